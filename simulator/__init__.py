@@ -1,0 +1,70 @@
+"""sparsim: what does unstructured sparsity cost on a crossbar, on replicated memories, on a systolic array?
+
+    import simulator as sim
+    result = sim.simulate(sim.load_machine("configs/machines/crossbar.yaml"), sim.load_workload("workloads/tinygpt.yaml"))
+    result.cycles, result.energy_pj, result.area_mm2
+
+Names are loaded when they are first used, so that importing the package costs nothing.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from simulator.comparison import Comparison, compare
+    from simulator.errors import CheckError, ConfigError, MappingError, OperandError, OutputError, SparsimError
+    from simulator.machine import Machine, load_machine
+    from simulator.pipeline import simulate
+    from simulator.result import Result
+    from simulator.workload import Workload, load_workload
+
+_HOMES = {
+    "CheckError": "simulator.errors",
+    "Comparison": "simulator.comparison",
+    "ConfigError": "simulator.errors",
+    "Machine": "simulator.machine",
+    "MappingError": "simulator.errors",
+    "OperandError": "simulator.errors",
+    "OutputError": "simulator.errors",
+    "Result": "simulator.result",
+    "SparsimError": "simulator.errors",
+    "Workload": "simulator.workload",
+    "compare": "simulator.comparison",
+    "load_machine": "simulator.machine",
+    "load_workload": "simulator.workload",
+    "simulate": "simulator.pipeline",
+}
+
+__all__ = [
+    "CheckError",
+    "Comparison",
+    "ConfigError",
+    "Machine",
+    "MappingError",
+    "OperandError",
+    "OutputError",
+    "Result",
+    "SparsimError",
+    "Workload",
+    "__version__",
+    "compare",
+    "load_machine",
+    "load_workload",
+    "simulate",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name == "__version__":
+        return importlib.import_module("simulator.version").package_version()
+    if name in _HOMES:
+        value = getattr(importlib.import_module(_HOMES[name]), name)
+        globals()[name] = value
+        return value
+    raise AttributeError(f"module 'simulator' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return __all__

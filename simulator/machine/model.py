@@ -1,0 +1,292 @@
+"""The machine file: pydantic models whose fields document every key, its unit and its default."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field, PositiveFloat, PositiveInt, model_validator
+
+from simulator.files import FileModel
+from simulator.machine.datatypes import BITS, AccumulateType, OperandType
+
+Auto = Literal["auto"]
+Kib = Annotated[float, Field(gt=0, le=2**20)]
+"""A capacity in KiB, up to 1 GiB."""
+BusWidth = Annotated[int, Field(ge=1, le=65536)]
+"""Bytes a cycle of a bus."""
+
+
+class Datatypes(FileModel):
+    """Number formats of the operands and of the accumulators."""
+
+    weight: OperandType = Field("bf16", description="format of W")
+    activation: OperandType = Field("bf16", description="format of X, and of Y when it leaves the fabric")
+    accumulate: AccumulateType = Field("fp32", description="format of partial sums")
+
+    @property
+    def weight_bits(self) -> int:
+        """Bits of one weight."""
+        return BITS[self.weight]
+
+    @property
+    def activation_bits(self) -> int:
+        """Bits of one activation."""
+        return BITS[self.activation]
+
+    @property
+    def accumulate_bits(self) -> int:
+        """Bits of one partial sum."""
+        return BITS[self.accumulate]
+
+
+class Dram(FileModel):
+    """The share of the DRAM devices that serves this machine."""
+
+    kind: str = Field("hbm2e", description="a device of configs/technologies/dram.yaml")
+    stacks: PositiveInt = Field(1, le=64, description="devices (stacks) attached to the die")
+    share: float = Field(1.0, gt=0, le=1, description="fraction of their bandwidth and PHY that serves this machine")
+    latency_ns: float = Field(100.0, ge=0, le=1e5, description="from the request to the first byte (assumed, 60-150)")
+    efficiency: float = Field(0.85, gt=0, le=1, description="share of the peak bandwidth that streaming reaches (assumed, 0.8-0.9)")
+
+
+class Trunks(FileModel):
+    """The shared buses between the activation buffer (or DRAM) and the fabric."""
+
+    x_bytes_per_cycle: BusWidth = Field(256, description="X trunk: fills the activation copies; also the buffer's ports")
+    w_bytes_per_cycle: BusWidth = Field(256, description="W trunk: fills the weight banks")
+    drain_bytes_per_cycle: BusWidth = Field(256, description="drain bus: carries finished rows out")
+
+
+class Network(FileModel):
+    """The request and reply networks of one cluster."""
+
+    topology: Literal["full"] = Field("full", description="`full`: one crossbar joins every unit to every bank port")
+    queues: Literal["fifo", "voq"] = Field("voq", description="request input buffers: one queue an input, or one an input and output")
+    depth: PositiveInt = Field(4, le=4096, description="slots of each request queue")
+    reply_depth: PositiveInt = Field(2, le=4096, description="slots of each reply queue, beyond the read pipeline")
+    allocator: Literal["round_robin", "islip"] = Field("islip", description="matching of inputs and outputs on the request crossbar")
+    iterations: PositiveInt = Field(1, le=16, description="iSLIP iterations a cycle")
+    latency: PositiveInt | Auto = Field("auto", description="pipeline stages of a crossing; auto: from the cost model's wire delay")
+    slices: PositiveInt | Auto = Field("auto", description="reply crossbars side by side, each with a part of the word; auto: least area")
+
+    @model_validator(mode="after")
+    def _allocator_fits(self) -> Network:
+        if self.queues == "fifo" and self.iterations != 1:
+            raise ValueError("iterations: a FIFO input offers one flit a cycle, so a second iteration changes nothing; set it to 1")
+        if self.allocator == "round_robin" and self.iterations != 1:
+            raise ValueError("iterations: allocator round_robin makes one pass; set iterations: 1 or allocator: islip")
+        return self
+
+
+class GatherFabric(FileModel):
+    """Vector units that gather activation words from banks: crossbar, replication, and all between."""
+
+    kind: Literal["gather"]
+    units: PositiveInt = Field(64, le=65536, description="vector units")
+    lanes: PositiveInt = Field(16, le=1024, description="multiply-accumulates of a unit each cycle; activations in a word")
+    token_groups: PositiveInt = Field(1, description="groups of units on different token tiles that share one stream of weights")
+    replicas: PositiveInt = Field(1, description="copies of a token tile within a group; one copy and one network a cluster")
+    banks: Annotated[int, Field(ge=1, le=1024)] | Auto = Field("auto", description="banks of a copy; auto: max(units of the cluster, 8)")
+    bank_kib: Kib = Field(4.0, description="one half (ping or pong) of a bank")
+    bank_ports: PositiveInt = Field(1, le=4, description="accesses a cycle of a bank")
+    bank_queue: PositiveInt = Field(2, le=4096, description="request slots of a bank port, beyond the network's pipeline")
+    read_latency: PositiveInt = Field(1, le=64, description="cycles of a bank access")
+    multicast: bool = Field(False, description="one access serves the queued requests for the same word")
+    weight_bank_kib: Kib = Field(8.0, description="one half of a unit's weight bank")
+    output_bank_kib: Kib = Field(16.0, description="one half of a unit's output bank")
+    window: PositiveInt = Field(16, le=1024, description="outstanding requests of a unit; each slot is the landing register of its reply")
+    issue_width: PositiveInt = Field(1, le=16, description="requests that a unit can issue in a cycle")
+    scan_width: PositiveInt = Field(4, le=64, description="list entries that a unit can examine in a cycle")
+    zero_skip: bool = Field(True, description="drop entries whose word is all zero (a presence bit a word)")
+    accumulators: PositiveInt = Field(4, le=1024, description="rows that a unit can have open at once")
+    accumulate_latency: PositiveInt = Field(4, le=64, description="stages of the accumulate adder = partial sums kept of a row")
+    gate_zeros: bool = Field(True, description="a lane with a zero operand does not toggle its multiplier")
+    network: Network = Field(default_factory=Network, description="what joins units and banks (unused where a copy serves one unit)")
+
+    @property
+    def units_per_group(self) -> int:
+        """Units that share one token tile."""
+        return self.units // self.token_groups
+
+    @property
+    def clusters(self) -> int:
+        """Copies on the die: one a cluster."""
+        return self.token_groups * self.replicas
+
+    @property
+    def units_per_cluster(self) -> int:
+        """Units that share one copy and one pair of networks."""
+        return self.units // self.clusters
+
+    @property
+    def banks_per_copy(self) -> int:
+        """Banks of one copy, `auto` resolved."""
+        return max(self.units_per_cluster, 8) if self.banks == "auto" else self.banks
+
+    @property
+    def has_network(self) -> bool:
+        """A copy that serves one unit needs no network."""
+        return self.units_per_cluster > 1
+
+    @property
+    def partial_accumulators(self) -> int:
+        """Accumulator registers of a unit, in rows of `lanes`: every open row keeps one a pipeline stage."""
+        return self.accumulators * self.accumulate_latency
+
+    @model_validator(mode="after")
+    def _divides(self) -> GatherFabric:
+        if self.units % self.clusters:
+            raise ValueError(
+                f"token_groups × replicas = {self.token_groups} × {self.replicas} = {self.clusters} clusters "
+                f"do not divide units = {self.units}; "
+                f"allowed products are the divisors of {self.units}"
+            )
+        if self.window < self.issue_width:
+            raise ValueError(f"window = {self.window} is smaller than issue_width = {self.issue_width}; a request needs a slot")
+        return self
+
+
+class SystolicFabric(FileModel):
+    """A rows × cols array of multiply-accumulate cells that pass operands to their neighbours."""
+
+    kind: Literal["systolic"]
+    rows: PositiveInt = Field(32, le=1024, description="rows of processing elements")
+    cols: PositiveInt = Field(32, le=1024, description="columns of processing elements")
+    dataflow: Literal["best", "ws", "os", "is"] = Field("best", description="what stays: W, Y or X; best: the fewest cycles")
+    weight_load: Literal["overlapped", "serial"] = Field("overlapped", description="overlapped: a second register a PE hides it")
+    gate_zeros: bool = Field(True, description="a cell with a zero operand does not toggle its multiplier")
+    x_buffer_kib: Kib = Field(256.0, description="one half of the activation operand buffer, banked along its edge")
+    w_buffer_kib: Kib = Field(512.0, description="one half of the weight operand buffer, banked along its edge")
+    y_buffer_kib: Kib = Field(1024.0, description="one half of the partial-sum and output buffer, banked along its edge")
+
+
+class Mapping(FileModel):
+    """Placement and schedule of a gather fabric."""
+
+    placement: Literal["interleaved", "hashed"] = Field("hashed", description="word → bank: modulo, or an XOR-fold of the tile-local index")
+    assignment: Literal["round_robin", "balanced", "dynamic"] = Field(
+        "balanced", description="row → unit: by turns, longest first, or in order"
+    )
+    tokens_per_tile: PositiveInt | Auto = Field("auto", description="token words (of `lanes` tokens) of a tile; auto: as many as fit")
+    loop_order: Literal["auto", "m_rounds", "rounds_m"] = Field("auto", description="outer loops: M tiles, rounds; auto: fewest DRAM bytes")
+
+
+class Machine(FileModel):
+    """One machine: everything that a run needs to know of the hardware."""
+
+    name: str = Field(min_length=1, max_length=64, pattern=r"^[\w.+-]+$", description="what reports call it")
+    technology: str = Field("7nm", description="a file of configs/technologies, or a path")
+    technology_overrides: dict[str, float] = Field(default_factory=dict, description="constants of the technology to replace, by name")
+    clock_ghz: PositiveFloat = Field(1.0, le=20, description="one clock for the whole die")
+    datatypes: Datatypes = Field(default_factory=Datatypes, description="number formats")
+    dram: Dram = Field(default_factory=Dram, description="off-chip memory")
+    activation_buffer_kib: Kib = Field(1024.0, description="on-chip buffer of the tensors that live between operations")
+    trunks: Trunks = Field(default_factory=Trunks, description="shared buses")
+    fabric: Annotated[GatherFabric | SystolicFabric, Field(discriminator="kind")]
+    mapping: Mapping = Field(default_factory=Mapping, description="placement and schedule (gather fabrics only)")
+
+    @model_validator(mode="after")
+    def _possible(self) -> Machine:
+        if isinstance(self.fabric, SystolicFabric):
+            if "mapping" in self.model_fields_set:
+                raise ValueError("mapping: a systolic fabric has no placement or assignment; remove the key")
+            return self
+        self._check_copy(self.fabric)
+        return self
+
+    def _check_copy(self, fabric: GatherFabric) -> None:
+        bank_bytes = fabric.bank_kib * 1024
+        if bank_bytes < self.word_bytes:
+            raise ValueError(
+                f"fabric.bank_kib = {fabric.bank_kib} ({bank_bytes:g} bytes) holds less than one word a bank: "
+                f"a word of {fabric.lanes} lanes is {self.word_bytes} bytes"
+            )
+        if fabric.output_bank_kib * 1024 < self.output_word_bytes:
+            raise ValueError(
+                f"fabric.output_bank_kib = {fabric.output_bank_kib} holds less than one row word of {self.output_word_bytes} bytes"
+            )
+        if fabric.weight_bank_kib * 8192 < self.weight_entry_bits(dense=False):
+            raise ValueError(
+                f"fabric.weight_bank_kib = {fabric.weight_bank_kib} holds less than one list entry "
+                f"of {self.weight_entry_bits(dense=False)} bits"
+            )
+        banks = fabric.banks_per_copy
+        if self.mapping.placement == "hashed" and banks & (banks - 1):
+            raise ValueError(
+                f"mapping.placement = hashed folds the index by XOR and needs a power of two of banks, not {banks}; "
+                "allowed: placement: interleaved, or banks in 1, 2, 4, …, 1024"
+            )
+        if isinstance(self.mapping.tokens_per_tile, int) and self.mapping.tokens_per_tile > self.copy_words:
+            raise ValueError(f"mapping.tokens_per_tile = {self.mapping.tokens_per_tile} exceeds the {self.copy_words} words of a copy")
+
+    @property
+    def gather(self) -> GatherFabric:
+        """The fabric of a gather machine; TypeError on any other."""
+        if not isinstance(self.fabric, GatherFabric):
+            raise TypeError(f"{self.name} has a {self.fabric.kind} fabric, not a gather fabric")
+        return self.fabric
+
+    @property
+    def systolic(self) -> SystolicFabric:
+        """The fabric of a systolic machine; TypeError on any other."""
+        if not isinstance(self.fabric, SystolicFabric):
+            raise TypeError(f"{self.name} has a {self.fabric.kind} fabric, not a systolic array")
+        return self.fabric
+
+    @property
+    def multipliers(self) -> int:
+        """Multiply-accumulate units of the fabric."""
+        fabric = self.fabric
+        return fabric.rows * fabric.cols if isinstance(fabric, SystolicFabric) else fabric.units * fabric.lanes
+
+    @property
+    def unit_count(self) -> int:
+        """Units whose cycles are accounted for: vector units, or PEs."""
+        return self.multipliers if isinstance(self.fabric, SystolicFabric) else self.fabric.units
+
+    @property
+    def word_bits(self) -> int:
+        """Bits of one activation word: `lanes` activations."""
+        return self.gather.lanes * self.datatypes.activation_bits
+
+    @property
+    def word_bytes(self) -> int:
+        """Bytes of one activation word."""
+        return -(-self.word_bits // 8)
+
+    @property
+    def bank_words(self) -> int:
+        """Words of one half of a bank."""
+        return int(self.gather.bank_kib * 1024) // self.word_bytes
+
+    @property
+    def copy_words(self) -> int:
+        """Words of one half of a copy."""
+        return self.bank_words * self.gather.banks_per_copy
+
+    @property
+    def output_word_bytes(self) -> int:
+        """Bytes of one output-bank word: `lanes` partial sums."""
+        return -(-self.gather.lanes * self.datatypes.accumulate_bits // 8)
+
+    @property
+    def output_words(self) -> int:
+        """Row words that one half of a unit's output bank holds."""
+        return int(self.gather.output_bank_kib * 1024) // self.output_word_bytes
+
+    def weight_entry_bits(self, *, dense: bool) -> int:
+        """Bits of one entry of a unit's list.
+
+        Value, column index within the copy, end-of-row flag and the delta to the next output row (any resident
+        row can be reached, so no escape codes). A dense operand streams values only: a counter makes the rest.
+        """
+        if dense:
+            return self.datatypes.weight_bits
+        index_bits = max(1, (self.copy_words - 1).bit_length())
+        delta_bits = max(1, (self.output_words - 1).bit_length())
+        return self.datatypes.weight_bits + index_bits + 1 + delta_bits
+
+    @property
+    def weight_port_entries(self) -> int:
+        """List entries that one access of a weight bank delivers."""
+        return max(self.gather.issue_width, self.gather.scan_width)

@@ -1,0 +1,20 @@
+"""The documents of the file formats name every key."""
+
+from pathlib import Path
+
+import pytest
+from pydantic import BaseModel
+
+from simulator.machine.model import Datatypes, Dram, GatherFabric, Machine, Mapping, Network, SystolicFabric, Trunks
+from simulator.workload.spec import ActivationSpec, OperationSpec, Shape, WorkloadSpec
+
+DOCS = Path(__file__).parents[2] / "docs"
+MACHINE = (Machine, Datatypes, Dram, Trunks, GatherFabric, Network, SystolicFabric, Mapping)
+WORKLOAD = (WorkloadSpec, OperationSpec, Shape, ActivationSpec)
+
+
+@pytest.mark.parametrize(("page", "models"), [("machines.md", MACHINE), ("formats.md", WORKLOAD)])
+def test_every_key_is_documented(page: str, models: tuple[type[BaseModel], ...]) -> None:
+    text = (DOCS / page).read_text(encoding="utf-8")
+    keys = [name for model in models for name in model.model_fields]
+    assert [name for name in keys if f"| `{name}` |" not in text] == []
