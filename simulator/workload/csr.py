@@ -1,0 +1,124 @@
+"""A sparse matrix in compressed sparse rows (CSR), checked, and the hash of its content."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from simulator.errors import OperandError
+from simulator.workload.limits import MAX_DIMENSION, MAX_NONZEROS
+
+
+@dataclass(frozen=True, eq=False)
+class Csr:
+    """Nonzeros by row: column indices ascend within a row, no index twice, no stored zero."""
+
+    shape: tuple[int, int]
+    indptr: NDArray[np.int64]
+    indices: NDArray[np.int32]
+    data: NDArray[np.float64] | None
+    """Values; None where only the pattern is known."""
+
+    @property
+    def nnz(self) -> int:
+        """Nonzeros."""
+        return int(self.indptr[-1])
+
+    def rows(self) -> NDArray[np.int64]:
+        """[nnz] row of each nonzero."""
+        return np.repeat(np.arange(self.shape[0], dtype=np.int64), np.diff(self.indptr))
+
+    def transposed(self) -> Csr:
+        """Return the transpose, in CSR."""
+        order = np.argsort(self.indices, kind="stable")
+        indptr = _row_pointers(self.indices, self.shape[1])
+        data = None if self.data is None else self.data[order]
+        return Csr((self.shape[1], self.shape[0]), indptr, self.rows()[order].astype(np.int32), data)
+
+    def sha256(self) -> str:
+        """Hash of shape, row pointers, column indices and values, whatever file they came from."""
+        digest = _shape_digest(self.shape, known=self.data is not None)
+        digest.update(self.indptr.astype("<i8", copy=False).tobytes())
+        digest.update(self.indices.astype("<i4", copy=False).tobytes())
+        if self.data is not None:
+            digest.update(self.data.astype("<f8", copy=False).tobytes())
+        return digest.hexdigest()
+
+
+def dense_pattern_sha256(shape: tuple[int, int]) -> str:
+    """Return the hash that a pattern without any zero has as Csr, without building it."""
+    digest = _shape_digest(shape, known=False)
+    digest.update((np.arange(shape[0] + 1, dtype="<i8") * shape[1]).tobytes())
+    row = np.arange(shape[1], dtype="<i4").tobytes()
+    for _ in range(shape[0]):
+        digest.update(row)
+    return digest.hexdigest()
+
+
+def check_size(shape: tuple[int, int], nonzeros: int) -> None:
+    """Raise OperandError where a matrix is empty or larger than what can be held."""
+    if not all(1 <= side <= MAX_DIMENSION for side in shape):
+        raise OperandError(f"shape {shape[0]} × {shape[1]}; allowed: 1 to {MAX_DIMENSION} rows and columns")
+    if not 0 <= nonzeros <= shape[0] * shape[1]:
+        raise OperandError(f"{nonzeros} nonzeros in {shape[0]} × {shape[1]} elements")
+    if nonzeros > MAX_NONZEROS:
+        raise OperandError(f"{nonzeros} nonzeros; allowed: at most {MAX_NONZEROS}")
+
+
+def checked_csr(shape: tuple[int, int], indptr: NDArray[np.int64], indices: NDArray[np.int64], data: NDArray[np.float64] | None) -> Csr:
+    """Return CSR arrays of unknown origin as a Csr: rows sorted, stored zeros dropped.
+
+    Raises OperandError on row pointers that fall or do not match, indices out of range or repeated, and
+    values that are not finite.
+    """
+    if len(indptr) != shape[0] + 1:
+        raise OperandError(f"{len(indptr)} row pointers; {shape[0]} rows need {shape[0] + 1}")
+    if indptr[0] != 0 or np.any(np.diff(indptr) < 0):
+        raise OperandError("row pointers must start at 0 and never fall")
+    if indptr[-1] != len(indices):
+        raise OperandError(f"the last row pointer is {indptr[-1]}, but there are {len(indices)} column indices")
+    rows = np.repeat(np.arange(shape[0], dtype=np.int64), np.diff(indptr))
+    return coordinates_csr(shape, rows, indices, data)
+
+
+def coordinates_csr(shape: tuple[int, int], rows: NDArray[np.int64], columns: NDArray[np.int64], data: NDArray[np.float64] | None) -> Csr:
+    """Return coordinates of unknown origin, in any order, as a Csr; OperandError as `checked_csr`."""
+    for what, index, side in (("row", rows, shape[0]), ("column", columns, shape[1])):
+        wrong = (index < 0) | (index >= side)
+        if np.any(wrong):
+            raise OperandError(f"{what} index {index[np.argmax(wrong)]} is out of range; allowed: 0 to {side - 1} (counted from 0)")
+    if data is not None and len(data) != len(columns):
+        raise OperandError(f"{len(data)} values for {len(columns)} indices")
+    if data is not None and not np.all(np.isfinite(data)):
+        raise OperandError("a value is NaN or infinite; allowed: finite numbers")
+    flat = rows * shape[1] + columns
+    order = np.argsort(flat, kind="stable")
+    flat = flat[order]
+    repeated = np.flatnonzero(flat[1:] == flat[:-1])
+    if len(repeated):
+        row, column = divmod(int(flat[repeated[0]]), shape[1])
+        raise OperandError(f"the element ({row}, {column}) stands twice (counted from 0)")
+    if data is not None:
+        data = data[order]
+        flat, data = flat[data != 0], data[data != 0]
+    return flat_csr(shape, flat, data)
+
+
+def flat_csr(shape: tuple[int, int], flat: NDArray[np.int64], data: NDArray[np.float64] | None) -> Csr:
+    """Return the Csr of ascending flat positions (row × columns + column)."""
+    return Csr(shape, _row_pointers(flat // shape[1], shape[0]), (flat % shape[1]).astype(np.int32), data)
+
+
+def _row_pointers(rows: NDArray[np.int64] | NDArray[np.int32], count: int) -> NDArray[np.int64]:
+    pointers = np.zeros(count + 1, dtype=np.int64)
+    np.cumsum(np.bincount(rows, minlength=count), out=pointers[1:])
+    return pointers
+
+
+def _shape_digest(shape: tuple[int, int], *, known: bool) -> hashlib._Hash:
+    digest = hashlib.sha256(b"csr values\n" if known else b"csr pattern\n")
+    digest.update(np.array(shape, dtype="<i8").tobytes())
+    return digest

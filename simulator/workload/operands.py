@@ -1,0 +1,100 @@
+"""Operand specs to operands in memory: read or drawn, checked, hashed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from simulator.errors import OperandError
+from simulator.files import not_a_file
+from simulator.workload.csr import Csr, check_size, dense_pattern_sha256
+from simulator.workload.generate import dense, uniform
+from simulator.workload.limits import MAX_NONZEROS
+from simulator.workload.mtx import read_mtx
+from simulator.workload.npz import read_npz
+from simulator.workload.smtx import read_smtx
+from simulator.workload.spec import ActivationSpec, WeightSpec
+from simulator.workload.types import Activations, Weight
+
+READERS: dict[str, Callable[[Path], Csr]] = {".npz": read_npz, ".mtx": read_mtx, ".mtx.gz": read_mtx, ".smtx": read_smtx}
+"""Reader of each file ending."""
+
+
+def read_matrix(path: Path) -> Csr:
+    """Return the matrix of a file; OperandError, beginning with the file's name, where it cannot be read."""
+    reader = next((reader for ending, reader in READERS.items() if path.name.endswith(ending)), None)
+    reason = not_a_file(path)
+    if reason is None and reader is None:
+        reason = f"no known matrix format; allowed endings: {', '.join(READERS)}"
+    if reason is not None or reader is None:
+        raise OperandError(f"{path}: {reason}")
+    try:
+        return reader(path)
+    except OperandError as error:
+        raise OperandError(f"{path}: {error}") from error
+    except MemoryError as error:
+        raise OperandError(f"{path}: too large for the memory of this computer") from error
+
+
+def drawn(spec: WeightSpec, shape: tuple[int, int], seed: int) -> Csr:
+    """Return the pattern that a generator spec describes; its own seed goes before `seed`."""
+    if spec.dense:
+        return dense(shape)
+    nnz = spec.nnz if spec.nnz is not None else round((spec.density or 0.0) * shape[0] * shape[1])
+    return uniform(shape, nnz, spec.seed if spec.seed is not None else seed)
+
+
+def weight(matrix: Csr) -> Weight:
+    """Return W[M,K] of a matrix."""
+    return Weight(matrix.shape, matrix.indptr, matrix.indices, matrix.data, matrix.sha256())
+
+
+def dense_activations(shape: tuple[int, int]) -> Activations:
+    """Return X[K,N] without any zero, values unknown."""
+    check_size(shape, shape[0] * shape[1])
+    return Activations(shape, None, None, dense_pattern_sha256(shape))
+
+
+def activations(matrix: Csr, spec: ActivationSpec) -> Activations:
+    """Return X[K,N] of a matrix, after `running_or` where the spec asks for it.
+
+    Raises OperandError where X is too large to hold whole, or its tokens are not whole sequences.
+    """
+    shape = matrix.shape
+    if shape[0] * shape[1] > MAX_NONZEROS:
+        raise OperandError(f"X has {shape[0]} × {shape[1]} elements; allowed: at most {MAX_NONZEROS}")
+    if spec.running_or is not None:
+        matrix = _pattern(running_or(_mask(matrix), spec.running_or))
+    mask = _mask(matrix)
+    data = None
+    if matrix.data is not None:
+        data = np.zeros(shape, dtype=np.float64)
+        data[mask] = matrix.data
+    return Activations(shape, None if matrix.nnz == shape[0] * shape[1] else mask, data, matrix.sha256())
+
+
+def running_or(mask: NDArray[np.bool_], tokens: int) -> NDArray[np.bool_]:
+    """Return the running OR of mask [K, N] over each sequence of `tokens` columns.
+
+    That is where causal attention can be nonzero: a channel that was on once in a sequence stays on.
+    """
+    channels, total = mask.shape
+    if total % tokens:
+        raise OperandError(f"running_or = {tokens}: {total} tokens are not whole sequences; allowed: the divisors of {total}")
+    sequences = mask.reshape(channels, total // tokens, tokens)
+    return np.logical_or.accumulate(sequences, axis=2).reshape(channels, total)
+
+
+def _mask(matrix: Csr) -> NDArray[np.bool_]:
+    mask = np.zeros(matrix.shape, dtype=np.bool_)
+    mask[matrix.rows(), matrix.indices] = True
+    return mask
+
+
+def _pattern(mask: NDArray[np.bool_]) -> Csr:
+    indptr = np.zeros(mask.shape[0] + 1, dtype=np.int64)
+    np.cumsum(mask.sum(axis=1), out=indptr[1:])
+    return Csr((mask.shape[0], mask.shape[1]), indptr, np.nonzero(mask)[1].astype(np.int32), None)

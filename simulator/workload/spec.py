@@ -1,0 +1,128 @@
+"""The workload file: pydantic models whose fields document every key."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field, PositiveInt, model_validator
+
+from simulator.files import FileModel, nearest_hint
+from simulator.workload.limits import MAX_DIMENSION, MAX_NONZEROS
+from simulator.workload.types import Kind
+
+Dimension = Annotated[int, Field(ge=1, le=MAX_DIMENSION)]
+Seed = Annotated[int, Field(ge=0, lt=2**63)]
+
+
+class Shape(FileModel):
+    """Sizes of Y[M,N] = W[M,K] · X[K,N]; each is needed only where no file tells it."""
+
+    m: Dimension | None = Field(None, description="output features: rows of W and Y")
+    k: Dimension | None = Field(None, description="input features: columns of W, rows of X")
+    n: Dimension | None = Field(None, description="tokens: columns of X and Y")
+
+
+class WeightSpec(FileModel):
+    """Where the pattern (and, in a file, the values) of W comes from: a file, or a generator."""
+
+    file: str | None = Field(None, min_length=1, description="matrix file (.npz, .mtx, .mtx.gz, .smtx), relative to the workload file")
+    transposed: bool = Field(False, description="the file holds the transpose of the operand")
+    pattern: Literal["uniform", "dense"] | None = Field(None, description="uniform: nonzeros at random places; dense: no zero at all")
+    density: float | None = Field(None, ge=0, le=1, description="uniform: exactly round(density × size) nonzeros")
+    nnz: Annotated[int, Field(ge=0, le=MAX_NONZEROS)] | None = Field(None, description="uniform: number of nonzeros, instead of density")
+    seed: Seed | None = Field(None, description="uniform: seed of the draw; default: one of its own, derived from the workload's seed")
+
+    @property
+    def dense(self) -> bool:
+        """Whether the operand is dense by construction."""
+        return self.pattern == "dense"
+
+    @model_validator(mode="after")
+    def _one_source(self) -> WeightSpec:
+        if self.file is not None and self.pattern is not None:
+            raise ValueError("pattern: file and pattern are both given; allowed: one of them")
+        if self.file is None and self.pattern is None:
+            raise ValueError("neither file nor pattern is given; allowed: file: PATH, pattern: uniform, or pattern: dense")
+        self._check_generator()
+        if self.transposed and self.file is None:
+            raise ValueError("transposed: true is allowed only beside file")
+        return self
+
+    def _check_generator(self) -> None:
+        given = [key for key in ("density", "nnz", "seed") if getattr(self, key) is not None]
+        if self.pattern != "uniform" and given:
+            raise ValueError(f"{given[0]}: allowed only beside pattern: uniform")
+        if self.pattern == "uniform" and (self.density is None) == (self.nnz is None):
+            found = "both given" if self.nnz is not None else "both missing"
+            raise ValueError(f"pattern: uniform needs either density or nnz; they are {found}")
+
+
+class ActivationSpec(WeightSpec):
+    """Where the pattern of X comes from."""
+
+    running_or: PositiveInt | None = Field(
+        None, description="tokens of a sequence: the mask becomes its running OR over each sequence, as attention spreads it; pattern only"
+    )
+
+    @model_validator(mode="after")
+    def _mask_from_file(self) -> ActivationSpec:
+        if self.running_or is not None and self.file is None:
+            raise ValueError("running_or: allowed only beside file")
+        return self
+
+
+class OperationSpec(FileModel):
+    """One matrix product."""
+
+    name: str = Field(min_length=1, max_length=64, pattern=r"^[\w.+-]+$", description="unique in the file")
+    kind: Kind = Field(description="GEMM: both operands dense; SpMM: sparse W, dense X; SpMSpM: both may be sparse")
+    shape: Shape = Field(default_factory=Shape, description="m, k and n where no file tells them; checked against files that do")
+    weight: WeightSpec = Field(description="W[M,K]")
+    activation: ActivationSpec = Field(description="X[K,N]; a file of [tokens, channels] is Xᵀ: transposed: true")
+    depends_on: tuple[str, ...] = Field((), description="earlier operations whose outputs X is made from; none: X comes from DRAM")
+
+    @model_validator(mode="after")
+    def _consistent(self) -> OperationSpec:
+        if self.kind != "SpMSpM" and self.activation.pattern == "uniform":
+            raise ValueError(f"kind = {self.kind} needs a dense X, but activation.pattern is uniform; allowed: kind: SpMSpM")
+        if self.kind == "GEMM" and self.weight.pattern == "uniform":
+            raise ValueError("kind = GEMM needs a dense W, but weight.pattern is uniform; allowed: kind: SpMM or SpMSpM")
+        self._check_sizes_known()
+        return self
+
+    def _check_sizes_known(self) -> None:
+        tells = {"m": self.weight.file, "k": self.weight.file or self.activation.file, "n": self.activation.file}
+        missing = [key for key, file in tells.items() if getattr(self.shape, key) is None and file is None]
+        if missing:
+            raise ValueError(f"shape.{missing[0]}: missing key; no file tells it; allowed: an integer from 1 to {MAX_DIMENSION}")
+
+
+class WorkloadSpec(FileModel):
+    """A whole workload file."""
+
+    name: str = Field(min_length=1, max_length=64, pattern=r"^[\w.+-]+$", description="what reports call it")
+    description: str = Field("", description="what it is and where it comes from")
+    seed: Seed = Field(0, description="base of the seeds of generated operands that name none")
+    operations: tuple[OperationSpec, ...] = Field(min_length=1, description="in program order")
+
+    @model_validator(mode="after")
+    def _dependences(self) -> WorkloadSpec:
+        names = [operation.name for operation in self.operations]
+        for index, operation in enumerate(self.operations):
+            if operation.name in names[:index]:
+                raise ValueError(
+                    f"operations.{index}.name: found {operation.name} again, first of operations.{names.index(operation.name)}; "
+                    "allowed: a name that no other operation has"
+                )
+            for wanted in operation.depends_on:
+                _check_dependence(index, wanted, names)
+        return self
+
+
+def _check_dependence(index: int, wanted: str, names: list[str]) -> None:
+    earlier = names[:index]
+    if wanted in earlier:
+        return
+    what = "a later operation" if wanted in names[index + 1 :] else "the operation itself" if wanted in names else "no operation"
+    allowed = f"an earlier operation, such as {', '.join(earlier[-8:])}" if earlier else "nothing, for the first operation"
+    raise ValueError(f"operations.{index}.depends_on: found {wanted}, which is {what}; allowed: {allowed}{nearest_hint(wanted, earlier)}")

@@ -1,0 +1,127 @@
+"""A workload in memory: operations with the real patterns (and, where known, values) of their operands."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+Kind = Literal["GEMM", "SpMM", "SpMSpM"]
+KINDS: tuple[Kind, ...] = ("GEMM", "SpMM", "SpMSpM")
+
+_INTEGERS = np.array([-4, -3, -2, -1, 1, 2, 3, 4], dtype=np.float64)
+
+
+@dataclass(frozen=True, eq=False)
+class Weight:
+    """W[M, K] in CSR: column indices ascend within a row, no index twice, no stored zero."""
+
+    shape: tuple[int, int]
+    indptr: NDArray[np.int64]
+    indices: NDArray[np.int32]
+    data: NDArray[np.float64] | None
+    """Values; None where only the pattern is known."""
+    sha256: str
+    """Hash of shape, pattern and values."""
+
+    @property
+    def nnz(self) -> int:
+        """Nonzeros."""
+        return int(self.indptr[-1])
+
+    @property
+    def dense(self) -> bool:
+        """Whether no element is zero."""
+        return self.nnz == self.shape[0] * self.shape[1]
+
+    def to_dense(self) -> NDArray[np.float64]:
+        """[M, K] as a dense array."""
+        dense = np.zeros(self.shape)
+        dense[np.repeat(np.arange(self.shape[0]), np.diff(self.indptr)), self.indices] = self.values()
+        return dense
+
+    def values(self) -> NDArray[np.float64]:
+        """Values of the nonzeros; small nonzero integers, drawn from the pattern's hash, where none are known."""
+        return self.data if self.data is not None else _integers(self.sha256, (self.nnz,))
+
+
+@dataclass(frozen=True, eq=False)
+class Activations:
+    """X[K, N]: a mask of nonzeros, or none where it is dense."""
+
+    shape: tuple[int, int]
+    mask: NDArray[np.bool_] | None
+    """[K, N]; None where every element is nonzero."""
+    data: NDArray[np.float64] | None
+    """[K, N]; None where only the pattern is known."""
+    sha256: str
+
+    @property
+    def nnz(self) -> int:
+        """Nonzeros."""
+        return self.shape[0] * self.shape[1] if self.mask is None else int(self.mask.sum())
+
+    def row_counts(self) -> NDArray[np.int64]:
+        """[K]: tokens for which each input feature is nonzero."""
+        if self.mask is None:
+            return np.full(self.shape[0], self.shape[1], dtype=np.int64)
+        return np.asarray(self.mask.sum(axis=1), dtype=np.int64)
+
+    def values(self) -> NDArray[np.float64]:
+        """[K, N] values, zero where masked out; small integers, drawn from the hash, where none are known."""
+        if self.data is not None:
+            return self.data
+        drawn = _integers(self.sha256, self.shape)
+        return drawn if self.mask is None else drawn * self.mask
+
+
+@dataclass(frozen=True, eq=False)
+class Operation:
+    """One matrix product Y[M, N] = W[M, K] · X[K, N]."""
+
+    name: str
+    kind: Kind
+    weight: Weight
+    activations: Activations
+    depends_on: tuple[str, ...] = ()
+    """Operations whose outputs X is made from; empty: X comes from outside, from DRAM."""
+
+    @property
+    def shape(self) -> tuple[int, int, int]:
+        """M output features, K input features, N tokens."""
+        return (*self.weight.shape, self.activations.shape[1])
+
+    @property
+    def macs_dense(self) -> int:
+        """M × K × N."""
+        m, k, n = self.shape
+        return m * k * n
+
+    @property
+    def macs_useful(self) -> int:
+        """Pairs of nonzero operands."""
+        column_degree = np.bincount(self.weight.indices, minlength=self.weight.shape[1]).astype(np.int64)
+        return int(column_degree @ self.activations.row_counts())
+
+
+@dataclass(frozen=True, eq=False)
+class Workload:
+    """Operations in program order."""
+
+    name: str
+    operations: tuple[Operation, ...]
+    spec: Mapping[str, Any] = field(default_factory=dict)
+    """The file as read, after defaults: what a result records."""
+
+    @property
+    def hashes(self) -> dict[str, dict[str, str]]:
+        """SHA-256 of each operation's operands."""
+        return {op.name: {"weight": op.weight.sha256, "activation": op.activations.sha256} for op in self.operations}
+
+
+def _integers(sha256: str, shape: tuple[int, ...]) -> NDArray[np.float64]:
+    generator = np.random.default_rng(int(sha256[:16], 16))
+    return generator.choice(_INTEGERS, size=shape)

@@ -1,0 +1,140 @@
+"""Workload files: operands put together, and the shipped workloads against what is known of them."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import scipy.sparse as sp
+
+from simulator.errors import ConfigError, OperandError
+from simulator.files import data_folder
+from simulator.workload import load_workload, pattern_stats
+from simulator.workload.operands import running_or
+from simulator.workload.types import Operation
+
+X = np.array([[1, 0, 0, 2, 0, 0], [0, 3, 0, 0, 0, 4]], dtype=np.float64)
+
+
+def write(folder: Path, weight: str, activation: str, kind: str = "SpMSpM", shape: str = "{m: 3}") -> Path:
+    sp.save_npz(folder / "x.npz", sp.csr_matrix(X))
+    sp.save_npz(folder / "xt.npz", sp.csr_matrix(X.T))
+    path = folder / "w.yaml"
+    path.write_text(f"name: w\noperations:\n  - {{name: a, kind: {kind}, shape: {shape}, weight: {weight}, activation: {activation}}}\n")
+    return path
+
+
+def only(path: Path, *overrides: str) -> Operation:
+    (operation,) = load_workload(path, overrides).operations
+    return operation
+
+
+def test_a_file_and_its_transpose_are_the_same_operand(tmp_path: Path) -> None:
+    straight = only(write(tmp_path, "{pattern: dense}", "{file: x.npz}"))
+    turned = only(write(tmp_path, "{pattern: dense}", "{file: xt.npz, transposed: true}"))
+    assert straight.activations.sha256 == turned.activations.sha256
+    assert straight.shape == (3, 2, 6)
+    assert np.array_equal(straight.activations.values(), X)
+    assert straight.activations.mask is not None
+    assert np.array_equal(straight.activations.mask, X != 0)
+
+
+def test_running_or_spreads_within_a_sequence_and_forgets_values(tmp_path: Path) -> None:
+    operation = only(write(tmp_path, "{pattern: dense}", "{file: x.npz, running_or: 3}"))
+    assert operation.activations.mask is not None
+    assert operation.activations.mask.astype(int).tolist() == [[1, 1, 1, 1, 1, 1], [0, 1, 1, 0, 0, 1]]
+    assert operation.activations.data is None
+    assert np.array_equal(running_or(X != 0, 1), X != 0)
+
+
+def test_a_file_without_zeros_is_dense(tmp_path: Path) -> None:
+    path = write(tmp_path, "{file: full.npz}", "{file: full.npz, transposed: true}", "GEMM", "{}")
+    sp.save_npz(tmp_path / "full.npz", sp.csr_matrix(np.full((3, 2), 2.0)))
+    operation = only(path)
+    assert operation.weight.dense
+    assert operation.activations.mask is None
+    assert operation.activations.values().tolist() == [[2.0] * 3] * 2
+
+
+def test_a_uniform_density_gives_its_exact_number(tmp_path: Path) -> None:
+    operation = only(write(tmp_path, "{pattern: uniform, density: 0.3}", "{pattern: dense}", "SpMM", "{m: 7, k: 9, n: 5}"))
+    assert operation.weight.nnz == round(0.3 * 63)
+    assert operation.activations.nnz == 45
+
+
+def test_seeds_come_from_the_operand_or_from_the_workload(tmp_path: Path) -> None:
+    path = write(tmp_path, "{pattern: uniform, nnz: 20, seed: 5}", "{pattern: uniform, nnz: 20}", shape="{m: 9, k: 9, n: 9}")
+    one, two = only(path, "seed=1"), only(path, "seed=2")
+    assert one.weight.sha256 == two.weight.sha256
+    assert one.activations.sha256 != two.activations.sha256
+    assert only(path, "seed=1").activations.sha256 == one.activations.sha256
+
+
+def test_the_spec_is_the_file_after_defaults(tmp_path: Path) -> None:
+    workload = load_workload(write(tmp_path, "{pattern: dense}", "{file: x.npz}"), ["seed=3"])
+    assert workload.spec["seed"] == 3
+    assert workload.spec["operations"][0]["activation"]["transposed"] is False
+
+
+def test_an_operand_error_names_workload_operation_and_file(tmp_path: Path) -> None:
+    path = write(tmp_path, "{pattern: dense}", "{file: x.npz}", shape="{m: 3, k: 6}")
+    with pytest.raises(OperandError) as caught:
+        load_workload(path)
+    assert str(caught.value) == (
+        f"{path}:3: operations.0.activation.file (operation a): {tmp_path}/x.npz: k = 2, but shape.k is 6; "
+        "a file of the transpose needs transposed: true"
+    )
+
+
+def test_kinds_are_held_against_the_operands(tmp_path: Path) -> None:
+    with pytest.raises(OperandError, match=r"kind \(operation a\): SpMM needs a dense X, but 4 of 12 are nonzero; allowed: SpMSpM"):
+        load_workload(write(tmp_path, "{pattern: dense}", "{file: x.npz}", "SpMM"))
+
+
+def test_an_unknown_name_gets_the_nearest() -> None:
+    with pytest.raises(ConfigError, match=r"^tinygtp: neither a file nor a name in workloads; .*; nearest: tinygpt$"):
+        load_workload("tinygtp")
+
+
+@pytest.mark.parametrize("path", sorted(data_folder("workloads").glob("*.yaml")), ids=lambda path: path.stem)
+def test_every_shipped_workload_loads(path: Path) -> None:
+    workload = load_workload(path)
+    assert workload.name == path.stem
+    assert len({operation.name for operation in workload.operations}) == len(workload.operations)
+
+
+def test_tinygpt_has_every_weight_product() -> None:
+    operations = load_workload("tinygpt").operations
+    of_a_layer = 768 * 256 + 256 * 256 + 1024 * 256 + 256 * 1024
+    assert sum(operation.macs_dense for operation in operations) == 256 * (2 * of_a_layer + 1024 * 256)
+    assert [operation.weight.nnz for operation in operations] == [3072, 1024, 4096, 4096] * 2 + [16384]
+    assert [operation.depends_on for operation in operations] == [(), *((operation.name,) for operation in operations[:-1])]
+    densities = {operation.name: operation.activations.nnz / (operation.shape[1] * operation.shape[2]) for operation in operations}
+    assert {name: round(density, 3) for name, density in densities.items()} == {
+        "h0.c_attn": 0.091,
+        "h0.c_proj": 0.792,
+        "h0.c_fc": 0.25,
+        "h0.m_proj": 0.25,
+        "h1.c_attn": 0.25,
+        "h1.c_proj": 0.65,
+        "h1.c_fc": 0.25,
+        "h1.m_proj": 0.25,
+        "lm_head": 1.0,
+    }
+
+
+def test_the_statistics_are_those_of_the_training_run() -> None:
+    lines = (data_folder("workloads") / "tinygpt" / "stats.txt").read_text(encoding="utf-8").splitlines()
+    published = {line.split()[0].replace("h.", "h"): line.split("|")[1].split() for line in lines[1:10]}
+    for operation in load_workload("tinygpt").operations:
+        stats = pattern_stats(operation.weight)
+        ours = (stats.row_degree_cv, stats.col_degree_cv, stats.row_max_over_mean, stats.col_max_over_mean)
+        theirs = [float(word.split("(")[0]) for word in published[operation.name][:4]]
+        assert ours == pytest.approx(theirs, abs=0.0051)
+
+
+def test_the_uniform_twin_has_the_same_shapes_and_nonzeros() -> None:
+    real, twin = load_workload("tinygpt"), load_workload("tinygpt-uniform")
+    for one, other in zip(real.operations, twin.operations, strict=True):
+        assert (one.name, one.kind, one.shape, one.depends_on) == (other.name, other.kind, other.shape, other.depends_on)
+        assert (one.weight.nnz, one.activations.nnz) == (other.weight.nnz, other.activations.nnz)
+        assert one.weight.sha256 != other.weight.sha256
