@@ -1,0 +1,112 @@
+"""From a schedule to the work lists of every cluster in a round."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from simulator.machine.model import Machine
+from simulator.mapping.gather import GatherSchedule
+from simulator.mapping.placement import PLACEMENTS
+from simulator.mapping.work import ClusterWork, TileValues
+
+
+@dataclass(frozen=True, eq=False)
+class SliceLists:
+    """The lists of all units of a token group for one (M tile, K tile); the same for every group and round."""
+
+    unit_ptr: NDArray[np.int64]
+    """[units of a group + 1]"""
+    word: NDArray[np.int32]
+    row: NDArray[np.int32]
+    weight_index: NDArray[np.int64]
+    global_row: NDArray[np.int64]
+    """[entries] output feature of each entry."""
+
+    @property
+    def counts(self) -> NDArray[np.int64]:
+        """[units of a group] entries of each unit."""
+        return np.diff(self.unit_ptr)
+
+
+def slice_lists(schedule: GatherSchedule, m: int, k: int, units: int) -> SliceLists:
+    """Lists of one slice: sorted by unit, then row, then column."""
+    weight = schedule.operation.weight
+    first, last = schedule.m_tiles[m]
+    start, stop = schedule.k_tiles[k]
+    span = slice(weight.indptr[first], weight.indptr[last])
+    rows = np.repeat(np.arange(first, last), np.diff(weight.indptr[first : last + 1]))
+    columns = weight.indices[span]
+    index = np.arange(span.start, span.stop)
+    inside = (columns >= start) & (columns < stop)
+    rows, columns, index = rows[inside], columns[inside], index[inside]
+    unit = schedule.unit_of_row[rows]
+    by_unit = np.argsort(unit, kind="stable")
+    rows, columns, index, unit = rows[by_unit], columns[by_unit], index[by_unit], unit[by_unit]
+    return SliceLists(
+        unit_ptr=np.concatenate(([0], np.cumsum(np.bincount(unit, minlength=units)))).astype(np.int64),
+        word=(columns - start).astype(np.int32),
+        row=_output_rows(schedule, m)[rows - first].astype(np.int32),
+        weight_index=index.astype(np.int64),
+        global_row=rows.astype(np.int64),
+    )
+
+
+def _output_rows(schedule: GatherSchedule, m: int) -> NDArray[np.int64]:
+    """[rows of the M tile] place of each row in its unit's output bank, in row order."""
+    first, last = schedule.m_tiles[m]
+    unit = schedule.unit_of_row[first:last]
+    order = np.argsort(unit, kind="stable")
+    starts = np.searchsorted(unit[order], unit[order], side="left")
+    places = np.empty(last - first, dtype=np.int64)
+    places[order] = np.arange(last - first) - starts
+    return places
+
+
+def present_words(machine: Machine, schedule: GatherSchedule) -> NDArray[np.bool_]:
+    """[token words, K]: which activation words have a nonzero lane (all of them, without zero skip)."""
+    _, k, n = schedule.operation.shape
+    mask = schedule.operation.activations.mask
+    if mask is None or not machine.gather.zero_skip:
+        return np.ones((schedule.token_words, k), dtype=np.bool_)
+    lanes = machine.gather.lanes
+    padded = np.zeros((k, schedule.token_words * lanes), dtype=np.bool_)
+    padded[:, :n] = mask
+    shown: NDArray[np.bool_] = np.any(padded.reshape(k, schedule.token_words, lanes), axis=2)
+    return shown.T
+
+
+def cluster_work(
+    machine: Machine, schedule: GatherSchedule, lists: SliceLists, k: int, tokens: tuple[int, int], replica: int, present: NDArray[np.bool_]
+) -> ClusterWork:
+    """What the cluster of one replica does with a group's token words."""
+    fabric = machine.gather
+    per_cluster = fabric.units_per_cluster
+    ptr = lists.unit_ptr[replica * per_cluster : (replica + 1) * per_cluster + 1]
+    entries = slice(ptr[0], ptr[-1])
+    start, stop = schedule.k_tiles[k]
+    token_words = tokens[1] - tokens[0]
+    return ClusterWork(
+        unit_ptr=ptr - ptr[0],
+        word=lists.word[entries],
+        row=lists.row[entries],
+        weight_index=lists.weight_index[entries],
+        k_words=stop - start,
+        token_words=token_words,
+        bank=PLACEMENTS[machine.mapping.placement](token_words * (stop - start), fabric.banks_per_copy),
+        present=present[tokens[0] : tokens[1], start:stop],
+    )
+
+
+def tile_values(
+    work: ClusterWork, k_span: tuple[int, int], tokens: tuple[int, int], lanes: int, weights: NDArray[np.float64], x: NDArray[np.float64]
+) -> TileValues:
+    """The numbers of a tile: weights in list order, and words of `lanes` activations, padded with zeros."""
+    start, stop = k_span
+    tile = np.zeros((stop - start, (tokens[1] - tokens[0]) * lanes))
+    part = x[start:stop, tokens[0] * lanes : tokens[1] * lanes]
+    tile[:, : part.shape[1]] = part
+    words = tile.reshape(stop - start, tokens[1] - tokens[0], lanes).transpose(1, 0, 2).reshape(-1, lanes)
+    return TileValues(weights=weights[work.weight_index], words=words)

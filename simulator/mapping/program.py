@@ -1,0 +1,87 @@
+"""What the system level executes: tiles in order, with the fills they need and the drains they leave."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from simulator.mapping.residency import Home
+
+LoopOrder = Literal["m_rounds", "rounds_m"]
+"""Outer loops of an operation: output-row tiles then rounds of tokens, or the reverse; K is innermost."""
+
+
+@dataclass(frozen=True)
+class Part:
+    """One transfer of a fill or a drain: a token group's share of it."""
+
+    bytes: int
+    bank_cycles: int = 0
+    """Least cycles that the fullest on-chip bank needs to take it."""
+
+
+@dataclass(frozen=True)
+class Fill:
+    """Content brought into one half of the X or the W memories."""
+
+    operation: int
+    home: Home
+    parts: tuple[Part, ...]
+
+
+@dataclass(frozen=True)
+class Drain:
+    """Finished rows that leave one half of the Y memories."""
+
+    operation: int
+    home: Home
+    parts: tuple[Part, ...]
+    delay_cycles: int = 0
+    """From the end of the last tile until the last row is in the Y memory (the skew of a systolic array)."""
+
+
+@dataclass(frozen=True)
+class TileStep:
+    """One round of tiles on the fabric, as the system sees it."""
+
+    operation: int
+    cycles: int
+    x: int
+    """Index into the X fills; tiles in sequence with the same content have the same index."""
+    w: int
+    """Index into the W fills."""
+    y: int
+    """Index into the drains."""
+
+
+@dataclass(frozen=True)
+class Program:
+    """A whole workload for the system level."""
+
+    tiles: tuple[TileStep, ...]
+    x_fills: tuple[Fill, ...]
+    w_fills: tuple[Fill, ...]
+    drains: tuple[Drain, ...]
+    depends_on: tuple[tuple[int, ...], ...]
+    """[operations] indices of the operations whose outputs an operation's X is made from."""
+
+
+def content_indices(keys: list[tuple[int, ...]], first: int) -> list[int]:
+    """Number the contents of a sequence of tiles: a new number whenever the next tile needs other content."""
+    numbers: list[int] = []
+    current = first - 1
+    for position, key in enumerate(keys):
+        if position == 0 or key != keys[position - 1]:
+            current += 1
+        numbers.append(current)
+    return numbers
+
+
+def content_changes(order: LoopOrder, m_tiles: int, rounds: int, k_tiles: int) -> tuple[int, int]:
+    """How often X (round, K tile) and W (M tile, K tile) are brought in, K innermost."""
+    tiles = m_tiles * rounds * k_tiles
+    if k_tiles > 1:
+        return tiles, tiles
+    if order == "m_rounds":
+        return (tiles if rounds > 1 else 1), m_tiles
+    return rounds, (tiles if m_tiles > 1 else 1)

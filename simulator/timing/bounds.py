@@ -1,0 +1,37 @@
+"""The fewest cycles that the busiest part of a cluster allows for a tile."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from simulator.activity import Bounds
+from simulator.mapping.work import ClusterWork
+from simulator.timing.fabric import ClusterSpec
+
+
+def cluster_bounds(spec: ClusterSpec, work: ClusterWork) -> Bounds:
+    """Bounds of one cluster in one tile.
+
+    A unit multiplies one word and examines `examine_width` entries a cycle; a bank serves one word a port (with
+    multicast, once for all who want it); a network moves one flit an input and an output.
+    """
+    wanted = work.present[:, work.word].sum(axis=0, dtype=np.int64)
+    requests = _by_unit(wanted, work.unit_ptr)
+    entries = np.diff(work.unit_ptr) * work.token_words
+    unit = max(int(requests.max(initial=0)), -(-int(entries.max(initial=0)) // spec.examine_width))
+    per_word = np.bincount(work.word, minlength=work.k_words)[None, :] * work.present
+    flits = np.bincount(work.bank, weights=per_word.ravel(), minlength=spec.banks)
+    accesses = np.bincount(work.bank, weights=(per_word > 0).ravel(), minlength=spec.banks) if spec.multicast else flits
+    port_flits = -(-int(flits.max(initial=0)) // spec.bank_ports)
+    return Bounds(
+        unit_cycles=unit,
+        bank_cycles=-(-int(accesses.max(initial=0)) // spec.bank_ports),
+        network_cycles=max(int(requests.max(initial=0)), port_flits) if spec.network == "crossbar" else 0,
+    )
+
+
+def _by_unit(values: NDArray[np.int64], unit_ptr: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Sums of the values of each unit's entries."""
+    totals = np.concatenate(([0], np.cumsum(values)))
+    return totals[unit_ptr[1:]] - totals[unit_ptr[:-1]]

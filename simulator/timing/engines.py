@@ -1,0 +1,28 @@
+"""The fabric engines by name."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from simulator.timing.fabric import Engine
+from simulator.timing.reference.array import run_array
+from simulator.timing.reference.cluster import run_cluster
+from simulator.timing.systolic_operation import ArrayEngine
+
+EngineName = Literal["reference"]
+
+
+@dataclass(frozen=True)
+class EngineEntry:
+    """One engine."""
+
+    cluster: Engine
+    """Runs a cluster of a gather fabric through a tile."""
+    array: ArrayEngine | None
+    """Runs an operation through a systolic array cell by cell; None: by the exact formula alone."""
+    carries_values: bool
+    """Whether real numbers move, so that Y can be compared with NumPy's."""
+
+
+ENGINES: dict[EngineName, EngineEntry] = {"reference": EngineEntry(run_cluster, run_array, carries_values=True)}

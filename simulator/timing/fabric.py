@@ -1,0 +1,125 @@
+"""What a fabric engine is given and what it gives back; both engines share these types."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from simulator.activity import CAUSES
+from simulator.machine.elaborated import Elaborated
+from simulator.mapping.work import ClusterWork, TileValues
+
+
+@dataclass(frozen=True)
+class ClusterSpec:
+    """The hardware of one cluster, as numbers that a clocked model needs."""
+
+    units: int
+    banks: int
+    bank_ports: int
+    bank_queue: int
+    read_latency: int
+    multicast: bool
+    window: int
+    issue_width: int
+    scan_width: int
+    accumulators: int
+    accumulate_latency: int
+    network: Literal["crossbar", "ideal", "none"]
+    """`none`: the copy serves one unit; `ideal`: the same latency, unlimited links and queues."""
+    queues: Literal["fifo", "voq"]
+    depth: int
+    reply_depth: int
+    allocator: Literal["round_robin", "islip"]
+    iterations: int
+    latency: int
+    """Pipeline stages of one crossing."""
+
+    @property
+    def ports(self) -> int:
+        """Bank ports of the cluster: outputs of its request network."""
+        return self.banks * self.bank_ports
+
+    @property
+    def examine_width(self) -> int:
+        """List entries that a unit can examine in a cycle."""
+        return max(self.issue_width, self.scan_width)
+
+    @property
+    def merge_cycles(self) -> int:
+        """From the merge of a row to its write: accumulator pipeline, then a tree over its partial sums."""
+        return self.accumulate_latency * (1 + (self.accumulate_latency - 1).bit_length())
+
+    def with_ideal_network(self) -> ClusterSpec:
+        """The same cluster with a perfect network, if it has one."""
+        return self if self.network == "none" else replace(self, network="ideal")
+
+
+def cluster_spec(elaborated: Elaborated) -> ClusterSpec:
+    """The cluster of a gather machine."""
+    fabric = elaborated.machine.gather
+    return ClusterSpec(
+        units=fabric.units_per_cluster,
+        banks=fabric.banks_per_copy,
+        bank_ports=fabric.bank_ports,
+        bank_queue=fabric.bank_queue,
+        read_latency=fabric.read_latency,
+        multicast=fabric.multicast,
+        window=fabric.window,
+        issue_width=fabric.issue_width,
+        scan_width=fabric.scan_width,
+        accumulators=fabric.accumulators,
+        accumulate_latency=fabric.accumulate_latency,
+        network="crossbar" if fabric.has_network else "none",
+        queues=fabric.network.queues,
+        depth=fabric.network.depth,
+        reply_depth=fabric.network.reply_depth,
+        allocator=fabric.network.allocator,
+        iterations=fabric.network.iterations,
+        latency=elaborated.network_latency,
+    )
+
+
+@dataclass(frozen=True, eq=False)
+class ClusterOutcome:
+    """What one cluster did in one tile."""
+
+    cycles: int
+    list_entries: int
+    entries_dropped: int
+    requests: int
+    x_bank_reads: int
+    replies: int
+    accumulator_updates: int
+    rows_merged: int
+    output_bank_writes: int
+    unit_cycles: NDArray[np.int64]
+    """[causes]: unit-cycles by cause, in the order of CAUSES, over units × cycles."""
+    outputs: NDArray[np.float64] | None = None
+    """[units, token_words, output rows, lanes]: what the output banks received, if values were carried."""
+
+    def counters(self) -> tuple[int, ...]:
+        """Everything that two engines must agree on."""
+        return (
+            self.cycles,
+            self.list_entries,
+            self.entries_dropped,
+            self.requests,
+            self.x_bank_reads,
+            self.replies,
+            self.accumulator_updates,
+            self.rows_merged,
+            self.output_bank_writes,
+            *(int(n) for n in self.unit_cycles),
+        )
+
+
+Engine = Callable[[ClusterSpec, ClusterWork, TileValues | None], ClusterOutcome]
+"""A fabric engine runs one cluster through one tile."""
+
+CAUSE: dict[str, int] = {name: index for index, name in enumerate(CAUSES)}
+"""Index of each cause."""

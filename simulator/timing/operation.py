@@ -1,0 +1,35 @@
+"""What running one operation on a fabric yields: tiles for the system level, and the fabric's own counts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from simulator.activity import Bounds, Counts
+from simulator.mapping.program import Drain, Fill, TileStep
+from simulator.mapping.residency import Homes
+from simulator.workload.types import Operation
+
+
+@dataclass(frozen=True, eq=False)
+class OperationRun:
+    """One operation, timed on its fabric; contents are numbered from 0 within the operation."""
+
+    operation: Operation
+    homes: Homes
+    tiles: tuple[TileStep, ...]
+    x_fills: tuple[Fill, ...]
+    w_fills: tuple[Fill, ...]
+    drains: tuple[Drain, ...]
+    counts: Counts
+    """Without the bytes of fills and drains, which the system level adds."""
+    unit_cycles: NDArray[np.int64]
+    """[causes] over units × Σ cycles of the tiles."""
+    bounds: Bounds
+    details: Mapping[str, Any]
+    checked: Mapping[str, int]
+    outputs: NDArray[np.float64] | None = None

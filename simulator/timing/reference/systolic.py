@@ -1,0 +1,248 @@
+"""The systolic array cell by cell and cycle by cycle: operands move to neighbours, and Y comes out at the edge.
+
+Every cell reads only what its neighbours published in the cycle before. Edge sequencers feed rows and columns with a
+skew of one cycle each; folds follow one another every `fold_interval` cycles.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import simpy
+from numpy.typing import NDArray
+
+from simulator.machine.model import SystolicFabric
+
+Matrix = NDArray[np.float64]
+Process = Generator[simpy.Event, Any, None]
+COMPUTE, LATCH, PHASES = 0, 1, 2
+
+
+@dataclass(frozen=True, eq=False)
+class Fold:
+    """One fold: operands as fed at the edges, padded to the array."""
+
+    start: int
+    """Cycle in which the first operand enters cell (0, 0)."""
+    rows: Matrix
+    """[stream, R] what enters each row from the left."""
+    cols: Matrix
+    """Stationary: [R, C] the held operand. Output-stationary: [stream, C] what enters each column from above."""
+
+    @property
+    def stream(self) -> int:
+        """Steps of the fold."""
+        return len(self.rows)
+
+
+@dataclass(frozen=True)
+class Token:
+    """An operand on its way through a row (or column), with the wave of control that goes with it."""
+
+    value: float
+    first: bool
+    last: bool
+
+
+@dataclass(frozen=True)
+class Held:
+    """A stationary operand on its way down to the row that keeps it."""
+
+    value: float
+    row: int
+    fresh: bool
+
+
+NOTHING = Held(0.0, -1, fresh=False)
+
+
+@dataclass(frozen=True)
+class CellState:
+    """Registers of one cell, as its neighbours see them."""
+
+    right: Token | None = None
+    down: Token | None = None
+    partial: float | None = None
+    shadow: Held = NOTHING
+    active: float = 0.0
+    out: float | None = None
+
+
+class Cell:
+    """One PE: two SimPy phases a cycle, one that computes the next state and one that publishes it."""
+
+    def __init__(self, array: Array, row: int, col: int) -> None:
+        self.array = array
+        self.row = row
+        self.col = col
+        self.state = CellState()
+        self.following = self.state
+
+    def run(self) -> Process:
+        """The SimPy process."""
+        while True:
+            cycle = int(self.array.env.now) // PHASES
+            self.following = self.array.next_state(self, cycle)
+            yield self.array.env.timeout(LATCH - COMPUTE)
+            self.state = self.following
+            yield self.array.env.timeout(PHASES - LATCH)
+
+
+class Array:
+    """R × C cells and their edge sequencers; `next_state` is what a dataflow defines."""
+
+    def __init__(self, rows: int, cols: int, folds: list[Fold]) -> None:
+        self.env = simpy.Environment()
+        self.rows = rows
+        self.cols = cols
+        self.folds = folds
+        self.cells = [[Cell(self, row, col) for col in range(cols)] for row in range(rows)]
+        self.results: list[list[list[float]]] = [[[] for _ in range(cols)] for _ in folds]
+        self.entry: dict[int, tuple[int, int]] = {
+            fold.start + step: (index, step) for index, fold in enumerate(folds) for step in range(fold.stream)
+        }
+        for line in self.cells:
+            for cell in line:
+                self.env.process(cell.run())
+
+    def run(self, cycles: int) -> None:
+        """Run for a number of cycles."""
+        self.env.run(until=cycles * PHASES)
+
+    def next_state(self, cell: Cell, cycle: int) -> CellState:
+        """Registers of a cell at the end of a cycle."""
+        raise TypeError("an array needs a dataflow")
+
+    def from_left(self, cell: Cell, cycle: int) -> Token | None:
+        """What enters a cell from the left in a cycle."""
+        if cell.col:
+            return self.cells[cell.row][cell.col - 1].state.right
+        return self._edge(cycle - cell.row, lambda fold, step: float(fold.rows[step, cell.row]))
+
+    def above(self, cell: Cell) -> CellState:
+        """What the cell above published; nothing at the top edge."""
+        return self.cells[cell.row - 1][cell.col].state if cell.row else CellState()
+
+    def _edge(self, step_cycle: int, value: Callable[[Fold, int], float]) -> Token | None:
+        if step_cycle not in self.entry:
+            return None
+        index, step = self.entry[step_cycle]
+        fold = self.folds[index]
+        return Token(value(fold, step), first=step == 0, last=step == fold.stream - 1)
+
+
+class StationaryArray(Array):
+    """Weight- or input-stationary: one operand is held, the other streams through rows, sums move down."""
+
+    def next_state(self, cell: Cell, cycle: int) -> CellState:
+        """Swap in the held operand with the first token of a fold, multiply, and pass everything on."""
+        above, token, mine = self.above(cell), self.from_left(cell, cycle), cell.state
+        active, partial = mine.active, None
+        if token is not None:
+            active = mine.shadow.value if token.first else mine.active
+            partial = (above.partial or 0.0) + active * token.value
+            if cell.row == self.rows - 1:
+                index, _ = self.entry[cycle - cell.row - cell.col]
+                self.results[index][cell.col].append(partial)
+        return CellState(right=token, partial=partial, active=active, shadow=self._shadow(cell, above, cycle))
+
+    def _shadow(self, cell: Cell, above: CellState, cycle: int) -> Held:
+        coming = self._loading(cell.col, cycle) if cell.row == 0 else above.shadow
+        if coming.fresh and coming.row >= cell.row:
+            return coming
+        return Held(cell.state.shadow.value, cell.state.shadow.row, fresh=False)
+
+    def _loading(self, col: int, cycle: int) -> Held:
+        """The held operand for the lowest row goes in first; a column starts one cycle after its left neighbour."""
+        for index, fold in enumerate(self.folds):
+            step = cycle - col - self.load_starts[index]
+            if 0 <= step < self.rows:
+                row = self.rows - 1 - step
+                return Held(float(fold.cols[row, col]), row, fresh=True)
+        return NOTHING
+
+    load_starts: tuple[int, ...] = ()
+    """[folds] cycle in which the first held operand enters column 0."""
+
+
+class OutputArray(Array):
+    """Output-stationary: both operands move, sums stay, and leave downwards when a fold is done."""
+
+    def next_state(self, cell: Cell, cycle: int) -> CellState:
+        """Multiply where both operands meet; shift finished sums down once the bottom row has its own."""
+        above, left = self.above(cell), self.from_left(cell, cycle)
+        down = above.down if cell.row else self._edge(cycle - cell.col, lambda fold, step: float(fold.cols[step, cell.col]))
+        mine, out = cell.state, cell.state.out
+        active = mine.active
+        index = self._draining(cell, cycle)
+        if index is not None:
+            if cell.row == self.rows - 1 and out is not None:
+                self.results[index][cell.col].append(out)
+            out = above.out
+        if left is not None and down is not None:
+            active = (0.0 if left.first else mine.active) + left.value * down.value
+            if left.last:
+                out = active
+        return CellState(right=left, down=down, active=active, out=out)
+
+    def _draining(self, cell: Cell, cycle: int) -> int | None:
+        """The fold whose sums shift down: row r lets r + 1 of them pass, and is then free for the next fold's."""
+        for index, fold in enumerate(self.folds):
+            if 0 <= cycle - (fold.start + fold.stream + self.rows - 1 + cell.col) <= cell.row:
+                return index
+        return None
+
+
+@dataclass(frozen=True, eq=False)
+class ArrayRun:
+    """Cycles of a sequence of folds, and what each put out."""
+
+    cycles: int
+    outputs: list[Matrix]
+    """Stationary: [stream, C] a fold. Output-stationary: [R, C] a fold."""
+
+
+def fold_starts(streams: list[int], lead: int, interval: Callable[[int], int]) -> list[int]:
+    """Start of each fold: the lead, then one interval after another."""
+    starts, cycle = [], lead
+    for stream in streams:
+        starts.append(cycle)
+        cycle += interval(stream)
+    return starts
+
+
+def run_stationary(fabric: SystolicFabric, held: list[Matrix], streamed: list[Matrix]) -> ArrayRun:
+    """Run folds that hold [R, C] and stream [n, R] each; weight_load says whether loads hide behind the stream."""
+    rows, cols = fabric.rows, fabric.cols
+    overlapped = fabric.weight_load == "overlapped"
+    streams = [len(stream) for stream in streamed]
+
+    def interval(stream: int) -> int:
+        return max(stream, rows) if overlapped else 2 * rows + cols + stream - 2
+
+    starts = fold_starts(streams, rows, interval)
+    array = StationaryArray(rows, cols, [Fold(s, x, w) for s, x, w in zip(starts, streamed, held, strict=True)])
+    array.load_starts = (0, *starts[:-1]) if overlapped else tuple(start - rows for start in starts)
+    cycles = starts[-1] + streams[-1] + rows + cols - 2
+    array.run(cycles)
+    return ArrayRun(cycles, [np.array(result).T for result in array.results])
+
+
+def run_output(fabric: SystolicFabric, left: list[Matrix], top: list[Matrix]) -> ArrayRun:
+    """Run folds that stream [n, R] from the left and [n, C] from above; serial does not count the last drain."""
+    rows, cols = fabric.rows, fabric.cols
+    overlapped = fabric.weight_load == "overlapped"
+    streams = [len(stream) for stream in left]
+
+    def interval(stream: int) -> int:
+        return max(stream, rows) if overlapped else stream + rows + cols - 2
+
+    starts = fold_starts(streams, 0, interval)
+    array = OutputArray(rows, cols, [Fold(s, x, w) for s, x, w in zip(starts, left, top, strict=True)])
+    cycles = starts[-1] + streams[-1] + rows + cols - 2
+    array.run(cycles + rows)
+    outputs = [np.array(result).T[::-1] for result in array.results]
+    return ArrayRun(cycles + rows if overlapped else cycles, outputs)

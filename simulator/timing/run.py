@@ -1,0 +1,157 @@
+"""A whole workload on a machine: operations through their fabric, then everything through the system level."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from simulator.activity import CAUSES, Activity, Bounds, Counts, OperationActivity
+from simulator.machine.elaborated import Elaborated
+from simulator.machine.model import GatherFabric
+from simulator.mapping.program import Program
+from simulator.mapping.residency import tensor_homes
+from simulator.timing.checks import check_operation, check_run
+from simulator.timing.engines import EngineEntry
+from simulator.timing.gather_operation import run_gather
+from simulator.timing.operation import OperationRun
+from simulator.timing.system import System, SystemOutcome, SystemSpec
+from simulator.timing.systolic_operation import run_systolic
+from simulator.workload.types import Workload
+
+Ideal = Literal["none", "network", "dram", "both"]
+Progress = Callable[[str, float], None]
+"""Called with an operation's name and the fraction of all work that is done."""
+
+
+@dataclass(frozen=True, eq=False)
+class Timing:
+    """What timing hands on, and what it verified on the way."""
+
+    activity: Activity
+    checked: Mapping[str, int]
+    """Tiles simulated, counted again, and compared with NumPy."""
+    outputs: Mapping[str, NDArray[np.float64]]
+    """Y of every operation, where all of its tiles carried their numbers."""
+
+
+def run_workload(
+    elaborated: Elaborated, workload: Workload, engine: EngineEntry, *, ideal: Ideal, reuse_tiles: bool, progress: Progress
+) -> Timing:
+    """Time a workload; every conservation law is checked before anything is returned."""
+    machine = elaborated.machine
+    spec = SystemSpec.of(elaborated)
+    if ideal in ("dram", "both"):
+        spec = spec.with_ideal_dram()
+    runs: list[OperationRun] = []
+    total = sum(op.macs_useful for op in workload.operations) or 1
+    done = 0
+    for index, (op, homes) in enumerate(zip(workload.operations, tensor_homes(machine, workload), strict=True)):
+        progress(op.name, done / total)
+        if isinstance(machine.fabric, GatherFabric):
+            perfect = ideal in ("network", "both")
+            run = run_gather(elaborated, op, homes, index, engine, perfect=perfect, reuse_tiles=reuse_tiles)
+        else:
+            run = run_systolic(elaborated, op, homes, index, engine.array)
+        runs.append(run)
+        done += op.macs_useful
+    program = _program(workload, runs)
+    outcome = System(spec, program).run()
+    activity = _activity(machine.unit_count, spec, workload, runs, outcome)
+    check_run(activity, outcome.moved_bytes)
+    checked = {name: sum(run.checked.get(name, 0) for run in runs) for name in ("tiles_simulated", "tiles_reused", "tiles_compared")}
+    return Timing(activity, checked, {run.operation.name: run.outputs for run in runs if run.outputs is not None})
+
+
+def _program(workload: Workload, runs: list[OperationRun]) -> Program:
+    """String the operations' tiles together; contents are numbered on."""
+    names = {op.name: index for index, op in enumerate(workload.operations)}
+    program = Program((), (), (), (), tuple(tuple(names[name] for name in op.depends_on) for op in workload.operations))
+    for run in runs:
+        x, w, y = len(program.x_fills), len(program.w_fills), len(program.drains)
+        tiles = tuple(replace(tile, x=tile.x + x, w=tile.w + w, y=tile.y + y) for tile in run.tiles)
+        program = replace(
+            program,
+            tiles=program.tiles + tiles,
+            x_fills=program.x_fills + run.x_fills,
+            w_fills=program.w_fills + run.w_fills,
+            drains=program.drains + run.drains,
+        )
+    return program
+
+
+def _activity(units: int, spec: SystemSpec, workload: Workload, runs: list[OperationRun], outcome: SystemOutcome) -> Activity:
+    operations = tuple(_operation(units, spec, run, outcome, index) for index, run in enumerate(runs))
+    causes = dict.fromkeys(CAUSES, 0)
+    counts = Counts()
+    for operation in operations:
+        counts = counts + operation.counts
+        for cause, cycles in operation.unit_cycles.items():
+            causes[cause] += cycles
+    causes["memory"] += units * outcome.cycles - sum(causes.values())
+    inner = [operation.bounds for operation in operations]
+    bounds = Bounds(
+        unit_cycles=sum(bound.unit_cycles for bound in inner),
+        bank_cycles=sum(bound.bank_cycles for bound in inner),
+        network_cycles=sum(bound.network_cycles for bound in inner),
+        buffer_cycles=_buffer_cycles(spec, counts),
+        dram_cycles=_dram_cycles(spec, counts),
+    )
+    return Activity(outcome.cycles, units, counts, causes, bounds, operations)
+
+
+def _operation(units: int, spec: SystemSpec, run: OperationRun, outcome: SystemOutcome, index: int) -> OperationActivity:
+    compute = sum(tile.cycles for tile in run.tiles)
+    counts = run.counts + _traffic(spec, run)
+    activity = OperationActivity(
+        name=run.operation.name,
+        kind=run.operation.kind,
+        shape=run.operation.shape,
+        start_cycle=outcome.op_start[index],
+        end_cycle=outcome.op_end[index],
+        compute_cycles=compute,
+        macs_dense=run.operation.macs_dense,
+        counts=counts,
+        unit_cycles={cause: int(n) for cause, n in zip(CAUSES, run.unit_cycles, strict=True)},
+        bounds=replace(run.bounds, buffer_cycles=_buffer_cycles(spec, counts), dram_cycles=_dram_cycles(spec, counts)),
+        details=_details(run),
+    )
+    check_operation(units, activity)
+    return activity
+
+
+def _details(run: OperationRun) -> dict[str, Any]:
+    homes = {"x_home": run.homes.x, "y_home": run.homes.y}
+    return {**run.details, **homes, "x_fills": len(run.x_fills), "w_fills": len(run.w_fills), **run.checked}
+
+
+def _traffic(spec: SystemSpec, run: OperationRun) -> Counts:
+    """Bytes of an operation at every level, from its fills and drains alone."""
+    total = Counts()
+    for stream, fills in (("x", run.x_fills), ("w", run.w_fills)):
+        for fill in fills:
+            for part in fill.parts:
+                size = spec.bursts(part.bytes) if fill.home == "dram" else part.bytes
+                source = "dram_read_bytes" if fill.home == "dram" else "buffer_read_bytes"
+                total = total + Counts(**{source: size, f"{stream}_trunk_bytes": size})
+    for drain in run.drains:
+        for part in drain.parts:
+            size = spec.bursts(part.bytes) if drain.home == "dram" else part.bytes
+            total = total + Counts(**{"dram_write_bytes" if drain.home == "dram" else "buffer_write_bytes": size, "drain_bytes": size})
+    return total
+
+
+def _buffer_cycles(spec: SystemSpec, counts: Counts) -> int:
+    """Busiest of the trunks and the drain bus; the buffer's ports carry no more than they do."""
+    return max(
+        counts.x_trunk_bytes // spec.x_bytes_per_cycle,
+        counts.w_trunk_bytes // spec.w_bytes_per_cycle,
+        counts.drain_bytes // spec.drain_bytes_per_cycle,
+    )
+
+
+def _dram_cycles(spec: SystemSpec, counts: Counts) -> int:
+    return int((counts.dram_read_bytes + counts.dram_write_bytes) / spec.dram_bytes_per_cycle)
