@@ -41,13 +41,17 @@ class Counts:
     weight_bits_filled: int = 0
     """Bits written into weight banks, over all token groups."""
     requests: int = 0
-    """Requests issued by units; flits on the request networks, where there is one."""
+    """Requests issued by units."""
     x_bank_reads: int = 0
     """Accesses of activation banks (words)."""
     x_words_filled: int = 0
     """Words written into activation banks, over all copies."""
     replies: int = 0
-    """Words delivered to units; flits on the reply networks, where there is one."""
+    """Words delivered to units."""
+    request_hops: int = 0
+    """Flits that passed a router of a request network, over all routers on their way."""
+    reply_hops: int = 0
+    """Flits that passed a router of a reply network, over all routers on their way."""
     accumulator_updates: int = 0
     """Row words (`lanes` partial sums) read and written in accumulators."""
     rows_merged: int = 0

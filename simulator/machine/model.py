@@ -8,6 +8,7 @@ from pydantic import Field, PositiveFloat, PositiveInt, model_validator
 
 from simulator.files import FileModel
 from simulator.machine.datatypes import BITS, AccumulateType, OperandType
+from simulator.topology import TopologyName
 
 Auto = Literal["auto"]
 Kib = Annotated[float, Field(gt=0, le=2**20)]
@@ -60,13 +61,17 @@ class Trunks(FileModel):
 class Network(FileModel):
     """The request and reply networks of one cluster."""
 
-    topology: Literal["full"] = Field("full", description="`full`: one crossbar joins every unit to every bank port")
+    topology: TopologyName = Field("full", description="how routers join units and bank ports; full: one crossbar")
+    radix: Annotated[int, Field(ge=2, le=256)] = Field(
+        4, description="ports of a router: butterfly, clos; terminals of a group: hierarchical"
+    )
     queues: Literal["fifo", "voq"] = Field("voq", description="request input buffers: one queue an input, or one an input and output")
     depth: PositiveInt = Field(4, le=4096, description="slots of each request queue")
     reply_depth: PositiveInt = Field(2, le=4096, description="slots of each reply queue, beyond the read pipeline")
     allocator: Literal["round_robin", "islip"] = Field("islip", description="matching of inputs and outputs on the request crossbar")
     iterations: PositiveInt = Field(1, le=16, description="iSLIP iterations a cycle")
     latency: PositiveInt | Auto = Field("auto", description="pipeline stages of a crossing; auto: from the cost model's wire delay")
+    link_bits: PositiveInt | Auto = Field("auto", description="width of a reply link; a wider word takes several flits; auto: a whole word")
     slices: PositiveInt | Auto = Field("auto", description="reply crossbars side by side, each with a part of the word; auto: least area")
 
     @model_validator(mode="after")
@@ -253,6 +258,12 @@ class Machine(FileModel):
     def word_bytes(self) -> int:
         """Bytes of one activation word."""
         return -(-self.word_bits // 8)
+
+    @property
+    def reply_flits(self) -> int:
+        """Flits of one word on a reply link."""
+        link_bits = self.gather.network.link_bits
+        return 1 if link_bits == "auto" else -(-self.word_bits // link_bits)
 
     @property
     def bank_words(self) -> int:

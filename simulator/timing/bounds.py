@@ -27,7 +27,7 @@ def cluster_bounds(spec: ClusterSpec, work: ClusterWork) -> Bounds:
     return Bounds(
         unit_cycles=unit,
         bank_cycles=-(-int(accesses.max(initial=0)) // spec.bank_ports),
-        network_cycles=max(int(requests.max(initial=0)), port_flits) if spec.network == "crossbar" else 0,
+        network_cycles=max(int(requests.max(initial=0)), port_flits) if spec.network == "routed" else 0,
     )
 
 

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from simulator.activity import CAUSES
 from simulator.machine.elaborated import Elaborated
 from simulator.mapping.work import ClusterWork, TileValues
+from simulator.topology import Graph, TopologyName, draw
 
 
 @dataclass(frozen=True)
@@ -29,7 +30,7 @@ class ClusterSpec:
     scan_width: int
     accumulators: int
     accumulate_latency: int
-    network: Literal["crossbar", "ideal", "none"]
+    network: Literal["routed", "ideal", "none"]
     """`none`: the copy serves one unit; `ideal`: the same latency, unlimited links and queues."""
     queues: Literal["fifo", "voq"]
     depth: int
@@ -37,7 +38,12 @@ class ClusterSpec:
     allocator: Literal["round_robin", "islip"]
     iterations: int
     latency: int
-    """Pipeline stages of one crossing."""
+    """Pipeline stages of one router and its link."""
+    topology: TopologyName = "full"
+    radix: int = 4
+    request_flits: int = 1
+    reply_flits: int = 1
+    """Flits of a request and of a reply: its bits over the link's."""
 
     @property
     def ports(self) -> int:
@@ -53,6 +59,22 @@ class ClusterSpec:
     def merge_cycles(self) -> int:
         """From the merge of a row to its write: accumulator pipeline, then a tree over its partial sums."""
         return self.accumulate_latency * (1 + (self.accumulate_latency - 1).bit_length())
+
+    def request_graph(self) -> Graph:
+        """Routers from units to bank ports."""
+        return draw(self.topology, self.units, self.ports, self.radix)
+
+    def reply_graph(self) -> Graph:
+        """Routers from bank ports to units."""
+        return draw(self.topology, self.ports, self.units, self.radix)
+
+    def direct_delays(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Cycles of an unhindered crossing, 0 without a network: [units, ports] of requests, [ports, units] of replies."""
+        if self.network == "none":
+            return np.zeros((self.units, self.ports), dtype=np.int64), np.zeros((self.ports, self.units), dtype=np.int64)
+        requests = self.request_graph().hops.astype(np.int64) * self.latency + self.request_flits - 1
+        replies = self.reply_graph().hops.astype(np.int64) * self.latency + self.reply_flits - 1
+        return requests, replies
 
     def with_ideal_network(self) -> ClusterSpec:
         """The same cluster with a perfect network, if it has one."""
@@ -74,13 +96,16 @@ def cluster_spec(elaborated: Elaborated) -> ClusterSpec:
         scan_width=fabric.scan_width,
         accumulators=fabric.accumulators,
         accumulate_latency=fabric.accumulate_latency,
-        network="crossbar" if fabric.has_network else "none",
+        network="routed" if fabric.has_network else "none",
         queues=fabric.network.queues,
         depth=fabric.network.depth,
         reply_depth=fabric.network.reply_depth,
         allocator=fabric.network.allocator,
         iterations=fabric.network.iterations,
         latency=elaborated.network_latency,
+        topology=fabric.network.topology,
+        radix=fabric.network.radix,
+        reply_flits=elaborated.machine.reply_flits,
     )
 
 
@@ -94,6 +119,10 @@ class ClusterOutcome:
     requests: int
     x_bank_reads: int
     replies: int
+    request_hops: int
+    """Flits that passed a router of the request network."""
+    reply_hops: int
+    """Flits that passed a router of the reply network."""
     accumulator_updates: int
     rows_merged: int
     output_bank_writes: int
@@ -111,6 +140,8 @@ class ClusterOutcome:
             self.requests,
             self.x_bank_reads,
             self.replies,
+            self.request_hops,
+            self.reply_hops,
             self.accumulator_updates,
             self.rows_merged,
             self.output_bank_writes,

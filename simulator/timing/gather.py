@@ -86,7 +86,16 @@ class GatherRun:
     def _round_counts(self, results: list[tuple[ClusterOutcome, Bounds]], lists: SliceLists, k: int, token_words: int) -> Counts:
         totals: Counter[str] = Counter()
         for outcome, _ in results:
-            for name in ("list_entries", "entries_dropped", "requests", "x_bank_reads", "replies", "accumulator_updates"):
+            for name in (
+                "list_entries",
+                "entries_dropped",
+                "requests",
+                "x_bank_reads",
+                "replies",
+                "request_hops",
+                "reply_hops",
+                "accumulator_updates",
+            ):
                 totals[name] += getattr(outcome, name)
             totals["rows_merged"] += outcome.rows_merged
             totals["output_bank_writes"] += outcome.output_bank_writes

@@ -10,7 +10,7 @@ from typing import Any
 import simpy
 
 from simulator.machine.elaborated import DMA_CHUNK_BYTES, Elaborated
-from simulator.mapping.program import Drain, Fill, Part, Program
+from simulator.mapping.program import Fill, Part, Program
 
 Process = Generator[simpy.Event, Any, None]
 
@@ -118,10 +118,12 @@ class System:
         self.program = program
         self.env = simpy.Environment()
         self.meters = {name: Meter(self.env) for name in RESOURCES}
-        self.staging = {name: simpy.Resource(self.env, spec.dma_slots) for name in ("x", "w", "y")}
+        staged_bytes = max(spec.dma_slots * DMA_CHUNK_BYTES, spec.dram_burst_bytes)
+        self.staging = {name: simpy.Container(self.env, staged_bytes, init=staged_bytes) for name in ("x", "w", "y")}
         self.x = Halves(self.env, len(program.x_fills))
         self.w = Halves(self.env, len(program.w_fills))
         self.y = Halves(self.env, len(program.drains))
+        self.computed_at: list[simpy.Event] = [self.env.event() for _ in program.drains]
         operations = len(program.depends_on)
         self.done = [self.env.event() for _ in range(operations)]
         self.start = [-1] * operations
@@ -136,6 +138,7 @@ class System:
         self.env.process(self._load_x())
         self.env.process(self._load_w())
         self.env.process(self._fabric())
+        self.env.process(self._unload())
         self.env.run()
         busy = {name: meter.busy for name, meter in self.meters.items()}
         return SystemOutcome(int(self.env.now), tuple(self.start), tuple(self.end), busy, self.moved)
@@ -154,14 +157,20 @@ class System:
         if free is not None:
             yield free
         trunk = self.meters[f"{stream}_trunk"]
+        arrivals: list[simpy.Event] = []
         for part in fill.parts:
             if fill.home == "dram":
-                yield from self._from_dram(part, stream, trunk, rate)
+                yield from self._from_dram(part, stream, trunk, rate, arrivals)
             else:
                 self.moved["buffer_read_bytes"] += part.bytes
                 self.moved[f"{stream}_trunk_bytes"] += part.bytes
                 yield from self._together("buffer_read", trunk, max(-(-part.bytes // rate), part.bank_cycles))
-        halves.ready[index].succeed()
+        self.env.process(self._complete(arrivals, halves.ready[index]))
+
+    def _complete(self, arrivals: list[simpy.Event], ready: simpy.Event) -> Process:
+        """The next fill is requested while this one is still on its way, so that DRAM's latency alone never throttles."""
+        yield self.env.all_of(arrivals)
+        ready.succeed()
 
     def _together(self, port: str, bus: Meter, cycles: int) -> Process:
         """Hold a port of the activation buffer and a bus at once, always in this order, so that none waits in a ring."""
@@ -170,22 +179,20 @@ class System:
             self.meters[port].busy += cycles
             yield from bus.hold(cycles)
 
-    def _from_dram(self, part: Part, stream: str, trunk: Meter, rate: int) -> Process:
-        arrivals = []
-        for size, share in _chunks(self.spec.bursts(part.bytes)):
-            slot = self.staging[stream].request()
-            yield slot
-            trunk_cycles = max(-(-size // rate), math.ceil(part.bank_cycles * share))
-            arrivals.append(self.env.process(self._chunk_in(size, trunk, trunk_cycles, stream, slot)))
-        yield self.env.all_of(arrivals)
+    def _from_dram(self, part: Part, stream: str, trunk: Meter, rate: int, arrivals: list[simpy.Event]) -> Process:
+        total = self.spec.bursts(part.bytes)
+        for size in _chunks(total):
+            yield self.staging[stream].get(size)
+            trunk_cycles = max(-(-size // rate), -(-part.bank_cycles * size // total))
+            arrivals.append(self.env.process(self._chunk_in(size, trunk, trunk_cycles, stream)))
 
-    def _chunk_in(self, size: int, trunk: Meter, trunk_cycles: int, stream: str, slot: Any) -> Process:
+    def _chunk_in(self, size: int, trunk: Meter, trunk_cycles: int, stream: str) -> Process:
         yield from self.meters["dram"].hold(self._dram_cycles(size))
         yield self.env.timeout(self.spec.dram_latency_cycles)
         yield from trunk.hold(trunk_cycles)
         self.moved["dram_read_bytes"] += size
         self.moved[f"{stream}_trunk_bytes"] += size
-        self.staging[stream].release(slot)
+        yield self.staging[stream].put(size)
 
     def _dram_cycles(self, size: int) -> int:
         return math.ceil(size / self.spec.dram_bytes_per_cycle)
@@ -206,42 +213,47 @@ class System:
             if following is None or following.w != tile.w:
                 self.w.released[tile.w].succeed()
             if following is None or following.y != tile.y:
-                self.env.process(self._drain(tile.y, self.program.drains[tile.y]))
+                self.computed_at[tile.y].succeed(int(self.env.now))
 
-    def _drain(self, index: int, drain: Drain) -> Process:
-        yield self.env.timeout(drain.delay_cycles)
-        for part in drain.parts:
-            if drain.home == "dram":
-                yield from self._to_dram(part)
-            else:
-                self.moved["buffer_write_bytes"] += part.bytes
-                self.moved["drain_bytes"] += part.bytes
-                cycles = max(-(-part.bytes // self.spec.drain_bytes_per_cycle), part.bank_cycles)
-                yield from self._together("buffer_write", self.meters["drain_bus"], cycles)
-        self.y.released[index].succeed()
-        self.undrained[drain.operation] -= 1
-        self.end[drain.operation] = int(self.env.now)
-        if not self.undrained[drain.operation]:
-            self.done[drain.operation].succeed()
+    def _unload(self) -> Process:
+        """Drains in order: the bus serves the rows of one half before those of the next."""
+        for index, drain in enumerate(self.program.drains):
+            computed: int = yield self.computed_at[index]
+            yield self.env.timeout(max(0, computed + drain.delay_cycles - int(self.env.now)))
+            departures: list[simpy.Event] = []
+            for part in drain.parts:
+                if drain.home == "dram":
+                    yield from self._to_dram(part, departures)
+                else:
+                    self.moved["buffer_write_bytes"] += part.bytes
+                    self.moved["drain_bytes"] += part.bytes
+                    cycles = max(-(-part.bytes // self.spec.drain_bytes_per_cycle), part.bank_cycles)
+                    yield from self._together("buffer_write", self.meters["drain_bus"], cycles)
+            self.y.released[index].succeed()
+            self.env.process(self._written_back(drain.operation, departures))
 
-    def _to_dram(self, part: Part) -> Process:
-        departures = []
-        for size, share in _chunks(self.spec.bursts(part.bytes)):
-            slot = self.staging["y"].request()
-            yield slot
-            yield from self.meters["drain_bus"].hold(max(-(-size // self.spec.drain_bytes_per_cycle), math.ceil(part.bank_cycles * share)))
-            departures.append(self.env.process(self._chunk_out(size, slot)))
+    def _written_back(self, operation: int, departures: list[simpy.Event]) -> Process:
         yield self.env.all_of(departures)
+        self.undrained[operation] -= 1
+        self.end[operation] = int(self.env.now)
+        if not self.undrained[operation]:
+            self.done[operation].succeed()
 
-    def _chunk_out(self, size: int, slot: Any) -> Process:
+    def _to_dram(self, part: Part, departures: list[simpy.Event]) -> Process:
+        total = self.spec.bursts(part.bytes)
+        for size in _chunks(total):
+            yield self.staging["y"].get(size)
+            yield from self.meters["drain_bus"].hold(max(-(-size // self.spec.drain_bytes_per_cycle), -(-part.bank_cycles * size // total)))
+            departures.append(self.env.process(self._chunk_out(size)))
+
+    def _chunk_out(self, size: int) -> Process:
         yield from self.meters["dram"].hold(self._dram_cycles(size))
         self.moved["dram_write_bytes"] += size
         self.moved["drain_bytes"] += size
-        self.staging["y"].release(slot)
+        yield self.staging["y"].put(size)
 
 
-def _chunks(size: int) -> Iterator[tuple[int, float]]:
-    """Sizes of the chunks of a transfer, and the share of the transfer that each is."""
+def _chunks(size: int) -> Iterator[int]:
+    """Sizes of the chunks of a transfer."""
     for start in range(0, size, DMA_CHUNK_BYTES):
-        chunk = min(DMA_CHUNK_BYTES, size - start)
-        yield chunk, chunk / size
+        yield min(DMA_CHUNK_BYTES, size - start)

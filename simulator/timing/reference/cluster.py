@@ -11,26 +11,15 @@ from simulator.timing.fabric import CAUSE, ClusterOutcome, ClusterSpec
 from simulator.timing.reference.bank import BankPort, ReplyPath
 from simulator.timing.reference.clock import Clock
 from simulator.timing.reference.flit import Flit
-from simulator.timing.reference.network import CrossbarReplies, CrossbarRequests, DirectReplies, DirectRequests, RequestPath
+from simulator.timing.reference.network import DirectReplies, DirectRequests, RequestPath, RoutedNetwork, RoutedReplies, RoutedRequests
 from simulator.timing.reference.unit import VectorUnit, WorkList
 
 
-class LateUnits:
-    """Landing registers of units that are built after the reply path that leads to them."""
-
-    def __init__(self) -> None:
-        self.units: list[VectorUnit] = []
-
-    def sink(self, index: int) -> LandingRegisters:
-        """What the reply path sees of a unit."""
-        return LandingRegisters(self, index)
-
-
 class LandingRegisters:
-    """One unit's landing registers."""
+    """One unit's landing registers, as the reply path sees them: the units are built after the path that leads to them."""
 
-    def __init__(self, late: LateUnits, index: int) -> None:
-        self.late = late
+    def __init__(self, units: list[VectorUnit], index: int) -> None:
+        self.units = units
         self.index = index
 
     def free(self, cycle: int) -> float:
@@ -39,7 +28,7 @@ class LandingRegisters:
 
     def receive(self, flit: Flit, ready: int) -> None:
         """Hand a word to the unit."""
-        self.late.units[self.index].receive(flit, ready)
+        self.units[self.index].receive(flit, ready)
 
 
 def work_lists(work: ClusterWork, values: TileValues | None) -> list[WorkList]:
@@ -64,33 +53,57 @@ def work_lists(work: ClusterWork, values: TileValues | None) -> list[WorkList]:
     return lists
 
 
+class Cluster:
+    """The components of one cluster, joined."""
+
+    def __init__(self, spec: ClusterSpec, work: ClusterWork, values: TileValues | None) -> None:
+        self.spec = spec
+        self.clock = Clock()
+        self.units: list[VectorUnit] = []
+        sinks = [LandingRegisters(self.units, index) for index in range(spec.units)]
+        memory, lanes = (None, 1) if values is None else (values.words, values.words.shape[1])
+        self.networks: list[RoutedNetwork] = []
+        replies = self._replies(sinks)
+        self.ports = [
+            BankPort(self.clock, port, self._bank_slots(), spec.read_latency, replies, memory, multicast=spec.multicast)
+            for port in range(spec.ports)
+        ]
+        requests = self._requests()
+        self.units += [
+            VectorUnit(self.clock, index, spec, unit_work, requests, lanes) for index, unit_work in enumerate(work_lists(work, values))
+        ]
+
+    def run(self) -> None:
+        """Run until every unit has nothing left to do but merge."""
+        for port in self.ports:
+            self.clock.start(port.run())
+        self.clock.env.run(until=self.clock.env.all_of([self.clock.start(unit.run()) for unit in self.units]))
+
+    def _bank_slots(self) -> float:
+        if self.spec.network == "ideal":
+            return float("inf")
+        return self.spec.bank_queue + (self.spec.latency if self.spec.network == "routed" else 0)
+
+    def _replies(self, sinks: list[LandingRegisters]) -> ReplyPath:
+        if self.spec.network == "routed":
+            routed = RoutedReplies(self.clock, self.spec, sinks)
+            self.networks.append(routed.network)
+            return routed
+        return DirectReplies(sinks, self.spec.direct_delays()[1].tolist())
+
+    def _requests(self) -> RequestPath:
+        if self.spec.network == "routed":
+            routed = RoutedRequests(self.clock, self.spec, self.ports)
+            self.networks.append(routed.network)
+            return routed
+        return DirectRequests(self.ports, self.spec.direct_delays()[0].tolist())
+
+
 def run_cluster(spec: ClusterSpec, work: ClusterWork, values: TileValues | None) -> ClusterOutcome:
     """Run one cluster through one tile, from reset."""
-    clock = Clock()
-    units = _build(clock, spec, work_lists(work, values), values)
-    ports = units[0][1]
-    clock.env.run(until=clock.env.all_of([clock.start(unit.run()) for unit, _ in units]))
-    return _outcome([unit for unit, _ in units], ports, work, values)
-
-
-def _build(clock: Clock, spec: ClusterSpec, lists: list[WorkList], values: TileValues | None) -> list[tuple[VectorUnit, list[BankPort]]]:
-    late = LateUnits()
-    sinks = [late.sink(index) for index in range(spec.units)]
-    crossbar = spec.network == "crossbar"
-    latency = spec.latency if spec.network == "ideal" else 0
-    replies: ReplyPath = CrossbarReplies(clock, spec, sinks) if crossbar else DirectReplies(sinks, latency)
-    slots = float("inf") if spec.network == "ideal" else spec.bank_queue + (spec.latency if crossbar else 0)
-    memory = None if values is None else values.words
-    ports = [BankPort(clock, port, slots, spec.read_latency, replies, memory, multicast=spec.multicast) for port in range(spec.ports)]
-    requests: RequestPath = CrossbarRequests(clock, spec, ports) if crossbar else DirectRequests(ports, latency)
-    lanes = 1 if values is None else values.words.shape[1]
-    late.units = [VectorUnit(clock, index, spec, work, requests, lanes) for index, work in enumerate(lists)]
-    for port in ports:
-        clock.start(port.run())
-    return [(unit, ports) for unit in late.units]
-
-
-def _outcome(units: list[VectorUnit], ports: list[BankPort], work: ClusterWork, values: TileValues | None) -> ClusterOutcome:
+    cluster = Cluster(spec, work, values)
+    cluster.run()
+    units = cluster.units
     cycles = max(unit.end for unit in units)
     causes = np.zeros(len(CAUSES), dtype=np.int64)
     for unit in units:
@@ -98,13 +111,16 @@ def _outcome(units: list[VectorUnit], ports: list[BankPort], work: ClusterWork, 
         causes[CAUSE["imbalance"]] += cycles - sum(unit.causes)
     macs = sum(unit.macs for unit in units)
     merged = sum(unit.rows_merged for unit in units)
+    reply_hops, request_hops = [network.hops for network in cluster.networks] or (0, 0)
     return ClusterOutcome(
         cycles=cycles,
         list_entries=sum(unit.position for unit in units),
         entries_dropped=sum(unit.dropped for unit in units),
         requests=sum(unit.issued for unit in units),
-        x_bank_reads=sum(port.accesses for port in ports),
+        x_bank_reads=sum(port.accesses for port in cluster.ports),
         replies=macs,
+        request_hops=request_hops,
+        reply_hops=reply_hops,
         accumulator_updates=macs,
         rows_merged=merged,
         output_bank_writes=merged,

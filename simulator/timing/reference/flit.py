@@ -22,7 +22,22 @@ class Flit:
     `ready` is the first cycle in which it may move on from `place`; before it, the flit is in a pipeline.
     """
 
-    __slots__ = ("consumed", "entry", "order", "output", "place", "queue", "ready", "row", "tag", "unit", "value", "word")
+    __slots__ = (
+        "channel",
+        "consumed",
+        "entry",
+        "order",
+        "place",
+        "queue",
+        "ready",
+        "row",
+        "sink",
+        "source",
+        "tag",
+        "unit",
+        "value",
+        "word",
+    )
 
     def __init__(self, unit: int, order: int, word: int, tag: int, row: int, entry: int) -> None:
         self.unit = unit
@@ -31,7 +46,9 @@ class Flit:
         self.tag = tag
         self.row = row
         self.entry = entry
-        self.output = -1
+        self.source = -1
+        self.sink = -1
+        self.channel = -1
         self.ready = 0
         self.consumed = False
         self.place: Place | None = None

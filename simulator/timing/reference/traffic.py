@@ -1,4 +1,4 @@
-"""One crossbar alone: sources that feed its inputs, ideal sinks at its outputs."""
+"""A network alone: sources that feed it, ideal sinks at its end."""
 
 from __future__ import annotations
 
@@ -8,27 +8,34 @@ from typing import Literal
 
 import numpy as np
 
-from simulator.timing.reference.allocator import Allocator
+from simulator.timing.fabric import CAUSE
 from simulator.timing.reference.clock import REQUEST, UNIT, Clock, Process
 from simulator.timing.reference.flit import Flit
-from simulator.timing.reference.router import Router
+from simulator.timing.reference.network import NetworkSpec, RoutedNetwork
+from simulator.topology import Graph, TopologyName, draw
 
 
 @dataclass(frozen=True)
-class CrossbarSpec:
-    """A crossbar to be measured."""
+class SwitchSpec:
+    """A network to be measured, with as many sources as sinks."""
 
     ports: int
+    topology: TopologyName = "full"
+    radix: int = 4
     queues: Literal["fifo", "voq"] = "fifo"
     depth: int = 16
     allocator: Literal["round_robin", "islip"] = "islip"
     iterations: int = 1
     latency: int = 1
 
+    def graph(self) -> Graph:
+        """Its routers."""
+        return draw(self.topology, self.ports, self.ports, self.radix)
+
 
 @dataclass(frozen=True)
 class TrafficPoint:
-    """What a crossbar did with an offered load."""
+    """What a network did with an offered load."""
 
     load: float
     throughput: float
@@ -57,50 +64,54 @@ class IdealSink:
 
 
 class Source:
-    """An input's source queue: unbounded, fed at the offered load, its head waits for a slot of the input buffer."""
+    """An unbounded source queue, fed at the offered load; its head waits for a slot of the network's first buffer."""
 
-    def __init__(self, clock: Clock, index: int, router: Router, spec: CrossbarSpec, load: float, seed: int) -> None:
+    def __init__(self, clock: Clock, index: int, network: RoutedNetwork, load: float, seed: int) -> None:
         self.clock = clock
         self.index = index
-        self.router = router
-        self.spec = spec
+        self.network = network
         self.load = load
         self.random = np.random.default_rng([seed, index])
         self.waiting: deque[tuple[int, int]] = deque()
         self.created = 0
 
     def run(self) -> Process:
-        """The SimPy process: one flit may be created and one may enter the input buffer each cycle."""
+        """The SimPy process: one flit may be created and one may enter the network each cycle."""
         yield self.clock.at(0, UNIT)
         while True:
             cycle = self.clock.cycle
             if self.random.random() < self.load:
-                self.waiting.append((cycle, int(self.random.integers(self.spec.ports))))
+                self.waiting.append((cycle, int(self.random.integers(self.network.graph.sinks))))
                 self.created += 1
-            if self.waiting and self.router.free(self.index, self.waiting[0][1], cycle) >= 1:
-                created, output = self.waiting.popleft()
-                self.router.push(self.index, output, Flit(self.index, created, 0, 0, 0, 0), cycle + 1)
+            if self.waiting and self.network.free(self.index, self.waiting[0][1], cycle) >= 1:
+                created, sink = self.waiting.popleft()
+                self.network.send(Flit(self.index, created, 0, 0, 0, 0), self.index, sink, cycle + 1)
             yield self.clock.tick()
 
 
-def measure_crossbar(spec: CrossbarSpec, load: float = 1.0, cycles: int = 4000, warmup: int = 1000, seed: int = 0) -> TrafficPoint:
-    """Drive a crossbar with uniform random traffic; at load 1 every source is backlogged after the first conflicts."""
+def measure_switch(spec: SwitchSpec, load: float = 1.0, cycles: int = 4000, warmup: int = 1000, seed: int = 0) -> TrafficPoint:
+    """Drive a network with uniform random traffic; at load 1 every source is backlogged after the first conflicts."""
     clock = Clock()
     sinks = [IdealSink() for _ in range(spec.ports)]
-    router = Router(
+    network = RoutedNetwork(
         clock,
         REQUEST,
-        list(sinks),
-        spec.ports,
-        queues=spec.queues,
-        slots=spec.depth,
-        latency=spec.latency,
-        allocator=Allocator(spec.ports, spec.ports, spec.iterations, registered=spec.allocator == "islip"),
+        spec.graph(),
+        NetworkSpec(
+            queues=spec.queues,
+            entry_slots=spec.depth,
+            inner_slots=spec.depth + spec.latency,
+            latency=spec.latency,
+            flits=1,
+            iterations=spec.iterations,
+            registered=spec.allocator == "islip",
+            sink_cause=CAUSE["network_contention"],
+        ),
+        sinks,
     )
-    sources = [Source(clock, index, router, spec, load, seed) for index in range(spec.ports)]
+    sources = [Source(clock, index, network, load, seed) for index in range(spec.ports)]
     for source in sources:
         clock.start(source.run())
-    clock.start(router.run())
     clock.env.run(until=clock.at(warmup, UNIT))
     delivered, latency = _totals(sinks)
     outstanding = 0

@@ -1,0 +1,23 @@
+"""Area, energy and power of a run: a pure function of what was counted, the machine and a technology."""
+
+from simulator.cost.dram_device import DramDevice, load_dram
+from simulator.cost.elaborate import elaborate
+from simulator.cost.instance import Instance
+from simulator.cost.inventory import inventory
+from simulator.cost.price import price, price_instances
+from simulator.cost.technology import Technology, load_technology
+from simulator.cost.types import ComponentCost, Cost
+
+__all__ = [
+    "ComponentCost",
+    "Cost",
+    "DramDevice",
+    "Instance",
+    "Technology",
+    "elaborate",
+    "inventory",
+    "load_dram",
+    "load_technology",
+    "price",
+    "price_instances",
+]

@@ -1,0 +1,71 @@
+"""What DRAM costs: energy in the devices, area and energy of their interface on the die."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from simulator.cost.component import Area, Component
+from simulator.cost.dram_device import DramDevice
+
+
+@dataclass(frozen=True)
+class Dram(Component):
+    """The devices, off the die: energy only.
+
+    Per bit: activate + move + io + ecc (O'Connor 2017, SK hynix 2023 and others, see the file). Activation is for rows
+    of average locality, which streaming has. Refresh and idle power are in no figure and not charged.
+    """
+
+    device: DramDevice
+
+    def area(self) -> Area:
+        """None on the die."""
+        return Area(0.0, 0.0)
+
+    def actions(self) -> Mapping[str, float]:
+        """`activate_byte`, `move_byte`, `io_byte` (check bits included): parts of one byte read or written."""
+        constants = self.device.constants
+        return {
+            "activate_byte": 8 * constants.activate_pj_per_bit.value,
+            "move_byte": 8 * constants.move_pj_per_bit.value,
+            "io_byte": 8 * (constants.io_pj_per_bit.value + constants.ecc_pj_per_bit.value),
+        }
+
+
+@dataclass(frozen=True)
+class DramPhy(Component):
+    """The machine's share of the PHYs and controllers on the die.
+
+    Area (assumed, no source) = devices · share · area of one; it stands at the die's edge as it is, outside the
+    utilization of blocks. Energy: the file's adder per bit, 0 in a device figure and 9.2 pJ in a board's.
+    """
+
+    device: DramDevice
+    share: float
+    """Devices × share of each."""
+
+    def area(self) -> Area:
+        """PHY and controller as drawn."""
+        area_mm2 = self.device.constants.phy_area_mm2.value * self.share
+        return Area(area_mm2, area_mm2)
+
+    def die_mm2(self) -> float:
+        """As drawn."""
+        return self.area().placed_mm2
+
+    def actions(self) -> Mapping[str, float]:
+        """`transfer_byte`: one byte read or written."""
+        return {"transfer_byte": 8 * self.device.constants.phy_pj_per_bit.value}
+
+    def leakage_mw(self) -> float:
+        """Logic leakage of a tenth of the area: the rest is drivers, pads and capacitors (assumed)."""
+        return 0.1 * super().leakage_mw()
+
+    def logic_mm2(self) -> float:
+        """None: it brings its own clock."""
+        return 0.0
+
+    def notes(self) -> tuple[str, ...]:
+        """That it is assumed."""
+        return (f"{self.device.kind} PHY: area and energy assumed, no source gives them",)

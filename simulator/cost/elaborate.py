@@ -1,0 +1,56 @@
+"""Settle what a machine leaves `auto` and only technology can tell."""
+
+from __future__ import annotations
+
+import math
+
+from simulator.cost.dram_device import DramDevice, choose_dram
+from simulator.cost.network_geometry import reply_crossbar, slices_of_least_area
+from simulator.cost.technology import Technology
+from simulator.errors import ConfigError
+from simulator.machine.elaborated import Elaborated
+from simulator.machine.model import GatherFabric, Machine
+
+_ROUNDING = 1e-9
+
+
+def elaborate(machine: Machine, technology: Technology) -> Elaborated:
+    """Return the machine with its geometry settled.
+
+    Network latency: stages of the reply crossbar, the larger of the two. Slices: least area. A fabric without a network
+    has one of each. DRAM bytes/cycle = devices × GB/s × share × efficiency / GHz. Raises ConfigError for an unknown
+    DRAM kind and for more slices than lanes.
+    """
+    device = choose_dram(technology.dram_devices, machine.dram.kind)
+    latency, slices = _network(machine, technology)
+    return Elaborated(
+        machine=machine,
+        network_latency=latency,
+        slices=slices,
+        dram_bytes_per_cycle=dram_bytes_per_cycle(machine, device),
+        dram_latency_cycles=dram_latency_cycles(machine),
+        dram_burst_bytes=device.burst_bytes,
+    )
+
+
+def dram_bytes_per_cycle(machine: Machine, device: DramDevice) -> float:
+    """Effective bandwidth of the machine's share."""
+    dram = machine.dram
+    return dram.stacks * device.bandwidth_gb_per_s * dram.share * dram.efficiency / machine.clock_ghz
+
+
+def dram_latency_cycles(machine: Machine) -> int:
+    """Whole cycles from a request to its first byte."""
+    return math.ceil(machine.dram.latency_ns * machine.clock_ghz - _ROUNDING)
+
+
+def _network(machine: Machine, technology: Technology) -> tuple[int, int]:
+    fabric = machine.fabric
+    if not isinstance(fabric, GatherFabric) or not fabric.has_network:
+        return 1, 1
+    network = fabric.network
+    slices = slices_of_least_area(machine, technology) if network.slices == "auto" else network.slices
+    if slices > fabric.lanes:
+        raise ConfigError(f"fabric.network.slices = {slices}: a slice carries whole lanes; allowed: 1 to {fabric.lanes}, or auto")
+    latency = reply_crossbar(machine, technology, slices).stages(machine.clock_ghz) if network.latency == "auto" else network.latency
+    return latency, slices

@@ -1,0 +1,95 @@
+"""The hardware of a gather fabric: banks, units, networks and the wires between them."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+
+from simulator.cost.accumulators import Accumulators
+from simulator.cost.instance import Instance, total_die_mm2
+from simulator.cost.mac import MacLane
+from simulator.cost.network_geometry import flit_bits, reply_crossbar, request_crossbar, request_queue_slots, x_bank
+from simulator.cost.presence import PresenceBits
+from simulator.cost.register_file import RegisterFile
+from simulator.cost.sram_bank import SramBank
+from simulator.cost.technology import Technology
+from simulator.cost.wires import Bus, ClusterWires
+from simulator.cost.word_multiplexer import WordMultiplexer
+from simulator.machine.elaborated import Elaborated
+from simulator.machine.model import Machine
+
+
+def gather_fabric(elaborated: Elaborated, technology: Technology) -> tuple[Instance, ...]:
+    """All instances of the fabric: what stands in clusters first, since its area sets the length of the wires."""
+    machine = elaborated.machine
+    blocks = [*_banks(machine, technology, elaborated.slices), *_units(machine, technology), *_networks(elaborated, technology)]
+    return (*blocks, *_wires(machine, technology, total_die_mm2(blocks)))
+
+
+def _banks(machine: Machine, technology: Technology, slices: int) -> Iterator[Instance]:
+    fabric = machine.gather
+    yield Instance("x_banks", "banks", x_bank(machine, technology, slices), fabric.clusters * fabric.banks_per_copy)
+    if not fabric.has_network:
+        ports = fabric.banks_per_copy * fabric.bank_ports
+        yield Instance("x_banks", "multiplexer", WordMultiplexer(technology, ports, fabric.issue_width, machine.word_bits), fabric.clusters)
+    if fabric.zero_skip:
+        tables = PresenceBits(technology, machine.copy_words, fabric.units_per_cluster, machine.weight_port_entries)
+        yield Instance("presence_bits", "tables", tables, fabric.clusters)
+    weight_bits = machine.weight_port_entries * machine.weight_entry_bits(dense=False)
+    yield Instance("weight_banks", "banks", SramBank(technology, fabric.weight_bank_kib, weight_bits), fabric.units)
+    output_bits = fabric.lanes * machine.datatypes.accumulate_bits
+    yield Instance("output_banks", "banks", SramBank(technology, fabric.output_bank_kib, output_bits, "1r1w"), fabric.units)
+
+
+def _units(machine: Machine, technology: Technology) -> Iterator[Instance]:
+    fabric, kinds = machine.gather, machine.datatypes
+    yield Instance("landing_registers", "window", RegisterFile(technology, fabric.window, machine.word_bits), fabric.units)
+    lane = MacLane(technology, kinds.weight, kinds.activation, kinds.accumulate, fabric.gate_zeros)
+    yield Instance("mac_lanes", "lanes", lane, fabric.units * fabric.lanes)
+    rows = Accumulators(technology, fabric.accumulators, fabric.accumulate_latency, fabric.lanes, kinds.accumulate)
+    yield Instance("accumulators", "rows", rows, fabric.units)
+
+
+def _networks(elaborated: Elaborated, technology: Technology) -> Iterator[Instance]:
+    machine = elaborated.machine
+    fabric, bits = machine.gather, flit_bits(machine)
+    ports = fabric.clusters * fabric.banks_per_copy * fabric.bank_ports
+    if not fabric.has_network:
+        if fabric.issue_width > 1:  # with one request a cycle, a bank's own address register is queue enough
+            yield Instance("queues", "bank queue", RegisterFile(technology, fabric.bank_queue, bits.bank_queue), ports)
+        return
+    yield Instance("request_network", "crossbar", request_crossbar(machine, technology), fabric.clusters)
+    yield Instance("reply_network", "crossbar", reply_crossbar(machine, technology, elaborated.slices), fabric.clusters)
+    yield Instance("queues", "request queue", RegisterFile(technology, request_queue_slots(machine), bits.request), fabric.units)
+    # a queue behind a pipeline of L stages has L slots more, so that latency alone never throttles
+    bank_slots = fabric.bank_queue + elaborated.network_latency
+    yield Instance("queues", "bank queue", RegisterFile(technology, bank_slots, bits.bank_queue), ports)
+    reply_slots = fabric.network.reply_depth + fabric.read_latency
+    yield Instance("queues", "reply queue", RegisterFile(technology, reply_slots, bits.reply_queue), ports)
+
+
+def _wires(machine: Machine, technology: Technology, fabric_mm2: float) -> Iterator[Instance]:
+    fabric, bits = machine.gather, flit_bits(machine)
+    cluster_mm = math.sqrt(fabric_mm2 / fabric.clusters)
+    yield from _trunks(machine, technology, math.sqrt(fabric_mm2))
+    wires = ClusterWires(technology, bits.request, bits.reply, fabric.units_per_cluster, cluster_mm)
+    yield Instance("cluster_wires", "wires", wires, fabric.clusters)
+
+
+def _trunks(machine: Machine, technology: Technology, fabric_mm: float) -> Iterator[Instance]:
+    """The shared buses. `fabric_mm` is the side of the fabric, on which all lengths stand."""
+    fabric, trunks = machine.gather, machine.trunks
+    cluster_mm = fabric_mm / math.sqrt(fabric.clusters)
+    to_all_groups_mm = fabric.token_groups * fabric_mm / math.sqrt(fabric.token_groups)
+    to_all_units_mm = fabric.units * fabric_mm / math.sqrt(fabric.units)
+    # a word for one group first travels to it, past (1 - 1/groups) of the fabric's side on average
+    x_driven_mm = fabric.replicas * cluster_mm + (1 - 1 / fabric.token_groups) * fabric_mm
+    x_built = 8 * trunks.x_bytes_per_cycle * fabric.clusters * cluster_mm
+    yield Instance("fill_broadcast", "x", Bus(technology, x_built, x_driven_mm), 1)
+    # at full width to every group; from there to a unit only as wide as the port of its bank
+    w_bits, weight_port = 8 * trunks.w_bytes_per_cycle, machine.weight_port_entries * machine.weight_entry_bits(dense=False)
+    w_built = w_bits * to_all_groups_mm + min(w_bits, weight_port) * to_all_units_mm
+    yield Instance("fill_broadcast", "w", Bus(technology, w_built, to_all_groups_mm), 1)
+    drain_bits, output_port = 8 * trunks.drain_bytes_per_cycle, fabric.lanes * machine.datatypes.accumulate_bits
+    drain_built = drain_bits * fabric_mm + min(drain_bits, output_port) * to_all_units_mm
+    yield Instance("drain_bus", "bus", Bus(technology, drain_built, fabric_mm), 1)

@@ -1,0 +1,84 @@
+"""All hardware of a machine: its fabric, and what every machine has around it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from simulator.cost.activation_buffer import ActivationBuffer
+from simulator.cost.control import ClockAndControl
+from simulator.cost.dram import Dram, DramPhy
+from simulator.cost.dram_device import choose_dram
+from simulator.cost.elaborate import dram_bytes_per_cycle, dram_latency_cycles
+from simulator.cost.gather_inventory import gather_fabric
+from simulator.cost.instance import Instance
+from simulator.cost.sram_bank import SramBank
+from simulator.cost.systolic_inventory import systolic_fabric
+from simulator.cost.technology import Technology
+from simulator.machine.elaborated import Elaborated
+from simulator.machine.model import GatherFabric
+
+_AROUND = ("activation_buffer", "dma_staging", "clock_and_control", "dram_phy", "dram")
+
+GATHER_COMPONENTS: tuple[str, ...] = (
+    "x_banks",
+    "presence_bits",
+    "weight_banks",
+    "output_banks",
+    "landing_registers",
+    "mac_lanes",
+    "accumulators",
+    "request_network",
+    "reply_network",
+    "queues",
+    "fill_broadcast",
+    "cluster_wires",
+    "drain_bus",
+    *_AROUND,
+)
+"""Components of a gather machine, in the order of reports."""
+
+SYSTOLIC_COMPONENTS: tuple[str, ...] = ("pe_array", "x_buffer", "w_buffer", "y_buffer", "fill_broadcast", "drain_bus", *_AROUND)
+"""Components of a systolic machine, in the order of reports."""
+
+_STAGING_WORD_BITS = 256
+
+
+def inventory(elaborated: Elaborated, technology: Technology) -> tuple[Instance, ...]:
+    """Return every piece of hardware that is priced, the fabric first."""
+    if isinstance(elaborated.machine.fabric, GatherFabric):
+        fabric = gather_fabric(elaborated, technology)
+    else:
+        fabric = systolic_fabric(elaborated, technology)
+    listed = (*fabric, *_buffers(elaborated, technology))
+    return (*listed, _control(listed, technology), *_memory(elaborated, technology))
+
+
+def component_names(elaborated: Elaborated) -> tuple[str, ...]:
+    """Components that a machine of this kind can have, in the order of reports."""
+    return GATHER_COMPONENTS if isinstance(elaborated.machine.fabric, GatherFabric) else SYSTOLIC_COMPONENTS
+
+
+def _buffers(elaborated: Elaborated, technology: Technology) -> Iterator[Instance]:
+    machine = elaborated.machine
+    buffer = ActivationBuffer(technology, machine.activation_buffer_kib, machine.trunks.x_bytes_per_cycle)
+    yield Instance("activation_buffer", "macros", buffer, 1)
+    # what is under way for a DRAM latency must find room when it arrives, and a burst is taken whole; from the machine,
+    # since a run with ideal memory has another bandwidth but no other hardware
+    device = choose_dram(technology.dram_devices, machine.dram.kind)
+    staged_bytes = dram_bytes_per_cycle(machine, device) * dram_latency_cycles(machine) + 2 * device.burst_bytes
+    yield Instance("dma_staging", "buffer", SramBank(technology, staged_bytes / 1024, _STAGING_WORD_BITS, "1r1w", halves=1), 2)
+
+
+def _control(listed: Iterable[Instance], technology: Technology) -> Instance:
+    logic_mm2 = clock_pj = 0.0
+    for entry in listed:
+        logic_mm2 += entry.count * entry.component.logic_mm2()
+        clock_pj += entry.count * entry.component.actions().get("clock", 0.0)
+    return Instance("clock_and_control", "whole die", ClockAndControl(technology, logic_mm2, clock_pj), 1)
+
+
+def _memory(elaborated: Elaborated, technology: Technology) -> Iterator[Instance]:
+    dram = elaborated.machine.dram
+    device = choose_dram(technology.dram_devices, dram.kind)
+    yield Instance("dram_phy", "share", DramPhy(technology, device, dram.stacks * dram.share), 1)
+    yield Instance("dram", "share", Dram(technology, device), 1)

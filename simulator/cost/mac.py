@@ -1,0 +1,102 @@
+"""The two multiply-accumulate cells: a vector unit's lane and a systolic processing element."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from simulator.cost.component import Area, Component, cell_area
+from simulator.cost.datapath import adder, format_notes, multiplier
+from simulator.cost.register_file import flop_clock_pj, flop_data_pj, gated_clock_pj
+from simulator.machine.datatypes import BITS
+
+
+@dataclass(frozen=True)
+class MacLane(Component):
+    """Multiplier, accumulating adder and their pipeline registers; partial sums lie in the accumulators.
+
+    Gates = multiplier + adder + 5.9 (b_w + b_x + b_acc). `mac`: both operators and the data of these registers;
+    `mac_gated`: gated_mac_fraction of it (0.2, band 0.1 to 1; 1 where zeros are not gated); `clock`: the registers'
+    clock pins, stalled or not.
+    """
+
+    weight: str
+    activation: str
+    accumulate: str
+    gate_zeros: bool = True
+
+    @property
+    def register_bits(self) -> int:
+        """Pipeline flops."""
+        return BITS[self.weight] + BITS[self.activation] + BITS[self.accumulate]
+
+    def area(self) -> Area:
+        """Cells and their placement."""
+        operators = multiplier(self.technology, self.weight, self.activation).gates + adder(self.technology, self.accumulate).gates
+        return cell_area(self.technology, operators + self.technology.flop_ge_per_bit * self.register_bits)
+
+    def actions(self) -> Mapping[str, float]:
+        """`mac`, `mac_gated`; `clock` a cycle."""
+        technology = self.technology
+        operators = multiplier(technology, self.weight, self.activation).pj + adder(technology, self.accumulate).pj
+        mac_pj = operators + flop_data_pj(technology, self.register_bits)
+        gated_pj = mac_pj * technology.gated_mac_fraction if self.gate_zeros else mac_pj
+        return {"mac": mac_pj, "mac_gated": gated_pj, "clock": flop_clock_pj(technology, self.register_bits)}
+
+    def notes(self) -> tuple[str, ...]:
+        """Formats outside the fit."""
+        return format_notes(self.weight, self.activation)
+
+
+@dataclass(frozen=True)
+class ProcessingElement(Component):
+    """A systolic cell: multiplier, adder, the registers that pass operands and sums on, and the stationary one.
+
+    Gates = multiplier + adder + 5.9 (s b_w + b_x + b_acc + b_w + b_x): stationary register (s = 2 where a second one
+    hides the load), the operand passed on, the sum, and the multiplier's two inputs. Any operand may be the
+    stationary one, so the array's width of a shift is the wider of b_w and b_x. `mac`: operators and multiplier
+    inputs; `weight_shift`, `operand_shift`, `sum_shift`: one register written; `clock`: all clock pins, the stationary
+    registers behind gates.
+    """
+
+    weight: str
+    activation: str
+    accumulate: str
+    gate_zeros: bool = True
+    overlapped_load: bool = True
+
+    @property
+    def _operand_bits(self) -> int:
+        return max(BITS[self.weight], BITS[self.activation])
+
+    @property
+    def _stationary_bits(self) -> int:
+        return BITS[self.weight] * (2 if self.overlapped_load else 1)
+
+    @property
+    def _moving_bits(self) -> int:
+        return BITS[self.activation] + BITS[self.accumulate] + BITS[self.weight] + BITS[self.activation]
+
+    def area(self) -> Area:
+        """Cells and their placement."""
+        operators = multiplier(self.technology, self.weight, self.activation).gates + adder(self.technology, self.accumulate).gates
+        return cell_area(self.technology, operators + self.technology.flop_ge_per_bit * (self._stationary_bits + self._moving_bits))
+
+    def actions(self) -> Mapping[str, float]:
+        """`mac`, `mac_gated`, the three shifts; `clock` a cycle."""
+        technology = self.technology
+        operators = multiplier(technology, self.weight, self.activation).pj + adder(technology, self.accumulate).pj
+        mac_pj = operators + flop_data_pj(technology, BITS[self.weight] + BITS[self.activation])
+        operand_pj = flop_data_pj(technology, self._operand_bits)
+        return {
+            "mac": mac_pj,
+            "mac_gated": mac_pj * technology.gated_mac_fraction if self.gate_zeros else mac_pj,
+            "weight_shift": operand_pj,
+            "operand_shift": operand_pj,
+            "sum_shift": flop_data_pj(technology, BITS[self.accumulate]),
+            "clock": flop_clock_pj(technology, self._moving_bits) + gated_clock_pj(technology, self._stationary_bits),
+        }
+
+    def notes(self) -> tuple[str, ...]:
+        """Formats outside the fit."""
+        return format_notes(self.weight, self.activation)

@@ -1,0 +1,172 @@
+"""A technology: the constants of a process node, read from configs/technologies."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from pydantic import Field, ValidationError
+
+from simulator.cost.constant import Constant, FileModel
+from simulator.cost.dram_device import DramConstants, load_dram_devices
+from simulator.errors import ConfigError
+from simulator.files import config_path, load_yaml_model, nearest_hint
+
+_FOLDER = "technologies"
+
+
+class CommonFile(FileModel):
+    """A file of constants that node files build on."""
+
+    constants: dict[str, Constant] = Field(description="constants by name")
+
+
+class TechnologyFile(CommonFile):
+    """The file of one node."""
+
+    name: str = Field(min_length=1, description="what reports call it")
+    node_nm: float = Field(gt=0, description="process node")
+    base: str | None = Field(None, description="a file whose constants hold unless restated here")
+
+
+class Technology(FileModel):
+    """The constants of a node as plain numbers; `constants` tells the unit, band and source of each.
+
+    GE is the area of a NAND2 gate. Energies of the common laws are at 45 nm: `logic_pj` brings them to the node.
+    """
+
+    name: str = Field(description="what reports call it")
+    node_nm: float = Field(gt=0, description="process node")
+    constants: dict[str, Constant] = Field(repr=False, description="every constant with its unit, band and source")
+    dram_devices: dict[str, DramConstants] = Field(repr=False, description="DRAM devices by kind, the same at every node")
+
+    supply_voltage_v: float = Field(gt=0, description="supply; dynamic energy goes with its square")
+    nominal_voltage_v: float = Field(gt=0, description="supply for which the node's energies are stated")
+    gate_area_um2: float = Field(gt=0, description="area of one GE")
+    sram_cell_um2: float = Field(gt=0, description="area of a 6T cell")
+    energy_scale: float = Field(gt=0, description="logic and SRAM energy over that at 45 nm")
+    wire_pj_per_bit_mm: float = Field(gt=0, description="wire energy of a random bit")
+    crossbar_wire_pitch_um: float = Field(gt=0, description="width that one wire of a crossbar takes in each direction")
+    sram_leakage_mw_per_kib: float = Field(ge=0, description="SRAM leakage")
+    logic_leakage_mw_per_mm2: float = Field(ge=0, description="leakage of logic cells")
+    fo4_delay_ps: float = Field(gt=0, description="delay of an inverter with a fan-out of four")
+    wire_delay_ns_per_mm: float = Field(gt=0, description="delay of a repeated wire")
+
+    int_multiplier_ge_per_bit2: float = Field(gt=0, description="integer multiplier of at most 12 bits")
+    int_wide_multiplier_ge_per_bit2: float = Field(gt=0, description="wider integer multiplier")
+    int_multiplier_fj_per_bit2: float = Field(gt=0, description="energy of an integer multiplication")
+    int_adder_ge_per_bit: float = Field(gt=0, description="integer adder")
+    int_adder_fj_per_bit: float = Field(gt=0, description="energy of an integer addition")
+    int_synthesis_factor: float = Field(gt=0, description="integer area when synthesised for about 1 GHz")
+    fp_multiplier_ge_per_bit2: float = Field(gt=0, description="floating-point multiplier, per significand bit squared")
+    fp_multiplier_fj_per_bit2: float = Field(gt=0, description="energy of a floating-point multiplication of 11 significand bits")
+    fp_multiplier_energy_exponent: float = Field(description="how that energy per bit² goes with significand bits / 11")
+    fp_adder_ge: float = Field(gt=0, description="floating-point adder of 16 bits")
+    fp_adder_area_exponent: float = Field(gt=0, description="how its area goes with bits / 16")
+    fp_adder_pj: float = Field(gt=0, description="energy of a floating-point addition of 16 bits")
+    fp_adder_energy_exponent: float = Field(gt=0, description="how its energy goes with bits / 16")
+    fp_synthesis_factor: float = Field(gt=0, description="floating-point area when synthesised for about 1 GHz")
+    gated_mac_fraction: float = Field(ge=0, le=1, description="energy of a gated MAC over that of a full one")
+
+    flop_ge_per_bit: float = Field(gt=0, description="pipeline register")
+    register_file_ge_per_bit: float = Field(gt=0, description="register file of flops, with its read multiplexer")
+    latch_array_ge_per_bit: float = Field(gt=0, description="register file of latches, with its read multiplexer")
+    flop_fj_per_bit: float = Field(gt=0, description="energy of a flop that is clocked and written")
+    flop_clock_fraction: float = Field(ge=0, le=1, description="share of it that the clock alone takes")
+    gated_clock_fraction: float = Field(ge=0, le=1, description="share of the clock that passes a clock gate")
+    mux_fj_per_level: float = Field(ge=0, description="energy of a bit through one level of a multiplexer tree")
+
+    sram_bit_factor: float = Field(gt=0, description="macro area per cell area, large macros")
+    sram_periphery_factor: float = Field(ge=0, description="macro periphery in cells per √bits")
+    sram_width_exponent: float = Field(ge=0, description="how macro area goes with width / 64 b, above 64 b")
+    sram_1r1w_area_factor: float = Field(ge=1, description="area with a read and a write port")
+    sram_2rw_area_factor: float = Field(ge=1, description="area with two read-write ports")
+    sram_1r1w_energy_factor: float = Field(ge=1, description="energy with a read and a write port")
+    sram_2rw_energy_factor: float = Field(ge=1, description="energy with two read-write ports")
+    sram_read_fixed_pj: float = Field(ge=0, description="read energy of 32 KiB that does not depend on width")
+    sram_read_fixed_exponent: float = Field(ge=0, description="how it goes with KiB / 32")
+    sram_read_bit_pj: float = Field(ge=0, description="read energy of 32 KiB per 64 bits")
+    sram_read_bit_exponent: float = Field(ge=0, description="how it goes with KiB / 32")
+    sram_write_fixed_pj: float = Field(ge=0, description="write energy of 32 KiB that does not depend on width")
+    sram_write_fixed_exponent: float = Field(ge=0, description="how it goes with KiB / 32")
+    sram_write_bit_pj: float = Field(ge=0, description="write energy of 32 KiB per 64 bits")
+    sram_write_bit_exponent: float = Field(ge=0, description="how it goes with KiB / 32")
+    sram_subbank_kib: float = Field(gt=0, description="smallest sub-bank of a macro")
+
+    crossbar_ge_per_bit: float = Field(gt=0, description="data path of a crosspoint")
+    crossbar_arbiter_ge: float = Field(ge=0, description="arbitration of a crosspoint")
+    crossbar_layout_factor: float = Field(ge=1, description="synthesised cells to upsized, pipelined and routed ones")
+    crossbar_fill: float = Field(gt=0, le=1, description="fill of a crossbar's placement")
+    crossbar_delay_fo4_per_level: float = Field(gt=0, description="gate delay of a level of the multiplexer tree")
+    crossbar_stage_fill: float = Field(gt=0, le=1, description="share of a clock period that logic may take")
+    bus_repeater_fraction: float = Field(ge=0, description="repeater cells over wire area of a bus")
+
+    cell_placement: float = Field(gt=0, le=1, description="cell area over placed area")
+    macro_placement: float = Field(ge=1, description="placed area of macros over macro area, the κ of the roll-up")
+    die_utilization: float = Field(gt=0, le=1, description="placed area over die area")
+
+    clock_tree_fraction: float = Field(ge=0, description="energy of the clock tree over that of clock pins")
+    control_area_fraction: float = Field(ge=0, description="cells of control over cells of the logic that is listed")
+    control_activity: float = Field(ge=0, le=1, description="share of control's flops at work in a cycle")
+
+    def logic_pj(self, pj_at_45nm: float) -> float:
+        """Energy of logic or SRAM at this node and supply, from its energy at 45 nm."""
+        return pj_at_45nm * self.energy_scale * self._supply_factor
+
+    def wire_pj(self, bit_mm: float) -> float:
+        """Energy to send random bits over a wire; `bit_mm` = bits × mm."""
+        return bit_mm * self.wire_pj_per_bit_mm * self._supply_factor
+
+    @property
+    def _supply_factor(self) -> float:
+        """Relative to the node's own nominal supply: its energies hold there already."""
+        return (self.supply_voltage_v / self.nominal_voltage_v) ** 2
+
+
+CONSTANTS: tuple[str, ...] = tuple(name for name in Technology.model_fields if name not in ("name", "node_nm", "constants", "dram_devices"))
+"""Names of all constants of a technology, in order."""
+
+
+def load_technology(name_or_path: str, overrides: Mapping[str, float] | None = None) -> Technology:
+    """Return a technology of configs/technologies, or of a file, with some constants replaced by name.
+
+    Raises ConfigError for an unknown technology, a missing or unknown constant, or a value out of range.
+    """
+    path = config_path(_FOLDER, name_or_path)
+    file = load_yaml_model(path, TechnologyFile)
+    inherited: dict[str, Constant] = {}
+    if file.base is not None:
+        inherited = load_yaml_model(config_path(_FOLDER, file.base), CommonFile).constants
+    constants = inherited | file.constants
+    _check_names(constants, str(path))
+    overrides = overrides or {}
+    for name in overrides:
+        if name not in constants:
+            raise ConfigError(f"technology_overrides.{name}: {file.name} has no such constant{_hint(name)}")
+    constants |= {name: constants[name].overridden(value) for name, value in overrides.items()}
+    return _technology(file, constants, str(path))
+
+
+def _check_names(constants: Mapping[str, Constant], path: str) -> None:
+    unknown = [name for name in constants if name not in CONSTANTS]
+    if unknown:
+        raise ConfigError(f"{path}: constants.{unknown[0]}: no model uses such a constant{_hint(unknown[0])}")
+    missing = [name for name in CONSTANTS if name not in constants]
+    if missing:
+        shown = ", ".join(missing[:5]) + (", …" if missing[5:] else "")
+        raise ConfigError(f"{path}: constants: missing {shown}; `base: common` brings the laws of all nodes")
+
+
+def _technology(file: TechnologyFile, constants: Mapping[str, Constant], path: str) -> Technology:
+    values = {name: constant.value for name, constant in constants.items()}
+    fixed = {"name": file.name, "node_nm": file.node_nm, "constants": dict(constants), "dram_devices": load_dram_devices()}
+    try:
+        return Technology.model_validate({**fixed, **values})
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        name = ".".join(str(key) for key in first["loc"])
+        raise ConfigError(f"{path}: constants.{name}: found {first['input']!r}; {first['msg']}") from error
+
+
+def _hint(name: str) -> str:
+    hint = nearest_hint(name, CONSTANTS)
+    return hint or f"; allowed: {', '.join(CONSTANTS)}"

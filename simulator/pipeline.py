@@ -1,0 +1,43 @@
+"""The whole way from a machine and a workload to a result: elaborate, map, time, price."""
+
+from __future__ import annotations
+
+from simulator.cost import elaborate, load_technology, price
+from simulator.machine.model import Machine
+from simulator.result import Result
+from simulator.timing.engines import ENGINES, EngineName
+from simulator.timing.run import Ideal, Progress, run_workload
+from simulator.workload.types import Workload
+
+
+def simulate(
+    machine: Machine,
+    workload: Workload,
+    *,
+    engine: EngineName = "reference",
+    ideal: Ideal = "none",
+    reuse_tiles: bool = True,
+    progress: Progress | None = None,
+) -> Result:
+    """Run a workload on a machine and price what it did.
+
+    `ideal` makes the network, DRAM or both perfect. With `reuse_tiles`, tiles of identical pattern are simulated once
+    and counted again, which is exact. Raises MappingError where the machine cannot hold the workload.
+    """
+    from simulator.result import Result, operation_shares
+
+    technology = load_technology(machine.technology, machine.technology_overrides)
+    elaborated = elaborate(machine, technology)
+    timing = run_workload(
+        elaborated,
+        workload,
+        ENGINES[engine],
+        ideal=ideal,
+        reuse_tiles=reuse_tiles,
+        progress=progress or (lambda name, fraction: None),
+    )
+    cost = price(timing.activity, elaborated, technology)
+    shares = tuple(price(share, elaborated, technology) for share in operation_shares(timing.activity))
+    return Result.assemble(
+        elaborated, workload, timing.activity, cost, operation_costs=shares, engine=engine, ideal=ideal, checked=timing.checked
+    )
