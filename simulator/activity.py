@@ -62,6 +62,10 @@ class Counts:
     """Row words read from output banks to add a later K tile."""
     output_bank_drains: int = 0
     """Row words read from output banks when an operation's rows leave."""
+    bank_additions: int = 0
+    """Row words that the banks' adders add to partial sums (scatter)."""
+    drain_additions: int = 0
+    """Row words added on the drain bus: parts of cut rows, sums of several copies."""
     pe_weight_shifts: int = 0
     """Systolic: register writes that move stationary operands into the array."""
     pe_operand_shifts: int = 0

@@ -168,9 +168,18 @@ class SystolicFabric(FileModel):
 class Mapping(FileModel):
     """Placement and schedule of a gather fabric."""
 
-    placement: Literal["interleaved", "hashed"] = Field("hashed", description="word → bank: modulo, or an XOR-fold of the tile-local index")
-    assignment: Literal["round_robin", "balanced", "dynamic"] = Field(
-        "balanced", description="row → unit: by turns, longest first, or in order"
+    dataflow: Literal["gather", "scatter"] = Field(
+        "gather", description="gather: activations travel bank → unit; scatter: partial sums travel unit → bank"
+    )
+    placement: Literal["interleaved", "hashed", "file"] = Field(
+        "hashed", description="word → bank: modulo, XOR-fold, or placement_file"
+    )
+    placement_file: str | None = Field(None, description="for placement: file; a .npy of one bank index for each word of a copy")
+    assignment: Literal["round_robin", "balanced", "dynamic", "split"] = Field(
+        "balanced", description="row → unit: by turns, longest first, in order, or longest first with long rows cut"
+    )
+    order: Literal["natural", "bank_aware"] = Field(
+        "natural", description="entries of a row: by column, or by bank, each unit starting at a bank of its own"
     )
     tokens_per_tile: PositiveInt | Auto = Field("auto", description="token words (of `lanes` tokens) of a tile; auto: as many as fit")
     loop_order: Literal["auto", "m_rounds", "rounds_m"] = Field("auto", description="outer loops: M tiles, rounds; auto: fewest DRAM bytes")
@@ -215,6 +224,13 @@ class Machine(FileModel):
                 f"fabric.weight_bank_kib = {fabric.weight_bank_kib} holds less than one list entry "
                 f"of {self.weight_entry_bits(dense=False)} bits"
             )
+        mapping = self.mapping
+        if (mapping.placement == "file") != (mapping.placement_file is not None):
+            raise ValueError("mapping.placement_file goes with placement: file, and placement: file needs it")
+        if mapping.dataflow == "scatter" and (fabric.multicast or mapping.order != "natural"):
+            raise ValueError("mapping.dataflow = scatter sends each product once: fabric.multicast must be false and mapping.order natural")
+        if mapping.dataflow == "scatter" and self.copy_sums < 1:
+            raise ValueError(f"fabric.bank_kib = {fabric.bank_kib} holds less than one word of partial sums a bank")
         banks = fabric.banks_per_copy
         if self.mapping.placement == "hashed" and banks & (banks - 1):
             raise ValueError(
@@ -274,6 +290,29 @@ class Machine(FileModel):
     def copy_words(self) -> int:
         """Words of one half of a copy."""
         return self.bank_words * self.gather.banks_per_copy
+
+    @property
+    def sum_words(self) -> int:
+        """Activation words that one word of partial sums is as wide as (scatter)."""
+        return -(-self.datatypes.accumulate_bits // self.datatypes.activation_bits)
+
+    @property
+    def copy_sums(self) -> int:
+        """Words of partial sums that one half of a copy holds (scatter)."""
+        return self.bank_words // self.sum_words * self.gather.banks_per_copy
+
+    @property
+    def own_words(self) -> int:
+        """Activation words that one half of a unit's output bank holds, where it keeps the unit's own columns (scatter)."""
+        return int(self.gather.output_bank_kib * 1024) // self.word_bytes
+
+    @property
+    def request_flits(self) -> int:
+        """Flits of one request: an address, or in scatter a word of partial sums."""
+        if self.mapping.dataflow == "gather":
+            return 1
+        link_bits = self.gather.network.link_bits
+        return -(-self.gather.lanes * self.datatypes.accumulate_bits // (self.word_bits if link_bits == "auto" else link_bits))
 
     @property
     def output_word_bytes(self) -> int:

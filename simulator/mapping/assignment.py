@@ -43,6 +43,3 @@ def _list_schedule(order: Iterable[int], row_nnz: NDArray[np.int64], units: int)
             unit[row] = index
             heapq.heapreplace(loads, (load + nnz, index))
     return unit
-
-
-ASSIGNMENTS: dict[str, Assignment] = {"round_robin": round_robin, "balanced": balanced, "dynamic": dynamic}

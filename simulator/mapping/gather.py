@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,48 +10,26 @@ from numpy.typing import NDArray
 
 from simulator.errors import MappingError
 from simulator.machine.model import Machine
-from simulator.mapping.assignment import ASSIGNMENTS
+from simulator.mapping.loops import Span, TileLoops
+from simulator.mapping.placement import Placement, placement_of
 from simulator.mapping.program import LoopOrder, content_changes
 from simulator.mapping.residency import Homes
+from simulator.mapping.rows import RowParts, spread_rows
 from simulator.workload.types import Operation
-
-Span = tuple[int, int]
-Position = tuple[int, int, int]
-"""M tile, round, K tile."""
 
 
 @dataclass(frozen=True, eq=False)
-class GatherSchedule:
+class GatherSchedule(TileLoops):
     """How one operation is cut into tiles and its rows spread over units."""
 
-    operation: Operation
-    homes: Homes
-    unit_of_row: NDArray[np.int32]
-    """[M] unit within a token group, −1 for empty rows."""
-    k_tiles: tuple[Span, ...]
-    m_tiles: tuple[Span, ...]
-    token_words: int
-    """Token words of the operation: ⌈N / lanes⌉."""
-    tile_token_words: int
-    rounds: int
-    groups: int
-    loop_order: LoopOrder
+    parts: RowParts
+    """Rows, or parts of rows, and the unit of a token group that each is given to."""
+    placement: Placement
+    banks: int
+    """Banks of a copy."""
+    order: str
+    """Order of a row's entries."""
     entry_bits: int
-
-    def positions(self) -> list[Position]:
-        """Tiles in execution order, K innermost."""
-        return _positions(self.loop_order, len(self.m_tiles), self.rounds, len(self.k_tiles))
-
-    def group_tokens(self, round_index: int, group: int) -> Span:
-        """Token words [first, last) of a group in a round; empty where none are left."""
-        first = (round_index * self.groups + group) * self.tile_token_words
-        return min(first, self.token_words), min(first + self.tile_token_words, self.token_words)
-
-
-def _positions(order: LoopOrder, m_tiles: int, rounds: int, k_tiles: int) -> list[Position]:
-    if order == "m_rounds":
-        return [(m, r, k) for m in range(m_tiles) for r in range(rounds) for k in range(k_tiles)]
-    return [(m, r, k) for r in range(rounds) for m in range(m_tiles) for k in range(k_tiles)]
 
 
 def schedule_gather(machine: Machine, operation: Operation, homes: Homes) -> GatherSchedule:
@@ -58,22 +37,37 @@ def schedule_gather(machine: Machine, operation: Operation, homes: Homes) -> Gat
     fabric, mapping = machine.gather, machine.mapping
     weight = operation.weight
     row_nnz = np.diff(weight.indptr)
-    unit_of_row = ASSIGNMENTS[mapping.assignment](row_nnz, fabric.units_per_group)
+    parts = spread_rows(row_nnz, fabric.units_per_group, mapping.assignment)
     entry_bits = machine.weight_entry_bits(dense=weight.dense)
     bank_entries = int(fabric.weight_bank_kib * 8192) // entry_bits
     forced = mapping.tokens_per_tile if isinstance(mapping.tokens_per_tile, int) else None
     k_tile = _k_tile(machine, operation, bank_entries, forced)
     token_words = -(-operation.shape[2] // fabric.lanes)
-    tile, rounds = _token_tile(machine, unit_of_row, k_tile, token_words, forced)
-    k_tiles = _spans(weight.shape[1], k_tile)
-    m_tiles = _m_tiles(operation, unit_of_row, k_tiles, bank_entries, machine.output_words // tile, fabric.units_per_group)
-    order = _loop_order(machine, operation, homes, len(m_tiles), rounds, len(k_tiles), entry_bits)
+    tile, rounds = _token_tile(machine, parts, k_tile, token_words, forced)
+    k_tiles = spans(weight.shape[1], k_tile)
+    m_tiles = _m_tiles(operation, parts, k_tiles, bank_entries, machine.output_words // tile, fabric.units_per_group)
+    loops = loop_order(machine, operation, homes, len(m_tiles), rounds, len(k_tiles), entry_bits)
     return GatherSchedule(
-        operation, homes, unit_of_row, k_tiles, m_tiles, token_words, tile, rounds, fabric.token_groups, order, entry_bits
+        operation=operation,
+        homes=homes,
+        m_tiles=m_tiles,
+        k_tiles=k_tiles,
+        token_words=token_words,
+        tile_token_words=tile,
+        rounds=rounds,
+        groups=fabric.token_groups,
+        lanes=fabric.lanes,
+        loop_order=loops,
+        parts=parts,
+        placement=placement_of(machine),
+        banks=fabric.banks_per_copy,
+        order=mapping.order,
+        entry_bits=entry_bits,
     )
 
 
-def _spans(size: int, step: int) -> tuple[Span, ...]:
+def spans(size: int, step: int) -> tuple[Span, ...]:
+    """Cut a size greedily into steps."""
     return tuple((start, min(start + step, size)) for start in range(0, size, step))
 
 
@@ -94,7 +88,7 @@ def _longest_row_part(operation: Operation, k_tile: int) -> int:
     return int(np.bincount(row * parts + weight.indices // k_tile).max())
 
 
-def _token_tile(machine: Machine, unit_of_row: NDArray[np.int32], k_tile: int, token_words: int, forced: int | None) -> Span:
+def _token_tile(machine: Machine, parts: RowParts, k_tile: int, token_words: int, forced: int | None) -> Span:
     """Token words of a tile, and rounds.
 
     As many as the copy and the output bank hold (all rows of a unit at once, where that is possible), spread evenly
@@ -109,8 +103,7 @@ def _token_tile(machine: Machine, unit_of_row: NDArray[np.int32], k_tile: int, t
             )
         tile = min(forced, -(-token_words // groups))
         return tile, -(-token_words // (groups * tile))
-    used = unit_of_row[unit_of_row >= 0]
-    rows_per_unit = int(np.bincount(used).max()) if len(used) else 1
+    rows_per_unit = int(np.bincount(parts.unit).max()) if len(parts.unit) else 1
     most = min(machine.copy_words // k_tile, max(1, machine.output_words // rows_per_unit), -(-token_words // groups))
     rounds = -(-token_words // (groups * most))
     return -(-token_words // (groups * rounds)), rounds
@@ -118,40 +111,40 @@ def _token_tile(machine: Machine, unit_of_row: NDArray[np.int32], k_tile: int, t
 
 def _m_tiles(
     operation: Operation,
-    unit_of_row: NDArray[np.int32],
+    parts: RowParts,
     k_tiles: tuple[Span, ...],
     bank_entries: int,
     bank_rows: int,
     units: int,
 ) -> tuple[Span, ...]:
     """The longest contiguous row ranges whose rows and entries fit every unit's banks."""
-    weight = operation.weight
-    parts = len(k_tiles)
-    width = k_tiles[0][1] - k_tiles[0][0]
-    rows = np.repeat(np.arange(weight.shape[0]), np.diff(weight.indptr))
-    filled = np.zeros((weight.shape[0], parts), dtype=np.int64)
-    np.add.at(filled, (rows, weight.indices // width), 1)
-    entries = np.zeros((units, parts), dtype=np.int64)
+    filled = _part_entries(operation, parts, k_tiles)
+    entries = np.zeros((units, len(k_tiles)), dtype=np.int64)
     held = np.zeros(units, dtype=np.int64)
-    tiles: list[Span] = []
-    first = 0
-    for row, unit in enumerate(unit_of_row):
-        if unit < 0:
-            continue
-        if held[unit] + 1 > bank_rows or (entries[unit] + filled[row] > bank_entries).any():
-            tiles.append((first, row))
-            first = row
-            entries[:] = 0
+    cuts = [0]
+    firsts = np.flatnonzero(np.diff(parts.row, prepend=-1))
+    for start, stop in zip(firsts, [*firsts[1:], len(parts.row)], strict=True):
+        users = parts.unit[start:stop]
+        np.add.at(held, users, 1)
+        np.add.at(entries, users, filled[start:stop])
+        if (held[users] > bank_rows).any() or (entries[users] > bank_entries).any():
+            cuts.append(int(parts.row[start]))
             held[:] = 0
-        held[unit] += 1
-        entries[unit] += filled[row]
-    tiles.append((first, weight.shape[0]))
-    return tuple(tiles)
+            entries[:] = 0
+            np.add.at(held, users, 1)
+            np.add.at(entries, users, filled[start:stop])
+    return tuple(itertools.pairwise([*dict.fromkeys(cuts), operation.weight.shape[0]]))
 
 
-def _loop_order(
-    machine: Machine, operation: Operation, homes: Homes, m_tiles: int, rounds: int, k_tiles: int, entry_bits: int
-) -> LoopOrder:
+def _part_entries(operation: Operation, parts: RowParts, k_tiles: tuple[Span, ...]) -> NDArray[np.int64]:
+    """[parts, K tiles] entries of each part."""
+    width = k_tiles[0][1] - k_tiles[0][0]
+    part = np.repeat(np.arange(len(parts.row)), parts.nnz)
+    cell = part * len(k_tiles) + operation.weight.indices // width
+    return np.bincount(cell, minlength=len(parts.row) * len(k_tiles)).reshape(len(parts.row), len(k_tiles))
+
+
+def loop_order(machine: Machine, operation: Operation, homes: Homes, m_tiles: int, rounds: int, k_tiles: int, entry_bits: int) -> LoopOrder:
     """The order that moves the fewest DRAM bytes, then buffer bytes, then the first."""
     if machine.mapping.loop_order != "auto":
         return machine.mapping.loop_order

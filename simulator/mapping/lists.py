@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,8 +10,9 @@ from numpy.typing import NDArray
 
 from simulator.machine.model import Machine
 from simulator.mapping.gather import GatherSchedule
-from simulator.mapping.placement import PLACEMENTS
+from simulator.mapping.loops import Span
 from simulator.mapping.work import ClusterWork, TileValues
+from simulator.workload.types import Operation
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,44 +39,64 @@ def slice_lists(schedule: GatherSchedule, m: int, k: int, units: int) -> SliceLi
     first, last = schedule.m_tiles[m]
     start, stop = schedule.k_tiles[k]
     span = slice(weight.indptr[first], weight.indptr[last])
-    rows = np.repeat(np.arange(first, last), np.diff(weight.indptr[first : last + 1]))
+    here = schedule.parts.of_rows(first, last)
+    part = np.repeat(np.arange(here.start, here.stop), schedule.parts.nnz[here])
     columns = weight.indices[span]
     index = np.arange(span.start, span.stop)
     inside = (columns >= start) & (columns < stop)
-    rows, columns, index = rows[inside], columns[inside], index[inside]
-    unit = schedule.unit_of_row[rows]
-    by_unit = np.argsort(unit, kind="stable")
-    rows, columns, index, unit = rows[by_unit], columns[by_unit], index[by_unit], unit[by_unit]
+    part, columns, index = part[inside], columns[inside], index[inside]
+    unit = schedule.parts.unit[part]
+    words = columns - start
+    order = np.lexsort((ENTRY_ORDERS[schedule.order](words, unit, schedule), part, unit))
+    part, words, index, unit = part[order], words[order], index[order], unit[order]
     return SliceLists(
         unit_ptr=np.concatenate(([0], np.cumsum(np.bincount(unit, minlength=units)))).astype(np.int64),
-        word=(columns - start).astype(np.int32),
-        row=_output_rows(schedule, m)[rows - first].astype(np.int32),
+        word=words.astype(np.int32),
+        row=_output_rows(schedule.parts.unit[here])[part - here.start].astype(np.int32),
         weight_index=index.astype(np.int64),
-        global_row=rows.astype(np.int64),
+        global_row=schedule.parts.row[part],
     )
 
 
-def _output_rows(schedule: GatherSchedule, m: int) -> NDArray[np.int64]:
-    """[rows of the M tile] place of each row in its unit's output bank, in row order."""
-    first, last = schedule.m_tiles[m]
-    unit = schedule.unit_of_row[first:last]
+def natural(words: NDArray[np.int32], unit: NDArray[np.int32], schedule: GatherSchedule) -> NDArray[np.int32]:
+    """By column."""
+    return words
+
+
+def bank_aware(words: NDArray[np.int32], unit: NDArray[np.int32], schedule: GatherSchedule) -> NDArray[np.int32]:
+    """By bank, cyclically from a bank of the unit's own, so that units sweep the banks in step and not in each other's way."""
+    start, stop = schedule.k_tiles[0]
+    bank = schedule.placement(stop - start, schedule.banks)[words]
+    return (bank - unit % schedule.banks) % schedule.banks
+
+
+ENTRY_ORDERS: dict[str, Callable[[NDArray[np.int32], NDArray[np.int32], GatherSchedule], NDArray[np.int32]]] = {
+    "natural": natural,
+    "bank_aware": bank_aware,
+}
+"""Order of a row's entries: sort keys for (tile-local word, unit) of each entry."""
+
+
+def _output_rows(unit: NDArray[np.int32]) -> NDArray[np.int64]:
+    """[parts of the M tile] place of each part in its unit's output bank, in row order."""
     order = np.argsort(unit, kind="stable")
     starts = np.searchsorted(unit[order], unit[order], side="left")
-    places = np.empty(last - first, dtype=np.int64)
-    places[order] = np.arange(last - first) - starts
+    places = np.empty(len(unit), dtype=np.int64)
+    places[order] = np.arange(len(unit)) - starts
     return places
 
 
-def present_words(machine: Machine, schedule: GatherSchedule) -> NDArray[np.bool_]:
+def present_words(machine: Machine, operation: Operation) -> NDArray[np.bool_]:
     """[token words, K]: which activation words have a nonzero lane (all of them, without zero skip)."""
-    _, k, n = schedule.operation.shape
-    mask = schedule.operation.activations.mask
-    if mask is None or not machine.gather.zero_skip:
-        return np.ones((schedule.token_words, k), dtype=np.bool_)
+    _, k, n = operation.shape
     lanes = machine.gather.lanes
-    padded = np.zeros((k, schedule.token_words * lanes), dtype=np.bool_)
+    token_words = -(-n // lanes)
+    mask = operation.activations.mask
+    if mask is None or not machine.gather.zero_skip:
+        return np.ones((token_words, k), dtype=np.bool_)
+    padded = np.zeros((k, token_words * lanes), dtype=np.bool_)
     padded[:, :n] = mask
-    shown: NDArray[np.bool_] = np.any(padded.reshape(k, schedule.token_words, lanes), axis=2)
+    shown: NDArray[np.bool_] = np.any(padded.reshape(k, token_words, lanes), axis=2)
     return shown.T
 
 
@@ -95,13 +117,13 @@ def cluster_work(
         weight_index=lists.weight_index[entries],
         k_words=stop - start,
         token_words=token_words,
-        bank=PLACEMENTS[machine.mapping.placement](token_words * (stop - start), fabric.banks_per_copy),
+        bank=schedule.placement(token_words * (stop - start), fabric.banks_per_copy),
         present=present[tokens[0] : tokens[1], start:stop],
     )
 
 
 def tile_values(
-    work: ClusterWork, k_span: tuple[int, int], tokens: tuple[int, int], lanes: int, weights: NDArray[np.float64], x: NDArray[np.float64]
+    weight_index: NDArray[np.int64], k_span: Span, tokens: Span, lanes: int, weights: NDArray[np.float64], x: NDArray[np.float64]
 ) -> TileValues:
     """The numbers of a tile: weights in list order, and words of `lanes` activations, padded with zeros."""
     start, stop = k_span
@@ -109,4 +131,4 @@ def tile_values(
     part = x[start:stop, tokens[0] * lanes : tokens[1] * lanes]
     tile[:, : part.shape[1]] = part
     words = tile.reshape(stop - start, tokens[1] - tokens[0], lanes).transpose(1, 0, 2).reshape(-1, lanes)
-    return TileValues(weights=weights[work.weight_index], words=words)
+    return TileValues(weights=weights[weight_index], words=words)

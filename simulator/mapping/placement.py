@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
+
+from simulator.errors import MappingError
+from simulator.machine.model import Machine
 
 Placement = Callable[[int, int], NDArray[np.int32]]
 """(words of the tile, banks of the copy) → [words] bank of each tile-local word."""
@@ -28,6 +32,39 @@ def hashed(words: int, banks: int) -> NDArray[np.int32]:
         folded ^= rest & (banks - 1)
         rest >>= bits
     return folded.astype(np.int32)
+
+
+def placement_of(machine: Machine) -> Placement:
+    """The placement that a machine names; MappingError where its file does not hold one."""
+    mapping = machine.mapping
+    if mapping.placement != "file":
+        return PLACEMENTS[mapping.placement]
+    return from_file(Path(mapping.placement_file or ""), machine)
+
+
+def from_file(path: Path, machine: Machine) -> Placement:
+    """A user's own array: `.npy`, one bank index for each word of a copy; a tile uses its first so many."""
+    try:
+        banks = np.load(path, allow_pickle=False)
+    except (OSError, ValueError) as error:
+        raise MappingError(f"{path}: not a .npy array of bank indices ({error})") from error
+    if banks.ndim != 1 or banks.dtype.kind not in "iu" or len(banks) < machine.copy_words:
+        raise MappingError(
+            f"{path}: found {banks.dtype} of shape {banks.shape}; a placement is a 1-D integer array of at least {machine.copy_words} words"
+        )
+    count = machine.gather.banks_per_copy
+    if banks.min() < 0 or banks.max() >= count:
+        raise MappingError(f"{path}: bank indices run from {banks.min()} to {banks.max()}; allowed are 0 to {count - 1}")
+    fullest = int(np.bincount(banks[: machine.copy_words]).max())
+    if fullest > machine.bank_words:
+        raise MappingError(f"{path}: one bank is given {fullest} words, but holds {machine.bank_words}")
+    table: NDArray[np.int32] = banks.astype(np.int32)
+
+    def placed(words: int, banks: int) -> NDArray[np.int32]:
+        """The file's first `words` entries."""
+        return table[:words]
+
+    return placed
 
 
 PLACEMENTS: dict[str, Placement] = {"interleaved": interleaved, "hashed": hashed}

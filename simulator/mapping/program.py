@@ -18,6 +18,8 @@ class Part:
     bytes: int
     bank_cycles: int = 0
     """Least cycles that the fullest on-chip bank needs to take it."""
+    extra_bus_bytes: int = 0
+    """Bytes that a drain carries over its bus only: partial sums that are added on the way."""
 
 
 @dataclass(frozen=True)
@@ -27,6 +29,8 @@ class Fill:
     operation: int
     home: Home
     parts: tuple[Part, ...]
+    waits: bool = False
+    """Whether it is made from the outputs of other operations, and must wait for them."""
 
 
 @dataclass(frozen=True)

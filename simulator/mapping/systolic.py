@@ -10,7 +10,7 @@ from typing import Literal
 
 from simulator.errors import MappingError
 from simulator.machine.model import Machine, SystolicFabric
-from simulator.mapping.gather import Span
+from simulator.mapping.loops import Span
 from simulator.mapping.program import LoopOrder, content_changes
 from simulator.mapping.residency import Homes
 from simulator.workload.types import Operation
@@ -77,10 +77,11 @@ def fold_count(fabric: SystolicFabric, shape: FoldShape) -> int:
 
 
 def fold_interval(fabric: SystolicFabric, shape: FoldShape, dataflow: Dataflow) -> int:
-    """Cycles from the start of a fold to the start of the next.
+    """Cycles that a fold adds to those before it.
 
-    Overlapped, a fold streams for `stream` cycles while the next stationary operand is shifted in (or the last output
-    out), R cycles. Serial is SCALE-Sim's: load, stream, and let the skew run out before the next fold.
+    Overlapped, a fold streams for `stream` cycles while the next stationary operand is shifted in, R cycles; or, where
+    outputs are held, while the outputs of the fold before are shifted out, R cycles, before its own are done. Serial is
+    SCALE-Sim's: load, stream, and let the skew run out before the next fold.
     """
     if fabric.weight_load == "overlapped":
         return max(shape.stream, fabric.rows)
@@ -88,23 +89,25 @@ def fold_interval(fabric: SystolicFabric, shape: FoldShape, dataflow: Dataflow) 
     return load + shape.stream + fabric.rows + fabric.cols - 2
 
 
-def lead_cycles(fabric: SystolicFabric, dataflow: Dataflow) -> int:
-    """Cycles before the first fold of an operation can start streaming."""
-    return 0 if fabric.weight_load == "serial" or dataflow == "os" else fabric.rows
+def lead_cycles(fabric: SystolicFabric, shape: FoldShape, dataflow: Dataflow) -> int:
+    """Cycles of an operation's first fold beyond its interval: the load that hides behind none; `os` has no outputs to await."""
+    if fabric.weight_load == "serial":
+        return 0
+    return shape.stream - fold_interval(fabric, shape, dataflow) if dataflow == "os" else fabric.rows
 
 
 def tail_cycles(fabric: SystolicFabric, shape: FoldShape, dataflow: Dataflow) -> int:
     """Cycles of an operation's last fold beyond its interval: stream and skew, and for `os` the last drain."""
     if fabric.weight_load == "serial":
         return 0
-    drain = fabric.rows if dataflow == "os" else 0
-    return shape.stream + fabric.rows + fabric.cols - 2 + drain - fold_interval(fabric, shape, dataflow)
+    skew = fabric.rows + fabric.cols - 2
+    return skew + fabric.rows if dataflow == "os" else skew + shape.stream - fold_interval(fabric, shape, dataflow)
 
 
 def compute_cycles(fabric: SystolicFabric, schedule: SystolicSchedule) -> int:
     """The array's own cycles for one operation."""
     flow = schedule.dataflow
-    total = lead_cycles(fabric, flow)
+    total = lead_cycles(fabric, LAYOUTS[flow](schedule.extent(0, 0, 0)), flow)
     for extent, times in schedule.extents().items():
         shape = LAYOUTS[flow](extent)
         total += times * fold_count(fabric, shape) * fold_interval(fabric, shape, flow)

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simulator.activity import Bounds
+from simulator.mapping.scatter_work import ScatterWork
 from simulator.mapping.work import ClusterWork
 from simulator.timing.fabric import ClusterSpec
 
@@ -28,6 +29,33 @@ def cluster_bounds(spec: ClusterSpec, work: ClusterWork) -> Bounds:
         unit_cycles=unit,
         bank_cycles=-(-int(accesses.max(initial=0)) // spec.bank_ports),
         network_cycles=max(int(requests.max(initial=0)), port_flits) if spec.network == "routed" else 0,
+    )
+
+
+def serial_cycles(spec: ClusterSpec, work: ClusterWork) -> int:
+    """More cycles than any run takes: every entry alone, from its issue to the write of its row."""
+    requests, replies = spec.direct_delays()
+    crossing = int(requests.max()) + int(replies.max())
+    return (work.entries + 1) * (crossing + spec.read_latency + spec.merge_cycles + 4)
+
+
+def scatter_bounds(spec: ClusterSpec, work: ScatterWork) -> Bounds:
+    """Bounds of one cluster in one tile of the scatter dataflow.
+
+    A unit sends one product and examines `examine_width` entries a cycle; a bank accumulates one word a port; a packet
+    of partial sums takes its link for all of its flits.
+    """
+    wanted = work.present[:, work.column]
+    products = _by_unit(wanted.sum(axis=0, dtype=np.int64), work.unit_ptr)
+    entries = np.diff(work.unit_ptr) * work.token_words
+    address = (np.arange(work.token_words) * work.m_words)[:, None] + work.word[None, :]
+    accumulates = np.bincount(work.bank[address[wanted]], minlength=spec.banks)
+    port = -(-int(accumulates.max(initial=0)) // spec.bank_ports)
+    busiest = int(products.max(initial=0))
+    return Bounds(
+        unit_cycles=max(busiest, -(-int(entries.max(initial=0)) // spec.examine_width)),
+        bank_cycles=port,
+        network_cycles=max(busiest, port) * spec.request_flits if spec.network == "routed" else 0,
     )
 
 

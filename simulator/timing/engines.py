@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from simulator.timing.fabric import Engine
+from simulator.timing.fabric import GatherEngine, ScatterEngine
 from simulator.timing.reference.array import run_array
 from simulator.timing.reference.cluster import run_cluster
+from simulator.timing.reference.scatter import run_scatter
 from simulator.timing.systolic_operation import ArrayEngine
 
 EngineName = Literal["reference"]
@@ -17,12 +18,14 @@ EngineName = Literal["reference"]
 class EngineEntry:
     """One engine."""
 
-    cluster: Engine
-    """Runs a cluster of a gather fabric through a tile."""
+    cluster: GatherEngine
+    """Runs a cluster through a tile of the gather dataflow."""
+    scatter: ScatterEngine
+    """Runs a cluster through a tile of the scatter dataflow."""
     array: ArrayEngine | None
     """Runs an operation through a systolic array cell by cell; None: by the exact formula alone."""
     carries_values: bool
     """Whether real numbers move, so that Y can be compared with NumPy's."""
 
 
-ENGINES: dict[EngineName, EngineEntry] = {"reference": EngineEntry(run_cluster, run_array, carries_values=True)}
+ENGINES: dict[EngineName, EngineEntry] = {"reference": EngineEntry(run_cluster, run_scatter, run_array, carries_values=True)}

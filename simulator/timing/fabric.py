@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Literal
@@ -11,6 +12,7 @@ from numpy.typing import NDArray
 
 from simulator.activity import CAUSES
 from simulator.machine.elaborated import Elaborated
+from simulator.mapping.scatter_work import ScatterWork
 from simulator.mapping.work import ClusterWork, TileValues
 from simulator.topology import Graph, TopologyName, draw
 
@@ -60,6 +62,13 @@ class ClusterSpec:
         """From the merge of a row to its write: accumulator pipeline, then a tree over its partial sums."""
         return self.accumulate_latency * (1 + (self.accumulate_latency - 1).bit_length())
 
+    @property
+    def bank_slots(self) -> float:
+        """Slots of a bank port's request queue, behind the network's pipeline."""
+        if self.network == "ideal":
+            return math.inf
+        return self.bank_queue + (self.latency if self.network == "routed" else 0)
+
     def request_graph(self) -> Graph:
         """Routers from units to bank ports."""
         return draw(self.topology, self.units, self.ports, self.radix)
@@ -105,6 +114,7 @@ def cluster_spec(elaborated: Elaborated) -> ClusterSpec:
         latency=elaborated.network_latency,
         topology=fabric.network.topology,
         radix=fabric.network.radix,
+        request_flits=elaborated.machine.request_flits,
         reply_flits=elaborated.machine.reply_flits,
     )
 
@@ -149,8 +159,43 @@ class ClusterOutcome:
         )
 
 
-Engine = Callable[[ClusterSpec, ClusterWork, TileValues | None], ClusterOutcome]
-"""A fabric engine runs one cluster through one tile."""
+@dataclass(frozen=True, eq=False)
+class ScatterOutcome:
+    """What one cluster did in one tile of the scatter dataflow."""
+
+    cycles: int
+    list_entries: int
+    entries_dropped: int
+    requests: int
+    """Products sent."""
+    operand_reads: int
+    """Activation words read by the units from their own banks."""
+    bank_accumulates: int
+    """Words that the banks read, added to and wrote back."""
+    request_hops: int
+    unit_cycles: NDArray[np.int64]
+    """[causes]: unit-cycles by cause, in the order of CAUSES, over units × cycles."""
+    outputs: NDArray[np.float64] | None = None
+    """[token_words × m_words, lanes]: what the banks hold at the end, if values were carried."""
+
+    def counters(self) -> tuple[int, ...]:
+        """Everything that two engines must agree on."""
+        return (
+            self.cycles,
+            self.list_entries,
+            self.entries_dropped,
+            self.requests,
+            self.operand_reads,
+            self.bank_accumulates,
+            self.request_hops,
+            *(int(n) for n in self.unit_cycles),
+        )
+
+
+GatherEngine = Callable[[ClusterSpec, ClusterWork, TileValues | None], ClusterOutcome]
+"""Runs one cluster through one tile of the gather dataflow."""
+ScatterEngine = Callable[[ClusterSpec, ScatterWork, TileValues | None], ScatterOutcome]
+"""Runs one cluster through one tile of the scatter dataflow."""
 
 CAUSE: dict[str, int] = {name: index for index, name in enumerate(CAUSES)}
 """Index of each cause."""

@@ -1,59 +1,46 @@
-"""One operation on a gather fabric: every round through a fabric engine, identical clusters once."""
+"""The gather dataflow (row-wise, Gustavson): activations travel from the banks to the units."""
 
 from __future__ import annotations
-
-from collections import Counter
-from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
-from simulator.activity import CAUSES, Bounds, Counts
+from simulator.activity import Counts
 from simulator.machine.model import Machine
+from simulator.mapping.blocks import dense_elements
 from simulator.mapping.gather import GatherSchedule
 from simulator.mapping.lists import SliceLists, cluster_work, present_words, slice_lists, tile_values
-from simulator.mapping.work import ClusterWork, TileValues
+from simulator.mapping.loops import Span
+from simulator.mapping.program import Part
+from simulator.mapping.work import ClusterWork
 from simulator.timing.bounds import cluster_bounds
 from simulator.timing.checks import check_cluster, check_values
+from simulator.timing.dataflow import ClusterResult, Place
 from simulator.timing.engines import EngineEntry
-from simulator.timing.fabric import CAUSE, ClusterOutcome, ClusterSpec
+from simulator.timing.fabric import ClusterOutcome, ClusterSpec
 
 
-@dataclass(frozen=True, eq=False)
-class Round:
-    """One round of tiles: what all token groups did between two barriers."""
+class GatherDataflow:
+    """One operation, gathered: units own rows of W and write them to their own output banks."""
 
-    cycles: int
-    counts: Counts
-    unit_cycles: NDArray[np.int64]
-    bounds: Bounds
+    def __init__(self, machine: Machine, spec: ClusterSpec, engine: EngineEntry, schedule: GatherSchedule, *, assemble: bool) -> None:
+        self.machine = machine
+        self.spec = spec
+        self.engine = engine
+        self.schedule = schedule
+        self.present = present_words(machine, schedule.operation)
+        operation = schedule.operation
+        self.weights = operation.weight.values() if engine.carries_values else None
+        self.x = operation.activations.values() if engine.carries_values else None
+        self.outputs: NDArray[np.float64] | None = None
+        if assemble and engine.carries_values:
+            self.outputs = np.zeros((operation.shape[0], operation.shape[2]))
+        self._slices: dict[tuple[int, int], SliceLists] = {}
 
-
-@dataclass(eq=False)
-class GatherRun:
-    """Runs one operation's rounds; remembers the clusters it has seen, because equal work takes equal time."""
-
-    machine: Machine
-    spec: ClusterSpec
-    engine: EngineEntry
-    schedule: GatherSchedule
-    reuse_tiles: bool
-    simulated: int = 0
-    reused: int = 0
-    checked: int = 0
-    outputs: NDArray[np.float64] | None = None
-    """[M, N] as assembled from the output banks; only without reuse, when every tile carries its own numbers."""
-    _seen: dict[bytes, tuple[ClusterOutcome, Bounds]] = field(default_factory=dict)
-    _slices: dict[tuple[int, int], SliceLists] = field(default_factory=dict)
-
-    def __post_init__(self) -> None:
-        self.present = present_words(self.machine, self.schedule)
-        operation = self.schedule.operation
-        if self.engine.carries_values:
-            self.weights = operation.weight.values()
-            self.x = operation.activations.values()
-            if not self.reuse_tiles:
-                self.outputs = np.zeros((operation.shape[0], operation.shape[2]))
+    @property
+    def loops(self) -> GatherSchedule:
+        """How the operation is cut into tiles."""
+        return self.schedule
 
     def slice(self, m: int, k: int) -> SliceLists:
         """Lists of one (M tile, K tile), made once."""
@@ -61,98 +48,95 @@ class GatherRun:
             self._slices[m, k] = slice_lists(self.schedule, m, k, self.machine.gather.units_per_group)
         return self._slices[m, k]
 
-    def round(self, m: int, round_index: int, k: int) -> Round:
-        """Run all clusters of a round; the barrier waits for the slowest."""
-        fabric = self.machine.gather
-        results: list[tuple[ClusterOutcome, Bounds]] = []
-        token_words = 0
-        for group in range(fabric.token_groups):
-            tokens = self.schedule.group_tokens(round_index, group)
-            if tokens[0] < tokens[1]:
-                token_words += tokens[1] - tokens[0]
-                results += [self._cluster(m, k, tokens, replica) for replica in range(fabric.replicas)]
-        cycles = max((outcome.cycles for outcome, _ in results), default=0)
-        counts = self._round_counts(results, self.slice(m, k), k, token_words)
-        return Round(cycles, counts, self._causes([outcome for outcome, _ in results], cycles), _slowest([b for _, b in results]))
+    def work(self, place: Place) -> ClusterWork:
+        """What a cluster does in a tile."""
+        lists = self.slice(place.m, place.k)
+        return cluster_work(self.machine, self.schedule, lists, place.k, place.tokens, place.replica, self.present)
 
-    def _causes(self, outcomes: list[ClusterOutcome], cycles: int) -> NDArray[np.int64]:
-        """Causes of the round; a cluster that is done, or has no tokens at all, waits at the barrier."""
-        causes = np.zeros(len(CAUSES), dtype=np.int64)
-        for outcome in outcomes:
-            causes += outcome.unit_cycles
-        causes[CAUSE["imbalance"]] += self.machine.gather.units * cycles - int(causes.sum())
-        return causes
-
-    def _round_counts(self, results: list[tuple[ClusterOutcome, Bounds]], lists: SliceLists, k: int, token_words: int) -> Counts:
-        totals: Counter[str] = Counter()
-        for outcome, _ in results:
-            for name in (
-                "list_entries",
-                "entries_dropped",
-                "requests",
-                "x_bank_reads",
-                "replies",
-                "request_hops",
-                "reply_hops",
-                "accumulator_updates",
-            ):
-                totals[name] += getattr(outcome, name)
-            totals["rows_merged"] += outcome.rows_merged
-            totals["output_bank_writes"] += outcome.output_bank_writes
-        lines = -(-lists.counts // self.spec.examine_width)
-        return Counts(
-            **totals,
-            mac_slots=totals["replies"] * self.machine.gather.lanes,
-            weight_bank_reads=int(lines.sum()) * token_words,
-            output_bank_reads=totals["output_bank_writes"] if k else 0,
-        )
-
-    def _cluster(self, m: int, k: int, tokens: tuple[int, int], replica: int) -> tuple[ClusterOutcome, Bounds]:
-        lists = self.slice(m, k)
-        work = cluster_work(self.machine, self.schedule, lists, k, tokens, replica, self.present)
-        key = work.digest() if self.reuse_tiles else b""
-        if key in self._seen:
-            self.reused += 1
-            return self._seen[key]
-        values = self._values(work, k, tokens)
+    def simulate(self, work: ClusterWork, place: Place) -> ClusterResult:
+        """Run it through the engine, and check it."""
+        values = None
+        if self.weights is not None and self.x is not None:
+            values = tile_values(work.weight_index, self.schedule.k_tiles[place.k], place.tokens, self.schedule.lanes, self.weights, self.x)
         outcome = self.engine.cluster(self.spec, work, values)
         check_cluster(self.spec, work, outcome)
         if values is not None:
             check_values(work, values, outcome)
-            self.checked += 1
-            self._assemble(lists, replica, tokens, outcome)
-        self.simulated += 1
-        result = outcome, cluster_bounds(self.spec, work)
-        if self.reuse_tiles:
-            self._seen[key] = result
-        return result
+            self._assemble(place, outcome)
+        counts = self._counts(work, outcome)
+        return ClusterResult(outcome.cycles, outcome.unit_cycles, counts, cluster_bounds(self.spec, work), values is not None)
 
-    def _values(self, work: ClusterWork, k: int, tokens: tuple[int, int]) -> TileValues | None:
-        if not self.engine.carries_values:
-            return None
-        return tile_values(work, self.schedule.k_tiles[k], tokens, self.machine.gather.lanes, self.weights, self.x)
+    def later_tile_counts(self, counts: Counts) -> Counts:
+        """A later K tile reads what the output bank holds, adds, and writes."""
+        return Counts(output_bank_reads=counts.output_bank_writes)
 
-    def _assemble(self, lists: SliceLists, replica: int, tokens: tuple[int, int], outcome: ClusterOutcome) -> None:
+    def x_part(self, k: int, tokens: Span) -> Part:
+        """Broadcast to all copies of the group."""
+        words = self.schedule.k_size(k) * (tokens[1] - tokens[0])
+        fullest = int(np.bincount(self.schedule.placement(words, self.schedule.banks)).max())
+        return Part(words * self.machine.word_bytes, fullest)
+
+    def w_part(self, m: int, k: int) -> Part:
+        """The slices of all units of a group, each a whole number of bytes; broadcast to the other groups."""
+        entries = self.slice(m, k).counts
+        slowest = -(-int(entries.max(initial=0)) // self.machine.weight_port_entries)
+        if self.schedule.operation.weight_home == "activation":
+            elements = dense_elements(self.schedule.operation, self.schedule.m_tiles[m], self.schedule.k_tiles[k])
+            return Part(-(-elements * self.machine.datatypes.activation_bits // 8), slowest)
+        return Part(int((-(-entries * self.schedule.entry_bits // 8)).sum()), slowest)
+
+    def y_part(self, m: int, tokens: Span) -> Part:
+        """The M tile's rows, empty ones included; parts of cut rows travel in the accumulate type and are added."""
+        count = self.schedule.tokens(tokens)
+        rows, parts = self.schedule.parts.cut_rows(*self.schedule.m_tiles[m])
+        types = self.machine.datatypes
+        extra_bits = count * (parts * types.accumulate_bits - rows * types.activation_bits)
+        return Part(-(-self.schedule.m_size(m) * count * types.activation_bits // 8), extra_bus_bytes=-(-extra_bits // 8))
+
+    def x_counts(self, k: int, tokens: Span) -> Counts:
+        """Words written into every copy."""
+        return Counts(x_words_filled=self.schedule.k_size(k) * (tokens[1] - tokens[0]) * self.machine.gather.replicas)
+
+    def w_counts(self, m: int, k: int) -> Counts:
+        """Bits written into the weight banks of all groups."""
+        entries = int(self.slice(m, k).counts.sum())
+        return Counts(weight_bits_filled=entries * self.schedule.entry_bits * self.machine.gather.token_groups)
+
+    def y_counts(self, m: int, tokens: Span) -> Counts:
+        """Row words read from the output banks, and parts of cut rows added up."""
+        words = tokens[1] - tokens[0]
+        here = self.schedule.parts.of_rows(*self.schedule.m_tiles[m])
+        rows, parts = self.schedule.parts.cut_rows(*self.schedule.m_tiles[m])
+        return Counts(output_bank_drains=(here.stop - here.start) * words, drain_additions=(parts - rows) * words)
+
+    def _counts(self, work: ClusterWork, outcome: ClusterOutcome) -> Counts:
+        lines = -(-np.diff(work.unit_ptr) // self.spec.examine_width)
+        return Counts(
+            mac_slots=outcome.replies * self.schedule.lanes,
+            weight_bank_reads=int(lines.sum()) * work.token_words,
+            list_entries=outcome.list_entries,
+            entries_dropped=outcome.entries_dropped,
+            requests=outcome.requests,
+            x_bank_reads=outcome.x_bank_reads,
+            replies=outcome.replies,
+            request_hops=outcome.request_hops,
+            reply_hops=outcome.reply_hops,
+            accumulator_updates=outcome.accumulator_updates,
+            rows_merged=outcome.rows_merged,
+            output_bank_writes=outcome.output_bank_writes,
+        )
+
+    def _assemble(self, place: Place, outcome: ClusterOutcome) -> None:
         """Add what a cluster's output banks received to Y, as later K tiles do in the banks."""
         if self.outputs is None or outcome.outputs is None:
             return
-        lanes = self.machine.gather.lanes
-        per_cluster = self.spec.units
-        n = self.outputs.shape[1]
-        for unit in range(per_cluster):
-            start, stop = lists.unit_ptr[replica * per_cluster + unit : replica * per_cluster + unit + 2]
-            rows, first = np.unique(lists.global_row[start:stop], return_index=True)
-            places = lists.row[start:stop][first]
-            for token in range(tokens[0], tokens[1]):
-                width = min(lanes, n - token * lanes)
-                banked = outcome.outputs[unit, token - tokens[0], places, :width]
-                self.outputs[rows, token * lanes : token * lanes + width] += banked
-
-
-def _slowest(bounds: list[Bounds]) -> Bounds:
-    """A round is bound by the most heavily loaded of its clusters."""
-    return Bounds(
-        unit_cycles=max((bound.unit_cycles for bound in bounds), default=0),
-        bank_cycles=max((bound.bank_cycles for bound in bounds), default=0),
-        network_cycles=max((bound.network_cycles for bound in bounds), default=0),
-    )
+        lists = self.slice(place.m, place.k)
+        first_unit = place.replica * self.spec.units
+        for unit in range(self.spec.units):
+            start, stop = lists.unit_ptr[first_unit + unit : first_unit + unit + 2]
+            places, first = np.unique(lists.row[start:stop], return_index=True)
+            rows = lists.global_row[start:stop][first]
+            for token in range(*place.tokens):
+                columns = slice(token * self.schedule.lanes, min((token + 1) * self.schedule.lanes, self.outputs.shape[1]))
+                banked = outcome.outputs[unit, token - place.tokens[0], places, : columns.stop - columns.start]
+                np.add.at(self.outputs[:, columns], rows, banked)

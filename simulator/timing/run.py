@@ -16,7 +16,7 @@ from simulator.mapping.program import Program
 from simulator.mapping.residency import tensor_homes
 from simulator.timing.checks import check_operation, check_run
 from simulator.timing.engines import EngineEntry
-from simulator.timing.gather_operation import run_gather
+from simulator.timing.fabric_operation import run_on_units
 from simulator.timing.operation import OperationRun
 from simulator.timing.system import System, SystemOutcome, SystemSpec
 from simulator.timing.systolic_operation import run_systolic
@@ -53,7 +53,7 @@ def run_workload(
         progress(op.name, done / total)
         if isinstance(machine.fabric, GatherFabric):
             perfect = ideal in ("network", "both")
-            run = run_gather(elaborated, op, homes, index, engine, perfect=perfect, reuse_tiles=reuse_tiles)
+            run = run_on_units(elaborated, op, homes, index, engine, perfect=perfect, reuse_tiles=reuse_tiles)
         else:
             run = run_systolic(elaborated, op, homes, index, engine.array)
         runs.append(run)
@@ -91,7 +91,7 @@ def _activity(units: int, spec: SystemSpec, workload: Workload, runs: list[Opera
         counts = counts + operation.counts
         for cause, cycles in operation.unit_cycles.items():
             causes[cause] += cycles
-    causes["memory"] += units * outcome.cycles - sum(causes.values())
+    causes["memory"] += units * (outcome.cycles - sum(operation.compute_cycles for operation in operations))
     inner = [operation.bounds for operation in operations]
     bounds = Bounds(
         unit_cycles=sum(bound.unit_cycles for bound in inner),
@@ -140,7 +140,8 @@ def _traffic(spec: SystemSpec, run: OperationRun) -> Counts:
     for drain in run.drains:
         for part in drain.parts:
             size = spec.bursts(part.bytes) if drain.home == "dram" else part.bytes
-            total = total + Counts(**{"dram_write_bytes" if drain.home == "dram" else "buffer_write_bytes": size, "drain_bytes": size})
+            sink = "dram_write_bytes" if drain.home == "dram" else "buffer_write_bytes"
+            total = total + Counts(**{sink: size, "drain_bytes": size + part.extra_bus_bytes})
     return total
 
 

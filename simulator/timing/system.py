@@ -145,7 +145,6 @@ class System:
 
     def _load_x(self) -> Process:
         for index, fill in enumerate(self.program.x_fills):
-            yield self.env.all_of([self.done[op] for op in self.program.depends_on[fill.operation]])
             yield from self._fill(index, fill, self.x, "x", self.spec.x_bytes_per_cycle)
 
     def _load_w(self) -> Process:
@@ -153,6 +152,8 @@ class System:
             yield from self._fill(index, fill, self.w, "w", self.spec.w_bytes_per_cycle)
 
     def _fill(self, index: int, fill: Fill, halves: Halves, stream: str, rate: int) -> Process:
+        if fill.waits:
+            yield self.env.all_of([self.done[op] for op in self.program.depends_on[fill.operation]])
         free = halves.writable(index)
         if free is not None:
             yield free
@@ -225,9 +226,10 @@ class System:
                 if drain.home == "dram":
                     yield from self._to_dram(part, departures)
                 else:
+                    bus_bytes = part.bytes + part.extra_bus_bytes
                     self.moved["buffer_write_bytes"] += part.bytes
-                    self.moved["drain_bytes"] += part.bytes
-                    cycles = max(-(-part.bytes // self.spec.drain_bytes_per_cycle), part.bank_cycles)
+                    self.moved["drain_bytes"] += bus_bytes
+                    cycles = max(-(-bus_bytes // self.spec.drain_bytes_per_cycle), part.bank_cycles)
                     yield from self._together("buffer_write", self.meters["drain_bus"], cycles)
             self.y.released[index].succeed()
             self.env.process(self._written_back(drain.operation, departures))
@@ -241,9 +243,12 @@ class System:
 
     def _to_dram(self, part: Part, departures: list[simpy.Event]) -> Process:
         total = self.spec.bursts(part.bytes)
+        self.moved["drain_bytes"] += part.extra_bus_bytes
         for size in _chunks(total):
             yield self.staging["y"].get(size)
-            yield from self.meters["drain_bus"].hold(max(-(-size // self.spec.drain_bytes_per_cycle), -(-part.bank_cycles * size // total)))
+            bus_bytes = size + part.extra_bus_bytes * size // total
+            bus_cycles = max(-(-bus_bytes // self.spec.drain_bytes_per_cycle), -(-part.bank_cycles * size // total))
+            yield from self.meters["drain_bus"].hold(bus_cycles)
             departures.append(self.env.process(self._chunk_out(size)))
 
     def _chunk_out(self, size: int) -> Process:

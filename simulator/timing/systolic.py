@@ -43,7 +43,7 @@ def array_tiles(fabric: SystolicFabric, schedule: SystolicSchedule) -> list[Arra
         cycles = fold_count(fabric, shape) * fold_interval(fabric, shape, schedule.dataflow)
         tail = tail_cycles(fabric, shape, schedule.dataflow)
         if index == 0:
-            cycles += lead_cycles(fabric, schedule.dataflow)
+            cycles += lead_cycles(fabric, shape, schedule.dataflow)
         last = index == len(positions) - 1
         edge = (fold_count(fabric, shape) * fabric.rows * fabric.cols - shape.rows * shape.cols) * shape.stream
         counts = _counts(fabric, schedule.dataflow, extent, first_k=k == 0, last_k=k == len(schedule.k_tiles) - 1)

@@ -43,7 +43,9 @@ def fly(name: str, sources: int, sinks: int, radix: int, digits: int, stages: li
                 builder.route(list(router.buffers), [reached.get(sink, NEVER_ASKED) for sink in range(sinks)])
             else:
                 builder.route(list(router.buffers), [links[sink // radix**stage.digit % radix] for sink in range(sinks)])
-    return builder.build(bisection_links=max(1, size // 2))
+    # halving the lines cuts the stages of the highest digit only, where half of the lines change sides, half of them each way
+    crossed = sum(stage.digit == digits - 1 for stage in stages)
+    return builder.build(bisection_links=max(1, -(-size * crossed // 4)))
 
 
 def _without(line: int, digit: int, radix: int) -> int:

@@ -71,8 +71,7 @@ class BankPort:
             if not self.queue.flits:
                 self._wake = self.clock.env.event()
                 yield self._wake
-            cycle = self.clock.cycle
-            yield self.clock.at(max(cycle + 1, self.queue.flits[0].ready), BANK)
+            yield self.clock.at(self.clock.cycle + 1, BANK)
             self.access(self.clock.cycle)
 
     def access(self, cycle: int) -> None:
@@ -91,9 +90,13 @@ class BankPort:
         for index in reversed(served):
             self.queue.remove(index, cycle)
         for flit in leaving:
-            if self.memory is not None:
-                flit.value = self.memory[flit.word]
+            self.touch(flit)
             self.replies.send(self.port, flit, cycle + self.read_latency)
+
+    def touch(self, flit: Flit) -> None:
+        """What the access does to the numbers: read the word."""
+        if self.memory is not None:
+            flit.value = self.memory[flit.word]
 
     def why(self, flit: Flit, cycle: int) -> int:
         """The head waits for a reply slot, all others behind a request for the same port."""

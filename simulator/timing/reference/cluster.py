@@ -7,9 +7,11 @@ from numpy.typing import NDArray
 
 from simulator.activity import CAUSES
 from simulator.mapping.work import ClusterWork, TileValues
+from simulator.timing.bounds import serial_cycles
+from simulator.timing.checks import stalled
 from simulator.timing.fabric import CAUSE, ClusterOutcome, ClusterSpec
 from simulator.timing.reference.bank import BankPort, ReplyPath
-from simulator.timing.reference.clock import Clock
+from simulator.timing.reference.clock import UNIT, Clock, Process
 from simulator.timing.reference.flit import Flit
 from simulator.timing.reference.network import DirectReplies, DirectRequests, RequestPath, RoutedNetwork, RoutedReplies, RoutedRequests
 from simulator.timing.reference.unit import VectorUnit, WorkList
@@ -58,6 +60,7 @@ class Cluster:
 
     def __init__(self, spec: ClusterSpec, work: ClusterWork, values: TileValues | None) -> None:
         self.spec = spec
+        self.most_cycles = serial_cycles(spec, work)
         self.clock = Clock()
         self.units: list[VectorUnit] = []
         sinks = [LandingRegisters(self.units, index) for index in range(spec.units)]
@@ -65,7 +68,7 @@ class Cluster:
         self.networks: list[RoutedNetwork] = []
         replies = self._replies(sinks)
         self.ports = [
-            BankPort(self.clock, port, self._bank_slots(), spec.read_latency, replies, memory, multicast=spec.multicast)
+            BankPort(self.clock, port, spec.bank_slots, spec.read_latency, replies, memory, multicast=spec.multicast)
             for port in range(spec.ports)
         ]
         requests = self._requests()
@@ -77,12 +80,13 @@ class Cluster:
         """Run until every unit has nothing left to do but merge."""
         for port in self.ports:
             self.clock.start(port.run())
+        self.clock.start(self._watch())
         self.clock.env.run(until=self.clock.env.all_of([self.clock.start(unit.run()) for unit in self.units]))
 
-    def _bank_slots(self) -> float:
-        if self.spec.network == "ideal":
-            return float("inf")
-        return self.spec.bank_queue + (self.spec.latency if self.spec.network == "routed" else 0)
+    def _watch(self) -> Process:
+        """A lost flit would leave its unit waiting for ever."""
+        yield self.clock.at(self.most_cycles, UNIT)
+        raise stalled(self.most_cycles)
 
     def _replies(self, sinks: list[LandingRegisters]) -> ReplyPath:
         if self.spec.network == "routed":
@@ -108,7 +112,7 @@ def run_cluster(spec: ClusterSpec, work: ClusterWork, values: TileValues | None)
     causes = np.zeros(len(CAUSES), dtype=np.int64)
     for unit in units:
         causes += unit.causes
-        causes[CAUSE["imbalance"]] += cycles - sum(unit.causes)
+        causes[CAUSE["imbalance"]] += cycles - unit.end
     macs = sum(unit.macs for unit in units)
     merged = sum(unit.rows_merged for unit in units)
     reply_hops, request_hops = [network.hops for network in cluster.networks] or (0, 0)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol
 
+from simulator.timing.fabric import CAUSE
+
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
@@ -56,6 +58,13 @@ class Flit:
         self.value: NDArray[np.float64] | None = None
 
 
+def stall_cause(flit: Flit, cycle: int) -> int:
+    """Why a unit that waits for this flit in `cycle` is stalled: what held the flit in the cycle before, or latency."""
+    if flit.place is None or flit.ready >= cycle:
+        return CAUSE["latency"]
+    return flit.place.why(flit, cycle - 1)
+
+
 class Queue:
     """A finite FIFO with registered credits: what leaves in a cycle frees its slot in the next.
 
@@ -77,11 +86,11 @@ class Queue:
         return self.slots - self.held - (self.left if self.left_at == cycle else 0)
 
     def push(self, flit: Flit, ready: int) -> None:
-        """Take a slot now for a flit that arrives at the end of cycle `ready` − 1; equal arrivals rank by unit."""
+        """Take a slot now for a flit that arrives at the end of cycle `ready` − 1: in order of arrival, equal ones by unit."""
         flit.ready = ready
         flit.queue = self
         place = len(self.flits)
-        while place and self.flits[place - 1].ready == ready and self.flits[place - 1].unit > flit.unit:
+        while place and (self.flits[place - 1].ready, self.flits[place - 1].unit) > (ready, flit.unit):
             place -= 1
         self.flits.insert(place, flit)
         self.held += 1

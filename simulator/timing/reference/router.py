@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import deque
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
@@ -72,7 +71,7 @@ class Router:
         self.per_buffer = len(channels) if queues == "voq" else 1
         self.queues = [Queue(depth) for depth in slots for _ in range(self.per_buffer)]
         self.wants = [0] * len(channels)
-        self.arriving: deque[tuple[Queue, int, Flit]] = deque()
+        self.arriving: dict[int, list[tuple[Queue, int]]] = {}
         self.buffer_free_at = [0] * len(slots)
         self.link_free_at = [0] * (max(channel.link for channel in channels) + 1)
         self.link_taken_at = [-1] * len(self.link_free_at)
@@ -90,7 +89,7 @@ class Router:
         flit.channel = channel
         flit.place = self
         queue.push(flit, ready)
-        self.arriving.append((queue, buffer, flit))
+        self.arriving.setdefault(ready, []).append((queue, buffer))
         self.inside += 1
 
     def run(self) -> Process:
@@ -150,12 +149,10 @@ class Router:
         return self.queues[buffer * self.per_buffer + (channel if self.per_buffer > 1 else 0)]
 
     def _show_arrivals(self, cycle: int) -> None:
-        arriving = self.arriving
-        while arriving and arriving[0][2].ready <= cycle:
-            queue, buffer, flit = arriving.popleft()
+        for queue, buffer in self.arriving.pop(cycle, ()):
             queue.visible += 1
             if queue.visible == 1:
-                self.wants[flit.channel] |= 1 << buffer
+                self.wants[queue.flits[0].channel] |= 1 << buffer
 
     def _forward(self, buffer: int, channel: int, link: int, cycle: int) -> None:
         queue = self._queue(buffer, channel)

@@ -1,11 +1,12 @@
 """The systolic array cell by cell and cycle by cycle: operands move to neighbours, and Y comes out at the edge.
 
 Every cell reads only what its neighbours published in the cycle before. Edge sequencers feed rows and columns with a
-skew of one cycle each; folds follow one another every `fold_interval` cycles.
+skew of one cycle each; a fold starts as soon as loads, streams and drains of the folds around it let it.
 """
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Generator
 from dataclasses import dataclass
 from typing import Any
@@ -205,12 +206,11 @@ class ArrayRun:
     """Stationary: [stream, C] a fold. Output-stationary: [R, C] a fold."""
 
 
-def fold_starts(streams: list[int], lead: int, interval: Callable[[int], int]) -> list[int]:
-    """Start of each fold: the lead, then one interval after another."""
-    starts, cycle = [], lead
-    for stream in streams:
-        starts.append(cycle)
-        cycle += interval(stream)
+def fold_starts(streams: list[int], lead: int, interval: Callable[[int, int], int]) -> list[int]:
+    """Start of each fold: the lead, then one interval after another, each a function of two streams that follow."""
+    starts = [lead]
+    for stream, following in itertools.pairwise(streams):
+        starts.append(starts[-1] + interval(stream, following))
     return starts
 
 
@@ -220,7 +220,8 @@ def run_stationary(fabric: SystolicFabric, held: list[Matrix], streamed: list[Ma
     overlapped = fabric.weight_load == "overlapped"
     streams = [len(stream) for stream in streamed]
 
-    def interval(stream: int) -> int:
+    def interval(stream: int, following: int) -> int:
+        """The next fold's load hides behind this fold's stream."""
         return max(stream, rows) if overlapped else 2 * rows + cols + stream - 2
 
     starts = fold_starts(streams, rows, interval)
@@ -237,8 +238,9 @@ def run_output(fabric: SystolicFabric, left: list[Matrix], top: list[Matrix]) ->
     overlapped = fabric.weight_load == "overlapped"
     streams = [len(stream) for stream in left]
 
-    def interval(stream: int) -> int:
-        return max(stream, rows) if overlapped else stream + rows + cols - 2
+    def interval(stream: int, following: int) -> int:
+        """This fold's drain hides behind the next fold's stream."""
+        return stream + max(0, rows - following) if overlapped else stream + rows + cols - 2
 
     starts = fold_starts(streams, 0, interval)
     array = OutputArray(rows, cols, [Fold(s, x, w) for s, x, w in zip(starts, left, top, strict=True)])

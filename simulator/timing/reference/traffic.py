@@ -47,9 +47,10 @@ class TrafficPoint:
 
 
 class IdealSink:
-    """An output that never refuses; it notes when each flit of the measured period came."""
+    """An output that never refuses; it counts flits once they are out of the last pipeline."""
 
     def __init__(self) -> None:
+        self.coming: deque[tuple[int, int]] = deque()
         self.delivered = 0
         self.latency = 0
 
@@ -59,8 +60,13 @@ class IdealSink:
 
     def receive(self, flit: Flit, ready: int) -> None:
         """Take a flit; `order` carries the cycle of its creation."""
-        self.delivered += 1
-        self.latency += ready - flit.order
+        self.coming.append((ready, ready - flit.order))
+
+    def settle(self, cycle: int) -> None:
+        """Count what arrived before the end of `cycle` − 1, so that a flit is outstanding for as many cycles as it takes."""
+        while self.coming and self.coming[0][0] < cycle:
+            self.delivered += 1
+            self.latency += self.coming.popleft()[1]
 
 
 class Source:
@@ -113,15 +119,17 @@ def measure_switch(spec: SwitchSpec, load: float = 1.0, cycles: int = 4000, warm
     for source in sources:
         clock.start(source.run())
     clock.env.run(until=clock.at(warmup, UNIT))
-    delivered, latency = _totals(sinks)
+    delivered, latency = _totals(sinks, warmup)
     outstanding = 0
     for cycle in range(warmup + 1, warmup + cycles + 1):
         clock.env.run(until=clock.at(cycle, UNIT))
-        outstanding += sum(source.created for source in sources) - _totals(sinks)[0]
-    last_delivered, last_latency = _totals(sinks)
+        outstanding += sum(source.created for source in sources) - _totals(sinks, cycle)[0]
+    last_delivered, last_latency = _totals(sinks, warmup + cycles)
     accepted = last_delivered - delivered
     return TrafficPoint(load, accepted / (cycles * spec.ports), (last_latency - latency) / max(1, accepted), outstanding / cycles)
 
 
-def _totals(sinks: list[IdealSink]) -> tuple[int, int]:
+def _totals(sinks: list[IdealSink], cycle: int) -> tuple[int, int]:
+    for sink in sinks:
+        sink.settle(cycle)
     return sum(sink.delivered for sink in sinks), sum(sink.latency for sink in sinks)

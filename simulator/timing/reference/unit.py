@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from simulator.activity import CAUSES
 from simulator.timing.fabric import CAUSE, ClusterSpec
 from simulator.timing.reference.clock import UNIT, Clock, Process
-from simulator.timing.reference.flit import Flit
+from simulator.timing.reference.flit import Flit, stall_cause
 from simulator.timing.reference.network import RequestPath
 
 
@@ -108,13 +108,8 @@ class VectorUnit:
         elif oldest is None:
             cause = CAUSE["issue"] if self.position > before else CAUSE["accumulators_full"]
         else:
-            cause = self._blame(oldest, cycle)
+            cause = stall_cause(oldest, cycle)
         self.causes[cause] += 1
-
-    def _blame(self, flit: Flit, cycle: int) -> int:
-        if flit.place is None or flit.ready >= cycle:
-            return CAUSE["latency"]
-        return flit.place.why(flit, cycle - 1)
 
     def _consume(self, cycle: int) -> bool:
         if not self.landed or self.landed[0][0] > cycle:

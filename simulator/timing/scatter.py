@@ -1,0 +1,136 @@
+"""The scatter dataflow (column-wise, outer product): partial sums travel from the units to the banks, which add them."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from simulator.activity import Counts
+from simulator.machine.model import Machine
+from simulator.mapping.blocks import dense_elements
+from simulator.mapping.lists import tile_values
+from simulator.mapping.loops import Span
+from simulator.mapping.program import Part
+from simulator.mapping.scatter import ScatterSchedule, ScatterSlice, scatter_slice, scatter_work
+from simulator.mapping.scatter_work import ScatterWork
+from simulator.timing.bounds import scatter_bounds
+from simulator.timing.checks import check_scatter, check_sums
+from simulator.timing.dataflow import ClusterResult, Place
+from simulator.timing.engines import EngineEntry
+from simulator.timing.fabric import ClusterSpec, ScatterOutcome
+
+
+class ScatterDataflow:
+    """One operation, scattered: units own columns of W and their activations, banks accumulate rows."""
+
+    def __init__(self, machine: Machine, spec: ClusterSpec, engine: EngineEntry, schedule: ScatterSchedule, *, assemble: bool) -> None:
+        self.machine = machine
+        self.spec = spec
+        self.engine = engine
+        self.schedule = schedule
+        operation = schedule.operation
+        self.weights = operation.weight.values() if engine.carries_values else None
+        self.x = operation.activations.values() if engine.carries_values else None
+        self.outputs: NDArray[np.float64] | None = None
+        if assemble and engine.carries_values:
+            self.outputs = np.zeros((operation.shape[0], operation.shape[2]))
+        self._slices: dict[tuple[int, int], ScatterSlice] = {}
+
+    @property
+    def loops(self) -> ScatterSchedule:
+        """How the operation is cut into tiles."""
+        return self.schedule
+
+    def slice(self, m: int, k: int) -> ScatterSlice:
+        """Lists of one (M tile, K tile), made once."""
+        if (m, k) not in self._slices:
+            self._slices[m, k] = scatter_slice(self.schedule, m, k, self.machine.gather.units_per_group)
+        return self._slices[m, k]
+
+    def work(self, place: Place) -> ScatterWork:
+        """What a cluster does in a tile."""
+        lists = self.slice(place.m, place.k)
+        return scatter_work(self.machine, self.schedule, lists, place.m, place.k, place.tokens, place.replica)
+
+    def simulate(self, work: ScatterWork, place: Place) -> ClusterResult:
+        """Run it through the engine, and check it."""
+        values = None
+        if self.weights is not None and self.x is not None:
+            k_span = self.schedule.k_tiles[place.k]
+            values = tile_values(work.weight_index, k_span, place.tokens, self.schedule.lanes, self.weights, self.x)
+        outcome = self.engine.scatter(self.spec, work, values)
+        check_scatter(self.spec, work, outcome)
+        if values is not None:
+            check_sums(work, values, outcome)
+            self._assemble(work, place, outcome)
+        counts = self._counts(work, outcome)
+        return ClusterResult(outcome.cycles, outcome.unit_cycles, counts, scatter_bounds(self.spec, work), values is not None)
+
+    def later_tile_counts(self, counts: Counts) -> Counts:
+        """The banks already read, add and write; a later K tile does nothing more."""
+        return Counts()
+
+    def x_part(self, k: int, tokens: Span) -> Part:
+        """Each unit takes the words of its own columns from the group's broadcast."""
+        words = tokens[1] - tokens[0]
+        columns = np.bincount(self.schedule.parts.unit[self.schedule.parts.of_rows(*self.schedule.k_tiles[k])], minlength=1)
+        return Part(self.schedule.k_size(k) * words * self.machine.word_bytes, int(columns.max()) * words)
+
+    def w_part(self, m: int, k: int) -> Part:
+        """The slices of all units of a group, each a whole number of bytes; broadcast to the other groups."""
+        entries = self.slice(m, k).counts
+        slowest = -(-int(entries.max(initial=0)) // self.machine.weight_port_entries)
+        if self.schedule.operation.weight_home == "activation":
+            elements = dense_elements(self.schedule.operation, self.schedule.m_tiles[m], self.schedule.k_tiles[k])
+            return Part(-(-elements * self.machine.datatypes.activation_bits // 8), slowest)
+        return Part(int((-(-entries * self.schedule.entry_bits // 8)).sum()), slowest)
+
+    def y_part(self, m: int, tokens: Span) -> Part:
+        """The sums of all copies travel in the accumulate type and are added on the way."""
+        elements = self.schedule.m_size(m) * self.schedule.tokens(tokens)
+        types = self.machine.datatypes
+        bus_bits = elements * self.machine.gather.replicas * types.accumulate_bits
+        size = -(-elements * types.activation_bits // 8)
+        return Part(size, extra_bus_bytes=max(0, -(-bus_bits // 8) - size))
+
+    def x_counts(self, k: int, tokens: Span) -> Counts:
+        """Words written into the units' own banks."""
+        here = self.schedule.parts.of_rows(*self.schedule.k_tiles[k])
+        return Counts(output_bank_writes=(here.stop - here.start) * (tokens[1] - tokens[0]))
+
+    def w_counts(self, m: int, k: int) -> Counts:
+        """Bits written into the weight banks of all groups."""
+        entries = int(self.slice(m, k).counts.sum())
+        return Counts(weight_bits_filled=entries * self.schedule.entry_bits * self.machine.gather.token_groups)
+
+    def y_counts(self, m: int, tokens: Span) -> Counts:
+        """Sums read from all copies, and those of all but one added up."""
+        words = self.schedule.m_size(m) * (tokens[1] - tokens[0])
+        replicas = self.machine.gather.replicas
+        return Counts(x_bank_reads=words * replicas * self.machine.sum_words, drain_additions=words * (replicas - 1))
+
+    def _counts(self, work: ScatterWork, outcome: ScatterOutcome) -> Counts:
+        lines = -(-np.diff(work.unit_ptr) // self.spec.examine_width)
+        touched = outcome.bank_accumulates * self.machine.sum_words
+        return Counts(
+            mac_slots=outcome.requests * self.schedule.lanes,
+            weight_bank_reads=int(lines.sum()) * work.token_words,
+            list_entries=outcome.list_entries,
+            entries_dropped=outcome.entries_dropped,
+            requests=outcome.requests,
+            request_hops=outcome.request_hops,
+            output_bank_reads=outcome.operand_reads,
+            x_bank_reads=touched,
+            x_words_filled=touched,
+            bank_additions=outcome.bank_accumulates,
+        )
+
+    def _assemble(self, work: ScatterWork, place: Place, outcome: ScatterOutcome) -> None:
+        """Add what a copy's banks hold to Y, as the drain does over copies and the banks over K tiles."""
+        if self.outputs is None or outcome.outputs is None:
+            return
+        sums = outcome.outputs.reshape(work.token_words, work.m_words, -1)
+        rows = slice(*self.schedule.m_tiles[place.m])
+        for token in range(*place.tokens):
+            columns = slice(token * self.schedule.lanes, min((token + 1) * self.schedule.lanes, self.outputs.shape[1]))
+            self.outputs[rows, columns] += sums[token - place.tokens[0], :, : columns.stop - columns.start]
