@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from simulator.cost import elaborate, load_technology, price
 from simulator.machine.model import Machine
-from simulator.result import Result
+from simulator.result import Result, operation_shares
 from simulator.timing.engines import ENGINES, EngineName
 from simulator.timing.run import Ideal, Progress, run_workload
 from simulator.workload.types import Workload
@@ -24,8 +24,6 @@ def simulate(
     `ideal` makes the network, DRAM or both perfect. With `reuse_tiles`, tiles of identical pattern are simulated once
     and counted again, which is exact. Raises MappingError where the machine cannot hold the workload.
     """
-    from simulator.result import Result, operation_shares
-
     technology = load_technology(machine.technology, machine.technology_overrides)
     elaborated = elaborate(machine, technology)
     timing = run_workload(

@@ -40,7 +40,7 @@ output-stationary holds N × M (tokens on the rows) and streams input features."
 
 @dataclass(frozen=True)
 class SystolicSchedule:
-    """How one operation is cut into tiles of folds."""
+    """How one operation, or each block of a batched one, is cut into tiles of folds."""
 
     operation: Operation
     homes: Homes
@@ -51,18 +51,20 @@ class SystolicSchedule:
     loop_order: LoopOrder
     """`m_rounds`: output features, then tokens; `rounds_m`: the reverse. K is innermost."""
 
-    def positions(self) -> Iterator[tuple[int, int, int]]:
-        """(M, N, K) tile indices in execution order."""
+    def positions(self) -> Iterator[tuple[int, int, int, int]]:
+        """(block, M, N, K) tile indices in execution order; a batched product is its blocks one after another."""
+        blocks = range(self.operation.batch)
         ms, ns, ks = (range(len(spans)) for spans in (self.m_tiles, self.n_tiles, self.k_tiles))
         if self.loop_order == "m_rounds":
-            return ((m, n, k) for m, n, k in itertools.product(ms, ns, ks))
-        return ((m, n, k) for n, m, k in itertools.product(ns, ms, ks))
+            return ((b, m, n, k) for b, m, n, k in itertools.product(blocks, ms, ns, ks))
+        return ((b, m, n, k) for b, n, m, k in itertools.product(blocks, ns, ms, ks))
 
     def extents(self) -> Counter[Extent]:
         """How many tiles there are of each size."""
+        batch = self.operation.batch
         sizes = [Counter(stop - start for start, stop in spans) for spans in (self.m_tiles, self.k_tiles, self.n_tiles)]
         return Counter(
-            {(m, k, n): sizes[0][m] * sizes[1][k] * sizes[2][n] for m, k, n in itertools.product(*(tuple(size) for size in sizes))}
+            {(m, k, n): batch * sizes[0][m] * sizes[1][k] * sizes[2][n] for m, k, n in itertools.product(*(tuple(size) for size in sizes))}
         )
 
     def extent(self, m: int, n: int, k: int) -> Extent:
@@ -134,7 +136,7 @@ def schedule_systolic(machine: Machine, operation: Operation, homes: Homes) -> S
 
 
 def _candidates(machine: Machine, operation: Operation, homes: Homes, flows: tuple[Dataflow, ...]) -> Iterator[SystolicSchedule]:
-    m, k, n = operation.shape
+    m, k, n = operation.block_shape
     for flow in flows:
         for m_size, k_size, n_size in itertools.product(
             *(_sizes(size, step) for size, step in zip((m, k, n), _steps(machine.systolic, flow), strict=True))
@@ -182,9 +184,10 @@ def _fits(machine: Machine, extent: Extent) -> bool:
 
 def _traffic(machine: Machine, schedule: SystolicSchedule) -> tuple[float, float]:
     """DRAM and buffer bytes of a schedule's fills."""
-    m, k, n = schedule.operation.shape
+    operation = schedule.operation
+    m, k, n = operation.block_shape
     tiles = len(schedule.m_tiles), len(schedule.n_tiles), len(schedule.k_tiles)
     x_changes, w_changes = content_changes(schedule.loop_order, *tiles)
-    x = x_changes * k * n * machine.datatypes.activation_bits / 8 / (tiles[1] * tiles[2])
-    w = w_changes * k * m * machine.datatypes.weight_bits / 8 / (tiles[0] * tiles[2])
+    x = operation.batch * x_changes * k * n * machine.datatypes.activation_bits / 8 / (tiles[1] * tiles[2])
+    w = operation.batch * w_changes * k * m * machine.datatypes.weight_bits / 8 / (tiles[0] * tiles[2])
     return (w + x, 0.0) if schedule.homes.x == "dram" else (w, x)

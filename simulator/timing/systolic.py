@@ -37,7 +37,7 @@ def array_tiles(fabric: SystolicFabric, schedule: SystolicSchedule) -> list[Arra
     """Every tile of an operation, in execution order; their cycles add up to the operation's."""
     positions = list(schedule.positions())
     tiles = []
-    for index, (m, n, k) in enumerate(positions):
+    for index, (_, m, n, k) in enumerate(positions):
         extent = schedule.extent(m, n, k)
         shape = LAYOUTS[schedule.dataflow](extent)
         cycles = fold_count(fabric, shape) * fold_interval(fabric, shape, schedule.dataflow)

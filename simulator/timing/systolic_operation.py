@@ -33,13 +33,14 @@ def run_systolic(elaborated: Elaborated, operation: Operation, homes: Homes, ind
     tiles = array_tiles(machine.systolic, schedule)
     outputs = _cells(machine, schedule, tiles, array)
     positions = list(schedule.positions())
-    xs = content_indices([(n, k) for _, n, k in positions], 0)
-    ws = content_indices([(m, k) for m, _, k in positions], 0)
-    ys = content_indices([(m, n) for m, n, _ in positions], 0)
+    xs = content_indices([(block, n, k) for block, _, n, k in positions], 0)
+    ws = content_indices([(block, m, k) for block, m, _, k in positions], 0)
+    ys = content_indices([(block, m, n) for block, m, n, _ in positions], 0)
     counts = Counts(macs_useful=operation.macs_useful)
     for tile in tiles:
         counts = counts + tile.counts
-    extents = [schedule.extent(*position) for position in positions]
+    extents = [schedule.extent(m, n, k) for _, m, n, k in positions]
+    made = operation.weight_home == "activation"
     x_parts, w_parts = zip(*(_operand_parts(machine, extent) for extent in extents), strict=True)
     y_parts = [Part(-(-m * n * machine.datatypes.activation_bits // 8)) for m, _, n in extents]
     delays = [tile.drain_delay_cycles for tile in tiles]
@@ -47,8 +48,8 @@ def run_systolic(elaborated: Elaborated, operation: Operation, homes: Homes, ind
         operation,
         homes,
         tiles=tuple(TileStep(index, tile.cycles, x, w, y) for tile, x, w, y in zip(tiles, xs, ws, ys, strict=True)),
-        x_fills=tuple(Fill(index, homes.x, (x_parts[place],)) for place in _first_places(xs)),
-        w_fills=tuple(Fill(index, "dram", (w_parts[place],)) for place in _first_places(ws)),
+        x_fills=tuple(Fill(index, homes.x, (x_parts[place],), waits=True) for place in _first_places(xs)),
+        w_fills=tuple(Fill(index, homes.x if made else "dram", (w_parts[place],), waits=made) for place in _first_places(ws)),
         drains=tuple(Drain(index, homes.y, (y_parts[place],), delays[place]) for place in _last_places(ys)),
         counts=counts,
         unit_cycles=_causes(machine, tiles, counts.mac_slots),

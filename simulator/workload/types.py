@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 Kind = Literal["GEMM", "SpMM", "SpMSpM"]
+WeightHome = Literal["dram", "activation"]
 KINDS: tuple[Kind, ...] = ("GEMM", "SpMM", "SpMSpM")
 
 _INTEGERS = np.array([-4, -3, -2, -1, 1, 2, 3, 4], dtype=np.float64)
@@ -88,6 +89,10 @@ class Operation:
     activations: Activations
     depends_on: tuple[str, ...] = ()
     """Operations whose outputs X is made from; empty: X comes from outside, from DRAM."""
+    batch: int = 1
+    """Blocks on the diagonal of W; X and Y stack the blocks of theirs."""
+    weight_home: WeightHome = "dram"
+    """`activation`: W is made from the outputs of `depends_on`, lies where they lie, dense, and waits for them."""
 
     @property
     def shape(self) -> tuple[int, int, int]:
@@ -95,10 +100,16 @@ class Operation:
         return (*self.weight.shape, self.activations.shape[1])
 
     @property
-    def macs_dense(self) -> int:
-        """M × K × N."""
+    def block_shape(self) -> tuple[int, int, int]:
+        """M, K and N of one block of a batched product."""
         m, k, n = self.shape
-        return m * k * n
+        return m // self.batch, k // self.batch, n
+
+    @property
+    def macs_dense(self) -> int:
+        """M × K × N of a block, times the blocks."""
+        m, k, n = self.block_shape
+        return self.batch * m * k * n
 
     @property
     def macs_useful(self) -> int:

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simulator.machine.model import SystolicFabric
+from simulator.mapping.loops import Span
 from simulator.mapping.systolic import SystolicSchedule
 from simulator.timing.reference.systolic import run_output, run_stationary
 
@@ -42,8 +43,10 @@ def run_array(fabric: SystolicFabric, schedule: SystolicSchedule, w: Matrix, x: 
 
 def _folds(fabric: SystolicFabric, schedule: SystolicSchedule, w: Matrix, x: Matrix) -> Iterator[FoldOperands]:
     rows, cols = fabric.rows, fabric.cols
-    for m, n, k in schedule.positions():
-        features, inputs, tokens = (slice(*span) for span in (schedule.m_tiles[m], schedule.k_tiles[k], schedule.n_tiles[n]))
+    height, width, _ = schedule.operation.block_shape
+    for block, m, n, k in schedule.positions():
+        features, inputs = _shift(schedule.m_tiles[m], block * height), _shift(schedule.k_tiles[k], block * width)
+        tokens = slice(*schedule.n_tiles[n])
         if schedule.dataflow == "ws":
             for f in _blocks(features, cols):
                 for i in _blocks(inputs, rows):
@@ -56,6 +59,10 @@ def _folds(fabric: SystolicFabric, schedule: SystolicSchedule, w: Matrix, x: Mat
             for f in _blocks(features, cols):
                 for t in _blocks(tokens, rows):
                     yield FoldOperands(_pad(x[inputs, t], None, rows), _pad(w[f, inputs].T, None, cols), f, t)
+
+
+def _shift(span: Span, start: int) -> slice:
+    return slice(span[0] + start, span[1] + start)
 
 
 def _blocks(span: slice, step: int) -> Iterator[slice]:

@@ -1,0 +1,46 @@
+# Needs nothing but python3 (3.11 or newer) with venv; everything else is set up in .venv.
+#   make demo    compare the five machines on tinygpt, into reports/demo
+#   make test    lint, types, layers, tests
+#   make lint    lint, types, layers
+#   make clean   remove .venv and caches
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+MACHINES := $(foreach name,crossbar hybrid replication partition systolic,configs/machines/$(name).yaml)
+WORKLOAD := workloads/tinygpt.yaml
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+
+.PHONY: demo test lint clean
+.DELETE_ON_ERROR:
+
+demo: $(VENV)/.installed
+	$(BIN)/sparsim compare $(MACHINES) -w $(WORKLOAD) -o reports/demo --force
+
+test: lint
+	$(BIN)/python -m pytest -n 2 -q
+
+lint: $(VENV)/.installed-dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy --strict simulator
+	$(BIN)/lint-imports
+
+$(VENV)/.created:
+	@command -v $(PYTHON) >/dev/null || { echo "sparsim needs Python 3.11 or newer, and there is no '$(PYTHON)'; install it or run: make PYTHON=/path/to/python3.11 demo" >&2; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "sparsim needs Python 3.11 or newer, but '$(PYTHON)' is $$($(PYTHON) --version 2>&1); run: make PYTHON=/path/to/python3.11 demo" >&2; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+	@touch $@
+
+# The development install holds the plain one, so it makes both stamps.
+$(VENV)/.installed: $(VENV)/.created pyproject.toml
+	$(PIP) --editable .
+	@touch $@
+
+$(VENV)/.installed-dev: $(VENV)/.created pyproject.toml
+	$(PIP) --editable '.[dev]'
+	@touch $(VENV)/.installed $@
+
+clean:
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache build dist
+	find simulator tests -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,58 @@
+"""The application and its verbs."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from simulator.cli.compare import compare_command
+from simulator.cli.explain import explain_command
+from simulator.cli.inspect import inspect_command
+from simulator.cli.run import run_command
+from simulator.cli.schema import schema_command
+
+app = typer.Typer(
+    name="sparsim",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    help="Cycle-level simulator of sparse-matrix accelerators: crossbar against replication against systolic array.",
+    epilog="Example: sparsim compare configs/machines/*.yaml -w workloads/tinygpt.yaml",
+)
+app.command(
+    "run",
+    short_help="One machine on a workload: table, plots.",
+    epilog="Example: sparsim run configs/machines/crossbar.yaml -w workloads/tinygpt.yaml --set fabric.window=32",
+)(run_command)
+app.command(
+    "compare",
+    short_help="Several machines on a workload: verdict, table, plots.",
+    epilog="Example: sparsim compare configs/machines/{crossbar,replication}.yaml -w workloads/tinygpt.yaml --ideal network",
+)(compare_command)
+app.command(
+    "inspect",
+    short_help="A workload or a machine before it runs.",
+    epilog="Example: sparsim inspect workloads/tinygpt.yaml -o tinygpt.png",
+)(inspect_command)
+app.command("explain", short_help="What a metric means.", epilog="Example: sparsim explain bank_conflict")(explain_command)
+app.command("schema", short_help="JSON schema of the files.", epilog="Example: sparsim schema machine > machine.schema.json")(
+    schema_command
+)
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        from simulator.version import package_version
+
+        typer.echo(f"sparsim {package_version()}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    version: Annotated[bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version and end.")] = False,
+) -> None:
+    """Options of `sparsim` itself."""

@@ -1,0 +1,41 @@
+"""`sparsim compare`: several machines on one workload."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from simulator.cli.options import (
+    EngineChoice,
+    EngineOption,
+    ForceOption,
+    IdealOption,
+    IdealPart,
+    JsonOption,
+    OutputOption,
+    SetOption,
+    WorkloadOption,
+)
+
+
+def compare_command(
+    machines: Annotated[list[str], typer.Argument(metavar="MACHINE...", help="Machine files, or names in configs/machines/.")],
+    workload: WorkloadOption,
+    overrides: SetOption = None,
+    engine: EngineOption = EngineChoice.reference,
+    ideal: IdealOption = IdealPart.none,
+    output: OutputOption = None,
+    as_json: JsonOption = False,
+    force: ForceOption = False,
+    jobs: Annotated[int | None, typer.Option("--jobs", "-j", min=1, help="Processes; default: one a processor.")] = None,
+) -> None:
+    """Compare machines on a workload: a table, a verdict, and a folder with results and plots."""
+    import os
+
+    from simulator.cli.study import Request, run_study
+    from simulator.report.write import write_comparison
+
+    processors = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    request = Request(machines, workload, overrides or [], engine.value, ideal.value, output, as_json, force, jobs=jobs or processors)
+    run_study(request, lambda names, load: f"compare-{load}", write_comparison, lambda report: "")

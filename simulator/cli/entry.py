@@ -1,0 +1,47 @@
+"""`main`: run a command, and turn errors and interrupts into a message and an exit code."""
+
+from __future__ import annotations
+
+import signal
+import sys
+from typing import Any
+
+from simulator.errors import CheckError, SparsimError
+
+USER_ERROR = 2
+BUG = 1
+INTERRUPTED = 130
+
+
+def main() -> None:
+    """Run the command line and end the process: 0 well, 2 a user's mistake, 130 interrupted, 1 a bug."""
+    try:
+        signal.signal(signal.SIGTERM, _terminate)
+        # here, so that an interrupt while modules load is an interrupt like any other
+        from simulator.cli.app import app
+
+        app()
+    except CheckError as error:
+        _complain(f"{error}\nThis is a bug in sparsim, not in your files.")
+        sys.exit(BUG)
+    except SparsimError as error:
+        _complain(str(error))
+        sys.exit(USER_ERROR)
+    except KeyboardInterrupt:
+        sys.exit(INTERRUPTED)
+    except BrokenPipeError:
+        # whoever read the output has gone; say nothing more to it
+        sys.stderr.close()
+        sys.exit(0)
+
+
+def _terminate(number: int, frame: Any) -> None:
+    """End as `sys.exit` does, so that drafts are removed on the way out."""
+    sys.exit(128 + number)
+
+
+def _complain(message: str) -> None:
+    import typer
+
+    typer.secho("Error: ", fg=typer.colors.RED, bold=True, err=True, nl=False)
+    typer.echo(message, err=True)

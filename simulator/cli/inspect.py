@@ -1,0 +1,84 @@
+"""`sparsim inspect`: a workload or a machine before it runs."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from simulator.cli.options import ForceOption, JsonOption, SetOption
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+
+    from simulator.workload.types import Workload
+
+
+def inspect_command(
+    file: Annotated[str, typer.Argument(metavar="WORKLOAD|MACHINE", help="Machine or workload file, or a shipped one's name.")],
+    overrides: SetOption = None,
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", metavar="PNG|SVG", help="Write a workload's spy plot to this file.")
+    ] = None,
+    as_json: JsonOption = False,
+    force: ForceOption = False,
+) -> None:
+    """Show a workload (shapes, nonzeros, skew, spy plot) or a machine (area tree, peak rates, derived sizes)."""
+    from simulator.cli.kind import file_kind
+
+    if file_kind(file) == "workload":
+        _inspect_workload(file, overrides or [], output, as_json, force)
+    else:
+        _inspect_machine(file, overrides or [], output, as_json)
+
+
+def _inspect_machine(file: str, overrides: list[str], output: Path | None, as_json: bool) -> None:
+    from simulator.errors import ConfigError
+    from simulator.machine import load_machine
+    from simulator.report.inspection.machine import machine_record, machine_table
+
+    machine = load_machine(file, overrides)
+    if output is not None:
+        raise ConfigError(f"-o {output}: a machine has no plot before it runs; -o goes with a workload")
+    _print(machine_record(machine) if as_json else machine_table(machine))
+
+
+def _inspect_workload(file: str, overrides: list[str], output: Path | None, as_json: bool, force: bool) -> None:
+    from simulator.report.inspection.workload import workload_record, workload_table
+    from simulator.workload import load_workload
+
+    workload = load_workload(file, overrides)
+    if output is not None:
+        _write_spy(workload, output, force)
+    _print(workload_record(workload) if as_json else workload_table(workload))
+
+
+def _write_spy(workload: Workload, output: Path, force: bool) -> None:
+    import io
+
+    from simulator.errors import OutputError
+    from simulator.report.folder import new_file
+    from simulator.report.inspection.workload import spy_figure
+    from simulator.report.plots.style import render
+
+    kind = output.suffix.lower().lstrip(".")
+    if kind not in ("png", "svg"):
+        raise OutputError(f"{output}: allowed: a name that ends in .png or .svg")
+    image = io.BytesIO()
+    render(spy_figure(workload), image, kind)
+    new_file(output, image.getvalue(), force=force)
+    typer.echo(f"spy plot in {output}", err=True)
+
+
+def _print(shown: RenderableType | dict[str, Any]) -> None:
+    if isinstance(shown, dict):
+        typer.echo(json.dumps(shown, ensure_ascii=False, allow_nan=False))
+        return
+    from rich.console import Console
+
+    console = Console(highlight=False)
+    if not console.is_terminal:
+        console.width = max(console.width, 120)
+    console.print(shown)

@@ -1,0 +1,28 @@
+"""`sparsim schema`: the JSON schema of the files, for editors that check while you type."""
+
+from __future__ import annotations
+
+import json
+from enum import StrEnum
+from typing import Annotated
+
+import typer
+
+
+class FileKind(StrEnum):
+    """Files that have a schema."""
+
+    machine = "machine"
+    workload = "workload"
+
+
+def schema_command(kind: Annotated[FileKind, typer.Argument(help="Which file.")]) -> None:
+    """Print the JSON schema of a machine or workload file."""
+    from pydantic import BaseModel
+
+    model: type[BaseModel]
+    if kind is FileKind.machine:
+        from simulator.machine import Machine as model
+    else:
+        from simulator.workload.spec import WorkloadSpec as model
+    typer.echo(json.dumps(model.model_json_schema(), indent=2, ensure_ascii=False))

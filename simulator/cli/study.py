@@ -1,0 +1,112 @@
+"""What `run` and `compare` have in common: load, simulate, write, show."""
+
+from __future__ import annotations
+
+import json
+import platform
+import shlex
+import sys
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Protocol
+
+from rich.console import Console, RenderableType
+from rich.text import Text
+
+from simulator.cli.progress import progress_bars
+from simulator.comparison import Comparison, compare
+from simulator.machine import load_machine
+from simulator.report.folder import check_free
+from simulator.report.tables import run_table
+from simulator.report.write import Report
+from simulator.version import package_version
+from simulator.workload import load_workload
+
+REPORTS = Path("reports")
+_WIDTH = 110
+
+
+@dataclass(frozen=True)
+class Request:
+    """What the user typed."""
+
+    machines: Sequence[str]
+    workload: str
+    overrides: Sequence[str]
+    engine: Any
+    ideal: Any
+    output: Path | None
+    as_json: bool
+    force: bool
+    jobs: int
+
+
+class Writer(Protocol):
+    """`write_run` or `write_comparison`."""
+
+    def __call__(self, folder: Path, report: Report, made: Mapping[str, Any], *, force: bool) -> None:
+        """Write the report into `folder`."""
+
+
+def run_study(
+    request: Request, folder_name: Callable[[list[str], str], str], write: Writer, appendix: Callable[[Report], RenderableType]
+) -> None:
+    """Do what the user typed. Nothing is simulated before all files are read and the folder is known to be free."""
+    machines = [load_machine(path, request.overrides) for path in request.machines]
+    workload = load_workload(request.workload)
+    folder = _folder(request, folder_name([machine.name for machine in machines], workload.name))
+    if folder is not None:
+        check_free(folder, force=request.force)
+    started, clock = datetime.now(UTC), time.perf_counter()
+    with progress_bars() as progress:
+        report = compare(machines, workload, engine=request.engine, ideal=request.ideal, jobs=request.jobs, progress=progress)
+    if folder is not None:
+        write(folder, report, _made(started, time.perf_counter() - clock), force=request.force)
+    if request.as_json:
+        sys.stdout.write(json.dumps(_record(report), ensure_ascii=False, allow_nan=False) + "\n")
+    else:
+        _show(report, folder, appendix(report))
+
+
+def _folder(request: Request, name: str) -> Path | None:
+    if request.output is not None:
+        return request.output
+    return None if request.as_json else REPORTS / name
+
+
+def _made(started: datetime, seconds: float) -> dict[str, Any]:
+    return {
+        "command": shlex.join(["sparsim", *sys.argv[1:]]),
+        "started": started.isoformat(timespec="seconds"),
+        "simulation_seconds": round(seconds, 3),
+        "sparsim_version": package_version(),
+        "python": platform.python_version(),
+        "platform": platform.platform(),
+    }
+
+
+def _record(report: Comparison) -> dict[str, Any]:
+    """One machine: its result, its ideal repeat inside; several: a list of such results, and the verdict."""
+    repeats = report.ideal_results or (None,) * len(report.results)
+    records = [
+        plain.to_dict() | ({"ideal_repeat": ideal.to_dict()} if ideal else {}) for plain, ideal in zip(report.results, repeats, strict=True)
+    ]
+    if len(records) == 1:
+        return records[0]
+    return {"workload": report.results[0].workload.name, "verdict": report.verdict, "ideal": report.ideal_sentences, "results": records}
+
+
+def _show(report: Comparison, folder: Path | None, appendix: RenderableType) -> None:
+    console = Console(highlight=False)
+    if not console.is_terminal:
+        console.width = max(console.width, _WIDTH)
+    console.print(run_table(report.results, report.ideal_results), crop=False)
+    if appendix:
+        console.print()
+        console.print(appendix, crop=False)
+    console.print()
+    console.print(Text(f"results in {folder}/", style="dim"), soft_wrap=True)
+    console.print(Text(report.verdict, style="bold"), soft_wrap=not console.is_terminal)

@@ -1,0 +1,143 @@
+"""Runs in this process, or in several that end with it."""
+
+from __future__ import annotations
+
+import multiprocessing
+import multiprocessing.connection
+import os
+import signal
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from simulator.errors import SparsimError
+from simulator.machine.model import Machine
+from simulator.pipeline import simulate
+from simulator.result import Ideal, Result
+from simulator.workload.types import Workload
+
+_INTERRUPTS = (signal.SIGINT, signal.SIGTERM)
+
+Progress = Callable[[str, float], None]
+
+
+@dataclass(frozen=True)
+class Task:
+    """One run to do."""
+
+    machine: Machine
+    ideal: Ideal
+    engine: Literal["reference"]
+
+    @property
+    def name(self) -> str:
+        """What progress calls it."""
+        return self.machine.name if self.ideal == "none" else f"{self.machine.name} (ideal {self.ideal})"
+
+    def run(self, workload: Workload, progress: Progress) -> Result:
+        """Simulate it; `progress` gets the task's name and the fraction done."""
+        result = simulate(
+            self.machine,
+            workload,
+            engine=self.engine,
+            ideal=self.ideal,
+            progress=lambda _, fraction: progress(self.name, fraction),
+        )
+        progress(self.name, 1.0)
+        return result
+
+
+def run_tasks(tasks: Sequence[Task], workload: Workload, jobs: int, progress: Progress) -> list[Result]:
+    """Run all tasks, `jobs` at a time, and return their results in the order of the tasks.
+
+    The first error ends all of them and is raised; so does Ctrl-C.
+    """
+    if jobs <= 1 or len(tasks) <= 1:
+        return [task.run(workload, progress) for task in tasks]
+    context = multiprocessing.get_context("spawn")
+    reports = context.SimpleQueue()
+    others = set(multiprocessing.active_children())
+    executor = ProcessPoolExecutor(min(jobs, len(tasks)), context, _start, (workload, reports))
+    try:
+        with _undisturbed():
+            futures = [executor.submit(_run, task) for task in tasks]
+        _follow(futures, reports, progress)
+        return [future.result() for future in futures]
+    except BrokenProcessPool as error:
+        raise SparsimError("a worker process died, perhaps for want of memory; try again with --jobs 1") from error
+    except BaseException:
+        for child in set(multiprocessing.active_children()) - others:
+            child.kill()
+        raise
+    finally:
+        executor.shutdown(cancel_futures=True)
+        reports.close()
+
+
+def _follow(futures: Sequence[Future[Result]], reports: Any, progress: Progress) -> None:
+    """Hand on what the workers report until all are done; raise the first error."""
+    pending = set(futures)
+    while pending:
+        done, pending = wait(pending, timeout=0.1, return_when=FIRST_COMPLETED)
+        while not reports.empty():
+            progress(*reports.get())
+        for future in done:
+            future.result()
+
+
+class _Worker:
+    """What a worker process holds: the workload, sent once, and the way to report."""
+
+    workload: Workload
+    reports: Any
+
+
+@contextmanager
+def _undisturbed() -> Iterator[None]:
+    """Hold interrupts back while workers are launched: a half-launched one would be lost, and fill the terminal with complaints.
+
+    The workers inherit the mask, so that Ctrl-C reaches this process alone. The mask is not enough here, because the system
+    may hand a signal to another thread; so its handler only takes note.
+    """
+    held: list[int] = []
+    main = threading.current_thread() is threading.main_thread()
+    handlers = {number: signal.signal(number, lambda seen, _: held.append(seen)) for number in _INTERRUPTS} if main else {}
+    masks = hasattr(signal, "pthread_sigmask")
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, _INTERRUPTS) if masks else set()
+    try:
+        yield
+    except Exception:
+        # the interrupt may be what broke the launch, and is what the user wants to hear of
+        if not held:
+            raise
+    finally:
+        if masks:
+            signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        for number, handler in handlers.items():
+            signal.signal(number, signal.SIG_DFL if handler is None else handler)
+    if held:
+        signal.raise_signal(held[0])
+
+
+def _start(workload: Workload, reports: Any) -> None:
+    """Set up a worker: Ctrl-C is the parent's business, and without a parent there is none."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    if hasattr(signal, "pthread_sigmask"):
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, (signal.SIGTERM,))
+    _Worker.workload, _Worker.reports = workload, reports
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+
+
+def _end_with_parent() -> None:
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        multiprocessing.connection.wait([parent.sentinel])
+        os._exit(1)
+
+
+def _run(task: Task) -> Result:
+    return task.run(_Worker.workload, lambda name, fraction: _Worker.reports.put((name, fraction)))

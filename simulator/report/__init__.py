@@ -1,0 +1,1 @@
+"""Reports: tables, plots, the verdict, the glossary, and the folder that holds them."""

@@ -1,0 +1,88 @@
+"""The folder of a report: written beside its place and renamed at the end, so that it is whole or not there."""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import shutil
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from simulator.errors import OutputError
+
+MARKER = "run.json"
+"""File of every report folder: when and how it was made. Only a folder that has it is ever replaced."""
+
+
+def check_free(folder: Path, *, force: bool) -> None:
+    """Raise OutputError where `folder` must not be written: it exists (and not `force`), or is no report of sparsim."""
+    if folder.is_symlink() or (folder.exists() and not folder.is_dir()):
+        raise OutputError(f"{folder}: exists and is no folder; choose another one with -o")
+    if not folder.exists() or not any(folder.iterdir()):
+        return
+    if not force:
+        raise OutputError(f"{folder}: exists already and is not overwritten; choose another one with -o, or replace it with --force")
+    if not (folder / MARKER).is_file():
+        raise OutputError(f"{folder}: holds files that are no sparsim report (it has no {MARKER}), so --force does not replace it")
+
+
+@contextmanager
+def new_folder(folder: Path, *, force: bool) -> Iterator[Path]:
+    """Yield an empty folder beside `folder`, and put it there when the block ends well; else remove it.
+
+    Raises OutputError where `check_free` does, or where the disk refuses.
+    """
+    check_free(folder, force=force)
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        draft = _beside(folder, "part")
+        draft.mkdir()
+    except OSError as error:
+        raise OutputError(f"{folder}: cannot be made: {error.strerror}") from error
+    try:
+        yield draft
+        check_free(folder, force=force)
+        _swap(draft, folder)
+    except OSError as error:
+        raise OutputError(f"{folder}: cannot be written: {error.strerror or error}") from error
+    finally:
+        shutil.rmtree(draft, ignore_errors=True)
+
+
+def new_file(file: Path, content: bytes, *, force: bool) -> None:
+    """Write one file, whole or not at all. Raises OutputError where it exists (and not `force`) or the disk refuses."""
+    if file.exists() and not (force and file.is_file()):
+        raise OutputError(f"{file}: exists already and is not overwritten; choose another one with -o, or replace it with --force")
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        draft = _beside(file, "part")
+        draft.write_bytes(content)
+        os.replace(draft, file)
+    except OSError as error:
+        raise OutputError(f"{file}: cannot be written: {error.strerror}") from error
+
+
+def write_json(file: Path, record: Mapping[str, Any]) -> None:
+    """Write a mapping of JSON values, keys in their order."""
+    file.write_text(json.dumps(record, indent=1, ensure_ascii=False, allow_nan=False) + "\n", encoding="utf-8")
+
+
+def _swap(draft: Path, folder: Path) -> None:
+    """Put the draft in the folder's place; an old folder stays whole until the new one stands."""
+    if not folder.exists():
+        draft.rename(folder)
+        return
+    old = _beside(folder, "old")
+    try:
+        folder.rename(old)
+        draft.rename(folder)
+    finally:
+        shutil.rmtree(old, ignore_errors=True)
+
+
+def _beside(path: Path, role: str) -> Path:
+    """A hidden name on the same disk, so that a rename is one step."""
+    return path.with_name(f".{path.name}.{secrets.token_hex(4)}.{role}")

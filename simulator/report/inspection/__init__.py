@@ -1,0 +1,1 @@
+"""What `sparsim inspect` shows of a workload or a machine, before any run."""

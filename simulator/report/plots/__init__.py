@@ -1,0 +1,41 @@
+"""The plots of a report: each a function from results to a matplotlib figure."""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from matplotlib.figure import Figure
+
+from simulator.report.plots.bandwidth import bandwidth_figure
+from simulator.report.plots.causes import causes_figure
+from simulator.report.plots.components import area_figure, energy_figure
+from simulator.report.plots.overview import overview_figure
+from simulator.report.plots.style import save
+from simulator.report.plots.tradeoff import tradeoff_figure
+from simulator.result import Result
+
+FIGURES: dict[str, Callable[[Sequence[Result]], Figure]] = {
+    "area": area_figure,
+    "energy": energy_figure,
+    "unit_cycles": causes_figure,
+    "tradeoff": tradeoff_figure,
+    "bandwidth": bandwidth_figure,
+}
+"""Plots by the name of their file."""
+
+
+def save_plots(results: Sequence[Result], folder: Path) -> None:
+    """Write every plot as PNG and SVG."""
+    for name, draw in FIGURES.items():
+        save(draw(results), folder, name)
+
+
+__all__ = [
+    "FIGURES",
+    "area_figure",
+    "bandwidth_figure",
+    "causes_figure",
+    "energy_figure",
+    "overview_figure",
+    "save_plots",
+    "tradeoff_figure",
+]

@@ -1,0 +1,96 @@
+"""Horizontal stacked bars, one a machine: the shape of the area, energy and unit-cycle plots."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.patches import Patch
+
+from simulator.report.numbers import significant
+from simulator.report.plots.style import COMPONENT_COLOURS, OTHER_COLOUR, ROLES, ink
+
+OTHER = "other"
+_SMALL = 0.02
+
+
+@dataclass(frozen=True)
+class Stack:
+    """Bars to draw: for each machine, a length for each part; parts in the order in which they are stacked."""
+
+    machines: tuple[str, ...]
+    parts: tuple[str, ...]
+    lengths: tuple[Mapping[str, float], ...]
+
+    @property
+    def totals(self) -> list[float]:
+        """Length of each bar."""
+        return [sum(bar.values()) for bar in self.lengths]
+
+    def shares(self) -> Stack:
+        """The same bars, each of length 1."""
+        bars = [{part: value / (total or 1.0) for part, value in bar.items()} for bar, total in zip(self.lengths, self.totals, strict=True)]
+        return Stack(self.machines, self.parts, tuple(bars))
+
+
+def component_stack(machines: Sequence[str], values: Sequence[Mapping[str, float]], small_of: Sequence[float]) -> Stack:
+    """Bars by component: roles merged, and what is below 2 % of `small_of` on every machine grouped as `other`."""
+    merged = [_merge(bar) for bar in values]
+    large = [
+        name
+        for name in COMPONENT_COLOURS
+        if any(bar.get(name, 0.0) > _SMALL * total for bar, total in zip(merged, small_of, strict=True) if total)
+    ]
+    bars = [{name: bar.get(name, 0.0) for name in large} | {OTHER: _rest(bar, large)} for bar in merged]
+    parts = (*large, OTHER) if any(bar[OTHER] for bar in bars) else tuple(large)
+    return Stack(tuple(machines), parts, tuple(bars))
+
+
+def draw_stack(
+    axes: Axes, stack: Stack, colours: Mapping[str, str], *, factor: float, unit: str, totals: bool, named: float = 0.05
+) -> None:
+    """Draw the bars, first machine on top; a part longer than `named` × the longest bar carries its share, and the bar's end its total."""
+    longest = max(stack.totals, default=0.0) * factor or 1.0
+    for row, (bar, total) in enumerate(zip(stack.lengths, stack.totals, strict=True)):
+        left = 0.0
+        for part in stack.parts:
+            width = bar.get(part, 0.0) * factor
+            colour = colours.get(part, OTHER_COLOUR)
+            axes.barh(row, width, left=left, height=0.68, color=colour, edgecolor="white", linewidth=0.6)
+            if width > named * longest:
+                share = 100 * width / (total * factor)
+                axes.text(left + width / 2, row, f"{share:.0f}%", ha="center", va="center", fontsize=8, color=ink(colour))
+            left += width
+        if totals:
+            axes.text(left + 0.012 * longest, row, f"{significant(total * factor)} {unit}", va="center", fontsize=9, color="#222222")
+    axes.set_yticks(range(len(stack.machines)), stack.machines)
+    axes.set_ylim(len(stack.machines) - 0.45, -0.55)
+    axes.set_xlim(0, longest * (1.17 if totals else 1.0))
+    axes.tick_params(axis="y", length=0)
+    axes.spines["left"].set_visible(False)
+    axes.grid(axis="x")
+
+
+def stack_legend(figure: Figure, parts: Sequence[str], colours: Mapping[str, str], labels: Mapping[str, str]) -> None:
+    """One legend for the figure, right of its axes, in the order of the stack."""
+    handles = [Patch(facecolor=colours.get(part, OTHER_COLOUR), label=labels.get(part, part)) for part in parts]
+    figure.legend(handles=handles, loc="outside right upper", borderaxespad=0.3)
+
+
+def bar_height(machines: int) -> float:
+    """Inches that so many bars need, with axis and title."""
+    return 1.15 + 0.42 * max(machines, 2)
+
+
+def _merge(bar: Mapping[str, float]) -> dict[str, float]:
+    merged: dict[str, float] = {}
+    for name, value in bar.items():
+        role = ROLES.get(name, name)
+        merged[role] = merged.get(role, 0.0) + value
+    return merged
+
+
+def _rest(bar: Mapping[str, float], large: Sequence[str]) -> float:
+    return sum(value for name, value in bar.items() if name not in large)

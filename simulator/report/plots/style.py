@@ -1,0 +1,104 @@
+"""How all plots look: sizes, one colour for each component and cause everywhere, and how files are written."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO, Any
+
+import matplotlib
+from matplotlib.figure import Figure
+
+ROLES = {"x_buffer": "x_banks", "w_buffer": "weight_banks", "y_buffer": "output_banks", "pe_array": "mac_lanes"}
+"""Components of a systolic array that do what a component of a gather fabric does: one colour, one legend entry."""
+
+COMPONENT_COLOURS = {
+    "mac_lanes": "#00714f",
+    "accumulators": "#5cc2a0",
+    "x_banks": "#08488a",
+    "presence_bits": "#1fb6c9",
+    "weight_banks": "#2f83c4",
+    "output_banks": "#7fb8e2",
+    "activation_buffer": "#c3dcf0",
+    "landing_registers": "#cc79a7",
+    "reply_network": "#c84f00",
+    "request_network": "#f29b30",
+    "queues": "#f5d76e",
+    "fill_broadcast": "#6a4c93",
+    "cluster_wires": "#9a80bd",
+    "drain_bus": "#c5b5dc",
+    "dma_staging": "#8a6d5a",
+    "clock_and_control": "#9b9b9b",
+    "dram_phy": "#5f5f5f",
+    "dram": "#2b2b2b",
+}
+"""Greens multiply, blues store, oranges route, purples broadcast, greys are overhead; lightness tells neighbours apart."""
+
+OTHER_COLOUR = "#e3e3e3"
+
+CAUSE_COLOURS = {
+    "computing": "#00714f",
+    "memory": "#2b2b2b",
+    "drain": "#7fb8e2",
+    "imbalance": "#9b9b9b",
+    "bank_conflict": "#c84f00",
+    "network_contention": "#f29b30",
+    "latency": "#f5d76e",
+    "accumulators_full": "#cc79a7",
+    "issue": "#6a4c93",
+    "fill_drain": "#2f83c4",
+}
+
+_RC: dict[Any, Any] = {
+    "figure.constrained_layout.use": True,
+    "figure.constrained_layout.w_pad": 0.1,
+    "figure.constrained_layout.h_pad": 0.08,
+    "figure.dpi": 100,
+    "savefig.dpi": 160,
+    "font.size": 10,
+    "axes.titlesize": 11,
+    "axes.titleweight": "bold",
+    "axes.titlelocation": "left",
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.axisbelow": True,
+    "axes.edgecolor": "#666666",
+    "axes.labelcolor": "#333333",
+    "xtick.color": "#333333",
+    "ytick.color": "#333333",
+    "grid.color": "#e4e4e4",
+    "grid.linewidth": 0.8,
+    "legend.frameon": False,
+    "legend.fontsize": 9,
+    "svg.hashsalt": "sparsim",
+}
+
+
+@contextmanager
+def styled() -> Iterator[None]:
+    """Within it, figures have the project's look; matplotlib's own settings are as before afterwards."""
+    with matplotlib.rc_context(_RC):
+        yield
+
+
+def save(figure: Figure, folder: Path, name: str) -> None:
+    """Write NAME.png and NAME.svg; the same figure gives the same bytes."""
+    with styled():
+        figure.draw_without_rendering()
+        figure.set_layout_engine("none")  # laid out once, not again for each format
+    for kind in ("png", "svg"):
+        with (folder / f"{name}.{kind}").open("wb") as file:
+            render(figure, file, kind)
+
+
+def render(figure: Figure, file: IO[bytes], kind: str) -> None:
+    """Write the figure as `png` or `svg`, without a date."""
+    with styled():
+        figure.savefig(file, format=kind, metadata={"Software": None} if kind == "png" else {"Date": None})
+
+
+def ink(colour: str) -> str:
+    """Black or white, whichever reads better on the colour."""
+    red, green, blue = (int(colour[place : place + 2], 16) for place in (1, 3, 5))
+    return "#ffffff" if 0.299 * red + 0.587 * green + 0.114 * blue < 140 else "#222222"

@@ -1,0 +1,175 @@
+"""Terminal tables: metrics in rows, machines in columns, every metric with a footnote that defines it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from rich.console import Console, ConsoleOptions, Group, RenderableType, RenderResult
+from rich.table import Table
+from rich.text import Text
+
+from simulator.activity import CAUSES
+from simulator.report.glossary import term
+from simulator.report.numbers import common_scale, percent, significant, times
+from simulator.report.verdict import ideal_sentence
+from simulator.result import Result
+
+TABLE_METRICS: tuple[tuple[str, str], ...] = (
+    ("cycles", "low"),
+    ("seconds", "low"),
+    ("bound_cycles", ""),
+    ("utilization", "high"),
+    ("effective_tops", "high"),
+    ("dense_equivalent_tops", "high"),
+    ("fabric_area_mm2", "low"),
+    ("area_mm2", "low"),
+    ("fabric_energy_pj", "low"),
+    ("energy_pj", "low"),
+    ("fabric_power_w", ""),
+    ("power_w", ""),
+    ("power_density_w_per_mm2", ""),
+    ("peak_power_density_w_per_mm2", ""),
+    ("tops_per_w", "high"),
+    ("tops_per_mm2", "high"),
+    ("edp_js", "low"),
+    ("edap_js_mm2", "low"),
+)
+"""Metrics of the table in order, and which end of each is the better one (none where that depends on the question)."""
+
+
+def run_table(results: Sequence[Result], ideal_results: Sequence[Result] = ()) -> RenderableType:
+    """The table of one or more plain runs, with their ideal repeats where there are any, and its footnotes."""
+    table = Table(box=None, header_style="bold", pad_edge=False, padding=(0, 1))
+    table.add_column(Text(results[0].workload.name, style="bold"), no_wrap=True)
+    table.add_column("", style="dim", no_wrap=True)
+    for result in results:
+        table.add_column(result.machine.name, justify="right", no_wrap=True)
+    for number, (name, better) in enumerate(TABLE_METRICS, start=1):
+        _metric_row(table, results, name, better, number)
+    _heading(table, "bounds: no run is quicker", len(results))
+    _bound_rows(table, results)
+    _heading(table, "causes of unit-cycles", len(results))
+    _cause_rows(table, results)
+    if ideal_results:
+        _heading(table, f"repeat with an ideal {_part(ideal_results[0])}", len(results))
+        _ideal_rows(table, results, ideal_results)
+    return Group(_caption(results[0]), Whole(table), Text(), *_footnotes(results), *_ideal_sentences(results, ideal_results))
+
+
+class Whole:
+    """A table at its own width, whatever the terminal's: a number that is cut off is no number."""
+
+    def __init__(self, table: Table) -> None:
+        self.table = table
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        width = self.table.__rich_measure__(console, options.update(max_width=_WIDEST)).maximum
+        yield from console.render(self.table, options.update(width=max(width, 1)))
+
+
+def operations_table(result: Result) -> RenderableType:
+    """One row an operation: where the time and the energy of a run went."""
+    table = Table(box=None, header_style="bold", pad_edge=False, padding=(0, 1))
+    table.add_column("operation", no_wrap=True)
+    for heading in ("M×K×N", "cycles", "compute", "utilized", "energy", "bound by"):
+        table.add_column(heading, justify="right", no_wrap=True)
+    factor, unit = common_scale([entry.energy_pj for entry in result.operations], "pJ")
+    for entry in result.operations:
+        bound, _ = entry.activity.bounds.largest
+        table.add_row(
+            entry.name,
+            "×".join(map(str, entry.operation.shape)),
+            f"{entry.cycles:,}",
+            f"{entry.compute_cycles:,}",
+            percent(entry.utilization),
+            f"{significant(entry.energy_pj * factor)} {unit}",
+            term(bound, "bound").label,
+        )
+    return Whole(table)
+
+
+def _caption(result: Result) -> Text:
+    useful, dense = result.useful_macs, result.dense_macs
+    share = percent(useful / dense) if dense else "0 %"
+    return Text(
+        f"{useful:,} useful MACs of {dense:,} dense ones ({share}); "
+        f"{result.technology}, {result.machine.clock_ghz:g} GHz, {result.engine} engine\n",
+        style="dim",
+    )
+
+
+def _metric_row(table: Table, results: Sequence[Result], name: str, better: str, number: int) -> None:
+    values = [float(result.metrics()[name]) for result in results]
+    entry = term(name, "metric")
+    factor, unit = common_scale(values, entry.unit)
+    best = {"low": min, "high": max}[better](values) if better and len(values) > 1 else None
+    cells = []
+    for value in values:
+        text = percent(value) if entry.unit == "%" else f"{value:,.0f}" if entry.unit in ("", "cycles") else significant(value * factor)
+        cells.append(Text(text, style="bold green" if best is not None and value == best else ""))
+    table.add_row(_label(entry.label, number), "" if unit == "%" else unit, *cells)
+
+
+def _label(text: str, number: int) -> Text:
+    return Text.assemble(text, (f" {str(number).translate(_SUPERSCRIPTS)}", "dim"))
+
+
+def _bound_rows(table: Table, results: Sequence[Result]) -> None:
+    for name in results[0].bounds:
+        cells = []
+        for result in results:
+            cycles, binds = result.bounds[name], result.activity.bounds.largest[0] == name
+            cells.append(Text(f"{cycles:,}" if cycles else "–", style="bold" if binds else ""))
+        table.add_row(f"  {term(name, 'bound').label}", "cycles", *cells)
+    ratios = [times(result.cycles / result.bound_cycles) if result.bound_cycles else "–" for result in results]
+    table.add_row("  cycles ÷ largest bound", "", *ratios)
+
+
+def _cause_rows(table: Table, results: Sequence[Result]) -> None:
+    for cause in CAUSES:
+        counts = [result.unit_cycles.get(cause, 0) for result in results]
+        if any(counts):
+            totals = [sum(result.unit_cycles.values()) for result in results]
+            shares = [percent(count / total) if count else "–" for count, total in zip(counts, totals, strict=True)]
+            table.add_row(f"  {term(cause, 'cause').label}", "", *shares)
+
+
+def _ideal_rows(table: Table, results: Sequence[Result], ideal_results: Sequence[Result]) -> None:
+    pairs = list(zip(results, ideal_results, strict=True))
+    factor, unit = common_scale([result.seconds for result in results], "s")
+    table.add_row("  cycles", "", *[f"{ideal.cycles:,}" for _, ideal in pairs])
+    table.add_row("  time", unit, *[significant(ideal.seconds * factor) for _, ideal in pairs])
+    shares = [(plain.cycles - ideal.cycles) / plain.cycles if plain.cycles else 0.0 for plain, ideal in pairs]
+    table.add_row("  time that it costs", "", *[percent(share) for share in shares])
+
+
+def _heading(table: Table, text: str, machines: int) -> None:
+    table.add_row(*[""] * (machines + 2))
+    table.add_row(Text(text, style="bold"), *[""] * (machines + 1))
+
+
+def _footnotes(results: Sequence[Result]) -> list[RenderableType]:
+    notes: list[RenderableType] = []
+    for number, (name, _) in enumerate(TABLE_METRICS, start=1):
+        entry = term(name, "metric")
+        notes.append(_footnote(str(number).translate(_SUPERSCRIPTS), entry.label, entry.short))
+    causes = [cause for cause in CAUSES if any(result.unit_cycles.get(cause, 0) for result in results)]
+    notes += [_footnote("·", term(cause, "cause").label, term(cause, "cause").short) for cause in causes]
+    return notes
+
+
+def _footnote(mark: str, name: str, text: str) -> RenderableType:
+    return Text.assemble((f"{mark:>2} {name}: ", "dim bold"), (text, "dim"))
+
+
+def _ideal_sentences(results: Sequence[Result], ideal_results: Sequence[Result]) -> list[RenderableType]:
+    sentences = [Text(ideal_sentence(plain, ideal)) for plain, ideal in zip(results, ideal_results, strict=False)]
+    return [Text(), *sentences] if sentences else []
+
+
+def _part(result: Result) -> str:
+    return {"network": "network", "dram": "DRAM", "both": "network and DRAM"}[result.ideal]
+
+
+_WIDEST = 500
+_SUPERSCRIPTS = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")

@@ -1,0 +1,101 @@
+"""What a report folder holds: results, summary, table and plots."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from simulator.report.folder import MARKER, new_folder, write_json
+from simulator.report.summary import summary_csv
+from simulator.report.verdict import ideal_sentence, verdict
+from simulator.result import SCHEMA_VERSION, Result
+
+_WIDTH = 110
+
+
+@dataclass(frozen=True)
+class Report:
+    """Plain runs on one workload, with their ideal repeats where there are any."""
+
+    results: tuple[Result, ...]
+    ideal_results: tuple[Result, ...] = ()
+
+    @property
+    def all_results(self) -> tuple[Result, ...]:
+        """Every plain run, followed by its ideal repeat."""
+        if not self.ideal_results:
+            return self.results
+        return tuple(result for pair in zip(self.results, self.ideal_results, strict=True) for result in pair)
+
+    @property
+    def verdict(self) -> str:
+        """One computed sentence."""
+        return verdict(self.results)
+
+    @property
+    def ideal_sentences(self) -> list[str]:
+        """What the part that the repeats made perfect costs, one sentence a machine."""
+        return [ideal_sentence(plain, ideal) for plain, ideal in zip(self.results, self.ideal_results, strict=False)]
+
+
+def write_run(folder: Path, report: Report, made: Mapping[str, Any], *, force: bool) -> None:
+    """Write the report of one machine: result.json, summary.csv, table.txt, plots, and run.json with `made`.
+
+    Raises OutputError where the folder exists (and not `force`) or cannot be written; it is whole or not there.
+    """
+    with new_folder(folder, force=force) as draft:
+        report.results[0].to_json(draft / "result.json")
+        for result in report.ideal_results:
+            result.to_json(draft / f"result-ideal-{result.ideal}.json")
+        _write_common(draft, report, report.all_results, made)
+
+
+def write_comparison(folder: Path, report: Report, made: Mapping[str, Any], *, force: bool) -> None:
+    """Write the report of several machines: comparison.json and a result file for each, otherwise as `write_run`."""
+    with new_folder(folder, force=force) as draft:
+        for result in report.all_results:
+            result.to_json(draft / _file_name(result))
+        write_json(draft / "comparison.json", comparison_record(report))
+        _write_common(draft, report, report.results, made)
+
+
+def comparison_record(report: Report) -> dict[str, Any]:
+    """Verdict and scalar metrics of a comparison, with the files that say more."""
+    return {
+        "schema_version": SCHEMA_VERSION,
+        "sparsim_version": report.results[0].version,
+        "workload": report.results[0].workload.name,
+        "verdict": report.verdict,
+        "ideal": report.ideal_sentences,
+        "files": {result.name: _file_name(result) for result in report.all_results},
+        "metrics": {result.name: result.metrics() for result in report.all_results},
+    }
+
+
+def _write_common(draft: Path, report: Report, drawn: Sequence[Result], made: Mapping[str, Any]) -> None:
+    from simulator.report.plots import save_plots
+
+    (draft / "summary.csv").write_text(summary_csv(report.all_results), encoding="utf-8")
+    (draft / "table.txt").write_text(_table_text(report), encoding="utf-8")
+    save_plots(drawn, draft)
+    write_json(draft / MARKER, made)
+
+
+def _table_text(report: Report) -> str:
+    import io
+
+    from rich.console import Console
+
+    from simulator.report.tables import run_table
+
+    console = Console(file=io.StringIO(), width=_WIDTH, color_system=None)
+    console.print(run_table(report.results, report.ideal_results))
+    console.print(f"\n{report.verdict}", soft_wrap=True, highlight=False)
+    text: str = console.file.getvalue()  # type: ignore[attr-defined]
+    return "\n".join(line.rstrip() for line in text.splitlines()) + "\n"
+
+
+def _file_name(result: Result) -> str:
+    return f"result-{result.machine.name}{'' if result.ideal == 'none' else f'-ideal-{result.ideal}'}.json"

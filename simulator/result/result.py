@@ -1,0 +1,177 @@
+"""`Result`: one run of one machine on one workload, with every metric that a report shows."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from simulator.activity import Activity
+from simulator.cost.types import Cost
+from simulator.errors import OutputError
+from simulator.machine.elaborated import Elaborated
+from simulator.result import codec
+from simulator.result.metrics import Ideal, RunMetrics
+from simulator.result.operations import OperationResult, operation_shares
+from simulator.version import package_version
+from simulator.workload.types import Workload
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from matplotlib.figure import Figure
+    from rich.console import RenderableType
+
+SCHEMA_VERSION = 1
+"""Version of result.json; raised when a key changes its meaning or goes away."""
+
+
+@dataclass(frozen=True)
+class WorkloadRecord:
+    """What a result keeps of its workload: enough to make it again and to know that it is the same."""
+
+    name: str
+    spec: Mapping[str, Any] = field(default_factory=dict)
+    """The workload file after defaults."""
+    hashes: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    """SHA-256 of each operation's operands."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Result(RunMetrics):
+    """One run: what was simulated, its activity, its price, and the metrics that follow from them.
+
+        result = simulator.simulate(machine, workload)
+        result.cycles, result.energy_pj, result.area_mm2
+        result.to_json("result.json")
+        Result.load("result.json").cycles == result.cycles
+
+    It holds no time stamp and no path: the same input gives the same bytes.
+    """
+
+    workload: WorkloadRecord
+    operation_costs: tuple[Cost, ...]
+    """Price of each of `operation_shares(activity)`; these add up to `cost`'s energy."""
+    engine: str = "reference"
+    seed: int | None = None
+    """Seed of the workload's generators."""
+    checked: Mapping[str, Any] = field(default_factory=dict)
+    """What the run verified about itself."""
+    version: str = field(default_factory=package_version)
+    """Version of sparsim."""
+    schema_version: int = SCHEMA_VERSION
+
+    @classmethod
+    def assemble(
+        cls,
+        elaborated: Elaborated,
+        workload: Workload,
+        activity: Activity,
+        cost: Cost,
+        *,
+        operation_costs: tuple[Cost, ...],
+        engine: str = "reference",
+        ideal: Ideal = "none",
+        checked: Mapping[str, Any] | None = None,
+    ) -> Result:
+        """The result of a run; of the workload it keeps the file's content and the operands' hashes."""
+        return cls(
+            elaborated=elaborated,
+            workload=WorkloadRecord(workload.name, workload.spec, workload.hashes),
+            activity=activity,
+            cost=cost,
+            operation_costs=operation_costs,
+            engine=engine,
+            ideal=ideal,
+            seed=workload.spec.get("seed"),
+            checked=checked or {},
+        )
+
+    @property
+    def name(self) -> str:
+        """Name of the machine; with the ideal part, where there is one."""
+        return self.machine.name if self.ideal == "none" else f"{self.machine.name} (ideal {self.ideal})"
+
+    @property
+    def operations(self) -> tuple[OperationResult, ...]:
+        """The same metrics for each operation."""
+        shares = zip(operation_shares(self.activity), self.operation_costs, strict=True)
+        return tuple(OperationResult(elaborated=self.elaborated, activity=share, cost=cost, ideal=self.ideal) for share, cost in shares)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Metrics first, then what they follow from; JSON values only."""
+        record: dict[str, Any] = {"schema_version": self.schema_version, "sparsim_version": self.version, "name": self.name}
+        record |= self.derived()
+        record |= {
+            "technology": self.technology,
+            "units": self.activity.units,
+            "counts": self.activity.counts.to_dict(),
+            "engine": self.engine,
+            "ideal": self.ideal,
+            "checked": self.checked,
+            "seed": self.seed,
+            "machine": codec.machine_to_dict(self.machine),
+            "elaborated": codec.elaborated_to_dict(self.elaborated),
+            "workload": {"name": self.workload.name, "hashes": self.workload.hashes, "spec": self.workload.spec},
+            "operations": [entry.to_dict() for entry in self.operations],
+            "cost": codec.cost_to_dict(self.cost),
+            "operation_costs": [codec.cost_to_dict(cost) for cost in self.operation_costs],
+        }
+        plain: dict[str, Any] = codec.plain(record)
+        return plain
+
+    def to_json(self, path: str | Path) -> None:
+        """Write `to_dict()`; the same result gives the same bytes."""
+        text = json.dumps(self.to_dict(), indent=1, ensure_ascii=False, allow_nan=False)
+        Path(path).write_text(text + "\n", encoding="utf-8")
+
+    @classmethod
+    def from_dict(cls, record: Mapping[str, Any]) -> Result:
+        """Inverse of `to_dict`. Raises OutputError for another schema version."""
+        if record.get("schema_version") != SCHEMA_VERSION:
+            raise OutputError(f"a result of schema version {record.get('schema_version')!r}; this sparsim reads version {SCHEMA_VERSION}")
+        return cls(
+            elaborated=codec.elaborated_from_dict(record["machine"], record["elaborated"]),
+            workload=WorkloadRecord(**record["workload"]),
+            activity=codec.activity_from_dict(record),
+            cost=codec.cost_from_dict(record["cost"]),
+            operation_costs=tuple(codec.cost_from_dict(cost) for cost in record["operation_costs"]),
+            engine=record["engine"],
+            ideal=record["ideal"],
+            seed=record["seed"],
+            checked=record["checked"],
+            version=record["sparsim_version"],
+        )
+
+    @classmethod
+    def load(cls, path: str | Path) -> Result:
+        """Read a result.json. Raises OutputError where the file is none."""
+        try:
+            return cls.from_dict(json.loads(Path(path).read_text(encoding="utf-8")))
+        except OSError as error:
+            raise OutputError(f"{path}: cannot be read: {error.strerror}") from error
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            raise OutputError(f"{path}: not a sparsim result ({type(error).__name__}: {error})") from error
+
+    def to_frame(self) -> pd.DataFrame:
+        """One row an operation: shape, cycles, energy, utilization and unit-cycles by cause. Needs pandas."""
+        import pandas as pd
+
+        columns = ("name", "kind", "cycles", "compute_cycles", "seconds", "useful_macs", "dense_macs", "utilization", "energy_pj")
+        rows = [
+            {column: entry[column] for column in columns if column in entry} | entry["shape"] | entry["unit_cycles"]
+            for entry in self.to_dict()["operations"]
+        ]
+        return pd.DataFrame(rows).set_index("name")
+
+    def plot(self) -> Figure:
+        """One figure of the run: area, energy and causes of unit-cycles."""
+        from simulator.report.plots import overview_figure
+
+        return overview_figure([self])
+
+    def __rich__(self) -> RenderableType:
+        from simulator.report.tables import run_table
+
+        return run_table([self])

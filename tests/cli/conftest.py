@@ -1,0 +1,87 @@
+"""A machine and a workload small enough to run in a moment, and a way to type commands."""
+
+from __future__ import annotations
+
+import signal
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from simulator.cli import main
+
+MACHINE = """
+name: {name}
+dram: {{share: 0.03125}}
+activation_buffer_kib: 64
+fabric: {{kind: gather, units: 4, lanes: 4, replicas: {replicas}, banks: 8, bank_kib: 1, weight_bank_kib: 1, output_bank_kib: 1}}
+"""
+SYSTOLIC = """
+name: systolic
+dram: {share: 0.03125}
+activation_buffer_kib: 64
+fabric: {kind: systolic, rows: 4, cols: 4, x_buffer_kib: 8, w_buffer_kib: 8, y_buffer_kib: 8}
+"""
+WORKLOAD = """
+name: tiny
+seed: 3
+operations:
+  - name: first
+    kind: SpMM
+    shape: {m: 24, k: 32, n: 16}
+    weight: {pattern: uniform, density: 0.2}
+    activation: {pattern: dense}
+  - name: second
+    kind: SpMSpM
+    shape: {m: 16, k: 24, n: 16}
+    weight: {pattern: uniform, density: 0.3}
+    activation: {pattern: uniform, density: 0.5}
+    depends_on: [first]
+"""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a command left behind."""
+
+    code: int
+    out: str
+    err: str
+
+
+Type = Callable[..., Outcome]
+
+
+@pytest.fixture
+def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The working directory: three machine files and a workload file."""
+    (tmp_path / "crossbar.yaml").write_text(MACHINE.format(name="crossbar", replicas=1), encoding="utf-8")
+    (tmp_path / "replication.yaml").write_text(MACHINE.format(name="replication", replicas=4), encoding="utf-8")
+    (tmp_path / "systolic.yaml").write_text(SYSTOLIC, encoding="utf-8")
+    (tmp_path / "tiny.yaml").write_text(WORKLOAD, encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+@pytest.fixture
+def sparsim(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Iterator[Type]:
+    """Type `sparsim ARGUMENTS…` in this process."""
+    handler = signal.getsignal(signal.SIGTERM)
+
+    def run(*arguments: str) -> Outcome:
+        monkeypatch.setattr(sys, "argv", ["sparsim", *arguments])
+        with pytest.raises(SystemExit) as ended:
+            main()
+        captured = capsys.readouterr()
+        return Outcome(int(ended.value.code or 0), captured.out, captured.err)
+
+    yield run
+    signal.signal(signal.SIGTERM, handler)
+
+
+@pytest.fixture
+def no_plots(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Leave out the slow part of a report, where a test is not about it."""
+    monkeypatch.setattr("simulator.report.plots.save_plots", lambda results, folder: None)

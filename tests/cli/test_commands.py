@@ -1,0 +1,155 @@
+"""The verbs, typed as a user types them."""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import simulator
+
+REQUIRED = """cycles seconds area_mm2 energy_pj power_w power_density_w_per_mm2 utilization useful_macs bounds unit_cycles
+area_mm2_by_component energy_pj_by_component bandwidth_gb_per_s operations""".split()  # noqa: SIM905 (a list of names reads better so)
+Type = Callable[..., Any]
+
+
+def test_run_shows_a_table_and_writes_a_whole_folder(place: Path, sparsim: Type) -> None:
+    outcome = sparsim("run", "crossbar.yaml", "-w", "tiny.yaml")
+    assert outcome.code == 0, outcome.err
+    assert "utilization: useful MACs ÷ (multipliers × cycles)" in outcome.out
+    assert "results in reports/crossbar-tiny/" in outcome.out
+    folder = place / "reports" / "crossbar-tiny"
+    assert {"result.json", "summary.csv", "table.txt", "run.json", "area.png", "area.svg", "tradeoff.png"} <= {
+        p.name for p in folder.iterdir()
+    }
+    assert simulator.Result.load(folder / "result.json").workload.name == "tiny"
+    assert [path.name for path in (place / "reports").iterdir()] == ["crossbar-tiny"]
+
+
+def test_json_is_one_object_with_the_promised_keys_and_no_folder(place: Path, sparsim: Type) -> None:
+    outcome = sparsim("run", "systolic.yaml", "-w", "tiny.yaml", "--json")
+    record = json.loads(outcome.out)
+    assert outcome.out.count("\n") == 1
+    assert [key for key in REQUIRED if key not in record] == []
+    assert [operation["name"] for operation in record["operations"]] == ["first", "second"]
+    assert all("compute_cycles" in operation and "energy_pj" in operation for operation in record["operations"])
+    assert sum(record["unit_cycles"].values()) == record["units"] * record["cycles"]
+    assert not (place / "reports").exists()
+
+
+def test_operations_share_the_time_and_the_energy_of_the_run(place: Path, sparsim: Type) -> None:
+    record = json.loads(sparsim("run", "crossbar.yaml", "-w", "tiny.yaml", "--json").out)
+    assert sum(operation["cycles"] for operation in record["operations"]) == record["cycles"]
+    assert sum(operation["energy_pj"] for operation in record["operations"]) == pytest.approx(record["energy_pj"])
+
+
+def test_set_reaches_the_machine(place: Path, sparsim: Type) -> None:
+    outcome = sparsim("run", "crossbar.yaml", "-w", "tiny.yaml", "--json", "--set", "fabric.window=4", "--set", "clock_ghz=2")
+    record = json.loads(outcome.out)
+    assert record["machine"]["fabric"]["window"] == 4
+    assert record["seconds"] == pytest.approx(record["cycles"] / 2e9)
+
+
+@pytest.mark.usefixtures("no_plots")
+def test_an_ideal_repeat_says_what_the_part_costs(place: Path, sparsim: Type) -> None:
+    outcome = sparsim("run", "crossbar.yaml", "-w", "tiny.yaml", "--ideal", "both", "-o", "out")
+    assert outcome.code == 0, outcome.err
+    assert "crossbar: the network and the DRAM cost " in outcome.out
+    rows = list(csv.DictReader((place / "out" / "summary.csv").read_text(encoding="utf-8").splitlines()))
+    assert [row["ideal"] for row in rows] == ["none", "both"]
+    assert int(rows[1]["cycles"]) <= int(rows[0]["cycles"])
+
+
+@pytest.mark.usefixtures("no_plots")
+def test_compare_in_two_processes_equals_compare_in_one(place: Path, sparsim: Type) -> None:
+    files = ("crossbar.yaml", "replication.yaml", "systolic.yaml")
+    for jobs in ("1", "2"):
+        outcome = sparsim("compare", *files, "-w", "tiny.yaml", "--jobs", jobs, "-o", f"jobs{jobs}")
+        assert outcome.code == 0, outcome.err
+        assert "against replication, crossbar pays " in outcome.out
+    one, two = place / "jobs1", place / "jobs2"
+    assert {path.name for path in one.iterdir()} == {path.name for path in two.iterdir()}
+    assert [path.name for path in one.iterdir() if path.read_bytes() != (two / path.name).read_bytes()] == ["run.json"]
+
+
+@pytest.mark.usefixtures("no_plots")
+def test_compare_does_not_overwrite_unless_told(place: Path, sparsim: Type) -> None:
+    command = ("compare", "crossbar.yaml", "replication.yaml", "-w", "tiny.yaml", "--jobs", "1", "-o", "out")
+    assert sparsim(*command).code == 0
+    before = {path.name: path.read_bytes() for path in (place / "out").iterdir()}
+    refused = sparsim(*command, "--ideal", "dram")
+    assert refused.code == 2
+    assert "out: exists already and is not overwritten" in refused.err
+    assert before == {path.name: path.read_bytes() for path in (place / "out").iterdir()}
+    assert sparsim(*command, "--ideal", "dram", "--force").code == 0
+    assert (place / "out" / "result-crossbar-ideal-dram.json").is_file()
+
+
+def test_compare_prints_one_json_object(place: Path, sparsim: Type) -> None:
+    outcome = sparsim("compare", "crossbar.yaml", "systolic.yaml", "-w", "tiny.yaml", "--jobs", "1", "--json")
+    record = json.loads(outcome.out)
+    assert [result["name"] for result in record["results"]] == ["crossbar", "systolic"]
+    assert record["verdict"].startswith("On tiny, ")
+
+
+def test_machines_of_one_name_cannot_be_told_apart(place: Path, sparsim: Type) -> None:
+    outcome = sparsim("compare", "crossbar.yaml", "crossbar.yaml", "-w", "tiny.yaml")
+    assert (outcome.code, outcome.out) == (2, "")
+    assert "two machines are called 'crossbar'" in outcome.err
+
+
+def test_the_same_from_python(place: Path) -> None:
+    workload = simulator.load_workload("tiny.yaml")
+    both = simulator.compare([simulator.load_machine(f"{name}.yaml") for name in ("crossbar", "replication")], workload)
+    result = simulator.simulate(simulator.load_machine("crossbar.yaml"), workload)
+    assert result == both.results[0]
+    assert both.verdict.startswith("On tiny, ")
+    assert list(both.to_frame()["cycles"]) == [entry.cycles for entry in both.results]
+    assert result.__rich__() is not None
+    assert len(both.plot().axes) == 3
+
+
+def test_explain_one_and_all(sparsim: Type) -> None:
+    assert sparsim("explain", "bank_conflict").out.startswith("bank_conflict – bank conflict [unit-cycles]: its oldest request lost")
+    everything = sparsim("explain").out
+    assert "power_density_w_per_mm2 – power density [W/mm²]" in everything
+    misspelt = sparsim("explain", "bank_conflit")
+    assert (misspelt.code, misspelt.out) == (2, "")
+    assert "did you mean bank_conflict?" in misspelt.err
+
+
+def test_inspect_tells_a_workload_from_a_machine(place: Path, sparsim: Type) -> None:
+    workload = sparsim("inspect", "tiny.yaml", "-o", "spy.png")
+    assert "2 operations" in workload.out
+    assert (place / "spy.png").read_bytes().startswith(b"\x89PNG")
+    machine = json.loads(sparsim("inspect", "crossbar.yaml", "--json").out)
+    assert machine["derived"]["multipliers"] == 16
+    assert "activation banks" in sparsim("inspect", "systolic.yaml").out
+
+
+def test_inspect_statistics(place: Path, sparsim: Type) -> None:
+    record = json.loads(sparsim("inspect", "tiny.yaml", "--json").out)
+    first = record["operations"][0]
+    assert first["shape"] == {"m": 24, "k": 32, "n": 16}
+    assert first["weight"]["nnz"] == round(0.2 * 24 * 32)
+    assert first["useful_macs"] == first["weight"]["nnz"] * 16
+
+
+def test_schema_lists_the_keys(sparsim: Type) -> None:
+    assert {"name", "fabric", "dram"} <= set(json.loads(sparsim("schema", "machine").out)["properties"])
+    assert "operations" in json.loads(sparsim("schema", "workload").out)["properties"]
+
+
+@pytest.mark.parametrize("verb", ["run", "compare", "inspect", "explain", "schema"])
+def test_help_gives_an_example(sparsim: Type, verb: str) -> None:
+    outcome = sparsim(verb, "--help")
+    assert outcome.code == 0
+    assert "Example: sparsim " + verb in outcome.out
+
+
+def test_version(sparsim: Type) -> None:
+    assert sparsim("--version").out == f"sparsim {simulator.__version__}\n"

@@ -1,0 +1,86 @@
+"""A user's mistake is one message and exit code 2: no traceback, no folder. An interrupt leaves nothing behind."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+MALFORMED = Path(__file__).parent.parent / "malformed"
+EXPECTED: dict[str, list[str]] = json.loads((MALFORMED / "expected.json").read_text(encoding="utf-8"))
+Type = Callable[..., Any]
+
+
+@pytest.mark.parametrize("name", sorted(EXPECTED))
+def test_a_malformed_file_ends_with_a_message_and_nothing_else(place: Path, sparsim: Type, name: str) -> None:
+    before = sorted(path.name for path in place.iterdir())
+    file = str(MALFORMED / name)
+    pair = (file, "-w", "tiny.yaml") if name.startswith("machines/") else ("crossbar.yaml", "-w", file)
+    outcome = sparsim("run", *pair)
+    assert outcome.code == 2
+    assert outcome.out == ""
+    assert [fragment for fragment in EXPECTED[name] if fragment not in outcome.err] == []
+    assert "Traceback" not in outcome.err
+    assert sorted(path.name for path in place.iterdir()) == before
+
+
+@pytest.mark.parametrize("name", [name for name in sorted(EXPECTED) if "operations" in (MALFORMED / name).read_text(errors="replace")][:3])
+def test_inspect_says_it_too(sparsim: Type, name: str) -> None:
+    assert sparsim("inspect", str(MALFORMED / name)).code == 2
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("run", "crossbar.yaml", "-w", "tiny.yaml", "--set", "fabric.unit=8"), "nearest: units"),
+        (("run", "crossbar.yaml", "-w", "tiny.yaml", "--set", "fabric.units"), "fabric.units"),
+        (("run", "crosbar.yaml", "-w", "tiny.yaml"), "crossbar.yaml"),
+        (("run", "crossbar.yaml", "-w", "tyni.yaml"), "tiny.yaml"),
+        (("run", "crossbar.yaml"), "--workload"),
+        (("run", "crossbar.yaml", "-w", "tiny.yaml", "--ideal", "memory"), "network"),
+        (("run", "crossbar.yaml", "-w", "tiny.yaml", "-o", "tiny.yaml"), "no folder"),
+        (("run", "crossbar.yaml", "-w", "tiny.yaml", "-o", "full", "--force"), "no sparsim report"),
+        (("inspect", "tiny.yaml", "-o", "spy.gif"), ".png or .svg"),
+        (("inspect", "crossbar.yaml", "-o", "spy.png"), "no plot"),
+        (("explane",), "explain"),
+    ],
+)
+def test_a_mistyped_command(place: Path, sparsim: Type, arguments: tuple[str, ...], message: str) -> None:
+    (place / "full").mkdir()
+    (place / "full" / "letter.txt").write_text("keep me", encoding="utf-8")
+    outcome = sparsim(*arguments)
+    assert outcome.code == 2
+    assert message in outcome.err
+    assert outcome.out == ""
+    assert not (place / "reports").exists()
+    assert (place / "full" / "letter.txt").exists()
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_an_interrupt_leaves_nothing_half_written(place: Path, number: signal.Signals, code: int) -> None:
+    (place / "long.yaml").write_text(
+        "name: long\noperations:\n"
+        "  - {name: a, kind: SpMSpM, shape: {m: 512, k: 512, n: 512}, weight: {pattern: uniform, density: 0.3},"
+        " activation: {pattern: uniform, density: 0.5}}\n",
+        encoding="utf-8",
+    )
+    before = sorted(path.name for path in place.iterdir())
+    command = [sys.executable, "-c", "from simulator.cli import main; main()"]
+    arguments = ["compare", "crossbar.yaml", "replication.yaml", "-w", "long.yaml", "--jobs", "2"]
+    process = subprocess.Popen([*command, *arguments], cwd=place, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    time.sleep(3)
+    assert process.poll() is None
+    os.kill(process.pid, number)
+    out, err = process.communicate(timeout=30)
+    assert process.returncode == code
+    assert out == ""
+    assert "Traceback" not in err
+    assert sorted(path.name for path in place.iterdir()) == before

@@ -1,0 +1,36 @@
+"""The public names of the package, and that importing it costs nothing."""
+
+import subprocess
+import sys
+
+import simulator
+
+PUBLIC = [
+    "CheckError",
+    "Comparison",
+    "ConfigError",
+    "Machine",
+    "MappingError",
+    "OperandError",
+    "OutputError",
+    "Result",
+    "SparsimError",
+    "Workload",
+    "__version__",
+    "compare",
+    "load_machine",
+    "load_workload",
+    "simulate",
+]
+
+
+def test_the_public_names_are_these_and_all_are_there() -> None:
+    assert simulator.__all__ == PUBLIC
+    assert dir(simulator) == PUBLIC
+    assert all(getattr(simulator, name) is not None for name in PUBLIC)
+
+
+def test_help_loads_nothing_heavy() -> None:
+    heavy = ("numpy", "scipy", "matplotlib", "pandas", "pydantic", "simpy", "yaml", "rich")
+    code = f"import sys, simulator.cli.app; print([name for name in {heavy} if name in sys.modules])"
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.strip() == "[]"
