@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 from simulator.cost import elaborate, load_technology, price
 from simulator.machine.model import Machine
 from simulator.result import Result, operation_shares
@@ -17,12 +19,15 @@ def simulate(
     engine: EngineName = "reference",
     ideal: Ideal = "none",
     reuse_tiles: bool = True,
+    threads: int | None = None,
     progress: Progress | None = None,
 ) -> Result:
     """Run a workload on a machine and price what it did.
 
     `ideal` makes the network, DRAM or both perfect. With `reuse_tiles`, tiles of identical pattern are simulated once
-    and counted again, which is exact. Raises MappingError where the machine cannot hold the workload.
+    and counted again, which is exact. `threads` (all cores unless told) changes the wall time only.
+
+    Raises MappingError where the machine cannot hold the workload.
     """
     technology = load_technology(machine.technology, machine.technology_overrides)
     elaborated = elaborate(machine, technology)
@@ -32,6 +37,7 @@ def simulate(
         ENGINES[engine],
         ideal=ideal,
         reuse_tiles=reuse_tiles,
+        threads=threads or os.cpu_count() or 1,
         progress=progress or (lambda name, fraction: None),
     )
     cost = price(timing.activity, elaborated, technology)

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import itertools
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from simulator.errors import MappingError
 from simulator.machine.model import Machine
@@ -14,7 +12,7 @@ from simulator.mapping.loops import Span, TileLoops
 from simulator.mapping.placement import Placement, placement_of
 from simulator.mapping.program import LoopOrder, content_changes
 from simulator.mapping.residency import Homes
-from simulator.mapping.rows import RowParts, spread_rows
+from simulator.mapping.rows import RowParts, fitting_ranges, part_entries, spread_rows
 from simulator.workload.types import Operation
 
 
@@ -45,7 +43,8 @@ def schedule_gather(machine: Machine, operation: Operation, homes: Homes) -> Gat
     token_words = -(-operation.shape[2] // fabric.lanes)
     tile, rounds = _token_tile(machine, parts, k_tile, token_words, forced)
     k_tiles = spans(weight.shape[1], k_tile)
-    m_tiles = _m_tiles(operation, parts, k_tiles, bank_entries, machine.output_words // tile, fabric.units_per_group)
+    entries = part_entries(parts, weight.indices, k_tile, len(k_tiles))
+    m_tiles = fitting_ranges(parts, entries, weight.shape[0], fabric.units_per_group, machine.output_words // tile, bank_entries)
     loops = loop_order(machine, operation, homes, len(m_tiles), rounds, len(k_tiles), entry_bits)
     return GatherSchedule(
         operation=operation,
@@ -107,41 +106,6 @@ def _token_tile(machine: Machine, parts: RowParts, k_tile: int, token_words: int
     most = min(machine.copy_words // k_tile, max(1, machine.output_words // rows_per_unit), -(-token_words // groups))
     rounds = -(-token_words // (groups * most))
     return -(-token_words // (groups * rounds)), rounds
-
-
-def _m_tiles(
-    operation: Operation,
-    parts: RowParts,
-    k_tiles: tuple[Span, ...],
-    bank_entries: int,
-    bank_rows: int,
-    units: int,
-) -> tuple[Span, ...]:
-    """The longest contiguous row ranges whose rows and entries fit every unit's banks."""
-    filled = _part_entries(operation, parts, k_tiles)
-    entries = np.zeros((units, len(k_tiles)), dtype=np.int64)
-    held = np.zeros(units, dtype=np.int64)
-    cuts = [0]
-    firsts = np.flatnonzero(np.diff(parts.row, prepend=-1))
-    for start, stop in zip(firsts, [*firsts[1:], len(parts.row)], strict=True):
-        users = parts.unit[start:stop]
-        np.add.at(held, users, 1)
-        np.add.at(entries, users, filled[start:stop])
-        if (held[users] > bank_rows).any() or (entries[users] > bank_entries).any():
-            cuts.append(int(parts.row[start]))
-            held[:] = 0
-            entries[:] = 0
-            np.add.at(held, users, 1)
-            np.add.at(entries, users, filled[start:stop])
-    return tuple(itertools.pairwise([*dict.fromkeys(cuts), operation.weight.shape[0]]))
-
-
-def _part_entries(operation: Operation, parts: RowParts, k_tiles: tuple[Span, ...]) -> NDArray[np.int64]:
-    """[parts, K tiles] entries of each part."""
-    width = k_tiles[0][1] - k_tiles[0][0]
-    part = np.repeat(np.arange(len(parts.row)), parts.nnz)
-    cell = part * len(k_tiles) + operation.weight.indices // width
-    return np.bincount(cell, minlength=len(parts.row) * len(k_tiles)).reshape(len(parts.row), len(k_tiles))
 
 
 def loop_order(machine: Machine, operation: Operation, homes: Homes, m_tiles: int, rounds: int, k_tiles: int, entry_bits: int) -> LoopOrder:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -9,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simulator.mapping.assignment import Assignment, balanced, dynamic, round_robin
+from simulator.mapping.loops import Span
 
 Ints = NDArray[np.int64]
 Cut = Callable[[Ints, int], Ints]
@@ -36,6 +38,35 @@ class RowParts:
         _, counts = np.unique(self.row[self.of_rows(first, last)], return_counts=True)
         cut = counts[counts > 1]
         return len(cut), int(cut.sum())
+
+
+def fitting_ranges(parts: RowParts, entries: Ints, size: int, units: int, most_parts: int, most_entries: int) -> tuple[Span, ...]:
+    """The longest contiguous row ranges in which no unit holds more than `most_parts` parts, or entries in any tile.
+
+    `entries` is [parts, tiles] along the other operand dimension; `size` is the number of rows.
+    """
+    held = np.zeros(units, dtype=np.int64)
+    filled = np.zeros((units, entries.shape[1]), dtype=np.int64)
+    cuts = [0]
+    firsts = np.flatnonzero(np.diff(parts.row, prepend=-1))
+    for start, stop in itertools.pairwise([*firsts.tolist(), len(parts.row)]):
+        users = parts.unit[start:stop]
+        np.add.at(held, users, 1)
+        np.add.at(filled, users, entries[start:stop])
+        if (held[users] > most_parts).any() or (filled[users] > most_entries).any():
+            cuts.append(int(parts.row[start]))
+            held[:] = 0
+            filled[:] = 0
+            np.add.at(held, users, 1)
+            np.add.at(filled, users, entries[start:stop])
+    return tuple(itertools.pairwise([*dict.fromkeys(cuts), size]))
+
+
+def part_entries(parts: RowParts, other: NDArray[np.int32], width: int, tiles: int) -> Ints:
+    """[parts, tiles] nonzeros of each part by tile of the other dimension, given each nonzero's index along it."""
+    part = np.repeat(np.arange(len(parts.row)), parts.nnz)
+    counted = np.bincount(part * tiles + other // width, minlength=len(parts.row) * tiles)
+    return counted.reshape(len(parts.row), tiles).astype(np.int64)
 
 
 def whole_rows(row_nnz: Ints, units: int) -> Ints:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,7 +14,7 @@ from simulator.mapping.lists import present_words
 from simulator.mapping.loops import Span, TileLoops
 from simulator.mapping.placement import Placement, placement_of
 from simulator.mapping.residency import Homes
-from simulator.mapping.rows import RowParts, spread_rows
+from simulator.mapping.rows import RowParts, fitting_ranges, part_entries, spread_rows
 from simulator.mapping.scatter_work import ScatterWork
 from simulator.workload.types import Operation
 
@@ -109,33 +108,16 @@ def _k_tiles(
     machine: Machine, columns: ByColumn, parts: RowParts, m_tiles: tuple[Span, ...], entry_bits: int, tile: int, k: int
 ) -> tuple[Span, ...]:
     """The longest contiguous column ranges whose words and entries fit every unit's banks."""
-    units = machine.gather.units_per_group
     bank_entries = int(machine.gather.weight_bank_kib * 8192) // entry_bits
     bank_columns = machine.own_words // tile
     height = m_tiles[0][1] - m_tiles[0][0]
-    part = np.repeat(np.arange(len(parts.row)), parts.nnz)
-    cell = part * len(m_tiles) + columns.rows // height
-    filled = np.bincount(cell, minlength=len(parts.row) * len(m_tiles)).reshape(len(parts.row), len(m_tiles))
+    filled = part_entries(parts, columns.rows, height, len(m_tiles))
     if bank_columns < 1 or filled.max(initial=0) > bank_entries:
         raise MappingError(
             f"{machine.name}: a unit cannot hold one column: {tile} words of it in output_bank_kib ({machine.own_words} words), "
             f"{filled.max(initial=0)} entries in weight_bank_kib ({bank_entries} entries); assignment: split cuts long columns"
         )
-    entries = np.zeros((units, len(m_tiles)), dtype=np.int64)
-    held = np.zeros(units, dtype=np.int64)
-    cuts = [0]
-    firsts = np.flatnonzero(np.diff(parts.row, prepend=-1))
-    for start, stop in zip(firsts, [*firsts[1:], len(parts.row)], strict=True):
-        users = parts.unit[start:stop]
-        np.add.at(held, users, 1)
-        np.add.at(entries, users, filled[start:stop])
-        if (held[users] > bank_columns).any() or (entries[users] > bank_entries).any():
-            cuts.append(int(parts.row[start]))
-            held[:] = 0
-            entries[:] = 0
-            np.add.at(held, users, 1)
-            np.add.at(entries, users, filled[start:stop])
-    return tuple(itertools.pairwise([*dict.fromkeys(cuts), k]))
+    return fitting_ranges(parts, filled, k, machine.gather.units_per_group, bank_columns, bank_entries)
 
 
 @dataclass(frozen=True, eq=False)

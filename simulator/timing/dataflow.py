@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections import deque
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Generic, Protocol, TypeVar
 
@@ -10,7 +13,7 @@ from numpy.typing import NDArray
 
 from simulator.activity import CAUSES, Bounds, Counts
 from simulator.machine.model import GatherFabric
-from simulator.mapping.loops import Span, TileLoops
+from simulator.mapping.loops import Position, Span, TileLoops
 from simulator.mapping.program import Part
 from simulator.timing.fabric import CAUSE
 
@@ -23,6 +26,8 @@ class Work(Protocol):
 
 
 WorkT = TypeVar("WorkT", bound=Work)
+Submit = Callable[..., "Future[ClusterResult]"]
+"""Starts a function, now or in a thread."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -97,6 +102,10 @@ class Round:
     bounds: Bounds
 
 
+LOOK_AHEAD_ROUNDS = 16
+"""Rounds that may be under way at once; bounds the memory that waiting tiles take."""
+
+
 @dataclass(eq=False)
 class RoundRunner(Generic[WorkT]):
     """Runs rounds; remembers the clusters it has seen, because equal work takes equal time."""
@@ -104,47 +113,71 @@ class RoundRunner(Generic[WorkT]):
     fabric: GatherFabric
     dataflow: Dataflow[WorkT]
     reuse_tiles: bool
-    simulated: int = 0
+    threads: int
+    """Clusters simulated at once; what comes out does not depend on it."""
     reused: int = 0
-    compared: int = 0
-    _seen: dict[bytes, ClusterResult] = field(default_factory=dict)
+    _distinct: list[Future[ClusterResult]] = field(default_factory=list)
+    _seen: dict[bytes, Future[ClusterResult]] = field(default_factory=dict)
 
-    def run(self, m: int, round_index: int, k: int) -> Round:
-        """Run all clusters of a round; the barrier waits for the slowest."""
+    def run(self, positions: list[Position]) -> list[Round]:
+        """Run all rounds, in order."""
+        if self.threads == 1:
+            return [self._round(k, self._start(_immediately, m, r, k)) for m, r, k in positions]
+        rounds: list[Round] = []
+        with ThreadPoolExecutor(self.threads) as pool:
+            under_way: deque[tuple[int, list[Future[ClusterResult]]]] = deque()
+            for m, r, k in positions:
+                under_way.append((k, self._start(pool.submit, m, r, k)))
+                if len(under_way) > LOOK_AHEAD_ROUNDS:
+                    rounds.append(self._round(*under_way.popleft()))
+            rounds += [self._round(*waiting) for waiting in under_way]
+        return rounds
+
+    @property
+    def checked(self) -> dict[str, int]:
+        """What was verified on the way."""
+        compared = sum(future.result().compared for future in self._distinct)
+        return {"tiles_simulated": len(self._distinct), "tiles_reused": self.reused, "tiles_compared": compared}
+
+    def _start(self, submit: Submit, m: int, round_index: int, k: int) -> list[Future[ClusterResult]]:
+        """Start all clusters of a round that have not been seen."""
         groups = self.dataflow.loops.active_groups(round_index)
-        results = [self._cluster(Place(m, k, tokens, replica)) for tokens in groups for replica in range(self.fabric.replicas)]
+        places = [Place(m, k, tokens, replica) for tokens in groups for replica in range(self.fabric.replicas)]
+        return [self._cluster(submit, place) for place in places]
+
+    def _round(self, k: int, futures: list[Future[ClusterResult]]) -> Round:
+        """Add up the clusters of a round; the barrier waits for the slowest."""
+        results = [future.result() for future in futures]
         cycles = max((result.cycles for result in results), default=0)
         counts = sum((result.counts for result in results), Counts())
         causes = np.zeros(len(CAUSES), dtype=np.int64)
         for result in results:
             causes += result.unit_cycles
         # A cluster that is done, or has no tokens at all, waits at the barrier.
-        causes[CAUSE["imbalance"]] += self.fabric.units * cycles - int(causes.sum())
+        running = self.fabric.units_per_cluster * sum(result.cycles for result in results)
+        causes[CAUSE["imbalance"]] += self.fabric.units * cycles - running
         if k:
             counts = counts + self.dataflow.later_tile_counts(counts)
         return Round(cycles, counts, causes, _slowest([result.bounds for result in results]))
 
-    @property
-    def checked(self) -> dict[str, int]:
-        """What was verified on the way."""
-        return {"tiles_simulated": self.simulated, "tiles_reused": self.reused, "tiles_compared": self.compared}
-
-    def _cluster(self, place: Place) -> ClusterResult:
+    def _cluster(self, submit: Submit, place: Place) -> Future[ClusterResult]:
         work = self.dataflow.work(place)
-        if not self.reuse_tiles:
-            return self._simulate(work, place)
-        key = work.digest()
+        key = work.digest() if self.reuse_tiles else b""
         if key in self._seen:
             self.reused += 1
-        else:
-            self._seen[key] = self._simulate(work, place)
-        return self._seen[key]
+            return self._seen[key]
+        future = submit(self.dataflow.simulate, work, place)
+        self._distinct.append(future)
+        if self.reuse_tiles:
+            self._seen[key] = future
+        return future
 
-    def _simulate(self, work: WorkT, place: Place) -> ClusterResult:
-        result = self.dataflow.simulate(work, place)
-        self.simulated += 1
-        self.compared += result.compared
-        return result
+
+def _immediately(simulate: Callable[[WorkT, Place], ClusterResult], work: WorkT, place: Place) -> Future[ClusterResult]:
+    """Simulate now, in this thread."""
+    future: Future[ClusterResult] = Future()
+    future.set_result(simulate(work, place))
+    return future
 
 
 def _slowest(bounds: list[Bounds]) -> Bounds:

@@ -26,6 +26,8 @@ class EngineEntry:
     """Runs an operation through a systolic array cell by cell; None: by the exact formula alone."""
     carries_values: bool
     """Whether real numbers move, so that Y can be compared with NumPy's."""
+    releases_gil: bool = False
+    """Whether clusters can run side by side in threads."""
 
 
 ENGINES: dict[EngineName, EngineEntry] = {"reference": EngineEntry(run_cluster, run_scatter, run_array, carries_values=True)}

@@ -15,6 +15,7 @@ from simulator.mapping.loops import Position
 from simulator.mapping.program import Drain, Fill, TileStep, content_indices
 from simulator.mapping.residency import Homes
 from simulator.mapping.scatter import schedule_scatter
+from simulator.timing.checks import check_entries
 from simulator.timing.dataflow import Dataflow, RoundRunner
 from simulator.timing.engines import EngineEntry
 from simulator.timing.fabric import ClusterSpec, cluster_spec
@@ -41,20 +42,29 @@ DATAFLOWS: dict[str, DataflowMaker] = {"gather": _gather, "scatter": _scatter}
 
 
 def run_on_units(
-    elaborated: Elaborated, operation: Operation, homes: Homes, index: int, engine: EngineEntry, *, perfect: bool, reuse_tiles: bool
+    elaborated: Elaborated,
+    operation: Operation,
+    homes: Homes,
+    index: int,
+    engine: EngineEntry,
+    *,
+    perfect: bool,
+    reuse_tiles: bool,
+    threads: int,
 ) -> OperationRun:
     """Schedule an operation, run its rounds, and list what the system level must move for them."""
     spec = cluster_spec(elaborated)
     spec = spec.with_ideal_network() if perfect else spec
     make = DATAFLOWS[elaborated.machine.mapping.dataflow]
     dataflow = make(elaborated, spec, engine, operation, homes, not reuse_tiles)
-    runner = RoundRunner(elaborated.machine.gather, dataflow, reuse_tiles)
+    runner = RoundRunner(elaborated.machine.gather, dataflow, reuse_tiles, threads if engine.releases_gil else 1)
     positions = dataflow.loops.positions()
-    rounds = [runner.run(*position) for position in positions]
+    rounds = runner.run(positions)
     causes: NDArray[np.int64] = np.zeros(len(CAUSES), dtype=np.int64)
     for result in rounds:
         causes = causes + result.unit_cycles
     counts = sum((result.counts for result in rounds), Counts(macs_useful=operation.macs_useful))
+    check_entries(operation.name, counts.list_entries, operation.weight.nnz, dataflow.loops.token_words)
     return OperationRun(
         operation,
         homes,

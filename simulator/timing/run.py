@@ -39,7 +39,7 @@ class Timing:
 
 
 def run_workload(
-    elaborated: Elaborated, workload: Workload, engine: EngineEntry, *, ideal: Ideal, reuse_tiles: bool, progress: Progress
+    elaborated: Elaborated, workload: Workload, engine: EngineEntry, *, ideal: Ideal, reuse_tiles: bool, threads: int, progress: Progress
 ) -> Timing:
     """Time a workload; every conservation law is checked before anything is returned."""
     machine = elaborated.machine
@@ -53,7 +53,7 @@ def run_workload(
         progress(op.name, done / total)
         if isinstance(machine.fabric, GatherFabric):
             perfect = ideal in ("network", "both")
-            run = run_on_units(elaborated, op, homes, index, engine, perfect=perfect, reuse_tiles=reuse_tiles)
+            run = run_on_units(elaborated, op, homes, index, engine, perfect=perfect, reuse_tiles=reuse_tiles, threads=threads)
         else:
             run = run_systolic(elaborated, op, homes, index, engine.array)
         runs.append(run)

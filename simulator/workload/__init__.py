@@ -2,6 +2,17 @@
 
 from simulator.workload.load import load_workload
 from simulator.workload.stats import PatternStats, pattern_stats
-from simulator.workload.types import KINDS, Activations, Kind, Operation, Weight, Workload
+from simulator.workload.types import KINDS, Activations, Kind, Operation, Weight, WeightHome, Workload
 
-__all__ = ["KINDS", "Activations", "Kind", "Operation", "PatternStats", "Weight", "Workload", "load_workload", "pattern_stats"]
+__all__ = [
+    "KINDS",
+    "Activations",
+    "Kind",
+    "Operation",
+    "PatternStats",
+    "Weight",
+    "WeightHome",
+    "Workload",
+    "load_workload",
+    "pattern_stats",
+]

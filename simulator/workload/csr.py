@@ -31,13 +31,6 @@ class Csr:
         """[nnz] row of each nonzero."""
         return np.repeat(np.arange(self.shape[0], dtype=np.int64), np.diff(self.indptr))
 
-    def transposed(self) -> Csr:
-        """Return the transpose, in CSR."""
-        order = np.argsort(self.indices, kind="stable")
-        indptr = _row_pointers(self.indices, self.shape[1])
-        data = None if self.data is None else self.data[order]
-        return Csr((self.shape[1], self.shape[0]), indptr, self.rows()[order].astype(np.int32), data)
-
     def sha256(self) -> str:
         """Hash of shape, row pointers, column indices and values, whatever file they came from."""
         digest = _shape_digest(self.shape, known=self.data is not None)
@@ -112,7 +105,7 @@ def flat_csr(shape: tuple[int, int], flat: NDArray[np.int64], data: NDArray[np.f
     return Csr(shape, _row_pointers(flat // shape[1], shape[0]), (flat % shape[1]).astype(np.int32), data)
 
 
-def _row_pointers(rows: NDArray[np.int64] | NDArray[np.int32], count: int) -> NDArray[np.int64]:
+def _row_pointers(rows: NDArray[np.int64], count: int) -> NDArray[np.int64]:
     pointers = np.zeros(count + 1, dtype=np.int64)
     np.cumsum(np.bincount(rows, minlength=count), out=pointers[1:])
     return pointers

@@ -9,10 +9,10 @@ from typing import Literal
 
 from simulator.errors import OperandError
 from simulator.files import Document, Key, load_yaml_document, workload_path
-from simulator.workload.csr import Csr
+from simulator.workload.blocks import Stack, cut
 from simulator.workload.generate import derived_seed
 from simulator.workload.operands import activations, dense_activations, drawn, read_matrix, weight
-from simulator.workload.spec import ActivationSpec, OperationSpec, WeightSpec, WorkloadSpec
+from simulator.workload.spec import Blocks, OperandSpec, OperationSpec, WorkloadSpec
 from simulator.workload.types import Activations, Operation, Weight, Workload
 
 Role = Literal["weight", "activation"]
@@ -37,39 +37,61 @@ class _Builder:
 
     document: Document[WorkloadSpec]
     folder: Path
-    matrices: dict[tuple[Path, bool], Csr] = field(default_factory=dict)
+    stacks: dict[tuple[Path, Blocks | None, bool], Stack] = field(default_factory=dict)
 
     def operation(self, index: int) -> Operation:
         spec = self.document.model.operations[index]
         given_w = self._from_file(index, "weight", spec.weight)
         given_x = self._from_file(index, "activation", spec.activation)
-        m, k, n = self._shape(index, given_w, given_x)
-        built_w = self._weight(index, spec, given_w, (m, k))
-        built_x = self._activations(index, spec, given_x, (k, n))
-        self._check_kind(index, spec, built_w, built_x)
-        return Operation(spec.name, spec.kind, built_w, built_x, spec.depends_on)
+        batch = self._batch(index, given_w, given_x)
+        m, k, n = self._block_shape(index, given_w, given_x)
+        built_w = self._weight(index, spec, given_w, batch, (m, k))
+        built_x = self._activations(index, spec, given_x, (batch * k, n))
+        self._check_kind(index, spec, built_w, built_x, batch)
+        return Operation(spec.name, spec.kind, built_w, built_x, spec.depends_on, batch, spec.weight_home)
 
-    def _from_file(self, index: int, role: Role, spec: WeightSpec) -> Csr | None:
+    def _from_file(self, index: int, role: Role, spec: OperandSpec) -> Stack | None:
         if spec.file is None:
             return None
-        key = self.folder / spec.file, spec.transposed
-        if key not in self.matrices:
-            try:
-                matrix = read_matrix(key[0])
-            except OperandError as error:
-                raise self._error(index, f"{role}.file", str(error)) from error
-            self.matrices[key] = matrix.transposed() if spec.transposed else matrix
-        return self.matrices[key]
+        key = self.folder / spec.file, spec.blocks, spec.transposed
+        if key not in self.stacks:
+            stack = self._read(index, role, key[0], spec.blocks)
+            self.stacks[key] = stack.transposed() if spec.transposed else stack
+        return self.stacks[key]
 
-    def _shape(self, index: int, given_w: Csr | None, given_x: Csr | None) -> tuple[int, int, int]:
-        """M, K and N, from the file's own words and from its matrices, which must agree."""
-        shape = self.document.model.operations[index].shape
-        m, w_k = given_w.shape if given_w else (None, None)
-        x_k, n = given_x.shape if given_x else (None, None)
+    def _read(self, index: int, role: Role, file: Path, blocks: Blocks | None) -> Stack:
+        try:
+            matrix = read_matrix(file)
+        except OperandError as error:
+            raise self._error(index, f"{role}.file", str(error)) from error
+        if blocks is None:
+            return Stack(1, matrix)
+        try:
+            return cut(matrix, blocks.tokens, blocks.channels, blocks.sequence)
+        except OperandError as error:
+            raise self._error(index, f"{role}.blocks", f"{file}: {error}") from error
+
+    def _batch(self, index: int, given_w: Stack | None, given_x: Stack | None) -> int:
+        """Blocks of the product; one where neither the file's own words nor its matrices tell it."""
+        told = self.document.model.operations[index].shape.batch
+        claims = {"shape": told, "weight": given_w.batch if given_w else None, "activation": given_x.batch if given_x else None}
+        return self._agreed(index, "batch", claims) if any(claims.values()) else 1
+
+    def _block_shape(self, index: int, given_w: Stack | None, given_x: Stack | None) -> tuple[int, int, int]:
+        """M, K and N of a block, from the file's own words and from its matrices, which must agree."""
+        spec = self.document.model.operations[index]
+        m, w_k = given_w.block_shape if given_w else (None, None)
+        x_k, n = given_x.block_shape if given_x else (None, None)
+        k = self._agreed(index, "k", {"shape": spec.shape.k, "weight": w_k, "activation": x_k})
+        if spec.activation.pattern == "causal":
+            n = k
+            if spec.shape.n not in (None, k):
+                found = f"causal has as many queries as keys, n = k = {k}, but shape.n is {spec.shape.n}"
+                raise self._error(index, "activation.pattern", found)
         return (
-            self._agreed(index, "m", {"shape": shape.m, "weight": m}),
-            self._agreed(index, "k", {"shape": shape.k, "weight": w_k, "activation": x_k}),
-            self._agreed(index, "n", {"shape": shape.n, "activation": n}),
+            self._agreed(index, "m", {"shape": spec.shape.m, "weight": m}),
+            k,
+            self._agreed(index, "n", {"shape": spec.shape.n, "activation": n}),
         )
 
     def _agreed(self, index: int, dimension: str, claims: dict[str, int | None]) -> int:
@@ -78,33 +100,36 @@ class _Builder:
         for source, value in known[1:]:
             if value != first:
                 other = f"shape.{dimension} is" if first_source == "shape" else f"the {first_source} file has"
-                spec: WeightSpec = getattr(self.document.model.operations[index], source)
-                hint = "" if spec.transposed else "; a file of the transpose needs transposed: true"
+                spec: OperandSpec = getattr(self.document.model.operations[index], source)
                 file = self.folder / str(spec.file)
-                raise self._error(index, f"{source}.file", f"{file}: {dimension} = {value}, but {other} {first}{hint}")
+                raise self._error(index, f"{source}.file", f"{file}: {dimension} = {value}, but {other} {first}{_hint(dimension, spec)}")
         return first
 
-    def _weight(self, index: int, spec: OperationSpec, given: Csr | None, shape: tuple[int, int]) -> Weight:
+    def _weight(self, index: int, spec: OperationSpec, given: Stack | None, batch: int, block: tuple[int, int]) -> Weight:
+        """W of its stack, or of `batch` blocks [M, K] that are drawn."""
         try:
-            return weight(given if given is not None else drawn(spec.weight, shape, self._seed(spec, "weight")))
+            shape = (batch * block[0], block[1])
+            return weight(given if given is not None else Stack(batch, drawn(spec.weight, shape, self._seed(spec, "weight"))))
         except OperandError as error:
             raise self._error(index, "weight", str(error)) from error
 
-    def _activations(self, index: int, spec: OperationSpec, given: Csr | None, shape: tuple[int, int]) -> Activations:
-        source: ActivationSpec = spec.activation
+    def _activations(self, index: int, spec: OperationSpec, given: Stack | None, shape: tuple[int, int]) -> Activations:
+        """X of its stack, or drawn: [batch · K, N]."""
+        source = spec.activation
         try:
             if source.dense:
                 return dense_activations(shape)
-            return activations(given if given is not None else drawn(source, shape, self._seed(spec, "activation")), source)
+            return activations(given.matrix if given is not None else drawn(source, shape, self._seed(spec, "activation")), source)
         except OperandError as error:
             raise self._error(index, "activation", str(error)) from error
 
     def _seed(self, spec: OperationSpec, role: Role) -> int:
         return derived_seed(self.document.model.seed, spec.name, role)
 
-    def _check_kind(self, index: int, spec: OperationSpec, built_w: Weight, built_x: Activations) -> None:
-        if spec.kind == "GEMM" and not built_w.dense:
-            found = f"{built_w.nnz} of {_elements(built_w)} are nonzero"
+    def _check_kind(self, index: int, spec: OperationSpec, built_w: Weight, built_x: Activations, batch: int) -> None:
+        elements = _elements(built_w) // batch
+        if spec.kind == "GEMM" and built_w.nnz < elements:
+            found = f"{built_w.nnz} of {elements} are nonzero"
             raise self._error(index, "kind", f"GEMM needs a dense W, but {found}; allowed: SpMM, SpMSpM")
         if spec.kind != "SpMSpM" and built_x.mask is not None:
             found = f"{built_x.nnz} of {_elements(built_x)} are nonzero"
@@ -118,3 +143,10 @@ class _Builder:
 
 def _elements(operand: Weight | Activations) -> int:
     return operand.shape[0] * operand.shape[1]
+
+
+def _hint(dimension: str, spec: OperandSpec) -> str:
+    """What a writer may have forgotten where a file has another size."""
+    if dimension == "batch":
+        return "" if spec.blocks else "; a file of several blocks needs blocks: {tokens: …, channels: …}"
+    return "" if spec.transposed else "; a file of the transpose needs transposed: true"

@@ -8,26 +8,40 @@ from pydantic import Field, PositiveInt, model_validator
 
 from simulator.files import FileModel, nearest_hint
 from simulator.workload.limits import MAX_DIMENSION, MAX_NONZEROS
-from simulator.workload.types import Kind
+from simulator.workload.types import Kind, WeightHome
 
 Dimension = Annotated[int, Field(ge=1, le=MAX_DIMENSION)]
 Seed = Annotated[int, Field(ge=0, lt=2**63)]
 
 
 class Shape(FileModel):
-    """Sizes of Y[M,N] = W[M,K] · X[K,N]; each is needed only where no file tells it."""
+    """Sizes of Y[M,N] = W[M,K] · X[K,N], of one block where the product is batched; each is needed only where no file tells it."""
 
+    batch: Dimension | None = Field(None, description="products of this shape, each with a W and an X of its own; 1 where nothing tells it")
     m: Dimension | None = Field(None, description="output features: rows of W and Y")
     k: Dimension | None = Field(None, description="input features: columns of W, rows of X")
     n: Dimension | None = Field(None, description="tokens: columns of X and Y")
 
 
-class WeightSpec(FileModel):
-    """Where the pattern (and, in a file, the values) of W comes from: a file, or a generator."""
+class Blocks(FileModel):
+    """How a file of [tokens, channels] is cut into the blocks of a batched product: sequences outer, heads inner."""
+
+    tokens: Dimension = Field(description="rows of the file in a block: tokens of a sequence")
+    channels: Dimension = Field(description="columns of the file in a block: channels of a head")
+    sequence: Annotated[int, Field(ge=0)] | None = Field(
+        None, description="take the heads of this sequence only, counted from 0; default: all"
+    )
+
+
+class OperandSpec(FileModel):
+    """Where the pattern (and, in a file, the values) of an operand comes from: a file, or a generator."""
 
     file: str | None = Field(None, min_length=1, description="matrix file (.npz, .mtx, .mtx.gz, .smtx), relative to the workload file")
-    transposed: bool = Field(False, description="the file holds the transpose of the operand")
-    pattern: Literal["uniform", "dense"] | None = Field(None, description="uniform: nonzeros at random places; dense: no zero at all")
+    transposed: bool = Field(False, description="the file holds the transpose of the operand, or of each of its blocks")
+    blocks: Blocks | None = Field(None, description="batched product: how the file, [tokens, channels], is cut into blocks")
+    pattern: Literal["uniform", "dense", "causal"] | None = Field(
+        None, description="uniform: nonzeros at random places; dense: no zero at all; causal: X[key, query] is nonzero where key ≤ query"
+    )
     density: float | None = Field(None, ge=0, le=1, description="uniform: exactly round(density × size) nonzeros")
     nnz: Annotated[int, Field(ge=0, le=MAX_NONZEROS)] | None = Field(None, description="uniform: number of nonzeros, instead of density")
     seed: Seed | None = Field(None, description="uniform: seed of the draw; default: one of its own, derived from the workload's seed")
@@ -38,14 +52,16 @@ class WeightSpec(FileModel):
         return self.pattern == "dense"
 
     @model_validator(mode="after")
-    def _one_source(self) -> WeightSpec:
+    def _one_source(self) -> OperandSpec:
         if self.file is not None and self.pattern is not None:
             raise ValueError("pattern: file and pattern are both given; allowed: one of them")
         if self.file is None and self.pattern is None:
-            raise ValueError("neither file nor pattern is given; allowed: file: PATH, pattern: uniform, or pattern: dense")
+            raise ValueError("neither file nor pattern is given; allowed: file: PATH, or a pattern, such as pattern: dense")
         self._check_generator()
         if self.transposed and self.file is None:
             raise ValueError("transposed: true is allowed only beside file")
+        if self.blocks is not None and self.file is None:
+            raise ValueError("blocks: allowed only beside file; the blocks of a generated operand are counted by shape.batch")
         return self
 
     def _check_generator(self) -> None:
@@ -57,7 +73,13 @@ class WeightSpec(FileModel):
             raise ValueError(f"pattern: uniform needs either density or nnz; they are {found}")
 
 
-class ActivationSpec(WeightSpec):
+class WeightSpec(OperandSpec):
+    """Where the pattern of W comes from."""
+
+    pattern: Literal["uniform", "dense"] | None = Field(None, description="uniform: nonzeros at random places; dense: no zero at all")
+
+
+class ActivationSpec(OperandSpec):
     """Where the pattern of X comes from."""
 
     running_or: PositiveInt | None = Field(
@@ -75,24 +97,31 @@ class OperationSpec(FileModel):
     """One matrix product."""
 
     name: str = Field(min_length=1, max_length=64, pattern=r"^[\w.+-]+$", description="unique in the file")
-    kind: Kind = Field(description="GEMM: both operands dense; SpMM: sparse W, dense X; SpMSpM: both may be sparse")
+    kind: Kind = Field(description="GEMM: both operands dense, in every block; SpMM: sparse W, dense X; SpMSpM: both may be sparse")
     shape: Shape = Field(default_factory=Shape, description="m, k and n where no file tells them; checked against files that do")
     weight: WeightSpec = Field(description="W[M,K]")
     activation: ActivationSpec = Field(description="X[K,N]; a file of [tokens, channels] is Xᵀ: transposed: true")
     depends_on: tuple[str, ...] = Field((), description="earlier operations whose outputs X is made from; none: X comes from DRAM")
+    weight_home: WeightHome = Field(
+        "dram", description="dram: W is stored there; activation: W, like X, is made from the outputs of depends_on, and is kept dense"
+    )
 
     @model_validator(mode="after")
     def _consistent(self) -> OperationSpec:
-        if self.kind != "SpMSpM" and self.activation.pattern == "uniform":
-            raise ValueError(f"kind = {self.kind} needs a dense X, but activation.pattern is uniform; allowed: kind: SpMSpM")
+        if self.kind != "SpMSpM" and self.activation.pattern in ("uniform", "causal"):
+            found = f"activation.pattern is {self.activation.pattern}"
+            raise ValueError(f"kind = {self.kind} needs a dense X, but {found}; allowed: kind: SpMSpM")
         if self.kind == "GEMM" and self.weight.pattern == "uniform":
             raise ValueError("kind = GEMM needs a dense W, but weight.pattern is uniform; allowed: kind: SpMM or SpMSpM")
+        if self.weight_home == "activation" and not self.depends_on:
+            raise ValueError("weight_home: activation makes W from the outputs of depends_on, which is empty; allowed: dram, or depends_on")
         self._check_sizes_known()
         return self
 
     def _check_sizes_known(self) -> None:
-        tells = {"m": self.weight.file, "k": self.weight.file or self.activation.file, "n": self.activation.file}
-        missing = [key for key, file in tells.items() if getattr(self.shape, key) is None and file is None]
+        causal = self.activation.pattern == "causal"
+        tells = {"m": self.weight.file, "k": self.weight.file or self.activation.file, "n": self.activation.file or causal}
+        missing = [key for key, told in tells.items() if getattr(self.shape, key) is None and not told]
         if missing:
             raise ValueError(f"shape.{missing[0]}: missing key; no file tells it; allowed: an integer from 1 to {MAX_DIMENSION}")
 

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 Kind = Literal["GEMM", "SpMM", "SpMSpM"]
 WeightHome = Literal["dram", "activation"]
+"""Where W comes from: DRAM, where it is stored, or the outputs of earlier operations."""
 KINDS: tuple[Kind, ...] = ("GEMM", "SpMM", "SpMSpM")
 
 _INTEGERS = np.array([-4, -3, -2, -1, 1, 2, 3, 4], dtype=np.float64)
@@ -35,7 +36,7 @@ class Weight:
 
     @property
     def dense(self) -> bool:
-        """Whether no element is zero."""
+        """Whether no element is zero; never so of several blocks on a diagonal."""
         return self.nnz == self.shape[0] * self.shape[1]
 
     def to_dense(self) -> NDArray[np.float64]:
@@ -81,7 +82,7 @@ class Activations:
 
 @dataclass(frozen=True, eq=False)
 class Operation:
-    """One matrix product Y[M, N] = W[M, K] · X[K, N]."""
+    """One matrix product Y[M, N] = W[M, K] · X[K, N]; a batched one is that of a block-diagonal W."""
 
     name: str
     kind: Kind
@@ -96,7 +97,7 @@ class Operation:
 
     @property
     def shape(self) -> tuple[int, int, int]:
-        """M output features, K input features, N tokens."""
+        """M output features, K input features, N tokens; of a batched product those of the whole block-diagonal W."""
         return (*self.weight.shape, self.activations.shape[1])
 
     @property

@@ -6,11 +6,11 @@ import pytest
 from pydantic import BaseModel
 
 from simulator.machine.model import Datatypes, Dram, GatherFabric, Machine, Mapping, Network, SystolicFabric, Trunks
-from simulator.workload.spec import ActivationSpec, OperationSpec, Shape, WorkloadSpec
+from simulator.workload.spec import ActivationSpec, Blocks, OperationSpec, Shape, WorkloadSpec
 
 DOCS = Path(__file__).parents[2] / "docs"
 MACHINE = (Machine, Datatypes, Dram, Trunks, GatherFabric, Network, SystolicFabric, Mapping)
-WORKLOAD = (WorkloadSpec, OperationSpec, Shape, ActivationSpec)
+WORKLOAD = (WorkloadSpec, OperationSpec, Shape, ActivationSpec, Blocks)
 
 
 @pytest.mark.parametrize(("page", "models"), [("machines.md", MACHINE), ("formats.md", WORKLOAD)])

@@ -12,6 +12,7 @@ import pytest
 import scipy.sparse as sp
 
 from simulator.errors import OperandError
+from simulator.workload.blocks import Stack
 from simulator.workload.csr import Csr
 from simulator.workload.operands import read_matrix
 
@@ -239,7 +240,7 @@ def test_hostile_smtx(tmp_path: Path, text: str, reason: str) -> None:
 
 def test_a_pattern_transposes_with_its_values(tmp_path: Path) -> None:
     sp.save_npz(tmp_path / "m.npz", sp.csr_matrix(DENSE))
-    transposed = read_matrix(tmp_path / "m.npz").transposed()
+    transposed = Stack(1, read_matrix(tmp_path / "m.npz")).transposed().matrix
     assert np.array_equal(to_array(transposed), DENSE.T)
     assert all(np.all(np.diff(transposed.indices[a:b]) > 0) for a, b in zip(transposed.indptr[:-1], transposed.indptr[1:], strict=True))
-    assert transposed.transposed().sha256() == read_matrix(tmp_path / "m.npz").sha256()
+    assert Stack(1, transposed).transposed().matrix.sha256() == read_matrix(tmp_path / "m.npz").sha256()

@@ -102,19 +102,33 @@ def test_every_shipped_workload_loads(path: Path) -> None:
     assert len({operation.name for operation in workload.operations}) == len(workload.operations)
 
 
-def test_tinygpt_has_every_weight_product() -> None:
+def test_tinygpt_has_every_product() -> None:
     operations = load_workload("tinygpt").operations
     of_a_layer = 768 * 256 + 256 * 256 + 1024 * 256 + 256 * 1024
-    assert sum(operation.macs_dense for operation in operations) == 256 * (2 * of_a_layer + 1024 * 256)
-    assert [operation.weight.nnz for operation in operations] == [3072, 1024, 4096, 4096] * 2 + [16384]
-    assert [operation.depends_on for operation in operations] == [(), *((operation.name,) for operation in operations[:-1])]
-    densities = {operation.name: operation.activations.nnz / (operation.shape[1] * operation.shape[2]) for operation in operations}
+    attention = 2 * 2 * 16 * 128 * 16 * 128
+    assert sum(operation.macs_dense for operation in operations) == 256 * (2 * of_a_layer + 1024 * 256) + 2 * attention == 503_316_480
+    assert [operation.weight.nnz for operation in operations if operation.batch == 1] == [3072, 1024, 4096, 4096] * 2 + [16384]
+    assert {operation.name for operation in operations if operation.batch > 1} == {
+        f"h{layer}.{kind}{sequence}" for layer in (0, 1) for kind in ("qk", "av") for sequence in (0, 1)
+    }
+    assert {(operation.batch, operation.weight_home) for operation in operations} == {(1, "dram"), (16, "activation")}
+    densities = {
+        operation.name: operation.activations.nnz / (operation.batch * np.prod(operation.block_shape[1:])) for operation in operations
+    }
     assert {name: round(density, 3) for name, density in densities.items()} == {
         "h0.c_attn": 0.091,
+        "h0.qk0": 0.249,
+        "h0.av0": 0.504,
+        "h0.qk1": 0.247,
+        "h0.av1": 0.504,
         "h0.c_proj": 0.792,
         "h0.c_fc": 0.25,
         "h0.m_proj": 0.25,
         "h1.c_attn": 0.25,
+        "h1.qk0": 0.25,
+        "h1.av0": 0.504,
+        "h1.qk1": 0.25,
+        "h1.av1": 0.504,
         "h1.c_proj": 0.65,
         "h1.c_fc": 0.25,
         "h1.m_proj": 0.25,
@@ -122,10 +136,35 @@ def test_tinygpt_has_every_weight_product() -> None:
     }
 
 
+def test_tinygpt_depends_as_its_layers_do() -> None:
+    depends = {operation.name: operation.depends_on for operation in load_workload("tinygpt").operations}
+    assert depends == {
+        "h0.c_attn": (),
+        "h0.qk0": ("h0.c_attn",),
+        "h0.av0": ("h0.c_attn", "h0.qk0"),
+        "h0.qk1": ("h0.c_attn",),
+        "h0.av1": ("h0.c_attn", "h0.qk1"),
+        "h0.c_proj": ("h0.av0", "h0.av1"),
+        "h0.c_fc": ("h0.c_proj",),
+        "h0.m_proj": ("h0.c_fc",),
+        "h1.c_attn": ("h0.m_proj",),
+        "h1.qk0": ("h1.c_attn",),
+        "h1.av0": ("h1.c_attn", "h1.qk0"),
+        "h1.qk1": ("h1.c_attn",),
+        "h1.av1": ("h1.c_attn", "h1.qk1"),
+        "h1.c_proj": ("h1.av0", "h1.av1"),
+        "h1.c_fc": ("h1.c_proj",),
+        "h1.m_proj": ("h1.c_fc",),
+        "lm_head": ("h1.m_proj",),
+    }
+
+
 def test_the_statistics_are_those_of_the_training_run() -> None:
     lines = (data_folder("workloads") / "tinygpt" / "stats.txt").read_text(encoding="utf-8").splitlines()
     published = {line.split()[0].replace("h.", "h"): line.split("|")[1].split() for line in lines[1:10]}
-    for operation in load_workload("tinygpt").operations:
+    of_stored_weights = [operation for operation in load_workload("tinygpt").operations if operation.weight_home == "dram"]
+    assert len(of_stored_weights) == 9
+    for operation in of_stored_weights:
         stats = pattern_stats(operation.weight)
         ours = (stats.row_degree_cv, stats.col_degree_cv, stats.row_max_over_mean, stats.col_max_over_mean)
         theirs = [float(word.split("(")[0]) for word in published[operation.name][:4]]
@@ -136,5 +175,6 @@ def test_the_uniform_twin_has_the_same_shapes_and_nonzeros() -> None:
     real, twin = load_workload("tinygpt"), load_workload("tinygpt-uniform")
     for one, other in zip(real.operations, twin.operations, strict=True):
         assert (one.name, one.kind, one.shape, one.depends_on) == (other.name, other.kind, other.shape, other.depends_on)
+        assert (one.batch, one.weight_home) == (other.batch, other.weight_home)
         assert (one.weight.nnz, one.activations.nnz) == (other.weight.nnz, other.activations.nnz)
         assert one.weight.sha256 != other.weight.sha256
