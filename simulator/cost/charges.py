@@ -5,11 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from simulator.activity import Counts
+from simulator.machine.model import GatherFabric, Machine
 
 
 @dataclass(frozen=True)
 class Charge:
-    """Energy += (Σ plus − Σ minus) × times × energy of `action` of one instance of that part."""
+    """Energy += (Σ plus − Σ minus) × times × energy of `action` of one instance of that part.
+
+    Where a part has instances of several sizes, each takes its share of the events.
+    """
 
     name: str
     """Component of reports."""
@@ -49,18 +53,43 @@ GATHER: tuple[Charge, ...] = (
     Charge("mac_lanes", "lanes", "mac_gated", "mac_gated", ("mac_slots",), ("macs_useful",)),
     Charge("accumulators", "rows", "update", "update", ("accumulator_updates",)),
     Charge("accumulators", "rows", "merge", "merge", ("rows_merged",)),
-    Charge("request_network", "crossbar", "hop", "hop", ("requests",)),
-    Charge("reply_network", "crossbar", "hop", "hop", ("replies",)),
-    Charge("queues", "request queue", "push", "write", ("requests",)),
-    Charge("queues", "request queue", "pop", "read", ("requests",)),
+    Charge("request_network", "crossbar", "hop", "hop", ("request_hops",)),
+    Charge("request_network", "links", "link", "hop", ("request_hops",)),
+    Charge("reply_network", "crossbar", "hop", "hop", ("reply_hops",)),
+    Charge("reply_network", "links", "link", "hop", ("reply_hops",)),
+    Charge("queues", "request queue", "push", "write", ("request_hops",)),
+    Charge("queues", "request queue", "pop", "read", ("request_hops",)),
     Charge("queues", "bank queue", "push", "write", ("requests",)),
     Charge("queues", "bank queue", "pop", "read", ("requests",)),
-    Charge("queues", "reply queue", "push", "write", ("replies",)),
-    Charge("queues", "reply queue", "pop", "read", ("replies",)),
+    Charge("queues", "reply queue", "push", "write", ("reply_hops",)),
+    Charge("queues", "reply queue", "pop", "read", ("reply_hops",)),
     Charge("cluster_wires", "wires", "request", "request", ("requests",)),
     Charge("cluster_wires", "wires", "word", "word", ("replies",)),
 )
 """What the fabric of a gather machine does."""
+
+SCATTER: tuple[Charge, ...] = (
+    Charge("x_banks", "banks", "read", "read", ("x_bank_reads",)),
+    Charge("x_banks", "banks", "write", "write", ("x_words_filled",)),
+    Charge("x_banks", "adders", "add", "add", ("bank_additions",)),
+    Charge("presence_bits", "tables", "lookup", "lookup", ("list_entries",)),
+    Charge("presence_bits", "tables", "fill", "fill", ("output_bank_writes",)),
+    Charge("weight_banks", "banks", "read", "read", ("weight_bank_reads",)),
+    Charge("weight_banks", "banks", "fill", "write_bit", ("weight_bits_filled",)),
+    Charge("output_banks", "banks", "fill", "write", ("output_bank_writes",)),
+    Charge("output_banks", "banks", "read", "read", ("output_bank_reads",)),
+    Charge("mac_lanes", "lanes", "mac", "mac", ("macs_useful",)),
+    Charge("mac_lanes", "lanes", "mac_gated", "mac_gated", ("mac_slots",), ("macs_useful",)),
+    Charge("request_network", "crossbar", "hop", "hop", ("request_hops",)),
+    Charge("request_network", "links", "link", "hop", ("request_hops",)),
+    Charge("reply_network", "acknowledgements", "acknowledge", "hop", ("requests",)),
+    Charge("queues", "request queue", "push", "write", ("request_hops",)),
+    Charge("queues", "request queue", "pop", "read", ("request_hops",)),
+    Charge("queues", "bank queue", "push", "write", ("requests",)),
+    Charge("queues", "bank queue", "pop", "read", ("requests",)),
+    Charge("cluster_wires", "wires", "request", "request", ("requests",)),
+)
+"""What the fabric of a gather machine does in the scatter dataflow: units own activations, banks own sums."""
 
 SYSTOLIC: tuple[Charge, ...] = (
     Charge("pe_array", "cells", "mac", "mac", ("macs_useful",)),
@@ -81,10 +110,13 @@ AROUND: tuple[Charge, ...] = (
     Charge("fill_broadcast", "x", "x_trunk", "transfer_byte", ("x_trunk_bytes",)),
     Charge("fill_broadcast", "w", "w_trunk", "transfer_byte", ("w_trunk_bytes",)),
     Charge("drain_bus", "bus", "transfer", "transfer_byte", ("drain_bytes",)),
+    Charge("drain_bus", "adders", "add", "add", ("drain_additions",)),
     Charge("activation_buffer", "macros", "read", "read_byte", ("buffer_read_bytes",)),
     Charge("activation_buffer", "macros", "write", "write_byte", ("buffer_write_bytes",)),
-    Charge("dma_staging", "buffer", "write", "write_bit", ("dram_read_bytes", "dram_write_bytes"), times=8),
-    Charge("dma_staging", "buffer", "read", "read_bit", ("dram_read_bytes", "dram_write_bytes"), times=8),
+    Charge("dma_staging", "in", "write", "write_bit", ("dram_read_bytes",), times=8),
+    Charge("dma_staging", "in", "read", "read_bit", ("dram_read_bytes",), times=8),
+    Charge("dma_staging", "out", "write", "write_bit", ("dram_write_bytes",), times=8),
+    Charge("dma_staging", "out", "read", "read_bit", ("dram_write_bytes",), times=8),
     Charge("dram_phy", "share", "transfer", "transfer_byte", ("dram_read_bytes", "dram_write_bytes")),
     Charge("dram", "share", "activate", "activate_byte", ("dram_read_bytes", "dram_write_bytes")),
     Charge("dram", "share", "move", "move_byte", ("dram_read_bytes", "dram_write_bytes")),
@@ -97,3 +129,10 @@ PER_CYCLE: tuple[str, ...] = ("clock", "clock_tree", "control")
 
 FREE: tuple[str, ...] = ("entries_dropped",)
 """Counters that cost nothing of their own: a dropped entry has paid its weight read and its lookup."""
+
+
+def charges_of(machine: Machine) -> tuple[Charge, ...]:
+    """All charges of a machine."""
+    if not isinstance(machine.fabric, GatherFabric):
+        return SYSTOLIC + AROUND
+    return (SCATTER if machine.mapping.dataflow == "scatter" else GATHER) + AROUND

@@ -1,4 +1,4 @@
-"""A full crossbar in one direction: gates or wires, in slices, with or without arbitration."""
+"""A crossbar in one direction, the core of a router: gates or wires, in slices, with or without arbitration."""
 
 from __future__ import annotations
 
@@ -73,10 +73,11 @@ class Crossbar(Component):
         side_mm = math.sqrt(self.slices * self.slice_layout_um2() * 1e-6)
         return gates_ns + 2 * self.technology.wire_delay_ns_per_mm * side_mm
 
-    def stages(self, clock_ghz: float) -> int:
-        """Pipeline stages at a clock: ⌈f t / 0.75⌉, at least 1."""
+    def stages(self, clock_ghz: float, link_mm: float = 0.0) -> int:
+        """Pipeline stages at a clock, with a link of `link_mm` behind it: ⌈f (t + τ link) / 0.75⌉, at least 1."""
+        delay_ns = self.delay_ns() + self.technology.wire_delay_ns_per_mm * link_mm
         # a delay that fills its stages exactly needs no further one for the last bit of rounding
-        return max(1, math.ceil(clock_ghz * self.delay_ns() / self.technology.crossbar_stage_fill - 1e-9))
+        return max(1, math.ceil(clock_ghz * delay_ns / self.technology.crossbar_stage_fill - 1e-9))
 
     def notes(self) -> tuple[str, ...]:
         """Whether gates or wires decide, and the band."""

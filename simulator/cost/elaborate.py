@@ -5,7 +5,8 @@ from __future__ import annotations
 import math
 
 from simulator.cost.dram_device import DramDevice, choose_dram
-from simulator.cost.network_geometry import reply_crossbar, slices_of_least_area
+from simulator.cost.network_inventory import network_stages
+from simulator.cost.network_plan import slices_of_least_area
 from simulator.cost.technology import Technology
 from simulator.errors import ConfigError
 from simulator.machine.elaborated import Elaborated
@@ -17,9 +18,9 @@ _ROUNDING = 1e-9
 def elaborate(machine: Machine, technology: Technology) -> Elaborated:
     """Return the machine with its geometry settled.
 
-    Network latency: stages of the reply crossbar, the larger of the two. Slices: least area. A fabric without a network
-    has one of each. DRAM bytes/cycle = devices × GB/s × share × efficiency / GHz. Raises ConfigError for an unknown
-    DRAM kind and for more slices than lanes.
+    Network latency: stages of a router and its link, the most of all routers. Slices: least area. A fabric without a
+    network has one of each. DRAM bytes/cycle = devices × GB/s × share × efficiency / GHz. Raises ConfigError for an
+    unknown DRAM kind, for more slices than lanes, and for a topology that cannot join units and banks.
     """
     device = choose_dram(technology.dram_devices, machine.dram.kind)
     latency, slices = _network(machine, technology)
@@ -52,5 +53,14 @@ def _network(machine: Machine, technology: Technology) -> tuple[int, int]:
     slices = slices_of_least_area(machine, technology) if network.slices == "auto" else network.slices
     if slices > fabric.lanes:
         raise ConfigError(f"fabric.network.slices = {slices}: a slice carries whole lanes; allowed: 1 to {fabric.lanes}, or auto")
-    latency = reply_crossbar(machine, technology, slices).stages(machine.clock_ghz) if network.latency == "auto" else network.latency
-    return latency, slices
+    # asked for in any case, so that a topology that cannot join units and banks is refused before anything runs
+    stages = _settled_stages(machine, technology, slices)
+    return (stages if network.latency == "auto" else network.latency), slices
+
+
+def _settled_stages(machine: Machine, technology: Technology, slices: int) -> int:
+    """More stages need deeper queues, and these longer links: widen until both agree."""
+    latency = 1
+    while (stages := network_stages(machine, technology, slices, latency)) > latency:
+        latency = stages
+    return latency

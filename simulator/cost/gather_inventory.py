@@ -6,14 +6,18 @@ import math
 from collections.abc import Iterator
 
 from simulator.cost.accumulators import Accumulators
+from simulator.cost.flit_widths import flit_bits, reply_flits, request_flits, scatters
 from simulator.cost.instance import Instance, total_die_mm2
 from simulator.cost.mac import MacLane
-from simulator.cost.network_geometry import flit_bits, reply_crossbar, request_crossbar, request_queue_slots, x_bank
+from simulator.cost.network_inventory import acknowledgements, network_blocks
+from simulator.cost.network_plan import x_bank
 from simulator.cost.presence import PresenceBits
 from simulator.cost.register_file import RegisterFile
+from simulator.cost.scatter_inventory import scatter_banks, scatter_units
 from simulator.cost.sram_bank import SramBank
 from simulator.cost.technology import Technology
 from simulator.cost.wires import Bus, ClusterWires
+from simulator.cost.word_adder import WordAdder
 from simulator.cost.word_multiplexer import WordMultiplexer
 from simulator.machine.elaborated import Elaborated
 from simulator.machine.model import Machine
@@ -22,8 +26,22 @@ from simulator.machine.model import Machine
 def gather_fabric(elaborated: Elaborated, technology: Technology) -> tuple[Instance, ...]:
     """All instances of the fabric: what stands in clusters first, since its area sets the length of the wires."""
     machine = elaborated.machine
-    blocks = [*_banks(machine, technology, elaborated.slices), *_units(machine, technology), *_networks(elaborated, technology)]
+    blocks = tuple(_blocks(elaborated, technology))
     return (*blocks, *_wires(machine, technology, total_die_mm2(blocks)))
+
+
+def _blocks(elaborated: Elaborated, technology: Technology) -> Iterator[Instance]:
+    machine, slices = elaborated.machine, elaborated.slices
+    if scatters(machine):
+        yield from scatter_banks(machine, technology, slices)
+        yield from scatter_units(machine, technology)
+    else:
+        yield from _banks(machine, technology, slices)
+        yield from _units(machine, technology)
+    if machine.gather.has_network:
+        yield from network_blocks(machine, technology, slices, elaborated.network_latency)
+    else:
+        yield from _direct(machine, technology)
 
 
 def _banks(machine: Machine, technology: Technology, slices: int) -> Iterator[Instance]:
@@ -50,29 +68,24 @@ def _units(machine: Machine, technology: Technology) -> Iterator[Instance]:
     yield Instance("accumulators", "rows", rows, fabric.units)
 
 
-def _networks(elaborated: Elaborated, technology: Technology) -> Iterator[Instance]:
-    machine = elaborated.machine
-    fabric, bits = machine.gather, flit_bits(machine)
+def _direct(machine: Machine, technology: Technology) -> Iterator[Instance]:
+    """Between a copy and its only unit."""
+    fabric = machine.gather
     ports = fabric.clusters * fabric.banks_per_copy * fabric.bank_ports
-    if not fabric.has_network:
-        if fabric.issue_width > 1:  # with one request a cycle, a bank's own address register is queue enough
-            yield Instance("queues", "bank queue", RegisterFile(technology, fabric.bank_queue, bits.bank_queue), ports)
-        return
-    yield Instance("request_network", "crossbar", request_crossbar(machine, technology), fabric.clusters)
-    yield Instance("reply_network", "crossbar", reply_crossbar(machine, technology, elaborated.slices), fabric.clusters)
-    yield Instance("queues", "request queue", RegisterFile(technology, request_queue_slots(machine), bits.request), fabric.units)
-    # a queue behind a pipeline of L stages has L slots more, so that latency alone never throttles
-    bank_slots = fabric.bank_queue + elaborated.network_latency
-    yield Instance("queues", "bank queue", RegisterFile(technology, bank_slots, bits.bank_queue), ports)
-    reply_slots = fabric.network.reply_depth + fabric.read_latency
-    yield Instance("queues", "reply queue", RegisterFile(technology, reply_slots, bits.reply_queue), ports)
+    if fabric.issue_width > 1:  # with one request a cycle, a bank's own address register is queue enough
+        yield Instance("queues", "bank queue", RegisterFile(technology, fabric.bank_queue, flit_bits(machine).bank_queue), ports)
+    if scatters(machine):
+        yield acknowledgements(machine, technology)
 
 
 def _wires(machine: Machine, technology: Technology, fabric_mm2: float) -> Iterator[Instance]:
     fabric, bits = machine.gather, flit_bits(machine)
     cluster_mm = math.sqrt(fabric_mm2 / fabric.clusters)
     yield from _trunks(machine, technology, math.sqrt(fabric_mm2))
-    wires = ClusterWires(technology, bits.request, bits.reply, fabric.units_per_cluster, cluster_mm)
+    reply_bits = 0 if scatters(machine) else bits.reply  # acknowledgements are priced with their own wires
+    wires = ClusterWires(
+        technology, bits.request, reply_bits, fabric.units_per_cluster, cluster_mm, request_flits(machine), reply_flits(machine)
+    )
     yield Instance("cluster_wires", "wires", wires, fabric.clusters)
 
 
@@ -93,3 +106,7 @@ def _trunks(machine: Machine, technology: Technology, fabric_mm: float) -> Itera
     drain_bits, output_port = 8 * trunks.drain_bytes_per_cycle, fabric.lanes * machine.datatypes.accumulate_bits
     drain_built = drain_bits * fabric_mm + min(drain_bits, output_port) * to_all_units_mm
     yield Instance("drain_bus", "bus", Bus(technology, drain_built, fabric_mm), 1)
+    if machine.mapping.assignment == "split" or (scatters(machine) and fabric.replicas > 1):
+        kind = machine.datatypes.accumulate
+        lanes = max(1, drain_bits // machine.datatypes.accumulate_bits)
+        yield Instance("drain_bus", "adders", WordAdder(technology, lanes, kind, 1), 1, fabric.lanes / lanes)

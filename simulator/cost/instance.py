@@ -18,6 +18,8 @@ class Instance:
     """Which part of it they are."""
     component: Component
     count: int
+    per_event: float = 1.0
+    """Actions for each event that its part is charged for: a share of them where a part has instances of several sizes."""
 
 
 def total_die_mm2(instances: Iterable[Instance]) -> float:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
 from simulator.cost.activation_buffer import ActivationBuffer
 from simulator.cost.control import ClockAndControl
@@ -14,7 +15,7 @@ from simulator.cost.instance import Instance
 from simulator.cost.sram_bank import SramBank
 from simulator.cost.systolic_inventory import systolic_fabric
 from simulator.cost.technology import Technology
-from simulator.machine.elaborated import Elaborated
+from simulator.machine.elaborated import DMA_CHUNK_BYTES, Elaborated
 from simulator.machine.model import GatherFabric
 
 _AROUND = ("activation_buffer", "dma_staging", "clock_and_control", "dram_phy", "dram")
@@ -40,8 +41,6 @@ GATHER_COMPONENTS: tuple[str, ...] = (
 SYSTOLIC_COMPONENTS: tuple[str, ...] = ("pe_array", "x_buffer", "w_buffer", "y_buffer", "fill_broadcast", "drain_bus", *_AROUND)
 """Components of a systolic machine, in the order of reports."""
 
-_STAGING_WORD_BITS = 256
-
 
 def inventory(elaborated: Elaborated, technology: Technology) -> tuple[Instance, ...]:
     """Return every piece of hardware that is priced, the fabric first."""
@@ -62,11 +61,25 @@ def _buffers(elaborated: Elaborated, technology: Technology) -> Iterator[Instanc
     machine = elaborated.machine
     buffer = ActivationBuffer(technology, machine.activation_buffer_kib, machine.trunks.x_bytes_per_cycle)
     yield Instance("activation_buffer", "macros", buffer, 1)
-    # what is under way for a DRAM latency must find room when it arrives, and a burst is taken whole; from the machine,
-    # since a run with ideal memory has another bandwidth but no other hardware
+    yield from _staging(elaborated, technology)
+
+
+def _staging(elaborated: Elaborated, technology: Technology) -> Iterator[Instance]:
+    """Room for the chunks that each DMA stream has under way: X and W in, Y out, as wide as their trunks."""
+    machine = elaborated.machine
     device = choose_dram(technology.dram_devices, machine.dram.kind)
-    staged_bytes = dram_bytes_per_cycle(machine, device) * dram_latency_cycles(machine) + 2 * device.burst_bytes
-    yield Instance("dma_staging", "buffer", SramBank(technology, staged_bytes / 1024, _STAGING_WORD_BITS, "1r1w", halves=1), 2)
+    # from the machine, since a run with ideal memory has another bandwidth but no other hardware
+    own = replace(
+        elaborated, dram_bytes_per_cycle=dram_bytes_per_cycle(machine, device), dram_latency_cycles=dram_latency_cycles(machine)
+    )
+    staged_bytes = own.dma_slots * DMA_CHUNK_BYTES
+    trunks = machine.trunks
+    for part, count, bytes_per_cycle in (
+        ("in", 2, max(trunks.x_bytes_per_cycle, trunks.w_bytes_per_cycle)),
+        ("out", 1, trunks.drain_bytes_per_cycle),
+    ):
+        width_bits = 8 * min(bytes_per_cycle, DMA_CHUNK_BYTES)
+        yield Instance("dma_staging", part, SramBank(technology, staged_bytes / 1024, width_bits, "1r1w", halves=1), count)
 
 
 def _control(listed: Iterable[Instance], technology: Technology) -> Instance:

@@ -27,7 +27,7 @@ class RouterKind:
     share: float
     """Of all hops of uniform traffic."""
     reach: float
-    """Its longest link to another router, in sides of the cluster."""
+    """Its longest link to another router, in sides of the network."""
 
 
 @dataclass(frozen=True)
@@ -54,9 +54,9 @@ class NetworkLayout:
     links: int
     """From router to router."""
     mean_link: float
-    """In sides of the cluster."""
+    """In sides of the network, which is laid out as a square."""
     link_per_hop: float
-    """Link that a hop of uniform traffic drives, in sides of the cluster; the last hop, to a sink, drives none."""
+    """Link that a hop of uniform traffic drives, in sides of the network; the last hop, to a sink, drives none."""
     cut_links: int
     """Links, both ways together, that a cut through the middle severs; never more than the smaller side can use."""
     folds_inside: bool
@@ -74,13 +74,13 @@ class NetworkLayout:
 def network_layout(topology: TopologyName, sources: int, sinks: int, radix: int) -> NetworkLayout:
     """Lay a topology out. Raises ConfigError where its graph does not lead every source to every sink, or could deadlock.
 
-    Routers stand as they are drawn, the drawing stretched over the square of the cluster; a link is as long as the
+    Routers stand as they are drawn, the drawing stretched over the square of the network; a link is as long as the
     Manhattan distance of its ends.
     """
     graph = draw(topology, sources, sinks, radix)
     load = uniform_load(graph)
     spans = _spans(graph)
-    link_load = np.bincount(graph.link_of_channel, weights=load.of_channel, minlength=graph.links)
+    link_load = np.bincount(graph.link_of_channel, weights=load.of_channel, minlength=graph.links).astype(np.float64)
     inner = (spans >= 0) & (link_load > 0)
     fed = np.isin(np.arange(graph.buffers), graph.buffer_of_source)
     return NetworkLayout(
@@ -96,7 +96,7 @@ def network_layout(topology: TopologyName, sources: int, sinks: int, radix: int)
 
 
 def _spans(graph: Graph) -> NDArray[np.float64]:
-    """[links] length in sides of the cluster; −1 for a link to a sink."""
+    """[links] length in sides of the network; −1 for a link to a sink."""
     low, high = graph.positions.min(axis=0), graph.positions.max(axis=0)
     # neighbours are drawn one unit apart, and the outermost routers stand half of that from the edge
     place = (graph.positions - low) / (high - low + 1)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from simulator.activity import Activity
-from simulator.cost.charges import AROUND, GATHER, PER_CYCLE, SYSTOLIC, Charge
+from simulator.cost.charges import PER_CYCLE, Charge, charges_of
 from simulator.cost.elaborate import elaborate
 from simulator.cost.instance import Instance
 from simulator.cost.inventory import component_names, inventory
@@ -28,7 +28,7 @@ def price(activity: Activity, elaborated: Elaborated, technology: Technology) ->
 def price_instances(activity: Activity, elaborated: Elaborated, technology: Technology, instances: Sequence[Instance]) -> Cost:
     """Return what a run costs on hardware that has been listed already; for many runs of one machine."""
     seconds = activity.cycles / (elaborated.machine.clock_ghz * 1e9)
-    charges = (GATHER if isinstance(elaborated.machine.fabric, GatherFabric) else SYSTOLIC) + AROUND
+    charges = charges_of(elaborated.machine)
     parts = []
     for name in component_names(elaborated):
         own = [entry for entry in instances if entry.name == name]
@@ -37,14 +37,14 @@ def price_instances(activity: Activity, elaborated: Elaborated, technology: Tech
     return Cost(technology.name, seconds, tuple(parts))
 
 
-def _dynamic_pj(activity: Activity, instances: Iterable[Instance], charges: Iterable[Charge]) -> dict[str, float]:
-    by_part = {entry.part: entry for entry in instances}
+def _dynamic_pj(activity: Activity, instances: Sequence[Instance], charges: Iterable[Charge]) -> dict[str, float]:
     energy: dict[str, float] = {}
     for charge in charges:
-        if charge.part in by_part:
-            pj = charge.events(activity.counts) * by_part[charge.part].component.energy_pj(charge.action)
-            energy[charge.label] = energy.get(charge.label, 0.0) + pj
-    for entry in by_part.values():
+        for entry in instances:
+            if entry.part == charge.part:
+                pj = charge.events(activity.counts) * entry.per_event * entry.component.energy_pj(charge.action)
+                energy[charge.label] = energy.get(charge.label, 0.0) + pj
+    for entry in instances:
         for action, pj in entry.component.actions().items():
             if action in PER_CYCLE:
                 energy[action] = energy.get(action, 0.0) + pj * entry.count * activity.cycles

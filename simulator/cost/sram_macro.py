@@ -9,8 +9,8 @@ from typing import Literal
 from simulator.cost.register_file import array_energy
 from simulator.cost.technology import Technology
 
-Ports = Literal["1rw", "1r1w", "2rw", "3rw", "4rw"]
-PORTS_RW: tuple[Ports, ...] = ("1rw", "2rw", "3rw", "4rw")
+Ports = Literal["1rw", "1r1w", "2rw", "3rw", "4rw", "5rw", "6rw", "7rw", "8rw"]
+PORTS_RW: tuple[Ports, ...] = ("1rw", "2rw", "3rw", "4rw", "5rw", "6rw", "7rw", "8rw")
 """Kinds of macro by number of read-write ports, from one."""
 
 _SMALLEST_KIB = 4.0
@@ -66,7 +66,7 @@ class SramMacro:
             found.append(f"SRAM of {self.kib:g} KiB: above the {_LARGEST_KIB:g} KiB of the fit")
         if not _NARROWEST_BITS <= self.width_bits <= _WIDEST_BITS:
             found.append(f"SRAM word of {self.width_bits} b: outside the {_NARROWEST_BITS} to {_WIDEST_BITS} b of the fit")
-        if self.ports in ("3rw", "4rw"):
+        if self.ports in PORTS_RW[2:]:
             found.append(f"SRAM with {self.ports} ports: extrapolated from 1rw and 2rw")
         return tuple(found)
 

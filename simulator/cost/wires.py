@@ -1,4 +1,4 @@
-"""Wires outside the crossbars: broadcast trees, the drain bus, and the way from bank to network to unit."""
+"""Wires outside the crossbars: broadcast trees, the drain bus, links between routers, the way from bank to network to unit."""
 
 from __future__ import annotations
 
@@ -51,20 +51,80 @@ class ClusterWires(Component):
     """
 
     request_bits: int
-    word_bits: int
+    reply_bits: int
+    """Of a flit; a request and a word each take several where their links are narrower."""
     lines: int
     side_mm: float
+    request_flits: int = 1
+    reply_flits: int = 1
 
     def area(self) -> Area:
         """Repeaters of all lines of one cluster."""
-        cells_mm2 = repeater_area_um2(self.technology, self.lines * (self.request_bits + self.word_bits) * self.side_mm) * 1e-6
+        cells_mm2 = repeater_area_um2(self.technology, self.lines * (self.request_bits + self.reply_bits) * self.side_mm) * 1e-6
         return Area(cells_mm2, cells_mm2 / self.technology.cell_placement)
 
     def actions(self) -> Mapping[str, float]:
         """`request` and `word`: one across the cluster."""
         wire_pj = self.technology.wire_pj
-        return {"request": wire_pj(self.request_bits * self.side_mm), "word": wire_pj(self.word_bits * self.side_mm)}
+        return {
+            "request": wire_pj(self.request_flits * self.request_bits * self.side_mm),
+            "word": wire_pj(self.reply_flits * self.reply_bits * self.side_mm),
+        }
 
     def logic_mm2(self) -> float:
         """None: repeaters have neither clock nor control."""
         return 0.0
+
+
+@dataclass(frozen=True)
+class RouterLink(Component):
+    """A link from router to router, of the mean length of its network.
+
+    Area: repeaters. Energy of a hop = bits · e_w · the length that a hop of uniform traffic drives, to which the last
+    hop, into a sink, adds none: that way is among the cluster's wires.
+    """
+
+    bits: int
+    length_mm: float
+    driven_mm: float
+
+    def area(self) -> Area:
+        """Repeaters."""
+        cells_mm2 = repeater_area_um2(self.technology, self.bits * self.length_mm) * 1e-6
+        return Area(cells_mm2, cells_mm2 / self.technology.cell_placement)
+
+    def actions(self) -> Mapping[str, float]:
+        """`hop`: one flit, averaged over all hops."""
+        return {"hop": self.technology.wire_pj(self.bits * self.driven_mm)}
+
+    def logic_mm2(self) -> float:
+        """None: repeaters have neither clock nor control."""
+        return 0.0
+
+
+def cut_area_mm2(technology: Technology, links: int, bits: int, slices: int = 1) -> float:
+    """The least area of a network in which a cut through the middle severs `links` of `bits`: (bits cut × pitch)².
+
+    A square of that side is what so many wires need to pass in one direction (Thompson, STOC 1979). In slices it is
+    that of so many networks of bits / slices, as for a crossbar.
+    """
+    return slices * (links * bits / slices * technology.crossbar_wire_pitch_um) ** 2 * 1e-6
+
+
+@dataclass(frozen=True)
+class WiringRoom(Component):
+    """What the wires of a network's bisection need beyond the area of its routers: no cells, no energy."""
+
+    missing_mm2: float
+
+    def area(self) -> Area:
+        """Room without cells."""
+        return Area(0.0, self.missing_mm2)
+
+    def actions(self) -> Mapping[str, float]:
+        """None."""
+        return {}
+
+    def notes(self) -> tuple[str, ...]:
+        """That wires decide."""
+        return (f"the wires of its bisection need {self.missing_mm2:.3g} mm² beyond its routers",) if self.missing_mm2 else ()

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from simulator.errors import ConfigError
 from simulator.topology.graph import Graph
 
 TABLE_ASKS_SPREAD = -1
@@ -91,7 +92,8 @@ class GraphBuilder:
             self.spread_of[buffer] = (first_link, count, shift)
 
     def build(self, bisection_links: int) -> Graph:
-        """Number everything through."""
+        """Number everything through. Raises ConfigError for a source, a sink or a buffer that has been left unjoined."""
+        self._check_joined()
         order = [buffer for draft in self.drafts for buffer in draft.buffers]
         number = {buffer: place for place, buffer in enumerate(order)}
         router_of_link: list[int] = []
@@ -133,3 +135,14 @@ class GraphBuilder:
             bisection_links=bisection_links,
             positions=np.array([draft.position for draft in self.drafts], dtype=np.float64),
         )
+
+    def _check_joined(self) -> None:
+        joined = {link.sink for draft in self.drafts for link in draft.links if link.sink >= 0}
+        for kind, count, known in (
+            ("source", self.sources, self.entry),
+            ("sink", self.sinks, joined),
+            ("routes of buffer", len(self.owner), self.row_of),
+        ):
+            missing = [index for index in range(count) if index not in known]
+            if missing:
+                raise ConfigError(f"topology {self.name}: {kind} {missing[0]} is missing")

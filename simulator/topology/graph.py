@@ -49,7 +49,7 @@ class Graph:
     bisection_links: int
     """Links cut when the graph is halved, in one direction."""
     positions: NDArray[np.float64]
-    """[routers, 2] where a drawing puts each router."""
+    """[routers, 2] where a drawing, and the floorplan, put each router; neighbours stand one unit apart."""
 
     @property
     def buffers(self) -> int:

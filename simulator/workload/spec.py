@@ -28,9 +28,7 @@ class Blocks(FileModel):
 
     tokens: Dimension = Field(description="rows of the file in a block: tokens of a sequence")
     channels: Dimension = Field(description="columns of the file in a block: channels of a head")
-    sequence: Annotated[int, Field(ge=0)] | None = Field(
-        None, description="take the heads of this sequence only, counted from 0; default: all"
-    )
+    sequence: Annotated[int, Field(ge=0)] | None = Field(None, description="only the heads of this sequence, from 0; default: all")
 
 
 class OperandSpec(FileModel):

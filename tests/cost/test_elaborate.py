@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import pytest
 
 from simulator.cost import Technology, elaborate, load_technology
-from simulator.cost.network_geometry import flit_bits, reply_crossbar, request_crossbar, request_queue_slots, slices_of_least_area, x_bank
+from simulator.cost.flit_widths import flit_bits
+from simulator.cost.network_plan import networks, reply_network, slices_of_least_area, x_bank
+from simulator.cost.network_queues import request_queues
 from simulator.errors import ConfigError
 
 
@@ -28,19 +31,39 @@ def test_flit_widths_by_hand(machines: Any) -> None:
     assert (bits.request, bits.reply, bits.bank_queue, bits.reply_queue) == (18, 261, 18, 267)
 
 
+def test_what_passes_several_routers_carries_where_it_goes(machines: Any) -> None:
+    # + 6 b of unit each; in a Beneš network inner routers choose a path by source and sink, so + 6 b of port for replies
+    for topology, port_bits in (("clos", 0), ("mesh", 0), ("benes", 6)):
+        bits = flit_bits(machines.gather(network={"topology": topology}))
+        assert (bits.routed_request, bits.routed_reply) == (18 + 6, 261 + 6 + port_bits)
+
+
+def test_narrow_links_carry_a_part_of_the_word(machines: Any) -> None:
+    narrow = machines.gather(network={"link_bits": 64})
+    assert (flit_bits(narrow).reply, narrow.reply_flits) == (64 + 4 + 1, 4)
+    assert flit_bits(machines.gather(network={"link_bits": 512})).reply == 261, "no link is wider than the word"
+    assert flit_bits(machines.gather(replicas=64, banks=8, network={"link_bits": 64})).reply == 261, "no network, no links"
+
+
 def test_reply_arbiter_only_where_replies_can_collide(seven: Technology, machines: Any) -> None:
-    assert request_crossbar(machines.gather(), seven).arbitrated
-    assert not reply_crossbar(machines.gather(), seven, 1).arbitrated
-    assert reply_crossbar(machines.gather(multicast=True), seven, 1).arbitrated
-    assert reply_crossbar(machines.gather(bank_ports=2), seven, 1).arbitrated
-    assert reply_crossbar(machines.gather(bank_ports=2), seven, 1).inputs == 128
+    def arbitrated(**fabric: Any) -> bool:
+        return reply_network(machines.gather(**fabric), seven, 1).crossbars[0].arbitrated
+
+    assert networks(machines.gather(), seven, 1)[0].crossbars[0].arbitrated
+    assert not arbitrated()
+    assert arbitrated(multicast=True)
+    assert arbitrated(bank_ports=2)
+    assert arbitrated(network={"link_bits": 64})
+    assert arbitrated(network={"topology": "clos"})
+    assert reply_network(machines.gather(bank_ports=2), seven, 1).crossbars[0].inputs == 128
 
 
-def test_auto_slices_have_the_least_area(seven: Technology, machines: Any) -> None:
-    machine = machines.gather()
+@pytest.mark.parametrize("topology", ["full", "butterfly"])
+def test_auto_slices_have_the_least_area(seven: Technology, machines: Any, topology: str) -> None:
+    machine = machines.gather(network={"topology": topology})
 
     def placed_mm2(slices: int) -> float:
-        return 64 * x_bank(machine, seven, slices).area().placed_mm2 + reply_crossbar(machine, seven, slices).area().placed_mm2
+        return 64 * x_bank(machine, seven, slices).area().placed_mm2 + reply_network(machine, seven, slices).placed_mm2
 
     chosen = slices_of_least_area(machine, seven)
     assert placed_mm2(chosen) == min(placed_mm2(slices) for slices in (1, 2, 4, 8, 16))
@@ -68,10 +91,40 @@ def test_no_network_no_geometry(seven: Technology, machines: Any) -> None:
         assert (elaborated.network_latency, elaborated.slices) == (1, 1)
 
 
-def test_request_slots_never_exceed_what_can_be_outstanding(machines: Any) -> None:
-    assert request_queue_slots(machines.gather(network={"queues": "voq", "depth": 4})) == 16
-    assert request_queue_slots(machines.gather(window=512, network={"queues": "voq", "depth": 4})) == 256
-    assert request_queue_slots(machines.gather(network={"queues": "fifo", "depth": 4})) == 4
+def test_request_slots_never_exceed_what_can_be_outstanding(seven: Technology, machines: Any) -> None:
+    def slots(network: dict[str, Any], **fabric: Any) -> list[int]:
+        return [queue.registers.words for queue in request_queues(machines.gather(network=network, **fabric), seven, 1)]
+
+    assert slots({"queues": "voq", "depth": 4}) == [16]
+    assert slots({"queues": "voq", "depth": 4}, window=512) == [256]
+    assert slots({"queues": "fifo", "depth": 4}) == [4]
+    # behind a link one slot more; behind a unit 4 queues of 4, then 4 of 5, then 4 of 5
+    assert slots({"topology": "butterfly", "queues": "voq", "depth": 4}) == [16, 20]
+    assert slots({"topology": "butterfly", "queues": "voq", "depth": 4}, window=2) == [2, 8, 20]
+    assert slots({"topology": "butterfly", "queues": "fifo", "depth": 4}) == [4, 5]
+
+
+def test_latency_is_that_of_the_slowest_router_and_its_link(seven: Technology, machines: Any) -> None:
+    stages = {
+        topology: [
+            elaborate(machines.gather({"clock_ghz": clock}, network={"topology": topology, "slices": 1}), seven).network_latency
+            for clock in (1.0, 4.0, 8.0)
+        ]
+        for topology in ("full", "clos", "mesh", "ring")
+    }
+    for series in stages.values():
+        assert series == sorted(series)
+    # a small router and a short link are quick; a Clos network has links as long as the network is wide
+    assert stages["mesh"][1] == 1
+    assert stages["mesh"][2] < stages["full"][2]
+    assert stages["clos"][2] > stages["mesh"][2]
+
+
+def test_latency_of_a_router_by_hand(seven: Technology, machines: Any) -> None:
+    # 64 units, radix 64: a Clos network of 64 × 64, … routers; here the link alone: 0.15 ns/mm · 2 mm at 4 GHz is 1.6 stages
+    crossbar = reply_network(machines.gather(network={"slices": 4}), seven, 4).crossbars[0]
+    without = 4.0 * crossbar.delay_ns() / 0.75
+    assert crossbar.stages(4.0, 2.0) == math.ceil(without + 4.0 * 0.15 * 2.0 / 0.75)
 
 
 def test_unknown_dram(seven: Technology, machines: Any) -> None:

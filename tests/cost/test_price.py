@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from simulator.activity import COUNTERS, Activity, Bounds, Counts
 from simulator.cost import Cost, Technology, elaborate, inventory, load_technology, price
-from simulator.cost.charges import AROUND, FREE, GATHER, SYSTOLIC
+from simulator.cost.charges import AROUND, FREE, GATHER, SCATTER, SYSTOLIC
 from simulator.cost.inventory import GATHER_COMPONENTS, SYSTOLIC_COMPONENTS
 from simulator.cost.sram_bank import SramBank
 from simulator.cost.technology import CONSTANTS
@@ -28,10 +28,12 @@ PAID_BY = {
     "list_entries": {"presence_bits"},
     "weight_bank_reads": {"weight_banks"},
     "weight_bits_filled": {"weight_banks"},
-    "requests": {"request_network", "queues", "cluster_wires"},
+    "requests": {"queues", "cluster_wires"},
+    "request_hops": {"request_network", "queues"},
     "x_bank_reads": {"x_banks"},
     "x_words_filled": {"x_banks", "presence_bits"},
-    "replies": {"landing_registers", "reply_network", "queues", "cluster_wires"},
+    "replies": {"landing_registers", "cluster_wires"},
+    "reply_hops": {"reply_network", "queues"},
     "accumulator_updates": {"accumulators"},
     "rows_merged": {"accumulators"},
     "output_bank_writes": {"output_banks"},
@@ -61,7 +63,7 @@ def component(cost: Cost, name: str) -> Any:
 
 
 def test_every_counter_is_charged_or_free() -> None:
-    charged = {counter for charge in GATHER + SYSTOLIC + AROUND for counter in charge.plus}
+    charged = {counter for charge in GATHER + SCATTER + SYSTOLIC + AROUND for counter in charge.plus}
     assert charged | set(FREE) == set(COUNTERS)
     assert not charged & set(FREE)
 
@@ -157,6 +159,18 @@ def test_instances_by_hand(seven: Technology, machines: Any) -> None:
     assert counts["queues", "request queue"] == 64
     assert counts["queues", "reply queue"] == 64
     assert counts["weight_banks", "banks"] == 64
+
+
+def test_staging_has_room_for_the_chunks_of_three_streams(seven: Technology, machines: Any) -> None:
+    # 12.22 bytes a ns · 100 ns = 1,222 bytes, within one chunk of 4 KiB; and two more: 12 KiB a stream, as wide as its trunk
+    dram = {"share": 0.03125, "latency_ns": 100}
+    machine = machines.gather({"dram": dram, "trunks": {"drain_bytes_per_cycle": 64}})
+    elaborated = elaborate(machine, seven)
+    assert elaborated.dma_slots == 3
+    staging = {entry.part: entry for entry in inventory(elaborated, seven) if entry.name == "dma_staging"}
+    assert {part: entry.count for part, entry in staging.items()} == {"in": 2, "out": 1}
+    assert staging["in"].component == SramBank(seven, 12, 2048, "1r1w", halves=1)
+    assert staging["out"].component == SramBank(seven, 12, 512, "1r1w", halves=1)
 
 
 def test_three_areas(seven: Technology, machines: Any) -> None:
