@@ -37,9 +37,12 @@ class TileLoops:
         return [(m, r, k) for r in rounds for m in ms for k in ks]
 
     def group_tokens(self, round_index: int, group: int) -> Span:
-        """Token words [first, last) of a group in a round; empty where none are left."""
-        first = (round_index * self.groups + group) * self.tile_token_words
-        return min(first, self.token_words), min(first + self.tile_token_words, self.token_words)
+        """Token words [first, last) of a group in a round, spread evenly over the groups; empty where there are too few."""
+        first = round_index * self.groups * self.tile_token_words
+        words = min(self.groups * self.tile_token_words, self.token_words - first)
+        share, larger = divmod(words, self.groups)
+        start = first + group * share + min(group, larger)
+        return start, start + share + (group < larger)
 
     def active_groups(self, round_index: int) -> list[Span]:
         """Token words of every group that has any in a round."""

@@ -105,4 +105,4 @@ class Queue:
 
     def headed(self, flit: Flit, cycle: int) -> bool:
         """Whether the flit, still here after `cycle`, was at the head at its start."""
-        return self.flits[0] is flit and self.left_at != cycle
+        return self.left_at != cycle and flit in self.flits[:1]

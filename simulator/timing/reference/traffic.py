@@ -3,47 +3,12 @@
 from __future__ import annotations
 
 from collections import deque
-from dataclasses import dataclass
-from typing import Literal
-
-import numpy as np
 
 from simulator.timing.fabric import CAUSE
 from simulator.timing.reference.clock import REQUEST, UNIT, Clock, Process
 from simulator.timing.reference.flit import Flit
 from simulator.timing.reference.network import NetworkSpec, RoutedNetwork
-from simulator.topology import Graph, TopologyName, draw
-
-
-@dataclass(frozen=True)
-class SwitchSpec:
-    """A network to be measured, with as many sources as sinks."""
-
-    ports: int
-    topology: TopologyName = "full"
-    radix: int = 4
-    queues: Literal["fifo", "voq"] = "fifo"
-    depth: int = 16
-    allocator: Literal["round_robin", "islip"] = "islip"
-    iterations: int = 1
-    latency: int = 1
-
-    def graph(self) -> Graph:
-        """Its routers."""
-        return draw(self.topology, self.ports, self.ports, self.radix)
-
-
-@dataclass(frozen=True)
-class TrafficPoint:
-    """What a network did with an offered load."""
-
-    load: float
-    throughput: float
-    """Accepted flits a port and cycle."""
-    mean_latency_cycles: float
-    """From the creation of a flit to its delivery, over the flits delivered."""
-    mean_outstanding: float
-    """Flits created and not yet delivered, averaged over the measured cycles."""
+from simulator.timing.switch import NOTHING, Arrivals, PatternName, SwitchSpec, TrafficPoint, draw_arrivals
 
 
 class IdealSink:
@@ -70,24 +35,22 @@ class IdealSink:
 
 
 class Source:
-    """An unbounded source queue, fed at the offered load; its head waits for a slot of the network's first buffer."""
+    """An unbounded source queue, fed by what was drawn; its head waits for a slot of the network's first buffer."""
 
-    def __init__(self, clock: Clock, index: int, network: RoutedNetwork, load: float, seed: int) -> None:
+    def __init__(self, clock: Clock, index: int, network: RoutedNetwork, sinks: list[int]) -> None:
         self.clock = clock
         self.index = index
         self.network = network
-        self.load = load
-        self.random = np.random.default_rng([seed, index])
+        self.sinks = sinks
         self.waiting: deque[tuple[int, int]] = deque()
         self.created = 0
 
     def run(self) -> Process:
         """The SimPy process: one flit may be created and one may enter the network each cycle."""
         yield self.clock.at(0, UNIT)
-        while True:
-            cycle = self.clock.cycle
-            if self.random.random() < self.load:
-                self.waiting.append((cycle, int(self.random.integers(self.network.graph.sinks))))
+        for cycle, created_for in enumerate(self.sinks):
+            if created_for != NOTHING:
+                self.waiting.append((cycle, created_for))
                 self.created += 1
             if self.waiting and self.network.free(self.index, self.waiting[0][1], cycle) >= 1:
                 created, sink = self.waiting.popleft()
@@ -95,10 +58,10 @@ class Source:
             yield self.clock.tick()
 
 
-def measure_switch(spec: SwitchSpec, load: float = 1.0, cycles: int = 4000, warmup: int = 1000, seed: int = 0) -> TrafficPoint:
-    """Drive a network with uniform random traffic; at load 1 every source is backlogged after the first conflicts."""
+def drive(spec: SwitchSpec, arrivals: Arrivals, warmup: int) -> TrafficPoint:
+    """Drive a network with traffic; what happens in the first `warmup` cycles is not measured."""
     clock = Clock()
-    sinks = [IdealSink() for _ in range(spec.ports)]
+    sinks = [IdealSink() for _ in range(spec.sink_count)]
     network = RoutedNetwork(
         clock,
         REQUEST,
@@ -115,9 +78,10 @@ def measure_switch(spec: SwitchSpec, load: float = 1.0, cycles: int = 4000, warm
         ),
         sinks,
     )
-    sources = [Source(clock, index, network, load, seed) for index in range(spec.ports)]
+    sources = [Source(clock, index, network, row.tolist()) for index, row in enumerate(arrivals.sink)]
     for source in sources:
         clock.start(source.run())
+    cycles = arrivals.sink.shape[1] - warmup
     clock.env.run(until=clock.at(warmup, UNIT))
     delivered, latency = _totals(sinks, warmup)
     outstanding = 0
@@ -126,7 +90,14 @@ def measure_switch(spec: SwitchSpec, load: float = 1.0, cycles: int = 4000, warm
         outstanding += sum(source.created for source in sources) - _totals(sinks, cycle)[0]
     last_delivered, last_latency = _totals(sinks, warmup + cycles)
     accepted = last_delivered - delivered
-    return TrafficPoint(load, accepted / (cycles * spec.ports), (last_latency - latency) / max(1, accepted), outstanding / cycles)
+    return TrafficPoint(arrivals.load, accepted / (cycles * spec.ports), (last_latency - latency) / max(1, accepted), outstanding / cycles)
+
+
+def measure_switch(
+    spec: SwitchSpec, load: float = 1.0, cycles: int = 4000, warmup: int = 1000, seed: int = 0, pattern: PatternName = "uniform"
+) -> TrafficPoint:
+    """Drive a network with random traffic; at load 1 every source is backlogged after the first conflicts."""
+    return drive(spec, draw_arrivals(spec, pattern, load, warmup + cycles, seed), warmup)
 
 
 def _totals(sinks: list[IdealSink], cycle: int) -> tuple[int, int]:

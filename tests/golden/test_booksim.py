@@ -1,0 +1,81 @@
+"""One crossbar alone, backlogged sources and ideal sinks, against theory and against what BookSim 2 printed."""
+
+import csv
+import re
+from pathlib import Path
+
+import pytest
+
+from simulator.timing.reference.traffic import SwitchSpec, measure_switch
+
+KAROL_1987 = {2: 0.75, 4: 0.6553, 8: 0.6184}
+"""Saturation of input FIFOs, Karol, Hluchyj and Morgan, IEEE Trans. Commun. 35(12), 1987, table I."""
+
+
+def rows() -> list[dict[str, str]]:
+    lines = (Path(__file__).parent / "booksim.csv").read_text(encoding="utf-8").splitlines()
+    return list(csv.DictReader(line for line in lines if not line.startswith("#")))
+
+
+def voq_rows() -> list[dict[str, str]]:
+    """iSLIP on virtual output queues of at least 4 slots; one slot with registered credits is another design."""
+    return [row for row in rows() if row["label"].startswith("VOQ") and row["allocator"].startswith("islip") and int(row["depth"]) >= 4]
+
+
+@pytest.mark.parametrize("ports", sorted(KAROL_1987))
+def test_fifo_saturates_where_theory_says(ports: int) -> None:
+    point = measure_switch(SwitchSpec(ports), cycles=6000 if ports < 8 else 4000, warmup=500)
+    assert point.throughput == pytest.approx(KAROL_1987[ports], rel=0.02)
+
+
+def test_fifo_saturates_where_booksim_does_at_16_ports() -> None:
+    expected = next(float(row["throughput"]) for row in rows() if row["label"] == "FIFO" and row["ports"] == "16")
+    assert measure_switch(SwitchSpec(16), cycles=2500, warmup=500).throughput == pytest.approx(expected, rel=0.02)
+
+
+@pytest.mark.parametrize("row", voq_rows(), ids="{allocator}-load{load}-depth{depth}".format_map)
+def test_islip_reaches_booksims_throughput(row: dict[str, str]) -> None:
+    """Shortened to 2,000 cycles, a quarter of BookSim's: within 3 %."""
+    match = re.fullmatch(r"islip\((\d)\)", row["allocator"])
+    assert match is not None
+    spec = SwitchSpec(int(row["ports"]), queues="voq", depth=int(row["depth"]), iterations=int(match[1]))
+    point = measure_switch(spec, load=float(row["load"]), cycles=2000, warmup=400)
+    assert point.throughput == pytest.approx(float(row["throughput"]), rel=0.03)
+
+
+def test_a_packet_takes_one_cycle_more_for_each_stage_of_the_pipeline() -> None:
+    short, long = (measure_switch(SwitchSpec(4, queues="voq", latency=latency), load=0.2, cycles=500, warmup=50) for latency in (1, 4))
+    assert long.mean_latency_cycles - short.mean_latency_cycles == pytest.approx(3.0, abs=0.05)
+    assert long.throughput == pytest.approx(short.throughput, rel=0.02)
+
+
+@pytest.mark.parametrize(
+    ("spec", "load"),
+    [(SwitchSpec(4), 0.4), (SwitchSpec(8, queues="voq", iterations=2), 0.7), (SwitchSpec(4, queues="voq", latency=3), 0.6)],
+    ids=["fifo", "voq", "long pipeline"],
+)
+def test_littles_law(spec: SwitchSpec, load: float) -> None:
+    """Flits on the way = rate × time on the way, where the queues are in balance."""
+    point = measure_switch(spec, load=load, cycles=4000, warmup=500)
+    assert point.throughput == pytest.approx(load, rel=0.03)
+    assert point.mean_outstanding == pytest.approx(point.throughput * spec.ports * point.mean_latency_cycles, rel=0.005)
+
+
+def test_an_idle_network_takes_the_fewest_cycles() -> None:
+    """Created in c, in the buffer at the end of c, granted in c + 1, delivered at the end of c + latency."""
+    point = measure_switch(SwitchSpec(2, queues="voq"), load=0.01, cycles=2000, warmup=0)
+    assert point.mean_latency_cycles == pytest.approx(2.0, abs=0.05)
+
+
+def test_more_iterations_and_deeper_queues_carry_more() -> None:
+    base = measure_switch(SwitchSpec(8, queues="voq", depth=4), cycles=1500, warmup=300).throughput
+    fifo = measure_switch(SwitchSpec(8, depth=4), cycles=1500, warmup=300).throughput
+    deeper = measure_switch(SwitchSpec(8, queues="voq", depth=16), cycles=1500, warmup=300).throughput
+    matched = measure_switch(SwitchSpec(8, queues="voq", depth=16, iterations=4), cycles=1500, warmup=300).throughput
+    assert fifo < base < deeper < matched
+
+
+def test_the_same_seed_gives_the_same_traffic() -> None:
+    spec = SwitchSpec(4)
+    assert measure_switch(spec, cycles=200) == measure_switch(spec, cycles=200)
+    assert measure_switch(spec, cycles=200) != measure_switch(spec, cycles=200, seed=1)
