@@ -9,6 +9,7 @@ import typer
 from simulator.cli.compare import compare_command
 from simulator.cli.explain import explain_command
 from simulator.cli.inspect import inspect_command
+from simulator.cli.network import network_command
 from simulator.cli.run import run_command
 from simulator.cli.schema import schema_command
 
@@ -37,6 +38,11 @@ app.command(
     short_help="A workload or a machine before it runs.",
     epilog="Example: sparsim inspect workloads/tinygpt.yaml -o tinygpt.png",
 )(inspect_command)
+app.command(
+    "network",
+    short_help="A network alone: throughput, latency.",
+    epilog="Example: sparsim network configs/machines/crossbar.yaml --traffic uniform --load 0.1:1.0:10",
+)(network_command)
 app.command("explain", short_help="What a metric means.", epilog="Example: sparsim explain bank_conflict")(explain_command)
 app.command("schema", short_help="JSON schema of the files.", epilog="Example: sparsim schema machine > machine.schema.json")(
     schema_command

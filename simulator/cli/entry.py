@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import sys
 from typing import Any
 
+from simulator.cli.terminal import show_all_text, wants_colour
 from simulator.errors import CheckError, SparsimError
 
 USER_ERROR = 2
@@ -17,6 +19,7 @@ def main() -> None:
     """Run the command line and end the process: 0 well, 2 a user's mistake, 130 interrupted, 1 a bug."""
     try:
         signal.signal(signal.SIGTERM, _terminate)
+        show_all_text()
         # here, so that an interrupt while modules load is an interrupt like any other
         from simulator.cli.app import app
 
@@ -31,8 +34,12 @@ def main() -> None:
         sys.exit(INTERRUPTED)
     except BrokenPipeError:
         # whoever read the output has gone; say nothing more to it
-        sys.stderr.close()
+        _drop_output()
         sys.exit(0)
+    except OSError as error:
+        _drop_output()
+        _complain(f"{error.filename or 'output'}: {error.strerror or error}")
+        sys.exit(USER_ERROR)
 
 
 def _terminate(number: int, frame: Any) -> None:
@@ -40,8 +47,19 @@ def _terminate(number: int, frame: Any) -> None:
     sys.exit(128 + number)
 
 
+def _drop_output() -> None:
+    """Forget what stdout still holds: writing it at the end would fail once more."""
+    try:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except (OSError, ValueError):
+        return
+
+
 def _complain(message: str) -> None:
     import typer
 
-    typer.secho("Error: ", fg=typer.colors.RED, bold=True, err=True, nl=False)
+    if wants_colour():
+        typer.secho("Error: ", fg=typer.colors.RED, bold=True, err=True, nl=False)
+    else:
+        typer.echo("Error: ", err=True, nl=False)
     typer.echo(message, err=True)

@@ -8,13 +8,14 @@ import typer
 
 
 def explain_command(
-    metric: Annotated[list[str] | None, typer.Argument(metavar="[METRIC]", help="A name or a label of a table; none lists all.")] = None,
+    metric: Annotated[list[str] | None, typer.Argument(metavar="METRIC", help="A name or a label of a table; none lists all.")] = None,
 ) -> None:
-    """Say what a metric, a cause, a bound or a component means."""
+    """Say what a metric, a cause, a bound, a component or a counter means."""
     from rich.console import Console
     from rich.text import Text
 
-    from simulator.report.glossary import SECTIONS, TERMS, Term, terms
+    from simulator.report.glossary import TERMS, terms
+    from simulator.report.term import SECTIONS, Term
 
     console = Console(highlight=False)
 

@@ -20,28 +20,33 @@ def inspect_command(
     file: Annotated[str, typer.Argument(metavar="WORKLOAD|MACHINE", help="Machine or workload file, or a shipped one's name.")],
     overrides: SetOption = None,
     output: Annotated[
-        Path | None, typer.Option("--output", "-o", metavar="PNG|SVG", help="Write a workload's spy plot to this file.")
+        Path | None,
+        typer.Option("--output", "-o", metavar="FILE|DIR", help="Draw a workload's spy plot (PNG, SVG), or a machine's networks (folder)."),
     ] = None,
     as_json: JsonOption = False,
     force: ForceOption = False,
 ) -> None:
-    """Show a workload (shapes, nonzeros, skew, spy plot) or a machine (area tree, peak rates, derived sizes)."""
+    """Show a workload (shapes, nonzeros, skew, spy plot) or a machine (area tree, peak rates, derived sizes, networks)."""
     from simulator.cli.kind import file_kind
 
     if file_kind(file) == "workload":
         _inspect_workload(file, overrides or [], output, as_json, force)
     else:
-        _inspect_machine(file, overrides or [], output, as_json)
+        _inspect_machine(file, overrides or [], output, as_json, force)
 
 
-def _inspect_machine(file: str, overrides: list[str], output: Path | None, as_json: bool) -> None:
-    from simulator.errors import ConfigError
+def _inspect_machine(file: str, overrides: list[str], output: Path | None, as_json: bool, force: bool) -> None:
+    from simulator.errors import OutputError
     from simulator.machine import load_machine
     from simulator.report.inspection.machine import machine_record, machine_table
+    from simulator.report.inspection.network import write_network_pictures
 
     machine = load_machine(file, overrides)
     if output is not None:
-        raise ConfigError(f"-o {output}: a machine has no plot before it runs; -o goes with a workload")
+        if output.suffix.lower() in (".png", ".svg"):
+            raise OutputError(f"{output}: a machine's networks are drawn into a folder; allowed: a name without {output.suffix}")
+        names = write_network_pictures(machine, output, force=force)
+        typer.echo(f"{' and '.join(names)} drawn in {output}/", err=True)
     _print(machine_record(machine) if as_json else machine_table(machine))
 
 

@@ -3,26 +3,22 @@
 from __future__ import annotations
 
 import json
-import platform
-import shlex
 import sys
-import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Protocol
 
 from rich.console import Console, RenderableType
 from rich.text import Text
 
+from simulator.cli.machines import read_machine
 from simulator.cli.progress import progress_bars
+from simulator.cli.provenance import Provenance
 from simulator.comparison import Comparison, compare
-from simulator.machine import load_machine
 from simulator.report.folder import check_free
 from simulator.report.tables import run_table
 from simulator.report.write import Report
-from simulator.version import package_version
 from simulator.workload import load_workload
 
 REPORTS = Path("reports")
@@ -55,18 +51,18 @@ def run_study(
     request: Request, folder_name: Callable[[list[str], str], str], write: Writer, appendix: Callable[[Report], RenderableType]
 ) -> None:
     """Do what the user typed. Nothing is simulated before all files are read and the folder is known to be free."""
-    machines = [load_machine(path, request.overrides) for path in request.machines]
+    machines = [read_machine(path, request.overrides) for path in request.machines]
     workload = load_workload(request.workload)
     folder = _folder(request, folder_name([machine.name for machine in machines], workload.name))
     if folder is not None:
         check_free(folder, force=request.force)
-    started, clock = datetime.now(UTC), time.perf_counter()
+    provenance = Provenance()
     with progress_bars() as progress:
         report = compare(machines, workload, engine=request.engine, ideal=request.ideal, jobs=request.jobs, progress=progress)
     if folder is not None:
-        write(folder, report, _made(started, time.perf_counter() - clock), force=request.force)
+        write(folder, report, provenance.record(), force=request.force)
     if request.as_json:
-        sys.stdout.write(json.dumps(_record(report), ensure_ascii=False, allow_nan=False) + "\n")
+        sys.stdout.write(json.dumps(_record(report), allow_nan=False) + "\n")
     else:
         _show(report, folder, appendix(report))
 
@@ -75,17 +71,6 @@ def _folder(request: Request, name: str) -> Path | None:
     if request.output is not None:
         return request.output
     return None if request.as_json else REPORTS / name
-
-
-def _made(started: datetime, seconds: float) -> dict[str, Any]:
-    return {
-        "command": shlex.join(["sparsim", *sys.argv[1:]]),
-        "started": started.isoformat(timespec="seconds"),
-        "simulation_seconds": round(seconds, 3),
-        "sparsim_version": package_version(),
-        "python": platform.python_version(),
-        "platform": platform.platform(),
-    }
 
 
 def _record(report: Comparison) -> dict[str, Any]:

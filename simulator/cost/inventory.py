@@ -69,9 +69,7 @@ def _staging(elaborated: Elaborated, technology: Technology) -> Iterator[Instanc
     machine = elaborated.machine
     device = choose_dram(technology.dram_devices, machine.dram.kind)
     # from the machine, since a run with ideal memory has another bandwidth but no other hardware
-    own = replace(
-        elaborated, dram_bytes_per_cycle=dram_bytes_per_cycle(machine, device), dram_latency_cycles=dram_latency_cycles(machine)
-    )
+    own = replace(elaborated, dram_bytes_per_cycle=dram_bytes_per_cycle(machine, device), dram_latency_cycles=dram_latency_cycles(machine))
     staged_bytes = own.dma_slots * DMA_CHUNK_BYTES
     trunks = machine.trunks
     for part, count, bytes_per_cycle in (

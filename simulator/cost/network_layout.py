@@ -130,6 +130,4 @@ def _buffer_kinds(load: UniformLoad, fed: NDArray[np.bool_]) -> tuple[BufferKind
     kinds: dict[tuple[bool, int, int], list[int]] = defaultdict(list)
     for buffer in np.flatnonzero(load.of_buffer).tolist():
         kinds[bool(fed[buffer]), int(load.channels_of_buffer[buffer]), int(load.sources_of_buffer[buffer])].append(buffer)
-    return tuple(
-        BufferKind(*key, len(members), float(load.of_buffer[members].sum()) / load.hops) for key, members in sorted(kinds.items())
-    )
+    return tuple(BufferKind(*key, len(members), float(load.of_buffer[members].sum()) / load.hops) for key, members in sorted(kinds.items()))

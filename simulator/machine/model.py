@@ -171,9 +171,7 @@ class Mapping(FileModel):
     dataflow: Literal["gather", "scatter"] = Field(
         "gather", description="gather: activations travel bank → unit; scatter: partial sums travel unit → bank"
     )
-    placement: Literal["interleaved", "hashed", "file"] = Field(
-        "hashed", description="word → bank: modulo, XOR-fold, or placement_file"
-    )
+    placement: Literal["interleaved", "hashed", "file"] = Field("hashed", description="word → bank: modulo, XOR-fold, or placement_file")
     placement_file: str | None = Field(None, description="for placement: file; a .npy of one bank index for each word of a copy")
     assignment: Literal["round_robin", "balanced", "dynamic", "split"] = Field(
         "balanced", description="row → unit: by turns, longest first, in order, or longest first with long rows cut"

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from simulator.errors import MappingError
 from simulator.mapping.assignment import Assignment, balanced, dynamic, round_robin
 from simulator.mapping.loops import Span
 
@@ -43,7 +44,8 @@ class RowParts:
 def fitting_ranges(parts: RowParts, entries: Ints, size: int, units: int, most_parts: int, most_entries: int) -> tuple[Span, ...]:
     """The longest contiguous row ranges in which no unit holds more than `most_parts` parts, or entries in any tile.
 
-    `entries` is [parts, tiles] along the other operand dimension; `size` is the number of rows.
+    `entries` is [parts, tiles] along the other operand dimension; `size` is the number of rows. Raises MappingError
+    where a single row does not fit.
     """
     held = np.zeros(units, dtype=np.int64)
     filled = np.zeros((units, entries.shape[1]), dtype=np.int64)
@@ -53,13 +55,22 @@ def fitting_ranges(parts: RowParts, entries: Ints, size: int, units: int, most_p
         users = parts.unit[start:stop]
         np.add.at(held, users, 1)
         np.add.at(filled, users, entries[start:stop])
-        if (held[users] > most_parts).any() or (filled[users] > most_entries).any():
+        if not _fits(held[users], filled[users], most_parts, most_entries):
             cuts.append(int(parts.row[start]))
             held[:] = 0
             filled[:] = 0
             np.add.at(held, users, 1)
             np.add.at(filled, users, entries[start:stop])
+            if not _fits(held[users], filled[users], most_parts, most_entries):
+                raise MappingError(
+                    f"row {parts.row[start]} alone gives a unit {held[users].max()} parts and {filled[users].max()} entries; "
+                    f"its banks hold {most_parts} parts and {most_entries} entries"
+                )
     return tuple(itertools.pairwise([*dict.fromkeys(cuts), size]))
+
+
+def _fits(held: Ints, filled: Ints, most_parts: int, most_entries: int) -> bool:
+    return int(held.max()) <= most_parts and int(filled.max()) <= most_entries
 
 
 def part_entries(parts: RowParts, other: NDArray[np.int32], width: int, tiles: int) -> Ints:

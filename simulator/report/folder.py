@@ -18,11 +18,18 @@ MARKER = "run.json"
 
 
 def check_free(folder: Path, *, force: bool) -> None:
-    """Raise OutputError where `folder` must not be written: it exists (and not `force`), or is no report of sparsim."""
-    if folder.is_symlink() or (folder.exists() and not folder.is_dir()):
-        raise OutputError(f"{folder}: exists and is no folder; choose another one with -o")
-    if not folder.exists() or not any(folder.iterdir()):
-        return
+    """Raise OutputError where `folder` must not or cannot be written.
+
+    It exists (and not `force`), is no report of sparsim, or what is above it is no folder or may not be written.
+    """
+    try:
+        _check_place(folder)
+        if folder.is_symlink() or (folder.exists() and not folder.is_dir()):
+            raise OutputError(f"{folder}: exists and is no folder; choose another one with -o")
+        if not folder.exists() or not any(folder.iterdir()):
+            return
+    except OSError as error:
+        raise OutputError(f"{folder}: cannot be used: {error.strerror or error}") from error
     if not force:
         raise OutputError(f"{folder}: exists already and is not overwritten; choose another one with -o, or replace it with --force")
     if not (folder / MARKER).is_file():
@@ -36,6 +43,7 @@ def new_folder(folder: Path, *, force: bool) -> Iterator[Path]:
     Raises OutputError where `check_free` does, or where the disk refuses.
     """
     check_free(folder, force=force)
+    folder = Path(os.path.abspath(folder))
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
         draft = _beside(folder, "part")
@@ -70,8 +78,20 @@ def write_json(file: Path, record: Mapping[str, Any]) -> None:
     file.write_text(json.dumps(record, indent=1, ensure_ascii=False, allow_nan=False) + "\n", encoding="utf-8")
 
 
+def _check_place(folder: Path) -> None:
+    """Raise OutputError where a folder cannot stand: the nearest one above it is none, or refuses, or we stand in it."""
+    place = Path(os.path.abspath(folder))
+    if place in (Path.cwd(), *Path.cwd().parents):
+        raise OutputError(f"{folder}: is the working directory, or holds it; name a folder inside it with -o")
+    above = next(path for path in place.parents if path.exists())
+    if not above.is_dir():
+        raise OutputError(f"{folder}: cannot be made: {above} is no folder; choose another one with -o")
+    if not os.access(above, os.W_OK | os.X_OK):
+        raise OutputError(f"{folder}: cannot be made: {above} may not be written; choose another one with -o")
+
+
 def _swap(draft: Path, folder: Path) -> None:
-    """Put the draft in the folder's place; an old folder stays whole until the new one stands."""
+    """Put the draft in the folder's place; an interrupt between the two renames brings the old folder back."""
     if not folder.exists():
         draft.rename(folder)
         return
@@ -80,6 +100,8 @@ def _swap(draft: Path, folder: Path) -> None:
         folder.rename(old)
         draft.rename(folder)
     finally:
+        if not folder.exists():
+            old.rename(folder)
         shutil.rmtree(old, ignore_errors=True)
 
 

@@ -2,41 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Literal
-
 from simulator.errors import ConfigError
 from simulator.files import nearest
-
-Section = Literal["metric", "cause", "bound", "bandwidth", "component"]
-
-SECTIONS: dict[Section, str] = {
-    "metric": "Metrics",
-    "cause": "Causes of a unit-cycle",
-    "bound": "Bounds",
-    "bandwidth": "Bandwidth levels",
-    "component": "Components",
-}
-"""Headings, in the order of the docs."""
-
-
-@dataclass(frozen=True)
-class Term:
-    """One entry of the glossary."""
-
-    name: str
-    section: Section
-    label: str
-    """What tables and plots call it."""
-    unit: str
-    short: str
-    """The footnote: one line."""
-    more: str = ""
-    """What a reader may want to know beyond it."""
+from simulator.report.counters import COUNTERS
+from simulator.report.term import SECTIONS, Section, Term
 
 
 def _metric(name: str, label: str, unit: str, short: str, more: str = "") -> Term:
     return Term(name, "metric", label, unit, short, more)
+
+
+def _figure(name: str, label: str, unit: str, short: str) -> Term:
+    return Term(name, "pattern", label, unit, short)
 
 
 def _cause(name: str, label: str, short: str, more: str = "") -> Term:
@@ -113,8 +90,8 @@ _METRICS = (
         "fabric power ÷ fabric area: the die's average",
     ),
     _metric("peak_power_density_w_per_mm2", "peak power density", "W/mm²", "the hottest component: its power ÷ its die area"),
-    _metric("tops_per_w", "efficiency", "TOPS/W", "effective TOPS ÷ power, DRAM included"),
-    _metric("tops_per_mm2", "density", "TOPS/mm²", "effective TOPS ÷ die area"),
+    _metric("tops_per_w", "energy efficiency", "TOPS/W", "effective TOPS ÷ power, DRAM included"),
+    _metric("tops_per_mm2", "area efficiency", "TOPS/mm²", "effective TOPS ÷ die area"),
     _metric("edp_js", "energy-delay", "J·s", "energy × time, DRAM included"),
     _metric(
         "edap_js_mm2",
@@ -138,11 +115,34 @@ _METRICS = (
         "A unit is a vector unit, or a cell of a systolic array. The causes add up to units × cycles, exactly; "
         "see the causes for the order in which they apply.",
     ),
+    _metric(
+        "cycles_over_bound",
+        "cycles ÷ largest bound",
+        "",
+        "1 if the busiest part never waited; the rest is lost by parts that wait for one another",
+    ),
+    _metric(
+        "ideal_saving",
+        "time that it costs",
+        "%",
+        "the share of its cycles that a run saves when that part is made perfect (--ideal)",
+    ),
     _metric("bounds", "bounds", "cycles", "the fewest cycles that each part alone would allow"),
     _metric("bandwidth_gb_per_s", "bandwidth", "GB/s", "mean bytes a second used at each level, beside what the level can do (10⁹ bytes)"),
     _metric("area_mm2_by_component", "die area by component", "mm²", "each component's share of the die; these add up to the die area"),
     _metric("energy_pj_by_component", "energy by component", "pJ", "each component's energy, leakage included; these add up to the energy"),
     _metric("power_density_by_component", "power density by component", "W/mm²", "each component's power ÷ its die area"),
+)
+
+_PATTERN = (
+    _figure("shape", "shape", "", "W is M output features × K input features, X is K input features × N tokens"),
+    _figure("nnz", "nonzeros", "", "entries of the operand that are not zero"),
+    _figure("density", "density", "%", "nonzeros ÷ size; sparsity = 1 − density"),
+    _figure("row_degree_cv", "row CV", "", "skew of the rows: standard deviation ÷ mean of the nonzeros a row, empty rows included"),
+    _figure("col_degree_cv", "col CV", "", "skew of the columns: standard deviation ÷ mean of the nonzeros a column, empty ones included"),
+    _figure("row_max_over_mean", "row max", "", "nonzeros of the fullest row ÷ their mean over all rows"),
+    _figure("col_max_over_mean", "col max", "", "nonzeros of the fullest column ÷ their mean over all columns"),
+    _figure("empty", "empty", "", "rows + columns without a nonzero (`empty_rows`, `empty_cols` in JSON)"),
 )
 
 _CAUSES = (
@@ -215,7 +215,7 @@ _COMPONENTS = (
     _part("dram", "DRAM", "the devices themselves: energy only, no area on this die"),
 )
 
-TERMS: tuple[Term, ...] = _METRICS + _CAUSES + _BOUNDS + _LEVELS + _COMPONENTS
+TERMS: tuple[Term, ...] = _METRICS + _CAUSES + _BOUNDS + _LEVELS + _COMPONENTS + _PATTERN + COUNTERS
 """All terms, in the order of the docs. `drain_bus` is both a level and a component, `unit_cycles` a metric and a bound."""
 
 
@@ -225,12 +225,13 @@ def term(name: str, section: Section | None = None) -> Term:
 
 
 def terms(name: str, section: Section | None = None) -> tuple[Term, ...]:
-    """All terms of that name or label: the same word may be a metric and a bound."""
+    """All terms of that name, then those of that label: the same word may be a metric and a bound."""
     wanted = name.strip().lower().replace("-", "_").replace(" ", "_")
     pool = [entry for entry in TERMS if section is None or entry.section == section]
-    found = [entry for entry in pool if entry.name == wanted] or [entry for entry in pool if _slug(entry.label) == wanted]
-    if found:
-        return tuple(found)
+    named = [entry for entry in pool if entry.name == wanted]
+    labelled = [entry for entry in pool if entry not in named and _slug(entry.label) == wanted]
+    if named or labelled:
+        return (*named, *labelled)
     names = {entry.name: entry.name for entry in pool} | {_slug(entry.label): entry.name for entry in pool}
     near = nearest(wanted, names)
     hint = f"; did you mean {names[near]}?" if near else "; `sparsim explain` lists all"

@@ -71,7 +71,7 @@ def operations_table(result: Result) -> RenderableType:
     """One row an operation: where the time and the energy of a run went."""
     table = Table(box=None, header_style="bold", pad_edge=False, padding=(0, 1))
     table.add_column("operation", no_wrap=True)
-    for heading in ("M×K×N", "cycles", "compute", "utilized", "energy", "bound by"):
+    for heading in ("M×K×N", "cycles", "compute cycles", "utilization", "energy", "largest bound"):
         table.add_column(heading, justify="right", no_wrap=True)
     factor, unit = common_scale([entry.energy_pj for entry in result.operations], "pJ")
     for entry in result.operations:
@@ -85,7 +85,8 @@ def operations_table(result: Result) -> RenderableType:
             f"{significant(entry.energy_pj * factor)} {unit}",
             term(bound, "bound").label,
         )
-    return Whole(table)
+    cycles = Text("  · cycles: from the end of the operation before to the end of this one; these add up to the run's", style="dim")
+    return Group(Whole(table), Text(), cycles, _footnote(" ·", term("compute_cycles").label, term("compute_cycles").short))
 
 
 def _caption(result: Result) -> Text:
@@ -122,7 +123,7 @@ def _bound_rows(table: Table, results: Sequence[Result]) -> None:
             cells.append(Text(f"{cycles:,}" if cycles else "–", style="bold" if binds else ""))
         table.add_row(f"  {term(name, 'bound').label}", "cycles", *cells)
     ratios = [times(result.cycles / result.bound_cycles) if result.bound_cycles else "–" for result in results]
-    table.add_row("  cycles ÷ largest bound", "", *ratios)
+    table.add_row(f"  {term('cycles_over_bound').label}", "", *ratios)
 
 
 def _cause_rows(table: Table, results: Sequence[Result]) -> None:
@@ -140,7 +141,7 @@ def _ideal_rows(table: Table, results: Sequence[Result], ideal_results: Sequence
     table.add_row("  cycles", "", *[f"{ideal.cycles:,}" for _, ideal in pairs])
     table.add_row("  time", unit, *[significant(ideal.seconds * factor) for _, ideal in pairs])
     shares = [(plain.cycles - ideal.cycles) / plain.cycles if plain.cycles else 0.0 for plain, ideal in pairs]
-    table.add_row("  time that it costs", "", *[percent(share) for share in shares])
+    table.add_row(f"  {term('ideal_saving').label}", "", *[percent(share) for share in shares])
 
 
 def _heading(table: Table, text: str, machines: int) -> None:
@@ -153,6 +154,7 @@ def _footnotes(results: Sequence[Result]) -> list[RenderableType]:
     for number, (name, _) in enumerate(TABLE_METRICS, start=1):
         entry = term(name, "metric")
         notes.append(_footnote(str(number).translate(_SUPERSCRIPTS), entry.label, entry.short))
+    notes += [_footnote("·", term(name, "bound").label, term(name, "bound").short) for name in results[0].bounds]
     causes = [cause for cause in CAUSES if any(result.unit_cycles.get(cause, 0) for result in results)]
     notes += [_footnote("·", term(cause, "cause").label, term(cause, "cause").short) for cause in causes]
     return notes

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from itertools import groupby
 
 from simulator.report.numbers import quantity, significant, times
 from simulator.result import Result
@@ -13,8 +14,9 @@ Figure = Callable[[Result], float]
 def verdict(results: Sequence[Result]) -> str:
     """Say who is fastest, who takes the least energy and fabric area, who is best by their product, and what a crossbar pays.
 
-    Energies include DRAM; areas leave out its PHY. The last clause compares the first machine of one copy and one crossbar
-    with the first of one copy a unit, where both are among the results. One result alone gives its own figures.
+    Energies include DRAM; areas leave out its PHY. The last clauses compare the first machine of one copy and one crossbar
+    with the first of one copy a unit, and the first systolic array with the best, where they are among the results. One
+    result alone gives its own figures.
     """
     if len(results) == 1:
         only = results[0]
@@ -22,14 +24,14 @@ def verdict(results: Sequence[Result]) -> str:
             f"On {only.workload.name}, {only.name} takes {quantity(only.seconds, 's')}, {quantity(only.energy_pj, 'pJ')} "
             f"and {significant(only.fabric_area_mm2)} mm² of fabric."
         )
-    clauses = [
-        _winner(results, lambda r: r.seconds, lambda r: quantity(r.seconds, "s"), "is fastest", "faster"),
-        _winner(results, lambda r: r.energy_pj, lambda r: quantity(r.energy_pj, "pJ"), "takes the least energy", "less"),
-        _winner(results, lambda r: r.fabric_area_mm2, lambda r: f"{significant(r.fabric_area_mm2)} mm²", "the least fabric area", "less"),
-        _overall(results),
+    claims = [
+        _claim(results, lambda r: r.seconds, lambda r: quantity(r.seconds, "s"), "is fastest"),
+        _claim(results, lambda r: r.energy_pj, lambda r: quantity(r.energy_pj, "pJ"), "takes the least energy"),
+        _claim(results, lambda r: r.fabric_area_mm2, lambda r: f"{significant(r.fabric_area_mm2)} mm²", "takes the least fabric area"),
+        _claim(results, lambda r: r.edap_js_mm2, lambda r: "", "is best by energy × time × fabric area"),
     ]
-    trade = _crossbar_against_replication(results)
-    return f"On {results[0].workload.name}, " + ", ".join(clauses[:-1]) + f", and {clauses[-1]}" + (f"; {trade}" if trade else "") + "."
+    contrasts = [text for text in (_crossbar_against_replication(results), _systolic_against_best(results)) if text]
+    return "; ".join([f"On {results[0].workload.name}, {_joined(claims)}", *contrasts]) + "."
 
 
 def ideal_sentence(plain: Result, ideal: Result) -> str:
@@ -41,22 +43,32 @@ def ideal_sentence(plain: Result, ideal: Result) -> str:
     return f"{plain.machine.name}: the {part} {verb} {100 * share:.1f} % of its time ({saved:,} of {plain.cycles:,} cycles)"
 
 
-def _winner(results: Sequence[Result], figure: Figure, shown: Callable[[Result], str], phrase: str, than: str) -> str:
+def _claim(results: Sequence[Result], figure: Figure, shown: Callable[[Result], str], phrase: str) -> tuple[str, str]:
+    """Who has the smallest figure, and what to say of it."""
     best, second = sorted(results, key=figure)[:2]
-    lead = _lead(figure(best), figure(second))
-    ahead = f"{lead} {than} than {second.name}" if lead else f"level with {second.name}"
-    return f"{best.name} {phrase} ({shown(best)}, {ahead})"
+    ratio = figure(second) / figure(best) if figure(best) else 1.0
+    behind = f"next {second.name} at {times(ratio)}" if ratio >= 1.01 else f"level with {second.name}"
+    return best.name, f"{phrase} ({', '.join(filter(None, (shown(best), behind)))})"
 
 
-def _overall(results: Sequence[Result]) -> str:
-    best, second = sorted(results, key=lambda r: r.edap_js_mm2)[:2]
-    lead = _lead(best.edap_js_mm2, second.edap_js_mm2)
-    ahead = f"{lead} ahead of" if lead else "level with"
-    return f"{best.name} is best by energy × time × fabric area ({ahead} {second.name})"
+def _joined(claims: Sequence[tuple[str, str]]) -> str:
+    """The claims one after another; a machine that makes several in a row is named once."""
+    said = [f"{name} {_listed([text for _, text in own])}" for name, own in groupby(claims, key=lambda claim: claim[0])]
+    return f"{', '.join(said[:-1])}, and {said[-1]}" if len(said) > 1 else said[0]
 
 
-def _lead(best: float, second: float) -> str:
-    return times(second / best) if best and second / best >= 1.01 else ""
+def _listed(texts: Sequence[str]) -> str:
+    return f"{', '.join(texts[:-1])} and {texts[-1]}" if len(texts) > 1 else texts[0]
+
+
+def _systolic_against_best(results: Sequence[Result]) -> str:
+    """What the dense array costs beside the best by the product, where that is another kind of machine."""
+    systolic = next((r for r in results if r.machine.fabric.kind == "systolic"), None)
+    best = min(results, key=lambda r: r.edap_js_mm2)
+    if systolic is None or best.machine.fabric.kind == "systolic" or not best.edp_js:
+        return ""
+    time, energy = times(systolic.seconds / best.seconds), times(systolic.energy_pj / best.energy_pj)
+    return f"against {best.name}, {systolic.name} takes {time} the time and {energy} the energy"
 
 
 def _crossbar_against_replication(results: Sequence[Result]) -> str:

@@ -131,6 +131,16 @@ def test_inspect_tells_a_workload_from_a_machine(place: Path, sparsim: Type) -> 
     assert "activation banks" in sparsim("inspect", "systolic.yaml").out
 
 
+def test_inspect_draws_the_networks_of_a_machine(place: Path, sparsim: Type) -> None:
+    outcome = sparsim("inspect", "crossbar.yaml", "-o", "networks", "--set", "fabric.network.topology=butterfly")
+    assert outcome.code == 0
+    assert {path.name for path in (place / "networks").iterdir()} == {
+        "run.json", "request_network.png", "request_network.svg", "reply_network.png", "reply_network.svg",
+    }  # fmt: skip
+    assert sparsim("inspect", "crossbar.yaml", "-o", "networks").code == 2, "not overwritten"
+    assert sparsim("inspect", "crossbar.yaml", "-o", "networks", "--force").code == 0
+
+
 def test_inspect_statistics(place: Path, sparsim: Type) -> None:
     record = json.loads(sparsim("inspect", "tiny.yaml", "--json").out)
     first = record["operations"][0]

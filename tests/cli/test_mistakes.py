@@ -49,7 +49,8 @@ def test_inspect_says_it_too(sparsim: Type, name: str) -> None:
         (("run", "crossbar.yaml", "-w", "tiny.yaml", "-o", "tiny.yaml"), "no folder"),
         (("run", "crossbar.yaml", "-w", "tiny.yaml", "-o", "full", "--force"), "no sparsim report"),
         (("inspect", "tiny.yaml", "-o", "spy.gif"), ".png or .svg"),
-        (("inspect", "crossbar.yaml", "-o", "spy.png"), "no plot"),
+        (("inspect", "crossbar.yaml", "-o", "spy.png"), "into a folder"),
+        (("inspect", "systolic.yaml", "-o", "networks"), "no network to draw"),
         (("explane",), "explain"),
     ],
 )

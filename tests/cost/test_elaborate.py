@@ -120,8 +120,8 @@ def test_latency_is_that_of_the_slowest_router_and_its_link(seven: Technology, m
     assert stages["clos"][2] > stages["mesh"][2]
 
 
-def test_latency_of_a_router_by_hand(seven: Technology, machines: Any) -> None:
-    # 64 units, radix 64: a Clos network of 64 × 64, … routers; here the link alone: 0.15 ns/mm · 2 mm at 4 GHz is 1.6 stages
+def test_a_link_adds_its_delay_to_the_router(seven: Technology, machines: Any) -> None:
+    # 0.15 ns/mm · 2 mm is 0.3 ns, at 4 GHz and a fill of 0.75 another 1.6 stages
     crossbar = reply_network(machines.gather(network={"slices": 4}), seven, 4).crossbars[0]
     without = 4.0 * crossbar.delay_ns() / 0.75
     assert crossbar.stages(4.0, 2.0) == math.ceil(without + 4.0 * 0.15 * 2.0 / 0.75)

@@ -35,11 +35,11 @@ def test_fifo_saturates_where_booksim_does_at_16_ports() -> None:
 
 @pytest.mark.parametrize("row", voq_rows(), ids="{allocator}-load{load}-depth{depth}".format_map)
 def test_islip_reaches_booksims_throughput(row: dict[str, str]) -> None:
-    """Shortened to 2,000 cycles, a quarter of BookSim's: within 3 %."""
+    """Within 3 %; 3,000 measured cycles, after as many as the deep queues need to fill."""
     match = re.fullmatch(r"islip\((\d)\)", row["allocator"])
     assert match is not None
     spec = SwitchSpec(int(row["ports"]), queues="voq", depth=int(row["depth"]), iterations=int(match[1]))
-    point = measure_switch(spec, load=float(row["load"]), cycles=2000, warmup=400)
+    point = measure_switch(spec, load=float(row["load"]), cycles=3000, warmup=2000)
     assert point.throughput == pytest.approx(float(row["throughput"]), rel=0.03)
 
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -96,3 +99,10 @@ def test_numbers_are_small_integers() -> None:
     graph = two_routers()
     for name in ("router_of_buffer", "router_of_link", "link_of_channel", "target_of_channel", "buffer_of_source", "route"):
         assert getattr(graph, name).dtype == np.int32
+
+
+def test_example_of_the_docs(capsys: pytest.CaptureFixture[str]) -> None:
+    page = (Path(__file__).parents[2] / "docs" / "topologies.md").read_text(encoding="utf-8")
+    code, printed = (re.findall(rf"```{kind}\n(.*?)```", page, re.DOTALL)[0] for kind in ("python", "text"))
+    exec(code, {})
+    assert capsys.readouterr().out == printed

@@ -8,11 +8,12 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
-from simulator.report.glossary import Section, label
+from simulator.report.glossary import label
 from simulator.report.numbers import common_scale
 from simulator.report.plots.causes import time_by_cause
 from simulator.report.plots.stacked import Stack, component_stack, draw_stack
 from simulator.report.plots.style import CAUSE_COLOURS, COMPONENT_COLOURS, OTHER_COLOUR, styled
+from simulator.report.term import Section
 from simulator.result import Result
 
 

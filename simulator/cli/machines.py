@@ -1,0 +1,39 @@
+"""Machine files as the commands read them: also what only the cost models and the placement can tell is said with its place."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from simulator.cost import elaborate, load_technology
+from simulator.errors import ConfigError, SparsimError
+from simulator.files import config_path
+from simulator.files.load import Document, load_yaml_document
+from simulator.machine import Machine
+from simulator.mapping.placement import placement_of
+
+
+def read_machine(name_or_path: str, overrides: Sequence[str] = ()) -> Machine:
+    """Return a machine that can be built: its technology, its DRAM and its placement file are there.
+
+    Raises ConfigError with the file, the line and the key, before anything is simulated.
+    """
+    document = load_yaml_document(config_path("machines", name_or_path), Machine, overrides)
+    machine = document.model
+    try:
+        elaborate(machine, load_technology(machine.technology, machine.technology_overrides))
+    except SparsimError as error:
+        raise ConfigError(_placed(document, str(error), "technology")) from error
+    try:
+        placement_of(machine)
+    except SparsimError as error:
+        raise ConfigError(_placed(document, str(error), "mapping.placement_file")) from error
+    return machine
+
+
+def _placed(document: Document[Machine], message: str, otherwise: str) -> str:
+    """The message with the place of the key that it begins with, or of the key `otherwise`."""
+    key, _, rest = message.partition(": ")
+    path = key.split(".")
+    if path[0] not in Machine.model_fields:
+        path, rest = otherwise.split("."), message
+    return f"{document.where(path)}: {rest}"

@@ -1,0 +1,113 @@
+"""`sparsim network`: a machine's request network by itself."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from simulator.cli.options import EngineChoice, EngineOption, ForceOption, JsonOption, OutputOption, SetOption
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+    from simulator.network_study import NetworkCurve
+
+
+class TrafficChoice(StrEnum):
+    """What the sources send."""
+
+    uniform = "uniform"
+    transpose = "transpose"
+    hotspot = "hotspot"
+    trace = "trace"
+
+
+def network_command(
+    machine: Annotated[str, typer.Argument(metavar="MACHINE", help="Machine file, or a name in configs/machines/.")],
+    traffic: Annotated[TrafficChoice, typer.Option("--traffic", help="What the sources send; trace: the requests of -w.")] = (
+        TrafficChoice.uniform
+    ),
+    load: Annotated[str, typer.Option("--load", metavar="LOAD", help="Offered loads: one, or FIRST:LAST:COUNT.")] = "0.05:1.0:20",
+    workload: Annotated[str | None, typer.Option("--workload", "-w", metavar="WORKLOAD", help="For --traffic trace.")] = None,
+    overrides: SetOption = None,
+    cycles: Annotated[int, typer.Option("--cycles", min=100, max=10_000_000, help="Measured cycles of each load.")] = 4000,
+    warmup: Annotated[int, typer.Option("--warmup", min=0, max=10_000_000, help="Cycles before measuring.")] = 1000,
+    seed: Annotated[int, typer.Option("--seed", min=0, help="Seed of the traffic.")] = 0,
+    engine: EngineOption = EngineChoice.reference,
+    output: OutputOption = None,
+    as_json: JsonOption = False,
+    force: ForceOption = False,
+) -> None:
+    """Drive the request network of one cluster with traffic: throughput, latency, and theory beside them."""
+    import json
+    from pathlib import Path
+
+    from rich.console import Console
+
+    from simulator.cli.progress import progress_bars
+    from simulator.cli.provenance import Provenance
+    from simulator.machine import load_machine
+    from simulator.network_study import measure_network
+    from simulator.report.folder import check_free
+    from simulator.report.network import write_network
+    from simulator.workload import load_workload
+
+    loads = parse_loads(load)
+    model = load_machine(machine, overrides or [])
+    trace = None if workload is None else load_workload(workload)
+    if output is not None or not as_json:
+        folder = output or Path("reports") / f"network-{model.name}-{traffic.value}"
+        check_free(folder, force=force)
+    provenance = Provenance()
+    with progress_bars() as report:
+        curve = measure_network(
+            model,
+            traffic=traffic.value,
+            loads=loads,
+            workload=trace,
+            cycles=cycles,
+            warmup=warmup,
+            seed=seed,
+            engine=engine.value,
+            progress=lambda done: report(f"{model.name}: {len(loads)} loads", done),
+        )
+    if as_json:
+        typer.echo(json.dumps(curve.to_dict(), indent=1))
+    if output is not None or not as_json:
+        write_network(curve, folder, provenance.record(), force=force)
+        if not as_json:
+            console = Console()
+            console.print(_table(curve))
+            console.print(f"results in {folder}/")
+
+
+def parse_loads(text: str) -> list[float]:
+    """Loads from `0.5` or `0.05:1.0:20`. Raises ConfigError for anything else."""
+    from simulator.errors import ConfigError
+
+    parts = text.split(":")
+    try:
+        numbers = [float(part) for part in parts]
+    except ValueError:
+        numbers = []
+    if len(numbers) == 1 and 0 < numbers[0] <= 1:
+        return numbers
+    if len(numbers) == 3 and 0 < numbers[0] <= numbers[1] <= 1 and numbers[2] == int(numbers[2]) and 2 <= numbers[2] <= 1000:
+        step = (numbers[1] - numbers[0]) / (int(numbers[2]) - 1)
+        return [round(numbers[0] + step * place, 9) for place in range(int(numbers[2]))]
+    raise ConfigError(f"--load {text}: allowed: one load above 0 and up to 1, or FIRST:LAST:COUNT of 2 to 1000 such, as 0.05:1.0:20")
+
+
+def _table(curve: NetworkCurve) -> Table:
+    from rich.table import Table
+
+    table = Table(title=f"{curve.name}, {curve.traffic} traffic, {curve.cycles:,} cycles a load", box=None)
+    for heading in ("offered load", "throughput", "mean latency (cycles)", "mean outstanding (flits)"):
+        table.add_column(heading, justify="right")
+    for point in curve.points:
+        table.add_row(f"{point.load:.3f}", f"{point.throughput:.4f}", f"{point.mean_latency_cycles:,.2f}", f"{point.mean_outstanding:,.1f}")
+    limits = ", ".join(f"{name} {limit:.3f}" for name, limit in curve.limits.items())
+    table.caption = f"flits a source and cycle\ntheory: {limits or 'none'}"
+    return table

@@ -1,0 +1,47 @@
+"""What each counter of a result file counts."""
+
+from __future__ import annotations
+
+from simulator.report.term import Term
+
+_MEANINGS = {
+    "macs_useful": "MACs whose two operands are nonzero in the operation",
+    "mac_slots": "MACs that a multiplier stood ready for: useful ones, and those with a zero operand or a padding lane",
+    "list_entries": "work-list entries examined by the units",
+    "entries_dropped": "work-list entries dropped because their word is all zero",
+    "weight_bank_reads": "accesses of weight banks, each of max(issue_width, scan_width) entries",
+    "weight_bits_filled": "bits written into weight banks, over all token groups",
+    "requests": "requests issued by units",
+    "x_bank_reads": "accesses of activation banks (words)",
+    "x_words_filled": "words written into activation banks, over all copies",
+    "replies": "words delivered to units",
+    "request_hops": "flits that passed a router of a request network, over all routers on their way",
+    "reply_hops": "flits that passed a router of a reply network, over all routers on their way",
+    "accumulator_updates": "row words (`lanes` partial sums) read and written in accumulators",
+    "rows_merged": "row words whose partial sums the merge tree added up and sent to the output bank",
+    "output_bank_writes": "row words written into output banks",
+    "output_bank_reads": "row words read from output banks to add a later K tile",
+    "output_bank_drains": "row words read from output banks when an operation's rows leave",
+    "bank_additions": "row words that the banks' adders add to partial sums (scatter)",
+    "drain_additions": "row words added on the drain bus: parts of cut rows, sums of several copies",
+    "pe_weight_shifts": "systolic: register writes that move stationary operands into the array",
+    "pe_operand_shifts": "systolic: register writes that move streaming operands from PE to PE",
+    "pe_sum_shifts": "systolic: register writes of partial sums, moving or in place",
+    "x_buffer_reads": "systolic: activations read from the X operand buffer",
+    "w_buffer_reads": "systolic: weights read from the W operand buffer",
+    "y_buffer_writes": "systolic: partial sums written into the Y buffer",
+    "y_buffer_reads": "systolic: partial sums read back from the Y buffer, for a later K fold or to leave",
+    "x_trunk_bytes": "bytes over the X trunk (once a token group, whatever the number of copies)",
+    "w_trunk_bytes": "bytes over the W trunk (once for all token groups)",
+    "drain_bytes": "bytes over the drain bus",
+    "buffer_read_bytes": "bytes read from the activation buffer",
+    "buffer_write_bytes": "bytes written to the activation buffer",
+    "dram_read_bytes": "bytes read from DRAM, in whole bursts",
+    "dram_write_bytes": "bytes written to DRAM, in whole bursts",
+}
+
+COUNTERS: tuple[Term, ...] = tuple(
+    Term(name, "counter", name.replace("_", " "), "bytes" if name.endswith("_bytes") else "", meaning)
+    for name, meaning in _MEANINGS.items()
+)
+"""Events of a run (`counts` in JSON), in the order of the file."""

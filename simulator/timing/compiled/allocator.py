@@ -1,0 +1,280 @@
+"""One cycle of all routers of a network: which buffers ask for which links, who wins, and the winners leave.
+
+All routers decide before any flit moves, so that all see the slots of the start of the cycle.
+"""
+
+from __future__ import annotations
+
+from simulator.timing.compiled.bits import clear_bit, first_from, inline, lowest, part, set_bit
+from simulator.timing.compiled.layout import (
+    ACCEPT,
+    ASKED_AT,
+    ASKS,
+    BUFFER_BUSY,
+    BUFFER_PLACE,
+    BUFFER_SIZE,
+    CHANNEL_SIZE,
+    CHANNELS,
+    FIRST_BUFFER,
+    FIRST_CHANNEL,
+    FIRST_INPUT,
+    FIRST_LINK,
+    FREE,
+    FULL_AT,
+    GOES_TO,
+    GRANT,
+    HEAD,
+    INPUTS,
+    LINK,
+    LINK_BUSY,
+    LINK_PLACE,
+    LINK_SIZE,
+    LINKS,
+    MATCHED_AT,
+    NET_ACTIVE,
+    NET_ACTIVE_WORDS,
+    NET_CHANNELS,
+    NET_FLITS,
+    NET_ITERATIONS,
+    NET_OFFER_WORDS,
+    NET_OPEN,
+    NET_PAIRS,
+    NET_REGISTERED,
+    NET_SINGLE,
+    NET_WINNERS,
+    NET_WORDS,
+    NEXT_GRANT,
+    OFFER_MASK,
+    OFFERS,
+    SINK_QUEUE,
+    TAKEN_AT,
+    TARGET,
+    UNMATCHED,
+    WANTS,
+)
+from simulator.timing.compiled.routers import forward, queue_for
+
+
+@inline
+def able(m, channel, word, mask, cycle):
+    """Of some buffers that want a channel, those that are not sending and find room in the queue that they would join."""
+    rest = mask
+    while rest:
+        place = lowest(rest)
+        rest &= rest - 1
+        buffer = m[channel + FIRST_BUFFER] + BUFFER_SIZE * ((word << 6) + place)
+        head = m[queue_for(m, buffer, channel) + HEAD]
+        if m[buffer + BUFFER_BUSY] > cycle or m[m[head + TARGET] + FREE] <= 0:
+            mask &= ~(1 << place)
+    return mask
+
+
+@inline
+def idle(m, channel, word, mask, cycle):
+    """Of some buffers that want a channel, those that are not sending."""
+    rest = mask
+    while rest:
+        place = lowest(rest)
+        rest &= rest - 1
+        if m[m[channel + FIRST_BUFFER] + BUFFER_SIZE * ((word << 6) + place) + BUFFER_BUSY] > cycle:
+            mask &= ~(1 << place)
+    return mask
+
+
+@inline
+def ask(m, w, net, channel, cycle):
+    """Note who may go to a channel; whether anyone may."""
+    inside = m[channel + GOES_TO]
+    if not inside and m[net + NET_FLITS] == 1:
+        return has_sink(m, channel, cycle)
+    anyone = False
+    for word in range(m[net + NET_WORDS]):
+        mask = w[m[channel + WANTS] + word]
+        mask = able(m, channel, word, mask, cycle) if inside else idle(m, channel, word, mask, cycle)
+        w[m[channel + ASKS] + word] = mask
+        anyone |= mask != 0
+    return anyone and (inside or has_sink(m, channel, cycle))
+
+
+@inline
+def has_sink(m, channel, cycle):
+    """Whether a sink has room, which is the same for all; the channel remembers if not."""
+    if m[m[channel + SINK_QUEUE] + FREE] > 0:
+        return True
+    m[channel + FULL_AT] = cycle
+    return False
+
+
+@inline
+def open_links(m, w, net, cycle):
+    """Find the links that someone asks for; how many."""
+    opened = 0
+    last = 0
+    for word in range(m[net + NET_ACTIVE_WORDS]):
+        rest = w[m[net + NET_ACTIVE] + word]
+        while rest:
+            channel = m[net + NET_CHANNELS] + CHANNEL_SIZE * ((word << 6) + lowest(rest))
+            rest &= rest - 1
+            link = m[channel + LINK]
+            if m[link + LINK_BUSY] > cycle:
+                m[link + TAKEN_AT] = cycle
+            elif ask(m, w, net, channel, cycle):
+                m[channel + ASKED_AT] = cycle
+                # the virtual channels of a link follow each other
+                if link != last:
+                    last = link
+                    m[m[net + NET_OPEN] + opened] = link
+                    opened += 1
+    return opened
+
+
+@inline
+def asking(m, w, link, word, cycle):
+    """Buffers, not matched yet, that ask for any virtual channel of a link."""
+    channel = m[link + FIRST_CHANNEL]
+    mask = w[m[channel + ASKS] + word] if m[channel + ASKED_AT] == cycle else 0
+    for _ in range(1, m[link + CHANNELS]):
+        channel += CHANNEL_SIZE
+        if m[channel + ASKED_AT] == cycle:
+            mask |= w[m[channel + ASKS] + word]
+    return mask & w[m[link + UNMATCHED] + word]
+
+
+@inline
+def granted(m, w, net, link, cycle):
+    """Place of the buffer that a link grants to: the first that asks, cyclically from its pointer; −1 if none."""
+    pointer = m[link + GRANT]
+    start = pointer >> 6
+    upper = asking(m, w, link, start, cycle) & (-1 << (pointer & 63))
+    if upper:
+        return (start << 6) + lowest(upper)
+    words = m[net + NET_WORDS]
+    for step in range(1, words + 1):
+        word = start + step
+        if word >= words:
+            word -= words
+        mask = asking(m, w, link, word, cycle)
+        if mask:
+            return (word << 6) + lowest(mask)
+    return -1
+
+
+@inline
+def after(place, count):
+    """The place after, cyclically."""
+    return place + 1 if place + 1 < count else 0
+
+
+@inline
+def grant(m, w, net, opened, cycle):
+    """Every link that is not matched grants to one buffer; how many buffers have an offer."""
+    winners = 0
+    for index in range(opened):
+        link = m[m[net + NET_OPEN] + index]
+        if m[link + MATCHED_AT] == cycle:
+            continue
+        place = granted(m, w, net, link, cycle)
+        if place < 0:
+            continue
+        buffer = m[link + FIRST_INPUT] + BUFFER_SIZE * place
+        if m[buffer + OFFERS] == 0:
+            m[m[net + NET_WINNERS] + winners] = buffer
+            winners += 1
+        m[buffer + OFFERS] += 1
+        set_bit(w, m[buffer + OFFER_MASK], m[link + LINK_PLACE])
+        m[link + NEXT_GRANT] = after(place, m[link + INPUTS])
+    return winners
+
+
+@inline
+def accept(m, w, net, winners, pairs, iteration, cycle):
+    """Every buffer with offers takes one; how many pairs there are now."""
+    words = m[net + NET_OFFER_WORDS]
+    for index in range(winners):
+        buffer = m[m[net + NET_WINNERS] + index]
+        mask = m[buffer + OFFER_MASK]
+        local = first_from(w, mask, words, m[buffer + ACCEPT])
+        for word in range(words):
+            w[mask + word] = 0
+        m[buffer + OFFERS] = 0
+        link = m[buffer + FIRST_LINK] + LINK_SIZE * local
+        pairs = pair(m, net, buffer, link, pairs)
+        m[link + MATCHED_AT] = cycle
+        clear_bit(w, m[link + UNMATCHED], m[buffer + BUFFER_PLACE])
+        if iteration == 0:
+            m[buffer + ACCEPT] = after(local, m[buffer + LINKS])
+            if m[net + NET_REGISTERED]:
+                # a matched link is not asked again in this cycle, so its pointer may move at once
+                m[link + GRANT] = m[link + NEXT_GRANT]
+    return pairs
+
+
+@inline
+def pair(m, net, buffer, link, pairs):
+    """Note a buffer and the link that it has won; how many pairs there are now."""
+    place = m[net + NET_PAIRS] + 2 * pairs
+    m[place] = buffer
+    m[place + 1] = link
+    return pairs + 1
+
+
+@inline
+def match_queues(m, w, net, opened, cycle):
+    """Pair buffers of several queues and links, by iterations that all use the pointers of the start of the cycle."""
+    pairs = 0
+    for index in range(opened):
+        link = m[m[net + NET_OPEN] + index]
+        m[link + NEXT_GRANT] = m[link + GRANT]
+    for iteration in range(m[net + NET_ITERATIONS]):
+        winners = grant(m, w, net, opened, cycle)
+        if winners == 0:
+            break
+        pairs = accept(m, w, net, winners, pairs, iteration, cycle)
+    if not m[net + NET_REGISTERED]:
+        for index in range(opened):
+            link = m[m[net + NET_OPEN] + index]
+            m[link + GRANT] = m[link + NEXT_GRANT]
+    for index in range(pairs):
+        place = m[net + NET_PAIRS] + 2 * index
+        set_bit(w, m[m[place + 1] + UNMATCHED], m[m[place] + BUFFER_PLACE])
+    return pairs
+
+
+@inline
+def match_heads(m, w, net, opened, cycle):
+    """Pair buffers of one queue and links: a head asks for one link only, so what is granted is accepted, at once."""
+    pairs = 0
+    for index in range(opened):
+        link = m[m[net + NET_OPEN] + index]
+        place = granted(m, w, net, link, cycle)
+        m[link + GRANT] = after(place, m[link + INPUTS])
+        pairs = pair(m, net, m[link + FIRST_INPUT] + BUFFER_SIZE * place, link, pairs)
+    return pairs
+
+
+@inline
+def chosen_channel(m, w, net, buffer, link, cycle):
+    """First virtual channel of a matched link that the buffer asks for; a buffer of one queue asks for its head's only."""
+    channel = m[link + FIRST_CHANNEL]
+    if m[link + CHANNELS] > 1 and not m[net + NET_SINGLE]:
+        place = m[buffer + BUFFER_PLACE]
+        while m[channel + ASKED_AT] != cycle or not (w[m[channel + ASKS] + (place >> 6)] >> (place & 63)) & 1:
+            channel += CHANNEL_SIZE
+    return channel
+
+
+@part
+def step_network(m, w, net, cycle):
+    """One cycle of all routers; how many packets passed one."""
+    opened = open_links(m, w, net, cycle)
+    if opened == 0:
+        return 0
+    if m[net + NET_SINGLE]:
+        pairs = match_heads(m, w, net, opened, cycle)
+    else:
+        pairs = match_queues(m, w, net, opened, cycle)
+    for index in range(pairs):
+        buffer = m[m[net + NET_PAIRS] + 2 * index]
+        link = m[m[net + NET_PAIRS] + 2 * index + 1]
+        forward(m, w, net, buffer, chosen_channel(m, w, net, buffer, link, cycle), link, cycle)
+    return pairs

@@ -1,0 +1,169 @@
+"""Bank ports: a queue, one access a cycle; what an access does is the dataflow's."""
+
+from __future__ import annotations
+
+from simulator.timing.compiled.bits import clear_bit, inline, lowest, part, set_bit
+from simulator.timing.compiled.layout import (
+    ACCUMULATE_LATENCY,
+    AT_SINK,
+    BANK_ACCUMULATES,
+    BANK_MASK_WORDS,
+    BANK_MASKS,
+    FIRST_BANK,
+    FIRST_QUEUE,
+    FREE,
+    HEAD,
+    LANDED,
+    LAST_WRITE,
+    MULTICAST,
+    NET_ENTRIES,
+    NEXT,
+    NONE,
+    NUMBER,
+    ORDER,
+    PLACE,
+    QUEUE,
+    QUEUE_SIZE,
+    READ_LATENCY,
+    READY,
+    REPLIES,
+    REPLY_DELAYS,
+    ROUTED,
+    SERVED,
+    SINK,
+    SOURCE,
+    UNIT,
+    UNITS,
+    UNLIMITED,
+    WORD,
+    X_BANK_READS,
+)
+from simulator.timing.compiled.queues import insert, remove, schedule
+from simulator.timing.compiled.routers import next_channel, send
+
+
+@inline
+def queue_request(m, w, f):
+    """A request is at the end of its pipeline."""
+    insert(m, m[f + QUEUE], f, UNIT)
+    set_bit(w, m[BANK_MASKS], (m[f + QUEUE] - m[FIRST_BANK]) // QUEUE_SIZE)
+
+
+@inline
+def leave(m, w, port, f, cycle):
+    """Take a request out of its port's queue."""
+    q = m[f + QUEUE]
+    remove(m, q, f, cycle)
+    if m[q + HEAD] == NONE:
+        clear_bit(w, m[BANK_MASKS], port)
+
+
+@inline
+def reply_room(m, port):
+    """Reply slots of a port."""
+    if not m[ROUTED]:
+        return UNLIMITED
+    buffer = m[m[REPLIES + NET_ENTRIES] + port]
+    return m[m[buffer + FIRST_QUEUE] + FREE]
+
+
+@inline
+def reply(m, port, f, cycle):
+    """Send a word that an access in `cycle` reads to its unit."""
+    u = m[f + UNIT]
+    ready = cycle + m[READ_LATENCY]
+    if m[ROUTED]:
+        m[f + SOURCE] = port
+        m[f + SINK] = m[u + NUMBER]
+        buffer = m[m[REPLIES + NET_ENTRIES] + port]
+        send(m, REPLIES, f, buffer, next_channel(m, buffer, port, m[u + NUMBER]), ready)
+    else:
+        m[f + PLACE] = AT_SINK
+        m[f + QUEUE] = m[u + LANDED]
+        m[m[u + LANDED] + FREE] -= 1
+        schedule(m, f, ready + m[m[REPLY_DELAYS] + port * m[UNITS] + m[u + NUMBER]])
+
+
+@inline
+def serve_alike(m, w, port, head, room, cycle):
+    """Multicast: serve the head and the oldest queued requests for its word, as many as there is room for; how many."""
+    served = m[SERVED]
+    m[served] = head
+    count = 1
+    f = m[head + NEXT]
+    while f and count < room:
+        following = m[f + NEXT]
+        if m[f + WORD] == m[head + WORD]:
+            leave(m, w, port, f, cycle)
+            m[served + count] = f
+            count += 1
+        f = following
+    leave(m, w, port, head, cycle)
+    return count
+
+
+@inline
+def rank(m, count):
+    """Order flits that leave together by unit, as equal arrivals rank."""
+    served = m[SERVED]
+    for index in range(1, count):
+        f = m[served + index]
+        place = index
+        while place and m[m[served + place - 1] + UNIT] > m[f + UNIT]:
+            m[served + place] = m[served + place - 1]
+            place -= 1
+        m[served + place] = f
+
+
+@inline
+def access(m, w, port, room, cycle):
+    """Read the word of the head."""
+    head = m[m[FIRST_BANK] + QUEUE_SIZE * port + HEAD]
+    w[X_BANK_READS] += 1
+    if not m[MULTICAST]:
+        leave(m, w, port, head, cycle)
+        reply(m, port, head, cycle)
+        return
+    count = serve_alike(m, w, port, head, room, cycle)
+    if m[ROUTED]:
+        rank(m, count)
+    for index in range(count):
+        reply(m, port, m[m[SERVED] + index], cycle)
+
+
+@part
+def step_gather_banks(m, w, cycle):
+    """One cycle of all ports that hold a request: each reads a word, if its reply has room; whether any did."""
+    moved = False
+    for word in range(m[BANK_MASK_WORDS]):
+        rest = w[m[BANK_MASKS] + word]
+        while rest:
+            port = (word << 6) + lowest(rest)
+            rest &= rest - 1
+            room = reply_room(m, port)
+            if room >= 1:
+                access(m, w, port, room, cycle)
+                moved = True
+    return moved
+
+
+@part
+def step_scatter_banks(m, w, cycle):
+    """One cycle of all ports that hold a product: each accumulates one and tells its unit; whether any did."""
+    moved = False
+    for word in range(m[BANK_MASK_WORDS]):
+        rest = w[m[BANK_MASKS] + word]
+        while rest:
+            port = (word << 6) + lowest(rest)
+            rest &= rest - 1
+            f = m[m[FIRST_BANK] + QUEUE_SIZE * port + HEAD]
+            leave(m, w, port, f, cycle)
+            u = m[f + UNIT]
+            m[f + READY] = cycle
+            m[m[u + LANDED] + FREE] -= 1
+            insert(m, m[u + LANDED], f, ORDER)
+            written = cycle + m[READ_LATENCY] + m[ACCUMULATE_LATENCY]
+            m[u + LAST_WRITE] = max(m[u + LAST_WRITE], written)
+            w[BANK_ACCUMULATES] += 1
+            moved = True
+    return moved

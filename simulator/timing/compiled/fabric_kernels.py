@@ -1,0 +1,143 @@
+"""The cycle loops of a cluster: units, request routers, banks, reply routers, as in the reference engine's phases."""
+
+from __future__ import annotations
+
+from simulator.timing.compiled.allocator import step_network
+from simulator.timing.compiled.banks import queue_request, step_gather_banks, step_scatter_banks
+from simulator.timing.compiled.bits import inline, kernel, part, pointer
+from simulator.timing.compiled.gather_units import next_release, step_gather_units
+from simulator.timing.compiled.layout import (
+    ACCUMULATORS_FULL,
+    ACTIVE,
+    ACTIVE_UNITS,
+    BANK_MASK_WORDS,
+    BANK_MASKS,
+    CYCLE,
+    HEAD,
+    IN_BANK,
+    IN_REPLIES,
+    IN_REQUESTS,
+    LATENCY,
+    MOVED_AT,
+    NET_ACTIVE,
+    NET_ACTIVE_WORDS,
+    NET_FLITS,
+    NEXT,
+    OLDEST,
+    ORDER,
+    PLACE,
+    QUEUE,
+    REPLIES,
+    REPLY_HOPS,
+    REQUEST_HOPS,
+    REQUESTS,
+    ROUTED,
+    WHEEL,
+    WHEEL_MASK,
+)
+from simulator.timing.compiled.queues import insert, take_arrivals
+from simulator.timing.compiled.routers import arrive
+from simulator.timing.compiled.scatter_units import step_scatter_units
+
+
+@part
+def show_arrivals(m, w, cycle):
+    """Put the flits whose pipeline ends into the queues that they go to."""
+    f = take_arrivals(m, cycle)
+    while f:
+        following = m[f + NEXT]
+        place = m[f + PLACE]
+        if place == IN_REQUESTS:
+            arrive(m, w, REQUESTS, f)
+        elif place == IN_BANK:
+            queue_request(m, w, f)
+        elif place == IN_REPLIES:
+            arrive(m, w, REPLIES, f)
+        else:
+            insert(m, m[f + QUEUE], f, ORDER)
+        f = following
+
+
+@inline
+def any_set(w, mask, words):
+    """Whether a mask has any bit set."""
+    for word in range(words):
+        if w[mask + word]:
+            return True
+    return False
+
+
+@inline
+def next_event(m, w, cycle):
+    """First cycle after `cycle` in which anything can move, where nothing waits in a queue; 0 if there is none."""
+    release = next_release(m, w, cycle)
+    for at in range(cycle + 1, cycle + m[WHEEL_MASK] + 1):
+        if at == release or m[m[WHEEL] + 2 * (at & m[WHEEL_MASK]) + HEAD]:
+            return at
+    return release
+
+
+@part
+def skip(m, w, cycle):
+    """The next cycle worth a look after one in which nothing moved; those between have the causes that they would have had."""
+    for net in (REQUESTS, REPLIES):
+        if any_set(w, m[net + NET_ACTIVE], m[net + NET_ACTIVE_WORDS]):
+            return cycle + 1
+    if any_set(w, m[BANK_MASKS], m[BANK_MASK_WORDS]):
+        return cycle + 1
+    following = next_event(m, w, cycle)
+    if following == 0:
+        return cycle + 1
+    for index in range(w[ACTIVE]):
+        waits = m[m[m[ACTIVE_UNITS] + index] + OLDEST]
+        w[LATENCY if waits else ACCUMULATORS_FULL] += following - cycle - 1
+    return following
+
+
+@inline
+def route(m, w, net, hops, cycle):
+    """One cycle of a network's routers, if there are any; whether any flit moved."""
+    if not m[ROUTED]:
+        return False
+    packets = step_network(m, w, net, cycle)
+    w[hops] += packets * m[net + NET_FLITS]
+    return packets > 0
+
+
+@kernel
+def run_gather(registers, sums, words, ends, banks, until):
+    """Run a gather tile from its clock's cycle on, to its end or at least to cycle `until`."""
+    m, w = pointer(registers), pointer(sums)
+    lists = pointer(words), pointer(ends), pointer(banks)
+    cycle = w[CYCLE]
+    while w[ACTIVE] and cycle < until:
+        show_arrivals(m, w, cycle)
+        moved = step_gather_units(m, w, lists, cycle)
+        moved |= route(m, w, REQUESTS, REQUEST_HOPS, cycle)
+        moved |= step_gather_banks(m, w, cycle)
+        moved |= route(m, w, REPLIES, REPLY_HOPS, cycle)
+        if moved:
+            w[MOVED_AT] = cycle
+            cycle += 1
+        else:
+            cycle = skip(m, w, cycle)
+    w[CYCLE] = cycle
+
+
+@kernel
+def run_scatter(registers, sums, words, operands, present, banks, until):
+    """Run a scatter tile from its clock's cycle on, to its end or at least to cycle `until`."""
+    m, w = pointer(registers), pointer(sums)
+    lists = pointer(words), pointer(operands), pointer(present), pointer(banks)
+    cycle = w[CYCLE]
+    while w[ACTIVE] and cycle < until:
+        show_arrivals(m, w, cycle)
+        moved = step_scatter_units(m, w, lists, cycle)
+        moved |= route(m, w, REQUESTS, REQUEST_HOPS, cycle)
+        moved |= step_scatter_banks(m, w, cycle)
+        if moved:
+            w[MOVED_AT] = cycle
+            cycle += 1
+        else:
+            cycle = skip(m, w, cycle)
+    w[CYCLE] = cycle

@@ -1,0 +1,194 @@
+"""Units of the gather dataflow: walk a list, request words, multiply what lands, merge finished rows."""
+
+from __future__ import annotations
+
+from simulator.timing.compiled.bits import inline, part
+from simulator.timing.compiled.causes import stall_cause
+from simulator.timing.compiled.layout import (
+    ACCUMULATE_LATENCY,
+    ACCUMULATOR_UPDATES,
+    ACCUMULATORS,
+    ACCUMULATORS_FULL,
+    ACTIVE,
+    ACTIVE_UNITS,
+    COMPUTING,
+    ENDED,
+    ENTRIES_DROPPED,
+    ENTRY,
+    EXAMINE_WIDTH,
+    FIRST_RELEASE,
+    FREE_ROWS,
+    FREE_TAGS,
+    HEAD,
+    ISSUE,
+    ISSUE_WIDTH,
+    LANDED,
+    LAST_SCAN,
+    LAST_WRITE,
+    LIST_ENTRIES,
+    MERGE_CYCLES,
+    MERGED_AT,
+    NONE,
+    OLDEST,
+    OPEN_ROW,
+    OPEN_ROWS,
+    OUTPUT_BANK_WRITES,
+    OUTSTANDING,
+    RELEASE_RING,
+    RELEASES,
+    REPLIES_CONSUMED,
+    ROW,
+    ROWS_MERGED,
+    TOKEN,
+    WORDS,
+)
+from simulator.timing.compiled.queues import remove
+from simulator.timing.compiled.requests import delist, finish, next_entry, request, return_tag, scanned
+
+
+@inline
+def merge(m, w, u, row, cycle):
+    """Send a row whose words have all been multiplied to the merge tree, which takes one a cycle."""
+    merged_at = max(cycle, m[u + MERGED_AT] + 1)
+    m[u + MERGED_AT] = merged_at
+    place = m[u + FIRST_RELEASE] + m[u + RELEASES]
+    if place >= m[ACCUMULATORS]:
+        place -= m[ACCUMULATORS]
+    m[m[u + RELEASE_RING] + place] = merged_at + m[ACCUMULATE_LATENCY]
+    m[u + RELEASES] += 1
+    m[u + OPEN_ROWS] -= 1
+    m[m[u + FREE_ROWS] + m[u + OPEN_ROWS]] = row
+    m[u + LAST_WRITE] = merged_at + m[MERGE_CYCLES]
+    w[ROWS_MERGED] += 1
+    w[OUTPUT_BANK_WRITES] += 1
+
+
+@inline
+def consume(m, w, u, cycle):
+    """Multiply the word that landed first; whether there was one."""
+    q = m[u + LANDED]
+    f = m[q + HEAD]
+    if f == NONE:
+        return False
+    remove(m, q, f, cycle)
+    delist(m, u, f)
+    return_tag(m, u, f)
+    w[REPLIES_CONSUMED] += 1
+    w[ACCUMULATOR_UPDATES] += 1
+    row = m[f + ROW]
+    m[row + OUTSTANDING] -= 1
+    if m[row + OUTSTANDING] == 0 and m[row + ENDED]:
+        merge(m, w, u, row, cycle)
+    return True
+
+
+@inline
+def has_accumulator(m, u, cycle):
+    """Whether a new row would find an accumulator."""
+    while m[u + RELEASES] and m[m[u + RELEASE_RING] + m[u + FIRST_RELEASE]] <= cycle:
+        first = m[u + FIRST_RELEASE] + 1
+        m[u + FIRST_RELEASE] = first if first < m[ACCUMULATORS] else 0
+        m[u + RELEASES] -= 1
+    return m[u + OPEN_ROWS] + m[u + RELEASES] < m[ACCUMULATORS]
+
+
+@inline
+def issue(m, w, u, word, bank, cycle):
+    """Request a word for the row at hand; whether that was possible."""
+    row = m[u + OPEN_ROW]
+    if row == NONE and not has_accumulator(m, u, cycle):
+        return False
+    f = request(m, w, u, word, bank, cycle)
+    if f == NONE:
+        return False
+    if row == NONE:
+        row = m[m[u + FREE_ROWS] + m[u + OPEN_ROWS]]
+        m[u + OPEN_ROWS] += 1
+        m[u + OPEN_ROW] = row
+        m[row + OUTSTANDING] = 0
+        m[row + ENDED] = 0
+    m[row + OUTSTANDING] += 1
+    m[f + ROW] = row
+    return True
+
+
+@inline
+def end_row(m, w, u, cycle):
+    """The row at hand has no further entries."""
+    row = m[u + OPEN_ROW]
+    if row == NONE:
+        return
+    m[u + OPEN_ROW] = NONE
+    m[row + ENDED] = 1
+    if m[row + OUTSTANDING] == 0:
+        merge(m, w, u, row, cycle)
+
+
+@inline
+def scan(m, w, lists, u, cycle, most):
+    """Examine entries in order, drop those of zero words, issue up to `most`, stop at the first that can do neither."""
+    words, ends, banks = lists
+    issued = 0
+    for _ in range(m[EXAMINE_WIDTH]):
+        if scanned(m, u):
+            return
+        entry = m[u + ENTRY]
+        word = m[u + TOKEN] * m[WORDS] + words[entry]
+        bank = banks[word]
+        if bank < 0:
+            w[ENTRIES_DROPPED] += 1
+        elif issued < most and issue(m, w, u, word, bank, cycle):
+            issued += 1
+        else:
+            return
+        w[LIST_ENTRIES] += 1
+        if ends[entry]:
+            end_row(m, w, u, cycle)
+        next_entry(m, u, cycle)
+
+
+@inline
+def step_unit(m, w, lists, u, cycle):
+    """One cycle of one unit; whether it did anything."""
+    most = min(m[ISSUE_WIDTH], m[u + FREE_TAGS])
+    oldest = m[u + OLDEST]
+    computing = consume(m, w, u, cycle)
+    scan(m, w, lists, u, cycle, most)
+    moved = m[u + LAST_SCAN] == cycle
+    if computing:
+        w[COMPUTING] += 1
+    elif oldest:
+        w[stall_cause(m, oldest, cycle)] += 1
+    else:
+        w[ISSUE if moved else ACCUMULATORS_FULL] += 1
+    return moved or computing
+
+
+@part
+def step_gather_units(m, w, lists, cycle):
+    """One cycle of all units that are not done; whether any did anything."""
+    moved = False
+    index = 0
+    while index < w[ACTIVE]:
+        u = m[m[ACTIVE_UNITS] + index]
+        if scanned(m, u) and m[u + OLDEST] == NONE:
+            finish(m, w, u, cycle)
+            w[ACTIVE] -= 1
+            m[m[ACTIVE_UNITS] + index] = m[m[ACTIVE_UNITS] + w[ACTIVE]]
+        else:
+            moved |= step_unit(m, w, lists, u, cycle)
+            index += 1
+    return moved
+
+
+@part
+def next_release(m, w, cycle):
+    """First cycle after `cycle` in which an accumulator that a unit may wait for is free; 0 if there is none."""
+    first = 0
+    for index in range(w[ACTIVE]):
+        u = m[m[ACTIVE_UNITS] + index]
+        if m[u + RELEASES]:
+            at = m[m[u + RELEASE_RING] + m[u + FIRST_RELEASE]]
+            if at > cycle and (first == 0 or at < first):
+                first = at
+    return first

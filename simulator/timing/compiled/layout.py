@@ -1,0 +1,166 @@
+"""The memory that the kernels work on: records of int32 at addresses, and int64 words for masks and counters.
+
+`m` is one int32 array. A flit, a queue, a channel, … is known by the address of its record in `m`, and `m[f + READY]`
+is a field of it; address 0 means none. `w` is one int64 array, of bit masks and of sums that may outgrow 32 bits.
+"""
+
+from __future__ import annotations
+
+from simulator.activity import CAUSES
+from simulator.timing.fabric import CAUSE
+
+NONE = 0
+NEVER = -2
+"""A cycle that is not the one before any other."""
+UNLIMITED = 2**30
+"""Free slots of a queue that never fills."""
+MOST_CYCLES = 2**31 - 2**24
+"""Cycles of a tile that a register can count."""
+
+# The cluster, at address 0.
+(
+    _NULL,
+    ROUTED,
+    WINDOW,
+    ISSUE_WIDTH,
+    EXAMINE_WIDTH,
+    ACCUMULATORS,
+    ACCUMULATE_LATENCY,
+    MERGE_CYCLES,
+    BANK_PORTS,
+    READ_LATENCY,
+    MULTICAST,
+    TOKEN_WORDS,
+    WORDS,
+    OPERANDS,
+    WHEEL,
+    WHEEL_MASK,
+    FIRST_BANK,
+    BANK_MASKS,
+    BANK_MASK_WORDS,
+    SERVED,
+    REQUEST_DELAYS,
+    REPLY_DELAYS,
+    PORTS,
+    UNITS,
+    ACTIVE_UNITS,
+) = range(25)
+"""Sizes, and addresses of tables. The wheel holds the first and last flit that arrive in each cycle, modulo its length."""
+
+# A network: its header is at REQUESTS or REPLIES.
+REQUESTS, REPLIES, HEADERS_END = 32, 48, 64
+(
+    NET_CHANNELS,
+    NET_ACTIVE,
+    NET_ACTIVE_WORDS,
+    NET_WORDS,
+    NET_OFFER_WORDS,
+    NET_OPEN,
+    NET_WINNERS,
+    NET_PAIRS,
+    NET_ENTRIES,
+    NET_LATENCY,
+    NET_FLITS,
+    NET_ITERATIONS,
+    NET_REGISTERED,
+    NET_SINGLE,
+    NET_PLACE,
+    NET_PLACE_AFTER,
+) = range(16)
+
+# A flit: one cache line. A request of a unit, and the word that comes back, are the same flit; its tag is its index.
+NEXT, PREVIOUS, READY, ORDER, WORD, UNIT, PLACE, QUEUE, BUFFER, CHANNEL, TARGET, SOURCE, SINK, ROW, NEWER, OLDER = range(16)
+FLIT = 16
+
+# Where a flit is, or is on its way to.
+IN_REQUESTS, IN_BANK, IN_REPLIES, AT_SINK = range(4)
+
+# A queue of flits that have arrived; FREE counts the slots that are neither held nor reserved.
+HEAD, TAIL, FREE, LEFT_AT = range(4)
+QUEUE_SIZE = 4
+
+# An output channel, an output link, an input buffer of a router.
+LINK, GOES_TO, SINK_QUEUE, FIRST_BUFFER, QUEUE_OFFSET, WANTS, ASKS, WANTED, ASKED_AT, FULL_AT, INDEX = range(11)
+CHANNEL_SIZE = 11
+FIRST_INPUT, INPUTS, FIRST_CHANNEL, CHANNELS, LINK_PLACE, UNMATCHED, GRANT, NEXT_GRANT, TAKEN_AT, LINK_BUSY, MATCHED_AT = range(11)
+LINK_SIZE = 11
+BUFFER_PLACE, FIRST_LINK, LINKS, ACCEPT, FIRST_QUEUE, ROUTE, SPREAD_FIRST, SPREAD_COUNT, SPREAD_SHIFT, OFFERS, OFFER_MASK, BUFFER_BUSY = (
+    range(12)
+)
+BUFFER_SIZE = 12
+
+# A unit, with rings of its free flits (tags) and of the cycles in which accumulators become free.
+(
+    NUMBER,
+    ENTRY,
+    FIRST_ENTRY,
+    END_ENTRY,
+    TOKEN,
+    FREE_TAGS,
+    FIRST_TAG,
+    TAGS,
+    FIRST_FLIT,
+    LANDED,
+    OLDEST,
+    NEWEST,
+    OPEN_ROW,
+    OPEN_ROWS,
+    FREE_ROWS,
+    FIRST_RELEASE,
+    RELEASES,
+    RELEASE_RING,
+    MERGED_AT,
+    LAST_WRITE,
+    LAST_SCAN,
+    ISSUED,
+    HELD,
+) = range(23)
+UNIT_SIZE = 23
+
+# A row that has an accumulator.
+OUTSTANDING, ENDED = range(2)
+ROW_SIZE = 2
+
+# The words of `w`: the cycle that comes next, units not done, the last cycle in which anything moved, the end of the tile;
+# then what is counted, then unit-cycles by cause, then masks.
+CYCLE, ACTIVE, MOVED_AT, END = range(4)
+COUNTED: tuple[str, ...] = (
+    "list_entries",
+    "entries_dropped",
+    "requests",
+    "x_bank_reads",
+    "replies",
+    "request_hops",
+    "reply_hops",
+    "accumulator_updates",
+    "rows_merged",
+    "output_bank_writes",
+    "operand_reads",
+    "bank_accumulates",
+)
+"""What the kernels count, by the names of the outcomes' fields."""
+FIRST_COUNT = 4
+(
+    LIST_ENTRIES,
+    ENTRIES_DROPPED,
+    REQUESTS_SENT,
+    X_BANK_READS,
+    REPLIES_CONSUMED,
+    REQUEST_HOPS,
+    REPLY_HOPS,
+    ACCUMULATOR_UPDATES,
+    ROWS_MERGED,
+    OUTPUT_BANK_WRITES,
+    OPERAND_READS,
+    BANK_ACCUMULATES,
+) = range(FIRST_COUNT, FIRST_COUNT + len(COUNTED))
+FIRST_CAUSE = FIRST_COUNT + len(COUNTED)
+FIRST_MASK = FIRST_CAUSE + len(CAUSES)
+
+COMPUTING = FIRST_CAUSE + CAUSE["computing"]
+DRAIN = FIRST_CAUSE + CAUSE["drain"]
+BANK_CONFLICT = FIRST_CAUSE + CAUSE["bank_conflict"]
+NETWORK_CONTENTION = FIRST_CAUSE + CAUSE["network_contention"]
+LATENCY = FIRST_CAUSE + CAUSE["latency"]
+ACCUMULATORS_FULL = FIRST_CAUSE + CAUSE["accumulators_full"]
+ISSUE = FIRST_CAUSE + CAUSE["issue"]

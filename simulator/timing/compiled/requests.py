@@ -1,0 +1,152 @@
+"""What units of both dataflows do with their lists, their tags and their requests."""
+
+from __future__ import annotations
+
+from simulator.timing.compiled.bits import inline
+from simulator.timing.compiled.layout import (
+    BANK_PORTS,
+    DRAIN,
+    END,
+    END_ENTRY,
+    ENTRY,
+    FIRST_BANK,
+    FIRST_ENTRY,
+    FIRST_FLIT,
+    FIRST_TAG,
+    FLIT,
+    FREE,
+    FREE_TAGS,
+    IN_BANK,
+    ISSUED,
+    LAST_SCAN,
+    LAST_WRITE,
+    NET_ENTRIES,
+    NEWER,
+    NEWEST,
+    NONE,
+    NUMBER,
+    OLDER,
+    OLDEST,
+    ORDER,
+    PLACE,
+    PORTS,
+    QUEUE,
+    QUEUE_SIZE,
+    REQUEST_DELAYS,
+    REQUESTS,
+    REQUESTS_SENT,
+    ROUTED,
+    SINK,
+    SOURCE,
+    TAGS,
+    TOKEN,
+    TOKEN_WORDS,
+    WINDOW,
+    WORD,
+)
+from simulator.timing.compiled.queues import schedule
+from simulator.timing.compiled.routers import next_channel, queue_for, send
+
+
+@inline
+def scanned(m, u):
+    """Whether a unit has examined its whole list for all token words."""
+    return m[u + TOKEN] == m[TOKEN_WORDS]
+
+
+@inline
+def next_entry(m, u, cycle):
+    """Step to the next list entry."""
+    m[u + LAST_SCAN] = cycle
+    entry = m[u + ENTRY] + 1
+    if entry == m[u + END_ENTRY]:
+        entry = m[u + FIRST_ENTRY]
+        m[u + TOKEN] += 1
+    m[u + ENTRY] = entry
+
+
+@inline
+def request(m, w, u, word, bank, cycle):
+    """Send the first free flit of a unit to a bank, if there is a slot for it; the flit, or NONE."""
+    f = m[m[u + TAGS] + m[u + FIRST_TAG]]
+    port = bank
+    if m[BANK_PORTS] > 1:
+        port = bank * m[BANK_PORTS] + (f - m[u + FIRST_FLIT]) // FLIT % m[BANK_PORTS]
+    if m[ROUTED]:
+        buffer = m[m[REQUESTS + NET_ENTRIES] + m[u + NUMBER]]
+        channel = next_channel(m, buffer, m[u + NUMBER], port)
+        if m[queue_for(m, buffer, channel) + FREE] <= 0:
+            return NONE
+        m[f + SOURCE] = m[u + NUMBER]
+        m[f + SINK] = port
+        send(m, REQUESTS, f, buffer, channel, cycle + 1)
+    else:
+        q = m[FIRST_BANK] + QUEUE_SIZE * port
+        if m[q + FREE] <= 0:
+            return NONE
+        m[q + FREE] -= 1
+        m[f + PLACE] = IN_BANK
+        m[f + QUEUE] = q
+        schedule(m, f, cycle + 1 + m[m[REQUEST_DELAYS] + m[u + NUMBER] * m[PORTS] + port])
+    m[f + WORD] = word
+    take_tag(m, u)
+    enlist(m, u, f)
+    w[REQUESTS_SENT] += 1
+    return f
+
+
+@inline
+def take_tag(m, u):
+    """The first free flit is in use."""
+    first = m[u + FIRST_TAG] + 1
+    m[u + FIRST_TAG] = first if first < m[WINDOW] else 0
+    m[u + FREE_TAGS] -= 1
+
+
+@inline
+def return_tag(m, u, f):
+    """A flit is free again, behind all others."""
+    place = m[u + FIRST_TAG] + m[u + FREE_TAGS]
+    if place >= m[WINDOW]:
+        place -= m[WINDOW]
+    m[m[u + TAGS] + place] = f
+    m[u + FREE_TAGS] += 1
+
+
+@inline
+def enlist(m, u, f):
+    """A flit is the newest outstanding one of its unit."""
+    newest = m[u + NEWEST]
+    m[f + ORDER] = m[u + ISSUED]
+    m[f + OLDER] = newest
+    m[f + NEWER] = NONE
+    if newest:
+        m[newest + NEWER] = f
+    else:
+        m[u + OLDEST] = f
+    m[u + NEWEST] = f
+    m[u + ISSUED] += 1
+
+
+@inline
+def delist(m, u, f):
+    """A flit is no longer outstanding."""
+    older, newer = m[f + OLDER], m[f + NEWER]
+    if older:
+        m[older + NEWER] = newer
+    else:
+        m[u + OLDEST] = newer
+    if newer:
+        m[newer + OLDER] = older
+    else:
+        m[u + NEWEST] = older
+
+
+@inline
+def finish(m, w, u, cycle):
+    """A unit has nothing left to do but wait for its last writes."""
+    end = max(m[u + LAST_WRITE], m[u + LAST_SCAN]) + 1
+    if end > cycle:
+        w[DRAIN] += end - cycle
+    if end > w[END]:
+        w[END] = end

@@ -1,0 +1,124 @@
+"""Routers of a network: where a flit goes, and what wants to go where.
+
+`net` is the address of a network's header.
+"""
+
+from __future__ import annotations
+
+from simulator.timing.compiled.bits import clear_bit, inline, set_bit
+from simulator.timing.compiled.layout import (
+    BUFFER,
+    BUFFER_BUSY,
+    BUFFER_PLACE,
+    CHANNEL,
+    FIRST_QUEUE,
+    FREE,
+    GOES_TO,
+    HEAD,
+    INDEX,
+    LINK_BUSY,
+    NET_ACTIVE,
+    NET_FLITS,
+    NET_LATENCY,
+    NET_PLACE,
+    NET_PLACE_AFTER,
+    NONE,
+    PLACE,
+    QUEUE,
+    QUEUE_OFFSET,
+    ROUTE,
+    SINK,
+    SINK_QUEUE,
+    SOURCE,
+    SPREAD_COUNT,
+    SPREAD_FIRST,
+    SPREAD_SHIFT,
+    TAKEN_AT,
+    TARGET,
+    WANTED,
+    WANTS,
+    CHANNEL_SIZE,
+)
+from simulator.timing.compiled.queues import append, pop, schedule
+
+
+@inline
+def next_channel(m, buffer, source, sink):
+    """Channel that a flit takes out of a buffer."""
+    channel = m[m[buffer + ROUTE] + sink]
+    if channel == NONE:
+        fold = (source ^ sink) >> m[buffer + SPREAD_SHIFT]
+        channel = m[buffer + SPREAD_FIRST] + CHANNEL_SIZE * (fold % m[buffer + SPREAD_COUNT])
+    return channel
+
+
+@inline
+def queue_for(m, buffer, channel):
+    """Queue of a buffer in which flits for a channel wait."""
+    return m[buffer + FIRST_QUEUE] + m[channel + QUEUE_OFFSET]
+
+
+@inline
+def send(m, net, f, buffer, channel, ready):
+    """Reserve a slot of a buffer for a flit that arrives in `ready`, and note where it goes from there."""
+    q = queue_for(m, buffer, channel)
+    m[q + FREE] -= 1
+    m[f + PLACE] = m[net + NET_PLACE]
+    m[f + QUEUE] = q
+    m[f + BUFFER] = buffer
+    m[f + CHANNEL] = channel
+    onward = m[channel + GOES_TO]
+    if onward:
+        m[f + TARGET] = queue_for(m, onward, next_channel(m, onward, m[f + SOURCE], m[f + SINK]))
+    else:
+        m[f + TARGET] = m[channel + SINK_QUEUE]
+    schedule(m, f, ready)
+
+
+@inline
+def want(m, w, net, channel, buffer):
+    """The head of a buffer wants a channel."""
+    set_bit(w, m[channel + WANTS], m[buffer + BUFFER_PLACE])
+    if m[channel + WANTED] == 0:
+        set_bit(w, m[net + NET_ACTIVE], m[channel + INDEX])
+    m[channel + WANTED] += 1
+
+
+@inline
+def unwant(m, w, net, channel, buffer):
+    """The head of a buffer has left."""
+    clear_bit(w, m[channel + WANTS], m[buffer + BUFFER_PLACE])
+    m[channel + WANTED] -= 1
+    if m[channel + WANTED] == 0:
+        clear_bit(w, m[net + NET_ACTIVE], m[channel + INDEX])
+
+
+@inline
+def arrive(m, w, net, f):
+    """A flit is at the end of its pipeline."""
+    if append(m, m[f + QUEUE], f):
+        want(m, w, net, m[f + CHANNEL], m[f + BUFFER])
+
+
+@inline
+def forward(m, w, net, buffer, channel, link, cycle):
+    """Let the flit of a buffer for a channel leave over its link."""
+    q = queue_for(m, buffer, channel)
+    f = pop(m, q, cycle)
+    channel = m[f + CHANNEL]
+    head = m[q + HEAD]
+    if head == NONE or m[head + CHANNEL] != channel:
+        unwant(m, w, net, channel, buffer)
+        if head:
+            want(m, w, net, m[head + CHANNEL], buffer)
+    m[link + TAKEN_AT] = cycle
+    m[link + LINK_BUSY] = cycle + m[net + NET_FLITS]
+    m[buffer + BUFFER_BUSY] = cycle + m[net + NET_FLITS]
+    onward = m[channel + GOES_TO]
+    if onward:
+        send(m, net, f, onward, next_channel(m, onward, m[f + SOURCE], m[f + SINK]), cycle + m[net + NET_LATENCY])
+    else:
+        m[f + PLACE] = m[net + NET_PLACE_AFTER]
+        m[f + QUEUE] = m[f + TARGET]
+        m[m[f + TARGET] + FREE] -= 1
+        schedule(m, f, cycle + m[net + NET_LATENCY] + m[net + NET_FLITS] - 1)

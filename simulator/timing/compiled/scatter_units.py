@@ -1,0 +1,105 @@
+"""Units of the scatter dataflow: multiply own words by weights and send the products to the banks."""
+
+from __future__ import annotations
+
+from simulator.timing.compiled.bits import inline, part
+from simulator.timing.compiled.causes import stall_cause
+from simulator.timing.compiled.layout import (
+    ACTIVE,
+    ACTIVE_UNITS,
+    COMPUTING,
+    ENTRIES_DROPPED,
+    ENTRY,
+    EXAMINE_WIDTH,
+    FREE_TAGS,
+    HEAD,
+    HELD,
+    ISSUE,
+    LANDED,
+    LAST_SCAN,
+    LIST_ENTRIES,
+    NONE,
+    OLDEST,
+    OPERAND_READS,
+    OPERANDS,
+    TOKEN,
+    WORDS,
+)
+from simulator.timing.compiled.queues import remove
+from simulator.timing.compiled.requests import delist, finish, next_entry, request, return_tag, scanned
+
+
+@inline
+def free_slots(m, u, cycle):
+    """Take back the tags of products that the banks accumulated in the cycle before, in order of issue."""
+    q = m[u + LANDED]
+    f = m[q + HEAD]
+    while f:
+        remove(m, q, f, cycle)
+        delist(m, u, f)
+        return_tag(m, u, f)
+        f = m[q + HEAD]
+
+
+@inline
+def send_product(m, w, u, operand, word, bank, cycle):
+    """Multiply and send the product; whether that was possible."""
+    if m[u + FREE_TAGS] == 0 or request(m, w, u, word, bank, cycle) == NONE:
+        return False
+    if operand != m[u + HELD]:
+        m[u + HELD] = operand
+        w[OPERAND_READS] += 1
+    return True
+
+
+@inline
+def scan(m, w, lists, u, cycle):
+    """Examine entries in order, drop those of zero words, send at most one product; whether one was sent."""
+    words, operands, present, banks = lists
+    sent = False
+    for _ in range(m[EXAMINE_WIDTH]):
+        if scanned(m, u):
+            return sent
+        entry = m[u + ENTRY]
+        word = m[u + TOKEN] * m[WORDS] + words[entry]
+        operand = m[u + TOKEN] * m[OPERANDS] + operands[entry]
+        if not present[operand]:
+            w[ENTRIES_DROPPED] += 1
+        elif not sent and send_product(m, w, u, operand, word, banks[word], cycle):
+            sent = True
+        else:
+            return sent
+        w[LIST_ENTRIES] += 1
+        next_entry(m, u, cycle)
+    return sent
+
+
+@inline
+def step_unit(m, w, lists, u, cycle):
+    """One cycle of one unit; whether it did anything."""
+    oldest = m[u + OLDEST]
+    if scan(m, w, lists, u, cycle):
+        w[COMPUTING] += 1
+    elif oldest:
+        w[stall_cause(m, oldest, cycle)] += 1
+    else:
+        w[ISSUE] += 1
+    return m[u + LAST_SCAN] == cycle
+
+
+@part
+def step_scatter_units(m, w, lists, cycle):
+    """One cycle of all units that are not done; whether any did anything."""
+    moved = False
+    index = 0
+    while index < w[ACTIVE]:
+        u = m[m[ACTIVE_UNITS] + index]
+        free_slots(m, u, cycle)
+        if scanned(m, u) and m[u + OLDEST] == NONE:
+            finish(m, w, u, cycle)
+            w[ACTIVE] -= 1
+            m[m[ACTIVE_UNITS] + index] = m[m[ACTIVE_UNITS] + w[ACTIVE]]
+        else:
+            moved |= step_unit(m, w, lists, u, cycle)
+            index += 1
+    return moved

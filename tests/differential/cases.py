@@ -1,0 +1,130 @@
+"""Random clusters and work for them, over every option of both; what the engines are held against each other on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from hypothesis import strategies as st
+
+from simulator.mapping.placement import PLACEMENTS
+from simulator.mapping.scatter_work import ScatterWork
+from simulator.mapping.work import ClusterWork
+from simulator.timing.fabric import ClusterSpec
+from simulator.topology import TOPOLOGIES
+
+NETWORKS = ("routed", "routed", "routed", "routed", "ideal", "none")
+SIZES = (1, 2, 3, 4, 5, 7, 8, 9, 16)
+
+
+@dataclass(frozen=True, eq=False)
+class Case:
+    """One cluster and one tile of each dataflow for it; reproducible from what `repr` shows."""
+
+    spec: ClusterSpec
+    seed: int
+    k_words: int
+    token_words: int
+    rows: int
+    density: float
+    zeros: float
+    banks: str
+
+    def gather(self) -> ClusterWork:
+        """Lists of (row, word) for each unit; rows ascend, words ascend within a row, some words are all zero."""
+        random = np.random.default_rng(self.seed)
+        lists = []
+        for _ in range(self.spec.units):
+            filled = random.random((int(random.integers(0, self.rows + 1)), self.k_words)) < self.density
+            lists.append(np.argwhere(filled))
+        entries = np.concatenate(lists).astype(np.int32)
+        return ClusterWork(
+            unit_ptr=_pointers(lists),
+            word=entries[:, 1].copy(),
+            row=entries[:, 0].copy(),
+            weight_index=np.arange(len(entries)),
+            k_words=self.k_words,
+            token_words=self.token_words,
+            bank=self._placed(random, self.token_words * self.k_words),
+            present=random.random((self.token_words, self.k_words)) >= self.zeros,
+        )
+
+    def scatter(self) -> ScatterWork:
+        """Lists of (column, word) for each unit; columns ascend and are the unit's own, some activations are all zero."""
+        random = np.random.default_rng(self.seed)
+        lists = []
+        columns = 0
+        for _ in range(self.spec.units):
+            filled = random.random((int(random.integers(0, self.rows + 1)), self.k_words)) < self.density
+            lists.append(np.argwhere(filled) + [columns, 0])
+            columns += len(filled)
+        entries = np.concatenate(lists).astype(np.int32)
+        return ScatterWork(
+            unit_ptr=_pointers(lists),
+            word=entries[:, 1].copy(),
+            column=entries[:, 0].copy(),
+            weight_index=np.arange(len(entries)),
+            m_words=self.k_words,
+            token_words=self.token_words,
+            bank=self._placed(random, self.token_words * self.k_words),
+            present=random.random((self.token_words, max(1, columns))) >= self.zeros,
+        )
+
+    def _placed(self, random: np.random.Generator, words: int) -> Any:
+        if self.banks == "random":
+            return random.integers(0, self.spec.banks, size=words).astype(np.int32)
+        return PLACEMENTS[self.banks](words, self.spec.banks)
+
+
+def _pointers(lists: list[Any]) -> Any:
+    return np.concatenate(([0], np.cumsum([len(entries) for entries in lists]))).astype(np.int64)
+
+
+@st.composite
+def specs(draw: st.DrawFn) -> ClusterSpec:
+    """A cluster: most draws have a network, most of those are a full crossbar or have flits of one cycle."""
+    network = draw(st.sampled_from(NETWORKS))
+    queues, allocator = draw(st.sampled_from(["fifo", "voq"])), draw(st.sampled_from(["islip", "round_robin"]))
+    issue_width = draw(st.sampled_from([1, 1, 2, 3]))
+    return ClusterSpec(
+        units=1 if network == "none" else draw(st.sampled_from(SIZES)),
+        banks=draw(st.sampled_from(SIZES)),
+        bank_ports=draw(st.sampled_from([1, 1, 2, 3])),
+        bank_queue=draw(st.integers(1, 4)),
+        read_latency=draw(st.integers(1, 4)),
+        multicast=draw(st.booleans()),
+        window=max(issue_width, draw(st.sampled_from([1, 2, 3, 5, 8, 16]))),
+        issue_width=issue_width,
+        scan_width=draw(st.integers(1, 5)),
+        accumulators=draw(st.integers(1, 5)),
+        accumulate_latency=draw(st.integers(1, 6)),
+        network=network,
+        queues=queues,
+        depth=draw(st.integers(1, 5)),
+        reply_depth=draw(st.integers(1, 3)),
+        allocator=allocator,
+        iterations=draw(st.integers(1, 4)) if queues == "voq" and allocator == "islip" else 1,
+        latency=draw(st.sampled_from([1, 1, 2, 3, 5])),
+        topology=draw(st.sampled_from(["full", *TOPOLOGIES])),
+        radix=draw(st.integers(2, 5)),
+        request_flits=draw(st.sampled_from([1, 1, 1, 2, 3])),
+        reply_flits=draw(st.sampled_from([1, 1, 2, 4])),
+    )
+
+
+@st.composite
+def cases(draw: st.DrawFn) -> Case:
+    """A cluster and sizes of a tile for it."""
+    spec = draw(specs())
+    hashable = spec.banks & (spec.banks - 1) == 0
+    return Case(
+        spec=spec,
+        seed=draw(st.integers(0, 2**32 - 1)),
+        k_words=draw(st.integers(1, 20)),
+        token_words=draw(st.integers(1, 3)),
+        rows=draw(st.integers(1, 4)),
+        density=draw(st.sampled_from([0.1, 0.4, 0.8, 1.0])),
+        zeros=draw(st.sampled_from([0.0, 0.0, 0.3, 0.9])),
+        banks=draw(st.sampled_from(["interleaved", "random", "random", *(["hashed"] if hashable else [])])),
+    )
