@@ -84,7 +84,7 @@ def measure_network(
     cycles: int = 4000,
     warmup: int = 1000,
     seed: int = 0,
-    engine: EngineName = "reference",
+    engine: EngineName = "compiled",
     progress: Callable[[float], None] | None = None,
 ) -> NetworkCurve:
     """Drive a network with traffic at each load; sinks are ideal, sources queue without bound.

@@ -5,9 +5,9 @@ from __future__ import annotations
 import os
 
 from simulator.cost import elaborate, load_technology, price
-from simulator.machine.model import Machine
+from simulator.machine.model import GatherFabric, Machine
 from simulator.result import Result, operation_shares
-from simulator.timing.engines import ENGINES, EngineName
+from simulator.timing.engines import EngineName, quickest
 from simulator.timing.run import Ideal, Progress, run_workload
 from simulator.workload.types import Workload
 
@@ -16,7 +16,7 @@ def simulate(
     machine: Machine,
     workload: Workload,
     *,
-    engine: EngineName = "reference",
+    engine: EngineName = "compiled",
     ideal: Ideal = "none",
     reuse_tiles: bool = True,
     threads: int | None = None,
@@ -34,7 +34,7 @@ def simulate(
     timing = run_workload(
         elaborated,
         workload,
-        ENGINES[engine],
+        quickest(engine, _requests(machine, workload)),
         ideal=ideal,
         reuse_tiles=reuse_tiles,
         threads=threads or os.cpu_count() or 1,
@@ -45,3 +45,11 @@ def simulate(
     return Result.assemble(
         elaborated, workload, timing.activity, cost, operation_costs=shares, engine=engine, ideal=ideal, checked=timing.checked
     )
+
+
+def _requests(machine: Machine, workload: Workload) -> int:
+    """List entries that all units will examine: an upper bound of their requests."""
+    if not isinstance(machine.fabric, GatherFabric):
+        return 0
+    lanes = machine.fabric.lanes
+    return sum(op.weight.nnz * -(-op.shape[2] // lanes) for op in workload.operations)

@@ -20,10 +20,10 @@ from simulator.cli.options import (
 
 
 def compare_command(
-    machines: Annotated[list[str], typer.Argument(metavar="MACHINE...", help="Machine files, or names in configs/machines/.")],
+    machines: Annotated[list[str], typer.Argument(metavar="MACHINE", help="Machine files, or names in configs/machines/.")],
     workload: WorkloadOption,
     overrides: SetOption = None,
-    engine: EngineOption = EngineChoice.reference,
+    engine: EngineOption = EngineChoice.compiled,
     ideal: IdealOption = IdealPart.none,
     output: OutputOption = None,
     as_json: JsonOption = False,

@@ -36,12 +36,12 @@ def inspect_command(
 
 
 def _inspect_machine(file: str, overrides: list[str], output: Path | None, as_json: bool, force: bool) -> None:
+    from simulator.cli.machines import read_machine
     from simulator.errors import OutputError
-    from simulator.machine import load_machine
     from simulator.report.inspection.machine import machine_record, machine_table
     from simulator.report.inspection.network import write_network_pictures
 
-    machine = load_machine(file, overrides)
+    machine = read_machine(file, overrides)
     if output is not None:
         if output.suffix.lower() in (".png", ".svg"):
             raise OutputError(f"{output}: a machine's networks are drawn into a folder; allowed: a name without {output.suffix}")
@@ -79,7 +79,7 @@ def _write_spy(workload: Workload, output: Path, force: bool) -> None:
 
 def _print(shown: RenderableType | dict[str, Any]) -> None:
     if isinstance(shown, dict):
-        typer.echo(json.dumps(shown, ensure_ascii=False, allow_nan=False))
+        typer.echo(json.dumps(shown, allow_nan=False))
         return
     from rich.console import Console
 

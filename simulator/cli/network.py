@@ -35,7 +35,7 @@ def network_command(
     cycles: Annotated[int, typer.Option("--cycles", min=100, max=10_000_000, help="Measured cycles of each load.")] = 4000,
     warmup: Annotated[int, typer.Option("--warmup", min=0, max=10_000_000, help="Cycles before measuring.")] = 1000,
     seed: Annotated[int, typer.Option("--seed", min=0, help="Seed of the traffic.")] = 0,
-    engine: EngineOption = EngineChoice.reference,
+    engine: EngineOption = EngineChoice.compiled,
     output: OutputOption = None,
     as_json: JsonOption = False,
     force: ForceOption = False,
@@ -46,16 +46,16 @@ def network_command(
 
     from rich.console import Console
 
+    from simulator.cli.machines import read_machine
     from simulator.cli.progress import progress_bars
     from simulator.cli.provenance import Provenance
-    from simulator.machine import load_machine
     from simulator.network_study import measure_network
     from simulator.report.folder import check_free
     from simulator.report.network import write_network
     from simulator.workload import load_workload
 
     loads = parse_loads(load)
-    model = load_machine(machine, overrides or [])
+    model = read_machine(machine, overrides or [])
     trace = None if workload is None else load_workload(workload)
     if output is not None or not as_json:
         folder = output or Path("reports") / f"network-{model.name}-{traffic.value}"

@@ -23,7 +23,7 @@ def run_command(
     machine: Annotated[str, typer.Argument(metavar="MACHINE", help="Machine file, or a name in configs/machines/.")],
     workload: WorkloadOption,
     overrides: SetOption = None,
-    engine: EngineOption = EngineChoice.reference,
+    engine: EngineOption = EngineChoice.compiled,
     ideal: IdealOption = IdealPart.none,
     output: OutputOption = None,
     as_json: JsonOption = False,

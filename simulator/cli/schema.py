@@ -25,4 +25,4 @@ def schema_command(kind: Annotated[FileKind, typer.Argument(help="Which file.")]
         from simulator.machine import Machine as model
     else:
         from simulator.workload.spec import WorkloadSpec as model
-    typer.echo(json.dumps(model.model_json_schema(), indent=2, ensure_ascii=False))
+    typer.echo(json.dumps(model.model_json_schema(), indent=2))

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Comparison(Report):
     """Results of several machines on one workload.
 
@@ -41,6 +41,14 @@ class Comparison(Report):
 
         return overview_figure(self.results)
 
+    def __repr__(self) -> str:
+        return f"<Comparison: {self.verdict}>"
+
+    def _repr_html_(self) -> str:
+        from simulator.report.tables import as_html
+
+        return as_html(self)
+
     def __rich__(self) -> RenderableType:
         from rich.console import Group
         from rich.text import Text
@@ -54,7 +62,7 @@ def compare(
     machines: Sequence[Machine],
     workload: Workload,
     *,
-    engine: Literal["reference"] = "reference",
+    engine: Literal["compiled", "reference"] = "compiled",
     ideal: Ideal = "none",
     jobs: int = 1,
     progress: Progress | None = None,

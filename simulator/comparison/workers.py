@@ -31,7 +31,7 @@ class Task:
 
     machine: Machine
     ideal: Ideal
-    engine: Literal["reference"]
+    engine: Literal["compiled", "reference"]
 
     @property
     def name(self) -> str:

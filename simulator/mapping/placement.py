@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -35,11 +36,10 @@ def hashed(words: int, banks: int) -> NDArray[np.int32]:
 
 
 def placement_of(machine: Machine) -> Placement:
-    """The placement that a machine names; MappingError where its file does not hold one."""
+    """The placement that a machine names, made once for each size; MappingError where its file does not hold one."""
     mapping = machine.mapping
-    if mapping.placement != "file":
-        return PLACEMENTS[mapping.placement]
-    return from_file(Path(mapping.placement_file or ""), machine)
+    named = from_file(Path(mapping.placement_file or ""), machine) if mapping.placement == "file" else PLACEMENTS[mapping.placement]
+    return lru_cache(maxsize=16)(named)
 
 
 def from_file(path: Path, machine: Machine) -> Placement:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Sequence
 
 from rich.console import Console, ConsoleOptions, Group, RenderableType, RenderResult
@@ -54,6 +55,13 @@ def run_table(results: Sequence[Result], ideal_results: Sequence[Result] = ()) -
         _heading(table, f"repeat with an ideal {_part(ideal_results[0])}", len(results))
         _ideal_rows(table, results, ideal_results)
     return Group(_caption(results[0]), Whole(table), Text(), *_footnotes(results), *_ideal_sentences(results, ideal_results))
+
+
+def as_html(shown: RenderableType) -> str:
+    """What notebooks show: the same table, monospaced."""
+    console = Console(file=io.StringIO(), record=True, width=_HTML_WIDTH, color_system="truecolor", highlight=False)
+    console.print(shown)
+    return console.export_html(inline_styles=True, code_format='<pre style="line-height: 1.25">{code}</pre>')
 
 
 class Whole:
@@ -174,4 +182,5 @@ def _part(result: Result) -> str:
 
 
 _WIDEST = 500
+_HTML_WIDTH = 110
 _SUPERSCRIPTS = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")

@@ -38,7 +38,7 @@ class WorkloadRecord:
     """SHA-256 of each operation's operands."""
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, repr=False)
 class Result(RunMetrics):
     """One run: what was simulated, its activity, its price, and the metrics that follow from them.
 
@@ -171,7 +171,16 @@ class Result(RunMetrics):
 
         return overview_figure([self])
 
+    def __repr__(self) -> str:
+        figures = f"{self.cycles:,} cycles, {self.energy_pj:.4g} pJ, {self.area_mm2:.3g} mm²"
+        return f"<Result: {self.name} on {self.workload.name}, {figures}>"
+
     def __rich__(self) -> RenderableType:
         from simulator.report.tables import run_table
 
         return run_table([self])
+
+    def _repr_html_(self) -> str:
+        from simulator.report.tables import as_html
+
+        return as_html(self)

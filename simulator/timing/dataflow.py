@@ -21,6 +21,10 @@ from simulator.timing.fabric import CAUSE
 class Work(Protocol):
     """What one cluster does in one tile."""
 
+    @property
+    def entries(self) -> int:
+        """List entries walked in it."""
+
     def digest(self) -> bytes:
         """Hash of all that decides its timing."""
 
@@ -102,6 +106,8 @@ class Round:
     bounds: Bounds
 
 
+THREAD_ENTRIES = 20_000
+"""List entries from which a tile is worth handing to another thread."""
 LOOK_AHEAD_ROUNDS = 16
 """Rounds that may be under way at once; bounds the memory that waiting tiles take."""
 
@@ -166,7 +172,8 @@ class RoundRunner(Generic[WorkT]):
         if key in self._seen:
             self.reused += 1
             return self._seen[key]
-        future = submit(self.dataflow.simulate, work, place)
+        start = submit if work.entries >= THREAD_ENTRIES else _immediately
+        future = start(self.dataflow.simulate, work, place)
         self._distinct.append(future)
         if self.reuse_tiles:
             self._seen[key] = future

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simulator.activity import CAUSES, Activity, Bounds, Counts, OperationActivity
+from simulator.errors import MappingError
 from simulator.machine.elaborated import Elaborated
 from simulator.machine.model import GatherFabric
 from simulator.mapping.program import Program
@@ -69,6 +70,10 @@ def run_workload(
 def _program(workload: Workload, runs: list[OperationRun]) -> Program:
     """String the operations' tiles together; contents are numbered on."""
     names = {op.name: index for index, op in enumerate(workload.operations)}
+    for op in workload.operations:
+        for name in op.depends_on:
+            if names.get(name, len(names)) >= names[op.name]:
+                raise MappingError(f"{op.name}: depends on {name}, which is no earlier operation of {workload.name}")
     program = Program((), (), (), (), tuple(tuple(names[name] for name in op.depends_on) for op in workload.operations))
     for run in runs:
         x, w, y = len(program.x_fills), len(program.w_fills), len(program.drains)

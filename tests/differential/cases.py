@@ -12,6 +12,7 @@ from simulator.mapping.placement import PLACEMENTS
 from simulator.mapping.scatter_work import ScatterWork
 from simulator.mapping.work import ClusterWork
 from simulator.timing.fabric import ClusterSpec
+from simulator.timing.switch import PATTERNS, Arrivals, PatternName, SwitchSpec, draw_arrivals
 from simulator.topology import TOPOLOGIES
 
 NETWORKS = ("routed", "routed", "routed", "routed", "ideal", "none")
@@ -127,4 +128,43 @@ def cases(draw: st.DrawFn) -> Case:
         density=draw(st.sampled_from([0.1, 0.4, 0.8, 1.0])),
         zeros=draw(st.sampled_from([0.0, 0.0, 0.3, 0.9])),
         banks=draw(st.sampled_from(["interleaved", "random", "random", *(["hashed"] if hashable else [])])),
+    )
+
+
+@dataclass(frozen=True)
+class SwitchCase:
+    """A network alone, and the traffic that drives it."""
+
+    spec: SwitchSpec
+    pattern: PatternName
+    load: float
+    cycles: int
+    seed: int
+
+    def arrivals(self) -> Arrivals:
+        """The traffic."""
+        return draw_arrivals(self.spec, self.pattern, self.load, self.cycles, self.seed)
+
+
+@st.composite
+def switch_cases(draw: st.DrawFn) -> SwitchCase:
+    """A network over all of its options, under light load or none that it can carry."""
+    queues, allocator = draw(st.sampled_from(["fifo", "voq"])), draw(st.sampled_from(["islip", "round_robin"]))
+    spec = SwitchSpec(
+        ports=draw(st.sampled_from(SIZES)),
+        sinks=draw(st.sampled_from([None, *SIZES])),
+        topology=draw(st.sampled_from(["full", *TOPOLOGIES])),
+        radix=draw(st.integers(2, 5)),
+        queues=queues,
+        depth=draw(st.integers(1, 5)),
+        allocator=allocator,
+        iterations=draw(st.integers(1, 4)) if queues == "voq" and allocator == "islip" else 1,
+        latency=draw(st.sampled_from([1, 1, 2, 5])),
+    )
+    return SwitchCase(
+        spec=spec,
+        pattern=draw(st.sampled_from(sorted(PATTERNS))),
+        load=draw(st.sampled_from([0.1, 0.5, 1.0])),
+        cycles=draw(st.sampled_from([1, 30, 80])),
+        seed=draw(st.integers(0, 2**32 - 1)),
     )

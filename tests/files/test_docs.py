@@ -1,5 +1,6 @@
 """The documents of the file formats name every key."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -18,3 +19,15 @@ def test_every_key_is_documented(page: str, models: tuple[type[BaseModel], ...])
     text = (DOCS / page).read_text(encoding="utf-8")
     keys = [name for model in models for name in model.model_fields]
     assert [name for name in keys if f"| `{name}` |" not in text] == []
+
+
+def test_the_index_lists_every_page() -> None:
+    index = (DOCS / "README.md").read_text(encoding="utf-8")
+    assert [page.name for page in sorted(DOCS.glob("*.md")) if page.name != "README.md" and f"({page.name})" not in index] == []
+
+
+@pytest.mark.parametrize("page", ["README.md", *sorted(f"docs/{path.name}" for path in DOCS.glob("*.md"))])
+def test_every_link_leads_somewhere(page: str) -> None:
+    file = DOCS.parent / page
+    targets = re.findall(r"\]\(([^)#:]+)(?:#[\w-]+)?\)", file.read_text(encoding="utf-8"))
+    assert [target for target in targets if not (file.parent / target).exists()] == []

@@ -1,5 +1,7 @@
 """The glossary defines everything that reports print, and docs/metrics.md is made from it."""
 
+import ast
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -69,3 +71,24 @@ def test_one_word_may_mean_two_things() -> None:
 def test_a_misspelt_name_gets_the_nearest() -> None:
     with pytest.raises(ConfigError, match="no metric is called 'utilisation'; did you mean utilization"):
         term("utilisation")
+
+
+def test_every_counter_is_said_as_the_code_says_it() -> None:
+    tree = ast.parse((ROOT / "simulator" / "activity.py").read_text(encoding="utf-8"))
+    counts = next(node for node in tree.body if isinstance(node, ast.ClassDef) and node.name == "Counts")
+    said = {
+        field.target.id: " ".join(text.value.value.split()).rstrip(".").lower()
+        for field, text in pairwise(counts.body)
+        if isinstance(field, ast.AnnAssign) and isinstance(text, ast.Expr)
+    }
+    assert said == {entry.name: entry.short.lower() for entry in TERMS if entry.section == "counter"}
+
+
+def test_a_label_is_found_beside_a_name() -> None:
+    assert {entry.section for entry in terms("dram")} == {"bound", "bandwidth", "component"}
+    assert terms("density")[0].section == "pattern"
+
+
+@pytest.mark.parametrize("words", ["row CV", "cycles ÷ largest bound", "time that it costs", "compute cycles", "energy efficiency"])
+def test_what_tables_say_can_be_asked(words: str) -> None:
+    assert term(words).label == words

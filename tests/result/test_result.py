@@ -117,3 +117,11 @@ def test_a_file_that_is_no_result_is_refused(tmp_path: Path, content: str, messa
 def test_a_missing_file_is_said(tmp_path: Path) -> None:
     with pytest.raises(OutputError, match="cannot be read"):
         Result.load(tmp_path / "none.json")
+
+
+def test_a_notebook_shows_a_line_and_a_table() -> None:
+    result = sample_result("crossbar")
+    assert repr(result).startswith("<Result: crossbar on tiny, 9,800 cycles, ")
+    html = result._repr_html_()
+    assert html.startswith("<pre")
+    assert "utilization" in html

@@ -47,7 +47,7 @@ def workload_table(workload: Workload) -> RenderableType:
         table.add_row(Text(f"  {entry['kind']}", style="dim"), "X", *_cells(entry["activation"]), f"{percent(useful / dense)} of dense")
     useful, dense = record["useful_macs"], record["dense_macs"]
     lines = [
-        f"{workload.name}: {len(workload.operations)} operations, "
+        f"{workload.name}: {len(workload.operations)} operation{'' if len(workload.operations) == 1 else 's'}, "
         f"{useful:,} useful MACs of {dense:,} dense ones ({percent(useful / dense)})",
         "W is [M output features, K input features], X is [K input features, N tokens]. CV: standard deviation ÷ mean of the nonzeros "
         "a row (column); max: largest ÷ mean; empty: rows + columns without a nonzero. Useful MACs: pairs of nonzero operands.",

@@ -49,8 +49,8 @@ def _draw_level(axes: Axes, level: str, results: Sequence[Result]) -> None:
         axes.barh(row, limit, height=0.66, color=_AVAILABLE)
         axes.barh(row, value.used, height=0.66, color=_USED)
         limited = math.isfinite(value.available)
-        used = significant(value.used)
-        note = f"{used} of {significant(value.available)} ({percent(value.share)})" if limited else f"{used}, no limit"
+        used = _rate(value.used)
+        note = f"{used} of {_rate(value.available)} ({percent(value.share)})" if limited else f"{used}, no limit"
         axes.text(max(limit, value.used) + 0.015 * longest, row, note, va="center", fontsize=8, color="#222222")
     axes.set_xlim(0, longest * 1.62)
     axes.set_xticks([tick for tick in axes.get_xticks() if tick <= longest * 1.001])
@@ -61,3 +61,8 @@ def _draw_level(axes: Axes, level: str, results: Sequence[Result]) -> None:
     axes.spines["left"].set_visible(False)
     axes.set_title(label(level, "bandwidth"), fontsize=10)
     axes.set_xlabel("GB/s", fontsize=9)
+
+
+def _rate(gb_per_s: float) -> str:
+    """Three digits, or all of a large number: 2,048 and not 2,050."""
+    return f"{gb_per_s:,.0f}" if gb_per_s >= 1000 else significant(gb_per_s)

@@ -86,7 +86,8 @@ def save(figure: Figure, folder: Path, name: str) -> None:
     """Write NAME.png and NAME.svg; the same figure gives the same bytes."""
     with styled():
         figure.draw_without_rendering()
-        figure.set_layout_engine("none")  # laid out once, not again for each format
+    with matplotlib.rc_context({"figure.constrained_layout.use": False, "figure.autolayout": False}):
+        figure.set_layout_engine(None)  # laid out once, not twice more for each format
     for kind in ("png", "svg"):
         with (folder / f"{name}.{kind}").open("wb") as file:
             render(figure, file, kind)

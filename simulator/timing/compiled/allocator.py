@@ -5,7 +5,7 @@ All routers decide before any flit moves, so that all see the slots of the start
 
 from __future__ import annotations
 
-from simulator.timing.compiled.bits import clear_bit, first_from, inline, lowest, part, set_bit
+from simulator.timing.compiled.bits import clear_bit, first_from, first_in_word, inline, lowest, part, set_bit
 from simulator.timing.compiled.layout import (
     ACCEPT,
     ASKED_AT,
@@ -106,6 +106,16 @@ def has_sink(m, channel, cycle):
 
 
 @inline
+def asks_now(m, w, net, channel, cycle):
+    """Whether anyone may go to a channel now; a link that is sending counts as taken."""
+    link = m[channel + LINK]
+    if m[net + NET_FLITS] > 1 and m[link + LINK_BUSY] > cycle:
+        m[link + TAKEN_AT] = cycle
+        return False
+    return ask(m, w, net, channel, cycle)
+
+
+@inline
 def open_links(m, w, net, cycle):
     """Find the links that someone asks for; how many."""
     opened = 0
@@ -115,11 +125,9 @@ def open_links(m, w, net, cycle):
         while rest:
             channel = m[net + NET_CHANNELS] + CHANNEL_SIZE * ((word << 6) + lowest(rest))
             rest &= rest - 1
-            link = m[channel + LINK]
-            if m[link + LINK_BUSY] > cycle:
-                m[link + TAKEN_AT] = cycle
-            elif ask(m, w, net, channel, cycle):
+            if asks_now(m, w, net, channel, cycle):
                 m[channel + ASKED_AT] = cycle
+                link = m[channel + LINK]
                 # the virtual channels of a link follow each other
                 if link != last:
                     last = link
@@ -144,11 +152,14 @@ def asking(m, w, link, word, cycle):
 def granted(m, w, net, link, cycle):
     """Place of the buffer that a link grants to: the first that asks, cyclically from its pointer; −1 if none."""
     pointer = m[link + GRANT]
+    words = m[net + NET_WORDS]
     start = pointer >> 6
-    upper = asking(m, w, link, start, cycle) & (-1 << (pointer & 63))
+    mask = asking(m, w, link, start, cycle)
+    if words == 1:
+        return first_in_word(mask, pointer) if mask else -1
+    upper = mask & (-1 << (pointer & 63))
     if upper:
         return (start << 6) + lowest(upper)
-    words = m[net + NET_WORDS]
     for step in range(1, words + 1):
         word = start + step
         if word >= words:
@@ -241,22 +252,27 @@ def match_queues(m, w, net, opened, cycle):
 
 
 @inline
-def match_heads(m, w, net, opened, cycle):
+def match_heads(m, w, net, cycle):
     """Pair buffers of one queue and links: a head asks for one link only, so what is granted is accepted, at once."""
     pairs = 0
-    for index in range(opened):
-        link = m[m[net + NET_OPEN] + index]
-        place = granted(m, w, net, link, cycle)
-        m[link + GRANT] = after(place, m[link + INPUTS])
-        pairs = pair(m, net, m[link + FIRST_INPUT] + BUFFER_SIZE * place, link, pairs)
+    for word in range(m[net + NET_ACTIVE_WORDS]):
+        rest = w[m[net + NET_ACTIVE] + word]
+        while rest:
+            channel = m[net + NET_CHANNELS] + CHANNEL_SIZE * ((word << 6) + lowest(rest))
+            rest &= rest - 1
+            if asks_now(m, w, net, channel, cycle):
+                link = m[channel + LINK]
+                place = first_from(w, m[channel + ASKS], m[net + NET_WORDS], m[link + GRANT])
+                m[link + GRANT] = after(place, m[link + INPUTS])
+                pairs = pair(m, net, m[link + FIRST_INPUT] + BUFFER_SIZE * place, link, pairs)
     return pairs
 
 
 @inline
-def chosen_channel(m, w, net, buffer, link, cycle):
-    """First virtual channel of a matched link that the buffer asks for; a buffer of one queue asks for its head's only."""
+def chosen_channel(m, w, buffer, link, cycle):
+    """First virtual channel of a matched link that the buffer asks for."""
     channel = m[link + FIRST_CHANNEL]
-    if m[link + CHANNELS] > 1 and not m[net + NET_SINGLE]:
+    if m[link + CHANNELS] > 1:
         place = m[buffer + BUFFER_PLACE]
         while m[channel + ASKED_AT] != cycle or not (w[m[channel + ASKS] + (place >> 6)] >> (place & 63)) & 1:
             channel += CHANNEL_SIZE
@@ -266,15 +282,12 @@ def chosen_channel(m, w, net, buffer, link, cycle):
 @part
 def step_network(m, w, net, cycle):
     """One cycle of all routers; how many packets passed one."""
-    opened = open_links(m, w, net, cycle)
-    if opened == 0:
-        return 0
     if m[net + NET_SINGLE]:
-        pairs = match_heads(m, w, net, opened, cycle)
+        pairs = match_heads(m, w, net, cycle)
     else:
-        pairs = match_queues(m, w, net, opened, cycle)
+        pairs = match_queues(m, w, net, open_links(m, w, net, cycle), cycle)
     for index in range(pairs):
         buffer = m[m[net + NET_PAIRS] + 2 * index]
         link = m[m[net + NET_PAIRS] + 2 * index + 1]
-        forward(m, w, net, buffer, chosen_channel(m, w, net, buffer, link, cycle), link, cycle)
+        forward(m, w, net, buffer, chosen_channel(m, w, buffer, link, cycle), link, cycle)
     return pairs

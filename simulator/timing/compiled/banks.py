@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from simulator.timing.compiled.bits import clear_bit, inline, lowest, part, set_bit
+from numba import int64
+
+from simulator.timing.compiled.bits import inline, lowest, part, put_bit, set_bit
 from simulator.timing.compiled.layout import (
     ACCUMULATE_LATENCY,
     AT_SINK,
@@ -54,8 +56,7 @@ def leave(m, w, port, f, cycle):
     """Take a request out of its port's queue."""
     q = m[f + QUEUE]
     remove(m, q, f, cycle)
-    if m[q + HEAD] == NONE:
-        clear_bit(w, m[BANK_MASKS], port)
+    put_bit(w, m[BANK_MASKS], port, m[q + HEAD] != NONE)
 
 
 @inline
@@ -76,7 +77,7 @@ def reply(m, port, f, cycle):
         m[f + SOURCE] = port
         m[f + SINK] = m[u + NUMBER]
         buffer = m[m[REPLIES + NET_ENTRIES] + port]
-        send(m, REPLIES, f, buffer, next_channel(m, buffer, port, m[u + NUMBER]), ready)
+        send(m, int64(REPLIES), f, buffer, next_channel(m, buffer, port, m[u + NUMBER]), ready)
     else:
         m[f + PLACE] = AT_SINK
         m[f + QUEUE] = m[u + LANDED]

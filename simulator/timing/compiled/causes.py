@@ -11,11 +11,12 @@ from simulator.timing.compiled.layout import (
     GOES_TO,
     HEAD,
     IN_BANK,
-    IN_REPLIES,
+    IN_REQUESTS,
     LATENCY,
     LEFT_AT,
     LINK,
     NETWORK_CONTENTION,
+    NONE,
     PLACE,
     QUEUE,
     READY,
@@ -26,15 +27,12 @@ from simulator.timing.compiled.layout import (
 @inline
 def stall_cause(m, f, cycle):
     """Why a unit that waits for this flit in `cycle` is stalled: what held the flit in the cycle before, or latency."""
-    place = m[f + PLACE]
-    if place == AT_SINK or m[f + READY] >= cycle:
-        return LATENCY
-    if place == IN_REPLIES:
-        return NETWORK_CONTENTION
-    q = m[f + QUEUE]
-    headed = m[q + HEAD] == f and m[q + LEFT_AT] != cycle - 1
-    if place == IN_BANK:
-        return NETWORK_CONTENTION if headed else BANK_CONFLICT
-    channel = m[f + CHANNEL]
-    lost = m[m[channel + LINK] + TAKEN_AT] == cycle - 1 or m[channel + FULL_AT] == cycle - 1
-    return BANK_CONFLICT if headed and lost and not m[channel + GOES_TO] else NETWORK_CONTENTION
+    place, q, channel = m[f + PLACE], m[f + QUEUE], m[f + CHANNEL]
+    headed = (m[q + HEAD] == f) & (m[q + LEFT_AT] != cycle - 1)
+    lost = (m[m[channel + LINK] + TAKEN_AT] == cycle - 1) | (m[channel + FULL_AT] == cycle - 1)
+    at_port = (place == IN_REQUESTS) & headed & lost & (m[channel + GOES_TO] == NONE)
+    conflict = at_port | (place == IN_BANK) & ~headed
+    moves = (place == AT_SINK) | (m[f + READY] >= cycle)
+    # all of this is computed without branches, which would be mispredicted
+    stalled = BANK_CONFLICT if conflict else NETWORK_CONTENTION
+    return LATENCY if moves else stalled

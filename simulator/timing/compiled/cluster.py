@@ -23,7 +23,8 @@ SLICE_CYCLES = 1 << 18
 
 def run_cluster(spec: ClusterSpec, work: ClusterWork, values: TileValues | None) -> ClusterOutcome:
     """Run one cluster through one tile of the gather dataflow, from reset; numbers are not carried."""
-    m, w = cluster_memory(spec).with_lists(work.unit_ptr, work.k_words, work.k_words, work.token_words)
+    sizes = {at.WORDS: work.k_words, at.TOKEN_WORDS: work.token_words, at.ALL_PRESENT: int(work.present.all())}
+    m, w = cluster_memory(spec).with_lists(work.unit_ptr, sizes)
     banks = np.where(work.present.ravel(), work.bank, np.int32(-1))
     _run(load_kernels().run_gather, m, w, (work.word, work.ends_row().view(np.uint8), banks))
     return ClusterOutcome(**_counted(spec, w, ClusterOutcome))
@@ -31,7 +32,8 @@ def run_cluster(spec: ClusterSpec, work: ClusterWork, values: TileValues | None)
 
 def run_scatter(spec: ClusterSpec, work: ScatterWork, values: TileValues | None) -> ScatterOutcome:
     """Run one cluster through one tile of the scatter dataflow, from reset; numbers are not carried."""
-    m, w = cluster_memory(spec).with_lists(work.unit_ptr, work.m_words, work.present.shape[1], work.token_words)
+    sizes = {at.WORDS: work.m_words, at.OPERANDS: work.present.shape[1], at.TOKEN_WORDS: work.token_words}
+    m, w = cluster_memory(spec).with_lists(work.unit_ptr, sizes)
     _run(load_kernels().run_scatter, m, w, (work.word, work.column, work.present.ravel().view(np.uint8), work.bank))
     return ScatterOutcome(**_counted(spec, w, ScatterOutcome))
 

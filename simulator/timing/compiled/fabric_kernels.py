@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
+from numba import int64
+
 from simulator.timing.compiled.allocator import step_network
 from simulator.timing.compiled.banks import queue_request, step_gather_banks, step_scatter_banks
-from simulator.timing.compiled.bits import inline, kernel, part, pointer
+from simulator.timing.compiled.bits import inline, kernel, part
 from simulator.timing.compiled.gather_units import next_release, step_gather_units
 from simulator.timing.compiled.layout import (
     ACCUMULATORS_FULL,
     ACTIVE,
     ACTIVE_UNITS,
+    AT_SINK,
     BANK_MASK_WORDS,
     BANK_MASKS,
     CYCLE,
     HEAD,
     IN_BANK,
-    IN_REPLIES,
-    IN_REQUESTS,
     LATENCY,
     MOVED_AT,
     NET_ACTIVE,
@@ -32,9 +33,11 @@ from simulator.timing.compiled.layout import (
     REQUEST_HOPS,
     REQUESTS,
     ROUTED,
+    TURN_SIZE,
     WHEEL,
     WHEEL_MASK,
 )
+from simulator.timing.compiled.pointers import pointer
 from simulator.timing.compiled.queues import insert, take_arrivals
 from simulator.timing.compiled.routers import arrive
 from simulator.timing.compiled.scatter_units import step_scatter_units
@@ -47,14 +50,12 @@ def show_arrivals(m, w, cycle):
     while f:
         following = m[f + NEXT]
         place = m[f + PLACE]
-        if place == IN_REQUESTS:
-            arrive(m, w, REQUESTS, f)
-        elif place == IN_BANK:
+        if place == IN_BANK:
             queue_request(m, w, f)
-        elif place == IN_REPLIES:
-            arrive(m, w, REPLIES, f)
-        else:
+        elif place == AT_SINK:
             insert(m, m[f + QUEUE], f, ORDER)
+        else:
+            arrive(m, w, f)
         f = following
 
 
@@ -72,7 +73,7 @@ def next_event(m, w, cycle):
     """First cycle after `cycle` in which anything can move, where nothing waits in a queue; 0 if there is none."""
     release = next_release(m, w, cycle)
     for at in range(cycle + 1, cycle + m[WHEEL_MASK] + 1):
-        if at == release or m[m[WHEEL] + 2 * (at & m[WHEEL_MASK]) + HEAD]:
+        if at == release or m[m[WHEEL] + TURN_SIZE * (at & m[WHEEL_MASK]) + HEAD]:
             return at
     return release
 
@@ -89,8 +90,8 @@ def skip(m, w, cycle):
     if following == 0:
         return cycle + 1
     for index in range(w[ACTIVE]):
-        waits = m[m[m[ACTIVE_UNITS] + index] + OLDEST]
-        w[LATENCY if waits else ACCUMULATORS_FULL] += following - cycle - 1
+        u = m[m[ACTIVE_UNITS] + index]
+        w[LATENCY if m[u + OLDEST] != u else ACCUMULATORS_FULL] += following - cycle - 1
     return following
 
 
@@ -113,9 +114,9 @@ def run_gather(registers, sums, words, ends, banks, until):
     while w[ACTIVE] and cycle < until:
         show_arrivals(m, w, cycle)
         moved = step_gather_units(m, w, lists, cycle)
-        moved |= route(m, w, REQUESTS, REQUEST_HOPS, cycle)
+        moved |= route(m, w, int64(REQUESTS), int64(REQUEST_HOPS), cycle)
         moved |= step_gather_banks(m, w, cycle)
-        moved |= route(m, w, REPLIES, REPLY_HOPS, cycle)
+        moved |= route(m, w, int64(REPLIES), int64(REPLY_HOPS), cycle)
         if moved:
             w[MOVED_AT] = cycle
             cycle += 1
@@ -133,7 +134,7 @@ def run_scatter(registers, sums, words, operands, present, banks, until):
     while w[ACTIVE] and cycle < until:
         show_arrivals(m, w, cycle)
         moved = step_scatter_units(m, w, lists, cycle)
-        moved |= route(m, w, REQUESTS, REQUEST_HOPS, cycle)
+        moved |= route(m, w, int64(REQUESTS), int64(REQUEST_HOPS), cycle)
         moved |= step_scatter_banks(m, w, cycle)
         if moved:
             w[MOVED_AT] = cycle

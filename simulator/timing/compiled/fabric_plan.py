@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from simulator.timing.compiled import layout as at
 from simulator.timing.compiled.memory import Layout, Registers, Words, addresses, mask_words, records
-from simulator.timing.compiled.network_plan import NetworkHardware, NetworkPlan, wheel_turns, write_queues
+from simulator.timing.compiled.network_plan import NetworkHardware, NetworkPlan, wheel_turns, write_queues, write_wheel
 from simulator.timing.fabric import ClusterSpec
 from simulator.topology import draw
 
@@ -24,16 +24,17 @@ class ClusterMemory:
     units: int
     active: int
 
-    def with_lists(self, unit_ptr: NDArray[np.int64], words: int, operands: int, token_words: int) -> tuple[Registers, Words]:
+    def with_lists(self, unit_ptr: NDArray[np.int64], sizes: dict[int, int]) -> tuple[Registers, Words]:
         """A copy for one tile: list ends of every unit [units + 1], and the sizes of the tile."""
         m, w = self.m.copy(), self.w.copy()
         table = records(m, self.units, len(unit_ptr) - 1, at.UNIT_SIZE)
         table[:, at.ENTRY] = table[:, at.FIRST_ENTRY] = unit_ptr[:-1] - unit_ptr[0]
         table[:, at.END_ENTRY] = unit_ptr[1:] - unit_ptr[0]
-        busy = np.flatnonzero(np.diff(unit_ptr)) if token_words else np.zeros(0, dtype=np.int64)
+        busy = np.flatnonzero(np.diff(unit_ptr)) if sizes[at.TOKEN_WORDS] else np.zeros(0, dtype=np.int64)
         m[self.active : self.active + len(busy)] = self.units + at.UNIT_SIZE * busy
         w[at.ACTIVE] = len(busy)
-        m[at.WORDS], m[at.OPERANDS], m[at.TOKEN_WORDS] = words, operands, token_words
+        for field, value in sizes.items():
+            m[field] = value
         return m, w
 
 
@@ -52,7 +53,7 @@ def cluster_memory(spec: ClusterSpec) -> ClusterMemory:
     request_delay, reply_delay = _delays(spec)
     delays = layout.registers(request_delay.size + reply_delay.size)
     turns = wheel_turns(_longest_pipeline(spec, int(request_delay.max()), int(reply_delay.max())))
-    wheel = layout.registers(2 * turns)
+    wheel = layout.registers(at.TURN_SIZE * turns)
     bank_masks = layout.masks(1, mask_words(spec.ports))
     m, w = layout.memory()
     requests.write(m, w, at.REQUESTS, banks)
@@ -60,10 +61,10 @@ def cluster_memory(spec: ClusterSpec) -> ClusterMemory:
     write_queues(m, banks, np.full(spec.ports, min(spec.bank_slots, at.UNLIMITED), dtype=np.int64))
     write_queues(m, landed, np.full(spec.units, at.UNLIMITED))
     units.write(m, landed)
+    write_wheel(m, wheel, turns)
+    m[at.NO_CHANNEL + at.WANTS] = requests.nobody if requests.mask_words > replies.mask_words else replies.nobody
     m[delays : delays + request_delay.size + reply_delay.size] = np.concatenate([request_delay.ravel(), reply_delay.ravel()])
     header = {
-        at.WHEEL: wheel,
-        at.WHEEL_MASK: turns - 1,
         at.FIRST_BANK: banks,
         at.BANK_MASKS: bank_masks,
         at.BANK_MASK_WORDS: mask_words(spec.ports),
@@ -96,6 +97,7 @@ class UnitPlan:
         table = records(m, self.units, spec.units, at.UNIT_SIZE)
         table[:, at.NUMBER] = np.arange(spec.units)
         table[:, at.FREE_TAGS] = spec.window
+        table[:, at.OLDEST] = table[:, at.NEWEST] = addresses(self.units, spec.units, at.UNIT_SIZE)
         table[:, at.TAGS] = addresses(self.tags, spec.units, spec.window)
         table[:, at.FIRST_FLIT] = addresses(self.flits, spec.units, spec.window * at.FLIT)
         table[:, at.LANDED] = addresses(landed, spec.units, at.QUEUE_SIZE)
@@ -103,7 +105,9 @@ class UnitPlan:
         table[:, at.RELEASE_RING] = addresses(self.releases, spec.units, spec.accumulators)
         table[:, [at.MERGED_AT, at.LAST_WRITE, at.LAST_SCAN, at.HELD]] = -1
         flits = spec.units * spec.window
-        records(m, self.flits, flits, at.FLIT)[:, at.UNIT] = np.repeat(addresses(self.units, spec.units, at.UNIT_SIZE), spec.window)
+        every = records(m, self.flits, flits, at.FLIT)
+        every[:, at.UNIT] = np.repeat(addresses(self.units, spec.units, at.UNIT_SIZE), spec.window)
+        every[:, at.CHANNEL] = at.NO_CHANNEL
         m[self.tags : self.tags + flits] = addresses(self.flits, flits, at.FLIT)
         rows = spec.units * spec.accumulators
         m[self.free_rows : self.free_rows + rows] = addresses(self.rows, rows, at.ROW_SIZE)

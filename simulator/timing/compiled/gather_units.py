@@ -11,6 +11,7 @@ from simulator.timing.compiled.layout import (
     ACCUMULATORS_FULL,
     ACTIVE,
     ACTIVE_UNITS,
+    ALL_PRESENT,
     COMPUTING,
     ENDED,
     ENTRIES_DROPPED,
@@ -43,7 +44,7 @@ from simulator.timing.compiled.layout import (
     WORDS,
 )
 from simulator.timing.compiled.queues import remove
-from simulator.timing.compiled.requests import delist, finish, next_entry, request, return_tag, scanned
+from simulator.timing.compiled.requests import delist, done, finish, next_entry, request, return_tag, scanned
 
 
 @inline
@@ -71,7 +72,7 @@ def consume(m, w, u, cycle):
     if f == NONE:
         return False
     remove(m, q, f, cycle)
-    delist(m, u, f)
+    delist(m, f)
     return_tag(m, u, f)
     w[REPLIES_CONSUMED] += 1
     w[ACCUMULATOR_UPDATES] += 1
@@ -130,7 +131,8 @@ def scan(m, w, lists, u, cycle, most):
     words, ends, banks = lists
     issued = 0
     for _ in range(m[EXAMINE_WIDTH]):
-        if scanned(m, u):
+        # a scan that can issue no more goes on only to drop
+        if scanned(m, u) or (issued == most and m[ALL_PRESENT]):
             return
         entry = m[u + ENTRY]
         word = m[u + TOKEN] * m[WORDS] + words[entry]
@@ -157,7 +159,7 @@ def step_unit(m, w, lists, u, cycle):
     moved = m[u + LAST_SCAN] == cycle
     if computing:
         w[COMPUTING] += 1
-    elif oldest:
+    elif oldest != u:
         w[stall_cause(m, oldest, cycle)] += 1
     else:
         w[ISSUE if moved else ACCUMULATORS_FULL] += 1
@@ -171,7 +173,7 @@ def step_gather_units(m, w, lists, cycle):
     index = 0
     while index < w[ACTIVE]:
         u = m[m[ACTIVE_UNITS] + index]
-        if scanned(m, u) and m[u + OLDEST] == NONE:
+        if done(m, u):
             finish(m, w, u, cycle)
             w[ACTIVE] -= 1
             m[m[ACTIVE_UNITS] + index] = m[m[ACTIVE_UNITS] + w[ACTIVE]]

@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
-from typing import Any
 
 from simulator.timing.compiled.cache import kernel_cache
 
 Kernel = Callable[..., None]
-"""Runs a state from its clock's cycle on, to its end or at least to a cycle."""
+"""Runs a memory from its clock's cycle on, to its end or to a cycle."""
 
 
 @dataclass(frozen=True)
@@ -19,6 +18,7 @@ class Kernels:
 
     run_gather: Kernel
     run_scatter: Kernel
+    run_switch: Kernel
 
 
 @cache
@@ -30,6 +30,12 @@ def load_kernels() -> Kernels:
     numba.config.CACHE_DIR = str(kernel_cache())
     try:
         from simulator.timing.compiled.fabric_kernels import run_gather, run_scatter
+        from simulator.timing.compiled.switch_kernels import run_switch
     finally:
         numba.config.CACHE_DIR = before
-    return Kernels(run_gather, run_scatter)
+    return Kernels(run_gather, run_scatter, run_switch)
+
+
+def kernels_loaded() -> bool:
+    """Whether this process has the kernels already."""
+    return load_kernels.cache_info().currsize > 0

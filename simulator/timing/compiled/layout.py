@@ -17,9 +17,15 @@ UNLIMITED = 2**30
 MOST_CYCLES = 2**31 - 2**24
 """Cycles of a tile that a register can count."""
 
-# The cluster, at address 0.
+# A flit: one cache line. A request of a unit, and the word that comes back, are the same flit; its tag is its index.
+# The flit at address 0 is none: what is written to it is never read, so that lists need no check for their ends.
+NEXT, PREVIOUS, READY, ORDER, WORD, UNIT, PLACE, QUEUE, BUFFER, CHANNEL, TARGET, SOURCE, SINK, ROW, NEWER, OLDER = range(16)
+FLIT = 16
+# A channel that no flit takes, and its link: what the flit at address 0 wants.
+NO_CHANNEL, NO_LINK = 16, 32
+
+# The cluster.
 (
-    _NULL,
     ROUTED,
     WINDOW,
     ISSUE_WIDTH,
@@ -33,6 +39,7 @@ MOST_CYCLES = 2**31 - 2**24
     TOKEN_WORDS,
     WORDS,
     OPERANDS,
+    ALL_PRESENT,
     WHEEL,
     WHEEL_MASK,
     FIRST_BANK,
@@ -44,11 +51,14 @@ MOST_CYCLES = 2**31 - 2**24
     PORTS,
     UNITS,
     ACTIVE_UNITS,
-) = range(25)
-"""Sizes, and addresses of tables. The wheel holds the first and last flit that arrive in each cycle, modulo its length."""
+) = range(48, 73)
+"""Sizes, and addresses of tables. The wheel holds the flits that arrive in each cycle, modulo its length, as lists."""
+
+# A network alone: sources, the cycle whose flit each has to send next, and flits that are not in use.
+SOURCES, CYCLES, WARMUP, NEXT_CREATED, FREED_FLIT, FRESH_FLIT = range(73, 79)
 
 # A network: its header is at REQUESTS or REPLIES.
-REQUESTS, REPLIES, HEADERS_END = 32, 48, 64
+REQUESTS, REPLIES, HEADERS_END = 80, 96, 112
 (
     NET_CHANNELS,
     NET_ACTIVE,
@@ -67,29 +77,28 @@ REQUESTS, REPLIES, HEADERS_END = 32, 48, 64
     NET_PLACE,
     NET_PLACE_AFTER,
 ) = range(16)
-
-# A flit: one cache line. A request of a unit, and the word that comes back, are the same flit; its tag is its index.
-NEXT, PREVIOUS, READY, ORDER, WORD, UNIT, PLACE, QUEUE, BUFFER, CHANNEL, TARGET, SOURCE, SINK, ROW, NEWER, OLDER = range(16)
-FLIT = 16
+"""NET_SINGLE: a buffer has one queue and a link one virtual channel, so that every head asks for one link of its own."""
 
 # Where a flit is, or is on its way to.
 IN_REQUESTS, IN_BANK, IN_REPLIES, AT_SINK = range(4)
 
-# A queue of flits that have arrived; FREE counts the slots that are neither held nor reserved.
+# A queue of flits that have arrived, or a turn of the wheel: a list with its ends in HEAD and TAIL, which are where
+# NEXT and PREVIOUS of a flit are, so that the record stands for the flit before the first and after the last.
+# FREE counts the slots that are neither held nor reserved.
 HEAD, TAIL, FREE, LEFT_AT = range(4)
 QUEUE_SIZE = 4
+TURN_SIZE = 2
 
 # An output channel, an output link, an input buffer of a router.
-LINK, GOES_TO, SINK_QUEUE, FIRST_BUFFER, QUEUE_OFFSET, WANTS, ASKS, WANTED, ASKED_AT, FULL_AT, INDEX = range(11)
-CHANNEL_SIZE = 11
+LINK, GOES_TO, SINK_QUEUE, FIRST_BUFFER, QUEUE_OFFSET, WANTS, ASKS, WANTED, ASKED_AT, FULL_AT, ACTIVE_WORD, ACTIVE_BIT = range(12)
+CHANNEL_SIZE = 12
 FIRST_INPUT, INPUTS, FIRST_CHANNEL, CHANNELS, LINK_PLACE, UNMATCHED, GRANT, NEXT_GRANT, TAKEN_AT, LINK_BUSY, MATCHED_AT = range(11)
 LINK_SIZE = 11
-BUFFER_PLACE, FIRST_LINK, LINKS, ACCEPT, FIRST_QUEUE, ROUTE, SPREAD_FIRST, SPREAD_COUNT, SPREAD_SHIFT, OFFERS, OFFER_MASK, BUFFER_BUSY = (
-    range(12)
-)
+BUFFER_PLACE, FIRST_LINK, LINKS, ACCEPT, FIRST_QUEUE, ROUTE, SPREAD_FIRST, SPREAD_COUNT, SPREAD_SHIFT, OFFERS, OFFER_MASK, BUFFER_BUSY = range(12)
 BUFFER_SIZE = 12
 
-# A unit, with rings of its free flits (tags) and of the cycles in which accumulators become free.
+# A unit, with rings of its free flits (tags) and of the cycles in which accumulators become free. OLDEST and NEWEST are
+# the ends of the list of outstanding flits, where NEWER and OLDER of a flit are; the unit itself where there is none.
 (
     NUMBER,
     ENTRY,
@@ -101,29 +110,29 @@ BUFFER_SIZE = 12
     TAGS,
     FIRST_FLIT,
     LANDED,
-    OLDEST,
-    NEWEST,
     OPEN_ROW,
     OPEN_ROWS,
     FREE_ROWS,
+    ISSUED,
+    OLDEST,
+    NEWEST,
     FIRST_RELEASE,
     RELEASES,
     RELEASE_RING,
     MERGED_AT,
     LAST_WRITE,
     LAST_SCAN,
-    ISSUED,
     HELD,
 ) = range(23)
-UNIT_SIZE = 23
+UNIT_SIZE = 24
 
 # A row that has an accumulator.
 OUTSTANDING, ENDED = range(2)
 ROW_SIZE = 2
 
-# The words of `w`: the cycle that comes next, units not done, the last cycle in which anything moved, the end of the tile;
-# then what is counted, then unit-cycles by cause, then masks.
-CYCLE, ACTIVE, MOVED_AT, END = range(4)
+# The words of `w`: the cycle that comes next, units not done, the last cycle in which anything moved, the end of the tile,
+# whether NO_CHANNEL is wanted; then what is counted, then unit-cycles by cause, then masks.
+CYCLE, ACTIVE, MOVED_AT, END, NO_MASK = range(5)
 COUNTED: tuple[str, ...] = (
     "list_entries",
     "entries_dropped",
@@ -139,7 +148,7 @@ COUNTED: tuple[str, ...] = (
     "bank_accumulates",
 )
 """What the kernels count, by the names of the outcomes' fields."""
-FIRST_COUNT = 4
+FIRST_COUNT = 5
 (
     LIST_ENTRIES,
     ENTRIES_DROPPED,
@@ -154,6 +163,8 @@ FIRST_COUNT = 4
     OPERAND_READS,
     BANK_ACCUMULATES,
 ) = range(FIRST_COUNT, FIRST_COUNT + len(COUNTED))
+OUTSTANDING_NOW, DELIVERED, LATENCY_SUM, OUTSTANDING_SUM = range(FIRST_COUNT, FIRST_COUNT + 4)
+"""What is counted of a network alone, in the same words."""
 FIRST_CAUSE = FIRST_COUNT + len(COUNTED)
 FIRST_MASK = FIRST_CAUSE + len(CAUSES)
 

@@ -56,6 +56,7 @@ class NetworkPlan:
         self.wants, self.asks = (layout.masks(graph.channels, self.mask_words) for _ in range(2))
         self.offers = layout.masks(graph.buffers, self.offer_words)
         self.unmatched = layout.masks(graph.routers, self.mask_words)
+        self.nobody = layout.masks(1, self.mask_words)
 
     def write(self, m: Registers, w: Words, net: int, sink_queues: int) -> None:
         """Write the network at rest, its header at `net`; its sinks have their queues from an address on."""
@@ -85,7 +86,7 @@ class NetworkPlan:
             at.NET_FLITS: self.hardware.flits,
             at.NET_ITERATIONS: self.hardware.iterations,
             at.NET_REGISTERED: int(self.hardware.registered),
-            at.NET_SINGLE: int(not self.hardware.voq),
+            at.NET_SINGLE: int(not self.hardware.voq and self.graph.channels == self.graph.links),
             at.NET_PLACE: self.hardware.place,
             at.NET_PLACE_AFTER: self.hardware.place_after,
         }
@@ -107,7 +108,8 @@ class NetworkPlan:
         # a sink has room for all or for none: those who want it and those who may go are the same, unless some are still sending
         asks = np.where(inner | (self.hardware.flits > 1), self.asks, self.wants)
         table[:, at.ASKS] = asks + self.mask_words * numbers
-        table[:, at.INDEX] = numbers
+        table[:, at.ACTIVE_WORD] = self.active + numbers // 64
+        table[:, at.ACTIVE_BIT] = numbers % 64
         table[:, [at.ASKED_AT, at.FULL_AT]] = at.NEVER
 
     def _write_links(self, m: Registers) -> None:
@@ -151,6 +153,7 @@ class NetworkPlan:
 def write_queues(m: Registers, first: int, slots: NDArray[np.int64]) -> None:
     """Write empty queues of so many slots."""
     table = records(m, first, len(slots), at.QUEUE_SIZE)
+    table[:, at.TAIL] = addresses(first, len(slots), at.QUEUE_SIZE)
     table[:, at.FREE] = slots
     table[:, at.LEFT_AT] = at.NEVER
 
@@ -158,3 +161,13 @@ def write_queues(m: Registers, first: int, slots: NDArray[np.int64]) -> None:
 def wheel_turns(longest_pipeline: int) -> int:
     """Length of a wheel on which no two arrivals of different cycles meet: a power of two."""
     return 1 << (longest_pipeline + 1).bit_length()
+
+
+def write_wheel(m: Registers, wheel: int, turns: int) -> None:
+    """Write a wheel without flits, and what the flit at address 0 wants."""
+    m[at.WHEEL], m[at.WHEEL_MASK] = wheel, turns - 1
+    records(m, wheel, turns, at.TURN_SIZE)[:, at.TAIL] = addresses(wheel, turns, at.TURN_SIZE)
+    m[at.NONE + at.CHANNEL] = at.NO_CHANNEL
+    m[at.NO_CHANNEL + at.LINK] = at.NO_LINK
+    m[at.NO_CHANNEL + at.ACTIVE_WORD] = at.NO_MASK
+    m[[at.NO_CHANNEL + at.FULL_AT, at.NO_LINK + at.TAKEN_AT]] = at.NEVER

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from numba import int64
+
 from simulator.timing.compiled.bits import inline
 from simulator.timing.compiled.layout import (
     BANK_PORTS,
@@ -79,7 +81,7 @@ def request(m, w, u, word, bank, cycle):
             return NONE
         m[f + SOURCE] = m[u + NUMBER]
         m[f + SINK] = port
-        send(m, REQUESTS, f, buffer, channel, cycle + 1)
+        send(m, int64(REQUESTS), f, buffer, channel, cycle + 1)
     else:
         q = m[FIRST_BANK] + QUEUE_SIZE * port
         if m[q + FREE] <= 0:
@@ -119,27 +121,23 @@ def enlist(m, u, f):
     newest = m[u + NEWEST]
     m[f + ORDER] = m[u + ISSUED]
     m[f + OLDER] = newest
-    m[f + NEWER] = NONE
-    if newest:
-        m[newest + NEWER] = f
-    else:
-        m[u + OLDEST] = f
+    m[f + NEWER] = u
+    m[newest + NEWER] = f
     m[u + NEWEST] = f
     m[u + ISSUED] += 1
 
 
 @inline
-def delist(m, u, f):
+def delist(m, f):
     """A flit is no longer outstanding."""
-    older, newer = m[f + OLDER], m[f + NEWER]
-    if older:
-        m[older + NEWER] = newer
-    else:
-        m[u + OLDEST] = newer
-    if newer:
-        m[newer + OLDER] = older
-    else:
-        m[u + NEWEST] = older
+    m[m[f + OLDER] + NEWER] = m[f + NEWER]
+    m[m[f + NEWER] + OLDER] = m[f + OLDER]
+
+
+@inline
+def done(m, u):
+    """Whether a unit has examined all of its list and nothing is outstanding."""
+    return scanned(m, u) and m[u + OLDEST] == u
 
 
 @inline

@@ -5,8 +5,10 @@
 
 from __future__ import annotations
 
-from simulator.timing.compiled.bits import clear_bit, inline, set_bit
+from simulator.timing.compiled.bits import clear_bit, inline, put_bit, set_bit
 from simulator.timing.compiled.layout import (
+    ACTIVE_BIT,
+    ACTIVE_WORD,
     BUFFER,
     BUFFER_BUSY,
     BUFFER_PLACE,
@@ -15,13 +17,12 @@ from simulator.timing.compiled.layout import (
     FREE,
     GOES_TO,
     HEAD,
-    INDEX,
     LINK_BUSY,
-    NET_ACTIVE,
     NET_FLITS,
     NET_LATENCY,
     NET_PLACE,
     NET_PLACE_AFTER,
+    NO_CHANNEL,
     NONE,
     PLACE,
     QUEUE,
@@ -39,7 +40,7 @@ from simulator.timing.compiled.layout import (
     WANTS,
     CHANNEL_SIZE,
 )
-from simulator.timing.compiled.queues import append, pop, schedule
+from simulator.timing.compiled.queues import append, remove, schedule
 
 
 @inline
@@ -76,44 +77,43 @@ def send(m, net, f, buffer, channel, ready):
 
 
 @inline
-def want(m, w, net, channel, buffer):
+def want(m, w, channel, buffer):
     """The head of a buffer wants a channel."""
     set_bit(w, m[channel + WANTS], m[buffer + BUFFER_PLACE])
-    if m[channel + WANTED] == 0:
-        set_bit(w, m[net + NET_ACTIVE], m[channel + INDEX])
     m[channel + WANTED] += 1
+    w[m[channel + ACTIVE_WORD]] |= 1 << m[channel + ACTIVE_BIT]
 
 
 @inline
-def unwant(m, w, net, channel, buffer):
+def unwant(m, w, channel, buffer):
     """The head of a buffer has left."""
     clear_bit(w, m[channel + WANTS], m[buffer + BUFFER_PLACE])
-    m[channel + WANTED] -= 1
-    if m[channel + WANTED] == 0:
-        clear_bit(w, m[net + NET_ACTIVE], m[channel + INDEX])
+    wanted = m[channel + WANTED] - 1
+    m[channel + WANTED] = wanted
+    put_bit(w, m[channel + ACTIVE_WORD], m[channel + ACTIVE_BIT], wanted != 0)
 
 
 @inline
-def arrive(m, w, net, f):
-    """A flit is at the end of its pipeline."""
-    if append(m, m[f + QUEUE], f):
-        want(m, w, net, m[f + CHANNEL], m[f + BUFFER])
+def arrive(m, w, f):
+    """A flit is at the end of its pipeline; if it is the head of its queue, it wants its channel."""
+    q = m[f + QUEUE]
+    append(m, q, f)
+    want(m, w, m[f + CHANNEL] if m[q + HEAD] == f else NO_CHANNEL, m[f + BUFFER])
 
 
 @inline
 def forward(m, w, net, buffer, channel, link, cycle):
     """Let the flit of a buffer for a channel leave over its link."""
     q = queue_for(m, buffer, channel)
-    f = pop(m, q, cycle)
+    f = m[q + HEAD]
+    remove(m, q, f, cycle)
     channel = m[f + CHANNEL]
-    head = m[q + HEAD]
-    if head == NONE or m[head + CHANNEL] != channel:
-        unwant(m, w, net, channel, buffer)
-        if head:
-            want(m, w, net, m[head + CHANNEL], buffer)
+    unwant(m, w, channel, buffer)
+    want(m, w, m[m[q + HEAD] + CHANNEL], buffer)
     m[link + TAKEN_AT] = cycle
-    m[link + LINK_BUSY] = cycle + m[net + NET_FLITS]
-    m[buffer + BUFFER_BUSY] = cycle + m[net + NET_FLITS]
+    if m[net + NET_FLITS] > 1:
+        m[link + LINK_BUSY] = cycle + m[net + NET_FLITS]
+        m[buffer + BUFFER_BUSY] = cycle + m[net + NET_FLITS]
     onward = m[channel + GOES_TO]
     if onward:
         send(m, net, f, onward, next_channel(m, onward, m[f + SOURCE], m[f + SINK]), cycle + m[net + NET_LATENCY])

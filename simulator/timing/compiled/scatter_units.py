@@ -26,7 +26,7 @@ from simulator.timing.compiled.layout import (
     WORDS,
 )
 from simulator.timing.compiled.queues import remove
-from simulator.timing.compiled.requests import delist, finish, next_entry, request, return_tag, scanned
+from simulator.timing.compiled.requests import delist, done, finish, next_entry, request, return_tag, scanned
 
 
 @inline
@@ -36,7 +36,7 @@ def free_slots(m, u, cycle):
     f = m[q + HEAD]
     while f:
         remove(m, q, f, cycle)
-        delist(m, u, f)
+        delist(m, f)
         return_tag(m, u, f)
         f = m[q + HEAD]
 
@@ -80,7 +80,7 @@ def step_unit(m, w, lists, u, cycle):
     oldest = m[u + OLDEST]
     if scan(m, w, lists, u, cycle):
         w[COMPUTING] += 1
-    elif oldest:
+    elif oldest != u:
         w[stall_cause(m, oldest, cycle)] += 1
     else:
         w[ISSUE] += 1
@@ -95,7 +95,7 @@ def step_scatter_units(m, w, lists, cycle):
     while index < w[ACTIVE]:
         u = m[m[ACTIVE_UNITS] + index]
         free_slots(m, u, cycle)
-        if scanned(m, u) and m[u + OLDEST] == NONE:
+        if done(m, u):
             finish(m, w, u, cycle)
             w[ACTIVE] -= 1
             m[m[ACTIVE_UNITS] + index] = m[m[ACTIVE_UNITS] + w[ACTIVE]]

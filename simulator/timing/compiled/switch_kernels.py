@@ -1,0 +1,119 @@
+"""The cycle loop of a network alone, between sources that are fed and sinks that never refuse."""
+
+from __future__ import annotations
+
+from numba import int64
+
+from simulator.timing.compiled.allocator import step_network
+from simulator.timing.compiled.bits import inline, kernel, part
+from simulator.timing.compiled.layout import (
+    CYCLE,
+    CYCLES,
+    DELIVERED,
+    FLIT,
+    FREE,
+    FREED_FLIT,
+    FRESH_FLIT,
+    IN_REQUESTS,
+    LATENCY_SUM,
+    NET_ENTRIES,
+    NEXT,
+    NEXT_CREATED,
+    NONE,
+    ORDER,
+    OUTSTANDING_NOW,
+    OUTSTANDING_SUM,
+    PLACE,
+    QUEUE,
+    REQUESTS,
+    SINK,
+    SOURCE,
+    SOURCES,
+    WARMUP,
+)
+from simulator.timing.compiled.pointers import pointer
+from simulator.timing.compiled.queues import take_arrivals
+from simulator.timing.compiled.routers import arrive, next_channel, queue_for, send
+
+
+@inline
+def take_flit(m):
+    """A flit that is not in use: one that was, if there is any, so that little memory is touched."""
+    f = m[FREED_FLIT]
+    if f == NONE:
+        f = m[FRESH_FLIT]
+        m[FRESH_FLIT] = f + FLIT
+    else:
+        m[FREED_FLIT] = m[f + NEXT]
+    return f
+
+
+@inline
+def deliver(m, w, f, cycle):
+    """A flit is out of the last pipeline."""
+    w[OUTSTANDING_NOW] -= 1
+    if cycle >= m[WARMUP]:
+        w[DELIVERED] += 1
+        w[LATENCY_SUM] += cycle - m[f + ORDER]
+    m[m[f + QUEUE] + FREE] += 1
+    m[f + NEXT] = m[FREED_FLIT]
+    m[FREED_FLIT] = f
+
+
+@part
+def show_arrivals(m, w, cycle):
+    """Put the flits whose pipeline ends where they go to."""
+    f = take_arrivals(m, cycle)
+    while f:
+        following = m[f + NEXT]
+        if m[f + PLACE] == IN_REQUESTS:
+            arrive(m, w, f)
+        else:
+            deliver(m, w, f, cycle)
+        f = following
+
+
+@inline
+def feed(m, created, source, cycle):
+    """Let the oldest flit of a source that has not entered the network do so, if there is one and it finds a slot."""
+    row = source * m[CYCLES]
+    at = m[m[NEXT_CREATED] + source]
+    while at <= cycle and created[row + at] < 0:
+        at += 1
+    m[m[NEXT_CREATED] + source] = at
+    if at > cycle:
+        return
+    sink = created[row + at]
+    buffer = m[m[REQUESTS + NET_ENTRIES] + source]
+    channel = next_channel(m, buffer, source, sink)
+    if m[queue_for(m, buffer, channel) + FREE] <= 0:
+        return
+    f = take_flit(m)
+    m[f + ORDER] = at
+    m[f + SOURCE] = source
+    m[f + SINK] = sink
+    send(m, int64(REQUESTS), f, buffer, channel, cycle + 1)
+    m[m[NEXT_CREATED] + source] = at + 1
+
+
+@part
+def step_sources(m, w, created, cycle):
+    """One cycle of all sources: each may create a flit, and one of its flits may enter the network."""
+    for source in range(m[SOURCES]):
+        if created[source * m[CYCLES] + cycle] >= 0:
+            w[OUTSTANDING_NOW] += 1
+        feed(m, created, source, cycle)
+
+
+@kernel
+def run_switch(registers, sums, sinks, until):
+    """Run a network alone from its clock's cycle to cycle `until`; `sinks` is the traffic [sources × cycles]."""
+    m, w = pointer(registers), pointer(sums)
+    created = pointer(sinks)
+    for cycle in range(w[CYCLE], until):
+        show_arrivals(m, w, cycle)
+        step_sources(m, w, created, cycle)
+        step_network(m, w, int64(REQUESTS), cycle)
+        if cycle >= m[WARMUP]:
+            w[OUTSTANDING_SUM] += w[OUTSTANDING_NOW]
+    w[CYCLE] = until

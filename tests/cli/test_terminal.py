@@ -1,0 +1,99 @@
+"""Any terminal will do: poor encodings, narrow windows, no colour, closed pipes, full disks."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+Type = Callable[..., Any]
+COMMAND = [sys.executable, "-c", "from simulator.cli import main; main()"]
+
+
+def _typed(*arguments: str, place: Path, **environment: str) -> subprocess.CompletedProcess[bytes]:
+    return subprocess.run([*COMMAND, *arguments], cwd=place, capture_output=True, check=False, env=os.environ | environment, timeout=60)
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "latin-1", "cp1252", "utf-8"])
+def test_text_is_shown_as_the_encoding_allows(place: Path, encoding: str) -> None:
+    shown = _typed("explain", "edap_js_mm2", place=place, PYTHONIOENCODING=encoding)
+    assert shown.returncode == 0, shown.stderr
+    text = shown.stdout.decode(encoding)
+    assert "?" not in text
+    assert ("mm2]" if encoding == "ascii" else "mm²]") in text
+    assert ("energy x time" if encoding == "ascii" else "energy × time") in text
+
+
+def test_json_is_whole_in_every_encoding(place: Path) -> None:
+    shown = _typed("run", "crossbar.yaml", "-w", "tiny.yaml", "--set", "name=größe", "--json", place=place, PYTHONIOENCODING="ascii")
+    assert shown.returncode == 0, shown.stderr
+    assert json.loads(shown.stdout)["name"] == "größe"
+    assert shown.stderr == b""
+
+
+def test_a_full_disk_is_said_and_not_traced(place: Path) -> None:
+    with open("/dev/full", "wb") as full:
+        ended = subprocess.run([*COMMAND, "explain"], cwd=place, stdout=full, stderr=subprocess.PIPE, check=False, timeout=60)
+    assert ended.returncode == 2
+    assert b"No space left" in ended.stderr
+    assert b"Traceback" not in ended.stderr
+
+
+@pytest.mark.usefixtures("no_plots")
+@pytest.mark.parametrize("columns", ["40", "300"])
+def test_no_number_is_cut_off(place: Path, sparsim: Type, monkeypatch: pytest.MonkeyPatch, columns: str) -> None:
+    monkeypatch.setenv("COLUMNS", columns)
+    outcome = sparsim("compare", "crossbar.yaml", "replication.yaml", "systolic.yaml", "-w", "tiny.yaml", "--jobs", "1", "-o", "out")
+    heading = next(line for line in outcome.out.splitlines() if line.startswith("tiny "))
+    assert heading.split() == ["tiny", "crossbar", "replication", "systolic"]
+    assert "…" not in "".join(line for line in outcome.out.splitlines() if "cycles" in line)
+
+
+@pytest.mark.parametrize(
+    ("output", "message"),
+    [
+        (".", "working directory"),
+        ("..", "working directory"),
+        ("tiny.yaml/out", "is no folder"),
+        ("a" * 300, "too long"),
+    ],
+)
+def test_a_folder_that_cannot_be_is_refused_before_anything_runs(
+    place: Path, sparsim: Type, monkeypatch: pytest.MonkeyPatch, output: str, message: str
+) -> None:
+    monkeypatch.setattr("simulator.cli.study.compare", lambda *arguments, **options: pytest.fail("it ran"))
+    outcome = sparsim("run", "crossbar.yaml", "-w", "tiny.yaml", "-o", output)
+    assert outcome.code == 2
+    assert message in outcome.err
+
+
+@pytest.mark.parametrize(
+    ("key", "line"),
+    [
+        ("technology: 6nm", "other.yaml:3: technology: 6nm"),
+        ("technology_overrides: {sram_cel_um2: 1}", "other.yaml:3: technology_overrides.sram_cel_um2"),
+        ("mapping: {placement: file, placement_file: none.npy}", "other.yaml:3: mapping.placement_file: none.npy"),
+    ],
+)
+def test_what_only_the_cost_models_know_is_said_with_its_line_before_anything_runs(
+    place: Path, sparsim: Type, monkeypatch: pytest.MonkeyPatch, key: str, line: str
+) -> None:
+    monkeypatch.setattr("simulator.cli.study.compare", lambda *arguments, **options: pytest.fail("it ran"))
+    machine = (place / "crossbar.yaml").read_text(encoding="utf-8").replace("name: crossbar", f"name: other\n{key}")
+    (place / "other.yaml").write_text(machine, encoding="utf-8")
+    outcome = sparsim("compare", "crossbar.yaml", "other.yaml", "-w", "tiny.yaml")
+    assert outcome.code == 2
+    assert line in outcome.err
+
+
+def test_a_name_that_is_nothing_gets_the_nearest_of_both_folders(place: Path, sparsim: Type) -> None:
+    outcome = sparsim("inspect", "tinygtp")
+    assert outcome.code == 2
+    assert "crossbar" in outcome.err
+    assert outcome.err.rstrip().endswith("nearest: tinygpt")

@@ -1,0 +1,128 @@
+"""The saved counts, priced again by hand: constants straight from the YAML files, formulas written out, no cost model."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+MACHINES = ("crossbar", "hybrid", "replication", "partition", "systolic")
+Record = dict[str, Any]
+
+
+def _values(file: Path, *path: str) -> dict[str, float]:
+    record = yaml.safe_load(file.read_text(encoding="utf-8"))
+    for key in path:
+        record = record[key]
+    return {name: constant["value"] for name, constant in record.items()}
+
+
+FOLDER = Path(__file__).parents[2] / "configs" / "technologies"
+T = _values(FOLDER / "common.yaml", "constants") | _values(FOLDER / "7nm.yaml", "constants")
+HBM2E = _values(FOLDER / "dram.yaml", "devices", "hbm2e")
+NODE = T["energy_scale"] * (T["supply_voltage_v"] / T["nominal_voltage_v"]) ** 2
+"""Energy at 7 nm over that at 45 nm."""
+
+
+def _component(result: Record, name: str) -> Record:
+    return next(part for part in result["cost"]["components"] if part["name"] == name)
+
+
+def _mac_pj(register_bits: int) -> float:
+    """A bf16 product (8 significand bits), an fp32 sum, and the data of the registers."""
+    product = T["fp_multiplier_fj_per_bit2"] * 8**2 * (8 / 11) ** T["fp_multiplier_energy_exponent"] * 1e-3
+    total = T["fp_adder_pj"] * (32 / 16) ** T["fp_adder_energy_exponent"]
+    return NODE * (product + total + register_bits * T["flop_fj_per_bit"] * (1 - T["flop_clock_fraction"]) * 1e-3)
+
+
+def _sram_pj(action: str, kib: float, width_bits: int, ports: float) -> float:
+    fixed = T[f"sram_{action}_fixed_pj"] * (kib / 32) ** T[f"sram_{action}_fixed_exponent"]
+    moved = T[f"sram_{action}_bit_pj"] * width_bits / 64 * (kib / 32) ** T[f"sram_{action}_bit_exponent"]
+    return NODE * ports * (fixed + moved)
+
+
+def _divided_pj(action: str, kib: float, width_bits: int, area_factor: float, ports: float) -> float:
+    """Sub-banks of 4 KiB, and wires as long as the macro's side."""
+    cells = T["sram_bit_factor"] * kib * 8192 + T["sram_periphery_factor"] * (kib * 8192) ** 0.5
+    area_um2 = area_factor * T["sram_cell_um2"] * cells * (width_bits / 64) ** T["sram_width_exponent"]
+    wires_bit_mm = width_bits * (area_um2 * 1e-6 * T["macro_placement"]) ** 0.5
+    supply = (T["supply_voltage_v"] / T["nominal_voltage_v"]) ** 2
+    return _sram_pj(action, 4, width_bits, ports) + wires_bit_mm * T["wire_pj_per_bit_mm"] * supply
+
+
+@pytest.mark.parametrize("machine", MACHINES)
+def test_the_parts_add_up_to_the_reported_energy(study: Any, machine: str) -> None:
+    result = study.result(machine)
+    parts = {part["name"]: sum(part["energy_pj_by_action"].values()) + part["leakage_pj"] for part in result["cost"]["components"]}
+    assert parts == pytest.approx(result["energy_pj_by_component"])
+    assert result["energy_pj"] == pytest.approx(sum(parts.values()), rel=1e-12)
+    assert result["fabric_energy_pj"] == pytest.approx(sum(parts.values()) - parts["dram"] - parts["dram_phy"], rel=1e-12)
+    assert result["power_w"] == pytest.approx(sum(parts.values()) * 1e-12 / (result["cycles"] * 1e-9), rel=1e-12)
+    assert result["area_mm2"] == pytest.approx(sum(result["area_mm2_by_component"].values()), rel=1e-12)
+    assert sum(operation["energy_pj"] for operation in result["operations"]) == pytest.approx(result["energy_pj"], rel=1e-9)
+
+
+@pytest.mark.parametrize("machine", MACHINES)
+def test_dram(study: Any, machine: str) -> None:
+    result = study.result(machine)
+    bits = 8 * (result["counts"]["dram_read_bytes"] + result["counts"]["dram_write_bytes"])
+    per_bit = sum(HBM2E[f"{step}_pj_per_bit"] for step in ("activate", "move", "io", "ecc"))
+    assert result["energy_pj_by_component"]["dram"] == pytest.approx(bits * per_bit)
+    phy = _component(result, "dram_phy")
+    assert phy["energy_pj_by_action"]["transfer"] == pytest.approx(bits * HBM2E["phy_pj_per_bit"])
+    # a 32nd of a stack's PHY, a tenth of which leaks as logic
+    assert phy["die_mm2"] == pytest.approx(HBM2E["phy_area_mm2"] / 32)
+    assert phy["leakage_pj"] == pytest.approx(0.1 * phy["die_mm2"] * T["logic_leakage_mw_per_mm2"] * result["cycles"])
+
+
+@pytest.mark.parametrize("machine", MACHINES[:-1])
+def test_multipliers(study: Any, machine: str) -> None:
+    result = study.result(machine)
+    counts, bits = result["counts"], 16 + 16 + 32
+    gated = counts["mac_slots"] - counts["macs_useful"]
+    toggled = _mac_pj(bits) * (counts["macs_useful"] + T["gated_mac_fraction"] * gated)
+    clock = NODE * bits * T["flop_fj_per_bit"] * T["flop_clock_fraction"] * 1e-3 * 1024 * result["cycles"]
+    gates = 17.0 * 8**2 + 1704.0 * 2**1.62 + 5.9 * bits
+    leakage = 1024 * gates * T["gate_area_um2"] * 1e-6 * T["logic_leakage_mw_per_mm2"] * result["cycles"]
+    assert result["energy_pj_by_component"]["mac_lanes"] == pytest.approx(toggled + clock + leakage)
+
+
+def test_processing_elements(study: Any) -> None:
+    result = study.result("systolic")
+    counts, actions = result["counts"], _component(result, "pe_array")["energy_pj_by_action"]
+    shift = NODE * T["flop_fj_per_bit"] * (1 - T["flop_clock_fraction"]) * 1e-3
+    assert actions["mac"] == pytest.approx(counts["macs_useful"] * _mac_pj(16 + 16))
+    assert actions["mac_gated"] == pytest.approx((counts["mac_slots"] - counts["macs_useful"]) * 0.2 * _mac_pj(16 + 16))
+    assert actions["weight_shift"] == pytest.approx(counts["pe_weight_shifts"] * 16 * shift)
+    assert actions["operand_shift"] == pytest.approx(counts["pe_operand_shifts"] * 16 * shift)
+    assert actions["sum_shift"] == pytest.approx(counts["pe_sum_shifts"] * 32 * shift)
+
+
+@pytest.mark.parametrize("machine", MACHINES[:-1])
+def test_output_banks(study: Any, machine: str) -> None:
+    """16 KiB of 512 bits with a read and a write port: the less of one array and of sub-banks."""
+    result = study.result(machine)
+    counts, actions = result["counts"], _component(result, "output_banks")["energy_pj_by_action"]
+    area_factor, ports = T["sram_1r1w_area_factor"], T["sram_1r1w_energy_factor"]
+    read, write = (min(_sram_pj(way, 16, 512, ports), _divided_pj(way, 16, 512, area_factor, ports)) for way in ("read", "write"))
+    assert actions["write"] == pytest.approx(counts["output_bank_writes"] * write)
+    assert actions["read"] == pytest.approx(counts["output_bank_reads"] * read)
+    assert actions["drain"] == pytest.approx(counts["output_bank_drains"] * read)
+
+
+@pytest.mark.parametrize("machine", MACHINES)
+def test_the_energy_is_linear_in_what_was_counted(study: Any, machine: str) -> None:
+    """Every joule of an action is a fixed price: the operations' shares have the same one."""
+    result = study.result(machine)
+    run = {part["name"]: part["energy_pj_by_action"] for part in result["cost"]["components"]}
+    for name, actions in run.items():
+        for action, energy in actions.items():
+            shares = [
+                part["energy_pj_by_action"][action]
+                for cost in result["operation_costs"]
+                for part in cost["components"]
+                if part["name"] == name
+            ]
+            assert sum(shares) == pytest.approx(energy), (name, action)
