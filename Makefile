@@ -2,6 +2,8 @@
 #   make demo    compare the five machines on tinygpt, into reports/demo
 #   make test    lint, types, layers, tests
 #   make lint    lint, types, layers
+#   make soak    N=10000 random cases of engine against engine
+#   make bench   kernel times as ratios, into benchmarks/results.json
 #   make clean   remove .venv and caches
 
 PYTHON ?= python3
@@ -11,7 +13,9 @@ MACHINES := $(foreach name,crossbar hybrid replication partition systolic,config
 WORKLOAD := workloads/tinygpt.yaml
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: demo test lint clean
+N ?= 10000
+
+.PHONY: demo test lint soak bench clean
 .DELETE_ON_ERROR:
 
 demo: $(VENV)/.installed
@@ -25,6 +29,12 @@ lint: $(VENV)/.installed-dev
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy --strict simulator
 	$(BIN)/lint-imports
+
+soak: $(VENV)/.installed-dev
+	$(BIN)/python -m tests.differential.soak $(N)
+
+bench: $(VENV)/.installed-dev
+	$(BIN)/python benchmarks/run.py
 
 $(VENV)/.created:
 	@command -v $(PYTHON) >/dev/null || { echo "sparsim needs Python 3.11 or newer, and there is no '$(PYTHON)'; install it or run: make PYTHON=/path/to/python3.11 demo" >&2; exit 1; }

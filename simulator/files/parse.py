@@ -16,6 +16,9 @@ MAX_DEPTH = 32
 MAX_ENTRIES = 100_000
 """Entries of one file once its aliases are expanded: stops files that grow by aliases of aliases."""
 
+MAX_STACK = 400
+"""Nesting up to which the C parser is used."""
+_BRACKET = re.compile(r"[\[\]{}]")
 _TAG = "tag:yaml.org,2002:"
 _EXPONENT = re.compile(r"[-+]?[0-9]+(\.[0-9]*)?[eE][-+]?[0-9]+")
 _OCTAL = re.compile(r"[-+]?0[0-9_]+")
@@ -31,6 +34,29 @@ def parse(text: str, source: str, *, lines: bool = True) -> Entry:
     return _Parser(source, lines).document(text)
 
 
+def _compose(text: str) -> yaml.Node | None:
+    """The document's node tree: by libyaml where it is there and the text is shallow, else by PyYAML's own, slower parser.
+
+    libyaml recurses on the C stack, so deep nesting must not reach it; PyYAML's messages say more, so it has the last word.
+    """
+    if hasattr(yaml, "CSafeLoader") and _shallow(text):
+        try:
+            return yaml.compose(text, Loader=yaml.CSafeLoader)
+        except (yaml.YAMLError, ValueError):
+            pass
+    return yaml.compose(text, Loader=yaml.SafeLoader)
+
+
+def _shallow(text: str) -> bool:
+    """Whether brackets, indentation and inline list dashes together nest less than a C stack would mind."""
+    depth = deepest = 0
+    for bracket in _BRACKET.findall(text):
+        depth += 1 if bracket in "[{" else -1
+        deepest = max(deepest, depth)
+    indents = max((len(line) - len(line.lstrip(" ")) + line.count("- ") + line.count("? ") for line in text.split("\n")), default=0)
+    return deepest + indents < MAX_STACK
+
+
 class _Parser:
     """State of one parse: the source's name, and how many entries it has grown to."""
 
@@ -42,7 +68,7 @@ class _Parser:
 
     def document(self, text: str) -> Entry:
         try:
-            node = yaml.compose(text, Loader=yaml.SafeLoader)
+            node = _compose(text)
         except yaml.MarkedYAMLError as error:
             mark = error.problem_mark or error.context_mark
             raise self._error(mark.line if mark else 0, _syntax(error)) from error
@@ -134,7 +160,7 @@ class _Parser:
         text = str(node.value)
         if _SURROGATE.search(text):
             raise self._error(node.start_mark.line, "the text holds half a character (a lone surrogate)")
-        return float(text) if node.style is None and _EXPONENT.fullmatch(text) else text
+        return float(text) if not node.style and _EXPONENT.fullmatch(text) else text
 
     def _number(self, node: yaml.ScalarNode) -> float:
         line, text = node.start_mark.line, shown(node.value)

@@ -58,7 +58,7 @@ class Case:
         columns = 0
         for _ in range(self.spec.units):
             filled = random.random((int(random.integers(0, self.rows + 1)), self.k_words)) < self.density
-            lists.append(np.argwhere(filled) + [columns, 0])
+            lists.append(np.argwhere(filled) + np.array([columns, 0]))
             columns += len(filled)
         entries = np.concatenate(lists).astype(np.int32)
         return ScatterWork(

@@ -2,19 +2,31 @@
 
 from __future__ import annotations
 
+from dataclasses import astuple
+
 from simulator.timing.compiled import cluster as compiled
+from simulator.timing.compiled import switch as compiled_switch
+from simulator.timing.reference import traffic
 from simulator.timing.reference.cluster import run_cluster
 from simulator.timing.reference.scatter import run_scatter
-from tests.differential.cases import Case
+from tests.differential.cases import Case, SwitchCase
+
+Counters = tuple[float, ...]
 
 
-def gather_counters(case: Case) -> tuple[tuple[int, ...], tuple[int, ...]]:
+def gather_counters(case: Case) -> tuple[Counters, Counters]:
     """Counters of the reference and of the compiled engine."""
     work = case.gather()
     return run_cluster(case.spec, work, None).counters(), compiled.run_cluster(case.spec, work, None).counters()
 
 
-def scatter_counters(case: Case) -> tuple[tuple[int, ...], tuple[int, ...]]:
+def scatter_counters(case: Case) -> tuple[Counters, Counters]:
     """The same for the scatter dataflow."""
     work = case.scatter()
     return run_scatter(case.spec, work, None).counters(), compiled.run_scatter(case.spec, work, None).counters()
+
+
+def switch_figures(case: SwitchCase) -> tuple[Counters, Counters]:
+    """The same for a network alone; a quarter of the cycles is warm-up."""
+    arrivals, warmup = case.arrivals(), case.cycles // 4
+    return astuple(traffic.drive(case.spec, arrivals, warmup)), astuple(compiled_switch.drive(case.spec, arrivals, warmup))

@@ -26,6 +26,7 @@ from simulator.timing.compiled.layout import (
     PLACE,
     QUEUE,
     QUEUE_SIZE,
+    RANKED,
     READ_LATENCY,
     READY,
     REPLIES,
@@ -40,14 +41,17 @@ from simulator.timing.compiled.layout import (
     WORD,
     X_BANK_READS,
 )
-from simulator.timing.compiled.queues import insert, remove, schedule
+from simulator.timing.compiled.queues import append, insert, pop, remove, schedule
 from simulator.timing.compiled.routers import next_channel, send
 
 
 @inline
 def queue_request(m, w, f):
     """A request is at the end of its pipeline."""
-    insert(m, m[f + QUEUE], f, UNIT)
+    if m[RANKED]:
+        insert(m, m[f + QUEUE], f, UNIT)
+    else:
+        append(m, m[f + QUEUE], f)
     set_bit(w, m[BANK_MASKS], (m[f + QUEUE] - m[FIRST_BANK]) // QUEUE_SIZE)
 
 
@@ -55,7 +59,10 @@ def queue_request(m, w, f):
 def leave(m, w, port, f, cycle):
     """Take a request out of its port's queue."""
     q = m[f + QUEUE]
-    remove(m, q, f, cycle)
+    if m[RANKED]:
+        remove(m, q, f, cycle)
+    else:
+        pop(m, q, cycle)
     put_bit(w, m[BANK_MASKS], port, m[q + HEAD] != NONE)
 
 
@@ -80,8 +87,8 @@ def reply(m, port, f, cycle):
         send(m, int64(REPLIES), f, buffer, next_channel(m, buffer, port, m[u + NUMBER]), ready)
     else:
         m[f + PLACE] = AT_SINK
-        m[f + QUEUE] = m[u + LANDED]
-        m[m[u + LANDED] + FREE] -= 1
+        m[f + QUEUE] = u + LANDED
+        m[u + LANDED + FREE] -= 1
         schedule(m, f, ready + m[m[REPLY_DELAYS] + port * m[UNITS] + m[u + NUMBER]])
 
 
@@ -161,8 +168,8 @@ def step_scatter_banks(m, w, cycle):
             leave(m, w, port, f, cycle)
             u = m[f + UNIT]
             m[f + READY] = cycle
-            m[m[u + LANDED] + FREE] -= 1
-            insert(m, m[u + LANDED], f, ORDER)
+            m[u + LANDED + FREE] -= 1
+            insert(m, u + LANDED, f, ORDER)
             written = cycle + m[READ_LATENCY] + m[ACCUMULATE_LATENCY]
             m[u + LAST_WRITE] = max(m[u + LAST_WRITE], written)
             w[BANK_ACCUMULATES] += 1

@@ -28,6 +28,7 @@ from simulator.timing.compiled.layout import (
     ORDER,
     PLACE,
     QUEUE,
+    RANKED,
     REPLIES,
     REPLY_HOPS,
     REQUEST_HOPS,
@@ -38,9 +39,18 @@ from simulator.timing.compiled.layout import (
     WHEEL_MASK,
 )
 from simulator.timing.compiled.pointers import pointer
-from simulator.timing.compiled.queues import insert, take_arrivals
+from simulator.timing.compiled.queues import append, insert, take_arrivals
 from simulator.timing.compiled.routers import arrive
 from simulator.timing.compiled.scatter_units import step_scatter_units
+
+
+@inline
+def land(m, f):
+    """A word is at its unit."""
+    if m[RANKED]:
+        insert(m, m[f + QUEUE], f, ORDER)
+    else:
+        append(m, m[f + QUEUE], f)
 
 
 @part
@@ -53,7 +63,7 @@ def show_arrivals(m, w, cycle):
         if place == IN_BANK:
             queue_request(m, w, f)
         elif place == AT_SINK:
-            insert(m, m[f + QUEUE], f, ORDER)
+            land(m, f)
         else:
             arrive(m, w, f)
         f = following

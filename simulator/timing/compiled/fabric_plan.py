@@ -48,7 +48,6 @@ def cluster_memory(spec: ClusterSpec) -> ClusterMemory:
     requests = NetworkPlan(layout, request_graph, _request_hardware(spec))
     replies = NetworkPlan(layout, reply_graph, _reply_hardware(spec))
     banks = layout.registers(spec.ports * at.QUEUE_SIZE)
-    landed = layout.registers(spec.units * at.QUEUE_SIZE)
     units = UnitPlan(layout, spec)
     request_delay, reply_delay = _delays(spec)
     delays = layout.registers(request_delay.size + reply_delay.size)
@@ -56,11 +55,10 @@ def cluster_memory(spec: ClusterSpec) -> ClusterMemory:
     wheel = layout.registers(at.TURN_SIZE * turns)
     bank_masks = layout.masks(1, mask_words(spec.ports))
     m, w = layout.memory()
-    requests.write(m, w, at.REQUESTS, banks)
-    replies.write(m, w, at.REPLIES, landed)
+    requests.write(m, w, at.REQUESTS, addresses(banks, spec.ports, at.QUEUE_SIZE))
+    replies.write(m, w, at.REPLIES, units.landed)
     write_queues(m, banks, np.full(spec.ports, min(spec.bank_slots, at.UNLIMITED), dtype=np.int64))
-    write_queues(m, landed, np.full(spec.units, at.UNLIMITED))
-    units.write(m, landed)
+    units.write(m)
     write_wheel(m, wheel, turns)
     m[at.NO_CHANNEL + at.WANTS] = requests.nobody if requests.mask_words > replies.mask_words else replies.nobody
     m[delays : delays + request_delay.size + reply_delay.size] = np.concatenate([request_delay.ravel(), reply_delay.ravel()])
@@ -91,8 +89,13 @@ class UnitPlan:
         self.rows = layout.registers(spec.units * spec.accumulators * at.ROW_SIZE)
         self.free_rows, self.releases = (layout.registers(spec.units * spec.accumulators) for _ in range(2))
 
-    def write(self, m: Registers, landed: int) -> None:
-        """Write all units without lists, their queues of landed words from an address on."""
+    @property
+    def landed(self) -> NDArray[np.int64]:
+        """[units] queues of landed words."""
+        return addresses(self.units + at.LANDED, self.spec.units, at.UNIT_SIZE)
+
+    def write(self, m: Registers) -> None:
+        """Write all units without lists."""
         spec = self.spec
         table = records(m, self.units, spec.units, at.UNIT_SIZE)
         table[:, at.NUMBER] = np.arange(spec.units)
@@ -100,7 +103,9 @@ class UnitPlan:
         table[:, at.OLDEST] = table[:, at.NEWEST] = addresses(self.units, spec.units, at.UNIT_SIZE)
         table[:, at.TAGS] = addresses(self.tags, spec.units, spec.window)
         table[:, at.FIRST_FLIT] = addresses(self.flits, spec.units, spec.window * at.FLIT)
-        table[:, at.LANDED] = addresses(landed, spec.units, at.QUEUE_SIZE)
+        table[:, at.LANDED + at.TAIL] = self.landed
+        table[:, at.LANDED + at.FREE] = at.UNLIMITED
+        table[:, at.AT_BANK] = at.NOT_LOOKED
         table[:, at.FREE_ROWS] = addresses(self.free_rows, spec.units, spec.accumulators)
         table[:, at.RELEASE_RING] = addresses(self.releases, spec.units, spec.accumulators)
         table[:, [at.MERGED_AT, at.LAST_WRITE, at.LAST_SCAN, at.HELD]] = -1
@@ -125,6 +130,7 @@ def _sizes(spec: ClusterSpec) -> dict[int, int]:
         at.BANK_PORTS: spec.bank_ports,
         at.READ_LATENCY: spec.read_latency,
         at.MULTICAST: int(spec.multicast),
+        at.RANKED: int(spec.multicast or spec.network != "routed"),
         at.PORTS: spec.ports,
         at.UNITS: spec.units,
     }

@@ -11,7 +11,9 @@ from simulator.timing.compiled.layout import (
     ACCUMULATORS_FULL,
     ACTIVE,
     ACTIVE_UNITS,
+    ABSENT,
     ALL_PRESENT,
+    AT_BANK,
     COMPUTING,
     ENDED,
     ENTRIES_DROPPED,
@@ -30,11 +32,13 @@ from simulator.timing.compiled.layout import (
     MERGE_CYCLES,
     MERGED_AT,
     NONE,
+    NOT_LOOKED,
     OLDEST,
     OPEN_ROW,
     OPEN_ROWS,
     OUTPUT_BANK_WRITES,
     OUTSTANDING,
+    RANKED,
     RELEASE_RING,
     RELEASES,
     REPLIES_CONSUMED,
@@ -43,8 +47,8 @@ from simulator.timing.compiled.layout import (
     TOKEN,
     WORDS,
 )
-from simulator.timing.compiled.queues import remove
-from simulator.timing.compiled.requests import delist, done, finish, next_entry, request, return_tag, scanned
+from simulator.timing.compiled.queues import pop, remove
+from simulator.timing.compiled.requests import advance, delist, done, finish, look, request, return_tag, scanned
 
 
 @inline
@@ -67,11 +71,14 @@ def merge(m, w, u, row, cycle):
 @inline
 def consume(m, w, u, cycle):
     """Multiply the word that landed first; whether there was one."""
-    q = m[u + LANDED]
+    q = u + LANDED
     f = m[q + HEAD]
     if f == NONE:
         return False
-    remove(m, q, f, cycle)
+    if m[RANKED]:
+        remove(m, q, f, cycle)
+    else:
+        pop(m, q, cycle)
     delist(m, f)
     return_tag(m, u, f)
     w[REPLIES_CONSUMED] += 1
@@ -94,12 +101,12 @@ def has_accumulator(m, u, cycle):
 
 
 @inline
-def issue(m, w, u, word, bank, cycle):
-    """Request a word for the row at hand; whether that was possible."""
+def issue(m, w, u, cycle):
+    """Request the word at hand for the row at hand; whether that was possible."""
     row = m[u + OPEN_ROW]
     if row == NONE and not has_accumulator(m, u, cycle):
         return False
-    f = request(m, w, u, word, bank, cycle)
+    f = request(m, w, u, cycle)
     if f == NONE:
         return False
     if row == NONE:
@@ -126,6 +133,14 @@ def end_row(m, w, u, cycle):
 
 
 @inline
+def look_up(m, lists, u):
+    """Look up the entry at hand."""
+    words, ends, banks = lists
+    word = m[u + TOKEN] * m[WORDS] + words[m[u + ENTRY]]
+    look(m, u, word, banks[word])
+
+
+@inline
 def scan(m, w, lists, u, cycle, most):
     """Examine entries in order, drop those of zero words, issue up to `most`, stop at the first that can do neither."""
     words, ends, banks = lists
@@ -134,19 +149,19 @@ def scan(m, w, lists, u, cycle, most):
         # a scan that can issue no more goes on only to drop
         if scanned(m, u) or (issued == most and m[ALL_PRESENT]):
             return
-        entry = m[u + ENTRY]
-        word = m[u + TOKEN] * m[WORDS] + words[entry]
-        bank = banks[word]
-        if bank < 0:
+        if m[u + AT_BANK] == NOT_LOOKED:
+            look_up(m, lists, u)
+        if m[u + AT_BANK] == ABSENT:
             w[ENTRIES_DROPPED] += 1
-        elif issued < most and issue(m, w, u, word, bank, cycle):
+        elif issued < most and issue(m, w, u, cycle):
             issued += 1
         else:
             return
         w[LIST_ENTRIES] += 1
-        if ends[entry]:
+        if ends[m[u + ENTRY]]:
             end_row(m, w, u, cycle)
-        next_entry(m, u, cycle)
+        if advance(m, u, cycle):
+            look_up(m, lists, u)
 
 
 @inline

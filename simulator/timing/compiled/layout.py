@@ -36,6 +36,7 @@ NO_CHANNEL, NO_LINK = 16, 32
     BANK_PORTS,
     READ_LATENCY,
     MULTICAST,
+    RANKED,
     TOKEN_WORDS,
     WORDS,
     OPERANDS,
@@ -51,11 +52,13 @@ NO_CHANNEL, NO_LINK = 16, 32
     PORTS,
     UNITS,
     ACTIVE_UNITS,
-) = range(48, 73)
-"""Sizes, and addresses of tables. The wheel holds the flits that arrive in each cycle, modulo its length, as lists."""
+) = range(48, 74)
+"""RANKED: flits may arrive together or leave from the middle of the queues of banks and units.
+
+Sizes, and addresses of tables. The wheel holds the flits that arrive in each cycle, modulo its length, as lists."""
 
 # A network alone: sources, the cycle whose flit each has to send next, and flits that are not in use.
-SOURCES, CYCLES, WARMUP, NEXT_CREATED, FREED_FLIT, FRESH_FLIT = range(73, 79)
+SOURCES, CYCLES, WARMUP, NEXT_CREATED, FREED_FLIT, FRESH_FLIT = range(74, 80)
 
 # A network: its header is at REQUESTS or REPLIES.
 REQUESTS, REPLIES, HEADERS_END = 80, 96, 112
@@ -97,8 +100,9 @@ LINK_SIZE = 11
 BUFFER_PLACE, FIRST_LINK, LINKS, ACCEPT, FIRST_QUEUE, ROUTE, SPREAD_FIRST, SPREAD_COUNT, SPREAD_SHIFT, OFFERS, OFFER_MASK, BUFFER_BUSY = range(12)
 BUFFER_SIZE = 12
 
-# A unit, with rings of its free flits (tags) and of the cycles in which accumulators become free. OLDEST and NEWEST are
-# the ends of the list of outstanding flits, where NEWER and OLDER of a flit are; the unit itself where there is none.
+# A unit, with rings of its free flits (tags) and of the cycles in which accumulators become free. LANDED is its queue of
+# words. OLDEST and NEWEST are the ends of the list of outstanding flits, where NEWER and OLDER of a flit are; the unit
+# itself where there is none. The AT_ fields are about the entry at hand, looked up when it comes to hand.
 (
     NUMBER,
     ENTRY,
@@ -108,23 +112,33 @@ BUFFER_SIZE = 12
     FREE_TAGS,
     FIRST_TAG,
     TAGS,
-    FIRST_FLIT,
     LANDED,
+    _LANDED_TAIL,
+    _LANDED_FREE,
+    _LANDED_LEFT,
     OPEN_ROW,
     OPEN_ROWS,
-    FREE_ROWS,
-    ISSUED,
     OLDEST,
     NEWEST,
+    AT_WORD,
+    AT_BANK,
+    AT_PORT,
+    AT_CHANNEL,
+    AT_QUEUE,
+    ISSUED,
+    LAST_SCAN,
+    FIRST_FLIT,
+    FREE_ROWS,
     FIRST_RELEASE,
     RELEASES,
     RELEASE_RING,
     MERGED_AT,
     LAST_WRITE,
-    LAST_SCAN,
     HELD,
-) = range(23)
-UNIT_SIZE = 24
+) = range(31)
+UNIT_SIZE = 32
+ABSENT, NOT_LOOKED = -1, -2
+"""Banks of a word that is all zero, and of an entry that has not been looked up."""
 
 # A row that has an accumulator.
 OUTSTANDING, ENDED = range(2)

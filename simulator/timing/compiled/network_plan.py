@@ -58,8 +58,8 @@ class NetworkPlan:
         self.unmatched = layout.masks(graph.routers, self.mask_words)
         self.nobody = layout.masks(1, self.mask_words)
 
-    def write(self, m: Registers, w: Words, net: int, sink_queues: int) -> None:
-        """Write the network at rest, its header at `net`; its sinks have their queues from an address on."""
+    def write(self, m: Registers, w: Words, net: int, sink_queues: Places) -> None:
+        """Write the network at rest, its header at `net`, and where the queues of its sinks are."""
         self._write_header(m, net)
         self._write_channels(m, sink_queues)
         self._write_links(m)
@@ -93,14 +93,14 @@ class NetworkPlan:
         for field, value in header.items():
             m[net + field] = value
 
-    def _write_channels(self, m: Registers, sink_queues: int) -> None:
+    def _write_channels(self, m: Registers, sink_queues: Places) -> None:
         graph, numbers = self.graph, np.arange(self.graph.channels)
         inner = graph.target_of_channel >= 0
-        sink = -1 - graph.target_of_channel
+        sink = np.where(inner, 0, -1 - graph.target_of_channel)
         table = records(m, self.channels, graph.channels, at.CHANNEL_SIZE)
         table[:, at.LINK] = self.links + at.LINK_SIZE * graph.link_of_channel
         table[:, at.GOES_TO] = np.where(inner, self.buffers + at.BUFFER_SIZE * graph.target_of_channel, at.NONE)
-        table[:, at.SINK_QUEUE] = np.where(inner, at.NONE, sink_queues + at.QUEUE_SIZE * sink)
+        table[:, at.SINK_QUEUE] = np.where(inner, at.NONE, sink_queues[sink])
         table[:, at.FIRST_BUFFER] = self.buffers + at.BUFFER_SIZE * self._first(self.buffer_router)[self.channel_router]
         if self.hardware.voq:
             table[:, at.QUEUE_OFFSET] = at.QUEUE_SIZE * (numbers - self._first(self.channel_router)[self.channel_router])

@@ -28,17 +28,28 @@ def take_arrivals(m, cycle):
 
 @inline
 def append(m, q, f):
-    """Put a flit at the end of a queue."""
+    """Put a flit at the end of a queue whose flits arrive in order and leave from its head."""
     last = m[q + TAIL]
-    m[f + NEXT] = NONE
-    m[f + PREVIOUS] = last
-    m[last + NEXT] = f
     m[q + TAIL] = f
+    m[f + NEXT] = NONE
+    m[last + NEXT] = f
+
+
+@inline
+def pop(m, q, cycle):
+    """Let the head of such a queue leave; its slot is free from the next cycle on."""
+    f = m[q + HEAD]
+    last = m[q + TAIL]
+    m[q + TAIL] = q if last == f else last
+    m[q + FREE] += 1
+    m[q + LEFT_AT] = cycle
+    m[q + HEAD] = m[f + NEXT]
+    return f
 
 
 @inline
 def insert(m, q, f, key):
-    """Put a flit into a queue behind all that arrived before it, or in the same cycle with a lower or the same key."""
+    """Put a flit into any other queue, behind all that arrived before it, or in the same cycle with a lower or the same key."""
     before = m[q + TAIL]
     while before != q and m[before + READY] == m[f + READY] and m[before + key] > m[f + key]:
         before = m[before + PREVIOUS]
@@ -51,7 +62,7 @@ def insert(m, q, f, key):
 
 @inline
 def remove(m, q, f, cycle):
-    """Let a flit leave a queue; its slot is free from the next cycle on."""
+    """Let a flit leave such a queue; its slot is free from the next cycle on."""
     before, after = m[f + PREVIOUS], m[f + NEXT]
     m[before + NEXT] = after
     m[(after if after else q) + PREVIOUS] = before

@@ -6,6 +6,12 @@ from numba import int64
 
 from simulator.timing.compiled.bits import inline
 from simulator.timing.compiled.layout import (
+    ABSENT,
+    AT_BANK,
+    AT_CHANNEL,
+    AT_PORT,
+    AT_QUEUE,
+    AT_WORD,
     BANK_PORTS,
     DRAIN,
     END,
@@ -57,40 +63,59 @@ def scanned(m, u):
 
 
 @inline
-def next_entry(m, u, cycle):
-    """Step to the next list entry."""
+def advance(m, u, cycle):
+    """Step to the next list entry; whether there is one."""
     m[u + LAST_SCAN] = cycle
     entry = m[u + ENTRY] + 1
     if entry == m[u + END_ENTRY]:
         entry = m[u + FIRST_ENTRY]
         m[u + TOKEN] += 1
     m[u + ENTRY] = entry
+    return not scanned(m, u)
 
 
 @inline
-def request(m, w, u, word, bank, cycle):
-    """Send the first free flit of a unit to a bank, if there is a slot for it; the flit, or NONE."""
-    f = m[m[u + TAGS] + m[u + FIRST_TAG]]
-    port = bank
-    if m[BANK_PORTS] > 1:
-        port = bank * m[BANK_PORTS] + (f - m[u + FIRST_FLIT]) // FLIT % m[BANK_PORTS]
+def look(m, u, word, bank):
+    """Note the word and the bank of the entry at hand, and what a request for it has to find free."""
+    m[u + AT_WORD] = word
+    m[u + AT_BANK] = bank
+    if bank != ABSENT and m[BANK_PORTS] == 1:
+        aim(m, u, bank)
+
+
+@inline
+def aim(m, u, port):
+    """Note the queue that a request to a port joins first."""
+    m[u + AT_PORT] = port
     if m[ROUTED]:
         buffer = m[m[REQUESTS + NET_ENTRIES] + m[u + NUMBER]]
         channel = next_channel(m, buffer, m[u + NUMBER], port)
-        if m[queue_for(m, buffer, channel) + FREE] <= 0:
-            return NONE
+        m[u + AT_CHANNEL] = channel
+        m[u + AT_QUEUE] = queue_for(m, buffer, channel)
+    else:
+        m[u + AT_QUEUE] = m[FIRST_BANK] + QUEUE_SIZE * port
+
+
+@inline
+def request(m, w, u, cycle):
+    """Send the first free flit of a unit for the entry at hand, if there is a slot for it; the flit, or NONE."""
+    f = m[m[u + TAGS] + m[u + FIRST_TAG]]
+    if m[BANK_PORTS] > 1:
+        aim(m, u, m[u + AT_BANK] * m[BANK_PORTS] + (f - m[u + FIRST_FLIT]) // FLIT % m[BANK_PORTS])
+    q = m[u + AT_QUEUE]
+    if m[q + FREE] <= 0:
+        return NONE
+    port = m[u + AT_PORT]
+    if m[ROUTED]:
         m[f + SOURCE] = m[u + NUMBER]
         m[f + SINK] = port
-        send(m, int64(REQUESTS), f, buffer, channel, cycle + 1)
+        send(m, int64(REQUESTS), f, m[m[REQUESTS + NET_ENTRIES] + m[u + NUMBER]], m[u + AT_CHANNEL], cycle + 1)
     else:
-        q = m[FIRST_BANK] + QUEUE_SIZE * port
-        if m[q + FREE] <= 0:
-            return NONE
         m[q + FREE] -= 1
         m[f + PLACE] = IN_BANK
         m[f + QUEUE] = q
         schedule(m, f, cycle + 1 + m[m[REQUEST_DELAYS] + m[u + NUMBER] * m[PORTS] + port])
-    m[f + WORD] = word
+    m[f + WORD] = m[u + AT_WORD]
     take_tag(m, u)
     enlist(m, u, f)
     w[REQUESTS_SENT] += 1

@@ -40,7 +40,7 @@ from simulator.timing.compiled.layout import (
     WANTS,
     CHANNEL_SIZE,
 )
-from simulator.timing.compiled.queues import append, remove, schedule
+from simulator.timing.compiled.queues import append, pop, schedule
 
 
 @inline
@@ -105,8 +105,7 @@ def arrive(m, w, f):
 def forward(m, w, net, buffer, channel, link, cycle):
     """Let the flit of a buffer for a channel leave over its link."""
     q = queue_for(m, buffer, channel)
-    f = m[q + HEAD]
-    remove(m, q, f, cycle)
+    f = pop(m, q, cycle)
     channel = m[f + CHANNEL]
     unwant(m, w, channel, buffer)
     want(m, w, m[m[q + HEAD] + CHANNEL], buffer)

@@ -5,8 +5,10 @@ from __future__ import annotations
 from simulator.timing.compiled.bits import inline, part
 from simulator.timing.compiled.causes import stall_cause
 from simulator.timing.compiled.layout import (
+    ABSENT,
     ACTIVE,
     ACTIVE_UNITS,
+    AT_BANK,
     COMPUTING,
     ENTRIES_DROPPED,
     ENTRY,
@@ -19,6 +21,7 @@ from simulator.timing.compiled.layout import (
     LAST_SCAN,
     LIST_ENTRIES,
     NONE,
+    NOT_LOOKED,
     OLDEST,
     OPERAND_READS,
     OPERANDS,
@@ -26,13 +29,13 @@ from simulator.timing.compiled.layout import (
     WORDS,
 )
 from simulator.timing.compiled.queues import remove
-from simulator.timing.compiled.requests import delist, done, finish, next_entry, request, return_tag, scanned
+from simulator.timing.compiled.requests import advance, delist, done, finish, look, request, return_tag, scanned
 
 
 @inline
 def free_slots(m, u, cycle):
     """Take back the tags of products that the banks accumulated in the cycle before, in order of issue."""
-    q = m[u + LANDED]
+    q = u + LANDED
     f = m[q + HEAD]
     while f:
         remove(m, q, f, cycle)
@@ -42,10 +45,26 @@ def free_slots(m, u, cycle):
 
 
 @inline
-def send_product(m, w, u, operand, word, bank, cycle):
+def look_up(m, lists, u):
+    """Look up the entry at hand."""
+    words, operands, present, banks = lists
+    word = m[u + TOKEN] * m[WORDS] + words[m[u + ENTRY]]
+    look(m, u, word, banks[word] if present[operand_of(m, operands, u)] else ABSENT)
+
+
+@inline
+def operand_of(m, operands, u):
+    """Activation word of the entry at hand."""
+    return m[u + TOKEN] * m[OPERANDS] + operands[m[u + ENTRY]]
+
+
+@inline
+def send_product(m, w, lists, u, cycle):
     """Multiply and send the product; whether that was possible."""
-    if m[u + FREE_TAGS] == 0 or request(m, w, u, word, bank, cycle) == NONE:
+    if m[u + FREE_TAGS] == 0 or request(m, w, u, cycle) == NONE:
         return False
+    words, operands, present, banks = lists
+    operand = operand_of(m, operands, u)
     if operand != m[u + HELD]:
         m[u + HELD] = operand
         w[OPERAND_READS] += 1
@@ -55,22 +74,21 @@ def send_product(m, w, u, operand, word, bank, cycle):
 @inline
 def scan(m, w, lists, u, cycle):
     """Examine entries in order, drop those of zero words, send at most one product; whether one was sent."""
-    words, operands, present, banks = lists
     sent = False
     for _ in range(m[EXAMINE_WIDTH]):
         if scanned(m, u):
             return sent
-        entry = m[u + ENTRY]
-        word = m[u + TOKEN] * m[WORDS] + words[entry]
-        operand = m[u + TOKEN] * m[OPERANDS] + operands[entry]
-        if not present[operand]:
+        if m[u + AT_BANK] == NOT_LOOKED:
+            look_up(m, lists, u)
+        if m[u + AT_BANK] == ABSENT:
             w[ENTRIES_DROPPED] += 1
-        elif not sent and send_product(m, w, u, operand, word, banks[word], cycle):
+        elif not sent and send_product(m, w, lists, u, cycle):
             sent = True
         else:
             return sent
         w[LIST_ENTRIES] += 1
-        next_entry(m, u, cycle)
+        if advance(m, u, cycle):
+            look_up(m, lists, u)
     return sent
 
 

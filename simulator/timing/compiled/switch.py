@@ -6,7 +6,7 @@ import numpy as np
 
 from simulator.timing.compiled import layout as at
 from simulator.timing.compiled.kernels import load_kernels
-from simulator.timing.compiled.memory import Layout, Registers, Words
+from simulator.timing.compiled.memory import Layout, Registers, Words, addresses
 from simulator.timing.compiled.network_plan import NetworkHardware, NetworkPlan, wheel_turns, write_queues, write_wheel
 from simulator.timing.switch import Arrivals, SwitchSpec, TrafficPoint
 
@@ -36,7 +36,7 @@ def _memory(spec: SwitchSpec, arrivals: Arrivals, warmup: int) -> tuple[Register
     # no more flits than were created are ever in use; memory that no flit has used costs nothing
     flits = layout.registers(int((arrivals.sink >= 0).sum()) * at.FLIT)
     m, w = layout.memory()
-    network.write(m, w, at.REQUESTS, sinks)
+    network.write(m, w, at.REQUESTS, addresses(sinks, spec.sink_count, at.QUEUE_SIZE))
     write_queues(m, sinks, np.full(spec.sink_count, at.UNLIMITED))
     write_wheel(m, wheel, turns)
     m[at.NO_CHANNEL + at.WANTS] = network.nobody

@@ -1,0 +1,63 @@
+"""`make soak N=10000`: as many random cases as wanted, fresh ones each time; prints one line."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable
+from typing import TypeVar
+
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis.strategies import SearchStrategy
+
+from tests.differential.cases import cases, switch_cases
+from tests.differential.compare import Counters, gather_counters, scatter_counters, switch_figures
+
+Drawn = TypeVar("Drawn")
+
+
+def soak(count: int, strategy: SearchStrategy[Drawn], run: Callable[[Drawn], tuple[Counters, Counters]]) -> tuple[int, list[str]]:
+    """Run about `count` cases; how many were run, and those in which the engines differ."""
+    found: list[str] = []
+    ran = 0
+
+    def compare(case: Drawn) -> None:
+        nonlocal ran
+        ran += 1
+        reference, compiled = run(case)
+        if reference != compiled:
+            found.append(f"{case}\n  reference {reference}\n  compiled  {compiled}")
+
+    wanted = settings(
+        max_examples=count,
+        deadline=None,
+        derandomize=False,
+        database=None,
+        phases=[Phase.generate],
+        suppress_health_check=list(HealthCheck),
+    )
+    wanted(given(strategy)(compare))()
+    return ran, found
+
+
+def main() -> int:
+    """Soak; exit code 1 where any case differs."""
+    count = int(sys.argv[1]) if len(sys.argv) > 1 else 10_000
+    started = time.perf_counter()
+    soaked = {
+        "gather": soak(count // 2, cases(), gather_counters),
+        "scatter": soak(count - count // 2 - count // 5, cases(), scatter_counters),
+        "network alone": soak(count // 5, switch_cases(), switch_figures),
+    }
+    found = [text for _, texts in soaked.values() for text in texts]
+    for text in found[:5]:
+        sys.stdout.write(text + "\n")
+    seconds = time.perf_counter() - started
+    ran = ", ".join(f"{cases_run} {name}" for name, (cases_run, _) in soaked.items())
+    total = sum(cases_run for cases_run, _ in soaked.values())
+    sys.stdout.write(f"soak: {total} cases ({ran}), {len(found)} mismatches in cycles or any counter, {seconds:.0f} s\n")
+    return 1 if found else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,37 @@
+"""Engine against engine: equal in cycles and in every counter, on random clusters and work over every option."""
+
+from dataclasses import fields
+
+from hypothesis import given, settings
+
+from simulator.timing.compiled import layout
+from simulator.timing.fabric import ClusterOutcome, ScatterOutcome
+from tests.differential.cases import Case, SwitchCase, cases, switch_cases
+from tests.differential.compare import gather_counters, scatter_counters, switch_figures
+
+
+@settings(max_examples=300)
+@given(cases())
+def test_gather(case: Case) -> None:
+    reference, compiled = gather_counters(case)
+    assert compiled == reference
+
+
+@settings(max_examples=150)
+@given(cases())
+def test_scatter(case: Case) -> None:
+    reference, compiled = scatter_counters(case)
+    assert compiled == reference
+
+
+@settings(max_examples=100)
+@given(switch_cases())
+def test_network_alone(case: SwitchCase) -> None:
+    reference, compiled = switch_figures(case)
+    assert compiled == reference
+
+
+def test_no_counter_exists_in_one_engine_only() -> None:
+    derived = {"cycles", "unit_cycles", "outputs"}
+    for outcome in (ClusterOutcome, ScatterOutcome):
+        assert {entry.name for entry in fields(outcome)} - derived <= set(layout.COUNTED)
