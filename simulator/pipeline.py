@@ -7,7 +7,8 @@ import os
 from simulator.cost import elaborate, load_technology, price
 from simulator.machine.model import GatherFabric, Machine
 from simulator.result import Result, operation_shares
-from simulator.timing.engines import EngineName, quickest
+from simulator.timing.compiled.warm_up import KernelName
+from simulator.timing.engines import SMALL_RUN_REQUESTS, EngineName, quickest
 from simulator.timing.run import Ideal, Progress, run_workload
 from simulator.workload.types import Workload
 
@@ -45,6 +46,13 @@ def simulate(
     return Result.assemble(
         elaborated, workload, timing.activity, cost, operation_costs=shares, engine=engine, ideal=ideal, checked=timing.checked
     )
+
+
+def kernels_needed(machine: Machine, workload: Workload, engine: EngineName) -> tuple[KernelName, ...]:
+    """Compiled kernels that a run will call: none of them where it is small or has no fabric of units."""
+    if engine != "compiled" or _requests(machine, workload) < SMALL_RUN_REQUESTS:
+        return ()
+    return (machine.mapping.dataflow,)
 
 
 def _requests(machine: Machine, workload: Workload) -> int:

@@ -46,6 +46,7 @@ def network_command(
 
     from rich.console import Console
 
+    from simulator.cli.kernels import ensure_kernels
     from simulator.cli.machines import read_machine
     from simulator.cli.progress import progress_bars
     from simulator.cli.provenance import Provenance
@@ -60,6 +61,8 @@ def network_command(
     if output is not None or not as_json:
         folder = output or Path("reports") / f"network-{model.name}-{traffic.value}"
         check_free(folder, force=force)
+    if engine is EngineChoice.compiled:
+        ensure_kernels(["switch"])
     provenance = Provenance()
     with progress_bars() as report:
         curve = measure_network(

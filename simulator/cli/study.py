@@ -12,10 +12,12 @@ from typing import Any, Protocol
 from rich.console import Console, RenderableType
 from rich.text import Text
 
+from simulator.cli.kernels import ensure_kernels
 from simulator.cli.machines import read_machine
 from simulator.cli.progress import progress_bars
 from simulator.cli.provenance import Provenance
 from simulator.comparison import Comparison, compare
+from simulator.pipeline import kernels_needed
 from simulator.report.folder import check_free
 from simulator.report.tables import run_table
 from simulator.report.write import Report
@@ -56,6 +58,7 @@ def run_study(
     folder = _folder(request, folder_name([machine.name for machine in machines], workload.name))
     if folder is not None:
         check_free(folder, force=request.force)
+    ensure_kernels({name: None for machine in machines for name in kernels_needed(machine, workload, request.engine)})
     provenance = Provenance()
     with progress_bars() as progress:
         report = compare(machines, workload, engine=request.engine, ideal=request.ideal, jobs=request.jobs, progress=progress)

@@ -269,10 +269,10 @@ def match_heads(m, w, net, cycle):
 
 
 @inline
-def chosen_channel(m, w, buffer, link, cycle):
-    """First virtual channel of a matched link that the buffer asks for."""
+def chosen_channel(m, w, net, buffer, link, cycle):
+    """Virtual channel of a matched link that the buffer's flit takes: the first that it asks for."""
     channel = m[link + FIRST_CHANNEL]
-    if m[link + CHANNELS] > 1:
+    if not m[net + NET_SINGLE] and m[link + CHANNELS] > 1:
         place = m[buffer + BUFFER_PLACE]
         while m[channel + ASKED_AT] != cycle or not (w[m[channel + ASKS] + (place >> 6)] >> (place & 63)) & 1:
             channel += CHANNEL_SIZE
@@ -289,5 +289,5 @@ def step_network(m, w, net, cycle):
     for index in range(pairs):
         buffer = m[m[net + NET_PAIRS] + 2 * index]
         link = m[m[net + NET_PAIRS] + 2 * index + 1]
-        forward(m, w, net, buffer, chosen_channel(m, w, buffer, link, cycle), link, cycle)
+        forward(m, w, net, buffer, chosen_channel(m, w, net, buffer, link, cycle), link, cycle)
     return pairs

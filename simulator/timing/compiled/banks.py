@@ -19,6 +19,7 @@ from simulator.timing.compiled.layout import (
     LAST_WRITE,
     MULTICAST,
     NET_ENTRIES,
+    NET_ENTRY_PIPE,
     NEXT,
     NONE,
     NUMBER,
@@ -30,7 +31,7 @@ from simulator.timing.compiled.layout import (
     READ_LATENCY,
     READY,
     REPLIES,
-    REPLY_DELAYS,
+    REPLY_WIRES,
     ROUTED,
     SERVED,
     SINK,
@@ -41,7 +42,7 @@ from simulator.timing.compiled.layout import (
     WORD,
     X_BANK_READS,
 )
-from simulator.timing.compiled.queues import append, insert, pop, remove, schedule
+from simulator.timing.compiled.queues import append, enter, insert, pop, remove
 from simulator.timing.compiled.routers import next_channel, send
 
 
@@ -79,17 +80,16 @@ def reply_room(m, port):
 def reply(m, port, f, cycle):
     """Send a word that an access in `cycle` reads to its unit."""
     u = m[f + UNIT]
-    ready = cycle + m[READ_LATENCY]
     if m[ROUTED]:
         m[f + SOURCE] = port
         m[f + SINK] = m[u + NUMBER]
         buffer = m[m[REPLIES + NET_ENTRIES] + port]
-        send(m, int64(REPLIES), f, buffer, next_channel(m, buffer, port, m[u + NUMBER]), ready)
+        send(m, int64(REPLIES), m[REPLIES + NET_ENTRY_PIPE], f, buffer, next_channel(m, buffer, port, m[u + NUMBER]), cycle)
     else:
         m[f + PLACE] = AT_SINK
         m[f + QUEUE] = u + LANDED
         m[u + LANDED + FREE] -= 1
-        schedule(m, f, ready + m[m[REPLY_DELAYS] + port * m[UNITS] + m[u + NUMBER]])
+        enter(m, m[m[REPLY_WIRES] + port * m[UNITS] + m[u + NUMBER]], f, cycle)
 
 
 @inline

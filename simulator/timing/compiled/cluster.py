@@ -39,12 +39,11 @@ def run_scatter(spec: ClusterSpec, work: ScatterWork, values: TileValues | None)
 
 
 def _run(kernel: Kernel, m: Registers, w: Words, lists: tuple[Any, ...]) -> None:
-    longest = int(m[at.WHEEL_MASK] + m[at.ACCUMULATE_LATENCY])
     while w[at.ACTIVE]:
         kernel(m, w, *lists, int(w[at.CYCLE]) + SLICE_CYCLES)
         if w[at.CYCLE] > at.MOST_CYCLES:
             raise MappingError(f"a tile takes more than {at.MOST_CYCLES} cycles; set mapping.tokens_per_tile to make tiles smaller")
-        if w[at.CYCLE] - w[at.MOVED_AT] > longest:
+        if w[at.CYCLE] - w[at.MOVED_AT] > SLICE_CYCLES // 2:
             raise stalled(int(w[at.CYCLE]))
 
 

@@ -12,21 +12,19 @@ from simulator.timing.compiled.layout import (
     ACCUMULATORS_FULL,
     ACTIVE,
     ACTIVE_UNITS,
-    AT_SINK,
     BANK_MASK_WORDS,
     BANK_MASKS,
+    BANK_PIPES,
     CYCLE,
-    HEAD,
-    IN_BANK,
     LATENCY,
     MOVED_AT,
     NET_ACTIVE,
     NET_ACTIVE_WORDS,
     NET_FLITS,
-    NEXT,
     OLDEST,
     ORDER,
-    PLACE,
+    PIPE_SIZE,
+    PIPES_END,
     QUEUE,
     RANKED,
     REPLIES,
@@ -34,12 +32,11 @@ from simulator.timing.compiled.layout import (
     REQUEST_HOPS,
     REQUESTS,
     ROUTED,
-    TURN_SIZE,
-    WHEEL,
-    WHEEL_MASK,
+    ROUTER_PIPES,
+    UNIT_PIPES,
 )
 from simulator.timing.compiled.pointers import pointer
-from simulator.timing.compiled.queues import append, insert, take_arrivals
+from simulator.timing.compiled.queues import append, first_arrival, insert, leave_pipe
 from simulator.timing.compiled.routers import arrive
 from simulator.timing.compiled.scatter_units import step_scatter_units
 
@@ -55,18 +52,16 @@ def land(m, f):
 
 @part
 def show_arrivals(m, w, cycle):
-    """Put the flits whose pipeline ends into the queues that they go to."""
-    f = take_arrivals(m, cycle)
-    while f:
-        following = m[f + NEXT]
-        place = m[f + PLACE]
-        if place == IN_BANK:
-            queue_request(m, w, f)
-        elif place == AT_SINK:
-            land(m, f)
-        else:
-            arrive(m, w, f)
-        f = following
+    """Put the flits that are at the end of a pipeline into the queues that they go to."""
+    for pipe in range(m[ROUTER_PIPES], m[BANK_PIPES], PIPE_SIZE):
+        while first_arrival(m, pipe) == cycle:
+            arrive(m, w, leave_pipe(m, pipe))
+    for pipe in range(m[BANK_PIPES], m[UNIT_PIPES], PIPE_SIZE):
+        while first_arrival(m, pipe) == cycle:
+            queue_request(m, w, leave_pipe(m, pipe))
+    for pipe in range(m[UNIT_PIPES], m[PIPES_END], PIPE_SIZE):
+        while first_arrival(m, pipe) == cycle:
+            land(m, leave_pipe(m, pipe))
 
 
 @inline
@@ -81,11 +76,12 @@ def any_set(w, mask, words):
 @inline
 def next_event(m, w, cycle):
     """First cycle after `cycle` in which anything can move, where nothing waits in a queue; 0 if there is none."""
-    release = next_release(m, w, cycle)
-    for at in range(cycle + 1, cycle + m[WHEEL_MASK] + 1):
-        if at == release or m[m[WHEEL] + TURN_SIZE * (at & m[WHEEL_MASK]) + HEAD]:
-            return at
-    return release
+    first = next_release(m, w, cycle)
+    for pipe in range(m[ROUTER_PIPES], m[PIPES_END], PIPE_SIZE):
+        arrival = first_arrival(m, pipe)
+        if arrival >= 0 and (first == 0 or arrival < first):
+            first = arrival
+    return first
 
 
 @part

@@ -10,9 +10,8 @@ from numpy.typing import NDArray
 
 from simulator.timing.compiled import layout as at
 from simulator.timing.compiled.memory import Layout, Registers, Words, addresses, mask_words, records
-from simulator.timing.compiled.network_plan import NetworkHardware, NetworkPlan, wheel_turns, write_queues, write_wheel
+from simulator.timing.compiled.network_plan import NetworkHardware, NetworkPlan, Pipelines, write_nobody, write_queues
 from simulator.timing.fabric import ClusterSpec
-from simulator.topology import draw
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,38 +41,75 @@ class ClusterMemory:
 def cluster_memory(spec: ClusterSpec) -> ClusterMemory:
     """A cluster at rest, without lists."""
     layout = Layout()
-    routed = spec.network == "routed"
-    # where there are no routers, networks of one port stand in: the kernels take them, and never look
-    request_graph, reply_graph = (spec.request_graph(), spec.reply_graph()) if routed else (draw("full", 1, 1, 2),) * 2
-    requests = NetworkPlan(layout, request_graph, _request_hardware(spec))
-    replies = NetworkPlan(layout, reply_graph, _reply_hardware(spec))
     banks = layout.registers(spec.ports * at.QUEUE_SIZE)
     units = UnitPlan(layout, spec)
-    request_delay, reply_delay = _delays(spec)
-    delays = layout.registers(request_delay.size + reply_delay.size)
-    turns = wheel_turns(_longest_pipeline(spec, int(request_delay.max()), int(reply_delay.max())))
-    wheel = layout.registers(at.TURN_SIZE * turns)
     bank_masks = layout.masks(1, mask_words(spec.ports))
+    joined = RoutedPlan(layout, spec) if spec.network == "routed" else WiredPlan(layout, spec)
     m, w = layout.memory()
-    requests.write(m, w, at.REQUESTS, addresses(banks, spec.ports, at.QUEUE_SIZE))
-    replies.write(m, w, at.REPLIES, units.landed)
     write_queues(m, banks, np.full(spec.ports, min(spec.bank_slots, at.UNLIMITED), dtype=np.int64))
     units.write(m)
-    write_wheel(m, wheel, turns)
-    m[at.NO_CHANNEL + at.WANTS] = requests.nobody if requests.mask_words > replies.mask_words else replies.nobody
-    m[delays : delays + request_delay.size + reply_delay.size] = np.concatenate([request_delay.ravel(), reply_delay.ravel()])
+    joined.write(m, w, addresses(banks, spec.ports, at.QUEUE_SIZE), units.landed)
     header = {
         at.FIRST_BANK: banks,
         at.BANK_MASKS: bank_masks,
         at.BANK_MASK_WORDS: mask_words(spec.ports),
         at.SERVED: units.served,
-        at.REQUEST_DELAYS: delays,
-        at.REPLY_DELAYS: delays + request_delay.size,
         at.ACTIVE_UNITS: units.active,
     }
     for field, value in (header | _sizes(spec)).items():
         m[field] = value
     return ClusterMemory(m, w, units.units, units.active)
+
+
+class RoutedPlan:
+    """Networks of routers between units and banks."""
+
+    def __init__(self, layout: Layout, spec: ClusterSpec) -> None:
+        self.requests = NetworkPlan(layout, spec.request_graph(), _request_hardware(spec))
+        self.replies = NetworkPlan(layout, spec.reply_graph(), _reply_hardware(spec))
+        flits = spec.units * spec.window
+        to_bank, to_unit = self.requests.delays(), self.replies.delays()
+        request_links, reply_links = self.requests.graph.links, self.replies.graph.links
+        read = flits if spec.multicast else spec.ports
+        delays = [*to_bank[:2], *to_unit[:2], to_bank[2], to_unit[2]]
+        rates = [spec.units * spec.issue_width, request_links, read, reply_links, request_links, reply_links]
+        self.pipes = Pipelines(layout, delays, [min(flits, rate * (delay + 1)) for rate, delay in zip(rates, delays, strict=True)])
+
+    def write(self, m: Registers, w: Words, ports: NDArray[np.int64], units: NDArray[np.int64]) -> None:
+        """Write them at rest; their sinks are queues of ports and of units."""
+        self.requests.write(m, w, at.REQUESTS, ports)
+        self.replies.write(m, w, at.REPLIES, units)
+        self.pipes.write(m)
+        entry, inner, reply_entry, reply_inner, to_bank, to_unit = (self.pipes.at(index) for index in range(6))
+        self.requests.write_pipes(m, at.REQUESTS, [entry, inner, to_bank])
+        self.replies.write_pipes(m, at.REPLIES, [reply_entry, reply_inner, to_unit])
+        m[[at.ROUTER_PIPES, at.BANK_PIPES, at.UNIT_PIPES, at.PIPES_END]] = entry, to_bank, to_unit, self.pipes.at(6)
+        wider = max(self.requests, self.replies, key=lambda network: network.mask_words)
+        write_nobody(m, wider.nobody)
+
+
+class WiredPlan:
+    """Wires between every unit and every port, each with a delay of its own; those of equal delay share a pipeline."""
+
+    def __init__(self, layout: Layout, spec: ClusterSpec) -> None:
+        requests, replies = spec.direct_delays()
+        self.request_delays, self.request_pipe = np.unique(1 + requests, return_inverse=True)
+        self.reply_delays, self.reply_pipe = np.unique(spec.read_latency + replies, return_inverse=True)
+        delays = [*self.request_delays.tolist(), *self.reply_delays.tolist()]
+        self.pipes = Pipelines(layout, delays, [spec.units * spec.window] * len(delays))
+        self.wires = layout.registers(requests.size + replies.size)
+        self.nobody = layout.masks(1, 1)
+
+    def write(self, m: Registers, w: Words, ports: NDArray[np.int64], units: NDArray[np.int64]) -> None:
+        """Write them empty; they end in queues of ports and of units."""
+        self.pipes.write(m)
+        to_units = len(self.request_delays)
+        wires = np.concatenate([self.request_pipe.ravel(), to_units + self.reply_pipe.ravel()])
+        m[self.wires : self.wires + len(wires)] = self.pipes.first + at.PIPE_SIZE * wires
+        m[[at.REQUEST_WIRES, at.REPLY_WIRES]] = self.wires, self.wires + self.request_pipe.size
+        m[[at.ROUTER_PIPES, at.BANK_PIPES]] = self.pipes.first
+        m[[at.UNIT_PIPES, at.PIPES_END]] = self.pipes.at(to_units), self.pipes.at(len(self.pipes.delays))
+        write_nobody(m, self.nobody)
 
 
 class UnitPlan:
@@ -141,6 +177,7 @@ def _request_hardware(spec: ClusterSpec) -> NetworkHardware:
         voq=spec.queues == "voq",
         entry_slots=spec.depth,
         inner_slots=spec.depth + spec.latency,
+        entry_delay=1,
         latency=spec.latency,
         flits=spec.request_flits,
         iterations=spec.iterations,
@@ -155,6 +192,7 @@ def _reply_hardware(spec: ClusterSpec) -> NetworkHardware:
         voq=False,
         entry_slots=spec.reply_depth + spec.read_latency,
         inner_slots=spec.reply_depth + spec.latency,
+        entry_delay=spec.read_latency,
         latency=spec.latency,
         flits=spec.reply_flits,
         iterations=1,
@@ -163,13 +201,3 @@ def _reply_hardware(spec: ClusterSpec) -> NetworkHardware:
         place_after=at.AT_SINK,
     )
 
-
-def _delays(spec: ClusterSpec) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Crossings without routers; with routers nobody asks."""
-    nothing = np.zeros((1, 1), dtype=np.int64)
-    return (nothing, nothing) if spec.network == "routed" else spec.direct_delays()
-
-
-def _longest_pipeline(spec: ClusterSpec, request_delay: int, reply_delay: int) -> int:
-    """Cycles from a decision to the arrival that is furthest off."""
-    return max(1 + request_delay, spec.read_latency + reply_delay, spec.latency + max(spec.request_flits, spec.reply_flits))

@@ -41,27 +41,30 @@ NO_CHANNEL, NO_LINK = 16, 32
     WORDS,
     OPERANDS,
     ALL_PRESENT,
-    WHEEL,
-    WHEEL_MASK,
+    ROUTER_PIPES,
+    BANK_PIPES,
+    UNIT_PIPES,
+    PIPES_END,
     FIRST_BANK,
     BANK_MASKS,
     BANK_MASK_WORDS,
     SERVED,
-    REQUEST_DELAYS,
-    REPLY_DELAYS,
+    REQUEST_WIRES,
+    REPLY_WIRES,
     PORTS,
     UNITS,
     ACTIVE_UNITS,
-) = range(48, 74)
+) = range(48, 76)
 """RANKED: flits may arrive together or leave from the middle of the queues of banks and units.
 
-Sizes, and addresses of tables. The wheel holds the flits that arrive in each cycle, modulo its length, as lists."""
+Sizes, and addresses of tables. The pipelines follow each other: those that end in routers, in banks, in units.
+REQUEST_WIRES and REPLY_WIRES: the pipeline of every pair of a unit and a port, where there are no routers."""
 
 # A network alone: sources, the cycle whose flit each has to send next, and flits that are not in use.
-SOURCES, CYCLES, WARMUP, NEXT_CREATED, FREED_FLIT, FRESH_FLIT = range(74, 80)
+SOURCES, CYCLES, WARMUP, NEXT_CREATED, FREED_FLIT, FRESH_FLIT = range(76, 82)
 
 # A network: its header is at REQUESTS or REPLIES.
-REQUESTS, REPLIES, HEADERS_END = 80, 96, 112
+REQUESTS, REPLIES, HEADERS_END = 96, 128, 160
 (
     NET_CHANNELS,
     NET_ACTIVE,
@@ -72,25 +75,30 @@ REQUESTS, REPLIES, HEADERS_END = 80, 96, 112
     NET_WINNERS,
     NET_PAIRS,
     NET_ENTRIES,
-    NET_LATENCY,
+    NET_ENTRY_PIPE,
+    NET_INNER_PIPE,
+    NET_SINK_PIPE,
     NET_FLITS,
     NET_ITERATIONS,
     NET_REGISTERED,
     NET_SINGLE,
     NET_PLACE,
     NET_PLACE_AFTER,
-) = range(16)
+) = range(18)
 """NET_SINGLE: a buffer has one queue and a link one virtual channel, so that every head asks for one link of its own."""
 
 # Where a flit is, or is on its way to.
 IN_REQUESTS, IN_BANK, IN_REPLIES, AT_SINK = range(4)
 
-# A queue of flits that have arrived, or a turn of the wheel: a list with its ends in HEAD and TAIL, which are where
-# NEXT and PREVIOUS of a flit are, so that the record stands for the flit before the first and after the last.
-# FREE counts the slots that are neither held nor reserved.
+# A pipeline: a ring of (flit, cycle of its arrival), all of the same delay.
+DELAY, RING, RING_MASK, FIRST_IN, LAST_IN = range(5)
+PIPE_SIZE = 5
+PLACE_SIZE = 2
+
+# A queue of flits that have arrived: a list with its ends in HEAD and TAIL, which are where NEXT and PREVIOUS of a flit
+# are, so that the record stands for the flit before the first and after the last. FREE counts the slots that are neither held nor reserved.
 HEAD, TAIL, FREE, LEFT_AT = range(4)
 QUEUE_SIZE = 4
-TURN_SIZE = 2
 
 # An output channel, an output link, an input buffer of a router.
 LINK, GOES_TO, SINK_QUEUE, FIRST_BUFFER, QUEUE_OFFSET, WANTS, ASKS, WANTED, ASKED_AT, FULL_AT, ACTIVE_WORD, ACTIVE_BIT = range(12)

@@ -23,6 +23,8 @@ class NetworkHardware:
     """Slots of a queue that a source fills."""
     inner_slots: int
     """Slots of a queue behind a link's pipeline."""
+    entry_delay: int
+    """Cycles from a source to its buffer."""
     latency: int
     flits: int
     iterations: int
@@ -71,6 +73,15 @@ class NetworkPlan:
         m[self.entries : self.entries + graph.sources] = self.buffers + at.BUFFER_SIZE * graph.buffer_of_source
         w[self.unmatched : self.unmatched + graph.routers * self.mask_words] = -1
 
+    def delays(self) -> list[int]:
+        """Delays of the pipelines that end in buffers behind sources, in buffers behind links, and in sinks."""
+        hardware = self.hardware
+        return [hardware.entry_delay, hardware.latency, hardware.latency + hardware.flits - 1]
+
+    def write_pipes(self, m: Registers, net: int, pipes: list[int]) -> None:
+        """Write where these pipelines are."""
+        m[[net + at.NET_ENTRY_PIPE, net + at.NET_INNER_PIPE, net + at.NET_SINK_PIPE]] = pipes
+
     def _write_header(self, m: Registers, net: int) -> None:
         header = {
             at.NET_CHANNELS: self.channels,
@@ -82,7 +93,6 @@ class NetworkPlan:
             at.NET_WINNERS: self.scratch + self.graph.links,
             at.NET_PAIRS: self.scratch + self.graph.links + self.graph.buffers,
             at.NET_ENTRIES: self.entries,
-            at.NET_LATENCY: self.hardware.latency,
             at.NET_FLITS: self.hardware.flits,
             at.NET_ITERATIONS: self.hardware.iterations,
             at.NET_REGISTERED: int(self.hardware.registered),
@@ -158,16 +168,32 @@ def write_queues(m: Registers, first: int, slots: NDArray[np.int64]) -> None:
     table[:, at.LEFT_AT] = at.NEVER
 
 
-def wheel_turns(longest_pipeline: int) -> int:
-    """Length of a wheel on which no two arrivals of different cycles meet: a power of two."""
-    return 1 << (longest_pipeline + 1).bit_length()
-
-
-def write_wheel(m: Registers, wheel: int, turns: int) -> None:
-    """Write a wheel without flits, and what the flit at address 0 wants."""
-    m[at.WHEEL], m[at.WHEEL_MASK] = wheel, turns - 1
-    records(m, wheel, turns, at.TURN_SIZE)[:, at.TAIL] = addresses(wheel, turns, at.TURN_SIZE)
+def write_nobody(m: Registers, wants: int) -> None:
+    """Write what the flit at address 0 wants."""
     m[at.NONE + at.CHANNEL] = at.NO_CHANNEL
     m[at.NO_CHANNEL + at.LINK] = at.NO_LINK
     m[at.NO_CHANNEL + at.ACTIVE_WORD] = at.NO_MASK
+    m[at.NO_CHANNEL + at.WANTS] = wants
     m[[at.NO_CHANNEL + at.FULL_AT, at.NO_LINK + at.TAKEN_AT]] = at.NEVER
+
+
+class Pipelines:
+    """Pipelines that follow each other in the memory."""
+
+    def __init__(self, layout: Layout, delays: list[int], most: list[int]) -> None:
+        self.delays = delays
+        # a ring is never full, so that its ends meet only when it is empty
+        self.lengths = [1 << int(count).bit_length() for count in most]
+        self.first = layout.registers(len(delays) * at.PIPE_SIZE)
+        self.rings = [layout.registers(length * at.PLACE_SIZE) for length in self.lengths]
+
+    def at(self, index: int) -> int:
+        """Address of one."""
+        return self.first + at.PIPE_SIZE * index
+
+    def write(self, m: Registers) -> None:
+        """Write them empty."""
+        table = records(m, self.first, len(self.delays), at.PIPE_SIZE)
+        table[:, at.DELAY] = self.delays
+        table[:, at.RING] = self.rings
+        table[:, at.RING_MASK] = np.array(self.lengths) - 1

@@ -1,29 +1,51 @@
-"""Queues of flits that have arrived, and the wheel of flits on the way: lists without branches."""
+"""Queues of flits that have arrived, and pipelines of flits on the way, with as few branches as possible."""
 
 from __future__ import annotations
 
 from simulator.timing.compiled.bits import inline
-from simulator.timing.compiled.layout import FREE, HEAD, LEFT_AT, NEXT, NONE, PREVIOUS, READY, TAIL, TURN_SIZE, WHEEL, WHEEL_MASK
+from simulator.timing.compiled.layout import (
+    DELAY,
+    FIRST_IN,
+    FREE,
+    HEAD,
+    LAST_IN,
+    LEFT_AT,
+    NEXT,
+    NONE,
+    PLACE_SIZE,
+    PREVIOUS,
+    READY,
+    RING,
+    RING_MASK,
+    TAIL,
+)
 
 
 @inline
-def schedule(m, f, ready):
-    """Let a flit arrive at the start of cycle `ready`; those of one cycle stay in the order in which they were sent."""
-    turn = m[WHEEL] + TURN_SIZE * (ready & m[WHEEL_MASK])
+def enter(m, pipe, f, cycle):
+    """Put a flit into a pipeline in `cycle`; it arrives at the start of cycle + delay."""
+    last = m[pipe + LAST_IN]
+    place = m[pipe + RING] + PLACE_SIZE * last
+    ready = cycle + m[pipe + DELAY]
     m[f + READY] = ready
-    m[f + NEXT] = NONE
-    m[m[turn + TAIL] + NEXT] = f
-    m[turn + TAIL] = f
+    m[place] = f
+    m[place + 1] = ready
+    m[pipe + LAST_IN] = last + 1 & m[pipe + RING_MASK]
 
 
 @inline
-def take_arrivals(m, cycle):
-    """The first of the flits that arrive at the start of `cycle`, linked by NEXT; they are on the wheel no more."""
-    turn = m[WHEEL] + TURN_SIZE * (cycle & m[WHEEL_MASK])
-    f = m[turn + HEAD]
-    m[turn + HEAD] = NONE
-    m[turn + TAIL] = turn
-    return f
+def first_arrival(m, pipe):
+    """Cycle in which the first flit of a pipeline arrives; −1 if it is empty."""
+    first = m[pipe + FIRST_IN]
+    return m[m[pipe + RING] + PLACE_SIZE * first + 1] if first != m[pipe + LAST_IN] else -1
+
+
+@inline
+def leave_pipe(m, pipe):
+    """Take the first flit out of a pipeline."""
+    first = m[pipe + FIRST_IN]
+    m[pipe + FIRST_IN] = first + 1 & m[pipe + RING_MASK]
+    return m[m[pipe + RING] + PLACE_SIZE * first]
 
 
 @inline

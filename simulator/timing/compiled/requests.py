@@ -29,6 +29,7 @@ from simulator.timing.compiled.layout import (
     LAST_SCAN,
     LAST_WRITE,
     NET_ENTRIES,
+    NET_ENTRY_PIPE,
     NEWER,
     NEWEST,
     NONE,
@@ -40,7 +41,7 @@ from simulator.timing.compiled.layout import (
     PORTS,
     QUEUE,
     QUEUE_SIZE,
-    REQUEST_DELAYS,
+    REQUEST_WIRES,
     REQUESTS,
     REQUESTS_SENT,
     ROUTED,
@@ -52,7 +53,7 @@ from simulator.timing.compiled.layout import (
     WINDOW,
     WORD,
 )
-from simulator.timing.compiled.queues import schedule
+from simulator.timing.compiled.queues import enter
 from simulator.timing.compiled.routers import next_channel, queue_for, send
 
 
@@ -109,12 +110,13 @@ def request(m, w, u, cycle):
     if m[ROUTED]:
         m[f + SOURCE] = m[u + NUMBER]
         m[f + SINK] = port
-        send(m, int64(REQUESTS), f, m[m[REQUESTS + NET_ENTRIES] + m[u + NUMBER]], m[u + AT_CHANNEL], cycle + 1)
+        buffer = m[m[REQUESTS + NET_ENTRIES] + m[u + NUMBER]]
+        send(m, int64(REQUESTS), m[REQUESTS + NET_ENTRY_PIPE], f, buffer, m[u + AT_CHANNEL], cycle)
     else:
         m[q + FREE] -= 1
         m[f + PLACE] = IN_BANK
         m[f + QUEUE] = q
-        schedule(m, f, cycle + 1 + m[m[REQUEST_DELAYS] + m[u + NUMBER] * m[PORTS] + port])
+        enter(m, m[m[REQUEST_WIRES] + m[u + NUMBER] * m[PORTS] + port], f, cycle)
     m[f + WORD] = m[u + AT_WORD]
     take_tag(m, u)
     enlist(m, u, f)

@@ -19,9 +19,10 @@ from simulator.timing.compiled.layout import (
     HEAD,
     LINK_BUSY,
     NET_FLITS,
-    NET_LATENCY,
+    NET_INNER_PIPE,
     NET_PLACE,
     NET_PLACE_AFTER,
+    NET_SINK_PIPE,
     NO_CHANNEL,
     NONE,
     PLACE,
@@ -40,7 +41,7 @@ from simulator.timing.compiled.layout import (
     WANTS,
     CHANNEL_SIZE,
 )
-from simulator.timing.compiled.queues import append, pop, schedule
+from simulator.timing.compiled.queues import append, enter, pop
 
 
 @inline
@@ -60,8 +61,8 @@ def queue_for(m, buffer, channel):
 
 
 @inline
-def send(m, net, f, buffer, channel, ready):
-    """Reserve a slot of a buffer for a flit that arrives in `ready`, and note where it goes from there."""
+def send(m, net, pipe, f, buffer, channel, cycle):
+    """Reserve a slot of a buffer for a flit, send it there through a pipeline, and note where it goes from there."""
     q = queue_for(m, buffer, channel)
     m[q + FREE] -= 1
     m[f + PLACE] = m[net + NET_PLACE]
@@ -73,7 +74,7 @@ def send(m, net, f, buffer, channel, ready):
         m[f + TARGET] = queue_for(m, onward, next_channel(m, onward, m[f + SOURCE], m[f + SINK]))
     else:
         m[f + TARGET] = m[channel + SINK_QUEUE]
-    schedule(m, f, ready)
+    enter(m, pipe, f, cycle)
 
 
 @inline
@@ -106,7 +107,6 @@ def forward(m, w, net, buffer, channel, link, cycle):
     """Let the flit of a buffer for a channel leave over its link."""
     q = queue_for(m, buffer, channel)
     f = pop(m, q, cycle)
-    channel = m[f + CHANNEL]
     unwant(m, w, channel, buffer)
     want(m, w, m[m[q + HEAD] + CHANNEL], buffer)
     m[link + TAKEN_AT] = cycle
@@ -115,9 +115,10 @@ def forward(m, w, net, buffer, channel, link, cycle):
         m[buffer + BUFFER_BUSY] = cycle + m[net + NET_FLITS]
     onward = m[channel + GOES_TO]
     if onward:
-        send(m, net, f, onward, next_channel(m, onward, m[f + SOURCE], m[f + SINK]), cycle + m[net + NET_LATENCY])
+        send(m, net, m[net + NET_INNER_PIPE], f, onward, next_channel(m, onward, m[f + SOURCE], m[f + SINK]), cycle)
     else:
+        target = m[channel + SINK_QUEUE]
         m[f + PLACE] = m[net + NET_PLACE_AFTER]
-        m[f + QUEUE] = m[f + TARGET]
-        m[m[f + TARGET] + FREE] -= 1
-        schedule(m, f, cycle + m[net + NET_LATENCY] + m[net + NET_FLITS] - 1)
+        m[f + QUEUE] = target
+        m[target + FREE] -= 1
+        enter(m, m[net + NET_SINK_PIPE], f, cycle)

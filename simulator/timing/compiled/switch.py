@@ -7,7 +7,7 @@ import numpy as np
 from simulator.timing.compiled import layout as at
 from simulator.timing.compiled.kernels import load_kernels
 from simulator.timing.compiled.memory import Layout, Registers, Words, addresses
-from simulator.timing.compiled.network_plan import NetworkHardware, NetworkPlan, wheel_turns, write_queues, write_wheel
+from simulator.timing.compiled.network_plan import NetworkHardware, NetworkPlan, Pipelines, write_nobody, write_queues
 from simulator.timing.switch import Arrivals, SwitchSpec, TrafficPoint
 
 SLICE_CYCLES = 1 << 14
@@ -31,15 +31,18 @@ def _memory(spec: SwitchSpec, arrivals: Arrivals, warmup: int) -> tuple[Register
     network = NetworkPlan(layout, spec.graph(), _hardware(spec))
     sinks = layout.registers(spec.sink_count * at.QUEUE_SIZE)
     next_created = layout.registers(spec.ports)
-    turns = wheel_turns(1 + spec.latency)
-    wheel = layout.registers(at.TURN_SIZE * turns)
+    created = int((arrivals.sink >= 0).sum())
+    links = network.graph.links
+    delays = network.delays()
+    pipes = Pipelines(layout, delays, [min(created, most * (delay + 1)) for delay, most in zip(delays, (spec.ports, links, links), strict=True)])
     # no more flits than were created are ever in use; memory that no flit has used costs nothing
-    flits = layout.registers(int((arrivals.sink >= 0).sum()) * at.FLIT)
+    flits = layout.registers(created * at.FLIT)
     m, w = layout.memory()
     network.write(m, w, at.REQUESTS, addresses(sinks, spec.sink_count, at.QUEUE_SIZE))
     write_queues(m, sinks, np.full(spec.sink_count, at.UNLIMITED))
-    write_wheel(m, wheel, turns)
-    m[at.NO_CHANNEL + at.WANTS] = network.nobody
+    pipes.write(m)
+    network.write_pipes(m, at.REQUESTS, [pipes.at(index) for index in range(3)])
+    write_nobody(m, network.nobody)
     header = {
         at.SOURCES: spec.ports,
         at.CYCLES: arrivals.sink.shape[1],
@@ -57,6 +60,7 @@ def _hardware(spec: SwitchSpec) -> NetworkHardware:
         voq=spec.queues == "voq",
         entry_slots=spec.depth,
         inner_slots=spec.depth + spec.latency,
+        entry_delay=1,
         latency=spec.latency,
         flits=1,
         iterations=spec.iterations,

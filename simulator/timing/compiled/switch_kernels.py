@@ -14,16 +14,17 @@ from simulator.timing.compiled.layout import (
     FREE,
     FREED_FLIT,
     FRESH_FLIT,
-    IN_REQUESTS,
     LATENCY_SUM,
     NET_ENTRIES,
+    NET_ENTRY_PIPE,
+    NET_INNER_PIPE,
+    NET_SINK_PIPE,
     NEXT,
     NEXT_CREATED,
     NONE,
     ORDER,
     OUTSTANDING_NOW,
     OUTSTANDING_SUM,
-    PLACE,
     QUEUE,
     REQUESTS,
     SINK,
@@ -32,7 +33,7 @@ from simulator.timing.compiled.layout import (
     WARMUP,
 )
 from simulator.timing.compiled.pointers import pointer
-from simulator.timing.compiled.queues import take_arrivals
+from simulator.timing.compiled.queues import first_arrival, leave_pipe
 from simulator.timing.compiled.routers import arrive, next_channel, queue_for, send
 
 
@@ -62,15 +63,12 @@ def deliver(m, w, f, cycle):
 
 @part
 def show_arrivals(m, w, cycle):
-    """Put the flits whose pipeline ends where they go to."""
-    f = take_arrivals(m, cycle)
-    while f:
-        following = m[f + NEXT]
-        if m[f + PLACE] == IN_REQUESTS:
-            arrive(m, w, f)
-        else:
-            deliver(m, w, f, cycle)
-        f = following
+    """Put the flits that are at the end of a pipeline where they go to."""
+    for pipe in (m[REQUESTS + NET_ENTRY_PIPE], m[REQUESTS + NET_INNER_PIPE]):
+        while first_arrival(m, pipe) == cycle:
+            arrive(m, w, leave_pipe(m, pipe))
+    while first_arrival(m, m[REQUESTS + NET_SINK_PIPE]) == cycle:
+        deliver(m, w, leave_pipe(m, m[REQUESTS + NET_SINK_PIPE]), cycle)
 
 
 @inline
@@ -92,7 +90,7 @@ def feed(m, created, source, cycle):
     m[f + ORDER] = at
     m[f + SOURCE] = source
     m[f + SINK] = sink
-    send(m, int64(REQUESTS), f, buffer, channel, cycle + 1)
+    send(m, int64(REQUESTS), m[REQUESTS + NET_ENTRY_PIPE], f, buffer, channel, cycle)
     m[m[NEXT_CREATED] + source] = at + 1
 
 
