@@ -17,6 +17,8 @@ from simulator.topology import TOPOLOGIES
 
 NETWORKS = ("routed", "routed", "routed", "routed", "ideal", "none")
 SIZES = (1, 2, 3, 4, 5, 7, 8, 9, 16)
+WIDE = (65, 70, 130)
+"""More ports than a word of a bit mask has bits, for one case in twelve."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -88,9 +90,10 @@ def specs(draw: st.DrawFn) -> ClusterSpec:
     network = draw(st.sampled_from(NETWORKS))
     queues, allocator = draw(st.sampled_from(["fifo", "voq"])), draw(st.sampled_from(["islip", "round_robin"]))
     issue_width = draw(st.sampled_from([1, 1, 2, 3]))
+    sizes = draw(st.sampled_from([SIZES] * 11 + [WIDE]))
     return ClusterSpec(
-        units=1 if network == "none" else draw(st.sampled_from(SIZES)),
-        banks=draw(st.sampled_from(SIZES)),
+        units=1 if network == "none" else draw(st.sampled_from(sizes)),
+        banks=draw(st.sampled_from(sizes)),
         bank_ports=draw(st.sampled_from([1, 1, 2, 3])),
         bank_queue=draw(st.integers(1, 4)),
         read_latency=draw(st.integers(1, 4)),
@@ -119,12 +122,13 @@ def cases(draw: st.DrawFn) -> Case:
     """A cluster and sizes of a tile for it."""
     spec = draw(specs())
     hashable = spec.banks & (spec.banks - 1) == 0
+    small = spec.units > 16
     return Case(
         spec=spec,
         seed=draw(st.integers(0, 2**32 - 1)),
-        k_words=draw(st.integers(1, 20)),
+        k_words=draw(st.integers(1, 5 if small else 20)),
         token_words=draw(st.integers(1, 3)),
-        rows=draw(st.integers(1, 4)),
+        rows=draw(st.integers(1, 2 if small else 4)),
         density=draw(st.sampled_from([0.1, 0.4, 0.8, 1.0])),
         zeros=draw(st.sampled_from([0.0, 0.0, 0.3, 0.9])),
         banks=draw(st.sampled_from(["interleaved", "random", "random", *(["hashed"] if hashable else [])])),
@@ -150,9 +154,10 @@ class SwitchCase:
 def switch_cases(draw: st.DrawFn) -> SwitchCase:
     """A network over all of its options, under light load or none that it can carry."""
     queues, allocator = draw(st.sampled_from(["fifo", "voq"])), draw(st.sampled_from(["islip", "round_robin"]))
+    sizes = draw(st.sampled_from([SIZES] * 11 + [WIDE]))
     spec = SwitchSpec(
-        ports=draw(st.sampled_from(SIZES)),
-        sinks=draw(st.sampled_from([None, *SIZES])),
+        ports=draw(st.sampled_from(sizes)),
+        sinks=draw(st.sampled_from([None, *sizes])),
         topology=draw(st.sampled_from(["full", *TOPOLOGIES])),
         radix=draw(st.integers(2, 5)),
         queues=queues,

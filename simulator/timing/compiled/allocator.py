@@ -5,7 +5,8 @@ All routers decide before any flit moves, so that all see the slots of the start
 
 from __future__ import annotations
 
-from simulator.timing.compiled.bits import clear_bit, first_from, first_in_word, inline, lowest, part, set_bit
+from simulator.timing.compiled.bits import Registers, Words, clear_bit, first_from, first_in_word, inline, part, set_bit
+from simulator.timing.compiled.intrinsics import lowest
 from simulator.timing.compiled.layout import (
     ACCEPT,
     ASKED_AT,
@@ -31,8 +32,7 @@ from simulator.timing.compiled.layout import (
     LINK_SIZE,
     LINKS,
     MATCHED_AT,
-    NET_ACTIVE,
-    NET_ACTIVE_WORDS,
+    NET_CHANNEL_WORDS,
     NET_CHANNELS,
     NET_FLITS,
     NET_ITERATIONS,
@@ -44,6 +44,7 @@ from simulator.timing.compiled.layout import (
     NET_WINNERS,
     NET_WORDS,
     NEXT_GRANT,
+    NONE,
     OFFER_MASK,
     OFFERS,
     SINK_QUEUE,
@@ -52,11 +53,11 @@ from simulator.timing.compiled.layout import (
     UNMATCHED,
     WANTS,
 )
-from simulator.timing.compiled.routers import forward, queue_for
+from simulator.timing.compiled.routers import forward, queue_for, wanted_of
 
 
 @inline
-def able(m, channel, word, mask, cycle):
+def able(m: Registers, channel: int, word: int, mask: int, cycle: int) -> int:
     """Of some buffers that want a channel, those that are not sending and find room in the queue that they would join."""
     rest = mask
     while rest:
@@ -70,7 +71,7 @@ def able(m, channel, word, mask, cycle):
 
 
 @inline
-def idle(m, channel, word, mask, cycle):
+def idle(m: Registers, channel: int, word: int, mask: int, cycle: int) -> int:
     """Of some buffers that want a channel, those that are not sending."""
     rest = mask
     while rest:
@@ -82,10 +83,10 @@ def idle(m, channel, word, mask, cycle):
 
 
 @inline
-def ask(m, w, net, channel, cycle):
+def ask(m: Registers, w: Words, net: int, channel: int, cycle: int) -> bool:
     """Note who may go to a channel; whether anyone may."""
     inside = m[channel + GOES_TO]
-    if not inside and m[net + NET_FLITS] == 1:
+    if inside == NONE and m[net + NET_FLITS] == 1:
         return has_sink(m, channel, cycle)
     anyone = False
     for word in range(m[net + NET_WORDS]):
@@ -93,11 +94,11 @@ def ask(m, w, net, channel, cycle):
         mask = able(m, channel, word, mask, cycle) if inside else idle(m, channel, word, mask, cycle)
         w[m[channel + ASKS] + word] = mask
         anyone |= mask != 0
-    return anyone and (inside or has_sink(m, channel, cycle))
+    return anyone and (inside != NONE or has_sink(m, channel, cycle))
 
 
 @inline
-def has_sink(m, channel, cycle):
+def has_sink(m: Registers, channel: int, cycle: int) -> bool:
     """Whether a sink has room, which is the same for all; the channel remembers if not."""
     if m[m[channel + SINK_QUEUE] + FREE] > 0:
         return True
@@ -106,7 +107,7 @@ def has_sink(m, channel, cycle):
 
 
 @inline
-def asks_now(m, w, net, channel, cycle):
+def asks_now(m: Registers, w: Words, net: int, channel: int, cycle: int) -> bool:
     """Whether anyone may go to a channel now; a link that is sending counts as taken."""
     link = m[channel + LINK]
     if m[net + NET_FLITS] > 1 and m[link + LINK_BUSY] > cycle:
@@ -116,12 +117,12 @@ def asks_now(m, w, net, channel, cycle):
 
 
 @inline
-def open_links(m, w, net, cycle):
+def open_links(m: Registers, w: Words, net: int, cycle: int) -> int:
     """Find the links that someone asks for; how many."""
     opened = 0
     last = 0
-    for word in range(m[net + NET_ACTIVE_WORDS]):
-        rest = w[m[net + NET_ACTIVE] + word]
+    for word in range(m[net + NET_CHANNEL_WORDS]):
+        rest = wanted_of(m, net, word)
         while rest:
             channel = m[net + NET_CHANNELS] + CHANNEL_SIZE * ((word << 6) + lowest(rest))
             rest &= rest - 1
@@ -137,7 +138,7 @@ def open_links(m, w, net, cycle):
 
 
 @inline
-def asking(m, w, link, word, cycle):
+def asking(m: Registers, w: Words, link: int, word: int, cycle: int) -> int:
     """Buffers, not matched yet, that ask for any virtual channel of a link."""
     channel = m[link + FIRST_CHANNEL]
     mask = w[m[channel + ASKS] + word] if m[channel + ASKED_AT] == cycle else 0
@@ -149,7 +150,7 @@ def asking(m, w, link, word, cycle):
 
 
 @inline
-def granted(m, w, net, link, cycle):
+def granted(m: Registers, w: Words, net: int, link: int, cycle: int) -> int:
     """Place of the buffer that a link grants to: the first that asks, cyclically from its pointer; −1 if none."""
     pointer = m[link + GRANT]
     words = m[net + NET_WORDS]
@@ -171,13 +172,13 @@ def granted(m, w, net, link, cycle):
 
 
 @inline
-def after(place, count):
+def after(place: int, count: int) -> int:
     """The place after, cyclically."""
     return place + 1 if place + 1 < count else 0
 
 
 @inline
-def grant(m, w, net, opened, cycle):
+def grant(m: Registers, w: Words, net: int, opened: int, cycle: int) -> int:
     """Every link that is not matched grants to one buffer; how many buffers have an offer."""
     winners = 0
     for index in range(opened):
@@ -198,7 +199,7 @@ def grant(m, w, net, opened, cycle):
 
 
 @inline
-def accept(m, w, net, winners, pairs, iteration, cycle):
+def accept(m: Registers, w: Words, net: int, winners: int, pairs: int, iteration: int, cycle: int) -> int:
     """Every buffer with offers takes one; how many pairs there are now."""
     words = m[net + NET_OFFER_WORDS]
     for index in range(winners):
@@ -221,7 +222,7 @@ def accept(m, w, net, winners, pairs, iteration, cycle):
 
 
 @inline
-def pair(m, net, buffer, link, pairs):
+def pair(m: Registers, net: int, buffer: int, link: int, pairs: int) -> int:
     """Note a buffer and the link that it has won; how many pairs there are now."""
     place = m[net + NET_PAIRS] + 2 * pairs
     m[place] = buffer
@@ -230,8 +231,9 @@ def pair(m, net, buffer, link, pairs):
 
 
 @inline
-def match_queues(m, w, net, opened, cycle):
+def match_queues(m: Registers, w: Words, net: int, cycle: int) -> int:
     """Pair buffers of several queues and links, by iterations that all use the pointers of the start of the cycle."""
+    opened = open_links(m, w, net, cycle)
     pairs = 0
     for index in range(opened):
         link = m[m[net + NET_OPEN] + index]
@@ -252,11 +254,11 @@ def match_queues(m, w, net, opened, cycle):
 
 
 @inline
-def match_heads(m, w, net, cycle):
+def match_heads(m: Registers, w: Words, net: int, cycle: int) -> int:
     """Pair buffers of one queue and links: a head asks for one link only, so what is granted is accepted, at once."""
     pairs = 0
-    for word in range(m[net + NET_ACTIVE_WORDS]):
-        rest = w[m[net + NET_ACTIVE] + word]
+    for word in range(m[net + NET_CHANNEL_WORDS]):
+        rest = wanted_of(m, net, word)
         while rest:
             channel = m[net + NET_CHANNELS] + CHANNEL_SIZE * ((word << 6) + lowest(rest))
             rest &= rest - 1
@@ -269,7 +271,7 @@ def match_heads(m, w, net, cycle):
 
 
 @inline
-def chosen_channel(m, w, net, buffer, link, cycle):
+def chosen_channel(m: Registers, w: Words, net: int, buffer: int, link: int, cycle: int) -> int:
     """Virtual channel of a matched link that the buffer's flit takes: the first that it asks for."""
     channel = m[link + FIRST_CHANNEL]
     if not m[net + NET_SINGLE] and m[link + CHANNELS] > 1:
@@ -280,12 +282,9 @@ def chosen_channel(m, w, net, buffer, link, cycle):
 
 
 @part
-def step_network(m, w, net, cycle):
+def step_network(m: Registers, w: Words, net: int, cycle: int) -> int:
     """One cycle of all routers; how many packets passed one."""
-    if m[net + NET_SINGLE]:
-        pairs = match_heads(m, w, net, cycle)
-    else:
-        pairs = match_queues(m, w, net, open_links(m, w, net, cycle), cycle)
+    pairs = match_heads(m, w, net, cycle) if m[net + NET_SINGLE] else match_queues(m, w, net, cycle)
     for index in range(pairs):
         buffer = m[m[net + NET_PAIRS] + 2 * index]
         link = m[m[net + NET_PAIRS] + 2 * index + 1]

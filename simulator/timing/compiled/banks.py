@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from numba import int64
-
-from simulator.timing.compiled.bits import inline, lowest, part, put_bit, set_bit
+from simulator.timing.compiled.bits import Registers, Words, inline, part, put_bit, set_bit
+from simulator.timing.compiled.intrinsics import lowest, number
 from simulator.timing.compiled.layout import (
     ACCUMULATE_LATENCY,
     AT_SINK,
@@ -47,7 +46,7 @@ from simulator.timing.compiled.routers import next_channel, send
 
 
 @inline
-def queue_request(m, w, f):
+def queue_request(m: Registers, w: Words, f: int) -> None:
     """A request is at the end of its pipeline."""
     if m[RANKED]:
         insert(m, m[f + QUEUE], f, UNIT)
@@ -57,7 +56,7 @@ def queue_request(m, w, f):
 
 
 @inline
-def leave(m, w, port, f, cycle):
+def leave(m: Registers, w: Words, port: int, f: int, cycle: int) -> None:
     """Take a request out of its port's queue."""
     q = m[f + QUEUE]
     if m[RANKED]:
@@ -68,7 +67,7 @@ def leave(m, w, port, f, cycle):
 
 
 @inline
-def reply_room(m, port):
+def reply_room(m: Registers, port: int) -> int:
     """Reply slots of a port."""
     if not m[ROUTED]:
         return UNLIMITED
@@ -77,14 +76,15 @@ def reply_room(m, port):
 
 
 @inline
-def reply(m, port, f, cycle):
+def reply(m: Registers, port: int, f: int, cycle: int) -> None:
     """Send a word that an access in `cycle` reads to its unit."""
     u = m[f + UNIT]
     if m[ROUTED]:
         m[f + SOURCE] = port
         m[f + SINK] = m[u + NUMBER]
         buffer = m[m[REPLIES + NET_ENTRIES] + port]
-        send(m, int64(REPLIES), m[REPLIES + NET_ENTRY_PIPE], f, buffer, next_channel(m, buffer, port, m[u + NUMBER]), cycle)
+        channel = next_channel(m, buffer, port, m[u + NUMBER])
+        send(m, number(REPLIES), m[REPLIES + NET_ENTRY_PIPE], f, m[buffer + FIRST_QUEUE], buffer, channel, cycle)
     else:
         m[f + PLACE] = AT_SINK
         m[f + QUEUE] = u + LANDED
@@ -93,7 +93,7 @@ def reply(m, port, f, cycle):
 
 
 @inline
-def serve_alike(m, w, port, head, room, cycle):
+def serve_alike(m: Registers, w: Words, port: int, head: int, room: int, cycle: int) -> int:
     """Multicast: serve the head and the oldest queued requests for its word, as many as there is room for; how many."""
     served = m[SERVED]
     m[served] = head
@@ -111,7 +111,7 @@ def serve_alike(m, w, port, head, room, cycle):
 
 
 @inline
-def rank(m, count):
+def rank(m: Registers, count: int) -> None:
     """Order flits that leave together by unit, as equal arrivals rank."""
     served = m[SERVED]
     for index in range(1, count):
@@ -124,7 +124,7 @@ def rank(m, count):
 
 
 @inline
-def access(m, w, port, room, cycle):
+def access(m: Registers, w: Words, port: int, room: int, cycle: int) -> None:
     """Read the word of the head."""
     head = m[m[FIRST_BANK] + QUEUE_SIZE * port + HEAD]
     w[X_BANK_READS] += 1
@@ -140,7 +140,7 @@ def access(m, w, port, room, cycle):
 
 
 @part
-def step_gather_banks(m, w, cycle):
+def step_gather_banks(m: Registers, w: Words, cycle: int) -> bool:
     """One cycle of all ports that hold a request: each reads a word, if its reply has room; whether any did."""
     moved = False
     for word in range(m[BANK_MASK_WORDS]):
@@ -156,7 +156,7 @@ def step_gather_banks(m, w, cycle):
 
 
 @part
-def step_scatter_banks(m, w, cycle):
+def step_scatter_banks(m: Registers, w: Words, cycle: int) -> bool:
     """One cycle of all ports that hold a product: each accumulates one and tells its unit; whether any did."""
     moved = False
     for word in range(m[BANK_MASK_WORDS]):

@@ -2,69 +2,63 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeVar, cast
 
-from llvmlite import ir
-from numba import njit, types
-from numba.extending import intrinsic
+from numba import njit
+from numpy.typing import NDArray
 
-part = njit(nogil=True, error_model="numpy", _nrt=False, no_cpython_wrapper=True, no_cfunc_wrapper=True)
-"""A part of a kernel. Nothing is allocated, so references need no counting."""
-inline = njit(nogil=True, error_model="numpy", _nrt=False, forceinline=True, no_cpython_wrapper=True, no_cfunc_wrapper=True)
+from simulator.timing.compiled.intrinsics import lowest, rotated
+
+Registers = list[int]
+"""What a kernel sees of an int32 array: numbers at addresses."""
+Words = list[int]
+"""The same of an int64 array."""
+Array = NDArray[Any]
+"""What Python gives to a kernel."""
+Part = TypeVar("Part", bound=Callable[..., Any])
+
+
+def _compiled(**options: Any) -> Callable[[Part], Part]:
+    # nothing is allocated, so references need no counting
+    return cast("Callable[[Part], Part]", cast("Any", njit)(nogil=True, error_model="numpy", _nrt=False, **options))
+
+
+part = _compiled(no_cpython_wrapper=True, no_cfunc_wrapper=True)
+"""A part of a kernel."""
+inline = _compiled(no_cpython_wrapper=True, no_cfunc_wrapper=True, forceinline=True)
 """A part that is run for every flit."""
-kernel = njit(nogil=True, error_model="numpy", _nrt=False, cache=True)
+kernel = _compiled(cache=True)
 """What Python calls."""
 
 
-@intrinsic
-def lowest(typing_context: Any, mask: Any) -> Any:
-    """Place of the lowest set bit of a nonzero word."""
-
-    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        return builder.cttz(arguments[0], ir.Constant(ir.IntType(1), 1))
-
-    return types.int64(types.int64), generate
-
-
 @inline
-def set_bit(w, mask, place):
+def set_bit(w: Words, mask: int, place: int) -> None:
     """Set a bit of a mask that begins at address `mask`."""
     w[mask + (place >> 6)] |= 1 << (place & 63)
 
 
 @inline
-def clear_bit(w, mask, place):
+def clear_bit(w: Words, mask: int, place: int) -> None:
     """Clear a bit of a mask."""
     w[mask + (place >> 6)] &= ~(1 << (place & 63))
 
 
-@intrinsic
-def rotated(typing_context: Any, word: Any, places: Any) -> Any:
-    """A word rotated right."""
-
-    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        word64 = ir.IntType(64)
-        shift = builder.module.declare_intrinsic("llvm.fshr", (word64,), ir.FunctionType(word64, [word64] * 3))
-        return builder.call(shift, [arguments[0], arguments[0], arguments[1]])
-
-    return types.int64(types.int64, types.int64), generate
-
-
 @inline
-def put_bit(w, mask, place, value):
+def put_bit(w: Words, mask: int, place: int, value: int) -> None:
     """Set a bit of a mask to 0 or 1."""
     word = mask + (place >> 6)
     w[word] = w[word] & ~(1 << (place & 63)) | value << (place & 63)
 
 
 @inline
-def first_in_word(word, pointer):
+def first_in_word(word: int, pointer: int) -> int:
     """The first set bit of a nonzero word, cyclically from `pointer`."""
     return pointer + lowest(rotated(word, pointer)) & 63
 
 
 @inline
-def first_from(w, mask, words, pointer):
+def first_from(w: Words, mask: int, words: int, pointer: int) -> int:
     """The first set bit of a mask, cyclically from `pointer`; −1 if none of several words has any."""
     if words == 1:
         return first_in_word(w[mask], pointer)

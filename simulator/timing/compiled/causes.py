@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from simulator.timing.compiled.bits import inline
+from simulator.timing.compiled.bits import Registers, inline
 from simulator.timing.compiled.layout import (
     AT_SINK,
     BANK_CONFLICT,
@@ -25,7 +25,7 @@ from simulator.timing.compiled.layout import (
 
 
 @inline
-def stall_cause(m, f, cycle):
+def stall_cause(m: Registers, f: int, cycle: int) -> int:
     """Why a unit that waits for this flit in `cycle` is stalled: what held the flit in the cycle before, or latency."""
     place, q, channel = m[f + PLACE], m[f + QUEUE], m[f + CHANNEL]
     headed = (m[q + HEAD] == f) & (m[q + LEFT_AT] != cycle - 1)

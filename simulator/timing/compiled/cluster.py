@@ -17,7 +17,7 @@ from simulator.timing.compiled.kernels import Kernel, load_kernels
 from simulator.timing.compiled.memory import Registers, Words
 from simulator.timing.fabric import CAUSE, ClusterOutcome, ClusterSpec, ScatterOutcome
 
-SLICE_CYCLES = 1 << 18
+SLICE_CYCLES = 1 << 16
 """A kernel comes back to Python now and then, so that a run can be interrupted."""
 
 
@@ -25,8 +25,8 @@ def run_cluster(spec: ClusterSpec, work: ClusterWork, values: TileValues | None)
     """Run one cluster through one tile of the gather dataflow, from reset; numbers are not carried."""
     sizes = {at.WORDS: work.k_words, at.TOKEN_WORDS: work.token_words, at.ALL_PRESENT: int(work.present.all())}
     m, w = cluster_memory(spec).with_lists(work.unit_ptr, sizes)
-    banks = np.where(work.present.ravel(), work.bank, np.int32(-1))
-    _run(load_kernels().run_gather, m, w, (work.word, work.ends_row().view(np.uint8), banks))
+    banks = np.where(work.present.ravel(), work.bank, np.int32(at.ABSENT))
+    _run(load_kernels().run_gather, spec, m, w, (work.word, work.ends_row().view(np.uint8), banks))
     return ClusterOutcome(**_counted(spec, w, ClusterOutcome))
 
 
@@ -34,16 +34,18 @@ def run_scatter(spec: ClusterSpec, work: ScatterWork, values: TileValues | None)
     """Run one cluster through one tile of the scatter dataflow, from reset; numbers are not carried."""
     sizes = {at.WORDS: work.m_words, at.OPERANDS: work.present.shape[1], at.TOKEN_WORDS: work.token_words}
     m, w = cluster_memory(spec).with_lists(work.unit_ptr, sizes)
-    _run(load_kernels().run_scatter, m, w, (work.word, work.column, work.present.ravel().view(np.uint8), work.bank))
+    _run(load_kernels().run_scatter, spec, m, w, (work.word, work.column, work.present.ravel().view(np.uint8), work.bank))
     return ScatterOutcome(**_counted(spec, w, ScatterOutcome))
 
 
-def _run(kernel: Kernel, m: Registers, w: Words, lists: tuple[Any, ...]) -> None:
+def _run(kernel: Kernel, spec: ClusterSpec, m: Registers, w: Words, lists: tuple[Any, ...]) -> None:
+    """Run a tile to its end; CheckError where nothing has moved for longer than any pipeline takes."""
+    patience = SLICE_CYCLES + cluster_memory(spec).longest_delay
     while w[at.ACTIVE]:
         kernel(m, w, *lists, int(w[at.CYCLE]) + SLICE_CYCLES)
         if w[at.CYCLE] > at.MOST_CYCLES:
             raise MappingError(f"a tile takes more than {at.MOST_CYCLES} cycles; set mapping.tokens_per_tile to make tiles smaller")
-        if w[at.CYCLE] - w[at.MOVED_AT] > SLICE_CYCLES // 2:
+        if w[at.CYCLE] - w[at.MOVED_AT] > patience:
             raise stalled(int(w[at.CYCLE]))
 
 

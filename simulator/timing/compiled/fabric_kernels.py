@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from numba import int64
-
 from simulator.timing.compiled.allocator import step_network
 from simulator.timing.compiled.banks import queue_request, step_gather_banks, step_scatter_banks
-from simulator.timing.compiled.bits import inline, kernel, part
+from simulator.timing.compiled.bits import Array, Registers, Words, inline, kernel, part
 from simulator.timing.compiled.gather_units import next_release, step_gather_units
+from simulator.timing.compiled.intrinsics import number, pointer
 from simulator.timing.compiled.layout import (
     ACCUMULATORS_FULL,
     ACTIVE,
@@ -18,8 +17,7 @@ from simulator.timing.compiled.layout import (
     CYCLE,
     LATENCY,
     MOVED_AT,
-    NET_ACTIVE,
-    NET_ACTIVE_WORDS,
+    NET_CHANNEL_WORDS,
     NET_FLITS,
     OLDEST,
     ORDER,
@@ -35,14 +33,13 @@ from simulator.timing.compiled.layout import (
     ROUTER_PIPES,
     UNIT_PIPES,
 )
-from simulator.timing.compiled.pointers import pointer
 from simulator.timing.compiled.queues import append, first_arrival, insert, leave_pipe
-from simulator.timing.compiled.routers import arrive
+from simulator.timing.compiled.routers import arrive, wanted_of
 from simulator.timing.compiled.scatter_units import step_scatter_units
 
 
 @inline
-def land(m, f):
+def land(m: Registers, f: int) -> None:
     """A word is at its unit."""
     if m[RANKED]:
         insert(m, m[f + QUEUE], f, ORDER)
@@ -51,7 +48,7 @@ def land(m, f):
 
 
 @part
-def show_arrivals(m, w, cycle):
+def show_arrivals(m: Registers, w: Words, cycle: int) -> None:
     """Put the flits that are at the end of a pipeline into the queues that they go to."""
     for pipe in range(m[ROUTER_PIPES], m[BANK_PIPES], PIPE_SIZE):
         while first_arrival(m, pipe) == cycle:
@@ -65,16 +62,25 @@ def show_arrivals(m, w, cycle):
 
 
 @inline
-def any_set(w, mask, words):
-    """Whether a mask has any bit set."""
-    for word in range(words):
-        if w[mask + word]:
-            return True
-    return False
+def any_wanted(m: Registers, net: int) -> bool:
+    """Whether a flit waits anywhere in a network."""
+    found = 0
+    for word in range(m[net + NET_CHANNEL_WORDS]):
+        found |= wanted_of(m, net, word)
+    return found != 0
 
 
 @inline
-def next_event(m, w, cycle):
+def any_request(m: Registers, w: Words) -> bool:
+    """Whether a request waits at any bank."""
+    found = 0
+    for word in range(m[BANK_MASK_WORDS]):
+        found |= w[m[BANK_MASKS] + word]
+    return found != 0
+
+
+@inline
+def next_event(m: Registers, w: Words, cycle: int) -> int:
     """First cycle after `cycle` in which anything can move, where nothing waits in a queue; 0 if there is none."""
     first = next_release(m, w, cycle)
     for pipe in range(m[ROUTER_PIPES], m[PIPES_END], PIPE_SIZE):
@@ -85,12 +91,9 @@ def next_event(m, w, cycle):
 
 
 @part
-def skip(m, w, cycle):
+def skip(m: Registers, w: Words, cycle: int) -> int:
     """The next cycle worth a look after one in which nothing moved; those between have the causes that they would have had."""
-    for net in (REQUESTS, REPLIES):
-        if any_set(w, m[net + NET_ACTIVE], m[net + NET_ACTIVE_WORDS]):
-            return cycle + 1
-    if any_set(w, m[BANK_MASKS], m[BANK_MASK_WORDS]):
+    if any_request(m, w) or (m[ROUTED] and (any_wanted(m, number(REQUESTS)) or any_wanted(m, number(REPLIES)))):
         return cycle + 1
     following = next_event(m, w, cycle)
     if following == 0:
@@ -102,7 +105,7 @@ def skip(m, w, cycle):
 
 
 @inline
-def route(m, w, net, hops, cycle):
+def route(m: Registers, w: Words, net: int, hops: int, cycle: int) -> bool:
     """One cycle of a network's routers, if there are any; whether any flit moved."""
     if not m[ROUTED]:
         return False
@@ -112,7 +115,7 @@ def route(m, w, net, hops, cycle):
 
 
 @kernel
-def run_gather(registers, sums, words, ends, banks, until):
+def run_gather(registers: Array, sums: Array, words: Array, ends: Array, banks: Array, until: int) -> None:
     """Run a gather tile from its clock's cycle on, to its end or at least to cycle `until`."""
     m, w = pointer(registers), pointer(sums)
     lists = pointer(words), pointer(ends), pointer(banks)
@@ -120,9 +123,9 @@ def run_gather(registers, sums, words, ends, banks, until):
     while w[ACTIVE] and cycle < until:
         show_arrivals(m, w, cycle)
         moved = step_gather_units(m, w, lists, cycle)
-        moved |= route(m, w, int64(REQUESTS), int64(REQUEST_HOPS), cycle)
+        moved |= route(m, w, number(REQUESTS), number(REQUEST_HOPS), cycle)
         moved |= step_gather_banks(m, w, cycle)
-        moved |= route(m, w, int64(REPLIES), int64(REPLY_HOPS), cycle)
+        moved |= route(m, w, number(REPLIES), number(REPLY_HOPS), cycle)
         if moved:
             w[MOVED_AT] = cycle
             cycle += 1
@@ -132,7 +135,7 @@ def run_gather(registers, sums, words, ends, banks, until):
 
 
 @kernel
-def run_scatter(registers, sums, words, operands, present, banks, until):
+def run_scatter(registers: Array, sums: Array, words: Array, operands: Array, present: Array, banks: Array, until: int) -> None:
     """Run a scatter tile from its clock's cycle on, to its end or at least to cycle `until`."""
     m, w = pointer(registers), pointer(sums)
     lists = pointer(words), pointer(operands), pointer(present), pointer(banks)
@@ -140,7 +143,7 @@ def run_scatter(registers, sums, words, operands, present, banks, until):
     while w[ACTIVE] and cycle < until:
         show_arrivals(m, w, cycle)
         moved = step_scatter_units(m, w, lists, cycle)
-        moved |= route(m, w, int64(REQUESTS), int64(REQUEST_HOPS), cycle)
+        moved |= route(m, w, number(REQUESTS), number(REQUEST_HOPS), cycle)
         moved |= step_scatter_banks(m, w, cycle)
         if moved:
             w[MOVED_AT] = cycle

@@ -22,6 +22,8 @@ class ClusterMemory:
     w: Words
     units: int
     active: int
+    longest_delay: int
+    """Cycles of the longest pipeline."""
 
     def with_lists(self, unit_ptr: NDArray[np.int64], sizes: dict[int, int]) -> tuple[Registers, Words]:
         """A copy for one tile: list ends of every unit [units + 1], and the sizes of the tile."""
@@ -48,7 +50,7 @@ def cluster_memory(spec: ClusterSpec) -> ClusterMemory:
     m, w = layout.memory()
     write_queues(m, banks, np.full(spec.ports, min(spec.bank_slots, at.UNLIMITED), dtype=np.int64))
     units.write(m)
-    joined.write(m, w, addresses(banks, spec.ports, at.QUEUE_SIZE), units.landed)
+    joined.write(m, w, addresses(banks, spec.ports, at.QUEUE_SIZE), units)
     header = {
         at.FIRST_BANK: banks,
         at.BANK_MASKS: bank_masks,
@@ -58,7 +60,7 @@ def cluster_memory(spec: ClusterSpec) -> ClusterMemory:
     }
     for field, value in (header | _sizes(spec)).items():
         m[field] = value
-    return ClusterMemory(m, w, units.units, units.active)
+    return ClusterMemory(m, w, units.units, units.active, max(joined.pipes.delays))
 
 
 class RoutedPlan:
@@ -75,10 +77,11 @@ class RoutedPlan:
         rates = [spec.units * spec.issue_width, request_links, read, reply_links, request_links, reply_links]
         self.pipes = Pipelines(layout, delays, [min(flits, rate * (delay + 1)) for rate, delay in zip(rates, delays, strict=True)])
 
-    def write(self, m: Registers, w: Words, ports: NDArray[np.int64], units: NDArray[np.int64]) -> None:
-        """Write them at rest; their sinks are queues of ports and of units."""
+    def write(self, m: Registers, w: Words, ports: NDArray[np.int64], units: UnitPlan) -> None:
+        """Write them at rest, between units and the queues of ports."""
         self.requests.write(m, w, at.REQUESTS, ports)
-        self.replies.write(m, w, at.REPLIES, units)
+        self.replies.write(m, w, at.REPLIES, units.landed)
+        units.table(m)[:, at.ENTRY_BUFFER] = self.requests.entry_buffers
         self.pipes.write(m)
         entry, inner, reply_entry, reply_inner, to_bank, to_unit = (self.pipes.at(index) for index in range(6))
         self.requests.write_pipes(m, at.REQUESTS, [entry, inner, to_bank])
@@ -100,8 +103,8 @@ class WiredPlan:
         self.wires = layout.registers(requests.size + replies.size)
         self.nobody = layout.masks(1, 1)
 
-    def write(self, m: Registers, w: Words, ports: NDArray[np.int64], units: NDArray[np.int64]) -> None:
-        """Write them empty; they end in queues of ports and of units."""
+    def write(self, m: Registers, w: Words, ports: NDArray[np.int64], units: UnitPlan) -> None:
+        """Write them empty, between units and the queues of ports."""
         self.pipes.write(m)
         to_units = len(self.request_delays)
         wires = np.concatenate([self.request_pipe.ravel(), to_units + self.reply_pipe.ravel()])
@@ -130,10 +133,14 @@ class UnitPlan:
         """[units] queues of landed words."""
         return addresses(self.units + at.LANDED, self.spec.units, at.UNIT_SIZE)
 
+    def table(self, m: Registers) -> Registers:
+        """[units, fields]"""
+        return records(m, self.units, self.spec.units, at.UNIT_SIZE)
+
     def write(self, m: Registers) -> None:
         """Write all units without lists."""
         spec = self.spec
-        table = records(m, self.units, spec.units, at.UNIT_SIZE)
+        table = self.table(m)
         table[:, at.NUMBER] = np.arange(spec.units)
         table[:, at.FREE_TAGS] = spec.window
         table[:, at.OLDEST] = table[:, at.NEWEST] = addresses(self.units, spec.units, at.UNIT_SIZE)
@@ -200,4 +207,3 @@ def _reply_hardware(spec: ClusterSpec) -> NetworkHardware:
         place=at.IN_REPLIES,
         place_after=at.AT_SINK,
     )
-

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from simulator.timing.compiled.bits import inline, part
+from simulator.timing.compiled.bits import Registers, Words, inline, part
 from simulator.timing.compiled.causes import stall_cause
 from simulator.timing.compiled.layout import (
+    ABSENT,
     ACCUMULATE_LATENCY,
     ACCUMULATOR_UPDATES,
     ACCUMULATORS,
     ACCUMULATORS_FULL,
     ACTIVE,
     ACTIVE_UNITS,
-    ABSENT,
     ALL_PRESENT,
     AT_BANK,
     COMPUTING,
@@ -50,9 +50,12 @@ from simulator.timing.compiled.layout import (
 from simulator.timing.compiled.queues import pop, remove
 from simulator.timing.compiled.requests import advance, delist, done, finish, look, request, return_tag, scanned
 
+Lists = tuple[Registers, Registers, Registers]
+"""Of every entry its word and its end-of-row flag; of every word its bank, or ABSENT."""
+
 
 @inline
-def merge(m, w, u, row, cycle):
+def merge(m: Registers, w: Words, u: int, row: int, cycle: int) -> None:
     """Send a row whose words have all been multiplied to the merge tree, which takes one a cycle."""
     merged_at = max(cycle, m[u + MERGED_AT] + 1)
     m[u + MERGED_AT] = merged_at
@@ -69,7 +72,7 @@ def merge(m, w, u, row, cycle):
 
 
 @inline
-def consume(m, w, u, cycle):
+def consume(m: Registers, w: Words, u: int, cycle: int) -> bool:
     """Multiply the word that landed first; whether there was one."""
     q = u + LANDED
     f = m[q + HEAD]
@@ -91,7 +94,7 @@ def consume(m, w, u, cycle):
 
 
 @inline
-def has_accumulator(m, u, cycle):
+def has_accumulator(m: Registers, u: int, cycle: int) -> bool:
     """Whether a new row would find an accumulator."""
     while m[u + RELEASES] and m[m[u + RELEASE_RING] + m[u + FIRST_RELEASE]] <= cycle:
         first = m[u + FIRST_RELEASE] + 1
@@ -101,7 +104,7 @@ def has_accumulator(m, u, cycle):
 
 
 @inline
-def issue(m, w, u, cycle):
+def issue(m: Registers, w: Words, u: int, cycle: int) -> bool:
     """Request the word at hand for the row at hand; whether that was possible."""
     row = m[u + OPEN_ROW]
     if row == NONE and not has_accumulator(m, u, cycle):
@@ -121,7 +124,7 @@ def issue(m, w, u, cycle):
 
 
 @inline
-def end_row(m, w, u, cycle):
+def end_row(m: Registers, w: Words, u: int, cycle: int) -> None:
     """The row at hand has no further entries."""
     row = m[u + OPEN_ROW]
     if row == NONE:
@@ -133,17 +136,17 @@ def end_row(m, w, u, cycle):
 
 
 @inline
-def look_up(m, lists, u):
+def look_up(m: Registers, lists: Lists, u: int) -> None:
     """Look up the entry at hand."""
-    words, ends, banks = lists
+    words, _, banks = lists
     word = m[u + TOKEN] * m[WORDS] + words[m[u + ENTRY]]
     look(m, u, word, banks[word])
 
 
 @inline
-def scan(m, w, lists, u, cycle, most):
+def scan(m: Registers, w: Words, lists: Lists, u: int, cycle: int, most: int) -> None:
     """Examine entries in order, drop those of zero words, issue up to `most`, stop at the first that can do neither."""
-    words, ends, banks = lists
+    _, ends, _ = lists
     issued = 0
     for _ in range(m[EXAMINE_WIDTH]):
         # a scan that can issue no more goes on only to drop
@@ -165,7 +168,7 @@ def scan(m, w, lists, u, cycle, most):
 
 
 @inline
-def step_unit(m, w, lists, u, cycle):
+def step_unit(m: Registers, w: Words, lists: Lists, u: int, cycle: int) -> bool:
     """One cycle of one unit; whether it did anything."""
     most = min(m[ISSUE_WIDTH], m[u + FREE_TAGS])
     oldest = m[u + OLDEST]
@@ -182,7 +185,7 @@ def step_unit(m, w, lists, u, cycle):
 
 
 @part
-def step_gather_units(m, w, lists, cycle):
+def step_gather_units(m: Registers, w: Words, lists: Lists, cycle: int) -> bool:
     """One cycle of all units that are not done; whether any did anything."""
     moved = False
     index = 0
@@ -199,7 +202,7 @@ def step_gather_units(m, w, lists, cycle):
 
 
 @part
-def next_release(m, w, cycle):
+def next_release(m: Registers, w: Words, cycle: int) -> int:
     """First cycle after `cycle` in which an accumulator that a unit may wait for is free; 0 if there is none."""
     first = 0
     for index in range(w[ACTIVE]):

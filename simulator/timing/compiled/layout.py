@@ -67,8 +67,8 @@ SOURCES, CYCLES, WARMUP, NEXT_CREATED, FREED_FLIT, FRESH_FLIT = range(76, 82)
 REQUESTS, REPLIES, HEADERS_END = 96, 128, 160
 (
     NET_CHANNELS,
-    NET_ACTIVE,
-    NET_ACTIVE_WORDS,
+    NET_CHANNEL_COUNT,
+    NET_CHANNEL_WORDS,
     NET_WORDS,
     NET_OFFER_WORDS,
     NET_OPEN,
@@ -101,11 +101,13 @@ HEAD, TAIL, FREE, LEFT_AT = range(4)
 QUEUE_SIZE = 4
 
 # An output channel, an output link, an input buffer of a router.
-LINK, GOES_TO, SINK_QUEUE, FIRST_BUFFER, QUEUE_OFFSET, WANTS, ASKS, WANTED, ASKED_AT, FULL_AT, ACTIVE_WORD, ACTIVE_BIT = range(12)
-CHANNEL_SIZE = 12
+LINK, GOES_TO, SINK_QUEUE, FIRST_BUFFER, QUEUE_OFFSET, WANTS, ASKS, WANTED, ASKED_AT, FULL_AT = range(10)
+CHANNEL_SIZE = 10
 FIRST_INPUT, INPUTS, FIRST_CHANNEL, CHANNELS, LINK_PLACE, UNMATCHED, GRANT, NEXT_GRANT, TAKEN_AT, LINK_BUSY, MATCHED_AT = range(11)
 LINK_SIZE = 11
-BUFFER_PLACE, FIRST_LINK, LINKS, ACCEPT, FIRST_QUEUE, ROUTE, SPREAD_FIRST, SPREAD_COUNT, SPREAD_SHIFT, OFFERS, OFFER_MASK, BUFFER_BUSY = range(12)
+BUFFER_PLACE, FIRST_LINK, LINKS, ACCEPT, FIRST_QUEUE, ROUTE, SPREAD_FIRST, SPREAD_COUNT, SPREAD_SHIFT, OFFERS, OFFER_MASK, BUFFER_BUSY = (
+    range(12)
+)
 BUFFER_SIZE = 12
 
 # A unit, with rings of its free flits (tags) and of the cycles in which accumulators become free. LANDED is its queue of
@@ -128,6 +130,7 @@ BUFFER_SIZE = 12
     OPEN_ROWS,
     OLDEST,
     NEWEST,
+    ENTRY_BUFFER,
     AT_WORD,
     AT_BANK,
     AT_PORT,
@@ -143,7 +146,7 @@ BUFFER_SIZE = 12
     MERGED_AT,
     LAST_WRITE,
     HELD,
-) = range(31)
+) = range(32)
 UNIT_SIZE = 32
 ABSENT, NOT_LOOKED = -1, -2
 """Banks of a word that is all zero, and of an entry that has not been looked up."""
@@ -152,9 +155,9 @@ ABSENT, NOT_LOOKED = -1, -2
 OUTSTANDING, ENDED = range(2)
 ROW_SIZE = 2
 
-# The words of `w`: the cycle that comes next, units not done, the last cycle in which anything moved, the end of the tile,
-# whether NO_CHANNEL is wanted; then what is counted, then unit-cycles by cause, then masks.
-CYCLE, ACTIVE, MOVED_AT, END, NO_MASK = range(5)
+# The words of `w`: the cycle that comes next, units not done, the last cycle in which anything moved, the end of the tile;
+# then what is counted, then unit-cycles by cause, then masks.
+CYCLE, ACTIVE, MOVED_AT, END = range(4)
 COUNTED: tuple[str, ...] = (
     "list_entries",
     "entries_dropped",
@@ -170,7 +173,7 @@ COUNTED: tuple[str, ...] = (
     "bank_accumulates",
 )
 """What the kernels count, by the names of the outcomes' fields."""
-FIRST_COUNT = 5
+FIRST_COUNT = 4
 (
     LIST_ENTRIES,
     ENTRIES_DROPPED,

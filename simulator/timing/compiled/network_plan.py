@@ -54,7 +54,6 @@ class NetworkPlan:
         self.routes = layout.registers(graph.route.size)
         self.entries = layout.registers(graph.sources)
         self.scratch = layout.registers(graph.links + 3 * graph.buffers)
-        self.active = layout.masks(1, mask_words(graph.channels))
         self.wants, self.asks = (layout.masks(graph.channels, self.mask_words) for _ in range(2))
         self.offers = layout.masks(graph.buffers, self.offer_words)
         self.unmatched = layout.masks(graph.routers, self.mask_words)
@@ -70,8 +69,13 @@ class NetworkPlan:
         graph = self.graph
         routes = np.where(graph.route >= 0, self.channels + at.CHANNEL_SIZE * graph.route, at.NONE)
         m[self.routes : self.routes + graph.route.size] = routes.ravel()
-        m[self.entries : self.entries + graph.sources] = self.buffers + at.BUFFER_SIZE * graph.buffer_of_source
+        m[self.entries : self.entries + graph.sources] = self.entry_buffers
         w[self.unmatched : self.unmatched + graph.routers * self.mask_words] = -1
+
+    @property
+    def entry_buffers(self) -> Places:
+        """[sources] buffer that each source fills."""
+        return self.buffers + at.BUFFER_SIZE * self.graph.buffer_of_source.astype(np.int64)
 
     def delays(self) -> list[int]:
         """Delays of the pipelines that end in buffers behind sources, in buffers behind links, and in sinks."""
@@ -85,8 +89,8 @@ class NetworkPlan:
     def _write_header(self, m: Registers, net: int) -> None:
         header = {
             at.NET_CHANNELS: self.channels,
-            at.NET_ACTIVE: self.active,
-            at.NET_ACTIVE_WORDS: mask_words(self.graph.channels),
+            at.NET_CHANNEL_COUNT: self.graph.channels,
+            at.NET_CHANNEL_WORDS: mask_words(self.graph.channels),
             at.NET_WORDS: self.mask_words,
             at.NET_OFFER_WORDS: self.offer_words,
             at.NET_OPEN: self.scratch,
@@ -118,8 +122,6 @@ class NetworkPlan:
         # a sink has room for all or for none: those who want it and those who may go are the same, unless some are still sending
         asks = np.where(inner | (self.hardware.flits > 1), self.asks, self.wants)
         table[:, at.ASKS] = asks + self.mask_words * numbers
-        table[:, at.ACTIVE_WORD] = self.active + numbers // 64
-        table[:, at.ACTIVE_BIT] = numbers % 64
         table[:, [at.ASKED_AT, at.FULL_AT]] = at.NEVER
 
     def _write_links(self, m: Registers) -> None:
@@ -172,7 +174,6 @@ def write_nobody(m: Registers, wants: int) -> None:
     """Write what the flit at address 0 wants."""
     m[at.NONE + at.CHANNEL] = at.NO_CHANNEL
     m[at.NO_CHANNEL + at.LINK] = at.NO_LINK
-    m[at.NO_CHANNEL + at.ACTIVE_WORD] = at.NO_MASK
     m[at.NO_CHANNEL + at.WANTS] = wants
     m[[at.NO_CHANNEL + at.FULL_AT, at.NO_LINK + at.TAKEN_AT]] = at.NEVER
 

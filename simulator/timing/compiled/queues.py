@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from simulator.timing.compiled.bits import inline
+from simulator.timing.compiled.bits import Registers, inline
 from simulator.timing.compiled.layout import (
     DELAY,
     FIRST_IN,
@@ -22,7 +22,7 @@ from simulator.timing.compiled.layout import (
 
 
 @inline
-def enter(m, pipe, f, cycle):
+def enter(m: Registers, pipe: int, f: int, cycle: int) -> None:
     """Put a flit into a pipeline in `cycle`; it arrives at the start of cycle + delay."""
     last = m[pipe + LAST_IN]
     place = m[pipe + RING] + PLACE_SIZE * last
@@ -34,14 +34,14 @@ def enter(m, pipe, f, cycle):
 
 
 @inline
-def first_arrival(m, pipe):
+def first_arrival(m: Registers, pipe: int) -> int:
     """Cycle in which the first flit of a pipeline arrives; −1 if it is empty."""
     first = m[pipe + FIRST_IN]
     return m[m[pipe + RING] + PLACE_SIZE * first + 1] if first != m[pipe + LAST_IN] else -1
 
 
 @inline
-def leave_pipe(m, pipe):
+def leave_pipe(m: Registers, pipe: int) -> int:
     """Take the first flit out of a pipeline."""
     first = m[pipe + FIRST_IN]
     m[pipe + FIRST_IN] = first + 1 & m[pipe + RING_MASK]
@@ -49,7 +49,7 @@ def leave_pipe(m, pipe):
 
 
 @inline
-def append(m, q, f):
+def append(m: Registers, q: int, f: int) -> None:
     """Put a flit at the end of a queue whose flits arrive in order and leave from its head."""
     last = m[q + TAIL]
     m[q + TAIL] = f
@@ -58,7 +58,7 @@ def append(m, q, f):
 
 
 @inline
-def pop(m, q, cycle):
+def pop(m: Registers, q: int, cycle: int) -> int:
     """Let the head of such a queue leave; its slot is free from the next cycle on."""
     f = m[q + HEAD]
     last = m[q + TAIL]
@@ -70,7 +70,7 @@ def pop(m, q, cycle):
 
 
 @inline
-def insert(m, q, f, key):
+def insert(m: Registers, q: int, f: int, key: int) -> None:
     """Put a flit into any other queue, behind all that arrived before it, or in the same cycle with a lower or the same key."""
     before = m[q + TAIL]
     while before != q and m[before + READY] == m[f + READY] and m[before + key] > m[f + key]:
@@ -83,7 +83,7 @@ def insert(m, q, f, key):
 
 
 @inline
-def remove(m, q, f, cycle):
+def remove(m: Registers, q: int, f: int, cycle: int) -> None:
     """Let a flit leave such a queue; its slot is free from the next cycle on."""
     before, after = m[f + PREVIOUS], m[f + NEXT]
     m[before + NEXT] = after

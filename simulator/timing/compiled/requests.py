@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from numba import int64
-
-from simulator.timing.compiled.bits import inline
+from simulator.timing.compiled.bits import Registers, Words, inline
+from simulator.timing.compiled.intrinsics import number
 from simulator.timing.compiled.layout import (
     ABSENT,
     AT_BANK,
@@ -17,6 +16,7 @@ from simulator.timing.compiled.layout import (
     END,
     END_ENTRY,
     ENTRY,
+    ENTRY_BUFFER,
     FIRST_BANK,
     FIRST_ENTRY,
     FIRST_FLIT,
@@ -28,7 +28,6 @@ from simulator.timing.compiled.layout import (
     ISSUED,
     LAST_SCAN,
     LAST_WRITE,
-    NET_ENTRIES,
     NET_ENTRY_PIPE,
     NEWER,
     NEWEST,
@@ -58,13 +57,13 @@ from simulator.timing.compiled.routers import next_channel, queue_for, send
 
 
 @inline
-def scanned(m, u):
+def scanned(m: Registers, u: int) -> bool:
     """Whether a unit has examined its whole list for all token words."""
     return m[u + TOKEN] == m[TOKEN_WORDS]
 
 
 @inline
-def advance(m, u, cycle):
+def advance(m: Registers, u: int, cycle: int) -> bool:
     """Step to the next list entry; whether there is one."""
     m[u + LAST_SCAN] = cycle
     entry = m[u + ENTRY] + 1
@@ -76,7 +75,7 @@ def advance(m, u, cycle):
 
 
 @inline
-def look(m, u, word, bank):
+def look(m: Registers, u: int, word: int, bank: int) -> None:
     """Note the word and the bank of the entry at hand, and what a request for it has to find free."""
     m[u + AT_WORD] = word
     m[u + AT_BANK] = bank
@@ -85,11 +84,11 @@ def look(m, u, word, bank):
 
 
 @inline
-def aim(m, u, port):
+def aim(m: Registers, u: int, port: int) -> None:
     """Note the queue that a request to a port joins first."""
     m[u + AT_PORT] = port
     if m[ROUTED]:
-        buffer = m[m[REQUESTS + NET_ENTRIES] + m[u + NUMBER]]
+        buffer = m[u + ENTRY_BUFFER]
         channel = next_channel(m, buffer, m[u + NUMBER], port)
         m[u + AT_CHANNEL] = channel
         m[u + AT_QUEUE] = queue_for(m, buffer, channel)
@@ -98,7 +97,7 @@ def aim(m, u, port):
 
 
 @inline
-def request(m, w, u, cycle):
+def request(m: Registers, w: Words, u: int, cycle: int) -> int:
     """Send the first free flit of a unit for the entry at hand, if there is a slot for it; the flit, or NONE."""
     f = m[m[u + TAGS] + m[u + FIRST_TAG]]
     if m[BANK_PORTS] > 1:
@@ -110,8 +109,7 @@ def request(m, w, u, cycle):
     if m[ROUTED]:
         m[f + SOURCE] = m[u + NUMBER]
         m[f + SINK] = port
-        buffer = m[m[REQUESTS + NET_ENTRIES] + m[u + NUMBER]]
-        send(m, int64(REQUESTS), m[REQUESTS + NET_ENTRY_PIPE], f, buffer, m[u + AT_CHANNEL], cycle)
+        send(m, number(REQUESTS), m[REQUESTS + NET_ENTRY_PIPE], f, q, m[u + ENTRY_BUFFER], m[u + AT_CHANNEL], cycle)
     else:
         m[q + FREE] -= 1
         m[f + PLACE] = IN_BANK
@@ -125,7 +123,7 @@ def request(m, w, u, cycle):
 
 
 @inline
-def take_tag(m, u):
+def take_tag(m: Registers, u: int) -> None:
     """The first free flit is in use."""
     first = m[u + FIRST_TAG] + 1
     m[u + FIRST_TAG] = first if first < m[WINDOW] else 0
@@ -133,7 +131,7 @@ def take_tag(m, u):
 
 
 @inline
-def return_tag(m, u, f):
+def return_tag(m: Registers, u: int, f: int) -> None:
     """A flit is free again, behind all others."""
     place = m[u + FIRST_TAG] + m[u + FREE_TAGS]
     if place >= m[WINDOW]:
@@ -143,7 +141,7 @@ def return_tag(m, u, f):
 
 
 @inline
-def enlist(m, u, f):
+def enlist(m: Registers, u: int, f: int) -> None:
     """A flit is the newest outstanding one of its unit."""
     newest = m[u + NEWEST]
     m[f + ORDER] = m[u + ISSUED]
@@ -155,20 +153,20 @@ def enlist(m, u, f):
 
 
 @inline
-def delist(m, f):
+def delist(m: Registers, f: int) -> None:
     """A flit is no longer outstanding."""
     m[m[f + OLDER] + NEWER] = m[f + NEWER]
     m[m[f + NEWER] + OLDER] = m[f + OLDER]
 
 
 @inline
-def done(m, u):
+def done(m: Registers, u: int) -> bool:
     """Whether a unit has examined all of its list and nothing is outstanding."""
     return scanned(m, u) and m[u + OLDEST] == u
 
 
 @inline
-def finish(m, w, u, cycle):
+def finish(m: Registers, w: Words, u: int, cycle: int) -> None:
     """A unit has nothing left to do but wait for its last writes."""
     end = max(m[u + LAST_WRITE], m[u + LAST_SCAN]) + 1
     if end > cycle:

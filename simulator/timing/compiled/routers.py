@@ -5,19 +5,20 @@
 
 from __future__ import annotations
 
-from simulator.timing.compiled.bits import clear_bit, inline, put_bit, set_bit
+from simulator.timing.compiled.bits import Registers, Words, clear_bit, inline, set_bit
 from simulator.timing.compiled.layout import (
-    ACTIVE_BIT,
-    ACTIVE_WORD,
     BUFFER,
     BUFFER_BUSY,
     BUFFER_PLACE,
     CHANNEL,
+    CHANNEL_SIZE,
     FIRST_QUEUE,
     FREE,
     GOES_TO,
     HEAD,
     LINK_BUSY,
+    NET_CHANNEL_COUNT,
+    NET_CHANNELS,
     NET_FLITS,
     NET_INNER_PIPE,
     NET_PLACE,
@@ -39,13 +40,12 @@ from simulator.timing.compiled.layout import (
     TARGET,
     WANTED,
     WANTS,
-    CHANNEL_SIZE,
 )
 from simulator.timing.compiled.queues import append, enter, pop
 
 
 @inline
-def next_channel(m, buffer, source, sink):
+def next_channel(m: Registers, buffer: int, source: int, sink: int) -> int:
     """Channel that a flit takes out of a buffer."""
     channel = m[m[buffer + ROUTE] + sink]
     if channel == NONE:
@@ -55,15 +55,14 @@ def next_channel(m, buffer, source, sink):
 
 
 @inline
-def queue_for(m, buffer, channel):
+def queue_for(m: Registers, buffer: int, channel: int) -> int:
     """Queue of a buffer in which flits for a channel wait."""
     return m[buffer + FIRST_QUEUE] + m[channel + QUEUE_OFFSET]
 
 
 @inline
-def send(m, net, pipe, f, buffer, channel, cycle):
-    """Reserve a slot of a buffer for a flit, send it there through a pipeline, and note where it goes from there."""
-    q = queue_for(m, buffer, channel)
+def send(m: Registers, net: int, pipe: int, f: int, q: int, buffer: int, channel: int, cycle: int) -> None:
+    """Reserve a slot in a queue of a buffer for a flit, send it there, and note where it goes from there."""
     m[q + FREE] -= 1
     m[f + PLACE] = m[net + NET_PLACE]
     m[f + QUEUE] = q
@@ -72,30 +71,37 @@ def send(m, net, pipe, f, buffer, channel, cycle):
     onward = m[channel + GOES_TO]
     if onward:
         m[f + TARGET] = queue_for(m, onward, next_channel(m, onward, m[f + SOURCE], m[f + SINK]))
-    else:
-        m[f + TARGET] = m[channel + SINK_QUEUE]
     enter(m, pipe, f, cycle)
 
 
 @inline
-def want(m, w, channel, buffer):
+def want(m: Registers, w: Words, channel: int, buffer: int) -> None:
     """The head of a buffer wants a channel."""
     set_bit(w, m[channel + WANTS], m[buffer + BUFFER_PLACE])
     m[channel + WANTED] += 1
-    w[m[channel + ACTIVE_WORD]] |= 1 << m[channel + ACTIVE_BIT]
 
 
 @inline
-def unwant(m, w, channel, buffer):
+def unwant(m: Registers, w: Words, channel: int, buffer: int) -> None:
     """The head of a buffer has left."""
     clear_bit(w, m[channel + WANTS], m[buffer + BUFFER_PLACE])
-    wanted = m[channel + WANTED] - 1
-    m[channel + WANTED] = wanted
-    put_bit(w, m[channel + ACTIVE_WORD], m[channel + ACTIVE_BIT], wanted != 0)
+    m[channel + WANTED] -= 1
 
 
 @inline
-def arrive(m, w, f):
+def wanted_of(m: Registers, net: int, word: int) -> int:
+    """Mask of the channels, of 64, that any buffer wants."""
+    first = word << 6
+    count = min(64, m[net + NET_CHANNEL_COUNT] - first)
+    channel = m[net + NET_CHANNELS] + CHANNEL_SIZE * first
+    mask = 0
+    for place in range(count):
+        mask |= (m[channel + CHANNEL_SIZE * place + WANTED] != 0) << place
+    return mask
+
+
+@inline
+def arrive(m: Registers, w: Words, f: int) -> None:
     """A flit is at the end of its pipeline; if it is the head of its queue, it wants its channel."""
     q = m[f + QUEUE]
     append(m, q, f)
@@ -103,7 +109,7 @@ def arrive(m, w, f):
 
 
 @inline
-def forward(m, w, net, buffer, channel, link, cycle):
+def forward(m: Registers, w: Words, net: int, buffer: int, channel: int, link: int, cycle: int) -> None:
     """Let the flit of a buffer for a channel leave over its link."""
     q = queue_for(m, buffer, channel)
     f = pop(m, q, cycle)
@@ -115,7 +121,8 @@ def forward(m, w, net, buffer, channel, link, cycle):
         m[buffer + BUFFER_BUSY] = cycle + m[net + NET_FLITS]
     onward = m[channel + GOES_TO]
     if onward:
-        send(m, net, m[net + NET_INNER_PIPE], f, onward, next_channel(m, onward, m[f + SOURCE], m[f + SINK]), cycle)
+        channel = next_channel(m, onward, m[f + SOURCE], m[f + SINK])
+        send(m, net, m[net + NET_INNER_PIPE], f, m[f + TARGET], onward, channel, cycle)
     else:
         target = m[channel + SINK_QUEUE]
         m[f + PLACE] = m[net + NET_PLACE_AFTER]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from simulator.timing.compiled.bits import inline, part
+from simulator.timing.compiled.bits import Registers, Words, inline, part
 from simulator.timing.compiled.causes import stall_cause
 from simulator.timing.compiled.layout import (
     ABSENT,
@@ -31,9 +31,12 @@ from simulator.timing.compiled.layout import (
 from simulator.timing.compiled.queues import remove
 from simulator.timing.compiled.requests import advance, delist, done, finish, look, request, return_tag, scanned
 
+Lists = tuple[Registers, Registers, Registers, Registers]
+"""Of every entry its word and its operand; of every operand whether it is present; of every word its bank."""
+
 
 @inline
-def free_slots(m, u, cycle):
+def free_slots(m: Registers, u: int, cycle: int) -> None:
     """Take back the tags of products that the banks accumulated in the cycle before, in order of issue."""
     q = u + LANDED
     f = m[q + HEAD]
@@ -45,7 +48,7 @@ def free_slots(m, u, cycle):
 
 
 @inline
-def look_up(m, lists, u):
+def look_up(m: Registers, lists: Lists, u: int) -> None:
     """Look up the entry at hand."""
     words, operands, present, banks = lists
     word = m[u + TOKEN] * m[WORDS] + words[m[u + ENTRY]]
@@ -53,17 +56,17 @@ def look_up(m, lists, u):
 
 
 @inline
-def operand_of(m, operands, u):
+def operand_of(m: Registers, operands: Registers, u: int) -> int:
     """Activation word of the entry at hand."""
     return m[u + TOKEN] * m[OPERANDS] + operands[m[u + ENTRY]]
 
 
 @inline
-def send_product(m, w, lists, u, cycle):
+def send_product(m: Registers, w: Words, lists: Lists, u: int, cycle: int) -> bool:
     """Multiply and send the product; whether that was possible."""
     if m[u + FREE_TAGS] == 0 or request(m, w, u, cycle) == NONE:
         return False
-    words, operands, present, banks = lists
+    _, operands, _, _ = lists
     operand = operand_of(m, operands, u)
     if operand != m[u + HELD]:
         m[u + HELD] = operand
@@ -72,7 +75,7 @@ def send_product(m, w, lists, u, cycle):
 
 
 @inline
-def scan(m, w, lists, u, cycle):
+def scan(m: Registers, w: Words, lists: Lists, u: int, cycle: int) -> bool:
     """Examine entries in order, drop those of zero words, send at most one product; whether one was sent."""
     sent = False
     for _ in range(m[EXAMINE_WIDTH]):
@@ -93,7 +96,7 @@ def scan(m, w, lists, u, cycle):
 
 
 @inline
-def step_unit(m, w, lists, u, cycle):
+def step_unit(m: Registers, w: Words, lists: Lists, u: int, cycle: int) -> bool:
     """One cycle of one unit; whether it did anything."""
     oldest = m[u + OLDEST]
     if scan(m, w, lists, u, cycle):
@@ -106,7 +109,7 @@ def step_unit(m, w, lists, u, cycle):
 
 
 @part
-def step_scatter_units(m, w, lists, cycle):
+def step_scatter_units(m: Registers, w: Words, lists: Lists, cycle: int) -> bool:
     """One cycle of all units that are not done; whether any did anything."""
     moved = False
     index = 0

@@ -34,7 +34,9 @@ def _memory(spec: SwitchSpec, arrivals: Arrivals, warmup: int) -> tuple[Register
     created = int((arrivals.sink >= 0).sum())
     links = network.graph.links
     delays = network.delays()
-    pipes = Pipelines(layout, delays, [min(created, most * (delay + 1)) for delay, most in zip(delays, (spec.ports, links, links), strict=True)])
+    pipes = Pipelines(
+        layout, delays, [min(created, most * (delay + 1)) for delay, most in zip(delays, (spec.ports, links, links), strict=True)]
+    )
     # no more flits than were created are ever in use; memory that no flit has used costs nothing
     flits = layout.registers(created * at.FLIT)
     m, w = layout.memory()

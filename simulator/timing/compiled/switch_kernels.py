@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from numba import int64
-
 from simulator.timing.compiled.allocator import step_network
-from simulator.timing.compiled.bits import inline, kernel, part
+from simulator.timing.compiled.bits import Array, Registers, Words, inline, kernel, part
+from simulator.timing.compiled.intrinsics import number, pointer
 from simulator.timing.compiled.layout import (
     CYCLE,
     CYCLES,
@@ -32,13 +31,12 @@ from simulator.timing.compiled.layout import (
     SOURCES,
     WARMUP,
 )
-from simulator.timing.compiled.pointers import pointer
 from simulator.timing.compiled.queues import first_arrival, leave_pipe
 from simulator.timing.compiled.routers import arrive, next_channel, queue_for, send
 
 
 @inline
-def take_flit(m):
+def take_flit(m: Registers) -> int:
     """A flit that is not in use: one that was, if there is any, so that little memory is touched."""
     f = m[FREED_FLIT]
     if f == NONE:
@@ -50,7 +48,7 @@ def take_flit(m):
 
 
 @inline
-def deliver(m, w, f, cycle):
+def deliver(m: Registers, w: Words, f: int, cycle: int) -> None:
     """A flit is out of the last pipeline."""
     w[OUTSTANDING_NOW] -= 1
     if cycle >= m[WARMUP]:
@@ -62,7 +60,7 @@ def deliver(m, w, f, cycle):
 
 
 @part
-def show_arrivals(m, w, cycle):
+def show_arrivals(m: Registers, w: Words, cycle: int) -> None:
     """Put the flits that are at the end of a pipeline where they go to."""
     for pipe in (m[REQUESTS + NET_ENTRY_PIPE], m[REQUESTS + NET_INNER_PIPE]):
         while first_arrival(m, pipe) == cycle:
@@ -72,7 +70,7 @@ def show_arrivals(m, w, cycle):
 
 
 @inline
-def feed(m, created, source, cycle):
+def feed(m: Registers, created: Registers, source: int, cycle: int) -> None:
     """Let the oldest flit of a source that has not entered the network do so, if there is one and it finds a slot."""
     row = source * m[CYCLES]
     at = m[m[NEXT_CREATED] + source]
@@ -84,18 +82,19 @@ def feed(m, created, source, cycle):
     sink = created[row + at]
     buffer = m[m[REQUESTS + NET_ENTRIES] + source]
     channel = next_channel(m, buffer, source, sink)
-    if m[queue_for(m, buffer, channel) + FREE] <= 0:
+    q = queue_for(m, buffer, channel)
+    if m[q + FREE] <= 0:
         return
     f = take_flit(m)
     m[f + ORDER] = at
     m[f + SOURCE] = source
     m[f + SINK] = sink
-    send(m, int64(REQUESTS), m[REQUESTS + NET_ENTRY_PIPE], f, buffer, channel, cycle)
+    send(m, number(REQUESTS), m[REQUESTS + NET_ENTRY_PIPE], f, q, buffer, channel, cycle)
     m[m[NEXT_CREATED] + source] = at + 1
 
 
 @part
-def step_sources(m, w, created, cycle):
+def step_sources(m: Registers, w: Words, created: Registers, cycle: int) -> None:
     """One cycle of all sources: each may create a flit, and one of its flits may enter the network."""
     for source in range(m[SOURCES]):
         if created[source * m[CYCLES] + cycle] >= 0:
@@ -104,14 +103,14 @@ def step_sources(m, w, created, cycle):
 
 
 @kernel
-def run_switch(registers, sums, sinks, until):
+def run_switch(registers: Array, sums: Array, sinks: Array, until: int) -> None:
     """Run a network alone from its clock's cycle to cycle `until`; `sinks` is the traffic [sources × cycles]."""
     m, w = pointer(registers), pointer(sums)
     created = pointer(sinks)
     for cycle in range(w[CYCLE], until):
         show_arrivals(m, w, cycle)
         step_sources(m, w, created, cycle)
-        step_network(m, w, int64(REQUESTS), cycle)
+        step_network(m, w, number(REQUESTS), cycle)
         if cycle >= m[WARMUP]:
             w[OUTSTANDING_SUM] += w[OUTSTANDING_NOW]
     w[CYCLE] = until
