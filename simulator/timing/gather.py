@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
 from simulator.activity import Counts
 from simulator.machine.model import Machine
-from simulator.mapping.blocks import dense_elements
 from simulator.mapping.gather import GatherSchedule
 from simulator.mapping.lists import SliceLists, cluster_work, present_words, slice_lists, tile_values
 from simulator.mapping.loops import Span
@@ -18,35 +16,19 @@ from simulator.timing.checks import check_cluster, check_values
 from simulator.timing.dataflow import ClusterResult, Place
 from simulator.timing.engines import EngineEntry
 from simulator.timing.fabric import ClusterOutcome, ClusterSpec
+from simulator.timing.units_dataflow import UnitsDataflow
 
 
-class GatherDataflow:
+class GatherDataflow(UnitsDataflow[GatherSchedule, SliceLists]):
     """One operation, gathered: units own rows of W and write them to their own output banks."""
 
     def __init__(self, machine: Machine, spec: ClusterSpec, engine: EngineEntry, schedule: GatherSchedule, *, assemble: bool) -> None:
-        self.machine = machine
-        self.spec = spec
-        self.engine = engine
-        self.schedule = schedule
+        super().__init__(machine, spec, engine, schedule, assemble=assemble)
         self.present = present_words(machine, schedule.operation)
-        operation = schedule.operation
-        self.weights = operation.weight.values() if engine.carries_values else None
-        self.x = operation.activations.values() if engine.carries_values else None
-        self.outputs: NDArray[np.float64] | None = None
-        if assemble and engine.carries_values:
-            self.outputs = np.zeros((operation.shape[0], operation.shape[2]))
-        self._slices: dict[tuple[int, int], SliceLists] = {}
 
-    @property
-    def loops(self) -> GatherSchedule:
-        """How the operation is cut into tiles."""
-        return self.schedule
-
-    def slice(self, m: int, k: int) -> SliceLists:
-        """Lists of one (M tile, K tile), made once."""
-        if (m, k) not in self._slices:
-            self._slices[m, k] = slice_lists(self.schedule, m, k, self.machine.gather.units_per_group)
-        return self._slices[m, k]
+    def list_slice(self, m: int, k: int) -> SliceLists:
+        """Make the lists of one (M tile, K tile)."""
+        return slice_lists(self.schedule, m, k, self.machine.gather.units_per_group)
 
     def work(self, place: Place) -> ClusterWork:
         """What a cluster does in a tile."""
@@ -76,15 +58,6 @@ class GatherDataflow:
         fullest = int(np.bincount(self.schedule.placement(words, self.schedule.banks)).max())
         return Part(words * self.machine.word_bytes, fullest)
 
-    def w_part(self, m: int, k: int) -> Part:
-        """The slices of all units of a group, each a whole number of bytes; broadcast to the other groups."""
-        entries = self.slice(m, k).counts
-        slowest = -(-int(entries.max(initial=0)) // self.machine.weight_port_entries)
-        if self.schedule.operation.weight_home == "activation":
-            elements = dense_elements(self.schedule.operation, self.schedule.m_tiles[m], self.schedule.k_tiles[k])
-            return Part(-(-elements * self.machine.datatypes.activation_bits // 8), slowest)
-        return Part(int((-(-entries * self.schedule.entry_bits // 8)).sum()), slowest)
-
     def y_part(self, m: int, tokens: Span) -> Part:
         """The M tile's rows, empty ones included; parts of cut rows travel in the accumulate type and are added."""
         count = self.schedule.tokens(tokens)
@@ -96,11 +69,6 @@ class GatherDataflow:
     def x_counts(self, k: int, tokens: Span) -> Counts:
         """Words written into every copy."""
         return Counts(x_words_filled=self.schedule.k_size(k) * (tokens[1] - tokens[0]) * self.machine.gather.replicas)
-
-    def w_counts(self, m: int, k: int) -> Counts:
-        """Bits written into the weight banks of all groups."""
-        entries = int(self.slice(m, k).counts.sum())
-        return Counts(weight_bits_filled=entries * self.schedule.entry_bits * self.machine.gather.token_groups)
 
     def y_counts(self, m: int, tokens: Span) -> Counts:
         """Row words read from the output banks, and parts of cut rows added up."""

@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
 from simulator.activity import Counts
-from simulator.machine.model import Machine
-from simulator.mapping.blocks import dense_elements
 from simulator.mapping.lists import tile_values
 from simulator.mapping.loops import Span
 from simulator.mapping.program import Part
@@ -16,36 +13,16 @@ from simulator.mapping.scatter_work import ScatterWork
 from simulator.timing.bounds import scatter_bounds
 from simulator.timing.checks import check_scatter, check_sums
 from simulator.timing.dataflow import ClusterResult, Place
-from simulator.timing.engines import EngineEntry
-from simulator.timing.fabric import ClusterSpec, ScatterOutcome
+from simulator.timing.fabric import ScatterOutcome
+from simulator.timing.units_dataflow import UnitsDataflow
 
 
-class ScatterDataflow:
+class ScatterDataflow(UnitsDataflow[ScatterSchedule, ScatterSlice]):
     """One operation, scattered: units own columns of W and their activations, banks accumulate rows."""
 
-    def __init__(self, machine: Machine, spec: ClusterSpec, engine: EngineEntry, schedule: ScatterSchedule, *, assemble: bool) -> None:
-        self.machine = machine
-        self.spec = spec
-        self.engine = engine
-        self.schedule = schedule
-        operation = schedule.operation
-        self.weights = operation.weight.values() if engine.carries_values else None
-        self.x = operation.activations.values() if engine.carries_values else None
-        self.outputs: NDArray[np.float64] | None = None
-        if assemble and engine.carries_values:
-            self.outputs = np.zeros((operation.shape[0], operation.shape[2]))
-        self._slices: dict[tuple[int, int], ScatterSlice] = {}
-
-    @property
-    def loops(self) -> ScatterSchedule:
-        """How the operation is cut into tiles."""
-        return self.schedule
-
-    def slice(self, m: int, k: int) -> ScatterSlice:
-        """Lists of one (M tile, K tile), made once."""
-        if (m, k) not in self._slices:
-            self._slices[m, k] = scatter_slice(self.schedule, m, k, self.machine.gather.units_per_group)
-        return self._slices[m, k]
+    def list_slice(self, m: int, k: int) -> ScatterSlice:
+        """Make the lists of one (M tile, K tile)."""
+        return scatter_slice(self.schedule, m, k, self.machine.gather.units_per_group)
 
     def work(self, place: Place) -> ScatterWork:
         """What a cluster does in a tile."""
@@ -76,15 +53,6 @@ class ScatterDataflow:
         columns = np.bincount(self.schedule.parts.unit[self.schedule.parts.of_rows(*self.schedule.k_tiles[k])], minlength=1)
         return Part(self.schedule.k_size(k) * words * self.machine.word_bytes, int(columns.max()) * words)
 
-    def w_part(self, m: int, k: int) -> Part:
-        """The slices of all units of a group, each a whole number of bytes; broadcast to the other groups."""
-        entries = self.slice(m, k).counts
-        slowest = -(-int(entries.max(initial=0)) // self.machine.weight_port_entries)
-        if self.schedule.operation.weight_home == "activation":
-            elements = dense_elements(self.schedule.operation, self.schedule.m_tiles[m], self.schedule.k_tiles[k])
-            return Part(-(-elements * self.machine.datatypes.activation_bits // 8), slowest)
-        return Part(int((-(-entries * self.schedule.entry_bits // 8)).sum()), slowest)
-
     def y_part(self, m: int, tokens: Span) -> Part:
         """The sums of all copies travel in the accumulate type and are added on the way."""
         elements = self.schedule.m_size(m) * self.schedule.tokens(tokens)
@@ -97,11 +65,6 @@ class ScatterDataflow:
         """Words written into the units' own banks."""
         here = self.schedule.parts.of_rows(*self.schedule.k_tiles[k])
         return Counts(output_bank_writes=(here.stop - here.start) * (tokens[1] - tokens[0]))
-
-    def w_counts(self, m: int, k: int) -> Counts:
-        """Bits written into the weight banks of all groups."""
-        entries = int(self.slice(m, k).counts.sum())
-        return Counts(weight_bits_filled=entries * self.schedule.entry_bits * self.machine.gather.token_groups)
 
     def y_counts(self, m: int, tokens: Span) -> Counts:
         """Sums read from all copies, and those of all but one added up."""

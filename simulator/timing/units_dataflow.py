@@ -1,0 +1,79 @@
+"""What the dataflows of a fabric of units share: operands, list slices, and how lists reach the units."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from typing import Generic, Protocol, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from simulator.activity import Counts
+from simulator.machine.model import Machine
+from simulator.mapping.blocks import dense_elements
+from simulator.mapping.gather import GatherSchedule
+from simulator.mapping.program import Part
+from simulator.mapping.scatter import ScatterSchedule
+from simulator.timing.engines import EngineEntry
+from simulator.timing.fabric import ClusterSpec
+
+
+class ListSlice(Protocol):
+    """The lists of all units of a token group for one (M tile, K tile)."""
+
+    @property
+    def counts(self) -> NDArray[np.int64]:
+        """[units of a group] entries of each unit."""
+
+
+ScheduleT = TypeVar("ScheduleT", bound=GatherSchedule | ScatterSchedule)
+SliceT = TypeVar("SliceT", bound=ListSlice)
+
+
+class UnitsDataflow(ABC, Generic[ScheduleT, SliceT]):
+    """One operation on a fabric of units; a subclass says what travels."""
+
+    def __init__(self, machine: Machine, spec: ClusterSpec, engine: EngineEntry, schedule: ScheduleT, *, assemble: bool) -> None:
+        self.machine = machine
+        self.spec = spec
+        self.engine = engine
+        self.schedule = schedule
+        operation = schedule.operation
+        self.weights = operation.weight.values() if engine.carries_values else None
+        self.x = operation.activations.values() if engine.carries_values else None
+        self.outputs: NDArray[np.float64] | None = None
+        if assemble and engine.carries_values:
+            self.outputs = np.zeros((operation.shape[0], operation.shape[2]))
+        self._slices: dict[tuple[int, int], SliceT] = {}
+
+    @abstractmethod
+    def list_slice(self, m: int, k: int) -> SliceT:
+        """Make the lists of one (M tile, K tile)."""
+
+    @property
+    def loops(self) -> ScheduleT:
+        """How the operation is cut into tiles."""
+        return self.schedule
+
+    def slice(self, m: int, k: int) -> SliceT:
+        """Lists of one (M tile, K tile), made once."""
+        if (m, k) not in self._slices:
+            self._slices[m, k] = self.list_slice(m, k)
+        return self._slices[m, k]
+
+    def w_part(self, m: int, k: int) -> Part:
+        """The slices of all units of a group, each a whole number of bytes; broadcast to the other groups.
+
+        A W that is made from activations comes dense, and is put into list form as it is filled.
+        """
+        entries = self.slice(m, k).counts
+        slowest = -(-int(entries.max(initial=0)) // self.machine.weight_port_entries)
+        if self.schedule.operation.weight_home == "activation":
+            elements = dense_elements(self.schedule.operation, self.schedule.m_tiles[m], self.schedule.k_tiles[k])
+            return Part(-(-elements * self.machine.datatypes.activation_bits // 8), slowest)
+        return Part(int((-(-entries * self.schedule.entry_bits // 8)).sum()), slowest)
+
+    def w_counts(self, m: int, k: int) -> Counts:
+        """Bits written into the weight banks of all groups."""
+        entries = int(self.slice(m, k).counts.sum())
+        return Counts(weight_bits_filled=entries * self.schedule.entry_bits * self.machine.gather.token_groups)
