@@ -67,6 +67,7 @@ class _Parser:
         self._constructor = SafeConstructor()
 
     def document(self, text: str) -> Entry:
+        """Return the tree of the one document in `text`; ConfigError where there is no such."""
         try:
             node = _compose(text)
         except yaml.MarkedYAMLError as error:

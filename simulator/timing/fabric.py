@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from typing import Literal
 
 import numpy as np
@@ -120,7 +120,17 @@ def cluster_spec(elaborated: Elaborated) -> ClusterSpec:
 
 
 @dataclass(frozen=True, eq=False)
-class ClusterOutcome:
+class Outcome:
+    """What one cluster did in one tile; every field of a subclass but `outputs` is a counter."""
+
+    def counters(self) -> tuple[int, ...]:
+        """Everything that two engines must agree on, in field order."""
+        values = [getattr(self, entry.name) for entry in fields(self) if entry.name != "outputs"]
+        return tuple(int(number) for value in values for number in np.atleast_1d(value))
+
+
+@dataclass(frozen=True, eq=False)
+class ClusterOutcome(Outcome):
     """What one cluster did in one tile."""
 
     cycles: int
@@ -141,26 +151,9 @@ class ClusterOutcome:
     outputs: NDArray[np.float64] | None = None
     """[units, token_words, output rows, lanes]: what the output banks received, if values were carried."""
 
-    def counters(self) -> tuple[int, ...]:
-        """Everything that two engines must agree on."""
-        return (
-            self.cycles,
-            self.list_entries,
-            self.entries_dropped,
-            self.requests,
-            self.x_bank_reads,
-            self.replies,
-            self.request_hops,
-            self.reply_hops,
-            self.accumulator_updates,
-            self.rows_merged,
-            self.output_bank_writes,
-            *(int(n) for n in self.unit_cycles),
-        )
-
 
 @dataclass(frozen=True, eq=False)
-class ScatterOutcome:
+class ScatterOutcome(Outcome):
     """What one cluster did in one tile of the scatter dataflow."""
 
     cycles: int
@@ -177,19 +170,6 @@ class ScatterOutcome:
     """[causes]: unit-cycles by cause, in the order of CAUSES, over units × cycles."""
     outputs: NDArray[np.float64] | None = None
     """[token_words × m_words, lanes]: what the banks hold at the end, if values were carried."""
-
-    def counters(self) -> tuple[int, ...]:
-        """Everything that two engines must agree on."""
-        return (
-            self.cycles,
-            self.list_entries,
-            self.entries_dropped,
-            self.requests,
-            self.operand_reads,
-            self.bank_accumulates,
-            self.request_hops,
-            *(int(n) for n in self.unit_cycles),
-        )
 
 
 GatherEngine = Callable[[ClusterSpec, ClusterWork, TileValues | None], ClusterOutcome]
