@@ -35,3 +35,10 @@ def test_no_counter_exists_in_one_engine_only() -> None:
     derived = {"cycles", "unit_cycles", "outputs"}
     for outcome in (ClusterOutcome, ScatterOutcome):
         assert {entry.name for entry in fields(outcome)} - derived <= set(layout.COUNTED)
+
+
+def test_list_ends_lie_where_the_links_of_a_flit_do() -> None:
+    """The records of queues and units stand for the flit before the first and after the last."""
+    assert (layout.HEAD, layout.TAIL) == (layout.NEXT, layout.PREVIOUS)
+    assert (layout.OLDEST, layout.NEWEST) == (layout.NEWER, layout.OLDER)
+    assert layout.OLDEST == layout.LANDED + layout.QUEUE_SIZE

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from simulator.timing.compiled.bits import Registers, Words, inline, part, put_bit, set_bit
-from simulator.timing.compiled.intrinsics import lowest, number
+from simulator.timing.compiled.bits import Registers, Words, inline, part
+from simulator.timing.compiled.intrinsics import lowest
 from simulator.timing.compiled.layout import (
     ACCUMULATE_LATENCY,
-    AT_SINK,
     BANK_ACCUMULATES,
-    BANK_MASK_WORDS,
-    BANK_MASKS,
     FIRST_BANK,
     FIRST_QUEUE,
     FREE,
@@ -23,7 +20,8 @@ from simulator.timing.compiled.layout import (
     NONE,
     NUMBER,
     ORDER,
-    PLACE,
+    PORT_WORDS,
+    PORTS,
     QUEUE,
     QUEUE_SIZE,
     RANKED,
@@ -33,8 +31,6 @@ from simulator.timing.compiled.layout import (
     REPLY_WIRES,
     ROUTED,
     SERVED,
-    SINK,
-    SOURCE,
     UNIT,
     UNITS,
     UNLIMITED,
@@ -46,24 +42,33 @@ from simulator.timing.compiled.routers import next_channel, send
 
 
 @inline
-def queue_request(m: Registers, w: Words, f: int) -> None:
+def queue_request(m: Registers, f: int) -> None:
     """A request is at the end of its pipeline."""
     if m[RANKED]:
         insert(m, m[f + QUEUE], f, UNIT)
     else:
         append(m, m[f + QUEUE], f)
-    set_bit(w, m[BANK_MASKS], (m[f + QUEUE] - m[FIRST_BANK]) // QUEUE_SIZE)
 
 
 @inline
-def leave(m: Registers, w: Words, port: int, f: int, cycle: int) -> None:
+def leave(m: Registers, f: int, cycle: int) -> None:
     """Take a request out of its port's queue."""
     q = m[f + QUEUE]
     if m[RANKED]:
         remove(m, q, f, cycle)
     else:
         pop(m, q, cycle)
-    put_bit(w, m[BANK_MASKS], port, m[q + HEAD] != NONE)
+
+
+@inline
+def waiting(m: Registers, word: int) -> int:
+    """Mask of the bank ports, of 64, whose queue holds a request."""
+    first = word << 6
+    q = m[FIRST_BANK] + QUEUE_SIZE * first
+    mask = 0
+    for place in range(min(64, m[PORTS] - first)):
+        mask |= (m[q + QUEUE_SIZE * place + HEAD] != NONE) << place
+    return mask
 
 
 @inline
@@ -80,20 +85,17 @@ def reply(m: Registers, port: int, f: int, cycle: int) -> None:
     """Send a word that an access in `cycle` reads to its unit."""
     u = m[f + UNIT]
     if m[ROUTED]:
-        m[f + SOURCE] = port
-        m[f + SINK] = m[u + NUMBER]
         buffer = m[m[REPLIES + NET_ENTRIES] + port]
         channel = next_channel(m, buffer, port, m[u + NUMBER])
-        send(m, number(REPLIES), m[REPLIES + NET_ENTRY_PIPE], f, m[buffer + FIRST_QUEUE], buffer, channel, cycle)
+        send(m, m[REPLIES + NET_ENTRY_PIPE], f, m[buffer + FIRST_QUEUE], channel, port, m[u + NUMBER], cycle)
     else:
-        m[f + PLACE] = AT_SINK
         m[f + QUEUE] = u + LANDED
         m[u + LANDED + FREE] -= 1
         enter(m, m[m[REPLY_WIRES] + port * m[UNITS] + m[u + NUMBER]], f, cycle)
 
 
 @inline
-def serve_alike(m: Registers, w: Words, port: int, head: int, room: int, cycle: int) -> int:
+def serve_alike(m: Registers, head: int, room: int, cycle: int) -> int:
     """Multicast: serve the head and the oldest queued requests for its word, as many as there is room for; how many."""
     served = m[SERVED]
     m[served] = head
@@ -102,11 +104,11 @@ def serve_alike(m: Registers, w: Words, port: int, head: int, room: int, cycle: 
     while f and count < room:
         following = m[f + NEXT]
         if m[f + WORD] == m[head + WORD]:
-            leave(m, w, port, f, cycle)
+            leave(m, f, cycle)
             m[served + count] = f
             count += 1
         f = following
-    leave(m, w, port, head, cycle)
+    leave(m, head, cycle)
     return count
 
 
@@ -129,10 +131,10 @@ def access(m: Registers, w: Words, port: int, room: int, cycle: int) -> None:
     head = m[m[FIRST_BANK] + QUEUE_SIZE * port + HEAD]
     w[X_BANK_READS] += 1
     if not m[MULTICAST]:
-        leave(m, w, port, head, cycle)
+        leave(m, head, cycle)
         reply(m, port, head, cycle)
         return
-    count = serve_alike(m, w, port, head, room, cycle)
+    count = serve_alike(m, head, room, cycle)
     if m[ROUTED]:
         rank(m, count)
     for index in range(count):
@@ -143,8 +145,8 @@ def access(m: Registers, w: Words, port: int, room: int, cycle: int) -> None:
 def step_gather_banks(m: Registers, w: Words, cycle: int) -> bool:
     """One cycle of all ports that hold a request: each reads a word, if its reply has room; whether any did."""
     moved = False
-    for word in range(m[BANK_MASK_WORDS]):
-        rest = w[m[BANK_MASKS] + word]
+    for word in range(m[PORT_WORDS]):
+        rest = waiting(m, word)
         while rest:
             port = (word << 6) + lowest(rest)
             rest &= rest - 1
@@ -159,13 +161,13 @@ def step_gather_banks(m: Registers, w: Words, cycle: int) -> bool:
 def step_scatter_banks(m: Registers, w: Words, cycle: int) -> bool:
     """One cycle of all ports that hold a product: each accumulates one and tells its unit; whether any did."""
     moved = False
-    for word in range(m[BANK_MASK_WORDS]):
-        rest = w[m[BANK_MASKS] + word]
+    for word in range(m[PORT_WORDS]):
+        rest = waiting(m, word)
         while rest:
             port = (word << 6) + lowest(rest)
             rest &= rest - 1
             f = m[m[FIRST_BANK] + QUEUE_SIZE * port + HEAD]
-            leave(m, w, port, f, cycle)
+            leave(m, f, cycle)
             u = m[f + UNIT]
             m[f + READY] = cycle
             m[u + LANDED + FREE] -= 1

@@ -45,13 +45,6 @@ def clear_bit(w: Words, mask: int, place: int) -> None:
 
 
 @inline
-def put_bit(w: Words, mask: int, place: int, value: int) -> None:
-    """Set a bit of a mask to 0 or 1."""
-    word = mask + (place >> 6)
-    w[word] = w[word] & ~(1 << (place & 63)) | value << (place & 63)
-
-
-@inline
 def first_in_word(word: int, pointer: int) -> int:
     """The first set bit of a nonzero word, cyclically from `pointer`."""
     return pointer + lowest(rotated(word, pointer)) & 63

@@ -27,7 +27,8 @@ from simulator.timing.compiled.layout import (
 @inline
 def stall_cause(m: Registers, f: int, cycle: int) -> int:
     """Why a unit that waits for this flit in `cycle` is stalled: what held the flit in the cycle before, or latency."""
-    place, q, channel = m[f + PLACE], m[f + QUEUE], m[f + CHANNEL]
+    q, channel = m[f + QUEUE], m[f + CHANNEL]
+    place = m[q + PLACE]
     headed = (m[q + HEAD] == f) & (m[q + LEFT_AT] != cycle - 1)
     lost = (m[m[channel + LINK] + TAKEN_AT] == cycle - 1) | (m[channel + FULL_AT] == cycle - 1)
     at_port = (place == IN_REQUESTS) & headed & lost & (m[channel + GOES_TO] == NONE)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from simulator.timing.compiled.allocator import step_network
-from simulator.timing.compiled.banks import queue_request, step_gather_banks, step_scatter_banks
+from simulator.timing.compiled.banks import queue_request, step_gather_banks, step_scatter_banks, waiting
 from simulator.timing.compiled.bits import Array, Registers, Words, inline, kernel, part
 from simulator.timing.compiled.gather_units import next_release, step_gather_units
 from simulator.timing.compiled.intrinsics import number, pointer
@@ -11,8 +11,6 @@ from simulator.timing.compiled.layout import (
     ACCUMULATORS_FULL,
     ACTIVE,
     ACTIVE_UNITS,
-    BANK_MASK_WORDS,
-    BANK_MASKS,
     BANK_PIPES,
     CYCLE,
     LATENCY,
@@ -23,6 +21,7 @@ from simulator.timing.compiled.layout import (
     ORDER,
     PIPE_SIZE,
     PIPES_END,
+    PORT_WORDS,
     QUEUE,
     RANKED,
     REPLIES,
@@ -33,7 +32,7 @@ from simulator.timing.compiled.layout import (
     ROUTER_PIPES,
     UNIT_PIPES,
 )
-from simulator.timing.compiled.queues import append, first_arrival, insert, leave_pipe
+from simulator.timing.compiled.queues import append, arrivals, first_arrival, insert, leave_pipe
 from simulator.timing.compiled.routers import arrive, wanted_of
 from simulator.timing.compiled.scatter_units import step_scatter_units
 
@@ -51,13 +50,13 @@ def land(m: Registers, f: int) -> None:
 def show_arrivals(m: Registers, w: Words, cycle: int) -> None:
     """Put the flits that are at the end of a pipeline into the queues that they go to."""
     for pipe in range(m[ROUTER_PIPES], m[BANK_PIPES], PIPE_SIZE):
-        while first_arrival(m, pipe) == cycle:
+        for _ in range(arrivals(m, pipe, cycle)):
             arrive(m, w, leave_pipe(m, pipe))
     for pipe in range(m[BANK_PIPES], m[UNIT_PIPES], PIPE_SIZE):
-        while first_arrival(m, pipe) == cycle:
-            queue_request(m, w, leave_pipe(m, pipe))
+        for _ in range(arrivals(m, pipe, cycle)):
+            queue_request(m, leave_pipe(m, pipe))
     for pipe in range(m[UNIT_PIPES], m[PIPES_END], PIPE_SIZE):
-        while first_arrival(m, pipe) == cycle:
+        for _ in range(arrivals(m, pipe, cycle)):
             land(m, leave_pipe(m, pipe))
 
 
@@ -71,11 +70,11 @@ def any_wanted(m: Registers, net: int) -> bool:
 
 
 @inline
-def any_request(m: Registers, w: Words) -> bool:
+def any_request(m: Registers) -> bool:
     """Whether a request waits at any bank."""
     found = 0
-    for word in range(m[BANK_MASK_WORDS]):
-        found |= w[m[BANK_MASKS] + word]
+    for word in range(m[PORT_WORDS]):
+        found |= waiting(m, word)
     return found != 0
 
 
@@ -93,7 +92,7 @@ def next_event(m: Registers, w: Words, cycle: int) -> int:
 @part
 def skip(m: Registers, w: Words, cycle: int) -> int:
     """The next cycle worth a look after one in which nothing moved; those between have the causes that they would have had."""
-    if any_request(m, w) or (m[ROUTED] and (any_wanted(m, number(REQUESTS)) or any_wanted(m, number(REPLIES)))):
+    if any_request(m) or (m[ROUTED] and (any_wanted(m, number(REQUESTS)) or any_wanted(m, number(REPLIES)))):
         return cycle + 1
     following = next_event(m, w, cycle)
     if following == 0:

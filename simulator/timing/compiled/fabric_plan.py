@@ -45,16 +45,14 @@ def cluster_memory(spec: ClusterSpec) -> ClusterMemory:
     layout = Layout()
     banks = layout.registers(spec.ports * at.QUEUE_SIZE)
     units = UnitPlan(layout, spec)
-    bank_masks = layout.masks(1, mask_words(spec.ports))
     joined = RoutedPlan(layout, spec) if spec.network == "routed" else WiredPlan(layout, spec)
     m, w = layout.memory()
-    write_queues(m, banks, np.full(spec.ports, min(spec.bank_slots, at.UNLIMITED), dtype=np.int64))
+    write_queues(m, banks, np.full(spec.ports, min(spec.bank_slots, at.UNLIMITED), dtype=np.int64), at.IN_BANK)
     units.write(m)
     joined.write(m, w, addresses(banks, spec.ports, at.QUEUE_SIZE), units)
     header = {
         at.FIRST_BANK: banks,
-        at.BANK_MASKS: bank_masks,
-        at.BANK_MASK_WORDS: mask_words(spec.ports),
+        at.PORT_WORDS: mask_words(spec.ports),
         at.SERVED: units.served,
         at.ACTIVE_UNITS: units.active,
     }
@@ -148,6 +146,7 @@ class UnitPlan:
         table[:, at.FIRST_FLIT] = addresses(self.flits, spec.units, spec.window * at.FLIT)
         table[:, at.LANDED + at.TAIL] = self.landed
         table[:, at.LANDED + at.FREE] = at.UNLIMITED
+        table[:, at.LANDED + at.PLACE] = at.AT_SINK
         table[:, at.AT_BANK] = at.NOT_LOOKED
         table[:, at.FREE_ROWS] = addresses(self.free_rows, spec.units, spec.accumulators)
         table[:, at.RELEASE_RING] = addresses(self.releases, spec.units, spec.accumulators)
@@ -190,7 +189,6 @@ def _request_hardware(spec: ClusterSpec) -> NetworkHardware:
         iterations=spec.iterations,
         registered=spec.allocator == "islip",
         place=at.IN_REQUESTS,
-        place_after=at.IN_BANK,
     )
 
 
@@ -205,5 +203,4 @@ def _reply_hardware(spec: ClusterSpec) -> NetworkHardware:
         iterations=1,
         registered=True,
         place=at.IN_REPLIES,
-        place_after=at.AT_SINK,
     )

@@ -148,9 +148,9 @@ def scan(m: Registers, w: Words, lists: Lists, u: int, cycle: int, most: int) ->
     """Examine entries in order, drop those of zero words, issue up to `most`, stop at the first that can do neither."""
     _, ends, _ = lists
     issued = 0
-    for _ in range(m[EXAMINE_WIDTH]):
-        # a scan that can issue no more goes on only to drop
-        if scanned(m, u) or (issued == most and m[ALL_PRESENT]):
+    # a scan that can issue no more goes on only to drop
+    for _ in range(most if m[ALL_PRESENT] else m[EXAMINE_WIDTH]):
+        if scanned(m, u):
             return
         if m[u + AT_BANK] == NOT_LOOKED:
             look_up(m, lists, u)

@@ -17,9 +17,9 @@ UNLIMITED = 2**30
 MOST_CYCLES = 2**31 - 2**24
 """Cycles of a tile that a register can count."""
 
-# A flit: one cache line. A request of a unit, and the word that comes back, are the same flit; its tag is its index.
+# A flit: 64 bytes. A request of a unit, and the word that comes back, are the same flit; its tag is its index.
 # The flit at address 0 is none: what is written to it is never read, so that lists need no check for their ends.
-NEXT, PREVIOUS, READY, ORDER, WORD, UNIT, PLACE, QUEUE, BUFFER, CHANNEL, TARGET, SOURCE, SINK, ROW, NEWER, OLDER = range(16)
+NEXT, PREVIOUS, READY, ORDER, WORD, UNIT, QUEUE, CHANNEL, TARGET, SOURCE, SINK, ROW, _, _, NEWER, OLDER = range(16)
 FLIT = 16
 # A channel that no flit takes, and its link: what the flit at address 0 wants.
 NO_CHANNEL, NO_LINK = 16, 32
@@ -46,22 +46,21 @@ NO_CHANNEL, NO_LINK = 16, 32
     UNIT_PIPES,
     PIPES_END,
     FIRST_BANK,
-    BANK_MASKS,
-    BANK_MASK_WORDS,
+    PORT_WORDS,
     SERVED,
     REQUEST_WIRES,
     REPLY_WIRES,
     PORTS,
     UNITS,
     ACTIVE_UNITS,
-) = range(48, 76)
+) = range(48, 75)
 """RANKED: flits may arrive together or leave from the middle of the queues of banks and units.
 
 Sizes, and addresses of tables. The pipelines follow each other: those that end in routers, in banks, in units.
 REQUEST_WIRES and REPLY_WIRES: the pipeline of every pair of a unit and a port, where there are no routers."""
 
 # A network alone: sources, the cycle whose flit each has to send next, and flits that are not in use.
-SOURCES, CYCLES, WARMUP, NEXT_CREATED, FREED_FLIT, FRESH_FLIT = range(76, 82)
+SOURCES, CYCLES, WARMUP, NEXT_CREATED, FREED_FLIT, FRESH_FLIT = range(75, 81)
 
 # A network: its header is at REQUESTS or REPLIES.
 REQUESTS, REPLIES, HEADERS_END = 96, 128, 160
@@ -82,23 +81,21 @@ REQUESTS, REPLIES, HEADERS_END = 96, 128, 160
     NET_ITERATIONS,
     NET_REGISTERED,
     NET_SINGLE,
-    NET_PLACE,
-    NET_PLACE_AFTER,
-) = range(18)
+) = range(16)
 """NET_SINGLE: a buffer has one queue and a link one virtual channel, so that every head asks for one link of its own."""
 
 # Where a flit is, or is on its way to.
 IN_REQUESTS, IN_BANK, IN_REPLIES, AT_SINK = range(4)
 
-# A pipeline: a ring of (flit, cycle of its arrival), all of the same delay.
+# A pipeline: a ring of flits, all of the same delay.
 DELAY, RING, RING_MASK, FIRST_IN, LAST_IN = range(5)
 PIPE_SIZE = 5
-PLACE_SIZE = 2
 
 # A queue of flits that have arrived: a list with its ends in HEAD and TAIL, which are where NEXT and PREVIOUS of a flit
-# are, so that the record stands for the flit before the first and after the last. FREE counts the slots that are neither held nor reserved.
-HEAD, TAIL, FREE, LEFT_AT = range(4)
-QUEUE_SIZE = 4
+# are, so that the record stands for the flit before the first and after the last. FREE counts the slots that are
+# neither held nor reserved; BUFFER is the buffer that a router's queue is of, PLACE what the queue is of.
+HEAD, TAIL, FREE, LEFT_AT, PLACE, BUFFER = range(6)
+QUEUE_SIZE = 6
 
 # An output channel, an output link, an input buffer of a router.
 LINK, GOES_TO, SINK_QUEUE, FIRST_BUFFER, QUEUE_OFFSET, WANTS, ASKS, WANTED, ASKED_AT, FULL_AT = range(10)
@@ -126,10 +123,12 @@ BUFFER_SIZE = 12
     _LANDED_TAIL,
     _LANDED_FREE,
     _LANDED_LEFT,
-    OPEN_ROW,
-    OPEN_ROWS,
+    _LANDED_PLACE,
+    _LANDED_BUFFER,
     OLDEST,
     NEWEST,
+    OPEN_ROW,
+    OPEN_ROWS,
     ENTRY_BUFFER,
     AT_WORD,
     AT_BANK,
@@ -146,8 +145,8 @@ BUFFER_SIZE = 12
     MERGED_AT,
     LAST_WRITE,
     HELD,
-) = range(32)
-UNIT_SIZE = 32
+) = range(34)
+UNIT_SIZE = 34
 ABSENT, NOT_LOOKED = -1, -2
 """Banks of a word that is all zero, and of an entry that has not been looked up."""
 

@@ -19,7 +19,7 @@ class Layout:
 
     >>> layout = Layout()
     >>> layout.registers(8), layout.registers(3), layout.masks(2, 1), layout.masks(1, 1)
-    (64, 72, 26, 28)
+    (160, 168, 26, 28)
     """
 
     size: int = at.HEADERS_END

@@ -31,8 +31,7 @@ class NetworkHardware:
     registered: bool
     """Whether grant pointers move only when the grant is accepted (iSLIP)."""
     place: int
-    """Place of flits inside, and of those that have left."""
-    place_after: int
+    """Place of the flits inside."""
 
 
 class NetworkPlan:
@@ -101,8 +100,6 @@ class NetworkPlan:
             at.NET_ITERATIONS: self.hardware.iterations,
             at.NET_REGISTERED: int(self.hardware.registered),
             at.NET_SINGLE: int(not self.hardware.voq and self.graph.channels == self.graph.links),
-            at.NET_PLACE: self.hardware.place,
-            at.NET_PLACE_AFTER: self.hardware.place_after,
         }
         for field, value in header.items():
             m[net + field] = value
@@ -151,7 +148,10 @@ class NetworkPlan:
     def _write_queues(self, m: Registers) -> None:
         slots = np.full(self.graph.buffers, self.hardware.inner_slots)
         slots[self.graph.buffer_of_source] = self.hardware.entry_slots
-        write_queues(m, self.queues, np.repeat(slots, self.queues_of_buffer))
+        write_queues(m, self.queues, np.repeat(slots, self.queues_of_buffer), self.hardware.place)
+        buffers = addresses(self.buffers, self.graph.buffers, at.BUFFER_SIZE)
+        table = records(m, self.queues, int(self.queues_of_buffer.sum()), at.QUEUE_SIZE)
+        table[:, at.BUFFER] = np.repeat(buffers, self.queues_of_buffer)
 
     def _first(self, owner: NDArray[np.int32]) -> Places:
         """[routers] first item of each router, items being numbered router by router."""
@@ -162,12 +162,13 @@ class NetworkPlan:
         return np.bincount(owner, minlength=self.graph.routers)
 
 
-def write_queues(m: Registers, first: int, slots: NDArray[np.int64]) -> None:
+def write_queues(m: Registers, first: int, slots: NDArray[np.int64], place: int) -> None:
     """Write empty queues of so many slots."""
     table = records(m, first, len(slots), at.QUEUE_SIZE)
     table[:, at.TAIL] = addresses(first, len(slots), at.QUEUE_SIZE)
     table[:, at.FREE] = slots
     table[:, at.LEFT_AT] = at.NEVER
+    table[:, at.PLACE] = place
 
 
 def write_nobody(m: Registers, wants: int) -> None:
@@ -186,7 +187,7 @@ class Pipelines:
         # a ring is never full, so that its ends meet only when it is empty
         self.lengths = [1 << int(count).bit_length() for count in most]
         self.first = layout.registers(len(delays) * at.PIPE_SIZE)
-        self.rings = [layout.registers(length * at.PLACE_SIZE) for length in self.lengths]
+        self.rings = [layout.registers(length) for length in self.lengths]
 
     def at(self, index: int) -> int:
         """Address of one."""

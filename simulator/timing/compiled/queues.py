@@ -12,7 +12,6 @@ from simulator.timing.compiled.layout import (
     LEFT_AT,
     NEXT,
     NONE,
-    PLACE_SIZE,
     PREVIOUS,
     READY,
     RING,
@@ -25,19 +24,20 @@ from simulator.timing.compiled.layout import (
 def enter(m: Registers, pipe: int, f: int, cycle: int) -> None:
     """Put a flit into a pipeline in `cycle`; it arrives at the start of cycle + delay."""
     last = m[pipe + LAST_IN]
-    place = m[pipe + RING] + PLACE_SIZE * last
-    ready = cycle + m[pipe + DELAY]
-    m[f + READY] = ready
-    m[place] = f
-    m[place + 1] = ready
+    m[f + READY] = cycle + m[pipe + DELAY]
+    m[m[pipe + RING] + last] = f
     m[pipe + LAST_IN] = last + 1 & m[pipe + RING_MASK]
 
 
 @inline
-def first_arrival(m: Registers, pipe: int) -> int:
-    """Cycle in which the first flit of a pipeline arrives; −1 if it is empty."""
-    first = m[pipe + FIRST_IN]
-    return m[m[pipe + RING] + PLACE_SIZE * first + 1] if first != m[pipe + LAST_IN] else -1
+def arrivals(m: Registers, pipe: int, cycle: int) -> int:
+    """How many flits are at the end of a pipeline at the start of `cycle`; they are in the ring from FIRST_IN on."""
+    ring, mask, first, last = m[pipe + RING], m[pipe + RING_MASK], m[pipe + FIRST_IN], m[pipe + LAST_IN]
+    count = 0
+    while first != last and m[m[ring + first] + READY] == cycle:
+        first = first + 1 & mask
+        count += 1
+    return count
 
 
 @inline
@@ -45,7 +45,14 @@ def leave_pipe(m: Registers, pipe: int) -> int:
     """Take the first flit out of a pipeline."""
     first = m[pipe + FIRST_IN]
     m[pipe + FIRST_IN] = first + 1 & m[pipe + RING_MASK]
-    return m[m[pipe + RING] + PLACE_SIZE * first]
+    return m[m[pipe + RING] + first]
+
+
+@inline
+def first_arrival(m: Registers, pipe: int) -> int:
+    """Cycle in which the first flit of a pipeline arrives; −1 if it is empty."""
+    first = m[pipe + FIRST_IN]
+    return m[m[m[pipe + RING] + first] + READY] if first != m[pipe + LAST_IN] else -1
 
 
 @inline

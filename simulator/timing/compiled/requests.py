@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from simulator.timing.compiled.bits import Registers, Words, inline
-from simulator.timing.compiled.intrinsics import number
 from simulator.timing.compiled.layout import (
     ABSENT,
     AT_BANK,
@@ -24,7 +23,6 @@ from simulator.timing.compiled.layout import (
     FLIT,
     FREE,
     FREE_TAGS,
-    IN_BANK,
     ISSUED,
     LAST_SCAN,
     LAST_WRITE,
@@ -36,7 +34,6 @@ from simulator.timing.compiled.layout import (
     OLDER,
     OLDEST,
     ORDER,
-    PLACE,
     PORTS,
     QUEUE,
     QUEUE_SIZE,
@@ -44,8 +41,6 @@ from simulator.timing.compiled.layout import (
     REQUESTS,
     REQUESTS_SENT,
     ROUTED,
-    SINK,
-    SOURCE,
     TAGS,
     TOKEN,
     TOKEN_WORDS,
@@ -99,7 +94,7 @@ def aim(m: Registers, u: int, port: int) -> None:
 @inline
 def request(m: Registers, w: Words, u: int, cycle: int) -> int:
     """Send the first free flit of a unit for the entry at hand, if there is a slot for it; the flit, or NONE."""
-    f = m[m[u + TAGS] + m[u + FIRST_TAG]]
+    f = first_free(m, u)
     if m[BANK_PORTS] > 1:
         aim(m, u, m[u + AT_BANK] * m[BANK_PORTS] + (f - m[u + FIRST_FLIT]) // FLIT % m[BANK_PORTS])
     q = m[u + AT_QUEUE]
@@ -107,12 +102,9 @@ def request(m: Registers, w: Words, u: int, cycle: int) -> int:
         return NONE
     port = m[u + AT_PORT]
     if m[ROUTED]:
-        m[f + SOURCE] = m[u + NUMBER]
-        m[f + SINK] = port
-        send(m, number(REQUESTS), m[REQUESTS + NET_ENTRY_PIPE], f, q, m[u + ENTRY_BUFFER], m[u + AT_CHANNEL], cycle)
+        send(m, m[REQUESTS + NET_ENTRY_PIPE], f, q, m[u + AT_CHANNEL], m[u + NUMBER], port, cycle)
     else:
         m[q + FREE] -= 1
-        m[f + PLACE] = IN_BANK
         m[f + QUEUE] = q
         enter(m, m[m[REQUEST_WIRES] + m[u + NUMBER] * m[PORTS] + port], f, cycle)
     m[f + WORD] = m[u + AT_WORD]
@@ -123,19 +115,30 @@ def request(m: Registers, w: Words, u: int, cycle: int) -> int:
 
 
 @inline
+def first_free(m: Registers, u: int) -> int:
+    """The flit that the next request of a unit takes: the one that has been free for longest, for its tag names the port.
+
+    Where a bank has one port tags do not matter, and the flit freed last is the one that is still in the processor's cache.
+    """
+    return m[m[u + TAGS] + (m[u + FREE_TAGS] - 1 if m[BANK_PORTS] == 1 else m[u + FIRST_TAG])]
+
+
+@inline
 def take_tag(m: Registers, u: int) -> None:
-    """The first free flit is in use."""
-    first = m[u + FIRST_TAG] + 1
-    m[u + FIRST_TAG] = first if first < m[WINDOW] else 0
+    """That flit is in use."""
     m[u + FREE_TAGS] -= 1
+    if m[BANK_PORTS] > 1:
+        first = m[u + FIRST_TAG] + 1
+        m[u + FIRST_TAG] = first if first < m[WINDOW] else 0
 
 
 @inline
 def return_tag(m: Registers, u: int, f: int) -> None:
-    """A flit is free again, behind all others."""
-    place = m[u + FIRST_TAG] + m[u + FREE_TAGS]
-    if place >= m[WINDOW]:
-        place -= m[WINDOW]
+    """A flit is free again."""
+    place = m[u + FREE_TAGS]
+    if m[BANK_PORTS] > 1:
+        place += m[u + FIRST_TAG]
+        place -= m[WINDOW] if place >= m[WINDOW] else 0
     m[m[u + TAGS] + place] = f
     m[u + FREE_TAGS] += 1
 

@@ -21,12 +21,9 @@ from simulator.timing.compiled.layout import (
     NET_CHANNELS,
     NET_FLITS,
     NET_INNER_PIPE,
-    NET_PLACE,
-    NET_PLACE_AFTER,
     NET_SINK_PIPE,
     NO_CHANNEL,
     NONE,
-    PLACE,
     QUEUE,
     QUEUE_OFFSET,
     ROUTE,
@@ -61,16 +58,16 @@ def queue_for(m: Registers, buffer: int, channel: int) -> int:
 
 
 @inline
-def send(m: Registers, net: int, pipe: int, f: int, q: int, buffer: int, channel: int, cycle: int) -> None:
+def send(m: Registers, pipe: int, f: int, q: int, channel: int, source: int, sink: int, cycle: int) -> None:
     """Reserve a slot in a queue of a buffer for a flit, send it there, and note where it goes from there."""
     m[q + FREE] -= 1
-    m[f + PLACE] = m[net + NET_PLACE]
     m[f + QUEUE] = q
-    m[f + BUFFER] = buffer
     m[f + CHANNEL] = channel
     onward = m[channel + GOES_TO]
     if onward:
-        m[f + TARGET] = queue_for(m, onward, next_channel(m, onward, m[f + SOURCE], m[f + SINK]))
+        m[f + SOURCE] = source
+        m[f + SINK] = sink
+        m[f + TARGET] = queue_for(m, onward, next_channel(m, onward, source, sink))
     enter(m, pipe, f, cycle)
 
 
@@ -105,7 +102,7 @@ def arrive(m: Registers, w: Words, f: int) -> None:
     """A flit is at the end of its pipeline; if it is the head of its queue, it wants its channel."""
     q = m[f + QUEUE]
     append(m, q, f)
-    want(m, w, m[f + CHANNEL] if m[q + HEAD] == f else NO_CHANNEL, m[f + BUFFER])
+    want(m, w, m[f + CHANNEL] if m[q + HEAD] == f else NO_CHANNEL, m[q + BUFFER])
 
 
 @inline
@@ -121,11 +118,10 @@ def forward(m: Registers, w: Words, net: int, buffer: int, channel: int, link: i
         m[buffer + BUFFER_BUSY] = cycle + m[net + NET_FLITS]
     onward = m[channel + GOES_TO]
     if onward:
-        channel = next_channel(m, onward, m[f + SOURCE], m[f + SINK])
-        send(m, net, m[net + NET_INNER_PIPE], f, m[f + TARGET], onward, channel, cycle)
+        source, sink = m[f + SOURCE], m[f + SINK]
+        send(m, m[net + NET_INNER_PIPE], f, m[f + TARGET], next_channel(m, onward, source, sink), source, sink, cycle)
     else:
         target = m[channel + SINK_QUEUE]
-        m[f + PLACE] = m[net + NET_PLACE_AFTER]
         m[f + QUEUE] = target
         m[target + FREE] -= 1
         enter(m, m[net + NET_SINK_PIPE], f, cycle)

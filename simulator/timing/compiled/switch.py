@@ -41,7 +41,7 @@ def _memory(spec: SwitchSpec, arrivals: Arrivals, warmup: int) -> tuple[Register
     flits = layout.registers(created * at.FLIT)
     m, w = layout.memory()
     network.write(m, w, at.REQUESTS, addresses(sinks, spec.sink_count, at.QUEUE_SIZE))
-    write_queues(m, sinks, np.full(spec.sink_count, at.UNLIMITED))
+    write_queues(m, sinks, np.full(spec.sink_count, at.UNLIMITED), at.AT_SINK)
     pipes.write(m)
     network.write_pipes(m, at.REQUESTS, [pipes.at(index) for index in range(3)])
     write_nobody(m, network.nobody)
@@ -68,5 +68,4 @@ def _hardware(spec: SwitchSpec) -> NetworkHardware:
         iterations=spec.iterations,
         registered=spec.allocator == "islip",
         place=at.IN_REQUESTS,
-        place_after=at.AT_SINK,
     )

@@ -26,12 +26,10 @@ from simulator.timing.compiled.layout import (
     OUTSTANDING_SUM,
     QUEUE,
     REQUESTS,
-    SINK,
-    SOURCE,
     SOURCES,
     WARMUP,
 )
-from simulator.timing.compiled.queues import first_arrival, leave_pipe
+from simulator.timing.compiled.queues import arrivals, leave_pipe
 from simulator.timing.compiled.routers import arrive, next_channel, queue_for, send
 
 
@@ -63,10 +61,11 @@ def deliver(m: Registers, w: Words, f: int, cycle: int) -> None:
 def show_arrivals(m: Registers, w: Words, cycle: int) -> None:
     """Put the flits that are at the end of a pipeline where they go to."""
     for pipe in (m[REQUESTS + NET_ENTRY_PIPE], m[REQUESTS + NET_INNER_PIPE]):
-        while first_arrival(m, pipe) == cycle:
+        for _ in range(arrivals(m, pipe, cycle)):
             arrive(m, w, leave_pipe(m, pipe))
-    while first_arrival(m, m[REQUESTS + NET_SINK_PIPE]) == cycle:
-        deliver(m, w, leave_pipe(m, m[REQUESTS + NET_SINK_PIPE]), cycle)
+    pipe = m[REQUESTS + NET_SINK_PIPE]
+    for _ in range(arrivals(m, pipe, cycle)):
+        deliver(m, w, leave_pipe(m, pipe), cycle)
 
 
 @inline
@@ -87,9 +86,7 @@ def feed(m: Registers, created: Registers, source: int, cycle: int) -> None:
         return
     f = take_flit(m)
     m[f + ORDER] = at
-    m[f + SOURCE] = source
-    m[f + SINK] = sink
-    send(m, number(REQUESTS), m[REQUESTS + NET_ENTRY_PIPE], f, q, buffer, channel, cycle)
+    send(m, m[REQUESTS + NET_ENTRY_PIPE], f, q, channel, source, sink, cycle)
     m[m[NEXT_CREATED] + source] = at + 1
 
 
