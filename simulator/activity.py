@@ -72,6 +72,8 @@ class Counts:
     """Systolic: register writes that move streaming operands from PE to PE."""
     pe_sum_shifts: int = 0
     """Systolic: register writes of partial sums, moving or in place."""
+    pe_selections: int = 0
+    """Systolic: activations that N:M weights picked from their group."""
     x_buffer_reads: int = 0
     """Systolic: activations read from the X operand buffer."""
     w_buffer_reads: int = 0
@@ -80,6 +82,14 @@ class Counts:
     """Systolic: partial sums written into the Y buffer."""
     y_buffer_reads: int = 0
     """Systolic: partial sums read back from the Y buffer, for a later K fold or to leave."""
+    w_elements_decoded: int = 0
+    """Systolic: weights, zeros included, that the decoder of compressed weights wrote into the W buffer."""
+    w_bytes_decoded: int = 0
+    """Systolic: bytes of the W trunk that went into the decoder, in whole bursts."""
+    presence_bits_filled: int = 0
+    """Systolic: presence bits of steps or folds written into the sequencer's memory."""
+    presence_bits_scanned: int = 0
+    """Systolic: presence bits that the sequencer scanned."""
     x_trunk_bytes: int = 0
     """Bytes over the X trunk (once a token group, whatever the number of copies)."""
     w_trunk_bytes: int = 0

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -10,8 +9,7 @@ from simulator.cost.component import Area, Component
 from simulator.cost.register_file import RegisterFile
 from simulator.cost.sram_bank import SramBank
 from simulator.cost.sram_macro import Ports
-
-_WORD_BITS = 64
+from simulator.machine.model import edge_word_elements
 
 
 @dataclass(frozen=True)
@@ -30,7 +28,7 @@ class EdgeBuffer(Component):
     @property
     def elements_per_word(self) -> int:
         """Elements of one access."""
-        return math.ceil(_WORD_BITS / self.element_bits)
+        return edge_word_elements(self.element_bits)
 
     @property
     def _bank(self) -> SramBank:

@@ -13,6 +13,8 @@ from simulator.topology import TopologyName
 Auto = Literal["auto"]
 Kib = Annotated[float, Field(gt=0, le=2**20)]
 """A capacity in KiB, up to 1 GiB."""
+NmPattern = Literal["none", "1:2", "1:4", "2:4", "2:8", "4:8"]
+"""At most N nonzeros in every M consecutive input features of an output feature; M / N ≤ 4, what an edge bank can feed."""
 BusWidth = Annotated[int, Field(ge=1, le=65536)]
 """Bytes a cycle of a bus."""
 
@@ -151,6 +153,15 @@ class GatherFabric(FileModel):
         return self
 
 
+EDGE_WORD_BITS = 64
+"""Least width of an edge buffer's word: an element is far narrower than a word worth reading."""
+
+
+def edge_word_elements(element_bits: int) -> int:
+    """Consecutive elements that one bank of a systolic array's buffer takes or gives in an access."""
+    return -(-EDGE_WORD_BITS // element_bits)
+
+
 class SystolicFabric(FileModel):
     """A rows × cols array of multiply-accumulate cells that pass operands to their neighbours."""
 
@@ -163,6 +174,31 @@ class SystolicFabric(FileModel):
     x_buffer_kib: Kib = Field(256.0, description="one half of the activation operand buffer, banked along its edge")
     w_buffer_kib: Kib = Field(512.0, description="one half of the weight operand buffer, banked along its edge")
     y_buffer_kib: Kib = Field(1024.0, description="one half of the partial-sum and output buffer, banked along its edge")
+    skip_zero_tiles: bool = Field(False, description="a fold whose stationary tile (os: either operand) is all zero is not run")
+    column_skip: bool = Field(False, description="os: a step in which a fold's weights or activations are all zero is not streamed")
+    n_m: NmPattern = Field("none", description="N:M weights take N steps of M, for each operation whose W has that pattern; quote it")
+    weights_in_dram: Literal["dense", "compressed"] = Field("dense", description="compressed: bitmap or indices; a decoder expands them")
+
+    @property
+    def kept_of(self) -> tuple[int, int]:
+        """N and M of `n_m`; (1, 1) where there is no selection."""
+        if self.n_m == "none":
+            return 1, 1
+        kept, of = self.n_m.split(":")
+        return int(kept), int(of)
+
+    @property
+    def selection_bits(self) -> int:
+        """Bits that say which of M activations a weight meets."""
+        return (self.kept_of[1] - 1).bit_length()
+
+    @model_validator(mode="after")
+    def _groups_fit(self) -> SystolicFabric:
+        if self.rows % self.kept_of[0]:
+            raise ValueError(
+                f"n_m = {self.n_m} keeps {self.kept_of[0]} weights of a group in as many rows: rows = {self.rows} must be a multiple"
+            )
+        return self
 
 
 class Mapping(FileModel):
@@ -262,6 +298,11 @@ class Machine(FileModel):
     def unit_count(self) -> int:
         """Units whose cycles are accounted for: vector units, or PEs."""
         return self.multipliers if isinstance(self.fabric, SystolicFabric) else self.fabric.units
+
+    @property
+    def held_weight_bits(self) -> int:
+        """Bits of one weight in a systolic array: its value, and which activation of its group it meets."""
+        return self.datatypes.weight_bits + self.systolic.selection_bits
 
     @property
     def word_bits(self) -> int:

@@ -1,158 +1,187 @@
-"""Tiling of one operation on a systolic array: tile sizes, folds, and the dataflow that takes the fewest cycles."""
+"""Tiling of one operation on a systolic array: tile sizes, and the dataflow that takes the least time."""
 
 from __future__ import annotations
 
 import itertools
-from collections import Counter
-from collections.abc import Callable, Iterator
+import math
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Literal
+
+import numpy as np
 
 from simulator.errors import MappingError
 from simulator.machine.model import Machine, SystolicFabric
+from simulator.mapping.array_product import ArrayProduct, Extent, packed, product_of
+from simulator.mapping.folds import SKIP_SCAN_BITS, Axes, Dataflow, Steps, fold_axes, fold_edges, fold_steps
 from simulator.mapping.loops import Span
 from simulator.mapping.program import LoopOrder, content_changes
 from simulator.mapping.residency import Homes
+from simulator.mapping.weight_form import stored_bits
 from simulator.workload.types import Operation
 
-Dataflow = Literal["ws", "os", "is"]
-Extent = tuple[int, int, int]
-"""Output features, input features, tokens of a tile (M, K, N)."""
-
-
-@dataclass(frozen=True)
-class FoldShape:
-    """How a dataflow lays a tile on the array: what it spreads over rows and columns, and what it streams."""
-
-    rows: int
-    cols: int
-    stream: int
-
-
-LAYOUTS: dict[Dataflow, Callable[[Extent], FoldShape]] = {
-    "ws": lambda e: FoldShape(rows=e[1], cols=e[0], stream=e[2]),
-    "is": lambda e: FoldShape(rows=e[1], cols=e[2], stream=e[0]),
-    "os": lambda e: FoldShape(rows=e[2], cols=e[0], stream=e[1]),
-}
-"""Weight-stationary holds K × M and streams tokens; input-stationary holds K × N and streams output features;
-output-stationary holds N × M (tokens on the rows) and streams input features."""
+Position = tuple[int, int, int, int]
+"""Block, M tile, N tile, K tile."""
 
 
 @dataclass(frozen=True)
 class SystolicSchedule:
-    """How one operation, or each block of a batched one, is cut into tiles of folds."""
+    """How one product, or each block of a batched one, is cut into tiles of folds.
 
-    operation: Operation
+    Weight-stationary holds K × M and streams tokens; input-stationary holds K × N and streams output features;
+    output-stationary holds N × M (tokens on the rows) and streams input features.
+    """
+
+    product: ArrayProduct
     homes: Homes
     dataflow: Dataflow
     m_tiles: tuple[Span, ...]
     k_tiles: tuple[Span, ...]
+    """In steps, of which a packed operand has fewer than input features."""
     n_tiles: tuple[Span, ...]
     loop_order: LoopOrder
     """`m_rounds`: output features, then tokens; `rounds_m`: the reverse. K is innermost."""
 
-    def positions(self) -> Iterator[tuple[int, int, int, int]]:
-        """(block, M, N, K) tile indices in execution order; a batched product is its blocks one after another."""
-        blocks = range(self.operation.batch)
-        ms, ns, ks = (range(len(spans)) for spans in (self.m_tiles, self.n_tiles, self.k_tiles))
+    def positions(self) -> Iterator[Position]:
+        """Tiles in execution order; a batched product is its blocks one after another."""
+        m, n, k = len(self.m_tiles), len(self.n_tiles), len(self.k_tiles)
+        return self._visit(range(self.product.batch), range(m), range(n), range(k))
+
+    def backwards(self) -> Iterator[Position]:
+        """Tiles in the reverse order."""
+        m, n, k = len(self.m_tiles), len(self.n_tiles), len(self.k_tiles)
+        return self._visit(range(self.product.batch)[::-1], range(m)[::-1], range(n)[::-1], range(k)[::-1])
+
+    def _visit(self, blocks: range, ms: range, ns: range, ks: range) -> Iterator[Position]:
         if self.loop_order == "m_rounds":
             return ((b, m, n, k) for b, m, n, k in itertools.product(blocks, ms, ns, ks))
         return ((b, m, n, k) for b, n, m, k in itertools.product(blocks, ns, ms, ks))
-
-    def extents(self) -> Counter[Extent]:
-        """How many tiles there are of each size."""
-        batch = self.operation.batch
-        sizes = [Counter(stop - start for start, stop in spans) for spans in (self.m_tiles, self.k_tiles, self.n_tiles)]
-        return Counter(
-            {(m, k, n): batch * sizes[0][m] * sizes[1][k] * sizes[2][n] for m, k, n in itertools.product(*(tuple(size) for size in sizes))}
-        )
 
     def extent(self, m: int, n: int, k: int) -> Extent:
         """Size of a tile."""
         sizes = [stop - start for start, stop in (self.m_tiles[m], self.k_tiles[k], self.n_tiles[n])]
         return sizes[0], sizes[1], sizes[2]
 
+    def axes(self, fabric: SystolicFabric) -> Axes:
+        """The blocks that its folds span."""
+        return fold_axes(fabric, self.dataflow, (self.m_tiles, self.k_tiles, self.n_tiles))
 
-def fold_count(fabric: SystolicFabric, shape: FoldShape) -> int:
-    """Folds of a tile: ⌈rows / R⌉ · ⌈cols / C⌉."""
-    return -(-shape.rows // fabric.rows) * -(-shape.cols // fabric.cols)
+
+@dataclass(frozen=True)
+class FoldPlan:
+    """The folds of a schedule."""
+
+    axes: Axes
+    steps: Steps
+
+    def of_tile(self, position: Position) -> Steps:
+        """[M blocks, K blocks, N blocks] steps of a tile's folds."""
+        block, m, n, k = position
+        return self.steps[block, self.axes[0].blocks(m), self.axes[1].blocks(k), self.axes[2].blocks(n)]
 
 
-def fold_interval(fabric: SystolicFabric, shape: FoldShape, dataflow: Dataflow) -> int:
-    """Cycles that a fold adds to those before it.
+def fold_plan(fabric: SystolicFabric, schedule: SystolicSchedule) -> FoldPlan:
+    """Which folds a schedule runs, and their steps."""
+    axes = schedule.axes(fabric)
+    return FoldPlan(axes, fold_steps(fabric, schedule.product, schedule.dataflow, axes))
 
-    Overlapped, a fold streams for `stream` cycles while the next stationary operand is shifted in, R cycles; or, where
+
+def interval_cycles(fabric: SystolicFabric, steps: Steps, dataflow: Dataflow) -> int:
+    """Cycles that folds add to those before them; a fold without steps is not run and adds none.
+
+    Overlapped, a fold streams for its steps while the next stationary operand is shifted in, R cycles; or, where
     outputs are held, while the outputs of the fold before are shifted out, R cycles, before its own are done. Serial is
     SCALE-Sim's: load, stream, and let the skew run out before the next fold.
     """
+    run = steps[steps > 0]
     if fabric.weight_load == "overlapped":
-        return max(shape.stream, fabric.rows)
+        return int(np.maximum(run, fabric.rows).sum())
     load = 0 if dataflow == "os" else fabric.rows
-    return load + shape.stream + fabric.rows + fabric.cols - 2
+    return int(run.sum()) + run.size * (load + fabric.rows + fabric.cols - 2)
 
 
-def lead_cycles(fabric: SystolicFabric, shape: FoldShape, dataflow: Dataflow) -> int:
+def lead_cycles(fabric: SystolicFabric, first_steps: int, dataflow: Dataflow) -> int:
     """Cycles of an operation's first fold beyond its interval: the load that hides behind none; `os` has no outputs to await."""
     if fabric.weight_load == "serial":
         return 0
-    return shape.stream - fold_interval(fabric, shape, dataflow) if dataflow == "os" else fabric.rows
+    return min(0, first_steps - fabric.rows) if dataflow == "os" else fabric.rows
 
 
-def tail_cycles(fabric: SystolicFabric, shape: FoldShape, dataflow: Dataflow) -> int:
+def tail_cycles(fabric: SystolicFabric, last_steps: int, dataflow: Dataflow) -> int:
     """Cycles of an operation's last fold beyond its interval: stream and skew, and for `os` the last drain."""
     if fabric.weight_load == "serial":
         return 0
     skew = fabric.rows + fabric.cols - 2
-    return skew + fabric.rows if dataflow == "os" else skew + shape.stream - fold_interval(fabric, shape, dataflow)
+    return skew + fabric.rows if dataflow == "os" else skew + min(0, last_steps - fabric.rows)
 
 
 def compute_cycles(fabric: SystolicFabric, schedule: SystolicSchedule) -> int:
-    """The array's own cycles for one operation."""
+    """The array's own cycles for one operation; 0 where no fold is run."""
+    plan = fold_plan(fabric, schedule)
+    return _cycles(fabric, schedule, plan, interval_cycles(fabric, plan.steps, schedule.dataflow))
+
+
+def _cycles(fabric: SystolicFabric, schedule: SystolicSchedule, plan: FoldPlan, intervals: int) -> int:
+    if not intervals:
+        return 0
     flow = schedule.dataflow
-    total = lead_cycles(fabric, LAYOUTS[flow](schedule.extent(0, 0, 0)), flow)
-    for extent, times in schedule.extents().items():
-        shape = LAYOUTS[flow](extent)
-        total += times * fold_count(fabric, shape) * fold_interval(fabric, shape, flow)
-    last = schedule.extent(len(schedule.m_tiles) - 1, len(schedule.n_tiles) - 1, len(schedule.k_tiles) - 1)
-    return total + tail_cycles(fabric, LAYOUTS[flow](last), flow)
+    first = next(steps for steps in map(plan.of_tile, schedule.positions()) if steps.any())
+    last = next(steps for steps in map(plan.of_tile, schedule.backwards()) if steps.any())
+    return intervals + lead_cycles(fabric, int(first[first > 0][0]), flow) + tail_cycles(fabric, int(last[last > 0][-1]), flow)
 
 
-def schedule_systolic(machine: Machine, operation: Operation, homes: Homes) -> SystolicSchedule:
-    """The tiling with the fewest cycles, then DRAM bytes, then buffer bytes; MappingError where nothing fits."""
+def schedule_systolic(machine: Machine, operation: Operation, homes: Homes, dram_bytes_per_cycle: float = math.inf) -> SystolicSchedule:
+    """The tiling that takes the least time, then cycles of the array, DRAM bytes, buffer bytes.
+
+    Its time is the larger of the array's cycles and of what DRAM, at that rate, takes for its fills. With `n_m`, an
+    operation whose stored W has the pattern is tried packed as well. MappingError where nothing fits.
+    """
+    products = [product_of(operation)]
+    if machine.systolic.n_m != "none" and operation.weight_home == "dram":
+        selected = packed(products[0], *machine.systolic.kept_of)
+        products += [] if selected is None else [selected]
+    return schedule_products(machine, products, homes, dram_bytes_per_cycle)
+
+
+def schedule_products(machine: Machine, products: Sequence[ArrayProduct], homes: Homes, dram_bytes_per_cycle: float) -> SystolicSchedule:
+    """The best schedule over several ways to write one product; MappingError where none fits."""
     fabric = machine.systolic
     flows: tuple[Dataflow, ...] = ("ws", "os", "is") if fabric.dataflow == "best" else (fabric.dataflow,)
     best: SystolicSchedule | None = None
-    best_key: tuple[float, float, float] | None = None
-    for schedule in _candidates(machine, operation, homes, flows):
-        key = (compute_cycles(fabric, schedule), *_traffic(machine, schedule))
-        if best_key is None or key < best_key:
-            best, best_key = schedule, key
+    best_key: tuple[float, float, float, float] | None = None
+    for product in products:
+        known: dict[tuple[Dataflow, Axes], tuple[FoldPlan, int]] = {}
+        for schedule in _candidates(machine, product, homes, flows):
+            axes = schedule.axes(fabric)
+            key = (schedule.dataflow, axes)
+            if key not in known:  # tiles that are whole folds share their folds with other cuts
+                steps = fold_steps(fabric, product, schedule.dataflow, axes)
+                known[key] = FoldPlan(axes, steps), interval_cycles(fabric, steps, schedule.dataflow)
+            cycles = _cycles(fabric, schedule, *known[key])
+            dram_bytes, buffer_bytes = _traffic(machine, schedule)
+            rank = (max(cycles, dram_bytes / dram_bytes_per_cycle), cycles, dram_bytes, buffer_bytes)
+            if best_key is None or rank < best_key:
+                best, best_key = schedule, rank
     if best is None:
         raise MappingError(
-            f"{machine.name}: no tile of {operation.name} fits the operand buffers (x {fabric.x_buffer_kib:g}, w {fabric.w_buffer_kib:g}, "
-            f"y {fabric.y_buffer_kib:g} KiB a half) of a {fabric.rows} × {fabric.cols} array"
+            f"{machine.name}: no tile of {products[0].name} fits the operand buffers (x {fabric.x_buffer_kib:g}, "
+            f"w {fabric.w_buffer_kib:g}, y {fabric.y_buffer_kib:g} KiB a half) of a {fabric.rows} × {fabric.cols} array"
         )
     return best
 
 
-def _candidates(machine: Machine, operation: Operation, homes: Homes, flows: tuple[Dataflow, ...]) -> Iterator[SystolicSchedule]:
-    m, k, n = operation.block_shape
+def _candidates(machine: Machine, product: ArrayProduct, homes: Homes, flows: tuple[Dataflow, ...]) -> Iterator[SystolicSchedule]:
+    m, k, n = product.shape
     for flow in flows:
-        for m_size, k_size, n_size in itertools.product(
-            *(_sizes(size, step) for size, step in zip((m, k, n), _steps(machine.systolic, flow), strict=True))
-        ):
-            if not _fits(machine, (m_size, k_size, n_size)):
+        if flow == "is" and product.of > 1:
+            continue  # a cell would have to hold all activations of a group
+        m_step, k_step, n_step = fold_edges(machine.systolic, flow)
+        sizes = _sizes(m, m_step or 1), _sizes(k, k_step or machine.systolic.rows), _sizes(n, n_step or 1)
+        for m_size, k_size, n_size in itertools.product(*sizes):
+            if not _fits(machine, product, flow, (m_size, k_size, n_size)):
                 continue
             spans = [_spans(size, step) for size, step in ((m, m_size), (k, k_size), (n, n_size))]
             for order in ("m_rounds", "rounds_m"):
-                yield SystolicSchedule(operation, homes, flow, spans[0], spans[1], spans[2], order)
-
-
-def _steps(fabric: SystolicFabric, flow: Dataflow) -> Extent:
-    """What a tile's M, K and N are multiples of: the array's edge that the dataflow lays them on."""
-    if flow == "ws":
-        return fabric.cols, fabric.rows, 1
-    return (1, fabric.rows, fabric.cols) if flow == "is" else (fabric.cols, 1, fabric.rows)
+                yield SystolicSchedule(product, homes, flow, spans[0], spans[1], spans[2], order)
 
 
 def _sizes(size: int, step: int) -> list[int]:
@@ -174,20 +203,24 @@ def _spans(size: int, step: int) -> tuple[Span, ...]:
     return tuple((start, min(start + step, size)) for start in range(0, size, step))
 
 
-def _fits(machine: Machine, extent: Extent) -> bool:
+def _fits(machine: Machine, product: ArrayProduct, flow: Dataflow, extent: Extent) -> bool:
     fabric, types = machine.systolic, machine.datatypes
     m, k, n = extent
-    needs = (k * n * types.activation_bits, k * m * types.weight_bits, m * n * types.accumulate_bits)
+    if flow == "os" and fabric.column_skip and k > SKIP_SCAN_BITS * fabric.rows:
+        return False  # the sequencer would not be through its presence bits in time
+    needs = (product.inputs(k) * n * types.activation_bits, k * m * machine.held_weight_bits, m * n * types.accumulate_bits)
     holds = (fabric.x_buffer_kib, fabric.w_buffer_kib, fabric.y_buffer_kib)
     return all(bits <= kib * 8192 for bits, kib in zip(needs, holds, strict=True))
 
 
 def _traffic(machine: Machine, schedule: SystolicSchedule) -> tuple[float, float]:
     """DRAM and buffer bytes of a schedule's fills."""
-    operation = schedule.operation
-    m, k, n = operation.block_shape
+    product = schedule.product
+    m, k, n = product.shape
     tiles = len(schedule.m_tiles), len(schedule.n_tiles), len(schedule.k_tiles)
     x_changes, w_changes = content_changes(schedule.loop_order, *tiles)
-    x = operation.batch * x_changes * k * n * machine.datatypes.activation_bits / 8 / (tiles[1] * tiles[2])
-    w = operation.batch * w_changes * k * m * machine.datatypes.weight_bits / 8 / (tiles[0] * tiles[2])
+    nonzeros = product.batch * m * k if product.left is None else len(product.left.rows)
+    w_bits = stored_bits(machine, product, product.batch * m, k, nonzeros)
+    x = product.batch * x_changes * product.inputs(k) * n * machine.datatypes.activation_bits / 8 / (tiles[1] * tiles[2])
+    w = w_changes * w_bits / 8 / (tiles[0] * tiles[2])
     return (w + x, 0.0) if schedule.homes.x == "dram" else (w, x)

@@ -27,10 +27,15 @@ _MEANINGS = {
     "pe_weight_shifts": "systolic: register writes that move stationary operands into the array",
     "pe_operand_shifts": "systolic: register writes that move streaming operands from PE to PE",
     "pe_sum_shifts": "systolic: register writes of partial sums, moving or in place",
+    "pe_selections": "systolic: activations that N:M weights picked from their group",
     "x_buffer_reads": "systolic: activations read from the X operand buffer",
     "w_buffer_reads": "systolic: weights read from the W operand buffer",
     "y_buffer_writes": "systolic: partial sums written into the Y buffer",
     "y_buffer_reads": "systolic: partial sums read back from the Y buffer, for a later K fold or to leave",
+    "w_elements_decoded": "systolic: weights, zeros included, that the decoder of compressed weights wrote into the W buffer",
+    "w_bytes_decoded": "systolic: bytes of the W trunk that went into the decoder, in whole bursts",
+    "presence_bits_filled": "systolic: presence bits of steps or folds written into the sequencer's memory",
+    "presence_bits_scanned": "systolic: presence bits that the sequencer scanned",
     "x_trunk_bytes": "bytes over the X trunk (once a token group, whatever the number of copies)",
     "w_trunk_bytes": "bytes over the W trunk (once for all token groups)",
     "drain_bytes": "bytes over the drain bus",
@@ -41,7 +46,6 @@ _MEANINGS = {
 }
 
 COUNTERS: tuple[Term, ...] = tuple(
-    Term(name, "counter", name.replace("_", " "), "bytes" if name.endswith("_bytes") else "", meaning)
-    for name, meaning in _MEANINGS.items()
+    Term(name, "counter", name.replace("_", " "), "bytes" if "bytes" in name else "", meaning) for name, meaning in _MEANINGS.items()
 )
 """Events of a run (`counts` in JSON), in the order of the file."""

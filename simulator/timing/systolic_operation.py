@@ -16,7 +16,8 @@ from simulator.mapping.systolic import SystolicSchedule, schedule_systolic
 from simulator.timing.checks import check_array
 from simulator.timing.fabric import CAUSE
 from simulator.timing.operation import OperationRun
-from simulator.timing.systolic import ArrayTile, array_tiles, fill_bank_cycles
+from simulator.timing.systolic import ArrayTile, array_tiles
+from simulator.timing.systolic_fills import Contents, EdgeFills, WeightFill, contents
 from simulator.workload.types import Operation
 
 ArrayEngine = Callable[[SystolicFabric, SystolicSchedule, NDArray[np.float64], NDArray[np.float64]], tuple[int, NDArray[np.float64]]]
@@ -29,45 +30,69 @@ CELL_LIMIT_PE_CYCLES = 200_000
 def run_systolic(elaborated: Elaborated, operation: Operation, homes: Homes, index: int, array: ArrayEngine | None) -> OperationRun:
     """Schedule an operation, time its folds, and list what the system level must move for them."""
     machine = elaborated.machine
-    schedule = schedule_systolic(machine, operation, homes)
-    tiles = array_tiles(machine.systolic, schedule)
-    outputs = _cells(machine, schedule, tiles, array)
-    positions = list(schedule.positions())
-    xs = content_indices([(block, n, k) for block, _, n, k in positions], 0)
-    ws = content_indices([(block, m, k) for block, m, _, k in positions], 0)
-    ys = content_indices([(block, m, n) for block, m, n, _ in positions], 0)
-    counts = Counts(macs_useful=operation.macs_useful)
-    for tile in tiles:
-        counts = counts + tile.counts
-    extents = [schedule.extent(m, n, k) for _, m, n, k in positions]
+    schedule = schedule_systolic(machine, operation, homes, elaborated.dram_bytes_per_cycle)
+    tiles = array_tiles(machine, schedule)
+    outputs = _cells(machine, operation, schedule, tiles, array)
     made = operation.weight_home == "activation"
-    x_parts, w_parts = zip(*(_operand_parts(machine, extent) for extent in extents), strict=True)
+    edges = EdgeFills(machine, schedule, made=made)
+    positions = list(schedule.positions())
+    run = [tile.folds > 0 for tile in tiles]
+    xs = contents([(block, n, k) for block, _, n, k in positions], run)
+    ws = contents([(block, m, k) for block, m, _, k in positions], run)
+    ys = content_indices([(block, m, n) for block, m, n, _ in positions], 0)
+    x_parts = [edges.x_part(key, covered) for key, covered in zip(xs.filled, xs.keys, strict=True)]
+    w_fills = [edges.w_fill(key, covered) for key, covered in zip(ws.filled, ws.keys, strict=True)]
+    counts = _counts(operation, tiles) + _fill_counts(elaborated, edges, xs, ws, w_fills)
+    extents = [schedule.extent(m, n, k) for _, m, n, k in positions]
     y_parts = [Part(-(-m * n * machine.datatypes.activation_bits // 8)) for m, _, n in extents]
     delays = [tile.drain_delay_cycles for tile in tiles]
+    steps = zip(tiles, xs.indices, ws.indices, ys, strict=True)
     return OperationRun(
         operation,
         homes,
-        tiles=tuple(TileStep(index, tile.cycles, x, w, y) for tile, x, w, y in zip(tiles, xs, ws, ys, strict=True)),
-        x_fills=tuple(Fill(index, homes.x, (x_parts[place],), waits=True) for place in _first_places(xs)),
-        w_fills=tuple(Fill(index, homes.x if made else "dram", (w_parts[place],), waits=made) for place in _first_places(ws)),
+        tiles=tuple(TileStep(index, tile.cycles, x, w, y) for tile, x, w, y in steps),
+        x_fills=tuple(Fill(index, homes.x, (part,), waits=True) for part in x_parts),
+        w_fills=tuple(Fill(index, homes.x if made else "dram", (fill.part,), waits=made) for fill in w_fills),
         drains=tuple(Drain(index, homes.y, (y_parts[place],), delays[place]) for place in _last_places(ys)),
         counts=counts,
         unit_cycles=_causes(machine, tiles, counts.mac_slots),
         bounds=Bounds(unit_cycles=-(-counts.mac_slots // machine.multipliers)),
-        details=_details(schedule),
+        details=_details(schedule, tiles, counts),
         checked={"tiles_simulated": 0 if outputs is None else len(tiles), "tiles_compared": 0 if outputs is None else len(tiles)},
         outputs=outputs,
     )
 
 
-def _cells(machine: Machine, schedule: SystolicSchedule, tiles: list[ArrayTile], array: ArrayEngine | None) -> NDArray[np.float64] | None:
+def _counts(operation: Operation, tiles: list[ArrayTile]) -> Counts:
+    counts = Counts(macs_useful=operation.macs_useful)
+    for tile in tiles:
+        counts = counts + tile.counts
+    return counts
+
+
+def _fill_counts(elaborated: Elaborated, edges: EdgeFills, xs: Contents, ws: Contents, w_fills: list[WeightFill]) -> Counts:
+    """What comes with the fills: weights that are decoded on the way in, and presence bits."""
+    burst = elaborated.dram_burst_bytes
+    filled = sum(edges.x_presence_bits(n, k) for covered in xs.keys for _, n, k in covered)
+    filled += sum(edges.w_presence_bits(m, k) for covered in ws.keys for _, m, k in covered)
+    return Counts(
+        w_elements_decoded=sum(fill.decoded_elements for fill in w_fills),
+        w_bytes_decoded=sum(-(-fill.part.bytes // burst) * burst for fill in w_fills if fill.decoded_elements),
+        presence_bits_filled=filled,
+        presence_bits_scanned=sum(edges.presence_reads(position) for position in edges.schedule.positions()),
+    )
+
+
+def _cells(
+    machine: Machine, operation: Operation, schedule: SystolicSchedule, tiles: list[ArrayTile], array: ArrayEngine | None
+) -> NDArray[np.float64] | None:
     """Y as the cells computed it, held against the formula and NumPy; None where no cell was simulated."""
     cycles = sum(tile.cycles for tile in tiles)
     if array is None or machine.multipliers * cycles > CELL_LIMIT_PE_CYCLES:
         return None
-    w, x = schedule.operation.weight.to_dense(), schedule.operation.activations.values()
+    w, x = operation.weight.to_dense(), operation.activations.values()
     measured, y = array(machine.systolic, schedule, w, x)
-    check_array(schedule.operation.name, cycles, measured, w @ x, y)
+    check_array(operation.name, cycles, measured, w @ x, y)
     return y
 
 
@@ -79,26 +104,17 @@ def _causes(machine: Machine, tiles: list[ArrayTile], mac_slots: int) -> NDArray
     return causes
 
 
-def _operand_parts(machine: Machine, extent: tuple[int, int, int]) -> tuple[Part, Part]:
-    fabric, types = machine.systolic, machine.datatypes
-    m, k, n = extent
-    x = Part(-(-k * n * types.activation_bits // 8), fill_bank_cycles(k * n, fabric.rows))
-    w = Part(-(-k * m * types.weight_bits // 8), fill_bank_cycles(k * m, fabric.cols))
-    return x, w
-
-
-def _details(schedule: SystolicSchedule) -> dict[str, int | str]:
+def _details(schedule: SystolicSchedule, tiles: list[ArrayTile], counts: Counts) -> dict[str, int | str]:
+    kept, of = schedule.product.kept, schedule.product.of
     return {
         "dataflow": schedule.dataflow,
         "m_tiles": len(schedule.m_tiles),
         "k_tiles": len(schedule.k_tiles),
         "n_tiles": len(schedule.n_tiles),
         "loop_order": schedule.loop_order,
+        "folds": sum(tile.folds for tile in tiles),
+        "weights": f"{kept}:{of}" if of > 1 else "compressed" if counts.w_elements_decoded else "dense",
     }
-
-
-def _first_places(contents: list[int]) -> list[int]:
-    return [place for place, content in enumerate(contents) if place == 0 or content != contents[place - 1]]
 
 
 def _last_places(contents: list[int]) -> list[int]:

@@ -9,9 +9,11 @@ from hypothesis import strategies as st
 
 from simulator.errors import CheckError, MappingError
 from simulator.machine.model import SystolicFabric
+from simulator.mapping.array_product import product_of
+from simulator.mapping.folds import Dataflow
 from simulator.mapping.program import LoopOrder
 from simulator.mapping.residency import Homes
-from simulator.mapping.systolic import Dataflow, SystolicSchedule, compute_cycles, schedule_systolic
+from simulator.mapping.systolic import SystolicSchedule, compute_cycles, schedule_systolic
 from simulator.timing.checks import check_array
 from simulator.timing.reference.array import run_array
 from simulator.timing.systolic import array_tiles
@@ -61,7 +63,7 @@ def test_cells_take_the_cycles_of_the_formula_and_give_numpys_product(
     w, x = sparse(random, m, k, 0.8), sparse(random, k, n, 0.8)
     of = fabric(rows, cols, weight_load)
     plan = SystolicSchedule(
-        operation(w, x),
+        product_of(operation(w, x)),
         DRAM,
         flow,
         spans(m, cuts),
@@ -70,7 +72,8 @@ def test_cells_take_the_cycles_of_the_formula_and_give_numpys_product(
         order,
     )
     cycles, y = run_array(of, plan, w, x)
-    assert cycles == compute_cycles(of, plan) == sum(tile.cycles for tile in array_tiles(of, plan))
+    whole = machine({"kind": "systolic", "rows": rows, "cols": cols, "weight_load": weight_load})
+    assert cycles == compute_cycles(of, plan) == sum(tile.cycles for tile in array_tiles(whole, plan))
     assert (y == w @ x).all()
     if len(plan.m_tiles) == len(plan.k_tiles) == len(plan.n_tiles) == 1:
         assert cycles == formula(rows, cols, flow, weight_load, extent)
@@ -80,7 +83,7 @@ def test_cells_take_the_cycles_of_the_formula_and_give_numpys_product(
 @pytest.mark.parametrize("flow", FLOWS)
 def test_one_multiply_on_one_cell(flow: Dataflow, weight_load: str) -> None:
     one = np.ones((1, 1))
-    plan = SystolicSchedule(operation(one, one), DRAM, flow, ((0, 1),), ((0, 1),), ((0, 1),), "m_rounds")
+    plan = SystolicSchedule(product_of(operation(one, one)), DRAM, flow, ((0, 1),), ((0, 1),), ((0, 1),), "m_rounds")
     cycles, y = run_array(fabric(1, 1, weight_load), plan, one, one)
     assert (cycles, y.tolist()) == (1 if (flow, weight_load) == ("os", "serial") else 2, [[1.0]])
 

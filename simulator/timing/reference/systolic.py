@@ -18,20 +18,29 @@ from numpy.typing import NDArray
 from simulator.machine.model import SystolicFabric
 
 Matrix = NDArray[np.float64]
+Picks = NDArray[np.int64]
 Process = Generator[simpy.Event, Any, None]
 COMPUTE, LATCH, PHASES = 0, 1, 2
 
 
 @dataclass(frozen=True, eq=False)
-class Fold:
-    """One fold: operands as fed at the edges, padded to the array."""
+class Operands:
+    """Operands of one fold as fed at the edges, padded to the array."""
+
+    rows: Matrix
+    """[stream, R, width] what enters each row from the left: one value, or the activations that N:M weights pick from."""
+    cols: Matrix
+    """Stationary: [R, C] the held operand. Output-stationary: [stream, C] what enters each column from above."""
+    picks: Picks
+    """Of the shape of `cols`: which value of its row a weight meets."""
+
+
+@dataclass(frozen=True, eq=False)
+class Fold(Operands):
+    """A fold with its time."""
 
     start: int
     """Cycle in which the first operand enters cell (0, 0)."""
-    rows: Matrix
-    """[stream, R] what enters each row from the left."""
-    cols: Matrix
-    """Stationary: [R, C] the held operand. Output-stationary: [stream, C] what enters each column from above."""
 
     @property
     def stream(self) -> int:
@@ -41,23 +50,35 @@ class Fold:
 
 @dataclass(frozen=True)
 class Token:
-    """An operand on its way through a row (or column), with the wave of control that goes with it."""
+    """Operands on their way through a row, with the wave of control that goes with them."""
 
-    value: float
+    values: tuple[float, ...]
     first: bool
     last: bool
+
+
+@dataclass(frozen=True)
+class Weight:
+    """A value, and which one of its row it meets: the cell's multiplexer picks that."""
+
+    value: float
+    pick: int = 0
+
+    def times(self, token: Token) -> float:
+        """The product in a cell."""
+        return self.value * token.values[self.pick]
 
 
 @dataclass(frozen=True)
 class Held:
     """A stationary operand on its way down to the row that keeps it."""
 
-    value: float
+    weight: Weight
     row: int
     fresh: bool
 
 
-NOTHING = Held(0.0, -1, fresh=False)
+NOTHING = Held(Weight(0.0), -1, fresh=False)
 
 
 @dataclass(frozen=True)
@@ -65,10 +86,11 @@ class CellState:
     """Registers of one cell, as its neighbours see them."""
 
     right: Token | None = None
-    down: Token | None = None
+    down: Weight | None = None
     partial: float | None = None
     shadow: Held = NOTHING
-    active: float = 0.0
+    active: Weight = NOTHING.weight
+    sum: float = 0.0
     out: float | None = None
 
 
@@ -121,18 +143,15 @@ class Array:
         """What enters a cell from the left in a cycle."""
         if cell.col:
             return self.cells[cell.row][cell.col - 1].state.right
-        return self._edge(cycle - cell.row, lambda fold, step: float(fold.rows[step, cell.row]))
+        place = self.entry.get(cycle - cell.row)
+        if place is None:
+            return None
+        fold, step = self.folds[place[0]], place[1]
+        return Token(tuple(map(float, fold.rows[step, cell.row])), first=step == 0, last=step == fold.stream - 1)
 
     def above(self, cell: Cell) -> CellState:
         """What the cell above published; nothing at the top edge."""
         return self.cells[cell.row - 1][cell.col].state if cell.row else CellState()
-
-    def _edge(self, step_cycle: int, value: Callable[[Fold, int], float]) -> Token | None:
-        if step_cycle not in self.entry:
-            return None
-        index, step = self.entry[step_cycle]
-        fold = self.folds[index]
-        return Token(value(fold, step), first=step == 0, last=step == fold.stream - 1)
 
 
 class StationaryArray(Array):
@@ -143,8 +162,8 @@ class StationaryArray(Array):
         above, token, mine = self.above(cell), self.from_left(cell, cycle), cell.state
         active, partial = mine.active, None
         if token is not None:
-            active = mine.shadow.value if token.first else mine.active
-            partial = (above.partial or 0.0) + active * token.value
+            active = mine.shadow.weight if token.first else mine.active
+            partial = (above.partial or 0.0) + active.times(token)
             if cell.row == self.rows - 1:
                 index, _ = self.entry[cycle - cell.row - cell.col]
                 self.results[index][cell.col].append(partial)
@@ -154,7 +173,7 @@ class StationaryArray(Array):
         coming = self._loading(cell.col, cycle) if cell.row == 0 else above.shadow
         if coming.fresh and coming.row >= cell.row:
             return coming
-        return Held(cell.state.shadow.value, cell.state.shadow.row, fresh=False)
+        return Held(cell.state.shadow.weight, cell.state.shadow.row, fresh=False)
 
     def _loading(self, col: int, cycle: int) -> Held:
         """The held operand for the lowest row goes in first; a column starts one cycle after its left neighbour."""
@@ -162,7 +181,7 @@ class StationaryArray(Array):
             step = cycle - col - self.load_starts[index]
             if 0 <= step < self.rows:
                 row = self.rows - 1 - step
-                return Held(float(fold.cols[row, col]), row, fresh=True)
+                return Held(Weight(float(fold.cols[row, col]), int(fold.picks[row, col])), row, fresh=True)
         return NOTHING
 
     load_starts: tuple[int, ...] = ()
@@ -175,19 +194,26 @@ class OutputArray(Array):
     def next_state(self, cell: Cell, cycle: int) -> CellState:
         """Multiply where both operands meet; shift finished sums down once the bottom row has its own."""
         above, left = self.above(cell), self.from_left(cell, cycle)
-        down = above.down if cell.row else self._edge(cycle - cell.col, lambda fold, step: float(fold.cols[step, cell.col]))
-        mine, out = cell.state, cell.state.out
-        active = mine.active
+        down = above.down if cell.row else self._from_above(cell.col, cycle)
+        total, out = cell.state.sum, cell.state.out
         index = self._draining(cell, cycle)
         if index is not None:
             if cell.row == self.rows - 1 and out is not None:
                 self.results[index][cell.col].append(out)
             out = above.out
         if left is not None and down is not None:
-            active = (0.0 if left.first else mine.active) + left.value * down.value
+            total = (0.0 if left.first else total) + down.times(left)
             if left.last:
-                out = active
-        return CellState(right=left, down=down, active=active, out=out)
+                out = total
+        return CellState(right=left, down=down, sum=total, out=out)
+
+    def _from_above(self, col: int, cycle: int) -> Weight | None:
+        """What enters the top row of a column in a cycle."""
+        place = self.entry.get(cycle - col)
+        if place is None:
+            return None
+        fold, step = self.folds[place[0]], place[1]
+        return Weight(float(fold.cols[step, col]), int(fold.picks[step, col]))
 
     def _draining(self, cell: Cell, cycle: int) -> int | None:
         """The fold whose sums shift down: row r lets r + 1 of them pass, and is then free for the next fold's."""
@@ -214,37 +240,41 @@ def fold_starts(streams: list[int], lead: int, interval: Callable[[int, int], in
     return starts
 
 
-def run_stationary(fabric: SystolicFabric, held: list[Matrix], streamed: list[Matrix]) -> ArrayRun:
-    """Run folds that hold [R, C] and stream [n, R] each; weight_load says whether loads hide behind the stream."""
+def run_stationary(fabric: SystolicFabric, operands: list[Operands]) -> ArrayRun:
+    """Run folds that hold [R, C] and stream [n, R, width] each; weight_load says whether loads hide behind the stream."""
     rows, cols = fabric.rows, fabric.cols
     overlapped = fabric.weight_load == "overlapped"
-    streams = [len(stream) for stream in streamed]
+    streams = [len(fold.rows) for fold in operands]
 
     def interval(stream: int, following: int) -> int:
         """The next fold's load hides behind this fold's stream."""
         return max(stream, rows) if overlapped else 2 * rows + cols + stream - 2
 
     starts = fold_starts(streams, rows, interval)
-    array = StationaryArray(rows, cols, [Fold(s, x, w) for s, x, w in zip(starts, streamed, held, strict=True)])
+    array = StationaryArray(rows, cols, _folds(starts, operands))
     array.load_starts = (0, *starts[:-1]) if overlapped else tuple(start - rows for start in starts)
     cycles = starts[-1] + streams[-1] + rows + cols - 2
     array.run(cycles)
     return ArrayRun(cycles, [np.array(result).T for result in array.results])
 
 
-def run_output(fabric: SystolicFabric, left: list[Matrix], top: list[Matrix]) -> ArrayRun:
-    """Run folds that stream [n, R] from the left and [n, C] from above; serial does not count the last drain."""
+def run_output(fabric: SystolicFabric, operands: list[Operands]) -> ArrayRun:
+    """Run folds that stream [n, R, width] from the left and [n, C] from above; serial does not count the last drain."""
     rows, cols = fabric.rows, fabric.cols
     overlapped = fabric.weight_load == "overlapped"
-    streams = [len(stream) for stream in left]
+    streams = [len(fold.rows) for fold in operands]
 
     def interval(stream: int, following: int) -> int:
         """This fold's drain hides behind the next fold's stream."""
         return stream + max(0, rows - following) if overlapped else stream + rows + cols - 2
 
     starts = fold_starts(streams, 0, interval)
-    array = OutputArray(rows, cols, [Fold(s, x, w) for s, x, w in zip(starts, left, top, strict=True)])
+    array = OutputArray(rows, cols, _folds(starts, operands))
     cycles = starts[-1] + streams[-1] + rows + cols - 2
     array.run(cycles + rows)
     outputs = [np.array(result).T[::-1] for result in array.results]
     return ArrayRun(cycles + rows if overlapped else cycles, outputs)
+
+
+def _folds(starts: list[int], operands: list[Operands]) -> list[Fold]:
+    return [Fold(fold.rows, fold.cols, fold.picks, start) for start, fold in zip(starts, operands, strict=True)]

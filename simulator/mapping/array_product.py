@@ -1,0 +1,87 @@
+"""A product as a systolic array sees it: sizes, where its operands are nonzero, and which of its outputs are wanted."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from simulator.workload.types import Operation
+
+Extent = tuple[int, int, int]
+"""Output features, steps of the sum, tokens (M, K, N)."""
+Mask = NDArray[np.bool_]
+
+
+@dataclass(frozen=True, eq=False)
+class Nonzeros:
+    """Coordinates of a matrix's nonzeros, row by row, ascending within a row."""
+
+    rows: NDArray[np.int64]
+    cols: NDArray[np.int64]
+
+
+@dataclass(frozen=True, eq=False)
+class ArrayProduct:
+    """Y[M, N] = left[M, K] · right[K, N], or `batch` of them on a diagonal; it knows masks, no values and no tensors.
+
+    K counts steps. Where `left` is packed N:M, `kept` steps stand for `of` input features: step g · kept + j is the
+    j-th nonzero of group g, and the cell picks its activation among the `of` of the group.
+    """
+
+    name: str
+    batch: int
+    shape: Extent
+    """Of one block."""
+    left: Nonzeros | None
+    """[batch · M, batch · K] block-diagonal; None where no element is zero."""
+    right: Mask | None
+    """[batch · K, N]; None where no element is zero."""
+    sampled: Mask | None = None
+    """[batch · M, N] outputs that are wanted; None: all."""
+    kept: int = 1
+    of: int = 1
+
+    def inputs(self, steps: int) -> int:
+        """Input features behind a number of steps."""
+        return -(-steps * self.of // self.kept)
+
+
+def product_of(operation: Operation) -> ArrayProduct:
+    """An operation as it is written: W on the left, X on the right."""
+    weight, x = operation.weight, operation.activations
+    height, width, tokens = operation.block_shape
+    left = None
+    if weight.nnz < operation.batch * height * width:
+        rows = np.repeat(np.arange(weight.shape[0], dtype=np.int64), np.diff(weight.indptr))
+        left = Nonzeros(rows, weight.indices.astype(np.int64))
+    return ArrayProduct(operation.name, operation.batch, (height, width, tokens), left, x.mask)
+
+
+def packed(product: ArrayProduct, kept: int, of: int) -> ArrayProduct | None:
+    """The product with its left operand packed to `kept` of every `of` steps; None where a group has more nonzeros."""
+    if product.left is None:
+        return None
+    height, width, tokens = product.shape
+    groups = -(-width // of)
+    block = product.left.rows // height
+    group = (product.left.cols - block * width) // of
+    key = product.left.rows * groups + group
+    counts = np.bincount(key, minlength=product.batch * height * groups)
+    if counts.max(initial=0) > kept:
+        return None
+    rank = np.arange(len(key)) - (np.cumsum(counts) - counts)[key]
+    left = Nonzeros(product.left.rows, block * groups * kept + group * kept + rank)
+    right = None if product.right is None else _grouped(product.right, product.batch, groups, kept, of)
+    return ArrayProduct(product.name, product.batch, (height, groups * kept, tokens), left, right, product.sampled, kept, of)
+
+
+def _grouped(right: Mask, batch: int, groups: int, kept: int, of: int) -> Mask:
+    """[batch · groups · kept, N] whether any activation of a step's group is nonzero."""
+    width = right.shape[0] // batch
+    padded = np.zeros((batch, groups * of, right.shape[1]), dtype=np.bool_)
+    padded[:, :width] = right.reshape(batch, width, -1)
+    some = np.logical_or.reduce(padded.reshape(batch * groups, of, -1), axis=1)
+    grouped: Mask = np.repeat(some, kept, axis=0)
+    return grouped

@@ -1,0 +1,132 @@
+"""What the edge buffers of a systolic array take in and give out for each tile: bytes, decoded weights, presence bits."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from simulator.machine.model import Machine
+from simulator.mapping.program import Part, content_indices
+from simulator.mapping.systolic import Position, SystolicSchedule
+from simulator.mapping.weight_form import stored_bits
+from simulator.timing.systolic import fill_bank_cycles
+
+Key = tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Contents:
+    """The contents of one kind of buffer over the tiles of an operation."""
+
+    indices: list[int]
+    """[tiles] content that each needs."""
+    keys: list[set[Key]]
+    """[contents] what its presence bits cover: the first is the tile part itself, others are empty parts passed over."""
+    filled: list[Key | None]
+    """[contents] tile part that is brought in; None where no tile of the operation does anything."""
+
+
+def contents(keys: Sequence[Key], run: Sequence[bool]) -> Contents:
+    """Number the contents; a tile in which no fold is run needs none, so it keeps what lies there."""
+    held = next((key for key, runs in zip(keys, run, strict=True) if runs), None)
+    carried: list[Key] = []
+    for key, runs in zip(keys, run, strict=True):
+        held = key if runs else held
+        carried.append(() if held is None else held)
+    indices = content_indices(carried, 0)
+    covered: list[set[Key]] = [set() for _ in range(indices[-1] + 1)]
+    filled: list[Key | None] = [None] * len(covered)
+    for key, taken, index in zip(keys, carried, indices, strict=True):
+        covered[index].add(key)
+        filled[index] = taken or None
+    return Contents(indices, covered, filled)
+
+
+@dataclass(frozen=True)
+class WeightFill:
+    """One content of the W buffer."""
+
+    part: Part
+    decoded_elements: int
+    """Weights that a decoder writes for it; 0 where none is needed."""
+
+
+class EdgeFills:
+    """Sizes of the fills of one schedule."""
+
+    def __init__(self, machine: Machine, schedule: SystolicSchedule, *, made: bool) -> None:
+        self.machine = machine
+        self.schedule = schedule
+        self.made = made
+        self.axes = schedule.axes(machine.systolic)
+        self._nonzeros = self._tile_nonzeros()
+
+    def x_part(self, key: Key | None, covered: set[Key]) -> Part:
+        """A (block, N tile, K tile) of X, with its presence bits."""
+        bits = sum(self.x_presence_bits(n, k) for _, n, k in covered)
+        if key is None:
+            return Part(-(-bits // 8))
+        _, n, k = key
+        _, steps, tokens = self.schedule.extent(0, n, k)
+        elements = self.schedule.product.inputs(steps) * tokens
+        activation = self.machine.datatypes.activation_bits
+        size = -(-elements * activation // 8) + -(-bits // 8)
+        return Part(size, fill_bank_cycles(elements, self.machine.systolic.rows, activation))
+
+    def w_fill(self, key: Key | None, covered: set[Key]) -> WeightFill:
+        """A (block, M tile, K tile) of W as it lies in DRAM, with its presence bits; dense where W is made on the way."""
+        presence = -(-sum(self.w_presence_bits(m, k) for _, m, k in covered) // 8)
+        if key is None:
+            return WeightFill(Part(presence), 0)
+        block, m, k = key
+        features, steps, _ = self.schedule.extent(m, 0, k)
+        dense = features * steps * self.machine.datatypes.weight_bits
+        nonzeros = int(self._nonzeros[block, m, k])
+        stored = dense if self.made else stored_bits(self.machine, self.schedule.product, features, steps, nonzeros)
+        bank_cycles = fill_bank_cycles(features * steps, self.machine.systolic.cols, self.machine.held_weight_bits)
+        part = Part(-(-stored // 8) + presence, bank_cycles)
+        decoded = stored < dense and self.schedule.product.of == 1
+        return WeightFill(part, features * steps if decoded else 0)
+
+    def x_presence_bits(self, n: int, k: int) -> int:
+        """Bits that say which steps, or which folds, of a tile of X hold a nonzero."""
+        if self.schedule.product.right is None or self.schedule.dataflow == "ws":
+            return 0
+        return self._lines(2, n) * self._scanned(k)
+
+    def w_presence_bits(self, m: int, k: int) -> int:
+        """Bits that say which steps, or which folds, of a tile of W hold a nonzero."""
+        if self.schedule.product.left is None or self.schedule.dataflow == "is":
+            return 0
+        return self._lines(0, m) * self._scanned(k)
+
+    def presence_reads(self, position: Position) -> int:
+        """Presence bits that the sequencer scans in a tile: those of both operands, for every fold."""
+        _, m, n, k = position
+        folds_m, folds_n = self._lines(0, m), self._lines(2, n)
+        return self.w_presence_bits(m, k) * folds_n + self.x_presence_bits(n, k) * folds_m
+
+    def _lines(self, axis: int, tile: int) -> int:
+        first = self.axes[axis].first
+        return first[tile + 1] - first[tile]
+
+    def _scanned(self, k: int) -> int:
+        """Bits a line: one a step, or one a fold, or none where nothing is skipped."""
+        fabric = self.machine.systolic
+        if fabric.column_skip and self.schedule.dataflow == "os":
+            return self.schedule.k_tiles[k][1] - self.schedule.k_tiles[k][0]
+        return self._lines(1, k) if fabric.skip_zero_tiles else 0
+
+    def _tile_nonzeros(self) -> np.ndarray[tuple[int, ...], np.dtype[np.int64]]:
+        """[batch, M tiles, K tiles] nonzeros of W."""
+        schedule, product = self.schedule, self.schedule.product
+        m_sizes, k_sizes = (np.diff(spans)[:, 0] for spans in (schedule.m_tiles, schedule.k_tiles))
+        shape = (product.batch, len(m_sizes), len(k_sizes))
+        if product.left is None:
+            return np.broadcast_to(m_sizes[:, None] * k_sizes, shape)
+        m_of, k_of = (np.repeat(np.arange(len(sizes)), sizes) for sizes in (m_sizes, k_sizes))
+        block = product.left.rows // product.shape[0]
+        m, k = m_of[product.left.rows - block * product.shape[0]], k_of[product.left.cols - block * product.shape[1]]
+        return np.bincount(np.ravel_multi_index((block, m, k), shape), minlength=int(np.prod(shape))).reshape(shape)
