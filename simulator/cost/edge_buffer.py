@@ -18,7 +18,7 @@ class EdgeBuffer(Component):
 
     An element is far narrower than a word worth reading: one access moves ⌈64 / element bits⌉ consecutive elements,
     and the registers pass them on, or collect them, one a cycle. `read_element` and `write_element`: its share of the
-    access and of the registers; `fill_byte`: a byte's share of a write from a trunk.
+    access and of the registers; `fill_byte`: a byte's share of a write from a trunk; `fill_element`: an element's.
     """
 
     kib: float
@@ -51,6 +51,7 @@ class EdgeBuffer(Component):
             "read_element": (bank["read"] + passing) / self.elements_per_word,
             "write_element": (bank["write"] + passing) / self.elements_per_word,
             "fill_byte": 8 * bank["write_bit"],
+            "fill_element": self.element_bits * bank["write_bit"],
             "clock": registers["clock"],
         }
 

@@ -38,7 +38,16 @@ GATHER_COMPONENTS: tuple[str, ...] = (
 )
 """Components of a gather machine, in the order of reports."""
 
-SYSTOLIC_COMPONENTS: tuple[str, ...] = ("pe_array", "x_buffer", "w_buffer", "y_buffer", "fill_broadcast", "drain_bus", *_AROUND)
+SYSTOLIC_COMPONENTS: tuple[str, ...] = (
+    "pe_array",
+    "x_buffer",
+    "w_buffer",
+    "y_buffer",
+    "presence_bits",
+    "fill_broadcast",
+    "drain_bus",
+    *_AROUND,
+)
 """Components of a systolic machine, in the order of reports."""
 
 

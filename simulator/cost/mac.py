@@ -57,6 +57,10 @@ class ProcessingElement(Component):
     stationary one, so the array's width of a shift is the wider of b_w and b_x. `mac`: operators and multiplier
     inputs; `weight_shift`, `operand_shift`, `sum_shift`: one register written; `clock`: all clock pins, the stationary
     registers behind gates.
+
+    For N:M weights an operand is `of` activations, of which each weight picks one by log2 `of` bits that travel and are
+    held with it: (`of` − 1) b_x more bits of the operand passed on, behind gates, and the bits of the pick on every weight.
+    The multiplexer that picks is a part of its own.
     """
 
     weight: str
@@ -64,14 +68,24 @@ class ProcessingElement(Component):
     accumulate: str
     gate_zeros: bool = True
     overlapped_load: bool = True
+    of: int = 1
 
     @property
     def _operand_bits(self) -> int:
         return max(BITS[self.weight], BITS[self.activation])
 
     @property
+    def _pick_bits(self) -> int:
+        return (self.of - 1).bit_length()
+
+    @property
     def _stationary_bits(self) -> int:
-        return BITS[self.weight] * (2 if self.overlapped_load else 1)
+        return (BITS[self.weight] + self._pick_bits) * (2 if self.overlapped_load else 1)
+
+    @property
+    def _group_bits(self) -> int:
+        """What only N:M weights use: the other activations of a group, and the pick at the multiplier."""
+        return (self.of - 1) * BITS[self.activation] + self._pick_bits
 
     @property
     def _moving_bits(self) -> int:
@@ -80,7 +94,8 @@ class ProcessingElement(Component):
     def area(self) -> Area:
         """Cells and their placement."""
         operators = multiplier(self.technology, self.weight, self.activation).gates + adder(self.technology, self.accumulate).gates
-        return cell_area(self.technology, operators + self.technology.flop_ge_per_bit * (self._stationary_bits + self._moving_bits))
+        flops = self._stationary_bits + self._moving_bits + self._group_bits
+        return cell_area(self.technology, operators + self.technology.flop_ge_per_bit * flops)
 
     def actions(self) -> Mapping[str, float]:
         """`mac`, `mac_gated`, the three shifts; `clock` a cycle."""
@@ -91,10 +106,10 @@ class ProcessingElement(Component):
         return {
             "mac": mac_pj,
             "mac_gated": mac_pj * technology.gated_mac_fraction if self.gate_zeros else mac_pj,
-            "weight_shift": operand_pj,
+            "weight_shift": flop_data_pj(technology, self._operand_bits + self._pick_bits),
             "operand_shift": operand_pj,
             "sum_shift": flop_data_pj(technology, BITS[self.accumulate]),
-            "clock": flop_clock_pj(technology, self._moving_bits) + gated_clock_pj(technology, self._stationary_bits),
+            "clock": flop_clock_pj(technology, self._moving_bits) + gated_clock_pj(technology, self._stationary_bits + self._group_bits),
         }
 
     def notes(self) -> tuple[str, ...]:

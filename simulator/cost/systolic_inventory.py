@@ -8,10 +8,13 @@ from collections.abc import Iterator
 from simulator.cost.edge_buffer import EdgeBuffer
 from simulator.cost.instance import Instance, total_die_mm2
 from simulator.cost.mac import ProcessingElement
+from simulator.cost.presence_scanner import PresenceScanner
 from simulator.cost.technology import Technology
+from simulator.cost.weight_decoder import WeightDecoder
 from simulator.cost.wires import Bus
+from simulator.cost.word_multiplexer import WordMultiplexer
 from simulator.machine.elaborated import Elaborated
-from simulator.machine.model import Machine
+from simulator.machine.model import SKIP_SCAN_BITS, Machine, edge_word_elements
 
 
 def systolic_fabric(elaborated: Elaborated, technology: Technology) -> tuple[Instance, ...]:
@@ -24,12 +27,30 @@ def systolic_fabric(elaborated: Elaborated, technology: Technology) -> tuple[Ins
 def _blocks(machine: Machine, technology: Technology) -> Iterator[Instance]:
     fabric, kinds = machine.systolic, machine.datatypes
     overlapped = fabric.weight_load == "overlapped"
-    cell = ProcessingElement(technology, kinds.weight, kinds.activation, kinds.accumulate, fabric.gate_zeros, overlapped)
-    yield Instance("pe_array", "cells", cell, fabric.rows * fabric.cols)
-    rows, cols = fabric.rows, fabric.cols
+    rows, cols, (_, of) = fabric.rows, fabric.cols, fabric.kept_of
+    cell = ProcessingElement(technology, kinds.weight, kinds.activation, kinds.accumulate, fabric.gate_zeros, overlapped, of)
+    yield Instance("pe_array", "cells", cell, rows * cols)
+    if of > 1:
+        yield Instance("pe_array", "selection", WordMultiplexer(technology, of, 1, kinds.activation_bits), rows * cols)
     yield Instance("x_buffer", "banks", EdgeBuffer(technology, fabric.x_buffer_kib / rows, kinds.activation_bits), rows)
-    yield Instance("w_buffer", "banks", EdgeBuffer(technology, fabric.w_buffer_kib / cols, kinds.weight_bits), cols)
+    yield Instance("w_buffer", "banks", EdgeBuffer(technology, fabric.w_buffer_kib / cols, machine.held_weight_bits), cols)
+    if fabric.weights_in_dram == "compressed":
+        elements = cols * edge_word_elements(machine.held_weight_bits)
+        yield Instance("w_buffer", "decoder", WeightDecoder(technology, elements, kinds.weight_bits), 1)
     yield Instance("y_buffer", "banks", EdgeBuffer(technology, fabric.y_buffer_kib / cols, kinds.accumulate_bits, "1r1w"), cols)
+    if fabric.column_skip or fabric.skip_zero_tiles:
+        yield Instance("presence_bits", "sequencer", PresenceScanner(technology, _presence_kib(machine), SKIP_SCAN_BITS), 1)
+
+
+def _presence_kib(machine: Machine) -> float:
+    """Room for a bit a step and line of cells of the fuller operand buffer, or, where only folds are skipped, a bit a fold."""
+    fabric = machine.systolic
+    lines = (
+        fabric.x_buffer_kib / (machine.datatypes.activation_bits * fabric.rows),
+        fabric.w_buffer_kib / (machine.held_weight_bits * fabric.cols),
+    )
+    kib = max(lines) if fabric.column_skip else max(lines) / min(fabric.rows, fabric.cols)
+    return max(kib, 2 * SKIP_SCAN_BITS / 8192)
 
 
 def _buses(machine: Machine, technology: Technology, fabric_mm: float) -> Iterator[Instance]:

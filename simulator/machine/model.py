@@ -153,6 +153,8 @@ class GatherFabric(FileModel):
         return self
 
 
+SKIP_SCAN_BITS = 256
+"""Presence bits that a systolic array's sequencer examines in a cycle; it runs ahead by a fold, which lasts at least R cycles."""
 EDGE_WORD_BITS = 64
 """Least width of an edge buffer's word: an element is far narrower than a word worth reading."""
 

@@ -16,9 +16,6 @@ Dataflow = Literal["ws", "os", "is"]
 Steps = NDArray[np.int64]
 """[batch, M blocks, K blocks, N blocks]: steps of each fold; 0: it is not run."""
 
-SKIP_SCAN_BITS = 256
-"""Presence bits that the edge sequencer reads in a cycle; it runs ahead by a fold, which lasts at least R cycles."""
-
 
 @dataclass(frozen=True)
 class Axis:

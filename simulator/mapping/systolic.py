@@ -10,9 +10,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from simulator.errors import MappingError
-from simulator.machine.model import Machine, SystolicFabric
+from simulator.machine.model import SKIP_SCAN_BITS, Machine, SystolicFabric
 from simulator.mapping.array_product import ArrayProduct, Extent, packed, product_of
-from simulator.mapping.folds import SKIP_SCAN_BITS, Axes, Dataflow, Steps, fold_axes, fold_edges, fold_steps
+from simulator.mapping.folds import Axes, Dataflow, Steps, fold_axes, fold_edges, fold_steps
 from simulator.mapping.loops import Span
 from simulator.mapping.program import LoopOrder, content_changes
 from simulator.mapping.residency import Homes
