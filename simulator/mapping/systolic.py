@@ -12,7 +12,7 @@ import numpy as np
 from simulator.errors import MappingError
 from simulator.machine.model import SKIP_SCAN_BITS, Machine, SystolicFabric
 from simulator.mapping.array_product import ArrayProduct, Extent, packed, product_of
-from simulator.mapping.folds import Axes, Dataflow, Steps, fold_axes, fold_edges, fold_steps
+from simulator.mapping.folds import Axes, Axis, Dataflow, Steps, fold_axes, fold_edges, fold_steps
 from simulator.mapping.loops import Span
 from simulator.mapping.program import LoopOrder, content_changes
 from simulator.mapping.residency import Homes
@@ -149,14 +149,14 @@ def schedule_products(machine: Machine, products: Sequence[ArrayProduct], homes:
     best: SystolicSchedule | None = None
     best_key: tuple[float, float, float, float] | None = None
     for product in products:
-        known: dict[tuple[Dataflow, Axes], tuple[FoldPlan, int]] = {}
-        for schedule in _candidates(machine, product, homes, flows):
-            axes = schedule.axes(fabric)
-            key = (schedule.dataflow, axes)
-            if key not in known:  # tiles that are whole folds share their folds with other cuts
+        known: dict[tuple[Dataflow, tuple[tuple[int, ...], ...]], tuple[Steps, int]] = {}
+        for schedule, axes in _candidates(machine, product, homes, flows):
+            folds = schedule.dataflow, tuple(axis.edges for axis in axes)
+            if folds not in known:  # tiles that are whole folds share their folds with other cuts
                 steps = fold_steps(fabric, product, schedule.dataflow, axes)
-                known[key] = FoldPlan(axes, steps), interval_cycles(fabric, steps, schedule.dataflow)
-            cycles = _cycles(fabric, schedule, *known[key])
+                known[folds] = steps, interval_cycles(fabric, steps, schedule.dataflow)
+            steps, intervals = known[folds]
+            cycles = _cycles(fabric, schedule, FoldPlan(axes, steps), intervals)
             dram_bytes, buffer_bytes = _traffic(machine, schedule)
             rank = (max(cycles, dram_bytes / dram_bytes_per_cycle), cycles, dram_bytes, buffer_bytes)
             if best_key is None or rank < best_key:
@@ -169,19 +169,35 @@ def schedule_products(machine: Machine, products: Sequence[ArrayProduct], homes:
     return best
 
 
-def _candidates(machine: Machine, product: ArrayProduct, homes: Homes, flows: tuple[Dataflow, ...]) -> Iterator[SystolicSchedule]:
-    m, k, n = product.shape
+def _candidates(
+    machine: Machine, product: ArrayProduct, homes: Homes, flows: tuple[Dataflow, ...]
+) -> Iterator[tuple[SystolicSchedule, Axes]]:
     for flow in flows:
         if flow == "is" and product.of > 1:
             continue  # a cell would have to hold all activations of a group
-        m_step, k_step, n_step = fold_edges(machine.systolic, flow)
-        sizes = _sizes(m, m_step or 1), _sizes(k, k_step or machine.systolic.rows), _sizes(n, n_step or 1)
-        for m_size, k_size, n_size in itertools.product(*sizes):
-            if not _fits(machine, product, flow, (m_size, k_size, n_size)):
+        edges = fold_edges(machine.systolic, flow)
+        least = edges[0] or 1, edges[1] or machine.systolic.rows, edges[2] or 1
+        cuts = [_cuts(size, step, edge) for size, step, edge in zip(product.shape, least, edges, strict=True)]
+        for m, k, n in itertools.product(*cuts):
+            if not _fits(machine, product, flow, (m.size, k.size, n.size)):
                 continue
-            spans = [_spans(size, step) for size, step in ((m, m_size), (k, k_size), (n, n_size))]
             for order in ("m_rounds", "rounds_m"):
-                yield SystolicSchedule(product, homes, flow, spans[0], spans[1], spans[2], order)
+                yield SystolicSchedule(product, homes, flow, m.tiles, k.tiles, n.tiles, order), (m.axis, k.axis, n.axis)
+
+
+@dataclass(frozen=True)
+class Cut:
+    """One way to cut a dimension into tiles."""
+
+    size: int
+    tiles: tuple[Span, ...]
+    axis: Axis
+
+
+def _cuts(extent: int, step: int, edge: int | None) -> list[Cut]:
+    """Every size of tile that is tried."""
+    spans = {size: tuple((start, min(start + size, extent)) for start in range(0, extent, size)) for size in _sizes(extent, step)}
+    return [Cut(size, tiles, Axis.cut(tiles, edge)) for size, tiles in spans.items()]
 
 
 def _sizes(size: int, step: int) -> list[int]:
@@ -197,10 +213,6 @@ def _sizes(size: int, step: int) -> list[int]:
     if step < sizes[-1]:
         sizes.append(step)
     return sizes
-
-
-def _spans(size: int, step: int) -> tuple[Span, ...]:
-    return tuple((start, min(start + step, size)) for start in range(0, size, step))
 
 
 def _fits(machine: Machine, product: ArrayProduct, flow: Dataflow, extent: Extent) -> bool:

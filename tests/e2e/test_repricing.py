@@ -95,9 +95,10 @@ def test_processing_elements(study: Any) -> None:
     shift = NODE * T["flop_fj_per_bit"] * (1 - T["flop_clock_fraction"]) * 1e-3
     assert actions["mac"] == pytest.approx(counts["macs_useful"] * _mac_pj(16 + 16))
     assert actions["mac_gated"] == pytest.approx((counts["mac_slots"] - counts["macs_useful"]) * 0.2 * _mac_pj(16 + 16))
-    assert actions["weight_shift"] == pytest.approx(counts["pe_weight_shifts"] * 16 * shift)
+    assert actions["weight_shift"] == pytest.approx(counts["pe_weight_shifts"] * (16 + 2) * shift)
     assert actions["operand_shift"] == pytest.approx(counts["pe_operand_shifts"] * 16 * shift)
     assert actions["sum_shift"] == pytest.approx(counts["pe_sum_shifts"] * 32 * shift)
+    assert actions["select"] == pytest.approx(counts["pe_selections"] * NODE * 16 * T["mux_fj_per_level"] * 2 * 1e-3)
 
 
 @pytest.mark.parametrize("machine", MACHINES[:-1])

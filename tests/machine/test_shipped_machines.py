@@ -38,8 +38,22 @@ def test_places_on_the_axes(name: str, sizes: tuple[int, int, int, float], units
     assert (fabric.units_per_cluster, fabric.has_network) == (units_per_cluster, network)
 
 
-def test_the_systolic_array_has_the_sram_of_the_crossbar_machine() -> None:
-    crossbar, array = load_machine("crossbar").gather, load_machine("systolic").systolic
+def test_the_naive_array_is_the_strong_one_without_its_options() -> None:
+    strong, naive = load_machine("systolic"), load_machine("systolic-naive")
+    plain = {"skip_zero_tiles": False, "column_skip": False, "n_m": "none", "weights_in_dram": "dense"}
+    assert naive.fabric == strong.systolic.model_copy(update=plain)
+    assert naive.model_dump(exclude={"name", "fabric"}) == strong.model_dump(exclude={"name", "fabric"})
+    assert strong.systolic.model_dump(include=set(plain)) == {
+        "skip_zero_tiles": True,
+        "column_skip": True,
+        "n_m": "2:4",
+        "weights_in_dram": "compressed",
+    }
+
+
+@pytest.mark.parametrize("name", ["systolic", "systolic-naive"])
+def test_the_systolic_array_has_the_sram_of_the_crossbar_machine(name: str) -> None:
+    crossbar, array = load_machine("crossbar").gather, load_machine(name).systolic
     assert array.x_buffer_kib == crossbar.clusters * crossbar.banks_per_copy * crossbar.bank_kib
     assert array.w_buffer_kib == crossbar.units * crossbar.weight_bank_kib
     assert array.y_buffer_kib == crossbar.units * crossbar.output_bank_kib

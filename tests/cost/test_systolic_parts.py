@@ -1,0 +1,82 @@
+"""What a systolic array's options for sparse work cost, in area and for each of their events."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from simulator.activity import Activity, Bounds, Counts
+from simulator.cost import Cost, Technology, elaborate, price
+from simulator.cost.mac import ProcessingElement
+from simulator.cost.presence_scanner import PresenceScanner
+from simulator.cost.sram_bank import SramBank
+from simulator.cost.weight_decoder import WeightDecoder
+from simulator.machine.model import Machine
+
+OPTIONS: tuple[tuple[dict[str, Any], set[str]], ...] = (
+    ({"skip_zero_tiles": True}, {"presence_bits"}),
+    ({"column_skip": True}, {"presence_bits"}),
+    ({"n_m": "2:4"}, {"pe_array", "w_buffer"}),
+    ({"weights_in_dram": "compressed"}, {"w_buffer"}),
+)
+AROUND = {"clock_and_control", "fill_broadcast", "drain_bus"}
+
+
+def priced(machine: Machine, technology: Technology, **counts: int) -> Cost:
+    return price(Activity(0, 1024, Counts(**counts), {}, Bounds(), ()), elaborate(machine, technology), technology)
+
+
+@pytest.mark.parametrize(("option", "grown"), OPTIONS, ids=lambda value: next(iter(value)) if isinstance(value, dict) else "")
+def test_an_option_is_paid_for_by_its_components(seven: Technology, machines: Any, option: dict[str, Any], grown: set[str]) -> None:
+    plain, built = (priced(of, seven).area_mm2_by_component() for of in (machines.systolic(), machines.systolic(**option)))
+    assert {name for name in built if built[name] > plain[name]} - AROUND == grown
+
+
+@pytest.mark.parametrize(
+    ("counter", "component"),
+    [
+        ("pe_selections", "pe_array"),
+        ("presence_bits_filled", "presence_bits"),
+        ("presence_bits_scanned", "presence_bits"),
+        ("w_elements_decoded", "w_buffer"),
+    ],
+)
+def test_an_event_is_paid_by_its_component(seven: Technology, machines: Any, counter: str, component: str) -> None:
+    strong = machines.systolic(skip_zero_tiles=True, column_skip=True, n_m="2:4", weights_in_dram="compressed")
+    energy = priced(strong, seven, **{counter: 1000}).energy_pj_by_component()
+    assert {name for name, pj in energy.items() if pj} == {component}
+
+
+def test_decoded_bytes_pass_the_decoder_and_not_the_banks(seven: Technology, machines: Any) -> None:
+    of = machines.systolic(weights_in_dram="compressed")
+    through, around = (priced(of, seven, w_trunk_bytes=640, w_bytes_decoded=size) for size in (640, 0))
+    (into,) = (part.energy_pj_by_action for part in through.components if part.name == "w_buffer")
+    (past,) = (part.energy_pj_by_action for part in around.components if part.name == "w_buffer")
+    assert (into["fill"], past["take"]) == (0, 0)
+    assert into["take"] > 0
+    assert past["fill"] > 0
+
+
+def test_decoder_by_hand(seven: Technology) -> None:
+    # 128 elements of 16 bits: 7 levels of (2·1.35·16 + 1.3·5.4·7) GE each, and two registers of flops
+    decoder = WeightDecoder(seven, 128, 16)
+    gates = 128 * 7 * (2 * 1.35 * 16 + 1.3 * 5.4 * 7) + 5.9 * 2 * 128 * 16
+    assert decoder.area().cell_mm2 == pytest.approx(gates * 0.0439e-6)
+    # 7 levels of 16 · 2 fJ + 7 · 3.1 fJ, and the data half of 16 flops of 5 fJ, at 0.15556 of the energies at 45 nm
+    assert decoder.energy_pj("decode") == pytest.approx(0.15556 * (7 * (32 + 21.7) + 16 * 2.5) * 1e-3, rel=1e-3)
+
+
+def test_scanner_by_hand(seven: Technology) -> None:
+    scanner, memory = PresenceScanner(seven, 1, 256), SramBank(seven, 1, 256)
+    assert scanner.area().cell_mm2 == pytest.approx(2 * memory.area().cell_mm2 + 256 * (14 + 2 * 5.9) * 0.0439e-6)
+    assert scanner.energy_pj("scan") == pytest.approx(memory.energy_pj("read_bit") + 0.15556 * 2.5e-3, rel=1e-3)
+    assert scanner.energy_pj("fill") == memory.energy_pj("write_bit")
+
+
+def test_a_cell_that_picks_holds_the_group_and_the_pick(seven: Technology) -> None:
+    plain, picking = (ProcessingElement(seven, "bf16", "bf16", "fp32", of=of) for of in (1, 4))
+    flops = (picking.area().cell_mm2 - plain.area().cell_mm2) / (5.9 * 0.0439e-6)
+    assert flops == pytest.approx(3 * 16 + 2 + 2 * 2)
+    assert picking.energy_pj("mac") == plain.energy_pj("mac")
+    assert picking.energy_pj("clock") > plain.energy_pj("clock")
