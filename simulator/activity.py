@@ -83,7 +83,7 @@ class Counts:
     y_buffer_reads: int = 0
     """Systolic: partial sums read back from the Y buffer, for a later K fold or to leave."""
     w_elements_decoded: int = 0
-    """Systolic: weights, zeros included, that the decoder of compressed weights wrote into the W buffer."""
+    """Systolic: weights in the words that the decoder of compressed weights wrote into the W buffer."""
     w_bytes_decoded: int = 0
     """Systolic: bytes of the W trunk that went into the decoder, in whole bursts."""
     presence_bits_filled: int = 0

@@ -35,8 +35,9 @@ def _blocks(machine: Machine, technology: Technology) -> Iterator[Instance]:
     yield Instance("x_buffer", "banks", EdgeBuffer(technology, fabric.x_buffer_kib / rows, kinds.activation_bits), rows)
     yield Instance("w_buffer", "banks", EdgeBuffer(technology, fabric.w_buffer_kib / cols, machine.held_weight_bits), cols)
     if fabric.weights_in_dram == "compressed":
-        elements = cols * edge_word_elements(machine.held_weight_bits)
-        yield Instance("w_buffer", "decoder", WeightDecoder(technology, elements, kinds.weight_bits), 1)
+        word = edge_word_elements(machine.held_weight_bits)
+        valid_bits = math.ceil(2 * fabric.w_buffer_kib * 8192 / (word * machine.held_weight_bits))
+        yield Instance("w_buffer", "decoder", WeightDecoder(technology, cols * word, kinds.weight_bits, valid_bits), 1)
     yield Instance("y_buffer", "banks", EdgeBuffer(technology, fabric.y_buffer_kib / cols, kinds.accumulate_bits, "1r1w"), cols)
     if fabric.column_skip or fabric.skip_zero_tiles:
         yield Instance("presence_bits", "sequencer", PresenceScanner(technology, _presence_kib(machine), SKIP_SCAN_BITS), 1)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from simulator.errors import MappingError
-from simulator.machine.model import SKIP_SCAN_BITS, Machine, SystolicFabric
+from simulator.machine.model import SKIP_SCAN_BITS, Machine, SystolicFabric, edge_word_elements
 from simulator.mapping.array_product import ArrayProduct, Extent, packed, product_of
 from simulator.mapping.folds import Axes, Axis, Dataflow, Steps, fold_axes, fold_edges, fold_steps
 from simulator.mapping.loops import Span
@@ -132,7 +132,8 @@ def _cycles(fabric: SystolicFabric, schedule: SystolicSchedule, plan: FoldPlan, 
 def schedule_systolic(machine: Machine, operation: Operation, homes: Homes, dram_bytes_per_cycle: float = math.inf) -> SystolicSchedule:
     """The tiling that takes the least time, then cycles of the array, DRAM bytes, buffer bytes.
 
-    Its time is the larger of the array's cycles and of what DRAM, at that rate, takes for its fills. With `n_m`, an
+    Its time is the largest of the array's cycles and of what its fills take of DRAM, at that rate, and of the trunks and
+    banks that take them in; with a DRAM of any rate, its fills are taken to hide behind the array. With `n_m`, an
     operation whose stored W has the pattern is tried packed as well. MappingError where nothing fits.
     """
     products = [product_of(operation)]
@@ -157,8 +158,9 @@ def schedule_products(machine: Machine, products: Sequence[ArrayProduct], homes:
                 known[folds] = steps, interval_cycles(fabric, steps, schedule.dataflow)
             steps, intervals = known[folds]
             cycles = _cycles(fabric, schedule, FoldPlan(axes, steps), intervals)
-            dram_bytes, buffer_bytes = _traffic(machine, schedule)
-            rank = (max(cycles, dram_bytes / dram_bytes_per_cycle), cycles, dram_bytes, buffer_bytes)
+            traffic = _traffic(machine, schedule)
+            time = cycles if math.isinf(dram_bytes_per_cycle) else max(cycles, traffic.fill_cycles(dram_bytes_per_cycle))
+            rank = (time, cycles, traffic.dram_bytes, traffic.buffer_bytes)
             if best_key is None or rank < best_key:
                 best, best_key = schedule, rank
     if best is None:
@@ -225,14 +227,40 @@ def _fits(machine: Machine, product: ArrayProduct, flow: Dataflow, extent: Exten
     return all(bits <= kib * 8192 for bits, kib in zip(needs, holds, strict=True))
 
 
-def _traffic(machine: Machine, schedule: SystolicSchedule) -> tuple[float, float]:
-    """DRAM and buffer bytes of a schedule's fills."""
-    product = schedule.product
+@dataclass(frozen=True)
+class Traffic:
+    """What the fills of a schedule move."""
+
+    dram_bytes: float
+    buffer_bytes: float
+    x_cycles: float
+    """Of the X trunk and the banks that take X in."""
+    w_cycles: float
+
+    def fill_cycles(self, dram_bytes_per_cycle: float) -> float:
+        """The longest that any of them is busy."""
+        return max(self.dram_bytes / dram_bytes_per_cycle, self.x_cycles, self.w_cycles)
+
+
+def _traffic(machine: Machine, schedule: SystolicSchedule) -> Traffic:
+    """Over all fills, as if every tile were run."""
+    fabric, product, trunks = machine.systolic, schedule.product, machine.trunks
     m, k, n = product.shape
     tiles = len(schedule.m_tiles), len(schedule.n_tiles), len(schedule.k_tiles)
     x_changes, w_changes = content_changes(schedule.loop_order, *tiles)
+    x_passes, w_passes = x_changes / (tiles[1] * tiles[2]), w_changes / (tiles[0] * tiles[2])
     nonzeros = product.batch * m * k if product.left is None else len(product.left.rows)
-    w_bits = stored_bits(machine, product, product.batch * m, k, nonzeros)
-    x = product.batch * x_changes * product.inputs(k) * n * machine.datatypes.activation_bits / 8 / (tiles[1] * tiles[2])
-    w = w_changes * w_bits / 8 / (tiles[0] * tiles[2])
-    return (w + x, 0.0) if schedule.homes.x == "dram" else (w, x)
+    x_elements, w_elements = x_passes * product.batch * product.inputs(k) * n, w_passes * product.batch * m * k
+    x = x_elements * machine.datatypes.activation_bits / 8
+    w = w_passes * stored_bits(machine, product, product.batch * m, k, nonzeros) / 8
+    x_banks = fabric.rows * edge_word_elements(machine.datatypes.activation_bits)
+    w_words = w_elements / edge_word_elements(machine.held_weight_bits)
+    if fabric.weights_in_dram == "compressed" and product.of == 1:
+        w_words = min(w_words, w_passes * nonzeros)  # words of zeros are not written
+    from_dram = schedule.homes.x == "dram"
+    return Traffic(
+        dram_bytes=w + x if from_dram else w,
+        buffer_bytes=0.0 if from_dram else x,
+        x_cycles=max(x / trunks.x_bytes_per_cycle, x_elements / x_banks),
+        w_cycles=max(w / trunks.w_bytes_per_cycle, w_words / fabric.cols),
+    )

@@ -32,7 +32,7 @@ _MEANINGS = {
     "w_buffer_reads": "systolic: weights read from the W operand buffer",
     "y_buffer_writes": "systolic: partial sums written into the Y buffer",
     "y_buffer_reads": "systolic: partial sums read back from the Y buffer, for a later K fold or to leave",
-    "w_elements_decoded": "systolic: weights, zeros included, that the decoder of compressed weights wrote into the W buffer",
+    "w_elements_decoded": "systolic: weights in the words that the decoder of compressed weights wrote into the W buffer",
     "w_bytes_decoded": "systolic: bytes of the W trunk that went into the decoder, in whole bursts",
     "presence_bits_filled": "systolic: presence bits of steps or folds written into the sequencer's memory",
     "presence_bits_scanned": "systolic: presence bits that the sequencer scanned",

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
+from numpy.typing import NDArray
 
-from simulator.machine.model import Machine
+from simulator.machine.model import Machine, edge_word_elements
 from simulator.mapping.program import Part, content_indices
 from simulator.mapping.systolic import Position, SystolicSchedule
 from simulator.mapping.weight_form import stored_bits
 from simulator.timing.systolic import fill_bank_cycles
 
 Key = tuple[int, ...]
+Counts = NDArray[np.int64]
 
 
 @dataclass(frozen=True)
@@ -50,7 +54,7 @@ class WeightFill:
 
     part: Part
     decoded_elements: int
-    """Weights that a decoder writes for it; 0 where none is needed."""
+    """Weights in the words that a decoder writes for it; 0 where none is needed."""
 
 
 class EdgeFills:
@@ -61,7 +65,6 @@ class EdgeFills:
         self.schedule = schedule
         self.made = made
         self.axes = schedule.axes(machine.systolic)
-        self._nonzeros = self._tile_nonzeros()
 
     def x_part(self, key: Key | None, covered: set[Key]) -> Part:
         """A (block, N tile, K tile) of X, with its presence bits."""
@@ -85,10 +88,11 @@ class EdgeFills:
         dense = features * steps * self.machine.datatypes.weight_bits
         nonzeros = int(self._nonzeros[block, m, k])
         stored = dense if self.made else stored_bits(self.machine, self.schedule.product, features, steps, nonzeros)
-        bank_cycles = fill_bank_cycles(features * steps, self.machine.systolic.cols, self.machine.held_weight_bits)
-        part = Part(-(-stored // 8) + presence, bank_cycles)
-        decoded = stored < dense and self.schedule.product.of == 1
-        return WeightFill(part, features * steps if decoded else 0)
+        if stored == dense or self.schedule.product.of > 1:
+            bank_cycles = fill_bank_cycles(features * steps, self.machine.systolic.cols, self.machine.held_weight_bits)
+            return WeightFill(Part(-(-stored // 8) + presence, bank_cycles), 0)
+        words = self._words[block, m, k]
+        return WeightFill(Part(-(-stored // 8) + presence, int(words.max())), int(words.sum()) * self._word)
 
     def x_presence_bits(self, n: int, k: int) -> int:
         """Bits that say which steps, or which folds, of a tile of X hold a nonzero."""
@@ -119,14 +123,52 @@ class EdgeFills:
             return self.schedule.k_tiles[k][1] - self.schedule.k_tiles[k][0]
         return self._lines(1, k) if fabric.skip_zero_tiles else 0
 
-    def _tile_nonzeros(self) -> np.ndarray[tuple[int, ...], np.dtype[np.int64]]:
-        """[batch, M tiles, K tiles] nonzeros of W."""
-        schedule, product = self.schedule, self.schedule.product
-        m_sizes, k_sizes = (np.diff(spans)[:, 0] for spans in (schedule.m_tiles, schedule.k_tiles))
-        shape = (product.batch, len(m_sizes), len(k_sizes))
+    @property
+    def _word(self) -> int:
+        return edge_word_elements(self.machine.held_weight_bits)
+
+    @cached_property
+    def _places(self) -> tuple[Counts, Counts, Counts]:
+        """Block, M tile and K tile of each nonzero of W."""
+        schedule = self.schedule
+        m_of, k_of = (np.repeat(np.arange(len(spans)), np.diff(spans)[:, 0]) for spans in (schedule.m_tiles, schedule.k_tiles))
+        block, row, col = self._within
+        return block, m_of[row], k_of[col]
+
+    @cached_property
+    def _within(self) -> tuple[Counts, Counts, Counts]:
+        """Block, and row and column within it, of each nonzero of W."""
+        product = self.schedule.product
         if product.left is None:
-            return np.broadcast_to(m_sizes[:, None] * k_sizes, shape)
-        m_of, k_of = (np.repeat(np.arange(len(sizes)), sizes) for sizes in (m_sizes, k_sizes))
+            raise ValueError(f"{product.name}: W has no zeros, so its nonzeros have no list")
         block = product.left.rows // product.shape[0]
-        m, k = m_of[product.left.rows - block * product.shape[0]], k_of[product.left.cols - block * product.shape[1]]
-        return np.bincount(np.ravel_multi_index((block, m, k), shape), minlength=int(np.prod(shape))).reshape(shape)
+        return block, product.left.rows - block * product.shape[0], product.left.cols - block * product.shape[1]
+
+    @property
+    def _tiles(self) -> tuple[int, int, int]:
+        return self.schedule.product.batch, len(self.schedule.m_tiles), len(self.schedule.k_tiles)
+
+    @cached_property
+    def _nonzeros(self) -> Counts:
+        """[batch, M tiles, K tiles] nonzeros of W."""
+        if self.schedule.product.left is None:
+            m_sizes, k_sizes = (np.diff(spans)[:, 0] for spans in (self.schedule.m_tiles, self.schedule.k_tiles))
+            return np.broadcast_to(m_sizes[:, None] * k_sizes, self._tiles)
+        return _histogram(self._places, self._tiles)
+
+    @cached_property
+    def _words(self) -> Counts:
+        """[batch, M tiles, K tiles, banks] words that hold a nonzero; an output feature's bank is its column of the array."""
+        block, m, k = self._places
+        _, row, col = self._within
+        starts = [np.array(spans)[:, 0] for spans in (self.schedule.m_tiles, self.schedule.k_tiles)]
+        word = (col - starts[1][k]) // self._word
+        first = np.ones(len(row), dtype=np.bool_)  # nonzeros ascend by row and column, so those of a word stand together
+        keys = np.stack((block, row, k, word))
+        first[1:] = (keys[:, 1:] != keys[:, :-1]).any(axis=0)
+        banks = self.machine.systolic.cols
+        return _histogram(tuple(of[first] for of in (block, m, k, (row - starts[0][m]) % banks)), (*self._tiles, banks))
+
+
+def _histogram(indices: tuple[Counts, ...], shape: tuple[int, ...]) -> Counts:
+    return np.bincount(np.ravel_multi_index(indices, shape), minlength=math.prod(shape)).reshape(shape)

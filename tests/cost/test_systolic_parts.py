@@ -63,6 +63,7 @@ def test_decoder_by_hand(seven: Technology) -> None:
     decoder = WeightDecoder(seven, 128, 16)
     gates = 128 * 7 * (2 * 1.35 * 16 + 1.3 * 5.4 * 7) + 5.9 * 2 * 128 * 16
     assert decoder.area().cell_mm2 == pytest.approx(gates * 0.0439e-6)
+    assert WeightDecoder(seven, 128, 16, 1000).area().cell_mm2 == pytest.approx((gates + 7200) * 0.0439e-6)
     # 7 levels of 16 · 2 fJ + 7 · 3.1 fJ, and the data half of 16 flops of 5 fJ, at 0.15556 of the energies at 45 nm
     assert decoder.energy_pj("decode") == pytest.approx(0.15556 * (7 * (32 + 21.7) + 16 * 2.5) * 1e-3, rel=1e-3)
 

@@ -15,6 +15,7 @@ from simulator.mapping.residency import Homes
 from simulator.mapping.systolic import SystolicSchedule, compute_cycles, schedule_systolic
 from simulator.timing.reference.array import run_array
 from simulator.timing.systolic import array_tiles
+from simulator.timing.systolic_fills import EdgeFills
 from tests.strategies import machine, operation, run, sparse, workload
 
 DRAM = Homes("dram", "dram")
@@ -176,6 +177,19 @@ def test_compressed_weights_move_the_least_of_their_forms() -> None:
     assert read[1.0, "compressed"] == read[1.0, "dense"] == read[1 / 64, "dense"] == 8192
     assert read[0.25, "compressed"] == 64 * 64 // 8 + 1024 * 2
     assert read[1 / 64, "compressed"] == pytest.approx((64 * (16 + 6) + 64 * 7) / 8, abs=32)
+
+
+def test_a_decoder_writes_only_words_that_hold_a_nonzero() -> None:
+    """32 weights in words of four, on two banks: rows 0 and 2 lie in bank 0, row 1 in bank 1."""
+    w = np.zeros((4, 8))
+    w[0, [0, 3, 7]] = w[1, 5] = w[2, 6] = 1
+    of = array(2, 2, dataflow="ws", weights_in_dram="compressed")
+    product = product_of(operation(w, np.ones((8, 2))))
+    fills = EdgeFills(of, SystolicSchedule(product, DRAM, "ws", ((0, 4),), ((0, 8),), ((0, 2),), "m_rounds"), made=False)
+    fill = fills.w_fill((0, 0, 0), {(0, 0, 0)})
+    assert (fill.decoded_elements, fill.part.bank_cycles) == (4 * 4, 3)
+    made = EdgeFills(of, fills.schedule, made=True).w_fill((0, 0, 0), {(0, 0, 0)})
+    assert (made.decoded_elements, made.part.bank_cycles, made.part.bytes) == (0, 4, 64)
 
 
 def test_a_word_of_steps_is_read_whole_or_not_at_all() -> None:
