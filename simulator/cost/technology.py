@@ -9,7 +9,7 @@ from pydantic import Field, ValidationError
 from simulator.cost.constant import Constant, FileModel
 from simulator.cost.dram_device import DramConstants, load_dram_devices
 from simulator.errors import ConfigError
-from simulator.files import config_names, config_path, load_yaml_model, nearest_hint
+from simulator.files import config_path, load_yaml_model, nearest_hint
 from simulator.files.fields import Slot, allowed
 
 _FOLDER = "technologies"
@@ -169,12 +169,6 @@ def _technology(file: TechnologyFile, constants: Mapping[str, Constant], path: s
         name = ".".join(str(key) for key in first["loc"])
         place = f"technology_overrides.{name}" if name in overrides else f"{path}: constants.{name}"
         raise ConfigError(f"{place}: found {first['input']!r}; allowed: {_range(name)}") from error
-
-
-def technology_names() -> list[str]:
-    """Return the names of the shipped technologies, from the largest node."""
-    names = [name for name in config_names(_FOLDER) if name not in _NO_NODES]
-    return sorted(names, key=lambda name: -float(name.removesuffix("nm")))
 
 
 def _range(name: str) -> str:
