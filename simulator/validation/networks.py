@@ -20,6 +20,7 @@ from simulator.validation.arithmetic import Bits, Count
 from simulator.validation.hardware import AREAS, Hardware, areas_um2, gates_um2
 
 Ports = Annotated[int, Field(ge=1, le=4096)]
+Sides = Annotated[tuple[Ports, ...], Field(min_length=2, max_length=2)]
 NetworkPorts = Annotated[int, Field(ge=1, le=512)]
 
 
@@ -102,7 +103,7 @@ class BankAccess(Hardware):
     word_bits: Bits = Field(description="bits read")
     request_bits: Bits = Field(description="bits of a request that toggle")
     reply_bits: Bits = Field(description="bits of a reply")
-    crossbars: tuple[tuple[Ports, ...], ...] = Field(min_length=1, max_length=16, description="inputs and outputs of each crossbar passed")
+    crossbars: tuple[Sides, ...] = Field(min_length=1, max_length=16, description="inputs and outputs of each crossbar passed")
     banks_spanned: int = Field(ge=1, le=2**20, description="banks over whose area the access travels")
 
     def modelled(self, technology: Technology) -> Mapping[str, float]:

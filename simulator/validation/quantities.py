@@ -36,6 +36,7 @@ QUANTITIES: dict[str, Quantity] = {
     "energy_per_bit_mm": Quantity("energy", {"pJ/bit/mm": 1.0, "fJ/bit/mm": 1e-3}),
     "stages": Quantity("other", {"cycles": 1.0}),
 }
-"""By the name that a list of figures gives. cell: synthesised cells, or the macro; placed: with its placement; die: with its share of the die."""
+"""By the name that a list of figures gives.
 
-UNITS: tuple[str, ...] = tuple(dict.fromkeys(unit for quantity in QUANTITIES.values() for unit in quantity.units))
+cell: synthesised cells, or the macro itself; placed: with the room that placement takes; die: share of the die.
+"""

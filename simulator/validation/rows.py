@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from functools import lru_cache
@@ -124,9 +125,12 @@ def load_once(name: str, overrides: tuple[tuple[str, float], ...]) -> Technology
 def _row(document: Document[FiguresFile], index: int, figure: Figure) -> Row:
     try:
         technology = load_once(figure.technology, tuple(figure.overrides.items()))
+    except ConfigError as error:
+        raise ConfigError(_placed(document, index, str(error), "technology")) from error
+    try:
         model = _modelled(figure.parameters, technology, figure.quantity, figure.unit)
     except ConfigError as error:
-        raise ConfigError(_placed(document, index, str(error))) from error
+        raise ConfigError(_placed(document, index, str(error), "parameters")) from error
     low, high = figure.published
     note = "; ".join(part for part in (figure.note, *figure.parameters.notes(technology)) if part)
     return Row(
@@ -136,17 +140,22 @@ def _row(document: Document[FiguresFile], index: int, figure: Figure) -> Row:
 
 
 def _modelled(hardware: Hardware, technology: Technology, quantity: str, unit: str) -> float:
-    return hardware.modelled(technology)[quantity] / QUANTITIES[quantity].units[unit]
+    try:
+        value = hardware.modelled(technology)[quantity] / QUANTITIES[quantity].units[unit]
+    except OverflowError:
+        value = math.inf
+    if not math.isfinite(value):
+        raise ConfigError("overrides: with these the model gives no finite figure")
+    return value
 
 
-def _placed(document: Document[FiguresFile], index: int, message: str) -> str:
-    """The message with the place of the key that it begins with: an override, a parameter, or the technology."""
+def _placed(document: Document[FiguresFile], index: int, message: str, otherwise: str) -> str:
+    """The message with the place of the key that it begins with, or of the key `otherwise`."""
     key, _, rest = message.partition(": ")
-    if key.startswith("technology_overrides."):
-        return f"{document.where(['figures', index, 'overrides', key.partition('.')[2]])}: {rest}"
-    if key.startswith("parameters."):
-        return f"{document.where(['figures', index, *key.split('.')])}: {rest}"
-    return f"{document.where(['figures', index, 'technology'])}: {message}"
+    path = key.replace("technology_overrides", "overrides").split(".")
+    if path[0] not in ("overrides", "parameters"):
+        path, rest = [otherwise], message
+    return f"{document.where(['figures', index, *path])}: {rest}"
 
 
 def _summary(name: str, rows: Sequence[Row]) -> Summary:
