@@ -10,8 +10,6 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
-from matplotlib.transforms import Bbox
-from numpy.typing import NDArray
 
 from simulator.report.plots.style import OTHER_COLOUR, styled
 from simulator.validation import Row
@@ -36,9 +34,6 @@ _COLOURS = {
 }
 """Greens multiply and add, blues store, oranges route."""
 _LABELLED = 6
-_NAME_SIZE = 8.5
-_PANEL_POINTS = 400.0
-"""Side of a panel in points, roughly: what names are laid out in."""
 _CLOSE = 0.2
 _FAR = 2.0
 
@@ -99,42 +94,22 @@ def _panel(axes: Axes, rows: Sequence[Row], checks: Sequence[Row], group: str, l
 
 
 def _name_worst(axes: Axes, rows: Sequence[Row], x: Sequence[float], y: Sequence[float]) -> None:
-    """Names of the figures farthest from the line, each off the line on its own side, as near as other names let it be."""
+    """A number at each of the figures farthest from the line, and their names in the corner that such a plot leaves empty."""
     distance = [abs(np.log(model / published)) for published, model in zip(x, y, strict=True)]
     worst = [place for place in sorted(range(len(rows)), key=lambda place: -distance[place])[:_LABELLED] if distance[place] > _CLOSE]
-    pixels = axes.transAxes.inverted().transform(axes.transData.transform(np.column_stack([x, y]))) * _PANEL_POINTS
-    taken: list[Bbox] = []
-    for place in sorted(worst, key=lambda place: x[place] * y[place]):
-        text, side = f"{rows[place].id} {rows[place].error:+.0%}", 1 if y[place] > x[place] else -1
-        boxes = (_name_box(pixels[place], side, reach, len(text)) for reach in range(12, 300, 4))
-        inside = Bbox.from_extents(4, 4, _PANEL_POINTS - 4, _PANEL_POINTS - 4)
-        free = (box for box in boxes if _within(box, inside) and not any(box.overlaps(other) for other in taken))
-        box = next(free, None)
-        if box is None:
-            continue
-        taken.append(box)
+    for number, place in enumerate(worst, start=1):
+        side = 1 if y[place] > x[place] else -1
         axes.annotate(
-            text,
+            str(number),
             (x[place], y[place]),
-            xytext=((box.x1 if side > 0 else box.x0) / _PANEL_POINTS, (box.y0 + box.y1) / 2 / _PANEL_POINTS),
-            textcoords="axes fraction",
-            ha="right" if side > 0 else "left",
+            xytext=(-7 * side, 7 * side),
+            textcoords="offset points",
+            ha="center",
             va="center",
-            fontsize=_NAME_SIZE,
-            color="#222222",
-            arrowprops={"arrowstyle": "-", "color": "#999999", "linewidth": 0.7, "shrinkB": 3, "relpos": ((1 + side) / 2, 0.5)},
+            fontsize=8.5,
         )
-
-
-def _name_box(point: NDArray[np.float64], side: int, reach: float, characters: int) -> Bbox:
-    """The room of a name whose near end stands `reach` off a point, up and left (side 1) or down and right (side −1)."""
-    width, height = 0.6 * _NAME_SIZE * characters, 1.5 * _NAME_SIZE
-    near, middle = float(point[0]) - side * reach, float(point[1]) + side * reach
-    return Bbox.from_extents(min(near, near - side * width), middle - height / 2, max(near, near - side * width), middle + height / 2)
-
-
-def _within(box: Bbox, frame: Bbox) -> bool:
-    return bool(box.x0 >= frame.x0 and box.x1 <= frame.x1 and box.y0 >= frame.y0 and box.y1 <= frame.y1)
+    names = [f"{number}  {rows[place].id}  {rows[place].error:+.0%}" for number, place in enumerate(worst, start=1)]
+    axes.text(0.98, 0.03, "\n".join(names), transform=axes.transAxes, ha="right", va="bottom", fontsize=8.5, linespacing=1.4)
 
 
 def _values(rows: Sequence[Row], factor: float) -> tuple[list[float], list[float]]:

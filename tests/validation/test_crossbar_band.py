@@ -1,0 +1,60 @@
+"""The 64 × 64 × 256 b crossbar at 7 nm: between which ends its area and its energy lie, and what compute costs beside it."""
+
+from __future__ import annotations
+
+import pytest
+
+from simulator.cost import Technology, load_technology
+from simulator.cost.crossbar import Crossbar
+from simulator.cost.mac import MacLane
+
+PORTS, BITS, LANES = 64, 256, 16
+
+
+def monolithic(pitch_um: float) -> Crossbar:
+    """One crossbar whose wires take that pitch in both directions."""
+    return Crossbar(load_technology("7nm", {"crossbar_wire_pitch_um": pitch_um}), PORTS, PORTS, BITS, True)
+
+
+def sliced_over_macros() -> tuple[float, float]:
+    """mm² and pJ a word: 8 slices of gates alone, arbitrated once; 6 b of grant and 7 b of address run past all slices."""
+    seven = load_technology("7nm", {"crossbar_wire_pitch_um": 0.04})
+    data, arbiter = Crossbar(seven, PORTS, PORTS, BITS, False, slices=8, control_bits=13), Crossbar(seven, PORTS, PORTS, 0, True)
+    return data.area().placed_mm2 + arbiter.area().placed_mm2, data.energy_pj("hop")
+
+
+def macs_pj(technology: Technology) -> float:
+    """16 multiplications of bf16 with sums in fp32: what the lanes do with one word."""
+    return LANES * MacLane(technology, "bf16", "bf16", "fp32").energy_pj("mac")
+
+
+def test_the_wide_end() -> None:
+    # wires of 80 nm: (64 · 256 · 0.08 um)² = 1.718 mm²; 256 b · 0.0657 pJ/bit/mm · 1.311 mm + 256 · 6 · 2 fJ · 0.1556 = 22.5 pJ
+    crossbar = monolithic(0.08)
+    assert crossbar.area().placed_mm2 == pytest.approx(1.718, abs=0.001)
+    assert crossbar.energy_pj("hop") == pytest.approx(22.52, abs=0.05)
+
+
+def test_a_monolithic_crossbar_with_the_finest_wires() -> None:
+    # wires of 40 nm: (64 · 256 · 0.04 um)² = 0.4295 mm², still above its gates
+    assert monolithic(0.04).area().placed_mm2 == pytest.approx(0.4295, abs=0.0005)
+
+
+def test_the_narrow_end() -> None:
+    # gates alone: 4,096 (1.35 · 256 + 14) 0.0439 um² · 3.0/0.9 = 0.2155 mm², and repeaters of what passes the slices
+    area_mm2, word_pj = sliced_over_macros()
+    assert area_mm2 == pytest.approx(0.216, abs=0.002)
+    assert word_pj == pytest.approx(4.1, abs=0.1)
+
+
+def test_whether_the_crossbar_costs_more_than_the_compute_turns_on_the_band() -> None:
+    linear = load_technology("7nm")
+    tpu = load_technology("7nm", {"energy_scale": linear.constants["energy_scale"].high})
+    assert macs_pj(linear) == pytest.approx(4.31, abs=0.05)
+    assert macs_pj(tpu) == pytest.approx(9.8, abs=0.1)
+    narrow, wide = sliced_over_macros()[1], monolithic(0.08).energy_pj("hop")
+    # at the narrow end a word over the crossbar costs less than its 16 MACs by either scale, at the wide end more by either
+    assert narrow / macs_pj(linear) == pytest.approx(0.96, abs=0.03)
+    assert wide / macs_pj(linear) == pytest.approx(5.2, abs=0.1)
+    assert narrow / macs_pj(tpu) < 0.5
+    assert wide / macs_pj(tpu) > 2.2
