@@ -46,7 +46,7 @@ class Figure(FileModel):
     @model_validator(mode="after")
     def _consistent(self) -> Self:
         if (self.value is None) == (self.low is None) or (self.low is None) != (self.high is None):
-            raise ValueError("value: one of `value`, or `low` and `high` together, is wanted")
+            raise ValueError("value: give it, or low and high together")
         if self.low is not None and self.high is not None and self.low >= self.high:
             raise ValueError(f"low = {self.low:g} is not below high = {self.high:g}")
         units = QUANTITIES[self.quantity].units
