@@ -11,21 +11,29 @@ from simulator.cost.mac import MacLane
 PORTS, BITS, LANES = 64, 256, 16
 
 
-def monolithic(pitch_um: float) -> Crossbar:
+LINEAR, TPU = 0.15556, 0.354
+"""Ends of the node's energy scale."""
+
+
+def seven(pitch_um: float, scale: float) -> Technology:
+    return load_technology("7nm", {"crossbar_wire_pitch_um": pitch_um, "energy_scale": scale})
+
+
+def monolithic(pitch_um: float, scale: float = LINEAR) -> Crossbar:
     """One crossbar whose wires take that pitch in both directions."""
-    return Crossbar(load_technology("7nm", {"crossbar_wire_pitch_um": pitch_um}), PORTS, PORTS, BITS, True)
+    return Crossbar(seven(pitch_um, scale), PORTS, PORTS, BITS, True)
 
 
-def sliced_over_macros() -> tuple[float, float]:
+def sliced_over_macros(scale: float = LINEAR) -> tuple[float, float]:
     """mm² and pJ a word: 8 slices of gates alone, arbitrated once; 6 b of grant and 7 b of address run past all slices."""
-    seven = load_technology("7nm", {"crossbar_wire_pitch_um": 0.04})
-    data, arbiter = Crossbar(seven, PORTS, PORTS, BITS, False, slices=8, control_bits=13), Crossbar(seven, PORTS, PORTS, 0, True)
+    data = Crossbar(seven(0.04, scale), PORTS, PORTS, BITS, False, slices=8, control_bits=13)
+    arbiter = Crossbar(seven(0.04, scale), PORTS, PORTS, 0, True)
     return data.area().placed_mm2 + arbiter.area().placed_mm2, data.energy_pj("hop")
 
 
-def macs_pj(technology: Technology) -> float:
+def macs_pj(scale: float) -> float:
     """16 multiplications of bf16 with sums in fp32: what the lanes do with one word."""
-    return LANES * MacLane(technology, "bf16", "bf16", "fp32").energy_pj("mac")
+    return LANES * MacLane(seven(0.04, scale), "bf16", "bf16", "fp32").energy_pj("mac")
 
 
 def test_the_wide_end() -> None:
@@ -48,14 +56,17 @@ def test_the_narrow_end() -> None:
     assert word_pj == pytest.approx(4.1, abs=0.1)
 
 
-def test_whether_the_crossbar_costs_more_than_the_compute_turns_on_the_band() -> None:
-    linear = load_technology("7nm")
-    tpu = load_technology("7nm", {"energy_scale": linear.constants["energy_scale"].high})
-    assert macs_pj(linear) == pytest.approx(4.31, abs=0.05)
-    assert macs_pj(tpu) == pytest.approx(9.8, abs=0.1)
-    narrow, wide = sliced_over_macros()[1], monolithic(0.08).energy_pj("hop")
-    # at the narrow end a word over the crossbar costs less than its 16 MACs by either scale, at the wide end more by either
-    assert narrow / macs_pj(linear) == pytest.approx(0.96, abs=0.03)
-    assert wide / macs_pj(linear) == pytest.approx(5.2, abs=0.1)
-    assert narrow / macs_pj(tpu) < 0.5
-    assert wide / macs_pj(tpu) > 2.2
+def test_the_ends_of_the_energy_scale_are_those_of_the_node() -> None:
+    constant = load_technology("7nm").constants["energy_scale"]
+    assert (constant.value, constant.high) == (LINEAR, TPU)
+
+
+def test_whether_the_crossbar_costs_more_than_the_compute_turns_on_the_layout() -> None:
+    # (narrow, wide) in pJ a word over pJ of its 16 MACs
+    expected = {LINEAR: (4.15, 22.5, 4.31), TPU: (4.76, 23.1, 9.81)}
+    for scale, (narrow, wide, macs) in expected.items():
+        assert sliced_over_macros(scale)[1] == pytest.approx(narrow, abs=0.05)
+        assert monolithic(0.08, scale).energy_pj("hop") == pytest.approx(wide, abs=0.05)
+        assert macs_pj(scale) == pytest.approx(macs, abs=0.02)
+    assert [round(expected[scale][0] / expected[scale][2], 2) for scale in (LINEAR, TPU)] == pytest.approx([0.96, 0.49], abs=0.011)
+    assert [round(expected[scale][1] / expected[scale][2], 1) for scale in (LINEAR, TPU)] == [5.2, 2.4]

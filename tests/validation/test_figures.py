@@ -7,10 +7,14 @@ import re
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from simulator.cost import load_technology
 from simulator.cost.technology import CONSTANTS
-from simulator.validation import Row, cross_check, shipped_figures, summarise, summarise_cross_check, validate
+from simulator.files import Document
+from simulator.files.tree import Entry, Place
+from simulator.validation import FiguresFile, Row, cross_check, shipped_figures, summarise, summarise_cross_check, validate
 from simulator.validation.cacti import cacti_file
 from simulator.validation.figures import Figure, all_figures
 from simulator.validation.hardware import Hardware
@@ -178,3 +182,26 @@ def test_constants_named_in_overrides_exist_and_differ() -> None:
         for name, value in figure.overrides.items():
             assert name in CONSTANTS
             assert getattr(load_technology(figure.technology), name) != value, f"{figure.id}: {name} is that already"
+
+
+@given(st.floats(1e-3, 1e3), st.floats(1e-3, 1e3))
+def test_an_error_says_what_the_model_is_of_the_published_value(published: float, model: float) -> None:
+    row = Row("a", "wire", "7nm", "energy", "pJ", published, published, model, "predicted", "read", "me", "")
+    assert (1 + row.error) * published == pytest.approx(model)
+    assert row.published == pytest.approx(published)
+
+
+@given(st.floats(1, 512), st.integers(32, 512), st.integers(1, 100))
+def test_units_of_a_figure_do_not_change_its_error(kib: float, width_bits: int, count: int) -> None:
+    figure = {
+        "component": "sram",
+        "parameters": {"kib": kib, "width_bits": width_bits, "count": count},
+        "technology": "28nm",
+        "source": "me",
+    }
+    first, second = (
+        FiguresFile.model_validate({"figures": [{**figure, "id": "a", "quantity": quantity, "value": value, "unit": unit}]})
+        for quantity, value, unit in (("cell_area", 2e5, "um2"), ("cell_area", 0.2, "mm2"))
+    )
+    rows = [validate([Document(file, Entry({}, Place("test")))])[0] for file in (first, second)]
+    assert rows[0].error == pytest.approx(rows[1].error)

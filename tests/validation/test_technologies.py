@@ -8,10 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from simulator.cost import load_technology
+from simulator.cost import elaborate, inventory, load_technology
+from simulator.cost.instance import total_die_mm2
 from simulator.cost.technology import TechnologyFile
 from simulator.errors import ConfigError
 from simulator.files import config_names, load_yaml_model
+from simulator.machine import load_machine
 
 FOLDER = Path(__file__).parents[2] / "configs" / "technologies"
 NODES = (90, 65, 45, 40, 32, 28, 22, 16, 14, 12, 10, 7, 5)
@@ -85,6 +87,17 @@ def test_a_finer_node_never_costs_more_area_or_energy(finer: int, coarser: int) 
     # the one exception: the 12 nm library of the gate table is looser than its 16 and 14 nm neighbours
     if finer != 12 and coarser != 16:
         assert fine.gate_area_um2 < coarse.gate_area_um2
+
+
+@pytest.mark.parametrize("name", ["crossbar", "systolic"])
+def test_machines_can_be_built_in_every_technology_for_users(name: str) -> None:
+    machine = load_machine(name)
+    areas = []
+    for nm in (45, 28, 16, 12, 7, 5):
+        technology = load_technology(f"{nm}nm")
+        instances = inventory(elaborate(machine, technology), technology)
+        areas.append(total_die_mm2(entry for entry in instances if entry.name not in ("dram", "dram_phy")))
+    assert areas == sorted(areas, reverse=True)
 
 
 def test_an_unknown_technology_is_told_only_technologies() -> None:
