@@ -106,9 +106,18 @@ def test_malformed_lists(mine: Path, sparsim: Type, change: tuple[str, str], mes
     assert not (mine.parent / "reports").exists()
 
 
+def test_an_empty_list_is_told_once_what_a_figure_is(mine: Path, sparsim: Type) -> None:
+    mine.write_text("figures: []\n", encoding="utf-8")
+    outcome = sparsim("validate", "--figures", str(mine))
+    assert outcome.code == 2
+    assert outcome.err.count("a mapping with the keys id, component") == 1
+
+
 def test_an_unknown_device_and_a_network_that_cannot_be_built_are_placed(mine: Path, sparsim: Type) -> None:
     for component, parameters, quantity, unit, message in (
         ("dram", "{device: hbm2f}", "energy_per_bit", "pJ/bit", "mine.yaml:2: figures.0.parameters.device: found 'hbm2f'"),
+        ("bank_access", "{bank_kib: 1, word_bits: 8, request_bits: 8, reply_bits: 8, crossbars: [[8]], banks_spanned: 1}", "energy", "pJ",
+         "figures.0.parameters.crossbars.0: found a list; allowed: a list of 2, each item an integer from 1 to 4096"),
         ("network", "{topology: butterly, sources: 8, sinks: 8, width_bits: 8, arbitrated: true}", "cell_area", "um2",
          'mine.yaml:2: figures.0.parameters.topology: found "butterly"'),
     ):  # fmt: skip
