@@ -12,6 +12,7 @@ from simulator.cli.inspect import inspect_command
 from simulator.cli.network import network_command
 from simulator.cli.run import run_command
 from simulator.cli.schema import schema_command
+from simulator.cli.validate import validate_command
 
 app = typer.Typer(
     name="sparsim",
@@ -43,6 +44,11 @@ app.command(
     short_help="A network alone: throughput, latency.",
     epilog="Example: sparsim network configs/machines/crossbar.yaml --traffic uniform --load 0.1:1.0:10",
 )(network_command)
+app.command(
+    "validate",
+    short_help="The cost models beside published figures.",
+    epilog="Example: sparsim validate --figures configs/validation/networks.yaml -o networks",
+)(validate_command)
 app.command("explain", short_help="What a metric means.", epilog="Example: sparsim explain bank_conflict")(explain_command)
 app.command("schema", short_help="JSON schema of the files.", epilog="Example: sparsim schema machine > machine.schema.json")(
     schema_command

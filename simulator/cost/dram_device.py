@@ -54,10 +54,10 @@ def load_dram_devices() -> dict[str, DramConstants]:
     return load_yaml_model(config_path("technologies", "dram"), DramFile).devices
 
 
-def choose_dram(devices: Mapping[str, DramConstants], kind: str) -> DramDevice:
-    """Return the device of a kind; ConfigError, with the nearest name, for an unknown one."""
+def choose_dram(devices: Mapping[str, DramConstants], kind: str, key: str = "dram.kind") -> DramDevice:
+    """Return the device of a kind; ConfigError, with the key that named it and the nearest name, for an unknown one."""
     if kind not in devices:
-        raise ConfigError(f"dram.kind: found {kind!r}; allowed: {', '.join(devices)}{nearest_hint(kind, devices)}")
+        raise ConfigError(f"{key}: found {kind!r}; allowed: {', '.join(devices)}{nearest_hint(kind, devices)}")
     return DramDevice(kind, devices[kind])
 
 

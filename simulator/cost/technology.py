@@ -10,8 +10,11 @@ from simulator.cost.constant import Constant, FileModel
 from simulator.cost.dram_device import DramConstants, load_dram_devices
 from simulator.errors import ConfigError
 from simulator.files import config_path, load_yaml_model, nearest_hint
+from simulator.files.fields import Slot, allowed
 
 _FOLDER = "technologies"
+_NO_NODES = ("common", "dram")
+"""Files of the folder that hold for every node."""
 
 
 class CommonFile(FileModel):
@@ -131,7 +134,7 @@ def load_technology(name_or_path: str, overrides: Mapping[str, float] | None = N
 
     Raises ConfigError for an unknown technology, a missing or unknown constant, or a value out of range.
     """
-    path = config_path(_FOLDER, name_or_path)
+    path = config_path(_FOLDER, name_or_path, _NO_NODES)
     file = load_yaml_model(path, TechnologyFile)
     inherited: dict[str, Constant] = {}
     if file.base is not None:
@@ -143,7 +146,7 @@ def load_technology(name_or_path: str, overrides: Mapping[str, float] | None = N
         if name not in constants:
             raise ConfigError(f"technology_overrides.{name}: {file.name} has no such constant{_hint(name)}")
     constants |= {name: constants[name].overridden(value) for name, value in overrides.items()}
-    return _technology(file, constants, str(path))
+    return _technology(file, constants, str(path), overrides)
 
 
 def _check_names(constants: Mapping[str, Constant], path: str) -> None:
@@ -156,7 +159,7 @@ def _check_names(constants: Mapping[str, Constant], path: str) -> None:
         raise ConfigError(f"{path}: constants: missing {shown}; `base: common` brings the laws of all nodes")
 
 
-def _technology(file: TechnologyFile, constants: Mapping[str, Constant], path: str) -> Technology:
+def _technology(file: TechnologyFile, constants: Mapping[str, Constant], path: str, overrides: Mapping[str, float]) -> Technology:
     values = {name: constant.value for name, constant in constants.items()}
     fixed = {"name": file.name, "node_nm": file.node_nm, "constants": dict(constants), "dram_devices": load_dram_devices()}
     try:
@@ -164,7 +167,13 @@ def _technology(file: TechnologyFile, constants: Mapping[str, Constant], path: s
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         name = ".".join(str(key) for key in first["loc"])
-        raise ConfigError(f"{path}: constants.{name}: found {first['input']!r}; {first['msg']}") from error
+        place = f"technology_overrides.{name}" if name in overrides else f"{path}: constants.{name}"
+        raise ConfigError(f"{place}: found {first['input']!r}; allowed: {_range(name)}") from error
+
+
+def _range(name: str) -> str:
+    info = Technology.model_fields[name]
+    return allowed(Slot(info.annotation, tuple(info.metadata)))
 
 
 def _hint(name: str) -> str:

@@ -152,9 +152,10 @@ def test_inspect_statistics(place: Path, sparsim: Type) -> None:
 def test_schema_lists_the_keys(sparsim: Type) -> None:
     assert {"name", "fabric", "dram"} <= set(json.loads(sparsim("schema", "machine").out)["properties"])
     assert "operations" in json.loads(sparsim("schema", "workload").out)["properties"]
+    assert "figures" in json.loads(sparsim("schema", "figures").out)["properties"]
 
 
-@pytest.mark.parametrize("verb", ["run", "compare", "inspect", "explain", "schema"])
+@pytest.mark.parametrize("verb", ["run", "compare", "inspect", "explain", "schema", "validate"])
 def test_help_gives_an_example(sparsim: Type, verb: str) -> None:
     outcome = sparsim(verb, "--help")
     assert outcome.code == 0
