@@ -42,4 +42,4 @@ class ClockAndControl(Component):
 
     def notes(self) -> tuple[str, ...]:
         """That it is assumed."""
-        return ("clock and control: area and energy assumed, no source gives them apart",)
+        return ("area and energy assumed: no source gives them apart",)

@@ -18,6 +18,7 @@ class DramConstants(FileModel):
     bandwidth_gb_per_s: Constant = Field(description="peak, of one device")
     burst_bytes: Constant = Field(description="smallest transfer")
     activate_pj_per_bit: Constant = Field(description="opening rows, at average locality")
+    activate_bytes: Constant = Field(description="useful bytes of an opened row for which that holds")
     move_pj_per_bit: Constant = Field(description="array to pins, on the device")
     io_pj_per_bit: Constant = Field(description="device side of the link")
     ecc_pj_per_bit: Constant = Field(description="check bits")

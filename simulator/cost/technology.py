@@ -94,10 +94,14 @@ class Technology(FileModel):
 
     crossbar_ge_per_bit: float = Field(gt=0, description="data path of a crosspoint")
     crossbar_arbiter_ge: float = Field(ge=0, description="arbitration of a crosspoint")
+    crossbar_scheduler_ge: float = Field(ge=0, description="scheduler of virtual output queues, beyond the arbiters, a crosspoint")
+    crossbar_iteration_ge: float = Field(ge=0, description="each further iteration of a cycle, a crosspoint")
+    crossbar_scheduler_fill: float = Field(gt=0, le=1, description="fill of a scheduler's placement")
     crossbar_layout_factor: float = Field(ge=1, description="synthesised cells to upsized, pipelined and routed ones")
     crossbar_fill: float = Field(gt=0, le=1, description="fill of a crossbar's placement")
     crossbar_delay_fo4_per_level: float = Field(gt=0, description="gate delay of a level of the multiplexer tree")
     crossbar_stage_fill: float = Field(gt=0, le=1, description="share of a clock period that logic may take")
+    cluster_wire_sides: float = Field(gt=0, description="way between banks, network and units in sides of their cluster")
     bus_repeater_fraction: float = Field(ge=0, description="repeater cells over wire area of a bus")
 
     cell_placement: float = Field(gt=0, le=1, description="cell area over placed area")
