@@ -201,6 +201,7 @@ class Machine(FileModel):
     technology_overrides: dict[str, float] = Field(default_factory=dict, description="constants of the technology to replace, by name")
     clock_ghz: PositiveFloat = Field(1.0, le=20, description="one clock for the whole die")
     datatypes: Datatypes = Field(default_factory=Datatypes, description="number formats")
+    power_density_limit_w_per_mm2: PositiveFloat = Field(1.0, le=1e4, description="reports flag components hotter than that (W/mm²)")
     dram: Dram = Field(default_factory=Dram, description="off-chip memory")
     activation_buffer_kib: Kib = Field(1024.0, description="on-chip buffer of the tensors that live between operations")
     trunks: Trunks = Field(default_factory=Trunks, description="shared buses")
