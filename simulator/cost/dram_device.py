@@ -9,7 +9,7 @@ from pydantic import Field
 
 from simulator.cost.constant import Constant, FileModel
 from simulator.errors import ConfigError
-from simulator.files import config_path, load_yaml_model, nearest_hint
+from simulator.files import config_path, load_once, nearest_hint
 
 
 class DramConstants(FileModel):
@@ -52,7 +52,7 @@ class DramDevice:
 
 def load_dram_devices() -> dict[str, DramConstants]:
     """Return all devices of configs/technologies/dram.yaml by kind."""
-    return load_yaml_model(config_path("technologies", "dram"), DramFile).devices
+    return load_once(config_path("technologies", "dram"), DramFile).devices
 
 
 def choose_dram(devices: Mapping[str, DramConstants], kind: str) -> DramDevice:

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Literal
 
 from pydantic import Field, ValidationError
 
+from simulator.cost.cacti import check_cacti
 from simulator.cost.constant import Constant, FileModel
 from simulator.cost.dram_device import DramConstants, load_dram_devices
 from simulator.errors import ConfigError
-from simulator.files import config_path, load_yaml_model, nearest_hint
+from simulator.files import config_path, load_once, nearest_hint
 
 _FOLDER = "technologies"
+
+SramModel = Literal["closed_form", "cacti"]
 
 
 class CommonFile(FileModel):
@@ -26,6 +30,7 @@ class TechnologyFile(CommonFile):
     name: str = Field(min_length=1, description="what reports call it")
     node_nm: float = Field(gt=0, description="process node")
     base: str | None = Field(None, description="a file whose constants hold unless restated here")
+    sram_model: SramModel = Field("closed_form", description="area and energy of SRAM macros: by formula, or by CACTI (optional package)")
 
 
 class Technology(FileModel):
@@ -38,6 +43,8 @@ class Technology(FileModel):
     node_nm: float = Field(gt=0, description="process node")
     constants: dict[str, Constant] = Field(repr=False, description="every constant with its unit, band and source")
     dram_devices: dict[str, DramConstants] = Field(repr=False, description="DRAM devices by kind, the same at every node")
+
+    sram_model: SramModel = Field("closed_form", description="what gives area and energy of SRAM macros")
 
     supply_voltage_v: float = Field(gt=0, description="supply; dynamic energy goes with its square")
     nominal_voltage_v: float = Field(gt=0, description="supply for which the node's energies are stated")
@@ -114,32 +121,37 @@ class Technology(FileModel):
 
     def logic_pj(self, pj_at_45nm: float) -> float:
         """Energy of logic or SRAM at this node and supply, from its energy at 45 nm."""
-        return pj_at_45nm * self.energy_scale * self._supply_factor
+        return pj_at_45nm * self.energy_scale * self.supply_factor
 
     def wire_pj(self, bit_mm: float) -> float:
         """Energy to send random bits over a wire; `bit_mm` = bits × mm."""
-        return bit_mm * self.wire_pj_per_bit_mm * self._supply_factor
+        return bit_mm * self.wire_pj_per_bit_mm * self.supply_factor
 
     @property
-    def _supply_factor(self) -> float:
+    def supply_factor(self) -> float:
         """Relative to the node's own nominal supply: its energies hold there already."""
         return (self.supply_voltage_v / self.nominal_voltage_v) ** 2
 
 
-CONSTANTS: tuple[str, ...] = tuple(name for name in Technology.model_fields if name not in ("name", "node_nm", "constants", "dram_devices"))
+CONSTANTS: tuple[str, ...] = tuple(
+    name for name in Technology.model_fields if name not in ("name", "node_nm", "constants", "dram_devices", "sram_model")
+)
 """Names of all constants of a technology, in order."""
 
 
 def load_technology(name_or_path: str, overrides: Mapping[str, float] | None = None) -> Technology:
     """Return a technology of configs/technologies, or of a file, with some constants replaced by name.
 
-    Raises ConfigError for an unknown technology, a missing or unknown constant, or a value out of range.
+    Raises ConfigError for an unknown technology, a missing or unknown constant, a value out of range, or an SRAM model
+    that is not installed. The files are read once, as long as they do not change.
     """
     path = config_path(_FOLDER, name_or_path)
-    file = load_yaml_model(path, TechnologyFile)
+    file = load_once(path, TechnologyFile)
+    if file.sram_model == "cacti":
+        check_cacti(file.node_nm)
     inherited: dict[str, Constant] = {}
     if file.base is not None:
-        inherited = load_yaml_model(config_path(_FOLDER, file.base), CommonFile).constants
+        inherited = load_once(config_path(_FOLDER, file.base), CommonFile).constants
     constants = inherited | file.constants
     _check_names(constants, str(path))
     overrides = overrides or {}
@@ -162,7 +174,8 @@ def _check_names(constants: Mapping[str, Constant], path: str) -> None:
 
 def _technology(file: TechnologyFile, constants: Mapping[str, Constant], path: str) -> Technology:
     values = {name: constant.value for name, constant in constants.items()}
-    fixed = {"name": file.name, "node_nm": file.node_nm, "constants": dict(constants), "dram_devices": load_dram_devices()}
+    fixed = {"name": file.name, "node_nm": file.node_nm, "sram_model": file.sram_model}
+    fixed |= {"constants": dict(constants), "dram_devices": load_dram_devices()}
     try:
         return Technology.model_validate({**fixed, **values})
     except ValidationError as error:

@@ -67,12 +67,12 @@ def _heat(results: Sequence[Result]) -> list[str]:
     """One clause a machine that is hotter than its limit: the die, or else its hottest component."""
     clauses = []
     for result in results:
-        limit = f"over its limit of {significant(result.machine.power_density_limit_w_per_mm2)} W/mm²"
+        limit = f"hotter than its limit of {significant(result.machine.power_density_limit_w_per_mm2)} W/mm²"
         places = {"the whole die": result.power_density_w_per_mm2} if result.is_hot else {}
         places |= {label(name, "component"): density for name, density in result.hot_components.items()}
         hot = [f"{place} ({significant(density)} W/mm²)" for place, density in places.items()]
         if hot:
-            clauses.append(f"{result.name} is {limit} in {_listed(hot)}")
+            clauses.append(f"{result.name} gets {limit} in {_listed(hot)}")
     return clauses
 
 
