@@ -45,8 +45,8 @@ def check_cacti(node_nm: float) -> None:
     """Raise ConfigError where CACTI cannot price this node, or is not installed."""
     if not SMALLEST_NM <= node_nm <= LARGEST_NM:
         raise ConfigError(
-            f"sram_model: cacti knows {SMALLEST_NM:g} to {LARGEST_NM:g} nm, not {node_nm:g} nm (below, its package scales area by the node's "
-            "ratio, which gives macros up to 2.6 times smaller than compiled ones); allowed: closed_form"
+            f"sram_model: cacti knows {SMALLEST_NM:g} to {LARGEST_NM:g} nm, not {node_nm:g} nm (below, its package scales area by "
+            "the node's ratio: macros come out up to 2.6 times smaller than compiled ones); allowed: closed_form"
         )
     if find_spec(MODULE) is None:
         raise ConfigError(f"sram_model: cacti is not installed; {INSTALL}; or use closed_form")

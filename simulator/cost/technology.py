@@ -133,9 +133,8 @@ class Technology(FileModel):
         return (self.supply_voltage_v / self.nominal_voltage_v) ** 2
 
 
-CONSTANTS: tuple[str, ...] = tuple(
-    name for name in Technology.model_fields if name not in ("name", "node_nm", "constants", "dram_devices", "sram_model")
-)
+_NOT_CONSTANTS = ("name", "node_nm", "constants", "dram_devices", "sram_model")
+CONSTANTS: tuple[str, ...] = tuple(name for name in Technology.model_fields if name not in _NOT_CONSTANTS)
 """Names of all constants of a technology, in order."""
 
 
