@@ -36,7 +36,7 @@ def components_table(result: Result) -> RenderableType:
     notes = [
         "· cells: synthesised cells and bare macros; placed: with the room of their placement; die: with the floorplan's",
         "· dynamic: what counters and control do; clock: pins and tree; W/mm²: total ÷ die area, of wires (*) ÷ the fabric's area",
-        f"· !: above {significant(result.machine.power_density_limit_w_per_mm2)} W/mm²; the die's average, without DRAM and its PHY, is "
+        f"· !: above {result.machine.power_density_limit_w_per_mm2:g} W/mm²; the die's average, without DRAM and its PHY, is "
         f"{significant(result.power_density_w_per_mm2)} W/mm²",
     ]
     return Group(Whole(table), Text(), *[Text(f"  {note}", style="dim") for note in notes])

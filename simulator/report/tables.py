@@ -153,7 +153,7 @@ def _cause_rows(table: Table, results: Sequence[Result]) -> None:
 
 def _hot_rows(table: Table, results: Sequence[Result]) -> None:
     """The limit, then what is above it on any machine: figures above it stand out, and a dash is below it."""
-    table.add_row("  limit", "W/mm²", *[significant(result.machine.power_density_limit_w_per_mm2) for result in results])
+    table.add_row("  limit", "W/mm²", *[f"{result.machine.power_density_limit_w_per_mm2:g}" for result in results])
     if any(result.is_hot for result in results):
         average = [_hot(result.power_density_w_per_mm2) if result.is_hot else Text("–") for result in results]
         table.add_row("  the die's average", "W/mm²", *average)

@@ -11,6 +11,8 @@ from simulator.result import Result
 
 Figure = Callable[[Result], float]
 
+_NAMED_PLACES = 3
+
 
 def verdict(results: Sequence[Result]) -> str:
     """Say who is fastest, who takes the least energy and fabric area, who is best by their product, and what a crossbar pays.
@@ -64,16 +66,20 @@ def _listed(texts: Sequence[str]) -> str:
 
 
 def _heat(results: Sequence[Result]) -> list[str]:
-    """One clause a machine that is hotter than its limit: the die, or else its hottest component."""
-    clauses = []
-    for result in results:
-        limit = f"hotter than its limit of {significant(result.machine.power_density_limit_w_per_mm2)} W/mm²"
-        places = {"the whole die": result.power_density_w_per_mm2} if result.is_hot else {}
-        places |= {label(name, "component"): density for name, density in result.hot_components.items()}
-        hot = [f"{place} ({significant(density)} W/mm²)" for place, density in places.items()]
-        if hot:
-            clauses.append(f"{result.name} gets {limit} in {_listed(hot)}")
-    return clauses
+    """One clause a machine that is hotter than its limit: the die, and its hottest components."""
+    return [
+        f"{result.name} gets hotter than its limit of {result.machine.power_density_limit_w_per_mm2:g} W/mm² in {_listed(_hot_places(result))}"
+        for result in results
+        if result.is_hot or result.hot_components
+    ]
+
+
+def _hot_places(result: Result) -> list[str]:
+    places = {"the whole die": result.power_density_w_per_mm2} if result.is_hot else {}
+    places |= {label(name, "component"): density for name, density in result.hot_components.items()}
+    named = [f"{place} ({significant(density)} W/mm²)" for place, density in list(places.items())[:_NAMED_PLACES]]
+    further = len(places) - len(named)
+    return [*named, f"{further} more"] if further > 0 else named
 
 
 def _systolic_against_best(results: Sequence[Result]) -> str:
