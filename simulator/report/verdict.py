@@ -67,11 +67,9 @@ def _listed(texts: Sequence[str]) -> str:
 
 def _heat(results: Sequence[Result]) -> list[str]:
     """One clause a machine that is hotter than its limit: the die, and its hottest components."""
-    return [
-        f"{result.name} gets hotter than its limit of {result.machine.power_density_limit_w_per_mm2:g} W/mm² in {_listed(_hot_places(result))}"
-        for result in results
-        if result.is_hot or result.hot_components
-    ]
+    hot = [result for result in results if result.is_hot or result.hot_components]
+    limits = [f"{result.name} gets hotter than its limit of {result.machine.power_density_limit_w_per_mm2:g} W/mm²" for result in hot]
+    return [f"{limit} in {_listed(_hot_places(result))}" for limit, result in zip(limits, hot, strict=True)]
 
 
 def _hot_places(result: Result) -> list[str]:

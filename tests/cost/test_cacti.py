@@ -120,6 +120,7 @@ def test_nothing_imports_it_unasked(absent: None) -> None:
 
 
 @pytest.mark.skipif(find_spec(cacti.MODULE) is None, reason="hwcomponents-cacti is not installed (it needs Python 3.12)")
+@pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::pytest.PytestUnraisableExceptionWarning")  # it leaves files open
 def test_the_package_itself(tmp_path: Path) -> None:
     # CACTI 7 at 45 nm, 32 KiB × 64 b: 0.0949 mm², 17.0 and 15.4 pJ
     macro = SramMacro(load_technology(cacti_file(tmp_path, 45)), 32, 64)
