@@ -63,8 +63,8 @@ class DramPhy(Component):
         return {"transfer_byte": 8 * self.device.constants.phy_pj_per_bit.value}
 
     def leakage_mw(self) -> float:
-        """Logic leakage of a tenth of the area: the rest is drivers, pads and capacitors (assumed)."""
-        return 0.1 * super().leakage_mw()
+        """Logic leakage of a part of the area, a tenth (assumed): the rest is drivers, pads and capacitors."""
+        return self.technology.phy_leakage_share * super().leakage_mw()
 
     def logic_mm2(self) -> float:
         """None: it brings its own clock."""

@@ -115,8 +115,11 @@ class Technology(FileModel):
     macro_placement: float = Field(ge=1, description="placed area of macros over macro area, the κ of the roll-up")
     die_utilization: float = Field(gt=0, le=1, description="placed area over die area")
 
+    phy_leakage_share: float = Field(ge=0, le=1, description="part of a PHY's area that leaks as logic does")
+
     clock_tree_fraction: float = Field(ge=0, description="energy of the clock tree over that of clock pins")
     control_area_fraction: float = Field(ge=0, description="cells of control over cells of the logic that is listed")
+    control_flop_share: float = Field(ge=0, le=1, description="area of control's flops over that of its cells")
     control_activity: float = Field(ge=0, le=1, description="share of control's flops at work in a cycle")
 
     def logic_pj(self, pj_at_45nm: float) -> float:
