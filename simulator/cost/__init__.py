@@ -6,13 +6,14 @@ from simulator.cost.instance import Instance
 from simulator.cost.inventory import inventory
 from simulator.cost.price import price, price_instances
 from simulator.cost.technology import Technology, load_technology
-from simulator.cost.types import ComponentCost, Cost
+from simulator.cost.types import ComponentCost, Cost, Power
 
 __all__ = [
     "ComponentCost",
     "Cost",
     "DramDevice",
     "Instance",
+    "Power",
     "Technology",
     "elaborate",
     "inventory",

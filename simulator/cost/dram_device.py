@@ -9,7 +9,7 @@ from pydantic import Field
 
 from simulator.cost.constant import Constant, FileModel
 from simulator.errors import ConfigError
-from simulator.files import config_path, load_yaml_model, nearest_hint
+from simulator.files import config_path, load_once, nearest_hint
 
 
 class DramConstants(FileModel):
@@ -18,6 +18,7 @@ class DramConstants(FileModel):
     bandwidth_gb_per_s: Constant = Field(description="peak, of one device")
     burst_bytes: Constant = Field(description="smallest transfer")
     activate_pj_per_bit: Constant = Field(description="opening rows, at average locality")
+    activate_bytes: Constant = Field(description="useful bytes of an opened row for which that holds")
     move_pj_per_bit: Constant = Field(description="array to pins, on the device")
     io_pj_per_bit: Constant = Field(description="device side of the link")
     ecc_pj_per_bit: Constant = Field(description="check bits")
@@ -51,7 +52,7 @@ class DramDevice:
 
 def load_dram_devices() -> dict[str, DramConstants]:
     """Return all devices of configs/technologies/dram.yaml by kind."""
-    return load_yaml_model(config_path("technologies", "dram"), DramFile).devices
+    return load_once(config_path("technologies", "dram"), DramFile).devices
 
 
 def choose_dram(devices: Mapping[str, DramConstants], kind: str, key: str = "dram.kind") -> DramDevice:

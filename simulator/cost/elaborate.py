@@ -23,6 +23,7 @@ def elaborate(machine: Machine, technology: Technology) -> Elaborated:
     unknown DRAM kind, for more slices than lanes, and for a topology that cannot join units and banks.
     """
     device = choose_dram(technology.dram_devices, machine.dram.kind)
+    _check_activation(machine, device)
     latency, slices = _network(machine, technology)
     return Elaborated(
         machine=machine,
@@ -32,6 +33,15 @@ def elaborate(machine: Machine, technology: Technology) -> Elaborated:
         dram_latency_cycles=dram_latency_cycles(machine),
         dram_burst_bytes=device.burst_bytes,
     )
+
+
+def _check_activation(machine: Machine, device: DramDevice) -> None:
+    useful = machine.dram.useful_bytes_per_activate
+    if useful != "auto" and useful < device.burst_bytes:
+        raise ConfigError(
+            f"dram.useful_bytes_per_activate: found {useful:g}, less than one burst of {device.kind}; "
+            f"allowed: at least {device.burst_bytes} bytes, or auto"
+        )
 
 
 def dram_bytes_per_cycle(machine: Machine, device: DramDevice) -> float:

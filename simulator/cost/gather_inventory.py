@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterator
 
 from simulator.cost.accumulators import Accumulators
+from simulator.cost.fifo import Fifo
 from simulator.cost.flit_widths import flit_bits, reply_flits, request_flits, scatters
 from simulator.cost.instance import Instance, total_die_mm2
 from simulator.cost.mac import MacLane
@@ -73,7 +74,7 @@ def _direct(machine: Machine, technology: Technology) -> Iterator[Instance]:
     fabric = machine.gather
     ports = fabric.clusters * fabric.banks_per_copy * fabric.bank_ports
     if fabric.issue_width > 1:  # with one request a cycle, a bank's own address register is queue enough
-        yield Instance("queues", "bank queue", RegisterFile(technology, fabric.bank_queue, flit_bits(machine).bank_queue), ports)
+        yield Instance("queues", "bank queue", Fifo(technology, fabric.bank_queue, flit_bits(machine).bank_queue), ports)
     if scatters(machine):
         yield acknowledgements(machine, technology)
 

@@ -92,4 +92,5 @@ def _memory(elaborated: Elaborated, technology: Technology) -> Iterator[Instance
     dram = elaborated.machine.dram
     device = choose_dram(technology.dram_devices, dram.kind)
     yield Instance("dram_phy", "share", DramPhy(technology, device, dram.stacks * dram.share), 1)
-    yield Instance("dram", "share", Dram(technology, device), 1)
+    useful = None if dram.useful_bytes_per_activate == "auto" else dram.useful_bytes_per_activate
+    yield Instance("dram", "share", Dram(technology, device, useful), 1)

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Literal
 
 from pydantic import Field, ValidationError
 
+from simulator.cost.cacti import check_cacti
 from simulator.cost.constant import Constant, FileModel
 from simulator.cost.dram_device import DramConstants, load_dram_devices
 from simulator.errors import ConfigError
-from simulator.files import config_path, load_yaml_model, nearest_hint
+from simulator.files import config_path, load_once, nearest_hint
 from simulator.files.fields import Slot, allowed
 
 _FOLDER = "technologies"
 _NO_NODES = ("common", "dram")
 """Files of the folder that hold for every node."""
+
+SramModel = Literal["closed_form", "cacti"]
 
 
 class CommonFile(FileModel):
@@ -29,6 +33,7 @@ class TechnologyFile(CommonFile):
     name: str = Field(min_length=1, description="what reports call it")
     node_nm: float = Field(gt=0, description="process node")
     base: str | None = Field(None, description="a file whose constants hold unless restated here")
+    sram_model: SramModel = Field("closed_form", description="area and energy of SRAM macros: by formula, or by CACTI (optional package)")
 
 
 class Technology(FileModel):
@@ -41,6 +46,8 @@ class Technology(FileModel):
     node_nm: float = Field(gt=0, description="process node")
     constants: dict[str, Constant] = Field(repr=False, description="every constant with its unit, band and source")
     dram_devices: dict[str, DramConstants] = Field(repr=False, description="DRAM devices by kind, the same at every node")
+
+    sram_model: SramModel = Field("closed_form", description="what gives area and energy of SRAM macros")
 
     supply_voltage_v: float = Field(gt=0, description="supply; dynamic energy goes with its square")
     nominal_voltage_v: float = Field(gt=0, description="supply for which the node's energies are stated")
@@ -97,48 +104,59 @@ class Technology(FileModel):
 
     crossbar_ge_per_bit: float = Field(gt=0, description="data path of a crosspoint")
     crossbar_arbiter_ge: float = Field(ge=0, description="arbitration of a crosspoint")
+    crossbar_scheduler_ge: float = Field(ge=0, description="scheduler of virtual output queues, beyond the arbiters, a crosspoint")
+    crossbar_iteration_ge: float = Field(ge=0, description="each further iteration of a cycle, a crosspoint")
+    crossbar_scheduler_fill: float = Field(gt=0, le=1, description="fill of a scheduler's placement")
     crossbar_layout_factor: float = Field(ge=1, description="synthesised cells to upsized, pipelined and routed ones")
     crossbar_fill: float = Field(gt=0, le=1, description="fill of a crossbar's placement")
     crossbar_delay_fo4_per_level: float = Field(gt=0, description="gate delay of a level of the multiplexer tree")
     crossbar_stage_fill: float = Field(gt=0, le=1, description="share of a clock period that logic may take")
+    cluster_wire_sides: float = Field(gt=0, description="way between banks, network and units in sides of their cluster")
     bus_repeater_fraction: float = Field(ge=0, description="repeater cells over wire area of a bus")
 
     cell_placement: float = Field(gt=0, le=1, description="cell area over placed area")
     macro_placement: float = Field(ge=1, description="placed area of macros over macro area, the κ of the roll-up")
     die_utilization: float = Field(gt=0, le=1, description="placed area over die area")
 
+    phy_leakage_share: float = Field(ge=0, le=1, description="part of a PHY's area that leaks as logic does")
+
     clock_tree_fraction: float = Field(ge=0, description="energy of the clock tree over that of clock pins")
     control_area_fraction: float = Field(ge=0, description="cells of control over cells of the logic that is listed")
+    control_flop_share: float = Field(ge=0, le=1, description="area of control's flops over that of its cells")
     control_activity: float = Field(ge=0, le=1, description="share of control's flops at work in a cycle")
 
     def logic_pj(self, pj_at_45nm: float) -> float:
         """Energy of logic or SRAM at this node and supply, from its energy at 45 nm."""
-        return pj_at_45nm * self.energy_scale * self._supply_factor
+        return pj_at_45nm * self.energy_scale * self.supply_factor
 
     def wire_pj(self, bit_mm: float) -> float:
         """Energy to send random bits over a wire; `bit_mm` = bits × mm."""
-        return bit_mm * self.wire_pj_per_bit_mm * self._supply_factor
+        return bit_mm * self.wire_pj_per_bit_mm * self.supply_factor
 
     @property
-    def _supply_factor(self) -> float:
+    def supply_factor(self) -> float:
         """Relative to the node's own nominal supply: its energies hold there already."""
         return (self.supply_voltage_v / self.nominal_voltage_v) ** 2
 
 
-CONSTANTS: tuple[str, ...] = tuple(name for name in Technology.model_fields if name not in ("name", "node_nm", "constants", "dram_devices"))
+_NOT_CONSTANTS = ("name", "node_nm", "constants", "dram_devices", "sram_model")
+CONSTANTS: tuple[str, ...] = tuple(name for name in Technology.model_fields if name not in _NOT_CONSTANTS)
 """Names of all constants of a technology, in order."""
 
 
 def load_technology(name_or_path: str, overrides: Mapping[str, float] | None = None) -> Technology:
     """Return a technology of configs/technologies, or of a file, with some constants replaced by name.
 
-    Raises ConfigError for an unknown technology, a missing or unknown constant, or a value out of range.
+    Raises ConfigError for an unknown technology, a missing or unknown constant, a value out of range, or an SRAM model
+    that is not installed. The files are read once, as long as they do not change.
     """
     path = config_path(_FOLDER, name_or_path, _NO_NODES)
-    file = load_yaml_model(path, TechnologyFile)
+    file = load_once(path, TechnologyFile)
+    if file.sram_model == "cacti":
+        check_cacti(file.node_nm)
     inherited: dict[str, Constant] = {}
     if file.base is not None:
-        inherited = load_yaml_model(config_path(_FOLDER, file.base), CommonFile).constants
+        inherited = load_once(config_path(_FOLDER, file.base), CommonFile).constants
     constants = inherited | file.constants
     _check_names(constants, str(path))
     overrides = overrides or {}
@@ -161,7 +179,8 @@ def _check_names(constants: Mapping[str, Constant], path: str) -> None:
 
 def _technology(file: TechnologyFile, constants: Mapping[str, Constant], path: str, overrides: Mapping[str, float]) -> Technology:
     values = {name: constant.value for name, constant in constants.items()}
-    fixed = {"name": file.name, "node_nm": file.node_nm, "constants": dict(constants), "dram_devices": load_dram_devices()}
+    fixed = {"name": file.name, "node_nm": file.node_nm, "sram_model": file.sram_model}
+    fixed |= {"constants": dict(constants), "dram_devices": load_dram_devices()}
     try:
         return Technology.model_validate({**fixed, **values})
     except ValidationError as error:

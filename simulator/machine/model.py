@@ -22,7 +22,14 @@ class Datatypes(FileModel):
 
     weight: OperandType = Field("bf16", description="format of W")
     activation: OperandType = Field("bf16", description="format of X, and of Y when it leaves the fabric")
-    accumulate: AccumulateType = Field("fp32", description="format of partial sums")
+    accumulate: AccumulateType = Field("fp32", description="format of partial sums; int32 for int8 operands only")
+
+    @model_validator(mode="after")
+    def _sums_hold_products(self) -> Datatypes:
+        floating = next((kind for kind in (self.weight, self.activation) if kind != "int8"), None)
+        if self.accumulate == "int32" and floating:
+            raise ValueError(f"accumulate = int32 cannot hold products of {floating}; allowed: fp32, or int8 for weight and activation")
+        return self
 
     @property
     def weight_bits(self) -> int:
@@ -47,6 +54,9 @@ class Dram(FileModel):
     stacks: PositiveInt = Field(1, le=64, description="devices (stacks) attached to the die")
     share: float = Field(1.0, gt=0, le=1, description="fraction of their bandwidth and PHY that serves this machine")
     latency_ns: float = Field(100.0, ge=0, le=1e5, description="from the request to the first byte (assumed, 60-150)")
+    useful_bytes_per_activate: Annotated[float, Field(gt=0, le=65536)] | Auto = Field(
+        "auto", description="bytes moved for each row opened; auto: streaming, as the device's energy is stated; fewer for random traffic"
+    )
     efficiency: float = Field(0.85, gt=0, le=1, description="share of the peak bandwidth that streaming reaches (assumed, 0.8-0.9)")
 
 
@@ -191,6 +201,7 @@ class Machine(FileModel):
     technology_overrides: dict[str, float] = Field(default_factory=dict, description="constants of the technology to replace, by name")
     clock_ghz: PositiveFloat = Field(1.0, le=20, description="one clock for the whole die")
     datatypes: Datatypes = Field(default_factory=Datatypes, description="number formats")
+    power_density_limit_w_per_mm2: PositiveFloat = Field(1.0, le=1e4, description="reports flag components hotter than that (W/mm²)")
     dram: Dram = Field(default_factory=Dram, description="off-chip memory")
     activation_buffer_kib: Kib = Field(1024.0, description="on-chip buffer of the tensors that live between operations")
     trunks: Trunks = Field(default_factory=Trunks, description="shared buses")

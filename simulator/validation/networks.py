@@ -13,6 +13,7 @@ from simulator.cost.crossbar import Crossbar as CrossbarComponent
 from simulator.cost.datapath import integer_adder
 from simulator.cost.network_layout import network_layout
 from simulator.cost.network_plan import NetworkPlan
+from simulator.cost.scheduler import Scheduler
 from simulator.cost.sram_bank import SramBank
 from simulator.cost.technology import Technology
 from simulator.topology import TopologyName
@@ -25,12 +26,12 @@ NetworkPorts = Annotated[int, Field(ge=1, le=512)]
 
 
 class Crossbar(Hardware):
-    """A crossbar in one direction; with `width_bits: 0`, its arbiters alone."""
+    """A crossbar in one direction."""
 
     quantities: ClassVar[tuple[str, ...]] = (*AREAS, "energy", "energy_per_bit", "stages")
     inputs: Ports = Field(description="inputs")
     outputs: Ports = Field(description="outputs")
-    width_bits: int = Field(ge=0, le=4096, description="all bits of a flit: data, address, byte enables, valid")
+    width_bits: Bits = Field(description="all bits of a flit: data, address, byte enables, valid")
     arbitrated: bool = Field(description="whether it arbitrates")
     slices: int = Field(1, ge=1, le=4096, description="crossbars of width_bits / slices that it is laid out as, side by side")
     clock_ghz: float = Field(1.0, gt=0, le=100, description="for the stages of its pipeline")
@@ -39,8 +40,23 @@ class Crossbar(Hardware):
         """Areas; energy of a flit and of a bit of it; pipeline stages at the clock."""
         crossbar = CrossbarComponent(technology, self.inputs, self.outputs, self.width_bits, self.arbitrated, self.slices)
         hop_pj = crossbar.energy_pj("hop")
-        energy = {"energy": hop_pj, "energy_per_bit": hop_pj / max(1, self.width_bits)}
+        energy = {"energy": hop_pj, "energy_per_bit": hop_pj / self.width_bits}
         return {**areas_um2(technology, crossbar.area()), **energy, "stages": crossbar.stages(self.clock_ghz)}
+
+
+class VoqScheduler(Hardware):
+    """All control of a router with virtual output queues: the arbiters of its crossbar and what its scheduler adds; area only."""
+
+    quantities: ClassVar[tuple[str, ...]] = AREAS
+    inputs: Ports = Field(description="inputs")
+    outputs: Ports = Field(description="outputs")
+    iterations: int = Field(1, ge=1, le=64, description="iterations of a cycle")
+
+    def modelled(self, technology: Technology) -> Mapping[str, float]:
+        """Areas, all of it placed at the scheduler's fill."""
+        arbiters = CrossbarComponent(technology, self.inputs, self.outputs, 0, True).area()
+        cells_mm2 = arbiters.cell_mm2 + Scheduler(technology, self.inputs, self.outputs, self.iterations).area().cell_mm2
+        return areas_um2(technology, Area(cells_mm2, cells_mm2 / technology.crossbar_scheduler_fill))
 
 
 class Network(Hardware):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from simulator.validation.arithmetic import DatapathCell, FloatAdder, FloatMultiplier, IntegerAdder, IntegerMultiplier, ProcessingElements
 from simulator.validation.hardware import Hardware
 from simulator.validation.memory import Dram, RegisterFile, Sram
-from simulator.validation.networks import BankAccess, Crossbar, Network, ReductionSwitches, Wire
+from simulator.validation.networks import BankAccess, Crossbar, Network, ReductionSwitches, VoqScheduler, Wire
 
 HARDWARE: dict[str, type[Hardware]] = {
     "integer_adder": IntegerAdder,
@@ -18,6 +18,7 @@ HARDWARE: dict[str, type[Hardware]] = {
     "register_file": RegisterFile,
     "dram": Dram,
     "crossbar": Crossbar,
+    "voq_scheduler": VoqScheduler,
     "network": Network,
     "reduction_switches": ReductionSwitches,
     "bank_access": BankAccess,

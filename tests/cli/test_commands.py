@@ -164,3 +164,40 @@ def test_help_gives_an_example(sparsim: Type, verb: str) -> None:
 
 def test_version(sparsim: Type) -> None:
     assert sparsim("--version").out == f"sparsim {simulator.__version__}\n"
+
+
+def test_three_areas_and_power_by_kind_are_in_table_and_json(place: Path, sparsim: Type, no_plots: None) -> None:
+    outcome = sparsim("compare", "crossbar.yaml", "systolic.yaml", "-w", "tiny.yaml", "-o", "both", "-j", "1")
+    assert outcome.code == 0, outcome.err
+    for row in ("cell area", "placed area", "die area", "dynamic power", "clock power", "leakage power", "peak power density"):
+        assert f"{row}" in outcome.out
+    record = json.loads((place / "both" / "result-crossbar.json").read_text(encoding="utf-8"))
+    assert record["cell_area_mm2"] < record["placed_area_mm2"] < record["area_mm2"]
+    assert record["dynamic_power_w"] + record["clock_power_w"] + record["leakage_power_w"] == pytest.approx(record["power_w"])
+    assert set(record["power_w_by_component"]["mac_lanes"]) == {"dynamic_w", "clock_w", "leakage_w", "total_w"}
+    assert record["power_density_limit_w_per_mm2"] == 1.0
+
+
+def test_the_components_of_a_run_are_shown_with_what_is_hot(place: Path, sparsim: Type, no_plots: None) -> None:
+    cool = sparsim("run", "crossbar.yaml", "-w", "tiny.yaml", "-o", "cool")
+    assert all(word in cool.out for word in ("cells mm²", "placed mm²", "die mm²", "dynamic", "clock", "leakage", "W/mm²"))
+    assert "hotter than" not in cool.out
+    hot = sparsim("run", "crossbar.yaml", "-w", "tiny.yaml", "-o", "hot", "--set", "power_density_limit_w_per_mm2=0.001")
+    assert "hotter than the limit" in hot.out
+    assert "crossbar gets hotter than its limit of 0.001 W/mm² in the whole die" in hot.out
+    record = json.loads((place / "hot" / "result.json").read_text(encoding="utf-8"))
+    assert record["is_hot"]
+    densities = list(record["hot_components"].values())
+    assert densities == sorted(densities, reverse=True)
+    assert densities[0] == record["peak_power_density_w_per_mm2"] > 0.001
+
+
+def test_cacti_where_it_cannot_be_is_one_line(place: Path, sparsim: Type) -> None:
+    shipped = Path(simulator.__file__).parents[1] / "configs" / "technologies" / "7nm.yaml"
+    (place / "mine.yaml").write_text(
+        shipped.read_text(encoding="utf-8").replace("name: 7nm", "name: mine\nsram_model: cacti", 1), encoding="utf-8"
+    )
+    outcome = sparsim("run", "crossbar.yaml", "-w", "tiny.yaml", "--set", "technology=mine.yaml")
+    assert outcome.code == 2
+    assert "technology: sram_model: cacti knows 22 to 90 nm, not 7 nm" in outcome.err
+    assert outcome.err.count("\n") == 1
