@@ -34,8 +34,8 @@ def components_table(result: Result) -> RenderableType:
     totals = [significant(area) for area in (result.cell_area_mm2, result.placed_area_mm2, result.area_mm2)]
     table.add_row(*[Text(cell, style="bold") for cell in ("all", *totals, *_watts(result.cost.power, factor), "")])
     notes = [
-        "· cells: synthesised cells and bare macros; placed: with the room of their placement; die: with the floorplan's",
-        "· dynamic: what counters and control do; clock: pins and tree; W/mm²: total ÷ die area, of wires (*) ÷ the fabric's area",
+        "· cells: synthesised, and bare macros; placed: with the room of placement; die: with that of the floorplan",
+        "· dynamic: what counters and control do; clock: pins and tree; W/mm²: total ÷ die area; * ÷ the fabric's",
         f"· !: above {result.machine.power_density_limit_w_per_mm2:g} W/mm²; the die's average, without DRAM and its PHY, is "
         f"{significant(result.power_density_w_per_mm2)} W/mm²",
     ]

@@ -88,10 +88,14 @@ def _table_text(report: Report) -> str:
 
     from rich.console import Console
 
+    from simulator.report.components import components_table
     from simulator.report.tables import run_table
 
     console = Console(file=io.StringIO(), width=_WIDTH, color_system=None)
     console.print(run_table(report.results, report.ideal_results))
+    for result in report.results:
+        console.print(f"\n{result.name}: components", highlight=False)
+        console.print(components_table(result), crop=False)
     console.print(f"\n{report.verdict}", soft_wrap=True, highlight=False)
     text: str = console.file.getvalue()  # type: ignore[attr-defined]
     return "\n".join(line.rstrip() for line in text.splitlines()) + "\n"
