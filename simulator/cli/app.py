@@ -10,6 +10,7 @@ from simulator.cli.compare import compare_command
 from simulator.cli.explain import explain_command
 from simulator.cli.inspect import inspect_command
 from simulator.cli.network import network_command
+from simulator.cli.price import price_command
 from simulator.cli.run import run_command
 from simulator.cli.schema import schema_command
 
@@ -43,6 +44,11 @@ app.command(
     short_help="A network alone: throughput, latency.",
     epilog="Example: sparsim network configs/machines/crossbar.yaml --traffic uniform --load 0.1:1.0:10",
 )(network_command)
+app.command(
+    "price",
+    short_help="Saved results in another technology.",
+    epilog="Example: sparsim price reports/compare-tinygpt --set energy_scale=0.354",
+)(price_command)
 app.command("explain", short_help="What a metric means.", epilog="Example: sparsim explain bank_conflict")(explain_command)
 app.command("schema", short_help="JSON schema of the files.", epilog="Example: sparsim schema machine > machine.schema.json")(
     schema_command
