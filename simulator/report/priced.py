@@ -77,9 +77,9 @@ def priced_table(files: Sequence[PricedFile]) -> RenderableType:
         factor, unit = common_scale([float(row[name]) for row in rows], entry.unit)
         scales.append(factor)
         table.add_column(f"{entry.label}\n{unit}", justify="right", no_wrap=True)
-    for entry, row in zip(files, rows, strict=False):
+    for file, row in zip(files, rows, strict=False):
         figures = [significant(float(row[name]) * factor) for name, factor in zip(_SHOWN, scales, strict=True)]
-        table.add_row(entry.priced.run.name, str(row["workload"]), str(row["technology"]), *figures)
+        table.add_row(file.priced.run.name, str(row["workload"]), str(row["technology"]), *figures)
     more = len(files) - len(rows)
     return Group(Whole(table), *([Text(f"and {more:,} more; -o FILE.csv or --json gives all", style="dim")] if more else []))
 
