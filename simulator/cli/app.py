@@ -13,6 +13,7 @@ from simulator.cli.network import network_command
 from simulator.cli.price import price_command
 from simulator.cli.run import run_command
 from simulator.cli.schema import schema_command
+from simulator.cli.sensitivity import sensitivity_command
 
 app = typer.Typer(
     name="sparsim",
@@ -49,6 +50,11 @@ app.command(
     short_help="Saved results in another technology.",
     epilog="Example: sparsim price reports/compare-tinygpt --set energy_scale=0.354",
 )(price_command)
+app.command(
+    "sensitivity",
+    short_help="Which constants decide, and at which value.",
+    epilog="Example: sparsim sensitivity reports/compare-tinygpt --between crossbar,replication --metric energy_pj",
+)(sensitivity_command)
 app.command("explain", short_help="What a metric means.", epilog="Example: sparsim explain bank_conflict")(explain_command)
 app.command("schema", short_help="JSON schema of the files.", epilog="Example: sparsim schema machine > machine.schema.json")(
     schema_command

@@ -110,9 +110,10 @@ def _variants(elaborated: Elaborated, technology: Technology, factors: Sequence[
     nominal = rates(elaborated, technology)
     sides: tuple[list[Rates], list[Rates]] = ([], [])
     for factor in factors:
-        knows = knows(elaborated, factor.name)
-        for side, end in zip(sides, ends(technology, factor.name) if knows else (None, None), strict=True):
-            at_end = (elaborated, technology) if end is None else moved(elaborated, technology, factor.name, end)
+        for side, end in zip(sides, ends(technology, factor.name), strict=True):
+            at_end = (elaborated, technology)
+            if knows(elaborated, factor.name):
+                at_end = moved(*at_end, factor.name, end)
             side.append(nominal if at_end == (elaborated, technology) else rates(*at_end))
     return [nominal, *sides[0], *sides[1]]
 

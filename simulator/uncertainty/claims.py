@@ -31,7 +31,7 @@ class Claim:
 
 
 def claims(known: Assessment) -> list[Claim]:
-    """The least energy, fabric area and energy × time × area against every rival, then crossbar against replication and against the array."""
+    """Who has the least energy, fabric area and product of both with time; then crossbar against replication, and best against array."""
     probe = Probe(known)
     found = {(entry.metric, entry.winner, entry.rival): entry for entry in (*_least(probe), *_contrasts(probe))}
     return list(found.values())
