@@ -39,9 +39,7 @@ def sensitivity_command(
     ] = None,
     between: Annotated[
         list[str] | None,
-        typer.Option(
-            "--between", metavar="A,B", help="Two machines; default: crossbar,replication and best,systolic. Repeatable."
-        ),
+        typer.Option("--between", metavar="A,B", help="Two machines; default: crossbar,replication and best,systolic. Repeatable."),
     ] = None,
     metric: Annotated[
         list[MetricChoice] | None, typer.Option("--metric", help="Default: energy_pj, fabric_area_mm2, edap_js_mm2; repeatable.")

@@ -60,7 +60,7 @@ def figure(value: float, factor: Factor) -> str:
 
 def span(factor: Factor) -> str:
     """`0.05 to 0.085`."""
-    return f"{significant(factor.low)} to {significant(factor.high)}"
+    return f"{factor.low:g} to {factor.high:g}"
 
 
 def bands_table(known: Assessment, claims: Sequence[Claim]) -> RenderableType:

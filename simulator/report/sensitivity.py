@@ -33,7 +33,7 @@ def sensitivity_table(study: Sensitivity, rows: int) -> RenderableType:
     table.add_column("", no_wrap=True)
     for entry in study.influences[:rows]:
         factor = entry.factor
-        band = [significant(value) for value in (factor.low, factor.value, factor.high)]
+        band = [f"{value:g}" for value in (factor.low, factor.value, factor.high)]
         table.add_row(factor.name, factor.unit, *band, times(entry.at_low), times(entry.at_high), turn_words(entry), _again(entry))
     more = len(study.influences) - rows
     notes = [f"and {more} weaker ones, in sensitivity.csv"] if more > 0 else []

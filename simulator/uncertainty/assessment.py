@@ -111,16 +111,9 @@ def _variants(elaborated: Elaborated, technology: Technology, factors: Sequence[
     sides: tuple[list[Rates], list[Rates]] = ([], [])
     for factor in factors:
         for side, end in zip(sides, ends(technology, factor.name), strict=True):
-            at_end = (elaborated, technology)
-            if knows(elaborated, factor.name):
-                at_end = moved(*at_end, factor.name, end)
-            side.append(nominal if at_end == (elaborated, technology) else rates(*at_end))
+            there = moved(elaborated, technology, factor.name, end)
+            side.append(nominal if there == (elaborated, technology) else rates(*there))
     return [nominal, *sides[0], *sides[1]]
-
-
-def knows(elaborated: Elaborated, name: str) -> bool:
-    """Whether the factor is one of that machine: another machine's DRAM is none of its."""
-    return not name.startswith("dram.") or name.startswith(f"dram.{elaborated.machine.dram.kind}.")
 
 
 def totals_of(run: SavedRun, variants: Sequence[Rates]) -> Totals:

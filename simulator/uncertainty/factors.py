@@ -51,12 +51,24 @@ def factors_of(technologies: Sequence[Technology], machines: Sequence[Elaborated
 
 
 def moved(elaborated: Elaborated, technology: Technology, name: str, value: float) -> tuple[Elaborated, Technology]:
-    """A machine and its technology with one factor at a value, geometry as it was; both as they are where they lack the factor."""
+    """A machine and its technology with one factor at a value, geometry as it was; both as they are where it is none of theirs."""
+    if not moves(elaborated, technology, name):
+        return elaborated, technology
     if name == ONE_SLICE:
-        if value < 1 or not _slices_are_open(elaborated):
+        if value < 1:
             return elaborated, technology
         return replace(elaborated, slices=1), technology.moved(_PITCH, technology.constants[_PITCH].high)
     return elaborated, technology.moved(name, value)
+
+
+def moves(elaborated: Elaborated, technology: Technology, name: str) -> bool:
+    """Whether the factor is one of that machine: neither another machine's DRAM, nor a constant that the user has set in it."""
+    if name == ONE_SLICE:
+        return _slices_are_open(elaborated)
+    if name.startswith(DRAM_PREFIX) and not name.startswith(f"{DRAM_PREFIX}{elaborated.machine.dram.kind}."):
+        return False
+    constant = technology.constant(name)
+    return constant.low < constant.high
 
 
 def ends(technology: Technology, name: str) -> tuple[float, float]:

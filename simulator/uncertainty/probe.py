@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from simulator.cost import elaborate, rates
-from simulator.uncertainty.assessment import METRICS, Assessment, Totals, knows, totals_of
-from simulator.uncertainty.factors import ONE_SLICE, Factor, ends, moved
+from simulator.cost import Technology, elaborate, rates
+from simulator.uncertainty.assessment import METRICS, Assessment, Totals, totals_of
+from simulator.uncertainty.factors import ONE_SLICE, Factor, ends, moved, moves
 
 
 class Probe:
     """Asks an assessment what it does not hold.
 
     probe = Probe(assess(results))
-    probe.ratio("crossbar", "replication", "energy_pj", "wire_pj_per_bit_mm", 0.5)
+    probe.ratio("crossbar", "replication", "energy_pj", factor, 0.5)
     """
 
     def __init__(self, known: Assessment) -> None:
@@ -20,8 +20,11 @@ class Probe:
         self._totals: dict[tuple[str, str, float], Totals] = {}
         self._changed: dict[str, tuple[str, ...]] = {}
 
-    def ratio(self, first: str, second: str, metric: str, factor: str, value: float) -> float:
-        """A metric of one run over that of another, with the factor at a value in both."""
+    def ratio(self, first: str, second: str, metric: str, factor: Factor, value: float) -> float:
+        """A metric of one run over that of another, with the factor at a value in both.
+
+        Where a run's technology has another value to begin with, as another node has, it is moved in proportion.
+        """
         above, below = (float(METRICS[metric](self._at(name, factor, value))[0]) for name in (first, second))
         return above / below
 
@@ -34,20 +37,25 @@ class Probe:
     def _changes(self, factor: str) -> list[str]:
         changed = []
         for run, technology in zip(self.known.runs, self.known.technologies, strict=True):
-            if factor == ONE_SLICE or not knows(run.elaborated, factor):
+            if factor == ONE_SLICE or not moves(run.elaborated, technology, factor):
                 continue
             settled = [elaborate(run.elaborated.machine, technology.moved(factor, end)) for end in ends(technology, factor)]
             if any(other.network_latency != run.elaborated.network_latency for other in settled):
                 changed.append(run.name)
         return changed
 
-    def _at(self, name: str, factor: str, value: float) -> Totals:
-        key = name, factor, value
+    def _at(self, name: str, factor: Factor, value: float) -> Totals:
+        key = name, factor.name, value
         if key not in self._totals:
             place = self.known.place(name)
-            run = self.known.runs[place]
-            at_value = (run.elaborated, self.known.technologies[place])
-            if knows(run.elaborated, factor):
-                at_value = moved(*at_value, factor, value)
-            self._totals[key] = totals_of(run, [rates(*at_value)])
+            run, technology = self.known.runs[place], self.known.technologies[place]
+            there = moved(run.elaborated, technology, factor.name, value * _proportion(technology, factor))
+            self._totals[key] = totals_of(run, [rates(*there)])
         return self._totals[key]
+
+
+def _proportion(technology: Technology, factor: Factor) -> float:
+    """A technology's own value of a constant over the factor's, which is the first technology's."""
+    if factor.discrete or not factor.value:
+        return 1.0
+    return technology.constant(factor.name).value / factor.value

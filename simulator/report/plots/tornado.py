@@ -7,16 +7,18 @@ from collections.abc import Sequence
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
+from matplotlib.ticker import FixedLocator, FuncFormatter, LogLocator, MaxNLocator, NullLocator
 
 from simulator.report.glossary import term
 from simulator.report.numbers import significant, times
 from simulator.report.plots.style import styled
-from simulator.uncertainty import Sensitivity
+from simulator.uncertainty import Factor, Sensitivity
 
 _LOW, _HIGH, _ALL = "#2f83c4", "#f29b30", "#9b9b9b"
 _BARS = 10
-_MARGIN = 0.35
+_MARGIN = 0.3
+_DECADE = 5.0
+"""A range wider than that has logarithmic ticks."""
 
 
 def tornado_figure(studies: Sequence[Sensitivity]) -> Figure:
@@ -47,7 +49,7 @@ def _draw(axes: Axes, study: Sensitivity) -> None:
         # where both ends lie on one side, the one further out is labelled at its end, the other across the nominal line
         low_left = entry.at_low <= entry.at_high
         for value, end, left in ((entry.at_low, entry.factor.low, low_left), (entry.at_high, entry.factor.high, not low_left)):
-            _end(axes, row, min(value, nominal) if left else max(value, nominal), significant(end), left=left)
+            _end(axes, row, min(value, nominal) if left else max(value, nominal), _shown(end, entry.factor), left=left)
     axes.axvline(nominal, color="#333333", linewidth=0.9)
     least, most = axes.get_xlim()
     if least < 1 < most:
@@ -56,9 +58,11 @@ def _draw(axes: Axes, study: Sensitivity) -> None:
     axes.set_yticks(range(len(shown) + 1), ["all constants (combined band)", *names], fontsize=9)
     axes.set_ylim(len(shown) + 0.6, -0.7)
     axes.tick_params(axis="y", length=0)
-    axes.xaxis.set_major_locator(LogLocator(subs=_steps(least, most)))
+    ticks = MaxNLocator(9, steps=[1, 2, 5, 10]).tick_values(least, most)
+    wide = most / least > _DECADE
+    axes.xaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)) if wide else FixedLocator([tick for tick in ticks if tick > 0]))
     axes.xaxis.set_minor_locator(NullLocator())
-    axes.xaxis.set_major_formatter(FuncFormatter(lambda value, place: f"{value:g}×"))
+    axes.xaxis.set_major_formatter(FuncFormatter(lambda value, place: f"{value:.6g}×"))
     axes.grid(axis="x")
     axes.set_xlabel(
         f"{study.first} ÷ {study.second}; blue: constant at its low value, orange: at its high value; dashed: the winner changes"
@@ -76,12 +80,12 @@ def _end(axes: Axes, row: int, value: float, text: str, *, left: bool) -> None:
         va="center",
         fontsize=8,
         color="#222222",
+        bbox={"facecolor": "white", "edgecolor": "none", "pad": 0.5, "alpha": 0.8},
     )
 
 
-def _steps(least: float, most: float) -> Sequence[float]:
-    """Ticks of a decade, the closer the narrower the range."""
-    if most / least > 20:
-        return (1.0, 2.0, 5.0)
-    step = 1.0 if most / least > 3 else 0.5 if most / least > 1.9 else 0.2 if most / least > 1.4 else 0.1
-    return [round(1 + step * place, 1) for place in range(int(9 / step))]
+def _shown(value: float, factor: Factor) -> str:
+    """What stands at the end of a bar: the constant's value."""
+    if factor.discrete:
+        return "whole" if value else "in slices"
+    return f"{value:g}"
