@@ -98,15 +98,26 @@ _HEAD = msgspec.json.Decoder(_Head)
 _RECORD = msgspec.json.Decoder(_Record)
 
 
+def _decoded(text: bytes, file: Path) -> _Record:
+    try:
+        record = _RECORD.decode(text)
+    except msgspec.ValidationError:
+        _check_head(_HEAD.decode(text), file)  # of another version other keys are missing: that version is the reason to give
+        raise
+    _check_head(record, file)
+    return record
+
+
+def _check_head(head: _Head, file: Path) -> None:
+    if head.schema_version != SCHEMA_VERSION:
+        raise OutputError(f"{file}: a result of schema version {head.schema_version}; this sparsim reads version {SCHEMA_VERSION}")
+    check_version(head.sparsim_version, file)
+
+
 def _read(file: Path, machines: dict[tuple[bytes, bytes], Elaborated]) -> SavedRun:
     """Runs of one machine share it: `machines` holds those that were met, by their text."""
     try:
-        text = file.read_bytes()
-        head = _HEAD.decode(text)
-        if head.schema_version != SCHEMA_VERSION:
-            raise OutputError(f"{file}: a result of schema version {head.schema_version}; this sparsim reads version {SCHEMA_VERSION}")
-        check_version(head.sparsim_version, file)
-        record = _RECORD.decode(text)
+        record = _decoded(file.read_bytes(), file)
         key = bytes(record.machine), bytes(record.elaborated)
         if key not in machines:
             machines[key] = codec.elaborated_from_dict(msgspec.json.decode(key[0]), msgspec.json.decode(key[1]))
