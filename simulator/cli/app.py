@@ -10,8 +10,10 @@ from simulator.cli.compare import compare_command
 from simulator.cli.explain import explain_command
 from simulator.cli.inspect import inspect_command
 from simulator.cli.network import network_command
+from simulator.cli.price import price_command
 from simulator.cli.run import run_command
 from simulator.cli.schema import schema_command
+from simulator.cli.sensitivity import sensitivity_command
 from simulator.cli.validate import validate_command
 
 app = typer.Typer(
@@ -49,6 +51,16 @@ app.command(
     short_help="The cost models beside published figures.",
     epilog="Example: sparsim validate --figures configs/validation/networks.yaml -o networks",
 )(validate_command)
+app.command(
+    "price",
+    short_help="Saved results in another technology.",
+    epilog="Example: sparsim price reports/compare-tinygpt --set energy_scale=0.354",
+)(price_command)
+app.command(
+    "sensitivity",
+    short_help="Which constants decide, and at which value.",
+    epilog="Example: sparsim sensitivity reports/compare-tinygpt --between crossbar,replication --metric energy_pj",
+)(sensitivity_command)
 app.command("explain", short_help="What a metric means.", epilog="Example: sparsim explain bank_conflict")(explain_command)
 app.command("schema", short_help="JSON schema of the files.", epilog="Example: sparsim schema machine > machine.schema.json")(
     schema_command

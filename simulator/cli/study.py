@@ -20,7 +20,7 @@ from simulator.comparison import Comparison, compare
 from simulator.pipeline import kernels_needed
 from simulator.report.folder import check_free
 from simulator.report.tables import run_table
-from simulator.report.write import Report
+from simulator.report.write import Report, uncertainty_record
 from simulator.workload import load_workload
 
 REPORTS = Path("reports")
@@ -40,6 +40,7 @@ class Request:
     as_json: bool
     force: bool
     jobs: int
+    bands: bool = False
 
 
 class Writer(Protocol):
@@ -62,6 +63,8 @@ def run_study(
     provenance = Provenance()
     with progress_bars() as progress:
         report = compare(machines, workload, engine=request.engine, ideal=request.ideal, jobs=request.jobs, progress=progress)
+    if request.bands:
+        report = report.with_bands()
     if folder is not None:
         write(folder, report, provenance.record(), force=request.force)
     if request.as_json:
@@ -83,8 +86,14 @@ def _record(report: Comparison) -> dict[str, Any]:
         plain.to_dict() | ({"ideal_repeat": ideal.to_dict()} if ideal else {}) for plain, ideal in zip(report.results, repeats, strict=True)
     ]
     if len(records) == 1:
-        return records[0]
-    return {"workload": report.results[0].workload.name, "verdict": report.verdict, "ideal": report.ideal_sentences, "results": records}
+        return records[0] | uncertainty_record(report)
+    return {
+        "workload": report.results[0].workload.name,
+        "verdict": report.verdict,
+        "ideal": report.ideal_sentences,
+        "results": records,
+        **uncertainty_record(report),
+    }
 
 
 def _show(report: Comparison, folder: Path | None, appendix: RenderableType) -> None:

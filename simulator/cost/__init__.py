@@ -5,6 +5,7 @@ from simulator.cost.elaborate import elaborate
 from simulator.cost.instance import Instance
 from simulator.cost.inventory import inventory
 from simulator.cost.price import price, price_instances
+from simulator.cost.rates import Rates, events, rates
 from simulator.cost.technology import Technology, load_technology
 from simulator.cost.types import ComponentCost, Cost, Power
 
@@ -14,11 +15,14 @@ __all__ = [
     "DramDevice",
     "Instance",
     "Power",
+    "Rates",
     "Technology",
     "elaborate",
+    "events",
     "inventory",
     "load_dram",
     "load_technology",
     "price",
     "price_instances",
+    "rates",
 ]

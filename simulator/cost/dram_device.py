@@ -11,6 +11,9 @@ from simulator.cost.constant import Constant, FileModel
 from simulator.errors import ConfigError
 from simulator.files import config_path, load_once, nearest_hint
 
+DRAM_PREFIX = "dram."
+"""Begins the name of a device's constant among those of a technology: `dram.hbm2e.io_pj_per_bit`."""
+
 
 class DramConstants(FileModel):
     """One device of configs/technologies/dram.yaml, every constant with its source."""
@@ -53,6 +56,36 @@ class DramDevice:
 def load_dram_devices() -> dict[str, DramConstants]:
     """Return all devices of configs/technologies/dram.yaml by kind."""
     return load_once(config_path("technologies", "dram"), DramFile).devices
+
+
+def split_dram_name(devices: Mapping[str, DramConstants], name: str) -> tuple[str, str]:
+    """Kind and constant of `dram.KIND.CONSTANT`, as overrides and reports call a constant of a device.
+
+    Raises ConfigError, with the nearest name, where there is no such device or constant.
+    """
+    kind, _, field = name.removeprefix(DRAM_PREFIX).partition(".")
+    if kind not in devices:
+        raise ConfigError(f"technology_overrides.{name}: no such DRAM device; allowed: {', '.join(devices)}{nearest_hint(kind, devices)}")
+    allowed = DramConstants.model_fields
+    if field not in allowed:
+        raise ConfigError(
+            f"technology_overrides.{name}: {kind} has no such constant; allowed: {', '.join(allowed)}{nearest_hint(field, allowed)}"
+        )
+    return kind, field
+
+
+def override_dram(devices: Mapping[str, DramConstants], overrides: Mapping[str, float]) -> dict[str, DramConstants]:
+    """The devices with some constants replaced by their name `dram.KIND.CONSTANT`; ConfigError for a name or value that cannot be."""
+    changed = dict(devices)
+    for name, value in overrides.items():
+        kind, field = split_dram_name(changed, name)
+        if not (value > 0 or (value == 0 and field.endswith("_pj_per_bit"))):
+            raise ConfigError(
+                f"technology_overrides.{name}: found {value:g}; allowed: a number {'from' if field.endswith('_pj_per_bit') else 'above'} 0"
+            )
+        constant: Constant = getattr(changed[kind], field)
+        changed[kind] = changed[kind].model_copy(update={field: constant.overridden(value)})
+    return changed
 
 
 def choose_dram(devices: Mapping[str, DramConstants], kind: str, key: str = "dram.kind") -> DramDevice:

@@ -9,7 +9,7 @@ from pydantic import Field, ValidationError
 
 from simulator.cost.cacti import check_cacti
 from simulator.cost.constant import Constant, FileModel
-from simulator.cost.dram_device import DramConstants, load_dram_devices
+from simulator.cost.dram_device import DRAM_PREFIX, DramConstants, load_dram_devices, override_dram, split_dram_name
 from simulator.errors import ConfigError
 from simulator.files import config_path, load_once, nearest_hint
 from simulator.files.fields import Slot, allowed
@@ -133,6 +133,26 @@ class Technology(FileModel):
         """Energy to send random bits over a wire; `bit_mm` = bits × mm."""
         return bit_mm * self.wire_pj_per_bit_mm * self.supply_factor
 
+    def constant(self, name: str) -> Constant:
+        """A constant by name, `dram.KIND.CONSTANT` for one of a device; ConfigError, with the nearest name, for an unknown one."""
+        if name.startswith(DRAM_PREFIX):
+            kind, field = split_dram_name(self.dram_devices, name)
+            found: Constant = getattr(self.dram_devices[kind], field)
+            return found
+        if name not in self.constants:
+            raise ConfigError(f"{name}: {self.name} has no such constant{_hint(name)}")
+        return self.constants[name]
+
+    def moved(self, name: str, value: float) -> Technology:
+        """This technology with one constant elsewhere, for studies that move thousands: neither name nor value is checked."""
+        if name.startswith(DRAM_PREFIX):
+            return self.with_dram({name: value})
+        return self.model_copy(update={name: value})
+
+    def with_dram(self, overrides: Mapping[str, float]) -> Technology:
+        """This technology with constants of DRAM devices replaced, by their names `dram.KIND.CONSTANT`."""
+        return self.model_copy(update={"dram_devices": override_dram(self.dram_devices, overrides)}) if overrides else self
+
     @property
     def supply_factor(self) -> float:
         """Relative to the node's own nominal supply: its energies hold there already."""
@@ -147,6 +167,7 @@ CONSTANTS: tuple[str, ...] = tuple(name for name in Technology.model_fields if n
 def load_technology(name_or_path: str, overrides: Mapping[str, float] | None = None) -> Technology:
     """Return a technology of configs/technologies, or of a file, with some constants replaced by name.
 
+    Constants of DRAM devices are called `dram.KIND.CONSTANT`, such as `dram.hbm2e.io_pj_per_bit`.
     Raises ConfigError for an unknown technology, a missing or unknown constant, a value out of range, or an SRAM model
     that is not installed. The files are read once, as long as they do not change.
     """
@@ -159,12 +180,14 @@ def load_technology(name_or_path: str, overrides: Mapping[str, float] | None = N
         inherited = load_once(config_path(_FOLDER, file.base), CommonFile).constants
     constants = inherited | file.constants
     _check_names(constants, str(path))
-    overrides = overrides or {}
+    given = overrides or {}
+    overrides = {name: value for name, value in given.items() if not name.startswith(DRAM_PREFIX)}
     for name in overrides:
         if name not in constants:
             raise ConfigError(f"technology_overrides.{name}: {file.name} has no such constant{_hint(name)}")
     constants |= {name: constants[name].overridden(value) for name, value in overrides.items()}
-    return _technology(file, constants, str(path), overrides)
+    technology = _technology(file, constants, str(path), overrides)
+    return technology.with_dram({name: value for name, value in given.items() if name not in overrides})
 
 
 def _check_names(constants: Mapping[str, Constant], path: str) -> None:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from collections.abc import Iterator
+from typing import Annotated, Any, Literal
 
-from pydantic import Field, PositiveFloat, PositiveInt, model_validator
+from pydantic import Field, PositiveFloat, PositiveInt, field_validator, model_validator
 
 from simulator.files import FileModel
 from simulator.machine.datatypes import BITS, AccumulateType, OperandType
@@ -198,7 +199,9 @@ class Machine(FileModel):
 
     name: str = Field(min_length=1, max_length=64, pattern=r"^[\w.+-]+$", description="what reports call it")
     technology: str = Field("7nm", description="a file of configs/technologies, or a path")
-    technology_overrides: dict[str, float] = Field(default_factory=dict, description="constants of the technology to replace, by name")
+    technology_overrides: dict[str, float] = Field(
+        default_factory=dict, description="constants of the technology to replace, by name; dram.KIND.CONSTANT for those of DRAM"
+    )
     clock_ghz: PositiveFloat = Field(1.0, le=20, description="one clock for the whole die")
     datatypes: Datatypes = Field(default_factory=Datatypes, description="number formats")
     power_density_limit_w_per_mm2: PositiveFloat = Field(1.0, le=1e4, description="reports flag components hotter than that (W/mm²)")
@@ -207,6 +210,12 @@ class Machine(FileModel):
     trunks: Trunks = Field(default_factory=Trunks, description="shared buses")
     fabric: Annotated[GatherFabric | SystolicFabric, Field(discriminator="kind")]
     mapping: Mapping = Field(default_factory=Mapping, description="placement and schedule (gather fabrics only)")
+
+    @field_validator("technology_overrides", mode="before")
+    @classmethod
+    def _by_dotted_name(cls, given: Any) -> Any:
+        """`dram: {hbm2e: {io_pj_per_bit: 1}}` is `dram.hbm2e.io_pj_per_bit: 1`: keys on the command line are paths."""
+        return dict(_dotted(given)) if isinstance(given, dict) else given
 
     @model_validator(mode="after")
     def _possible(self) -> Machine:
@@ -349,3 +358,11 @@ class Machine(FileModel):
     def weight_port_entries(self) -> int:
         """List entries that one access of a weight bank delivers."""
         return max(self.gather.issue_width, self.gather.scan_width)
+
+
+def _dotted(given: dict[Any, Any]) -> Iterator[tuple[Any, Any]]:
+    for name, value in given.items():
+        if isinstance(value, dict):
+            yield from ((f"{name}.{below}", inner) for below, inner in _dotted(value))
+        else:
+            yield name, value

@@ -8,6 +8,7 @@ from itertools import groupby
 from simulator.report.glossary import label
 from simulator.report.numbers import quantity, significant, times
 from simulator.result import Result
+from simulator.uncertainty.pairs import crossbar_and_replication
 
 Figure = Callable[[Result], float]
 
@@ -91,10 +92,10 @@ def _systolic_against_best(results: Sequence[Result]) -> str:
 
 
 def _crossbar_against_replication(results: Sequence[Result]) -> str:
-    crossbar = next((r for r in results if _copies(r) == "one"), None)
-    replication = next((r for r in results if _copies(r) == "one a unit"), None)
-    if crossbar is None or replication is None:
+    pair = crossbar_and_replication(results, lambda r: r.machine)
+    if pair is None:
         return ""
+    crossbar, replication = pair
     ratios = [
         (crossbar.seconds, replication.seconds, "time"),
         (crossbar.energy_pj, replication.energy_pj, "energy"),
@@ -102,12 +103,3 @@ def _crossbar_against_replication(results: Sequence[Result]) -> str:
     ]
     paid = ", ".join(f"{times(here / there)} the {noun}" for here, there, noun in ratios if there)
     return f"against {replication.name}, {crossbar.name} pays {paid}"
-
-
-def _copies(result: Result) -> str:
-    fabric = result.machine.fabric
-    if fabric.kind != "gather" or fabric.token_groups > 1:
-        return "other"
-    if fabric.clusters == 1 and fabric.has_network:
-        return "one"
-    return "one a unit" if not fabric.has_network else "some"

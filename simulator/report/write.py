@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from simulator.report.folder import MARKER, new_folder, write_json
+from simulator.report.robustness import bands_record, bands_table, robustness_sentence
 from simulator.report.summary import summary_csv
 from simulator.report.verdict import ideal_sentence, verdict
 from simulator.result import SCHEMA_VERSION, Result
+from simulator.uncertainty import Assessment, Claim, claims
 
 _WIDTH = 110
 
@@ -21,6 +24,8 @@ class Report:
 
     results: tuple[Result, ...]
     ideal_results: tuple[Result, ...] = ()
+    assessment: Assessment | None = None
+    """The plain runs over the bands of the constants, where that was asked for."""
 
     @property
     def all_results(self) -> tuple[Result, ...]:
@@ -31,8 +36,13 @@ class Report:
 
     @property
     def verdict(self) -> str:
-        """One computed sentence."""
-        return verdict(self.results)
+        """One computed sentence; with an assessment, a second one on what of it is robust."""
+        return " ".join(filter(None, (verdict(self.results), robustness_sentence(self.claims))))
+
+    @cached_property
+    def claims(self) -> list[Claim]:
+        """What the runs claim against one another, and on which constants that turns; empty without an assessment."""
+        return claims(self.assessment) if self.assessment else []
 
     @property
     def ideal_sentences(self) -> list[str]:
@@ -71,7 +81,15 @@ def comparison_record(report: Report) -> dict[str, Any]:
         "ideal": report.ideal_sentences,
         "files": {result.name: _file_name(result) for result in report.all_results},
         "metrics": {result.name: result.metrics() for result in report.all_results},
+        **uncertainty_record(report),
     }
+
+
+def uncertainty_record(report: Report) -> dict[str, Any]:
+    """`uncertainty`: bands and claims, where the report has an assessment; else nothing."""
+    if report.assessment is None:
+        return {}
+    return {"uncertainty": bands_record(report.assessment, report.claims)}
 
 
 def _write_common(draft: Path, report: Report, drawn: Sequence[Result], made: Mapping[str, Any]) -> None:
@@ -96,6 +114,9 @@ def _table_text(report: Report) -> str:
     for result in report.results:
         console.print(f"\n{result.name}: components", highlight=False)
         console.print(components_table(result), crop=False)
+    if report.assessment is not None:
+        console.print()
+        console.print(bands_table(report.assessment, report.claims), crop=False, soft_wrap=True)
     console.print(f"\n{report.verdict}", soft_wrap=True, highlight=False)
     text: str = console.file.getvalue()  # type: ignore[attr-defined]
     return "\n".join(line.rstrip() for line in text.splitlines()) + "\n"
