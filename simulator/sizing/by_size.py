@@ -48,9 +48,11 @@ class BySize:
     def reaching(self, target: float) -> Rung | None:
         """The smallest size that reaches the target; None where none does."""
         found = largest_within(lambda size: self._rising(size, target), self._start(), target * (1 - _SAME))
-        if found is None or found[1] is None:
+        if found is None:
             return None
         low, high = found
+        if high is None:
+            return None
         return Rung(self._built(high), self._known(high), self._known(low))
 
     def value(self, size: int) -> float | None:
@@ -83,7 +85,14 @@ class BySize:
     def _rising(self, size: int, target: float) -> float | None:
         """As `value`; the end of the ladder where doubling the size no longer helps."""
         value, half = self.value(size), self._values.get(size // 2) if size % 2 == 0 else None
-        if value is not None and half is not None and half < target and value < target and value < half * (1 + LEAST_GAIN) and size > self._start():
+        if (
+            value is not None
+            and half is not None
+            and half < target
+            and value < target
+            and value < half * (1 + LEAST_GAIN)
+            and size > self._start()
+        ):
             return None
         return value
 

@@ -70,7 +70,9 @@ def equalise(
     """
     wish = Wish(quantity, to, best, objective, budget, include_dram)
     if best and quantity == "bandwidth":
-        raise ConfigError("--best needs a cap: --equal area or power, or a throughput to reach; the DRAM bandwidth is made equal in any case")
+        raise ConfigError(
+            "--best needs a cap: --equal area or power, or a throughput to reach; the DRAM bandwidth is made equal in any case"
+        )
     return _Equaliser(machines, workload, wish, run or _in_turn(workload), progress).sized()
 
 
@@ -157,7 +159,7 @@ class _Equaliser:
         if changed is None:
             limit = own / (machine.dram.stacks * machine.dram.share) * _MOST_STACKS
             raise ConfigError(
-                f"{machine.name}: {gb_per_s:.4g} GB/s of {machine.dram.kind} would take {stacks:,} devices, but a die has at most {_MOST_STACKS}; "
+                f"{machine.name}: {gb_per_s:.4g} GB/s of {machine.dram.kind} would take {stacks:,} devices of at most {_MOST_STACKS}; "
                 f"allowed: up to {limit:.4g} GB/s"
             )
         return changed

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from simulator.machine.model import GatherFabric, Machine, SystolicFabric
+from simulator.machine.model import Machine, SystolicFabric
 from simulator.sizing.kind import Kind, kind_of
 
 Keys = Mapping[str, Any]

@@ -157,7 +157,10 @@ class _Search:
         limits = self.problem.limits
         if limits.area_mm2 is not None and built.area_mm2 > limits.area_mm2:
             return True
-        return limits.power_w is not None and idle_power_w(built.elaborated, built.instances, include_dram=limits.include_dram) > limits.power_w
+        return (
+            limits.power_w is not None
+            and idle_power_w(built.elaborated, built.instances, include_dram=limits.include_dram) > limits.power_w
+        )
 
     def _advance(self, item: _Waiting) -> None:
         """Look at a waiting design, or family of designs, more closely."""

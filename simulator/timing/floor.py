@@ -16,8 +16,9 @@ from numpy.typing import NDArray
 from simulator.activity import Counts
 from simulator.machine.elaborated import DMA_CHUNK_BYTES, Elaborated
 from simulator.machine.model import GatherFabric, Machine, SystolicFabric
-from simulator.mapping.gather import schedule_gather
+from simulator.mapping.gather import GatherSchedule, schedule_gather
 from simulator.mapping.lists import present_words
+from simulator.mapping.loops import Span
 from simulator.mapping.residency import Homes, tensor_homes
 from simulator.mapping.systolic import LAYOUTS, Dataflow
 from simulator.workload.types import Operation, Workload
@@ -80,7 +81,7 @@ class Floor:
         machine = elaborated.machine
         if not isinstance(machine.fabric, GatherFabric) or machine.mapping.dataflow != "gather":
             return self.least(elaborated)
-        return self._least(elaborated, [self._tiled(machine, op, home) for op, home in self._homed(elaborated)])
+        return self._least(elaborated, [self._tiled(elaborated, op, home) for op, home in self._homed(elaborated)])
 
     def _homed(self, elaborated: Elaborated) -> list[tuple[Operation, Homes]]:
         return list(zip(self.workload.operations, tensor_homes(elaborated.machine, self.workload), strict=True))
@@ -97,27 +98,29 @@ class Floor:
         )
         return Least(max(0, math.floor(busiest - _ROUNDING)), counts)
 
-    def _tiled(self, machine: Machine, op: Operation, homes: Homes) -> _Need:
+    def _tiled(self, elaborated: Elaborated, op: Operation, homes: Homes) -> _Need:
+        machine = elaborated.machine
         need = self._need(machine, op, homes)
         schedule = schedule_gather(machine, op, homes)
         if len(schedule.m_tiles) > 1:
             return need
-        words = np.concatenate(([0], np.cumsum(self._words_of(machine, op))))
+        load = _Load(elaborated, schedule)
         first_share = schedule.k_size(0) / op.shape[1]
         rounds = []
         for index in range(schedule.rounds):
             spans = schedule.active_groups(index)
             start, stop = spans[0][0], spans[-1][1]
-            share = (stop - start) / schedule.token_words
-            x_bytes = need.counts.x_trunk_bytes * share
+            x_bytes = need.counts.x_trunk_bytes * (stop - start) / schedule.token_words
             y_bytes = sum(schedule.tokens(span) for span in spans) * op.shape[0] * machine.datatypes.activation_bits / 8
-            cycles = -(-int(words[stop] - words[start]) // machine.gather.units)
+            cycles = max(load.cycles(span) for span in spans)
             rounds.append(Round(x_bytes, x_bytes * first_share * (spans[0][1] - spans[0][0]) / (stop - start), cycles, y_bytes))
         return replace(need, rounds=tuple(rounds), w_at_once=len(schedule.k_tiles) == 1)
 
     def _need(self, machine: Machine, op: Operation, homes: Homes) -> _Need:
         w_home = homes.x if op.weight_home == "activation" else "dram"
-        counts, compute = self._gathered(machine, op) if isinstance(machine.fabric, GatherFabric) else _streamed(machine, machine.fabric, op)
+        counts, compute = (
+            self._gathered(machine, op) if isinstance(machine.fabric, GatherFabric) else _streamed(machine, machine.fabric, op)
+        )
         y_bytes = -(-op.shape[0] * op.shape[2] * machine.datatypes.activation_bits // 8)
         x_bytes, w_bytes = counts.x_trunk_bytes, counts.w_trunk_bytes
         moved = Counts(
@@ -166,6 +169,46 @@ class Floor:
             degree = np.bincount(op.weight.indices, minlength=op.shape[1]).astype(np.int64)
             self._words[key] = present_words(machine, op).astype(np.int64) @ degree
         return self._words[key]
+
+
+class _Load:
+    """How busy the units and banks of a token group are with one M tile."""
+
+    def __init__(self, elaborated: Elaborated, schedule: GatherSchedule) -> None:
+        machine = elaborated.machine
+        weight, fabric = schedule.operation.weight, machine.gather
+        stages = fabric.accumulate_latency
+        crossing = 2 * elaborated.network_latency if fabric.has_network else 0
+        self.unloaded = crossing + fabric.read_latency + stages * (1 + (stages - 1).bit_length()) + 1
+        """From the first request to the first operand, and from the last operand to the end of the tile, in an empty fabric."""
+        part = np.repeat(np.arange(len(schedule.parts.row)), schedule.parts.nnz)
+        self.columns = weight.indices
+        self.unit = schedule.parts.unit[part]
+        self.present = present_words(machine, schedule.operation)
+        self.examined = machine.weight_port_entries
+        self.most_entries = int(np.bincount(self.unit).max()) if len(part) else 0
+        self.ports = 0
+        if fabric.has_network and not fabric.multicast and len(schedule.k_tiles) == 1:
+            cluster, columns = self.unit // fabric.units_per_cluster, weight.shape[1]
+            shape = (fabric.replicas, columns)
+            self.wanted = np.bincount(cluster.astype(np.int64) * columns + self.columns, minlength=shape[0] * columns).reshape(shape)
+            self.banks, self.ports, self.placement = fabric.banks_per_copy, fabric.bank_ports, schedule.placement
+
+    def cycles(self, tokens: Span) -> int:
+        """The busiest unit's words or entries, or the busiest bank's accesses, of a group's token words."""
+        here = self.present[tokens[0] : tokens[1]]
+        if not self.most_entries:
+            return 0
+        words = np.bincount(self.unit, weights=here.sum(axis=0)[self.columns])
+        busiest = int(words.max())
+        return max(busiest + (self.unloaded if busiest else 0), -(-self.most_entries * len(here) // self.examined), self._busiest_bank(here))
+
+    def _busiest_bank(self, here: NDArray[np.bool_]) -> int:
+        if not self.ports:
+            return 0
+        bank = self.placement(here.size, self.banks)
+        accesses = (np.bincount(bank, weights=(row * here).ravel(), minlength=self.banks).max() for row in self.wanted)
+        return -(-int(max(accesses)) // self.ports)
 
 
 class _Chain:
