@@ -38,6 +38,6 @@ def read_target(text: str | None, quantity: Quantity, machines: Sequence[Machine
             return value
     names = [machine.name for machine in machines]
     raise ConfigError(
-        f"--to {text}: allowed: a {quantity} above 0 in {', '.join(unit for unit in scales if unit)} (as 5{UNITS[quantity]}), "
+        f"--to {text}: allowed: {quantity} above 0 in {', '.join(unit for unit in scales if unit)} (as 5{UNITS[quantity]}), "
         f"or one of the machines {', '.join(names)}{nearest_hint(text, names)}"
     )

@@ -201,7 +201,9 @@ class _Load:
             return 0
         words = np.bincount(self.unit, weights=here.sum(axis=0)[self.columns])
         busiest = int(words.max())
-        return max(busiest + (self.unloaded if busiest else 0), -(-self.most_entries * len(here) // self.examined), self._busiest_bank(here))
+        return max(
+            busiest + (self.unloaded if busiest else 0), -(-self.most_entries * len(here) // self.examined), self._busiest_bank(here)
+        )
 
     def _busiest_bank(self, here: NDArray[np.bool_]) -> int:
         if not self.ports:

@@ -102,8 +102,10 @@ def test_other_bandwidths_are_named() -> None:
 
 def test_power_is_a_cap_and_throughput_is_reached() -> None:
     work = _small_work()
-    machines = [load_machine(name, ["fabric.units=8", "fabric.banks=8", f"fabric.replicas={copies}"]) for name, copies in
-                (("crossbar", 1), ("replication", 8))]
+    machines = [
+        load_machine(name, ["fabric.units=8", "fabric.banks=8", f"fabric.replicas={copies}"])
+        for name, copies in (("crossbar", 1), ("replication", 8))
+    ]
     _, power = equalise(machines, "power", work)
     assert simulate(power.machine, work).fabric_power_w == power.achieved <= power.target
     assert power.next_size is None or power.next_size > power.target
@@ -114,9 +116,9 @@ def test_power_is_a_cap_and_throughput_is_reached() -> None:
 @pytest.mark.parametrize(
     ("quantity", "to", "said"),
     [
-        ("area", "1mm2", "crossbar: 1 mm² is too small for a crossbar scaled by its size alone: it has "),
+        ("area", "0.5mm2", "crossbar: 0.5 mm² is too small for a crossbar scaled by its size alone: it has "),
         ("bandwidth", "90TB/s", "crossbar: 9e+04 GB/s of hbm2e would take 231 devices of at most 64; allowed: up to 2.502e+04 GB/s"),
-        ("area", "5W", "--to 5W: allowed: a area above 0 in mm2, mm² (as 5mm²), or one of the machines crossbar"),
+        ("area", "5W", "--to 5W: allowed: area above 0 in mm2, mm² (as 5mm²), or one of the machines crossbar"),
         ("area", "crosbar", "nearest: crossbar"),
         ("power", "-1", "--to -1: allowed: "),
         ("throughput", "900TOPS", "900 TOPS is out of reach for a crossbar scaled by its size alone: it has "),

@@ -40,7 +40,11 @@ def test_no_gather_run_is_below_its_floor(of: Machine, seed: int, density: float
 
 @settings(max_examples=40, deadline=None)
 @given(
-    st.integers(1, 5), st.integers(1, 5), st.sampled_from(["best", "ws", "os", "is"]), st.sampled_from(["overlapped", "serial"]), st.integers(0, 99)
+    st.integers(1, 5),
+    st.integers(1, 5),
+    st.sampled_from(["best", "ws", "os", "is"]),
+    st.sampled_from(["overlapped", "serial"]),
+    st.integers(0, 99),
 )
 def test_no_systolic_run_is_below_its_floor(rows: int, cols: int, dataflow: str, weight_load: str, seed: int) -> None:
     fabric = {"kind": "systolic", "rows": rows, "cols": cols, "dataflow": dataflow, "weight_load": weight_load}
