@@ -7,6 +7,7 @@ import re
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from strategies import operation, sparse, workload
 
 from simulator.cost import load_technology
 from simulator.errors import ConfigError
@@ -15,7 +16,6 @@ from simulator.pipeline import simulate
 from simulator.sizing import area_mm2, dram_gb_per_s, equalise, kind_of
 from simulator.sizing.scale import resized, size_of
 from simulator.workload import Workload
-from strategies import operation, sparse, workload
 
 NAMES = ("crossbar", "hybrid", "replication", "partition", "systolic")
 TECHNOLOGY = load_technology("7nm")

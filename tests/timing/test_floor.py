@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from strategies import elaborated, gather_machines, machine, operation, run, sparse, workload
 
 from simulator.errors import MappingError
 from simulator.machine.model import Machine
 from simulator.timing.floor import Floor
 from simulator.workload.types import Workload
-from strategies import elaborated, gather_machines, machine, operation, run, sparse, workload
 
 
 def _chain_of_two(seed: int, density: float) -> Workload:
