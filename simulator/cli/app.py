@@ -34,7 +34,7 @@ app.command(
 app.command(
     "compare",
     short_help="Several machines on a workload: verdict, table, plots.",
-    epilog="Example: sparsim compare configs/machines/{crossbar,replication}.yaml -w workloads/tinygpt.yaml --ideal network",
+    epilog="Example: sparsim compare configs/machines/{crossbar,replication}.yaml -w workloads/tinygpt.yaml --equal area --ideal network",
 )(compare_command)
 app.command(
     "inspect",

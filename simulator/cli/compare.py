@@ -17,6 +17,17 @@ from simulator.cli.options import (
     SetOption,
     WorkloadOption,
 )
+from simulator.cli.sizing import (
+    BestOption,
+    BudgetOption,
+    EqualOption,
+    IncludeDramOption,
+    ObjectiveChoice,
+    ObjectiveOption,
+    SizingRequest,
+    ToOption,
+    sizer,
+)
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -27,6 +38,12 @@ if TYPE_CHECKING:
 def compare_command(
     machines: Annotated[list[str], typer.Argument(metavar="MACHINE", help="Machine files, or names in configs/machines/.")],
     workload: WorkloadOption,
+    equal: EqualOption = None,
+    to: ToOption = None,
+    best: BestOption = False,
+    objective: ObjectiveOption = ObjectiveChoice.time,
+    budget: BudgetOption = None,
+    include_dram: IncludeDramOption = False,
     overrides: SetOption = None,
     engine: EngineOption = EngineChoice.compiled,
     ideal: IdealOption = IdealPart.none,
@@ -45,10 +62,11 @@ def compare_command(
     from simulator.report.write import write_comparison
 
     processors = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    request = Request(
-        machines, workload, overrides or [], engine.value, ideal.value, output, as_json, force, jobs=jobs or processors, bands=bands
-    )
-    run_study(request, lambda names, load: f"compare-{load}", write_comparison, _appendix)
+    jobs = jobs or processors
+    size = sizer(SizingRequest(equal, to, best, objective, budget, include_dram), engine.value, jobs)
+    request = Request(machines, workload, overrides or [], engine.value, ideal.value, output, as_json, force, jobs, bands=bands)
+    name = "compare" if equal is None else f"compare-equal-{equal.value}{'-best' if best else ''}"
+    run_study(request, lambda names, load: f"{name}-{load}", write_comparison, _appendix, size)
 
 
 def _appendix(report: Report) -> RenderableType:

@@ -17,11 +17,15 @@ from simulator.cli.machines import read_machine
 from simulator.cli.progress import progress_bars
 from simulator.cli.provenance import Provenance
 from simulator.comparison import Comparison, compare
+from simulator.comparison.comparison import check_names
+from simulator.machine import Machine
 from simulator.pipeline import kernels_needed
 from simulator.report.folder import check_free
 from simulator.report.tables import run_table
 from simulator.report.write import Report, uncertainty_record
-from simulator.workload import load_workload
+from simulator.sizing import Sized
+from simulator.sizing.report import machine_file, sizing_table
+from simulator.workload import Workload, load_workload
 
 REPORTS = Path("reports")
 _WIDTH = 110
@@ -46,12 +50,20 @@ class Request:
 class Writer(Protocol):
     """`write_run` or `write_comparison`."""
 
-    def __call__(self, folder: Path, report: Report, made: Mapping[str, Any], *, force: bool) -> None:
-        """Write the report into `folder`."""
+    def __call__(self, folder: Path, report: Report, made: Mapping[str, Any], *, force: bool, files: Mapping[str, str]) -> None:
+        """Write the report into `folder`, and `files` beside it."""
+
+
+Sizer = Callable[[Sequence[Machine], Workload, Callable[[str, float], None]], tuple[Sized, ...]]
+"""(machines, workload, progress) → the machines, sized so that comparing them is fair."""
 
 
 def run_study(
-    request: Request, folder_name: Callable[[list[str], str], str], write: Writer, appendix: Callable[[Report], RenderableType]
+    request: Request,
+    folder_name: Callable[[list[str], str], str],
+    write: Writer,
+    appendix: Callable[[Report], RenderableType],
+    size: Sizer | None = None,
 ) -> None:
     """Do what the user typed. Nothing is simulated before all files are read and the folder is known to be free."""
     machines = [read_machine(path, request.overrides) for path in request.machines]
@@ -61,16 +73,23 @@ def run_study(
         check_free(folder, force=request.force)
     ensure_kernels({name: None for machine in machines for name in kernels_needed(machine, workload, request.engine)})
     provenance = Provenance()
+    sized: tuple[Sized, ...] = ()
     with progress_bars() as progress:
+        if size is not None:
+            check_names(machines)
+            sized = size(machines, workload, progress)
+            machines = [entry.machine for entry in sized]
         report = compare(machines, workload, engine=request.engine, ideal=request.ideal, jobs=request.jobs, progress=progress)
     if request.bands:
         report = report.with_bands()
+    record = {"sizing": [entry.to_dict() for entry in sized]} if sized else {}
     if folder is not None:
-        write(folder, report, provenance.record(), force=request.force)
+        files = {f"machine-{entry.machine.name}.yaml": machine_file(entry) for entry in sized}
+        write(folder, report, provenance.record() | record, force=request.force, files=files)
     if request.as_json:
-        sys.stdout.write(json.dumps(_record(report), allow_nan=False) + "\n")
+        sys.stdout.write(json.dumps(_record(report) | record, allow_nan=False) + "\n")
     else:
-        _show(report, folder, appendix(report))
+        _show(report, folder, [*([sizing_table(sized)] if sized else []), appendix(report)])
 
 
 def _folder(request: Request, name: str) -> Path | None:
@@ -96,12 +115,12 @@ def _record(report: Comparison) -> dict[str, Any]:
     }
 
 
-def _show(report: Comparison, folder: Path | None, appendix: RenderableType) -> None:
+def _show(report: Comparison, folder: Path | None, appendices: Sequence[RenderableType]) -> None:
     console = Console(highlight=False)
     if not console.is_terminal:
         console.width = max(console.width, _WIDTH)
     console.print(run_table(report.results, report.ideal_results), crop=False)
-    if appendix:
+    for appendix in filter(None, appendices):
         console.print()
         console.print(appendix, crop=False)
     console.print()

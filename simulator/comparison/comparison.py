@@ -88,13 +88,18 @@ def compare(
         ConfigError: no machine, or two of one name.
         MappingError: a machine cannot hold the workload.
     """
+    check_names(machines)
+    parts: tuple[Ideal, ...] = ("none",) if ideal == "none" else ("none", ideal)
+    tasks = [Task(machine, part, engine) for part in parts for machine in machines]
+    results = run_tasks(tasks, workload, jobs, progress or (lambda name, fraction: None))
+    return Comparison(tuple(results[: len(machines)]), tuple(results[len(machines) :]))
+
+
+def check_names(machines: Sequence[Machine]) -> None:
+    """Raise ConfigError where there is no machine, or two have one name."""
     names = [machine.name for machine in machines]
     if not names:
         raise ConfigError("nothing to compare: name at least one machine")
     twice = next((name for name in names if names.count(name) > 1), None)
     if twice is not None:
         raise ConfigError(f"two machines are called {twice!r}; give one of them another `name`, so that reports can tell them apart")
-    parts: tuple[Ideal, ...] = ("none",) if ideal == "none" else ("none", ideal)
-    tasks = [Task(machine, part, engine) for part in parts for machine in machines]
-    results = run_tasks(tasks, workload, jobs, progress or (lambda name, fraction: None))
-    return Comparison(tuple(results[: len(machines)]), tuple(results[len(machines) :]))

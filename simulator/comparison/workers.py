@@ -14,10 +14,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from simulator.errors import SparsimError
+from simulator.errors import MappingError, SparsimError
 from simulator.machine.model import Machine
 from simulator.pipeline import simulate
 from simulator.result import Ideal, Result
+from simulator.sizing.types import Outcome, Runner
 from simulator.workload.types import Workload
 
 _INTERRUPTS = (signal.SIGINT, signal.SIGTERM)
@@ -56,17 +57,53 @@ def run_tasks(tasks: Sequence[Task], workload: Workload, jobs: int, progress: Pr
 
     The first error ends all of them and is raised; so does Ctrl-C.
     """
-    if jobs <= 1 or len(tasks) <= 1:
-        return [task.run(workload, progress) for task in tasks]
+    with _runner(workload, min(jobs, len(tasks)), progress) as run:
+        return run(tasks)
+
+
+@contextmanager
+def machine_runner(workload: Workload, jobs: int, engine: Literal["compiled", "reference"] = "compiled") -> Iterator[Runner]:
+    """Yield a function that simulates machines, `jobs` at a time, batch after batch in the same processes.
+
+    It returns a MappingError in the place of a machine that cannot hold the workload.
+    """
+    with _runner(workload, jobs, lambda name, fraction: None) as run:
+        yield lambda machines: run([_Attempt(machine, engine) for machine in machines])
+
+
+@dataclass(frozen=True)
+class _Attempt:
+    """One run of a machine that may not hold the workload."""
+
+    machine: Machine
+    engine: Literal["compiled", "reference"]
+
+    def run(self, workload: Workload, progress: Progress) -> Outcome:
+        try:
+            return simulate(self.machine, workload, engine=self.engine)
+        except MappingError as error:
+            return error
+
+
+@contextmanager
+def _runner(workload: Workload, jobs: int, progress: Progress) -> Iterator[Callable[[Sequence[Any]], list[Any]]]:
+    """Yield a function that runs tasks, `jobs` at a time; with one job, in this process."""
+    if jobs <= 1:
+        yield lambda tasks: [task.run(workload, progress) for task in tasks]
+        return
     context = multiprocessing.get_context("spawn")
     reports = context.SimpleQueue()
     others = set(multiprocessing.active_children())
-    executor = ProcessPoolExecutor(min(jobs, len(tasks)), context, _start, (workload, reports))
-    try:
+    executor = ProcessPoolExecutor(jobs, context, _start, (workload, reports))
+
+    def run(tasks: Sequence[Any]) -> list[Any]:
         with _undisturbed():
             futures = [executor.submit(_run, task) for task in tasks]
         _follow(futures, reports, progress)
         return [future.result() for future in futures]
+
+    try:
+        yield run
     except BrokenProcessPool as error:
         raise SparsimError("a worker process died, perhaps for want of memory; try again with --jobs 1") from error
     except BaseException:
@@ -78,7 +115,7 @@ def run_tasks(tasks: Sequence[Task], workload: Workload, jobs: int, progress: Pr
         reports.close()
 
 
-def _follow(futures: Sequence[Future[Result]], reports: Any, progress: Progress) -> None:
+def _follow(futures: Sequence[Future[Any]], reports: Any, progress: Progress) -> None:
     """Hand on what the workers report until all are done; raise the first error."""
     pending = set(futures)
     while pending:
@@ -139,5 +176,5 @@ def _end_with_parent() -> None:
         os._exit(1)
 
 
-def _run(task: Task) -> Result:
+def _run(task: Any) -> Any:
     return task.run(_Worker.workload, lambda name, fraction: _Worker.reports.put((name, fraction)))

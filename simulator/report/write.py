@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from simulator.report.folder import MARKER, new_folder, write_json
@@ -16,6 +17,7 @@ from simulator.result import SCHEMA_VERSION, Result
 from simulator.uncertainty import Assessment, Claim, claims
 
 _WIDTH = 110
+_NO_FILES: Mapping[str, str] = MappingProxyType({})
 
 
 @dataclass(frozen=True)
@@ -50,25 +52,26 @@ class Report:
         return [ideal_sentence(plain, ideal) for plain, ideal in zip(self.results, self.ideal_results, strict=False)]
 
 
-def write_run(folder: Path, report: Report, made: Mapping[str, Any], *, force: bool) -> None:
+def write_run(folder: Path, report: Report, made: Mapping[str, Any], *, force: bool, files: Mapping[str, str] = _NO_FILES) -> None:
     """Write the report of one machine: result.json, summary.csv, table.txt, plots, and run.json with `made`.
 
-    Raises OutputError where the folder exists (and not `force`) or cannot be written; it is whole or not there.
+    `files` are more of them: text by name. Raises OutputError where the folder exists (and not `force`) or cannot be
+    written; it is whole or not there.
     """
     with new_folder(folder, force=force) as draft:
         report.results[0].to_json(draft / "result.json")
         for result in report.ideal_results:
             result.to_json(draft / f"result-ideal-{result.ideal}.json")
-        _write_common(draft, report, report.all_results, made)
+        _write_common(draft, report, report.all_results, made, files)
 
 
-def write_comparison(folder: Path, report: Report, made: Mapping[str, Any], *, force: bool) -> None:
+def write_comparison(folder: Path, report: Report, made: Mapping[str, Any], *, force: bool, files: Mapping[str, str] = _NO_FILES) -> None:
     """Write the report of several machines: comparison.json and a result file for each, otherwise as `write_run`."""
     with new_folder(folder, force=force) as draft:
         for result in report.all_results:
             result.to_json(draft / _file_name(result))
         write_json(draft / "comparison.json", comparison_record(report))
-        _write_common(draft, report, report.results, made)
+        _write_common(draft, report, report.results, made, files)
 
 
 def comparison_record(report: Report) -> dict[str, Any]:
@@ -92,12 +95,14 @@ def uncertainty_record(report: Report) -> dict[str, Any]:
     return {"uncertainty": bands_record(report.assessment, report.claims)}
 
 
-def _write_common(draft: Path, report: Report, drawn: Sequence[Result], made: Mapping[str, Any]) -> None:
+def _write_common(draft: Path, report: Report, drawn: Sequence[Result], made: Mapping[str, Any], files: Mapping[str, str]) -> None:
     from simulator.report.plots import save_plots
 
     (draft / "summary.csv").write_text(summary_csv(report.all_results), encoding="utf-8")
     (draft / "table.txt").write_text(_table_text(report), encoding="utf-8")
     save_plots(drawn, draft)
+    for name, text in files.items():
+        (draft / name).write_text(text, encoding="utf-8")
     write_json(draft / MARKER, made)
 
 
