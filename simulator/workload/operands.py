@@ -14,13 +14,14 @@ from simulator.workload.blocks import Stack
 from simulator.workload.csr import Csr, check_size, dense_pattern_sha256
 from simulator.workload.limits import MAX_NONZEROS
 from simulator.workload.mtx import read_mtx
+from simulator.workload.npy import read_npy
 from simulator.workload.npz import read_npz
 from simulator.workload.patterns import Pattern
 from simulator.workload.smtx import read_smtx
 from simulator.workload.spec import ActivationSpec, OperandSpec
 from simulator.workload.types import Activations, Weight
 
-READERS: dict[str, Callable[[Path], Csr]] = {".npz": read_npz, ".mtx": read_mtx, ".mtx.gz": read_mtx, ".smtx": read_smtx}
+READERS: dict[str, Callable[[Path], Csr]] = {".npz": read_npz, ".npy": read_npy, ".mtx": read_mtx, ".mtx.gz": read_mtx, ".smtx": read_smtx}
 """Reader of each file ending."""
 
 
