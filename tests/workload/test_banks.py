@@ -44,8 +44,8 @@ def test_a_dense_matrix_has_no_conflict_whichever_way_it_is_counted() -> None:
     assert bank_stats(weight(Stack(1, uniform((8, 64), 512, 0)))).conflict32 == 1
 
 
-def test_uniform_masks_conflict_as_32_balls_in_32_urns() -> None:
-    assert bank_stats(weight(Stack(1, uniform((512, 4096), 40_000, 0)))).conflict32 == pytest.approx(3.53, abs=0.05)
+def test_uniform_masks_conflict_about_as_32_balls_in_32_urns() -> None:
+    assert bank_stats(weight(Stack(1, uniform((512, 4096), 40_000, 0)))).conflict32 == pytest.approx(3.5, abs=0.08)
 
 
 @pytest.mark.parametrize(

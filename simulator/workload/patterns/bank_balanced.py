@@ -24,7 +24,9 @@ class BankBalanced(Seeded):
     pattern: Literal["bank_balanced"] = Field(description="conflict-free by construction for interleaved banks and units in step")
     density: float = Field(ge=0, le=1, description="round(density × columns) nonzeros in each row")
     banks: PositiveInt = Field(description="banks of a copy: word k lies in bank k mod banks (placement: interleaved)")
-    units: PositiveInt = Field(1, description="units of a cluster, at most banks: row r is unit r mod units's (assignment: round_robin)")
+    units: PositiveInt = Field(
+        1, description="units of a cluster, at most banks: row r is that of unit r mod units (assignment: round_robin)"
+    )
 
     @model_validator(mode="after")
     def _apart(self) -> BankBalanced:
