@@ -24,6 +24,8 @@ class Source:
     matrix: Csr | None = None
     shape: tuple[int, int, int] | None = None
     """M, K and N, where the source tells them instead of a matrix."""
+    batch: int = 1
+    """Products of that shape, one a block of W."""
     pattern: dict[str, object] = field(default_factory=dict)
 
 

@@ -52,7 +52,7 @@ def _from_matrix(label: str, matrix: Csr, tokens: int) -> dict[str, Any]:
 def _from_shape(label: str, source: Source) -> dict[str, Any]:
     m, k, n = source.shape or (1, 1, 1)
     kind = "GEMM" if source.pattern["pattern"] == "dense" else "SpMM"
-    shape = {"m": m, "k": k, "n": n}
+    shape = ({"batch": source.batch} if source.batch > 1 else {}) | {"m": m, "k": k, "n": n}
     return {"name": label, "kind": kind, "shape": shape, "weight": dict(source.pattern), "activation": {"pattern": "dense"}}
 
 

@@ -116,12 +116,17 @@ def test_a_nan_and_a_wrong_name_are_told(tmp_path: Path) -> None:
 
 def test_scale_sim_topologies(tmp_path: Path) -> None:
     path = tmp_path / "net.csv"
-    path.write_text("Layer, M, N, K, Sparsity,\nQKT, 64, 128, 32,\nG, 16, 32, 64, 2:4,\n\nConv1, 28, 30, 3, 5, 16, 24, 2,\n")
+    path.write_text(
+        "Layer, M, N, K, Sparsity,\nQKT, 64, 128, 32,\nG, 16, 32, 64, 2:4,\n\nConv1, 28, 30, 3, 5, 16, 24, 2,\nDP2, 8, 8, 3, 3, 32, 1, 1, 2\n"
+    )
     assert [(source.name, source.shape, source.pattern) for source in read_sources(path, [])] == [
         ("QKT", (128, 32, 64), {"pattern": "dense"}),
         ("G", (32, 64, 16), {"pattern": "n_m", "n": 2, "m": 4}),
-        ("Conv1", (24, 3 * 5 * 16, 13 * 13), {"pattern": "dense"}),
+        ("Conv1", (24, 3 * 5 * 16, 14 * 14), {"pattern": "dense"}),
+        ("DP2", (1, 9, 6 * 4), {"pattern": "dense"}),
     ]
+    depthwise = read_sources(path, [])[-1]
+    assert trace_spec("w", [depthwise], 1, "net.csv")["operations"][0]["shape"] == {"batch": 32, "m": 1, "k": 9, "n": 24}
 
 
 @pytest.mark.parametrize(
