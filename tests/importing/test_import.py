@@ -116,9 +116,8 @@ def test_a_nan_and_a_wrong_name_are_told(tmp_path: Path) -> None:
 
 def test_scale_sim_topologies(tmp_path: Path) -> None:
     path = tmp_path / "net.csv"
-    path.write_text(
-        "Layer, M, N, K, Sparsity,\nQKT, 64, 128, 32,\nG, 16, 32, 64, 2:4,\n\nConv1, 28, 30, 3, 5, 16, 24, 2,\nDP2, 8, 8, 3, 3, 32, 1, 1, 2\n"
-    )
+    convolutions = "Conv1, 28, 30, 3, 5, 16, 24, 2,\nDP2, 8, 8, 3, 3, 32, 1, 1, 2\n"
+    path.write_text("Layer, M, N, K, Sparsity,\nQKT, 64, 128, 32,\nG, 16, 32, 64, 2:4,\n\n" + convolutions)
     assert [(source.name, source.shape, source.pattern) for source in read_sources(path, [])] == [
         ("QKT", (128, 32, 64), {"pattern": "dense"}),
         ("G", (32, 64, 16), {"pattern": "n_m", "n": 2, "m": 4}),

@@ -14,6 +14,8 @@ from simulator.workload.twin import uniform_twin
 from simulator.workload.types import Activations, Weight, Workload
 
 _COLUMNS = 4
+_LINEAR = 25
+"""Largest degree ÷ mean that is drawn on a linear axis."""
 _COLOURS = {"rows": "#c84f00", "columns": "#08488a"}
 
 
@@ -37,7 +39,7 @@ def degrees_figure(workload: Workload) -> Figure:
             _curves(grid[2 * row + 1][column], operation.activations, twin.activations, "X")
         handles, labels = grid[0][0].get_legend_handles_labels()
         figure.legend(handles, labels, loc="outside lower center", ncols=4)
-        figure.suptitle(f"Degrees of {workload.name}: nonzeros of a row or column ÷ their mean", fontsize=12, fontweight="bold")
+        figure.suptitle(f"Degrees of {workload.name}\nnonzeros of a row or column ÷ their mean", fontsize=11, fontweight="bold")
     return figure
 
 
@@ -49,6 +51,9 @@ def _curves(axes: Axes, operand: Weight | Activations, twin: Weight | Activation
     axes.set_xscale("log")
     axes.xaxis.set_major_locator(LogLocator(base=10, numticks=6))
     axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.0f}"))
+    if axes.get_ylim()[1] > _LINEAR:  # a hub would press all else to the axis
+        axes.set_yscale("symlog", linthresh=1)
+        axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.0f}"))
     axes.set_ylim(bottom=0)
     axes.grid(visible=True)
     axes.set_title(title, fontsize=9)

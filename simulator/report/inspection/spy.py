@@ -20,7 +20,7 @@ def spy_figure(workload: Workload) -> Figure:
     columns = min(count, 5)
     rows = -(-count // columns)
     with styled():
-        figure = Figure(figsize=(2.5 * columns + 0.4, 5.2 * rows + 0.5), layout="constrained")
+        figure = Figure(figsize=(max(2.5 * columns + 0.4, 5.0), 5.2 * rows + 0.5), layout="constrained")
         grid = figure.subplots(2 * rows, columns, squeeze=False)
         for axes in grid.flat:
             axes.set_axis_off()
@@ -28,7 +28,7 @@ def spy_figure(workload: Workload) -> Figure:
             row, column = divmod(place, columns)
             _spy(grid[2 * row][column], operation.weight, f"{operation.name}\nW", "M", "K")
             _spy(grid[2 * row + 1][column], operation.activations, "X", "K", "N")
-        figure.suptitle(f"Patterns of {workload.name}: dark where nonzeros are", fontsize=12, fontweight="bold")
+        figure.suptitle(f"Patterns of {workload.name}\ndark where nonzeros are", fontsize=11, fontweight="bold")
     return figure
 
 

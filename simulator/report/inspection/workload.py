@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
     from rich.table import Table
 
+_NAME = 22
+"""Characters of an operation's name in a table; a longer one is cut, so that no number is."""
+
 
 def workload_record(workload: Workload) -> dict[str, Any]:
     """Shapes, MACs and pattern statistics of every operation, as JSON values."""
@@ -58,7 +61,9 @@ def _table(*headings: str) -> Table:
 
     table = Table(box=None, header_style="bold", pad_edge=False, padding=(0, 1))
     for place, heading in enumerate(headings):
-        table.add_column(heading, justify="left" if place == 0 or not heading else "right", no_wrap=True)
+        table.add_column(
+            heading, justify="left" if place == 0 or not heading else "right", no_wrap=True, max_width=_NAME if place == 0 else None
+        )
     return table
 
 
