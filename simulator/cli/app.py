@@ -8,6 +8,7 @@ import typer
 
 from simulator.cli.compare import compare_command
 from simulator.cli.explain import explain_command
+from simulator.cli.import_ import import_command
 from simulator.cli.inspect import inspect_command
 from simulator.cli.network import network_command
 from simulator.cli.price import price_command
@@ -41,6 +42,11 @@ app.command(
     short_help="A workload or a machine before it runs.",
     epilog="Example: sparsim inspect workloads/tinygpt.yaml -o tinygpt.png",
 )(inspect_command)
+app.command(
+    "import",
+    short_help="Matrices, checkpoints, topologies to a trace.",
+    epilog="Example: sparsim import model.safetensors -t '*.weight' --prune magnitude --density 0.1 -o traces/model",
+)(import_command)
 app.command(
     "network",
     short_help="A network alone: throughput, latency.",

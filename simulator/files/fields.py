@@ -13,6 +13,8 @@ from pydantic.fields import FieldInfo
 from simulator.files.tree import Entry, Key, child, plain
 
 _KEYS_SHOWN = 8
+_MODELS_SHOWN = 4
+"""Models of a union whose keys are told one by one; of more, those that all have."""
 
 
 @dataclass(frozen=True)
@@ -63,6 +65,10 @@ def choices(slot: Slot) -> list[str]:
 
 def allowed(slot: Slot) -> str:
     """Return in words what may stand in a slot: `an integer from 1 to 1024, or auto`."""
+    models = _models(slot, None)
+    if len(models) > _MODELS_SHOWN:
+        shared = [name for name in models[0].model_fields if all(name in model.model_fields for model in models)]
+        return f"a mapping with the keys {', '.join(shared)}, …"
     return ", or ".join(dict.fromkeys(text for part in _members(slot) if (text := _allowed_member(part))))
 
 

@@ -46,7 +46,7 @@ class _Builder:
         batch = self._batch(index, given_w, given_x)
         m, k, n = self._block_shape(index, given_w, given_x)
         built_w = self._weight(index, spec, given_w, batch, (m, k))
-        built_x = self._activations(index, spec, given_x, (batch * k, n))
+        built_x = self._activations(index, spec, given_x, batch, (k, n))
         self._check_kind(index, spec, built_w, built_x, batch)
         return Operation(spec.name, spec.kind, built_w, built_x, spec.depends_on, batch, spec.weight_home)
 
@@ -108,18 +108,18 @@ class _Builder:
     def _weight(self, index: int, spec: OperationSpec, given: Stack | None, batch: int, block: tuple[int, int]) -> Weight:
         """W of its stack, or of `batch` blocks [M, K] that are drawn."""
         try:
-            shape = (batch * block[0], block[1])
-            return weight(given if given is not None else Stack(batch, drawn(spec.weight, shape, self._seed(spec, "weight"))))
+            return weight(given if given is not None else Stack(batch, drawn(spec.weight, batch, block, self._seed(spec, "weight"))))
         except OperandError as error:
             raise self._error(index, "weight", str(error)) from error
 
-    def _activations(self, index: int, spec: OperationSpec, given: Stack | None, shape: tuple[int, int]) -> Activations:
-        """X of its stack, or drawn: [batch · K, N]."""
+    def _activations(self, index: int, spec: OperationSpec, given: Stack | None, batch: int, block: tuple[int, int]) -> Activations:
+        """X of its stack, or of `batch` blocks [K, N] that are drawn."""
         source = spec.activation
         try:
             if source.dense:
-                return dense_activations(shape)
-            return activations(given.matrix if given is not None else drawn(source, shape, self._seed(spec, "activation")), source)
+                return dense_activations((batch * block[0], block[1]))
+            matrix = given.matrix if given is not None else drawn(source, batch, block, self._seed(spec, "activation"))
+            return activations(matrix, source)
         except OperandError as error:
             raise self._error(index, "activation", str(error)) from error
 

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 import simulator
@@ -149,13 +150,61 @@ def test_inspect_statistics(place: Path, sparsim: Type) -> None:
     assert first["useful_macs"] == first["weight"]["nnz"] * 16
 
 
+def test_inspect_draws_spy_and_degrees_and_writes_the_control(place: Path, sparsim: Type) -> None:
+    outcome = sparsim("inspect", "tiny.yaml", "-o", "pictures", "--uniform-twin", "twin.yaml", "--json")
+    record = json.loads(outcome.out)
+    names = {"spy.png", "spy.svg", "degrees.png", "degrees.svg", "workload.json", "run.json"}
+    assert {path.name for path in (place / "pictures").iterdir()} == names
+    twin = json.loads(sparsim("inspect", "twin.yaml", "--json").out)
+    for real, control in zip(record["operations"], twin["operations"], strict=True):
+        assert (real["shape"], real["weight"]["nnz"]) == (control["shape"], control["weight"]["nnz"])
+        assert real["activation"]["nnz"] == control["activation"]["nnz"]
+        assert real["depends_on"] == control["depends_on"]
+        assert real["uniform_twin"] == control["banks"] | {
+            key: control["weight"][key] for key in real["uniform_twin"] if key in control["weight"]
+        }
+    refused = sparsim("inspect", "tiny.yaml", "--uniform-twin", "twin.yaml")
+    assert (refused.code, "not overwritten" in refused.err) == (2, True)
+    assert sparsim("inspect", "crossbar.yaml", "--uniform-twin", "new.yaml").code == 2
+
+
+@pytest.mark.usefixtures("no_plots")
+def test_import_prune_and_run(place: Path, sparsim: Type) -> None:
+    np.save(place / "w.npy", np.random.default_rng(0).normal(size=(16, 32)))
+    (place / "net.csv").write_text("Layer, M, N, K,\nQKT, 8, 16, 32, 2:4,\n")
+    outcome = sparsim("import", "w.npy", "-o", "trace", "--prune", "row", "--density", "0.25", "-n", "8")
+    assert outcome.out == "1 operation with 128 nonzero weights in trace/workload.yaml\n"
+    assert sparsim("run", "crossbar.yaml", "-w", "trace/workload.yaml", "-o", "out").code == 0
+    both = json.loads(sparsim("import", "w.npy", "net.csv", "-o", "two", "--json").out)
+    assert (both["operations"], both["weight_nonzeros"]) == (2, 16 * 32 + 16 * 16)
+    again = sparsim("import", "w.npy", "-o", "trace")
+    assert (again.code, "not overwritten" in again.err) == (2, True)
+
+
+@pytest.mark.parametrize(
+    ("options", "reason"),
+    [
+        (("--prune", "row"), "--prune row needs --density"),
+        (("--density", "0.5"), "--density means nothing beside --prune none"),
+        (("--prune", "n_m", "--n-m", "4:2"), "found 4:2; allowed: N:M with N from 1 to M"),
+        (("--prune", "magnitude", "--density", "0"), "w: no nonzero is left"),
+        (("--prune", "block", "--block", "7", "--density", "0.5"), "w: block = 7 does not divide 16"),
+    ],
+)
+def test_import_says_what_is_wrong_and_writes_nothing(place: Path, sparsim: Type, options: tuple[str, ...], reason: str) -> None:
+    np.save(place / "w.npy", np.ones((16, 32)))
+    outcome = sparsim("import", "w.npy", "-o", "trace", *options)
+    assert (outcome.code, reason in outcome.err, "Traceback" in outcome.err) == (2, True, False)
+    assert not (place / "trace").exists()
+
+
 def test_schema_lists_the_keys(sparsim: Type) -> None:
     assert {"name", "fabric", "dram"} <= set(json.loads(sparsim("schema", "machine").out)["properties"])
     assert "operations" in json.loads(sparsim("schema", "workload").out)["properties"]
     assert "figures" in json.loads(sparsim("schema", "figures").out)["properties"]
 
 
-@pytest.mark.parametrize("verb", ["run", "compare", "inspect", "explain", "schema", "validate"])
+@pytest.mark.parametrize("verb", ["run", "compare", "inspect", "import", "explain", "schema", "validate"])
 def test_help_gives_an_example(sparsim: Type, verb: str) -> None:
     outcome = sparsim(verb, "--help")
     assert outcome.code == 0

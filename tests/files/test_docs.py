@@ -7,6 +7,7 @@ import pytest
 from pydantic import BaseModel
 
 from simulator.machine.model import Datatypes, Dram, GatherFabric, Machine, Mapping, Network, SystolicFabric, Trunks
+from simulator.workload.patterns import ACTIVATION_PATTERNS
 from simulator.workload.spec import ActivationSpec, Blocks, OperationSpec, Shape, WorkloadSpec
 
 DOCS = Path(__file__).parents[2] / "docs"
@@ -14,11 +15,17 @@ MACHINE = (Machine, Datatypes, Dram, Trunks, GatherFabric, Network, SystolicFabr
 WORKLOAD = (WorkloadSpec, OperationSpec, Shape, ActivationSpec, Blocks)
 
 
-@pytest.mark.parametrize(("page", "models"), [("machines.md", MACHINE), ("formats.md", WORKLOAD)])
+@pytest.mark.parametrize(("page", "models"), [("machines.md", MACHINE), ("formats.md", WORKLOAD), ("patterns.md", ACTIVATION_PATTERNS)])
 def test_every_key_is_documented(page: str, models: tuple[type[BaseModel], ...]) -> None:
     text = (DOCS / page).read_text(encoding="utf-8")
     keys = [name for model in models for name in model.model_fields]
     assert [name for name in keys if f"| `{name}` |" not in text] == []
+
+
+def test_every_pattern_is_documented() -> None:
+    text = (DOCS / "patterns.md").read_text(encoding="utf-8")
+    names = [each.model_fields["pattern"].annotation.__args__[0] for each in ACTIVATION_PATTERNS]  # type: ignore[union-attr]
+    assert [name for name in names if f"| `{name}` |" not in text] == []
 
 
 def test_the_index_lists_every_page() -> None:
