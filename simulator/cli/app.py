@@ -10,8 +10,10 @@ from simulator.cli.compare import compare_command
 from simulator.cli.explain import explain_command
 from simulator.cli.inspect import inspect_command
 from simulator.cli.network import network_command
+from simulator.cli.plot import plot_command
 from simulator.cli.run import run_command
 from simulator.cli.schema import schema_command
+from simulator.cli.sweep import sweep_command
 
 app = typer.Typer(
     name="sparsim",
@@ -33,6 +35,16 @@ app.command(
     short_help="Several machines on a workload: verdict, table, plots.",
     epilog="Example: sparsim compare configs/machines/{crossbar,replication}.yaml -w workloads/tinygpt.yaml --ideal network",
 )(compare_command)
+app.command(
+    "sweep",
+    short_help="Many machines and workloads: front, effects, plots.",
+    epilog="Example: sparsim sweep configs/sweeps/replicas.yaml --workers 8",
+)(sweep_command)
+app.command(
+    "plot",
+    short_help="Plots of a result folder, drawn again.",
+    epilog="Example: sparsim plot reports/sweep-replicas",
+)(plot_command)
 app.command(
     "inspect",
     short_help="A workload or a machine before it runs.",

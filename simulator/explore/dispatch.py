@@ -41,6 +41,10 @@ class Dispatch:
     _deaths: Counter[str] = field(default_factory=Counter)
     _seconds: float = 0.0
 
+    @property
+    def _death(self) -> tuple[type[BaseException], ...]:
+        return (BrokenExecutor, CancelledError, *self.backend.crashes)
+
     def run(self, jobs: Sequence[Job]) -> Iterator[list[Done]]:
         """Yield the results of batches in the order in which they end."""
         queue = deque(jobs)
@@ -101,7 +105,7 @@ class Dispatch:
         """What a batch gave; nothing where its worker died and its jobs are to be run again."""
         try:
             results = future.result()
-        except (BrokenExecutor, CancelledError, *self.backend.crashes):
+        except self._death:
             results = self._after_death(batch, suspects)
         except Exception as error:
             results = [Done(tuple(failed(job, "error", f"{type(error).__name__}: {error}")), None, 0.0) for job in batch.jobs]

@@ -94,9 +94,7 @@ def _run(job: Job, shared: Mapping[str, Any], check: Callable[[], None]) -> tupl
     outcomes = []
     for key, technology_key in job.prices:
         technology: Technology = fetched(shared[technology_key])
-        run = RunMetrics(
-            elaborated=job.elaborated, activity=activity, cost=price(activity, job.elaborated, technology), ideal=job.ideal
-        )
+        run = RunMetrics(elaborated=job.elaborated, activity=activity, cost=price(activity, job.elaborated, technology), ideal=job.ideal)
         outcomes.append(Outcome(key, job.timing_key, record_of(run)))
     return tuple(outcomes), counted
 

@@ -109,7 +109,8 @@ class _Reader:
 
     def _roots(self, space: Space, kind: str) -> list[Entry]:
         """The base files of a kind, each read once."""
-        named = [(name, (kind,)) for name in [getattr(self.spec, kind)] if name is not None]
+        base = getattr(self.spec, kind)
+        named: list[tuple[Scalar, tuple[Key, ...]]] = [] if base is None else [(base, (kind,))]
         for dimension in space.dimensions:
             if kind in dimension.paths:
                 named += [(row[dimension.paths.index(kind)], ("axes", kind)) for row in dimension.values]

@@ -51,7 +51,7 @@ def _is_drawn(operation: object) -> bool:
     """Whether an operation's W is a random pattern that is stored in DRAM."""
     if not isinstance(operation, dict) or not isinstance(operation.get("weight"), dict):
         return False
-    return operation["weight"].get("pattern") == "uniform" and operation.get("weight_home", "dram") == "dram"
+    return bool(operation["weight"].get("pattern") == "uniform" and operation.get("weight_home", "dram") == "dram")
 
 
 def _without(entry: Entry, keys: Sequence[str]) -> Entry:

@@ -54,7 +54,6 @@ class Recipe:
         """Read or draw its operands. Raises OperandError."""
         return build_workload(self.document, self.folder)
 
-
     def requests(self, machine: Machine) -> int:
         """About as many requests as a run on the machine makes; where a matrix file would have to be read to tell, many."""
         if not isinstance(machine.fabric, GatherFabric):
@@ -76,6 +75,10 @@ class PricedIn:
 
     technology: Technology
     key: str
+
+    def constants(self) -> Technology:
+        """The technology, as what makes a shared input."""
+        return self.technology
 
     @classmethod
     def of(cls, technology: Technology) -> PricedIn:

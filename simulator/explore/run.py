@@ -191,13 +191,23 @@ class _Sweep:
         jobs = []
         for timing_key, group in groups.items():
             first = group[0]
-            self._inputs |= {point.technology.key: lambda technology=point.technology.technology: technology for point in group}
+            self._inputs |= {point.technology.key: point.technology.constants for point in group}
             self._inputs[first.recipe.key] = first.recipe.make
             requests = 0 if timing_key in counted else share * first.recipe.requests(first.elaborated.machine)
             prices = tuple((point.key, point.technology.key) for point in group)
             activity = counted.get(timing_key)
             jobs.append(
-                Job(timing_key, first.elaborated, first.recipe.key, first.engine, first.ideal, prices, activity, requests, self.options.time_limit_s)
+                Job(
+                    timing_key,
+                    first.elaborated,
+                    first.recipe.key,
+                    first.engine,
+                    first.ideal,
+                    prices,
+                    activity,
+                    requests,
+                    self.options.time_limit_s,
+                )
             )
         order = {key: index for index, key in enumerate(dict.fromkeys(job.workload for job in jobs))}
         return sorted(jobs, key=lambda job: order[job.workload])

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from simulator.cost import load_technology
-from simulator.errors import ConfigError, SparsimError
+from simulator.errors import SparsimError
 from simulator.explore.expression import Expression
 from simulator.explore.paths import set_machine, set_workload
 from simulator.explore.point import Invalid, Point, PricedIn, Recipe
@@ -131,19 +131,20 @@ class Space:
 
     def _base(self, model: Any, name: str) -> Document[Any]:
         file = self.machine_file(name) if model is Machine else self.workload_file(name)
-        return self._once(("base", file), lambda: validated(read_tree(file, model), model))
+        document: Document[Any] = self._once(("base", file), lambda: validated(read_tree(file, model), model))
+        return document
 
     def _once(self, key: Any, make: Callable[[], Any]) -> Any:
         """What `make` returns or raises, remembered."""
         if key not in self._bases:
             try:
-                self._bases[key] = (make(), None)
+                self._bases[key] = make()
             except SparsimError as error:
-                self._bases[key] = (None, error)
-        value, error = self._bases[key]
-        if error is not None:
-            raise error
-        return value
+                self._bases[key] = error
+        found = self._bases[key]
+        if isinstance(found, SparsimError):
+            raise found
+        return found
 
     def _point(self, chosen: Mapping[str, Scalar], values: Mapping[str, Scalar]) -> Point:
         of_machine = tuple((path, value) for path, value in values.items() if not path.startswith("workload") and path != "machine")
@@ -179,5 +180,3 @@ class Space:
             if followed == len(section) + 1:
                 return entry.place
         return self.root.place
-
-

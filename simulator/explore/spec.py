@@ -20,7 +20,9 @@ Range = Annotated[tuple[float, ...], Field(min_length=2, max_length=2)]
 class AxisSpec(FileModel):
     """An axis in the long form; the short one is a list of values."""
 
-    values: Annotated[tuple[Scalar, ...], Field(min_length=1, max_length=MAX_VALUES)] | None = Field(None, description="the values, in order")
+    values: Annotated[tuple[Scalar, ...], Field(min_length=1, max_length=MAX_VALUES)] | None = Field(
+        None, description="the values, in order"
+    )
     linspace: Range | None = Field(None, description="[first, last], evenly spaced")
     logspace: Range | None = Field(None, description="[first, last], evenly spaced in the logarithm; both above 0")
     count: Annotated[int, Field(ge=2, le=MAX_VALUES)] | None = Field(None, description="how many values, beside linspace and logspace")
@@ -46,10 +48,8 @@ class AxisSpec(FileModel):
         if self.values is not None:
             return self.values
         assert self.count is not None
-        if self.logspace is not None:
-            spaced = np.geomspace(*self.logspace, self.count)
-        else:
-            spaced = np.linspace(*(self.linspace or ()), self.count)
+        ends = self.logspace or self.linspace or ()
+        spaced = (np.linspace if self.logspace is None else np.geomspace)(ends[0], ends[1], self.count)
         # twelve digits, so that 0.1 is not written 0.09999999999999999
         numbers = [round(value) if self.integer else float(f"{value:.12g}") for value in spaced.tolist()]
         return tuple(dict.fromkeys(numbers))
@@ -81,6 +81,10 @@ class SearchSpec(FileModel):
 Axis = AxisSpec | Annotated[tuple[Scalar, ...], Field(min_length=1, max_length=MAX_VALUES)]
 
 
+def _time_and_energy() -> dict[str, Literal["min", "max"]]:
+    return {"seconds": "min", "energy_pj": "min"}
+
+
 class SweepSpec(FileModel):
     """A whole sweep file."""
 
@@ -95,7 +99,10 @@ class SweepSpec(FileModel):
     set: dict[str, Setting | Scalar] = Field(default_factory=dict, description="keys that are fixed, or follow from the axes, in order")
     where: tuple[str, ...] = Field((), description="conditions; a combination that breaks one is no point of the sweep")
     objectives: dict[str, Literal["min", "max"]] = Field(
-        default_factory=lambda: {"seconds": "min", "energy_pj": "min"}, min_length=1, max_length=3, description="metric → which way is better"
+        default_factory=_time_and_energy,
+        min_length=1,
+        max_length=3,
+        description="metric → which way is better",
     )
     constraints: tuple[str, ...] = Field((), description="conditions on metrics; a point that breaks one is run, and is never the best")
     search: SearchSpec = Field(default_factory=SearchSpec, description="which combinations are run")

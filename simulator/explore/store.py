@@ -27,7 +27,9 @@ CREATE TABLE points (
     key TEXT PRIMARY KEY, timing TEXT NOT NULL, record TEXT, failure TEXT, reason TEXT NOT NULL,
     CHECK ((record IS NULL) <> (failure IS NULL))
 ) WITHOUT ROWID;
-CREATE TABLE sweeps (id TEXT PRIMARY KEY, name TEXT NOT NULL, spec TEXT NOT NULL, version TEXT NOT NULL, started TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE sweeps (
+    id TEXT PRIMARY KEY, name TEXT NOT NULL, spec TEXT NOT NULL, version TEXT NOT NULL, started TEXT NOT NULL
+) WITHOUT ROWID;
 CREATE TABLE members (
     sweep TEXT NOT NULL REFERENCES sweeps (id) ON DELETE CASCADE,
     place INTEGER NOT NULL, point TEXT NOT NULL, assignments TEXT NOT NULL,
@@ -161,7 +163,11 @@ class Store:
             (sweep,),
         )
         return [
-            (place, json.loads(values), StoredPoint(key, None if record is None else json.loads(record), failure, reason) if there else None)
+            (
+                place,
+                json.loads(values),
+                StoredPoint(key, None if record is None else json.loads(record), failure, reason) if there else None,
+            )
             for place, values, key, record, failure, reason, there in rows
         ]
 

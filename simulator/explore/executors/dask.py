@@ -27,9 +27,7 @@ def dask(workers: int, address: str | None) -> Iterator[Backend]:
             raise ConfigError(f"--dask {address}: the scheduler has no workers; start one with: dask worker {address}")
         executor = client.get_executor(pure=False)
         # the scheduler has tried other workers already, so one death reported is one death too many
-        yield Backend(
-            executor, width, lambda key, value: client.scatter(value, hash=False), crashes=(KilledWorker,), queued=2, deaths=1
-        )
+        yield Backend(executor, width, lambda key, value: client.scatter(value, hash=False), crashes=(KilledWorker,), queued=2, deaths=1)
 
 
 @contextmanager

@@ -33,7 +33,9 @@ def tpe(space: Space, wanted: Wanted) -> Generations:
 
 def _populations(optuna: Any, sampler: Any, space: Space, wanted: Wanted) -> Generations:
     spec = space.spec
-    study = optuna.create_study(sampler=sampler, directions=["minimize" if way == "min" else "maximize" for way in spec.objectives.values()])
+    study = optuna.create_study(
+        sampler=sampler, directions=["minimize" if way == "min" else "maximize" for way in spec.objectives.values()]
+    )
     left = min(spec.search.points or 0, space.size)
     seen: set[Place] = set()
     idle = 0

@@ -59,5 +59,3 @@ def _distinct(places: Iterable[Place]) -> Iterator[Place]:
         if place not in seen:
             seen.add(place)
             yield place
-
-
