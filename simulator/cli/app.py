@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from simulator.cli.breakeven import breakeven_command
 from simulator.cli.compare import compare_command
 from simulator.cli.explain import explain_command
 from simulator.cli.inspect import inspect_command
@@ -40,6 +41,11 @@ app.command(
     short_help="Many machines and workloads: front, effects, plots.",
     epilog="Example: sparsim sweep configs/sweeps/replicas.yaml --workers 8",
 )(sweep_command)
+app.command(
+    "breakeven",
+    short_help="Where one machine becomes better than another.",
+    epilog="Example: sparsim breakeven --axis workload.density --between crossbar,systolic -w tinygpt-uniform -m energy_pj",
+)(breakeven_command)
 app.command(
     "plot",
     short_help="Plots of a result folder, drawn again.",

@@ -6,10 +6,13 @@ import io
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from simulator.explore.study import FILE, Study, rows_csv
 from simulator.report.folder import MARKER, check_free, new_folder, write_json
+
+if TYPE_CHECKING:
+    from simulator.explore.breakeven import BreakEven
 
 _WIDTH = 110
 
@@ -36,6 +39,20 @@ def write_sweep(folder: Path, study: Study, made: Mapping[str, Any], *, force: b
         (draft / "points.csv").write_text(rows_csv(study.rows), encoding="utf-8")
         (draft / "table.txt").write_text(_table_text(study), encoding="utf-8")
         save_sweep_plots(study, draft)
+        write_json(draft / MARKER, made)
+
+
+def write_break_even(folder: Path, answer: BreakEven, made: Mapping[str, Any], *, force: bool) -> None:
+    """Write breakeven.json, its plot and run.json, whole or not at all. Raises OutputError."""
+    from simulator.explore.breakeven import FILE as ANSWER
+    from simulator.explore.plots.curves import break_even_figure
+    from simulator.report.plots.style import save
+
+    with new_folder(folder, force=force) as draft:
+        write_json(draft / ANSWER, answer.to_dict())
+        figure = break_even_figure(answer)
+        if figure is not None:
+            save(figure, draft, "breakeven")
         write_json(draft / MARKER, made)
 
 

@@ -8,7 +8,10 @@ from pathlib import Path
 from matplotlib.figure import Figure
 
 from simulator.errors import OutputError
+from simulator.explore.breakeven import FILE as ANSWER
+from simulator.explore.breakeven import BreakEven
 from simulator.explore.plots import FIGURES as SWEEP_FIGURES
+from simulator.explore.plots.curves import break_even_figure
 from simulator.explore.study import FILE, Study
 from simulator.report.plots import FIGURES
 from simulator.report.plots.style import save
@@ -32,6 +35,9 @@ def _figures(folder: Path) -> dict[str, Figure]:
         study = Study.load(folder / FILE)
         drawn = {name: draw(study) for name, draw in SWEEP_FIGURES.items()}
         return {name: figure for name, figure in drawn.items() if figure is not None}
+    if (folder / ANSWER).is_file():
+        curves = break_even_figure(BreakEven.load(folder / ANSWER))
+        return {} if curves is None else {"breakeven": curves}
     results = _results(folder)
     return {name: draw(results) for name, draw in FIGURES.items()}
 

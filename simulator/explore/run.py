@@ -38,6 +38,8 @@ class Options:
     """Longest that a point may take."""
     retry: bool = False
     """Run again what failed before."""
+    listed: bool = True
+    """Whether the store lists it as a sweep; its points are stored in any case."""
     function: Run = run_jobs
     """What workers call."""
     prepare: Callable[[Sequence[KernelName]], None] = lambda names: None
@@ -109,8 +111,11 @@ class _Sweep:
     def run(self) -> None:
         """Ask the search for points until it has no more."""
         spec = self.space.spec
-        version = digest([timing_version(), cost_version()])[:12]
-        self.store.begin(self.id, spec.name, spec.model_dump(mode="json"), version, datetime.now(UTC).isoformat(timespec="microseconds"))
+        if self.options.listed:
+            version = digest([timing_version(), cost_version()])[:12]
+            self.store.begin(
+                self.id, spec.name, spec.model_dump(mode="json"), version, datetime.now(UTC).isoformat(timespec="microseconds")
+            )
         generations = SEARCHES[spec.search.method](self.space, lambda place: self._resolve(place) is not None)
         places = next(generations, None)
         while places is not None:
@@ -136,7 +141,8 @@ class _Sweep:
         there = self.store.points(point.key for point in points.values())
         if self.options.retry:
             there = {key: row for key, row in there.items() if row.record is not None}
-        self.store.enlist(self.id, [(numbers[identity], keys[identity], found.assignments) for identity, found in new.items()])
+        if self.options.listed:
+            self.store.enlist(self.id, [(numbers[identity], keys[identity], found.assignments) for identity, found in new.items()])
         self.store.add([Outcome(keys[identity], "", None, "invalid", found.reason) for identity, found in invalid.items()], {})
         for identity, found in invalid.items():
             self.rows[identity] = Row(numbers[identity], keys[identity], found.assignments, None, "invalid", found.reason)

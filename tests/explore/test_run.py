@@ -147,7 +147,6 @@ def test_a_draw_is_of_distinct_points_and_repeats(sweep: Run, method: str) -> No
 
 
 @pytest.mark.parametrize("method", ["nsga2", "tpe"])
-@pytest.mark.filterwarnings("ignore::optuna.exceptions.ExperimentalWarning")
 def test_an_adaptive_search_walks_the_same_way_again(sweep: Run, method: str) -> None:
     setting = f"search={{method: {method}, points: 8, population: 4, seed: 1}}"
     run = sweep("sweep.yaml", setting)

@@ -17,7 +17,7 @@ def nsga2(space: Space, wanted: Wanted) -> Generations:
     """Non-dominated sorting genetic algorithm II."""
     optuna = _optuna("nsga2")
     search = space.spec.search
-    sampler = optuna.samplers.NSGAIISampler(population_size=search.population, seed=search.seed, constraints_func=_broken)
+    sampler = optuna.samplers.NSGAIISampler(population_size=search.population, seed=search.seed)
     return _populations(optuna, sampler, space, wanted)
 
 
@@ -25,9 +25,7 @@ def tpe(space: Space, wanted: Wanted) -> Generations:
     """Tree-structured Parzen estimator."""
     optuna = _optuna("tpe")
     search = space.spec.search
-    sampler = optuna.samplers.TPESampler(
-        seed=search.seed, n_startup_trials=search.population, constant_liar=True, constraints_func=_broken, multivariate=True
-    )
+    sampler = optuna.samplers.TPESampler(seed=search.seed, n_startup_trials=search.population)
     return _populations(optuna, sampler, space, wanted)
 
 
@@ -52,7 +50,8 @@ def _populations(optuna: Any, sampler: Any, space: Space, wanted: Wanted) -> Gen
             if row is None or row.record is None:
                 study.tell(trial, state=optuna.trial.TrialState.FAIL)
                 continue
-            trial.set_user_attr("broken", float(len(row.broken)))
+            for text in spec.constraints:
+                trial.set_constraint(text, 1.0 if text in row.broken else -1.0)
             study.tell(trial, [row.metric(name) for name in spec.objectives])
         seen.update(fresh)
         left -= len(fresh)
@@ -67,11 +66,6 @@ def _place(trial: Any, space: Space) -> Place:
         name = f"{number}"
         indices.append(trial.suggest_int(name, 0, last) if ordered else trial.suggest_categorical(name, list(range(last + 1))))
     return tuple(indices)
-
-
-def _broken(trial: Any) -> tuple[float, ...]:
-    """Constraints that a point breaks; above 0 is infeasible."""
-    return (trial.user_attrs.get("broken", 0.0),)
 
 
 def _optuna(method: str) -> Any:
