@@ -12,6 +12,7 @@ from simulator.cli.explain import explain_command
 from simulator.cli.inspect import inspect_command
 from simulator.cli.network import network_command
 from simulator.cli.plot import plot_command
+from simulator.cli.results import results_command
 from simulator.cli.run import run_command
 from simulator.cli.schema import schema_command
 from simulator.cli.sweep import sweep_command
@@ -46,6 +47,11 @@ app.command(
     short_help="Where one machine becomes better than another.",
     epilog="Example: sparsim breakeven --axis workload.density --between crossbar,systolic -w tinygpt-uniform -m energy_pj",
 )(breakeven_command)
+app.command(
+    "results",
+    short_help="What sweeps have stored: list, filter, export, compare.",
+    epilog="Example: sparsim results replicas --where 'fabric_area_mm2 < 7' --export small.csv",
+)(results_command)
 app.command(
     "plot",
     short_help="Plots of a result folder, drawn again.",

@@ -70,6 +70,11 @@ def sweep_id(spec: SweepSpec) -> str:
     return digest([spec.model_dump(mode="json"), timing_version(), cost_version()])[:12]
 
 
+def current_version() -> str:
+    """Short hash of the code that figures follow from."""
+    return digest([timing_version(), cost_version()])[:12]
+
+
 def run_sweep(space: Space, store: Store, options: Options, listen: Listener = lambda event: None) -> SweepRun:
     """Run a sweep to its end. What is in the store is not run again; what is run is stored at once.
 
@@ -112,10 +117,8 @@ class _Sweep:
         """Ask the search for points until it has no more."""
         spec = self.space.spec
         if self.options.listed:
-            version = digest([timing_version(), cost_version()])[:12]
-            self.store.begin(
-                self.id, spec.name, spec.model_dump(mode="json"), version, datetime.now(UTC).isoformat(timespec="microseconds")
-            )
+            started = datetime.now(UTC).isoformat(timespec="microseconds")
+            self.store.begin(self.id, spec.name, spec.model_dump(mode="json"), current_version(), started)
         generations = SEARCHES[spec.search.method](self.space, lambda place: self._resolve(place) is not None)
         places = next(generations, None)
         while places is not None:
