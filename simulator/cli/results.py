@@ -41,6 +41,7 @@ def results_command(
 ) -> None:
     """List, filter, export, compare and prune what sweeps have stored."""
     import json
+    from dataclasses import asdict
 
     from rich.console import Console
 
@@ -68,7 +69,7 @@ def results_command(
             typer.echo(f"removed {len(gone)} sweeps, {points} points, {timings} timings")
             return
         if sweep is None:
-            typer.echo(json.dumps([_listed(item) for item in base.sweeps()])) if as_json else console.print(_sweeps(base))
+            typer.echo(json.dumps([asdict(item) for item in base.sweeps()])) if as_json else console.print(_sweeps(base))
             return
         rows = catalogue.sweep_rows(base, catalogue.find_sweep(base, sweep))
         others = None if against is None else catalogue.sweep_rows(base, catalogue.find_sweep(base, against))
@@ -85,13 +86,6 @@ def results_command(
         typer.echo(json.dumps(flat_rows(rows), allow_nan=False))
     else:
         console.print(_rows(rows, metrics))
-
-
-def _listed(sweep: object) -> dict[str, object]:
-    from dataclasses import asdict, is_dataclass
-
-    assert is_dataclass(sweep) and not isinstance(sweep, type)
-    return asdict(sweep)
 
 
 def _sweeps(store: Store) -> RenderableType:
@@ -128,11 +122,8 @@ def _rows(rows: Sequence[Row], metrics: Sequence[str]) -> RenderableType:
     for row in rows:
         values = [shown(row.assignments[path]) if path in row.assignments else "–" for path in paths]
         figures = ["–" if row.record is None else significant(row.metric(name) * scales[name][0], 4) for name in metrics]
-        note = (
-            f"{row.failure}: {row.reason.splitlines()[0] if row.reason else ''}"
-            if row.failure
-            else "; ".join(f"breaks {text}" for text in row.broken)
-        )
+        reason = row.reason.splitlines()[0] if row.reason else ""
+        note = f"{row.failure}: {reason}" if row.failure else "; ".join(f"breaks {text}" for text in row.broken)
         table.add_row(*values, *figures, note)
     return table
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import signal
 import sqlite3
 import sys
+import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -92,6 +94,17 @@ def mortal(jobs: Sequence[Job], shared: Mapping[str, Any]) -> list[Done]:
     except FileExistsError:
         return run_jobs(jobs, shared)
     os._exit(1)
+
+
+def unhurried(jobs: Sequence[Job], shared: Mapping[str, Any]) -> list[Done]:
+    """Points that take a moment; the process whose number stands in the file `victim` is killed during one of them."""
+    victim = Path("victim")
+    done = run_jobs(jobs, shared)
+    time.sleep(0.1)
+    if Path("started").exists() and victim.read_text(encoding="utf-8") == str(os.getpid()):
+        os.kill(os.getpid(), signal.SIGKILL)
+    Path("started").touch()
+    return done
 
 
 def hungry(jobs: Sequence[Job], shared: Mapping[str, Any]) -> list[Done]:

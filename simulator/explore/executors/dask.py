@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -26,8 +27,19 @@ def dask(workers: int, address: str | None) -> Iterator[Backend]:
         if not width:
             raise ConfigError(f"--dask {address}: the scheduler has no workers; start one with: dask worker {address}")
         executor = client.get_executor(pure=False)
-        # the scheduler has tried other workers already, so one death reported is one death too many
-        yield Backend(executor, width, lambda key, value: client.scatter(value, hash=False), crashes=(KilledWorker,), queued=2, deaths=1)
+        yield Backend(executor, width, lambda key, value: _share(client, value), crashes=(KilledWorker,))
+
+
+def _share(client: Any, value: object) -> object:
+    """An input as the result of a task: sent once to each worker that needs it, and made again where the worker that had it dies."""
+    with warnings.catch_warnings():
+        # the input is in the graph on purpose: what is scattered is lost with its worker
+        warnings.filterwarnings("ignore", message="Sending large graph")
+        return client.submit(_held, value, pure=False)
+
+
+def _held(value: object) -> object:
+    return value
 
 
 @contextmanager
