@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import multiprocessing
-import multiprocessing.connection
-import os
 import signal
-import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
@@ -14,14 +11,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from simulator.comparison.processes import end_with_parent, undisturbed
 from simulator.errors import MappingError, SparsimError
 from simulator.machine.model import Machine
 from simulator.pipeline import simulate
 from simulator.result import Ideal, Result
 from simulator.sizing.types import Outcome, Runner
 from simulator.workload.types import Workload
-
-_INTERRUPTS = (signal.SIGINT, signal.SIGTERM)
 
 Progress = Callable[[str, float], None]
 
@@ -97,7 +93,7 @@ def _runner(workload: Workload, jobs: int, progress: Progress) -> Iterator[Calla
     executor = ProcessPoolExecutor(jobs, context, _start, (workload, reports))
 
     def run(tasks: Sequence[Any]) -> list[Any]:
-        with _undisturbed():
+        with undisturbed():
             futures = [executor.submit(_run, task) for task in tasks]
         _follow(futures, reports, progress)
         return [future.result() for future in futures]
@@ -133,47 +129,13 @@ class _Worker:
     reports: Any
 
 
-@contextmanager
-def _undisturbed() -> Iterator[None]:
-    """Hold interrupts back while workers are launched: a half-launched one would be lost, and fill the terminal with complaints.
-
-    The workers inherit the mask, so that Ctrl-C reaches this process alone. The mask is not enough here, because the system
-    may hand a signal to another thread; so its handler only takes note.
-    """
-    held: list[int] = []
-    main = threading.current_thread() is threading.main_thread()
-    handlers = {number: signal.signal(number, lambda seen, _: held.append(seen)) for number in _INTERRUPTS} if main else {}
-    masks = hasattr(signal, "pthread_sigmask")
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, _INTERRUPTS) if masks else set()
-    try:
-        yield
-    except Exception:
-        # the interrupt may be what broke the launch, and is what the user wants to hear of
-        if not held:
-            raise
-    finally:
-        if masks:
-            signal.pthread_sigmask(signal.SIG_SETMASK, before)
-        for number, handler in handlers.items():
-            signal.signal(number, signal.SIG_DFL if handler is None else handler)
-    if held:
-        signal.raise_signal(held[0])
-
-
 def _start(workload: Workload, reports: Any) -> None:
     """Set up a worker: Ctrl-C is the parent's business, and without a parent there is none."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     if hasattr(signal, "pthread_sigmask"):
         signal.pthread_sigmask(signal.SIG_UNBLOCK, (signal.SIGTERM,))
     _Worker.workload, _Worker.reports = workload, reports
-    threading.Thread(target=_end_with_parent, daemon=True).start()
-
-
-def _end_with_parent() -> None:
-    parent = multiprocessing.parent_process()
-    if parent is not None:
-        multiprocessing.connection.wait([parent.sentinel])
-        os._exit(1)
+    end_with_parent()
 
 
 def _run(task: Any) -> Any:

@@ -25,8 +25,12 @@ def load_workload(path: str | Path, overrides: Sequence[str] = ()) -> Workload:
     OperandError, which names the workload file, the operation and the matrix file, on an operand.
     """
     file = workload_path(path)
-    document = load_yaml_document(file, WorkloadSpec, overrides)
-    builder = _Builder(document, Path(file).parent)
+    return build_workload(load_yaml_document(file, WorkloadSpec, overrides), Path(file).parent)
+
+
+def build_workload(document: Document[WorkloadSpec], folder: Path) -> Workload:
+    """Return the workload of a validated file; the matrices that it names are relative to `folder`. Raises OperandError."""
+    builder = _Builder(document, folder)
     operations = tuple(builder.operation(index) for index in range(len(document.model.operations)))
     return Workload(document.model.name, operations, document.model.model_dump(mode="json"))
 
