@@ -15,15 +15,18 @@ class FileKind(StrEnum):
     machine = "machine"
     workload = "workload"
     figures = "figures"
+    sweep = "sweep"
 
 
 def schema_command(kind: Annotated[FileKind, typer.Argument(help="Which file.")]) -> None:
-    """Print the JSON schema of a machine, a workload, or a list of published figures."""
+    """Print the JSON schema of a machine, a workload, a sweep, or a list of published figures."""
     from pydantic import BaseModel
 
     model: type[BaseModel]
     if kind is FileKind.machine:
         from simulator.machine import Machine as model
+    elif kind is FileKind.sweep:
+        from simulator.explore.spec import SweepSpec as model
     elif kind is FileKind.workload:
         from simulator.workload.spec import WorkloadSpec as model
     else:

@@ -6,16 +6,20 @@ from pathlib import Path
 import pytest
 from pydantic import BaseModel
 
+from simulator.explore.spec import AxisSpec, SearchSpec, SweepSpec
 from simulator.machine.model import Datatypes, Dram, GatherFabric, Machine, Mapping, Network, SystolicFabric, Trunks
 from simulator.workload.patterns import ACTIVATION_PATTERNS
 from simulator.workload.spec import ActivationSpec, Blocks, OperationSpec, Shape, WorkloadSpec
 
 DOCS = Path(__file__).parents[2] / "docs"
 MACHINE = (Machine, Datatypes, Dram, Trunks, GatherFabric, Network, SystolicFabric, Mapping)
+SWEEP = (SweepSpec, AxisSpec, SearchSpec)
 WORKLOAD = (WorkloadSpec, OperationSpec, Shape, ActivationSpec, Blocks)
 
 
-@pytest.mark.parametrize(("page", "models"), [("machines.md", MACHINE), ("formats.md", WORKLOAD), ("patterns.md", ACTIVATION_PATTERNS)])
+@pytest.mark.parametrize(
+    ("page", "models"), [("machines.md", MACHINE), ("formats.md", WORKLOAD), ("patterns.md", ACTIVATION_PATTERNS), ("sweeps.md", SWEEP)]
+)
 def test_every_key_is_documented(page: str, models: tuple[type[BaseModel], ...]) -> None:
     text = (DOCS / page).read_text(encoding="utf-8")
     keys = [name for model in models for name in model.model_fields]
