@@ -56,6 +56,8 @@ class Counts:
     """Row words (`lanes` partial sums) read and written in accumulators."""
     rows_merged: int = 0
     """Row words whose partial sums the merge tree added up and sent to the output bank."""
+    lane_reductions: int = 0
+    """Row words whose lanes the units' trees added up (sampled products)."""
     output_bank_writes: int = 0
     """Row words written into output banks."""
     output_bank_reads: int = 0

@@ -53,6 +53,7 @@ GATHER: tuple[Charge, ...] = (
     Charge("mac_lanes", "lanes", "mac_gated", "mac_gated", ("mac_slots",), ("macs_useful",)),
     Charge("accumulators", "rows", "update", "update", ("accumulator_updates",)),
     Charge("accumulators", "rows", "merge", "merge", ("rows_merged",)),
+    Charge("accumulators", "lane tree", "reduce", "reduce", ("lane_reductions",)),
     Charge("request_network", "crossbar", "hop", "hop", ("request_hops",)),
     Charge("request_network", "links", "link", "hop", ("request_hops",)),
     Charge("reply_network", "crossbar", "hop", "hop", ("reply_hops",)),

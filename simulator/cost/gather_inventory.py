@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from simulator.cost.accumulators import Accumulators
 from simulator.cost.flit_widths import flit_bits, reply_flits, request_flits, scatters
 from simulator.cost.instance import Instance, total_die_mm2
+from simulator.cost.lane_tree import LaneTree
 from simulator.cost.mac import MacLane
 from simulator.cost.network_inventory import acknowledgements, network_blocks
 from simulator.cost.network_plan import x_bank
@@ -66,6 +67,9 @@ def _units(machine: Machine, technology: Technology) -> Iterator[Instance]:
     yield Instance("mac_lanes", "lanes", lane, fabric.units * fabric.lanes)
     rows = Accumulators(technology, fabric.accumulators, fabric.accumulate_latency, fabric.lanes, kinds.accumulate)
     yield Instance("accumulators", "rows", rows, fabric.units)
+    if fabric.lane_tree:
+        tree = LaneTree(technology, fabric.lanes, kinds.accumulate, fabric.accumulate_latency)
+        yield Instance("accumulators", "lane tree", tree, fabric.units)
 
 
 def _direct(machine: Machine, technology: Technology) -> Iterator[Instance]:
@@ -106,7 +110,14 @@ def _trunks(machine: Machine, technology: Technology, fabric_mm: float) -> Itera
     drain_bits, output_port = 8 * trunks.drain_bytes_per_cycle, fabric.lanes * machine.datatypes.accumulate_bits
     drain_built = drain_bits * fabric_mm + min(drain_bits, output_port) * to_all_units_mm
     yield Instance("drain_bus", "bus", Bus(technology, drain_built, fabric_mm), 1)
-    if machine.mapping.assignment == "split" or (scatters(machine) and fabric.replicas > 1):
+    if _adds_on_the_bus(machine):
         kind = machine.datatypes.accumulate
         lanes = max(1, drain_bits // machine.datatypes.accumulate_bits)
         yield Instance("drain_bus", "adders", WordAdder(technology, lanes, kind, 1), 1, fabric.lanes / lanes)
+
+
+def _adds_on_the_bus(machine: Machine) -> bool:
+    """Whether parts of cut rows, sums of several copies, or those of several token groups (sampled products) meet there."""
+    fabric = machine.gather
+    of_copies = scatters(machine) and fabric.replicas > 1
+    return machine.mapping.assignment == "split" or of_copies or (fabric.lane_tree and fabric.token_groups > 1)

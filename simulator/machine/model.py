@@ -106,6 +106,7 @@ class GatherFabric(FileModel):
     accumulators: PositiveInt = Field(4, le=1024, description="rows that a unit can have open at once")
     accumulate_latency: PositiveInt = Field(4, le=64, description="stages of the accumulate adder = partial sums kept of a row")
     gate_zeros: bool = Field(True, description="a lane with a zero operand does not toggle its multiplier")
+    lane_tree: bool = Field(False, description="each unit has a tree of adders over its lanes, which sampled products (SDDMM) need")
     network: Network = Field(default_factory=Network, description="what joins units and banks (unused where a copy serves one unit)")
 
     @property
@@ -227,6 +228,10 @@ class Machine(FileModel):
             raise ValueError("mapping.placement_file goes with placement: file, and placement: file needs it")
         if mapping.dataflow == "scatter" and (fabric.multicast or mapping.order != "natural"):
             raise ValueError("mapping.dataflow = scatter sends each product once: fabric.multicast must be false and mapping.order natural")
+        if mapping.dataflow == "scatter" and fabric.lane_tree:
+            raise ValueError(
+                "fabric.lane_tree adds up the lanes of accumulators, which mapping.dataflow = scatter has none of; set it to false"
+            )
         if mapping.dataflow == "scatter" and self.copy_sums < 1:
             raise ValueError(f"fabric.bank_kib = {fabric.bank_kib} holds less than one word of partial sums a bank")
         banks = fabric.banks_per_copy
@@ -333,6 +338,11 @@ class Machine(FileModel):
         index_bits = max(1, (self.copy_words - 1).bit_length())
         delta_bits = max(1, (self.output_words - 1).bit_length())
         return self.datatypes.weight_bits + index_bits + 1 + delta_bits
+
+    @property
+    def sampled_entry_bits(self) -> int:
+        """Bits of one entry of a unit's list in a sampled product: as of a sparse W, with a partial sum in the value's place."""
+        return self.weight_entry_bits(dense=False) + self.datatypes.accumulate_bits - self.datatypes.weight_bits
 
     @property
     def weight_port_entries(self) -> int:

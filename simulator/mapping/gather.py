@@ -74,11 +74,12 @@ def _k_tile(machine: Machine, operation: Operation, bank_entries: int, forced: i
     """Input features of a tile: what a copy holds, less where a single row would not fit a weight bank."""
     weight = operation.weight
     k_tile = min(weight.shape[1], machine.copy_words // (forced or 1))
-    longest = _longest_row_part(operation, k_tile)
+    longest = longest_row_part(operation, k_tile)
     return k_tile if longest <= bank_entries else min(k_tile, bank_entries)
 
 
-def _longest_row_part(operation: Operation, k_tile: int) -> int:
+def longest_row_part(operation: Operation, k_tile: int) -> int:
+    """Most nonzeros of a row within any K tile."""
     weight = operation.weight
     if not weight.nnz:
         return 0

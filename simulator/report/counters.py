@@ -19,6 +19,7 @@ _MEANINGS = {
     "reply_hops": "flits that passed a router of a reply network, over all routers on their way",
     "accumulator_updates": "row words (`lanes` partial sums) read and written in accumulators",
     "rows_merged": "row words whose partial sums the merge tree added up and sent to the output bank",
+    "lane_reductions": "row words whose lanes the units' trees added up (sampled products)",
     "output_bank_writes": "row words written into output banks",
     "output_bank_reads": "row words read from output banks to add a later K tile",
     "output_bank_drains": "row words read from output banks when an operation's rows leave",

@@ -13,7 +13,7 @@ from simulator.activity import CAUSES, Activity, Bounds, Counts, OperationActivi
 from simulator.errors import MappingError
 from simulator.machine.elaborated import Elaborated
 from simulator.machine.model import GatherFabric
-from simulator.mapping.program import Program
+from simulator.mapping.program import Drain, Program
 from simulator.mapping.residency import tensor_homes
 from simulator.timing.checks import check_operation, check_run
 from simulator.timing.engines import EngineEntry
@@ -83,9 +83,13 @@ def _program(workload: Workload, runs: list[OperationRun]) -> Program:
             tiles=program.tiles + tiles,
             x_fills=program.x_fills + run.x_fills,
             w_fills=program.w_fills + run.w_fills,
-            drains=program.drains + run.drains,
+            drains=program.drains + tuple(_renumbered(drain, w) for drain in run.drains),
         )
     return program
+
+
+def _renumbered(drain: Drain, w: int) -> Drain:
+    return drain if drain.holds_w is None else replace(drain, holds_w=drain.holds_w + w)
 
 
 def _activity(units: int, spec: SystemSpec, workload: Workload, runs: list[OperationRun], outcome: SystemOutcome) -> Activity:

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from simulator.activity import CAUSES, Bounds, Counts
 from simulator.machine.elaborated import Elaborated
 from simulator.machine.model import Machine, SystolicFabric
+from simulator.mapping.dense_product import dense_product
 from simulator.mapping.program import Drain, Fill, Part, TileStep, content_indices
 from simulator.mapping.residency import Homes
 from simulator.mapping.systolic import SystolicSchedule, schedule_systolic
@@ -27,9 +28,13 @@ CELL_LIMIT_PE_CYCLES = 200_000
 
 
 def run_systolic(elaborated: Elaborated, operation: Operation, homes: Homes, index: int, array: ArrayEngine | None) -> OperationRun:
-    """Schedule an operation, time its folds, and list what the system level must move for them."""
+    """Schedule an operation, time its folds, and list what the system level must move for them.
+
+    Of a sampled product the array makes every place, and all of them leave.
+    """
     machine = elaborated.machine
-    schedule = schedule_systolic(machine, operation, homes)
+    product = dense_product(operation)
+    schedule = schedule_systolic(machine, product, homes)
     tiles = array_tiles(machine.systolic, schedule)
     outputs = _cells(machine, schedule, tiles, array)
     positions = list(schedule.positions())
@@ -40,7 +45,7 @@ def run_systolic(elaborated: Elaborated, operation: Operation, homes: Homes, ind
     for tile in tiles:
         counts = counts + tile.counts
     extents = [schedule.extent(m, n, k) for _, m, n, k in positions]
-    made = operation.weight_home == "activation"
+    made = product.weight_home == "activation"
     x_parts, w_parts = zip(*(_operand_parts(machine, extent) for extent in extents), strict=True)
     y_parts = [Part(-(-m * n * machine.datatypes.activation_bits // 8)) for m, _, n in extents]
     delays = [tile.drain_delay_cycles for tile in tiles]

@@ -12,6 +12,7 @@ from simulator.activity import Counts
 from simulator.machine.model import Machine
 from simulator.mapping.blocks import dense_elements
 from simulator.mapping.gather import GatherSchedule
+from simulator.mapping.loops import Position, Span
 from simulator.mapping.program import Part
 from simulator.mapping.scatter import ScatterSchedule
 from simulator.timing.engines import EngineEntry
@@ -33,7 +34,10 @@ SliceT = TypeVar("SliceT", bound=ListSlice)
 class UnitsDataflow(ABC, Generic[ScheduleT, SliceT]):
     """One operation on a fabric of units; a subclass says what travels."""
 
-    def __init__(self, machine: Machine, spec: ClusterSpec, engine: EngineEntry, schedule: ScheduleT, *, assemble: bool) -> None:
+    def __init__(
+        self, machine: Machine, spec: ClusterSpec, engine: EngineEntry, schedule: ScheduleT, *, y_shape: tuple[int, int] | None
+    ) -> None:
+        """`y_shape`: that of the outputs, where they are to be assembled."""
         self.machine = machine
         self.spec = spec
         self.engine = engine
@@ -42,8 +46,8 @@ class UnitsDataflow(ABC, Generic[ScheduleT, SliceT]):
         self.weights = operation.weight.values() if engine.carries_values else None
         self.x = operation.activations.values() if engine.carries_values else None
         self.outputs: NDArray[np.float64] | None = None
-        if assemble and engine.carries_values:
-            self.outputs = np.zeros((operation.shape[0], operation.shape[2]))
+        if y_shape is not None and engine.carries_values:
+            self.outputs = np.zeros(y_shape)
         self._slices: dict[tuple[int, int], SliceT] = {}
 
     @abstractmethod
@@ -77,3 +81,43 @@ class UnitsDataflow(ABC, Generic[ScheduleT, SliceT]):
         """Bits written into the weight banks of all groups."""
         entries = int(self.slice(m, k).counts.sum())
         return Counts(weight_bits_filled=entries * self.schedule.entry_bits * self.machine.gather.token_groups)
+
+
+class TokenwiseDataflow(UnitsDataflow[ScheduleT, SliceT]):
+    """Y = W · X: every token group has its own activations and its own rows of Y; a subclass says what moves for one."""
+
+    def __init__(self, machine: Machine, spec: ClusterSpec, engine: EngineEntry, schedule: ScheduleT, *, assemble: bool) -> None:
+        m, _, n = schedule.operation.shape
+        super().__init__(machine, spec, engine, schedule, y_shape=(m, n) if assemble else None)
+
+    @abstractmethod
+    def x_part(self, k: int, tokens: Span) -> Part:
+        """Transfer that brings a token group its activations."""
+
+    @abstractmethod
+    def y_part(self, m: int, tokens: Span) -> Part:
+        """Transfer that takes a token group's finished rows away."""
+
+    @abstractmethod
+    def group_x_counts(self, k: int, tokens: Span) -> Counts:
+        """Words that `x_part` writes."""
+
+    @abstractmethod
+    def group_y_counts(self, m: int, tokens: Span) -> Counts:
+        """Words that `y_part` reads, and adds on the way."""
+
+    def x_parts(self, position: Position) -> tuple[Part, ...]:
+        """One a token group."""
+        return tuple(self.x_part(position[2], tokens) for tokens in self.loops.active_groups(position[1]))
+
+    def y_parts(self, position: Position) -> tuple[Part, ...]:
+        """One a token group."""
+        return tuple(self.y_part(position[0], tokens) for tokens in self.loops.active_groups(position[1]))
+
+    def x_counts(self, position: Position) -> Counts:
+        """Of all token groups."""
+        return sum((self.group_x_counts(position[2], tokens) for tokens in self.loops.active_groups(position[1])), Counts())
+
+    def y_counts(self, position: Position) -> Counts:
+        """Of all token groups."""
+        return sum((self.group_y_counts(position[0], tokens) for tokens in self.loops.active_groups(position[1])), Counts())

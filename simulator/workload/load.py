@@ -5,17 +5,22 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
+from typing import Literal, get_args
 
 from simulator.errors import OperandError
 from simulator.files import Document, Key, load_yaml_document, workload_path
 from simulator.workload.blocks import Stack, cut
 from simulator.workload.generate import derived_seed
 from simulator.workload.operands import activations, dense_activations, drawn, read_matrix, weight
-from simulator.workload.spec import Blocks, OperandSpec, OperationSpec, WorkloadSpec
-from simulator.workload.types import Activations, Operation, Weight, Workload
+from simulator.workload.spec import ActivationSpec, Blocks, OperandSpec, OperationSpec, WeightSpec, WorkloadSpec
+from simulator.workload.types import ONE_TOKEN, SPARSE_X, SPARSE_X_OF, Activations, Operation, Weight, Workload
 
-Role = Literal["weight", "activation"]
+Role = Literal["weight", "activation", "gradient"]
+ROLES: tuple[Role, ...] = get_args(Role)
+OPERAND_SIDES: dict[Role, tuple[str, str]] = {"weight": ("m", "k"), "activation": ("k", "n"), "gradient": ("m", "n")}
+"""What the rows and the columns of each operand are."""
+Given = dict[Role, Stack]
+"""The operands that are not drawn."""
 
 
 def load_workload(path: str | Path, overrides: Sequence[str] = ()) -> Workload:
@@ -38,20 +43,29 @@ class _Builder:
     document: Document[WorkloadSpec]
     folder: Path
     stacks: dict[tuple[Path, Blocks | None, bool], Stack] = field(default_factory=dict)
+    weights: dict[str, Stack] = field(default_factory=dict)
+    """W of the operations whose W others take."""
 
     def operation(self, index: int) -> Operation:
         spec = self.document.model.operations[index]
-        given_w = self._from_file(index, "weight", spec.weight)
-        given_x = self._from_file(index, "activation", spec.activation)
-        batch = self._batch(index, given_w, given_x)
-        m, k, n = self._block_shape(index, given_w, given_x)
-        built_w = self._weight(index, spec, given_w, batch, (m, k))
-        built_x = self._activations(index, spec, given_x, (batch * k, n))
+        given: Given = {}
+        for role in ROLES:
+            if (stack := self._given(index, role)) is not None:
+                given[role] = stack
+        batch = self._batch(index, given)
+        m, k, n = self._block_shape(index, given)
+        built_w = self._weight(index, spec, given.get("weight"), batch, (m, k))
+        built_x = self._activations(index, "activation", given.get("activation"), (batch * k, n))
+        built_g = None if spec.gradient is None else self._activations(index, "gradient", given.get("gradient"), (batch * m, n))
         self._check_kind(index, spec, built_w, built_x, batch)
-        return Operation(spec.name, spec.kind, built_w, built_x, spec.depends_on, batch, spec.weight_home)
+        return Operation(spec.name, spec.kind, built_w, built_x, spec.depends_on, batch, spec.weight_home, built_g)
 
-    def _from_file(self, index: int, role: Role, spec: OperandSpec) -> Stack | None:
-        if spec.file is None:
+    def _given(self, index: int, role: Role) -> Stack | None:
+        """The blocks of an operand that a file holds, or an earlier operation; None where they are to be drawn."""
+        spec: OperandSpec | None = getattr(self.document.model.operations[index], role)
+        if isinstance(spec, WeightSpec) and spec.of is not None:
+            return self.weights[spec.of].transposed() if spec.transposed else self.weights[spec.of]
+        if spec is None or spec.file is None:
             return None
         key = self.folder / spec.file, spec.blocks, spec.transposed
         if key not in self.stacks:
@@ -71,28 +85,32 @@ class _Builder:
         except OperandError as error:
             raise self._error(index, f"{role}.blocks", f"{file}: {error}") from error
 
-    def _batch(self, index: int, given_w: Stack | None, given_x: Stack | None) -> int:
+    def _batch(self, index: int, given: Given) -> int:
         """Blocks of the product; one where neither the file's own words nor its matrices tell it."""
         told = self.document.model.operations[index].shape.batch
-        claims = {"shape": told, "weight": given_w.batch if given_w else None, "activation": given_x.batch if given_x else None}
+        claims: dict[str, int | None] = {"shape": told}
+        for role, stack in given.items():
+            claims[role] = stack.batch
         return self._agreed(index, "batch", claims) if any(claims.values()) else 1
 
-    def _block_shape(self, index: int, given_w: Stack | None, given_x: Stack | None) -> tuple[int, int, int]:
+    def _block_shape(self, index: int, given: Given) -> tuple[int, int, int]:
         """M, K and N of a block, from the file's own words and from its matrices, which must agree."""
         spec = self.document.model.operations[index]
-        m, w_k = given_w.block_shape if given_w else (None, None)
-        x_k, n = given_x.block_shape if given_x else (None, None)
-        k = self._agreed(index, "k", {"shape": spec.shape.k, "weight": w_k, "activation": x_k})
+        sides: dict[str, dict[str, int | None]] = {
+            "m": {"shape": spec.shape.m},
+            "k": {"shape": spec.shape.k},
+            "n": {"shape": 1 if spec.shape.n is None and spec.kind in ONE_TOKEN else spec.shape.n},
+        }
+        for role, stack in given.items():
+            for side, size in zip(OPERAND_SIDES[role], stack.block_shape, strict=True):
+                sides[side][role] = size
+        k = self._agreed(index, "k", sides["k"])
         if spec.activation.pattern == "causal":
-            n = k
             if spec.shape.n not in (None, k):
                 found = f"causal has as many queries as keys, n = k = {k}, but shape.n is {spec.shape.n}"
                 raise self._error(index, "activation.pattern", found)
-        return (
-            self._agreed(index, "m", {"shape": spec.shape.m, "weight": m}),
-            k,
-            self._agreed(index, "n", {"shape": spec.shape.n, "activation": n}),
-        )
+            sides["n"] = {"shape": k}
+        return self._agreed(index, "m", sides["m"]), k, self._agreed(index, "n", sides["n"])
 
     def _agreed(self, index: int, dimension: str, claims: dict[str, int | None]) -> int:
         known = [(source, value) for source, value in claims.items() if value is not None]
@@ -101,27 +119,33 @@ class _Builder:
             if value != first:
                 other = f"shape.{dimension} is" if first_source == "shape" else f"the {first_source} file has"
                 spec: OperandSpec = getattr(self.document.model.operations[index], source)
-                file = self.folder / str(spec.file)
-                raise self._error(index, f"{source}.file", f"{file}: {dimension} = {value}, but {other} {first}{_hint(dimension, spec)}")
+                key, what = (
+                    ("of", f"W of {spec.of}") if isinstance(spec, WeightSpec) and spec.of else ("file", self.folder / str(spec.file))
+                )
+                raise self._error(index, f"{source}.{key}", f"{what}: {dimension} = {value}, but {other} {first}{_hint(dimension, spec)}")
         return first
 
     def _weight(self, index: int, spec: OperationSpec, given: Stack | None, batch: int, block: tuple[int, int]) -> Weight:
-        """W of its stack, or of `batch` blocks [M, K] that are drawn."""
+        """W of its stack, or of `batch` blocks [M, K] that are drawn; kept where a later operation takes it."""
         try:
             shape = (batch * block[0], block[1])
-            return weight(given if given is not None else Stack(batch, drawn(spec.weight, shape, self._seed(spec, "weight"))))
+            stack = given if given is not None else Stack(batch, drawn(spec.weight, shape, self._seed(spec, "weight")))
+            if any(spec.name == other.weight.of for other in self.document.model.operations):
+                self.weights[spec.name] = stack
+            return weight(stack)
         except OperandError as error:
             raise self._error(index, "weight", str(error)) from error
 
-    def _activations(self, index: int, spec: OperationSpec, given: Stack | None, shape: tuple[int, int]) -> Activations:
-        """X of its stack, or drawn: [batch · K, N]."""
-        source = spec.activation
+    def _activations(self, index: int, role: Role, given: Stack | None, shape: tuple[int, int]) -> Activations:
+        """X or dY of its stack, or drawn: [batch · rows of a block, N]."""
+        spec = self.document.model.operations[index]
+        source: ActivationSpec = getattr(spec, role)
         try:
             if source.dense:
                 return dense_activations(shape)
-            return activations(given.matrix if given is not None else drawn(source, shape, self._seed(spec, "activation")), source)
+            return activations(given.matrix if given is not None else drawn(source, shape, self._seed(spec, role)), source)
         except OperandError as error:
-            raise self._error(index, "activation", str(error)) from error
+            raise self._error(index, role, str(error)) from error
 
     def _seed(self, spec: OperationSpec, role: Role) -> int:
         return derived_seed(self.document.model.seed, spec.name, role)
@@ -131,9 +155,11 @@ class _Builder:
         if spec.kind == "GEMM" and built_w.nnz < elements:
             found = f"{built_w.nnz} of {elements} are nonzero"
             raise self._error(index, "kind", f"GEMM needs a dense W, but {found}; allowed: SpMM, SpMSpM")
-        if spec.kind != "SpMSpM" and built_x.mask is not None:
+        if spec.kind not in SPARSE_X and built_x.mask is not None:
             found = f"{built_x.nnz} of {_elements(built_x)} are nonzero"
-            raise self._error(index, "kind", f"{spec.kind} needs a dense X, but {found}; allowed: SpMSpM")
+            raise self._error(index, "kind", f"{spec.kind} needs a dense X, but {found}; allowed: {SPARSE_X_OF[spec.kind]}")
+        if spec.kind in ONE_TOKEN and built_x.shape[1] != 1:
+            raise self._error(index, "kind", f"{spec.kind} has one token, but n = {built_x.shape[1]}; allowed: SpMM, SpMSpM")
 
     def _error(self, index: int, key: str, message: str) -> OperandError:
         """An error of one operation: the place in the workload file, the operation, the reason."""

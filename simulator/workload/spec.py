@@ -8,7 +8,7 @@ from pydantic import Field, PositiveInt, model_validator
 
 from simulator.files import FileModel, nearest_hint
 from simulator.workload.limits import MAX_DIMENSION, MAX_NONZEROS
-from simulator.workload.types import Kind, WeightHome
+from simulator.workload.types import ONE_TOKEN, SPARSE_X, SPARSE_X_OF, Kind, WeightHome
 
 Dimension = Annotated[int, Field(ge=1, le=MAX_DIMENSION)]
 Seed = Annotated[int, Field(ge=0, lt=2**63)]
@@ -51,12 +51,13 @@ class OperandSpec(FileModel):
 
     @model_validator(mode="after")
     def _one_source(self) -> OperandSpec:
-        if self.file is not None and self.pattern is not None:
-            raise ValueError("pattern: file and pattern are both given; allowed: one of them")
-        if self.file is None and self.pattern is None:
+        given = [key for key in ("file", "pattern", "of") if getattr(self, key, None) is not None]
+        if len(given) > 1:
+            raise ValueError(f"{given[1]}: {given[0]} and {given[1]} are both given; allowed: one of them")
+        if not given:
             raise ValueError("neither file nor pattern is given; allowed: file: PATH, or a pattern, such as pattern: dense")
         self._check_generator()
-        if self.transposed and self.file is None:
+        if self.transposed and given == ["pattern"]:
             raise ValueError("transposed: true is allowed only beside file")
         if self.blocks is not None and self.file is None:
             raise ValueError("blocks: allowed only beside file; the blocks of a generated operand are counted by shape.batch")
@@ -74,6 +75,7 @@ class OperandSpec(FileModel):
 class WeightSpec(OperandSpec):
     """Where the pattern of W comes from."""
 
+    of: str | None = Field(None, min_length=1, description="an earlier operation: its very W, or with transposed: true the transpose of it")
     pattern: Literal["uniform", "dense"] | None = Field(None, description="uniform: nonzeros at random places; dense: no zero at all")
 
 
@@ -95,10 +97,14 @@ class OperationSpec(FileModel):
     """One matrix product."""
 
     name: str = Field(min_length=1, max_length=64, pattern=r"^[\w.+-]+$", description="unique in the file")
-    kind: Kind = Field(description="GEMM: both operands dense, in every block; SpMM: sparse W, dense X; SpMSpM: both may be sparse")
+    kind: Kind = Field(
+        description="GEMM: both operands dense, in every block; SpMM: sparse W, dense X; SpMSpM: both may be sparse; "
+        "SpMV, SpMSpV: these two with one token; SDDMM: gradient · Xᵀ, at the nonzeros of W"
+    )
     shape: Shape = Field(default_factory=Shape, description="m, k and n where no file tells them; checked against files that do")
     weight: WeightSpec = Field(description="W[M,K]")
     activation: ActivationSpec = Field(description="X[K,N]; a file of [tokens, channels] is Xᵀ: transposed: true")
+    gradient: ActivationSpec | None = Field(None, description="SDDMM: dY[M,N], which lives where X lives; may be sparse, as X may")
     depends_on: tuple[str, ...] = Field((), description="earlier operations whose outputs X is made from; none: X comes from DRAM")
     weight_home: WeightHome = Field(
         "dram", description="dram: W is stored there; activation: W, like X, is made from the outputs of depends_on, and is kept dense"
@@ -106,9 +112,13 @@ class OperationSpec(FileModel):
 
     @model_validator(mode="after")
     def _consistent(self) -> OperationSpec:
-        if self.kind != "SpMSpM" and self.activation.pattern in ("uniform", "causal"):
+        if self.kind not in SPARSE_X and self.activation.pattern in ("uniform", "causal"):
             found = f"activation.pattern is {self.activation.pattern}"
-            raise ValueError(f"kind = {self.kind} needs a dense X, but {found}; allowed: kind: SpMSpM")
+            raise ValueError(f"kind = {self.kind} needs a dense X, but {found}; allowed: kind: {SPARSE_X_OF[self.kind]}")
+        if (self.kind == "SDDMM") != (self.gradient is not None):
+            raise ValueError("gradient: dY of an SDDMM, which needs it; no other kind has one")
+        if self.gradient is not None and self.weight_home == "activation":
+            raise ValueError("weight_home: the mask of an SDDMM is stored; allowed: dram")
         if self.kind == "GEMM" and self.weight.pattern == "uniform":
             raise ValueError("kind = GEMM needs a dense W, but weight.pattern is uniform; allowed: kind: SpMM or SpMSpM")
         if self.weight_home == "activation" and not self.depends_on:
@@ -118,7 +128,13 @@ class OperationSpec(FileModel):
 
     def _check_sizes_known(self) -> None:
         causal = self.activation.pattern == "causal"
-        tells = {"m": self.weight.file, "k": self.weight.file or self.activation.file, "n": self.activation.file or causal}
+        stored, gradient = self.weight.file or self.weight.of, self.gradient.file if self.gradient else None
+        one_token = self.kind in ONE_TOKEN
+        tells = {
+            "m": stored or gradient,
+            "k": stored or self.activation.file,
+            "n": self.activation.file or causal or gradient or one_token,
+        }
         missing = [key for key, told in tells.items() if getattr(self.shape, key) is None and not told]
         if missing:
             raise ValueError(f"shape.{missing[0]}: missing key; no file tells it; allowed: an integer from 1 to {MAX_DIMENSION}")
@@ -142,14 +158,16 @@ class WorkloadSpec(FileModel):
                     "allowed: a name that no other operation has"
                 )
             for wanted in operation.depends_on:
-                _check_dependence(index, wanted, names)
+                _check_earlier(index, "depends_on", wanted, names)
+            if operation.weight.of is not None:
+                _check_earlier(index, "weight.of", operation.weight.of, names)
         return self
 
 
-def _check_dependence(index: int, wanted: str, names: list[str]) -> None:
+def _check_earlier(index: int, key: str, wanted: str, names: list[str]) -> None:
     earlier = names[:index]
     if wanted in earlier:
         return
     what = "a later operation" if wanted in names[index + 1 :] else "the operation itself" if wanted in names else "no operation"
     allowed = f"an earlier operation, such as {', '.join(earlier[-8:])}" if earlier else "nothing, for the first operation"
-    raise ValueError(f"operations.{index}.depends_on: found {wanted}, which is {what}; allowed: {allowed}{nearest_hint(wanted, earlier)}")
+    raise ValueError(f"operations.{index}.{key}: found {wanted}, which is {what}; allowed: {allowed}{nearest_hint(wanted, earlier)}")

@@ -7,11 +7,11 @@ import pytest
 from pydantic import BaseModel
 
 from simulator.machine.model import Datatypes, Dram, GatherFabric, Machine, Mapping, Network, SystolicFabric, Trunks
-from simulator.workload.spec import ActivationSpec, Blocks, OperationSpec, Shape, WorkloadSpec
+from simulator.workload.spec import ActivationSpec, Blocks, OperationSpec, Shape, WeightSpec, WorkloadSpec
 
 DOCS = Path(__file__).parents[2] / "docs"
 MACHINE = (Machine, Datatypes, Dram, Trunks, GatherFabric, Network, SystolicFabric, Mapping)
-WORKLOAD = (WorkloadSpec, OperationSpec, Shape, ActivationSpec, Blocks)
+WORKLOAD = (WorkloadSpec, OperationSpec, Shape, WeightSpec, ActivationSpec, Blocks)
 
 
 @pytest.mark.parametrize(("page", "models"), [("machines.md", MACHINE), ("formats.md", WORKLOAD)])
