@@ -195,6 +195,7 @@ class Machine(FileModel):
     dram: Dram = Field(default_factory=Dram, description="off-chip memory")
     activation_buffer_kib: Kib = Field(1024.0, description="on-chip buffer of the tensors that live between operations")
     trunks: Trunks = Field(default_factory=Trunks, description="shared buses")
+    weight_decoder: bool = Field(False, description="a decoder on the W trunk, which weights stored in a form of their own need")
     fabric: Annotated[GatherFabric | SystolicFabric, Field(discriminator="kind")]
     mapping: Mapping = Field(default_factory=Mapping, description="placement and schedule (gather fabrics only)")
 

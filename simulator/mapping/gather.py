@@ -13,6 +13,7 @@ from simulator.mapping.placement import Placement, placement_of
 from simulator.mapping.program import LoopOrder, content_changes
 from simulator.mapping.residency import Homes
 from simulator.mapping.rows import RowParts, fitting_ranges, part_entries, spread_rows
+from simulator.mapping.stored import stored_weight
 from simulator.workload.types import Operation
 
 
@@ -115,7 +116,9 @@ def loop_order(machine: Machine, operation: Operation, homes: Homes, m_tiles: in
         return machine.mapping.loop_order
     _, k, n = operation.shape
     x_bytes = k * n * machine.datatypes.activation_bits / 8 / (rounds * k_tiles)
-    w_bytes = operation.weight.nnz * entry_bits / 8 / (m_tiles * k_tiles)
+    stored = stored_weight(machine, operation, (0, operation.shape[0]), (0, k))
+    w_bits = operation.weight.nnz * entry_bits if stored is None else stored.total
+    w_bytes = w_bits / 8 / (m_tiles * k_tiles)
 
     def traffic(order: LoopOrder) -> tuple[float, float]:
         x_changes, w_changes = content_changes(order, m_tiles, rounds, k_tiles)

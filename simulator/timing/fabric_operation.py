@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable
 from typing import Any
 
@@ -82,10 +83,21 @@ def run_on_units(
         counts=counts + _transfer_counts(dataflow, positions),
         unit_cycles=causes,
         bounds=sum((result.bounds for result in rounds), Bounds()),
-        details=dataflow.loops.describe(),
+        details=dataflow.loops.describe() | _stored(dataflow),
         checked=runner.checked,
         outputs=dataflow.outputs,
     )
+
+
+def _stored(dataflow: Dataflow[Any]) -> dict[str, int | str]:
+    """The form of W in DRAM and the room that it takes there; none where it is made from activations."""
+    loops = dataflow.loops
+    operation = loops.operation
+    if operation.weight_home == "activation":
+        return {}
+    tiles = itertools.product(range(len(loops.m_tiles)), range(len(loops.k_tiles)))
+    form = "lists" if operation.storage is None else operation.storage.format
+    return {"weight_format": form, "weight_stored_bytes": sum(dataflow.w_part(m, k).bytes for m, k in tiles)}
 
 
 def _steps(loops: TileLoops, positions: list[Position], cycles: list[int], index: int) -> tuple[TileStep, ...]:

@@ -15,6 +15,7 @@ from simulator.machine.elaborated import Elaborated
 from simulator.machine.model import GatherFabric
 from simulator.mapping.program import Drain, Program
 from simulator.mapping.residency import tensor_homes
+from simulator.mapping.stored import check_decoder
 from simulator.timing.checks import check_operation, check_run
 from simulator.timing.engines import EngineEntry
 from simulator.timing.fabric_operation import run_on_units
@@ -44,6 +45,7 @@ def run_workload(
 ) -> Timing:
     """Time a workload; every conservation law is checked before anything is returned."""
     machine = elaborated.machine
+    check_decoder(machine, workload)
     spec = SystemSpec.of(elaborated)
     if ideal in ("dram", "both"):
         spec = spec.with_ideal_dram()

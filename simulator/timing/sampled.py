@@ -60,17 +60,15 @@ class SampledDataflow(UnitsDataflow[SampledSchedule, SliceLists]):
         """A partial sum comes with its list entry, where it was left: a later tile does nothing more."""
         return Counts()
 
-    def w_part(self, m: int, k: int) -> Part:
-        """The mask alone: column index, end-of-row flag and row delta of each place."""
-        entries = self.slice(m, k).counts
-        bits = self.schedule.entry_bits - self.machine.datatypes.accumulate_bits
-        slowest = -(-int(entries.max(initial=0)) // self.machine.weight_port_entries)
-        return Part(int((-(-entries * bits // 8)).sum()), slowest)
+    @property
+    def filled_entry_bits(self) -> int:
+        """The mask alone: column index, end-of-row flag and row delta."""
+        return self.schedule.entry_bits - self.machine.datatypes.accumulate_bits
 
-    def w_counts(self, m: int, k: int) -> Counts:
-        """Bits written into the weight banks of all groups."""
-        bits = self.schedule.entry_bits - self.machine.datatypes.accumulate_bits
-        return Counts(weight_bits_filled=int(self.slice(m, k).counts.sum()) * bits * self.machine.gather.token_groups)
+    @property
+    def stored_value_bits(self) -> int:
+        """The values of W are of no use."""
+        return 0
 
     def x_parts(self, position: Position) -> tuple[Part, ...]:
         """What a round needs anew: words of X, broadcast to all copies of a group, and words of dY, each to the unit of its row."""

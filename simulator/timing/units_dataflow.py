@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from dataclasses import dataclass
 from typing import Generic, Protocol, TypeVar
 
 import numpy as np
@@ -15,8 +16,23 @@ from simulator.mapping.gather import GatherSchedule
 from simulator.mapping.loops import Position, Span
 from simulator.mapping.program import Part
 from simulator.mapping.scatter import ScatterSchedule
+from simulator.mapping.stored import stored_weight
 from simulator.timing.engines import EngineEntry
 from simulator.timing.fabric import ClusterSpec
+
+
+@dataclass(frozen=True)
+class WeightBytes:
+    """Bytes of a fill of W."""
+
+    values: int
+    metadata: int
+
+    @classmethod
+    def whole(cls, total_bits: int, value_bits: int) -> WeightBytes:
+        """Whole bytes of so many bits, of which some are values."""
+        total, values = -(-total_bits // 8), value_bits // 8
+        return cls(values, total - values)
 
 
 class ListSlice(Protocol):
@@ -70,17 +86,44 @@ class UnitsDataflow(ABC, Generic[ScheduleT, SliceT]):
 
         A W that is made from activations comes dense, and is put into list form as it is filled.
         """
-        entries = self.slice(m, k).counts
-        slowest = -(-int(entries.max(initial=0)) // self.machine.weight_port_entries)
-        if self.schedule.operation.weight_home == "activation":
-            elements = dense_elements(self.schedule.operation, self.schedule.m_tiles[m], self.schedule.k_tiles[k])
-            return Part(-(-elements * self.machine.datatypes.activation_bits // 8), slowest)
-        return Part(int((-(-entries * self.schedule.entry_bits // 8)).sum()), slowest)
+        slowest = -(-int(self.slice(m, k).counts.max(initial=0)) // self.machine.weight_port_entries)
+        fetched = self.fetched(m, k)
+        return Part(fetched.values + fetched.metadata, slowest)
 
     def w_counts(self, m: int, k: int) -> Counts:
-        """Bits written into the weight banks of all groups."""
-        entries = int(self.slice(m, k).counts.sum())
-        return Counts(weight_bits_filled=entries * self.schedule.entry_bits * self.machine.gather.token_groups)
+        """Bits written into the weight banks of all groups; bytes fetched for them, and bits decoded."""
+        entries, fetched = int(self.slice(m, k).counts.sum()), self.fetched(m, k)
+        decoded = 8 * (fetched.values + fetched.metadata) if self.schedule.operation.storage is not None else 0
+        return Counts(
+            weight_bits_filled=entries * self.filled_entry_bits * self.machine.gather.token_groups,
+            weight_value_bytes=fetched.values,
+            weight_metadata_bytes=fetched.metadata,
+            weight_bits_decoded=decoded,
+        )
+
+    @property
+    def filled_entry_bits(self) -> int:
+        """Bits of a list entry that a fill writes."""
+        return self.schedule.entry_bits
+
+    @property
+    def stored_value_bits(self) -> int:
+        """Of these, the value."""
+        return self.machine.datatypes.weight_bits
+
+    def fetched(self, m: int, k: int) -> WeightBytes:
+        """What a fill brings: lists, in a form that the operation names, or a dense W that other operations have made."""
+        spans = self.schedule.m_tiles[m], self.schedule.k_tiles[k]
+        stored = stored_weight(self.machine, self.schedule.operation, *spans)
+        if stored is not None:
+            return WeightBytes.whole(stored.total, stored.values)
+        if self.schedule.operation.weight_home == "activation":
+            bits = dense_elements(self.schedule.operation, *spans) * self.machine.datatypes.activation_bits
+            return WeightBytes.whole(bits, bits)
+        entries = self.slice(m, k).counts
+        total = int((-(-entries * self.filled_entry_bits // 8)).sum())
+        values = int(entries.sum()) * self.stored_value_bits // 8
+        return WeightBytes(values, total - values)
 
 
 class TokenwiseDataflow(UnitsDataflow[ScheduleT, SliceT]):

@@ -12,7 +12,7 @@ from simulator.files import Document, Key, load_yaml_document, workload_path
 from simulator.workload.blocks import Stack, cut
 from simulator.workload.generate import derived_seed
 from simulator.workload.operands import activations, dense_activations, drawn, read_matrix, weight
-from simulator.workload.spec import ActivationSpec, Blocks, OperandSpec, OperationSpec, WeightSpec, WorkloadSpec
+from simulator.workload.spec import ActivationSpec, Blocks, OperandSpec, OperationSpec, WorkloadSpec
 from simulator.workload.types import ONE_TOKEN, SPARSE_X, SPARSE_X_OF, Activations, Operation, Weight, Workload
 
 Role = Literal["weight", "activation", "gradient"]
@@ -58,13 +58,15 @@ class _Builder:
         built_x = self._activations(index, "activation", given.get("activation"), (batch * k, n))
         built_g = None if spec.gradient is None else self._activations(index, "gradient", given.get("gradient"), (batch * m, n))
         self._check_kind(index, spec, built_w, built_x, batch)
-        return Operation(spec.name, spec.kind, built_w, built_x, spec.depends_on, batch, spec.weight_home, built_g)
+        return Operation(
+            spec.name, spec.kind, built_w, built_x, spec.depends_on, batch, spec.weight_home, built_g, spec.storage, spec.transpose
+        )
 
     def _given(self, index: int, role: Role) -> Stack | None:
         """The blocks of an operand that a file holds, or an earlier operation; None where they are to be drawn."""
         spec: OperandSpec | None = getattr(self.document.model.operations[index], role)
-        if isinstance(spec, WeightSpec) and spec.of is not None:
-            return self.weights[spec.of].transposed() if spec.transposed else self.weights[spec.of]
+        if spec is None and role == "weight":
+            return self._taken(index)
         if spec is None or spec.file is None:
             return None
         key = self.folder / spec.file, spec.blocks, spec.transposed
@@ -72,6 +74,12 @@ class _Builder:
             stack = self._read(index, role, key[0], spec.blocks)
             self.stacks[key] = stack.transposed() if spec.transposed else stack
         return self.stacks[key]
+
+    def _taken(self, index: int) -> Stack:
+        """W of an earlier operation, or its transpose."""
+        operation = self.document.model.operations[index]
+        taken = self.weights[str(operation.weight_of)]
+        return taken if operation.transpose == "none" else taken.transposed()
 
     def _read(self, index: int, role: Role, file: Path, blocks: Blocks | None) -> Stack:
         try:
@@ -118,19 +126,21 @@ class _Builder:
         for source, value in known[1:]:
             if value != first:
                 other = f"shape.{dimension} is" if first_source == "shape" else f"the {first_source} file has"
-                spec: OperandSpec = getattr(self.document.model.operations[index], source)
-                key, what = (
-                    ("of", f"W of {spec.of}") if isinstance(spec, WeightSpec) and spec.of else ("file", self.folder / str(spec.file))
-                )
-                raise self._error(index, f"{source}.{key}", f"{what}: {dimension} = {value}, but {other} {first}{_hint(dimension, spec)}")
+                spec: OperandSpec | None = getattr(self.document.model.operations[index], source)
+                found = f"{dimension} = {value}, but {other} {first}"
+                if spec is None:
+                    raise self._error(index, "weight_of", f"that W has {found}")
+                raise self._error(index, f"{source}.file", f"{self.folder / str(spec.file)}: {found}{_hint(dimension, spec)}")
         return first
 
     def _weight(self, index: int, spec: OperationSpec, given: Stack | None, batch: int, block: tuple[int, int]) -> Weight:
         """W of its stack, or of `batch` blocks [M, K] that are drawn; kept where a later operation takes it."""
         try:
             shape = (batch * block[0], block[1])
-            stack = given if given is not None else Stack(batch, drawn(spec.weight, shape, self._seed(spec, "weight")))
-            if any(spec.name == other.weight.of for other in self.document.model.operations):
+            if given is None and spec.weight is not None:
+                given = Stack(batch, drawn(spec.weight, shape, self._seed(spec, "weight")))
+            stack = given or self._taken(index)
+            if any(spec.name == other.weight_of for other in self.document.model.operations):
                 self.weights[spec.name] = stack
             return weight(stack)
         except OperandError as error:

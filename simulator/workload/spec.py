@@ -8,7 +8,8 @@ from pydantic import Field, PositiveInt, model_validator
 
 from simulator.files import FileModel, nearest_hint
 from simulator.workload.limits import MAX_DIMENSION, MAX_NONZEROS
-from simulator.workload.types import ONE_TOKEN, SPARSE_X, SPARSE_X_OF, Kind, WeightHome
+from simulator.workload.storage_spec import StorageSpec
+from simulator.workload.types import ONE_TOKEN, SPARSE_X, SPARSE_X_OF, Kind, Transpose, WeightHome
 
 Dimension = Annotated[int, Field(ge=1, le=MAX_DIMENSION)]
 Seed = Annotated[int, Field(ge=0, lt=2**63)]
@@ -51,13 +52,12 @@ class OperandSpec(FileModel):
 
     @model_validator(mode="after")
     def _one_source(self) -> OperandSpec:
-        given = [key for key in ("file", "pattern", "of") if getattr(self, key, None) is not None]
-        if len(given) > 1:
-            raise ValueError(f"{given[1]}: {given[0]} and {given[1]} are both given; allowed: one of them")
-        if not given:
+        if self.file is not None and self.pattern is not None:
+            raise ValueError("pattern: file and pattern are both given; allowed: one of them")
+        if self.file is None and self.pattern is None:
             raise ValueError("neither file nor pattern is given; allowed: file: PATH, or a pattern, such as pattern: dense")
         self._check_generator()
-        if self.transposed and given == ["pattern"]:
+        if self.transposed and self.file is None:
             raise ValueError("transposed: true is allowed only beside file")
         if self.blocks is not None and self.file is None:
             raise ValueError("blocks: allowed only beside file; the blocks of a generated operand are counted by shape.batch")
@@ -75,7 +75,6 @@ class OperandSpec(FileModel):
 class WeightSpec(OperandSpec):
     """Where the pattern of W comes from."""
 
-    of: str | None = Field(None, min_length=1, description="an earlier operation: its very W, or with transposed: true the transpose of it")
     pattern: Literal["uniform", "dense"] | None = Field(None, description="uniform: nonzeros at random places; dense: no zero at all")
 
 
@@ -102,7 +101,13 @@ class OperationSpec(FileModel):
         "SpMV, SpMSpV: these two with one token; SDDMM: gradient · Xᵀ, at the nonzeros of W"
     )
     shape: Shape = Field(default_factory=Shape, description="m, k and n where no file tells them; checked against files that do")
-    weight: WeightSpec = Field(description="W[M,K]")
+    weight: WeightSpec | None = Field(None, description="W[M,K]; or weight_of")
+    weight_of: str | None = Field(None, min_length=1, description="an earlier operation whose W this one takes, instead of weight")
+    transpose: Transpose = Field(
+        "none",
+        description="weight_of: take its transpose; stored: a second copy, made beforehand; scatter: the very lists of that W, by columns",
+    )
+    storage: StorageSpec | None = Field(None, description="how W lies in DRAM; default: in the machine's own form")
     activation: ActivationSpec = Field(description="X[K,N]; a file of [tokens, channels] is Xᵀ: transposed: true")
     gradient: ActivationSpec | None = Field(None, description="SDDMM: dY[M,N], which lives where X lives; may be sparse, as X may")
     depends_on: tuple[str, ...] = Field((), description="earlier operations whose outputs X is made from; none: X comes from DRAM")
@@ -115,11 +120,17 @@ class OperationSpec(FileModel):
         if self.kind not in SPARSE_X and self.activation.pattern in ("uniform", "causal"):
             found = f"activation.pattern is {self.activation.pattern}"
             raise ValueError(f"kind = {self.kind} needs a dense X, but {found}; allowed: kind: {SPARSE_X_OF[self.kind]}")
+        if (self.weight is None) == (self.weight_of is None):
+            raise ValueError("weight: exactly one of weight and weight_of says what W is")
+        if self.transpose != "none" and self.weight_of is None:
+            raise ValueError("transpose: goes with weight_of; a file of the transpose is weight: {file: …, transposed: true}")
+        if self.storage is not None and (self.weight_home == "activation" or self.transpose == "scatter"):
+            raise ValueError("storage: of a W that is stored for this operation; remove the key")
         if (self.kind == "SDDMM") != (self.gradient is not None):
             raise ValueError("gradient: dY of an SDDMM, which needs it; no other kind has one")
         if self.gradient is not None and self.weight_home == "activation":
             raise ValueError("weight_home: the mask of an SDDMM is stored; allowed: dram")
-        if self.kind == "GEMM" and self.weight.pattern == "uniform":
+        if self.kind == "GEMM" and self.weight is not None and self.weight.pattern == "uniform":
             raise ValueError("kind = GEMM needs a dense W, but weight.pattern is uniform; allowed: kind: SpMM or SpMSpM")
         if self.weight_home == "activation" and not self.depends_on:
             raise ValueError("weight_home: activation makes W from the outputs of depends_on, which is empty; allowed: dram, or depends_on")
@@ -128,7 +139,8 @@ class OperationSpec(FileModel):
 
     def _check_sizes_known(self) -> None:
         causal = self.activation.pattern == "causal"
-        stored, gradient = self.weight.file or self.weight.of, self.gradient.file if self.gradient else None
+        stored = self.weight_of or (self.weight and self.weight.file)
+        gradient = self.gradient and self.gradient.file
         one_token = self.kind in ONE_TOKEN
         tells = {
             "m": stored or gradient,
@@ -159,8 +171,8 @@ class WorkloadSpec(FileModel):
                 )
             for wanted in operation.depends_on:
                 _check_earlier(index, "depends_on", wanted, names)
-            if operation.weight.of is not None:
-                _check_earlier(index, "weight.of", operation.weight.of, names)
+            if operation.weight_of is not None:
+                _check_earlier(index, "weight_of", operation.weight_of, names)
         return self
 
 

@@ -9,7 +9,11 @@ from typing import Any, Literal, get_args
 import numpy as np
 from numpy.typing import NDArray
 
+from simulator.workload.storage_spec import StorageSpec
+
 Kind = Literal["GEMM", "SpMM", "SpMSpM", "SpMV", "SpMSpV", "SDDMM"]
+Transpose = Literal["none", "stored", "scatter"]
+"""Whether W is the transpose of another operation's: a second copy, or that one's lists, which units then own by column."""
 WeightHome = Literal["dram", "activation"]
 """Where W comes from: DRAM, where it is stored, or the outputs of earlier operations."""
 KINDS: tuple[Kind, ...] = get_args(Kind)
@@ -108,6 +112,9 @@ class Operation:
     """`activation`: W is made from the outputs of `depends_on`, lies where they lie, dense, and waits for them."""
     gradient: Activations | None = None
     """dY[M, N] of a sampled product, which lives where X lives; None for every other kind."""
+    storage: StorageSpec | None = None
+    """How W lies in DRAM; None: in the machine's own form."""
+    transpose: Transpose = "none"
 
     @property
     def shape(self) -> tuple[int, int, int]:

@@ -20,8 +20,8 @@ UP = "  - {name: up, kind: SpMM, shape: {m: 6, k: 4, n: 3}, weight: {pattern: un
 
 def test_an_operation_takes_the_weight_of_an_earlier_one(tmp_path: Path) -> None:
     """The training step: dX = Wᵀ·dY, and dW = dY · Xᵀ at the places of W; every shape is told by W."""
-    dx = "  - {name: dx, kind: SpMM, shape: {n: 3}, weight: {of: up, transposed: true}, activation: {pattern: dense}}\n"
-    dw = "  - {name: dw, kind: SDDMM, shape: {n: 3}, weight: {of: up}, activation: {pattern: dense}, gradient: {pattern: dense}}\n"
+    dx = "  - {name: dx, kind: SpMM, shape: {n: 3}, weight_of: up, transpose: stored, activation: {pattern: dense}}\n"
+    dw = "  - {name: dw, kind: SDDMM, shape: {n: 3}, weight_of: up, activation: {pattern: dense}, gradient: {pattern: dense}}\n"
     up, transposed, sampled = load_workload(write(tmp_path, UP + dx + dw)).operations
     assert np.array_equal(transposed.weight.to_dense() != 0, up.weight.to_dense().T != 0)
     assert sampled.weight.sha256 == up.weight.sha256
@@ -45,12 +45,12 @@ def test_a_vector_has_one_token(tmp_path: Path) -> None:
             "gradient: dY of an SDDMM",
         ),
         (
-            "{name: a, kind: SpMM, shape: {n: 2}, weight: {of: b}, activation: {pattern: dense}}",
-            r"operations.0.weight.of: found b, which is no operation; allowed: nothing, for the first operation",
+            "{name: a, kind: SpMM, shape: {n: 2}, weight_of: b, activation: {pattern: dense}}",
+            r"operations.0.weight_of: found b, which is no operation; allowed: nothing, for the first operation",
         ),
         (
-            "{name: a, kind: SpMM, shape: {m: 2, k: 2, n: 2}, weight: {of: b, pattern: dense}, activation: {pattern: dense}}",
-            "pattern and of are both given",
+            "{name: a, kind: SpMM, shape: {m: 2, k: 2, n: 2}, weight_of: b, weight: {pattern: dense}, activation: {pattern: dense}}",
+            "exactly one of weight and weight_of",
         ),
         (
             "{name: a, kind: SpMV, shape: {m: 2, k: 2}, weight: {pattern: dense}, activation: {pattern: uniform, density: 0.5}}",
@@ -64,6 +64,6 @@ def test_mistakes_with_kinds_are_named(tmp_path: Path, operation: str, message: 
 
 
 def test_a_weight_of_another_shape_is_refused(tmp_path: Path) -> None:
-    other = "  - {name: o, kind: SpMM, shape: {m: 6, n: 3}, weight: {of: up, transposed: true}, activation: {pattern: dense}}\n"
-    with pytest.raises(OperandError, match=r"weight.of \(operation o\): W of up: m = 4, but shape.m is 6"):
+    other = "  - {name: o, kind: SpMM, shape: {m: 6, n: 3}, weight_of: up, transpose: stored, activation: {pattern: dense}}\n"
+    with pytest.raises(OperandError, match=r"weight_of \(operation o\): that W has m = 4, but shape.m is 6"):
         load_workload(write(tmp_path, UP + other))
