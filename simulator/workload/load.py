@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal, get_args
 
+import numpy as np
+from numpy.typing import NDArray
+
 from simulator.errors import OperandError
 from simulator.files import Document, Key, load_yaml_document, workload_path
 from simulator.workload.blocks import Stack, cut
+from simulator.workload.csr import Csr
+from simulator.workload.experts import routed_tokens
 from simulator.workload.generate import derived_seed
 from simulator.workload.operands import activations, dense_activations, drawn, read_matrix, weight
 from simulator.workload.spec import ActivationSpec, Blocks, OperandSpec, OperationSpec, WorkloadSpec
@@ -32,7 +38,7 @@ def load_workload(path: str | Path, overrides: Sequence[str] = ()) -> Workload:
     file = workload_path(path)
     document = load_yaml_document(file, WorkloadSpec, overrides)
     builder = _Builder(document, Path(file).parent)
-    operations = tuple(builder.operation(index) for index in range(len(document.model.operations)))
+    operations = tuple(itertools.chain.from_iterable(builder.operations(index) for index in range(len(document.model.operations))))
     return Workload(document.model.name, operations, document.model.model_dump(mode="json"))
 
 
@@ -45,8 +51,11 @@ class _Builder:
     stacks: dict[tuple[Path, Blocks | None, bool], Stack] = field(default_factory=dict)
     weights: dict[str, Stack] = field(default_factory=dict)
     """W of the operations whose W others take."""
+    members: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    """The operations that each of the file became."""
 
-    def operation(self, index: int) -> Operation:
+    def operations(self, index: int) -> tuple[Operation, ...]:
+        """The operation, or one for each expert that has any tokens."""
         spec = self.document.model.operations[index]
         given: Given = {}
         for role in ROLES:
@@ -54,19 +63,32 @@ class _Builder:
                 given[role] = stack
         batch = self._batch(index, given)
         m, k, n = self._block_shape(index, given)
-        built_w = self._weight(index, spec, given.get("weight"), batch, (m, k))
+        names: dict[str, NDArray[np.int64] | None] = {spec.name: None}
+        if spec.experts is not None:
+            routed = routed_tokens(spec.experts, n, self.document.model.seed)
+            names = {f"{spec.name}.e{expert}": tokens for expert, tokens in enumerate(routed)}
+        self.members[spec.name] = tuple(name for name, tokens in names.items() if tokens is None or len(tokens))
+        depends_on = tuple(itertools.chain.from_iterable(self.members[name] for name in spec.depends_on))
+        weights = [self._weight(index, name, given.get("weight"), batch, (m, k)) for name in names]
         built_x = self._activations(index, "activation", given.get("activation"), (batch * k, n))
         built_g = None if spec.gradient is None else self._activations(index, "gradient", given.get("gradient"), (batch * m, n))
-        self._check_kind(index, spec, built_w, built_x, batch)
-        return Operation(
-            spec.name, spec.kind, built_w, built_x, spec.depends_on, batch, spec.weight_home, built_g, spec.storage, spec.transpose
-        )
+        operations = []
+        for (name, tokens), built_w in zip(names.items(), weights, strict=True):
+            x, gradient = built_x, built_g
+            if tokens is not None:
+                x, gradient = x.of_tokens(tokens), None if gradient is None else gradient.of_tokens(tokens)
+            self._check_kind(index, spec, built_w, x, batch)
+            operations.append(
+                Operation(name, spec.kind, built_w, x, depends_on, batch, spec.weight_home, gradient, spec.storage, spec.transpose)
+            )
+        return tuple(operation for operation in operations if operation.name in self.members[spec.name])
 
     def _given(self, index: int, role: Role) -> Stack | None:
         """The blocks of an operand that a file holds, or an earlier operation; None where they are to be drawn."""
         spec: OperandSpec | None = getattr(self.document.model.operations[index], role)
-        if spec is None and role == "weight":
-            return self._taken(index)
+        wanted = self.document.model.operations[index]
+        if role == "weight" and wanted.weight_of is not None:
+            return self._taken(wanted, f"{wanted.weight_of}.e0" if wanted.experts else wanted.weight_of)
         if spec is None or spec.file is None:
             return None
         key = self.folder / spec.file, spec.blocks, spec.transposed
@@ -75,11 +97,9 @@ class _Builder:
             self.stacks[key] = stack.transposed() if spec.transposed else stack
         return self.stacks[key]
 
-    def _taken(self, index: int) -> Stack:
+    def _taken(self, spec: OperationSpec, name: str) -> Stack:
         """W of an earlier operation, or its transpose."""
-        operation = self.document.model.operations[index]
-        taken = self.weights[str(operation.weight_of)]
-        return taken if operation.transpose == "none" else taken.transposed()
+        return self.weights[name] if spec.transpose == "none" else self.weights[name].transposed()
 
     def _read(self, index: int, role: Role, file: Path, blocks: Blocks | None) -> Stack:
         try:
@@ -133,18 +153,32 @@ class _Builder:
                 raise self._error(index, f"{source}.file", f"{self.folder / str(spec.file)}: {found}{_hint(dimension, spec)}")
         return first
 
-    def _weight(self, index: int, spec: OperationSpec, given: Stack | None, batch: int, block: tuple[int, int]) -> Weight:
+    def _weight(self, index: int, name: str, given: Stack | None, batch: int, block: tuple[int, int]) -> Weight:
         """W of its stack, or of `batch` blocks [M, K] that are drawn; kept where a later operation takes it."""
+        spec = self.document.model.operations[index]
         try:
-            shape = (batch * block[0], block[1])
-            if given is None and spec.weight is not None:
-                given = Stack(batch, drawn(spec.weight, shape, self._seed(spec, "weight")))
-            stack = given or self._taken(index)
+            stack = given if spec.experts is None else self._of_expert(spec, name)
+            if stack is None:
+                stack = Stack(batch, self._drawn_weight(spec, name, (batch * block[0], block[1])))
             if any(spec.name == other.weight_of for other in self.document.model.operations):
-                self.weights[spec.name] = stack
+                self.weights[name] = stack
             return weight(stack)
         except OperandError as error:
             raise self._error(index, "weight", str(error)) from error
+
+    def _of_expert(self, spec: OperationSpec, name: str) -> Stack | None:
+        """W of the same expert of another operation."""
+        return None if spec.weight_of is None else self._taken(spec, spec.weight_of + name.removeprefix(spec.name))
+
+    def _drawn_weight(self, spec: OperationSpec, name: str, shape: tuple[int, int]) -> Csr:
+        """An expert's own seed follows from the one that the file gives, so that no two are the same."""
+        source, seed = spec.weight, derived_seed(self.document.model.seed, name, "weight")
+        if source is None:
+            raise ValueError(f"{spec.name}: no weight to draw")
+        own = getattr(source, "seed", None)
+        if spec.experts is not None and own is not None:
+            source, seed = source.model_copy(update={"seed": None}), derived_seed(own, name, "weight")
+        return drawn(source, shape, seed)
 
     def _activations(self, index: int, role: Role, given: Stack | None, shape: tuple[int, int]) -> Activations:
         """X or dY of its stack, or drawn: [batch · rows of a block, N]."""

@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field, PositiveInt, model_validator
 
 from simulator.files import FileModel, nearest_hint
+from simulator.workload.experts import ExpertsSpec
 from simulator.workload.limits import MAX_DIMENSION, MAX_NONZEROS
 from simulator.workload.storage_spec import StorageSpec
 from simulator.workload.types import ONE_TOKEN, SPARSE_X, SPARSE_X_OF, Kind, Transpose, WeightHome
@@ -107,6 +108,7 @@ class OperationSpec(FileModel):
         "none",
         description="weight_of: take its transpose; stored: a second copy, made beforehand; scatter: the very lists of that W, by columns",
     )
+    experts: ExpertsSpec | None = Field(None, description="a product for each expert, with a W of its own, on the tokens that go to it")
     storage: StorageSpec | None = Field(None, description="how W lies in DRAM; default: in the machine's own form")
     activation: ActivationSpec = Field(description="X[K,N]; a file of [tokens, channels] is Xᵀ: transposed: true")
     gradient: ActivationSpec | None = Field(None, description="SDDMM: dY[M,N], which lives where X lives; may be sparse, as X may")
@@ -126,6 +128,8 @@ class OperationSpec(FileModel):
             raise ValueError("transpose: goes with weight_of; a file of the transpose is weight: {file: …, transposed: true}")
         if self.storage is not None and (self.weight_home == "activation" or self.transpose == "scatter"):
             raise ValueError("storage: of a W that is stored for this operation; remove the key")
+        if self.experts is not None and (self.shape.batch is not None or (self.weight is not None and self.weight.file is not None)):
+            raise ValueError("experts: each draws a W of its own, unbatched; allowed: a pattern or weight_of, and no shape.batch")
         if (self.kind == "SDDMM") != (self.gradient is not None):
             raise ValueError("gradient: dY of an SDDMM, which needs it; no other kind has one")
         if self.gradient is not None and self.weight_home == "activation":
@@ -173,6 +177,9 @@ class WorkloadSpec(FileModel):
                 _check_earlier(index, "depends_on", wanted, names)
             if operation.weight_of is not None:
                 _check_earlier(index, "weight_of", operation.weight_of, names)
+                taken = self.operations[names.index(operation.weight_of)]
+                if taken.experts != operation.experts:
+                    raise ValueError(f"operations.{index}.experts: those of {taken.name}, whose W it takes, differ; allowed: the same")
         return self
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, get_args
@@ -77,6 +78,12 @@ class Activations:
     def nnz(self) -> int:
         """Nonzeros."""
         return self.shape[0] * self.shape[1] if self.mask is None else int(self.mask.sum())
+
+    def of_tokens(self, tokens: NDArray[np.int64]) -> Activations:
+        """The columns of some tokens."""
+        mask = None if self.mask is None else self.mask[:, tokens]
+        sha = hashlib.sha256(self.sha256.encode() + tokens.astype("<i8").tobytes()).hexdigest()
+        return Activations((self.shape[0], len(tokens)), mask, None if self.data is None else self.data[:, tokens], sha)
 
     def row_counts(self) -> NDArray[np.int64]:
         """[K]: tokens for which each input feature is nonzero."""

@@ -7,12 +7,13 @@ import pytest
 from pydantic import BaseModel
 
 from simulator.machine.model import Datatypes, Dram, GatherFabric, Machine, Mapping, Network, SystolicFabric, Trunks
+from simulator.workload.experts import ExpertsSpec
 from simulator.workload.spec import ActivationSpec, Blocks, OperationSpec, Shape, WeightSpec, WorkloadSpec
 from simulator.workload.storage_spec import StorageSpec
 
 DOCS = Path(__file__).parents[2] / "docs"
 MACHINE = (Machine, Datatypes, Dram, Trunks, GatherFabric, Network, SystolicFabric, Mapping)
-WORKLOAD = (WorkloadSpec, OperationSpec, Shape, WeightSpec, ActivationSpec, Blocks, StorageSpec)
+WORKLOAD = (WorkloadSpec, OperationSpec, Shape, WeightSpec, ActivationSpec, Blocks, StorageSpec, ExpertsSpec)
 
 
 @pytest.mark.parametrize(("page", "models"), [("machines.md", MACHINE), ("formats.md", WORKLOAD)])
