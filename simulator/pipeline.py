@@ -52,7 +52,8 @@ def kernels_needed(machine: Machine, workload: Workload, engine: EngineName) -> 
     """Compiled kernels that a run will call: none of them where it is small or has no fabric of units."""
     if engine != "compiled" or _requests(machine, workload) < SMALL_RUN_REQUESTS:
         return ()
-    return (machine.mapping.dataflow,)
+    dataflow = machine.mapping.dataflow
+    return ("gather", "scatter") if dataflow == "both" else (dataflow,)
 
 
 def _requests(machine: Machine, workload: Workload) -> int:

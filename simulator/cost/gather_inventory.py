@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from dataclasses import replace
+from typing import Literal
 
 from simulator.cost.accumulators import Accumulators
 from simulator.cost.flit_widths import flit_bits, reply_flits, request_flits, scatters
@@ -25,10 +27,43 @@ from simulator.machine.model import Machine
 
 
 def gather_fabric(elaborated: Elaborated, technology: Technology) -> tuple[Instance, ...]:
-    """All instances of the fabric: what stands in clusters first, since its area sets the length of the wires."""
+    """All instances of the fabric: what stands in clusters first, since its area sets the length of the wires.
+
+    A machine of both dataflows has the gathering fabric, banks of sums instead of its own, and beside its networks one for sums,
+    with all that a scattering fabric has of its own.
+    """
     machine = elaborated.machine
-    blocks = tuple(_blocks(elaborated, technology))
-    return (*blocks, *_wires(machine, technology, total_die_mm2(blocks)))
+    blocks = _all_blocks(elaborated, technology)
+    fabric_mm2 = total_die_mm2(blocks)
+    if machine.mapping.dataflow != "both":
+        return (*blocks, *_wires(machine, technology, fabric_mm2))
+    sums = [entry for entry in _wires(machine.in_dataflow("scatter"), technology, fabric_mm2) if entry.name == "cluster_wires"]
+    return (*blocks, *_wires(machine, technology, fabric_mm2), *sums)
+
+
+def fabric_in_dataflow(elaborated: Elaborated, technology: Technology, dataflow: Literal["gather", "scatter"]) -> tuple[Instance, ...]:
+    """Of a machine of both dataflows, what works in one of them: wires as long as all of it makes them, banks as built."""
+    one = replace(elaborated, machine=elaborated.machine.in_dataflow(dataflow))
+    blocks = list(_blocks(one, technology))
+    if dataflow == "gather":
+        built = [replace(entry, per_event=1.0) for entry in _all_blocks(elaborated, technology) if _is_bank(entry)]
+        blocks = [entry for entry in blocks if not _is_bank(entry)] + built
+    return (*blocks, *_wires(one.machine, technology, total_die_mm2(_all_blocks(elaborated, technology))))
+
+
+def _all_blocks(elaborated: Elaborated, technology: Technology) -> tuple[Instance, ...]:
+    machine = elaborated.machine
+    if machine.mapping.dataflow != "both":
+        return tuple(_blocks(elaborated, technology))
+    gathers, scatters_too = (
+        list(_blocks(replace(elaborated, machine=machine.in_dataflow(dataflow)), technology)) for dataflow in ("gather", "scatter")
+    )
+    shared = ("weight_banks", "output_banks", "mac_lanes")
+    return (*(entry for entry in gathers if not _is_bank(entry)), *(entry for entry in scatters_too if entry.name not in shared))
+
+
+def _is_bank(entry: Instance) -> bool:
+    return (entry.name, entry.part) == ("x_banks", "banks")
 
 
 def _blocks(elaborated: Elaborated, technology: Technology) -> Iterator[Instance]:
@@ -119,5 +154,5 @@ def _trunks(machine: Machine, technology: Technology, fabric_mm: float) -> Itera
 def _adds_on_the_bus(machine: Machine) -> bool:
     """Whether parts of cut rows, sums of several copies, or those of several token groups (sampled products) meet there."""
     fabric = machine.gather
-    of_copies = scatters(machine) and fabric.replicas > 1
+    of_copies = machine.mapping.dataflow != "gather" and fabric.replicas > 1
     return machine.mapping.assignment == "split" or of_copies or (fabric.lane_tree and fabric.token_groups > 1)

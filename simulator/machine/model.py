@@ -169,8 +169,10 @@ class SystolicFabric(FileModel):
 class Mapping(FileModel):
     """Placement and schedule of a gather fabric."""
 
-    dataflow: Literal["gather", "scatter"] = Field(
-        "gather", description="gather: activations travel bank → unit; scatter: partial sums travel unit → bank"
+    dataflow: Literal["gather", "scatter", "both"] = Field(
+        "gather",
+        description="gather: activations travel bank → unit; scatter: partial sums travel unit → bank; "
+        "both: gather, and scatter for operations of transpose: scatter",
     )
     placement: Literal["interleaved", "hashed", "file"] = Field("hashed", description="word → bank: modulo, XOR-fold, or placement_file")
     placement_file: str | None = Field(None, description="for placement: file; a .npy of one bank index for each word of a copy")
@@ -227,13 +229,15 @@ class Machine(FileModel):
         mapping = self.mapping
         if (mapping.placement == "file") != (mapping.placement_file is not None):
             raise ValueError("mapping.placement_file goes with placement: file, and placement: file needs it")
-        if mapping.dataflow == "scatter" and (fabric.multicast or mapping.order != "natural"):
-            raise ValueError("mapping.dataflow = scatter sends each product once: fabric.multicast must be false and mapping.order natural")
+        if mapping.dataflow != "gather" and (fabric.multicast or mapping.order != "natural"):
+            raise ValueError(
+                f"mapping.dataflow = {mapping.dataflow} sends each product once: fabric.multicast must be false and mapping.order natural"
+            )
         if mapping.dataflow == "scatter" and fabric.lane_tree:
             raise ValueError(
                 "fabric.lane_tree adds up the lanes of accumulators, which mapping.dataflow = scatter has none of; set it to false"
             )
-        if mapping.dataflow == "scatter" and self.copy_sums < 1:
+        if mapping.dataflow != "gather" and self.copy_sums < 1:
             raise ValueError(f"fabric.bank_kib = {fabric.bank_kib} holds less than one word of partial sums a bank")
         banks = fabric.banks_per_copy
         if self.mapping.placement == "hashed" and banks & (banks - 1):
@@ -243,6 +247,10 @@ class Machine(FileModel):
             )
         if isinstance(self.mapping.tokens_per_tile, int) and self.mapping.tokens_per_tile > self.copy_words:
             raise ValueError(f"mapping.tokens_per_tile = {self.mapping.tokens_per_tile} exceeds the {self.copy_words} words of a copy")
+
+    def in_dataflow(self, dataflow: Literal["gather", "scatter"]) -> Machine:
+        """The same machine with one dataflow only."""
+        return self.model_copy(update={"mapping": self.mapping.model_copy(update={"dataflow": dataflow})})
 
     @property
     def gather(self) -> GatherFabric:
@@ -313,7 +321,7 @@ class Machine(FileModel):
     @property
     def request_flits(self) -> int:
         """Flits of one request: an address, or in scatter a word of partial sums."""
-        if self.mapping.dataflow == "gather":
+        if self.mapping.dataflow != "scatter":
             return 1
         link_bits = self.gather.network.link_bits
         return -(-self.gather.lanes * self.datatypes.accumulate_bits // (self.word_bits if link_bits == "auto" else link_bits))

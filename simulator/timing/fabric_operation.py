@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable
-from typing import Any
+from dataclasses import replace
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from simulator.activity import CAUSES, Bounds, Counts
+from simulator.errors import MappingError
 from simulator.machine.elaborated import Elaborated
+from simulator.machine.model import Machine
 from simulator.mapping.gather import schedule_gather
 from simulator.mapping.loops import Position, TileLoops
 from simulator.mapping.program import Drain, Fill, TileStep, content_indices
@@ -46,7 +49,8 @@ def _sampled(elaborated: Elaborated, spec: ClusterSpec, engine: EngineEntry, op:
     return SampledDataflow(elaborated.machine, spec, engine, schedule, assemble=assemble)
 
 
-DATAFLOWS: dict[str, DataflowMaker] = {"gather": _gather, "scatter": _scatter}
+FlowName = Literal["gather", "scatter"]
+DATAFLOWS: dict[FlowName, DataflowMaker] = {"gather": _gather, "scatter": _scatter}
 
 
 def run_on_units(
@@ -61,9 +65,11 @@ def run_on_units(
     threads: int,
 ) -> OperationRun:
     """Schedule an operation, run its rounds, and list what the system level must move for them."""
+    flow = dataflow_of(elaborated.machine, operation)
+    elaborated = replace(elaborated, machine=elaborated.machine.in_dataflow(flow))
     spec = cluster_spec(elaborated)
     spec = spec.with_ideal_network() if perfect else spec
-    make = _sampled if operation.gradient is not None else DATAFLOWS[elaborated.machine.mapping.dataflow]
+    make = _sampled if operation.gradient is not None else DATAFLOWS[flow]
     dataflow = make(elaborated, spec, engine, operation, homes, not reuse_tiles)
     runner = RoundRunner(elaborated.machine.gather, dataflow, reuse_tiles, threads if engine.releases_gil else 1)
     positions = dataflow.loops.positions()
@@ -83,10 +89,23 @@ def run_on_units(
         counts=counts + _transfer_counts(dataflow, positions),
         unit_cycles=causes,
         bounds=sum((result.bounds for result in rounds), Bounds()),
-        details=dataflow.loops.describe() | _stored(dataflow),
+        details={"dataflow": flow} | dataflow.loops.describe() | _stored(dataflow),
         checked=runner.checked,
         outputs=dataflow.outputs,
     )
+
+
+def dataflow_of(machine: Machine, operation: Operation) -> FlowName:
+    """In which dataflow a machine runs an operation; MappingError where it has not the hardware to read lists by columns."""
+    own = machine.mapping.dataflow
+    if operation.transpose == "scatter":
+        if own != "both":
+            raise MappingError(
+                f"{machine.name}: {operation.name} has transpose: scatter, which reads the lists of another product by columns; "
+                "set mapping.dataflow: both, or transpose: stored"
+            )
+        return "scatter"
+    return "scatter" if own == "scatter" else "gather"
 
 
 def _stored(dataflow: Dataflow[Any]) -> dict[str, int | str]:
