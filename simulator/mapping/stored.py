@@ -23,12 +23,15 @@ def check_decoder(machine: Machine, workload: Workload) -> None:
 def stored_weight(machine: Machine, operation: Operation, m_span: Span, k_span: Span) -> StoredBits | None:
     """Bits of a tile in the operation's storage format; None where W has the machine's own form.
 
-    A sampled product reads only where the nonzeros are, if the format keeps that apart.
+    Where the lists of another product are read by columns, what is stored is the transpose. A sampled product reads only
+    where the nonzeros are, if the format keeps that apart.
     """
     storage = operation.storage
     if storage is None:
         return None
     tile = stored_tile(operation.weight, m_span, k_span, dense_elements(operation, m_span, k_span))
+    if operation.transpose == "scatter":
+        tile = tile.transposed(m_span[0])
     size = stored_bits(tile, machine.datatypes.weight_bits, storage)
     mask_only = operation.gradient is not None and storage.format not in VALUES_TELL_PLACES
     return StoredBits(0, size.metadata) if mask_only else size

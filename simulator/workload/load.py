@@ -19,6 +19,7 @@ from simulator.workload.experts import routed_tokens
 from simulator.workload.generate import derived_seed
 from simulator.workload.operands import activations, dense_activations, drawn, read_matrix, weight
 from simulator.workload.spec import ActivationSpec, Blocks, OperandSpec, OperationSpec, WorkloadSpec
+from simulator.workload.storage_spec import StorageSpec
 from simulator.workload.types import ONE_TOKEN, SPARSE_X, SPARSE_X_OF, Activations, Operation, Weight, Workload
 
 Role = Literal["weight", "activation", "gradient"]
@@ -39,6 +40,7 @@ def load_workload(path: str | Path, overrides: Sequence[str] = ()) -> Workload:
     document = load_yaml_document(file, WorkloadSpec, overrides)
     builder = _Builder(document, Path(file).parent)
     operations = tuple(itertools.chain.from_iterable(builder.operations(index) for index in range(len(document.model.operations))))
+    _check_names(operations)
     return Workload(document.model.name, operations, document.model.model_dump(mode="json"))
 
 
@@ -72,16 +74,22 @@ class _Builder:
         weights = [self._weight(index, name, given.get("weight"), batch, (m, k)) for name in names]
         built_x = self._activations(index, "activation", given.get("activation"), (batch * k, n))
         built_g = None if spec.gradient is None else self._activations(index, "gradient", given.get("gradient"), (batch * m, n))
-        operations = []
+        storage, operations = self._storage(spec), []
         for (name, tokens), built_w in zip(names.items(), weights, strict=True):
             x, gradient = built_x, built_g
             if tokens is not None:
                 x, gradient = x.of_tokens(tokens), None if gradient is None else gradient.of_tokens(tokens)
             self._check_kind(index, spec, built_w, x, batch)
             operations.append(
-                Operation(name, spec.kind, built_w, x, depends_on, batch, spec.weight_home, gradient, spec.storage, spec.transpose)
+                Operation(name, spec.kind, built_w, x, depends_on, batch, spec.weight_home, gradient, storage, spec.transpose)
             )
         return tuple(operation for operation in operations if operation.name in self.members[spec.name])
+
+    def _storage(self, spec: OperationSpec) -> StorageSpec | None:
+        """The form that is named, or that of the W which is taken as it lies."""
+        if spec.storage is not None or spec.weight_of is None or spec.transpose == "stored":
+            return spec.storage
+        return self._storage(next(other for other in self.document.model.operations if other.name == spec.weight_of))
 
     def _given(self, index: int, role: Role) -> Stack | None:
         """The blocks of an operand that a file holds, or an earlier operation; None where they are to be drawn."""
@@ -209,6 +217,14 @@ class _Builder:
         """An error of one operation: the place in the workload file, the operation, the reason."""
         path: list[Key] = ["operations", index, *key.split(".")]
         return OperandError(f"{self.document.where(path)} (operation {self.document.model.operations[index].name}): {message}")
+
+
+def _check_names(operations: tuple[Operation, ...]) -> None:
+    """An expert's name may be that of another operation."""
+    names = [operation.name for operation in operations]
+    repeated = next((name for place, name in enumerate(names) if name in names[:place]), None)
+    if repeated is not None:
+        raise OperandError(f"operation {repeated}: an expert of another operation has this name; allowed: one that no other has")
 
 
 def _elements(operand: Weight | Activations) -> int:

@@ -52,6 +52,11 @@ class StoredTile:
         """Nonzeros."""
         return len(self.row)
 
+    def transposed(self, first_column: int) -> StoredTile:
+        """The same tile of the transpose, which begins in another column."""
+        order = np.lexsort((self.row, self.column))
+        return StoredTile(self.columns, self.rows, self.elements, first_column, self.column[order], self.row[order])
+
 
 def stored_tile(weight: Weight, m_span: Span, k_span: Span, elements: int) -> StoredTile:
     """Cut a tile out of W; `elements` as StoredTile has it."""

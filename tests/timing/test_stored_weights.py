@@ -75,3 +75,14 @@ def test_the_room_in_dram_is_told() -> None:
 def test_a_machine_without_a_decoder_says_what_to_set() -> None:
     with pytest.raises(MappingError, match=r"the weights of op are stored as csr, which needs a decoder; set weight_decoder: true"):
         run(machine(), stored("csr"))
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_what_is_read_by_columns_is_what_was_stored_by_rows(name: str) -> None:
+    """In one tile, the transposed product fetches the very bytes of the forward one."""
+    forward = stored(name).operations[0]
+    w = forward.weight.to_dense()
+    backward = replace(operation(w.T.copy(), np.ones((12, 6))), storage=forward.storage, transpose="scatter")
+    keys: dict[str, Any] = {"mapping": {"dataflow": "both"}}
+    one, other = (counts({"bank_kib": 1, "output_bank_kib": 1}, workload(op), **keys) for op in (forward, backward))
+    assert (one.weight_value_bytes, one.weight_metadata_bytes) == (other.weight_value_bytes, other.weight_metadata_bytes)

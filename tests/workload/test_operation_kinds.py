@@ -67,3 +67,19 @@ def test_a_weight_of_another_shape_is_refused(tmp_path: Path) -> None:
     other = "  - {name: o, kind: SpMM, shape: {m: 6, n: 3}, weight_of: up, transpose: stored, activation: {pattern: dense}}\n"
     with pytest.raises(OperandError, match=r"weight_of \(operation o\): that W has m = 4, but shape.m is 6"):
         load_workload(write(tmp_path, UP + other))
+
+
+def test_a_weight_that_is_taken_as_it_lies_keeps_its_form(tmp_path: Path) -> None:
+    stored = UP.replace("weight:", "storage: {format: csr}, weight:")
+    taken = "".join(
+        f"  - {{name: t{index}, kind: SpMM, shape: {{n: 3}}, weight_of: up{extra}, activation: {{pattern: dense}}}}\n"
+        for index, extra in enumerate(("", ", transpose: scatter", ", transpose: stored", ", transpose: stored, storage: {format: coo}"))
+    )
+    forms = [op.storage.format if op.storage else None for op in load_workload(write(tmp_path, stored + taken)).operations]
+    assert forms == ["csr", "csr", "csr", None, "coo"]
+
+
+def test_an_expert_does_not_take_the_name_of_another(tmp_path: Path) -> None:
+    experts = UP.replace("shape:", "experts: {count: 1}, shape:")
+    with pytest.raises(OperandError, match=r"operation up.e0: an expert of another operation has this name"):
+        load_workload(write(tmp_path, experts + UP.replace("name: up", "name: up.e0")))
