@@ -80,7 +80,13 @@ def kernels_needed(machine: Machine, workload: Workload, engine: EngineName) -> 
     """Compiled kernels that a run will call: none of them where it is small or has no fabric of units."""
     if engine != "compiled" or requests_of(machine, workload) < SMALL_RUN_REQUESTS:
         return ()
-    return (machine.mapping.dataflow,)
+    return dataflow_kernels(machine)
+
+
+def dataflow_kernels(machine: Machine) -> tuple[KernelName, ...]:
+    """Compiled kernels of a machine's dataflows."""
+    dataflow = machine.mapping.dataflow
+    return ("gather", "scatter") if dataflow == "both" else (dataflow,)
 
 
 def requests_of(machine: Machine, workload: Workload) -> int:

@@ -53,6 +53,7 @@ GATHER: tuple[Charge, ...] = (
     Charge("mac_lanes", "lanes", "mac_gated", "mac_gated", ("mac_slots",), ("macs_useful",)),
     Charge("accumulators", "rows", "update", "update", ("accumulator_updates",)),
     Charge("accumulators", "rows", "merge", "merge", ("rows_merged",)),
+    Charge("accumulators", "lane tree", "reduce", "reduce", ("lane_reductions",)),
     Charge("request_network", "crossbar", "hop", "hop", ("request_hops",)),
     Charge("request_network", "scheduler", "grant", "grant", ("request_hops",)),
     Charge("request_network", "links", "link", "hop", ("request_hops",)),
@@ -119,6 +120,7 @@ AROUND: tuple[Charge, ...] = (
     Charge("dma_staging", "in", "read", "read_bit", ("dram_read_bytes",), times=8),
     Charge("dma_staging", "out", "write", "write_bit", ("dram_write_bytes",), times=8),
     Charge("dma_staging", "out", "read", "read_bit", ("dram_write_bytes",), times=8),
+    Charge("dma_staging", "decoder", "decode", "decode_bit", ("weight_bits_decoded",)),
     Charge("dram_phy", "share", "transfer", "transfer_byte", ("dram_read_bytes", "dram_write_bytes")),
     Charge("dram", "share", "activate", "activate_byte", ("dram_read_bytes", "dram_write_bytes")),
     Charge("dram", "share", "move", "move_byte", ("dram_read_bytes", "dram_write_bytes")),
@@ -129,8 +131,8 @@ AROUND: tuple[Charge, ...] = (
 PER_CYCLE: tuple[str, ...] = ("clock", "clock_tree", "control")
 """Actions that every instance takes each cycle of the run, whether it works or not."""
 
-FREE: tuple[str, ...] = ("entries_dropped",)
-"""Counters that cost nothing of their own: a dropped entry has paid its weight read and its lookup."""
+FREE: tuple[str, ...] = ("entries_dropped", "weight_value_bytes", "weight_metadata_bytes")
+"""Counters that cost nothing of their own: a dropped entry has paid its weight read and its lookup, W its transfer."""
 
 
 def charges_of(machine: Machine) -> tuple[Charge, ...]:

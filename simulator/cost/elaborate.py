@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Literal
 
 from simulator.cost.dram_device import DramDevice, choose_dram
 from simulator.cost.network_inventory import network_stages
@@ -64,7 +65,9 @@ def _network(machine: Machine, technology: Technology) -> tuple[int, int]:
     if slices > fabric.lanes:
         raise ConfigError(f"fabric.network.slices = {slices}: a slice carries whole lanes; allowed: 1 to {fabric.lanes}, or auto")
     # asked for in any case, so that a topology that cannot join units and banks is refused before anything runs
-    stages = _settled_stages(machine, technology, slices)
+    flows: tuple[Literal["gather", "scatter"], ...] = ("gather", "scatter")
+    kinds = [machine.in_dataflow(flow) for flow in flows] if machine.mapping.dataflow == "both" else [machine]
+    stages = max(_settled_stages(kind, technology, slices) for kind in kinds)
     return (stages if network.latency == "auto" else network.latency), slices
 
 

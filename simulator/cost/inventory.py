@@ -15,6 +15,7 @@ from simulator.cost.instance import Instance
 from simulator.cost.sram_bank import SramBank
 from simulator.cost.systolic_inventory import systolic_fabric
 from simulator.cost.technology import Technology
+from simulator.cost.weight_decoder import WeightDecoder
 from simulator.machine.elaborated import DMA_CHUNK_BYTES, Elaborated
 from simulator.machine.model import GatherFabric
 
@@ -62,6 +63,10 @@ def _buffers(elaborated: Elaborated, technology: Technology) -> Iterator[Instanc
     buffer = ActivationBuffer(technology, machine.activation_buffer_kib, machine.trunks.x_bytes_per_cycle)
     yield Instance("activation_buffer", "macros", buffer, 1)
     yield from _staging(elaborated, technology)
+    if machine.weight_decoder:
+        line_bits, value_bits = 8 * machine.trunks.w_bytes_per_cycle, machine.datatypes.weight_bits
+        entry_bits = machine.weight_entry_bits(dense=False) if isinstance(machine.fabric, GatherFabric) else value_bits
+        yield Instance("dma_staging", "decoder", WeightDecoder(technology, max(1, line_bits // value_bits), entry_bits, line_bits), 1)
 
 
 def _staging(elaborated: Elaborated, technology: Technology) -> Iterator[Instance]:

@@ -48,7 +48,12 @@ class Recipe:
     def of(cls, document: Document[WorkloadSpec], folder: Path) -> Recipe:
         """Raises ConfigError where a matrix file cannot be read."""
         record = document.model.model_dump(mode="json", exclude={"name", "description"})
-        files = [spec.file for op in document.model.operations for spec in (op.weight, op.activation) if spec.file is not None]
+        files = [
+            spec.file
+            for op in document.model.operations
+            for spec in (op.weight, op.activation, op.gradient)
+            if spec is not None and spec.file is not None
+        ]
         return cls(document, folder, digest([record, {file: _file_sha256(folder / file) for file in dict.fromkeys(files)}]))
 
     def make(self) -> Workload:

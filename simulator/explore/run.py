@@ -22,6 +22,7 @@ from simulator.explore.spec import SweepSpec
 from simulator.explore.store import Store, StoredPoint
 from simulator.explore.version import cost_version, timing_version
 from simulator.machine.model import GatherFabric
+from simulator.pipeline import dataflow_kernels
 from simulator.timing.compiled.warm_up import KernelName
 from simulator.timing.engines import SMALL_RUN_REQUESTS
 
@@ -224,10 +225,11 @@ class _Sweep:
     def _prepare(self, jobs: Sequence[Job], points: Sequence[Point]) -> None:
         """Have the kernels compiled before several processes want them at once."""
         needed = {
-            job.elaborated.machine.mapping.dataflow
+            kernel
             for job in jobs
             if job.activity is None and job.engine == "compiled" and job.requests >= SMALL_RUN_REQUESTS
             if isinstance(job.elaborated.machine.fabric, GatherFabric)
+            for kernel in dataflow_kernels(job.elaborated.machine)
         }
         self.options.prepare(sorted(needed))
 

@@ -117,6 +117,7 @@ class GatherFabric(FileModel):
     accumulators: PositiveInt = Field(4, le=1024, description="rows that a unit can have open at once")
     accumulate_latency: PositiveInt = Field(4, le=64, description="stages of the accumulate adder = partial sums kept of a row")
     gate_zeros: bool = Field(True, description="a lane with a zero operand does not toggle its multiplier")
+    lane_tree: bool = Field(False, description="each unit has a tree of adders over its lanes, which sampled products (SDDMM) need")
     network: Network = Field(default_factory=Network, description="what joins units and banks (unused where a copy serves one unit)")
 
     @property
@@ -179,8 +180,10 @@ class SystolicFabric(FileModel):
 class Mapping(FileModel):
     """Placement and schedule of a gather fabric."""
 
-    dataflow: Literal["gather", "scatter"] = Field(
-        "gather", description="gather: activations travel bank → unit; scatter: partial sums travel unit → bank"
+    dataflow: Literal["gather", "scatter", "both"] = Field(
+        "gather",
+        description="gather: activations travel bank → unit; scatter: partial sums travel unit → bank; "
+        "both: gather, and scatter for operations of transpose: scatter",
     )
     placement: Literal["interleaved", "hashed", "file"] = Field("hashed", description="word → bank: modulo, XOR-fold, or placement_file")
     placement_file: str | None = Field(None, description="for placement: file; a .npy of one bank index for each word of a copy")
@@ -208,6 +211,7 @@ class Machine(FileModel):
     dram: Dram = Field(default_factory=Dram, description="off-chip memory")
     activation_buffer_kib: Kib = Field(1024.0, description="on-chip buffer of the tensors that live between operations")
     trunks: Trunks = Field(default_factory=Trunks, description="shared buses")
+    weight_decoder: bool = Field(False, description="a decoder on the W trunk, which weights stored in a form of their own need")
     fabric: Annotated[GatherFabric | SystolicFabric, Field(discriminator="kind")]
     mapping: Mapping = Field(default_factory=Mapping, description="placement and schedule (gather fabrics only)")
 
@@ -245,9 +249,15 @@ class Machine(FileModel):
         mapping = self.mapping
         if (mapping.placement == "file") != (mapping.placement_file is not None):
             raise ValueError("mapping.placement_file goes with placement: file, and placement: file needs it")
-        if mapping.dataflow == "scatter" and (fabric.multicast or mapping.order != "natural"):
-            raise ValueError("mapping.dataflow = scatter sends each product once: fabric.multicast must be false and mapping.order natural")
-        if mapping.dataflow == "scatter" and self.copy_sums < 1:
+        if mapping.dataflow != "gather" and (fabric.multicast or mapping.order != "natural"):
+            raise ValueError(
+                f"mapping.dataflow = {mapping.dataflow} sends each product once: fabric.multicast must be false and mapping.order natural"
+            )
+        if mapping.dataflow == "scatter" and fabric.lane_tree:
+            raise ValueError(
+                "fabric.lane_tree adds up the lanes of accumulators, which mapping.dataflow = scatter has none of; set it to false"
+            )
+        if mapping.dataflow != "gather" and self.copy_sums < 1:
             raise ValueError(f"fabric.bank_kib = {fabric.bank_kib} holds less than one word of partial sums a bank")
         banks = fabric.banks_per_copy
         if self.mapping.placement == "hashed" and banks & (banks - 1):
@@ -257,6 +267,10 @@ class Machine(FileModel):
             )
         if isinstance(self.mapping.tokens_per_tile, int) and self.mapping.tokens_per_tile > self.copy_words:
             raise ValueError(f"mapping.tokens_per_tile = {self.mapping.tokens_per_tile} exceeds the {self.copy_words} words of a copy")
+
+    def in_dataflow(self, dataflow: Literal["gather", "scatter"]) -> Machine:
+        """The same machine with one dataflow only."""
+        return self.model_copy(update={"mapping": self.mapping.model_copy(update={"dataflow": dataflow})})
 
     @property
     def gather(self) -> GatherFabric:
@@ -327,7 +341,7 @@ class Machine(FileModel):
     @property
     def request_flits(self) -> int:
         """Flits of one request: an address, or in scatter a word of partial sums."""
-        if self.mapping.dataflow == "gather":
+        if self.mapping.dataflow != "scatter":
             return 1
         link_bits = self.gather.network.link_bits
         return -(-self.gather.lanes * self.datatypes.accumulate_bits // (self.word_bits if link_bits == "auto" else link_bits))
@@ -353,6 +367,11 @@ class Machine(FileModel):
         index_bits = max(1, (self.copy_words - 1).bit_length())
         delta_bits = max(1, (self.output_words - 1).bit_length())
         return self.datatypes.weight_bits + index_bits + 1 + delta_bits
+
+    @property
+    def sampled_entry_bits(self) -> int:
+        """Bits of one entry of a unit's list in a sampled product: as of a sparse W, with a partial sum in the value's place."""
+        return self.weight_entry_bits(dense=False) + self.datatypes.accumulate_bits - self.datatypes.weight_bits
 
     @property
     def weight_port_entries(self) -> int:

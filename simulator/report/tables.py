@@ -87,10 +87,12 @@ def operations_table(result: Result) -> RenderableType:
     """One row an operation: where the time and the energy of a run went."""
     table = Table(box=None, header_style="bold", pad_edge=False, padding=(0, 1))
     table.add_column("operation", no_wrap=True)
-    for heading in ("M×K×N", "cycles", "compute cycles", "utilization", "energy", "largest bound"):
+    for heading in ("M×K×N", "cycles", "compute cycles", "utilization", "energy", "W values", "W metadata", "largest bound"):
         table.add_column(heading, justify="right", no_wrap=True)
     factor, unit = common_scale([entry.energy_pj for entry in result.operations], "pJ")
+    bytes_factor, bytes_unit = common_scale([float(entry.activity.counts.weight_value_bytes) for entry in result.operations], "B")
     for entry in result.operations:
+        counts = entry.activity.counts
         bound, _ = entry.activity.bounds.largest
         table.add_row(
             entry.name,
@@ -99,10 +101,18 @@ def operations_table(result: Result) -> RenderableType:
             f"{entry.compute_cycles:,}",
             percent(entry.utilization),
             f"{significant(entry.energy_pj * factor)} {unit}",
+            f"{significant(counts.weight_value_bytes * bytes_factor)} {bytes_unit}",
+            f"{significant(counts.weight_metadata_bytes * bytes_factor)} {bytes_unit}",
             term(bound, "bound").label,
         )
     cycles = Text("  · cycles: from the end of the operation before to the end of this one; these add up to the run's", style="dim")
-    return Group(Whole(table), Text(), cycles, _footnote(" ·", term("compute_cycles").label, term("compute_cycles").short))
+    whole = result.activity.counts
+    weights = (
+        f"bytes of W that were fetched; of the whole run {significant(whole.weight_value_bytes * bytes_factor)} {bytes_unit} are values "
+        f"and {significant(whole.weight_metadata_bytes * bytes_factor)} {bytes_unit} metadata, which tells where the nonzeros are"
+    )
+    notes = _footnote(" ·", term("compute_cycles").label, term("compute_cycles").short), _footnote(" ·", "W values, W metadata", weights)
+    return Group(Whole(table), Text(), cycles, *notes)
 
 
 def _caption(result: Result) -> Text:

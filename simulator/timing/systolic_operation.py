@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,13 +11,16 @@ from numpy.typing import NDArray
 from simulator.activity import CAUSES, Bounds, Counts
 from simulator.machine.elaborated import Elaborated
 from simulator.machine.model import Machine, SystolicFabric
+from simulator.mapping.dense_product import dense_product
 from simulator.mapping.program import Drain, Fill, Part, TileStep, content_indices
 from simulator.mapping.residency import Homes
+from simulator.mapping.stored import stored_weight
 from simulator.mapping.systolic import SystolicSchedule, schedule_systolic
 from simulator.timing.checks import check_array
 from simulator.timing.fabric import CAUSE
 from simulator.timing.operation import OperationRun
 from simulator.timing.systolic import ArrayTile, array_tiles, fill_bank_cycles
+from simulator.workload.storage import StoredBits
 from simulator.workload.types import Operation
 
 ArrayEngine = Callable[[SystolicFabric, SystolicSchedule, NDArray[np.float64], NDArray[np.float64]], tuple[int, NDArray[np.float64]]]
@@ -27,9 +31,13 @@ CELL_LIMIT_PE_CYCLES = 200_000
 
 
 def run_systolic(elaborated: Elaborated, operation: Operation, homes: Homes, index: int, array: ArrayEngine | None) -> OperationRun:
-    """Schedule an operation, time its folds, and list what the system level must move for them."""
+    """Schedule an operation, time its folds, and list what the system level must move for them.
+
+    Of a sampled product the array makes every place, and all of them leave.
+    """
     machine = elaborated.machine
-    schedule = schedule_systolic(machine, operation, homes)
+    product = dense_product(operation)
+    schedule = schedule_systolic(machine, product, homes)
     tiles = array_tiles(machine.systolic, schedule)
     outputs = _cells(machine, schedule, tiles, array)
     positions = list(schedule.positions())
@@ -40,8 +48,12 @@ def run_systolic(elaborated: Elaborated, operation: Operation, homes: Homes, ind
     for tile in tiles:
         counts = counts + tile.counts
     extents = [schedule.extent(m, n, k) for _, m, n, k in positions]
-    made = operation.weight_home == "activation"
-    x_parts, w_parts = zip(*(_operand_parts(machine, extent) for extent in extents), strict=True)
+    made = product.weight_home == "activation"
+    x_parts, dense_parts = zip(*(_operand_parts(machine, extent) for extent in extents), strict=True)
+    w_bits = [_weight_bits(machine, schedule, *place) for place in positions]
+    w_parts = [replace(part, bytes=-(-bits.total // 8)) for part, bits in zip(dense_parts, w_bits, strict=True)]
+    for place in _first_places(ws):
+        counts = counts + _weight_counts(operation, w_bits[place])
     y_parts = [Part(-(-m * n * machine.datatypes.activation_bits // 8)) for m, _, n in extents]
     delays = [tile.drain_delay_cycles for tile in tiles]
     return OperationRun(
@@ -85,6 +97,22 @@ def _operand_parts(machine: Machine, extent: tuple[int, int, int]) -> tuple[Part
     x = Part(-(-k * n * types.activation_bits // 8), fill_bank_cycles(k * n, fabric.rows))
     w = Part(-(-k * m * types.weight_bits // 8), fill_bank_cycles(k * m, fabric.cols))
     return x, w
+
+
+def _weight_bits(machine: Machine, schedule: SystolicSchedule, block: int, m: int, n: int, k: int) -> StoredBits:
+    """What a tile of W takes where it lies: dense, or in the storage format that its operation names."""
+    product = schedule.operation
+    height, width, _ = product.block_shape
+    (first_row, last_row), (first_column, last_column) = schedule.m_tiles[m], schedule.k_tiles[k]
+    rows, columns = (block * height + first_row, block * height + last_row), (block * width + first_column, block * width + last_column)
+    dense = StoredBits((last_row - first_row) * (last_column - first_column) * machine.datatypes.weight_bits, 0)
+    return stored_weight(machine, product, rows, columns) or dense
+
+
+def _weight_counts(operation: Operation, bits: StoredBits) -> Counts:
+    size, values = -(-bits.total // 8), bits.values // 8
+    decoded = bits.total if operation.storage is not None else 0
+    return Counts(weight_value_bytes=values, weight_metadata_bytes=size - values, weight_bits_decoded=decoded)
 
 
 def _details(schedule: SystolicSchedule) -> dict[str, int | str]:

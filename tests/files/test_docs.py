@@ -8,13 +8,15 @@ from pydantic import BaseModel
 
 from simulator.explore.spec import AxisSpec, SearchSpec, SweepSpec
 from simulator.machine.model import Datatypes, Dram, GatherFabric, Machine, Mapping, Network, SystolicFabric, Trunks
+from simulator.workload.experts import ExpertsSpec
 from simulator.workload.patterns import ACTIVATION_PATTERNS
-from simulator.workload.spec import ActivationSpec, Blocks, OperationSpec, Shape, WorkloadSpec
+from simulator.workload.spec import ActivationSpec, Blocks, OperationSpec, Shape, WeightSpec, WorkloadSpec
+from simulator.workload.storage_spec import StorageSpec
 
 DOCS = Path(__file__).parents[2] / "docs"
 MACHINE = (Machine, Datatypes, Dram, Trunks, GatherFabric, Network, SystolicFabric, Mapping)
 SWEEP = (SweepSpec, AxisSpec, SearchSpec)
-WORKLOAD = (WorkloadSpec, OperationSpec, Shape, ActivationSpec, Blocks)
+WORKLOAD = (WorkloadSpec, OperationSpec, Shape, WeightSpec, ActivationSpec, Blocks, StorageSpec, ExpertsSpec)
 
 
 @pytest.mark.parametrize(
