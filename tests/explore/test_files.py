@@ -90,7 +90,7 @@ def test_a_density_reaches_every_random_weight_in_place_of_its_nnz(place: Path) 
     [
         ("axes={fabric.replcas: [1]}", "unknown key; allowed in fabric: .*; nearest: replicas"),
         ("axes={workload.operations.0.shape.q: [1]}", "unknown key; allowed in workload.operations.0.shape: batch, m, k, n"),
-        ("axes={fabric.replicas: []}", "at least 1"),
+        ("axes={fabric.replicas: []}", "found an empty list; allowed: .*a list of 1 to 10000"),
         ("axes={fabric.replicas: [1, 1]}", "found 1 twice"),
         ("axes={fabric.window: {logspace: [1, 4]}}", "count: belongs beside"),
         ("axes={fabric.window: {logspace: [0, 4], count: 3}}", "numbers above 0"),
