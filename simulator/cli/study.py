@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from rich.console import Console, RenderableType
 from rich.text import Text
@@ -23,9 +23,13 @@ from simulator.pipeline import kernels_needed
 from simulator.report.folder import check_free
 from simulator.report.tables import run_table
 from simulator.report.write import Report, uncertainty_record
-from simulator.sizing import Sized
-from simulator.sizing.report import machine_file, sizing_table
 from simulator.workload import Workload, load_workload
+
+if TYPE_CHECKING:
+    from simulator.sizing import Sized
+
+    Sizer = Callable[[Sequence[Machine], Workload, Callable[[str, float], None]], tuple[Sized, ...]]
+    """(machines, workload, progress) → the machines, sized so that comparing them is fair."""
 
 REPORTS = Path("reports")
 _WIDTH = 110
@@ -54,10 +58,6 @@ class Writer(Protocol):
         """Write the report into `folder`, and `files` beside it."""
 
 
-Sizer = Callable[[Sequence[Machine], Workload, Callable[[str, float], None]], tuple[Sized, ...]]
-"""(machines, workload, progress) → the machines, sized so that comparing them is fair."""
-
-
 def run_study(
     request: Request,
     folder_name: Callable[[list[str], str], str],
@@ -84,12 +84,24 @@ def run_study(
         report = report.with_bands()
     record = {"sizing": [entry.to_dict() for entry in sized]} if sized else {}
     if folder is not None:
-        files = {f"machine-{entry.machine.name}.yaml": machine_file(entry) for entry in sized}
+        files = _machine_files(sized) if sized else {}
         write(folder, report, provenance.record() | record, force=request.force, files=files)
     if request.as_json:
         sys.stdout.write(json.dumps(_record(report) | record, allow_nan=False) + "\n")
     else:
-        _show(report, folder, [*([sizing_table(sized)] if sized else []), appendix(report)])
+        _show(report, folder, [*([_sizing_table(sized)] if sized else []), appendix(report)])
+
+
+def _machine_files(sized: Sequence[Sized]) -> dict[str, str]:
+    from simulator.sizing.report import machine_file
+
+    return {f"machine-{entry.machine.name}.yaml": machine_file(entry) for entry in sized}
+
+
+def _sizing_table(sized: Sequence[Sized]) -> RenderableType:
+    from simulator.sizing.report import sizing_table
+
+    return sizing_table(sized)
 
 
 def _folder(request: Request, name: str) -> Path | None:

@@ -9,15 +9,17 @@ from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wai
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from simulator.comparison.processes import end_with_parent, undisturbed
 from simulator.errors import MappingError, SparsimError
 from simulator.machine.model import Machine
 from simulator.pipeline import simulate
 from simulator.result import Ideal, Result
-from simulator.sizing.types import Outcome, Runner
 from simulator.workload.types import Workload
+
+if TYPE_CHECKING:
+    from simulator.sizing.types import Outcome, Runner
 
 Progress = Callable[[str, float], None]
 
