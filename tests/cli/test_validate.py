@@ -106,6 +106,17 @@ def test_malformed_lists(mine: Path, sparsim: Type, change: tuple[str, str], mes
     assert not (mine.parent / "reports").exists()
 
 
+def test_a_model_of_zero_is_a_row_but_no_point_of_the_plot(mine: Path, sparsim: Type) -> None:
+    mine.write_text(
+        "figures:\n  - {id: a, component: crossbar, parameters: {inputs: 4, outputs: 4, width_bits: 0, arbitrated: true}, technology: 7nm, "
+        "quantity: energy, value: 1, unit: pJ, source: me}\n",
+        encoding="utf-8",
+    )
+    outcome = sparsim("validate", "--figures", str(mine), "-o", "out")
+    assert outcome.code == 0, outcome.err
+    assert "-100.0%" in outcome.out
+
+
 def test_an_empty_list_is_told_once_what_a_figure_is(mine: Path, sparsim: Type) -> None:
     mine.write_text("figures: []\n", encoding="utf-8")
     outcome = sparsim("validate", "--figures", str(mine))

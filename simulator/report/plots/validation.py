@@ -10,6 +10,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
+from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
 from simulator.report.plots.style import OTHER_COLOUR, styled
 from simulator.validation import Row
@@ -34,6 +35,8 @@ _COLOURS = {
 }
 """Greens multiply and add, blues store, oranges route."""
 _LABELLED = 6
+_NARROW = 300.0
+"""Range of an axis below which 2 and 5 are marked too."""
 _CLOSE = 0.2
 _FAR = 2.0
 
@@ -63,7 +66,7 @@ def validation_figure(rows: Sequence[Row], checks: Sequence[Row]) -> Figure:
 
 def _panel(axes: Axes, rows: Sequence[Row], checks: Sequence[Row], group: str, label: str, unit: str, factor: float) -> None:
     """One group; `factor` brings the unit in which models answer to `unit`."""
-    chosen = [row for row in rows if row.group == group]
+    chosen = [row for row in rows if row.group == group and row.model > 0]
     others = [row for row in checks if row.group == group and (group != "area" or _node_nm(row) >= PHYSICAL_FROM_NM)]
     named = f"{label} ({unit})" if unit else label
     axes.set_title({"area": "Area", "energy": "Energy"}[group])
@@ -90,6 +93,11 @@ def _panel(axes: Axes, rows: Sequence[Row], checks: Sequence[Row], group: str, l
     axes.set_xlim(low, high)
     axes.set_ylim(low, high)
     axes.set_aspect("equal")
+    for axis in (axes.xaxis, axes.yaxis):
+        if high / low < _NARROW:
+            axis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
+        axis.set_major_formatter(FuncFormatter(lambda tick, _: f"{tick:,.10g}"))
+        axis.set_minor_formatter(NullFormatter())
     _name_worst(axes, chosen, x, y)
 
 
@@ -99,15 +107,10 @@ def _name_worst(axes: Axes, rows: Sequence[Row], x: Sequence[float], y: Sequence
     worst = [place for place in sorted(range(len(rows)), key=lambda place: -distance[place])[:_LABELLED] if distance[place] > _CLOSE]
     for number, place in enumerate(worst, start=1):
         side = 1 if y[place] > x[place] else -1
-        axes.annotate(
-            str(number),
-            (x[place], y[place]),
-            xytext=(-7 * side, 7 * side),
-            textcoords="offset points",
-            ha="center",
-            va="center",
-            fontsize=8.5,
-        )
+        # neighbours in rank are often neighbours in the plot: their numbers take turns between beside and above or below
+        beside, off = (10, 2) if number % 2 == 0 else (3, 10)
+        offset = (-beside * side, off * side)
+        axes.annotate(str(number), (x[place], y[place]), xytext=offset, textcoords="offset points", ha="center", va="center", fontsize=8.5)
     names = [f"{number}  {rows[place].id}  {rows[place].error:+.0%}" for number, place in enumerate(worst, start=1)]
     axes.text(0.98, 0.03, "\n".join(names), transform=axes.transAxes, ha="right", va="bottom", fontsize=8.5, linespacing=1.4)
 
