@@ -5,10 +5,16 @@ from __future__ import annotations
 import csv
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
+from matplotlib.collections import PathCollection
+
+from simulator.report.plots.validation import validation_figure
+from simulator.validation import shipped_figures, validate
 
 Type = Callable[..., Any]
 
@@ -106,15 +112,12 @@ def test_malformed_lists(mine: Path, sparsim: Type, change: tuple[str, str], mes
     assert not (mine.parent / "reports").exists()
 
 
-def test_a_model_of_zero_is_a_row_but_no_point_of_the_plot(mine: Path, sparsim: Type) -> None:
-    mine.write_text(
-        "figures:\n  - {id: a, component: crossbar, parameters: {inputs: 4, outputs: 4, width_bits: 0, arbitrated: true}, technology: 7nm, "
-        "quantity: energy, value: 1, unit: pJ, source: me}\n",
-        encoding="utf-8",
-    )
-    outcome = sparsim("validate", "--figures", str(mine), "-o", "out")
-    assert outcome.code == 0, outcome.err
-    assert "-100.0%" in outcome.out
+def test_a_model_of_zero_is_no_point_of_the_plot() -> None:
+    (row,) = [row for row in validate(shipped_figures()) if row.id == "swift_area"]
+    figure = validation_figure([row, replace(row, id="nothing", model=0.0)], [])
+    (area, _) = figure.axes
+    assert all(np.all(np.asarray(points.get_offsets()) > 0) for points in area.collections if isinstance(points, PathCollection))
+    assert all(text.get_text() != "nothing" for text in area.texts)
 
 
 def test_an_empty_list_is_told_once_what_a_figure_is(mine: Path, sparsim: Type) -> None:

@@ -32,6 +32,7 @@ _COLOURS = {
     "reduction_switches": "#cc79a7",
     "bank_access": "#8a6d5a",
     "wire": "#6a4c93",
+    "voq_scheduler": "#e0b400",
 }
 """Greens multiply and add, blues store, oranges route."""
 _LABELLED = 6
