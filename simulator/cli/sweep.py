@@ -33,6 +33,7 @@ def sweep_command(
     overrides: Annotated[
         list[str] | None, typer.Option("--set", "-s", metavar="KEY=VALUE", help="Replace a key of the sweep file, as workload=dense-1024.")
     ] = None,
+    bands: Annotated[bool, typer.Option("--bands", help="Carry the bands of the constants to every point (bands: true in the file).")] = False,
     time_limit: LimitOption = None,
     retry: RetryOption = False,
     quiet: QuietOption = False,
@@ -55,7 +56,7 @@ def sweep_command(
     from simulator.explore.tables import study_table
 
     talk = talk_of(quiet, json_lines)
-    space = load_sweep(sweep, overrides or [])
+    space = load_sweep(sweep, [*(overrides or []), *(["bands=true"] if bands else [])])
     folder = output or Path("reports") / f"sweep-{space.spec.name}"
     check_sweep_folder(folder, sweep_id(space.spec), force=force)
     provenance = Provenance()

@@ -14,7 +14,7 @@ from simulator.cost import price
 from simulator.cost.technology import Technology
 from simulator.errors import CheckError, MappingError, SparsimError
 from simulator.explore.executors.shared import fetched
-from simulator.explore.record import Failure, Outcome, activity_from_text, activity_to_text, record_of
+from simulator.explore.record import Failure, Outcome, activity_from_text, activity_to_text, bands_of, record_of
 from simulator.machine import Elaborated
 from simulator.pipeline import time_workload
 from simulator.result.metrics import RunMetrics
@@ -31,6 +31,7 @@ class Job:
     workload: str
     engine: Any
     ideal: Any
+    bands: bool
     prices: tuple[tuple[str, str], ...]
     """(key of the point, key of its technology)."""
     activity: str | None
@@ -95,7 +96,7 @@ def _run(job: Job, shared: Mapping[str, Any], check: Callable[[], None]) -> tupl
     for key, technology_key in job.prices:
         technology: Technology = fetched(shared[technology_key])
         run = RunMetrics(elaborated=job.elaborated, activity=activity, cost=price(activity, job.elaborated, technology), ideal=job.ideal)
-        outcomes.append(Outcome(key, job.timing_key, record_of(run)))
+        outcomes.append(Outcome(key, job.timing_key, record_of(run) | (bands_of(run, technology) if job.bands else {})))
     return tuple(outcomes), counted
 
 

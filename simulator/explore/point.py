@@ -101,6 +101,8 @@ class Point:
     recipe: Recipe
     engine: Any
     ideal: Any
+    bands: bool
+    """Whether its record has what the constants' bands make of it."""
     timing_key: str
     """Hash of all that its cycles and counts depend on: no technology, but for the latency that it elaborates to."""
     key: str
@@ -108,7 +110,7 @@ class Point:
 
     @classmethod
     def of(
-        cls, assignments: Mapping[str, Scalar], machine: Machine, technology: PricedIn, recipe: Recipe, *, engine: str, ideal: str
+        cls, assignments: Mapping[str, Scalar], machine: Machine, technology: PricedIn, recipe: Recipe, *, engine: str, ideal: str, bands: bool
     ) -> Point:
         """Raises SparsimError where the machine cannot be built."""
         elaborated = elaborate(machine, technology.technology)
@@ -124,8 +126,8 @@ class Point:
                 "ideal": ideal,
             }
         )
-        key = digest([timing_key, cost_version(), technology.key])
-        return cls(assignments, elaborated, technology, recipe, engine, ideal, timing_key, key)
+        key = digest([timing_key, cost_version(), technology.key, bands])
+        return cls(assignments, elaborated, technology, recipe, engine, ideal, bands, timing_key, key)
 
 
 @dataclass(frozen=True)

@@ -8,8 +8,12 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from simulator.activity import Activity
+from simulator.cost.technology import Technology
 from simulator.result import codec
 from simulator.result.metrics import RunMetrics
+from simulator.result.saved import run_of
+from simulator.uncertainty import METRICS as BANDED
+from simulator.uncertainty import assess_in
 
 Failure = Literal["invalid", "mapping", "memory", "time limit", "killed", "bug", "error"]
 FAILURES: dict[Failure, str] = {
@@ -45,6 +49,14 @@ def record_of(run: RunMetrics) -> dict[str, Any]:
     """Every metric of a run, and what plots need beside them; JSON values only."""
     record: dict[str, Any] = codec.plain(run.derived())
     return record
+
+
+def bands_of(run: RunMetrics, technology: Technology) -> dict[str, Any]:
+    """`bands`: metric → [low, high], the combined band of each metric that has one."""
+    known = assess_in([run_of(run, "")], [technology])
+    (name,) = known.names
+    combined = {metric: known.spread(name, metric).combined for metric in BANDED}
+    return {"bands": {metric: [band.low, band.high] for metric, band in combined.items()}}
 
 
 def to_text(record: Mapping[str, Any]) -> str:

@@ -35,6 +35,11 @@ class Row:
         """Its values, for messages and plots."""
         return ", ".join(f"{short(path)} {shown(value)}" for path, value in self.assignments.items()) or "the only point"
 
+    def band(self, name: str) -> tuple[float, float] | None:
+        """Low and high end of a metric over the bands of the constants; None where it has no band, or none was asked for."""
+        found = None if self.record is None else self.record.get("bands", {}).get(name)
+        return None if found is None else (found[0], found[1])
+
     def metric(self, name: str) -> float:
         """A scalar metric of a point that ran."""
         assert self.record is not None

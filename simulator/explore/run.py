@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
+from simulator.explore.bands import Standing, standings
 from simulator.explore.dispatch import Dispatch
 from simulator.explore.events import Finished, Listener, Planned
 from simulator.explore.executors import EXECUTORS
@@ -59,6 +60,10 @@ class SweepRun:
     computed: int
     """Points that were run now; the others were in the store."""
     seconds: float
+    points: Mapping[str, Point]
+    """What was asked for, by key: machine, workload and technology of each row that is no invalid combination."""
+    standings: tuple[Standing, ...] = ()
+    """How the best points stand over the bands of the constants, where the sweep carries them."""
 
     @property
     def failures(self) -> list[Row]:
@@ -86,7 +91,9 @@ def run_sweep(space: Space, store: Store, options: Options, listen: Listener = l
     with sweep.stack:
         sweep.run()
     rows = tuple(sorted(sweep.rows.values(), key=lambda row: row.place))
-    return SweepRun(sweep.id, space.spec, rows, sweep.excluded, sweep.computed, time.perf_counter() - began)
+    points = {point.key: point for point in sweep.points}
+    standing = standings(space.spec, rows, points, store) if space.spec.bands else ()
+    return SweepRun(sweep.id, space.spec, rows, sweep.excluded, sweep.computed, time.perf_counter() - began, points, standing)
 
 
 @dataclass
@@ -113,6 +120,11 @@ class _Sweep:
     def excluded(self) -> int:
         """Combinations that `where` left out, among those that were looked at."""
         return sum(point is None for point in self._resolved.values())
+
+    @property
+    def points(self) -> Iterable[Point]:
+        """All that were asked for and can be run."""
+        return (found for found in self._resolved.values() if isinstance(found, Point))
 
     def run(self) -> None:
         """Ask the search for points until it has no more."""
@@ -213,6 +225,7 @@ class _Sweep:
                     first.recipe.key,
                     first.engine,
                     first.ideal,
+                    first.bands,
                     prices,
                     activity,
                     requests,

@@ -157,7 +157,7 @@ class Space:
             ("technology", machine.technology, tuple(sorted(constants.items()))),
             lambda: PricedIn.of(load_technology(machine.technology, constants)),
         )
-        return Point.of(chosen, machine, technology, recipe, engine=self.spec.engine, ideal=self.spec.ideal)
+        return Point.of(chosen, machine, technology, recipe, engine=self.spec.engine, ideal=self.spec.ideal, bands=self.spec.bands)
 
     def _changed_machine(self, name: str, values: Sequence[tuple[str, Scalar]]) -> Machine:
         root = self._base(Machine, name).root

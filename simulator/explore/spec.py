@@ -105,6 +105,7 @@ class SweepSpec(FileModel):
         description="metric → which way is better",
     )
     constraints: tuple[str, ...] = Field((), description="conditions on metrics; a point that breaks one is run, and is never the best")
+    bands: bool = Field(False, description="carry what the constants' bands make of each point's energy, area and power")
     search: SearchSpec = Field(default_factory=SearchSpec, description="which combinations are run")
 
     @model_validator(mode="after")

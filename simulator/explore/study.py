@@ -11,13 +11,14 @@ from pathlib import Path
 from typing import Any
 
 from simulator.errors import OutputError
+from simulator.explore.bands import Standing
 from simulator.explore.row import Row
 from simulator.explore.run import SweepRun
 from simulator.explore.spec import SweepSpec
 from simulator.result import METRICS
 from simulator.version import package_version
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 FILE = "sweep.json"
 
 
@@ -29,11 +30,12 @@ class Study:
     rows: tuple[Row, ...]
     id: str
     excluded: int
+    standings: tuple[Standing, ...] = ()
 
     @classmethod
     def of(cls, run: SweepRun) -> Study:
         """The study of a sweep that has come to its end."""
-        return cls(run.spec, run.rows, run.id, run.excluded)
+        return cls(run.spec, run.rows, run.id, run.excluded, run.standings)
 
     def to_dict(self) -> dict[str, Any]:
         """JSON values; the same sweep gives the same."""
@@ -44,6 +46,7 @@ class Study:
             "sweep": self.spec.model_dump(mode="json"),
             "excluded": self.excluded,
             "rows": [asdict(row) for row in self.rows],
+            "standings": [asdict(standing) for standing in self.standings],
         }
 
     @classmethod
@@ -52,7 +55,8 @@ class Study:
         if record.get("schema_version") != SCHEMA_VERSION:
             raise OutputError(f"a sweep of schema version {record.get('schema_version')!r}; this sparsim reads version {SCHEMA_VERSION}")
         rows = tuple(Row(**{**row, "broken": tuple(row["broken"])}) for row in record["rows"])
-        return cls(SweepSpec.model_validate(record["sweep"]), rows, record["id"], record["excluded"])
+        standings = tuple(Standing(**entry) for entry in record["standings"])
+        return cls(SweepSpec.model_validate(record["sweep"]), rows, record["id"], record["excluded"], standings)
 
     @classmethod
     def load(cls, path: Path) -> Study:
@@ -66,13 +70,16 @@ class Study:
 
 
 def flat_rows(rows: Sequence[Row]) -> list[dict[str, Any]]:
-    """One flat mapping a row: place, values of the axes, metrics, failure; for tables of other programs."""
+    """One flat mapping a row: place, values of the axes, metrics, their bands, failure; for tables of other programs."""
     paths = dict.fromkeys(path for row in rows for path in row.assignments)
+    bands = dict.fromkeys(name for row in rows for name in METRICS if row.band(name) is not None)
     flat = []
     for row in rows:
         entry: dict[str, Any] = {"place": row.place}
         entry |= {path: row.assignments.get(path) for path in paths}
         entry |= {name: None if row.record is None else row.record[name] for name in METRICS}
+        for name in bands:
+            entry[f"{name}_low"], entry[f"{name}_high"] = row.band(name) or (None, None)
         entry |= {"broken": "; ".join(row.broken), "failure": row.failure or "", "reason": row.reason, "key": row.key}
         flat.append(entry)
     return flat

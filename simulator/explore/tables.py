@@ -9,7 +9,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from simulator.explore.analysis.best import best_points
+from simulator.explore.analysis.best import along_rows, best_points
 from simulator.explore.analysis.pareto import pareto_front
 from simulator.explore.analysis.sensitivity import main_effects
 from simulator.explore.record import FAILURES
@@ -25,7 +25,7 @@ _WORST = 5
 def study_table(study: Study) -> RenderableType:
     """Front, best points, effects and failures."""
     parts: list[RenderableType] = [_headline(study)]
-    for part in (_front(study), _best(study), _effects(study), failure_list(study.rows)):
+    for part in (_front(study), _best(study), _standings(study), _effects(study), failure_list(study.rows)):
         if part is not None:
             parts += [Text(), part]
     return Group(*parts)
@@ -82,11 +82,30 @@ def _best(study: Study) -> RenderableType | None:
     for best in found:
         entry = term(best.objective, "metric")
         factor, unit = common_scale([best.row.metric(best.objective)], entry.unit)
-        lines.append(Text(f"best {entry.label}: {significant(best.row.metric(best.objective) * factor)} {unit} at {best.row.label}"))
+        band = best.row.band(best.objective)
+        over = f" (band {significant(band[0] * factor)}–{significant(band[1] * factor)})" if band else ""
+        lines.append(Text(f"best {entry.label}: {significant(best.row.metric(best.objective) * factor)} {unit}{over} at {best.row.label}"))
         for constraint, row in best.without.items():
             ratio = row.metric(best.objective) / best.row.metric(best.objective)
             lines.append(Text(f"  without {constraint}: {times(ratio)} of that, at {row.label}", style="dim"))
     return Group(*lines) if lines else None
+
+
+def _standings(study: Study) -> RenderableType | None:
+    """Whether the best points stay the best over the bands of the constants."""
+    if not study.standings:
+        return None
+    lines = [Text("Over the bands of the constants", style="bold")]
+    for objective in dict.fromkeys(standing.objective for standing in study.standings):
+        own = [standing for standing in study.standings if standing.objective == objective]
+        lines.append(Text(f"best {term(objective, 'metric').label}, {own[0].best}:"))
+        for standing in own:
+            band = f"{times(standing.ratio)}, combined {significant(standing.low)}–{significant(standing.high)}"
+            held = Text("robust", style="green") if standing.robust else Text(standing.turns_on, style="yellow")
+            lines.append(Text(f"  than {standing.rival} ({band}): ") + held)
+    path = along_rows(study.rows, study.spec.objectives)[0]
+    lines.append(Text(f"held against the best at each other value of {short(path)}; constants have one value in both", style="dim"))
+    return Group(*lines)
 
 
 def _effects(study: Study) -> RenderableType | None:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 _PACKAGE = Path(__file__).resolve().parents[1]
 _TIMING = ("activity.py", "machine", "mapping", "timing", "topology", "workload")
-_COST = ("cost", "result", "pipeline.py")
+_COST = ("cost", "result", "uncertainty", "pipeline.py")
 
 
 @cache

@@ -12,6 +12,7 @@ from simulator.activity import Counts
 from simulator.errors import OutputError
 from simulator.machine.elaborated import Elaborated
 from simulator.result import codec
+from simulator.result.metrics import RunMetrics
 from simulator.result.result import SCHEMA_VERSION, Result
 from simulator.version import package_version
 
@@ -42,7 +43,12 @@ class SavedRun:
 
 def saved_run(result: Result) -> SavedRun:
     """The same of a result in memory."""
-    return SavedRun(result.elaborated, result.cycles, result.activity.counts, result.workload.name, result.ideal, result.technology)
+    return run_of(result, result.workload.name)
+
+
+def run_of(metrics: RunMetrics, workload: str) -> SavedRun:
+    """The same of a run's metrics."""
+    return SavedRun(metrics.elaborated, metrics.cycles, metrics.activity.counts, workload, metrics.ideal, metrics.technology)
 
 
 def result_files(place: Path) -> list[Path]:

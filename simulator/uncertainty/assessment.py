@@ -87,7 +87,11 @@ def assess(results: Sequence[Result | SavedRun]) -> Assessment:
     """
     runs = tuple(saved_run(result) if isinstance(result, Result) else result for result in results)
     known: dict[tuple[object, ...], Technology] = {}
-    technologies = tuple(_technology(run.elaborated, known) for run in runs)
+    return assess_in(runs, [_technology(run.elaborated, known) for run in runs])
+
+
+def assess_in(runs: Sequence[SavedRun], technologies: Sequence[Technology]) -> Assessment:
+    """The same of runs whose technologies, one a run, are at hand."""
     factors = factors_of(technologies, [run.elaborated for run in runs])
     variants: dict[int, list[Rates]] = {}
     totals = []
@@ -95,7 +99,7 @@ def assess(results: Sequence[Result | SavedRun]) -> Assessment:
         if id(run.elaborated) not in variants:
             variants[id(run.elaborated)] = _variants(run.elaborated, technology, factors)
         totals.append(totals_of(run, variants[id(run.elaborated)]))
-    return Assessment(runs, technologies, factors, tuple(totals))
+    return Assessment(tuple(runs), tuple(technologies), factors, tuple(totals))
 
 
 def _technology(elaborated: Elaborated, known: dict[tuple[object, ...], Technology]) -> Technology:

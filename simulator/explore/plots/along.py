@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from matplotlib.figure import Figure
 
-from simulator.explore.analysis.best import best_row
+from simulator.explore.analysis.best import along_rows
 from simulator.explore.plots.scales import spread
 from simulator.explore.row import Row, axis_paths, short, shown
 from simulator.explore.study import Study
@@ -26,22 +26,8 @@ def energy_along_figure(study: Study) -> Figure | None:
     return _along(study, "energy_pj")
 
 
-def along_rows(study: Study) -> tuple[str, list[Row]]:
-    """The first axis of several values, and for each of its values the point that is best by the first objective."""
-    objective, way = next(iter(study.spec.objectives.items()))
-    path = next(iter(axis_paths(study.rows)), "")
-    values = dict.fromkeys(row.assignments[path] for row in study.rows if path in row.assignments)
-    best = [
-        best_row([row for row in study.rows if row.feasible and row.assignments.get(path) == value], objective, way) for value in values
-    ]
-    rows = [row for row in best if row is not None]
-    if not any(isinstance(row.assignments[path], str) for row in rows):
-        rows.sort(key=lambda row: float(row.assignments[path]))
-    return path, rows
-
-
 def _along(study: Study, metric: str) -> Figure | None:
-    path, all_rows = along_rows(study)
+    path, all_rows = along_rows(study.rows, study.spec.objectives)
     rows = spread(all_rows, _MOST_BARS)
     if len(rows) < 2:
         return None

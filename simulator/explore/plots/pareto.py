@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
@@ -49,6 +50,7 @@ def pareto_figure(study: Study) -> Figure | None:
         if front:
             axes.step(*places(front), where="post", color=_FRONT, linewidth=1.2, alpha=0.6)
             axes.scatter(*places(front), s=44, color=_FRONT, edgecolor="white", linewidth=0.8, zorder=3, label=f"front ({len(front)})")
+        _draw_bands(axes, front, metrics, [factor for factor, _ in scales])
         plain_ticks(axes, "x", places(ran)[0])
         plain_ticks(axes, "y", places(ran)[1])
         axes.margins(0.12, 0.14)
@@ -63,6 +65,17 @@ def pareto_figure(study: Study) -> Figure | None:
         xs, ys = places([*named, *others])
         place_labels(figure, [*_names(named, study.rows), *[""] * len(others)], xs, ys, [30.0] * len(ran))
     return figure
+
+
+def _draw_bands(axes: Axes, rows: Sequence[Row], metrics: Sequence[str], factors: Sequence[float]) -> None:
+    """A cross over the combined bands of each point of the front, where the sweep carries them."""
+    for row in rows:
+        place = [row.metric(name) * factor for name, factor in zip(metrics, factors, strict=True)]
+        ends = [[end * factor for end in row.band(name) or ()] for name, factor in zip(metrics, factors, strict=True)]
+        if ends[0]:
+            axes.plot(ends[0], [place[1]] * 2, color=_FRONT, linewidth=0.8, alpha=0.35, zorder=1)
+        if ends[1]:
+            axes.plot([place[0]] * 2, ends[1], color=_FRONT, linewidth=0.8, alpha=0.35, zorder=1)
 
 
 def _names(rows: Sequence[Row], all_rows: Sequence[Row]) -> list[str]:
