@@ -23,8 +23,9 @@ from simulator.cli.sweeping import (
 )
 
 if TYPE_CHECKING:
+    from simulator.explore.analysis.crossing_bands import CrossingBand
     from simulator.explore.analysis.crossings import Scale
-    from simulator.explore.breakeven import BreakEven
+    from simulator.explore.breakeven import BreakEven, Curve
 
 _DENSITY = "0.0009765625:1"
 
@@ -102,13 +103,38 @@ def sentences(answer: BreakEven) -> list[str]:
         span = f"{significant(curve.values[0])} to {significant(curve.values[-1])}"
         if not curve.crossings:
             better = first if curve.first[0] < curve.second[0] else second
-            lines.append(f"{label}: no break-even from {span}; {better} is better at every value that was looked at")
-        for crossing in curve.crossings:
+            lines.append(f"{label}: no break-even from {span}; {better} is better at every value that was looked at{_held(curve)}")
+        for index, crossing in enumerate(curve.crossings):
             below, above = (first, second) if crossing.first_below else (second, first)
             between = f"{significant(crossing.low, 4)} to {significant(crossing.high, 4)}"
             lines.append(f"{label}: break-even at {answer.axis} {significant(crossing.value)} ({between}); {below} below, {above} above")
+            if curve.bands:
+                lines.append(f"  over the bands of the constants {_band(curve.bands[index])}")
     lines += [f"no figures at {point}: {reason}" for point, reason in answer.failures.items()]
     return lines
+
+
+def _held(curve: Curve) -> str:
+    """Whether the band of the ratio keeps that winner at every value."""
+    from simulator.report.numbers import significant
+
+    if not curve.low:
+        return ""
+    open_at = [value for value, low, high in zip(curve.values, curve.low, curve.high, strict=True) if low < 1 <= high]
+    if not open_at:
+        return ", also over the bands of the constants"
+    return f"; over the bands of the constants the other may be from {significant(open_at[0])} to {significant(open_at[-1])}"
+
+
+def _band(band: CrossingBand) -> str:
+    """`0.01 to 0.03; cluster_wire_sides alone moves it from 0.012 to 0.02`."""
+    from simulator.report.numbers import significant
+
+    def shown(low: float | None, high: float | None) -> str:
+        return f"{'below the range' if low is None else significant(low)} to {'above the range' if high is None else significant(high)}"
+
+    mover = f"; {band.mover} alone moves it from {shown(band.mover_low, band.mover_high)}" if band.mover else ""
+    return f"{shown(band.low, band.high)}{mover}"
 
 
 def _scale(axis: str, ends: str | None, linear: bool) -> Scale:

@@ -59,14 +59,23 @@ def price_command(
         except ConfigError as error:
             refused.append(f"{file}: {error}")
     if not priced:
-        raise OutputError("\n".join(refused))
+        raise OutputError("\n".join(_first(refused)))
     if output is not None:
         repriced = ((names[Path(entry.file)], _whole(entry.file, technology, overrides, hold_latency)) for entry in priced)
         _write(output, priced, repriced, provenance.record(), force=force)
     _show(priced, refused, output, as_json=as_json)
     if refused:
-        sys.stderr.write("".join(f"Not priced: {line}\n" for line in refused))
+        sys.stderr.write("".join(f"Not priced: {line}\n" for line in _first(refused)))
         raise typer.Exit(2)
+
+
+_REFUSALS_SHOWN = 20
+
+
+def _first(refused: list[str]) -> list[str]:
+    """The first refusals, and how many more there are; --json has all."""
+    more = len(refused) - _REFUSALS_SHOWN
+    return [*refused[:_REFUSALS_SHOWN], *([f"… and {more:,} more (--json lists all)"] if more > 0 else [])]
 
 
 def _names(results: list[Path]) -> dict[Path, str]:

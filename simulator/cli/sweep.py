@@ -33,7 +33,7 @@ def sweep_command(
     overrides: Annotated[
         list[str] | None, typer.Option("--set", "-s", metavar="KEY=VALUE", help="Replace a key of the sweep file, as workload=dense-1024.")
     ] = None,
-    bands: Annotated[bool, typer.Option("--bands", help="Carry the bands of the constants to every point (bands: true in the file).")] = False,
+    bands: Annotated[bool, typer.Option("--bands", help="Carry the bands of the constants; as bands: true in the file.")] = False,
     time_limit: LimitOption = None,
     retry: RetryOption = False,
     quiet: QuietOption = False,

@@ -89,7 +89,7 @@ def _control(listed: Iterable[Instance], technology: Technology) -> Instance:
     logic_mm2 = clock_pj = 0.0
     for entry in listed:
         logic_mm2 += entry.count * entry.component.logic_mm2()
-        clock_pj += entry.count * entry.component.actions().get("clock", 0.0)
+        clock_pj += entry.count * entry.component.own_actions.get("clock", 0.0)
     return Instance("clock_and_control", "whole die", ClockAndControl(technology, logic_mm2, clock_pj), 1)
 
 

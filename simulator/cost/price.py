@@ -82,13 +82,13 @@ def _dynamic_pj(name: str, working: Iterable[Working]) -> dict[str, float]:
 
 def _per_cycle_pj(instances: Sequence[Instance], cycles: int) -> Iterator[tuple[str, float]]:
     for entry in instances:
-        for action, pj in entry.component.actions().items():
+        for action, pj in entry.component.own_actions.items():
             if action in PER_CYCLE:
                 yield action, pj * entry.count * cycles
 
 
 def _component(name: str, instances: Sequence[Instance], energy: dict[str, float], seconds: float) -> ComponentCost:
-    areas = [(entry.count, entry.component.area()) for entry in instances]
+    areas = [(entry.count, entry.component.own_area) for entry in instances]
     leakage_mw = sum(entry.count * entry.component.leakage_mw() for entry in instances)
     return ComponentCost(
         name=name,

@@ -59,7 +59,7 @@ def _areas(instances: Iterable[Instance]) -> float:
 def _energies(instances: Iterable[Instance], charges: dict[tuple[str, str], list[Charge]], clock_ghz: float) -> NDArray[np.float64]:
     priced = [0.0] * (len(COUNTERS) + 1)
     for entry in instances:
-        actions = entry.component.actions()
+        actions = entry.component.own_actions
         for charge in charges.get((entry.name, entry.part), ()):
             each_pj = charge.times * entry.per_event * actions[charge.action]
             for name in charge.plus:

@@ -10,9 +10,12 @@ from pathlib import Path
 from typing import Any
 
 from simulator.errors import ConfigError, OutputError
+from simulator.explore.analysis.crossing_bands import CrossingBand, crossing_band
 from simulator.explore.analysis.crossings import Crossing, Scale, find_crossings
-from simulator.explore.events import Listener
+from simulator.explore.bands import assess_points
+from simulator.explore.events import Event, Listener, Planned
 from simulator.explore.load import space_of
+from simulator.explore.point import Point
 from simulator.explore.row import Row
 from simulator.explore.run import Options, run_sweep
 from simulator.explore.spec import SweepSpec
@@ -23,9 +26,11 @@ from simulator.files.overrides import apply_overrides
 from simulator.files.parse import parse
 from simulator.files.tree import Entry
 from simulator.result import METRICS
+from simulator.uncertainty import METRICS as BANDED
+from simulator.uncertainty import Assessment
 
 FILE = "breakeven.json"
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 
 
 @dataclass(frozen=True)
@@ -54,6 +59,11 @@ class Curve:
     first: tuple[float, ...]
     second: tuple[float, ...]
     crossings: tuple[Crossing, ...]
+    low: tuple[float, ...] = ()
+    """Combined band of the first machine's figure over the second's at each value; empty for a metric that has none."""
+    high: tuple[float, ...] = ()
+    bands: tuple[CrossingBand, ...] = ()
+    """Of each crossing."""
 
 
 @dataclass(frozen=True)
@@ -81,7 +91,8 @@ class BreakEven:
                 raise OutputError(f"{path}: another schema version; this sparsim reads version {SCHEMA_VERSION}")
             curves = tuple(
                 Curve(**{**{key: tuple(value) for key, value in curve.items() if key != "metric"}, "metric": curve["metric"],
-                         "crossings": tuple(Crossing(**crossing) for crossing in curve["crossings"])})
+                         "crossings": tuple(Crossing(**crossing) for crossing in curve["crossings"]),
+                         "bands": tuple(CrossingBand(**band) for band in curve["bands"])})
                 for curve in record["curves"]
             )  # fmt: skip
             return cls(**{**record, "names": tuple(record["names"]), "curves": curves})
@@ -102,9 +113,27 @@ def find_break_even(question: Question, store: Store, options: Options, listen: 
         scan = find_crossings(asked.ratios(metric), question.scale, points=question.points, tolerance=question.tolerance)
         pairs = {value: asked.figures(value, metric) for value in scan.ratios}
         first, second = zip(*pairs.values(), strict=True) if pairs else ((), ())
-        curves.append(Curve(metric, tuple(pairs), first, second, scan.crossings))
+        curve = Curve(metric, tuple(pairs), first, second, scan.crossings)
+        curves.append(_banded(curve, asked, question.scale) if metric in BANDED else curve)
     names = (Path(question.machines[0]).stem, Path(question.machines[1]).stem)
     return BreakEven(question.axis, names, Path(question.workload).stem, question.scale.logarithmic, tuple(curves), asked.failures)
+
+
+def _banded(curve: Curve, asked: _Asked, scale: Scale) -> Curve:
+    """The curve with what the bands of the constants make of it, from the timings that it was drawn from."""
+    if not curve.values:
+        return curve
+    known = asked.assessed(curve.values)
+    ratios = [known.ratio(_run_name(0, value), _run_name(1, value), curve.metric) for value in curve.values]
+    names = [factor.name for factor in known.factors]
+    bands = tuple(crossing_band(crossing, curve.values, ratios, names, scale) for crossing in curve.crossings)
+    return replace(
+        curve, low=tuple(ratio.combined.low for ratio in ratios), high=tuple(ratio.combined.high for ratio in ratios), bands=bands
+    )
+
+
+def _run_name(machine: int, value: float) -> str:
+    return f"{machine} at {value!r}"
 
 
 @dataclass
@@ -118,7 +147,16 @@ class _Asked:
 
     def __post_init__(self) -> None:
         self._rows: dict[float, tuple[Row, Row]] = {}
+        self._points: dict[str, Point] = {}
+        self._assessed: dict[tuple[float, ...], Assessment] = {}
         self.failures: dict[str, str] = {}
+
+    def assessed(self, values: tuple[float, ...]) -> Assessment:
+        """Both machines at these values, priced over the bands; metrics that were asked for together share it."""
+        if values not in self._assessed:
+            runs = [(_run_name(machine, value), row) for value in values for machine, row in enumerate(self._rows[value])]
+            self._assessed[values] = assess_points([self._points[row.key] for _, row in runs], [name for name, _ in runs], self.store)
+        return self._assessed[values]
 
     def ratios(self, metric: str) -> Callable[[Sequence[float]], dict[float, float | None]]:
         """A function of values of the axis that runs what has not been run."""
@@ -140,11 +178,19 @@ class _Asked:
         first, second = self.figures(value, metric)
         return math.log(first / second) if first > 0 and second > 0 else None
 
+    def _listen(self, event: Event) -> None:
+        """Each look is a sweep of its own; what listens hears of one that grows."""
+        if isinstance(event, Planned):
+            before = 2 * len(self._rows)
+            event = replace(event, points=before + event.points, expected=before + event.expected)
+        self.listen(event)
+
     def _run(self, values: Sequence[float]) -> None:
         if not values:
             return
         space = space_of(_document(self.question, values), Path())
-        run = run_sweep(space, self.store, self.options, self.listen)
+        run = run_sweep(space, self.store, self.options, self._listen)
+        self._points |= run.points
         by_point = {(row.assignments["machine"], float(row.assignments[self.question.axis])): row for row in run.rows}
         for value in values:
             first, second = (by_point[machine, value] for machine in self.question.machines)

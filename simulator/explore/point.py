@@ -110,7 +110,15 @@ class Point:
 
     @classmethod
     def of(
-        cls, assignments: Mapping[str, Scalar], machine: Machine, technology: PricedIn, recipe: Recipe, *, engine: str, ideal: str, bands: bool
+        cls,
+        assignments: Mapping[str, Scalar],
+        machine: Machine,
+        technology: PricedIn,
+        recipe: Recipe,
+        *,
+        engine: str,
+        ideal: str,
+        bands: bool,
     ) -> Point:
         """Raises SparsimError where the machine cannot be built."""
         elaborated = elaborate(machine, technology.technology)

@@ -29,7 +29,7 @@ def idle_power_w(elaborated: Elaborated, instances: Iterable[Instance], *, inclu
     for entry in instances:
         if include_dram or entry.name not in OFF_FABRIC:
             milliwatts += entry.count * entry.component.leakage_mw()
-            picojoules += entry.count * sum(pj for action, pj in entry.component.actions().items() if action in PER_CYCLE)
+            picojoules += entry.count * sum(pj for action, pj in entry.component.own_actions.items() if action in PER_CYCLE)
     return milliwatts * 1e-3 + picojoules * elaborated.machine.clock_ghz * 1e-3
 
 

@@ -153,3 +153,28 @@ def test_compare_says_what_is_robust(place: Path, sparsim: Type) -> None:
     plain = json.loads(sparsim("compare", "crossbar.yaml", "systolic.yaml", "-w", "tiny.yaml", "-j", "1", "--json").out)
     assert "uncertainty" not in plain
     assert "bands" not in plain["verdict"]
+
+
+def test_of_many_refusals_the_first_are_shown(place: Path, sparsim: Type) -> None:
+    sparsim("run", "crossbar.yaml", "-w", "tiny.yaml", "-o", "one")
+    text = (place / "one" / "result.json").read_text(encoding="utf-8")
+    (place / "many").mkdir()
+    for index in range(25):
+        (place / "many" / f"result-{index}.json").write_text(text.replace('"schema_version": ', '"schema_version": 9'), encoding="utf-8")
+    outcome = sparsim("price", "many")
+    assert outcome.code == 2
+    assert outcome.err.count("reads version") == 20
+    assert "… and 5 more" in outcome.err
+
+
+def test_a_result_that_was_cut_off_or_laid_out_anew(place: Path, sparsim: Type) -> None:
+    sparsim("run", "crossbar.yaml", "-w", "tiny.yaml", "-o", "one")
+    result = place / "one" / "result.json"
+    whole = result.read_text(encoding="utf-8")
+    as_written = json.loads(sparsim("price", "one", "--json").out)
+    result.write_text(json.dumps(json.loads(whole)), encoding="utf-8")
+    assert json.loads(sparsim("price", "one", "--json").out) == as_written
+    result.write_text(whole[: len(whole) * 3 // 4], encoding="utf-8")
+    outcome = sparsim("price", "one")
+    assert outcome.code == 2
+    assert "not a whole sparsim result" in outcome.err

@@ -25,11 +25,11 @@ class Scale:
 
     def spaced(self, count: int) -> list[float]:
         """So many values from low to high."""
-        return [self._value(self._place(self.low) + index / (count - 1) * self.length) for index in range(count)]
+        return [self.value(self.place(self.low) + index / (count - 1) * self.length) for index in range(count)]
 
     def middle(self, low: float, high: float) -> float:
         """Half way between."""
-        return self._value((self._place(low) + self._place(high)) / 2)
+        return self.value((self.place(low) + self.place(high)) / 2)
 
     def apart(self, low: float, high: float) -> float:
         """How far: as a ratio less one, or as a share of the whole range."""
@@ -38,13 +38,14 @@ class Scale:
     @property
     def length(self) -> float:
         """Of the whole range."""
-        return self._place(self.high) - self._place(self.low)
+        return self.place(self.high) - self.place(self.low)
 
-    def _place(self, value: float) -> float:
+    def place(self, value: float) -> float:
+        """Where a value lies: evenly spaced places are values that `spaced` would give."""
         return math.log(value) if self.logarithmic else value
 
-    def _value(self, place: float) -> float:
-        # twelve digits, so that the ends are what was typed
+    def value(self, place: float) -> float:
+        """Inverse of `place`; twelve digits, so that the ends are what was typed."""
         return float(f"{math.exp(place) if self.logarithmic else place:.12g}")
 
 

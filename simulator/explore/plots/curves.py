@@ -12,6 +12,7 @@ from simulator.report.numbers import common_scale, significant
 from simulator.report.plots.style import styled
 
 _FIRST, _SECOND, _CROSSING = "#08488a", "#c84f00", "#444444"
+_BAND = "#e3e3e3"
 
 
 def break_even_figure(answer: BreakEven) -> Figure | None:
@@ -28,7 +29,13 @@ def break_even_figure(answer: BreakEven) -> Figure | None:
                 above.plot(curve.values, [figure_ * factor for figure_ in figures], color=colour, marker="o", markersize=3.5, label=name)
             ratios = [first / second for first, second in zip(curve.first, curve.second, strict=True)]
             below.plot(curve.values, ratios, color=_CROSSING, marker="o", markersize=3)
+            if curve.low:
+                below.fill_between(curve.values, curve.low, curve.high, color=_BAND, linewidth=0, label="bands of the constants")
+                below.legend()
             below.axhline(1.0, color="#999999", linewidth=0.8)
+            for band in curve.bands:
+                left, right = band.low or curve.values[0], band.high or curve.values[-1]
+                above.axvspan(left, right, color=_BAND, alpha=0.6, linewidth=0, zorder=0)
             for crossing in curve.crossings:
                 for axes in (above, below):
                     axes.axvline(crossing.value, color=_CROSSING, linewidth=0.9, linestyle="--")
@@ -37,7 +44,7 @@ def break_even_figure(answer: BreakEven) -> Figure | None:
                 )
             plain_ticks(above, "x", curve.values)
             plain_ticks(above, "y", [value * factor for value in (*curve.first, *curve.second)])
-            plain_ticks(below, "y", ratios)
+            plain_ticks(below, "y", [*ratios, *curve.low, *curve.high])
             below.tick_params(axis="x", labelrotation=0)
             label = term(curve.metric, "metric").label
             above.set_ylabel(f"{label} ({unit})" if unit else label)

@@ -69,6 +69,8 @@ def pareto_figure(study: Study) -> Figure | None:
 
 def _draw_bands(axes: Axes, rows: Sequence[Row], metrics: Sequence[str], factors: Sequence[float]) -> None:
     """A cross over the combined bands of each point of the front, where the sweep carries them."""
+    if any(row.band(name) for row in rows for name in metrics):
+        axes.plot([], [], color=_FRONT, linewidth=0.8, alpha=0.6, label="bands of the constants (all points move together)")
     for row in rows:
         place = [row.metric(name) * factor for name, factor in zip(metrics, factors, strict=True)]
         ends = [[end * factor for end in row.band(name) or ()] for name, factor in zip(metrics, factors, strict=True)]
