@@ -3,6 +3,7 @@
 #   make test    lint, types, layers, tests
 #   make lint    lint, types, layers
 #   make soak    N=10000 random cases of engine against engine
+#   make soak-sweep  K=20 kills of a sweep's driver, each resumed
 #   make bench   kernel times as ratios, into benchmarks/results.json
 #   make clean   remove .venv and caches
 
@@ -14,8 +15,9 @@ WORKLOAD := workloads/tinygpt.yaml
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
 N ?= 10000
+K ?= 20
 
-.PHONY: demo test lint soak bench clean
+.PHONY: demo test lint soak soak-sweep bench clean
 .DELETE_ON_ERROR:
 
 demo: $(VENV)/.installed
@@ -33,8 +35,12 @@ lint: $(VENV)/.installed-dev
 soak: $(VENV)/.installed-dev
 	$(BIN)/python -m tests.differential.soak $(N)
 
+soak-sweep: $(VENV)/.installed-dev
+	PYTHONPATH=.:tests $(BIN)/python -m explore.kills $(K)
+
 bench: $(VENV)/.installed-dev
 	$(BIN)/python benchmarks/run.py
+	$(BIN)/python benchmarks/sweep.py
 
 $(VENV)/.created:
 	@command -v $(PYTHON) >/dev/null || { echo "sparsim needs Python 3.11 or newer, and there is no '$(PYTHON)'; install it or run: make PYTHON=/path/to/python3.11 demo" >&2; exit 1; }

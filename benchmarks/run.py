@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import json
 import statistics
+import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -28,6 +30,13 @@ RESULTS = Path(__file__).parent / "results.json"
 PAIRS = 7
 BOOKSIM_FLITS_PER_S = {"fifo": 0.43e6, "voq": 0.02e6}
 """BookSim 2 at a saturated 64 × 64 crossbar on a machine of this kind; an order of magnitude."""
+STONNE_MACS_PER_S = 1e5
+"""STONNE (SIGMA, 256³ at 90 % sparsity) on a machine of this kind; an order of magnitude."""
+COMMANDS = {
+    "1024³ at 90 % sparsity": {"m": 1024, "k": 1024, "n": 1024, "density": 0.1},
+    "4096 × 16384 at 1/1024, 256 tokens": {"m": 4096, "k": 16384, "n": 256, "density": 1 / 1024},
+}
+"""Products that are timed as whole commands, from a shell to the printed result."""
 
 
 def spec(ports: int, queues: str) -> ClusterSpec:
@@ -129,9 +138,27 @@ def switch_flits_per_second(queues: str) -> float:
     return point.throughput * 64 * 8_000 / taken
 
 
+def command_figures(m: int, k: int, n: int, density: float) -> dict[str, float]:
+    """Wall seconds of `sparsim run crossbar --json` on one product, kernels compiled, and useful MACs a second."""
+    operation = {"name": "product", "kind": "SpMM", "shape": {"m": m, "k": k, "n": n}}
+    operation |= {"weight": {"pattern": "uniform", "density": density}, "activation": {"pattern": "dense"}}
+    with tempfile.TemporaryDirectory() as folder:
+        workload = Path(folder) / "product.yaml"
+        workload.write_text(json.dumps({"name": "product", "operations": [operation]}), encoding="utf-8")
+        program = "from simulator.cli import main; main()"
+        command = [sys.executable, "-c", program, "run", "configs/machines/crossbar.yaml", "-w", str(workload), "--json"]
+        taken = []
+        for _ in range(4):
+            started = time.perf_counter()
+            output = subprocess.run(command, cwd=Path(__file__).parent.parent, check=True, capture_output=True).stdout
+            taken.append(time.perf_counter() - started)
+    wall_s = statistics.median(taken[1:])  # the first may have compiled
+    return {"wall_s": wall_s, "useful_macs_per_s": json.loads(output)["useful_macs"] / wall_s}
+
+
 def main() -> None:
     """Print and save everything."""
-    record: dict[str, object] = {"kernels": {}, "over_reference": {}, "switch": {}}
+    record: dict[str, object] = {"kernels": {}, "over_reference": {}, "switch": {}, "commands": {}}
     for queues in ("fifo", "voq"):
         for ports in (16, 64, 256):
             figures = kernel_figures(ports, queues)
@@ -148,6 +175,11 @@ def main() -> None:
         times = flits / BOOKSIM_FLITS_PER_S[queues]
         record["switch"][queues] = {"flits_per_s": flits, "times_booksim": times}  # type: ignore[index]
         sys.stdout.write(f"{queues:4s} network alone, 64 ports, saturated: {flits / 1e6:.1f} M flit/s, about {times:,.0f} × BookSim 2\n")
+    for name, product in COMMANDS.items():
+        command = command_figures(**product)  # type: ignore[arg-type]
+        record["commands"][name] = command  # type: ignore[index]
+        times = command["useful_macs_per_s"] / STONNE_MACS_PER_S
+        sys.stdout.write(f"{name}: {command['wall_s']:.2f} s, whole command; useful MACs a second about {times:,.0f} × STONNE\n")
     RESULTS.write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
     sys.stdout.write(f"written to {RESULTS.relative_to(Path.cwd()) if RESULTS.is_relative_to(Path.cwd()) else RESULTS}\n")
 

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from simulator.machine import Machine, load_machine
     from simulator.pipeline import simulate
     from simulator.result import Result
+    from simulator.sizing import Sized, equalise
     from simulator.workload import Workload, load_workload
 
 _HOMES = {
@@ -29,9 +30,11 @@ _HOMES = {
     "OperandError": "simulator.errors",
     "OutputError": "simulator.errors",
     "Result": "simulator.result",
+    "Sized": "simulator.sizing",
     "SparsimError": "simulator.errors",
     "Workload": "simulator.workload",
     "compare": "simulator.comparison",
+    "equalise": "simulator.sizing",
     "load_machine": "simulator.machine",
     "load_workload": "simulator.workload",
     "simulate": "simulator.pipeline",
@@ -46,10 +49,12 @@ __all__ = [
     "OperandError",
     "OutputError",
     "Result",
+    "Sized",
     "SparsimError",
     "Workload",
     "__version__",
     "compare",
+    "equalise",
     "load_machine",
     "load_workload",
     "simulate",

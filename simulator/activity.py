@@ -56,6 +56,8 @@ class Counts:
     """Row words (`lanes` partial sums) read and written in accumulators."""
     rows_merged: int = 0
     """Row words whose partial sums the merge tree added up and sent to the output bank."""
+    lane_reductions: int = 0
+    """Row words whose lanes the units' trees added up (sampled products)."""
     output_bank_writes: int = 0
     """Row words written into output banks."""
     output_bank_reads: int = 0
@@ -94,6 +96,12 @@ class Counts:
     """Bytes over the X trunk (once a token group, whatever the number of copies)."""
     w_trunk_bytes: int = 0
     """Bytes over the W trunk (once for all token groups)."""
+    weight_value_bytes: int = 0
+    """Bytes of W that were fetched, before whole bursts: values."""
+    weight_metadata_bytes: int = 0
+    """The rest of them: where the nonzeros are, and what fills up whole bytes."""
+    weight_bits_decoded: int = 0
+    """Bits of W that the decoder turned into the machine's own form."""
     drain_bytes: int = 0
     """Bytes over the drain bus."""
     buffer_read_bytes: int = 0

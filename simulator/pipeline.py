@@ -5,11 +5,12 @@ from __future__ import annotations
 import os
 
 from simulator.cost import elaborate, load_technology, price
+from simulator.machine.elaborated import Elaborated
 from simulator.machine.model import GatherFabric, Machine
 from simulator.result import Result, operation_shares
 from simulator.timing.compiled.warm_up import KernelName
 from simulator.timing.engines import SMALL_RUN_REQUESTS, EngineName, quickest
-from simulator.timing.run import Ideal, Progress, run_workload
+from simulator.timing.run import Ideal, Progress, Timing, run_workload
 from simulator.workload.types import Workload
 
 
@@ -32,14 +33,15 @@ def simulate(
     """
     technology = load_technology(machine.technology, machine.technology_overrides)
     elaborated = elaborate(machine, technology)
-    timing = run_workload(
+    timing = time_workload(
         elaborated,
         workload,
-        quickest(engine, _requests(machine, workload)),
+        engine=engine,
         ideal=ideal,
         reuse_tiles=reuse_tiles,
-        threads=threads or os.cpu_count() or 1,
-        progress=progress or (lambda name, fraction: None),
+        threads=threads,
+        requests=requests_of(machine, workload),
+        progress=progress,
     )
     cost = price(timing.activity, elaborated, technology)
     shares = tuple(price(share, elaborated, technology) for share in operation_shares(timing.activity))
@@ -48,14 +50,46 @@ def simulate(
     )
 
 
+def time_workload(
+    elaborated: Elaborated,
+    workload: Workload,
+    *,
+    engine: EngineName,
+    ideal: Ideal,
+    requests: int,
+    reuse_tiles: bool = True,
+    threads: int | None = None,
+    progress: Progress | None = None,
+) -> Timing:
+    """Run a workload on a machine, unpriced; as `simulate`.
+
+    `requests` are those that this process is to see, in this run or in several: few are quicker without compiled kernels.
+    """
+    return run_workload(
+        elaborated,
+        workload,
+        quickest(engine, requests),
+        ideal=ideal,
+        reuse_tiles=reuse_tiles,
+        threads=threads or os.cpu_count() or 1,
+        progress=progress or (lambda name, fraction: None),
+    )
+
+
 def kernels_needed(machine: Machine, workload: Workload, engine: EngineName) -> tuple[KernelName, ...]:
     """Compiled kernels that a run will call: none of them where it is small or has no fabric of units."""
-    if engine != "compiled" or _requests(machine, workload) < SMALL_RUN_REQUESTS:
+    if engine != "compiled" or requests_of(machine, workload) < SMALL_RUN_REQUESTS:
         return ()
-    return (machine.mapping.dataflow,)
+    return dataflow_kernels(machine)
 
 
-def _requests(machine: Machine, workload: Workload) -> int:
+def dataflow_kernels(machine: Machine) -> tuple[KernelName, ...]:
+    """Compiled kernels of a machine's dataflows."""
+    dataflow = machine.mapping.dataflow
+    return ("gather", "scatter") if dataflow == "both" else (dataflow,)
+
+
+def requests_of(machine: Machine, workload: Workload) -> int:
     """List entries that all units will examine: an upper bound of their requests."""
     if not isinstance(machine.fabric, GatherFabric):
         return 0

@@ -117,6 +117,11 @@ def operation(w: Matrix, x: Matrix, name: str = "op", depends_on: tuple[str, ...
     return Operation(name, kind, weight(w), activations(x), depends_on)
 
 
+def sampled_operation(mask: Matrix, gradient: Matrix, x: Matrix, name: str = "op", depends_on: tuple[str, ...] = ()) -> Operation:
+    """G = mask ∘ (gradient · Xᵀ)."""
+    return Operation(name, "SDDMM", weight(mask), activations(x), depends_on, gradient=activations(gradient))
+
+
 def workload(*operations: Operation) -> Workload:
     """Operations in program order."""
     return Workload("small", operations)

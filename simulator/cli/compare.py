@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -17,17 +17,42 @@ from simulator.cli.options import (
     SetOption,
     WorkloadOption,
 )
+from simulator.cli.sizing import (
+    BestOption,
+    BudgetOption,
+    EqualOption,
+    IncludeDramOption,
+    ObjectiveChoice,
+    ObjectiveOption,
+    SizingRequest,
+    ToOption,
+    sizer,
+)
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+
+    from simulator.report.write import Report
 
 
 def compare_command(
     machines: Annotated[list[str], typer.Argument(metavar="MACHINE", help="Machine files, or names in configs/machines/.")],
     workload: WorkloadOption,
+    equal: EqualOption = None,
+    to: ToOption = None,
+    best: BestOption = False,
+    objective: ObjectiveOption = ObjectiveChoice.time,
+    budget: BudgetOption = None,
+    include_dram: IncludeDramOption = False,
     overrides: SetOption = None,
     engine: EngineOption = EngineChoice.compiled,
     ideal: IdealOption = IdealPart.none,
     output: OutputOption = None,
     as_json: JsonOption = False,
     force: ForceOption = False,
+    bands: Annotated[
+        bool, typer.Option("--bands", help="Low and high of every figure and ratio; the verdict says what is robust.")
+    ] = False,
     jobs: Annotated[int | None, typer.Option("--jobs", "-j", min=1, help="Processes; default: one a processor.")] = None,
 ) -> None:
     """Compare machines on a workload: a table, a verdict, and a folder with results and plots."""
@@ -37,5 +62,14 @@ def compare_command(
     from simulator.report.write import write_comparison
 
     processors = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    request = Request(machines, workload, overrides or [], engine.value, ideal.value, output, as_json, force, jobs=jobs or processors)
-    run_study(request, lambda names, load: f"compare-{load}", write_comparison, lambda report: "")
+    jobs = jobs or processors
+    size = sizer(SizingRequest(equal, to, best, objective, budget, include_dram), engine.value, jobs)
+    request = Request(machines, workload, overrides or [], engine.value, ideal.value, output, as_json, force, jobs, bands=bands)
+    name = "compare" if equal is None else f"compare-equal-{equal.value}{'-best' if best else ''}"
+    run_study(request, lambda names, load: f"{name}-{load}", write_comparison, _appendix, size)
+
+
+def _appendix(report: Report) -> RenderableType:
+    from simulator.report.robustness import bands_table
+
+    return bands_table(report.assessment, report.claims) if report.assessment else ""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 import sys
@@ -13,10 +14,13 @@ from simulator.errors import CheckError, SparsimError
 USER_ERROR = 2
 BUG = 1
 INTERRUPTED = 130
+_OBJECTS_BEFORE_COLLECTION = 1_000_000
+"""Modules and models that load at start are no garbage; looking for some among them takes a tenth of a short command."""
 
 
 def main() -> None:
     """Run the command line and end the process: 0 well, 2 a user's mistake, 130 interrupted, 1 a bug."""
+    gc.set_threshold(_OBJECTS_BEFORE_COLLECTION)
     try:
         signal.signal(signal.SIGTERM, _terminate)
         show_all_text()

@@ -21,16 +21,28 @@ def inspect_command(
     overrides: SetOption = None,
     output: Annotated[
         Path | None,
-        typer.Option("--output", "-o", metavar="FILE|DIR", help="Draw a workload's spy plot (PNG, SVG), or a machine's networks (folder)."),
+        typer.Option(
+            "--output",
+            "-o",
+            metavar="FILE|DIR",
+            help="Draw a workload's spy plot (FILE.png, .svg) or all its plots (DIR), or a machine's networks (DIR).",
+        ),
+    ] = None,
+    twin: Annotated[
+        Path | None,
+        typer.Option("--uniform-twin", metavar="FILE", help="Write the control: the same workload with nonzeros at random places."),
     ] = None,
     as_json: JsonOption = False,
     force: ForceOption = False,
 ) -> None:
     """Show a workload (shapes, nonzeros, skew, spy plot) or a machine (area tree, peak rates, derived sizes, networks)."""
     from simulator.cli.kind import file_kind
+    from simulator.errors import ConfigError
 
     if file_kind(file) == "workload":
-        _inspect_workload(file, overrides or [], output, as_json, force)
+        _inspect_workload(file, overrides or [], output, twin, as_json, force)
+    elif twin is not None:
+        raise ConfigError(f"{file}: a machine has no uniform twin; --uniform-twin is for workloads")
     else:
         _inspect_machine(file, overrides or [], output, as_json, force)
 
@@ -50,13 +62,18 @@ def _inspect_machine(file: str, overrides: list[str], output: Path | None, as_js
     _print(machine_record(machine) if as_json else machine_table(machine))
 
 
-def _inspect_workload(file: str, overrides: list[str], output: Path | None, as_json: bool, force: bool) -> None:
-    from simulator.report.inspection.workload import workload_record, workload_table
+def _inspect_workload(file: str, overrides: list[str], output: Path | None, twin: Path | None, as_json: bool, force: bool) -> None:
+    from simulator.report.inspection.workload import workload_record, workload_table, write_workload_pictures
     from simulator.workload import load_workload
 
     workload = load_workload(file, overrides)
-    if output is not None:
+    if output is not None and output.suffix:
         _write_spy(workload, output, force)
+    elif output is not None:
+        names = write_workload_pictures(workload, output, force=force)
+        typer.echo(f"{' and '.join(names)} drawn in {output}/", err=True)
+    if twin is not None:
+        _write_twin(workload, twin, force)
     _print(workload_record(workload) if as_json else workload_table(workload))
 
 
@@ -65,16 +82,30 @@ def _write_spy(workload: Workload, output: Path, force: bool) -> None:
 
     from simulator.errors import OutputError
     from simulator.report.folder import new_file
-    from simulator.report.inspection.workload import spy_figure
+    from simulator.report.inspection.spy import spy_figure
     from simulator.report.plots.style import render
 
     kind = output.suffix.lower().lstrip(".")
     if kind not in ("png", "svg"):
-        raise OutputError(f"{output}: allowed: a name that ends in .png or .svg")
+        raise OutputError(f"{output}: allowed: a name that ends in .png or .svg, or a folder's, without ending")
     image = io.BytesIO()
     render(spy_figure(workload), image, kind)
     new_file(output, image.getvalue(), force=force)
     typer.echo(f"spy plot in {output}", err=True)
+
+
+def _write_twin(workload: Workload, file: Path, force: bool) -> None:
+    import yaml
+
+    from simulator.errors import OutputError
+    from simulator.report.folder import new_file
+    from simulator.workload.twin import twin_spec
+
+    if file.suffix not in (".yaml", ".yml"):
+        raise OutputError(f"{file}: allowed: a name that ends in .yaml")
+    text = yaml.safe_dump(twin_spec(workload), sort_keys=False, allow_unicode=True, width=120)
+    new_file(file, text.encode(), force=force)
+    typer.echo(f"uniform twin in {file}", err=True)
 
 
 def _print(shown: RenderableType | dict[str, Any]) -> None:

@@ -31,8 +31,8 @@ def run_command(
 ) -> None:
     """Run one machine on a workload: a table, and a folder with results and plots."""
     from simulator.cli.study import Request, run_study
-    from simulator.report.tables import operations_table
+    from simulator.report.components import run_details
     from simulator.report.write import write_run
 
     request = Request([machine], workload, overrides or [], engine.value, ideal.value, output, as_json, force, jobs=1)
-    run_study(request, lambda names, load: f"{names[0]}-{load}", write_run, lambda report: operations_table(report.results[0]))
+    run_study(request, lambda names, load: f"{names[0]}-{load}", write_run, lambda report: run_details(report.results[0]))

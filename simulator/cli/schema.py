@@ -14,15 +14,21 @@ class FileKind(StrEnum):
 
     machine = "machine"
     workload = "workload"
+    figures = "figures"
+    sweep = "sweep"
 
 
 def schema_command(kind: Annotated[FileKind, typer.Argument(help="Which file.")]) -> None:
-    """Print the JSON schema of a machine or workload file."""
+    """Print the JSON schema of a machine, a workload, a sweep, or a list of published figures."""
     from pydantic import BaseModel
 
     model: type[BaseModel]
     if kind is FileKind.machine:
         from simulator.machine import Machine as model
-    else:
+    elif kind is FileKind.sweep:
+        from simulator.explore.spec import SweepSpec as model
+    elif kind is FileKind.workload:
         from simulator.workload.spec import WorkloadSpec as model
+    else:
+        from simulator.validation import FiguresFile as model
     typer.echo(json.dumps(model.model_json_schema(), indent=2))

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from rich.console import Console, RenderableType
 from rich.text import Text
@@ -17,11 +17,19 @@ from simulator.cli.machines import read_machine
 from simulator.cli.progress import progress_bars
 from simulator.cli.provenance import Provenance
 from simulator.comparison import Comparison, compare
+from simulator.comparison.comparison import check_names
+from simulator.machine import Machine
 from simulator.pipeline import kernels_needed
 from simulator.report.folder import check_free
 from simulator.report.tables import run_table
-from simulator.report.write import Report
-from simulator.workload import load_workload
+from simulator.report.write import Report, uncertainty_record
+from simulator.workload import Workload, load_workload
+
+if TYPE_CHECKING:
+    from simulator.sizing import Sized
+
+    Sizer = Callable[[Sequence[Machine], Workload, Callable[[str, float], None]], tuple[Sized, ...]]
+    """(machines, workload, progress) → the machines, sized so that comparing them is fair."""
 
 REPORTS = Path("reports")
 _WIDTH = 110
@@ -40,17 +48,22 @@ class Request:
     as_json: bool
     force: bool
     jobs: int
+    bands: bool = False
 
 
 class Writer(Protocol):
     """`write_run` or `write_comparison`."""
 
-    def __call__(self, folder: Path, report: Report, made: Mapping[str, Any], *, force: bool) -> None:
-        """Write the report into `folder`."""
+    def __call__(self, folder: Path, report: Report, made: Mapping[str, Any], *, force: bool, files: Mapping[str, str]) -> None:
+        """Write the report into `folder`, and `files` beside it."""
 
 
 def run_study(
-    request: Request, folder_name: Callable[[list[str], str], str], write: Writer, appendix: Callable[[Report], RenderableType]
+    request: Request,
+    folder_name: Callable[[list[str], str], str],
+    write: Writer,
+    appendix: Callable[[Report], RenderableType],
+    size: Sizer | None = None,
 ) -> None:
     """Do what the user typed. Nothing is simulated before all files are read and the folder is known to be free."""
     machines = [read_machine(path, request.overrides) for path in request.machines]
@@ -60,14 +73,35 @@ def run_study(
         check_free(folder, force=request.force)
     ensure_kernels({name: None for machine in machines for name in kernels_needed(machine, workload, request.engine)})
     provenance = Provenance()
+    sized: tuple[Sized, ...] = ()
     with progress_bars() as progress:
+        if size is not None:
+            check_names(machines)
+            sized = size(machines, workload, progress)
+            machines = [entry.machine for entry in sized]
         report = compare(machines, workload, engine=request.engine, ideal=request.ideal, jobs=request.jobs, progress=progress)
+    if request.bands:
+        report = report.with_bands()
+    record = {"sizing": [entry.to_dict() for entry in sized]} if sized else {}
     if folder is not None:
-        write(folder, report, provenance.record(), force=request.force)
+        files = _machine_files(sized) if sized else {}
+        write(folder, report, provenance.record() | record, force=request.force, files=files)
     if request.as_json:
-        sys.stdout.write(json.dumps(_record(report), allow_nan=False) + "\n")
+        sys.stdout.write(json.dumps(_record(report) | record, allow_nan=False) + "\n")
     else:
-        _show(report, folder, appendix(report))
+        _show(report, folder, [*([_sizing_table(sized)] if sized else []), appendix(report)])
+
+
+def _machine_files(sized: Sequence[Sized]) -> dict[str, str]:
+    from simulator.sizing.report import machine_file
+
+    return {f"machine-{entry.machine.name}.yaml": machine_file(entry) for entry in sized}
+
+
+def _sizing_table(sized: Sequence[Sized]) -> RenderableType:
+    from simulator.sizing.report import sizing_table
+
+    return sizing_table(sized)
 
 
 def _folder(request: Request, name: str) -> Path | None:
@@ -83,16 +117,22 @@ def _record(report: Comparison) -> dict[str, Any]:
         plain.to_dict() | ({"ideal_repeat": ideal.to_dict()} if ideal else {}) for plain, ideal in zip(report.results, repeats, strict=True)
     ]
     if len(records) == 1:
-        return records[0]
-    return {"workload": report.results[0].workload.name, "verdict": report.verdict, "ideal": report.ideal_sentences, "results": records}
+        return records[0] | uncertainty_record(report)
+    return {
+        "workload": report.results[0].workload.name,
+        "verdict": report.verdict,
+        "ideal": report.ideal_sentences,
+        "results": records,
+        **uncertainty_record(report),
+    }
 
 
-def _show(report: Comparison, folder: Path | None, appendix: RenderableType) -> None:
+def _show(report: Comparison, folder: Path | None, appendices: Sequence[RenderableType]) -> None:
     console = Console(highlight=False)
     if not console.is_terminal:
         console.width = max(console.width, _WIDTH)
     console.print(run_table(report.results, report.ideal_results), crop=False)
-    if appendix:
+    for appendix in filter(None, appendices):
         console.print()
         console.print(appendix, crop=False)
     console.print()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
 from simulator.comparison.workers import Progress, Task, run_tasks
@@ -11,6 +11,7 @@ from simulator.errors import ConfigError
 from simulator.machine.model import Machine
 from simulator.report.write import Report
 from simulator.result import Ideal
+from simulator.uncertainty import assess
 from simulator.workload.types import Workload
 
 if TYPE_CHECKING:
@@ -53,9 +54,15 @@ class Comparison(Report):
         from rich.console import Group
         from rich.text import Text
 
+        from simulator.report.robustness import bands_table
         from simulator.report.tables import run_table
 
-        return Group(run_table(self.results, self.ideal_results), Text(), Text(self.verdict, style="bold"))
+        bands = (Text(), bands_table(self.assessment, self.claims)) if self.assessment else ()
+        return Group(run_table(self.results, self.ideal_results), *bands, Text(), Text(self.verdict, style="bold"))
+
+    def with_bands(self) -> Comparison:
+        """This comparison over the bands of the constants: the verdict then says what of it is robust. Nothing is simulated."""
+        return replace(self, assessment=assess(self.results))
 
 
 def compare(
@@ -81,13 +88,18 @@ def compare(
         ConfigError: no machine, or two of one name.
         MappingError: a machine cannot hold the workload.
     """
+    check_names(machines)
+    parts: tuple[Ideal, ...] = ("none",) if ideal == "none" else ("none", ideal)
+    tasks = [Task(machine, part, engine) for part in parts for machine in machines]
+    results = run_tasks(tasks, workload, jobs, progress or (lambda name, fraction: None))
+    return Comparison(tuple(results[: len(machines)]), tuple(results[len(machines) :]))
+
+
+def check_names(machines: Sequence[Machine]) -> None:
+    """Raise ConfigError where there is no machine, or two have one name."""
     names = [machine.name for machine in machines]
     if not names:
         raise ConfigError("nothing to compare: name at least one machine")
     twice = next((name for name in names if names.count(name) > 1), None)
     if twice is not None:
         raise ConfigError(f"two machines are called {twice!r}; give one of them another `name`, so that reports can tell them apart")
-    parts: tuple[Ideal, ...] = ("none",) if ideal == "none" else ("none", ideal)
-    tasks = [Task(machine, part, engine) for part in parts for machine in machines]
-    results = run_tasks(tasks, workload, jobs, progress or (lambda name, fraction: None))
-    return Comparison(tuple(results[: len(machines)]), tuple(results[len(machines) :]))

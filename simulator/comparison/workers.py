@@ -3,24 +3,23 @@
 from __future__ import annotations
 
 import multiprocessing
-import multiprocessing.connection
-import os
 import signal
-import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
-from simulator.errors import SparsimError
+from simulator.comparison.processes import end_with_parent, undisturbed
+from simulator.errors import MappingError, SparsimError
 from simulator.machine.model import Machine
 from simulator.pipeline import simulate
 from simulator.result import Ideal, Result
 from simulator.workload.types import Workload
 
-_INTERRUPTS = (signal.SIGINT, signal.SIGTERM)
+if TYPE_CHECKING:
+    from simulator.sizing.types import Outcome, Runner
 
 Progress = Callable[[str, float], None]
 
@@ -56,17 +55,53 @@ def run_tasks(tasks: Sequence[Task], workload: Workload, jobs: int, progress: Pr
 
     The first error ends all of them and is raised; so does Ctrl-C.
     """
-    if jobs <= 1 or len(tasks) <= 1:
-        return [task.run(workload, progress) for task in tasks]
+    with _runner(workload, min(jobs, len(tasks)), progress) as run:
+        return run(tasks)
+
+
+@contextmanager
+def machine_runner(workload: Workload, jobs: int, engine: Literal["compiled", "reference"] = "compiled") -> Iterator[Runner]:
+    """Yield a function that simulates machines, `jobs` at a time, batch after batch in the same processes.
+
+    It returns a MappingError in the place of a machine that cannot hold the workload.
+    """
+    with _runner(workload, jobs, lambda name, fraction: None) as run:
+        yield lambda machines: run([_Attempt(machine, engine) for machine in machines])
+
+
+@dataclass(frozen=True)
+class _Attempt:
+    """One run of a machine that may not hold the workload."""
+
+    machine: Machine
+    engine: Literal["compiled", "reference"]
+
+    def run(self, workload: Workload, progress: Progress) -> Outcome:
+        try:
+            return simulate(self.machine, workload, engine=self.engine)
+        except MappingError as error:
+            return error
+
+
+@contextmanager
+def _runner(workload: Workload, jobs: int, progress: Progress) -> Iterator[Callable[[Sequence[Any]], list[Any]]]:
+    """Yield a function that runs tasks, `jobs` at a time; with one job, in this process."""
+    if jobs <= 1:
+        yield lambda tasks: [task.run(workload, progress) for task in tasks]
+        return
     context = multiprocessing.get_context("spawn")
     reports = context.SimpleQueue()
     others = set(multiprocessing.active_children())
-    executor = ProcessPoolExecutor(min(jobs, len(tasks)), context, _start, (workload, reports))
-    try:
-        with _undisturbed():
+    executor = ProcessPoolExecutor(jobs, context, _start, (workload, reports))
+
+    def run(tasks: Sequence[Any]) -> list[Any]:
+        with undisturbed():
             futures = [executor.submit(_run, task) for task in tasks]
         _follow(futures, reports, progress)
         return [future.result() for future in futures]
+
+    try:
+        yield run
     except BrokenProcessPool as error:
         raise SparsimError("a worker process died, perhaps for want of memory; try again with --jobs 1") from error
     except BaseException:
@@ -78,7 +113,7 @@ def run_tasks(tasks: Sequence[Task], workload: Workload, jobs: int, progress: Pr
         reports.close()
 
 
-def _follow(futures: Sequence[Future[Result]], reports: Any, progress: Progress) -> None:
+def _follow(futures: Sequence[Future[Any]], reports: Any, progress: Progress) -> None:
     """Hand on what the workers report until all are done; raise the first error."""
     pending = set(futures)
     while pending:
@@ -96,48 +131,14 @@ class _Worker:
     reports: Any
 
 
-@contextmanager
-def _undisturbed() -> Iterator[None]:
-    """Hold interrupts back while workers are launched: a half-launched one would be lost, and fill the terminal with complaints.
-
-    The workers inherit the mask, so that Ctrl-C reaches this process alone. The mask is not enough here, because the system
-    may hand a signal to another thread; so its handler only takes note.
-    """
-    held: list[int] = []
-    main = threading.current_thread() is threading.main_thread()
-    handlers = {number: signal.signal(number, lambda seen, _: held.append(seen)) for number in _INTERRUPTS} if main else {}
-    masks = hasattr(signal, "pthread_sigmask")
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, _INTERRUPTS) if masks else set()
-    try:
-        yield
-    except Exception:
-        # the interrupt may be what broke the launch, and is what the user wants to hear of
-        if not held:
-            raise
-    finally:
-        if masks:
-            signal.pthread_sigmask(signal.SIG_SETMASK, before)
-        for number, handler in handlers.items():
-            signal.signal(number, signal.SIG_DFL if handler is None else handler)
-    if held:
-        signal.raise_signal(held[0])
-
-
 def _start(workload: Workload, reports: Any) -> None:
     """Set up a worker: Ctrl-C is the parent's business, and without a parent there is none."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     if hasattr(signal, "pthread_sigmask"):
         signal.pthread_sigmask(signal.SIG_UNBLOCK, (signal.SIGTERM,))
     _Worker.workload, _Worker.reports = workload, reports
-    threading.Thread(target=_end_with_parent, daemon=True).start()
+    end_with_parent()
 
 
-def _end_with_parent() -> None:
-    parent = multiprocessing.parent_process()
-    if parent is not None:
-        multiprocessing.connection.wait([parent.sentinel])
-        os._exit(1)
-
-
-def _run(task: Task) -> Result:
+def _run(task: Any) -> Any:
     return task.run(_Worker.workload, lambda name, fraction: _Worker.reports.put((name, fraction)))

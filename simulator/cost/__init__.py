@@ -5,19 +5,24 @@ from simulator.cost.elaborate import elaborate
 from simulator.cost.instance import Instance
 from simulator.cost.inventory import inventory
 from simulator.cost.price import price, price_instances
+from simulator.cost.rates import Rates, events, rates
 from simulator.cost.technology import Technology, load_technology
-from simulator.cost.types import ComponentCost, Cost
+from simulator.cost.types import ComponentCost, Cost, Power
 
 __all__ = [
     "ComponentCost",
     "Cost",
     "DramDevice",
     "Instance",
+    "Power",
+    "Rates",
     "Technology",
     "elaborate",
+    "events",
     "inventory",
     "load_dram",
     "load_technology",
     "price",
     "price_instances",
+    "rates",
 ]

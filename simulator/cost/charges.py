@@ -53,16 +53,18 @@ GATHER: tuple[Charge, ...] = (
     Charge("mac_lanes", "lanes", "mac_gated", "mac_gated", ("mac_slots",), ("macs_useful",)),
     Charge("accumulators", "rows", "update", "update", ("accumulator_updates",)),
     Charge("accumulators", "rows", "merge", "merge", ("rows_merged",)),
+    Charge("accumulators", "lane tree", "reduce", "reduce", ("lane_reductions",)),
     Charge("request_network", "crossbar", "hop", "hop", ("request_hops",)),
+    Charge("request_network", "scheduler", "grant", "grant", ("request_hops",)),
     Charge("request_network", "links", "link", "hop", ("request_hops",)),
     Charge("reply_network", "crossbar", "hop", "hop", ("reply_hops",)),
     Charge("reply_network", "links", "link", "hop", ("reply_hops",)),
-    Charge("queues", "request queue", "push", "write", ("request_hops",)),
-    Charge("queues", "request queue", "pop", "read", ("request_hops",)),
-    Charge("queues", "bank queue", "push", "write", ("requests",)),
-    Charge("queues", "bank queue", "pop", "read", ("requests",)),
-    Charge("queues", "reply queue", "push", "write", ("reply_hops",)),
-    Charge("queues", "reply queue", "pop", "read", ("reply_hops",)),
+    Charge("queues", "request queue", "push", "push", ("request_hops",)),
+    Charge("queues", "request queue", "pop", "pop", ("request_hops",)),
+    Charge("queues", "bank queue", "push", "push", ("requests",)),
+    Charge("queues", "bank queue", "pop", "pop", ("requests",)),
+    Charge("queues", "reply queue", "push", "push", ("reply_hops",)),
+    Charge("queues", "reply queue", "pop", "pop", ("reply_hops",)),
     Charge("cluster_wires", "wires", "request", "request", ("requests",)),
     Charge("cluster_wires", "wires", "word", "word", ("replies",)),
 )
@@ -81,12 +83,13 @@ SCATTER: tuple[Charge, ...] = (
     Charge("mac_lanes", "lanes", "mac", "mac", ("macs_useful",)),
     Charge("mac_lanes", "lanes", "mac_gated", "mac_gated", ("mac_slots",), ("macs_useful",)),
     Charge("request_network", "crossbar", "hop", "hop", ("request_hops",)),
+    Charge("request_network", "scheduler", "grant", "grant", ("request_hops",)),
     Charge("request_network", "links", "link", "hop", ("request_hops",)),
     Charge("reply_network", "acknowledgements", "acknowledge", "hop", ("requests",)),
-    Charge("queues", "request queue", "push", "write", ("request_hops",)),
-    Charge("queues", "request queue", "pop", "read", ("request_hops",)),
-    Charge("queues", "bank queue", "push", "write", ("requests",)),
-    Charge("queues", "bank queue", "pop", "read", ("requests",)),
+    Charge("queues", "request queue", "push", "push", ("request_hops",)),
+    Charge("queues", "request queue", "pop", "pop", ("request_hops",)),
+    Charge("queues", "bank queue", "push", "push", ("requests",)),
+    Charge("queues", "bank queue", "pop", "pop", ("requests",)),
     Charge("cluster_wires", "wires", "request", "request", ("requests",)),
 )
 """What the fabric of a gather machine does in the scatter dataflow: units own activations, banks own sums."""
@@ -105,8 +108,7 @@ SYSTOLIC: tuple[Charge, ...] = (
     Charge("w_buffer", "banks", "read", "read_element", ("w_buffer_reads",)),
     Charge("w_buffer", "banks", "fill", "fill_byte", ("w_trunk_bytes",), ("w_bytes_decoded",)),
     Charge("w_buffer", "banks", "fill_decoded", "fill_element", ("w_elements_decoded",)),
-    Charge("w_buffer", "decoder", "take", "take", ("w_bytes_decoded",)),
-    Charge("w_buffer", "decoder", "decode", "decode", ("w_elements_decoded",)),
+    Charge("w_buffer", "valid_bits", "set", "set", ("w_elements_decoded",)),
     Charge("y_buffer", "banks", "write", "write_element", ("y_buffer_writes",)),
     Charge("y_buffer", "banks", "read", "read_element", ("y_buffer_reads",)),
 )
@@ -123,6 +125,7 @@ AROUND: tuple[Charge, ...] = (
     Charge("dma_staging", "in", "read", "read_bit", ("dram_read_bytes",), times=8),
     Charge("dma_staging", "out", "write", "write_bit", ("dram_write_bytes",), times=8),
     Charge("dma_staging", "out", "read", "read_bit", ("dram_write_bytes",), times=8),
+    Charge("dma_staging", "decoder", "decode", "decode_bit", ("weight_bits_decoded",)),
     Charge("dram_phy", "share", "transfer", "transfer_byte", ("dram_read_bytes", "dram_write_bytes")),
     Charge("dram", "share", "activate", "activate_byte", ("dram_read_bytes", "dram_write_bytes")),
     Charge("dram", "share", "move", "move_byte", ("dram_read_bytes", "dram_write_bytes")),
@@ -133,8 +136,8 @@ AROUND: tuple[Charge, ...] = (
 PER_CYCLE: tuple[str, ...] = ("clock", "clock_tree", "control")
 """Actions that every instance takes each cycle of the run, whether it works or not."""
 
-FREE: tuple[str, ...] = ("entries_dropped",)
-"""Counters that cost nothing of their own: a dropped entry has paid its weight read and its lookup."""
+FREE: tuple[str, ...] = ("entries_dropped", "weight_value_bytes", "weight_metadata_bytes")
+"""Counters that cost nothing of their own: a dropped entry has paid its weight read and its lookup, W its transfer."""
 
 
 def charges_of(machine: Machine) -> tuple[Charge, ...]:

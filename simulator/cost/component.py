@@ -5,6 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 from simulator.cost.technology import Technology
 
@@ -37,24 +38,34 @@ class Component(ABC):
     def actions(self) -> Mapping[str, float]:
         """Energy in pJ of one of each action that the component knows."""
 
+    @cached_property
+    def own_area(self) -> Area:
+        """`area()`, worked out once."""
+        return self.area()
+
+    @cached_property
+    def own_actions(self) -> Mapping[str, float]:
+        """`actions()`, worked out once."""
+        return self.actions()
+
     def energy_pj(self, action: str) -> float:
         """Energy of one action; ValueError for an action that the component does not know."""
-        actions = self.actions()
+        actions = self.own_actions
         if action not in actions:
             raise ValueError(f"{type(self).__name__} has no action {action!r}, only {', '.join(actions) or 'none'}")
         return actions[action]
 
     def leakage_mw(self) -> float:
         """Leakage of one instance: cells × the node's (assumed) leakage of logic."""
-        return self.area().cell_mm2 * self.technology.logic_leakage_mw_per_mm2
+        return self.own_area.cell_mm2 * self.technology.logic_leakage_mw_per_mm2
 
     def logic_mm2(self) -> float:
         """The part of the cell area that is logic, which needs a clock and control."""
-        return self.area().cell_mm2
+        return self.own_area.cell_mm2
 
     def die_mm2(self) -> float:
         """Share of the die: placed area / utilization (0.85 in block-level layouts)."""
-        return self.area().placed_mm2 / self.technology.die_utilization
+        return self.own_area.placed_mm2 / self.technology.die_utilization
 
     def notes(self) -> tuple[str, ...]:
         """What a reader of the figures must know: a formula outside its range, an assumed constant."""

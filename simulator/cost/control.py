@@ -16,7 +16,7 @@ class ClockAndControl(Component):
     All assumed (published accelerators are about twice the sum of their arithmetic and memory). Cells =
     control_area_fraction × the logic cells listed. Each cycle `clock_tree` takes clock_tree_fraction × the energy of
     all clock pins, listed and control's own; `control` takes control_activity × that of its flops, clocked and written,
-    with half of its cells flops.
+    with control_flop_share of its cells flops.
     """
 
     logic_mm2_listed: float
@@ -33,7 +33,7 @@ class ClockAndControl(Component):
     def actions(self) -> Mapping[str, float]:
         """`clock_tree` and `control`: of one cycle."""
         technology = self.technology
-        flop_bits = 0.5 * self._cell_mm2 * 1e6 / technology.gate_area_um2 / technology.flop_ge_per_bit
+        flop_bits = technology.control_flop_share * self._cell_mm2 * 1e6 / technology.gate_area_um2 / technology.flop_ge_per_bit
         active = flop_bits * technology.control_activity
         data_pj = flop_data_pj(technology, active)
         share = technology.flop_clock_fraction
@@ -42,4 +42,4 @@ class ClockAndControl(Component):
 
     def notes(self) -> tuple[str, ...]:
         """That it is assumed."""
-        return ("clock and control: area and energy assumed, no source gives them apart",)
+        return ("area and energy assumed: no source gives them apart",)

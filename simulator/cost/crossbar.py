@@ -82,7 +82,8 @@ class Crossbar(Component):
     def notes(self) -> tuple[str, ...]:
         """Whether gates or wires decide, and the band."""
         limit = "wires" if self.slice_layout_um2() == self.slice_wire_um2() else "gates"
-        return (f"{self.inputs} × {self.outputs} × {self.width_bits} b in {self.slices} slices: area set by {limit}",)
+        sliced = f" in {self.slices} slices" if self.slices > 1 else ""
+        return (f"{self.inputs} × {self.outputs} × {self.width_bits} b{sliced}: area set by {limit}",)
 
     @property
     def _broadcast_mm(self) -> float:

@@ -22,35 +22,42 @@ class Operator:
 
 
 def multiplier(technology: Technology, first: str, second: str) -> Operator:
-    """A multiplier of two formats, as wide as the wider.
-
-    Integers of b bits: 5.51 b² GE up to 12 bits, else 4.28 b²; 3.1 b² fJ. Floating point of M significand bits, hidden
-    one included: 17 M² GE; 9.1 M² (M/11)^-0.45 fJ. Energies at 45 nm. Source: Horowitz, ISSCC 2014.
-    """
+    """A multiplier of two formats, as wide as the wider."""
     if first in SIGNIFICAND_BITS or second in SIGNIFICAND_BITS:
         # an integer beside a floating-point operand needs a significand of its own width
-        significand = max(SIGNIFICAND_BITS.get(kind, BITS[kind]) for kind in (first, second))
-        gates = technology.fp_multiplier_ge_per_bit2 * significand**2 * technology.fp_synthesis_factor
-        fj = technology.fp_multiplier_fj_per_bit2 * significand**2 * (significand / 11) ** technology.fp_multiplier_energy_exponent
-        return Operator(gates, technology.logic_pj(fj * 1e-3))
-    bits = max(BITS[first], BITS[second])
+        return float_multiplier(technology, max(SIGNIFICAND_BITS.get(kind, BITS[kind]) for kind in (first, second)))
+    return integer_multiplier(technology, max(BITS[first], BITS[second]))
+
+
+def adder(technology: Technology, kind: str) -> Operator:
+    """An adder of one format."""
+    return (float_adder if kind in SIGNIFICAND_BITS else integer_adder)(technology, BITS[kind])
+
+
+def integer_multiplier(technology: Technology, bits: int) -> Operator:
+    """Integers of b bits: 5.51 b² GE up to 12 bits, else 4.28 b²; 3.1 b² fJ at 45 nm. Source: Horowitz, ISSCC 2014."""
     per_bit2 = technology.int_multiplier_ge_per_bit2 if bits <= _NARROW_BITS else technology.int_wide_multiplier_ge_per_bit2
     fj = technology.int_multiplier_fj_per_bit2 * bits**2
     return Operator(per_bit2 * bits**2 * technology.int_synthesis_factor, technology.logic_pj(fj * 1e-3))
 
 
-def adder(technology: Technology, kind: str) -> Operator:
-    """An adder of one format.
+def float_multiplier(technology: Technology, significand_bits: int) -> Operator:
+    """M significand bits, hidden one included: 17 M² GE; 9.1 M² (M/11)^-0.45 fJ at 45 nm. Source: Horowitz, ISSCC 2014."""
+    gates = technology.fp_multiplier_ge_per_bit2 * significand_bits**2 * technology.fp_synthesis_factor
+    fj = technology.fp_multiplier_fj_per_bit2 * significand_bits**2 * (significand_bits / 11) ** technology.fp_multiplier_energy_exponent
+    return Operator(gates, technology.logic_pj(fj * 1e-3))
 
-    Integers of b bits: 5.4 b GE; 3.1 b fJ. Floating point: 1704 (b/16)^1.62 GE; 0.40 (b/16)^1.17 pJ. Energies at 45 nm.
-    Source: Horowitz, ISSCC 2014.
-    """
-    bits = BITS[kind]
-    if kind in SIGNIFICAND_BITS:
-        gates = technology.fp_adder_ge * (bits / 16) ** technology.fp_adder_area_exponent * technology.fp_synthesis_factor
-        return Operator(gates, technology.logic_pj(technology.fp_adder_pj * (bits / 16) ** technology.fp_adder_energy_exponent))
+
+def integer_adder(technology: Technology, bits: int) -> Operator:
+    """Integers of b bits: 5.4 b GE; 3.1 b fJ at 45 nm. Source: Horowitz, ISSCC 2014."""
     gates = technology.int_adder_ge_per_bit * bits * technology.int_synthesis_factor
     return Operator(gates, technology.logic_pj(technology.int_adder_fj_per_bit * bits * 1e-3))
+
+
+def float_adder(technology: Technology, bits: int) -> Operator:
+    """Floating point of b bits: 1704 (b/16)^1.62 GE; 0.40 (b/16)^1.17 pJ at 45 nm. Source: Horowitz, ISSCC 2014."""
+    gates = technology.fp_adder_ge * (bits / 16) ** technology.fp_adder_area_exponent * technology.fp_synthesis_factor
+    return Operator(gates, technology.logic_pj(technology.fp_adder_pj * (bits / 16) ** technology.fp_adder_energy_exponent))
 
 
 def format_notes(*kinds: str) -> tuple[str, ...]:

@@ -13,11 +13,14 @@ from simulator.cost.dram_device import DramDevice
 class Dram(Component):
     """The devices, off the die: energy only.
 
-    Per bit: activate + move + io + ecc (O'Connor 2017, SK hynix 2023 and others, see the file). Activation is for rows
-    of average locality, which streaming has. Refresh and idle power are in no figure and not charged.
+    Per bit: activate + move + io + ecc (O'Connor 2017, SK hynix 2023 and others, see the file). Opening a row costs the
+    same whatever is then used of it, so that activation a bit = the device's figure × activate_bytes (1 KB) /
+    useful_bytes_per_activate; None is streaming, for which the figure is stated. Refresh and idle power are in no
+    figure and not charged.
     """
 
     device: DramDevice
+    useful_bytes_per_activate: float | None = None
 
     def area(self) -> Area:
         """None on the die."""
@@ -26,8 +29,9 @@ class Dram(Component):
     def actions(self) -> Mapping[str, float]:
         """`activate_byte`, `move_byte`, `io_byte` (check bits included): parts of one byte read or written."""
         constants = self.device.constants
+        stated = constants.activate_bytes.value
         return {
-            "activate_byte": 8 * constants.activate_pj_per_bit.value,
+            "activate_byte": 8 * constants.activate_pj_per_bit.value * stated / (self.useful_bytes_per_activate or stated),
             "move_byte": 8 * constants.move_pj_per_bit.value,
             "io_byte": 8 * (constants.io_pj_per_bit.value + constants.ecc_pj_per_bit.value),
         }
@@ -59,8 +63,8 @@ class DramPhy(Component):
         return {"transfer_byte": 8 * self.device.constants.phy_pj_per_bit.value}
 
     def leakage_mw(self) -> float:
-        """Logic leakage of a tenth of the area: the rest is drivers, pads and capacitors (assumed)."""
-        return 0.1 * super().leakage_mw()
+        """Logic leakage of a part of the area, a tenth (assumed): the rest is drivers, pads and capacitors."""
+        return self.technology.phy_leakage_share * super().leakage_mw()
 
     def logic_mm2(self) -> float:
         """None: it brings its own clock."""
@@ -68,4 +72,4 @@ class DramPhy(Component):
 
     def notes(self) -> tuple[str, ...]:
         """That it is assumed."""
-        return (f"{self.device.kind} PHY: area and energy assumed, no source gives them",)
+        return (f"{self.device.kind}: area and energy assumed, no source gives them",)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Literal
 
 from simulator.cost.dram_device import DramDevice, choose_dram
 from simulator.cost.network_inventory import network_stages
@@ -23,6 +24,7 @@ def elaborate(machine: Machine, technology: Technology) -> Elaborated:
     unknown DRAM kind, for more slices than lanes, and for a topology that cannot join units and banks.
     """
     device = choose_dram(technology.dram_devices, machine.dram.kind)
+    _check_activation(machine, device)
     latency, slices = _network(machine, technology)
     return Elaborated(
         machine=machine,
@@ -32,6 +34,15 @@ def elaborate(machine: Machine, technology: Technology) -> Elaborated:
         dram_latency_cycles=dram_latency_cycles(machine),
         dram_burst_bytes=device.burst_bytes,
     )
+
+
+def _check_activation(machine: Machine, device: DramDevice) -> None:
+    useful = machine.dram.useful_bytes_per_activate
+    if useful != "auto" and useful < device.burst_bytes:
+        raise ConfigError(
+            f"dram.useful_bytes_per_activate: found {useful:g}, less than one burst of {device.kind}; "
+            f"allowed: at least {device.burst_bytes} bytes, or auto"
+        )
 
 
 def dram_bytes_per_cycle(machine: Machine, device: DramDevice) -> float:
@@ -54,7 +65,9 @@ def _network(machine: Machine, technology: Technology) -> tuple[int, int]:
     if slices > fabric.lanes:
         raise ConfigError(f"fabric.network.slices = {slices}: a slice carries whole lanes; allowed: 1 to {fabric.lanes}, or auto")
     # asked for in any case, so that a topology that cannot join units and banks is refused before anything runs
-    stages = _settled_stages(machine, technology, slices)
+    flows: tuple[Literal["gather", "scatter"], ...] = ("gather", "scatter")
+    kinds = [machine.in_dataflow(flow) for flow in flows] if machine.mapping.dataflow == "both" else [machine]
+    stages = max(_settled_stages(kind, technology, slices) for kind in kinds)
     return (stages if network.latency == "auto" else network.latency), slices
 
 

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from dataclasses import replace
+from typing import Literal
 
 from simulator.cost.accumulators import Accumulators
+from simulator.cost.fifo import Fifo
 from simulator.cost.flit_widths import flit_bits, reply_flits, request_flits, scatters
 from simulator.cost.instance import Instance, total_die_mm2
+from simulator.cost.lane_tree import LaneTree
 from simulator.cost.mac import MacLane
 from simulator.cost.network_inventory import acknowledgements, network_blocks
 from simulator.cost.network_plan import x_bank
@@ -24,10 +28,43 @@ from simulator.machine.model import Machine
 
 
 def gather_fabric(elaborated: Elaborated, technology: Technology) -> tuple[Instance, ...]:
-    """All instances of the fabric: what stands in clusters first, since its area sets the length of the wires."""
+    """All instances of the fabric: what stands in clusters first, since its area sets the length of the wires.
+
+    A machine of both dataflows has the gathering fabric, banks of sums instead of its own, and beside its networks one for sums,
+    with all that a scattering fabric has of its own.
+    """
     machine = elaborated.machine
-    blocks = tuple(_blocks(elaborated, technology))
-    return (*blocks, *_wires(machine, technology, total_die_mm2(blocks)))
+    blocks = _all_blocks(elaborated, technology)
+    fabric_mm2 = total_die_mm2(blocks)
+    if machine.mapping.dataflow != "both":
+        return (*blocks, *_wires(machine, technology, fabric_mm2))
+    sums = [entry for entry in _wires(machine.in_dataflow("scatter"), technology, fabric_mm2) if entry.name == "cluster_wires"]
+    return (*blocks, *_wires(machine, technology, fabric_mm2), *sums)
+
+
+def fabric_in_dataflow(elaborated: Elaborated, technology: Technology, dataflow: Literal["gather", "scatter"]) -> tuple[Instance, ...]:
+    """Of a machine of both dataflows, what works in one of them: wires as long as all of it makes them, banks as built."""
+    one = replace(elaborated, machine=elaborated.machine.in_dataflow(dataflow))
+    blocks = list(_blocks(one, technology))
+    if dataflow == "gather":
+        built = [replace(entry, per_event=1.0) for entry in _all_blocks(elaborated, technology) if _is_bank(entry)]
+        blocks = [entry for entry in blocks if not _is_bank(entry)] + built
+    return (*blocks, *_wires(one.machine, technology, total_die_mm2(_all_blocks(elaborated, technology))))
+
+
+def _all_blocks(elaborated: Elaborated, technology: Technology) -> tuple[Instance, ...]:
+    machine = elaborated.machine
+    if machine.mapping.dataflow != "both":
+        return tuple(_blocks(elaborated, technology))
+    gathers, scatters_too = (
+        list(_blocks(replace(elaborated, machine=machine.in_dataflow(dataflow)), technology)) for dataflow in ("gather", "scatter")
+    )
+    shared = ("weight_banks", "output_banks", "mac_lanes")
+    return (*(entry for entry in gathers if not _is_bank(entry)), *(entry for entry in scatters_too if entry.name not in shared))
+
+
+def _is_bank(entry: Instance) -> bool:
+    return (entry.name, entry.part) == ("x_banks", "banks")
 
 
 def _blocks(elaborated: Elaborated, technology: Technology) -> Iterator[Instance]:
@@ -66,6 +103,9 @@ def _units(machine: Machine, technology: Technology) -> Iterator[Instance]:
     yield Instance("mac_lanes", "lanes", lane, fabric.units * fabric.lanes)
     rows = Accumulators(technology, fabric.accumulators, fabric.accumulate_latency, fabric.lanes, kinds.accumulate)
     yield Instance("accumulators", "rows", rows, fabric.units)
+    if fabric.lane_tree:
+        tree = LaneTree(technology, fabric.lanes, kinds.accumulate, fabric.accumulate_latency)
+        yield Instance("accumulators", "lane tree", tree, fabric.units)
 
 
 def _direct(machine: Machine, technology: Technology) -> Iterator[Instance]:
@@ -73,7 +113,7 @@ def _direct(machine: Machine, technology: Technology) -> Iterator[Instance]:
     fabric = machine.gather
     ports = fabric.clusters * fabric.banks_per_copy * fabric.bank_ports
     if fabric.issue_width > 1:  # with one request a cycle, a bank's own address register is queue enough
-        yield Instance("queues", "bank queue", RegisterFile(technology, fabric.bank_queue, flit_bits(machine).bank_queue), ports)
+        yield Instance("queues", "bank queue", Fifo(technology, fabric.bank_queue, flit_bits(machine).bank_queue), ports)
     if scatters(machine):
         yield acknowledgements(machine, technology)
 
@@ -106,7 +146,14 @@ def _trunks(machine: Machine, technology: Technology, fabric_mm: float) -> Itera
     drain_bits, output_port = 8 * trunks.drain_bytes_per_cycle, fabric.lanes * machine.datatypes.accumulate_bits
     drain_built = drain_bits * fabric_mm + min(drain_bits, output_port) * to_all_units_mm
     yield Instance("drain_bus", "bus", Bus(technology, drain_built, fabric_mm), 1)
-    if machine.mapping.assignment == "split" or (scatters(machine) and fabric.replicas > 1):
+    if _adds_on_the_bus(machine):
         kind = machine.datatypes.accumulate
         lanes = max(1, drain_bits // machine.datatypes.accumulate_bits)
         yield Instance("drain_bus", "adders", WordAdder(technology, lanes, kind, 1), 1, fabric.lanes / lanes)
+
+
+def _adds_on_the_bus(machine: Machine) -> bool:
+    """Whether parts of cut rows, sums of several copies, or those of several token groups (sampled products) meet there."""
+    fabric = machine.gather
+    of_copies = machine.mapping.dataflow != "gather" and fabric.replicas > 1
+    return machine.mapping.assignment == "split" or of_copies or (fabric.lane_tree and fabric.token_groups > 1)

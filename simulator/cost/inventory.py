@@ -15,6 +15,7 @@ from simulator.cost.instance import Instance
 from simulator.cost.sram_bank import SramBank
 from simulator.cost.systolic_inventory import systolic_fabric
 from simulator.cost.technology import Technology
+from simulator.cost.weight_decoder import WeightDecoder
 from simulator.machine.elaborated import DMA_CHUNK_BYTES, Elaborated
 from simulator.machine.model import GatherFabric
 
@@ -71,6 +72,10 @@ def _buffers(elaborated: Elaborated, technology: Technology) -> Iterator[Instanc
     buffer = ActivationBuffer(technology, machine.activation_buffer_kib, machine.trunks.x_bytes_per_cycle)
     yield Instance("activation_buffer", "macros", buffer, 1)
     yield from _staging(elaborated, technology)
+    if machine.weight_decoder:
+        line_bits, value_bits = 8 * machine.trunks.w_bytes_per_cycle, machine.datatypes.weight_bits
+        entry_bits = machine.weight_entry_bits(dense=False) if isinstance(machine.fabric, GatherFabric) else value_bits
+        yield Instance("dma_staging", "decoder", WeightDecoder(technology, max(1, line_bits // value_bits), entry_bits, line_bits), 1)
 
 
 def _staging(elaborated: Elaborated, technology: Technology) -> Iterator[Instance]:
@@ -93,7 +98,7 @@ def _control(listed: Iterable[Instance], technology: Technology) -> Instance:
     logic_mm2 = clock_pj = 0.0
     for entry in listed:
         logic_mm2 += entry.count * entry.component.logic_mm2()
-        clock_pj += entry.count * entry.component.actions().get("clock", 0.0)
+        clock_pj += entry.count * entry.component.own_actions.get("clock", 0.0)
     return Instance("clock_and_control", "whole die", ClockAndControl(technology, logic_mm2, clock_pj), 1)
 
 
@@ -101,4 +106,5 @@ def _memory(elaborated: Elaborated, technology: Technology) -> Iterator[Instance
     dram = elaborated.machine.dram
     device = choose_dram(technology.dram_devices, dram.kind)
     yield Instance("dram_phy", "share", DramPhy(technology, device, dram.stacks * dram.share), 1)
-    yield Instance("dram", "share", Dram(technology, device), 1)
+    useful = None if dram.useful_bytes_per_activate == "auto" else dram.useful_bytes_per_activate
+    yield Instance("dram", "share", Dram(technology, device, useful), 1)

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from simulator.cost.crossbar import Crossbar
+from simulator.cost.fifo import Fifo
 from simulator.cost.flit_widths import flit_bits, request_flits, scatters
 from simulator.cost.instance import Instance
 from simulator.cost.network_plan import NetworkPlan, networks
 from simulator.cost.network_queues import ROUTER_QUEUES, queues_mm2
-from simulator.cost.register_file import RegisterFile
 from simulator.cost.technology import Technology
 from simulator.cost.wires import RouterLink, WiringRoom
 from simulator.machine.model import Machine
@@ -26,10 +26,10 @@ def network_blocks(machine: Machine, technology: Technology, slices: int, latenc
     if scatters(machine):
         yield acknowledgements(machine, technology)
     for queue in queues["request_network"]:
-        yield Instance("queues", "request queue", queue.registers, clusters * queue.count, queue.share)
+        yield Instance("queues", "request queue", queue.fifo, clusters * queue.count, queue.share)
     yield _bank_queues(machine, technology, latency)
     for queue in queues.get("reply_network", ()):
-        yield Instance("queues", "reply queue", queue.registers, clusters * queue.count, queue.share)
+        yield Instance("queues", "reply queue", queue.fifo, clusters * queue.count, queue.share)
 
 
 def network_stages(machine: Machine, technology: Technology, slices: int, latency: int) -> int:
@@ -50,13 +50,15 @@ def acknowledgements(machine: Machine, technology: Technology) -> Instance:
 def _bank_queues(machine: Machine, technology: Technology, latency: int) -> Instance:
     """A queue behind a pipeline of L stages has L slots more, so that latency alone never throttles."""
     fabric, flits = machine.gather, request_flits(machine)
-    queue = RegisterFile(technology, flits * (fabric.bank_queue + latency), flit_bits(machine).bank_queue)
+    queue = Fifo(technology, flits * (fabric.bank_queue + latency), flit_bits(machine).bank_queue)
     return Instance("queues", "bank queue", queue, fabric.clusters * fabric.banks_per_copy * fabric.bank_ports, float(flits))
 
 
 def _routers(plan: NetworkPlan, clusters: int) -> Iterator[Instance]:
     for kind, crossbar in zip(plan.layout.routers, plan.crossbars, strict=True):
         yield Instance(plan.name, "crossbar", crossbar, clusters * kind.count, kind.share)
+    for kind, scheduler in zip(plan.layout.routers, plan.schedulers, strict=False):
+        yield Instance(plan.name, "scheduler", scheduler, clusters * kind.count, kind.share)
     missing_mm2 = plan.placed_mm2 - plan.routers_mm2
     if missing_mm2 > 0:
         yield Instance(plan.name, "room for wires", WiringRoom(plan.crossbars[0].technology, missing_mm2), clusters)

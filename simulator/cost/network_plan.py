@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from simulator.cost.crossbar import Crossbar
 from simulator.cost.flit_widths import flit_bits, index_bits, reply_layout, request_layout, scatters
 from simulator.cost.network_layout import NetworkLayout
+from simulator.cost.scheduler import Scheduler
 from simulator.cost.sram_bank import SramBank
 from simulator.cost.sram_macro import PORTS_RW
 from simulator.cost.technology import Technology
@@ -17,12 +18,14 @@ from simulator.machine.model import Machine
 
 @dataclass(frozen=True)
 class NetworkPlan:
-    """One network: its layout, and the crossbar of each kind of router."""
+    """One network: its layout, and the crossbar (and scheduler) of each kind of router."""
 
     name: str
     """Component of reports."""
     layout: NetworkLayout
     crossbars: tuple[Crossbar, ...]
+    schedulers: tuple[Scheduler, ...] = ()
+    """None where one arbiter an output decides."""
 
     @property
     def routers_mm2(self) -> float:
@@ -36,15 +39,23 @@ class NetworkPlan:
         cut_mm2 = cut_area_mm2(first.technology, self.layout.cut_links, first.width_bits, first.slices) if self.layout.links else 0.0
         return max(self.routers_mm2, cut_mm2)
 
+    @property
+    def schedulers_mm2(self) -> float:
+        """Placed area of all schedulers of one cluster: blocks of their own beside the data path."""
+        return sum(kind.count * block.area().placed_mm2 for kind, block in zip(self.layout.routers, self.schedulers, strict=False))
+
     def slice_side_mm(self, queues_mm2: float) -> float:
-        """Side of one slice of the network, a square of its own with its routers and their queues."""
-        return math.sqrt((self.placed_mm2 + queues_mm2) / self.crossbars[0].slices)
+        """Side of one slice of the network, a square of its own with its routers, their queues and schedulers."""
+        return math.sqrt(self._block_mm2(queues_mm2) / self.crossbars[0].slices)
 
     def stages(self, clock_ghz: float, queues_mm2: float) -> int:
         """Pipeline stages of a router and its longest link, over all slices: the most of all routers."""
-        side_mm = math.sqrt(self.placed_mm2 + queues_mm2)
+        side_mm = math.sqrt(self._block_mm2(queues_mm2))
         sized = zip(self.layout.routers, self.crossbars, strict=True)
         return max(crossbar.stages(clock_ghz, kind.reach * side_mm) for kind, crossbar in sized)
+
+    def _block_mm2(self, queues_mm2: float) -> float:
+        return self.placed_mm2 + queues_mm2 + self.schedulers_mm2
 
 
 def networks(machine: Machine, technology: Technology, slices: int) -> tuple[NetworkPlan, ...]:
@@ -53,12 +64,21 @@ def networks(machine: Machine, technology: Technology, slices: int) -> tuple[Net
     Gather: requests, narrow, and replies. Scatter: requests that carry the sums, and nothing but wires back.
     """
     if scatters(machine):
-        return (_word_network(machine, technology, "request_network", request_layout(machine), slices, arbitrated=True),)
+        sums = _word_network(machine, technology, "request_network", request_layout(machine), slices, arbitrated=True)
+        return (replace(sums, schedulers=_schedulers(machine, technology, sums.layout)),)
     layout, bits = request_layout(machine), flit_bits(machine)
     width = bits.routed_request if layout.links else bits.request
     crossbars = tuple(Crossbar(technology, kind.inputs, kind.outputs, width, True) for kind in layout.routers)
-    requests = NetworkPlan("request_network", layout, crossbars)
+    requests = NetworkPlan("request_network", layout, crossbars, _schedulers(machine, technology, layout))
     return requests, reply_network(machine, technology, slices)
+
+
+def _schedulers(machine: Machine, technology: Technology, layout: NetworkLayout) -> tuple[Scheduler, ...]:
+    """One a kind of router, where inputs keep a queue an output; replies wait in FIFOs and need none."""
+    network = machine.gather.network
+    if network.queues == "fifo":
+        return ()
+    return tuple(Scheduler(technology, kind.inputs, kind.outputs, network.iterations) for kind in layout.routers)
 
 
 def reply_network(machine: Machine, technology: Technology, slices: int) -> NetworkPlan:

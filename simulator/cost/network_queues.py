@@ -1,4 +1,4 @@
-"""The queues in the routers: slots, widths, registers."""
+"""The queues in the routers: slots and widths."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from simulator.cost.fifo import Fifo
 from simulator.cost.flit_widths import flit_bits, reply_flits, reply_layout, request_flits, request_layout
-from simulator.cost.register_file import RegisterFile
 from simulator.cost.technology import Technology
 from simulator.machine.model import Machine
 
@@ -16,8 +16,8 @@ from simulator.machine.model import Machine
 class RouterQueue:
     """Buffers of one size, in one cluster."""
 
-    registers: RegisterFile
-    """A word is a flit; a packet finds room as a whole."""
+    fifo: Fifo
+    """A slot is a flit; a packet finds room as a whole."""
     count: int
     share: float
     """Of all hops of uniform traffic."""
@@ -55,7 +55,7 @@ ROUTER_QUEUES = {"request_network": request_queues, "reply_network": reply_queue
 
 def queues_mm2(queues: Iterable[RouterQueue]) -> float:
     """Placed area of the queues of one cluster."""
-    return sum(queue.count * queue.registers.area().placed_mm2 for queue in queues)
+    return sum(queue.count * queue.fifo.area().placed_mm2 for queue in queues)
 
 
 def _alike(technology: Technology, sized: Iterable[tuple[int, int, int, float]]) -> tuple[RouterQueue, ...]:
@@ -63,6 +63,6 @@ def _alike(technology: Technology, sized: Iterable[tuple[int, int, int, float]])
     for slots, width, count, share in sized:
         kinds[slots, width].append((count, share))
     return tuple(
-        RouterQueue(RegisterFile(technology, *size), sum(count for count, _ in members), sum(share for _, share in members))
+        RouterQueue(Fifo(technology, *size), sum(count for count, _ in members), sum(share for _, share in members))
         for size, members in sorted(kinds.items())
     )

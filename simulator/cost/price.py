@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Literal
 
-from simulator.activity import Activity
-from simulator.cost.charges import PER_CYCLE, Charge, charges_of
+from simulator.activity import Activity, Counts
+from simulator.cost.charges import AROUND, GATHER, PER_CYCLE, SCATTER, Charge, charges_of
 from simulator.cost.elaborate import elaborate
+from simulator.cost.gather_inventory import fabric_in_dataflow
 from simulator.cost.instance import Instance
 from simulator.cost.inventory import component_names, inventory
 from simulator.cost.technology import Technology
@@ -28,31 +31,64 @@ def price(activity: Activity, elaborated: Elaborated, technology: Technology) ->
 def price_instances(activity: Activity, elaborated: Elaborated, technology: Technology, instances: Sequence[Instance]) -> Cost:
     """Return what a run costs on hardware that has been listed already; for many runs of one machine."""
     seconds = activity.cycles / (elaborated.machine.clock_ghz * 1e9)
-    charges = charges_of(elaborated.machine)
+    working = _working(activity, elaborated, technology, instances)
     parts = []
     for name in component_names(elaborated):
         own = [entry for entry in instances if entry.name == name]
-        energy = _dynamic_pj(activity, own, [charge for charge in charges if charge.name == name])
+        energy = _dynamic_pj(name, working)
+        for action, pj in _per_cycle_pj(own, activity.cycles):
+            energy[action] = energy.get(action, 0.0) + pj
         parts.append(_component(name, own, energy, seconds))
     return Cost(technology.name, seconds, tuple(parts))
 
 
-def _dynamic_pj(activity: Activity, instances: Sequence[Instance], charges: Iterable[Charge]) -> dict[str, float]:
+@dataclass(frozen=True)
+class Working:
+    """Events, what they are charged as, and the hardware that does them."""
+
+    counts: Counts
+    charges: tuple[Charge, ...]
+    instances: Sequence[Instance]
+
+
+def _working(activity: Activity, elaborated: Elaborated, technology: Technology, instances: Sequence[Instance]) -> tuple[Working, ...]:
+    """A machine of both dataflows does each operation with the hardware of one of them, and shares what is around."""
+    machine = elaborated.machine
+    if not isinstance(machine.fabric, GatherFabric) or machine.mapping.dataflow != "both":
+        return (Working(activity.counts, charges_of(machine), instances),)
+    flows: dict[Literal["gather", "scatter"], tuple[Charge, ...]] = {"gather": GATHER, "scatter": SCATTER}
+    fabric = tuple(
+        Working(
+            sum((entry.counts for entry in activity.operations if entry.details["dataflow"] == flow), Counts()),
+            charges,
+            fabric_in_dataflow(elaborated, technology, flow),
+        )
+        for flow, charges in flows.items()
+    )
+    return (Working(activity.counts, AROUND, instances), *fabric)
+
+
+def _dynamic_pj(name: str, working: Iterable[Working]) -> dict[str, float]:
+    """Energy of a component by action, without what every cycle takes."""
     energy: dict[str, float] = {}
-    for charge in charges:
-        for entry in instances:
-            if entry.part == charge.part:
-                pj = charge.events(activity.counts) * entry.per_event * entry.component.energy_pj(charge.action)
-                energy[charge.label] = energy.get(charge.label, 0.0) + pj
-    for entry in instances:
-        for action, pj in entry.component.actions().items():
-            if action in PER_CYCLE:
-                energy[action] = energy.get(action, 0.0) + pj * entry.count * activity.cycles
+    for share in working:
+        for charge in share.charges:
+            for entry in share.instances:
+                if charge.name == name == entry.name and entry.part == charge.part:
+                    pj = charge.events(share.counts) * entry.per_event * entry.component.energy_pj(charge.action)
+                    energy[charge.label] = energy.get(charge.label, 0.0) + pj
     return energy
 
 
+def _per_cycle_pj(instances: Sequence[Instance], cycles: int) -> Iterator[tuple[str, float]]:
+    for entry in instances:
+        for action, pj in entry.component.own_actions.items():
+            if action in PER_CYCLE:
+                yield action, pj * entry.count * cycles
+
+
 def _component(name: str, instances: Sequence[Instance], energy: dict[str, float], seconds: float) -> ComponentCost:
-    areas = [(entry.count, entry.component.area()) for entry in instances]
+    areas = [(entry.count, entry.component.own_area) for entry in instances]
     leakage_mw = sum(entry.count * entry.component.leakage_mw() for entry in instances)
     return ComponentCost(
         name=name,

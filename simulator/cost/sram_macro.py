@@ -1,34 +1,26 @@
-"""One SRAM macro: area and energy laws, sub-banked where it is large, against a latch array where it is small."""
+"""One SRAM macro, by the model that the technology names."""
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from typing import Literal
 
-from simulator.cost.register_file import array_energy
+from simulator.cost.sram_cacti import CactiSram
+from simulator.cost.sram_closed_form import ClosedFormSram
+from simulator.cost.sram_law import SramLaw
 from simulator.cost.technology import Technology
 
 Ports = Literal["1rw", "1r1w", "2rw", "3rw", "4rw", "5rw", "6rw", "7rw", "8rw"]
 PORTS_RW: tuple[Ports, ...] = ("1rw", "2rw", "3rw", "4rw", "5rw", "6rw", "7rw", "8rw")
 """Kinds of macro by number of read-write ports, from one."""
 
-_SMALLEST_KIB = 4.0
-_LARGEST_KIB = 1024.0
-_NARROWEST_BITS = 32
-_WIDEST_BITS = 512
+SRAM_MODELS: dict[str, type[SramLaw]] = {"closed_form": ClosedFormSram, "cacti": CactiSram}
+"""By the name in a technology file."""
 
 
 @dataclass(frozen=True)
 class SramMacro:
-    """A macro of `kib` KiB and words of `width_bits`. Valid for 4 to 1,024 KiB and 32 to 512 bits.
-
-    Area (um²) = P_A · cell · (1.23 bits + 178 √bits) · max(1, w/64)^0.05, fitted to compiled 12 nm macros of 4 to
-    256 KiB. Read (pJ at 45 nm) = P_E [10.7 (C/32)^0.47 + 7.5 (w/64) (C/32)^0.50], write likewise with 4.0, 0.50,
-    13.0, 0.42 (Horowitz 2014; split by CACTI runs). Both are for one array; a large macro may be divided into k sub-banks:
-    energy = least over k of E(C/k) + w · e_w · √A. As E falls with k without end, that is one array, or sub-banks of the
-    smallest size. Small macros are the least of this and of a latch array.
-    """
+    """A macro of `kib` KiB and words of `width_bits`: area, energy of an access, leakage."""
 
     technology: Technology
     kib: float
@@ -42,15 +34,15 @@ class SramMacro:
 
     def area_um2(self) -> float:
         """Macro area, without placement."""
-        return min(self._sram_area_um2(), self._latch_area_um2())
+        return self._law.area_um2()
 
     def read_pj(self) -> float:
         """Energy to read one word."""
-        return self._access_pj("read")
+        return self._law.access_pj("read")
 
     def write_pj(self) -> float:
         """Energy to write one word."""
-        return self._access_pj("write")
+        return self._law.access_pj("write")
 
     def leakage_mw(self) -> float:
         """.226 mW/KiB × (node/45)^1.9 at 85 °C (CACTI: LSTP cells, HP periphery; no better than ×3), times the ports' area."""
@@ -58,17 +50,13 @@ class SramMacro:
         return self.technology.sram_leakage_mw_per_kib * self.kib * area_factor
 
     def notes(self) -> tuple[str, ...]:
-        """Where the macro is outside the range of its laws."""
-        found = []
-        if self.kib < _SMALLEST_KIB:
-            found.append(f"SRAM of {self.kib:g} KiB: below the {_SMALLEST_KIB:g} KiB of the fit")
-        if self.kib > _LARGEST_KIB:
-            found.append(f"SRAM of {self.kib:g} KiB: above the {_LARGEST_KIB:g} KiB of the fit")
-        if not _NARROWEST_BITS <= self.width_bits <= _WIDEST_BITS:
-            found.append(f"SRAM word of {self.width_bits} b: outside the {_NARROWEST_BITS} to {_WIDEST_BITS} b of the fit")
-        if self.ports in PORTS_RW[2:]:
-            found.append(f"SRAM with {self.ports} ports: extrapolated from 1rw and 2rw")
-        return tuple(found)
+        """Where the macro is outside the range of its model."""
+        extrapolated = (f"SRAM with {self.ports} ports: extrapolated from 1rw and 2rw",) if self.ports in PORTS_RW[2:] else ()
+        return (*self._law.notes(), *extrapolated)
+
+    @property
+    def _law(self) -> SramLaw:
+        return SRAM_MODELS[self.technology.sram_model](self.technology, self.kib, self.width_bits, *self._port_factors())
 
     def _port_factors(self) -> tuple[float, float]:
         """Area and energy over 1rw; every further read-write port adds what the second does."""
@@ -77,37 +65,3 @@ class SramMacro:
             return technology.sram_1r1w_area_factor, technology.sram_1r1w_energy_factor
         further = PORTS_RW.index(self.ports)
         return 1 + further * (technology.sram_2rw_area_factor - 1), 1 + further * (technology.sram_2rw_energy_factor - 1)
-
-    def _sram_area_um2(self) -> float:
-        technology = self.technology
-        cells = technology.sram_bit_factor * self.bits + technology.sram_periphery_factor * math.sqrt(self.bits)
-        width = max(1.0, self.width_bits / 64) ** technology.sram_width_exponent
-        area_factor, _ = self._port_factors()
-        return float(area_factor * technology.sram_cell_um2 * cells * width)
-
-    def _latch_area_um2(self) -> float:
-        return self._port_factors()[0] * self.technology.latch_array_ge_per_bit * self.bits * self.technology.gate_area_um2
-
-    def _access_pj(self, action: Literal["read", "write"]) -> float:
-        # the latch array's energy is had only at its area: else a mix of both would be cheaper than either
-        latch_um2 = self._latch_area_um2()
-        energy = array_energy(self.technology, self.bits / self.width_bits, self.width_bits, latch_um2 * 1e-6)
-        latch = self._port_factors()[1] * (energy.read_pj if action == "read" else energy.write_pj)
-        return min(self._sram_pj(action), latch * max(1.0, latch_um2 / self._sram_area_um2()))
-
-    def _sram_pj(self, action: Literal["read", "write"]) -> float:
-        whole = self._array_pj(action, self.kib)
-        if self.kib <= self.technology.sram_subbank_kib:
-            return whole
-        side_mm = math.sqrt(self._sram_area_um2() * self.technology.macro_placement * 1e-6)
-        return min(whole, self._array_pj(action, self.technology.sram_subbank_kib) + self.technology.wire_pj(self.width_bits * side_mm))
-
-    def _array_pj(self, action: Literal["read", "write"], kib: float) -> float:
-        technology, size, words = self.technology, kib / 32, self.width_bits / 64
-        if action == "read":
-            fixed = technology.sram_read_fixed_pj * size**technology.sram_read_fixed_exponent
-            moved = technology.sram_read_bit_pj * words * size**technology.sram_read_bit_exponent
-        else:
-            fixed = technology.sram_write_fixed_pj * size**technology.sram_write_fixed_exponent
-            moved = technology.sram_write_bit_pj * words * size**technology.sram_write_bit_exponent
-        return technology.logic_pj(self._port_factors()[1] * (fixed + moved))

@@ -10,7 +10,7 @@ from simulator.cost.instance import Instance, total_die_mm2
 from simulator.cost.mac import ProcessingElement
 from simulator.cost.presence_scanner import PresenceScanner
 from simulator.cost.technology import Technology
-from simulator.cost.weight_decoder import WeightDecoder
+from simulator.cost.valid_bits import ValidBits
 from simulator.cost.wires import Bus
 from simulator.cost.word_multiplexer import WordMultiplexer
 from simulator.machine.elaborated import Elaborated
@@ -34,10 +34,10 @@ def _blocks(machine: Machine, technology: Technology) -> Iterator[Instance]:
         yield Instance("pe_array", "selection", WordMultiplexer(technology, of, 1, kinds.activation_bits), rows * cols)
     yield Instance("x_buffer", "banks", EdgeBuffer(technology, fabric.x_buffer_kib / rows, kinds.activation_bits), rows)
     yield Instance("w_buffer", "banks", EdgeBuffer(technology, fabric.w_buffer_kib / cols, machine.held_weight_bits), cols)
-    if fabric.weights_in_dram == "compressed":
+    if machine.weight_decoder:
         word = edge_word_elements(machine.held_weight_bits)
-        valid_bits = math.ceil(2 * fabric.w_buffer_kib * 8192 / (word * machine.held_weight_bits))
-        yield Instance("w_buffer", "decoder", WeightDecoder(technology, cols * word, kinds.weight_bits, valid_bits), 1)
+        words = math.ceil(2 * fabric.w_buffer_kib * 8192 / (word * machine.held_weight_bits))
+        yield Instance("w_buffer", "valid_bits", ValidBits(technology, words), 1, 1 / word)
     yield Instance("y_buffer", "banks", EdgeBuffer(technology, fabric.y_buffer_kib / cols, kinds.accumulate_bits, "1r1w"), cols)
     if fabric.column_skip or fabric.skip_zero_tiles:
         yield Instance("presence_bits", "sequencer", PresenceScanner(technology, _presence_kib(machine), SKIP_SCAN_BITS), 1)

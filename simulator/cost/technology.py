@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Literal
 
 from pydantic import Field, ValidationError
 
+from simulator.cost.cacti import check_cacti
 from simulator.cost.constant import Constant, FileModel
-from simulator.cost.dram_device import DramConstants, load_dram_devices
+from simulator.cost.dram_device import DRAM_PREFIX, DramConstants, load_dram_devices, override_dram, split_dram_name
 from simulator.errors import ConfigError
-from simulator.files import config_path, load_yaml_model, nearest_hint
+from simulator.files import config_path, load_once, nearest_hint
+from simulator.files.fields import Slot, allowed
 
 _FOLDER = "technologies"
+_NO_NODES = ("common", "dram")
+"""Files of the folder that hold for every node."""
+
+SramModel = Literal["closed_form", "cacti"]
 
 
 class CommonFile(FileModel):
@@ -26,6 +33,7 @@ class TechnologyFile(CommonFile):
     name: str = Field(min_length=1, description="what reports call it")
     node_nm: float = Field(gt=0, description="process node")
     base: str | None = Field(None, description="a file whose constants hold unless restated here")
+    sram_model: SramModel = Field("closed_form", description="area and energy of SRAM macros: by formula, or by CACTI (optional package)")
 
 
 class Technology(FileModel):
@@ -38,6 +46,8 @@ class Technology(FileModel):
     node_nm: float = Field(gt=0, description="process node")
     constants: dict[str, Constant] = Field(repr=False, description="every constant with its unit, band and source")
     dram_devices: dict[str, DramConstants] = Field(repr=False, description="DRAM devices by kind, the same at every node")
+
+    sram_model: SramModel = Field("closed_form", description="what gives area and energy of SRAM macros")
 
     supply_voltage_v: float = Field(gt=0, description="supply; dynamic energy goes with its square")
     nominal_voltage_v: float = Field(gt=0, description="supply for which the node's energies are stated")
@@ -94,56 +104,90 @@ class Technology(FileModel):
 
     crossbar_ge_per_bit: float = Field(gt=0, description="data path of a crosspoint")
     crossbar_arbiter_ge: float = Field(ge=0, description="arbitration of a crosspoint")
+    crossbar_scheduler_ge: float = Field(ge=0, description="scheduler of virtual output queues, beyond the arbiters, a crosspoint")
+    crossbar_iteration_ge: float = Field(ge=0, description="each further iteration of a cycle, a crosspoint")
+    crossbar_scheduler_fill: float = Field(gt=0, le=1, description="fill of a scheduler's placement")
     crossbar_layout_factor: float = Field(ge=1, description="synthesised cells to upsized, pipelined and routed ones")
     crossbar_fill: float = Field(gt=0, le=1, description="fill of a crossbar's placement")
     crossbar_delay_fo4_per_level: float = Field(gt=0, description="gate delay of a level of the multiplexer tree")
     crossbar_stage_fill: float = Field(gt=0, le=1, description="share of a clock period that logic may take")
+    cluster_wire_sides: float = Field(gt=0, description="way between banks, network and units in sides of their cluster")
     bus_repeater_fraction: float = Field(ge=0, description="repeater cells over wire area of a bus")
 
     cell_placement: float = Field(gt=0, le=1, description="cell area over placed area")
     macro_placement: float = Field(ge=1, description="placed area of macros over macro area, the κ of the roll-up")
     die_utilization: float = Field(gt=0, le=1, description="placed area over die area")
 
+    phy_leakage_share: float = Field(ge=0, le=1, description="part of a PHY's area that leaks as logic does")
+
     clock_tree_fraction: float = Field(ge=0, description="energy of the clock tree over that of clock pins")
     control_area_fraction: float = Field(ge=0, description="cells of control over cells of the logic that is listed")
+    control_flop_share: float = Field(ge=0, le=1, description="area of control's flops over that of its cells")
     control_activity: float = Field(ge=0, le=1, description="share of control's flops at work in a cycle")
 
     def logic_pj(self, pj_at_45nm: float) -> float:
         """Energy of logic or SRAM at this node and supply, from its energy at 45 nm."""
-        return pj_at_45nm * self.energy_scale * self._supply_factor
+        return pj_at_45nm * self.energy_scale * self.supply_factor
 
     def wire_pj(self, bit_mm: float) -> float:
         """Energy to send random bits over a wire; `bit_mm` = bits × mm."""
-        return bit_mm * self.wire_pj_per_bit_mm * self._supply_factor
+        return bit_mm * self.wire_pj_per_bit_mm * self.supply_factor
+
+    def constant(self, name: str) -> Constant:
+        """A constant by name, `dram.KIND.CONSTANT` for one of a device; ConfigError, with the nearest name, for an unknown one."""
+        if name.startswith(DRAM_PREFIX):
+            kind, field = split_dram_name(self.dram_devices, name)
+            found: Constant = getattr(self.dram_devices[kind], field)
+            return found
+        if name not in self.constants:
+            raise ConfigError(f"{name}: {self.name} has no such constant{_hint(name)}")
+        return self.constants[name]
+
+    def moved(self, name: str, value: float) -> Technology:
+        """This technology with one constant elsewhere, for studies that move thousands: neither name nor value is checked."""
+        if name.startswith(DRAM_PREFIX):
+            return self.with_dram({name: value})
+        return self.model_copy(update={name: value})
+
+    def with_dram(self, overrides: Mapping[str, float]) -> Technology:
+        """This technology with constants of DRAM devices replaced, by their names `dram.KIND.CONSTANT`."""
+        return self.model_copy(update={"dram_devices": override_dram(self.dram_devices, overrides)}) if overrides else self
 
     @property
-    def _supply_factor(self) -> float:
+    def supply_factor(self) -> float:
         """Relative to the node's own nominal supply: its energies hold there already."""
         return (self.supply_voltage_v / self.nominal_voltage_v) ** 2
 
 
-CONSTANTS: tuple[str, ...] = tuple(name for name in Technology.model_fields if name not in ("name", "node_nm", "constants", "dram_devices"))
+_NOT_CONSTANTS = ("name", "node_nm", "constants", "dram_devices", "sram_model")
+CONSTANTS: tuple[str, ...] = tuple(name for name in Technology.model_fields if name not in _NOT_CONSTANTS)
 """Names of all constants of a technology, in order."""
 
 
 def load_technology(name_or_path: str, overrides: Mapping[str, float] | None = None) -> Technology:
     """Return a technology of configs/technologies, or of a file, with some constants replaced by name.
 
-    Raises ConfigError for an unknown technology, a missing or unknown constant, or a value out of range.
+    Constants of DRAM devices are called `dram.KIND.CONSTANT`, such as `dram.hbm2e.io_pj_per_bit`.
+    Raises ConfigError for an unknown technology, a missing or unknown constant, a value out of range, or an SRAM model
+    that is not installed. The files are read once, as long as they do not change.
     """
-    path = config_path(_FOLDER, name_or_path)
-    file = load_yaml_model(path, TechnologyFile)
+    path = config_path(_FOLDER, name_or_path, _NO_NODES)
+    file = load_once(path, TechnologyFile)
+    if file.sram_model == "cacti":
+        check_cacti(file.node_nm)
     inherited: dict[str, Constant] = {}
     if file.base is not None:
-        inherited = load_yaml_model(config_path(_FOLDER, file.base), CommonFile).constants
+        inherited = load_once(config_path(_FOLDER, file.base), CommonFile).constants
     constants = inherited | file.constants
     _check_names(constants, str(path))
-    overrides = overrides or {}
+    given = overrides or {}
+    overrides = {name: value for name, value in given.items() if not name.startswith(DRAM_PREFIX)}
     for name in overrides:
         if name not in constants:
             raise ConfigError(f"technology_overrides.{name}: {file.name} has no such constant{_hint(name)}")
     constants |= {name: constants[name].overridden(value) for name, value in overrides.items()}
-    return _technology(file, constants, str(path))
+    technology = _technology(file, constants, str(path), overrides)
+    return technology.with_dram({name: value for name, value in given.items() if name not in overrides})
 
 
 def _check_names(constants: Mapping[str, Constant], path: str) -> None:
@@ -156,15 +200,22 @@ def _check_names(constants: Mapping[str, Constant], path: str) -> None:
         raise ConfigError(f"{path}: constants: missing {shown}; `base: common` brings the laws of all nodes")
 
 
-def _technology(file: TechnologyFile, constants: Mapping[str, Constant], path: str) -> Technology:
+def _technology(file: TechnologyFile, constants: Mapping[str, Constant], path: str, overrides: Mapping[str, float]) -> Technology:
     values = {name: constant.value for name, constant in constants.items()}
-    fixed = {"name": file.name, "node_nm": file.node_nm, "constants": dict(constants), "dram_devices": load_dram_devices()}
+    fixed = {"name": file.name, "node_nm": file.node_nm, "sram_model": file.sram_model}
+    fixed |= {"constants": dict(constants), "dram_devices": load_dram_devices()}
     try:
         return Technology.model_validate({**fixed, **values})
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         name = ".".join(str(key) for key in first["loc"])
-        raise ConfigError(f"{path}: constants.{name}: found {first['input']!r}; {first['msg']}") from error
+        place = f"technology_overrides.{name}" if name in overrides else f"{path}: constants.{name}"
+        raise ConfigError(f"{place}: found {first['input']!r}; allowed: {_range(name)}") from error
+
+
+def _range(name: str) -> str:
+    info = Technology.model_fields[name]
+    return allowed(Slot(info.annotation, tuple(info.metadata)))
 
 
 def _hint(name: str) -> str:

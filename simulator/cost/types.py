@@ -10,6 +10,33 @@ OFF_FABRIC = ("dram", "dram_phy")
 """Components left out of the `without DRAM` figures, which they would otherwise hide."""
 
 
+SPREAD = ("fill_broadcast", "cluster_wires", "drain_bus")
+"""Components without a place of their own: their repeaters stand along wires all over the fabric, and so does their heat."""
+
+CLOCK_ACTIONS = ("clock", "clock_tree")
+"""Actions whose energy is the clock's: pins of flops, and the tree that drives them."""
+
+
+@dataclass(frozen=True)
+class Power:
+    """Mean power during a run, in W."""
+
+    dynamic_w: float
+    """Of everything that counters or control do."""
+    clock_w: float
+    """Clock pins and clock tree, whether anything works or not."""
+    leakage_w: float
+
+    @property
+    def total_w(self) -> float:
+        """All three."""
+        return self.dynamic_w + self.clock_w + self.leakage_w
+
+    def to_dict(self) -> dict[str, float]:
+        """The three and their sum."""
+        return {**asdict(self), "total_w": self.total_w}
+
+
 @dataclass(frozen=True)
 class ComponentCost:
     """All instances of one component of a machine, during one run."""
@@ -30,8 +57,13 @@ class ComponentCost:
     """Flags a reader must see: outside its formula's range, assumed constants."""
 
     @property
+    def clock_pj(self) -> float:
+        """Energy of the clock."""
+        return sum(self.energy_pj_by_action.get(action, 0.0) for action in CLOCK_ACTIONS)
+
+    @property
     def energy_pj(self) -> float:
-        """Dynamic energy and leakage."""
+        """Dynamic energy, clock and leakage."""
         return sum(self.energy_pj_by_action.values()) + self.leakage_pj
 
 
@@ -42,6 +74,16 @@ class Cost:
     technology: str
     seconds: float
     components: tuple[ComponentCost, ...]
+
+    @property
+    def cell_area_mm2(self) -> float:
+        """Synthesised cells and bare macros, PHY as drawn."""
+        return sum(part.cell_mm2 for part in self.components)
+
+    @property
+    def placed_area_mm2(self) -> float:
+        """Cells and macros with the room of their placement, PHY as drawn."""
+        return sum(part.placed_mm2 for part in self.components)
 
     @property
     def area_mm2(self) -> float:
@@ -86,9 +128,23 @@ class Cost:
         """Energy by component, leakage included."""
         return {part.name: part.energy_pj for part in self.components}
 
+    def power_by_component(self) -> dict[str, Power]:
+        """Mean power by component, split into dynamic, clock and leakage; 0 for a run that took no time."""
+        return {part.name: self._power(part.energy_pj, part.clock_pj, part.leakage_pj) for part in self.components}
+
+    @property
+    def power(self) -> Power:
+        """Mean power of everything, DRAM included, split likewise."""
+        clock_pj, leakage_pj = sum(part.clock_pj for part in self.components), sum(part.leakage_pj for part in self.components)
+        return self._power(self.energy_pj, clock_pj, leakage_pj)
+
     def power_density_by_component(self) -> dict[str, float]:
-        """W/mm² of every component that has area on the die."""
-        return {part.name: self._watts(part.energy_pj) / part.die_mm2 for part in self.components if part.die_mm2 > 0}
+        """W/mm² of every component on the die: its power over its die area; that of `SPREAD` over the whole fabric's."""
+        return {
+            part.name: self._watts(part.energy_pj) / (self.fabric_area_mm2 if part.name in SPREAD else part.die_mm2)
+            for part in self.components
+            if part.die_mm2 > 0
+        }
 
     def to_dict(self) -> dict[str, Any]:
         """Plain JSON values: technology, run time, and every component with its areas and its energy by action."""
@@ -100,6 +156,9 @@ class Cost:
         """Inverse of `to_dict`."""
         parts = tuple(ComponentCost(**{**part, "notes": tuple(part["notes"])}) for part in record["components"])
         return cls(technology=record["technology"], seconds=record["seconds"], components=parts)
+
+    def _power(self, energy_pj: float, clock_pj: float, leakage_pj: float) -> Power:
+        return Power(self._watts(energy_pj - clock_pj - leakage_pj), self._watts(clock_pj), self._watts(leakage_pj))
 
     def _watts(self, energy_pj: float) -> float:
         return energy_pj * 1e-12 / self.seconds if self.seconds > 0 else 0.0

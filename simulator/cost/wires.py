@@ -46,8 +46,9 @@ class Bus(Component):
 class ClusterWires(Component):
     """The way of a request and of a word between units and banks, outside the crossbars.
 
-    Each crosses the side of its cluster, √area, once: for every design alike, whether a network stands in the middle
-    or a unit has its copy beside it. Energy = bits · e_w · √(cluster area). Area: repeaters of `lines` such ways.
+    Each crosses the side of its cluster, √area, once (cluster_wire_sides, assumed, 0.5 to 2): for every design alike,
+    whether a network stands in the middle or a unit has its copy beside it. Energy = bits · e_w · √(cluster area).
+    Area: repeaters of `lines` such ways.
     """
 
     request_bits: int
@@ -58,18 +59,31 @@ class ClusterWires(Component):
     request_flits: int = 1
     reply_flits: int = 1
 
+    @property
+    def length_mm(self) -> float:
+        """Of one way."""
+        return self.technology.cluster_wire_sides * self.side_mm
+
     def area(self) -> Area:
         """Repeaters of all lines of one cluster."""
-        cells_mm2 = repeater_area_um2(self.technology, self.lines * (self.request_bits + self.reply_bits) * self.side_mm) * 1e-6
+        cells_mm2 = repeater_area_um2(self.technology, self.lines * (self.request_bits + self.reply_bits) * self.length_mm) * 1e-6
         return Area(cells_mm2, cells_mm2 / self.technology.cell_placement)
 
     def actions(self) -> Mapping[str, float]:
         """`request` and `word`: one across the cluster."""
         wire_pj = self.technology.wire_pj
         return {
-            "request": wire_pj(self.request_flits * self.request_bits * self.side_mm),
-            "word": wire_pj(self.reply_flits * self.reply_bits * self.side_mm),
+            "request": wire_pj(self.request_flits * self.request_bits * self.length_mm),
+            "word": wire_pj(self.reply_flits * self.reply_bits * self.length_mm),
         }
+
+    def notes(self) -> tuple[str, ...]:
+        """How long the way is taken to be, and between which ends its energy lies."""
+        wire, sides = self.technology.constants["wire_pj_per_bit_mm"], self.technology.constants["cluster_wire_sides"]
+        return (
+            f"each request ({self.request_bits} b) and word ({self.reply_bits} b) crosses {self.length_mm:.2g} mm, a side of its cluster, "
+            f"assumed ({sides.low:g} to {sides.high:g} sides), at {wire.value:.2g} ({wire.low:g} to {wire.high:g}) pJ/bit/mm",
+        )
 
     def logic_mm2(self) -> float:
         """None: repeaters have neither clock nor control."""

@@ -6,6 +6,7 @@ from simulator.files.nearest import nearest, nearest_hint
 from simulator.files.paths import config_names, config_path, data_folder, workload_path
 from simulator.files.read import not_a_file
 from simulator.files.tree import Key
+from simulator.files.unchanged import load_once
 
 __all__ = [
     "Document",
@@ -14,6 +15,7 @@ __all__ = [
     "config_names",
     "config_path",
     "data_folder",
+    "load_once",
     "load_yaml_document",
     "load_yaml_model",
     "nearest",

@@ -13,6 +13,8 @@ from pydantic.fields import FieldInfo
 from simulator.files.tree import Entry, Key, child, plain
 
 _KEYS_SHOWN = 8
+_MODELS_SHOWN = 4
+"""Models of a union whose keys are told one by one; of more, those that all have."""
 
 
 @dataclass(frozen=True)
@@ -63,7 +65,11 @@ def choices(slot: Slot) -> list[str]:
 
 def allowed(slot: Slot) -> str:
     """Return in words what may stand in a slot: `an integer from 1 to 1024, or auto`."""
-    return ", or ".join(text for part in _members(slot) if (text := _allowed_member(part)))
+    models = _models(slot, None)
+    if len(models) > _MODELS_SHOWN:
+        shared = [name for name in models[0].model_fields if all(name in model.model_fields for model in models)]
+        return f"a mapping with the keys {', '.join(shared)}, …"
+    return ", or ".join(dict.fromkeys(text for part in _members(slot) if (text := _allowed_member(part))))
 
 
 def _allowed_member(part: Slot) -> str:
@@ -73,8 +79,7 @@ def _allowed_member(part: Slot) -> str:
     if origin is dict:
         return f"a mapping of names to {allowed(Slot(get_args(annotation)[1]))}"
     if origin in (list, tuple, set, frozenset):
-        least = _constraints(part.metadata, "min_length").get("min_length", 0)
-        return f"a list{f' of at least {least}' if least else ''}, each item {allowed(Slot(get_args(annotation)[0]))}"
+        return f"a list{_list_length(part.metadata)}, each item {allowed(Slot(get_args(annotation)[0]))}"
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         names = list(annotation.model_fields)
         return f"a mapping with the keys {', '.join(names[:_KEYS_SHOWN])}{', …' if len(names) > _KEYS_SHOWN else ''}"
@@ -108,6 +113,14 @@ def _number_range(metadata: tuple[Any, ...]) -> str:
     bounds = _constraints(metadata, *words)
     limits = [f"{word} {bounds[name]:g}" for name, word in words.items() if name in bounds]
     return " " + " and ".join(limits) if limits else ""
+
+
+def _list_length(metadata: tuple[Any, ...]) -> str:
+    bounds = _constraints(metadata, "min_length", "max_length")
+    least, most = bounds.get("min_length", 0), bounds.get("max_length")
+    if most is not None:
+        return f" of {most}" if least == most else f" of {least} to {most}"
+    return f" of at least {least}" if least else ""
 
 
 def _text_form(metadata: tuple[Any, ...]) -> str:

@@ -34,13 +34,22 @@ class Document(Generic[ModelT]):
 
 def load_yaml_document(path: str | Path, model: type[ModelT], overrides: Sequence[str] = ()) -> Document[ModelT]:
     """Read, override and validate a YAML file; as `load_yaml_model`, but keep the places of its keys."""
+    return validated(apply_overrides(read_tree(path, model), overrides), model)
+
+
+def read_tree(path: str | Path, model: type[BaseModel]) -> Entry:
+    """Read a YAML file that is a mapping, as a model's must be, without validating what it holds. Raises ConfigError."""
     root = parse(read_text(Path(path)), str(path))
     if root.value is None:
         raise ConfigError(f"{root.place}: the file is empty; allowed: a mapping with the keys {', '.join(model.model_fields)}")
     if not isinstance(root.value, dict):
         found = "a list" if isinstance(root.value, list) else shown(root.value)
         raise ConfigError(f"{root.place}: found {found}; allowed: a mapping with the keys {', '.join(model.model_fields)}")
-    root = apply_overrides(root, overrides)
+    return root
+
+
+def validated(root: Entry, model: type[ModelT]) -> Document[ModelT]:
+    """Return the model that a tree describes. Raises ConfigError with the place of every mistake."""
     try:
         # as JSON and strict: a list may be a tuple, but text is no number and true is not 1
         return Document(model.model_validate_json(json.dumps(plain(root)), strict=True), root)

@@ -27,10 +27,14 @@ def _apply(root: Entry, text: str) -> Entry:
     if not equals or not all(keys):
         raise ConfigError(f"{place}: found {shown(text)}; allowed: KEY.PATH=VALUE, such as fabric.units=128")
     parsed = parse(value, str(place), lines=False)
-    return _replace(root, keys, Entry(parsed.value, place), [])
+    return replaced(root, keys, Entry(parsed.value, place))
 
 
-def _replace(entry: Entry, keys: Sequence[str], new: Entry, above: Sequence[str]) -> Entry:
+def replaced(entry: Entry, keys: Sequence[str], new: Entry, above: Sequence[str] = ()) -> Entry:
+    """Return `entry` with `new` at a key path; `above` is the path of `entry` itself, for messages.
+
+    Raises ConfigError where the path leads through something that has no such keys.
+    """
     if not keys:
         return new
     key, rest = keys[0], keys[1:]
@@ -41,10 +45,10 @@ def _replace(entry: Entry, keys: Sequence[str], new: Entry, above: Sequence[str]
             last = len(entry.value) - 1
             raise ConfigError(f"{new.place}: {dotted(here)}: no such item; allowed: 0 to {last} of the list {dotted(above)}")
         items = list(entry.value)
-        items[int(key)] = _replace(below, rest, new, here)
+        items[int(key)] = replaced(below, rest, new, here)
         return Entry(items, entry.place)
     if not isinstance(entry.value, dict):
         raise ConfigError(f"{new.place}: {dotted(here)}: {dotted(above)} is {shown(entry.value)}, which has no keys")
     empty = Entry({}, new.place)
-    replaced = _replace(below if below is not None and below.value is not None else empty, rest, new, here)
-    return Entry({**entry.value, key: replaced}, entry.place)
+    inner = replaced(below if below is not None and below.value is not None else empty, rest, new, here)
+    return Entry({**entry.value, key: inner}, entry.place)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Collection
 from pathlib import Path
 
 from simulator.errors import ConfigError
@@ -21,12 +22,13 @@ def data_folder(name: str) -> Path:
     return packed if packed.is_dir() else _PACKAGE.parent / name
 
 
-def config_path(folder: str, name_or_path: str | Path) -> Path:
+def config_path(folder: str, name_or_path: str | Path, other: Collection[str] = ()) -> Path:
     """Return the file of configs/<folder> that a bare name means; a path stays as it is.
 
-    Raises ConfigError, with the nearest name, where a bare name is not shipped.
+    `other` names the files of the folder that are of another kind, which no name means. Raises ConfigError, with
+    the nearest name, where a bare name is not shipped.
     """
-    return _named(data_folder("configs") / folder, f"configs/{folder}", name_or_path)
+    return _named(data_folder("configs") / folder, f"configs/{folder}", name_or_path, other)
 
 
 def workload_path(name_or_path: str | Path) -> Path:
@@ -43,11 +45,11 @@ def _names(folder: Path) -> list[str]:
     return sorted(path.stem for path in folder.glob("*.yaml"))
 
 
-def _named(folder: Path, label: str, name_or_path: str | Path) -> Path:
+def _named(folder: Path, label: str, name_or_path: str | Path, other: Collection[str] = ()) -> Path:
     path = Path(name_or_path)
     if path.suffix in _SUFFIXES or path.name != str(name_or_path) or os.path.exists(path):
         return path
-    names = _names(folder)
+    names = [name for name in _names(folder) if name not in other]
     if path.name not in names:
         raise ConfigError(
             f"{path.name}: neither a file nor a name in {label}; allowed: {', '.join(names) or 'nothing'}{nearest_hint(path.name, names)}"

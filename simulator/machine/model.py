@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from collections.abc import Iterator
+from typing import Annotated, Any, Literal
 
-from pydantic import Field, PositiveFloat, PositiveInt, model_validator
+from pydantic import Field, PositiveFloat, PositiveInt, field_validator, model_validator
 
 from simulator.files import FileModel
 from simulator.machine.datatypes import BITS, AccumulateType, OperandType
@@ -24,7 +25,14 @@ class Datatypes(FileModel):
 
     weight: OperandType = Field("bf16", description="format of W")
     activation: OperandType = Field("bf16", description="format of X, and of Y when it leaves the fabric")
-    accumulate: AccumulateType = Field("fp32", description="format of partial sums")
+    accumulate: AccumulateType = Field("fp32", description="format of partial sums; int32 for int8 operands only")
+
+    @model_validator(mode="after")
+    def _sums_hold_products(self) -> Datatypes:
+        floating = next((kind for kind in (self.weight, self.activation) if kind != "int8"), None)
+        if self.accumulate == "int32" and floating:
+            raise ValueError(f"accumulate = int32 cannot hold products of {floating}; allowed: fp32, or int8 for weight and activation")
+        return self
 
     @property
     def weight_bits(self) -> int:
@@ -49,6 +57,9 @@ class Dram(FileModel):
     stacks: PositiveInt = Field(1, le=64, description="devices (stacks) attached to the die")
     share: float = Field(1.0, gt=0, le=1, description="fraction of their bandwidth and PHY that serves this machine")
     latency_ns: float = Field(100.0, ge=0, le=1e5, description="from the request to the first byte (assumed, 60-150)")
+    useful_bytes_per_activate: Annotated[float, Field(gt=0, le=65536)] | Auto = Field(
+        "auto", description="bytes moved for each row opened; auto: streaming, as the device's energy is stated; fewer for random traffic"
+    )
     efficiency: float = Field(0.85, gt=0, le=1, description="share of the peak bandwidth that streaming reaches (assumed, 0.8-0.9)")
 
 
@@ -108,6 +119,7 @@ class GatherFabric(FileModel):
     accumulators: PositiveInt = Field(4, le=1024, description="rows that a unit can have open at once")
     accumulate_latency: PositiveInt = Field(4, le=64, description="stages of the accumulate adder = partial sums kept of a row")
     gate_zeros: bool = Field(True, description="a lane with a zero operand does not toggle its multiplier")
+    lane_tree: bool = Field(False, description="each unit has a tree of adders over its lanes, which sampled products (SDDMM) need")
     network: Network = Field(default_factory=Network, description="what joins units and banks (unused where a copy serves one unit)")
 
     @property
@@ -179,7 +191,6 @@ class SystolicFabric(FileModel):
     skip_zero_tiles: bool = Field(False, description="a fold whose stationary tile (os: either operand) is all zero is not run")
     column_skip: bool = Field(False, description="os: a step in which a fold's weights or activations are all zero is not streamed")
     n_m: NmPattern = Field("none", description="N:M weights take N steps of M, for each operation whose W has that pattern; quote it")
-    weights_in_dram: Literal["dense", "compressed"] = Field("dense", description="compressed: bitmap or indices; a decoder expands them")
 
     @property
     def kept_of(self) -> tuple[int, int]:
@@ -206,8 +217,10 @@ class SystolicFabric(FileModel):
 class Mapping(FileModel):
     """Placement and schedule of a gather fabric."""
 
-    dataflow: Literal["gather", "scatter"] = Field(
-        "gather", description="gather: activations travel bank → unit; scatter: partial sums travel unit → bank"
+    dataflow: Literal["gather", "scatter", "both"] = Field(
+        "gather",
+        description="gather: activations travel bank → unit; scatter: partial sums travel unit → bank; "
+        "both: gather, and scatter for operations of transpose: scatter",
     )
     placement: Literal["interleaved", "hashed", "file"] = Field("hashed", description="word → bank: modulo, XOR-fold, or placement_file")
     placement_file: str | None = Field(None, description="for placement: file; a .npy of one bank index for each word of a copy")
@@ -226,14 +239,24 @@ class Machine(FileModel):
 
     name: str = Field(min_length=1, max_length=64, pattern=r"^[\w.+-]+$", description="what reports call it")
     technology: str = Field("7nm", description="a file of configs/technologies, or a path")
-    technology_overrides: dict[str, float] = Field(default_factory=dict, description="constants of the technology to replace, by name")
+    technology_overrides: dict[str, float] = Field(
+        default_factory=dict, description="constants of the technology to replace, by name; dram.KIND.CONSTANT for those of DRAM"
+    )
     clock_ghz: PositiveFloat = Field(1.0, le=20, description="one clock for the whole die")
     datatypes: Datatypes = Field(default_factory=Datatypes, description="number formats")
+    power_density_limit_w_per_mm2: PositiveFloat = Field(1.0, le=1e4, description="reports flag components hotter than that (W/mm²)")
     dram: Dram = Field(default_factory=Dram, description="off-chip memory")
     activation_buffer_kib: Kib = Field(1024.0, description="on-chip buffer of the tensors that live between operations")
     trunks: Trunks = Field(default_factory=Trunks, description="shared buses")
+    weight_decoder: bool = Field(False, description="a decoder on the W trunk, which weights stored in a form of their own need")
     fabric: Annotated[GatherFabric | SystolicFabric, Field(discriminator="kind")]
     mapping: Mapping = Field(default_factory=Mapping, description="placement and schedule (gather fabrics only)")
+
+    @field_validator("technology_overrides", mode="before")
+    @classmethod
+    def _by_dotted_name(cls, given: Any) -> Any:
+        """`dram: {hbm2e: {io_pj_per_bit: 1}}` is `dram.hbm2e.io_pj_per_bit: 1`: keys on the command line are paths."""
+        return dict(_dotted(given)) if isinstance(given, dict) else given
 
     @model_validator(mode="after")
     def _possible(self) -> Machine:
@@ -263,9 +286,15 @@ class Machine(FileModel):
         mapping = self.mapping
         if (mapping.placement == "file") != (mapping.placement_file is not None):
             raise ValueError("mapping.placement_file goes with placement: file, and placement: file needs it")
-        if mapping.dataflow == "scatter" and (fabric.multicast or mapping.order != "natural"):
-            raise ValueError("mapping.dataflow = scatter sends each product once: fabric.multicast must be false and mapping.order natural")
-        if mapping.dataflow == "scatter" and self.copy_sums < 1:
+        if mapping.dataflow != "gather" and (fabric.multicast or mapping.order != "natural"):
+            raise ValueError(
+                f"mapping.dataflow = {mapping.dataflow} sends each product once: fabric.multicast must be false and mapping.order natural"
+            )
+        if mapping.dataflow == "scatter" and fabric.lane_tree:
+            raise ValueError(
+                "fabric.lane_tree adds up the lanes of accumulators, which mapping.dataflow = scatter has none of; set it to false"
+            )
+        if mapping.dataflow != "gather" and self.copy_sums < 1:
             raise ValueError(f"fabric.bank_kib = {fabric.bank_kib} holds less than one word of partial sums a bank")
         banks = fabric.banks_per_copy
         if self.mapping.placement == "hashed" and banks & (banks - 1):
@@ -275,6 +304,10 @@ class Machine(FileModel):
             )
         if isinstance(self.mapping.tokens_per_tile, int) and self.mapping.tokens_per_tile > self.copy_words:
             raise ValueError(f"mapping.tokens_per_tile = {self.mapping.tokens_per_tile} exceeds the {self.copy_words} words of a copy")
+
+    def in_dataflow(self, dataflow: Literal["gather", "scatter"]) -> Machine:
+        """The same machine with one dataflow only."""
+        return self.model_copy(update={"mapping": self.mapping.model_copy(update={"dataflow": dataflow})})
 
     @property
     def gather(self) -> GatherFabric:
@@ -350,7 +383,7 @@ class Machine(FileModel):
     @property
     def request_flits(self) -> int:
         """Flits of one request: an address, or in scatter a word of partial sums."""
-        if self.mapping.dataflow == "gather":
+        if self.mapping.dataflow != "scatter":
             return 1
         link_bits = self.gather.network.link_bits
         return -(-self.gather.lanes * self.datatypes.accumulate_bits // (self.word_bits if link_bits == "auto" else link_bits))
@@ -378,6 +411,19 @@ class Machine(FileModel):
         return self.datatypes.weight_bits + index_bits + 1 + delta_bits
 
     @property
+    def sampled_entry_bits(self) -> int:
+        """Bits of one entry of a unit's list in a sampled product: as of a sparse W, with a partial sum in the value's place."""
+        return self.weight_entry_bits(dense=False) + self.datatypes.accumulate_bits - self.datatypes.weight_bits
+
+    @property
     def weight_port_entries(self) -> int:
         """List entries that one access of a weight bank delivers."""
         return max(self.gather.issue_width, self.gather.scan_width)
+
+
+def _dotted(given: dict[Any, Any]) -> Iterator[tuple[Any, Any]]:
+    for name, value in given.items():
+        if isinstance(value, dict):
+            yield from ((f"{name}.{below}", inner) for below, inner in _dotted(value))
+        else:
+            yield name, value

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from simulator.workload.types import Operation
+from simulator.workload.types import Operation, Weight
 
 Extent = tuple[int, int, int]
 """Output features, steps of the sum, tokens (M, K, N)."""
@@ -42,21 +42,36 @@ class ArrayProduct:
     """[batch · M, N] outputs that are wanted; None: all."""
     kept: int = 1
     of: int = 1
+    left_bits: int = 0
+    """Of all of `left` as it is fetched, by which schedules are ranked; tiles are stored by themselves and take a little more."""
 
     def inputs(self, steps: int) -> int:
         """Input features behind a number of steps."""
         return -(-steps * self.of // self.kept)
 
 
-def product_of(operation: Operation) -> ArrayProduct:
+def product_of(operation: Operation, sampled: Mask | None = None) -> ArrayProduct:
     """An operation as it is written: W on the left, X on the right."""
     weight, x = operation.weight, operation.activations
-    height, width, tokens = operation.block_shape
-    left = None
-    if weight.nnz < operation.batch * height * width:
-        rows = np.repeat(np.arange(weight.shape[0], dtype=np.int64), np.diff(weight.indptr))
-        left = Nonzeros(rows, weight.indices.astype(np.int64))
-    return ArrayProduct(operation.name, operation.batch, (height, width, tokens), left, x.mask)
+    height, width, _ = operation.block_shape
+    left = _nonzeros(weight) if weight.nnz < operation.batch * height * width else None
+    return ArrayProduct(operation.name, operation.batch, operation.block_shape, left, x.mask, sampled)
+
+
+def sampled_outputs(operation: Operation) -> Mask | None:
+    """[batch · M, K] where a sampled product G = mask ∘ (dY · Xᵀ) wants an output; None for a product that wants all."""
+    if operation.gradient is None:
+        return None
+    height, width, _ = operation.block_shape
+    places = _nonzeros(operation.weight)
+    wanted = np.zeros((operation.weight.shape[0], width), dtype=np.bool_)
+    wanted[places.rows, places.cols - places.rows // height * width] = True
+    return wanted
+
+
+def _nonzeros(weight: Weight) -> Nonzeros:
+    rows = np.repeat(np.arange(weight.shape[0], dtype=np.int64), np.diff(weight.indptr))
+    return Nonzeros(rows, weight.indices.astype(np.int64))
 
 
 def packed(product: ArrayProduct, kept: int, of: int) -> ArrayProduct | None:

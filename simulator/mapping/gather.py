@@ -13,6 +13,7 @@ from simulator.mapping.placement import Placement, placement_of
 from simulator.mapping.program import LoopOrder, content_changes
 from simulator.mapping.residency import Homes
 from simulator.mapping.rows import RowParts, fitting_ranges, part_entries, spread_rows
+from simulator.mapping.stored import stored_weight
 from simulator.workload.types import Operation
 
 
@@ -74,11 +75,12 @@ def _k_tile(machine: Machine, operation: Operation, bank_entries: int, forced: i
     """Input features of a tile: what a copy holds, less where a single row would not fit a weight bank."""
     weight = operation.weight
     k_tile = min(weight.shape[1], machine.copy_words // (forced or 1))
-    longest = _longest_row_part(operation, k_tile)
+    longest = longest_row_part(operation, k_tile)
     return k_tile if longest <= bank_entries else min(k_tile, bank_entries)
 
 
-def _longest_row_part(operation: Operation, k_tile: int) -> int:
+def longest_row_part(operation: Operation, k_tile: int) -> int:
+    """Most nonzeros of a row within any K tile."""
     weight = operation.weight
     if not weight.nnz:
         return 0
@@ -114,7 +116,9 @@ def loop_order(machine: Machine, operation: Operation, homes: Homes, m_tiles: in
         return machine.mapping.loop_order
     _, k, n = operation.shape
     x_bytes = k * n * machine.datatypes.activation_bits / 8 / (rounds * k_tiles)
-    w_bytes = operation.weight.nnz * entry_bits / 8 / (m_tiles * k_tiles)
+    stored = stored_weight(machine, operation, (0, operation.shape[0]), (0, k))
+    w_bits = operation.weight.nnz * entry_bits if stored is None else stored.total
+    w_bytes = w_bits / 8 / (m_tiles * k_tiles)
 
     def traffic(order: LoopOrder) -> tuple[float, float]:
         x_changes, w_changes = content_changes(order, m_tiles, rounds, k_tiles)

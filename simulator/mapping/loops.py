@@ -36,6 +36,21 @@ class TileLoops:
             return [(m, r, k) for m in ms for r in rounds for k in ks]
         return [(m, r, k) for r in rounds for m in ms for k in ks]
 
+    def x_content(self, position: Position) -> tuple[int, ...]:
+        """What of X a tile needs: tiles of equal content in sequence need no new fill."""
+        _, round_index, k = position
+        return round_index, k
+
+    def w_content(self, position: Position) -> tuple[int, ...]:
+        """What of W a tile needs."""
+        m, _, k = position
+        return m, k
+
+    def y_content(self, position: Position) -> tuple[int, ...]:
+        """Which outputs a tile adds to."""
+        m, round_index, _ = position
+        return m, round_index
+
     def group_tokens(self, round_index: int, group: int) -> Span:
         """Token words [first, last) of a group in a round, spread evenly over the groups; empty where there are too few."""
         first = round_index * self.groups * self.tile_token_words

@@ -42,6 +42,8 @@ class Drain:
     parts: tuple[Part, ...]
     delay_cycles: int = 0
     """From the end of the last tile until the last row is in the Y memory (the skew of a systolic array)."""
+    holds_w: int | None = None
+    """W fill whose memory the outputs lie in, which is let go when they have left it."""
 
 
 @dataclass(frozen=True)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from simulator.machine.model import Machine
-from simulator.workload.types import Workload
+from simulator.machine.model import GatherFabric, Machine
+from simulator.workload.types import Operation, Workload
 
 Home = Literal["buffer", "dram"]
 
@@ -35,10 +35,18 @@ def tensor_homes(machine: Machine, workload: Workload) -> tuple[Homes, ...]:
     for index, op in enumerate(workload.operations):
         resident = {name: size for name, size in resident.items() if last_use[name] >= index}
         x: Home = "buffer" if op.depends_on and all(name in resident for name in op.depends_on) else "dram"
-        m, _, n = op.shape
-        size = -(-m * n * machine.datatypes.activation_bits // 8)
+        size = -(-_output_bits(machine, op) // 8)
         y: Home = "buffer" if sum(resident.values()) + size <= capacity else "dram"
         if y == "buffer":
             resident[op.name] = size
         homes.append(Homes(x, y))
     return tuple(homes)
+
+
+def _output_bits(machine: Machine, operation: Operation) -> int:
+    """Y in the activation type; of a sampled product the places of its mask in the weight type, or on an array all of them."""
+    if operation.gradient is not None and isinstance(machine.fabric, GatherFabric):
+        return operation.output_elements * machine.datatypes.weight_bits
+    m, k, n = operation.block_shape
+    columns = n if operation.gradient is None else k
+    return operation.batch * m * columns * machine.datatypes.activation_bits

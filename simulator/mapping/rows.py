@@ -47,8 +47,13 @@ def fitting_ranges(parts: RowParts, entries: Ints, size: int, units: int, most_p
     `entries` is [parts, tiles] along the other operand dimension; `size` is the number of rows. Raises MappingError
     where a single row does not fit.
     """
-    held = np.zeros(units, dtype=np.int64)
+    held = np.bincount(parts.unit, minlength=units)
     filled = np.zeros((units, entries.shape[1]), dtype=np.int64)
+    np.add.at(filled, parts.unit, entries)
+    if not size or _fits(held, filled, most_parts, most_entries):  # mostly so, and much the quickest to see
+        return ((0, size),)
+    held[:] = 0
+    filled[:] = 0
     cuts = [0]
     firsts = np.flatnonzero(np.diff(parts.row, prepend=-1))
     for start, stop in itertools.pairwise([*firsts.tolist(), len(parts.row)]):

@@ -5,18 +5,20 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from simulator.errors import MappingError
 from simulator.machine.model import SKIP_SCAN_BITS, Machine, SystolicFabric, edge_word_elements
-from simulator.mapping.array_product import ArrayProduct, Extent, packed, product_of
+from simulator.mapping.array_product import ArrayProduct, Extent, packed, product_of, sampled_outputs
+from simulator.mapping.dense_product import dense_product
 from simulator.mapping.folds import Axes, Axis, Dataflow, Steps, fold_axes, fold_edges, fold_steps
 from simulator.mapping.loops import Span
 from simulator.mapping.program import LoopOrder, content_changes
 from simulator.mapping.residency import Homes
-from simulator.mapping.weight_form import stored_bits
+from simulator.mapping.stored import array_weight, stored_weight
+from simulator.workload.storage import TileSize
 from simulator.workload.types import Operation
 
 Position = tuple[int, int, int, int]
@@ -136,11 +138,24 @@ def schedule_systolic(machine: Machine, operation: Operation, homes: Homes, dram
     banks that take them in; with a DRAM of any rate, its fills are taken to hide behind the array. With `n_m`, an
     operation whose stored W has the pattern is tried packed as well. MappingError where nothing fits.
     """
-    products = [product_of(operation)]
-    if machine.systolic.n_m != "none" and operation.weight_home == "dram":
-        selected = packed(products[0], *machine.systolic.kept_of)
-        products += [] if selected is None else [selected]
+    array = dense_product(operation)
+    product = product_of(array, sampled_outputs(operation))
+    products = [replace(product, left_bits=_whole_bits(machine, array))]
+    if machine.systolic.n_m != "none" and array.weight_home == "dram" and array.storage is None:
+        selected = packed(product, *machine.systolic.kept_of)
+        if selected is not None:
+            products.append(replace(selected, left_bits=selected.batch * math.prod(selected.shape[:2]) * machine.held_weight_bits))
     return schedule_products(machine, products, homes, dram_bytes_per_cycle)
+
+
+def _whole_bits(machine: Machine, operation: Operation) -> int:
+    """Of W where it lies, as one tile."""
+    (height, width, _), (rows, columns) = operation.block_shape, operation.weight.shape
+    elements = operation.batch * height * width
+    if operation.weight_home == "activation":
+        return elements * machine.datatypes.weight_bits
+    named = stored_weight(machine, operation, (0, rows), (0, columns))
+    return (named or array_weight(machine, TileSize(rows, width, elements, operation.weight.nnz))).total
 
 
 def schedule_products(machine: Machine, products: Sequence[ArrayProduct], homes: Homes, dram_bytes_per_cycle: float) -> SystolicSchedule:
@@ -252,10 +267,10 @@ def _traffic(machine: Machine, schedule: SystolicSchedule) -> Traffic:
     nonzeros = product.batch * m * k if product.left is None else len(product.left.rows)
     x_elements, w_elements = x_passes * product.batch * product.inputs(k) * n, w_passes * product.batch * m * k
     x = x_elements * machine.datatypes.activation_bits / 8
-    w = w_passes * stored_bits(machine, product, product.batch * m, k, nonzeros) / 8
+    w = w_passes * product.left_bits / 8
     x_banks = fabric.rows * edge_word_elements(machine.datatypes.activation_bits)
     w_words = w_elements / edge_word_elements(machine.held_weight_bits)
-    if fabric.weights_in_dram == "compressed" and product.of == 1:
+    if product.left_bits < product.batch * m * k * machine.datatypes.weight_bits and product.of == 1:
         w_words = min(w_words, w_passes * nonzeros)  # words of zeros are not written
     from_dram = schedule.homes.x == "dram"
     return Traffic(

@@ -66,6 +66,6 @@ class TileValues:
     """The real numbers of a tile, for the engine that carries them."""
 
     weights: NDArray[np.float64]
-    """[entries] in list order."""
+    """[entries] in list order; [entries, lanes] where each entry has a word of its own (sampled products)."""
     words: NDArray[np.float64]
     """[token_words × k_words, lanes]."""

@@ -66,6 +66,20 @@ _METRICS = (
         "May exceed the multipliers' peak, because work with a zero operand counts although it was skipped.",
     ),
     _metric(
+        "cell_area_mm2",
+        "cell area",
+        "mm²",
+        "synthesised cells and bare SRAM macros, with the share of the DRAM PHY as drawn",
+        "What a synthesis report gives. Papers mix cell, placed and die area; they are three numbers.",
+    ),
+    _metric(
+        "placed_area_mm2",
+        "placed area",
+        "mm²",
+        "cells and macros with the room that their placement takes",
+        "Cells ÷ 0.65, macros × 1.35 and crossbars by the law of their layout, unless the technology says otherwise.",
+    ),
+    _metric(
         "area_mm2",
         "die area",
         "mm²",
@@ -84,12 +98,24 @@ _METRICS = (
     _metric("power_w", "power", "W", "energy ÷ time: mean power, DRAM included"),
     _metric("fabric_power_w", "fabric power", "W", "fabric energy ÷ time"),
     _metric(
+        "dynamic_power_w", "dynamic power", "W", "mean power of what components do, DRAM included; with clock and leakage it is the power"
+    ),
+    _metric("clock_power_w", "clock power", "W", "mean power of clock pins and clock tree, whether anything works or not"),
+    _metric("leakage_power_w", "leakage power", "W", "power that flows whether or not anything is clocked"),
+    _metric(
         "power_density_w_per_mm2",
         "power density",
         "W/mm²",
         "fabric power ÷ fabric area: the die's average",
     ),
-    _metric("peak_power_density_w_per_mm2", "peak power density", "W/mm²", "the hottest component: its power ÷ its die area"),
+    _metric(
+        "peak_power_density_w_per_mm2",
+        "peak power density",
+        "W/mm²",
+        "the hottest component: its power ÷ its die area",
+        "Wires have no place of their own: the heat of broadcasts, cluster wires and the drain bus is spread over the fabric. "
+        "Components above the machine's `power_density_limit_w_per_mm2` are flagged.",
+    ),
     _metric("tops_per_w", "energy efficiency", "TOPS/W", "effective TOPS ÷ power, DRAM included"),
     _metric("tops_per_mm2", "area efficiency", "TOPS/mm²", "effective TOPS ÷ die area"),
     _metric("edp_js", "energy-delay", "J·s", "energy × time, DRAM included"),
@@ -131,7 +157,16 @@ _METRICS = (
     _metric("bandwidth_gb_per_s", "bandwidth", "GB/s", "mean bytes a second used at each level, beside what the level can do (10⁹ bytes)"),
     _metric("area_mm2_by_component", "die area by component", "mm²", "each component's share of the die; these add up to the die area"),
     _metric("energy_pj_by_component", "energy by component", "pJ", "each component's energy, leakage included; these add up to the energy"),
-    _metric("power_density_by_component", "power density by component", "W/mm²", "each component's power ÷ its die area"),
+    _metric("power_w_by_component", "power by component", "W", "each component's mean power: dynamic, clock, leakage, total"),
+    _metric(
+        "power_density_by_component",
+        "power density by component",
+        "W/mm²",
+        "each component's power ÷ its die area; that of wires all over the fabric ÷ the fabric's",
+    ),
+    _metric("power_density_limit_w_per_mm2", "power density limit", "W/mm²", "above it a component is flagged: a key of the machine file"),
+    _metric("hot_components", "hot components", "W/mm²", "the components above the limit, the hottest first"),
+    _metric("is_hot", "hot die", "", "whether the die's average is above the limit"),
 )
 
 _PATTERN = (
@@ -199,7 +234,7 @@ _COMPONENTS = (
         "one bit a word and copy, which lets a unit drop all-zero words; systolic: one a step or fold, and their scanner",
     ),
     _part("weight_banks", "weight banks", "each unit's own list of weights, both halves"),
-    _part("w_buffer", "weight banks (systolic)", "operand buffer of the weights, both halves, and the decoder of compressed ones"),
+    _part("w_buffer", "weight banks (systolic)", "operand buffer of the weights, both halves, and the valid bits of its words"),
     _part("output_banks", "output banks", "each unit's own partial sums and finished rows, both halves"),
     _part("y_buffer", "output banks (systolic)", "partial sums and finished outputs of the array, both halves"),
     _part("landing_registers", "landing registers", "where replies land: one word for each slot of a unit's window"),

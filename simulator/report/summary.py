@@ -39,6 +39,8 @@ def _row(result: Result) -> dict[str, float | str]:
         "unit_cycles": result.unit_cycles,
         "area_mm2": result.area_mm2_by_component,
         "energy_pj": result.energy_pj_by_component,
+        "power_w": {name: power.total_w for name, power in result.power_by_component.items()},
+        "power_density_w_per_mm2": result.power_density_by_component,
         "gb_per_s_used": {level: value.used for level, value in result.bandwidth_gb_per_s.items()},
         "gb_per_s_available": {level: value.available for level, value in result.bandwidth_gb_per_s.items()},
     }

@@ -23,11 +23,16 @@ TABLE_METRICS: tuple[tuple[str, str], ...] = (
     ("effective_tops", "high"),
     ("dense_equivalent_tops", "high"),
     ("fabric_area_mm2", "low"),
+    ("cell_area_mm2", "low"),
+    ("placed_area_mm2", "low"),
     ("area_mm2", "low"),
     ("fabric_energy_pj", "low"),
     ("energy_pj", "low"),
     ("fabric_power_w", ""),
     ("power_w", ""),
+    ("dynamic_power_w", ""),
+    ("clock_power_w", ""),
+    ("leakage_power_w", ""),
     ("power_density_w_per_mm2", ""),
     ("peak_power_density_w_per_mm2", ""),
     ("tops_per_w", "high"),
@@ -51,6 +56,9 @@ def run_table(results: Sequence[Result], ideal_results: Sequence[Result] = ()) -
     _bound_rows(table, results)
     _heading(table, "causes of unit-cycles", len(results))
     _cause_rows(table, results)
+    if any(result.hot_components or result.is_hot for result in results):
+        _heading(table, "hotter than the limit", len(results))
+        _hot_rows(table, results)
     if ideal_results:
         _heading(table, f"repeat with an ideal {_part(ideal_results[0])}", len(results))
         _ideal_rows(table, results, ideal_results)
@@ -79,10 +87,12 @@ def operations_table(result: Result) -> RenderableType:
     """One row an operation: where the time and the energy of a run went."""
     table = Table(box=None, header_style="bold", pad_edge=False, padding=(0, 1))
     table.add_column("operation", no_wrap=True)
-    for heading in ("M×K×N", "cycles", "compute cycles", "utilization", "energy", "largest bound"):
+    for heading in ("M×K×N", "cycles", "compute cycles", "utilization", "energy", "W values", "W metadata", "largest bound"):
         table.add_column(heading, justify="right", no_wrap=True)
     factor, unit = common_scale([entry.energy_pj for entry in result.operations], "pJ")
+    bytes_factor, bytes_unit = common_scale([float(entry.activity.counts.weight_value_bytes) for entry in result.operations], "B")
     for entry in result.operations:
+        counts = entry.activity.counts
         bound, _ = entry.activity.bounds.largest
         table.add_row(
             entry.name,
@@ -91,10 +101,18 @@ def operations_table(result: Result) -> RenderableType:
             f"{entry.compute_cycles:,}",
             percent(entry.utilization),
             f"{significant(entry.energy_pj * factor)} {unit}",
+            f"{significant(counts.weight_value_bytes * bytes_factor)} {bytes_unit}",
+            f"{significant(counts.weight_metadata_bytes * bytes_factor)} {bytes_unit}",
             term(bound, "bound").label,
         )
     cycles = Text("  · cycles: from the end of the operation before to the end of this one; these add up to the run's", style="dim")
-    return Group(Whole(table), Text(), cycles, _footnote(" ·", term("compute_cycles").label, term("compute_cycles").short))
+    whole = result.activity.counts
+    weights = (
+        f"bytes of W that were fetched; of the whole run {significant(whole.weight_value_bytes * bytes_factor)} {bytes_unit} are values "
+        f"and {significant(whole.weight_metadata_bytes * bytes_factor)} {bytes_unit} metadata, which tells where the nonzeros are"
+    )
+    notes = _footnote(" ·", term("compute_cycles").label, term("compute_cycles").short), _footnote(" ·", "W values, W metadata", weights)
+    return Group(Whole(table), Text(), cycles, *notes)
 
 
 def _caption(result: Result) -> Text:
@@ -141,6 +159,21 @@ def _cause_rows(table: Table, results: Sequence[Result]) -> None:
             totals = [sum(result.unit_cycles.values()) for result in results]
             shares = [percent(count / total) if count else "–" for count, total in zip(counts, totals, strict=True)]
             table.add_row(f"  {term(cause, 'cause').label}", "", *shares)
+
+
+def _hot_rows(table: Table, results: Sequence[Result]) -> None:
+    """The limit, then what is above it on any machine: figures above it stand out, and a dash is below it."""
+    table.add_row("  limit", "W/mm²", *[f"{result.machine.power_density_limit_w_per_mm2:g}" for result in results])
+    if any(result.is_hot for result in results):
+        average = [_hot(result.power_density_w_per_mm2) if result.is_hot else Text("–") for result in results]
+        table.add_row("  the die's average", "W/mm²", *average)
+    for name in dict.fromkeys(name for result in results for name in result.hot_components):
+        cells = [_hot(result.hot_components[name]) if name in result.hot_components else Text("–") for result in results]
+        table.add_row(f"  {term(name, 'component').label}", "W/mm²", *cells)
+
+
+def _hot(density: float) -> Text:
+    return Text(f"{significant(density)} !", style="bold red")
 
 
 def _ideal_rows(table: Table, results: Sequence[Result], ideal_results: Sequence[Result]) -> None:

@@ -5,10 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from itertools import groupby
 
+from simulator.report.glossary import label
 from simulator.report.numbers import quantity, significant, times
 from simulator.result import Result
+from simulator.uncertainty.pairs import crossbar_and_replication
 
 Figure = Callable[[Result], float]
+
+_NAMED_PLACES = 3
 
 
 def verdict(results: Sequence[Result]) -> str:
@@ -16,14 +20,15 @@ def verdict(results: Sequence[Result]) -> str:
 
     Energies include DRAM; areas leave out its PHY. The last clauses compare the first machine of one copy and one crossbar
     with the first of one copy a unit, and the first systolic array with the best, where they are among the results. One
-    result alone gives its own figures.
+    result alone gives its own figures. What is hotter than its machine's limit is always said.
     """
     if len(results) == 1:
         only = results[0]
-        return (
+        figures = (
             f"On {only.workload.name}, {only.name} takes {quantity(only.seconds, 's')}, {quantity(only.energy_pj, 'pJ')} "
-            f"and {significant(only.fabric_area_mm2)} mm² of fabric."
+            f"and {significant(only.fabric_area_mm2)} mm² of fabric"
         )
+        return "; ".join([figures, *_heat(results)]) + "."
     claims = [
         _claim(results, lambda r: r.seconds, lambda r: quantity(r.seconds, "s"), "is fastest"),
         _claim(results, lambda r: r.energy_pj, lambda r: quantity(r.energy_pj, "pJ"), "takes the least energy"),
@@ -31,7 +36,7 @@ def verdict(results: Sequence[Result]) -> str:
         _claim(results, lambda r: r.edap_js_mm2, lambda r: "", "is best by energy × time × fabric area"),
     ]
     contrasts = [text for text in (_crossbar_against_replication(results), _systolic_against_best(results)) if text]
-    return "; ".join([f"On {results[0].workload.name}, {_joined(claims)}", *contrasts]) + "."
+    return "; ".join([f"On {results[0].workload.name}, {_joined(claims)}", *contrasts, *_heat(results)]) + "."
 
 
 def ideal_sentence(plain: Result, ideal: Result) -> str:
@@ -61,6 +66,21 @@ def _listed(texts: Sequence[str]) -> str:
     return f"{', '.join(texts[:-1])} and {texts[-1]}" if len(texts) > 1 else texts[0]
 
 
+def _heat(results: Sequence[Result]) -> list[str]:
+    """One clause a machine that is hotter than its limit: the die, and its hottest components."""
+    hot = [result for result in results if result.is_hot or result.hot_components]
+    limits = [f"{result.name} gets hotter than its limit of {result.machine.power_density_limit_w_per_mm2:g} W/mm²" for result in hot]
+    return [f"{limit} in {_listed(_hot_places(result))}" for limit, result in zip(limits, hot, strict=True)]
+
+
+def _hot_places(result: Result) -> list[str]:
+    places = {"the whole die": result.power_density_w_per_mm2} if result.is_hot else {}
+    places |= {label(name, "component"): density for name, density in result.hot_components.items()}
+    named = [f"{place} ({significant(density)} W/mm²)" for place, density in list(places.items())[:_NAMED_PLACES]]
+    further = len(places) - len(named)
+    return [*named, f"{further} more"] if further > 0 else named
+
+
 def _systolic_against_best(results: Sequence[Result]) -> str:
     """What the dense array costs beside the best by the product, where that is another kind of machine."""
     systolic = next((r for r in results if r.machine.fabric.kind == "systolic"), None)
@@ -72,10 +92,10 @@ def _systolic_against_best(results: Sequence[Result]) -> str:
 
 
 def _crossbar_against_replication(results: Sequence[Result]) -> str:
-    crossbar = next((r for r in results if _copies(r) == "one"), None)
-    replication = next((r for r in results if _copies(r) == "one a unit"), None)
-    if crossbar is None or replication is None:
+    pair = crossbar_and_replication(results, lambda r: r.machine)
+    if pair is None:
         return ""
+    crossbar, replication = pair
     ratios = [
         (crossbar.seconds, replication.seconds, "time"),
         (crossbar.energy_pj, replication.energy_pj, "energy"),
@@ -83,12 +103,3 @@ def _crossbar_against_replication(results: Sequence[Result]) -> str:
     ]
     paid = ", ".join(f"{times(here / there)} the {noun}" for here, there, noun in ratios if there)
     return f"against {replication.name}, {crossbar.name} pays {paid}"
-
-
-def _copies(result: Result) -> str:
-    fabric = result.machine.fabric
-    if fabric.kind != "gather" or fabric.token_groups > 1:
-        return "other"
-    if fabric.clusters == 1 and fabric.has_network:
-        return "one"
-    return "one a unit" if not fabric.has_network else "some"

@@ -4,15 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from simulator.report.folder import MARKER, new_folder, write_json
+from simulator.report.robustness import bands_record, bands_table, robustness_sentence
 from simulator.report.summary import summary_csv
 from simulator.report.verdict import ideal_sentence, verdict
 from simulator.result import SCHEMA_VERSION, Result
+from simulator.uncertainty import Assessment, Claim, claims
 
 _WIDTH = 110
+_NO_FILES: Mapping[str, str] = MappingProxyType({})
 
 
 @dataclass(frozen=True)
@@ -21,6 +26,8 @@ class Report:
 
     results: tuple[Result, ...]
     ideal_results: tuple[Result, ...] = ()
+    assessment: Assessment | None = None
+    """The plain runs over the bands of the constants, where that was asked for."""
 
     @property
     def all_results(self) -> tuple[Result, ...]:
@@ -31,8 +38,13 @@ class Report:
 
     @property
     def verdict(self) -> str:
-        """One computed sentence."""
-        return verdict(self.results)
+        """One computed sentence; with an assessment, a second one on what of it is robust."""
+        return " ".join(filter(None, (verdict(self.results), robustness_sentence(self.claims))))
+
+    @cached_property
+    def claims(self) -> list[Claim]:
+        """What the runs claim against one another, and on which constants that turns; empty without an assessment."""
+        return claims(self.assessment) if self.assessment else []
 
     @property
     def ideal_sentences(self) -> list[str]:
@@ -40,25 +52,26 @@ class Report:
         return [ideal_sentence(plain, ideal) for plain, ideal in zip(self.results, self.ideal_results, strict=False)]
 
 
-def write_run(folder: Path, report: Report, made: Mapping[str, Any], *, force: bool) -> None:
+def write_run(folder: Path, report: Report, made: Mapping[str, Any], *, force: bool, files: Mapping[str, str] = _NO_FILES) -> None:
     """Write the report of one machine: result.json, summary.csv, table.txt, plots, and run.json with `made`.
 
-    Raises OutputError where the folder exists (and not `force`) or cannot be written; it is whole or not there.
+    `files` are more of them: text by name. Raises OutputError where the folder exists (and not `force`) or cannot be
+    written; it is whole or not there.
     """
     with new_folder(folder, force=force) as draft:
         report.results[0].to_json(draft / "result.json")
         for result in report.ideal_results:
             result.to_json(draft / f"result-ideal-{result.ideal}.json")
-        _write_common(draft, report, report.all_results, made)
+        _write_common(draft, report, report.all_results, made, files)
 
 
-def write_comparison(folder: Path, report: Report, made: Mapping[str, Any], *, force: bool) -> None:
+def write_comparison(folder: Path, report: Report, made: Mapping[str, Any], *, force: bool, files: Mapping[str, str] = _NO_FILES) -> None:
     """Write the report of several machines: comparison.json and a result file for each, otherwise as `write_run`."""
     with new_folder(folder, force=force) as draft:
         for result in report.all_results:
             result.to_json(draft / _file_name(result))
         write_json(draft / "comparison.json", comparison_record(report))
-        _write_common(draft, report, report.results, made)
+        _write_common(draft, report, report.results, made, files)
 
 
 def comparison_record(report: Report) -> dict[str, Any]:
@@ -71,15 +84,25 @@ def comparison_record(report: Report) -> dict[str, Any]:
         "ideal": report.ideal_sentences,
         "files": {result.name: _file_name(result) for result in report.all_results},
         "metrics": {result.name: result.metrics() for result in report.all_results},
+        **uncertainty_record(report),
     }
 
 
-def _write_common(draft: Path, report: Report, drawn: Sequence[Result], made: Mapping[str, Any]) -> None:
+def uncertainty_record(report: Report) -> dict[str, Any]:
+    """`uncertainty`: bands and claims, where the report has an assessment; else nothing."""
+    if report.assessment is None:
+        return {}
+    return {"uncertainty": bands_record(report.assessment, report.claims)}
+
+
+def _write_common(draft: Path, report: Report, drawn: Sequence[Result], made: Mapping[str, Any], files: Mapping[str, str]) -> None:
     from simulator.report.plots import save_plots
 
     (draft / "summary.csv").write_text(summary_csv(report.all_results), encoding="utf-8")
     (draft / "table.txt").write_text(_table_text(report), encoding="utf-8")
     save_plots(drawn, draft)
+    for name, text in files.items():
+        (draft / name).write_text(text, encoding="utf-8")
     write_json(draft / MARKER, made)
 
 
@@ -88,10 +111,17 @@ def _table_text(report: Report) -> str:
 
     from rich.console import Console
 
+    from simulator.report.components import components_table
     from simulator.report.tables import run_table
 
     console = Console(file=io.StringIO(), width=_WIDTH, color_system=None)
     console.print(run_table(report.results, report.ideal_results))
+    for result in report.results:
+        console.print(f"\n{result.name}: components", highlight=False)
+        console.print(components_table(result), crop=False)
+    if report.assessment is not None:
+        console.print()
+        console.print(bands_table(report.assessment, report.claims), crop=False, soft_wrap=True)
     console.print(f"\n{report.verdict}", soft_wrap=True, highlight=False)
     text: str = console.file.getvalue()  # type: ignore[attr-defined]
     return "\n".join(line.rstrip() for line in text.splitlines()) + "\n"

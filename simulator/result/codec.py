@@ -56,8 +56,37 @@ def cost_from_dict(record: Mapping[str, Any]) -> Cost:
     return Cost(technology=record["technology"], seconds=record["seconds"], components=parts)
 
 
+def activity_to_dict(activity: Activity) -> dict[str, Any]:
+    """What `activity_from_dict` reads, and no more."""
+    return {
+        "cycles": activity.cycles,
+        "units": activity.units,
+        "counts": activity.counts.to_dict(),
+        "unit_cycles": dict(activity.unit_cycles),
+        "bounds": activity.bounds.to_dict(),
+        "operations": [_operation_to_dict(operation) for operation in activity.operations],
+    }
+
+
+def _operation_to_dict(operation: OperationActivity) -> dict[str, Any]:
+    m, k, n = operation.shape
+    return {
+        "name": operation.name,
+        "kind": operation.kind,
+        "shape": {"m": m, "k": k, "n": n},
+        "start_cycle": operation.start_cycle,
+        "end_cycle": operation.end_cycle,
+        "compute_cycles": operation.compute_cycles,
+        "dense_macs": operation.macs_dense,
+        "counts": operation.counts.to_dict(),
+        "unit_cycles": dict(operation.unit_cycles),
+        "bounds": operation.bounds.to_dict(),
+        "details": dict(operation.details),
+    }
+
+
 def activity_from_dict(record: Mapping[str, Any]) -> Activity:
-    """The activity that a result's dictionary was made from."""
+    """The activity that a dictionary of it, or a result's, was made from."""
     return Activity(
         cycles=record["cycles"],
         units=record["units"],

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from simulator.activity import Activity
-from simulator.cost.types import Cost
+from simulator.cost.types import Cost, Power
 from simulator.machine.elaborated import Elaborated
 from simulator.machine.model import Machine
 from simulator.result.bandwidth import Bandwidth, bandwidths
@@ -60,6 +60,16 @@ class RunMetrics:
         return _ratio(self.useful_macs, self.machine.multipliers * self.cycles)
 
     @property
+    def cell_area_mm2(self) -> float:
+        """Synthesised cells and bare macros, DRAM PHY included."""
+        return self.cost.cell_area_mm2
+
+    @property
+    def placed_area_mm2(self) -> float:
+        """Cells and macros with the room of their placement, DRAM PHY included."""
+        return self.cost.placed_area_mm2
+
+    @property
     def area_mm2(self) -> float:
         """Die area, DRAM PHY included."""
         return self.cost.area_mm2
@@ -90,6 +100,26 @@ class RunMetrics:
         return _ratio(self.fabric_energy_pj * 1e-12, self.seconds)
 
     @property
+    def dynamic_power_w(self) -> float:
+        """Mean power of what counters and control do, DRAM included."""
+        return self.cost.power.dynamic_w
+
+    @property
+    def clock_power_w(self) -> float:
+        """Mean power of clock pins and clock tree."""
+        return self.cost.power.clock_w
+
+    @property
+    def leakage_power_w(self) -> float:
+        """Leakage."""
+        return self.cost.power.leakage_w
+
+    @property
+    def power_by_component(self) -> dict[str, Power]:
+        """Mean power by component: dynamic, clock, leakage."""
+        return self.cost.power_by_component()
+
+    @property
     def power_density_w_per_mm2(self) -> float:
         """Mean power over die area, both without DRAM and its PHY."""
         return _ratio(self.fabric_power_w, self.fabric_area_mm2)
@@ -103,6 +133,18 @@ class RunMetrics:
     def power_density_by_component(self) -> dict[str, float]:
         """W/mm² of every component on the die; empty for a run that takes no time."""
         return self.cost.power_density_by_component() if self.cost.seconds else {}
+
+    @property
+    def hot_components(self) -> dict[str, float]:
+        """W/mm² of the components above the machine's limit of power density, the hottest first."""
+        limit = self.machine.power_density_limit_w_per_mm2
+        hot = {name: density for name, density in self.power_density_by_component.items() if density > limit}
+        return dict(sorted(hot.items(), key=lambda item: -item[1]))
+
+    @property
+    def is_hot(self) -> bool:
+        """Whether the die's average power density is above the machine's limit."""
+        return self.power_density_w_per_mm2 > self.machine.power_density_limit_w_per_mm2
 
     @property
     def unit_cycles(self) -> dict[str, int]:
@@ -176,7 +218,11 @@ class RunMetrics:
             "unit_cycles": self.unit_cycles,
             "area_mm2_by_component": self.area_mm2_by_component,
             "energy_pj_by_component": self.energy_pj_by_component,
+            "power_w_by_component": {name: power.to_dict() for name, power in self.power_by_component.items()},
             "power_density_by_component": self.power_density_by_component,
+            "power_density_limit_w_per_mm2": self.machine.power_density_limit_w_per_mm2,
+            "hot_components": self.hot_components,
+            "is_hot": self.is_hot,
             "bandwidth_gb_per_s": {level: value.to_dict() for level, value in self.bandwidth_gb_per_s.items()},
         }
 
@@ -190,12 +236,17 @@ METRICS: tuple[str, ...] = (
     "dense_macs",
     "effective_tops",
     "dense_equivalent_tops",
+    "cell_area_mm2",
+    "placed_area_mm2",
     "area_mm2",
     "fabric_area_mm2",
     "energy_pj",
     "fabric_energy_pj",
     "power_w",
     "fabric_power_w",
+    "dynamic_power_w",
+    "clock_power_w",
+    "leakage_power_w",
     "power_density_w_per_mm2",
     "peak_power_density_w_per_mm2",
     "tops_per_w",

@@ -59,6 +59,16 @@ def check_values(work: ClusterWork, values: TileValues, outcome: ClusterOutcome)
     _check_equal(values, expected, outcome.outputs)
 
 
+def check_sampled(work: ClusterWork, values: TileValues, outcome: ClusterOutcome) -> None:
+    """What was written for each place of the mask is the tile's part of dY · Xᵀ: exactly on integers, else to rounding."""
+    if outcome.outputs is None:
+        return
+    expected = np.zeros_like(outcome.outputs)
+    unit = np.repeat(np.arange(work.units), np.diff(work.unit_ptr))
+    np.add.at(expected[:, 0, :, 0], (unit, work.row), (values.weights * values.words[work.word]).sum(axis=1))
+    _check_equal(values, expected, outcome.outputs)
+
+
 def _check_equal(values: TileValues, expected: Matrix, outputs: Matrix) -> None:
     scale = float(np.abs(expected).max(initial=1.0))
     error = float(np.abs(expected - outputs).max(initial=0.0))

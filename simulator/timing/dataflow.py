@@ -77,23 +77,23 @@ class Dataflow(Protocol[WorkT]):
     def later_tile_counts(self, counts: Counts) -> Counts:
         """Events that a tile has only because it is not the first along K, given its counts."""
 
-    def x_part(self, k: int, tokens: Span) -> Part:
-        """Transfer that brings a token group its activations."""
+    def x_parts(self, position: Position) -> tuple[Part, ...]:
+        """Transfers that bring a round's token groups their activations."""
 
     def w_part(self, m: int, k: int) -> Part:
         """Transfer that brings all units their lists."""
 
-    def y_part(self, m: int, tokens: Span) -> Part:
-        """Transfer that takes a token group's finished rows away."""
+    def y_parts(self, position: Position) -> tuple[Part, ...]:
+        """Transfers that take finished outputs away, after the last tile that adds to them."""
 
-    def x_counts(self, k: int, tokens: Span) -> Counts:
-        """Words that `x_part` writes."""
+    def x_counts(self, position: Position) -> Counts:
+        """Words that `x_parts` write."""
 
     def w_counts(self, m: int, k: int) -> Counts:
         """Bits that `w_part` writes, over all token groups."""
 
-    def y_counts(self, m: int, tokens: Span) -> Counts:
-        """Words that `y_part` reads, and adds on the way."""
+    def y_counts(self, position: Position) -> Counts:
+        """Words that `y_parts` read, and add on the way."""
 
 
 @dataclass(frozen=True, eq=False)

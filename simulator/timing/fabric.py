@@ -46,6 +46,8 @@ class ClusterSpec:
     request_flits: int = 1
     reply_flits: int = 1
     """Flits of a request and of a reply: its bits over the link's."""
+    summed_lanes: int = 1
+    """Neighbouring lanes that are added up when a row is merged: 1 but in sampled products, which add up all."""
 
     @property
     def ports(self) -> int:
@@ -59,8 +61,9 @@ class ClusterSpec:
 
     @property
     def merge_cycles(self) -> int:
-        """From the merge of a row to its write: accumulator pipeline, then a tree over its partial sums."""
-        return self.accumulate_latency * (1 + (self.accumulate_latency - 1).bit_length())
+        """From the merge of a row to its write: accumulator pipeline, a tree over its partial sums, and one over summed lanes."""
+        levels = (self.accumulate_latency - 1).bit_length() + (self.summed_lanes - 1).bit_length()
+        return self.accumulate_latency * (1 + levels)
 
     @property
     def bank_slots(self) -> float:
@@ -149,7 +152,7 @@ class ClusterOutcome(Outcome):
     unit_cycles: NDArray[np.int64]
     """[causes]: unit-cycles by cause, in the order of CAUSES, over units × cycles."""
     outputs: NDArray[np.float64] | None = None
-    """[units, token_words, output rows, lanes]: what the output banks received, if values were carried."""
+    """[units, token_words, output rows, lanes / summed lanes]: what was written of each row, if values were carried."""
 
 
 @dataclass(frozen=True, eq=False)

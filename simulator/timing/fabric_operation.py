@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable
-from typing import Any
+from dataclasses import replace
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from simulator.activity import CAUSES, Bounds, Counts
+from simulator.errors import MappingError
 from simulator.machine.elaborated import Elaborated
+from simulator.machine.model import Machine
 from simulator.mapping.gather import schedule_gather
-from simulator.mapping.loops import Position
+from simulator.mapping.loops import Position, TileLoops
 from simulator.mapping.program import Drain, Fill, TileStep, content_indices
 from simulator.mapping.residency import Homes
+from simulator.mapping.sampled import schedule_sampled
 from simulator.mapping.scatter import schedule_scatter
 from simulator.timing.checks import check_entries
 from simulator.timing.dataflow import Dataflow, RoundRunner
@@ -21,6 +26,7 @@ from simulator.timing.engines import EngineEntry
 from simulator.timing.fabric import ClusterSpec, cluster_spec
 from simulator.timing.gather import GatherDataflow
 from simulator.timing.operation import OperationRun
+from simulator.timing.sampled import SampledDataflow
 from simulator.timing.scatter import ScatterDataflow
 from simulator.workload.types import Operation
 
@@ -38,7 +44,13 @@ def _scatter(elaborated: Elaborated, spec: ClusterSpec, engine: EngineEntry, op:
     return ScatterDataflow(elaborated.machine, spec, engine, schedule, assemble=assemble)
 
 
-DATAFLOWS: dict[str, DataflowMaker] = {"gather": _gather, "scatter": _scatter}
+def _sampled(elaborated: Elaborated, spec: ClusterSpec, engine: EngineEntry, op: Operation, homes: Homes, assemble: bool) -> Dataflow[Any]:
+    schedule = schedule_sampled(elaborated.machine, op, homes)
+    return SampledDataflow(elaborated.machine, spec, engine, schedule, assemble=assemble)
+
+
+FlowName = Literal["gather", "scatter"]
+DATAFLOWS: dict[FlowName, DataflowMaker] = {"gather": _gather, "scatter": _scatter}
 
 
 def run_on_units(
@@ -53,9 +65,11 @@ def run_on_units(
     threads: int,
 ) -> OperationRun:
     """Schedule an operation, run its rounds, and list what the system level must move for them."""
+    flow = dataflow_of(elaborated.machine, operation)
+    elaborated = replace(elaborated, machine=elaborated.machine.in_dataflow(flow))
     spec = cluster_spec(elaborated)
     spec = spec.with_ideal_network() if perfect else spec
-    make = DATAFLOWS[elaborated.machine.mapping.dataflow]
+    make = _sampled if operation.gradient is not None else DATAFLOWS[flow]
     dataflow = make(elaborated, spec, engine, operation, homes, not reuse_tiles)
     runner = RoundRunner(elaborated.machine.gather, dataflow, reuse_tiles, threads if engine.releases_gil else 1)
     positions = dataflow.loops.positions()
@@ -68,58 +82,83 @@ def run_on_units(
     return OperationRun(
         operation,
         homes,
-        tiles=_steps(positions, [result.cycles for result in rounds], index),
+        tiles=_steps(dataflow.loops, positions, [result.cycles for result in rounds], index),
         x_fills=_x_fills(dataflow, positions, index),
         w_fills=_w_fills(dataflow, positions, index),
         drains=_drains(dataflow, positions, index),
         counts=counts + _transfer_counts(dataflow, positions),
         unit_cycles=causes,
         bounds=sum((result.bounds for result in rounds), Bounds()),
-        details=dataflow.loops.describe(),
+        details={"dataflow": flow} | dataflow.loops.describe() | _stored(dataflow),
         checked=runner.checked,
         outputs=dataflow.outputs,
     )
 
 
-def _steps(positions: list[Position], cycles: list[int], index: int) -> tuple[TileStep, ...]:
-    xs = content_indices([(r, k) for _, r, k in positions], 0)
-    ws = content_indices([(m, k) for m, _, k in positions], 0)
-    ys = content_indices([(m, r) for m, r, _ in positions], 0)
+def dataflow_of(machine: Machine, operation: Operation) -> FlowName:
+    """In which dataflow a machine runs an operation; MappingError where it has not the hardware to read lists by columns."""
+    own = machine.mapping.dataflow
+    if operation.transpose == "scatter":
+        if own != "both":
+            raise MappingError(
+                f"{machine.name}: {operation.name} has transpose: scatter, which reads the lists of another product by columns; "
+                "set mapping.dataflow: both, or transpose: stored"
+            )
+        return "scatter"
+    return "scatter" if own == "scatter" else "gather"
+
+
+def _stored(dataflow: Dataflow[Any]) -> dict[str, int | str]:
+    """The form of W in DRAM and the room that it takes there; none where it is made from activations."""
+    loops = dataflow.loops
+    operation = loops.operation
+    if operation.weight_home == "activation":
+        return {}
+    tiles = itertools.product(range(len(loops.m_tiles)), range(len(loops.k_tiles)))
+    form = "lists" if operation.storage is None else operation.storage.format
+    return {"weight_format": form, "weight_stored_bytes": sum(dataflow.w_part(m, k).bytes for m, k in tiles)}
+
+
+def _steps(loops: TileLoops, positions: list[Position], cycles: list[int], index: int) -> tuple[TileStep, ...]:
+    xs, ws, ys = (
+        content_indices([content(place) for place in positions], 0) for content in (loops.x_content, loops.w_content, loops.y_content)
+    )
     return tuple(TileStep(index, c, x, w, y) for c, x, w, y in zip(cycles, xs, ws, ys, strict=True))
 
 
 def _x_fills(dataflow: Dataflow[Any], positions: list[Position], index: int) -> tuple[Fill, ...]:
-    """One part a token group."""
     loops = dataflow.loops
-    contents = _changes([(r, k) for _, r, k in positions])
-    return tuple(
-        Fill(index, loops.homes.x, tuple(dataflow.x_part(k, tokens) for tokens in loops.active_groups(r)), waits=True) for r, k in contents
-    )
+    changes = _changes(positions, loops.x_content)
+    return tuple(Fill(index, loops.homes.x, dataflow.x_parts(position), waits=True) for position in changes)
 
 
 def _w_fills(dataflow: Dataflow[Any], positions: list[Position], index: int) -> tuple[Fill, ...]:
     """One part for all groups. A W that is made from activations comes from where they live, and waits for them."""
     made = dataflow.loops.operation.weight_home == "activation"
     home = dataflow.loops.homes.x if made else "dram"
-    contents = _changes([(m, k) for m, _, k in positions])
-    return tuple(Fill(index, home, (dataflow.w_part(m, k),), waits=made) for m, k in contents)
+    changes = _changes(positions, dataflow.loops.w_content)
+    return tuple(Fill(index, home, (dataflow.w_part(m, k),), waits=made) for m, _, k in changes)
 
 
 def _drains(dataflow: Dataflow[Any], positions: list[Position], index: int) -> tuple[Drain, ...]:
-    """One part a token group."""
+    """What a sampled product leaves lies in the lists themselves, which go with it."""
     loops = dataflow.loops
-    contents = _changes([(m, r) for m, r, _ in positions])
-    return tuple(Drain(index, loops.homes.y, tuple(dataflow.y_part(m, tokens) for tokens in loops.active_groups(r))) for m, r in contents)
+    in_lists = loops.operation.gradient is not None
+    return tuple(
+        Drain(index, loops.homes.y, dataflow.y_parts(position), holds_w=content if in_lists else None)
+        for content, position in enumerate(_changes(positions, loops.y_content))
+    )
 
 
 def _transfer_counts(dataflow: Dataflow[Any], positions: list[Position]) -> Counts:
     loops = dataflow.loops
-    counts = [dataflow.x_counts(k, tokens) for r, k in _changes([(r, k) for _, r, k in positions]) for tokens in loops.active_groups(r)]
-    counts += [dataflow.w_counts(m, k) for m, k in _changes([(m, k) for m, _, k in positions])]
-    counts += [dataflow.y_counts(m, tokens) for m, r in _changes([(m, r) for m, r, _ in positions]) for tokens in loops.active_groups(r)]
+    counts = [dataflow.x_counts(position) for position in _changes(positions, loops.x_content)]
+    counts += [dataflow.w_counts(m, k) for m, _, k in _changes(positions, loops.w_content)]
+    counts += [dataflow.y_counts(position) for position in _changes(positions, loops.y_content)]
     return sum(counts, Counts())
 
 
-def _changes(keys: list[tuple[int, int]]) -> list[tuple[int, int]]:
-    """The contents in the order in which they are brought in."""
-    return [key for place, key in enumerate(keys) if place == 0 or key != keys[place - 1]]
+def _changes(positions: list[Position], content: Callable[[Position], tuple[int, ...]]) -> list[Position]:
+    """The first tile of each content, in the order in which contents are needed."""
+    keys = [content(position) for position in positions]
+    return [position for place, position in enumerate(positions) if place == 0 or keys[place] != keys[place - 1]]

@@ -16,10 +16,10 @@ from simulator.timing.checks import check_cluster, check_values
 from simulator.timing.dataflow import ClusterResult, Place
 from simulator.timing.engines import EngineEntry
 from simulator.timing.fabric import ClusterOutcome, ClusterSpec
-from simulator.timing.units_dataflow import UnitsDataflow
+from simulator.timing.units_dataflow import TokenwiseDataflow
 
 
-class GatherDataflow(UnitsDataflow[GatherSchedule, SliceLists]):
+class GatherDataflow(TokenwiseDataflow[GatherSchedule, SliceLists]):
     """One operation, gathered: units own rows of W and write them to their own output banks."""
 
     def __init__(self, machine: Machine, spec: ClusterSpec, engine: EngineEntry, schedule: GatherSchedule, *, assemble: bool) -> None:
@@ -66,11 +66,11 @@ class GatherDataflow(UnitsDataflow[GatherSchedule, SliceLists]):
         extra_bits = count * (parts * types.accumulate_bits - rows * types.activation_bits)
         return Part(-(-self.schedule.m_size(m) * count * types.activation_bits // 8), extra_bus_bytes=-(-extra_bits // 8))
 
-    def x_counts(self, k: int, tokens: Span) -> Counts:
+    def group_x_counts(self, k: int, tokens: Span) -> Counts:
         """Words written into every copy."""
         return Counts(x_words_filled=self.schedule.k_size(k) * (tokens[1] - tokens[0]) * self.machine.gather.replicas)
 
-    def y_counts(self, m: int, tokens: Span) -> Counts:
+    def group_y_counts(self, m: int, tokens: Span) -> Counts:
         """Row words read from the output banks, and parts of cut rows added up."""
         words = tokens[1] - tokens[0]
         here = self.schedule.parts.of_rows(*self.schedule.m_tiles[m])

@@ -13,8 +13,9 @@ from simulator.activity import CAUSES, Activity, Bounds, Counts, OperationActivi
 from simulator.errors import MappingError
 from simulator.machine.elaborated import Elaborated
 from simulator.machine.model import GatherFabric
-from simulator.mapping.program import Program
+from simulator.mapping.program import Drain, Program
 from simulator.mapping.residency import tensor_homes
+from simulator.mapping.stored import check_decoder
 from simulator.timing.checks import check_operation, check_run
 from simulator.timing.engines import EngineEntry
 from simulator.timing.fabric_operation import run_on_units
@@ -44,6 +45,7 @@ def run_workload(
 ) -> Timing:
     """Time a workload; every conservation law is checked before anything is returned."""
     machine = elaborated.machine
+    check_decoder(machine, workload)
     spec = SystemSpec.of(elaborated)
     if ideal in ("dram", "both"):
         spec = spec.with_ideal_dram()
@@ -83,9 +85,13 @@ def _program(workload: Workload, runs: list[OperationRun]) -> Program:
             tiles=program.tiles + tiles,
             x_fills=program.x_fills + run.x_fills,
             w_fills=program.w_fills + run.w_fills,
-            drains=program.drains + run.drains,
+            drains=program.drains + tuple(_renumbered(drain, w) for drain in run.drains),
         )
     return program
+
+
+def _renumbered(drain: Drain, w: int) -> Drain:
+    return drain if drain.holds_w is None else replace(drain, holds_w=drain.holds_w + w)
 
 
 def _activity(units: int, spec: SystemSpec, workload: Workload, runs: list[OperationRun], outcome: SystemOutcome) -> Activity:

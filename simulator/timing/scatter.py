@@ -14,10 +14,10 @@ from simulator.timing.bounds import scatter_bounds
 from simulator.timing.checks import check_scatter, check_sums
 from simulator.timing.dataflow import ClusterResult, Place
 from simulator.timing.fabric import ScatterOutcome
-from simulator.timing.units_dataflow import UnitsDataflow
+from simulator.timing.units_dataflow import TokenwiseDataflow
 
 
-class ScatterDataflow(UnitsDataflow[ScatterSchedule, ScatterSlice]):
+class ScatterDataflow(TokenwiseDataflow[ScatterSchedule, ScatterSlice]):
     """One operation, scattered: units own columns of W and their activations, banks accumulate rows."""
 
     def list_slice(self, m: int, k: int) -> ScatterSlice:
@@ -61,12 +61,12 @@ class ScatterDataflow(UnitsDataflow[ScatterSchedule, ScatterSlice]):
         size = -(-elements * types.activation_bits // 8)
         return Part(size, extra_bus_bytes=max(0, -(-bus_bits // 8) - size))
 
-    def x_counts(self, k: int, tokens: Span) -> Counts:
+    def group_x_counts(self, k: int, tokens: Span) -> Counts:
         """Words written into the units' own banks."""
         here = self.schedule.parts.of_rows(*self.schedule.k_tiles[k])
         return Counts(output_bank_writes=(here.stop - here.start) * (tokens[1] - tokens[0]))
 
-    def y_counts(self, m: int, tokens: Span) -> Counts:
+    def group_y_counts(self, m: int, tokens: Span) -> Counts:
         """Sums read from all copies, and those of all but one added up."""
         words = self.schedule.m_size(m) * (tokens[1] - tokens[0])
         replicas = self.machine.gather.replicas

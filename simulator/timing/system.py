@@ -211,7 +211,7 @@ class System:
             following = tiles[index + 1] if index + 1 < len(tiles) else None
             if following is None or following.x != tile.x:
                 self.x.released[tile.x].succeed()
-            if following is None or following.w != tile.w:
+            if (following is None or following.w != tile.w) and self.program.drains[tile.y].holds_w is None:
                 self.w.released[tile.w].succeed()
             if following is None or following.y != tile.y:
                 self.computed_at[tile.y].succeed(int(self.env.now))
@@ -232,6 +232,8 @@ class System:
                     cycles = max(-(-bus_bytes // self.spec.drain_bytes_per_cycle), part.bank_cycles)
                     yield from self._together("buffer_write", self.meters["drain_bus"], cycles)
             self.y.released[index].succeed()
+            if drain.holds_w is not None:
+                self.w.released[drain.holds_w].succeed()
             self.env.process(self._written_back(drain.operation, departures))
 
     def _written_back(self, operation: int, departures: list[simpy.Event]) -> Process:

@@ -12,9 +12,11 @@ from numpy.typing import NDArray
 
 from simulator.machine.model import Machine, edge_word_elements
 from simulator.mapping.program import Part, content_indices
+from simulator.mapping.stored import array_weight, stored_weight
 from simulator.mapping.systolic import Position, SystolicSchedule
-from simulator.mapping.weight_form import stored_bits
 from simulator.timing.systolic import fill_bank_cycles
+from simulator.workload.storage import StoredBits, TileSize
+from simulator.workload.types import Operation
 
 Key = tuple[int, ...]
 Counts = NDArray[np.int64]
@@ -53,17 +55,30 @@ class WeightFill:
     """One content of the W buffer."""
 
     part: Part
+    stored: StoredBits
+    """As it lies in memory, without presence bits."""
     decoded_elements: int
     """Weights in the words that a decoder writes for it; 0 where none is needed."""
+
+    @property
+    def value_bytes(self) -> int:
+        """Whole bytes of values."""
+        return self.stored.values // 8
+
+    @property
+    def metadata_bytes(self) -> int:
+        """What else it takes."""
+        return -(-self.stored.total // 8) - self.value_bytes
 
 
 class EdgeFills:
     """Sizes of the fills of one schedule."""
 
-    def __init__(self, machine: Machine, schedule: SystolicSchedule, *, made: bool) -> None:
+    def __init__(self, machine: Machine, schedule: SystolicSchedule, operation: Operation) -> None:
         self.machine = machine
         self.schedule = schedule
-        self.made = made
+        self.operation = operation
+        """As the array sees it: of a sampled product, the whole one."""
         self.axes = schedule.axes(machine.systolic)
 
     def x_part(self, key: Key | None, covered: set[Key]) -> Part:
@@ -82,17 +97,33 @@ class EdgeFills:
         """A (block, M tile, K tile) of W as it lies in DRAM, with its presence bits; dense where W is made on the way."""
         presence = -(-sum(self.w_presence_bits(m, k) for _, m, k in covered) // 8)
         if key is None:
-            return WeightFill(Part(presence), 0)
+            return WeightFill(Part(presence), StoredBits(0, 0), 0)
         block, m, k = key
         features, steps, _ = self.schedule.extent(m, 0, k)
-        dense = features * steps * self.machine.datatypes.weight_bits
-        nonzeros = int(self._nonzeros[block, m, k])
-        stored = dense if self.made else stored_bits(self.machine, self.schedule.product, features, steps, nonzeros)
-        if stored == dense or self.schedule.product.of > 1:
+        stored = self._stored(block, m, k)
+        size = -(-stored.total // 8) + presence
+        if not stored.metadata or self.schedule.product.of > 1:
             bank_cycles = fill_bank_cycles(features * steps, self.machine.systolic.cols, self.machine.held_weight_bits)
-            return WeightFill(Part(-(-stored // 8) + presence, bank_cycles), 0)
+            return WeightFill(Part(size, bank_cycles), stored, 0)
         words = self._words[block, m, k]
-        return WeightFill(Part(-(-stored // 8) + presence, int(words.max())), int(words.sum()) * self._word)
+        return WeightFill(Part(size, int(words.max())), stored, int(words.sum()) * self._word)
+
+    def _stored(self, block: int, m: int, k: int) -> StoredBits:
+        """A tile of W as it is fetched: values and places, in the operation's format or the machine's own."""
+        features, steps, _ = self.schedule.extent(m, 0, k)
+        machine, product, elements = self.machine, self.schedule.product, features * steps
+        if product.of > 1:
+            return StoredBits(elements * machine.datatypes.weight_bits, elements * machine.systolic.selection_bits)
+        if self.operation.weight_home == "activation" or product.left is None:
+            return StoredBits(elements * machine.datatypes.weight_bits, 0)
+        if self.operation.storage is None:
+            return array_weight(machine, TileSize(features, steps, elements, int(self._nonzeros[block, m, k])))
+        (first_row, last_row), (first_column, last_column) = self.schedule.m_tiles[m], self.schedule.k_tiles[k]
+        height, width, _ = product.shape
+        rows, columns = (block * height + first_row, block * height + last_row), (block * width + first_column, block * width + last_column)
+        named = stored_weight(machine, self.operation, rows, columns)
+        assert named is not None, "its operation names a format"
+        return named
 
     def x_presence_bits(self, n: int, k: int) -> int:
         """Bits that say which steps, or which folds, of a tile of X hold a nonzero."""

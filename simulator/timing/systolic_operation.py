@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from simulator.activity import CAUSES, Bounds, Counts
 from simulator.machine.elaborated import Elaborated
 from simulator.machine.model import Machine, SystolicFabric
+from simulator.mapping.dense_product import dense_product
 from simulator.mapping.program import Drain, Fill, Part, TileStep, content_indices
 from simulator.mapping.residency import Homes
 from simulator.mapping.systolic import SystolicSchedule, schedule_systolic
@@ -28,13 +29,16 @@ CELL_LIMIT_PE_CYCLES = 200_000
 
 
 def run_systolic(elaborated: Elaborated, operation: Operation, homes: Homes, index: int, array: ArrayEngine | None) -> OperationRun:
-    """Schedule an operation, time its folds, and list what the system level must move for them."""
-    machine = elaborated.machine
+    """Schedule an operation, time its folds, and list what the system level must move for them.
+
+    Of a sampled product the array makes every place of the folds that it runs, and all places leave.
+    """
+    machine, product = elaborated.machine, dense_product(operation)
     schedule = schedule_systolic(machine, operation, homes, elaborated.dram_bytes_per_cycle)
     tiles = array_tiles(machine, schedule)
-    outputs = _cells(machine, operation, schedule, tiles, array)
-    made = operation.weight_home == "activation"
-    edges = EdgeFills(machine, schedule, made=made)
+    outputs = _cells(machine, product, schedule, tiles, array)
+    made = product.weight_home == "activation"
+    edges = EdgeFills(machine, schedule, product)
     positions = list(schedule.positions())
     run = [tile.folds > 0 for tile in tiles]
     xs = contents([(block, n, k) for block, _, n, k in positions], run)
@@ -57,7 +61,7 @@ def run_systolic(elaborated: Elaborated, operation: Operation, homes: Homes, ind
         counts=counts,
         unit_cycles=_causes(machine, tiles, counts.mac_slots),
         bounds=Bounds(unit_cycles=-(-counts.mac_slots // machine.multipliers)),
-        details=_details(schedule, tiles, counts),
+        details=_details(schedule, product, tiles, counts),
         checked={"tiles_simulated": 0 if outputs is None else len(tiles), "tiles_compared": 0 if outputs is None else len(tiles)},
         outputs=outputs,
     )
@@ -76,6 +80,9 @@ def _fill_counts(elaborated: Elaborated, edges: EdgeFills, xs: Contents, ws: Con
     filled = sum(edges.x_presence_bits(n, k) for covered in xs.keys for _, n, k in covered)
     filled += sum(edges.w_presence_bits(m, k) for covered in ws.keys for _, m, k in covered)
     return Counts(
+        weight_value_bytes=sum(fill.value_bytes for fill in w_fills),
+        weight_metadata_bytes=sum(fill.metadata_bytes for fill in w_fills),
+        weight_bits_decoded=sum(fill.stored.total for fill in w_fills if fill.decoded_elements),
         w_elements_decoded=sum(fill.decoded_elements for fill in w_fills),
         w_bytes_decoded=sum(-(-fill.part.bytes // burst) * burst for fill in w_fills if fill.decoded_elements),
         presence_bits_filled=filled,
@@ -92,7 +99,9 @@ def _cells(
         return None
     w, x = operation.weight.to_dense(), operation.activations.values()
     measured, y = array(machine.systolic, schedule, w, x)
-    check_array(operation.name, cycles, measured, w @ x, y)
+    wanted = schedule.product.sampled if machine.systolic.skip_zero_tiles else None
+    whole = w @ x if wanted is None else np.where(wanted, w @ x, y)
+    check_array(operation.name, cycles, measured, whole, y)
     return y
 
 
@@ -104,8 +113,9 @@ def _causes(machine: Machine, tiles: list[ArrayTile], mac_slots: int) -> NDArray
     return causes
 
 
-def _details(schedule: SystolicSchedule, tiles: list[ArrayTile], counts: Counts) -> dict[str, int | str]:
+def _details(schedule: SystolicSchedule, operation: Operation, tiles: list[ArrayTile], counts: Counts) -> dict[str, int | str]:
     kept, of = schedule.product.kept, schedule.product.of
+    form = operation.storage.format if operation.storage else "compressed" if counts.w_elements_decoded else "dense"
     return {
         "dataflow": schedule.dataflow,
         "m_tiles": len(schedule.m_tiles),
@@ -113,7 +123,7 @@ def _details(schedule: SystolicSchedule, tiles: list[ArrayTile], counts: Counts)
         "n_tiles": len(schedule.n_tiles),
         "loop_order": schedule.loop_order,
         "folds": sum(tile.folds for tile in tiles),
-        "weights": f"{kept}:{of}" if of > 1 else "compressed" if counts.w_elements_decoded else "dense",
+        "weights": f"{kept}:{of}" if of > 1 else form,
     }
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from dataclasses import dataclass
 from typing import Generic, Protocol, TypeVar
 
 import numpy as np
@@ -12,10 +13,26 @@ from simulator.activity import Counts
 from simulator.machine.model import Machine
 from simulator.mapping.blocks import dense_elements
 from simulator.mapping.gather import GatherSchedule
+from simulator.mapping.loops import Position, Span
 from simulator.mapping.program import Part
 from simulator.mapping.scatter import ScatterSchedule
+from simulator.mapping.stored import stored_weight
 from simulator.timing.engines import EngineEntry
 from simulator.timing.fabric import ClusterSpec
+
+
+@dataclass(frozen=True)
+class WeightBytes:
+    """Bytes of a fill of W."""
+
+    values: int
+    metadata: int
+
+    @classmethod
+    def whole(cls, total_bits: int, value_bits: int) -> WeightBytes:
+        """Whole bytes of so many bits, of which some are values."""
+        total, values = -(-total_bits // 8), value_bits // 8
+        return cls(values, total - values)
 
 
 class ListSlice(Protocol):
@@ -33,7 +50,10 @@ SliceT = TypeVar("SliceT", bound=ListSlice)
 class UnitsDataflow(ABC, Generic[ScheduleT, SliceT]):
     """One operation on a fabric of units; a subclass says what travels."""
 
-    def __init__(self, machine: Machine, spec: ClusterSpec, engine: EngineEntry, schedule: ScheduleT, *, assemble: bool) -> None:
+    def __init__(
+        self, machine: Machine, spec: ClusterSpec, engine: EngineEntry, schedule: ScheduleT, *, y_shape: tuple[int, int] | None
+    ) -> None:
+        """`y_shape`: that of the outputs, where they are to be assembled."""
         self.machine = machine
         self.spec = spec
         self.engine = engine
@@ -42,8 +62,8 @@ class UnitsDataflow(ABC, Generic[ScheduleT, SliceT]):
         self.weights = operation.weight.values() if engine.carries_values else None
         self.x = operation.activations.values() if engine.carries_values else None
         self.outputs: NDArray[np.float64] | None = None
-        if assemble and engine.carries_values:
-            self.outputs = np.zeros((operation.shape[0], operation.shape[2]))
+        if y_shape is not None and engine.carries_values:
+            self.outputs = np.zeros(y_shape)
         self._slices: dict[tuple[int, int], SliceT] = {}
 
     @abstractmethod
@@ -66,14 +86,81 @@ class UnitsDataflow(ABC, Generic[ScheduleT, SliceT]):
 
         A W that is made from activations comes dense, and is put into list form as it is filled.
         """
-        entries = self.slice(m, k).counts
-        slowest = -(-int(entries.max(initial=0)) // self.machine.weight_port_entries)
-        if self.schedule.operation.weight_home == "activation":
-            elements = dense_elements(self.schedule.operation, self.schedule.m_tiles[m], self.schedule.k_tiles[k])
-            return Part(-(-elements * self.machine.datatypes.activation_bits // 8), slowest)
-        return Part(int((-(-entries * self.schedule.entry_bits // 8)).sum()), slowest)
+        slowest = -(-int(self.slice(m, k).counts.max(initial=0)) // self.machine.weight_port_entries)
+        fetched = self.fetched(m, k)
+        return Part(fetched.values + fetched.metadata, slowest)
 
     def w_counts(self, m: int, k: int) -> Counts:
-        """Bits written into the weight banks of all groups."""
-        entries = int(self.slice(m, k).counts.sum())
-        return Counts(weight_bits_filled=entries * self.schedule.entry_bits * self.machine.gather.token_groups)
+        """Bits written into the weight banks of all groups; bytes fetched for them, and bits decoded."""
+        entries, fetched = int(self.slice(m, k).counts.sum()), self.fetched(m, k)
+        decoded = 8 * (fetched.values + fetched.metadata) if self.schedule.operation.storage is not None else 0
+        return Counts(
+            weight_bits_filled=entries * self.filled_entry_bits * self.machine.gather.token_groups,
+            weight_value_bytes=fetched.values,
+            weight_metadata_bytes=fetched.metadata,
+            weight_bits_decoded=decoded,
+        )
+
+    @property
+    def filled_entry_bits(self) -> int:
+        """Bits of a list entry that a fill writes."""
+        return self.schedule.entry_bits
+
+    @property
+    def stored_value_bits(self) -> int:
+        """Of these, the value."""
+        return self.machine.datatypes.weight_bits
+
+    def fetched(self, m: int, k: int) -> WeightBytes:
+        """What a fill brings: lists, in a form that the operation names, or a dense W that other operations have made."""
+        spans = self.schedule.m_tiles[m], self.schedule.k_tiles[k]
+        stored = stored_weight(self.machine, self.schedule.operation, *spans)
+        if stored is not None:
+            return WeightBytes.whole(stored.total, stored.values)
+        if self.schedule.operation.weight_home == "activation":
+            bits = dense_elements(self.schedule.operation, *spans) * self.machine.datatypes.activation_bits
+            return WeightBytes.whole(bits, bits)
+        entries = self.slice(m, k).counts
+        total = int((-(-entries * self.filled_entry_bits // 8)).sum())
+        values = int(entries.sum()) * self.stored_value_bits // 8
+        return WeightBytes(values, total - values)
+
+
+class TokenwiseDataflow(UnitsDataflow[ScheduleT, SliceT]):
+    """Y = W · X: every token group has its own activations and its own rows of Y; a subclass says what moves for one."""
+
+    def __init__(self, machine: Machine, spec: ClusterSpec, engine: EngineEntry, schedule: ScheduleT, *, assemble: bool) -> None:
+        m, _, n = schedule.operation.shape
+        super().__init__(machine, spec, engine, schedule, y_shape=(m, n) if assemble else None)
+
+    @abstractmethod
+    def x_part(self, k: int, tokens: Span) -> Part:
+        """Transfer that brings a token group its activations."""
+
+    @abstractmethod
+    def y_part(self, m: int, tokens: Span) -> Part:
+        """Transfer that takes a token group's finished rows away."""
+
+    @abstractmethod
+    def group_x_counts(self, k: int, tokens: Span) -> Counts:
+        """Words that `x_part` writes."""
+
+    @abstractmethod
+    def group_y_counts(self, m: int, tokens: Span) -> Counts:
+        """Words that `y_part` reads, and adds on the way."""
+
+    def x_parts(self, position: Position) -> tuple[Part, ...]:
+        """One a token group."""
+        return tuple(self.x_part(position[2], tokens) for tokens in self.loops.active_groups(position[1]))
+
+    def y_parts(self, position: Position) -> tuple[Part, ...]:
+        """One a token group."""
+        return tuple(self.y_part(position[0], tokens) for tokens in self.loops.active_groups(position[1]))
+
+    def x_counts(self, position: Position) -> Counts:
+        """Of all token groups."""
+        return sum((self.group_x_counts(position[2], tokens) for tokens in self.loops.active_groups(position[1])), Counts())
+
+    def y_counts(self, position: Position) -> Counts:
+        """Of all token groups."""
+        return sum((self.group_y_counts(position[0], tokens) for tokens in self.loops.active_groups(position[1])), Counts())

@@ -16,14 +16,17 @@ def uniform(shape: tuple[int, int], nnz: int, seed: int) -> Csr:
     Memory is of the order of the nonzeros, not of the matrix. Raises OperandError where they do not fit.
     """
     check_size(shape, nnz)
-    size = shape[0] * shape[1]
-    generator = np.random.default_rng(seed)
-    if 2 * nnz <= size:
-        return flat_csr(shape, _distinct(size, nnz, generator), None)
-    zeros = _distinct(size, size - nnz, generator)
+    return flat_csr(shape, uniform_places(shape[0] * shape[1], nnz, np.random.default_rng(seed)), None)
+
+
+def uniform_places(size: int, count: int, generator: np.random.Generator) -> NDArray[np.int64]:
+    """Return `count` distinct numbers below `size`, ascending, every set of them equally likely."""
+    if 2 * count <= size:
+        return _distinct(size, count, generator)
+    zeros = _distinct(size, size - count, generator)
     present = np.ones(size, dtype=np.bool_)
     present[zeros] = False
-    return flat_csr(shape, np.flatnonzero(present).astype(np.int64, copy=False), None)
+    return np.flatnonzero(present).astype(np.int64, copy=False)
 
 
 def dense(shape: tuple[int, int]) -> Csr:

@@ -18,6 +18,10 @@ from simulator.errors import OperandError
 from simulator.workload.csr import Csr, check_size, coordinates_csr
 
 _MAX_LINE = 4096
+_MAX_ELEMENT = 256
+"""Bytes of a line with an element; two indices and a number take fewer than 80."""
+_MAX_SKIPPED = 2**24
+"""Bytes of comments and blank lines; more are a decompression bomb, or no Matrix Market file."""
 _GZIP_RATIO = 1032
 """Deflate never packs more than this many bytes into one."""
 
@@ -61,10 +65,19 @@ def _next_line(stream: io.BufferedIOBase) -> bytes:
 
 
 def _content(stream: io.BufferedIOBase) -> Iterator[bytes]:
-    """Lines that are neither comments nor blank."""
+    """Lines that are neither comments nor blank, and no longer than an element may be."""
+    skipped = 0
     while line := _next_line(stream):
         if line.strip() and not line.startswith(b"%"):
+            if len(line) > _MAX_ELEMENT:
+                raise OperandError(f"a line of {len(line)} bytes or more; allowed: at most {_MAX_ELEMENT}")
             yield line
+            continue
+        skipped += len(line)
+        if skipped > _MAX_SKIPPED:
+            raise OperandError(
+                f"more than {_MAX_SKIPPED} bytes of comments and blank lines: a decompression bomb, or no Matrix Market file"
+            )
 
 
 def _header(banner: bytes, sizes: bytes) -> _Header:

@@ -17,12 +17,17 @@ from simulator.errors import OperandError
 from simulator.workload.csr import Csr, check_size, checked_csr
 
 _MEMBERS = ("format", "shape", "indptr", "indices", "data")
+_PACKED_TOO_WELL = 256
+"""Indices that ascend never shrink to so small a part; a larger member that does is a decompression bomb."""
+_BOMB_BYTES = 2**24
 _SMALL = 64
 """Elements at most of `format` and `shape`."""
 
 
 @dataclass(frozen=True)
-class _Header:
+class Header:
+    """What a .npy header says."""
+
     shape: tuple[int, ...]
     dtype: np.dtype[Any]
 
@@ -59,27 +64,30 @@ def _read(archive: zipfile.ZipFile) -> Csr:
     return replace(matrix, data=None) if data.dtype.kind == "b" else matrix
 
 
-def _header(archive: zipfile.ZipFile, name: str) -> _Header:
+def _header(archive: zipfile.ZipFile, name: str) -> Header:
     """Shape and type of a member, checked against the size that the archive states for it."""
     info = archive.getinfo(f"{name}.npy")
     with archive.open(info) as stream:
-        shape, dtype = _npy_header(stream, name)
+        shape, dtype = npy_header(stream, name)
         start = stream.tell()
     if dtype.hasobject:
         raise OperandError(f"`{name}` holds pickled Python objects, which are never loaded; allowed: arrays of numbers")
+    if info.file_size > max(_BOMB_BYTES, _PACKED_TOO_WELL * info.compress_size):
+        raise OperandError(f"`{name}` unpacks {info.compress_size} bytes to {info.file_size}: a decompression bomb, no matrix")
     if info.file_size - start != math.prod(shape) * dtype.itemsize:
         raise OperandError(f"`{name}` is truncated: {info.file_size - start} bytes for {math.prod(shape)} elements of type {dtype}")
-    return _Header(shape, dtype)
+    return Header(shape, dtype)
 
 
-def _npy_header(stream: IO[bytes], name: str) -> tuple[tuple[int, ...], np.dtype[Any]]:
+def npy_header(stream: IO[bytes], name: str) -> tuple[tuple[int, ...], np.dtype[Any]]:
+    """Return shape and type that a .npy header of version 1.0 states; OperandError for another version."""
     if npy.read_magic(stream) != (1, 0):  # a later version allows headers of gigabytes
         raise OperandError(f"`{name}` is not of .npy version 1.0")
     shape, _, dtype = npy.read_array_header_1_0(stream)
     return shape, dtype
 
 
-def _shape(archive: zipfile.ZipFile, header: _Header) -> tuple[int, int]:
+def _shape(archive: zipfile.ZipFile, header: Header) -> tuple[int, int]:
     _check_small(header, "shape", "iu")
     sides = [int(side) for side in np.atleast_1d(_array(archive, "shape"))]
     if len(sides) != 2:
@@ -87,7 +95,7 @@ def _shape(archive: zipfile.ZipFile, header: _Header) -> tuple[int, int]:
     return sides[0], sides[1]
 
 
-def _check_headers(shape: tuple[int, int], headers: dict[str, _Header]) -> None:
+def _check_headers(shape: tuple[int, int], headers: dict[str, Header]) -> None:
     """Check that the arrays can belong to the matrix before any is read."""
     for name in ("indptr", "indices", "data"):
         header, kinds = headers[name], "biuf" if name == "data" else "iu"
@@ -103,7 +111,7 @@ def _check_headers(shape: tuple[int, int], headers: dict[str, _Header]) -> None:
         raise OperandError(f"{headers['data'].shape[0]} values for {stored} indices")
 
 
-def _check_small(header: _Header, name: str, kinds: str) -> None:
+def _check_small(header: Header, name: str, kinds: str) -> None:
     if header.dtype.kind not in kinds or math.prod(header.shape) > _SMALL or (name == "format" and header.shape != ()):
         raise OperandError(f"`{name}` has shape {header.shape} and type {header.dtype}, which scipy.sparse.save_npz does not write")
 

@@ -12,15 +12,16 @@ from simulator.errors import OperandError
 from simulator.files import not_a_file
 from simulator.workload.blocks import Stack
 from simulator.workload.csr import Csr, check_size, dense_pattern_sha256
-from simulator.workload.generate import causal, dense, uniform
 from simulator.workload.limits import MAX_NONZEROS
 from simulator.workload.mtx import read_mtx
+from simulator.workload.npy import read_npy
 from simulator.workload.npz import read_npz
+from simulator.workload.patterns import Pattern
 from simulator.workload.smtx import read_smtx
 from simulator.workload.spec import ActivationSpec, OperandSpec
 from simulator.workload.types import Activations, Weight
 
-READERS: dict[str, Callable[[Path], Csr]] = {".npz": read_npz, ".mtx": read_mtx, ".mtx.gz": read_mtx, ".smtx": read_smtx}
+READERS: dict[str, Callable[[Path], Csr]] = {".npz": read_npz, ".npy": read_npy, ".mtx": read_mtx, ".mtx.gz": read_mtx, ".smtx": read_smtx}
 """Reader of each file ending."""
 
 
@@ -40,17 +41,14 @@ def read_matrix(path: Path) -> Csr:
         raise OperandError(f"{path}: too large for the memory of this computer") from error
 
 
-def drawn(spec: OperandSpec, shape: tuple[int, int], seed: int) -> Csr:
-    """Return the pattern that a generator spec describes; its own seed goes before `seed`.
-
-    `shape` is that of all blocks, one below another.
-    """
-    if spec.dense:
-        return dense(shape)
-    if spec.pattern == "causal":
-        return causal(shape)
-    nnz = spec.nnz if spec.nnz is not None else round((spec.density or 0.0) * shape[0] * shape[1])
-    return uniform(shape, nnz, spec.seed if spec.seed is not None else seed)
+def drawn(spec: OperandSpec, batch: int, shape: tuple[int, int], seed: int) -> Csr:
+    """Return the pattern of `batch` blocks of `shape`, one below another; the spec's own seed goes before `seed`."""
+    if not isinstance(spec, Pattern):
+        raise TypeError(f"no pattern: {spec!r}")
+    try:
+        return spec.stack(batch, shape, seed)
+    except MemoryError as error:
+        raise OperandError(f"pattern {spec.pattern}: too large for the memory of this computer") from error
 
 
 def weight(stack: Stack) -> Weight:

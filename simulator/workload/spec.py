@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated
 
 from pydantic import Field, PositiveInt, model_validator
 
 from simulator.files import FileModel, nearest_hint
-from simulator.workload.limits import MAX_DIMENSION, MAX_NONZEROS
-from simulator.workload.types import Kind, WeightHome
+from simulator.workload.experts import ExpertsSpec
+from simulator.workload.limits import MAX_DIMENSION
+from simulator.workload.patterns import ACTIVATION_PATTERNS, WEIGHT_PATTERNS
+from simulator.workload.patterns.base import Seed
+from simulator.workload.patterns.union import file_or
+from simulator.workload.storage_spec import StorageSpec
+from simulator.workload.types import ONE_TOKEN, SPARSE_X, SPARSE_X_OF, Kind, Transpose, WeightHome
 
 Dimension = Annotated[int, Field(ge=1, le=MAX_DIMENSION)]
-Seed = Annotated[int, Field(ge=0, lt=2**63)]
 
 
 class Shape(FileModel):
@@ -32,22 +36,24 @@ class Blocks(FileModel):
 
 
 class OperandSpec(FileModel):
-    """Where the pattern (and, in a file, the values) of an operand comes from: a file, or a generator."""
+    """Where the pattern (and, in a file, the values) of an operand comes from: a file, or a pattern with keys of its own."""
 
-    file: str | None = Field(None, min_length=1, description="matrix file (.npz, .mtx, .mtx.gz, .smtx), relative to the workload file")
+    file: str | None = Field(
+        None, min_length=1, description="matrix file (.npz, .npy, .mtx, .mtx.gz, .smtx), relative to the workload file"
+    )
     transposed: bool = Field(False, description="the file holds the transpose of the operand, or of each of its blocks")
     blocks: Blocks | None = Field(None, description="batched product: how the file, [tokens, channels], is cut into blocks")
-    pattern: Literal["uniform", "dense", "causal"] | None = Field(
-        None, description="uniform: nonzeros at random places; dense: no zero at all; causal: X[key, query] is nonzero where key ≤ query"
-    )
-    density: float | None = Field(None, ge=0, le=1, description="uniform: exactly round(density × size) nonzeros")
-    nnz: Annotated[int, Field(ge=0, le=MAX_NONZEROS)] | None = Field(None, description="uniform: number of nonzeros, instead of density")
-    seed: Seed | None = Field(None, description="uniform: seed of the draw; default: one of its own, derived from the workload's seed")
+    pattern: str | None = Field(None, description="how nonzeros are placed, instead of a file; each pattern has keys of its own")
 
     @property
     def dense(self) -> bool:
         """Whether the operand is dense by construction."""
         return self.pattern == "dense"
+
+    @property
+    def sparse(self) -> bool:
+        """Whether the operand is a pattern that has zeros."""
+        return self.pattern not in (None, "dense")
 
     @model_validator(mode="after")
     def _one_source(self) -> OperandSpec:
@@ -55,26 +61,15 @@ class OperandSpec(FileModel):
             raise ValueError("pattern: file and pattern are both given; allowed: one of them")
         if self.file is None and self.pattern is None:
             raise ValueError("neither file nor pattern is given; allowed: file: PATH, or a pattern, such as pattern: dense")
-        self._check_generator()
         if self.transposed and self.file is None:
             raise ValueError("transposed: true is allowed only beside file")
         if self.blocks is not None and self.file is None:
             raise ValueError("blocks: allowed only beside file; the blocks of a generated operand are counted by shape.batch")
         return self
 
-    def _check_generator(self) -> None:
-        given = [key for key in ("density", "nnz", "seed") if getattr(self, key) is not None]
-        if self.pattern != "uniform" and given:
-            raise ValueError(f"{given[0]}: allowed only beside pattern: uniform")
-        if self.pattern == "uniform" and (self.density is None) == (self.nnz is None):
-            found = "both given" if self.nnz is not None else "both missing"
-            raise ValueError(f"pattern: uniform needs either density or nnz; they are {found}")
-
 
 class WeightSpec(OperandSpec):
     """Where the pattern of W comes from."""
-
-    pattern: Literal["uniform", "dense"] | None = Field(None, description="uniform: nonzeros at random places; dense: no zero at all")
 
 
 class ActivationSpec(OperandSpec):
@@ -91,14 +86,33 @@ class ActivationSpec(OperandSpec):
         return self
 
 
+if TYPE_CHECKING:
+    AnyWeight = WeightSpec
+    AnyActivation = ActivationSpec
+else:  # for mypy they are what all have in common; for pydantic, the file or the pattern that the mapping names
+    AnyWeight = file_or(WeightSpec, WEIGHT_PATTERNS)
+    AnyActivation = file_or(ActivationSpec, ACTIVATION_PATTERNS)
+
+
 class OperationSpec(FileModel):
     """One matrix product."""
 
     name: str = Field(min_length=1, max_length=64, pattern=r"^[\w.+-]+$", description="unique in the file")
-    kind: Kind = Field(description="GEMM: both operands dense, in every block; SpMM: sparse W, dense X; SpMSpM: both may be sparse")
+    kind: Kind = Field(
+        description="GEMM: both operands dense, in every block; SpMM: sparse W, dense X; SpMSpM: both may be sparse; "
+        "SpMV, SpMSpV: these two with one token; SDDMM: gradient · Xᵀ, at the nonzeros of W"
+    )
     shape: Shape = Field(default_factory=Shape, description="m, k and n where no file tells them; checked against files that do")
-    weight: WeightSpec = Field(description="W[M,K]")
-    activation: ActivationSpec = Field(description="X[K,N]; a file of [tokens, channels] is Xᵀ: transposed: true")
+    weight: AnyWeight | None = Field(None, description="W[M,K]; or weight_of")
+    weight_of: str | None = Field(None, min_length=1, description="an earlier operation whose W this one takes, instead of weight")
+    transpose: Transpose = Field(
+        "none",
+        description="weight_of: take its transpose; stored: a second copy, made beforehand; scatter: the very lists of that W, by columns",
+    )
+    experts: ExpertsSpec | None = Field(None, description="a product for each expert, with a W of its own, on the tokens that go to it")
+    storage: StorageSpec | None = Field(None, description="how W lies in DRAM; default: in the machine's own form")
+    activation: AnyActivation = Field(description="X[K,N]; a file of [tokens, channels] is Xᵀ: transposed: true")
+    gradient: AnyActivation | None = Field(None, description="SDDMM: dY[M,N], which lives where X lives; may be sparse, as X may")
     depends_on: tuple[str, ...] = Field((), description="earlier operations whose outputs X is made from; none: X comes from DRAM")
     weight_home: WeightHome = Field(
         "dram", description="dram: W is stored there; activation: W, like X, is made from the outputs of depends_on, and is kept dense"
@@ -106,11 +120,23 @@ class OperationSpec(FileModel):
 
     @model_validator(mode="after")
     def _consistent(self) -> OperationSpec:
-        if self.kind != "SpMSpM" and self.activation.pattern in ("uniform", "causal"):
+        if self.kind not in SPARSE_X and self.activation.sparse:
             found = f"activation.pattern is {self.activation.pattern}"
-            raise ValueError(f"kind = {self.kind} needs a dense X, but {found}; allowed: kind: SpMSpM")
-        if self.kind == "GEMM" and self.weight.pattern == "uniform":
-            raise ValueError("kind = GEMM needs a dense W, but weight.pattern is uniform; allowed: kind: SpMM or SpMSpM")
+            raise ValueError(f"kind = {self.kind} needs a dense X, but {found}; allowed: kind: {SPARSE_X_OF[self.kind]}")
+        if (self.weight is None) == (self.weight_of is None):
+            raise ValueError("weight: exactly one of weight and weight_of says what W is")
+        if self.transpose != "none" and self.weight_of is None:
+            raise ValueError("transpose: goes with weight_of; a file of the transpose is weight: {file: …, transposed: true}")
+        if self.storage is not None and (self.weight_home == "activation" or self.transpose == "scatter"):
+            raise ValueError("storage: of a W that is stored for this operation; remove the key")
+        if self.experts is not None and (self.shape.batch is not None or (self.weight is not None and self.weight.file is not None)):
+            raise ValueError("experts: each draws a W of its own, unbatched; allowed: a pattern or weight_of, and no shape.batch")
+        if (self.kind == "SDDMM") != (self.gradient is not None):
+            raise ValueError("gradient: dY of an SDDMM, which needs it; no other kind has one")
+        if self.gradient is not None and self.weight_home == "activation":
+            raise ValueError("weight_home: the mask of an SDDMM is stored; allowed: dram")
+        if self.kind == "GEMM" and self.weight is not None and self.weight.sparse:
+            raise ValueError(f"kind = GEMM needs a dense W, but weight.pattern is {self.weight.pattern}; allowed: kind: SpMM or SpMSpM")
         if self.weight_home == "activation" and not self.depends_on:
             raise ValueError("weight_home: activation makes W from the outputs of depends_on, which is empty; allowed: dram, or depends_on")
         self._check_sizes_known()
@@ -118,7 +144,14 @@ class OperationSpec(FileModel):
 
     def _check_sizes_known(self) -> None:
         causal = self.activation.pattern == "causal"
-        tells = {"m": self.weight.file, "k": self.weight.file or self.activation.file, "n": self.activation.file or causal}
+        stored = self.weight_of or (self.weight and self.weight.file)
+        gradient = self.gradient and self.gradient.file
+        one_token = self.kind in ONE_TOKEN
+        tells = {
+            "m": stored or gradient,
+            "k": stored or self.activation.file,
+            "n": self.activation.file or causal or gradient or one_token,
+        }
         missing = [key for key, told in tells.items() if getattr(self.shape, key) is None and not told]
         if missing:
             raise ValueError(f"shape.{missing[0]}: missing key; no file tells it; allowed: an integer from 1 to {MAX_DIMENSION}")
@@ -142,14 +175,19 @@ class WorkloadSpec(FileModel):
                     "allowed: a name that no other operation has"
                 )
             for wanted in operation.depends_on:
-                _check_dependence(index, wanted, names)
+                _check_earlier(index, "depends_on", wanted, names)
+            if operation.weight_of is not None:
+                _check_earlier(index, "weight_of", operation.weight_of, names)
+                taken = self.operations[names.index(operation.weight_of)]
+                if taken.experts != operation.experts:
+                    raise ValueError(f"operations.{index}.experts: those of {taken.name}, whose W it takes, differ; allowed: the same")
         return self
 
 
-def _check_dependence(index: int, wanted: str, names: list[str]) -> None:
+def _check_earlier(index: int, key: str, wanted: str, names: list[str]) -> None:
     earlier = names[:index]
     if wanted in earlier:
         return
     what = "a later operation" if wanted in names[index + 1 :] else "the operation itself" if wanted in names else "no operation"
     allowed = f"an earlier operation, such as {', '.join(earlier[-8:])}" if earlier else "nothing, for the first operation"
-    raise ValueError(f"operations.{index}.depends_on: found {wanted}, which is {what}; allowed: {allowed}{nearest_hint(wanted, earlier)}")
+    raise ValueError(f"operations.{index}.{key}: found {wanted}, which is {what}; allowed: {allowed}{nearest_hint(wanted, earlier)}")

@@ -2,18 +2,31 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
 
-Kind = Literal["GEMM", "SpMM", "SpMSpM"]
+from simulator.workload.storage_spec import StorageSpec
+
+Kind = Literal["GEMM", "SpMM", "SpMSpM", "SpMV", "SpMSpV", "SDDMM"]
+Transpose = Literal["none", "stored", "scatter"]
+"""Whether W is the transpose of another operation's: a second copy, or that one's lists, which units then own by column."""
 WeightHome = Literal["dram", "activation"]
 """Where W comes from: DRAM, where it is stored, or the outputs of earlier operations."""
-KINDS: tuple[Kind, ...] = ("GEMM", "SpMM", "SpMSpM")
+KINDS: tuple[Kind, ...] = get_args(Kind)
 
+SPARSE_X: tuple[Kind, ...] = ("SpMSpM", "SpMSpV", "SDDMM")
+"""Kinds whose X may have zeros."""
+ONE_TOKEN: tuple[Kind, ...] = ("SpMV", "SpMSpV")
+"""Kinds with N = 1."""
+SPARSE_X_OF: dict[Kind, Kind] = {"GEMM": "SpMSpM", "SpMM": "SpMSpM", "SpMV": "SpMSpV"}
+"""The kind to take instead of one whose X must be dense."""
+
+_ROWS_AT_ONCE = 256
 _INTEGERS = np.array([-4, -3, -2, -1, 1, 2, 3, 4], dtype=np.float64)
 
 
@@ -66,6 +79,12 @@ class Activations:
         """Nonzeros."""
         return self.shape[0] * self.shape[1] if self.mask is None else int(self.mask.sum())
 
+    def of_tokens(self, tokens: NDArray[np.int64]) -> Activations:
+        """The columns of some tokens."""
+        mask = None if self.mask is None else self.mask[:, tokens]
+        sha = hashlib.sha256(self.sha256.encode() + tokens.astype("<i8").tobytes()).hexdigest()
+        return Activations((self.shape[0], len(tokens)), mask, None if self.data is None else self.data[:, tokens], sha)
+
     def row_counts(self) -> NDArray[np.int64]:
         """[K]: tokens for which each input feature is nonzero."""
         if self.mask is None:
@@ -82,7 +101,11 @@ class Activations:
 
 @dataclass(frozen=True, eq=False)
 class Operation:
-    """One matrix product Y[M, N] = W[M, K] · X[K, N]; a batched one is that of a block-diagonal W."""
+    """One matrix product Y[M, N] = W[M, K] · X[K, N]; a batched one is that of a block-diagonal W.
+
+    A sampled product (SDDMM) reduces over tokens instead: G[M, K] = W ∘ (dY[M, N] · X[K, N]ᵀ), W being the mask that it is
+    sampled at, whatever its values.
+    """
 
     name: str
     kind: Kind
@@ -94,6 +117,11 @@ class Operation:
     """Blocks on the diagonal of W; X and Y stack the blocks of theirs."""
     weight_home: WeightHome = "dram"
     """`activation`: W is made from the outputs of `depends_on`, lies where they lie, dense, and waits for them."""
+    gradient: Activations | None = None
+    """dY[M, N] of a sampled product, which lives where X lives; None for every other kind."""
+    storage: StorageSpec | None = None
+    """How W lies in DRAM; None: in the machine's own form."""
+    transpose: Transpose = "none"
 
     @property
     def shape(self) -> tuple[int, int, int]:
@@ -107,6 +135,11 @@ class Operation:
         return m // self.batch, k // self.batch, n
 
     @property
+    def output_elements(self) -> int:
+        """Elements of Y; of a sampled product, the places of its mask."""
+        return self.weight.nnz if self.gradient is not None else self.shape[0] * self.shape[2]
+
+    @property
     def macs_dense(self) -> int:
         """M × K × N of a block, times the blocks."""
         m, k, n = self.block_shape
@@ -114,7 +147,9 @@ class Operation:
 
     @property
     def macs_useful(self) -> int:
-        """Pairs of nonzero operands."""
+        """Pairs of nonzero operands; of a sampled product, at the places of its mask."""
+        if self.gradient is not None:
+            return sampled_pairs(self.weight, self.gradient, self.activations)
         column_degree = np.bincount(self.weight.indices, minlength=self.weight.shape[1]).astype(np.int64)
         return int(column_degree @ self.activations.row_counts())
 
@@ -131,7 +166,28 @@ class Workload:
     @property
     def hashes(self) -> dict[str, dict[str, str]]:
         """SHA-256 of each operation's operands."""
-        return {op.name: {"weight": op.weight.sha256, "activation": op.activations.sha256} for op in self.operations}
+        return {op.name: _hashes(op) for op in self.operations}
+
+
+def _hashes(operation: Operation) -> dict[str, str]:
+    gradient = {} if operation.gradient is None else {"gradient": operation.gradient.sha256}
+    return {"weight": operation.weight.sha256, "activation": operation.activations.sha256, **gradient}
+
+
+def sampled_pairs(mask: Weight, gradient: Activations, x: Activations) -> int:
+    """Tokens for which both dY[i, n] and X[k, n] are nonzero, summed over the nonzeros (i, k) of a mask."""
+    if gradient.mask is None or x.mask is None:
+        left = gradient.row_counts() if x.mask is None else np.full(mask.shape[0], x.shape[1])
+        rows = np.repeat(np.arange(mask.shape[0]), np.diff(mask.indptr))
+        return int(np.minimum(left[rows], x.row_counts()[mask.indices]).sum())
+    right = x.mask.astype(np.float32)
+    total = 0
+    for start in range(0, mask.shape[0], _ROWS_AT_ONCE):
+        indptr = mask.indptr[start : start + _ROWS_AT_ONCE + 1]
+        both = gradient.mask[start : start + _ROWS_AT_ONCE].astype(np.float32) @ right.T  # exact: counts stay below 2^24
+        rows = np.repeat(np.arange(len(indptr) - 1), np.diff(indptr))
+        total += int(both[rows, mask.indices[indptr[0] : indptr[-1]]].sum(dtype=np.float64))
+    return total
 
 
 def _integers(sha256: str, shape: tuple[int, ...]) -> NDArray[np.float64]:

@@ -85,3 +85,9 @@ def sparsim(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch)
 def no_plots(monkeypatch: pytest.MonkeyPatch) -> None:
     """Leave out the slow part of a report, where a test is not about it."""
     monkeypatch.setattr("simulator.report.plots.save_plots", lambda results, folder: None)
+
+
+@pytest.fixture
+def no_sweep_plots(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The same for a sweep."""
+    monkeypatch.setattr("simulator.explore.plots.save_sweep_plots", lambda study, folder: None)

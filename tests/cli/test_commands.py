@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 import simulator
@@ -149,12 +150,61 @@ def test_inspect_statistics(place: Path, sparsim: Type) -> None:
     assert first["useful_macs"] == first["weight"]["nnz"] * 16
 
 
+def test_inspect_draws_spy_and_degrees_and_writes_the_control(place: Path, sparsim: Type) -> None:
+    outcome = sparsim("inspect", "tiny.yaml", "-o", "pictures", "--uniform-twin", "twin.yaml", "--json")
+    record = json.loads(outcome.out)
+    names = {"spy.png", "spy.svg", "degrees.png", "degrees.svg", "workload.json", "run.json"}
+    assert {path.name for path in (place / "pictures").iterdir()} == names
+    twin = json.loads(sparsim("inspect", "twin.yaml", "--json").out)
+    for real, control in zip(record["operations"], twin["operations"], strict=True):
+        assert (real["shape"], real["weight"]["nnz"]) == (control["shape"], control["weight"]["nnz"])
+        assert real["activation"]["nnz"] == control["activation"]["nnz"]
+        assert real["depends_on"] == control["depends_on"]
+        assert real["uniform_twin"] == control["banks"] | {
+            key: control["weight"][key] for key in real["uniform_twin"] if key in control["weight"]
+        }
+    refused = sparsim("inspect", "tiny.yaml", "--uniform-twin", "twin.yaml")
+    assert (refused.code, "not overwritten" in refused.err) == (2, True)
+    assert sparsim("inspect", "crossbar.yaml", "--uniform-twin", "new.yaml").code == 2
+
+
+@pytest.mark.usefixtures("no_plots")
+def test_import_prune_and_run(place: Path, sparsim: Type) -> None:
+    np.save(place / "w.npy", np.random.default_rng(0).normal(size=(16, 32)))
+    (place / "net.csv").write_text("Layer, M, N, K,\nQKT, 8, 16, 32, 2:4,\n")
+    outcome = sparsim("import", "w.npy", "-o", "trace", "--prune", "row", "--density", "0.25", "-n", "8")
+    assert outcome.out == "1 operation with 128 nonzero weights in trace/workload.yaml\n"
+    assert sparsim("run", "crossbar.yaml", "-w", "trace/workload.yaml", "-o", "out").code == 0
+    both = json.loads(sparsim("import", "w.npy", "net.csv", "-o", "two", "--json").out)
+    assert (both["operations"], both["weight_nonzeros"]) == (2, 16 * 32 + 16 * 16)
+    again = sparsim("import", "w.npy", "-o", "trace")
+    assert (again.code, "not overwritten" in again.err) == (2, True)
+
+
+@pytest.mark.parametrize(
+    ("options", "reason"),
+    [
+        (("--prune", "row"), "--prune row needs --density"),
+        (("--density", "0.5"), "--density means nothing beside --prune none"),
+        (("--prune", "n_m", "--n-m", "4:2"), "found 4:2; allowed: N:M with N from 1 to M"),
+        (("--prune", "magnitude", "--density", "0"), "w: no nonzero is left"),
+        (("--prune", "block", "--block", "7", "--density", "0.5"), "w: block = 7 does not divide 16"),
+    ],
+)
+def test_import_says_what_is_wrong_and_writes_nothing(place: Path, sparsim: Type, options: tuple[str, ...], reason: str) -> None:
+    np.save(place / "w.npy", np.ones((16, 32)))
+    outcome = sparsim("import", "w.npy", "-o", "trace", *options)
+    assert (outcome.code, reason in outcome.err, "Traceback" in outcome.err) == (2, True, False)
+    assert not (place / "trace").exists()
+
+
 def test_schema_lists_the_keys(sparsim: Type) -> None:
     assert {"name", "fabric", "dram"} <= set(json.loads(sparsim("schema", "machine").out)["properties"])
     assert "operations" in json.loads(sparsim("schema", "workload").out)["properties"]
+    assert "figures" in json.loads(sparsim("schema", "figures").out)["properties"]
 
 
-@pytest.mark.parametrize("verb", ["run", "compare", "inspect", "explain", "schema"])
+@pytest.mark.parametrize("verb", ["run", "compare", "inspect", "import", "explain", "schema", "validate"])
 def test_help_gives_an_example(sparsim: Type, verb: str) -> None:
     outcome = sparsim(verb, "--help")
     assert outcome.code == 0
@@ -163,3 +213,40 @@ def test_help_gives_an_example(sparsim: Type, verb: str) -> None:
 
 def test_version(sparsim: Type) -> None:
     assert sparsim("--version").out == f"sparsim {simulator.__version__}\n"
+
+
+def test_three_areas_and_power_by_kind_are_in_table_and_json(place: Path, sparsim: Type, no_plots: None) -> None:
+    outcome = sparsim("compare", "crossbar.yaml", "systolic.yaml", "-w", "tiny.yaml", "-o", "both", "-j", "1")
+    assert outcome.code == 0, outcome.err
+    for row in ("cell area", "placed area", "die area", "dynamic power", "clock power", "leakage power", "peak power density"):
+        assert f"{row}" in outcome.out
+    record = json.loads((place / "both" / "result-crossbar.json").read_text(encoding="utf-8"))
+    assert record["cell_area_mm2"] < record["placed_area_mm2"] < record["area_mm2"]
+    assert record["dynamic_power_w"] + record["clock_power_w"] + record["leakage_power_w"] == pytest.approx(record["power_w"])
+    assert set(record["power_w_by_component"]["mac_lanes"]) == {"dynamic_w", "clock_w", "leakage_w", "total_w"}
+    assert record["power_density_limit_w_per_mm2"] == 1.0
+
+
+def test_the_components_of_a_run_are_shown_with_what_is_hot(place: Path, sparsim: Type, no_plots: None) -> None:
+    cool = sparsim("run", "crossbar.yaml", "-w", "tiny.yaml", "-o", "cool")
+    assert all(word in cool.out for word in ("cells mm²", "placed mm²", "die mm²", "dynamic", "clock", "leakage", "W/mm²"))
+    assert "hotter than" not in cool.out
+    hot = sparsim("run", "crossbar.yaml", "-w", "tiny.yaml", "-o", "hot", "--set", "power_density_limit_w_per_mm2=0.001")
+    assert "hotter than the limit" in hot.out
+    assert "crossbar gets hotter than its limit of 0.001 W/mm² in the whole die" in hot.out
+    record = json.loads((place / "hot" / "result.json").read_text(encoding="utf-8"))
+    assert record["is_hot"]
+    densities = list(record["hot_components"].values())
+    assert densities == sorted(densities, reverse=True)
+    assert densities[0] == record["peak_power_density_w_per_mm2"] > 0.001
+
+
+def test_cacti_where_it_cannot_be_is_one_line(place: Path, sparsim: Type) -> None:
+    shipped = Path(simulator.__file__).parents[1] / "configs" / "technologies" / "7nm.yaml"
+    (place / "mine.yaml").write_text(
+        shipped.read_text(encoding="utf-8").replace("name: 7nm", "name: mine\nsram_model: cacti", 1), encoding="utf-8"
+    )
+    outcome = sparsim("run", "crossbar.yaml", "-w", "tiny.yaml", "--set", "technology=mine.yaml")
+    assert outcome.code == 2
+    assert "technology: sram_model: cacti knows 22 to 90 nm, not 7 nm" in outcome.err
+    assert outcome.err.count("\n") == 1

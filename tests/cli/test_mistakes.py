@@ -69,7 +69,7 @@ def test_a_mistyped_command(place: Path, sparsim: Type, arguments: tuple[str, ..
 def test_an_interrupt_leaves_nothing_half_written(place: Path, number: signal.Signals, code: int) -> None:
     (place / "long.yaml").write_text(
         "name: long\noperations:\n"
-        "  - {name: a, kind: SpMSpM, shape: {m: 512, k: 512, n: 512}, weight: {pattern: uniform, density: 0.3},"
+        "  - {name: a, kind: SpMSpM, shape: {m: 2048, k: 1024, n: 1024}, weight: {pattern: uniform, density: 0.3},"
         " activation: {pattern: uniform, density: 0.5}}\n",
         encoding="utf-8",
     )

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-import pytest
+from typing import Any, get_args
 
-from simulator.cost import Technology
+import pytest
+from pydantic import ValidationError
+
+from simulator.cost import Technology, elaborate, inventory
 from simulator.cost.accumulators import Accumulators
 from simulator.cost.datapath import adder, multiplier
 from simulator.cost.mac import MacLane, ProcessingElement
 from simulator.cost.register_file import RegisterFile
+from simulator.machine.datatypes import AccumulateType, OperandType
 
 # Horowitz, ISSCC 2014: pJ and um² at 45 nm; the areas without the factor of synthesis at 1 GHz
 MULTIPLIERS = {"int8": (0.2, 282), "int32": (3.1, 3495), "fp16": (1.1, 1640), "fp32": (3.7, 7700)}
@@ -40,6 +44,63 @@ def test_int8_lane_by_hand(twenty_eight: Technology) -> None:
     assert lane.area().cell_mm2 * 1e6 == pytest.approx(365.2, abs=0.1)
     assert lane.area().placed_mm2 == pytest.approx(lane.area().cell_mm2 / 0.65)
     assert lane.energy_pj("mac") + lane.energy_pj("clock") == pytest.approx(0.3345, abs=2e-4)
+
+
+# a lane at 45 nm: GE of multiplier + adder + 5.9 (2b + b_acc), fJ of multiplier + adder + 2.5 fJ a flop
+#   int8: 1.3·5.51·64 + 1.3·5.4·32 + 283.2; 198.4 + 99.2 + 120
+#   floating point: 17 M² + 1704·2^1.62 + flops; 9.1 M² (M/11)^-0.45 + 400·2^1.17 + flops, with M = 4, 8, 11, 11, 24
+LANES = {
+    "int8": ("int32", 458.4 + 224.6 + 283.2, 198.4 + 99.2 + 120),
+    "fp8": ("fp32", 272 + 5237.7 + 283.2, 229.5 + 900.0 + 120),
+    "bf16": ("fp32", 1088 + 5237.7 + 377.6, 672.1 + 900.0 + 160),
+    "fp16": ("fp32", 2057 + 5237.7 + 377.6, 1101.1 + 900.0 + 160),
+    "tf32": ("fp32", 2057 + 5237.7 + 413.0, 1101.1 + 900.0 + 175),
+    "fp32": ("fp32", 9792 + 5237.7 + 566.4, 3689.7 + 900.0 + 240),
+}
+
+
+@pytest.mark.parametrize("operand", LANES)
+def test_lane_of_every_format_by_hand(forty_five: Technology, operand: str) -> None:
+    sums, gates, fj = LANES[operand]
+    lane = MacLane(forty_five, operand, operand, sums)
+    assert lane.area().cell_mm2 * 1e6 / 0.798 == pytest.approx(gates, rel=1e-4)
+    assert lane.energy_pj("mac") * 1e3 == pytest.approx(fj, rel=1e-3)
+
+
+FORMATS = get_args(OperandType)
+PAIRS = [(weight, activation) for weight in FORMATS for activation in FORMATS]
+
+
+@pytest.mark.parametrize(("weight", "activation"), PAIRS)
+def test_every_legal_pair_has_a_price(seven: Technology, machines: Any, weight: str, activation: str) -> None:
+    for sums in get_args(AccumulateType):
+        kinds = {"weight": weight, "activation": activation, "accumulate": sums}
+        if sums == "int32" and {weight, activation} != {"int8"}:
+            with pytest.raises(ValidationError, match="accumulate = int32 cannot hold products of"):
+                machines.gather({"datatypes": kinds})
+            continue
+        for machine, part in ((machines.gather({"datatypes": kinds}), "mac_lanes"), (machines.systolic({"datatypes": kinds}), "pe_array")):
+            (cell,) = (entry.component for entry in inventory(elaborate(machine, seven), seven) if entry.name == part)
+            assert cell.area().cell_mm2 > 0
+            assert 0 < cell.energy_pj("mac_gated") < cell.energy_pj("mac")
+
+
+def test_a_mixed_pair_is_as_wide_as_the_wider(seven: Technology) -> None:
+    # an 8-bit integer beside bf16 needs 8 bits of significand, as bf16 itself; beside fp32 24
+    assert multiplier(seven, "int8", "bf16") == multiplier(seven, "bf16", "bf16") == multiplier(seven, "bf16", "int8")
+    assert multiplier(seven, "bf16", "fp32") == multiplier(seven, "fp32", "fp32")
+
+
+def test_systolic_cell_by_hand(twenty_eight: Technology) -> None:
+    # bf16: 1,088 + 5,237.7 + 5.9 (2·16 + 16 + 32 + 16 + 16) = 6,986.5 GE · 0.378 = 2,640.9 um²
+    # a shift of 16 flops: 16 · 2.5 fJ · 0.62222 = 24.9 fJ, of the sum's 32: 49.8 fJ; mac: (672.1 + 900.0 + 32 · 2.5) fJ · 0.62222
+    cell = ProcessingElement(twenty_eight, "bf16", "bf16", "fp32")
+    assert cell.area().cell_mm2 * 1e6 == pytest.approx(2640.9, abs=0.5)
+    assert cell.energy_pj("operand_shift") == cell.energy_pj("weight_shift") == pytest.approx(0.0249, abs=1e-4)
+    assert cell.energy_pj("sum_shift") == pytest.approx(0.0498, abs=1e-4)
+    assert cell.energy_pj("mac") == pytest.approx(1.0280, abs=1e-3)
+    # 80 moving flops and 32 behind gates: (80 + 3.2) · 2.5 fJ · 0.62222
+    assert cell.energy_pj("clock") == pytest.approx(0.1294, abs=1e-4)
 
 
 @pytest.mark.parametrize(("operand", "sums", "um2", "pj"), [("int8", "int32", 419, 0.36), ("bf16", "fp32", 2641, 1.23)])

@@ -93,7 +93,7 @@ def test_no_network_no_geometry(seven: Technology, machines: Any) -> None:
 
 def test_request_slots_never_exceed_what_can_be_outstanding(seven: Technology, machines: Any) -> None:
     def slots(network: dict[str, Any], **fabric: Any) -> list[int]:
-        return [queue.registers.words for queue in request_queues(machines.gather(network=network, **fabric), seven, 1)]
+        return [queue.fifo.slots for queue in request_queues(machines.gather(network=network, **fabric), seven, 1)]
 
     assert slots({"queues": "voq", "depth": 4}) == [16]
     assert slots({"queues": "voq", "depth": 4}, window=512) == [256]

@@ -9,12 +9,12 @@ from typing import Any
 import pytest
 
 from simulator.activity import Activity, Bounds, Counts
-from simulator.cost import Cost, Instance, Technology, elaborate, inventory, price
+from simulator.cost import Cost, Instance, Technology, elaborate, inventory, load_technology, price
 from simulator.cost.crossbar import Crossbar
+from simulator.cost.fifo import Fifo
 from simulator.cost.flit_widths import reply_layout, request_layout
 from simulator.cost.network_layout import network_layout
 from simulator.cost.network_plan import networks, reply_network
-from simulator.cost.register_file import RegisterFile
 from simulator.errors import ConfigError
 from simulator.machine import load_machine
 from simulator.machine.model import Machine
@@ -50,38 +50,36 @@ def network_mm2(cost: Cost) -> float:
 
 
 def slots_and_width(entry: Instance) -> tuple[int, int]:
-    assert isinstance(entry.component, RegisterFile)
-    return entry.component.words, entry.component.width_bits
+    assert isinstance(entry.component, Fifo)
+    return entry.component.slots, entry.component.width_bits
 
 
 FULL = {
     "crossbar": (
         "7nm", {"units": 64, "network": {"iterations": 4}}, (1, 4),
-        {"request_network": (1, 0.02700741772549019, 233.44136066576783), "reply_network": (1, 0.3825391532053592, 13409.19508853984),
+        {"request_network": (2, 0.02700741772549019, 233.44136066576783), "reply_network": (1, 0.3825391532053592, 13409.19508853984),
          "queues": (192, 0.05638066273303166, 2449.317589919053)},
     ),
     "hybrid": (
         "28nm", {"replicas": 8, "banks": 8, "bank_kib": 8, "network": {"iterations": 4}}, (1, 2),
-        {"request_network": (8, 0.027019143529411763, 165.0698705400876), "reply_network": (8, 0.6461448733303636, 13112.41778491871),
+        {"request_network": (16, 0.027019143529411763, 165.0698705400876), "reply_network": (8, 0.6461448733303636, 13112.41778491871),
          "queues": (192, 0.4655022450678733, 10727.955037938198), "cluster_wires": (8, 0.5674658045219904, 115786.68063215681)},
     ),
     "uneven": (
         "7nm",
         {"units": 48, "replicas": 2, "banks": 32, "read_latency": 3, "bank_queue": 5, "window": 40, "bank_ports": 2, "multicast": True,
          "network": {"latency": 3, "reply_depth": 5, "depth": 1}}, (3, 4),
-        {"request_network": (2, 0.020969532235294124, 169.35346211884337), "reply_network": (2, 0.29322259550217433, 8824.066825554108),
+        {"request_network": (4, 0.020969532235294124, 169.35346211884337), "reply_network": (2, 0.29322259550217433, 8824.066825554108),
          "queues": (304, 0.25462553020814477, 4895.866693253597), "cluster_wires": (2, 0.13476495128052143, 59132.07301336289)},
     ),
 }  # fmt: skip
-"""One crossbar a cluster: instances, die area and energy from before networks were graphs."""
+"""One crossbar a cluster: instances, die area and energy from before networks were graphs and their schedulers were priced."""
 
 
 @pytest.mark.parametrize("name", FULL)
-def test_a_single_crossbar_costs_what_it_did_before_networks_were_graphs(
-    seven: Technology, twenty_eight: Technology, machines: Any, name: str
-) -> None:
+def test_a_single_crossbar_costs_what_it_did_before_networks_were_graphs(machines: Any, name: str) -> None:
     node, fabric, (latency, slices), expected = FULL[name]
-    technology = seven if node == "7nm" else twenty_eight
+    technology = load_technology(node, {"crossbar_scheduler_ge": 0.0, "crossbar_iteration_ge": 0.0})
     elaborated = elaborate(machines.gather(**fabric), technology)
     assert (elaborated.network_latency, elaborated.slices) == (latency, slices)
     cost = priced(elaborated.machine, technology, 100, requests=1000, replies=2000, request_hops=1000, reply_hops=2000)
@@ -100,6 +98,18 @@ def test_a_single_router_under_another_name_costs_the_same(seven: Technology, ma
     counts = {"requests": 10, "replies": 10, "request_hops": 10, "reply_hops": 10}
     for other in others:
         assert priced(other, seven, 100, **counts) == priced(full, seven, 100, **counts)
+
+
+def test_voq_pays_for_a_scheduler_and_fifo_does_not(seven: Technology, machines: Any) -> None:
+    def request_mm2(**network: Any) -> float:
+        return component(priced(machines.gather(network={"slices": 1, "latency": 1, **network}), seven), "request_network").cell_mm2
+
+    # 64 × 64 × (39 + 28 (iterations − 1)) GE · 0.0439 um²: 7,013 um² for one iteration, 22,118 um² for four
+    fifo, voq, four = request_mm2(queues="fifo"), request_mm2(queues="voq"), request_mm2(queues="voq", iterations=4)
+    assert (voq - fifo) * 1e6 == pytest.approx(7013, abs=1)
+    assert (four - fifo) * 1e6 == pytest.approx(22118, abs=2)
+    # pointers move otherwise, the hardware is the same
+    assert request_mm2(queues="voq", allocator="round_robin") == voq
 
 
 def test_butterfly_of_four_by_hand(seven: Technology, machines: Any) -> None:
@@ -121,11 +131,14 @@ def test_butterfly_of_four_by_hand(seven: Technology, machines: Any) -> None:
     # behind a unit 2 queues of 4 slots of 14 b, behind a link 2 of 5 of 16 b; four of each
     queues = [(*slots_and_width(entry), entry.count, entry.per_event) for entry in found["queues", "request queue"]]
     assert queues == [(8, 14, 4, 0.5), (10, 16, 4, 0.5)]
-    # with 4·9.7·272·0.0439/0.65 = 712.8 um² of queues: a square of √796.1 um² = 0.02822 mm; a hop drives 0.375 of it
+    # four schedulers of 2·2·39·0.0439/0.35 = 19.57 um²; with 4·9.7·272·0.0439/0.65 = 712.8 um² of queues: a square of
+    # √874.4 um² = 0.02957 mm; a hop drives 0.375 of it
+    schedulers = found["request_network", "scheduler"]
+    assert sum(entry.count * entry.component.area().placed_mm2 for entry in schedulers) * 1e6 == pytest.approx(78.27, abs=0.01)
     (link,) = found["request_network", "links"]
     assert link.count == 4
-    assert link.component.energy_pj("hop") == pytest.approx(16 * 0.375 * 0.02822 * 0.0657, rel=1e-3)
-    assert link.component.area().cell_mm2 == pytest.approx(0.05 * 16 * 0.75 * 0.02822 * 0.06687e-3, rel=1e-3)
+    assert link.component.energy_pj("hop") == pytest.approx(16 * 0.375 * 0.02957 * 0.0657, rel=1e-3)
+    assert link.component.area().cell_mm2 == pytest.approx(0.05 * 16 * 0.75 * 0.02957 * 0.06687e-3, rel=1e-3)
 
 
 def test_mesh_of_four_by_hand(seven: Technology, machines: Any) -> None:
@@ -153,10 +166,11 @@ def test_energy_is_hops_times_what_a_hop_takes(seven: Technology, machines: Any)
             here = {key: found for key, found in parts(machine, seven).items() if key[0] == name}
             crossbars = sum(entry.per_event * entry.component.energy_pj("hop") for entry in here[name, "crossbar"])
             links = sum(entry.component.energy_pj("hop") for entry in here.get((name, "links"), []))
+            grants = sum(entry.per_event * entry.component.energy_pj("grant") for entry in here.get((name, "scheduler"), []))
             found = component(cost, name)
             assert found.energy_pj_by_action["hop"] == pytest.approx(hops * crossbars)
             assert found.energy_pj_by_action.get("link", 0.0) == pytest.approx(hops * links)
-            assert found.energy_pj == pytest.approx(hops * (crossbars + links))
+            assert found.energy_pj == pytest.approx(hops * (crossbars + links + grants))
 
 
 @pytest.mark.parametrize("topology", NAMES)

@@ -242,7 +242,7 @@ def test_no_constant_is_dead(seven: Technology, machines: Any) -> None:
     everything = dict.fromkeys(COUNTERS, 1000) | {"mac_slots": 2000}
     integer = {"datatypes": {"weight": "int8", "activation": "int8", "accumulate": "int32"}}
     fleet = [
-        machines.gather(bank_ports=2, multicast=True, network={"slices": 4, "latency": 1}),
+        machines.gather(bank_ports=2, multicast=True, network={"slices": 4, "latency": 1, "iterations": 2}),
         machines.gather(integer, replicas=8, banks=8, network={"latency": 1, "slices": 1}),
         machines.systolic({"clock_ghz": 2.0}),
     ]

@@ -11,14 +11,13 @@ from simulator.cost import Cost, Technology, elaborate, price
 from simulator.cost.mac import ProcessingElement
 from simulator.cost.presence_scanner import PresenceScanner
 from simulator.cost.sram_bank import SramBank
-from simulator.cost.weight_decoder import WeightDecoder
+from simulator.cost.valid_bits import ValidBits
 from simulator.machine.model import Machine
 
 OPTIONS: tuple[tuple[dict[str, Any], set[str]], ...] = (
     ({"skip_zero_tiles": True}, {"presence_bits"}),
     ({"column_skip": True}, {"presence_bits"}),
     ({"n_m": "2:4"}, {"pe_array", "w_buffer"}),
-    ({"weights_in_dram": "compressed"}, {"w_buffer"}),
 )
 AROUND = {"clock_and_control", "fill_broadcast", "drain_bus"}
 
@@ -40,32 +39,34 @@ def test_an_option_is_paid_for_by_its_components(seven: Technology, machines: An
         ("presence_bits_filled", "presence_bits"),
         ("presence_bits_scanned", "presence_bits"),
         ("w_elements_decoded", "w_buffer"),
+        ("weight_bits_decoded", "dma_staging"),
     ],
 )
 def test_an_event_is_paid_by_its_component(seven: Technology, machines: Any, counter: str, component: str) -> None:
-    strong = machines.systolic(skip_zero_tiles=True, column_skip=True, n_m="2:4", weights_in_dram="compressed")
+    strong = machines.systolic({"weight_decoder": True}, skip_zero_tiles=True, column_skip=True, n_m="2:4")
     energy = priced(strong, seven, **{counter: 1000}).energy_pj_by_component()
     assert {name for name, pj in energy.items() if pj} == {component}
 
 
 def test_decoded_bytes_pass_the_decoder_and_not_the_banks(seven: Technology, machines: Any) -> None:
-    of = machines.systolic(weights_in_dram="compressed")
+    of = machines.systolic({"weight_decoder": True})
     through, around = (priced(of, seven, w_trunk_bytes=640, w_bytes_decoded=size) for size in (640, 0))
     (into,) = (part.energy_pj_by_action for part in through.components if part.name == "w_buffer")
     (past,) = (part.energy_pj_by_action for part in around.components if part.name == "w_buffer")
-    assert (into["fill"], past["take"]) == (0, 0)
-    assert into["take"] > 0
+    assert into["fill"] == 0
     assert past["fill"] > 0
 
 
-def test_decoder_by_hand(seven: Technology) -> None:
-    # 128 elements of 16 bits: 7 levels of (2·1.35·16 + 1.3·5.4·7) GE each, and two registers of flops
-    decoder = WeightDecoder(seven, 128, 16)
-    gates = 128 * 7 * (2 * 1.35 * 16 + 1.3 * 5.4 * 7) + 5.9 * 2 * 128 * 16
-    assert decoder.area().cell_mm2 == pytest.approx(gates * 0.0439e-6)
-    assert WeightDecoder(seven, 128, 16, 1000).area().cell_mm2 == pytest.approx((gates + 7200) * 0.0439e-6)
-    # 7 levels of 16 · 2 fJ + 7 · 3.1 fJ, and the data half of 16 flops of 5 fJ, at 0.15556 of the energies at 45 nm
-    assert decoder.energy_pj("decode") == pytest.approx(0.15556 * (7 * (32 + 21.7) + 16 * 2.5) * 1e-3, rel=1e-3)
+def test_a_decoder_brings_itself_and_valid_bits(seven: Technology, machines: Any) -> None:
+    plain, built = (priced(of, seven).area_mm2_by_component() for of in (machines.systolic(), machines.systolic({"weight_decoder": True})))
+    assert {name for name in built if built[name] > plain[name]} - AROUND == {"w_buffer", "dma_staging"}
+
+
+def test_valid_bits_by_hand(seven: Technology) -> None:
+    # a latch of 7.2 GE a word; the data half of a flop of 5 fJ, at 0.15556 of the energies at 45 nm
+    bits = ValidBits(seven, 1000)
+    assert bits.area().cell_mm2 == pytest.approx(7200 * 0.0439e-6)
+    assert bits.energy_pj("set") == pytest.approx(0.15556 * 2.5e-3, rel=1e-3)
 
 
 def test_scanner_by_hand(seven: Technology) -> None:

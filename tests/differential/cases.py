@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -52,6 +52,24 @@ class Case:
             bank=self._placed(random, self.token_words * self.k_words),
             present=random.random((self.token_words, self.k_words)) >= self.zeros,
         )
+
+    def sampled(self) -> tuple[ClusterSpec, ClusterWork]:
+        """A sampled product's lists: every entry its own row, repeated for all token words; two to five lanes are added up."""
+        work = self.gather()
+        count = np.diff(work.unit_ptr)
+        place = np.arange(len(work.word)) - np.repeat(work.unit_ptr[:-1], count)
+        words = work.word[:, None] + np.arange(self.token_words) * self.k_words
+        spread = replace(
+            work,
+            unit_ptr=work.unit_ptr * self.token_words,
+            word=words.ravel().astype(np.int32),
+            row=np.repeat(place, self.token_words).astype(np.int32),
+            weight_index=np.repeat(work.weight_index, self.token_words),
+            k_words=self.k_words * self.token_words,
+            token_words=1,
+            present=work.present.reshape(1, -1),
+        )
+        return replace(self.spec, summed_lanes=2 + self.seed % 4), spread
 
     def scatter(self) -> ScatterWork:
         """Lists of (column, word) for each unit; columns ascend and are the unit's own, some activations are all zero."""

@@ -20,6 +20,12 @@ def gather_counters(case: Case) -> tuple[Counters, Counters]:
     return run_cluster(case.spec, work, None).counters(), compiled.run_cluster(case.spec, work, None).counters()
 
 
+def sampled_counters(case: Case) -> tuple[Counters, Counters]:
+    """The same for a sampled product."""
+    spec, work = case.sampled()
+    return run_cluster(spec, work, None).counters(), compiled.run_cluster(spec, work, None).counters()
+
+
 def scatter_counters(case: Case) -> tuple[Counters, Counters]:
     """The same for the scatter dataflow."""
     work = case.scatter()

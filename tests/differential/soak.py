@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis.strategies import SearchStrategy
 
 from tests.differential.cases import cases, switch_cases
-from tests.differential.compare import Counters, gather_counters, scatter_counters, switch_figures
+from tests.differential.compare import Counters, gather_counters, sampled_counters, scatter_counters, switch_figures
 
 Drawn = TypeVar("Drawn")
 
@@ -45,8 +45,9 @@ def main() -> int:
     count = int(sys.argv[1]) if len(sys.argv) > 1 else 10_000
     started = time.perf_counter()
     soaked = {
-        "gather": soak(count // 2, cases(), gather_counters),
-        "scatter": soak(count - count // 2 - count // 5, cases(), scatter_counters),
+        "gather": soak(count - 3 * (count // 5), cases(), gather_counters),
+        "sampled": soak(count // 5, cases(), sampled_counters),
+        "scatter": soak(count // 5, cases(), scatter_counters),
         "network alone": soak(count // 5, switch_cases(), switch_figures),
     }
     found = [text for _, texts in soaked.values() for text in texts]

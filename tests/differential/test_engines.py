@@ -7,13 +7,20 @@ from hypothesis import given, settings
 from simulator.timing.compiled import layout
 from simulator.timing.fabric import ClusterOutcome, ScatterOutcome
 from tests.differential.cases import Case, SwitchCase, cases, switch_cases
-from tests.differential.compare import gather_counters, scatter_counters, switch_figures
+from tests.differential.compare import gather_counters, sampled_counters, scatter_counters, switch_figures
 
 
 @settings(max_examples=300)
 @given(cases())
 def test_gather(case: Case) -> None:
     reference, compiled = gather_counters(case)
+    assert compiled == reference
+
+
+@settings(max_examples=100)
+@given(cases())
+def test_sampled(case: Case) -> None:
+    reference, compiled = sampled_counters(case)
     assert compiled == reference
 
 

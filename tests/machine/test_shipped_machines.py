@@ -15,7 +15,7 @@ def test_loads_under_its_own_name(name: str) -> None:
 
 def test_the_compared_machines_share_all_that_is_not_the_fabric() -> None:
     def common(machine: Machine) -> dict[str, object]:
-        return machine.model_dump(exclude={"name", "fabric", "mapping"})
+        return machine.model_dump(exclude={"name", "fabric", "mapping", "weight_decoder"})
 
     machines = [load_machine(name) for name in COMPARED]
     assert [machine.multipliers for machine in machines] == [1024] * 5
@@ -40,14 +40,15 @@ def test_places_on_the_axes(name: str, sizes: tuple[int, int, int, float], units
 
 def test_the_naive_array_is_the_strong_one_without_its_options() -> None:
     strong, naive = load_machine("systolic"), load_machine("systolic-naive")
-    plain = {"skip_zero_tiles": False, "column_skip": False, "n_m": "none", "weights_in_dram": "dense"}
+    plain = {"skip_zero_tiles": False, "column_skip": False, "n_m": "none"}
     assert naive.fabric == strong.systolic.model_copy(update=plain)
-    assert naive.model_dump(exclude={"name", "fabric"}) == strong.model_dump(exclude={"name", "fabric"})
+    others = {"name", "fabric", "weight_decoder"}
+    assert naive.model_dump(exclude=others) == strong.model_dump(exclude=others)
+    assert (naive.weight_decoder, strong.weight_decoder) == (False, True)
     assert strong.systolic.model_dump(include=set(plain)) == {
         "skip_zero_tiles": True,
         "column_skip": True,
         "n_m": "2:4",
-        "weights_in_dram": "compressed",
     }
 
 

@@ -1,10 +1,14 @@
 """The verdict says what the numbers say."""
 
 import re
+from dataclasses import replace
 
 from sample_results import sample_result
 
+from simulator.report.glossary import label
+from simulator.report.numbers import significant
 from simulator.report.verdict import ideal_sentence, verdict
+from simulator.result import Result
 
 
 def test_each_claim_names_the_machine_with_the_best_number() -> None:
@@ -58,3 +62,22 @@ def test_one_machine_has_no_rival() -> None:
 def test_what_an_ideal_part_would_save() -> None:
     sentence = ideal_sentence(sample_result("crossbar"), sample_result("crossbar", ideal="dram", faster=2.0))
     assert sentence == "crossbar: the DRAM costs 50.0 % of its time (4,900 of 9,800 cycles)"
+
+
+def test_heat_above_the_limit_is_said_of_each_machine() -> None:
+    cool, hot = limited(sample_result("partition"), 100.0), limited(sample_result("crossbar"), 0.5)
+    sentence = verdict([cool, hot])
+    assert "partition gets hotter" not in sentence
+    hottest, density = next(iter(hot.hot_components.items()))
+    assert (
+        f"crossbar gets hotter than its limit of 0.5 W/mm² in the whole die ({significant(hot.power_density_w_per_mm2)} W/mm²)" in sentence
+    )
+    assert f"{label(hottest, 'component')} ({significant(density)} W/mm²)" in sentence
+    assert sentence.endswith(" more.")
+    assert "gets hotter than its limit" in verdict([hot])
+    assert "hotter" not in verdict([cool])
+
+
+def limited(result: Result, limit: float) -> Result:
+    machine = result.machine.model_copy(update={"power_density_limit_w_per_mm2": limit})
+    return replace(result, elaborated=replace(result.elaborated, machine=machine))

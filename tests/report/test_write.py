@@ -47,6 +47,7 @@ def test_the_summary_has_one_row_a_run(comparison: Path) -> None:
 
 def test_the_table_defines_its_metrics(comparison: Path) -> None:
     text = (comparison / "table.txt").read_text(encoding="utf-8")
+    assert all(f"{name}: components" in text for name in ("crossbar", "replication"))
     assert "utilization: useful MACs ÷ (multipliers × cycles)" in text
     assert "bank conflict: its oldest request lost" in text
 

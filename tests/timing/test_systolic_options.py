@@ -1,6 +1,7 @@
 """What a systolic array skips and packs: held cell by cell against the masks' formulas, NumPy and the conservation laws."""
 
 import itertools
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -16,6 +17,7 @@ from simulator.mapping.systolic import SystolicSchedule, compute_cycles, schedul
 from simulator.timing.reference.array import run_array
 from simulator.timing.systolic import array_tiles
 from simulator.timing.systolic_fills import EdgeFills
+from simulator.workload.storage_spec import StorageSpec
 from tests.strategies import machine, operation, run, sparse, workload
 
 DRAM = Homes("dram", "dram")
@@ -23,6 +25,10 @@ DRAM = Homes("dram", "dram")
 
 def array(rows: int, cols: int, **keys: object) -> Machine:
     return machine({"kind": "systolic", "rows": rows, "cols": cols, **keys})
+
+
+def decoding(of: Machine, decoder: bool = True) -> Machine:
+    return of.model_copy(update={"weight_decoder": decoder})
 
 
 def spans(size: int, cuts: list[int], step: int = 1) -> tuple[tuple[int, int], ...]:
@@ -96,19 +102,21 @@ def test_cells_skip_and_pack_as_the_masks_say(
             "skip_zero_tiles": st.booleans(),
             "column_skip": st.booleans(),
             "n_m": st.sampled_from(["none", "2:4", "1:2"]),
-            "weights_in_dram": st.sampled_from(["dense", "compressed"]),
             "dataflow": st.sampled_from(["best", "os", "ws"]),
         }
     ),
+    decoder=st.booleans(),
     density=st.sampled_from([0.02, 0.2, 0.6, 1.0]),
     seed=st.integers(0, 50),
 )
-def test_every_option_keeps_the_laws_of_a_run(extent: tuple[int, int, int], options: dict[str, object], density: float, seed: int) -> None:
+def test_every_option_keeps_the_laws_of_a_run(
+    extent: tuple[int, int, int], options: dict[str, object], decoder: bool, density: float, seed: int
+) -> None:
     """`run` checks causes, bounds, moved bytes and Y of every operation."""
     m, k, n = extent
     random = np.random.default_rng(seed)
     op = operation(sparse(random, m, k, density), sparse(random, k, n, 0.5))
-    of = array(4, 4, x_buffer_kib=0.1, w_buffer_kib=0.12, y_buffer_kib=0.1, **options)
+    of = decoding(array(4, 4, x_buffer_kib=0.1, w_buffer_kib=0.12, y_buffer_kib=0.1, **options), decoder)
     timing = run(of, workload(op))
     assert (timing.outputs["op"] == op.weight.to_dense() @ op.activations.values()).all()
     if options["dataflow"] == "best":
@@ -157,7 +165,7 @@ def test_an_empty_tile_costs_no_fold_no_load_and_no_sum() -> None:
 
 
 def test_a_product_of_nothing_takes_no_cycle_of_the_array_and_gives_zeros() -> None:
-    of = array(4, 4, skip_zero_tiles=True, column_skip=True, weights_in_dram="compressed")
+    of = decoding(array(4, 4, skip_zero_tiles=True, column_skip=True))
     timing = run(of, workload(operation(np.zeros((8, 8)), np.ones((8, 8)))))
     assert timing.activity.operations[0].compute_cycles == 0
     assert not timing.outputs["op"].any()
@@ -169,26 +177,40 @@ def test_compressed_weights_move_the_least_of_their_forms() -> None:
     read = {}
     for density in (1.0, 0.25, 1 / 64):
         w = (random.permutation(64 * 64) < density * 64 * 64).reshape(64, 64).astype(float)
-        for form in ("dense", "compressed"):
-            of = array(8, 8, dataflow="ws", weights_in_dram=form)
+        for decoder in (False, True):
+            of = decoding(array(8, 8, dataflow="ws"), decoder)
             counts = run(of, workload(operation(w, x))).activity.operations[0].counts
-            read[density, form] = counts.dram_read_bytes - 64 * 4 * 2
-            assert (counts.w_elements_decoded > 0) == (form == "compressed" and density < 1)
-    assert read[1.0, "compressed"] == read[1.0, "dense"] == read[1 / 64, "dense"] == 8192
-    assert read[0.25, "compressed"] == 64 * 64 // 8 + 1024 * 2
-    assert read[1 / 64, "compressed"] == pytest.approx((64 * (16 + 6) + 64 * 7) / 8, abs=32)
+            read[density, decoder] = counts.dram_read_bytes - 64 * 4 * 2
+            assert (counts.w_elements_decoded > 0) == (counts.weight_bits_decoded > 0) == (decoder and density < 1)
+            assert counts.weight_value_bytes + counts.weight_metadata_bytes == pytest.approx(read[density, decoder], abs=64)
+    assert read[1.0, True] == read[1.0, False] == read[1 / 64, False] == 8192
+    assert read[0.25, True] == 64 * 64 // 8 + 1024 * 2
+    assert read[1 / 64, True] == pytest.approx((64 * (16 + 6) + 65 * 7) / 8, abs=32)
+
+
+def test_a_format_that_an_operation_names_is_what_is_fetched() -> None:
+    w = np.zeros((8, 16))
+    w[:, ::4] = 1
+    of, op = decoding(array(4, 4, dataflow="ws")), operation(w, np.ones((16, 4)))
+    (named,) = run(of, workload(replace(op, storage=StorageSpec(format="coo")))).activity.operations
+    # 32 nonzeros of 16 bits, each with 3 bits of row and 4 of column; the tile is all of W
+    assert (named.counts.weight_value_bytes, named.counts.weight_metadata_bytes) == (64, 28)
+    assert named.details["weights"] == "coo"
+    (own,) = run(of, workload(op)).activity.operations
+    # a bitmap is the least: a bit for each of 128 elements
+    assert (own.counts.weight_value_bytes, own.counts.weight_metadata_bytes) == (64, 16)
+    assert own.details["weights"] == "compressed"
 
 
 def test_a_decoder_writes_only_words_that_hold_a_nonzero() -> None:
     """32 weights in words of four, on two banks: rows 0 and 2 lie in bank 0, row 1 in bank 1."""
     w = np.zeros((4, 8))
     w[0, [0, 3, 7]] = w[1, 5] = w[2, 6] = 1
-    of = array(2, 2, dataflow="ws", weights_in_dram="compressed")
-    product = product_of(operation(w, np.ones((8, 2))))
-    fills = EdgeFills(of, SystolicSchedule(product, DRAM, "ws", ((0, 4),), ((0, 8),), ((0, 2),), "m_rounds"), made=False)
+    of, op = decoding(array(2, 2, dataflow="ws")), operation(w, np.ones((8, 2)))
+    fills = EdgeFills(of, SystolicSchedule(product_of(op), DRAM, "ws", ((0, 4),), ((0, 8),), ((0, 2),), "m_rounds"), op)
     fill = fills.w_fill((0, 0, 0), {(0, 0, 0)})
     assert (fill.decoded_elements, fill.part.bank_cycles) == (4 * 4, 3)
-    made = EdgeFills(of, fills.schedule, made=True).w_fill((0, 0, 0), {(0, 0, 0)})
+    made = EdgeFills(of, fills.schedule, replace(op, weight_home="activation")).w_fill((0, 0, 0), {(0, 0, 0)})
     assert (made.decoded_elements, made.part.bank_cycles, made.part.bytes) == (0, 4, 64)
 
 

@@ -244,3 +244,68 @@ def test_a_pattern_transposes_with_its_values(tmp_path: Path) -> None:
     assert np.array_equal(to_array(transposed), DENSE.T)
     assert all(np.all(np.diff(transposed.indices[a:b]) > 0) for a, b in zip(transposed.indptr[:-1], transposed.indptr[1:], strict=True))
     assert Stack(1, transposed).transposed().matrix.sha256() == read_matrix(tmp_path / "m.npz").sha256()
+
+
+def test_npy_of_numbers_and_masks(tmp_path: Path) -> None:
+    np.save(tmp_path / "m.npy", DENSE.astype(np.float32))
+    assert np.array_equal(to_array(read_matrix(tmp_path / "m.npy")), DENSE)
+    np.save(tmp_path / "m.npy", np.asfortranarray(DENSE))
+    assert np.array_equal(to_array(read_matrix(tmp_path / "m.npy")), DENSE)
+    np.save(tmp_path / "m.npy", DENSE != 0)
+    mask = read_matrix(tmp_path / "m.npy")
+    assert (mask.data, mask.nnz) == (None, 4)
+
+
+@pytest.mark.parametrize(
+    ("array", "reason"),
+    [
+        (np.array([[1.0, np.nan]]), "a value is NaN or infinite"),
+        (np.ones(3), "an array of 1 dimensions; allowed: 2"),
+        (np.array([[1j]]), "an array of type complex128"),
+        (np.array([["a"]]), "an array of type <U1"),
+        (np.ones((0, 3)), "shape 0 × 3"),
+    ],
+)
+def test_hostile_npy(tmp_path: Path, array: np.ndarray[Any, Any], reason: str) -> None:
+    np.save(tmp_path / "m.npy", array)
+    with pytest.raises(OperandError, match=reason):
+        read_matrix(tmp_path / "m.npy")
+
+
+def test_npy_that_is_a_pickle_cut_or_promises_terabytes(tmp_path: Path) -> None:
+    np.save(tmp_path / "p.npy", np.array([[print]], dtype=object), allow_pickle=True)
+    with pytest.raises(OperandError, match="pickled Python objects, which are never loaded"):
+        read_matrix(tmp_path / "p.npy")
+    np.save(tmp_path / "m.npy", DENSE)
+    (tmp_path / "cut.npy").write_bytes((tmp_path / "m.npy").read_bytes()[:-1])
+    with pytest.raises(OperandError, match="truncated or too long: 95 bytes for 12 elements"):
+        read_matrix(tmp_path / "cut.npy")
+    stream = io.BytesIO()
+    np.lib.format.write_array_header_1_0(stream, {"descr": "<f8", "fortran_order": False, "shape": (2**20, 2**20)})
+    (tmp_path / "huge.npy").write_bytes(stream.getvalue())
+    with pytest.raises(OperandError, match="1048576 × 1048576 elements; allowed: at most"):
+        read_matrix(tmp_path / "huge.npy")
+    (tmp_path / "text.npy").write_text("no array")
+    with pytest.raises(OperandError, match=r"not a whole \.npy file"):
+        read_matrix(tmp_path / "text.npy")
+
+
+def test_decompression_bombs(tmp_path: Path) -> None:
+    """Small files that would unpack to much: refused at their headers, or after 16 MiB."""
+    zeros = 5 * 2**20
+    parts = members() | {"indices.npy": npy(np.zeros(zeros, dtype=np.int32)), "data.npy": npy(np.zeros(zeros, dtype=np.int8))}
+    parts |= {"shape.npy": npy(np.array([2, 2**27])), "indptr.npy": npy(np.array([0, 0, zeros]))}
+    with zipfile.ZipFile(tmp_path / "bomb.npz", "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in parts.items():
+            archive.writestr(name, content)
+    assert (tmp_path / "bomb.npz").stat().st_size < 2**16
+    with pytest.raises(OperandError, match=r"`indices` unpacks \d+ bytes to \d+: a decompression bomb"):
+        read_matrix(tmp_path / "bomb.npz")
+    comments = "%%MatrixMarket matrix coordinate real general\n" + "%" * 2**10 + "\n"
+    (tmp_path / "bomb.mtx.gz").write_bytes(gzip.compress((comments + ("%" * 1023 + "\n") * 2**14).encode()))
+    with pytest.raises(OperandError, match="bytes of comments and blank lines: a decompression bomb"):
+        read_matrix(tmp_path / "bomb.mtx.gz")
+    wide = "%%MatrixMarket matrix coordinate real general\n9 9 9\n" + ("1 1 1" + " " * 1000 + "\n") * 9
+    (tmp_path / "wide.mtx.gz").write_bytes(gzip.compress(wide.encode()))
+    with pytest.raises(OperandError, match=r"a line of 1006 bytes or more; allowed: at most 256"):
+        read_matrix(tmp_path / "wide.mtx.gz")

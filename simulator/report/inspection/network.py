@@ -24,7 +24,7 @@ def network_graphs(machine: Machine) -> dict[str, Graph]:
     units, ports = fabric.units_per_cluster, fabric.banks_per_copy * fabric.bank_ports
     topology, radix = fabric.network.topology, fabric.network.radix
     graphs = {"request_network": draw(topology, units, ports, radix)}
-    if machine.mapping.dataflow == "gather":
+    if machine.mapping.dataflow != "scatter":
         graphs["reply_network"] = draw(topology, ports, units, radix)
     return graphs
 

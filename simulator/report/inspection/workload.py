@@ -1,23 +1,27 @@
-"""A workload before it runs: shapes, nonzeros, skew, and a spy plot."""
+"""A workload before it runs: shapes, nonzeros, skew, what it asks of banks, all beside a uniform twin."""
 
 from __future__ import annotations
 
 from dataclasses import asdict
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from simulator.report.folder import MARKER, new_folder, write_json
 from simulator.report.numbers import percent
+from simulator.version import package_version
+from simulator.workload.banks import bank_stats
 from simulator.workload.stats import PatternStats, pattern_stats
-from simulator.workload.types import Activations, Operation, Weight, Workload
+from simulator.workload.twin import uniform_twin
+from simulator.workload.types import Operation, Workload
 
 if TYPE_CHECKING:
-    from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
     from rich.console import RenderableType
+    from rich.table import Table
 
-_PIXELS = 256
+_NAME = 22
+"""Characters of an operation's name in a table; a longer one is cut, so that no number is."""
 
 
 def workload_record(workload: Workload) -> dict[str, Any]:
@@ -32,15 +36,12 @@ def workload_record(workload: Workload) -> dict[str, Any]:
 
 
 def workload_table(workload: Workload) -> RenderableType:
-    """Two lines an operation, W and X: size, density and the skew of its rows and columns."""
+    """Two lines an operation, W and X: size, density and skew; below, what W asks of banks, and the uniform twin."""
     from rich.console import Group
-    from rich.table import Table
     from rich.text import Text
 
     record = workload_record(workload)
-    table = Table(box=None, header_style="bold", pad_edge=False, padding=(0, 1))
-    for heading in ("operation", "", "shape", "nonzeros", "density", "row CV", "col CV", "row max", "col max", "empty", "useful MACs"):
-        table.add_column(heading, justify="left" if heading in ("operation", "") else "right", no_wrap=True)
+    table = _table("operation", "", "shape", "nonzeros", "density", "row CV", "col CV", "row max", "col max", "empty", "useful MACs")
     for entry in record["operations"]:
         useful, dense = entry["useful_macs"], entry["dense_macs"]
         table.add_row(Text(entry["name"], style="bold"), "W", *_cells(entry["weight"]), f"{useful:,}")
@@ -52,29 +53,57 @@ def workload_table(workload: Workload) -> RenderableType:
         "W is [M output features, K input features], X is [K input features, N tokens]. CV: standard deviation ÷ mean of the nonzeros "
         "a row (column); max: largest ÷ mean; empty: rows + columns without a nonzero. Useful MACs: pairs of nonzero operands.",
     ]
-    return Group(Text(lines[0], style="bold"), Text(), table, Text(), Text(lines[1], style="dim"))
+    return Group(Text(lines[0], style="bold"), Text(), table, Text(), Text(lines[1], style="dim"), Text(), *_twin_table(record))
 
 
-def spy_figure(workload: Workload) -> Figure:
-    """The patterns of W (above) and X (below) of every operation: dark where nonzeros are; large ones binned to 256 pixels."""
-    from matplotlib.figure import Figure
+def _table(*headings: str) -> Table:
+    from rich.table import Table
 
-    from simulator.report.plots.style import styled
+    table = Table(box=None, header_style="bold", pad_edge=False, padding=(0, 1))
+    for place, heading in enumerate(headings):
+        table.add_column(
+            heading, justify="left" if place == 0 or not heading else "right", no_wrap=True, max_width=_NAME if place == 0 else None
+        )
+    return table
 
-    count = len(workload.operations)
-    columns = min(count, 5)
-    rows = -(-count // columns)
-    with styled():
-        figure = Figure(figsize=(2.5 * columns + 0.4, 5.2 * rows + 0.5), layout="constrained")
-        grid = figure.subplots(2 * rows, columns, squeeze=False)
-        for axes in grid.flat:
-            axes.set_axis_off()
-        for place, operation in enumerate(workload.operations):
-            row, column = divmod(place, columns)
-            _spy(grid[2 * row][column], operation.weight, f"{operation.name}\nW", "M", "K")
-            _spy(grid[2 * row + 1][column], operation.activations, "X", "K", "N")
-        figure.suptitle(f"Patterns of {workload.name}: dark where nonzeros are", fontsize=12, fontweight="bold")
-    return figure
+
+def _twin_table(record: dict[str, Any]) -> list[RenderableType]:
+    """W of every operation against its uniform twin (in brackets), and how often operands are used again."""
+    from rich.text import Text
+
+    table = _table("W against (uniform)", "row CV", "col CV", "conflict 32", "hashed", "load 32", "tile 64", "reuse of W", "of X")
+    for entry in record["operations"]:
+        real, twin = entry["weight"] | entry["banks"], entry["uniform_twin"]
+        pairs = [
+            f"{real[key]:.2f} ({twin[key]:.2f})"
+            for key in ("row_degree_cv", "col_degree_cv", "conflict32", "conflict32_hashed", "load32_max_over_mean", "tile64_cv")
+        ]
+        table.add_row(Text(entry["name"], style="bold"), *pairs, f"{entry['weight_reuse']:.1f}", f"{entry['activation_reuse']:.1f}")
+    footnote = (
+        "In brackets the same of one uniform twin: as many nonzeros at random places. Conflict 32: of 32 consecutive nonzeros, the most "
+        "distinct columns in one of 32 banks, column k in bank k mod 32; hashed: in the XOR of k's base-32 digits. Load 32: busiest of "
+        "32 banks ÷ mean. Tile 64: CV of the nonzeros of 64 × 64 tiles. Reuse of W: useful MACs ÷ nonzeros of W; of X: useful MACs ÷ "
+        "nonzeros of X in columns that W has. Estimates from the pattern alone; a machine's own conflicts are in its results."
+    )
+    return [table, Text(), Text(footnote, style="dim")]
+
+
+def write_workload_pictures(workload: Workload, folder: Path, *, force: bool) -> list[str]:
+    """Write the spy plot and the degree plot as PNG and SVG into a new folder; returns their names.
+
+    Raises OutputError where the folder exists (and not `force`).
+    """
+    from simulator.report.inspection.degrees import degrees_figure
+    from simulator.report.inspection.spy import spy_figure
+    from simulator.report.plots.style import save
+
+    figures = {"spy": spy_figure, "degrees": degrees_figure}
+    with new_folder(folder, force=force) as draft:
+        for name, draw in figures.items():
+            save(draw(workload), draft, name)
+        write_json(draft / "workload.json", workload_record(workload))
+        write_json(draft / MARKER, {"workload": workload.name, "sparsim_version": package_version()})
+    return list(figures)
 
 
 def _operation_record(operation: Operation) -> dict[str, Any]:
@@ -88,7 +117,24 @@ def _operation_record(operation: Operation) -> dict[str, Any]:
         "depends_on": list(operation.depends_on),
         "weight": _stats_record(pattern_stats(operation.weight)),
         "activation": _stats_record(pattern_stats(operation.activations)),
+        "banks": asdict(bank_stats(operation.weight)),
+        "weight_reuse": operation.macs_useful / operation.weight.nnz if operation.weight.nnz else 0.0,
+        "activation_reuse": _activation_reuse(operation),
+        "uniform_twin": _twin_record(operation),
     }
+
+
+def _twin_record(operation: Operation) -> dict[str, Any]:
+    """Skew and bank estimates of W of the uniform twin."""
+    twin = uniform_twin(operation).weight
+    return {key: value for key, value in asdict(pattern_stats(twin)).items() if key.startswith(("row_", "col_"))} | asdict(bank_stats(twin))
+
+
+def _activation_reuse(operation: Operation) -> float:
+    """Useful MACs ÷ nonzeros of X that any row of W needs."""
+    needed = np.bincount(operation.weight.indices, minlength=operation.weight.shape[1]) > 0
+    words = int(operation.activations.row_counts()[needed].sum())
+    return operation.macs_useful / words if words else 0.0
 
 
 def _stats_record(stats: PatternStats) -> dict[str, Any]:
@@ -107,38 +153,3 @@ def _cells(stats: dict[str, Any]) -> list[str]:
         f"{stats['col_max_over_mean']:.1f}",
         f"{stats['empty_rows']} + {stats['empty_cols']}",
     ]
-
-
-def _spy(axes: Axes, operand: Weight | Activations, title: str, down: str, across: str) -> None:
-    rows, cols = operand.shape
-    axes.set_axis_on()
-    axes.imshow(_binned(operand), cmap="Greys", vmin=0, vmax=1, aspect="auto", interpolation="nearest", extent=(0, cols, rows, 0))
-    axes.set_title(f"{title}, {percent(operand.nnz / (rows * cols))} dense", fontsize=9)
-    axes.set_xlabel(f"{across} = {cols}", fontsize=8)
-    axes.set_ylabel(f"{down} = {rows}", fontsize=8)
-    axes.set_xticks([])
-    axes.set_yticks([])
-    axes.spines[["top", "right"]].set_visible(True)
-
-
-def _binned(operand: Weight | Activations) -> NDArray[np.float64]:
-    """Share of nonzeros of each pixel, its square root so that sparse patterns stay visible."""
-    rows, cols = operand.shape
-    shape = min(rows, _PIXELS), min(cols, _PIXELS)
-    y, x = _coordinates(operand)
-    counts = np.zeros(shape)
-    np.add.at(counts, (y * shape[0] // rows, x * shape[1] // cols), 1)
-    sizes = np.outer(_bin_sizes(rows, shape[0]), _bin_sizes(cols, shape[1]))
-    return np.asarray(np.sqrt(counts / sizes))
-
-
-def _coordinates(operand: Weight | Activations) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    if isinstance(operand, Weight):
-        return np.repeat(np.arange(operand.shape[0]), np.diff(operand.indptr)), operand.indices.astype(np.int64)
-    mask = np.ones(operand.shape, dtype=bool) if operand.mask is None else operand.mask
-    y, x = np.nonzero(mask)
-    return y, x
-
-
-def _bin_sizes(size: int, bins: int) -> NDArray[np.int64]:
-    return np.bincount(np.arange(size) * bins // size, minlength=bins)

@@ -8,9 +8,9 @@ import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
-from matplotlib.transforms import Bbox
 
 from simulator.report.numbers import common_scale, significant
+from simulator.report.plots.labels import place_labels
 from simulator.report.plots.style import styled
 from simulator.result import Result
 
@@ -49,7 +49,7 @@ def tradeoff_figure(results: Sequence[Result]) -> Figure:
         axes.grid(True)
         _size_legend(figure, areas)
         figure.draw_without_rendering()
-        _labels(figure, [result.name for result in results], x, y, sizes)
+        place_labels(figure, [result.name for result in results], x, y, sizes)
     return figure
 
 
@@ -75,49 +75,3 @@ def _size_legend(figure: Figure, areas: Sequence[float]) -> None:
     handles = [axes.scatter([], [], s=_LARGEST * step / largest, color="#bbbbbb", edgecolor="white") for step in steps]
     names = [f"{step:g} mm²" for step in steps]
     figure.legend(handles, names, title="fabric area", loc="outside right upper", labelspacing=2.0, handletextpad=1.4, borderpad=1.2)
-
-
-def _labels(figure: Figure, names: Sequence[str], x: Sequence[float], y: Sequence[float], sizes: Sequence[float]) -> None:
-    """Put each name where it overlaps the fewest discs and names, nearest place first."""
-    axes = figure.axes[0]
-    points = axes.transData.transform(np.column_stack([x, y]))
-    pixels_per_point = figure.dpi / 72
-    radii = [pixels_per_point * (np.sqrt(size) / 2 + 1) for size in sizes]
-    taken = [Bbox.from_extents(px - r, py - r, px + r, py + r) for (px, py), r in zip(points, radii, strict=True)]
-    frame = axes.get_window_extent()
-    for name, point, (px, py), radius in zip(names, zip(x, y, strict=True), points, radii, strict=True):
-        width, height = 6.6 * pixels_per_point * len(name), 13 * pixels_per_point
-        boxes = [_box(px, py, dx, dy, radius + reach * height, width, height) for reach in (0.15, 1.0, 2.2) for dx, dy in _DIRECTIONS]
-        best = min(boxes, key=lambda box: sum(_overlap(box, other) for other in taken) + _outside(box, frame))
-        taken.append(best)
-        offset = ((best.x0 + best.x1) / 2 - px, (best.y0 + best.y1) / 2 - py)
-        far = max(abs(offset[0]) - width / 2, abs(offset[1]) - height / 2) > radius + 0.6 * height
-        axes.annotate(
-            name,
-            point,
-            xytext=(offset[0] / pixels_per_point, offset[1] / pixels_per_point),
-            textcoords="offset points",
-            ha="center",
-            va="center",
-            color="#222222",
-            arrowprops={"arrowstyle": "-", "color": "#999999", "linewidth": 0.8} if far else None,
-        )
-
-
-_DIRECTIONS = ((1, 0), (0, 1), (0, -1), (-1, 0), (1, 1), (1, -1), (-1, 1), (-1, -1))
-
-
-def _box(px: float, py: float, dx: int, dy: int, away: float, width: float, height: float) -> Bbox:
-    cx = px + dx * (away + width / 2)
-    cy = py + dy * (away + height / 2)
-    return Bbox.from_bounds(cx - width / 2, cy - height / 2, width, height)
-
-
-def _overlap(one: Bbox, other: Bbox) -> float:
-    wide = min(one.x1, other.x1) - max(one.x0, other.x0)
-    high = min(one.y1, other.y1) - max(one.y0, other.y0)
-    return wide * high if wide > 0 and high > 0 else 0.0
-
-
-def _outside(box: Bbox, frame: Bbox) -> float:
-    return box.width * box.height - _overlap(box, frame)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -39,7 +41,8 @@ def work_lists(work: ClusterWork, values: TileValues | None) -> list[WorkList]:
     rows_per_token = int(work.row.max(initial=-1)) + 1
     token = np.arange(work.token_words)[:, None]
     lists = []
-    for start, stop in zip(work.unit_ptr[:-1], work.unit_ptr[1:], strict=True):
+    for start, stop in itertools.pairwise(work.unit_ptr):
+        entry = np.broadcast_to(np.arange(start, stop), (work.token_words, stop - start)).ravel()
         k = work.word[start:stop][None, :]
         address = token * work.k_words + k
         shown = np.where(work.present[token, k], address, -1)
@@ -48,8 +51,8 @@ def work_lists(work: ClusterWork, values: TileValues | None) -> list[WorkList]:
                 word=shown.ravel().tolist(),
                 bank=work.bank[address].ravel().tolist(),
                 row=(token * rows_per_token + work.row[start:stop][None, :]).ravel().tolist(),
-                ends_row=np.broadcast_to(ends[start:stop], address.shape).ravel().tolist(),
-                weights=None if values is None else np.broadcast_to(values.weights[start:stop], address.shape).ravel().tolist(),
+                ends_row=ends[entry].tolist(),
+                weights=None if values is None else values.weights[entry],
             )
         )
     return lists
@@ -129,13 +132,13 @@ def run_cluster(spec: ClusterSpec, work: ClusterWork, values: TileValues | None)
         rows_merged=merged,
         output_bank_writes=merged,
         unit_cycles=causes,
-        outputs=None if values is None else _outputs(units, work, values.words.shape[1]),
+        outputs=None if values is None else _outputs(units, work, values.words.shape[1] // spec.summed_lanes),
     )
 
 
-def _outputs(units: list[VectorUnit], work: ClusterWork, lanes: int) -> NDArray[np.float64]:
+def _outputs(units: list[VectorUnit], work: ClusterWork, width: int) -> NDArray[np.float64]:
     rows = int(work.row.max(initial=-1)) + 1
-    banks = np.zeros((len(units), work.token_words, rows, lanes))
+    banks = np.zeros((len(units), work.token_words, rows, width))
     for unit, bank in zip(units, banks, strict=True):
         for key, value in unit.outputs.items():
             bank[key // rows, key % rows] = value

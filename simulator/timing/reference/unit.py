@@ -16,8 +16,10 @@ from simulator.timing.reference.clock import UNIT, Clock, Process
 from simulator.timing.reference.flit import Flit, stall_cause
 from simulator.timing.reference.network import RequestPath
 
+Matrix = NDArray[np.float64]
 
-@dataclass(frozen=True)
+
+@dataclass(frozen=True, eq=False)
 class WorkList:
     """One unit's list, unrolled over the token words of the tile."""
 
@@ -27,7 +29,8 @@ class WorkList:
     row: Sequence[int]
     """Output row of each entry, a different number for each token word."""
     ends_row: Sequence[bool]
-    weights: Sequence[float] | None
+    weights: Matrix | None
+    """What each entry multiplies its word by: [entries], a weight; or [entries, lanes], a word of the unit's own."""
 
 
 class OpenRow:
@@ -186,4 +189,4 @@ class VectorUnit:
         self.last_write = self.merged_at + self.spec.merge_cycles
         self.rows_merged += 1
         if row.partial is not None:
-            self.outputs[row_id] = row.partial.sum(axis=0)
+            self.outputs[row_id] = row.partial.sum(axis=0).reshape(-1, self.spec.summed_lanes).sum(axis=1)

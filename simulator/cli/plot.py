@@ -1,0 +1,22 @@
+"""`sparsim plot`: the plots of a result folder, drawn again."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+def plot_command(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="A folder that run, compare, sweep or breakeven has written.")],
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", metavar="DIR", help="Where to draw; default: in the same folder.")
+    ] = None,
+) -> None:
+    """Draw the plots of a result folder again, from its files; nothing is simulated."""
+    from simulator.explore.redraw import redraw
+
+    target = output or folder
+    names = redraw(folder, target)
+    typer.echo(f"{', '.join(names) or 'nothing to draw'} in {target}/")

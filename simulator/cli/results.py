@@ -1,0 +1,150 @@
+"""`sparsim results`: what a store holds."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from simulator.cli.options import ForceOption, JsonOption
+from simulator.cli.sweeping import DEFAULT_STORE, StoreOption
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+
+    from simulator.explore.row import Row
+    from simulator.explore.store import Store
+
+_DEFAULT_METRICS = ("cycles", "seconds", "energy_pj", "fabric_area_mm2")
+
+
+def results_command(
+    sweep: Annotated[
+        str | None, typer.Argument(metavar="SWEEP", help="Name of a sweep (the last of it), or an id; none lists all.")
+    ] = None,
+    store: StoreOption = DEFAULT_STORE,
+    where: Annotated[
+        str | None,
+        typer.Option("--where", metavar="CONDITION", help="Only points for which it holds: 'energy_pj < 1e8 and fabric.replicas > 1'."),
+    ] = None,
+    metric: Annotated[list[str] | None, typer.Option("--metric", "-m", metavar="METRIC", help="Columns to show; repeatable.")] = None,
+    against: Annotated[str | None, typer.Option("--against", metavar="SWEEP", help="Another sweep: show the points that differ.")] = None,
+    export: Annotated[Path | None, typer.Option("--export", metavar="FILE", help="Write the points as .csv or .parquet.")] = None,
+    prune: Annotated[
+        list[str] | None,
+        typer.Option("--prune", metavar="SWEEP", help="Remove a sweep and what only it needs; stale: all of other code. Repeatable."),
+    ] = None,
+    force: ForceOption = False,
+    as_json: JsonOption = False,
+) -> None:
+    """List, filter, export, compare and prune what sweeps have stored."""
+    import json
+    from dataclasses import asdict
+
+    from rich.console import Console
+
+    from simulator.errors import ConfigError, OutputError
+    from simulator.explore import catalogue
+    from simulator.explore.store import Store
+    from simulator.explore.study import flat_rows
+    from simulator.files import nearest_hint
+    from simulator.result import METRICS
+
+    if not store.is_file():
+        raise ConfigError(f"{store}: no such store; sparsim sweep makes one")
+    metrics = tuple(metric or _DEFAULT_METRICS)
+    for name in metrics:
+        if name not in METRICS:
+            raise ConfigError(f"--metric {name}: unknown; allowed: {', '.join(METRICS)}{nearest_hint(name, METRICS)}")
+    if sweep is None and (where or against or export):
+        raise ConfigError("--where, --against and --export need a SWEEP")
+    console = Console(highlight=False)
+    if not console.is_terminal:
+        console.width = max(console.width, 160)
+    with Store(store) as base:
+        if prune:
+            gone, points, timings = catalogue.prune(base, prune)
+            typer.echo(f"removed {len(gone)} sweeps, {points} points, {timings} timings")
+            return
+        if sweep is None:
+            typer.echo(json.dumps([asdict(item) for item in base.sweeps()])) if as_json else console.print(_sweeps(base))
+            return
+        rows = catalogue.sweep_rows(base, catalogue.find_sweep(base, sweep))
+        others = None if against is None else catalogue.sweep_rows(base, catalogue.find_sweep(base, against))
+    if where is not None:
+        rows = catalogue.filtered(rows, where)
+    if export is not None:
+        if export.exists() and not force:
+            raise OutputError(f"{export}: exists already and is not overwritten; choose another file, or replace it with --force")
+        catalogue.export(rows, export)
+        typer.echo(f"{len(rows)} points in {export}")
+    elif others is not None:
+        console.print(_differences(rows, others, metrics))
+    elif as_json:
+        typer.echo(json.dumps(flat_rows(rows), allow_nan=False))
+    else:
+        console.print(_rows(rows, metrics))
+
+
+def _sweeps(store: Store) -> RenderableType:
+    from rich.table import Table
+
+    from simulator.explore.run import current_version
+
+    table = Table(box=None, pad_edge=False)
+    for heading in ("id", "name", "started", "points", "done", "failed", "code"):
+        table.add_column(heading, justify="right" if heading in ("points", "done", "failed") else "left")
+    for sweep in store.sweeps():
+        code = "this" if sweep.version == current_version() else "other"
+        started = sweep.started[:19].replace("T", " ")
+        table.add_row(sweep.id, sweep.name, started, *(f"{count:,}" for count in (sweep.points, sweep.done, sweep.failed)), code)
+    return table
+
+
+def _rows(rows: Sequence[Row], metrics: Sequence[str]) -> RenderableType:
+    from rich.table import Table
+
+    from simulator.explore.row import shown
+    from simulator.report.glossary import term
+    from simulator.report.numbers import common_scale, significant
+
+    paths = list(dict.fromkeys(path for row in rows for path in row.assignments))
+    table = Table(box=None, pad_edge=False)
+    for path in paths:
+        table.add_column(path, justify="right")
+    scales = {}
+    for name in metrics:
+        scales[name] = common_scale([row.metric(name) for row in rows if row.record is not None], term(name, "metric").unit)
+        table.add_column(f"{term(name, 'metric').label}{f' ({scales[name][1]})' if scales[name][1] else ''}", justify="right")
+    table.add_column("", overflow="fold")
+    for row in rows:
+        values = [shown(row.assignments[path]) if path in row.assignments else "–" for path in paths]
+        figures = ["–" if row.record is None else significant(row.metric(name) * scales[name][0], 4) for name in metrics]
+        reason = row.reason.splitlines()[0] if row.reason else ""
+        note = f"{row.failure}: {reason}" if row.failure else "; ".join(f"breaks {text}" for text in row.broken)
+        table.add_row(*values, *figures, note)
+    return table
+
+
+def _differences(rows: Sequence[Row], others: Sequence[Row], metrics: Sequence[str]) -> RenderableType:
+    from rich.console import Group
+    from rich.table import Table
+    from rich.text import Text
+
+    from simulator.explore import catalogue
+    from simulator.explore.row import short, shown
+    from simulator.report.numbers import significant, times
+
+    found, same, alone = catalogue.differences(rows, others, metrics)
+    table = Table(box=None, pad_edge=False)
+    for heading in ("point", "metric", "here", "there", "there ÷ here"):
+        table.add_column(heading, justify="left" if heading in ("point", "metric") else "right")
+    for difference in found:
+        label = ", ".join(f"{short(path)} {shown(value)}" for path, value in difference.assignments.items())
+        for name, (here, there) in difference.figures.items():
+            cells = ["failed" if value is None else significant(value, 6) for value in (here, there)]
+            table.add_row(label, name, *cells, times(there / here) if here and there is not None else "–")
+    head = f"{len(found)} points differ, {same} have the same figures, {alone} are in one sweep only"
+    return Group(Text(head, style="bold"), table) if found else Text(head)

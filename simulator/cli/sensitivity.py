@@ -1,0 +1,147 @@
+"""`sparsim sensitivity`: which constants decide between two machines, and at which value."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from simulator.cli.options import ForceOption, JsonOption, OutputOption, SetOption
+
+if TYPE_CHECKING:
+    from simulator.result.saved import SavedRun
+    from simulator.uncertainty import Assessment
+
+
+class MetricChoice(StrEnum):
+    """Metrics that constants move."""
+
+    energy_pj = "energy_pj"
+    fabric_energy_pj = "fabric_energy_pj"
+    area_mm2 = "area_mm2"
+    fabric_area_mm2 = "fabric_area_mm2"
+    power_w = "power_w"
+    power_density_w_per_mm2 = "power_density_w_per_mm2"
+    edp_js = "edp_js"
+    edap_js_mm2 = "edap_js_mm2"
+
+
+def sensitivity_command(
+    machines: Annotated[
+        list[str],
+        typer.Argument(metavar="MACHINE|RESULT", help="With -w machine files or names; without it saved results."),
+    ],
+    workload: Annotated[
+        str | None, typer.Option("--workload", "-w", metavar="WORKLOAD", help="Workload file, or a name in workloads/, to simulate first.")
+    ] = None,
+    between: Annotated[
+        list[str] | None,
+        typer.Option("--between", metavar="A,B", help="Two machines; default: crossbar,replication and best,systolic. Repeatable."),
+    ] = None,
+    metric: Annotated[
+        list[MetricChoice] | None, typer.Option("--metric", help="Default: energy_pj, fabric_area_mm2, edap_js_mm2; repeatable.")
+    ] = None,
+    rows: Annotated[int, typer.Option("--rows", min=1, max=1000, help="Constants of each table, the strongest first.")] = 12,
+    overrides: SetOption = None,
+    output: OutputOption = None,
+    as_json: JsonOption = False,
+    force: ForceOption = False,
+) -> None:
+    """Move every constant over its band, on both machines at once: a table and a tornado plot of what that does to their ratio."""
+    import json
+    import sys
+
+    from rich.console import Console
+
+    from simulator.cli.provenance import Provenance
+    from simulator.report.folder import check_free
+    from simulator.report.sensitivity import sensitivity_record, sensitivity_table, write_sensitivity
+    from simulator.uncertainty import Probe, assess, sensitivity
+    from simulator.uncertainty.sensitivity import DEFAULT_METRICS
+
+    provenance = Provenance()
+    if output is not None:
+        check_free(output, force=force)
+    runs = _saved(machines, overrides) if workload is None else _simulated(machines, workload, overrides or [])
+    folder = output or (None if as_json else Path("reports") / f"sensitivity-{runs[0].workload}")
+    if folder is not None:
+        check_free(folder, force=force)
+    known = assess(runs)
+    pairs = _pairs(known, between or [])
+    probe, metrics = Probe(known), [choice.value for choice in metric or []] or DEFAULT_METRICS
+    studies = [sensitivity(probe, first, second, name) for first, second in pairs for name in metrics]
+    if folder is not None:
+        write_sensitivity(folder, studies, rows, provenance.record(), force=force)
+    if as_json:
+        sys.stdout.write(json.dumps({"studies": sensitivity_record(studies)}, allow_nan=False) + "\n")
+        return
+    console = Console(highlight=False)
+    for study in studies:
+        console.print(sensitivity_table(study, rows), crop=False)
+        console.print()
+    console.print(f"results in {folder}/", soft_wrap=True)
+
+
+def _saved(places: Sequence[str], overrides: Sequence[str] | None) -> list[SavedRun]:
+    """Plain runs of the files named. Raises for a file that is none, for several workloads, and for two runs of one name."""
+    from simulator.errors import ConfigError, OutputError
+    from simulator.result.saved import read_runs, result_files
+
+    if overrides:
+        raise ConfigError("--set replaces keys of machines that are simulated; name a workload with -w, or price the results first")
+    missing = next((place for place in places if not Path(place).exists()), None)
+    if missing is not None:
+        raise ConfigError(f"{missing}: no such result file or folder; to simulate machines, name a workload with -w")
+    runs: list[SavedRun] = []
+    for run in read_runs([file for place in places for file in result_files(Path(place))]):
+        if isinstance(run, OutputError):
+            raise run
+        if run.ideal == "none":
+            runs.append(run)
+    loads = sorted({run.workload for run in runs})
+    if len(loads) != 1:
+        raise ConfigError(f"results of {len(loads)} workloads ({', '.join(loads)}): a ratio needs the same one on both sides")
+    names = [run.name for run in runs]
+    twice = next((name for name in names if names.count(name) > 1), None)
+    if twice is not None:
+        raise ConfigError(f"two results are of a machine called {twice!r}; name the files of one of each")
+    return runs
+
+
+def _simulated(machines: Sequence[str], workload: str, overrides: Sequence[str]) -> list[SavedRun]:
+    import os
+
+    from simulator.cli.kernels import ensure_kernels
+    from simulator.cli.machines import read_machine
+    from simulator.cli.progress import progress_bars
+    from simulator.comparison import compare
+    from simulator.pipeline import kernels_needed
+    from simulator.result.saved import saved_run
+    from simulator.workload import load_workload
+
+    models, load = [read_machine(name, overrides) for name in machines], load_workload(workload)
+    ensure_kernels({name: None for machine in models for name in kernels_needed(machine, load, "compiled")})
+    with progress_bars() as progress:
+        report = compare(models, load, jobs=os.cpu_count() or 1, progress=progress)
+    return [saved_run(result) for result in report.results]
+
+
+def _pairs(known: Assessment, between: Sequence[str]) -> list[tuple[str, str]]:
+    from simulator.errors import ConfigError
+    from simulator.uncertainty.sensitivity import default_pairs
+
+    pairs = []
+    for text in between:
+        names = [name.strip() for name in text.split(",")]
+        if len(names) != 2:
+            raise ConfigError(f"--between {text}: allowed: two of {', '.join(known.names)}, as A,B")
+        for name in names:
+            known.place(name)
+        pairs.append((names[0], names[1]))
+    found = pairs or default_pairs(known)
+    if not found:
+        raise ConfigError(f"only {known.names[0]} is here: a ratio needs two machines")
+    return found

@@ -1,0 +1,78 @@
+"""`sparsim sweep`: many machines and workloads from one file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from simulator.cli.options import ForceOption, OutputOption
+from simulator.cli.sweeping import (
+    DEFAULT_STORE,
+    DaskOption,
+    JsonLinesOption,
+    LimitOption,
+    QuietOption,
+    RetryOption,
+    StoreOption,
+    Talk,
+    WorkersOption,
+    exit_code,
+    options_of,
+    talk_of,
+    told,
+)
+
+
+def sweep_command(
+    sweep: Annotated[str, typer.Argument(metavar="SWEEP", help="Sweep file, or a name in configs/sweeps/.")],
+    workers: WorkersOption = None,
+    dask: DaskOption = None,
+    store: StoreOption = DEFAULT_STORE,
+    overrides: Annotated[
+        list[str] | None, typer.Option("--set", "-s", metavar="KEY=VALUE", help="Replace a key of the sweep file, as workload=dense-1024.")
+    ] = None,
+    bands: Annotated[bool, typer.Option("--bands", help="Carry the bands of the constants; as bands: true in the file.")] = False,
+    time_limit: LimitOption = None,
+    retry: RetryOption = False,
+    quiet: QuietOption = False,
+    json_lines: JsonLinesOption = False,
+    output: OutputOption = None,
+    force: ForceOption = False,
+) -> None:
+    """Run all points of a sweep that the store does not hold yet: tables, plots, and a folder with every figure.
+
+    A sweep that was interrupted, or killed, goes on where it was when it is run again.
+    """
+    from rich.console import Console
+
+    from simulator.cli.provenance import Provenance
+    from simulator.explore.folder import check_sweep_folder, write_sweep
+    from simulator.explore.load import load_sweep
+    from simulator.explore.run import run_sweep, sweep_id
+    from simulator.explore.store import Store
+    from simulator.explore.study import Study
+    from simulator.explore.tables import study_table
+
+    talk = talk_of(quiet, json_lines)
+    space = load_sweep(sweep, [*(overrides or []), *(["bands=true"] if bands else [])])
+    folder = output or Path("reports") / f"sweep-{space.spec.name}"
+    check_sweep_folder(folder, sweep_id(space.spec), force=force)
+    provenance = Provenance()
+    objective, way = next(iter(space.spec.objectives.items()))
+    try:
+        with Store(store) as base, told(talk, space.spec.name, objective, way) as listener:
+            run = run_sweep(space, base, options_of(workers, dask, time_limit, retry), listener)
+    except KeyboardInterrupt:
+        typer.echo(f"interrupted; what was done is in {store}, and the same command goes on from there", err=True)
+        raise
+    study = Study.of(run)
+    write_sweep(folder, study, provenance.record(), force=force)
+    if talk is not Talk.json_lines:
+        console = Console(highlight=False)
+        if not console.is_terminal:
+            console.width = max(console.width, 110)
+        console.print(study_table(study))
+        console.print(f"\n{run.computed} points run, {len(run.rows) - run.computed} from the store; results in {folder}/", soft_wrap=True)
+    raise typer.Exit(exit_code(run.rows))

@@ -1,0 +1,203 @@
+"""What `sweep` and `breakeven` have in common: where points are run, what is told meanwhile, how failures end the command."""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from simulator.cli.entry import USER_ERROR
+
+SOME_FAILED = 3
+"""Exit code of a sweep that came to its end though points failed."""
+DEFAULT_STORE = Path("reports/store.sqlite")
+
+
+class Talk(StrEnum):
+    """What a sweep tells on its way."""
+
+    bar = "bar"
+    quiet = "quiet"
+    json_lines = "json_lines"
+
+
+WorkersOption = Annotated[
+    int | None,
+    typer.Option("--workers", "-j", min=0, help="Worker processes; default: one a processor; 0: none, all in this process."),
+]
+DaskOption = Annotated[
+    str | None, typer.Option("--dask", metavar="ADDRESS", help="Run on a Dask cluster: tcp://HOST:PORT, or local for one of this computer.")
+]
+StoreOption = Annotated[Path, typer.Option("--store", metavar="FILE", help="Results store (SQLite); several sweeps may share it.")]
+LimitOption = Annotated[float | None, typer.Option("--time-limit", metavar="SECONDS", min=0.001, help="Longest that one point may take.")]
+RetryOption = Annotated[bool, typer.Option("--retry", help="Run points again that failed before.")]
+QuietOption = Annotated[bool, typer.Option("--quiet", "-q", help="No progress.")]
+JsonLinesOption = Annotated[
+    bool, typer.Option("--json-lines", help="One JSON object a line for each point as it is done, and nothing else.")
+]
+
+
+def talk_of(quiet: bool, json_lines: bool) -> Talk:
+    """Which of the ways to tell was asked for. Raises ConfigError for both at once."""
+    from simulator.errors import ConfigError
+
+    if quiet and json_lines:
+        raise ConfigError("--quiet and --json-lines cannot be given together")
+    return Talk.quiet if quiet else Talk.json_lines if json_lines else Talk.bar
+
+
+def options_of(workers: int | None, dask: str | None, time_limit_s: float | None, retry: bool) -> Any:
+    """How points are run, from what was typed."""
+    import os
+
+    from simulator.cli.kernels import ensure_kernels
+    from simulator.explore.run import Options
+
+    processors = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    executor = "dask" if dask is not None else "in_process" if workers == 0 else "processes"
+    return Options(executor, workers or processors, dask, time_limit_s, retry, prepare=ensure_kernels)
+
+
+@contextmanager
+def told(talk: Talk, name: str, objective: str, way: str) -> Iterator[Any]:
+    """Yield a listener of a sweep's events that shows them as asked for."""
+    if talk is Talk.quiet:
+        yield lambda event: None
+    elif talk is Talk.json_lines:
+        yield _say_json
+    else:
+        with _bar(name, objective, way) as listener:
+            yield listener
+
+
+def _say_json(event: Any) -> None:
+    from simulator.explore.events import Finished
+    from simulator.result import METRICS
+
+    if isinstance(event, Finished):
+        row = event.row
+        metrics = None if row.record is None else {name: row.record[name] for name in METRICS}
+        record = {
+            "event": "point",
+            "place": row.place,
+            "assignments": dict(row.assignments),
+            "computed": event.computed,
+            "metrics": metrics,
+        }
+        record |= {"broken": list(row.broken), "failure": row.failure, "reason": row.reason, "key": row.key}
+    else:
+        record = {
+            "event": "planned",
+            "points": event.points,
+            "expected": event.expected,
+            "stored": event.stored,
+            "excluded": event.excluded,
+        }
+        record["invalid"] = [{"assignments": dict(row.assignments), "reason": row.reason} for row in event.invalid]
+    sys.stdout.write(json.dumps(record, allow_nan=False) + "\n")
+    sys.stdout.flush()
+
+
+@contextmanager
+def _bar(name: str, objective: str, way: str) -> Iterator[Any]:
+    """A bar with rate, estimate, best so far and failures on a terminal's stderr; elsewhere a line every ten seconds."""
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+
+    from simulator.explore.events import Finished
+
+    console = Console(stderr=True, highlight=False)
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        TextColumn("left"),
+        TimeRemainingColumn(),
+        TextColumn("{task.fields[news]}"),
+    )
+    state = _State(objective, way)
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
+        task = progress.add_task(name, total=None, news="")
+
+        def listen(event: Any) -> None:
+            if isinstance(event, Finished):
+                state.count(event)
+                progress.update(task, completed=state.done, news=state.news)
+                if not console.is_terminal and state.due():
+                    console.print(f"{name}: {state.done} of {state.expected} points; {state.news}", soft_wrap=True)
+                return
+            state.expected = event.expected
+            progress.update(task, total=event.expected, completed=state.done)
+            _warn(console, event)
+            if event.stored:
+                console.print(f"{event.stored} of {event.points} points are in the store already", soft_wrap=True)
+
+        yield listen
+
+
+def _warn(console: Any, event: Any) -> None:
+    """List combinations that cannot be run, with the reason, before anything runs."""
+    from itertools import groupby
+
+    if not event.invalid:
+        return
+    console.print(f"{len(event.invalid)} of {event.points} combinations cannot be run, and are recorded as failed:", soft_wrap=True)
+    ordered = sorted(event.invalid, key=lambda row: row.reason)
+    for reason, rows in groupby(ordered, key=lambda row: row.reason):
+        labels = [row.label for row in rows]
+        more = f" … and {len(labels) - 3} more" if len(labels) > 3 else ""
+        console.print(f"  {'; '.join(labels[:3])}{more}\n    {reason}", soft_wrap=True, markup=False)
+
+
+class _State:
+    """What the progress line says."""
+
+    def __init__(self, objective: str, way: str) -> None:
+        self.objective, self.way = objective, way
+        self.began = self.said = time.monotonic()
+        self.done = self.computed = self.failed = self.expected = 0
+        self.best: Any = None
+
+    def count(self, event: Any) -> None:
+        self.done += 1
+        self.computed += event.computed
+        self.failed += event.row.failure is not None
+        if event.row.feasible:
+            sign = 1 if self.way == "min" else -1
+            if self.best is None or sign * event.row.metric(self.objective) < sign * self.best.metric(self.objective):
+                self.best = event.row
+
+    def due(self) -> bool:
+        """Whether ten seconds have gone by since a line was said."""
+        if time.monotonic() - self.said < 10:
+            return False
+        self.said = time.monotonic()
+        return True
+
+    @property
+    def news(self) -> str:
+        from simulator.report.glossary import term
+        from simulator.report.numbers import quantity
+
+        parts = []
+        if self.computed:
+            parts.append(f"{self.computed / max(time.monotonic() - self.began, 1e-9):.1f}/s")
+        if self.best is not None:
+            parts.append(f"best {quantity(self.best.metric(self.objective), term(self.objective, 'metric').unit)}")
+        if self.failed:
+            parts.append(f"{self.failed} failed")
+        return ", ".join(parts)
+
+
+def exit_code(rows: Any) -> int:
+    """0 where every point has figures, 3 where some have not, 2 where none has."""
+    failures = sum(row.record is None for row in rows)
+    return 0 if not failures else USER_ERROR if failures == len(rows) else SOME_FAILED

@@ -1,0 +1,41 @@
+"""The tree of adders over the lanes of a vector unit, which sampled products need."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from simulator.cost.component import Area, Component, cell_area
+from simulator.cost.datapath import adder
+from simulator.cost.register_file import flop_clock_pj, flop_data_pj, gated_clock_pj
+from simulator.machine.datatypes import BITS
+
+
+@dataclass(frozen=True)
+class LaneTree(Component):
+    """lanes - 1 adders in ⌈log2 lanes⌉ levels, `stages` registers of the accumulate type behind each.
+
+    Gates = (lanes - 1) × (adder + 5.9 b × stages). `reduce`: a row word to one sum; `clock` a cycle: the registers stand
+    behind a clock gate, since only sampled products use them. Adders and registers: Horowitz, ISSCC 2014; FEATHER, ISCA 2024.
+    """
+
+    lanes: int
+    accumulate: str
+    stages: int
+
+    @property
+    def _register_bits(self) -> int:
+        return (self.lanes - 1) * BITS[self.accumulate] * self.stages
+
+    def area(self) -> Area:
+        """Cells and their placement."""
+        gates = (self.lanes - 1) * adder(self.technology, self.accumulate).gates
+        return cell_area(self.technology, gates + self.technology.flop_ge_per_bit * self._register_bits)
+
+    def actions(self) -> Mapping[str, float]:
+        """`reduce` one row word; `clock` a cycle."""
+        added_pj = (self.lanes - 1) * adder(self.technology, self.accumulate).pj
+        return {
+            "reduce": added_pj + flop_data_pj(self.technology, self._register_bits) + flop_clock_pj(self.technology, self._register_bits),
+            "clock": gated_clock_pj(self.technology, self._register_bits),
+        }

@@ -1,0 +1,134 @@
+"""Questions to a store: which sweep a name means, its rows, which of them meet a condition, how two sweeps differ."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from simulator.errors import ConfigError, OutputError
+from simulator.explore.expression import Expression
+from simulator.explore.row import Row, broken_constraints
+from simulator.explore.run import current_version
+from simulator.explore.spec import SweepSpec
+from simulator.explore.store import Store, StoredSweep
+from simulator.explore.study import flat_rows, rows_csv
+from simulator.files import nearest_hint
+from simulator.result import METRICS
+
+STALE = "stale"
+"""All sweeps that other code than this has run."""
+
+
+def find_sweep(store: Store, name: str) -> StoredSweep:
+    """The sweep of an id, of the beginning of one, or the last of a name. Raises ConfigError where there is none."""
+    sweeps = store.sweeps()
+    found = [sweep for sweep in sweeps if sweep.name == name] or [sweep for sweep in sweeps if sweep.id.startswith(name)]
+    if not found:
+        names = list(dict.fromkeys(sweep.name for sweep in sweeps))
+        raise ConfigError(f"{name}: no such sweep in {store.path}; allowed: {', '.join(names) or 'it is empty'}{nearest_hint(name, names)}")
+    return found[0]
+
+
+def sweep_rows(store: Store, sweep: StoredSweep) -> list[Row]:
+    """Rows of a sweep that have been run."""
+    spec = SweepSpec.model_validate(sweep.spec)
+    return [
+        Row(place, found.key, values, found.record, found.failure, found.reason, broken_constraints(spec, values, found.record))
+        for place, values, found in store.members(sweep.id)
+        if found is not None
+    ]
+
+
+def filtered(rows: Sequence[Row], condition: str) -> list[Row]:
+    """Rows that meet a condition on metrics, key paths of axes, and `failure`. Raises ConfigError for a name that no row has."""
+    expression = Expression.parse(condition)
+    known = {path for row in rows for path in row.assignments} | set(METRICS) | {"failure"}
+    for name in expression.paths:
+        if rows and name not in known:
+            raise ConfigError(f"{condition}: unknown name {name}; allowed: {', '.join(sorted(known))}{nearest_hint(name, known)}")
+    return [row for row in rows if _has(row, expression) and expression.holds(partial(_value, row))]
+
+
+def _has(row: Row, expression: Expression) -> bool:
+    """Whether a row has everything that a condition names; a failed point has no metrics."""
+    return all(name == "failure" or name in row.assignments or row.record is not None for name in expression.paths)
+
+
+def _value(row: Row, name: str) -> Any:
+    if name == "failure":
+        return row.failure or ""
+    return row.assignments[name] if name in row.assignments else (row.record or {}).get(name)
+
+
+@dataclass(frozen=True)
+class Difference:
+    """A point of two sweeps whose figures are not the same."""
+
+    assignments: Mapping[str, Any]
+    figures: Mapping[str, tuple[float | None, float | None]]
+    """Metric → its value in the first and in the second; None where the point failed."""
+
+
+def differences(first: Sequence[Row], second: Sequence[Row], metrics: Sequence[str]) -> tuple[list[Difference], int, int]:
+    """Points of equal values of the axes whose figures differ, and how many are the same, and how many only one sweep has."""
+    here, there = ({tuple(sorted(row.assignments.items(), key=repr)): row for row in rows} for rows in (first, second))
+    found, same = [], 0
+    for values in here.keys() & there.keys():
+        pairs = {name: (_figure(here[values], name), _figure(there[values], name)) for name in metrics}
+        unequal = {name: pair for name, pair in pairs.items() if pair[0] != pair[1]}
+        same += not unequal
+        if unequal:
+            found.append((here[values].place, Difference(here[values].assignments, unequal)))
+    return [difference for _, difference in sorted(found, key=lambda item: item[0])], same, len(here.keys() ^ there.keys())
+
+
+def _figure(row: Row, name: str) -> float | None:
+    return None if row.record is None else row.metric(name)
+
+
+def export(rows: Sequence[Row], file: Path) -> None:
+    """Write rows as .csv or .parquet. Raises OutputError for another ending, or where pandas or pyarrow is missing."""
+    if file.suffix == ".csv":
+        content = rows_csv(rows).encode()
+    elif file.suffix == ".parquet":
+        content = _parquet(rows)
+    else:
+        raise OutputError(f"{file}: found the ending {file.suffix or 'nothing'}; allowed: .csv, .parquet")
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        draft = file.with_name(f".{file.name}.part")
+        draft.write_bytes(content)
+        draft.replace(file)
+    except OSError as error:
+        raise OutputError(f"{file}: cannot be written: {error.strerror}") from error
+
+
+def _parquet(rows: Sequence[Row]) -> bytes:
+    try:
+        import io
+
+        import pandas as pd
+
+        frame = pd.DataFrame(flat_rows(rows))
+        for column in frame.columns:
+            # a column of Parquet has one type; an axis may mix numbers and words, as 8 and auto
+            if len({type(value) for value in frame[column] if value is not None}) > 1:
+                frame[column] = frame[column].map(lambda value: None if value is None else str(value))
+        buffer = io.BytesIO()
+        frame.to_parquet(buffer, index=False)
+        return buffer.getvalue()
+    except ImportError as error:
+        raise OutputError("Parquet needs pandas and pyarrow: pip install 'sparsim[frame]'") from error
+
+
+def prune(store: Store, names: Sequence[str]) -> tuple[list[StoredSweep], int, int]:
+    """Remove sweeps by name or id, or those of other code (`stale`); return them, and how many points and timings went with them."""
+    version = current_version()
+    gone: dict[str, StoredSweep] = {}
+    for name in names:
+        found = [sweep for sweep in store.sweeps() if sweep.version != version] if name == STALE else [find_sweep(store, name)]
+        gone |= {sweep.id: sweep for sweep in found}
+    return list(gone.values()), *store.remove(list(gone))

@@ -1,0 +1,165 @@
+"""A sweep file to a space, with every name in it checked before anything runs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from simulator.errors import ConfigError
+from simulator.explore.expression import Expression
+from simulator.explore.paths import KNOBS
+from simulator.explore.space import Derived, Dimension, Space
+from simulator.explore.spec import MAX_POINTS, Axis, AxisSpec, Scalar, Setting, SweepSpec, values_of
+from simulator.files import Document, Key, config_path, load_yaml_document, nearest_hint, workload_path
+from simulator.files.fields import keys_at, slot_at
+from simulator.files.load import read_tree
+from simulator.files.tree import Entry
+from simulator.machine import Machine
+from simulator.result import METRICS
+from simulator.workload.spec import WorkloadSpec
+
+
+def load_sweep(path: str | Path, overrides: Sequence[str] = ()) -> Space:
+    """Return the space of a sweep file, or of a name in configs/sweeps.
+
+    Machines and workloads go by shipped names, or by paths relative to the sweep file. Raises ConfigError.
+    """
+    file = config_path("sweeps", path)
+    return space_of(load_yaml_document(file, SweepSpec, overrides), Path(file).parent)
+
+
+def space_of(document: Document[SweepSpec], folder: Path) -> Space:
+    """Return the space of a validated sweep; files that it names are looked for in `folder` first. Raises ConfigError."""
+    spec = document.model
+    reader = _Reader(document, folder)
+    space = Space(
+        spec=spec,
+        dimensions=tuple(reader.dimensions()),
+        derived=tuple(reader.derived(path, value) for path, value in spec.set.items()),
+        where=tuple(reader.expression(text, ("where", index)) for index, text in enumerate(spec.where)),
+        machine_file=lambda name: config_path("machines", _beside(folder, name)),
+        workload_file=lambda name: workload_path(_beside(folder, name)),
+        root=document.root,
+    )
+    reader.check(space)
+    return space
+
+
+class _Reader:
+    """Reads one document; its errors name the places of keys."""
+
+    def __init__(self, document: Document[SweepSpec], folder: Path) -> None:
+        self.document = document
+        self.spec = document.model
+        self.folder = folder
+
+    def error(self, path: Sequence[Key], message: str) -> ConfigError:
+        return ConfigError(f"{self.document.where(path)}: {message}")
+
+    def expression(self, text: str, path: Sequence[Key]) -> Expression:
+        try:
+            return Expression.parse(text)
+        except ConfigError as error:
+            raise self.error(path, str(error)) from error
+
+    def dimensions(self) -> list[Dimension]:
+        groups = [(({path: axis}), ("axes",)) for path, axis in self.spec.axes.items()]
+        zipped = [(group, ("zip", index)) for index, group in enumerate(self.spec.zip)]
+        return [self._dimension(group, section) for group, section in [*groups, *zipped]]
+
+    def _dimension(self, group: dict[str, Axis], section: tuple[Key, ...]) -> Dimension:
+        columns = {path: values_of(axis) for path, axis in group.items()}
+        lengths = {path: len(values) for path, values in columns.items()}
+        if len(set(lengths.values())) > 1:
+            found = ", ".join(f"{path} has {length}" for path, length in lengths.items())
+            raise self.error(section, f"axes of a group step together and need as many values each; {found}")
+        for path, values in columns.items():
+            twice = next((value for index, value in enumerate(values) if _among(value, values[:index])), None)
+            if twice is not None and len(group) == 1:
+                raise self.error((*section, path), f"found {twice!r} twice; allowed: each value once")
+        when = [
+            self.expression(axis.when, (*section, path, "when")) if isinstance(axis, AxisSpec) and axis.when is not None else None
+            for path, axis in group.items()
+        ]
+        return Dimension(tuple(columns), tuple(zip(*columns.values(), strict=True)), tuple(when))
+
+    def derived(self, path: str, value: Setting | Scalar) -> Derived:
+        when = None
+        if isinstance(value, Setting):
+            when = self.expression(value.when, ("set", path, "when")) if value.when is not None else None
+            value = value.value
+        if isinstance(value, str) and value.startswith("${") and value.endswith("}"):
+            return Derived(path, self.expression(value[2:-1], ("set", path)), when)
+        return Derived(path, value, when)
+
+    def check(self, space: Space) -> None:
+        """Every file is there, every key path and every metric is known, and the grid is not beyond reason."""
+        if self.spec.search.method == "grid" and space.size > MAX_POINTS:
+            raise self.error(("axes",), f"{space.size:,} combinations; allowed: at most {MAX_POINTS:,}, or search: {{method: random}}")
+        roots = {kind: self._roots(space, kind) for kind in ("machine", "workload")}
+        for path, where in self._set_paths():
+            self._check_path(path, where, roots)
+        self._check_metrics()
+        conditions = [*((text, ("where", i)) for i, text in enumerate(self.spec.where))]
+        conditions += [(text, ("constraints", i)) for i, text in enumerate(self.spec.constraints)]
+        for text, place in conditions:
+            for name in self.expression(text, place).paths:
+                if name not in METRICS or place[0] == "where":
+                    self._check_path(name, place, roots)
+
+    def _roots(self, space: Space, kind: str) -> list[Entry]:
+        """The base files of a kind, each read once."""
+        base = getattr(self.spec, kind)
+        named: list[tuple[Scalar, tuple[Key, ...]]] = [] if base is None else [(base, (kind,))]
+        for dimension in space.dimensions:
+            if kind in dimension.paths:
+                named += [(row[dimension.paths.index(kind)], ("axes", kind)) for row in dimension.values]
+        roots = []
+        for name, where in named:
+            try:
+                if kind == "machine":
+                    roots.append(read_tree(space.machine_file(str(name)), Machine))
+                else:
+                    roots.append(read_tree(space.workload_file(str(name)), WorkloadSpec))
+            except ConfigError as error:
+                raise self.error(where, str(error)) from error
+        return roots
+
+    def _set_paths(self) -> list[tuple[str, tuple[Key, ...]]]:
+        found: list[tuple[str, tuple[Key, ...]]] = [(path, ("axes", path)) for path in self.spec.axes]
+        found += [(path, ("zip", index, path)) for index, group in enumerate(self.spec.zip) for path in group]
+        return found + [(path, ("set", path)) for path in self.spec.set]
+
+    def _check_path(self, path: str, where: Sequence[Key], roots: dict[str, list[Entry]]) -> None:
+        """Raise ConfigError where no base file can have such a key."""
+        if path in ("machine", "workload"):
+            return
+        kind = "workload" if path.startswith("workload.") else "machine"
+        model = WorkloadSpec if kind == "workload" else Machine
+        text = path.removeprefix("workload.") if kind == "workload" else path
+        if kind == "workload":
+            text = KNOBS.get(text, text)
+        keys = ["0" if key == "*" else key for key in (f"operations.{text}" if text.startswith("*.") else text).split(".")]
+        if any(slot_at(model, keys, root) is not None for root in roots[kind]):
+            return
+        root = roots[kind][0]
+        known = next(length for length in range(len(keys) - 1, -1, -1) if slot_at(model, keys[:length], root) is not None)
+        allowed = keys_at(model, keys[:known], root)
+        above = ".".join([*([kind] if kind == "workload" else []), *keys[:known]]) or "a machine"
+        raise self.error(
+            where, f"{path}: unknown key; allowed in {above}: {', '.join(allowed) or 'nothing'}{nearest_hint(keys[known], allowed)}"
+        )
+
+    def _check_metrics(self) -> None:
+        for name in self.spec.objectives:
+            if name not in METRICS:
+                raise self.error(("objectives", name), f"unknown metric; allowed: {', '.join(METRICS)}{nearest_hint(name, METRICS)}")
+
+
+def _among(value: Scalar, others: Sequence[Scalar]) -> bool:
+    return any(type(value) is type(other) and value == other for other in others)
+
+
+def _beside(folder: Path, name: str) -> str:
+    """A path relative to the sweep file, where there is such a file; else the name as it is."""
+    return str(folder / name) if (folder / name).is_file() else name

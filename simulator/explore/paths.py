@@ -1,0 +1,69 @@
+"""Key paths of a sweep, applied to the trees of machine and workload files."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from simulator.errors import ConfigError
+from simulator.files.overrides import replaced
+from simulator.files.tree import Entry, child, plain
+
+KNOBS = {"density": "operations.*.weight.density"}
+"""Short names of keys of many operations; they reach the operations whose weights are drawn at random and come from DRAM."""
+_EITHER = {"density": "nnz", "nnz": "density"}
+
+
+def set_machine(root: Entry, path: str, value: Entry) -> Entry:
+    """The machine's tree with one key replaced."""
+    return replaced(root, path.split("."), value)
+
+
+def set_workload(root: Entry, path: str, value: Entry) -> Entry:
+    """The workload's tree with a key replaced, in one operation or, through `*` or a short name, in several.
+
+    Setting `density` takes the place of `nnz`, and the other way round. Raises ConfigError where no operation is reached.
+    """
+    keys = KNOBS.get(path, path).split(".")
+    if keys[0] == "*":
+        keys = ["operations", *keys]
+    reached = list(_expanded(root, keys, drawn_only=path in KNOBS))
+    if not reached:
+        raise ConfigError(f"{value.place}: workload.{path}: no operation of {root.place.source} has a weight of pattern: uniform")
+    for target in reached:
+        root = replaced(root, target, value)
+        root = _without(root, [*target[:-1], _EITHER[target[-1]]]) if target[-1] in _EITHER else root
+    return root
+
+
+def _expanded(root: Entry, keys: Sequence[str], *, drawn_only: bool) -> Iterator[list[str]]:
+    operations = child(root, "operations")
+    count = len(operations.value) if operations is not None and isinstance(operations.value, list) else 0
+    if keys[0] != "operations" or len(keys) < 2 or keys[1] != "*":
+        yield list(keys)
+        return
+    for index in range(count):
+        target = ["operations", str(index), *keys[2:]]
+        if not drawn_only or _is_drawn(plain(root)["operations"][index]):
+            yield target
+
+
+def _is_drawn(operation: object) -> bool:
+    """Whether an operation's W is a random pattern that is stored in DRAM."""
+    if not isinstance(operation, dict) or not isinstance(operation.get("weight"), dict):
+        return False
+    return bool(operation["weight"].get("pattern") == "uniform" and operation.get("weight_home", "dram") == "dram")
+
+
+def _without(entry: Entry, keys: Sequence[str]) -> Entry:
+    """The tree without a key, where it has it."""
+    below = child(entry, keys[0])
+    if below is None:
+        return entry
+    if isinstance(entry.value, list):
+        items = list(entry.value)
+        items[int(keys[0])] = _without(below, keys[1:])
+        return Entry(items, entry.place)
+    assert isinstance(entry.value, dict)
+    if len(keys) == 1:
+        return Entry({key: item for key, item in entry.value.items() if key != keys[0]}, entry.place)
+    return Entry({**entry.value, keys[0]: _without(below, keys[1:])}, entry.place)

@@ -1,0 +1,78 @@
+"""Rows of a sweep: what the axes were, and what came of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from simulator.explore.expression import Expression
+from simulator.explore.spec import Scalar, SweepSpec
+
+
+@dataclass(frozen=True)
+class Row:
+    """One point of a sweep."""
+
+    place: int
+    """Place in the sweep, from 0."""
+    key: str
+    assignments: Mapping[str, Scalar]
+    record: Mapping[str, Any] | None
+    """Metrics and figures by component; None where it failed."""
+    failure: str | None = None
+    reason: str = ""
+    broken: tuple[str, ...] = ()
+    """Constraints that it breaks."""
+
+    @property
+    def feasible(self) -> bool:
+        """It ran, and breaks no constraint."""
+        return self.record is not None and not self.broken
+
+    @property
+    def label(self) -> str:
+        """Its values, for messages and plots."""
+        return ", ".join(f"{short(path)} {shown(value)}" for path, value in self.assignments.items()) or "the only point"
+
+    def band(self, name: str) -> tuple[float, float] | None:
+        """Low and high end of a metric over the bands of the constants; None where it has no band, or none was asked for."""
+        found = None if self.record is None else self.record.get("bands", {}).get(name)
+        return None if found is None else (found[0], found[1])
+
+    def metric(self, name: str) -> float:
+        """A scalar metric of a point that ran."""
+        assert self.record is not None
+        return float(self.record[name])
+
+
+def broken_constraints(spec: SweepSpec, assignments: Mapping[str, Any], record: Mapping[str, Any] | None) -> tuple[str, ...]:
+    """The constraints that a point breaks; none where it has no figures. A key that the point does not have breaks nothing."""
+    if record is None:
+        return ()
+
+    def lookup(name: str) -> Any:
+        return assignments[name] if name in assignments else record[name]
+
+    return tuple(text for text in spec.constraints if not _holds(Expression.parse(text), lookup, {*assignments, *record}))
+
+
+def _holds(condition: Expression, lookup: Any, known: set[str]) -> bool:
+    return not set(condition.paths) <= known or condition.holds(lookup)
+
+
+def short(path: str) -> str:
+    """The last name of a key path that says something: `replicas`; for `workload.*.weight.density`, `weight.density`."""
+    keys = [key for key in path.split(".") if key != "*" and not key.isdecimal()]
+    return ".".join(keys[-2:]) if len(keys) > 1 and keys[-2] in ("weight", "activation", "network") else keys[-1]
+
+
+def shown(value: Scalar) -> str:
+    """A value of an axis, in a few characters."""
+    return f"{value:.4g}" if isinstance(value, float) else str(value)
+
+
+def axis_paths(rows: Sequence[Row]) -> list[str]:
+    """Axes that take more than one value, in order."""
+    paths = dict.fromkeys(path for row in rows for path in row.assignments)
+    return [path for path in paths if len({repr(row.assignments.get(path)) for row in rows}) > 1]

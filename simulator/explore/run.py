@@ -1,0 +1,256 @@
+"""Runs a sweep: choose points, look them up, run what is missing, store it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+from simulator.explore.bands import Standing, standings
+from simulator.explore.dispatch import Dispatch
+from simulator.explore.events import Finished, Listener, Planned
+from simulator.explore.executors import EXECUTORS
+from simulator.explore.job import Job, Run, run_jobs
+from simulator.explore.point import Invalid, Point, digest
+from simulator.explore.record import Outcome
+from simulator.explore.row import Row, broken_constraints
+from simulator.explore.search import SEARCHES
+from simulator.explore.space import Place, Space
+from simulator.explore.spec import SweepSpec
+from simulator.explore.store import Store, StoredPoint
+from simulator.explore.version import cost_version, timing_version
+from simulator.machine.model import GatherFabric
+from simulator.pipeline import dataflow_kernels
+from simulator.timing.compiled.warm_up import KernelName
+from simulator.timing.engines import SMALL_RUN_REQUESTS
+
+
+@dataclass(frozen=True)
+class Options:
+    """How a sweep is run; nothing here changes a figure."""
+
+    executor: str = "in_process"
+    workers: int = 1
+    address: str | None = None
+    """Of a Dask scheduler."""
+    time_limit_s: float | None = None
+    """Longest that a point may take."""
+    retry: bool = False
+    """Run again what failed before."""
+    listed: bool = True
+    """Whether the store lists it as a sweep; its points are stored in any case."""
+    function: Run = run_jobs
+    """What workers call."""
+    prepare: Callable[[Sequence[KernelName]], None] = lambda names: None
+    """Called once, before workers start, with the kernels that they will need."""
+
+
+@dataclass(frozen=True)
+class SweepRun:
+    """A sweep that has come to its end."""
+
+    id: str
+    spec: SweepSpec
+    rows: tuple[Row, ...]
+    excluded: int
+    """Combinations that a condition of `where` left out."""
+    computed: int
+    """Points that were run now; the others were in the store."""
+    seconds: float
+    points: Mapping[str, Point]
+    """What was asked for, by key: machine, workload and technology of each row that is no invalid combination."""
+    standings: tuple[Standing, ...] = ()
+    """How the best points stand over the bands of the constants, where the sweep carries them."""
+
+    @property
+    def failures(self) -> list[Row]:
+        """Rows without figures."""
+        return [row for row in self.rows if row.record is None]
+
+
+def sweep_id(spec: SweepSpec) -> str:
+    """Short hash of a sweep file and of the code that would run it."""
+    return digest([spec.model_dump(mode="json"), timing_version(), cost_version()])[:12]
+
+
+def current_version() -> str:
+    """Short hash of the code that figures follow from."""
+    return digest([timing_version(), cost_version()])[:12]
+
+
+def run_sweep(space: Space, store: Store, options: Options, listen: Listener = lambda event: None) -> SweepRun:
+    """Run a sweep to its end. What is in the store is not run again; what is run is stored at once.
+
+    Raises ConfigError where no backend can be had. A point that fails is a row with its reason.
+    """
+    began = time.perf_counter()
+    sweep = _Sweep(space, store, options, listen)
+    with sweep.stack:
+        sweep.run()
+    rows = tuple(sorted(sweep.rows.values(), key=lambda row: row.place))
+    points = {point.key: point for point in sweep.points}
+    standing = standings(space.spec, rows, points, store) if space.spec.bands else ()
+    return SweepRun(sweep.id, space.spec, rows, sweep.excluded, sweep.computed, time.perf_counter() - began, points, standing)
+
+
+@dataclass
+class _Sweep:
+    """State of one run."""
+
+    space: Space
+    store: Store
+    options: Options
+    listen: Listener
+    rows: dict[Any, Row] = field(default_factory=dict)
+    """By the values of the axes: places that differ only in axes whose condition does not hold are one point."""
+    computed: int = 0
+    stored: int = 0
+    stack: ExitStack = field(default_factory=ExitStack)
+
+    def __post_init__(self) -> None:
+        self.id = sweep_id(self.space.spec)
+        self._resolved: dict[Place, Point | Invalid | None] = {}
+        self._dispatch: Dispatch | None = None
+        self._inputs: dict[str, Callable[[], object]] = {}
+
+    @property
+    def excluded(self) -> int:
+        """Combinations that `where` left out, among those that were looked at."""
+        return sum(point is None for point in self._resolved.values())
+
+    @property
+    def points(self) -> Iterable[Point]:
+        """All that were asked for and can be run."""
+        return (found for found in self._resolved.values() if isinstance(found, Point))
+
+    def run(self) -> None:
+        """Ask the search for points until it has no more."""
+        spec = self.space.spec
+        if self.options.listed:
+            started = datetime.now(UTC).isoformat(timespec="microseconds")
+            self.store.begin(self.id, spec.name, spec.model_dump(mode="json"), current_version(), started)
+        generations = SEARCHES[spec.search.method](self.space, lambda place: self._resolve(place) is not None)
+        places = next(generations, None)
+        while places is not None:
+            self._run_places(places)
+            try:
+                places = generations.send([self.rows[_identity(self._resolve(place))] for place in places])
+            except StopIteration:
+                return
+
+    def _resolve(self, place: Place) -> Point | Invalid | None:
+        if place not in self._resolved:
+            self._resolved[place] = self.space.resolve(place)
+        return self._resolved[place]
+
+    def _run_places(self, places: Sequence[Place]) -> None:
+        """Bring the rows of these places about."""
+        new = {_identity(found): found for place in places if (found := self._resolve(place)) is not None}
+        new = {identity: found for identity, found in new.items() if identity not in self.rows}
+        invalid = {identity: found for identity, found in new.items() if isinstance(found, Invalid)}
+        points = {identity: found for identity, found in new.items() if isinstance(found, Point)}
+        numbers = {identity: len(self.rows) + index for index, identity in enumerate(new)}
+        keys = {identity: found.key if isinstance(found, Point) else _invalid_key(self.id, found) for identity, found in new.items()}
+        there = self.store.points(point.key for point in points.values())
+        if self.options.retry:
+            there = {key: row for key, row in there.items() if row.record is not None}
+        if self.options.listed:
+            self.store.enlist(self.id, [(numbers[identity], keys[identity], found.assignments) for identity, found in new.items()])
+        self.store.add([Outcome(keys[identity], "", None, "invalid", found.reason) for identity, found in invalid.items()], {})
+        for identity, found in invalid.items():
+            self.rows[identity] = Row(numbers[identity], keys[identity], found.assignments, None, "invalid", found.reason)
+        self.stored += sum(point.key in there for point in points.values())
+        self._announce(list(invalid))
+        waiting: dict[str, list[Any]] = {}
+        for identity, point in points.items():
+            waiting.setdefault(point.key, []).append(identity)
+
+        def finish(found: StoredPoint, computed: bool) -> None:
+            for identity in waiting.pop(found.key, ()):
+                values = points[identity].assignments
+                broken = broken_constraints(self.space.spec, values, found.record)
+                self.rows[identity] = Row(numbers[identity], found.key, values, found.record, found.failure, found.reason, broken)
+                self.listen(Finished(self.rows[identity], computed))
+
+        for row in there.values():
+            finish(row, False)
+        missing = {point.key: point for point in points.values() if point.key not in there}
+        for outcome in self._run_points(list(missing.values())):
+            self.computed += 1
+            finish(StoredPoint(outcome.key, outcome.record, outcome.failure, outcome.reason), True)
+
+    def _announce(self, invalid: Iterable[Any]) -> None:
+        search = self.space.spec.search
+        chosen = len({_identity(found) for found in self._resolved.values() if found is not None})
+        expected = chosen if search.method in ("grid", "random", "halton") else max(chosen, min(search.points or 0, self.space.size))
+        self.listen(Planned(chosen, expected, self.stored, self.excluded, [self.rows[identity] for identity in invalid]))
+
+    def _run_points(self, points: Sequence[Point]) -> Iterable[Outcome]:
+        """Run points that no store has; every outcome is stored before it is handed on."""
+        if not points:
+            return
+        jobs = self._jobs(points)
+        if self._dispatch is None:
+            self._prepare(jobs, points)
+            backend = self.stack.enter_context(EXECUTORS[self.options.executor](self.options.workers, self.options.address))
+            self._dispatch = Dispatch(backend, self.options.function, lambda key: self._inputs[key]())
+        for results in self._dispatch.run(jobs):
+            outcomes = [outcome for done in results for outcome in done.outcomes]
+            counted = {done.outcomes[0].timing_key: done.activity for done in results if done.activity is not None}
+            self.store.add(outcomes, counted)
+            yield from outcomes
+
+    def _jobs(self, points: Sequence[Point]) -> list[Job]:
+        """One job for each timing, workload after workload."""
+        groups: dict[str, list[Point]] = {}
+        for point in points:
+            groups.setdefault(point.timing_key, []).append(point)
+        counted = self.store.activities(groups)
+        share = max(1, len(groups) // max(1, self.options.workers))
+        jobs = []
+        for timing_key, group in groups.items():
+            first = group[0]
+            self._inputs |= {point.technology.key: point.technology.constants for point in group}
+            self._inputs[first.recipe.key] = first.recipe.make
+            requests = 0 if timing_key in counted else share * first.recipe.requests(first.elaborated.machine)
+            prices = tuple((point.key, point.technology.key) for point in group)
+            activity = counted.get(timing_key)
+            jobs.append(
+                Job(
+                    timing_key,
+                    first.elaborated,
+                    first.recipe.key,
+                    first.engine,
+                    first.ideal,
+                    first.bands,
+                    prices,
+                    activity,
+                    requests,
+                    self.options.time_limit_s,
+                )
+            )
+        order = {key: index for index, key in enumerate(dict.fromkeys(job.workload for job in jobs))}
+        return sorted(jobs, key=lambda job: order[job.workload])
+
+    def _prepare(self, jobs: Sequence[Job], points: Sequence[Point]) -> None:
+        """Have the kernels compiled before several processes want them at once."""
+        needed = {
+            kernel
+            for job in jobs
+            if job.activity is None and job.engine == "compiled" and job.requests >= SMALL_RUN_REQUESTS
+            if isinstance(job.elaborated.machine.fabric, GatherFabric)
+            for kernel in dataflow_kernels(job.elaborated.machine)
+        }
+        self.options.prepare(sorted(needed))
+
+
+def _identity(found: Point | Invalid | None) -> Any:
+    assert found is not None
+    return tuple((path, type(value).__name__, value) for path, value in found.assignments.items())
+
+
+def _invalid_key(sweep: str, found: Invalid) -> str:
+    return digest([sweep, dict(found.assignments), found.reason])

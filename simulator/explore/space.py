@@ -1,0 +1,182 @@
+"""The space of a sweep: a place in it is one index for each axis; resolving a place gives a point, or why it is none."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from itertools import product
+from pathlib import Path
+from typing import Any
+
+from simulator.cost import load_technology
+from simulator.errors import SparsimError
+from simulator.explore.expression import Expression
+from simulator.explore.paths import set_machine, set_workload
+from simulator.explore.point import Invalid, Point, PricedIn, Recipe
+from simulator.explore.spec import Scalar, SweepSpec
+from simulator.files import Document
+from simulator.files.load import read_tree, validated
+from simulator.files.tree import Entry, deepest
+from simulator.machine import Machine
+from simulator.workload.spec import WorkloadSpec
+
+Place = tuple[int, ...]
+"""One index for each dimension."""
+
+
+@dataclass(frozen=True)
+class Dimension:
+    """An axis, or a group of axes that step together."""
+
+    paths: tuple[str, ...]
+    values: tuple[tuple[Scalar, ...], ...]
+    """For each index, one value for each path."""
+    when: tuple[Expression | None, ...]
+
+    def __len__(self) -> int:
+        return len(self.values)
+
+
+@dataclass(frozen=True)
+class Derived:
+    """A key that is fixed or follows from others."""
+
+    path: str
+    value: Scalar | Expression
+    when: Expression | None
+
+
+@dataclass(frozen=True, eq=False)
+class Space:
+    """All combinations of a sweep file."""
+
+    spec: SweepSpec
+    dimensions: tuple[Dimension, ...]
+    derived: tuple[Derived, ...]
+    where: tuple[Expression, ...]
+    machine_file: Callable[[str], Path]
+    workload_file: Callable[[str], Path]
+    root: Entry
+    """The sweep file, for the places of keys."""
+    _bases: dict[Any, Any] = field(default_factory=dict, repr=False)
+    """Files, machines, workloads and technologies that were read already; they end with the space."""
+
+    @cached_property
+    def size(self) -> int:
+        """Combinations of all axes."""
+        return math.prod(len(dimension) for dimension in self.dimensions)
+
+    def places(self) -> Iterator[Place]:
+        """All places, the last axis fastest."""
+        return product(*(range(len(dimension)) for dimension in self.dimensions))
+
+    def resolve(self, place: Place) -> Point | Invalid | None:
+        """The point at a place, why there is none, or None where a condition of `where` leaves it out."""
+        chosen = self._chosen(place)
+        try:
+            values = self._with_derived(chosen)
+            if not all(condition.holds(lambda path: self._value(path, values)) for condition in self.where):
+                return None
+            return self._point(chosen, values)
+        except SparsimError as error:
+            return Invalid(chosen, str(error))
+
+    def _chosen(self, place: Place) -> dict[str, Scalar]:
+        """Values of the axes at a place, without those whose condition does not hold."""
+        rows = [
+            (path, value, when)
+            for dimension, index in zip(self.dimensions, place, strict=True)
+            for path, value, when in zip(dimension.paths, dimension.values[index], dimension.when, strict=True)
+        ]
+        chosen = {path: value for path, value, when in rows if when is None}
+        for path, value, when in rows:
+            if when is not None and when.holds(lambda name: self._value(name, chosen)):
+                chosen[path] = value
+        return {path: chosen[path] for path, _, _ in rows if path in chosen}
+
+    def _with_derived(self, chosen: Mapping[str, Scalar]) -> dict[str, Scalar]:
+        values = dict(chosen)
+        for entry in self.derived:
+            if entry.when is None or entry.when.holds(lambda path: self._value(path, values)):
+                found = entry.value.value(lambda path: self._value(path, values)) if isinstance(entry.value, Expression) else entry.value
+                # a quotient of integers that is whole is meant as one: banks, units
+                values[entry.path] = int(found) if isinstance(found, float) and found.is_integer() else found
+        return values
+
+    def _value(self, path: str, values: Mapping[str, Scalar]) -> Any:
+        """What a key path has: as set, as in the base file, or its default. Raises LookupError."""
+        if path in values:
+            return values[path]
+        if path.startswith("workload."):
+            document, keys = self._base(WorkloadSpec, self._workload(values)), path.split(".")[1:]
+        else:
+            document, keys = self._base(Machine, self._machine(values)), path.split(".")
+        found: Any = document.model.model_dump(mode="json")
+        for key in keys:
+            if isinstance(found, list) and key.isdecimal() and int(key) < len(found):
+                found = found[int(key)]
+            elif isinstance(found, dict) and key in found:
+                found = found[key]
+            else:
+                raise LookupError(f"{path}: no such key of {document.root.place.source}")
+        return found
+
+    def _machine(self, values: Mapping[str, Scalar]) -> str:
+        return str(values.get("machine", self.spec.machine))
+
+    def _workload(self, values: Mapping[str, Scalar]) -> str:
+        return str(values.get("workload", self.spec.workload))
+
+    def _base(self, model: Any, name: str) -> Document[Any]:
+        file = self.machine_file(name) if model is Machine else self.workload_file(name)
+        document: Document[Any] = self._once(("base", file), lambda: validated(read_tree(file, model), model))
+        return document
+
+    def _once(self, key: Any, make: Callable[[], Any]) -> Any:
+        """What `make` returns or raises, remembered."""
+        if key not in self._bases:
+            try:
+                self._bases[key] = make()
+            except SparsimError as error:
+                self._bases[key] = error
+        found = self._bases[key]
+        if isinstance(found, SparsimError):
+            raise found
+        return found
+
+    def _point(self, chosen: Mapping[str, Scalar], values: Mapping[str, Scalar]) -> Point:
+        of_machine = tuple((path, value) for path, value in values.items() if not path.startswith("workload") and path != "machine")
+        of_workload = tuple((path, value) for path, value in values.items() if path.startswith("workload."))
+        machine_name, workload_name = self._machine(values), self._workload(values)
+        machine = self._once(("machine", machine_name, of_machine), lambda: self._changed_machine(machine_name, of_machine))
+        recipe = self._once(("recipe", workload_name, of_workload), lambda: self._changed_workload(workload_name, of_workload))
+        constants = machine.technology_overrides
+        technology = self._once(
+            ("technology", machine.technology, tuple(sorted(constants.items()))),
+            lambda: PricedIn.of(load_technology(machine.technology, constants)),
+        )
+        return Point.of(chosen, machine, technology, recipe, engine=self.spec.engine, ideal=self.spec.ideal, bands=self.spec.bands)
+
+    def _changed_machine(self, name: str, values: Sequence[tuple[str, Scalar]]) -> Machine:
+        root = self._base(Machine, name).root
+        for path, value in values:
+            root = set_machine(root, path, Entry(value, self._place(path)))
+        machine: Machine = validated(root, Machine).model
+        return machine
+
+    def _changed_workload(self, name: str, values: Sequence[tuple[str, Scalar]]) -> Recipe:
+        document = self._base(WorkloadSpec, name)
+        root = document.root
+        for path, value in values:
+            root = set_workload(root, path.removeprefix("workload."), Entry(value, self._place(path)))
+        return Recipe.of(validated(root, WorkloadSpec), self.workload_file(name).parent)
+
+    def _place(self, path: str) -> Any:
+        """Line of the sweep file that sets a key."""
+        for section in (("axes",), ("set",), *(("zip", index) for index in range(len(self.spec.zip)))):
+            entry, followed = deepest(self.root, (*section, path))
+            if followed == len(section) + 1:
+                return entry.place
+        return self.root.place

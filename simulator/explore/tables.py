@@ -1,0 +1,123 @@
+"""Tables of a sweep for the terminal and for table.txt."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from simulator.explore.analysis.best import along_rows, best_points
+from simulator.explore.analysis.pareto import pareto_front
+from simulator.explore.analysis.sensitivity import main_effects
+from simulator.explore.record import FAILURES
+from simulator.explore.row import Row, short, shown
+from simulator.explore.study import Study
+from simulator.report.glossary import term
+from simulator.report.numbers import common_scale, percent, significant, times
+
+_MOST = 20
+_WORST = 5
+
+
+def study_table(study: Study) -> RenderableType:
+    """Front, best points, effects and failures."""
+    parts: list[RenderableType] = [_headline(study)]
+    for part in (_front(study), _best(study), _standings(study), _effects(study), failure_list(study.rows)):
+        if part is not None:
+            parts += [Text(), part]
+    return Group(*parts)
+
+
+def failure_list(rows: Sequence[Row]) -> RenderableType | None:
+    """How many points failed, why, and the first few of each kind."""
+    failures = [row for row in rows if row.failure is not None]
+    if not failures:
+        return None
+    kinds = Counter(str(row.failure) for row in failures)
+    lines = [Text(f"{len(failures)} of {len(rows)} points failed", style="bold red")]
+    for kind, count in kinds.most_common():
+        lines.append(Text(f"  {count} {kind}: {FAILURES.get(kind, '')}"))  # type: ignore[call-overload]
+        for row in [row for row in failures if row.failure == kind][:_WORST]:
+            lines.append(Text(f"    {row.label}: {row.reason.splitlines()[0] if row.reason else 'no reason given'}", style="dim"))
+        if count > _WORST:
+            lines.append(Text(f"    … and {count - _WORST} more (sparsim results lists them)", style="dim"))
+    return Group(*lines)
+
+
+def _headline(study: Study) -> Text:
+    ran = sum(row.record is not None for row in study.rows)
+    feasible = sum(row.feasible for row in study.rows)
+    text = f"{study.spec.name}: {len(study.rows)} points, {ran} with figures"
+    if study.spec.constraints:
+        text += f", {feasible} within {'; '.join(study.spec.constraints)}"
+    if study.excluded:
+        text += f"; {study.excluded} combinations left out by where"
+    return Text(text, style="bold")
+
+
+def _front(study: Study) -> RenderableType | None:
+    objectives = study.spec.objectives
+    front = pareto_front(study.rows, objectives)
+    if not front.rows or len(objectives) == 1:
+        return None
+    table = Table(title=f"Pareto front ({len(front.rows)} points)", title_justify="left", box=None, pad_edge=False)
+    table.add_column("point", overflow="fold")
+    scales = {name: common_scale([row.metric(name) for row in front.rows], term(name, "metric").unit) for name in objectives}
+    for name, way in objectives.items():
+        table.add_column(f"{term(name, 'metric').label}\n{scales[name][1]} ({way})", justify="right", no_wrap=True)
+    for row in front.rows[:_MOST]:
+        table.add_row(row.label, *[significant(row.metric(name) * factor) for name, (factor, _) in scales.items()])
+    if len(front.rows) > _MOST:
+        table.add_row(f"… and {len(front.rows) - _MOST} more", *[""] * len(objectives))
+    note = f"hypervolume {front.hypervolume:.3f}: share of the box from the best to the worst figures (logarithms) that the front dominates"
+    return Group(table, Text(note, style="dim"))
+
+
+def _best(study: Study) -> RenderableType | None:
+    found = best_points(study.rows, study.spec.objectives, study.spec.constraints)
+    lines: list[RenderableType] = []
+    for best in found:
+        entry = term(best.objective, "metric")
+        factor, unit = common_scale([best.row.metric(best.objective)], entry.unit)
+        band = best.row.band(best.objective)
+        over = f" (band {significant(band[0] * factor)}–{significant(band[1] * factor)})" if band else ""
+        lines.append(Text(f"best {entry.label}: {significant(best.row.metric(best.objective) * factor)} {unit}{over} at {best.row.label}"))
+        for constraint, row in best.without.items():
+            ratio = row.metric(best.objective) / best.row.metric(best.objective)
+            lines.append(Text(f"  without {constraint}: {times(ratio)} of that, at {row.label}", style="dim"))
+    return Group(*lines) if lines else None
+
+
+def _standings(study: Study) -> RenderableType | None:
+    """Whether the best points stay the best over the bands of the constants."""
+    if not study.standings:
+        return None
+    lines = [Text("Over the bands of the constants", style="bold")]
+    for objective in dict.fromkeys(standing.objective for standing in study.standings):
+        own = [standing for standing in study.standings if standing.objective == objective]
+        lines.append(Text(f"best {term(objective, 'metric').label}, {own[0].best}:"))
+        for standing in own:
+            band = f"{times(standing.ratio)}, combined {significant(standing.low)}–{significant(standing.high)}"
+            held = Text("robust", style="green") if standing.robust else Text(standing.turns_on, style="yellow")
+            lines.append(Text(f"  than {standing.rival} ({band}): ") + held)
+    path = along_rows(study.rows, study.spec.objectives)[0]
+    lines.append(Text(f"held against the best at each other value of {short(path)}; constants have one value in both", style="dim"))
+    return Group(*lines)
+
+
+def _effects(study: Study) -> RenderableType | None:
+    effects = main_effects(study.rows, list(study.spec.objectives))
+    if not effects:
+        return None
+    table = Table(title="Main effects", title_justify="left", box=None, pad_edge=False)
+    for heading in ("metric", "axis", "of variance", "most/least", "least at", "most at"):
+        table.add_column(heading, justify="left" if heading in ("metric", "axis") else "right")
+    for effect in effects:
+        low, high = (select(effect.means, key=lambda value: effect.means[value]) for select in (min, max))
+        table.add_row(
+            term(effect.metric, "metric").label, short(effect.path), percent(effect.share), times(effect.ratio), shown(low), shown(high)
+        )
+    return Group(table, Text("geometric means over all other axes; share of the variance of the logarithm", style="dim"))

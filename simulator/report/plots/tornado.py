@@ -1,0 +1,91 @@
+"""A tornado plot: which constants move the ratio of two runs most, one panel a metric."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import FixedLocator, FuncFormatter, LogLocator, MaxNLocator, NullLocator
+
+from simulator.report.glossary import term
+from simulator.report.numbers import significant, times
+from simulator.report.plots.style import styled
+from simulator.uncertainty import Factor, Sensitivity
+
+_LOW, _HIGH, _ALL = "#2f83c4", "#f29b30", "#9b9b9b"
+_BARS = 10
+_MARGIN = 0.3
+_DECADE = 5.0
+"""A range wider than that has logarithmic ticks."""
+
+
+def tornado_figure(studies: Sequence[Sensitivity]) -> Figure:
+    """The ten strongest constants of each study of one pair of runs; bars end at the ratio with the constant at its ends."""
+    with styled():
+        heights = [min(len(study.influences), _BARS) + 2.6 for study in studies]
+        figure = Figure(figsize=(11.5, 0.36 * sum(heights) + 0.6), layout="constrained")
+        panels = figure.subplots(len(studies), 1, squeeze=False, height_ratios=heights)
+        for axes, study in zip(panels[:, 0], studies, strict=True):
+            _draw(axes, study)
+    return figure
+
+
+def _draw(axes: Axes, study: Sensitivity) -> None:
+    nominal, band = study.ratio.nominal, study.ratio.combined
+    shown = study.influences[:_BARS]
+    ends = [value for entry in shown for value in (entry.at_low, entry.at_high)]
+    low, high = min([band.low, *ends]), max([band.high, *ends])
+    room = _MARGIN * math.log(high / low) if high > low else 0.1
+    axes.set_xscale("log")
+    axes.set_xlim(low * math.exp(-room), high * math.exp(room))
+    axes.barh(0, band.high - band.low, left=band.low, height=0.62, color=_ALL)
+    _end(axes, 0, band.low, significant(band.low), left=True)
+    _end(axes, 0, band.high, significant(band.high), left=False)
+    for row, entry in enumerate(shown, start=1):
+        for value, colour in ((entry.at_low, _LOW), (entry.at_high, _HIGH)):
+            axes.barh(row, value - nominal, left=nominal, height=0.62, color=colour)
+        # where both ends lie on one side, the one further out is labelled at its end, the other across the nominal line
+        low_left = entry.at_low <= entry.at_high
+        for value, end, left in ((entry.at_low, entry.factor.low, low_left), (entry.at_high, entry.factor.high, not low_left)):
+            _end(axes, row, min(value, nominal) if left else max(value, nominal), _shown(end, entry.factor), left=left)
+    axes.axvline(nominal, color="#333333", linewidth=0.9)
+    least, most = axes.get_xlim()
+    if least < 1 < most:
+        axes.axvline(1.0, color="#c84f00", linewidth=1.2, linestyle="--")
+    names = [f"{entry.factor.name}{'' if entry.factor.unit == '1' else f' ({entry.factor.unit})'}" for entry in shown]
+    axes.set_yticks(range(len(shown) + 1), ["all constants (combined band)", *names], fontsize=9)
+    axes.set_ylim(len(shown) + 0.6, -0.7)
+    axes.tick_params(axis="y", length=0)
+    ticks = MaxNLocator(9, steps=[1, 2, 5, 10]).tick_values(least, most)
+    wide = most / least > _DECADE
+    axes.xaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)) if wide else FixedLocator([tick for tick in ticks if tick > 0]))
+    axes.xaxis.set_minor_locator(NullLocator())
+    axes.xaxis.set_major_formatter(FuncFormatter(lambda value, place: f"{value:.6g}×"))
+    axes.grid(axis="x")
+    axes.set_xlabel(
+        f"{study.first} ÷ {study.second}; blue: constant at its low value, orange: at its high value; dashed: the winner changes"
+    )
+    axes.set_title(f"{term(study.metric, 'metric').label}: {study.first} ÷ {study.second} = {times(nominal)}")
+
+
+def _end(axes: Axes, row: int, value: float, text: str, *, left: bool) -> None:
+    axes.annotate(
+        text,
+        (value, row),
+        xytext=(-4 if left else 4, 0),
+        textcoords="offset points",
+        ha="right" if left else "left",
+        va="center",
+        fontsize=8,
+        color="#222222",
+        bbox={"facecolor": "white", "edgecolor": "none", "pad": 0.5, "alpha": 0.8},
+    )
+
+
+def _shown(value: float, factor: Factor) -> str:
+    """What stands at the end of a bar: the constant's value."""
+    if factor.discrete:
+        return "whole" if value else "in slices"
+    return f"{value:g}"

@@ -1,0 +1,144 @@
+"""What moves the ratio of two runs: table, CSV, and the folder of a sensitivity study."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console, Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from simulator.report.folder import MARKER, new_folder, write_json
+from simulator.report.glossary import term
+from simulator.report.numbers import significant, times
+from simulator.report.robustness import figure
+from simulator.report.tables import Whole
+from simulator.uncertainty import Sensitivity
+from simulator.uncertainty.sensitivity import Influence
+
+_WIDTH = 110
+
+
+def sensitivity_table(study: Sensitivity, rows: int) -> RenderableType:
+    """The strongest factors, one a row: band, ratio at both its ends, and where the winner changes."""
+    table = Table(box=None, header_style="bold", pad_edge=False, padding=(0, 1))
+    table.add_column("constant", no_wrap=True)
+    table.add_column("unit", style="dim", no_wrap=True)
+    for heading in ("low", "value", "high", "ratio at low", "ratio at high", "winner changes at"):
+        table.add_column(heading, justify="right", no_wrap=True)
+    table.add_column("", no_wrap=True)
+    for entry in study.influences[:rows]:
+        factor = entry.factor
+        band = [f"{value:g}" for value in (factor.low, factor.value, factor.high)]
+        table.add_row(factor.name, factor.unit, *band, times(entry.at_low), times(entry.at_high), turn_words(entry), _again(entry))
+    more = len(study.influences) - rows
+    notes = [f"and {more} weaker ones, in sensitivity.csv"] if more > 0 else []
+    if study.timing_only:
+        names = ", ".join(factor.name for factor in study.timing_only)
+        notes.append(f"cycles would change: simulate again to see what these do: {names}")
+    return Group(Text(heading_of(study), style="bold"), Whole(table), *[Text(f" · {note}", style="dim") for note in notes])
+
+
+def heading_of(study: Sensitivity) -> str:
+    """`energy, crossbar ÷ replication: 0.774×, combined band 0.64 to 0.97`."""
+    band = study.ratio.combined
+    return (
+        f"{term(study.metric, 'metric').label}, {study.first} ÷ {study.second}: {times(study.ratio.nominal)}, "
+        f"combined band {significant(band.low)} to {times(band.high)}"
+    )
+
+
+def turn_words(entry: Influence) -> str:
+    """Where the winner changes, and whether that is within the band."""
+    if entry.turn is None:
+        return "never"
+    if entry.factor.discrete:
+        return "its high end"
+    return f"{figure(entry.turn.value, entry.factor)} ({'inside' if entry.turn.inside else 'outside'} its band)"
+
+
+def sensitivity_rows(studies: Sequence[Sensitivity]) -> list[dict[str, Any]]:
+    """One row for each study and factor, all of them; JSON values."""
+    return [_row(study, entry) for study in studies for entry in study.influences]
+
+
+def sensitivity_record(studies: Sequence[Sensitivity]) -> list[dict[str, Any]]:
+    """JSON values: each study with its ratio, its bands and its factors."""
+    return [
+        {
+            "metric": study.metric,
+            "first": study.first,
+            "second": study.second,
+            "ratio": study.ratio.nominal,
+            "one_constant": {"low": study.ratio.extreme.low, "high": study.ratio.extreme.high},
+            "combined": {"low": study.ratio.combined.low, "high": study.ratio.combined.high},
+            "timing_only": [factor.name for factor in study.timing_only],
+            "constants": sensitivity_rows([study]),
+        }
+        for study in studies
+    ]
+
+
+def write_sensitivity(folder: Path, studies: Sequence[Sensitivity], rows: int, made: Mapping[str, Any], *, force: bool) -> None:
+    """Write sensitivity.json, .csv, table.txt, a tornado plot for each pair, and run.json with `made`.
+
+    Raises OutputError where the folder exists (and not `force`) or cannot be written; it is whole or not there.
+    """
+    from simulator.report.plots.style import save
+    from simulator.report.plots.tornado import tornado_figure
+
+    with new_folder(folder, force=force) as draft:
+        write_json(draft / "sensitivity.json", {"studies": sensitivity_record(studies)})
+        (draft / "sensitivity.csv").write_text(_csv(sensitivity_rows(studies)), encoding="utf-8")
+        (draft / "table.txt").write_text(_text(studies, rows), encoding="utf-8")
+        for first, second in dict.fromkeys((study.first, study.second) for study in studies):
+            pair = [study for study in studies if (study.first, study.second) == (first, second)]
+            save(tornado_figure(pair), draft, f"tornado-{first}-{second}")
+        write_json(draft / MARKER, made)
+
+
+def _row(study: Sensitivity, entry: Influence) -> dict[str, Any]:
+    factor = entry.factor
+    return {
+        "metric": study.metric,
+        "first": study.first,
+        "second": study.second,
+        "constant": factor.name,
+        "unit": factor.unit,
+        "low": factor.low,
+        "value": factor.value,
+        "high": factor.high,
+        "basis": factor.basis,
+        "source": factor.source,
+        "ratio": study.ratio.nominal,
+        "ratio_at_low": entry.at_low,
+        "ratio_at_high": entry.at_high,
+        "winner_changes_at": entry.turn.value if entry.turn else None,
+        "inside_band": entry.turn.inside if entry.turn else None,
+        "simulate_again": list(entry.changes_cycles),
+    }
+
+
+def _csv(rows: Sequence[Mapping[str, Any]]) -> str:
+    text = io.StringIO()
+    writer = csv.DictWriter(text, list(rows[0]) if rows else ["constant"], lineterminator="\n")
+    writer.writeheader()
+    writer.writerows({**row, "simulate_again": " ".join(row["simulate_again"])} for row in rows)
+    return text.getvalue()
+
+
+def _text(studies: Sequence[Sensitivity], rows: int) -> str:
+    text = io.StringIO()
+    console = Console(file=text, width=_WIDTH, color_system=None, highlight=False)
+    for study in studies:
+        console.print(sensitivity_table(study, rows), crop=False)
+        console.print()
+    return "\n".join(line.rstrip() for line in text.getvalue().splitlines()) + "\n"
+
+
+def _again(entry: Influence) -> str:
+    return f"cycles of {', '.join(entry.changes_cycles)} would change: simulate again" if entry.changes_cycles else ""

@@ -1,0 +1,144 @@
+"""Cost results again in another technology, or with other constants, without simulating."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, replace
+
+from simulator.activity import Activity
+from simulator.cost import Cost, Rates, Technology, elaborate, events, inventory, load_technology, price_instances, rates
+from simulator.errors import ConfigError
+from simulator.machine.elaborated import Elaborated
+from simulator.machine.model import GatherFabric
+from simulator.result import Result, operation_shares
+from simulator.result.saved import SavedRun, check_version
+from simulator.version import package_version
+
+
+@dataclass(frozen=True)
+class PricedRun:
+    """The totals of a run's price."""
+
+    run: SavedRun
+    technology: str
+    area_mm2: float
+    fabric_area_mm2: float
+    energy_pj: float
+    fabric_energy_pj: float
+
+    @property
+    def power_w(self) -> float:
+        """Mean power, DRAM included; 0 for a run that took no time."""
+        return self.energy_pj * 1e-12 / self.run.seconds if self.run.seconds else 0.0
+
+    @property
+    def power_density_w_per_mm2(self) -> float:
+        """Mean power over die area, both without DRAM and its PHY."""
+        return self.fabric_energy_pj * 1e-12 / self.run.seconds / self.fabric_area_mm2 if self.run.seconds else 0.0
+
+    @property
+    def edap_js_mm2(self) -> float:
+        """Energy (DRAM included) × time × fabric area."""
+        return self.energy_pj * 1e-12 * self.run.seconds * self.fabric_area_mm2
+
+
+def reprice(
+    result: Result, technology: str | None = None, overrides: Mapping[str, float] | None = None, *, hold_latency: bool = False
+) -> Result:
+    """Return a result as if its machine had named that technology, and these constants besides its own overrides.
+
+    Nothing is simulated: the slices of `slices: auto` are settled again, which changes no cycle. With `hold_latency` the
+    network latency that was simulated stands in place of `auto`. Raises ConfigError where the technology would have changed
+    a cycle, OutputError for a result of another version of sparsim.
+    """
+    check_version(result.version, result.name)
+    elaborated, constants = settled(held(result.elaborated) if hold_latency else result.elaborated, technology, overrides or {})
+    instances = inventory(elaborated, constants)
+
+    def cost_of(activity: Activity) -> Cost:
+        return price_instances(activity, elaborated, constants, instances)
+
+    shares = tuple(cost_of(share) for share in operation_shares(result.activity))
+    return replace(result, elaborated=elaborated, cost=cost_of(result.activity), operation_costs=shares, version=package_version())
+
+
+class PriceList:
+    """Prices runs in one technology; of a machine that it has met before, only its counts.
+
+    prices = PriceList("28nm", {"wire_pj_per_bit_mm": 0.09})
+    [prices.price(run).energy_pj for run in runs]
+    """
+
+    def __init__(self, technology: str | None = None, overrides: Mapping[str, float] | None = None, *, hold_latency: bool = False) -> None:
+        """As `reprice`; without a technology, each run's own."""
+        self._hold_latency = hold_latency
+        self._technology = technology
+        self._overrides = dict(overrides or {})
+        self._constants: dict[tuple[object, ...], Technology] = {}
+        self._rates: dict[int, tuple[Elaborated, str, Rates]] = {}
+
+    def price(self, run: SavedRun) -> PricedRun:
+        """Totals of one run. Raises ConfigError as `reprice` does."""
+        # by identity, which the entry keeps alive: runs that were read together share the machine
+        known = self._rates.get(id(run.elaborated))
+        if known is None:
+            known = self._rates[id(run.elaborated)] = (run.elaborated, *self._settle(run.elaborated))
+        _, name, machine = known
+        counted = events(run.counts, run.cycles)
+        energy_pj, fabric_pj = float(machine.energy_pj @ counted), float(machine.fabric_energy_pj @ counted)
+        return PricedRun(run, name, machine.area_mm2, machine.fabric_area_mm2, energy_pj, fabric_pj)
+
+    def _settle(self, simulated: Elaborated) -> tuple[str, Rates]:
+        before = held(simulated) if self._hold_latency else simulated
+        own = before.machine.technology_overrides
+        key = (self._technology or before.machine.technology, tuple(sorted((own | self._overrides).items())))
+        if key not in self._constants:
+            self._constants[key] = load_technology(key[0], own | self._overrides)
+        elaborated = resettled(_renamed(before, self._technology, self._overrides), before, self._constants[key])
+        return self._constants[key].name, rates(elaborated, self._constants[key])
+
+
+def settled(before: Elaborated, technology: str | None, overrides: Mapping[str, float]) -> tuple[Elaborated, Technology]:
+    """A simulated machine in another technology, and that technology. Raises ConfigError where a cycle would change."""
+    after = _renamed(before, technology, overrides)
+    constants = load_technology(after.machine.technology, after.machine.technology_overrides)
+    return resettled(after, before, constants), constants
+
+
+def resettled(after: Elaborated, before: Elaborated, technology: Technology) -> Elaborated:
+    """Settle what the machine leaves `auto`, and hold it against what was simulated. Raises ConfigError where a cycle would change."""
+    new = elaborate(after.machine, technology)
+    for entry in fields(Elaborated):
+        old_value, new_value = getattr(before, entry.name), getattr(new, entry.name)
+        if entry.name not in _NO_CYCLES and old_value != new_value:
+            raise ConfigError(_changed(before, technology, entry.name, old_value, new_value))
+    return new
+
+
+def held(elaborated: Elaborated) -> Elaborated:
+    """The machine with the network latency that was simulated in place of `auto`: another technology then keeps its cycles."""
+    machine = elaborated.machine
+    if not isinstance(machine.fabric, GatherFabric) or machine.fabric.network.latency != "auto":
+        return elaborated
+    network = machine.fabric.network.model_copy(update={"latency": elaborated.network_latency})
+    fabric = machine.fabric.model_copy(update={"network": network})
+    return replace(elaborated, machine=machine.model_copy(update={"fabric": fabric}))
+
+
+_NO_CYCLES = ("machine", "slices")
+
+
+def _renamed(elaborated: Elaborated, technology: str | None, overrides: Mapping[str, float]) -> Elaborated:
+    machine = elaborated.machine
+    update = {"technology": technology or machine.technology, "technology_overrides": machine.technology_overrides | dict(overrides)}
+    return replace(elaborated, machine=machine.model_copy(update=update))
+
+
+def _changed(before: Elaborated, technology: Technology, name: str, old: float, new: float) -> str:
+    machine = before.machine.name
+    if name == "network_latency":
+        return (
+            f"{machine} ran with a network latency of {old}, but fabric.network.latency: auto is {new} cycles in {technology.name}; "
+            "simulate again, or price the latency that was simulated with --hold-latency"
+        )
+    return f"{machine} ran with {name} = {old:g}, which in {technology.name} with these constants would be {new:g}; simulate again"

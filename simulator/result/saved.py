@@ -1,0 +1,146 @@
+"""What pricing needs of a saved result, read without the rest of the file: thousands of them in a moment."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+
+from simulator.activity import Counts
+from simulator.errors import OutputError
+from simulator.machine.elaborated import Elaborated
+from simulator.result import codec
+from simulator.result.metrics import RunMetrics
+from simulator.result.result import SCHEMA_VERSION, Result
+from simulator.version import package_version
+
+
+@dataclass(frozen=True)
+class SavedRun:
+    """A run without its operations and without its price."""
+
+    elaborated: Elaborated
+    cycles: int
+    counts: Counts
+    workload: str
+    ideal: str
+    technology: str
+    """That it was priced in."""
+
+    @property
+    def name(self) -> str:
+        """Name of the machine; with the ideal part, where there is one."""
+        machine = self.elaborated.machine.name
+        return machine if self.ideal == "none" else f"{machine} (ideal {self.ideal})"
+
+    @property
+    def seconds(self) -> float:
+        """Cycles over the clock."""
+        return self.cycles / (self.elaborated.machine.clock_ghz * 1e9)
+
+
+def saved_run(result: Result) -> SavedRun:
+    """The same of a result in memory."""
+    return run_of(result, result.workload.name)
+
+
+def run_of(metrics: RunMetrics, workload: str) -> SavedRun:
+    """The same of a run's metrics."""
+    return SavedRun(metrics.elaborated, metrics.cycles, metrics.activity.counts, workload, metrics.ideal, metrics.technology)
+
+
+def result_files(place: Path) -> list[Path]:
+    """The file itself, or every result of a folder and of the folders below it, sorted. Raises OutputError where there is none."""
+    if place.is_file():
+        return [place]
+    if not place.is_dir():
+        raise OutputError(f"{place}: no such file or folder; allowed: a result.json, or a folder that holds results")
+    found = sorted(path for path in place.rglob("result*.json") if not any(part.startswith(".") for part in path.relative_to(place).parts))
+    if not found:
+        raise OutputError(f"{place}: holds no result; allowed: a folder with result.json or result-MACHINE.json, in it or below it")
+    return found
+
+
+def read_runs(files: Iterable[Path]) -> Iterator[SavedRun | OutputError]:
+    """Each file's run, or what is wrong with it: no result, another schema, or of another version of sparsim."""
+    machines: dict[tuple[bytes, bytes], Elaborated] = {}
+    for file in files:
+        try:
+            yield _read(file, machines)
+        except OutputError as error:
+            yield error
+
+
+def check_version(version: str, place: object) -> None:
+    """Raise OutputError for a result of another version: what its counters stand for may have changed."""
+    if version != package_version():
+        raise OutputError(
+            f"{place}: made by sparsim {version}, whose counters may mean something else than those of {package_version()}; simulate again"
+        )
+
+
+class _Named(msgspec.Struct):
+    name: str
+
+
+class _Head(msgspec.Struct):
+    schema_version: int
+    sparsim_version: str
+
+
+class _Record(_Head):
+    cycles: int
+    counts: dict[str, int]
+    ideal: str
+    technology: str
+    machine: msgspec.Raw
+    elaborated: msgspec.Raw
+    workload: _Named
+
+
+_HEAD = msgspec.json.Decoder(_Head)
+_RECORD = msgspec.json.Decoder(_Record)
+
+
+_OPERATIONS = b',\n  "operations": ['
+_END = b"\n}\n"
+
+
+def _head(text: bytes) -> bytes:
+    """A result as it was written, without its operations and their costs, nine tenths of it; any other text as it is."""
+    place = text.find(_OPERATIONS)
+    return text[:place] + _END if place > 0 and text.endswith(_END) else text
+
+
+def _decoded(text: bytes, file: Path) -> _Record:
+    try:
+        record = _RECORD.decode(_head(text))
+    except msgspec.ValidationError:
+        _check_head(_HEAD.decode(text), file)  # of another version other keys are missing: that version is the reason to give
+        raise
+    _check_head(record, file)
+    return record
+
+
+def _check_head(head: _Head, file: Path) -> None:
+    if head.schema_version != SCHEMA_VERSION:
+        raise OutputError(f"{file}: a result of schema version {head.schema_version}; this sparsim reads version {SCHEMA_VERSION}")
+    check_version(head.sparsim_version, file)
+
+
+def _read(file: Path, machines: dict[tuple[bytes, bytes], Elaborated]) -> SavedRun:
+    """Runs of one machine share it: `machines` holds those that were met, by their text."""
+    try:
+        record = _decoded(file.read_bytes(), file)
+        key = bytes(record.machine), bytes(record.elaborated)
+        if key not in machines:
+            machines[key] = codec.elaborated_from_dict(msgspec.json.decode(key[0]), msgspec.json.decode(key[1]))
+        counts = Counts(**record.counts)
+    except OSError as error:
+        raise OutputError(f"{file}: cannot be read: {error.strerror}") from error
+    except (msgspec.MsgspecError, ValueError, KeyError, TypeError, AttributeError) as error:
+        reason = str(error).splitlines()[0]
+        raise OutputError(f"{file}: not a whole sparsim result ({reason})") from error
+    return SavedRun(machines[key], record.cycles, counts, record.workload.name, record.ideal, record.technology)

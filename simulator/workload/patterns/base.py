@@ -1,0 +1,104 @@
+"""What every pattern shares: its key in the file, its seed, its exact number of nonzeros, blocks one below another."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from typing import Annotated, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import Field, model_validator
+
+from simulator.errors import OperandError
+from simulator.files import FileModel
+from simulator.workload.csr import Csr, check_size, flat_csr
+from simulator.workload.limits import MAX_NONZEROS
+
+Places = NDArray[np.int64]
+"""[nnz] ascending flat places (row × columns + column) of the nonzeros."""
+Seed = Annotated[int, Field(ge=0, lt=2**63)]
+Matrix = tuple[int, int]
+
+
+class Pattern(FileModel):
+    """A rule that places nonzeros; its fields are its keys in the workload file."""
+
+    pattern: str
+
+    @abstractmethod
+    def nonzeros(self, shape: Matrix) -> int:
+        """Return how many nonzeros one block of `shape` has; OperandError where the pattern does not fit it."""
+
+    @abstractmethod
+    def places(self, shape: Matrix, generator: np.random.Generator) -> Places:
+        """Return the places of one block's nonzeros."""
+
+    def stack(self, batch: int, shape: Matrix, seed: int) -> Csr:
+        """Return `batch` blocks of `shape`, one below another; sizes are checked before memory is spent."""
+        whole = (batch * shape[0], shape[1])
+        check_size(whole, batch * self.nonzeros(shape))
+        size = shape[0] * shape[1]
+        blocks = [self.places(shape, np.random.default_rng([seed, block])) + block * size for block in range(batch)]
+        return flat_csr(whole, np.concatenate(blocks), None)
+
+
+class Seeded(Pattern):
+    """A pattern that is drawn."""
+
+    seed: Seed | None = Field(None, description="seed of the draw; default: one of its own, derived from the workload's seed")
+
+    def stack(self, batch: int, shape: Matrix, seed: int) -> Csr:
+        """Draw by the operand's own seed, where it has one."""
+        return super().stack(batch, shape, self.seed if self.seed is not None else seed)
+
+
+class Counted(Seeded):
+    """A drawn pattern whose number of nonzeros the file tells."""
+
+    density: float | None = Field(None, ge=0, le=1, description="exactly round(density × size) nonzeros in each block")
+    nnz: Annotated[int, Field(ge=0, le=MAX_NONZEROS)] | None = Field(None, description="nonzeros of each block, instead of density")
+
+    @model_validator(mode="after")
+    def _one_number(self) -> Counted:
+        if (self.density is None) == (self.nnz is None):
+            found = "both given" if self.nnz is not None else "both missing"
+            raise ValueError(f"pattern: {self.pattern} needs either density or nnz; they are {found}")
+        return self
+
+    def nonzeros(self, shape: Matrix) -> int:
+        """Return the number asked for."""
+        return counted(shape[0] * shape[1], self.density, self.nnz)
+
+
+class Oriented(Seeded):
+    """A drawn pattern of lines, each of which keeps a promise: rows, or columns."""
+
+    of: Literal["row", "column"] = Field("row", description="the lines that keep the promise: the operand's rows or columns")
+
+    @abstractmethod
+    def line_places(self, shape: Matrix, generator: np.random.Generator) -> Places:
+        """Return places where the rows of `shape` keep the promise, in any order."""
+
+    def lines(self, shape: Matrix) -> Matrix:
+        """Return the number of lines, and the length of a line."""
+        return shape if self.of == "row" else (shape[1], shape[0])
+
+    def places(self, shape: Matrix, generator: np.random.Generator) -> Places:
+        """Return the places by line, turned where lines are columns."""
+        flat = self.line_places(self.lines(shape), generator)
+        if self.of == "column":
+            column, row = np.divmod(flat, shape[0])
+            flat = row * shape[1] + column
+        return np.sort(flat)
+
+
+def counted(size: int, density: float | None, nnz: int | None) -> int:
+    """Return `nnz`, or exactly round(density × size)."""
+    return nnz if nnz is not None else round((density or 0.0) * size)
+
+
+def fit(what: str, part: int, side: int) -> int:
+    """Return side / part; OperandError where that is not whole."""
+    if side % part:
+        raise OperandError(f"{what} = {part} does not divide {side}; allowed: the divisors of {side}")
+    return side // part

@@ -1,0 +1,176 @@
+"""How W lies in DRAM: what each storage format takes for values and for metadata (where the nonzeros are)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from simulator.errors import MappingError
+from simulator.workload.storage_spec import FormatName, StorageSpec
+from simulator.workload.types import Weight
+
+Span = tuple[int, int]
+MAX_RUN_BITS = 32
+"""Widest run length that `index_bits: auto` tries."""
+
+
+@dataclass(frozen=True)
+class StoredBits:
+    """What a part of W takes, in bits."""
+
+    values: int
+    metadata: int
+
+    @property
+    def total(self) -> int:
+        """Both."""
+        return self.values + self.metadata
+
+    def __add__(self, other: StoredBits) -> StoredBits:
+        return StoredBits(self.values + other.values, self.metadata + other.metadata)
+
+
+@dataclass(frozen=True, eq=False)
+class TileSize:
+    """As much of a tile of W as forms without runs and groups depend on."""
+
+    rows: int
+    columns: int
+    elements: int
+    """rows × columns, without what lies between the blocks of a batched product."""
+    nnz: int
+
+
+@dataclass(frozen=True, eq=False)
+class StoredTile(TileSize):
+    """A tile of W, which is stored by itself: rows and columns are counted from its corner."""
+
+    first_column: int
+    row: NDArray[np.int64]
+    """[nonzeros] row of each, ascending."""
+    column: NDArray[np.int64]
+    """[nonzeros] its column, ascending within a row."""
+
+    def transposed(self, first_column: int) -> StoredTile:
+        """The same tile of the transpose, which begins in another column."""
+        order = np.lexsort((self.row, self.column))
+        return StoredTile(self.columns, self.rows, self.elements, self.nnz, first_column, self.column[order], self.row[order])
+
+
+def stored_tile(weight: Weight, m_span: Span, k_span: Span, elements: int) -> StoredTile:
+    """Cut a tile out of W; `elements` as StoredTile has it."""
+    span = slice(int(weight.indptr[m_span[0]]), int(weight.indptr[m_span[1]]))
+    columns = weight.indices[span].astype(np.int64)
+    rows = np.repeat(np.arange(m_span[1] - m_span[0]), np.diff(weight.indptr[m_span[0] : m_span[1] + 1]))
+    inside = (columns >= k_span[0]) & (columns < k_span[1])
+    size = m_span[1] - m_span[0], k_span[1] - k_span[0]
+    return StoredTile(*size, elements, int(inside.sum()), k_span[0], rows[inside], columns[inside] - k_span[0])
+
+
+def stored_bits(tile: StoredTile, value_bits: int, storage: StorageSpec) -> StoredBits:
+    """Bits of a tile in a format; MappingError where chosen widths or N:M cannot hold it."""
+    return _SIZES[storage.format](tile, value_bits, storage)
+
+
+def least_bits(tile: TileSize, value_bits: int) -> StoredBits:
+    """The least of dense, bitmap and CSR with the fewest bits an index: what a decoder makes of W where no format is named."""
+    return min((size(tile, value_bits, _AUTO) for size in (_dense, _bitmap, _csr)), key=lambda bits: bits.total)
+
+
+_AUTO = StorageSpec(format="csr")
+
+
+def _width(storage: StorageSpec, count: int, what: str) -> int:
+    """Bits that tell `count` things apart, computed or chosen."""
+    needed = max(1, (count - 1).bit_length())
+    if storage.index_bits == "auto":
+        return needed
+    if storage.index_bits < needed:
+        raise MappingError(
+            f"storage.index_bits = {storage.index_bits}: {what} of a tile needs {needed}; allowed: {needed} or more, or auto"
+        )
+    return storage.index_bits
+
+
+def _dense(tile: TileSize, value_bits: int, storage: StorageSpec) -> StoredBits:
+    """Every element, zeros too."""
+    return StoredBits(tile.elements * value_bits, 0)
+
+
+def _bitmap(tile: TileSize, value_bits: int, storage: StorageSpec) -> StoredBits:
+    """A bit an element."""
+    return StoredBits(tile.nnz * value_bits, tile.elements)
+
+
+def _csr(tile: TileSize, value_bits: int, storage: StorageSpec) -> StoredBits:
+    """A column index a nonzero, rows + 1 pointers."""
+    pointers = (tile.rows + 1) * _width(storage, tile.nnz + 1, "a pointer")
+    return StoredBits(tile.nnz * value_bits, tile.nnz * _width(storage, tile.columns, "a column index") + pointers)
+
+
+def _csc(tile: StoredTile, value_bits: int, storage: StorageSpec) -> StoredBits:
+    """A row index a nonzero, columns + 1 pointers."""
+    pointers = (tile.columns + 1) * _width(storage, tile.nnz + 1, "a pointer")
+    return StoredBits(tile.nnz * value_bits, tile.nnz * _width(storage, tile.rows, "a row index") + pointers)
+
+
+def _coo(tile: StoredTile, value_bits: int, storage: StorageSpec) -> StoredBits:
+    """A row and a column index a nonzero."""
+    indices = _width(storage, tile.rows, "a row index") + _width(storage, tile.columns, "a column index")
+    return StoredBits(tile.nnz * value_bits, tile.nnz * indices)
+
+
+def _run_length(tile: StoredTile, value_bits: int, storage: StorageSpec) -> StoredBits:
+    """Row after row, a run of zeros before each value; a longer run than a length can tell ends in a zero that is stored.
+
+    The zeros after the last nonzero are not stored. `auto` takes the width with the fewest bits.
+    """
+    zeros = np.diff(tile.row * tile.columns + tile.column, prepend=-1) - 1
+
+    def stored(bits: int) -> StoredBits:
+        entries = tile.nnz + int((zeros >> bits).sum())
+        return StoredBits(entries * value_bits, entries * bits)
+
+    if storage.index_bits != "auto":
+        return stored(storage.index_bits)
+    return min((stored(bits) for bits in range(1, MAX_RUN_BITS + 1)), key=lambda size: size.total)
+
+
+def _blocked_csr(tile: StoredTile, value_bits: int, storage: StorageSpec) -> StoredBits:
+    """Blocks that hold any nonzero, whole; a column index a block, a pointer a row of blocks and one more."""
+    height, width = storage.block or (1, 1)
+    across = -(-tile.columns // width)
+    down = -(-tile.rows // height)
+    blocks = len(np.unique(tile.row // height * across + tile.column // width))
+    metadata = blocks * _width(storage, across, "a block's column index") + (down + 1) * _width(storage, blocks + 1, "a pointer")
+    return StoredBits(blocks * height * width * value_bits, metadata)
+
+
+def _n_m(tile: StoredTile, value_bits: int, storage: StorageSpec) -> StoredBits:
+    """N values of every M columns, each with its place among them; fewer nonzeros than N are filled up with zeros."""
+    kept, of = storage.kept_of
+    first, last = tile.first_column // of, (tile.first_column + tile.columns - 1) // of
+    groups = last - first + 1
+    group = tile.row * groups + (tile.first_column + tile.column) // of - first
+    fullest = int(np.bincount(group).max()) if tile.nnz else 0
+    if fullest > kept:
+        raise MappingError(f"storage.n_m = {storage.n_m}: W has {fullest} nonzeros in a group of {of} columns; allowed: at most {kept}")
+    slots = tile.rows * groups * kept
+    return StoredBits(slots * value_bits, slots * max(1, (of - 1).bit_length()))
+
+
+_SIZES: dict[FormatName, Callable[[StoredTile, int, StorageSpec], StoredBits]] = {
+    "dense": _dense,
+    "bitmap": _bitmap,
+    "csr": _csr,
+    "csc": _csc,
+    "coo": _coo,
+    "run_length": _run_length,
+    "blocked_csr": _blocked_csr,
+    "n_m": _n_m,
+}
+VALUES_TELL_PLACES: tuple[FormatName, ...] = ("dense", "run_length", "blocked_csr")
+"""Formats whose metadata alone does not tell where the nonzeros are: a mask costs the values too."""

@@ -1,0 +1,140 @@
+"""`sweep`, `results`, `breakeven` and `plot`, typed as a user types them."""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+Type = Callable[..., Any]
+SWEEP = """
+name: try
+machine: crossbar.yaml
+workload: tiny.yaml
+axes:
+  fabric.replicas: [1, 2, 4]
+  fabric.window: [2, 8]
+objectives: {seconds: min, energy_pj: min}
+constraints: [fabric_area_mm2 <= 1]
+"""
+
+
+@pytest.fixture
+def swept(place: Path) -> Path:
+    (place / "try.yaml").write_text(SWEEP, encoding="utf-8")
+    return place
+
+
+def test_a_sweep_writes_a_whole_folder_and_is_instant_again(swept: Path, sparsim: Type) -> None:
+    outcome = sparsim("sweep", "try.yaml", "-j", "0")
+    assert outcome.code == 0, outcome.err
+    assert "6 points run, 0 from the store; results in reports/sweep-try/" in outcome.out
+    folder = swept / "reports" / "sweep-try"
+    assert {"sweep.json", "points.csv", "table.txt", "run.json", "pareto.png", "heat.svg", "area_along.png", "energy_along.png"} <= {
+        path.name for path in folder.iterdir()
+    }
+    rows = list(csv.DictReader((folder / "points.csv").read_text(encoding="utf-8").splitlines()))
+    assert [(row["fabric.replicas"], row["fabric.window"]) for row in rows] == [(a, b) for a in "124" for b in "28"]
+    before = {path.name: path.read_bytes() for path in folder.iterdir() if path.name != "run.json"}
+    again = sparsim("sweep", "try.yaml", "-j", "0", "--quiet")
+    assert "0 points run, 6 from the store" in again.out
+    assert {path.name: path.read_bytes() for path in folder.iterdir() if path.name != "run.json"} == before
+
+
+def test_plots_are_drawn_again_to_the_same_bytes(swept: Path, sparsim: Type) -> None:
+    sparsim("sweep", "try.yaml", "-j", "0", "-o", "out")
+    sparsim("run", "crossbar.yaml", "-w", "tiny.yaml", "-o", "one")
+    for folder, plot in (("out", "pareto.svg"), ("one", "energy.svg")):
+        before = (swept / folder / plot).read_bytes()
+        (swept / folder / plot).unlink()
+        assert sparsim("plot", folder).code == 0
+        assert (swept / folder / plot).read_bytes() == before
+    nothing = sparsim("plot", ".")
+    assert (nothing.code, "no result folder" in nothing.err) == (2, True)
+
+
+@pytest.mark.usefixtures("swept", "no_sweep_plots")
+def test_json_lines_are_json_and_nothing_else(sparsim: Type) -> None:
+    outcome = sparsim("sweep", "try.yaml", "-j", "0", "--json-lines", "--set", "axes={fabric.replicas: [1, 3]}")
+    events = [json.loads(line) for line in outcome.out.splitlines()]
+    assert [event["event"] for event in events] == ["planned", "point"]
+    assert "do not divide units" in events[0]["invalid"][0]["reason"]
+    assert events[1]["metrics"]["cycles"] > 0
+    assert outcome.code == 3
+
+
+@pytest.mark.usefixtures("swept", "no_sweep_plots")
+def test_failures_are_told_at_the_end_and_by_the_exit_code(sparsim: Type) -> None:
+    some = sparsim("sweep", "try.yaml", "-j", "0", "--set", "axes={fabric.replicas: [1, 3]}")
+    assert some.code == 3
+    assert "1 of 2 combinations cannot be run" in some.err
+    assert "1 of 2 points failed" in some.out
+    none = sparsim("sweep", "try.yaml", "-j", "0", "-o", "none", "--set", "axes={fabric.replicas: [3]}")
+    assert none.code == 2
+
+
+@pytest.mark.usefixtures("no_sweep_plots")
+def test_results_lists_filters_exports_compares_and_prunes(swept: Path, sparsim: Type) -> None:
+    pytest.importorskip("pyarrow")
+    import pandas as pd
+
+    sparsim("sweep", "try.yaml", "-j", "0")
+    sparsim("sweep", "try.yaml", "-j", "0", "-o", "b", "--set", "name=other", "--set", "set={fabric.accumulators: 1}")
+    assert [sweep["name"] for sweep in json.loads(sparsim("results", "--json").out)] == ["other", "try"]
+    rows = json.loads(sparsim("results", "try", "--where", "fabric.replicas > 1 and failure == ''", "--json").out)
+    assert [row["fabric.replicas"] for row in rows] == [2, 2, 4, 4]
+    assert "bank" not in sparsim("results", "try").err
+    assert sparsim("results", "try", "--export", "x.parquet").code == 0
+    assert pd.read_parquet(swept / "x.parquet")["cycles"].tolist() == [
+        row["cycles"] for row in json.loads(sparsim("results", "try", "--json").out)
+    ]
+    assert "exists already" in sparsim("results", "try", "--export", "x.parquet").err
+    assert "0 points differ, 6 have the same figures" in sparsim("results", "try", "--against", "try").out
+    assert "6 points differ, 0 have the same figures" in sparsim("results", "try", "--against", "other").out
+    assert "removed 1 sweeps, 6 points, 6 timings" in sparsim("results", "--prune", "other").out
+    assert "nearest: try" in sparsim("results", "tri").err
+
+
+def test_break_even_is_where_the_curves_cross(swept: Path, sparsim: Type) -> None:
+    asked = ("breakeven", "--axis", "workload.operations.0.weight.density", "--between", "crossbar.yaml,systolic.yaml", "-w", "tiny.yaml")
+    outcome = sparsim(*asked, "-m", "energy_pj", "--range", "0.01:1", "--points", "4", "--tolerance", "0.1", "-j", "0", "-o", "even")
+    assert outcome.code == 0, outcome.err
+    record = json.loads((swept / "even" / "breakeven.json").read_text(encoding="utf-8"))
+    (curve,) = record["curves"]
+    signs = [first < second for first, second in zip(curve["first"], curve["second"], strict=True)]
+    changes = [index for index in range(len(signs) - 1) if signs[index] != signs[index + 1]]
+    assert [(crossing["low"], crossing["high"]) for crossing in curve["crossings"]] == [
+        (curve["values"][index], curve["values"][index + 1]) for index in changes
+    ]
+    assert len(changes) == outcome.out.count("break-even at")
+    assert (swept / "even" / "breakeven.png").is_file()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--between", "crossbar.yaml"], "two different machines"),
+        (["--range", "1:0"], "LOW below HIGH"),
+        (["--range", "a"], "two numbers"),
+        (["--metric", "energy"], "unknown; allowed"),
+        (["--axis", "fabric.windw", "--range", "1:8"], "nearest: window"),
+    ],
+)
+@pytest.mark.usefixtures("swept")
+def test_mistakes_of_break_even(sparsim: Type, arguments: list[str], message: str) -> None:
+    given = {"--axis": "workload.density", "--between": "crossbar.yaml,systolic.yaml", "-w": "tiny.yaml"}
+    given |= dict(zip(arguments[::2], arguments[1::2], strict=True))
+    outcome = sparsim("breakeven", *[text for pair in given.items() for text in pair], "-j", "0")
+    assert outcome.code == 2
+    assert message in outcome.err
+
+
+def test_bands_are_an_option_and_end_in_the_table(swept: Path, sparsim: Type) -> None:
+    outcome = sparsim("sweep", "try.yaml", "--bands", "--workers", "0", "-q", "-o", "out")
+    assert outcome.code == 0, outcome.err
+    assert "Over the bands of the constants" in outcome.out
+    assert "Over the bands of the constants" in (swept / "out" / "table.txt").read_text(encoding="utf-8")

@@ -1,0 +1,127 @@
+"""Bands in sweeps and break-evens: against the uncertainty of single results, and by hand."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from explore.conftest import Run
+
+from simulator import load_machine, load_workload, simulate
+from simulator.explore.analysis.crossing_bands import crossing_band
+from simulator.explore.analysis.crossings import Crossing, Scale
+from simulator.explore.breakeven import BreakEven, Question, find_break_even
+from simulator.explore.plots.curves import break_even_figure
+from simulator.explore.plots.pareto import pareto_figure
+from simulator.explore.run import Options
+from simulator.explore.store import Store
+from simulator.explore.study import Study, rows_csv
+from simulator.uncertainty import METRICS, Spread, assess
+
+
+def test_bands_of_a_point_are_those_of_its_result(sweep: Run, place: Path) -> None:
+    run = sweep("sweep.yaml", "bands=true")
+    row = next(row for row in run.rows if row.assignments == {"fabric.window": 2, "fabric.replicas": 4})
+    result = simulate(load_machine("small.yaml", ["fabric.window=2", "fabric.replicas=4"]), load_workload("tiny.yaml"))
+    known = assess([result])
+    for metric in METRICS:
+        band = known.spread("small", metric).combined
+        assert row.band(metric) == (band.low, band.high)
+        assert band.low < row.metric(metric) < band.high
+    assert row.band("seconds") is None
+
+
+def test_bands_simulate_nothing_again(sweep: Run) -> None:
+    plain = sweep()
+    assert plain.computed == 9
+    with Store(Path("store.sqlite")) as store:
+        timed = len(store.activities(point.timing_key for point in plain.points.values()))
+    banded = sweep("sweep.yaml", "bands=true")
+    assert banded.computed == 9
+    with Store(Path("store.sqlite")) as store:
+        assert len(store.activities(point.timing_key for point in banded.points.values())) == timed
+    assert [row.metric("energy_pj") for row in banded.rows] == [row.metric("energy_pj") for row in plain.rows]
+    assert all(row.band("energy_pj") is None for row in plain.rows)
+    assert sweep("sweep.yaml", "bands=true").computed == 0
+
+
+def test_standings_price_both_points_with_the_same_constants(sweep: Run) -> None:
+    run = sweep("sweep.yaml", "bands=true")
+    energies = [standing for standing in run.standings if standing.objective == "energy_pj"]
+    assert energies
+    assert not [standing for standing in run.standings if standing.objective == "seconds"]
+    rows = {row.label: row for row in run.rows}
+    for standing in energies:
+        best, rival = rows[standing.best].metric("energy_pj"), rows[standing.rival].metric("energy_pj")
+        assert standing.ratio == pytest.approx(rival / best)
+        assert standing.low <= standing.ratio <= standing.high
+        assert standing.robust == (standing.turns_on == "")
+        # two machines that share nearly everything: the ratio is known far better than either figure
+        low, high = rows[standing.best].band("energy_pj") or (0.0, 0.0)
+        assert standing.high / standing.low < high / low
+
+
+def test_a_study_with_bands_is_read_back_drawn_and_exported(sweep: Run, place: Path) -> None:
+    study = Study.of(sweep("sweep.yaml", "bands=true"))
+    again = Study.from_dict(json.loads(json.dumps(study.to_dict())))
+    assert again == study
+    assert pareto_figure(study) is not None
+    rows = list(csv.DictReader(io.StringIO(rows_csv(study.rows))))
+    for row in rows:
+        assert float(row["energy_pj_low"]) < float(row["energy_pj"]) < float(row["energy_pj_high"])
+    assert "seconds_low" not in rows[0]
+
+
+def _spread(nominal: float, low: list[float], high: list[float]) -> Spread:
+    return Spread(nominal, np.array(low), np.array(high))
+
+
+def test_the_band_of_a_crossing_by_hand() -> None:
+    # log ratio = log(value / 10): equal at 10. Constant a doubles or halves the ratio: the crossing is at 5 or 20; b does nothing.
+    values = [1.0, 10.0, 100.0]
+    ratios = [_spread(value / 10, [value / 20, value / 10], [value / 5, value / 10]) for value in values]
+    crossing = Crossing(9.9, 10.1, first_below=True, value=10.0)
+    band = crossing_band(crossing, values, ratios, ["a", "b"], Scale(1.0, 100.0, logarithmic=True))
+    assert (band.low, band.high) == (pytest.approx(5.0), pytest.approx(20.0))
+    assert band.mover == "a"
+    assert (band.mover_low, band.mover_high) == (pytest.approx(5.0), pytest.approx(20.0))
+
+
+def test_a_crossing_that_leaves_the_range_is_open_at_that_end() -> None:
+    # falling ratio 10 / value, so the second machine is better below; a factor of 200 either way carries it out of 1 to 100
+    values = [1.0, 10.0, 100.0]
+    ratios = [_spread(10 / value, [0.05 / value], [20 / value]) for value in values]
+    band = crossing_band(Crossing(9.9, 10.1, False, 10.0), values, ratios, ["a"], Scale(1.0, 100.0, logarithmic=True))
+    assert band.low is None
+    assert band.high == pytest.approx(20.0)
+
+
+def test_a_constant_that_both_machines_share_moves_no_crossing() -> None:
+    ratios = [_spread(value, [value], [value]) for value in (0.5, 2.0)]
+    band = crossing_band(Crossing(0.9, 1.1, True, 1.0), [0.5, 2.0], ratios, ["a"], Scale(0.5, 2.0, logarithmic=True))
+    assert (band.low, band.high) == (pytest.approx(1.0), pytest.approx(1.0))
+    assert band.mover == ""
+    assert band.mover_low is None
+
+
+def test_a_break_even_carries_its_band(place: Path) -> None:
+    question = Question(
+        "workload.density", ("small.yaml", "array.yaml"), "tiny.yaml", ("energy_pj", "seconds"), Scale(0.02, 1.0, logarithmic=True), 6, 0.05
+    )
+    with Store(place / "store.sqlite") as store:
+        answer = find_break_even(question, store, Options())
+    energy, seconds = answer.curves
+    assert len(energy.low) == len(energy.values)
+    assert len(energy.bands) == len(energy.crossings)
+    assert all(low <= a / b <= high for low, high, a, b in zip(energy.low, energy.high, energy.first, energy.second, strict=True))
+    for crossing, band in zip(energy.crossings, energy.bands, strict=True):
+        assert band.low is None or band.low <= crossing.value
+        assert band.high is None or band.high >= crossing.value
+    assert seconds.low == ()
+    (place / "breakeven.json").write_text(json.dumps(answer.to_dict()), encoding="utf-8")
+    assert BreakEven.load(place / "breakeven.json") == answer
+    assert break_even_figure(answer) is not None

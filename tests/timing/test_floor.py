@@ -1,0 +1,60 @@
+"""No run is quicker than its floor, nor counts fewer events."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from strategies import elaborated, gather_machines, machine, operation, run, sparse, workload
+
+from simulator.errors import MappingError
+from simulator.machine.model import Machine
+from simulator.timing.floor import Floor
+from simulator.workload.types import Workload
+
+
+def _chain_of_two(seed: int, density: float) -> Workload:
+    random = np.random.default_rng(seed)
+    first = operation(sparse(random, 9, 7, density), sparse(random, 7, 5, 0.7), "first")
+    return workload(first, operation(sparse(random, 6, 9, density), sparse(random, 9, 5, 0.9), "second", ("first",)))
+
+
+def _holds(of: Machine, what: Workload) -> None:
+    floor = Floor(what)
+    spec = elaborated(of)
+    try:
+        timing = run(of, what)
+    except MappingError:
+        return
+    least, scheduled = floor.least(spec), floor.scheduled(spec)
+    assert least.cycles <= scheduled.cycles <= timing.activity.cycles
+    assert all(a <= b for a, b in zip(scheduled.counts.values(), timing.activity.counts.values(), strict=True))
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.one_of(gather_machines(), gather_machines(dataflow="scatter")), st.integers(0, 99), st.sampled_from([0.0, 0.2, 0.6, 1.0]))
+def test_no_gather_run_is_below_its_floor(of: Machine, seed: int, density: float) -> None:
+    _holds(of, _chain_of_two(seed, density))
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    st.integers(1, 5),
+    st.integers(1, 5),
+    st.sampled_from(["best", "ws", "os", "is"]),
+    st.sampled_from(["overlapped", "serial"]),
+    st.integers(0, 99),
+)
+def test_no_systolic_run_is_below_its_floor(rows: int, cols: int, dataflow: str, weight_load: str, seed: int) -> None:
+    fabric = {"kind": "systolic", "rows": rows, "cols": cols, "dataflow": dataflow, "weight_load": weight_load}
+    _holds(machine(fabric), _chain_of_two(seed, 0.5))
+
+
+@pytest.mark.parametrize("units", [1, 2, 4])
+def test_the_floor_is_near_where_nothing_is_in_the_way(units: int) -> None:
+    """One dense row a unit, one copy a unit: words, one crossing, the merge; transfers come before and after."""
+    what = workload(operation(np.ones((units, 8)), np.ones((8, 2))))
+    of = machine({"units": units, "replicas": units, "banks": 8})
+    floor, cycles = Floor(what).scheduled(elaborated(of)).cycles, run(of, what).activity.cycles
+    assert 0.5 * cycles <= floor <= cycles
