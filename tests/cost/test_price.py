@@ -63,7 +63,7 @@ def component(cost: Cost, name: str) -> Any:
 
 
 def test_every_counter_is_charged_or_free() -> None:
-    charged = {counter for charge in GATHER + SCATTER + SYSTOLIC + AROUND for counter in charge.plus}
+    charged = {counter for charge in GATHER + SCATTER + SYSTOLIC + AROUND for counter in (*charge.plus, *charge.minus)}
     assert charged | set(FREE) == set(COUNTERS)
     assert not charged & set(FREE)
 

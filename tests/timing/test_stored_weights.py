@@ -54,8 +54,10 @@ def test_the_own_form_of_each_machine() -> None:
     lists = counts({}, what)
     assert lists.weight_value_bytes == nnz * 2
     assert lists.weight_value_bytes + lists.weight_metadata_bytes >= nnz * of.weight_entry_bits(dense=False) / 8
-    array = counts(FABRICS[2], what)
+    array = run(machine(FABRICS[2]), what).activity.counts
     assert (array.weight_value_bytes, array.weight_metadata_bytes) == (120 * 2, 0)
+    decoding = counts(FABRICS[2], what)
+    assert (decoding.weight_value_bytes, decoding.weight_metadata_bytes) == (nnz * 2, 120 // 8)
 
 
 @pytest.mark.parametrize(("name", "values"), [("csr", False), ("bitmap", False), ("coo", False), ("dense", True), ("run_length", True)])
