@@ -155,7 +155,7 @@ class RoundRunner(Generic[WorkT]):
         """Add up the clusters of a round; the barrier waits for the slowest."""
         results = [future.result() for future in futures]
         cycles = max((result.cycles for result in results), default=0)
-        counts = sum((result.counts for result in results), Counts())
+        counts = Counts.total(result.counts for result in results)
         causes = np.zeros(len(CAUSES), dtype=np.int64)
         for result in results:
             causes += result.unit_cycles

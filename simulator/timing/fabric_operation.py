@@ -155,7 +155,7 @@ def _transfer_counts(dataflow: Dataflow[Any], positions: list[Position]) -> Coun
     counts = [dataflow.x_counts(position) for position in _changes(positions, loops.x_content)]
     counts += [dataflow.w_counts(m, k) for m, _, k in _changes(positions, loops.w_content)]
     counts += [dataflow.y_counts(position) for position in _changes(positions, loops.y_content)]
-    return sum(counts, Counts())
+    return Counts.total(counts)
 
 
 def _changes(positions: list[Position], content: Callable[[Position], tuple[int, ...]]) -> list[Position]:

@@ -88,7 +88,7 @@ class Floor:
         return list(zip(self.workload.operations, tensor_homes(elaborated.machine, self.workload), strict=True))
 
     def _least(self, elaborated: Elaborated, needs: list[_Need]) -> Least:
-        counts = Counts(*(sum(column) for column in zip(*(need.counts.values() for need in needs), strict=True))) if needs else Counts()
+        counts = Counts.total(need.counts for need in needs)
         trunks = elaborated.machine.trunks
         busiest = max(
             (counts.dram_read_bytes + counts.dram_write_bytes) / elaborated.dram_bytes_per_cycle,

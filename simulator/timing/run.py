@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Literal
@@ -97,9 +98,8 @@ def _renumbered(drain: Drain, w: int) -> Drain:
 def _activity(units: int, spec: SystemSpec, workload: Workload, runs: list[OperationRun], outcome: SystemOutcome) -> Activity:
     operations = tuple(_operation(units, spec, run, outcome, index) for index, run in enumerate(runs))
     causes = dict.fromkeys(CAUSES, 0)
-    counts = Counts()
+    counts = Counts.total(operation.counts for operation in operations)
     for operation in operations:
-        counts = counts + operation.counts
         for cause, cycles in operation.unit_cycles.items():
             causes[cause] += cycles
     causes["memory"] += units * (outcome.cycles - sum(operation.compute_cycles for operation in operations))
@@ -141,19 +141,19 @@ def _details(run: OperationRun) -> dict[str, Any]:
 
 def _traffic(spec: SystemSpec, run: OperationRun) -> Counts:
     """Bytes of an operation at every level, from its fills and drains alone."""
-    total = Counts()
+    total: dict[str, int] = defaultdict(int)
     for stream, fills in (("x", run.x_fills), ("w", run.w_fills)):
         for fill in fills:
             for part in fill.parts:
                 size = spec.bursts(part.bytes) if fill.home == "dram" else part.bytes
-                source = "dram_read_bytes" if fill.home == "dram" else "buffer_read_bytes"
-                total = total + Counts(**{source: size, f"{stream}_trunk_bytes": size})
+                total["dram_read_bytes" if fill.home == "dram" else "buffer_read_bytes"] += size
+                total[f"{stream}_trunk_bytes"] += size
     for drain in run.drains:
         for part in drain.parts:
             size = spec.bursts(part.bytes) if drain.home == "dram" else part.bytes
-            sink = "dram_write_bytes" if drain.home == "dram" else "buffer_write_bytes"
-            total = total + Counts(**{sink: size, "drain_bytes": size + part.extra_bus_bytes})
-    return total
+            total["dram_write_bytes" if drain.home == "dram" else "buffer_write_bytes"] += size
+            total["drain_bytes"] += size + part.extra_bus_bytes
+    return Counts(**total)
 
 
 def _buffer_cycles(spec: SystemSpec, counts: Counts) -> int:

@@ -68,10 +68,7 @@ def run_systolic(elaborated: Elaborated, operation: Operation, homes: Homes, ind
 
 
 def _counts(operation: Operation, tiles: list[ArrayTile]) -> Counts:
-    counts = Counts(macs_useful=operation.macs_useful)
-    for tile in tiles:
-        counts = counts + tile.counts
-    return counts
+    return Counts.total([Counts(macs_useful=operation.macs_useful), *(tile.counts for tile in tiles)])
 
 
 def _fill_counts(elaborated: Elaborated, edges: EdgeFills, xs: Contents, ws: Contents, w_fills: list[WeightFill]) -> Counts:

@@ -159,8 +159,8 @@ class TokenwiseDataflow(UnitsDataflow[ScheduleT, SliceT]):
 
     def x_counts(self, position: Position) -> Counts:
         """Of all token groups."""
-        return sum((self.group_x_counts(position[2], tokens) for tokens in self.loops.active_groups(position[1])), Counts())
+        return Counts.total(self.group_x_counts(position[2], tokens) for tokens in self.loops.active_groups(position[1]))
 
     def y_counts(self, position: Position) -> Counts:
         """Of all token groups."""
-        return sum((self.group_y_counts(position[0], tokens) for tokens in self.loops.active_groups(position[1])), Counts())
+        return Counts.total(self.group_y_counts(position[0], tokens) for tokens in self.loops.active_groups(position[1]))
