@@ -83,7 +83,7 @@ def _say_json(event: Any) -> None:
 
     if isinstance(event, Finished):
         row = event.row
-        metrics = None if row.record is None else {name: row.record[name] for name in METRICS}
+        metrics = None if row.record is None else {name: row.record[name] for name in METRICS} | row.flat_bands()
         record = {
             "event": "point",
             "place": row.place,
