@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from simulator.cli.options import ForceOption, JsonOption
-from simulator.cli.sweeping import DEFAULT_STORE, StoreOption
+from simulator.cli.running import DEFAULT_STORE, StoreOption
 
 if TYPE_CHECKING:
     from rich.console import RenderableType

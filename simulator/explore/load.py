@@ -54,15 +54,18 @@ class _Reader:
         self.folder = folder
 
     def error(self, path: Sequence[Key], message: str) -> ConfigError:
+        """An error that names the place of a key."""
         return ConfigError(f"{self.document.where(path)}: {message}")
 
     def expression(self, text: str, path: Sequence[Key]) -> Expression:
+        """Parse the text of a key. Raises ConfigError that names its place."""
         try:
             return Expression.parse(text)
         except ConfigError as error:
             raise self.error(path, str(error)) from error
 
     def dimensions(self) -> list[Dimension]:
+        """One for each of `axes`, then one for each group of `zip`. Raises ConfigError."""
         groups = [(({path: axis}), ("axes",)) for path, axis in self.spec.axes.items()]
         zipped = [(group, ("zip", index)) for index, group in enumerate(self.spec.zip)]
         return [self._dimension(group, section) for group, section in [*groups, *zipped]]
@@ -84,6 +87,7 @@ class _Reader:
         return Dimension(tuple(columns), tuple(zip(*columns.values(), strict=True)), tuple(when))
 
     def derived(self, path: str, value: Setting | Scalar) -> Derived:
+        """An entry of `set`: its value, or the expression that a text in ${} is. Raises ConfigError for what is no expression."""
         when = None
         if isinstance(value, Setting):
             when = self.expression(value.when, ("set", path, "when")) if value.when is not None else None
