@@ -66,6 +66,7 @@ def _say_json(event: Any) -> None:
             "computed": event.computed,
             "metrics": metrics,
         }
+        record |= {"scaled": dict(row.sizes)} if row.sizes else {}
         record |= {"broken": list(row.broken), "failure": row.failure, "reason": row.reason, "key": row.key}
     else:
         record = {

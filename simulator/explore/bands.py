@@ -105,7 +105,7 @@ def _standing(probe: Probe, objective: str, best: Row, rival: Row, workload: str
 def _turns_on(held: Claim) -> str:
     """The constants that decide, those first that go furthest."""
     more = len(held.turns) - _MOST_TURNS
-    return on_what(replace(held, turns=held.turns[:_MOST_TURNS])) + (f" and {more} more constants" if more > 0 else "")
+    return on_what(replace(held, turns=held.turns[:_MOST_TURNS])) + (f" and {more} more" if more > 0 else "")
 
 
 def _label(row: Row, *, without_workload: bool) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from simulator.errors import ConfigError
+from simulator.explore.equal import SETTLED
 from simulator.explore.expression import Expression
 from simulator.explore.paths import KNOBS
 from simulator.explore.space import Derived, Dimension, Space
@@ -104,12 +105,25 @@ class _Reader:
         for path, where in self._set_paths():
             self._check_path(path, where, roots)
         self._check_metrics()
+        self._check_equal(space)
         conditions = [*((text, ("where", i)) for i, text in enumerate(self.spec.where))]
         conditions += [(text, ("constraints", i)) for i, text in enumerate(self.spec.constraints)]
         for text, place in conditions:
             for name in self.expression(text, place).paths:
                 if name not in METRICS or place[0] == "where":
                     self._check_path(name, place, roots)
+
+    def _check_equal(self, space: Space) -> None:
+        """Raise ConfigError where machines are to be scaled and no size can be found, or an axis sets what scaling sets."""
+        if self.spec.equal is None:
+            return
+        for path, where in self._set_paths():
+            if path in SETTLED:
+                raise self.error(where, f"{path}: settled by equal, which scales the machines; remove one of them")
+        try:
+            space.target()
+        except ConfigError as error:
+            raise self.error(("equal",), str(error)) from error
 
     def _roots(self, space: Space, kind: str) -> list[Entry]:
         """The base files of a kind, each read once."""

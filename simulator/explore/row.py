@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from simulator.explore.expression import Expression
@@ -26,6 +26,8 @@ class Row:
     reason: str = ""
     broken: tuple[str, ...] = ()
     """Constraints that it breaks."""
+    sizes: Mapping[str, Scalar] = field(default_factory=dict)
+    """Keys of the machine that `equal` has changed."""
 
     @property
     def feasible(self) -> bool:

@@ -70,13 +70,15 @@ class Study:
 
 
 def flat_rows(rows: Sequence[Row]) -> list[dict[str, Any]]:
-    """One flat mapping a row: place, values of the axes, metrics, their bands, failure; for tables of other programs."""
+    """One flat mapping a row: place, values of the axes, metrics, their bands, scaled sizes, failure; for tables of other programs."""
     paths = dict.fromkeys(path for row in rows for path in row.assignments)
+    sizes = dict.fromkeys(path for row in rows for path in row.sizes)
     bands = dict.fromkeys(name for row in rows for name in row.flat_bands())
     flat = []
     for row in rows:
         entry: dict[str, Any] = {"place": row.place}
         entry |= {path: row.assignments.get(path) for path in paths}
+        entry |= {f"scaled.{path}": row.sizes.get(path) for path in sizes}
         entry |= {name: None if row.record is None else row.record[name] for name in METRICS}
         entry |= {name: row.flat_bands().get(name) for name in bands}
         entry |= {"broken": "; ".join(row.broken), "failure": row.failure or "", "reason": row.reason, "key": row.key}

@@ -15,7 +15,7 @@ from simulator.explore.analysis.pareto import pareto_front
 from simulator.explore.analysis.sensitivity import main_effects
 from simulator.explore.bands import Standing
 from simulator.explore.record import FAILURES
-from simulator.explore.row import Row, over_the_bands, short, shown
+from simulator.explore.row import Row, labelled, over_the_bands, short, shown
 from simulator.explore.study import Study
 from simulator.report.glossary import term
 from simulator.report.numbers import common_scale, percent, significant, times
@@ -86,7 +86,9 @@ def _best(study: Study) -> RenderableType | None:
         factor, unit = common_scale([best.row.metric(best.objective)], entry.unit)
         band = best.row.band(best.objective)
         over = f" (band {significant(band[0] * factor)}–{significant(band[1] * factor)})" if band else ""
-        lines.append(Text(f"best {entry.label}: {significant(best.row.metric(best.objective) * factor)} {unit}{over} at {best.row.label}"))
+        figure = f"{significant(best.row.metric(best.objective) * factor)} {unit}{over}"
+        scaled = f" (scaled: {labelled(best.row.sizes)})" if best.row.sizes else ""
+        lines.append(Text(f"best {entry.label}: {figure} at {best.row.label}{scaled}"))
         open_at = [text for text in over_the_bands(study.spec, best.row) if text not in best.row.broken]
         lines += [Text(f"  over the bands of the constants it may break {text}", style="yellow") for text in open_at]
         for constraint, row in best.without.items():
