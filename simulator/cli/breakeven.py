@@ -37,6 +37,9 @@ def breakeven_command(
     settings: Annotated[
         list[str] | None, typer.Option("--set", "-s", metavar="KEY=VALUE", help="Key of both machines, or workload.KEY; repeatable.")
     ] = None,
+    equal_area: Annotated[
+        bool, typer.Option("--equal-area", help="Scale machines by their size alone to the fabric area of the first one.")
+    ] = False,
     output: OutputOption = None,
     as_json: JsonOption = False,
     force: ForceOption = False,
@@ -55,7 +58,8 @@ def breakeven_command(
     if len(names) != 2 or not all(names) or names[0] == names[1]:
         raise ConfigError(f"--between {between}: allowed: two different machines, as crossbar,systolic")
     metrics = tuple(dict.fromkeys(metric or ["seconds", "energy_pj"]))
-    question = Question(axis, (names[0], names[1]), workload, metrics, _scale(axis, ends, linear), points, tolerance, tuple(settings or ()))
+    scale = _scale(axis, ends, linear)
+    question = Question(axis, (names[0], names[1]), workload, metrics, scale, points, tolerance, equal_area, tuple(settings or ()))
     folder = output or Path("reports") / "-".join(["breakeven", *(Path(name).stem for name in names), axis.split(".")[-1]])
     if output is not None or not as_json:
         check_free(folder, force=force)

@@ -16,6 +16,7 @@ from simulator.explore.equal import Scaled, Target, scaled, target_of
 from simulator.explore.expression import Expression
 from simulator.explore.paths import set_machine, set_workload
 from simulator.explore.point import Invalid, Point, PricedIn, Recipe
+from simulator.explore.row import of_the_workload
 from simulator.explore.spec import EqualSpec, Scalar, SweepSpec
 from simulator.files import Document
 from simulator.files.load import read_tree, validated
@@ -156,22 +157,25 @@ class Space:
         return found
 
     def target(self) -> Target:
-        """What `equal` scales machines to; all of them as their files have them, without axes. Raises ConfigError."""
+        """What `equal` scales machines to; all of them as their files and `set` have them, without axes. Raises ConfigError."""
         target: Target = self._once("target", self._target)
         return target
 
     def _target(self) -> Target:
         names = self.machines()
         wanted = self.spec.equal.area if isinstance(self.spec.equal, EqualSpec) else names[0]
-        model = self._base(Machine, wanted).model if isinstance(wanted, str) else wanted
-        return target_of(model, [self._base(Machine, name).model for name in names])
+        model = self._without_axes(wanted) if isinstance(wanted, str) else wanted
+        return target_of(model, [self._without_axes(name) for name in names])
+
+    def _without_axes(self, name: str) -> Machine:
+        return self._changed_machine(name, _of_machine(self._with_derived({"machine": name})))
 
     def _sized(self, name: str, values: Sequence[tuple[str, Scalar]]) -> Scaled:
         machine = self._changed_machine(name, values)
         return Scaled(machine, {}) if self.spec.equal is None else scaled(machine, self.target())
 
     def _point(self, chosen: Mapping[str, Scalar], values: Mapping[str, Scalar]) -> Point:
-        of_machine = tuple((path, value) for path, value in values.items() if not path.startswith("workload") and path != "machine")
+        of_machine = _of_machine(values)
         of_workload = tuple((path, value) for path, value in values.items() if path.startswith("workload."))
         machine_name, workload_name = self._machine(values), self._workload(values)
         sized: Scaled = self._once(("machine", machine_name, of_machine), lambda: self._sized(machine_name, of_machine))
@@ -206,3 +210,8 @@ class Space:
             if followed == len(section) + 1:
                 return entry.place
         return self.root.place
+
+
+def _of_machine(values: Mapping[str, Scalar]) -> tuple[tuple[str, Scalar], ...]:
+    """The values that are of keys of the machine file."""
+    return tuple((path, value) for path, value in values.items() if path != "machine" and not of_the_workload(path))

@@ -13,8 +13,12 @@ from explore.conftest import Run
 
 from simulator import load_machine
 from simulator.errors import ConfigError
+from simulator.explore.analysis.crossings import Scale
+from simulator.explore.breakeven import Question, find_break_even
 from simulator.explore.load import load_sweep
 from simulator.explore.point import Point
+from simulator.explore.run import Options
+from simulator.explore.store import Store
 from simulator.explore.study import Study, rows_csv
 from simulator.sizing.by_area import own_area_mm2, within_area
 
@@ -34,6 +38,24 @@ def test_every_machine_has_at_most_the_area_of_the_first(sweep: Run) -> None:
             assert row.metric("fabric_area_mm2") == pytest.approx(sized.achieved)
             assert row.metric("fabric_area_mm2") <= target < (sized.next_size or 0.0)
             assert row.sizes["fabric.rows"] == sized.machine.fabric.rows != array.fabric.rows
+
+
+def test_the_target_has_what_set_gives_all_machines(sweep: Run) -> None:
+    run = sweep("sweep.yaml", *BARE, "equal=area", "set={technology: 28nm}")
+    target = own_area_mm2(load_machine("small.yaml", ["technology=28nm"]))
+    assert target > 2 * own_area_mm2(load_machine("small.yaml"))
+    for row in run.rows:
+        assert 0.5 * target < row.metric("fabric_area_mm2") <= target * (1 + 1e-12)
+
+
+def test_a_break_even_of_machines_of_one_area(place: Path) -> None:
+    scale = Scale(0.1, 0.5, logarithmic=True)
+    question = Question("workload.density", ("small.yaml", "array.yaml"), "tiny.yaml", ("fabric_area_mm2",), scale, 2, 0.5, equal_area=True)
+    with Store(place / "store.sqlite") as store:
+        (curve,) = find_break_even(question, store, Options()).curves
+    target = own_area_mm2(load_machine("small.yaml"))
+    assert curve.first == (pytest.approx(target),) * 2
+    assert curve.second == (pytest.approx(within_area(load_machine("array.yaml"), target, load_machine("small.yaml")).achieved),) * 2
 
 
 def test_scaling_leaves_what_an_axis_has_set(sweep: Run) -> None:
