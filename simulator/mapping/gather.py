@@ -85,6 +85,8 @@ def longest_row_part(operation: Operation, k_tile: int) -> int:
     if not weight.nnz:
         return 0
     parts = -(-weight.shape[1] // k_tile)
+    if parts == 1:
+        return int(np.diff(weight.indptr).max())
     row = np.repeat(np.arange(weight.shape[0]), np.diff(weight.indptr))
     return int(np.bincount(row * parts + weight.indices // k_tile).max())
 
