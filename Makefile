@@ -4,6 +4,7 @@
 #   make lint    lint, types, layers
 #   make soak    N=10000 random cases of engine against engine
 #   make soak-sweep  K=20 kills of a sweep's driver, each resumed
+#   make workloads  the traces of whole models in workloads/, made again
 #   make bench   kernel times as ratios, into benchmarks/results.json
 #   make clean   remove .venv and caches
 
@@ -17,7 +18,7 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 N ?= 10000
 K ?= 20
 
-.PHONY: demo test lint soak soak-sweep bench clean
+.PHONY: demo test lint soak soak-sweep workloads bench clean
 .DELETE_ON_ERROR:
 
 demo: $(VENV)/.installed
@@ -34,6 +35,9 @@ lint: $(VENV)/.installed-dev
 
 soak: $(VENV)/.installed-dev
 	$(BIN)/python -m tests.differential.soak $(N)
+
+workloads: $(VENV)/.installed
+	for model in $$($(BIN)/sparsim trace | cut -d" " -f1); do $(BIN)/sparsim trace $$model -o workloads/$$model.yaml --force; done
 
 soak-sweep: $(VENV)/.installed-dev
 	PYTHONPATH=.:tests $(BIN)/python -m explore.kills $(K)
