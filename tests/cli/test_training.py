@@ -24,3 +24,17 @@ def test_the_command_writes_what_it_prints(place: Path, sparsim: Type) -> None:
     refused = sparsim("training", "small.yaml", "-w", "step.yaml", "--against", "step.yaml")
     assert refused.code == 2
     assert "Traceback" not in refused.err
+
+
+def test_inspect_shows_the_gradient_of_a_sampled_product(place: Path, sparsim: Type) -> None:
+    (place / "step.yaml").write_text(
+        STEP + SAMPLED.replace("gradient: {pattern: dense}", "gradient: {pattern: uniform, nnz: 37}"), encoding="utf-8"
+    )
+    shown = sparsim("inspect", "step.yaml")
+    assert shown.code == 0, shown.err
+    (line,) = [line for line in shown.out.splitlines() if " dY " in line and "×" in line]
+    assert "32 × 8" in line
+    assert " 37 " in line
+    record = json.loads(sparsim("inspect", "step.yaml", "--json").out)
+    assert record["operations"][-1]["gradient"]["nnz"] == 37
+    assert "gradient" not in record["operations"][0]
