@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from simulator.mapping.program import Drain, Fill, Part, Strand, TileStep, strung_together
+from simulator.mapping.residency import Home
 from simulator.timing.relaxed import earliest_end
 from simulator.timing.system import System, SystemSpec
 
@@ -22,7 +23,8 @@ SPEC = SystemSpec(
     dma_slots=2,
 )
 PARTS = st.lists(st.builds(Part, st.integers(0, 9000), st.integers(0, 200), st.integers(0, 500)), max_size=3).map(tuple)
-HOMES = st.sampled_from(["buffer", "dram"])
+BOTH: tuple[Home, ...] = ("buffer", "dram")
+HOMES = st.sampled_from(BOTH)
 
 
 @st.composite
@@ -56,13 +58,13 @@ def test_no_program_is_through_before_its_relaxation(data: st.DataObject, rate: 
 
 
 @pytest.mark.parametrize(("x", "w", "y"), [("buffer", "dram", "buffer"), ("dram", "dram", "buffer"), ("buffer", "dram", "dram")])
-def test_the_relaxation_is_near_where_one_waits_for_the_other(x: str, w: str, y: str) -> None:
+def test_the_relaxation_is_near_where_one_waits_for_the_other(x: Home, w: Home, y: Home) -> None:
     tiles = tuple(TileStep(0, 300, index, index, index) for index in range(4))
     strand = Strand(
         tiles,
-        tuple(Fill(0, x, (Part(2048),), waits=True) for _ in tiles),  # type: ignore[arg-type]
-        tuple(Fill(0, w, (Part(2048),)) for _ in tiles),  # type: ignore[arg-type]
-        tuple(Drain(0, y, (Part(512),)) for _ in tiles),  # type: ignore[arg-type]
+        tuple(Fill(0, x, (Part(2048),), waits=True) for _ in tiles),
+        tuple(Fill(0, w, (Part(2048),)) for _ in tiles),
+        tuple(Drain(0, y, (Part(512),)) for _ in tiles),
     )
     program = strung_together([strand], ((),))
     cycles = System(SPEC, program).run().cycles
