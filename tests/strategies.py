@@ -167,6 +167,8 @@ def cluster_specs(
     def build(network: str, units: int, **keys: Any) -> ClusterSpec:
         keys["iterations"] = keys["iterations"] if keys["queues"] == "voq" and keys["allocator"] == "islip" else 1
         keys["window"] = max(keys["window"], keys["issue_width"])
+        if network == "routed" and keys["multicast"]:
+            keys |= {"topology": "full", "request_flits": 1, "reply_flits": 1}
         return ClusterSpec(network=network, units=1 if network == "none" else units, **keys)  # type: ignore[arg-type]
 
     return st.builds(
