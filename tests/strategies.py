@@ -256,6 +256,8 @@ def gather_machines(draw: st.DrawFn, /, *, dataflow: str = "gather", **fixed: An
             "iterations": draw(st.integers(1, 2)) if queues == "voq" and allocator == "islip" else 1,
         },
     } | fixed
+    if fabric["multicast"] and units > clusters:
+        fabric["network"] = fabric["network"] | {"topology": "full", "link_bits": "auto"}
     mapping = {
         "placement": draw(st.sampled_from(["hashed", "interleaved"])) if banks & (banks - 1) == 0 else "interleaved",
         "assignment": draw(st.sampled_from(["balanced", "round_robin", "dynamic", "split"])),
