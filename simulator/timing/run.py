@@ -15,15 +15,16 @@ from simulator.errors import MappingError
 from simulator.machine.elaborated import Elaborated
 from simulator.machine.model import GatherFabric
 from simulator.mapping.program import Drain, Program
-from simulator.mapping.residency import tensor_homes
+from simulator.mapping.residency import Homes, tensor_homes
 from simulator.mapping.stored import check_decoder
 from simulator.timing.checks import check_operation, check_run
 from simulator.timing.engines import EngineEntry
 from simulator.timing.fabric_operation import run_on_units
 from simulator.timing.operation import OperationRun
+from simulator.timing.repeats import Repeats
 from simulator.timing.system import System, SystemOutcome, SystemSpec
 from simulator.timing.systolic_operation import run_systolic
-from simulator.workload.types import Workload
+from simulator.workload.types import Operation, Workload
 
 Ideal = Literal["none", "network", "dram", "both"]
 Progress = Callable[[str, float], None]
@@ -50,17 +51,20 @@ def run_workload(
     spec = SystemSpec.of(elaborated)
     if ideal in ("dram", "both"):
         spec = spec.with_ideal_dram()
+
+    def simulate(op: Operation, homes: Homes, index: int) -> OperationRun:
+        if not isinstance(machine.fabric, GatherFabric):
+            return run_systolic(elaborated, op, homes, index, engine.array)
+        perfect = ideal in ("network", "both")
+        return run_on_units(elaborated, op, homes, index, engine, perfect=perfect, reuse_tiles=reuse_tiles, threads=threads)
+
+    run_operation = Repeats(simulate).run if reuse_tiles else simulate
     runs: list[OperationRun] = []
     total = sum(op.macs_useful for op in workload.operations) or 1
     done = 0
     for index, (op, homes) in enumerate(zip(workload.operations, tensor_homes(machine, workload), strict=True)):
         progress(op.name, done / total)
-        if isinstance(machine.fabric, GatherFabric):
-            perfect = ideal in ("network", "both")
-            run = run_on_units(elaborated, op, homes, index, engine, perfect=perfect, reuse_tiles=reuse_tiles, threads=threads)
-        else:
-            run = run_systolic(elaborated, op, homes, index, engine.array)
-        runs.append(run)
+        runs.append(run_operation(op, homes, index))
         done += op.macs_useful
     program = _program(workload, runs)
     outcome = System(spec, program).run()
