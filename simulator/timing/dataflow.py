@@ -68,6 +68,9 @@ class Dataflow(Protocol[WorkT]):
     def outputs(self) -> NDArray[np.float64] | None:
         """Y as the hardware computed it, where every tile carried its own numbers."""
 
+    def least_cycles(self) -> list[int]:
+        """[tiles in execution order] cycles that no run of each round goes below."""
+
     def work(self, place: Place) -> WorkT:
         """What a cluster does in a tile."""
 

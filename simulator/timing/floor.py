@@ -8,7 +8,7 @@ that a search may leave out, unseen and without any loss, what is too slow alrea
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,9 +18,7 @@ from simulator.machine.elaborated import DMA_CHUNK_BYTES, Elaborated
 from simulator.machine.model import GatherFabric, Machine, SystolicFabric
 from simulator.mapping.dense_product import dense_product
 from simulator.mapping.folds import Dataflow, fold_edges
-from simulator.mapping.gather import GatherSchedule, schedule_gather
 from simulator.mapping.lists import present_words
-from simulator.mapping.loops import Span
 from simulator.mapping.residency import Homes, tensor_homes
 from simulator.workload.types import Operation, Workload
 
@@ -38,17 +36,6 @@ class Least:
 
 
 @dataclass(frozen=True)
-class Round:
-    """What one round of an operation cannot do without."""
-
-    x_bytes: float
-    x_first_bytes: float
-    """The K tile that it begins with."""
-    cycles: int
-    y_bytes: float
-
-
-@dataclass(frozen=True)
 class _Need:
     """What one operation cannot do without."""
 
@@ -56,10 +43,6 @@ class _Need:
     homes: Homes
     w_home: str
     counts: Counts
-    rounds: tuple[Round, ...] = ()
-    """Where the schedule is known, and has one M tile."""
-    w_at_once: bool = False
-    """Whether its first tile needs all of W."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,7 +50,7 @@ class Floor:
     """What a workload needs at least, of any machine; patterns are counted once for each number of lanes.
 
     floor = Floor(workload)
-    floor.least(elaborated).cycles <= floor.scheduled(elaborated).cycles <= simulate(machine, workload).cycles
+    floor.least(elaborated).cycles <= simulate(machine, workload).cycles
     """
 
     workload: Workload
@@ -75,17 +58,12 @@ class Floor:
 
     def least(self, elaborated: Elaborated) -> Least:
         """The fewest cycles and events of a run, however its operations are cut into tiles; in a millisecond or so."""
-        return self._least(elaborated, [self._need(elaborated.machine, op, home) for op, home in self._homed(elaborated)])
+        homed = zip(self.workload.operations, tensor_homes(elaborated.machine, self.workload), strict=True)
+        return self._least(elaborated, [self._need(elaborated.machine, op, home) for op, home in homed])
 
-    def scheduled(self, elaborated: Elaborated) -> Least:
-        """As `least`, and closer, with the tiles that the machine's own schedule cuts. Raises MappingError where none fit."""
-        machine = elaborated.machine
-        if not isinstance(machine.fabric, GatherFabric) or machine.mapping.dataflow != "gather":
-            return self.least(elaborated)
-        return self._least(elaborated, [self._tiled(elaborated, op, home) for op, home in self._homed(elaborated)])
-
-    def _homed(self, elaborated: Elaborated) -> list[tuple[Operation, Homes]]:
-        return list(zip(self.workload.operations, tensor_homes(elaborated.machine, self.workload), strict=True))
+    def counts(self, machine: Machine, operation: Operation, homes: Homes) -> Counts:
+        """Events that one operation has in every run, at least as often."""
+        return self._need(machine, operation, homes).counts
 
     def _least(self, elaborated: Elaborated, needs: list[_Need]) -> Least:
         counts = Counts.total(need.counts for need in needs)
@@ -98,24 +76,6 @@ class Floor:
             _Chain(elaborated).end(self.workload, needs),
         )
         return Least(max(0, math.floor(busiest - _ROUNDING)), counts)
-
-    def _tiled(self, elaborated: Elaborated, op: Operation, homes: Homes) -> _Need:
-        machine = elaborated.machine
-        need = self._need(machine, op, homes)
-        schedule = schedule_gather(machine, op, homes)
-        if len(schedule.m_tiles) > 1:
-            return need
-        load = _Load(elaborated, schedule)
-        first_share = schedule.k_size(0) / op.shape[1]
-        rounds = []
-        for index in range(schedule.rounds):
-            spans = schedule.active_groups(index)
-            start, stop = spans[0][0], spans[-1][1]
-            x_bytes = need.counts.x_trunk_bytes * (stop - start) / schedule.token_words
-            y_bytes = sum(schedule.tokens(span) for span in spans) * op.shape[0] * machine.datatypes.activation_bits / 8
-            cycles = max(load.cycles(span) for span in spans)
-            rounds.append(Round(x_bytes, x_bytes * first_share * (spans[0][1] - spans[0][0]) / (stop - start), cycles, y_bytes))
-        return replace(need, rounds=tuple(rounds), w_at_once=len(schedule.k_tiles) == 1)
 
     def _need(self, machine: Machine, op: Operation, homes: Homes) -> _Need:
         w_home = homes.x if op.weight_home == "activation" else "dram"
@@ -172,48 +132,6 @@ class Floor:
         return self._words[key]
 
 
-class _Load:
-    """How busy the units and banks of a token group are with one M tile."""
-
-    def __init__(self, elaborated: Elaborated, schedule: GatherSchedule) -> None:
-        machine = elaborated.machine
-        weight, fabric = schedule.operation.weight, machine.gather
-        stages = fabric.accumulate_latency
-        crossing = 2 * elaborated.network_latency if fabric.has_network else 0
-        self.unloaded = crossing + fabric.read_latency + stages * (1 + (stages - 1).bit_length()) + 1
-        """From the first request to the first operand, and from the last operand to the end of the tile, in an empty fabric."""
-        part = np.repeat(np.arange(len(schedule.parts.row)), schedule.parts.nnz)
-        self.columns = weight.indices
-        self.unit = schedule.parts.unit[part]
-        self.present = present_words(machine, schedule.operation)
-        self.examined = machine.weight_port_entries
-        self.most_entries = int(np.bincount(self.unit).max()) if len(part) else 0
-        self.ports = 0
-        if fabric.has_network and not fabric.multicast and len(schedule.k_tiles) == 1:
-            cluster, columns = self.unit // fabric.units_per_cluster, weight.shape[1]
-            shape = (fabric.replicas, columns)
-            self.wanted = np.bincount(cluster.astype(np.int64) * columns + self.columns, minlength=shape[0] * columns).reshape(shape)
-            self.banks, self.ports, self.placement = fabric.banks_per_copy, fabric.bank_ports, schedule.placement
-
-    def cycles(self, tokens: Span) -> int:
-        """The busiest unit's words or entries, or the busiest bank's accesses, of a group's token words."""
-        here = self.present[tokens[0] : tokens[1]]
-        if not self.most_entries:
-            return 0
-        words = np.bincount(self.unit, weights=here.sum(axis=0)[self.columns])
-        busiest = int(words.max())
-        return max(
-            busiest + (self.unloaded if busiest else 0), -(-self.most_entries * len(here) // self.examined), self._busiest_bank(here)
-        )
-
-    def _busiest_bank(self, here: NDArray[np.bool_]) -> int:
-        if not self.ports:
-            return 0
-        bank = self.placement(here.size, self.banks)
-        accesses = (np.bincount(bank, weights=(row * here).ravel(), minlength=self.banks).max() for row in self.wanted)
-        return -(-int(max(accesses)) // self.ports)
-
-
 class _Chain:
     """Operation after operation, were each stream (X, W, Y) the only user of what it shares with the others."""
 
@@ -232,8 +150,8 @@ class _Chain:
         for op, need in zip(workload.operations, needs, strict=True):
             awaited = max((self.ends[name] for name in op.depends_on), default=0.0)
             w_starts, w_there = self._weights(need, awaited if op.weight_home == "activation" else 0.0)
-            begun = max(self.fabric[-1] if self.fabric else 0.0, awaited, w_there if need.w_at_once else w_starts)
-            computed, end = self._rounds(need, awaited, begun) if need.rounds else self._whole(need, awaited, begun)
+            begun = max(self.fabric[-1] if self.fabric else 0.0, awaited, w_starts)
+            computed, end = self._whole(need, awaited, begun)
             self.fabric.append(max(computed, w_there))
             self.ends[op.name] = max(end, w_there)
         return max(self.ends.values(), default=0.0)
@@ -258,17 +176,6 @@ class _Chain:
         x_there = awaited + need.counts.x_trunk_bytes / self._x_rate(need) + self._latency(need.homes.x)
         computed = max(begun + need.compute_cycles, x_there)
         return computed, max(computed, begun + need.counts.drain_bytes / self.trunks.drain_bytes_per_cycle)
-
-    def _rounds(self, need: _Need, awaited: float, begun: float) -> tuple[float, float]:
-        """Round after round: a fill waits for the half that the round before last used, a drain for the one before."""
-        filled, drained, done = awaited, begun, [begun]
-        for index, work in enumerate(need.rounds):
-            filling = max(filled, done[index - 1] if index > 1 else 0.0)
-            filled = filling + work.x_bytes / self._x_rate(need)
-            first = filling + work.x_first_bytes / self._x_rate(need) + self._latency(need.homes.x)
-            done.append(max(max(done[-1], first) + work.cycles, filled + self._latency(need.homes.x)))
-            drained = max(drained, done[-1]) + work.y_bytes / self.trunks.drain_bytes_per_cycle
-        return done[-1], drained
 
     def _x_rate(self, need: _Need) -> float:
         x_rate = self.trunks.x_bytes_per_cycle

@@ -43,9 +43,6 @@ def _again(run: OperationRun, operation: Operation, index: int) -> OperationRun:
     return replace(
         run,
         operation=operation,
-        tiles=tuple(replace(tile, operation=index) for tile in run.tiles),
-        x_fills=tuple(replace(fill, operation=index) for fill in run.x_fills),
-        w_fills=tuple(replace(fill, operation=index) for fill in run.w_fills),
-        drains=tuple(replace(drain, operation=index) for drain in run.drains),
+        strand=run.strand.of_operation(index),
         checked={"tiles_simulated": 0, "tiles_reused": tiles, "tiles_compared": 0},
     )
