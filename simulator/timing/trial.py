@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 from simulator.activity import Counts
 from simulator.machine.elaborated import Elaborated
@@ -16,6 +17,7 @@ from simulator.timing.fabric_operation import plan_on_units
 from simulator.timing.floor import Floor, Least
 from simulator.timing.operation import OperationRun
 from simulator.timing.relaxed import earliest_end
+from simulator.timing.repeats import Repeats
 from simulator.timing.run import Timing, on_the_system, program_of, run_operation, traffic
 from simulator.timing.system import SystemSpec
 from simulator.timing.systolic_operation import run_systolic
@@ -62,10 +64,11 @@ class Trial:
         """Run it, the longest operations first; None as soon as `give_up` says so of what no run can go below any more."""
         runs: dict[int, OperationRun] = {}
         operations = list(self._operations())
+        run_next = Repeats(partial(run_operation, self.elaborated, engine=engine, threads=threads)).run
         for index in sorted(range(len(operations)), key=lambda index: -self.parts[index].compute_cycles):
             if give_up(self.least()):
                 return None
-            run = run_operation(self.elaborated, *operations[index], index, engine, threads=threads)
+            run = run_next(*operations[index], index)
             runs[index] = run
             self.parts[index] = _Part(run.strand, run.counts + traffic(self.spec, run.strand))
         if give_up(self.least()):
