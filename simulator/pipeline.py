@@ -29,8 +29,9 @@ def simulate(
 ) -> Result:
     """Run a workload on a machine and price what it did.
 
-    `ideal` makes the network, DRAM or both perfect. With `reuse_tiles`, tiles of identical pattern are simulated once
-    and counted again, which is exact. `threads` (all cores unless told) changes the wall time only.
+    `ideal` makes the network, DRAM or both perfect. With `reuse_tiles`, tiles of identical pattern, and
+    operations of identical operands, are simulated once and counted again, which is exact. `threads` (all cores unless
+    told) changes the wall time only.
 
     Raises MappingError where the machine cannot hold the workload.
     """

@@ -82,6 +82,15 @@ class Strand:
     w_fills: tuple[Fill, ...]
     drains: tuple[Drain, ...]
 
+    def of_operation(self, index: int) -> Strand:
+        """The same for another operation of the program."""
+        return Strand(
+            tiles=tuple(replace(tile, operation=index) for tile in self.tiles),
+            x_fills=tuple(replace(fill, operation=index) for fill in self.x_fills),
+            w_fills=tuple(replace(fill, operation=index) for fill in self.w_fills),
+            drains=tuple(replace(drain, operation=index) for drain in self.drains),
+        )
+
 
 def strung_together(strands: Iterable[Strand], depends_on: tuple[tuple[int, ...], ...]) -> Program:
     """The operations one after another; contents are numbered on."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any, Literal
 
 import numpy as np
@@ -21,6 +22,7 @@ from simulator.timing.checks import check_operation, check_run
 from simulator.timing.engines import EngineEntry
 from simulator.timing.fabric_operation import run_on_units
 from simulator.timing.operation import OperationRun
+from simulator.timing.repeats import Repeats
 from simulator.timing.system import System, SystemOutcome, SystemSpec
 from simulator.timing.systolic_operation import run_systolic
 from simulator.workload.types import Operation, Workload
@@ -50,13 +52,15 @@ def run_workload(
     spec = SystemSpec.of(elaborated)
     if ideal in ("dram", "both"):
         spec = spec.with_ideal_dram()
+    perfect = ideal in ("network", "both")
+    simulate = partial(run_operation, elaborated, engine=engine, perfect=perfect, reuse_tiles=reuse_tiles, threads=threads)
+    run_next = Repeats(simulate).run if reuse_tiles else simulate
     runs: list[OperationRun] = []
     total = sum(op.macs_useful for op in workload.operations) or 1
     done = 0
-    perfect = ideal in ("network", "both")
     for index, (op, homes) in enumerate(zip(workload.operations, tensor_homes(machine, workload), strict=True)):
         progress(op.name, done / total)
-        runs.append(run_operation(elaborated, op, homes, index, engine, perfect=perfect, reuse_tiles=reuse_tiles, threads=threads))
+        runs.append(run_next(op, homes, index))
         done += op.macs_useful
     return on_the_system(machine.unit_count, spec, workload, runs)
 
@@ -108,6 +112,7 @@ def _activity(units: int, spec: SystemSpec, runs: Sequence[OperationRun], outcom
     inner = [operation.bounds for operation in operations]
     bounds = Bounds(
         unit_cycles=sum(bound.unit_cycles for bound in inner),
+        word_cycles=sum(bound.word_cycles for bound in inner),
         bank_cycles=sum(bound.bank_cycles for bound in inner),
         network_cycles=sum(bound.network_cycles for bound in inner),
         buffer_cycles=_buffer_cycles(spec, counts),
