@@ -1,7 +1,8 @@
 """Branch and bound over a grid of designs: exact within the grid, and simulating only what could still win.
 
 Designs wait in the order of a bound that no run of theirs goes below: first whole families by their cheapest member,
-then members, then members with the tiles of their own schedule. A search ends when no waiting bound is below the best run.
+then members, then members with the tiles of their own schedule; even a run is given up once it cannot win. A search ends
+when no waiting bound is below the best run.
 """
 
 from __future__ import annotations

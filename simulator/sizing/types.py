@@ -64,7 +64,7 @@ class Search:
     over_cap: int
     """More than the cap allows, or less than the throughput that is asked for."""
     pruned: int
-    """Cannot be better than the best, by bounds that no run goes below; or the same timing in no less area."""
+    """Cannot be better than the best, or fast enough, by bounds that no run goes below; or the same timing in no less area."""
     given_up: int
     """Of which some operations were simulated, until those and the bounds of the others said that they cannot be better."""
     simulated: int
