@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 
-from simulator.cost import elaborate, load_technology, price
+from simulator.cost import Technology, elaborate, load_technology, price
 from simulator.machine.elaborated import Elaborated
 from simulator.machine.model import GatherFabric, Machine
 from simulator.result import Result, operation_shares
 from simulator.timing.compiled.warm_up import KernelName
 from simulator.timing.engines import SMALL_RUN_REQUESTS, EngineName, quickest
+from simulator.timing.floor import Floor, Least
 from simulator.timing.run import Ideal, Progress, Timing, run_workload
+from simulator.timing.trial import Trial
 from simulator.workload.types import Workload
 
 
@@ -26,8 +29,9 @@ def simulate(
 ) -> Result:
     """Run a workload on a machine and price what it did.
 
-    `ideal` makes the network, DRAM or both perfect. With `reuse_tiles`, tiles of identical pattern are simulated once
-    and counted again, which is exact. `threads` (all cores unless told) changes the wall time only.
+    `ideal` makes the network, DRAM or both perfect. With `reuse_tiles`, tiles of identical pattern, and
+    operations of identical operands, are simulated once and counted again, which is exact. `threads` (all cores unless
+    told) changes the wall time only.
 
     Raises MappingError where the machine cannot hold the workload.
     """
@@ -43,6 +47,26 @@ def simulate(
         requests=requests_of(machine, workload),
         progress=progress,
     )
+    return priced(elaborated, technology, workload, timing, engine=engine, ideal=ideal)
+
+
+def attempt(machine: Machine, floor: Floor, *, engine: EngineName = "compiled", hopeless: Callable[[Least], bool]) -> Result | None:
+    """As `simulate`, but given up, for None, as soon as `hopeless` says so of what no run of this machine can go below.
+
+    Raises MappingError where the machine cannot hold the workload.
+    """
+    technology = load_technology(machine.technology, machine.technology_overrides)
+    elaborated = elaborate(machine, technology)
+    workload = floor.workload
+    trial = Trial(elaborated, floor)
+    timing = trial.run(quickest(engine, requests_of(machine, workload)), threads=os.cpu_count() or 1, give_up=hopeless)
+    return None if timing is None else priced(elaborated, technology, workload, timing, engine=engine, ideal="none")
+
+
+def priced(
+    elaborated: Elaborated, technology: Technology, workload: Workload, timing: Timing, *, engine: EngineName, ideal: Ideal
+) -> Result:
+    """What a timed run costs, as a whole and operation by operation."""
     cost = price(timing.activity, elaborated, technology)
     shares = tuple(price(share, elaborated, technology) for share in operation_shares(timing.activity))
     return Result.assemble(

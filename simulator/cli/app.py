@@ -19,6 +19,8 @@ from simulator.cli.run import run_command
 from simulator.cli.schema import schema_command
 from simulator.cli.sensitivity import sensitivity_command
 from simulator.cli.sweep import sweep_command
+from simulator.cli.trace import trace_command
+from simulator.cli.training import training_command
 from simulator.cli.validate import validate_command
 
 app = typer.Typer(
@@ -66,6 +68,16 @@ app.command(
     short_help="A workload or a machine before it runs.",
     epilog="Example: sparsim inspect workloads/tinygpt.yaml -o tinygpt.png",
 )(inspect_command)
+app.command(
+    "trace",
+    short_help="A whole model as a trace: forward pass, training step.",
+    epilog="Example: sparsim trace ws-4x --tokens 64 -o short.yaml",
+)(trace_command)
+app.command(
+    "training",
+    short_help="A training step by phases: gains, their cap, new masks.",
+    epilog="Example: sparsim training crossbar -w ws-4x-train --set fabric.lane_tree=true --every 10",
+)(training_command)
 app.command(
     "import",
     short_help="Matrices, checkpoints, topologies to a trace.",

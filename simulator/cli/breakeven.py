@@ -8,19 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from simulator.cli.options import ForceOption, JsonOption, OutputOption, WorkloadOption
-from simulator.cli.sweeping import (
-    DEFAULT_STORE,
-    SOME_FAILED,
-    DaskOption,
-    LimitOption,
-    QuietOption,
-    RetryOption,
-    StoreOption,
-    Talk,
-    WorkersOption,
-    options_of,
-    told,
-)
+from simulator.cli.running import Running, with_running_options
+from simulator.cli.sweeping import SOME_FAILED, Talk, told
 
 if TYPE_CHECKING:
     from simulator.explore.analysis.crossing_bands import CrossingBand
@@ -30,10 +19,12 @@ if TYPE_CHECKING:
 _DENSITY = "0.0009765625:1"
 
 
+@with_running_options
 def breakeven_command(
     axis: Annotated[str, typer.Option("--axis", metavar="KEY", help="Key path, as in a sweep: workload.density, fabric.replicas.")],
     between: Annotated[str, typer.Option("--between", metavar="A,B", help="Two machine files, or names in configs/machines/.")],
     workload: WorkloadOption,
+    running: Running,
     metric: Annotated[list[str] | None, typer.Option("--metric", "-m", metavar="METRIC", help="Less is better; repeatable.")] = None,
     ends: Annotated[
         str | None, typer.Option("--range", metavar="LOW:HIGH", help="Of the axis; default for a density: 1/1024 to 1.")
@@ -46,12 +37,9 @@ def breakeven_command(
     settings: Annotated[
         list[str] | None, typer.Option("--set", "-s", metavar="KEY=VALUE", help="Key of both machines, or workload.KEY; repeatable.")
     ] = None,
-    workers: WorkersOption = None,
-    dask: DaskOption = None,
-    store: StoreOption = DEFAULT_STORE,
-    time_limit: LimitOption = None,
-    retry: RetryOption = False,
-    quiet: QuietOption = False,
+    equal_area: Annotated[
+        bool, typer.Option("--equal-area", help="Scale machines by their size alone to the fabric area of the first one.")
+    ] = False,
     output: OutputOption = None,
     as_json: JsonOption = False,
     force: ForceOption = False,
@@ -70,14 +58,15 @@ def breakeven_command(
     if len(names) != 2 or not all(names) or names[0] == names[1]:
         raise ConfigError(f"--between {between}: allowed: two different machines, as crossbar,systolic")
     metrics = tuple(dict.fromkeys(metric or ["seconds", "energy_pj"]))
-    question = Question(axis, (names[0], names[1]), workload, metrics, _scale(axis, ends, linear), points, tolerance, tuple(settings or ()))
+    scale = _scale(axis, ends, linear)
+    question = Question(axis, (names[0], names[1]), workload, metrics, scale, points, tolerance, equal_area, tuple(settings or ()))
     folder = output or Path("reports") / "-".join(["breakeven", *(Path(name).stem for name in names), axis.split(".")[-1]])
     if output is not None or not as_json:
         check_free(folder, force=force)
     provenance = Provenance()
-    talk = Talk.quiet if quiet or as_json else Talk.bar
-    with Store(store) as base, told(talk, "breakeven", metrics[0], "min") as listener:
-        answer = find_break_even(question, base, options_of(workers, dask, time_limit, retry), listener)
+    talk = Talk.quiet if running.quiet or as_json else Talk.bar
+    with Store(running.store) as base, told(talk, "breakeven", metrics[0], "min") as listener:
+        answer = find_break_even(question, base, running.options(), listener)
     if output is not None or not as_json:
         write_break_even(folder, answer, provenance.record(), force=force)
     if as_json:

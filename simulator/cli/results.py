@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from simulator.cli.options import ForceOption, JsonOption
-from simulator.cli.sweeping import DEFAULT_STORE, StoreOption
+from simulator.cli.running import DEFAULT_STORE, StoreOption
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -108,7 +108,7 @@ def _rows(rows: Sequence[Row], metrics: Sequence[str]) -> RenderableType:
 
     from simulator.explore.row import shown
     from simulator.report.glossary import term
-    from simulator.report.numbers import common_scale, significant
+    from simulator.report.numbers import common_scale
 
     paths = list(dict.fromkeys(path for row in rows for path in row.assignments))
     table = Table(box=None, pad_edge=False)
@@ -121,11 +121,22 @@ def _rows(rows: Sequence[Row], metrics: Sequence[str]) -> RenderableType:
     table.add_column("", overflow="fold")
     for row in rows:
         values = [shown(row.assignments[path]) if path in row.assignments else "–" for path in paths]
-        figures = ["–" if row.record is None else significant(row.metric(name) * scales[name][0], 4) for name in metrics]
+        figures = [_figure(row, name, scales[name][0]) for name in metrics]
         reason = row.reason.splitlines()[0] if row.reason else ""
         note = f"{row.failure}: {reason}" if row.failure else "; ".join(f"breaks {text}" for text in row.broken)
         table.add_row(*values, *figures, note)
     return table
+
+
+def _figure(row: Row, metric: str, factor: float) -> str:
+    """The figure, and its band where it has one."""
+    from simulator.report.numbers import significant
+
+    if row.record is None:
+        return "–"
+    band = row.band(metric)
+    over = f" ({significant(band[0] * factor)}–{significant(band[1] * factor)})" if band else ""
+    return significant(row.metric(metric) * factor, 4) + over
 
 
 def _differences(rows: Sequence[Row], others: Sequence[Row], metrics: Sequence[str]) -> RenderableType:

@@ -8,35 +8,18 @@ from typing import Annotated
 import typer
 
 from simulator.cli.options import ForceOption, OutputOption
-from simulator.cli.sweeping import (
-    DEFAULT_STORE,
-    DaskOption,
-    JsonLinesOption,
-    LimitOption,
-    QuietOption,
-    RetryOption,
-    StoreOption,
-    Talk,
-    WorkersOption,
-    exit_code,
-    options_of,
-    talk_of,
-    told,
-)
+from simulator.cli.running import Running, with_running_options
+from simulator.cli.sweeping import JsonLinesOption, Talk, exit_code, talk_of, told
 
 
+@with_running_options
 def sweep_command(
     sweep: Annotated[str, typer.Argument(metavar="SWEEP", help="Sweep file, or a name in configs/sweeps/.")],
-    workers: WorkersOption = None,
-    dask: DaskOption = None,
-    store: StoreOption = DEFAULT_STORE,
+    running: Running,
     overrides: Annotated[
         list[str] | None, typer.Option("--set", "-s", metavar="KEY=VALUE", help="Replace a key of the sweep file, as workload=dense-1024.")
     ] = None,
     bands: Annotated[bool, typer.Option("--bands", help="Carry the bands of the constants; as bands: true in the file.")] = False,
-    time_limit: LimitOption = None,
-    retry: RetryOption = False,
-    quiet: QuietOption = False,
     json_lines: JsonLinesOption = False,
     output: OutputOption = None,
     force: ForceOption = False,
@@ -55,17 +38,17 @@ def sweep_command(
     from simulator.explore.study import Study
     from simulator.explore.tables import study_table
 
-    talk = talk_of(quiet, json_lines)
+    talk = talk_of(running.quiet, json_lines)
     space = load_sweep(sweep, [*(overrides or []), *(["bands=true"] if bands else [])])
     folder = output or Path("reports") / f"sweep-{space.spec.name}"
     check_sweep_folder(folder, sweep_id(space.spec), force=force)
     provenance = Provenance()
     objective, way = next(iter(space.spec.objectives.items()))
     try:
-        with Store(store) as base, told(talk, space.spec.name, objective, way) as listener:
-            run = run_sweep(space, base, options_of(workers, dask, time_limit, retry), listener)
+        with Store(running.store) as base, told(talk, space.spec.name, objective, way) as listener:
+            run = run_sweep(space, base, running.options(), listener)
     except KeyboardInterrupt:
-        typer.echo(f"interrupted; what was done is in {store}, and the same command goes on from there", err=True)
+        typer.echo(f"interrupted; what was done is in {running.store}, and the same command goes on from there", err=True)
         raise
     study = Study.of(run)
     write_sweep(folder, study, provenance.record(), force=force)

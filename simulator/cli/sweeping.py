@@ -1,4 +1,4 @@
-"""What `sweep` and `breakeven` have in common: where points are run, what is told meanwhile, how failures end the command."""
+"""What `sweep` and `breakeven` tell while points run, and how failures end the command."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from enum import StrEnum
-from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -17,7 +16,6 @@ from simulator.cli.entry import USER_ERROR
 
 SOME_FAILED = 3
 """Exit code of a sweep that came to its end though points failed."""
-DEFAULT_STORE = Path("reports/store.sqlite")
 
 
 class Talk(StrEnum):
@@ -28,17 +26,6 @@ class Talk(StrEnum):
     json_lines = "json_lines"
 
 
-WorkersOption = Annotated[
-    int | None,
-    typer.Option("--workers", "-j", min=0, help="Worker processes; default: one a processor; 0: none, all in this process."),
-]
-DaskOption = Annotated[
-    str | None, typer.Option("--dask", metavar="ADDRESS", help="Run on a Dask cluster: tcp://HOST:PORT, or local for one of this computer.")
-]
-StoreOption = Annotated[Path, typer.Option("--store", metavar="FILE", help="Results store (SQLite); several sweeps may share it.")]
-LimitOption = Annotated[float | None, typer.Option("--time-limit", metavar="SECONDS", min=0.001, help="Longest that one point may take.")]
-RetryOption = Annotated[bool, typer.Option("--retry", help="Run points again that failed before.")]
-QuietOption = Annotated[bool, typer.Option("--quiet", "-q", help="No progress.")]
 JsonLinesOption = Annotated[
     bool, typer.Option("--json-lines", help="One JSON object a line for each point as it is done, and nothing else.")
 ]
@@ -51,18 +38,6 @@ def talk_of(quiet: bool, json_lines: bool) -> Talk:
     if quiet and json_lines:
         raise ConfigError("--quiet and --json-lines cannot be given together")
     return Talk.quiet if quiet else Talk.json_lines if json_lines else Talk.bar
-
-
-def options_of(workers: int | None, dask: str | None, time_limit_s: float | None, retry: bool) -> Any:
-    """How points are run, from what was typed."""
-    import os
-
-    from simulator.cli.kernels import ensure_kernels
-    from simulator.explore.run import Options
-
-    processors = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    executor = "dask" if dask is not None else "in_process" if workers == 0 else "processes"
-    return Options(executor, workers or processors, dask, time_limit_s, retry, prepare=ensure_kernels)
 
 
 @contextmanager
@@ -83,7 +58,7 @@ def _say_json(event: Any) -> None:
 
     if isinstance(event, Finished):
         row = event.row
-        metrics = None if row.record is None else {name: row.record[name] for name in METRICS}
+        metrics = None if row.record is None else {name: row.record[name] for name in METRICS} | row.flat_bands()
         record = {
             "event": "point",
             "place": row.place,
@@ -91,6 +66,7 @@ def _say_json(event: Any) -> None:
             "computed": event.computed,
             "metrics": metrics,
         }
+        record |= {"scaled": dict(row.sizes)} if row.sizes else {}
         record |= {"broken": list(row.broken), "failure": row.failure, "reason": row.reason, "key": row.key}
     else:
         record = {
@@ -128,6 +104,7 @@ def _bar(name: str, objective: str, way: str) -> Iterator[Any]:
         task = progress.add_task(name, total=None, news="")
 
         def listen(event: Any) -> None:
+            """Show a point that is done on the bar, and what was planned above it."""
             if isinstance(event, Finished):
                 state.count(event)
                 progress.update(task, completed=state.done, news=state.news)
@@ -167,6 +144,7 @@ class _State:
         self.best: Any = None
 
     def count(self, event: Any) -> None:
+        """Take in a point that is done."""
         self.done += 1
         self.computed += event.computed
         self.failed += event.row.failure is not None
@@ -184,6 +162,7 @@ class _State:
 
     @property
     def news(self) -> str:
+        """Rate, best figure so far, and failures, as far as there are any."""
         from simulator.report.glossary import term
         from simulator.report.numbers import quantity
 

@@ -19,7 +19,8 @@ from simulator.result import Ideal, Result
 from simulator.workload.types import Workload
 
 if TYPE_CHECKING:
-    from simulator.sizing.types import Outcome, Runner
+    from simulator.sizing.types import Outcome, Rival, Runner
+    from simulator.timing.floor import Least
 
 Progress = Callable[[str, float], None]
 
@@ -61,38 +62,52 @@ def run_tasks(tasks: Sequence[Task], workload: Workload, jobs: int, progress: Pr
 
 @contextmanager
 def machine_runner(workload: Workload, jobs: int, engine: Literal["compiled", "reference"] = "compiled") -> Iterator[Runner]:
-    """Yield a function that simulates machines, `jobs` at a time, batch after batch in the same processes.
+    """Yield what runs machines, `jobs` at a time, batch after batch in the same processes."""
+    from simulator.sizing.trials import InTurn
 
-    It returns a MappingError in the place of a machine that cannot hold the workload.
-    """
-    with _runner(workload, jobs, lambda name, fraction: None) as run:
-        yield lambda machines: run([_Attempt(machine, engine) for machine in machines])
+    with _runner(InTurn(workload, engine), jobs, lambda name, fraction: None) as run:
+        yield _Spread(run)
 
 
 @dataclass(frozen=True)
-class _Attempt:
-    """One run of a machine that may not hold the workload."""
+class _Spread:
+    """A `Runner` that asks one machine at a time of whichever process is free."""
 
+    ask: Callable[[Sequence[Any]], list[Any]]
+
+    def run(self, machines: Sequence[Machine]) -> list[Outcome]:
+        return self.ask([_Question("run", machine) for machine in machines])
+
+    def least(self, machines: Sequence[Machine]) -> list[Least | MappingError]:
+        return self.ask([_Question("least", machine) for machine in machines])
+
+    def attempt(self, machines: Sequence[Machine], rival: Rival) -> list[Outcome | None]:
+        return self.ask([_Question("attempt", machine, (rival,)) for machine in machines])
+
+
+@dataclass(frozen=True)
+class _Question:
+    """A method of `Runner`, for one machine."""
+
+    method: Literal["run", "least", "attempt"]
     machine: Machine
-    engine: Literal["compiled", "reference"]
+    more: tuple[Any, ...] = ()
 
-    def run(self, workload: Workload, progress: Progress) -> Outcome:
-        try:
-            return simulate(self.machine, workload, engine=self.engine)
-        except MappingError as error:
-            return error
+    def run(self, runner: Runner, progress: Progress) -> Any:
+        (answer,) = getattr(runner, self.method)([self.machine], *self.more)
+        return answer
 
 
 @contextmanager
-def _runner(workload: Workload, jobs: int, progress: Progress) -> Iterator[Callable[[Sequence[Any]], list[Any]]]:
-    """Yield a function that runs tasks, `jobs` at a time; with one job, in this process."""
+def _runner(held: Any, jobs: int, progress: Progress) -> Iterator[Callable[[Sequence[Any]], list[Any]]]:
+    """Yield a function that runs tasks on what each process holds, `jobs` at a time; with one job, in this process."""
     if jobs <= 1:
-        yield lambda tasks: [task.run(workload, progress) for task in tasks]
+        yield lambda tasks: [task.run(held, progress) for task in tasks]
         return
     context = multiprocessing.get_context("spawn")
     reports = context.SimpleQueue()
     others = set(multiprocessing.active_children())
-    executor = ProcessPoolExecutor(jobs, context, _start, (workload, reports))
+    executor = ProcessPoolExecutor(jobs, context, _start, (held, reports))
 
     def run(tasks: Sequence[Any]) -> list[Any]:
         with undisturbed():
@@ -125,20 +140,20 @@ def _follow(futures: Sequence[Future[Any]], reports: Any, progress: Progress) ->
 
 
 class _Worker:
-    """What a worker process holds: the workload, sent once, and the way to report."""
+    """What a worker process holds: what all tasks need, sent once, and the way to report."""
 
-    workload: Workload
+    held: Any
     reports: Any
 
 
-def _start(workload: Workload, reports: Any) -> None:
+def _start(held: Any, reports: Any) -> None:
     """Set up a worker: Ctrl-C is the parent's business, and without a parent there is none."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     if hasattr(signal, "pthread_sigmask"):
         signal.pthread_sigmask(signal.SIG_UNBLOCK, (signal.SIGTERM,))
-    _Worker.workload, _Worker.reports = workload, reports
+    _Worker.held, _Worker.reports = held, reports
     end_with_parent()
 
 
 def _run(task: Any) -> Any:
-    return task.run(_Worker.workload, lambda name, fraction: _Worker.reports.put((name, fraction)))
+    return task.run(_Worker.held, lambda name, fraction: _Worker.reports.put((name, fraction)))

@@ -59,7 +59,7 @@ def _working(activity: Activity, elaborated: Elaborated, technology: Technology,
     flows: dict[Literal["gather", "scatter"], tuple[Charge, ...]] = {"gather": GATHER, "scatter": SCATTER}
     fabric = tuple(
         Working(
-            sum((entry.counts for entry in activity.operations if entry.details["dataflow"] == flow), Counts()),
+            Counts.total(entry.counts for entry in activity.operations if entry.details["dataflow"] == flow),
             charges,
             fabric_in_dataflow(elaborated, technology, flow),
         )

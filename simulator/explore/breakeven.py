@@ -46,6 +46,8 @@ class Question:
     """Values of the coarse scan."""
     tolerance: float
     """Widest bracket of a crossing: a ratio less one, or a share of the range where the axis is divided evenly."""
+    equal_area: bool = False
+    """Whether the second machine, and the first where an axis changes it, is scaled to the fabric area of the first."""
     settings: tuple[str, ...] = ()
     """`key.path=value`, for both machines and the workload."""
 
@@ -205,6 +207,7 @@ def _document(question: Question, values: Sequence[float]) -> Document[SweepSpec
         "workload": question.workload,
         "axes": {"machine": list(question.machines), question.axis: [int(value) if value.is_integer() else value for value in values]},
         "objectives": {question.metrics[0]: "min"},
+        "equal": "area" if question.equal_area else None,
     }
     root = parse(json.dumps(record), "sparsim breakeven", lines=False)
     assert isinstance(root.value, dict)

@@ -45,7 +45,7 @@ def sweep_rows(store: Store, sweep: StoredSweep) -> list[Row]:
 def filtered(rows: Sequence[Row], condition: str) -> list[Row]:
     """Rows that meet a condition on metrics, key paths of axes, and `failure`. Raises ConfigError for a name that no row has."""
     expression = Expression.parse(condition)
-    known = {path for row in rows for path in row.assignments} | set(METRICS) | {"failure"}
+    known = {path for row in rows for path in (*row.assignments, *row.flat_bands())} | set(METRICS) | {"failure"}
     for name in expression.paths:
         if rows and name not in known:
             raise ConfigError(f"{condition}: unknown name {name}; allowed: {', '.join(sorted(known))}{nearest_hint(name, known)}")
@@ -60,7 +60,7 @@ def _has(row: Row, expression: Expression) -> bool:
 def _value(row: Row, name: str) -> Any:
     if name == "failure":
         return row.failure or ""
-    return row.assignments[name] if name in row.assignments else (row.record or {}).get(name)
+    return row.assignments[name] if name in row.assignments else {**(row.record or {}), **row.flat_bands()}.get(name)
 
 
 @dataclass(frozen=True)

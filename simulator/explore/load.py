@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from simulator.errors import ConfigError
+from simulator.explore.equal import SETTLED
 from simulator.explore.expression import Expression
 from simulator.explore.paths import KNOBS
 from simulator.explore.space import Derived, Dimension, Space
@@ -54,15 +55,18 @@ class _Reader:
         self.folder = folder
 
     def error(self, path: Sequence[Key], message: str) -> ConfigError:
+        """An error that names the place of a key."""
         return ConfigError(f"{self.document.where(path)}: {message}")
 
     def expression(self, text: str, path: Sequence[Key]) -> Expression:
+        """Parse the text of a key. Raises ConfigError that names its place."""
         try:
             return Expression.parse(text)
         except ConfigError as error:
             raise self.error(path, str(error)) from error
 
     def dimensions(self) -> list[Dimension]:
+        """One for each of `axes`, then one for each group of `zip`. Raises ConfigError."""
         groups = [(({path: axis}), ("axes",)) for path, axis in self.spec.axes.items()]
         zipped = [(group, ("zip", index)) for index, group in enumerate(self.spec.zip)]
         return [self._dimension(group, section) for group, section in [*groups, *zipped]]
@@ -84,6 +88,7 @@ class _Reader:
         return Dimension(tuple(columns), tuple(zip(*columns.values(), strict=True)), tuple(when))
 
     def derived(self, path: str, value: Setting | Scalar) -> Derived:
+        """An entry of `set`: its value, or the expression that a text in ${} is. Raises ConfigError for what is no expression."""
         when = None
         if isinstance(value, Setting):
             when = self.expression(value.when, ("set", path, "when")) if value.when is not None else None
@@ -100,12 +105,25 @@ class _Reader:
         for path, where in self._set_paths():
             self._check_path(path, where, roots)
         self._check_metrics()
+        self._check_equal(space)
         conditions = [*((text, ("where", i)) for i, text in enumerate(self.spec.where))]
         conditions += [(text, ("constraints", i)) for i, text in enumerate(self.spec.constraints)]
         for text, place in conditions:
             for name in self.expression(text, place).paths:
                 if name not in METRICS or place[0] == "where":
                     self._check_path(name, place, roots)
+
+    def _check_equal(self, space: Space) -> None:
+        """Raise ConfigError where machines are to be scaled and no size can be found, or an axis sets what scaling sets."""
+        if self.spec.equal is None:
+            return
+        for path, where in self._set_paths():
+            if path in SETTLED:
+                raise self.error(where, f"{path}: settled by equal, which scales the machines; remove one of them")
+        try:
+            space.target()
+        except ConfigError as error:
+            raise self.error(("equal",), str(error)) from error
 
     def _roots(self, space: Space, kind: str) -> list[Entry]:
         """The base files of a kind, each read once."""

@@ -10,6 +10,8 @@ from simulator.files.tree import Entry, child, plain
 
 KNOBS = {"density": "operations.*.weight.density"}
 """Short names of keys of many operations; they reach the operations whose weights are drawn at random and come from DRAM."""
+_PATTERN = "pattern"
+_OF_ANY_PATTERN = ("pattern", "seed")
 _EITHER = {"density": "nnz", "nnz": "density"}
 
 
@@ -21,15 +23,20 @@ def set_machine(root: Entry, path: str, value: Entry) -> Entry:
 def set_workload(root: Entry, path: str, value: Entry) -> Entry:
     """The workload's tree with a key replaced, in one operation or, through `*` or a short name, in several.
 
-    Setting `density` takes the place of `nnz`, and the other way round. Raises ConfigError where no operation is reached.
+    Setting `density` takes the place of `nnz`, and the other way round; setting `pattern` that of all other keys of the old
+    pattern but its seed. Raises ConfigError where no operation is reached.
     """
     keys = KNOBS.get(path, path).split(".")
     if keys[0] == "*":
         keys = ["operations", *keys]
     reached = list(_expanded(root, keys, drawn_only=path in KNOBS))
     if not reached:
-        raise ConfigError(f"{value.place}: workload.{path}: no operation of {root.place.source} has a weight of pattern: uniform")
+        raise ConfigError(
+            f"{value.place}: workload.{path}: no operation of {root.place.source} has a weight from DRAM whose pattern has density or nnz"
+        )
     for target in reached:
+        if target[-1] == _PATTERN:
+            root = _only(root, target[:-1], _OF_ANY_PATTERN)
         root = replaced(root, target, value)
         root = _without(root, [*target[:-1], _EITHER[target[-1]]]) if target[-1] in _EITHER else root
     return root
@@ -48,10 +55,22 @@ def _expanded(root: Entry, keys: Sequence[str], *, drawn_only: bool) -> Iterator
 
 
 def _is_drawn(operation: object) -> bool:
-    """Whether an operation's W is a random pattern that is stored in DRAM."""
+    """Whether an operation's W is a pattern of a chosen number of nonzeros that is stored in DRAM."""
     if not isinstance(operation, dict) or not isinstance(operation.get("weight"), dict):
         return False
-    return bool(operation["weight"].get("pattern") == "uniform" and operation.get("weight_home", "dram") == "dram")
+    counted = any(key in operation["weight"] for key in _EITHER)
+    return counted and "pattern" in operation["weight"] and operation.get("weight_home", "dram") == "dram"
+
+
+def _only(entry: Entry, keys: Sequence[str], kept: Sequence[str]) -> Entry:
+    """The tree with no other keys than these in the mapping at a path; as it is where it has none there."""
+    found: Entry | None = entry
+    for key in keys:
+        found = child(found, key) if found is not None else None
+    names = list(found.value) if found is not None and isinstance(found.value, dict) else []
+    for name in names:
+        entry = entry if name in kept else _without(entry, [*keys, name])
+    return entry
 
 
 def _without(entry: Entry, keys: Sequence[str]) -> Entry:

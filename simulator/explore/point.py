@@ -99,6 +99,8 @@ class Point:
     elaborated: Elaborated
     technology: PricedIn
     recipe: Recipe
+    sizes: Mapping[str, Scalar]
+    """Keys of the machine that `equal` has changed."""
     engine: Any
     ideal: Any
     bands: bool
@@ -116,6 +118,7 @@ class Point:
         technology: PricedIn,
         recipe: Recipe,
         *,
+        sizes: Mapping[str, Scalar],
         engine: str,
         ideal: str,
         bands: bool,
@@ -135,7 +138,7 @@ class Point:
             }
         )
         key = digest([timing_key, cost_version(), technology.key, bands])
-        return cls(assignments, elaborated, technology, recipe, engine, ideal, bands, timing_key, key)
+        return cls(assignments, elaborated, technology, recipe, sizes, engine, ideal, bands, timing_key, key)
 
 
 @dataclass(frozen=True)

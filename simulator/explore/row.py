@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
 
 from simulator.explore.expression import Expression
 from simulator.explore.spec import Scalar, SweepSpec
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -24,6 +26,8 @@ class Row:
     reason: str = ""
     broken: tuple[str, ...] = ()
     """Constraints that it breaks."""
+    sizes: Mapping[str, Scalar] = field(default_factory=dict)
+    """Keys of the machine that `equal` has changed."""
 
     @property
     def feasible(self) -> bool:
@@ -33,12 +37,17 @@ class Row:
     @property
     def label(self) -> str:
         """Its values, for messages and plots."""
-        return ", ".join(f"{short(path)} {shown(value)}" for path, value in self.assignments.items()) or "the only point"
+        return labelled(self.assignments) or "the only point"
 
     def band(self, name: str) -> tuple[float, float] | None:
         """Low and high end of a metric over the bands of the constants; None where it has no band, or none was asked for."""
-        found = None if self.record is None else self.record.get("bands", {}).get(name)
+        found = (self.record or {}).get("bands", {}).get(name)
         return None if found is None else (found[0], found[1])
+
+    def flat_bands(self) -> dict[str, float]:
+        """`energy_pj_low`, `energy_pj_high`, …: the ends of every band that it has."""
+        bands: Mapping[str, Sequence[float]] = (self.record or {}).get("bands", {})
+        return {f"{name}_{end}": value for name, band in bands.items() for end, value in zip(("low", "high"), band, strict=True)}
 
     def metric(self, name: str) -> float:
         """A scalar metric of a point that ran."""
@@ -57,8 +66,26 @@ def broken_constraints(spec: SweepSpec, assignments: Mapping[str, Any], record: 
     return tuple(text for text in spec.constraints if not _holds(Expression.parse(text), lookup, {*assignments, *record}))
 
 
+def over_the_bands(spec: SweepSpec, row: Row) -> tuple[str, ...]:
+    """The constraints that a point breaks where all metrics with a band are at its low end, or all at its high end."""
+    record = row.record or {}
+    ends = [{name: band[end] for name, band in record.get("bands", {}).items()} for end in (0, 1)]
+    broken = [broken_constraints(spec, row.assignments, {**record, **end}) for end in ends if end]
+    return tuple(dict.fromkeys(text for texts in broken for text in texts))
+
+
 def _holds(condition: Expression, lookup: Any, known: set[str]) -> bool:
     return not set(condition.paths) <= known or condition.holds(lookup)
+
+
+def labelled(assignments: Mapping[str, Scalar]) -> str:
+    """Values of axes, each after the short name of its key."""
+    return ", ".join(f"{short(path)} {shown(value)}" for path, value in assignments.items())
+
+
+def of_the_workload(path: str) -> bool:
+    """Whether a key path is the workload itself or a key of its file."""
+    return path.split(".")[0] == "workload"
 
 
 def short(path: str) -> str:
@@ -76,3 +103,10 @@ def axis_paths(rows: Sequence[Row]) -> list[str]:
     """Axes that take more than one value, in order."""
     paths = dict.fromkeys(path for row in rows for path in row.assignments)
     return [path for path in paths if len({repr(row.assignments.get(path)) for row in rows}) > 1]
+
+
+def spread(items: Sequence[T], most: int) -> list[T]:
+    """At most so many of the items, evenly spread, first and last among them."""
+    if len(items) <= most:
+        return list(items)
+    return [items[round(index * (len(items) - 1) / (most - 1))] for index in range(most)]

@@ -172,7 +172,9 @@ class _Sweep:
             for identity in waiting.pop(found.key, ()):
                 values = points[identity].assignments
                 broken = broken_constraints(self.space.spec, values, found.record)
-                self.rows[identity] = Row(numbers[identity], found.key, values, found.record, found.failure, found.reason, broken)
+                self.rows[identity] = Row(
+                    numbers[identity], found.key, values, found.record, found.failure, found.reason, broken, points[identity].sizes
+                )
                 self.listen(Finished(self.rows[identity], computed))
 
         for row in there.values():

@@ -12,10 +12,12 @@ from typing import Any
 
 from simulator.cost import load_technology
 from simulator.errors import SparsimError
+from simulator.explore.equal import Scaled, Target, scaled, target_of
 from simulator.explore.expression import Expression
 from simulator.explore.paths import set_machine, set_workload
 from simulator.explore.point import Invalid, Point, PricedIn, Recipe
-from simulator.explore.spec import Scalar, SweepSpec
+from simulator.explore.row import of_the_workload
+from simulator.explore.spec import EqualSpec, Scalar, SweepSpec
 from simulator.files import Document
 from simulator.files.load import read_tree, validated
 from simulator.files.tree import Entry, deepest
@@ -146,18 +148,46 @@ class Space:
             raise found
         return found
 
+    def machines(self) -> list[str]:
+        """Names of all machines that points start from, in order."""
+        found = [self.spec.machine] if self.spec.machine is not None else []
+        for dimension in self.dimensions:
+            if "machine" in dimension.paths:
+                found += [str(row[dimension.paths.index("machine")]) for row in dimension.values]
+        return found
+
+    def target(self) -> Target:
+        """What `equal` scales machines to; all of them as their files and `set` have them, without axes. Raises ConfigError."""
+        target: Target = self._once("target", self._target)
+        return target
+
+    def _target(self) -> Target:
+        names = self.machines()
+        wanted = self.spec.equal.area if isinstance(self.spec.equal, EqualSpec) else names[0]
+        model = self._without_axes(wanted) if isinstance(wanted, str) else wanted
+        return target_of(model, [self._without_axes(name) for name in names])
+
+    def _without_axes(self, name: str) -> Machine:
+        return self._changed_machine(name, _of_machine(self._with_derived({"machine": name})))
+
+    def _sized(self, name: str, values: Sequence[tuple[str, Scalar]]) -> Scaled:
+        machine = self._changed_machine(name, values)
+        return Scaled(machine, {}) if self.spec.equal is None else scaled(machine, self.target())
+
     def _point(self, chosen: Mapping[str, Scalar], values: Mapping[str, Scalar]) -> Point:
-        of_machine = tuple((path, value) for path, value in values.items() if not path.startswith("workload") and path != "machine")
+        of_machine = _of_machine(values)
         of_workload = tuple((path, value) for path, value in values.items() if path.startswith("workload."))
         machine_name, workload_name = self._machine(values), self._workload(values)
-        machine = self._once(("machine", machine_name, of_machine), lambda: self._changed_machine(machine_name, of_machine))
+        sized: Scaled = self._once(("machine", machine_name, of_machine), lambda: self._sized(machine_name, of_machine))
+        machine = sized.machine
         recipe = self._once(("recipe", workload_name, of_workload), lambda: self._changed_workload(workload_name, of_workload))
         constants = machine.technology_overrides
         technology = self._once(
             ("technology", machine.technology, tuple(sorted(constants.items()))),
             lambda: PricedIn.of(load_technology(machine.technology, constants)),
         )
-        return Point.of(chosen, machine, technology, recipe, engine=self.spec.engine, ideal=self.spec.ideal, bands=self.spec.bands)
+        spec = self.spec
+        return Point.of(chosen, machine, technology, recipe, sizes=sized.sizes, engine=spec.engine, ideal=spec.ideal, bands=spec.bands)
 
     def _changed_machine(self, name: str, values: Sequence[tuple[str, Scalar]]) -> Machine:
         root = self._base(Machine, name).root
@@ -180,3 +210,8 @@ class Space:
             if followed == len(section) + 1:
                 return entry.place
         return self.root.place
+
+
+def _of_machine(values: Mapping[str, Scalar]) -> tuple[tuple[str, Scalar], ...]:
+    """The values that are of keys of the machine file."""
+    return tuple((path, value) for path, value in values.items() if path != "machine" and not of_the_workload(path))

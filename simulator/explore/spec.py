@@ -78,6 +78,12 @@ class SearchSpec(FileModel):
         return self
 
 
+class EqualSpec(FileModel):
+    """What machines are scaled to, in the long form; the short one is `area`: that of the first machine."""
+
+    area: Annotated[float, Field(gt=0, allow_inf_nan=False)] | str = Field(description="mm² of fabric, or the machine whose area it is")
+
+
 Axis = AxisSpec | Annotated[tuple[Scalar, ...], Field(min_length=1, max_length=MAX_VALUES)]
 
 
@@ -105,6 +111,7 @@ class SweepSpec(FileModel):
         description="metric → which way is better",
     )
     constraints: tuple[str, ...] = Field((), description="conditions on metrics; a point that breaks one is run, and is never the best")
+    equal: Literal["area"] | EqualSpec | None = Field(None, description="scale each machine by its size alone to one area of fabric")
     bands: bool = Field(False, description="carry what the constants' bands make of each point's energy, area and power")
     search: SearchSpec = Field(default_factory=SearchSpec, description="which combinations are run")
 
@@ -120,6 +127,8 @@ class SweepSpec(FileModel):
                     raise ValueError(f"{path} is given twice among axes, zip and set; allowed: once")
                 seen.append(path)
         for name in ("machine", "workload"):
+            if name in self.set:
+                raise ValueError(f"set: {name}: allowed as base, {name}: NAME, or among the axes, {name}: [NAME, …]")
             if (getattr(self, name) is None) == (name not in seen):
                 raise ValueError(f"{name}: needed once: as base, {name}: NAME, or among the axes, {name}: [NAME, …]")
         return self

@@ -70,16 +70,17 @@ class Study:
 
 
 def flat_rows(rows: Sequence[Row]) -> list[dict[str, Any]]:
-    """One flat mapping a row: place, values of the axes, metrics, their bands, failure; for tables of other programs."""
+    """One flat mapping a row: place, values of the axes, metrics, their bands, scaled sizes, failure; for tables of other programs."""
     paths = dict.fromkeys(path for row in rows for path in row.assignments)
-    bands = dict.fromkeys(name for row in rows for name in METRICS if row.band(name) is not None)
+    sizes = dict.fromkeys(path for row in rows for path in row.sizes)
+    bands = dict.fromkeys(name for row in rows for name in row.flat_bands())
     flat = []
     for row in rows:
         entry: dict[str, Any] = {"place": row.place}
         entry |= {path: row.assignments.get(path) for path in paths}
+        entry |= {f"scaled.{path}": row.sizes.get(path) for path in sizes}
         entry |= {name: None if row.record is None else row.record[name] for name in METRICS}
-        for name in bands:
-            entry[f"{name}_low"], entry[f"{name}_high"] = row.band(name) or (None, None)
+        entry |= {name: row.flat_bands().get(name) for name in bands}
         entry |= {"broken": "; ".join(row.broken), "failure": row.failure or "", "reason": row.reason, "key": row.key}
         flat.append(entry)
     return flat

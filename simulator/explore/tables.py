@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from itertools import groupby
 
 from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from simulator.explore.analysis.best import along_rows, best_points
+from simulator.explore.analysis.best import best_points
 from simulator.explore.analysis.pareto import pareto_front
 from simulator.explore.analysis.sensitivity import main_effects
+from simulator.explore.bands import Standing
 from simulator.explore.record import FAILURES
-from simulator.explore.row import Row, short, shown
+from simulator.explore.row import Row, labelled, over_the_bands, short, shown
 from simulator.explore.study import Study
 from simulator.report.glossary import term
 from simulator.report.numbers import common_scale, percent, significant, times
@@ -84,7 +86,11 @@ def _best(study: Study) -> RenderableType | None:
         factor, unit = common_scale([best.row.metric(best.objective)], entry.unit)
         band = best.row.band(best.objective)
         over = f" (band {significant(band[0] * factor)}–{significant(band[1] * factor)})" if band else ""
-        lines.append(Text(f"best {entry.label}: {significant(best.row.metric(best.objective) * factor)} {unit}{over} at {best.row.label}"))
+        figure = f"{significant(best.row.metric(best.objective) * factor)} {unit}{over}"
+        scaled = f" (scaled: {labelled(best.row.sizes)})" if best.row.sizes else ""
+        lines.append(Text(f"best {entry.label}: {figure} at {best.row.label}{scaled}"))
+        open_at = [text for text in over_the_bands(study.spec, best.row) if text not in best.row.broken]
+        lines += [Text(f"  over the bands of the constants it may break {text}", style="yellow") for text in open_at]
         for constraint, row in best.without.items():
             ratio = row.metric(best.objective) / best.row.metric(best.objective)
             lines.append(Text(f"  without {constraint}: {times(ratio)} of that, at {row.label}", style="dim"))
@@ -96,16 +102,23 @@ def _standings(study: Study) -> RenderableType | None:
     if not study.standings:
         return None
     lines = [Text("Over the bands of the constants", style="bold")]
-    for objective in dict.fromkeys(standing.objective for standing in study.standings):
-        own = [standing for standing in study.standings if standing.objective == objective]
-        lines.append(Text(f"best {term(objective, 'metric').label}, {own[0].best}:"))
-        for standing in own:
-            band = f"{times(standing.ratio)}, combined {significant(standing.low)}–{significant(standing.high)}"
-            held = Text("robust", style="green") if standing.robust else Text(standing.turns_on, style="yellow")
-            lines.append(Text(f"  than {standing.rival} ({band}): ") + held)
-    path = along_rows(study.rows, study.spec.objectives)[0]
-    lines.append(Text(f"held against the best at each other value of {short(path)}; constants have one value in both", style="dim"))
+    for objective, group in groupby(study.standings, key=lambda standing: standing.objective):
+        own = list(group)
+        label = term(objective, "metric").label
+        if own[0].workload:
+            lines.append(Text(f"best {label} on each workload, against the runner-up:"))
+            lines += [Text(f"  {standing.workload}: {standing.best} than ") + _against(standing) for standing in own]
+        else:
+            lines.append(Text(f"best {label}, {own[0].best}, against the runner-up and the best at each other value of the first axis:"))
+            lines += [Text("  than ") + _against(standing) for standing in own]
+    lines.append(Text("ratio: rival ÷ best, each constant at one value in both", style="dim"))
     return Group(*lines)
+
+
+def _against(standing: Standing) -> Text:
+    band = f"{times(standing.ratio)}, combined {significant(standing.low)}–{significant(standing.high)}"
+    held = Text("robust", style="green") if standing.robust else Text(standing.turns_on, style="yellow")
+    return Text(f"{standing.rival} ({band}): ") + held
 
 
 def _effects(study: Study) -> RenderableType | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from simulator.errors import MappingError
 from simulator.machine.model import Machine
@@ -23,12 +24,19 @@ class GatherSchedule(TileLoops):
 
     parts: RowParts
     """Rows, or parts of rows, and the unit of a token group that each is given to."""
+    entries: NDArray[np.int64]
+    """[parts, K tiles] nonzeros of each part."""
     placement: Placement
     banks: int
     """Banks of a copy."""
     order: str
     """Order of a row's entries."""
     entry_bits: int
+
+    def unit_entries(self, m: int, k: int, units: int) -> NDArray[np.int64]:
+        """[units] list entries of each unit in one (M tile, K tile)."""
+        here = self.parts.of_rows(*self.m_tiles[m])
+        return np.bincount(self.parts.unit[here], weights=self.entries[here, k], minlength=units).astype(np.int64)
 
 
 def schedule_gather(machine: Machine, operation: Operation, homes: Homes) -> GatherSchedule:
@@ -59,6 +67,7 @@ def schedule_gather(machine: Machine, operation: Operation, homes: Homes) -> Gat
         lanes=fabric.lanes,
         loop_order=loops,
         parts=parts,
+        entries=entries,
         placement=placement_of(machine),
         banks=fabric.banks_per_copy,
         order=mapping.order,
@@ -85,6 +94,8 @@ def longest_row_part(operation: Operation, k_tile: int) -> int:
     if not weight.nnz:
         return 0
     parts = -(-weight.shape[1] // k_tile)
+    if parts == 1:
+        return int(np.diff(weight.indptr).max())
     row = np.repeat(np.arange(weight.shape[0]), np.diff(weight.indptr))
     return int(np.bincount(row * parts + weight.indices // k_tile).max())
 

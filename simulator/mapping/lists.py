@@ -14,6 +14,8 @@ from simulator.mapping.loops import Span
 from simulator.mapping.work import ClusterWork, TileValues
 from simulator.workload.types import Operation
 
+Ints = NDArray[np.int64]
+
 
 @dataclass(frozen=True, eq=False)
 class SliceLists:
@@ -40,41 +42,51 @@ def slice_lists(schedule: GatherSchedule, m: int, k: int, units: int) -> SliceLi
     start, stop = schedule.k_tiles[k]
     span = slice(weight.indptr[first], weight.indptr[last])
     here = schedule.parts.of_rows(first, last)
-    part = np.repeat(np.arange(here.start, here.stop), schedule.parts.nnz[here])
-    columns = weight.indices[span]
-    index = np.arange(span.start, span.stop)
-    inside = (columns >= start) & (columns < stop)
-    part, columns, index = part[inside], columns[inside], index[inside]
-    unit = schedule.parts.unit[part]
-    words = columns - start
-    order = np.lexsort((ENTRY_ORDERS[schedule.order](words, unit, schedule), part, unit))
+    nnz, units_of = schedule.parts.nnz[here], schedule.parts.unit[here]
+    # a part's entries stand together, so that parts are put into order and not entries, which are thousands of times more
+    by_unit = np.argsort(units_of, kind="stable")
+    part = np.repeat(by_unit, nnz[by_unit])
+    index = span.start + _runs((np.cumsum(nnz) - nnz)[by_unit], nnz[by_unit])
+    words = weight.indices[index] - start
+    if (start, stop) != (0, weight.shape[1]):
+        inside = (words >= 0) & (words < stop - start)
+        part, words, index = part[inside], words[inside], index[inside]
+    unit = units_of[part]
+    order = ENTRY_ORDERS[schedule.order](words, part, unit, schedule)
     part, words, index, unit = part[order], words[order], index[order], unit[order]
     return SliceLists(
         unit_ptr=np.concatenate(([0], np.cumsum(np.bincount(unit, minlength=units)))).astype(np.int64),
         word=words.astype(np.int32),
-        row=_output_rows(schedule.parts.unit[here])[part - here.start].astype(np.int32),
+        row=_output_rows(units_of)[part].astype(np.int32),
         weight_index=index.astype(np.int64),
-        global_row=schedule.parts.row[part],
+        global_row=schedule.parts.row[here.start + part],
     )
 
 
-def natural(words: NDArray[np.int32], unit: NDArray[np.int32], schedule: GatherSchedule) -> NDArray[np.int32]:
-    """By column."""
-    return words
+def _runs(starts: Ints, lengths: Ints) -> Ints:
+    """start, start + 1, … of every run, one run after another."""
+    ends = np.cumsum(lengths)
+    return np.arange(ends[-1] if len(ends) else 0) + np.repeat(starts - ends + lengths, lengths)
 
 
-def bank_aware(words: NDArray[np.int32], unit: NDArray[np.int32], schedule: GatherSchedule) -> NDArray[np.int32]:
+def natural(words: NDArray[np.int32], part: Ints, unit: NDArray[np.int32], schedule: GatherSchedule) -> slice:
+    """By column, as they stand."""
+    return slice(None)
+
+
+def bank_aware(words: NDArray[np.int32], part: Ints, unit: NDArray[np.int32], schedule: GatherSchedule) -> Ints:
     """By bank, cyclically from a bank of the unit's own, so that units sweep the banks in step and not in each other's way."""
     start, stop = schedule.k_tiles[0]
     bank = schedule.placement(stop - start, schedule.banks)[words]
-    return (bank - unit % schedule.banks) % schedule.banks
+    run = np.cumsum(np.diff(part, prepend=part[:1]) != 0)
+    return np.argsort(run * schedule.banks + (bank - unit % schedule.banks) % schedule.banks, kind="stable")
 
 
-ENTRY_ORDERS: dict[str, Callable[[NDArray[np.int32], NDArray[np.int32], GatherSchedule], NDArray[np.int32]]] = {
+ENTRY_ORDERS: dict[str, Callable[[NDArray[np.int32], Ints, NDArray[np.int32], GatherSchedule], Ints | slice]] = {
     "natural": natural,
     "bank_aware": bank_aware,
 }
-"""Order of a row's entries: sort keys for (tile-local word, unit) of each entry."""
+"""Order of a part's entries: from (tile-local word, part, unit) of each entry, part after part, to their order, the parts' kept."""
 
 
 def _output_rows(unit: NDArray[np.int32]) -> NDArray[np.int64]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from simulator.mapping.residency import Home
@@ -70,6 +71,40 @@ class Program:
     drains: tuple[Drain, ...]
     depends_on: tuple[tuple[int, ...], ...]
     """[operations] indices of the operations whose outputs an operation's X is made from."""
+
+
+@dataclass(frozen=True)
+class Strand:
+    """One operation's part of a program; contents are numbered from 0."""
+
+    tiles: tuple[TileStep, ...]
+    x_fills: tuple[Fill, ...]
+    w_fills: tuple[Fill, ...]
+    drains: tuple[Drain, ...]
+
+    def of_operation(self, index: int) -> Strand:
+        """The same for another operation of the program."""
+        return Strand(
+            tiles=tuple(replace(tile, operation=index) for tile in self.tiles),
+            x_fills=tuple(replace(fill, operation=index) for fill in self.x_fills),
+            w_fills=tuple(replace(fill, operation=index) for fill in self.w_fills),
+            drains=tuple(replace(drain, operation=index) for drain in self.drains),
+        )
+
+
+def strung_together(strands: Iterable[Strand], depends_on: tuple[tuple[int, ...], ...]) -> Program:
+    """The operations one after another; contents are numbered on."""
+    tiles: list[TileStep] = []
+    x_fills: list[Fill] = []
+    w_fills: list[Fill] = []
+    drains: list[Drain] = []
+    for strand in strands:
+        x, w, y = len(x_fills), len(w_fills), len(drains)
+        tiles += [TileStep(tile.operation, tile.cycles, tile.x + x, tile.w + w, tile.y + y) for tile in strand.tiles]
+        drains += [drain if drain.holds_w is None else replace(drain, holds_w=drain.holds_w + w) for drain in strand.drains]
+        x_fills += strand.x_fills
+        w_fills += strand.w_fills
+    return Program(tuple(tiles), tuple(x_fills), tuple(w_fills), tuple(drains), depends_on)
 
 
 def content_indices(keys: list[tuple[int, ...]], first: int) -> list[int]:

@@ -47,35 +47,49 @@ def fitting_ranges(parts: RowParts, entries: Ints, size: int, units: int, most_p
     `entries` is [parts, tiles] along the other operand dimension; `size` is the number of rows. Raises MappingError
     where a single row does not fit.
     """
-    held = np.bincount(parts.unit, minlength=units)
-    filled = np.zeros((units, entries.shape[1]), dtype=np.int64)
-    np.add.at(filled, parts.unit, entries)
-    if not size or _fits(held, filled, most_parts, most_entries):  # mostly so, and much the quickest to see
+    tiles = entries.shape[1]
+    places = (parts.unit[:, None].astype(np.int64) * tiles + np.arange(tiles)).ravel()
+    weights = entries.ravel()
+    firsts = [*np.flatnonzero(np.diff(parts.row, prepend=-1)).tolist(), len(parts.row)]
+    rows = len(firsts) - 1
+
+    def most(first: int, last: int) -> tuple[int, int]:
+        """Most parts and most entries of a unit, of the rows of these places among those that are not empty."""
+        start, stop = firsts[first], firsts[last]
+        held = np.bincount(parts.unit[start:stop])
+        filled = np.bincount(places[start * tiles : stop * tiles], weights=weights[start * tiles : stop * tiles])
+        return int(held.max(initial=0)), int(filled.max(initial=0))
+
+    def fits(first: int, last: int) -> bool:
+        held, filled = most(first, last)
+        return held <= most_parts and filled <= most_entries
+
+    if fits(0, rows):  # mostly so, and much the quickest to see
         return ((0, size),)
-    held[:] = 0
-    filled[:] = 0
-    cuts = [0]
-    firsts = np.flatnonzero(np.diff(parts.row, prepend=-1))
-    for start, stop in itertools.pairwise([*firsts.tolist(), len(parts.row)]):
-        users = parts.unit[start:stop]
-        np.add.at(held, users, 1)
-        np.add.at(filled, users, entries[start:stop])
-        if not _fits(held[users], filled[users], most_parts, most_entries):
-            cuts.append(int(parts.row[start]))
-            held[:] = 0
-            filled[:] = 0
-            np.add.at(held, users, 1)
-            np.add.at(filled, users, entries[start:stop])
-            if not _fits(held[users], filled[users], most_parts, most_entries):
-                raise MappingError(
-                    f"row {parts.row[start]} alone gives a unit {held[users].max()} parts and {filled[users].max()} entries; "
-                    f"its banks hold {most_parts} parts and {most_entries} entries"
-                )
-    return tuple(itertools.pairwise([*dict.fromkeys(cuts), size]))
+    cuts, first = [0], 0
+    while first < rows:
+        if not fits(first, first + 1):
+            held, filled = most(first, first + 1)
+            raise MappingError(
+                f"row {parts.row[firsts[first]]} alone gives a unit {held} parts and {filled} entries; "
+                f"its banks hold {most_parts} parts and {most_entries} entries"
+            )
+        first = _last_within(lambda last, first=first: fits(first, last), first + 1, rows + 1)  # type: ignore[misc]
+        if first < rows:
+            cuts.append(int(parts.row[firsts[first]]))
+    return tuple(itertools.pairwise([*cuts, size]))
 
 
-def _fits(held: Ints, filled: Ints, most_parts: int, most_entries: int) -> bool:
-    return int(held.max()) <= most_parts and int(filled.max()) <= most_entries
+def _last_within(within: Callable[[int], bool], low: int, high: int) -> int:
+    """The largest number that is within, of those from `low`, which is, to `high`, which is not, once beyond it always beyond."""
+    step = 1
+    while low + step < high and within(low + step):
+        low, step = low + step, 2 * step
+    high = min(high, low + step)
+    while high - low > 1:
+        middle = (low + high) // 2
+        low, high = (middle, high) if within(middle) else (low, middle)
+    return low
 
 
 def part_entries(parts: RowParts, other: NDArray[np.int32], width: int, tiles: int) -> Ints:

@@ -86,6 +86,7 @@ def schedule_sampled(machine: Machine, operation: Operation, homes: Homes) -> Sa
         lanes=fabric.lanes,
         loop_order="m_rounds",
         parts=parts,
+        entries=entries,
         placement=placement_of(machine),
         banks=fabric.banks_per_copy,
         order=mapping.order,

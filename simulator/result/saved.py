@@ -104,11 +104,11 @@ _HEAD = msgspec.json.Decoder(_Head)
 _RECORD = msgspec.json.Decoder(_Record)
 
 
-_OPERATIONS = b',\n  "operations": ['
+_OPERATIONS = b',\n "operations": ['
 _END = b"\n}\n"
 
 
-def _head(text: bytes) -> bytes:
+def head_of(text: bytes) -> bytes:
     """A result as it was written, without its operations and their costs, nine tenths of it; any other text as it is."""
     place = text.find(_OPERATIONS)
     return text[:place] + _END if place > 0 and text.endswith(_END) else text
@@ -116,7 +116,7 @@ def _head(text: bytes) -> bytes:
 
 def _decoded(text: bytes, file: Path) -> _Record:
     try:
-        record = _RECORD.decode(_head(text))
+        record = _RECORD.decode(head_of(text))
     except msgspec.ValidationError:
         _check_head(_HEAD.decode(text), file)  # of another version other keys are missing: that version is the reason to give
         raise

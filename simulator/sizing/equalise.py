@@ -8,14 +8,14 @@ from dataclasses import dataclass
 from simulator.cost import Technology, load_technology
 from simulator.errors import ConfigError, MappingError
 from simulator.machine.model import GatherFabric, Machine, SystolicFabric
-from simulator.pipeline import simulate
 from simulator.sizing.by_size import BySize
 from simulator.sizing.grid import Values, grid_of
 from simulator.sizing.measure import area_mm2, dram_gb_per_s, of_run
 from simulator.sizing.rebuilt import rebuilt
 from simulator.sizing.search import Limits, Problem, best_design
 from simulator.sizing.target import read_target
-from simulator.sizing.types import UNITS, Objective, Outcome, Quantity, Runner, Sized
+from simulator.sizing.trials import InTurn
+from simulator.sizing.types import UNITS, Objective, Quantity, Runner, Sized
 from simulator.timing.floor import Floor
 from simulator.workload.types import Workload
 
@@ -73,25 +73,15 @@ def equalise(
         raise ConfigError(
             "--best needs a cap: --equal area or power, or a throughput to reach; the DRAM bandwidth is made equal in any case"
         )
-    return _Equaliser(machines, workload, wish, run or _in_turn(workload), progress).sized()
-
-
-def _in_turn(workload: Workload) -> Runner:
-    def one(machine: Machine) -> Outcome:
-        try:
-            return simulate(machine, workload)
-        except MappingError as error:
-            return error
-
-    return lambda machines: [one(machine) for machine in machines]
+    return _Equaliser(machines, workload, wish, run or InTurn(workload), progress).sized()
 
 
 class _Equaliser:
-    def __init__(self, machines: Sequence[Machine], workload: Workload, wish: Wish, run: Runner, progress: Progress) -> None:
+    def __init__(self, machines: Sequence[Machine], workload: Workload, wish: Wish, runner: Runner, progress: Progress) -> None:
         self.machines = machines
         self.workload = workload
         self.wish = wish
-        self.run = run
+        self.runner = runner
         self.progress = progress
         wanted = read_target(wish.to, wish.quantity, machines)
         self.model = wanted if isinstance(wanted, Machine) else machines[0]
@@ -123,7 +113,7 @@ class _Equaliser:
             return dram_gb_per_s(machine, self._technology(machine))
         if self.wish.quantity == "area":
             return area_mm2(machine, self._technology(machine), include_dram=self.wish.include_dram)
-        outcome = self.run([machine])[0]
+        (outcome,) = self.runner.run([machine])
         if isinstance(outcome, MappingError):
             raise outcome
         return of_run(outcome, self.wish.quantity, include_dram=self.wish.include_dram)
@@ -176,7 +166,7 @@ class _Equaliser:
             floor=Floor(self.workload),
             budget=wish.budget,
         )
-        found = best_design(problem, self.run, lambda fraction: self.progress(f"size {machine.name}", fraction))
+        found = best_design(problem, self.runner, lambda fraction: self.progress(f"size {machine.name}", fraction))
         if found is None:
             raise ConfigError(f"{machine.name}: no design of its kind in the grid {self._failed()}; the grid is in docs/comparing.md")
         value = of_run(found.result, wish.quantity, include_dram=wish.include_dram)

@@ -57,7 +57,7 @@ def _searched(search: Search) -> str:
     kept = "exact within the grid" if not search.skipped else "cut short by the budget"
     return (
         f"of {search.designs:,} designs {search.illegal:,} are not possible, {search.over_cap:,} miss the target, "
-        f"{search.pruned:,} cannot win, {search.simulated:,} were simulated ({kept})"
+        f"{search.pruned:,} cannot win, {search.given_up:,} were given up on the way, {search.simulated:,} were simulated ({kept})"
     )
 
 

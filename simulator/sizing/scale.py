@@ -15,11 +15,11 @@ def size_of(machine: Machine) -> int:
     """The size of a machine.
 
     A crossbar's units; the copies of a replication or hybrid and the token groups of a partition, whose clusters stay as they
-    are; a systolic array's edge, in steps that keep its aspect ratio.
+    are; a systolic array's edge, in steps that keep its aspect ratio and whole groups of `n_m` in its rows.
     """
     fabric = machine.fabric
     if isinstance(fabric, SystolicFabric):
-        return math.gcd(fabric.rows, fabric.cols)
+        return _edge_steps(fabric)
     kind = kind_of(machine)
     return fabric.units if kind == "crossbar" else fabric.token_groups if kind == "partition" else fabric.replicas
 
@@ -49,8 +49,14 @@ def with_sram_of(machine: Machine, reference: Machine) -> Machine:
 
 
 def _edges(fabric: SystolicFabric, size: int) -> Mapping[str, Any]:
-    step = math.gcd(fabric.rows, fabric.cols)
-    return {"fabric.rows": fabric.rows // step * size, "fabric.cols": fabric.cols // step * size}
+    steps = _edge_steps(fabric)
+    return {"fabric.rows": fabric.rows // steps * size, "fabric.cols": fabric.cols // steps * size}
+
+
+def _edge_steps(fabric: SystolicFabric) -> int:
+    """Of how many of the smallest legal arrays of its shape its edge is made, so that no size on the ladder is refused for `n_m`."""
+    shape, (kept, _) = math.gcd(fabric.rows, fabric.cols), fabric.kept_of
+    return shape // (kept // math.gcd(fabric.rows // shape, kept))
 
 
 def _clusters(machine: Machine, fabric: GatherFabric, size: int) -> Mapping[str, Any]:

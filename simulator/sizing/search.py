@@ -7,6 +7,7 @@ then members, then members with the tiles of their own schedule. A search ends w
 from __future__ import annotations
 
 import heapq
+import math
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
@@ -21,14 +22,16 @@ from simulator.sizing.grid import Family, Keys, Values, families
 from simulator.sizing.measure import idle_power_w, listed_area_mm2
 from simulator.sizing.objective import floor_of, value_of
 from simulator.sizing.rebuilt import rebuilt
-from simulator.sizing.types import Objective, Runner, Search
+from simulator.sizing.types import Objective, Rival, Runner, Search
 from simulator.timing.floor import Floor, Least
 
-BATCH = 8
+RUN_AT_ONCE = 8
 """Designs simulated before the next decision, whatever the number of processes, so that these do not change what is seen."""
+BOUND_AT_ONCE = 64
+"""Designs that are scheduled before the next decision."""
 _AFTER_ALL = (2**31,)
 """Order of the machine itself: as a design of the grid it comes in its turn."""
-_DECIDED = ("illegal", "over_cap", "pruned", "simulated", "skipped")
+_DECIDED = ("illegal", "over_cap", "pruned", "given_up", "simulated", "skipped")
 
 
 @dataclass(frozen=True)
@@ -84,20 +87,21 @@ class _Built:
     area_mm2: float
 
 
-def best_design(problem: Problem, run: Runner, progress: Callable[[float], None] = lambda fraction: None) -> Found | None:
+def best_design(problem: Problem, runner: Runner, progress: Callable[[float], None] = lambda fraction: None) -> Found | None:
     """Return the design of the grid with the least objective within the limits; None where there is none.
 
     Of several equals the one of least area wins, then the first. With a budget it is the best of what was simulated.
     """
-    return _Search(problem, run, progress).found()
+    return _Search(problem, runner, progress).found()
 
 
 class _Search:
-    def __init__(self, problem: Problem, run: Runner, progress: Callable[[float], None]) -> None:
+    def __init__(self, problem: Problem, runner: Runner, progress: Callable[[float], None]) -> None:
         self.problem = problem
-        self.run = run
+        self.runner = runner
         self.progress = progress
         self.waiting: list[_Waiting] = []
+        self.unscheduled: list[_Waiting] = []
         self.ready: list[_Waiting] = []
         self.counts: Counter[str] = Counter()
         self.best: tuple[tuple[float, float, tuple[int, ...]], Result] | None = None
@@ -105,12 +109,16 @@ class _Search:
     def found(self) -> Found | None:
         self._measure_against_itself()
         self._enter_families()
-        while self.waiting or self.ready:
+        while self.waiting or self.unscheduled or self.ready:
             if self.waiting and self._hopeless(self.waiting[0].bound):
                 self._drop_waiting("pruned")
-            elif self.ready and (len(self.ready) == BATCH or not self.waiting or self._spent(len(self.ready))):
+            elif len(self.unscheduled) == BOUND_AT_ONCE or (self.unscheduled and not self.waiting):
+                self._schedule()
+            elif self.ready and (len(self.ready) == RUN_AT_ONCE or not self.waiting or self._spent(len(self.ready))):
                 self._simulate()
             elif self._spent(0):
+                self.waiting += self.unscheduled
+                self.unscheduled = []
                 self._drop_waiting("skipped")
             else:
                 self._advance(heapq.heappop(self.waiting))
@@ -122,7 +130,7 @@ class _Search:
         built = self._listed(self.problem.machine)
         if built is None or self._over_cap(built):
             return
-        (outcome,) = self.run([built.machine])
+        (outcome,) = self.runner.run([built.machine])
         if not isinstance(outcome, MappingError) and self._within(outcome):
             self._offer(outcome, _AFTER_ALL)
 
@@ -136,7 +144,7 @@ class _Search:
 
     def _spent(self, more: int) -> bool:
         budget = self.problem.budget
-        return budget is not None and self.counts["simulated"] + more >= budget
+        return budget is not None and self.counts["simulated"] + self.counts["given_up"] + more >= budget
 
     def _enter_families(self) -> None:
         for number, family in enumerate(families(self.problem.machine, self.problem.grid)):
@@ -156,7 +164,7 @@ class _Search:
         return floor_of(self.problem.objective, self.problem.floor.least(first.elaborated), *self._priced(first))
 
     def _priced(self, built: _Built) -> tuple[Elaborated, Technology, tuple[Instance, ...], float]:
-        return built.elaborated, self.problem.technology, built.instances, built.area_mm2
+        return built.elaborated, self.problem.technology, built.instances, listed_area_mm2(built.instances, include_dram=False)
 
     def _build(self, family: Family, keys: Keys) -> _Built | None:
         machine = rebuilt(self.problem.machine, {**family.keys, **keys})
@@ -184,7 +192,7 @@ class _Search:
         if item.machine is None:
             self._expand(item)
         elif item.stage == 1:
-            self._schedule(item, item.machine)
+            self.unscheduled.append(item)
         else:
             self.ready.append(item)
 
@@ -237,15 +245,18 @@ class _Search:
         self.counts["pruned"] += len(members) - len(kept)
         return list(kept.values())
 
-    def _schedule(self, item: _Waiting, machine: Machine) -> None:
-        built = self._listed(machine)
-        assert built is not None, "it was listed when its family was expanded"
-        try:
-            least = self.problem.floor.scheduled(built.elaborated)
-        except MappingError:
-            self.counts["illegal"] += 1
-            return
-        self._enter(item, item.order, 2, built, least)
+    def _schedule(self) -> None:
+        """Bound designs by the tiles of their own schedules."""
+        items, self.unscheduled = self.unscheduled, []
+        bounds = self.runner.least([item.machine for item in items if item.machine is not None])
+        for item, least in zip(items, bounds, strict=True):
+            if isinstance(least, MappingError):
+                self.counts["illegal"] += 1
+                continue
+            built = None if item.machine is None else self._listed(item.machine)
+            assert built is not None, "it was listed when its family was expanded"
+            self._enter(item, item.order, 2, built, least)
+        self._tell()
 
     def _enter(self, item: _Waiting, order: tuple[int, ...], stage: int, built: _Built, least: Least) -> None:
         if self._too_slow(built, least):
@@ -259,15 +270,22 @@ class _Search:
         return seconds is not None and least.cycles / (built.machine.clock_ghz * 1e9) > seconds
 
     def _simulate(self) -> None:
-        outcomes = self.run([item.machine for item in self.ready if item.machine is not None])
+        outcomes = self.runner.attempt([item.machine for item in self.ready if item.machine is not None], self._rival())
         for item, outcome in zip(self.ready, outcomes, strict=True):
             if isinstance(outcome, MappingError):
                 self.counts["illegal"] += 1
                 continue
-            self.counts["simulated"] += 1
-            if self._within(outcome):
+            self.counts["given_up" if outcome is None else "simulated"] += 1
+            if outcome is not None and self._within(outcome):
                 self._offer(outcome, item.order)
         self.ready = []
+        self._tell()
+
+    def _rival(self) -> Rival:
+        seconds = self.problem.limits.seconds
+        return Rival(self.problem.objective, math.inf if self.best is None else self.best[0][0], math.inf if seconds is None else seconds)
+
+    def _tell(self) -> None:
         decided = sum(self.counts[name] for name in _DECIDED)
         self.progress(min(0.99, decided / max(1, self.counts["designs"])))
 

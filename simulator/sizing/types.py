@@ -2,21 +2,44 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from typing import Any, Literal
+from typing import Any, Literal, Protocol
 
 from simulator.errors import MappingError
 from simulator.machine.model import Machine
 from simulator.result import Result
 from simulator.sizing.kind import Kind, kind_of
+from simulator.timing.floor import Least
 
 Quantity = Literal["area", "throughput", "power", "bandwidth"]
 Objective = Literal["time", "energy", "edap", "area"]
 UNITS: dict[Quantity, str] = {"area": "mm²", "throughput": "TOPS", "power": "W", "bandwidth": "GB/s"}
 Outcome = Result | MappingError
-Runner = Callable[[Sequence[Machine]], list[Outcome]]
-"""Simulates machines on the workload; a machine that cannot hold it gives its MappingError."""
+
+
+@dataclass(frozen=True)
+class Rival:
+    """What a design must not exceed to be of use."""
+
+    objective: Objective
+    value: float
+    """Of the objective: that of the best design so far."""
+    seconds: float
+    """The longest that the workload may take."""
+
+
+class Runner(Protocol):
+    """Runs machines on the workload, perhaps several at a time; one that cannot hold it gives its MappingError."""
+
+    def run(self, machines: Sequence[Machine]) -> list[Outcome]:
+        """Simulate them."""
+
+    def least(self, machines: Sequence[Machine]) -> list[Least | MappingError]:
+        """What no run of each goes below, with the tiles of its own schedules."""
+
+    def attempt(self, machines: Sequence[Machine], rival: Rival) -> list[Outcome | None]:
+        """Simulate them, each until it is seen that it cannot keep to what the rival has; then None."""
 
 
 @dataclass(frozen=True)
@@ -30,7 +53,7 @@ class Change:
 
 @dataclass(frozen=True)
 class Search:
-    """What a search over a grid looked at; the five counts of designs add up to the grid."""
+    """What a search over a grid looked at; the six counts of designs add up to the grid."""
 
     objective: Objective
     grid: Mapping[str, tuple[Any, ...]]
@@ -43,6 +66,8 @@ class Search:
     """More than the cap allows, or less than the throughput that is asked for."""
     pruned: int
     """Cannot be better than the best, by bounds that no run goes below; or the same timing in no less area."""
+    given_up: int
+    """Of which some operations were simulated, until those and the bounds of the others said that they cannot be better."""
     simulated: int
     skipped: int
     """Neither simulated nor excluded, because the budget was spent; 0 where the best is the grid's."""

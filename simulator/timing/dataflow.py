@@ -68,6 +68,9 @@ class Dataflow(Protocol[WorkT]):
     def outputs(self) -> NDArray[np.float64] | None:
         """Y as the hardware computed it, where every tile carried its own numbers."""
 
+    def least_cycles(self) -> list[int]:
+        """[tiles in execution order] cycles that no run of each round goes below."""
+
     def work(self, place: Place) -> WorkT:
         """What a cluster does in a tile."""
 
@@ -155,7 +158,7 @@ class RoundRunner(Generic[WorkT]):
         """Add up the clusters of a round; the barrier waits for the slowest."""
         results = [future.result() for future in futures]
         cycles = max((result.cycles for result in results), default=0)
-        counts = sum((result.counts for result in results), Counts())
+        counts = Counts.total(result.counts for result in results)
         causes = np.zeros(len(CAUSES), dtype=np.int64)
         for result in results:
             causes += result.unit_cycles

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable
-from dataclasses import replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import numpy as np
@@ -16,7 +16,7 @@ from simulator.machine.elaborated import Elaborated
 from simulator.machine.model import Machine
 from simulator.mapping.gather import schedule_gather
 from simulator.mapping.loops import Position, TileLoops
-from simulator.mapping.program import Drain, Fill, TileStep, content_indices
+from simulator.mapping.program import Drain, Fill, Strand, TileStep, content_indices
 from simulator.mapping.residency import Homes
 from simulator.mapping.sampled import schedule_sampled
 from simulator.mapping.scatter import schedule_scatter
@@ -53,6 +53,51 @@ FlowName = Literal["gather", "scatter"]
 DATAFLOWS: dict[FlowName, DataflowMaker] = {"gather": _gather, "scatter": _scatter}
 
 
+@dataclass(frozen=True, eq=False)
+class UnitsPlan:
+    """An operation on a fabric of units, cut into tiles but not run."""
+
+    machine: Machine
+    """In the dataflow of this operation."""
+    dataflow: Dataflow[Any]
+    flow: FlowName
+    positions: list[Position]
+    index: int
+
+    def strand(self, cycles: Sequence[int]) -> Strand:
+        """What the system level must do for it, given the [tiles] cycles of its rounds."""
+        return Strand(
+            tiles=_steps(self.dataflow.loops, self.positions, cycles, self.index),
+            x_fills=_x_fills(self.dataflow, self.positions, self.index),
+            w_fills=_w_fills(self.dataflow, self.positions, self.index),
+            drains=_drains(self.dataflow, self.positions, self.index),
+        )
+
+    def transfer_counts(self) -> Counts:
+        """What fills write and drains read on the fabric."""
+        return _transfer_counts(self.dataflow, self.positions)
+
+
+def plan_on_units(
+    elaborated: Elaborated,
+    operation: Operation,
+    homes: Homes,
+    index: int,
+    engine: EngineEntry,
+    *,
+    perfect: bool = False,
+    assemble: bool = False,
+) -> UnitsPlan:
+    """Schedule an operation. Raises MappingError where the machine cannot hold it."""
+    flow = dataflow_of(elaborated.machine, operation)
+    elaborated = replace(elaborated, machine=elaborated.machine.in_dataflow(flow))
+    spec = cluster_spec(elaborated)
+    spec = spec.with_ideal_network() if perfect else spec
+    make = _sampled if operation.gradient is not None else DATAFLOWS[flow]
+    dataflow = make(elaborated, spec, engine, operation, homes, assemble)
+    return UnitsPlan(elaborated.machine, dataflow, flow, dataflow.loops.positions(), index)
+
+
 def run_on_units(
     elaborated: Elaborated,
     operation: Operation,
@@ -65,31 +110,23 @@ def run_on_units(
     threads: int,
 ) -> OperationRun:
     """Schedule an operation, run its rounds, and list what the system level must move for them."""
-    flow = dataflow_of(elaborated.machine, operation)
-    elaborated = replace(elaborated, machine=elaborated.machine.in_dataflow(flow))
-    spec = cluster_spec(elaborated)
-    spec = spec.with_ideal_network() if perfect else spec
-    make = _sampled if operation.gradient is not None else DATAFLOWS[flow]
-    dataflow = make(elaborated, spec, engine, operation, homes, not reuse_tiles)
-    runner = RoundRunner(elaborated.machine.gather, dataflow, reuse_tiles, threads if engine.releases_gil else 1)
-    positions = dataflow.loops.positions()
-    rounds = runner.run(positions)
+    plan = plan_on_units(elaborated, operation, homes, index, engine, perfect=perfect, assemble=not reuse_tiles)
+    dataflow = plan.dataflow
+    runner = RoundRunner(plan.machine.gather, dataflow, reuse_tiles, threads if engine.releases_gil else 1)
+    rounds = runner.run(plan.positions)
     causes: NDArray[np.int64] = np.zeros(len(CAUSES), dtype=np.int64)
     for result in rounds:
         causes = causes + result.unit_cycles
-    counts = sum((result.counts for result in rounds), Counts(macs_useful=operation.macs_useful))
+    counts = Counts.total([Counts(macs_useful=operation.macs_useful), *(result.counts for result in rounds)])
     check_entries(operation.name, counts.list_entries, operation.weight.nnz, dataflow.loops.token_words)
     return OperationRun(
         operation,
         homes,
-        tiles=_steps(dataflow.loops, positions, [result.cycles for result in rounds], index),
-        x_fills=_x_fills(dataflow, positions, index),
-        w_fills=_w_fills(dataflow, positions, index),
-        drains=_drains(dataflow, positions, index),
-        counts=counts + _transfer_counts(dataflow, positions),
+        strand=plan.strand([result.cycles for result in rounds]),
+        counts=counts + plan.transfer_counts(),
         unit_cycles=causes,
         bounds=sum((result.bounds for result in rounds), Bounds()),
-        details={"dataflow": flow} | dataflow.loops.describe() | _stored(dataflow),
+        details={"dataflow": plan.flow} | dataflow.loops.describe() | _stored(dataflow),
         checked=runner.checked,
         outputs=dataflow.outputs,
     )
@@ -119,7 +156,7 @@ def _stored(dataflow: Dataflow[Any]) -> dict[str, int | str]:
     return {"weight_format": form, "weight_stored_bytes": sum(dataflow.w_part(m, k).bytes for m, k in tiles)}
 
 
-def _steps(loops: TileLoops, positions: list[Position], cycles: list[int], index: int) -> tuple[TileStep, ...]:
+def _steps(loops: TileLoops, positions: list[Position], cycles: Sequence[int], index: int) -> tuple[TileStep, ...]:
     xs, ws, ys = (
         content_indices([content(place) for place in positions], 0) for content in (loops.x_content, loops.w_content, loops.y_content)
     )
@@ -155,7 +192,7 @@ def _transfer_counts(dataflow: Dataflow[Any], positions: list[Position]) -> Coun
     counts = [dataflow.x_counts(position) for position in _changes(positions, loops.x_content)]
     counts += [dataflow.w_counts(m, k) for m, _, k in _changes(positions, loops.w_content)]
     counts += [dataflow.y_counts(position) for position in _changes(positions, loops.y_content)]
-    return sum(counts, Counts())
+    return Counts.total(counts)
 
 
 def _changes(positions: list[Position], content: Callable[[Position], tuple[int, ...]]) -> list[Position]:

@@ -8,20 +8,20 @@ that a search may leave out, unseen and without any loss, what is too slow alrea
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from simulator.activity import Counts
 from simulator.machine.elaborated import DMA_CHUNK_BYTES, Elaborated
-from simulator.machine.model import GatherFabric, Machine, SystolicFabric
+from simulator.machine.model import GatherFabric, Machine
+from simulator.mapping.array_product import ArrayProduct
 from simulator.mapping.dense_product import dense_product
-from simulator.mapping.folds import Dataflow, fold_edges
-from simulator.mapping.gather import GatherSchedule, schedule_gather
 from simulator.mapping.lists import present_words
-from simulator.mapping.loops import Span
 from simulator.mapping.residency import Homes, tensor_homes
+from simulator.mapping.systolic import flows_of, least_cycles, products_of
 from simulator.workload.types import Operation, Workload
 
 Ints = NDArray[np.int64]
@@ -38,17 +38,6 @@ class Least:
 
 
 @dataclass(frozen=True)
-class Round:
-    """What one round of an operation cannot do without."""
-
-    x_bytes: float
-    x_first_bytes: float
-    """The K tile that it begins with."""
-    cycles: int
-    y_bytes: float
-
-
-@dataclass(frozen=True)
 class _Need:
     """What one operation cannot do without."""
 
@@ -56,10 +45,6 @@ class _Need:
     homes: Homes
     w_home: str
     counts: Counts
-    rounds: tuple[Round, ...] = ()
-    """Where the schedule is known, and has one M tile."""
-    w_at_once: bool = False
-    """Whether its first tile needs all of W."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,28 +52,25 @@ class Floor:
     """What a workload needs at least, of any machine; patterns are counted once for each number of lanes.
 
     floor = Floor(workload)
-    floor.least(elaborated).cycles <= floor.scheduled(elaborated).cycles <= simulate(machine, workload).cycles
+    floor.least(elaborated).cycles <= simulate(machine, workload).cycles
     """
 
     workload: Workload
     _words: dict[tuple[str, int, bool], Ints] = field(default_factory=dict)
+    _products: dict[tuple[str, str], list[ArrayProduct]] = field(default_factory=dict)
+    _folds: dict[tuple[Any, ...], int] = field(default_factory=dict)
 
     def least(self, elaborated: Elaborated) -> Least:
         """The fewest cycles and events of a run, however its operations are cut into tiles; in a millisecond or so."""
-        return self._least(elaborated, [self._need(elaborated.machine, op, home) for op, home in self._homed(elaborated)])
+        homed = zip(self.workload.operations, tensor_homes(elaborated.machine, self.workload), strict=True)
+        return self._least(elaborated, [self._need(elaborated.machine, op, home) for op, home in homed])
 
-    def scheduled(self, elaborated: Elaborated) -> Least:
-        """As `least`, and closer, with the tiles that the machine's own schedule cuts. Raises MappingError where none fit."""
-        machine = elaborated.machine
-        if not isinstance(machine.fabric, GatherFabric) or machine.mapping.dataflow != "gather":
-            return self.least(elaborated)
-        return self._least(elaborated, [self._tiled(elaborated, op, home) for op, home in self._homed(elaborated)])
-
-    def _homed(self, elaborated: Elaborated) -> list[tuple[Operation, Homes]]:
-        return list(zip(self.workload.operations, tensor_homes(elaborated.machine, self.workload), strict=True))
+    def counts(self, machine: Machine, operation: Operation, homes: Homes) -> Counts:
+        """Events that one operation has in every run, at least as often."""
+        return self._need(machine, operation, homes).counts
 
     def _least(self, elaborated: Elaborated, needs: list[_Need]) -> Least:
-        counts = Counts(*(sum(column) for column in zip(*(need.counts.values() for need in needs), strict=True))) if needs else Counts()
+        counts = Counts.total(need.counts for need in needs)
         trunks = elaborated.machine.trunks
         busiest = max(
             (counts.dram_read_bytes + counts.dram_write_bytes) / elaborated.dram_bytes_per_cycle,
@@ -99,29 +81,9 @@ class Floor:
         )
         return Least(max(0, math.floor(busiest - _ROUNDING)), counts)
 
-    def _tiled(self, elaborated: Elaborated, op: Operation, homes: Homes) -> _Need:
-        machine = elaborated.machine
-        need = self._need(machine, op, homes)
-        schedule = schedule_gather(machine, op, homes)
-        if len(schedule.m_tiles) > 1:
-            return need
-        load = _Load(elaborated, schedule)
-        first_share = schedule.k_size(0) / op.shape[1]
-        rounds = []
-        for index in range(schedule.rounds):
-            spans = schedule.active_groups(index)
-            start, stop = spans[0][0], spans[-1][1]
-            x_bytes = need.counts.x_trunk_bytes * (stop - start) / schedule.token_words
-            y_bytes = sum(schedule.tokens(span) for span in spans) * op.shape[0] * machine.datatypes.activation_bits / 8
-            cycles = max(load.cycles(span) for span in spans)
-            rounds.append(Round(x_bytes, x_bytes * first_share * (spans[0][1] - spans[0][0]) / (stop - start), cycles, y_bytes))
-        return replace(need, rounds=tuple(rounds), w_at_once=len(schedule.k_tiles) == 1)
-
     def _need(self, machine: Machine, op: Operation, homes: Homes) -> _Need:
         w_home = homes.x if op.weight_home == "activation" else "dram"
-        counts, compute = (
-            self._gathered(machine, op) if isinstance(machine.fabric, GatherFabric) else _streamed(machine, machine.fabric, op)
-        )
+        counts, compute = self._gathered(machine, op) if isinstance(machine.fabric, GatherFabric) else self._streamed(machine, op)
         y_bytes = -(-op.shape[0] * op.shape[2] * machine.datatypes.activation_bits // 8)
         x_bytes, w_bytes = counts.x_trunk_bytes, counts.w_trunk_bytes
         moved = Counts(
@@ -163,6 +125,39 @@ class Floor:
         )
         return counts, compute
 
+    def _streamed(self, machine: Machine, operation: Operation) -> tuple[Counts, int]:
+        """A systolic array: folds of whole extents, by the best dataflow that it may choose.
+
+        Where it skips or packs, only the activations that useful products need, and their weights without places.
+        """
+        fabric, op, bits = machine.systolic, dense_product(operation), machine.datatypes
+        m, k, n = op.block_shape
+        made = _made_bytes(machine, op) if op.weight_home == "activation" else None
+        if fabric.skip_zero_tiles or fabric.column_skip or fabric.n_m != "none" or machine.weight_decoder:
+            slots = operation.macs_useful
+            needed = _needed(op) if operation.gradient is None else (0, 0)
+            x_bytes, w_bytes = needed[1] * bits.activation_bits // 8, 0 if made is not None else needed[0] * bits.weight_bits // 8
+        else:
+            slots, x_bytes = op.macs_dense, op.batch * (k * n * bits.activation_bits // 8)
+            w_bytes = made if made is not None else op.batch * (k * m * bits.weight_bits // 8)
+        counts = Counts(macs_useful=operation.macs_useful, mac_slots=slots, x_trunk_bytes=x_bytes, w_trunk_bytes=w_bytes)
+        return counts, max(self._array_cycles(machine, operation), -(-slots // machine.multipliers))
+
+    def _array_cycles(self, machine: Machine, op: Operation) -> int:
+        """The fewest of any way and any dataflow in which the array can run an operation."""
+        fabric = machine.systolic
+        if (op.name, fabric.n_m) not in self._products:
+            self._products[op.name, fabric.n_m] = products_of(machine, op)
+        cycles = []
+        for place, product in enumerate(self._products[op.name, fabric.n_m]):
+            for flow in flows_of(fabric, product):
+                options = fabric.weight_load, fabric.skip_zero_tiles, fabric.column_skip, fabric.n_m
+                key = (op.name, place, flow, fabric.rows, fabric.cols, *options)
+                if key not in self._folds:
+                    self._folds[key] = least_cycles(fabric, product, flow)
+                cycles.append(self._folds[key])
+        return min(cycles, default=0)
+
     def _words_of(self, machine: Machine, op: Operation) -> Ints:
         """[token words] nonzeros of W whose word is not all zero there."""
         key = (op.name, machine.gather.lanes, machine.gather.zero_skip)
@@ -170,48 +165,6 @@ class Floor:
             degree = np.bincount(op.weight.indices, minlength=op.shape[1]).astype(np.int64)
             self._words[key] = present_words(machine, op).astype(np.int64) @ degree
         return self._words[key]
-
-
-class _Load:
-    """How busy the units and banks of a token group are with one M tile."""
-
-    def __init__(self, elaborated: Elaborated, schedule: GatherSchedule) -> None:
-        machine = elaborated.machine
-        weight, fabric = schedule.operation.weight, machine.gather
-        stages = fabric.accumulate_latency
-        crossing = 2 * elaborated.network_latency if fabric.has_network else 0
-        self.unloaded = crossing + fabric.read_latency + stages * (1 + (stages - 1).bit_length()) + 1
-        """From the first request to the first operand, and from the last operand to the end of the tile, in an empty fabric."""
-        part = np.repeat(np.arange(len(schedule.parts.row)), schedule.parts.nnz)
-        self.columns = weight.indices
-        self.unit = schedule.parts.unit[part]
-        self.present = present_words(machine, schedule.operation)
-        self.examined = machine.weight_port_entries
-        self.most_entries = int(np.bincount(self.unit).max()) if len(part) else 0
-        self.ports = 0
-        if fabric.has_network and not fabric.multicast and len(schedule.k_tiles) == 1:
-            cluster, columns = self.unit // fabric.units_per_cluster, weight.shape[1]
-            shape = (fabric.replicas, columns)
-            self.wanted = np.bincount(cluster.astype(np.int64) * columns + self.columns, minlength=shape[0] * columns).reshape(shape)
-            self.banks, self.ports, self.placement = fabric.banks_per_copy, fabric.bank_ports, schedule.placement
-
-    def cycles(self, tokens: Span) -> int:
-        """The busiest unit's words or entries, or the busiest bank's accesses, of a group's token words."""
-        here = self.present[tokens[0] : tokens[1]]
-        if not self.most_entries:
-            return 0
-        words = np.bincount(self.unit, weights=here.sum(axis=0)[self.columns])
-        busiest = int(words.max())
-        return max(
-            busiest + (self.unloaded if busiest else 0), -(-self.most_entries * len(here) // self.examined), self._busiest_bank(here)
-        )
-
-    def _busiest_bank(self, here: NDArray[np.bool_]) -> int:
-        if not self.ports:
-            return 0
-        bank = self.placement(here.size, self.banks)
-        accesses = (np.bincount(bank, weights=(row * here).ravel(), minlength=self.banks).max() for row in self.wanted)
-        return -(-int(max(accesses)) // self.ports)
 
 
 class _Chain:
@@ -232,8 +185,8 @@ class _Chain:
         for op, need in zip(workload.operations, needs, strict=True):
             awaited = max((self.ends[name] for name in op.depends_on), default=0.0)
             w_starts, w_there = self._weights(need, awaited if op.weight_home == "activation" else 0.0)
-            begun = max(self.fabric[-1] if self.fabric else 0.0, awaited, w_there if need.w_at_once else w_starts)
-            computed, end = self._rounds(need, awaited, begun) if need.rounds else self._whole(need, awaited, begun)
+            begun = max(self.fabric[-1] if self.fabric else 0.0, awaited, w_starts)
+            computed, end = self._whole(need, awaited, begun)
             self.fabric.append(max(computed, w_there))
             self.ends[op.name] = max(end, w_there)
         return max(self.ends.values(), default=0.0)
@@ -259,57 +212,12 @@ class _Chain:
         computed = max(begun + need.compute_cycles, x_there)
         return computed, max(computed, begun + need.counts.drain_bytes / self.trunks.drain_bytes_per_cycle)
 
-    def _rounds(self, need: _Need, awaited: float, begun: float) -> tuple[float, float]:
-        """Round after round: a fill waits for the half that the round before last used, a drain for the one before."""
-        filled, drained, done = awaited, begun, [begun]
-        for index, work in enumerate(need.rounds):
-            filling = max(filled, done[index - 1] if index > 1 else 0.0)
-            filled = filling + work.x_bytes / self._x_rate(need)
-            first = filling + work.x_first_bytes / self._x_rate(need) + self._latency(need.homes.x)
-            done.append(max(max(done[-1], first) + work.cycles, filled + self._latency(need.homes.x)))
-            drained = max(drained, done[-1]) + work.y_bytes / self.trunks.drain_bytes_per_cycle
-        return done[-1], drained
-
     def _x_rate(self, need: _Need) -> float:
         x_rate = self.trunks.x_bytes_per_cycle
         return min(self.rate, x_rate) if need.homes.x == "dram" else x_rate
 
     def _latency(self, home: str) -> int:
         return self.elaborated.dram_latency_cycles if home == "dram" else 0
-
-
-def _streamed(machine: Machine, fabric: SystolicFabric, operation: Operation) -> tuple[Counts, int]:
-    """A systolic array: folds of whole extents, each as long as its stream, by the best dataflow that it may choose.
-
-    Where it skips or packs, only what useful products need: a cell and cycle each, the activations that they read, and
-    their weights without places.
-    """
-    op, bits = dense_product(operation), machine.datatypes
-    made = _made_bytes(machine, op) if op.weight_home == "activation" else None
-    if fabric.skip_zero_tiles or fabric.column_skip or fabric.n_m != "none" or machine.weight_decoder:
-        compute = -(-operation.macs_useful // machine.multipliers)
-        needed = _needed(op) if operation.gradient is None else (0, 0)
-        counts = Counts(
-            macs_useful=operation.macs_useful,
-            mac_slots=operation.macs_useful,
-            x_trunk_bytes=needed[1] * bits.activation_bits // 8,
-            w_trunk_bytes=0 if made is not None else needed[0] * bits.weight_bits // 8,
-        )
-        return counts, compute
-    m, k, n = op.block_shape
-    flows: tuple[Dataflow, ...] = ("ws", "os", "is") if fabric.dataflow == "best" else (fabric.dataflow,)
-    counts = Counts(
-        macs_useful=operation.macs_useful,
-        mac_slots=op.macs_dense,
-        x_trunk_bytes=op.batch * (k * n * bits.activation_bits // 8),
-        w_trunk_bytes=made if made is not None else op.batch * (k * m * bits.weight_bits // 8),
-    )
-    return counts, min(op.batch * _fold_cycles(fabric, flow, (m, k, n)) for flow in flows)
-
-
-def _fold_cycles(fabric: SystolicFabric, flow: Dataflow, shape: tuple[int, int, int]) -> int:
-    """Folds of whole extents, each as long as what is streamed."""
-    return math.prod(size if edge is None else -(-size // edge) for size, edge in zip(shape, fold_edges(fabric, flow), strict=True))
 
 
 def _needed(op: Operation) -> tuple[int, int]:

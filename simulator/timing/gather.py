@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from simulator.activity import Counts
 from simulator.machine.model import Machine
@@ -16,6 +17,7 @@ from simulator.timing.checks import check_cluster, check_values
 from simulator.timing.dataflow import ClusterResult, Place
 from simulator.timing.engines import EngineEntry
 from simulator.timing.fabric import ClusterOutcome, ClusterSpec
+from simulator.timing.least_tiles import least_round_cycles
 from simulator.timing.units_dataflow import TokenwiseDataflow
 
 
@@ -29,6 +31,14 @@ class GatherDataflow(TokenwiseDataflow[GatherSchedule, SliceLists]):
     def list_slice(self, m: int, k: int) -> SliceLists:
         """Make the lists of one (M tile, K tile)."""
         return slice_lists(self.schedule, m, k, self.machine.gather.units_per_group)
+
+    def unit_entries(self, m: int, k: int) -> NDArray[np.int64]:
+        """Counted without making the lists."""
+        return self.schedule.unit_entries(m, k, self.machine.gather.units_per_group)
+
+    def least_cycles(self) -> list[int]:
+        """Of the busiest unit of each round, were nothing in its way."""
+        return least_round_cycles(self.spec, self.machine.gather.units_per_group, self.schedule, self.present)
 
     def work(self, place: Place) -> ClusterWork:
         """What a cluster does in a tile."""

@@ -10,21 +10,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simulator.activity import Bounds, Counts
-from simulator.mapping.program import Drain, Fill, TileStep
+from simulator.mapping.program import Strand
 from simulator.mapping.residency import Homes
 from simulator.workload.types import Operation
 
 
 @dataclass(frozen=True, eq=False)
 class OperationRun:
-    """One operation, timed on its fabric; contents are numbered from 0 within the operation."""
+    """One operation, timed on its fabric."""
 
     operation: Operation
     homes: Homes
-    tiles: tuple[TileStep, ...]
-    x_fills: tuple[Fill, ...]
-    w_fills: tuple[Fill, ...]
-    drains: tuple[Drain, ...]
+    strand: Strand
     counts: Counts
     """Without the bytes of fills and drains, which the system level adds."""
     unit_cycles: NDArray[np.int64]

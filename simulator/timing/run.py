@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any, Literal
 
 import numpy as np
@@ -13,16 +15,17 @@ from simulator.activity import CAUSES, Activity, Bounds, Counts, OperationActivi
 from simulator.errors import MappingError
 from simulator.machine.elaborated import Elaborated
 from simulator.machine.model import GatherFabric
-from simulator.mapping.program import Drain, Program
-from simulator.mapping.residency import tensor_homes
+from simulator.mapping.program import Part, Program, Strand, strung_together
+from simulator.mapping.residency import Homes, tensor_homes
 from simulator.mapping.stored import check_decoder
 from simulator.timing.checks import check_operation, check_run
 from simulator.timing.engines import EngineEntry
 from simulator.timing.fabric_operation import run_on_units
 from simulator.timing.operation import OperationRun
+from simulator.timing.repeats import Repeats
 from simulator.timing.system import System, SystemOutcome, SystemSpec
 from simulator.timing.systolic_operation import run_systolic
-from simulator.workload.types import Workload
+from simulator.workload.types import Operation, Workload
 
 Ideal = Literal["none", "network", "dram", "both"]
 Progress = Callable[[str, float], None]
@@ -49,57 +52,60 @@ def run_workload(
     spec = SystemSpec.of(elaborated)
     if ideal in ("dram", "both"):
         spec = spec.with_ideal_dram()
+    perfect = ideal in ("network", "both")
+    simulate = partial(run_operation, elaborated, engine=engine, perfect=perfect, reuse_tiles=reuse_tiles, threads=threads)
+    run_next = Repeats(simulate).run if reuse_tiles else simulate
     runs: list[OperationRun] = []
     total = sum(op.macs_useful for op in workload.operations) or 1
     done = 0
     for index, (op, homes) in enumerate(zip(workload.operations, tensor_homes(machine, workload), strict=True)):
         progress(op.name, done / total)
-        if isinstance(machine.fabric, GatherFabric):
-            perfect = ideal in ("network", "both")
-            run = run_on_units(elaborated, op, homes, index, engine, perfect=perfect, reuse_tiles=reuse_tiles, threads=threads)
-        else:
-            run = run_systolic(elaborated, op, homes, index, engine.array)
-        runs.append(run)
+        runs.append(run_next(op, homes, index))
         done += op.macs_useful
-    program = _program(workload, runs)
-    outcome = System(spec, program).run()
-    activity = _activity(machine.unit_count, spec, workload, runs, outcome)
+    return on_the_system(machine.unit_count, spec, workload, runs)
+
+
+def run_operation(
+    elaborated: Elaborated,
+    op: Operation,
+    homes: Homes,
+    index: int,
+    engine: EngineEntry,
+    *,
+    perfect: bool = False,
+    reuse_tiles: bool = True,
+    threads: int = 1,
+) -> OperationRun:
+    """One operation on the machine's fabric."""
+    if isinstance(elaborated.machine.fabric, GatherFabric):
+        return run_on_units(elaborated, op, homes, index, engine, perfect=perfect, reuse_tiles=reuse_tiles, threads=threads)
+    return run_systolic(elaborated, op, homes, index, engine.array)
+
+
+def on_the_system(units: int, spec: SystemSpec, workload: Workload, runs: Sequence[OperationRun]) -> Timing:
+    """The system level over operations that their fabric has run."""
+    outcome = System(spec, program_of(workload, [run.strand for run in runs])).run()
+    activity = _activity(units, spec, runs, outcome)
     check_run(activity, outcome.moved_bytes)
     checked = {name: sum(run.checked.get(name, 0) for run in runs) for name in ("tiles_simulated", "tiles_reused", "tiles_compared")}
     return Timing(activity, checked, {run.operation.name: run.outputs for run in runs if run.outputs is not None})
 
 
-def _program(workload: Workload, runs: list[OperationRun]) -> Program:
-    """String the operations' tiles together; contents are numbered on."""
+def program_of(workload: Workload, strands: Sequence[Strand]) -> Program:
+    """String the operations of a workload together. Raises MappingError where one depends on a later one."""
     names = {op.name: index for index, op in enumerate(workload.operations)}
     for op in workload.operations:
         for name in op.depends_on:
             if names.get(name, len(names)) >= names[op.name]:
                 raise MappingError(f"{op.name}: depends on {name}, which is no earlier operation of {workload.name}")
-    program = Program((), (), (), (), tuple(tuple(names[name] for name in op.depends_on) for op in workload.operations))
-    for run in runs:
-        x, w, y = len(program.x_fills), len(program.w_fills), len(program.drains)
-        tiles = tuple(replace(tile, x=tile.x + x, w=tile.w + w, y=tile.y + y) for tile in run.tiles)
-        program = replace(
-            program,
-            tiles=program.tiles + tiles,
-            x_fills=program.x_fills + run.x_fills,
-            w_fills=program.w_fills + run.w_fills,
-            drains=program.drains + tuple(_renumbered(drain, w) for drain in run.drains),
-        )
-    return program
+    return strung_together(strands, tuple(tuple(names[name] for name in op.depends_on) for op in workload.operations))
 
 
-def _renumbered(drain: Drain, w: int) -> Drain:
-    return drain if drain.holds_w is None else replace(drain, holds_w=drain.holds_w + w)
-
-
-def _activity(units: int, spec: SystemSpec, workload: Workload, runs: list[OperationRun], outcome: SystemOutcome) -> Activity:
+def _activity(units: int, spec: SystemSpec, runs: Sequence[OperationRun], outcome: SystemOutcome) -> Activity:
     operations = tuple(_operation(units, spec, run, outcome, index) for index, run in enumerate(runs))
     causes = dict.fromkeys(CAUSES, 0)
-    counts = Counts()
+    counts = Counts.total(operation.counts for operation in operations)
     for operation in operations:
-        counts = counts + operation.counts
         for cause, cycles in operation.unit_cycles.items():
             causes[cause] += cycles
     causes["memory"] += units * (outcome.cycles - sum(operation.compute_cycles for operation in operations))
@@ -116,8 +122,8 @@ def _activity(units: int, spec: SystemSpec, workload: Workload, runs: list[Opera
 
 
 def _operation(units: int, spec: SystemSpec, run: OperationRun, outcome: SystemOutcome, index: int) -> OperationActivity:
-    compute = sum(tile.cycles for tile in run.tiles)
-    counts = run.counts + _traffic(spec, run)
+    compute = sum(tile.cycles for tile in run.strand.tiles)
+    counts = run.counts + traffic(spec, run.strand)
     activity = OperationActivity(
         name=run.operation.name,
         kind=run.operation.kind,
@@ -137,24 +143,26 @@ def _operation(units: int, spec: SystemSpec, run: OperationRun, outcome: SystemO
 
 def _details(run: OperationRun) -> dict[str, Any]:
     homes = {"x_home": run.homes.x, "y_home": run.homes.y}
-    return {**run.details, **homes, "x_fills": len(run.x_fills), "w_fills": len(run.w_fills), **run.checked}
+    return {**run.details, **homes, "x_fills": len(run.strand.x_fills), "w_fills": len(run.strand.w_fills), **run.checked}
 
 
-def _traffic(spec: SystemSpec, run: OperationRun) -> Counts:
+def traffic(spec: SystemSpec, strand: Strand) -> Counts:
     """Bytes of an operation at every level, from its fills and drains alone."""
-    total = Counts()
-    for stream, fills in (("x", run.x_fills), ("w", run.w_fills)):
+    moved: Counter[str] = Counter()
+    for stream, fills in (("x", strand.x_fills), ("w", strand.w_fills)):
         for fill in fills:
-            for part in fill.parts:
-                size = spec.bursts(part.bytes) if fill.home == "dram" else part.bytes
-                source = "dram_read_bytes" if fill.home == "dram" else "buffer_read_bytes"
-                total = total + Counts(**{source: size, f"{stream}_trunk_bytes": size})
-    for drain in run.drains:
-        for part in drain.parts:
-            size = spec.bursts(part.bytes) if drain.home == "dram" else part.bytes
-            sink = "dram_write_bytes" if drain.home == "dram" else "buffer_write_bytes"
-            total = total + Counts(**{sink: size, "drain_bytes": size + part.extra_bus_bytes})
-    return total
+            size = sum(_moved_bytes(spec, part, fill.home) for part in fill.parts)
+            moved["dram_read_bytes" if fill.home == "dram" else "buffer_read_bytes"] += size
+            moved[f"{stream}_trunk_bytes"] += size
+    for drain in strand.drains:
+        size = sum(_moved_bytes(spec, part, drain.home) for part in drain.parts)
+        moved["dram_write_bytes" if drain.home == "dram" else "buffer_write_bytes"] += size
+        moved["drain_bytes"] += size + sum(part.extra_bus_bytes for part in drain.parts)
+    return Counts(**moved)
+
+
+def _moved_bytes(spec: SystemSpec, part: Part, home: str) -> int:
+    return spec.bursts(part.bytes) if home == "dram" else part.bytes
 
 
 def _buffer_cycles(spec: SystemSpec, counts: Counts) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from simulator.activity import Counts
 from simulator.machine.model import Machine
@@ -35,6 +36,10 @@ class SampledDataflow(UnitsDataflow[SampledSchedule, SliceLists]):
     def list_slice(self, m: int, k: int) -> SliceLists:
         """Make the lists of one (M tile, K tile)."""
         return slice_lists(self.schedule, m, k, self.machine.gather.units_per_group)
+
+    def unit_entries(self, m: int, k: int) -> NDArray[np.int64]:
+        """Counted without making the lists."""
+        return self.schedule.unit_entries(m, k, self.machine.gather.units_per_group)
 
     def work(self, place: Place) -> ClusterWork:
         """What a cluster does in a tile."""
@@ -101,7 +106,7 @@ class SampledDataflow(UnitsDataflow[SampledSchedule, SliceLists]):
     def y_parts(self, position: Position) -> tuple[Part, ...]:
         """The places of the mask, in the type of W; sums of several groups travel in the accumulate type and are added."""
         m, _, k = position
-        nnz, types, groups = int(self.slice(m, k).counts.sum()), self.machine.datatypes, self._groups
+        nnz, types, groups = int(self.unit_entries(m, k).sum()), self.machine.datatypes, self._groups
         size = -(-nnz * types.weight_bits // 8)
         extra = -(-nnz * groups * types.accumulate_bits // 8) - size if groups > 1 else 0
         return (Part(size, extra_bus_bytes=extra),)
@@ -109,7 +114,7 @@ class SampledDataflow(UnitsDataflow[SampledSchedule, SliceLists]):
     def y_counts(self, position: Position) -> Counts:
         """Lines of lists read from the weight banks of all groups, and sums of all but one of them added up."""
         m, _, k = position
-        entries = self.slice(m, k).counts
+        entries = self.unit_entries(m, k)
         row_words = -(-int(entries.sum()) // self.schedule.lanes)
         return Counts(weight_bank_reads=self._lines(entries) * self._groups, drain_additions=row_words * (self._groups - 1))
 

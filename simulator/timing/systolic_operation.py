@@ -11,7 +11,7 @@ from simulator.activity import CAUSES, Bounds, Counts
 from simulator.machine.elaborated import Elaborated
 from simulator.machine.model import Machine, SystolicFabric
 from simulator.mapping.dense_product import dense_product
-from simulator.mapping.program import Drain, Fill, Part, TileStep, content_indices
+from simulator.mapping.program import Drain, Fill, Part, Strand, TileStep, content_indices
 from simulator.mapping.residency import Homes
 from simulator.mapping.systolic import SystolicSchedule, schedule_systolic
 from simulator.timing.checks import check_array
@@ -51,13 +51,16 @@ def run_systolic(elaborated: Elaborated, operation: Operation, homes: Homes, ind
     y_parts = [Part(-(-m * n * machine.datatypes.activation_bits // 8)) for m, _, n in extents]
     delays = [tile.drain_delay_cycles for tile in tiles]
     steps = zip(tiles, xs.indices, ws.indices, ys, strict=True)
-    return OperationRun(
-        operation,
-        homes,
+    strand = Strand(
         tiles=tuple(TileStep(index, tile.cycles, x, w, y) for tile, x, w, y in steps),
         x_fills=tuple(Fill(index, homes.x, (part,), waits=True) for part in x_parts),
         w_fills=tuple(Fill(index, homes.x if made else "dram", (fill.part,), waits=made) for fill in w_fills),
         drains=tuple(Drain(index, homes.y, (y_parts[place],), delays[place]) for place in _last_places(ys)),
+    )
+    return OperationRun(
+        operation,
+        homes,
+        strand=strand,
         counts=counts,
         unit_cycles=_causes(machine, tiles, counts.mac_slots),
         bounds=Bounds(unit_cycles=-(-counts.mac_slots // machine.multipliers)),
@@ -68,10 +71,7 @@ def run_systolic(elaborated: Elaborated, operation: Operation, homes: Homes, ind
 
 
 def _counts(operation: Operation, tiles: list[ArrayTile]) -> Counts:
-    counts = Counts(macs_useful=operation.macs_useful)
-    for tile in tiles:
-        counts = counts + tile.counts
-    return counts
+    return Counts.total([Counts(macs_useful=operation.macs_useful), *(tile.counts for tile in tiles)])
 
 
 def _fill_counts(elaborated: Elaborated, edges: EdgeFills, xs: Contents, ws: Contents, w_fills: list[WeightFill]) -> Counts:

@@ -81,18 +81,26 @@ class UnitsDataflow(ABC, Generic[ScheduleT, SliceT]):
             self._slices[m, k] = self.list_slice(m, k)
         return self._slices[m, k]
 
+    def unit_entries(self, m: int, k: int) -> NDArray[np.int64]:
+        """[units of a group] list entries of each unit in one (M tile, K tile)."""
+        return self.slice(m, k).counts
+
+    def least_cycles(self) -> list[int]:
+        """Nothing is known of any tile."""
+        return [0] * len(self.schedule.positions())
+
     def w_part(self, m: int, k: int) -> Part:
         """The slices of all units of a group, each a whole number of bytes; broadcast to the other groups.
 
         A W that is made from activations comes dense, and is put into list form as it is filled.
         """
-        slowest = -(-int(self.slice(m, k).counts.max(initial=0)) // self.machine.weight_port_entries)
+        slowest = -(-int(self.unit_entries(m, k).max(initial=0)) // self.machine.weight_port_entries)
         fetched = self.fetched(m, k)
         return Part(fetched.values + fetched.metadata, slowest)
 
     def w_counts(self, m: int, k: int) -> Counts:
         """Bits written into the weight banks of all groups; bytes fetched for them, and bits decoded."""
-        entries, fetched = int(self.slice(m, k).counts.sum()), self.fetched(m, k)
+        entries, fetched = int(self.unit_entries(m, k).sum()), self.fetched(m, k)
         decoded = 8 * (fetched.values + fetched.metadata) if self.schedule.operation.storage is not None else 0
         return Counts(
             weight_bits_filled=entries * self.filled_entry_bits * self.machine.gather.token_groups,
@@ -120,7 +128,7 @@ class UnitsDataflow(ABC, Generic[ScheduleT, SliceT]):
         if self.schedule.operation.weight_home == "activation":
             bits = dense_elements(self.schedule.operation, *spans) * self.machine.datatypes.activation_bits
             return WeightBytes.whole(bits, bits)
-        entries = self.slice(m, k).counts
+        entries = self.unit_entries(m, k)
         total = int((-(-entries * self.filled_entry_bits // 8)).sum())
         values = int(entries.sum()) * self.stored_value_bits // 8
         return WeightBytes(values, total - values)
@@ -159,8 +167,8 @@ class TokenwiseDataflow(UnitsDataflow[ScheduleT, SliceT]):
 
     def x_counts(self, position: Position) -> Counts:
         """Of all token groups."""
-        return sum((self.group_x_counts(position[2], tokens) for tokens in self.loops.active_groups(position[1])), Counts())
+        return Counts.total(self.group_x_counts(position[2], tokens) for tokens in self.loops.active_groups(position[1]))
 
     def y_counts(self, position: Position) -> Counts:
         """Of all token groups."""
-        return sum((self.group_y_counts(position[0], tokens) for tokens in self.loops.active_groups(position[1])), Counts())
+        return Counts.total(self.group_y_counts(position[0], tokens) for tokens in self.loops.active_groups(position[1]))

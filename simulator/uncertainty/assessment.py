@@ -57,11 +57,8 @@ class Assessment:
     technologies: tuple[Technology, ...]
     factors: tuple[Factor, ...]
     totals: tuple[Totals, ...]
-
-    @property
-    def names(self) -> tuple[str, ...]:
-        """Of the runs."""
-        return tuple(run.name for run in self.runs)
+    names: tuple[str, ...]
+    """Of the runs."""
 
     def spread(self, name: str, metric: str) -> Spread:
         """A metric of the run of that name. Raises ConfigError for an unknown one."""
@@ -90,8 +87,8 @@ def assess(results: Sequence[Result | SavedRun]) -> Assessment:
     return assess_in(runs, [_technology(run.elaborated, known) for run in runs])
 
 
-def assess_in(runs: Sequence[SavedRun], technologies: Sequence[Technology]) -> Assessment:
-    """The same of runs whose technologies, one a run, are at hand."""
+def assess_in(runs: Sequence[SavedRun], technologies: Sequence[Technology], names: Sequence[str] | None = None) -> Assessment:
+    """The same of runs whose technologies, one a run, are at hand; under other names than their machines', where these would not differ."""
     factors = factors_of(technologies, [run.elaborated for run in runs])
     variants: dict[int, list[Rates]] = {}
     totals = []
@@ -99,7 +96,7 @@ def assess_in(runs: Sequence[SavedRun], technologies: Sequence[Technology]) -> A
         if id(run.elaborated) not in variants:
             variants[id(run.elaborated)] = _variants(run.elaborated, technology, factors)
         totals.append(totals_of(run, variants[id(run.elaborated)]))
-    return Assessment(tuple(runs), tuple(technologies), factors, tuple(totals))
+    return Assessment(tuple(runs), tuple(technologies), factors, tuple(totals), tuple(names or (run.name for run in runs)))
 
 
 def _technology(elaborated: Elaborated, known: dict[tuple[object, ...], Technology]) -> Technology:

@@ -36,12 +36,12 @@ class Probe:
 
     def _changes(self, factor: str) -> list[str]:
         changed = []
-        for run, technology in zip(self.known.runs, self.known.technologies, strict=True):
+        for name, run, technology in zip(self.known.names, self.known.runs, self.known.technologies, strict=True):
             if factor == ONE_SLICE or not moves(run.elaborated, technology, factor):
                 continue
             settled = [elaborate(run.elaborated.machine, technology.moved(factor, end)) for end in ends(technology, factor)]
             if any(other.network_latency != run.elaborated.network_latency for other in settled):
-                changed.append(run.name)
+                changed.append(name)
         return changed
 
     def _at(self, name: str, factor: Factor, value: float) -> Totals:

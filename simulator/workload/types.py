@@ -150,6 +150,8 @@ class Operation:
         """Pairs of nonzero operands; of a sampled product, at the places of its mask."""
         if self.gradient is not None:
             return sampled_pairs(self.weight, self.gradient, self.activations)
+        if self.activations.mask is None:
+            return self.weight.nnz * self.activations.shape[1]
         column_degree = np.bincount(self.weight.indices, minlength=self.weight.shape[1]).astype(np.int64)
         return int(column_degree @ self.activations.row_counts())
 

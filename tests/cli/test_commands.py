@@ -250,3 +250,14 @@ def test_cacti_where_it_cannot_be_is_one_line(place: Path, sparsim: Type) -> Non
     assert outcome.code == 2
     assert "technology: sram_model: cacti knows 22 to 90 nm, not 7 nm" in outcome.err
     assert outcome.err.count("\n") == 1
+
+
+def test_a_trace_of_a_model_is_a_workload_that_runs(place: Path, sparsim: Type) -> None:
+    assert "ws-4x-train" in sparsim("trace").out
+    outcome = sparsim("trace", "moe", "--tokens", "8", "-o", "moe.yaml")
+    assert outcome.code == 0, outcome.err
+    assert sparsim("trace", "moe", "-o", "moe.yaml").code == 2
+    assert sparsim("inspect", "moe.yaml").code == 0
+    misspelt = sparsim("trace", "ws-5x")
+    assert misspelt.code == 2
+    assert "allowed: ws-1x" in misspelt.err

@@ -12,6 +12,7 @@ import pytest
 from runs import MACHINES, small_run
 
 from simulator.result import Result
+from simulator.result.saved import head_of
 
 Type = Callable[..., Any]
 
@@ -178,3 +179,10 @@ def test_a_result_that_was_cut_off_or_laid_out_anew(place: Path, sparsim: Type) 
     outcome = sparsim("price", "one")
     assert outcome.code == 2
     assert "not a whole sparsim result" in outcome.err
+
+
+def test_pricing_parses_what_stands_before_the_operations(place: Path, sparsim: Type) -> None:
+    sparsim("run", "crossbar.yaml", "-w", "tiny.yaml", "-o", "one")
+    whole = (place / "one" / "result.json").read_bytes()
+    head = json.loads(head_of(whole))
+    assert set(json.loads(whole)) - set(head) == {"operations", "cost", "operation_costs"}

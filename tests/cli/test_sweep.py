@@ -138,3 +138,9 @@ def test_bands_are_an_option_and_end_in_the_table(swept: Path, sparsim: Type) ->
     assert outcome.code == 0, outcome.err
     assert "Over the bands of the constants" in outcome.out
     assert "Over the bands of the constants" in (swept / "out" / "table.txt").read_text(encoding="utf-8")
+    (row, *_) = csv.DictReader((swept / "out" / "points.csv").read_text(encoding="utf-8").splitlines())
+    above = float(row["energy_pj_high"]) * 1.0001
+    some = sparsim("results", "try", "--where", f"energy_pj_high < {above}", "--json")
+    assert row["key"] in {entry["key"] for entry in json.loads(some.out)}
+    assert all(entry["energy_pj_low"] < entry["energy_pj"] < entry["energy_pj_high"] < above for entry in json.loads(some.out))
+    assert "–" in sparsim("results", "try", "-m", "energy_pj").out

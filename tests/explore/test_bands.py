@@ -14,10 +14,14 @@ from explore.conftest import Run
 from simulator import load_machine, load_workload, simulate
 from simulator.explore.analysis.crossing_bands import crossing_band
 from simulator.explore.analysis.crossings import Crossing, Scale
+from simulator.explore.bands import assess_points
 from simulator.explore.breakeven import BreakEven, Question, find_break_even
+from simulator.explore.plots.along import energy_along_figure
 from simulator.explore.plots.curves import break_even_figure
 from simulator.explore.plots.pareto import pareto_figure
+from simulator.explore.row import over_the_bands
 from simulator.explore.run import Options
+from simulator.explore.spec import SweepSpec
 from simulator.explore.store import Store
 from simulator.explore.study import Study, rows_csv
 from simulator.uncertainty import METRICS, Spread, assess
@@ -65,11 +69,59 @@ def test_standings_price_both_points_with_the_same_constants(sweep: Run) -> None
         assert standing.high / standing.low < high / low
 
 
+def test_the_first_rival_is_the_runner_up(sweep: Run) -> None:
+    run = sweep("sweep.yaml", "bands=true")
+    own = [standing for standing in run.standings if standing.objective == "energy_pj"]
+    best, *behind = sorted(run.rows, key=lambda row: row.metric("energy_pj"))
+    assert (own[0].best, own[0].rival) == (best.label, behind[0].label)
+    assert [standing.ratio for standing in own] == sorted(standing.ratio for standing in own)
+    # and the best at each other value of the first axis is among them
+    for window in {1, 2, 4} - {best.assignments["fabric.window"]}:
+        assert next(row.label for row in behind if row.assignments["fabric.window"] == window) in {standing.rival for standing in own}
+
+
+def test_points_whose_labels_read_the_same_are_told_apart(sweep: Run) -> None:
+    run = sweep("sweep.yaml", "bands=true", "axes={technology_overrides.supply_voltage_v: [0.75, 0.75001, 0.75002]}")
+    energies = [row.metric("energy_pj") for row in run.rows]
+    assert len({row.label for row in run.rows}) < len(run.rows)
+    ratios = [standing.ratio for standing in run.standings if standing.objective == "energy_pj"]
+    assert ratios == pytest.approx([energies[1] / energies[0], energies[2] / energies[0]], rel=1e-9)
+    assert all(ratio > 1 for ratio in ratios)
+
+
+def test_only_points_that_do_the_same_work_are_rivals(sweep: Run) -> None:
+    run = sweep("sweep.yaml", "bands=true", "axes={workload.density: [0.1, 0.4], fabric.window: [1, 4]}")
+    own = [standing for standing in run.standings if standing.objective == "energy_pj"]
+    assert [standing.workload for standing in own] == ["density 0.1", "density 0.4"]
+    for standing in own:
+        low, high = sorted(row.metric("energy_pj") for row in run.rows if row.label.startswith(standing.workload))
+        assert standing.ratio == pytest.approx(high / low)
+        assert {standing.best, standing.rival} == {"window 1", "window 4"}
+
+
+def test_points_of_one_machine_share_its_prices(sweep: Run) -> None:
+    run = sweep("sweep.yaml", "axes={workload.density: [0.1, 0.4]}")
+    with Store(Path("store.sqlite")) as store:
+        known = assess_points([run.points[row.key] for row in run.rows], ["a", "b"], store)
+    assert known.runs[0].elaborated is known.runs[1].elaborated
+    assert known.spread("a", "area_mm2").nominal == run.rows[0].metric("area_mm2")
+    assert known.spread("b", "energy_pj").nominal == pytest.approx(run.rows[1].metric("energy_pj"))
+
+
+def test_a_constraint_that_holds_only_at_the_values_of_the_constants(sweep: Run) -> None:
+    row = sweep("sweep.yaml", "bands=true").rows[0]
+    low, high = row.band("area_mm2") or (0.0, 0.0)
+    texts = [f"area_mm2 < {limit!r}" for limit in (low / 2, (row.metric("area_mm2") + high) / 2, high * 2)]
+    spec = SweepSpec(name="a", machine="m", workload="w", axes={"fabric.window": (1,)}, constraints=tuple(texts))
+    assert over_the_bands(spec, row) == tuple(texts[:2])
+
+
 def test_a_study_with_bands_is_read_back_drawn_and_exported(sweep: Run, place: Path) -> None:
     study = Study.of(sweep("sweep.yaml", "bands=true"))
     again = Study.from_dict(json.loads(json.dumps(study.to_dict())))
     assert again == study
     assert pareto_figure(study) is not None
+    assert energy_along_figure(study) is not None
     rows = list(csv.DictReader(io.StringIO(rows_csv(study.rows))))
     for row in rows:
         assert float(row["energy_pj_low"]) < float(row["energy_pj"]) < float(row["energy_pj_high"])

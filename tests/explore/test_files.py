@@ -105,6 +105,7 @@ def test_a_density_reaches_every_random_weight_in_place_of_its_nnz(place: Path) 
         ("search={points: 5}", "grid runs all combinations"),
         ("machine=smal.yaml", "no such file.*small.yaml"),
         ("set={fabric.window: 2}", "fabric.window is given twice"),
+        ("set={machine: small.yaml}", "set: machine: allowed as base"),
     ],
 )
 def test_mistakes_are_named(override: str, message: str) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import pytest
 from strategies import operation, sparse, workload
@@ -12,13 +14,13 @@ from simulator.machine import Machine, load_machine
 from simulator.pipeline import simulate
 from simulator.result import Result
 from simulator.sizing import area_mm2, equalise, kind_of
-from simulator.sizing.equalise import _in_turn
 from simulator.sizing.grid import Values, families, grid_of
 from simulator.sizing.objective import value_of
 from simulator.sizing.rebuilt import rebuilt
 from simulator.sizing.search import Limits, Problem, best_design
-from simulator.sizing.types import Objective, Outcome
-from simulator.timing.floor import Floor
+from simulator.sizing.trials import InTurn
+from simulator.sizing.types import Objective, Outcome, Rival
+from simulator.timing.floor import Floor, Least
 
 TECHNOLOGY = load_technology("7nm")
 random = np.random.default_rng(3)
@@ -44,7 +46,6 @@ SYSTOLIC: Values = {
     "fabric.w_buffer_kib": (8.0,),
     "fabric.y_buffer_kib": (4.0, 16.0),
 }
-FULL = MappingError("does not hold the workload")
 KINDS = ("crossbar", "hybrid", "replication", "partition", "systolic")
 
 
@@ -70,7 +71,6 @@ def _every_run(problem: Problem) -> list[Result]:
 @pytest.mark.parametrize("name", KINDS)
 def test_it_finds_what_simulating_everything_finds(name: str) -> None:
     runs = _every_run(_problem(name, "time", Limits()))
-    by_machine: dict[str, Outcome] = {run.machine.model_dump_json(): run for run in runs}
     areas = sorted(run.fabric_area_mm2 for run in runs)
     powers = sorted(run.fabric_power_w for run in runs)
     middle = sorted(run.seconds for run in runs)[len(runs) // 2]
@@ -87,47 +87,44 @@ def test_it_finds_what_simulating_everything_finds(name: str) -> None:
             and (limits.power_w is None or run.fabric_power_w <= limits.power_w)
             and (limits.seconds is None or run.seconds <= limits.seconds)
         ]
-        found = best_design(
-            _problem(name, objective, limits), lambda machines: [by_machine.get(m.model_dump_json(), FULL) for m in machines]
-        )
+        found = best_design(_problem(name, objective, limits), InTurn(WORK))
         assert found is not None
         assert value_of(found.result, objective) == min(value_of(run, objective) for run in allowed)
         assert kind_of(found.machine) == name
         counts = found.search
         assert counts.skipped == 0
-        assert counts.illegal + counts.over_cap + counts.pruned + counts.simulated == counts.designs
-        assert counts.simulated <= len(runs)
+        assert counts.illegal + counts.over_cap + counts.pruned + counts.given_up + counts.simulated == counts.designs
+        assert counts.given_up + counts.simulated <= len(runs)
 
 
 def test_bounds_save_simulations() -> None:
     problem = _problem("hybrid", "time", Limits())
-    found = best_design(problem, _in_turn(WORK))
+    found = best_design(problem, InTurn(WORK))
     assert found is not None
     assert found.search.simulated < 0.7 * found.search.designs
 
 
 def test_a_budget_is_kept_and_what_it_left_out_is_counted() -> None:
-    found = best_design(_problem("hybrid", "energy", Limits(), budget=1), _in_turn(WORK))
+    found = best_design(_problem("hybrid", "energy", Limits(), budget=1), InTurn(WORK))
     assert found is not None
-    assert found.search.simulated == 1
+    assert found.search.simulated + found.search.given_up == 1
     assert found.search.skipped > 0
 
 
 def test_nothing_within_the_limits_is_nothing_found() -> None:
-    assert best_design(_problem("crossbar", "time", Limits(area_mm2=0.01)), _in_turn(WORK)) is None
+    assert best_design(_problem("crossbar", "time", Limits(area_mm2=0.01)), InTurn(WORK)) is None
 
 
 def test_what_is_seen_does_not_depend_on_how_many_run_at_once() -> None:
-    seen: list[list[Machine]] = []
+    class Backwards(InTurn):
+        def least(self, machines: Sequence[Machine]) -> list[Least | MappingError]:
+            return super().least(machines[::-1])[::-1]
 
-    def backwards(machines: object) -> object:
-        seen.append(list(machines))  # type: ignore[call-overload]
-        return list(reversed(_in_turn(WORK)(list(reversed(machines)))))  # type: ignore[call-overload]
+        def attempt(self, machines: Sequence[Machine], rival: Rival) -> list[Outcome | None]:
+            return super().attempt(machines[::-1], rival)[::-1]
 
     problem = _problem("crossbar", "time", Limits())
-    plain, other = best_design(problem, _in_turn(WORK)), best_design(problem, backwards)  # type: ignore[arg-type]
-    assert plain == other
-    assert seen
+    assert best_design(problem, InTurn(WORK)) == best_design(problem, Backwards(WORK))
 
 
 @pytest.mark.parametrize("name", KINDS)
@@ -151,7 +148,7 @@ def test_the_best_is_within_the_cap_and_says_what_it_saw() -> None:
     assert area_mm2(sized.machine, TECHNOLOGY) == pytest.approx(sized.achieved)
     assert sized.achieved <= 2.5
     assert sized.search is not None
-    assert sized.search.simulated <= 8
+    assert sized.search.simulated + sized.search.given_up <= 8
     assert sized.machine.dram == load_machine("crossbar").dram
     if sized.search.skipped:
         assert "cut short" in sized.notes[0]

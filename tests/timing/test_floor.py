@@ -11,6 +11,7 @@ from strategies import elaborated, gather_machines, machine, operation, run, spa
 from simulator.errors import MappingError
 from simulator.machine.model import Machine
 from simulator.timing.floor import Floor
+from simulator.timing.trial import Trial
 from simulator.workload.types import Workload
 
 
@@ -27,7 +28,7 @@ def _holds(of: Machine, what: Workload) -> None:
         timing = run(of, what)
     except MappingError:
         return
-    least, scheduled = floor.least(spec), floor.scheduled(spec)
+    least, scheduled = floor.least(spec), Trial(spec, floor).least()
     assert least.cycles <= scheduled.cycles <= timing.activity.cycles
     assert all(a <= b for a, b in zip(scheduled.counts.values(), timing.activity.counts.values(), strict=True))
 
@@ -56,5 +57,5 @@ def test_the_floor_is_near_where_nothing_is_in_the_way(units: int) -> None:
     """One dense row a unit, one copy a unit: words, one crossing, the merge; transfers come before and after."""
     what = workload(operation(np.ones((units, 8)), np.ones((8, 2))))
     of = machine({"units": units, "replicas": units, "banks": 8})
-    floor, cycles = Floor(what).scheduled(elaborated(of)).cycles, run(of, what).activity.cycles
+    floor, cycles = Trial(elaborated(of), Floor(what)).least().cycles, run(of, what).activity.cycles
     assert 0.5 * cycles <= floor <= cycles

@@ -48,6 +48,7 @@ class _Lane:
         return len(self._futures)
 
     def submit(self, function: Callable[..., Any], *arguments: Any, **named: Any) -> Future[Any]:
+        """Return a future of the worker; a new worker takes the place of one that was found dead."""
         try:
             future = self._started().submit(function, *arguments, **named)
         except BrokenProcessPool:

@@ -5,8 +5,7 @@ from __future__ import annotations
 from matplotlib.figure import Figure
 
 from simulator.explore.analysis.best import along_rows
-from simulator.explore.plots.scales import spread
-from simulator.explore.row import Row, axis_paths, short, shown
+from simulator.explore.row import Row, axis_paths, short, shown, spread
 from simulator.explore.study import Study
 from simulator.report.glossary import label, term
 from simulator.report.numbers import common_scale
@@ -34,11 +33,13 @@ def _along(study: Study, metric: str) -> Figure | None:
     parts = [row.record[f"{metric}_by_component"] for row in rows if row.record is not None]
     stack = component_stack([_name(row, path, rows) for row in rows], parts, [row.metric(metric) for row in rows])
     factor, unit = common_scale(stack.totals, "pJ" if metric == "energy_pj" else "mm²")
+    bands = {index: band for index, row in enumerate(rows) if (band := row.band(metric)) is not None}
     with styled():
         figure = Figure(figsize=(10.5, max(bar_height(len(rows)), 4.4)), layout="constrained")
         axes = figure.subplots()
-        draw_stack(axes, stack, COMPONENT_COLOURS, factor=factor, unit=unit, totals=True, named=0.07)
-        axes.set_xlabel(f"{term(metric, 'metric').label} ({unit})")
+        draw_stack(axes, stack, COMPONENT_COLOURS, factor=factor, unit=unit, totals=True, named=0.07, bands=bands)
+        over = "; line: bands of the constants (all bars move together)" if bands else ""
+        axes.set_xlabel(f"{term(metric, 'metric').label} ({unit}){over}")
         axes.set_ylabel(short(path))
         objective = term(next(iter(study.spec.objectives)), "metric").label
         others = f", at each the best by {objective}" if len(axis_paths(study.rows)) > 1 else ""

@@ -9,8 +9,8 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from simulator.explore.analysis.pareto import pareto_front
-from simulator.explore.plots.scales import plain_ticks, spread
-from simulator.explore.row import Row, axis_paths, short, shown
+from simulator.explore.plots.scales import plain_ticks
+from simulator.explore.row import Row, axis_paths, short, shown, spread
 from simulator.explore.study import Study
 from simulator.report.glossary import term
 from simulator.report.numbers import common_scale

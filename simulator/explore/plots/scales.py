@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Literal, TypeVar
+from typing import Literal
 
 from matplotlib.axes import Axes
 from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
 
-T = TypeVar("T")
 _FAR = 8.0
 
 
@@ -21,10 +20,3 @@ def plain_ticks(axes: Axes, which: Literal["x", "y"], values: Sequence[float]) -
         axis.set_major_locator(LogLocator(subs=(1.0,) if decades else (1.0, 2.0, 5.0)))
         axis.set_minor_locator(NullLocator())
     axis.set_major_formatter(FuncFormatter(lambda tick, _: f"{tick:,.10g}"))
-
-
-def spread(items: Sequence[T], most: int) -> list[T]:
-    """At most so many of the items, evenly spread, first and last among them."""
-    if len(items) <= most:
-        return list(items)
-    return [items[round(index * (len(items) - 1) / (most - 1))] for index in range(most)]

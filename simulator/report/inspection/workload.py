@@ -36,7 +36,7 @@ def workload_record(workload: Workload) -> dict[str, Any]:
 
 
 def workload_table(workload: Workload) -> RenderableType:
-    """Two lines an operation, W and X: size, density and skew; below, what W asks of banks, and the uniform twin."""
+    """A line an operand: size, density and skew; below, what W asks of banks, and the uniform twin."""
     from rich.console import Group
     from rich.text import Text
 
@@ -46,11 +46,14 @@ def workload_table(workload: Workload) -> RenderableType:
         useful, dense = entry["useful_macs"], entry["dense_macs"]
         table.add_row(Text(entry["name"], style="bold"), "W", *_cells(entry["weight"]), f"{useful:,}")
         table.add_row(Text(f"  {entry['kind']}", style="dim"), "X", *_cells(entry["activation"]), f"{percent(useful / dense)} of dense")
+        if "gradient" in entry:
+            table.add_row("", "dY", *_cells(entry["gradient"]), "")
     useful, dense = record["useful_macs"], record["dense_macs"]
     lines = [
         f"{workload.name}: {len(workload.operations)} operation{'' if len(workload.operations) == 1 else 's'}, "
         f"{useful:,} useful MACs of {dense:,} dense ones ({percent(useful / dense)})",
-        "W is [M output features, K input features], X is [K input features, N tokens]. CV: standard deviation ÷ mean of the nonzeros "
+        "W is [M output features, K input features], X is [K input features, N tokens], dY (SDDMM) [M output features, "
+        "N tokens]. CV: standard deviation ÷ mean of the nonzeros "
         "a row (column); max: largest ÷ mean; empty: rows + columns without a nonzero. Useful MACs: pairs of nonzero operands.",
     ]
     return Group(Text(lines[0], style="bold"), Text(), table, Text(), Text(lines[1], style="dim"), Text(), *_twin_table(record))
@@ -117,6 +120,7 @@ def _operation_record(operation: Operation) -> dict[str, Any]:
         "depends_on": list(operation.depends_on),
         "weight": _stats_record(pattern_stats(operation.weight)),
         "activation": _stats_record(pattern_stats(operation.activations)),
+        **({} if operation.gradient is None else {"gradient": _stats_record(pattern_stats(operation.gradient))}),
         "banks": asdict(bank_stats(operation.weight)),
         "weight_reuse": operation.macs_useful / operation.weight.nnz if operation.weight.nnz else 0.0,
         "activation_reuse": _activation_reuse(operation),

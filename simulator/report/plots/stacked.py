@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -13,6 +14,7 @@ from simulator.report.numbers import significant
 from simulator.report.plots.style import COMPONENT_COLOURS, OTHER_COLOUR, ROLES, ink
 
 OTHER = "other"
+NO_BANDS: Mapping[int, tuple[float, float]] = MappingProxyType({})
 _SMALL = 0.02
 
 
@@ -49,10 +51,21 @@ def component_stack(machines: Sequence[str], values: Sequence[Mapping[str, float
 
 
 def draw_stack(
-    axes: Axes, stack: Stack, colours: Mapping[str, str], *, factor: float, unit: str, totals: bool, named: float = 0.05
+    axes: Axes,
+    stack: Stack,
+    colours: Mapping[str, str],
+    *,
+    factor: float,
+    unit: str,
+    totals: bool,
+    named: float = 0.05,
+    bands: Mapping[int, tuple[float, float]] = NO_BANDS,
 ) -> None:
-    """Draw the bars, first machine on top; a part longer than `named` × the longest bar carries its share, and the bar's end its total."""
-    longest = max(stack.totals, default=0.0) * factor or 1.0
+    """Draw the bars, first machine on top; a part longer than `named` × the longest bar carries its share, and the bar's end its total.
+
+    `bands` are low and high ends of totals, by the number of the bar: a line below the bar's middle.
+    """
+    longest = max([*stack.totals, *(high for _, high in bands.values())], default=0.0) * factor or 1.0
     for row, (bar, total) in enumerate(zip(stack.lengths, stack.totals, strict=True)):
         left = 0.0
         for part in stack.parts:
@@ -63,6 +76,10 @@ def draw_stack(
                 share = 100 * width / (total * factor)
                 axes.text(left + width / 2, row, f"{share:.0f}%", ha="center", va="center", fontsize=8, color=ink(colour))
             left += width
+        if row in bands:
+            low, high = (end * factor for end in bands[row])
+            axes.plot([low, high], [row + 0.26] * 2, color="#222222", linewidth=1.0, marker="|", markersize=5, zorder=3)
+            left = max(left, high)
         if totals:
             axes.text(left + 0.012 * longest, row, f"{significant(total * factor)} {unit}", va="center", fontsize=9, color="#222222")
     axes.set_yticks(range(len(stack.machines)), stack.machines)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from itertools import pairwise
 from typing import Annotated, Literal
 
 import numpy as np
@@ -14,9 +13,9 @@ from simulator.workload.csr import check_size
 from simulator.workload.patterns.base import Matrix, Places, Seeded
 from simulator.workload.patterns.chung_lu import lognormal
 
-_PROBE_TOKENS = 128
-"""Tokens on which the persistence for a wanted overlap is found."""
-_HALVINGS = 12
+_PROBED = 2**18
+"""Channels, over all tokens, on which the persistence for a wanted overlap is found: of 16 to 128 tokens."""
+_HALVINGS = 8
 
 
 class AbsTopK(Seeded):
@@ -55,8 +54,10 @@ class AbsTopK(Seeded):
         if self.jaccard is None or on == len(logs):
             return 0.0
 
+        tokens = min(128, max(16, _PROBED // len(logs)))
+
         def overlap(keep: float) -> float:
-            return _jaccard(_walk(logs, on, _PROBE_TOKENS, keep, np.random.default_rng(seed)))
+            return _jaccard(_walk(logs, on, tokens, keep, np.random.default_rng(seed)), len(logs))
 
         least = overlap(0.0)
         if self.jaccard < least - 0.02:
@@ -74,12 +75,15 @@ def _walk(logs: NDArray[np.float64], on: int, tokens: int, keep: float, generato
     chosen = np.empty((tokens, on), dtype=np.int64)
     for token in range(tokens):
         chosen[token] = np.argpartition(-(logs + noise), on - 1)[:on]
-        fresh = generator.random(len(logs)) >= keep
-        noise[fresh] = generator.gumbel(size=int(fresh.sum()))
+        fresh = np.flatnonzero(generator.random(len(logs)) >= keep)
+        noise[fresh] = generator.gumbel(size=len(fresh))
     return chosen
 
 
-def _jaccard(chosen: Places) -> float:
+def _jaccard(chosen: Places, channels: int) -> float:
     """Mean overlap of consecutive tokens."""
-    both = [len(np.intersect1d(one, two)) for one, two in pairwise(chosen)]
-    return float(np.mean([shared / (2 * chosen.shape[1] - shared) for shared in both]))
+    tokens, on = chosen.shape
+    mask = np.zeros((tokens, channels), dtype=np.bool_)
+    mask[np.arange(tokens)[:, None], chosen] = True
+    shared = (mask[1:] & mask[:-1]).sum(axis=1)
+    return float(np.mean(shared / (2 * on - shared)))

@@ -41,7 +41,8 @@ class Floor(Counted, Oriented):
         best = np.sort(ranked[beyond <= count - self.floor * shape[0]])
         have = np.bincount(best // shape[1], minlength=shape[0])
         short = np.flatnonzero(have < self.floor)
-        return np.concatenate([best, _fill(short, self.floor - have[short], best, shape[1], generator)])
+        fill = _fill if 2 * self.floor <= shape[1] else _fill_crowded
+        return np.concatenate([best, fill(short, self.floor - have[short], best, shape[1], generator)])
 
 
 def _rank_in_line(lines: Places) -> Places:
@@ -54,7 +55,26 @@ def _rank_in_line(lines: Places) -> Places:
 
 
 def _fill(short: Places, missing: Places, taken: Places, length: int, generator: np.random.Generator) -> Places:
-    """Random places of the lines `short`, `missing` of each, none that is `taken`."""
+    """Random places of the lines `short`, `missing` of each, none that is `taken` (ascending).
+
+    A line takes the first different ones of a sequence of random places: every choice is equally likely, and memory
+    follows what is missing.
+    """
+    lines, chosen, known = np.repeat(short, missing), [taken[:0]], taken
+    while len(lines):
+        drawn = lines * length + generator.integers(length, size=len(lines))
+        _, first = np.unique(drawn, return_index=True)
+        new = np.zeros(len(drawn), dtype=np.bool_)
+        new[first] = True
+        new &= ~np.isin(drawn, known)
+        chosen.append(drawn[new])
+        known = np.concatenate([known, drawn[new]])
+        lines = lines[~new]
+    return np.concatenate(chosen)
+
+
+def _fill_crowded(short: Places, missing: Places, taken: Places, length: int, generator: np.random.Generator) -> Places:
+    """The same by a random order of all places of a line: quicker where it takes most of them."""
     fresh = uniform_keys(length, generator)
 
     def keys(lines: slice) -> np.ndarray[tuple[int, ...], np.dtype[np.float64]]:

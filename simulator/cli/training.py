@@ -1,0 +1,57 @@
+"""`sparsim training`: what sparsity gains in a training step, and what caps it."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from simulator.cli.options import ForceOption, JsonOption, OutputOption, SetOption
+
+
+def training_command(
+    machine: Annotated[str, typer.Argument(metavar="MACHINE", help="Machine file, or a name in configs/machines/.")],
+    workload: Annotated[str, typer.Option("--workload", "-w", metavar="STEP", help="Training step with sampled dW, as ws-4x-train.")],
+    against: Annotated[
+        str | None, typer.Option("--against", metavar="STEP", help="The same with whole dW; default: STEP-dense-dw, beside it.")
+    ] = None,
+    every: Annotated[int, typer.Option("--every", min=1, help="Steps between two changes of the masks.")] = 1,
+    overrides: SetOption = None,
+    output: OutputOption = None,
+    as_json: JsonOption = False,
+    force: ForceOption = False,
+) -> None:
+    """Run a training step with dW at the nonzeros and with whole dW: phases, gains, their cap, the cost of a new mask.
+
+    A gather machine needs fabric.lane_tree for sampled products: --set fabric.lane_tree=true.
+    """
+    import io
+    import json
+
+    from rich.console import Console
+
+    from simulator.cli.kernels import ensure_kernels
+    from simulator.cli.provenance import Provenance
+    from simulator.machine import load_machine
+    from simulator.pipeline import kernels_needed
+    from simulator.report.folder import MARKER, check_free, new_folder, write_json
+    from simulator.training import study_step
+    from simulator.training.table import step_table
+    from simulator.workload import load_workload
+
+    if output is not None:
+        check_free(output, force=force)
+    provenance = Provenance()
+    chosen = load_machine(machine, overrides or [])
+    steps = load_workload(workload), load_workload(against or f"{workload.removesuffix('.yaml')}-dense-dw")
+    ensure_kernels({name: None for step in steps for name in kernels_needed(chosen, step, "compiled")})
+    study = study_step(chosen, *steps)
+    text = io.StringIO()
+    Console(file=text, width=150, color_system=None, highlight=False).print(step_table(study, every))
+    table = "\n".join(line.rstrip() for line in text.getvalue().splitlines()) + "\n"
+    if output is not None:
+        with new_folder(output, force=force) as draft:
+            write_json(draft / "training.json", study.to_dict())
+            (draft / "table.txt").write_text(table, encoding="utf-8")
+            write_json(draft / MARKER, provenance.record())
+    typer.echo(json.dumps(study.to_dict(), allow_nan=False) if as_json else table, nl=as_json)

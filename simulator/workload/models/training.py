@@ -1,0 +1,65 @@
+"""A training step: the forward pass, then the gradients of activations and weights, of every product in reverse.
+
+Of a linear layer Y = W · X: dX = Wᵀ · dY on the same W, and dW = dY · Xᵀ, either at the nonzeros of W only (SDDMM), or
+whole, as the published training script of weight-sparse transformers has it (circuit_sparsity, train.py).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Literal
+
+from simulator.workload.models.gpt import CAUSAL, DENSE, Gpt, Linear, forward, kind, linears, unembedding
+from simulator.workload.models.operations import OperationKeys, attention_product, product
+
+WeightGradient = Literal["sampled", "dense"]
+
+
+def training_step(gpt: Gpt, tokens: int, weight_gradient: WeightGradient) -> list[OperationKeys]:
+    """Every matrix product of one step over a sequence of `tokens`. Optimizer and top-k are not matrix products."""
+    head = unembedding(gpt)
+    operations = [*forward(gpt, tokens), *_backward(head, tokens, weight_gradient, gradient=None, after=head.name)]
+    upstream = "lm_head.dx"
+    for layer in reversed(range(gpt.layers)):
+        c_attn, c_proj, c_fc, m_proj = linears(gpt, layer)
+        for linear in (m_proj, c_fc, c_proj):
+            operations += _backward(linear, tokens, weight_gradient, gradient=gpt.activation, after=upstream)
+            upstream = f"{linear.name}.dx"
+        operations += _attention_backward(gpt, layer, tokens, upstream)
+        operations += _backward(c_attn, tokens, weight_gradient, gradient=gpt.activation, after=f"h{layer}.dk")
+        upstream = f"{c_attn.name}.dx"
+    return operations
+
+
+def _backward(
+    linear: Linear, tokens: int, weight_gradient: WeightGradient, gradient: Mapping[str, Any] | None, after: str
+) -> list[OperationKeys]:
+    """dX and dW of a linear layer; dY is as sparse as the AbsTopK behind the layer left its output."""
+    dy = gradient or DENSE
+    shape = (linear.k, linear.m, tokens)
+    dx = product(f"{linear.name}.dx", kind(linear.weight, gradient), shape, None, dy, (after,), weight_of=linear.name, transpose="stored")
+    return [dx, _weight_gradient(linear, tokens, weight_gradient, dy, after)]
+
+
+def _weight_gradient(linear: Linear, tokens: int, how: WeightGradient, dy: Mapping[str, Any], after: str) -> OperationKeys:
+    name = f"{linear.name}.dw"
+    if how == "sampled":
+        x = linear.activation or DENSE
+        return product(name, "SDDMM", (linear.m, linear.k, tokens), None, x, (after,), weight_of=linear.name, gradient=dict(dy))
+    return product(name, "GEMM", (linear.m, tokens, linear.k), DENSE, DENSE, (after,), weight_home="activation")
+
+
+def _attention_backward(gpt: Gpt, layer: int, tokens: int, after: str) -> list[OperationKeys]:
+    """dP = V · dO, dV = dO · Pᵀ, dQ = Kᵀ · dS, dK = Qᵀ · dSᵀ, a block a head.
+
+    Pᵀ and dSᵀ are causal from the end: with keys and queries counted backwards, their masks are the causal one.
+    """
+    name, heads, width = f"h{layer}", gpt.heads, gpt.head_width
+    qkv = gpt.head or DENSE
+    narrow = (width, tokens, tokens)
+    return [
+        attention_product(f"{name}.dp", heads, kind(gpt.head, None), (tokens, width, tokens), qkv, DENSE, (after,)),
+        attention_product(f"{name}.dv", heads, "SpMSpM", narrow, DENSE, CAUSAL, (after,)),
+        attention_product(f"{name}.dq", heads, "SpMSpM", narrow, qkv, CAUSAL, (f"{name}.dp",)),
+        attention_product(f"{name}.dk", heads, "SpMSpM", narrow, qkv, CAUSAL, (f"{name}.dp",)),
+    ]

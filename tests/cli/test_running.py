@@ -1,0 +1,48 @@
+"""The options of running points are those of every command that runs points, and arrive as one value."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from dataclasses import fields
+from pathlib import Path
+from typing import Annotated, Any
+
+import pytest
+import typer
+from typer.testing import CliRunner
+
+from simulator.cli.breakeven import breakeven_command
+from simulator.cli.running import DEFAULT_STORE, Running, with_running_options
+from simulator.cli.sweep import sweep_command
+
+
+@pytest.mark.parametrize("command", [sweep_command, breakeven_command])
+def test_a_command_has_an_option_for_each_field(command: Callable[..., None]) -> None:
+    names = set(inspect.signature(command).parameters)
+    assert {entry.name for entry in fields(Running)} <= names
+    assert "running" not in names
+
+
+def test_what_was_typed_arrives_as_one_value() -> None:
+    seen: list[Any] = []
+
+    @with_running_options
+    def command(name: Annotated[str, typer.Argument()], running: Running, twice: Annotated[bool, typer.Option("--twice")] = False) -> None:
+        """What it does."""
+        seen.append((name, running, twice))
+
+    app = typer.Typer()
+    app.command()(command)
+    assert CliRunner().invoke(app, ["a"]).exit_code == 0
+    assert CliRunner().invoke(app, ["b", "-j", "3", "--store", "s", "--time-limit", "2", "--retry", "-q", "--twice"]).exit_code == 0
+    assert seen == [("a", Running(), False), ("b", Running(3, None, Path("s"), 2.0, True, True), True)]
+    assert CliRunner().invoke(app, ["c", "--workers", "-1"]).exit_code == 2
+
+
+def test_where_points_run_follows_from_workers_and_dask() -> None:
+    assert Running().store == DEFAULT_STORE
+    assert Running(workers=0).options().executor == "in_process"
+    assert (Running(workers=3).options().executor, Running(workers=3).options().workers) == ("processes", 3)
+    assert Running(dask="local", workers=2).options().address == "local"
+    assert Running(dask="local").options().executor == "dask"

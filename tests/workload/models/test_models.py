@@ -1,0 +1,71 @@
+"""Model traces: sizes and densities against the published table, shipped files against what the command writes."""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from simulator.workload import load_workload
+from simulator.workload.models import MODELS
+from simulator.workload.models.trace import trace_text
+
+ROOT = Path(__file__).resolve().parents[3]
+GMACS = {"ws-1x": 2.013, "ws-4x": 27.380, "ws-8x": 106.300, "ws-16x": 418.759, "gpt2-small": 16.114, "resnet50": 4.089}
+"""Multiply-accumulates of whole models, dense: each from its published sizes (in thousands of millions)."""
+
+
+def dense_macs(name: str) -> int:
+    shapes = [entry["shape"] for entry in MODELS[name].operations(MODELS[name].tokens)]
+    return sum(shape.get("batch", 1) * shape["m"] * shape["k"] * shape["n"] for shape in shapes)
+
+
+@pytest.mark.parametrize(("name", "gmacs"), GMACS.items())
+def test_dense_macs(name: str, gmacs: float) -> None:
+    assert dense_macs(name) / 1e9 == pytest.approx(gmacs, abs=5e-4)
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_shipped_files_are_what_the_command_writes(name: str) -> None:
+    assert (ROOT / "workloads" / f"{name}.yaml").read_text(encoding="utf-8") == trace_text(name, MODELS[name])
+
+
+def test_a_training_step_has_a_gradient_of_each_operand() -> None:
+    """Forward, dX and dW of every linear product are as many MACs each; attention's backward pass is twice its forward one."""
+    for scale in (1, 4, 8, 16):
+        for how in ("train", "train-dense-dw"):
+            assert dense_macs(f"ws-{scale}x-{how}") == 3 * dense_macs(f"ws-{scale}x")
+
+
+def test_gradients_take_the_mask_of_the_forward_pass() -> None:
+    workload = load_workload(ROOT / "workloads" / "ws-1x-train.yaml")
+    operations = {operation.name: operation for operation in workload.operations}
+    forward, dw, dx = (operations[f"h3.c_fc{which}"].weight.to_dense() != 0 for which in ("", ".dw", ".dx"))
+    assert (dw == forward).all()
+    assert (dx == forward.T).all()
+
+
+def test_weights_have_their_density_and_activations_theirs() -> None:
+    workload = load_workload(ROOT / "workloads" / "ws-4x.yaml")
+    operations = {operation.name: operation for operation in workload.operations}
+    nonzeros = {name: operations[f"h0.{name}"].weight.nnz for name in ("c_attn", "c_proj", "c_fc", "m_proj")}
+    assert nonzeros == {"c_attn": 49_152, "c_proj": 16_384, "c_fc": 65_536, "m_proj": 65_536}
+    assert operations["lm_head"].weight.nnz == 2048 * 1024 // 16
+    mask = operations["h0.c_fc"].activations.mask
+    assert mask is not None
+    assert (mask.sum(axis=0) == 256).all()
+
+
+def test_resnet_is_54_products_of_which_the_pruned_ones_share_names_with_the_dense_ones() -> None:
+    dense, pruned = ({entry["name"]: entry for entry in MODELS[name].operations(1)} for name in ("resnet50", "resnet50-90"))
+    assert len(dense) == 54
+    assert list(dense) == list(pruned)
+    assert Counter(entry["kind"] for entry in pruned.values()) == {"SpMM": 52, "GEMM": 2}
+
+
+def test_tokens_and_seed_are_chosen() -> None:
+    text = trace_text("ws-1x", MODELS["ws-1x"], tokens=16, seed=7)
+    assert "n: 16}" in text
+    assert "n: 256}" not in text
+    assert "\nseed: 7\n" in text
