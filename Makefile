@@ -4,6 +4,7 @@
 #   make lint    lint, types, layers
 #   make soak    N=10000 random cases of engine against engine
 #   make soak-sweep  K=20 kills of a sweep's driver, each resumed
+#   make breakevens  densities at which each machine and the systolic arrays change places, at equal area, into reports/breakevens
 #   make workloads  the traces of whole models in workloads/, made again
 #   make bench   kernel times as ratios, into benchmarks/results.json
 #   make clean   remove .venv and caches
@@ -18,7 +19,7 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 N ?= 10000
 K ?= 20
 
-.PHONY: demo test lint soak soak-sweep workloads bench clean
+.PHONY: demo test lint soak soak-sweep breakevens workloads bench clean
 .DELETE_ON_ERROR:
 
 demo: $(VENV)/.installed
@@ -35,6 +36,12 @@ lint: $(VENV)/.installed-dev
 
 soak: $(VENV)/.installed-dev
 	$(BIN)/python -m tests.differential.soak $(N)
+
+breakevens: $(VENV)/.installed
+	for load in spmm-1024 spmm-1024-trained; do for array in systolic systolic-naive; do for first in crossbar hybrid replication partition; do \
+	  $(BIN)/sparsim breakeven --axis workload.density --range 0.0009765625:0.5 --points 10 --between $$first,$$array -w $$load --equal-area \
+	    -m seconds -m energy_pj -q -o reports/breakevens/$$load-$$first-$$array --force || exit 1; done; done; done
+	$(BIN)/sparsim plot reports/breakevens
 
 workloads: $(VENV)/.installed
 	for model in $$($(BIN)/sparsim trace | cut -d" " -f1); do $(BIN)/sparsim trace $$model -o workloads/$$model.yaml --force; done

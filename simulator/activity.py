@@ -145,8 +145,10 @@ class Bounds:
 
     unit_cycles: int = 0
     """Busiest unit (gather), or the array's multiply slots (systolic)."""
+    word_cycles: int = 0
+    """Most wanted word of each tile: accesses that no placement spreads over banks."""
     bank_cycles: int = 0
-    """Busiest bank port."""
+    """Busiest bank port, the most wanted word's accesses included."""
     network_cycles: int = 0
     """Busiest network port (the bisection of a full crossbar is its ports)."""
     buffer_cycles: int = 0

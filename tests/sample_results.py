@@ -79,7 +79,7 @@ def sample_activity(machine: Machine, cycles: int) -> Activity:
     operations = (_operation(machine, "a", 0, cut), _operation(machine, "b", cut, cycles))
     counts = operations[0].counts + operations[1].counts
     return Activity(
-        cycles, machine.unit_count, counts, _causes(machine, cycles, "memory"), Bounds(5000, 2500, 3100, 1200, 4200), operations
+        cycles, machine.unit_count, counts, _causes(machine, cycles, "memory"), Bounds(5000, 700, 2500, 3100, 1200, 4200), operations
     )
 
 
@@ -111,7 +111,7 @@ def _operation(machine: Machine, name: str, start: int, end: int) -> OperationAc
         256**3,
         counts,
         _causes(machine, busy, "latency"),
-        Bounds(2500, 1250, 1550, 600, 2100),
+        Bounds(2500, 350, 1250, 1550, 600, 2100),
         {"tiles": 4},
     )
 

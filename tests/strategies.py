@@ -167,6 +167,8 @@ def cluster_specs(
     def build(network: str, units: int, **keys: Any) -> ClusterSpec:
         keys["iterations"] = keys["iterations"] if keys["queues"] == "voq" and keys["allocator"] == "islip" else 1
         keys["window"] = max(keys["window"], keys["issue_width"])
+        if network == "routed" and keys["multicast"]:
+            keys |= {"topology": "full", "request_flits": 1, "reply_flits": 1}
         return ClusterSpec(network=network, units=1 if network == "none" else units, **keys)  # type: ignore[arg-type]
 
     return st.builds(
@@ -254,6 +256,8 @@ def gather_machines(draw: st.DrawFn, /, *, dataflow: str = "gather", **fixed: An
             "iterations": draw(st.integers(1, 2)) if queues == "voq" and allocator == "islip" else 1,
         },
     } | fixed
+    if fabric["multicast"] and units > clusters:
+        fabric["network"] = fabric["network"] | {"topology": "full", "link_bits": "auto"}
     mapping = {
         "placement": draw(st.sampled_from(["hashed", "interleaved"])) if banks & (banks - 1) == 0 else "interleaved",
         "assignment": draw(st.sampled_from(["balanced", "round_robin", "dynamic", "split"])),

@@ -9,7 +9,10 @@ import typer
 
 
 def plot_command(
-    folder: Annotated[Path, typer.Argument(metavar="DIR", help="A folder that run, compare, sweep or breakeven has written.")],
+    folder: Annotated[
+        Path,
+        typer.Argument(metavar="DIR", help="A folder that run, compare, sweep or breakeven has written, or one of several break-evens."),
+    ],
     output: Annotated[
         Path | None, typer.Option("--output", "-o", metavar="DIR", help="Where to draw; default: in the same folder.")
     ] = None,

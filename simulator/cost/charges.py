@@ -36,7 +36,7 @@ class Charge:
         return self.times * (sum(by_name[counter] for counter in self.plus) - sum(by_name[counter] for counter in self.minus))
 
 
-GATHER: tuple[Charge, ...] = (
+UNITS_AND_BANKS: tuple[Charge, ...] = (
     Charge("x_banks", "banks", "read", "read", ("x_bank_reads",)),
     Charge("x_banks", "banks", "fill", "write", ("x_words_filled",)),
     Charge("x_banks", "multiplexer", "select", "select", ("replies",)),
@@ -54,21 +54,48 @@ GATHER: tuple[Charge, ...] = (
     Charge("accumulators", "rows", "update", "update", ("accumulator_updates",)),
     Charge("accumulators", "rows", "merge", "merge", ("rows_merged",)),
     Charge("accumulators", "lane tree", "reduce", "reduce", ("lane_reductions",)),
+)
+"""What units and banks of a gather machine do."""
+
+REQUESTS: tuple[Charge, ...] = (
     Charge("request_network", "crossbar", "hop", "hop", ("request_hops",)),
     Charge("request_network", "scheduler", "grant", "grant", ("request_hops",)),
     Charge("request_network", "links", "link", "hop", ("request_hops",)),
-    Charge("reply_network", "crossbar", "hop", "hop", ("reply_hops",)),
-    Charge("reply_network", "links", "link", "hop", ("reply_hops",)),
     Charge("queues", "request queue", "push", "push", ("request_hops",)),
     Charge("queues", "request queue", "pop", "pop", ("request_hops",)),
+    Charge("cluster_wires", "wires", "request", "request", ("requests",)),
+)
+"""What a request does on its way, combined with others or not."""
+
+GATHER: tuple[Charge, ...] = (
+    *UNITS_AND_BANKS,
+    *REQUESTS,
     Charge("queues", "bank queue", "push", "push", ("requests",)),
     Charge("queues", "bank queue", "pop", "pop", ("requests",)),
+    Charge("reply_network", "crossbar", "hop", "hop", ("reply_hops",)),
+    Charge("reply_network", "links", "link", "hop", ("reply_hops",)),
     Charge("queues", "reply queue", "push", "push", ("reply_hops",)),
     Charge("queues", "reply queue", "pop", "pop", ("reply_hops",)),
-    Charge("cluster_wires", "wires", "request", "request", ("requests",)),
     Charge("cluster_wires", "wires", "word", "word", ("replies",)),
 )
 """What the fabric of a gather machine does."""
+
+COMBINED: tuple[Charge, ...] = (
+    *UNITS_AND_BANKS,
+    *REQUESTS,
+    Charge("request_network", "combiner", "compare", "compare", ("x_bank_reads",)),
+    Charge("queues", "bank queue", "push", "push", ("x_bank_reads",)),
+    Charge("queues", "bank queue", "pop", "pop", ("x_bank_reads",)),
+    Charge("queues", "tag line", "push", "push", ("requests",)),
+    Charge("queues", "tag line", "pop", "pop", ("requests",)),
+    Charge("queues", "reply queue", "push", "push", ("x_bank_reads",)),
+    Charge("queues", "reply queue", "pop", "pop", ("x_bank_reads",)),
+    Charge("reply_network", "crossbar", "send", "hop", ("x_bank_reads",), times=0.5),
+    Charge("reply_network", "crossbar", "deliver", "hop", ("reply_hops",), times=0.5),
+    Charge("cluster_wires", "wires", "word_sent", "word", ("x_bank_reads",), times=0.5),
+    Charge("cluster_wires", "wires", "word_delivered", "word", ("replies",), times=0.5),
+)
+"""The same where requests for a word go together: the word enters the crossbar once, and half of its way is the bank's."""
 
 SCATTER: tuple[Charge, ...] = (
     Charge("x_banks", "banks", "read", "read", ("x_bank_reads",)),
@@ -144,4 +171,6 @@ def charges_of(machine: Machine) -> tuple[Charge, ...]:
     """All charges of a machine."""
     if not isinstance(machine.fabric, GatherFabric):
         return SYSTOLIC + AROUND
-    return (SCATTER if machine.mapping.dataflow == "scatter" else GATHER) + AROUND
+    if machine.mapping.dataflow == "scatter":
+        return SCATTER + AROUND
+    return (COMBINED if machine.fabric.combines else GATHER) + AROUND

@@ -37,15 +37,15 @@ class FlitBits:
     """Widths in bits of what the networks carry and their queues hold; a longer packet takes several such flits."""
 
     address: int
-    """Word within the bank, bank, tag (landing register), valid."""
+    """Word within the bank, bank, tag (landing register; with combined requests it waits at the unit), valid."""
     request: int
     """As a unit issues it: the address; in scatter, with as much of the sums as a link takes at once."""
     reply: int
     """As a bank sends it: the word, or as much of it as a link takes at once; tag, valid."""
     bank_queue: int
-    """A request at its bank: the bank is known, the unit must be remembered."""
+    """A request at its bank: the bank is known, the unit must be remembered, or a bit a unit of combined requests."""
     reply_queue: int
-    """A reply at its bank: with the unit that it goes to."""
+    """A reply at its bank: with the unit, or the units, that it goes to."""
     routed_request: int
     """Between routers a request also carries its unit, which a single crossbar knows by its input."""
     routed_reply: int
@@ -55,8 +55,8 @@ class FlitBits:
 def flit_bits(machine: Machine) -> FlitBits:
     """Flit and queue widths of a gather machine."""
     fabric = machine.gather
-    tag_bits, bank_bits = index_bits(fabric.window), index_bits(fabric.banks_per_copy)
-    unit_bits = index_bits(fabric.units_per_cluster)
+    tag_bits, bank_bits = 0 if fabric.combines else index_bits(fabric.window), index_bits(fabric.banks_per_copy)
+    unit_bits = fabric.units_per_cluster if fabric.combines else index_bits(fabric.units_per_cluster)
     address = index_bits(machine.bank_words) + bank_bits + tag_bits + 1
     request = address + (_payload_bits(machine, machine.gather.lanes * machine.datatypes.accumulate_bits) if scatters(machine) else 0)
     reply = _payload_bits(machine, machine.word_bits) + tag_bits + 1

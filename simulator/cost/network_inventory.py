@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from simulator.cost.crossbar import Crossbar
 from simulator.cost.fifo import Fifo
-from simulator.cost.flit_widths import flit_bits, request_flits, scatters
+from simulator.cost.flit_widths import flit_bits, index_bits, request_flits, scatters
 from simulator.cost.instance import Instance
 from simulator.cost.network_plan import NetworkPlan, networks
 from simulator.cost.network_queues import ROUTER_QUEUES, queues_mm2
@@ -28,6 +28,8 @@ def network_blocks(machine: Machine, technology: Technology, slices: int, latenc
     for queue in queues["request_network"]:
         yield Instance("queues", "request queue", queue.fifo, clusters * queue.count, queue.share)
     yield _bank_queues(machine, technology, latency)
+    if machine.gather.combines:
+        yield _tag_lines(machine, technology, latency)
     for queue in queues.get("reply_network", ()):
         yield Instance("queues", "reply queue", queue.fifo, clusters * queue.count, queue.share)
 
@@ -54,11 +56,20 @@ def _bank_queues(machine: Machine, technology: Technology, latency: int) -> Inst
     return Instance("queues", "bank queue", queue, fabric.clusters * fabric.banks_per_copy * fabric.bank_ports, float(flits))
 
 
+def _tag_lines(machine: Machine, technology: Technology, latency: int) -> Instance:
+    """Combined requests leave their tags at their units, which take them up in order: a word is back a fixed time after its grant."""
+    fabric = machine.gather
+    line = Fifo(technology, 2 * latency + fabric.read_latency, max(1, index_bits(fabric.window)))
+    return Instance("queues", "tag line", line, fabric.units)
+
+
 def _routers(plan: NetworkPlan, clusters: int) -> Iterator[Instance]:
     for kind, crossbar in zip(plan.layout.routers, plan.crossbars, strict=True):
         yield Instance(plan.name, "crossbar", crossbar, clusters * kind.count, kind.share)
     for kind, scheduler in zip(plan.layout.routers, plan.schedulers, strict=False):
         yield Instance(plan.name, "scheduler", scheduler, clusters * kind.count, kind.share)
+    for kind, combiner in zip(plan.layout.routers, plan.combiners, strict=False):
+        yield Instance(plan.name, "combiner", combiner, clusters * kind.count, kind.share)
     missing_mm2 = plan.placed_mm2 - plan.routers_mm2
     if missing_mm2 > 0:
         yield Instance(plan.name, "room for wires", WiringRoom(plan.crossbars[0].technology, missing_mm2), clusters)

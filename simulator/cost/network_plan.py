@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, replace
 
+from simulator.cost.combiner import Combiner
 from simulator.cost.crossbar import Crossbar
 from simulator.cost.flit_widths import flit_bits, index_bits, reply_layout, request_layout, scatters
 from simulator.cost.network_layout import NetworkLayout
@@ -26,6 +27,8 @@ class NetworkPlan:
     crossbars: tuple[Crossbar, ...]
     schedulers: tuple[Scheduler, ...] = ()
     """None where one arbiter an output decides."""
+    combiners: tuple[Combiner, ...] = ()
+    """One where requests for a word go together."""
 
     @property
     def routers_mm2(self) -> float:
@@ -41,8 +44,9 @@ class NetworkPlan:
 
     @property
     def schedulers_mm2(self) -> float:
-        """Placed area of all schedulers of one cluster: blocks of their own beside the data path."""
-        return sum(kind.count * block.area().placed_mm2 for kind, block in zip(self.layout.routers, self.schedulers, strict=False))
+        """Placed area of all schedulers and combiners of one cluster: blocks of their own beside the data path."""
+        blocks = (zip(self.layout.routers, beside, strict=False) for beside in (self.schedulers, self.combiners))
+        return sum(kind.count * block.area().placed_mm2 for pairs in blocks for kind, block in pairs)
 
     def slice_side_mm(self, queues_mm2: float) -> float:
         """Side of one slice of the network, a square of its own with its routers, their queues and schedulers."""
@@ -69,7 +73,8 @@ def networks(machine: Machine, technology: Technology, slices: int) -> tuple[Net
     layout, bits = request_layout(machine), flit_bits(machine)
     width = bits.routed_request if layout.links else bits.request
     crossbars = tuple(Crossbar(technology, kind.inputs, kind.outputs, width, True) for kind in layout.routers)
-    requests = NetworkPlan("request_network", layout, crossbars, _schedulers(machine, technology, layout))
+    schedulers, combiners = _schedulers(machine, technology, layout), _combiners(machine, technology, layout)
+    requests = NetworkPlan("request_network", layout, crossbars, schedulers, combiners)
     return requests, reply_network(machine, technology, slices)
 
 
@@ -81,14 +86,22 @@ def _schedulers(machine: Machine, technology: Technology, layout: NetworkLayout)
     return tuple(Scheduler(technology, kind.inputs, kind.outputs, network.iterations) for kind in layout.routers)
 
 
+def _combiners(machine: Machine, technology: Technology, layout: NetworkLayout) -> tuple[Combiner, ...]:
+    if not machine.gather.combines:
+        return ()
+    address_bits, queued = index_bits(machine.bank_words), machine.gather.network.queues == "voq"
+    return tuple(Combiner(technology, kind.inputs, kind.outputs, address_bits, queued) for kind in layout.routers)
+
+
 def reply_network(machine: Machine, technology: Technology, slices: int) -> NetworkPlan:
     """Bank ports to units.
 
-    With a single router, one port a bank, no multicast and whole words, every grant of a request is the grant of its
-    reply, a fixed time later, so that replies cannot collide and the crossbar needs no arbiter of its own.
+    With a single router, one port a bank and whole words, every grant of a request is the grant of its reply, a fixed
+    time later, so that replies cannot collide and the crossbar needs no arbiter of its own; nor where requests combine,
+    and several outputs select the same input.
     """
     fabric, layout = machine.gather, reply_layout(machine)
-    collides = bool(layout.links) or fabric.bank_ports > 1 or fabric.multicast or machine.reply_flits > 1
+    collides = bool(layout.links) or fabric.bank_ports > 1 or machine.reply_flits > 1
     return _word_network(machine, technology, "reply_network", layout, slices, arbitrated=collides)
 
 

@@ -106,6 +106,7 @@ class Technology(FileModel):
     crossbar_arbiter_ge: float = Field(ge=0, description="arbitration of a crosspoint")
     crossbar_scheduler_ge: float = Field(ge=0, description="scheduler of virtual output queues, beyond the arbiters, a crosspoint")
     crossbar_iteration_ge: float = Field(ge=0, description="each further iteration of a cycle, a crosspoint")
+    combiner_ge_per_bit: float = Field(ge=0, description="comparator of addresses of multicast, a crosspoint")
     crossbar_scheduler_fill: float = Field(gt=0, le=1, description="fill of a scheduler's placement")
     crossbar_layout_factor: float = Field(ge=1, description="synthesised cells to upsized, pipelined and routed ones")
     crossbar_fill: float = Field(gt=0, le=1, description="fill of a crossbar's placement")

@@ -31,7 +31,9 @@ def set_workload(root: Entry, path: str, value: Entry) -> Entry:
         keys = ["operations", *keys]
     reached = list(_expanded(root, keys, drawn_only=path in KNOBS))
     if not reached:
-        raise ConfigError(f"{value.place}: workload.{path}: no operation of {root.place.source} has a weight of pattern: uniform")
+        raise ConfigError(
+            f"{value.place}: workload.{path}: no operation of {root.place.source} has a weight from DRAM whose pattern has density or nnz"
+        )
     for target in reached:
         if target[-1] == _PATTERN:
             root = _only(root, target[:-1], _OF_ANY_PATTERN)
@@ -53,10 +55,11 @@ def _expanded(root: Entry, keys: Sequence[str], *, drawn_only: bool) -> Iterator
 
 
 def _is_drawn(operation: object) -> bool:
-    """Whether an operation's W is a random pattern that is stored in DRAM."""
+    """Whether an operation's W is a pattern of a chosen number of nonzeros that is stored in DRAM."""
     if not isinstance(operation, dict) or not isinstance(operation.get("weight"), dict):
         return False
-    return bool(operation["weight"].get("pattern") == "uniform" and operation.get("weight_home", "dram") == "dram")
+    counted = any(key in operation["weight"] for key in _EITHER)
+    return counted and "pattern" in operation["weight"] and operation.get("weight_home", "dram") == "dram"
 
 
 def _only(entry: Entry, keys: Sequence[str], kept: Sequence[str]) -> Entry:

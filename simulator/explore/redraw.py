@@ -8,9 +8,11 @@ from pathlib import Path
 from matplotlib.figure import Figure
 
 from simulator.errors import OutputError
+from simulator.explore.break_evens import break_even_files, break_evens_csv, load_break_evens
 from simulator.explore.breakeven import FILE as ANSWER
 from simulator.explore.breakeven import BreakEven
 from simulator.explore.plots import FIGURES as SWEEP_FIGURES
+from simulator.explore.plots.break_evens import break_evens_figure
 from simulator.explore.plots.curves import break_even_figure
 from simulator.explore.study import FILE, Study
 from simulator.report.plots import FIGURES
@@ -25,6 +27,9 @@ def redraw(folder: Path, target: Path) -> list[str]:
         target.mkdir(parents=True, exist_ok=True)
         for name, figure in figures.items():
             save(figure, target, name)
+        several = break_even_files(folder)
+        if several:
+            (target / "breakevens.csv").write_text(break_evens_csv(load_break_evens(several)), encoding="utf-8")
     except OSError as error:
         raise OutputError(f"{target}: cannot be written: {error.strerror or error}") from error
     return list(figures)
@@ -38,6 +43,9 @@ def _figures(folder: Path) -> dict[str, Figure]:
     if (folder / ANSWER).is_file():
         curves = break_even_figure(BreakEven.load(folder / ANSWER))
         return {} if curves is None else {"breakeven": curves}
+    several = break_even_files(folder)
+    if several:
+        return {"breakevens": break_evens_figure(load_break_evens(several))}
     results = _results(folder)
     return {name: draw(results) for name, draw in FIGURES.items()}
 

@@ -109,7 +109,7 @@ class GatherFabric(FileModel):
     bank_ports: PositiveInt = Field(1, le=4, description="accesses a cycle of a bank")
     bank_queue: PositiveInt = Field(2, le=4096, description="request slots of a bank port, beyond the network's pipeline")
     read_latency: PositiveInt = Field(1, le=64, description="cycles of a bank access")
-    multicast: bool = Field(False, description="one access serves the queued requests for the same word")
+    multicast: bool = Field(False, description="requests for one word that meet at a crossbar's arbiter share an access")
     weight_bank_kib: Kib = Field(8.0, description="one half of a unit's weight bank")
     output_bank_kib: Kib = Field(16.0, description="one half of a unit's output bank")
     window: PositiveInt = Field(16, le=1024, description="outstanding requests of a unit; each slot is the landing register of its reply")
@@ -146,6 +146,11 @@ class GatherFabric(FileModel):
     def has_network(self) -> bool:
         """A copy that serves one unit needs no network."""
         return self.units_per_cluster > 1
+
+    @property
+    def combines(self) -> bool:
+        """Whether requests for one word go through the request network together."""
+        return self.multicast and self.has_network
 
     @property
     def partial_accumulators(self) -> int:
@@ -283,6 +288,8 @@ class Machine(FileModel):
                 f"fabric.weight_bank_kib = {fabric.weight_bank_kib} holds less than one list entry "
                 f"of {self.weight_entry_bits(dense=False)} bits"
             )
+        if fabric.combines:
+            self._check_combining(fabric.network)
         mapping = self.mapping
         if (mapping.placement == "file") != (mapping.placement_file is not None):
             raise ValueError("mapping.placement_file goes with placement: file, and placement: file needs it")
@@ -304,6 +311,18 @@ class Machine(FileModel):
             )
         if isinstance(self.mapping.tokens_per_tile, int) and self.mapping.tokens_per_tile > self.copy_words:
             raise ValueError(f"mapping.tokens_per_tile = {self.mapping.tokens_per_tile} exceeds the {self.copy_words} words of a copy")
+
+    def _check_combining(self, network: Network) -> None:
+        if network.topology != "full":
+            raise ValueError(
+                f"fabric.multicast combines requests at the arbiters of one crossbar, which network.topology = {network.topology} has not; "
+                "allowed: network.topology: full, or multicast: false"
+            )
+        if self.reply_flits > 1:
+            raise ValueError(
+                f"fabric.multicast sends a word to several units at once and needs links of a whole word, {self.word_bits} bits, "
+                f"not network.link_bits = {network.link_bits}; allowed: network.link_bits: auto, or multicast: false"
+            )
 
     def in_dataflow(self, dataflow: Literal["gather", "scatter"]) -> Machine:
         """The same machine with one dataflow only."""

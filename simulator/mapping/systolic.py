@@ -138,6 +138,11 @@ def schedule_systolic(machine: Machine, operation: Operation, homes: Homes, dram
     banks that take them in; with a DRAM of any rate, its fills are taken to hide behind the array. With `n_m`, an
     operation whose stored W has the pattern is tried packed as well. MappingError where nothing fits.
     """
+    return schedule_products(machine, products_of(machine, operation), homes, dram_bytes_per_cycle)
+
+
+def products_of(machine: Machine, operation: Operation) -> list[ArrayProduct]:
+    """The ways in which an array can take an operation: as it is, and packed."""
     array = dense_product(operation)
     product = product_of(array, sampled_outputs(operation))
     products = [replace(product, left_bits=_whole_bits(machine, array))]
@@ -145,7 +150,21 @@ def schedule_systolic(machine: Machine, operation: Operation, homes: Homes, dram
         selected = packed(product, *machine.systolic.kept_of)
         if selected is not None:
             products.append(replace(selected, left_bits=selected.batch * math.prod(selected.shape[:2]) * machine.held_weight_bits))
-    return schedule_products(machine, products, homes, dram_bytes_per_cycle)
+    return products
+
+
+def least_cycles(fabric: SystolicFabric, product: ArrayProduct, flow: Dataflow) -> int:
+    """Cycles of the array that no tiling goes below: its folds span what those of whole extents span, and stream no less."""
+    whole = fold_axes(fabric, flow, tuple(((0, size),) for size in product.shape))
+    if fabric.skip_zero_tiles:  # a short K tile may hold no nonzero, and then streams as if its steps were skipped
+        fabric = fabric.model_copy(update={"column_skip": True})
+    return interval_cycles(fabric, fold_steps(fabric, product, flow, whole), flow)
+
+
+def flows_of(fabric: SystolicFabric, product: ArrayProduct) -> tuple[Dataflow, ...]:
+    """The dataflows in which an array can run a product."""
+    flows: tuple[Dataflow, ...] = ("ws", "os", "is") if fabric.dataflow == "best" else (fabric.dataflow,)
+    return flows if product.of == 1 else tuple(flow for flow in flows if flow != "is")  # it would hold all activations of a group
 
 
 def _whole_bits(machine: Machine, operation: Operation) -> int:
@@ -161,20 +180,22 @@ def _whole_bits(machine: Machine, operation: Operation) -> int:
 def schedule_products(machine: Machine, products: Sequence[ArrayProduct], homes: Homes, dram_bytes_per_cycle: float) -> SystolicSchedule:
     """The best schedule over several ways to write one product; MappingError where none fits."""
     fabric = machine.systolic
-    flows: tuple[Dataflow, ...] = ("ws", "os", "is") if fabric.dataflow == "best" else (fabric.dataflow,)
     best: SystolicSchedule | None = None
     best_key: tuple[float, float, float, float] | None = None
     for product in products:
         known: dict[tuple[Dataflow, tuple[tuple[int, ...], ...]], tuple[Steps, int]] = {}
-        for schedule, axes in _candidates(machine, product, homes, flows):
+        for schedule, axes in _candidates(machine, product, homes):
             folds = schedule.dataflow, tuple(axis.edges for axis in axes)
             if folds not in known:  # tiles that are whole folds share their folds with other cuts
                 steps = fold_steps(fabric, product, schedule.dataflow, axes)
                 known[folds] = steps, interval_cycles(fabric, steps, schedule.dataflow)
             steps, intervals = known[folds]
-            cycles = _cycles(fabric, schedule, FoldPlan(axes, steps), intervals)
             traffic = _traffic(machine, schedule)
-            time = cycles if math.isinf(dram_bytes_per_cycle) else max(cycles, traffic.fill_cycles(dram_bytes_per_cycle))
+            filling = 0.0 if math.isinf(dram_bytes_per_cycle) else traffic.fill_cycles(dram_bytes_per_cycle)
+            if best_key is not None and max(intervals, filling) > best_key[0]:
+                continue  # lead and tail only add to it
+            cycles = _cycles(fabric, schedule, FoldPlan(axes, steps), intervals)
+            time = max(cycles, filling)
             rank = (time, cycles, traffic.dram_bytes, traffic.buffer_bytes)
             if best_key is None or rank < best_key:
                 best, best_key = schedule, rank
@@ -186,12 +207,8 @@ def schedule_products(machine: Machine, products: Sequence[ArrayProduct], homes:
     return best
 
 
-def _candidates(
-    machine: Machine, product: ArrayProduct, homes: Homes, flows: tuple[Dataflow, ...]
-) -> Iterator[tuple[SystolicSchedule, Axes]]:
-    for flow in flows:
-        if flow == "is" and product.of > 1:
-            continue  # a cell would have to hold all activations of a group
+def _candidates(machine: Machine, product: ArrayProduct, homes: Homes) -> Iterator[tuple[SystolicSchedule, Axes]]:
+    for flow in flows_of(machine.systolic, product):
         edges = fold_edges(machine.systolic, flow)
         least = edges[0] or 1, edges[1] or machine.systolic.rows, edges[2] or 1
         cuts = [_cuts(size, step, edge) for size, step, edge in zip(product.shape, least, edges, strict=True)]

@@ -209,6 +209,7 @@ _CAUSES = (
 
 _BOUNDS = (
     _bound("unit_cycles", "units", "the busiest unit's work (systolic: the array's multiply slots)"),
+    _bound("word_cycles", "hot word", "accesses to the most wanted word of each tile, which no placement can spread"),
     _bound("bank_cycles", "banks", "accesses of the busiest bank port"),
     _bound("network_cycles", "network", "flits through the busiest network port"),
     _bound("buffer_cycles", "buffer and trunks", "the busiest of the trunks, the drain bus and the activation buffer's ports"),

@@ -30,6 +30,11 @@ def stalled(cycles: int) -> CheckError:
     return _broken(f"a tile is not done after {cycles} cycles, in which every request could have been served alone")
 
 
+def collided(unit: int, cycle: int) -> CheckError:
+    """Two words at one unit, where the requests were granted so that none could meet."""
+    return _broken(f"two words meet at unit {unit} in cycle {cycle}")
+
+
 def check_cluster(spec: ClusterSpec, work: ClusterWork, outcome: ClusterOutcome) -> None:
     """Every entry is examined once, every request answered and multiplied once, every unit-cycle has one cause."""
     wanted = int(work.present[:, work.word].sum())

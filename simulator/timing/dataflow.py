@@ -194,6 +194,7 @@ def _slowest(bounds: list[Bounds]) -> Bounds:
     """A round is bound by the most heavily loaded of its clusters."""
     return Bounds(
         unit_cycles=max((bound.unit_cycles for bound in bounds), default=0),
+        word_cycles=max((bound.word_cycles for bound in bounds), default=0),
         bank_cycles=max((bound.bank_cycles for bound in bounds), default=0),
         network_cycles=max((bound.network_cycles for bound in bounds), default=0),
     )

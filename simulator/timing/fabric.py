@@ -49,6 +49,18 @@ class ClusterSpec:
     summed_lanes: int = 1
     """Neighbouring lanes that are added up when a row is merged: 1 but in sampled products, which add up all."""
 
+    def __post_init__(self) -> None:
+        if self.combines and (self.topology != "full" or self.request_flits > 1 or self.reply_flits > 1):
+            raise ValueError(
+                f"multicast combines requests at one crossbar and needs topology full and flits of whole words, "
+                f"not {self.topology}, {self.request_flits} and {self.reply_flits} flits"
+            )
+
+    @property
+    def combines(self) -> bool:
+        """Whether the request crossbar lets requests for the same word go together."""
+        return self.multicast and self.network == "routed"
+
     @property
     def ports(self) -> int:
         """Bank ports of the cluster: outputs of its request network."""
@@ -67,8 +79,8 @@ class ClusterSpec:
 
     @property
     def bank_slots(self) -> float:
-        """Slots of a bank port's request queue, behind the network's pipeline."""
-        if self.network == "ideal":
+        """Slots of a bank port's request queue, behind the network's pipeline; combined requests take one together, and never fill it."""
+        if self.network == "ideal" or self.combines:
             return math.inf
         return self.bank_queue + (self.latency if self.network == "routed" else 0)
 

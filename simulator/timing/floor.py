@@ -9,17 +9,19 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from simulator.activity import Counts
 from simulator.machine.elaborated import DMA_CHUNK_BYTES, Elaborated
-from simulator.machine.model import GatherFabric, Machine, SystolicFabric
+from simulator.machine.model import GatherFabric, Machine
+from simulator.mapping.array_product import ArrayProduct
 from simulator.mapping.dense_product import dense_product
-from simulator.mapping.folds import Dataflow, fold_edges
 from simulator.mapping.lists import present_words
 from simulator.mapping.residency import Homes, tensor_homes
+from simulator.mapping.systolic import flows_of, least_cycles, products_of
 from simulator.workload.types import Operation, Workload
 
 Ints = NDArray[np.int64]
@@ -55,6 +57,8 @@ class Floor:
 
     workload: Workload
     _words: dict[tuple[str, int, bool], Ints] = field(default_factory=dict)
+    _products: dict[tuple[str, str], list[ArrayProduct]] = field(default_factory=dict)
+    _folds: dict[tuple[Any, ...], int] = field(default_factory=dict)
 
     def least(self, elaborated: Elaborated) -> Least:
         """The fewest cycles and events of a run, however its operations are cut into tiles; in a millisecond or so."""
@@ -79,9 +83,7 @@ class Floor:
 
     def _need(self, machine: Machine, op: Operation, homes: Homes) -> _Need:
         w_home = homes.x if op.weight_home == "activation" else "dram"
-        counts, compute = (
-            self._gathered(machine, op) if isinstance(machine.fabric, GatherFabric) else _streamed(machine, machine.fabric, op)
-        )
+        counts, compute = self._gathered(machine, op) if isinstance(machine.fabric, GatherFabric) else self._streamed(machine, op)
         y_bytes = -(-op.shape[0] * op.shape[2] * machine.datatypes.activation_bits // 8)
         x_bytes, w_bytes = counts.x_trunk_bytes, counts.w_trunk_bytes
         moved = Counts(
@@ -122,6 +124,39 @@ class Floor:
             w_trunk_bytes=_made_bytes(machine, op) if op.weight_home == "activation" else op.weight.nnz * entry_bits // 8,
         )
         return counts, compute
+
+    def _streamed(self, machine: Machine, operation: Operation) -> tuple[Counts, int]:
+        """A systolic array: folds of whole extents, by the best dataflow that it may choose.
+
+        Where it skips or packs, only the activations that useful products need, and their weights without places.
+        """
+        fabric, op, bits = machine.systolic, dense_product(operation), machine.datatypes
+        m, k, n = op.block_shape
+        made = _made_bytes(machine, op) if op.weight_home == "activation" else None
+        if fabric.skip_zero_tiles or fabric.column_skip or fabric.n_m != "none" or machine.weight_decoder:
+            slots = operation.macs_useful
+            needed = _needed(op) if operation.gradient is None else (0, 0)
+            x_bytes, w_bytes = needed[1] * bits.activation_bits // 8, 0 if made is not None else needed[0] * bits.weight_bits // 8
+        else:
+            slots, x_bytes = op.macs_dense, op.batch * (k * n * bits.activation_bits // 8)
+            w_bytes = made if made is not None else op.batch * (k * m * bits.weight_bits // 8)
+        counts = Counts(macs_useful=operation.macs_useful, mac_slots=slots, x_trunk_bytes=x_bytes, w_trunk_bytes=w_bytes)
+        return counts, max(self._array_cycles(machine, operation), -(-slots // machine.multipliers))
+
+    def _array_cycles(self, machine: Machine, op: Operation) -> int:
+        """The fewest of any way and any dataflow in which the array can run an operation."""
+        fabric = machine.systolic
+        if (op.name, fabric.n_m) not in self._products:
+            self._products[op.name, fabric.n_m] = products_of(machine, op)
+        cycles = []
+        for place, product in enumerate(self._products[op.name, fabric.n_m]):
+            for flow in flows_of(fabric, product):
+                options = fabric.weight_load, fabric.skip_zero_tiles, fabric.column_skip, fabric.n_m
+                key = (op.name, place, flow, fabric.rows, fabric.cols, *options)
+                if key not in self._folds:
+                    self._folds[key] = least_cycles(fabric, product, flow)
+                cycles.append(self._folds[key])
+        return min(cycles, default=0)
 
     def _words_of(self, machine: Machine, op: Operation) -> Ints:
         """[token words] nonzeros of W whose word is not all zero there."""
@@ -183,40 +218,6 @@ class _Chain:
 
     def _latency(self, home: str) -> int:
         return self.elaborated.dram_latency_cycles if home == "dram" else 0
-
-
-def _streamed(machine: Machine, fabric: SystolicFabric, operation: Operation) -> tuple[Counts, int]:
-    """A systolic array: folds of whole extents, each as long as its stream, by the best dataflow that it may choose.
-
-    Where it skips or packs, only what useful products need: a cell and cycle each, the activations that they read, and
-    their weights without places.
-    """
-    op, bits = dense_product(operation), machine.datatypes
-    made = _made_bytes(machine, op) if op.weight_home == "activation" else None
-    if fabric.skip_zero_tiles or fabric.column_skip or fabric.n_m != "none" or machine.weight_decoder:
-        compute = -(-operation.macs_useful // machine.multipliers)
-        needed = _needed(op) if operation.gradient is None else (0, 0)
-        counts = Counts(
-            macs_useful=operation.macs_useful,
-            mac_slots=operation.macs_useful,
-            x_trunk_bytes=needed[1] * bits.activation_bits // 8,
-            w_trunk_bytes=0 if made is not None else needed[0] * bits.weight_bits // 8,
-        )
-        return counts, compute
-    m, k, n = op.block_shape
-    flows: tuple[Dataflow, ...] = ("ws", "os", "is") if fabric.dataflow == "best" else (fabric.dataflow,)
-    counts = Counts(
-        macs_useful=operation.macs_useful,
-        mac_slots=op.macs_dense,
-        x_trunk_bytes=op.batch * (k * n * bits.activation_bits // 8),
-        w_trunk_bytes=made if made is not None else op.batch * (k * m * bits.weight_bits // 8),
-    )
-    return counts, min(op.batch * _fold_cycles(fabric, flow, (m, k, n)) for flow in flows)
-
-
-def _fold_cycles(fabric: SystolicFabric, flow: Dataflow, shape: tuple[int, int, int]) -> int:
-    """Folds of whole extents, each as long as what is streamed."""
-    return math.prod(size if edge is None else -(-size // edge) for size, edge in zip(shape, fold_edges(fabric, flow), strict=True))
 
 
 def _needed(op: Operation) -> tuple[int, int]:

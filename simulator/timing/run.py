@@ -112,6 +112,7 @@ def _activity(units: int, spec: SystemSpec, runs: Sequence[OperationRun], outcom
     inner = [operation.bounds for operation in operations]
     bounds = Bounds(
         unit_cycles=sum(bound.unit_cycles for bound in inner),
+        word_cycles=sum(bound.word_cycles for bound in inner),
         bank_cycles=sum(bound.bank_cycles for bound in inner),
         network_cycles=sum(bound.network_cycles for bound in inner),
         buffer_cycles=_buffer_cycles(spec, counts),

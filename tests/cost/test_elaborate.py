@@ -51,7 +51,7 @@ def test_reply_arbiter_only_where_replies_can_collide(seven: Technology, machine
 
     assert networks(machines.gather(), seven, 1)[0].crossbars[0].arbitrated
     assert not arbitrated()
-    assert arbitrated(multicast=True)
+    assert not arbitrated(multicast=True)
     assert arbitrated(bank_ports=2)
     assert arbitrated(network={"link_bits": 64})
     assert arbitrated(network={"topology": "clos"})

@@ -67,7 +67,7 @@ FULL = {
     ),
     "uneven": (
         "7nm",
-        {"units": 48, "replicas": 2, "banks": 32, "read_latency": 3, "bank_queue": 5, "window": 40, "bank_ports": 2, "multicast": True,
+        {"units": 48, "replicas": 2, "banks": 32, "read_latency": 3, "bank_queue": 5, "window": 40, "bank_ports": 2,
          "network": {"latency": 3, "reply_depth": 5, "depth": 1}}, (3, 4),
         {"request_network": (4, 0.020969532235294124, 169.35346211884337), "reply_network": (2, 0.29322259550217433, 8824.066825554108),
          "queues": (304, 0.25462553020814477, 4895.866693253597), "cluster_wires": (2, 0.13476495128052143, 59132.07301336289)},

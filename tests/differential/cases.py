@@ -109,13 +109,15 @@ def specs(draw: st.DrawFn) -> ClusterSpec:
     queues, allocator = draw(st.sampled_from(["fifo", "voq"])), draw(st.sampled_from(["islip", "round_robin"]))
     issue_width = draw(st.sampled_from([1, 1, 2, 3]))
     sizes = draw(st.sampled_from([SIZES] * 11 + [WIDE]))
+    multicast = draw(st.booleans())
+    combines = multicast and network == "routed"
     return ClusterSpec(
         units=1 if network == "none" else draw(st.sampled_from(sizes)),
         banks=draw(st.sampled_from(sizes)),
         bank_ports=draw(st.sampled_from([1, 1, 2, 3])),
         bank_queue=draw(st.integers(1, 4)),
         read_latency=draw(st.integers(1, 4)),
-        multicast=draw(st.booleans()),
+        multicast=multicast,
         window=max(issue_width, draw(st.sampled_from([1, 2, 3, 5, 8, 16]))),
         issue_width=issue_width,
         scan_width=draw(st.integers(1, 5)),
@@ -128,10 +130,10 @@ def specs(draw: st.DrawFn) -> ClusterSpec:
         allocator=allocator,
         iterations=draw(st.integers(1, 4)) if queues == "voq" and allocator == "islip" else 1,
         latency=draw(st.sampled_from([1, 1, 2, 3, 5])),
-        topology=draw(st.sampled_from(["full", *TOPOLOGIES])),
+        topology="full" if combines else draw(st.sampled_from(["full", *TOPOLOGIES])),
         radix=draw(st.integers(2, 5)),
-        request_flits=draw(st.sampled_from([1, 1, 1, 2, 3])),
-        reply_flits=draw(st.sampled_from([1, 1, 2, 4])),
+        request_flits=1 if combines else draw(st.sampled_from([1, 1, 1, 2, 3])),
+        reply_flits=1 if combines else draw(st.sampled_from([1, 1, 2, 4])),
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import astuple
+from dataclasses import astuple, replace
 
 from simulator.timing.compiled import cluster as compiled
 from simulator.timing.compiled import switch as compiled_switch
@@ -28,8 +28,8 @@ def sampled_counters(case: Case) -> tuple[Counters, Counters]:
 
 def scatter_counters(case: Case) -> tuple[Counters, Counters]:
     """The same for the scatter dataflow."""
-    work = case.scatter()
-    return run_scatter(case.spec, work, None).counters(), compiled.run_scatter(case.spec, work, None).counters()
+    work, spec = case.scatter(), replace(case.spec, multicast=False)
+    return run_scatter(spec, work, None).counters(), compiled.run_scatter(spec, work, None).counters()
 
 
 def switch_figures(case: SwitchCase) -> tuple[Counters, Counters]:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from simulator.timing.reference.allocator import Allocator, first_from
+from simulator.timing.reference.allocator import Alike, Allocator, first_from
 
 
 def islip(inputs: int, outputs: int, iterations: int = 1) -> Allocator:
@@ -107,3 +107,32 @@ def test_as_many_iterations_as_ports_leave_no_pair_that_could_still_meet(masks: 
     inputs, taken = {pair[0] for pair in pairs}, {pair[1] for pair in pairs}
     left = itertools.product(set(range(4)) - inputs, set(wants) - taken)
     assert not any(wants[output] >> source & 1 for source, output in left)
+
+
+def alike(*groups: int) -> Alike:
+    """An output grants to all of the winner's group."""
+    return lambda output, winner, mask: next((group for group in groups if group >> winner & 1), 1 << winner) & mask
+
+
+def test_an_output_pairs_with_all_who_are_like_its_winner() -> None:
+    allocator = Allocator(4, 1, 1, registered=True, alike=alike(0b0101, 0b1010))
+    assert [allocator.match({0: 0b1111}) for _ in range(3)] == [[(0, 0), (2, 0)], [(1, 0), (3, 0)], [(0, 0), (2, 0)]]
+    assert allocator.grant == [3], "the winner of the third match is input 2, which takes input 0 along"
+    assert allocator.match({0: 0b0110}) == [(1, 0)], "input 3 does not ask"
+
+
+def test_a_grant_pointer_moves_only_when_the_winner_itself_accepts() -> None:
+    allocator = Allocator(2, 2, 1, registered=True, alike=alike(0b11))
+    # Both outputs grant to both inputs, which accept output 0.
+    assert allocator.match({0: 0b11, 1: 0b11}) == [(0, 0), (1, 0)]
+    assert (allocator.grant, allocator.accept) == ([1, 0], [1, 1])
+    # Input 1 wins both outputs and accepts output 1; output 0 pairs with input 0, and its pointer stays at input 1.
+    assert allocator.match({0: 0b11, 1: 0b10}) == [(0, 0), (1, 1)]
+    assert (allocator.grant, allocator.accept) == ([1, 0], [1, 0])
+
+
+def test_a_later_iteration_combines_too() -> None:
+    # Output 0 takes inputs 0 and 1, which output 1 wanted as well; in the second iteration it finds inputs 2 and 3.
+    allocator = Allocator(4, 2, 2, registered=True, alike=alike(0b0011, 0b1100))
+    assert allocator.match({0: 0b0011, 1: 0b1111}) == [(0, 0), (1, 0), (2, 1), (3, 1)]
+    assert allocator.grant == [1, 0]

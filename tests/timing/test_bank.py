@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass, field, replace
 
-import numpy as np
 import pytest
 
 from simulator.timing.reference.bank import BankPort
@@ -84,12 +83,3 @@ def test_a_broadcast_word_costs_one_access_on_a_perfect_network() -> None:
     spec = replace(BARE, units=4, banks=1, network="ideal", multicast=True)
     outcome = run_cluster(spec, tile, integer_values(tile))
     assert (outcome.x_bank_reads, outcome.replies, outcome.cycles) == (1, 4, 6)
-
-
-def test_behind_a_crossbar_multicast_saves_nothing() -> None:
-    """A link brings one request a cycle and takes one reply a cycle, so no two requests ever wait while two replies have room."""
-    random = np.random.default_rng(3)
-    spec = replace(BARE, units=6, banks=2, multicast=True, bank_queue=4, reply_depth=4)
-    tile = work([[(0, int(word)) for word in np.flatnonzero(random.random(8) < 0.7)] for _ in range(6)], banks=2, k_words=8)
-    outcome = run_cluster(spec, tile, integer_values(tile))
-    assert outcome.x_bank_reads == outcome.requests

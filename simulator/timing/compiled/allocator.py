@@ -34,6 +34,7 @@ from simulator.timing.compiled.layout import (
     MATCHED_AT,
     NET_CHANNEL_WORDS,
     NET_CHANNELS,
+    NET_COMBINES,
     NET_FLITS,
     NET_ITERATIONS,
     NET_OFFER_WORDS,
@@ -52,6 +53,7 @@ from simulator.timing.compiled.layout import (
     TARGET,
     UNMATCHED,
     WANTS,
+    WORD,
 )
 from simulator.timing.compiled.routers import forward, queue_for, wanted_of
 
@@ -172,6 +174,38 @@ def granted(m: Registers, w: Words, net: int, link: int, cycle: int) -> int:
 
 
 @inline
+def wants_word(m: Registers, channel: int, buffer: int) -> int:
+    """The word that the head of a buffer's queue for a channel wants."""
+    return m[m[queue_for(m, buffer, channel) + HEAD] + WORD]
+
+
+@inline
+def offer(m: Registers, w: Words, net: int, link: int, buffer: int, winners: int) -> int:
+    """A link grants to a buffer; how many buffers have an offer."""
+    if m[buffer + OFFERS] == 0:
+        m[m[net + NET_WINNERS] + winners] = buffer
+        winners += 1
+    m[buffer + OFFERS] += 1
+    set_bit(w, m[buffer + OFFER_MASK], m[link + LINK_PLACE])
+    return winners
+
+
+@inline
+def offer_alike(m: Registers, w: Words, net: int, link: int, winner: int, winners: int, cycle: int) -> int:
+    """A link of one channel grants to all buffers whose head wants the word of the winner's; how many have an offer."""
+    channel = m[link + FIRST_CHANNEL]
+    wanted = wants_word(m, channel, winner)
+    for word in range(m[net + NET_WORDS]):
+        rest = asking(m, w, link, word, cycle)
+        while rest:
+            buffer = m[link + FIRST_INPUT] + BUFFER_SIZE * ((word << 6) + lowest(rest))
+            rest &= rest - 1
+            if wants_word(m, channel, buffer) == wanted:
+                winners = offer(m, w, net, link, buffer, winners)
+    return winners
+
+
+@inline
 def after(place: int, count: int) -> int:
     """The place after, cyclically."""
     return place + 1 if place + 1 < count else 0
@@ -189,11 +223,8 @@ def grant(m: Registers, w: Words, net: int, opened: int, cycle: int) -> int:
         if place < 0:
             continue
         buffer = m[link + FIRST_INPUT] + BUFFER_SIZE * place
-        if m[buffer + OFFERS] == 0:
-            m[m[net + NET_WINNERS] + winners] = buffer
-            winners += 1
-        m[buffer + OFFERS] += 1
-        set_bit(w, m[buffer + OFFER_MASK], m[link + LINK_PLACE])
+        alike = m[net + NET_COMBINES]
+        winners = offer_alike(m, w, net, link, buffer, winners, cycle) if alike else offer(m, w, net, link, buffer, winners)
         m[link + NEXT_GRANT] = after(place, m[link + INPUTS])
     return winners
 
@@ -215,7 +246,8 @@ def accept(m: Registers, w: Words, net: int, winners: int, pairs: int, iteration
         clear_bit(w, m[link + UNMATCHED], m[buffer + BUFFER_PLACE])
         if iteration == 0:
             m[buffer + ACCEPT] = after(local, m[buffer + LINKS])
-            if m[net + NET_REGISTERED]:
+            won = after(m[buffer + BUFFER_PLACE], m[link + INPUTS]) == m[link + NEXT_GRANT]
+            if m[net + NET_REGISTERED] and won:
                 # a matched link is not asked again in this cycle, so its pointer may move at once
                 m[link + GRANT] = m[link + NEXT_GRANT]
     return pairs
@@ -266,7 +298,24 @@ def match_heads(m: Registers, w: Words, net: int, cycle: int) -> int:
                 link = m[channel + LINK]
                 place = first_from(w, m[channel + ASKS], m[net + NET_WORDS], m[link + GRANT])
                 m[link + GRANT] = after(place, m[link + INPUTS])
-                pairs = pair(m, net, m[link + FIRST_INPUT] + BUFFER_SIZE * place, link, pairs)
+                buffer = m[link + FIRST_INPUT] + BUFFER_SIZE * place
+                alike = m[net + NET_COMBINES]
+                pairs = pair_alike(m, w, net, channel, buffer, pairs) if alike else pair(m, net, buffer, link, pairs)
+    return pairs
+
+
+@inline
+def pair_alike(m: Registers, w: Words, net: int, channel: int, winner: int, pairs: int) -> int:
+    """Note all buffers whose head wants the word of the winner's; how many pairs there are now."""
+    link = m[channel + LINK]
+    wanted = wants_word(m, channel, winner)
+    for word in range(m[net + NET_WORDS]):
+        rest = w[m[channel + ASKS] + word]
+        while rest:
+            buffer = m[link + FIRST_INPUT] + BUFFER_SIZE * ((word << 6) + lowest(rest))
+            rest &= rest - 1
+            if wants_word(m, channel, buffer) == wanted:
+                pairs = pair(m, net, buffer, link, pairs)
     return pairs
 
 

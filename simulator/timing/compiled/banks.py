@@ -14,6 +14,7 @@ from simulator.timing.compiled.layout import (
     LANDED,
     LAST_WRITE,
     MULTICAST,
+    NET_CHANNEL_COUNT,
     NET_ENTRIES,
     NET_ENTRY_PIPE,
     NEXT,
@@ -28,6 +29,7 @@ from simulator.timing.compiled.layout import (
     READ_LATENCY,
     READY,
     REPLIES,
+    REPLY_HOPS,
     REPLY_WIRES,
     ROUTED,
     SERVED,
@@ -73,8 +75,8 @@ def waiting(m: Registers, word: int) -> int:
 
 @inline
 def reply_room(m: Registers, port: int) -> int:
-    """Reply slots of a port."""
-    if not m[ROUTED]:
+    """Reply slots of a port; a word that comes by wires finds its landing register free."""
+    if not m[REPLIES + NET_CHANNEL_COUNT]:
         return UNLIMITED
     buffer = m[m[REPLIES + NET_ENTRIES] + port]
     return m[m[buffer + FIRST_QUEUE] + FREE]
@@ -84,7 +86,7 @@ def reply_room(m: Registers, port: int) -> int:
 def reply(m: Registers, port: int, f: int, cycle: int) -> None:
     """Send a word that an access in `cycle` reads to its unit."""
     u = m[f + UNIT]
-    if m[ROUTED]:
+    if m[REPLIES + NET_CHANNEL_COUNT]:
         buffer = m[m[REPLIES + NET_ENTRIES] + port]
         channel = next_channel(m, buffer, port, m[u + NUMBER])
         send(m, m[REPLIES + NET_ENTRY_PIPE], f, m[buffer + FIRST_QUEUE], channel, port, m[u + NUMBER], cycle)
@@ -113,19 +115,6 @@ def serve_alike(m: Registers, head: int, room: int, cycle: int) -> int:
 
 
 @inline
-def rank(m: Registers, count: int) -> None:
-    """Order flits that leave together by unit, as equal arrivals rank."""
-    served = m[SERVED]
-    for index in range(1, count):
-        f = m[served + index]
-        place = index
-        while place and m[m[served + place - 1] + UNIT] > m[f + UNIT]:
-            m[served + place] = m[served + place - 1]
-            place -= 1
-        m[served + place] = f
-
-
-@inline
 def access(m: Registers, w: Words, port: int, room: int, cycle: int) -> None:
     """Read the word of the head."""
     head = m[m[FIRST_BANK] + QUEUE_SIZE * port + HEAD]
@@ -136,7 +125,7 @@ def access(m: Registers, w: Words, port: int, room: int, cycle: int) -> None:
         return
     count = serve_alike(m, head, room, cycle)
     if m[ROUTED]:
-        rank(m, count)
+        w[REPLY_HOPS] += count
     for index in range(count):
         reply(m, port, m[m[SERVED] + index], cycle)
 

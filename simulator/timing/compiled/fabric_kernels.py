@@ -15,6 +15,7 @@ from simulator.timing.compiled.layout import (
     CYCLE,
     LATENCY,
     MOVED_AT,
+    NET_CHANNEL_COUNT,
     NET_CHANNEL_WORDS,
     NET_FLITS,
     OLDEST,
@@ -28,7 +29,6 @@ from simulator.timing.compiled.layout import (
     REPLY_HOPS,
     REQUEST_HOPS,
     REQUESTS,
-    ROUTED,
     ROUTER_PIPES,
     UNIT_PIPES,
 )
@@ -92,7 +92,7 @@ def next_event(m: Registers, w: Words, cycle: int) -> int:
 @part
 def skip(m: Registers, w: Words, cycle: int) -> int:
     """The next cycle worth a look after one in which nothing moved; those between have the causes that they would have had."""
-    if any_request(m) or (m[ROUTED] and (any_wanted(m, number(REQUESTS)) or any_wanted(m, number(REPLIES)))):
+    if any_request(m) or any_wanted(m, number(REQUESTS)) or any_wanted(m, number(REPLIES)):
         return cycle + 1
     following = next_event(m, w, cycle)
     if following == 0:
@@ -106,7 +106,7 @@ def skip(m: Registers, w: Words, cycle: int) -> int:
 @inline
 def route(m: Registers, w: Words, net: int, hops: int, cycle: int) -> bool:
     """One cycle of a network's routers, if there are any; whether any flit moved."""
-    if not m[ROUTED]:
+    if not m[net + NET_CHANNEL_COUNT]:
         return False
     packets = step_network(m, w, net, cycle)
     w[hops] += packets * m[net + NET_FLITS]

@@ -45,7 +45,7 @@ def cluster_memory(spec: ClusterSpec) -> ClusterMemory:
     layout = Layout()
     banks = layout.registers(spec.ports * at.QUEUE_SIZE)
     units = UnitPlan(layout, spec)
-    joined = RoutedPlan(layout, spec) if spec.network == "routed" else WiredPlan(layout, spec)
+    joined = _plan(layout, spec)
     m, w = layout.memory()
     write_queues(m, banks, np.full(spec.ports, min(spec.bank_slots, at.UNLIMITED), dtype=np.int64), at.IN_BANK)
     units.write(m)
@@ -61,6 +61,13 @@ def cluster_memory(spec: ClusterSpec) -> ClusterMemory:
     return ClusterMemory(m, w, units.units, units.active, max(joined.pipes.delays))
 
 
+def _plan(layout: Layout, spec: ClusterSpec) -> RoutedPlan | CombinedPlan | WiredPlan:
+    """What joins units and banks."""
+    if spec.combines:
+        return CombinedPlan(layout, spec)
+    return RoutedPlan(layout, spec) if spec.network == "routed" else WiredPlan(layout, spec)
+
+
 class RoutedPlan:
     """Networks of routers between units and banks."""
 
@@ -70,9 +77,8 @@ class RoutedPlan:
         flits = spec.units * spec.window
         to_bank, to_unit = self.requests.delays(), self.replies.delays()
         request_links, reply_links = self.requests.graph.links, self.replies.graph.links
-        read = flits if spec.multicast else spec.ports
         delays = [*to_bank[:2], *to_unit[:2], to_bank[2], to_unit[2]]
-        rates = [spec.units * spec.issue_width, request_links, read, reply_links, request_links, reply_links]
+        rates = [spec.units * spec.issue_width, request_links, spec.ports, reply_links, request_links, reply_links]
         self.pipes = Pipelines(layout, delays, [min(flits, rate * (delay + 1)) for rate, delay in zip(rates, delays, strict=True)])
 
     def write(self, m: Registers, w: Words, ports: NDArray[np.int64], units: UnitPlan) -> None:
@@ -87,6 +93,31 @@ class RoutedPlan:
         m[[at.ROUTER_PIPES, at.BANK_PIPES, at.UNIT_PIPES, at.PIPES_END]] = entry, to_bank, to_unit, self.pipes.at(6)
         wider = max(self.requests, self.replies, key=lambda network: network.mask_words)
         write_nobody(m, wider.nobody)
+
+
+class CombinedPlan:
+    """A network of routers for requests; wires of one delay for replies, which never wait behind requests that combine."""
+
+    def __init__(self, layout: Layout, spec: ClusterSpec) -> None:
+        self.requests = NetworkPlan(layout, spec.request_graph(), _request_hardware(spec))
+        self.wires = layout.registers(spec.ports * spec.units)
+        self.wire_count = spec.ports * spec.units
+        flits = spec.units * spec.window
+        delays = [*self.requests.delays(), spec.read_latency + spec.latency]
+        rates = [spec.units * spec.issue_width, spec.units, spec.units, spec.units]
+        self.pipes = Pipelines(layout, delays, [min(flits, rate * (delay + 1)) for rate, delay in zip(rates, delays, strict=True)])
+
+    def write(self, m: Registers, w: Words, ports: NDArray[np.int64], units: UnitPlan) -> None:
+        """Write them at rest, between units and the queues of ports."""
+        self.requests.write(m, w, at.REQUESTS, ports)
+        units.table(m)[:, at.ENTRY_BUFFER] = self.requests.entry_buffers
+        self.pipes.write(m)
+        entry, inner, to_bank, to_unit = (self.pipes.at(index) for index in range(4))
+        self.requests.write_pipes(m, at.REQUESTS, [entry, inner, to_bank])
+        m[self.wires : self.wires + self.wire_count] = to_unit
+        m[at.REPLY_WIRES] = self.wires
+        m[[at.ROUTER_PIPES, at.BANK_PIPES, at.UNIT_PIPES, at.PIPES_END]] = entry, to_bank, to_unit, self.pipes.at(4)
+        write_nobody(m, self.requests.nobody)
 
 
 class WiredPlan:
@@ -189,6 +220,7 @@ def _request_hardware(spec: ClusterSpec) -> NetworkHardware:
         iterations=spec.iterations,
         registered=spec.allocator == "islip",
         place=at.IN_REQUESTS,
+        combines=spec.combines,
     )
 
 

@@ -81,8 +81,11 @@ REQUESTS, REPLIES, HEADERS_END = 96, 128, 160
     NET_ITERATIONS,
     NET_REGISTERED,
     NET_SINGLE,
-) = range(16)
-"""NET_SINGLE: a buffer has one queue and a link one virtual channel, so that every head asks for one link of its own."""
+    NET_COMBINES,
+) = range(17)
+"""NET_COMBINES: heads that want the same word go to a sink together.
+
+NET_SINGLE: a buffer has one queue and a link one virtual channel, so that every head asks for one link of its own."""
 
 # Where a flit is, or is on its way to.
 IN_REQUESTS, IN_BANK, IN_REPLIES, AT_SINK = range(4)

@@ -32,6 +32,8 @@ class NetworkHardware:
     """Whether grant pointers move only when the grant is accepted (iSLIP)."""
     place: int
     """Place of the flits inside."""
+    combines: bool = False
+    """Whether heads that want the same word of a sink go to it together."""
 
 
 class NetworkPlan:
@@ -99,6 +101,7 @@ class NetworkPlan:
             at.NET_FLITS: self.hardware.flits,
             at.NET_ITERATIONS: self.hardware.iterations,
             at.NET_REGISTERED: int(self.hardware.registered),
+            at.NET_COMBINES: int(self.hardware.combines),
             at.NET_SINGLE: int(not self.hardware.voq and self.graph.channels == self.graph.links),
         }
         for field, value in header.items():

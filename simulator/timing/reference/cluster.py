@@ -12,10 +12,17 @@ from simulator.mapping.work import ClusterWork, TileValues
 from simulator.timing.bounds import serial_cycles
 from simulator.timing.checks import stalled
 from simulator.timing.fabric import CAUSE, ClusterOutcome, ClusterSpec
-from simulator.timing.reference.bank import BankPort, ReplyPath
+from simulator.timing.reference.bank import BankPort
 from simulator.timing.reference.clock import UNIT, Clock, Process
 from simulator.timing.reference.flit import Flit
-from simulator.timing.reference.network import DirectReplies, DirectRequests, RequestPath, RoutedNetwork, RoutedReplies, RoutedRequests
+from simulator.timing.reference.network import (
+    CombinedReplies,
+    DirectReplies,
+    DirectRequests,
+    RequestPath,
+    RoutedReplies,
+    RoutedRequests,
+)
 from simulator.timing.reference.unit import VectorUnit, WorkList
 
 
@@ -68,15 +75,14 @@ class Cluster:
         self.units: list[VectorUnit] = []
         sinks = [LandingRegisters(self.units, index) for index in range(spec.units)]
         memory, lanes = (None, 1) if values is None else (values.words, values.words.shape[1])
-        self.networks: list[RoutedNetwork] = []
-        replies = self._replies(sinks)
+        self.replies = self._replies(sinks)
         self.ports = [
-            BankPort(self.clock, port, spec.bank_slots, spec.read_latency, replies, memory, multicast=spec.multicast)
+            BankPort(self.clock, port, spec.bank_slots, spec.read_latency, self.replies, memory, multicast=spec.multicast)
             for port in range(spec.ports)
         ]
-        requests = self._requests()
+        self.requests = self._requests()
         self.units += [
-            VectorUnit(self.clock, index, spec, unit_work, requests, lanes) for index, unit_work in enumerate(work_lists(work, values))
+            VectorUnit(self.clock, index, spec, unit_work, self.requests, lanes) for index, unit_work in enumerate(work_lists(work, values))
         ]
 
     def run(self) -> None:
@@ -91,18 +97,16 @@ class Cluster:
         yield self.clock.at(self.most_cycles, UNIT)
         raise stalled(self.most_cycles)
 
-    def _replies(self, sinks: list[LandingRegisters]) -> ReplyPath:
-        if self.spec.network == "routed":
-            routed = RoutedReplies(self.clock, self.spec, sinks)
-            self.networks.append(routed.network)
-            return routed
-        return DirectReplies(sinks, self.spec.direct_delays()[1].tolist())
+    def _replies(self, sinks: list[LandingRegisters]) -> DirectReplies | RoutedReplies:
+        if self.spec.network != "routed":
+            return DirectReplies(sinks, self.spec.direct_delays()[1].tolist())
+        if self.spec.combines:
+            return CombinedReplies(sinks, self.spec.direct_delays()[1].tolist())
+        return RoutedReplies(self.clock, self.spec, sinks)
 
     def _requests(self) -> RequestPath:
         if self.spec.network == "routed":
-            routed = RoutedRequests(self.clock, self.spec, self.ports)
-            self.networks.append(routed.network)
-            return routed
+            return RoutedRequests(self.clock, self.spec, self.ports)
         return DirectRequests(self.ports, self.spec.direct_delays()[0].tolist())
 
 
@@ -118,7 +122,6 @@ def run_cluster(spec: ClusterSpec, work: ClusterWork, values: TileValues | None)
         causes[CAUSE["imbalance"]] += cycles - unit.end
     macs = sum(unit.macs for unit in units)
     merged = sum(unit.rows_merged for unit in units)
-    reply_hops, request_hops = [network.hops for network in cluster.networks] or (0, 0)
     return ClusterOutcome(
         cycles=cycles,
         list_entries=sum(unit.position for unit in units),
@@ -126,8 +129,8 @@ def run_cluster(spec: ClusterSpec, work: ClusterWork, values: TileValues | None)
         requests=sum(unit.issued for unit in units),
         x_bank_reads=sum(port.accesses for port in cluster.ports),
         replies=macs,
-        request_hops=request_hops,
-        reply_hops=reply_hops,
+        request_hops=cluster.requests.hops,
+        reply_hops=cluster.replies.hops,
         accumulator_updates=macs,
         rows_merged=merged,
         output_bank_writes=merged,

@@ -9,8 +9,8 @@ from typing import Literal, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from simulator.timing.checks import collided
 from simulator.timing.fabric import CAUSE, ClusterSpec
-from simulator.timing.reference.allocator import Allocator
 from simulator.timing.reference.bank import BankPort
 from simulator.timing.reference.clock import REPLY, REQUEST, Clock
 from simulator.timing.reference.flit import Flit
@@ -20,6 +20,10 @@ from simulator.topology import Graph
 
 class RequestPath(Protocol):
     """What a unit sends its requests into."""
+
+    @property
+    def hops(self) -> int:
+        """Flits that passed a router, over all routers."""
 
     def free(self, unit: int, port: int, cycle: int) -> float:
         """Slots for a request of `unit` to a bank port at the start of `cycle`."""
@@ -46,6 +50,8 @@ class NetworkSpec:
     """Whether grant pointers move only when the grant is accepted (iSLIP)."""
     sink_cause: int
     """Cause of a flit that loses its sink to another."""
+    combines: bool = False
+    """Whether heads that want the same word of a sink go to it together."""
 
 
 class RoutedNetwork:
@@ -72,7 +78,9 @@ class RoutedNetwork:
                 [spec.entry_slots if buffer in entries else spec.inner_slots for buffer in buffers.tolist()],
                 queues=spec.queues,
                 flits=spec.flits,
-                allocator=Allocator(len(buffers), channels[-1].link + 1, spec.iterations, registered=spec.registered),
+                iterations=spec.iterations,
+                registered=spec.registered,
+                combines=spec.combines,
             )
             clock.start(self.routers[index].run())
 
@@ -162,8 +170,14 @@ class RoutedRequests:
             iterations=spec.iterations,
             registered=spec.allocator == "islip",
             sink_cause=CAUSE["bank_conflict"],
+            combines=spec.combines,
         )
         self.network = RoutedNetwork(clock, REQUEST, spec.request_graph(), network, ports)
+
+    @property
+    def hops(self) -> int:
+        """Flits that passed a router."""
+        return self.network.hops
 
     def free(self, unit: int, port: int, cycle: int) -> float:
         """Slots of the unit's own queue."""
@@ -190,6 +204,11 @@ class RoutedReplies:
         )
         self.network = RoutedNetwork(clock, REPLY, spec.reply_graph(), network, units)
 
+    @property
+    def hops(self) -> int:
+        """Flits that passed a router."""
+        return self.network.hops
+
     def free(self, port: int, flit: Flit, cycle: int) -> float:
         """Slots of the port's reply queue."""
         return self.network.free(port, flit.unit, cycle)
@@ -201,6 +220,9 @@ class RoutedReplies:
 
 class DirectRequests:
     """Wires straight to the bank ports: a copy for one unit, or a perfect network of the same latency."""
+
+    hops = 0
+    """There are no routers."""
 
     def __init__(self, ports: Sequence[BankPort], delays: Sequence[Sequence[int]]) -> None:
         self.ports = ports
@@ -218,6 +240,9 @@ class DirectRequests:
 class DirectReplies:
     """Wires straight to the landing registers, which are reserved at issue and never refuse."""
 
+    hops = 0
+    """There are no routers."""
+
     def __init__(self, units: Sequence[Sink], delays: Sequence[Sequence[int]]) -> None:
         self.units = units
         self.delays = delays
@@ -229,6 +254,27 @@ class DirectReplies:
     def send(self, port: int, flit: Flit, ready: int) -> None:
         """Land the word."""
         self.units[flit.unit].receive(flit, ready + self.delays[port][flit.unit])
+
+
+class CombinedReplies(DirectReplies):
+    """A crossbar of words, behind one that combines: its outputs select as the request crossbar granted, a fixed time later.
+
+    A unit is granted one request a cycle, so that no two words ever meet at it, and none ever waits.
+    """
+
+    def __init__(self, units: Sequence[Sink], delays: Sequence[Sequence[int]]) -> None:
+        super().__init__(units, delays)
+        self.hops = 0
+        self.next_free = [0] * len(units)
+
+    def send(self, port: int, flit: Flit, ready: int) -> None:
+        """Send a word to its unit; CheckError where two meet."""
+        landed = ready + self.delays[port][flit.unit]
+        if landed < self.next_free[flit.unit]:
+            raise collided(flit.unit, landed)
+        self.next_free[flit.unit] = landed + 1
+        self.hops += 1
+        super().send(port, flit, ready)
 
 
 def _first_of(owner: NDArray[np.int32], routers: int) -> list[int]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Literal, Protocol
 
 from simulator.timing.fabric import CAUSE
-from simulator.timing.reference.allocator import Allocator
+from simulator.timing.reference.allocator import Allocator, only_winner, places
 from simulator.timing.reference.clock import Clock, Process
 from simulator.timing.reference.flit import Flit, Queue
 
@@ -49,7 +49,8 @@ class Router:
     """One router, clocked in one phase.
 
     A flit pushed for cycle t + 1 can be granted in t + 1. One flit a buffer and a link each cycle; a packet of
-    `flits` flits holds its buffer and its link for so many cycles, its head going ahead.
+    `flits` flits holds its buffer and its link for so many cycles, its head going ahead. One that `combines` lets the
+    heads that want the same word over a link go together.
     """
 
     def __init__(
@@ -61,13 +62,16 @@ class Router:
         *,
         queues: Literal["fifo", "voq"],
         flits: int,
-        allocator: Allocator,
+        iterations: int,
+        registered: bool,
+        combines: bool,
     ) -> None:
         self.clock = clock
         self.phase = phase
         self.channels = channels
         self.flits = flits
-        self.allocator = allocator
+        alike = self._for_the_same_word if combines else only_winner
+        self.allocator = Allocator(len(slots), channels[-1].link + 1, iterations, registered=registered, alike=alike)
         self.per_buffer = len(channels) if queues == "voq" else 1
         self.queues = [Queue(depth) for depth in slots for _ in range(self.per_buffer)]
         self.wants = [0] * len(channels)
@@ -115,7 +119,7 @@ class Router:
             able = self._able(index, mask, cycle)
             offers[link] = offers.get(link, 0) | able
             if self.flits > 1 or self.per_buffer > 1:
-                for buffer in _bits(able):
+                for buffer in places(able):
                     choice.setdefault((buffer, link), index)
         matching = self.allocator.match({link: mask for link, mask in offers.items() if mask})
         for buffer, link in matching:
@@ -131,7 +135,7 @@ class Router:
     def _able(self, index: int, mask: int, cycle: int) -> int:
         """Of the buffers that want a channel, those that are not sending and whose flit has room downstream."""
         if self.flits > 1:
-            for buffer in _bits(mask):
+            for buffer in places(mask):
                 if self.buffer_free_at[buffer] > cycle:
                     mask &= ~(1 << buffer)
         channel = self.channels[index]
@@ -140,10 +144,15 @@ class Router:
                 self.full_at[index] = cycle
                 return 0
             return mask
-        for buffer in _bits(mask):
+        for buffer in places(mask):
             if not channel.target.room(self._queue(buffer, index).flits[0], cycle):
                 mask &= ~(1 << buffer)
         return mask
+
+    def _for_the_same_word(self, link: int, winner: int, mask: int) -> int:
+        """Of the buffers that ask for a link of one channel, those whose head wants the word that the winner's wants."""
+        word = self._queue(winner, link).flits[0].word
+        return sum(1 << buffer for buffer in places(mask) if self._queue(buffer, link).flits[0].word == word)
 
     def _queue(self, buffer: int, channel: int) -> Queue:
         return self.queues[buffer * self.per_buffer + (channel if self.per_buffer > 1 else 0)]
@@ -167,13 +176,3 @@ class Router:
         self.inside -= 1
         self.hops += self.flits
         self.channels[flit.channel].target.receive(flit, cycle)
-
-
-def _bits(mask: int) -> list[int]:
-    """Places of the set bits of a mask."""
-    places = []
-    while mask:
-        low = mask & -mask
-        places.append(low.bit_length() - 1)
-        mask ^= low
-    return places

@@ -16,7 +16,7 @@ from simulator.timing.fabric import CAUSE, ClusterSpec, ScatterOutcome
 from simulator.timing.reference.bank import BankPort
 from simulator.timing.reference.clock import UNIT, Clock, Process
 from simulator.timing.reference.flit import Flit, stall_cause
-from simulator.timing.reference.network import DirectRequests, RequestPath, RoutedNetwork, RoutedRequests
+from simulator.timing.reference.network import DirectRequests, RequestPath, RoutedRequests
 
 
 @dataclass(frozen=True)
@@ -188,17 +188,15 @@ def run_scatter(spec: ClusterSpec, work: ScatterWork, values: TileValues | None)
         AccumulatingPort(clock, port, spec.bank_slots, spec.read_latency, acknowledgements, memory, multicast=False)
         for port in range(spec.ports)
     ]
-    network: RoutedNetwork | None = None
     requests: RequestPath = DirectRequests(ports, spec.direct_delays()[0].tolist())
     if spec.network == "routed":
-        routed = RoutedRequests(clock, spec, ports)
-        requests, network = routed, routed.network
+        requests = RoutedRequests(clock, spec, ports)
     words = None if values is None else values.words
     units += [ScatterUnit(clock, index, spec, unit, requests, words) for index, unit in enumerate(send_lists(work, values))]
     for port in ports:
         clock.start(port.run())
     clock.env.run(until=clock.env.all_of([clock.start(unit.run()) for unit in units]))
-    return _outcome(units, ports, 0 if network is None else network.hops, memory)
+    return _outcome(units, ports, requests.hops, memory)
 
 
 def _outcome(units: list[ScatterUnit], ports: list[AccumulatingPort], hops: int, memory: NDArray[np.float64] | None) -> ScatterOutcome:
