@@ -59,6 +59,8 @@ def attempt(machine: Machine, floor: Floor, *, engine: EngineName = "compiled", 
     elaborated = elaborate(machine, technology)
     workload = floor.workload
     trial = Trial(elaborated, floor)
+    if not trial.schedule(hopeless):
+        return None
     timing = trial.run(quickest(engine, requests_of(machine, workload)), threads=os.cpu_count() or 1, give_up=hopeless)
     return None if timing is None else priced(elaborated, technology, workload, timing, engine=engine, ideal="none")
 

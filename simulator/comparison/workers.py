@@ -20,7 +20,6 @@ from simulator.workload.types import Workload
 
 if TYPE_CHECKING:
     from simulator.sizing.types import Outcome, Rival, Runner
-    from simulator.timing.floor import Least
 
 Progress = Callable[[str, float], None]
 
@@ -78,8 +77,8 @@ class _Spread:
     def run(self, machines: Sequence[Machine]) -> list[Outcome]:
         return self.ask([_Question("run", machine) for machine in machines])
 
-    def least(self, machines: Sequence[Machine]) -> list[Least | MappingError]:
-        return self.ask([_Question("least", machine) for machine in machines])
+    def bound(self, machines: Sequence[Machine], rival: Rival) -> list[float | MappingError]:
+        return self.ask([_Question("bound", machine, (rival,)) for machine in machines])
 
     def attempt(self, machines: Sequence[Machine], rival: Rival) -> list[Outcome | None]:
         return self.ask([_Question("attempt", machine, (rival,)) for machine in machines])
@@ -89,7 +88,7 @@ class _Spread:
 class _Question:
     """A method of `Runner`, for one machine."""
 
-    method: Literal["run", "least", "attempt"]
+    method: Literal["run", "bound", "attempt"]
     machine: Machine
     more: tuple[Any, ...] = ()
 

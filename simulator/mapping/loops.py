@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 from simulator.mapping.program import LoopOrder
 from simulator.mapping.residency import Homes
@@ -61,8 +62,17 @@ class TileLoops:
 
     def active_groups(self, round_index: int) -> list[Span]:
         """Token words of every group that has any in a round."""
-        spans = [self.group_tokens(round_index, group) for group in range(self.groups)]
-        return [span for span in spans if span[0] < span[1]]
+        return self._active_groups[round_index]
+
+    @cached_property
+    def _active_groups(self) -> list[list[Span]]:
+        spans = ([self.group_tokens(index, group) for group in range(self.groups)] for index in range(self.rounds))
+        return [[span for span in of_round if span[0] < span[1]] for of_round in spans]
+
+    def round_words(self, round_index: int) -> int:
+        """Token words of all groups in a round."""
+        groups = self.active_groups(round_index)
+        return groups[-1][1] - groups[0][0] if groups else 0
 
     def tokens(self, span: Span) -> int:
         """Tokens of a range of token words; the last word may be partly filled."""

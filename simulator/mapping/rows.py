@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property, lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,6 +30,11 @@ class RowParts:
     unit: NDArray[np.int32]
     """[parts] unit that it is given to."""
 
+    @cached_property
+    def none_cut(self) -> bool:
+        """Whether every row is in one part."""
+        return bool((np.diff(self.row) > 0).all())
+
     def of_rows(self, first: int, last: int) -> slice:
         """The parts of a range of rows."""
         start, stop = np.searchsorted(self.row, (first, last))
@@ -36,6 +42,8 @@ class RowParts:
 
     def cut_rows(self, first: int, last: int) -> tuple[int, int]:
         """Of a range of rows: how many are in more than one part, and how many parts these have."""
+        if self.none_cut:
+            return 0, 0
         _, counts = np.unique(self.row[self.of_rows(first, last)], return_counts=True)
         cut = counts[counts > 1]
         return len(cut), int(cut.sum())
@@ -121,6 +129,13 @@ POLICIES: dict[str, tuple[Cut, Assignment]] = {
 
 def spread_rows(row_nnz: Ints, units: int, policy: str) -> RowParts:
     """Cut rows into parts, as even as can be, and give them to units."""
+    return _spread(row_nnz.astype(np.int64).tobytes(), units, policy)
+
+
+@lru_cache(maxsize=256)
+def _spread(row_nnz_bytes: bytes, units: int, policy: str) -> RowParts:
+    """Made once: machines that are tried one after another mostly differ in other things."""
+    row_nnz = np.frombuffer(row_nnz_bytes, dtype=np.int64)
     cut, assign = POLICIES[policy]
     parts = cut(row_nnz, units)
     row = np.repeat(np.arange(len(row_nnz)), parts)

@@ -29,6 +29,8 @@ RUN_AT_ONCE = 8
 """Designs simulated before the next decision, whatever the number of processes, so that these do not change what is seen."""
 BOUND_AT_ONCE = 64
 """Designs that are scheduled before the next decision."""
+RUN_FIRST, PROMISING = 2, 0.95
+"""Of each of these batches, so many are run at once where their bound is below this share of the best."""
 _AFTER_ALL = (2**31,)
 """Order of the machine itself: as a design of the grid it comes in its turn."""
 _DECIDED = ("illegal", "over_cap", "pruned", "given_up", "simulated", "skipped")
@@ -248,15 +250,27 @@ class _Search:
     def _schedule(self) -> None:
         """Bound designs by the tiles of their own schedules."""
         items, self.unscheduled = self.unscheduled, []
-        bounds = self.runner.least([item.machine for item in items if item.machine is not None])
-        for item, least in zip(items, bounds, strict=True):
-            if isinstance(least, MappingError):
+        bounds = self.runner.bound([item.machine for item in items if item.machine is not None], self._rival())
+        bounded = []
+        for item, bound in zip(items, bounds, strict=True):
+            if isinstance(bound, MappingError):
                 self.counts["illegal"] += 1
-                continue
-            built = None if item.machine is None else self._listed(item.machine)
-            assert built is not None, "it was listed when its family was expanded"
-            self._enter(item, item.order, 2, built, least)
+            elif math.isinf(bound):
+                self.counts["pruned"] += 1
+            else:
+                bounded.append(replace(item, bound=max(bound, item.bound), stage=2))
+        self._run_first(sorted(bounded))
         self._tell()
+
+    def _run_first(self, bounded: list[_Waiting]) -> None:
+        """Run the most promising of a batch: what there is to beat decides how soon others are given up. A budget is for the best."""
+        beaten = PROMISING * self._rival().value
+        first = [item for item in bounded[:RUN_FIRST] if self.problem.budget is None and item.bound < beaten]
+        for item in bounded[len(first) :]:
+            heapq.heappush(self.waiting, item)
+        if first:
+            self.ready += first
+            self._simulate()
 
     def _enter(self, item: _Waiting, order: tuple[int, ...], stage: int, built: _Built, least: Least) -> None:
         if self._too_slow(built, least):

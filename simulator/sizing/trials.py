@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 from simulator.cost import elaborate, inventory, load_technology
@@ -18,12 +19,7 @@ from simulator.workload.types import Workload
 
 
 class InTurn:
-    """A `Runner` that does one after another, in this process.
-
-    >>> from simulator import load_machine, load_workload
-    >>> InTurn(load_workload("dense-1024")).least([load_machine("systolic")])[0].counts.macs_useful
-    1073741824
-    """
+    """A `Runner` that does one after another, in this process."""
 
     def __init__(self, workload: Workload, engine: EngineName = "compiled") -> None:
         self.floor = Floor(workload)
@@ -33,9 +29,9 @@ class InTurn:
         """Simulate them."""
         return [self._run(machine) for machine in machines]
 
-    def least(self, machines: Sequence[Machine]) -> list[Least | MappingError]:
-        """What no run of each goes below."""
-        return [self._least(machine) for machine in machines]
+    def bound(self, machines: Sequence[Machine], rival: Rival) -> list[float | MappingError]:
+        """A value of the objective that no run of each goes below; ∞ where it is beyond what the rival has."""
+        return [self._bound(machine, rival) for machine in machines]
 
     def attempt(self, machines: Sequence[Machine], rival: Rival) -> list[Outcome | None]:
         """Simulate them, each until it is seen that it cannot keep to what the rival has."""
@@ -47,24 +43,36 @@ class InTurn:
         except MappingError as error:
             return error
 
-    def _least(self, machine: Machine) -> Least | MappingError:
+    def _bound(self, machine: Machine, rival: Rival) -> float | MappingError:
+        asked = _Asked(machine, rival)
+        trial = Trial(asked.elaborated, self.floor)
         try:
-            return Trial(elaborate(machine, load_technology(machine.technology, machine.technology_overrides)), self.floor).least()
+            return asked.value(trial.least()) if trial.schedule(asked.hopeless) else math.inf
         except MappingError as error:
             return error
 
     def _attempt(self, machine: Machine, rival: Rival) -> Outcome | None:
-        technology = load_technology(machine.technology, machine.technology_overrides)
-        elaborated = elaborate(machine, technology)
-        instances = inventory(elaborated, technology)
-        area_mm2 = listed_area_mm2(instances, include_dram=False)
-
-        def hopeless(least: Least) -> bool:
-            if least.cycles / (machine.clock_ghz * 1e9) > rival.seconds:
-                return True
-            return floor_of(rival.objective, least, elaborated, technology, instances, area_mm2) > rival.value
-
         try:
-            return attempt(machine, self.floor, engine=self.engine, hopeless=hopeless)
+            return attempt(machine, self.floor, engine=self.engine, hopeless=_Asked(machine, rival).hopeless)
         except MappingError as error:
             return error
+
+
+class _Asked:
+    """One machine against a rival."""
+
+    def __init__(self, machine: Machine, rival: Rival) -> None:
+        self.rival = rival
+        self.technology = load_technology(machine.technology, machine.technology_overrides)
+        self.elaborated = elaborate(machine, self.technology)
+        self.instances = inventory(self.elaborated, self.technology)
+        self.area_mm2 = listed_area_mm2(self.instances, include_dram=False)
+
+    def value(self, least: Least) -> float:
+        """Of the objective, that no run goes below."""
+        return floor_of(self.rival.objective, least, self.elaborated, self.technology, self.instances, self.area_mm2)
+
+    def hopeless(self, least: Least) -> bool:
+        """Whether it takes too long, or cannot be better."""
+        seconds = least.cycles / (self.elaborated.machine.clock_ghz * 1e9)
+        return seconds > self.rival.seconds or self.value(least) > self.rival.value

@@ -10,7 +10,6 @@ from simulator.errors import MappingError
 from simulator.machine.model import Machine
 from simulator.result import Result
 from simulator.sizing.kind import Kind, kind_of
-from simulator.timing.floor import Least
 
 Quantity = Literal["area", "throughput", "power", "bandwidth"]
 Objective = Literal["time", "energy", "edap", "area"]
@@ -35,8 +34,8 @@ class Runner(Protocol):
     def run(self, machines: Sequence[Machine]) -> list[Outcome]:
         """Simulate them."""
 
-    def least(self, machines: Sequence[Machine]) -> list[Least | MappingError]:
-        """What no run of each goes below, with the tiles of its own schedules."""
+    def bound(self, machines: Sequence[Machine], rival: Rival) -> list[float | MappingError]:
+        """A value of the objective that no run of each goes below, by its own schedules; ∞ where it is beyond what the rival has."""
 
     def attempt(self, machines: Sequence[Machine], rival: Rival) -> list[Outcome | None]:
         """Simulate them, each until it is seen that it cannot keep to what the rival has; then None."""

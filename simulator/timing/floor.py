@@ -8,7 +8,9 @@ that a search may leave out, unseen and without any loss, what is too slow alrea
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -33,8 +35,13 @@ class Least:
     """What no run of a machine goes below."""
 
     cycles: int
-    counts: Counts
-    """Events that happen in every run, at least as often."""
+    count: Callable[[], Counts]
+    """Counts them: only energies ask."""
+
+    @cached_property
+    def counts(self) -> Counts:
+        """Events that happen in every run, at least as often."""
+        return self.count()
 
 
 @dataclass(frozen=True)
@@ -65,9 +72,10 @@ class Floor:
         homed = zip(self.workload.operations, tensor_homes(elaborated.machine, self.workload), strict=True)
         return self._least(elaborated, [self._need(elaborated.machine, op, home) for op, home in homed])
 
-    def counts(self, machine: Machine, operation: Operation, homes: Homes) -> Counts:
-        """Events that one operation has in every run, at least as often."""
-        return self._need(machine, operation, homes).counts
+    def of_operation(self, machine: Machine, operation: Operation, homes: Homes) -> Least:
+        """Cycles of the fabric, and events, that one operation has in every run."""
+        need = self._need(machine, operation, homes)
+        return Least(need.compute_cycles, lambda: need.counts)
 
     def _least(self, elaborated: Elaborated, needs: list[_Need]) -> Least:
         counts = Counts.total(need.counts for need in needs)
@@ -79,7 +87,7 @@ class Floor:
             counts.drain_bytes / trunks.drain_bytes_per_cycle,
             _Chain(elaborated).end(self.workload, needs),
         )
-        return Least(max(0, math.floor(busiest - _ROUNDING)), counts)
+        return Least(max(0, math.floor(busiest - _ROUNDING)), lambda: counts)
 
     def _need(self, machine: Machine, op: Operation, homes: Homes) -> _Need:
         w_home = homes.x if op.weight_home == "activation" else "dram"

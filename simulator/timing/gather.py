@@ -32,7 +32,7 @@ class GatherDataflow(TokenwiseDataflow[GatherSchedule, SliceLists]):
         """Make the lists of one (M tile, K tile)."""
         return slice_lists(self.schedule, m, k, self.machine.gather.units_per_group)
 
-    def unit_entries(self, m: int, k: int) -> NDArray[np.int64]:
+    def count_entries(self, m: int, k: int) -> NDArray[np.int64]:
         """Counted without making the lists."""
         return self.schedule.unit_entries(m, k, self.machine.gather.units_per_group)
 
@@ -76,13 +76,12 @@ class GatherDataflow(TokenwiseDataflow[GatherSchedule, SliceLists]):
         extra_bits = count * (parts * types.accumulate_bits - rows * types.activation_bits)
         return Part(-(-self.schedule.m_size(m) * count * types.activation_bits // 8), extra_bus_bytes=-(-extra_bits // 8))
 
-    def group_x_counts(self, k: int, tokens: Span) -> Counts:
+    def x_word_counts(self, k: int, words: int) -> Counts:
         """Words written into every copy."""
-        return Counts(x_words_filled=self.schedule.k_size(k) * (tokens[1] - tokens[0]) * self.machine.gather.replicas)
+        return Counts(x_words_filled=self.schedule.k_size(k) * words * self.machine.gather.replicas)
 
-    def group_y_counts(self, m: int, tokens: Span) -> Counts:
+    def y_word_counts(self, m: int, words: int) -> Counts:
         """Row words read from the output banks, and parts of cut rows added up."""
-        words = tokens[1] - tokens[0]
         here = self.schedule.parts.of_rows(*self.schedule.m_tiles[m])
         rows, parts = self.schedule.parts.cut_rows(*self.schedule.m_tiles[m])
         return Counts(output_bank_drains=(here.stop - here.start) * words, drain_additions=(parts - rows) * words)

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 from numpy.typing import NDArray
-from scipy import sparse
 
 from simulator.mapping.gather import GatherSchedule
 from simulator.timing.fabric import ClusterSpec
 
 Ints = NDArray[np.int64]
-MOST_AT_ONCE = 2_000_000
-"""(tiles × units × spans of tokens) that are looked at together; bounds the memory."""
 
 
 def least_round_cycles(spec: ClusterSpec, units: int, schedule: GatherSchedule, present: NDArray[np.bool_]) -> list[int]:
@@ -20,17 +19,16 @@ def least_round_cycles(spec: ClusterSpec, units: int, schedule: GatherSchedule, 
     The busiest of the `units` of a group multiplies a word a cycle, and examines `examine_width` entries; before its first
     operand lies a crossing of the empty fabric, after its last one the merge of its row. `present` is [token words, K].
     """
-    spans = [schedule.active_groups(index) for index in range(schedule.rounds)]
-    groups = [span for round_spans in spans for span in round_spans]
-    first_group = np.cumsum([0, *(len(round_spans) for round_spans in spans)])[:-1]
-    lengths = np.array([stop - start for start, stop in groups], dtype=np.int64)
-    shown = _shown(present, groups)
-    least = np.zeros((len(schedule.k_tiles), len(schedule.m_tiles), schedule.rounds), dtype=np.int64)
-    for k, (entries, words) in enumerate(_loads(units, schedule, shown, lengths)):
-        computing = np.where(words > 0, words + _unloaded_cycles(spec), 0)
-        cycles = np.maximum(computing, -(-entries[:, None] * lengths // spec.examine_width))
-        least[k] = np.maximum.reduceat(cycles, first_group, axis=1)
-    return [int(least[k, m, index]) for m, index, k in schedule.positions()]
+    busiest = _Busiest(units, schedule)
+    entries = busiest.of(None)
+    least = np.zeros((schedule.rounds, *entries.shape), dtype=np.int64)
+    for index in range(schedule.rounds):
+        for start, stop in schedule.active_groups(index):
+            here = present[start:stop]
+            words = entries * len(here) if here.all() else busiest.of(here.sum(axis=0))
+            computing = np.where(words > 0, words + _unloaded_cycles(spec), 0)
+            least[index] = np.maximum.reduce([least[index], computing, -(-entries * len(here) // spec.examine_width)])
+    return [int(least[index, k, m]) for m, index, k in schedule.positions()]
 
 
 def _unloaded_cycles(spec: ClusterSpec) -> int:
@@ -39,44 +37,19 @@ def _unloaded_cycles(spec: ClusterSpec) -> int:
     return crossing + spec.read_latency + spec.merge_cycles + 1
 
 
-def _shown(present: NDArray[np.bool_], groups: list[tuple[int, int]]) -> Ints | None:
-    """[K, spans] words of each column that are not all zero; None where none is."""
-    if present.all():
-        return None
-    starts = [start for start, _ in groups]
-    return np.add.reduceat(present, starts, axis=0, dtype=np.int64).T
+class _Busiest:
+    """The busiest unit of each tile."""
 
+    def __init__(self, units: int, schedule: GatherSchedule) -> None:
+        parts, self.columns = schedule.parts, schedule.operation.weight.indices
+        self.shape = len(schedule.k_tiles), len(schedule.m_tiles), units
+        m_tile = np.searchsorted([start for start, _ in schedule.m_tiles], parts.row, side="right") - 1
+        k_tile = np.repeat(np.arange(len(schedule.k_tiles)), [stop - start for start, stop in schedule.k_tiles])
+        self.place = k_tile[self.columns] * (self.shape[1] * units) + np.repeat(m_tile * units + parts.unit, parts.nnz)
 
-def _loads(units: int, schedule: GatherSchedule, shown: Ints | None, lengths: Ints) -> list[tuple[Ints, Ints]]:
-    """For each K tile, of the busiest unit of each M tile: [M tiles] entries, [M tiles, spans] words."""
-    parts, columns = schedule.parts, schedule.operation.weight.indices
-    tiles = len(schedule.m_tiles)
-    m_of_part = np.searchsorted([start for start, _ in schedule.m_tiles], parts.row, side="right") - 1
-    place_of_part = m_of_part * units + parts.unit
-    filled = [
-        np.bincount(place_of_part, weights=schedule.entries[:, k], minlength=tiles * units).astype(np.int64)
-        for k in range(len(schedule.k_tiles))
-    ]
-    entries = [counts.reshape(tiles, units).max(axis=1) for counts in filled]
-    if shown is None:
-        return [(most, most[:, None] * lengths) for most in entries]
-    place = np.repeat(place_of_part, parts.nnz)
-    loads = []
-    for most, (start, stop) in zip(entries, schedule.k_tiles, strict=True):
-        inside = slice(None) if len(entries) == 1 else (columns >= start) & (columns < stop)
-        lists = sparse.csr_matrix(
-            (np.ones(len(place[inside]), dtype=np.int64), (place[inside], columns[inside] - start)), shape=(tiles * units, stop - start)
-        )
-        loads.append((most, _busiest(lists, shown[start:stop], tiles, units)))
-    return loads
-
-
-def _busiest(lists: sparse.csr_matrix, shown: Ints, tiles: int, units: int) -> Ints:
-    """[M tiles, spans] words of the busiest unit."""
-    at_once = max(1, MOST_AT_ONCE // (units * shown.shape[1]))
-    return np.concatenate(
-        [
-            np.asarray(lists[first * units : (first + at_once) * units] @ shown).reshape(-1, units, shown.shape[1]).max(axis=1)
-            for first in range(0, tiles, at_once)
-        ]
-    )
+    def of(self, times: Ints | None) -> Ints:
+        """[K tiles, M tiles] most entries of any unit, each counted so often as its [K] column says; once where told nothing."""
+        weights = None if times is None else times[self.columns]
+        loads = np.bincount(self.place, weights=weights, minlength=math.prod(self.shape))
+        busiest: Ints = loads.reshape(self.shape).max(axis=2).astype(np.int64)
+        return busiest

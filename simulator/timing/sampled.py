@@ -37,7 +37,7 @@ class SampledDataflow(UnitsDataflow[SampledSchedule, SliceLists]):
         """Make the lists of one (M tile, K tile)."""
         return slice_lists(self.schedule, m, k, self.machine.gather.units_per_group)
 
-    def unit_entries(self, m: int, k: int) -> NDArray[np.int64]:
+    def count_entries(self, m: int, k: int) -> NDArray[np.int64]:
         """Counted without making the lists."""
         return self.schedule.unit_entries(m, k, self.machine.gather.units_per_group)
 

@@ -61,16 +61,15 @@ class ScatterDataflow(TokenwiseDataflow[ScatterSchedule, ScatterSlice]):
         size = -(-elements * types.activation_bits // 8)
         return Part(size, extra_bus_bytes=max(0, -(-bus_bits // 8) - size))
 
-    def group_x_counts(self, k: int, tokens: Span) -> Counts:
+    def x_word_counts(self, k: int, words: int) -> Counts:
         """Words written into the units' own banks."""
         here = self.schedule.parts.of_rows(*self.schedule.k_tiles[k])
-        return Counts(output_bank_writes=(here.stop - here.start) * (tokens[1] - tokens[0]))
+        return Counts(output_bank_writes=(here.stop - here.start) * words)
 
-    def group_y_counts(self, m: int, tokens: Span) -> Counts:
+    def y_word_counts(self, m: int, words: int) -> Counts:
         """Sums read from all copies, and those of all but one added up."""
-        words = self.schedule.m_size(m) * (tokens[1] - tokens[0])
-        replicas = self.machine.gather.replicas
-        return Counts(x_bank_reads=words * replicas * self.machine.sum_words, drain_additions=words * (replicas - 1))
+        sums, replicas = self.schedule.m_size(m) * words, self.machine.gather.replicas
+        return Counts(x_bank_reads=sums * replicas * self.machine.sum_words, drain_additions=sums * (replicas - 1))
 
     def _counts(self, work: ScatterWork, outcome: ScatterOutcome) -> Counts:
         lines = -(-np.diff(work.unit_ptr) // self.spec.examine_width)

@@ -9,7 +9,7 @@ from functools import partial
 from simulator.activity import Counts
 from simulator.machine.elaborated import Elaborated
 from simulator.machine.model import GatherFabric
-from simulator.mapping.program import Strand
+from simulator.mapping.program import Drain, Fill, Strand, TileStep
 from simulator.mapping.residency import Homes, tensor_homes
 from simulator.mapping.stored import check_decoder
 from simulator.timing.engines import ENGINES, EngineEntry
@@ -23,13 +23,21 @@ from simulator.timing.system import SystemSpec
 from simulator.timing.systolic_operation import run_systolic
 from simulator.workload.types import Operation
 
+GiveUp = Callable[[Least], bool]
+"""Whether a machine is of no use if no run of it goes below this."""
+
+
+def never(least: Least) -> bool:
+    """Do not give up."""
+    return False
+
 
 @dataclass(frozen=True, eq=False)
 class _Part:
     """One operation's part of the program, with the fewest cycles in its tiles, and the events that it has at least."""
 
     strand: Strand
-    counts: Counts
+    count: Callable[[], Counts]
 
     @property
     def compute_cycles(self) -> int:
@@ -37,12 +45,10 @@ class _Part:
 
 
 class Trial:
-    """A workload on a machine: every operation by its own schedule, none of them run at first.
+    """A workload on a machine. At first no operation is scheduled, and none is run.
 
     trial = Trial(elaborated, Floor(workload))
-    trial.least().cycles <= trial.run(engine).activity.cycles
-
-    Raises MappingError where the machine cannot hold the workload.
+    trial.least().cycles <= trial.schedule() and trial.least().cycles <= trial.run(engine).activity.cycles
     """
 
     def __init__(self, elaborated: Elaborated, floor: Floor) -> None:
@@ -51,40 +57,67 @@ class Trial:
         self.workload = floor.workload
         self.spec = SystemSpec.of(elaborated)
         self.at_least = floor.least(elaborated).cycles
-        check_decoder(elaborated.machine, self.workload)
-        self.homes = tensor_homes(elaborated.machine, self.workload)
-        self.parts = [self._planned(index, op, home) for index, (op, home) in enumerate(self._operations())]
+        homes = tensor_homes(elaborated.machine, self.workload)
+        self.operations = list(zip(self.workload.operations, homes, strict=True))
+        self.parts = [self._unscheduled(index, op, home) for index, (op, home) in enumerate(self.operations)]
 
     def least(self) -> Least:
         """What no run goes below: exact in what has been run, bounded in what has not."""
         program = program_of(self.workload, [part.strand for part in self.parts])
-        return Least(max(self.at_least, earliest_end(self.spec, program)), Counts.total(part.counts for part in self.parts))
+        parts = list(self.parts)
+        return Least(max(self.at_least, earliest_end(self.spec, program)), lambda: Counts.total(part.count() for part in parts))
 
-    def run(self, engine: EngineEntry, *, threads: int = 1, give_up: Callable[[Least], bool] = lambda least: False) -> Timing | None:
-        """Run it, the longest operations first; None as soon as `give_up` says so of what no run can go below any more."""
+    def schedule(self, give_up: GiveUp = never) -> bool:
+        """Give every operation its own fills, tiles and drains, the longest first; False as soon as it is given up.
+
+        Raises MappingError where the machine cannot hold the workload.
+        """
+        check_decoder(self.elaborated.machine, self.workload)
+        for place, index in enumerate(self._longest_first(), 1):
+            self.parts[index] = self._scheduled(index, *self.operations[index])
+            if place & (place - 1) == 0 and give_up(self.least()):
+                return False
+        return not give_up(self.least())
+
+    def run(self, engine: EngineEntry, *, threads: int = 1, give_up: GiveUp = never) -> Timing | None:
+        """Run what has been scheduled, the longest operations first; None as soon as it is given up."""
         runs: dict[int, OperationRun] = {}
-        operations = list(self._operations())
         run_next = Repeats(partial(run_operation, self.elaborated, engine=engine, threads=threads)).run
-        for index in sorted(range(len(operations)), key=lambda index: -self.parts[index].compute_cycles):
+        for index in self._longest_first():
+            runs[index] = run_next(*self.operations[index], index)
+            self.parts[index] = self._run(runs[index])
             if give_up(self.least()):
                 return None
-            run = run_next(*operations[index], index)
-            runs[index] = run
-            self.parts[index] = _Part(run.strand, run.counts + traffic(self.spec, run.strand))
-        if give_up(self.least()):
-            return None
         units = self.elaborated.machine.unit_count
         return on_the_system(units, self.spec, self.workload, [runs[index] for index in range(len(runs))])
 
-    def _operations(self) -> zip[tuple[Operation, Homes]]:
-        return zip(self.workload.operations, self.homes, strict=True)
+    def _longest_first(self) -> list[int]:
+        return sorted(range(len(self.parts)), key=lambda index: -self.parts[index].compute_cycles)
 
-    def _planned(self, index: int, op: Operation, homes: Homes) -> _Part:
+    def _unscheduled(self, index: int, op: Operation, homes: Homes) -> _Part:
+        """One tile, were there nothing to be moved: what it awaits and what awaits it stay."""
+        least = self.floor.of_operation(self.elaborated.machine, op, homes)
+        made = op.weight_home == "activation"
+        strand = Strand(
+            tiles=(TileStep(index, least.cycles, 0, 0, 0),),
+            x_fills=(Fill(index, "buffer", (), waits=True),),
+            w_fills=(Fill(index, "buffer", (), waits=made),),
+            drains=(Drain(index, "buffer", ()),),
+        )
+        return _Part(strand, least.count)
+
+    def _scheduled(self, index: int, op: Operation, homes: Homes) -> _Part:
         machine = self.elaborated.machine
         if not isinstance(machine.fabric, GatherFabric):
-            run = run_systolic(self.elaborated, op, homes, index, None)
-            return _Part(run.strand, run.counts + traffic(self.spec, run.strand))
+            return self._run(run_systolic(self.elaborated, op, homes, index, None))
         plan = plan_on_units(self.elaborated, op, homes, index, ENGINES["compiled"])
         strand = plan.strand(plan.dataflow.least_cycles())
-        known = plan.transfer_counts() + traffic(self.spec, strand)
-        return _Part(strand, Counts(*map(max, known.values(), self.floor.counts(machine, op, homes).values())))
+
+        def count() -> Counts:
+            known = plan.transfer_counts() + traffic(self.spec, strand)
+            return Counts(*map(max, known.values(), self.floor.of_operation(machine, op, homes).counts.values()))
+
+        return _Part(strand, count)
+
+    def _run(self, run: OperationRun) -> _Part:
+        return _Part(run.strand, lambda: run.counts + traffic(self.spec, run.strand))

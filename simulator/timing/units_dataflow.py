@@ -65,6 +65,7 @@ class UnitsDataflow(ABC, Generic[ScheduleT, SliceT]):
         if y_shape is not None and engine.carries_values:
             self.outputs = np.zeros(y_shape)
         self._slices: dict[tuple[int, int], SliceT] = {}
+        self._entries_of: dict[tuple[int, int], NDArray[np.int64]] = {}
 
     @abstractmethod
     def list_slice(self, m: int, k: int) -> SliceT:
@@ -83,6 +84,12 @@ class UnitsDataflow(ABC, Generic[ScheduleT, SliceT]):
 
     def unit_entries(self, m: int, k: int) -> NDArray[np.int64]:
         """[units of a group] list entries of each unit in one (M tile, K tile)."""
+        if (m, k) not in self._entries_of:
+            self._entries_of[m, k] = self.count_entries(m, k)
+        return self._entries_of[m, k]
+
+    def count_entries(self, m: int, k: int) -> NDArray[np.int64]:
+        """Count them."""
         return self.slice(m, k).counts
 
     def least_cycles(self) -> list[int]:
@@ -150,12 +157,12 @@ class TokenwiseDataflow(UnitsDataflow[ScheduleT, SliceT]):
         """Transfer that takes a token group's finished rows away."""
 
     @abstractmethod
-    def group_x_counts(self, k: int, tokens: Span) -> Counts:
-        """Words that `x_part` writes."""
+    def x_word_counts(self, k: int, words: int) -> Counts:
+        """Words that `x_part` writes for so many token words, of any groups."""
 
     @abstractmethod
-    def group_y_counts(self, m: int, tokens: Span) -> Counts:
-        """Words that `y_part` reads, and adds on the way."""
+    def y_word_counts(self, m: int, words: int) -> Counts:
+        """Words that `y_part` reads for so many token words, and adds on the way."""
 
     def x_parts(self, position: Position) -> tuple[Part, ...]:
         """One a token group."""
@@ -167,8 +174,8 @@ class TokenwiseDataflow(UnitsDataflow[ScheduleT, SliceT]):
 
     def x_counts(self, position: Position) -> Counts:
         """Of all token groups."""
-        return Counts.total(self.group_x_counts(position[2], tokens) for tokens in self.loops.active_groups(position[1]))
+        return self.x_word_counts(position[2], self.loops.round_words(position[1]))
 
     def y_counts(self, position: Position) -> Counts:
         """Of all token groups."""
-        return Counts.total(self.group_y_counts(position[0], tokens) for tokens in self.loops.active_groups(position[1]))
+        return self.y_word_counts(position[0], self.loops.round_words(position[1]))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, Literal, get_args
 
 import numpy as np
@@ -145,7 +146,7 @@ class Operation:
         m, k, n = self.block_shape
         return self.batch * m * k * n
 
-    @property
+    @cached_property
     def macs_useful(self) -> int:
         """Pairs of nonzero operands; of a sampled product, at the places of its mask."""
         if self.gradient is not None:

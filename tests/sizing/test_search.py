@@ -20,7 +20,7 @@ from simulator.sizing.rebuilt import rebuilt
 from simulator.sizing.search import Limits, Problem, best_design
 from simulator.sizing.trials import InTurn
 from simulator.sizing.types import Objective, Outcome, Rival
-from simulator.timing.floor import Floor, Least
+from simulator.timing.floor import Floor
 
 TECHNOLOGY = load_technology("7nm")
 random = np.random.default_rng(3)
@@ -117,8 +117,8 @@ def test_nothing_within_the_limits_is_nothing_found() -> None:
 
 def test_what_is_seen_does_not_depend_on_how_many_run_at_once() -> None:
     class Backwards(InTurn):
-        def least(self, machines: Sequence[Machine]) -> list[Least | MappingError]:
-            return super().least(machines[::-1])[::-1]
+        def bound(self, machines: Sequence[Machine], rival: Rival) -> list[float | MappingError]:
+            return super().bound(machines[::-1], rival)[::-1]
 
         def attempt(self, machines: Sequence[Machine], rival: Rival) -> list[Outcome | None]:
             return super().attempt(machines[::-1], rival)[::-1]
