@@ -20,14 +20,14 @@ class Repeats:
 
     def run(self, operation: Operation, homes: Homes, index: int) -> OperationRun:
         """Simulate an operation, or take the run of an equal one."""
-        key = _work(operation, homes)
+        key = work_of(operation, homes)
         if key in self._runs:
             return _again(self._runs[key], operation, index)
         self._runs[key] = self.simulate(operation, homes, index)
         return self._runs[key]
 
 
-def _work(operation: Operation, homes: Homes) -> Hashable:
+def work_of(operation: Operation, homes: Homes) -> Hashable:
     """All that decides what an operation does: everything but its name and what it waits for.
 
     Operands are known by their hashes, which decide their values too where no file gives any.

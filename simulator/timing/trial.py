@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass, replace
 from functools import partial
 
 from simulator.activity import Counts
@@ -17,7 +17,7 @@ from simulator.timing.fabric_operation import plan_on_units
 from simulator.timing.floor import Floor, Least
 from simulator.timing.operation import OperationRun
 from simulator.timing.relaxed import earliest_end
-from simulator.timing.repeats import Repeats
+from simulator.timing.repeats import Repeats, work_of
 from simulator.timing.run import Timing, on_the_system, program_of, run_operation, traffic
 from simulator.timing.system import SystemSpec
 from simulator.timing.systolic_operation import run_systolic
@@ -73,8 +73,10 @@ class Trial:
         Raises MappingError where the machine cannot hold the workload.
         """
         check_decoder(self.elaborated.machine, self.workload)
-        for place, index in enumerate(self._longest_first(), 1):
-            self.parts[index] = self._scheduled(index, *self.operations[index])
+        for place, equal in enumerate(self._longest_first(), 1):
+            part = self._scheduled(equal[0], *self.operations[equal[0]])
+            for index in equal:
+                self.parts[index] = replace(part, strand=part.strand.of_operation(index))
             if place & (place - 1) == 0 and give_up(self.least()):
                 return False
         return not give_up(self.least())
@@ -83,16 +85,21 @@ class Trial:
         """Run what has been scheduled, the longest operations first; None as soon as it is given up."""
         runs: dict[int, OperationRun] = {}
         run_next = Repeats(partial(run_operation, self.elaborated, engine=engine, threads=threads)).run
-        for index in self._longest_first():
-            runs[index] = run_next(*self.operations[index], index)
-            self.parts[index] = self._run(runs[index])
+        for equal in self._longest_first():
+            for index in equal:
+                runs[index] = run_next(*self.operations[index], index)
+                self.parts[index] = self._run(runs[index])
             if give_up(self.least()):
                 return None
         units = self.elaborated.machine.unit_count
         return on_the_system(units, self.spec, self.workload, [runs[index] for index in range(len(runs))])
 
-    def _longest_first(self) -> list[int]:
-        return sorted(range(len(self.parts)), key=lambda index: -self.parts[index].compute_cycles)
+    def _longest_first(self) -> list[list[int]]:
+        """Places of the operations, those that do the same work together; first of which the array or the units have most to do."""
+        equal: dict[Hashable, list[int]] = {}
+        for index, (op, homes) in enumerate(self.operations):
+            equal.setdefault(work_of(op, homes), []).append(index)
+        return sorted(equal.values(), key=lambda places: -sum(self.parts[index].compute_cycles for index in places))
 
     def _unscheduled(self, index: int, op: Operation, homes: Homes) -> _Part:
         """One tile, were there nothing to be moved: what it awaits and what awaits it stay."""
