@@ -51,7 +51,7 @@ def training_command(
     table = "\n".join(line.rstrip() for line in text.getvalue().splitlines()) + "\n"
     if output is not None:
         with new_folder(output, force=force) as draft:
-            write_json(draft / "training.json", study.to_dict())
+            write_json(draft / "training.json", study.to_dict(every))
             (draft / "table.txt").write_text(table, encoding="utf-8")
             write_json(draft / MARKER, provenance.record())
-    typer.echo(json.dumps(study.to_dict(), allow_nan=False) if as_json else table, nl=as_json)
+    typer.echo(json.dumps(study.to_dict(every), allow_nan=False) if as_json else table, nl=as_json)

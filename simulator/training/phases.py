@@ -15,6 +15,8 @@ PHASES: dict[str, tuple[str, ...]] = {
     "attention backward": ("dp", "dv", "dq", "dk"),
 }
 """Phase → last parts of the names of its operations, as `sparsim trace` writes them; all others are the forward pass."""
+LINEAR = (FORWARD, "dX", "dW")
+"""Phases of the products with weights."""
 _PHASE_OF = {suffix: phase for phase, suffixes in PHASES.items() for suffix in suffixes}
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -54,7 +55,6 @@ def rebuild_cost(elaborated: Elaborated, technology: Technology, operations: Seq
     lists = [op.weight.nnz for op in (*owned.values(), *transposed)]
     read_bytes = SELECTION_PASSES * weights * machine.datatypes.weight_bits // 8
     written_bytes = sum(-(-nnz * entry_bits // 8) for nnz in lists)
-    rate = elaborated.dram_bytes_per_cycle
     units = machine.gather.units if machine.fabric.kind == "gather" else 1
     rows = sum(op.weight.shape[0] for op in (*owned.values(), *transposed))
     moved = Counts(dram_read_bytes=read_bytes, dram_write_bytes=written_bytes)
@@ -64,7 +64,7 @@ def rebuild_cost(elaborated: Elaborated, technology: Technology, operations: Seq
         nonzeros=sum(op.weight.nnz for op in owned.values()),
         read_bytes=read_bytes,
         written_bytes=written_bytes,
-        dram_cycles=-(-(read_bytes + written_bytes) // max(1, int(rate))) if rate >= 1 else round((read_bytes + written_bytes) / rate),
+        dram_cycles=math.ceil((read_bytes + written_bytes) / elaborated.dram_bytes_per_cycle),
         compare_cycles=-(-SELECTION_PASSES * weights // machine.multipliers),
         balance_cycles=rows * (units - 1).bit_length(),
         dram_energy_pj=float(rates(elaborated, technology).energy_pj @ events(moved, 0)),

@@ -10,7 +10,7 @@ from simulator.errors import ConfigError
 from simulator.machine import Machine
 from simulator.pipeline import simulate
 from simulator.result import Result
-from simulator.training.phases import Phase, phases_of
+from simulator.training.phases import LINEAR, Phase, phases_of
 from simulator.training.rebuild import Rebuild, rebuild_cost
 from simulator.workload import Workload
 
@@ -47,17 +47,31 @@ class StepStudy:
         return self.dense.energy_pj / self.sampled.energy_pj
 
     @property
+    def linear_gain(self) -> float:
+        """`gain` of the linear products alone, which the cap is about: without attention's phases."""
+        return _linear_cycles(self.dense_phases) / _linear_cycles(self.sampled_phases)
+
+    @property
     def ideal_dense_cycles(self) -> int:
         """Of a dense machine with as many multipliers, all of them always busy."""
         return -(-self.sampled.dense_macs // self.sampled.machine.multipliers)
 
-    def to_dict(self) -> dict[str, Any]:
-        """JSON values."""
+    def rebuild_time_share(self, every: int) -> float:
+        """Time of a change of the masks every so many steps, over that of these steps with sampled dW."""
+        return self.rebuild.cycles / every / self.sampled.cycles
+
+    def rebuild_energy_share(self, every: int) -> float:
+        """The same in energy."""
+        return self.rebuild.dram_energy_pj / every / self.sampled.energy_pj
+
+    def to_dict(self, every: int) -> dict[str, Any]:
+        """JSON values, with the masks changed every so many steps."""
         return {
             "machine": self.machine,
             "weight_density": self.weight_density,
             "cap_with_dense_dw": self.cap,
             "gain_of_sampled_dw": self.gain,
+            "gain_of_sampled_dw_in_linear_products": self.linear_gain,
             "energy_gain_of_sampled_dw": self.energy_gain,
             "ideal_dense_cycles": self.ideal_dense_cycles,
             "steps": {
@@ -67,8 +81,18 @@ class StepStudy:
                     ("dense_dw", self.dense, self.dense_phases),
                 )
             },
-            "rebuild": asdict(self.rebuild) | {"cycles": self.rebuild.cycles},
+            "rebuild": asdict(self.rebuild)
+            | {
+                "cycles": self.rebuild.cycles,
+                "every_steps": every,
+                "share_of_time": self.rebuild_time_share(every),
+                "share_of_energy": self.rebuild_energy_share(every),
+            },
         }
+
+
+def _linear_cycles(phases: tuple[Phase, ...]) -> int:
+    return sum(phase.cycles for phase in phases if phase.name in LINEAR)
 
 
 def study_step(machine: Machine, sampled: Workload, dense: Workload) -> StepStudy:

@@ -53,14 +53,16 @@ def _gains(study: StepStudy) -> list[Text]:
             f"against a dense array with as many multipliers, always busy ({ideal:,} cycles): "
             f"whole dW {times(ideal / study.dense.cycles)}, sampled dW {times(ideal / study.sampled.cycles)}"
         ),
-        Text(f"sampled against whole dW: {times(study.gain)} in time, {times(study.energy_gain)} in energy", style="bold"),
+        Text(
+            f"sampled against whole dW: {times(study.gain)} in time ({times(study.linear_gain)} of the linear products alone), "
+            f"{times(study.energy_gain)} in energy",
+            style="bold",
+        ),
     ]
 
 
 def _rebuild(study: StepStudy, every: int) -> list[Text]:
     rebuild = study.rebuild
-    share = rebuild.cycles / every / study.sampled.cycles
-    energy_share = rebuild.dram_energy_pj / every / study.sampled.energy_pj
     return [
         Text(f"a new mask of {rebuild.matrices} matrices: {rebuild.nonzeros:,} of {rebuild.weights:,} weights", style="bold"),
         Text(
@@ -70,7 +72,8 @@ def _rebuild(study: StepStudy, every: int) -> list[Text]:
         ),
         Text(f"  rebalance rows over units: {rebuild.balance_cycles:,} cycles; together {rebuild.cycles:,}"),
         Text(
-            f"  every {every} step{'s' if every > 1 else ''}: {percent(share)} of the time of a step with sampled dW, "
-            f"{percent(energy_share)} of its energy (streaming model, not simulated; comparisons not charged)"
+            f"  every {every} step{'s' if every > 1 else ''}: {percent(study.rebuild_time_share(every))} of the time of a step with "
+            f"sampled dW, {percent(study.rebuild_energy_share(every))} of its energy "
+            "(streaming model, not simulated; comparisons not charged)"
         ),
     ]

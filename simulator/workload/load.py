@@ -30,6 +30,20 @@ Given = dict[Role, Stack]
 """The operands that are not drawn."""
 
 
+@dataclass(frozen=True, eq=False)
+class Taken:
+    """X of an earlier operation, for those that take it."""
+
+    batch: int
+    block_shape: tuple[int, int]
+    """Rows and columns of a block."""
+    x: Activations
+
+
+Known = dict[Role, Stack | Taken]
+"""The operands whose sizes are known before any is drawn."""
+
+
 def load_workload(path: str | Path, overrides: Sequence[str] = ()) -> Workload:
     """Return the workload of a YAML file, or of a name in workloads/.
 
@@ -57,6 +71,8 @@ class _Builder:
     stacks: dict[tuple[Path, Blocks | None, bool], Stack] = field(default_factory=dict)
     weights: dict[str, Stack] = field(default_factory=dict)
     """W of the operations whose W others take."""
+    inputs: dict[str, Taken] = field(default_factory=dict)
+    """X of every operation, of all tokens."""
     members: dict[str, tuple[str, ...]] = field(default_factory=dict)
     """The operations that each of the file became."""
 
@@ -67,8 +83,9 @@ class _Builder:
         for role in ROLES:
             if (stack := self._given(index, role)) is not None:
                 given[role] = stack
-        batch = self._batch(index, given)
-        m, k, n = self._block_shape(index, given)
+        known: Known = {**given, **self._taken_inputs(spec)}
+        batch = self._batch(index, known)
+        m, k, n = self._block_shape(index, known)
         names: dict[str, NDArray[np.int64] | None] = {spec.name: None}
         if spec.experts is not None:
             routed = routed_tokens(spec.experts, n, self.document.model.seed)
@@ -76,8 +93,9 @@ class _Builder:
         self.members[spec.name] = tuple(name for name, tokens in names.items() if tokens is None or len(tokens))
         depends_on = tuple(itertools.chain.from_iterable(self.members[name] for name in spec.depends_on))
         weights = [self._weight(index, name, given.get("weight"), batch, (m, k)) for name in names]
-        built_x = self._activations(index, "activation", given.get("activation"), batch, (k, n))
-        built_g = None if spec.gradient is None else self._activations(index, "gradient", given.get("gradient"), batch, (m, n))
+        built_x = self._activations(index, "activation", known.get("activation"), batch, (k, n))
+        built_g = None if spec.gradient is None else self._activations(index, "gradient", known.get("gradient"), batch, (m, n))
+        self.inputs[spec.name] = Taken(batch, (k, n), built_x)
         storage, operations = self._storage(spec), []
         for (name, tokens), built_w in zip(names.items(), weights, strict=True):
             x, gradient = built_x, built_g
@@ -88,6 +106,11 @@ class _Builder:
                 Operation(name, spec.kind, built_w, x, depends_on, batch, spec.weight_home, gradient, storage, spec.transpose)
             )
         return tuple(operation for operation in operations if operation.name in self.members[spec.name])
+
+    def _taken_inputs(self, spec: OperationSpec) -> dict[Role, Taken]:
+        """The operands that are another operation's X."""
+        operands: dict[Role, ActivationSpec | None] = {"activation": spec.activation, "gradient": spec.gradient}
+        return {role: self.inputs[operand.taken_from] for role, operand in operands.items() if operand and operand.taken_from}
 
     def _storage(self, spec: OperationSpec) -> StorageSpec | None:
         """The form that is named, or that of the W which is taken as it lies."""
@@ -125,15 +148,15 @@ class _Builder:
         except OperandError as error:
             raise self._error(index, f"{role}.blocks", f"{file}: {error}") from error
 
-    def _batch(self, index: int, given: Given) -> int:
+    def _batch(self, index: int, known: Known) -> int:
         """Blocks of the product; one where neither the file's own words nor its matrices tell it."""
         told = self.document.model.operations[index].shape.batch
         claims: dict[str, int | None] = {"shape": told}
-        for role, stack in given.items():
-            claims[role] = stack.batch
+        for role, operand in known.items():
+            claims[role] = operand.batch
         return self._agreed(index, "batch", claims) if any(claims.values()) else 1
 
-    def _block_shape(self, index: int, given: Given) -> tuple[int, int, int]:
+    def _block_shape(self, index: int, known: Known) -> tuple[int, int, int]:
         """M, K and N of a block, from the file's own words and from its matrices, which must agree."""
         spec = self.document.model.operations[index]
         sides: dict[str, dict[str, int | None]] = {
@@ -141,8 +164,8 @@ class _Builder:
             "k": {"shape": spec.shape.k},
             "n": {"shape": 1 if spec.shape.n is None and spec.kind in ONE_TOKEN else spec.shape.n},
         }
-        for role, stack in given.items():
-            for side, size in zip(OPERAND_SIDES[role], stack.block_shape, strict=True):
+        for role, operand in known.items():
+            for side, size in zip(OPERAND_SIDES[role], operand.block_shape, strict=True):
                 sides[side][role] = size
         k = self._agreed(index, "k", sides["k"])
         if spec.activation.pattern == "causal":
@@ -157,13 +180,21 @@ class _Builder:
         first_source, first = known[0]
         for source, value in known[1:]:
             if value != first:
-                other = f"shape.{dimension} is" if first_source == "shape" else f"the {first_source} file has"
-                spec: OperandSpec | None = getattr(self.document.model.operations[index], source)
+                spec, first_spec = self._source(index, source), self._source(index, first_source)
+                named = f"the {first_source} file" if first_spec is not None and first_spec.file is not None else f"the {first_source}"
+                other = f"shape.{dimension} is" if first_source == "shape" else f"{named} has"
                 found = f"{dimension} = {value}, but {other} {first}"
                 if spec is None:
                     raise self._error(index, "weight_of", f"that W has {found}")
+                if spec.taken_from is not None:
+                    raise self._error(index, f"{source}.same_as", f"X of {spec.taken_from} has {found}")
                 raise self._error(index, f"{source}.file", f"{self.folder / str(spec.file)}: {found}{_hint(dimension, spec)}")
         return first
+
+    def _source(self, index: int, role: str) -> OperandSpec | None:
+        """What the file says of an operand; None of one that it takes from another operation, and of no operand."""
+        spec: OperandSpec | None = getattr(self.document.model.operations[index], role) if role in ROLES else None
+        return spec
 
     def _weight(self, index: int, name: str, given: Stack | None, batch: int, block: tuple[int, int]) -> Weight:
         """W of its stack, or of `batch` blocks [M, K] that are drawn; kept where a later operation takes it."""
@@ -192,8 +223,10 @@ class _Builder:
             source, seed = source.model_copy(update={"seed": None}), derived_seed(own, name, "weight")
         return drawn(source, batch, block, seed)
 
-    def _activations(self, index: int, role: Role, given: Stack | None, batch: int, block: tuple[int, int]) -> Activations:
-        """X or dY of its stack, or of `batch` blocks that are drawn: [batch · rows of a block, N]."""
+    def _activations(self, index: int, role: Role, given: Stack | Taken | None, batch: int, block: tuple[int, int]) -> Activations:
+        """X or dY of its stack, or another's X, or of `batch` blocks that are drawn: [batch · rows of a block, N]."""
+        if isinstance(given, Taken):
+            return given.x
         spec = self.document.model.operations[index]
         source: ActivationSpec = getattr(spec, role)
         try:

@@ -55,11 +55,18 @@ class OperandSpec(FileModel):
         """Whether the operand is a pattern that has zeros."""
         return self.pattern not in (None, "dense")
 
+    @property
+    def taken_from(self) -> str | None:
+        """The operation whose operand it is, where it is not its own."""
+        return None
+
     @model_validator(mode="after")
     def _one_source(self) -> OperandSpec:
         if self.file is not None and self.pattern is not None:
             raise ValueError("pattern: file and pattern are both given; allowed: one of them")
-        if self.file is None and self.pattern is None:
+        if self.taken_from is not None and (self.file is not None or self.pattern is not None):
+            raise ValueError("same_as: goes without file and pattern; allowed: one of them")
+        if self.file is None and self.pattern is None and self.taken_from is None:
             raise ValueError("neither file nor pattern is given; allowed: file: PATH, or a pattern, such as pattern: dense")
         if self.transposed and self.file is None:
             raise ValueError("transposed: true is allowed only beside file")
@@ -75,9 +82,15 @@ class WeightSpec(OperandSpec):
 class ActivationSpec(OperandSpec):
     """Where the pattern of X comes from."""
 
+    same_as: str | None = Field(None, min_length=1, description="an earlier operation: this is its X, the very same nonzeros")
     running_or: PositiveInt | None = Field(
         None, description="tokens of a sequence: the mask becomes its running OR over each sequence, as attention spreads it; pattern only"
     )
+
+    @property
+    def taken_from(self) -> str | None:
+        """The operation whose X it is."""
+        return self.same_as
 
     @model_validator(mode="after")
     def _mask_from_file(self) -> ActivationSpec:
@@ -145,13 +158,10 @@ class OperationSpec(FileModel):
     def _check_sizes_known(self) -> None:
         causal = self.activation.pattern == "causal"
         stored = self.weight_of or (self.weight and self.weight.file)
-        gradient = self.gradient and self.gradient.file
+        gradient = self.gradient and (self.gradient.file or self.gradient.taken_from)
+        activation = self.activation.file or self.activation.taken_from
         one_token = self.kind in ONE_TOKEN
-        tells = {
-            "m": stored or gradient,
-            "k": stored or self.activation.file,
-            "n": self.activation.file or causal or gradient or one_token,
-        }
+        tells = {"m": stored or gradient, "k": stored or activation, "n": activation or causal or gradient or one_token}
         missing = [key for key, told in tells.items() if getattr(self.shape, key) is None and not told]
         if missing:
             raise ValueError(f"shape.{missing[0]}: missing key; no file tells it; allowed: an integer from 1 to {MAX_DIMENSION}")
@@ -176,6 +186,9 @@ class WorkloadSpec(FileModel):
                 )
             for wanted in operation.depends_on:
                 _check_earlier(index, "depends_on", wanted, names)
+            for role, operand in (("activation", operation.activation), ("gradient", operation.gradient)):
+                if operand is not None and operand.taken_from is not None:
+                    _check_earlier(index, f"{role}.same_as", operand.taken_from, names)
             if operation.weight_of is not None:
                 _check_earlier(index, "weight_of", operation.weight_of, names)
                 taken = self.operations[names.index(operation.weight_of)]

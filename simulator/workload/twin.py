@@ -9,22 +9,30 @@ from simulator.workload.blocks import Stack
 from simulator.workload.generate import derived_seed, uniform
 from simulator.workload.operands import activations, weight
 from simulator.workload.spec import ActivationSpec
-from simulator.workload.types import Operation, Workload
+from simulator.workload.types import Activations, Operation, Workload
 
 TWIN_SEED = 1
 
 
 def uniform_twin(operation: Operation) -> Operation:
-    """Return the operation with both patterns redrawn: the masks that `twin_spec` gives when it is loaded."""
-    (m, k, n), batch = operation.block_shape, operation.batch
+    """Return the operation with all patterns redrawn: the masks that `twin_spec` gives when it is loaded.
+
+    An operand that is another operation's own is drawn for this one here, and is that operation's in `twin_spec`.
+    """
+    (m, k, _), batch = operation.block_shape, operation.batch
     twin = operation
     if operation.weight.nnz < batch * m * k:
         drawn = uniform((batch * m, k), operation.weight.nnz, derived_seed(TWIN_SEED, operation.name, "weight"))
         twin = replace(twin, weight=weight(Stack(batch, drawn)))
-    if operation.activations.mask is not None:
-        drawn = uniform((batch * k, n), operation.activations.nnz, derived_seed(TWIN_SEED, operation.name, "activation"))
-        twin = replace(twin, activations=activations(drawn, ActivationSpec(file="drawn")))
-    return twin
+    gradient = operation.gradient and _redrawn(operation.name, "gradient", operation.gradient)
+    return replace(twin, activations=_redrawn(operation.name, "activation", operation.activations), gradient=gradient)
+
+
+def _redrawn(name: str, role: str, x: Activations) -> Activations:
+    """X or dY with as many nonzeros at random places; a dense one as it is."""
+    if x.mask is None:
+        return x
+    return activations(uniform(x.shape, x.nnz, derived_seed(TWIN_SEED, name, role)), ActivationSpec(file="drawn"))
 
 
 def twin_spec(workload: Workload) -> dict[str, Any]:
@@ -39,16 +47,31 @@ def twin_spec(workload: Workload) -> dict[str, Any]:
 
 
 def _entry(operation: Operation, described: dict[str, Any]) -> dict[str, Any]:
+    """One operation of the twin: operands of its own redrawn, what it takes from another taken from that one's twin."""
     m, k, n = operation.block_shape
     batch = {"batch": operation.batch} if operation.batch > 1 else {}
-    dense_w = operation.weight.nnz == operation.batch * m * k
-    dense_x = operation.activations.mask is None
-    rest = {key: value for key, value in described.items() if key not in ("name", "kind", "shape", "weight", "activation")}
-    return {
-        "name": operation.name,
-        "kind": operation.kind,
-        "shape": {**batch, "m": m, "k": k, "n": n},
-        "weight": {"pattern": "dense"} if dense_w else {"pattern": "uniform", "nnz": operation.weight.nnz},
-        "activation": {"pattern": "dense"} if dense_x else {"pattern": "uniform", "nnz": operation.activations.nnz},
-        **{key: list(value) if isinstance(value, tuple) else value for key, value in rest.items()},
-    }
+    rest = {key: value for key, value in described.items() if key not in ("name", "kind", "shape", *_OPERANDS) and value is not None}
+    entry = {"name": operation.name, "kind": operation.kind, "shape": {**batch, "m": m, "k": k, "n": n}}
+    if "weight_of" not in rest:
+        entry["weight"] = _pattern(operation.weight.nnz, operation.batch * m * k)
+    entry["activation"] = _same(described, "activation") or _pattern_of(operation.activations)
+    if operation.gradient is not None:
+        entry["gradient"] = _same(described, "gradient") or _pattern_of(operation.gradient)
+    return entry | {key: list(value) if isinstance(value, tuple) else value for key, value in rest.items()}
+
+
+_OPERANDS = ("weight", "activation", "gradient")
+
+
+def _same(described: dict[str, Any], role: str) -> dict[str, Any] | None:
+    """The operation whose X it is, where the file names one."""
+    taken = (described.get(role) or {}).get("same_as")
+    return taken and {"same_as": taken}
+
+
+def _pattern_of(x: Activations) -> dict[str, Any]:
+    return _pattern(x.nnz, x.shape[0] * x.shape[1])
+
+
+def _pattern(nnz: int, size: int) -> dict[str, Any]:
+    return {"pattern": "dense"} if nnz == size else {"pattern": "uniform", "nnz": nnz}

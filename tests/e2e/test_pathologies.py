@@ -101,10 +101,9 @@ def shown(operation: dict[str, Any], *more: str) -> list[str]:
 
 
 def test_the_page_shows_what_radix_net_does() -> None:
-    cases: list[tuple[str, ...]] = [
-        (f"workloads/{name}.yaml",) for name in ("pathologies/radix-row", "pathologies/radix-lockstep", "twins/gc_n1024-l1")
-    ]
-    cases[0] += ("mapping.assignment=split",)
+    names = ("pathologies/radix-row", "pathologies/radix-lockstep", "twins/gc_n1024-l1")
+    row, lockstep, layer = (f"workloads/{name}.yaml" for name in names)
+    cases = ((row, "mapping.assignment=split"), (lockstep,), (layer,))
     ran = [shown(operation) for case in cases for operation in placed(*case)]
     assert [row[2:] for row in rows("what runs")] == ran
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import math
 from dataclasses import replace
 from pathlib import Path
 
@@ -70,6 +71,7 @@ def test_the_cap_is_arithmetic(study: StepStudy) -> None:
     assert study.weight_density == 0.25
     assert study.cap == 2.0
     assert study.gain == study.dense.cycles / study.sampled.cycles
+    assert study.linear_gain == pytest.approx(study.gain, rel=0.02), "a step without attention, but for what it takes to end"
     assert study.ideal_dense_cycles == 3 * 32 * 16 * 8 // 16
     # at one weight in 64, as the model of width 1,024 has it
     assert replace(study, weight_density=1 / 64).cap == pytest.approx(2.909, abs=5e-4)
@@ -85,10 +87,19 @@ def test_a_new_mask_by_hand(place: Path) -> None:
     # the lists of W, and those of its stored transpose
     assert rebuild.written_bytes == 2 * (128 * entry_bits // 8)
     assert rebuild.compare_cycles == 2 * 512 // 16
+    assert rebuild.dram_cycles == math.ceil((rebuild.read_bytes + rebuild.written_bytes) / elaborated.dram_bytes_per_cycle)
     # 32 rows of W and 16 of its transpose, each over four units: two comparisons
     assert rebuild.balance_cycles == (32 + 16) * 2
     assert rebuild.cycles == max(rebuild.dram_cycles, rebuild.compare_cycles) + rebuild.balance_cycles
     assert rebuild.dram_energy_pj > 0
+
+
+def test_a_new_mask_is_spread_over_steps(study: StepStudy) -> None:
+    assert study.rebuild_time_share(1) == study.rebuild.cycles / study.sampled.cycles
+    once, seldom = study.to_dict(1)["rebuild"], study.to_dict(10)["rebuild"]
+    assert (once["every_steps"], seldom["every_steps"]) == (1, 10)
+    assert seldom["share_of_time"] == pytest.approx(once["share_of_time"] / 10)
+    assert seldom["share_of_energy"] == pytest.approx(once["share_of_energy"] / 10)
 
 
 def test_steps_that_are_not_the_same_are_refused(place: Path) -> None:

@@ -5,29 +5,23 @@ All routers decide before any flit moves, so that all see the slots of the start
 
 from __future__ import annotations
 
+from simulator.timing.compiled.asking import asking, asks_now, open_links, wants_word
 from simulator.timing.compiled.bits import Registers, Words, clear_bit, first_from, first_in_word, inline, part, set_bit
 from simulator.timing.compiled.intrinsics import lowest
 from simulator.timing.compiled.layout import (
     ACCEPT,
     ASKED_AT,
     ASKS,
-    BUFFER_BUSY,
     BUFFER_PLACE,
     BUFFER_SIZE,
     CHANNEL_SIZE,
     CHANNELS,
-    FIRST_BUFFER,
     FIRST_CHANNEL,
     FIRST_INPUT,
     FIRST_LINK,
-    FREE,
-    FULL_AT,
-    GOES_TO,
     GRANT,
-    HEAD,
     INPUTS,
     LINK,
-    LINK_BUSY,
     LINK_PLACE,
     LINK_SIZE,
     LINKS,
@@ -35,7 +29,6 @@ from simulator.timing.compiled.layout import (
     NET_CHANNEL_WORDS,
     NET_CHANNELS,
     NET_COMBINES,
-    NET_FLITS,
     NET_ITERATIONS,
     NET_OFFER_WORDS,
     NET_OPEN,
@@ -45,110 +38,11 @@ from simulator.timing.compiled.layout import (
     NET_WINNERS,
     NET_WORDS,
     NEXT_GRANT,
-    NONE,
     OFFER_MASK,
     OFFERS,
-    SINK_QUEUE,
-    TAKEN_AT,
-    TARGET,
     UNMATCHED,
-    WANTS,
-    WORD,
 )
-from simulator.timing.compiled.routers import forward, queue_for, wanted_of
-
-
-@inline
-def able(m: Registers, channel: int, word: int, mask: int, cycle: int) -> int:
-    """Of some buffers that want a channel, those that are not sending and find room in the queue that they would join."""
-    rest = mask
-    while rest:
-        place = lowest(rest)
-        rest &= rest - 1
-        buffer = m[channel + FIRST_BUFFER] + BUFFER_SIZE * ((word << 6) + place)
-        head = m[queue_for(m, buffer, channel) + HEAD]
-        if m[buffer + BUFFER_BUSY] > cycle or m[m[head + TARGET] + FREE] <= 0:
-            mask &= ~(1 << place)
-    return mask
-
-
-@inline
-def idle(m: Registers, channel: int, word: int, mask: int, cycle: int) -> int:
-    """Of some buffers that want a channel, those that are not sending."""
-    rest = mask
-    while rest:
-        place = lowest(rest)
-        rest &= rest - 1
-        if m[m[channel + FIRST_BUFFER] + BUFFER_SIZE * ((word << 6) + place) + BUFFER_BUSY] > cycle:
-            mask &= ~(1 << place)
-    return mask
-
-
-@inline
-def ask(m: Registers, w: Words, net: int, channel: int, cycle: int) -> bool:
-    """Note who may go to a channel; whether anyone may."""
-    inside = m[channel + GOES_TO]
-    if inside == NONE and m[net + NET_FLITS] == 1:
-        return has_sink(m, channel, cycle)
-    anyone = False
-    for word in range(m[net + NET_WORDS]):
-        mask = w[m[channel + WANTS] + word]
-        mask = able(m, channel, word, mask, cycle) if inside else idle(m, channel, word, mask, cycle)
-        w[m[channel + ASKS] + word] = mask
-        anyone |= mask != 0
-    return anyone and (inside != NONE or has_sink(m, channel, cycle))
-
-
-@inline
-def has_sink(m: Registers, channel: int, cycle: int) -> bool:
-    """Whether a sink has room, which is the same for all; the channel remembers if not."""
-    if m[m[channel + SINK_QUEUE] + FREE] > 0:
-        return True
-    m[channel + FULL_AT] = cycle
-    return False
-
-
-@inline
-def asks_now(m: Registers, w: Words, net: int, channel: int, cycle: int) -> bool:
-    """Whether anyone may go to a channel now; a link that is sending counts as taken."""
-    link = m[channel + LINK]
-    if m[net + NET_FLITS] > 1 and m[link + LINK_BUSY] > cycle:
-        m[link + TAKEN_AT] = cycle
-        return False
-    return ask(m, w, net, channel, cycle)
-
-
-@inline
-def open_links(m: Registers, w: Words, net: int, cycle: int) -> int:
-    """Find the links that someone asks for; how many."""
-    opened = 0
-    last = 0
-    for word in range(m[net + NET_CHANNEL_WORDS]):
-        rest = wanted_of(m, net, word)
-        while rest:
-            channel = m[net + NET_CHANNELS] + CHANNEL_SIZE * ((word << 6) + lowest(rest))
-            rest &= rest - 1
-            if asks_now(m, w, net, channel, cycle):
-                m[channel + ASKED_AT] = cycle
-                link = m[channel + LINK]
-                # the virtual channels of a link follow each other
-                if link != last:
-                    last = link
-                    m[m[net + NET_OPEN] + opened] = link
-                    opened += 1
-    return opened
-
-
-@inline
-def asking(m: Registers, w: Words, link: int, word: int, cycle: int) -> int:
-    """Buffers, not matched yet, that ask for any virtual channel of a link."""
-    channel = m[link + FIRST_CHANNEL]
-    mask = w[m[channel + ASKS] + word] if m[channel + ASKED_AT] == cycle else 0
-    for _ in range(1, m[link + CHANNELS]):
-        channel += CHANNEL_SIZE
-        if m[channel + ASKED_AT] == cycle:
-            mask |= w[m[channel + ASKS] + word]
-    return mask & w[m[link + UNMATCHED] + word]
+from simulator.timing.compiled.routers import forward, wanted_of
 
 
 @inline
@@ -171,12 +65,6 @@ def granted(m: Registers, w: Words, net: int, link: int, cycle: int) -> int:
         if mask:
             return (word << 6) + lowest(mask)
     return -1
-
-
-@inline
-def wants_word(m: Registers, channel: int, buffer: int) -> int:
-    """The word that the head of a buffer's queue for a channel wants."""
-    return m[m[queue_for(m, buffer, channel) + HEAD] + WORD]
 
 
 @inline

@@ -10,6 +10,7 @@ import pytest
 from simulator.workload import load_workload
 from simulator.workload.models import MODELS
 from simulator.workload.models.trace import trace_text
+from simulator.workload.types import Operation
 
 ROOT = Path(__file__).resolve().parents[3]
 GMACS = {"ws-1x": 2.013, "ws-4x": 27.380, "ws-8x": 106.300, "ws-16x": 418.759, "gpt2-small": 16.114, "resnet50": 4.089}
@@ -38,9 +39,13 @@ def test_a_training_step_has_a_gradient_of_each_operand() -> None:
             assert dense_macs(f"ws-{scale}x-{how}") == 3 * dense_macs(f"ws-{scale}x")
 
 
-def test_gradients_take_the_mask_of_the_forward_pass() -> None:
-    workload = load_workload(ROOT / "workloads" / "ws-1x-train.yaml")
-    operations = {operation.name: operation for operation in workload.operations}
+@pytest.fixture(scope="module")
+def operations() -> dict[str, Operation]:
+    """Of the smallest training step, by name."""
+    return {operation.name: operation for operation in load_workload(ROOT / "workloads" / "ws-1x-train.yaml").operations}
+
+
+def test_gradients_take_the_mask_of_the_forward_pass(operations: dict[str, Operation]) -> None:
     forward, dw, dx = (operations[f"h3.c_fc{which}"].weight.to_dense() != 0 for which in ("", ".dw", ".dx"))
     assert (dw == forward).all()
     assert (dx == forward.T).all()
@@ -69,3 +74,22 @@ def test_tokens_and_seed_are_chosen() -> None:
     assert "n: 16}" in text
     assert "n: 256}" not in text
     assert "\nseed: 7\n" in text
+
+
+@pytest.mark.parametrize("how", ["train", "train-dense-dw"])
+def test_gradients_wait_for_what_they_take_from_the_forward_pass(how: str) -> None:
+    trace = {entry["name"]: entry for entry in MODELS[f"ws-4x-{how}"].operations(256)}
+    assert trace["h3.m_proj.dw"]["depends_on"] == ["h4.c_attn.dx", "h3.c_fc"]
+    assert trace["h3.c_proj.dw"]["depends_on"] == ["h3.c_fc.dx", "h3.av"]
+    assert trace["h3.dv"]["depends_on"] == ["h3.c_proj.dx", "h3.qk"]
+    assert trace["h3.dk"]["depends_on"] == ["h3.dp", "h3.c_attn"]
+
+
+def test_gradients_meet_the_masks_of_the_forward_pass(operations: dict[str, Operation]) -> None:
+    for linear in ("c_attn", "c_fc", "m_proj"):
+        forward, dx, dw = (operations[f"h3.{linear}{which}"] for which in ("", ".dx", ".dw"))
+        assert dw.gradient is not None
+        assert dw.activations.sha256 == forward.activations.sha256
+        assert dw.gradient.sha256 == dx.activations.sha256
+    assert operations["h3.c_fc.dx"].activations.sha256 == operations["h3.m_proj"].activations.sha256
+    assert operations["h3.m_proj.dx"].activations.sha256 != operations["h3.m_proj"].activations.sha256
