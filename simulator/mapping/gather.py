@@ -12,8 +12,9 @@ from simulator.machine.model import Machine
 from simulator.mapping.loops import Span, TileLoops
 from simulator.mapping.placement import Placement, placement_of
 from simulator.mapping.program import LoopOrder, content_changes
+from simulator.mapping.ranges import Capacity, fit_rows, line_entries
 from simulator.mapping.residency import Homes
-from simulator.mapping.rows import RowParts, fitting_ranges, part_entries, spread_rows
+from simulator.mapping.rows import RowParts, spread_rows
 from simulator.mapping.stored import stored_weight
 from simulator.workload.types import Operation
 
@@ -43,22 +44,20 @@ def schedule_gather(machine: Machine, operation: Operation, homes: Homes) -> Gat
     """Cut an operation into tiles that fit the machine; MappingError where none do."""
     fabric, mapping = machine.gather, machine.mapping
     weight = operation.weight
-    row_nnz = np.diff(weight.indptr)
-    parts = spread_rows(row_nnz, fabric.units_per_group, mapping.assignment)
     entry_bits = machine.weight_entry_bits(dense=weight.dense)
     bank_entries = int(fabric.weight_bank_kib * 8192) // entry_bits
     forced = mapping.tokens_per_tile if isinstance(mapping.tokens_per_tile, int) else None
     k_tile = _k_tile(machine, operation, bank_entries, forced)
     token_words = -(-operation.shape[2] // fabric.lanes)
-    tile, rounds = _token_tile(machine, parts, k_tile, token_words, forced)
+    tile, rounds = _token_tile(machine, operation, k_tile, token_words, forced)
     k_tiles = spans(weight.shape[1], k_tile)
-    entries = part_entries(parts, weight.indices, k_tile, len(k_tiles))
-    m_tiles = fitting_ranges(parts, entries, weight.shape[0], fabric.units_per_group, machine.output_words // tile, bank_entries)
-    loops = loop_order(machine, operation, homes, len(m_tiles), rounds, len(k_tiles), entry_bits)
+    capacity = Capacity(fabric.units_per_group, mapping.assignment, machine.output_words // tile, bank_entries)
+    fitted = fit_rows(line_entries(weight.indptr, weight.indices, k_tile, len(k_tiles)), capacity)
+    loops = loop_order(machine, operation, homes, len(fitted.spans), rounds, len(k_tiles), entry_bits)
     return GatherSchedule(
         operation=operation,
         homes=homes,
-        m_tiles=m_tiles,
+        m_tiles=fitted.spans,
         k_tiles=k_tiles,
         token_words=token_words,
         tile_token_words=tile,
@@ -66,8 +65,8 @@ def schedule_gather(machine: Machine, operation: Operation, homes: Homes) -> Gat
         groups=fabric.token_groups,
         lanes=fabric.lanes,
         loop_order=loops,
-        parts=parts,
-        entries=entries,
+        parts=fitted.parts,
+        entries=fitted.entries,
         placement=placement_of(machine),
         banks=fabric.banks_per_copy,
         order=mapping.order,
@@ -100,7 +99,7 @@ def longest_row_part(operation: Operation, k_tile: int) -> int:
     return int(np.bincount(row * parts + weight.indices // k_tile).max())
 
 
-def _token_tile(machine: Machine, parts: RowParts, k_tile: int, token_words: int, forced: int | None) -> Span:
+def _token_tile(machine: Machine, operation: Operation, k_tile: int, token_words: int, forced: int | None) -> Span:
     """Token words of a tile, and rounds.
 
     As many as the copy and the output bank hold (all rows of a unit at once, where that is possible), spread evenly
@@ -115,10 +114,16 @@ def _token_tile(machine: Machine, parts: RowParts, k_tile: int, token_words: int
             )
         tile = min(forced, -(-token_words // groups))
         return tile, -(-token_words // (groups * tile))
-    rows_per_unit = int(np.bincount(parts.unit).max()) if len(parts.unit) else 1
+    rows_per_unit = most_rows(machine, operation)
     most = min(machine.copy_words // k_tile, max(1, machine.output_words // rows_per_unit), -(-token_words // groups))
     rounds = -(-token_words // (groups * most))
     return -(-token_words // (groups * rounds)), rounds
+
+
+def most_rows(machine: Machine, operation: Operation) -> int:
+    """Most rows, or parts of rows, of a unit where all of an operation are spread at once."""
+    parts = spread_rows(np.diff(operation.weight.indptr), machine.gather.units_per_group, machine.mapping.assignment)
+    return int(np.bincount(parts.unit, minlength=1).max()) or 1
 
 
 def loop_order(machine: Machine, operation: Operation, homes: Homes, m_tiles: int, rounds: int, k_tiles: int, entry_bits: int) -> LoopOrder:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
@@ -10,9 +9,7 @@ from functools import cached_property, lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from simulator.errors import MappingError
 from simulator.mapping.assignment import Assignment, balanced, dynamic, round_robin
-from simulator.mapping.loops import Span
 
 Ints = NDArray[np.int64]
 Cut = Callable[[Ints, int], Ints]
@@ -49,62 +46,15 @@ class RowParts:
         return len(cut), int(cut.sum())
 
 
-def fitting_ranges(parts: RowParts, entries: Ints, size: int, units: int, most_parts: int, most_entries: int) -> tuple[Span, ...]:
-    """The longest contiguous row ranges in which no unit holds more than `most_parts` parts, or entries in any tile.
-
-    `entries` is [parts, tiles] along the other operand dimension; `size` is the number of rows. Raises MappingError
-    where a single row does not fit.
-    """
-    tiles = entries.shape[1]
-    places = (parts.unit[:, None].astype(np.int64) * tiles + np.arange(tiles)).ravel()
-    weights = entries.ravel()
-    firsts = [*np.flatnonzero(np.diff(parts.row, prepend=-1)).tolist(), len(parts.row)]
-    rows = len(firsts) - 1
-
-    def most(first: int, last: int) -> tuple[int, int]:
-        """Most parts and most entries of a unit, of the rows of these places among those that are not empty."""
-        start, stop = firsts[first], firsts[last]
-        held = np.bincount(parts.unit[start:stop])
-        filled = np.bincount(places[start * tiles : stop * tiles], weights=weights[start * tiles : stop * tiles])
-        return int(held.max(initial=0)), int(filled.max(initial=0))
-
-    def fits(first: int, last: int) -> bool:
-        held, filled = most(first, last)
-        return held <= most_parts and filled <= most_entries
-
-    if fits(0, rows):  # mostly so, and much the quickest to see
-        return ((0, size),)
-    cuts, first = [0], 0
-    while first < rows:
-        if not fits(first, first + 1):
-            held, filled = most(first, first + 1)
-            raise MappingError(
-                f"row {parts.row[firsts[first]]} alone gives a unit {held} parts and {filled} entries; "
-                f"its banks hold {most_parts} parts and {most_entries} entries"
-            )
-        first = _last_within(lambda last, first=first: fits(first, last), first + 1, rows + 1)  # type: ignore[misc]
-        if first < rows:
-            cuts.append(int(parts.row[firsts[first]]))
-    return tuple(itertools.pairwise([*cuts, size]))
-
-
-def _last_within(within: Callable[[int], bool], low: int, high: int) -> int:
-    """The largest number that is within, of those from `low`, which is, to `high`, which is not, once beyond it always beyond."""
-    step = 1
-    while low + step < high and within(low + step):
-        low, step = low + step, 2 * step
-    high = min(high, low + step)
-    while high - low > 1:
-        middle = (low + high) // 2
-        low, high = (middle, high) if within(middle) else (low, middle)
-    return low
-
-
-def part_entries(parts: RowParts, other: NDArray[np.int32], width: int, tiles: int) -> Ints:
-    """[parts, tiles] nonzeros of each part by tile of the other dimension, given each nonzero's index along it."""
-    part = np.repeat(np.arange(len(parts.row)), parts.nnz)
-    counted = np.bincount(part * tiles + other // width, minlength=len(parts.row) * tiles)
-    return counted.reshape(len(parts.row), tiles).astype(np.int64)
+def part_entries(row_entries: Ints, parts: RowParts) -> Ints:
+    """[parts, tiles] nonzeros of each part by tile of the other dimension, given those of each row, [rows, tiles]."""
+    end = np.cumsum(row_entries, axis=1)[parts.row]
+    last = np.cumsum(parts.nnz)
+    first = last - parts.nnz
+    before = first[np.searchsorted(parts.row, parts.row)]
+    start, stop = (first - before)[:, None], (last - before)[:, None]
+    inside: Ints = np.minimum(stop, end) - np.maximum(start, end - row_entries[parts.row])
+    return np.maximum(inside, 0)
 
 
 def whole_rows(row_nnz: Ints, units: int) -> Ints:

@@ -11,12 +11,12 @@ from numpy.typing import NDArray
 
 from simulator.errors import MappingError
 from simulator.machine.model import Machine
-from simulator.mapping.gather import GatherSchedule, longest_row_part, spans
+from simulator.mapping.gather import GatherSchedule, longest_row_part, most_rows, spans
 from simulator.mapping.lists import SliceLists
 from simulator.mapping.loops import Position, Span
 from simulator.mapping.placement import placement_of
+from simulator.mapping.ranges import Capacity, fit_rows, line_entries
 from simulator.mapping.residency import Homes
-from simulator.mapping.rows import RowParts, fitting_ranges, part_entries, spread_rows
 from simulator.mapping.work import ClusterWork, TileValues
 from simulator.workload.types import Operation
 
@@ -65,19 +65,19 @@ def schedule_sampled(machine: Machine, operation: Operation, homes: Homes) -> Sa
             f"{machine.name}: {operation.name} is an SDDMM, which needs adders over the lanes of a unit; "
             "set fabric.lane_tree: true and mapping.dataflow: gather"
         )
-    parts = spread_rows(np.diff(weight.indptr), fabric.units_per_group, mapping.assignment)
     bank_entries = int(fabric.weight_bank_kib * 8192) // machine.sampled_entry_bits
     forced = mapping.tokens_per_tile if isinstance(mapping.tokens_per_tile, int) else None
     k_tile = min(weight.shape[1], machine.copy_words // (forced or 1))
     if longest_row_part(operation, k_tile) > bank_entries:
         k_tile = min(k_tile, bank_entries)
-    tile, rounds = _token_tile(machine, operation, parts, machine.copy_words // k_tile, forced)
+    tile, rounds = _token_tile(machine, operation, machine.copy_words // k_tile, forced)
     k_tiles = spans(weight.shape[1], max(1, k_tile))
-    entries = part_entries(parts, weight.indices, max(1, k_tile), len(k_tiles))
+    capacity = Capacity(fabric.units_per_group, mapping.assignment, machine.own_words // tile, bank_entries)
+    fitted = fit_rows(line_entries(weight.indptr, weight.indices, max(1, k_tile), len(k_tiles)), capacity)
     return SampledSchedule(
         operation=operation,
         homes=homes,
-        m_tiles=fitting_ranges(parts, entries, weight.shape[0], fabric.units_per_group, machine.own_words // tile, bank_entries),
+        m_tiles=fitted.spans,
         k_tiles=k_tiles,
         token_words=-(-operation.shape[2] // fabric.lanes),
         tile_token_words=tile,
@@ -85,8 +85,8 @@ def schedule_sampled(machine: Machine, operation: Operation, homes: Homes) -> Sa
         groups=fabric.token_groups,
         lanes=fabric.lanes,
         loop_order="m_rounds",
-        parts=parts,
-        entries=entries,
+        parts=fitted.parts,
+        entries=fitted.entries,
         placement=placement_of(machine),
         banks=fabric.banks_per_copy,
         order=mapping.order,
@@ -94,7 +94,7 @@ def schedule_sampled(machine: Machine, operation: Operation, homes: Homes) -> Sa
     )
 
 
-def _token_tile(machine: Machine, operation: Operation, parts: RowParts, fitting: int, forced: int | None) -> Span:
+def _token_tile(machine: Machine, operation: Operation, fitting: int, forced: int | None) -> Span:
     """Token words of a tile, and rounds: as many as the copy and the units' own banks hold, evened out over the rounds."""
     groups, token_words = machine.gather.token_groups, -(-operation.shape[2] // machine.gather.lanes)
     share = -(-token_words // groups)
@@ -106,8 +106,7 @@ def _token_tile(machine: Machine, operation: Operation, parts: RowParts, fitting
                 "less than one row of so many"
             )
         return tile, -(-token_words // (groups * tile))
-    rows_per_unit = int(np.bincount(parts.unit).max()) if len(parts.unit) else 1
-    most = max(1, min(fitting, machine.own_words // rows_per_unit, share))
+    most = max(1, min(fitting, machine.own_words // most_rows(machine, operation), share))
     rounds = -(-token_words // (groups * most))
     return -(-token_words // (groups * rounds)), rounds
 

@@ -13,8 +13,9 @@ from simulator.mapping.gather import loop_order, spans
 from simulator.mapping.lists import present_words
 from simulator.mapping.loops import Span, TileLoops
 from simulator.mapping.placement import Placement, placement_of
+from simulator.mapping.ranges import Capacity, FittedRows, fit_rows, line_entries
 from simulator.mapping.residency import Homes
-from simulator.mapping.rows import RowParts, fitting_ranges, part_entries, spread_rows
+from simulator.mapping.rows import RowParts
 from simulator.mapping.scatter_work import ScatterWork
 from simulator.workload.types import Operation
 
@@ -67,25 +68,24 @@ def schedule_scatter(machine: Machine, operation: Operation, homes: Homes) -> Sc
     if m_tile < 1:
         raise MappingError(f"{machine.name}: a copy holds {sums} words of partial sums, too few for tokens_per_tile = {forced}")
     columns = by_column(operation)
-    parts = spread_rows(np.diff(columns.indptr), fabric.units_per_group, mapping.assignment)
     token_words = -(-n // fabric.lanes)
     tile, rounds = _token_tile(machine, sums // m_tile, token_words)
     m_tiles = spans(m, m_tile)
     entry_bits = machine.weight_entry_bits(dense=operation.weight.dense)
-    k_tiles = _k_tiles(machine, columns, parts, m_tiles, entry_bits, tile, operation.shape[1])
+    fitted = _k_tiles(machine, columns, m_tiles, entry_bits, tile)
     return ScatterSchedule(
         operation=operation,
         homes=homes,
         m_tiles=m_tiles,
-        k_tiles=k_tiles,
+        k_tiles=fitted.spans,
         token_words=token_words,
         tile_token_words=tile,
         rounds=rounds,
         groups=fabric.token_groups,
         lanes=fabric.lanes,
-        loop_order=loop_order(machine, operation, homes, len(m_tiles), rounds, len(k_tiles), entry_bits),
+        loop_order=loop_order(machine, operation, homes, len(m_tiles), rounds, len(fitted.spans), entry_bits),
         columns=columns,
-        parts=parts,
+        parts=fitted.parts,
         placement=placement_of(machine),
         banks=fabric.banks_per_copy,
         entry_bits=entry_bits,
@@ -104,20 +104,12 @@ def _token_tile(machine: Machine, fitting: int, token_words: int) -> Span:
     return -(-token_words // (groups * rounds)), rounds
 
 
-def _k_tiles(
-    machine: Machine, columns: ByColumn, parts: RowParts, m_tiles: tuple[Span, ...], entry_bits: int, tile: int, k: int
-) -> tuple[Span, ...]:
+def _k_tiles(machine: Machine, columns: ByColumn, m_tiles: tuple[Span, ...], entry_bits: int, tile: int) -> FittedRows:
     """The longest contiguous column ranges whose words and entries fit every unit's banks."""
-    bank_entries = int(machine.gather.weight_bank_kib * 8192) // entry_bits
-    bank_columns = machine.own_words // tile
-    height = m_tiles[0][1] - m_tiles[0][0]
-    filled = part_entries(parts, columns.rows, height, len(m_tiles))
-    if bank_columns < 1 or filled.max(initial=0) > bank_entries:
-        raise MappingError(
-            f"{machine.name}: a unit cannot hold one column: {tile} words of it in output_bank_kib ({machine.own_words} words), "
-            f"{filled.max(initial=0)} entries in weight_bank_kib ({bank_entries} entries); assignment: split cuts long columns"
-        )
-    return fitting_ranges(parts, filled, k, machine.gather.units_per_group, bank_columns, bank_entries)
+    fabric, height = machine.gather, m_tiles[0][1] - m_tiles[0][0]
+    bank_entries = int(fabric.weight_bank_kib * 8192) // entry_bits
+    capacity = Capacity(fabric.units_per_group, machine.mapping.assignment, machine.own_words // tile, bank_entries, "column")
+    return fit_rows(line_entries(columns.indptr, columns.rows, height, len(m_tiles)), capacity)
 
 
 @dataclass(frozen=True, eq=False)
