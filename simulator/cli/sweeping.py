@@ -53,7 +53,7 @@ def told(talk: Talk, name: str, objective: str, way: str) -> Iterator[Any]:
 
 
 def _say_json(event: Any) -> None:
-    from simulator.explore.events import Finished
+    from simulator.explore.events import Finished, Searching
     from simulator.result import METRICS
 
     if isinstance(event, Finished):
@@ -67,7 +67,10 @@ def _say_json(event: Any) -> None:
             "metrics": metrics,
         }
         record |= {"scaled": dict(row.sizes)} if row.sizes else {}
+        record |= {"unexamined": row.unexamined} if row.unexamined else {}
         record |= {"broken": list(row.broken), "failure": row.failure, "reason": row.reason, "key": row.key}
+    elif isinstance(event, Searching):
+        record = {"event": "searching", "name": event.name, "fraction": round(event.fraction, 4)}
     else:
         record = {
             "event": "planned",
@@ -87,7 +90,7 @@ def _bar(name: str, objective: str, way: str) -> Iterator[Any]:
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
-    from simulator.explore.events import Finished
+    from simulator.explore.events import Finished, Searching
 
     console = Console(stderr=True, highlight=False)
     columns = (
@@ -105,6 +108,11 @@ def _bar(name: str, objective: str, way: str) -> Iterator[Any]:
 
         def listen(event: Any) -> None:
             """Show a point that is done on the bar, and what was planned above it."""
+            if isinstance(event, Searching):
+                progress.update(task, news=f"{event.name}: {event.fraction:.0%} of the designs")
+                if not console.is_terminal and (event.fraction == 0.0 or state.due()):
+                    console.print(f"{name}: {event.name}, {event.fraction:.0%} of the designs", soft_wrap=True)
+                return
             if isinstance(event, Finished):
                 state.count(event)
                 progress.update(task, completed=state.done, news=state.news)

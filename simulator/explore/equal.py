@@ -9,7 +9,7 @@ from simulator.explore.spec import Scalar
 from simulator.machine import GatherFabric, Machine
 from simulator.sizing.by_area import own_area_mm2, within_area
 
-SETTLED = ("fabric.units", "fabric.rows", "fabric.cols")
+SCALED = ("fabric.units", "fabric.rows", "fabric.cols")
 """Keys that scaling sets, whatever they were: no axis of a sweep that scales its machines."""
 
 
@@ -29,6 +29,8 @@ class Scaled:
 
     machine: Machine
     sizes: Mapping[str, Scalar]
+    unexamined: int = 0
+    """Designs that could be better, which a search for the best sizes had no budget to look at."""
 
 
 def target_of(wanted: Machine | float, machines: Sequence[Machine]) -> Target:

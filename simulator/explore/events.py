@@ -33,5 +33,15 @@ class Finished:
     """Whether it was run now; false where the store had it."""
 
 
-Event = Planned | Finished
+@dataclass(frozen=True)
+class Searching:
+    """The best sizes of a machine are looked for; its point is chosen after."""
+
+    name: str
+    """The machine and the workload."""
+    fraction: float
+    """Of the designs, decided."""
+
+
+Event = Planned | Finished | Searching
 Listener = Callable[[Event], None]

@@ -6,11 +6,12 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from simulator.errors import ConfigError
-from simulator.explore.equal import SETTLED
+from simulator.explore.best import SEARCHED
+from simulator.explore.equal import SCALED
 from simulator.explore.expression import Expression
 from simulator.explore.paths import KNOBS
 from simulator.explore.space import Derived, Dimension, Space
-from simulator.explore.spec import MAX_POINTS, Axis, AxisSpec, Scalar, Setting, SweepSpec, values_of
+from simulator.explore.spec import MAX_POINTS, Axis, AxisSpec, EqualSpec, Scalar, Setting, SweepSpec, values_of
 from simulator.files import Document, Key, config_path, load_yaml_document, nearest_hint, workload_path
 from simulator.files.fields import keys_at, slot_at
 from simulator.files.load import read_tree
@@ -117,9 +118,10 @@ class _Reader:
         """Raise ConfigError where machines are to be scaled and no size can be found, or an axis sets what scaling sets."""
         if self.spec.equal is None:
             return
+        settled = SEARCHED if isinstance(self.spec.equal, EqualSpec) and self.spec.equal.best else SCALED
         for path, where in self._set_paths():
-            if path in SETTLED:
-                raise self.error(where, f"{path}: settled by equal, which scales the machines; remove one of them")
+            if path in settled:
+                raise self.error(where, f"{path}: settled by equal, which sizes the machines; remove one of them")
         try:
             space.target()
         except ConfigError as error:

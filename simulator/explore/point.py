@@ -13,6 +13,7 @@ from typing import Any
 from simulator.cost import elaborate
 from simulator.cost.technology import Technology
 from simulator.errors import ConfigError
+from simulator.explore.equal import Scaled
 from simulator.explore.spec import Scalar
 from simulator.explore.version import cost_version, timing_version
 from simulator.files import Document
@@ -99,8 +100,8 @@ class Point:
     elaborated: Elaborated
     technology: PricedIn
     recipe: Recipe
-    sizes: Mapping[str, Scalar]
-    """Keys of the machine that `equal` has changed."""
+    sized: Scaled
+    """What `equal` made of the machine."""
     engine: Any
     ideal: Any
     bands: bool
@@ -118,7 +119,7 @@ class Point:
         technology: PricedIn,
         recipe: Recipe,
         *,
-        sizes: Mapping[str, Scalar],
+        sized: Scaled,
         engine: str,
         ideal: str,
         bands: bool,
@@ -138,7 +139,7 @@ class Point:
             }
         )
         key = digest([timing_key, cost_version(), technology.key, bands])
-        return cls(assignments, elaborated, technology, recipe, sizes, engine, ideal, bands, timing_key, key)
+        return cls(assignments, elaborated, technology, recipe, sized, engine, ideal, bands, timing_key, key)
 
 
 @dataclass(frozen=True)

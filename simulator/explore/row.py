@@ -28,6 +28,8 @@ class Row:
     """Constraints that it breaks."""
     sizes: Mapping[str, Scalar] = field(default_factory=dict)
     """Keys of the machine that `equal` has changed."""
+    unexamined: int = 0
+    """Designs that could be better, which the search for these sizes had no budget to look at."""
 
     @property
     def feasible(self) -> bool:

@@ -5,13 +5,16 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
+from simulator.comparison.workers import machine_runner
 from simulator.explore.bands import Standing, standings
+from simulator.explore.best import Wanted, to_record
 from simulator.explore.dispatch import Dispatch
-from simulator.explore.events import Finished, Listener, Planned
+from simulator.explore.equal import Scaled
+from simulator.explore.events import Finished, Listener, Planned, Searching
 from simulator.explore.executors import EXECUTORS
 from simulator.explore.job import Job, Run, run_jobs
 from simulator.explore.point import Invalid, Point, digest
@@ -21,7 +24,7 @@ from simulator.explore.search import SEARCHES
 from simulator.explore.space import Place, Space
 from simulator.explore.spec import SweepSpec
 from simulator.explore.store import Store, StoredPoint
-from simulator.explore.version import cost_version, timing_version
+from simulator.explore.version import cost_version, sizing_version, timing_version
 from simulator.machine.model import GatherFabric
 from simulator.pipeline import dataflow_kernels
 from simulator.timing.compiled.warm_up import KernelName
@@ -73,12 +76,12 @@ class SweepRun:
 
 def sweep_id(spec: SweepSpec) -> str:
     """Short hash of a sweep file and of the code that would run it."""
-    return digest([spec.model_dump(mode="json"), timing_version(), cost_version()])[:12]
+    return digest([spec.model_dump(mode="json"), timing_version(), cost_version(), sizing_version()])[:12]
 
 
 def current_version() -> str:
     """Short hash of the code that figures follow from."""
-    return digest([timing_version(), cost_version()])[:12]
+    return digest([timing_version(), cost_version(), sizing_version()])[:12]
 
 
 def run_sweep(space: Space, store: Store, options: Options, listen: Listener = lambda event: None) -> SweepRun:
@@ -112,6 +115,7 @@ class _Sweep:
 
     def __post_init__(self) -> None:
         self.id = sweep_id(self.space.spec)
+        self.space = replace(self.space, search=self._search)
         self._resolved: dict[Place, Point | Invalid | None] = {}
         self._dispatch: Dispatch | None = None
         self._inputs: dict[str, Callable[[], object]] = {}
@@ -146,6 +150,20 @@ class _Sweep:
             self._resolved[place] = self.space.resolve(place)
         return self._resolved[place]
 
+    def _search(self, wanted: Wanted) -> Scaled:
+        """The best sizes: as the store has them, or searched for by as many processes of this computer as points run in."""
+        known = self.store.sizes(wanted.key)
+        found = None if known is None else wanted.restored(known)
+        if found is None:
+            if isinstance(wanted.machine.fabric, GatherFabric):
+                self.options.prepare(dataflow_kernels(wanted.machine))
+            jobs = 1 if self.options.executor == "in_process" else self.options.workers
+            workload = wanted.recipe.make()
+            with machine_runner(workload, jobs) as run:
+                found = wanted.found(workload, run, lambda _, fraction: self.listen(Searching(wanted.name, fraction)))
+            self.store.add_sizes(wanted.key, to_record(found))
+        return found
+
     def _run_places(self, places: Sequence[Place]) -> None:
         """Bring the rows of these places about."""
         new = {_identity(found): found for place in places if (found := self._resolve(place)) is not None}
@@ -172,8 +190,9 @@ class _Sweep:
             for identity in waiting.pop(found.key, ()):
                 values = points[identity].assignments
                 broken = broken_constraints(self.space.spec, values, found.record)
+                sized = points[identity].sized
                 self.rows[identity] = Row(
-                    numbers[identity], found.key, values, found.record, found.failure, found.reason, broken, points[identity].sizes
+                    numbers[identity], found.key, values, found.record, found.failure, found.reason, broken, sized.sizes, sized.unexamined
                 )
                 self.listen(Finished(self.rows[identity], computed))
 

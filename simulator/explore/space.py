@@ -8,10 +8,11 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import product
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from simulator.cost import load_technology
 from simulator.errors import SparsimError
+from simulator.explore.best import Search, Wanted, searched
 from simulator.explore.equal import Scaled, Target, scaled, target_of
 from simulator.explore.expression import Expression
 from simulator.explore.paths import set_machine, set_workload
@@ -24,6 +25,7 @@ from simulator.files.tree import Entry, deepest
 from simulator.machine import Machine
 from simulator.workload.spec import WorkloadSpec
 
+T = TypeVar("T")
 Place = tuple[int, ...]
 """One index for each dimension."""
 
@@ -62,6 +64,8 @@ class Space:
     workload_file: Callable[[str], Path]
     root: Entry
     """The sweep file, for the places of keys."""
+    search: Search = searched
+    """What finds the best sizes, where `equal` asks for them."""
     _bases: dict[Any, Any] = field(default_factory=dict, repr=False)
     """Files, machines, workloads and technologies that were read already; they end with the space."""
 
@@ -136,16 +140,17 @@ class Space:
         document: Document[Any] = self._once(("base", file), lambda: validated(read_tree(file, model), model))
         return document
 
-    def _once(self, key: Any, make: Callable[[], Any]) -> Any:
+    def _once(self, key: Any, make: Callable[[], T]) -> T:
         """What `make` returns or raises, remembered."""
         if key not in self._bases:
             try:
                 self._bases[key] = make()
             except SparsimError as error:
                 self._bases[key] = error
-        found = self._bases[key]
-        if isinstance(found, SparsimError):
-            raise found
+        kept = self._bases[key]
+        if isinstance(kept, SparsimError):
+            raise kept
+        found: T = kept
         return found
 
     def machines(self) -> list[str]:
@@ -170,24 +175,36 @@ class Space:
     def _without_axes(self, name: str) -> Machine:
         return self._changed_machine(name, _of_machine(self._with_derived({"machine": name})))
 
-    def _sized(self, name: str, values: Sequence[tuple[str, Scalar]]) -> Scaled:
-        machine = self._changed_machine(name, values)
+    def _sized(self, name: str, values: Sequence[tuple[str, Scalar]], recipe: Recipe) -> Scaled:
+        """The machine as its points have it. Remembered, for all workloads where these do not matter."""
+        equal = self.spec.equal
+        if isinstance(equal, EqualSpec) and equal.best is not None:
+            objective, budget = equal.best, equal.budget
+            return self._once(
+                ("machine", name, values, recipe.key),
+                lambda: self.search(
+                    Wanted(self._changed_machine(name, values), recipe, self.target().area_mm2, objective, budget),
+                ),
+            )
+        return self._once(("machine", name, values), lambda: self._scaled(self._changed_machine(name, values)))
+
+    def _scaled(self, machine: Machine) -> Scaled:
         return Scaled(machine, {}) if self.spec.equal is None else scaled(machine, self.target())
 
     def _point(self, chosen: Mapping[str, Scalar], values: Mapping[str, Scalar]) -> Point:
         of_machine = _of_machine(values)
         of_workload = tuple((path, value) for path, value in values.items() if path.startswith("workload."))
         machine_name, workload_name = self._machine(values), self._workload(values)
-        sized: Scaled = self._once(("machine", machine_name, of_machine), lambda: self._sized(machine_name, of_machine))
-        machine = sized.machine
         recipe = self._once(("recipe", workload_name, of_workload), lambda: self._changed_workload(workload_name, of_workload))
+        sized = self._sized(machine_name, of_machine, recipe)
+        machine = sized.machine
         constants = machine.technology_overrides
         technology = self._once(
             ("technology", machine.technology, tuple(sorted(constants.items()))),
             lambda: PricedIn.of(load_technology(machine.technology, constants)),
         )
         spec = self.spec
-        return Point.of(chosen, machine, technology, recipe, sizes=sized.sizes, engine=spec.engine, ideal=spec.ideal, bands=spec.bands)
+        return Point.of(chosen, machine, technology, recipe, sized=sized, engine=spec.engine, ideal=spec.ideal, bands=spec.bands)
 
     def _changed_machine(self, name: str, values: Sequence[tuple[str, Scalar]]) -> Machine:
         root = self._base(Machine, name).root

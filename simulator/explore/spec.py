@@ -82,6 +82,18 @@ class EqualSpec(FileModel):
     """What machines are scaled to, in the long form; the short one is `area`: that of the first machine."""
 
     area: Annotated[float, Field(gt=0, allow_inf_nan=False)] | str = Field(description="mm² of fabric, or the machine whose area it is")
+    best: Literal["time", "energy", "edap"] | None = Field(
+        None, description="each machine at its best sizes within the area, by a search on its point's workload for the least of this"
+    )
+    budget: PositiveInt | None = Field(
+        None, description="most simulations of one search for the best sizes; unless told, as many as it takes"
+    )
+
+    @model_validator(mode="after")
+    def _budget_of_a_search(self) -> EqualSpec:
+        if self.budget is not None and self.best is None:
+            raise ValueError("budget: belongs beside best; a machine that is scaled by its size alone is not searched for")
+        return self
 
 
 Axis = AxisSpec | Annotated[tuple[Scalar, ...], Field(min_length=1, max_length=MAX_VALUES)]

@@ -37,6 +37,8 @@ CREATE TABLE members (
 ) WITHOUT ROWID;
 CREATE INDEX members_by_point ON members (point);
 """
+# of its own statement, so that a store that was made before there were searches gets it too
+_SIZES = "CREATE TABLE IF NOT EXISTS sizes (key TEXT PRIMARY KEY, found TEXT NOT NULL) WITHOUT ROWID"
 
 
 @dataclass(frozen=True)
@@ -96,6 +98,7 @@ class Store:
                 self._base.execute(f"PRAGMA user_version = {SCHEMA}")
             elif found != SCHEMA:
                 raise OutputError(f"{self.path}: a store of another kind or version ({found}); this sparsim reads version {SCHEMA}")
+            self._base.execute(_SIZES)
         self._base.execute("PRAGMA journal_mode = WAL")
         self._base.execute("PRAGMA synchronous = NORMAL")
 
@@ -135,6 +138,16 @@ class Store:
     def activities(self, keys: Iterable[str]) -> dict[str, str]:
         """The activities that are there, as text, by timing key."""
         return dict(self._where_in("SELECT key, activity FROM timings WHERE key IN", keys))
+
+    def sizes(self, key: str) -> dict[str, Any] | None:
+        """What a search for the best sizes has found; None where there was none."""
+        row = self._base.execute("SELECT found FROM sizes WHERE key = ?", (key,)).fetchone()
+        return None if row is None else dict(json.loads(row[0]))
+
+    def add_sizes(self, key: str, found: Mapping[str, Any]) -> None:
+        """Keep what a search has found."""
+        with self._change():
+            self._base.execute("INSERT OR REPLACE INTO sizes VALUES (?, ?)", (key, json.dumps(found)))
 
     def begin(self, sweep: str, name: str, spec: Mapping[str, Any], version: str, started: str) -> None:
         """Note that a sweep runs; a sweep of the same id keeps its members."""

@@ -74,11 +74,13 @@ def flat_rows(rows: Sequence[Row]) -> list[dict[str, Any]]:
     paths = dict.fromkeys(path for row in rows for path in row.assignments)
     sizes = dict.fromkeys(path for row in rows for path in row.sizes)
     bands = dict.fromkeys(name for row in rows for name in row.flat_bands())
+    cut_short = any(row.unexamined for row in rows)
     flat = []
     for row in rows:
         entry: dict[str, Any] = {"place": row.place}
         entry |= {path: row.assignments.get(path) for path in paths}
         entry |= {f"scaled.{path}": row.sizes.get(path) for path in sizes}
+        entry |= {"scaled.unexamined": row.unexamined} if cut_short else {}
         entry |= {name: None if row.record is None else row.record[name] for name in METRICS}
         entry |= {name: row.flat_bands().get(name) for name in bands}
         entry |= {"broken": "; ".join(row.broken), "failure": row.failure or "", "reason": row.reason, "key": row.key}

@@ -27,7 +27,7 @@ _WORST = 5
 def study_table(study: Study) -> RenderableType:
     """Front, best points, effects and failures."""
     parts: list[RenderableType] = [_headline(study)]
-    for part in (_front(study), _best(study), _standings(study), _effects(study), failure_list(study.rows)):
+    for part in (_front(study), _best(study), _standings(study), _effects(study), _cut_short(study.rows), failure_list(study.rows)):
         if part is not None:
             parts += [Text(), part]
     return Group(*parts)
@@ -46,6 +46,17 @@ def failure_list(rows: Sequence[Row]) -> RenderableType | None:
             lines.append(Text(f"    {row.label}: {row.reason.splitlines()[0] if row.reason else 'no reason given'}", style="dim"))
         if count > _WORST:
             lines.append(Text(f"    … and {count - _WORST} more (sparsim results lists them)", style="dim"))
+    return Group(*lines)
+
+
+def _cut_short(rows: Sequence[Row]) -> RenderableType | None:
+    """Searches for the best sizes that ended with their budget."""
+    cut = [row for row in rows if row.unexamined]
+    if not cut:
+        return None
+    lines = [Text("Searches for the best sizes that their budget cut short: designs that could be better", style="yellow")]
+    lines += [Text(f"  {row.label}: {row.unexamined:,}") for row in cut[:_MOST]]
+    lines += [Text(f"  … and {len(cut) - _MOST} more")] if len(cut) > _MOST else []
     return Group(*lines)
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 _PACKAGE = Path(__file__).resolve().parents[1]
 _TIMING = ("activity.py", "machine", "mapping", "timing", "topology", "workload")
+_SIZING = ("sizing",)
 _COST = ("cost", "result", "uncertainty", "pipeline.py")
 
 
@@ -21,6 +22,12 @@ def timing_version() -> str:
 def cost_version() -> str:
     """Hash of the sources of cost and of the metrics."""
     return _sources(_COST)
+
+
+@cache
+def sizing_version() -> str:
+    """Hash of the sources of sizing."""
+    return _sources(_SIZING)
 
 
 def _sources(names: tuple[str, ...]) -> str:

@@ -1,0 +1,85 @@
+"""`equal: {area: …, best: …}`: each machine at its own best sizes within the area, found by a search on the workload of its point."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from simulator.cost import load_technology
+from simulator.explore.equal import Scaled
+from simulator.explore.point import PricedIn, Recipe, digest
+from simulator.explore.version import cost_version, sizing_version, timing_version
+from simulator.machine import Machine
+from simulator.result.codec import machine_to_dict
+from simulator.sizing.equalise import Progress, equalise
+from simulator.sizing.grid import GATHER_GRID, SYSTOLIC_GRID
+from simulator.sizing.rebuilt import rebuilt
+from simulator.sizing.types import Runner
+from simulator.workload import Workload
+
+SEARCHED = (*(key for key in GATHER_GRID if "." in key), "fabric.banks", *SYSTOLIC_GRID)
+"""Keys that a search sets: no axis of a sweep that asks for the best sizes."""
+
+
+@dataclass(frozen=True, eq=False)
+class Wanted:
+    """What is searched for: the best sizes of one machine on one workload."""
+
+    machine: Machine
+    recipe: Recipe
+    area_mm2: float
+    objective: Literal["time", "energy", "edap"]
+    budget: int | None
+    """Most simulations."""
+
+    @property
+    def name(self) -> str:
+        """What progress calls it."""
+        return f"best {self.machine.name} for {self.recipe.document.model.name}"
+
+    @property
+    def key(self) -> str:
+        """Hash of all that the sizes depend on."""
+        machine = machine_to_dict(self.machine)
+        technology = PricedIn.of(load_technology(self.machine.technology, self.machine.technology_overrides)).key
+        versions = [timing_version(), cost_version(), sizing_version()]
+        del machine["name"]
+        return digest([machine, technology, self.recipe.key, self.area_mm2, self.objective, self.budget, versions])
+
+    def found(self, workload: Workload, run: Runner | None = None, progress: Progress = lambda name, fraction: None) -> Scaled:
+        """Search on the workload that the recipe makes, by runs in this process unless told otherwise.
+
+        Raises ConfigError where no design of the machine's kind holds the workload within the area.
+        """
+        (sized,) = equalise(
+            (self.machine,),
+            "area",
+            workload,
+            to=f"{self.area_mm2!r}mm2",
+            best=True,
+            objective=self.objective,
+            budget=self.budget,
+            run=run,
+            progress=progress,
+        )
+        unexamined = 0 if sized.search is None else sized.search.skipped
+        return Scaled(sized.machine, {change.key: change.after for change in sized.changes}, unexamined)
+
+    def restored(self, record: dict[str, Any]) -> Scaled | None:
+        """What was found before; None where the machine takes no such sizes."""
+        machine = rebuilt(self.machine, record["sizes"])
+        return None if machine is None else Scaled(machine, record["sizes"], record["unexamined"])
+
+
+Search = Callable[[Wanted], Scaled]
+
+
+def to_record(found: Scaled) -> dict[str, Any]:
+    """JSON values; `Wanted.restored` is the inverse."""
+    return {"sizes": dict(found.sizes), "unexamined": found.unexamined}
+
+
+def searched(wanted: Wanted) -> Scaled:
+    """Search in this process, and remember nothing."""
+    return wanted.found(wanted.recipe.make())

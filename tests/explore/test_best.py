@@ -1,0 +1,83 @@
+"""Machines of a sweep at their own best sizes within one area."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from explore.conftest import Run
+
+from simulator import load_machine, load_workload
+from simulator.errors import ConfigError
+from simulator.explore.events import Event, Searching
+from simulator.explore.load import load_sweep
+from simulator.explore.run import Options, run_sweep
+from simulator.explore.store import Store
+from simulator.explore.study import Study, rows_csv
+from simulator.sizing import equalise
+from simulator.sizing.by_area import own_area_mm2
+
+AXES = "axes={machine: [small.yaml, array.yaml]}"
+BARE = (AXES, "machine=null")
+
+
+def _cap() -> float:
+    return 1.2 * max(own_area_mm2(load_machine(name)) for name in ("small.yaml", "array.yaml"))
+
+
+def test_each_machine_is_the_best_that_a_search_finds_on_its_workload(sweep: Run) -> None:
+    cap = _cap()
+    run = sweep("sweep.yaml", *BARE, f"equal={{area: {cap!r}, best: time}}")
+    workload = load_workload("tiny.yaml")
+    for row in run.rows:
+        machine = load_machine(str(row.assignments["machine"]))
+        (wanted,) = equalise([machine], "area", workload, to=f"{cap!r}mm2", best=True)
+        assert dict(row.sizes) == {change.key: change.after for change in wanted.changes} != {}
+        assert wanted.search is not None
+        assert row.metric("seconds") == wanted.search.best
+        assert row.metric("fabric_area_mm2") <= cap
+        assert row.unexamined == 0
+
+
+def test_every_workload_has_machines_of_its_own(sweep: Run) -> None:
+    axes = "axes={workload.operations.0.shape.n: [4, 64], machine: [small.yaml]}"
+    few, many = sweep("sweep.yaml", axes, "machine=null", f"equal={{area: {_cap()!r}, best: time}}").rows
+    assert few.sizes != many.sizes
+
+
+def test_what_was_found_is_not_searched_for_again(place: Path) -> None:
+    space = load_sweep("sweep.yaml", [*BARE, f"equal={{area: {_cap()!r}, best: energy}}"])
+    told: list[list[Event]] = [[], []]
+    with Store(place / "store.sqlite") as store:
+        first, again = (run_sweep(space, store, Options(), events.append) for events in told)
+    assert {event.name for event in told[0] if isinstance(event, Searching)} == {"best small for tiny", "best array for tiny"}
+    assert not any(isinstance(event, Searching) for event in told[1])
+    assert (first.rows, 0) == (again.rows, again.computed)
+
+
+def test_a_search_that_its_budget_ends_says_what_it_left(sweep: Run) -> None:
+    equal = f"equal={{area: {_cap()!r}, best: energy, budget: 1}}"
+    study = Study.of(sweep("sweep.yaml", *BARE, equal))
+    assert max(row.unexamined for row in study.rows) > 0
+    assert "scaled.unexamined" in rows_csv(study.rows).splitlines()[0]
+
+
+def test_two_processes_find_the_same(sweep: Run) -> None:
+    override = f"equal={{area: {_cap()!r}, best: time}}"
+    alone = sweep("sweep.yaml", *BARE, override)
+    spread = sweep("sweep.yaml", *BARE, override, store="other.sqlite", executor="processes", workers=2)
+    assert alone.rows == spread.rows
+
+
+@pytest.mark.usefixtures("place")
+@pytest.mark.parametrize(
+    ("overrides", "message"),
+    [
+        (["equal={area: 1, budget: 3}"], "budget: belongs beside best"),
+        (["equal={area: 1, best: speed}"], "time"),
+        (["axes={fabric.lanes: [4, 8]}", "equal={area: small.yaml, best: time}"], r"fabric\.lanes: settled by equal"),
+    ],
+)
+def test_mistakes_are_named(overrides: list[str], message: str) -> None:
+    with pytest.raises(ConfigError, match=message):
+        load_sweep("sweep.yaml", overrides)
