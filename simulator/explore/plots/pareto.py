@@ -63,8 +63,15 @@ def pareto_figure(study: Study) -> Figure | None:
         named = spread(front, _MOST_LABELS)
         others = [row for row in ran if row not in named]
         xs, ys = places([*named, *others])
-        place_labels(figure, [*_names(named, study.rows), *[""] * len(others)], xs, ys, [30.0] * len(ran))
+        place_labels(figure, [*_names(named, study.rows), *[""] * len(others)], xs, ys, [30.0] * len(ran), _steps(*places(front)))
     return figure
+
+
+def _steps(x: Sequence[float], y: Sequence[float]) -> list[tuple[tuple[float, float], tuple[float, float]]]:
+    """Ends of the level and the upright part of each step between neighbours of the front."""
+    corners = list(zip(x[1:], y[:-1], strict=True))
+    points = list(zip(x, y, strict=True))
+    return [*zip(points[:-1], corners, strict=True), *zip(corners, points[1:], strict=True)]
 
 
 def _draw_bands(axes: Axes, rows: Sequence[Row], metrics: Sequence[str], factors: Sequence[float]) -> None:

@@ -7,18 +7,28 @@ from collections.abc import Sequence
 import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.transforms import Bbox
+from numpy.typing import NDArray
 
 
-def place_labels(figure: Figure, names: Sequence[str], x: Sequence[float], y: Sequence[float], sizes: Sequence[float]) -> None:
-    """Put each name where it overlaps the fewest discs and names, nearest place first; points of no name only take room.
+def place_labels(
+    figure: Figure,
+    names: Sequence[str],
+    x: Sequence[float],
+    y: Sequence[float],
+    sizes: Sequence[float],
+    lines: Sequence[tuple[tuple[float, float], tuple[float, float]]] = (),
+) -> None:
+    """Put each name where it overlaps the fewest discs, names and lines, nearest place first; points of no name only take room.
 
-    `x` and `y` are data of the figure's first axes, `sizes` the areas of discs in points²; the figure has been laid out.
+    `x` and `y` are data of the figure's first axes, `sizes` the areas of discs in points², `lines` the ends of level or upright
+    lines that names should not stand on; the figure has been laid out.
     """
     axes = figure.axes[0]
     points = axes.transData.transform(np.column_stack([x, y]))
     pixels_per_point = figure.dpi / 72
     radii = [pixels_per_point * (np.sqrt(size) / 2 + 1) for size in sizes]
     taken = [Bbox.from_extents(px - r, py - r, px + r, py + r) for (px, py), r in zip(points, radii, strict=True)]
+    taken += [_thick(axes.transData.transform(ends), pixels_per_point) for ends in lines]
     frame = axes.get_window_extent()
     for name, point, (px, py), radius in zip(names, zip(x, y, strict=True), points, radii, strict=True):
         if not name:
@@ -42,6 +52,11 @@ def place_labels(figure: Figure, names: Sequence[str], x: Sequence[float], y: Se
 
 
 _DIRECTIONS = ((1, 0), (0, 1), (0, -1), (-1, 0), (1, 1), (1, -1), (-1, 1), (-1, -1))
+
+
+def _thick(ends: NDArray[np.float64], half_width: float) -> Bbox:
+    (x0, y0), (x1, y1) = ends.min(axis=0), ends.max(axis=0)
+    return Bbox.from_extents(x0 - half_width, y0 - half_width, x1 + half_width, y1 + half_width)
 
 
 def _box(px: float, py: float, dx: int, dy: int, away: float, width: float, height: float) -> Bbox:
