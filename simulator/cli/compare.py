@@ -22,6 +22,7 @@ from simulator.cli.sizing import (
     BudgetOption,
     EqualOption,
     IncludeDramOption,
+    KeepOption,
     ObjectiveChoice,
     ObjectiveOption,
     SizingRequest,
@@ -43,6 +44,7 @@ def compare_command(
     best: BestOption = False,
     objective: ObjectiveOption = ObjectiveChoice.time,
     budget: BudgetOption = None,
+    keep: KeepOption = None,
     include_dram: IncludeDramOption = False,
     overrides: SetOption = None,
     engine: EngineOption = EngineChoice.compiled,
@@ -63,7 +65,7 @@ def compare_command(
 
     processors = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     jobs = jobs or processors
-    size = sizer(SizingRequest(equal, to, best, objective, budget, include_dram), engine.value, jobs)
+    size = sizer(SizingRequest(equal, to, best, objective, budget, tuple(keep or ()), include_dram), engine.value, jobs)
     request = Request(machines, workload, overrides or [], engine.value, ideal.value, output, as_json, force, jobs, bands=bands)
     name = "compare" if equal is None else f"compare-equal-{equal.value}{'-best' if best else ''}"
     run_study(request, lambda names, load: f"{name}-{load}", write_comparison, _appendix, size)

@@ -48,6 +48,9 @@ ObjectiveOption = Annotated[ObjectiveChoice, typer.Option("--objective", help="W
 BudgetOption = Annotated[
     int | None, typer.Option("--budget", min=1, help="With --best: most simulations a machine; says what it left out.")
 ]
+KeepOption = Annotated[
+    list[str] | None, typer.Option("--keep", metavar="KEY", help="With --best: a key to leave as each machine has it, as fabric.lanes.")
+]
 IncludeDramOption = Annotated[bool, typer.Option("--include-dram", help="With --equal: count DRAM and its PHY to area and power.")]
 
 
@@ -60,6 +63,7 @@ class SizingRequest:
     best: bool
     objective: ObjectiveChoice
     budget: int | None
+    keep: tuple[str, ...]
     include_dram: bool
 
     def check(self) -> None:
@@ -69,8 +73,8 @@ class SizingRequest:
             lonely = next((name for name, is_given in given.items() if is_given), None)
             if lonely is not None:
                 raise ConfigError(f"{lonely} says how to size machines, and goes with --equal area|throughput|power|bandwidth")
-        if not self.best and (self.budget is not None or self.objective is not ObjectiveChoice.time):
-            raise ConfigError("--budget and --objective say how to search, and go with --best")
+        if not self.best and (self.budget is not None or self.keep or self.objective is not ObjectiveChoice.time):
+            raise ConfigError("--budget, --keep and --objective say how to search, and go with --best")
         if self.best and self.equal is QuantityChoice.throughput and self.objective is not ObjectiveChoice.time:
             raise ConfigError("--objective: with --equal throughput, --best takes the least area that reaches it")
 
@@ -95,6 +99,7 @@ def sizer(wish: SizingRequest, engine: Any, jobs: int) -> Callable[..., Any] | N
                 best=wish.best,
                 objective=wish.objective.value,
                 budget=wish.budget,
+                keep=wish.keep,
                 include_dram=wish.include_dram,
                 run=run,
                 progress=progress,

@@ -13,13 +13,12 @@ from simulator.explore.version import cost_version, sizing_version, timing_versi
 from simulator.machine import Machine
 from simulator.result.codec import machine_to_dict
 from simulator.sizing.equalise import Progress, equalise
-from simulator.sizing.grid import GATHER_GRID, SYSTOLIC_GRID
 from simulator.sizing.rebuilt import rebuilt
 from simulator.sizing.types import Runner
 from simulator.workload import Workload
 
-SEARCHED = (*(key for key in GATHER_GRID if "." in key), "fabric.banks", *SYSTOLIC_GRID)
-"""Keys that a search sets: no axis of a sweep that asks for the best sizes."""
+SETTLED = ("fabric.banks",)
+"""Keys that a search always sets: no axis of a sweep that asks for the best sizes."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,6 +31,8 @@ class Wanted:
     objective: Literal["time", "energy", "edap"]
     budget: int | None
     """Most simulations."""
+    kept: tuple[str, ...] = ()
+    """Keys that the sweep gives, and that are not searched for."""
 
     @property
     def name(self) -> str:
@@ -45,7 +46,7 @@ class Wanted:
         technology = PricedIn.of(load_technology(self.machine.technology, self.machine.technology_overrides)).key
         versions = [timing_version(), cost_version(), sizing_version()]
         del machine["name"]
-        return digest([machine, technology, self.recipe.key, self.area_mm2, self.objective, self.budget, versions])
+        return digest([machine, technology, self.recipe.key, self.area_mm2, self.objective, self.budget, self.kept, versions])
 
     def found(self, workload: Workload, run: Runner | None = None, progress: Progress = lambda name, fraction: None) -> Scaled:
         """Search on the workload that the recipe makes, by runs in this process unless told otherwise.
@@ -60,6 +61,7 @@ class Wanted:
             best=True,
             objective=self.objective,
             budget=self.budget,
+            keep=self.kept,
             run=run,
             progress=progress,
         )

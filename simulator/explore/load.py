@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from simulator.errors import ConfigError
-from simulator.explore.best import SEARCHED
+from simulator.explore.best import SETTLED
 from simulator.explore.equal import SCALED
 from simulator.explore.expression import Expression
 from simulator.explore.paths import KNOBS
@@ -118,7 +118,7 @@ class _Reader:
         """Raise ConfigError where machines are to be scaled and no size can be found, or an axis sets what scaling sets."""
         if self.spec.equal is None:
             return
-        settled = SEARCHED if isinstance(self.spec.equal, EqualSpec) and self.spec.equal.best else SCALED
+        settled = SETTLED if isinstance(self.spec.equal, EqualSpec) and self.spec.equal.best else SCALED
         for path, where in self._set_paths():
             if path in settled:
                 raise self.error(where, f"{path}: settled by equal, which sizes the machines; remove one of them")

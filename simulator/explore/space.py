@@ -23,6 +23,7 @@ from simulator.files import Document
 from simulator.files.load import read_tree, validated
 from simulator.files.tree import Entry, deepest
 from simulator.machine import Machine
+from simulator.sizing.grid import SEARCHED
 from simulator.workload.spec import WorkloadSpec
 
 T = TypeVar("T")
@@ -180,10 +181,11 @@ class Space:
         equal = self.spec.equal
         if isinstance(equal, EqualSpec) and equal.best is not None:
             objective, budget = equal.best, equal.budget
+            kept = tuple(path for path, _ in values if path in SEARCHED)
             return self._once(
                 ("machine", name, values, recipe.key),
                 lambda: self.search(
-                    Wanted(self._changed_machine(name, values), recipe, self.target().area_mm2, objective, budget),
+                    Wanted(self._changed_machine(name, values), recipe, self.target().area_mm2, objective, budget, kept),
                 ),
             )
         return self._once(("machine", name, values), lambda: self._scaled(self._changed_machine(name, values)))

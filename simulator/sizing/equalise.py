@@ -7,9 +7,10 @@ from dataclasses import dataclass
 
 from simulator.cost import Technology, load_technology
 from simulator.errors import ConfigError, MappingError
+from simulator.files import nearest_hint
 from simulator.machine.model import GatherFabric, Machine, SystolicFabric
 from simulator.sizing.by_size import BySize
-from simulator.sizing.grid import Values, grid_of
+from simulator.sizing.grid import SEARCHED, grid_of
 from simulator.sizing.measure import area_mm2, dram_gb_per_s, of_run
 from simulator.sizing.rebuilt import rebuilt
 from simulator.sizing.search import Limits, Problem, best_design
@@ -34,6 +35,8 @@ class Wish:
     budget: int | None = None
     """Most simulations of a search."""
     include_dram: bool = False
+    keep: Sequence[str] = ()
+    """Keys that a search leaves as each machine has them."""
 
 
 def equalise(
@@ -46,6 +49,7 @@ def equalise(
     objective: Objective = "time",
     budget: int | None = None,
     include_dram: bool = False,
+    keep: Sequence[str] = (),
     run: Runner | None = None,
     progress: Progress = lambda name, fraction: None,
 ) -> tuple[Sized, ...]:
@@ -61,6 +65,7 @@ def equalise(
         objective: what `best` minimises within a cap of area or power; at equal throughput it is the area.
         budget: most simulations of one search; it then says what it did not look at.
         include_dram: count the DRAM PHY to areas, DRAM and its PHY to powers.
+        keep: keys of the grid that `best` leaves as each machine has them, as `fabric.replicas`.
         run: simulates machines, perhaps in parallel; one after another in this process unless told.
         progress: called with what is being done and the fraction of it that is done.
 
@@ -68,7 +73,10 @@ def equalise(
         ConfigError: a machine cannot be sized so, with the reason.
         MappingError: a machine cannot hold the workload.
     """
-    wish = Wish(quantity, to, best, objective, budget, include_dram)
+    wish = Wish(quantity, to, best, objective, budget, include_dram, keep)
+    for key in keep:
+        if key not in SEARCHED:
+            raise ConfigError(f"--keep {key}: no search tries it; allowed: {', '.join(SEARCHED)}{nearest_hint(key, SEARCHED)}")
     if best and quantity == "bandwidth":
         raise ConfigError(
             "--best needs a cap: --equal area or power, or a throughput to reach; the DRAM bandwidth is made equal in any case"
@@ -159,7 +167,7 @@ class _Equaliser:
         start = self._at_bandwidth(machine, dram_gb_per_s(self.model, self._technology(self.model)))
         problem = Problem(
             machine=start,
-            grid=self._grid(start),
+            grid=grid_of(start, wish.keep),
             objective="area" if wish.quantity == "throughput" else wish.objective,
             limits=self._limits(),
             technology=technology,
@@ -173,9 +181,6 @@ class _Equaliser:
         cut = found.search.skipped
         notes = (f"the search was cut short: {cut:,} designs that could be better were not simulated; raise --budget",) if cut else ()
         return Sized(machine, found.machine, wish.quantity, self.target, value, None, found.search, notes)
-
-    def _grid(self, machine: Machine) -> Values:
-        return grid_of(machine)
 
     def _limits(self) -> Limits:
         quantity, include = self.wish.quantity, self.wish.include_dram

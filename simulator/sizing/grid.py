@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from simulator.machine.model import Machine, SystolicFabric
+from simulator.machine.model import GatherFabric, Machine, SystolicFabric
 from simulator.sizing.kind import Kind, kind_of
 
 Keys = Mapping[str, Any]
@@ -33,6 +33,8 @@ SYSTOLIC_GRID: Values = {
     "fabric.w_buffer_kib": (64.0, 256.0),
     "fabric.y_buffer_kib": (256.0, 1024.0),
 }
+SEARCHED = tuple(key for key in (*GATHER_GRID, *SYSTOLIC_GRID) if "." in key)
+"""Keys of the machine file that a search tries values of, unless it is told to keep them; beside them it settles `fabric.banks`."""
 _MEMBER_KEYS = (
     "fabric.bank_kib",
     "fabric.network.slices",
@@ -52,11 +54,19 @@ class Family:
     members: tuple[Keys, ...]
 
 
-def grid_of(machine: Machine) -> dict[str, tuple[Any, ...]]:
-    """The values that a search tries of each key. What the machine itself has is among them; all else stays as it is."""
-    if isinstance(machine.fabric, SystolicFabric):
-        return {key: _with(values, getattr(machine.fabric, key.split(".")[1])) for key, values in SYSTOLIC_GRID.items()}
-    fabric = machine.fabric
+def grid_of(machine: Machine, kept: Collection[str] = ()) -> dict[str, tuple[Any, ...]]:
+    """The values that a search tries of each key. What the machine itself has is among them; all else, and `kept`, stays as it is."""
+    own, tried = _of_array(machine.fabric) if isinstance(machine.fabric, SystolicFabric) else _of_units(machine, machine.fabric)
+    return {key: (own[key],) if key in kept else _with(values, own[key]) for key, values in tried.items()}
+
+
+def _of_array(fabric: SystolicFabric) -> tuple[Keys, Values]:
+    """What the machine has of each key, and what is tried beside it."""
+    return {key: getattr(fabric, key.removeprefix("fabric.")) for key in SYSTOLIC_GRID}, SYSTOLIC_GRID
+
+
+def _of_units(machine: Machine, fabric: GatherFabric) -> tuple[Keys, Values]:
+    """What the machine has of each key, and what is tried beside it."""
     own = {
         "fabric.units": fabric.units,
         "fabric.lanes": fabric.lanes,
@@ -67,10 +77,7 @@ def grid_of(machine: Machine) -> dict[str, tuple[Any, ...]]:
         "fabric.network.slices": fabric.network.slices,
         "mapping.tokens_per_tile": machine.mapping.tokens_per_tile,
     }
-    grid = {key: _with(values, own[key]) for key, values in GATHER_GRID.items()}
-    if not fabric.has_network:
-        grid["fabric.network.slices"] = (fabric.network.slices,)
-    return grid
+    return own, GATHER_GRID if fabric.has_network else {**GATHER_GRID, "fabric.network.slices": ()}
 
 
 def families(machine: Machine, grid: Values) -> Iterator[Family]:

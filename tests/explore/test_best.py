@@ -45,6 +45,18 @@ def test_every_workload_has_machines_of_its_own(sweep: Run) -> None:
     assert few.sizes != many.sizes
 
 
+def test_keys_that_the_sweep_gives_are_kept_at_each_point(sweep: Run) -> None:
+    keep = ["fabric.replicas", "fabric.lanes"]
+    rows = sweep("sweep.yaml", "axes={fabric.replicas: [1, 2]}", "set={fabric.lanes: 4}", f"equal={{area: {_cap()!r}, best: time}}").rows
+    for row, replicas in zip(rows, (1, 2), strict=True):
+        machine = load_machine("small.yaml", [f"fabric.replicas={replicas}", "fabric.lanes=4"])
+        (wanted,) = equalise([machine], "area", load_workload("tiny.yaml"), to=f"{_cap()!r}mm2", best=True, keep=keep)
+        assert dict(row.sizes) == {change.key: change.after for change in wanted.changes}
+    sized = {key for row in rows for key in row.sizes}
+    assert sized
+    assert not sized & set(keep)
+
+
 def test_what_was_found_is_not_searched_for_again(place: Path) -> None:
     space = load_sweep("sweep.yaml", [*BARE, f"equal={{area: {_cap()!r}, best: energy}}"])
     told: list[list[Event]] = [[], []]
@@ -75,7 +87,7 @@ def test_two_processes_find_the_same(sweep: Run) -> None:
     [
         (["equal={area: 1, budget: 3}"], "budget: belongs beside best"),
         (["equal={area: 1, best: speed}"], "time"),
-        (["axes={fabric.lanes: [4, 8]}", "equal={area: small.yaml, best: time}"], r"fabric\.lanes: settled by equal"),
+        (["axes={fabric.banks: [4, 8]}", "equal={area: small.yaml, best: time}"], r"fabric\.banks: settled by equal"),
     ],
 )
 def test_mistakes_are_named(overrides: list[str], message: str) -> None:

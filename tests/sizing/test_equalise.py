@@ -7,11 +7,12 @@ import re
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from round_numbers import round_machine
 from strategies import operation, sparse, workload
 
 from simulator.cost import load_technology
 from simulator.errors import ConfigError
-from simulator.machine import Machine, load_machine
+from simulator.machine import Machine
 from simulator.pipeline import simulate
 from simulator.sizing import area_mm2, dram_gb_per_s, equalise, kind_of
 from simulator.sizing.scale import resized, size_of
@@ -19,7 +20,7 @@ from simulator.workload import Workload
 
 NAMES = ("crossbar", "hybrid", "replication", "partition", "systolic")
 TECHNOLOGY = load_technology("7nm")
-MACHINES = [load_machine(name) for name in NAMES]
+MACHINES = [round_machine(name) for name in NAMES]
 NOTHING = Workload("nothing", ())
 
 
@@ -74,14 +75,14 @@ def test_a_systolic_array_has_the_sram_of_what_it_is_compared_with() -> None:
 
 
 def test_the_aspect_of_an_array_is_kept() -> None:
-    wide = load_machine("systolic", ["fabric.rows=16", "fabric.cols=64"])
+    wide = round_machine("systolic", ["fabric.rows=16", "fabric.cols=64"])
     (sized,) = equalise([wide], "area", NOTHING, to="9mm2")
     assert sized.machine.systolic.cols == 4 * sized.machine.systolic.rows
 
 
 def test_the_changes_lead_from_the_one_to_the_other() -> None:
     (sized,) = equalise([MACHINES[1]], "area", NOTHING, to="20mm2")
-    again = load_machine("hybrid", [f"{change.key}={change.after}" for change in sized.changes])
+    again = round_machine("hybrid", [f"{change.key}={change.after}" for change in sized.changes])
     assert again == sized.machine
     assert {change.key for change in sized.changes} == {"fabric.units", "fabric.replicas"}
 
@@ -95,7 +96,7 @@ def test_bandwidth_is_a_share_of_as_few_devices_as_give_it(to: str, gb_per_s: fl
 
 
 def test_other_bandwidths_are_named() -> None:
-    slow = load_machine("hybrid", ["dram.share=0.01"])
+    slow = round_machine("hybrid", ["dram.share=0.01"])
     _, sized = equalise([MACHINES[0], slow], "area", NOTHING)
     assert sized.notes == ("its DRAM gives 3.91 GB/s, that of crossbar 12.22 GB/s; --equal bandwidth or --best makes them equal",)
 
@@ -103,7 +104,7 @@ def test_other_bandwidths_are_named() -> None:
 def test_power_is_a_cap_and_throughput_is_reached() -> None:
     work = _small_work()
     machines = [
-        load_machine(name, ["fabric.units=8", "fabric.banks=8", f"fabric.replicas={copies}"])
+        round_machine(name, ["fabric.units=8", "fabric.banks=8", f"fabric.replicas={copies}"])
         for name, copies in (("crossbar", 1), ("replication", 8))
     ]
     _, power = equalise(machines, "power", work)
@@ -125,7 +126,7 @@ def test_power_is_a_cap_and_throughput_is_reached() -> None:
     ],
 )
 def test_a_refusal_says_why(quantity: str, to: str, said: str) -> None:
-    small = load_machine("crossbar", ["fabric.units=4", "fabric.banks=8"])
+    small = round_machine("crossbar", ["fabric.units=4", "fabric.banks=8"])
     with pytest.raises(ConfigError, match=re.escape(said)):
         equalise([small], quantity, _small_work(), to=to)  # type: ignore[arg-type]
 

@@ -23,4 +23,4 @@ def test_every_shipped_machine_is_what_its_name_says(name: str) -> None:
     ],
 )
 def test_one_key_makes_another_design(keys: list[str], kind: str) -> None:
-    assert kind_of(load_machine("crossbar", keys)) == kind
+    assert kind_of(load_machine("crossbar-64", keys)) == kind

@@ -154,6 +154,19 @@ def test_the_best_is_within_the_cap_and_says_what_it_saw() -> None:
         assert "cut short" in sized.notes[0]
 
 
+@pytest.mark.parametrize(("name", "key"), [("crossbar", "fabric.lanes"), ("partition", "fabric.replicas"), ("systolic", "fabric.rows")])
+def test_a_key_that_is_kept_has_one_value(name: str, key: str) -> None:
+    machine = load_machine(name)
+    free, kept = grid_of(machine), grid_of(machine, [key])
+    assert len(free[key]) > 1
+    assert kept == {**free, key: (getattr(machine.fabric, key.split(".")[1]),)}
+
+
+def test_what_no_search_tries_cannot_be_kept() -> None:
+    with pytest.raises(ConfigError, match=r"^--keep fabric\.lane: no search tries it; .*; nearest: fabric\.lanes$"):
+        equalise([load_machine("crossbar")], "area", WORK, best=True, keep=["fabric.lane"])
+
+
 def test_no_design_within_the_cap_is_refused() -> None:
     with pytest.raises(ConfigError, match=r"crossbar: no design of its kind in the grid that holds the workload keeps to 0\.1 mm²"):
         equalise([load_machine("crossbar")], "area", WORK, to="0.1mm2", best=True)
