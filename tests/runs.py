@@ -1,9 +1,11 @@
-"""Four shipped machines, really simulated on a small workload; once for all tests that ask."""
+"""Four machines, really simulated on a small workload; once for all tests that ask."""
 
 from __future__ import annotations
 
 from functools import cache
 from pathlib import Path
+
+from round_numbers import round_machine
 
 import simulator
 from simulator.result import Result
@@ -15,7 +17,7 @@ SMALL = Path(__file__).parent / "e2e" / "small.yaml"
 @cache
 def small_runs() -> tuple[Result, ...]:
     workload = simulator.load_workload(SMALL)
-    return tuple(simulator.simulate(simulator.load_machine(name), workload) for name in MACHINES)
+    return tuple(simulator.simulate(round_machine(name), workload) for name in MACHINES)
 
 
 def small_run(machine: str) -> Result:

@@ -4,6 +4,7 @@ import itertools
 
 import numpy as np
 import pytest
+from round_numbers import round_machine
 
 from simulator.errors import ConfigError
 from simulator.machine import load_machine
@@ -15,7 +16,7 @@ from simulator.workload import load_workload
 
 
 def test_the_switch_of_a_machine_is_its_request_network() -> None:
-    spec = switch_of(load_machine("hybrid"))
+    spec = switch_of(round_machine("hybrid"))
     assert (spec.ports, spec.sink_count, spec.topology, spec.queues, spec.iterations) == (8, 8, "full", "voq", 4)
 
 
@@ -58,11 +59,11 @@ def test_transpose_is_a_permutation_on_a_square() -> None:
 
 
 def test_a_trace_replays_the_requests_of_its_units() -> None:
-    curve = measure_network(load_machine("hybrid"), traffic="trace", loads=[1.0], workload=load_workload("tinygpt"), cycles=300, warmup=50)
+    curve = measure_network(round_machine("hybrid"), traffic="trace", loads=[1.0], workload=load_workload("tinygpt"), cycles=300, warmup=50)
     assert curve.limits == {}
     assert 0.3 < curve.saturation <= 1
     with pytest.raises(ConfigError, match="name one with -w"):
-        measure_network(load_machine("hybrid"), traffic="trace")
+        measure_network(round_machine("hybrid"), traffic="trace")
 
 
 def test_replayed_sequences_keep_their_order() -> None:

@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from round_numbers import round_machine
 from runs import MACHINES, SMALL, small_run
 
 import simulator
@@ -17,12 +18,12 @@ from simulator.result.saved import SavedRun, read_runs, result_files, saved_run
 
 
 def _changed(machine: str, **keys: object) -> Machine:
-    return Machine.model_validate({**simulator.load_machine(machine).model_dump(mode="json", exclude={"mapping"}), **keys})
+    return Machine.model_validate({**round_machine(machine).model_dump(mode="json", exclude={"mapping"}), **keys})
 
 
 @pytest.mark.parametrize("machine", ["crossbar", "systolic"])
 def test_it_is_what_simulating_there_gives_to_the_byte(machine: str, tmp_path: Path) -> None:
-    there = simulator.load_machine(machine).model_copy(update={"technology": "28nm", "technology_overrides": {"macro_placement": 1.5}})
+    there = round_machine(machine).model_copy(update={"technology": "28nm", "technology_overrides": {"macro_placement": 1.5}})
     simulated = simulator.simulate(there, simulator.load_workload(SMALL))
     again = reprice(small_run(machine), "28nm", {"macro_placement": 1.5})
     simulated.to_json(tmp_path / "simulated.json")

@@ -16,11 +16,11 @@ Values = Mapping[str, tuple[Any, ...]]
 
 GATHER_GRID: Values = {
     "fabric.units": (8, 16, 32, 64, 128, 256, 512),
-    "fabric.lanes": (8, 16, 32, 64),
+    "fabric.lanes": (8, 16, 32, 64, 128, 256),
     "fabric.token_groups": (1, 2, 4, 8, 16, 32, 64, 128, 256),
     "fabric.replicas": (1, 2, 4, 8, 16, 32, 64, 128, 256, 512),
     "banks a unit of the cluster": (1, 2, 4),
-    "fabric.bank_kib": (1.0, 2.0, 4.0, 8.0, 16.0),
+    "fabric.bank_kib": (0.5, 1.0, 2.0, 4.0, 8.0, 16.0, 32.0),
     "fabric.network.slices": ("auto", 1),
     "mapping.tokens_per_tile": ("auto", 1, 2, 4),
 }
@@ -29,9 +29,9 @@ SYSTOLIC_GRID: Values = {
     "fabric.rows": (8, 16, 32, 64, 128, 256),
     "fabric.cols": (8, 16, 32, 64, 128, 256),
     "fabric.dataflow": ("best", "ws", "os", "is"),
-    "fabric.x_buffer_kib": (64.0, 256.0),
-    "fabric.w_buffer_kib": (64.0, 256.0),
-    "fabric.y_buffer_kib": (256.0, 1024.0),
+    "fabric.x_buffer_kib": (16.0, 64.0, 256.0),
+    "fabric.w_buffer_kib": (16.0, 64.0, 256.0),
+    "fabric.y_buffer_kib": (64.0, 256.0, 1024.0),
 }
 SEARCHED = tuple(key for key in (*GATHER_GRID, *SYSTOLIC_GRID) if "." in key)
 """Keys of the machine file that a search tries values of, unless it is told to keep them; beside them it settles `fabric.banks`."""

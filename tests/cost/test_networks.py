@@ -272,7 +272,7 @@ def test_table_of_the_docs(seven: Technology) -> None:
     shown = {cells[1].strip(" `"): cells[2:-1] for cells in (line.split("|") for line in text.splitlines()) if len(cells) == 10}
     assert set(NAMES) <= set(shown)
     for topology in NAMES:
-        machine = load_machine("crossbar", [f"fabric.network.topology={topology}"])
+        machine = load_machine("crossbar-64", [f"fabric.network.topology={topology}"])
         layout = reply_layout(machine)
         events, hops = 10**6, round(10**6 * layout.mean_hops)
         cost = priced(machine, seven, requests=events, replies=events, request_hops=hops, reply_hops=hops)

@@ -1,4 +1,4 @@
-"""What the shipped pathologies do on the shipped crossbar, through the command line: docs/pathologies.md."""
+"""What the shipped pathologies do on the crossbar of 64 × 64, through the command line: docs/pathologies.md."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ PAGE = Path(__file__).parents[2] / "docs" / "pathologies.md"
 @cache
 def run(workload: str, *sets: str) -> dict[str, Any]:
     """The only operation of a run."""
-    words = ["run", "crossbar", "-w", workload, "--json"]
+    words = ["run", "crossbar-64", "-w", workload, "--json"]
     ran = CliRunner().invoke(app, [*words, *(word for key in sets for word in ("--set", key))])
     assert ran.exit_code == 0, ran.output
     operation: dict[str, Any] = json.loads(ran.stdout)["operations"][0]
@@ -133,7 +133,7 @@ def test_the_page_shows_what_the_hot_word_of_the_original_does(tmp_path: Path) -
     [("fabric.network.topology=mesh", "network.topology: full"), ("fabric.network.link_bits=64", "network.link_bits: auto")],
 )
 def test_where_nothing_can_be_combined_the_user_is_told(tmp_path: Path, key: str, allowed: str) -> None:
-    ran = sparsim("run", "crossbar", "-w", "tinygpt", "--set", "fabric.multicast=true", "--set", key, cwd=tmp_path)
+    ran = sparsim("run", "crossbar-64", "-w", "tinygpt", "--set", "fabric.multicast=true", "--set", key, cwd=tmp_path)
     assert ran.returncode == 2
     told = " ".join(ran.stderr.split())
     assert "fabric.multicast" in told

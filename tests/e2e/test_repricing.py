@@ -77,15 +77,21 @@ def test_dram(study: Any, machine: str) -> None:
     assert phy["leakage_pj"] == pytest.approx(0.1 * phy["die_mm2"] * T["logic_leakage_mw_per_mm2"] * result["cycles"])
 
 
+def _multipliers(result: Record) -> int:
+    fabric = result["machine"]["fabric"]
+    count: int = fabric["units"] * fabric["lanes"]
+    return count
+
+
 @pytest.mark.parametrize("machine", MACHINES[:-1])
 def test_multipliers(study: Any, machine: str) -> None:
     result = study.result(machine)
-    counts, bits = result["counts"], 16 + 16 + 32
+    counts, bits, multipliers = result["counts"], 16 + 16 + 32, _multipliers(result)
     gated = counts["mac_slots"] - counts["macs_useful"]
     toggled = _mac_pj(bits) * (counts["macs_useful"] + T["gated_mac_fraction"] * gated)
-    clock = NODE * bits * T["flop_fj_per_bit"] * T["flop_clock_fraction"] * 1e-3 * 1024 * result["cycles"]
+    clock = NODE * bits * T["flop_fj_per_bit"] * T["flop_clock_fraction"] * 1e-3 * multipliers * result["cycles"]
     gates = 17.0 * 8**2 + 1704.0 * 2**1.62 + 5.9 * bits
-    leakage = 1024 * gates * T["gate_area_um2"] * 1e-6 * T["logic_leakage_mw_per_mm2"] * result["cycles"]
+    leakage = multipliers * gates * T["gate_area_um2"] * 1e-6 * T["logic_leakage_mw_per_mm2"] * result["cycles"]
     assert result["energy_pj_by_component"]["mac_lanes"] == pytest.approx(toggled + clock + leakage)
 
 
@@ -103,11 +109,14 @@ def test_processing_elements(study: Any) -> None:
 
 @pytest.mark.parametrize("machine", MACHINES[:-1])
 def test_output_banks(study: Any, machine: str) -> None:
-    """16 KiB of 512 bits with a read and a write port: the less of one array and of sub-banks."""
+    """16 KiB of 32 bits a lane with a read and a write port: macros of 512 bits, each the less of one array and of sub-banks."""
     result = study.result(machine)
+    macros = result["machine"]["fabric"]["lanes"] * 32 // 512
     counts, actions = result["counts"], _component(result, "output_banks")["energy_pj_by_action"]
-    area_factor, ports = T["sram_1r1w_area_factor"], T["sram_1r1w_energy_factor"]
-    read, write = (min(_sram_pj(way, 16, 512, ports), _divided_pj(way, 16, 512, area_factor, ports)) for way in ("read", "write"))
+    area_factor, ports, kib = T["sram_1r1w_area_factor"], T["sram_1r1w_energy_factor"], 16 / macros
+    read, write = (
+        macros * min(_sram_pj(way, kib, 512, ports), _divided_pj(way, kib, 512, area_factor, ports)) for way in ("read", "write")
+    )
     assert actions["write"] == pytest.approx(counts["output_bank_writes"] * write)
     assert actions["read"] == pytest.approx(counts["output_bank_reads"] * read)
     assert actions["drain"] == pytest.approx(counts["output_bank_drains"] * read)

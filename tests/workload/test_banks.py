@@ -55,6 +55,6 @@ def test_a_bank_balanced_mask_makes_the_crossbar_free_of_conflicts(tmp_path: Pat
     file = tmp_path / "w.yaml"
     operation = f"{{name: a, kind: SpMM, shape: {{m: 128, k: 512, n: 16}}, weight: {{pattern: {pattern}}}, activation: {{pattern: dense}}}}"
     file.write_text(f"name: w\noperations:\n  - {operation}\n")
-    machine = load_machine("crossbar", ["mapping.placement=interleaved", "mapping.assignment=round_robin"])
+    machine = load_machine("crossbar-64", ["mapping.placement=interleaved", "mapping.assignment=round_robin"])
     causes = simulate(machine, load_workload(file)).unit_cycles
     assert (causes["bank_conflict"] > 0, causes["imbalance"] + causes["network_contention"] > 0) == (conflicts, conflicts)
