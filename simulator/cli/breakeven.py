@@ -23,8 +23,8 @@ _DENSITY = "0.0009765625:1"
 def breakeven_command(
     axis: Annotated[str, typer.Option("--axis", metavar="KEY", help="Key path, as in a sweep: workload.density, fabric.replicas.")],
     between: Annotated[str, typer.Option("--between", metavar="A,B", help="Two machine files, or names in configs/machines/.")],
-    workload: WorkloadOption,
     running: Running,
+    workload: WorkloadOption = "spmm-1024",
     metric: Annotated[list[str] | None, typer.Option("--metric", "-m", metavar="METRIC", help="Less is better; repeatable.")] = None,
     ends: Annotated[
         str | None, typer.Option("--range", metavar="LOW:HIGH", help="Of the axis; default for a density: 1/1024 to 1.")

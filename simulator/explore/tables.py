@@ -16,6 +16,7 @@ from simulator.explore.analysis.sensitivity import main_effects
 from simulator.explore.bands import Standing
 from simulator.explore.record import FAILURES
 from simulator.explore.row import Row, labelled, over_the_bands, short, shown
+from simulator.explore.spec import EqualSpec
 from simulator.explore.study import Study
 from simulator.report.glossary import term
 from simulator.report.numbers import common_scale, percent, significant, times
@@ -27,7 +28,8 @@ _WORST = 5
 def study_table(study: Study) -> RenderableType:
     """Front, best points, effects and failures."""
     parts: list[RenderableType] = [_headline(study)]
-    for part in (_front(study), _best(study), _standings(study), _effects(study), _cut_short(study.rows), failure_list(study.rows)):
+    found = _front(study), _best(study), _sizes(study), _standings(study), _effects(study)
+    for part in (*found, _cut_short(study.rows), failure_list(study.rows)):
         if part is not None:
             parts += [Text(), part]
     return Group(*parts)
@@ -106,6 +108,16 @@ def _best(study: Study) -> RenderableType | None:
             ratio = row.metric(best.objective) / best.row.metric(best.objective)
             lines.append(Text(f"  without {constraint}: {times(ratio)} of that, at {row.label}", style="dim"))
     return Group(*lines) if lines else None
+
+
+def _sizes(study: Study) -> RenderableType | None:
+    """What searches for the best sizes found at each point, where that is not what the machine's file has."""
+    if not isinstance(study.spec.equal, EqualSpec) or study.spec.equal.best is None:
+        return None
+    lines = [Text("Best sizes, where they are not those of the machine's file", style="bold")]
+    lines += [Text(f"{row.label}: {labelled(row.sizes) or 'as in its file'}") for row in study.rows[:_MOST] if row.record is not None]
+    lines += [Text(f"… and {len(study.rows) - _MOST} more (points.csv has them)")] if len(study.rows) > _MOST else []
+    return Group(*lines)
 
 
 def _standings(study: Study) -> RenderableType | None:

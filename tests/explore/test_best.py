@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import io
 from pathlib import Path
 
 import pytest
 from explore.conftest import Run
+from rich.console import Console
 
 from simulator import load_machine, load_workload
 from simulator.errors import ConfigError
 from simulator.explore.events import Event, Searching
 from simulator.explore.load import load_sweep
+from simulator.explore.row import labelled
 from simulator.explore.run import Options, run_sweep
 from simulator.explore.store import Store
 from simulator.explore.study import Study, rows_csv
+from simulator.explore.tables import study_table
 from simulator.sizing import equalise
 from simulator.sizing.by_area import own_area_mm2
 
@@ -37,6 +41,15 @@ def test_each_machine_is_the_best_that_a_search_finds_on_its_workload(sweep: Run
         assert row.metric("seconds") == wanted.search.best
         assert row.metric("fabric_area_mm2") <= cap
         assert row.unexamined == 0
+
+
+def test_the_table_tells_the_sizes_of_each_point(sweep: Run) -> None:
+    study = Study.of(sweep("sweep.yaml", *BARE, f"equal={{area: {_cap()!r}, best: time}}"))
+    console = Console(width=200, file=io.StringIO())
+    console.print(study_table(study))
+    lines = console.file.getvalue().splitlines()  # type: ignore[attr-defined]
+    first = next(index for index, line in enumerate(lines) if line.startswith("Best sizes"))
+    assert [line.rstrip() for line in lines[first + 1 : first + 3]] == [f"{row.label}: {labelled(row.sizes)}" for row in study.rows]
 
 
 def test_every_workload_has_machines_of_its_own(sweep: Run) -> None:
