@@ -124,6 +124,8 @@ class _Reader:
                 raise self.error(where, f"{path}: settled by equal, which sizes the machines; remove one of them")
         try:
             space.target()
+            if isinstance(self.spec.equal, EqualSpec) and self.spec.equal.on is not None:
+                read_tree(space.workload_file(self.spec.equal.on), WorkloadSpec)
         except ConfigError as error:
             raise self.error(("equal",), str(error)) from error
 

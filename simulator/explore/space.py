@@ -182,11 +182,10 @@ class Space:
         if isinstance(equal, EqualSpec) and equal.best is not None:
             objective, budget = equal.best, equal.budget
             kept = tuple(path for path, _ in values if path in SEARCHED)
+            on = recipe if equal.on is None else self._recipe(equal.on, ())
             return self._once(
-                ("machine", name, values, recipe.key),
-                lambda: self.search(
-                    Wanted(self._changed_machine(name, values), recipe, self.target().area_mm2, objective, budget, kept),
-                ),
+                ("machine", name, values, on.key),
+                lambda: self.search(Wanted(self._changed_machine(name, values), on, self.target().area_mm2, objective, budget, kept)),
             )
         return self._once(("machine", name, values), lambda: self._scaled(self._changed_machine(name, values)))
 
@@ -197,7 +196,7 @@ class Space:
         of_machine = _of_machine(values)
         of_workload = tuple((path, value) for path, value in values.items() if path.startswith("workload."))
         machine_name, workload_name = self._machine(values), self._workload(values)
-        recipe = self._once(("recipe", workload_name, of_workload), lambda: self._changed_workload(workload_name, of_workload))
+        recipe = self._recipe(workload_name, of_workload)
         sized = self._sized(machine_name, of_machine, recipe)
         machine = sized.machine
         constants = machine.technology_overrides
@@ -207,6 +206,9 @@ class Space:
         )
         spec = self.spec
         return Point.of(chosen, machine, technology, recipe, sized=sized, engine=spec.engine, ideal=spec.ideal, bands=spec.bands)
+
+    def _recipe(self, name: str, values: tuple[tuple[str, Scalar], ...]) -> Recipe:
+        return self._once(("recipe", name, values), lambda: self._changed_workload(name, values))
 
     def _changed_machine(self, name: str, values: Sequence[tuple[str, Scalar]]) -> Machine:
         root = self._base(Machine, name).root

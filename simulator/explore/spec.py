@@ -85,14 +85,16 @@ class EqualSpec(FileModel):
     best: Literal["time", "energy", "edap"] | None = Field(
         None, description="each machine at its best sizes within the area, by a search on its point's workload for the least of this"
     )
+    on: str | None = Field(None, description="best: a workload to search on in place of each point's own, such as one layer of it")
     budget: PositiveInt | None = Field(
         None, description="most simulations of one search for the best sizes; unless told, as many as it takes"
     )
 
     @model_validator(mode="after")
-    def _budget_of_a_search(self) -> EqualSpec:
-        if self.budget is not None and self.best is None:
-            raise ValueError("budget: belongs beside best; a machine that is scaled by its size alone is not searched for")
+    def _keys_of_a_search(self) -> EqualSpec:
+        for name in ("on", "budget"):
+            if getattr(self, name) is not None and self.best is None:
+                raise ValueError(f"{name}: belongs beside best; a machine that is scaled by its size alone is not searched for")
         return self
 
 

@@ -70,6 +70,15 @@ def test_keys_that_the_sweep_gives_are_kept_at_each_point(sweep: Run) -> None:
     assert not sized & set(keep)
 
 
+def test_sizes_may_be_searched_for_on_another_workload(sweep: Run, place: Path) -> None:
+    (place / "wide.yaml").write_text((place / "tiny.yaml").read_text().replace("n: 8", "n: 64").replace("name: tiny", "name: wide"))
+    equal = f"area: {_cap()!r}, best: time"
+    own, other = (sweep("sweep.yaml", *BARE, "workload=wide.yaml", f"equal={{{equal}{on}}}").rows for on in ("", ", on: tiny.yaml"))
+    (on_tiny,) = (sweep("sweep.yaml", *BARE, f"equal={{{equal}}}").rows,)
+    assert [row.sizes for row in other] == [row.sizes for row in on_tiny] != [row.sizes for row in own]
+    assert [row.metric("useful_macs") for row in other] == [row.metric("useful_macs") for row in own]
+
+
 def test_what_was_found_is_not_searched_for_again(place: Path) -> None:
     space = load_sweep("sweep.yaml", [*BARE, f"equal={{area: {_cap()!r}, best: energy}}"])
     told: list[list[Event]] = [[], []]
@@ -99,6 +108,8 @@ def test_two_processes_find_the_same(sweep: Run) -> None:
     ("overrides", "message"),
     [
         (["equal={area: 1, budget: 3}"], "budget: belongs beside best"),
+        (["equal={area: 1, on: tiny.yaml}"], "on: belongs beside best"),
+        (["equal={area: small.yaml, best: time, on: tinny.yaml}"], r"equal: tinny\.yaml: .*"),
         (["equal={area: 1, best: speed}"], "time"),
         (["axes={fabric.banks: [4, 8]}", "equal={area: small.yaml, best: time}"], r"fabric\.banks: settled by equal"),
     ],

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
@@ -80,9 +80,15 @@ def _pruned_resnet50(sparsity: int) -> Model:
     return Model(f"ResNet-50 v1.5, one image, {sparsity} % of the weights pruned", 1, lambda _: resnet50(weight))
 
 
+def _one_layer(scale: int) -> Model:
+    gpt = replace(weight_sparse_gpt(scale), layers=1)
+    return Model(f"the first layer of ws-{scale}x and its unembedding: one of eight layers of one law", 256, partial(forward, gpt))
+
+
 MODELS: Mapping[str, Model] = {
     **_sparse_gpt(1),
     **_sparse_gpt(4),
+    "ws-4x-layer": _one_layer(4),
     **_sparse_gpt(8),
     **_sparse_gpt(16),
     "gpt2-small": Model("GPT-2 small, dense: forward pass", 128, partial(forward, GPT2_SMALL)),
