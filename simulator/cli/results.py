@@ -43,49 +43,68 @@ def results_command(
     import json
     from dataclasses import asdict
 
-    from rich.console import Console
-
-    from simulator.errors import ConfigError, OutputError
+    from simulator.errors import ConfigError
     from simulator.explore import catalogue
     from simulator.explore.store import Store
     from simulator.explore.study import flat_rows
-    from simulator.files import nearest_hint
-    from simulator.result import METRICS
 
     if not store.is_file():
         raise ConfigError(f"{store}: no such store; sparsim sweep makes one")
-    metrics = tuple(metric or _DEFAULT_METRICS)
-    for name in metrics:
-        if name not in METRICS:
-            raise ConfigError(f"--metric {name}: unknown; allowed: {', '.join(METRICS)}{nearest_hint(name, METRICS)}")
+    metrics = _known(metric or _DEFAULT_METRICS)
     if sweep is None and (where or against or export):
         raise ConfigError("--where, --against and --export need a SWEEP")
-    console = Console(highlight=False)
-    if not console.is_terminal:
-        console.width = max(console.width, 160)
     with Store(store) as base:
         if prune:
             gone, points, timings = catalogue.prune(base, prune)
             typer.echo(f"removed {len(gone)} sweeps, {points} points, {timings} timings")
             return
         if sweep is None:
-            typer.echo(json.dumps([asdict(item) for item in base.sweeps()])) if as_json else console.print(_sweeps(base))
+            typer.echo(json.dumps([asdict(item) for item in base.sweeps()])) if as_json else _show(_sweeps(base))
             return
         rows = catalogue.sweep_rows(base, catalogue.find_sweep(base, sweep))
         others = None if against is None else catalogue.sweep_rows(base, catalogue.find_sweep(base, against))
     if where is not None:
         rows = catalogue.filtered(rows, where)
     if export is not None:
-        if export.exists() and not force:
-            raise OutputError(f"{export}: exists already and is not overwritten; choose another file, or replace it with --force")
-        catalogue.export(rows, export)
-        typer.echo(f"{len(rows)} points in {export}")
+        _export(rows, export, force=force)
     elif others is not None:
-        console.print(_differences(rows, others, metrics))
+        _show(_differences(rows, others, metrics))
     elif as_json:
         typer.echo(json.dumps(flat_rows(rows), allow_nan=False))
     else:
-        console.print(_rows(rows, metrics))
+        _show(_rows(rows, metrics))
+
+
+def _known(metrics: Sequence[str]) -> Sequence[str]:
+    """The metrics as they are. Raises ConfigError where one is none."""
+    from simulator.errors import ConfigError
+    from simulator.files import nearest_hint
+    from simulator.result import METRICS
+
+    for name in metrics:
+        if name not in METRICS:
+            raise ConfigError(f"--metric {name}: unknown; allowed: {', '.join(METRICS)}{nearest_hint(name, METRICS)}")
+    return metrics
+
+
+def _show(table: RenderableType) -> None:
+    """Print a table: as wide as it needs where no terminal bounds it."""
+    from rich.console import Console
+
+    console = Console(highlight=False)
+    if not console.is_terminal:
+        console.width = max(console.width, 160)
+    console.print(table)
+
+
+def _export(rows: Sequence[Row], file: Path, *, force: bool) -> None:
+    from simulator.errors import OutputError
+    from simulator.explore import catalogue
+
+    if file.exists() and not force:
+        raise OutputError(f"{file}: exists already and is not overwritten; choose another file, or replace it with --force")
+    catalogue.export(rows, file)
+    typer.echo(f"{len(rows)} points in {file}")
 
 
 def _sweeps(store: Store) -> RenderableType:

@@ -99,6 +99,16 @@ def run_sweep(space: Space, store: Store, options: Options, listen: Listener = l
     return SweepRun(sweep.id, space.spec, rows, sweep.excluded, sweep.computed, time.perf_counter() - began, points, standing)
 
 
+@dataclass(frozen=True)
+class _Chosen:
+    """What is at a place, and the row that it will have."""
+
+    identity: Any
+    number: int
+    key: str
+    found: Point | Invalid
+
+
 @dataclass
 class _Sweep:
     """State of one run."""
@@ -166,48 +176,59 @@ class _Sweep:
 
     def _run_places(self, places: Sequence[Place]) -> None:
         """Bring the rows of these places about."""
-        new = {_identity(found): found for place in places if (found := self._resolve(place)) is not None}
-        new = {identity: found for identity, found in new.items() if identity not in self.rows}
-        invalid = {identity: found for identity, found in new.items() if isinstance(found, Invalid)}
-        points = {identity: found for identity, found in new.items() if isinstance(found, Point)}
-        numbers = {identity: len(self.rows) + index for index, identity in enumerate(new)}
-        keys = {identity: found.key if isinstance(found, Point) else _invalid_key(self.id, found) for identity, found in new.items()}
-        there = self.store.points(point.key for point in points.values())
+        chosen = self._choose(places)
+        points = [entry for entry in chosen if isinstance(entry.found, Point)]
+        there = self.store.points(entry.key for entry in points)
         if self.options.retry:
-            there = {key: row for key, row in there.items() if row.record is not None}
+            there = {key: point for key, point in there.items() if point.record is not None}
         if self.options.listed:
-            self.store.enlist(self.id, [(numbers[identity], keys[identity], found.assignments) for identity, found in new.items()])
-        self.store.add([Outcome(keys[identity], "", None, "invalid", found.reason) for identity, found in invalid.items()], {})
-        for identity, found in invalid.items():
-            self.rows[identity] = Row(numbers[identity], keys[identity], found.assignments, None, "invalid", found.reason)
-        self.stored += sum(point.key in there for point in points.values())
-        self._announce(list(invalid))
-        waiting: dict[str, list[Any]] = {}
-        for identity, point in points.items():
-            waiting.setdefault(point.key, []).append(identity)
-
-        def finish(found: StoredPoint, computed: bool) -> None:
-            for identity in waiting.pop(found.key, ()):
-                values = points[identity].assignments
-                broken = broken_constraints(self.space.spec, values, found.record)
-                sized = points[identity].sized
-                self.rows[identity] = Row(
-                    numbers[identity], found.key, values, found.record, found.failure, found.reason, broken, sized.sizes, sized.unexamined
-                )
-                self.listen(Finished(self.rows[identity], computed))
-
-        for row in there.values():
-            finish(row, False)
-        missing = {point.key: point for point in points.values() if point.key not in there}
-        for outcome in self._run_points(list(missing.values())):
+            self.store.enlist(self.id, [(entry.number, entry.key, entry.found.assignments) for entry in chosen])
+        self.stored += sum(entry.key in there for entry in points)
+        self._announce(self._refuse(chosen))
+        waiting: dict[str, list[_Chosen]] = {}
+        for entry in points:
+            waiting.setdefault(entry.key, []).append(entry)
+        for point in there.values():
+            self._finish(waiting.pop(point.key, ()), point, computed=False)
+        missing = [found for entries in waiting.values() if isinstance(found := entries[0].found, Point)]
+        for outcome in self._run_points(missing):
             self.computed += 1
-            finish(StoredPoint(outcome.key, outcome.record, outcome.failure, outcome.reason), True)
+            point = StoredPoint(outcome.key, outcome.record, outcome.failure, outcome.reason)
+            self._finish(waiting.pop(outcome.key, ()), point, computed=True)
 
-    def _announce(self, invalid: Iterable[Any]) -> None:
+    def _choose(self, places: Sequence[Place]) -> list[_Chosen]:
+        """What is at these places and has no row yet, numbered on."""
+        new = {_identity(found): found for place in places if (found := self._resolve(place)) is not None}
+        fresh = [(identity, found) for identity, found in new.items() if identity not in self.rows]
+        return [
+            _Chosen(identity, len(self.rows) + index, found.key if isinstance(found, Point) else _invalid_key(self.id, found), found)
+            for index, (identity, found) in enumerate(fresh)
+        ]
+
+    def _refuse(self, chosen: Sequence[_Chosen]) -> list[Row]:
+        """Store what is no machine or no workload, and return its rows."""
+        refused = [(entry, entry.found) for entry in chosen if isinstance(entry.found, Invalid)]
+        self.store.add([Outcome(entry.key, "", None, "invalid", found.reason) for entry, found in refused], {})
+        for entry, found in refused:
+            self.rows[entry.identity] = Row(entry.number, entry.key, found.assignments, None, "invalid", found.reason)
+        return [self.rows[entry.identity] for entry, _ in refused]
+
+    def _finish(self, entries: Sequence[_Chosen], point: StoredPoint, *, computed: bool) -> None:
+        """The rows of all places that have this point."""
+        for entry in entries:
+            assert isinstance(entry.found, Point), "an invalid combination has no figures to wait for"
+            values, sized = entry.found.assignments, entry.found.sized
+            broken = broken_constraints(self.space.spec, values, point.record)
+            self.rows[entry.identity] = Row(
+                entry.number, point.key, values, point.record, point.failure, point.reason, broken, sized.sizes, sized.unexamined
+            )
+            self.listen(Finished(self.rows[entry.identity], computed))
+
+    def _announce(self, invalid: Sequence[Row]) -> None:
         search = self.space.spec.search
         chosen = len({_identity(found) for found in self._resolved.values() if found is not None})
         expected = chosen if search.method in ("grid", "random", "halton") else max(chosen, min(search.points or 0, self.space.size))
-        self.listen(Planned(chosen, expected, self.stored, self.excluded, [self.rows[identity] for identity in invalid]))
+        self.listen(Planned(chosen, expected, self.stored, self.excluded, invalid))
 
     def _run_points(self, points: Sequence[Point]) -> Iterable[Outcome]:
         """Run points that no store has; every outcome is stored before it is handed on."""
