@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import groupby
 
 from rich.console import Group, RenderableType
@@ -78,13 +78,7 @@ def _front(study: Study) -> RenderableType | None:
     front = pareto_front(study.rows, objectives)
     if not front.rows or len(objectives) == 1:
         return None
-    table = Table(title=f"Pareto front ({len(front.rows)} points)", title_justify="left", box=None, pad_edge=False)
-    table.add_column("point", overflow="fold")
-    scales = {name: common_scale([row.metric(name) for row in front.rows], term(name, "metric").unit) for name in objectives}
-    for name, way in objectives.items():
-        table.add_column(f"{term(name, 'metric').label}\n{scales[name][1]} ({way})", justify="right", no_wrap=True)
-    for row in front.rows[:_MOST]:
-        table.add_row(row.label, *[significant(row.metric(name) * factor) for name, (factor, _) in scales.items()])
+    table = _figures(f"Pareto front ({len(front.rows)} points)", front.rows[:_MOST], objectives)
     if len(front.rows) > _MOST:
         table.add_row(f"… and {len(front.rows) - _MOST} more", *[""] * len(objectives))
     note = f"hypervolume {front.hypervolume:.3f}: share of the box from the best to the worst figures (logarithms) that the front dominates"
@@ -111,13 +105,32 @@ def _best(study: Study) -> RenderableType | None:
 
 
 def _sizes(study: Study) -> RenderableType | None:
-    """What searches for the best sizes found at each point, where that is not what the machine's file has."""
+    """What searches for the best sizes found at each point."""
     if not isinstance(study.spec.equal, EqualSpec) or study.spec.equal.best is None:
         return None
-    lines = [Text("Best sizes, where they are not those of the machine's file", style="bold")]
-    lines += [Text(f"{row.label}: {labelled(row.sizes) or 'as in its file'}") for row in study.rows[:_MOST] if row.record is not None]
-    lines += [Text(f"… and {len(study.rows) - _MOST} more (points.csv has them)")] if len(study.rows) > _MOST else []
-    return Group(*lines)
+    rows = [row for row in study.rows if row.record is not None]
+    if not rows:
+        return None
+    sizes = [labelled(row.sizes) or "as in its file" for row in rows]
+    table = _figures(f"Best sizes by {study.spec.equal.best}", rows[:_MOST], study.spec.objectives, {"sizes": sizes})
+    note = Text("sizes that are not those of the machine's file", style="dim")
+    return Group(table, note) if len(rows) <= _MOST else Group(table, Text(f"… and {len(rows) - _MOST} more (points.csv has them)"), note)
+
+
+def _figures(title: str, rows: Sequence[Row], objectives: Mapping[str, str], more: Mapping[str, Sequence[str]] | None = None) -> Table:
+    """A line a point: what it is, the figure of each objective, and what else there is to say."""
+    table = Table(title=title, title_justify="left", box=None, pad_edge=False)
+    table.add_column("point", overflow="fold")
+    scales = {name: common_scale([row.metric(name) for row in rows], term(name, "metric").unit) for name in objectives}
+    for name, way in objectives.items():
+        table.add_column(f"{term(name, 'metric').label}\n{scales[name][1]} ({way})", justify="right", no_wrap=True)
+    texts = more or {}
+    for heading in texts:
+        table.add_column(heading, overflow="fold")
+    for index, row in enumerate(rows):
+        figures = [significant(row.metric(name) * factor) for name, (factor, _) in scales.items()]
+        table.add_row(row.label, *figures, *[column[index] for column in texts.values()])
+    return table
 
 
 def _standings(study: Study) -> RenderableType | None:

@@ -45,11 +45,12 @@ def test_each_machine_is_the_best_that_a_search_finds_on_its_workload(sweep: Run
 
 def test_the_table_tells_the_sizes_of_each_point(sweep: Run) -> None:
     study = Study.of(sweep("sweep.yaml", *BARE, f"equal={{area: {_cap()!r}, best: time}}"))
-    console = Console(width=200, file=io.StringIO())
+    console = Console(width=500, file=io.StringIO())
     console.print(study_table(study))
     lines = console.file.getvalue().splitlines()  # type: ignore[attr-defined]
-    first = next(index for index, line in enumerate(lines) if line.startswith("Best sizes"))
-    assert [line.rstrip() for line in lines[first + 1 : first + 3]] == [f"{row.label}: {labelled(row.sizes)}" for row in study.rows]
+    first = next(index for index, line in enumerate(lines) if line.startswith("Best sizes by time"))
+    told = {line.split("  ")[0]: line.rstrip().split("  ")[-1] for line in lines[first + 3 : first + 5]}
+    assert told == {row.label: labelled(row.sizes) for row in study.rows}
 
 
 def test_every_workload_has_machines_of_its_own(sweep: Run) -> None:
