@@ -38,7 +38,7 @@ soak: $(VENV)/.installed-dev
 	$(BIN)/python -m tests.differential.soak $(N)
 
 breakevens: $(VENV)/.installed
-	for load in spmm-1024 spmm-1024-trained; do for array in systolic systolic-naive; do for first in crossbar hybrid replication partition; do \
+	for load in tinygpt-uniform tinygpt-trained; do for array in systolic systolic-naive; do for first in crossbar hybrid replication partition; do \
 	  $(BIN)/sparsim breakeven --axis workload.density --range 0.0009765625:0.5 --points 10 --between $$first,$$array -w $$load --equal-area \
 	    -m seconds -m energy_pj -q -o reports/breakevens/$$load-$$first-$$array --force || exit 1; done; done; done
 	$(BIN)/sparsim plot reports/breakevens

@@ -187,10 +187,21 @@ def test_the_statistics_are_those_of_the_training_run() -> None:
         assert ours == pytest.approx(theirs, abs=0.0051)
 
 
-def test_the_uniform_twin_has_the_same_shapes_and_nonzeros() -> None:
-    real, twin = load_workload("tinygpt"), load_workload("tinygpt-uniform")
+@pytest.mark.parametrize("name", ["tinygpt-uniform", "tinygpt-trained"])
+def test_a_twin_has_the_same_shapes_and_nonzeros(name: str) -> None:
+    real, twin = load_workload("tinygpt"), load_workload(name)
     for one, other in zip(real.operations, twin.operations, strict=True):
         assert (one.name, one.kind, one.shape, one.depends_on) == (other.name, other.kind, other.shape, other.depends_on)
         assert (one.batch, one.weight_home) == (other.batch, other.weight_home)
         assert (one.weight.nnz, one.activations.nnz) == (other.weight.nnz, other.activations.nnz)
         assert one.weight.sha256 != other.weight.sha256
+
+
+def test_the_trained_twin_has_the_spread_of_degrees_of_each_matrix() -> None:
+    real, twin, uniform = (load_workload(name) for name in ("tinygpt", "tinygpt-trained", "tinygpt-uniform"))
+    for ours, theirs, even in zip(twin.operations, real.operations, uniform.operations, strict=True):
+        if theirs.weight_home == "dram":
+            drawn, trained, plain = (pattern_stats(operation.weight) for operation in (ours, theirs, even))
+            assert drawn.row_degree_cv == pytest.approx(trained.row_degree_cv, rel=0.21)
+            assert drawn.col_degree_cv == pytest.approx(trained.col_degree_cv, rel=0.21)
+            assert drawn.row_degree_cv > plain.row_degree_cv
