@@ -4,6 +4,7 @@
 #   make lint    lint, types, layers
 #   make soak    N=10000 random cases of engine against engine
 #   make soak-sweep  K=20 kills of a sweep's driver, each resumed
+#   make best    the best machine of each kind under one cap of area, for tinygpt and the 4x model, into reports/best and reports/best-4x
 #   make breakevens  densities at which each machine and the systolic arrays change places, at equal area, into reports/breakevens
 #   make workloads  the traces of whole models in workloads/, made again
 #   make bench   kernel times as ratios, into benchmarks/results.json
@@ -19,7 +20,7 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 N ?= 10000
 K ?= 20
 
-.PHONY: demo test lint soak soak-sweep breakevens workloads bench clean
+.PHONY: demo test lint soak soak-sweep best breakevens workloads bench clean
 .DELETE_ON_ERROR:
 
 demo: $(VENV)/.installed
@@ -36,6 +37,9 @@ lint: $(VENV)/.installed-dev
 
 soak: $(VENV)/.installed-dev
 	$(BIN)/python -m tests.differential.soak $(N)
+
+best: $(VENV)/.installed
+	for sweep in best best-4x; do $(BIN)/sparsim sweep $$sweep -o reports/$$sweep --force || exit 1; done
 
 breakevens: $(VENV)/.installed
 	for load in tinygpt-uniform tinygpt-trained; do for array in systolic systolic-naive; do for first in crossbar hybrid replication partition; do \

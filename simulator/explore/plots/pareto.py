@@ -23,7 +23,7 @@ _X, _Y = "fabric_area_mm2", "energy_pj"
 
 
 def pareto_figure(study: Study) -> Figure | None:
-    """Fabric area against energy, or, where one of them does not change, time against it; the front of the two is labelled."""
+    """Fabric area against energy, or, where one of them does not change, time against it; the front, or all of a few, is labelled."""
     ran = [row for row in study.rows if row.record is not None]
     metrics = [name for name in (_X, _Y, "seconds") if len({row.metric(name) for row in ran}) > 1][:2]
     if len(metrics) < 2:
@@ -60,7 +60,7 @@ def pareto_figure(study: Study) -> Figure | None:
         axes.grid(True)
         figure.legend(loc="outside lower center", ncols=3)
         figure.draw_without_rendering()
-        named = spread(front, _MOST_LABELS)
+        named = [*front, *(row for row in ran if row.place not in on_front)] if len(ran) <= _MOST_LABELS else spread(front, _MOST_LABELS)
         others = [row for row in ran if row not in named]
         xs, ys = places([*named, *others])
         place_labels(figure, [*_names(named, study.rows), *[""] * len(others)], xs, ys, [30.0] * len(ran), _steps(*places(front)))
