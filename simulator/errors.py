@@ -5,6 +5,7 @@ SparsimError
 ├── OperandError       a matrix file that cannot be read as what it claims to be
 ├── MappingError       a machine that cannot hold the workload at all
 ├── OutputError        a result folder that exists already or cannot be written
+├── WorkerError        a process that died while it worked for this one
 └── CheckError         a conservation law that a run broke: a bug in sparsim, never the user's
 """
 
@@ -27,6 +28,10 @@ class MappingError(SparsimError):
 
 class OutputError(SparsimError):
     """A result folder that exists already, or cannot be written."""
+
+
+class WorkerError(SparsimError):
+    """A process died while it worked for this one: killed, or out of memory."""
 
 
 class CheckError(SparsimError):

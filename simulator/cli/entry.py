@@ -8,7 +8,7 @@ import signal
 import sys
 from typing import Any
 
-from simulator.cli.terminal import show_all_text, wants_colour
+from simulator.cli.terminal import OutputClosedError, show_all_text, wants_colour
 from simulator.errors import CheckError, SparsimError
 
 USER_ERROR = 2
@@ -35,8 +35,8 @@ def main() -> None:
         _complain(str(error))
         sys.exit(USER_ERROR)
     except KeyboardInterrupt:
-        sys.exit(INTERRUPTED)
-    except BrokenPipeError:
+        _end_interrupted()
+    except (BrokenPipeError, OutputClosedError):
         # whoever read the output has gone; say nothing more to it
         _drop_output()
         sys.exit(0)
@@ -44,6 +44,25 @@ def main() -> None:
         _drop_output()
         _complain(f"{error.filename or 'output'}: {error.strerror or error}")
         sys.exit(USER_ERROR)
+    except Exception as error:
+        # a library may have wrapped the interrupt that came while it was loading
+        if not _after_interrupt(error):
+            raise
+        _end_interrupted()
+
+
+def _end_interrupted() -> None:
+    """End with the code of an interrupt, whatever more of them come."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    sys.exit(INTERRUPTED)
+
+
+def _after_interrupt(error: BaseException | None) -> bool:
+    while error is not None:
+        if isinstance(error, KeyboardInterrupt):
+            return True
+        error = error.__cause__ or error.__context__
+    return False
 
 
 def _terminate(number: int, frame: Any) -> None:

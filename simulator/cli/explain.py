@@ -17,7 +17,7 @@ def explain_command(
     from simulator.report.glossary import TERMS, terms
     from simulator.report.term import SECTIONS, Term
 
-    console = Console(highlight=False)
+    console = Console(markup=False, highlight=False)
 
     def show(entry: Term) -> None:
         unit = f" [{entry.unit}]" if entry.unit else ""

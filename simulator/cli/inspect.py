@@ -114,7 +114,7 @@ def _print(shown: RenderableType | dict[str, Any]) -> None:
         return
     from rich.console import Console
 
-    console = Console(highlight=False)
+    console = Console(markup=False, highlight=False)
     if not console.is_terminal:
         console.width = max(console.width, 120)
     console.print(shown)

@@ -13,7 +13,7 @@ NOTICE = "compiling a simulation kernel ({}): once, up to a minute; it is kept f
 
 def ensure_kernels(names: Iterable[KernelName]) -> None:
     """Compile the kernels that the disk does not hold, with a notice on stderr, before any process needs them."""
-    console = Console(stderr=True)
+    console = Console(markup=False, stderr=True)
     for name in names:
         if kernel_cached(name):
             continue

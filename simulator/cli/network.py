@@ -81,7 +81,7 @@ def network_command(
     if output is not None or not as_json:
         write_network(curve, folder, provenance.record(), force=force)
         if not as_json:
-            console = Console()
+            console = Console(markup=False)
             console.print(_table(curve))
             console.print(f"results in {folder}/")
 

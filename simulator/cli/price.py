@@ -120,7 +120,7 @@ def _show(priced: list[PricedFile], refused: list[str], output: Path | None, *, 
     if as_json:
         sys.stdout.write(json.dumps({"results": [entry.row() for entry in priced], "refused": refused}, allow_nan=False) + "\n")
         return
-    console = Console(highlight=False)
+    console = Console(markup=False, highlight=False)
     console.print(priced_table(priced), crop=False)
     if output is not None:
         console.print(f"results in {output}{'' if output.suffix == '.csv' else '/'}", soft_wrap=True)

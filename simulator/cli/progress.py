@@ -12,11 +12,11 @@ from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TextColumn
 @contextmanager
 def progress_bars() -> Iterator[Callable[[str, float], None]]:
     """Yield a function of a run's name and the fraction of it that is done; each name gets a bar when it first reports."""
-    console = Console(stderr=True)
+    console = Console(markup=False, stderr=True)
     bars: dict[str, TaskID] = {}
     columns = (
         SpinnerColumn(),
-        TextColumn("{task.description}"),
+        TextColumn("{task.description}", markup=False),
         BarColumn(),
         TimeElapsedColumn(),
         TextColumn("left"),

@@ -91,7 +91,7 @@ def _show(table: RenderableType) -> None:
     """Print a table: as wide as it needs where no terminal bounds it."""
     from rich.console import Console
 
-    console = Console(highlight=False)
+    console = Console(markup=False, highlight=False)
     if not console.is_terminal:
         console.width = max(console.width, 160)
     console.print(table)

@@ -78,7 +78,7 @@ def sensitivity_command(
     if as_json:
         sys.stdout.write(json.dumps({"studies": sensitivity_record(studies)}, allow_nan=False) + "\n")
         return
-    console = Console(highlight=False)
+    console = Console(markup=False, highlight=False)
     for study in studies:
         console.print(sensitivity_table(study, rows), crop=False)
         console.print()

@@ -128,7 +128,7 @@ def _record(report: Comparison) -> dict[str, Any]:
 
 
 def _show(report: Comparison, folder: Path | None, appendices: Sequence[RenderableType]) -> None:
-    console = Console(highlight=False)
+    console = Console(markup=False, highlight=False)
     if not console.is_terminal:
         console.width = max(console.width, _WIDTH)
     console.print(run_table(report.results, report.ideal_results), crop=False)

@@ -53,9 +53,10 @@ def sweep_command(
     study = Study.of(run)
     write_sweep(folder, study, provenance.record(), force=force)
     if talk is not Talk.json_lines:
-        console = Console(highlight=False)
+        console = Console(markup=False, highlight=False)
         if not console.is_terminal:
             console.width = max(console.width, 110)
         console.print(study_table(study))
-        console.print(f"\n{run.computed} points run, {len(run.rows) - run.computed} from the store; results in {folder}/", soft_wrap=True)
+        stored = sum(row.failure != "invalid" for row in run.rows) - run.computed
+        console.print(f"\n{run.computed} points run, {stored} from the store; results in {folder}/", soft_wrap=True)
     raise typer.Exit(exit_code(run.rows))

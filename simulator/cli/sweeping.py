@@ -13,6 +13,7 @@ from typing import Annotated, Any
 import typer
 
 from simulator.cli.entry import USER_ERROR
+from simulator.cli.terminal import OutputClosedError
 
 SOME_FAILED = 3
 """Exit code of a sweep that came to its end though points failed."""
@@ -80,8 +81,11 @@ def _say_json(event: Any) -> None:
             "excluded": event.excluded,
         }
         record["invalid"] = [{"assignments": dict(row.assignments), "reason": row.reason} for row in event.invalid]
-    sys.stdout.write(json.dumps(record, allow_nan=False) + "\n")
-    sys.stdout.flush()
+    try:
+        sys.stdout.write(json.dumps(record, allow_nan=False) + "\n")
+        sys.stdout.flush()
+    except BrokenPipeError as error:
+        raise OutputClosedError from error
 
 
 @contextmanager
@@ -92,15 +96,15 @@ def _bar(name: str, objective: str, way: str) -> Iterator[Any]:
 
     from simulator.explore.events import Finished, Searching
 
-    console = Console(stderr=True, highlight=False)
+    console = Console(markup=False, stderr=True, highlight=False)
     columns = (
-        TextColumn("{task.description}"),
+        TextColumn("{task.description}", markup=False),
         BarColumn(),
         MofNCompleteColumn(),
         TimeElapsedColumn(),
         TextColumn("left"),
         TimeRemainingColumn(),
-        TextColumn("{task.fields[news]}"),
+        TextColumn("{task.fields[news]}", markup=False),
     )
     state = _State(objective, way)
     with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
@@ -139,7 +143,7 @@ def _warn(console: Any, event: Any) -> None:
     for reason, rows in groupby(ordered, key=lambda row: row.reason):
         labels = [row.label for row in rows]
         more = f" … and {len(labels) - 3} more" if len(labels) > 3 else ""
-        console.print(f"  {'; '.join(labels[:3])}{more}\n    {reason}", soft_wrap=True, markup=False)
+        console.print(f"  {'; '.join(labels[:3])}{more}\n    {reason}", soft_wrap=True)
 
 
 class _State:

@@ -14,6 +14,10 @@ _SPOKEN = {
 }  # fmt: skip
 
 
+class OutputClosedError(Exception):
+    """Whoever read the output has gone: the command ends, and that is no failure."""
+
+
 def show_all_text() -> None:
     """Let stdout and stderr replace the characters that their encoding lacks (`µJ` becomes `uJ`), so that none can end a run."""
     codecs.register_error("sparsim", _closest)

@@ -47,7 +47,7 @@ def training_command(
     ensure_kernels({name: None for step in steps for name in kernels_needed(chosen, step, "compiled")})
     study = study_step(chosen, *steps)
     text = io.StringIO()
-    Console(file=text, width=150, color_system=None, highlight=False).print(step_table(study, every))
+    Console(markup=False, file=text, width=150, color_system=None, highlight=False).print(step_table(study, every))
     table = "\n".join(line.rstrip() for line in text.getvalue().splitlines()) + "\n"
     if output is not None:
         with new_folder(output, force=force) as draft:

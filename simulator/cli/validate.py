@@ -39,7 +39,7 @@ def validate_command(
     if as_json:
         typer.echo(json.dumps(validation_record(rows, checks), allow_nan=False))
         return
-    console = Console(highlight=False)
+    console = Console(markup=False, highlight=False)
     if not console.is_terminal:
         console.width = max(console.width, _WIDTH)
     console.print(validation_tables(rows, checks), crop=False)

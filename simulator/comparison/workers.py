@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 from simulator.comparison.processes import end_with_parent, undisturbed
-from simulator.errors import MappingError, SparsimError
+from simulator.errors import MappingError, WorkerError
 from simulator.machine.model import Machine
 from simulator.pipeline import simulate
 from simulator.result import Ideal, Result
@@ -117,7 +117,7 @@ def _runner(held: Any, jobs: int, progress: Progress) -> Iterator[Callable[[Sequ
     try:
         yield run
     except BrokenProcessPool as error:
-        raise SparsimError("a worker process died, perhaps for want of memory; try again with --jobs 1") from error
+        raise WorkerError("a worker process died, perhaps for want of memory; try again with one process (-j 1)") from error
     except BaseException:
         for child in set(multiprocessing.active_children()) - others:
             child.kill()

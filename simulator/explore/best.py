@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
 from simulator.cost import load_technology
+from simulator.errors import ConfigError, SparsimError
 from simulator.explore.equal import Scaled
-from simulator.explore.point import PricedIn, Recipe, digest
+from simulator.explore.point import PricedIn, Recipe, digest, identity_of
 from simulator.explore.version import cost_version, sizing_version, timing_version
 from simulator.machine import Machine
-from simulator.result.codec import machine_to_dict
 from simulator.sizing.equalise import Progress, equalise
 from simulator.sizing.rebuilt import rebuilt
 from simulator.sizing.types import Runner
@@ -42,11 +42,11 @@ class Wanted:
     @property
     def key(self) -> str:
         """Hash of all that the sizes depend on."""
-        machine = machine_to_dict(self.machine)
         technology = PricedIn.of(load_technology(self.machine.technology, self.machine.technology_overrides)).key
         versions = [timing_version(), cost_version(), sizing_version()]
-        del machine["name"]
-        return digest([machine, technology, self.recipe.key, self.area_mm2, self.objective, self.budget, self.kept, versions])
+        return digest(
+            [identity_of(self.machine), technology, self.recipe.key, self.area_mm2, self.objective, self.budget, self.kept, versions]
+        )
 
     def found(self, workload: Workload, run: Runner | None = None, progress: Progress = lambda name, fraction: None) -> Scaled:
         """Search on the workload that the recipe makes, by runs in this process unless told otherwise.
@@ -69,8 +69,8 @@ class Wanted:
         return Scaled(sized.machine, {change.key: change.after for change in sized.changes}, unexamined)
 
     def restored(self, record: dict[str, Any]) -> Scaled | None:
-        """What was found before; None where the machine takes no such sizes."""
-        machine = rebuilt(self.machine, record["sizes"])
+        """What was found before; None where nothing was, or the machine takes no such sizes."""
+        machine = rebuilt(self.machine, record["sizes"]) if "sizes" in record else None
         return None if machine is None else Scaled(machine, record["sizes"], record["unexamined"])
 
 
@@ -80,6 +80,17 @@ Search = Callable[[Wanted], Scaled]
 def to_record(found: Scaled) -> dict[str, Any]:
     """JSON values; `Wanted.restored` is the inverse."""
     return {"sizes": dict(found.sizes), "unexamined": found.unexamined}
+
+
+def refusal(error: SparsimError) -> dict[str, Any]:
+    """JSON values of a search that found nothing; `raise_refusal` says so again."""
+    return {"refused": str(error)}
+
+
+def raise_refusal(record: Mapping[str, Any]) -> None:
+    """Raise ConfigError where the record is one of a search that found nothing."""
+    if "refused" in record:
+        raise ConfigError(record["refused"])
 
 
 def searched(wanted: Wanted) -> Scaled:

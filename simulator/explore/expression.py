@@ -11,11 +11,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from simulator.errors import ConfigError
+from simulator.files.tree import shown
 
 Lookup = Callable[[str], Any]
 """Value of a key path or a metric; LookupError, with the reason, where there is none."""
 
 MAX_LENGTH = 500
+_MOST_DIGITS = 300
+"""That `round` rounds to, either side of the point."""
 _PATH = re.compile(r"""'[^']*'|"[^"]*"|(?<![\w.])[A-Za-z_]\w*(?:\.(?:\w+|\*(?=\.)))*""")
 _WORDS = {"and", "or", "not", "if", "else", "in", "True", "False", "true", "false", "min", "max", "round", "abs", "log2"}
 _BINARY: Mapping[type[ast.operator], Callable[[Any, Any], Any]] = {
@@ -37,9 +40,18 @@ _COMPARED: Mapping[type[ast.cmpop], Callable[[Any, Any], bool]] = {
     ast.NotIn: lambda item, items: item not in items,
 }
 _ALLOWED = "numbers, names, + - * / // %, comparisons, and, or, not, in, A if B else C, min, max, round, abs, log2"
+_SIGNS: Mapping[type[ast.operator], str] = {ast.Sub: "-", ast.Mult: "*", ast.Div: "/", ast.FloorDiv: "//", ast.Mod: "%"}
+_DIVISIONS = (ast.Div, ast.FloorDiv, ast.Mod)
 
 
-_FUNCTIONS: Mapping[str, Callable[..., Any]] = {"min": min, "max": max, "round": round, "abs": abs, "log2": math.log2}
+def _rounded(value: Any, *digits: Any) -> Any:
+    """`round`; an integer to 10**9 digits would never be done."""
+    if any(abs(count) > _MOST_DIGITS for count in digits):
+        raise ValueError(f"round to {digits[0]} digits; allowed: at most {_MOST_DIGITS}")
+    return round(value, *digits)
+
+
+_FUNCTIONS: Mapping[str, Callable[..., Any]] = {"min": min, "max": max, "round": _rounded, "abs": abs, "log2": math.log2}
 
 
 @dataclass(frozen=True)
@@ -50,10 +62,13 @@ class Expression:
     tree: ast.expr
     names: Mapping[str, str]
     """Key path or metric of each placeholder of the tree."""
+    place: str = ""
+    """File, line and key path, which its errors begin with."""
 
     @classmethod
-    def parse(cls, text: str) -> Expression:
-        """Raises ConfigError where it is none."""
+    def parse(cls, text: str, place: str = "") -> Expression:
+        """Raises ConfigError where it is none, or a part of it without names has no value: `1 / 0`."""
+        before = f"{place}: " if place else ""
         names: dict[str, str] = {}
 
         def hide(match: re.Match[str]) -> str:
@@ -64,13 +79,16 @@ class Expression:
             return f"_{len(names) - 1}"
 
         if len(text) > MAX_LENGTH:
-            raise ConfigError(f"an expression of {len(text)} characters; allowed: at most {MAX_LENGTH}")
+            raise ConfigError(f"{before}an expression of {len(text)} characters; allowed: at most {MAX_LENGTH}")
         try:
             tree = ast.parse(_PATH.sub(hide, text).strip(), mode="eval").body
         except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
-            raise ConfigError(f"found {text!r}, which is no expression; allowed: {_ALLOWED}") from error
-        _check(tree, text)
-        return cls(text, tree, names)
+            raise ConfigError(f"{before}found {text!r}, which is no expression; allowed: {_ALLOWED}") from error
+        if not _allowed(tree):
+            raise ConfigError(f"{before}found {text!r}; allowed: {_ALLOWED}")
+        found = cls(text, tree, names, place)
+        found._check_constants()
+        return found
 
     @property
     def paths(self) -> tuple[str, ...]:
@@ -79,16 +97,42 @@ class Expression:
 
     def value(self, lookup: Lookup) -> Any:
         """Its value. Raises ConfigError, with the reason, where it has none."""
-        try:
-            return self._of(self.tree, lookup)
-        except LookupError as error:
-            raise ConfigError(f"{self.text}: {error.args[0]}") from error
-        except (ArithmeticError, TypeError, ValueError) as error:
-            raise ConfigError(f"{self.text}: cannot be computed: {error}") from error
+        return self._value(self.tree, lookup)
+
+    def scalar(self, lookup: Lookup) -> bool | int | float | str:
+        """Its value, for a key. Raises ConfigError, with the reason, where it has none that a key can take, such as a list."""
+        found = self.value(lookup)
+        if not isinstance(found, bool | int | float | str):
+            raise self._error(f"found {shown(found)}; allowed: a number, text, true or false")
+        return found
 
     def holds(self, lookup: Lookup) -> bool:
         """Whether the condition is true."""
         return bool(self.value(lookup))
+
+    def _error(self, reason: object) -> ConfigError:
+        return ConfigError(f"{self.place}: {self.text}: {reason}" if self.place else f"{self.text}: {reason}")
+
+    def _value(self, node: ast.expr, lookup: Lookup) -> Any:
+        try:
+            return self._of(node, lookup)
+        except LookupError as error:
+            raise self._error(error.args[0]) from error
+        except (ArithmeticError, TypeError, ValueError) as error:
+            raise self._error(f"cannot be computed: {error}") from error
+
+    def _check_constants(self) -> None:
+        """Raise ConfigError where a part without names has no value, or divides by zero."""
+        nothing: Mapping[str, Any] = {}
+        for node in ast.walk(self.tree):
+            if isinstance(node, ast.BinOp | ast.Call | ast.Compare | ast.UnaryOp) and self._is_constant(node):
+                self._value(node, nothing.__getitem__)
+            elif isinstance(node, ast.BinOp) and isinstance(node.op, _DIVISIONS) and self._is_constant(node.right):
+                if self._value(node.right, nothing.__getitem__) == 0:
+                    raise self._error("cannot be computed: division by zero")
+
+    def _is_constant(self, tree: ast.expr) -> bool:
+        return not any(isinstance(node, ast.Name) and node.id in self.names for node in ast.walk(tree))
 
     def _of(self, node: ast.expr, lookup: Lookup) -> Any:
         match node:
@@ -97,7 +141,7 @@ class Expression:
             case ast.Name(id=name):
                 return lookup(self.names[name])
             case ast.BinOp(left=left, op=op, right=right):
-                return _BINARY[type(op)](self._of(left, lookup), self._of(right, lookup))
+                return _computed(op, self._of(left, lookup), self._of(right, lookup))
             case ast.UnaryOp(op=ast.Not(), operand=operand):
                 return not self._of(operand, lookup)
             case ast.UnaryOp(operand=operand):
@@ -118,22 +162,28 @@ class Expression:
         raise TypeError(f"{ast.dump(node)} is not allowed")
 
 
-def _check(node: ast.AST, text: str) -> None:
-    """Raise ConfigError for anything that `_of` does not compute."""
+def _computed(op: ast.operator, left: Any, right: Any) -> Any:
+    """What an operator makes of two values; of text and lists, only a sum: `'a' * 1000000000` has no place in a memory."""
+    for side in (left, right):
+        if not isinstance(op, ast.Add) and not isinstance(side, bool | int | float):
+            raise TypeError(f"found {shown(side)} beside {_SIGNS[type(op)]}, which is for numbers")
+    return _BINARY[type(op)](left, right)
+
+
+def _allowed(node: ast.AST) -> bool:
+    """Whether `_of` computes it, and all in it."""
     match node:
         case ast.Constant(value=bool() | int() | float() | str()) | ast.Name():
-            pass
-        case ast.BinOp(op=op) if type(op) in _BINARY:
-            pass
+            fits = True
+        case ast.BinOp(op=op):
+            fits = type(op) in _BINARY
         case ast.UnaryOp(op=ast.Not() | ast.USub()) | ast.BoolOp() | ast.IfExp() | ast.List() | ast.Tuple():
-            pass
-        case ast.Compare(ops=ops) if all(type(op) in _COMPARED for op in ops):
-            pass
-        case ast.Call(func=ast.Name(id=name), keywords=[]) if name in _FUNCTIONS:
-            pass
+            fits = True
+        case ast.Compare(ops=ops):
+            fits = all(type(op) in _COMPARED for op in ops)
+        case ast.Call(func=ast.Name(id=name), keywords=[]):
+            fits = name in _FUNCTIONS
         case _:
-            raise ConfigError(f"found {text!r}; allowed: {_ALLOWED}")
+            fits = False
     children = node.args if isinstance(node, ast.Call) else list(ast.iter_child_nodes(node))
-    for child in children:
-        if isinstance(child, ast.expr):
-            _check(child, text)
+    return fits and all(_allowed(child) for child in children if isinstance(child, ast.expr))

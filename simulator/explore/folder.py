@@ -62,5 +62,5 @@ def _table_text(study: Study) -> str:
     from simulator.explore.tables import study_table
 
     buffer = io.StringIO()
-    Console(file=buffer, width=_WIDTH, color_system=None, highlight=False).print(study_table(study))
+    Console(markup=False, file=buffer, width=_WIDTH, color_system=None, highlight=False).print(study_table(study))
     return "\n".join(line.rstrip() for line in buffer.getvalue().splitlines()) + "\n"

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
+from simulator.activity import Activity
 from simulator.cost import price
 from simulator.cost.technology import Technology
 from simulator.errors import CheckError, MappingError, SparsimError
@@ -20,6 +21,8 @@ from simulator.pipeline import time_workload
 from simulator.result.metrics import RunMetrics
 
 _LONGEST_REASON = 2000
+_NO_LIMIT_S = 1e8
+"""Three years; alarms cannot be set much further."""
 
 
 @dataclass(frozen=True)
@@ -67,37 +70,45 @@ def run_jobs(jobs: Sequence[Job], shared: Mapping[str, Any]) -> list[Done]:
 def run_job(job: Job, shared: Mapping[str, Any]) -> Done:
     """Run one job."""
     began = time.perf_counter()
-    outcomes: tuple[Outcome, ...]
-    activity = None
     try:
         with _limited(job.time_limit_s) as check:
-            outcomes, activity = _run(job, shared, check)
+            activity, counted = _timed(job, shared, check)
     except Exception as error:
-        failure, reason = why(error, job)
-        outcomes = tuple(failed(job, failure, reason))
-    return Done(outcomes, activity, time.perf_counter() - began)
+        return Done(tuple(failed(job, *why(error, job))), None, time.perf_counter() - began)
+    outcomes = tuple(_priced(job, activity, key, shared[technology]) for key, technology in job.prices)
+    return Done(outcomes, counted, time.perf_counter() - began)
 
 
 def failed(job: Job, failure: Failure, reason: str) -> list[Outcome]:
     """All points of a job, failed for one reason."""
-    return [Outcome(key, job.timing_key, None, failure, reason[:_LONGEST_REASON]) for key, _ in job.prices]
+    return [_failed(job, key, failure, reason) for key, _ in job.prices]
 
 
-def _run(job: Job, shared: Mapping[str, Any], check: Callable[[], None]) -> tuple[tuple[Outcome, ...], str | None]:
+def _failed(job: Job, key: str, failure: Failure, reason: str) -> Outcome:
+    return Outcome(key, job.timing_key, None, failure, reason[:_LONGEST_REASON])
+
+
+def _timed(job: Job, shared: Mapping[str, Any], check: Callable[[], None]) -> tuple[Activity, str | None]:
+    """What the machine does, and its text where it was counted now."""
     if job.activity is not None:
-        activity, counted = activity_from_text(job.activity), None
-    else:
-        workload = fetched(shared[job.workload])
-        timing = time_workload(
-            job.elaborated, workload, engine=job.engine, ideal=job.ideal, threads=1, requests=job.requests, progress=lambda *_: check()
-        )
-        activity, counted = timing.activity, activity_to_text(timing.activity)
-    outcomes = []
-    for key, technology_key in job.prices:
-        technology: Technology = fetched(shared[technology_key])
-        run = RunMetrics(elaborated=job.elaborated, activity=activity, cost=price(activity, job.elaborated, technology), ideal=job.ideal)
-        outcomes.append(Outcome(key, job.timing_key, record_of(run) | (bands_of(run, technology) if job.bands else {})))
-    return tuple(outcomes), counted
+        return activity_from_text(job.activity), None
+    workload = fetched(shared[job.workload])
+    timing = time_workload(
+        job.elaborated, workload, engine=job.engine, ideal=job.ideal, threads=1, requests=job.requests, progress=lambda *_: check()
+    )
+    return timing.activity, activity_to_text(timing.activity)
+
+
+def _priced(job: Job, activity: Activity, key: str, technology_input: Any) -> Outcome:
+    """One point of the job; one that cannot be priced leaves the others alone."""
+    try:
+        with _limited(job.time_limit_s):
+            technology: Technology = fetched(technology_input)
+            cost = price(activity, job.elaborated, technology)
+            run = RunMetrics(elaborated=job.elaborated, activity=activity, cost=cost, ideal=job.ideal)
+            return Outcome(key, job.timing_key, record_of(run) | (bands_of(run, technology) if job.bands else {}))
+    except Exception as error:
+        return _failed(job, key, *why(error, job))
 
 
 def why(error: Exception, job: Job) -> tuple[Failure, str]:
@@ -122,6 +133,7 @@ def _limited(seconds: float | None) -> Iterator[Callable[[], None]]:
 
     By an alarm where the thread can have one; elsewhere (threads of a Dask worker) when the block calls what is yielded.
     """
+    seconds = None if seconds is None or seconds > _NO_LIMIT_S else seconds
     ends = None if seconds is None else time.perf_counter() + seconds
 
     def check() -> None:

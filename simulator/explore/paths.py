@@ -26,10 +26,7 @@ def set_workload(root: Entry, path: str, value: Entry) -> Entry:
     Setting `density` takes the place of `nnz`, and the other way round; setting `pattern` that of all other keys of the old
     pattern but its seed. Raises ConfigError where no operation is reached.
     """
-    keys = KNOBS.get(path, path).split(".")
-    if keys[0] == "*":
-        keys = ["operations", *keys]
-    reached = list(_expanded(root, keys, drawn_only=path in KNOBS))
+    reached = reached_by(root, path)
     if not reached:
         raise ConfigError(
             f"{value.place}: workload.{path}: no operation of {root.place.source} has a weight from DRAM whose pattern has density or nnz"
@@ -40,6 +37,23 @@ def set_workload(root: Entry, path: str, value: Entry) -> Entry:
         root = replaced(root, target, value)
         root = _without(root, [*target[:-1], _EITHER[target[-1]]]) if target[-1] in _EITHER else root
     return root
+
+
+def spelled_out(path: str) -> list[str]:
+    """The keys of a path in a workload file, short names and a leading `*` written out."""
+    keys = KNOBS.get(path, path).split(".")
+    return ["operations", *keys] if keys[0] == "*" else keys
+
+
+def reached_by(root: Entry, path: str) -> list[list[str]]:
+    """The keys of a workload's tree that a path, a pattern or a short name stands for; none where no operation fits."""
+    return list(_expanded(root, spelled_out(path), drawn_only=path in KNOBS))
+
+
+def may_meet(path: str, other: str) -> bool:
+    """Whether two paths of a sweep may stand for one key of some machine or workload."""
+    first, second = (spelled_out(each.removeprefix("workload.")) if each.startswith("workload.") else [each] for each in (path, other))
+    return len(first) == len(second) and all(a == b or "*" in (a, b) for a, b in zip(first, second, strict=True))
 
 
 def _expanded(root: Entry, keys: Sequence[str], *, drawn_only: bool) -> Iterator[list[str]]:

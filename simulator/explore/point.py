@@ -36,6 +36,16 @@ def digest(record: Any) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
+def identity_of(machine: Machine) -> dict[str, Any]:
+    """A machine as its timing depends on it: every key but names and technology, and the content of the file that it names.
+
+    Raises ConfigError where the file cannot be read.
+    """
+    keys = {key: value for key, value in machine_to_dict(machine).items() if key not in _LABELS}
+    file = machine.mapping.placement_file
+    return {**keys, "placement": _file_sha256(Path(file)) if file else None}
+
+
 @dataclass(frozen=True, eq=False)
 class Recipe:
     """A workload that is known and not yet made: the validated file, and what it reads."""
@@ -130,8 +140,7 @@ class Point:
         timing_key = digest(
             {
                 "version": timing_version(),
-                "machine": {key: value for key, value in machine_to_dict(machine).items() if key not in _LABELS},
-                "placement": _file_sha256(Path(machine.mapping.placement_file)) if machine.mapping.placement_file else None,
+                "machine": identity_of(machine),
                 "elaborated": elaborated_to_dict(elaborated),
                 "workload": recipe.key,
                 "engine": engine,

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
 from simulator.activity import Activity
 from simulator.cost.technology import Technology
-from simulator.result import codec
+from simulator.errors import ConfigError
+from simulator.result import METRICS, codec
 from simulator.result.metrics import RunMetrics
 from simulator.result.saved import run_of
 from simulator.uncertainty import METRICS as BANDED
@@ -46,8 +48,15 @@ class Outcome:
 
 
 def record_of(run: RunMetrics) -> dict[str, Any]:
-    """Every metric of a run, and what plots need beside them; JSON values only."""
-    record: dict[str, Any] = codec.plain(run.derived())
+    """Every metric of a run, and what plots need beside them; JSON values only.
+
+    Raises ConfigError where a metric is no finite number: a constant or a size is beyond reason.
+    """
+    derived = run.derived()
+    for name in METRICS:
+        if not math.isfinite(derived[name]):
+            raise ConfigError(f"{name} comes out as {derived[name]}: a constant or a size is beyond reason")
+    record: dict[str, Any] = codec.plain(derived)
     return record
 
 

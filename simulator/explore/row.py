@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
+from simulator.errors import ConfigError
 from simulator.explore.expression import Expression
 from simulator.explore.spec import Scalar, SweepSpec
 
@@ -25,7 +26,7 @@ class Row:
     failure: str | None = None
     reason: str = ""
     broken: tuple[str, ...] = ()
-    """Constraints that it breaks."""
+    """Constraints that it breaks; one that cannot be computed is followed by the reason."""
     sizes: Mapping[str, Scalar] = field(default_factory=dict)
     """Keys of the machine that `equal` has changed."""
     unexamined: int = 0
@@ -40,6 +41,10 @@ class Row:
     def label(self) -> str:
         """Its values, for messages and plots."""
         return labelled(self.assignments) or "the only point"
+
+    def breaks(self, constraint: str) -> bool:
+        """Whether it breaks a constraint, or that cannot be computed here."""
+        return any(text == constraint or text.startswith(f"{constraint}: ") for text in self.broken)
 
     def band(self, name: str) -> tuple[float, float] | None:
         """Low and high end of a metric over the bands of the constants; None where it has no band, or none was asked for."""
@@ -58,14 +63,25 @@ class Row:
 
 
 def broken_constraints(spec: SweepSpec, assignments: Mapping[str, Any], record: Mapping[str, Any] | None) -> tuple[str, ...]:
-    """The constraints that a point breaks; none where it has no figures. A key that the point does not have breaks nothing."""
+    """The constraints that a point breaks; none where it has no figures. One that cannot be computed is broken, and followed by the reason."""
     if record is None:
         return ()
+    known = {**record, **assignments}
+    return tuple(broken for text in spec.constraints if (broken := _broken(text, known)) is not None)
+
+
+def _broken(text: str, known: Mapping[str, Any]) -> str | None:
+    """The constraint where it is broken, and why where that is for a reason of its own; None where it holds."""
 
     def lookup(name: str) -> Any:
-        return assignments[name] if name in assignments else record[name]
+        if name not in known:
+            raise LookupError(f"{name}: neither a metric nor a value that an axis gave this point")
+        return known[name]
 
-    return tuple(text for text in spec.constraints if not _holds(Expression.parse(text), lookup, {*assignments, *record}))
+    try:
+        return None if Expression.parse(text).holds(lookup) else text
+    except ConfigError as error:
+        return str(error)
 
 
 def over_the_bands(spec: SweepSpec, row: Row) -> tuple[str, ...]:
@@ -74,10 +90,6 @@ def over_the_bands(spec: SweepSpec, row: Row) -> tuple[str, ...]:
     ends = [{name: band[end] for name, band in record.get("bands", {}).items()} for end in (0, 1)]
     broken = [broken_constraints(spec, row.assignments, {**record, **end}) for end in ends if end]
     return tuple(dict.fromkeys(text for texts in broken for text in texts))
-
-
-def _holds(condition: Expression, lookup: Any, known: set[str]) -> bool:
-    return not set(condition.paths) <= known or condition.holds(lookup)
 
 
 def labelled(assignments: Mapping[str, Scalar]) -> str:

@@ -10,8 +10,9 @@ from datetime import UTC, datetime
 from typing import Any
 
 from simulator.comparison.workers import machine_runner
+from simulator.errors import ConfigError, MappingError, WorkerError
 from simulator.explore.bands import Standing, standings
-from simulator.explore.best import Wanted, to_record
+from simulator.explore.best import Wanted, raise_refusal, refusal, to_record
 from simulator.explore.dispatch import Dispatch
 from simulator.explore.equal import Scaled
 from simulator.explore.events import Finished, Listener, Planned, Searching
@@ -161,18 +162,35 @@ class _Sweep:
         return self._resolved[place]
 
     def _search(self, wanted: Wanted) -> Scaled:
-        """The best sizes: as the store has them, or searched for by as many processes of this computer as points run in."""
+        """The best sizes: as the store has them, or searched for. Raises SparsimError where there are none, as the store may know."""
         known = self.store.sizes(wanted.key)
+        if known is not None and not self.options.retry:
+            raise_refusal(known)
         found = None if known is None else wanted.restored(known)
         if found is None:
-            if isinstance(wanted.machine.fabric, GatherFabric):
-                self.options.prepare(dataflow_kernels(wanted.machine))
-            jobs = 1 if self.options.executor == "in_process" else self.options.workers
-            workload = wanted.recipe.make()
-            with machine_runner(workload, jobs) as run:
-                found = wanted.found(workload, run, lambda _, fraction: self.listen(Searching(wanted.name, fraction)))
+            try:
+                found = self._searched(wanted)
+            except (ConfigError, MappingError) as error:
+                self.store.add_sizes(wanted.key, refusal(error))
+                raise
             self.store.add_sizes(wanted.key, to_record(found))
         return found
+
+    def _searched(self, wanted: Wanted) -> Scaled:
+        """Search by as many processes of this computer as points run in; once more where one of them dies."""
+        if isinstance(wanted.machine.fabric, GatherFabric):
+            self.options.prepare(dataflow_kernels(wanted.machine))
+        workload = wanted.recipe.make()
+        jobs = 1 if self.options.executor == "in_process" else self.options.workers
+
+        def once() -> Scaled:
+            with machine_runner(workload, jobs) as run:
+                return wanted.found(workload, run, lambda _, fraction: self.listen(Searching(wanted.name, fraction)))
+
+        try:
+            return once()
+        except WorkerError:
+            return once()
 
     def _run_places(self, places: Sequence[Place]) -> None:
         """Bring the rows of these places about."""

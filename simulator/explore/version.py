@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from functools import cache
+from importlib.metadata import version
 from pathlib import Path
 
 _PACKAGE = Path(__file__).resolve().parents[1]
@@ -14,8 +15,8 @@ _COST = ("cost", "result", "uncertainty", "pipeline.py")
 
 @cache
 def timing_version() -> str:
-    """Hash of the sources of workloads, mapping and timing."""
-    return _sources(_TIMING)
+    """Hash of the sources of workloads, mapping and timing, and of the version of NumPy, whose draws may change with it."""
+    return f"{_sources(_TIMING)} numpy {version('numpy')}"
 
 
 @cache

@@ -133,7 +133,7 @@ def _csv(rows: Sequence[Mapping[str, Any]]) -> str:
 
 def _text(studies: Sequence[Sensitivity], rows: int) -> str:
     text = io.StringIO()
-    console = Console(file=text, width=_WIDTH, color_system=None, highlight=False)
+    console = Console(markup=False, file=text, width=_WIDTH, color_system=None, highlight=False)
     for study in studies:
         console.print(sensitivity_table(study, rows), crop=False)
         console.print()

@@ -67,7 +67,7 @@ def run_table(results: Sequence[Result], ideal_results: Sequence[Result] = ()) -
 
 def as_html(shown: RenderableType) -> str:
     """What notebooks show: the same table, monospaced."""
-    console = Console(file=io.StringIO(), record=True, width=_HTML_WIDTH, color_system="truecolor", highlight=False)
+    console = Console(markup=False, file=io.StringIO(), record=True, width=_HTML_WIDTH, color_system="truecolor", highlight=False)
     console.print(shown)
     return console.export_html(inline_styles=True, code_format='<pre style="line-height: 1.25">{code}</pre>')
 

@@ -58,7 +58,7 @@ def write_validation(rows: Sequence[Row], checks: Sequence[Row], folder: Path, m
             writer.writeheader()
             writer.writerows(lines)
         text = StringIO()
-        Console(file=text, width=_WIDTH, color_system=None, highlight=False).print(validation_tables(rows, checks))
+        Console(markup=False, file=text, width=_WIDTH, color_system=None, highlight=False).print(validation_tables(rows, checks))
         (draft / "table.txt").write_text("\n".join(line.rstrip() for line in text.getvalue().splitlines()) + "\n", encoding="utf-8")
         save(validation_figure(rows, checks), draft, "validation")
         write_json(draft / MARKER, made)

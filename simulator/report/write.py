@@ -114,7 +114,7 @@ def _table_text(report: Report) -> str:
     from simulator.report.components import components_table
     from simulator.report.tables import run_table
 
-    console = Console(file=io.StringIO(), width=_WIDTH, color_system=None)
+    console = Console(markup=False, file=io.StringIO(), width=_WIDTH, color_system=None)
     console.print(run_table(report.results, report.ideal_results))
     for result in report.results:
         console.print(f"\n{result.name}: components", highlight=False)

@@ -97,3 +97,32 @@ def test_a_name_that_is_nothing_gets_the_nearest_of_both_folders(place: Path, sp
     assert outcome.code == 2
     assert "crossbar" in outcome.err
     assert outcome.err.rstrip().endswith("nearest: tinygpt")
+
+
+SWEEP = "name: s\nmachine: crossbar.yaml\nworkload: tiny.yaml\naxes: {fabric.window: [1, 2]}\n"
+
+
+def test_a_reader_that_has_seen_enough_is_no_failure(place: Path) -> None:
+    (place / "s.yaml").write_text(SWEEP, encoding="utf-8")
+    typed = f"{sys.executable} -c 'from simulator.cli import main; main()' sweep s.yaml --json-lines -j 0 | head -n 1"
+    ended = subprocess.run(["bash", "-o", "pipefail", "-c", typed], cwd=place, capture_output=True, text=True, check=False, timeout=60)
+    assert (ended.returncode, ended.stderr) == (0, "")
+    assert json.loads(ended.stdout)["event"] == "planned"
+
+
+def test_brackets_in_names_are_names(place: Path, sparsim: Type) -> None:
+    (place / "s.yaml").write_text(SWEEP.replace("crossbar.yaml", "'b[red].yaml'"), encoding="utf-8")
+    (place / "b[red].yaml").write_text((place / "crossbar.yaml").read_text(encoding="utf-8"), encoding="utf-8")
+    outcome = sparsim("sweep", "s.yaml", "-j", "0", "-q", "-o", "out[/x]")
+    assert outcome.code == 0, outcome.err
+    assert "results in out[/x]/" in outcome.out
+    (place / "s.yaml").write_text(SWEEP.replace("axes: {", "axes: {technology: ['7nm', '[/b]'], "), encoding="utf-8")
+    assert sparsim("sweep", "s.yaml", "-j", "0", "-q", "-o", "other").code == 3
+    assert "[/b]" in sparsim("results", "s").out
+
+
+def test_an_address_that_is_none_is_refused_at_once(place: Path, sparsim: Type) -> None:
+    (place / "s.yaml").write_text(SWEEP, encoding="utf-8")
+    outcome = sparsim("sweep", "s.yaml", "-q", "--dask", "foo")
+    assert outcome.code == 2
+    assert "--dask foo: allowed: tcp://HOST:PORT" in outcome.err

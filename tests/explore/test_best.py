@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import io
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pytest
 from explore.conftest import Run
 from rich.console import Console
 
 from simulator import load_machine, load_workload
-from simulator.errors import ConfigError
+from simulator.errors import ConfigError, WorkerError
+from simulator.explore.best import Wanted
+from simulator.explore.equal import Scaled
 from simulator.explore.events import Event, Searching
 from simulator.explore.load import load_sweep
 from simulator.explore.row import labelled
@@ -95,6 +99,46 @@ def test_a_search_that_its_budget_ends_says_what_it_left(sweep: Run) -> None:
     study = Study.of(sweep("sweep.yaml", *BARE, equal))
     assert max(row.unexamined for row in study.rows) > 0
     assert "scaled.unexamined" in rows_csv(study.rows).splitlines()[0]
+
+
+def test_a_search_that_finds_nothing_is_remembered(place: Path) -> None:
+    overrides = ["axes={machine: [small.yaml]}", "machine=null", "equal={area: 0.15, best: time}"]
+    told: list[list[Event]] = [[], [], []]
+    with Store(place / "store.sqlite") as store:
+        first, again, retried = (
+            run_sweep(load_sweep("sweep.yaml", overrides), store, Options(retry=retry), events.append)
+            for events, retry in zip(told, (False, False, True), strict=True)
+        )
+    assert [row.failure for row in first.rows] == ["invalid"]
+    assert first.rows == again.rows == retried.rows
+    assert [any(isinstance(event, Searching) for event in events) for events in told] == [True, False, True]
+
+
+def test_a_worker_that_dies_during_a_search_is_replaced_once(sweep: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    equal = f"equal={{area: {_cap()!r}, best: time}}"
+    expected = sweep("sweep.yaml", *BARE, equal)
+    searches: list[str] = []
+    found = Wanted.found
+
+    def mortal(wanted: Wanted, *arguments: Any) -> Scaled:
+        searches.append(wanted.name)
+        if searches.count(wanted.name) == 1:
+            raise WorkerError("a worker process died")
+        return found(wanted, *arguments)
+
+    monkeypatch.setattr(Wanted, "found", mortal)
+    assert sweep("sweep.yaml", *BARE, equal, store="other.sqlite").rows == expected.rows
+    assert searches == [name for name in dict.fromkeys(searches) for _ in range(2)]
+
+
+def test_another_placement_is_another_search(place: Path) -> None:
+    machine = load_machine("small.yaml", ["mapping={placement: file, placement_file: banks.npy}"])
+    recipe = load_sweep("sweep.yaml").resolve((0, 0)).recipe  # type: ignore[union-attr]
+    keys = set()
+    for bank in (0, 1):
+        np.save(place / "banks.npy", np.full(machine.gather.banks_per_copy * 128, bank, dtype=np.int32))
+        keys.add(Wanted(machine, recipe, 0.4, "time", None).key)
+    assert len(keys) == 2
 
 
 def test_two_processes_find_the_same(sweep: Run) -> None:

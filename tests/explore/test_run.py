@@ -132,6 +132,21 @@ def test_an_unexpected_error_is_recorded_and_retried_only_when_asked(sweep: Run)
     assert (again.computed, again.failures) == (9, [])
 
 
+def test_a_point_that_cannot_be_priced_leaves_others_of_its_timing_alone(sweep: Run) -> None:
+    """Supply voltages whose squares, and scales whose products, are beyond what a float holds."""
+    for key, absurd in (("supply_voltage_v", 1e200), ("energy_scale", 1e308)):
+        run = sweep("sweep.yaml", f"axes={{technology_overrides.{key}: [0.7, {absurd}]}}", store=f"{key}.sqlite")
+        assert [row.failure is None for row in run.rows] == [True, False], key
+        again = sweep("sweep.yaml", f"axes={{technology_overrides.{key}: [0.7]}}", store=f"{key}.sqlite")
+        assert (again.failures, again.computed) == ([], 0)
+    assert "beyond reason" in run.rows[1].reason
+
+
+@pytest.mark.parametrize("seconds", [1e10, float("inf")])
+def test_a_limit_beyond_reason_is_none(sweep: Run, seconds: float) -> None:
+    assert sweep(time_limit_s=seconds).failures == []
+
+
 def test_a_point_that_takes_too_long_is_stopped(sweep: Run) -> None:
     run = sweep("sweep.yaml", "axes={fabric.window: [1]}", "set={workload.operations.0.shape.m: 4096}", time_limit_s=0.001)
     assert [(row.failure, row.reason) for row in run.rows] == [("time limit", "not done after 0.001 s")]

@@ -48,6 +48,8 @@ def _client(client: Any, cluster: Any, workers: int, address: str | None) -> Ite
         with cluster(n_workers=workers, threads_per_worker=1, dashboard_address=None) as own, client(own, set_as_default=False) as mine:
             yield mine
         return
+    if address is None or "://" not in address:
+        raise ConfigError(f"--dask {address}: allowed: tcp://HOST:PORT, tls://HOST:PORT, or local")
     try:
         connected = client(address, timeout=_PATIENCE, set_as_default=False)
     except (OSError, ValueError, TimeoutError) as error:

@@ -51,7 +51,7 @@ def _populations(optuna: Any, sampler: Any, space: Space, wanted: Wanted) -> Gen
                 study.tell(trial, state=optuna.trial.TrialState.FAIL)
                 continue
             for text in spec.constraints:
-                trial.set_constraint(text, 1.0 if text in row.broken else -1.0)
+                trial.set_constraint(text, 1.0 if row.breaks(text) else -1.0)
             study.tell(trial, [row.metric(name) for name in spec.objectives])
         seen.update(fresh)
         left -= len(fresh)
