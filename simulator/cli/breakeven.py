@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from simulator.cli.entry import USER_ERROR
 from simulator.cli.options import ForceOption, JsonOption, OutputOption, WorkloadOption
 from simulator.cli.running import Running, with_running_options
 from simulator.cli.sweeping import SOME_FAILED, Talk, told
 
 if TYPE_CHECKING:
     from simulator.explore.analysis.crossing_bands import CrossingBand
-    from simulator.explore.analysis.crossings import Scale
+    from simulator.explore.analysis.crossings import Better, Crossing, Scale
     from simulator.explore.breakeven import BreakEven, Curve
 
 _DENSITY = "0.0009765625:1"
@@ -74,45 +75,80 @@ def breakeven_command(
     else:
         typer.echo("\n".join(sentences(answer)))
         typer.echo(f"results in {folder}/")
-    raise typer.Exit(SOME_FAILED if answer.failures else 0)
+    raise typer.Exit(_exit_code(answer))
+
+
+def _exit_code(answer: BreakEven) -> int:
+    """0 where every point has figures, 3 where some have not, 2 where none has."""
+    if not any(curve.values for curve in answer.curves):
+        return USER_ERROR
+    return SOME_FAILED if answer.failures else 0
 
 
 def sentences(answer: BreakEven) -> list[str]:
     """The answer in words, a line a metric and crossing."""
     from simulator.report.glossary import term
-    from simulator.report.numbers import significant
 
     lines = []
-    first, second = answer.names
     for curve in answer.curves:
-        label = term(curve.metric, "metric").label
+        label = term(curve.metric, "metric").label + (", at equal area" if answer.equal_area else "")
         if not curve.values:
             lines.append(f"{label}: no figures")
-            continue
-        span = f"{significant(curve.values[0])} to {significant(curve.values[-1])}"
-        if not curve.crossings:
-            better = first if curve.first[0] < curve.second[0] else second
-            lines.append(f"{label}: no break-even from {span}; {better} is better at every value that was looked at{_held(curve)}")
+        elif not curve.crossings:
+            lines.append(f"{label}: no break-even {_without_crossing(answer, curve)}")
         for index, crossing in enumerate(curve.crossings):
-            below, above = (first, second) if crossing.first_below else (second, first)
-            between = f"{significant(crossing.low, 4)} to {significant(crossing.high, 4)}"
-            lines.append(f"{label}: break-even at {answer.axis} {significant(crossing.value)} ({between}); {below} below, {above} above")
+            sides = f"{answer.called(crossing.below)} below, {answer.called(crossing.above)} above"
+            lines.append(f"{label}: break-even {_place(answer, crossing)}; {sides}")
             if curve.bands:
                 lines.append(f"  over the bands of the constants {_band(curve.bands[index])}")
     lines += [f"no figures at {point}: {reason}" for point, reason in answer.failures.items()]
     return lines
 
 
-def _held(curve: Curve) -> str:
-    """Whether the band of the ratio keeps that winner at every value."""
+def _without_crossing(answer: BreakEven, curve: Curve) -> str:
+    """`from 0.1 to 1.00; crossbar is better at every value that was looked at`."""
+    span = f"from {_shown(answer, curve.values[0])} to {_shown(answer, curve.values[-1])}"
+    better = curve.throughout
+    if better is None:
+        return span
+    who = "they are equal" if better == "equal" else f"{answer.called(better)} is better"
+    return f"{span}; {who} at every value that {'has figures' if curve.missing else 'was looked at'}{_held(curve, better)}"
+
+
+def _place(answer: BreakEven, crossing: Crossing) -> str:
+    """`at workload.density 0.125 (0.1240 to 0.1260)`."""
+    from simulator.report.numbers import significant
+
+    if crossing.exact:
+        return f"at {answer.axis} {_shown(answer, crossing.value)}, where they are equal"
+    if answer.integers:
+        return f"between {answer.axis} {_shown(answer, crossing.low)} and {_shown(answer, crossing.high)}"
+    between = f"{significant(crossing.low, 4)} to {significant(crossing.high, 4)}"
+    return f"at {answer.axis} {significant(crossing.value)} ({between})"
+
+
+def _shown(answer: BreakEven, value: float) -> str:
+    """A value of the axis."""
+    from simulator.report.numbers import significant
+
+    return f"{value:.0f}" if answer.integers else significant(value)
+
+
+def _held(curve: Curve, better: Better) -> str:
+    """Whether the band of the ratio keeps what is so at every value."""
+    import math
+
+    from simulator.explore.analysis.crossings import better_of
     from simulator.report.numbers import significant
 
     if not curve.low:
         return ""
-    open_at = [value for value, low, high in zip(curve.values, curve.low, curve.high, strict=True) if low < 1 <= high]
+    bands = zip(curve.values, curve.low, curve.high, strict=True)
+    open_at = [value for value, *ends in bands if any(better_of(math.log(end)) != better for end in ends)]
     if not open_at:
         return ", also over the bands of the constants"
-    return f"; over the bands of the constants the other may be from {significant(open_at[0])} to {significant(open_at[-1])}"
+    other = "one may be better" if better == "equal" else "the other may be"
+    return f"; over the bands of the constants {other} from {significant(open_at[0])} to {significant(open_at[-1])}"
 
 
 def _band(band: CrossingBand) -> str:

@@ -14,6 +14,7 @@ from simulator.cli.running import DEFAULT_STORE, StoreOption
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
+    from simulator.explore.catalogue import Differences
     from simulator.explore.row import Row
     from simulator.explore.store import Store
 
@@ -47,6 +48,7 @@ def results_command(
     from simulator.explore import catalogue
     from simulator.explore.store import Store
     from simulator.explore.study import flat_rows
+    from simulator.result import METRICS
 
     if not store.is_file():
         raise ConfigError(f"{store}: no such store; sparsim sweep makes one")
@@ -55,20 +57,22 @@ def results_command(
         raise ConfigError("--where, --against and --export need a SWEEP")
     with Store(store) as base:
         if prune:
-            gone, points, timings = catalogue.prune(base, prune)
-            typer.echo(f"removed {len(gone)} sweeps, {points} points, {timings} timings")
+            gone, went = catalogue.prune(base, prune)
+            typer.echo(f"removed {len(gone)} sweeps, {went.points} points, {went.timings} timings, {went.searches} searches for sizes")
             return
         if sweep is None:
             typer.echo(json.dumps([asdict(item) for item in base.sweeps()])) if as_json else _show(_sweeps(base))
             return
-        rows = catalogue.sweep_rows(base, catalogue.find_sweep(base, sweep))
-        others = None if against is None else catalogue.sweep_rows(base, catalogue.find_sweep(base, against))
+        needed = METRICS if export is not None or (as_json and against is None) else metrics
+        rows = catalogue.sweep_rows(base, catalogue.find_sweep(base, sweep), needed)
+        others = None if against is None else catalogue.sweep_rows(base, catalogue.find_sweep(base, against), needed)
     if where is not None:
         rows = catalogue.filtered(rows, where)
     if export is not None:
         _export(rows, export, force=force)
     elif others is not None:
-        _show(_differences(rows, others, metrics))
+        found = catalogue.differences(rows, others, metrics)
+        typer.echo(json.dumps(asdict(found), allow_nan=False)) if as_json else _show(_differences(found))
     elif as_json:
         typer.echo(json.dumps(flat_rows(rows), allow_nan=False))
     else:
@@ -158,23 +162,21 @@ def _figure(row: Row, metric: str, factor: float) -> str:
     return significant(row.metric(metric) * factor, 4) + over
 
 
-def _differences(rows: Sequence[Row], others: Sequence[Row], metrics: Sequence[str]) -> RenderableType:
+def _differences(found: Differences) -> RenderableType:
     from rich.console import Group
     from rich.table import Table
     from rich.text import Text
 
-    from simulator.explore import catalogue
     from simulator.explore.row import short, shown
     from simulator.report.numbers import significant, times
 
-    found, same, alone = catalogue.differences(rows, others, metrics)
     table = Table(box=None, pad_edge=False)
     for heading in ("point", "metric", "here", "there", "there ÷ here"):
         table.add_column(heading, justify="left" if heading in ("point", "metric") else "right")
-    for difference in found:
+    for difference in found.points:
         label = ", ".join(f"{short(path)} {shown(value)}" for path, value in difference.assignments.items())
         for name, (here, there) in difference.figures.items():
             cells = ["failed" if value is None else significant(value, 6) for value in (here, there)]
             table.add_row(label, name, *cells, times(there / here) if here and there is not None else "–")
-    head = f"{len(found)} points differ, {same} have the same figures, {alone} are in one sweep only"
-    return Group(Text(head, style="bold"), table) if found else Text(head)
+    head = f"{len(found.points)} points differ, {found.same} have the same figures, {found.alone} are in one sweep only"
+    return Group(Text(head, style="bold"), table) if found.points else Text(head)

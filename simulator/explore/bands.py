@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import product
 
+from simulator.errors import OutputError
 from simulator.explore.analysis.best import along_rows
 from simulator.explore.point import Point
 from simulator.explore.record import activity_from_text
@@ -46,8 +47,13 @@ class Standing:
 
 
 def assess_points(points: Sequence[Point], names: Sequence[str], store: Store) -> Assessment:
-    """Assess points whose timings the store has, as runs of these names, which differ. Nothing is simulated."""
+    """Assess points whose timings the store has, as runs of these names, which differ. Nothing is simulated.
+
+    Raises OutputError where a timing has gone: another command may prune the store at any time.
+    """
     texts = store.activities(point.timing_key for point in points)
+    if any(point.timing_key not in texts for point in points):
+        raise OutputError(f"{store.path}: was pruned while this ran; run it again, and what is missing is computed anew")
     machines: list[Elaborated] = []
     runs = []
     for point in points:

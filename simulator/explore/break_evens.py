@@ -13,7 +13,7 @@ from simulator.explore.breakeven import FILE, BreakEven, Curve
 
 @dataclass(frozen=True)
 class Entry:
-    """One crossing, or none where one machine is the better one at every value."""
+    """One crossing, or none where the better one is the same at every value that has figures."""
 
     workload: str
     first: str
@@ -21,7 +21,8 @@ class Entry:
     axis: str
     metric: str
     better_below: str
-    """Below the break-even; where there is none, at every value that was looked at."""
+    """Name of a machine, or `equal`; where there is no break-even, at every value that has figures."""
+    better_above: str
     break_even: float | None
     band_low: float | None
     """None where the band has no end within the range, or the metric no band."""
@@ -29,6 +30,7 @@ class Entry:
     moved_most_by: str
     range_low: float
     range_high: float
+    equal_area: bool
 
     @property
     def pair(self) -> str:
@@ -57,12 +59,13 @@ def _of_curve(answer: BreakEven, curve: Curve) -> Iterator[Entry]:
     known = (answer.workload, first, second, answer.axis, curve.metric)
     ends = min(curve.values), max(curve.values)
     if not curve.crossings:
-        yield Entry(*known, first if curve.first[0] < curve.second[0] else second, None, None, None, "", *ends)
+        better = answer.called(curve.throughout) if curve.throughout else ""
+        yield Entry(*known, better, better, None, None, None, "", *ends, answer.equal_area)
     for index, crossing in enumerate(curve.crossings):
         band = curve.bands[index] if curve.bands else None
-        better = first if crossing.first_below else second
+        below, above = answer.called(crossing.below), answer.called(crossing.above)
         low, high, mover = (band.low, band.high, band.mover) if band else (None, None, "")
-        yield Entry(*known, better, crossing.value, low, high, mover, *ends)
+        yield Entry(*known, below, above, crossing.value, low, high, mover, *ends, answer.equal_area)
 
 
 def break_evens_csv(entries: Sequence[Entry]) -> str:

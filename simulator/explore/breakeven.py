@@ -11,9 +11,10 @@ from typing import Any
 
 from simulator.errors import ConfigError, OutputError
 from simulator.explore.analysis.crossing_bands import CrossingBand, crossing_band
-from simulator.explore.analysis.crossings import Crossing, Scale, find_crossings
+from simulator.explore.analysis.crossings import Better, Crossing, Scale, better_of, find_crossings
 from simulator.explore.bands import assess_points
 from simulator.explore.events import Event, Listener, Planned
+from simulator.explore.integers import takes_integers
 from simulator.explore.load import space_of
 from simulator.explore.point import Point
 from simulator.explore.row import Row
@@ -30,7 +31,7 @@ from simulator.uncertainty import METRICS as BANDED
 from simulator.uncertainty import Assessment
 
 FILE = "breakeven.json"
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 
 
 @dataclass(frozen=True)
@@ -66,6 +67,14 @@ class Curve:
     high: tuple[float, ...] = ()
     bands: tuple[CrossingBand, ...] = ()
     """Of each crossing."""
+    missing: tuple[float, ...] = ()
+    """Values at which a machine has no figure."""
+
+    @property
+    def throughout(self) -> Better | None:
+        """The better one at every value that has figures; None where that is not one and the same."""
+        found = {better_of(math.log(first / second)) for first, second in zip(self.first, self.second, strict=True)}
+        return found.pop() if len(found) == 1 else None
 
 
 @dataclass(frozen=True)
@@ -79,6 +88,14 @@ class BreakEven:
     curves: tuple[Curve, ...]
     failures: Mapping[str, str]
     """Point → why it has no figures."""
+    equal_area: bool = False
+    """Whether machines were scaled to one fabric area."""
+    integers: bool = False
+    """Whether the axis takes integers only: a crossing then lies between two of them, or at one."""
+
+    def called(self, side: Better) -> str:
+        """Name of a machine, or that they are equal."""
+        return {"first": self.names[0], "second": self.names[1], "equal": "equal"}[side]
 
     def to_dict(self) -> dict[str, Any]:
         """JSON values."""
@@ -110,15 +127,36 @@ def find_break_even(question: Question, store: Store, options: Options, listen: 
         if metric not in METRICS:
             raise ConfigError(f"--metric {metric}: unknown; allowed: {', '.join(METRICS)}{nearest_hint(metric, METRICS)}")
     asked = _Asked(question, store, replace(options, listed=False), listen)
+    scale = _scale_of(question)
     curves = []
     for metric in question.metrics:
-        scan = find_crossings(asked.ratios(metric), question.scale, points=question.points, tolerance=question.tolerance)
+        scan = find_crossings(asked.ratios(metric), scale, points=question.points, tolerance=question.tolerance)
         pairs = {value: asked.figures(value, metric) for value in scan.ratios}
         first, second = zip(*pairs.values(), strict=True) if pairs else ((), ())
-        curve = Curve(metric, tuple(pairs), first, second, scan.crossings)
-        curves.append(_banded(curve, asked, question.scale) if metric in BANDED else curve)
+        curve = Curve(metric, tuple(pairs), first, second, scan.crossings, missing=scan.missing)
+        curves.append(_banded(curve, asked, scale) if metric in BANDED else curve)
     names = (Path(question.machines[0]).stem, Path(question.machines[1]).stem)
-    return BreakEven(question.axis, names, Path(question.workload).stem, question.scale.logarithmic, tuple(curves), asked.failures)
+    return BreakEven(
+        question.axis,
+        names,
+        Path(question.workload).stem,
+        scale.logarithmic,
+        tuple(curves),
+        asked.failures,
+        question.equal_area,
+        scale.integers,
+    )
+
+
+def _scale_of(question: Question) -> Scale:
+    """The scale, of integers where the axis takes no others. Raises ConfigError where the range has none."""
+    scale = question.scale
+    if not takes_integers(space_of(_document(question, [scale.low, scale.high]), Path()), question.axis):
+        return scale
+    integers = scale.of_integers()
+    if integers.low > integers.high:
+        raise ConfigError(f"--range {scale.low:g}:{scale.high:g}: {question.axis} takes integers; allowed: a range that has one")
+    return integers
 
 
 def _banded(curve: Curve, asked: _Asked, scale: Scale) -> Curve:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +12,7 @@ from simulator.explore.expression import Expression
 from simulator.explore.row import Row, broken_constraints
 from simulator.explore.run import current_version
 from simulator.explore.spec import SweepSpec
-from simulator.explore.store import Store, StoredSweep
+from simulator.explore.store import Removed, Store, StoredSweep
 from simulator.explore.study import flat_rows, rows_csv
 from simulator.files import nearest_hint
 from simulator.result import METRICS
@@ -32,35 +31,46 @@ def find_sweep(store: Store, name: str) -> StoredSweep:
     return found[0]
 
 
-def sweep_rows(store: Store, sweep: StoredSweep) -> list[Row]:
-    """Rows of a sweep that have been run."""
-    spec = SweepSpec.model_validate(sweep.spec)
-    return [
+def sweep_rows(store: Store, sweep: StoredSweep, metrics: Sequence[str]) -> list[Row]:
+    """Rows of a sweep that have been run. Raises ConfigError where other code has stored it, in other words or without these metrics."""
+    try:
+        spec = SweepSpec.model_validate(sweep.spec)
+    except ValueError as error:
+        raise _of_another_version(sweep, "its sweep file has keys or values that this one does not know") from error
+    rows = [
         Row(place, found.key, values, found.record, found.failure, found.reason, broken_constraints(spec, values, found.record))
         for place, values, found in store.members(sweep.id)
         if found is not None
     ]
+    missing = [name for name in metrics if any(row.record is not None and name not in row.record for row in rows)]
+    if missing:
+        raise _of_another_version(sweep, f"its points have no {', '.join(missing)}")
+    return rows
+
+
+def _of_another_version(sweep: StoredSweep, why: str) -> ConfigError:
+    return ConfigError(
+        f"{sweep.name}: was stored by another version of sparsim ({why}); "
+        f"run it again, or remove it with --prune {sweep.id} or --prune {STALE}"
+    )
 
 
 def filtered(rows: Sequence[Row], condition: str) -> list[Row]:
-    """Rows that meet a condition on metrics, key paths of axes, and `failure`. Raises ConfigError for a name that no row has."""
+    """Rows that meet a condition on metrics, key paths of axes, and `failure`; one that lacks what it names does not meet it.
+
+    Raises ConfigError for a name that no row has.
+    """
     expression = Expression.parse(condition)
     known = {path for row in rows for path in (*row.assignments, *row.flat_bands())} | set(METRICS) | {"failure"}
     for name in expression.paths:
         if rows and name not in known:
             raise ConfigError(f"{condition}: unknown name {name}; allowed: {', '.join(sorted(known))}{nearest_hint(name, known)}")
-    return [row for row in rows if _has(row, expression) and expression.holds(partial(_value, row))]
+    return [row for row in rows if set(expression.paths) <= (values := _values(row)).keys() and expression.holds(values.__getitem__)]
 
 
-def _has(row: Row, expression: Expression) -> bool:
-    """Whether a row has everything that a condition names; a failed point has no metrics."""
-    return all(name == "failure" or name in row.assignments or row.record is not None for name in expression.paths)
-
-
-def _value(row: Row, name: str) -> Any:
-    if name == "failure":
-        return row.failure or ""
-    return row.assignments[name] if name in row.assignments else {**(row.record or {}), **row.flat_bands()}.get(name)
+def _values(row: Row) -> dict[str, Any]:
+    """Everything that a condition can name; a failed point has no metrics, and not every point has every axis."""
+    return {**(row.record or {}), **row.flat_bands(), **row.assignments, "failure": row.failure or ""}
 
 
 @dataclass(frozen=True)
@@ -72,8 +82,19 @@ class Difference:
     """Metric → its value in the first and in the second; None where the point failed."""
 
 
-def differences(first: Sequence[Row], second: Sequence[Row], metrics: Sequence[str]) -> tuple[list[Difference], int, int]:
-    """Points of equal values of the axes whose figures differ, and how many are the same, and how many only one sweep has."""
+@dataclass(frozen=True)
+class Differences:
+    """How two sweeps differ."""
+
+    points: tuple[Difference, ...]
+    same: int
+    """Points with the same figures in both."""
+    alone: int
+    """Points that only one of them has."""
+
+
+def differences(first: Sequence[Row], second: Sequence[Row], metrics: Sequence[str]) -> Differences:
+    """Compare the figures of points of equal values of the axes."""
     here, there = ({tuple(sorted(row.assignments.items(), key=repr)): row for row in rows} for rows in (first, second))
     found, same = [], 0
     for values in here.keys() & there.keys():
@@ -82,7 +103,8 @@ def differences(first: Sequence[Row], second: Sequence[Row], metrics: Sequence[s
         same += not unequal
         if unequal:
             found.append((here[values].place, Difference(here[values].assignments, unequal)))
-    return [difference for _, difference in sorted(found, key=lambda item: item[0])], same, len(here.keys() ^ there.keys())
+    ordered = tuple(difference for _, difference in sorted(found, key=lambda item: item[0]))
+    return Differences(ordered, same, len(here.keys() ^ there.keys()))
 
 
 def _figure(row: Row, name: str) -> float | None:
@@ -90,7 +112,10 @@ def _figure(row: Row, name: str) -> float | None:
 
 
 def export(rows: Sequence[Row], file: Path) -> None:
-    """Write rows as .csv or .parquet. Raises OutputError for another ending, or where pandas or pyarrow is missing."""
+    """Write rows as .csv or .parquet, whole or not at all.
+
+    Raises OutputError for another ending, where pandas or pyarrow is missing, or where the disk refuses.
+    """
     if file.suffix == ".csv":
         content = rows_csv(rows).encode()
     elif file.suffix == ".parquet":
@@ -100,8 +125,11 @@ def export(rows: Sequence[Row], file: Path) -> None:
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
         draft = file.with_name(f".{file.name}.part")
-        draft.write_bytes(content)
-        draft.replace(file)
+        try:
+            draft.write_bytes(content)
+            draft.replace(file)
+        finally:
+            draft.unlink(missing_ok=True)
     except OSError as error:
         raise OutputError(f"{file}: cannot be written: {error.strerror}") from error
 
@@ -114,8 +142,7 @@ def _parquet(rows: Sequence[Row]) -> bytes:
 
         frame = pd.DataFrame(flat_rows(rows))
         for column in frame.columns:
-            # a column of Parquet has one type; an axis may mix numbers and words, as 8 and auto
-            if len({type(value) for value in frame[column] if value is not None}) > 1:
+            if _is_text(frame[column]):
                 frame[column] = frame[column].map(lambda value: None if value is None else str(value))
         buffer = io.BytesIO()
         frame.to_parquet(buffer, index=False)
@@ -124,11 +151,17 @@ def _parquet(rows: Sequence[Row]) -> bytes:
         raise OutputError("Parquet needs pandas and pyarrow: pip install 'sparsim[frame]'") from error
 
 
-def prune(store: Store, names: Sequence[str]) -> tuple[list[StoredSweep], int, int]:
-    """Remove sweeps by name or id, or those of other code (`stale`); return them, and how many points and timings went with them."""
+def _is_text(values: Iterable[Any]) -> bool:
+    """Whether a column is written as text: one of Parquet has one type, and its integers 64 bits; an axis may mix 8 and auto."""
+    there = [value for value in values if value is not None]
+    return len({type(value) for value in there}) > 1 or any(isinstance(value, int) and not -(2**63) <= value < 2**63 for value in there)
+
+
+def prune(store: Store, names: Sequence[str]) -> tuple[list[StoredSweep], Removed]:
+    """Remove sweeps by name or id, or all that is of other code (`stale`); return them, and what went with them."""
     version = current_version()
     gone: dict[str, StoredSweep] = {}
     for name in names:
         found = [sweep for sweep in store.sweeps() if sweep.version != version] if name == STALE else [find_sweep(store, name)]
         gone |= {sweep.id: sweep for sweep in found}
-    return list(gone.values()), *store.remove(list(gone))
+    return list(gone.values()), store.remove(list(gone), other_searches=STALE in names)

@@ -54,6 +54,11 @@ def _rounded(value: Any, *digits: Any) -> Any:
 _FUNCTIONS: Mapping[str, Callable[..., Any]] = {"min": min, "max": max, "round": _rounded, "abs": abs, "log2": math.log2}
 
 
+def no_names(name: str) -> Any:
+    """The lookup of an expression that names nothing. Raises LookupError."""
+    raise LookupError(f"{name}: no name means anything here")
+
+
 @dataclass(frozen=True)
 class Expression:
     """A parsed expression; `Expression.parse("fabric.units / 4").value(lookup)`."""
@@ -123,13 +128,14 @@ class Expression:
 
     def _check_constants(self) -> None:
         """Raise ConfigError where a part without names has no value, or divides by zero."""
-        nothing: Mapping[str, Any] = {}
         for node in ast.walk(self.tree):
             if isinstance(node, ast.BinOp | ast.Call | ast.Compare | ast.UnaryOp) and self._is_constant(node):
-                self._value(node, nothing.__getitem__)
-            elif isinstance(node, ast.BinOp) and isinstance(node.op, _DIVISIONS) and self._is_constant(node.right):
-                if self._value(node.right, nothing.__getitem__) == 0:
-                    raise self._error("cannot be computed: division by zero")
+                self._value(node, no_names)
+            elif isinstance(node, ast.BinOp) and self._divides_by_zero(node):
+                raise self._error("cannot be computed: division by zero")
+
+    def _divides_by_zero(self, node: ast.BinOp) -> bool:
+        return isinstance(node.op, _DIVISIONS) and self._is_constant(node.right) and self._value(node.right, no_names) == 0
 
     def _is_constant(self, tree: ast.expr) -> bool:
         return not any(isinstance(node, ast.Name) and node.id in self.names for node in ast.walk(tree))

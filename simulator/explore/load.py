@@ -8,8 +8,8 @@ from pathlib import Path
 from simulator.errors import ConfigError
 from simulator.explore.best import SETTLED
 from simulator.explore.equal import SCALED
-from simulator.explore.expression import Expression
-from simulator.explore.paths import KNOBS
+from simulator.explore.expression import Expression, no_names
+from simulator.explore.paths import spelled_out
 from simulator.explore.space import Derived, Dimension, Space
 from simulator.explore.spec import MAX_POINTS, Axis, AxisSpec, EqualSpec, Scalar, Setting, SweepSpec, values_of
 from simulator.files import Document, Key, config_path, load_yaml_document, nearest_hint, workload_path
@@ -61,10 +61,7 @@ class _Reader:
 
     def expression(self, text: str, path: Sequence[Key]) -> Expression:
         """Parse the text of a key. Raises ConfigError that names its place."""
-        try:
-            return Expression.parse(text)
-        except ConfigError as error:
-            raise self.error(path, str(error)) from error
+        return Expression.parse(text, self.document.where(path))
 
     def dimensions(self) -> list[Dimension]:
         """One for each of `axes`, then one for each group of `zip`. Raises ConfigError."""
@@ -73,6 +70,10 @@ class _Reader:
         return [self._dimension(group, section) for group, section in [*groups, *zipped]]
 
     def _dimension(self, group: dict[str, Axis], section: tuple[Key, ...]) -> Dimension:
+        if not group:
+            raise self.error(
+                section, "a group without axes; allowed: axes that step together, {fabric.units: [4, 8], fabric.banks: [8, 16]}"
+            )
         columns = {path: values_of(axis) for path, axis in group.items()}
         lengths = {path: len(values) for path, values in columns.items()}
         if len(set(lengths.values())) > 1:
@@ -95,7 +96,8 @@ class _Reader:
             when = self.expression(value.when, ("set", path, "when")) if value.when is not None else None
             value = value.value
         if isinstance(value, str) and value.startswith("${") and value.endswith("}"):
-            return Derived(path, self.expression(value[2:-1], ("set", path)), when)
+            expression = self.expression(value[2:-1], ("set", path))
+            return Derived(path, expression if expression.paths else expression.scalar(no_names), when)
         return Derived(path, value, when)
 
     def check(self, space: Space) -> None:
@@ -103,23 +105,37 @@ class _Reader:
         if self.spec.search.method == "grid" and space.size > MAX_POINTS:
             raise self.error(("axes",), f"{space.size:,} combinations; allowed: at most {MAX_POINTS:,}, or search: {{method: random}}")
         roots = {kind: self._roots(space, kind) for kind in ("machine", "workload")}
-        for path, where in self._set_paths():
-            self._check_path(path, where, roots)
+        for path, where in self._sections().items():
+            self._check_path(path, self.document.where(where), roots)
+        for kind in ("machine", "workload"):
+            if kind in space.conditions:
+                raise ConfigError(f"{space.conditions[kind].place}: allowed beside keys of a file; without a {kind} there is no point")
+        for expression in _of_keys(space):
+            for name in expression.paths:
+                self._check_path(name, expression.place, roots)
         self._check_metrics()
+        self._check_constraints(space)
         self._check_equal(space)
-        conditions = [*((text, ("where", i)) for i, text in enumerate(self.spec.where))]
-        conditions += [(text, ("constraints", i)) for i, text in enumerate(self.spec.constraints)]
-        for text, place in conditions:
-            for name in self.expression(text, place).paths:
-                if name not in METRICS or place[0] == "where":
-                    self._check_path(name, place, roots)
+
+    def _check_constraints(self, space: Space) -> None:
+        """Raise ConfigError for one that no point, or not every point, can be held against."""
+        known = [*METRICS, *(path for path in self._sections() if path not in self.spec.set and path not in space.conditions)]
+        for index, text in enumerate(self.spec.constraints):
+            expression = self.expression(text, ("constraints", index))
+            for name in expression.paths:
+                if name not in known:
+                    raise ConfigError(
+                        f"{expression.place}: {name}: neither a metric nor an axis that every point has; conditions on other keys "
+                        f"belong under where; allowed: {', '.join(known)}{nearest_hint(name, known)}"
+                    )
+            _check_types(expression, space)
 
     def _check_equal(self, space: Space) -> None:
         """Raise ConfigError where machines are to be scaled and no size can be found, or an axis sets what scaling sets."""
         if self.spec.equal is None:
             return
         settled = SETTLED if isinstance(self.spec.equal, EqualSpec) and self.spec.equal.best else SCALED
-        for path, where in self._set_paths():
+        for path, where in self._sections().items():
             if path in settled:
                 raise self.error(where, f"{path}: settled by equal, which sizes the machines; remove one of them")
         try:
@@ -135,7 +151,7 @@ class _Reader:
         named: list[tuple[Scalar, tuple[Key, ...]]] = [] if base is None else [(base, (kind,))]
         for dimension in space.dimensions:
             if kind in dimension.paths:
-                named += [(row[dimension.paths.index(kind)], ("axes", kind)) for row in dimension.values]
+                named += [(row[dimension.paths.index(kind)], self._sections()[kind]) for row in dimension.values]
         roots = []
         for name, where in named:
             try:
@@ -147,35 +163,57 @@ class _Reader:
                 raise self.error(where, str(error)) from error
         return roots
 
-    def _set_paths(self) -> list[tuple[str, tuple[Key, ...]]]:
-        found: list[tuple[str, tuple[Key, ...]]] = [(path, ("axes", path)) for path in self.spec.axes]
-        found += [(path, ("zip", index, path)) for index, group in enumerate(self.spec.zip) for path in group]
-        return found + [(path, ("set", path)) for path in self.spec.set]
+    def _sections(self) -> dict[str, tuple[Key, ...]]:
+        """Where each key is given: key path of the sweep file."""
+        found: dict[str, tuple[Key, ...]] = {path: ("axes", path) for path in self.spec.axes}
+        found |= {path: ("zip", index, path) for index, group in enumerate(self.spec.zip) for path in group}
+        return found | {path: ("set", path) for path in self.spec.set}
 
-    def _check_path(self, path: str, where: Sequence[Key], roots: dict[str, list[Entry]]) -> None:
+    def _check_path(self, path: str, place: str, roots: dict[str, list[Entry]]) -> None:
         """Raise ConfigError where no base file can have such a key."""
         if path in ("machine", "workload"):
             return
         kind = "workload" if path.startswith("workload.") else "machine"
         model = WorkloadSpec if kind == "workload" else Machine
-        text = path.removeprefix("workload.") if kind == "workload" else path
-        if kind == "workload":
-            text = KNOBS.get(text, text)
-        keys = ["0" if key == "*" else key for key in (f"operations.{text}" if text.startswith("*.") else text).split(".")]
+        keys = spelled_out(path.removeprefix("workload.")) if kind == "workload" else path.split(".")
+        keys = ["0" if key == "*" else key for key in keys]
         if any(slot_at(model, keys, root) is not None for root in roots[kind]):
             return
         root = roots[kind][0]
         known = next(length for length in range(len(keys) - 1, -1, -1) if slot_at(model, keys[:length], root) is not None)
         allowed = keys_at(model, keys[:known], root)
         above = ".".join([*([kind] if kind == "workload" else []), *keys[:known]]) or "a machine"
-        raise self.error(
-            where, f"{path}: unknown key; allowed in {above}: {', '.join(allowed) or 'nothing'}{nearest_hint(keys[known], allowed)}"
+        raise ConfigError(
+            f"{place}: {path}: unknown key; allowed in {above}: {', '.join(allowed) or 'nothing'}{nearest_hint(keys[known], allowed)}"
         )
 
     def _check_metrics(self) -> None:
         for name in self.spec.objectives:
             if name not in METRICS:
                 raise self.error(("objectives", name), f"unknown metric; allowed: {', '.join(METRICS)}{nearest_hint(name, METRICS)}")
+
+
+def _of_keys(space: Space) -> list[Expression]:
+    """All expressions of a sweep but constraints, which are of metrics."""
+    found = [when for dimension in space.dimensions for when in dimension.when]
+    found += [each for entry in space.derived for each in (entry.value, entry.when) if isinstance(each, Expression)]
+    return [expression for expression in (*found, *space.where) if expression is not None]
+
+
+def _check_types(constraint: Expression, space: Space) -> None:
+    """Raise ConfigError where whatever the axes give and whatever number a metric is has the wrong type."""
+    wrong: ConfigError | None = None
+    for index in range(max(map(len, space.dimensions))):
+        values = space.given(tuple(index % len(dimension) for dimension in space.dimensions))
+        try:
+            constraint.value({**dict.fromkeys(METRICS, 1.0), **values}.__getitem__)
+            return
+        except ConfigError as error:
+            if not isinstance(error.__cause__, TypeError):
+                return
+            wrong = error
+    if wrong is not None:
+        raise wrong
 
 
 def _among(value: Scalar, others: Sequence[Scalar]) -> bool:

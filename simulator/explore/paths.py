@@ -51,21 +51,22 @@ def reached_by(root: Entry, path: str) -> list[list[str]]:
 
 
 def may_meet(path: str, other: str) -> bool:
-    """Whether two paths of a sweep may stand for one key of some machine or workload."""
-    first, second = (spelled_out(each.removeprefix("workload.")) if each.startswith("workload.") else [each] for each in (path, other))
+    """Whether two paths of a sweep may stand for one key of some workload, or are one key of machines."""
+    if not (path.startswith("workload.") and other.startswith("workload.")):
+        return path == other
+    first, second = (spelled_out(each.removeprefix("workload.")) for each in (path, other))
     return len(first) == len(second) and all(a == b or "*" in (a, b) for a, b in zip(first, second, strict=True))
 
 
 def _expanded(root: Entry, keys: Sequence[str], *, drawn_only: bool) -> Iterator[list[str]]:
-    operations = child(root, "operations")
-    count = len(operations.value) if operations is not None and isinstance(operations.value, list) else 0
     if keys[0] != "operations" or len(keys) < 2 or keys[1] != "*":
         yield list(keys)
         return
-    for index in range(count):
-        target = ["operations", str(index), *keys[2:]]
-        if not drawn_only or _is_drawn(plain(root)["operations"][index]):
-            yield target
+    operations = child(root, "operations")
+    items = operations.value if operations is not None and isinstance(operations.value, list) else []
+    for index, item in enumerate(items):
+        if not drawn_only or _is_drawn(plain(item)):
+            yield ["operations", str(index), *keys[2:]]
 
 
 def _is_drawn(operation: object) -> bool:

@@ -14,6 +14,7 @@ from simulator.cost import elaborate
 from simulator.cost.technology import Technology
 from simulator.errors import ConfigError
 from simulator.explore.equal import Scaled
+from simulator.explore.record import Failure
 from simulator.explore.spec import Scalar
 from simulator.explore.version import cost_version, timing_version
 from simulator.files import Document
@@ -153,10 +154,11 @@ class Point:
 
 @dataclass(frozen=True)
 class Invalid:
-    """A combination that is no machine or no workload, and why."""
+    """A combination that is no machine or no workload, and why; or one whose best sizes could not be searched for."""
 
     assignments: Mapping[str, Scalar]
     reason: str
+    failure: Failure = "invalid"
 
 
 @lru_cache(maxsize=4096)

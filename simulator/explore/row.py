@@ -63,7 +63,7 @@ class Row:
 
 
 def broken_constraints(spec: SweepSpec, assignments: Mapping[str, Any], record: Mapping[str, Any] | None) -> tuple[str, ...]:
-    """The constraints that a point breaks; none where it has no figures. One that cannot be computed is broken, and followed by the reason."""
+    """The constraints that a point breaks; none where it has no figures. One that cannot be computed comes with the reason."""
     if record is None:
         return ()
     known = {**record, **assignments}

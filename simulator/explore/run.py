@@ -24,7 +24,7 @@ from simulator.explore.row import Row, broken_constraints
 from simulator.explore.search import SEARCHES
 from simulator.explore.space import Place, Space
 from simulator.explore.spec import SweepSpec
-from simulator.explore.store import Store, StoredPoint
+from simulator.explore.store import ListedSweep, Store, StoredPoint
 from simulator.explore.version import cost_version, sizing_version, timing_version
 from simulator.machine.model import GatherFabric
 from simulator.pipeline import dataflow_kernels
@@ -125,7 +125,9 @@ class _Sweep:
     stack: ExitStack = field(default_factory=ExitStack)
 
     def __post_init__(self) -> None:
-        self.id = sweep_id(self.space.spec)
+        spec, started = self.space.spec, datetime.now(UTC).isoformat(timespec="microseconds")
+        self.id = sweep_id(spec)
+        self._listed = ListedSweep(self.id, spec.name, spec.model_dump(mode="json"), current_version(), started)
         self.space = replace(self.space, search=self._search)
         self._resolved: dict[Place, Point | Invalid | None] = {}
         self._dispatch: Dispatch | None = None
@@ -145,8 +147,7 @@ class _Sweep:
         """Ask the search for points until it has no more."""
         spec = self.space.spec
         if self.options.listed:
-            started = datetime.now(UTC).isoformat(timespec="microseconds")
-            self.store.begin(self.id, spec.name, spec.model_dump(mode="json"), current_version(), started)
+            self.store.begin(self._listed)
         generations = SEARCHES[spec.search.method](self.space, lambda place: self._resolve(place) is not None)
         places = next(generations, None)
         while places is not None:
@@ -154,7 +155,11 @@ class _Sweep:
             try:
                 places = generations.send([self.rows[_identity(self._resolve(place))] for place in places])
             except StopIteration:
-                return
+                break
+        if self.options.listed:
+            # whole once more, whatever another run of it, or a prune, has made of the list meanwhile
+            rows = sorted(self.rows.values(), key=lambda row: row.place)
+            self.store.enlist(self._listed, [(row.key, row.assignments) for row in rows])
 
     def _resolve(self, place: Place) -> Point | Invalid | None:
         if place not in self._resolved:
@@ -200,7 +205,7 @@ class _Sweep:
         if self.options.retry:
             there = {key: point for key, point in there.items() if point.record is not None}
         if self.options.listed:
-            self.store.enlist(self.id, [(entry.number, entry.key, entry.found.assignments) for entry in chosen])
+            self.store.enlist(self._listed, [(entry.key, entry.found.assignments) for entry in chosen], len(self.rows))
         self.stored += sum(entry.key in there for entry in points)
         self._announce(self._refuse(chosen))
         waiting: dict[str, list[_Chosen]] = {}
@@ -226,9 +231,9 @@ class _Sweep:
     def _refuse(self, chosen: Sequence[_Chosen]) -> list[Row]:
         """Store what is no machine or no workload, and return its rows."""
         refused = [(entry, entry.found) for entry in chosen if isinstance(entry.found, Invalid)]
-        self.store.add([Outcome(entry.key, "", None, "invalid", found.reason) for entry, found in refused], {})
+        self.store.add([Outcome(entry.key, "", None, found.failure, found.reason) for entry, found in refused], {})
         for entry, found in refused:
-            self.rows[entry.identity] = Row(entry.number, entry.key, found.assignments, None, "invalid", found.reason)
+            self.rows[entry.identity] = Row(entry.number, entry.key, found.assignments, None, found.failure, found.reason)
         return [self.rows[entry.identity] for entry, _ in refused]
 
     def _finish(self, entries: Sequence[_Chosen], point: StoredPoint, *, computed: bool) -> None:

@@ -6,16 +6,17 @@ import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from graphlib import CycleError, TopologicalSorter
 from itertools import product
 from pathlib import Path
 from typing import Any, TypeVar
 
 from simulator.cost import load_technology
-from simulator.errors import SparsimError
+from simulator.errors import ConfigError, SparsimError, WorkerError
 from simulator.explore.best import Search, Wanted, searched
 from simulator.explore.equal import Scaled, Target, scaled, target_of
 from simulator.explore.expression import Expression
-from simulator.explore.paths import set_machine, set_workload
+from simulator.explore.paths import may_meet, reached_by, set_machine, set_workload
 from simulator.explore.point import Invalid, Point, PricedIn, Recipe
 from simulator.explore.row import of_the_workload
 from simulator.explore.spec import EqualSpec, Scalar, SweepSpec
@@ -75,39 +76,66 @@ class Space:
         """Combinations of all axes."""
         return math.prod(len(dimension) for dimension in self.dimensions)
 
+    @cached_property
+    def conditions(self) -> dict[str, Expression]:
+        """The condition of each axis that has one, after those of the axes that it names. Raises ConfigError where they go in a circle."""
+        given = {
+            path: when
+            for dimension in self.dimensions
+            for path, when in zip(dimension.paths, dimension.when, strict=True)
+            if when is not None
+        }
+        # a condition that names its own key means what that is where the axis leaves it
+        before = {
+            path: [other for other in given if other != path and any(may_meet(name, other) for name in when.paths)]
+            for path, when in given.items()
+        }
+        try:
+            return {path: given[path] for path in TopologicalSorter(before).static_order()}
+        except CycleError as error:
+            circle = error.args[1]
+            raise ConfigError(
+                f"{given[circle[0]].place}: conditions of axes that wait for each other: {' → '.join(circle)}; remove one of them"
+            ) from error
+
     def places(self) -> Iterator[Place]:
         """All places, the last axis fastest."""
         return product(*(range(len(dimension)) for dimension in self.dimensions))
 
     def resolve(self, place: Place) -> Point | Invalid | None:
         """The point at a place, why there is none, or None where a condition of `where` leaves it out."""
-        chosen = self._chosen(place)
+        given = self.given(place)
+        chosen: Mapping[str, Scalar] = given
         try:
+            chosen = self._chosen(given)
             values = self._with_derived(chosen)
             if not all(condition.holds(lambda path: self._value(path, values)) for condition in self.where):
                 return None
             return self._point(chosen, values)
         except SparsimError as error:
-            return Invalid(chosen, str(error))
+            return Invalid(chosen, str(error), "killed" if isinstance(error, WorkerError) else "invalid")
 
-    def _chosen(self, place: Place) -> dict[str, Scalar]:
-        """Values of the axes at a place, without those whose condition does not hold."""
-        rows = [
-            (path, value, when)
+    def given(self, place: Place) -> dict[str, Scalar]:
+        """Values of all axes at a place, those whose condition does not hold among them."""
+        return {
+            path: value
             for dimension, index in zip(self.dimensions, place, strict=True)
-            for path, value, when in zip(dimension.paths, dimension.values[index], dimension.when, strict=True)
-        ]
-        chosen = {path: value for path, value, when in rows if when is None}
-        for path, value, when in rows:
-            if when is not None and when.holds(lambda name: self._value(name, chosen)):
-                chosen[path] = value
-        return {path: chosen[path] for path, _, _ in rows if path in chosen}
+            for path, value in zip(dimension.paths, dimension.values[index], strict=True)
+        }
+
+    def _chosen(self, given: Mapping[str, Scalar]) -> dict[str, Scalar]:
+        """Those of the values whose condition holds, in order."""
+        chosen = {path: value for path, value in given.items() if path not in self.conditions}
+        for path, when in self.conditions.items():
+            if when.holds(lambda name: self._value(name, chosen)):
+                chosen[path] = given[path]
+        return {path: value for path, value in given.items() if path in chosen}
 
     def _with_derived(self, chosen: Mapping[str, Scalar]) -> dict[str, Scalar]:
         values = dict(chosen)
         for entry in self.derived:
             if entry.when is None or entry.when.holds(lambda path: self._value(path, values)):
-                found = entry.value.value(lambda path: self._value(path, values)) if isinstance(entry.value, Expression) else entry.value
+                found = entry.value.scalar(lambda path: self._value(path, values)) if isinstance(entry.value, Expression) else entry.value
                 # a quotient of integers that is whole is meant as one: banks, units
                 values[entry.path] = int(found) if isinstance(found, float) and found.is_integer() else found
         return values
@@ -116,25 +144,45 @@ class Space:
         """What a key path has: as set, as in the base file, or its default. Raises LookupError."""
         if path in values:
             return values[path]
+        if path in ("machine", "workload"):
+            return self._named(path, values)
         if path.startswith("workload."):
-            document, keys = self._base(WorkloadSpec, self._workload(values)), path.split(".")[1:]
-        else:
-            document, keys = self._base(Machine, self._machine(values)), path.split(".")
-        found: Any = document.model.model_dump(mode="json")
+            return self._value_of_workload(path, values)
+        return self._value_in(self._base(Machine, self._named("machine", values)), path.split("."), path)
+
+    def _value_of_workload(self, path: str, values: Mapping[str, Scalar]) -> Any:
+        """The same for a key, or a pattern of keys that all have one value, however the path that sets it is spelled."""
+        document = self._base(WorkloadSpec, self._named("workload", values))
+        given = {keys: value for other, value in values.items() if other.startswith("workload.") for keys in self._reached(document, other)}
+        found = [given[keys] if keys in given else self._value_in(document, keys, path) for keys in self._reached(document, path)]
+        different = {repr(value): value for value in found}
+        if len(different) != 1:
+            several = f"not one value but {', '.join(different)}; name an operation" if different else "no operation has such a key"
+            raise LookupError(f"{path}: in {document.root.place.source} {several}")
+        return found[0]
+
+    def _reached(self, document: Document[Any], path: str) -> tuple[tuple[str, ...], ...]:
+        keys = ("reached", document.root.place.source, path)
+        return self._once(keys, lambda: tuple(map(tuple, reached_by(document.root, path.removeprefix("workload.")))))
+
+    def _value_in(self, document: Document[Any], keys: Sequence[str], path: str) -> Any:
+        source = document.root.place.source
+        found: Any = self._once(("values", source), lambda: document.model.model_dump(mode="json"))
         for key in keys:
             if isinstance(found, list) and key.isdecimal() and int(key) < len(found):
                 found = found[int(key)]
             elif isinstance(found, dict) and key in found:
                 found = found[key]
             else:
-                raise LookupError(f"{path}: no such key of {document.root.place.source}")
+                raise LookupError(f"{path}: no such key of {source}")
         return found
 
-    def _machine(self, values: Mapping[str, Scalar]) -> str:
-        return str(values.get("machine", self.spec.machine))
-
-    def _workload(self, values: Mapping[str, Scalar]) -> str:
-        return str(values.get("workload", self.spec.workload))
+    def _named(self, kind: str, values: Mapping[str, Scalar]) -> str:
+        """The machine or workload to start from. Raises LookupError where that is an axis, and the values are of no point."""
+        name = values.get(kind, getattr(self.spec, kind))
+        if name is None:
+            raise LookupError(f"the {kind} is an axis; what equal scales machines to is found without axes")
+        return str(name)
 
     def _base(self, model: Any, name: str) -> Document[Any]:
         file = self.machine_file(name) if model is Machine else self.workload_file(name)
@@ -184,10 +232,10 @@ class Space:
             kept = tuple(path for path, _ in values if path in SEARCHED)
             on = recipe if equal.on is None else self._recipe(equal.on, ())
             return self._once(
-                ("machine", name, values, on.key),
+                ("machine", name, _typed(values), on.key),
                 lambda: self.search(Wanted(self._changed_machine(name, values), on, self.target().area_mm2, objective, budget, kept)),
             )
-        return self._once(("machine", name, values), lambda: self._scaled(self._changed_machine(name, values)))
+        return self._once(("machine", name, _typed(values)), lambda: self._scaled(self._changed_machine(name, values)))
 
     def _scaled(self, machine: Machine) -> Scaled:
         return Scaled(machine, {}) if self.spec.equal is None else scaled(machine, self.target())
@@ -195,7 +243,7 @@ class Space:
     def _point(self, chosen: Mapping[str, Scalar], values: Mapping[str, Scalar]) -> Point:
         of_machine = _of_machine(values)
         of_workload = tuple((path, value) for path, value in values.items() if path.startswith("workload."))
-        machine_name, workload_name = self._machine(values), self._workload(values)
+        machine_name, workload_name = self._named("machine", values), self._named("workload", values)
         recipe = self._recipe(workload_name, of_workload)
         sized = self._sized(machine_name, of_machine, recipe)
         machine = sized.machine
@@ -208,7 +256,7 @@ class Space:
         return Point.of(chosen, machine, technology, recipe, sized=sized, engine=spec.engine, ideal=spec.ideal, bands=spec.bands)
 
     def _recipe(self, name: str, values: tuple[tuple[str, Scalar], ...]) -> Recipe:
-        return self._once(("recipe", name, values), lambda: self._changed_workload(name, values))
+        return self._once(("recipe", name, _typed(values)), lambda: self._changed_workload(name, values))
 
     def _changed_machine(self, name: str, values: Sequence[tuple[str, Scalar]]) -> Machine:
         root = self._base(Machine, name).root
@@ -236,3 +284,8 @@ class Space:
 def _of_machine(values: Mapping[str, Scalar]) -> tuple[tuple[str, Scalar], ...]:
     """The values that are of keys of the machine file."""
     return tuple((path, value) for path, value in values.items() if path != "machine" and not of_the_workload(path))
+
+
+def _typed(values: Sequence[tuple[str, Scalar]]) -> tuple[tuple[str, str, Scalar], ...]:
+    """Values with their types, to tell 1 from 1.0 and true, which Python takes for equal."""
+    return tuple((path, type(value).__name__, value) for path, value in values)

@@ -63,6 +63,12 @@ def choices(slot: Slot) -> list[str]:
     return [str(value) for part in _members(slot) if get_origin(part.annotation) is Literal for value in get_args(part.annotation)]
 
 
+def takes_integers_only(slot: Slot) -> bool:
+    """Whether the numbers that may stand in a slot are integers."""
+    numbers = [part.annotation for part in _members(slot) if part.annotation in (int, float)]
+    return bool(numbers) and float not in numbers
+
+
 def allowed(slot: Slot) -> str:
     """Return in words what may stand in a slot: `an integer from 1 to 1024, or auto`."""
     models = _models(slot, None)

@@ -21,6 +21,15 @@ axes:
 objectives: {seconds: min, energy_pj: min}
 constraints: [fabric_area_mm2 <= 1]
 """
+SMALL = """
+name: small
+operations:
+  - name: only
+    kind: SpMM
+    shape: {m: 16, k: 16, n: 8}
+    weight: {pattern: uniform, density: 0.2}
+    activation: {pattern: dense}
+"""
 
 
 @pytest.fixture
@@ -112,6 +121,54 @@ def test_break_even_is_where_the_curves_cross(swept: Path, sparsim: Type) -> Non
     ]
     assert len(changes) == outcome.out.count("break-even at")
     assert (swept / "even" / "breakeven.png").is_file()
+
+
+@pytest.fixture
+def asked(swept: Path, sparsim: Type) -> Type:
+    """`breakeven` between two machines that change places along `fabric.window`."""
+    text = (swept / "crossbar.yaml").read_text(encoding="utf-8")
+    many = text.replace("units: 4, lanes: 4", "units: 8, lanes: 8, accumulators: 1").replace("bank_kib: 1", "bank_kib: 2", 1)
+    wide = text.replace("lanes: 4", "lanes: 8, accumulators: 4").replace("banks: 8, bank_kib: 1", "banks: 16, bank_kib: 2")
+    for name, machine in {"many": many, "wide": wide, "twin": text}.items():
+        (swept / f"{name}.yaml").write_text(machine, encoding="utf-8")
+    (swept / "small.yaml").write_text(SMALL, encoding="utf-8")
+
+    def ask(*arguments: str, between: str = "many.yaml,wide.yaml") -> Any:
+        return sparsim("breakeven", "--between", between, "-w", "small.yaml", "-j", "0", "-q", *arguments)
+
+    return ask
+
+
+def test_an_axis_of_integers_is_asked_for_integers(asked: Type, swept: Path) -> None:
+    outcome = asked("--axis", "fabric.window", "--range", "1:7", "-m", "seconds", "-o", "even")
+    assert outcome.code == 0, outcome.err
+    assert outcome.out.splitlines()[0] == "time: break-even at fabric.window 4, where they are equal; many below, wide above"
+    (curve,) = json.loads((swept / "even" / "breakeven.json").read_text(encoding="utf-8"))["curves"]
+    assert curve["values"] == [1, 2, 3, 4, 5, 6, 7]
+    none = asked("--axis", "fabric.window", "--range", "1.2:1.8")
+    assert (none.code, "fabric.window takes integers" in none.err) == (2, True)
+
+
+def test_values_without_figures_are_passed_over_and_told(asked: Type) -> None:
+    outcome = asked("--axis", "fabric.replicas", "--range", "1:4", "-m", "cycles", "-o", "even")
+    assert outcome.code == 3
+    assert "better at every value that has figures" in outcome.out
+    assert "no figures at machine many.yaml, replicas 3" in outcome.out
+
+
+def test_equal_machines_are_called_equal(asked: Type) -> None:
+    arguments = ("--axis", "workload.density", "--range", "0.1:1", "--points", "3", "--equal-area", "-o", "even")
+    outcome = asked(*arguments, between="crossbar.yaml,twin.yaml")
+    assert outcome.out.splitlines()[:2] == [
+        "time, at equal area: no break-even from 0.100 to 1.00; they are equal at every value that was looked at",
+        "energy, at equal area: no break-even from 0.100 to 1.00; they are equal at every value that was looked at, "
+        "also over the bands of the constants",
+    ]
+
+
+def test_a_break_even_without_figures_ends_as_a_sweep_without_does(asked: Type) -> None:
+    outcome = asked("--axis", "workload.density", "--range", "5:9", "--points", "2", "-o", "even")
+    assert (outcome.code, "time: no figures" in outcome.out) == (2, True)
 
 
 @pytest.mark.parametrize(

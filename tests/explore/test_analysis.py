@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from simulator.explore.analysis.best import best_points
-from simulator.explore.analysis.crossings import Scale, find_crossings
+from simulator.explore.analysis.crossings import Crossing, Ratios, Scale, find_crossings
 from simulator.explore.analysis.pareto import hypervolume, non_dominated, pareto_front
 from simulator.explore.analysis.sensitivity import main_effects
 from simulator.explore.row import Row
@@ -77,11 +77,56 @@ def test_every_crossing_that_the_scan_tells_apart_is_found(roots: list[float]) -
     assert all(crossing.high / crossing.low <= 1.01 + 1e-9 for crossing in found)
 
 
-def test_a_hole_is_told_and_no_crossing_is_made_up_beside_it() -> None:
+def _given(figures: Mapping[float, float | None]) -> tuple[list[float], Ratios]:
+    """A log of the values that were asked for, and a function that has figures at these alone."""
+    asked: list[float] = []
+
+    def ratios(values: Sequence[float]) -> dict[float, float | None]:
+        asked.extend(values)
+        return {value: figures[value] for value in values}
+
+    return asked, ratios
+
+
+def test_a_crossing_is_bracketed_across_a_hole() -> None:
     scan = find_crossings(
         lambda values: {value: None if 4 < value < 6 else value - 5 for value in values},
         Scale(0, 10, logarithmic=False),
         points=11,
         tolerance=0.01,
     )
-    assert (scan.missing, scan.crossings) == ((5.0,), ())
+    assert (scan.missing, scan.crossings) == ((5.0,), (Crossing(4.0, 6.0, "first", "second", 5.0),))
+
+
+@pytest.mark.parametrize("logarithmic", [True, False])
+@pytest.mark.parametrize("root", [6.5, 7.5, 99.5])
+def test_integers_are_asked_once_each_and_neighbours_end_the_search(root: float, logarithmic: bool) -> None:
+    asked, ratios = _given({float(value): value - root for value in range(2, 101)})
+    scan = find_crossings(ratios, Scale(1.5, 100.5, logarithmic=logarithmic).of_integers(), points=11, tolerance=1e-6)
+    (crossing,) = scan.crossings
+    assert (crossing.low, crossing.high, crossing.exact) == (root - 0.5, root + 0.5, False)
+    assert (min(asked), max(asked), len(asked)) == (2.0, 100.0, len(set(asked)))
+    assert len(asked) < 20
+
+
+def test_all_integers_of_a_short_range_are_scanned() -> None:
+    assert Scale(1.0, 7.9, logarithmic=True).of_integers().spaced(7) == [1, 2, 3, 4, 5, 6, 7]
+    assert Scale(3.0, 3.0, logarithmic=True, integers=True).spaced(2) == [3]
+
+
+@pytest.mark.parametrize(
+    ("signs", "crossings"),
+    [
+        ([0, 1e-13, 0], []),
+        ([-1, 0, 1], [Crossing(1, 3, "first", "second", 2, exact=True)]),
+        ([-1, 0, -1], [Crossing(1, 2, "first", "equal", 1.5), Crossing(2, 3, "equal", "first", 2.5)]),
+        ([0, 0, 1], [Crossing(2, 3, "equal", "second", 2.5)]),
+        ([1, 0, 0, -1], [Crossing(1, 2, "second", "equal", 1.5), Crossing(3, 4, "equal", "first", 3.5)]),
+        ([-1, None, None, 1], [Crossing(1, 4, "first", "second", 2.5)]),
+        ([None, None], []),
+    ],
+)
+def test_that_both_are_equal_is_a_state_of_its_own(signs: list[float | None], crossings: list[Crossing]) -> None:
+    _, ratios = _given({float(index): sign for index, sign in enumerate(signs, start=1)})
+    scale = Scale(1.0, float(len(signs)), logarithmic=False, integers=True)
+    assert find_crossings(ratios, scale, points=10, tolerance=1e-6).crossings == tuple(crossings)

@@ -12,15 +12,17 @@ import pytest
 from explore.conftest import Run
 
 from simulator import load_machine, load_workload, simulate
+from simulator.errors import OutputError
 from simulator.explore.analysis.crossing_bands import crossing_band
 from simulator.explore.analysis.crossings import Crossing, Scale
 from simulator.explore.bands import assess_points
 from simulator.explore.breakeven import BreakEven, Question, find_break_even
+from simulator.explore.load import load_sweep
 from simulator.explore.plots.along import energy_along_figure
 from simulator.explore.plots.curves import break_even_figure
 from simulator.explore.plots.pareto import pareto_figure
 from simulator.explore.row import over_the_bands
-from simulator.explore.run import Options
+from simulator.explore.run import Options, run_sweep
 from simulator.explore.spec import SweepSpec
 from simulator.explore.store import Store
 from simulator.explore.study import Study, rows_csv
@@ -51,6 +53,24 @@ def test_bands_simulate_nothing_again(sweep: Run) -> None:
     assert [row.metric("energy_pj") for row in banded.rows] == [row.metric("energy_pj") for row in plain.rows]
     assert all(row.band("energy_pj") is None for row in plain.rows)
     assert sweep("sweep.yaml", "bands=true").computed == 0
+
+
+def test_a_store_that_is_pruned_meanwhile_is_said_in_a_sentence_and_mended_by_running_again(place: Path) -> None:
+    space = load_sweep("sweep.yaml", ["bands=true"])
+    with Store(place / "store.sqlite") as store, Store(place / "store.sqlite") as other:
+        with pytest.raises(OutputError, match=r"store\.sqlite: was pruned while this ran; run it again"):
+            run_sweep(space, store, Options(), lambda event: other.remove([sweep.id for sweep in other.sweeps()]))
+        assert run_sweep(space, store, Options()).standings
+
+
+def test_a_break_even_whose_points_are_pruned_meanwhile_says_so(place: Path) -> None:
+    question = Question(
+        "workload.density", ("small.yaml", "array.yaml"), "tiny.yaml", ("energy_pj",), Scale(0.1, 1.0, logarithmic=True), 3, 0.5
+    )
+    with Store(place / "store.sqlite") as store, Store(place / "store.sqlite") as other:
+        with pytest.raises(OutputError, match="was pruned while this ran"):
+            find_break_even(question, store, Options(), lambda event: other.remove([]))
+        assert find_break_even(question, store, Options()).curves[0].values
 
 
 def test_standings_price_both_points_with_the_same_constants(sweep: Run) -> None:
@@ -136,7 +156,7 @@ def test_the_band_of_a_crossing_by_hand() -> None:
     # log ratio = log(value / 10): equal at 10. Constant a doubles or halves the ratio: the crossing is at 5 or 20; b does nothing.
     values = [1.0, 10.0, 100.0]
     ratios = [_spread(value / 10, [value / 20, value / 10], [value / 5, value / 10]) for value in values]
-    crossing = Crossing(9.9, 10.1, first_below=True, value=10.0)
+    crossing = Crossing(9.9, 10.1, "first", "second", 10.0)
     band = crossing_band(crossing, values, ratios, ["a", "b"], Scale(1.0, 100.0, logarithmic=True))
     assert (band.low, band.high) == (pytest.approx(5.0), pytest.approx(20.0))
     assert band.mover == "a"
@@ -147,14 +167,14 @@ def test_a_crossing_that_leaves_the_range_is_open_at_that_end() -> None:
     # falling ratio 10 / value, so the second machine is better below; a factor of 200 either way carries it out of 1 to 100
     values = [1.0, 10.0, 100.0]
     ratios = [_spread(10 / value, [0.05 / value], [20 / value]) for value in values]
-    band = crossing_band(Crossing(9.9, 10.1, False, 10.0), values, ratios, ["a"], Scale(1.0, 100.0, logarithmic=True))
+    band = crossing_band(Crossing(9.9, 10.1, "second", "first", 10.0), values, ratios, ["a"], Scale(1.0, 100.0, logarithmic=True))
     assert band.low is None
     assert band.high == pytest.approx(20.0)
 
 
 def test_a_constant_that_both_machines_share_moves_no_crossing() -> None:
     ratios = [_spread(value, [value], [value]) for value in (0.5, 2.0)]
-    band = crossing_band(Crossing(0.9, 1.1, True, 1.0), [0.5, 2.0], ratios, ["a"], Scale(0.5, 2.0, logarithmic=True))
+    band = crossing_band(Crossing(0.9, 1.1, "first", "second", 1.0), [0.5, 2.0], ratios, ["a"], Scale(0.5, 2.0, logarithmic=True))
     assert (band.low, band.high) == (pytest.approx(1.0), pytest.approx(1.0))
     assert band.mover == ""
     assert band.mover_low is None

@@ -22,11 +22,30 @@ from simulator.explore.run import Options, run_sweep
 from simulator.explore.store import Store
 from simulator.explore.study import Study, rows_csv
 from simulator.explore.tables import study_table
-from simulator.sizing import equalise
+from simulator.sizing import equalise, grid
 from simulator.sizing.by_area import own_area_mm2
 
 AXES = "axes={machine: [small.yaml, array.yaml]}"
 BARE = (AXES, "machine=null")
+
+
+@pytest.fixture(autouse=True)
+def small_grid(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Fewer values, so that a search is over in a moment; what it finds is held against another search of the same grid."""
+    few: dict[str, tuple[Any, ...]] = {
+        "fabric.units": (2, 4, 8),
+        "fabric.lanes": (4, 8, 16),
+        "fabric.replicas": (1, 2),
+        "fabric.token_groups": (1,),
+        "banks a unit of the cluster": (1, 2),
+        "fabric.bank_kib": (1.0, 4.0),
+        "fabric.network.slices": ("auto",),
+        "mapping.tokens_per_tile": ("auto", 1),
+    }
+    edges: dict[str, tuple[Any, ...]] = {"fabric.rows": (4, 8), "fabric.cols": (4, 8), "fabric.dataflow": ("best", "os")}
+    buffers: dict[str, tuple[Any, ...]] = {f"fabric.{name}_buffer_kib": (8.0, 16.0) for name in "xwy"}
+    monkeypatch.setattr(grid, "GATHER_GRID", few)
+    monkeypatch.setattr(grid, "SYSTOLIC_GRID", edges | buffers)
 
 
 def _cap() -> float:
@@ -65,10 +84,12 @@ def test_every_workload_has_machines_of_its_own(sweep: Run) -> None:
 
 def test_keys_that_the_sweep_gives_are_kept_at_each_point(sweep: Run) -> None:
     keep = ["fabric.replicas", "fabric.lanes"]
-    rows = sweep("sweep.yaml", "axes={fabric.replicas: [1, 2]}", "set={fabric.lanes: 4}", f"equal={{area: {_cap()!r}, best: time}}").rows
+    rows = sweep(
+        "sweep.yaml", "axes={fabric.replicas: [1, 2]}", "set={fabric.lanes: 4}", f"equal={{area: {2 * _cap()!r}, best: time}}"
+    ).rows
     for row, replicas in zip(rows, (1, 2), strict=True):
         machine = load_machine("small.yaml", [f"fabric.replicas={replicas}", "fabric.lanes=4"])
-        (wanted,) = equalise([machine], "area", load_workload("tiny.yaml"), to=f"{_cap()!r}mm2", best=True, keep=keep)
+        (wanted,) = equalise([machine], "area", load_workload("tiny.yaml"), to=f"{2 * _cap()!r}mm2", best=True, keep=keep)
         assert dict(row.sizes) == {change.key: change.after for change in wanted.changes}
     sized = {key for row in rows for key in row.sizes}
     assert sized
@@ -129,6 +150,17 @@ def test_a_worker_that_dies_during_a_search_is_replaced_once(sweep: Run, monkeyp
     monkeypatch.setattr(Wanted, "found", mortal)
     assert sweep("sweep.yaml", *BARE, equal, store="other.sqlite").rows == expected.rows
     assert searches == [name for name in dict.fromkeys(searches) for _ in range(2)]
+
+
+def test_a_search_whose_workers_keep_dying_is_no_mistake_of_the_file(sweep: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    def dying(wanted: Wanted, *arguments: Any) -> Scaled:
+        raise WorkerError("a worker process died")
+
+    equal = f"equal={{area: {_cap()!r}, best: time}}"
+    with monkeypatch.context() as context:
+        context.setattr(Wanted, "found", dying)
+        assert {row.failure for row in sweep("sweep.yaml", *BARE, equal).rows} == {"killed"}
+    assert sweep("sweep.yaml", *BARE, equal).failures == []
 
 
 def test_another_placement_is_another_search(place: Path) -> None:

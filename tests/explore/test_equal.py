@@ -52,7 +52,9 @@ def test_a_break_even_of_machines_of_one_area(place: Path) -> None:
     scale = Scale(0.1, 0.5, logarithmic=True)
     question = Question("workload.density", ("small.yaml", "array.yaml"), "tiny.yaml", ("fabric_area_mm2",), scale, 2, 0.5, equal_area=True)
     with Store(place / "store.sqlite") as store:
-        (curve,) = find_break_even(question, store, Options()).curves
+        answer = find_break_even(question, store, Options())
+    (curve,) = answer.curves
+    assert answer.equal_area
     target = own_area_mm2(load_machine("small.yaml"))
     assert curve.first == (pytest.approx(target),) * 2
     assert curve.second == (pytest.approx(within_area(load_machine("array.yaml"), target, load_machine("small.yaml")).achieved),) * 2
@@ -106,6 +108,14 @@ def test_mistakes_of_equal_are_named(override: str, message: str) -> None:
 def test_what_scaling_settles_is_no_axis(override: str) -> None:
     with pytest.raises(ConfigError, match=r"fabric\.units: settled by equal"):
         load_sweep("sweep.yaml", [override, "equal=area"])
+
+
+@pytest.mark.usefixtures("place")
+def test_a_target_cannot_follow_from_a_workload_that_is_an_axis() -> None:
+    derived = "set={fabric.accumulators: '${workload.operations.0.shape.n}'}"
+    with pytest.raises(ConfigError, match=r"accumulators.*: the workload is an axis; what equal scales machines to is found without axes"):
+        load_sweep("sweep.yaml", ["workload=null", "axes={workload: [tiny.yaml]}", "equal=area", derived])
+    load_sweep("sweep.yaml", ["equal=area", derived])
 
 
 def _patterns(*overrides: str) -> list[Any]:

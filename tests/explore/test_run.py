@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 from pathlib import Path
+from random import Random
 
 import pytest
 from explore.cases import DEADLY, LOG, deadly, hungry, logged, mortal, stored
 from explore.conftest import Run
 
 import simulator
+from simulator.errors import ConfigError
 from simulator.explore.load import load_sweep
+from simulator.explore.row import broken_constraints
 from simulator.explore.run import Options, run_sweep
+from simulator.explore.search.static import _sample, random
+from simulator.explore.spec import SweepSpec
 from simulator.explore.store import Store
 
 
@@ -168,3 +173,39 @@ def test_an_adaptive_search_walks_the_same_way_again(sweep: Run, method: str) ->
     assert len(run.rows) >= 4
     again = sweep("sweep.yaml", setting)
     assert ([row.key for row in again.rows], again.computed) == ([row.key for row in run.rows], 0)
+
+
+def test_random_draws_from_a_space_of_any_size(place: Path) -> None:
+    keys = ("window", "accumulators", "bank_kib", "weight_bank_kib", "output_bank_kib")
+    axes = ", ".join(f"fabric.{key}: {{linspace: [1, 100000], count: 10000, integer: true}}" for key in keys)
+    space = load_sweep("sweep.yaml", [f"axes={{{axes}}}", "search={method: random, points: 5}"])
+    assert space.size == 10_000**5
+    first, again = (next(random(space, lambda place: True)) for _ in range(2))
+    assert first == again
+    assert len(set(first)) == 5
+
+
+def test_a_large_draw_goes_on_as_a_small_one_would(monkeypatch: pytest.MonkeyPatch) -> None:
+    as_before = list(_sample(Random(3), 10**6, 250))
+    monkeypatch.setattr("simulator.explore.search.static._LARGEST", 0)
+    assert list(_sample(Random(3), 10**6, 250)) == as_before
+
+
+@pytest.mark.parametrize("method", ["grid", "random", "halton", "nsga2", "tpe"])
+def test_conditions_that_leave_no_point_are_said(sweep: Run, method: str) -> None:
+    search = "{method: grid}" if method == "grid" else f"{{method: {method}, points: 4}}"
+    with pytest.raises(ConfigError, match="where: no combination that was looked at meets its conditions"):
+        sweep("sweep.yaml", "where=[fabric.window > 4]", f"search={search}")
+
+
+def test_a_constraint_that_cannot_be_computed_is_broken_and_says_why(sweep: Run) -> None:
+    text = "1 / (fabric.window - 1) < 2"
+    first, second = sweep("sweep.yaml", "axes={fabric.window: [1, 2]}", f"constraints=['{text}']").rows
+    assert first.broken == (f"{text}: cannot be computed: division by zero",)
+    assert (first.breaks(text), first.feasible, second.broken) == (True, False, ())
+
+
+def test_a_constraint_of_an_older_sweep_on_a_key_without_a_value_is_not_met() -> None:
+    spec = SweepSpec(name="a", machine="m", workload="w", axes={"fabric.window": (1,)}, constraints=("fabric.units > 1000",))
+    (broken,) = broken_constraints(spec, {"fabric.window": 1}, {"energy_pj": 1.0})
+    assert broken == "fabric.units > 1000: fabric.units: neither a metric nor a value that an axis gave this point"

@@ -33,7 +33,7 @@ def crossing_band(
     """The band of one crossing. `ratios` are the first machine's figure over the second's at each of `values`, ascending."""
     places = np.array([scale.place(value) for value in values])
     at = scale.place(crossing.value)
-    sign = 1.0 if crossing.first_below else -1.0
+    sign = 1.0 if crossing.below == "first" or crossing.above == "second" else -1.0
     combined = [ratio.combined for ratio in ratios]
 
     def reach(ends: Sequence[Sequence[float]]) -> tuple[float, float]:
@@ -53,8 +53,8 @@ def crossing_band(
 
 
 def _nearest_rise(places: NDArray[np.float64], heights: NDArray[np.float64], at: float) -> float:
-    """The place nearest to `at` where heights go from below 0 to above; ±inf where they never do, on the side where it would lie."""
-    rises = np.flatnonzero((heights[:-1] < 0) & (heights[1:] >= 0))
+    """The place nearest to `at` where heights rise to 0 or from it; ±inf where they never do, on the side where it would lie."""
+    rises = np.flatnonzero((heights[:-1] <= 0) & (heights[1:] >= 0) & (heights[:-1] < heights[1:]))
     if not rises.size:
         return -np.inf if np.interp(at, places, heights) >= 0 else np.inf
     share = heights[rises] / (heights[rises] - heights[rises + 1])

@@ -1,18 +1,29 @@
 """Where one machine's figure becomes less than another's along an axis.
 
 Nothing is assumed to be monotonic: a coarse scan finds every place where the better one changes between neighbours, and each
-such bracket is halved until it is as narrow as the tolerance. What crosses twice between two neighbours of the scan is missed.
+such bracket is halved until it is as narrow as the tolerance. That both are equal is a state of its own, beside either being the
+better one. Values without figures are passed over. What crosses twice between two neighbours of the scan is missed.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
+from typing import Literal
 
 Ratios = Callable[[Sequence[float]], Mapping[float, float | None]]
 """Values of the axis → logarithm of the first machine's figure over the second's; None where one of them has none."""
+Better = Literal["first", "equal", "second"]
+"""Which machine's figure is less."""
+_EQUAL = 1e-9
+"""Figures whose ratio is less than this from one are equal: sums of the same parts differ by rounding."""
+
+
+def better_of(ratio: float) -> Better:
+    """Which one is better, by the logarithm of the first figure over the second."""
+    return "equal" if abs(ratio) < _EQUAL else "first" if ratio < 0 else "second"
 
 
 @dataclass(frozen=True)
@@ -22,14 +33,30 @@ class Scale:
     low: float
     high: float
     logarithmic: bool
+    integers: bool = False
+    """Whether only integers are values; `low` and `high` are some then."""
+
+    def of_integers(self) -> Scale:
+        """The same range, of its integers alone; `low` is above `high` where it has none."""
+        return replace(self, low=float(math.ceil(self.low)), high=float(math.floor(self.high)), integers=True)
 
     def spaced(self, count: int) -> list[float]:
-        """So many values from low to high."""
-        return [self.value(self.place(self.low) + index / (count - 1) * self.length) for index in range(count)]
+        """So many values from low to high; of integers each once, and all where there are no more than so many."""
+        if self.integers and self.high - self.low < count:
+            return [float(value) for value in range(int(self.low), int(self.high) + 1)]
+        places = [self.place(self.low) + index / (count - 1) * self.length for index in range(count)]
+        return list(dict.fromkeys(self._allowed(self.value(place)) for place in places))
 
     def middle(self, low: float, high: float) -> float:
         """Half way between."""
         return self.value((self.place(low) + self.place(high)) / 2)
+
+    def divided(self, low: float, high: float) -> float | None:
+        """The value nearest to the middle; None between neighbouring integers."""
+        return None if self.integers and high - low <= 1 else self._allowed(self.middle(low, high))
+
+    def _allowed(self, value: float) -> float:
+        return float(round(value)) if self.integers else value
 
     def apart(self, low: float, high: float) -> float:
         """How far: as a ratio less one, or as a share of the whole range."""
@@ -55,10 +82,14 @@ class Crossing:
 
     low: float
     high: float
-    first_below: bool
-    """Whether the first machine is the better one (less) at `low`."""
+    below: Better
+    """At `low`."""
+    above: Better
+    """At `high`."""
     value: float
-    """The middle of both."""
+    """The middle of both, or where the machines are equal."""
+    exact: bool = False
+    """Whether the machines are equal at `value`, alone of all that was looked at from `low` to `high`."""
 
 
 @dataclass(frozen=True)
@@ -68,42 +99,43 @@ class Scan:
     ratios: Mapping[float, float]
     """Value of the axis → logarithm of the ratio, in order."""
     missing: tuple[float, ...]
-    """Values at which a machine has no figure; no crossing is looked for beside them."""
+    """Values at which a machine has no figure; a crossing may have some between its ends."""
     crossings: tuple[Crossing, ...]
 
 
 def find_crossings(ratios: Ratios, scale: Scale, *, points: int, tolerance: float) -> Scan:
-    """Scan at `points` values, then halve every bracket until its ends are less than `tolerance` apart; all brackets together."""
+    """Scan at `points` values, then halve every bracket until its ends are less than `tolerance` apart; all brackets together.
+
+    A bracket of neighbouring integers, or one whose middle has no figure, stays as it is.
+    """
     known = dict(ratios(scale.spaced(points)))
     brackets = _brackets(known)
     while True:
         wide = [(low, high) for low, high in brackets if scale.apart(low, high) > tolerance]
-        middles = {bracket: scale.middle(*bracket) for bracket in wide}
+        middles = {(low, high): middle for low, high in wide if (middle := scale.divided(low, high)) is not None}
         new = [middle for middle in middles.values() if middle not in known]
         if not new:
             break
         known |= ratios(new)
-        brackets = [half for bracket in brackets for half in _half(bracket, middles.get(bracket), known)]
+        brackets = _brackets(known)
     there = {value: ratio for value, ratio in sorted(known.items()) if ratio is not None}
-    crossings = [Crossing(low, high, there[low] < 0, scale.middle(low, high)) for low, high in brackets]
-    return Scan(there, tuple(value for value, ratio in sorted(known.items()) if ratio is None), tuple(crossings))
+    crossings = [Crossing(low, high, better_of(there[low]), better_of(there[high]), scale.middle(low, high)) for low, high in brackets]
+    return Scan(there, tuple(value for value, ratio in sorted(known.items()) if ratio is None), tuple(_joined(crossings)))
 
 
 def _brackets(known: Mapping[float, float | None]) -> list[tuple[float, float]]:
-    """Neighbours between which the sign changes; equal figures belong to the second machine."""
-    values = sorted(known)
-    found = []
-    for low, high in pairwise(values):
-        below, above = known[low], known[high]
-        if below is not None and above is not None and (below < 0) != (above < 0):
-            found.append((low, high))
+    """Neighbours, of the values that have figures, between which the better one changes."""
+    states = [(value, better_of(ratio)) for value, ratio in sorted(known.items()) if ratio is not None]
+    return [(low, high) for (low, below), (high, above) in pairwise(states) if below != above]
+
+
+def _joined(crossings: Sequence[Crossing]) -> list[Crossing]:
+    """Two crossings on both sides of the one value at which the machines are equal as one, where the better one changes there."""
+    found: list[Crossing] = []
+    for crossing in crossings:
+        before = found[-1] if found else None
+        if before and before.above == "equal" and before.high == crossing.low and before.below != crossing.above:
+            found[-1] = Crossing(before.low, crossing.high, before.below, crossing.above, crossing.low, exact=True)
+        else:
+            found.append(crossing)
     return found
-
-
-def _half(bracket: tuple[float, float], middle: float | None, known: Mapping[float, float | None]) -> list[tuple[float, float]]:
-    """The half in which the sign changes; the bracket itself where its middle has no figure."""
-    low, high = bracket
-    at_low, at_middle = known[low], None if middle is None else known[middle]
-    if middle is None or at_middle is None or at_low is None:
-        return [bracket]
-    return [(low, middle)] if (at_middle < 0) != (at_low < 0) else [(middle, high)]

@@ -19,7 +19,7 @@ _APART = 0.24
 
 
 def break_evens_figure(entries: Sequence[Entry]) -> Figure:
-    """Each mark is a break-even, its whisker the combined band of the constants; an arrow: none in the range, the first is better."""
+    """Each mark is a break-even, its whisker the combined band of the constants; text alone: none in the range."""
     firsts, seconds, metrics, loads = (list(dict.fromkeys(getattr(entry, name) for entry in entries)) for name in _NAMES)
     with styled():
         figure = Figure(
@@ -30,7 +30,8 @@ def break_evens_figure(entries: Sequence[Entry]) -> Figure:
             for axes, metric in zip(line, metrics, strict=True):
                 shown = [entry for entry in entries if entry.second == second and entry.metric == metric]
                 _panel(axes, shown, firsts, loads)
-                axes.set_title(f"{term(metric, 'metric').label}: against {second}")
+                equal_area = ", at equal area" if shown and all(entry.equal_area for entry in shown) else ""
+                axes.set_title(f"{term(metric, 'metric').label}: against {second}{equal_area}")
         for axes in panels[-1]:
             axes.set_xlabel(short(entries[0].axis))
         lowest, highest = _span(entries)
@@ -63,9 +64,8 @@ def _panel(axes: Axes, entries: Sequence[Entry], firsts: Sequence[str], loads: S
             height = firsts.index(entry.first) + (index - (len(loads) - 1) / 2) * _APART
             if entry.break_even is None:
                 wins = entry.better_below == entry.first
-                place, text, side = (
-                    (entry.range_high, f"{entry.first} always ", "right") if wins else (entry.range_low, f" {entry.second} always", "left")
-                )
+                place, side = (entry.range_high, "right") if wins else (entry.range_low, "left")
+                text = f" {entry.better_below} always " if entry.better_below else ""
                 axes.annotate(text, (place, height), ha=side, va="center", color=colour, fontsize=8)
                 continue
             if entry.band_low is not None or entry.band_high is not None:

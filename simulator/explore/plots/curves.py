@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from matplotlib.figure import Figure
 
+from simulator.explore.analysis.crossings import Crossing
 from simulator.explore.breakeven import BreakEven
 from simulator.explore.plots.scales import plain_ticks
 from simulator.explore.row import short
@@ -39,9 +40,8 @@ def break_even_figure(answer: BreakEven) -> Figure | None:
             for crossing in curve.crossings:
                 for axes in (above, below):
                     axes.axvline(crossing.value, color=_CROSSING, linewidth=0.9, linestyle="--")
-                above.annotate(
-                    f" {significant(crossing.value)}", (crossing.value, 1.0), xycoords=("data", "axes fraction"), va="top", color=_CROSSING
-                )
+                place = (crossing.value, 1.0)
+                above.annotate(f" {_shown(crossing, answer)}", place, xycoords=("data", "axes fraction"), va="top", color=_CROSSING)
             plain_ticks(above, "x", curve.values)
             plain_ticks(above, "y", [value * factor for value in (*curve.first, *curve.second)])
             plain_ticks(below, "y", [*ratios, *curve.low, *curve.high])
@@ -50,8 +50,14 @@ def break_even_figure(answer: BreakEven) -> Figure | None:
             above.set_ylabel(f"{label} ({unit})" if unit else label)
             below.set_ylabel(f"{answer.names[0]} ÷ {answer.names[1]}")
             below.set_xlabel(short(answer.axis))
-            above.set_title(f"{label} on {answer.workload}")
+            above.set_title(f"{label} on {answer.workload}{', at equal area' if answer.equal_area else ''}")
             above.legend()
             above.grid(True)
             below.grid(True)
     return figure
+
+
+def _shown(crossing: Crossing, answer: BreakEven) -> str:
+    """Where it lies: a number, or between which two integers."""
+    between = answer.integers and not crossing.exact
+    return f"{crossing.low:.0f}–{crossing.high:.0f}" if between else significant(crossing.value)

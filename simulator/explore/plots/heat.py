@@ -7,8 +7,10 @@ from collections.abc import Sequence
 import numpy as np
 from matplotlib.colors import LogNorm
 from matplotlib.figure import Figure
+from matplotlib.ticker import FuncFormatter, LogLocator
 
 from simulator.explore.analysis.best import best_row
+from simulator.explore.plots.scales import LOG_STEPS, plain
 from simulator.explore.row import Row, axis_paths, short, shown
 from simulator.explore.spec import Scalar
 from simulator.explore.study import Study
@@ -48,7 +50,10 @@ def heat_figure(study: Study) -> Figure | None:
                     text = "–" if np.isnan(value) else significant(value * factor)
                     axes.text(column, line, text, ha="center", va="center", fontsize=8, color="#888888" if np.isnan(value) else ink(colour))
             else:
-                figure.colorbar(image, ax=axes, label=unit)
+                bar = figure.colorbar(image, ax=axes, label=unit, format=FuncFormatter(plain))
+                if positive:
+                    bar.locator = LogLocator(subs=LOG_STEPS)
+                bar.minorticks_off()
             axes.set_xticks(range(len(columns)), [shown(value) for value in columns], rotation=45 if len(columns) > 8 else 0)
             axes.set_yticks(range(len(lines)), [shown(value) for value in lines])
             axes.set_xlabel(short(across))

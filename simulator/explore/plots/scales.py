@@ -9,6 +9,13 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
 
 _FAR = 8.0
+LOG_STEPS = (1.0, 2.0, 5.0)
+"""Ticks of each decade."""
+
+
+def plain(tick: float, _: int | None = None) -> str:
+    """A tick without exponent."""
+    return f"{tick:,.10g}"
 
 
 def plain_ticks(axes: Axes, which: Literal["x", "y"], values: Sequence[float]) -> None:
@@ -17,6 +24,6 @@ def plain_ticks(axes: Axes, which: Literal["x", "y"], values: Sequence[float]) -
     if min(values) > 0 and max(values) / min(values) > _FAR:
         (axes.set_xscale if which == "x" else axes.set_yscale)("log")
         decades = max(values) / min(values) > 200
-        axis.set_major_locator(LogLocator(subs=(1.0,) if decades else (1.0, 2.0, 5.0)))
+        axis.set_major_locator(LogLocator(subs=(1.0,) if decades else LOG_STEPS))
         axis.set_minor_locator(NullLocator())
-    axis.set_major_formatter(FuncFormatter(lambda tick, _: f"{tick:,.10g}"))
+    axis.set_major_formatter(FuncFormatter(plain))

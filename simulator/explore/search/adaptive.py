@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from simulator.errors import ConfigError
-from simulator.explore.search.types import Generations, Wanted
+from simulator.explore.search.types import Generations, Wanted, some
 from simulator.explore.space import Place, Space
 
 
@@ -55,6 +55,7 @@ def _populations(optuna: Any, sampler: Any, space: Space, wanted: Wanted) -> Gen
             study.tell(trial, [row.metric(name) for name in spec.objectives])
         seen.update(fresh)
         left -= len(fresh)
+    some(seen, space)
 
 
 def _place(trial: Any, space: Space) -> Place:

@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 import random as stdlib_random
+import sys
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import islice
+from itertools import islice, repeat
+from typing import TypeVar
 
 import numpy as np
 
-from simulator.explore.search.types import Generations, Wanted
+from simulator.explore.search.types import Generations, Wanted, some
 from simulator.explore.space import Place, Space
 
+T = TypeVar("T")
 _DRAWS = 50
 """Draws for each point that is wanted, before a search gives up finding one more that is new."""
+_LARGEST = sys.maxsize
+"""Most numbers that `Random.sample` draws from."""
 
 
 def grid(space: Space, wanted: Wanted) -> Generations:
     """All combinations."""
-    yield list(filter(wanted, space.places()))
+    yield some(filter(wanted, space.places()), space)
 
 
 def random(space: Space, wanted: Wanted) -> Generations:
@@ -25,8 +30,8 @@ def random(space: Space, wanted: Wanted) -> Generations:
     points = _points(space)
     lengths = [len(dimension) for dimension in space.dimensions]
     draw = stdlib_random.Random(space.spec.search.seed)
-    numbers = draw.sample(range(space.size), min(space.size, _DRAWS * points))
-    yield list(islice(filter(wanted, (_unravelled(number, lengths) for number in numbers)), points))
+    numbers = _sample(draw, space.size, min(space.size, _DRAWS * points))
+    yield some(islice(filter(wanted, (_unravelled(number, lengths) for number in numbers)), points), space)
 
 
 def halton(space: Space, wanted: Wanted) -> Generations:
@@ -37,7 +42,14 @@ def halton(space: Space, wanted: Wanted) -> Generations:
     points = _points(space)
     sequence = qmc.Halton(len(lengths), scramble=True, rng=np.random.default_rng(space.spec.search.seed))
     drawn = (tuple(int(index) for index in row) for row in np.minimum(sequence.random(_DRAWS * points) * lengths, lengths - 1))
-    yield list(islice(filter(wanted, _distinct(drawn)), points))
+    yield some(islice(filter(wanted, _distinct(drawn)), points), space)
+
+
+def _sample(draw: stdlib_random.Random, size: int, count: int) -> Iterable[int]:
+    """Distinct numbers from 0 to below `size`; of more than `Random.sample` can take, what it would draw."""
+    if size <= _LARGEST:
+        return draw.sample(range(size), count)
+    return islice(_distinct(draw.randrange(size) for _ in repeat(None)), count)
 
 
 def _points(space: Space) -> int:
@@ -53,9 +65,9 @@ def _unravelled(number: int, lengths: Sequence[int]) -> Place:
     return tuple(reversed(indices))
 
 
-def _distinct(places: Iterable[Place]) -> Iterator[Place]:
-    seen: set[Place] = set()
-    for place in places:
-        if place not in seen:
-            seen.add(place)
-            yield place
+def _distinct(items: Iterable[T]) -> Iterator[T]:
+    seen: set[T] = set()
+    for item in items:
+        if item not in seen:
+            seen.add(item)
+            yield item

@@ -2,13 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Iterable
 
+from simulator.errors import ConfigError
 from simulator.explore.row import Row
 from simulator.explore.space import Place, Space
+from simulator.files.tree import deepest
 
 Wanted = Callable[[Place], bool]
 """Whether the conditions of the sweep let a place be a point."""
 Generations = Generator[list[Place], list[Row], None]
 """Yields places to run together; is sent their rows, in the same order."""
 Search = Callable[[Space, Wanted], Generations]
+
+
+def some(places: Iterable[Place], space: Space) -> list[Place]:
+    """All of the places. Raises ConfigError where `where` has left none."""
+    found = list(places)
+    if not found:
+        where = deepest(space.root, ("where",))[0].place
+        raise ConfigError(f"{where}: where: no combination that was looked at meets its conditions; allowed: conditions that leave a point")
+    return found

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import FuncFormatter, LogLocator
+from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 from numpy.typing import NDArray
 
 from simulator.report.plots.style import styled
@@ -51,6 +51,7 @@ def _curves(axes: Axes, operand: Weight | Activations, twin: Weight | Activation
     axes.set_xscale("log")
     axes.xaxis.set_major_locator(LogLocator(base=10, numticks=6))
     axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.0f}"))
+    axes.xaxis.set_minor_formatter(NullFormatter())
     if axes.get_ylim()[1] > _LINEAR:  # a hub would press all else to the axis
         axes.set_yscale("symlog", linthresh=1)
         axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.0f}"))

@@ -72,6 +72,7 @@ _RC: dict[Any, Any] = {
     "legend.frameon": False,
     "legend.fontsize": 9,
     "svg.hashsalt": "sparsim",
+    "text.parse_math": False,  # names of files and axes are no formulas
 }
 
 
