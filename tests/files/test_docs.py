@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from pydantic import BaseModel
 
-from simulator.explore.spec import AxisSpec, SearchSpec, SweepSpec
+from simulator.explore.spec import AxisSpec, EqualSpec, SearchSpec, SweepSpec
 from simulator.machine.model import Datatypes, Dram, GatherFabric, Machine, Mapping, Network, SystolicFabric, Trunks
 from simulator.workload.experts import ExpertsSpec
 from simulator.workload.patterns import ACTIVATION_PATTERNS
@@ -15,7 +15,7 @@ from simulator.workload.storage_spec import StorageSpec
 
 DOCS = Path(__file__).parents[2] / "docs"
 MACHINE = (Machine, Datatypes, Dram, Trunks, GatherFabric, Network, SystolicFabric, Mapping)
-SWEEP = (SweepSpec, AxisSpec, SearchSpec)
+SWEEP = (SweepSpec, AxisSpec, EqualSpec, SearchSpec)
 WORKLOAD = (WorkloadSpec, OperationSpec, Shape, WeightSpec, ActivationSpec, Blocks, StorageSpec, ExpertsSpec)
 
 
