@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -80,7 +81,7 @@ class _Reader:
             found = ", ".join(f"{path} has {length}" for path, length in lengths.items())
             raise self.error(section, f"axes of a group step together and need as many values each; {found}")
         for path, values in columns.items():
-            twice = next((value for index, value in enumerate(values) if _among(value, values[:index])), None)
+            twice = next((value for (_, value), count in Counter((type(value), value) for value in values).items() if count > 1), None)
             if twice is not None and len(group) == 1:
                 raise self.error((*section, path), f"found {twice!r} twice; allowed: each value once")
         when = [
@@ -214,10 +215,6 @@ def _check_types(constraint: Expression, space: Space) -> None:
             wrong = error
     if wrong is not None:
         raise wrong
-
-
-def _among(value: Scalar, others: Sequence[Scalar]) -> bool:
-    return any(type(value) is type(other) and value == other for other in others)
 
 
 def _beside(folder: Path, name: str) -> str:

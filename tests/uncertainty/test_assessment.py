@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from round_numbers import round_machine
 from runs import MACHINES, SMALL, small_run, small_runs
 
 import simulator
@@ -101,7 +102,7 @@ def test_the_band_of_the_crossbar_is_the_published_one() -> None:
 
 def test_constants_of_timing_alone_are_named() -> None:
     """The stage count of the crossbar is of its delay: at a clock where it needs several stages, the delays turn it."""
-    machine = simulator.load_machine("crossbar").model_dump(mode="json")
+    machine = round_machine("crossbar").model_dump(mode="json")
     quick = Machine.model_validate({**machine, "name": "quick", "clock_ghz": 3.0})
     known = assess([simulator.simulate(quick, simulator.load_workload(SMALL))])
     probe = Probe(known)
