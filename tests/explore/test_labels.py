@@ -39,3 +39,13 @@ def test_no_tick_is_a_formula(sweep: Run, place: Path) -> None:
     text = (place / "tiny.yaml").read_text(encoding="utf-8").replace("m: 16, k: 16, n: 8", "m: 4, k: 3, n: 3")
     (place / "few.yaml").write_text(text, encoding="utf-8")
     assert _formulas(degrees_figure(load_workload("few.yaml")), place) == []
+
+
+def test_a_figure_that_never_changes_is_drawn_all_the_same(sweep: Run) -> None:
+    axes = "axes={workload.operations.0.shape.n: [4, 8], workload.operations.0.shape.k: [8, 16]}"
+    study = Study.of(sweep("sweep.yaml", axes, "objectives={fabric_area_mm2: min, seconds: min}"))
+    drawn = heat_figure(study)
+    assert drawn is not None
+    area, _ = drawn.axes
+    assert len({text.get_text() for text in area.texts}) == 1
+    assert len(area.texts) == 4

@@ -46,7 +46,7 @@ def heat_figure(study: Study) -> Figure | None:
             image = axes.imshow(cells * factor, aspect="auto", cmap=map_name, norm=LogNorm() if positive else None)
             if cells.size <= _MOST_CELLS:
                 for (line, column), value in np.ndenumerate(cells):
-                    colour = "#" + "".join(f"{round(255 * part):02x}" for part in image.cmap(image.norm(value * factor))[:3])
+                    colour = "#" + "".join(f"{round(255 * part):02x}" for part in image.to_rgba([value * factor])[0][:3])
                     text = "–" if np.isnan(value) else significant(value * factor)
                     axes.text(column, line, text, ha="center", va="center", fontsize=8, color="#888888" if np.isnan(value) else ink(colour))
             else:
