@@ -22,7 +22,7 @@ from simulator.explore.point import Invalid, Point, digest
 from simulator.explore.record import Outcome
 from simulator.explore.row import Row, broken_constraints
 from simulator.explore.search import SEARCHES
-from simulator.explore.space import Place, Space
+from simulator.explore.space import Place, Space, typed
 from simulator.explore.spec import SweepSpec
 from simulator.explore.store import ListedSweep, Store, StoredPoint
 from simulator.explore.version import cost_version, sizing_version, timing_version
@@ -314,7 +314,7 @@ class _Sweep:
 
 def _identity(found: Point | Invalid | None) -> Any:
     assert found is not None
-    return tuple((path, type(value).__name__, value) for path, value in found.assignments.items())
+    return typed(found.assignments.items())
 
 
 def _invalid_key(sweep: str, found: Invalid) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from graphlib import CycleError, TopologicalSorter
@@ -232,10 +232,10 @@ class Space:
             kept = tuple(path for path, _ in values if path in SEARCHED)
             on = recipe if equal.on is None else self._recipe(equal.on, ())
             return self._once(
-                ("machine", name, _typed(values), on.key),
+                ("machine", name, typed(values), on.key),
                 lambda: self.search(Wanted(self._changed_machine(name, values), on, self.target().area_mm2, objective, budget, kept)),
             )
-        return self._once(("machine", name, _typed(values)), lambda: self._scaled(self._changed_machine(name, values)))
+        return self._once(("machine", name, typed(values)), lambda: self._scaled(self._changed_machine(name, values)))
 
     def _scaled(self, machine: Machine) -> Scaled:
         return Scaled(machine, {}) if self.spec.equal is None else scaled(machine, self.target())
@@ -256,7 +256,7 @@ class Space:
         return Point.of(chosen, machine, technology, recipe, sized=sized, engine=spec.engine, ideal=spec.ideal, bands=spec.bands)
 
     def _recipe(self, name: str, values: tuple[tuple[str, Scalar], ...]) -> Recipe:
-        return self._once(("recipe", name, _typed(values)), lambda: self._changed_workload(name, values))
+        return self._once(("recipe", name, typed(values)), lambda: self._changed_workload(name, values))
 
     def _changed_machine(self, name: str, values: Sequence[tuple[str, Scalar]]) -> Machine:
         root = self._base(Machine, name).root
@@ -286,6 +286,6 @@ def _of_machine(values: Mapping[str, Scalar]) -> tuple[tuple[str, Scalar], ...]:
     return tuple((path, value) for path, value in values.items() if path != "machine" and not of_the_workload(path))
 
 
-def _typed(values: Sequence[tuple[str, Scalar]]) -> tuple[tuple[str, str, Scalar], ...]:
+def typed(values: Iterable[tuple[str, Scalar]]) -> tuple[tuple[str, str, Scalar], ...]:
     """Values with their types, to tell 1 from 1.0 and true, which Python takes for equal."""
     return tuple((path, type(value).__name__, value) for path, value in values)
