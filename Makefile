@@ -51,7 +51,7 @@ workloads: $(VENV)/.installed
 	for model in $$($(BIN)/sparsim trace | cut -d" " -f1); do $(BIN)/sparsim trace $$model -o workloads/$$model.yaml --force; done
 
 soak-sweep: $(VENV)/.installed-dev
-	PYTHONPATH=.:tests $(BIN)/python -m explore.kills $(K)
+	PYTHONPATH=.:tests $(BIN)/python -m study.sweep.kills $(K)
 
 bench: $(VENV)/.installed-dev
 	$(BIN)/python benchmarks/run.py

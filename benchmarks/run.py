@@ -18,13 +18,13 @@ from pathlib import Path
 import numba
 import numpy as np
 
-from simulator.mapping.placement import interleaved
-from simulator.mapping.work import ClusterWork
-from simulator.timing.compiled import cluster as compiled
-from simulator.timing.compiled import switch as compiled_switch
-from simulator.timing.fabric import ClusterSpec
-from simulator.timing.reference.cluster import run_cluster
-from simulator.timing.switch import SwitchSpec, draw_arrivals
+from simulator.engine.cluster import ClusterSpec
+from simulator.engine.compiled import cluster as compiled
+from simulator.engine.compiled import switch as compiled_switch
+from simulator.engine.reference.cluster import run_cluster
+from simulator.kinds.units.placement import interleaved
+from simulator.kinds.units.work import ClusterWork
+from simulator.network.traffic import SwitchSpec, draw_arrivals
 
 RESULTS = Path(__file__).parent / "results.json"
 PAIRS = 7

@@ -14,13 +14,13 @@ import tempfile
 import time
 from pathlib import Path
 
-from simulator.explore.load import space_of
-from simulator.explore.run import Options, run_sweep
-from simulator.explore.spec import SweepSpec
-from simulator.explore.store import Store
-from simulator.files.load import validated
-from simulator.files.parse import parse
-from simulator.timing.compiled.warm_up import warm_up
+from simulator.engine.compiled.warm_up import warm_up
+from simulator.specs.load import validated
+from simulator.specs.parse import parse
+from simulator.study.sweep.load import space_of
+from simulator.study.sweep.run import Options, run_sweep
+from simulator.study.sweep.spec import SweepSpec
+from simulator.study.sweep.store import Store
 
 RESULTS = Path(__file__).parent / "results-sweep.json"
 PAIR_POINTS = 500

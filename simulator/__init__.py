@@ -13,28 +13,28 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from simulator.comparison import Comparison, compare
     from simulator.errors import CheckError, ConfigError, MappingError, OperandError, OutputError, SparsimError
     from simulator.machine import Machine, load_machine
     from simulator.pipeline import simulate
     from simulator.result import Result
-    from simulator.sizing import Sized, equalise
+    from simulator.study.comparison import Comparison, compare
+    from simulator.study.sizing import Sized, equalise
     from simulator.workload import Workload, load_workload
 
 _HOMES = {
     "CheckError": "simulator.errors",
-    "Comparison": "simulator.comparison",
+    "Comparison": "simulator.study.comparison",
     "ConfigError": "simulator.errors",
     "Machine": "simulator.machine",
     "MappingError": "simulator.errors",
     "OperandError": "simulator.errors",
     "OutputError": "simulator.errors",
     "Result": "simulator.result",
-    "Sized": "simulator.sizing",
+    "Sized": "simulator.study.sizing",
     "SparsimError": "simulator.errors",
     "Workload": "simulator.workload",
-    "compare": "simulator.comparison",
-    "equalise": "simulator.sizing",
+    "compare": "simulator.study.comparison",
+    "equalise": "simulator.study.sizing",
     "load_machine": "simulator.machine",
     "load_workload": "simulator.workload",
     "simulate": "simulator.pipeline",

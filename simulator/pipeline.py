@@ -6,14 +6,14 @@ import os
 from collections.abc import Callable
 
 from simulator.cost import Technology, elaborate, load_technology, price
+from simulator.engine.compiled.warm_up import KernelName
+from simulator.engine.engines import SMALL_RUN_REQUESTS, EngineName, quickest
 from simulator.machine.elaborated import Elaborated
 from simulator.machine.model import GatherFabric, Machine
 from simulator.result import Result, operation_shares
-from simulator.timing.compiled.warm_up import KernelName
-from simulator.timing.engines import SMALL_RUN_REQUESTS, EngineName, quickest
-from simulator.timing.floor import Floor, Least
-from simulator.timing.run import Ideal, Progress, Timing, run_workload
-from simulator.timing.trial import Trial
+from simulator.run.floor import Floor, Least
+from simulator.run.run import Ideal, Progress, Timing, run_workload
+from simulator.run.trial import Trial
 from simulator.workload.types import Workload
 
 

@@ -11,14 +11,14 @@ import numpy as np
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
+from simulator.engine.cluster import ClusterSpec
+from simulator.engine.engines import ENGINES, EngineEntry
+from simulator.kinds.units.placement import PLACEMENTS
+from simulator.kinds.units.work import ClusterWork, TileValues
 from simulator.machine.elaborated import Elaborated
 from simulator.machine.model import Machine
-from simulator.mapping.placement import PLACEMENTS
-from simulator.mapping.work import ClusterWork, TileValues
-from simulator.timing.engines import ENGINES, EngineEntry
-from simulator.timing.fabric import ClusterSpec
-from simulator.timing.run import Ideal, Progress, Timing, run_workload
-from simulator.topology import TOPOLOGIES
+from simulator.network import TOPOLOGIES
+from simulator.run.run import Ideal, Progress, Timing, run_workload
 from simulator.workload.types import Activations, Kind, Operation, Weight, Workload
 
 Matrix = NDArray[np.float64]

@@ -13,9 +13,9 @@ from simulator.cli.running import Running, with_running_options
 from simulator.cli.sweeping import SOME_FAILED, Talk, told
 
 if TYPE_CHECKING:
-    from simulator.explore.analysis.crossing_bands import CrossingBand
-    from simulator.explore.analysis.crossings import Better, Crossing, Scale
-    from simulator.explore.breakeven import BreakEven, Curve
+    from simulator.study.sweep.analysis.crossing_bands import CrossingBand
+    from simulator.study.sweep.analysis.crossings import Better, Crossing, Scale
+    from simulator.study.sweep.breakeven import BreakEven, Curve
 
 _DENSITY = "0.0009765625:1"
 
@@ -50,10 +50,10 @@ def breakeven_command(
 
     from simulator.cli.provenance import Provenance
     from simulator.errors import ConfigError
-    from simulator.explore.breakeven import Question, find_break_even
-    from simulator.explore.folder import write_break_even
-    from simulator.explore.store import Store
     from simulator.report.folder import check_free
+    from simulator.study.sweep.breakeven import Question, find_break_even
+    from simulator.study.sweep.folder import write_break_even
+    from simulator.study.sweep.store import Store
 
     names = [name.strip() for name in between.split(",")]
     if len(names) != 2 or not all(names) or names[0] == names[1]:
@@ -138,8 +138,8 @@ def _held(curve: Curve, better: Better) -> str:
     """Whether the band of the ratio keeps what is so at every value."""
     import math
 
-    from simulator.explore.analysis.crossings import better_of
     from simulator.report.numbers import significant
+    from simulator.study.sweep.analysis.crossings import better_of
 
     if not curve.low:
         return ""
@@ -164,7 +164,7 @@ def _band(band: CrossingBand) -> str:
 
 def _scale(axis: str, ends: str | None, linear: bool) -> Scale:
     from simulator.errors import ConfigError
-    from simulator.explore.analysis.crossings import Scale
+    from simulator.study.sweep.analysis.crossings import Scale
 
     if ends is None and not axis.endswith("density"):
         raise ConfigError(f"--axis {axis}: needs --range LOW:HIGH; only a density has a default, {_DENSITY}")

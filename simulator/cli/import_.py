@@ -11,7 +11,7 @@ import typer
 from simulator.cli.options import ForceOption, JsonOption
 
 if TYPE_CHECKING:
-    from simulator.importing import Pruning
+    from simulator.workload.importing import Pruning
 
 
 class PruneRule(StrEnum):
@@ -61,10 +61,10 @@ def import_command(
 
     import yaml
 
-    from simulator.importing import prune_sources, read_sources, trace_spec, write_matrices
     from simulator.report.folder import MARKER, check_free, new_folder, write_json
     from simulator.version import package_version
     from simulator.workload import load_workload
+    from simulator.workload.importing import prune_sources, read_sources, trace_spec, write_matrices
 
     pruning = _pruning(rule, density, ratio, block)
     check_free(output, force=force)
@@ -91,7 +91,7 @@ def import_command(
 def _pruning(rule: PruneRule, density: float | None, ratio: str | None, block: int | None) -> Pruning | None:
     """The rule with its numbers; ConfigError for an option that is missing, or means nothing beside the rule."""
     from simulator.errors import ConfigError
-    from simulator.importing import Pruning
+    from simulator.workload.importing import Pruning
 
     needs = _NEEDS[rule]
     for option, value in {"--density": density, "--n-m": ratio, "--block": block}.items():

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Literal
 
 from simulator.errors import ConfigError
-from simulator.files import config_names, data_folder, nearest_hint
+from simulator.specs import config_names, data_folder, nearest_hint
 
 _TOP_KEY = re.compile(r"^([A-Za-z_]+)\s*:", re.MULTILINE)
 

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 
 from simulator.cost import elaborate, load_technology
 from simulator.errors import ConfigError, SparsimError
-from simulator.files import config_path
-from simulator.files.load import Document, load_yaml_document
+from simulator.kinds.units.placement import placement_of
 from simulator.machine import Machine
-from simulator.mapping.placement import placement_of
+from simulator.specs import config_path
+from simulator.specs.load import Document, load_yaml_document
 
 
 def read_machine(name_or_path: str, overrides: Sequence[str] = ()) -> Machine:

@@ -12,7 +12,7 @@ from simulator.cli.options import EngineChoice, EngineOption, ForceOption, JsonO
 if TYPE_CHECKING:
     from rich.table import Table
 
-    from simulator.network_study import NetworkCurve
+    from simulator.study.load_latency import NetworkCurve
 
 
 class TrafficChoice(StrEnum):
@@ -50,9 +50,9 @@ def network_command(
     from simulator.cli.machines import read_machine
     from simulator.cli.progress import progress_bars
     from simulator.cli.provenance import Provenance
-    from simulator.network_study import measure_network
     from simulator.report.folder import check_free
     from simulator.report.network import write_network
+    from simulator.study.load_latency import measure_network
     from simulator.workload import load_workload
 
     loads = parse_loads(load)

@@ -14,9 +14,9 @@ from simulator.cli.running import DEFAULT_STORE, StoreOption
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
-    from simulator.explore.catalogue import Differences
-    from simulator.explore.row import Row
-    from simulator.explore.store import Store
+    from simulator.study.sweep.catalogue import Differences
+    from simulator.study.sweep.row import Row
+    from simulator.study.sweep.store import Store
 
 _DEFAULT_METRICS = ("cycles", "seconds", "energy_pj", "fabric_area_mm2")
 
@@ -45,10 +45,10 @@ def results_command(
     from dataclasses import asdict
 
     from simulator.errors import ConfigError
-    from simulator.explore import catalogue
-    from simulator.explore.store import Store
-    from simulator.explore.study import flat_rows
     from simulator.result import METRICS
+    from simulator.study.sweep import catalogue
+    from simulator.study.sweep.store import Store
+    from simulator.study.sweep.study import flat_rows
 
     if not store.is_file():
         raise ConfigError(f"{store}: no such store; sparsim sweep makes one")
@@ -82,8 +82,8 @@ def results_command(
 def _known(metrics: Sequence[str]) -> Sequence[str]:
     """The metrics as they are. Raises ConfigError where one is none."""
     from simulator.errors import ConfigError
-    from simulator.files import nearest_hint
     from simulator.result import METRICS
+    from simulator.specs import nearest_hint
 
     for name in metrics:
         if name not in METRICS:
@@ -103,7 +103,7 @@ def _show(table: RenderableType) -> None:
 
 def _export(rows: Sequence[Row], file: Path, *, force: bool) -> None:
     from simulator.errors import OutputError
-    from simulator.explore import catalogue
+    from simulator.study.sweep import catalogue
 
     if file.exists() and not force:
         raise OutputError(f"{file}: exists already and is not overwritten; choose another file, or replace it with --force")
@@ -114,7 +114,7 @@ def _export(rows: Sequence[Row], file: Path, *, force: bool) -> None:
 def _sweeps(store: Store) -> RenderableType:
     from rich.table import Table
 
-    from simulator.explore.run import current_version
+    from simulator.study.sweep.run import current_version
 
     table = Table(box=None, pad_edge=False)
     for heading in ("id", "name", "started", "points", "done", "failed", "code"):
@@ -129,9 +129,9 @@ def _sweeps(store: Store) -> RenderableType:
 def _rows(rows: Sequence[Row], metrics: Sequence[str]) -> RenderableType:
     from rich.table import Table
 
-    from simulator.explore.row import shown
     from simulator.report.glossary import term
     from simulator.report.numbers import common_scale
+    from simulator.study.sweep.row import shown
 
     paths = list(dict.fromkeys(path for row in rows for path in row.assignments))
     table = Table(box=None, pad_edge=False)
@@ -167,8 +167,8 @@ def _differences(found: Differences) -> RenderableType:
     from rich.table import Table
     from rich.text import Text
 
-    from simulator.explore.row import short, shown
     from simulator.report.numbers import significant, times
+    from simulator.study.sweep.row import short, shown
 
     table = Table(box=None, pad_edge=False)
     for heading in ("point", "metric", "here", "there", "there ÷ here"):

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any, get_type_hints
 import typer
 
 if TYPE_CHECKING:
-    from simulator.explore.run import Options
+    from simulator.study.sweep.run import Options
 
 DEFAULT_STORE = Path("reports/store.sqlite")
 StoreOption = Annotated[Path, typer.Option("--store", metavar="FILE", help="Results store (SQLite); several sweeps may share it.")]
@@ -42,7 +42,7 @@ class Running:
         import os
 
         from simulator.cli.kernels import ensure_kernels
-        from simulator.explore.run import Options
+        from simulator.study.sweep.run import Options
 
         processors = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
         executor = "dask" if self.dask is not None else "in_process" if self.workers == 0 else "processes"

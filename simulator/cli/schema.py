@@ -26,9 +26,9 @@ def schema_command(kind: Annotated[FileKind, typer.Argument(help="Which file.")]
     if kind is FileKind.machine:
         from simulator.machine import Machine as model
     elif kind is FileKind.sweep:
-        from simulator.explore.spec import SweepSpec as model
+        from simulator.study.sweep.spec import SweepSpec as model
     elif kind is FileKind.workload:
         from simulator.workload.spec import WorkloadSpec as model
     else:
-        from simulator.validation import FiguresFile as model
+        from simulator.cost.validation import FiguresFile as model
     typer.echo(json.dumps(model.model_json_schema(), indent=2))

@@ -13,7 +13,7 @@ from simulator.cli.options import ForceOption, JsonOption, OutputOption, SetOpti
 
 if TYPE_CHECKING:
     from simulator.result.saved import SavedRun
-    from simulator.uncertainty import Assessment
+    from simulator.study.uncertainty import Assessment
 
 
 class MetricChoice(StrEnum):
@@ -59,8 +59,8 @@ def sensitivity_command(
     from simulator.cli.provenance import Provenance
     from simulator.report.folder import check_free
     from simulator.report.sensitivity import sensitivity_record, sensitivity_table, write_sensitivity
-    from simulator.uncertainty import Probe, assess, sensitivity
-    from simulator.uncertainty.sensitivity import DEFAULT_METRICS
+    from simulator.study.uncertainty import Probe, assess, sensitivity
+    from simulator.study.uncertainty.sensitivity import DEFAULT_METRICS
 
     provenance = Provenance()
     if output is not None:
@@ -117,9 +117,9 @@ def _simulated(machines: Sequence[str], workload: str, overrides: Sequence[str])
     from simulator.cli.kernels import ensure_kernels
     from simulator.cli.machines import read_machine
     from simulator.cli.progress import progress_bars
-    from simulator.comparison import compare
     from simulator.pipeline import kernels_needed
     from simulator.result.saved import saved_run
+    from simulator.study.comparison import compare
     from simulator.workload import load_workload
 
     models, load = [read_machine(name, overrides) for name in machines], load_workload(workload)
@@ -131,7 +131,7 @@ def _simulated(machines: Sequence[str], workload: str, overrides: Sequence[str])
 
 def _pairs(known: Assessment, between: Sequence[str]) -> list[tuple[str, str]]:
     from simulator.errors import ConfigError
-    from simulator.uncertainty.sensitivity import default_pairs
+    from simulator.study.uncertainty.sensitivity import default_pairs
 
     pairs = []
     for text in between:

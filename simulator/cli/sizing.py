@@ -87,8 +87,8 @@ def sizer(wish: SizingRequest, engine: Any, jobs: int) -> Callable[..., Any] | N
     quantity: Literal["area", "throughput", "power", "bandwidth"] = wish.equal.value
 
     def size(machines: Sequence[Any], workload: Any, progress: Callable[[str, float], None]) -> Any:
-        from simulator.comparison.workers import machine_runner
-        from simulator.sizing import equalise
+        from simulator.study.comparison.workers import machine_runner
+        from simulator.study.sizing import equalise
 
         with machine_runner(workload, jobs if wish.best else 1, engine) as run:
             return equalise(

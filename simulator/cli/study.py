@@ -16,17 +16,17 @@ from simulator.cli.kernels import ensure_kernels
 from simulator.cli.machines import read_machine
 from simulator.cli.progress import progress_bars
 from simulator.cli.provenance import Provenance
-from simulator.comparison import Comparison, compare
-from simulator.comparison.comparison import check_names
 from simulator.machine import Machine
 from simulator.pipeline import kernels_needed
 from simulator.report.folder import check_free
 from simulator.report.tables import run_table
 from simulator.report.write import Report, uncertainty_record
+from simulator.study.comparison import Comparison, compare
+from simulator.study.comparison.comparison import check_names
 from simulator.workload import Workload, load_workload
 
 if TYPE_CHECKING:
-    from simulator.sizing import Sized
+    from simulator.study.sizing import Sized
 
     Sizer = Callable[[Sequence[Machine], Workload, Callable[[str, float], None]], tuple[Sized, ...]]
     """(machines, workload, progress) → the machines, sized so that comparing them is fair."""
@@ -93,13 +93,13 @@ def run_study(
 
 
 def _machine_files(sized: Sequence[Sized]) -> dict[str, str]:
-    from simulator.sizing.report import machine_file
+    from simulator.study.sizing.report import machine_file
 
     return {f"machine-{entry.machine.name}.yaml": machine_file(entry) for entry in sized}
 
 
 def _sizing_table(sized: Sequence[Sized]) -> RenderableType:
-    from simulator.sizing.report import sizing_table
+    from simulator.study.sizing.report import sizing_table
 
     return sizing_table(sized)
 

@@ -23,8 +23,8 @@ def trace_command(
     import sys
 
     from simulator.errors import ConfigError
-    from simulator.files import nearest_hint
     from simulator.report.folder import new_file
+    from simulator.specs import nearest_hint
     from simulator.workload.models import MODELS
     from simulator.workload.models.trace import trace_text
 

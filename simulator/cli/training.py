@@ -35,8 +35,8 @@ def training_command(
     from simulator.machine import load_machine
     from simulator.pipeline import kernels_needed
     from simulator.report.folder import MARKER, check_free, new_folder, write_json
-    from simulator.training import study_step
-    from simulator.training.table import step_table
+    from simulator.study.training import study_step
+    from simulator.study.training.table import step_table
     from simulator.workload import load_workload
 
     if output is not None:

@@ -24,9 +24,9 @@ def validate_command(
     from rich.console import Console
 
     from simulator.cli.provenance import Provenance
+    from simulator.cost.validation import cross_check, load_figures, shipped_figures, validate
     from simulator.report.folder import check_free
     from simulator.report.validation import validation_record, validation_tables, write_validation
-    from simulator.validation import cross_check, load_figures, shipped_figures, validate
 
     documents = shipped_figures() if figures is None else [load_figures(figures)]
     folder = output or (None if as_json else Path("reports") / "validate")

@@ -9,7 +9,7 @@ from pydantic import Field
 
 from simulator.cost.constant import Constant, FileModel
 from simulator.errors import ConfigError
-from simulator.files import config_path, load_once, nearest_hint
+from simulator.specs import config_path, load_once, nearest_hint
 
 DRAM_PREFIX = "dram."
 """Begins the name of a device's constant among those of a technology: `dram.hbm2e.io_pj_per_bit`."""

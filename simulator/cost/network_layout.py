@@ -9,8 +9,8 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from simulator.topology import Graph, TopologyName, draw
-from simulator.topology.load import UniformLoad, uniform_load
+from simulator.network import Graph, TopologyName, draw
+from simulator.network.uniform_load import UniformLoad, uniform_load
 
 
 @dataclass(frozen=True)

@@ -11,8 +11,8 @@ from simulator.cost.cacti import check_cacti
 from simulator.cost.constant import Constant, FileModel
 from simulator.cost.dram_device import DRAM_PREFIX, DramConstants, load_dram_devices, override_dram, split_dram_name
 from simulator.errors import ConfigError
-from simulator.files import config_path, load_once, nearest_hint
-from simulator.files.fields import Slot, allowed
+from simulator.specs import config_path, load_once, nearest_hint
+from simulator.specs.fields import Slot, allowed
 
 _FOLDER = "technologies"
 _NO_NODES = ("common", "dram")

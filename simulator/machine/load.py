@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from simulator.files import config_path, load_yaml_model
 from simulator.machine.model import Machine
+from simulator.specs import config_path, load_yaml_model
 
 
 def load_machine(path: str | Path, overrides: Sequence[str] = ()) -> Machine:

@@ -7,9 +7,9 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, PositiveFloat, PositiveInt, field_validator, model_validator
 
-from simulator.files import FileModel
 from simulator.machine.datatypes import BITS, AccumulateType, OperandType
-from simulator.topology import TopologyName
+from simulator.network import TopologyName
+from simulator.specs import FileModel
 
 Auto = Literal["auto"]
 Kib = Annotated[float, Field(gt=0, le=2**20)]

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from simulator.errors import ConfigError
-from simulator.files import nearest
 from simulator.report.counters import COUNTERS
 from simulator.report.term import SECTIONS, Section, Term
+from simulator.specs import nearest
 
 
 def _metric(name: str, label: str, unit: str, short: str, more: str = "") -> Term:

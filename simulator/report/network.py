@@ -8,8 +8,8 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from simulator.network_study import NetworkCurve
 from simulator.report.folder import MARKER, new_folder, write_json
+from simulator.study.load_latency import NetworkCurve
 
 
 def write_network(curve: NetworkCurve, folder: Path, made: Mapping[str, Any], *, force: bool) -> None:

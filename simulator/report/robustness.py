@@ -13,7 +13,7 @@ from rich.text import Text
 from simulator.report.glossary import term
 from simulator.report.numbers import common_scale, significant, times
 from simulator.report.tables import Whole
-from simulator.uncertainty import Assessment, Band, Claim, Factor, Turn
+from simulator.study.uncertainty import Assessment, Band, Claim, Factor, Turn
 
 BAND_METRICS: tuple[str, ...] = ("energy_pj", "fabric_energy_pj", "fabric_area_mm2", "area_mm2", "power_density_w_per_mm2", "edap_js_mm2")
 """Metrics of the table of bands."""

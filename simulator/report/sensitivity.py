@@ -17,8 +17,8 @@ from simulator.report.glossary import term
 from simulator.report.numbers import significant, times
 from simulator.report.robustness import figure
 from simulator.report.tables import Whole
-from simulator.uncertainty import Sensitivity
-from simulator.uncertainty.sensitivity import Influence
+from simulator.study.uncertainty import Sensitivity
+from simulator.study.uncertainty.sensitivity import Influence
 
 _WIDTH = 110
 

@@ -13,9 +13,9 @@ from rich.console import Console, Group
 from rich.table import Table
 from rich.text import Text
 
+from simulator.cost.validation import Row, Summary, summarise, summarise_cross_check
 from simulator.report.folder import MARKER, new_folder, write_json
 from simulator.report.numbers import significant
-from simulator.validation import Row, Summary, summarise, summarise_cross_check
 
 _WIDTH = 168
 _ERROR = "error: model ÷ published − 1; against the nearer end of a published range, 0 within it"

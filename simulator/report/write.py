@@ -14,7 +14,7 @@ from simulator.report.robustness import bands_record, bands_table, robustness_se
 from simulator.report.summary import summary_csv
 from simulator.report.verdict import ideal_sentence, verdict
 from simulator.result import SCHEMA_VERSION, Result
-from simulator.uncertainty import Assessment, Claim, claims
+from simulator.study.uncertainty import Assessment, Claim, claims
 
 _WIDTH = 110
 _NO_FILES: Mapping[str, str] = MappingProxyType({})

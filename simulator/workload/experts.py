@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field, PositiveInt, model_validator
 
-from simulator.files import FileModel
+from simulator.specs import FileModel
 from simulator.workload.generate import derived_seed
 
 

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simulator.errors import OperandError
-from simulator.files import Document, Key, load_yaml_document, workload_path
+from simulator.specs import Document, Key, load_yaml_document, workload_path
 from simulator.workload.blocks import Stack, cut
 from simulator.workload.csr import Csr
 from simulator.workload.experts import routed_tokens

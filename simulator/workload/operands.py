@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simulator.errors import OperandError
-from simulator.files import not_a_file
+from simulator.specs import not_a_file
 from simulator.workload.blocks import Stack
 from simulator.workload.csr import Csr, check_size, dense_pattern_sha256
 from simulator.workload.limits import MAX_NONZEROS

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from pydantic import Field, PositiveInt, model_validator
 
-from simulator.files import FileModel, nearest_hint
+from simulator.specs import FileModel, nearest_hint
 from simulator.workload.experts import ExpertsSpec
 from simulator.workload.limits import MAX_DIMENSION
 from simulator.workload.patterns import ACTIVATION_PATTERNS, WEIGHT_PATTERNS

@@ -6,7 +6,7 @@ from typing import Annotated, Literal, get_args
 
 from pydantic import Field, PositiveInt, model_validator
 
-from simulator.files import FileModel
+from simulator.specs import FileModel
 
 FormatName = Literal["dense", "bitmap", "csr", "csc", "coo", "run_length", "blocked_csr", "n_m"]
 FORMATS: tuple[FormatName, ...] = get_args(FormatName)

@@ -90,4 +90,4 @@ def no_plots(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def no_sweep_plots(monkeypatch: pytest.MonkeyPatch) -> None:
     """The same for a sweep."""
-    monkeypatch.setattr("simulator.explore.plots.save_sweep_plots", lambda study, folder: None)
+    monkeypatch.setattr("simulator.study.sweep.plots.save_sweep_plots", lambda study, folder: None)

@@ -11,7 +11,7 @@ import pytest
 
 import simulator
 from simulator.cost import load_technology
-from simulator.sizing import area_mm2
+from simulator.study.sizing import area_mm2
 
 Type = Callable[..., Any]
 

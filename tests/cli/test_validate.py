@@ -13,8 +13,8 @@ import numpy as np
 import pytest
 from matplotlib.collections import PathCollection
 
+from simulator.cost.validation import shipped_figures, validate
 from simulator.report.plots.validation import validation_figure
-from simulator.validation import shipped_figures, validate
 
 Type = Callable[..., Any]
 

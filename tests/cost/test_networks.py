@@ -18,7 +18,7 @@ from simulator.cost.network_plan import networks, reply_network
 from simulator.errors import ConfigError
 from simulator.machine import load_machine
 from simulator.machine.model import Machine
-from simulator.topology import TOPOLOGIES, TopologyName
+from simulator.network import TOPOLOGIES, TopologyName
 
 NAMES = tuple(TOPOLOGIES)
 NETWORK = ("request_network", "reply_network", "queues")

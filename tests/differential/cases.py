@@ -8,12 +8,12 @@ from typing import Any
 import numpy as np
 from hypothesis import strategies as st
 
-from simulator.mapping.placement import PLACEMENTS
-from simulator.mapping.scatter_work import ScatterWork
-from simulator.mapping.work import ClusterWork
-from simulator.timing.fabric import ClusterSpec
-from simulator.timing.switch import PATTERNS, Arrivals, PatternName, SwitchSpec, draw_arrivals
-from simulator.topology import TOPOLOGIES
+from simulator.engine.cluster import ClusterSpec
+from simulator.kinds.scatter.work import ScatterWork
+from simulator.kinds.units.placement import PLACEMENTS
+from simulator.kinds.units.work import ClusterWork
+from simulator.network import TOPOLOGIES
+from simulator.network.traffic import PATTERNS, Arrivals, PatternName, SwitchSpec, draw_arrivals
 
 NETWORKS = ("routed", "routed", "routed", "routed", "ideal", "none")
 SIZES = (1, 2, 3, 4, 5, 7, 8, 9, 16)

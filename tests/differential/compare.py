@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import astuple, replace
 
-from simulator.timing.compiled import cluster as compiled
-from simulator.timing.compiled import switch as compiled_switch
-from simulator.timing.reference import traffic
-from simulator.timing.reference.cluster import run_cluster
-from simulator.timing.reference.scatter import run_scatter
+from simulator.engine.compiled import cluster as compiled
+from simulator.engine.compiled import switch as compiled_switch
+from simulator.engine.reference import traffic
+from simulator.engine.reference.cluster import run_cluster
+from simulator.engine.reference.scatter import run_scatter
 from tests.differential.cases import Case, SwitchCase
 
 Counters = tuple[float, ...]

@@ -4,8 +4,8 @@ from dataclasses import fields
 
 from hypothesis import given, settings
 
-from simulator.timing.compiled import layout
-from simulator.timing.fabric import ClusterOutcome, ScatterOutcome
+from simulator.engine.cluster import ClusterOutcome, ScatterOutcome
+from simulator.engine.compiled import layout
 from tests.differential.cases import Case, SwitchCase, cases, switch_cases
 from tests.differential.compare import gather_counters, sampled_counters, scatter_counters, switch_figures
 

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from simulator import load_machine, load_workload, simulate
-from simulator.files import data_folder
 from simulator.report.inspection.workload import workload_record
+from simulator.specs import data_folder
 
 FOLDER = Path(os.environ.get("SPARSIM_MATRICES") or data_folder("workloads") / "matrices")
 MANIFEST = FOLDER / "MANIFEST.csv"

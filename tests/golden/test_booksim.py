@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from simulator.network_study import measure_network
-from simulator.timing.reference.traffic import SwitchSpec, measure_switch
+from simulator.engine.reference.traffic import SwitchSpec, measure_switch
+from simulator.study.load_latency import measure_network
 
 KAROL_1987 = {2: 0.75, 4: 0.6553, 8: 0.6184}
 """Saturation of input FIFOs, Karol, Hluchyj and Morgan, IEEE Trans. Commun. 35(12), 1987, table I."""

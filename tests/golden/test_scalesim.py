@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from simulator.engine.engines import ENGINES
 from simulator.machine.model import Machine
-from simulator.timing.engines import ENGINES
 from simulator.workload.types import Activations, Operation, Weight
 from tests.strategies import machine, run, workload
 

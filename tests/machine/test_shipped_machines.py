@@ -2,11 +2,11 @@
 
 import pytest
 
-from simulator.explore.load import load_sweep
-from simulator.explore.spec import EqualSpec
-from simulator.files import config_names
 from simulator.machine import Machine, load_machine
-from simulator.sizing.by_area import own_area_mm2
+from simulator.specs import config_names
+from simulator.study.sizing.by_area import own_area_mm2
+from simulator.study.sweep.load import load_sweep
+from simulator.study.sweep.spec import EqualSpec
 
 BEST = ("crossbar", "hybrid", "replication", "partition", "systolic", "systolic-naive")
 

@@ -10,11 +10,11 @@ from matplotlib.collections import LineCollection, PathCollection
 
 from simulator.errors import ConfigError
 from simulator.machine.model import Machine
+from simulator.network import TOPOLOGIES, TopologyName, draw
 from simulator.report.inspection.network import network_graphs
 from simulator.report.plots.style import render
 from simulator.report.plots.topology import topology_figure
 from simulator.report.plots.topology_places import places, used
-from simulator.topology import TOPOLOGIES, TopologyName, draw
 
 SIZES = [(1, 1), (2, 8), (16, 16), (64, 16)]
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from simulator.errors import OperandError
-from simulator.files import data_folder
+from simulator.specs import data_folder
 from simulator.workload import Operation, load_workload, pattern_stats
 from simulator.workload.blocks import Stack, cut
 from simulator.workload.csr import Csr, flat_csr

@@ -7,7 +7,7 @@ import pytest
 import scipy.sparse as sp
 
 from simulator.errors import ConfigError, OperandError
-from simulator.files import data_folder, load_yaml_document
+from simulator.specs import data_folder, load_yaml_document
 from simulator.workload import load_workload, pattern_stats
 from simulator.workload.operands import running_or
 from simulator.workload.spec import WorkloadSpec

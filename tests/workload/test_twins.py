@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from simulator.files import data_folder
+from simulator.specs import data_folder
 from simulator.workload import load_workload, pattern_stats
 
 TWINS = sorted((data_folder("workloads") / "twins").glob("*.yaml"))

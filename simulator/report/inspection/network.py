@@ -6,8 +6,8 @@ from pathlib import Path
 
 from simulator.errors import ConfigError
 from simulator.machine.model import Machine
+from simulator.network import Graph, draw
 from simulator.report.folder import MARKER, new_folder, write_json
-from simulator.topology import Graph, draw
 from simulator.version import package_version
 
 

@@ -7,8 +7,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator, NullFormatter, StrMethodFormatter
 
-from simulator.network_study import NetworkCurve
 from simulator.report.plots.style import styled
+from simulator.study.load_latency import NetworkCurve
 
 LIMIT_LABELS = {
     "head_of_line": "head-of-line limit (Karol 1987)",

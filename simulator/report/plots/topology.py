@@ -10,9 +10,9 @@ from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
+from simulator.network import Graph
 from simulator.report.plots.style import ink, styled
 from simulator.report.plots.topology_places import Places, Used, places, used
-from simulator.topology import Graph
 
 _ROUTER_COLOURS = ("#08488a", "#2f83c4", "#7fb8e2", "#1fb6c9", "#5cc2a0", "#9a80bd", "#c5b5dc")
 """By size, the largest router first; sizes beyond share the last."""

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from simulator.topology import Graph
-from simulator.topology.load import uniform_load
+from simulator.network import Graph
+from simulator.network.uniform_load import uniform_load
 
 Points = NDArray[np.float64]
 """[n, 2] inches."""

@@ -12,7 +12,7 @@ from matplotlib.ticker import FixedLocator, FuncFormatter, LogLocator, MaxNLocat
 from simulator.report.glossary import term
 from simulator.report.numbers import significant, times
 from simulator.report.plots.style import styled
-from simulator.uncertainty import Factor, Sensitivity
+from simulator.study.uncertainty import Factor, Sensitivity
 
 _LOW, _HIGH, _ALL = "#2f83c4", "#f29b30", "#9b9b9b"
 _BARS = 10

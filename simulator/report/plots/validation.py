@@ -12,10 +12,10 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
+from simulator.cost.validation import Row
+from simulator.cost.validation.cacti import PHYSICAL_FROM_NM
+from simulator.cost.validation.quantities import QUANTITIES
 from simulator.report.plots.style import OTHER_COLOUR, styled
-from simulator.validation import Row
-from simulator.validation.cacti import PHYSICAL_FROM_NM
-from simulator.validation.quantities import QUANTITIES
 
 _COLOURS = {
     "integer_adder": "#5cc2a0",

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from pydantic import Field, model_validator
 
 from simulator.errors import OperandError
-from simulator.files import FileModel
+from simulator.specs import FileModel
 from simulator.workload.csr import Csr, check_size, flat_csr
 from simulator.workload.limits import MAX_NONZEROS
 

@@ -1,0 +1,112 @@
+"""Arithmetic by its bits, and cells built of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, ClassVar
+
+from pydantic import Field
+
+from simulator.cost.datapath import Operator, float_adder, float_multiplier, integer_adder, integer_multiplier
+from simulator.cost.mac import ProcessingElement
+from simulator.cost.technology import Technology
+from simulator.cost.validation.hardware import AREAS, Hardware, areas_um2, gates_um2
+from simulator.machine.datatypes import AccumulateType, OperandType
+
+Bits = Annotated[int, Field(ge=1, le=4096)]
+Count = Annotated[int, Field(ge=1, le=10**9)]
+_FITTED_SIGNIFICANDS = (8, 24)
+_MOST_OPERATORS = 1024
+
+
+def _operator(technology: Technology, operator: Operator) -> dict[str, float]:
+    return {**gates_um2(technology, operator.gates), "energy": operator.pj}
+
+
+class IntegerMultiplier(Hardware):
+    """A multiplier of two integers."""
+
+    quantities: ClassVar[tuple[str, ...]] = (*AREAS, "energy")
+    bits: Bits = Field(description="bits of each operand")
+
+    def modelled(self, technology: Technology) -> Mapping[str, float]:
+        """Area, and energy of one multiplication."""
+        return _operator(technology, integer_multiplier(technology, self.bits))
+
+
+class IntegerAdder(Hardware):
+    """An adder of two integers."""
+
+    quantities: ClassVar[tuple[str, ...]] = (*AREAS, "energy")
+    bits: Bits = Field(description="bits of each operand")
+
+    def modelled(self, technology: Technology) -> Mapping[str, float]:
+        """Area, and energy of one addition."""
+        return _operator(technology, integer_adder(technology, self.bits))
+
+
+class FloatMultiplier(Hardware):
+    """A floating-point multiplier."""
+
+    quantities: ClassVar[tuple[str, ...]] = (*AREAS, "energy")
+    significand_bits: Bits = Field(description="bits of the significand, hidden one included: 24 for fp32, 11 for fp16, 8 for bf16")
+
+    def modelled(self, technology: Technology) -> Mapping[str, float]:
+        """Area, and energy of one multiplication."""
+        return _operator(technology, float_multiplier(technology, self.significand_bits))
+
+    def notes(self, technology: Technology) -> tuple[str, ...]:
+        """Significands outside the fit."""
+        low, high = _FITTED_SIGNIFICANDS
+        return () if low <= self.significand_bits <= high else (f"significand outside the {low} to {high} bits of the fit",)
+
+
+class FloatAdder(Hardware):
+    """A floating-point adder."""
+
+    quantities: ClassVar[tuple[str, ...]] = (*AREAS, "energy")
+    bits: Bits = Field(description="bits of the whole number")
+
+    def modelled(self, technology: Technology) -> Mapping[str, float]:
+        """Area, and energy of one addition."""
+        return _operator(technology, float_adder(technology, self.bits))
+
+
+class DatapathCell(Hardware):
+    """Multipliers, adders, flops and a register file, as a published block lists them; area only."""
+
+    quantities: ClassVar[tuple[str, ...]] = AREAS
+    integer_multipliers: tuple[Bits, ...] = Field((), description="bits of each", max_length=_MOST_OPERATORS)
+    integer_adders: tuple[Bits, ...] = Field((), description="bits of each", max_length=_MOST_OPERATORS)
+    float_multipliers: tuple[Bits, ...] = Field((), description="significand bits of each", max_length=_MOST_OPERATORS)
+    float_adders: tuple[Bits, ...] = Field((), description="bits of each", max_length=_MOST_OPERATORS)
+    flop_bits: int = Field(0, ge=0, le=10**9, description="bits of pipeline registers")
+    register_file_bits: int = Field(0, ge=0, le=10**9, description="bits of flop register files")
+    count: Count = Field(1, description="cells")
+
+    def modelled(self, technology: Technology) -> Mapping[str, float]:
+        """Areas of all cells."""
+        operators = [
+            *(integer_multiplier(technology, bits) for bits in self.integer_multipliers),
+            *(integer_adder(technology, bits) for bits in self.integer_adders),
+            *(float_multiplier(technology, bits) for bits in self.float_multipliers),
+            *(float_adder(technology, bits) for bits in self.float_adders),
+        ]
+        registers = self.flop_bits * technology.flop_ge_per_bit + self.register_file_bits * technology.register_file_ge_per_bit
+        return gates_um2(technology, sum(operator.gates for operator in operators) + registers, self.count)
+
+
+class ProcessingElements(Hardware):
+    """Systolic cells as the machines have them."""
+
+    quantities: ClassVar[tuple[str, ...]] = (*AREAS, "energy")
+    weight: OperandType = Field(description="format of weights")
+    activation: OperandType = Field(description="format of activations")
+    accumulate: AccumulateType = Field(description="format of sums")
+    count: Count = Field(1, description="cells")
+
+    def modelled(self, technology: Technology) -> Mapping[str, float]:
+        """Areas of all cells; energy of one multiply-accumulate with its shifts and its clock."""
+        cell = ProcessingElement(technology, self.weight, self.activation, self.accumulate)
+        actions = ("mac", "operand_shift", "sum_shift", "clock")
+        return {**areas_um2(technology, cell.area(), self.count), "energy": sum(cell.energy_pj(action) for action in actions)}

@@ -1,0 +1,148 @@
+"""The reference engine of the gather fabric: builds one cluster and runs it through one tile."""
+
+from __future__ import annotations
+
+import itertools
+
+import numpy as np
+from numpy.typing import NDArray
+
+from simulator.activity import CAUSES
+from simulator.engine.cluster import CAUSE, ClusterOutcome, ClusterSpec
+from simulator.engine.reference.bank import BankPort
+from simulator.engine.reference.clock import UNIT, Clock, Process
+from simulator.engine.reference.flit import Flit
+from simulator.engine.reference.network import (
+    CombinedReplies,
+    DirectReplies,
+    DirectRequests,
+    RequestPath,
+    RoutedReplies,
+    RoutedRequests,
+)
+from simulator.engine.reference.unit import VectorUnit, WorkList
+from simulator.kinds.units.bounds import serial_cycles
+from simulator.kinds.units.work import ClusterWork, TileValues
+from simulator.system.checks import stalled
+
+
+class LandingRegisters:
+    """One unit's landing registers, as the reply path sees them: the units are built after the path that leads to them."""
+
+    def __init__(self, units: list[VectorUnit], index: int) -> None:
+        self.units = units
+        self.index = index
+
+    def free(self, cycle: int) -> float:
+        """Reserved at issue, so never full."""
+        return float("inf")
+
+    def receive(self, flit: Flit, ready: int) -> None:
+        """Hand a word to the unit."""
+        self.units[self.index].receive(flit, ready)
+
+
+def work_lists(work: ClusterWork, values: TileValues | None) -> list[WorkList]:
+    """Every unit's list, unrolled over the tile's token words."""
+    ends = work.ends_row()
+    rows_per_token = int(work.row.max(initial=-1)) + 1
+    token = np.arange(work.token_words)[:, None]
+    lists = []
+    for start, stop in itertools.pairwise(work.unit_ptr):
+        entry = np.broadcast_to(np.arange(start, stop), (work.token_words, stop - start)).ravel()
+        k = work.word[start:stop][None, :]
+        address = token * work.k_words + k
+        shown = np.where(work.present[token, k], address, -1)
+        lists.append(
+            WorkList(
+                word=shown.ravel().tolist(),
+                bank=work.bank[address].ravel().tolist(),
+                row=(token * rows_per_token + work.row[start:stop][None, :]).ravel().tolist(),
+                ends_row=ends[entry].tolist(),
+                weights=None if values is None else values.weights[entry],
+            )
+        )
+    return lists
+
+
+class Cluster:
+    """The components of one cluster, joined."""
+
+    def __init__(self, spec: ClusterSpec, work: ClusterWork, values: TileValues | None) -> None:
+        self.spec = spec
+        self.most_cycles = serial_cycles(spec, work)
+        self.clock = Clock()
+        self.units: list[VectorUnit] = []
+        sinks = [LandingRegisters(self.units, index) for index in range(spec.units)]
+        memory, lanes = (None, 1) if values is None else (values.words, values.words.shape[1])
+        self.replies = self._replies(sinks)
+        self.ports = [
+            BankPort(self.clock, port, spec.bank_slots, spec.read_latency, self.replies, memory, multicast=spec.multicast)
+            for port in range(spec.ports)
+        ]
+        self.requests = self._requests()
+        self.units += [
+            VectorUnit(self.clock, index, spec, unit_work, self.requests, lanes) for index, unit_work in enumerate(work_lists(work, values))
+        ]
+
+    def run(self) -> None:
+        """Run until every unit has nothing left to do but merge."""
+        for port in self.ports:
+            self.clock.start(port.run())
+        self.clock.start(self._watch())
+        self.clock.env.run(until=self.clock.env.all_of([self.clock.start(unit.run()) for unit in self.units]))
+
+    def _watch(self) -> Process:
+        """A lost flit would leave its unit waiting for ever."""
+        yield self.clock.at(self.most_cycles, UNIT)
+        raise stalled(self.most_cycles)
+
+    def _replies(self, sinks: list[LandingRegisters]) -> DirectReplies | RoutedReplies:
+        if self.spec.network != "routed":
+            return DirectReplies(sinks, self.spec.direct_delays()[1].tolist())
+        if self.spec.combines:
+            return CombinedReplies(sinks, self.spec.direct_delays()[1].tolist())
+        return RoutedReplies(self.clock, self.spec, sinks)
+
+    def _requests(self) -> RequestPath:
+        if self.spec.network == "routed":
+            return RoutedRequests(self.clock, self.spec, self.ports)
+        return DirectRequests(self.ports, self.spec.direct_delays()[0].tolist())
+
+
+def run_cluster(spec: ClusterSpec, work: ClusterWork, values: TileValues | None) -> ClusterOutcome:
+    """Run one cluster through one tile, from reset."""
+    cluster = Cluster(spec, work, values)
+    cluster.run()
+    units = cluster.units
+    cycles = max(unit.end for unit in units)
+    causes = np.zeros(len(CAUSES), dtype=np.int64)
+    for unit in units:
+        causes += unit.causes
+        causes[CAUSE["imbalance"]] += cycles - unit.end
+    macs = sum(unit.macs for unit in units)
+    merged = sum(unit.rows_merged for unit in units)
+    return ClusterOutcome(
+        cycles=cycles,
+        list_entries=sum(unit.position for unit in units),
+        entries_dropped=sum(unit.dropped for unit in units),
+        requests=sum(unit.issued for unit in units),
+        x_bank_reads=sum(port.accesses for port in cluster.ports),
+        replies=macs,
+        request_hops=cluster.requests.hops,
+        reply_hops=cluster.replies.hops,
+        accumulator_updates=macs,
+        rows_merged=merged,
+        output_bank_writes=merged,
+        unit_cycles=causes,
+        outputs=None if values is None else _outputs(units, work, values.words.shape[1] // spec.summed_lanes),
+    )
+
+
+def _outputs(units: list[VectorUnit], work: ClusterWork, width: int) -> NDArray[np.float64]:
+    rows = int(work.row.max(initial=-1)) + 1
+    banks = np.zeros((len(units), work.token_words, rows, width))
+    for unit, bank in zip(units, banks, strict=True):
+        for key, value in unit.outputs.items():
+            bank[key // rows, key % rows] = value
+    return banks

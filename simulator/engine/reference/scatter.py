@@ -1,0 +1,218 @@
+"""The reference engine of the scatter dataflow: units multiply and send, banks add (rule 16)."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from simulator.activity import CAUSES
+from simulator.engine.cluster import CAUSE, ClusterSpec, ScatterOutcome
+from simulator.engine.reference.bank import BankPort
+from simulator.engine.reference.clock import UNIT, Clock, Process
+from simulator.engine.reference.flit import Flit, stall_cause
+from simulator.engine.reference.network import DirectRequests, RequestPath, RoutedRequests
+from simulator.kinds.scatter.work import ScatterWork
+from simulator.kinds.units.work import TileValues
+
+
+@dataclass(frozen=True)
+class SendList:
+    """One unit's list, unrolled over the token words of the tile."""
+
+    word: Sequence[int]
+    """Tile-local word that each product goes to; −1 where the activation word is all zero."""
+    bank: Sequence[int]
+    operand: Sequence[int]
+    """Activation word of each entry, a different number for each token word."""
+    weights: Sequence[float] | None
+
+
+class AccumulatingPort(BankPort):
+    """A bank port that adds what arrives to its word: one slot of the port each, pipelined with forwarding."""
+
+    def touch(self, flit: Flit) -> None:
+        """What the access does to the numbers: add the product."""
+        if self.memory is not None and flit.value is not None:
+            self.memory[flit.word] += flit.value
+
+
+class Acknowledgements:
+    """Wires that tell a unit in which cycle a bank accumulated its product; its slot is free in the next."""
+
+    def __init__(self, units: list[ScatterUnit], read_latency: int) -> None:
+        self.units = units
+        self.read_latency = read_latency
+
+    def free(self, port: int, flit: Flit, cycle: int) -> float:
+        """Nothing is sent back, so there is always room."""
+        return float("inf")
+
+    def send(self, port: int, flit: Flit, ready: int) -> None:
+        """Tell the unit."""
+        self.units[flit.unit].accumulated(flit, ready - self.read_latency)
+
+
+class ScatterUnit:
+    """One vector unit: each cycle it multiplies one of its words by a weight and sends the product."""
+
+    def __init__(
+        self, clock: Clock, index: int, spec: ClusterSpec, work: SendList, requests: RequestPath, words: NDArray[np.float64] | None
+    ) -> None:
+        self.clock = clock
+        self.index = index
+        self.spec = spec
+        self.work = work
+        self.requests = requests
+        self.words = words
+        self.position = 0
+        self.free_tags = deque(range(spec.window))
+        self.acknowledged: list[Flit] = []
+        self.outstanding: deque[Flit] = deque()
+        self.held = -1
+        self.last_scan = -1
+        self.last_write = -1
+        self.issued = 0
+        self.dropped = 0
+        self.operand_reads = 0
+        self.causes = [0] * len(CAUSES)
+
+    def accumulated(self, flit: Flit, cycle: int) -> None:
+        """A bank accumulated a product in `cycle`; it is written back after the read and the adder's stages."""
+        self.acknowledged.append(flit)
+        self.last_write = max(self.last_write, cycle + self.spec.read_latency + self.spec.accumulate_latency)
+
+    @property
+    def end(self) -> int:
+        """First cycle in which none of the unit's work is left in the cluster."""
+        return max(self.last_write, self.last_scan) + 1
+
+    def run(self) -> Process:
+        """The SimPy process: one step a cycle until all products have been accumulated."""
+        yield self.clock.at(0, UNIT)
+        while True:
+            self._free_slots()
+            if self.position == len(self.work.word) and not self.outstanding:
+                break
+            self.step(self.clock.cycle)
+            yield self.clock.tick()
+        if self.work.word:
+            self.causes[CAUSE["drain"]] += max(0, self.end - self.clock.cycle)
+
+    def step(self, cycle: int) -> None:
+        """One cycle: scan, multiply and send, and account for the cycle."""
+        oldest = self.outstanding[0] if self.outstanding else None
+        if self._scan(cycle):
+            cause = CAUSE["computing"]
+        elif oldest is None:
+            cause = CAUSE["issue"]
+        else:
+            cause = stall_cause(oldest, cycle)
+        self.causes[cause] += 1
+
+    def _free_slots(self) -> None:
+        """Take back the slots of products accumulated in the cycle before, in order of issue."""
+        for flit in sorted(self.acknowledged, key=lambda flit: flit.order):
+            flit.consumed = True
+            self.free_tags.append(flit.tag)
+        self.acknowledged.clear()
+        while self.outstanding and self.outstanding[0].consumed:
+            self.outstanding.popleft()
+
+    def _scan(self, cycle: int) -> bool:
+        """Drop entries of zero words and send at most one product; whether one was sent."""
+        sent = False
+        for _ in range(self.spec.examine_width):
+            if self.position == len(self.work.word):
+                break
+            if self.work.word[self.position] < 0:
+                self.dropped += 1
+            elif not sent and self._send(self.position, cycle):
+                sent = True
+            else:
+                break
+            self.position += 1
+            self.last_scan = cycle
+        return sent
+
+    def _send(self, entry: int, cycle: int) -> bool:
+        if not self.free_tags:
+            return False
+        tag = self.free_tags[0]
+        port = self.work.bank[entry] * self.spec.bank_ports + tag % self.spec.bank_ports
+        if self.requests.free(self.index, port, cycle) < 1:
+            return False
+        self.free_tags.popleft()
+        operand = self.work.operand[entry]
+        if operand != self.held:
+            self.operand_reads += 1
+            self.held = operand
+        flit = Flit(self.index, self.issued, self.work.word[entry], tag, 0, entry)
+        if self.words is not None and self.work.weights is not None:
+            flit.value = self.work.weights[entry] * self.words[operand]
+        self.issued += 1
+        self.outstanding.append(flit)
+        self.requests.send(flit, port, cycle)
+        return True
+
+
+def send_lists(work: ScatterWork, values: TileValues | None) -> list[SendList]:
+    """Every unit's list, unrolled over the tile's token words."""
+    token = np.arange(work.token_words)[:, None]
+    columns = work.present.shape[1]
+    lists = []
+    for start, stop in zip(work.unit_ptr[:-1], work.unit_ptr[1:], strict=True):
+        column = work.column[start:stop][None, :]
+        address = token * work.m_words + work.word[start:stop][None, :]
+        lists.append(
+            SendList(
+                word=np.where(work.present[token, column], address, -1).ravel().tolist(),
+                bank=work.bank[address].ravel().tolist(),
+                operand=(token * columns + column).ravel().tolist(),
+                weights=None if values is None else np.broadcast_to(values.weights[start:stop], address.shape).ravel().tolist(),
+            )
+        )
+    return lists
+
+
+def run_scatter(spec: ClusterSpec, work: ScatterWork, values: TileValues | None) -> ScatterOutcome:
+    """Run one cluster through one tile of the scatter dataflow, from reset."""
+    clock = Clock()
+    units: list[ScatterUnit] = []
+    memory = None if values is None else np.zeros((work.token_words * work.m_words, values.words.shape[1]))
+    acknowledgements = Acknowledgements(units, spec.read_latency)
+    ports = [
+        AccumulatingPort(clock, port, spec.bank_slots, spec.read_latency, acknowledgements, memory, multicast=False)
+        for port in range(spec.ports)
+    ]
+    requests: RequestPath = DirectRequests(ports, spec.direct_delays()[0].tolist())
+    if spec.network == "routed":
+        requests = RoutedRequests(clock, spec, ports)
+    words = None if values is None else values.words
+    units += [ScatterUnit(clock, index, spec, unit, requests, words) for index, unit in enumerate(send_lists(work, values))]
+    for port in ports:
+        clock.start(port.run())
+    clock.env.run(until=clock.env.all_of([clock.start(unit.run()) for unit in units]))
+    return _outcome(units, ports, requests.hops, memory)
+
+
+def _outcome(units: list[ScatterUnit], ports: list[AccumulatingPort], hops: int, memory: NDArray[np.float64] | None) -> ScatterOutcome:
+    cycles = max(unit.end for unit in units)
+    causes = np.zeros(len(CAUSES), dtype=np.int64)
+    for unit in units:
+        causes += unit.causes
+        causes[CAUSE["imbalance"]] += cycles - sum(unit.causes)
+    return ScatterOutcome(
+        cycles=cycles,
+        list_entries=sum(unit.position for unit in units),
+        entries_dropped=sum(unit.dropped for unit in units),
+        requests=sum(unit.issued for unit in units),
+        operand_reads=sum(unit.operand_reads for unit in units),
+        bank_accumulates=sum(port.accesses for port in ports),
+        request_hops=hops,
+        unit_cycles=causes,
+        outputs=memory,
+    )

@@ -1,0 +1,1 @@
+"""Gather (row-wise, Gustavson): activations travel from banks to units."""

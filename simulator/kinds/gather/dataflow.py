@@ -1,0 +1,119 @@
+"""The gather dataflow (row-wise, Gustavson): activations travel from the banks to the units."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from simulator.activity import Counts
+from simulator.engine.cluster import ClusterOutcome, ClusterSpec
+from simulator.engine.engines import EngineEntry
+from simulator.kinds.gather.least_tiles import least_round_cycles
+from simulator.kinds.gather.schedule import GatherSchedule
+from simulator.kinds.units.bounds import cluster_bounds
+from simulator.kinds.units.dataflow import TokenwiseDataflow
+from simulator.kinds.units.lists import SliceLists, cluster_work, present_words, slice_lists, tile_values
+from simulator.kinds.units.loops import Span
+from simulator.kinds.units.rounds import ClusterResult, Place
+from simulator.kinds.units.work import ClusterWork
+from simulator.machine.model import Machine
+from simulator.system.checks import check_cluster, check_values
+from simulator.system.program import Part
+
+
+class GatherDataflow(TokenwiseDataflow[GatherSchedule, SliceLists]):
+    """One operation, gathered: units own rows of W and write them to their own output banks."""
+
+    def __init__(self, machine: Machine, spec: ClusterSpec, engine: EngineEntry, schedule: GatherSchedule, *, assemble: bool) -> None:
+        super().__init__(machine, spec, engine, schedule, assemble=assemble)
+        self.present = present_words(machine, schedule.operation)
+
+    def list_slice(self, m: int, k: int) -> SliceLists:
+        """Make the lists of one (M tile, K tile)."""
+        return slice_lists(self.schedule, m, k, self.machine.gather.units_per_group)
+
+    def count_entries(self, m: int, k: int) -> NDArray[np.int64]:
+        """Counted without making the lists."""
+        return self.schedule.unit_entries(m, k, self.machine.gather.units_per_group)
+
+    def least_cycles(self) -> list[int]:
+        """Of the busiest unit of each round, were nothing in its way."""
+        return least_round_cycles(self.spec, self.machine.gather.units_per_group, self.schedule, self.present)
+
+    def work(self, place: Place) -> ClusterWork:
+        """What a cluster does in a tile."""
+        lists = self.slice(place.m, place.k)
+        return cluster_work(self.machine, self.schedule, lists, place.k, place.tokens, place.replica, self.present)
+
+    def simulate(self, work: ClusterWork, place: Place) -> ClusterResult:
+        """Run it through the engine, and check it."""
+        values = None
+        if self.weights is not None and self.x is not None:
+            values = tile_values(work.weight_index, self.schedule.k_tiles[place.k], place.tokens, self.schedule.lanes, self.weights, self.x)
+        outcome = self.engine.cluster(self.spec, work, values)
+        check_cluster(self.spec, work, outcome)
+        if values is not None:
+            check_values(work, values, outcome)
+            self._assemble(place, outcome)
+        counts = self._counts(work, outcome)
+        return ClusterResult(outcome.cycles, outcome.unit_cycles, counts, cluster_bounds(self.spec, work), values is not None)
+
+    def later_tile_counts(self, counts: Counts) -> Counts:
+        """A later K tile reads what the output bank holds, adds, and writes."""
+        return Counts(output_bank_reads=counts.output_bank_writes)
+
+    def x_part(self, k: int, tokens: Span) -> Part:
+        """Broadcast to all copies of the group."""
+        words = self.schedule.k_size(k) * (tokens[1] - tokens[0])
+        fullest = int(np.bincount(self.schedule.placement(words, self.schedule.banks)).max())
+        return Part(words * self.machine.word_bytes, fullest)
+
+    def y_part(self, m: int, tokens: Span) -> Part:
+        """The M tile's rows, empty ones included; parts of cut rows travel in the accumulate type and are added."""
+        count = self.schedule.tokens(tokens)
+        rows, parts = self.schedule.parts.cut_rows(*self.schedule.m_tiles[m])
+        types = self.machine.datatypes
+        extra_bits = count * (parts * types.accumulate_bits - rows * types.activation_bits)
+        return Part(-(-self.schedule.m_size(m) * count * types.activation_bits // 8), extra_bus_bytes=-(-extra_bits // 8))
+
+    def x_word_counts(self, k: int, words: int) -> Counts:
+        """Words written into every copy."""
+        return Counts(x_words_filled=self.schedule.k_size(k) * words * self.machine.gather.replicas)
+
+    def y_word_counts(self, m: int, words: int) -> Counts:
+        """Row words read from the output banks, and parts of cut rows added up."""
+        here = self.schedule.parts.of_rows(*self.schedule.m_tiles[m])
+        rows, parts = self.schedule.parts.cut_rows(*self.schedule.m_tiles[m])
+        return Counts(output_bank_drains=(here.stop - here.start) * words, drain_additions=(parts - rows) * words)
+
+    def _counts(self, work: ClusterWork, outcome: ClusterOutcome) -> Counts:
+        lines = -(-np.diff(work.unit_ptr) // self.spec.examine_width)
+        return Counts(
+            mac_slots=outcome.replies * self.schedule.lanes,
+            weight_bank_reads=int(lines.sum()) * work.token_words,
+            list_entries=outcome.list_entries,
+            entries_dropped=outcome.entries_dropped,
+            requests=outcome.requests,
+            x_bank_reads=outcome.x_bank_reads,
+            replies=outcome.replies,
+            request_hops=outcome.request_hops,
+            reply_hops=outcome.reply_hops,
+            accumulator_updates=outcome.accumulator_updates,
+            rows_merged=outcome.rows_merged,
+            output_bank_writes=outcome.output_bank_writes,
+        )
+
+    def _assemble(self, place: Place, outcome: ClusterOutcome) -> None:
+        """Add what a cluster's output banks received to Y, as later K tiles do in the banks."""
+        if self.outputs is None or outcome.outputs is None:
+            return
+        lists = self.slice(place.m, place.k)
+        first_unit = place.replica * self.spec.units
+        for unit in range(self.spec.units):
+            start, stop = lists.unit_ptr[first_unit + unit : first_unit + unit + 2]
+            places, first = np.unique(lists.row[start:stop], return_index=True)
+            rows = lists.global_row[start:stop][first]
+            for token in range(*place.tokens):
+                columns = slice(token * self.schedule.lanes, min((token + 1) * self.schedule.lanes, self.outputs.shape[1]))
+                banked = outcome.outputs[unit, token - place.tokens[0], places, : columns.stop - columns.start]
+                np.add.at(self.outputs[:, columns], rows, banked)

@@ -1,0 +1,55 @@
+"""The fewest cycles of every round of a gathered operation, all of them at once, from its schedule and masks alone."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from numpy.typing import NDArray
+
+from simulator.engine.cluster import ClusterSpec
+from simulator.kinds.gather.schedule import GatherSchedule
+
+Ints = NDArray[np.int64]
+
+
+def least_round_cycles(spec: ClusterSpec, units: int, schedule: GatherSchedule, present: NDArray[np.bool_]) -> list[int]:
+    """[tiles in execution order] cycles that no run of the round goes below.
+
+    The busiest of the `units` of a group multiplies a word a cycle, and examines `examine_width` entries; before its first
+    operand lies a crossing of the empty fabric, after its last one the merge of its row. `present` is [token words, K].
+    """
+    busiest = _Busiest(units, schedule)
+    entries = busiest.of(None)
+    least = np.zeros((schedule.rounds, *entries.shape), dtype=np.int64)
+    for index in range(schedule.rounds):
+        for start, stop in schedule.active_groups(index):
+            here = present[start:stop]
+            words = entries * len(here) if here.all() else busiest.of(here.sum(axis=0))
+            computing = np.where(words > 0, words + _unloaded_cycles(spec), 0)
+            least[index] = np.maximum.reduce([least[index], computing, -(-entries * len(here) // spec.examine_width)])
+    return [int(least[index, k, m]) for m, index, k in schedule.positions()]
+
+
+def _unloaded_cycles(spec: ClusterSpec) -> int:
+    """From the first request to the first operand, and from the last operand to the end of the tile, in an empty fabric."""
+    crossing = 0 if spec.network == "none" else 2 * spec.latency
+    return crossing + spec.read_latency + spec.merge_cycles + 1
+
+
+class _Busiest:
+    """The busiest unit of each tile."""
+
+    def __init__(self, units: int, schedule: GatherSchedule) -> None:
+        parts, self.columns = schedule.parts, schedule.operation.weight.indices
+        self.shape = len(schedule.k_tiles), len(schedule.m_tiles), units
+        m_tile = np.searchsorted([start for start, _ in schedule.m_tiles], parts.row, side="right") - 1
+        k_tile = np.repeat(np.arange(len(schedule.k_tiles)), [stop - start for start, stop in schedule.k_tiles])
+        self.place = k_tile[self.columns] * (self.shape[1] * units) + np.repeat(m_tile * units + parts.unit, parts.nnz)
+
+    def of(self, times: Ints | None) -> Ints:
+        """[K tiles, M tiles] most entries of any unit, each counted so often as its [K] column says; once where told nothing."""
+        weights = None if times is None else times[self.columns]
+        loads = np.bincount(self.place, weights=weights, minlength=math.prod(self.shape))
+        busiest: Ints = loads.reshape(self.shape).max(axis=2).astype(np.int64)
+        return busiest

@@ -1,0 +1,1 @@
+"""Sampled products (SDDMM): units multiply only at the places of a mask."""

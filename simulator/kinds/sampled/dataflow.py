@@ -1,0 +1,160 @@
+"""The sampled product (SDDMM): words travel from the banks to the units, as gathered ones, and are reduced over their lanes."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from simulator.activity import Counts
+from simulator.engine.cluster import ClusterOutcome, ClusterSpec
+from simulator.engine.engines import EngineEntry
+from simulator.kinds.sampled.schedule import SampledSchedule, sampled_values, sampled_work
+from simulator.kinds.units.bounds import cluster_bounds
+from simulator.kinds.units.dataflow import UnitsDataflow
+from simulator.kinds.units.lists import SliceLists, present_words, slice_lists, tile_values
+from simulator.kinds.units.loops import Position
+from simulator.kinds.units.rounds import ClusterResult, Place
+from simulator.kinds.units.work import ClusterWork
+from simulator.machine.model import Machine
+from simulator.system.checks import check_cluster, check_sampled
+from simulator.system.program import Part
+
+
+class SampledDataflow(UnitsDataflow[SampledSchedule, SliceLists]):
+    """G[M, K] = mask ∘ (dY · Xᵀ): units own rows of the mask, with the words of dY for them."""
+
+    def __init__(self, machine: Machine, spec: ClusterSpec, engine: EngineEntry, schedule: SampledSchedule, *, assemble: bool) -> None:
+        spec = replace(spec, summed_lanes=schedule.lanes)
+        shape = schedule.operation.weight.shape
+        super().__init__(machine, spec, engine, schedule, y_shape=shape if assemble else None)
+        self.present = present_words(machine, schedule.operation)
+        gradient = schedule.operation.gradient
+        self.gradient = gradient.values() if engine.carries_values and gradient is not None else None
+
+    def list_slice(self, m: int, k: int) -> SliceLists:
+        """Make the lists of one (M tile, K tile)."""
+        return slice_lists(self.schedule, m, k, self.machine.gather.units_per_group)
+
+    def count_entries(self, m: int, k: int) -> NDArray[np.int64]:
+        """Counted without making the lists."""
+        return self.schedule.unit_entries(m, k, self.machine.gather.units_per_group)
+
+    def work(self, place: Place) -> ClusterWork:
+        """What a cluster does in a tile."""
+        lists = self.slice(place.m, place.k)
+        return sampled_work(self.schedule, lists, self.spec.units, place.k, place.tokens, place.replica, self.present)
+
+    def simulate(self, work: ClusterWork, place: Place) -> ClusterResult:
+        """Run it through the engine, and check it."""
+        values = None
+        if self.weights is not None and self.x is not None and self.gradient is not None:
+            k_span, lanes = self.schedule.k_tiles[place.k], self.schedule.lanes
+            words = tile_values(work.weight_index, k_span, place.tokens, lanes, self.weights, self.x).words
+            values = sampled_values(words, self.gradient, self.slice(place.m, place.k).global_row[self._entries(place)], place.tokens)
+        outcome = self.engine.cluster(self.spec, work, values)
+        check_cluster(self.spec, work, outcome)
+        if values is not None:
+            check_sampled(work, values, outcome)
+            self._assemble(place, outcome)
+        counts = self._counts(work, outcome, place.tokens[1] - place.tokens[0])
+        return ClusterResult(outcome.cycles, outcome.unit_cycles, counts, cluster_bounds(self.spec, work), values is not None)
+
+    def later_tile_counts(self, counts: Counts) -> Counts:
+        """A partial sum comes with its list entry, where it was left: a later tile does nothing more."""
+        return Counts()
+
+    @property
+    def filled_entry_bits(self) -> int:
+        """The mask alone: column index, end-of-row flag and row delta."""
+        return self.schedule.entry_bits - self.machine.datatypes.accumulate_bits
+
+    @property
+    def stored_value_bits(self) -> int:
+        """The values of W are of no use."""
+        return 0
+
+    def x_parts(self, position: Position) -> tuple[Part, ...]:
+        """What a round needs anew: words of X, broadcast to all copies of a group, and words of dY, each to the unit of its row."""
+        m, r, k = position
+        x_fresh, gradient_fresh = self.schedule.fresh[position]
+        here = self.schedule.parts.of_rows(*self.schedule.m_tiles[m])
+        most_rows = int(np.bincount(self.schedule.parts.unit[here], minlength=1).max())
+        parts: list[Part] = []
+        for tokens in self.schedule.active_groups(r):
+            words = tokens[1] - tokens[0]
+            if x_fresh:
+                x_words = self.schedule.k_size(k) * words
+                fullest = int(np.bincount(self.schedule.placement(x_words, self.schedule.banks)).max())
+                parts.append(Part(x_words * self.machine.word_bytes, fullest))
+            if gradient_fresh:
+                parts.append(Part(self.schedule.m_size(m) * words * self.machine.word_bytes, most_rows * words))
+        return tuple(parts)
+
+    def x_counts(self, position: Position) -> Counts:
+        """Words written into every copy, and into the units' own banks."""
+        m, r, k = position
+        x_fresh, gradient_fresh = self.schedule.fresh[position]
+        words = sum(stop - start for start, stop in self.schedule.active_groups(r))
+        here = self.schedule.parts.of_rows(*self.schedule.m_tiles[m])
+        return Counts(
+            x_words_filled=x_fresh * self.schedule.k_size(k) * words * self.machine.gather.replicas,
+            output_bank_writes=gradient_fresh * (here.stop - here.start) * words,
+        )
+
+    def y_parts(self, position: Position) -> tuple[Part, ...]:
+        """The places of the mask, in the type of W; sums of several groups travel in the accumulate type and are added."""
+        m, _, k = position
+        nnz, types, groups = int(self.unit_entries(m, k).sum()), self.machine.datatypes, self._groups
+        size = -(-nnz * types.weight_bits // 8)
+        extra = -(-nnz * groups * types.accumulate_bits // 8) - size if groups > 1 else 0
+        return (Part(size, extra_bus_bytes=extra),)
+
+    def y_counts(self, position: Position) -> Counts:
+        """Lines of lists read from the weight banks of all groups, and sums of all but one of them added up."""
+        m, _, k = position
+        entries = self.unit_entries(m, k)
+        row_words = -(-int(entries.sum()) // self.schedule.lanes)
+        return Counts(weight_bank_reads=self._lines(entries) * self._groups, drain_additions=row_words * (self._groups - 1))
+
+    @property
+    def _groups(self) -> int:
+        """Token groups that have any tokens."""
+        return len(self.schedule.active_groups(0))
+
+    def _lines(self, entries: np.ndarray[tuple[int], np.dtype[np.int64]]) -> int:
+        return int((-(-entries // self.machine.weight_port_entries)).sum())
+
+    def _entries(self, place: Place) -> slice:
+        ptr = self.slice(place.m, place.k).unit_ptr
+        return slice(ptr[place.replica * self.spec.units], ptr[(place.replica + 1) * self.spec.units])
+
+    def _counts(self, work: ClusterWork, outcome: ClusterOutcome, token_words: int) -> Counts:
+        """A list entry is read once for all token words; its sum is written back in place, a word of dY read for each product."""
+        return Counts(
+            mac_slots=outcome.replies * self.schedule.lanes,
+            weight_bank_reads=self._lines(np.diff(work.unit_ptr) // token_words),
+            weight_bits_filled=outcome.rows_merged * self.machine.datatypes.accumulate_bits,
+            list_entries=outcome.list_entries,
+            entries_dropped=outcome.entries_dropped,
+            requests=outcome.requests,
+            x_bank_reads=outcome.x_bank_reads,
+            replies=outcome.replies,
+            request_hops=outcome.request_hops,
+            reply_hops=outcome.reply_hops,
+            accumulator_updates=outcome.accumulator_updates,
+            rows_merged=outcome.rows_merged,
+            lane_reductions=outcome.rows_merged,
+            output_bank_reads=outcome.replies,
+        )
+
+    def _assemble(self, place: Place, outcome: ClusterOutcome) -> None:
+        """Add what a cluster wrote to G, as later rounds do in place and groups on the drain bus."""
+        if self.outputs is None or outcome.outputs is None:
+            return
+        lists, entries = self.slice(place.m, place.k), self._entries(place)
+        ptr = lists.unit_ptr[place.replica * self.spec.units : (place.replica + 1) * self.spec.units + 1]
+        written = np.concatenate([outcome.outputs[unit, 0, :count, 0] for unit, count in enumerate(np.diff(ptr))])
+        columns = self.schedule.k_tiles[place.k][0] + lists.word[entries]
+        self.outputs[lists.global_row[entries], columns] += written

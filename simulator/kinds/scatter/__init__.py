@@ -1,0 +1,1 @@
+"""Scatter (column-wise, outer product): partial sums travel from units to banks."""

@@ -1,0 +1,169 @@
+"""Tiling of one operation in the scatter dataflow (rule 16): units own columns of W, the banks hold partial sums."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from simulator.errors import MappingError
+from simulator.kinds.gather.schedule import loop_order, spans
+from simulator.kinds.scatter.work import ScatterWork
+from simulator.kinds.units.lists import present_words
+from simulator.kinds.units.loops import Span, TileLoops
+from simulator.kinds.units.placement import Placement, placement_of
+from simulator.kinds.units.ranges import Capacity, FittedRows, fit_rows, line_entries
+from simulator.kinds.units.rows import RowParts
+from simulator.machine.model import Machine
+from simulator.system.residency import Homes
+from simulator.workload.types import Operation
+
+
+@dataclass(frozen=True, eq=False)
+class ByColumn:
+    """W in column order."""
+
+    indptr: NDArray[np.int64]
+    """[K + 1]"""
+    rows: NDArray[np.int32]
+    """[nonzeros] output feature."""
+    index: NDArray[np.int64]
+    """[nonzeros] position in the CSR values."""
+
+
+@dataclass(frozen=True, eq=False)
+class ScatterSchedule(TileLoops):
+    """How one operation is cut into tiles and its columns spread over units."""
+
+    columns: ByColumn
+    parts: RowParts
+    """Columns (its `row`), or parts of columns, and the unit of a token group that each is given to."""
+    placement: Placement
+    banks: int
+    entry_bits: int
+    present: NDArray[np.bool_]
+    """[token words, K] activation words that are not all zero."""
+
+
+def by_column(operation: Operation) -> ByColumn:
+    """Sort W by column, then row."""
+    weight = operation.weight
+    rows = np.repeat(np.arange(weight.shape[0], dtype=np.int32), np.diff(weight.indptr))
+    order = np.lexsort((rows, weight.indices))
+    indptr = np.concatenate(([0], np.cumsum(np.bincount(weight.indices, minlength=weight.shape[1]))))
+    return ByColumn(indptr.astype(np.int64), rows[order], order.astype(np.int64))
+
+
+def schedule_scatter(machine: Machine, operation: Operation, homes: Homes) -> ScatterSchedule:
+    """Cut an operation into tiles that fit the machine; MappingError where none do.
+
+    M is cut greedily at the partial sums that a copy holds; T fills what is left of it, as far as a unit's own bank
+    holds the words of its columns; K tiles are the longest contiguous column ranges that fit every unit.
+    """
+    fabric, mapping = machine.gather, machine.mapping
+    m, _, n = operation.shape
+    sums, forced = machine.copy_sums, mapping.tokens_per_tile
+    m_tile = min(m, sums // (forced if isinstance(forced, int) else 1))
+    if m_tile < 1:
+        raise MappingError(f"{machine.name}: a copy holds {sums} words of partial sums, too few for tokens_per_tile = {forced}")
+    columns = by_column(operation)
+    token_words = -(-n // fabric.lanes)
+    tile, rounds = _token_tile(machine, sums // m_tile, token_words)
+    m_tiles = spans(m, m_tile)
+    entry_bits = machine.weight_entry_bits(dense=operation.weight.dense)
+    fitted = _k_tiles(machine, columns, m_tiles, entry_bits, tile)
+    return ScatterSchedule(
+        operation=operation,
+        homes=homes,
+        m_tiles=m_tiles,
+        k_tiles=fitted.spans,
+        token_words=token_words,
+        tile_token_words=tile,
+        rounds=rounds,
+        groups=fabric.token_groups,
+        lanes=fabric.lanes,
+        loop_order=loop_order(machine, operation, homes, len(m_tiles), rounds, len(fitted.spans), entry_bits),
+        columns=columns,
+        parts=fitted.parts,
+        placement=placement_of(machine),
+        banks=fabric.banks_per_copy,
+        entry_bits=entry_bits,
+        present=present_words(machine, operation),
+    )
+
+
+def _token_tile(machine: Machine, fitting: int, token_words: int) -> Span:
+    """Token words of a tile, and rounds, evened out."""
+    groups, forced = machine.gather.token_groups, machine.mapping.tokens_per_tile
+    share = -(-token_words // groups)
+    if isinstance(forced, int):
+        tile = min(forced, share)
+        return tile, -(-token_words // (groups * tile))
+    rounds = -(-token_words // (groups * min(fitting, machine.own_words, share)))
+    return -(-token_words // (groups * rounds)), rounds
+
+
+def _k_tiles(machine: Machine, columns: ByColumn, m_tiles: tuple[Span, ...], entry_bits: int, tile: int) -> FittedRows:
+    """The longest contiguous column ranges whose words and entries fit every unit's banks."""
+    fabric, height = machine.gather, m_tiles[0][1] - m_tiles[0][0]
+    bank_entries = int(fabric.weight_bank_kib * 8192) // entry_bits
+    capacity = Capacity(fabric.units_per_group, machine.mapping.assignment, machine.own_words // tile, bank_entries, "column")
+    return fit_rows(line_entries(columns.indptr, columns.rows, height, len(m_tiles)), capacity)
+
+
+@dataclass(frozen=True, eq=False)
+class ScatterSlice:
+    """The lists of all units of a token group for one (M tile, K tile)."""
+
+    unit_ptr: NDArray[np.int64]
+    word: NDArray[np.int32]
+    column: NDArray[np.int32]
+    weight_index: NDArray[np.int64]
+
+    @property
+    def counts(self) -> NDArray[np.int64]:
+        """[units of a group] entries of each unit."""
+        return np.diff(self.unit_ptr)
+
+
+def scatter_slice(schedule: ScatterSchedule, m: int, k: int, units: int) -> ScatterSlice:
+    """Lists of one slice: sorted by unit, then column, then row."""
+    first, last = schedule.m_tiles[m]
+    start, stop = schedule.k_tiles[k]
+    columns, parts = schedule.columns, schedule.parts
+    span = slice(columns.indptr[start], columns.indptr[stop])
+    here = parts.of_rows(start, stop)
+    part = np.repeat(np.arange(here.start, here.stop), parts.nnz[here])
+    rows, index = columns.rows[span], columns.index[span]
+    inside = (rows >= first) & (rows < last)
+    part, rows, index = part[inside], rows[inside], index[inside]
+    unit = parts.unit[part]
+    order = np.lexsort((rows, part, unit))
+    return ScatterSlice(
+        unit_ptr=np.concatenate(([0], np.cumsum(np.bincount(unit, minlength=units)))).astype(np.int64),
+        word=(rows[order] - first).astype(np.int32),
+        column=(parts.row[part[order]] - start).astype(np.int32),
+        weight_index=index[order],
+    )
+
+
+def scatter_work(
+    machine: Machine, schedule: ScatterSchedule, lists: ScatterSlice, m: int, k: int, tokens: Span, replica: int
+) -> ScatterWork:
+    """What the cluster of one replica does with a group's token words."""
+    fabric = machine.gather
+    per_cluster = fabric.units_per_cluster
+    ptr = lists.unit_ptr[replica * per_cluster : (replica + 1) * per_cluster + 1]
+    entries = slice(ptr[0], ptr[-1])
+    token_words, m_words = tokens[1] - tokens[0], schedule.m_size(m)
+    return ScatterWork(
+        unit_ptr=ptr - ptr[0],
+        word=lists.word[entries],
+        column=lists.column[entries],
+        weight_index=lists.weight_index[entries],
+        m_words=m_words,
+        token_words=token_words,
+        bank=schedule.placement(token_words * m_words, schedule.banks),
+        present=schedule.present[tokens[0] : tokens[1], slice(*schedule.k_tiles[k])],
+    )

@@ -1,0 +1,1 @@
+"""The systolic array: folds of a dense product, with what it may skip."""

@@ -1,0 +1,156 @@
+"""The folds of a product on a systolic array: which are run, and how many steps each streams."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from simulator.kinds.systolic.array_product import ArrayProduct, Mask
+from simulator.kinds.units.loops import Span
+from simulator.machine.model import SystolicFabric
+
+Dataflow = Literal["ws", "os", "is"]
+Steps = NDArray[np.int64]
+"""[batch, M blocks, K blocks, N blocks]: steps of each fold; 0: it is not run."""
+
+
+@dataclass(frozen=True)
+class Axis:
+    """One dimension cut into tiles, and each tile into what one fold spans."""
+
+    edges: tuple[int, ...]
+    """[blocks + 1]"""
+    first: tuple[int, ...]
+    """[tiles + 1] first block of each tile."""
+
+    @classmethod
+    def cut(cls, tiles: tuple[Span, ...], step: int | None) -> Axis:
+        """Blocks of `step` within each tile; without a step a tile is one block."""
+        edges: list[int] = []
+        first = [0]
+        for start, stop in tiles:
+            edges.extend(range(start, stop, step or stop - start))
+            first.append(len(edges))
+        return cls((*edges, tiles[-1][1]), tuple(first))
+
+    @property
+    def sizes(self) -> NDArray[np.int64]:
+        """[blocks]"""
+        return np.diff(self.edges)
+
+    @property
+    def block_of(self) -> NDArray[np.int64]:
+        """[elements] block of each element."""
+        return np.repeat(np.arange(len(self.edges) - 1), self.sizes)
+
+    @property
+    def starts(self) -> NDArray[np.int64]:
+        """[blocks] first element of each."""
+        return np.array(self.edges[:-1], dtype=np.int64)
+
+    def blocks(self, tile: int) -> slice:
+        """Blocks of a tile."""
+        return slice(self.first[tile], self.first[tile + 1])
+
+
+Axes = tuple[Axis, Axis, Axis]
+"""M, K, N."""
+
+
+def fold_edges(fabric: SystolicFabric, flow: Dataflow) -> tuple[int | None, int | None, int | None]:
+    """What a fold spans of M, K and N; None: the whole tile, which is streamed."""
+    rows, cols = fabric.rows, fabric.cols
+    return {"ws": (cols, rows, None), "is": (None, rows, cols), "os": (cols, None, rows)}[flow]
+
+
+def fold_axes(fabric: SystolicFabric, flow: Dataflow, tiles: tuple[tuple[Span, ...], ...]) -> Axes:
+    """The M, K and N axes of a dataflow, from its tiles."""
+    m, k, n = (Axis.cut(spans, step) for spans, step in zip(tiles, fold_edges(fabric, flow), strict=True))
+    return m, k, n
+
+
+def fold_steps(fabric: SystolicFabric, product: ArrayProduct, flow: Dataflow, axes: Axes) -> Steps:
+    """Steps of every fold, by the options of the fabric.
+
+    `skip_zero_tiles`: a fold is not run where its stationary tile (output-stationary: either operand, or the sampled
+    outputs) holds no nonzero. `column_skip`: an output-stationary fold streams only the steps in which one of its weights
+    and one of its activations are nonzero.
+    """
+    blocks = tuple(len(axis.edges) - 1 for axis in axes)
+    streamed = {"ws": 2, "is": 0, "os": 1}[flow]
+    lengths = np.expand_dims(axes[streamed].sizes, tuple(axis for axis in range(3) if axis != streamed))
+    steps: Steps = np.broadcast_to(lengths, (product.batch, *blocks)).astype(np.int64)
+    if fabric.skip_zero_tiles:
+        steps = steps * _present(product, flow, axes)
+    if fabric.column_skip and flow == "os":
+        steps = np.minimum(steps, _wanted_steps(product, axes))
+    return steps
+
+
+def read_steps(product: ArrayProduct, axes: Axes, word: int) -> Steps:
+    """Output-stationary with `column_skip`: elements that an edge bank reads for each fold.
+
+    A bank gives words of `word` consecutive steps: a word is read once if any of its steps remains, and costs all of it.
+    """
+    left, right = _left_lines(product, axes[0]), _right_lines(product, axes[2])
+    reads = []
+    for start, stop in zip(axes[1].edges, axes[1].edges[1:], strict=False):
+        some = np.zeros((product.batch, left.shape[1], -(-(stop - start) // word), right.shape[2]), dtype=np.bool_)
+        for place in range(min(word, stop - start)):
+            ours, theirs = left[:, :, start + place : stop : word], right[:, start + place : stop : word]
+            some[:, :, : ours.shape[2]] |= ours[:, :, :, None] & theirs[:, None]
+        missing = -(stop - start) % word
+        reads.append(word * some.sum(axis=2, dtype=np.int64) - missing * some[:, :, -1])
+    return np.stack(reads, axis=2)
+
+
+def _present(product: ArrayProduct, flow: Dataflow, axes: Axes) -> NDArray[np.bool_]:
+    """[batch, M, K, N blocks], or what broadcasts to it: whether a fold has anything to multiply."""
+    some: NDArray[np.bool_] = np.ones((1, 1, 1, 1), dtype=np.bool_)
+    m, k, n = axes
+    if product.left is not None and flow != "is":
+        rows, cols = product.left.rows, product.left.cols
+        block = rows // product.shape[0]
+        grid = np.zeros((product.batch, len(m.sizes), len(k.sizes)), dtype=np.bool_)
+        grid[block, m.block_of[rows - block * product.shape[0]], k.block_of[cols - block * product.shape[1]]] = True
+        some = some & grid[:, :, :, None]
+    if product.right is not None and flow != "ws":
+        some = some & np.logical_or.reduceat(_right_lines(product, n), k.starts, axis=1)[:, None]
+    if product.sampled is not None:
+        wanted = product.sampled.reshape(product.batch, product.shape[0], -1)
+        wanted = np.logical_or.reduceat(np.logical_or.reduceat(wanted, m.starts, axis=1), n.starts, axis=2)
+        some = some & wanted[:, :, None]
+    return some
+
+
+def _wanted_steps(product: ArrayProduct, axes: Axes) -> Steps:
+    """[batch, M blocks, K tiles, N blocks] steps of which neither operand is all zero in the fold."""
+    m, k, n = axes
+    if product.left is None and product.right is None:
+        return np.expand_dims(k.sizes, (0, 1, 3))
+    left = _left_lines(product, m).astype(np.float32)
+    right = _right_lines(product, n).astype(np.float32)  # counts stay below 2^24, so that they are exact
+    tiles = [left[:, :, a:b] @ right[:, a:b] for a, b in zip(k.edges, k.edges[1:], strict=False)]
+    return np.stack(tiles, axis=2).astype(np.int64)
+
+
+def _left_lines(product: ArrayProduct, m: Axis) -> Mask:
+    """[batch, M blocks, K] whether any weight of a block is nonzero."""
+    shape = (product.batch, len(m.sizes), product.shape[1])
+    if product.left is None:
+        return np.ones(shape, dtype=np.bool_)
+    lines = np.zeros(shape, dtype=np.bool_)
+    block = product.left.rows // product.shape[0]
+    lines[block, m.block_of[product.left.rows - block * product.shape[0]], product.left.cols - block * product.shape[1]] = True
+    return lines
+
+
+def _right_lines(product: ArrayProduct, n: Axis) -> Mask:
+    """[batch, K, N blocks] whether any activation of a block is nonzero; one block where all are."""
+    if product.right is None:
+        return np.ones((product.batch, product.shape[1], 1), dtype=np.bool_)
+    lines: Mask = np.logical_or.reduceat(product.right.reshape(product.batch, product.shape[1], -1), n.starts, axis=2)
+    return lines

@@ -1,0 +1,131 @@
+"""One operation on a systolic array, from schedule to tiles, fills and drains."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from simulator.activity import CAUSES, Bounds, Counts
+from simulator.engine.cluster import CAUSE
+from simulator.kinds.systolic.dense_product import dense_product
+from simulator.kinds.systolic.fills import Contents, EdgeFills, WeightFill, contents
+from simulator.kinds.systolic.schedule import SystolicSchedule, schedule_systolic
+from simulator.kinds.systolic.tiles import ArrayTile, array_tiles
+from simulator.machine.elaborated import Elaborated
+from simulator.machine.model import Machine, SystolicFabric
+from simulator.system.checks import check_array
+from simulator.system.operation import OperationRun
+from simulator.system.program import Drain, Fill, Part, Strand, TileStep, content_indices
+from simulator.system.residency import Homes
+from simulator.workload.types import Operation
+
+ArrayEngine = Callable[[SystolicFabric, SystolicSchedule, NDArray[np.float64], NDArray[np.float64]], tuple[int, NDArray[np.float64]]]
+"""Cycles and Y[M, N] of an operation, from W[M, K] and X[K, N] as dense arrays."""
+
+CELL_LIMIT_PE_CYCLES = 200_000
+"""Largest operation that is moved cell by cell; beyond it the formula, which tests hold equal, stands alone."""
+
+
+def run_systolic(elaborated: Elaborated, operation: Operation, homes: Homes, index: int, array: ArrayEngine | None) -> OperationRun:
+    """Schedule an operation, time its folds, and list what the system level must move for them.
+
+    Of a sampled product the array makes every place of the folds that it runs, and all places leave.
+    """
+    machine, product = elaborated.machine, dense_product(operation)
+    schedule = schedule_systolic(machine, operation, homes, elaborated.dram_bytes_per_cycle)
+    tiles = array_tiles(machine, schedule)
+    outputs = _cells(machine, product, schedule, tiles, array)
+    made = product.weight_home == "activation"
+    edges = EdgeFills(machine, schedule, product)
+    positions = list(schedule.positions())
+    run = [tile.folds > 0 for tile in tiles]
+    xs = contents([(block, n, k) for block, _, n, k in positions], run)
+    ws = contents([(block, m, k) for block, m, _, k in positions], run)
+    ys = content_indices([(block, m, n) for block, m, n, _ in positions], 0)
+    x_parts = [edges.x_part(key, covered) for key, covered in zip(xs.filled, xs.keys, strict=True)]
+    w_fills = [edges.w_fill(key, covered) for key, covered in zip(ws.filled, ws.keys, strict=True)]
+    counts = _counts(operation, tiles) + _fill_counts(elaborated, edges, xs, ws, w_fills)
+    extents = [schedule.extent(m, n, k) for _, m, n, k in positions]
+    y_parts = [Part(-(-m * n * machine.datatypes.activation_bits // 8)) for m, _, n in extents]
+    delays = [tile.drain_delay_cycles for tile in tiles]
+    steps = zip(tiles, xs.indices, ws.indices, ys, strict=True)
+    strand = Strand(
+        tiles=tuple(TileStep(index, tile.cycles, x, w, y) for tile, x, w, y in steps),
+        x_fills=tuple(Fill(index, homes.x, (part,), waits=True) for part in x_parts),
+        w_fills=tuple(Fill(index, homes.x if made else "dram", (fill.part,), waits=made) for fill in w_fills),
+        drains=tuple(Drain(index, homes.y, (y_parts[place],), delays[place]) for place in _last_places(ys)),
+    )
+    return OperationRun(
+        operation,
+        homes,
+        strand=strand,
+        counts=counts,
+        unit_cycles=_causes(machine, tiles, counts.mac_slots),
+        bounds=Bounds(unit_cycles=-(-counts.mac_slots // machine.multipliers)),
+        details=_details(schedule, product, tiles, counts),
+        checked={"tiles_simulated": 0 if outputs is None else len(tiles), "tiles_compared": 0 if outputs is None else len(tiles)},
+        outputs=outputs,
+    )
+
+
+def _counts(operation: Operation, tiles: list[ArrayTile]) -> Counts:
+    return Counts.total([Counts(macs_useful=operation.macs_useful), *(tile.counts for tile in tiles)])
+
+
+def _fill_counts(elaborated: Elaborated, edges: EdgeFills, xs: Contents, ws: Contents, w_fills: list[WeightFill]) -> Counts:
+    """What comes with the fills: weights that are decoded on the way in, and presence bits."""
+    burst = elaborated.dram_burst_bytes
+    filled = sum(edges.x_presence_bits(n, k) for covered in xs.keys for _, n, k in covered)
+    filled += sum(edges.w_presence_bits(m, k) for covered in ws.keys for _, m, k in covered)
+    return Counts(
+        weight_value_bytes=sum(fill.value_bytes for fill in w_fills),
+        weight_metadata_bytes=sum(fill.metadata_bytes for fill in w_fills),
+        weight_bits_decoded=sum(fill.stored.total for fill in w_fills if fill.decoded_elements),
+        w_elements_decoded=sum(fill.decoded_elements for fill in w_fills),
+        w_bytes_decoded=sum(-(-fill.part.bytes // burst) * burst for fill in w_fills if fill.decoded_elements),
+        presence_bits_filled=filled,
+        presence_bits_scanned=sum(edges.presence_reads(position) for position in edges.schedule.positions()),
+    )
+
+
+def _cells(
+    machine: Machine, operation: Operation, schedule: SystolicSchedule, tiles: list[ArrayTile], array: ArrayEngine | None
+) -> NDArray[np.float64] | None:
+    """Y as the cells computed it, held against the formula and NumPy; None where no cell was simulated."""
+    cycles = sum(tile.cycles for tile in tiles)
+    if array is None or machine.multipliers * cycles > CELL_LIMIT_PE_CYCLES:
+        return None
+    w, x = operation.weight.to_dense(), operation.activations.values()
+    measured, y = array(machine.systolic, schedule, w, x)
+    wanted = schedule.product.sampled if machine.systolic.skip_zero_tiles else None
+    whole = w @ x if wanted is None else np.where(wanted, w @ x, y)
+    check_array(operation.name, cycles, measured, whole, y)
+    return y
+
+
+def _causes(machine: Machine, tiles: list[ArrayTile], mac_slots: int) -> NDArray[np.int64]:
+    causes = np.zeros(len(CAUSES), dtype=np.int64)
+    causes[CAUSE["computing"]] = mac_slots
+    causes[CAUSE["imbalance"]] = sum(tile.edge_pe_cycles for tile in tiles)
+    causes[CAUSE["fill_drain"]] = machine.multipliers * sum(tile.cycles for tile in tiles) - int(causes.sum())
+    return causes
+
+
+def _details(schedule: SystolicSchedule, operation: Operation, tiles: list[ArrayTile], counts: Counts) -> dict[str, int | str]:
+    kept, of = schedule.product.kept, schedule.product.of
+    form = operation.storage.format if operation.storage else "compressed" if counts.w_elements_decoded else "dense"
+    return {
+        "dataflow": schedule.dataflow,
+        "m_tiles": len(schedule.m_tiles),
+        "k_tiles": len(schedule.k_tiles),
+        "n_tiles": len(schedule.n_tiles),
+        "loop_order": schedule.loop_order,
+        "folds": sum(tile.folds for tile in tiles),
+        "weights": f"{kept}:{of}" if of > 1 else form,
+    }
+
+
+def _last_places(contents: list[int]) -> list[int]:
+    return [place for place, content in enumerate(contents) if place + 1 == len(contents) or content != contents[place + 1]]

@@ -1,0 +1,1 @@
+"""What fabrics of vector units share, whichever way words travel: tiles, rows → units, words → banks, rounds."""

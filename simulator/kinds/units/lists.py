@@ -1,0 +1,146 @@
+"""From a schedule to the work lists of every cluster in a round."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from simulator.kinds.gather.schedule import GatherSchedule
+from simulator.kinds.units.loops import Span
+from simulator.kinds.units.work import ClusterWork, TileValues
+from simulator.machine.model import Machine
+from simulator.workload.types import Operation
+
+Ints = NDArray[np.int64]
+
+
+@dataclass(frozen=True, eq=False)
+class SliceLists:
+    """The lists of all units of a token group for one (M tile, K tile); the same for every group and round."""
+
+    unit_ptr: NDArray[np.int64]
+    """[units of a group + 1]"""
+    word: NDArray[np.int32]
+    row: NDArray[np.int32]
+    weight_index: NDArray[np.int64]
+    global_row: NDArray[np.int64]
+    """[entries] output feature of each entry."""
+
+    @property
+    def counts(self) -> NDArray[np.int64]:
+        """[units of a group] entries of each unit."""
+        return np.diff(self.unit_ptr)
+
+
+def slice_lists(schedule: GatherSchedule, m: int, k: int, units: int) -> SliceLists:
+    """Lists of one slice: sorted by unit, then row, then column."""
+    weight = schedule.operation.weight
+    first, last = schedule.m_tiles[m]
+    start, stop = schedule.k_tiles[k]
+    span = slice(weight.indptr[first], weight.indptr[last])
+    here = schedule.parts.of_rows(first, last)
+    nnz, units_of = schedule.parts.nnz[here], schedule.parts.unit[here]
+    # a part's entries stand together, so that parts are put into order and not entries, which are thousands of times more
+    by_unit = np.argsort(units_of, kind="stable")
+    part = np.repeat(by_unit, nnz[by_unit])
+    index = span.start + _runs((np.cumsum(nnz) - nnz)[by_unit], nnz[by_unit])
+    words = weight.indices[index] - start
+    if (start, stop) != (0, weight.shape[1]):
+        inside = (words >= 0) & (words < stop - start)
+        part, words, index = part[inside], words[inside], index[inside]
+    unit = units_of[part]
+    order = ENTRY_ORDERS[schedule.order](words, part, unit, schedule)
+    part, words, index, unit = part[order], words[order], index[order], unit[order]
+    return SliceLists(
+        unit_ptr=np.concatenate(([0], np.cumsum(np.bincount(unit, minlength=units)))).astype(np.int64),
+        word=words.astype(np.int32),
+        row=_output_rows(units_of)[part].astype(np.int32),
+        weight_index=index.astype(np.int64),
+        global_row=schedule.parts.row[here.start + part],
+    )
+
+
+def _runs(starts: Ints, lengths: Ints) -> Ints:
+    """start, start + 1, … of every run, one run after another."""
+    ends = np.cumsum(lengths)
+    return np.arange(ends[-1] if len(ends) else 0) + np.repeat(starts - ends + lengths, lengths)
+
+
+def natural(words: NDArray[np.int32], part: Ints, unit: NDArray[np.int32], schedule: GatherSchedule) -> slice:
+    """By column, as they stand."""
+    return slice(None)
+
+
+def bank_aware(words: NDArray[np.int32], part: Ints, unit: NDArray[np.int32], schedule: GatherSchedule) -> Ints:
+    """By bank, cyclically from a bank of the unit's own, so that units sweep the banks in step and not in each other's way."""
+    start, stop = schedule.k_tiles[0]
+    bank = schedule.placement(stop - start, schedule.banks)[words]
+    run = np.cumsum(np.diff(part, prepend=part[:1]) != 0)
+    return np.argsort(run * schedule.banks + (bank - unit % schedule.banks) % schedule.banks, kind="stable")
+
+
+ENTRY_ORDERS: dict[str, Callable[[NDArray[np.int32], Ints, NDArray[np.int32], GatherSchedule], Ints | slice]] = {
+    "natural": natural,
+    "bank_aware": bank_aware,
+}
+"""Order of a part's entries: from (tile-local word, part, unit) of each entry, part after part, to their order, the parts' kept."""
+
+
+def _output_rows(unit: NDArray[np.int32]) -> NDArray[np.int64]:
+    """[parts of the M tile] place of each part in its unit's output bank, in row order."""
+    order = np.argsort(unit, kind="stable")
+    starts = np.searchsorted(unit[order], unit[order], side="left")
+    places = np.empty(len(unit), dtype=np.int64)
+    places[order] = np.arange(len(unit)) - starts
+    return places
+
+
+def present_words(machine: Machine, operation: Operation) -> NDArray[np.bool_]:
+    """[token words, K]: which activation words have a nonzero lane (all of them, without zero skip)."""
+    _, k, n = operation.shape
+    lanes = machine.gather.lanes
+    token_words = -(-n // lanes)
+    mask = operation.activations.mask
+    if mask is None or not machine.gather.zero_skip:
+        return np.ones((token_words, k), dtype=np.bool_)
+    padded = np.zeros((k, token_words * lanes), dtype=np.bool_)
+    padded[:, :n] = mask
+    shown: NDArray[np.bool_] = np.any(padded.reshape(k, token_words, lanes), axis=2)
+    return shown.T
+
+
+def cluster_work(
+    machine: Machine, schedule: GatherSchedule, lists: SliceLists, k: int, tokens: tuple[int, int], replica: int, present: NDArray[np.bool_]
+) -> ClusterWork:
+    """What the cluster of one replica does with a group's token words."""
+    fabric = machine.gather
+    per_cluster = fabric.units_per_cluster
+    ptr = lists.unit_ptr[replica * per_cluster : (replica + 1) * per_cluster + 1]
+    entries = slice(ptr[0], ptr[-1])
+    start, stop = schedule.k_tiles[k]
+    token_words = tokens[1] - tokens[0]
+    return ClusterWork(
+        unit_ptr=ptr - ptr[0],
+        word=lists.word[entries],
+        row=lists.row[entries],
+        weight_index=lists.weight_index[entries],
+        k_words=stop - start,
+        token_words=token_words,
+        bank=schedule.placement(token_words * (stop - start), fabric.banks_per_copy),
+        present=present[tokens[0] : tokens[1], start:stop],
+    )
+
+
+def tile_values(
+    weight_index: NDArray[np.int64], k_span: Span, tokens: Span, lanes: int, weights: NDArray[np.float64], x: NDArray[np.float64]
+) -> TileValues:
+    """The numbers of a tile: weights in list order, and words of `lanes` activations, padded with zeros."""
+    start, stop = k_span
+    tile = np.zeros((stop - start, (tokens[1] - tokens[0]) * lanes))
+    part = x[start:stop, tokens[0] * lanes : tokens[1] * lanes]
+    tile[:, : part.shape[1]] = part
+    words = tile.reshape(stop - start, tokens[1] - tokens[0], lanes).transpose(1, 0, 2).reshape(-1, lanes)
+    return TileValues(weights=weights[weight_index], words=words)

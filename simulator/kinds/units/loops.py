@@ -1,0 +1,97 @@
+"""The loops of one operation on a fabric of units: M tiles, rounds of token tiles, K tiles."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+from simulator.system.program import LoopOrder
+from simulator.system.residency import Homes
+from simulator.workload.types import Operation
+
+Span = tuple[int, int]
+Position = tuple[int, int, int]
+"""M tile, round, K tile."""
+
+
+@dataclass(frozen=True, eq=False)
+class TileLoops:
+    """How an operation is cut into tiles, whatever the dataflow."""
+
+    operation: Operation
+    homes: Homes
+    m_tiles: tuple[Span, ...]
+    k_tiles: tuple[Span, ...]
+    token_words: int
+    """Token words of the operation: ⌈N / lanes⌉."""
+    tile_token_words: int
+    rounds: int
+    groups: int
+    lanes: int
+    loop_order: LoopOrder
+
+    def positions(self) -> list[Position]:
+        """Tiles in execution order, K innermost."""
+        ms, rounds, ks = range(len(self.m_tiles)), range(self.rounds), range(len(self.k_tiles))
+        if self.loop_order == "m_rounds":
+            return [(m, r, k) for m in ms for r in rounds for k in ks]
+        return [(m, r, k) for r in rounds for m in ms for k in ks]
+
+    def x_content(self, position: Position) -> tuple[int, ...]:
+        """What of X a tile needs: tiles of equal content in sequence need no new fill."""
+        _, round_index, k = position
+        return round_index, k
+
+    def w_content(self, position: Position) -> tuple[int, ...]:
+        """What of W a tile needs."""
+        m, _, k = position
+        return m, k
+
+    def y_content(self, position: Position) -> tuple[int, ...]:
+        """Which outputs a tile adds to."""
+        m, round_index, _ = position
+        return m, round_index
+
+    def group_tokens(self, round_index: int, group: int) -> Span:
+        """Token words [first, last) of a group in a round, spread evenly over the groups; empty where there are too few."""
+        first = round_index * self.groups * self.tile_token_words
+        words = min(self.groups * self.tile_token_words, self.token_words - first)
+        share, larger = divmod(words, self.groups)
+        start = first + group * share + min(group, larger)
+        return start, start + share + (group < larger)
+
+    def active_groups(self, round_index: int) -> list[Span]:
+        """Token words of every group that has any in a round."""
+        return self._active_groups[round_index]
+
+    @cached_property
+    def _active_groups(self) -> list[list[Span]]:
+        spans = ([self.group_tokens(index, group) for group in range(self.groups)] for index in range(self.rounds))
+        return [[span for span in of_round if span[0] < span[1]] for of_round in spans]
+
+    def round_words(self, round_index: int) -> int:
+        """Token words of all groups in a round."""
+        groups = self.active_groups(round_index)
+        return groups[-1][1] - groups[0][0] if groups else 0
+
+    def tokens(self, span: Span) -> int:
+        """Tokens of a range of token words; the last word may be partly filled."""
+        return min(span[1] * self.lanes, self.operation.shape[2]) - span[0] * self.lanes
+
+    def m_size(self, m: int) -> int:
+        """Output features of an M tile."""
+        return self.m_tiles[m][1] - self.m_tiles[m][0]
+
+    def k_size(self, k: int) -> int:
+        """Input features of a K tile."""
+        return self.k_tiles[k][1] - self.k_tiles[k][0]
+
+    def describe(self) -> dict[str, int | str]:
+        """What a result says of the loops."""
+        return {
+            "k_tiles": len(self.k_tiles),
+            "m_tiles": len(self.m_tiles),
+            "rounds": self.rounds,
+            "token_words_per_tile": self.tile_token_words,
+            "loop_order": self.loop_order,
+        }

@@ -1,0 +1,95 @@
+"""What is spread over units: whole rows, or parts of rows that are too long for one unit."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+from simulator.kinds.units.assignment import Assignment, balanced, dynamic, round_robin
+
+Ints = NDArray[np.int64]
+Cut = Callable[[Ints, int], Ints]
+"""([rows] nonzeros of each row, units) → [rows] parts that each row is cut into, 0 for an empty one."""
+
+
+@dataclass(frozen=True, eq=False)
+class RowParts:
+    """Parts in row order; an uncut row is one part, an empty row none."""
+
+    row: Ints
+    """[parts] row that a part belongs to."""
+    nnz: Ints
+    """[parts] its nonzeros, taken in column order."""
+    unit: NDArray[np.int32]
+    """[parts] unit that it is given to."""
+
+    @cached_property
+    def none_cut(self) -> bool:
+        """Whether every row is in one part."""
+        return bool((np.diff(self.row) > 0).all())
+
+    def of_rows(self, first: int, last: int) -> slice:
+        """The parts of a range of rows."""
+        start, stop = np.searchsorted(self.row, (first, last))
+        return slice(int(start), int(stop))
+
+    def cut_rows(self, first: int, last: int) -> tuple[int, int]:
+        """Of a range of rows: how many are in more than one part, and how many parts these have."""
+        if self.none_cut:
+            return 0, 0
+        _, counts = np.unique(self.row[self.of_rows(first, last)], return_counts=True)
+        cut = counts[counts > 1]
+        return len(cut), int(cut.sum())
+
+
+def part_entries(row_entries: Ints, parts: RowParts) -> Ints:
+    """[parts, tiles] nonzeros of each part by tile of the other dimension, given those of each row, [rows, tiles]."""
+    end = np.cumsum(row_entries, axis=1)[parts.row]
+    last = np.cumsum(parts.nnz)
+    first = last - parts.nnz
+    before = first[np.searchsorted(parts.row, parts.row)]
+    start, stop = (first - before)[:, None], (last - before)[:, None]
+    inside: Ints = np.minimum(stop, end) - np.maximum(start, end - row_entries[parts.row])
+    return np.maximum(inside, 0)
+
+
+def whole_rows(row_nnz: Ints, units: int) -> Ints:
+    """Every row that is not empty is one part."""
+    return (row_nnz > 0).astype(np.int64)
+
+
+def cut_long_rows(row_nnz: Ints, units: int) -> Ints:
+    """Rows longer than an even share of all nonzeros are cut into as few parts as are no longer than it."""
+    share = max(1, -(-int(row_nnz.sum()) // units))
+    return -(-row_nnz // share)
+
+
+POLICIES: dict[str, tuple[Cut, Assignment]] = {
+    "round_robin": (whole_rows, round_robin),
+    "balanced": (whole_rows, balanced),
+    "dynamic": (whole_rows, dynamic),
+    "split": (cut_long_rows, balanced),
+}
+"""How rows are cut, and how the parts are given to units."""
+
+
+def spread_rows(row_nnz: Ints, units: int, policy: str) -> RowParts:
+    """Cut rows into parts, as even as can be, and give them to units."""
+    return _spread(row_nnz.astype(np.int64).tobytes(), units, policy)
+
+
+@lru_cache(maxsize=256)
+def _spread(row_nnz_bytes: bytes, units: int, policy: str) -> RowParts:
+    """Made once: machines that are tried one after another mostly differ in other things."""
+    row_nnz = np.frombuffer(row_nnz_bytes, dtype=np.int64)
+    cut, assign = POLICIES[policy]
+    parts = cut(row_nnz, units)
+    row = np.repeat(np.arange(len(row_nnz)), parts)
+    place = np.arange(len(row)) - np.repeat(np.cumsum(parts) - parts, parts)
+    even, rest = row_nnz[row] // parts[row], row_nnz[row] % parts[row]
+    nnz = even + (place < rest)
+    return RowParts(row=row, nnz=nnz, unit=assign(nnz, units))

@@ -1,0 +1,178 @@
+"""A whole workload on a machine: operations through their fabric, then everything through the system level."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from simulator.activity import CAUSES, Activity, Bounds, Counts, OperationActivity
+from simulator.engine.engines import EngineEntry
+from simulator.errors import MappingError
+from simulator.kinds.systolic.operation import run_systolic
+from simulator.kinds.units.operation import run_on_units
+from simulator.machine.elaborated import Elaborated
+from simulator.machine.model import GatherFabric
+from simulator.run.repeats import Repeats
+from simulator.system.checks import check_operation, check_run
+from simulator.system.operation import OperationRun
+from simulator.system.program import Part, Program, Strand, strung_together
+from simulator.system.residency import Homes, tensor_homes
+from simulator.system.stored import check_decoder
+from simulator.system.system import System, SystemOutcome, SystemSpec
+from simulator.workload.types import Operation, Workload
+
+Ideal = Literal["none", "network", "dram", "both"]
+Progress = Callable[[str, float], None]
+"""Called with an operation's name and the fraction of all work that is done."""
+
+
+@dataclass(frozen=True, eq=False)
+class Timing:
+    """What timing hands on, and what it verified on the way."""
+
+    activity: Activity
+    checked: Mapping[str, int]
+    """Tiles simulated, counted again, and compared with NumPy."""
+    outputs: Mapping[str, NDArray[np.float64]]
+    """Y of every operation, where all of its tiles carried their numbers."""
+
+
+def run_workload(
+    elaborated: Elaborated, workload: Workload, engine: EngineEntry, *, ideal: Ideal, reuse_tiles: bool, threads: int, progress: Progress
+) -> Timing:
+    """Time a workload; every conservation law is checked before anything is returned."""
+    machine = elaborated.machine
+    check_decoder(machine, workload)
+    spec = SystemSpec.of(elaborated)
+    if ideal in ("dram", "both"):
+        spec = spec.with_ideal_dram()
+    perfect = ideal in ("network", "both")
+    simulate = partial(run_operation, elaborated, engine=engine, perfect=perfect, reuse_tiles=reuse_tiles, threads=threads)
+    run_next = Repeats(simulate).run if reuse_tiles else simulate
+    runs: list[OperationRun] = []
+    total = sum(op.macs_useful for op in workload.operations) or 1
+    done = 0
+    for index, (op, homes) in enumerate(zip(workload.operations, tensor_homes(machine, workload), strict=True)):
+        progress(op.name, done / total)
+        runs.append(run_next(op, homes, index))
+        done += op.macs_useful
+    return on_the_system(machine.unit_count, spec, workload, runs)
+
+
+def run_operation(
+    elaborated: Elaborated,
+    op: Operation,
+    homes: Homes,
+    index: int,
+    engine: EngineEntry,
+    *,
+    perfect: bool = False,
+    reuse_tiles: bool = True,
+    threads: int = 1,
+) -> OperationRun:
+    """One operation on the machine's fabric."""
+    if isinstance(elaborated.machine.fabric, GatherFabric):
+        return run_on_units(elaborated, op, homes, index, engine, perfect=perfect, reuse_tiles=reuse_tiles, threads=threads)
+    return run_systolic(elaborated, op, homes, index, engine.array)
+
+
+def on_the_system(units: int, spec: SystemSpec, workload: Workload, runs: Sequence[OperationRun]) -> Timing:
+    """The system level over operations that their fabric has run."""
+    outcome = System(spec, program_of(workload, [run.strand for run in runs])).run()
+    activity = _activity(units, spec, runs, outcome)
+    check_run(activity, outcome.moved_bytes)
+    checked = {name: sum(run.checked.get(name, 0) for run in runs) for name in ("tiles_simulated", "tiles_reused", "tiles_compared")}
+    return Timing(activity, checked, {run.operation.name: run.outputs for run in runs if run.outputs is not None})
+
+
+def program_of(workload: Workload, strands: Sequence[Strand]) -> Program:
+    """String the operations of a workload together. Raises MappingError where one depends on a later one."""
+    names = {op.name: index for index, op in enumerate(workload.operations)}
+    for op in workload.operations:
+        for name in op.depends_on:
+            if names.get(name, len(names)) >= names[op.name]:
+                raise MappingError(f"{op.name}: depends on {name}, which is no earlier operation of {workload.name}")
+    return strung_together(strands, tuple(tuple(names[name] for name in op.depends_on) for op in workload.operations))
+
+
+def _activity(units: int, spec: SystemSpec, runs: Sequence[OperationRun], outcome: SystemOutcome) -> Activity:
+    operations = tuple(_operation(units, spec, run, outcome, index) for index, run in enumerate(runs))
+    causes = dict.fromkeys(CAUSES, 0)
+    counts = Counts.total(operation.counts for operation in operations)
+    for operation in operations:
+        for cause, cycles in operation.unit_cycles.items():
+            causes[cause] += cycles
+    causes["memory"] += units * (outcome.cycles - sum(operation.compute_cycles for operation in operations))
+    inner = [operation.bounds for operation in operations]
+    bounds = Bounds(
+        unit_cycles=sum(bound.unit_cycles for bound in inner),
+        word_cycles=sum(bound.word_cycles for bound in inner),
+        bank_cycles=sum(bound.bank_cycles for bound in inner),
+        network_cycles=sum(bound.network_cycles for bound in inner),
+        buffer_cycles=_buffer_cycles(spec, counts),
+        dram_cycles=_dram_cycles(spec, counts),
+    )
+    return Activity(outcome.cycles, units, counts, causes, bounds, operations)
+
+
+def _operation(units: int, spec: SystemSpec, run: OperationRun, outcome: SystemOutcome, index: int) -> OperationActivity:
+    compute = sum(tile.cycles for tile in run.strand.tiles)
+    counts = run.counts + traffic(spec, run.strand)
+    activity = OperationActivity(
+        name=run.operation.name,
+        kind=run.operation.kind,
+        shape=run.operation.shape,
+        start_cycle=outcome.op_start[index],
+        end_cycle=outcome.op_end[index],
+        compute_cycles=compute,
+        macs_dense=run.operation.macs_dense,
+        counts=counts,
+        unit_cycles={cause: int(n) for cause, n in zip(CAUSES, run.unit_cycles, strict=True)},
+        bounds=replace(run.bounds, buffer_cycles=_buffer_cycles(spec, counts), dram_cycles=_dram_cycles(spec, counts)),
+        details=_details(run),
+    )
+    check_operation(units, activity)
+    return activity
+
+
+def _details(run: OperationRun) -> dict[str, Any]:
+    homes = {"x_home": run.homes.x, "y_home": run.homes.y}
+    return {**run.details, **homes, "x_fills": len(run.strand.x_fills), "w_fills": len(run.strand.w_fills), **run.checked}
+
+
+def traffic(spec: SystemSpec, strand: Strand) -> Counts:
+    """Bytes of an operation at every level, from its fills and drains alone."""
+    moved: Counter[str] = Counter()
+    for stream, fills in (("x", strand.x_fills), ("w", strand.w_fills)):
+        for fill in fills:
+            size = sum(_moved_bytes(spec, part, fill.home) for part in fill.parts)
+            moved["dram_read_bytes" if fill.home == "dram" else "buffer_read_bytes"] += size
+            moved[f"{stream}_trunk_bytes"] += size
+    for drain in strand.drains:
+        size = sum(_moved_bytes(spec, part, drain.home) for part in drain.parts)
+        moved["dram_write_bytes" if drain.home == "dram" else "buffer_write_bytes"] += size
+        moved["drain_bytes"] += size + sum(part.extra_bus_bytes for part in drain.parts)
+    return Counts(**moved)
+
+
+def _moved_bytes(spec: SystemSpec, part: Part, home: str) -> int:
+    return spec.bursts(part.bytes) if home == "dram" else part.bytes
+
+
+def _buffer_cycles(spec: SystemSpec, counts: Counts) -> int:
+    """Busiest of the trunks and the drain bus; the buffer's ports carry no more than they do."""
+    return max(
+        counts.x_trunk_bytes // spec.x_bytes_per_cycle,
+        counts.w_trunk_bytes // spec.w_bytes_per_cycle,
+        counts.drain_bytes // spec.drain_bytes_per_cycle,
+    )
+
+
+def _dram_cycles(spec: SystemSpec, counts: Counts) -> int:
+    return int((counts.dram_read_bytes + counts.dram_write_bytes) / spec.dram_bytes_per_cycle)

@@ -1,0 +1,130 @@
+"""One machine's run of a workload that may be given up on the way: what it has not run yet is bounded from below."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass, replace
+from functools import partial
+
+from simulator.activity import Counts
+from simulator.engine.engines import ENGINES, EngineEntry
+from simulator.kinds.systolic.operation import run_systolic
+from simulator.kinds.units.operation import plan_on_units
+from simulator.machine.elaborated import Elaborated
+from simulator.machine.model import GatherFabric
+from simulator.run.floor import Floor, Least
+from simulator.run.repeats import Repeats, work_of
+from simulator.run.run import Timing, on_the_system, program_of, run_operation, traffic
+from simulator.system.operation import OperationRun
+from simulator.system.program import Drain, Fill, Strand, TileStep
+from simulator.system.relaxed import earliest_end
+from simulator.system.residency import Homes, tensor_homes
+from simulator.system.stored import check_decoder
+from simulator.system.system import SystemSpec
+from simulator.workload.types import Operation
+
+GiveUp = Callable[[Least], bool]
+"""Whether a machine is of no use if no run of it goes below this."""
+
+
+def never(least: Least) -> bool:
+    """Do not give up."""
+    return False
+
+
+@dataclass(frozen=True, eq=False)
+class _Part:
+    """One operation's part of the program, with the fewest cycles in its tiles, and the events that it has at least."""
+
+    strand: Strand
+    count: Callable[[], Counts]
+
+    @property
+    def compute_cycles(self) -> int:
+        return sum(tile.cycles for tile in self.strand.tiles)
+
+
+class Trial:
+    """A workload on a machine. At first no operation is scheduled, and none is run.
+
+    trial = Trial(elaborated, Floor(workload))
+    trial.least().cycles <= trial.schedule() and trial.least().cycles <= trial.run(engine).activity.cycles
+    """
+
+    def __init__(self, elaborated: Elaborated, floor: Floor) -> None:
+        self.elaborated = elaborated
+        self.floor = floor
+        self.workload = floor.workload
+        self.spec = SystemSpec.of(elaborated)
+        self.at_least = floor.least(elaborated).cycles
+        homes = tensor_homes(elaborated.machine, self.workload)
+        self.operations = list(zip(self.workload.operations, homes, strict=True))
+        self.parts = [self._unscheduled(index, op, home) for index, (op, home) in enumerate(self.operations)]
+
+    def least(self) -> Least:
+        """What no run goes below: exact in what has been run, bounded in what has not."""
+        program = program_of(self.workload, [part.strand for part in self.parts])
+        parts = list(self.parts)
+        return Least(max(self.at_least, earliest_end(self.spec, program)), lambda: Counts.total(part.count() for part in parts))
+
+    def schedule(self, give_up: GiveUp = never) -> bool:
+        """Give every operation its own fills, tiles and drains, the longest first; False as soon as it is given up.
+
+        Raises MappingError where the machine cannot hold the workload.
+        """
+        check_decoder(self.elaborated.machine, self.workload)
+        for place, equal in enumerate(self._longest_first(), 1):
+            part = self._scheduled(equal[0], *self.operations[equal[0]])
+            for index in equal:
+                self.parts[index] = replace(part, strand=part.strand.of_operation(index))
+            if place & (place - 1) == 0 and give_up(self.least()):
+                return False
+        return not give_up(self.least())
+
+    def run(self, engine: EngineEntry, *, threads: int = 1, give_up: GiveUp = never) -> Timing | None:
+        """Run what has been scheduled, the longest operations first; None as soon as it is given up."""
+        runs: dict[int, OperationRun] = {}
+        run_next = Repeats(partial(run_operation, self.elaborated, engine=engine, threads=threads)).run
+        for equal in self._longest_first():
+            for index in equal:
+                runs[index] = run_next(*self.operations[index], index)
+                self.parts[index] = self._run(runs[index])
+            if give_up(self.least()):
+                return None
+        units = self.elaborated.machine.unit_count
+        return on_the_system(units, self.spec, self.workload, [runs[index] for index in range(len(runs))])
+
+    def _longest_first(self) -> list[list[int]]:
+        """Places of the operations, those that do the same work together; first of which the array or the units have most to do."""
+        equal: dict[Hashable, list[int]] = {}
+        for index, (op, homes) in enumerate(self.operations):
+            equal.setdefault(work_of(op, homes), []).append(index)
+        return sorted(equal.values(), key=lambda places: -sum(self.parts[index].compute_cycles for index in places))
+
+    def _unscheduled(self, index: int, op: Operation, homes: Homes) -> _Part:
+        """One tile, were there nothing to be moved: what it awaits and what awaits it stay."""
+        least = self.floor.of_operation(self.elaborated.machine, op, homes)
+        made = op.weight_home == "activation"
+        strand = Strand(
+            tiles=(TileStep(index, least.cycles, 0, 0, 0),),
+            x_fills=(Fill(index, "buffer", (), waits=True),),
+            w_fills=(Fill(index, "buffer", (), waits=made),),
+            drains=(Drain(index, "buffer", ()),),
+        )
+        return _Part(strand, least.count)
+
+    def _scheduled(self, index: int, op: Operation, homes: Homes) -> _Part:
+        machine = self.elaborated.machine
+        if not isinstance(machine.fabric, GatherFabric):
+            return self._run(run_systolic(self.elaborated, op, homes, index, None))
+        plan = plan_on_units(self.elaborated, op, homes, index, ENGINES["compiled"])
+        strand = plan.strand(plan.dataflow.least_cycles())
+
+        def count() -> Counts:
+            known = plan.transfer_counts() + traffic(self.spec, strand)
+            return Counts(*map(max, known.values(), self.floor.of_operation(machine, op, homes).counts.values()))
+
+        return _Part(strand, count)
+
+    def _run(self, run: OperationRun) -> _Part:
+        return _Part(run.strand, lambda: run.counts + traffic(self.spec, run.strand))

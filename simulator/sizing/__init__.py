@@ -1,8 +1,0 @@
-"""Sizing: what makes a comparison fair. Machines by their size alone, or each design at its own best within a cap."""
-
-from simulator.sizing.equalise import equalise
-from simulator.sizing.kind import Kind, kind_of
-from simulator.sizing.measure import area_mm2, dram_gb_per_s
-from simulator.sizing.types import Change, Objective, Quantity, Runner, Search, Sized
-
-__all__ = ["Change", "Kind", "Objective", "Quantity", "Runner", "Search", "Sized", "area_mm2", "dram_gb_per_s", "equalise", "kind_of"]

@@ -1,0 +1,137 @@
+"""A machine's request network by itself: throughput and latency against offered load, beside theory."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, replace
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from simulator.cost import elaborate, load_technology
+from simulator.engine.engines import ENGINES, EngineName
+from simulator.errors import ConfigError
+from simulator.kinds.gather.schedule import schedule_gather
+from simulator.kinds.units.lists import cluster_work, present_words, slice_lists
+from simulator.kinds.units.work import ClusterWork
+from simulator.machine.model import GatherFabric, Machine
+from simulator.network.theory import theory_limits
+from simulator.network.traffic import Arrivals, PatternName, SwitchSpec, TrafficPoint, draw_arrivals, replay_arrivals
+from simulator.system.residency import tensor_homes
+from simulator.workload.types import Workload
+
+TrafficName = Literal["uniform", "transpose", "hotspot", "trace"]
+TRAFFIC: tuple[TrafficName, ...] = ("uniform", "transpose", "hotspot", "trace")
+
+
+@dataclass(frozen=True)
+class NetworkCurve:
+    """What a network did with several offered loads."""
+
+    name: str
+    traffic: TrafficName
+    switch: SwitchSpec
+    cycles: int
+    """Measured cycles of each point."""
+    points: tuple[TrafficPoint, ...]
+    limits: dict[str, float]
+    """Theory's limits, in flits a source and cycle."""
+
+    @property
+    def saturation(self) -> float:
+        """The highest throughput of any point."""
+        return max(point.throughput for point in self.points)
+
+    def to_dict(self) -> dict[str, Any]:
+        """JSON values."""
+        return {
+            "name": self.name,
+            "traffic": self.traffic,
+            "switch": asdict(self.switch),
+            "cycles": self.cycles,
+            "saturation_throughput": self.saturation,
+            "limits": self.limits,
+            "points": [asdict(point) for point in self.points],
+        }
+
+
+def switch_of(machine: Machine) -> SwitchSpec:
+    """The request network of one of a machine's clusters; ConfigError where it has none."""
+    if not isinstance(machine.fabric, GatherFabric) or not machine.fabric.has_network:
+        raise ConfigError(f"{machine.name}: has no network to measure: no copy serves more than one unit")
+    network = machine.fabric.network
+    elaborated = elaborate(machine, load_technology(machine.technology, machine.technology_overrides))
+    return SwitchSpec(
+        ports=machine.fabric.units_per_cluster,
+        sinks=machine.fabric.banks_per_copy * machine.fabric.bank_ports,
+        topology=network.topology,
+        radix=network.radix,
+        queues=network.queues,
+        depth=network.depth,
+        allocator=network.allocator,
+        iterations=network.iterations,
+        latency=elaborated.network_latency,
+    )
+
+
+def measure_network(
+    network: Machine | SwitchSpec,
+    *,
+    traffic: TrafficName = "uniform",
+    loads: Sequence[float] = (1.0,),
+    workload: Workload | None = None,
+    cycles: int = 4000,
+    warmup: int = 1000,
+    seed: int = 0,
+    engine: EngineName = "compiled",
+    progress: Callable[[float], None] | None = None,
+) -> NetworkCurve:
+    """Drive a network with traffic at each load; sinks are ideal, sources queue without bound.
+
+    Any published switch can be set up as a SwitchSpec. `trace` replays the bank ports that the busiest operation of
+    `workload` asks for, in list order, and needs a machine.
+    """
+    spec = network if isinstance(network, SwitchSpec) else switch_of(network)
+    name = f"{spec.ports} × {spec.sink_count} {spec.topology}" if isinstance(network, SwitchSpec) else network.name
+    sequences = _trace(network, workload) if traffic == "trace" else None
+    points = []
+    for index, load in enumerate(loads):
+        arrivals = _arrivals(spec, traffic, sequences, load, warmup + cycles, seed)
+        points.append(ENGINES[engine].drive(spec, arrivals, warmup))
+        if progress is not None:
+            progress((index + 1) / len(loads))
+    pattern: PatternName | None = None if traffic == "trace" else traffic
+    return NetworkCurve(name, traffic, replace(spec, sinks=spec.sink_count), cycles, tuple(points), theory_limits(spec, pattern))
+
+
+def _arrivals(
+    spec: SwitchSpec, traffic: TrafficName, sequences: list[NDArray[np.int32]] | None, load: float, cycles: int, seed: int
+) -> Arrivals:
+    if sequences is not None:
+        return replay_arrivals(sequences, load, cycles, seed)
+    if traffic == "trace":
+        raise ConfigError("traffic: trace replays a workload on a machine; name one with -w")
+    return draw_arrivals(spec, traffic, load, cycles, seed)
+
+
+def _trace(network: Machine | SwitchSpec, workload: Workload | None) -> list[NDArray[np.int32]]:
+    """Bank ports that each unit of the first cluster asks for in the busiest operation, in list order."""
+    if isinstance(network, SwitchSpec) or workload is None:
+        raise ConfigError("traffic: trace replays a workload on a machine; name one with -w")
+    homes = tensor_homes(network, workload)
+    index = max(range(len(workload.operations)), key=lambda place: workload.operations[place].macs_useful)
+    schedule = schedule_gather(network, workload.operations[index], homes[index])
+    present = present_words(network, workload.operations[index])
+    lists = slice_lists(schedule, 0, 0, network.gather.units_per_group)
+    work = cluster_work(network, schedule, lists, 0, schedule.group_tokens(0, 0), 0, present)
+    return [_ports(work, unit, network.gather.bank_ports) for unit in range(work.units)]
+
+
+def _ports(work: ClusterWork, unit: int, bank_ports: int) -> NDArray[np.int32]:
+    """Ports of one unit's requests; the ports of a bank take turns."""
+    words = work.word[work.unit_ptr[unit] : work.unit_ptr[unit + 1]]
+    token, entry = np.nonzero(work.present[:, words])
+    banks = work.bank[token * work.k_words + words[entry]]
+    ports: NDArray[np.int32] = (banks * bank_ports + np.arange(len(banks)) % bank_ports).astype(np.int32)
+    return ports

@@ -1,0 +1,321 @@
+"""Branch and bound over a grid of designs: exact within the grid, and simulating only what could still win.
+
+Designs wait in the order of a bound that no run of theirs goes below: first whole families by their cheapest member,
+then members, then members with the tiles of their own schedule; even a run is given up once it cannot win. A search ends
+when no waiting bound is below the best run.
+"""
+
+from __future__ import annotations
+
+import heapq
+import math
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from simulator.cost import Instance, Technology, elaborate, inventory
+from simulator.errors import ConfigError, MappingError
+from simulator.machine.elaborated import Elaborated
+from simulator.machine.model import Machine, SystolicFabric
+from simulator.result import Result
+from simulator.run.floor import Floor, Least
+from simulator.study.sizing.grid import Family, Keys, Values, families
+from simulator.study.sizing.measure import idle_power_w, listed_area_mm2
+from simulator.study.sizing.objective import floor_of, value_of
+from simulator.study.sizing.rebuilt import rebuilt
+from simulator.study.sizing.types import Objective, Rival, Runner, Search
+
+RUN_AT_ONCE = 8
+"""Designs simulated before the next decision, whatever the number of processes, so that these do not change what is seen."""
+BOUND_AT_ONCE = 64
+"""Designs that are scheduled before the next decision."""
+RUN_FIRST, PROMISING = 2, 0.95
+"""Of each of these batches, so many are run at once where their bound is below this share of the best."""
+_AFTER_ALL = (2**31,)
+"""Order of the machine itself: as a design of the grid it comes in its turn."""
+_DECIDED = ("illegal", "over_cap", "pruned", "given_up", "simulated", "skipped")
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What a design must keep to."""
+
+    area_mm2: float | None = None
+    power_w: float | None = None
+    seconds: float | None = None
+    include_dram: bool = False
+
+
+@dataclass(frozen=True)
+class Problem:
+    """What is searched, for what, and within what."""
+
+    machine: Machine
+    grid: Values
+    objective: Objective
+    limits: Limits
+    technology: Technology
+    floor: Floor
+    budget: int | None = None
+    """Most simulations."""
+
+
+@dataclass(frozen=True)
+class Found:
+    """The best design, its run, and what was looked at."""
+
+    machine: Machine
+    result: Result
+    search: Search
+
+
+@dataclass(order=True, frozen=True)
+class _Waiting:
+    bound: float
+    order: tuple[int, ...]
+    stage: int = field(compare=False)
+    """0: a family; 1: a member; 2: one whose schedule is known."""
+    family: Family = field(compare=False)
+    machine: Machine | None = field(compare=False, default=None)
+
+
+@dataclass(frozen=True)
+class _Built:
+    """A legal design with its hardware."""
+
+    machine: Machine
+    elaborated: Elaborated
+    instances: tuple[Instance, ...]
+    area_mm2: float
+
+
+def best_design(problem: Problem, runner: Runner, progress: Callable[[float], None] = lambda fraction: None) -> Found | None:
+    """Return the design of the grid with the least objective within the limits; None where there is none.
+
+    Of several equals the one of least area wins, then the first. With a budget it is the best of what was simulated.
+    """
+    return _Search(problem, runner, progress).found()
+
+
+class _Search:
+    def __init__(self, problem: Problem, runner: Runner, progress: Callable[[float], None]) -> None:
+        self.problem = problem
+        self.runner = runner
+        self.progress = progress
+        self.waiting: list[_Waiting] = []
+        self.unscheduled: list[_Waiting] = []
+        self.ready: list[_Waiting] = []
+        self.counts: Counter[str] = Counter()
+        self.best: tuple[tuple[float, float, tuple[int, ...]], Result] | None = None
+
+    def found(self) -> Found | None:
+        self._measure_against_itself()
+        self._enter_families()
+        while self.waiting or self.unscheduled or self.ready:
+            if self.waiting and self._hopeless(self.waiting[0].bound):
+                self._drop_waiting("pruned")
+            elif len(self.unscheduled) == BOUND_AT_ONCE or (self.unscheduled and not self.waiting):
+                self._schedule()
+            elif self.ready and (len(self.ready) == RUN_AT_ONCE or not self.waiting or self._spent(len(self.ready))):
+                self._simulate()
+            elif self._spent(0):
+                self.waiting += self.unscheduled
+                self.unscheduled = []
+                self._drop_waiting("skipped")
+            else:
+                self._advance(heapq.heappop(self.waiting))
+        self.progress(1.0)
+        return self._report()
+
+    def _measure_against_itself(self) -> None:
+        """The machine as it is, one design of the grid, is the first to beat: a search that is cut short gives nothing worse."""
+        built = self._listed(self.problem.machine)
+        if built is None or self._over_cap(built):
+            return
+        (outcome,) = self.runner.run([built.machine])
+        if not isinstance(outcome, MappingError) and self._within(outcome):
+            self._offer(outcome, _AFTER_ALL)
+
+    def _offer(self, result: Result, order: tuple[int, ...]) -> None:
+        key = (value_of(result, self.problem.objective), result.fabric_area_mm2, order)
+        if self.best is None or key < self.best[0]:
+            self.best = key, result
+
+    def _hopeless(self, bound: float) -> bool:
+        return self.best is not None and bound > self.best[0][0]
+
+    def _spent(self, more: int) -> bool:
+        budget = self.problem.budget
+        return budget is not None and self.counts["simulated"] + self.counts["given_up"] + more >= budget
+
+    def _enter_families(self) -> None:
+        for number, family in enumerate(families(self.problem.machine, self.problem.grid)):
+            self.counts["designs"] += len(family.members)
+            first = next((built for keys in family.members if (built := self._build(family, keys)) is not None), None)
+            if first is None:
+                self.counts["illegal"] += len(family.members)
+            elif self._over_cap(first):
+                self.counts["over_cap"] += len(family.members)
+            else:
+                heapq.heappush(self.waiting, _Waiting(self._family_bound(first), (number,), 0, family))
+
+    def _family_bound(self, first: _Built) -> float:
+        """Of the member with the least area and the fewest bits of an index; energies follow no such order."""
+        if self.problem.objective in ("energy", "edap"):
+            return 0.0
+        return floor_of(self.problem.objective, self.problem.floor.least(first.elaborated), *self._priced(first))
+
+    def _priced(self, built: _Built) -> tuple[Elaborated, Technology, tuple[Instance, ...], float]:
+        return built.elaborated, self.problem.technology, built.instances, listed_area_mm2(built.instances, include_dram=False)
+
+    def _build(self, family: Family, keys: Keys) -> _Built | None:
+        machine = rebuilt(self.problem.machine, {**family.keys, **keys})
+        return None if machine is None else self._listed(machine)
+
+    def _listed(self, machine: Machine) -> _Built | None:
+        try:
+            elaborated = elaborate(machine, self.problem.technology)
+        except ConfigError:
+            return None
+        instances = inventory(elaborated, self.problem.technology)
+        return _Built(machine, elaborated, instances, listed_area_mm2(instances, include_dram=self.problem.limits.include_dram))
+
+    def _over_cap(self, built: _Built) -> bool:
+        limits = self.problem.limits
+        if limits.area_mm2 is not None and built.area_mm2 > limits.area_mm2:
+            return True
+        return (
+            limits.power_w is not None
+            and idle_power_w(built.elaborated, built.instances, include_dram=limits.include_dram) > limits.power_w
+        )
+
+    def _advance(self, item: _Waiting) -> None:
+        """Look at a waiting design, or family of designs, more closely."""
+        if item.machine is None:
+            self._expand(item)
+        elif item.stage == 1:
+            self.unscheduled.append(item)
+        else:
+            self.ready.append(item)
+
+    def _expand(self, item: _Waiting) -> None:
+        """The members of a family that are legal, within the caps, and of a timing of their own."""
+        members = self._distinct([entry for entry in self._members(item.family) if not self._excluded(entry[1])])
+        leasts = {}
+        for number, built in members:
+            kib = built.machine.model_dump(include={"fabric": {"bank_kib"}})["fabric"].get("bank_kib")
+            if kib not in leasts:
+                leasts[kib] = self.problem.floor.least(built.elaborated)
+            self._enter(item, (*item.order, number), 1, built, leasts[kib])
+
+    def _members(self, family: Family) -> list[tuple[int, _Built]]:
+        """Every legal member with its number; those that differ in token words only have the same hardware."""
+        hardware: dict[tuple[Any, ...], _Built | None] = {}
+        members = []
+        for number, keys in enumerate(family.members):
+            machine = rebuilt(self.problem.machine, {**family.keys, **keys})
+            built = None
+            if machine is not None:
+                key = tuple(value for name, value in keys.items() if name != "mapping.tokens_per_tile")
+                if key not in hardware:
+                    hardware[key] = self._listed(machine)
+                same = hardware[key]
+                built = same and replace(same, machine=machine, elaborated=replace(same.elaborated, machine=machine))
+            if built is None:
+                self.counts["illegal"] += 1
+            else:
+                members.append((number, built))
+        return members
+
+    def _excluded(self, built: _Built) -> bool:
+        over = self._over_cap(built)
+        self.counts["over_cap"] += over
+        return over
+
+    def _distinct(self, members: list[tuple[int, _Built]]) -> list[tuple[int, _Built]]:
+        """Of members that only differ in slices, and no cycle for it, the one of least area: exact where only time and area count."""
+        if self.problem.objective in ("energy", "edap") or self.problem.limits.power_w is not None:
+            return members
+        kept: dict[tuple[Any, ...], tuple[int, _Built]] = {}
+        for number, built in members:
+            machine = built.machine
+            if isinstance(machine.fabric, SystolicFabric):
+                return members
+            key = (machine.fabric.bank_kib, machine.mapping.tokens_per_tile, built.elaborated.network_latency)
+            if key not in kept or built.area_mm2 < kept[key][1].area_mm2:
+                kept[key] = (number, built)
+        self.counts["pruned"] += len(members) - len(kept)
+        return list(kept.values())
+
+    def _schedule(self) -> None:
+        """Bound designs by the tiles of their own schedules."""
+        items, self.unscheduled = self.unscheduled, []
+        bounds = self.runner.bound([item.machine for item in items if item.machine is not None], self._rival())
+        bounded = []
+        for item, bound in zip(items, bounds, strict=True):
+            if isinstance(bound, MappingError):
+                self.counts["illegal"] += 1
+            elif math.isinf(bound):
+                self.counts["pruned"] += 1
+            else:
+                bounded.append(replace(item, bound=max(bound, item.bound), stage=2))
+        self._run_first(sorted(bounded))
+        self._tell()
+
+    def _run_first(self, bounded: list[_Waiting]) -> None:
+        """Run the most promising of a batch: what there is to beat decides how soon others are given up. A budget is for the best."""
+        beaten = PROMISING * self._rival().value
+        first = [item for item in bounded[:RUN_FIRST] if self.problem.budget is None and item.bound < beaten]
+        for item in bounded[len(first) :]:
+            heapq.heappush(self.waiting, item)
+        if first:
+            self.ready += first
+            self._simulate()
+
+    def _enter(self, item: _Waiting, order: tuple[int, ...], stage: int, built: _Built, least: Least) -> None:
+        if self._too_slow(built, least):
+            self.counts["over_cap"] += 1
+            return
+        bound = floor_of(self.problem.objective, least, *self._priced(built))
+        heapq.heappush(self.waiting, _Waiting(max(bound, item.bound), order, stage, item.family, built.machine))
+
+    def _too_slow(self, built: _Built, least: Least) -> bool:
+        seconds = self.problem.limits.seconds
+        return seconds is not None and least.cycles / (built.machine.clock_ghz * 1e9) > seconds
+
+    def _simulate(self) -> None:
+        outcomes = self.runner.attempt([item.machine for item in self.ready if item.machine is not None], self._rival())
+        for item, outcome in zip(self.ready, outcomes, strict=True):
+            if isinstance(outcome, MappingError):
+                self.counts["illegal"] += 1
+                continue
+            self.counts["given_up" if outcome is None else "simulated"] += 1
+            if outcome is not None and self._within(outcome):
+                self._offer(outcome, item.order)
+        self.ready = []
+        self._tell()
+
+    def _rival(self) -> Rival:
+        seconds = self.problem.limits.seconds
+        return Rival(self.problem.objective, math.inf if self.best is None else self.best[0][0], math.inf if seconds is None else seconds)
+
+    def _tell(self) -> None:
+        decided = sum(self.counts[name] for name in _DECIDED)
+        self.progress(min(0.99, decided / max(1, self.counts["designs"])))
+
+    def _within(self, result: Result) -> bool:
+        limits = self.problem.limits
+        power_w = result.power_w if limits.include_dram else result.fabric_power_w
+        return (limits.power_w is None or power_w <= limits.power_w) and (limits.seconds is None or result.seconds <= limits.seconds)
+
+    def _drop_waiting(self, why: str) -> None:
+        self.counts[why] += sum(len(item.family.members) if item.machine is None else 1 for item in self.waiting)
+        self.waiting = []
+
+    def _report(self) -> Found | None:
+        if self.best is None:
+            return None
+        (value, _, _), result = self.best
+        counts = {name: self.counts[name] for name in ("designs", *_DECIDED)}
+        return Found(result.machine, result, Search(self.problem.objective, dict(self.problem.grid), best=value, **counts))

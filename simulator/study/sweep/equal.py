@@ -1,0 +1,53 @@
+"""`equal`: what every machine of a sweep is scaled to before it is run, so that points can be compared fairly."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from simulator.machine import GatherFabric, Machine
+from simulator.study.sizing.by_area import own_area_mm2, within_area
+from simulator.study.sweep.spec import Scalar
+
+SCALED = ("fabric.units", "fabric.rows", "fabric.cols")
+"""Keys that scaling sets, whatever they were: no axis of a sweep that scales its machines."""
+
+
+@dataclass(frozen=True)
+class Target:
+    """An area, and where a systolic array has its SRAM from."""
+
+    area_mm2: float
+    model: Machine | None
+    """The machine whose area it is; it stays as it is. None where the file says a number."""
+    sram: Machine | None
+
+
+@dataclass(frozen=True)
+class Scaled:
+    """A machine that was scaled, and every key that this changed."""
+
+    machine: Machine
+    sizes: Mapping[str, Scalar]
+    unexamined: int = 0
+    """Designs that could be better, which a search for the best sizes had no budget to look at."""
+
+
+def target_of(wanted: Machine | float, machines: Sequence[Machine]) -> Target:
+    """The target of a sweep over these machines: the area of one, or mm².
+
+    Raises ConfigError where the machine that gives a systolic array its SRAM cannot be scaled to it.
+    """
+    area_mm2, model = (own_area_mm2(wanted), wanted) if isinstance(wanted, Machine) else (wanted, None)
+    if model is not None and isinstance(model.fabric, GatherFabric):
+        return Target(area_mm2, model, model)
+    gather = next((machine for machine in machines if isinstance(machine.fabric, GatherFabric)), None)
+    return Target(area_mm2, model, None if gather is None else within_area(gather, area_mm2).machine)
+
+
+def scaled(machine: Machine, target: Target) -> Scaled:
+    """The machine at its largest size within the target. Raises ConfigError where none is that small."""
+    if machine == target.model:
+        return Scaled(machine, {})
+    found = within_area(machine, target.area_mm2, target.sram)
+    return Scaled(found.machine, {change.key: change.after for change in found.changes})

@@ -1,0 +1,175 @@
+"""A point of a sweep: one machine on one workload, known by everything that determines its figures."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from simulator.cost import elaborate
+from simulator.cost.technology import Technology
+from simulator.engine.engines import SMALL_RUN_REQUESTS
+from simulator.errors import ConfigError
+from simulator.kinds.units.placement import placement_of
+from simulator.machine import Elaborated, GatherFabric, Machine
+from simulator.result.codec import elaborated_to_dict, machine_to_dict
+from simulator.specs import Document
+from simulator.study.sweep.equal import Scaled
+from simulator.study.sweep.record import Failure
+from simulator.study.sweep.spec import Scalar
+from simulator.study.sweep.version import cost_version, timing_version
+from simulator.workload import Workload
+from simulator.workload.load import build_workload
+from simulator.workload.patterns import Pattern
+from simulator.workload.spec import WorkloadSpec
+
+_LABELS = {"name", "technology", "technology_overrides"}
+"""Keys of a machine that its timing does not depend on."""
+
+
+def digest(record: Any) -> str:
+    """SHA-256 of a JSON value."""
+    text = json.dumps(record, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def identity_of(machine: Machine) -> dict[str, Any]:
+    """A machine as its timing depends on it: every key but names and technology, and the content of the file that it names.
+
+    Raises ConfigError where the file cannot be read.
+    """
+    keys = {key: value for key, value in machine_to_dict(machine).items() if key not in _LABELS}
+    file = machine.mapping.placement_file
+    return {**keys, "placement": _file_sha256(Path(file)) if file else None}
+
+
+@dataclass(frozen=True, eq=False)
+class Recipe:
+    """A workload that is known and not yet made: the validated file, and what it reads."""
+
+    document: Document[WorkloadSpec]
+    folder: Path
+    key: str
+    """Hash of the file after defaults and of the bytes of every matrix that it names; it says the content, for one version of the code."""
+
+    @classmethod
+    def of(cls, document: Document[WorkloadSpec], folder: Path) -> Recipe:
+        """Raises ConfigError where a matrix file cannot be read."""
+        record = document.model.model_dump(mode="json", exclude={"name", "description"})
+        files = [
+            spec.file
+            for op in document.model.operations
+            for spec in (op.weight, op.activation, op.gradient)
+            if spec is not None and spec.file is not None
+        ]
+        return cls(document, folder, digest([record, {file: _file_sha256(folder / file) for file in dict.fromkeys(files)}]))
+
+    def make(self) -> Workload:
+        """Read or draw its operands. Raises OperandError."""
+        return build_workload(self.document, self.folder)
+
+    def requests(self, machine: Machine) -> int:
+        """About as many requests as a run on the machine makes; where a matrix file would have to be read to tell, many."""
+        if not isinstance(machine.fabric, GatherFabric):
+            return 0
+        total = 0
+        for op in self.document.model.operations:
+            shape, weight = op.shape, op.weight
+            if not isinstance(weight, Pattern) or shape.m is None or shape.k is None or shape.n is None:
+                return SMALL_RUN_REQUESTS
+            nnz = (shape.batch or 1) * weight.nonzeros((shape.m, shape.k))
+            total += nnz * -(-shape.n // machine.fabric.lanes)
+        return total
+
+
+@dataclass(frozen=True, eq=False)
+class PricedIn:
+    """A technology and the hash of its constants."""
+
+    technology: Technology
+    key: str
+
+    def constants(self) -> Technology:
+        """The technology, as what makes a shared input."""
+        return self.technology
+
+    @classmethod
+    def of(cls, technology: Technology) -> PricedIn:
+        """Hash the constants."""
+        return cls(technology, digest(technology.model_dump(mode="json")))
+
+
+@dataclass(frozen=True, eq=False)
+class Point:
+    """One machine on one workload, with the values that the axes gave it."""
+
+    assignments: Mapping[str, Scalar]
+    elaborated: Elaborated
+    technology: PricedIn
+    recipe: Recipe
+    sized: Scaled
+    """What `equal` made of the machine."""
+    engine: Any
+    ideal: Any
+    bands: bool
+    """Whether its record has what the constants' bands make of it."""
+    timing_key: str
+    """Hash of all that its cycles and counts depend on: no technology, but for the latency that it elaborates to."""
+    key: str
+    """Hash of all that its figures depend on."""
+
+    @classmethod
+    def of(
+        cls,
+        assignments: Mapping[str, Scalar],
+        machine: Machine,
+        technology: PricedIn,
+        recipe: Recipe,
+        *,
+        sized: Scaled,
+        engine: str,
+        ideal: str,
+        bands: bool,
+    ) -> Point:
+        """Raises SparsimError where the machine cannot be built."""
+        elaborated = elaborate(machine, technology.technology)
+        placement_of(machine)
+        timing_key = digest(
+            {
+                "version": timing_version(),
+                "machine": identity_of(machine),
+                "elaborated": elaborated_to_dict(elaborated),
+                "workload": recipe.key,
+                "engine": engine,
+                "ideal": ideal,
+            }
+        )
+        key = digest([timing_key, cost_version(), technology.key, bands])
+        return cls(assignments, elaborated, technology, recipe, sized, engine, ideal, bands, timing_key, key)
+
+
+@dataclass(frozen=True)
+class Invalid:
+    """A combination that is no machine or no workload, and why; or one whose best sizes could not be searched for."""
+
+    assignments: Mapping[str, Scalar]
+    reason: str
+    failure: Failure = "invalid"
+
+
+@lru_cache(maxsize=4096)
+def _sha256_at(path: Path, size: int, changed_ns: int) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _file_sha256(path: Path) -> str:
+    try:
+        status = path.stat()
+        return _sha256_at(path, status.st_size, status.st_mtime_ns)
+    except OSError as error:
+        raise ConfigError(f"{path}: cannot be read: {error.strerror or error}") from error

@@ -1,0 +1,321 @@
+"""Runs a sweep: choose points, look them up, run what is missing, store it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from typing import Any
+
+from simulator.engine.compiled.warm_up import KernelName
+from simulator.engine.engines import SMALL_RUN_REQUESTS
+from simulator.errors import ConfigError, MappingError, WorkerError
+from simulator.machine.model import GatherFabric
+from simulator.pipeline import dataflow_kernels
+from simulator.study.comparison.workers import machine_runner
+from simulator.study.sweep.bands import Standing, standings
+from simulator.study.sweep.best import Wanted, raise_refusal, refusal, to_record
+from simulator.study.sweep.dispatch import Dispatch
+from simulator.study.sweep.equal import Scaled
+from simulator.study.sweep.events import Finished, Listener, Planned, Searching
+from simulator.study.sweep.executors import EXECUTORS
+from simulator.study.sweep.job import Job, Run, run_jobs
+from simulator.study.sweep.point import Invalid, Point, digest
+from simulator.study.sweep.record import Outcome
+from simulator.study.sweep.row import Row, broken_constraints
+from simulator.study.sweep.search import SEARCHES
+from simulator.study.sweep.space import Place, Space, typed
+from simulator.study.sweep.spec import SweepSpec
+from simulator.study.sweep.store import ListedSweep, Store, StoredPoint
+from simulator.study.sweep.version import cost_version, sizing_version, timing_version
+
+
+@dataclass(frozen=True)
+class Options:
+    """How a sweep is run; nothing here changes a figure."""
+
+    executor: str = "in_process"
+    workers: int = 1
+    address: str | None = None
+    """Of a Dask scheduler."""
+    time_limit_s: float | None = None
+    """Longest that a point may take."""
+    retry: bool = False
+    """Run again what failed before."""
+    listed: bool = True
+    """Whether the store lists it as a sweep; its points are stored in any case."""
+    function: Run = run_jobs
+    """What workers call."""
+    prepare: Callable[[Sequence[KernelName]], None] = lambda names: None
+    """Called once, before workers start, with the kernels that they will need."""
+
+
+@dataclass(frozen=True)
+class SweepRun:
+    """A sweep that has come to its end."""
+
+    id: str
+    spec: SweepSpec
+    rows: tuple[Row, ...]
+    excluded: int
+    """Combinations that a condition of `where` left out."""
+    computed: int
+    """Points that were run now; the others were in the store."""
+    seconds: float
+    points: Mapping[str, Point]
+    """What was asked for, by key: machine, workload and technology of each row that is no invalid combination."""
+    standings: tuple[Standing, ...] = ()
+    """How the best points stand over the bands of the constants, where the sweep carries them."""
+
+    @property
+    def failures(self) -> list[Row]:
+        """Rows without figures."""
+        return [row for row in self.rows if row.record is None]
+
+
+def sweep_id(spec: SweepSpec) -> str:
+    """Short hash of a sweep file and of the code that would run it."""
+    return digest([spec.model_dump(mode="json"), timing_version(), cost_version(), sizing_version()])[:12]
+
+
+def current_version() -> str:
+    """Short hash of the code that figures follow from."""
+    return digest([timing_version(), cost_version(), sizing_version()])[:12]
+
+
+def run_sweep(space: Space, store: Store, options: Options, listen: Listener = lambda event: None) -> SweepRun:
+    """Run a sweep to its end. What is in the store is not run again; what is run is stored at once.
+
+    Raises ConfigError where no backend can be had. A point that fails is a row with its reason.
+    """
+    began = time.perf_counter()
+    sweep = _Sweep(space, store, options, listen)
+    with sweep.stack:
+        sweep.run()
+    rows = tuple(sorted(sweep.rows.values(), key=lambda row: row.place))
+    points = {point.key: point for point in sweep.points}
+    standing = standings(space.spec, rows, points, store) if space.spec.bands else ()
+    return SweepRun(sweep.id, space.spec, rows, sweep.excluded, sweep.computed, time.perf_counter() - began, points, standing)
+
+
+@dataclass(frozen=True)
+class _Chosen:
+    """What is at a place, and the row that it will have."""
+
+    identity: Any
+    number: int
+    key: str
+    found: Point | Invalid
+
+
+@dataclass
+class _Sweep:
+    """State of one run."""
+
+    space: Space
+    store: Store
+    options: Options
+    listen: Listener
+    rows: dict[Any, Row] = field(default_factory=dict)
+    """By the values of the axes: places that differ only in axes whose condition does not hold are one point."""
+    computed: int = 0
+    stored: int = 0
+    stack: ExitStack = field(default_factory=ExitStack)
+
+    def __post_init__(self) -> None:
+        spec, started = self.space.spec, datetime.now(UTC).isoformat(timespec="microseconds")
+        self.id = sweep_id(spec)
+        self._listed = ListedSweep(self.id, spec.name, spec.model_dump(mode="json"), current_version(), started)
+        self.space = replace(self.space, search=self._search)
+        self._resolved: dict[Place, Point | Invalid | None] = {}
+        self._dispatch: Dispatch | None = None
+        self._inputs: dict[str, Callable[[], object]] = {}
+
+    @property
+    def excluded(self) -> int:
+        """Combinations that `where` left out, among those that were looked at."""
+        return sum(point is None for point in self._resolved.values())
+
+    @property
+    def points(self) -> Iterable[Point]:
+        """All that were asked for and can be run."""
+        return (found for found in self._resolved.values() if isinstance(found, Point))
+
+    def run(self) -> None:
+        """Ask the search for points until it has no more."""
+        spec = self.space.spec
+        if self.options.listed:
+            self.store.begin(self._listed)
+        generations = SEARCHES[spec.search.method](self.space, lambda place: self._resolve(place) is not None)
+        places = next(generations, None)
+        while places is not None:
+            self._run_places(places)
+            try:
+                places = generations.send([self.rows[_identity(self._resolve(place))] for place in places])
+            except StopIteration:
+                break
+        if self.options.listed:
+            # whole once more, whatever another run of it, or a prune, has made of the list meanwhile
+            rows = sorted(self.rows.values(), key=lambda row: row.place)
+            self.store.enlist(self._listed, [(row.key, row.assignments) for row in rows])
+
+    def _resolve(self, place: Place) -> Point | Invalid | None:
+        if place not in self._resolved:
+            self._resolved[place] = self.space.resolve(place)
+        return self._resolved[place]
+
+    def _search(self, wanted: Wanted) -> Scaled:
+        """The best sizes: as the store has them, or searched for. Raises SparsimError where there are none, as the store may know."""
+        known = self.store.sizes(wanted.key)
+        if known is not None and not self.options.retry:
+            raise_refusal(known)
+        found = None if known is None else wanted.restored(known)
+        if found is None:
+            try:
+                found = self._searched(wanted)
+            except (ConfigError, MappingError) as error:
+                self.store.add_sizes(wanted.key, refusal(error))
+                raise
+            self.store.add_sizes(wanted.key, to_record(found))
+        return found
+
+    def _searched(self, wanted: Wanted) -> Scaled:
+        """Search by as many processes of this computer as points run in; once more where one of them dies."""
+        if isinstance(wanted.machine.fabric, GatherFabric):
+            self.options.prepare(dataflow_kernels(wanted.machine))
+        workload = wanted.recipe.make()
+        jobs = 1 if self.options.executor == "in_process" else self.options.workers
+
+        def once() -> Scaled:
+            with machine_runner(workload, jobs) as run:
+                return wanted.found(workload, run, lambda _, fraction: self.listen(Searching(wanted.name, fraction)))
+
+        try:
+            return once()
+        except WorkerError:
+            return once()
+
+    def _run_places(self, places: Sequence[Place]) -> None:
+        """Bring the rows of these places about."""
+        chosen = self._choose(places)
+        points = [entry for entry in chosen if isinstance(entry.found, Point)]
+        there = self.store.points(entry.key for entry in points)
+        if self.options.retry:
+            there = {key: point for key, point in there.items() if point.record is not None}
+        if self.options.listed:
+            self.store.enlist(self._listed, [(entry.key, entry.found.assignments) for entry in chosen], len(self.rows))
+        self.stored += sum(entry.key in there for entry in points)
+        self._announce(self._refuse(chosen))
+        waiting: dict[str, list[_Chosen]] = {}
+        for entry in points:
+            waiting.setdefault(entry.key, []).append(entry)
+        for point in there.values():
+            self._finish(waiting.pop(point.key, ()), point, computed=False)
+        missing = [found for entries in waiting.values() if isinstance(found := entries[0].found, Point)]
+        for outcome in self._run_points(missing):
+            self.computed += 1
+            point = StoredPoint(outcome.key, outcome.record, outcome.failure, outcome.reason)
+            self._finish(waiting.pop(outcome.key, ()), point, computed=True)
+
+    def _choose(self, places: Sequence[Place]) -> list[_Chosen]:
+        """What is at these places and has no row yet, numbered on."""
+        new = {_identity(found): found for place in places if (found := self._resolve(place)) is not None}
+        fresh = [(identity, found) for identity, found in new.items() if identity not in self.rows]
+        return [
+            _Chosen(identity, len(self.rows) + index, found.key if isinstance(found, Point) else _invalid_key(self.id, found), found)
+            for index, (identity, found) in enumerate(fresh)
+        ]
+
+    def _refuse(self, chosen: Sequence[_Chosen]) -> list[Row]:
+        """Store what is no machine or no workload, and return its rows."""
+        refused = [(entry, entry.found) for entry in chosen if isinstance(entry.found, Invalid)]
+        self.store.add([Outcome(entry.key, "", None, found.failure, found.reason) for entry, found in refused], {})
+        for entry, found in refused:
+            self.rows[entry.identity] = Row(entry.number, entry.key, found.assignments, None, found.failure, found.reason)
+        return [self.rows[entry.identity] for entry, _ in refused]
+
+    def _finish(self, entries: Sequence[_Chosen], point: StoredPoint, *, computed: bool) -> None:
+        """The rows of all places that have this point."""
+        for entry in entries:
+            assert isinstance(entry.found, Point), "an invalid combination has no figures to wait for"
+            values, sized = entry.found.assignments, entry.found.sized
+            broken = broken_constraints(self.space.spec, values, point.record)
+            self.rows[entry.identity] = Row(
+                entry.number, point.key, values, point.record, point.failure, point.reason, broken, sized.sizes, sized.unexamined
+            )
+            self.listen(Finished(self.rows[entry.identity], computed))
+
+    def _announce(self, invalid: Sequence[Row]) -> None:
+        search = self.space.spec.search
+        chosen = len({_identity(found) for found in self._resolved.values() if found is not None})
+        expected = chosen if search.method in ("grid", "random", "halton") else max(chosen, min(search.points or 0, self.space.size))
+        self.listen(Planned(chosen, expected, self.stored, self.excluded, invalid))
+
+    def _run_points(self, points: Sequence[Point]) -> Iterable[Outcome]:
+        """Run points that no store has; every outcome is stored before it is handed on."""
+        if not points:
+            return
+        jobs = self._jobs(points)
+        if self._dispatch is None:
+            self._prepare(jobs, points)
+            backend = self.stack.enter_context(EXECUTORS[self.options.executor](self.options.workers, self.options.address))
+            self._dispatch = Dispatch(backend, self.options.function, lambda key: self._inputs[key]())
+        for results in self._dispatch.run(jobs):
+            outcomes = [outcome for done in results for outcome in done.outcomes]
+            counted = {done.outcomes[0].timing_key: done.activity for done in results if done.activity is not None}
+            self.store.add(outcomes, counted)
+            yield from outcomes
+
+    def _jobs(self, points: Sequence[Point]) -> list[Job]:
+        """One job for each timing, workload after workload."""
+        groups: dict[str, list[Point]] = {}
+        for point in points:
+            groups.setdefault(point.timing_key, []).append(point)
+        counted = self.store.activities(groups)
+        share = max(1, len(groups) // max(1, self.options.workers))
+        jobs = []
+        for timing_key, group in groups.items():
+            first = group[0]
+            self._inputs |= {point.technology.key: point.technology.constants for point in group}
+            self._inputs[first.recipe.key] = first.recipe.make
+            requests = 0 if timing_key in counted else share * first.recipe.requests(first.elaborated.machine)
+            prices = tuple((point.key, point.technology.key) for point in group)
+            activity = counted.get(timing_key)
+            jobs.append(
+                Job(
+                    timing_key,
+                    first.elaborated,
+                    first.recipe.key,
+                    first.engine,
+                    first.ideal,
+                    first.bands,
+                    prices,
+                    activity,
+                    requests,
+                    self.options.time_limit_s,
+                )
+            )
+        order = {key: index for index, key in enumerate(dict.fromkeys(job.workload for job in jobs))}
+        return sorted(jobs, key=lambda job: order[job.workload])
+
+    def _prepare(self, jobs: Sequence[Job], points: Sequence[Point]) -> None:
+        """Have the kernels compiled before several processes want them at once."""
+        needed = {
+            kernel
+            for job in jobs
+            if job.activity is None and job.engine == "compiled" and job.requests >= SMALL_RUN_REQUESTS
+            if isinstance(job.elaborated.machine.fabric, GatherFabric)
+            for kernel in dataflow_kernels(job.elaborated.machine)
+        }
+        self.options.prepare(sorted(needed))
+
+
+def _identity(found: Point | Invalid | None) -> Any:
+    assert found is not None
+    return typed(found.assignments.items())
+
+
+def _invalid_key(sweep: str, found: Invalid) -> str:
+    return digest([sweep, dict(found.assignments), found.reason])

@@ -1,0 +1,172 @@
+"""Tables of a sweep for the terminal and for table.txt."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from itertools import groupby
+
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from simulator.report.glossary import term
+from simulator.report.numbers import common_scale, percent, significant, times
+from simulator.study.sweep.analysis.best import best_points
+from simulator.study.sweep.analysis.pareto import pareto_front
+from simulator.study.sweep.analysis.sensitivity import main_effects
+from simulator.study.sweep.bands import Standing
+from simulator.study.sweep.record import FAILURES
+from simulator.study.sweep.row import Row, labelled, over_the_bands, short, shown
+from simulator.study.sweep.spec import EqualSpec
+from simulator.study.sweep.study import Study
+
+_MOST = 20
+_WORST = 5
+
+
+def study_table(study: Study) -> RenderableType:
+    """Front, best points, effects and failures."""
+    parts: list[RenderableType] = [_headline(study)]
+    found = _front(study), _best(study), _sizes(study), _standings(study), _effects(study)
+    for part in (*found, _cut_short(study.rows), failure_list(study.rows)):
+        if part is not None:
+            parts += [Text(), part]
+    return Group(*parts)
+
+
+def failure_list(rows: Sequence[Row]) -> RenderableType | None:
+    """How many points failed, why, and the first few of each kind."""
+    failures = [row for row in rows if row.failure is not None]
+    if not failures:
+        return None
+    kinds = Counter(str(row.failure) for row in failures)
+    lines = [Text(f"{len(failures)} of {len(rows)} points failed", style="bold red")]
+    for kind, count in kinds.most_common():
+        lines.append(Text(f"  {count} {kind}: {FAILURES.get(kind, '')}"))  # type: ignore[call-overload]
+        for row in [row for row in failures if row.failure == kind][:_WORST]:
+            lines.append(Text(f"    {row.label}: {row.reason.splitlines()[0] if row.reason else 'no reason given'}", style="dim"))
+        if count > _WORST:
+            lines.append(Text(f"    … and {count - _WORST} more (sparsim results lists them)", style="dim"))
+    return Group(*lines)
+
+
+def _cut_short(rows: Sequence[Row]) -> RenderableType | None:
+    """Searches for the best sizes that ended with their budget."""
+    cut = [row for row in rows if row.unexamined]
+    if not cut:
+        return None
+    lines = [Text("Searches for the best sizes that their budget cut short: designs that could be better", style="yellow")]
+    lines += [Text(f"  {row.label}: {row.unexamined:,}") for row in cut[:_MOST]]
+    lines += [Text(f"  … and {len(cut) - _MOST} more")] if len(cut) > _MOST else []
+    return Group(*lines)
+
+
+def _headline(study: Study) -> Text:
+    ran = sum(row.record is not None for row in study.rows)
+    feasible = sum(row.feasible for row in study.rows)
+    text = f"{study.spec.name}: {len(study.rows)} points, {ran} with figures"
+    if study.spec.constraints:
+        text += f", {feasible} within {'; '.join(study.spec.constraints)}"
+    if study.excluded:
+        text += f"; {study.excluded} combinations left out by where"
+    return Text(text, style="bold")
+
+
+def _front(study: Study) -> RenderableType | None:
+    objectives = study.spec.objectives
+    front = pareto_front(study.rows, objectives)
+    if not front.rows or len(objectives) == 1:
+        return None
+    table = _figures(f"Pareto front ({len(front.rows)} points)", front.rows[:_MOST], objectives)
+    if len(front.rows) > _MOST:
+        table.add_row(f"… and {len(front.rows) - _MOST} more", *[""] * len(objectives))
+    note = f"hypervolume {front.hypervolume:.3f}: share of the box from the best to the worst figures (logarithms) that the front dominates"
+    return Group(table, Text(note, style="dim"))
+
+
+def _best(study: Study) -> RenderableType | None:
+    found = best_points(study.rows, study.spec.objectives, study.spec.constraints)
+    lines: list[RenderableType] = []
+    for best in found:
+        entry = term(best.objective, "metric")
+        factor, unit = common_scale([best.row.metric(best.objective)], entry.unit)
+        band = best.row.band(best.objective)
+        over = f" (band {significant(band[0] * factor)}–{significant(band[1] * factor)})" if band else ""
+        figure = f"{significant(best.row.metric(best.objective) * factor)} {unit}{over}"
+        scaled = f" (scaled: {labelled(best.row.sizes)})" if best.row.sizes else ""
+        lines.append(Text(f"best {entry.label}: {figure} at {best.row.label}{scaled}"))
+        open_at = [text for text in over_the_bands(study.spec, best.row) if text not in best.row.broken]
+        lines += [Text(f"  over the bands of the constants it may break {text}", style="yellow") for text in open_at]
+        for constraint, row in best.without.items():
+            ratio = row.metric(best.objective) / best.row.metric(best.objective)
+            lines.append(Text(f"  without {constraint}: {times(ratio)} of that, at {row.label}", style="dim"))
+    return Group(*lines) if lines else None
+
+
+def _sizes(study: Study) -> RenderableType | None:
+    """What searches for the best sizes found at each point."""
+    if not isinstance(study.spec.equal, EqualSpec) or study.spec.equal.best is None:
+        return None
+    rows = [row for row in study.rows if row.record is not None]
+    if not rows:
+        return None
+    sizes = [labelled(row.sizes) or "as in its file" for row in rows]
+    table = _figures(f"Best sizes by {study.spec.equal.best}", rows[:_MOST], study.spec.objectives, {"sizes": sizes})
+    note = Text("sizes that are not those of the machine's file", style="dim")
+    return Group(table, note) if len(rows) <= _MOST else Group(table, Text(f"… and {len(rows) - _MOST} more (points.csv has them)"), note)
+
+
+def _figures(title: str, rows: Sequence[Row], objectives: Mapping[str, str], more: Mapping[str, Sequence[str]] | None = None) -> Table:
+    """A line a point: what it is, the figure of each objective, and what else there is to say."""
+    table = Table(title=title, title_justify="left", box=None, pad_edge=False)
+    table.add_column("point", overflow="fold")
+    scales = {name: common_scale([row.metric(name) for row in rows], term(name, "metric").unit) for name in objectives}
+    for name, way in objectives.items():
+        table.add_column(f"{term(name, 'metric').label}\n{scales[name][1]} ({way})", justify="right", no_wrap=True)
+    texts = more or {}
+    for heading in texts:
+        table.add_column(heading, overflow="fold")
+    for index, row in enumerate(rows):
+        figures = [significant(row.metric(name) * factor) for name, (factor, _) in scales.items()]
+        table.add_row(row.label, *figures, *[column[index] for column in texts.values()])
+    return table
+
+
+def _standings(study: Study) -> RenderableType | None:
+    """Whether the best points stay the best over the bands of the constants."""
+    if not study.standings:
+        return None
+    lines = [Text("Over the bands of the constants", style="bold")]
+    for objective, group in groupby(study.standings, key=lambda standing: standing.objective):
+        own = list(group)
+        label = term(objective, "metric").label
+        if own[0].workload:
+            lines.append(Text(f"best {label} on each workload, against the runner-up:"))
+            lines += [Text(f"  {standing.workload}: {standing.best} than ") + _against(standing) for standing in own]
+        else:
+            lines.append(Text(f"best {label}, {own[0].best}, against the runner-up and the best at each other value of the first axis:"))
+            lines += [Text("  than ") + _against(standing) for standing in own]
+    lines.append(Text("ratio: rival ÷ best, each constant at one value in both", style="dim"))
+    return Group(*lines)
+
+
+def _against(standing: Standing) -> Text:
+    band = f"{times(standing.ratio)}, combined {significant(standing.low)}–{significant(standing.high)}"
+    held = Text("robust", style="green") if standing.robust else Text(standing.turns_on, style="yellow")
+    return Text(f"{standing.rival} ({band}): ") + held
+
+
+def _effects(study: Study) -> RenderableType | None:
+    effects = main_effects(study.rows, list(study.spec.objectives))
+    if not effects:
+        return None
+    table = Table(title="Main effects", title_justify="left", box=None, pad_edge=False)
+    for heading in ("metric", "axis", "of variance", "most/least", "least at", "most at"):
+        table.add_column(heading, justify="left" if heading in ("metric", "axis") else "right")
+    for effect in effects:
+        low, high = (select(effect.means, key=lambda value: effect.means[value]) for select in (min, max))
+        table.add_row(
+            term(effect.metric, "metric").label, short(effect.path), percent(effect.share), times(effect.ratio), shown(low), shown(high)
+        )
+    return Group(table, Text("geometric means over all other axes; share of the variance of the logarithm", style="dim"))

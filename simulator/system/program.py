@@ -1,0 +1,128 @@
+"""What the system level executes: tiles in order, with the fills they need and the drains they leave."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from simulator.system.residency import Home
+
+LoopOrder = Literal["m_rounds", "rounds_m"]
+"""Outer loops of an operation: output-row tiles then rounds of tokens, or the reverse; K is innermost."""
+
+
+@dataclass(frozen=True)
+class Part:
+    """One transfer of a fill or a drain: a token group's share of it."""
+
+    bytes: int
+    bank_cycles: int = 0
+    """Least cycles that the fullest on-chip bank needs to take it."""
+    extra_bus_bytes: int = 0
+    """Bytes that a drain carries over its bus only: partial sums that are added on the way."""
+
+
+@dataclass(frozen=True)
+class Fill:
+    """Content brought into one half of the X or the W memories."""
+
+    operation: int
+    home: Home
+    parts: tuple[Part, ...]
+    waits: bool = False
+    """Whether it is made from the outputs of other operations, and must wait for them."""
+
+
+@dataclass(frozen=True)
+class Drain:
+    """Finished rows that leave one half of the Y memories."""
+
+    operation: int
+    home: Home
+    parts: tuple[Part, ...]
+    delay_cycles: int = 0
+    """From the end of the last tile until the last row is in the Y memory (the skew of a systolic array)."""
+    holds_w: int | None = None
+    """W fill whose memory the outputs lie in, which is let go when they have left it."""
+
+
+@dataclass(frozen=True)
+class TileStep:
+    """One round of tiles on the fabric, as the system sees it."""
+
+    operation: int
+    cycles: int
+    x: int
+    """Index into the X fills; tiles in sequence with the same content have the same index."""
+    w: int
+    """Index into the W fills."""
+    y: int
+    """Index into the drains."""
+
+
+@dataclass(frozen=True)
+class Program:
+    """A whole workload for the system level."""
+
+    tiles: tuple[TileStep, ...]
+    x_fills: tuple[Fill, ...]
+    w_fills: tuple[Fill, ...]
+    drains: tuple[Drain, ...]
+    depends_on: tuple[tuple[int, ...], ...]
+    """[operations] indices of the operations whose outputs an operation's X is made from."""
+
+
+@dataclass(frozen=True)
+class Strand:
+    """One operation's part of a program; contents are numbered from 0."""
+
+    tiles: tuple[TileStep, ...]
+    x_fills: tuple[Fill, ...]
+    w_fills: tuple[Fill, ...]
+    drains: tuple[Drain, ...]
+
+    def of_operation(self, index: int) -> Strand:
+        """The same for another operation of the program."""
+        return Strand(
+            tiles=tuple(replace(tile, operation=index) for tile in self.tiles),
+            x_fills=tuple(replace(fill, operation=index) for fill in self.x_fills),
+            w_fills=tuple(replace(fill, operation=index) for fill in self.w_fills),
+            drains=tuple(replace(drain, operation=index) for drain in self.drains),
+        )
+
+
+def strung_together(strands: Iterable[Strand], depends_on: tuple[tuple[int, ...], ...]) -> Program:
+    """The operations one after another; contents are numbered on."""
+    tiles: list[TileStep] = []
+    x_fills: list[Fill] = []
+    w_fills: list[Fill] = []
+    drains: list[Drain] = []
+    for strand in strands:
+        x, w, y = len(x_fills), len(w_fills), len(drains)
+        tiles += [TileStep(tile.operation, tile.cycles, tile.x + x, tile.w + w, tile.y + y) for tile in strand.tiles]
+        drains += [drain if drain.holds_w is None else replace(drain, holds_w=drain.holds_w + w) for drain in strand.drains]
+        x_fills += strand.x_fills
+        w_fills += strand.w_fills
+    return Program(tuple(tiles), tuple(x_fills), tuple(w_fills), tuple(drains), depends_on)
+
+
+def content_indices(keys: list[tuple[int, ...]], first: int) -> list[int]:
+    """Number the contents of a sequence of tiles: a new number whenever the next tile needs other content."""
+    numbers: list[int] = []
+    current = first - 1
+    for position, key in enumerate(keys):
+        if position == 0 or key != keys[position - 1]:
+            current += 1
+        numbers.append(current)
+    return numbers
+
+
+def content_changes(order: LoopOrder, m_tiles: int, rounds: int, k_tiles: int) -> tuple[int, int]:
+    """How often X (round, K tile) and W (M tile, K tile) are brought in, K innermost."""
+    tiles = m_tiles * rounds * k_tiles
+    if k_tiles > 1:
+        return tiles, tiles
+    if order == "m_rounds":
+        return (tiles if rounds > 1 else 1), m_tiles
+    return rounds, (tiles if m_tiles > 1 else 1)

@@ -1,0 +1,156 @@
+"""When a program would be through, were the streams of X, W and Y not in each other's way: never later than the system level is.
+
+The same fills, tiles and drains as `System`, with the same rates, buffers and dependences, but every stream has DRAM and the
+ports of the activation buffer to itself; only a tile waits until DRAM could have served both fills that it needs, and all
+before them. Every event of a run waits at least for what it waits for here, so none is earlier; and more cycles of a tile
+never end a program sooner here, so that with bounds of its tiles this is a bound of the program.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import deque
+from dataclasses import dataclass, field
+
+from simulator.machine.elaborated import DMA_CHUNK_BYTES
+from simulator.system.program import Drain, Fill, Part, Program
+from simulator.system.system import SystemSpec
+
+
+def earliest_end(spec: SystemSpec, program: Program) -> int:
+    """Cycles that no run of the program goes below.
+
+    >>> earliest_end(SystemSpec(16.0, 100, 64, 256, 256, 256, 2), Program((), (), (), (), ()))
+    0
+    """
+    return _Relaxed(spec, program).end()
+
+
+@dataclass
+class _Lane:
+    """A stream's way through DRAM and its bus, chunk after chunk, within its staging."""
+
+    staged_bytes: int
+    issued: int = 0
+    """When the last transfer had been asked for."""
+    dram: int = 0
+    """When DRAM was last done with it."""
+    bus: int = 0
+    held: int = 0
+    waiting: deque[tuple[int, int]] = field(default_factory=deque)
+    """(when it leaves the staging, bytes) of chunks that are in it."""
+
+    def take(self, size: int) -> None:
+        """Wait until the staging has room."""
+        while self.held + size > self.staged_bytes:
+            leaves, other = self.waiting.popleft()
+            self.held -= other
+            self.issued = max(self.issued, leaves)
+        self.held += size
+
+
+@dataclass(frozen=True)
+class _Filled:
+    """When a fill was asked for and is there, and the cycles that DRAM was busy with it, and with all up to it."""
+
+    asked: int
+    ready: int
+    dram: int
+    dram_so_far: int
+
+
+class _Relaxed:
+    def __init__(self, spec: SystemSpec, program: Program) -> None:
+        self.spec = spec
+        self.program = program
+        staged_bytes = max(spec.dma_slots * DMA_CHUNK_BYTES, spec.dram_burst_bytes)
+        self.x, self.w, self.y = _Lane(staged_bytes), _Lane(staged_bytes), _Lane(staged_bytes)
+        self.x_filled: list[_Filled] = []
+        self.w_filled: list[_Filled] = []
+        self.x_released = [0] * len(program.x_fills)
+        self.w_released = [0] * len(program.w_fills)
+        self.y_released: list[int] = []
+        self.done = [0] * len(program.depends_on)
+        self.dram_busy = 0
+
+    def end(self) -> int:
+        tiles, now = self.program.tiles, 0
+        for index, tile in enumerate(tiles):
+            while len(self.x_filled) <= tile.x:
+                self._fill(self.program.x_fills, self.x_filled, self.x_released, self.x, self.spec.x_bytes_per_cycle)
+            while len(self.w_filled) <= tile.w:
+                self._fill(self.program.w_fills, self.w_filled, self.w_released, self.w, self.spec.w_bytes_per_cycle)
+            writable = self.y_released[tile.y - 2] if tile.y >= 2 else 0
+            now = max(now, self._both(self.x_filled[tile.x], self.w_filled[tile.w]), writable) + tile.cycles
+            following = tiles[index + 1] if index + 1 < len(tiles) else None
+            self.x_released[tile.x] = self.w_released[tile.w] = now
+            if following is None or following.y != tile.y:
+                self._drain(self.program.drains[tile.y], now)
+        return max([*self.done, self.dram_busy])
+
+    def _both(self, x: _Filled, w: _Filled) -> int:
+        """When DRAM can have served both."""
+        ready = max(x.ready, w.ready)
+        if x.dram and w.dram:
+            ready = max(ready, min(x.asked, w.asked) + x.dram + w.dram + self.spec.dram_latency_cycles)
+        return max(ready, x.dram_so_far + w.dram_so_far)
+
+    def _fill(self, fills: tuple[Fill, ...], filled: list[_Filled], released: list[int], lane: _Lane, rate: int) -> None:
+        index, busy = len(filled), self.dram_busy
+        fill = fills[index]
+        if fill.waits:
+            lane.issued = max([lane.issued, *(self.done[op] for op in self.program.depends_on[fill.operation])])
+        if index >= 2:
+            lane.issued = max(lane.issued, released[index - 2])
+        asked, arrived = lane.issued, 0
+        for part in fill.parts:
+            if fill.home == "dram":
+                arrived = self._from_dram(part, lane, rate)
+            else:
+                lane.issued += max(-(-part.bytes // rate), part.bank_cycles)
+        dram = self.dram_busy - busy
+        filled.append(_Filled(asked, max(lane.issued, arrived), dram, dram + (filled[-1].dram_so_far if filled else 0)))
+
+    def _from_dram(self, part: Part, lane: _Lane, rate: int) -> int:
+        total = self.spec.bursts(part.bytes)
+        for size in _chunks(total):
+            lane.take(size)
+            lane.dram = max(lane.issued, lane.dram) + self._dram_cycles(size)
+            bus = max(-(-size // rate), -(-part.bank_cycles * size // total))
+            lane.bus = max(lane.bus, lane.dram + self.spec.dram_latency_cycles) + bus
+            lane.waiting.append((lane.bus, size))
+        return lane.bus
+
+    def _drain(self, drain: Drain, computed: int) -> None:
+        lane, rate = self.y, self.spec.drain_bytes_per_cycle
+        lane.issued = max(lane.issued, computed + drain.delay_cycles)
+        written = 0
+        for part in drain.parts:
+            if drain.home == "dram":
+                written = self._to_dram(part, lane, rate)
+            else:
+                lane.issued += max(-(-(part.bytes + part.extra_bus_bytes) // rate), part.bank_cycles)
+        self.y_released.append(lane.issued)
+        if drain.holds_w is not None:
+            self.w_released[drain.holds_w] = lane.issued
+        self.done[drain.operation] = max(self.done[drain.operation], lane.issued, written)
+
+    def _to_dram(self, part: Part, lane: _Lane, rate: int) -> int:
+        total = self.spec.bursts(part.bytes)
+        for size in _chunks(total):
+            lane.take(size)
+            bus_bytes = size + part.extra_bus_bytes * size // total
+            lane.issued += max(-(-bus_bytes // rate), -(-part.bank_cycles * size // total))
+            lane.dram = max(lane.issued, lane.dram) + self._dram_cycles(size)
+            lane.waiting.append((lane.dram, size))
+        return lane.dram
+
+    def _dram_cycles(self, size: int) -> int:
+        cycles = math.ceil(size / self.spec.dram_bytes_per_cycle)
+        self.dram_busy += cycles
+        return cycles
+
+
+def _chunks(size: int) -> list[int]:
+    whole, rest = divmod(size, DMA_CHUNK_BYTES)
+    return [DMA_CHUNK_BYTES] * whole + ([rest] if rest else [])

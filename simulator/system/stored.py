@@ -1,0 +1,43 @@
+"""What a tile of W takes in DRAM: in the machine's own form, or in the storage format that its operation names."""
+
+from __future__ import annotations
+
+from simulator.errors import MappingError
+from simulator.kinds.units.loops import Span
+from simulator.machine.model import Machine
+from simulator.system.blocks import dense_elements
+from simulator.workload.storage import VALUES_TELL_PLACES, StoredBits, TileSize, least_bits, stored_bits, stored_tile
+from simulator.workload.types import Operation, Workload
+
+
+def check_decoder(machine: Machine, workload: Workload) -> None:
+    """Raise MappingError where weights are stored in another form than the machine's own, which it cannot decode."""
+    for operation in workload.operations:
+        if operation.storage is not None and not machine.weight_decoder:
+            raise MappingError(
+                f"{machine.name}: the weights of {operation.name} are stored as {operation.storage.format}, which needs a decoder; "
+                "set weight_decoder: true, or leave storage out for the machine's own form"
+            )
+
+
+def stored_weight(machine: Machine, operation: Operation, m_span: Span, k_span: Span) -> StoredBits | None:
+    """Bits of a tile in the operation's storage format; None where W has the machine's own form.
+
+    Where the lists of another product are read by columns, what is stored is the transpose. A sampled product reads only
+    where the nonzeros are, if the format keeps that apart.
+    """
+    storage = operation.storage
+    if storage is None:
+        return None
+    tile = stored_tile(operation.weight, m_span, k_span, dense_elements(operation, m_span, k_span))
+    if operation.transpose == "scatter":
+        tile = tile.transposed(m_span[0])
+    size = stored_bits(tile, machine.datatypes.weight_bits, storage)
+    mask_only = operation.gradient is not None and storage.format not in VALUES_TELL_PLACES
+    return StoredBits(0, size.metadata) if mask_only else size
+
+
+def array_weight(machine: Machine, tile: TileSize) -> StoredBits:
+    """Bits of a tile of a systolic array's W whose operation names no format: dense, or what a decoder allows that is less."""
+    value_bits = machine.datatypes.weight_bits
+    return least_bits(tile, value_bits) if machine.weight_decoder else StoredBits(tile.elements * value_bits, 0)

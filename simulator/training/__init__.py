@@ -1,7 +1,0 @@
-"""A training step by its phases, what stays dense caps, and what a new mask costs."""
-
-from simulator.training.phases import PHASES, Phase, phases_of
-from simulator.training.rebuild import Rebuild, rebuild_cost
-from simulator.training.step import StepStudy, study_step
-
-__all__ = ["PHASES", "Phase", "Rebuild", "StepStudy", "phases_of", "rebuild_cost", "study_step"]

@@ -1,0 +1,7 @@
+"""Importing: files that people already have to a trace that `sparsim run` takes."""
+
+from simulator.workload.importing.prune import Pruning, prune_sources
+from simulator.workload.importing.sources import Source, read_sources
+from simulator.workload.importing.trace import trace_spec, write_matrices
+
+__all__ = ["Pruning", "Source", "prune_sources", "read_sources", "trace_spec", "write_matrices"]

@@ -1,0 +1,111 @@
+"""Pruning while importing: which values of trained matrices stay."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from simulator.errors import OperandError
+from simulator.workload.csr import Csr, flat_csr
+from simulator.workload.importing.sources import Source
+from simulator.workload.patterns.base import fit
+
+
+@dataclass(frozen=True)
+class Pruning:
+    """A rule and its numbers. Of equal values the first stay."""
+
+    rule: str
+    """magnitude: the largest of each matrix; row: of each row; global: of all matrices together; n_m: of each group of m
+    neighbours of a row; block: the blocks of the largest root mean square, whole."""
+    density: float = 1.0
+    """magnitude, row, global, block: exactly round(density × size) places (of the matrix, a row, all matrices; blocks) at most."""
+    n: int = 1
+    m: int = 1
+    block: int = 1
+    """Side of a block."""
+
+
+def prune_sources(sources: Sequence[Source], pruning: Pruning) -> list[Source]:
+    """Return the sources with what the rule keeps of their matrices.
+
+    Raises OperandError, naming the source, for one without values, or with sizes that do not fit the rule.
+    """
+    matrices = [_with_values(source) for source in sources]
+    if pruning.rule == "global":
+        pruned = _globally(matrices, pruning.density)
+    else:
+        pruned = [_alone(source.name, matrix, pruning) for source, matrix in zip(sources, matrices, strict=True)]
+    return [replace(source, matrix=matrix) for source, matrix in zip(sources, pruned, strict=True)]
+
+
+def _with_values(source: Source) -> Csr:
+    if source.matrix is None or source.matrix.data is None:
+        raise OperandError(f"{source.name}: has no values, so that it cannot be pruned by magnitude")
+    return source.matrix
+
+
+def _alone(name: str, matrix: Csr, pruning: Pruning) -> Csr:
+    try:
+        return _kept(matrix, RULES[pruning.rule](matrix, pruning))
+    except OperandError as error:
+        raise OperandError(f"{name}: {error}") from error
+
+
+def _globally(matrices: Sequence[Csr], density: float) -> list[Csr]:
+    size = sum(matrix.shape[0] * matrix.shape[1] for matrix in matrices)
+    score = np.concatenate([_score(matrix) for matrix in matrices])
+    kept = _largest(np.zeros(len(score), dtype=np.int64), score, round(density * size))
+    parts = np.split(kept, np.cumsum([matrix.nnz for matrix in matrices])[:-1])
+    return [_kept(matrix, part) for matrix, part in zip(matrices, parts, strict=True)]
+
+
+def _magnitude(matrix: Csr, pruning: Pruning) -> NDArray[np.bool_]:
+    count = round(pruning.density * matrix.shape[0] * matrix.shape[1])
+    return _largest(np.zeros(matrix.nnz, dtype=np.int64), _score(matrix), count)
+
+
+def _rows(matrix: Csr, pruning: Pruning) -> NDArray[np.bool_]:
+    return _largest(matrix.rows(), _score(matrix), round(pruning.density * matrix.shape[1]))
+
+
+def _groups(matrix: Csr, pruning: Pruning) -> NDArray[np.bool_]:
+    fit("m", pruning.m, matrix.shape[1])
+    return _largest(_flat(matrix) // pruning.m, _score(matrix), pruning.n)
+
+
+def _blocks(matrix: Csr, pruning: Pruning) -> NDArray[np.bool_]:
+    side = pruning.block
+    grid = fit("block", side, matrix.shape[0]), fit("block", side, matrix.shape[1])
+    block = matrix.rows() // side * grid[1] + matrix.indices // side
+    energy: NDArray[np.float64] = np.bincount(block, weights=_score(matrix) ** 2, minlength=grid[0] * grid[1]).astype(np.float64)
+    chosen = _largest(np.zeros(len(energy), dtype=np.int64), energy, round(pruning.density * len(energy)))
+    return np.asarray(chosen[block])
+
+
+RULES: dict[str, Callable[[Csr, Pruning], NDArray[np.bool_]]] = {"magnitude": _magnitude, "row": _rows, "n_m": _groups, "block": _blocks}
+"""Rules of one matrix by name; `global` weighs all matrices together."""
+
+
+def _largest(group: NDArray[np.int64], score: NDArray[np.float64], count: int) -> NDArray[np.bool_]:
+    """Whether each entry is among the `count` largest scores of its group."""
+    order = np.lexsort((-score, group))
+    starts = np.searchsorted(group[order], group[order], side="left")
+    kept = np.zeros(len(group), dtype=np.bool_)
+    kept[order[np.arange(len(group)) - starts < count]] = True
+    return kept
+
+
+def _kept(matrix: Csr, kept: NDArray[np.bool_]) -> Csr:
+    return flat_csr(matrix.shape, _flat(matrix)[kept], None if matrix.data is None else matrix.data[kept])
+
+
+def _flat(matrix: Csr) -> NDArray[np.int64]:
+    return matrix.rows() * matrix.shape[1] + matrix.indices
+
+
+def _score(matrix: Csr) -> NDArray[np.float64]:
+    return np.abs(matrix.data) if matrix.data is not None else np.empty(0)

@@ -1,0 +1,83 @@
+"""SCALE-Sim topology files (CSV): matrix products and convolutions as operations.
+
+Its letters are not ours: its M is rows of activations, its N filters. A product M, N, K becomes W[N,K] · X[K,M]; a
+convolution becomes, by im2col, W[filters, height·width·channels] · X[that, output positions]. Outputs of a side are
+⌈(side − filter + stride) / stride⌉, as its topology_utils.py (v2, commit 013c54e) counts them, where a layer with `DP` in its
+name is depthwise: one product of a single channel for each of its channels.
+"""
+
+from __future__ import annotations
+
+import csv
+import re
+from pathlib import Path
+
+from simulator.errors import OperandError
+from simulator.workload.importing.sources import Source
+from simulator.workload.limits import MAX_DIMENSION
+
+_MAX_BYTES = 2**20
+_NUMBER = re.compile(r"[0-9]{1,10}")
+_RATIO = re.compile(r"([0-9]{1,4}):([0-9]{1,4})")
+_GEMM, _CONVOLUTION = 3, (7, 8)
+"""Numbers of a line after the layer's name; the eighth is another stride across."""
+
+
+def read_topology(path: Path) -> list[Source]:
+    """Return one source a layer, in the file's order; OperandError, with the line, where it cannot be read as a topology."""
+    if path.stat().st_size > _MAX_BYTES:
+        raise OperandError(f"{path}: more than {_MAX_BYTES} bytes; no topology")
+    try:
+        lines = list(csv.reader(path.read_text(encoding="utf-8-sig").splitlines()))
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise OperandError(f"{path}: no CSV text: {error}") from error
+    layers = [(place, cells) for place, line in enumerate(lines, 1) if any(cells := [cell.strip() for cell in line])]
+    if len(layers) < 2:
+        raise OperandError(f"{path}: no layer below the heading")
+    return [_layer(f"{path}:{place}", _trimmed(cells)) for place, cells in layers[1:]]
+
+
+def _trimmed(cells: list[str]) -> list[str]:
+    while cells and not cells[-1]:
+        cells = cells[:-1]
+    return cells
+
+
+def _layer(where: str, cells: list[str]) -> Source:
+    name, *rest = cells
+    ratio = _RATIO.fullmatch(rest[-1]) if rest else None
+    numbers = rest[:-1] if ratio else rest
+    if len(numbers) not in (_GEMM, *_CONVOLUTION) or not all(_NUMBER.fullmatch(cell) for cell in numbers):
+        found = ", ".join(rest)[:60]
+        raise OperandError(f"{where}: found {found!r}; allowed: M, N, K, or the 7 or 8 numbers of a convolution, each with or without N:M")
+    values = [int(cell) for cell in numbers]
+    batch = 1
+    if len(values) == _GEMM:
+        m, k, n = values[1], values[2], values[0]
+    else:
+        if "DP" in name:
+            batch, values[4] = values[4], 1
+        m, k, n = _im2col(where, values)
+    for letter, side in (("batch", batch), ("m", m), ("k", k), ("n", n)):
+        if not 1 <= side <= MAX_DIMENSION:
+            raise OperandError(f"{where}: {letter} = {side}; allowed: 1 to {MAX_DIMENSION}")
+    return Source(name, shape=(m, k, n), batch=batch, pattern=_pattern(where, k, ratio))
+
+
+def _im2col(where: str, values: list[int]) -> tuple[int, int, int]:
+    """M filters, K weights of a filter, N output positions."""
+    height, width, filter_height, filter_width, channels, filters, *strides = values
+    down, across = strides[0], strides[-1]
+    if min(strides) < 1 or not (1 <= filter_height <= height and 1 <= filter_width <= width):
+        raise OperandError(f"{where}: a filter of {filter_height} × {filter_width} at stride {down} does not fit {height} × {width}")
+    positions = -(-(height - filter_height + down) // down) * -(-(width - filter_width + across) // across)
+    return filters, filter_height * filter_width * channels, positions
+
+
+def _pattern(where: str, k: int, ratio: re.Match[str] | None) -> dict[str, object]:
+    if ratio is None:
+        return {"pattern": "dense"}
+    n, m = int(ratio[1]), int(ratio[2])
+    if not 1 <= n <= m or k % m:
+        raise OperandError(f"{where}: sparsity {n}:{m} of K = {k}; allowed: N from 1 to M, and M a divisor of K")
+    return {"pattern": "dense"} if n == m else {"pattern": "n_m", "n": n, "m": m}

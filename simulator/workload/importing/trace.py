@@ -1,0 +1,80 @@
+"""Sources to a trace: the workload file, and the matrices that it names."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import scipy.sparse as sp
+
+from simulator.errors import OperandError
+from simulator.workload.csr import Csr
+from simulator.workload.importing.sources import Source
+
+_STRANGE = re.compile(r"[^\w.+-]+")
+_NAME = 64
+_UNIQUE = 48
+"""Characters of a name before its number, where several sources have the same."""
+
+
+def trace_spec(name: str, sources: Sequence[Source], tokens: int, origin: str) -> dict[str, Any]:
+    """Return the workload file's mapping: one product a source, its X dense with `tokens` columns unless the source tells N.
+
+    Raises OperandError where two sources cannot be told apart by name.
+    """
+    operations = [
+        _from_matrix(label, source.matrix, tokens) if source.matrix is not None else _from_shape(label, source)
+        for label, source in zip(_labels(sources), sources, strict=True)
+    ]
+    return {"name": _clean(name), "description": f"imported from {origin}", "operations": operations}
+
+
+def write_matrices(sources: Sequence[Source], folder: Path) -> None:
+    """Write every matrix that a source has beside the trace, as the files that `trace_spec` names."""
+    for label, source in zip(_labels(sources), sources, strict=True):
+        if source.matrix is not None:
+            matrix = source.matrix
+            data = np.ones(matrix.nnz, dtype=np.bool_) if matrix.data is None else _narrow(matrix.data)
+            sp.save_npz(folder / f"{label}.npz", sp.csr_array((data, matrix.indices, matrix.indptr), shape=matrix.shape))
+
+
+def _from_matrix(label: str, matrix: Csr, tokens: int) -> dict[str, Any]:
+    if not matrix.nnz:
+        raise OperandError(f"{label}: no nonzero is left")
+    kind = "GEMM" if matrix.nnz == matrix.shape[0] * matrix.shape[1] else "SpMM"
+    weight = {"file": f"{label}.npz"}
+    return {"name": label, "kind": kind, "shape": {"n": tokens}, "weight": weight, "activation": {"pattern": "dense"}}
+
+
+def _from_shape(label: str, source: Source) -> dict[str, Any]:
+    m, k, n = source.shape or (1, 1, 1)
+    kind = "GEMM" if source.pattern["pattern"] == "dense" else "SpMM"
+    shape = ({"batch": source.batch} if source.batch > 1 else {}) | {"m": m, "k": k, "n": n}
+    return {"name": label, "kind": kind, "shape": shape, "weight": dict(source.pattern), "activation": {"pattern": "dense"}}
+
+
+def _labels(sources: Sequence[Source]) -> list[str]:
+    """Names that a workload file allows, a number added where one stands again."""
+    labels: list[str] = []
+    for source in sources:
+        label = _clean(source.name)
+        again = 2
+        while label in labels:
+            label = f"{_clean(source.name)[:_UNIQUE]}.{again}"
+            again += 1
+        labels.append(label)
+    return labels
+
+
+def _clean(name: str) -> str:
+    return _STRANGE.sub("-", name).strip("-.")[:_NAME] or "matrix"
+
+
+def _narrow(values: np.ndarray[tuple[int, ...], np.dtype[np.float64]]) -> np.ndarray[tuple[int, ...], np.dtype[Any]]:
+    """Values as float32 where that loses nothing."""
+    with np.errstate(over="ignore", under="ignore"):
+        single = values.astype(np.float32)
+    return single if np.array_equal(single, values) else values

@@ -1,0 +1,79 @@
+"""No run is quicker than its floor, nor counts fewer events."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from strategies import elaborated, gather_machines, machine, operation, run, sparse, workload
+
+from simulator.engine.engines import ENGINES
+from simulator.errors import MappingError
+from simulator.machine.model import Machine
+from simulator.run.floor import Floor, Least
+from simulator.run.trial import Trial
+from simulator.workload.types import Workload
+
+
+def _chain_of_two(seed: int, density: float) -> Workload:
+    random = np.random.default_rng(seed)
+    first = operation(sparse(random, 9, 7, density), sparse(random, 7, 5, 0.7), "first")
+    return workload(first, operation(sparse(random, 6, 9, density), sparse(random, 9, 5, 0.9), "second", ("first",)))
+
+
+def _scheduled(of: Machine, what: Workload) -> int:
+    trial = Trial(elaborated(of), Floor(what))
+    assert trial.schedule()
+    return trial.least().cycles
+
+
+def _holds(of: Machine, what: Workload) -> None:
+    floor = Floor(what)
+    spec = elaborated(of)
+    try:
+        timing = run(of, what)
+    except MappingError:
+        return
+    seen: list[Least] = []
+
+    def note(least: Least) -> bool:
+        seen.append(least)
+        return False
+
+    trial = Trial(spec, floor)
+    assert trial.schedule(note)
+    timing_again = trial.run(ENGINES["reference"], give_up=note)
+    assert timing_again is not None
+    assert (timing_again.activity.cycles, timing_again.activity.counts) == (timing.activity.cycles, timing.activity.counts)
+    for least in [floor.least(spec), *seen]:
+        assert least.cycles <= timing.activity.cycles
+        assert all(a <= b for a, b in zip(least.counts.values(), timing.activity.counts.values(), strict=True))
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.one_of(gather_machines(), gather_machines(dataflow="scatter")), st.integers(0, 99), st.sampled_from([0.0, 0.2, 0.6, 1.0]))
+def test_no_gather_run_is_below_its_floor(of: Machine, seed: int, density: float) -> None:
+    _holds(of, _chain_of_two(seed, density))
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    st.integers(1, 5),
+    st.integers(1, 5),
+    st.sampled_from(["best", "ws", "os", "is"]),
+    st.sampled_from(["overlapped", "serial"]),
+    st.integers(0, 99),
+)
+def test_no_systolic_run_is_below_its_floor(rows: int, cols: int, dataflow: str, weight_load: str, seed: int) -> None:
+    fabric = {"kind": "systolic", "rows": rows, "cols": cols, "dataflow": dataflow, "weight_load": weight_load}
+    _holds(machine(fabric), _chain_of_two(seed, 0.5))
+
+
+@pytest.mark.parametrize("units", [1, 2, 4])
+def test_the_floor_is_near_where_nothing_is_in_the_way(units: int) -> None:
+    """One dense row a unit, one copy a unit: words, one crossing, the merge; transfers come before and after."""
+    what = workload(operation(np.ones((units, 8)), np.ones((8, 2))))
+    of = machine({"units": units, "replicas": units, "banks": 8})
+    floor, cycles = _scheduled(of, what), run(of, what).activity.cycles
+    assert 0.5 * cycles <= floor <= cycles

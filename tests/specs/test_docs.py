@@ -1,0 +1,46 @@
+"""The documents of the file formats name every key."""
+
+import re
+from pathlib import Path
+
+import pytest
+from pydantic import BaseModel
+
+from simulator.machine.model import Datatypes, Dram, GatherFabric, Machine, Mapping, Network, SystolicFabric, Trunks
+from simulator.study.sweep.spec import AxisSpec, EqualSpec, SearchSpec, SweepSpec
+from simulator.workload.experts import ExpertsSpec
+from simulator.workload.patterns import ACTIVATION_PATTERNS
+from simulator.workload.spec import ActivationSpec, Blocks, OperationSpec, Shape, WeightSpec, WorkloadSpec
+from simulator.workload.storage_spec import StorageSpec
+
+DOCS = Path(__file__).parents[2] / "docs"
+MACHINE = (Machine, Datatypes, Dram, Trunks, GatherFabric, Network, SystolicFabric, Mapping)
+SWEEP = (SweepSpec, AxisSpec, EqualSpec, SearchSpec)
+WORKLOAD = (WorkloadSpec, OperationSpec, Shape, WeightSpec, ActivationSpec, Blocks, StorageSpec, ExpertsSpec)
+
+
+@pytest.mark.parametrize(
+    ("page", "models"), [("machines.md", MACHINE), ("formats.md", WORKLOAD), ("patterns.md", ACTIVATION_PATTERNS), ("sweeps.md", SWEEP)]
+)
+def test_every_key_is_documented(page: str, models: tuple[type[BaseModel], ...]) -> None:
+    text = (DOCS / page).read_text(encoding="utf-8")
+    keys = [name for model in models for name in model.model_fields]
+    assert [name for name in keys if f"| `{name}` |" not in text] == []
+
+
+def test_every_pattern_is_documented() -> None:
+    text = (DOCS / "patterns.md").read_text(encoding="utf-8")
+    names = [each.model_fields["pattern"].annotation.__args__[0] for each in ACTIVATION_PATTERNS]  # type: ignore[union-attr]
+    assert [name for name in names if f"| `{name}` |" not in text] == []
+
+
+def test_the_index_lists_every_page() -> None:
+    index = (DOCS / "README.md").read_text(encoding="utf-8")
+    assert [page.name for page in sorted(DOCS.glob("*.md")) if page.name != "README.md" and f"({page.name})" not in index] == []
+
+
+@pytest.mark.parametrize("page", ["README.md", *sorted(f"docs/{path.name}" for path in DOCS.glob("*.md"))])
+def test_every_link_leads_somewhere(page: str) -> None:
+    file = DOCS.parent / page
+    targets = re.findall(r"\]\(([^)#:]+)(?:#[\w-]+)?\)", file.read_text(encoding="utf-8"))
+    assert [target for target in targets if not (file.parent / target).exists()] == []

@@ -1,0 +1,172 @@
+"""Branch and bound finds what simulating every design finds."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pytest
+from strategies import operation, sparse, workload
+
+from simulator.cost import load_technology
+from simulator.errors import ConfigError, MappingError
+from simulator.machine import Machine, load_machine
+from simulator.pipeline import simulate
+from simulator.result import Result
+from simulator.run.floor import Floor
+from simulator.study.sizing import area_mm2, equalise, kind_of
+from simulator.study.sizing.grid import Values, families, grid_of
+from simulator.study.sizing.objective import value_of
+from simulator.study.sizing.rebuilt import rebuilt
+from simulator.study.sizing.search import Limits, Problem, best_design
+from simulator.study.sizing.trials import InTurn
+from simulator.study.sizing.types import Objective, Outcome, Rival
+
+TECHNOLOGY = load_technology("7nm")
+random = np.random.default_rng(3)
+WORK = workload(
+    operation(sparse(random, 10, 8, 0.4), sparse(random, 8, 8, 0.7), "first"),
+    operation(sparse(random, 6, 10, 0.4), sparse(random, 10, 8, 0.9), "second", ("first",)),
+)
+GATHER: Values = {
+    "fabric.units": (8,),
+    "fabric.lanes": (2, 4),
+    "fabric.token_groups": (1, 2),
+    "fabric.replicas": (1, 2, 4, 8),
+    "banks a unit of the cluster": (2,),
+    "fabric.bank_kib": (0.03125, 0.25),
+    "fabric.network.slices": ("auto", 1),
+    "mapping.tokens_per_tile": ("auto", 1),
+}
+SYSTOLIC: Values = {
+    "fabric.rows": (4, 8),
+    "fabric.cols": (4, 8, 16),
+    "fabric.dataflow": ("best", "os"),
+    "fabric.x_buffer_kib": (2.0, 64.0),
+    "fabric.w_buffer_kib": (8.0,),
+    "fabric.y_buffer_kib": (4.0, 16.0),
+}
+KINDS = ("crossbar", "hybrid", "replication", "partition", "systolic")
+
+
+def _problem(name: str, objective: Objective, limits: Limits, budget: int | None = None) -> Problem:
+    machine = load_machine(name)
+    grid = SYSTOLIC if name == "systolic" else GATHER
+    return Problem(machine, grid, objective, limits, TECHNOLOGY, Floor(WORK), budget)
+
+
+def _every_run(problem: Problem) -> list[Result]:
+    """All designs of the grid that are legal and hold the workload."""
+    runs = []
+    for family in families(problem.machine, problem.grid):
+        for keys in family.members:
+            machine = rebuilt(problem.machine, {**family.keys, **keys})
+            try:
+                runs += [] if machine is None else [simulate(machine, WORK)]
+            except (ConfigError, MappingError):
+                continue
+    return runs
+
+
+@pytest.mark.parametrize("name", KINDS)
+def test_it_finds_what_simulating_everything_finds(name: str) -> None:
+    runs = _every_run(_problem(name, "time", Limits()))
+    areas = sorted(run.fabric_area_mm2 for run in runs)
+    powers = sorted(run.fabric_power_w for run in runs)
+    middle = sorted(run.seconds for run in runs)[len(runs) // 2]
+    questions: list[tuple[Objective, Limits]] = [
+        *[(objective, Limits(area_mm2=areas[len(areas) // 2])) for objective in ("time", "energy", "edap")],  # type: ignore[misc]
+        ("time", Limits(power_w=powers[len(powers) // 2])),
+        ("area", Limits(seconds=middle)),
+    ]
+    for objective, limits in questions:
+        allowed = [
+            run
+            for run in runs
+            if (limits.area_mm2 is None or run.fabric_area_mm2 <= limits.area_mm2)
+            and (limits.power_w is None or run.fabric_power_w <= limits.power_w)
+            and (limits.seconds is None or run.seconds <= limits.seconds)
+        ]
+        found = best_design(_problem(name, objective, limits), InTurn(WORK))
+        assert found is not None
+        assert value_of(found.result, objective) == min(value_of(run, objective) for run in allowed)
+        assert kind_of(found.machine) == name
+        counts = found.search
+        assert counts.skipped == 0
+        assert counts.illegal + counts.over_cap + counts.pruned + counts.given_up + counts.simulated == counts.designs
+        assert counts.given_up + counts.simulated <= len(runs)
+
+
+def test_bounds_save_simulations() -> None:
+    problem = _problem("hybrid", "time", Limits())
+    found = best_design(problem, InTurn(WORK))
+    assert found is not None
+    assert found.search.simulated < 0.7 * found.search.designs
+
+
+def test_a_budget_is_kept_and_what_it_left_out_is_counted() -> None:
+    found = best_design(_problem("hybrid", "energy", Limits(), budget=1), InTurn(WORK))
+    assert found is not None
+    assert found.search.simulated + found.search.given_up == 1
+    assert found.search.skipped > 0
+
+
+def test_nothing_within_the_limits_is_nothing_found() -> None:
+    assert best_design(_problem("crossbar", "time", Limits(area_mm2=0.01)), InTurn(WORK)) is None
+
+
+def test_what_is_seen_does_not_depend_on_how_many_run_at_once() -> None:
+    class Backwards(InTurn):
+        def bound(self, machines: Sequence[Machine], rival: Rival) -> list[float | MappingError]:
+            return super().bound(machines[::-1], rival)[::-1]
+
+        def attempt(self, machines: Sequence[Machine], rival: Rival) -> list[Outcome | None]:
+            return super().attempt(machines[::-1], rival)[::-1]
+
+    problem = _problem("crossbar", "time", Limits())
+    assert best_design(problem, InTurn(WORK)) == best_design(problem, Backwards(WORK))
+
+
+@pytest.mark.parametrize("name", KINDS)
+def test_the_grid_holds_the_kind_and_the_machine_itself(name: str) -> None:
+    machine = load_machine(name)
+    designs = [rebuilt(machine, {**family.keys, **family.members[0]}) for family in families(machine, grid_of(machine))]
+    assert {kind_of(design) for design in designs if design is not None} == {name}
+    own = [
+        family
+        for family in families(machine, grid_of(machine))
+        if all(getattr(machine.fabric, key.split(".")[1]) == value for key, value in family.keys.items())
+    ]
+    assert len(own) == 1
+
+
+def test_the_best_is_within_the_cap_and_says_what_it_saw() -> None:
+    slow = load_machine("replication", ["dram.share=0.01"])
+    crossbar, sized = equalise([load_machine("crossbar"), slow], "area", WORK, to="2.5mm2", best=True, budget=8)
+    assert crossbar.kind == "crossbar"
+    assert sized.kind == "replication"
+    assert area_mm2(sized.machine, TECHNOLOGY) == pytest.approx(sized.achieved)
+    assert sized.achieved <= 2.5
+    assert sized.search is not None
+    assert sized.search.simulated + sized.search.given_up <= 8
+    assert sized.machine.dram == load_machine("crossbar").dram
+    if sized.search.skipped:
+        assert "cut short" in sized.notes[0]
+
+
+@pytest.mark.parametrize(("name", "key"), [("crossbar", "fabric.lanes"), ("partition", "fabric.replicas"), ("systolic", "fabric.rows")])
+def test_a_key_that_is_kept_has_one_value(name: str, key: str) -> None:
+    machine = load_machine(name)
+    free, kept = grid_of(machine), grid_of(machine, [key])
+    assert len(free[key]) > 1
+    assert kept == {**free, key: (getattr(machine.fabric, key.split(".")[1]),)}
+
+
+def test_what_no_search_tries_cannot_be_kept() -> None:
+    with pytest.raises(ConfigError, match=r"^--keep fabric\.lane: no search tries it; .*; nearest: fabric\.lanes$"):
+        equalise([load_machine("crossbar")], "area", WORK, best=True, keep=["fabric.lane"])
+
+
+def test_no_design_within_the_cap_is_refused() -> None:
+    with pytest.raises(ConfigError, match=r"crossbar: no design of its kind in the grid that holds the workload keeps to 0\.1 mm²"):
+        equalise([load_machine("crossbar")], "area", WORK, to="0.1mm2", best=True)

@@ -1,0 +1,196 @@
+"""Machines of a sweep at their own best sizes within one area."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from rich.console import Console
+from study.sweep.conftest import Run
+
+from simulator import load_machine, load_workload
+from simulator.errors import ConfigError, WorkerError
+from simulator.study.sizing import equalise, grid
+from simulator.study.sizing.by_area import own_area_mm2
+from simulator.study.sweep.best import Wanted
+from simulator.study.sweep.equal import Scaled
+from simulator.study.sweep.events import Event, Searching
+from simulator.study.sweep.load import load_sweep
+from simulator.study.sweep.row import labelled
+from simulator.study.sweep.run import Options, run_sweep
+from simulator.study.sweep.store import Store
+from simulator.study.sweep.study import Study, rows_csv
+from simulator.study.sweep.tables import study_table
+
+AXES = "axes={machine: [small.yaml, array.yaml]}"
+BARE = (AXES, "machine=null")
+
+
+@pytest.fixture(autouse=True)
+def small_grid(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Fewer values, so that a search is over in a moment; what it finds is held against another search of the same grid."""
+    few: dict[str, tuple[Any, ...]] = {
+        "fabric.units": (2, 4, 8),
+        "fabric.lanes": (4, 8, 16),
+        "fabric.replicas": (1, 2),
+        "fabric.token_groups": (1,),
+        "banks a unit of the cluster": (1, 2),
+        "fabric.bank_kib": (1.0, 4.0),
+        "fabric.network.slices": ("auto",),
+        "mapping.tokens_per_tile": ("auto", 1),
+    }
+    edges: dict[str, tuple[Any, ...]] = {"fabric.rows": (4, 8), "fabric.cols": (4, 8), "fabric.dataflow": ("best", "os")}
+    buffers: dict[str, tuple[Any, ...]] = {f"fabric.{name}_buffer_kib": (8.0, 16.0) for name in "xwy"}
+    monkeypatch.setattr(grid, "GATHER_GRID", few)
+    monkeypatch.setattr(grid, "SYSTOLIC_GRID", edges | buffers)
+
+
+def _cap() -> float:
+    return 1.2 * max(own_area_mm2(load_machine(name)) for name in ("small.yaml", "array.yaml"))
+
+
+def test_each_machine_is_the_best_that_a_search_finds_on_its_workload(sweep: Run) -> None:
+    cap = _cap()
+    run = sweep("sweep.yaml", *BARE, f"equal={{area: {cap!r}, best: time}}")
+    workload = load_workload("tiny.yaml")
+    for row in run.rows:
+        machine = load_machine(str(row.assignments["machine"]))
+        (wanted,) = equalise([machine], "area", workload, to=f"{cap!r}mm2", best=True)
+        assert dict(row.sizes) == {change.key: change.after for change in wanted.changes} != {}
+        assert wanted.search is not None
+        assert row.metric("seconds") == wanted.search.best
+        assert row.metric("fabric_area_mm2") <= cap
+        assert row.unexamined == 0
+
+
+def test_the_table_tells_the_sizes_of_each_point(sweep: Run) -> None:
+    study = Study.of(sweep("sweep.yaml", *BARE, f"equal={{area: {_cap()!r}, best: time}}"))
+    console = Console(width=500, file=io.StringIO())
+    console.print(study_table(study))
+    lines = console.file.getvalue().splitlines()  # type: ignore[attr-defined]
+    first = next(index for index, line in enumerate(lines) if line.startswith("Best sizes by time"))
+    told = {line.split("  ")[0]: line.rstrip().split("  ")[-1] for line in lines[first + 3 : first + 5]}
+    assert told == {row.label: labelled(row.sizes) for row in study.rows}
+
+
+def test_every_workload_has_machines_of_its_own(sweep: Run) -> None:
+    axes = "axes={workload.operations.0.shape.n: [4, 64], machine: [small.yaml]}"
+    few, many = sweep("sweep.yaml", axes, "machine=null", f"equal={{area: {_cap()!r}, best: time}}").rows
+    assert few.sizes != many.sizes
+
+
+def test_keys_that_the_sweep_gives_are_kept_at_each_point(sweep: Run) -> None:
+    keep = ["fabric.replicas", "fabric.lanes"]
+    rows = sweep(
+        "sweep.yaml", "axes={fabric.replicas: [1, 2]}", "set={fabric.lanes: 4}", f"equal={{area: {2 * _cap()!r}, best: time}}"
+    ).rows
+    for row, replicas in zip(rows, (1, 2), strict=True):
+        machine = load_machine("small.yaml", [f"fabric.replicas={replicas}", "fabric.lanes=4"])
+        (wanted,) = equalise([machine], "area", load_workload("tiny.yaml"), to=f"{2 * _cap()!r}mm2", best=True, keep=keep)
+        assert dict(row.sizes) == {change.key: change.after for change in wanted.changes}
+    sized = {key for row in rows for key in row.sizes}
+    assert sized
+    assert not sized & set(keep)
+
+
+def test_sizes_may_be_searched_for_on_another_workload(sweep: Run, place: Path) -> None:
+    (place / "wide.yaml").write_text((place / "tiny.yaml").read_text().replace("n: 8", "n: 64").replace("name: tiny", "name: wide"))
+    equal = f"area: {_cap()!r}, best: time"
+    own, other = (sweep("sweep.yaml", *BARE, "workload=wide.yaml", f"equal={{{equal}{on}}}").rows for on in ("", ", on: tiny.yaml"))
+    (on_tiny,) = (sweep("sweep.yaml", *BARE, f"equal={{{equal}}}").rows,)
+    assert [row.sizes for row in other] == [row.sizes for row in on_tiny] != [row.sizes for row in own]
+    assert [row.metric("useful_macs") for row in other] == [row.metric("useful_macs") for row in own]
+
+
+def test_what_was_found_is_not_searched_for_again(place: Path) -> None:
+    space = load_sweep("sweep.yaml", [*BARE, f"equal={{area: {_cap()!r}, best: energy}}"])
+    told: list[list[Event]] = [[], []]
+    with Store(place / "store.sqlite") as store:
+        first, again = (run_sweep(space, store, Options(), events.append) for events in told)
+    assert {event.name for event in told[0] if isinstance(event, Searching)} == {"best small for tiny", "best array for tiny"}
+    assert not any(isinstance(event, Searching) for event in told[1])
+    assert (first.rows, 0) == (again.rows, again.computed)
+
+
+def test_a_search_that_its_budget_ends_says_what_it_left(sweep: Run) -> None:
+    equal = f"equal={{area: {_cap()!r}, best: energy, budget: 1}}"
+    study = Study.of(sweep("sweep.yaml", *BARE, equal))
+    assert max(row.unexamined for row in study.rows) > 0
+    assert "scaled.unexamined" in rows_csv(study.rows).splitlines()[0]
+
+
+def test_a_search_that_finds_nothing_is_remembered(place: Path) -> None:
+    overrides = ["axes={machine: [small.yaml]}", "machine=null", "equal={area: 0.15, best: time}"]
+    told: list[list[Event]] = [[], [], []]
+    with Store(place / "store.sqlite") as store:
+        first, again, retried = (
+            run_sweep(load_sweep("sweep.yaml", overrides), store, Options(retry=retry), events.append)
+            for events, retry in zip(told, (False, False, True), strict=True)
+        )
+    assert [row.failure for row in first.rows] == ["invalid"]
+    assert first.rows == again.rows == retried.rows
+    assert [any(isinstance(event, Searching) for event in events) for events in told] == [True, False, True]
+
+
+def test_a_worker_that_dies_during_a_search_is_replaced_once(sweep: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    equal = f"equal={{area: {_cap()!r}, best: time}}"
+    expected = sweep("sweep.yaml", *BARE, equal)
+    searches: list[str] = []
+    found = Wanted.found
+
+    def mortal(wanted: Wanted, *arguments: Any) -> Scaled:
+        searches.append(wanted.name)
+        if searches.count(wanted.name) == 1:
+            raise WorkerError("a worker process died")
+        return found(wanted, *arguments)
+
+    monkeypatch.setattr(Wanted, "found", mortal)
+    assert sweep("sweep.yaml", *BARE, equal, store="other.sqlite").rows == expected.rows
+    assert searches == [name for name in dict.fromkeys(searches) for _ in range(2)]
+
+
+def test_a_search_whose_workers_keep_dying_is_no_mistake_of_the_file(sweep: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    def dying(wanted: Wanted, *arguments: Any) -> Scaled:
+        raise WorkerError("a worker process died")
+
+    equal = f"equal={{area: {_cap()!r}, best: time}}"
+    with monkeypatch.context() as context:
+        context.setattr(Wanted, "found", dying)
+        assert {row.failure for row in sweep("sweep.yaml", *BARE, equal).rows} == {"killed"}
+    assert sweep("sweep.yaml", *BARE, equal).failures == []
+
+
+def test_another_placement_is_another_search(place: Path) -> None:
+    machine = load_machine("small.yaml", ["mapping={placement: file, placement_file: banks.npy}"])
+    recipe = load_sweep("sweep.yaml").resolve((0, 0)).recipe  # type: ignore[union-attr]
+    keys = set()
+    for bank in (0, 1):
+        np.save(place / "banks.npy", np.full(machine.gather.banks_per_copy * 128, bank, dtype=np.int32))
+        keys.add(Wanted(machine, recipe, 0.4, "time", None).key)
+    assert len(keys) == 2
+
+
+def test_two_processes_find_the_same(sweep: Run) -> None:
+    override = f"equal={{area: {_cap()!r}, best: time}}"
+    alone = sweep("sweep.yaml", *BARE, override)
+    spread = sweep("sweep.yaml", *BARE, override, store="other.sqlite", executor="processes", workers=2)
+    assert alone.rows == spread.rows
+
+
+@pytest.mark.usefixtures("place")
+@pytest.mark.parametrize(
+    ("overrides", "message"),
+    [
+        (["equal={area: 1, budget: 3}"], "budget: belongs beside best"),
+        (["equal={area: 1, on: tiny.yaml}"], "on: belongs beside best"),
+        (["equal={area: small.yaml, best: time, on: tinny.yaml}"], r"equal: tinny\.yaml: .*"),
+        (["equal={area: 1, best: speed}"], "time"),
+        (["axes={fabric.banks: [4, 8]}", "equal={area: small.yaml, best: time}"], r"fabric\.banks: settled by equal"),
+    ],
+)
+def test_mistakes_are_named(overrides: list[str], message: str) -> None:
+    with pytest.raises(ConfigError, match=message):
+        load_sweep("sweep.yaml", overrides)

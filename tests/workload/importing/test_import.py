@@ -1,0 +1,202 @@
+"""Importing: what is read becomes the trace that a user meant, and what is unsound is refused by name."""
+
+import json
+import struct
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import scipy.sparse as sp
+from numpy.typing import NDArray
+
+from simulator.errors import OperandError
+from simulator.workload import load_workload
+from simulator.workload.csr import Csr
+from simulator.workload.importing import Pruning, Source, prune_sources, read_sources, trace_spec, write_matrices
+from simulator.workload.npy import array_csr
+
+VALUES = np.random.default_rng(0).normal(size=(16, 32))
+
+
+def safetensors(path: Path, tensors: dict[str, NDArray[Any]], **changes: Any) -> Path:
+    header, body = {}, b""
+    for name, values in tensors.items():
+        raw = values.tobytes()
+        dtype = {"f4": "F32", "f8": "F64", "i1": "I8", "u2": "BF16", "b1": "BOOL"}[values.dtype.str[1:]]
+        header[name] = {"dtype": dtype, "shape": list(values.shape), "data_offsets": [len(body), len(body) + len(raw)]}
+        body += raw
+    header |= changes
+    text = json.dumps(header).encode()
+    path.write_bytes(struct.pack("<Q", len(text)) + text + body)
+    return path
+
+
+def dense(matrix: Csr) -> NDArray[np.float64]:
+    assert matrix.data is not None
+    return np.asarray(sp.csr_array((matrix.data, matrix.indices, matrix.indptr), shape=matrix.shape).toarray())
+
+
+def pruned(rule: str, **numbers: Any) -> NDArray[np.float64]:
+    (source,) = prune_sources([Source("w", array_csr(VALUES))], Pruning(rule, **numbers))
+    assert source.matrix is not None
+    kept = dense(source.matrix)
+    assert np.array_equal(kept[kept != 0], VALUES[kept != 0])
+    return kept
+
+
+def test_tensors_by_name_glob_or_all(tmp_path: Path) -> None:
+    path = safetensors(tmp_path / "m.safetensors", {"a.w": VALUES, "b.w": VALUES.T.astype("f4"), "bias": np.zeros(3)})
+    assert [source.name for source in read_sources(path, [])] == ["a.w", "b.w"]
+    assert [source.name for source in read_sources(path, ["b*"])] == ["b.w"]
+    (source,) = read_sources(path, ["a.w"])
+    assert source.matrix is not None
+    assert np.array_equal(dense(source.matrix), VALUES)
+
+
+def test_bfloat16_and_masks(tmp_path: Path) -> None:
+    stored = np.array([[1.5, 0.0, -2.0]], dtype="<f4").view("<u4") >> 16
+    path = safetensors(tmp_path / "m.safetensors", {"w": stored.astype("<u2"), "mask": np.array([[True, False]])})
+    weights, mask = (source.matrix for source in read_sources(path, []))
+    assert weights is not None
+    assert mask is not None
+    assert dense(weights).tolist() == [[1.5, 0.0, -2.0]]
+    assert (mask.data, mask.nnz) == (None, 1)
+
+
+@pytest.mark.parametrize(
+    ("changes", "reason"),
+    [
+        ({"w": {"dtype": "F32", "shape": [2, 2], "data_offsets": [0, 12]}}, "w: 12 bytes for 4 elements of F32"),
+        ({"w": {"dtype": "F32", "shape": [2, 2**61], "data_offsets": [0, 16]}}, "w: 16 bytes for"),
+        ({"w": {"dtype": "PICKLE", "shape": [2, 2], "data_offsets": [0, 16]}}, "dtype 'PICKLE'; allowed: BOOL"),
+        ({"w": {"dtype": "F32", "shape": [2, -2], "data_offsets": [0, 16]}}, "whole numbers from 0"),
+        ({"w": {"dtype": "F32", "shape": [2, 2]}}, "w: no dtype, shape and data_offsets"),
+        ({"v": {"dtype": "F32", "shape": [2, 2], "data_offsets": [8, 24]}}, "v: begins at byte"),
+        ({"v": {"dtype": "F32", "shape": [2, 2], "data_offsets": [16, 32]}}, "truncated: the header describes"),
+        ({"v": 3}, "v: no dtype, shape and data_offsets"),
+    ],
+)
+def test_hostile_safetensors(tmp_path: Path, changes: dict[str, Any], reason: str) -> None:
+    path = safetensors(tmp_path / "m.safetensors", {"w": np.ones((2, 2), dtype="f4")}, **changes)
+    with pytest.raises(OperandError) as caught:
+        read_sources(path, [])
+    assert str(caught.value).startswith(f"{path}: ")
+    assert reason in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("raw", "reason"),
+    [
+        (b"", "no safetensors file"),
+        (b"\xff" * 40, "a header of 18446744073709551615 bytes in a file of 40"),
+        (struct.pack("<Q", 2) + b"[]", "the header is no mapping of names"),
+        (struct.pack("<Q", 4) + b"{{}}", "the header is no JSON"),
+        (struct.pack("<Q", 15) + b'{"a": 1,"a": 2}', "a name stands twice"),
+        (struct.pack("<Q", 2) + b"{}", "no tensor of 2 dimensions"),
+        (struct.pack("<Q", 100_000) + b"[" * 100_000, "the header is no JSON"),
+        (b"\x80\x04\x95" + b"pickled!" * 4, "no safetensors file"),
+    ],
+)
+def test_files_that_are_no_safetensors(tmp_path: Path, raw: bytes, reason: str) -> None:
+    (tmp_path / "m.safetensors").write_bytes(raw)
+    with pytest.raises(OperandError, match=reason.replace("[", r"\[").replace("{", r"\{")):
+        read_sources(tmp_path / "m.safetensors", [])
+
+
+def test_a_nan_and_a_wrong_name_are_told(tmp_path: Path) -> None:
+    path = safetensors(tmp_path / "m.safetensors", {"up.weight": np.array([[1.0, np.nan]]), "bias": np.ones(2)})
+    with pytest.raises(OperandError, match="a value is NaN or infinite"):
+        read_sources(path, [])
+    with pytest.raises(OperandError, match=r"no tensor up\.wieght of 2 dimensions; there are up\.weight; nearest: up\.weight"):
+        read_sources(path, ["up.wieght"])
+    with pytest.raises(OperandError, match="bias has 1 dimensions; allowed: 2"):
+        read_sources(path, ["bias"])
+
+
+def test_scale_sim_topologies(tmp_path: Path) -> None:
+    path = tmp_path / "net.csv"
+    convolutions = "Conv1, 28, 30, 3, 5, 16, 24, 2,\nDP2, 8, 8, 3, 3, 32, 1, 1, 2\n"
+    path.write_text("Layer, M, N, K, Sparsity,\nQKT, 64, 128, 32,\nG, 16, 32, 64, 2:4,\n\n" + convolutions)
+    assert [(source.name, source.shape, source.pattern) for source in read_sources(path, [])] == [
+        ("QKT", (128, 32, 64), {"pattern": "dense"}),
+        ("G", (32, 64, 16), {"pattern": "n_m", "n": 2, "m": 4}),
+        ("Conv1", (24, 3 * 5 * 16, 14 * 14), {"pattern": "dense"}),
+        ("DP2", (1, 9, 6 * 4), {"pattern": "dense"}),
+    ]
+    depthwise = read_sources(path, [])[-1]
+    assert trace_spec("w", [depthwise], 1, "net.csv")["operations"][0]["shape"] == {"batch": 32, "m": 1, "k": 9, "n": 24}
+
+
+@pytest.mark.parametrize(
+    ("line", "reason"),
+    [
+        ("a, 1, 2", r"net\.csv:2: found '1, 2'; allowed: M, N, K"),
+        ("a, 1, 2, x,", "allowed: M, N, K"),
+        ("a, 1, 2, 0", "k = 0; allowed: 1 to"),
+        ("a, 1, 2, 9999999999", "k = 9999999999; allowed: 1 to"),
+        ("a, 4, 4, 6, 2:4", "sparsity 2:4 of K = 6"),
+        ("a, 4, 4, 8, 5:4", "sparsity 5:4 of K = 8"),
+        ("a, 5, 5, 7, 3, 1, 1, 1", "does not fit 5 × 5"),
+        ("a, 5, 5, 3, 3, 1, 1, 0", "at stride 0"),
+        ("", "no layer below the heading"),
+    ],
+)
+def test_topologies_that_cannot_be(tmp_path: Path, line: str, reason: str) -> None:
+    (tmp_path / "net.csv").write_text(f"Layer, M, N, K\n{line}\n")
+    with pytest.raises(OperandError, match=reason):
+        read_sources(tmp_path / "net.csv", [])
+
+
+def test_magnitude_keeps_the_largest() -> None:
+    kept = pruned("magnitude", density=0.1)
+    assert np.count_nonzero(kept) == round(0.1 * 512)
+    assert np.abs(kept[kept != 0]).min() > np.abs(VALUES[kept == 0]).max()
+
+
+def test_rows_groups_and_blocks_keep_their_numbers() -> None:
+    assert set(np.count_nonzero(pruned("row", density=0.25), axis=1)) == {8}
+    groups = pruned("n_m", n=2, m=4).reshape(-1, 4)
+    assert set(np.count_nonzero(groups, axis=1)) == {2}
+    assert all(
+        np.abs(row[row != 0]).min() > np.abs(all_of[row == 0]).max() for row, all_of in zip(groups, VALUES.reshape(-1, 4), strict=True)
+    )
+    tiles = pruned("block", block=8, density=0.5).reshape(2, 8, 4, 8).transpose(0, 2, 1, 3).reshape(8, -1)
+    kept = np.count_nonzero(tiles, axis=1)
+    assert sorted(kept) == [0] * 4 + [64] * 4
+    energy = (VALUES.reshape(2, 8, 4, 8) ** 2).sum(axis=(1, 3)).ravel()
+    assert energy[kept > 0].min() > energy[kept == 0].max()
+
+
+def test_global_pruning_weighs_matrices_against_each_other() -> None:
+    sources = [Source("small", array_csr(VALUES * 0.1)), Source("large", array_csr(VALUES))]
+    small, large = (source.matrix for source in prune_sources(sources, Pruning("global", density=0.25)))
+    assert small is not None
+    assert large is not None
+    assert small.nnz + large.nnz == 256
+    assert small.nnz < 10
+
+
+def test_what_cannot_be_pruned_is_named() -> None:
+    with pytest.raises(OperandError, match="mask: has no values"):
+        prune_sources([Source("mask", array_csr(VALUES > 0))], Pruning("magnitude", density=0.5))
+    with pytest.raises(OperandError, match="w: m = 5 does not divide 32"):
+        prune_sources([Source("w", array_csr(VALUES))], Pruning("n_m", n=1, m=5))
+
+
+def test_a_trace_loads_as_what_was_imported(tmp_path: Path) -> None:
+    import yaml
+
+    sparse = np.where(np.abs(VALUES) > 1, VALUES, 0)
+    sources = [Source("layer/0 w", array_csr(sparse)), Source("layer/0 w", array_csr(VALUES > 0)), Source("full", array_csr(VALUES))]
+    write_matrices(sources, tmp_path)
+    (tmp_path / "w.yaml").write_text(yaml.safe_dump(trace_spec("my net", sources, 8, "here")))
+    first, second, full = load_workload(tmp_path / "w.yaml").operations
+    assert [(operation.name, operation.kind) for operation in (first, second, full)] == [
+        ("layer-0-w", "SpMM"),
+        ("layer-0-w.2", "SpMM"),
+        ("full", "GEMM"),
+    ]
+    assert np.array_equal(first.weight.to_dense(), sparse)
+    assert (second.weight.data, second.weight.nnz) == (None, int((VALUES > 0).sum()))
+    assert first.shape == (16, 32, 8)
