@@ -11,8 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simulator.activity import CAUSES
+from simulator.engine.work import ClusterWork, TileValues
 from simulator.kinds.scatter.work import ScatterWork
-from simulator.kinds.units.work import ClusterWork, TileValues
 from simulator.machine.elaborated import Elaborated
 from simulator.network import Graph, TopologyName, draw
 
