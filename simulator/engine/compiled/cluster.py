@@ -12,9 +12,8 @@ from simulator.engine.compiled import layout as at
 from simulator.engine.compiled.fabric_plan import cluster_memory
 from simulator.engine.compiled.kernels import Kernel, load_kernels
 from simulator.engine.compiled.memory import Registers, Words
-from simulator.engine.work import ClusterWork, TileValues
+from simulator.engine.work import ClusterWork, ScatterWork, TileValues
 from simulator.errors import MappingError, stalled
-from simulator.kinds.scatter.work import ScatterWork
 
 SLICE_CYCLES = 1 << 16
 """A kernel comes back to Python now and then, so that a run can be interrupted."""

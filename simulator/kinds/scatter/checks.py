@@ -5,9 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from simulator.engine.cluster import ClusterSpec, ScatterOutcome
-from simulator.engine.work import TileValues
+from simulator.engine.work import ScatterWork, TileValues
 from simulator.errors import require
-from simulator.kinds.scatter.work import ScatterWork
 from simulator.kinds.units.checks import check_causes, check_equal
 
 

@@ -6,10 +6,10 @@ import numpy as np
 
 from simulator.activity import Counts
 from simulator.engine.cluster import ScatterOutcome
+from simulator.engine.work import ScatterWork
 from simulator.kinds.scatter.checks import check_scatter, check_sums
 from simulator.kinds.scatter.engines import SCATTER_RUNS
 from simulator.kinds.scatter.schedule import ScatterSchedule, ScatterSlice, scatter_slice, scatter_work
-from simulator.kinds.scatter.work import ScatterWork
 from simulator.kinds.units.bounds import scatter_bounds
 from simulator.kinds.units.dataflow import TokenwiseDataflow
 from simulator.kinds.units.lists import tile_values

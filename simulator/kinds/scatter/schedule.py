@@ -7,9 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from simulator.engine.work import ScatterWork
 from simulator.errors import MappingError
 from simulator.kinds.gather.schedule import loop_order, spans
-from simulator.kinds.scatter.work import ScatterWork
 from simulator.kinds.units.lists import present_words
 from simulator.kinds.units.loops import TileLoops
 from simulator.kinds.units.placement import Placement, placement_of

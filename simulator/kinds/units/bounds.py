@@ -7,8 +7,7 @@ from numpy.typing import NDArray
 
 from simulator.activity import Bounds
 from simulator.engine.cluster import ClusterSpec
-from simulator.engine.work import ClusterWork
-from simulator.kinds.scatter.work import ScatterWork
+from simulator.engine.work import ClusterWork, ScatterWork
 
 
 def cluster_bounds(spec: ClusterSpec, work: ClusterWork) -> Bounds:
