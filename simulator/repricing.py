@@ -8,8 +8,8 @@ from dataclasses import dataclass, fields, replace
 from simulator.activity import Activity
 from simulator.cost import Cost, Rates, Technology, elaborate, events, inventory, load_technology, price_instances, rates
 from simulator.errors import ConfigError
+from simulator.kinds.units.machine import UnitsFabric
 from simulator.machine.elaborated import Elaborated
-from simulator.machine.model import GatherFabric
 from simulator.result import Result, operation_shares
 from simulator.result.saved import SavedRun, check_version
 from simulator.version import package_version
@@ -118,7 +118,7 @@ def resettled(after: Elaborated, before: Elaborated, technology: Technology) -> 
 def held(elaborated: Elaborated) -> Elaborated:
     """The machine with the network latency that was simulated in place of `auto`: another technology then keeps its cycles."""
     machine = elaborated.machine
-    if not isinstance(machine.fabric, GatherFabric) or machine.fabric.network.latency != "auto":
+    if not isinstance(machine.fabric, UnitsFabric) or machine.fabric.network.latency != "auto":
         return elaborated
     network = machine.fabric.network.model_copy(update={"latency": elaborated.network_latency})
     fabric = machine.fabric.model_copy(update={"network": network})

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from simulator.cost.component import Area, Component, cell_area
 from simulator.cost.datapath import adder
 from simulator.cost.register_file import RegisterFile
-from simulator.machine.datatypes import BITS
+from simulator.machine.model import BITS
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from simulator.activity import Counts
-from simulator.machine.model import GatherFabric, Machine
+from simulator.kinds.units.machine import UnitsFabric
+from simulator.machine.model import Machine
 
 
 @dataclass(frozen=True)
@@ -169,7 +170,7 @@ FREE: tuple[str, ...] = ("entries_dropped", "weight_value_bytes", "weight_metada
 
 def charges_of(machine: Machine) -> tuple[Charge, ...]:
     """All charges of a machine."""
-    if not isinstance(machine.fabric, GatherFabric):
+    if not isinstance(machine.fabric, UnitsFabric):
         return SYSTOLIC + AROUND
     if machine.mapping.dataflow == "scatter":
         return SCATTER + AROUND

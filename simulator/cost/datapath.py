@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from simulator.cost.technology import Technology
-from simulator.machine.datatypes import BITS, SIGNIFICAND_BITS
+from simulator.machine.model import BITS, SIGNIFICAND_BITS
 
 _NARROW_BITS = 12
 _FITTED_SIGNIFICANDS = (8, 24)

@@ -9,7 +9,7 @@ from simulator.cost.component import Area, Component
 from simulator.cost.register_file import RegisterFile
 from simulator.cost.sram_bank import SramBank
 from simulator.cost.sram_macro import Ports
-from simulator.machine.model import edge_word_elements
+from simulator.kinds.systolic.machine import edge_word_elements
 
 
 @dataclass(frozen=True)

@@ -10,8 +10,9 @@ from simulator.cost.network_inventory import network_stages
 from simulator.cost.network_plan import slices_of_least_area
 from simulator.cost.technology import Technology
 from simulator.errors import ConfigError
+from simulator.kinds.units.machine import UnitsFabric
 from simulator.machine.elaborated import Elaborated
-from simulator.machine.model import GatherFabric, Machine
+from simulator.machine.model import Machine
 
 _ROUNDING = 1e-9
 
@@ -58,7 +59,7 @@ def dram_latency_cycles(machine: Machine) -> int:
 
 def _network(machine: Machine, technology: Technology) -> tuple[int, int]:
     fabric = machine.fabric
-    if not isinstance(fabric, GatherFabric) or not fabric.has_network:
+    if not isinstance(fabric, UnitsFabric) or not fabric.has_network:
         return 1, 1
     network = fabric.network
     slices = slices_of_least_area(machine, technology) if network.slices == "auto" else network.slices

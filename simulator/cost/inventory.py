@@ -16,8 +16,8 @@ from simulator.cost.sram_bank import SramBank
 from simulator.cost.systolic_inventory import systolic_fabric
 from simulator.cost.technology import Technology
 from simulator.cost.weight_decoder import WeightDecoder
+from simulator.kinds.units.machine import UnitsFabric
 from simulator.machine.elaborated import DMA_CHUNK_BYTES, Elaborated
-from simulator.machine.model import GatherFabric
 
 _AROUND = ("activation_buffer", "dma_staging", "clock_and_control", "dram_phy", "dram")
 
@@ -54,7 +54,7 @@ SYSTOLIC_COMPONENTS: tuple[str, ...] = (
 
 def inventory(elaborated: Elaborated, technology: Technology) -> tuple[Instance, ...]:
     """Return every piece of hardware that is priced, the fabric first."""
-    if isinstance(elaborated.machine.fabric, GatherFabric):
+    if isinstance(elaborated.machine.fabric, UnitsFabric):
         fabric = gather_fabric(elaborated, technology)
     else:
         fabric = systolic_fabric(elaborated, technology)
@@ -64,7 +64,7 @@ def inventory(elaborated: Elaborated, technology: Technology) -> tuple[Instance,
 
 def component_names(elaborated: Elaborated) -> tuple[str, ...]:
     """Components that a machine of this kind can have, in the order of reports."""
-    return GATHER_COMPONENTS if isinstance(elaborated.machine.fabric, GatherFabric) else SYSTOLIC_COMPONENTS
+    return GATHER_COMPONENTS if isinstance(elaborated.machine.fabric, UnitsFabric) else SYSTOLIC_COMPONENTS
 
 
 def _buffers(elaborated: Elaborated, technology: Technology) -> Iterator[Instance]:
@@ -74,7 +74,7 @@ def _buffers(elaborated: Elaborated, technology: Technology) -> Iterator[Instanc
     yield from _staging(elaborated, technology)
     if machine.weight_decoder:
         line_bits, value_bits = 8 * machine.trunks.w_bytes_per_cycle, machine.datatypes.weight_bits
-        entry_bits = machine.weight_entry_bits(dense=False) if isinstance(machine.fabric, GatherFabric) else value_bits
+        entry_bits = machine.weight_entry_bits(dense=False) if isinstance(machine.fabric, UnitsFabric) else value_bits
         yield Instance("dma_staging", "decoder", WeightDecoder(technology, max(1, line_bits // value_bits), entry_bits, line_bits), 1)
 
 

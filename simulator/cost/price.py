@@ -15,8 +15,8 @@ from simulator.cost.inventory import component_names, inventory
 from simulator.cost.technology import Technology
 from simulator.cost.types import ComponentCost, Cost
 from simulator.errors import ConfigError
+from simulator.kinds.units.machine import UnitsFabric
 from simulator.machine.elaborated import Elaborated
-from simulator.machine.model import GatherFabric
 
 
 def price(activity: Activity, elaborated: Elaborated, technology: Technology) -> Cost:
@@ -54,7 +54,7 @@ class Working:
 def _working(activity: Activity, elaborated: Elaborated, technology: Technology, instances: Sequence[Instance]) -> tuple[Working, ...]:
     """A machine of both dataflows does each operation with the hardware of one of them, and shares what is around."""
     machine = elaborated.machine
-    if not isinstance(machine.fabric, GatherFabric) or machine.mapping.dataflow != "both":
+    if not isinstance(machine.fabric, UnitsFabric) or machine.mapping.dataflow != "both":
         return (Working(activity.counts, charges_of(machine), instances),)
     flows: dict[Literal["gather", "scatter"], tuple[Charge, ...]] = {"gather": GATHER, "scatter": SCATTER}
     fabric = tuple(
@@ -104,7 +104,7 @@ def _component(name: str, instances: Sequence[Instance], energy: dict[str, float
 
 def _check_latency(elaborated: Elaborated, technology: Technology) -> None:
     machine = elaborated.machine
-    if not isinstance(machine.fabric, GatherFabric) or machine.fabric.network.latency != "auto":
+    if not isinstance(machine.fabric, UnitsFabric) or machine.fabric.network.latency != "auto":
         return
     latency = elaborate(machine, technology).network_latency
     if latency != elaborated.network_latency:

@@ -13,8 +13,9 @@ from simulator.cost.technology import Technology
 from simulator.cost.valid_bits import ValidBits
 from simulator.cost.wires import Bus
 from simulator.cost.word_multiplexer import WordMultiplexer
+from simulator.kinds.systolic.machine import SKIP_SCAN_BITS, edge_word_elements
 from simulator.machine.elaborated import Elaborated
-from simulator.machine.model import SKIP_SCAN_BITS, Machine, edge_word_elements
+from simulator.machine.model import Machine
 
 
 def systolic_fabric(elaborated: Elaborated, technology: Technology) -> tuple[Instance, ...]:

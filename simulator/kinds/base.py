@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -12,6 +12,7 @@ from simulator.engine.compiled.warm_up import KernelName
 from simulator.engine.engines import Engine
 from simulator.machine.elaborated import Elaborated
 from simulator.machine.model import Machine
+from simulator.specs.section import Section
 from simulator.system.operation import OperationRun
 from simulator.system.program import Strand
 from simulator.system.residency import Homes, tensor_homes
@@ -48,6 +49,8 @@ class Kind(ABC):
     """
 
     name: ClassVar[str]
+    sections: ClassVar[Mapping[type[Section], type[Section]]]
+    """Its share of the machine file: of each section that comes in kinds, the model that it brings."""
     kernels: ClassVar[tuple[KernelName, ...]] = ()
     """Compiled kernels that its runs call."""
 

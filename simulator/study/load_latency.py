@@ -16,7 +16,8 @@ from simulator.errors import ConfigError
 from simulator.kinds import kind_of
 from simulator.kinds.gather.schedule import schedule_gather
 from simulator.kinds.units.lists import cluster_work, present_words, slice_lists
-from simulator.machine.model import GatherFabric, Machine
+from simulator.kinds.units.machine import UnitsFabric
+from simulator.machine.model import Machine
 from simulator.network.theory import theory_limits
 from simulator.network.traffic import Arrivals, PatternName, SwitchSpec, TrafficPoint, draw_arrivals, replay_arrivals
 from simulator.workload.types import Workload
@@ -58,7 +59,7 @@ class NetworkCurve:
 
 def switch_of(machine: Machine) -> SwitchSpec:
     """The request network of one of a machine's clusters; ConfigError where it has none."""
-    if not isinstance(machine.fabric, GatherFabric) or not machine.fabric.has_network:
+    if not isinstance(machine.fabric, UnitsFabric) or not machine.fabric.has_network:
         raise ConfigError(f"{machine.name}: has no network to measure: no copy serves more than one unit")
     network = machine.fabric.network
     elaborated = elaborate(machine, load_technology(machine.technology, machine.technology_overrides))

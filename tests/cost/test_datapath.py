@@ -12,7 +12,7 @@ from simulator.cost.accumulators import Accumulators
 from simulator.cost.datapath import adder, multiplier
 from simulator.cost.mac import MacLane, ProcessingElement
 from simulator.cost.register_file import RegisterFile
-from simulator.machine.datatypes import AccumulateType, OperandType
+from simulator.machine.model import AccumulateType, OperandType
 
 # Horowitz, ISSCC 2014: pJ and um² at 45 nm; the areas without the factor of synthesis at 1 GHz
 MULTIPLIERS = {"int8": (0.2, 282), "int32": (3.1, 3495), "fp16": (1.1, 1640), "fp32": (3.7, 7700)}

@@ -14,9 +14,9 @@ from simulator.errors import MappingError
 from simulator.kinds.gather.schedule import GatherSchedule, longest_row_part, most_rows, spans
 from simulator.kinds.units.lists import SliceLists
 from simulator.kinds.units.loops import Position
+from simulator.kinds.units.machine import UnitsMachine
 from simulator.kinds.units.placement import placement_of
 from simulator.kinds.units.ranges import Capacity, fit_rows, line_entries
-from simulator.machine.model import Machine
 from simulator.system.program import Span
 from simulator.system.residency import Homes
 from simulator.workload.types import Operation
@@ -55,12 +55,12 @@ class SampledSchedule(GatherSchedule):
         return {**super().describe(), "loop_order": "m_k_rounds"}
 
 
-def schedule_sampled(machine: Machine, operation: Operation, homes: Homes) -> SampledSchedule:
+def schedule_sampled(machine: UnitsMachine, operation: Operation, homes: Homes) -> SampledSchedule:
     """Cut a sampled product into tiles that fit the machine; MappingError where none do, or where it lacks the hardware.
 
     As rule 4, with the words of dY in the place of finished rows: each unit keeps those of its own rows in its output bank.
     """
-    fabric, mapping, weight = machine.gather, machine.mapping, operation.weight
+    fabric, mapping, weight = machine.fabric, machine.mapping, operation.weight
     if not fabric.lane_tree or mapping.dataflow != "gather":
         raise MappingError(
             f"{machine.name}: {operation.name} is an SDDMM, which needs adders over the lanes of a unit; "
@@ -95,9 +95,9 @@ def schedule_sampled(machine: Machine, operation: Operation, homes: Homes) -> Sa
     )
 
 
-def _token_tile(machine: Machine, operation: Operation, fitting: int, forced: int | None) -> Span:
+def _token_tile(machine: UnitsMachine, operation: Operation, fitting: int, forced: int | None) -> Span:
     """Token words of a tile, and rounds: as many as the copy and the units' own banks hold, evened out over the rounds."""
-    groups, token_words = machine.gather.token_groups, -(-operation.shape[2] // machine.gather.lanes)
+    groups, token_words = machine.fabric.token_groups, -(-operation.shape[2] // machine.fabric.lanes)
     share = -(-token_words // groups)
     if forced is not None:
         tile = min(forced, share)

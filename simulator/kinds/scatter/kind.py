@@ -11,8 +11,8 @@ from simulator.kinds.sampled.kind import SAMPLED
 from simulator.kinds.scatter.dataflow import ScatterDataflow
 from simulator.kinds.scatter.schedule import schedule_scatter
 from simulator.kinds.units.kind import UnitsKind, needs_both
+from simulator.kinds.units.machine import UnitsMachine
 from simulator.kinds.units.rounds import Dataflow
-from simulator.machine.elaborated import Elaborated
 from simulator.machine.model import Machine
 from simulator.system.residency import Homes
 from simulator.workload.types import Operation
@@ -33,10 +33,9 @@ class Scatter(UnitsKind):
         return self if operation.gradient is None else SAMPLED
 
     def dataflow(
-        self, elaborated: Elaborated, spec: ClusterSpec, engine: Engine, operation: Operation, homes: Homes, *, assemble: bool
+        self, machine: UnitsMachine, spec: ClusterSpec, engine: Engine, operation: Operation, homes: Homes, *, assemble: bool
     ) -> Dataflow[Any]:
         """Cut the operation into tiles."""
-        machine = elaborated.machine
         return ScatterDataflow(machine, spec, engine, schedule_scatter(machine, operation, homes), assemble=assemble)
 
 

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 import numpy as np
 
 from simulator.activity import Counts
 from simulator.engine.engines import Engine
 from simulator.kinds.base import Kind, Least, Memo, Scheduled
 from simulator.kinds.systolic.dense_product import dense_product
+from simulator.kinds.systolic.machine import ArrayMachine, SystolicFabric
 from simulator.kinds.systolic.operation import run_systolic
 from simulator.kinds.systolic.reference import run_array
 from simulator.kinds.systolic.schedule import flows_of, least_cycles, products_of
 from simulator.machine.elaborated import Elaborated
-from simulator.machine.model import Machine, SystolicFabric
+from simulator.machine.model import Fabric, Machine
+from simulator.specs.section import Section
 from simulator.system.operation import OperationRun
 from simulator.system.residency import Homes
 from simulator.workload.types import Operation
@@ -22,6 +26,7 @@ class Systolic(Kind):
     """A rows × cols array of cells that pass operands to their neighbours."""
 
     name = "systolic"
+    sections: ClassVar[dict[type[Section], type[Section]]] = {Fabric: SystolicFabric}
 
     def describes(self, machine: Machine) -> bool:
         """Whether its fabric is an array."""
@@ -52,7 +57,8 @@ class Systolic(Kind):
 
         Where it skips or packs, only the activations that useful products need, and their weights without places.
         """
-        fabric, op, bits = machine.systolic, dense_product(operation), machine.datatypes
+        array, op, bits = ArrayMachine.of(machine), dense_product(operation), machine.datatypes
+        fabric = array.fabric
         m, k, n = op.block_shape
         made = self.made_bytes(machine, op) if op.weight_home == "activation" else None
         if fabric.skip_zero_tiles or fabric.column_skip or fabric.n_m != "none" or machine.weight_decoder:
@@ -63,7 +69,7 @@ class Systolic(Kind):
             slots, x_bytes = op.macs_dense, op.batch * (k * n * bits.activation_bits // 8)
             w_bytes = made if made is not None else op.batch * (k * m * bits.weight_bits // 8)
         counts = Counts(macs_useful=operation.macs_useful, mac_slots=slots, x_trunk_bytes=x_bytes, w_trunk_bytes=w_bytes)
-        return Least(max(_array_cycles(machine, operation, memo), -(-slots // machine.multipliers)), counts)
+        return Least(max(_array_cycles(array, operation, memo), -(-slots // machine.multipliers)), counts)
 
     def made_weight_bits(self, machine: Machine) -> int:
         """As weights, which is what the W buffer holds."""
@@ -76,9 +82,9 @@ class Systolic(Kind):
         return operation.batch * m * columns * machine.datatypes.activation_bits
 
 
-def _array_cycles(machine: Machine, op: Operation, memo: Memo) -> int:
+def _array_cycles(machine: ArrayMachine, op: Operation, memo: Memo) -> int:
     """The fewest of any way and any dataflow in which the array can run an operation."""
-    fabric = machine.systolic
+    fabric = machine.fabric
     ways = ("products", op.name, fabric.n_m)
     if ways not in memo:
         memo[ways] = products_of(machine, op)

@@ -6,7 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from simulator.errors import MappingError, SparsimError
-from simulator.machine.model import Machine, SystolicFabric
+from simulator.kinds.systolic.machine import SystolicFabric
+from simulator.machine.model import Machine
 from simulator.study.sizing.fit import largest_within
 from simulator.study.sizing.kind import kind_of
 from simulator.study.sizing.scale import resized, size_of, with_sram_of

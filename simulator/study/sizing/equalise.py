@@ -7,7 +7,9 @@ from dataclasses import dataclass
 
 from simulator.cost import Technology, load_technology
 from simulator.errors import ConfigError, MappingError
-from simulator.machine.model import GatherFabric, Machine, SystolicFabric
+from simulator.kinds.systolic.machine import SystolicFabric
+from simulator.kinds.units.machine import UnitsFabric
+from simulator.machine.model import Machine
 from simulator.run.floor import Floor
 from simulator.specs import nearest_hint
 from simulator.study.sizing.by_size import BySize
@@ -109,7 +111,7 @@ class _Equaliser:
 
     def _sram_model(self, done: list[Sized]) -> Machine | None:
         """Whose SRAM a systolic array is given: the model's, or the first gather machine's as it was sized."""
-        if isinstance(self.model.fabric, GatherFabric):
+        if isinstance(self.model.fabric, UnitsFabric):
             return next((sized.machine for sized in done if sized.original.name == self.model.name), self.model)
         return next((sized.machine for sized in done), None)
 

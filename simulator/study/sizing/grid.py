@@ -7,7 +7,9 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from simulator.machine.model import GatherFabric, Machine, SystolicFabric
+from simulator.kinds.systolic.machine import SystolicFabric
+from simulator.kinds.units.machine import UnitsFabric
+from simulator.machine.model import Machine
 from simulator.study.sizing.kind import Kind, kind_of
 
 Keys = Mapping[str, Any]
@@ -65,7 +67,7 @@ def _of_array(fabric: SystolicFabric) -> tuple[Keys, Values]:
     return {key: getattr(fabric, key.removeprefix("fabric.")) for key in SYSTOLIC_GRID}, SYSTOLIC_GRID
 
 
-def _of_units(machine: Machine, fabric: GatherFabric) -> tuple[Keys, Values]:
+def _of_units(machine: Machine, fabric: UnitsFabric) -> tuple[Keys, Values]:
     """What the machine has of each key, and what is tried beside it."""
     own = {
         "fabric.units": fabric.units,

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Literal
 
-from simulator.machine.model import Machine, SystolicFabric
+from simulator.kinds.systolic.machine import SystolicFabric
+from simulator.machine.model import Machine
 
 Kind = Literal["crossbar", "replication", "hybrid", "partition", "systolic"]
 

@@ -6,7 +6,9 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-from simulator.machine.model import GatherFabric, Machine, SystolicFabric
+from simulator.kinds.systolic.machine import SystolicFabric
+from simulator.kinds.units.machine import UnitsFabric
+from simulator.machine.model import Machine
 from simulator.study.sizing.kind import kind_of
 from simulator.study.sizing.rebuilt import rebuilt
 
@@ -59,7 +61,7 @@ def _edge_steps(fabric: SystolicFabric) -> int:
     return shape // (kept // math.gcd(fabric.rows // shape, kept))
 
 
-def _clusters(machine: Machine, fabric: GatherFabric, size: int) -> Mapping[str, Any]:
+def _clusters(machine: Machine, fabric: UnitsFabric, size: int) -> Mapping[str, Any]:
     kind = kind_of(machine)
     if kind == "crossbar":
         banks = math.ceil(size * fabric.banks_per_copy / fabric.units)

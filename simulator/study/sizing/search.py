@@ -16,8 +16,9 @@ from typing import Any
 
 from simulator.cost import Instance, Technology, elaborate, inventory
 from simulator.errors import ConfigError, MappingError
+from simulator.kinds.systolic.machine import SystolicFabric
 from simulator.machine.elaborated import Elaborated
-from simulator.machine.model import Machine, SystolicFabric
+from simulator.machine.model import Machine
 from simulator.result import Result
 from simulator.run.floor import Floor, Least
 from simulator.study.sizing.grid import Family, Keys, Values, families

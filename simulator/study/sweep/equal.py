@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from simulator.machine import GatherFabric, Machine
+from simulator.kinds.units.machine import UnitsFabric
+from simulator.machine.model import Machine
 from simulator.study.sizing.by_area import own_area_mm2, within_area
 from simulator.study.sweep.spec import Scalar
 
@@ -39,9 +40,9 @@ def target_of(wanted: Machine | float, machines: Sequence[Machine]) -> Target:
     Raises ConfigError where the machine that gives a systolic array its SRAM cannot be scaled to it.
     """
     area_mm2, model = (own_area_mm2(wanted), wanted) if isinstance(wanted, Machine) else (wanted, None)
-    if model is not None and isinstance(model.fabric, GatherFabric):
+    if model is not None and isinstance(model.fabric, UnitsFabric):
         return Target(area_mm2, model, model)
-    gather = next((machine for machine in machines if isinstance(machine.fabric, GatherFabric)), None)
+    gather = next((machine for machine in machines if isinstance(machine.fabric, UnitsFabric)), None)
     return Target(area_mm2, model, None if gather is None else within_area(gather, area_mm2).machine)
 
 

@@ -9,8 +9,8 @@ from simulator.cost import Technology
 from simulator.cost.constant import Constant
 from simulator.cost.dram_device import DRAM_PREFIX, DramConstants
 from simulator.cost.technology import CONSTANTS
+from simulator.kinds.units.machine import UnitsFabric
 from simulator.machine.elaborated import Elaborated
-from simulator.machine.model import GatherFabric
 
 ONE_SLICE = "crossbar_in_one_slice"
 """The structural factor: at its high end a crossbar whose slices are `auto` is laid out whole, its wires at their widest pitch."""
@@ -99,4 +99,4 @@ def _banded(name: str, constant: Constant) -> Iterator[Factor]:
 
 def _slices_are_open(elaborated: Elaborated) -> bool:
     fabric = elaborated.machine.fabric
-    return isinstance(fabric, GatherFabric) and fabric.has_network and fabric.network.slices == "auto" and elaborated.slices > 1
+    return isinstance(fabric, UnitsFabric) and fabric.has_network and fabric.network.slices == "auto" and elaborated.slices > 1

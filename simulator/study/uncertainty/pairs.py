@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TypeVar
 
-from simulator.machine.model import GatherFabric, Machine
+from simulator.kinds.units.machine import UnitsFabric
+from simulator.machine.model import Machine
 
 RunT = TypeVar("RunT")
 
@@ -13,7 +14,7 @@ RunT = TypeVar("RunT")
 def copies(machine: Machine) -> str:
     """`one` copy behind a network, `one a unit`, `some`, or `other` kinds of machine."""
     fabric = machine.fabric
-    if not isinstance(fabric, GatherFabric) or fabric.token_groups > 1:
+    if not isinstance(fabric, UnitsFabric) or fabric.token_groups > 1:
         return "other"
     if fabric.clusters == 1 and fabric.has_network:
         return "one"
