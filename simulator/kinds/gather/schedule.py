@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simulator.errors import MappingError
-from simulator.kinds.units.loops import TileLoops
+from simulator.kinds.units.loops import TileLoops, token_tiles
 from simulator.kinds.units.machine import UnitsMachine
 from simulator.kinds.units.placement import Placement, placement_of
 from simulator.kinds.units.ranges import Capacity, fit_rows, line_entries
@@ -100,24 +100,17 @@ def longest_row_part(operation: Operation, k_tile: int) -> int:
 
 
 def _token_tile(machine: UnitsMachine, operation: Operation, k_tile: int, token_words: int, forced: int | None) -> Span:
-    """Token words of a tile, and rounds.
-
-    As many as the copy and the output bank hold (all rows of a unit at once, where that is possible), spread evenly
-    over the rounds so that the last one is not a remnant.
-    """
+    """Token words of a tile, and rounds: as many as the copy and the output bank hold (all rows of a unit at once, if possible)."""
     groups = machine.fabric.token_groups
-    if forced is not None:
-        if forced > machine.output_words:
-            raise MappingError(
-                f"{machine.name}: mapping.tokens_per_tile = {forced}, but one output row of that many words exceeds the "
-                f"{machine.output_words} words of an output bank"
-            )
-        tile = min(forced, -(-token_words // groups))
-        return tile, -(-token_words // (groups * tile))
-    rows_per_unit = most_rows(machine, operation)
-    most = min(machine.copy_words // k_tile, max(1, machine.output_words // rows_per_unit), -(-token_words // groups))
-    rounds = -(-token_words // (groups * most))
-    return -(-token_words // (groups * rounds)), rounds
+    if forced is None:
+        rows_per_unit = most_rows(machine, operation)
+        return token_tiles(token_words, groups, min(machine.copy_words // k_tile, max(1, machine.output_words // rows_per_unit)))
+    if forced > machine.output_words:
+        raise MappingError(
+            f"{machine.name}: mapping.tokens_per_tile = {forced}, but one output row of that many words exceeds the "
+            f"{machine.output_words} words of an output bank"
+        )
+    return token_tiles(token_words, groups, forced, spread=False)
 
 
 def most_rows(machine: UnitsMachine, operation: Operation) -> int:

@@ -11,7 +11,7 @@ from simulator.engine.work import ScatterWork
 from simulator.errors import MappingError
 from simulator.kinds.gather.schedule import loop_order, spans
 from simulator.kinds.units.lists import present_words
-from simulator.kinds.units.loops import TileLoops
+from simulator.kinds.units.loops import TileLoops, token_tiles
 from simulator.kinds.units.machine import UnitsMachine
 from simulator.kinds.units.placement import Placement, placement_of
 from simulator.kinds.units.ranges import Capacity, FittedRows, fit_rows, line_entries
@@ -70,7 +70,8 @@ def schedule_scatter(machine: UnitsMachine, operation: Operation, homes: Homes) 
         raise MappingError(f"{machine.name}: a copy holds {sums} words of partial sums, too few for tokens_per_tile = {forced}")
     columns = by_column(operation)
     token_words = -(-n // fabric.lanes)
-    tile, rounds = _token_tile(machine, sums // m_tile, token_words)
+    most = forced if isinstance(forced, int) else min(sums // m_tile, machine.own_words)
+    tile, rounds = token_tiles(token_words, fabric.token_groups, most, spread=not isinstance(forced, int))
     m_tiles = spans(m, m_tile)
     entry_bits = machine.weight_entry_bits(dense=operation.weight.dense)
     fitted = _k_tiles(machine, columns, m_tiles, entry_bits, tile)
@@ -92,17 +93,6 @@ def schedule_scatter(machine: UnitsMachine, operation: Operation, homes: Homes) 
         entry_bits=entry_bits,
         present=present_words(machine, operation),
     )
-
-
-def _token_tile(machine: UnitsMachine, fitting: int, token_words: int) -> Span:
-    """Token words of a tile, and rounds, evened out."""
-    groups, forced = machine.fabric.token_groups, machine.mapping.tokens_per_tile
-    share = -(-token_words // groups)
-    if isinstance(forced, int):
-        tile = min(forced, share)
-        return tile, -(-token_words // (groups * tile))
-    rounds = -(-token_words // (groups * min(fitting, machine.own_words, share)))
-    return -(-token_words // (groups * rounds)), rounds
 
 
 def _k_tiles(machine: UnitsMachine, columns: ByColumn, m_tiles: tuple[Span, ...], entry_bits: int, tile: int) -> FittedRows:
