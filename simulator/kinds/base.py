@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Callable, Hashable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -39,6 +39,35 @@ class Least:
     compute_cycles: int
     counts: Counts
     """Of the fabric, and the bytes of both trunks."""
+
+
+@dataclass(frozen=True)
+class Sram:
+    """Operand memory of a machine, one half of it, in KiB."""
+
+    x_kib: float
+    w_kib: float
+    y_kib: float
+
+
+@dataclass(frozen=True)
+class Grid:
+    """What a search for a machine's best sizes tries."""
+
+    own: Mapping[str, Any]
+    """What the machine itself has of each key."""
+    tried: Mapping[str, tuple[Any, ...]]
+    """Values of each key. Those of a member key begin with the least area and, where they are memories, the fewest bits of an index."""
+    member_keys: tuple[str, ...]
+    """Keys in which the members of a family differ."""
+
+
+@dataclass(frozen=True)
+class Family:
+    """Designs that differ in member keys only: the first legal one has the least area and the lowest bound."""
+
+    keys: Mapping[str, Any]
+    members: tuple[Mapping[str, Any], ...]
 
 
 class Kind(ABC):
@@ -95,6 +124,38 @@ class Kind(ABC):
     def homes(self, machine: Machine, workload: Workload) -> tuple[Homes, ...]:
         """Where each operation's X and Y live, in program order."""
         return tensor_homes(machine, workload, self.output_bits)
+
+    @abstractmethod
+    def design(self, machine: Machine) -> str:
+        """What designers call a machine of such sizes; sizing keeps it."""
+
+    @abstractmethod
+    def size(self, machine: Machine) -> int:
+        """A machine's size as one number, from which all of its other sizes follow."""
+
+    @abstractmethod
+    def size_in_words(self, machine: Machine) -> str:
+        """The same for people."""
+
+    @abstractmethod
+    def resized_keys(self, machine: Machine, size: int) -> Mapping[str, Any]:
+        """Keys of the machine file at another size, by path; such a machine need not be possible."""
+
+    @abstractmethod
+    def grid(self, machine: Machine) -> Grid:
+        """What a search for its best sizes tries."""
+
+    @abstractmethod
+    def families(self, machine: Machine, values: Mapping[str, tuple[Any, ...]], members: tuple[Mapping[str, Any], ...]) -> Iterator[Family]:
+        """Every family of so many values of the grid's keys that is of the machine's design, each with these members."""
+
+    def sram(self, machine: Machine) -> Sram | None:
+        """Its operand memory, which a kind that is given another's takes over; None for a kind that gives none."""
+        return None
+
+    def keys_with_sram(self, sram: Sram) -> Mapping[str, Any] | None:
+        """Keys of the machine file with another machine's operand memory; None for a kind that has its own."""
+        return None
 
     def list_entries(self, machine: Machine, nonzeros: int, tokens: int) -> int:
         """List entries that the units examine for a W of so many nonzeros and an X of so many tokens; 0 without lists."""

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from collections.abc import Iterator, Mapping
+from typing import Any, ClassVar
 
 import numpy as np
 
 from simulator.activity import Counts
 from simulator.engine.engines import Engine
-from simulator.kinds.base import Kind, Least, Memo, Scheduled
+from simulator.kinds.base import Family, Grid, Kind, Least, Memo, Scheduled, Sram
+from simulator.kinds.systolic import sizes
 from simulator.kinds.systolic.dense_product import dense_product
 from simulator.kinds.systolic.machine import ArrayMachine, SystolicFabric
 from simulator.kinds.systolic.operation import run_systolic
@@ -80,6 +82,35 @@ class Systolic(Kind):
         m, k, n = operation.block_shape
         columns = n if operation.gradient is None else k
         return operation.batch * m * columns * machine.datatypes.activation_bits
+
+    def design(self, machine: Machine) -> str:
+        """All arrays are of one design."""
+        return self.name
+
+    def size(self, machine: Machine) -> int:
+        """Its edge, in steps that keep its aspect ratio and whole groups of `n_m` in its rows."""
+        return sizes.edge_steps(ArrayMachine.of(machine).fabric)
+
+    def size_in_words(self, machine: Machine) -> str:
+        """Rows × columns."""
+        fabric = ArrayMachine.of(machine).fabric
+        return f"{fabric.rows} × {fabric.cols}"
+
+    def resized_keys(self, machine: Machine, size: int) -> Mapping[str, Any]:
+        """Rows and columns."""
+        return sizes.resized_keys(ArrayMachine.of(machine).fabric, size)
+
+    def grid(self, machine: Machine) -> Grid:
+        """Rows, columns, dataflow and buffers."""
+        return sizes.grid_of(ArrayMachine.of(machine).fabric)
+
+    def families(self, machine: Machine, values: Mapping[str, tuple[Any, ...]], members: tuple[Mapping[str, Any], ...]) -> Iterator[Family]:
+        """All shapes."""
+        return sizes.families(values, members)
+
+    def keys_with_sram(self, sram: Sram) -> Mapping[str, Any] | None:
+        """As buffers for the operands and for sums."""
+        return sizes.keys_with_sram(sram)
 
 
 def _array_cycles(machine: ArrayMachine, op: Operation, memo: Memo) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
+from collections.abc import Iterator, Mapping
 from typing import Any, ClassVar, Literal
 
 import numpy as np
@@ -12,13 +13,15 @@ from simulator.activity import Counts
 from simulator.engine.cluster import ClusterSpec
 from simulator.engine.engines import ENGINES, Engine
 from simulator.errors import MappingError
-from simulator.kinds.base import Kind, Least, Memo, Scheduled
+from simulator.kinds.base import Family, Grid, Kind, Least, Memo, Scheduled, Sram
+from simulator.kinds.units import sizes
 from simulator.kinds.units.lists import present_words
 from simulator.kinds.units.machine import UnitsFabric, UnitsMachine, UnitsMapping
 from simulator.kinds.units.operation import UnitsPlan, plan_units, run_plan
 from simulator.kinds.units.rounds import Dataflow
 from simulator.machine.elaborated import Elaborated
-from simulator.machine.model import Fabric, Machine, Mapping
+from simulator.machine.model import Fabric, Machine
+from simulator.machine.model import Mapping as MappingSection
 from simulator.specs.section import Section
 from simulator.system.operation import OperationRun
 from simulator.system.residency import Homes
@@ -31,7 +34,7 @@ FABRIC = "gather"
 class UnitsKind(Kind):
     """A kind of machine whose vector units and banks are joined by networks, or stand in pairs."""
 
-    sections: ClassVar[dict[type[Section], type[Section]]] = {Fabric: UnitsFabric, Mapping: UnitsMapping}
+    sections: ClassVar[dict[type[Section], type[Section]]] = {Fabric: UnitsFabric, MappingSection: UnitsMapping}
     flow: ClassVar[Literal["gather", "scatter"]]
     """What machine files and results call the dataflow of its operations."""
     words_reach_units = True
@@ -122,6 +125,34 @@ class UnitsKind(Kind):
             return operation.output_elements * machine.datatypes.weight_bits
         m, _, n = operation.block_shape
         return operation.batch * m * n * machine.datatypes.activation_bits
+
+    def design(self, machine: Machine) -> str:
+        """By how many units share a copy of the activations."""
+        return sizes.design_of(UnitsMachine.of(machine).fabric)
+
+    def size(self, machine: Machine) -> int:
+        """Units, copies or token groups, whichever its design grows by."""
+        return sizes.size_of(UnitsMachine.of(machine).fabric)
+
+    def size_in_words(self, machine: Machine) -> str:
+        """Its units."""
+        return f"{UnitsMachine.of(machine).fabric.units} units"
+
+    def resized_keys(self, machine: Machine, size: int) -> Mapping[str, Any]:
+        """Units and copies, clusters as they are."""
+        return sizes.resized_keys(UnitsMachine.of(machine), size)
+
+    def grid(self, machine: Machine) -> Grid:
+        """Units, lanes, groups, copies, banks, slices and token words."""
+        return sizes.grid_of(UnitsMachine.of(machine))
+
+    def families(self, machine: Machine, values: Mapping[str, tuple[Any, ...]], members: tuple[Mapping[str, Any], ...]) -> Iterator[Family]:
+        """Shapes of the same design."""
+        return sizes.families(UnitsMachine.of(machine), values, members)
+
+    def sram(self, machine: Machine) -> Sram | None:
+        """All of its banks."""
+        return sizes.sram_of(UnitsMachine.of(machine).fabric)
 
     def list_entries(self, machine: Machine, nonzeros: int, tokens: int) -> int:
         """Every list is walked once a token word."""
