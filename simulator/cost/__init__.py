@@ -1,6 +1,6 @@
 """Area, energy and power of a run: a pure function of what was counted, the machine and a technology."""
 
-from simulator.cost.dram_device import DramDevice, load_dram
+from simulator.cost.constants import DramDevice, load_dram
 from simulator.cost.elaborate import elaborate
 from simulator.cost.instance import Instance
 from simulator.cost.inventory import inventory

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from simulator.cost.component import Area, Component
-from simulator.cost.register_file import flop_data_pj
+from simulator.cost.registers import flop_data_pj
 
 
 @dataclass(frozen=True)

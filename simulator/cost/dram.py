@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from simulator.cost.component import Area, Component
-from simulator.cost.dram_device import DramDevice
+from simulator.cost.constants import DramDevice
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import Literal
 
-from simulator.cost.dram_device import DramDevice, choose_dram
+from simulator.cost.constants import DramDevice, choose_dram
 from simulator.cost.network_inventory import network_stages
 from simulator.cost.network_plan import slices_of_least_area
 from simulator.cost.technology import Technology

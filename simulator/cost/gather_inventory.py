@@ -7,22 +7,20 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Literal
 
-from simulator.cost.accumulators import Accumulators
-from simulator.cost.fifo import Fifo
+from simulator.cost.arithmetic import WordAdder
 from simulator.cost.flit_widths import flit_bits, reply_flits, request_flits, scatters
 from simulator.cost.instance import Instance, total_die_mm2
 from simulator.cost.lane_tree import LaneTree
-from simulator.cost.mac import MacLane
+from simulator.cost.mac import Accumulators, MacLane
 from simulator.cost.network_inventory import acknowledgements, network_blocks
 from simulator.cost.network_plan import x_bank
 from simulator.cost.presence import PresenceBits
-from simulator.cost.register_file import RegisterFile
+from simulator.cost.registers import Fifo, RegisterFile
+from simulator.cost.router import WordMultiplexer
 from simulator.cost.scatter_inventory import scatter_banks, scatter_units
-from simulator.cost.sram_bank import SramBank
+from simulator.cost.sram import SramBank
 from simulator.cost.technology import Technology
 from simulator.cost.wires import Bus, ClusterWires
-from simulator.cost.word_adder import WordAdder
-from simulator.cost.word_multiplexer import WordMultiplexer
 from simulator.machine.elaborated import Elaborated
 from simulator.machine.model import Machine
 

@@ -5,17 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
-from simulator.cost.activation_buffer import ActivationBuffer
+from simulator.cost.buffers import ActivationBuffer
+from simulator.cost.constants import choose_dram
 from simulator.cost.control import ClockAndControl
+from simulator.cost.decoder import WeightDecoder
 from simulator.cost.dram import Dram, DramPhy
-from simulator.cost.dram_device import choose_dram
 from simulator.cost.elaborate import dram_bytes_per_cycle, dram_latency_cycles
 from simulator.cost.gather_inventory import gather_fabric
 from simulator.cost.instance import Instance
-from simulator.cost.sram_bank import SramBank
+from simulator.cost.sram import SramBank
 from simulator.cost.systolic_inventory import systolic_fabric
 from simulator.cost.technology import Technology
-from simulator.cost.weight_decoder import WeightDecoder
 from simulator.machine.elaborated import DMA_CHUNK_BYTES, Elaborated
 from simulator.machine.model import GatherFabric
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from simulator.cost.arithmetic import adder
 from simulator.cost.component import Area, Component, cell_area
-from simulator.cost.datapath import adder
-from simulator.cost.register_file import flop_clock_pj, flop_data_pj, gated_clock_pj
+from simulator.cost.registers import flop_clock_pj, flop_data_pj, gated_clock_pj
 from simulator.machine.datatypes import BITS
 
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from simulator.cost.crossbar import Crossbar
-from simulator.cost.fifo import Fifo
 from simulator.cost.flit_widths import flit_bits, index_bits, request_flits, scatters
 from simulator.cost.instance import Instance
 from simulator.cost.network_plan import NetworkPlan, networks
 from simulator.cost.network_queues import ROUTER_QUEUES, queues_mm2
+from simulator.cost.registers import Fifo
+from simulator.cost.router import Crossbar
 from simulator.cost.technology import Technology
 from simulator.cost.wires import RouterLink, WiringRoom
 from simulator.machine.model import Machine

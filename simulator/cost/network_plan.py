@@ -5,13 +5,10 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, replace
 
-from simulator.cost.combiner import Combiner
-from simulator.cost.crossbar import Crossbar
 from simulator.cost.flit_widths import flit_bits, index_bits, reply_layout, request_layout, scatters
 from simulator.cost.network_layout import NetworkLayout
-from simulator.cost.scheduler import Scheduler
-from simulator.cost.sram_bank import SramBank
-from simulator.cost.sram_macro import PORTS_RW
+from simulator.cost.router import Combiner, Crossbar, Scheduler
+from simulator.cost.sram import PORTS_RW, SramBank
 from simulator.cost.technology import Technology
 from simulator.cost.wires import cut_area_mm2
 from simulator.machine.model import Machine

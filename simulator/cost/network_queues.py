@@ -6,8 +6,8 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from simulator.cost.fifo import Fifo
 from simulator.cost.flit_widths import flit_bits, reply_flits, reply_layout, request_flits, request_layout
+from simulator.cost.registers import Fifo
 from simulator.cost.technology import Technology
 from simulator.machine.model import Machine
 

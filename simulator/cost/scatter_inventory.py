@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from simulator.cost.arithmetic import WordAdder
 from simulator.cost.instance import Instance
 from simulator.cost.mac import MacLane
 from simulator.cost.network_plan import x_bank
 from simulator.cost.presence import PresenceBits
-from simulator.cost.sram_bank import SramBank
+from simulator.cost.sram import SramBank
 from simulator.cost.technology import Technology
-from simulator.cost.word_adder import WordAdder
 from simulator.machine.model import Machine
 
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 
-from simulator.cost.edge_buffer import EdgeBuffer
+from simulator.cost.buffers import EdgeBuffer
+from simulator.cost.decoder import ValidBits
 from simulator.cost.instance import Instance, total_die_mm2
 from simulator.cost.mac import ProcessingElement
-from simulator.cost.presence_scanner import PresenceScanner
+from simulator.cost.presence import PresenceScanner
+from simulator.cost.router import WordMultiplexer
 from simulator.cost.technology import Technology
-from simulator.cost.valid_bits import ValidBits
 from simulator.cost.wires import Bus
-from simulator.cost.word_multiplexer import WordMultiplexer
 from simulator.machine.elaborated import Elaborated
 from simulator.machine.model import SKIP_SCAN_BITS, Machine, edge_word_elements
 

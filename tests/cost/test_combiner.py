@@ -8,9 +8,9 @@ import pytest
 
 from simulator.activity import Activity, Bounds, Counts
 from simulator.cost import Technology, elaborate, inventory, price
-from simulator.cost.combiner import Combiner
-from simulator.cost.fifo import Fifo
 from simulator.cost.flit_widths import flit_bits
+from simulator.cost.registers import Fifo
+from simulator.cost.router import Combiner
 from simulator.machine.model import Machine
 
 

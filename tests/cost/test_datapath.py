@@ -8,10 +8,9 @@ import pytest
 from pydantic import ValidationError
 
 from simulator.cost import Technology, elaborate, inventory
-from simulator.cost.accumulators import Accumulators
-from simulator.cost.datapath import adder, multiplier
-from simulator.cost.mac import MacLane, ProcessingElement
-from simulator.cost.register_file import RegisterFile
+from simulator.cost.arithmetic import adder, multiplier
+from simulator.cost.mac import Accumulators, MacLane, ProcessingElement
+from simulator.cost.registers import RegisterFile
 from simulator.machine.datatypes import AccumulateType, OperandType
 
 # Horowitz, ISSCC 2014: pJ and um² at 45 nm; the areas without the factor of synthesis at 1 GHz

@@ -10,11 +10,11 @@ import pytest
 
 from simulator.activity import Activity, Bounds, Counts
 from simulator.cost import Cost, Instance, Technology, elaborate, inventory, load_technology, price
-from simulator.cost.crossbar import Crossbar
-from simulator.cost.fifo import Fifo
 from simulator.cost.flit_widths import reply_layout, request_layout
 from simulator.cost.network_layout import network_layout
 from simulator.cost.network_plan import networks, reply_network
+from simulator.cost.registers import Fifo
+from simulator.cost.router import Crossbar
 from simulator.errors import ConfigError
 from simulator.machine import load_machine
 from simulator.machine.model import Machine

@@ -15,7 +15,7 @@ from simulator.activity import COUNTERS, Activity, Bounds, Counts
 from simulator.cost import Cost, Technology, elaborate, inventory, load_technology, price
 from simulator.cost.charges import AROUND, FREE, GATHER, SCATTER, SYSTOLIC
 from simulator.cost.inventory import GATHER_COMPONENTS, SYSTOLIC_COMPONENTS
-from simulator.cost.sram_bank import SramBank
+from simulator.cost.sram import SramBank
 from simulator.cost.technology import CONSTANTS
 from simulator.errors import ConfigError
 from simulator.machine.model import Machine

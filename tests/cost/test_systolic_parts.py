@@ -8,10 +8,10 @@ import pytest
 
 from simulator.activity import Activity, Bounds, Counts
 from simulator.cost import Cost, Technology, elaborate, price
+from simulator.cost.decoder import ValidBits
 from simulator.cost.mac import ProcessingElement
-from simulator.cost.presence_scanner import PresenceScanner
-from simulator.cost.sram_bank import SramBank
-from simulator.cost.valid_bits import ValidBits
+from simulator.cost.presence import PresenceScanner
+from simulator.cost.sram import SramBank
 from simulator.machine.model import Machine
 
 OPTIONS: tuple[tuple[dict[str, Any], set[str]], ...] = (

@@ -6,7 +6,7 @@ import pytest
 
 from simulator.activity import Activity, Bounds, Counts
 from simulator.cost import Technology, elaborate, price
-from simulator.cost.weight_decoder import WeightDecoder
+from simulator.cost.decoder import WeightDecoder
 
 
 def test_by_hand(forty_five: Technology) -> None:

@@ -1,4 +1,4 @@
-"""Register files of flops: landing registers, queues, accumulators, staging words."""
+"""Registers of flops: register files (landing registers, accumulators, staging words) and queues."""
 
 from __future__ import annotations
 
@@ -70,3 +70,28 @@ def flop_data_pj(technology: Technology, bits: float) -> float:
 def gated_clock_pj(technology: Technology, bits: float) -> float:
     """Energy of the clock that reaches `bits` flops behind clock gates in one idle cycle."""
     return flop_clock_pj(technology, bits) * technology.gated_clock_fraction
+
+
+@dataclass(frozen=True)
+class Fifo(Component):
+    """A queue of `slots` × `width_bits`, or several queues that share the slots: one push and one pop a cycle.
+
+    A flop register file, written at the tail and read at the head: 9.7 GE a bit (FEATHER 28 nm reports). Its pointers,
+    2 log2(slots) bits, are a hundredth of it and part of the die's control.
+    """
+
+    slots: int
+    width_bits: int
+
+    @property
+    def _registers(self) -> RegisterFile:
+        return RegisterFile(self.technology, self.slots, self.width_bits)
+
+    def area(self) -> Area:
+        """Of the register file."""
+        return self._registers.area()
+
+    def actions(self) -> Mapping[str, float]:
+        """`push` and `pop` one slot; `clock` a cycle."""
+        registers = self._registers.actions()
+        return {"push": registers["write"], "pop": registers["read"], "clock": registers["clock"]}

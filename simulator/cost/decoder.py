@@ -1,13 +1,13 @@
-"""The decoder that turns stored weights into the form that the fabric works on."""
+"""The decoder that turns stored weights into the form that the fabric works on, and the latches that spare it the zeros."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from simulator.cost.arithmetic import adder
 from simulator.cost.component import Area, Component, cell_area
-from simulator.cost.datapath import adder
-from simulator.cost.register_file import flop_clock_pj, flop_data_pj
+from simulator.cost.registers import flop_clock_pj, flop_data_pj
 
 
 @dataclass(frozen=True)
@@ -50,3 +50,18 @@ class WeightDecoder(Component):
     def notes(self) -> tuple[str, ...]:
         """No source gives its structure."""
         return ("weight decoder: structure assumed",)
+
+
+@dataclass(frozen=True)
+class ValidBits(Component):
+    """A latch for each of `words`, cleared with a fill and set as the word is written: 7.2 GE each. `set`: one of them."""
+
+    words: int
+
+    def area(self) -> Area:
+        """Cells and their placement."""
+        return cell_area(self.technology, self.technology.latch_array_ge_per_bit * self.words)
+
+    def actions(self) -> Mapping[str, float]:
+        """`set` one latch: charged as the data of a flop, which is a little more."""
+        return {"set": flop_data_pj(self.technology, 1)}
