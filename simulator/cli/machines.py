@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from simulator.cost import elaborate, load_technology
+from simulator.cost import load_technology
 from simulator.errors import ConfigError, SparsimError
 from simulator.kinds.units.placement import placement_of
 from simulator.machine import Machine
+from simulator.pricing import elaborate
 from simulator.specs import config_path
 from simulator.specs.load import Document, load_yaml_document
 

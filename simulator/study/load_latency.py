@@ -9,7 +9,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from simulator.cost import elaborate, load_technology
+from simulator.cost import load_technology
 from simulator.engine.engines import ENGINES, EngineName
 from simulator.errors import ConfigError
 from simulator.kinds.gather.schedule import schedule_gather
@@ -18,6 +18,7 @@ from simulator.kinds.units.work import ClusterWork
 from simulator.machine.model import GatherFabric, Machine
 from simulator.network.theory import theory_limits
 from simulator.network.traffic import Arrivals, PatternName, SwitchSpec, TrafficPoint, draw_arrivals, replay_arrivals
+from simulator.pricing import elaborate
 from simulator.system.residency import tensor_homes
 from simulator.workload.types import Workload
 

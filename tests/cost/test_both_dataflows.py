@@ -5,8 +5,9 @@ from typing import Any
 import pytest
 
 from simulator.activity import Activity, Bounds, Counts, OperationActivity
-from simulator.cost import Cost, Technology, elaborate, price
+from simulator.cost import Cost, Technology
 from simulator.machine.model import Machine
+from simulator.pricing import elaborate, price
 
 
 def activity(**by_flow: Counts) -> Activity:

@@ -7,11 +7,13 @@ from typing import Any
 
 import pytest
 
-from simulator.cost import Technology, elaborate, load_technology
-from simulator.cost.flit_widths import flit_bits
-from simulator.cost.network_plan import networks, reply_network, slices_of_least_area, x_bank
-from simulator.cost.network_queues import request_queues
+from simulator.cost import Technology, load_technology
 from simulator.errors import ConfigError
+from simulator.kinds.gather.parts import GatherParts, reply_network
+from simulator.kinds.units.flits import flit_bits
+from simulator.kinds.units.networks import request_queues
+from simulator.kinds.units.parts import slices_of_least_area
+from simulator.pricing import elaborate
 
 
 def test_dram_share_in_bytes_per_cycle(seven: Technology, machines: Any) -> None:
@@ -49,7 +51,7 @@ def test_reply_arbiter_only_where_replies_can_collide(seven: Technology, machine
     def arbitrated(**fabric: Any) -> bool:
         return reply_network(machines.gather(**fabric), seven, 1).crossbars[0].arbitrated
 
-    assert networks(machines.gather(), seven, 1)[0].crossbars[0].arbitrated
+    assert GatherParts().networks(machines.gather(), seven, 1)[0].crossbars[0].arbitrated
     assert not arbitrated()
     assert not arbitrated(multicast=True)
     assert arbitrated(bank_ports=2)
@@ -63,9 +65,9 @@ def test_auto_slices_have_the_least_area(seven: Technology, machines: Any, topol
     machine = machines.gather(network={"topology": topology})
 
     def placed_mm2(slices: int) -> float:
-        return 64 * x_bank(machine, seven, slices).area().placed_mm2 + reply_network(machine, seven, slices).placed_mm2
+        return 64 * GatherParts().bank(machine, seven, slices).area().placed_mm2 + reply_network(machine, seven, slices).placed_mm2
 
-    chosen = slices_of_least_area(machine, seven)
+    chosen = slices_of_least_area(GatherParts(), machine, seven)
     assert placed_mm2(chosen) == min(placed_mm2(slices) for slices in (1, 2, 4, 8, 16))
     assert elaborate(machine, seven).slices == chosen
 

@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 
 from simulator.cost import load_dram, load_technology
 from simulator.cost.arithmetic import WordAdder
+from simulator.cost.around import ClockAndControl
 from simulator.cost.buffers import ActivationBuffer, EdgeBuffer
 from simulator.cost.component import Component
-from simulator.cost.control import ClockAndControl
 from simulator.cost.dram import Dram, DramPhy
 from simulator.cost.mac import Accumulators
 from simulator.cost.presence import PresenceBits

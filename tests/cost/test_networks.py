@@ -9,16 +9,18 @@ from typing import Any
 import pytest
 
 from simulator.activity import Activity, Bounds, Counts
-from simulator.cost import Cost, Instance, Technology, elaborate, inventory, load_technology, price
-from simulator.cost.flit_widths import reply_layout, request_layout
-from simulator.cost.network_layout import network_layout
-from simulator.cost.network_plan import networks, reply_network
+from simulator.cost import Cost, Instance, Technology, load_technology
+from simulator.cost.network import network_layout
 from simulator.cost.registers import Fifo
 from simulator.cost.router import Crossbar
 from simulator.errors import ConfigError
+from simulator.kinds.gather.parts import reply_network
+from simulator.kinds.scatter.parts import ScatterParts
+from simulator.kinds.units.flits import reply_layout, request_layout
 from simulator.machine import load_machine
 from simulator.machine.model import Machine
 from simulator.network import TOPOLOGIES, TopologyName
+from simulator.pricing import elaborate, hardware_of, price
 
 NAMES = tuple(TOPOLOGIES)
 NETWORK = ("request_network", "reply_network", "queues")
@@ -31,7 +33,7 @@ def small(machines: Any, topology: str, ports: int = 4, **network: Any) -> Machi
 
 def parts(machine: Machine, technology: Technology) -> dict[tuple[str, str], list[Instance]]:
     found: dict[tuple[str, str], list[Instance]] = {}
-    for entry in inventory(elaborate(machine, technology), technology):
+    for entry in hardware_of(elaborate(machine, technology), technology).instances:
         if entry.name in NETWORK:
             found.setdefault((entry.name, entry.part), []).append(entry)
     return found
@@ -290,10 +292,10 @@ def test_scatter_has_adders_at_its_banks_and_no_way_back(seven: Technology, mach
     cost = priced(machine, seven, 100, requests=1000, request_hops=2000, bank_additions=1000, drain_additions=10)
     for name in ("landing_registers", "accumulators"):
         assert component(cost, name).instances == 0
-    (plan,) = networks(machine, seven, 1)
+    (plan,) = ScatterParts().networks(machine, seven, 1)
     # 16 lanes of 32 b in two flits of a 256-b word, each with its address: 7 b word + 5 b bank + 4 b tag + valid
     assert (plan.name, plan.crossbars[0].width_bits, machine.request_flits) == ("request_network", 256 + 17, 2)
-    counts = {(entry.name, entry.part): entry for entry in inventory(elaborate(machine, seven), seven)}
+    counts = {(entry.name, entry.part): entry for entry in hardware_of(elaborate(machine, seven), seven).instances}
     assert counts["x_banks", "adders"].count == 64
     assert counts["reply_network", "acknowledgements"].per_event == 1 / 16
     # an fp32 addition: 0.40 · 2^1.17 pJ · 0.15556 = 0.1400 pJ, sixteen of them, and four stages of 512 flops
@@ -306,7 +308,9 @@ def test_scatter_has_adders_at_its_banks_and_no_way_back(seven: Technology, mach
 def test_scatter_banks_read_and_write_whole_sums(seven: Technology, machines: Any) -> None:
     machine = machines.gather(SCATTER)
     cost = priced(machine, seven, x_bank_reads=2000, x_words_filled=2000)
-    (bank,) = (entry for entry in inventory(elaborate(machine, seven), seven) if (entry.name, entry.part) == ("x_banks", "banks"))
+    (bank,) = (
+        entry for entry in hardware_of(elaborate(machine, seven), seven).instances if (entry.name, entry.part) == ("x_banks", "banks")
+    )
     # counters are in activation words, of which a sum is two
     expected = 1000 * (bank.component.energy_pj("read") + bank.component.energy_pj("write"))
     assert component(cost, "x_banks").energy_pj == pytest.approx(expected)

@@ -6,8 +6,8 @@ import pytest
 
 from simulator.cost import Technology
 from simulator.cost.arithmetic import WordAdder
+from simulator.cost.around import ClockAndControl
 from simulator.cost.buffers import EdgeBuffer
-from simulator.cost.control import ClockAndControl
 from simulator.cost.presence import PresenceBits
 
 

@@ -10,8 +10,7 @@ from pydantic import Field
 
 from simulator.cost.arithmetic import integer_adder
 from simulator.cost.component import Area
-from simulator.cost.network_layout import network_layout
-from simulator.cost.network_plan import NetworkPlan
+from simulator.cost.network import NetworkPlan, network_layout
 from simulator.cost.router import Crossbar as CrossbarComponent
 from simulator.cost.router import Scheduler
 from simulator.cost.sram import SramBank

@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from simulator.activity import Activity, Bounds, Counts
-from simulator.cost import elaborate, load_technology, price
-from simulator.cost.flit_widths import reply_layout, request_layout, scatters
+from simulator.cost import load_technology
 from simulator.cost.types import Cost
+from simulator.kinds.units.flits import reply_layout, request_layout, scatters
 from simulator.machine.elaborated import Elaborated
 from simulator.machine.model import Machine
+from simulator.pricing import elaborate, price
 from simulator.report.glossary import label
 from simulator.report.numbers import percent, significant
 from simulator.result import bandwidths

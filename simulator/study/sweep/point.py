@@ -10,12 +10,12 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from simulator.cost import elaborate
 from simulator.cost.technology import Technology
 from simulator.engine.engines import SMALL_RUN_REQUESTS
 from simulator.errors import ConfigError
 from simulator.kinds.units.placement import placement_of
 from simulator.machine import Elaborated, GatherFabric, Machine
+from simulator.pricing import elaborate
 from simulator.result.codec import elaborated_to_dict, machine_to_dict
 from simulator.specs import Document
 from simulator.study.sweep.equal import Scaled

@@ -1,7 +1,8 @@
-"""A graph of routers as hardware: routers and buffers by size, links by length, the wires that its bisection cuts."""
+"""A graph of routers as hardware: routers, buffers and links by size and length, the wires that its bisection cuts, and what is built."""
 
 from __future__ import annotations
 
+import math
 from collections import defaultdict
 from dataclasses import dataclass
 from functools import lru_cache
@@ -9,6 +10,8 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
+from simulator.cost.router import Combiner, Crossbar, Scheduler
+from simulator.cost.wires import cut_area_mm2
 from simulator.network import Graph, TopologyName, draw
 from simulator.network.uniform_load import UniformLoad, uniform_load
 
@@ -131,3 +134,48 @@ def _buffer_kinds(load: UniformLoad, fed: NDArray[np.bool_]) -> tuple[BufferKind
     for buffer in np.flatnonzero(load.of_buffer).tolist():
         kinds[bool(fed[buffer]), int(load.channels_of_buffer[buffer]), int(load.sources_of_buffer[buffer])].append(buffer)
     return tuple(BufferKind(*key, len(members), float(load.of_buffer[members].sum()) / load.hops) for key, members in sorted(kinds.items()))
+
+
+@dataclass(frozen=True)
+class NetworkPlan:
+    """One network: its layout, and the crossbar (and scheduler) of each kind of router."""
+
+    name: str
+    """Component of reports."""
+    layout: NetworkLayout
+    crossbars: tuple[Crossbar, ...]
+    schedulers: tuple[Scheduler, ...] = ()
+    """None where one arbiter an output decides."""
+    combiners: tuple[Combiner, ...] = ()
+    """One where requests for a word go together."""
+
+    @property
+    def routers_mm2(self) -> float:
+        """Placed area of all routers of one cluster."""
+        return sum(kind.count * crossbar.area().placed_mm2 for kind, crossbar in zip(self.layout.routers, self.crossbars, strict=True))
+
+    @property
+    def placed_mm2(self) -> float:
+        """The larger of routers and the wires of the bisection; a single router's own formula knows its wires."""
+        first = self.crossbars[0]
+        cut_mm2 = cut_area_mm2(first.technology, self.layout.cut_links, first.width_bits, first.slices) if self.layout.links else 0.0
+        return max(self.routers_mm2, cut_mm2)
+
+    @property
+    def schedulers_mm2(self) -> float:
+        """Placed area of all schedulers and combiners of one cluster: blocks of their own beside the data path."""
+        blocks = (zip(self.layout.routers, beside, strict=False) for beside in (self.schedulers, self.combiners))
+        return sum(kind.count * block.area().placed_mm2 for pairs in blocks for kind, block in pairs)
+
+    def slice_side_mm(self, queues_mm2: float) -> float:
+        """Side of one slice of the network, a square of its own with its routers, their queues and schedulers."""
+        return math.sqrt(self._block_mm2(queues_mm2) / self.crossbars[0].slices)
+
+    def stages(self, clock_ghz: float, queues_mm2: float) -> int:
+        """Pipeline stages of a router and its longest link, over all slices: the most of all routers."""
+        side_mm = math.sqrt(self._block_mm2(queues_mm2))
+        sized = zip(self.layout.routers, self.crossbars, strict=True)
+        return max(crossbar.stages(clock_ghz, kind.reach * side_mm) for kind, crossbar in sized)
+
+    def _block_mm2(self, queues_mm2: float) -> float:
+        return self.placed_mm2 + queues_mm2 + self.schedulers_mm2

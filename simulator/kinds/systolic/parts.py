@@ -1,4 +1,4 @@
-"""The hardware of a systolic fabric: cells, edge buffers and the buses that fill and drain them."""
+"""What a systolic fabric is made of, and which counter pays for what: cells, edge buffers, the buses that fill and drain them."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from simulator.cost.buffers import EdgeBuffer
 from simulator.cost.decoder import ValidBits
-from simulator.cost.instance import Instance, total_die_mm2
+from simulator.cost.hardware import Charge, Instance, Parts, Work, total_die_mm2
 from simulator.cost.mac import ProcessingElement
 from simulator.cost.presence import PresenceScanner
 from simulator.cost.router import WordMultiplexer
@@ -16,12 +16,36 @@ from simulator.cost.wires import Bus
 from simulator.machine.elaborated import Elaborated
 from simulator.machine.model import SKIP_SCAN_BITS, Machine, edge_word_elements
 
+COMPONENTS: tuple[str, ...] = ("pe_array", "x_buffer", "w_buffer", "y_buffer", "presence_bits", "fill_broadcast", "drain_bus")
+"""In the order of reports."""
 
-def systolic_fabric(elaborated: Elaborated, technology: Technology) -> tuple[Instance, ...]:
-    """All instances of the fabric; the area of cells and buffers sets the length of the buses."""
+CHARGES: tuple[Charge, ...] = (
+    Charge("pe_array", "cells", "mac", "mac", ("macs_useful",)),
+    Charge("pe_array", "cells", "mac_gated", "mac_gated", ("mac_slots",), ("macs_useful",)),
+    Charge("pe_array", "cells", "weight_shift", "weight_shift", ("pe_weight_shifts",)),
+    Charge("pe_array", "cells", "operand_shift", "operand_shift", ("pe_operand_shifts",)),
+    Charge("pe_array", "cells", "sum_shift", "sum_shift", ("pe_sum_shifts",)),
+    Charge("pe_array", "selection", "select", "select", ("pe_selections",)),
+    Charge("presence_bits", "sequencer", "fill", "fill", ("presence_bits_filled",)),
+    Charge("presence_bits", "sequencer", "scan", "scan", ("presence_bits_scanned",)),
+    Charge("x_buffer", "banks", "read", "read_element", ("x_buffer_reads",)),
+    Charge("x_buffer", "banks", "fill", "fill_byte", ("x_trunk_bytes",)),
+    Charge("w_buffer", "banks", "read", "read_element", ("w_buffer_reads",)),
+    Charge("w_buffer", "banks", "fill", "fill_byte", ("w_trunk_bytes",), ("w_bytes_decoded",)),
+    Charge("w_buffer", "banks", "fill_decoded", "fill_element", ("w_elements_decoded",)),
+    Charge("w_buffer", "valid_bits", "set", "set", ("w_elements_decoded",)),
+    Charge("y_buffer", "banks", "write", "write_element", ("y_buffer_writes",)),
+    Charge("y_buffer", "banks", "read", "read_element", ("y_buffer_reads",)),
+)
+"""What the fabric does."""
+
+
+def parts_of(elaborated: Elaborated, technology: Technology) -> Parts:
+    """All that the fabric is made of; the area of cells and buffers sets the length of the buses."""
     machine = elaborated.machine
     blocks = list(_blocks(machine, technology))
-    return (*blocks, *_buses(machine, technology, math.sqrt(total_die_mm2(blocks))))
+    instances = (*blocks, *_buses(machine, technology, math.sqrt(total_die_mm2(blocks))))
+    return Parts(COMPONENTS, instances, (Work(None, CHARGES, instances),), machine.datatypes.weight_bits)
 
 
 def _blocks(machine: Machine, technology: Technology) -> Iterator[Instance]:

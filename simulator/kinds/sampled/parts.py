@@ -1,14 +1,20 @@
-"""The tree of adders over the lanes of a vector unit, which sampled products need."""
+"""What sampled products need beyond a gather fabric: a tree of adders over the lanes of each unit."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from simulator.cost.arithmetic import adder
 from simulator.cost.component import Area, Component, cell_area
+from simulator.cost.hardware import Charge, Instance
 from simulator.cost.registers import flop_clock_pj, flop_data_pj, gated_clock_pj
+from simulator.cost.technology import Technology
 from simulator.machine.datatypes import BITS
+from simulator.machine.model import Machine
+
+CHARGES: tuple[Charge, ...] = (Charge("accumulators", "lane tree", "reduce", "reduce", ("lane_reductions",)),)
+"""What the trees do; a unit's other parts do what they do for a gathered product."""
 
 
 @dataclass(frozen=True)
@@ -39,3 +45,11 @@ class LaneTree(Component):
             "reduce": added_pj + flop_data_pj(self.technology, self._register_bits) + flop_clock_pj(self.technology, self._register_bits),
             "clock": gated_clock_pj(self.technology, self._register_bits),
         }
+
+
+def lane_trees(machine: Machine, technology: Technology) -> Iterator[Instance]:
+    """One a unit, where the machine has them."""
+    fabric = machine.gather
+    if fabric.lane_tree:
+        tree = LaneTree(technology, fabric.lanes, machine.datatypes.accumulate, fabric.accumulate_latency)
+        yield Instance("accumulators", "lane tree", tree, fabric.units)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from simulator.cost.network_layout import NetworkLayout, network_layout
+from simulator.cost.network import NetworkLayout, network_layout
 from simulator.machine.model import Machine
 
 

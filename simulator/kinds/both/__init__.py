@@ -1,0 +1,1 @@
+"""A fabric of units that does each operation by gather or by scatter, whichever the trace asks for."""
