@@ -14,7 +14,7 @@ from simulator.cost.pricer import Counted, Pricer
 from simulator.cost.technology import Technology
 from simulator.cost.types import Cost
 from simulator.errors import ConfigError
-from simulator.kinds.parts import kinds_of_work, network_of, parts_of, work_of
+from simulator.kinds import kind_of
 from simulator.machine.elaborated import Elaborated
 from simulator.machine.model import Machine
 
@@ -28,7 +28,7 @@ def elaborate(machine: Machine, technology: Technology) -> Elaborated:
     """
     device = choose_dram(technology.dram_devices, machine.dram.kind)
     check_activation(machine, device)
-    latency, slices = network_of(machine, technology)
+    latency, slices = kind_of(machine).network(machine, technology)
     return Elaborated(
         machine=machine,
         network_latency=latency,
@@ -41,7 +41,7 @@ def elaborate(machine: Machine, technology: Technology) -> Elaborated:
 
 def hardware_of(elaborated: Elaborated, technology: Technology) -> Hardware:
     """Return every piece of hardware that is priced, the fabric first, and what it is paid for."""
-    return surrounded(parts_of(elaborated, technology), elaborated, technology)
+    return surrounded(kind_of(elaborated.machine).parts(elaborated, technology), elaborated, technology)
 
 
 def pricer_of(elaborated: Elaborated, technology: Technology) -> Pricer:
@@ -61,13 +61,13 @@ def counts_by_kind(machine: Machine, operations: Iterable[tuple[Mapping[str, Any
 
     Operations by their details and counts.
     """
-    kinds = kinds_of_work(machine)
-    if not kinds:
+    kind = kind_of(machine)
+    if not kind.work:
         return {}
-    found: dict[str, list[Counts]] = {kind: [Counts()] for kind in kinds}
+    found: dict[str, list[Counts]] = {work: [Counts()] for work in kind.work}
     for details, counts in operations:
-        found[work_of(details)].append(counts)
-    return {kind: Counts.total(several) for kind, several in found.items()}
+        found[kind.work_of(details)].append(counts)
+    return {work: Counts.total(several) for work, several in found.items()}
 
 
 def price(activity: Activity, elaborated: Elaborated, technology: Technology) -> Cost:

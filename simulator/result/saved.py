@@ -12,7 +12,7 @@ import msgspec
 from simulator.activity import Counts
 from simulator.cost.pricer import Counted
 from simulator.errors import OutputError
-from simulator.kinds.parts import kinds_of_work
+from simulator.kinds import kind_of
 from simulator.machine.elaborated import Elaborated
 from simulator.pricing import counted, counts_by_kind
 from simulator.result import codec
@@ -167,7 +167,7 @@ def _read(file: Path, machines: dict[tuple[bytes, bytes], Elaborated]) -> SavedR
             machines[key] = codec.elaborated_from_dict(msgspec.json.decode(key[0]), msgspec.json.decode(key[1]))
         counts = Counts(**record.counts)
         machine = machines[key].machine
-        by_kind = counts_by_kind(machine, _operations(text)) if kinds_of_work(machine) else {}
+        by_kind = counts_by_kind(machine, _operations(text)) if kind_of(machine).work else {}
     except OSError as error:
         raise OutputError(f"{file}: cannot be read: {error.strerror}") from error
     except (msgspec.MsgspecError, ValueError, KeyError, TypeError, AttributeError) as error:

@@ -1,1 +1,1 @@
-"""A fabric of units that does each operation by gather or by scatter, whichever the trace asks for."""
+"""A machine of two kinds: the hardware of a gathering and of a scattering machine, of which each operation uses one."""

@@ -12,19 +12,13 @@ from simulator.kinds.gather.parts import GatherParts
 from simulator.kinds.scatter.parts import ScatterParts
 from simulator.kinds.units.parts import COMPONENTS, UnitParts, wires
 from simulator.machine.elaborated import Elaborated
-from simulator.machine.model import Machine
 
 Flow = Literal["gather", "scatter"]
 WAYS: Mapping[Flow, UnitParts] = {"gather": GatherParts(), "scatter": ScatterParts()}
-"""The dataflows, by what operations call them; what a fabric of one dataflow would leave open is settled as for the first."""
+"""The dataflows, by what operations call them; slices are settled as for the first."""
 
 _SHARED = ("weight_banks", "output_banks", "mac_lanes")
 """Of the scattering fabric, what is the gathering fabric's."""
-
-
-def ways_of(machine: Machine) -> list[tuple[UnitParts, Machine]]:
-    """The hardware of each dataflow, with the machine as that dataflow has it."""
-    return [(own, machine.in_dataflow(flow)) for flow, own in WAYS.items()]
 
 
 def parts_of(elaborated: Elaborated, technology: Technology) -> Parts:

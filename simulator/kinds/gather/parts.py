@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from simulator.cost.hardware import Charge, Instance, Parts, Work
+from simulator.cost.hardware import Charge, Instance
 from simulator.cost.mac import Accumulators
 from simulator.cost.network import NetworkPlan
 from simulator.cost.presence import PresenceBits
@@ -15,7 +15,7 @@ from simulator.cost.technology import Technology
 from simulator.kinds.sampled import parts as sampled
 from simulator.kinds.units.flits import flit_bits, reply_layout, request_layout
 from simulator.kinds.units.networks import combiners, direct_queues, network_blocks, schedulers, word_network
-from simulator.kinds.units.parts import BANK_QUEUES, COMPONENTS, LANES, REQUESTS, WEIGHTS, UnitParts, fabric, list_banks, mac_lanes
+from simulator.kinds.units.parts import BANK_QUEUES, LANES, REQUESTS, WEIGHTS, UnitParts, list_banks, mac_lanes
 from simulator.machine.elaborated import Elaborated
 from simulator.machine.model import Machine
 
@@ -97,13 +97,6 @@ class GatherParts(UnitParts):
     def charges(self, machine: Machine) -> tuple[Charge, ...]:
         """Of requests alone, or combined."""
         return COMBINED if machine.gather.combines else CHARGES
-
-
-def parts_of(elaborated: Elaborated, technology: Technology) -> Parts:
-    """All that a gather machine's fabric is made of."""
-    machine, own = elaborated.machine, GatherParts()
-    instances = fabric(own, elaborated, technology)
-    return Parts(COMPONENTS, instances, (Work(None, own.charges(machine), instances),), machine.weight_entry_bits(dense=False))
 
 
 def reply_network(machine: Machine, technology: Technology, slices: int) -> NetworkPlan:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from simulator.cost.arithmetic import WordAdder
-from simulator.cost.hardware import Charge, Instance, Parts, Work
+from simulator.cost.hardware import Charge, Instance
 from simulator.cost.network import NetworkPlan
 from simulator.cost.presence import PresenceBits
 from simulator.cost.router import Crossbar
@@ -14,7 +14,7 @@ from simulator.cost.sram import PORTS_RW, SramBank
 from simulator.cost.technology import Technology
 from simulator.kinds.units.flits import flit_bits, request_layout
 from simulator.kinds.units.networks import direct_queues, network_blocks, schedulers, word_network
-from simulator.kinds.units.parts import BANK_QUEUES, COMPONENTS, LANES, REQUESTS, WEIGHTS, UnitParts, fabric, list_banks, mac_lanes
+from simulator.kinds.units.parts import BANK_QUEUES, LANES, REQUESTS, WEIGHTS, UnitParts, list_banks, mac_lanes
 from simulator.machine.elaborated import Elaborated
 from simulator.machine.model import Machine
 
@@ -73,13 +73,6 @@ class ScatterParts(UnitParts):
     def charges(self, machine: Machine) -> tuple[Charge, ...]:
         """The same for all."""
         return CHARGES
-
-
-def parts_of(elaborated: Elaborated, technology: Technology) -> Parts:
-    """All that a scatter machine's fabric is made of."""
-    machine, own = elaborated.machine, ScatterParts()
-    instances = fabric(own, elaborated, technology)
-    return Parts(COMPONENTS, instances, (Work(None, own.charges(machine), instances),), machine.weight_entry_bits(dense=False))
 
 
 def _banks(machine: Machine, technology: Technology, bank: SramBank) -> Iterator[Instance]:

@@ -1,6 +1,6 @@
 """What fabrics of vector units are made of, whichever way words travel: units, networks, trunks, the wires between them.
 
-Start at `UnitParts`, which a dataflow answers; `settled_network` and `fabric` work with any of them.
+Start at `UnitParts`, which a dataflow answers; `settled_network` and `fabric_parts` work with any of them.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
 
 from simulator.cost.arithmetic import WordAdder
-from simulator.cost.hardware import Charge, Instance, total_die_mm2
+from simulator.cost.hardware import Charge, Instance, Parts, Work, total_die_mm2
 from simulator.cost.mac import MacLane
 from simulator.cost.network import NetworkPlan
 from simulator.cost.sram import SramBank
@@ -126,10 +126,13 @@ def _settled_stages(parts: UnitParts, machine: Machine, technology: Technology, 
     return latency
 
 
-def fabric(parts: UnitParts, elaborated: Elaborated, technology: Technology) -> tuple[Instance, ...]:
-    """All instances of a fabric of one dataflow: what stands in clusters first, since its area sets the length of the wires."""
-    blocks = tuple(parts.blocks(elaborated, technology))
-    return (*blocks, *wires(elaborated.machine, technology, total_die_mm2(blocks)))
+def fabric_parts(hardware: UnitParts, elaborated: Elaborated, technology: Technology) -> Parts:
+    """All that a fabric of one dataflow is made of: what stands in clusters first, since its area sets the length of the wires."""
+    machine = elaborated.machine
+    blocks = tuple(hardware.blocks(elaborated, technology))
+    instances = (*blocks, *wires(machine, technology, total_die_mm2(blocks)))
+    work = Work(None, hardware.charges(machine), instances)
+    return Parts(COMPONENTS, instances, (work,), machine.weight_entry_bits(dense=False))
 
 
 def list_banks(machine: Machine, technology: Technology) -> Instance:
