@@ -2,16 +2,26 @@
 
 from __future__ import annotations
 
+import itertools
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Hashable, Iterator, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, ClassVar
 
+import numpy as np
+from numpy.typing import NDArray
+
 from simulator.activity import Counts
+from simulator.cost.hardware import Parts
+from simulator.cost.technology import Technology
 from simulator.engine.compiled.warm_up import KernelName
 from simulator.engine.engines import Engine
+from simulator.errors import ConfigError
 from simulator.machine.elaborated import Elaborated
 from simulator.machine.model import Machine
+from simulator.network import Graph
+from simulator.network.traffic import SwitchSpec
 from simulator.specs.section import Section
 from simulator.system.operation import OperationRun
 from simulator.system.program import Strand
@@ -78,10 +88,14 @@ class Kind(ABC):
     """
 
     name: ClassVar[str]
+    dense: ClassVar[bool] = False
+    """Whether it multiplies the zeros: a baseline that sparse machines are held against."""
     sections: ClassVar[Mapping[type[Section], type[Section]]]
     """Its share of the machine file: of each section that comes in kinds, the model that it brings."""
     kernels: ClassVar[tuple[KernelName, ...]] = ()
     """Compiled kernels that its runs call."""
+    work: ClassVar[tuple[str, ...]] = ()
+    """Kinds of work whose events are paid apart, since operations differ in the hardware that does them; none where they do not."""
 
     @abstractmethod
     def describes(self, machine: Machine) -> bool:
@@ -125,29 +139,38 @@ class Kind(ABC):
         """Where each operation's X and Y live, in program order."""
         return tensor_homes(machine, workload, self.output_bits)
 
-    @abstractmethod
     def design(self, machine: Machine) -> str:
         """What designers call a machine of such sizes; sizing keeps it."""
+        return self.name
 
-    @abstractmethod
     def size(self, machine: Machine) -> int:
         """A machine's size as one number, from which all of its other sizes follow."""
+        return 1
 
-    @abstractmethod
     def size_in_words(self, machine: Machine) -> str:
         """The same for people."""
+        return f"size {self.size(machine)}"
 
-    @abstractmethod
     def resized_keys(self, machine: Machine, size: int) -> Mapping[str, Any]:
         """Keys of the machine file at another size, by path; such a machine need not be possible."""
+        return {}
 
-    @abstractmethod
     def grid(self, machine: Machine) -> Grid:
         """What a search for its best sizes tries."""
+        return Grid({}, {}, ())
 
-    @abstractmethod
+    searched: ClassVar[tuple[str, ...]] = ()
+    """Keys of that grid."""
+
     def families(self, machine: Machine, values: Mapping[str, tuple[Any, ...]], members: tuple[Mapping[str, Any], ...]) -> Iterator[Family]:
         """Every family of so many values of the grid's keys that is of the machine's design, each with these members."""
+        shapes = {key: tried for key, tried in values.items() if key not in self.grid(machine).member_keys}
+        for chosen in itertools.product(*shapes.values()):
+            yield Family(dict(zip(shapes, chosen, strict=True)), members)
+
+    def timing_key(self, elaborated: Elaborated) -> Hashable | None:
+        """Members of a family with equal keys take equal cycles; None where nothing is known of that."""
+        return None
 
     def sram(self, machine: Machine) -> Sram | None:
         """Its operand memory, which a kind that is given another's takes over; None for a kind that gives none."""
@@ -167,5 +190,64 @@ class Kind(ABC):
         return operation.batch * (m * k * self.made_weight_bits(machine) // 8)
 
     @abstractmethod
+    def parts(self, elaborated: Elaborated, technology: Technology) -> Parts:
+        """What the fabric is made of, and which counter pays for what."""
+
+    def network(self, machine: Machine, technology: Technology) -> tuple[int, int]:
+        """Pipeline stages of a network's crossing, and slices of the network that carries words; 1 and 1 where there is none.
+
+        Raises ConfigError for more slices than lanes, and for a topology that cannot join units and banks.
+        """
+        return 1, 1
+
+    def work_of(self, details: Mapping[str, Any]) -> str:
+        """Which kind of `work` an operation is, by what its run says of how it was mapped."""
+        return str(details["dataflow"])
+
+    @abstractmethod
     def made_weight_bits(self, machine: Machine) -> int:
         """Bits of an element of a W that other operations have made."""
+
+    def held(self, elaborated: Elaborated) -> Machine:
+        """The machine with what was settled and changes cycles in place of `auto`, so that another technology keeps its cycles."""
+        return elaborated.machine
+
+    def slices_are_open(self, elaborated: Elaborated) -> bool:
+        """Whether a network was cut into slices by the model and not by the file: a freedom of the layout."""
+        return False
+
+    def levels(self, machine: Machine, counts: Counts) -> Mapping[str, tuple[float, float]]:
+        """Bytes that a run moved, and bytes a cycle that can be moved, at `banks` and, where there is one, at `network`."""
+        return {}
+
+    def stored_entry_bits(self, machine: Machine) -> int:
+        """Bits of a nonzero of W in the form in which this hardware stores a sparse one."""
+        return machine.datatypes.weight_bits + 16
+
+    def list_owners(self, machine: Machine) -> int:
+        """Units that rows of W are given to."""
+        return 1
+
+    def files(self, machine: Machine) -> tuple[Path, ...]:
+        """Files that the machine file names."""
+        return ()
+
+    def check_files(self, machine: Machine) -> None:
+        """Raise MappingError where one of them does not hold what it should."""
+        return
+
+    def derived(self, elaborated: Elaborated) -> Mapping[str, float]:
+        """Sizes that follow from the machine file, by names that end in their unit."""
+        return {}
+
+    def graphs(self, machine: Machine) -> Mapping[str, Graph]:
+        """The networks of one cluster by name. Raises ConfigError where there is none, with the reason."""
+        raise ConfigError(f"{machine.name} has no network to draw")
+
+    def switch(self, elaborated: Elaborated) -> SwitchSpec | None:
+        """The network that carries requests, by itself; None without one."""
+        return None
+
+    def replayed(self, machine: Machine, operation: Operation, homes: Homes) -> list[NDArray[np.int32]]:
+        """[sources] sinks that each source of that network sends to in an operation, in order."""
+        return []

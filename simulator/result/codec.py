@@ -29,8 +29,8 @@ def plain(value: Any) -> Any:
 
 
 def machine_to_dict(machine: Machine) -> dict[str, Any]:
-    """The whole machine file after defaults; a systolic fabric has no mapping."""
-    return machine.model_dump(mode="json", exclude={"mapping"} if machine.fabric.kind == "systolic" else None)
+    """The whole machine file after defaults, without a mapping where the fabric takes none."""
+    return machine.model_dump(mode="json", exclude=None if machine.fabric.takes_mapping else {"mapping"})
 
 
 def elaborated_to_dict(elaborated: Elaborated) -> dict[str, Any]:

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
 from simulator.activity import Counts
+from simulator.cost.pricer import Counted
 from simulator.errors import OutputError
+from simulator.kinds import kind_of
 from simulator.machine.elaborated import Elaborated
+from simulator.pricing import counted, counts_by_kind
 from simulator.result import codec
 from simulator.result.metrics import RunMetrics
 from simulator.result.result import SCHEMA_VERSION, Result
@@ -24,6 +28,8 @@ class SavedRun:
     elaborated: Elaborated
     cycles: int
     counts: Counts
+    counts_by_kind: Mapping[str, Counts]
+    """The events of each kind of work, where the machine's operations differ in the hardware that they use; else empty."""
     workload: str
     ideal: str
     technology: str
@@ -34,6 +40,11 @@ class SavedRun:
         """Name of the machine; with the ideal part, where there is one."""
         machine = self.elaborated.machine.name
         return machine if self.ideal == "none" else f"{machine} (ideal {self.ideal})"
+
+    @property
+    def counted(self) -> Counted:
+        """What pricing needs."""
+        return Counted(self.counts, self.cycles, self.counts_by_kind)
 
     @property
     def seconds(self) -> float:
@@ -48,7 +59,8 @@ def saved_run(result: Result) -> SavedRun:
 
 def run_of(metrics: RunMetrics, workload: str) -> SavedRun:
     """The same of a run's metrics."""
-    return SavedRun(metrics.elaborated, metrics.cycles, metrics.activity.counts, workload, metrics.ideal, metrics.technology)
+    by_kind = counted(metrics.machine, metrics.activity).by_kind
+    return SavedRun(metrics.elaborated, metrics.cycles, metrics.activity.counts, by_kind, workload, metrics.ideal, metrics.technology)
 
 
 def result_files(place: Path) -> list[Path]:
@@ -100,8 +112,18 @@ class _Record(_Head):
     workload: _Named
 
 
+class _Operation(msgspec.Struct):
+    details: dict[str, Any]
+    counts: dict[str, int]
+
+
+class _Operations(msgspec.Struct):
+    operations: list[_Operation]
+
+
 _HEAD = msgspec.json.Decoder(_Head)
 _RECORD = msgspec.json.Decoder(_Record)
+_OPERATIONS_OF = msgspec.json.Decoder(_Operations)
 
 
 _OPERATIONS = b',\n "operations": ['
@@ -124,6 +146,11 @@ def _decoded(text: bytes, file: Path) -> _Record:
     return record
 
 
+def _operations(text: bytes) -> list[tuple[dict[str, Any], Counts]]:
+    """How each operation was mapped, and what it counted: where kinds of work are paid apart, the head of a file is not enough."""
+    return [(entry.details, Counts(**entry.counts)) for entry in _OPERATIONS_OF.decode(text).operations]
+
+
 def _check_head(head: _Head, file: Path) -> None:
     if head.schema_version != SCHEMA_VERSION:
         raise OutputError(f"{file}: a result of schema version {head.schema_version}; this sparsim reads version {SCHEMA_VERSION}")
@@ -133,14 +160,17 @@ def _check_head(head: _Head, file: Path) -> None:
 def _read(file: Path, machines: dict[tuple[bytes, bytes], Elaborated]) -> SavedRun:
     """Runs of one machine share it: `machines` holds those that were met, by their text."""
     try:
-        record = _decoded(file.read_bytes(), file)
+        text = file.read_bytes()
+        record = _decoded(text, file)
         key = bytes(record.machine), bytes(record.elaborated)
         if key not in machines:
             machines[key] = codec.elaborated_from_dict(msgspec.json.decode(key[0]), msgspec.json.decode(key[1]))
         counts = Counts(**record.counts)
+        machine = machines[key].machine
+        by_kind = counts_by_kind(machine, _operations(text)) if kind_of(machine).work else {}
     except OSError as error:
         raise OutputError(f"{file}: cannot be read: {error.strerror}") from error
     except (msgspec.MsgspecError, ValueError, KeyError, TypeError, AttributeError) as error:
         reason = str(error).splitlines()[0]
         raise OutputError(f"{file}: not a whole sparsim result ({reason})") from error
-    return SavedRun(machines[key], record.cycles, counts, record.workload.name, record.ideal, record.technology)
+    return SavedRun(machines[key], record.cycles, counts, by_kind, record.workload.name, record.ideal, record.technology)

@@ -6,7 +6,7 @@ import importlib
 from collections.abc import Sequence
 from typing import Any, ClassVar
 
-from pydantic import GetCoreSchemaHandler
+from pydantic import ConfigDict, GetCoreSchemaHandler
 from pydantic_core import CoreSchema, core_schema
 
 from simulator.specs.model import FileModel
@@ -24,6 +24,8 @@ class Section(FileModel):
         Fabric.admit(Mesh)
     """
 
+    model_config = ConfigDict(defer_build=True)
+
     home: ClassVar[str]
     _admitted: ClassVar[list[type[Section]]]
 
@@ -31,7 +33,7 @@ class Section(FileModel):
     def __pydantic_init_subclass__(cls, **options: Any) -> None:
         """A section of its own starts without models."""
         super().__pydantic_init_subclass__(**options)
-        if Section in cls.__bases__:
+        if "home" in cls.__dict__:
             cls._admitted = []
 
     @classmethod
@@ -48,7 +50,7 @@ class Section(FileModel):
     @classmethod
     def models(cls) -> Sequence[type[Section]]:
         """The models that a file may use, in the order in which they were registered."""
-        if Section not in cls.__bases__:
+        if "home" not in cls.__dict__:
             return (cls,)
         importlib.import_module(cls.home)
         return tuple(cls._admitted)
@@ -56,7 +58,7 @@ class Section(FileModel):
     @classmethod
     def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
         """Of a section: any of its models."""
-        if Section not in cls.__bases__:
+        if "home" not in cls.__dict__:
             return handler(source)
         models = cls.models()
         if len(models) == 1 and "kind" not in models[0].model_fields:

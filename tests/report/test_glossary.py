@@ -8,9 +8,10 @@ import pytest
 from sample_results import FABRICS, sample_result
 
 from simulator.activity import CAUSES, Bounds
-from simulator.cost.inventory import component_names
+from simulator.cost import load_technology
 from simulator.errors import ConfigError
-from simulator.machine import Elaborated, load_machine
+from simulator.machine import load_machine
+from simulator.pricing import elaborate, hardware_of
 from simulator.report.glossary import TERMS, term, terms, to_markdown
 from simulator.report.inspection.machine import FAMILIES
 from simulator.report.plots.style import CAUSE_COLOURS, COMPONENT_COLOURS, ROLES
@@ -42,8 +43,8 @@ def test_every_level_is_defined(name: str) -> None:
 
 @pytest.mark.parametrize("name", FABRICS)
 def test_every_component_is_defined_coloured_and_in_the_area_tree(name: str) -> None:
-    machine = load_machine(name)
-    components = component_names(Elaborated(machine, 1, 1, 1.0, 1, 64))
+    technology = load_technology("7nm")
+    components = hardware_of(elaborate(load_machine(name), technology), technology).components
     in_tree = {part for members in FAMILIES.values() for part in members}
     assert [part for part in components if part not in _names("component")] == []
     assert [part for part in components if ROLES.get(part, part) not in COMPONENT_COLOURS] == []

@@ -4,11 +4,16 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
+import numpy as np
+from numpy.typing import NDArray
+
 from simulator.engine.cluster import ClusterSpec
 from simulator.engine.compiled.warm_up import KernelName
 from simulator.engine.engines import Engine
 from simulator.kinds.base import Kind
 from simulator.kinds.gather.dataflow import GatherDataflow
+from simulator.kinds.gather.parts import GatherParts
+from simulator.kinds.gather.replay import requested_ports
 from simulator.kinds.gather.schedule import schedule_gather
 from simulator.kinds.sampled.kind import SAMPLED
 from simulator.kinds.units.kind import UnitsKind, needs_both
@@ -25,6 +30,7 @@ class Gather(UnitsKind):
     name = "gather"
     kernels: ClassVar[tuple[KernelName, ...]] = ("gather",)
     flow = "gather"
+    hardware = GatherParts()
 
     def of_operation(self, machine: Machine, operation: Operation) -> Kind:
         """Sampled products are done by the same units, by other rules."""
@@ -37,6 +43,10 @@ class Gather(UnitsKind):
     ) -> Dataflow[Any]:
         """Cut the operation into tiles."""
         return GatherDataflow(machine, spec, engine, schedule_gather(machine, operation, homes), assemble=assemble)
+
+    def replayed(self, machine: Machine, operation: Operation, homes: Homes) -> list[NDArray[np.int32]]:
+        """The bank ports that units ask for, in list order."""
+        return requested_ports(UnitsMachine.of(machine), operation, homes)
 
 
 GATHER = Gather()

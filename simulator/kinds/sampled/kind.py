@@ -6,6 +6,7 @@ from typing import Any
 
 from simulator.engine.cluster import ClusterSpec
 from simulator.engine.engines import Engine
+from simulator.kinds.gather.parts import GatherParts
 from simulator.kinds.sampled.dataflow import SampledDataflow
 from simulator.kinds.sampled.schedule import schedule_sampled
 from simulator.kinds.units.kind import UnitsKind
@@ -22,6 +23,7 @@ class Sampled(UnitsKind):
     name = "sampled"
     kernels = ("gather",)
     flow = "gather"
+    hardware = GatherParts()
 
     def describes(self, machine: Machine) -> bool:
         """No machine does only sampled products."""

@@ -4,11 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from simulator.engine.cluster import ClusterSpec
 from simulator.engine.engines import Engine
 from simulator.kinds.base import Kind
+from simulator.kinds.gather.replay import requested_ports
 from simulator.kinds.sampled.kind import SAMPLED
 from simulator.kinds.scatter.dataflow import ScatterDataflow
+from simulator.kinds.scatter.parts import ScatterParts
 from simulator.kinds.scatter.schedule import schedule_scatter
 from simulator.kinds.units.kind import UnitsKind, needs_both
 from simulator.kinds.units.machine import UnitsMachine
@@ -24,7 +29,10 @@ class Scatter(UnitsKind):
     name = "scatter"
     kernels = ("scatter",)
     flow = "scatter"
+    hardware = ScatterParts()
     words_reach_units = False
+    moves_words = False
+    moves_sums = True
 
     def of_operation(self, machine: Machine, operation: Operation) -> Kind:
         """All but sampled products, which its units have not the adders for."""
@@ -37,6 +45,10 @@ class Scatter(UnitsKind):
     ) -> Dataflow[Any]:
         """Cut the operation into tiles."""
         return ScatterDataflow(machine, spec, engine, schedule_scatter(machine, operation, homes), assemble=assemble)
+
+    def replayed(self, machine: Machine, operation: Operation, homes: Homes) -> list[NDArray[np.int32]]:
+        """The bank ports that units ask for, in list order."""
+        return requested_ports(UnitsMachine.of(machine), operation, homes)
 
 
 SCATTER = Scatter()

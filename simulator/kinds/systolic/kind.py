@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any, ClassVar
 
 import numpy as np
 
 from simulator.activity import Counts
+from simulator.cost.hardware import Parts
+from simulator.cost.technology import Technology
 from simulator.engine.engines import Engine
-from simulator.kinds.base import Family, Grid, Kind, Least, Memo, Scheduled, Sram
+from simulator.errors import ConfigError
+from simulator.kinds.base import Grid, Kind, Least, Memo, Scheduled, Sram
 from simulator.kinds.systolic import sizes
 from simulator.kinds.systolic.dense_product import dense_product
 from simulator.kinds.systolic.machine import ArrayMachine, SystolicFabric
 from simulator.kinds.systolic.operation import run_systolic
+from simulator.kinds.systolic.parts import parts_of
 from simulator.kinds.systolic.reference import run_array
 from simulator.kinds.systolic.schedule import flows_of, least_cycles, products_of
 from simulator.machine.elaborated import Elaborated
 from simulator.machine.model import Fabric, Machine
+from simulator.network import Graph
 from simulator.specs.section import Section
 from simulator.system.operation import OperationRun
 from simulator.system.residency import Homes
@@ -28,6 +33,8 @@ class Systolic(Kind):
     """A rows × cols array of cells that pass operands to their neighbours."""
 
     name = "systolic"
+    dense = True
+    searched = tuple(sizes.GRID)
     sections: ClassVar[dict[type[Section], type[Section]]] = {Fabric: SystolicFabric}
 
     def describes(self, machine: Machine) -> bool:
@@ -73,6 +80,10 @@ class Systolic(Kind):
         counts = Counts(macs_useful=operation.macs_useful, mac_slots=slots, x_trunk_bytes=x_bytes, w_trunk_bytes=w_bytes)
         return Least(max(_array_cycles(array, operation, memo), -(-slots // machine.multipliers)), counts)
 
+    def parts(self, elaborated: Elaborated, technology: Technology) -> Parts:
+        """Cells, edge buffers and buses."""
+        return parts_of(elaborated, technology)
+
     def made_weight_bits(self, machine: Machine) -> int:
         """As weights, which is what the W buffer holds."""
         return machine.datatypes.weight_bits
@@ -104,13 +115,25 @@ class Systolic(Kind):
         """Rows, columns, dataflow and buffers."""
         return sizes.grid_of(ArrayMachine.of(machine).fabric)
 
-    def families(self, machine: Machine, values: Mapping[str, tuple[Any, ...]], members: tuple[Mapping[str, Any], ...]) -> Iterator[Family]:
-        """All shapes."""
-        return sizes.families(values, members)
-
     def keys_with_sram(self, sram: Sram) -> Mapping[str, Any] | None:
         """As buffers for the operands and for sums."""
         return sizes.keys_with_sram(sram)
+
+    def levels(self, machine: Machine, counts: Counts) -> Mapping[str, tuple[float, float]]:
+        """Operands read at both edges."""
+        fabric, types = ArrayMachine.of(machine).fabric, machine.datatypes
+        x_bytes, w_bytes = types.activation_bits / 8, types.weight_bits / 8
+        used = counts.x_buffer_reads * x_bytes + counts.w_buffer_reads * w_bytes
+        return {"banks": (used, fabric.rows * x_bytes + fabric.cols * w_bytes)}
+
+    def derived(self, elaborated: Elaborated) -> Mapping[str, float]:
+        """Both halves of all buffers."""
+        fabric = ArrayMachine.of(elaborated.machine).fabric
+        return {"operand_sram_kib": 2 * (fabric.x_buffer_kib + fabric.w_buffer_kib + fabric.y_buffer_kib)}
+
+    def graphs(self, machine: Machine) -> Mapping[str, Graph]:
+        """None."""
+        raise ConfigError(f"{machine.name} is a systolic array: its cells are joined to their neighbours, there is no network to draw")
 
 
 def _array_cycles(machine: ArrayMachine, op: Operation, memo: Memo) -> int:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import itertools
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
-from simulator.kinds.base import Family, Grid, Sram
+from simulator.kinds.base import Grid, Sram
 from simulator.kinds.systolic.machine import SystolicFabric
 
 GRID: Mapping[str, tuple[Any, ...]] = {
@@ -41,10 +40,3 @@ def keys_with_sram(sram: Sram) -> Mapping[str, Any]:
 def grid_of(fabric: SystolicFabric) -> Grid:
     """The values that are tried of each key."""
     return Grid({key: getattr(fabric, key.removeprefix("fabric.")) for key in GRID}, GRID, MEMBER_KEYS)
-
-
-def families(values: Mapping[str, tuple[Any, ...]], members: tuple[Mapping[str, Any], ...]) -> Iterator[Family]:
-    """Every shape of the grid."""
-    shapes = {key: tried for key, tried in values.items() if key not in MEMBER_KEYS}
-    for chosen in itertools.product(*shapes.values()):
-        yield Family(dict(zip(shapes, chosen, strict=True)), members)

@@ -3,25 +3,32 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Iterator, Mapping
+from collections.abc import Hashable, Iterator, Mapping
+from pathlib import Path
 from typing import Any, ClassVar, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from simulator.activity import Counts
+from simulator.cost.hardware import Parts
+from simulator.cost.technology import Technology
 from simulator.engine.cluster import ClusterSpec
 from simulator.engine.engines import ENGINES, Engine
 from simulator.errors import MappingError
 from simulator.kinds.base import Family, Grid, Kind, Least, Memo, Scheduled, Sram
-from simulator.kinds.units import sizes
+from simulator.kinds.units import facts, sizes
 from simulator.kinds.units.lists import present_words
 from simulator.kinds.units.machine import UnitsFabric, UnitsMachine, UnitsMapping
 from simulator.kinds.units.operation import UnitsPlan, plan_units, run_plan
+from simulator.kinds.units.parts import UnitParts, fabric_parts, settled_network
+from simulator.kinds.units.placement import placement_of
 from simulator.kinds.units.rounds import Dataflow
 from simulator.machine.elaborated import Elaborated
 from simulator.machine.model import Fabric, Machine
 from simulator.machine.model import Mapping as MappingSection
+from simulator.network import Graph
+from simulator.network.traffic import SwitchSpec
 from simulator.specs.section import Section
 from simulator.system.operation import OperationRun
 from simulator.system.residency import Homes
@@ -37,8 +44,15 @@ class UnitsKind(Kind):
     sections: ClassVar[dict[type[Section], type[Section]]] = {Fabric: UnitsFabric, MappingSection: UnitsMapping}
     flow: ClassVar[Literal["gather", "scatter"]]
     """What machine files and results call the dataflow of its operations."""
+    hardware: ClassVar[UnitParts]
+    """What its operations need of a fabric."""
+    searched = tuple(sizes.GRID)
     words_reach_units = True
     """Whether activation words travel from banks to units in every operation."""
+    moves_words: ClassVar[bool] = True
+    """Whether there is a network that carries words to the units."""
+    moves_sums: ClassVar[bool] = False
+    """Whether there is a network that carries sums to the banks."""
 
     @abstractmethod
     def dataflow(
@@ -115,6 +129,14 @@ class UnitsKind(Kind):
             return self.made_bytes(machine, operation)
         return operation.weight.nnz * entry_bits // 8
 
+    def parts(self, elaborated: Elaborated, technology: Technology) -> Parts:
+        """Those of its one dataflow."""
+        return fabric_parts(self.hardware, elaborated, technology)
+
+    def network(self, machine: Machine, technology: Technology) -> tuple[int, int]:
+        """As its one dataflow settles it."""
+        return settled_network([(self.hardware, UnitsMachine.of(machine))], technology)
+
     def made_weight_bits(self, machine: Machine) -> int:
         """As activations."""
         return machine.datatypes.activation_bits
@@ -157,6 +179,57 @@ class UnitsKind(Kind):
     def list_entries(self, machine: Machine, nonzeros: int, tokens: int) -> int:
         """Every list is walked once a token word."""
         return nonzeros * -(-tokens // UnitsMachine.of(machine).fabric.lanes)
+
+    def timing_key(self, elaborated: Elaborated) -> Hashable | None:
+        """Slices change no cycle but by the latency that they settle."""
+        of = UnitsMachine.of(elaborated.machine)
+        return of.fabric.bank_kib, of.mapping.tokens_per_tile, elaborated.network_latency
+
+    def held(self, elaborated: Elaborated) -> Machine:
+        """With the network latency that was simulated."""
+        fabric = UnitsMachine.of(elaborated.machine).fabric
+        if fabric.network.latency != "auto":
+            return elaborated.machine
+        network = fabric.network.model_copy(update={"latency": elaborated.network_latency})
+        return elaborated.machine.model_copy(update={"fabric": fabric.model_copy(update={"network": network})})
+
+    def slices_are_open(self, elaborated: Elaborated) -> bool:
+        """Where the file leaves them open and several take less area than one."""
+        fabric = UnitsMachine.of(elaborated.machine).fabric
+        return fabric.has_network and fabric.network.slices == "auto" and elaborated.slices > 1
+
+    def levels(self, machine: Machine, counts: Counts) -> Mapping[str, tuple[float, float]]:
+        """Words read of banks, words and sums on their networks."""
+        return facts.levels(UnitsMachine.of(machine), counts, words=self.moves_words, sums=self.moves_sums)
+
+    def stored_entry_bits(self, machine: Machine) -> int:
+        """Of a list."""
+        return UnitsMachine.of(machine).weight_entry_bits(dense=False)
+
+    def list_owners(self, machine: Machine) -> int:
+        """All units."""
+        return UnitsMachine.of(machine).fabric.units
+
+    def files(self, machine: Machine) -> tuple[Path, ...]:
+        """A placement of the user's own."""
+        named = UnitsMachine.of(machine).mapping.placement_file
+        return () if named is None else (Path(named),)
+
+    def check_files(self, machine: Machine) -> None:
+        """Whether every word has a bank."""
+        placement_of(UnitsMachine.of(machine))
+
+    def derived(self, elaborated: Elaborated) -> Mapping[str, float]:
+        """Of clusters, words, lists, networks and memories."""
+        return facts.derived(UnitsMachine.of(elaborated.machine), elaborated, replies=self.moves_words)
+
+    def graphs(self, machine: Machine) -> Mapping[str, Graph]:
+        """Requests and, where words travel, replies."""
+        return facts.graphs(UnitsMachine.of(machine), replies=self.moves_words)
+
+    def switch(self, elaborated: Elaborated) -> SwitchSpec | None:
+        """That of requests."""
+        return facts.switch(UnitsMachine.of(elaborated.machine), elaborated)
 
 
 def cluster_spec(machine: UnitsMachine, network_latency: int) -> ClusterSpec:

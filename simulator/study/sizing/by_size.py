@@ -6,11 +6,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from simulator.errors import MappingError, SparsimError
-from simulator.kinds.systolic.machine import SystolicFabric
+from simulator.kinds import design_of, kind_of
 from simulator.machine.model import Machine
 from simulator.study.sizing.fit import largest_within
-from simulator.study.sizing.kind import kind_of
-from simulator.study.sizing.scale import resized, size_of, with_sram_of
+from simulator.study.sizing.rebuilt import resized, with_sram_of
 from simulator.study.sizing.types import UNITS, Quantity
 
 LEAST_GAIN = 0.01
@@ -78,10 +77,10 @@ class BySize:
         unit = UNITS[quantity]
         span = f"{known[smallest]:.4g} {unit} at {self._named(smallest)}, {known[largest]:.4g} {unit} at {self._named(largest)}"
         what = "is too small" if min(known.values()) > target else "is out of reach"
-        return f"{target:.4g} {unit} {what} for a {kind_of(self.machine)} scaled by its size alone: it has {span}"
+        return f"{target:.4g} {unit} {what} for a {design_of(self.machine)} scaled by its size alone: it has {span}"
 
     def _start(self) -> int:
-        return size_of(self.machine)
+        return kind_of(self.machine).size(self.machine)
 
     def _rising(self, size: int, target: float) -> float | None:
         """As `value`; the end of the ladder where doubling the size no longer helps."""
@@ -99,7 +98,7 @@ class BySize:
 
     def _at(self, size: int) -> Machine | None:
         machine = self.machine
-        if isinstance(machine.fabric, SystolicFabric) and self.sram is not None:
+        if self.sram is not None:
             machine = with_sram_of(machine, self.sram)
         return resized(machine, size)
 
@@ -114,8 +113,8 @@ class BySize:
         return value
 
     def _named(self, size: int) -> str:
-        fabric = self._built(size).fabric
-        return f"{fabric.rows} × {fabric.cols}" if isinstance(fabric, SystolicFabric) else f"{fabric.units} units"
+        machine = self._built(size)
+        return kind_of(machine).size_in_words(machine)
 
 
 _SAME = 1e-9

@@ -7,13 +7,12 @@ from dataclasses import dataclass
 
 from simulator.cost import Technology, load_technology
 from simulator.errors import ConfigError, MappingError
-from simulator.kinds.systolic.machine import SystolicFabric
-from simulator.kinds.units.machine import UnitsFabric
+from simulator.kinds import kind_of
 from simulator.machine.model import Machine
 from simulator.run.floor import Floor
 from simulator.specs import nearest_hint
 from simulator.study.sizing.by_size import BySize
-from simulator.study.sizing.grid import SEARCHED, grid_of
+from simulator.study.sizing.grid import grid_of, searched_keys
 from simulator.study.sizing.measure import area_mm2, dram_gb_per_s, of_run
 from simulator.study.sizing.rebuilt import rebuilt
 from simulator.study.sizing.search import Limits, Problem, best_design
@@ -76,9 +75,10 @@ def equalise(
         MappingError: a machine cannot hold the workload.
     """
     wish = Wish(quantity, to, best, objective, budget, include_dram, keep)
+    searched = searched_keys()
     for key in keep:
-        if key not in SEARCHED:
-            raise ConfigError(f"--keep {key}: no search tries it; allowed: {', '.join(SEARCHED)}{nearest_hint(key, SEARCHED)}")
+        if key not in searched:
+            raise ConfigError(f"--keep {key}: no search tries it; allowed: {', '.join(searched)}{nearest_hint(key, searched)}")
     if best and quantity == "bandwidth":
         raise ConfigError(
             "--best needs a cap: --equal area or power, or a throughput to reach; the DRAM bandwidth is made equal in any case"
@@ -103,7 +103,7 @@ class _Equaliser:
         """All machines, in their order; a systolic array after what its SRAM is taken from."""
         size = self._best if self.wish.best else self._with_bandwidth if self.wish.quantity == "bandwidth" else self._by_size
         done: dict[str, Sized] = {}
-        for machine in sorted(self.machines, key=lambda machine: isinstance(machine.fabric, SystolicFabric)):
+        for machine in sorted(self.machines, key=lambda machine: kind_of(machine).sram(machine) is None):
             self.progress(f"size {machine.name}", 0.0)
             done[machine.name] = size(machine, self._sram_model(list(done.values())))
             self.progress(f"size {machine.name}", 1.0)
@@ -111,7 +111,7 @@ class _Equaliser:
 
     def _sram_model(self, done: list[Sized]) -> Machine | None:
         """Whose SRAM a systolic array is given: the model's, or the first gather machine's as it was sized."""
-        if isinstance(self.model.fabric, UnitsFabric):
+        if kind_of(self.model).sram(self.model) is not None:
             return next((sized.machine for sized in done if sized.original.name == self.model.name), self.model)
         return next((sized.machine for sized in done), None)
 

@@ -10,19 +10,19 @@ from __future__ import annotations
 import heapq
 import math
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from simulator.cost import Instance, Technology, elaborate, inventory
+from simulator.cost import Pricer, Technology
 from simulator.errors import ConfigError, MappingError
-from simulator.kinds.systolic.machine import SystolicFabric
+from simulator.kinds import Family, kind_of
 from simulator.machine.elaborated import Elaborated
 from simulator.machine.model import Machine
+from simulator.pricing import elaborate, pricer_of
 from simulator.result import Result
 from simulator.run.floor import Floor, Least
-from simulator.study.sizing.grid import Family, Keys, Values, families
-from simulator.study.sizing.measure import idle_power_w, listed_area_mm2
+from simulator.study.sizing.grid import Keys, Values, families
 from simulator.study.sizing.objective import floor_of, value_of
 from simulator.study.sizing.rebuilt import rebuilt
 from simulator.study.sizing.types import Objective, Rival, Runner, Search
@@ -87,7 +87,7 @@ class _Built:
 
     machine: Machine
     elaborated: Elaborated
-    instances: tuple[Instance, ...]
+    pricer: Pricer
     area_mm2: float
 
 
@@ -165,10 +165,7 @@ class _Search:
         """Of the member with the least area and the fewest bits of an index; energies follow no such order."""
         if self.problem.objective in ("energy", "edap"):
             return 0.0
-        return floor_of(self.problem.objective, self.problem.floor.least(first.elaborated), *self._priced(first))
-
-    def _priced(self, built: _Built) -> tuple[Elaborated, Technology, tuple[Instance, ...], float]:
-        return built.elaborated, self.problem.technology, built.instances, listed_area_mm2(built.instances, include_dram=False)
+        return floor_of(self.problem.objective, self.problem.floor.least(first.elaborated), first.pricer)
 
     def _build(self, family: Family, keys: Keys) -> _Built | None:
         machine = rebuilt(self.problem.machine, {**family.keys, **keys})
@@ -179,17 +176,14 @@ class _Search:
             elaborated = elaborate(machine, self.problem.technology)
         except ConfigError:
             return None
-        instances = inventory(elaborated, self.problem.technology)
-        return _Built(machine, elaborated, instances, listed_area_mm2(instances, include_dram=self.problem.limits.include_dram))
+        pricer = pricer_of(elaborated, self.problem.technology)
+        return _Built(machine, elaborated, pricer, pricer.hardware.area_mm2(include_dram=self.problem.limits.include_dram))
 
     def _over_cap(self, built: _Built) -> bool:
         limits = self.problem.limits
         if limits.area_mm2 is not None and built.area_mm2 > limits.area_mm2:
             return True
-        return (
-            limits.power_w is not None
-            and idle_power_w(built.elaborated, built.instances, include_dram=limits.include_dram) > limits.power_w
-        )
+        return limits.power_w is not None and built.pricer.idle_power_w(include_dram=limits.include_dram) > limits.power_w
 
     def _advance(self, item: _Waiting) -> None:
         """Look at a waiting design, or family of designs, more closely."""
@@ -238,12 +232,11 @@ class _Search:
         """Of members that only differ in slices, and no cycle for it, the one of least area: exact where only time and area count."""
         if self.problem.objective in ("energy", "edap") or self.problem.limits.power_w is not None:
             return members
-        kept: dict[tuple[Any, ...], tuple[int, _Built]] = {}
+        kept: dict[Hashable, tuple[int, _Built]] = {}
         for number, built in members:
-            machine = built.machine
-            if isinstance(machine.fabric, SystolicFabric):
+            key = kind_of(built.machine).timing_key(built.elaborated)
+            if key is None:
                 return members
-            key = (machine.fabric.bank_kib, machine.mapping.tokens_per_tile, built.elaborated.network_latency)
             if key not in kept or built.area_mm2 < kept[key][1].area_mm2:
                 kept[key] = (number, built)
         self.counts["pruned"] += len(members) - len(kept)
@@ -278,7 +271,7 @@ class _Search:
         if self._too_slow(built, least):
             self.counts["over_cap"] += 1
             return
-        bound = floor_of(self.problem.objective, least, *self._priced(built))
+        bound = floor_of(self.problem.objective, least, built.pricer)
         heapq.heappush(self.waiting, _Waiting(max(bound, item.bound), order, stage, item.family, built.machine))
 
     def _too_slow(self, built: _Built, least: Least) -> bool:

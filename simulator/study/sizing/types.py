@@ -7,9 +7,9 @@ from dataclasses import asdict, dataclass
 from typing import Any, Literal, Protocol
 
 from simulator.errors import MappingError
+from simulator.kinds import design_of
 from simulator.machine.model import Machine
 from simulator.result import Result
-from simulator.study.sizing.kind import Kind, kind_of
 
 Quantity = Literal["area", "throughput", "power", "bandwidth"]
 Objective = Literal["time", "energy", "edap", "area"]
@@ -89,9 +89,9 @@ class Sized:
     notes: tuple[str, ...] = ()
 
     @property
-    def kind(self) -> Kind:
+    def kind(self) -> str:
         """The design, which sizing keeps."""
-        return kind_of(self.machine)
+        return design_of(self.machine)
 
     @property
     def difference(self) -> float:

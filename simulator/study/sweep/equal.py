@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from simulator.kinds.units.machine import UnitsFabric
+from simulator.kinds import kind_of
 from simulator.machine.model import Machine
 from simulator.study.sizing.by_area import own_area_mm2, within_area
 from simulator.study.sweep.spec import Scalar
@@ -40,10 +40,10 @@ def target_of(wanted: Machine | float, machines: Sequence[Machine]) -> Target:
     Raises ConfigError where the machine that gives a systolic array its SRAM cannot be scaled to it.
     """
     area_mm2, model = (own_area_mm2(wanted), wanted) if isinstance(wanted, Machine) else (wanted, None)
-    if model is not None and isinstance(model.fabric, UnitsFabric):
+    if model is not None and kind_of(model).sram(model) is not None:
         return Target(area_mm2, model, model)
-    gather = next((machine for machine in machines if isinstance(machine.fabric, UnitsFabric)), None)
-    return Target(area_mm2, model, None if gather is None else within_area(gather, area_mm2).machine)
+    giver = next((machine for machine in machines if kind_of(machine).sram(machine) is not None), None)
+    return Target(area_mm2, model, None if giver is None else within_area(giver, area_mm2).machine)
 
 
 def scaled(machine: Machine, target: Target) -> Scaled:

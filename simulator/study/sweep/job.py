@@ -11,11 +11,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from simulator.activity import Activity
-from simulator.cost import price
 from simulator.cost.technology import Technology
 from simulator.errors import CheckError, MappingError, SparsimError
 from simulator.machine import Elaborated
 from simulator.pipeline import time_workload
+from simulator.pricing import price
 from simulator.result.metrics import RunMetrics
 from simulator.study.sweep.executors.shared import fetched
 from simulator.study.sweep.record import Failure, Outcome, activity_from_text, activity_to_text, bands_of, record_of

@@ -10,13 +10,12 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from simulator.cost import elaborate
 from simulator.cost.technology import Technology
 from simulator.engine.engines import SMALL_RUN_REQUESTS
 from simulator.errors import ConfigError
 from simulator.kinds import kind_of
-from simulator.kinds.units.placement import placement_of
 from simulator.machine import Elaborated, Machine
+from simulator.pricing import elaborate
 from simulator.result.codec import elaborated_to_dict, machine_to_dict
 from simulator.specs import Document
 from simulator.study.sweep.equal import Scaled
@@ -44,8 +43,8 @@ def identity_of(machine: Machine) -> dict[str, Any]:
     Raises ConfigError where the file cannot be read.
     """
     keys = {key: value for key, value in machine_to_dict(machine).items() if key not in _LABELS}
-    file = machine.mapping.placement_file
-    return {**keys, "placement": _file_sha256(Path(file)) if file else None}
+    files = [_file_sha256(file) for file in kind_of(machine).files(machine)]
+    return {**keys, "placement": files[0] if files else None}
 
 
 @dataclass(frozen=True, eq=False)
@@ -138,7 +137,7 @@ class Point:
     ) -> Point:
         """Raises SparsimError where the machine cannot be built."""
         elaborated = elaborate(machine, technology.technology)
-        placement_of(machine)
+        kind_of(machine).check_files(machine)
         timing_key = digest(
             {
                 "version": timing_version(),

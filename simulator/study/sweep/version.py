@@ -10,7 +10,7 @@ from pathlib import Path
 _PACKAGE = Path(__file__).resolve().parents[2]
 _TIMING = ("activity.py", "engine", "kinds", "machine", "network", "run", "system", "workload")
 _SIZING = ("study/sizing",)
-_COST = ("cost", "result", "study/uncertainty", "pipeline.py")
+_COST = ("cost", "result", "study/uncertainty", "pipeline.py", "pricing.py")
 
 
 @cache

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from simulator.cost import Rates, Technology, events, load_technology, rates
+from simulator.cost import Rates, Technology, load_technology
 from simulator.errors import ConfigError
 from simulator.machine.elaborated import Elaborated
+from simulator.pricing import pricer_of
 from simulator.result import Result
 from simulator.result.saved import SavedRun, saved_run
 from simulator.study.uncertainty.factors import Factor, ends, factors_of, moved
@@ -108,22 +109,22 @@ def _technology(elaborated: Elaborated, known: dict[tuple[object, ...], Technolo
 
 
 def _variants(elaborated: Elaborated, technology: Technology, factors: Sequence[Factor]) -> list[Rates]:
-    nominal = rates(elaborated, technology)
+    nominal = pricer_of(elaborated, technology).rates
     sides: tuple[list[Rates], list[Rates]] = ([], [])
     for factor in factors:
         for side, end in zip(sides, ends(technology, factor.name), strict=True):
             there = moved(elaborated, technology, factor.name, end)
-            side.append(nominal if there == (elaborated, technology) else rates(*there))
+            side.append(nominal if there == (elaborated, technology) else pricer_of(*there).rates)
     return [nominal, *sides[0], *sides[1]]
 
 
 def totals_of(run: SavedRun, variants: Sequence[Rates]) -> Totals:
     """What a run costs by each of some rates of its machine."""
-    counted = events(run.counts, run.cycles)
+    events = run.counted.vector(variants[0].kinds)
     return Totals(
         run.seconds,
         np.array([entry.area_mm2 for entry in variants]),
         np.array([entry.fabric_area_mm2 for entry in variants]),
-        np.stack([entry.energy_pj for entry in variants]) @ counted,
-        np.stack([entry.fabric_energy_pj for entry in variants]) @ counted,
+        np.stack([entry.energy_pj for entry in variants]) @ events,
+        np.stack([entry.fabric_energy_pj for entry in variants]) @ events,
     )

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from simulator.cost import Technology, elaborate, rates
+from simulator.cost import Technology
+from simulator.pricing import elaborate, pricer_of
 from simulator.study.uncertainty.assessment import METRICS, Assessment, Totals, totals_of
 from simulator.study.uncertainty.factors import ONE_SLICE, Factor, ends, moved, moves
 
@@ -50,7 +51,7 @@ class Probe:
             place = self.known.place(name)
             run, technology = self.known.runs[place], self.known.technologies[place]
             there = moved(run.elaborated, technology, factor.name, value * _proportion(technology, factor))
-            self._totals[key] = totals_of(run, [rates(*there)])
+            self._totals[key] = totals_of(run, [pricer_of(*there).rates])
         return self._totals[key]
 
 

@@ -10,11 +10,12 @@ from strategies import operation, sparse, workload
 
 from simulator.cost import load_technology
 from simulator.errors import ConfigError, MappingError
+from simulator.kinds import design_of
 from simulator.machine import Machine, load_machine
 from simulator.pipeline import simulate
 from simulator.result import Result
 from simulator.run.floor import Floor
-from simulator.study.sizing import area_mm2, equalise, kind_of
+from simulator.study.sizing import area_mm2, equalise
 from simulator.study.sizing.grid import Values, families, grid_of
 from simulator.study.sizing.objective import value_of
 from simulator.study.sizing.rebuilt import rebuilt
@@ -90,7 +91,7 @@ def test_it_finds_what_simulating_everything_finds(name: str) -> None:
         found = best_design(_problem(name, objective, limits), InTurn(WORK))
         assert found is not None
         assert value_of(found.result, objective) == min(value_of(run, objective) for run in allowed)
-        assert kind_of(found.machine) == name
+        assert design_of(found.machine) == name
         counts = found.search
         assert counts.skipped == 0
         assert counts.illegal + counts.over_cap + counts.pruned + counts.given_up + counts.simulated == counts.designs
@@ -131,7 +132,7 @@ def test_what_is_seen_does_not_depend_on_how_many_run_at_once() -> None:
 def test_the_grid_holds_the_kind_and_the_machine_itself(name: str) -> None:
     machine = load_machine(name)
     designs = [rebuilt(machine, {**family.keys, **family.members[0]}) for family in families(machine, grid_of(machine))]
-    assert {kind_of(design) for design in designs if design is not None} == {name}
+    assert {design_of(design) for design in designs if design is not None} == {name}
     own = [
         family
         for family in families(machine, grid_of(machine))
