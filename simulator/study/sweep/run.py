@@ -15,6 +15,7 @@ from simulator.errors import ConfigError, MappingError, WorkerError
 from simulator.machine.model import GatherFabric
 from simulator.pipeline import dataflow_kernels
 from simulator.study.comparison.workers import machine_runner
+from simulator.study.design import digest
 from simulator.study.sweep.bands import Standing, standings
 from simulator.study.sweep.best import Wanted, raise_refusal, refusal, to_record
 from simulator.study.sweep.dispatch import Dispatch
@@ -22,14 +23,14 @@ from simulator.study.sweep.equal import Scaled
 from simulator.study.sweep.events import Finished, Listener, Planned, Searching
 from simulator.study.sweep.executors import EXECUTORS
 from simulator.study.sweep.job import Job, Run, run_jobs
-from simulator.study.sweep.point import Invalid, Point, digest
+from simulator.study.sweep.point import Invalid, Point
 from simulator.study.sweep.record import Outcome
 from simulator.study.sweep.row import Row, broken_constraints
 from simulator.study.sweep.search import SEARCHES
 from simulator.study.sweep.space import Place, Space, typed
 from simulator.study.sweep.spec import SweepSpec
 from simulator.study.sweep.store import ListedSweep, Store, StoredPoint
-from simulator.study.sweep.version import cost_version, sizing_version, timing_version
+from simulator.version import MODEL_VERSION
 
 
 @dataclass(frozen=True)
@@ -76,13 +77,8 @@ class SweepRun:
 
 
 def sweep_id(spec: SweepSpec) -> str:
-    """Short hash of a sweep file and of the code that would run it."""
-    return digest([spec.model_dump(mode="json"), timing_version(), cost_version(), sizing_version()])[:12]
-
-
-def current_version() -> str:
-    """Short hash of the code that figures follow from."""
-    return digest([timing_version(), cost_version(), sizing_version()])[:12]
+    """Short hash of a sweep file and of the version of the model that would run it."""
+    return digest([spec.model_dump(mode="json"), str(MODEL_VERSION)])[:12]
 
 
 def run_sweep(space: Space, store: Store, options: Options, listen: Listener = lambda event: None) -> SweepRun:
@@ -127,7 +123,7 @@ class _Sweep:
     def __post_init__(self) -> None:
         spec, started = self.space.spec, datetime.now(UTC).isoformat(timespec="microseconds")
         self.id = sweep_id(spec)
-        self._listed = ListedSweep(self.id, spec.name, spec.model_dump(mode="json"), current_version(), started)
+        self._listed = ListedSweep(self.id, spec.name, spec.model_dump(mode="json"), str(MODEL_VERSION), started)
         self.space = replace(self.space, search=self._search)
         self._resolved: dict[Place, Point | Invalid | None] = {}
         self._dispatch: Dispatch | None = None
