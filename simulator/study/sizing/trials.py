@@ -1,9 +1,12 @@
-"""What a search asks of one machine: a bound, or a run that ends as soon as it cannot win; and how it is asked in this process."""
+"""What a search asks of machines: a bound, a run, or a run that ends as soon as it cannot win; here, or of workers."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, Literal
 
 from simulator.cost import elaborate, inventory, load_technology
 from simulator.engine.engines import EngineName
@@ -12,9 +15,10 @@ from simulator.machine.model import Machine
 from simulator.pipeline import attempt, simulate
 from simulator.run.floor import Floor, Least
 from simulator.run.trial import Trial
+from simulator.study.executors import Dispatch, Executor, Report
 from simulator.study.sizing.measure import listed_area_mm2
 from simulator.study.sizing.objective import floor_of
-from simulator.study.sizing.types import Outcome, Rival
+from simulator.study.sizing.types import Outcome, Rival, Runner
 from simulator.workload.types import Workload
 
 
@@ -76,3 +80,44 @@ class _Asked:
         """Whether it takes too long, or cannot be better."""
         seconds = least.cycles / (self.elaborated.machine.clock_ghz * 1e9)
         return seconds > self.rival.seconds or self.value(least) > self.rival.value
+
+
+@contextmanager
+def machine_runner(workload: Workload, executor: Executor, engine: EngineName = "compiled") -> Iterator[Runner]:
+    """Yield what runs machines on the workers of an executor, batch after batch, each on the workload that a worker has already."""
+    dispatch = Dispatch(executor, _answer, lambda key: InTurn(workload, engine))
+    with dispatch.holding(_RUNNER):
+        yield _OnWorkers(dispatch)
+
+
+@dataclass(frozen=True)
+class _OnWorkers:
+    """A `Runner` that asks one machine at a time of whichever worker is free."""
+
+    dispatch: Dispatch
+
+    def run(self, machines: Sequence[Machine]) -> list[Outcome]:
+        return self.dispatch.answers([_Question("run", machine) for machine in machines])
+
+    def bound(self, machines: Sequence[Machine], rival: Rival) -> list[float | MappingError]:
+        return self.dispatch.answers([_Question("bound", machine, (rival,)) for machine in machines])
+
+    def attempt(self, machines: Sequence[Machine], rival: Rival) -> list[Outcome | None]:
+        return self.dispatch.answers([_Question("attempt", machine, (rival,)) for machine in machines])
+
+
+_RUNNER = "runner"
+
+
+@dataclass(frozen=True)
+class _Question:
+    """A method of `Runner`, for one machine."""
+
+    method: Literal["run", "bound", "attempt"]
+    machine: Machine
+    more: tuple[Any, ...] = ()
+    inputs = (_RUNNER,)
+
+
+def _answer(questions: Sequence[_Question], inputs: Mapping[str, Any], report: Report) -> list[Any]:
+    return [getattr(inputs[_RUNNER], question.method)([question.machine], *question.more)[0] for question in questions]
