@@ -13,8 +13,7 @@ from typing import Any
 from simulator.engine.compiled.warm_up import KernelName
 from simulator.engine.engines import SMALL_RUN_REQUESTS
 from simulator.errors import ConfigError, MappingError
-from simulator.machine.model import GatherFabric
-from simulator.pipeline import dataflow_kernels
+from simulator.kinds import kind_of
 from simulator.study.design import digest
 from simulator.study.executors import EXECUTORS, Dispatch, Executor, Work
 from simulator.study.sizing.trials import machine_runner
@@ -178,8 +177,7 @@ class _Sweep:
 
     def _searched(self, wanted: Wanted) -> Scaled:
         """Search with the workers that points run in."""
-        if isinstance(wanted.machine.fabric, GatherFabric):
-            self.options.prepare(dataflow_kernels(wanted.machine))
+        self.options.prepare(kind_of(wanted.machine).kernels)
         workload = wanted.recipe.make()
         with machine_runner(workload, self._executor) as run:
             return wanted.found(workload, run, lambda _, fraction: self.listen(Searching(wanted.name, fraction)))
@@ -300,8 +298,7 @@ class _Sweep:
             kernel
             for job in jobs
             if job.activity is None and job.engine == "compiled" and job.requests >= SMALL_RUN_REQUESTS
-            if isinstance(job.elaborated.machine.fabric, GatherFabric)
-            for kernel in dataflow_kernels(job.elaborated.machine)
+            for kernel in kind_of(job.elaborated.machine).kernels
         }
         self.options.prepare(sorted(needed))
 
