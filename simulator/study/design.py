@@ -9,12 +9,18 @@ from pathlib import Path
 from typing import Any
 
 from simulator.errors import ConfigError
+from simulator.kinds import kind_of
 from simulator.machine.elaborated import Elaborated
 from simulator.machine.model import Machine
 from simulator.result.codec import elaborated_to_dict, machine_to_dict
 
 _LABELS = {"name", "technology", "technology_overrides"}
 """Keys of a machine that its cycles and counts do not depend on."""
+
+
+def design_of(machine: Machine) -> str:
+    """The word for a design: `crossbar`, `replication`, `hybrid`, `partition` or `systolic`; what sizing keeps as it is."""
+    return kind_of(machine).sizes.design(machine)
 
 
 def design_key(machine: Machine | Elaborated, **options: Any) -> str:

@@ -18,7 +18,7 @@ from simulator.run.trial import Trial
 from simulator.study.executors import Dispatch, Executor, Report
 from simulator.study.sizing.measure import listed_area_mm2
 from simulator.study.sizing.objective import floor_of
-from simulator.study.sizing.types import Outcome, Rival, Runner
+from simulator.study.sizing.types import Incumbent, Runner, RunResult
 from simulator.workload.types import Workload
 
 
@@ -29,44 +29,44 @@ class InTurn:
         self.floor = Floor(workload)
         self.engine = engine
 
-    def run(self, machines: Sequence[Machine]) -> list[Outcome]:
+    def run(self, machines: Sequence[Machine]) -> list[RunResult]:
         """Simulate them."""
         return [self._run(machine) for machine in machines]
 
-    def bound(self, machines: Sequence[Machine], rival: Rival) -> list[float | MappingError]:
-        """A value of the objective that no run of each goes below; ∞ where it is beyond what the rival has."""
-        return [self._bound(machine, rival) for machine in machines]
+    def bound(self, machines: Sequence[Machine], incumbent: Incumbent) -> list[float | MappingError]:
+        """A value of the objective that no run of each goes below; ∞ where it is beyond what the incumbent has."""
+        return [self._bound(machine, incumbent) for machine in machines]
 
-    def attempt(self, machines: Sequence[Machine], rival: Rival) -> list[Outcome | None]:
-        """Simulate them, each until it is seen that it cannot keep to what the rival has."""
-        return [self._attempt(machine, rival) for machine in machines]
+    def attempt(self, machines: Sequence[Machine], incumbent: Incumbent) -> list[RunResult | None]:
+        """Simulate them, each until it is seen that it cannot keep to what the incumbent has."""
+        return [self._attempt(machine, incumbent) for machine in machines]
 
-    def _run(self, machine: Machine) -> Outcome:
+    def _run(self, machine: Machine) -> RunResult:
         try:
             return simulate(machine, self.floor.workload, engine=self.engine)
         except MappingError as error:
             return error
 
-    def _bound(self, machine: Machine, rival: Rival) -> float | MappingError:
-        asked = _Asked(machine, rival)
+    def _bound(self, machine: Machine, incumbent: Incumbent) -> float | MappingError:
+        asked = _Asked(machine, incumbent)
         trial = Trial(asked.elaborated, self.floor)
         try:
             return asked.value(trial.least()) if trial.schedule(asked.hopeless) else math.inf
         except MappingError as error:
             return error
 
-    def _attempt(self, machine: Machine, rival: Rival) -> Outcome | None:
+    def _attempt(self, machine: Machine, incumbent: Incumbent) -> RunResult | None:
         try:
-            return attempt(machine, self.floor, engine=self.engine, hopeless=_Asked(machine, rival).hopeless)
+            return attempt(machine, self.floor, engine=self.engine, hopeless=_Asked(machine, incumbent).hopeless)
         except MappingError as error:
             return error
 
 
 class _Asked:
-    """One machine against a rival."""
+    """One machine against the incumbent."""
 
-    def __init__(self, machine: Machine, rival: Rival) -> None:
-        self.rival = rival
+    def __init__(self, machine: Machine, incumbent: Incumbent) -> None:
+        self.incumbent = incumbent
         self.technology = load_technology(machine.technology, machine.technology_overrides)
         self.elaborated = elaborate(machine, self.technology)
         self.instances = inventory(self.elaborated, self.technology)
@@ -74,12 +74,12 @@ class _Asked:
 
     def value(self, least: Least) -> float:
         """Of the objective, that no run goes below."""
-        return floor_of(self.rival.objective, least, self.elaborated, self.technology, self.instances, self.area_mm2)
+        return floor_of(self.incumbent.objective, least, self.elaborated, self.technology, self.instances, self.area_mm2)
 
     def hopeless(self, least: Least) -> bool:
         """Whether it takes too long, or cannot be better."""
         seconds = least.cycles / (self.elaborated.machine.clock_ghz * 1e9)
-        return seconds > self.rival.seconds or self.value(least) > self.rival.value
+        return seconds > self.incumbent.seconds or self.value(least) > self.incumbent.value
 
 
 @contextmanager
@@ -96,14 +96,14 @@ class _OnWorkers:
 
     dispatch: Dispatch
 
-    def run(self, machines: Sequence[Machine]) -> list[Outcome]:
+    def run(self, machines: Sequence[Machine]) -> list[RunResult]:
         return self.dispatch.answers([_Question("run", machine) for machine in machines])
 
-    def bound(self, machines: Sequence[Machine], rival: Rival) -> list[float | MappingError]:
-        return self.dispatch.answers([_Question("bound", machine, (rival,)) for machine in machines])
+    def bound(self, machines: Sequence[Machine], incumbent: Incumbent) -> list[float | MappingError]:
+        return self.dispatch.answers([_Question("bound", machine, (incumbent,)) for machine in machines])
 
-    def attempt(self, machines: Sequence[Machine], rival: Rival) -> list[Outcome | None]:
-        return self.dispatch.answers([_Question("attempt", machine, (rival,)) for machine in machines])
+    def attempt(self, machines: Sequence[Machine], incumbent: Incumbent) -> list[RunResult | None]:
+        return self.dispatch.answers([_Question("attempt", machine, (incumbent,)) for machine in machines])
 
 
 _RUNNER = "runner"

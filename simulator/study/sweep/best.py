@@ -11,15 +11,12 @@ from simulator.errors import ConfigError, SparsimError
 from simulator.machine import Machine
 from simulator.study.design import design_key
 from simulator.study.sizing.equalise import Progress, equalise
-from simulator.study.sizing.rebuilt import rebuilt
+from simulator.study.sizing.scale import rebuilt
 from simulator.study.sizing.types import Runner
 from simulator.study.sweep.equal import Scaled
 from simulator.study.sweep.point import PricedIn, Recipe
 from simulator.version import MODEL_VERSION
 from simulator.workload import Workload
-
-SETTLED = ("fabric.banks",)
-"""Keys that a search always sets: no axis of a sweep that asks for the best sizes."""
 
 
 @dataclass(frozen=True, eq=False)

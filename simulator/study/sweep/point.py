@@ -11,7 +11,6 @@ from simulator.cost import elaborate
 from simulator.cost.technology import Technology
 from simulator.engine.engines import SMALL_RUN_REQUESTS
 from simulator.kinds import kind_of
-from simulator.kinds.units.placement import placement_of
 from simulator.machine import Elaborated, Machine
 from simulator.specs import Document
 from simulator.study.design import design_key, digest, file_digest
@@ -115,7 +114,7 @@ class Point:
     ) -> Point:
         """Raises SparsimError where the machine cannot be built."""
         elaborated = elaborate(machine, technology.technology)
-        placement_of(machine)
+        kind_of(machine).check_files(machine)
         timing_key = design_key(elaborated, workload=recipe.key, engine=engine, ideal=ideal, version=MODEL_VERSION.of("timing"))
         key = digest({"timing": timing_key, "technology": technology.key, "bands": bands, "version": MODEL_VERSION.of("cost")})
         return cls(assignments, elaborated, technology, recipe, sized, engine, ideal, bands, timing_key, key)

@@ -5,30 +5,22 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TypeVar
 
-from simulator.machine.model import GatherFabric, Machine
+from simulator.kinds import kind_of
+from simulator.machine.model import Machine
 
 RunT = TypeVar("RunT")
 
 
-def copies(machine: Machine) -> str:
-    """`one` copy behind a network, `one a unit`, `some`, or `other` kinds of machine."""
-    fabric = machine.fabric
-    if not isinstance(fabric, GatherFabric) or fabric.token_groups > 1:
-        return "other"
-    if fabric.clusters == 1 and fabric.has_network:
-        return "one"
-    return "one a unit" if not fabric.has_network else "some"
-
-
 def crossbar_and_replication(runs: Sequence[RunT], machine: Callable[[RunT], Machine]) -> tuple[RunT, RunT] | None:
     """The first run of one copy and one network, and the first of a copy a unit; None where one is missing."""
-    crossbar = next((run for run in runs if copies(machine(run)) == "one"), None)
-    replication = next((run for run in runs if copies(machine(run)) == "one a unit"), None)
-    return None if crossbar is None or replication is None else (crossbar, replication)
+    designs = [kind_of(machine(run)).sizes.design(machine(run)) for run in runs]
+    if "crossbar" not in designs or "replication" not in designs:
+        return None
+    return runs[designs.index("crossbar")], runs[designs.index("replication")]
 
 
 def best_and_array(runs: Sequence[RunT], machine: Callable[[RunT], Machine], figure: Callable[[RunT], float]) -> tuple[RunT, RunT] | None:
-    """The run of a gather machine with the least figure, and the first of a systolic array; None where one is missing."""
-    array = next((run for run in runs if machine(run).fabric.kind == "systolic"), None)
-    best = min((run for run in runs if machine(run).fabric.kind == "gather"), key=figure, default=None)
+    """The run of a machine that leaves zeros out with the least figure, and the first of a dense array; None where one is missing."""
+    array = next((run for run in runs if kind_of(machine(run)).dense), None)
+    best = min((run for run in runs if not kind_of(machine(run)).dense), key=figure, default=None)
     return None if array is None or best is None else (best, array)

@@ -16,10 +16,12 @@ from study.sweep.conftest import Run
 
 from simulator import load_machine, load_workload
 from simulator.errors import ConfigError, WorkerError
+from simulator.kinds.systolic.sizes import ArraySizes
+from simulator.kinds.units.sizes import UnitsSizes
 from simulator.study.executors import EXECUTORS, Report, Work
 from simulator.study.executors.executor import Batch, InProcess
-from simulator.study.sizing import equalise, grid
-from simulator.study.sizing.by_area import own_area_mm2
+from simulator.study.sizing import equalise
+from simulator.study.sizing.scale import own_area_mm2
 from simulator.study.sweep.best import Wanted
 from simulator.study.sweep.equal import Scaled
 from simulator.study.sweep.events import Event, Searching
@@ -49,8 +51,8 @@ def small_grid(monkeypatch: pytest.MonkeyPatch) -> None:
     }
     edges: dict[str, tuple[Any, ...]] = {"fabric.rows": (4, 8), "fabric.cols": (4, 8), "fabric.dataflow": ("best", "os")}
     buffers: dict[str, tuple[Any, ...]] = {f"fabric.{name}_buffer_kib": (8.0, 16.0) for name in "xwy"}
-    monkeypatch.setattr(grid, "GATHER_GRID", few)
-    monkeypatch.setattr(grid, "SYSTOLIC_GRID", edges | buffers)
+    monkeypatch.setattr(UnitsSizes, "grid", few)
+    monkeypatch.setattr(ArraySizes, "grid", edges | buffers)
 
 
 def _cap() -> float:

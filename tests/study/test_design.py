@@ -5,12 +5,12 @@ from __future__ import annotations
 import pytest
 
 from simulator.machine import load_machine
-from simulator.study.sizing import kind_of
+from simulator.study.design import design_of
 
 
 @pytest.mark.parametrize("name", ["crossbar", "hybrid", "replication", "partition", "systolic"])
 def test_every_shipped_machine_is_what_its_name_says(name: str) -> None:
-    assert kind_of(load_machine(name)) == name
+    assert design_of(load_machine(name)) == name
 
 
 @pytest.mark.parametrize(
@@ -23,4 +23,4 @@ def test_every_shipped_machine_is_what_its_name_says(name: str) -> None:
     ],
 )
 def test_one_key_makes_another_design(keys: list[str], kind: str) -> None:
-    assert kind_of(load_machine("crossbar-64", keys)) == kind
+    assert design_of(load_machine("crossbar-64", keys)) == kind
