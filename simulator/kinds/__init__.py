@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from simulator.kinds.base import Family, Kind, Least, Memo, Scheduled
+from simulator.kinds.base import Kind, Least, Memo, Scheduled
 from simulator.kinds.both.kind import BOTH
 from simulator.kinds.gather.kind import GATHER
 from simulator.kinds.sampled.kind import SAMPLED
@@ -46,12 +46,7 @@ def kind_of(machine: Machine) -> Kind:
     return next(kind for kind in KINDS if kind.describes(machine))
 
 
-def design_of(machine: Machine) -> str:
-    """What designers call a machine of its sizes: `crossbar`, `replication`, …, or its kind."""
-    return kind_of(machine).design(machine)
-
-
 for _kind in (GATHER, SCATTER, SAMPLED, BOTH, SYSTOLIC):
     register(_kind)
 
-__all__ = ["KINDS", "Family", "Kind", "Least", "Memo", "Scheduled", "design_of", "kind_of", "register", "registered"]
+__all__ = ["KINDS", "Kind", "Least", "Memo", "Scheduled", "kind_of", "register", "registered"]

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import itertools
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Hashable, Iterator, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar
@@ -18,6 +17,7 @@ from simulator.cost.technology import Technology
 from simulator.engine.compiled.warm_up import KernelName
 from simulator.engine.engines import Engine
 from simulator.errors import ConfigError
+from simulator.kinds.sizes import Sizes
 from simulator.machine.elaborated import Elaborated
 from simulator.machine.model import Machine
 from simulator.network import Graph
@@ -51,35 +51,6 @@ class Least:
     """Of the fabric, and the bytes of both trunks."""
 
 
-@dataclass(frozen=True)
-class Sram:
-    """Operand memory of a machine, one half of it, in KiB."""
-
-    x_kib: float
-    w_kib: float
-    y_kib: float
-
-
-@dataclass(frozen=True)
-class Grid:
-    """What a search for a machine's best sizes tries."""
-
-    own: Mapping[str, Any]
-    """What the machine itself has of each key."""
-    tried: Mapping[str, tuple[Any, ...]]
-    """Values of each key. Those of a member key begin with the least area and, where they are memories, the fewest bits of an index."""
-    member_keys: tuple[str, ...]
-    """Keys in which the members of a family differ."""
-
-
-@dataclass(frozen=True)
-class Family:
-    """Designs that differ in member keys only: the first legal one has the least area and the lowest bound."""
-
-    keys: Mapping[str, Any]
-    members: tuple[Mapping[str, Any], ...]
-
-
 class Kind(ABC):
     """One kind of hardware.
 
@@ -96,6 +67,8 @@ class Kind(ABC):
     """Compiled kernels that its runs call."""
     work: ClassVar[tuple[str, ...]] = ()
     """Kinds of work whose events are paid apart, since operations differ in the hardware that does them; none where they do not."""
+    sizes: ClassVar[Sizes] = Sizes()
+    """Along which keys of the machine file it can be resized."""
 
     @abstractmethod
     def describes(self, machine: Machine) -> bool:
@@ -139,47 +112,6 @@ class Kind(ABC):
         """Where each operation's X and Y live, in program order."""
         return tensor_homes(machine, workload, self.output_bits)
 
-    def design(self, machine: Machine) -> str:
-        """What designers call a machine of such sizes; sizing keeps it."""
-        return self.name
-
-    def size(self, machine: Machine) -> int:
-        """A machine's size as one number, from which all of its other sizes follow."""
-        return 1
-
-    def size_in_words(self, machine: Machine) -> str:
-        """The same for people."""
-        return f"size {self.size(machine)}"
-
-    def resized_keys(self, machine: Machine, size: int) -> Mapping[str, Any]:
-        """Keys of the machine file at another size, by path; such a machine need not be possible."""
-        return {}
-
-    def grid(self, machine: Machine) -> Grid:
-        """What a search for its best sizes tries."""
-        return Grid({}, {}, ())
-
-    searched: ClassVar[tuple[str, ...]] = ()
-    """Keys of that grid."""
-
-    def families(self, machine: Machine, values: Mapping[str, tuple[Any, ...]], members: tuple[Mapping[str, Any], ...]) -> Iterator[Family]:
-        """Every family of so many values of the grid's keys that is of the machine's design, each with these members."""
-        shapes = {key: tried for key, tried in values.items() if key not in self.grid(machine).member_keys}
-        for chosen in itertools.product(*shapes.values()):
-            yield Family(dict(zip(shapes, chosen, strict=True)), members)
-
-    def timing_key(self, elaborated: Elaborated) -> Hashable | None:
-        """Members of a family with equal keys take equal cycles; None where nothing is known of that."""
-        return None
-
-    def sram(self, machine: Machine) -> Sram | None:
-        """Its operand memory, which a kind that is given another's takes over; None for a kind that gives none."""
-        return None
-
-    def keys_with_sram(self, sram: Sram) -> Mapping[str, Any] | None:
-        """Keys of the machine file with another machine's operand memory; None for a kind that has its own."""
-        return None
-
     def list_entries(self, machine: Machine, nonzeros: int, tokens: int) -> int:
         """List entries that the units examine for a W of so many nonzeros and an X of so many tokens; 0 without lists."""
         return 0
@@ -220,7 +152,7 @@ class Kind(ABC):
         """Bytes that a run moved, and bytes a cycle that can be moved, at `banks` and, where there is one, at `network`."""
         return {}
 
-    def stored_entry_bits(self, machine: Machine) -> int:
+    def list_entry_bits(self, machine: Machine) -> int:
         """Bits of a nonzero of W in the form in which this hardware stores a sparse one."""
         return machine.datatypes.weight_bits + 16
 

@@ -56,8 +56,7 @@ class NetworkCurve:
 
 def switch_of(machine: Machine) -> SwitchSpec:
     """The request network of one of a machine's clusters; ConfigError where it has none."""
-    elaborated = elaborate(machine, load_technology(machine.technology, machine.technology_overrides))
-    switch = kind_of(machine).switch(elaborated)
+    switch = kind_of(machine).switch(elaborate(machine, load_technology(machine.technology, machine.technology_overrides)))
     if switch is None:
         raise ConfigError(f"{machine.name}: has no network to measure: no copy serves more than one unit")
     return switch
@@ -107,6 +106,6 @@ def _trace(network: Machine | SwitchSpec, workload: Workload | None) -> list[NDA
     """Bank ports that each unit of the first cluster asks for in the busiest operation, in list order."""
     if isinstance(network, SwitchSpec) or workload is None:
         raise ConfigError("traffic: trace replays a workload on a machine; name one with -w")
-    homes = kind_of(network).homes(network, workload)
+    kind = kind_of(network)
     index = max(range(len(workload.operations)), key=lambda place: workload.operations[place].macs_useful)
-    return kind_of(network).replayed(network, workload.operations[index], homes[index])
+    return kind.replayed(network, workload.operations[index], kind.homes(network, workload)[index])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
 
@@ -12,14 +12,14 @@ from simulator.cost.hardware import Parts
 from simulator.cost.technology import Technology
 from simulator.engine.engines import Engine
 from simulator.errors import ConfigError
-from simulator.kinds.base import Grid, Kind, Least, Memo, Scheduled, Sram
-from simulator.kinds.systolic import sizes
+from simulator.kinds.base import Kind, Least, Memo, Scheduled
 from simulator.kinds.systolic.dense_product import dense_product
 from simulator.kinds.systolic.machine import ArrayMachine, SystolicFabric
 from simulator.kinds.systolic.operation import run_systolic
 from simulator.kinds.systolic.parts import parts_of
 from simulator.kinds.systolic.reference import run_array
 from simulator.kinds.systolic.schedule import flows_of, least_cycles, products_of
+from simulator.kinds.systolic.sizes import ArraySizes
 from simulator.machine.elaborated import Elaborated
 from simulator.machine.model import Fabric, Machine
 from simulator.network import Graph
@@ -34,7 +34,7 @@ class Systolic(Kind):
 
     name = "systolic"
     dense = True
-    searched = tuple(sizes.GRID)
+    sizes = ArraySizes()
     sections: ClassVar[dict[type[Section], type[Section]]] = {Fabric: SystolicFabric}
 
     def describes(self, machine: Machine) -> bool:
@@ -93,31 +93,6 @@ class Systolic(Kind):
         m, k, n = operation.block_shape
         columns = n if operation.gradient is None else k
         return operation.batch * m * columns * machine.datatypes.activation_bits
-
-    def design(self, machine: Machine) -> str:
-        """All arrays are of one design."""
-        return self.name
-
-    def size(self, machine: Machine) -> int:
-        """Its edge, in steps that keep its aspect ratio and whole groups of `n_m` in its rows."""
-        return sizes.edge_steps(ArrayMachine.of(machine).fabric)
-
-    def size_in_words(self, machine: Machine) -> str:
-        """Rows × columns."""
-        fabric = ArrayMachine.of(machine).fabric
-        return f"{fabric.rows} × {fabric.cols}"
-
-    def resized_keys(self, machine: Machine, size: int) -> Mapping[str, Any]:
-        """Rows and columns."""
-        return sizes.resized_keys(ArrayMachine.of(machine).fabric, size)
-
-    def grid(self, machine: Machine) -> Grid:
-        """Rows, columns, dataflow and buffers."""
-        return sizes.grid_of(ArrayMachine.of(machine).fabric)
-
-    def keys_with_sram(self, sram: Sram) -> Mapping[str, Any] | None:
-        """As buffers for the operands and for sums."""
-        return sizes.keys_with_sram(sram)
 
     def levels(self, machine: Machine, counts: Counts) -> Mapping[str, tuple[float, float]]:
         """Operands read at both edges."""

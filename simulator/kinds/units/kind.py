@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Hashable, Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, ClassVar, Literal
 
@@ -16,14 +16,15 @@ from simulator.cost.technology import Technology
 from simulator.engine.cluster import ClusterSpec
 from simulator.engine.engines import ENGINES, Engine
 from simulator.errors import MappingError
-from simulator.kinds.base import Family, Grid, Kind, Least, Memo, Scheduled, Sram
-from simulator.kinds.units import facts, sizes
+from simulator.kinds.base import Kind, Least, Memo, Scheduled
+from simulator.kinds.units import facts
 from simulator.kinds.units.lists import present_words
 from simulator.kinds.units.machine import UnitsFabric, UnitsMachine, UnitsMapping
 from simulator.kinds.units.operation import UnitsPlan, plan_units, run_plan
 from simulator.kinds.units.parts import UnitParts, fabric_parts, settled_network
 from simulator.kinds.units.placement import placement_of
 from simulator.kinds.units.rounds import Dataflow
+from simulator.kinds.units.sizes import UnitsSizes
 from simulator.machine.elaborated import Elaborated
 from simulator.machine.model import Fabric, Machine
 from simulator.machine.model import Mapping as MappingSection
@@ -42,11 +43,11 @@ class UnitsKind(Kind):
     """A kind of machine whose vector units and banks are joined by networks, or stand in pairs."""
 
     sections: ClassVar[dict[type[Section], type[Section]]] = {Fabric: UnitsFabric, MappingSection: UnitsMapping}
+    sizes = UnitsSizes()
     flow: ClassVar[Literal["gather", "scatter"]]
     """What machine files and results call the dataflow of its operations."""
     hardware: ClassVar[UnitParts]
     """What its operations need of a fabric."""
-    searched = tuple(sizes.GRID)
     words_reach_units = True
     """Whether activation words travel from banks to units in every operation."""
     moves_words: ClassVar[bool] = True
@@ -148,42 +149,9 @@ class UnitsKind(Kind):
         m, _, n = operation.block_shape
         return operation.batch * m * n * machine.datatypes.activation_bits
 
-    def design(self, machine: Machine) -> str:
-        """By how many units share a copy of the activations."""
-        return sizes.design_of(UnitsMachine.of(machine).fabric)
-
-    def size(self, machine: Machine) -> int:
-        """Units, copies or token groups, whichever its design grows by."""
-        return sizes.size_of(UnitsMachine.of(machine).fabric)
-
-    def size_in_words(self, machine: Machine) -> str:
-        """Its units."""
-        return f"{UnitsMachine.of(machine).fabric.units} units"
-
-    def resized_keys(self, machine: Machine, size: int) -> Mapping[str, Any]:
-        """Units and copies, clusters as they are."""
-        return sizes.resized_keys(UnitsMachine.of(machine), size)
-
-    def grid(self, machine: Machine) -> Grid:
-        """Units, lanes, groups, copies, banks, slices and token words."""
-        return sizes.grid_of(UnitsMachine.of(machine))
-
-    def families(self, machine: Machine, values: Mapping[str, tuple[Any, ...]], members: tuple[Mapping[str, Any], ...]) -> Iterator[Family]:
-        """Shapes of the same design."""
-        return sizes.families(UnitsMachine.of(machine), values, members)
-
-    def sram(self, machine: Machine) -> Sram | None:
-        """All of its banks."""
-        return sizes.sram_of(UnitsMachine.of(machine).fabric)
-
     def list_entries(self, machine: Machine, nonzeros: int, tokens: int) -> int:
         """Every list is walked once a token word."""
         return nonzeros * -(-tokens // UnitsMachine.of(machine).fabric.lanes)
-
-    def timing_key(self, elaborated: Elaborated) -> Hashable | None:
-        """Slices change no cycle but by the latency that they settle."""
-        of = UnitsMachine.of(elaborated.machine)
-        return of.fabric.bank_kib, of.mapping.tokens_per_tile, elaborated.network_latency
 
     def held(self, elaborated: Elaborated) -> Machine:
         """With the network latency that was simulated."""
@@ -202,7 +170,7 @@ class UnitsKind(Kind):
         """Words read of banks, words and sums on their networks."""
         return facts.levels(UnitsMachine.of(machine), counts, words=self.moves_words, sums=self.moves_sums)
 
-    def stored_entry_bits(self, machine: Machine) -> int:
+    def list_entry_bits(self, machine: Machine) -> int:
         """Of a list."""
         return UnitsMachine.of(machine).weight_entry_bits(dense=False)
 

@@ -9,16 +9,14 @@ from typing import Any, Literal
 from simulator.cost import load_technology
 from simulator.errors import ConfigError, SparsimError
 from simulator.machine import Machine
+from simulator.study.design import design_key
 from simulator.study.sizing.equalise import Progress, equalise
-from simulator.study.sizing.rebuilt import rebuilt
+from simulator.study.sizing.scale import rebuilt
 from simulator.study.sizing.types import Runner
 from simulator.study.sweep.equal import Scaled
-from simulator.study.sweep.point import PricedIn, Recipe, digest, identity_of
-from simulator.study.sweep.version import cost_version, sizing_version, timing_version
+from simulator.study.sweep.point import PricedIn, Recipe
+from simulator.version import MODEL_VERSION
 from simulator.workload import Workload
-
-SETTLED = ("fabric.banks",)
-"""Keys that a search always sets: no axis of a sweep that asks for the best sizes."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,9 +41,15 @@ class Wanted:
     def key(self) -> str:
         """Hash of all that the sizes depend on."""
         technology = PricedIn.of(load_technology(self.machine.technology, self.machine.technology_overrides)).key
-        versions = [timing_version(), cost_version(), sizing_version()]
-        return digest(
-            [identity_of(self.machine), technology, self.recipe.key, self.area_mm2, self.objective, self.budget, self.kept, versions]
+        return design_key(
+            self.machine,
+            technology=technology,
+            workload=self.recipe.key,
+            area_mm2=self.area_mm2,
+            objective=self.objective,
+            budget=self.budget,
+            kept=self.kept,
+            version=MODEL_VERSION.of("timing", "cost", "sizing"),
         )
 
     def found(self, workload: Workload, run: Runner | None = None, progress: Progress = lambda name, fraction: None) -> Scaled:

@@ -6,17 +6,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from simulator.kinds import kind_of
-from simulator.machine.model import Machine
-from simulator.study.sizing.by_area import own_area_mm2, within_area
+from simulator.machine import Machine
+from simulator.study.sizing.scale import own_area_mm2, within_area
 from simulator.study.sweep.spec import Scalar
-
-SCALED = ("fabric.units", "fabric.rows", "fabric.cols")
-"""Keys that scaling sets, whatever they were: no axis of a sweep that scales its machines."""
 
 
 @dataclass(frozen=True)
 class Target:
-    """An area, and where a systolic array has its SRAM from."""
+    """An area, and where an array has its SRAM from."""
 
     area_mm2: float
     model: Machine | None
@@ -37,13 +34,17 @@ class Scaled:
 def target_of(wanted: Machine | float, machines: Sequence[Machine]) -> Target:
     """The target of a sweep over these machines: the area of one, or mm².
 
-    Raises ConfigError where the machine that gives a systolic array its SRAM cannot be scaled to it.
+    Raises ConfigError where the machine that gives an array its SRAM cannot be scaled to it.
     """
     area_mm2, model = (own_area_mm2(wanted), wanted) if isinstance(wanted, Machine) else (wanted, None)
-    if model is not None and kind_of(model).sram(model) is not None:
+    if model is not None and _gives_sram(model):
         return Target(area_mm2, model, model)
-    giver = next((machine for machine in machines if kind_of(machine).sram(machine) is not None), None)
+    giver = next(filter(_gives_sram, machines), None)
     return Target(area_mm2, model, None if giver is None else within_area(giver, area_mm2).machine)
+
+
+def _gives_sram(machine: Machine) -> bool:
+    return kind_of(machine).sizes.sram(machine) is not None
 
 
 def scaled(machine: Machine, target: Target) -> Scaled:

@@ -7,28 +7,29 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from functools import cached_property
 from typing import Any
 
 from simulator.engine.compiled.warm_up import KernelName
 from simulator.engine.engines import SMALL_RUN_REQUESTS
-from simulator.errors import ConfigError, MappingError, WorkerError
+from simulator.errors import ConfigError, MappingError
 from simulator.kinds import kind_of
-from simulator.study.comparison.workers import machine_runner
+from simulator.study.design import digest
+from simulator.study.executors import EXECUTORS, Dispatch, Executor, Work
+from simulator.study.sizing.trials import machine_runner
 from simulator.study.sweep.bands import Standing, standings
 from simulator.study.sweep.best import Wanted, raise_refusal, refusal, to_record
-from simulator.study.sweep.dispatch import Dispatch
 from simulator.study.sweep.equal import Scaled
 from simulator.study.sweep.events import Finished, Listener, Planned, Searching
-from simulator.study.sweep.executors import EXECUTORS
-from simulator.study.sweep.job import Job, Run, run_jobs
-from simulator.study.sweep.point import Invalid, Point, digest
+from simulator.study.sweep.job import Job, failed, run_jobs
+from simulator.study.sweep.point import Invalid, Point
 from simulator.study.sweep.record import Outcome
 from simulator.study.sweep.row import Row, broken_constraints
 from simulator.study.sweep.search import SEARCHES
 from simulator.study.sweep.space import Place, Space, typed
 from simulator.study.sweep.spec import SweepSpec
 from simulator.study.sweep.store import ListedSweep, Store, StoredPoint
-from simulator.study.sweep.version import cost_version, sizing_version, timing_version
+from simulator.version import MODEL_VERSION
 
 
 @dataclass(frozen=True)
@@ -45,10 +46,10 @@ class Options:
     """Run again what failed before."""
     listed: bool = True
     """Whether the store lists it as a sweep; its points are stored in any case."""
-    function: Run = run_jobs
+    function: Work = run_jobs
     """What workers call."""
     prepare: Callable[[Sequence[KernelName]], None] = lambda names: None
-    """Called once, before workers start, with the kernels that they will need."""
+    """Called before points run, and before a search, with the kernels that they will need."""
 
 
 @dataclass(frozen=True)
@@ -75,13 +76,8 @@ class SweepRun:
 
 
 def sweep_id(spec: SweepSpec) -> str:
-    """Short hash of a sweep file and of the code that would run it."""
-    return digest([spec.model_dump(mode="json"), timing_version(), cost_version(), sizing_version()])[:12]
-
-
-def current_version() -> str:
-    """Short hash of the code that figures follow from."""
-    return digest([timing_version(), cost_version(), sizing_version()])[:12]
+    """Short hash of a sweep file and of the version of the model that would run it."""
+    return digest([spec.model_dump(mode="json"), str(MODEL_VERSION)])[:12]
 
 
 def run_sweep(space: Space, store: Store, options: Options, listen: Listener = lambda event: None) -> SweepRun:
@@ -126,10 +122,9 @@ class _Sweep:
     def __post_init__(self) -> None:
         spec, started = self.space.spec, datetime.now(UTC).isoformat(timespec="microseconds")
         self.id = sweep_id(spec)
-        self._listed = ListedSweep(self.id, spec.name, spec.model_dump(mode="json"), current_version(), started)
+        self._listed = ListedSweep(self.id, spec.name, spec.model_dump(mode="json"), str(MODEL_VERSION), started)
         self.space = replace(self.space, search=self._search)
         self._resolved: dict[Place, Point | Invalid | None] = {}
-        self._dispatch: Dispatch | None = None
         self._inputs: dict[str, Callable[[], object]] = {}
 
     @property
@@ -181,19 +176,11 @@ class _Sweep:
         return found
 
     def _searched(self, wanted: Wanted) -> Scaled:
-        """Search by as many processes of this computer as points run in; once more where one of them dies."""
+        """Search with the workers that points run in."""
         self.options.prepare(kind_of(wanted.machine).kernels)
         workload = wanted.recipe.make()
-        jobs = 1 if self.options.executor == "in_process" else self.options.workers
-
-        def once() -> Scaled:
-            with machine_runner(workload, jobs) as run:
-                return wanted.found(workload, run, lambda _, fraction: self.listen(Searching(wanted.name, fraction)))
-
-        try:
-            return once()
-        except WorkerError:
-            return once()
+        with machine_runner(workload, self._executor) as run:
+            return wanted.found(workload, run, lambda _, fraction: self.listen(Searching(wanted.name, fraction)))
 
     def _run_places(self, places: Sequence[Place]) -> None:
         """Bring the rows of these places about."""
@@ -256,15 +243,22 @@ class _Sweep:
         if not points:
             return
         jobs = self._jobs(points)
-        if self._dispatch is None:
-            self._prepare(jobs, points)
-            backend = self.stack.enter_context(EXECUTORS[self.options.executor](self.options.workers, self.options.address))
-            self._dispatch = Dispatch(backend, self.options.function, lambda key: self._inputs[key]())
-        for results in self._dispatch.run(jobs):
+        self._prepare(jobs)
+        for answers in self._dispatch.run(jobs):
+            results = [failed(jobs[number], answer) if isinstance(answer, Exception) else answer for number, answer in answers]
             outcomes = [outcome for done in results for outcome in done.outcomes]
             counted = {done.outcomes[0].timing_key: done.activity for done in results if done.activity is not None}
             self.store.add(outcomes, counted)
             yield from outcomes
+
+    @cached_property
+    def _executor(self) -> Executor:
+        """Started when it is first needed, and ended with the sweep."""
+        return self.stack.enter_context(EXECUTORS[self.options.executor](self.options.workers, self.options.address))
+
+    @cached_property
+    def _dispatch(self) -> Dispatch:
+        return Dispatch(self._executor, self.options.function, lambda key: self._inputs[key]())
 
     def _jobs(self, points: Sequence[Point]) -> list[Job]:
         """One job for each timing, workload after workload."""
@@ -298,7 +292,7 @@ class _Sweep:
         order = {key: index for index, key in enumerate(dict.fromkeys(job.workload for job in jobs))}
         return sorted(jobs, key=lambda job: order[job.workload])
 
-    def _prepare(self, jobs: Sequence[Job], points: Sequence[Point]) -> None:
+    def _prepare(self, jobs: Sequence[Job]) -> None:
         """Have the kernels compiled before several processes want them at once."""
         needed = {
             kernel

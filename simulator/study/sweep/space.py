@@ -17,7 +17,7 @@ from simulator.machine import Machine
 from simulator.specs import Document
 from simulator.specs.load import read_tree, validated
 from simulator.specs.tree import Entry, deepest
-from simulator.study.sizing.grid import searched_keys
+from simulator.study.sizing.grid import SEARCHED
 from simulator.study.sweep.best import Search, Wanted, searched
 from simulator.study.sweep.equal import Scaled, Target, scaled, target_of
 from simulator.study.sweep.expression import Expression
@@ -229,7 +229,7 @@ class Space:
         equal = self.spec.equal
         if isinstance(equal, EqualSpec) and equal.best is not None:
             objective, budget = equal.best, equal.budget
-            kept = tuple(path for path, _ in values if path in searched_keys())
+            kept = tuple(path for path, _ in values if path in SEARCHED)
             on = recipe if equal.on is None else self._recipe(equal.on, ())
             return self._once(
                 ("machine", name, typed(values), on.key),

@@ -12,11 +12,11 @@ from strategies import operation, sparse, workload
 
 from simulator.cost import load_technology
 from simulator.errors import ConfigError
-from simulator.kinds import design_of, kind_of
 from simulator.machine import Machine
 from simulator.pipeline import simulate
+from simulator.study.design import design_of
 from simulator.study.sizing import area_mm2, dram_gb_per_s, equalise
-from simulator.study.sizing.rebuilt import resized
+from simulator.study.sizing.scale import resized, size_of
 from simulator.workload import Workload
 
 NAMES = ("crossbar", "hybrid", "replication", "partition", "systolic")
@@ -46,7 +46,7 @@ def test_the_largest_size_that_fits_the_area(machine: Machine, cap: float) -> No
     (sized,) = equalise([machine], "area", NOTHING, to=f"{cap}mm2")
     assert design_of(sized.machine) == design_of(machine) == sized.kind
     assert area_mm2(sized.machine, TECHNOLOGY) == sized.achieved <= cap
-    larger = resized(machine, kind_of(sized.machine).size(sized.machine) + 1)
+    larger = resized(machine, size_of(sized.machine) + 1)
     assert larger is not None
     assert area_mm2(larger, TECHNOLOGY) == sized.next_size
     assert sized.next_size is not None
@@ -72,13 +72,13 @@ def test_the_first_machine_is_the_measure_and_stays_as_it_is() -> None:
 def test_a_systolic_array_has_the_sram_of_what_it_is_compared_with() -> None:
     crossbar, *_, systolic = equalise(MACHINES, "area", NOTHING, to="10mm2")
     assert _sram_kib(systolic.machine) == _sram_kib(crossbar.machine) != _sram_kib(MACHINES[4])
-    assert systolic.machine.fabric.rows == systolic.machine.fabric.cols
+    assert systolic.machine.systolic.rows == systolic.machine.systolic.cols
 
 
 def test_the_aspect_of_an_array_is_kept() -> None:
     wide = round_machine("systolic", ["fabric.rows=16", "fabric.cols=64"])
     (sized,) = equalise([wide], "area", NOTHING, to="9mm2")
-    assert sized.machine.fabric.cols == 4 * sized.machine.fabric.rows
+    assert sized.machine.systolic.cols == 4 * sized.machine.systolic.rows
 
 
 def test_the_changes_lead_from_the_one_to_the_other() -> None:

@@ -5,10 +5,8 @@ import math
 from hypothesis import given
 from hypothesis import strategies as st
 
-from simulator.kinds import kind_of
 from simulator.machine.model import Machine
-from simulator.study.sizing.by_size import BySize
-from simulator.study.sizing.rebuilt import resized
+from simulator.study.sizing.scale import BySize, resized, size_of
 from tests.strategies import machine
 
 
@@ -25,10 +23,10 @@ def array(rows: int, cols: int, n_m: str) -> Machine:
 def test_every_rung_keeps_the_shape_and_whole_groups(groups: int, cols: int, n_m: str, size: int) -> None:
     kept = 1 if n_m == "none" else int(n_m[0])
     of = array(groups * kept, cols, n_m)
-    assert resized(of, kind_of(of).size(of)) == of
+    assert resized(of, size_of(of)) == of
     other = resized(of, size)
     assert other is not None
-    fabric = other.fabric
+    fabric = other.systolic
     assert fabric.rows * cols == fabric.cols * groups * kept
     assert fabric.rows % kept == 0
 
@@ -41,11 +39,11 @@ def test_no_legal_array_of_the_shape_lies_between_two_rungs(groups: int, cols: i
     assert smallest is not None
     part = math.gcd(rows, cols)
     legal = next(count for count in range(1, part + 1) if rows // part * count % kept == 0)
-    assert (smallest.fabric.rows, smallest.fabric.cols) == (rows // part * legal, cols // part * legal)
+    assert (smallest.systolic.rows, smallest.systolic.cols) == (rows // part * legal, cols // part * legal)
 
 
 def test_a_cap_is_filled_as_far_as_the_groups_allow() -> None:
     """6 × 6 cells under a cap of 120: 10 × 10 are the most, 12 × 12 the next; halving the interval meets no odd edge."""
     rung = BySize(array(6, 6, "2:4"), None, lambda sized: float(sized.multipliers)).within(120)
     assert rung is not None
-    assert (rung.machine.fabric.rows, rung.value, rung.next_value) == (10, 100, 144)
+    assert (rung.machine.systolic.rows, rung.value, rung.next_value) == (10, 100, 144)

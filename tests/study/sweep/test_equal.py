@@ -13,7 +13,7 @@ from study.sweep.conftest import Run
 
 from simulator import load_machine
 from simulator.errors import ConfigError
-from simulator.study.sizing.by_area import own_area_mm2, within_area
+from simulator.study.sizing.scale import own_area_mm2, within_area
 from simulator.study.sweep.analysis.crossings import Scale
 from simulator.study.sweep.breakeven import Question, find_break_even
 from simulator.study.sweep.load import load_sweep

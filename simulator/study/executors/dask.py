@@ -3,19 +3,50 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import Future
 from contextlib import contextmanager
 from typing import Any
 
 from simulator.errors import ConfigError
-from simulator.study.sweep.executors.backend import Backend
+from simulator.study.executors.executor import Batch, Executor, Report, Work, done
 
 LOCAL = "local"
 _PATIENCE = "20s"
 
 
+class DaskCluster:
+    """The workers that a client's scheduler has. What tasks report is not heard."""
+
+    queued = 2
+
+    def __init__(self, client: Any, workers: int, crashes: tuple[type[BaseException], ...]) -> None:
+        self.workers = workers
+        self.crashes = crashes
+        self._client = client
+        self._executor = client.get_executor(pure=False)
+
+    def submit(self, work: Work, tasks: Sequence[Any], inputs: Mapping[str, Any], listen: Report) -> Future[Batch]:
+        """Return a future that raises KilledWorker where its worker dies."""
+        future: Future[Batch] = self._executor.submit(done, work, tasks, dict(inputs))
+        return future
+
+    def share(self, value: object) -> Any:
+        """An input as the result of a task: sent once to each worker that needs it, and made again where the worker that had it dies."""
+        with warnings.catch_warnings():
+            # the input is in the graph on purpose: what is scattered is lost with its worker
+            warnings.filterwarnings("ignore", message="Sending large graph")
+            return self._client.submit(_held, value, pure=False)
+
+    def forget(self, shared: Any) -> None:
+        """Dask lets go of it with the last reference."""
+
+    def hand_on(self) -> None:
+        """Nothing is heard."""
+
+
 @contextmanager
-def dask(workers: int, address: str | None) -> Iterator[Backend]:
+def dask(workers: int, address: str | None) -> Iterator[Executor]:
     """A client of the scheduler at `address`. Raises ConfigError where there is none, or Dask is not installed."""
     try:
         from distributed import Client, LocalCluster
@@ -26,16 +57,7 @@ def dask(workers: int, address: str | None) -> Iterator[Backend]:
         width = sum(client.nthreads().values())
         if not width:
             raise ConfigError(f"--dask {address}: the scheduler has no workers; start one with: dask worker {address}")
-        executor = client.get_executor(pure=False)
-        yield Backend(executor, width, lambda key, value: _share(client, value), crashes=(KilledWorker,))
-
-
-def _share(client: Any, value: object) -> object:
-    """An input as the result of a task: sent once to each worker that needs it, and made again where the worker that had it dies."""
-    with warnings.catch_warnings():
-        # the input is in the graph on purpose: what is scattered is lost with its worker
-        warnings.filterwarnings("ignore", message="Sending large graph")
-        return client.submit(_held, value, pure=False)
+        yield DaskCluster(client, width, (KilledWorker,))
 
 
 def _held(value: object) -> object:

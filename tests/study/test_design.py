@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from simulator.kinds import design_of
 from simulator.machine import load_machine
+from simulator.study.design import design_of
 
 
 @pytest.mark.parametrize("name", ["crossbar", "hybrid", "replication", "partition", "systolic"])

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any
 
+from simulator.engine.engines import EngineName
 from simulator.errors import ConfigError
 from simulator.machine.model import Machine
-from simulator.report.write import Report
-from simulator.result import Ideal
-from simulator.study.comparison.workers import Progress, Task, run_tasks
+from simulator.pipeline import simulate
+from simulator.report.write import Report as WrittenReport
+from simulator.result import Ideal, Result
+from simulator.study.executors import Dispatch, Report, local, silent
 from simulator.study.uncertainty import assess
 from simulator.workload.types import Workload
 
@@ -21,7 +23,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, repr=False)
-class Comparison(Report):
+class Comparison(WrittenReport):
     """Results of several machines on one workload.
 
     both = simulator.compare([crossbar, replication], workload)
@@ -69,10 +71,10 @@ def compare(
     machines: Sequence[Machine],
     workload: Workload,
     *,
-    engine: Literal["compiled", "reference"] = "compiled",
+    engine: EngineName = "compiled",
     ideal: Ideal = "none",
     jobs: int = 1,
-    progress: Progress | None = None,
+    progress: Report | None = None,
 ) -> Comparison:
     """Run a workload on every machine, and again with an `ideal` part where one is named.
 
@@ -87,11 +89,13 @@ def compare(
     Raises:
         ConfigError: no machine, or two of one name.
         MappingError: a machine cannot hold the workload.
+        WorkerError: a process died twice over one machine.
     """
     check_names(machines)
     parts: tuple[Ideal, ...] = ("none",) if ideal == "none" else ("none", ideal)
-    tasks = [Task(machine, part, engine) for part in parts for machine in machines]
-    results = run_tasks(tasks, workload, jobs, progress or (lambda name, fraction: None))
+    tasks = [_Task(machine, part, engine) for part in parts for machine in machines]
+    with local(min(jobs, len(tasks))) as executor:
+        results = Dispatch(executor, _run, lambda key: workload, progress or silent).answers(tasks)
     return Comparison(tuple(results[: len(machines)]), tuple(results[len(machines) :]))
 
 
@@ -103,3 +107,33 @@ def check_names(machines: Sequence[Machine]) -> None:
     twice = next((name for name in names if names.count(name) > 1), None)
     if twice is not None:
         raise ConfigError(f"two machines are called {twice!r}; give one of them another `name`, so that reports can tell them apart")
+
+
+_WORKLOAD = "workload"
+
+
+@dataclass(frozen=True)
+class _Task:
+    """One run to do."""
+
+    machine: Machine
+    ideal: Ideal
+    engine: EngineName
+    inputs = (_WORKLOAD,)
+
+    @property
+    def name(self) -> str:
+        """What progress calls it."""
+        return self.machine.name if self.ideal == "none" else f"{self.machine.name} (ideal {self.ideal})"
+
+    def run(self, workload: Workload, report: Report) -> Result:
+        """Simulate it, and report how far it is."""
+        result = simulate(
+            self.machine, workload, engine=self.engine, ideal=self.ideal, progress=lambda _, fraction: report(self.name, fraction)
+        )
+        report(self.name, 1.0)
+        return result
+
+
+def _run(tasks: Sequence[_Task], inputs: Mapping[str, Any], report: Report) -> list[Result]:
+    return [task.run(inputs[_WORKLOAD], report) for task in tasks]
