@@ -156,20 +156,31 @@ BOUND_TERMS: tuple[Term, ...] = terms_of(Bounds, "bound")
 
 
 @dataclass(frozen=True)
+class Shape:
+    """M output features, K input features, N tokens."""
+
+    m: int
+    k: int
+    n: int
+
+    def __str__(self) -> str:
+        return f"{self.m}×{self.k}×{self.n}"
+
+
+@dataclass(frozen=True)
 class OperationActivity:
     """One operation's share of a run."""
 
     name: str
     kind: str
-    shape: tuple[int, int, int]
-    """M output features, K input features, N tokens."""
+    shape: Shape
     start_cycle: int
     """First cycle in which a tile of it ran."""
     end_cycle: int
     """Cycle in which its last output was written back."""
     compute_cycles: int
     """The fabric's own cycles, without waiting for memory."""
-    macs_dense: int
+    dense_macs: int
     """M × K × N."""
     counts: Counts
     unit_cycles: Mapping[str, int]
@@ -181,7 +192,7 @@ class OperationActivity:
 
 @dataclass(frozen=True)
 class Activity:
-    """All that timing knows of a run."""
+    """All that timing knows of a run; its JSON is its fields."""
 
     cycles: int
     """From the first fetch to the last write-back."""

@@ -97,7 +97,7 @@ def operations_table(result: Result) -> RenderableType:
         bound, _ = entry.activity.bounds.largest
         table.add_row(
             entry.name,
-            "×".join(map(str, entry.operation.shape)),
+            str(entry.operation.shape),
             f"{entry.cycles:,}",
             f"{entry.compute_cycles:,}",
             percent(entry.utilization),

@@ -81,7 +81,7 @@ class RunMetrics:
 
     @metric("dense MACs", "", "M × K × N, summed over the operations")
     def dense_macs(self) -> int:
-        return sum(operation.macs_dense for operation in self.activity.operations)
+        return sum(operation.dense_macs for operation in self.activity.operations)
 
     @metric("effective", "TOPS", "useful MACs × 2 ÷ time", better="high")
     def effective_tops(self) -> float:

@@ -13,7 +13,7 @@ from simulator.errors import OutputError
 from simulator.machine.elaborated import Elaborated
 from simulator.result import codec
 from simulator.result.metrics import RunMetrics
-from simulator.result.result import SCHEMA_VERSION, Result
+from simulator.result.result import Result
 from simulator.version import package_version
 
 
@@ -85,14 +85,16 @@ class _Named(msgspec.Struct):
     name: str
 
 
-class _Head(msgspec.Struct):
+class _Made(msgspec.Struct):
     schema_version: int
     sparsim_version: str
 
 
-class _Record(_Head):
+class _Run(_Made):
+    """What of result.json pricing needs."""
+
     cycles: int
-    counts: dict[str, int]
+    counts: Counts
     ideal: str
     technology: str
     machine: msgspec.Raw
@@ -100,10 +102,8 @@ class _Record(_Head):
     workload: _Named
 
 
-_HEAD = msgspec.json.Decoder(_Head)
-_RECORD = msgspec.json.Decoder(_Record)
-
-
+_MADE = msgspec.json.Decoder(_Made)
+_RUN = msgspec.json.Decoder(_Run)
 _OPERATIONS = b',\n "operations": ['
 _END = b"\n}\n"
 
@@ -114,33 +114,34 @@ def head_of(text: bytes) -> bytes:
     return text[:place] + _END if place > 0 and text.endswith(_END) else text
 
 
-def _decoded(text: bytes, file: Path) -> _Record:
+def _decoded(text: bytes, file: Path) -> _Run:
     try:
-        record = _RECORD.decode(head_of(text))
+        run = _RUN.decode(text)
     except msgspec.ValidationError:
-        _check_head(_HEAD.decode(text), file)  # of another version other keys are missing: that version is the reason to give
+        _check(_MADE.decode(text), file)  # of another version other keys are missing: that version is the reason to give
         raise
-    _check_head(record, file)
-    return record
+    _check(run, file)
+    return run
 
 
-def _check_head(head: _Head, file: Path) -> None:
-    if head.schema_version != SCHEMA_VERSION:
-        raise OutputError(f"{file}: a result of schema version {head.schema_version}; this sparsim reads version {SCHEMA_VERSION}")
-    check_version(head.sparsim_version, file)
+def _check(made: _Made, file: Path) -> None:
+    try:
+        codec.check_schema(made.schema_version)
+    except OutputError as error:
+        raise OutputError(f"{file}: {error}") from error
+    check_version(made.sparsim_version, file)
 
 
 def _read(file: Path, machines: dict[tuple[bytes, bytes], Elaborated]) -> SavedRun:
     """Runs of one machine share it: `machines` holds those that were met, by their text."""
     try:
-        record = _decoded(file.read_bytes(), file)
-        key = bytes(record.machine), bytes(record.elaborated)
+        run = _decoded(head_of(file.read_bytes()), file)
+        key = bytes(run.machine), bytes(run.elaborated)
         if key not in machines:
             machines[key] = codec.elaborated_from_dict(msgspec.json.decode(key[0]), msgspec.json.decode(key[1]))
-        counts = Counts(**record.counts)
     except OSError as error:
         raise OutputError(f"{file}: cannot be read: {error.strerror}") from error
     except (msgspec.MsgspecError, ValueError, KeyError, TypeError, AttributeError) as error:
         reason = str(error).splitlines()[0]
         raise OutputError(f"{file}: not a whole sparsim result ({reason})") from error
-    return SavedRun(machines[key], record.cycles, counts, record.workload.name, record.ideal, record.technology)
+    return SavedRun(machines[key], run.cycles, run.counts, run.workload.name, run.ideal, run.technology)

@@ -4,14 +4,15 @@ from typing import Any
 
 import pytest
 
-from simulator.activity import Activity, Bounds, Counts, OperationActivity
+from simulator.activity import Activity, Bounds, Counts, OperationActivity, Shape
 from simulator.cost import Cost, Technology, elaborate, price
 from simulator.machine.model import Machine
 
 
 def activity(**by_flow: Counts) -> Activity:
     operations = tuple(
-        OperationActivity(flow, "SpMM", (1, 1, 1), 0, 0, 0, 1, counts, {}, Bounds(), {"dataflow": flow}) for flow, counts in by_flow.items()
+        OperationActivity(flow, "SpMM", Shape(1, 1, 1), 0, 0, 0, 1, counts, {}, Bounds(), {"dataflow": flow})
+        for flow, counts in by_flow.items()
     )
     return Activity(0, 64, sum(by_flow.values(), Counts()), {}, Bounds(), operations)
 
