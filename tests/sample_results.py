@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from simulator.activity import Activity, Bounds, Counts, OperationActivity
+from simulator.activity import Activity, Bounds, Counts, OperationActivity, Shape
 from simulator.cost.types import ComponentCost, Cost
 from simulator.machine.elaborated import Elaborated
 from simulator.machine.model import Machine
@@ -104,7 +104,7 @@ def _operation(machine: Machine, name: str, start: int, end: int) -> OperationAc
     return OperationActivity(
         name,
         "SpMSpM",
-        (256, 256, 256),
+        Shape(256, 256, 256),
         start,
         end,
         busy,

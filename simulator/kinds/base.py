@@ -26,6 +26,7 @@ from simulator.specs.section import Section
 from simulator.system.operation import OperationRun
 from simulator.system.program import Strand
 from simulator.system.residency import Homes, tensor_homes
+from simulator.terms import Component
 from simulator.workload.types import Operation, Workload
 
 Memo = dict[Hashable, Any]
@@ -65,6 +66,8 @@ class Kind(ABC):
     """Its share of the machine file: of each section that comes in kinds, the model that it brings."""
     kernels: ClassVar[tuple[KernelName, ...]] = ()
     """Compiled kernels that its runs call."""
+    components: ClassVar[tuple[Component, ...]] = ()
+    """Words and colours of the components of its fabric, in the order of reports."""
     work: ClassVar[tuple[str, ...]] = ()
     """Kinds of work whose events are paid apart, since operations differ in the hardware that does them; none where they do not."""
     sizes: ClassVar[Sizes] = Sizes()

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from simulator.activity import Activity, Bounds, Counts, OperationActivity
+from simulator.activity import Activity, Bounds, Counts, OperationActivity, Shape
 from simulator.cost import Cost, Technology
 from simulator.kinds.units.machine import UnitsMachine
 from simulator.machine.model import Machine
@@ -13,7 +13,8 @@ from simulator.pricing import elaborate, price
 
 def activity(**by_flow: Counts) -> Activity:
     operations = tuple(
-        OperationActivity(flow, "SpMM", (1, 1, 1), 0, 0, 0, 1, counts, {}, Bounds(), {"dataflow": flow}) for flow, counts in by_flow.items()
+        OperationActivity(flow, "SpMM", Shape(1, 1, 1), 0, 0, 0, 1, counts, {}, Bounds(), {"dataflow": flow})
+        for flow, counts in by_flow.items()
     )
     return Activity(0, 64, sum(by_flow.values(), Counts()), {}, Bounds(), operations)
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import math
 from dataclasses import fields, replace
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -23,6 +23,7 @@ from simulator.kinds.systolic import parts as systolic
 from simulator.kinds.units.parts import COMPONENTS as UNITS
 from simulator.machine.model import Machine
 from simulator.pricing import elaborate, hardware_of, price
+from simulator.result.codec import plain
 
 SEVEN = load_technology("7nm")
 
@@ -243,7 +244,7 @@ def test_a_run_of_no_cycles_has_no_power(seven: Technology, machines: Any) -> No
 
 def test_cost_round_trips_through_json(seven: Technology, machines: Any) -> None:
     cost = priced(machines.gather(), seven, cycles=100, requests=7)
-    assert Cost.from_dict(json.loads(json.dumps(cost.to_dict()))) == cost
+    assert msgspec.convert(plain(cost), Cost) == cost
 
 
 def test_no_constant_is_dead(seven: Technology, machines: Any) -> None:

@@ -20,6 +20,7 @@ from simulator.kinds.systolic.parts import parts_of
 from simulator.kinds.systolic.reference import run_array
 from simulator.kinds.systolic.schedule import flows_of, least_cycles, products_of
 from simulator.kinds.systolic.sizes import ArraySizes
+from simulator.kinds.systolic.words import COMPONENTS
 from simulator.machine.elaborated import Elaborated
 from simulator.machine.model import Fabric, Machine
 from simulator.network import Graph
@@ -35,6 +36,7 @@ class Systolic(Kind):
     name = "systolic"
     dense = True
     sizes = ArraySizes()
+    components = COMPONENTS
     sections: ClassVar[dict[type[Section], type[Section]]] = {Fabric: SystolicFabric}
 
     def describes(self, machine: Machine) -> bool:

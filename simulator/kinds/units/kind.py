@@ -25,6 +25,7 @@ from simulator.kinds.units.parts import UnitParts, fabric_parts, settled_network
 from simulator.kinds.units.placement import placement_of
 from simulator.kinds.units.rounds import Dataflow
 from simulator.kinds.units.sizes import UnitsSizes
+from simulator.kinds.units.words import COMPONENTS
 from simulator.machine.elaborated import Elaborated
 from simulator.machine.model import Fabric, Machine
 from simulator.machine.model import Mapping as MappingSection
@@ -44,6 +45,7 @@ class UnitsKind(Kind):
 
     sections: ClassVar[dict[type[Section], type[Section]]] = {Fabric: UnitsFabric, MappingSection: UnitsMapping}
     sizes = UnitsSizes()
+    components = COMPONENTS
     flow: ClassVar[Literal["gather", "scatter"]]
     """What machine files and results call the dataflow of its operations."""
     hardware: ClassVar[UnitParts]

@@ -17,26 +17,13 @@ from simulator.cost.sram import SramBank
 from simulator.cost.technology import Technology
 from simulator.cost.wires import Bus, ClusterWires
 from simulator.errors import ConfigError
+from simulator.kinds.units import words
 from simulator.kinds.units.flits import flit_bits, reply_flits, request_flits, scatters
 from simulator.kinds.units.machine import UnitsMachine
 from simulator.kinds.units.networks import network_stages
 from simulator.machine.elaborated import Elaborated
 
-COMPONENTS: tuple[str, ...] = (
-    "x_banks",
-    "presence_bits",
-    "weight_banks",
-    "output_banks",
-    "landing_registers",
-    "mac_lanes",
-    "accumulators",
-    "request_network",
-    "reply_network",
-    "queues",
-    "fill_broadcast",
-    "cluster_wires",
-    "drain_bus",
-)
+COMPONENTS: tuple[str, ...] = tuple(entry.name for entry in words.COMPONENTS)
 """Components of a fabric of units, in the order of reports."""
 
 WEIGHTS: tuple[Charge, ...] = (

@@ -7,36 +7,17 @@ from typing import TYPE_CHECKING, Any
 from simulator.activity import Activity, Bounds, Counts
 from simulator.cost import load_technology
 from simulator.cost.types import Cost
+from simulator.cost.words import BRANCHES
 from simulator.kinds import kind_of
 from simulator.machine.elaborated import Elaborated
 from simulator.machine.model import Machine
 from simulator.pricing import elaborate, price
-from simulator.report.glossary import label
+from simulator.report.glossary import COMPONENTS, label
 from simulator.report.numbers import percent, significant
 from simulator.result import bandwidths
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
-
-FAMILIES: dict[str, tuple[str, ...]] = {
-    "compute": ("mac_lanes", "pe_array", "accumulators"),
-    "operand and output memories": (
-        "x_banks",
-        "presence_bits",
-        "weight_banks",
-        "output_banks",
-        "x_buffer",
-        "w_buffer",
-        "y_buffer",
-        "landing_registers",
-    ),
-    "networks": ("request_network", "reply_network", "queues"),
-    "distribution": ("fill_broadcast", "cluster_wires", "drain_bus", "dma_staging"),
-    "activation buffer": ("activation_buffer",),
-    "clock and control": ("clock_and_control",),
-    "DRAM interface": ("dram_phy", "dram"),
-}
-"""Branches of the area tree."""
 
 
 def machine_record(machine: Machine) -> dict[str, Any]:
@@ -91,12 +72,12 @@ def _area_tree(cost: Cost) -> RenderableType:
     table = Table(box=None, header_style="bold", pad_edge=False, padding=(0, 1))
     for heading in ("component", "instances", "cells mm²", "placed mm²", "die mm²", "share"):
         table.add_column(heading, justify="left" if heading == "component" else "right", no_wrap=True)
-    for family, names in FAMILIES.items():
-        members = [parts[name] for name in names if name in parts]
+    for branch in BRANCHES:
+        members = [parts[entry.name] for entry in COMPONENTS if entry.branch == branch and entry.name in parts]
         total = sum(part.die_mm2 for part in members)
         if not total:
             continue
-        table.add_row(Text(family, style="bold"), "", "", "", Text(significant(total), style="bold"), percent(total / cost.area_mm2))
+        table.add_row(Text(branch, style="bold"), "", "", "", Text(significant(total), style="bold"), percent(total / cost.area_mm2))
         for part in members if len(members) > 1 else []:
             areas = [significant(area) for area in (part.cell_mm2, part.placed_mm2, part.die_mm2)]
             share = Text(percent(part.die_mm2 / cost.area_mm2), style="dim")

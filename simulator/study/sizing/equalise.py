@@ -11,7 +11,7 @@ from simulator.kinds import kind_of
 from simulator.machine.model import Machine
 from simulator.run.floor import Floor
 from simulator.specs import nearest_hint
-from simulator.study.sizing.grid import grid_of
+from simulator.study.sizing.grid import SEARCHED, grid_of
 from simulator.study.sizing.measure import area_mm2, dram_gb_per_s, of_run
 from simulator.study.sizing.scale import BySize, rebuilt
 from simulator.study.sizing.search import Limits, Problem, best_design

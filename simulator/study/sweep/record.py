@@ -75,7 +75,7 @@ def to_text(record: Mapping[str, Any]) -> str:
 
 def activity_to_text(activity: Activity) -> str:
     """An activity as it is stored; `activity_from_text` is its inverse."""
-    return to_text(codec.plain(codec.activity_to_dict(activity)))
+    return to_text(codec.plain(activity))
 
 
 def activity_from_text(text: str) -> Activity:
