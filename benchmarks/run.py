@@ -19,8 +19,8 @@ import numba
 import numpy as np
 
 from simulator.engine.cluster import ClusterSpec
-from simulator.engine.compiled import cluster as compiled
-from simulator.engine.compiled import switch as compiled_switch
+from simulator.engine.compiled.gather import engine as compiled
+from simulator.engine.compiled.switch import engine as compiled_switch
 from simulator.engine.reference.cluster import run_cluster
 from simulator.kinds.units.placement import interleaved
 from simulator.kinds.units.work import ClusterWork

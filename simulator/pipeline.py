@@ -6,7 +6,7 @@ import os
 from collections.abc import Callable
 
 from simulator.cost import Technology, elaborate, load_technology, price
-from simulator.engine.compiled.warm_up import KernelName
+from simulator.engine.compiled.kernels import KernelName
 from simulator.engine.engines import SMALL_RUN_REQUESTS, EngineName, quickest
 from simulator.machine.elaborated import Elaborated
 from simulator.machine.model import GatherFabric, Machine

@@ -6,7 +6,8 @@ from collections.abc import Iterable
 
 from rich.console import Console
 
-from simulator.engine.compiled.warm_up import KernelName, kernel_cached, warm_up
+from simulator.engine.compiled.kernels import KernelName
+from simulator.engine.compiled.warm_up import kernel_cached, warm_up
 
 NOTICE = "compiling a simulation kernel ({}): once, up to a minute; it is kept for later runs"
 

@@ -7,9 +7,10 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from simulator.engine.cluster import GatherEngine, ScatterEngine
-from simulator.engine.compiled import cluster as compiled_cluster
-from simulator.engine.compiled import switch as compiled_switch
+from simulator.engine.compiled.gather import engine as compiled_gather
 from simulator.engine.compiled.kernels import kernels_loaded
+from simulator.engine.compiled.scatter import engine as compiled_scatter
+from simulator.engine.compiled.switch import engine as compiled_switch
 from simulator.engine.reference.array import run_array
 from simulator.engine.reference.cluster import run_cluster
 from simulator.engine.reference.scatter import run_scatter
@@ -44,7 +45,7 @@ class EngineEntry:
 
 ENGINES: dict[EngineName, EngineEntry] = {
     "compiled": EngineEntry(
-        compiled_cluster.run_cluster, compiled_cluster.run_scatter, compiled_switch.drive, None, carries_values=False, releases_gil=True
+        compiled_gather.run_cluster, compiled_scatter.run_scatter, compiled_switch.drive, None, carries_values=False, releases_gil=True
     ),
     "reference": EngineEntry(run_cluster, run_scatter, drive, run_array, carries_values=True),
 }

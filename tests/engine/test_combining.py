@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from simulator.activity import CAUSES
 from simulator.engine.cluster import ClusterOutcome, ClusterSpec
-from simulator.engine.compiled import cluster as compiled
+from simulator.engine.compiled.gather import engine as compiled
 from simulator.engine.reference.cluster import run_cluster
 from simulator.engine.reference.flit import Flit
 from simulator.engine.reference.network import CombinedReplies

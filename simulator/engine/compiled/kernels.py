@@ -2,41 +2,37 @@
 
 from __future__ import annotations
 
+import hashlib
+import os
+import sys
+import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from functools import cache
+from importlib import import_module
+from pathlib import Path
 from threading import Lock
-from typing import Any
+from typing import Any, Literal
 
-from simulator.engine.compiled.cache import kernel_cache
+from simulator.activity import CAUSES
 
 Kernel = Callable[..., None]
 """Runs a memory from its clock's cycle on, to its end or to a cycle."""
+KernelName = Literal["gather", "scatter", "switch"]
 _loading = Lock()
 
 
-@dataclass(frozen=True)
-class Kernels:
-    """The compiled loops."""
-
-    run_gather: Kernel
-    run_scatter: Kernel
-    run_switch: Kernel
-
-
-def load_kernels() -> Kernels:
-    """Import Numba and the kernels, which are compiled at their first call if the cache does not hold them."""
+def load_kernel(name: KernelName) -> Kernel:
+    """Import Numba and a kernel, which is compiled at its first call if the cache does not hold it."""
     with _loading:
-        return _kernels()
+        return _kernel(name)
 
 
 @cache
-def _kernels() -> Kernels:
+def _kernel(name: KernelName) -> Kernel:
     with _cached_in(str(kernel_cache())):
-        from simulator.engine.compiled.fabric_kernels import run_gather, run_scatter
-        from simulator.engine.compiled.switch_kernels import run_switch
-    return Kernels(run_gather, run_scatter, run_switch)
+        kernel: Kernel = getattr(import_module(f"simulator.engine.compiled.{name}.kernels"), f"run_{name}")
+    return kernel
 
 
 @contextmanager
@@ -53,5 +49,36 @@ def _cached_in(folder: str) -> Iterator[None]:
 
 
 def kernels_loaded() -> bool:
-    """Whether this process has the kernels already."""
-    return _kernels.cache_info().currsize > 0
+    """Whether this process has loaded any kernel, which is what takes long: the import of Numba."""
+    return _kernel.cache_info().currsize > 0
+
+
+@cache
+def kernel_cache() -> Path:
+    """Folder of the kernels that belong to exactly these sources.
+
+    Numba looks at the file of a kernel only, not at the files of what it calls; a folder named by all sources cannot be stale.
+    """
+    digest = hashlib.blake2b(digest_size=8)
+    for source in sorted(Path(__file__).parent.rglob("*.py")):
+        digest.update(source.read_bytes())
+    digest.update(repr(CAUSES).encode())
+    base = os.environ.get("NUMBA_CACHE_DIR")
+    return (Path(base) if base else _user_cache()) / f"kernels-{digest.hexdigest()}"
+
+
+def _user_cache() -> Path:
+    """The user's cache folder; where there is none that can be written, one of this process alone, which is compiled for anew."""
+    if sys.platform == "darwin":
+        base = "~/Library/Caches"
+    elif sys.platform == "win32":
+        base = os.environ.get("LOCALAPPDATA", "~/AppData/Local")
+    else:
+        base = os.environ.get("XDG_CACHE_HOME") or "~/.cache"
+    try:
+        folder = Path(base).expanduser() / "sparsim"
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            return folder
+    except (OSError, RuntimeError):
+        return Path(tempfile.mkdtemp(prefix="sparsim-"))

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Literal
-
 import numpy as np
 
 from simulator.engine.cluster import ClusterSpec
-from simulator.engine.compiled import cluster, switch
-from simulator.engine.compiled.cache import kernel_cache
+from simulator.engine.compiled.gather.engine import run_cluster
+from simulator.engine.compiled.kernels import KernelName, kernel_cache
+from simulator.engine.compiled.scatter.engine import run_scatter
+from simulator.engine.compiled.switch.engine import drive
 from simulator.kinds.scatter.work import ScatterWork
 from simulator.kinds.units.work import ClusterWork
 from simulator.network.traffic import SwitchSpec, draw_arrivals
-
-KernelName = Literal["gather", "scatter", "switch"]
 
 _SPEC = ClusterSpec(
     units=1,
@@ -48,8 +46,8 @@ def warm_up(name: KernelName) -> None:
     pointer, zero, index = np.array([0, 1]), np.zeros(1, dtype=np.int32), np.zeros(1, dtype=np.int64)
     present = np.ones((1, 1), dtype=np.bool_)
     if name == "gather":
-        cluster.run_cluster(_SPEC, ClusterWork(pointer, zero, zero, index, 1, 1, zero, present), None)
+        run_cluster(_SPEC, ClusterWork(pointer, zero, zero, index, 1, 1, zero, present), None)
     elif name == "scatter":
-        cluster.run_scatter(_SPEC, ScatterWork(pointer, zero, zero, index, 1, 1, zero, present), None)
+        run_scatter(_SPEC, ScatterWork(pointer, zero, zero, index, 1, 1, zero, present), None)
     else:
-        switch.drive(_SWITCH, draw_arrivals(_SWITCH, "uniform", 1.0, 2, seed=0), 1)
+        drive(_SWITCH, draw_arrivals(_SWITCH, "uniform", 1.0, 2, seed=0), 1)

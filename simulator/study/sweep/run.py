@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
-from simulator.engine.compiled.warm_up import KernelName
+from simulator.engine.compiled.kernels import KernelName
 from simulator.engine.engines import SMALL_RUN_REQUESTS
 from simulator.errors import ConfigError, MappingError, WorkerError
 from simulator.machine.model import GatherFabric
