@@ -8,8 +8,8 @@ from simulator.engine.compiled.gather import engine as compiled
 from simulator.engine.compiled.scatter import engine as compiled_scatter
 from simulator.engine.compiled.switch import engine as compiled_switch
 from simulator.engine.reference import traffic
-from simulator.engine.reference.cluster import run_cluster
-from simulator.engine.reference.scatter import run_scatter
+from simulator.kinds.gather.reference import run_cluster
+from simulator.kinds.scatter.reference import run_scatter
 from tests.differential.cases import Case, SwitchCase
 
 Counters = tuple[float, ...]

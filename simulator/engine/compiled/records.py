@@ -189,7 +189,7 @@ def _kind(hint: Any, stands_for: dict[Any, Any]) -> Kind:
     """What an annotation means."""
     if hint == Wide:
         return Kind("wide", wide=True)
-    bare = stands_for.get(hint, hint)
+    bare = stands_for.get(hint, hint.__bound__) if isinstance(hint, TypeVar) else hint
     bare = get_args(bare)[0] if get_origin(bare) is Annotated else bare
     if bare is int:
         return Kind("number")

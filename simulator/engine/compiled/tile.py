@@ -10,8 +10,7 @@ from simulator.engine.compiled.fabric_plan import FabricMemory
 from simulator.engine.compiled.kernels import Kernel
 from simulator.engine.compiled.layout import CAUSE_COUNT, MOST_CYCLES
 from simulator.engine.compiled.records import Memory, view
-from simulator.errors import MappingError
-from simulator.system.checks import stalled
+from simulator.errors import MappingError, stalled
 
 SLICE_CYCLES = 1 << 16
 """A kernel comes back to Python now and then, so that a run can be interrupted."""

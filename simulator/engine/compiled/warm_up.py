@@ -9,8 +9,7 @@ from simulator.engine.compiled.gather.engine import run_cluster
 from simulator.engine.compiled.kernels import KernelName, kernel_cache
 from simulator.engine.compiled.scatter.engine import run_scatter
 from simulator.engine.compiled.switch.engine import drive
-from simulator.kinds.scatter.work import ScatterWork
-from simulator.kinds.units.work import ClusterWork
+from simulator.engine.work import ClusterWork, ScatterWork
 from simulator.network.traffic import SwitchSpec, draw_arrivals
 
 _SPEC = ClusterSpec(

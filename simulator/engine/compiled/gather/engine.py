@@ -13,7 +13,7 @@ from simulator.engine.compiled.layout import ABSENT, Fabric, Flit, Row, Unit
 from simulator.engine.compiled.memory import numbers
 from simulator.engine.compiled.records import Array, Memory, Nowhere, Table, Wide, view
 from simulator.engine.compiled.tile import run_tile
-from simulator.kinds.units.work import ClusterWork, TileValues
+from simulator.engine.work import ClusterWork, TileValues
 
 
 class GatherUnit(Unit):

@@ -12,8 +12,7 @@ from simulator.engine.compiled.kernels import load_kernel
 from simulator.engine.compiled.layout import Fabric, Unit
 from simulator.engine.compiled.records import Memory, Wide
 from simulator.engine.compiled.tile import run_tile
-from simulator.kinds.scatter.work import ScatterWork
-from simulator.kinds.units.work import TileValues
+from simulator.engine.work import ScatterWork, TileValues
 
 
 class ScatterUnit(Unit):
