@@ -103,6 +103,29 @@ class ClusterSpec:
         return self if self.network == "none" else replace(self, network="ideal")
 
 
+SMALLEST = ClusterSpec(
+    units=1,
+    banks=1,
+    bank_ports=1,
+    bank_queue=1,
+    read_latency=1,
+    multicast=False,
+    window=1,
+    issue_width=1,
+    scan_width=1,
+    accumulators=1,
+    accumulate_latency=1,
+    network="none",
+    queues="fifo",
+    depth=1,
+    reply_depth=1,
+    allocator="islip",
+    iterations=1,
+    latency=1,
+)
+"""One unit and one bank, on which kernels are warmed up."""
+
+
 @dataclass(frozen=True, eq=False)
 class Outcome:
     """What one cluster did in one tile; every field of a subclass but `outputs` is a counter."""

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from simulator.activity import Counts
 from simulator.cost.hardware import Parts
 from simulator.cost.technology import Technology
-from simulator.engine.compiled.warm_up import KernelName
+from simulator.engine.compiled.kernels import Kernel
 from simulator.engine.engines import Engine
 from simulator.errors import ConfigError
 from simulator.kinds.sizes import Sizes
@@ -64,7 +64,7 @@ class Kind(ABC):
     """Whether it multiplies the zeros: a baseline that sparse machines are held against."""
     sections: ClassVar[Mapping[type[Section], type[Section]]]
     """Its share of the machine file: of each section that comes in kinds, the model that it brings."""
-    kernels: ClassVar[tuple[KernelName, ...]] = ()
+    kernels: ClassVar[tuple[Kernel, ...]] = ()
     """Compiled kernels that its runs call."""
     components: ClassVar[tuple[Component, ...]] = ()
     """Words and colours of the components of its fabric, in the order of reports."""

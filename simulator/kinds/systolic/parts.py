@@ -12,11 +12,12 @@ from simulator.cost.presence import PresenceScanner
 from simulator.cost.router import WordMultiplexer
 from simulator.cost.technology import Technology
 from simulator.cost.wires import Bus
+from simulator.kinds.systolic import words
 from simulator.kinds.systolic.edge_buffer import EdgeBuffer
 from simulator.kinds.systolic.machine import SKIP_SCAN_BITS, ArrayMachine, edge_word_elements
 from simulator.machine.elaborated import Elaborated
 
-COMPONENTS: tuple[str, ...] = ("pe_array", "x_buffer", "w_buffer", "y_buffer", "presence_bits", "fill_broadcast", "drain_bus")
+COMPONENTS: tuple[str, ...] = tuple(entry.name for entry in words.COMPONENTS)
 """In the order of reports."""
 
 CHARGES: tuple[Charge, ...] = (

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from functools import cached_property
 from typing import Any
 
-from simulator.engine.compiled.warm_up import KernelName
+from simulator.engine.compiled.kernels import Kernel
 from simulator.engine.engines import SMALL_RUN_REQUESTS
 from simulator.errors import ConfigError, MappingError
 from simulator.kinds import kind_of
@@ -48,7 +48,7 @@ class Options:
     """Whether the store lists it as a sweep; its points are stored in any case."""
     function: Work = run_jobs
     """What workers call."""
-    prepare: Callable[[Sequence[KernelName]], None] = lambda names: None
+    prepare: Callable[[Sequence[Kernel]], None] = lambda names: None
     """Called before points run, and before a search, with the kernels that they will need."""
 
 
