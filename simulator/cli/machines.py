@@ -9,7 +9,7 @@ from simulator.errors import ConfigError, SparsimError
 from simulator.kinds.units.placement import placement_of
 from simulator.machine import Machine
 from simulator.specs import config_path
-from simulator.specs.load import Document, load_yaml_document
+from simulator.specs.documents import Document, load_yaml_document
 
 
 def read_machine(name_or_path: str, overrides: Sequence[str] = ()) -> Machine:

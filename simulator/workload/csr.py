@@ -9,7 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simulator.errors import OperandError
-from simulator.workload.limits import MAX_DIMENSION, MAX_NONZEROS
+
+MAX_DIMENSION = 2**27
+"""Rows or columns: the row pointers of that many rows take 1 GiB."""
+
+MAX_NONZEROS = 2**28
+"""Nonzeros of a matrix, and elements of X, whose mask is held whole; about 3 GiB with values."""
 
 
 @dataclass(frozen=True, eq=False)

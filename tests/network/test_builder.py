@@ -7,10 +7,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from simulator.network.builder import GraphBuilder
 
 from simulator.errors import ConfigError
 from simulator.network import Graph, check_deadlock_free
+from simulator.network.builder import GraphBuilder
 
 
 def circle(size: int, virtual_channels: int) -> Graph:

@@ -8,10 +8,9 @@ from pydantic import BaseModel
 
 from simulator.machine.model import Datatypes, Dram, GatherFabric, Machine, Mapping, Network, SystolicFabric, Trunks
 from simulator.study.sweep.spec import AxisSpec, EqualSpec, SearchSpec, SweepSpec
-from simulator.workload.experts import ExpertsSpec
 from simulator.workload.patterns import ACTIVATION_PATTERNS
-from simulator.workload.spec import ActivationSpec, Blocks, OperationSpec, Shape, WeightSpec, WorkloadSpec
-from simulator.workload.storage_spec import StorageSpec
+from simulator.workload.spec import ActivationSpec, Blocks, ExpertsSpec, OperationSpec, Shape, WeightSpec, WorkloadSpec
+from simulator.workload.storage import StorageSpec
 
 DOCS = Path(__file__).parents[2] / "docs"
 MACHINE = (Machine, Datatypes, Dram, Trunks, GatherFabric, Network, SystolicFabric, Mapping)

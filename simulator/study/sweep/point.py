@@ -23,7 +23,7 @@ from simulator.study.sweep.record import Failure
 from simulator.study.sweep.spec import Scalar
 from simulator.study.sweep.version import cost_version, timing_version
 from simulator.workload import Workload
-from simulator.workload.load import build_workload
+from simulator.workload.build import build_workload
 from simulator.workload.patterns import Pattern
 from simulator.workload.spec import WorkloadSpec
 

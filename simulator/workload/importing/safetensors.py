@@ -16,8 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simulator.errors import OperandError
-from simulator.workload.csr import check_size
-from simulator.workload.limits import MAX_NONZEROS
+from simulator.workload.csr import MAX_NONZEROS, check_size
 
 _MAX_HEADER = 2**24
 _TYPES = {

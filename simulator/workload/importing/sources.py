@@ -10,8 +10,8 @@ from pathlib import Path
 from simulator.errors import OperandError
 from simulator.specs import nearest_hint, not_a_file
 from simulator.workload.csr import Csr
-from simulator.workload.npy import array_csr
-from simulator.workload.operands import READERS, read_matrix
+from simulator.workload.readers import READERS, read_matrix
+from simulator.workload.readers.numpy_files import array_csr
 
 _SHOWN = 8
 

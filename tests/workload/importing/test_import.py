@@ -14,7 +14,7 @@ from simulator.errors import OperandError
 from simulator.workload import load_workload
 from simulator.workload.csr import Csr
 from simulator.workload.importing import Pruning, Source, prune_sources, read_sources, trace_spec, write_matrices
-from simulator.workload.npy import array_csr
+from simulator.workload.readers.numpy_files import array_csr
 
 VALUES = np.random.default_rng(0).normal(size=(16, 32))
 
