@@ -21,7 +21,19 @@ ModelT = TypeVar("ModelT", bound=BaseModel)
 
 
 class FileModel(BaseModel):
-    """A frozen model in which a misspelt key is an error and defaults are checked like given values."""
+    """A frozen model in which a misspelt key is an error and defaults are checked like given values.
+
+    A key is a field; its `description` is the line that the docs have of it.
+
+    >>> class Point(FileModel):
+    ...     x: int
+    >>> validated(apply_overrides(parse("x: 1", "point.yaml"), ["x=2"]), Point).model
+    Point(x=2)
+    >>> validated(parse("y: 1", "point.yaml"), Point)
+    Traceback (most recent call last):
+    simulator.errors.ConfigError: point.yaml:1: x: missing key; allowed: an integer
+    point.yaml:1: y: unknown key; allowed: x
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True, validate_default=True)
 

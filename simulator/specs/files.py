@@ -13,7 +13,11 @@ _CUTOFF = 0.5
 
 
 def nearest(name: str, names: Iterable[str]) -> str | None:
-    """Return the one of `names` most like `name`, letter case ignored, or None where none is alike."""
+    """Return the one of `names` most like `name`, letter case ignored, or None where none is alike.
+
+    >>> nearest("crosbar", ["crossbar", "systolic"])
+    'crossbar'
+    """
     by_lower = {candidate.lower(): candidate for candidate in names}
     close = difflib.get_close_matches(name.lower(), by_lower, n=1, cutoff=_CUTOFF)
     return by_lower[close[0]] if close else None

@@ -19,7 +19,12 @@ MAX_NONZEROS = 2**28
 
 @dataclass(frozen=True, eq=False)
 class Csr:
-    """Nonzeros by row: column indices ascend within a row, no index twice, no stored zero."""
+    """Nonzeros by row: column indices ascend within a row, no index twice, no stored zero.
+
+    >>> matrix = coordinates_csr((2, 3), np.array([1, 0]), np.array([2, 1]), data=None)
+    >>> matrix.nnz, matrix.indptr.tolist(), matrix.indices.tolist()
+    (2, [0, 1, 2], [1, 2])
+    """
 
     shape: tuple[int, int]
     indptr: NDArray[np.int64]

@@ -24,6 +24,9 @@ def product(
     """Y[M, N] = W[M, K] · X[K, N] of `shape` (M, K, N), made from the outputs of `after`.
 
     `more` are further keys: `weight_of` where W is another product's.
+
+    >>> product("fc", "GEMM", (8, 4, 2), {"pattern": "dense"}, {"pattern": "dense"}, after=["conv"])["depends_on"]
+    ['conv']
     """
     m, k, n = shape
     keys: dict[str, Any] = {"name": name, "kind": kind, "shape": {"m": m, "k": k, "n": n}}

@@ -22,7 +22,17 @@ Matrix = tuple[int, int]
 
 
 class Pattern(FileModel):
-    """A rule that places nonzeros; its fields are its keys in the workload file."""
+    """A rule that places nonzeros; its fields are its keys in the workload file.
+
+    A subclass says how many and where; sizes, seeds and batches are settled here.
+
+    >>> class Corner(Pattern):
+    ...     pattern: Literal["corner"]
+    ...     def nonzeros(self, shape): return 1
+    ...     def places(self, shape, generator): return np.array([0])
+    >>> Corner(pattern="corner").stack(batch=2, shape=(3, 3), seed=0).rows().tolist()
+    [0, 3]
+    """
 
     pattern: str
 
