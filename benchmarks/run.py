@@ -21,9 +21,9 @@ import numpy as np
 from simulator.engine.cluster import ClusterSpec
 from simulator.engine.compiled import cluster as compiled
 from simulator.engine.compiled import switch as compiled_switch
-from simulator.engine.reference.cluster import run_cluster
+from simulator.engine.work import ClusterWork
+from simulator.kinds.gather.reference import run_cluster
 from simulator.kinds.units.placement import interleaved
-from simulator.kinds.units.work import ClusterWork
 from simulator.network.traffic import SwitchSpec, draw_arrivals
 
 RESULTS = Path(__file__).parent / "results.json"

@@ -36,3 +36,24 @@ class WorkerError(SparsimError):
 
 class CheckError(SparsimError):
     """A conservation law that a run broke. Always a bug in sparsim."""
+
+
+def require(holds: bool, law: str) -> None:
+    """Raise CheckError, which names the law, where a conservation law is broken."""
+    if not holds:
+        raise broken(law)
+
+
+def broken(law: str) -> CheckError:
+    """A broken conservation law: a bug in sparsim."""
+    return CheckError(f"conservation law broken: {law}; this is a bug in sparsim, please report it with the command that shows it")
+
+
+def stalled(cycles: int) -> CheckError:
+    """A tile that takes longer than serving one request after another: something was lost on the way."""
+    return broken(f"a tile is not done after {cycles} cycles, in which every request could have been served alone")
+
+
+def collided(unit: int, cycle: int) -> CheckError:
+    """Two words at one unit, where the requests were granted so that none could meet."""
+    return broken(f"two words meet at unit {unit} in cycle {cycle}")

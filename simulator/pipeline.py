@@ -8,8 +8,9 @@ from collections.abc import Callable
 from simulator.cost import Technology, elaborate, load_technology, price
 from simulator.engine.compiled.warm_up import KernelName
 from simulator.engine.engines import SMALL_RUN_REQUESTS, EngineName, quickest
+from simulator.kinds import kind_of
 from simulator.machine.elaborated import Elaborated
-from simulator.machine.model import GatherFabric, Machine
+from simulator.machine.model import Machine
 from simulator.result import Result, operation_shares
 from simulator.run.floor import Floor, Least
 from simulator.run.run import Ideal, Progress, Timing, run_workload
@@ -103,21 +104,13 @@ def time_workload(
 
 
 def kernels_needed(machine: Machine, workload: Workload, engine: EngineName) -> tuple[KernelName, ...]:
-    """Compiled kernels that a run will call: none of them where it is small or has no fabric of units."""
+    """Compiled kernels that a run will call: none of them where it is small or runs by formulas."""
     if engine != "compiled" or requests_of(machine, workload) < SMALL_RUN_REQUESTS:
         return ()
-    return dataflow_kernels(machine)
-
-
-def dataflow_kernels(machine: Machine) -> tuple[KernelName, ...]:
-    """Compiled kernels of a machine's dataflows."""
-    dataflow = machine.mapping.dataflow
-    return ("gather", "scatter") if dataflow == "both" else (dataflow,)
+    return kind_of(machine).kernels
 
 
 def requests_of(machine: Machine, workload: Workload) -> int:
     """List entries that all units will examine: an upper bound of their requests."""
-    if not isinstance(machine.fabric, GatherFabric):
-        return 0
-    lanes = machine.fabric.lanes
-    return sum(op.weight.nnz * -(-op.shape[2] // lanes) for op in workload.operations)
+    kind = kind_of(machine)
+    return sum(kind.list_entries(machine, op.weight.nnz, op.shape[2]) for op in workload.operations)

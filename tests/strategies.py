@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from simulator.engine.cluster import ClusterSpec
-from simulator.engine.engines import ENGINES, EngineEntry
+from simulator.engine.engines import ENGINES, Engine
+from simulator.engine.work import ClusterWork, TileValues
 from simulator.kinds.units.placement import PLACEMENTS
-from simulator.kinds.units.work import ClusterWork, TileValues
 from simulator.machine.elaborated import Elaborated
 from simulator.machine.model import Machine
 from simulator.network import TOPOLOGIES
@@ -139,7 +139,7 @@ def run(
     latency: int = 1,
     ideal: Ideal = "none",
     reuse_tiles: bool = False,
-    engine: EngineEntry = ENGINES["reference"],
+    engine: Engine = ENGINES["reference"],
     progress: Progress = lambda name, fraction: None,
 ) -> Timing:
     """Time a workload, on the reference engine unless told."""

@@ -11,8 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simulator.activity import CAUSES
-from simulator.kinds.scatter.work import ScatterWork
-from simulator.kinds.units.work import ClusterWork, TileValues
+from simulator.engine.work import ClusterWork, ScatterWork, TileValues
 from simulator.machine.elaborated import Elaborated
 from simulator.network import Graph, TopologyName, draw
 

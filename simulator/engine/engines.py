@@ -1,4 +1,4 @@
-"""The fabric engines by name."""
+"""The engines by name: what each can do, and which of them is done first."""
 
 from __future__ import annotations
 
@@ -6,59 +6,47 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from simulator.engine.cluster import GatherEngine, ScatterEngine
-from simulator.engine.compiled import cluster as compiled_cluster
 from simulator.engine.compiled import switch as compiled_switch
 from simulator.engine.compiled.kernels import kernels_loaded
-from simulator.engine.reference.array import run_array
-from simulator.engine.reference.cluster import run_cluster
-from simulator.engine.reference.scatter import run_scatter
-from simulator.engine.reference.traffic import drive
-from simulator.kinds.systolic.operation import ArrayEngine
+from simulator.engine.reference import traffic as reference_switch
 from simulator.network.traffic import Arrivals, SwitchSpec, TrafficPoint
 
 EngineName = Literal["compiled", "reference"]
 
 
-TrafficEngine = Callable[[SwitchSpec, Arrivals, int], TrafficPoint]
-"""(network, traffic, cycles of warm-up) → what the network did with it."""
-
-
 @dataclass(frozen=True)
-class EngineEntry:
-    """One engine."""
+class Engine:
+    """One engine. Each kind of hardware has a run of its own for every name of an engine."""
 
-    cluster: GatherEngine
-    """Runs a cluster through a tile of the gather dataflow."""
-    scatter: ScatterEngine
-    """Runs a cluster through a tile of the scatter dataflow."""
-    drive: TrafficEngine
-    """Drives a network alone with traffic."""
-    array: ArrayEngine | None
-    """Runs an operation through a systolic array cell by cell; None: by the exact formula alone."""
+    name: EngineName
+    clusters: EngineName
+    """Whose clusters run: another engine's, where that one is done sooner."""
     carries_values: bool
     """Whether real numbers move, so that Y can be compared with NumPy's."""
     releases_gil: bool = False
     """Whether clusters can run side by side in threads."""
 
 
-ENGINES: dict[EngineName, EngineEntry] = {
-    "compiled": EngineEntry(
-        compiled_cluster.run_cluster, compiled_cluster.run_scatter, compiled_switch.drive, None, carries_values=False, releases_gil=True
-    ),
-    "reference": EngineEntry(run_cluster, run_scatter, drive, run_array, carries_values=True),
+ENGINES: dict[EngineName, Engine] = {
+    "compiled": Engine("compiled", "compiled", carries_values=False, releases_gil=True),
+    "reference": Engine("reference", "reference", carries_values=True),
 }
+
+TrafficEngine = Callable[[SwitchSpec, Arrivals, int], TrafficPoint]
+"""(network, traffic, cycles of warm-up) → what the network did with it."""
+TRAFFIC_ENGINES: dict[EngineName, TrafficEngine] = {"compiled": compiled_switch.drive, "reference": reference_switch.drive}
+"""Drive a network alone with traffic."""
 
 SMALL_RUN_REQUESTS = 10_000
 """Requests below which the reference engine is done before the kernels are loaded (0.7 s against 40 µs a request)."""
 
 
-def quickest(name: EngineName, requests: int) -> EngineEntry:
+def quickest(name: EngineName, requests: int) -> Engine:
     """The engine of that name, or, for a small run in a process without kernels, the reference's clusters in its place.
 
     Both agree to the cycle and in every counter, so nothing but the waiting time changes.
     """
-    entry, reference = ENGINES[name], ENGINES["reference"]
+    engine = ENGINES[name]
     if name == "reference" or requests >= SMALL_RUN_REQUESTS or kernels_loaded():
-        return entry
-    return replace(entry, cluster=reference.cluster, scatter=reference.scatter, releases_gil=False)
+        return engine
+    return replace(engine, clusters="reference", releases_gil=False)

@@ -12,17 +12,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simulator.activity import CAUSES, Activity, Bounds, Counts, OperationActivity
-from simulator.engine.engines import EngineEntry
+from simulator.engine.engines import Engine
 from simulator.errors import MappingError
-from simulator.kinds.systolic.operation import run_systolic
-from simulator.kinds.units.operation import run_on_units
+from simulator.kinds import kind_of
 from simulator.machine.elaborated import Elaborated
-from simulator.machine.model import GatherFabric
 from simulator.run.repeats import Repeats
 from simulator.system.checks import check_operation, check_run
 from simulator.system.operation import OperationRun
 from simulator.system.program import Part, Program, Strand, strung_together
-from simulator.system.residency import Homes, tensor_homes
+from simulator.system.residency import Homes
 from simulator.system.stored import check_decoder
 from simulator.system.system import System, SystemOutcome, SystemSpec
 from simulator.workload.types import Operation, Workload
@@ -44,7 +42,7 @@ class Timing:
 
 
 def run_workload(
-    elaborated: Elaborated, workload: Workload, engine: EngineEntry, *, ideal: Ideal, reuse_tiles: bool, threads: int, progress: Progress
+    elaborated: Elaborated, workload: Workload, engine: Engine, *, ideal: Ideal, reuse_tiles: bool, threads: int, progress: Progress
 ) -> Timing:
     """Time a workload; every conservation law is checked before anything is returned."""
     machine = elaborated.machine
@@ -58,7 +56,7 @@ def run_workload(
     runs: list[OperationRun] = []
     total = sum(op.macs_useful for op in workload.operations) or 1
     done = 0
-    for index, (op, homes) in enumerate(zip(workload.operations, tensor_homes(machine, workload), strict=True)):
+    for index, (op, homes) in enumerate(zip(workload.operations, kind_of(machine).homes(machine, workload), strict=True)):
         progress(op.name, done / total)
         runs.append(run_next(op, homes, index))
         done += op.macs_useful
@@ -70,16 +68,15 @@ def run_operation(
     op: Operation,
     homes: Homes,
     index: int,
-    engine: EngineEntry,
+    engine: Engine,
     *,
     perfect: bool = False,
     reuse_tiles: bool = True,
     threads: int = 1,
 ) -> OperationRun:
     """One operation on the machine's fabric."""
-    if isinstance(elaborated.machine.fabric, GatherFabric):
-        return run_on_units(elaborated, op, homes, index, engine, perfect=perfect, reuse_tiles=reuse_tiles, threads=threads)
-    return run_systolic(elaborated, op, homes, index, engine.array)
+    kind = kind_of(elaborated.machine).of_operation(elaborated.machine, op)
+    return kind.run(elaborated, op, homes, index, engine, perfect=perfect, reuse_tiles=reuse_tiles, threads=threads)
 
 
 def on_the_system(units: int, spec: SystemSpec, workload: Workload, runs: Sequence[OperationRun]) -> Timing:

@@ -7,18 +7,16 @@ from dataclasses import dataclass, replace
 from functools import partial
 
 from simulator.activity import Counts
-from simulator.engine.engines import ENGINES, EngineEntry
-from simulator.kinds.systolic.operation import run_systolic
-from simulator.kinds.units.operation import plan_on_units
+from simulator.engine.engines import Engine
+from simulator.kinds import kind_of
 from simulator.machine.elaborated import Elaborated
-from simulator.machine.model import GatherFabric
 from simulator.run.floor import Floor, Least
 from simulator.run.repeats import Repeats, work_of
 from simulator.run.run import Timing, on_the_system, program_of, run_operation, traffic
 from simulator.system.operation import OperationRun
 from simulator.system.program import Drain, Fill, Strand, TileStep
 from simulator.system.relaxed import earliest_end
-from simulator.system.residency import Homes, tensor_homes
+from simulator.system.residency import Homes
 from simulator.system.stored import check_decoder
 from simulator.system.system import SystemSpec
 from simulator.workload.types import Operation
@@ -57,7 +55,7 @@ class Trial:
         self.workload = floor.workload
         self.spec = SystemSpec.of(elaborated)
         self.at_least = floor.least(elaborated).cycles
-        homes = tensor_homes(elaborated.machine, self.workload)
+        homes = kind_of(elaborated.machine).homes(elaborated.machine, self.workload)
         self.operations = list(zip(self.workload.operations, homes, strict=True))
         self.parts = [self._unscheduled(index, op, home) for index, (op, home) in enumerate(self.operations)]
 
@@ -81,7 +79,7 @@ class Trial:
                 return False
         return not give_up(self.least())
 
-    def run(self, engine: EngineEntry, *, threads: int = 1, give_up: GiveUp = never) -> Timing | None:
+    def run(self, engine: Engine, *, threads: int = 1, give_up: GiveUp = never) -> Timing | None:
         """Run what has been scheduled, the longest operations first; None as soon as it is given up."""
         runs: dict[int, OperationRun] = {}
         run_next = Repeats(partial(run_operation, self.elaborated, engine=engine, threads=threads)).run
@@ -115,16 +113,13 @@ class Trial:
 
     def _scheduled(self, index: int, op: Operation, homes: Homes) -> _Part:
         machine = self.elaborated.machine
-        if not isinstance(machine.fabric, GatherFabric):
-            return self._run(run_systolic(self.elaborated, op, homes, index, None))
-        plan = plan_on_units(self.elaborated, op, homes, index, ENGINES["compiled"])
-        strand = plan.strand(plan.dataflow.least_cycles())
+        scheduled = kind_of(machine).of_operation(machine, op).schedule(self.elaborated, op, homes, index)
 
         def count() -> Counts:
-            known = plan.transfer_counts() + traffic(self.spec, strand)
+            known = scheduled.count() + traffic(self.spec, scheduled.strand)
             return Counts(*map(max, known.values(), self.floor.of_operation(machine, op, homes).counts.values()))
 
-        return _Part(strand, count)
+        return _Part(scheduled.strand, count)
 
     def _run(self, run: OperationRun) -> _Part:
         return _Part(run.strand, lambda: run.counts + traffic(self.spec, run.strand))

@@ -10,15 +10,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simulator.cost import elaborate, load_technology
-from simulator.engine.engines import ENGINES, EngineName
+from simulator.engine.engines import TRAFFIC_ENGINES, EngineName
+from simulator.engine.work import ClusterWork
 from simulator.errors import ConfigError
+from simulator.kinds import kind_of
 from simulator.kinds.gather.schedule import schedule_gather
 from simulator.kinds.units.lists import cluster_work, present_words, slice_lists
-from simulator.kinds.units.work import ClusterWork
 from simulator.machine.model import GatherFabric, Machine
 from simulator.network.theory import theory_limits
 from simulator.network.traffic import Arrivals, PatternName, SwitchSpec, TrafficPoint, draw_arrivals, replay_arrivals
-from simulator.system.residency import tensor_homes
 from simulator.workload.types import Workload
 
 TrafficName = Literal["uniform", "transpose", "hotspot", "trace"]
@@ -98,7 +98,7 @@ def measure_network(
     points = []
     for index, load in enumerate(loads):
         arrivals = _arrivals(spec, traffic, sequences, load, warmup + cycles, seed)
-        points.append(ENGINES[engine].drive(spec, arrivals, warmup))
+        points.append(TRAFFIC_ENGINES[engine](spec, arrivals, warmup))
         if progress is not None:
             progress((index + 1) / len(loads))
     pattern: PatternName | None = None if traffic == "trace" else traffic
@@ -119,7 +119,7 @@ def _trace(network: Machine | SwitchSpec, workload: Workload | None) -> list[NDA
     """Bank ports that each unit of the first cluster asks for in the busiest operation, in list order."""
     if isinstance(network, SwitchSpec) or workload is None:
         raise ConfigError("traffic: trace replays a workload on a machine; name one with -w")
-    homes = tensor_homes(network, workload)
+    homes = kind_of(network).homes(network, workload)
     index = max(range(len(workload.operations)), key=lambda place: workload.operations[place].macs_useful)
     schedule = schedule_gather(network, workload.operations[index], homes[index])
     present = present_words(network, workload.operations[index])

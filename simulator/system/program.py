@@ -8,6 +8,8 @@ from typing import Literal
 
 from simulator.system.residency import Home
 
+Span = tuple[int, int]
+"""[first, last) along a dimension."""
 LoopOrder = Literal["m_rounds", "rounds_m"]
 """Outer loops of an operation: output-row tiles then rounds of tokens, or the reverse; K is innermost."""
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
-from simulator.machine.model import GatherFabric, Machine
+from simulator.machine.model import Machine
 from simulator.workload.types import Operation, Workload
 
 Home = Literal["buffer", "dram"]
@@ -19,11 +20,12 @@ class Homes:
     y: Home
 
 
-def tensor_homes(machine: Machine, workload: Workload) -> tuple[Homes, ...]:
+def tensor_homes(machine: Machine, workload: Workload, output_bits: Callable[[Machine, Operation], int]) -> tuple[Homes, ...]:
     """Homes of every operation's X and Y, in program order.
 
     An output stays in the buffer if it and all other outputs there that are still needed fit when it is produced.
-    X lives where the outputs it is made from live: in DRAM if any of them does, or if it comes from outside.
+    X lives where the outputs it is made from live: in DRAM if any of them does, or if it comes from outside. `output_bits` says
+    what Y takes on this kind of machine.
     """
     capacity = machine.activation_buffer_kib * 1024
     last_use = {op.name: index for index, op in enumerate(workload.operations)}
@@ -35,18 +37,9 @@ def tensor_homes(machine: Machine, workload: Workload) -> tuple[Homes, ...]:
     for index, op in enumerate(workload.operations):
         resident = {name: size for name, size in resident.items() if last_use[name] >= index}
         x: Home = "buffer" if op.depends_on and all(name in resident for name in op.depends_on) else "dram"
-        size = -(-_output_bits(machine, op) // 8)
+        size = -(-output_bits(machine, op) // 8)
         y: Home = "buffer" if sum(resident.values()) + size <= capacity else "dram"
         if y == "buffer":
             resident[op.name] = size
         homes.append(Homes(x, y))
     return tuple(homes)
-
-
-def _output_bits(machine: Machine, operation: Operation) -> int:
-    """Y in the activation type; of a sampled product the places of its mask in the weight type, or on an array all of them."""
-    if operation.gradient is not None and isinstance(machine.fabric, GatherFabric):
-        return operation.output_elements * machine.datatypes.weight_bits
-    m, k, n = operation.block_shape
-    columns = n if operation.gradient is None else k
-    return operation.batch * m * columns * machine.datatypes.activation_bits

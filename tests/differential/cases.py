@@ -9,9 +9,8 @@ import numpy as np
 from hypothesis import strategies as st
 
 from simulator.engine.cluster import ClusterSpec
-from simulator.kinds.scatter.work import ScatterWork
+from simulator.engine.work import ClusterWork, ScatterWork
 from simulator.kinds.units.placement import PLACEMENTS
-from simulator.kinds.units.work import ClusterWork
 from simulator.network import TOPOLOGIES
 from simulator.network.traffic import PATTERNS, Arrivals, PatternName, SwitchSpec, draw_arrivals
 

@@ -7,8 +7,8 @@ from dataclasses import astuple, replace
 from simulator.engine.compiled import cluster as compiled
 from simulator.engine.compiled import switch as compiled_switch
 from simulator.engine.reference import traffic
-from simulator.engine.reference.cluster import run_cluster
-from simulator.engine.reference.scatter import run_scatter
+from simulator.kinds.gather.reference import run_cluster
+from simulator.kinds.scatter.reference import run_scatter
 from tests.differential.cases import Case, SwitchCase
 
 Counters = tuple[float, ...]

@@ -6,8 +6,8 @@ import pytest
 
 from simulator.engine.reference.bank import BankPort
 from simulator.engine.reference.clock import Clock
-from simulator.engine.reference.cluster import run_cluster
 from simulator.engine.reference.flit import Flit
+from simulator.kinds.gather.reference import run_cluster
 from tests.strategies import BARE, integer_values, work
 
 

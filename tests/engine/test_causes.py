@@ -9,7 +9,7 @@ from typing import Any
 
 from simulator.activity import CAUSES
 from simulator.engine.cluster import ClusterSpec
-from simulator.engine.reference.cluster import run_cluster
+from simulator.kinds.gather.reference import run_cluster
 from tests.strategies import BARE, integer_values, work
 
 ALONE = replace(BARE, units=1, network="none")

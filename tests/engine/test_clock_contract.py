@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from simulator.engine.cluster import ClusterOutcome, ClusterSpec
-from simulator.engine.reference.cluster import run_cluster
+from simulator.kinds.gather.reference import run_cluster
 from tests.strategies import BARE, integer_values, work
 
 ALONE = replace(BARE, units=1, network="none")

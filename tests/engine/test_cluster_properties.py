@@ -11,12 +11,12 @@ from hypothesis import strategies as st
 
 from simulator.activity import CAUSES
 from simulator.engine.cluster import ClusterSpec
-from simulator.engine.reference import cluster as reference
 from simulator.engine.reference.clock import Clock
-from simulator.engine.reference.cluster import run_cluster
-from simulator.kinds.units.bounds import cluster_bounds, serial_cycles
-from simulator.kinds.units.work import ClusterWork
-from simulator.system.checks import check_cluster, check_values
+from simulator.engine.work import ClusterWork
+from simulator.kinds.gather import reference
+from simulator.kinds.gather.checks import check_cluster, check_values
+from simulator.kinds.gather.reference import run_cluster, serial_cycles
+from simulator.kinds.units.bounds import cluster_bounds
 from tests.strategies import BARE, cluster_specs, cluster_works, integer_values, work
 
 

@@ -9,8 +9,8 @@ import pytest
 from simulator.activity import Activity, Bounds, Counts, OperationActivity
 from simulator.engine.reference.bank import BankPort
 from simulator.engine.reference.flit import Flit
-from simulator.engine.reference.unit import VectorUnit
 from simulator.errors import CheckError
+from simulator.kinds.gather.unit import VectorUnit
 from simulator.kinds.units.lists import SliceLists, slice_lists
 from simulator.system.checks import check_operation, check_run
 from simulator.system.system import System, SystemOutcome

@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from simulator.system.residency import Homes, tensor_homes
+from simulator.kinds import kind_of
+from simulator.system.residency import Homes
 from tests.strategies import machine, operation, workload
 
 TENSOR_KIB = 8 * 4 * 2 / 1024
@@ -12,7 +13,8 @@ def homes(capacity_tensors: float, *depends_on: tuple[int, ...]) -> tuple[Homes,
     """Operations with outputs of one size; each names by number what it depends on."""
     w, x = np.ones((8, 8)), np.ones((8, 4))
     operations = [operation(w, x, str(index), tuple(str(name) for name in names)) for index, names in enumerate(depends_on)]
-    return tensor_homes(machine(activation_buffer_kib=capacity_tensors * TENSOR_KIB), workload(*operations))
+    of = machine(activation_buffer_kib=capacity_tensors * TENSOR_KIB)
+    return kind_of(of).homes(of, workload(*operations))
 
 
 def test_what_comes_from_outside_comes_from_dram() -> None:

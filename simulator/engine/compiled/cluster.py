@@ -12,10 +12,8 @@ from simulator.engine.compiled import layout as at
 from simulator.engine.compiled.fabric_plan import cluster_memory
 from simulator.engine.compiled.kernels import Kernel, load_kernels
 from simulator.engine.compiled.memory import Registers, Words
-from simulator.errors import MappingError
-from simulator.kinds.scatter.work import ScatterWork
-from simulator.kinds.units.work import ClusterWork, TileValues
-from simulator.system.checks import stalled
+from simulator.engine.work import ClusterWork, ScatterWork, TileValues
+from simulator.errors import MappingError, stalled
 
 SLICE_CYCLES = 1 << 16
 """A kernel comes back to Python now and then, so that a run can be interrupted."""

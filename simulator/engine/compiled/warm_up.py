@@ -9,8 +9,7 @@ import numpy as np
 from simulator.engine.cluster import ClusterSpec
 from simulator.engine.compiled import cluster, switch
 from simulator.engine.compiled.cache import kernel_cache
-from simulator.kinds.scatter.work import ScatterWork
-from simulator.kinds.units.work import ClusterWork
+from simulator.engine.work import ClusterWork, ScatterWork
 from simulator.network.traffic import SwitchSpec, draw_arrivals
 
 KernelName = Literal["gather", "scatter", "switch"]

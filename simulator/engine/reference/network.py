@@ -14,8 +14,8 @@ from simulator.engine.reference.bank import BankPort
 from simulator.engine.reference.clock import REPLY, REQUEST, Clock
 from simulator.engine.reference.flit import Flit
 from simulator.engine.reference.router import Channel, Router, Sink
+from simulator.errors import collided
 from simulator.network import Graph
-from simulator.system.checks import collided
 
 
 class RequestPath(Protocol):

@@ -7,24 +7,24 @@ from numpy.typing import NDArray
 
 from simulator.activity import Counts
 from simulator.engine.cluster import ClusterOutcome, ClusterSpec
-from simulator.engine.engines import EngineEntry
+from simulator.engine.engines import Engine
+from simulator.engine.work import ClusterWork
+from simulator.kinds.gather.checks import check_cluster, check_values
+from simulator.kinds.gather.engines import CLUSTER_RUNS
 from simulator.kinds.gather.least_tiles import least_round_cycles
 from simulator.kinds.gather.schedule import GatherSchedule
 from simulator.kinds.units.bounds import cluster_bounds
 from simulator.kinds.units.dataflow import TokenwiseDataflow
 from simulator.kinds.units.lists import SliceLists, cluster_work, present_words, slice_lists, tile_values
-from simulator.kinds.units.loops import Span
 from simulator.kinds.units.rounds import ClusterResult, Place
-from simulator.kinds.units.work import ClusterWork
 from simulator.machine.model import Machine
-from simulator.system.checks import check_cluster, check_values
-from simulator.system.program import Part
+from simulator.system.program import Part, Span
 
 
 class GatherDataflow(TokenwiseDataflow[GatherSchedule, SliceLists]):
     """One operation, gathered: units own rows of W and write them to their own output banks."""
 
-    def __init__(self, machine: Machine, spec: ClusterSpec, engine: EngineEntry, schedule: GatherSchedule, *, assemble: bool) -> None:
+    def __init__(self, machine: Machine, spec: ClusterSpec, engine: Engine, schedule: GatherSchedule, *, assemble: bool) -> None:
         super().__init__(machine, spec, engine, schedule, assemble=assemble)
         self.present = present_words(machine, schedule.operation)
 
@@ -50,7 +50,7 @@ class GatherDataflow(TokenwiseDataflow[GatherSchedule, SliceLists]):
         values = None
         if self.weights is not None and self.x is not None:
             values = tile_values(work.weight_index, self.schedule.k_tiles[place.k], place.tokens, self.schedule.lanes, self.weights, self.x)
-        outcome = self.engine.cluster(self.spec, work, values)
+        outcome = CLUSTER_RUNS[self.engine.clusters](self.spec, work, values)
         check_cluster(self.spec, work, outcome)
         if values is not None:
             check_values(work, values, outcome)

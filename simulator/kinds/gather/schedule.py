@@ -8,12 +8,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simulator.errors import MappingError
-from simulator.kinds.units.loops import Span, TileLoops
+from simulator.kinds.units.loops import TileLoops
 from simulator.kinds.units.placement import Placement, placement_of
 from simulator.kinds.units.ranges import Capacity, fit_rows, line_entries
 from simulator.kinds.units.rows import RowParts, spread_rows
 from simulator.machine.model import Machine
-from simulator.system.program import LoopOrder, content_changes
+from simulator.system.program import LoopOrder, Span, content_changes
 from simulator.system.residency import Homes
 from simulator.system.stored import stored_weight
 from simulator.workload.types import Operation

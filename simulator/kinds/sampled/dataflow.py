@@ -9,23 +9,25 @@ from numpy.typing import NDArray
 
 from simulator.activity import Counts
 from simulator.engine.cluster import ClusterOutcome, ClusterSpec
-from simulator.engine.engines import EngineEntry
+from simulator.engine.engines import Engine
+from simulator.engine.work import ClusterWork
+from simulator.kinds.gather.checks import check_cluster
+from simulator.kinds.gather.engines import CLUSTER_RUNS
+from simulator.kinds.sampled.checks import check_sampled
 from simulator.kinds.sampled.schedule import SampledSchedule, sampled_values, sampled_work
 from simulator.kinds.units.bounds import cluster_bounds
 from simulator.kinds.units.dataflow import UnitsDataflow
 from simulator.kinds.units.lists import SliceLists, present_words, slice_lists, tile_values
 from simulator.kinds.units.loops import Position
 from simulator.kinds.units.rounds import ClusterResult, Place
-from simulator.kinds.units.work import ClusterWork
 from simulator.machine.model import Machine
-from simulator.system.checks import check_cluster, check_sampled
 from simulator.system.program import Part
 
 
 class SampledDataflow(UnitsDataflow[SampledSchedule, SliceLists]):
     """G[M, K] = mask ∘ (dY · Xᵀ): units own rows of the mask, with the words of dY for them."""
 
-    def __init__(self, machine: Machine, spec: ClusterSpec, engine: EngineEntry, schedule: SampledSchedule, *, assemble: bool) -> None:
+    def __init__(self, machine: Machine, spec: ClusterSpec, engine: Engine, schedule: SampledSchedule, *, assemble: bool) -> None:
         spec = replace(spec, summed_lanes=schedule.lanes)
         shape = schedule.operation.weight.shape
         super().__init__(machine, spec, engine, schedule, y_shape=shape if assemble else None)
@@ -53,7 +55,7 @@ class SampledDataflow(UnitsDataflow[SampledSchedule, SliceLists]):
             k_span, lanes = self.schedule.k_tiles[place.k], self.schedule.lanes
             words = tile_values(work.weight_index, k_span, place.tokens, lanes, self.weights, self.x).words
             values = sampled_values(words, self.gradient, self.slice(place.m, place.k).global_row[self._entries(place)], place.tokens)
-        outcome = self.engine.cluster(self.spec, work, values)
+        outcome = CLUSTER_RUNS[self.engine.clusters](self.spec, work, values)
         check_cluster(self.spec, work, outcome)
         if values is not None:
             check_sampled(work, values, outcome)

@@ -9,14 +9,15 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
+from simulator.engine.work import ClusterWork, TileValues
 from simulator.errors import MappingError
 from simulator.kinds.gather.schedule import GatherSchedule, longest_row_part, most_rows, spans
 from simulator.kinds.units.lists import SliceLists
-from simulator.kinds.units.loops import Position, Span
+from simulator.kinds.units.loops import Position
 from simulator.kinds.units.placement import placement_of
 from simulator.kinds.units.ranges import Capacity, fit_rows, line_entries
-from simulator.kinds.units.work import ClusterWork, TileValues
 from simulator.machine.model import Machine
+from simulator.system.program import Span
 from simulator.system.residency import Homes
 from simulator.workload.types import Operation
 

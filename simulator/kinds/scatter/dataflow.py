@@ -6,15 +6,15 @@ import numpy as np
 
 from simulator.activity import Counts
 from simulator.engine.cluster import ScatterOutcome
+from simulator.engine.work import ScatterWork
+from simulator.kinds.scatter.checks import check_scatter, check_sums
+from simulator.kinds.scatter.engines import SCATTER_RUNS
 from simulator.kinds.scatter.schedule import ScatterSchedule, ScatterSlice, scatter_slice, scatter_work
-from simulator.kinds.scatter.work import ScatterWork
 from simulator.kinds.units.bounds import scatter_bounds
 from simulator.kinds.units.dataflow import TokenwiseDataflow
 from simulator.kinds.units.lists import tile_values
-from simulator.kinds.units.loops import Span
 from simulator.kinds.units.rounds import ClusterResult, Place
-from simulator.system.checks import check_scatter, check_sums
-from simulator.system.program import Part
+from simulator.system.program import Part, Span
 
 
 class ScatterDataflow(TokenwiseDataflow[ScatterSchedule, ScatterSlice]):
@@ -35,7 +35,7 @@ class ScatterDataflow(TokenwiseDataflow[ScatterSchedule, ScatterSlice]):
         if self.weights is not None and self.x is not None:
             k_span = self.schedule.k_tiles[place.k]
             values = tile_values(work.weight_index, k_span, place.tokens, self.schedule.lanes, self.weights, self.x)
-        outcome = self.engine.scatter(self.spec, work, values)
+        outcome = SCATTER_RUNS[self.engine.clusters](self.spec, work, values)
         check_scatter(self.spec, work, outcome)
         if values is not None:
             check_sums(work, values, outcome)

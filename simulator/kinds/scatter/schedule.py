@@ -7,15 +7,16 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from simulator.engine.work import ScatterWork
 from simulator.errors import MappingError
 from simulator.kinds.gather.schedule import loop_order, spans
-from simulator.kinds.scatter.work import ScatterWork
 from simulator.kinds.units.lists import present_words
-from simulator.kinds.units.loops import Span, TileLoops
+from simulator.kinds.units.loops import TileLoops
 from simulator.kinds.units.placement import Placement, placement_of
 from simulator.kinds.units.ranges import Capacity, FittedRows, fit_rows, line_entries
 from simulator.kinds.units.rows import RowParts
 from simulator.machine.model import Machine
+from simulator.system.program import Span
 from simulator.system.residency import Homes
 from simulator.workload.types import Operation
 

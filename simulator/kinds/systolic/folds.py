@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simulator.kinds.systolic.array_product import ArrayProduct, Mask
-from simulator.kinds.units.loops import Span
 from simulator.machine.model import SystolicFabric
+from simulator.system.program import Span
 
 Dataflow = Literal["ws", "os", "is"]
 Steps = NDArray[np.int64]

@@ -9,13 +9,13 @@ from numpy.typing import NDArray
 
 from simulator.activity import CAUSES, Bounds, Counts
 from simulator.engine.cluster import CAUSE
+from simulator.kinds.systolic.checks import check_array
 from simulator.kinds.systolic.dense_product import dense_product
 from simulator.kinds.systolic.fills import Contents, EdgeFills, WeightFill, contents
 from simulator.kinds.systolic.schedule import SystolicSchedule, schedule_systolic
 from simulator.kinds.systolic.tiles import ArrayTile, array_tiles
 from simulator.machine.elaborated import Elaborated
 from simulator.machine.model import Machine, SystolicFabric
-from simulator.system.checks import check_array
 from simulator.system.operation import OperationRun
 from simulator.system.program import Drain, Fill, Part, Strand, TileStep, content_indices
 from simulator.system.residency import Homes

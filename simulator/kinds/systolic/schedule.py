@@ -13,9 +13,8 @@ from simulator.errors import MappingError
 from simulator.kinds.systolic.array_product import ArrayProduct, Extent, packed, product_of, sampled_outputs
 from simulator.kinds.systolic.dense_product import dense_product
 from simulator.kinds.systolic.folds import Axes, Axis, Dataflow, Steps, fold_axes, fold_edges, fold_steps
-from simulator.kinds.units.loops import Span
 from simulator.machine.model import SKIP_SCAN_BITS, Machine, SystolicFabric, edge_word_elements
-from simulator.system.program import LoopOrder, content_changes
+from simulator.system.program import LoopOrder, Span, content_changes
 from simulator.system.residency import Homes
 from simulator.system.stored import array_weight, stored_weight
 from simulator.workload.storage import TileSize

@@ -7,8 +7,7 @@ from numpy.typing import NDArray
 
 from simulator.activity import Bounds
 from simulator.engine.cluster import ClusterSpec
-from simulator.kinds.scatter.work import ScatterWork
-from simulator.kinds.units.work import ClusterWork
+from simulator.engine.work import ClusterWork, ScatterWork
 
 
 def cluster_bounds(spec: ClusterSpec, work: ClusterWork) -> Bounds:
@@ -47,13 +46,6 @@ def _least_accesses(spec: ClusterSpec, work: ClusterWork) -> NDArray[np.int64]:
     most = np.zeros(work.k_words, dtype=np.int64)
     np.maximum.at(most, asked % work.k_words, times)
     return most
-
-
-def serial_cycles(spec: ClusterSpec, work: ClusterWork) -> int:
-    """More cycles than any run takes: every entry alone, from its issue to the write of its row."""
-    requests, replies = spec.direct_delays()
-    crossing = int(requests.max()) + int(replies.max())
-    return (work.entries + 1) * (crossing + spec.read_latency + spec.merge_cycles + 4)
 
 
 def scatter_bounds(spec: ClusterSpec, work: ScatterWork) -> Bounds:

@@ -11,14 +11,13 @@ from numpy.typing import NDArray
 
 from simulator.activity import Counts
 from simulator.engine.cluster import ClusterSpec
-from simulator.engine.engines import EngineEntry
+from simulator.engine.engines import Engine
 from simulator.kinds.gather.schedule import GatherSchedule
 from simulator.kinds.scatter.schedule import ScatterSchedule
-from simulator.kinds.units.loops import Position, Span
+from simulator.kinds.units.loops import Position
 from simulator.machine.model import Machine
-from simulator.system.blocks import dense_elements
-from simulator.system.program import Part
-from simulator.system.stored import stored_weight
+from simulator.system.program import Part, Span
+from simulator.system.stored import dense_elements, stored_weight
 
 
 @dataclass(frozen=True)
@@ -51,7 +50,7 @@ class UnitsDataflow(ABC, Generic[ScheduleT, SliceT]):
     """One operation on a fabric of units; a subclass says what travels."""
 
     def __init__(
-        self, machine: Machine, spec: ClusterSpec, engine: EngineEntry, schedule: ScheduleT, *, y_shape: tuple[int, int] | None
+        self, machine: Machine, spec: ClusterSpec, engine: Engine, schedule: ScheduleT, *, y_shape: tuple[int, int] | None
     ) -> None:
         """`y_shape`: that of the outputs, where they are to be assembled."""
         self.machine = machine
@@ -144,7 +143,7 @@ class UnitsDataflow(ABC, Generic[ScheduleT, SliceT]):
 class TokenwiseDataflow(UnitsDataflow[ScheduleT, SliceT]):
     """Y = W · X: every token group has its own activations and its own rows of Y; a subclass says what moves for one."""
 
-    def __init__(self, machine: Machine, spec: ClusterSpec, engine: EngineEntry, schedule: ScheduleT, *, assemble: bool) -> None:
+    def __init__(self, machine: Machine, spec: ClusterSpec, engine: Engine, schedule: ScheduleT, *, assemble: bool) -> None:
         m, _, n = schedule.operation.shape
         super().__init__(machine, spec, engine, schedule, y_shape=(m, n) if assemble else None)
 

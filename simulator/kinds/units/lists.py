@@ -8,10 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from simulator.engine.work import ClusterWork, TileValues
 from simulator.kinds.gather.schedule import GatherSchedule
-from simulator.kinds.units.loops import Span
-from simulator.kinds.units.work import ClusterWork, TileValues
 from simulator.machine.model import Machine
+from simulator.system.program import Span
 from simulator.workload.types import Operation
 
 Ints = NDArray[np.int64]

@@ -5,11 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cached_property
 
-from simulator.system.program import LoopOrder
+from simulator.system.program import LoopOrder, Span
 from simulator.system.residency import Homes
 from simulator.workload.types import Operation
 
-Span = tuple[int, int]
 Position = tuple[int, int, int]
 """M tile, round, K tile."""
 

@@ -4,53 +4,21 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
-from typing import Any, Literal
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from simulator.activity import CAUSES, Bounds, Counts
-from simulator.engine.cluster import ClusterSpec, cluster_spec
-from simulator.engine.engines import EngineEntry
-from simulator.errors import MappingError
-from simulator.kinds.gather.dataflow import GatherDataflow
-from simulator.kinds.gather.schedule import schedule_gather
-from simulator.kinds.sampled.dataflow import SampledDataflow
-from simulator.kinds.sampled.schedule import schedule_sampled
-from simulator.kinds.scatter.dataflow import ScatterDataflow
-from simulator.kinds.scatter.schedule import schedule_scatter
+from simulator.engine.engines import Engine
+from simulator.kinds.units.checks import check_entries
 from simulator.kinds.units.loops import Position, TileLoops
 from simulator.kinds.units.rounds import Dataflow, RoundRunner
-from simulator.machine.elaborated import Elaborated
 from simulator.machine.model import Machine
-from simulator.system.checks import check_entries
 from simulator.system.operation import OperationRun
 from simulator.system.program import Drain, Fill, Strand, TileStep, content_indices
 from simulator.system.residency import Homes
-from simulator.workload.types import Operation
-
-DataflowMaker = Callable[[Elaborated, ClusterSpec, EngineEntry, Operation, Homes, bool], Dataflow[Any]]
-"""(machine, cluster, engine, operation, homes, whether to assemble Y) → the operation in a dataflow."""
-
-
-def _gather(elaborated: Elaborated, spec: ClusterSpec, engine: EngineEntry, op: Operation, homes: Homes, assemble: bool) -> Dataflow[Any]:
-    schedule = schedule_gather(elaborated.machine, op, homes)
-    return GatherDataflow(elaborated.machine, spec, engine, schedule, assemble=assemble)
-
-
-def _scatter(elaborated: Elaborated, spec: ClusterSpec, engine: EngineEntry, op: Operation, homes: Homes, assemble: bool) -> Dataflow[Any]:
-    schedule = schedule_scatter(elaborated.machine, op, homes)
-    return ScatterDataflow(elaborated.machine, spec, engine, schedule, assemble=assemble)
-
-
-def _sampled(elaborated: Elaborated, spec: ClusterSpec, engine: EngineEntry, op: Operation, homes: Homes, assemble: bool) -> Dataflow[Any]:
-    schedule = schedule_sampled(elaborated.machine, op, homes)
-    return SampledDataflow(elaborated.machine, spec, engine, schedule, assemble=assemble)
-
-
-FlowName = Literal["gather", "scatter"]
-DATAFLOWS: dict[FlowName, DataflowMaker] = {"gather": _gather, "scatter": _scatter}
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,7 +28,6 @@ class UnitsPlan:
     machine: Machine
     """In the dataflow of this operation."""
     dataflow: Dataflow[Any]
-    flow: FlowName
     positions: list[Position]
     index: int
 
@@ -78,40 +45,15 @@ class UnitsPlan:
         return _transfer_counts(self.dataflow, self.positions)
 
 
-def plan_on_units(
-    elaborated: Elaborated,
-    operation: Operation,
-    homes: Homes,
-    index: int,
-    engine: EngineEntry,
-    *,
-    perfect: bool = False,
-    assemble: bool = False,
-) -> UnitsPlan:
-    """Schedule an operation. Raises MappingError where the machine cannot hold it."""
-    flow = dataflow_of(elaborated.machine, operation)
-    elaborated = replace(elaborated, machine=elaborated.machine.in_dataflow(flow))
-    spec = cluster_spec(elaborated)
-    spec = spec.with_ideal_network() if perfect else spec
-    make = _sampled if operation.gradient is not None else DATAFLOWS[flow]
-    dataflow = make(elaborated, spec, engine, operation, homes, assemble)
-    return UnitsPlan(elaborated.machine, dataflow, flow, dataflow.loops.positions(), index)
+def plan_units(machine: Machine, dataflow: Dataflow[Any], index: int) -> UnitsPlan:
+    """The tiles of an operation that has been scheduled."""
+    return UnitsPlan(machine, dataflow, dataflow.loops.positions(), index)
 
 
-def run_on_units(
-    elaborated: Elaborated,
-    operation: Operation,
-    homes: Homes,
-    index: int,
-    engine: EngineEntry,
-    *,
-    perfect: bool,
-    reuse_tiles: bool,
-    threads: int,
-) -> OperationRun:
-    """Schedule an operation, run its rounds, and list what the system level must move for them."""
-    plan = plan_on_units(elaborated, operation, homes, index, engine, perfect=perfect, assemble=not reuse_tiles)
+def run_plan(plan: UnitsPlan, flow: str, homes: Homes, engine: Engine, *, reuse_tiles: bool, threads: int) -> OperationRun:
+    """Run the rounds of an operation, and list what the system level must move for them. `flow` is what results call its dataflow."""
     dataflow = plan.dataflow
+    operation = dataflow.loops.operation
     runner = RoundRunner(plan.machine.gather, dataflow, reuse_tiles, threads if engine.releases_gil else 1)
     rounds = runner.run(plan.positions)
     causes: NDArray[np.int64] = np.zeros(len(CAUSES), dtype=np.int64)
@@ -126,23 +68,10 @@ def run_on_units(
         counts=counts + plan.transfer_counts(),
         unit_cycles=causes,
         bounds=sum((result.bounds for result in rounds), Bounds()),
-        details={"dataflow": plan.flow} | dataflow.loops.describe() | _stored(dataflow),
+        details={"dataflow": flow} | dataflow.loops.describe() | _stored(dataflow),
         checked=runner.checked,
         outputs=dataflow.outputs,
     )
-
-
-def dataflow_of(machine: Machine, operation: Operation) -> FlowName:
-    """In which dataflow a machine runs an operation; MappingError where it has not the hardware to read lists by columns."""
-    own = machine.mapping.dataflow
-    if operation.transpose == "scatter":
-        if own != "both":
-            raise MappingError(
-                f"{machine.name}: {operation.name} has transpose: scatter, which reads the lists of another product by columns; "
-                "set mapping.dataflow: both, or transpose: stored"
-            )
-        return "scatter"
-    return "scatter" if own == "scatter" else "gather"
 
 
 def _stored(dataflow: Dataflow[Any]) -> dict[str, int | str]:

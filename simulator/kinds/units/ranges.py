@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simulator.errors import MappingError
-from simulator.kinds.units.loops import Span
 from simulator.kinds.units.rows import Ints, RowParts, part_entries, spread_rows
+from simulator.system.program import Span
 
 
 @dataclass(frozen=True)

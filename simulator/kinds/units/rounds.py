@@ -13,9 +13,9 @@ from numpy.typing import NDArray
 
 from simulator.activity import CAUSES, Bounds, Counts
 from simulator.engine.cluster import CAUSE
-from simulator.kinds.units.loops import Position, Span, TileLoops
+from simulator.kinds.units.loops import Position, TileLoops
 from simulator.machine.model import GatherFabric
-from simulator.system.program import Part
+from simulator.system.program import Part, Span
 
 
 class Work(Protocol):

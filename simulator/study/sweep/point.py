@@ -14,8 +14,9 @@ from simulator.cost import elaborate
 from simulator.cost.technology import Technology
 from simulator.engine.engines import SMALL_RUN_REQUESTS
 from simulator.errors import ConfigError
+from simulator.kinds import kind_of
 from simulator.kinds.units.placement import placement_of
-from simulator.machine import Elaborated, GatherFabric, Machine
+from simulator.machine import Elaborated, Machine
 from simulator.result.codec import elaborated_to_dict, machine_to_dict
 from simulator.specs import Document
 from simulator.study.sweep.equal import Scaled
@@ -74,15 +75,15 @@ class Recipe:
 
     def requests(self, machine: Machine) -> int:
         """About as many requests as a run on the machine makes; where a matrix file would have to be read to tell, many."""
-        if not isinstance(machine.fabric, GatherFabric):
+        kind, total = kind_of(machine), 0
+        if not kind.kernels:
             return 0
-        total = 0
         for op in self.document.model.operations:
             shape, weight = op.shape, op.weight
             if not isinstance(weight, Pattern) or shape.m is None or shape.k is None or shape.n is None:
                 return SMALL_RUN_REQUESTS
             nnz = (shape.batch or 1) * weight.nonzeros((shape.m, shape.k))
-            total += nnz * -(-shape.n // machine.fabric.lanes)
+            total += kind.list_entries(machine, nnz, shape.n)
         return total
 
 

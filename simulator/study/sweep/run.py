@@ -12,8 +12,7 @@ from typing import Any
 from simulator.engine.compiled.warm_up import KernelName
 from simulator.engine.engines import SMALL_RUN_REQUESTS
 from simulator.errors import ConfigError, MappingError, WorkerError
-from simulator.machine.model import GatherFabric
-from simulator.pipeline import dataflow_kernels
+from simulator.kinds import kind_of
 from simulator.study.comparison.workers import machine_runner
 from simulator.study.sweep.bands import Standing, standings
 from simulator.study.sweep.best import Wanted, raise_refusal, refusal, to_record
@@ -183,8 +182,7 @@ class _Sweep:
 
     def _searched(self, wanted: Wanted) -> Scaled:
         """Search by as many processes of this computer as points run in; once more where one of them dies."""
-        if isinstance(wanted.machine.fabric, GatherFabric):
-            self.options.prepare(dataflow_kernels(wanted.machine))
+        self.options.prepare(kind_of(wanted.machine).kernels)
         workload = wanted.recipe.make()
         jobs = 1 if self.options.executor == "in_process" else self.options.workers
 
@@ -306,8 +304,7 @@ class _Sweep:
             kernel
             for job in jobs
             if job.activity is None and job.engine == "compiled" and job.requests >= SMALL_RUN_REQUESTS
-            if isinstance(job.elaborated.machine.fabric, GatherFabric)
-            for kernel in dataflow_kernels(job.elaborated.machine)
+            for kernel in kind_of(job.elaborated.machine).kernels
         }
         self.options.prepare(sorted(needed))
 

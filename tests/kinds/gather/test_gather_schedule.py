@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 from simulator.errors import MappingError
 from simulator.kinds.gather.schedule import GatherSchedule, schedule_gather
-from simulator.kinds.units.loops import Span
 from simulator.machine.model import Machine
+from simulator.system.program import Span
 from simulator.system.residency import Homes
 from tests.strategies import Case, cases, machine, operation, sparse
 

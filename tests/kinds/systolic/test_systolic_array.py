@@ -7,14 +7,14 @@ import pytest
 from hypothesis import given, reject, settings
 from hypothesis import strategies as st
 
-from simulator.engine.reference.array import run_array
 from simulator.errors import CheckError, MappingError
 from simulator.kinds.systolic.array_product import product_of
+from simulator.kinds.systolic.checks import check_array
 from simulator.kinds.systolic.folds import Dataflow
+from simulator.kinds.systolic.reference import run_array
 from simulator.kinds.systolic.schedule import SystolicSchedule, compute_cycles, schedule_systolic
 from simulator.kinds.systolic.tiles import array_tiles
 from simulator.machine.model import SystolicFabric
-from simulator.system.checks import check_array
 from simulator.system.program import LoopOrder
 from simulator.system.residency import Homes
 from tests.strategies import machine, operation, run, sparse, workload

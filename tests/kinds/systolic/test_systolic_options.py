@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from simulator.engine.reference.array import run_array
 from simulator.kinds.systolic.array_product import packed, product_of
 from simulator.kinds.systolic.fills import EdgeFills
 from simulator.kinds.systolic.folds import Axis, Dataflow, fold_axes, fold_steps, read_steps
+from simulator.kinds.systolic.reference import run_array
 from simulator.kinds.systolic.schedule import SystolicSchedule, compute_cycles, schedule_systolic
 from simulator.kinds.systolic.tiles import array_tiles
 from simulator.machine.model import Machine

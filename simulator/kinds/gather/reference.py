@@ -20,10 +20,9 @@ from simulator.engine.reference.network import (
     RoutedReplies,
     RoutedRequests,
 )
-from simulator.engine.reference.unit import VectorUnit, WorkList
-from simulator.kinds.units.bounds import serial_cycles
-from simulator.kinds.units.work import ClusterWork, TileValues
-from simulator.system.checks import stalled
+from simulator.engine.work import ClusterWork, TileValues
+from simulator.errors import stalled
+from simulator.kinds.gather.unit import VectorUnit, WorkList
 
 
 class LandingRegisters:
@@ -108,6 +107,13 @@ class Cluster:
         if self.spec.network == "routed":
             return RoutedRequests(self.clock, self.spec, self.ports)
         return DirectRequests(self.ports, self.spec.direct_delays()[0].tolist())
+
+
+def serial_cycles(spec: ClusterSpec, work: ClusterWork) -> int:
+    """More cycles than any run takes: every entry alone, from its issue to the write of its row."""
+    requests, replies = spec.direct_delays()
+    crossing = int(requests.max()) + int(replies.max())
+    return (work.entries + 1) * (crossing + spec.read_latency + spec.merge_cycles + 4)
 
 
 def run_cluster(spec: ClusterSpec, work: ClusterWork, values: TileValues | None) -> ClusterOutcome:

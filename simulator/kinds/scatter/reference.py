@@ -15,8 +15,7 @@ from simulator.engine.reference.bank import BankPort
 from simulator.engine.reference.clock import UNIT, Clock, Process
 from simulator.engine.reference.flit import Flit, stall_cause
 from simulator.engine.reference.network import DirectRequests, RequestPath, RoutedRequests
-from simulator.kinds.scatter.work import ScatterWork
-from simulator.kinds.units.work import TileValues
+from simulator.engine.work import ScatterWork, TileValues
 
 
 @dataclass(frozen=True)

@@ -12,10 +12,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from simulator.engine.reference.systolic import Operands, run_output, run_stationary
+from simulator.kinds.systolic.cells import Operands, run_output, run_stationary
 from simulator.kinds.systolic.schedule import SystolicSchedule
-from simulator.kinds.units.loops import Span
 from simulator.machine.model import SystolicFabric
+from simulator.system.program import Span
 
 Matrix = NDArray[np.float64]
 

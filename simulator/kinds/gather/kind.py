@@ -1,0 +1,43 @@
+"""Activations travel from banks to units (row-wise, Gustavson)."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from simulator.engine.cluster import ClusterSpec
+from simulator.engine.compiled.warm_up import KernelName
+from simulator.engine.engines import Engine
+from simulator.kinds.base import Kind
+from simulator.kinds.gather.dataflow import GatherDataflow
+from simulator.kinds.gather.schedule import schedule_gather
+from simulator.kinds.sampled.kind import SAMPLED
+from simulator.kinds.units.kind import UnitsKind, needs_both
+from simulator.kinds.units.rounds import Dataflow
+from simulator.machine.elaborated import Elaborated
+from simulator.machine.model import Machine
+from simulator.system.residency import Homes
+from simulator.workload.types import Operation
+
+
+class Gather(UnitsKind):
+    """Activations travel from banks to units (row-wise, Gustavson)."""
+
+    name = "gather"
+    kernels: ClassVar[tuple[KernelName, ...]] = ("gather",)
+    flow = "gather"
+
+    def of_operation(self, machine: Machine, operation: Operation) -> Kind:
+        """Sampled products are done by the same units, by other rules."""
+        if operation.transpose == "scatter":
+            raise needs_both(machine, operation)
+        return self if operation.gradient is None else SAMPLED
+
+    def dataflow(
+        self, elaborated: Elaborated, spec: ClusterSpec, engine: Engine, operation: Operation, homes: Homes, *, assemble: bool
+    ) -> Dataflow[Any]:
+        """Cut the operation into tiles."""
+        machine = elaborated.machine
+        return GatherDataflow(machine, spec, engine, schedule_gather(machine, operation, homes), assemble=assemble)
+
+
+GATHER = Gather()

@@ -1,0 +1,38 @@
+"""Products at the places of a mask only (SDDMM), by the units of a gathering machine with adders over their lanes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from simulator.engine.cluster import ClusterSpec
+from simulator.engine.engines import Engine
+from simulator.kinds.sampled.dataflow import SampledDataflow
+from simulator.kinds.sampled.schedule import schedule_sampled
+from simulator.kinds.units.kind import UnitsKind
+from simulator.kinds.units.rounds import Dataflow
+from simulator.machine.elaborated import Elaborated
+from simulator.machine.model import Machine
+from simulator.system.residency import Homes
+from simulator.workload.types import Operation
+
+
+class Sampled(UnitsKind):
+    """Products at the places of a mask only (SDDMM), by the units of a gathering machine with adders over their lanes."""
+
+    name = "sampled"
+    kernels = ("gather",)
+    flow = "gather"
+
+    def describes(self, machine: Machine) -> bool:
+        """No machine does only sampled products."""
+        return False
+
+    def dataflow(
+        self, elaborated: Elaborated, spec: ClusterSpec, engine: Engine, operation: Operation, homes: Homes, *, assemble: bool
+    ) -> Dataflow[Any]:
+        """Cut the operation into tiles."""
+        machine = elaborated.machine
+        return SampledDataflow(machine, spec, engine, schedule_sampled(machine, operation, homes), assemble=assemble)
+
+
+SAMPLED = Sampled()

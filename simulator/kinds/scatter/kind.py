@@ -1,0 +1,43 @@
+"""Partial sums travel from units to banks (column-wise, outer product)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from simulator.engine.cluster import ClusterSpec
+from simulator.engine.engines import Engine
+from simulator.kinds.base import Kind
+from simulator.kinds.sampled.kind import SAMPLED
+from simulator.kinds.scatter.dataflow import ScatterDataflow
+from simulator.kinds.scatter.schedule import schedule_scatter
+from simulator.kinds.units.kind import UnitsKind, needs_both
+from simulator.kinds.units.rounds import Dataflow
+from simulator.machine.elaborated import Elaborated
+from simulator.machine.model import Machine
+from simulator.system.residency import Homes
+from simulator.workload.types import Operation
+
+
+class Scatter(UnitsKind):
+    """Partial sums travel from units to banks (column-wise, outer product)."""
+
+    name = "scatter"
+    kernels = ("scatter",)
+    flow = "scatter"
+    words_reach_units = False
+
+    def of_operation(self, machine: Machine, operation: Operation) -> Kind:
+        """All but sampled products, which its units have not the adders for."""
+        if operation.transpose == "scatter":
+            raise needs_both(machine, operation)
+        return self if operation.gradient is None else SAMPLED
+
+    def dataflow(
+        self, elaborated: Elaborated, spec: ClusterSpec, engine: Engine, operation: Operation, homes: Homes, *, assemble: bool
+    ) -> Dataflow[Any]:
+        """Cut the operation into tiles."""
+        machine = elaborated.machine
+        return ScatterDataflow(machine, spec, engine, schedule_scatter(machine, operation, homes), assemble=assemble)
+
+
+SCATTER = Scatter()

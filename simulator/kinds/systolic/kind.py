@@ -1,0 +1,103 @@
+"""The systolic array: dense folds, with what it may skip or pack."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from simulator.activity import Counts
+from simulator.engine.engines import Engine
+from simulator.kinds.base import Kind, Least, Memo, Scheduled
+from simulator.kinds.systolic.dense_product import dense_product
+from simulator.kinds.systolic.operation import run_systolic
+from simulator.kinds.systolic.reference import run_array
+from simulator.kinds.systolic.schedule import flows_of, least_cycles, products_of
+from simulator.machine.elaborated import Elaborated
+from simulator.machine.model import Machine, SystolicFabric
+from simulator.system.operation import OperationRun
+from simulator.system.residency import Homes
+from simulator.workload.types import Operation
+
+
+class Systolic(Kind):
+    """A rows × cols array of cells that pass operands to their neighbours."""
+
+    name = "systolic"
+
+    def describes(self, machine: Machine) -> bool:
+        """Whether its fabric is an array."""
+        return isinstance(machine.fabric, SystolicFabric)
+
+    def run(
+        self,
+        elaborated: Elaborated,
+        operation: Operation,
+        homes: Homes,
+        index: int,
+        engine: Engine,
+        *,
+        perfect: bool = False,
+        reuse_tiles: bool = True,
+        threads: int = 1,
+    ) -> OperationRun:
+        """By exact formulas; where the engine carries numbers, small operations cell by cell as well. There is no network."""
+        return run_systolic(elaborated, operation, homes, index, run_array if engine.carries_values else None)
+
+    def schedule(self, elaborated: Elaborated, operation: Operation, homes: Homes, index: int) -> Scheduled:
+        """Formulas are as quick as any bound, and exact."""
+        run = run_systolic(elaborated, operation, homes, index, None)
+        return Scheduled(run.strand, lambda: run.counts)
+
+    def least(self, machine: Machine, operation: Operation, memo: Memo) -> Least:
+        """Folds of whole extents, by the best dataflow that the array may choose.
+
+        Where it skips or packs, only the activations that useful products need, and their weights without places.
+        """
+        fabric, op, bits = machine.systolic, dense_product(operation), machine.datatypes
+        m, k, n = op.block_shape
+        made = self.made_bytes(machine, op) if op.weight_home == "activation" else None
+        if fabric.skip_zero_tiles or fabric.column_skip or fabric.n_m != "none" or machine.weight_decoder:
+            slots = operation.macs_useful
+            needed = _needed(op) if operation.gradient is None else (0, 0)
+            x_bytes, w_bytes = needed[1] * bits.activation_bits // 8, 0 if made is not None else needed[0] * bits.weight_bits // 8
+        else:
+            slots, x_bytes = op.macs_dense, op.batch * (k * n * bits.activation_bits // 8)
+            w_bytes = made if made is not None else op.batch * (k * m * bits.weight_bits // 8)
+        counts = Counts(macs_useful=operation.macs_useful, mac_slots=slots, x_trunk_bytes=x_bytes, w_trunk_bytes=w_bytes)
+        return Least(max(_array_cycles(machine, operation, memo), -(-slots // machine.multipliers)), counts)
+
+    def made_weight_bits(self, machine: Machine) -> int:
+        """As weights, which is what the W buffer holds."""
+        return machine.datatypes.weight_bits
+
+    def output_bits(self, machine: Machine, operation: Operation) -> int:
+        """Y in the activation type; of a sampled product all places, wanted or not."""
+        m, k, n = operation.block_shape
+        columns = n if operation.gradient is None else k
+        return operation.batch * m * columns * machine.datatypes.activation_bits
+
+
+def _array_cycles(machine: Machine, op: Operation, memo: Memo) -> int:
+    """The fewest of any way and any dataflow in which the array can run an operation."""
+    fabric = machine.systolic
+    ways = ("products", op.name, fabric.n_m)
+    if ways not in memo:
+        memo[ways] = products_of(machine, op)
+    cycles: list[int] = []
+    for place, product in enumerate(memo[ways]):
+        for flow in flows_of(fabric, product):
+            options = fabric.weight_load, fabric.skip_zero_tiles, fabric.column_skip, fabric.n_m
+            key = ("folds", op.name, place, flow, fabric.rows, fabric.cols, *options)
+            if key not in memo:
+                memo[key] = least_cycles(fabric, product, flow)
+            cycles.append(memo[key])
+    return min(cycles, default=0)
+
+
+def _needed(op: Operation) -> tuple[int, int]:
+    """Nonzeros of W that meet any nonzero of X, and nonzeros of X that meet any of W."""
+    degree = np.bincount(op.weight.indices, minlength=op.weight.shape[1])
+    present = np.full(len(degree), op.shape[2]) if op.activations.mask is None else op.activations.mask.sum(axis=1)
+    return int(degree[present > 0].sum()), int(present[degree > 0].sum())
+
+
+SYSTOLIC = Systolic()

@@ -1,0 +1,33 @@
+"""Conservation laws of a fabric of units, tile by tile; a broken one is a bug in sparsim and stops the run."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from simulator.engine.cluster import ClusterSpec
+from simulator.engine.work import TileValues
+from simulator.errors import require
+
+Matrix = NDArray[np.float64]
+
+
+def check_causes(spec: ClusterSpec, cycles: int, unit_cycles: NDArray[np.int64]) -> None:
+    """Every unit-cycle has one cause."""
+    causes = int(unit_cycles.sum())
+    require(causes == spec.units * cycles, f"{causes} unit-cycles have a cause of {spec.units} × {cycles}")
+    require(bool((unit_cycles >= 0).all()), "no cause has a negative count")
+
+
+def check_equal(values: TileValues, expected: Matrix, outputs: Matrix) -> None:
+    """The numbers of a tile are NumPy's: exactly on integers, else to rounding."""
+    scale = float(np.abs(expected).max(initial=1.0))
+    error = float(np.abs(expected - outputs).max(initial=0.0))
+    integral = bool((values.weights == np.rint(values.weights)).all() and (values.words == np.rint(values.words)).all())
+    require(error == 0 if integral else error <= 1e-9 * scale, f"Y of a tile differs from NumPy's by {error:g}")
+
+
+def check_entries(name: str, examined: int, nonzeros: int, token_words: int) -> None:
+    """Over all tiles of an operation, every nonzero of W met every token word once."""
+    expected = nonzeros * token_words
+    require(examined == expected, f"{name}: {examined} list entries examined of {nonzeros} nonzeros × {token_words} token words")
