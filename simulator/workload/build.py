@@ -15,10 +15,10 @@ from simulator.errors import OperandError
 from simulator.specs import Document, Key, load_yaml_document, workload_path
 from simulator.workload.blocks import Stack, cut
 from simulator.workload.csr import Csr
-from simulator.workload.operands import activations, dense_activations, drawn, weight
+from simulator.workload.operands import activations, dense_activations, drawn, routed_tokens, weight
 from simulator.workload.patterns.base import derived_seed
 from simulator.workload.readers import read_matrix
-from simulator.workload.spec import ActivationSpec, Blocks, OperandSpec, OperationSpec, WorkloadSpec, routed_tokens
+from simulator.workload.spec import ActivationSpec, Blocks, OperandSpec, OperationSpec, WorkloadSpec
 from simulator.workload.storage import StorageSpec
 from simulator.workload.types import ONE_TOKEN, SPARSE_X, SPARSE_X_OF, Activations, Operation, Weight, Workload
 

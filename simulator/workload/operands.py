@@ -1,4 +1,4 @@
-"""Operand specs to operands in memory: read or drawn, checked, hashed."""
+"""Operand specs to operands in memory: drawn, checked, hashed; and the tokens that experts take of them."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ from simulator.errors import OperandError
 from simulator.workload.blocks import Stack
 from simulator.workload.csr import MAX_NONZEROS, Csr, check_size, dense_pattern_sha256
 from simulator.workload.patterns import Pattern
-from simulator.workload.spec import ActivationSpec, OperandSpec
+from simulator.workload.patterns.base import derived_seed
+from simulator.workload.spec import ActivationSpec, ExpertsSpec, OperandSpec
 from simulator.workload.types import Activations, Weight
 
 
@@ -63,6 +64,18 @@ def running_or(mask: NDArray[np.bool_], tokens: int) -> NDArray[np.bool_]:
         raise OperandError(f"running_or = {tokens}: {total} tokens are not whole sequences; allowed: the divisors of {total}")
     sequences = mask.reshape(channels, total // tokens, tokens)
     return np.logical_or.accumulate(sequences, axis=2).reshape(channels, total)
+
+
+def routed_tokens(spec: ExpertsSpec, tokens: int, base_seed: int) -> tuple[NDArray[np.int64], ...]:
+    """Tokens of each expert, ascending; an expert may have none.
+
+    Popularity is exp(skew · z), z normal. A token takes the `top_k` experts with the largest log popularity + Gumbel noise, which
+    draws them without replacement in proportion to popularity.
+    """
+    random = np.random.default_rng(derived_seed(base_seed, f"experts/{spec.seed}", "routing"))
+    liked = spec.skew * random.standard_normal(spec.count) + random.gumbel(size=(tokens, spec.count))
+    chosen = np.argpartition(-liked, spec.top_k - 1, axis=1)[:, : spec.top_k]
+    return tuple(np.flatnonzero((chosen == expert).any(axis=1)) for expert in range(spec.count))
 
 
 def _mask(matrix: Csr) -> NDArray[np.bool_]:
