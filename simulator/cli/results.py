@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from simulator.cli.options import ForceOption, JsonOption
-from simulator.cli.running import DEFAULT_STORE, StoreOption
+from simulator.cli.options import DEFAULT_STORE, ForceOption, JsonOption, StoreOption
 
 if TYPE_CHECKING:
     from rich.console import RenderableType

@@ -10,10 +10,9 @@ from simulator.kinds.systolic.machine import SystolicFabric
 from simulator.kinds.units.machine import Network, UnitsFabric, UnitsMapping
 from simulator.machine.model import Datatypes, Dram, Machine, Trunks
 from simulator.study.sweep.spec import AxisSpec, EqualSpec, SearchSpec, SweepSpec
-from simulator.workload.experts import ExpertsSpec
 from simulator.workload.patterns import ACTIVATION_PATTERNS
-from simulator.workload.spec import ActivationSpec, Blocks, OperationSpec, Shape, WeightSpec, WorkloadSpec
-from simulator.workload.storage_spec import StorageSpec
+from simulator.workload.spec import ActivationSpec, Blocks, ExpertsSpec, OperationSpec, Shape, WeightSpec, WorkloadSpec
+from simulator.workload.storage import StorageSpec
 
 DOCS = Path(__file__).parents[2] / "docs"
 MACHINE = (Machine, Datatypes, Dram, Trunks, UnitsFabric, Network, SystolicFabric, UnitsMapping)

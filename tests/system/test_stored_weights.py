@@ -9,7 +9,7 @@ import pytest
 from simulator.activity import Counts
 from simulator.errors import MappingError
 from simulator.kinds.units.machine import UnitsMachine
-from simulator.workload.storage_spec import FORMATS, StorageSpec
+from simulator.workload.storage import FORMATS, StorageSpec
 from simulator.workload.types import Workload
 from tests.strategies import machine, operation, run, sampled_operation, sparse, workload
 

@@ -11,8 +11,7 @@ import numpy as np
 from simulator.report.folder import MARKER, new_folder, write_json
 from simulator.report.numbers import percent
 from simulator.version import package_version
-from simulator.workload.banks import bank_stats
-from simulator.workload.stats import PatternStats, pattern_stats
+from simulator.workload.stats import PatternStats, bank_stats, pattern_stats
 from simulator.workload.twin import uniform_twin
 from simulator.workload.types import Operation, Workload
 

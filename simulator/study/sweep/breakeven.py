@@ -12,8 +12,7 @@ from typing import Any
 from simulator.errors import ConfigError, OutputError
 from simulator.result import METRICS
 from simulator.specs import Document, nearest_hint
-from simulator.specs.load import validated
-from simulator.specs.overrides import apply_overrides
+from simulator.specs.documents import apply_overrides, validated
 from simulator.specs.parse import parse
 from simulator.specs.tree import Entry
 from simulator.study.sweep.analysis.crossing_bands import CrossingBand, crossing_band

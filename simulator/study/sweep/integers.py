@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from simulator.machine import Machine
+from simulator.specs.documents import read_tree
 from simulator.specs.fields import slot_at, takes_integers_only
-from simulator.specs.load import read_tree
 from simulator.study.sweep.paths import reached_by
 from simulator.study.sweep.space import Space
 from simulator.workload.spec import WorkloadSpec

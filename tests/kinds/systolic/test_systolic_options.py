@@ -18,7 +18,7 @@ from simulator.kinds.systolic.tiles import array_tiles
 from simulator.machine.model import Machine
 from simulator.system.program import LoopOrder
 from simulator.system.residency import Homes
-from simulator.workload.storage_spec import StorageSpec
+from simulator.workload.storage import StorageSpec
 from tests.strategies import machine, operation, run, sparse, workload
 
 DRAM = Homes("dram", "dram")

@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 
 from simulator.errors import OperandError
 from simulator.workload.csr import dense_pattern_sha256
-from simulator.workload.generate import dense, derived_seed, uniform
+from simulator.workload.patterns.base import derived_seed
+from simulator.workload.patterns.plain import dense, uniform
 
 
 @settings(max_examples=50, deadline=None)

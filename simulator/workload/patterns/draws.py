@@ -1,4 +1,4 @@
-"""Random choices without repetition: so many places of a line, or of a matrix whose places have weights."""
+"""Random choices without repetition: so many places of a line, or of a matrix whose places may have weights."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simulator.errors import OperandError
-from simulator.workload.limits import MAX_NONZEROS
+from simulator.workload.csr import MAX_NONZEROS
 from simulator.workload.patterns.base import Places
 
 _CHUNK = 2**23
@@ -23,6 +23,16 @@ Draw = Callable[[int], Places]
 """So many → places by their weights, with repetition, fewer where some fall outside."""
 Logs = Callable[[], NDArray[np.float64]]
 """→ [size] logs of all weights."""
+
+
+def uniform_places(size: int, count: int, generator: np.random.Generator) -> NDArray[np.int64]:
+    """Return `count` distinct numbers below `size`, ascending, every set of them equally likely."""
+    if 2 * count <= size:
+        return _distinct(size, count, generator)
+    zeros = _distinct(size, size - count, generator)
+    present = np.ones(size, dtype=np.bool_)
+    present[zeros] = False
+    return np.flatnonzero(present).astype(np.int64, copy=False)
 
 
 def smallest(counts: NDArray[np.int64], length: int, keys: Keys) -> Places:
@@ -61,6 +71,20 @@ def weighted(size: int, count: int, draw: Draw, log_weights: Logs, generator: np
         if len(chosen) < count and new < _LEAST_NEW * max(missing, 1024):
             chosen = np.concatenate([chosen, _by_keys(size, count - len(chosen), chosen, log_weights, generator)])
     return np.sort(chosen)
+
+
+def _distinct(size: int, count: int, generator: np.random.Generator) -> NDArray[np.int64]:
+    """`count` distinct numbers below `size`, ascending, every set of them equally likely.
+
+    Each turn draws only as many as are still missing, so none has to be thrown away again: throwing away the
+    largest would favour small ones.
+    """
+    chosen = np.empty(0, dtype=np.int64)
+    while len(chosen) < count:
+        drawn = generator.integers(0, size, size=count - len(chosen), dtype=np.int64)
+        chosen = np.sort(np.concatenate([chosen, drawn]))  # np.unique hashes, which is several times slower here
+        chosen = chosen[np.concatenate([[True], chosen[1:] != chosen[:-1]])]
+    return chosen
 
 
 def _by_keys(size: int, count: int, taken: Places, log_weights: Logs, generator: np.random.Generator) -> Places:

@@ -8,7 +8,7 @@ from pydantic import Field, model_validator
 
 from simulator.errors import ConfigError
 from simulator.specs import FileModel, load_yaml_document, load_yaml_model
-from simulator.specs.read import MAX_BYTES
+from simulator.specs.files import MAX_BYTES
 
 
 class Round(FileModel):

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from simulator.errors import ConfigError
-from simulator.specs import config_names, config_path, data_folder, paths, workload_path
+from simulator.specs import config_names, config_path, data_folder, files, workload_path
 
 
 def test_a_checkout_uses_the_folders_that_users_edit() -> None:
@@ -20,7 +20,7 @@ def test_an_installed_package_uses_its_own_data(tmp_path: Path, monkeypatch: pyt
     machines = tmp_path / "simulator" / "_data" / "configs" / "machines"
     machines.mkdir(parents=True)
     (machines / "mine.yaml").write_text("name: mine\n")
-    monkeypatch.setattr(paths, "_PACKAGE", tmp_path / "simulator")
+    monkeypatch.setattr(files, "_PACKAGE", tmp_path / "simulator")
     assert config_path("machines", "mine") == machines / "mine.yaml"
 
 

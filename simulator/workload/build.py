@@ -1,4 +1,4 @@
-"""A workload file to a Workload: every operand read or drawn, every shape and kind checked."""
+"""Workload file to workload: operands read or drawn, sizes agreed upon, kinds checked."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from simulator.errors import OperandError
 from simulator.specs import Document, Key, load_yaml_document, workload_path
 from simulator.workload.blocks import Stack, cut
 from simulator.workload.csr import Csr
-from simulator.workload.experts import routed_tokens
-from simulator.workload.generate import derived_seed
-from simulator.workload.operands import activations, dense_activations, drawn, read_matrix, weight
+from simulator.workload.operands import activations, dense_activations, drawn, routed_tokens, weight
+from simulator.workload.patterns.base import derived_seed
+from simulator.workload.readers import read_matrix
 from simulator.workload.spec import ActivationSpec, Blocks, OperandSpec, OperationSpec, WorkloadSpec
-from simulator.workload.storage_spec import StorageSpec
+from simulator.workload.storage import StorageSpec
 from simulator.workload.types import ONE_TOKEN, SPARSE_X, SPARSE_X_OF, Activations, Operation, Weight, Workload
 
 Role = Literal["weight", "activation", "gradient"]

@@ -14,7 +14,7 @@ import scipy.sparse as sp
 from simulator.errors import OperandError
 from simulator.workload.blocks import Stack
 from simulator.workload.csr import Csr
-from simulator.workload.operands import read_matrix
+from simulator.workload.readers import read_matrix
 
 DENSE = np.array([[0.0, 2.0, 0.0, 1.5], [0.0, 0.0, 0.0, 0.0], [-3.0, 0.0, 4.0, 0.0]])
 
