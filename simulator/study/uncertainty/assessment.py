@@ -62,7 +62,7 @@ class Assessment:
 
     def spread(self, name: str, metric: str) -> Spread:
         """A metric of the run of that name. Raises ConfigError for an unknown one."""
-        values = METRICS[metric](self.totals[self.place(name)])
+        values = METRICS[metric](self.totals[self.index(name)])
         count = len(self.factors)
         return Spread(float(values[0]), values[1 : count + 1], values[count + 1 :])
 
@@ -70,7 +70,7 @@ class Assessment:
         """A metric of one run over that of another, each factor at the same end in both."""
         return self.spread(first, metric) / self.spread(second, metric)
 
-    def place(self, name: str) -> int:
+    def index(self, name: str) -> int:
         """Index of a run. Raises ConfigError for an unknown one."""
         if name not in self.names:
             raise ConfigError(f"{name}: no such run; allowed: {', '.join(self.names)}")

@@ -47,8 +47,8 @@ class Probe:
     def _at(self, name: str, factor: Factor, value: float) -> Totals:
         key = name, factor.name, value
         if key not in self._totals:
-            place = self.known.place(name)
-            run, technology = self.known.runs[place], self.known.technologies[place]
+            index = self.known.index(name)
+            run, technology = self.known.runs[index], self.known.technologies[index]
             there = moved(run.elaborated, technology, factor.name, value * _proportion(technology, factor))
             self._totals[key] = totals_of(run, [rates(*there)])
         return self._totals[key]

@@ -44,7 +44,7 @@ def turning_point(probe: Probe, first: str, second: str, metric: str, factor: Fa
     def logarithm(value: float) -> float:
         return math.log(probe.ratio(first, second, metric, factor, value))
 
-    technology = probe.known.technologies[probe.known.place(first)]
+    technology = probe.known.technologies[probe.known.index(first)]
     low, high = (0.0, 1.0) if factor.discrete else search_range(technology, factor)
     points = sorted({min(low, factor.low), factor.low, factor.value, factor.high, max(high, factor.high)})
     heights = {point: logarithm(point) for point in points}
