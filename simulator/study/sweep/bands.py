@@ -10,6 +10,7 @@ from simulator.errors import OutputError
 from simulator.machine import Elaborated
 from simulator.report.robustness import on_what
 from simulator.result.saved import SavedRun
+from simulator.study.design import design_key
 from simulator.study.sweep.analysis import along_rows
 from simulator.study.sweep.job import activity_from_text
 from simulator.study.sweep.point import Point
@@ -54,13 +55,11 @@ def assess_points(points: Sequence[Point], names: Sequence[str], store: Store) -
     texts = store.activities(point.timing_key for point in points)
     if any(point.timing_key not in texts for point in points):
         raise OutputError(f"{store.path}: was pruned while this ran; run it again, and what is missing is computed anew")
-    machines: list[Elaborated] = []
+    machines: dict[str, Elaborated] = {}
     runs = []
     for point in points:
         # points of equal machines share one, which is then priced once: along an axis of the workload all do
-        machine = next((known for known in machines if known == point.elaborated), None)
-        if machine is None:
-            machines.append(machine := point.elaborated)
+        machine = machines.setdefault(design_key(point.elaborated, technology=point.technology.key), point.elaborated)
         activity = activity_from_text(texts[point.timing_key])
         workload = point.recipe.document.model.name
         runs.append(SavedRun(machine, activity.cycles, activity.counts, workload, point.ideal, point.technology.technology.name))
