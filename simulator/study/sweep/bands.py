@@ -14,7 +14,7 @@ from simulator.study.design import design_key
 from simulator.study.sweep.analysis import along_rows
 from simulator.study.sweep.job import activity_from_text
 from simulator.study.sweep.point import Point
-from simulator.study.sweep.row import Row, labelled, of_the_workload, spread
+from simulator.study.sweep.row import Row, labelled, of_the_workload, thinned
 from simulator.study.sweep.spec import SweepSpec
 from simulator.study.sweep.store import Store
 from simulator.study.uncertainty import METRICS, Assessment, Claim, Probe, assess_in, claim
@@ -69,7 +69,7 @@ def assess_points(points: Sequence[Point], names: Sequence[str], store: Store) -
 def standings(spec: SweepSpec, rows: Sequence[Row], points: Mapping[str, Point], store: Store) -> tuple[Robustness, ...]:
     """For each objective that has a band and of which less is better, and for each workload."""
     objectives: list[str] = [name for name, way in spec.objectives.items() if name in METRICS and way == "min"]
-    groups = spread(list(_by_workload([row for row in rows if row.feasible]).items()), _MOST_WORKLOADS)
+    groups = thinned(list(_by_workload([row for row in rows if row.feasible]).items()), _MOST_WORKLOADS)
     found: list[Robustness] = []
     for objective, (workload, own) in product(objectives, groups):
         chosen = _contest(own, objective, runner_up_only=len(groups) > 1)

@@ -19,7 +19,7 @@ from simulator.report.plots.labels import place_labels
 from simulator.report.plots.stacked import bar_height, component_stack, draw_stack, stack_legend
 from simulator.report.plots.style import COMPONENT_COLOURS, ink, save, styled
 from simulator.study.sweep.analysis import along_rows, best_row, pareto_front
-from simulator.study.sweep.row import Row, axis_paths, short, shown, spread
+from simulator.study.sweep.row import Row, axis_paths, short, shown, thinned
 from simulator.study.sweep.spec import Scalar
 from simulator.study.sweep.study import Study
 
@@ -87,7 +87,7 @@ def pareto_figure(study: Study) -> Figure | None:
         axes.grid(True)
         figure.legend(loc="outside lower center", ncols=3)
         figure.draw_without_rendering()
-        named = [*front, *(row for row in ran if row.place not in on_front)] if len(ran) <= _MOST_LABELS else spread(front, _MOST_LABELS)
+        named = [*front, *(row for row in ran if row.place not in on_front)] if len(ran) <= _MOST_LABELS else thinned(front, _MOST_LABELS)
         others = [row for row in ran if row not in named]
         xs, ys = places([*named, *others])
         place_labels(figure, [*_names(named, study.rows), *[""] * len(others)], xs, ys, [30.0] * len(ran), _steps(*places(front)))
@@ -194,7 +194,7 @@ def energy_along_figure(study: Study) -> Figure | None:
 
 def _along(study: Study, metric: str) -> Figure | None:
     path, all_rows = along_rows(study.rows, study.spec.objectives)
-    rows = spread(all_rows, _MOST_BARS)
+    rows = thinned(all_rows, _MOST_BARS)
     if len(rows) < 2:
         return None
     parts = [row.record[f"{metric}_by_component"] for row in rows if row.record is not None]

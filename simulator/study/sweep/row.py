@@ -119,7 +119,7 @@ def axis_paths(rows: Sequence[Row]) -> list[str]:
     return [path for path in paths if len({repr(row.assignments.get(path)) for row in rows}) > 1]
 
 
-def spread(items: Sequence[T], most: int) -> list[T]:
+def thinned(items: Sequence[T], most: int) -> list[T]:
     """At most so many of the items, evenly spread, first and last among them."""
     if len(items) <= most:
         return list(items)
