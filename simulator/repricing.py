@@ -7,8 +7,8 @@ from dataclasses import dataclass, fields, replace
 
 from simulator.cost import Rates, Technology, load_technology
 from simulator.errors import ConfigError
+from simulator.kinds import kind_of
 from simulator.machine.elaborated import Elaborated
-from simulator.machine.model import GatherFabric
 from simulator.pricing import check_latency, counted, elaborate, pricer_of
 from simulator.result import Result, operation_shares
 from simulator.result.saved import SavedRun, check_version
@@ -118,11 +118,7 @@ def resettled(after: Elaborated, before: Elaborated, technology: Technology) -> 
 def held(elaborated: Elaborated) -> Elaborated:
     """The machine with the network latency that was simulated in place of `auto`: another technology then keeps its cycles."""
     machine = elaborated.machine
-    if not isinstance(machine.fabric, GatherFabric) or machine.fabric.network.latency != "auto":
-        return elaborated
-    network = machine.fabric.network.model_copy(update={"latency": elaborated.network_latency})
-    fabric = machine.fabric.model_copy(update={"network": network})
-    return replace(elaborated, machine=machine.model_copy(update={"fabric": fabric}))
+    return replace(elaborated, machine=kind_of(machine).with_latency(machine, elaborated.network_latency))
 
 
 _NO_CYCLES = ("machine", "slices")

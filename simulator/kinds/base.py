@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 
 from simulator.activity import Counts
 from simulator.cost.hardware import Parts
+from simulator.cost.pricer import Counted
 from simulator.cost.technology import Technology
 from simulator.engine.compiled.warm_up import KernelName
 from simulator.engine.engines import Engine
@@ -40,6 +41,16 @@ class Least:
     compute_cycles: int
     counts: Counts
     """Of the fabric, and the bytes of both trunks."""
+
+
+@dataclass(frozen=True)
+class Level:
+    """Traffic of one level of a memory system."""
+
+    moved_bytes: float
+    """In the whole run."""
+    bytes_per_cycle: float
+    """That it can move."""
 
 
 class Kind(ABC):
@@ -116,6 +127,18 @@ class Kind(ABC):
         Raises ConfigError for more slices than lanes, and for a topology that cannot join units and banks.
         """
         return 1, 1
+
+    def with_latency(self, machine: Machine, cycles: int) -> Machine:
+        """The machine with that network latency in place of `auto`; as it is where there is none to settle."""
+        return machine
+
+    def settles_slices(self, machine: Machine) -> bool:
+        """Whether the slices of a network are for the cost model to settle."""
+        return False
+
+    @abstractmethod
+    def levels(self, machine: Machine, counted: Counted) -> dict[str, Level]:
+        """What a run moved at each level of the fabric's memory system: `banks`, and `network` where there is one."""
 
     def work_of(self, details: Mapping[str, Any]) -> str:
         """Which kind of `work` an operation is, by what its run says of how it was mapped."""

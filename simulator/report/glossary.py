@@ -223,7 +223,11 @@ _LEVELS = (
     _level("w_trunk", "W trunk (fill)", "weights on their way to the units; a broadcast counts once"),
     _level("drain_bus", "drain bus", "finished rows on their way out"),
     _level("banks", "operand banks", "words read from the activation banks (systolic: from the X and W operand buffers)"),
-    _level("network", "network", "words delivered by the reply network; available: its narrower side"),
+    _level(
+        "network",
+        "network",
+        "words that reach units (scatter: sums that reach banks; both: either); available: its narrower side",
+    ),
 )
 
 _COMPONENTS = (

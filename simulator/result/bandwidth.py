@@ -5,7 +5,9 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from simulator.activity import Counts
+from simulator.cost.pricer import Counted
+from simulator.kinds import kind_of
+from simulator.kinds.base import Level
 from simulator.machine.elaborated import Elaborated
 from simulator.machine.model import Machine
 
@@ -28,50 +30,36 @@ class Bandwidth:
         return {"used": self.used, "available": None if math.isinf(self.available) else self.available}
 
 
-def bandwidths(elaborated: Elaborated, counts: Counts, cycles: int, ideal: str = "none") -> dict[str, Bandwidth]:
+def bandwidths(elaborated: Elaborated, counted: Counted, ideal: str = "none") -> dict[str, Bandwidth]:
     """Bandwidth by level, from DRAM inwards; a level that the machine does not have is left out.
 
     Args:
         elaborated: the machine that ran.
-        counts: events of the run.
-        cycles: cycles of the run.
+        counted: events and cycles of the run.
         ideal: which part the run made perfect (`none`, `network`, `dram`, `both`); that level is unlimited.
 
     Returns:
         `dram`, `buffer`, `x_trunk`, `w_trunk`, `drain_bus`, `banks`, and `network` where there is one.
     """
-    machine = elaborated.machine
+    machine, counts = elaborated.machine, counted.counts
     trunks = machine.trunks
-    dram_rate = math.inf if ideal in ("dram", "both") else elaborated.dram_bytes_per_cycle
-    levels: dict[str, tuple[float, float]] = {
-        "dram": (counts.dram_read_bytes + counts.dram_write_bytes, dram_rate),
-        "buffer": (counts.buffer_read_bytes + counts.buffer_write_bytes, 2 * trunks.x_bytes_per_cycle),
-        "x_trunk": (counts.x_trunk_bytes, trunks.x_bytes_per_cycle),
-        "w_trunk": (counts.w_trunk_bytes, trunks.w_bytes_per_cycle),
-        "drain_bus": (counts.drain_bytes, trunks.drain_bytes_per_cycle),
-        "banks": _banks(machine, counts),
+    levels = {
+        "dram": Level(counts.dram_read_bytes + counts.dram_write_bytes, elaborated.dram_bytes_per_cycle),
+        "buffer": Level(counts.buffer_read_bytes + counts.buffer_write_bytes, 2 * trunks.x_bytes_per_cycle),
+        "x_trunk": Level(counts.x_trunk_bytes, trunks.x_bytes_per_cycle),
+        "w_trunk": Level(counts.w_trunk_bytes, trunks.w_bytes_per_cycle),
+        "drain_bus": Level(counts.drain_bytes, trunks.drain_bytes_per_cycle),
+        **kind_of(machine).levels(machine, counted),
     }
-    if machine.fabric.kind == "gather" and machine.fabric.has_network:
-        flits, rate = _network(machine, counts)
-        levels["network"] = (flits, math.inf if ideal in ("network", "both") else rate)
-    return {name: Bandwidth(_per_second(used, machine, cycles), rate * machine.clock_ghz) for name, (used, rate) in levels.items()}
+    perfect = {"none": (), "network": ("network",), "dram": ("dram",), "both": ("network", "dram")}[ideal]
+    return {
+        name: Bandwidth(
+            _per_second(level.moved_bytes, machine, counted.cycles),
+            math.inf if name in perfect else level.bytes_per_cycle * machine.clock_ghz,
+        )
+        for name, level in levels.items()
+    }
 
 
 def _per_second(used_bytes: float, machine: Machine, cycles: int) -> float:
     return used_bytes / cycles * machine.clock_ghz if cycles else 0.0
-
-
-def _banks(machine: Machine, counts: Counts) -> tuple[float, float]:
-    fabric = machine.fabric
-    if fabric.kind == "gather":
-        ports = fabric.clusters * fabric.banks_per_copy * fabric.bank_ports
-        return counts.x_bank_reads * machine.word_bytes, ports * machine.word_bytes
-    x_bytes, w_bytes = machine.datatypes.activation_bits / 8, machine.datatypes.weight_bits / 8
-    used = counts.x_buffer_reads * x_bytes + counts.w_buffer_reads * w_bytes
-    return used, fabric.rows * x_bytes + fabric.cols * w_bytes
-
-
-def _network(machine: Machine, counts: Counts) -> tuple[float, float]:
-    fabric = machine.gather
-    ports = min(fabric.units_per_cluster, fabric.banks_per_copy * fabric.bank_ports)
-    return counts.replies * machine.word_bytes, fabric.clusters * ports * machine.word_bytes

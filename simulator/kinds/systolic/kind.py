@@ -6,9 +6,10 @@ import numpy as np
 
 from simulator.activity import Counts
 from simulator.cost.hardware import Parts
+from simulator.cost.pricer import Counted
 from simulator.cost.technology import Technology
 from simulator.engine.engines import Engine
-from simulator.kinds.base import Kind, Least, Memo, Scheduled
+from simulator.kinds.base import Kind, Least, Level, Memo, Scheduled
 from simulator.kinds.systolic.dense_product import dense_product
 from simulator.kinds.systolic.operation import run_systolic
 from simulator.kinds.systolic.parts import parts_of
@@ -71,6 +72,13 @@ class Systolic(Kind):
     def parts(self, elaborated: Elaborated, technology: Technology) -> Parts:
         """Cells, edge buffers and buses."""
         return parts_of(elaborated, technology)
+
+    def levels(self, machine: Machine, counted: Counted) -> dict[str, Level]:
+        """Operands read from both edge buffers, an element a line of cells and cycle."""
+        fabric, counts = machine.systolic, counted.counts
+        x_bytes, w_bytes = machine.datatypes.activation_bits / 8, machine.datatypes.weight_bits / 8
+        moved_bytes = counts.x_buffer_reads * x_bytes + counts.w_buffer_reads * w_bytes
+        return {"banks": Level(moved_bytes, fabric.rows * x_bytes + fabric.cols * w_bytes)}
 
     def made_weight_bits(self, machine: Machine) -> int:
         """As weights, which is what the W buffer holds."""

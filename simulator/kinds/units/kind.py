@@ -11,11 +11,12 @@ from numpy.typing import NDArray
 
 from simulator.activity import Counts
 from simulator.cost.hardware import Parts
+from simulator.cost.pricer import Counted
 from simulator.cost.technology import Technology
 from simulator.engine.cluster import ClusterSpec, cluster_spec
 from simulator.engine.engines import ENGINES, Engine
 from simulator.errors import MappingError
-from simulator.kinds.base import Kind, Least, Memo, Scheduled
+from simulator.kinds.base import Kind, Least, Level, Memo, Scheduled
 from simulator.kinds.units.lists import present_words
 from simulator.kinds.units.operation import UnitsPlan, plan_units, run_plan
 from simulator.kinds.units.parts import UnitParts, fabric_parts, settled_network
@@ -123,6 +124,29 @@ class UnitsKind(Kind):
         """As its one dataflow settles it."""
         return settled_network([(self.hardware, machine)], technology)
 
+    def with_latency(self, machine: Machine, cycles: int) -> Machine:
+        """The same of its networks."""
+        fabric = machine.gather
+        if fabric.network.latency != "auto":
+            return machine
+        network = fabric.network.model_copy(update={"latency": cycles})
+        return machine.model_copy(update={"fabric": fabric.model_copy(update={"network": network})})
+
+    def settles_slices(self, machine: Machine) -> bool:
+        """Where there is a network and its slices are `auto`."""
+        return machine.gather.has_network and machine.gather.network.slices == "auto"
+
+    def levels(self, machine: Machine, counted: Counted) -> dict[str, Level]:
+        """Words read from banks; what the network carries."""
+        fabric = machine.gather
+        ports = fabric.clusters * fabric.banks_per_copy * fabric.bank_ports
+        banks = Level(counted.counts.x_bank_reads * machine.word_bytes, ports * machine.word_bytes)
+        return {"banks": banks, "network": self.network_level(machine, counted)} if fabric.has_network else {"banks": banks}
+
+    def network_level(self, machine: Machine, counted: Counted) -> Level:
+        """Activation words that reach units, over the narrower side of the networks."""
+        return Level(counted.counts.replies * machine.word_bytes, network_ports(machine) * machine.word_bytes)
+
     def made_weight_bits(self, machine: Machine) -> int:
         """As activations."""
         return machine.datatypes.activation_bits
@@ -137,6 +161,12 @@ class UnitsKind(Kind):
     def list_entries(self, machine: Machine, nonzeros: int, tokens: int) -> int:
         """Every list is walked once a token word."""
         return nonzeros * -(-tokens // machine.gather.lanes)
+
+
+def network_ports(machine: Machine) -> int:
+    """Ports of the narrower side of the networks, over all clusters."""
+    fabric = machine.gather
+    return fabric.clusters * min(fabric.units_per_cluster, fabric.banks_per_copy * fabric.bank_ports)
 
 
 def needs_both(machine: Machine, operation: Operation) -> MappingError:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from simulator.activity import Activity, Bounds, Counts
-from simulator.cost import load_technology
+from simulator.activity import Counts
+from simulator.cost import Counted, load_technology
 from simulator.cost.types import Cost
 from simulator.kinds.units.flits import reply_layout, request_layout, scatters
 from simulator.machine.elaborated import Elaborated
 from simulator.machine.model import Machine
-from simulator.pricing import elaborate, price
+from simulator.pricing import elaborate, pricer_of
 from simulator.report.glossary import label
 from simulator.report.numbers import percent, significant
 from simulator.result import bandwidths
@@ -79,8 +79,10 @@ def _priced(machine: Machine) -> tuple[Elaborated, Cost]:
     """Elaborate the machine and price one idle cycle of it: areas do not depend on what runs."""
     technology = load_technology(machine.technology, machine.technology_overrides)
     elaborated = elaborate(machine, technology)
-    idle = Activity(1, machine.unit_count, Counts(), {"memory": machine.unit_count}, Bounds(), ())
-    return elaborated, price(idle, elaborated, technology)
+    return elaborated, pricer_of(elaborated, technology).price(_IDLE)
+
+
+_IDLE = Counted(Counts(), 1)
 
 
 def _area_tree(cost: Cost) -> RenderableType:
@@ -106,7 +108,7 @@ def _area_tree(cost: Cost) -> RenderableType:
 
 def _peak_rates(elaborated: Elaborated) -> dict[str, float]:
     machine = elaborated.machine
-    rates = {level: value.available for level, value in bandwidths(elaborated, Counts(), 1).items()}
+    rates = {level: value.available for level, value in bandwidths(elaborated, _IDLE).items()}
     return {
         "peak_tops": 2e-3 * machine.multipliers * machine.clock_ghz,
         **{f"{level}_gb_per_s": float(rate) for level, rate in rates.items()},

@@ -8,8 +8,8 @@ from dataclasses import dataclass, replace
 from simulator.cost import Technology
 from simulator.cost.constants import DRAM_PREFIX, Constant, DramConstants
 from simulator.cost.technology import CONSTANTS
+from simulator.kinds import kind_of
 from simulator.machine.elaborated import Elaborated
-from simulator.machine.model import GatherFabric
 
 ONE_SLICE = "crossbar_in_one_slice"
 """The structural factor: at its high end a crossbar whose slices are `auto` is laid out whole, its wires at their widest pitch."""
@@ -97,5 +97,5 @@ def _banded(name: str, constant: Constant) -> Iterator[Factor]:
 
 
 def _slices_are_open(elaborated: Elaborated) -> bool:
-    fabric = elaborated.machine.fabric
-    return isinstance(fabric, GatherFabric) and fabric.has_network and fabric.network.slices == "auto" and elaborated.slices > 1
+    machine = elaborated.machine
+    return elaborated.slices > 1 and kind_of(machine).settles_slices(machine)

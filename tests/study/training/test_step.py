@@ -11,8 +11,8 @@ import pytest
 
 from simulator import load_machine, load_workload
 from simulator.cost import load_technology
-from simulator.pricing import elaborate
 from simulator.errors import ConfigError
+from simulator.pricing import elaborate
 from simulator.study.training import PHASES, StepStudy, rebuild_cost, study_step
 from simulator.study.training.table import step_table
 
