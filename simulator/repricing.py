@@ -117,8 +117,7 @@ def resettled(after: Elaborated, before: Elaborated, technology: Technology) -> 
 
 def held(elaborated: Elaborated) -> Elaborated:
     """The machine with the network latency that was simulated in place of `auto`: another technology then keeps its cycles."""
-    machine = elaborated.machine
-    return replace(elaborated, machine=kind_of(machine).with_latency(machine, elaborated.network_latency))
+    return replace(elaborated, machine=kind_of(elaborated.machine).held(elaborated))
 
 
 _NO_CYCLES = ("machine", "slices")

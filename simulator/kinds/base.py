@@ -7,14 +7,18 @@ from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
+import numpy as np
+from numpy.typing import NDArray
+
 from simulator.activity import Counts
 from simulator.cost.hardware import Parts
-from simulator.cost.pricer import Counted
 from simulator.cost.technology import Technology
 from simulator.engine.compiled.warm_up import KernelName
 from simulator.engine.engines import Engine
+from simulator.kinds.sizes import Sizes
 from simulator.machine.elaborated import Elaborated
 from simulator.machine.model import Machine
+from simulator.network.traffic import SwitchSpec
 from simulator.system.operation import OperationRun
 from simulator.system.program import Strand
 from simulator.system.residency import Homes, tensor_homes
@@ -43,16 +47,6 @@ class Least:
     """Of the fabric, and the bytes of both trunks."""
 
 
-@dataclass(frozen=True)
-class Level:
-    """Traffic of one level of a memory system."""
-
-    moved_bytes: float
-    """In the whole run."""
-    bytes_per_cycle: float
-    """That it can move."""
-
-
 class Kind(ABC):
     """One kind of hardware.
 
@@ -63,6 +57,10 @@ class Kind(ABC):
     name: ClassVar[str]
     kernels: ClassVar[tuple[KernelName, ...]] = ()
     """Compiled kernels that its runs call."""
+    sizes: ClassVar[Sizes]
+    """Along which keys of the machine file it can be resized."""
+    dense: ClassVar[bool] = False
+    """Whether it runs the zeros too: what sparse machines are held against."""
     work: ClassVar[tuple[str, ...]] = ()
     """Kinds of work whose events are paid apart, since operations differ in the hardware that does them; none where they do not."""
 
@@ -128,17 +126,13 @@ class Kind(ABC):
         """
         return 1, 1
 
-    def with_latency(self, machine: Machine, cycles: int) -> Machine:
-        """The machine with that network latency in place of `auto`; as it is where there is none to settle."""
-        return machine
+    def held(self, elaborated: Elaborated) -> Machine:
+        """The machine with what was settled and changes cycles in place of `auto`, so that another technology keeps its cycles."""
+        return elaborated.machine
 
-    def settles_slices(self, machine: Machine) -> bool:
-        """Whether the slices of a network are for the cost model to settle."""
-        return False
-
-    @abstractmethod
-    def levels(self, machine: Machine, counted: Counted) -> dict[str, Level]:
-        """What a run moved at each level of the fabric's memory system: `banks`, and `network` where there is one."""
+    def levels(self, machine: Machine, counts: Counts) -> Mapping[str, tuple[float, float]]:
+        """Bytes that a run moved, and bytes a cycle that can be moved, at `banks` and, where there is one, at `network`."""
+        return {}
 
     def work_of(self, details: Mapping[str, Any]) -> str:
         """Which kind of `work` an operation is, by what its run says of how it was mapped."""
@@ -147,3 +141,27 @@ class Kind(ABC):
     @abstractmethod
     def made_weight_bits(self, machine: Machine) -> int:
         """Bits of an element of a W that other operations have made."""
+
+    def check_files(self, machine: Machine) -> None:
+        """Read the files that the machine file names. Raises MappingError where one does not fit the machine."""
+        return None
+
+    @abstractmethod
+    def list_entry_bits(self, machine: Machine) -> int:
+        """Bits of a nonzero of W in the lists that a new mask writes."""
+
+    def list_owners(self, machine: Machine) -> int:
+        """Parts of the fabric over which rows of W are balanced."""
+        return 1
+
+    def slices_are_open(self, elaborated: Elaborated) -> bool:
+        """Whether the parts that its reply network is laid out in were settled by `auto`, and could be one."""
+        return False
+
+    def switch(self, elaborated: Elaborated) -> SwitchSpec | None:
+        """The request network of one cluster, to be driven by itself; None where there is none."""
+        return None
+
+    def replayed(self, machine: Machine, operation: Operation, homes: Homes) -> list[NDArray[np.int32]]:
+        """[sources][requests] sinks of `switch` that an operation asks for, in order."""
+        raise NotImplementedError(f"a {self.name} machine has no network to replay requests on")

@@ -5,9 +5,8 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from simulator.cost.pricer import Counted
+from simulator.activity import Counts
 from simulator.kinds import kind_of
-from simulator.kinds.base import Level
 from simulator.machine.elaborated import Elaborated
 from simulator.machine.model import Machine
 
@@ -30,34 +29,32 @@ class Bandwidth:
         return {"used": self.used, "available": None if math.isinf(self.available) else self.available}
 
 
-def bandwidths(elaborated: Elaborated, counted: Counted, ideal: str = "none") -> dict[str, Bandwidth]:
+def bandwidths(elaborated: Elaborated, counts: Counts, cycles: int, ideal: str = "none") -> dict[str, Bandwidth]:
     """Bandwidth by level, from DRAM inwards; a level that the machine does not have is left out.
 
     Args:
         elaborated: the machine that ran.
-        counted: events and cycles of the run.
+        counts: events of the run.
+        cycles: cycles of the run.
         ideal: which part the run made perfect (`none`, `network`, `dram`, `both`); that level is unlimited.
 
     Returns:
         `dram`, `buffer`, `x_trunk`, `w_trunk`, `drain_bus`, `banks`, and `network` where there is one.
     """
-    machine, counts = elaborated.machine, counted.counts
+    machine = elaborated.machine
     trunks = machine.trunks
-    levels = {
-        "dram": Level(counts.dram_read_bytes + counts.dram_write_bytes, elaborated.dram_bytes_per_cycle),
-        "buffer": Level(counts.buffer_read_bytes + counts.buffer_write_bytes, 2 * trunks.x_bytes_per_cycle),
-        "x_trunk": Level(counts.x_trunk_bytes, trunks.x_bytes_per_cycle),
-        "w_trunk": Level(counts.w_trunk_bytes, trunks.w_bytes_per_cycle),
-        "drain_bus": Level(counts.drain_bytes, trunks.drain_bytes_per_cycle),
-        **kind_of(machine).levels(machine, counted),
+    levels: dict[str, tuple[float, float]] = {
+        "dram": (counts.dram_read_bytes + counts.dram_write_bytes, elaborated.dram_bytes_per_cycle),
+        "buffer": (counts.buffer_read_bytes + counts.buffer_write_bytes, 2 * trunks.x_bytes_per_cycle),
+        "x_trunk": (counts.x_trunk_bytes, trunks.x_bytes_per_cycle),
+        "w_trunk": (counts.w_trunk_bytes, trunks.w_bytes_per_cycle),
+        "drain_bus": (counts.drain_bytes, trunks.drain_bytes_per_cycle),
+        **kind_of(machine).levels(machine, counts),
     }
-    perfect = {"none": (), "network": ("network",), "dram": ("dram",), "both": ("network", "dram")}[ideal]
+    perfect = ("network", "dram") if ideal == "both" else (ideal,)
     return {
-        name: Bandwidth(
-            _per_second(level.moved_bytes, machine, counted.cycles),
-            math.inf if name in perfect else level.bytes_per_cycle * machine.clock_ghz,
-        )
-        for name, level in levels.items()
+        name: Bandwidth(_per_second(used, machine, cycles), math.inf if name in perfect else rate * machine.clock_ghz)
+        for name, (used, rate) in levels.items()
     }
 
 

@@ -9,7 +9,6 @@ from simulator.activity import Activity
 from simulator.cost.types import Cost, Power
 from simulator.machine.elaborated import Elaborated
 from simulator.machine.model import Machine
-from simulator.pricing import counted
 from simulator.result.bandwidth import Bandwidth, bandwidths
 
 Ideal = Literal["none", "network", "dram", "both"]
@@ -165,7 +164,7 @@ class RunMetrics:
     @property
     def bandwidth_gb_per_s(self) -> dict[str, Bandwidth]:
         """Bandwidth used and available by level."""
-        return bandwidths(self.elaborated, counted(self.machine, self.activity), self.ideal)
+        return bandwidths(self.elaborated, self.activity.counts, self.cycles, self.ideal)
 
     @property
     def effective_tops(self) -> float:

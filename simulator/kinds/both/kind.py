@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from simulator.activity import Counts
 from simulator.cost.hardware import Parts
-from simulator.cost.pricer import Counted
 from simulator.cost.technology import Technology
-from simulator.kinds.base import Kind, Level
+from simulator.kinds.base import Kind
 from simulator.kinds.both.parts import WAYS, parts_of
 from simulator.kinds.gather.kind import GATHER, Gather
 from simulator.kinds.scatter.kind import SCATTER
@@ -22,6 +20,7 @@ class Both(Gather):
     name = "both"
     kernels = (*GATHER.kernels, *SCATTER.kernels)
     words_reach_units = False
+    moves_sums = True
     work = tuple(WAYS)
 
     def of_operation(self, machine: Machine, operation: Operation) -> Kind:
@@ -35,15 +34,6 @@ class Both(Gather):
     def network(self, machine: Machine, technology: Technology) -> tuple[int, int]:
         """The stages of the slower network; slices as for gathering."""
         return settled_network([(hardware, machine.in_dataflow(flow)) for flow, hardware in WAYS.items()], technology)
-
-    def network_level(self, machine: Machine, counted: Counted) -> Level:
-        """What either network carries. An operation uses one of them, so that no more can be moved in a cycle than by the wider one."""
-        ways = {"gather": GATHER, "scatter": SCATTER}
-        levels = [
-            kind.network_level(machine.in_dataflow(kind.flow), Counted(counted.by_kind.get(flow, Counts()), counted.cycles))
-            for flow, kind in ways.items()
-        ]
-        return Level(sum(level.moved_bytes for level in levels), max(level.bytes_per_cycle for level in levels))
 
 
 BOTH = Both()

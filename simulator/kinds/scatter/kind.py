@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from typing import Any
 
-from simulator.cost.pricer import Counted
+import numpy as np
+from numpy.typing import NDArray
+
 from simulator.engine.cluster import ClusterSpec
 from simulator.engine.engines import Engine
-from simulator.kinds.base import Kind, Level
+from simulator.kinds.base import Kind
+from simulator.kinds.gather.replay import asked_ports
 from simulator.kinds.sampled.kind import SAMPLED
 from simulator.kinds.scatter.dataflow import ScatterDataflow
 from simulator.kinds.scatter.parts import ScatterParts
 from simulator.kinds.scatter.schedule import schedule_scatter
-from simulator.kinds.units.kind import UnitsKind, needs_both, network_ports
+from simulator.kinds.units.kind import UnitsKind, needs_both
 from simulator.kinds.units.rounds import Dataflow
 from simulator.machine.elaborated import Elaborated
 from simulator.machine.model import Machine
@@ -28,6 +31,8 @@ class Scatter(UnitsKind):
     flow = "scatter"
     hardware = ScatterParts()
     words_reach_units = False
+    moves_words = False
+    moves_sums = True
 
     def of_operation(self, machine: Machine, operation: Operation) -> Kind:
         """All but sampled products, which its units have not the adders for."""
@@ -42,10 +47,9 @@ class Scatter(UnitsKind):
         machine = elaborated.machine
         return ScatterDataflow(machine, spec, engine, schedule_scatter(machine, operation, homes), assemble=assemble)
 
-    def network_level(self, machine: Machine, counted: Counted) -> Level:
-        """Words of partial sums that reach banks, each of as many flits as a link needs for it, over the narrower side of the network."""
-        port_bytes = machine.output_word_bytes / machine.request_flits
-        return Level(counted.counts.requests * machine.output_word_bytes, network_ports(machine) * port_bytes)
+    def replayed(self, machine: Machine, operation: Operation, homes: Homes) -> list[NDArray[np.int32]]:
+        """Bank ports that the units of the first cluster ask for when the operation is gathered."""
+        return asked_ports(machine, operation, homes)
 
 
 SCATTER = Scatter()

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 
 from simulator.activity import Counts
 from simulator.cost.hardware import Parts
-from simulator.cost.pricer import Counted
 from simulator.cost.technology import Technology
 from simulator.engine.engines import Engine
-from simulator.kinds.base import Kind, Least, Level, Memo, Scheduled
+from simulator.kinds.base import Kind, Least, Memo, Scheduled
 from simulator.kinds.systolic.dense_product import dense_product
 from simulator.kinds.systolic.operation import run_systolic
 from simulator.kinds.systolic.parts import parts_of
 from simulator.kinds.systolic.reference import run_array
 from simulator.kinds.systolic.schedule import flows_of, least_cycles, products_of
+from simulator.kinds.systolic.sizes import ArraySizes
 from simulator.machine.elaborated import Elaborated
 from simulator.machine.model import Machine, SystolicFabric
 from simulator.system.operation import OperationRun
@@ -26,6 +28,8 @@ class Systolic(Kind):
     """A rows × cols array of cells that pass operands to their neighbours."""
 
     name = "systolic"
+    sizes = ArraySizes()
+    dense = True
 
     def describes(self, machine: Machine) -> bool:
         """Whether its fabric is an array."""
@@ -73,12 +77,12 @@ class Systolic(Kind):
         """Cells, edge buffers and buses."""
         return parts_of(elaborated, technology)
 
-    def levels(self, machine: Machine, counted: Counted) -> dict[str, Level]:
-        """Operands read from both edge buffers, an element a line of cells and cycle."""
-        fabric, counts = machine.systolic, counted.counts
-        x_bytes, w_bytes = machine.datatypes.activation_bits / 8, machine.datatypes.weight_bits / 8
-        moved_bytes = counts.x_buffer_reads * x_bytes + counts.w_buffer_reads * w_bytes
-        return {"banks": Level(moved_bytes, fabric.rows * x_bytes + fabric.cols * w_bytes)}
+    def levels(self, machine: Machine, counts: Counts) -> Mapping[str, tuple[float, float]]:
+        """Operands read at both edges."""
+        fabric, types = machine.systolic, machine.datatypes
+        x_bytes, w_bytes = types.activation_bits / 8, types.weight_bits / 8
+        used = counts.x_buffer_reads * x_bytes + counts.w_buffer_reads * w_bytes
+        return {"banks": (used, fabric.rows * x_bytes + fabric.cols * w_bytes)}
 
     def made_weight_bits(self, machine: Machine) -> int:
         """As weights, which is what the W buffer holds."""
@@ -89,6 +93,10 @@ class Systolic(Kind):
         m, k, n = operation.block_shape
         columns = n if operation.gradient is None else k
         return operation.batch * m * columns * machine.datatypes.activation_bits
+
+    def list_entry_bits(self, machine: Machine) -> int:
+        """A value and sixteen bits of place: the array itself takes no lists."""
+        return machine.datatypes.weight_bits + 16
 
 
 def _array_cycles(machine: Machine, op: Operation, memo: Memo) -> int:

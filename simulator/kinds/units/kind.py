@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, ClassVar, Literal
 
@@ -11,18 +12,20 @@ from numpy.typing import NDArray
 
 from simulator.activity import Counts
 from simulator.cost.hardware import Parts
-from simulator.cost.pricer import Counted
 from simulator.cost.technology import Technology
 from simulator.engine.cluster import ClusterSpec, cluster_spec
 from simulator.engine.engines import ENGINES, Engine
 from simulator.errors import MappingError
-from simulator.kinds.base import Kind, Least, Level, Memo, Scheduled
+from simulator.kinds.base import Kind, Least, Memo, Scheduled
 from simulator.kinds.units.lists import present_words
 from simulator.kinds.units.operation import UnitsPlan, plan_units, run_plan
 from simulator.kinds.units.parts import UnitParts, fabric_parts, settled_network
+from simulator.kinds.units.placement import placement_of
 from simulator.kinds.units.rounds import Dataflow
+from simulator.kinds.units.sizes import UnitsSizes
 from simulator.machine.elaborated import Elaborated
 from simulator.machine.model import GatherFabric, Machine
+from simulator.network.traffic import SwitchSpec
 from simulator.system.operation import OperationRun
 from simulator.system.residency import Homes
 from simulator.workload.types import Operation
@@ -34,10 +37,15 @@ FABRIC = "gather"
 class UnitsKind(Kind):
     """A kind of machine whose vector units and banks are joined by networks, or stand in pairs."""
 
+    sizes = UnitsSizes()
     flow: ClassVar[Literal["gather", "scatter"]]
     """What machine files and results call the dataflow of its operations."""
     hardware: ClassVar[UnitParts]
     """What its operations need of a fabric."""
+    moves_words = True
+    """Whether there is a network that carries activation words to the units."""
+    moves_sums = False
+    """Whether there is one that carries partial sums to the banks."""
     words_reach_units = True
     """Whether activation words travel from banks to units in every operation."""
 
@@ -124,28 +132,33 @@ class UnitsKind(Kind):
         """As its one dataflow settles it."""
         return settled_network([(self.hardware, machine)], technology)
 
-    def with_latency(self, machine: Machine, cycles: int) -> Machine:
-        """The same of its networks."""
-        fabric = machine.gather
+    def held(self, elaborated: Elaborated) -> Machine:
+        """With the network latency that was simulated."""
+        fabric = elaborated.machine.gather
         if fabric.network.latency != "auto":
-            return machine
-        network = fabric.network.model_copy(update={"latency": cycles})
-        return machine.model_copy(update={"fabric": fabric.model_copy(update={"network": network})})
+            return elaborated.machine
+        network = fabric.network.model_copy(update={"latency": elaborated.network_latency})
+        return elaborated.machine.model_copy(update={"fabric": fabric.model_copy(update={"network": network})})
 
-    def settles_slices(self, machine: Machine) -> bool:
-        """Where there is a network and its slices are `auto`."""
-        return machine.gather.has_network and machine.gather.network.slices == "auto"
+    def levels(self, machine: Machine, counts: Counts) -> Mapping[str, tuple[float, float]]:
+        """Words read of banks; words and sums on their networks.
 
-    def levels(self, machine: Machine, counted: Counted) -> dict[str, Level]:
-        """Words read from banks; what the network carries."""
-        fabric = machine.gather
-        ports = fabric.clusters * fabric.banks_per_copy * fabric.bank_ports
-        banks = Level(counted.counts.x_bank_reads * machine.word_bytes, ports * machine.word_bytes)
-        return {"banks": banks, "network": self.network_level(machine, counted)} if fabric.has_network else {"banks": banks}
-
-    def network_level(self, machine: Machine, counted: Counted) -> Level:
-        """Activation words that reach units, over the narrower side of the networks."""
-        return Level(counted.counts.replies * machine.word_bytes, network_ports(machine) * machine.word_bytes)
+        A network moves words to the units, one a reply, or sums to the banks, one a request that no reply answers; a fabric that
+        does both has a network for each, side by side. A sum takes its link for all of its flits.
+        """
+        fabric, word_bytes, sum_bytes = machine.gather, machine.word_bytes, machine.output_word_bytes
+        bank_ports = fabric.clusters * fabric.banks_per_copy * fabric.bank_ports
+        found: dict[str, tuple[float, float]] = {"banks": (counts.x_bank_reads * word_bytes, bank_ports * word_bytes)}
+        if fabric.has_network:
+            ports = fabric.clusters * min(fabric.units_per_cluster, fabric.banks_per_copy * fabric.bank_ports)
+            used, rate = 0.0, 0.0
+            if self.moves_words:
+                used, rate = used + counts.replies * word_bytes, rate + ports * word_bytes
+            if self.moves_sums:
+                flits = machine.in_dataflow("scatter").request_flits
+                used, rate = used + (counts.requests - counts.replies) * sum_bytes, rate + ports * sum_bytes / flits
+            found["network"] = (used, rate)
+        return found
 
     def made_weight_bits(self, machine: Machine) -> int:
         """As activations."""
@@ -162,11 +175,40 @@ class UnitsKind(Kind):
         """Every list is walked once a token word."""
         return nonzeros * -(-tokens // machine.gather.lanes)
 
+    def check_files(self, machine: Machine) -> None:
+        """The placement, where it is a file."""
+        placement_of(machine)
 
-def network_ports(machine: Machine) -> int:
-    """Ports of the narrower side of the networks, over all clusters."""
-    fabric = machine.gather
-    return fabric.clusters * min(fabric.units_per_cluster, fabric.banks_per_copy * fabric.bank_ports)
+    def list_entry_bits(self, machine: Machine) -> int:
+        """With its column and its row."""
+        return machine.weight_entry_bits(dense=False)
+
+    def list_owners(self, machine: Machine) -> int:
+        """Units, each with a list."""
+        return machine.gather.units
+
+    def slices_are_open(self, elaborated: Elaborated) -> bool:
+        """By `slices: auto`, which makes several of a large crossbar."""
+        fabric = elaborated.machine.gather
+        return fabric.has_network and fabric.network.slices == "auto" and elaborated.slices > 1
+
+    def switch(self, elaborated: Elaborated) -> SwitchSpec | None:
+        """From the units of a copy to its bank ports."""
+        fabric = elaborated.machine.gather
+        if not fabric.has_network:
+            return None
+        network = fabric.network
+        return SwitchSpec(
+            ports=fabric.units_per_cluster,
+            sinks=fabric.banks_per_copy * fabric.bank_ports,
+            topology=network.topology,
+            radix=network.radix,
+            queues=network.queues,
+            depth=network.depth,
+            allocator=network.allocator,
+            iterations=network.iterations,
+            latency=elaborated.network_latency,
+        )
 
 
 def needs_both(machine: Machine, operation: Operation) -> MappingError:

@@ -108,7 +108,7 @@ def _area_tree(cost: Cost) -> RenderableType:
 
 def _peak_rates(elaborated: Elaborated) -> dict[str, float]:
     machine = elaborated.machine
-    rates = {level: value.available for level, value in bandwidths(elaborated, _IDLE).items()}
+    rates = {level: value.available for level, value in bandwidths(elaborated, Counts(), 1).items()}
     return {
         "peak_tops": 2e-3 * machine.multipliers * machine.clock_ghz,
         **{f"{level}_gb_per_s": float(rate) for level, rate in rates.items()},
