@@ -55,18 +55,19 @@ def bandwidths(elaborated: Elaborated, counts: Counts, cycles: int, ideal: str =
     """
     machine = elaborated.machine
     trunks = machine.trunks
-    dram_rate = math.inf if ideal in ("dram", "both") else elaborated.dram_bytes_per_cycle
     levels: dict[str, tuple[float, float]] = {
-        "dram": (counts.dram_read_bytes + counts.dram_write_bytes, dram_rate),
+        "dram": (counts.dram_read_bytes + counts.dram_write_bytes, elaborated.dram_bytes_per_cycle),
         "buffer": (counts.buffer_read_bytes + counts.buffer_write_bytes, 2 * trunks.x_bytes_per_cycle),
         "x_trunk": (counts.x_trunk_bytes, trunks.x_bytes_per_cycle),
         "w_trunk": (counts.w_trunk_bytes, trunks.w_bytes_per_cycle),
         "drain_bus": (counts.drain_bytes, trunks.drain_bytes_per_cycle),
         **kind_of(machine).levels(machine, counts),
     }
-    if "network" in levels and ideal in ("network", "both"):
-        levels["network"] = levels["network"][0], math.inf
-    return {name: Bandwidth(_per_second(used, machine, cycles), rate * machine.clock_ghz) for name, (used, rate) in levels.items()}
+    perfect = ("network", "dram") if ideal == "both" else (ideal,)
+    return {
+        name: Bandwidth(_per_second(used, machine, cycles), math.inf if name in perfect else rate * machine.clock_ghz)
+        for name, (used, rate) in levels.items()
+    }
 
 
 def _per_second(used_bytes: float, machine: Machine, cycles: int) -> float:

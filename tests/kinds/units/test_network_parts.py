@@ -271,7 +271,7 @@ def test_what_cannot_be_drawn_is_refused(seven: Technology, machines: Any, monke
 
 
 def test_table_of_the_docs(seven: Technology) -> None:
-    text = (Path(__file__).parents[2] / "docs" / "cost.md").read_text(encoding="utf-8")
+    text = (Path(__file__).parents[3] / "docs" / "cost.md").read_text(encoding="utf-8")
     shown = {cells[1].strip(" `"): cells[2:-1] for cells in (line.split("|") for line in text.splitlines()) if len(cells) == 10}
     assert set(NAMES) <= set(shown)
     for topology in NAMES:
