@@ -22,7 +22,7 @@ from simulator.machine.elaborated import Elaborated
 from simulator.machine.model import Machine
 from simulator.network import Graph
 from simulator.network.traffic import SwitchSpec
-from simulator.specs.section import Section
+from simulator.specs.models import Section
 from simulator.system.operation import OperationRun
 from simulator.system.program import Strand
 from simulator.system.residency import Homes, tensor_homes

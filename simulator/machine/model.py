@@ -9,7 +9,7 @@ from typing import Annotated, Any, ClassVar, Literal
 from pydantic import ConfigDict, Field, PositiveFloat, PositiveInt, field_validator, model_validator
 
 from simulator.specs import FileModel, config_path, load_yaml_model
-from simulator.specs.section import Section
+from simulator.specs.models import Section
 
 OperandType = Literal["int8", "fp8", "fp16", "bf16", "tf32", "fp32"]
 AccumulateType = Literal["int32", "fp32"]

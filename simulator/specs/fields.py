@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
-from simulator.specs.section import Section
+from simulator.specs.models import Section
 from simulator.specs.tree import Entry, Key, child, plain
 
 _KEYS_SHOWN = 8

@@ -14,7 +14,7 @@ from simulator.cost.technology import Technology
 from simulator.engine.engines import Engine
 from simulator.kinds import Kind, Least, Memo, Scheduled
 from simulator.machine import Elaborated, Fabric, Machine
-from simulator.specs.section import Section
+from simulator.specs.models import Section
 from simulator.system.operation import OperationRun
 from simulator.system.program import Drain, Fill, Part, Strand, TileStep
 from simulator.system.residency import Homes

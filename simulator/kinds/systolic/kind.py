@@ -24,7 +24,7 @@ from simulator.kinds.systolic.words import COMPONENTS
 from simulator.machine.elaborated import Elaborated
 from simulator.machine.model import Fabric, Machine
 from simulator.network import Graph
-from simulator.specs.section import Section
+from simulator.specs.models import Section
 from simulator.system.operation import OperationRun
 from simulator.system.residency import Homes
 from simulator.workload.types import Operation

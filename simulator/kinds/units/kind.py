@@ -31,7 +31,7 @@ from simulator.machine.model import Fabric, Machine
 from simulator.machine.model import Mapping as MappingSection
 from simulator.network import Graph
 from simulator.network.traffic import SwitchSpec
-from simulator.specs.section import Section
+from simulator.specs.models import Section
 from simulator.system.operation import OperationRun
 from simulator.system.residency import Homes
 from simulator.workload.types import Operation

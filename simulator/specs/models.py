@@ -1,4 +1,7 @@
-"""Sections of a file that come in several models, which others register: a machine's fabric has one for each kind of hardware."""
+"""The base of models that are read from a file, and of sections that come in several models, which others register.
+
+A machine's fabric has one for each kind of hardware.
+"""
 
 from __future__ import annotations
 
@@ -6,10 +9,27 @@ import importlib
 from collections.abc import Sequence
 from typing import Any, ClassVar
 
-from pydantic import ConfigDict, GetCoreSchemaHandler
+from pydantic import BaseModel, ConfigDict, GetCoreSchemaHandler
 from pydantic_core import CoreSchema, core_schema
 
-from simulator.specs.model import FileModel
+
+class FileModel(BaseModel):
+    """A frozen model in which a misspelt key is an error and defaults are checked like given values.
+
+    A key is a field; its `description` is the line that the docs have of it.
+
+    >>> class Point(FileModel):
+    ...     x: int
+    >>> from simulator.specs.documents import apply_overrides, validated
+    >>> from simulator.specs.parse import parse
+    >>> validated(apply_overrides(parse("x: 1", "point.yaml"), ["x=2"]), Point).model
+    Point(x=2)
+    >>> validated(parse("x: one", "point.yaml"), Point)
+    Traceback (most recent call last):
+    simulator.errors.ConfigError: point.yaml:1: x: found "one"; allowed: an integer
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True, validate_default=True)
 
 
 class Section(FileModel):
