@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import astuple, replace
 
-from simulator.kinds.fabric.compiled import engine as compiled
+from simulator.kinds.gather.compiled import engine as compiled
 
 from simulator.engine.compiled.switch import engine as compiled_switch
 from simulator.engine.reference import traffic

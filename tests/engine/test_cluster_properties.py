@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from simulator.kinds.fabric import reference
+from simulator.kinds.gather import reference
 
 from simulator.activity import CAUSES
 from simulator.engine.cluster import ClusterSpec

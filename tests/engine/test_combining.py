@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from simulator.kinds.fabric.compiled import engine as compiled
+from simulator.kinds.gather.compiled import engine as compiled
 
 from simulator.activity import CAUSES
 from simulator.engine.cluster import ClusterOutcome, ClusterSpec

@@ -6,7 +6,7 @@ from dataclasses import fields
 
 import numpy as np
 import pytest
-from simulator.kinds.fabric.compiled.engine import GatherUnit, UnitsFabric
+from simulator.kinds.gather.compiled.engine import GatherUnit, UnitsFabric
 
 from simulator.engine.cluster import ClusterOutcome, ScatterOutcome
 from simulator.engine.compiled.layout import Fabric, Flit, Nobody, Queue, Unit
