@@ -8,12 +8,12 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from simulator.kinds.gather import reference
 
 from simulator.activity import CAUSES
 from simulator.engine.cluster import ClusterSpec
 from simulator.engine.reference.clock import Clock
 from simulator.engine.work import ClusterWork
+from simulator.kinds.gather import reference
 from simulator.kinds.gather.checks import check_cluster, check_values
 from simulator.kinds.gather.reference import run_cluster, serial_cycles
 from simulator.kinds.units.bounds import cluster_bounds

@@ -6,13 +6,13 @@ from dataclasses import fields
 
 import numpy as np
 import pytest
-from simulator.kinds.gather.compiled.engine import GatherUnit, UnitsFabric
 
 from simulator.engine.cluster import ClusterOutcome, ScatterOutcome
 from simulator.engine.compiled.layout import Fabric, Flit, Nobody, Queue, Unit
 from simulator.engine.compiled.memory import Block, Layout, numbers
 from simulator.engine.compiled.records import Array, Here, Inside, Nowhere, Record, Table, Wide, fields_of, size_of, view
 from simulator.engine.compiled.switch.engine import Switch
+from simulator.kinds.gather.compiled.engine import GatherUnit, UnitsFabric
 from simulator.kinds.scatter.compiled.engine import ScatterFabric, ScatterUnit
 
 
