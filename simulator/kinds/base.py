@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from simulator.activity import Counts
-from simulator.engine.compiled.kernels import KernelName
+from simulator.engine.compiled.kernels import Kernel
 from simulator.engine.engines import Engine
 from simulator.machine.elaborated import Elaborated
 from simulator.machine.model import Machine
@@ -48,7 +48,7 @@ class Kind(ABC):
     """
 
     name: ClassVar[str]
-    kernels: ClassVar[tuple[KernelName, ...]] = ()
+    kernels: ClassVar[tuple[Kernel, ...]] = ()
     """Compiled kernels that its runs call."""
 
     @abstractmethod

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import astuple, replace
 
-from simulator.engine.compiled.gather import engine as compiled
-from simulator.engine.compiled.scatter import engine as compiled_scatter
 from simulator.engine.compiled.switch import engine as compiled_switch
 from simulator.engine.reference import traffic
+from simulator.kinds.gather.compiled import engine as compiled
 from simulator.kinds.gather.reference import run_cluster
+from simulator.kinds.scatter.compiled import engine as compiled_scatter
 from simulator.kinds.scatter.reference import run_scatter
 from tests.differential.cases import Case, SwitchCase
 

@@ -8,12 +8,12 @@ import numpy as np
 import pytest
 
 from simulator.engine.cluster import ClusterOutcome, ScatterOutcome
-from simulator.engine.compiled.gather.engine import GatherFabric, GatherUnit
 from simulator.engine.compiled.layout import Fabric, Flit, Nobody, Queue, Unit
 from simulator.engine.compiled.memory import Block, Layout, numbers
 from simulator.engine.compiled.records import Array, Here, Inside, Nowhere, Record, Table, Wide, fields_of, size_of, view
-from simulator.engine.compiled.scatter.engine import ScatterFabric, ScatterUnit
 from simulator.engine.compiled.switch.engine import Switch
+from simulator.kinds.gather.compiled.engine import GatherFabric, GatherUnit
+from simulator.kinds.scatter.compiled.engine import ScatterFabric, ScatterUnit
 
 
 class Leaf(Record):

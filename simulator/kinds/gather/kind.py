@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from simulator.engine.cluster import ClusterSpec
-from simulator.engine.compiled.kernels import KernelName
+from simulator.engine.compiled.kernels import Kernel
 from simulator.engine.engines import Engine
 from simulator.kinds.base import Kind
+from simulator.kinds.gather.compiled.engine import GATHER_KERNEL
 from simulator.kinds.gather.dataflow import GatherDataflow
 from simulator.kinds.gather.schedule import schedule_gather
 from simulator.kinds.sampled.kind import SAMPLED
@@ -23,7 +24,7 @@ class Gather(UnitsKind):
     """Activations travel from banks to units (row-wise, Gustavson)."""
 
     name = "gather"
-    kernels: ClassVar[tuple[KernelName, ...]] = ("gather",)
+    kernels: ClassVar[tuple[Kernel, ...]] = (GATHER_KERNEL,)
     flow = "gather"
 
     def of_operation(self, machine: Machine, operation: Operation) -> Kind:

@@ -8,6 +8,7 @@ from simulator.engine.cluster import ClusterSpec
 from simulator.engine.engines import Engine
 from simulator.kinds.base import Kind
 from simulator.kinds.sampled.kind import SAMPLED
+from simulator.kinds.scatter.compiled.engine import SCATTER_KERNEL
 from simulator.kinds.scatter.dataflow import ScatterDataflow
 from simulator.kinds.scatter.schedule import schedule_scatter
 from simulator.kinds.units.kind import UnitsKind, needs_both
@@ -22,7 +23,7 @@ class Scatter(UnitsKind):
     """Partial sums travel from units to banks (column-wise, outer product)."""
 
     name = "scatter"
-    kernels = ("scatter",)
+    kernels = (SCATTER_KERNEL,)
     flow = "scatter"
     words_reach_units = False
 

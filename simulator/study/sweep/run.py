@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
-from simulator.engine.compiled.kernels import KernelName
+from simulator.engine.compiled.kernels import Kernel
 from simulator.engine.engines import SMALL_RUN_REQUESTS
 from simulator.errors import ConfigError, MappingError, WorkerError
 from simulator.kinds import kind_of
@@ -47,7 +47,7 @@ class Options:
     """Whether the store lists it as a sweep; its points are stored in any case."""
     function: Run = run_jobs
     """What workers call."""
-    prepare: Callable[[Sequence[KernelName]], None] = lambda names: None
+    prepare: Callable[[Sequence[Kernel]], None] = lambda kernels: None
     """Called once, before workers start, with the kernels that they will need."""
 
 
@@ -306,7 +306,7 @@ class _Sweep:
             if job.activity is None and job.engine == "compiled" and job.requests >= SMALL_RUN_REQUESTS
             for kernel in kind_of(job.elaborated.machine).kernels
         }
-        self.options.prepare(sorted(needed))
+        self.options.prepare(sorted(needed, key=lambda kernel: kernel.name))
 
 
 def _identity(found: Point | Invalid | None) -> Any:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 
-from simulator.engine.compiled.kernels import load_kernel
+from simulator.engine.compiled.kernels import Kernel
 from simulator.engine.compiled.layout import AT_SINK, IN_REQUESTS, UNLIMITED, Flit, Network, Nobody, Queue
 from simulator.engine.compiled.memory import Layout
 from simulator.engine.compiled.network_plan import NetworkHardware, NetworkPlan, Pipelines, write_nobody, write_queues
 from simulator.engine.compiled.records import Array, Inside, Memory, Record, Wide, view
-from simulator.network.traffic import Arrivals, SwitchSpec, TrafficPoint
+from simulator.network.traffic import Arrivals, SwitchSpec, TrafficPoint, draw_arrivals
 
 
 class Switch(Record):
@@ -48,7 +48,7 @@ def drive(spec: SwitchSpec, arrivals: Arrivals, warmup: int) -> TrafficPoint:
     sinks = np.ascontiguousarray(arrivals.sink, dtype=np.int32).ravel()
     cycles = arrivals.sink.shape[1]
     for until in [*range(SLICE_CYCLES, cycles, SLICE_CYCLES), cycles]:
-        load_kernel("switch")(memory, sinks, until)
+        SWITCH_KERNEL(memory, sinks, until)
     switch = view(memory, Switch)
     delivered, latency, outstanding = (int(sums[0]) for sums in (switch.delivered, switch.latency_sum, switch.outstanding_sum))
     measured = cycles - warmup
@@ -92,3 +92,11 @@ def _hardware(spec: SwitchSpec) -> NetworkHardware:
         registered=spec.allocator == "islip",
         place=IN_REQUESTS,
     )
+
+
+def _warm_up() -> TrafficPoint:
+    one = SwitchSpec(1)
+    return drive(one, draw_arrivals(one, "uniform", 1.0, 2, seed=0), 1)
+
+
+SWITCH_KERNEL = Kernel("switch", "simulator.engine.compiled.switch.kernels", _warm_up)

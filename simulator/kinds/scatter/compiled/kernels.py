@@ -11,8 +11,8 @@ from simulator.engine.compiled.fabric import leave, route, show_arrivals, skip, 
 from simulator.engine.compiled.intrinsics import first_record, lowest, number, numbers
 from simulator.engine.compiled.queues import insert_by_order
 from simulator.engine.compiled.records import Memory
-from simulator.engine.compiled.scatter.engine import ScatterFabric
-from simulator.engine.compiled.scatter.units import Lists, step_units
+from simulator.kinds.scatter.compiled.engine import ScatterFabric
+from simulator.kinds.scatter.compiled.units import Lists, step_units
 
 Integers = NDArray[Any]
 scatter_fabric = first_record(ScatterFabric)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from simulator.engine.compiled.bits import inline, part
-from simulator.engine.compiled.gather.engine import GatherFabric, GatherUnit
 from simulator.engine.compiled.layout import ABSENT, NOT_LOOKED, Row
 from simulator.engine.compiled.queues import pop, remove
 from simulator.engine.compiled.records import Numbers
@@ -24,6 +23,7 @@ from simulator.engine.compiled.units import (
     scanned,
     stall_cause,
 )
+from simulator.kinds.gather.compiled.engine import GatherFabric, GatherUnit
 
 
 class Lists(NamedTuple):

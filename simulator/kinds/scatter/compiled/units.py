@@ -8,7 +8,6 @@ from simulator.engine.compiled.bits import inline, part
 from simulator.engine.compiled.layout import ABSENT, NOT_LOOKED
 from simulator.engine.compiled.queues import remove
 from simulator.engine.compiled.records import Numbers
-from simulator.engine.compiled.scatter.engine import ScatterFabric, ScatterUnit
 from simulator.engine.compiled.units import (
     COMPUTING,
     ISSUE,
@@ -23,6 +22,7 @@ from simulator.engine.compiled.units import (
     scanned,
     stall_cause,
 )
+from simulator.kinds.scatter.compiled.engine import ScatterFabric, ScatterUnit
 
 
 class Lists(NamedTuple):

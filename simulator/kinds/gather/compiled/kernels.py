@@ -8,13 +8,13 @@ from numpy.typing import NDArray
 
 from simulator.engine.compiled.bits import inline, kernel, part
 from simulator.engine.compiled.fabric import leave, route, show_arrivals, skip, waiting, waits
-from simulator.engine.compiled.gather.engine import GatherFabric
-from simulator.engine.compiled.gather.units import Lists, next_release, step_units
 from simulator.engine.compiled.intrinsics import first_record, lowest, numbers
 from simulator.engine.compiled.layout import UNLIMITED, Flit
 from simulator.engine.compiled.queues import enter
 from simulator.engine.compiled.records import Memory
 from simulator.engine.compiled.routers import next_channel, send
+from simulator.kinds.gather.compiled.engine import GatherFabric
+from simulator.kinds.gather.compiled.units import Lists, next_release, step_units
 
 Integers = NDArray[Any]
 gather_fabric = first_record(GatherFabric)
