@@ -48,7 +48,7 @@ def network_command(
 
     from simulator.cli.running import Provenance, ensure_kernels, progress_bars
     from simulator.cli.study import read_machine
-    from simulator.engine.compiled.switch.engine import KERNEL
+    from simulator.engine.compiled.switch.engine import SWITCH_KERNEL
     from simulator.report.folder import check_free
     from simulator.report.network import write_network
     from simulator.study.load_latency import measure_network
@@ -61,7 +61,7 @@ def network_command(
         folder = output or Path("reports") / f"network-{model.name}-{traffic.value}"
         check_free(folder, force=force)
     if engine is EngineChoice.compiled:
-        ensure_kernels([KERNEL])
+        ensure_kernels([SWITCH_KERNEL])
     provenance = Provenance()
     with progress_bars() as report:
         curve = measure_network(

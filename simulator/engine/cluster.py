@@ -103,7 +103,7 @@ class ClusterSpec:
         return self if self.network == "none" else replace(self, network="ideal")
 
 
-SMALLEST = ClusterSpec(
+ONE_UNIT = ClusterSpec(
     units=1,
     banks=1,
     bank_ports=1,
@@ -123,7 +123,7 @@ SMALLEST = ClusterSpec(
     iterations=1,
     latency=1,
 )
-"""One unit and one bank, on which kernels are warmed up."""
+"""The least cluster."""
 
 
 @dataclass(frozen=True, eq=False)

@@ -12,7 +12,7 @@ from simulator.engine.compiled.layout import Fabric, Flit, Nobody, Queue, Unit
 from simulator.engine.compiled.memory import Block, Layout, numbers
 from simulator.engine.compiled.records import Array, Here, Inside, Nowhere, Record, Table, Wide, fields_of, size_of, view
 from simulator.engine.compiled.switch.engine import Switch
-from simulator.kinds.gather.compiled.engine import GatherUnit, UnitsFabric
+from simulator.kinds.gather.compiled.engine import GatherFabric, GatherUnit
 from simulator.kinds.scatter.compiled.engine import ScatterFabric, ScatterUnit
 
 
@@ -109,19 +109,19 @@ def test_a_flit_takes_a_line_of_the_processors_cache() -> None:
     assert 4 * size_of(Flit) == 64
 
 
-@pytest.mark.parametrize("first", [Fabric, UnitsFabric, ScatterFabric, Switch])
+@pytest.mark.parametrize("first", [Fabric, GatherFabric, ScatterFabric, Switch])
 def test_what_stands_for_no_flit_is_at_address_0(first: type[Record]) -> None:
     assert fields_of(first)["nobody"].offset == fields_of(Nobody)["flit"].offset == 0
 
 
-@pytest.mark.parametrize(("own", "shared"), [(GatherUnit, Unit), (ScatterUnit, Unit), (UnitsFabric, Fabric), (ScatterFabric, Fabric)])
+@pytest.mark.parametrize(("own", "shared"), [(GatherUnit, Unit), (ScatterUnit, Unit), (GatherFabric, Fabric), (ScatterFabric, Fabric)])
 def test_parts_that_dataflows_share_find_their_fields_in_every_dataflow(own: type[Record], shared: type[Record]) -> None:
     assert {name: fields_of(own)[name].offset for name in fields_of(shared)} == {
         name: field.offset for name, field in fields_of(shared).items()
     }
 
 
-@pytest.mark.parametrize(("outcome", "fabric"), [(ClusterOutcome, UnitsFabric), (ScatterOutcome, ScatterFabric)])
+@pytest.mark.parametrize(("outcome", "fabric"), [(ClusterOutcome, GatherFabric), (ScatterOutcome, ScatterFabric)])
 def test_every_counter_of_an_outcome_is_a_field_of_its_fabric(outcome: type, fabric: type[Record]) -> None:
     counters = {entry.name for entry in fields(outcome)} - {"unit_cycles", "outputs"}
     assert counters <= {name for name, field in fields_of(fabric).items() if field.kind.form == "wide"}

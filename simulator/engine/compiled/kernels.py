@@ -1,4 +1,4 @@
-"""Loads the kernels: Numba is imported, and they are compiled or read from the cache, when they are first needed."""
+"""Kernels: Numba is imported, and they are compiled or read from the cache, when they are first needed."""
 
 from __future__ import annotations
 
@@ -11,48 +11,50 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from importlib import import_module
+from importlib.util import find_spec
 from pathlib import Path
 from threading import Lock
 from typing import Any
 
 from simulator.activity import CAUSES
 
-Loop = Callable[..., None]
-"""Runs a memory from its clock's cycle on, to its end or to a cycle."""
 _loading = Lock()
-_PACKAGE = Path(__file__).parents[2]
 
 
-@dataclass(frozen=True, order=True)
+@dataclass(frozen=True)
 class Kernel:
-    """A compiled loop: the function `run_NAME` of `PACKAGE.kernels`, of which `PACKAGE.engine.warm_up()` runs next to nothing.
+    """A compiled loop: it runs a memory from its clock's cycle on, to its end or to a cycle.
 
-    `PACKAGE` is a folder named `compiled`, or lies in one, so that its sources name the cache.
+    Its function `run_NAME` is in `module`, which is imported, and with it Numba, when the kernel is first called.
     """
 
     name: str
-    package: str
+    module: str
+    warm_up: Callable[[], object]
+    """Run it on next to nothing: before it is needed, so that a user is told and processes do not all compile it at once."""
 
-    def load(self) -> Loop:
-        """Import Numba and the kernel, which is compiled at its first call if the cache does not hold it."""
+    def __call__(self, *arguments: Any) -> None:
+        """Run it; the first call compiles it, if the disk does not hold it."""
         with _loading:
-            return _loaded(self)
+            run = _loaded(self)
+        run(*arguments)
 
     @property
     def cached(self) -> bool:
         """Whether the disk holds a kernel of exactly these sources."""
-        return any(kernel_cache().rglob(f"*.run_{self.name}-*.nbi"))
-
-    def warm_up(self) -> None:
-        """Run it once on next to nothing, so that a user is told and processes do not all compile at once; it is kept on disk."""
-        import_module(f"{self.package}.engine").warm_up()
+        return any(_cache_folder(self.module).rglob(f"*.run_{self.name}-*.nbi"))
 
 
 @cache
-def _loaded(kernel: Kernel) -> Loop:
-    with _cached_in(str(kernel_cache())):
-        loop: Loop = getattr(import_module(f"{kernel.package}.kernels"), f"run_{kernel.name}")
-    return loop
+def _loaded(kernel: Kernel) -> Callable[..., None]:
+    with _cached_in(str(_cache_folder(kernel.module))):
+        run: Callable[..., None] = getattr(import_module(kernel.module), f"run_{kernel.name}")
+    return run
+
+
+def kernels_loaded() -> bool:
+    """Whether this process has loaded any kernel: the import of Numba is what takes long."""
+    return _loaded.cache_info().currsize > 0
 
 
 @contextmanager
@@ -68,19 +70,16 @@ def _cached_in(folder: str) -> Iterator[None]:
         config.CACHE_DIR = before
 
 
-def kernels_loaded() -> bool:
-    """Whether this process has loaded any kernel, which is what takes long: the import of Numba."""
-    return _loaded.cache_info().currsize > 0
-
-
 @cache
-def kernel_cache() -> Path:
-    """Folder of the kernels that belong to exactly these sources.
+def _cache_folder(module: str) -> Path:
+    """Folder of a kernel that belongs to exactly these sources: those of the shared parts, and those beside it.
 
     Numba looks at the file of a kernel only, not at the files of what it calls; a folder named by all sources cannot be stale.
     """
+    spec = find_spec(module)
+    beside = Path(spec.origin).parent if spec and spec.origin else Path(__file__).parent
     digest = hashlib.blake2b(digest_size=8)
-    for source in sorted(_PACKAGE.rglob("compiled/**/*.py")):
+    for source in sorted({*Path(__file__).parent.rglob("*.py"), *beside.glob("*.py")}):
         digest.update(source.read_bytes())
     digest.update(repr(CAUSES).encode())
     base = os.environ.get("NUMBA_CACHE_DIR")

@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 from simulator.engine.cluster import CAUSE, Outcome
 from simulator.engine.compiled.fabric_plan import FabricMemory
-from simulator.engine.compiled.kernels import Loop
+from simulator.engine.compiled.kernels import Kernel
 from simulator.engine.compiled.layout import CAUSE_COUNT, MOST_CYCLES
 from simulator.engine.compiled.records import Memory, view
 from simulator.errors import MappingError, stalled
@@ -17,7 +17,7 @@ SLICE_CYCLES = 1 << 16
 Counted = TypeVar("Counted", bound=Outcome)
 
 
-def run_tile(kernel: Loop, at_rest: FabricMemory, memory: Memory, lists: tuple[Any, ...], outcome: type[Counted]) -> Counted:
+def run_tile(kernel: Kernel, at_rest: FabricMemory, memory: Memory, lists: tuple[Any, ...], outcome: type[Counted]) -> Counted:
     """Run a tile to its end; CheckError where nothing has moved for longer than any pipeline takes."""
     fabric = view(memory, at_rest.fabric)
     patience = SLICE_CYCLES + at_rest.longest_delay

@@ -11,8 +11,6 @@ from simulator.engine.compiled.network_plan import NetworkHardware, NetworkPlan,
 from simulator.engine.compiled.records import Array, Inside, Memory, Record, Wide, view
 from simulator.network.traffic import Arrivals, SwitchSpec, TrafficPoint, draw_arrivals
 
-KERNEL = Kernel("switch", "simulator.engine.compiled.switch")
-
 
 class Switch(Record):
     """A network alone."""
@@ -50,7 +48,7 @@ def drive(spec: SwitchSpec, arrivals: Arrivals, warmup: int) -> TrafficPoint:
     sinks = np.ascontiguousarray(arrivals.sink, dtype=np.int32).ravel()
     cycles = arrivals.sink.shape[1]
     for until in [*range(SLICE_CYCLES, cycles, SLICE_CYCLES), cycles]:
-        KERNEL.load()(memory, sinks, until)
+        SWITCH_KERNEL(memory, sinks, until)
     switch = view(memory, Switch)
     delivered, latency, outstanding = (int(sums[0]) for sums in (switch.delivered, switch.latency_sum, switch.outstanding_sum))
     measured = cycles - warmup
@@ -96,7 +94,9 @@ def _hardware(spec: SwitchSpec) -> NetworkHardware:
     )
 
 
-def warm_up() -> None:
-    """Drive a switch of one port for two cycles."""
-    smallest = SwitchSpec(1)
-    drive(smallest, draw_arrivals(smallest, "uniform", 1.0, 2, seed=0), 1)
+def _warm_up() -> TrafficPoint:
+    one = SwitchSpec(1)
+    return drive(one, draw_arrivals(one, "uniform", 1.0, 2, seed=0), 1)
+
+
+SWITCH_KERNEL = Kernel("switch", "simulator.engine.compiled.switch.kernels", _warm_up)

@@ -6,7 +6,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from simulator.engine.cluster import SMALLEST, ClusterOutcome, ClusterSpec
+from simulator.engine.cluster import ONE_UNIT, ClusterOutcome, ClusterSpec
 from simulator.engine.compiled.fabric_plan import FabricMemory, FabricPlan
 from simulator.engine.compiled.kernels import Kernel
 from simulator.engine.compiled.layout import ABSENT, Fabric, Flit, Row, Unit
@@ -14,8 +14,6 @@ from simulator.engine.compiled.memory import numbers
 from simulator.engine.compiled.records import Array, Memory, Nowhere, Table, Wide, view
 from simulator.engine.compiled.tile import run_tile
 from simulator.engine.work import ClusterWork, TileValues
-
-KERNEL = Kernel("gather", "simulator.kinds.gather.compiled")
 
 
 class GatherUnit(Unit):
@@ -90,10 +88,12 @@ def run_cluster(spec: ClusterSpec, work: ClusterWork, values: TileValues | None)
     at_rest = _at_rest(spec)
     memory = at_rest.with_lists(work.unit_ptr, words=work.k_words, token_words=work.token_words, all_present=int(work.present.all()))
     lists = work.word, work.ends_row().view(np.uint8), np.where(work.present.ravel(), work.bank, np.int32(ABSENT))
-    return run_tile(KERNEL.load(), at_rest, memory, lists, ClusterOutcome)
+    return run_tile(GATHER_KERNEL, at_rest, memory, lists, ClusterOutcome)
 
 
-def warm_up() -> None:
-    """Run a tile of one entry."""
+def _warm_up() -> ClusterOutcome:
     pointer, zero, index = np.array([0, 1]), np.zeros(1, dtype=np.int32), np.zeros(1, dtype=np.int64)
-    run_cluster(SMALLEST, ClusterWork(pointer, zero, zero, index, 1, 1, zero, np.ones((1, 1), dtype=np.bool_)), None)
+    return run_cluster(ONE_UNIT, ClusterWork(pointer, zero, zero, index, 1, 1, zero, np.ones((1, 1), dtype=np.bool_)), None)
+
+
+GATHER_KERNEL = Kernel("gather", "simulator.kinds.gather.compiled.kernels", _warm_up)

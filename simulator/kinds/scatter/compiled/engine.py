@@ -6,15 +6,13 @@ from functools import lru_cache
 
 import numpy as np
 
-from simulator.engine.cluster import SMALLEST, ClusterSpec, ScatterOutcome
+from simulator.engine.cluster import ONE_UNIT, ClusterSpec, ScatterOutcome
 from simulator.engine.compiled.fabric_plan import FabricMemory, FabricPlan
 from simulator.engine.compiled.kernels import Kernel
 from simulator.engine.compiled.layout import Fabric, Unit
 from simulator.engine.compiled.records import Memory, Wide
 from simulator.engine.compiled.tile import run_tile
 from simulator.engine.work import ScatterWork, TileValues
-
-KERNEL = Kernel("scatter", "simulator.kinds.scatter.compiled")
 
 
 class ScatterUnit(Unit):
@@ -54,10 +52,12 @@ def run_scatter(spec: ClusterSpec, work: ScatterWork, values: TileValues | None)
     at_rest = _at_rest(spec)
     memory = at_rest.with_lists(work.unit_ptr, words=work.m_words, operands=work.present.shape[1], token_words=work.token_words)
     lists = work.word, work.column, work.present.ravel().view(np.uint8), work.bank
-    return run_tile(KERNEL.load(), at_rest, memory, lists, ScatterOutcome)
+    return run_tile(SCATTER_KERNEL, at_rest, memory, lists, ScatterOutcome)
 
 
-def warm_up() -> None:
-    """Run a tile of one entry."""
+def _warm_up() -> ScatterOutcome:
     pointer, zero, index = np.array([0, 1]), np.zeros(1, dtype=np.int32), np.zeros(1, dtype=np.int64)
-    run_scatter(SMALLEST, ScatterWork(pointer, zero, zero, index, 1, 1, zero, np.ones((1, 1), dtype=np.bool_)), None)
+    return run_scatter(ONE_UNIT, ScatterWork(pointer, zero, zero, index, 1, 1, zero, np.ones((1, 1), dtype=np.bool_)), None)
+
+
+SCATTER_KERNEL = Kernel("scatter", "simulator.kinds.scatter.compiled.kernels", _warm_up)
