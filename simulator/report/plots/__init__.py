@@ -6,9 +6,7 @@ from pathlib import Path
 from matplotlib.figure import Figure
 
 from simulator.report.plots.bandwidth import bandwidth_figure
-from simulator.report.plots.causes import causes_figure
-from simulator.report.plots.components import area_figure, energy_figure
-from simulator.report.plots.overview import overview_figure
+from simulator.report.plots.breakdown import area_figure, causes_figure, energy_figure, overview_figure
 from simulator.report.plots.style import save
 from simulator.report.plots.tradeoff import tradeoff_figure
 from simulator.result import Result

@@ -32,7 +32,7 @@ class Comparison(Report):
         """One row a run, one column a metric. Needs pandas."""
         import pandas as pd
 
-        from simulator.report.summary import summary_rows
+        from simulator.report.write import summary_rows
 
         return pd.DataFrame(summary_rows(self.all_results)).set_index(["machine", "ideal"])
 
