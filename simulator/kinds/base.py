@@ -12,9 +12,11 @@ from simulator.engine.compiled.warm_up import KernelName
 from simulator.engine.engines import Engine
 from simulator.machine.elaborated import Elaborated
 from simulator.machine.model import Machine
+from simulator.network import Graph
 from simulator.system.operation import OperationRun
 from simulator.system.program import Strand
 from simulator.system.residency import Homes, tensor_homes
+from simulator.terms import ComponentWords
 from simulator.workload.types import Operation, Workload
 
 Memo = dict[Hashable, Any]
@@ -50,6 +52,12 @@ class Kind(ABC):
     name: ClassVar[str]
     kernels: ClassVar[tuple[KernelName, ...]] = ()
     """Compiled kernels that its runs call."""
+    components: ClassVar[tuple[ComponentWords, ...]]
+    """Words and colours of what its fabric is made of, in the order of reports."""
+    dense: ClassVar[bool] = False
+    """Whether it runs the zeros too: what sparse machines are held against."""
+    unused_sections: ClassVar[frozenset[str]] = frozenset()
+    """Sections of the machine file that mean nothing to it."""
 
     @abstractmethod
     def describes(self, machine: Machine) -> bool:
@@ -96,6 +104,14 @@ class Kind(ABC):
     def list_entries(self, machine: Machine, nonzeros: int, tokens: int) -> int:
         """List entries that the units examine for a W of so many nonzeros and an X of so many tokens; 0 without lists."""
         return 0
+
+    @abstractmethod
+    def derived_sizes(self, elaborated: Elaborated) -> dict[str, float]:
+        """Sizes of the fabric that follow from the machine file, by name; a name ends in its unit, as `_kib`."""
+
+    @abstractmethod
+    def graphs(self, machine: Machine) -> dict[str, Graph]:
+        """The networks of one cluster, by name. Raises ConfigError for a machine without one, with the reason."""
 
     def made_bytes(self, machine: Machine, operation: Operation) -> int:
         """Bytes of a W that other operations have made: dense, block by block, in the type in which this hardware takes it."""

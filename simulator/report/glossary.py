@@ -8,14 +8,13 @@ from __future__ import annotations
 from simulator.activity import BOUND_TERMS, CAUSE_TERMS, COUNTER_TERMS
 from simulator.cost.words import AROUND
 from simulator.errors import ConfigError
-from simulator.kinds.systolic.words import COMPONENTS as SYSTOLIC
-from simulator.kinds.units.words import COMPONENTS as UNITS
+from simulator.kinds import KINDS
 from simulator.result import DETAILS, METRICS, OperationResult
 from simulator.result.bandwidth import LEVELS
 from simulator.specs import nearest
-from simulator.terms import SECTIONS, Component, Section, Term
+from simulator.terms import SECTIONS, ComponentWords, Section, Term
 
-COMPONENTS: tuple[Component, ...] = tuple(dict.fromkeys((*UNITS, *SYSTOLIC, *AROUND)))
+COMPONENTS: tuple[ComponentWords, ...] = tuple(dict.fromkeys((*(entry for kind in KINDS for entry in kind.components), *AROUND)))
 """Components of all kinds of machines; one that several kinds have stands once."""
 
 _OF_TABLES = (

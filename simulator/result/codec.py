@@ -16,6 +16,7 @@ import numpy as np
 
 from simulator.activity import Activity
 from simulator.errors import OutputError
+from simulator.kinds import kind_of
 from simulator.machine.elaborated import Elaborated
 from simulator.machine.model import Machine
 
@@ -55,8 +56,8 @@ def activity_from_dict(record: Mapping[str, Any]) -> Activity:
 
 
 def machine_to_dict(machine: Machine) -> dict[str, Any]:
-    """The whole machine file after defaults; a systolic fabric has no mapping."""
-    return machine.model_dump(mode="json", exclude={"mapping"} if machine.fabric.kind == "systolic" else None)
+    """The whole machine file after defaults, without sections that mean nothing to its kind."""
+    return machine.model_dump(mode="json", exclude=set(kind_of(machine).unused_sections))
 
 
 def elaborated_to_dict(elaborated: Elaborated) -> Settled:

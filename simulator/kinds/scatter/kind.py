@@ -24,6 +24,7 @@ class Scatter(UnitsKind):
     name = "scatter"
     kernels = ("scatter",)
     flow = "scatter"
+    replies = False
     words_reach_units = False
 
     def of_operation(self, machine: Machine, operation: Operation) -> Kind:

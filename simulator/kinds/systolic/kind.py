@@ -6,13 +6,16 @@ import numpy as np
 
 from simulator.activity import Counts
 from simulator.engine.engines import Engine
+from simulator.errors import ConfigError
 from simulator.kinds.base import Kind, Least, Memo, Scheduled
 from simulator.kinds.systolic.dense_product import dense_product
 from simulator.kinds.systolic.operation import run_systolic
 from simulator.kinds.systolic.reference import run_array
 from simulator.kinds.systolic.schedule import flows_of, least_cycles, products_of
+from simulator.kinds.systolic.words import COMPONENTS
 from simulator.machine.elaborated import Elaborated
 from simulator.machine.model import Machine, SystolicFabric
+from simulator.network import Graph
 from simulator.system.operation import OperationRun
 from simulator.system.residency import Homes
 from simulator.workload.types import Operation
@@ -22,6 +25,9 @@ class Systolic(Kind):
     """A rows × cols array of cells that pass operands to their neighbours."""
 
     name = "systolic"
+    components = COMPONENTS
+    dense = True
+    unused_sections = frozenset({"mapping"})
 
     def describes(self, machine: Machine) -> bool:
         """Whether its fabric is an array."""
@@ -64,6 +70,15 @@ class Systolic(Kind):
             w_bytes = made if made is not None else op.batch * (k * m * bits.weight_bits // 8)
         counts = Counts(macs_useful=operation.macs_useful, mac_slots=slots, x_trunk_bytes=x_bytes, w_trunk_bytes=w_bytes)
         return Least(max(_array_cycles(machine, operation, memo), -(-slots // machine.multipliers)), counts)
+
+    def derived_sizes(self, elaborated: Elaborated) -> dict[str, float]:
+        """Of the operand buffers, both halves."""
+        fabric = elaborated.machine.systolic
+        return {"operand_sram_kib": 2 * (fabric.x_buffer_kib + fabric.w_buffer_kib + fabric.y_buffer_kib)}
+
+    def graphs(self, machine: Machine) -> dict[str, Graph]:
+        """An array has none."""
+        raise ConfigError(f"{machine.name} is a systolic array: its cells are joined to their neighbours, there is no network to draw")
 
     def made_weight_bits(self, machine: Machine) -> int:
         """As weights, which is what the W buffer holds."""

@@ -14,11 +14,14 @@ from simulator.engine.cluster import ClusterSpec, cluster_spec
 from simulator.engine.engines import ENGINES, Engine
 from simulator.errors import MappingError
 from simulator.kinds.base import Kind, Least, Memo, Scheduled
+from simulator.kinds.units import inspection
 from simulator.kinds.units.lists import present_words
 from simulator.kinds.units.operation import UnitsPlan, plan_units, run_plan
 from simulator.kinds.units.rounds import Dataflow
+from simulator.kinds.units.words import COMPONENTS
 from simulator.machine.elaborated import Elaborated
 from simulator.machine.model import GatherFabric, Machine
+from simulator.network import Graph
 from simulator.system.operation import OperationRun
 from simulator.system.residency import Homes
 from simulator.workload.types import Operation
@@ -32,6 +35,9 @@ class UnitsKind(Kind):
 
     flow: ClassVar[Literal["gather", "scatter"]]
     """What machine files and results call the dataflow of its operations."""
+    components = COMPONENTS
+    replies: ClassVar[bool] = True
+    """Whether banks answer units by a network of their own."""
     words_reach_units = True
     """Whether activation words travel from banks to units in every operation."""
 
@@ -109,6 +115,14 @@ class UnitsKind(Kind):
         if operation.weight_home == "activation":
             return self.made_bytes(machine, operation)
         return operation.weight.nnz * entry_bits // 8
+
+    def derived_sizes(self, elaborated: Elaborated) -> dict[str, float]:
+        """Of clusters, copies, words and networks."""
+        return inspection.derived_sizes(elaborated, replies=self.replies)
+
+    def graphs(self, machine: Machine) -> dict[str, Graph]:
+        """From units to bank ports, and back."""
+        return inspection.graphs(machine, replies=self.replies)
 
     def made_weight_bits(self, machine: Machine) -> int:
         """As activations."""

@@ -1,4 +1,7 @@
-"""The plots of a report: each a function from results to a matplotlib figure."""
+"""The plots of a report: each a function from results to a matplotlib figure, named in `FIGURES`.
+
+Start with `breakdown.py`; `style.py` says how all of them look, `stacked.py` draws bars of parts, `labels.py` puts names beside points.
+"""
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
