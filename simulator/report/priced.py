@@ -43,7 +43,7 @@ class PricedFile:
         """Names, cycles, and every figure."""
         priced, run = self.priced, self.priced.run
         names = {"file": self.file, "machine": run.elaborated.machine.name, "ideal": run.ideal, "workload": run.workload}
-        figures = {"seconds": run.seconds} | {name: getattr(priced, name) for name in _FIGURES[1:]}
+        figures = {name: priced.metric(name) for name in _FIGURES}
         return {**names, "technology": priced.technology, "cycles": run.cycles, **figures}
 
 
