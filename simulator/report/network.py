@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
@@ -10,7 +9,7 @@ from typing import Any
 
 from simulator.kinds import kind_of
 from simulator.machine.model import Machine
-from simulator.report.folder import MARKER, new_folder, write_json
+from simulator.report.folder import MARKER, csv_text, new_folder, write_json
 from simulator.study.load_latency import NetworkCurve
 from simulator.version import package_version
 
@@ -41,10 +40,7 @@ def write_network(curve: NetworkCurve, folder: Path, made: Mapping[str, Any], *,
 
     with new_folder(folder, force=force) as draft:
         write_json(draft / "network.json", curve.to_dict())
-        with (draft / "network.csv").open("w", newline="", encoding="utf-8") as file:
-            rows = [asdict(point) for point in curve.points]
-            writer = csv.DictWriter(file, fieldnames=list(rows[0]))
-            writer.writeheader()
-            writer.writerows(rows)
+        table = csv_text([asdict(point) for point in curve.points], end="\r\n")
+        (draft / "network.csv").write_bytes(table.encode())
         save(load_latency_figure(curve), draft, "load_latency")
         write_json(draft / MARKER, made)

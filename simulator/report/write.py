@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -11,7 +9,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from simulator.report.folder import MARKER, new_folder, write_json
+from simulator.report.folder import MARKER, csv_text, new_folder, write_json
 from simulator.report.robustness import bands_record, bands_table, robustness_sentence
 from simulator.report.verdict import ideal_sentence, verdict
 from simulator.result import SCHEMA_VERSION, Result
@@ -138,13 +136,7 @@ def summary_rows(results: Sequence[Result]) -> list[dict[str, float | str]]:
 
 def summary_csv(results: Sequence[Result]) -> str:
     """The rows as CSV; a column that a machine does not have is empty."""
-    rows = summary_rows(results)
-    columns = list(dict.fromkeys(column for row in rows for column in row))
-    text = io.StringIO()
-    writer = csv.DictWriter(text, columns, restval="", lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(rows)
-    return text.getvalue()
+    return csv_text(summary_rows(results))
 
 
 def _row(result: Result) -> dict[str, float | str]:
