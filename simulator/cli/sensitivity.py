@@ -138,7 +138,7 @@ def _pairs(known: Assessment, between: Sequence[str]) -> list[tuple[str, str]]:
         if len(names) != 2:
             raise ConfigError(f"--between {text}: allowed: two of {', '.join(known.names)}, as A,B")
         for name in names:
-            known.place(name)
+            known.index(name)
         pairs.append((names[0], names[1]))
     found = pairs or default_pairs(known)
     if not found:

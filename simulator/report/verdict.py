@@ -9,7 +9,7 @@ from simulator.kinds import kind_of
 from simulator.report.glossary import label
 from simulator.report.numbers import quantity, significant, times
 from simulator.result import Result
-from simulator.study.uncertainty.pairs import crossbar_and_replication
+from simulator.study.design import crossbar_and_replication
 
 Figure = Callable[[Result], float]
 

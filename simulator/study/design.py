@@ -1,18 +1,21 @@
-"""Which design is this: the word for it, and the key under which all that follows from it is remembered and stored."""
+"""Which design is this: the word for it, those that comparisons set against each other, and the key that figures are stored under."""
 
 from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from simulator.errors import ConfigError
 from simulator.kinds import kind_of
 from simulator.machine.elaborated import Elaborated
 from simulator.machine.model import Machine
 from simulator.result.codec import elaborated_to_dict, machine_to_dict
+
+RunT = TypeVar("RunT")
 
 _LABELS = {"name", "technology", "technology_overrides"}
 """Keys of a machine that its cycles and counts do not depend on."""
@@ -21,6 +24,21 @@ _LABELS = {"name", "technology", "technology_overrides"}
 def design_of(machine: Machine) -> str:
     """The word for a design: `crossbar`, `replication`, `hybrid`, `partition` or `systolic`; what sizing keeps as it is."""
     return kind_of(machine).sizes.design(machine)
+
+
+def crossbar_and_replication(runs: Sequence[RunT], machine: Callable[[RunT], Machine]) -> tuple[RunT, RunT] | None:
+    """The first run of one copy and one network, and the first of a copy a unit; None where one is missing."""
+    designs = [design_of(machine(run)) for run in runs]
+    if "crossbar" not in designs or "replication" not in designs:
+        return None
+    return runs[designs.index("crossbar")], runs[designs.index("replication")]
+
+
+def best_and_array(runs: Sequence[RunT], machine: Callable[[RunT], Machine], figure: Callable[[RunT], float]) -> tuple[RunT, RunT] | None:
+    """The run of a machine that leaves zeros out with the least figure, and the first of a dense array; None where one is missing."""
+    array = next((run for run in runs if kind_of(machine(run)).dense), None)
+    best = min((run for run in runs if not kind_of(machine(run)).dense), key=figure, default=None)
+    return None if array is None or best is None else (best, array)
 
 
 def design_key(machine: Machine | Elaborated, **options: Any) -> str:

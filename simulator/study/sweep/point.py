@@ -14,8 +14,7 @@ from simulator.machine import Elaborated, Machine
 from simulator.pricing import elaborate
 from simulator.specs import Document
 from simulator.study.design import design_key, digest, file_digest
-from simulator.study.sweep.equal import Scaled
-from simulator.study.sweep.record import Failure
+from simulator.study.sweep.job import Failure
 from simulator.study.sweep.spec import Scalar
 from simulator.version import MODEL_VERSION
 from simulator.workload import Workload
@@ -78,6 +77,16 @@ class PricedIn:
     def of(cls, technology: Technology) -> PricedIn:
         """Hash the constants."""
         return cls(technology, digest(technology.model_dump(mode="json")))
+
+
+@dataclass(frozen=True)
+class Scaled:
+    """A machine that was scaled, and every key that this changed."""
+
+    machine: Machine
+    sizes: Mapping[str, Scalar]
+    unexamined: int = 0
+    """Designs that could be better, which a search for the best sizes had no budget to look at."""
 
 
 @dataclass(frozen=True, eq=False)

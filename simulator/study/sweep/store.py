@@ -18,7 +18,7 @@ from types import TracebackType
 from typing import Any
 
 from simulator.errors import OutputError
-from simulator.study.sweep.record import Outcome
+from simulator.study.sweep.job import Outcome
 from simulator.version import MODEL_VERSION
 
 SCHEMA = 1

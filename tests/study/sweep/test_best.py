@@ -22,12 +22,11 @@ from simulator.study.executors import EXECUTORS, Report, Work
 from simulator.study.executors.executor import Batch, InProcess
 from simulator.study.sizing import equalise
 from simulator.study.sizing.scale import own_area_mm2
-from simulator.study.sweep.best import Wanted
-from simulator.study.sweep.equal import Scaled
-from simulator.study.sweep.events import Event, Searching
 from simulator.study.sweep.load import load_sweep
-from simulator.study.sweep.row import labelled
+from simulator.study.sweep.point import Scaled
+from simulator.study.sweep.row import Event, Searching, labelled
 from simulator.study.sweep.run import Options, run_sweep
+from simulator.study.sweep.sizes import SizeSearch
 from simulator.study.sweep.store import Store
 from simulator.study.sweep.study import Study, rows_csv
 from simulator.study.sweep.tables import study_table
@@ -167,12 +166,12 @@ def test_a_worker_that_dies_during_a_search_is_replaced(sweep: Run, monkeypatch:
 
 
 def test_a_search_whose_workers_keep_dying_is_no_mistake_of_the_file(sweep: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    def dying(wanted: Wanted, *arguments: Any) -> Scaled:
+    def dying(search: SizeSearch, *arguments: Any) -> Scaled:
         raise WorkerError("a worker process died")
 
     equal = f"equal={{area: {_cap()!r}, best: time}}"
     with monkeypatch.context() as context:
-        context.setattr(Wanted, "found", dying)
+        context.setattr(SizeSearch, "found", dying)
         assert {row.failure for row in sweep("sweep.yaml", *BARE, equal).rows} == {"killed"}
     assert sweep("sweep.yaml", *BARE, equal).failures == []
 
@@ -183,7 +182,7 @@ def test_another_placement_is_another_search(place: Path) -> None:
     keys = set()
     for bank in (0, 1):
         np.save(place / "banks.npy", np.full(machine.fabric.banks_per_copy * 128, bank, dtype=np.int32))
-        keys.add(Wanted(machine, recipe, 0.4, "time", None).key)
+        keys.add(SizeSearch(machine, recipe, 0.4, "time", None).key)
     assert len(keys) == 2
 
 

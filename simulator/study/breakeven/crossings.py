@@ -1,8 +1,9 @@
-"""Where one machine's figure becomes less than another's along an axis.
+"""Where one machine's figure becomes less than another's along an axis, and how far the bands of the constants move that.
 
-Nothing is assumed to be monotonic: a coarse scan finds every place where the better one changes between neighbours, and each
+Nothing is assumed to be monotonic: a coarse scan finds everywhere that the better one changes between neighbours, and each
 such bracket is halved until it is as narrow as the tolerance. That both are equal is a state of its own, beside either being the
-better one. Values without figures are passed over. What crosses twice between two neighbours of the scan is missed.
+better one. Values without figures are passed over. What crosses twice between two neighbours of the scan is missed. Bands follow
+from ratios at the values that were looked at, interpolated between them.
 """
 
 from __future__ import annotations
@@ -12,6 +13,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from simulator.study.uncertainty import Spread
 
 Ratios = Callable[[Sequence[float]], Mapping[float, float | None]]
 """Values of the axis → logarithm of the first machine's figure over the second's; None where one of them has none."""
@@ -44,12 +50,12 @@ class Scale:
         """So many values from low to high; of integers each once, and all where there are no more than so many."""
         if self.integers and self.high - self.low < count:
             return [float(value) for value in range(int(self.low), int(self.high) + 1)]
-        places = [self.place(self.low) + index / (count - 1) * self.length for index in range(count)]
-        return list(dict.fromkeys(self._allowed(self.value(place)) for place in places))
+        positions = [self.position(self.low) + index / (count - 1) * self.length for index in range(count)]
+        return list(dict.fromkeys(self._allowed(self.value(position)) for position in positions))
 
     def middle(self, low: float, high: float) -> float:
         """Half way between."""
-        return self.value((self.place(low) + self.place(high)) / 2)
+        return self.value((self.position(low) + self.position(high)) / 2)
 
     def divided(self, low: float, high: float) -> float | None:
         """The value nearest to the middle; None between neighbouring integers."""
@@ -65,15 +71,15 @@ class Scale:
     @property
     def length(self) -> float:
         """Of the whole range."""
-        return self.place(self.high) - self.place(self.low)
+        return self.position(self.high) - self.position(self.low)
 
-    def place(self, value: float) -> float:
-        """Where a value lies: evenly spaced places are values that `spaced` would give."""
+    def position(self, value: float) -> float:
+        """Where a value lies: evenly spaced positions are values that `spaced` would give."""
         return math.log(value) if self.logarithmic else value
 
-    def value(self, place: float) -> float:
-        """Inverse of `place`; twelve digits, so that the ends are what was typed."""
-        return float(f"{math.exp(place) if self.logarithmic else place:.12g}")
+    def value(self, position: float) -> float:
+        """Inverse of `position`; twelve digits, so that the ends are what was typed."""
+        return float(f"{math.exp(position) if self.logarithmic else position:.12g}")
 
 
 @dataclass(frozen=True)
@@ -139,3 +145,57 @@ def _joined(crossings: Sequence[Crossing]) -> list[Crossing]:
         else:
             found.append(crossing)
     return found
+
+
+@dataclass(frozen=True)
+class CrossingBand:
+    """Where a break-even may lie; None where that is beyond what was looked at."""
+
+    low: float | None
+    high: float | None
+    """Between them the combined band of the ratio holds both machines for the better one."""
+    mover: str
+    """The constant that moves it furthest by itself; empty where none moves it."""
+    mover_low: float | None
+    """The least that this constant's band makes of the break-even, …"""
+    mover_high: float | None
+    """… and the most."""
+
+
+def crossing_band(
+    crossing: Crossing, values: Sequence[float], ratios: Sequence[Spread], names: Sequence[str], scale: Scale
+) -> CrossingBand:
+    """The band of one crossing. `ratios` are the first machine's figure over the second's at each of `values`, ascending."""
+    positions = np.array([scale.position(value) for value in values])
+    at = scale.position(crossing.value)
+    sign = 1.0 if crossing.below == "first" or crossing.above == "second" else -1.0
+    combined = [ratio.combined for ratio in ratios]
+
+    def reach(ends: Sequence[Sequence[float]]) -> tuple[float, float]:
+        """Least and most of the break-even itself and of those at two ends of the ratio."""
+        moved = [_nearest_rise(positions, sign * np.log(end), at) for end in ends]
+        return min(at, *moved), max(at, *moved)
+
+    low, high = reach([[band.low for band in combined], [band.high for band in combined]])
+    alone = [reach([[ratio.low[index] for ratio in ratios], [ratio.high[index] for ratio in ratios]]) for index in range(len(names))]
+    # what is beyond the range counts as its end: two that reach beyond are told apart by their other end
+    widths = [np.ptp(np.clip(pair, positions[0], positions[-1])) for pair in alone]
+    index = int(np.argmax(widths)) if widths else 0
+    if not widths or widths[index] == 0:
+        return CrossingBand(_value(low, scale), _value(high, scale), "", None, None)
+    mover_low, mover_high = alone[index]
+    return CrossingBand(_value(low, scale), _value(high, scale), names[index], _value(mover_low, scale), _value(mover_high, scale))
+
+
+def _nearest_rise(positions: NDArray[np.float64], heights: NDArray[np.float64], at: float) -> float:
+    """The position nearest to `at` where heights rise to 0 or from it; ±inf where they never do, on the side where it would lie."""
+    rises = np.flatnonzero((heights[:-1] <= 0) & (heights[1:] >= 0) & (heights[:-1] < heights[1:]))
+    if not rises.size:
+        return -np.inf if np.interp(at, positions, heights) >= 0 else np.inf
+    share = heights[rises] / (heights[rises] - heights[rises + 1])
+    found = positions[rises] + share * (positions[rises + 1] - positions[rises])
+    return float(found[np.argmin(np.abs(found - at))])
+
+
+def _value(position: float, scale: Scale) -> float | None:
+    return scale.value(position) if np.isfinite(position) else None

@@ -1,4 +1,4 @@
-"""Break-even of two machines along an axis: from a question to curves and crossings."""
+"""Break-even of two machines along an axis: from a question to curves and crossings, and the folder that holds the answer."""
 
 from __future__ import annotations
 
@@ -10,25 +10,28 @@ from pathlib import Path
 from typing import Any
 
 from simulator.errors import ConfigError, OutputError
+from simulator.machine import Machine
+from simulator.report.folder import MARKER, new_folder, write_json
 from simulator.result import METRICS
 from simulator.specs import Document, nearest_hint
-from simulator.specs.load import validated
+from simulator.specs.fields import slot_at, takes_integers_only
+from simulator.specs.load import read_tree, validated
 from simulator.specs.overrides import apply_overrides
 from simulator.specs.parse import parse
 from simulator.specs.tree import Entry
-from simulator.study.sweep.analysis.crossing_bands import CrossingBand, crossing_band
-from simulator.study.sweep.analysis.crossings import Better, Crossing, Scale, better_of, find_crossings
+from simulator.study.breakeven.crossings import Better, Crossing, CrossingBand, Scale, better_of, crossing_band, find_crossings
 from simulator.study.sweep.bands import assess_points
-from simulator.study.sweep.events import Event, Listener, Planned
-from simulator.study.sweep.integers import takes_integers
 from simulator.study.sweep.load import space_of
+from simulator.study.sweep.paths import reached_by
 from simulator.study.sweep.point import Point
-from simulator.study.sweep.row import Row
+from simulator.study.sweep.row import Event, Listener, Planned, Row
 from simulator.study.sweep.run import Options, run_sweep
+from simulator.study.sweep.space import Space
 from simulator.study.sweep.spec import SweepSpec
 from simulator.study.sweep.store import Store
 from simulator.study.uncertainty import METRICS as BANDED
 from simulator.study.uncertainty import Assessment
+from simulator.workload.spec import WorkloadSpec
 
 FILE = "breakeven.json"
 SCHEMA_VERSION = 3
@@ -257,3 +260,27 @@ def _document(question: Question, values: Sequence[float]) -> Document[SweepSpec
             apply_overrides(root, [text])
         settings[path.strip()] = parse(text.partition("=")[2], f"--set {text}", lines=False)
     return validated(Entry({**root.value, "set": Entry(settings, root.place)}, root.place), SweepSpec)
+
+
+def takes_integers(space: Space, path: str) -> bool:
+    """Whether every machine, or every operation of the workload, that has the key at a path takes integers only there."""
+    if path.startswith("workload."):
+        root = read_tree(space.workload_file(str(space.spec.workload)), WorkloadSpec)
+        slots = [slot_at(WorkloadSpec, keys, root) for keys in reached_by(root, path.removeprefix("workload."))]
+    else:
+        slots = [slot_at(Machine, path.split("."), read_tree(space.machine_file(name), Machine)) for name in space.machines()]
+    known = [slot for slot in slots if slot is not None]
+    return bool(known) and all(map(takes_integers_only, known))
+
+
+def write_break_even(folder: Path, answer: BreakEven, made: Mapping[str, Any], *, force: bool) -> None:
+    """Write breakeven.json, its plot and run.json, whole or not at all. Raises OutputError."""
+    from simulator.report.plots.style import save
+    from simulator.study.breakeven.plots import break_even_figure
+
+    with new_folder(folder, force=force) as draft:
+        write_json(draft / FILE, answer.to_dict())
+        figure = break_even_figure(answer)
+        if figure is not None:
+            save(figure, draft, "breakeven")
+        write_json(draft / MARKER, made)

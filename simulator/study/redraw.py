@@ -11,12 +11,11 @@ from simulator.errors import OutputError
 from simulator.report.plots import FIGURES
 from simulator.report.plots.style import save
 from simulator.result import Result
-from simulator.study.sweep.break_evens import break_even_files, break_evens_csv, load_break_evens
-from simulator.study.sweep.breakeven import FILE as ANSWER
-from simulator.study.sweep.breakeven import BreakEven
+from simulator.study.breakeven.breakeven import FILE as ANSWER
+from simulator.study.breakeven.breakeven import BreakEven
+from simulator.study.breakeven.plots import break_even_figure, break_evens_figure
+from simulator.study.breakeven.table import break_even_files, break_evens_csv, load_break_evens
 from simulator.study.sweep.plots import FIGURES as SWEEP_FIGURES
-from simulator.study.sweep.plots.break_evens import break_evens_figure
-from simulator.study.sweep.plots.curves import break_even_figure
 from simulator.study.sweep.study import FILE, Study
 
 _STACKED = ("area_mm2", "energy_pj")

@@ -1,26 +1,60 @@
-"""`equal: {area: …, best: …}`: each machine at its own best sizes within the area, found by a search on the workload of its point."""
+"""`equal`: what every machine of a sweep is sized to before it is run: one area by its size alone, or its own best sizes within it."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
 from simulator.cost import load_technology
 from simulator.errors import ConfigError, SparsimError
+from simulator.kinds import kind_of
 from simulator.machine import Machine
 from simulator.study.design import design_key
 from simulator.study.sizing.equalise import Progress, equalise
-from simulator.study.sizing.scale import rebuilt
+from simulator.study.sizing.scale import own_area_mm2, rebuilt, within_area
 from simulator.study.sizing.types import Runner
-from simulator.study.sweep.equal import Scaled
-from simulator.study.sweep.point import PricedIn, Recipe
+from simulator.study.sweep.point import PricedIn, Recipe, Scaled
 from simulator.version import MODEL_VERSION
 from simulator.workload import Workload
 
 
+@dataclass(frozen=True)
+class Target:
+    """An area, and where an array has its SRAM from."""
+
+    area_mm2: float
+    model: Machine | None
+    """The machine whose area it is; it stays as it is. None where the file says a number."""
+    sram: Machine | None
+
+
+def target_of(wanted: Machine | float, machines: Sequence[Machine]) -> Target:
+    """The target of a sweep over these machines: the area of one, or mm².
+
+    Raises ConfigError where the machine that gives an array its SRAM cannot be scaled to it.
+    """
+    area_mm2, model = (own_area_mm2(wanted), wanted) if isinstance(wanted, Machine) else (wanted, None)
+    if model is not None and _gives_sram(model):
+        return Target(area_mm2, model, model)
+    giver = next(filter(_gives_sram, machines), None)
+    return Target(area_mm2, model, None if giver is None else within_area(giver, area_mm2).machine)
+
+
+def _gives_sram(machine: Machine) -> bool:
+    return kind_of(machine).sizes.sram(machine) is not None
+
+
+def scaled(machine: Machine, target: Target) -> Scaled:
+    """The machine at its largest size within the target. Raises ConfigError where none is that small."""
+    if machine == target.model:
+        return Scaled(machine, {})
+    found = within_area(machine, target.area_mm2, target.sram)
+    return Scaled(found.machine, {change.key: change.after for change in found.changes})
+
+
 @dataclass(frozen=True, eq=False)
-class Wanted:
+class SizeSearch:
     """What is searched for: the best sizes of one machine on one workload."""
 
     machine: Machine
@@ -78,11 +112,8 @@ class Wanted:
         return None if machine is None else Scaled(machine, record["sizes"], record["unexamined"])
 
 
-Search = Callable[[Wanted], Scaled]
-
-
 def to_record(found: Scaled) -> dict[str, Any]:
-    """JSON values; `Wanted.restored` is the inverse."""
+    """JSON values; `SizeSearch.restored` is the inverse."""
     return {"sizes": dict(found.sizes), "unexamined": found.unexamined}
 
 
@@ -97,6 +128,6 @@ def raise_refusal(record: Mapping[str, Any]) -> None:
         raise ConfigError(record["refused"])
 
 
-def searched(wanted: Wanted) -> Scaled:
+def searched(search: SizeSearch) -> Scaled:
     """Search in this process, and remember nothing."""
-    return wanted.found(wanted.recipe.make())
+    return search.found(search.recipe.make())

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 
-from simulator.study.sweep.breakeven import FILE, BreakEven, Curve
+from simulator.study.breakeven.breakeven import FILE, BreakEven, Curve
 
 
 @dataclass(frozen=True)
