@@ -1,7 +1,7 @@
 """Terms: the records by which every counter, metric, cause, bound, bandwidth level and component is declared, each once.
 
 A declaration stands beside what it declares: counters, causes and bounds in `simulator.activity`, metrics with their formulas
-in `simulator.result.metrics`, components with the hardware that has them. Results, JSON, CSV, tables, plots, `sparsim explain`
+in `simulator.result.metrics`, components with the kind of hardware that has them. Results, JSON, CSV, tables, plots, `sparsim explain`
 and docs/metrics.md follow from these records; `simulator.report.glossary` collects them.
 """
 
@@ -53,8 +53,8 @@ class Cause(Term):
 
 
 @dataclass(frozen=True)
-class Component(Term):
-    """A component of reports: the hardware that has areas and energies of its own there."""
+class ComponentWords(Term):
+    """Words and look of a component: hardware that has areas and energies of its own in reports."""
 
     colour: str = ""
     """In every plot: greens multiply, blues store, oranges route, purples broadcast, greys are overhead."""
@@ -63,7 +63,7 @@ class Component(Term):
     branch: str = ""
     """Branch of the area tree."""
     drawn_as: str = ""
-    """Component of another kind of machine that does the same: one colour and one legend entry for both."""
+    """ComponentWords of another kind of machine that does the same: one colour and one legend entry for both."""
 
     @property
     def role(self) -> str:
@@ -78,9 +78,9 @@ def cause(name: str, label: str, short: str, more: str = "", *, colour: str) -> 
 
 def component(
     name: str, label: str, short: str, *, branch: str, rank: int = 0, colour: str = "", drawn_as: str = "", more: str = ""
-) -> Component:
+) -> ComponentWords:
     """Declare a component: with a rank and a colour, or drawn as another one."""
-    return Component(name, "component", label, "mm², pJ", short, more, colour, rank, branch, drawn_as)
+    return ComponentWords(name, "component", label, "mm², pJ", short, more, colour, rank, branch, drawn_as)
 
 
 def level(name: str, label: str, short: str) -> Term:

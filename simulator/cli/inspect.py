@@ -52,7 +52,7 @@ def _inspect_machine(file: str, overrides: list[str], output: Path | None, as_js
     from simulator.cli.study import read_machine
     from simulator.errors import OutputError
     from simulator.report.inspection.machine import machine_record, machine_table
-    from simulator.report.inspection.network import write_network_pictures
+    from simulator.report.network import write_network_pictures
 
     machine = read_machine(file, overrides)
     if output is not None:
@@ -83,7 +83,7 @@ def _write_spy(workload: Workload, output: Path, force: bool) -> None:
 
     from simulator.errors import OutputError
     from simulator.report.folder import new_file
-    from simulator.report.inspection.spy import spy_figure
+    from simulator.report.inspection.patterns import spy_figure
     from simulator.report.plots.style import render
 
     kind = output.suffix.lower().lstrip(".")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from simulator.terms import Component, component
+from simulator.terms import ComponentWords, component
 
 COMPUTE = "compute"
 MEMORIES = "operand and output memories"
@@ -25,7 +25,7 @@ DRAIN_BUS = component(
     "drain_bus", "drain bus", "wires and repeaters that carry finished rows out", branch=DISTRIBUTION, rank=42, colour="#c5b5dc"
 )
 
-AROUND: tuple[Component, ...] = (
+AROUND: tuple[ComponentWords, ...] = (
     component(
         "activation_buffer",
         "activation buffer",

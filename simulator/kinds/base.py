@@ -26,7 +26,7 @@ from simulator.specs.models import Section
 from simulator.system.operation import OperationRun
 from simulator.system.program import Strand
 from simulator.system.residency import Homes, tensor_homes
-from simulator.terms import Component
+from simulator.terms import ComponentWords
 from simulator.workload.types import Operation, Workload
 
 Memo = dict[Hashable, Any]
@@ -66,7 +66,7 @@ class Kind(ABC):
     """Its share of the machine file: of each section that comes in kinds, the model that it brings."""
     kernels: ClassVar[tuple[Kernel, ...]] = ()
     """Compiled kernels that its runs call."""
-    components: ClassVar[tuple[Component, ...]] = ()
+    components: ClassVar[tuple[ComponentWords, ...]] = ()
     """Words and colours of the components of its fabric, in the order of reports."""
     work: ClassVar[tuple[str, ...]] = ()
     """Kinds of work whose events are paid apart, since operations differ in the hardware that does them; none where they do not."""

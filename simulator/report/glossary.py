@@ -12,9 +12,9 @@ from simulator.kinds import KINDS
 from simulator.result import DETAILS, METRICS, OperationResult
 from simulator.result.bandwidth import LEVELS
 from simulator.specs import nearest
-from simulator.terms import SECTIONS, Component, Section, Term
+from simulator.terms import SECTIONS, ComponentWords, Section, Term
 
-COMPONENTS: tuple[Component, ...] = tuple(dict.fromkeys((*(entry for kind in KINDS for entry in kind.components), *AROUND)))
+COMPONENTS: tuple[ComponentWords, ...] = tuple(dict.fromkeys((*(entry for kind in KINDS for entry in kind.components), *AROUND)))
 """Components of all kinds of machines; one that several kinds have stands once."""
 
 _OF_TABLES = (

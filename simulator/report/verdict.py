@@ -20,7 +20,7 @@ def verdict(results: Sequence[Result]) -> str:
     """Say who is fastest, who takes the least energy and fabric area, who is best by their product, and what a crossbar pays.
 
     Energies include DRAM; areas leave out its PHY. The last clauses compare the first machine of one copy and one crossbar
-    with the first of one copy a unit, and the first systolic array with the best, where they are among the results. One
+    with the first of one copy a unit, and the first dense hardware with the best, where they are among the results. One
     result alone gives its own figures. What is hotter than its machine's limit is always said.
     """
     if len(results) == 1:
@@ -83,13 +83,13 @@ def _hot_places(result: Result) -> list[str]:
 
 
 def _dense_against_best(results: Sequence[Result]) -> str:
-    """What the dense array costs beside the best by the product, where that is another kind of machine."""
-    array = next((r for r in results if kind_of(r.machine).dense), None)
+    """What the dense hardware costs beside the best by the product, where that leaves zeros out."""
+    dense = next((r for r in results if kind_of(r.machine).dense), None)
     best = min(results, key=lambda r: r.edap_js_mm2)
-    if array is None or kind_of(best.machine).dense or not best.edp_js:
+    if dense is None or kind_of(best.machine).dense or not best.edp_js:
         return ""
-    time, energy = times(array.seconds / best.seconds), times(array.energy_pj / best.energy_pj)
-    return f"against {best.name}, {array.name} takes {time} the time and {energy} the energy"
+    time, energy = times(dense.seconds / best.seconds), times(dense.energy_pj / best.energy_pj)
+    return f"against {best.name}, {dense.name} takes {time} the time and {energy} the energy"
 
 
 def _crossbar_against_replication(results: Sequence[Result]) -> str:

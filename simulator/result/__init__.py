@@ -1,4 +1,8 @@
-"""The result of a run: what was simulated, what it counted, what it costs, and every metric that follows."""
+"""The result of a run: what was simulated, what it counted, what it costs, and every metric that follows.
+
+Start with `metrics.py`, where a metric is declared: its words and its formula. `result.py` has a run and its operations, `codec.py`
+their JSON, `saved.py` what pricing reads of thousands of files, `bandwidth.py` the levels of the memory system.
+"""
 
 from simulator.result.bandwidth import Bandwidth, bandwidths
 from simulator.result.codec import SCHEMA_VERSION

@@ -1,7 +1,7 @@
 """The one codec of results: between what a run is in memory and JSON.
 
 `encoded`, `plain` and `text_of` write: msgspec follows the fields of `Activity`, `Cost` and their like, whose
-JSON is what they are. Only a machine and its settled geometry look otherwise in a file, and have functions of their own here.
+JSON is what they are. A machine and its settled geometry look otherwise in a file, and have functions of their own here.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ import msgspec
 import numpy as np
 
 from simulator.activity import Activity
+from simulator.cost.types import ComponentCost, Cost
 from simulator.errors import OutputError
 from simulator.machine.elaborated import Elaborated
 from simulator.machine.model import Machine
@@ -47,6 +48,12 @@ def check_schema(version: int) -> None:
     """Raise OutputError for a result of another schema version."""
     if version != SCHEMA_VERSION:
         raise OutputError(f"a result of schema version {version!r}; this sparsim reads version {SCHEMA_VERSION}")
+
+
+def cost_from_dict(record: Mapping[str, Any]) -> Cost:
+    """The cost that a dictionary of it was made from, an area of 0 as it was written: the same result writes the same bytes again."""
+    parts = tuple(ComponentCost(**{**part, "notes": tuple(part["notes"])}) for part in record["components"])
+    return Cost(record["technology"], record["seconds"], parts)
 
 
 def activity_from_dict(record: Mapping[str, Any]) -> Activity:

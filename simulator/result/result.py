@@ -214,8 +214,8 @@ class Result(RunMetrics):
             elaborated=codec.elaborated_from_dict(found.machine, found.elaborated),
             workload=found.workload,
             activity=Activity(found.cycles, found.units, found.counts, found.unit_cycles, found.bounds, found.operations),
-            cost=found.cost,
-            operation_costs=found.operation_costs,
+            cost=codec.cost_from_dict(found.cost),
+            operation_costs=tuple(codec.cost_from_dict(cost) for cost in found.operation_costs),
             engine=found.engine,
             ideal=found.ideal,
             seed=found.seed,
@@ -271,8 +271,8 @@ class _File(msgspec.Struct):
     unit_cycles: dict[str, int]
     bounds: Bounds
     operations: tuple[OperationActivity, ...]
-    cost: Cost
-    operation_costs: tuple[Cost, ...]
+    cost: dict[str, Any]
+    operation_costs: list[dict[str, Any]]
     engine: str
     ideal: Ideal
     seed: int | None

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from simulator.cost.words import COMPUTE, DISTRIBUTION, DRAIN_BUS, FILL_BROADCAST, MEMORIES, NETWORKS, PRESENCE_BITS
-from simulator.terms import Component, component
+from simulator.terms import ComponentWords, component
 
-COMPONENTS: tuple[Component, ...] = (
+COMPONENTS: tuple[ComponentWords, ...] = (
     component(
         "x_banks",
         "activation banks",

@@ -97,12 +97,12 @@ def _peak_rates(elaborated: Elaborated) -> dict[str, float]:
 
 def _derived(elaborated: Elaborated) -> dict[str, float]:
     machine = elaborated.machine
-    shared: dict[str, float] = {
+    return {
         "multipliers": machine.multipliers,
         "clock_ghz": machine.clock_ghz,
         "dram_latency_cycles": elaborated.dram_latency_cycles,
+        **kind_of(machine).derived(elaborated),
     }
-    return shared | dict(kind_of(machine).derived(elaborated))
 
 
 def _worded(name: str) -> tuple[str, str]:

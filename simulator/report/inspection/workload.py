@@ -95,8 +95,7 @@ def write_workload_pictures(workload: Workload, folder: Path, *, force: bool) ->
 
     Raises OutputError where the folder exists (and not `force`).
     """
-    from simulator.report.inspection.degrees import degrees_figure
-    from simulator.report.inspection.spy import spy_figure
+    from simulator.report.inspection.patterns import degrees_figure, spy_figure
     from simulator.report.plots.style import save
 
     figures = {"spy": spy_figure, "degrees": degrees_figure}

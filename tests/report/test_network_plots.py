@@ -12,9 +12,8 @@ from simulator.errors import ConfigError
 from simulator.kinds import kind_of
 from simulator.machine.model import Machine
 from simulator.network import TOPOLOGIES, TopologyName, draw
+from simulator.report.plots.networks import layout, topology_figure, used
 from simulator.report.plots.style import render
-from simulator.report.plots.topology import topology_figure
-from simulator.report.plots.topology_places import places, used
 
 SIZES = [(1, 1), (2, 8), (16, 16), (64, 16)]
 
@@ -35,7 +34,7 @@ def test_every_part_that_is_built_has_a_mark(name: TopologyName, size: tuple[int
 @pytest.mark.parametrize("name", TOPOLOGIES)
 def test_no_mark_covers_another(name: TopologyName) -> None:
     graph = draw(name, 64, 64, 4)
-    place = places(graph, used(graph).joined)
+    place = layout(graph, used(graph).joined)
     marks = np.concatenate([place.routers, place.sources, place.sinks])
     distance = np.linalg.norm(marks[:, None] - marks[None], axis=2)
     np.fill_diagonal(distance, np.inf)
@@ -45,7 +44,7 @@ def test_no_mark_covers_another(name: TopologyName) -> None:
 
 
 def test_first_terminals_stand_on_top_of_stages() -> None:
-    place = places(draw("butterfly", 16, 16, 4), used(draw("butterfly", 16, 16, 4)).joined)
+    place = layout(draw("butterfly", 16, 16, 4), used(draw("butterfly", 16, 16, 4)).joined)
     assert (np.diff(place.sinks[:, 1]) < 0).all()
     assert place.sources[0, 1] == place.sources[:, 1].max()
     assert place.sources[:, 0].max() < place.routers[:, 0].min() < place.sinks[:, 0].min()
