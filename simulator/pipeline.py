@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 
-from simulator.cost import Technology, elaborate, load_technology, price
-from simulator.engine.compiled.warm_up import KernelName
+from simulator.cost import Technology, load_technology
+from simulator.engine.compiled.kernels import Kernel
 from simulator.engine.engines import SMALL_RUN_REQUESTS, EngineName, quickest
 from simulator.kinds import kind_of
 from simulator.machine.elaborated import Elaborated
 from simulator.machine.model import Machine
+from simulator.pricing import counted, elaborate, pricer_of
+from simulator.processors import processors
 from simulator.result import Result, operation_shares
 from simulator.run.floor import Floor, Least
 from simulator.run.run import Ideal, Progress, Timing, run_workload
@@ -62,7 +63,7 @@ def attempt(machine: Machine, floor: Floor, *, engine: EngineName = "compiled", 
     trial = Trial(elaborated, floor)
     if not trial.schedule(hopeless):
         return None
-    timing = trial.run(quickest(engine, requests_of(machine, workload)), threads=os.cpu_count() or 1, give_up=hopeless)
+    timing = trial.run(quickest(engine, requests_of(machine, workload)), threads=processors(), give_up=hopeless)
     return None if timing is None else priced(elaborated, technology, workload, timing, engine=engine, ideal="none")
 
 
@@ -70,10 +71,11 @@ def priced(
     elaborated: Elaborated, technology: Technology, workload: Workload, timing: Timing, *, engine: EngineName, ideal: Ideal
 ) -> Result:
     """What a timed run costs, as a whole and operation by operation."""
-    cost = price(timing.activity, elaborated, technology)
-    shares = tuple(price(share, elaborated, technology) for share in operation_shares(timing.activity))
+    pricer = pricer_of(elaborated, technology)
+    activities = (timing.activity, *operation_shares(timing.activity))
+    cost, *shares = (pricer.price(counted(elaborated.machine, activity)) for activity in activities)
     return Result.assemble(
-        elaborated, workload, timing.activity, cost, operation_costs=shares, engine=engine, ideal=ideal, checked=timing.checked
+        elaborated, workload, timing.activity, cost, operation_costs=tuple(shares), engine=engine, ideal=ideal, checked=timing.checked
     )
 
 
@@ -98,12 +100,12 @@ def time_workload(
         quickest(engine, requests),
         ideal=ideal,
         reuse_tiles=reuse_tiles,
-        threads=threads or os.cpu_count() or 1,
+        threads=threads or processors(),
         progress=progress or (lambda name, fraction: None),
     )
 
 
-def kernels_needed(machine: Machine, workload: Workload, engine: EngineName) -> tuple[KernelName, ...]:
+def kernels_needed(machine: Machine, workload: Workload, engine: EngineName) -> tuple[Kernel, ...]:
     """Compiled kernels that a run will call: none of them where it is small or runs by formulas."""
     if engine != "compiled" or requests_of(machine, workload) < SMALL_RUN_REQUESTS:
         return ()

@@ -56,7 +56,7 @@ def test_slices_are_settled_again_and_latency_must_stay() -> None:
     with pytest.raises(ConfigError, match=r"crossbar ran with a network latency of 1, but .* is \d+ cycles in 7nm; simulate again"):
         reprice(result, overrides=slow)
     held = reprice(result, overrides=slow, hold_latency=True)
-    assert held.machine.gather.network.latency == 1
+    assert held.machine.fabric.network.latency == 1
     assert held.energy_pj == pytest.approx(result.energy_pj)
     wide = reprice(result, overrides={"crossbar_wire_pitch_um": 0.004})
     assert wide.elaborated.slices < result.elaborated.slices

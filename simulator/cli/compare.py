@@ -103,10 +103,11 @@ def sizer(wish: SizingRequest, engine: Any, jobs: int) -> Callable[..., Any] | N
     quantity: Literal["area", "throughput", "power", "bandwidth"] = wish.equal.value
 
     def size(machines: Sequence[Any], workload: Any, progress: Callable[[str, float], None]) -> Any:
-        from simulator.study.comparison.workers import machine_runner
+        from simulator.study.executors import local
         from simulator.study.sizing import equalise
+        from simulator.study.sizing.trials import machine_runner
 
-        with machine_runner(workload, jobs if wish.best else 1, engine) as run:
+        with local(jobs if wish.best else 1) as executor, machine_runner(workload, executor, engine) as run:
             return equalise(
                 machines,
                 quantity,
@@ -146,13 +147,11 @@ def compare_command(
     jobs: Annotated[int | None, typer.Option("--jobs", "-j", min=1, help="Processes; default: one a processor.")] = None,
 ) -> None:
     """Compare machines on a workload: a table, a verdict, and a folder with results and plots."""
-    import os
-
     from simulator.cli.study import Request, run_study
+    from simulator.processors import processors
     from simulator.report.write import write_comparison
 
-    processors = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    jobs = jobs or processors
+    jobs = jobs or processors()
     size = sizer(SizingRequest(equal, to, best, objective, budget, tuple(keep or ()), include_dram), engine.value, jobs)
     request = Request(machines, workload, overrides or [], engine.value, ideal.value, output, as_json, force, jobs, bands=bands)
     name = "compare" if equal is None else f"compare-equal-{equal.value}{'-best' if best else ''}"

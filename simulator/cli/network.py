@@ -48,6 +48,7 @@ def network_command(
 
     from simulator.cli.running import Provenance, ensure_kernels, progress_bars
     from simulator.cli.study import read_machine
+    from simulator.engine.compiled.switch.engine import KERNEL
     from simulator.report.folder import check_free
     from simulator.report.network import write_network
     from simulator.study.load_latency import measure_network
@@ -60,7 +61,7 @@ def network_command(
         folder = output or Path("reports") / f"network-{model.name}-{traffic.value}"
         check_free(folder, force=force)
     if engine is EngineChoice.compiled:
-        ensure_kernels(["switch"])
+        ensure_kernels([KERNEL])
     provenance = Provenance()
     with progress_bars() as report:
         curve = measure_network(

@@ -62,7 +62,7 @@ def results_command(
         if sweep is None:
             typer.echo(json.dumps([asdict(item) for item in base.sweeps()])) if as_json else _show(_sweeps(base))
             return
-        needed = METRICS if export is not None or (as_json and against is None) else metrics
+        needed = list(METRICS) if export is not None or (as_json and against is None) else metrics
         rows = catalogue.sweep_rows(base, catalogue.find_sweep(base, sweep), needed)
         others = None if against is None else catalogue.sweep_rows(base, catalogue.find_sweep(base, against), needed)
     if where is not None:
@@ -113,13 +113,13 @@ def _export(rows: Sequence[Row], file: Path, *, force: bool) -> None:
 def _sweeps(store: Store) -> RenderableType:
     from rich.table import Table
 
-    from simulator.study.sweep.run import current_version
+    from simulator.version import MODEL_VERSION
 
     table = Table(box=None, pad_edge=False)
     for heading in ("id", "name", "started", "points", "done", "failed", "code"):
         table.add_column(heading, justify="right" if heading in ("points", "done", "failed") else "left")
     for sweep in store.sweeps():
-        code = "this" if sweep.version == current_version() else "other"
+        code = "this" if sweep.version == str(MODEL_VERSION) else "other"
         started = sweep.started[:19].replace("T", " ")
         table.add_row(sweep.id, sweep.name, started, *(f"{count:,}" for count in (sweep.points, sweep.done, sweep.failed)), code)
     return table

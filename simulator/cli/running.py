@@ -17,7 +17,7 @@ from simulator.cli.entry import USER_ERROR, OutputClosedError
 if TYPE_CHECKING:
     from rich.progress import TaskID
 
-    from simulator.engine.compiled.warm_up import KernelName
+    from simulator.engine.compiled.kernels import Kernel
 
 
 class Provenance:
@@ -52,21 +52,19 @@ class Provenance:
 NOTICE = "compiling a simulation kernel ({}): once, up to a minute; it is kept for later runs"
 
 
-def ensure_kernels(names: Iterable[KernelName]) -> None:
+def ensure_kernels(kernels: Iterable[Kernel]) -> None:
     """Compile the kernels that the disk does not hold, with a notice on stderr, before any process needs them."""
     from rich.console import Console
 
-    from simulator.engine.compiled.warm_up import kernel_cached, warm_up
-
     console = Console(markup=False, stderr=True)
-    for name in names:
-        if kernel_cached(name):
+    for kernel in kernels:
+        if kernel.cached:
             continue
-        notice = NOTICE.format(name)
+        notice = NOTICE.format(kernel.name)
         if not console.is_terminal:
             console.print(notice, soft_wrap=True)
         with console.status(notice):
-            warm_up(name)
+            kernel.warm_up()
 
 
 @contextmanager
@@ -135,7 +133,7 @@ def told(talk: Talk, name: str, objective: str, way: str) -> Iterator[Any]:
 
 def _say_json(event: Any) -> None:
     from simulator.result import METRICS
-    from simulator.study.sweep.events import Finished, Searching
+    from simulator.study.sweep.row import Finished, Searching
 
     if isinstance(event, Finished):
         row = event.row
@@ -174,7 +172,7 @@ def _bar(name: str, objective: str, way: str) -> Iterator[Any]:
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
-    from simulator.study.sweep.events import Finished, Searching
+    from simulator.study.sweep.row import Finished, Searching
 
     console = Console(markup=False, stderr=True, highlight=False)
     columns = (

@@ -13,18 +13,18 @@ from rich.console import Console, RenderableType
 from rich.text import Text
 
 from simulator.cli.running import Provenance, ensure_kernels, progress_bars
-from simulator.cost import elaborate, load_technology
+from simulator.cost import load_technology
 from simulator.errors import ConfigError, SparsimError
-from simulator.kinds.units.placement import placement_of
+from simulator.kinds import kind_of
 from simulator.machine import Machine
 from simulator.pipeline import kernels_needed
+from simulator.pricing import elaborate
 from simulator.report.folder import check_free
 from simulator.report.tables import run_table
 from simulator.report.write import Report, uncertainty_record
 from simulator.specs import config_path
 from simulator.specs.documents import Document, load_yaml_document
-from simulator.study.comparison import Comparison, compare
-from simulator.study.comparison.comparison import check_names
+from simulator.study.comparison import Comparison, check_names, compare
 from simulator.workload import Workload, load_workload
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ def read_machine(name_or_path: str, overrides: Sequence[str] = ()) -> Machine:
     except SparsimError as error:
         raise ConfigError(_placed(document, str(error), "technology")) from error
     try:
-        placement_of(machine)
+        kind_of(machine).check_files(machine)
     except SparsimError as error:
         raise ConfigError(_placed(document, str(error), "mapping.placement_file")) from error
     return machine

@@ -12,7 +12,6 @@ from numpy.typing import NDArray
 
 from simulator.activity import CAUSES
 from simulator.engine.work import ClusterWork, ScatterWork, TileValues
-from simulator.machine.elaborated import Elaborated
 from simulator.network import Graph, TopologyName, draw
 
 
@@ -104,33 +103,27 @@ class ClusterSpec:
         return self if self.network == "none" else replace(self, network="ideal")
 
 
-def cluster_spec(elaborated: Elaborated) -> ClusterSpec:
-    """The cluster of a gather machine."""
-    fabric = elaborated.machine.gather
-    return ClusterSpec(
-        units=fabric.units_per_cluster,
-        banks=fabric.banks_per_copy,
-        bank_ports=fabric.bank_ports,
-        bank_queue=fabric.bank_queue,
-        read_latency=fabric.read_latency,
-        multicast=fabric.multicast,
-        window=fabric.window,
-        issue_width=fabric.issue_width,
-        scan_width=fabric.scan_width,
-        accumulators=fabric.accumulators,
-        accumulate_latency=fabric.accumulate_latency,
-        network="routed" if fabric.has_network else "none",
-        queues=fabric.network.queues,
-        depth=fabric.network.depth,
-        reply_depth=fabric.network.reply_depth,
-        allocator=fabric.network.allocator,
-        iterations=fabric.network.iterations,
-        latency=elaborated.network_latency,
-        topology=fabric.network.topology,
-        radix=fabric.network.radix,
-        request_flits=elaborated.machine.request_flits,
-        reply_flits=elaborated.machine.reply_flits,
-    )
+SMALLEST = ClusterSpec(
+    units=1,
+    banks=1,
+    bank_ports=1,
+    bank_queue=1,
+    read_latency=1,
+    multicast=False,
+    window=1,
+    issue_width=1,
+    scan_width=1,
+    accumulators=1,
+    accumulate_latency=1,
+    network="none",
+    queues="fifo",
+    depth=1,
+    reply_depth=1,
+    allocator="islip",
+    iterations=1,
+    latency=1,
+)
+"""One unit and one bank, on which kernels are warmed up."""
 
 
 @dataclass(frozen=True, eq=False)

@@ -13,34 +13,35 @@ from simulator.activity import CAUSES
 from simulator.report.glossary import term
 from simulator.report.numbers import common_scale, percent, significant, times
 from simulator.report.verdict import ideal_sentence
-from simulator.result import Result
+from simulator.result import METRICS, Result
+from simulator.terms import Metric
 
-TABLE_METRICS: tuple[tuple[str, str], ...] = (
-    ("cycles", "low"),
-    ("seconds", "low"),
-    ("bound_cycles", ""),
-    ("utilization", "high"),
-    ("effective_tops", "high"),
-    ("dense_equivalent_tops", "high"),
-    ("fabric_area_mm2", "low"),
-    ("cell_area_mm2", "low"),
-    ("placed_area_mm2", "low"),
-    ("area_mm2", "low"),
-    ("fabric_energy_pj", "low"),
-    ("energy_pj", "low"),
-    ("fabric_power_w", ""),
-    ("power_w", ""),
-    ("dynamic_power_w", ""),
-    ("clock_power_w", ""),
-    ("leakage_power_w", ""),
-    ("power_density_w_per_mm2", ""),
-    ("peak_power_density_w_per_mm2", ""),
-    ("tops_per_w", "high"),
-    ("tops_per_mm2", "high"),
-    ("edp_js", "low"),
-    ("edap_js_mm2", "low"),
+TABLE_METRICS: tuple[str, ...] = (
+    "cycles",
+    "seconds",
+    "bound_cycles",
+    "utilization",
+    "effective_tops",
+    "dense_equivalent_tops",
+    "fabric_area_mm2",
+    "cell_area_mm2",
+    "placed_area_mm2",
+    "area_mm2",
+    "fabric_energy_pj",
+    "energy_pj",
+    "fabric_power_w",
+    "power_w",
+    "dynamic_power_w",
+    "clock_power_w",
+    "leakage_power_w",
+    "power_density_w_per_mm2",
+    "peak_power_density_w_per_mm2",
+    "tops_per_w",
+    "tops_per_mm2",
+    "edp_js",
+    "edap_js_mm2",
 )
-"""Metrics of the table in order, and which end of each is the better one (none where that depends on the question)."""
+"""Metrics of the table, in order."""
 
 
 def run_table(results: Sequence[Result], ideal_results: Sequence[Result] = ()) -> RenderableType:
@@ -50,8 +51,8 @@ def run_table(results: Sequence[Result], ideal_results: Sequence[Result] = ()) -
     table.add_column("", style="dim", no_wrap=True)
     for result in results:
         table.add_column(result.machine.name, justify="right", no_wrap=True)
-    for number, (name, better) in enumerate(TABLE_METRICS, start=1):
-        _metric_row(table, results, name, better, number)
+    for number, name in enumerate(TABLE_METRICS, start=1):
+        _metric_row(table, results, METRICS[name], number)
     _heading(table, "bounds: no run is quicker", len(results))
     _bound_rows(table, results)
     _heading(table, "causes of unit-cycles", len(results))
@@ -96,7 +97,7 @@ def operations_table(result: Result) -> RenderableType:
         bound, _ = entry.activity.bounds.largest
         table.add_row(
             entry.name,
-            "×".join(map(str, entry.operation.shape)),
+            str(entry.operation.shape),
             f"{entry.cycles:,}",
             f"{entry.compute_cycles:,}",
             percent(entry.utilization),
@@ -125,9 +126,9 @@ def _caption(result: Result) -> Text:
     )
 
 
-def _metric_row(table: Table, results: Sequence[Result], name: str, better: str, number: int) -> None:
-    values = [float(result.metrics()[name]) for result in results]
-    entry = term(name, "metric")
+def _metric_row(table: Table, results: Sequence[Result], metric: Metric[float], number: int) -> None:
+    values = [float(metric.formula(result)) for result in results]
+    entry, better = metric.term, metric.better
     factor, unit = common_scale(values, entry.unit)
     best = {"low": min, "high": max}[better](values) if better and len(values) > 1 else None
     cells = []
@@ -192,8 +193,8 @@ def _heading(table: Table, text: str, machines: int) -> None:
 
 def _footnotes(results: Sequence[Result]) -> list[RenderableType]:
     notes: list[RenderableType] = []
-    for number, (name, _) in enumerate(TABLE_METRICS, start=1):
-        entry = term(name, "metric")
+    for number, name in enumerate(TABLE_METRICS, start=1):
+        entry = METRICS[name].term
         notes.append(_footnote(str(number).translate(_SUPERSCRIPTS), entry.label, entry.short))
     notes += [_footnote("·", term(name, "bound").label, term(name, "bound").short) for name in results[0].bounds]
     causes = [cause for cause in CAUSES if any(result.unit_cycles.get(cause, 0) for result in results)]

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from itertools import groupby
 
+from simulator.kinds import kind_of
 from simulator.report.glossary import label
 from simulator.report.numbers import quantity, significant, times
 from simulator.result import Result
-from simulator.study.uncertainty.pairs import crossbar_and_replication
+from simulator.study.design import crossbar_and_replication
 
 Figure = Callable[[Result], float]
 
@@ -35,7 +36,7 @@ def verdict(results: Sequence[Result]) -> str:
         _claim(results, lambda r: r.fabric_area_mm2, lambda r: f"{significant(r.fabric_area_mm2)} mm²", "takes the least fabric area"),
         _claim(results, lambda r: r.edap_js_mm2, lambda r: "", "is best by energy × time × fabric area"),
     ]
-    contrasts = [text for text in (_crossbar_against_replication(results), _systolic_against_best(results)) if text]
+    contrasts = [text for text in (_crossbar_against_replication(results), _dense_against_best(results)) if text]
     return "; ".join([f"On {results[0].workload.name}, {_joined(claims)}", *contrasts, *_heat(results)]) + "."
 
 
@@ -81,14 +82,14 @@ def _hot_places(result: Result) -> list[str]:
     return [*named, f"{further} more"] if further > 0 else named
 
 
-def _systolic_against_best(results: Sequence[Result]) -> str:
+def _dense_against_best(results: Sequence[Result]) -> str:
     """What the dense array costs beside the best by the product, where that is another kind of machine."""
-    systolic = next((r for r in results if r.machine.fabric.kind == "systolic"), None)
+    array = next((r for r in results if kind_of(r.machine).dense), None)
     best = min(results, key=lambda r: r.edap_js_mm2)
-    if systolic is None or best.machine.fabric.kind == "systolic" or not best.edp_js:
+    if array is None or kind_of(best.machine).dense or not best.edp_js:
         return ""
-    time, energy = times(systolic.seconds / best.seconds), times(systolic.energy_pj / best.energy_pj)
-    return f"against {best.name}, {systolic.name} takes {time} the time and {energy} the energy"
+    time, energy = times(array.seconds / best.seconds), times(array.energy_pj / best.energy_pj)
+    return f"against {best.name}, {array.name} takes {time} the time and {energy} the energy"
 
 
 def _crossbar_against_replication(results: Sequence[Result]) -> str:

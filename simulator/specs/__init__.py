@@ -4,8 +4,9 @@ Start at `documents`, the way from a file to a model. `files` finds and reads it
 key knows its line (`tree`), and `explain` retells pydantic's errors with that tree and with what `fields` knows of the model.
 """
 
-from simulator.specs.documents import Document, FileModel, load_once, load_yaml_document, load_yaml_model
+from simulator.specs.documents import Document, load_once, load_yaml_document, load_yaml_model
 from simulator.specs.files import config_names, config_path, data_folder, nearest, nearest_hint, not_a_file, workload_path
+from simulator.specs.models import FileModel
 from simulator.specs.tree import Key
 
 __all__ = [

@@ -9,7 +9,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Generic, TypeVar
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ValidationError
 
 from simulator.errors import ConfigError
 from simulator.specs.explain import explain
@@ -18,23 +18,6 @@ from simulator.specs.parse import parse
 from simulator.specs.tree import Entry, Key, Place, child, deepest, dotted, plain, shown
 
 ModelT = TypeVar("ModelT", bound=BaseModel)
-
-
-class FileModel(BaseModel):
-    """A frozen model in which a misspelt key is an error and defaults are checked like given values.
-
-    A key is a field; its `description` is the line that the docs have of it.
-
-    >>> class Point(FileModel):
-    ...     x: int
-    >>> validated(apply_overrides(parse("x: 1", "point.yaml"), ["x=2"]), Point).model
-    Point(x=2)
-    >>> validated(parse("x: one", "point.yaml"), Point)
-    Traceback (most recent call last):
-    simulator.errors.ConfigError: point.yaml:1: x: found "one"; allowed: an integer
-    """
-
-    model_config = ConfigDict(extra="forbid", frozen=True, validate_default=True)
 
 
 @dataclass(frozen=True)

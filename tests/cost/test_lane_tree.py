@@ -5,8 +5,9 @@ from typing import Any
 import pytest
 
 from simulator.activity import Activity, Bounds, Counts
-from simulator.cost import Technology, elaborate, price
-from simulator.cost.lane_tree import LaneTree
+from simulator.cost import Technology
+from simulator.kinds.sampled.parts import LaneTree
+from simulator.pricing import elaborate, price
 
 
 def test_by_hand(forty_five: Technology) -> None:

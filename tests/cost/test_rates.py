@@ -7,20 +7,20 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from strategies import gather_machines
 
-from simulator.activity import COUNTERS, Activity, Bounds, Counts
-from simulator.cost import Technology, elaborate, events, inventory, price_instances, rates
+from simulator.activity import COUNTERS, Counts
+from simulator.cost import Counted, Technology
 from simulator.machine import Machine, load_machine
+from simulator.pricing import elaborate, pricer_of
 
 
 def _agree(machine: Machine, technology: Technology, counts: Counts, cycles: int) -> None:
     elaborated = elaborate(machine, technology)
-    activity = Activity(cycles, machine.unit_count, counts, {"computing": cycles * machine.unit_count}, Bounds(), ())
-    cost = price_instances(activity, elaborated, technology, inventory(elaborated, technology))
-    form, counted = rates(elaborated, technology), events(counts, cycles)
+    pricer, run = pricer_of(elaborated, technology), Counted(counts, cycles)
+    cost, form, counted = pricer.price(run), pricer.rates, run.vector(pricer.kinds)
     assert form.area_mm2 == pytest.approx(cost.area_mm2, rel=1e-12)
     assert form.fabric_area_mm2 == pytest.approx(cost.fabric_area_mm2, rel=1e-12)
-    assert form.energy_pj @ counted == pytest.approx(cost.energy_pj, rel=1e-9)
-    assert form.fabric_energy_pj @ counted == pytest.approx(cost.fabric_energy_pj, rel=1e-9)
+    assert form.energy_pj @ counted == pytest.approx(cost.energy_pj, rel=1e-12)
+    assert form.fabric_energy_pj @ counted == pytest.approx(cost.fabric_energy_pj, rel=1e-12)
 
 
 COUNTS = st.builds(Counts, **{name: st.integers(0, 10**6) for name in COUNTERS})

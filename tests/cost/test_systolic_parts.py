@@ -7,12 +7,13 @@ from typing import Any
 import pytest
 
 from simulator.activity import Activity, Bounds, Counts
-from simulator.cost import Cost, Technology, elaborate, price
+from simulator.cost import Cost, Technology
+from simulator.cost.decoder import ValidBits
 from simulator.cost.mac import ProcessingElement
-from simulator.cost.presence_scanner import PresenceScanner
-from simulator.cost.sram_bank import SramBank
-from simulator.cost.valid_bits import ValidBits
+from simulator.cost.presence import PresenceScanner
+from simulator.cost.sram import SramBank
 from simulator.machine.model import Machine
+from simulator.pricing import elaborate, price
 
 OPTIONS: tuple[tuple[dict[str, Any], set[str]], ...] = (
     ({"skip_zero_tiles": True}, {"presence_bits"}),

@@ -9,9 +9,9 @@ import pytest
 from matplotlib.collections import LineCollection, PathCollection
 
 from simulator.errors import ConfigError
+from simulator.kinds import kind_of
 from simulator.machine.model import Machine
 from simulator.network import TOPOLOGIES, TopologyName, draw
-from simulator.report.inspection.network import network_graphs
 from simulator.report.plots.style import render
 from simulator.report.plots.topology import topology_figure
 from simulator.report.plots.topology_places import places, used
@@ -65,9 +65,11 @@ def machine(**fabric: object) -> Machine:
 
 
 def test_graphs_of_a_machine() -> None:
-    graphs = network_graphs(machine(network={"topology": "clos"}))
+    of = machine(network={"topology": "clos"})
+    graphs = kind_of(of).graphs(of)
     assert {name: (graph.sources, graph.sinks) for name, graph in graphs.items()} == {"request_network": (8, 16), "reply_network": (16, 8)}
     with pytest.raises(ConfigError, match="a copy for every unit"):
-        network_graphs(machine(replicas=8))
+        kind_of(machine()).graphs(machine(replicas=8))
+    of = Machine.model_validate({"name": "s", "fabric": {"kind": "systolic"}})
     with pytest.raises(ConfigError, match="systolic"):
-        network_graphs(Machine.model_validate({"name": "s", "fabric": {"kind": "systolic"}}))
+        kind_of(of).graphs(of)

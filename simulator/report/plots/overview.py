@@ -13,8 +13,8 @@ from simulator.report.numbers import common_scale
 from simulator.report.plots.causes import time_by_cause
 from simulator.report.plots.stacked import Stack, component_stack, draw_stack
 from simulator.report.plots.style import CAUSE_COLOURS, COMPONENT_COLOURS, OTHER_COLOUR, styled
-from simulator.report.term import Section
 from simulator.result import Result
+from simulator.terms import Section
 
 
 def overview_figure(results: Sequence[Result]) -> Figure:

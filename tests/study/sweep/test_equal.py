@@ -13,9 +13,9 @@ from study.sweep.conftest import Run
 
 from simulator import load_machine
 from simulator.errors import ConfigError
-from simulator.study.sizing.by_area import own_area_mm2, within_area
-from simulator.study.sweep.analysis.crossings import Scale
-from simulator.study.sweep.breakeven import Question, find_break_even
+from simulator.study.breakeven.breakeven import Question, find_break_even
+from simulator.study.breakeven.crossings import Scale
+from simulator.study.sizing.scale import own_area_mm2, within_area
 from simulator.study.sweep.load import load_sweep
 from simulator.study.sweep.point import Point
 from simulator.study.sweep.run import Options
@@ -62,7 +62,7 @@ def test_a_break_even_of_machines_of_one_area(place: Path) -> None:
 
 def test_scaling_leaves_what_an_axis_has_set(sweep: Run) -> None:
     points = sweep("sweep.yaml", "axes={fabric.window: [1, 2], fabric.replicas: [2, 4]}", "equal={area: array.yaml}").points.values()
-    assert {point.elaborated.machine.gather.window for point in points} == {1, 2}
+    assert {point.elaborated.machine.fabric.window for point in points} == {1, 2}
     target = own_area_mm2(load_machine("array.yaml"))
     for point in points:
         assert own_area_mm2(point.elaborated.machine) <= target
@@ -77,7 +77,7 @@ def test_a_target_may_be_a_number(sweep: Run) -> None:
         assert row.metric("fabric_area_mm2") == pytest.approx(sized.achieved)
     # the array has the SRAM of the gather machine as that was scaled
     array = next(point for point in run.points.values() if point.elaborated.machine.name == "array").elaborated.machine
-    assert array.model_dump()["fabric"]["y_buffer_kib"] == gather.gather.units * gather.gather.output_bank_kib
+    assert array.model_dump()["fabric"]["y_buffer_kib"] == gather.fabric.units * gather.fabric.output_bank_kib
 
 
 def test_sizes_are_kept_with_the_rows(sweep: Run) -> None:
@@ -120,7 +120,7 @@ def test_a_target_cannot_follow_from_a_workload_that_is_an_axis() -> None:
 
 def _patterns(*overrides: str) -> list[Any]:
     space = load_sweep("sweep.yaml", ["axes={workload.operations.0.weight.pattern: [uniform, per_row]}", *overrides])
-    return [space.resolve(place) for place in space.places()]
+    return [space.resolve(at) for at in space.coordinates()]
 
 
 @pytest.mark.usefixtures("place")

@@ -1,0 +1,30 @@
+"""The requests of an operation as traffic: which bank ports each unit asks for, in list order."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from simulator.engine.work import ClusterWork
+from simulator.kinds.gather.schedule import schedule_gather
+from simulator.kinds.units.lists import cluster_work, present_words, slice_lists
+from simulator.kinds.units.machine import UnitsMachine
+from simulator.system.residency import Homes
+from simulator.workload.types import Operation
+
+
+def requested_ports(machine: UnitsMachine, operation: Operation, homes: Homes) -> list[NDArray[np.int32]]:
+    """[units of a cluster] bank ports that each unit of the first cluster asks for in the first tile, as a gathering machine would."""
+    schedule = schedule_gather(machine, operation, homes)
+    lists = slice_lists(schedule, 0, 0, machine.fabric.units_per_group)
+    work = cluster_work(machine, schedule, lists, 0, schedule.group_tokens(0, 0), 0, present_words(machine, operation))
+    return [_ports(work, unit, machine.fabric.bank_ports) for unit in range(work.units)]
+
+
+def _ports(work: ClusterWork, unit: int, bank_ports: int) -> NDArray[np.int32]:
+    """Ports of one unit's requests; the ports of a bank take turns."""
+    words = work.word[work.unit_ptr[unit] : work.unit_ptr[unit + 1]]
+    token, entry = np.nonzero(work.present[:, words])
+    banks = work.bank[token * work.k_words + words[entry]]
+    ports: NDArray[np.int32] = (banks * bank_ports + np.arange(len(banks)) % bank_ports).astype(np.int32)
+    return ports
