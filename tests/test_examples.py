@@ -1,4 +1,4 @@
-"""What the docs show works: the examples of docstrings, with their output, and every Python block of README and docs."""
+"""What the docs show works: the examples of docstrings, every Python block of README and docs, and the names of CONTRIBUTING.md."""
 
 from __future__ import annotations
 
@@ -48,3 +48,16 @@ def test_a_python_block_of_the_docs_runs(
 def test_there_are_examples() -> None:
     assert len(MODULES) > 5
     assert len(BLOCKS) >= 3
+
+
+def test_what_contributing_names_is_there() -> None:
+    """A row of its table names a list or mapping and the file or the room that has it."""
+    text = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    assert all((ROOT / path).exists() for path in re.findall(r"`((?:simulator|tests)/[\w/.]+)`", text))
+    places = [
+        found for line in text.splitlines() if (found := re.search(r"`(_?[A-Z_]+)`.*, `(simulator/[\w/.]+)`", line.rpartition(" | ")[2]))
+    ]
+    assert len(places) > 8
+    for name, place in (found.groups() for found in places):
+        files = [ROOT / place] if place.endswith(".py") else (ROOT / place).rglob("*.py")
+        assert any(re.search(rf"^{name}\b", file.read_text(encoding="utf-8"), re.MULTILINE) for file in files), (name, place)

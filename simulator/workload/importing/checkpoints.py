@@ -15,6 +15,7 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
@@ -38,6 +39,12 @@ _NARROW = {
     "F8_E5M2FNUZ": "float8_e5m2fnuz", "F8_E8M0": "float8_e8m0fnu",
 }  # fmt: skip
 """ml_dtypes' type of the others; each value is a float32 too."""
+
+
+class _Index(msgspec.Struct):
+    """What is read of an index: the file of each tensor."""
+
+    weight_map: dict[str, str]
 
 
 @dataclass(frozen=True)
@@ -115,10 +122,10 @@ def _indexed(path: Path) -> dict[str, Tensor]:
     if path.stat().st_size > _MAX_INDEX:
         raise OperandError(f"no index: more than {_MAX_INDEX} bytes")
     try:
-        placed = json.loads(path.read_bytes())["weight_map"]
-        files = {file: path.parent / file for file in dict.fromkeys(placed.values()) if Path(file).name == file}
-    except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
-        raise OperandError("no index: allowed: JSON with weight_map, the file of each tensor by name") from error
+        placed = msgspec.json.decode(path.read_bytes(), type=_Index).weight_map
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise OperandError(f"no index: {error}; allowed: JSON with weight_map, the file of each tensor by name") from error
+    files = {file: path.parent / file for file in dict.fromkeys(placed.values()) if Path(file).name == file}
     headers = {}
     for name, file in files.items():
         reason = not_a_file(file)
