@@ -89,7 +89,7 @@ def sizer(wish: SizingRequest, engine: Any, jobs: int) -> Callable[..., Any] | N
     def size(machines: Sequence[Any], workload: Any, progress: Callable[[str, float], None]) -> Any:
         from simulator.study.executors import local
         from simulator.study.sizing import equalise
-        from simulator.study.sizing.trials import machine_runner
+        from simulator.study.sizing.runner import machine_runner
 
         with local(jobs if wish.best else 1) as executor, machine_runner(workload, executor, engine) as run:
             return equalise(

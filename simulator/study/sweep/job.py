@@ -8,6 +8,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
+import numpy as np
+
 from simulator.activity import Activity
 from simulator.cost.technology import Technology
 from simulator.errors import CheckError, ConfigError, MappingError, SparsimError, WorkerError
@@ -163,7 +165,8 @@ def _timed(job: Job, shared: Mapping[str, Any], check: Callable[[], None]) -> tu
 def _priced(job: Job, activity: Activity, key: str, technology_key: str, shared: Mapping[str, Any]) -> Outcome:
     """One point of the job; one that cannot be priced leaves the others alone."""
     try:
-        with time_limit(job.time_limit_s):
+        # what is beyond a float becomes infinite, which `record_of` says in a sentence
+        with time_limit(job.time_limit_s), np.errstate(over="ignore", invalid="ignore"):
             technology: Technology = shared[technology_key]
             cost = price(activity, job.elaborated, technology)
             run = RunMetrics(elaborated=job.elaborated, activity=activity, cost=cost, ideal=job.ideal)

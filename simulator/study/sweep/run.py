@@ -16,7 +16,7 @@ from simulator.errors import ConfigError, MappingError
 from simulator.kinds import kind_of
 from simulator.study.design import digest
 from simulator.study.executors import EXECUTORS, Dispatch, Executor, Work
-from simulator.study.sizing.trials import machine_runner
+from simulator.study.sizing.runner import machine_runner
 from simulator.study.sweep.bands import Robustness, standings
 from simulator.study.sweep.job import Job, Outcome, failed, run_jobs
 from simulator.study.sweep.point import Invalid, Point, Scaled
