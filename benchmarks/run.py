@@ -20,7 +20,7 @@ import numpy as np
 
 from simulator.engine.cluster import ClusterSpec
 from simulator.engine.compiled.switch import engine as compiled_switch
-from simulator.engine.work import ClusterWork
+from simulator.engine.work import TileWork
 from simulator.kinds.gather.compiled import engine as compiled
 from simulator.kinds.gather.reference import run_cluster
 from simulator.kinds.units.placement import interleaved
@@ -63,19 +63,19 @@ def spec(ports: int, queues: str) -> ClusterSpec:
     )
 
 
-def work(ports: int, requests: int, seed: int = 0) -> ClusterWork:
+def work(ports: int, requests: int, seed: int = 0) -> TileWork:
     """Uniform lists: rows of four entries, so many requests in all."""
     random = np.random.default_rng(seed)
     words, tokens, row_length = ports * 4, 4, 4
     rows = max(1, requests // (ports * tokens * row_length))
     entries = rows * row_length
     word = random.integers(0, words, size=(ports, entries)).astype(np.int32)
-    return ClusterWork(
+    return TileWork(
         unit_ptr=np.arange(ports + 1, dtype=np.int64) * entries,
         word=word.ravel(),
-        row=np.tile(np.repeat(np.arange(rows, dtype=np.int32), row_length), ports),
+        own=np.tile(np.repeat(np.arange(rows, dtype=np.int32), row_length), ports),
         weight_index=np.arange(ports * entries, dtype=np.int64),
-        k_words=words,
+        words=words,
         token_words=tokens,
         bank=interleaved(words * tokens, ports),
         present=np.ones((tokens, words), dtype=np.bool_),
@@ -110,11 +110,11 @@ def pairs(first: Callable[[], object], second: Callable[[], object], count: int 
 def kernel_figures(ports: int, queues: str) -> dict[str, float]:
     """Nanoseconds a request of the whole fabric, and as a multiple of the calibration loop."""
     cluster, tile = spec(ports, queues), work(ports, 400_000)
-    memory = np.random.default_rng(1).random((tile.k_words * tile.token_words, 16))
+    memory = np.random.default_rng(1).random((tile.words * tile.token_words, 16))
     repeats = 20
     kernel, gather, ratio = pairs(
         lambda: compiled.run_cluster(cluster, tile, None),
-        lambda: [gather_words(memory, tile.word, tile.k_words, tile.token_words) for _ in range(repeats)],
+        lambda: [gather_words(memory, tile.word, tile.words, tile.token_words) for _ in range(repeats)],
     )
     return {
         "ns_per_request": kernel / tile.entries * 1e9,

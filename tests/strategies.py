@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from simulator.engine.cluster import ClusterSpec
 from simulator.engine.engines import ENGINES, Engine
-from simulator.engine.work import ClusterWork, TileValues
+from simulator.engine.work import TileValues, TileWork
 from simulator.kinds.units.placement import PLACEMENTS
 from simulator.machine.elaborated import Elaborated
 from simulator.machine.model import Machine
@@ -71,28 +71,28 @@ def work(
     token_words: int = 1,
     zero_words: Sequence[int] = (),
     placement: str = "interleaved",
-) -> ClusterWork:
+) -> TileWork:
     """Work lists of (row, word) for each unit; words named in `zero_words` are all zero."""
     flat = [entry for unit in lists for entry in unit]
     k = k_words if k_words is not None else max((word for _, word in flat), default=0) + 1
     present = np.ones((token_words, k), dtype=np.bool_)
     present.ravel()[list(zero_words)] = False
-    return ClusterWork(
+    return TileWork(
         unit_ptr=np.concatenate(([0], np.cumsum([len(unit) for unit in lists]))).astype(np.int64),
         word=np.array([word for _, word in flat], dtype=np.int32),
-        row=np.array([row for row, _ in flat], dtype=np.int32),
+        own=np.array([row for row, _ in flat], dtype=np.int32),
         weight_index=np.arange(len(flat), dtype=np.int64),
-        k_words=k,
+        words=k,
         token_words=token_words,
         bank=PLACEMENTS[placement](token_words * k, banks),
         present=present,
     )
 
 
-def integer_values(of: ClusterWork, lanes: int = 2, seed: int = 0) -> TileValues:
+def integer_values(of: TileWork, lanes: int = 2, seed: int = 0) -> TileValues:
     """Small integers for a tile; zero words where the work says so."""
     random = np.random.default_rng(seed)
-    words = random.choice(WEIGHTS, size=(of.token_words * of.k_words, lanes)) * of.present.reshape(-1, 1)
+    words = random.choice(WEIGHTS, size=(of.token_words * of.words, lanes)) * of.present.reshape(-1, 1)
     return TileValues(weights=random.choice(WEIGHTS, size=len(of.word)), words=words)
 
 
@@ -199,7 +199,7 @@ def cluster_specs(
 
 
 @st.composite
-def cluster_works(draw: st.DrawFn, units: int, banks: int, *, zeros: bool = True) -> ClusterWork:
+def cluster_works(draw: st.DrawFn, units: int, banks: int, *, zeros: bool = True) -> TileWork:
     """Random lists for the units of a cluster: rows ascend, columns ascend within a row, some words all zero."""
     k_words, token_words = draw(st.integers(1, 8)), draw(st.integers(1, 2))
     random = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simulator.activity import CAUSES
-from simulator.engine.work import ClusterWork, ScatterWork, TileValues
+from simulator.engine.work import TileValues, TileWork
 from simulator.network import Graph, TopologyName, draw
 
 
@@ -179,9 +179,9 @@ class ScatterOutcome(Outcome):
     """[token_words × m_words, lanes]: what the banks hold at the end, if values were carried."""
 
 
-GatherEngine = Callable[[ClusterSpec, ClusterWork, TileValues | None], ClusterOutcome]
+GatherEngine = Callable[[ClusterSpec, TileWork, TileValues | None], ClusterOutcome]
 """Runs one cluster through one tile of the gather dataflow."""
-ScatterEngine = Callable[[ClusterSpec, ScatterWork, TileValues | None], ScatterOutcome]
+ScatterEngine = Callable[[ClusterSpec, TileWork, TileValues | None], ScatterOutcome]
 """Runs one cluster through one tile of the scatter dataflow."""
 
 CAUSE: dict[str, int] = {name: index for index, name in enumerate(CAUSES)}

@@ -9,7 +9,7 @@ import numpy as np
 from hypothesis import strategies as st
 
 from simulator.engine.cluster import ClusterSpec
-from simulator.engine.work import ClusterWork, ScatterWork
+from simulator.engine.work import TileWork
 from simulator.kinds.units.placement import PLACEMENTS
 from simulator.network import TOPOLOGIES
 from simulator.network.traffic import PATTERNS, Arrivals, PatternName, SwitchSpec, draw_arrivals
@@ -33,7 +33,7 @@ class Case:
     zeros: float
     banks: str
 
-    def gather(self) -> ClusterWork:
+    def gather(self) -> TileWork:
         """Lists of (row, word) for each unit; rows ascend, words ascend within a row, some words are all zero."""
         random = np.random.default_rng(self.seed)
         lists = []
@@ -41,18 +41,18 @@ class Case:
             filled = random.random((int(random.integers(0, self.rows + 1)), self.k_words)) < self.density
             lists.append(np.argwhere(filled))
         entries = np.concatenate(lists).astype(np.int32)
-        return ClusterWork(
+        return TileWork(
             unit_ptr=_pointers(lists),
             word=entries[:, 1].copy(),
-            row=entries[:, 0].copy(),
+            own=entries[:, 0].copy(),
             weight_index=np.arange(len(entries)),
-            k_words=self.k_words,
+            words=self.k_words,
             token_words=self.token_words,
             bank=self._placed(random, self.token_words * self.k_words),
             present=random.random((self.token_words, self.k_words)) >= self.zeros,
         )
 
-    def sampled(self) -> tuple[ClusterSpec, ClusterWork]:
+    def sampled(self) -> tuple[ClusterSpec, TileWork]:
         """A sampled product's lists: every entry its own row, repeated for all token words; two to five lanes are added up."""
         work = self.gather()
         count = np.diff(work.unit_ptr)
@@ -62,15 +62,15 @@ class Case:
             work,
             unit_ptr=work.unit_ptr * self.token_words,
             word=words.ravel().astype(np.int32),
-            row=np.repeat(place, self.token_words).astype(np.int32),
+            own=np.repeat(place, self.token_words).astype(np.int32),
             weight_index=np.repeat(work.weight_index, self.token_words),
-            k_words=self.k_words * self.token_words,
+            words=self.k_words * self.token_words,
             token_words=1,
             present=work.present.reshape(1, -1),
         )
         return replace(self.spec, summed_lanes=2 + self.seed % 4), spread
 
-    def scatter(self) -> ScatterWork:
+    def scatter(self) -> TileWork:
         """Lists of (column, word) for each unit; columns ascend and are the unit's own, some activations are all zero."""
         random = np.random.default_rng(self.seed)
         lists = []
@@ -80,12 +80,12 @@ class Case:
             lists.append(np.argwhere(filled) + np.array([columns, 0]))
             columns += len(filled)
         entries = np.concatenate(lists).astype(np.int32)
-        return ScatterWork(
+        return TileWork(
             unit_ptr=_pointers(lists),
             word=entries[:, 1].copy(),
-            column=entries[:, 0].copy(),
+            own=entries[:, 0].copy(),
             weight_index=np.arange(len(entries)),
-            m_words=self.k_words,
+            words=self.k_words,
             token_words=self.token_words,
             bank=self._placed(random, self.token_words * self.k_words),
             present=random.random((self.token_words, max(1, columns))) >= self.zeros,

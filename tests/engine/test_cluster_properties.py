@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from simulator.activity import CAUSES
 from simulator.engine.cluster import ClusterSpec
 from simulator.engine.reference.clock import Clock
-from simulator.engine.work import ClusterWork
+from simulator.engine.work import TileWork
 from simulator.kinds.gather import reference
 from simulator.kinds.gather.checks import check_cluster, check_values
 from simulator.kinds.gather.reference import run_cluster, serial_cycles
@@ -20,7 +20,7 @@ from simulator.kinds.units.bounds import cluster_bounds
 from tests.strategies import BARE, cluster_specs, cluster_works, integer_values, work
 
 
-def draw(data: st.DataObject, **keys: object) -> tuple[ClusterSpec, ClusterWork]:
+def draw(data: st.DataObject, **keys: object) -> tuple[ClusterSpec, TileWork]:
     spec = data.draw(cluster_specs(**keys))  # type: ignore[arg-type]
     return spec, data.draw(cluster_works(spec.units, spec.banks))
 

@@ -11,7 +11,7 @@ from simulator.activity import CAUSES
 from simulator.engine.cluster import ClusterOutcome, ClusterSpec
 from simulator.engine.reference.flit import Flit
 from simulator.engine.reference.network import CombinedReplies
-from simulator.engine.work import ClusterWork
+from simulator.engine.work import TileWork
 from simulator.errors import CheckError
 from simulator.kinds.gather.checks import check_cluster, check_values
 from simulator.kinds.gather.compiled import engine as compiled
@@ -22,7 +22,7 @@ from tests.strategies import BARE, cluster_specs, cluster_works, integer_values,
 COMBINING = replace(BARE, multicast=True)
 
 
-def on_both(spec: ClusterSpec, tile: ClusterWork) -> ClusterOutcome:
+def on_both(spec: ClusterSpec, tile: TileWork) -> ClusterOutcome:
     """The outcome on which both engines agree."""
     outcome = run_cluster(spec, tile, None)
     assert compiled.run_cluster(spec, tile, None).counters() == outcome.counters()
@@ -78,9 +78,9 @@ def test_where_no_word_is_shared_it_changes_nothing(data: st.DataObject) -> None
     unit = np.repeat(np.arange(spec.units), np.diff(tile.unit_ptr))
     own = replace(
         tile,
-        word=(tile.word + unit * tile.k_words).astype(np.int32),
-        k_words=tile.k_words * spec.units,
-        bank=np.random.default_rng(0).integers(0, spec.banks, size=tile.token_words * tile.k_words * spec.units).astype(np.int32),
+        word=(tile.word + unit * tile.words).astype(np.int32),
+        words=tile.words * spec.units,
+        bank=np.random.default_rng(0).integers(0, spec.banks, size=tile.token_words * tile.words * spec.units).astype(np.int32),
         present=np.tile(tile.present, (1, spec.units)),
     )
     assert on_both(replace(spec, multicast=True), own).counters() == run_cluster(spec, own, None).counters()
@@ -100,7 +100,7 @@ def test_every_law_holds(data: st.DataObject) -> None:
     assert cluster_bounds(spec, tile).largest[1] <= outcome.cycles
 
 
-def sixteen(hot_share: float) -> ClusterWork:
+def sixteen(hot_share: float) -> TileWork:
     """16 units want 400 words each of 16 banks: word 0, or any."""
     random = np.random.default_rng(1)
     wanted = np.where(random.random((16, 400)) < hot_share, 0, random.integers(1, 512, (16, 400)))

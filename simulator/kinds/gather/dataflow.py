@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from simulator.activity import Counts
 from simulator.engine.cluster import ClusterOutcome, ClusterSpec
 from simulator.engine.engines import Engine
-from simulator.engine.work import ClusterWork
+from simulator.engine.work import TileWork
 from simulator.kinds.gather.checks import check_cluster, check_values
 from simulator.kinds.gather.engines import CLUSTER_RUNS
 from simulator.kinds.gather.least_tiles import least_round_cycles
@@ -40,12 +40,12 @@ class GatherDataflow(TokenwiseDataflow[GatherSchedule, SliceLists]):
         """Of the busiest unit of each round, were nothing in its way."""
         return least_round_cycles(self.spec, self.machine.fabric.units_per_group, self.schedule, self.present)
 
-    def work(self, place: Place) -> ClusterWork:
+    def work(self, place: Place) -> TileWork:
         """What a cluster does in a tile."""
         lists = self.slice(place.m, place.k)
         return cluster_work(self.machine, self.schedule, lists, place.k, place.tokens, place.replica, self.present)
 
-    def simulate(self, work: ClusterWork, place: Place) -> ClusterResult:
+    def simulate(self, work: TileWork, place: Place) -> ClusterResult:
         """Run it through the engine, and check it."""
         values = None
         if self.weights is not None and self.x is not None:
@@ -86,7 +86,7 @@ class GatherDataflow(TokenwiseDataflow[GatherSchedule, SliceLists]):
         rows, parts = self.schedule.parts.cut_rows(*self.schedule.m_tiles[m])
         return Counts(output_bank_drains=(here.stop - here.start) * words, drain_additions=(parts - rows) * words)
 
-    def _counts(self, work: ClusterWork, outcome: ClusterOutcome) -> Counts:
+    def _counts(self, work: TileWork, outcome: ClusterOutcome) -> Counts:
         lines = -(-np.diff(work.unit_ptr) // self.spec.examine_width)
         return Counts(
             mac_slots=outcome.replies * self.schedule.lanes,

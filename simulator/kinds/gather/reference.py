@@ -20,7 +20,7 @@ from simulator.engine.reference.network import (
     RoutedReplies,
     RoutedRequests,
 )
-from simulator.engine.work import ClusterWork, TileValues
+from simulator.engine.work import TileValues, TileWork
 from simulator.errors import stalled
 from simulator.kinds.gather.unit import VectorUnit, WorkList
 
@@ -41,22 +41,22 @@ class LandingRegisters:
         self.units[self.index].receive(flit, ready)
 
 
-def work_lists(work: ClusterWork, values: TileValues | None) -> list[WorkList]:
+def work_lists(work: TileWork, values: TileValues | None) -> list[WorkList]:
     """Every unit's list, unrolled over the tile's token words."""
     ends = work.ends_row()
-    rows_per_token = int(work.row.max(initial=-1)) + 1
+    rows_per_token = int(work.own.max(initial=-1)) + 1
     token = np.arange(work.token_words)[:, None]
     lists = []
     for start, stop in itertools.pairwise(work.unit_ptr):
         entry = np.broadcast_to(np.arange(start, stop), (work.token_words, stop - start)).ravel()
         k = work.word[start:stop][None, :]
-        address = token * work.k_words + k
+        address = token * work.words + k
         shown = np.where(work.present[token, k], address, -1)
         lists.append(
             WorkList(
                 word=shown.ravel().tolist(),
                 bank=work.bank[address].ravel().tolist(),
-                row=(token * rows_per_token + work.row[start:stop][None, :]).ravel().tolist(),
+                row=(token * rows_per_token + work.own[start:stop][None, :]).ravel().tolist(),
                 ends_row=ends[entry].tolist(),
                 weights=None if values is None else values.weights[entry],
             )
@@ -67,7 +67,7 @@ def work_lists(work: ClusterWork, values: TileValues | None) -> list[WorkList]:
 class Cluster:
     """The components of one cluster, joined."""
 
-    def __init__(self, spec: ClusterSpec, work: ClusterWork, values: TileValues | None) -> None:
+    def __init__(self, spec: ClusterSpec, work: TileWork, values: TileValues | None) -> None:
         self.spec = spec
         self.most_cycles = serial_cycles(spec, work)
         self.clock = Clock()
@@ -109,14 +109,14 @@ class Cluster:
         return DirectRequests(self.ports, self.spec.direct_delays()[0].tolist())
 
 
-def serial_cycles(spec: ClusterSpec, work: ClusterWork) -> int:
+def serial_cycles(spec: ClusterSpec, work: TileWork) -> int:
     """More cycles than any run takes: every entry alone, from its issue to the write of its row."""
     requests, replies = spec.direct_delays()
     crossing = int(requests.max()) + int(replies.max())
     return (work.entries + 1) * (crossing + spec.read_latency + spec.merge_cycles + 4)
 
 
-def run_cluster(spec: ClusterSpec, work: ClusterWork, values: TileValues | None) -> ClusterOutcome:
+def run_cluster(spec: ClusterSpec, work: TileWork, values: TileValues | None) -> ClusterOutcome:
     """Run one cluster through one tile, from reset."""
     cluster = Cluster(spec, work, values)
     cluster.run()
@@ -145,8 +145,8 @@ def run_cluster(spec: ClusterSpec, work: ClusterWork, values: TileValues | None)
     )
 
 
-def _outputs(units: list[VectorUnit], work: ClusterWork, width: int) -> NDArray[np.float64]:
-    rows = int(work.row.max(initial=-1)) + 1
+def _outputs(units: list[VectorUnit], work: TileWork, width: int) -> NDArray[np.float64]:
+    rows = int(work.own.max(initial=-1)) + 1
     banks = np.zeros((len(units), work.token_words, rows, width))
     for unit, bank in zip(units, banks, strict=True):
         for key, value in unit.outputs.items():

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from simulator.engine.work import ClusterWork
+from simulator.engine.work import TileWork
 from simulator.kinds.gather.schedule import schedule_gather
 from simulator.kinds.units.lists import cluster_work, present_words, slice_lists
 from simulator.kinds.units.machine import UnitsMachine
@@ -21,10 +21,10 @@ def requested_ports(machine: UnitsMachine, operation: Operation, homes: Homes) -
     return [_ports(work, unit, machine.fabric.bank_ports) for unit in range(work.units)]
 
 
-def _ports(work: ClusterWork, unit: int, bank_ports: int) -> NDArray[np.int32]:
+def _ports(work: TileWork, unit: int, bank_ports: int) -> NDArray[np.int32]:
     """Ports of one unit's requests; the ports of a bank take turns."""
     words = work.word[work.unit_ptr[unit] : work.unit_ptr[unit + 1]]
     token, entry = np.nonzero(work.present[:, words])
-    banks = work.bank[token * work.k_words + words[entry]]
+    banks = work.bank[token * work.words + words[entry]]
     ports: NDArray[np.int32] = (banks * bank_ports + np.arange(len(banks)) % bank_ports).astype(np.int32)
     return ports

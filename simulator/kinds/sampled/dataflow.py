@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from simulator.activity import Counts
 from simulator.engine.cluster import ClusterOutcome, ClusterSpec
 from simulator.engine.engines import Engine
-from simulator.engine.work import ClusterWork
+from simulator.engine.work import TileWork
 from simulator.kinds.gather.checks import check_cluster
 from simulator.kinds.gather.engines import CLUSTER_RUNS
 from simulator.kinds.sampled.checks import check_sampled
@@ -43,12 +43,12 @@ class SampledDataflow(UnitsDataflow[SampledSchedule, SliceLists]):
         """Counted without making the lists."""
         return self.schedule.unit_entries(m, k, self.machine.fabric.units_per_group)
 
-    def work(self, place: Place) -> ClusterWork:
+    def work(self, place: Place) -> TileWork:
         """What a cluster does in a tile."""
         lists = self.slice(place.m, place.k)
         return sampled_work(self.schedule, lists, self.spec.units, place.k, place.tokens, place.replica, self.present)
 
-    def simulate(self, work: ClusterWork, place: Place) -> ClusterResult:
+    def simulate(self, work: TileWork, place: Place) -> ClusterResult:
         """Run it through the engine, and check it."""
         values = None
         if self.weights is not None and self.x is not None and self.gradient is not None:
@@ -132,7 +132,7 @@ class SampledDataflow(UnitsDataflow[SampledSchedule, SliceLists]):
         ptr = self.slice(place.m, place.k).unit_ptr
         return slice(ptr[place.replica * self.spec.units], ptr[(place.replica + 1) * self.spec.units])
 
-    def _counts(self, work: ClusterWork, outcome: ClusterOutcome, token_words: int) -> Counts:
+    def _counts(self, work: TileWork, outcome: ClusterOutcome, token_words: int) -> Counts:
         """A list entry is read once for all token words; its sum is written back in place, a word of dY read for each product."""
         return Counts(
             mac_slots=outcome.replies * self.schedule.lanes,

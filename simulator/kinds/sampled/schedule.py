@@ -9,7 +9,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from simulator.engine.work import ClusterWork, TileValues
+from simulator.engine.work import TileValues, TileWork
 from simulator.errors import MappingError
 from simulator.kinds.gather.schedule import GatherSchedule, longest_row_part, most_rows, spans
 from simulator.kinds.units.lists import SliceLists
@@ -111,7 +111,7 @@ def _token_tile(machine: UnitsMachine, operation: Operation, fitting: int, force
 
 def sampled_work(
     schedule: SampledSchedule, lists: SliceLists, units: int, k: int, tokens: Span, replica: int, present: NDArray[np.bool_]
-) -> ClusterWork:
+) -> TileWork:
     """What the cluster of one replica does with a group's token words.
 
     To the cluster each place of the mask is a row, whose entries are the words of its input feature, one a token word:
@@ -121,12 +121,12 @@ def sampled_work(
     words = lists.word[ptr[0] : ptr[-1]]
     token_words, k_words = tokens[1] - tokens[0], schedule.k_size(k)
     place = np.arange(len(words)) - np.repeat(ptr[:-1] - ptr[0], np.diff(ptr))
-    return ClusterWork(
+    return TileWork(
         unit_ptr=(ptr - ptr[0]) * token_words,
         word=(words[:, None] + np.arange(token_words) * k_words).ravel().astype(np.int32),
-        row=np.repeat(place, token_words).astype(np.int32),
+        own=np.repeat(place, token_words).astype(np.int32),
         weight_index=np.repeat(lists.weight_index[ptr[0] : ptr[-1]], token_words),
-        k_words=token_words * k_words,
+        words=token_words * k_words,
         token_words=1,
         bank=schedule.placement(token_words * k_words, schedule.banks),
         present=present[tokens[0] : tokens[1], slice(*schedule.k_tiles[k])].reshape(1, -1),

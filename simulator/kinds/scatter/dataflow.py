@@ -6,7 +6,7 @@ import numpy as np
 
 from simulator.activity import Counts
 from simulator.engine.cluster import ScatterOutcome
-from simulator.engine.work import ScatterWork
+from simulator.engine.work import TileWork
 from simulator.kinds.scatter.checks import check_scatter, check_sums
 from simulator.kinds.scatter.engines import SCATTER_RUNS
 from simulator.kinds.scatter.schedule import ScatterSchedule, ScatterSlice, scatter_slice, scatter_work
@@ -24,12 +24,12 @@ class ScatterDataflow(TokenwiseDataflow[ScatterSchedule, ScatterSlice]):
         """Make the lists of one (M tile, K tile)."""
         return scatter_slice(self.schedule, m, k, self.machine.fabric.units_per_group)
 
-    def work(self, place: Place) -> ScatterWork:
+    def work(self, place: Place) -> TileWork:
         """What a cluster does in a tile."""
         lists = self.slice(place.m, place.k)
         return scatter_work(self.machine, self.schedule, lists, place.m, place.k, place.tokens, place.replica)
 
-    def simulate(self, work: ScatterWork, place: Place) -> ClusterResult:
+    def simulate(self, work: TileWork, place: Place) -> ClusterResult:
         """Run it through the engine, and check it."""
         values = None
         if self.weights is not None and self.x is not None:
@@ -71,7 +71,7 @@ class ScatterDataflow(TokenwiseDataflow[ScatterSchedule, ScatterSlice]):
         sums, replicas = self.schedule.m_size(m) * words, self.machine.fabric.replicas
         return Counts(x_bank_reads=sums * replicas * self.machine.sum_words, drain_additions=sums * (replicas - 1))
 
-    def _counts(self, work: ScatterWork, outcome: ScatterOutcome) -> Counts:
+    def _counts(self, work: TileWork, outcome: ScatterOutcome) -> Counts:
         lines = -(-np.diff(work.unit_ptr) // self.spec.examine_width)
         touched = outcome.bank_accumulates * self.machine.sum_words
         return Counts(
@@ -87,11 +87,11 @@ class ScatterDataflow(TokenwiseDataflow[ScatterSchedule, ScatterSlice]):
             bank_additions=outcome.bank_accumulates,
         )
 
-    def _assemble(self, work: ScatterWork, place: Place, outcome: ScatterOutcome) -> None:
+    def _assemble(self, work: TileWork, place: Place, outcome: ScatterOutcome) -> None:
         """Add what a copy's banks hold to Y, as the drain does over copies and the banks over K tiles."""
         if self.outputs is None or outcome.outputs is None:
             return
-        sums = outcome.outputs.reshape(work.token_words, work.m_words, -1)
+        sums = outcome.outputs.reshape(work.token_words, work.words, -1)
         rows = slice(*self.schedule.m_tiles[place.m])
         for token in range(*place.tokens):
             columns = slice(token * self.schedule.lanes, min((token + 1) * self.schedule.lanes, self.outputs.shape[1]))

@@ -15,7 +15,7 @@ from simulator.engine.reference.bank import BankPort
 from simulator.engine.reference.clock import UNIT, Clock, Process
 from simulator.engine.reference.flit import Flit, stall_cause
 from simulator.engine.reference.network import DirectRequests, RequestPath, RoutedRequests
-from simulator.engine.work import ScatterWork, TileValues
+from simulator.engine.work import TileValues, TileWork
 
 
 @dataclass(frozen=True)
@@ -158,14 +158,14 @@ class ScatterUnit:
         return True
 
 
-def send_lists(work: ScatterWork, values: TileValues | None) -> list[SendList]:
+def send_lists(work: TileWork, values: TileValues | None) -> list[SendList]:
     """Every unit's list, unrolled over the tile's token words."""
     token = np.arange(work.token_words)[:, None]
     columns = work.present.shape[1]
     lists = []
     for start, stop in zip(work.unit_ptr[:-1], work.unit_ptr[1:], strict=True):
-        column = work.column[start:stop][None, :]
-        address = token * work.m_words + work.word[start:stop][None, :]
+        column = work.own[start:stop][None, :]
+        address = token * work.words + work.word[start:stop][None, :]
         lists.append(
             SendList(
                 word=np.where(work.present[token, column], address, -1).ravel().tolist(),
@@ -177,11 +177,11 @@ def send_lists(work: ScatterWork, values: TileValues | None) -> list[SendList]:
     return lists
 
 
-def run_scatter(spec: ClusterSpec, work: ScatterWork, values: TileValues | None) -> ScatterOutcome:
+def run_scatter(spec: ClusterSpec, work: TileWork, values: TileValues | None) -> ScatterOutcome:
     """Run one cluster through one tile of the scatter dataflow, from reset."""
     clock = Clock()
     units: list[ScatterUnit] = []
-    memory = None if values is None else np.zeros((work.token_words * work.m_words, values.words.shape[1]))
+    memory = None if values is None else np.zeros((work.token_words * work.words, values.words.shape[1]))
     acknowledgements = Acknowledgements(units, spec.read_latency)
     ports = [
         AccumulatingPort(clock, port, spec.bank_slots, spec.read_latency, acknowledgements, memory, multicast=False)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from simulator.engine.work import ScatterWork
+from simulator.engine.work import TileWork
 from simulator.errors import MappingError
 from simulator.kinds.gather.schedule import loop_order, spans
 from simulator.kinds.units.lists import present_words
@@ -141,19 +141,19 @@ def scatter_slice(schedule: ScatterSchedule, m: int, k: int, units: int) -> Scat
 
 def scatter_work(
     machine: UnitsMachine, schedule: ScatterSchedule, lists: ScatterSlice, m: int, k: int, tokens: Span, replica: int
-) -> ScatterWork:
+) -> TileWork:
     """What the cluster of one replica does with a group's token words."""
     fabric = machine.fabric
     per_cluster = fabric.units_per_cluster
     ptr = lists.unit_ptr[replica * per_cluster : (replica + 1) * per_cluster + 1]
     entries = slice(ptr[0], ptr[-1])
     token_words, m_words = tokens[1] - tokens[0], schedule.m_size(m)
-    return ScatterWork(
+    return TileWork(
         unit_ptr=ptr - ptr[0],
         word=lists.word[entries],
-        column=lists.column[entries],
+        own=lists.column[entries],
         weight_index=lists.weight_index[entries],
-        m_words=m_words,
+        words=m_words,
         token_words=token_words,
         bank=schedule.placement(token_words * m_words, schedule.banks),
         present=schedule.present[tokens[0] : tokens[1], slice(*schedule.k_tiles[k])],

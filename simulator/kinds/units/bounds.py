@@ -7,10 +7,10 @@ from numpy.typing import NDArray
 
 from simulator.activity import Bounds
 from simulator.engine.cluster import ClusterSpec
-from simulator.engine.work import ClusterWork, ScatterWork
+from simulator.engine.work import TileWork
 
 
-def cluster_bounds(spec: ClusterSpec, work: ClusterWork) -> Bounds:
+def cluster_bounds(spec: ClusterSpec, work: TileWork) -> Bounds:
     """Bounds of one cluster in one tile.
 
     A unit multiplies one word and examines `examine_width` entries a cycle; a bank port serves one word a cycle, for one
@@ -31,33 +31,33 @@ def cluster_bounds(spec: ClusterSpec, work: ClusterWork) -> Bounds:
     )
 
 
-def _least_accesses(spec: ClusterSpec, work: ClusterWork) -> NDArray[np.int64]:
+def _least_accesses(spec: ClusterSpec, work: TileWork) -> NDArray[np.int64]:
     """[words of K] the fewest accesses that serve all requests for a word, for each token word in which it is not zero.
 
     One a request; with multicast one for all, but a crossbar brings one request a unit and cycle, so that those of one
     unit never go together.
     """
     if not spec.multicast:
-        return np.bincount(work.word, minlength=work.k_words)
+        return np.bincount(work.word, minlength=work.words)
     if not spec.combines:
-        return (np.bincount(work.word, minlength=work.k_words) > 0).astype(np.int64)
+        return (np.bincount(work.word, minlength=work.words) > 0).astype(np.int64)
     unit = np.repeat(np.arange(work.units, dtype=np.int64), np.diff(work.unit_ptr))
-    asked, times = np.unique(unit * work.k_words + work.word, return_counts=True)
-    most = np.zeros(work.k_words, dtype=np.int64)
-    np.maximum.at(most, asked % work.k_words, times)
+    asked, times = np.unique(unit * work.words + work.word, return_counts=True)
+    most = np.zeros(work.words, dtype=np.int64)
+    np.maximum.at(most, asked % work.words, times)
     return most
 
 
-def scatter_bounds(spec: ClusterSpec, work: ScatterWork) -> Bounds:
+def scatter_bounds(spec: ClusterSpec, work: TileWork) -> Bounds:
     """Bounds of one cluster in one tile of the scatter dataflow.
 
     A unit sends one product and examines `examine_width` entries a cycle; a bank accumulates one word a port; a packet
     of partial sums takes its link for all of its flits.
     """
-    wanted = work.present[:, work.column]
+    wanted = work.present[:, work.own]
     products = _by_unit(wanted.sum(axis=0, dtype=np.int64), work.unit_ptr)
     entries = np.diff(work.unit_ptr) * work.token_words
-    address = (np.arange(work.token_words) * work.m_words)[:, None] + work.word[None, :]
+    address = (np.arange(work.token_words) * work.words)[:, None] + work.word[None, :]
     summed = address[wanted]
     accumulates = np.bincount(work.bank[summed], minlength=spec.banks)
     port = -(-int(accumulates.max(initial=0)) // spec.bank_ports)

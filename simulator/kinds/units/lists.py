@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from simulator.engine.work import ClusterWork, TileValues
+from simulator.engine.work import TileValues, TileWork
 from simulator.kinds.gather.schedule import GatherSchedule
 from simulator.kinds.units.machine import UnitsMachine
 from simulator.system.program import Span
@@ -120,7 +120,7 @@ def cluster_work(
     tokens: tuple[int, int],
     replica: int,
     present: NDArray[np.bool_],
-) -> ClusterWork:
+) -> TileWork:
     """What the cluster of one replica does with a group's token words."""
     fabric = machine.fabric
     per_cluster = fabric.units_per_cluster
@@ -128,12 +128,12 @@ def cluster_work(
     entries = slice(ptr[0], ptr[-1])
     start, stop = schedule.k_tiles[k]
     token_words = tokens[1] - tokens[0]
-    return ClusterWork(
+    return TileWork(
         unit_ptr=ptr - ptr[0],
         word=lists.word[entries],
-        row=lists.row[entries],
+        own=lists.row[entries],
         weight_index=lists.weight_index[entries],
-        k_words=stop - start,
+        words=stop - start,
         token_words=token_words,
         bank=schedule.placement(token_words * (stop - start), fabric.banks_per_copy),
         present=present[tokens[0] : tokens[1], start:stop],

@@ -13,7 +13,7 @@ from simulator.engine.compiled.layout import ABSENT, Fabric, Flit, Row, Unit
 from simulator.engine.compiled.memory import numbers
 from simulator.engine.compiled.records import Array, Memory, Nowhere, Table, Wide, view
 from simulator.engine.compiled.tile import run_tile
-from simulator.engine.work import ClusterWork, TileValues
+from simulator.engine.work import TileValues, TileWork
 
 
 class GatherUnit(Unit):
@@ -83,17 +83,17 @@ def _at_rest(spec: ClusterSpec) -> FabricMemory:
     return GatherPlan(spec).at_rest()
 
 
-def run_cluster(spec: ClusterSpec, work: ClusterWork, values: TileValues | None) -> ClusterOutcome:
+def run_cluster(spec: ClusterSpec, work: TileWork, values: TileValues | None) -> ClusterOutcome:
     """Run one cluster through one tile of the gather dataflow, from reset; numbers are not carried."""
     at_rest = _at_rest(spec)
-    memory = at_rest.with_lists(work.unit_ptr, words=work.k_words, token_words=work.token_words, all_present=int(work.present.all()))
+    memory = at_rest.with_lists(work.unit_ptr, words=work.words, token_words=work.token_words, all_present=int(work.present.all()))
     lists = work.word, work.ends_row().view(np.uint8), np.where(work.present.ravel(), work.bank, np.int32(ABSENT))
     return run_tile(GATHER_KERNEL, at_rest, memory, lists, ClusterOutcome)
 
 
 def _warm_up() -> ClusterOutcome:
     pointer, zero, index = np.array([0, 1]), np.zeros(1, dtype=np.int32), np.zeros(1, dtype=np.int64)
-    return run_cluster(ONE_UNIT, ClusterWork(pointer, zero, zero, index, 1, 1, zero, np.ones((1, 1), dtype=np.bool_)), None)
+    return run_cluster(ONE_UNIT, TileWork(pointer, zero, zero, index, 1, 1, zero, np.ones((1, 1), dtype=np.bool_)), None)
 
 
 GATHER_KERNEL = Kernel("gather", "simulator.kinds.gather.compiled.kernels", _warm_up)

@@ -12,7 +12,7 @@ from simulator.engine.compiled.kernels import Kernel
 from simulator.engine.compiled.layout import Fabric, Unit
 from simulator.engine.compiled.records import Memory, Wide
 from simulator.engine.compiled.tile import run_tile
-from simulator.engine.work import ScatterWork, TileValues
+from simulator.engine.work import TileValues, TileWork
 
 
 class ScatterUnit(Unit):
@@ -47,17 +47,17 @@ def _at_rest(spec: ClusterSpec) -> FabricMemory:
     return ScatterPlan(spec).at_rest()
 
 
-def run_scatter(spec: ClusterSpec, work: ScatterWork, values: TileValues | None) -> ScatterOutcome:
+def run_scatter(spec: ClusterSpec, work: TileWork, values: TileValues | None) -> ScatterOutcome:
     """Run one cluster through one tile of the scatter dataflow, from reset; numbers are not carried."""
     at_rest = _at_rest(spec)
-    memory = at_rest.with_lists(work.unit_ptr, words=work.m_words, operands=work.present.shape[1], token_words=work.token_words)
-    lists = work.word, work.column, work.present.ravel().view(np.uint8), work.bank
+    memory = at_rest.with_lists(work.unit_ptr, words=work.words, operands=work.present.shape[1], token_words=work.token_words)
+    lists = work.word, work.own, work.present.ravel().view(np.uint8), work.bank
     return run_tile(SCATTER_KERNEL, at_rest, memory, lists, ScatterOutcome)
 
 
 def _warm_up() -> ScatterOutcome:
     pointer, zero, index = np.array([0, 1]), np.zeros(1, dtype=np.int32), np.zeros(1, dtype=np.int64)
-    return run_scatter(ONE_UNIT, ScatterWork(pointer, zero, zero, index, 1, 1, zero, np.ones((1, 1), dtype=np.bool_)), None)
+    return run_scatter(ONE_UNIT, TileWork(pointer, zero, zero, index, 1, 1, zero, np.ones((1, 1), dtype=np.bool_)), None)
 
 
 SCATTER_KERNEL = Kernel("scatter", "simulator.kinds.scatter.compiled.kernels", _warm_up)
