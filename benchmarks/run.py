@@ -19,9 +19,9 @@ import numba
 import numpy as np
 
 from simulator.engine.cluster import ClusterSpec
-from simulator.engine.compiled import cluster as compiled
-from simulator.engine.compiled import switch as compiled_switch
+from simulator.engine.compiled.switch import engine as compiled_switch
 from simulator.engine.work import ClusterWork
+from simulator.kinds.gather.compiled import engine as compiled
 from simulator.kinds.gather.reference import run_cluster
 from simulator.kinds.units.placement import interleaved
 from simulator.network.traffic import SwitchSpec, draw_arrivals

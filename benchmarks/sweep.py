@@ -14,7 +14,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from simulator.engine.compiled.warm_up import warm_up
+from simulator.kinds.gather.compiled.engine import GATHER_KERNEL
 from simulator.specs.load import validated
 from simulator.specs.parse import parse
 from simulator.study.sweep.load import space_of
@@ -46,7 +46,7 @@ def seconds(points: int, workers: int) -> float:
 
 def main(points: int, pairs: int) -> None:
     """Measure, print, and write results-sweep.json."""
-    warm_up("gather")
+    GATHER_KERNEL.warm_up()
     ratios = [seconds(min(points, PAIR_POINTS), 1) / seconds(min(points, PAIR_POINTS), 2) for _ in range(pairs)]
     whole = seconds(points, 2)
     record = {

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from simulator.cost import Technology, load_technology
-from simulator.engine.compiled.warm_up import KernelName
+from simulator.engine.compiled.kernels import Kernel
 from simulator.engine.engines import SMALL_RUN_REQUESTS, EngineName, quickest
 from simulator.kinds import kind_of
 from simulator.machine.elaborated import Elaborated
@@ -105,7 +105,7 @@ def time_workload(
     )
 
 
-def kernels_needed(machine: Machine, workload: Workload, engine: EngineName) -> tuple[KernelName, ...]:
+def kernels_needed(machine: Machine, workload: Workload, engine: EngineName) -> tuple[Kernel, ...]:
     """Compiled kernels that a run will call: none of them where it is small or runs by formulas."""
     if engine != "compiled" or requests_of(machine, workload) < SMALL_RUN_REQUESTS:
         return ()

@@ -6,19 +6,19 @@ from collections.abc import Iterable
 
 from rich.console import Console
 
-from simulator.engine.compiled.warm_up import KernelName, kernel_cached, warm_up
+from simulator.engine.compiled.kernels import Kernel
 
 NOTICE = "compiling a simulation kernel ({}): once, up to a minute; it is kept for later runs"
 
 
-def ensure_kernels(names: Iterable[KernelName]) -> None:
+def ensure_kernels(kernels: Iterable[Kernel]) -> None:
     """Compile the kernels that the disk does not hold, with a notice on stderr, before any process needs them."""
     console = Console(markup=False, stderr=True)
-    for name in names:
-        if kernel_cached(name):
+    for kernel in kernels:
+        if kernel.cached:
             continue
-        notice = NOTICE.format(name)
+        notice = NOTICE.format(kernel.name)
         if not console.is_terminal:
             console.print(notice, soft_wrap=True)
         with console.status(notice):
-            warm_up(name)
+            kernel.warm_up()

@@ -50,6 +50,7 @@ def network_command(
     from simulator.cli.machines import read_machine
     from simulator.cli.progress import progress_bars
     from simulator.cli.provenance import Provenance
+    from simulator.engine.compiled.switch.engine import SWITCH_KERNEL
     from simulator.report.folder import check_free
     from simulator.report.network import write_network
     from simulator.study.load_latency import measure_network
@@ -62,7 +63,7 @@ def network_command(
         folder = output or Path("reports") / f"network-{model.name}-{traffic.value}"
         check_free(folder, force=force)
     if engine is EngineChoice.compiled:
-        ensure_kernels(["switch"])
+        ensure_kernels([SWITCH_KERNEL])
     provenance = Provenance()
     with progress_bars() as report:
         curve = measure_network(

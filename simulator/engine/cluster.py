@@ -104,6 +104,29 @@ class ClusterSpec:
         return self if self.network == "none" else replace(self, network="ideal")
 
 
+ONE_UNIT = ClusterSpec(
+    units=1,
+    banks=1,
+    bank_ports=1,
+    bank_queue=1,
+    read_latency=1,
+    multicast=False,
+    window=1,
+    issue_width=1,
+    scan_width=1,
+    accumulators=1,
+    accumulate_latency=1,
+    network="none",
+    queues="fifo",
+    depth=1,
+    reply_depth=1,
+    allocator="islip",
+    iterations=1,
+    latency=1,
+)
+"""The least cluster."""
+
+
 def cluster_spec(elaborated: Elaborated) -> ClusterSpec:
     """The cluster of a gather machine."""
     fabric = elaborated.machine.gather

@@ -6,8 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from simulator.engine.compiled import switch as compiled_switch
 from simulator.engine.compiled.kernels import kernels_loaded
+from simulator.engine.compiled.switch import engine as compiled_switch
 from simulator.engine.reference import traffic as reference_switch
 from simulator.network.traffic import Arrivals, SwitchSpec, TrafficPoint
 

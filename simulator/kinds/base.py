@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from simulator.activity import Counts
 from simulator.cost.hardware import Parts
 from simulator.cost.technology import Technology
-from simulator.engine.compiled.warm_up import KernelName
+from simulator.engine.compiled.kernels import Kernel
 from simulator.engine.engines import Engine
 from simulator.kinds.sizes import Sizes
 from simulator.machine.elaborated import Elaborated
@@ -55,7 +55,7 @@ class Kind(ABC):
     """
 
     name: ClassVar[str]
-    kernels: ClassVar[tuple[KernelName, ...]] = ()
+    kernels: ClassVar[tuple[Kernel, ...]] = ()
     """Compiled kernels that its runs call."""
     sizes: ClassVar[Sizes]
     """Along which keys of the machine file it can be resized."""

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from dataclasses import astuple, replace
 
-from simulator.engine.compiled import cluster as compiled
-from simulator.engine.compiled import switch as compiled_switch
+from simulator.engine.compiled.switch import engine as compiled_switch
 from simulator.engine.reference import traffic
+from simulator.kinds.gather.compiled import engine as compiled
 from simulator.kinds.gather.reference import run_cluster
+from simulator.kinds.scatter.compiled import engine as compiled_scatter
 from simulator.kinds.scatter.reference import run_scatter
 from tests.differential.cases import Case, SwitchCase
 
@@ -29,7 +30,7 @@ def sampled_counters(case: Case) -> tuple[Counters, Counters]:
 def scatter_counters(case: Case) -> tuple[Counters, Counters]:
     """The same for the scatter dataflow."""
     work, spec = case.scatter(), replace(case.spec, multicast=False)
-    return run_scatter(spec, work, None).counters(), compiled.run_scatter(spec, work, None).counters()
+    return run_scatter(spec, work, None).counters(), compiled_scatter.run_scatter(spec, work, None).counters()
 
 
 def switch_figures(case: SwitchCase) -> tuple[Counters, Counters]:

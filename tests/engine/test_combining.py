@@ -9,12 +9,12 @@ from hypothesis import strategies as st
 
 from simulator.activity import CAUSES
 from simulator.engine.cluster import ClusterOutcome, ClusterSpec
-from simulator.engine.compiled import cluster as compiled
 from simulator.engine.reference.flit import Flit
 from simulator.engine.reference.network import CombinedReplies
 from simulator.engine.work import ClusterWork
 from simulator.errors import CheckError
 from simulator.kinds.gather.checks import check_cluster, check_values
+from simulator.kinds.gather.compiled import engine as compiled
 from simulator.kinds.gather.reference import run_cluster
 from simulator.kinds.units.bounds import cluster_bounds
 from tests.strategies import BARE, cluster_specs, cluster_works, integer_values, work

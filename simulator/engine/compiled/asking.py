@@ -2,133 +2,103 @@
 
 from __future__ import annotations
 
-from simulator.engine.compiled.bits import Registers, Words, inline
+from simulator.engine.compiled.bits import inline
 from simulator.engine.compiled.intrinsics import lowest
-from simulator.engine.compiled.layout import (
-    ASKED_AT,
-    ASKS,
-    BUFFER_BUSY,
-    BUFFER_SIZE,
-    CHANNEL_SIZE,
-    CHANNELS,
-    FIRST_BUFFER,
-    FIRST_CHANNEL,
-    FREE,
-    FULL_AT,
-    GOES_TO,
-    HEAD,
-    LINK,
-    LINK_BUSY,
-    NET_CHANNEL_WORDS,
-    NET_CHANNELS,
-    NET_FLITS,
-    NET_OPEN,
-    NET_WORDS,
-    NONE,
-    SINK_QUEUE,
-    TAKEN_AT,
-    TARGET,
-    UNMATCHED,
-    WANTS,
-    WORD,
-)
+from simulator.engine.compiled.layout import Buffer, Channel, Link, Network
 from simulator.engine.compiled.routers import queue_for, wanted_of
 
 
 @inline
-def able(m: Registers, channel: int, word: int, mask: int, cycle: int) -> int:
+def able(channel: Channel, word: int, mask: int, cycle: int) -> int:
     """Of some buffers that want a channel, those that are not sending and find room in the queue that they would join."""
     rest = mask
     while rest:
         place = lowest(rest)
         rest &= rest - 1
-        buffer = m[channel + FIRST_BUFFER] + BUFFER_SIZE * ((word << 6) + place)
-        head = m[queue_for(m, buffer, channel) + HEAD]
-        if m[buffer + BUFFER_BUSY] > cycle or m[m[head + TARGET] + FREE] <= 0:
+        buffer = channel.buffers[(word << 6) + place]
+        head = queue_for(buffer, channel).head
+        if buffer.busy > cycle or head.target.free <= 0:
             mask &= ~(1 << place)
     return mask
 
 
 @inline
-def idle(m: Registers, channel: int, word: int, mask: int, cycle: int) -> int:
+def idle(channel: Channel, word: int, mask: int, cycle: int) -> int:
     """Of some buffers that want a channel, those that are not sending."""
     rest = mask
     while rest:
         place = lowest(rest)
         rest &= rest - 1
-        if m[m[channel + FIRST_BUFFER] + BUFFER_SIZE * ((word << 6) + place) + BUFFER_BUSY] > cycle:
+        if channel.buffers[(word << 6) + place].busy > cycle:
             mask &= ~(1 << place)
     return mask
 
 
 @inline
-def ask(m: Registers, w: Words, net: int, channel: int, cycle: int) -> bool:
+def ask(network: Network, channel: Channel, cycle: int) -> bool:
     """Note who may go to a channel; whether anyone may."""
-    inside = m[channel + GOES_TO]
-    if inside == NONE and m[net + NET_FLITS] == 1:
-        return has_sink(m, channel, cycle)
+    inside = channel.goes_to
+    if not inside and network.flits == 1:
+        return has_sink(channel, cycle)
     anyone = False
-    for word in range(m[net + NET_WORDS]):
-        mask = w[m[channel + WANTS] + word]
-        mask = able(m, channel, word, mask, cycle) if inside else idle(m, channel, word, mask, cycle)
-        w[m[channel + ASKS] + word] = mask
+    for word in range(network.buffer_words):
+        mask = channel.wants[word]
+        mask = able(channel, word, mask, cycle) if inside else idle(channel, word, mask, cycle)
+        channel.asks[word] = mask
         anyone |= mask != 0
-    return anyone and (inside != NONE or has_sink(m, channel, cycle))
+    return anyone and (bool(inside) or has_sink(channel, cycle))
 
 
 @inline
-def has_sink(m: Registers, channel: int, cycle: int) -> bool:
+def has_sink(channel: Channel, cycle: int) -> bool:
     """Whether a sink has room, which is the same for all; the channel remembers if not."""
-    if m[m[channel + SINK_QUEUE] + FREE] > 0:
+    if channel.sink_queue.free > 0:
         return True
-    m[channel + FULL_AT] = cycle
+    channel.full_at = cycle
     return False
 
 
 @inline
-def asks_now(m: Registers, w: Words, net: int, channel: int, cycle: int) -> bool:
+def asks_now(network: Network, channel: Channel, cycle: int) -> bool:
     """Whether anyone may go to a channel now; a link that is sending counts as taken."""
-    link = m[channel + LINK]
-    if m[net + NET_FLITS] > 1 and m[link + LINK_BUSY] > cycle:
-        m[link + TAKEN_AT] = cycle
+    link = channel.link
+    if network.flits > 1 and link.busy > cycle:
+        link.taken_at = cycle
         return False
-    return ask(m, w, net, channel, cycle)
+    return ask(network, channel, cycle)
 
 
 @inline
-def open_links(m: Registers, w: Words, net: int, cycle: int) -> int:
+def find_open_links(network: Network, cycle: int) -> int:
     """Find the links that someone asks for; how many."""
     opened = 0
-    last = 0
-    for word in range(m[net + NET_CHANNEL_WORDS]):
-        rest = wanted_of(m, net, word)
+    for word in range(network.channel_words):
+        rest = wanted_of(network, word)
         while rest:
-            channel = m[net + NET_CHANNELS] + CHANNEL_SIZE * ((word << 6) + lowest(rest))
+            channel = network.channels[(word << 6) + lowest(rest)]
             rest &= rest - 1
-            if asks_now(m, w, net, channel, cycle):
-                m[channel + ASKED_AT] = cycle
-                link = m[channel + LINK]
+            if asks_now(network, channel, cycle):
+                channel.asked_at = cycle
+                link = channel.link
                 # the virtual channels of a link follow each other
-                if link != last:
-                    last = link
-                    m[m[net + NET_OPEN] + opened] = link
+                if opened == 0 or link != network.open_links[opened - 1]:
+                    network.open_links[opened] = link
                     opened += 1
     return opened
 
 
 @inline
-def asking(m: Registers, w: Words, link: int, word: int, cycle: int) -> int:
+def asking(link: Link, word: int, cycle: int) -> int:
     """Buffers, not matched yet, that ask for any virtual channel of a link."""
-    channel = m[link + FIRST_CHANNEL]
-    mask = w[m[channel + ASKS] + word] if m[channel + ASKED_AT] == cycle else 0
-    for _ in range(1, m[link + CHANNELS]):
-        channel += CHANNEL_SIZE
-        if m[channel + ASKED_AT] == cycle:
-            mask |= w[m[channel + ASKS] + word]
-    return mask & w[m[link + UNMATCHED] + word]
+    mask = 0
+    for index in range(link.channel_count):
+        channel = link.channels[index]
+        if channel.asked_at == cycle:
+            mask |= channel.asks[word]
+    return mask & link.unmatched[word]
 
 
 @inline
-def wants_word(m: Registers, channel: int, buffer: int) -> int:
+def wants_word(channel: Channel, buffer: Buffer) -> int:
     """The word that the head of a buffer's queue for a channel wants."""
-    return m[m[queue_for(m, buffer, channel) + HEAD] + WORD]
+    return queue_for(buffer, channel).head.word

@@ -1,71 +1,118 @@
-"""The memory of a cluster before the first cycle of a tile."""
+"""The memory of a fabric before the first cycle of a tile: what all dataflows share of it."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import lru_cache
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from simulator.engine.cluster import ClusterSpec
-from simulator.engine.compiled import layout as at
-from simulator.engine.compiled.memory import Layout, Registers, Words, addresses, mask_words, records
+from simulator.engine.compiled.layout import (
+    AT_SINK,
+    CAUSE_COUNT,
+    IN_BANK,
+    IN_REPLIES,
+    IN_REQUESTS,
+    NOT_LOOKED,
+    UNLIMITED,
+    Fabric,
+    Flit,
+    Queue,
+    Unit,
+)
+from simulator.engine.compiled.memory import Block, Layout, mask_words, numbers
 from simulator.engine.compiled.network_plan import NetworkHardware, NetworkPlan, Pipelines, write_nobody, write_queues
+from simulator.engine.compiled.records import Memory, View, fields_of, view
 
 
 @dataclass(frozen=True, eq=False)
-class ClusterMemory:
-    """The memory of a cluster, and where its units are."""
+class FabricMemory:
+    """The memory of a fabric at rest, and where its units are."""
 
-    m: Registers
-    w: Words
-    units: int
+    fabric: type[Fabric[Any]]
+    memory: Memory
+    units: Block
     active: int
     longest_delay: int
     """Cycles of the longest pipeline."""
 
-    def with_lists(self, unit_ptr: NDArray[np.int64], sizes: dict[int, int]) -> tuple[Registers, Words]:
-        """A copy for one tile: list ends of every unit [units + 1], and the sizes of the tile."""
-        m, w = self.m.copy(), self.w.copy()
-        table = records(m, self.units, len(unit_ptr) - 1, at.UNIT_SIZE)
-        table[:, at.ENTRY] = table[:, at.FIRST_ENTRY] = unit_ptr[:-1] - unit_ptr[0]
-        table[:, at.END_ENTRY] = unit_ptr[1:] - unit_ptr[0]
-        busy = np.flatnonzero(np.diff(unit_ptr)) if sizes[at.TOKEN_WORDS] else np.zeros(0, dtype=np.int64)
-        m[self.active : self.active + len(busy)] = self.units + at.UNIT_SIZE * busy
-        w[at.ACTIVE] = len(busy)
-        for field, value in sizes.items():
-            m[field] = value
-        return m, w
+    def with_lists(self, unit_ptr: NDArray[np.int64], **sizes: int) -> Memory:
+        """A copy for one tile: list ends of every unit [units + 1], and the sizes of the tile, by fields of the fabric."""
+        memory = self.memory.copy()
+        units, fabric = self.units.of(memory), view(memory, self.fabric)
+        units.entry = units.first_entry = unit_ptr[:-1] - unit_ptr[0]
+        units.end_entry = unit_ptr[1:] - unit_ptr[0]
+        for name, size in sizes.items():
+            setattr(fabric, name, size)
+        busy = np.flatnonzero(np.diff(unit_ptr)) if sizes["token_words"] else np.zeros(0, dtype=np.int64)
+        numbers(memory, self.active, len(busy))[:] = self.units[busy]
+        fabric.active = len(busy)
+        return memory
 
 
-@lru_cache(maxsize=4)
-def cluster_memory(spec: ClusterSpec) -> ClusterMemory:
-    """A cluster at rest, without lists."""
-    layout = Layout()
-    banks = layout.registers(spec.ports * at.QUEUE_SIZE)
-    units = UnitPlan(layout, spec)
-    joined = _plan(layout, spec)
-    m, w = layout.memory()
-    write_queues(m, banks, np.full(spec.ports, min(spec.bank_slots, at.UNLIMITED), dtype=np.int64), at.IN_BANK)
-    units.write(m)
-    joined.write(m, w, addresses(banks, spec.ports, at.QUEUE_SIZE), units)
-    header = {
-        at.FIRST_BANK: banks,
-        at.PORT_WORDS: mask_words(spec.ports),
-        at.SERVED: units.served,
-        at.ACTIVE_UNITS: units.active,
-    }
-    for field, value in (header | _sizes(spec)).items():
-        m[field] = value
-    return ClusterMemory(m, w, units.units, units.active, max(joined.pipes.delays))
+class FabricPlan:
+    """Where the parts of a fabric are in the memory; a dataflow extends it by what its units have."""
 
+    fabric: type[Fabric[Any]] = Fabric
+    unit: type[Unit] = Unit
 
-def _plan(layout: Layout, spec: ClusterSpec) -> RoutedPlan | CombinedPlan | WiredPlan:
-    """What joins units and banks."""
-    if spec.combines:
-        return CombinedPlan(layout, spec)
-    return RoutedPlan(layout, spec) if spec.network == "routed" else WiredPlan(layout, spec)
+    def __init__(self, spec: ClusterSpec) -> None:
+        self.spec = spec
+        self.layout = layout = Layout(self.fabric)
+        self.banks = layout.block(Queue, spec.ports)
+        self.units = layout.block(self.unit, spec.units)
+        self.flits = layout.block(Flit, spec.units * spec.window)
+        self.tags = layout.places(spec.units * spec.window)
+        self.active = layout.places(spec.units)
+        self.causes = layout.masks(1, CAUSE_COUNT)
+        self.joined = self._joined()
+
+    def at_rest(self) -> FabricMemory:
+        """The fabric without lists."""
+        memory = self.layout.memory()
+        self.write(memory)
+        return FabricMemory(self.fabric, memory, self.units, self.active, max(self.joined.pipes.delays))
+
+    def write(self, memory: Memory) -> None:
+        """Write all of it at rest."""
+        spec, fabric = self.spec, view(memory, self.fabric)
+        fabric.routed = spec.network == "routed"
+        fabric.ranked = spec.multicast or spec.network != "routed"
+        for name in ("window", "examine_width", "bank_ports", "read_latency", "accumulate_latency", "ports", "units"):
+            setattr(fabric, name, getattr(spec, name))
+        fabric.banks, fabric.port_words = self.banks.first, mask_words(spec.ports)
+        fabric.active_units, fabric.causes = self.active, self.causes
+        write_queues(memory, self.banks, int(min(spec.bank_slots, UNLIMITED)), IN_BANK)
+        self._write_units(memory)
+        self.joined.write(memory, fabric, self)
+
+    def landed(self) -> NDArray[np.int64]:
+        """[units] queues of landed words."""
+        return self.units.addresses + fields_of(Unit)["landed"].offset
+
+    def _joined(self) -> RoutedPlan | CombinedPlan | WiredPlan:
+        """What joins units and banks."""
+        if self.spec.combines:
+            return CombinedPlan(self.layout, self.spec)
+        return RoutedPlan(self.layout, self.spec) if self.spec.network == "routed" else WiredPlan(self.layout, self.spec)
+
+    def _write_units(self, memory: Memory) -> None:
+        spec, units, flits = self.spec, self.units.of(memory), self.flits.of(memory)
+        units.number = np.arange(spec.units)
+        units.free_tags = spec.window
+        units.tags = self.tags + spec.window * np.arange(spec.units)
+        units.oldest = units.newest = self.units.addresses
+        units.landed.tail = self.landed()
+        units.landed.free = UNLIMITED
+        units.landed.place = AT_SINK
+        units.at_bank = NOT_LOOKED
+        units.last_write = units.last_scan = -1
+        flits.unit = np.repeat(self.units.addresses, spec.window)
+        flits.tag = np.tile(np.arange(spec.window), spec.units)
+        flits.channel = fields_of(self.fabric)["nobody"].offset
+        numbers(memory, self.tags, self.flits.count)[:] = self.flits.addresses
 
 
 class RoutedPlan:
@@ -81,18 +128,18 @@ class RoutedPlan:
         rates = [spec.units * spec.issue_width, request_links, spec.ports, reply_links, request_links, reply_links]
         self.pipes = Pipelines(layout, delays, [min(flits, rate * (delay + 1)) for rate, delay in zip(rates, delays, strict=True)])
 
-    def write(self, m: Registers, w: Words, ports: NDArray[np.int64], units: UnitPlan) -> None:
+    def write(self, memory: Memory, fabric: View, plan: FabricPlan) -> None:
         """Write them at rest, between units and the queues of ports."""
-        self.requests.write(m, w, at.REQUESTS, ports)
-        self.replies.write(m, w, at.REPLIES, units.landed)
-        units.table(m)[:, at.ENTRY_BUFFER] = self.requests.entry_buffers
-        self.pipes.write(m)
-        entry, inner, reply_entry, reply_inner, to_bank, to_unit = (self.pipes.at(index) for index in range(6))
-        self.requests.write_pipes(m, at.REQUESTS, [entry, inner, to_bank])
-        self.replies.write_pipes(m, at.REPLIES, [reply_entry, reply_inner, to_unit])
-        m[[at.ROUTER_PIPES, at.BANK_PIPES, at.UNIT_PIPES, at.PIPES_END]] = entry, to_bank, to_unit, self.pipes.at(6)
+        self.requests.write(memory, fabric.request_network, plan.banks.addresses)
+        self.replies.write(memory, fabric.reply_network, plan.landed())
+        plan.units.of(memory).entry_buffer = self.requests.entry_buffers
+        requests, replies, pipes = fabric.request_network, fabric.reply_network, self.pipes
+        requests.entry_pipe, requests.inner_pipe, requests.sink_pipe = pipes[0], pipes[1], pipes[4]
+        replies.entry_pipe, replies.inner_pipe, replies.sink_pipe = pipes[2], pipes[3], pipes[5]
+        pipes.write(memory)
+        _write_pipes(fabric, pipes, 4, 1, 1)
         wider = max(self.requests, self.replies, key=lambda network: network.mask_words)
-        write_nobody(m, wider.nobody)
+        write_nobody(fabric.nobody, wider.nobody_wants)
 
 
 class CombinedPlan:
@@ -100,24 +147,24 @@ class CombinedPlan:
 
     def __init__(self, layout: Layout, spec: ClusterSpec) -> None:
         self.requests = NetworkPlan(layout, spec.request_graph(), _request_hardware(spec))
-        self.wires = layout.registers(spec.ports * spec.units)
         self.wire_count = spec.ports * spec.units
+        self.wires = layout.places(self.wire_count)
         flits = spec.units * spec.window
         delays = [*self.requests.delays(), spec.read_latency + spec.latency]
         rates = [spec.units * spec.issue_width, spec.units, spec.units, spec.units]
         self.pipes = Pipelines(layout, delays, [min(flits, rate * (delay + 1)) for rate, delay in zip(rates, delays, strict=True)])
 
-    def write(self, m: Registers, w: Words, ports: NDArray[np.int64], units: UnitPlan) -> None:
+    def write(self, memory: Memory, fabric: View, plan: FabricPlan) -> None:
         """Write them at rest, between units and the queues of ports."""
-        self.requests.write(m, w, at.REQUESTS, ports)
-        units.table(m)[:, at.ENTRY_BUFFER] = self.requests.entry_buffers
-        self.pipes.write(m)
-        entry, inner, to_bank, to_unit = (self.pipes.at(index) for index in range(4))
-        self.requests.write_pipes(m, at.REQUESTS, [entry, inner, to_bank])
-        m[self.wires : self.wires + self.wire_count] = to_unit
-        m[at.REPLY_WIRES] = self.wires
-        m[[at.ROUTER_PIPES, at.BANK_PIPES, at.UNIT_PIPES, at.PIPES_END]] = entry, to_bank, to_unit, self.pipes.at(4)
-        write_nobody(m, self.requests.nobody)
+        self.requests.write(memory, fabric.request_network, plan.banks.addresses)
+        plan.units.of(memory).entry_buffer = self.requests.entry_buffers
+        requests, pipes = fabric.request_network, self.pipes
+        requests.entry_pipe, requests.inner_pipe, requests.sink_pipe = pipes[0], pipes[1], pipes[2]
+        pipes.write(memory)
+        _write_pipes(fabric, pipes, 2, 1, 1)
+        numbers(memory, self.wires, self.wire_count)[:] = pipes[3]
+        fabric.reply_wires = self.wires
+        write_nobody(fabric.nobody, self.requests.nobody_wants)
 
 
 class WiredPlan:
@@ -129,84 +176,24 @@ class WiredPlan:
         self.reply_delays, self.reply_pipe = np.unique(spec.read_latency + replies, return_inverse=True)
         delays = [*self.request_delays.tolist(), *self.reply_delays.tolist()]
         self.pipes = Pipelines(layout, delays, [spec.units * spec.window] * len(delays))
-        self.wires = layout.registers(requests.size + replies.size)
-        self.nobody = layout.masks(1, 1)
+        self.request_wires, self.reply_wires = layout.places(requests.size), layout.places(replies.size)
+        self.nobody_wants = layout.masks(1, 1)
 
-    def write(self, m: Registers, w: Words, ports: NDArray[np.int64], units: UnitPlan) -> None:
+    def write(self, memory: Memory, fabric: View, plan: FabricPlan) -> None:
         """Write them empty, between units and the queues of ports."""
-        self.pipes.write(m)
-        to_units = len(self.request_delays)
-        wires = np.concatenate([self.request_pipe.ravel(), to_units + self.reply_pipe.ravel()])
-        m[self.wires : self.wires + len(wires)] = self.pipes.first + at.PIPE_SIZE * wires
-        m[[at.REQUEST_WIRES, at.REPLY_WIRES]] = self.wires, self.wires + self.request_pipe.size
-        m[[at.ROUTER_PIPES, at.BANK_PIPES]] = self.pipes.first
-        m[[at.UNIT_PIPES, at.PIPES_END]] = self.pipes.at(to_units), self.pipes.at(len(self.pipes.delays))
-        write_nobody(m, self.nobody)
+        to_banks, to_units = len(self.request_delays), len(self.reply_delays)
+        self.pipes.write(memory)
+        _write_pipes(fabric, self.pipes, 0, to_banks, to_units)
+        numbers(memory, self.request_wires, self.request_pipe.size)[:] = self.pipes.pipes[self.request_pipe.ravel()]
+        numbers(memory, self.reply_wires, self.reply_pipe.size)[:] = self.pipes.pipes[to_banks + self.reply_pipe.ravel()]
+        fabric.request_wires, fabric.reply_wires = self.request_wires, self.reply_wires
+        write_nobody(fabric.nobody, self.nobody_wants)
 
 
-class UnitPlan:
-    """Where units and their flits are in the memory."""
-
-    def __init__(self, layout: Layout, spec: ClusterSpec) -> None:
-        self.spec = spec
-        self.units = layout.registers(spec.units * at.UNIT_SIZE)
-        self.flits = layout.registers(spec.units * spec.window * at.FLIT)
-        self.tags = layout.registers(spec.units * spec.window)
-        self.served = layout.registers(spec.units * spec.window)
-        self.active = layout.registers(spec.units)
-        self.rows = layout.registers(spec.units * spec.accumulators * at.ROW_SIZE)
-        self.free_rows, self.releases = (layout.registers(spec.units * spec.accumulators) for _ in range(2))
-
-    @property
-    def landed(self) -> NDArray[np.int64]:
-        """[units] queues of landed words."""
-        return addresses(self.units + at.LANDED, self.spec.units, at.UNIT_SIZE)
-
-    def table(self, m: Registers) -> Registers:
-        """[units, fields]"""
-        return records(m, self.units, self.spec.units, at.UNIT_SIZE)
-
-    def write(self, m: Registers) -> None:
-        """Write all units without lists."""
-        spec = self.spec
-        table = self.table(m)
-        table[:, at.NUMBER] = np.arange(spec.units)
-        table[:, at.FREE_TAGS] = spec.window
-        table[:, at.OLDEST] = table[:, at.NEWEST] = addresses(self.units, spec.units, at.UNIT_SIZE)
-        table[:, at.TAGS] = addresses(self.tags, spec.units, spec.window)
-        table[:, at.FIRST_FLIT] = addresses(self.flits, spec.units, spec.window * at.FLIT)
-        table[:, at.LANDED + at.TAIL] = self.landed
-        table[:, at.LANDED + at.FREE] = at.UNLIMITED
-        table[:, at.LANDED + at.PLACE] = at.AT_SINK
-        table[:, at.AT_BANK] = at.NOT_LOOKED
-        table[:, at.FREE_ROWS] = addresses(self.free_rows, spec.units, spec.accumulators)
-        table[:, at.RELEASE_RING] = addresses(self.releases, spec.units, spec.accumulators)
-        table[:, [at.MERGED_AT, at.LAST_WRITE, at.LAST_SCAN, at.HELD]] = -1
-        flits = spec.units * spec.window
-        every = records(m, self.flits, flits, at.FLIT)
-        every[:, at.UNIT] = np.repeat(addresses(self.units, spec.units, at.UNIT_SIZE), spec.window)
-        every[:, at.CHANNEL] = at.NO_CHANNEL
-        m[self.tags : self.tags + flits] = addresses(self.flits, flits, at.FLIT)
-        rows = spec.units * spec.accumulators
-        m[self.free_rows : self.free_rows + rows] = addresses(self.rows, rows, at.ROW_SIZE)
-
-
-def _sizes(spec: ClusterSpec) -> dict[int, int]:
-    return {
-        at.ROUTED: int(spec.network == "routed"),
-        at.WINDOW: spec.window,
-        at.ISSUE_WIDTH: spec.issue_width,
-        at.EXAMINE_WIDTH: spec.examine_width,
-        at.ACCUMULATORS: spec.accumulators,
-        at.ACCUMULATE_LATENCY: spec.accumulate_latency,
-        at.MERGE_CYCLES: spec.merge_cycles,
-        at.BANK_PORTS: spec.bank_ports,
-        at.READ_LATENCY: spec.read_latency,
-        at.MULTICAST: int(spec.multicast),
-        at.RANKED: int(spec.multicast or spec.network != "routed"),
-        at.PORTS: spec.ports,
-        at.UNITS: spec.units,
-    }
+def _write_pipes(fabric: View, pipes: Pipelines, to_routers: int, to_banks: int, to_units: int) -> None:
+    """Write how many of the pipelines end where."""
+    fabric.router_pipes, fabric.bank_pipes, fabric.unit_pipes = to_routers, to_banks, to_units
+    fabric.to_routers, fabric.to_banks, fabric.to_units = pipes[0], pipes[to_routers], pipes[to_routers + to_banks]
 
 
 def _request_hardware(spec: ClusterSpec) -> NetworkHardware:
@@ -219,7 +206,7 @@ def _request_hardware(spec: ClusterSpec) -> NetworkHardware:
         flits=spec.request_flits,
         iterations=spec.iterations,
         registered=spec.allocator == "islip",
-        place=at.IN_REQUESTS,
+        place=IN_REQUESTS,
         combines=spec.combines,
     )
 
@@ -234,5 +221,5 @@ def _reply_hardware(spec: ClusterSpec) -> NetworkHardware:
         flits=spec.reply_flits,
         iterations=1,
         registered=True,
-        place=at.IN_REPLIES,
+        place=IN_REPLIES,
     )

@@ -1,204 +1,303 @@
-"""The memory that the kernels work on: records of int32 at addresses, and int64 words for masks and counters.
+"""The records of a fabric: what a flit, a queue, a channel, … knows, and where that is.
 
-`m` is one int32 array. A flit, a queue, a channel, … is known by the address of its record in `m`, and `m[f + READY]`
-is a field of it; address 0 means none. `w` is one int64 array, of bit masks and of sums that may outgrow 32 bits.
+The first record of a memory, at address 0, is the fabric (or the network alone, `switch_layout.py`). It begins with a flit, a
+channel and a link that stand for none: what is written to them is never read, so that lists need no check for their ends.
 """
 
 from __future__ import annotations
 
-from simulator.activity import CAUSES
-from simulator.engine.cluster import CAUSE
+from typing import Generic, TypeVar
 
-NONE = 0
+from simulator.activity import CAUSES
+from simulator.engine.compiled.records import Array, Here, Inside, Nowhere, Record, Table, Wide
+
 NEVER = -2
 """A cycle that is not the one before any other."""
 UNLIMITED = 2**30
 """Free slots of a queue that never fills."""
 MOST_CYCLES = 2**31 - 2**24
 """Cycles of a tile that a register can count."""
-
-# A flit: 64 bytes. A request of a unit, and the word that comes back, are the same flit; its tag is its index.
-# The flit at address 0 is none: what is written to it is never read, so that lists need no check for their ends.
-NEXT, PREVIOUS, READY, ORDER, WORD, UNIT, QUEUE, CHANNEL, TARGET, SOURCE, SINK, ROW, _, _, NEWER, OLDER = range(16)
-FLIT = 16
-# A channel that no flit takes, and its link: what the flit at address 0 wants.
-NO_CHANNEL, NO_LINK = 16, 32
-
-# The cluster.
-(
-    ROUTED,
-    WINDOW,
-    ISSUE_WIDTH,
-    EXAMINE_WIDTH,
-    ACCUMULATORS,
-    ACCUMULATE_LATENCY,
-    MERGE_CYCLES,
-    BANK_PORTS,
-    READ_LATENCY,
-    MULTICAST,
-    RANKED,
-    TOKEN_WORDS,
-    WORDS,
-    OPERANDS,
-    ALL_PRESENT,
-    ROUTER_PIPES,
-    BANK_PIPES,
-    UNIT_PIPES,
-    PIPES_END,
-    FIRST_BANK,
-    PORT_WORDS,
-    SERVED,
-    REQUEST_WIRES,
-    REPLY_WIRES,
-    PORTS,
-    UNITS,
-    ACTIVE_UNITS,
-) = range(48, 75)
-"""RANKED: flits may arrive together or leave from the middle of the queues of banks and units.
-
-Sizes, and addresses of tables. The pipelines follow each other: those that end in routers, in banks, in units.
-REQUEST_WIRES and REPLY_WIRES: the pipeline of every pair of a unit and a port, where there are no routers."""
-
-# A network alone: sources, the cycle whose flit each has to send next, and flits that are not in use.
-SOURCES, CYCLES, WARMUP, NEXT_CREATED, FREED_FLIT, FRESH_FLIT = range(75, 81)
-
-# A network: its header is at REQUESTS or REPLIES.
-REQUESTS, REPLIES, HEADERS_END = 96, 128, 160
-(
-    NET_CHANNELS,
-    NET_CHANNEL_COUNT,
-    NET_CHANNEL_WORDS,
-    NET_WORDS,
-    NET_OFFER_WORDS,
-    NET_OPEN,
-    NET_WINNERS,
-    NET_PAIRS,
-    NET_ENTRIES,
-    NET_ENTRY_PIPE,
-    NET_INNER_PIPE,
-    NET_SINK_PIPE,
-    NET_FLITS,
-    NET_ITERATIONS,
-    NET_REGISTERED,
-    NET_SINGLE,
-    NET_COMBINES,
-) = range(17)
-"""NET_COMBINES: heads that want the same word go to a sink together.
-
-NET_SINGLE: a buffer has one queue and a link one virtual channel, so that every head asks for one link of its own."""
-
-# Where a flit is, or is on its way to.
-IN_REQUESTS, IN_BANK, IN_REPLIES, AT_SINK = range(4)
-
-# A pipeline: a ring of flits, all of the same delay.
-DELAY, RING, RING_MASK, FIRST_IN, LAST_IN = range(5)
-PIPE_SIZE = 5
-
-# A queue of flits that have arrived: a list with its ends in HEAD and TAIL, which are where NEXT and PREVIOUS of a flit
-# are, so that the record stands for the flit before the first and after the last. FREE counts the slots that are
-# neither held nor reserved; BUFFER is the buffer that a router's queue is of, PLACE what the queue is of.
-HEAD, TAIL, FREE, LEFT_AT, PLACE, BUFFER = range(6)
-QUEUE_SIZE = 6
-
-# An output channel, an output link, an input buffer of a router.
-LINK, GOES_TO, SINK_QUEUE, FIRST_BUFFER, QUEUE_OFFSET, WANTS, ASKS, WANTED, ASKED_AT, FULL_AT = range(10)
-CHANNEL_SIZE = 10
-FIRST_INPUT, INPUTS, FIRST_CHANNEL, CHANNELS, LINK_PLACE, UNMATCHED, GRANT, NEXT_GRANT, TAKEN_AT, LINK_BUSY, MATCHED_AT = range(11)
-LINK_SIZE = 11
-BUFFER_PLACE, FIRST_LINK, LINKS, ACCEPT, FIRST_QUEUE, ROUTE, SPREAD_FIRST, SPREAD_COUNT, SPREAD_SHIFT, OFFERS, OFFER_MASK, BUFFER_BUSY = (
-    range(12)
-)
-BUFFER_SIZE = 12
-
-# A unit, with rings of its free flits (tags) and of the cycles in which accumulators become free. LANDED is its queue of
-# words. OLDEST and NEWEST are the ends of the list of outstanding flits, where NEWER and OLDER of a flit are; the unit
-# itself where there is none. The AT_ fields are about the entry at hand, looked up when it comes to hand.
-(
-    NUMBER,
-    ENTRY,
-    FIRST_ENTRY,
-    END_ENTRY,
-    TOKEN,
-    FREE_TAGS,
-    FIRST_TAG,
-    TAGS,
-    LANDED,
-    _LANDED_TAIL,
-    _LANDED_FREE,
-    _LANDED_LEFT,
-    _LANDED_PLACE,
-    _LANDED_BUFFER,
-    OLDEST,
-    NEWEST,
-    OPEN_ROW,
-    OPEN_ROWS,
-    ENTRY_BUFFER,
-    AT_WORD,
-    AT_BANK,
-    AT_PORT,
-    AT_CHANNEL,
-    AT_QUEUE,
-    ISSUED,
-    LAST_SCAN,
-    FIRST_FLIT,
-    FREE_ROWS,
-    FIRST_RELEASE,
-    RELEASES,
-    RELEASE_RING,
-    MERGED_AT,
-    LAST_WRITE,
-    HELD,
-) = range(34)
-UNIT_SIZE = 34
 ABSENT, NOT_LOOKED = -1, -2
 """Banks of a word that is all zero, and of an entry that has not been looked up."""
 
-# A row that has an accumulator.
-OUTSTANDING, ENDED = range(2)
-ROW_SIZE = 2
+IN_REQUESTS, IN_BANK, IN_REPLIES, AT_SINK = range(4)
+"""Where a flit is, or is on its way to."""
 
-# The words of `w`: the cycle that comes next, units not done, the last cycle in which anything moved, the end of the tile;
-# then what is counted, then unit-cycles by cause, then masks.
-CYCLE, ACTIVE, MOVED_AT, END = range(4)
-COUNTED: tuple[str, ...] = (
-    "list_entries",
-    "entries_dropped",
-    "requests",
-    "x_bank_reads",
-    "replies",
-    "request_hops",
-    "reply_hops",
-    "accumulator_updates",
-    "rows_merged",
-    "output_bank_writes",
-    "operand_reads",
-    "bank_accumulates",
-)
-"""What the kernels count, by the names of the outcomes' fields."""
-FIRST_COUNT = 4
-(
-    LIST_ENTRIES,
-    ENTRIES_DROPPED,
-    REQUESTS_SENT,
-    X_BANK_READS,
-    REPLIES_CONSUMED,
-    REQUEST_HOPS,
-    REPLY_HOPS,
-    ACCUMULATOR_UPDATES,
-    ROWS_MERGED,
-    OUTPUT_BANK_WRITES,
-    OPERAND_READS,
-    BANK_ACCUMULATES,
-) = range(FIRST_COUNT, FIRST_COUNT + len(COUNTED))
-OUTSTANDING_NOW, DELIVERED, LATENCY_SUM, OUTSTANDING_SUM = range(FIRST_COUNT, FIRST_COUNT + 4)
-"""What is counted of a network alone, in the same words."""
-FIRST_CAUSE = FIRST_COUNT + len(COUNTED)
-FIRST_MASK = FIRST_CAUSE + len(CAUSES)
 
-COMPUTING = FIRST_CAUSE + CAUSE["computing"]
-DRAIN = FIRST_CAUSE + CAUSE["drain"]
-BANK_CONFLICT = FIRST_CAUSE + CAUSE["bank_conflict"]
-NETWORK_CONTENTION = FIRST_CAUSE + CAUSE["network_contention"]
-LATENCY = FIRST_CAUSE + CAUSE["latency"]
-ACCUMULATORS_FULL = FIRST_CAUSE + CAUSE["accumulators_full"]
-ISSUE = FIRST_CAUSE + CAUSE["issue"]
+class Flit(Record):
+    """A flit: 64 bytes. A request of a unit, and the word that comes back, are the same flit."""
+
+    next: Flit
+    """In its queue."""
+    previous: Flit
+    ready: int
+    """Cycle at whose start it is at the end of its pipeline."""
+    order: int
+    """Number among the requests of its unit; the cycle of its creation, in a network alone."""
+    word: int
+    unit: Unit
+    queue: Queue
+    """The one that it is in, or has a slot of."""
+    channel: Channel
+    """The one that it takes out of that queue's buffer."""
+    target: Queue
+    """The one behind that channel."""
+    source: int
+    sink: int
+    row: Row
+    tag: int
+    """Number among the flits of its unit."""
+    spare: int
+    newer: Flit
+    """Among the outstanding ones of its unit; the unit itself after the newest and before the oldest."""
+    older: Flit
+
+    nobody: Nowhere[Nobody]
+
+
+class Pipe(Record):
+    """A pipeline: a ring of flits, all of the same delay."""
+
+    delay: int
+    ring: Table[Flit]
+    ring_mask: int
+    first_in: int
+    last_in: int
+
+
+class Queue(Record):
+    """A queue of flits that have arrived: a list whose ends are where `next` and `previous` of a flit are."""
+
+    head: Flit
+    tail: Flit
+    free: int
+    """Slots that are neither held nor reserved."""
+    left_at: int
+    """Cycle in which a flit left last."""
+    place: int
+    """What the queue is of: IN_REQUESTS, …"""
+    buffer: Buffer
+    """The one of a router that the queue is of."""
+
+    end: Here[Flit]
+    """The queue as the flit before the first and after the last."""
+
+
+class Channel(Record):
+    """A virtual channel of a router's output link."""
+
+    link: Link
+    goes_to: Buffer
+    """None: to a sink."""
+    sink_queue: Queue
+    buffers: Array[Buffer]
+    """Of its router."""
+    queue_index: int
+    """Queue of each of those buffers in which flits for the channel wait."""
+    wants: Array[Wide]
+    """Mask of the buffers whose head wants the channel."""
+    asks: Array[Wide]
+    """Mask of those that may go to it in `asked_at`."""
+    wanted: int
+    """How many want it."""
+    asked_at: int
+    full_at: int
+    """Cycle in which the sink last had no room."""
+
+
+class Link(Record):
+    """An output link of a router."""
+
+    inputs: Array[Buffer]
+    """Of its router."""
+    input_count: int
+    channels: Array[Channel]
+    channel_count: int
+    place: int
+    """Among the links of its router."""
+    unmatched: Array[Wide]
+    """Mask of the buffers of its router that are not matched in this cycle."""
+    grant: int
+    """Grant pointer."""
+    next_grant: int
+    taken_at: int
+    busy: int
+    """First cycle in which it is not sending."""
+    matched_at: int
+
+
+class Buffer(Record):
+    """An input buffer of a router."""
+
+    place: int
+    """Among the buffers of its router."""
+    links: Array[Link]
+    """Of its router."""
+    link_count: int
+    accept: int
+    """Accept pointer."""
+    queues: Array[Queue]
+    route: Table[Channel]
+    """Of every sink; none: any of the `spread_count` channels from `spread` on, by source and sink."""
+    spread: Array[Channel]
+    spread_count: int
+    spread_shift: int
+    offers: int
+    offered: Array[Wide]
+    """Mask of the links that offer."""
+    busy: int
+    """First cycle in which it is not sending."""
+
+
+class Pair(Record):
+    """A buffer and the link that it has won."""
+
+    buffer: Buffer
+    link: Link
+
+
+class Network(Record):
+    """The routers of one network."""
+
+    channels: Array[Channel]
+    channel_count: int
+    channel_words: int
+    """Words of a mask of channels."""
+    buffer_words: int
+    """Words of a mask of a router's buffers."""
+    link_words: int
+    """Words of a mask of a router's links."""
+    open_links: Table[Link]
+    """Links that someone asks for in this cycle."""
+    winners: Table[Buffer]
+    """Buffers that have an offer in this iteration."""
+    pairs: Array[Pair]
+    """Who goes where in this cycle."""
+    entries: Table[Buffer]
+    """[sources] the buffer that each fills."""
+    entry_pipe: Pipe
+    """To the buffers behind sources."""
+    inner_pipe: Pipe
+    """To the buffers behind links."""
+    sink_pipe: Pipe
+    flits: int
+    """Of a packet."""
+    iterations: int
+    registered: int
+    """Whether grant pointers move only when the grant is accepted (iSLIP)."""
+    single: int
+    """Whether a buffer has one queue and a link one virtual channel, so that every head asks for one link of its own."""
+    combines: int
+    """Whether heads that want the same word go to a sink together."""
+
+
+class Row(Record):
+    """A row that has an accumulator."""
+
+    outstanding: int
+    ended: int
+    """Whether the list has no further entries for it."""
+
+
+class Unit(Record):
+    """A unit of a fabric, whatever it does with what it reads; its list, its tags and its requests."""
+
+    number: int
+    entry: int
+    """The list entry at hand."""
+    first_entry: int
+    end_entry: int
+    token: int
+    """The token word at hand."""
+    free_tags: int
+    first_tag: int
+    tags: Table[Flit]
+    """Ring of the flits that are free."""
+    landed: Inside[Queue]
+    """Words that have come back."""
+    oldest: Flit
+    """Outstanding flit; the unit itself if there is none."""
+    newest: Flit
+    entry_buffer: Buffer
+    at_word: int
+    """The word of the entry at hand, looked up when it comes to hand; then its bank, and what a request for it has to find free."""
+    at_bank: int
+    at_port: int
+    at_channel: Channel
+    at_queue: Queue
+    issued: int
+    last_scan: int
+    """Cycle in which an entry was last taken off the list."""
+    last_write: int
+
+    end: Here[Flit]
+    """The unit as the flit before the oldest and after the newest."""
+    nobody: Nowhere[Nobody]
+
+
+class Nobody(Record):
+    """What stands for no flit, for the channel that it wants and for the link of that channel."""
+
+    flit: Inside[Flit]
+    channel: Inside[Channel]
+    link: Inside[Link]
+
+
+UnitKind = TypeVar("UnitKind", bound=Unit)
+
+
+class Fabric(Record, Generic[UnitKind]):
+    """A fabric: the hardware that all units share, the tile at hand and what is counted, by the names of the outcomes' fields."""
+
+    nobody: Inside[Nobody]
+    routed: int
+    """Whether requests pass routers."""
+    window: int
+    examine_width: int
+    bank_ports: int
+    read_latency: int
+    accumulate_latency: int
+    ranked: int
+    """Whether flits may arrive together or leave from the middle of the queues of banks and units."""
+    ports: int
+    port_words: int
+    """Words of a mask of ports."""
+    units: int
+    token_words: int
+    """Of the tile at hand."""
+    words: int
+    """Of a token, in the tile at hand."""
+    banks: Array[Queue]
+    """[ports] requests that wait."""
+    active_units: Table[UnitKind]
+    to_routers: Array[Pipe]
+    """The pipelines that end in routers, in banks and in units."""
+    to_banks: Array[Pipe]
+    to_units: Array[Pipe]
+    router_pipes: int
+    bank_pipes: int
+    unit_pipes: int
+    request_wires: Table[Pipe]
+    """[units × ports] where there are no routers."""
+    reply_wires: Table[Pipe]
+    """[ports × units]"""
+    causes: Array[Wide]
+    """[causes] unit-cycles by cause."""
+    request_network: Inside[Network]
+    reply_network: Inside[Network]
+    cycle: Wide
+    """The one that comes next."""
+    active: Wide
+    """Units not done."""
+    moved_at: Wide
+    """Last cycle in which anything moved."""
+    cycles: Wide
+    """End of the tile."""
+    list_entries: Wide
+    entries_dropped: Wide
+    requests: Wide
+    request_hops: Wide
+    reply_hops: Wide
+
+
+CAUSE_COUNT = len(CAUSES)

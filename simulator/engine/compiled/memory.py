@@ -1,53 +1,82 @@
-"""Lays out the memory of a fabric: records and masks get addresses one after another."""
+"""Lays out the memory of a fabric: records, tables and masks get addresses one after another."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from simulator.engine.compiled import layout as at
+from simulator.engine.compiled.records import Addresses, Memory, Record, View, size_of, view
 
-Registers = NDArray[np.int32]
-Words = NDArray[np.int64]
+
+@dataclass(frozen=True)
+class Block:
+    """Records that follow each other.
+
+    >>> from simulator.engine.compiled.layout import Pipe
+    >>> block = Block(Pipe, 100, 3)
+    >>> block[2], block.addresses.tolist()
+    (110, [100, 105, 110])
+    """
+
+    record: type[Record]
+    first: int
+    count: int
+
+    def __getitem__(self, index: Any) -> Any:
+        """Addresses of some of them, by their numbers."""
+        return self.first + size_of(self.record) * index
+
+    @property
+    def addresses(self) -> Addresses:
+        """[count]"""
+        return self.first + size_of(self.record) * np.arange(self.count)
+
+    def of(self, memory: Memory) -> View:
+        """[count] the records themselves."""
+        return view(memory, self.record, self.first, self.count)
 
 
 @dataclass
 class Layout:
-    """Addresses handed out so far.
+    """Addresses handed out so far, behind those of the first record.
 
-    >>> layout = Layout()
-    >>> layout.registers(8), layout.registers(3), layout.masks(2, 1), layout.masks(1, 1)
-    (160, 168, 26, 28)
+    >>> from simulator.engine.compiled.layout import Nobody, Pipe
+    >>> layout = Layout(Nobody)
+    >>> layout.places(3), layout.block(Pipe, 2).first, layout.masks(2, 1), layout.masks(1, 1)
+    (37, 40, array([50, 52]), array([54]))
     """
 
-    size: int = at.HEADERS_END
-    words: int = at.FIRST_MASK
+    first: type[Record]
+    size: int = field(init=False)
 
-    def registers(self, count: int) -> int:
-        """Address of so many registers."""
+    def __post_init__(self) -> None:
+        self.size = size_of(self.first)
+
+    def places(self, count: int) -> int:
+        """Address of so many numbers or references."""
         self.size += count
         return self.size - count
 
-    def masks(self, count: int, words: int) -> int:
-        """Address of so many masks of so many words each."""
-        self.words += count * words
-        return self.words - count * words
+    def block(self, record: type[Record], count: int) -> Block:
+        """So many records."""
+        return Block(record, self.places(count * size_of(record)), count)
 
-    def memory(self) -> tuple[Registers, Words]:
+    def masks(self, count: int, words: int) -> Addresses:
+        """[count] addresses of masks of so many words each."""
+        self.size += self.size % 2
+        return self.places(2 * count * words) + 2 * words * np.arange(count)
+
+    def memory(self) -> Memory:
         """All of it, zero."""
-        return np.zeros(self.size, dtype=np.int32), np.zeros(self.words, dtype=np.int64)
+        return np.zeros(-(-self.size // 2), dtype=np.int64)
 
 
-def addresses(first: int, count: int, size: int) -> NDArray[np.int64]:
-    """Addresses of records that follow each other."""
-    return first + size * np.arange(count)
-
-
-def records(m: Registers, first: int, count: int, size: int) -> Registers:
-    """[records, fields] a view of records that follow each other."""
-    return m[first : first + count * size].reshape(count, size)
+def numbers(memory: Memory, first: int, count: int) -> NDArray[np.int32]:
+    """[count] numbers or references that follow each other."""
+    return memory.view(np.int32)[first : first + count]
 
 
 def mask_words(bits: int) -> int:

@@ -1,127 +1,90 @@
-"""Routers of a network: where a flit goes, and what wants to go where.
-
-`net` is the address of a network's header.
-"""
+"""Routers of a network: where a flit goes, and what wants to go where."""
 
 from __future__ import annotations
 
-from simulator.engine.compiled.bits import Registers, Words, clear_bit, inline, set_bit
-from simulator.engine.compiled.layout import (
-    BUFFER,
-    BUFFER_BUSY,
-    BUFFER_PLACE,
-    CHANNEL,
-    CHANNEL_SIZE,
-    FIRST_QUEUE,
-    FREE,
-    GOES_TO,
-    HEAD,
-    LINK_BUSY,
-    NET_CHANNEL_COUNT,
-    NET_CHANNELS,
-    NET_FLITS,
-    NET_INNER_PIPE,
-    NET_SINK_PIPE,
-    NO_CHANNEL,
-    NONE,
-    QUEUE,
-    QUEUE_OFFSET,
-    ROUTE,
-    SINK,
-    SINK_QUEUE,
-    SOURCE,
-    SPREAD_COUNT,
-    SPREAD_FIRST,
-    SPREAD_SHIFT,
-    TAKEN_AT,
-    TARGET,
-    WANTED,
-    WANTS,
-)
+from simulator.engine.compiled.bits import clear_bit, inline, set_bit
+from simulator.engine.compiled.layout import Buffer, Channel, Flit, Link, Network, Pipe, Queue
 from simulator.engine.compiled.queues import append, enter, pop
 
 
 @inline
-def next_channel(m: Registers, buffer: int, source: int, sink: int) -> int:
+def next_channel(buffer: Buffer, source: int, sink: int) -> Channel:
     """Channel that a flit takes out of a buffer."""
-    channel = m[m[buffer + ROUTE] + sink]
-    if channel == NONE:
-        fold = (source ^ sink) >> m[buffer + SPREAD_SHIFT]
-        channel = m[buffer + SPREAD_FIRST] + CHANNEL_SIZE * (fold % m[buffer + SPREAD_COUNT])
+    channel = buffer.route[sink]
+    if not channel:
+        fold = (source ^ sink) >> buffer.spread_shift
+        channel = buffer.spread[fold % buffer.spread_count]
     return channel
 
 
 @inline
-def queue_for(m: Registers, buffer: int, channel: int) -> int:
+def queue_for(buffer: Buffer, channel: Channel) -> Queue:
     """Queue of a buffer in which flits for a channel wait."""
-    return m[buffer + FIRST_QUEUE] + m[channel + QUEUE_OFFSET]
+    return buffer.queues[channel.queue_index]
 
 
 @inline
-def send(m: Registers, pipe: int, f: int, q: int, channel: int, source: int, sink: int, cycle: int) -> None:
+def send(pipe: Pipe, flit: Flit, queue: Queue, channel: Channel, source: int, sink: int, cycle: int) -> None:
     """Reserve a slot in a queue of a buffer for a flit, send it there, and note where it goes from there."""
-    m[q + FREE] -= 1
-    m[f + QUEUE] = q
-    m[f + CHANNEL] = channel
-    onward = m[channel + GOES_TO]
+    queue.free -= 1
+    flit.queue = queue
+    flit.channel = channel
+    onward = channel.goes_to
     if onward:
-        m[f + SOURCE] = source
-        m[f + SINK] = sink
-        m[f + TARGET] = queue_for(m, onward, next_channel(m, onward, source, sink))
-    enter(m, pipe, f, cycle)
+        flit.source = source
+        flit.sink = sink
+        flit.target = queue_for(onward, next_channel(onward, source, sink))
+    enter(pipe, flit, cycle)
 
 
 @inline
-def want(m: Registers, w: Words, channel: int, buffer: int) -> None:
+def want(channel: Channel, buffer: Buffer) -> None:
     """The head of a buffer wants a channel."""
-    set_bit(w, m[channel + WANTS], m[buffer + BUFFER_PLACE])
-    m[channel + WANTED] += 1
+    set_bit(channel.wants, buffer.place)
+    channel.wanted += 1
 
 
 @inline
-def unwant(m: Registers, w: Words, channel: int, buffer: int) -> None:
+def unwant(channel: Channel, buffer: Buffer) -> None:
     """The head of a buffer has left."""
-    clear_bit(w, m[channel + WANTS], m[buffer + BUFFER_PLACE])
-    m[channel + WANTED] -= 1
+    clear_bit(channel.wants, buffer.place)
+    channel.wanted -= 1
 
 
 @inline
-def wanted_of(m: Registers, net: int, word: int) -> int:
+def wanted_of(network: Network, word: int) -> int:
     """Mask of the channels, of 64, that any buffer wants."""
     first = word << 6
-    count = min(64, m[net + NET_CHANNEL_COUNT] - first)
-    channel = m[net + NET_CHANNELS] + CHANNEL_SIZE * first
     mask = 0
-    for place in range(count):
-        mask |= (m[channel + CHANNEL_SIZE * place + WANTED] != 0) << place
+    for place in range(min(64, network.channel_count - first)):
+        mask |= (network.channels[first + place].wanted != 0) << place
     return mask
 
 
 @inline
-def arrive(m: Registers, w: Words, f: int) -> None:
+def arrive(flit: Flit) -> None:
     """A flit is at the end of its pipeline; if it is the head of its queue, it wants its channel."""
-    q = m[f + QUEUE]
-    append(m, q, f)
-    want(m, w, m[f + CHANNEL] if m[q + HEAD] == f else NO_CHANNEL, m[q + BUFFER])
+    queue = flit.queue
+    append(queue, flit)
+    want(flit.channel if queue.head == flit else flit.nobody.channel, queue.buffer)
 
 
 @inline
-def forward(m: Registers, w: Words, net: int, buffer: int, channel: int, link: int, cycle: int) -> None:
+def forward(network: Network, buffer: Buffer, channel: Channel, link: Link, cycle: int) -> None:
     """Let the flit of a buffer for a channel leave over its link."""
-    q = queue_for(m, buffer, channel)
-    f = pop(m, q, cycle)
-    unwant(m, w, channel, buffer)
-    want(m, w, m[m[q + HEAD] + CHANNEL], buffer)
-    m[link + TAKEN_AT] = cycle
-    if m[net + NET_FLITS] > 1:
-        m[link + LINK_BUSY] = cycle + m[net + NET_FLITS]
-        m[buffer + BUFFER_BUSY] = cycle + m[net + NET_FLITS]
-    onward = m[channel + GOES_TO]
+    queue = queue_for(buffer, channel)
+    flit = pop(queue, cycle)
+    unwant(channel, buffer)
+    want(queue.head.channel, buffer)
+    link.taken_at = cycle
+    if network.flits > 1:
+        link.busy = cycle + network.flits
+        buffer.busy = cycle + network.flits
+    onward = channel.goes_to
     if onward:
-        source, sink = m[f + SOURCE], m[f + SINK]
-        send(m, m[net + NET_INNER_PIPE], f, m[f + TARGET], next_channel(m, onward, source, sink), source, sink, cycle)
+        source, sink = flit.source, flit.sink
+        send(network.inner_pipe, flit, flit.target, next_channel(onward, source, sink), source, sink, cycle)
     else:
-        target = m[channel + SINK_QUEUE]
-        m[f + QUEUE] = target
-        m[target + FREE] -= 1
-        enter(m, m[net + NET_SINK_PIPE], f, cycle)
+        flit.queue = channel.sink_queue
+        channel.sink_queue.free -= 1
+        enter(network.sink_pipe, flit, cycle)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from simulator.engine.cluster import GatherEngine
-from simulator.engine.compiled import cluster as compiled
 from simulator.engine.engines import EngineName
 from simulator.kinds.gather import reference
+from simulator.kinds.gather.compiled import engine as compiled
 
 CLUSTER_RUNS: dict[EngineName, GatherEngine] = {"compiled": compiled.run_cluster, "reference": reference.run_cluster}

@@ -8,9 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simulator.engine.cluster import ClusterSpec
-from simulator.engine.compiled.warm_up import KernelName
+from simulator.engine.compiled.kernels import Kernel
 from simulator.engine.engines import Engine
 from simulator.kinds.base import Kind
+from simulator.kinds.gather.compiled.engine import GATHER_KERNEL
 from simulator.kinds.gather.dataflow import GatherDataflow
 from simulator.kinds.gather.parts import GatherParts
 from simulator.kinds.gather.replay import asked_ports
@@ -28,7 +29,7 @@ class Gather(UnitsKind):
     """Activations travel from banks to units (row-wise, Gustavson)."""
 
     name = "gather"
-    kernels: ClassVar[tuple[KernelName, ...]] = ("gather",)
+    kernels: ClassVar[tuple[Kernel, ...]] = (GATHER_KERNEL,)
     flow = "gather"
     hardware = GatherParts()
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from simulator.engine.cluster import ClusterSpec
 from simulator.engine.engines import Engine
+from simulator.kinds.gather.compiled.engine import GATHER_KERNEL
 from simulator.kinds.gather.parts import GatherParts
 from simulator.kinds.sampled.dataflow import SampledDataflow
 from simulator.kinds.sampled.schedule import schedule_sampled
@@ -21,7 +22,7 @@ class Sampled(UnitsKind):
     """Products at the places of a mask only (SDDMM), by the units of a gathering machine with adders over their lanes."""
 
     name = "sampled"
-    kernels = ("gather",)
+    kernels = (GATHER_KERNEL,)
     flow = "gather"
     hardware = GatherParts()
 

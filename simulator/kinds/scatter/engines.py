@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from simulator.engine.cluster import ScatterEngine
-from simulator.engine.compiled import cluster as compiled
 from simulator.engine.engines import EngineName
 from simulator.kinds.scatter import reference
+from simulator.kinds.scatter.compiled import engine as compiled
 
 SCATTER_RUNS: dict[EngineName, ScatterEngine] = {"compiled": compiled.run_scatter, "reference": reference.run_scatter}

@@ -12,6 +12,7 @@ from simulator.engine.engines import Engine
 from simulator.kinds.base import Kind
 from simulator.kinds.gather.replay import asked_ports
 from simulator.kinds.sampled.kind import SAMPLED
+from simulator.kinds.scatter.compiled.engine import SCATTER_KERNEL
 from simulator.kinds.scatter.dataflow import ScatterDataflow
 from simulator.kinds.scatter.parts import ScatterParts
 from simulator.kinds.scatter.schedule import schedule_scatter
@@ -27,7 +28,7 @@ class Scatter(UnitsKind):
     """Partial sums travel from units to banks (column-wise, outer product)."""
 
     name = "scatter"
-    kernels = ("scatter",)
+    kernels = (SCATTER_KERNEL,)
     flow = "scatter"
     hardware = ScatterParts()
     words_reach_units = False

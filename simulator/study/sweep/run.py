@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from functools import cached_property
 from typing import Any
 
-from simulator.engine.compiled.warm_up import KernelName
+from simulator.engine.compiled.kernels import Kernel
 from simulator.engine.engines import SMALL_RUN_REQUESTS
 from simulator.errors import ConfigError, MappingError
 from simulator.kinds import kind_of
@@ -45,7 +45,7 @@ class Options:
     """Whether the store lists it as a sweep; its points are stored in any case."""
     function: Work = run_jobs
     """What workers call."""
-    prepare: Callable[[Sequence[KernelName]], None] = lambda names: None
+    prepare: Callable[[Sequence[Kernel]], None] = lambda kernels: None
     """Called before points run, and before a search, with the kernels that they will need."""
 
 
@@ -297,7 +297,7 @@ class _Sweep:
             if job.activity is None and job.engine == "compiled" and job.requests >= SMALL_RUN_REQUESTS
             for kernel in kind_of(job.elaborated.machine).kernels
         }
-        self.options.prepare(sorted(needed))
+        self.options.prepare(sorted(needed, key=lambda kernel: kernel.name))
 
 
 def _identity(found: Point | Invalid | None) -> Any:

@@ -1,0 +1,1 @@
+"""A network alone, compiled: its record, its cycle loop, and the engine that drives it with traffic."""

@@ -1,0 +1,99 @@
+"""The compiled engine of the gather dataflow: lays out the memory of a tile and runs it."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+import numpy as np
+
+from simulator.engine.cluster import ONE_UNIT, ClusterOutcome, ClusterSpec
+from simulator.engine.compiled.fabric_plan import FabricMemory, FabricPlan
+from simulator.engine.compiled.kernels import Kernel
+from simulator.engine.compiled.layout import ABSENT, Fabric, Flit, Row, Unit
+from simulator.engine.compiled.memory import numbers
+from simulator.engine.compiled.records import Array, Memory, Nowhere, Table, Wide, view
+from simulator.engine.compiled.tile import run_tile
+from simulator.engine.work import ClusterWork, TileValues
+
+
+class GatherUnit(Unit):
+    """A unit that adds up the words that come back, row by row."""
+
+    open_row: Row
+    """The row at hand, if it has an accumulator."""
+    open_rows: int
+    free_rows: Table[Row]
+    """Stack of the accumulators that no row has."""
+    releases: int
+    """Accumulators of merged rows that are not free yet."""
+    first_release: int
+    release_ring: Array[int]
+    """Cycles in which they become free."""
+    merged_at: int
+    """Cycle of the last merge."""
+
+    no_row: Nowhere[Row]
+
+
+class GatherFabric(Fabric[GatherUnit]):
+    """A fabric of the gather dataflow."""
+
+    issue_width: int
+    accumulators: int
+    merge_cycles: int
+    multicast: int
+    served: Table[Flit]
+    """Requests that one access of a multicast bank serves."""
+    all_present: int
+    """Whether no word of the tile is all zero."""
+    x_bank_reads: Wide
+    replies: Wide
+    accumulator_updates: Wide
+    rows_merged: Wide
+    output_bank_writes: Wide
+
+
+class GatherPlan(FabricPlan):
+    """A fabric whose units have accumulators, and whose banks may multicast."""
+
+    fabric, unit = GatherFabric, GatherUnit
+
+    def __init__(self, spec: ClusterSpec) -> None:
+        super().__init__(spec)
+        accumulators = spec.units * spec.accumulators
+        self.rows = self.layout.block(Row, accumulators)
+        self.free_rows, self.releases = self.layout.places(accumulators), self.layout.places(accumulators)
+        self.served = self.layout.places(spec.units * spec.window)
+
+    def write(self, memory: Memory) -> None:
+        """Write all of it at rest."""
+        super().write(memory)
+        spec, fabric, units = self.spec, view(memory, GatherFabric), self.units.of(memory)
+        for name in ("issue_width", "accumulators", "merge_cycles", "multicast"):
+            setattr(fabric, name, getattr(spec, name))
+        fabric.served = self.served
+        units.free_rows = self.free_rows + spec.accumulators * np.arange(spec.units)
+        units.release_ring = self.releases + spec.accumulators * np.arange(spec.units)
+        units.merged_at = -1
+        numbers(memory, self.free_rows, self.rows.count)[:] = self.rows.addresses
+
+
+@lru_cache(maxsize=4)
+def _at_rest(spec: ClusterSpec) -> FabricMemory:
+    return GatherPlan(spec).at_rest()
+
+
+def run_cluster(spec: ClusterSpec, work: ClusterWork, values: TileValues | None) -> ClusterOutcome:
+    """Run one cluster through one tile of the gather dataflow, from reset; numbers are not carried."""
+    at_rest = _at_rest(spec)
+    memory = at_rest.with_lists(work.unit_ptr, words=work.k_words, token_words=work.token_words, all_present=int(work.present.all()))
+    lists = work.word, work.ends_row().view(np.uint8), np.where(work.present.ravel(), work.bank, np.int32(ABSENT))
+    return run_tile(GATHER_KERNEL, at_rest, memory, lists, ClusterOutcome)
+
+
+def _warm_up() -> ClusterOutcome:
+    pointer, zero, index = np.array([0, 1]), np.zeros(1, dtype=np.int32), np.zeros(1, dtype=np.int64)
+    return run_cluster(ONE_UNIT, ClusterWork(pointer, zero, zero, index, 1, 1, zero, np.ones((1, 1), dtype=np.bool_)), None)
+
+
+GATHER_KERNEL = Kernel("gather", "simulator.kinds.gather.compiled.kernels", _warm_up)

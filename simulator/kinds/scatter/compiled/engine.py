@@ -1,0 +1,63 @@
+"""The compiled engine of the scatter dataflow: lays out the memory of a tile and runs it."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+import numpy as np
+
+from simulator.engine.cluster import ONE_UNIT, ClusterSpec, ScatterOutcome
+from simulator.engine.compiled.fabric_plan import FabricMemory, FabricPlan
+from simulator.engine.compiled.kernels import Kernel
+from simulator.engine.compiled.layout import Fabric, Unit
+from simulator.engine.compiled.records import Memory, Wide
+from simulator.engine.compiled.tile import run_tile
+from simulator.engine.work import ScatterWork, TileValues
+
+
+class ScatterUnit(Unit):
+    """A unit that multiplies its own words and sends products."""
+
+    held: int
+    """The activation word in the operand register."""
+
+
+class ScatterFabric(Fabric[ScatterUnit]):
+    """A fabric of the scatter dataflow."""
+
+    operands: int
+    """Activation words of a token, in the tile at hand."""
+    operand_reads: Wide
+    bank_accumulates: Wide
+
+
+class ScatterPlan(FabricPlan):
+    """A fabric whose units hold an activation word."""
+
+    fabric, unit = ScatterFabric, ScatterUnit
+
+    def write(self, memory: Memory) -> None:
+        """Write all of it at rest."""
+        super().write(memory)
+        self.units.of(memory).held = -1
+
+
+@lru_cache(maxsize=4)
+def _at_rest(spec: ClusterSpec) -> FabricMemory:
+    return ScatterPlan(spec).at_rest()
+
+
+def run_scatter(spec: ClusterSpec, work: ScatterWork, values: TileValues | None) -> ScatterOutcome:
+    """Run one cluster through one tile of the scatter dataflow, from reset; numbers are not carried."""
+    at_rest = _at_rest(spec)
+    memory = at_rest.with_lists(work.unit_ptr, words=work.m_words, operands=work.present.shape[1], token_words=work.token_words)
+    lists = work.word, work.column, work.present.ravel().view(np.uint8), work.bank
+    return run_tile(SCATTER_KERNEL, at_rest, memory, lists, ScatterOutcome)
+
+
+def _warm_up() -> ScatterOutcome:
+    pointer, zero, index = np.array([0, 1]), np.zeros(1, dtype=np.int32), np.zeros(1, dtype=np.int64)
+    return run_scatter(ONE_UNIT, ScatterWork(pointer, zero, zero, index, 1, 1, zero, np.ones((1, 1), dtype=np.bool_)), None)
+
+
+SCATTER_KERNEL = Kernel("scatter", "simulator.kinds.scatter.compiled.kernels", _warm_up)
