@@ -10,7 +10,7 @@ from simulator.errors import ConfigError
 from simulator.kinds import kind_of
 from simulator.machine.elaborated import Elaborated
 from simulator.pricing import check_latency, counted, elaborate, pricer_of
-from simulator.result import Result, operation_shares
+from simulator.result import METRICS, Result, operation_shares
 from simulator.result.saved import SavedRun, check_version
 from simulator.version import package_version
 
@@ -27,19 +27,13 @@ class PricedRun:
     fabric_energy_pj: float
 
     @property
-    def power_w(self) -> float:
-        """Mean power, DRAM included; 0 for a run that took no time."""
-        return self.energy_pj * 1e-12 / self.run.seconds if self.run.seconds else 0.0
+    def seconds(self) -> float:
+        """The run's time."""
+        return self.run.seconds
 
-    @property
-    def power_density_w_per_mm2(self) -> float:
-        """Mean power over die area, both without DRAM and its PHY."""
-        return self.fabric_energy_pj * 1e-12 / self.run.seconds / self.fabric_area_mm2 if self.run.seconds else 0.0
-
-    @property
-    def edap_js_mm2(self) -> float:
-        """Energy (DRAM included) × time × fabric area."""
-        return self.energy_pj * 1e-12 * self.run.seconds * self.fabric_area_mm2
+    def metric(self, name: str) -> float:
+        """A metric that follows from time, areas and energies."""
+        return float(METRICS[name].of(self))
 
 
 def reprice(

@@ -11,6 +11,7 @@ from simulator.cost import Technology, load_technology
 from simulator.errors import ConfigError
 from simulator.kinds.gather.parts import GatherParts, reply_network
 from simulator.kinds.units.flits import flit_bits
+from simulator.kinds.units.machine import UnitsMachine
 from simulator.kinds.units.networks import request_queues
 from simulator.kinds.units.parts import slices_of_least_area
 from simulator.pricing import elaborate
@@ -29,35 +30,35 @@ def test_dram_share_in_bytes_per_cycle(seven: Technology, machines: Any) -> None
 def test_flit_widths_by_hand(machines: Any) -> None:
     # 4 KiB of 32-byte words: 128 words (7 b) in 64 banks (6 b), window 16 (4 b), valid: 18 b; reply 256 + 4 + 1 = 261 b
     # at the bank 18 - 6 + 6 (64 units); a reply waits with its unit: 267 b
-    bits = flit_bits(machines.gather())
+    bits = flit_bits(UnitsMachine.of(machines.gather()))
     assert (bits.request, bits.reply, bits.bank_queue, bits.reply_queue) == (18, 261, 18, 267)
 
 
 def test_what_passes_several_routers_carries_where_it_goes(machines: Any) -> None:
     # + 6 b of unit each; in a Beneš network inner routers choose a path by source and sink, so + 6 b of port for replies
     for topology, port_bits in (("clos", 0), ("mesh", 0), ("benes", 6)):
-        bits = flit_bits(machines.gather(network={"topology": topology}))
+        bits = flit_bits(UnitsMachine.of(machines.gather(network={"topology": topology})))
         assert (bits.routed_request, bits.routed_reply) == (18 + 6, 261 + 6 + port_bits)
 
 
 def test_narrow_links_carry_a_part_of_the_word(machines: Any) -> None:
     narrow = machines.gather(network={"link_bits": 64})
-    assert (flit_bits(narrow).reply, narrow.reply_flits) == (64 + 4 + 1, 4)
-    assert flit_bits(machines.gather(network={"link_bits": 512})).reply == 261, "no link is wider than the word"
-    assert flit_bits(machines.gather(replicas=64, banks=8, network={"link_bits": 64})).reply == 261, "no network, no links"
+    assert (flit_bits(UnitsMachine.of(narrow)).reply, UnitsMachine.of(narrow).reply_flits) == (64 + 4 + 1, 4)
+    assert flit_bits(UnitsMachine.of(machines.gather(network={"link_bits": 512}))).reply == 261, "no link is wider than the word"
+    assert flit_bits(UnitsMachine.of(machines.gather(replicas=64, banks=8, network={"link_bits": 64}))).reply == 261, "no network, no links"
 
 
 def test_reply_arbiter_only_where_replies_can_collide(seven: Technology, machines: Any) -> None:
     def arbitrated(**fabric: Any) -> bool:
-        return reply_network(machines.gather(**fabric), seven, 1).crossbars[0].arbitrated
+        return reply_network(UnitsMachine.of(machines.gather(**fabric)), seven, 1).crossbars[0].arbitrated
 
-    assert GatherParts().networks(machines.gather(), seven, 1)[0].crossbars[0].arbitrated
+    assert GatherParts().networks(UnitsMachine.of(machines.gather()), seven, 1)[0].crossbars[0].arbitrated
     assert not arbitrated()
     assert not arbitrated(multicast=True)
     assert arbitrated(bank_ports=2)
     assert arbitrated(network={"link_bits": 64})
     assert arbitrated(network={"topology": "clos"})
-    assert reply_network(machines.gather(bank_ports=2), seven, 1).crossbars[0].inputs == 128
+    assert reply_network(UnitsMachine.of(machines.gather(bank_ports=2)), seven, 1).crossbars[0].inputs == 128
 
 
 @pytest.mark.parametrize("topology", ["full", "butterfly"])
@@ -65,9 +66,12 @@ def test_auto_slices_have_the_least_area(seven: Technology, machines: Any, topol
     machine = machines.gather(network={"topology": topology})
 
     def placed_mm2(slices: int) -> float:
-        return 64 * GatherParts().bank(machine, seven, slices).area().placed_mm2 + reply_network(machine, seven, slices).placed_mm2
+        return (
+            64 * GatherParts().bank(UnitsMachine.of(machine), seven, slices).area().placed_mm2
+            + reply_network(UnitsMachine.of(machine), seven, slices).placed_mm2
+        )
 
-    chosen = slices_of_least_area(GatherParts(), machine, seven)
+    chosen = slices_of_least_area(GatherParts(), UnitsMachine.of(machine), seven)
     assert placed_mm2(chosen) == min(placed_mm2(slices) for slices in (1, 2, 4, 8, 16))
     assert elaborate(machine, seven).slices == chosen
 
@@ -95,7 +99,7 @@ def test_no_network_no_geometry(seven: Technology, machines: Any) -> None:
 
 def test_request_slots_never_exceed_what_can_be_outstanding(seven: Technology, machines: Any) -> None:
     def slots(network: dict[str, Any], **fabric: Any) -> list[int]:
-        return [queue.fifo.slots for queue in request_queues(machines.gather(network=network, **fabric), seven, 1)]
+        return [queue.fifo.slots for queue in request_queues(UnitsMachine.of(machines.gather(network=network, **fabric)), seven, 1)]
 
     assert slots({"queues": "voq", "depth": 4}) == [16]
     assert slots({"queues": "voq", "depth": 4}, window=512) == [256]
@@ -124,7 +128,7 @@ def test_latency_is_that_of_the_slowest_router_and_its_link(seven: Technology, m
 
 def test_a_link_adds_its_delay_to_the_router(seven: Technology, machines: Any) -> None:
     # 0.15 ns/mm · 2 mm is 0.3 ns, at 4 GHz and a fill of 0.75 another 1.6 stages
-    crossbar = reply_network(machines.gather(network={"slices": 4}), seven, 4).crossbars[0]
+    crossbar = reply_network(UnitsMachine.of(machines.gather(network={"slices": 4})), seven, 4).crossbars[0]
     without = 4.0 * crossbar.delay_ns() / 0.75
     assert crossbar.stages(4.0, 2.0) == math.ceil(without + 4.0 * 0.15 * 2.0 / 0.75)
 

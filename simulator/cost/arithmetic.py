@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from simulator.cost.component import Area, Component, cell_area
 from simulator.cost.registers import flop_clock_pj, flop_data_pj
 from simulator.cost.technology import Technology
-from simulator.machine.datatypes import BITS, SIGNIFICAND_BITS
+from simulator.machine.model import BITS, SIGNIFICAND_BITS
 
 _NARROW_BITS = 12
 _FITTED_SIGNIFICANDS = (8, 24)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from simulator.cost.arithmetic import adder, format_notes, multiplier
 from simulator.cost.component import Area, Component, cell_area
 from simulator.cost.registers import RegisterFile, flop_clock_pj, flop_data_pj, gated_clock_pj
-from simulator.machine.datatypes import BITS
+from simulator.machine.model import BITS
 
 
 @dataclass(frozen=True)

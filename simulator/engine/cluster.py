@@ -12,7 +12,6 @@ from numpy.typing import NDArray
 
 from simulator.activity import CAUSES
 from simulator.engine.work import ClusterWork, ScatterWork, TileValues
-from simulator.machine.elaborated import Elaborated
 from simulator.network import Graph, TopologyName, draw
 
 
@@ -125,35 +124,6 @@ ONE_UNIT = ClusterSpec(
     latency=1,
 )
 """The least cluster."""
-
-
-def cluster_spec(elaborated: Elaborated) -> ClusterSpec:
-    """The cluster of a gather machine."""
-    fabric = elaborated.machine.gather
-    return ClusterSpec(
-        units=fabric.units_per_cluster,
-        banks=fabric.banks_per_copy,
-        bank_ports=fabric.bank_ports,
-        bank_queue=fabric.bank_queue,
-        read_latency=fabric.read_latency,
-        multicast=fabric.multicast,
-        window=fabric.window,
-        issue_width=fabric.issue_width,
-        scan_width=fabric.scan_width,
-        accumulators=fabric.accumulators,
-        accumulate_latency=fabric.accumulate_latency,
-        network="routed" if fabric.has_network else "none",
-        queues=fabric.network.queues,
-        depth=fabric.network.depth,
-        reply_depth=fabric.network.reply_depth,
-        allocator=fabric.network.allocator,
-        iterations=fabric.network.iterations,
-        latency=elaborated.network_latency,
-        topology=fabric.network.topology,
-        radix=fabric.network.radix,
-        request_flits=elaborated.machine.request_flits,
-        reply_flits=elaborated.machine.reply_flits,
-    )
 
 
 @dataclass(frozen=True, eq=False)

@@ -9,6 +9,18 @@ from simulator.activity import Counts
 from simulator.kinds import kind_of
 from simulator.machine.elaborated import Elaborated
 from simulator.machine.model import Machine
+from simulator.terms import Term, level
+
+LEVELS: tuple[Term, ...] = (
+    level("dram", "DRAM", "bytes read and written ÷ time; available: devices × share × streaming efficiency"),
+    level("buffer", "activation buffer", "bytes through the buffer's read and write ports; available: both ports"),
+    level("x_trunk", "X trunk (fill)", "activations on their way to the copies; a broadcast counts once"),
+    level("w_trunk", "W trunk (fill)", "weights on their way to the units; a broadcast counts once"),
+    level("drain_bus", "drain bus", "finished rows on their way out"),
+    level("banks", "operand banks", "words read from the activation banks (systolic: from the X and W operand buffers)"),
+    level("network", "network", "words delivered by the reply network; available: its narrower side"),
+)
+"""Levels of the memory system, from DRAM inwards."""
 
 
 @dataclass(frozen=True)

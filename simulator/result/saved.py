@@ -17,7 +17,7 @@ from simulator.machine.elaborated import Elaborated
 from simulator.pricing import counted, counts_by_kind
 from simulator.result import codec
 from simulator.result.metrics import RunMetrics
-from simulator.result.result import SCHEMA_VERSION, Result
+from simulator.result.result import Result
 from simulator.version import package_version
 
 
@@ -97,14 +97,16 @@ class _Named(msgspec.Struct):
     name: str
 
 
-class _Head(msgspec.Struct):
+class _Made(msgspec.Struct):
     schema_version: int
     sparsim_version: str
 
 
-class _Record(_Head):
+class _Run(_Made):
+    """What of result.json pricing needs."""
+
     cycles: int
-    counts: dict[str, int]
+    counts: Counts
     ideal: str
     technology: str
     machine: msgspec.Raw
@@ -114,18 +116,16 @@ class _Record(_Head):
 
 class _Operation(msgspec.Struct):
     details: dict[str, Any]
-    counts: dict[str, int]
+    counts: Counts
 
 
 class _Operations(msgspec.Struct):
     operations: list[_Operation]
 
 
-_HEAD = msgspec.json.Decoder(_Head)
-_RECORD = msgspec.json.Decoder(_Record)
+_MADE = msgspec.json.Decoder(_Made)
+_RUN = msgspec.json.Decoder(_Run)
 _OPERATIONS_OF = msgspec.json.Decoder(_Operations)
-
-
 _OPERATIONS = b',\n "operations": ['
 _END = b"\n}\n"
 
@@ -136,36 +136,37 @@ def head_of(text: bytes) -> bytes:
     return text[:place] + _END if place > 0 and text.endswith(_END) else text
 
 
-def _decoded(text: bytes, file: Path) -> _Record:
+def _decoded(text: bytes, file: Path) -> _Run:
     try:
-        record = _RECORD.decode(head_of(text))
+        run = _RUN.decode(text)
     except msgspec.ValidationError:
-        _check_head(_HEAD.decode(text), file)  # of another version other keys are missing: that version is the reason to give
+        _check(_MADE.decode(text), file)  # of another version other keys are missing: that version is the reason to give
         raise
-    _check_head(record, file)
-    return record
+    _check(run, file)
+    return run
 
 
 def _operations(text: bytes) -> list[tuple[dict[str, Any], Counts]]:
     """How each operation was mapped, and what it counted: where kinds of work are paid apart, the head of a file is not enough."""
-    return [(entry.details, Counts(**entry.counts)) for entry in _OPERATIONS_OF.decode(text).operations]
+    return [(entry.details, entry.counts) for entry in _OPERATIONS_OF.decode(text).operations]
 
 
-def _check_head(head: _Head, file: Path) -> None:
-    if head.schema_version != SCHEMA_VERSION:
-        raise OutputError(f"{file}: a result of schema version {head.schema_version}; this sparsim reads version {SCHEMA_VERSION}")
-    check_version(head.sparsim_version, file)
+def _check(made: _Made, file: Path) -> None:
+    try:
+        codec.check_schema(made.schema_version)
+    except OutputError as error:
+        raise OutputError(f"{file}: {error}") from error
+    check_version(made.sparsim_version, file)
 
 
 def _read(file: Path, machines: dict[tuple[bytes, bytes], Elaborated]) -> SavedRun:
     """Runs of one machine share it: `machines` holds those that were met, by their text."""
     try:
         text = file.read_bytes()
-        record = _decoded(text, file)
-        key = bytes(record.machine), bytes(record.elaborated)
+        run = _decoded(head_of(text), file)
+        key = bytes(run.machine), bytes(run.elaborated)
         if key not in machines:
             machines[key] = codec.elaborated_from_dict(msgspec.json.decode(key[0]), msgspec.json.decode(key[1]))
-        counts = Counts(**record.counts)
         machine = machines[key].machine
         by_kind = counts_by_kind(machine, _operations(text)) if kind_of(machine).work else {}
     except OSError as error:
@@ -173,4 +174,4 @@ def _read(file: Path, machines: dict[tuple[bytes, bytes], Elaborated]) -> SavedR
     except (msgspec.MsgspecError, ValueError, KeyError, TypeError, AttributeError) as error:
         reason = str(error).splitlines()[0]
         raise OutputError(f"{file}: not a whole sparsim result ({reason})") from error
-    return SavedRun(machines[key], record.cycles, counts, by_kind, record.workload.name, record.ideal, record.technology)
+    return SavedRun(machines[key], run.cycles, run.counts, by_kind, run.workload.name, run.ideal, run.technology)

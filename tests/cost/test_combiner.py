@@ -11,6 +11,7 @@ from simulator.cost import Technology
 from simulator.cost.registers import Fifo
 from simulator.cost.router import Combiner
 from simulator.kinds.units.flits import flit_bits
+from simulator.kinds.units.machine import UnitsMachine
 from simulator.machine.model import Machine
 from simulator.pricing import elaborate, hardware_of, price
 
@@ -35,7 +36,7 @@ def test_comparators_by_hand(seven: Technology) -> None:
 
 
 def test_combined_requests_leave_their_tags_at_home_and_carry_a_bit_a_unit(seven: Technology, machines: Any) -> None:
-    apart, together = flit_bits(machines.gather()), flit_bits(machines.gather(multicast=True))
+    apart, together = flit_bits(UnitsMachine.of(machines.gather())), flit_bits(UnitsMachine.of(machines.gather(multicast=True)))
     # 4 b of tag less; at the bank 64 b for 6 b of unit
     assert (together.request, together.reply) == (apart.request - 4, apart.reply - 4)
     assert together.bank_queue == apart.bank_queue - 4 + 64 - 6

@@ -11,7 +11,7 @@ from simulator.cost import Technology
 from simulator.cost.arithmetic import adder, multiplier
 from simulator.cost.mac import Accumulators, MacLane, ProcessingElement
 from simulator.cost.registers import RegisterFile
-from simulator.machine.datatypes import AccumulateType, OperandType
+from simulator.machine.model import AccumulateType, OperandType
 from simulator.pricing import elaborate, hardware_of
 
 # Horowitz, ISSCC 2014: pJ and um² at 45 nm; the areas without the factor of synthesis at 1 GHz

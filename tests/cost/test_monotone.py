@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from simulator.cost import load_dram, load_technology
 from simulator.cost.arithmetic import WordAdder
 from simulator.cost.around import ClockAndControl
-from simulator.cost.buffers import ActivationBuffer, EdgeBuffer
+from simulator.cost.buffers import ActivationBuffer
 from simulator.cost.component import Component
 from simulator.cost.dram import Dram, DramPhy
 from simulator.cost.mac import Accumulators
@@ -21,6 +21,7 @@ from simulator.cost.registers import Fifo, RegisterFile
 from simulator.cost.router import Scheduler, WordMultiplexer
 from simulator.cost.sram import SramBank
 from simulator.cost.wires import Bus, ClusterWires, RouterLink, WiringRoom
+from simulator.kinds.systolic.edge_buffer import EdgeBuffer
 
 SEVEN = load_technology("7nm")
 HBM = load_dram("hbm2e")

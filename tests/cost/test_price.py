@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 from dataclasses import fields, replace
 from typing import Any
@@ -23,6 +22,7 @@ from simulator.kinds.systolic import parts as systolic
 from simulator.kinds.units.parts import COMPONENTS as UNITS
 from simulator.machine.model import Machine
 from simulator.pricing import elaborate, hardware_of, price
+from simulator.result.codec import cost_from_dict, plain
 
 SEVEN = load_technology("7nm")
 
@@ -243,7 +243,7 @@ def test_a_run_of_no_cycles_has_no_power(seven: Technology, machines: Any) -> No
 
 def test_cost_round_trips_through_json(seven: Technology, machines: Any) -> None:
     cost = priced(machines.gather(), seven, cycles=100, requests=7)
-    assert Cost.from_dict(json.loads(json.dumps(cost.to_dict()))) == cost
+    assert cost_from_dict(plain(cost)) == cost
 
 
 def test_no_constant_is_dead(seven: Technology, machines: Any) -> None:

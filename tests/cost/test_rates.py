@@ -12,6 +12,7 @@ from strategies import gather_machines
 
 from simulator.activity import COUNTERS, Activity, Bounds, Counts, OperationActivity
 from simulator.cost import Pricer, Technology
+from simulator.kinds.units.machine import UnitsMachine
 from simulator.machine import Machine, load_machine
 from simulator.pricing import counted, elaborate, price, pricer_of
 
@@ -74,7 +75,7 @@ def test_any_scatter_machine(seven: Technology, machine: Machine, run: list[tupl
 @settings(max_examples=25)
 @given(machine=gather_machines(multicast=False, lane_tree=True), run=RUNS)
 def test_any_machine_of_both_dataflows(seven: Technology, machine: Machine, run: list[tuple[str, Counts]]) -> None:
-    assume(machine.copy_sums >= 1)
+    assume(UnitsMachine.of(machine).copy_sums >= 1)
     mapping = machine.mapping.model_copy(update={"dataflow": "both", "order": "natural"})
     _agree(machine.model_copy(update={"mapping": mapping}), seven, run, 1000)
 

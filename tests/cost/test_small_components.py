@@ -7,8 +7,8 @@ import pytest
 from simulator.cost import Technology
 from simulator.cost.arithmetic import WordAdder
 from simulator.cost.around import ClockAndControl
-from simulator.cost.buffers import EdgeBuffer
 from simulator.cost.presence import PresenceBits
+from simulator.kinds.systolic.edge_buffer import EdgeBuffer
 
 
 def test_word_adder_by_hand(seven: Technology) -> None:

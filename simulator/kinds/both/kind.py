@@ -8,6 +8,7 @@ from simulator.kinds.base import Kind
 from simulator.kinds.both.parts import WAYS, parts_of
 from simulator.kinds.gather.kind import GATHER, Gather
 from simulator.kinds.scatter.kind import SCATTER
+from simulator.kinds.units.machine import UnitsMachine
 from simulator.kinds.units.parts import settled_network
 from simulator.machine.elaborated import Elaborated
 from simulator.machine.model import Machine
@@ -33,7 +34,8 @@ class Both(Gather):
 
     def network(self, machine: Machine, technology: Technology) -> tuple[int, int]:
         """The stages of the slower network; slices as for gathering."""
-        return settled_network([(hardware, machine.in_dataflow(flow)) for flow, hardware in WAYS.items()], technology)
+        of = UnitsMachine.of(machine)
+        return settled_network([(hardware, of.in_dataflow(flow)) for flow, hardware in WAYS.items()], technology)
 
 
 BOTH = Both()

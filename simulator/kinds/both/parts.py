@@ -10,6 +10,7 @@ from simulator.cost.hardware import Instance, Parts, Work, total_die_mm2
 from simulator.cost.technology import Technology
 from simulator.kinds.gather.parts import GatherParts
 from simulator.kinds.scatter.parts import ScatterParts
+from simulator.kinds.units.machine import UnitsMachine
 from simulator.kinds.units.parts import COMPONENTS, UnitParts, wires
 from simulator.machine.elaborated import Elaborated
 
@@ -26,7 +27,7 @@ def parts_of(elaborated: Elaborated, technology: Technology) -> Parts:
 
     An operation pays for the hardware of its own dataflow, with wires as long as all of it makes them and banks as built.
     """
-    machine = elaborated.machine
+    machine = UnitsMachine.of(elaborated.machine)
     blocks = {flow: tuple(own.blocks(_in(elaborated, flow), technology)) for flow, own in WAYS.items()}
     built = (
         *(entry for entry in blocks["gather"] if not _is_bank(entry)),
@@ -46,7 +47,7 @@ def parts_of(elaborated: Elaborated, technology: Technology) -> Parts:
 
 
 def _in(elaborated: Elaborated, flow: Flow) -> Elaborated:
-    return replace(elaborated, machine=elaborated.machine.in_dataflow(flow))
+    return replace(elaborated, machine=UnitsMachine.of(elaborated.machine).in_dataflow(flow).machine)
 
 
 def _is_bank(entry: Instance) -> bool:

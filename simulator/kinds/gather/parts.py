@@ -14,10 +14,10 @@ from simulator.cost.sram import PORTS_RW, SramBank
 from simulator.cost.technology import Technology
 from simulator.kinds.sampled import parts as sampled
 from simulator.kinds.units.flits import flit_bits, reply_layout, request_layout
+from simulator.kinds.units.machine import UnitsMachine
 from simulator.kinds.units.networks import combiners, direct_queues, network_blocks, schedulers, word_network
 from simulator.kinds.units.parts import BANK_QUEUES, LANES, REQUESTS, WEIGHTS, UnitParts, list_banks, mac_lanes
 from simulator.machine.elaborated import Elaborated
-from simulator.machine.model import Machine
 
 _UNITS_AND_BANKS: tuple[Charge, ...] = (
     Charge("x_banks", "banks", "read", "read", ("x_bank_reads",)),
@@ -71,12 +71,12 @@ COMBINED: tuple[Charge, ...] = (
 class GatherParts(UnitParts):
     """Activations travel from banks to units: requests, narrow, one way, and replies the other."""
 
-    def bank(self, machine: Machine, technology: Technology, slices: int) -> SramBank:
+    def bank(self, machine: UnitsMachine, technology: Technology, slices: int) -> SramBank:
         """A bank of activation words."""
-        fabric = machine.gather
+        fabric = machine.fabric
         return SramBank(technology, fabric.bank_kib, machine.word_bits, PORTS_RW[fabric.bank_ports - 1], slices=slices)
 
-    def networks(self, machine: Machine, technology: Technology, slices: int) -> tuple[NetworkPlan, ...]:
+    def networks(self, machine: UnitsMachine, technology: Technology, slices: int) -> tuple[NetworkPlan, ...]:
         """Requests, and replies."""
         layout, bits = request_layout(machine), flit_bits(machine)
         width = bits.routed_request if layout.links else bits.request
@@ -86,20 +86,20 @@ class GatherParts(UnitParts):
 
     def blocks(self, elaborated: Elaborated, technology: Technology) -> Iterator[Instance]:
         """Banks, units, networks."""
-        machine, slices = elaborated.machine, elaborated.slices
+        machine, slices = UnitsMachine.of(elaborated.machine), elaborated.slices
         yield from _banks(machine, technology, self.bank(machine, technology, slices))
         yield from _units(machine, technology)
-        if machine.gather.has_network:
+        if machine.fabric.has_network:
             yield from network_blocks(self.networks(machine, technology, slices), machine, technology, elaborated.network_latency)
         else:
             yield from direct_queues(machine, technology)
 
-    def charges(self, machine: Machine) -> tuple[Charge, ...]:
+    def charges(self, machine: UnitsMachine) -> tuple[Charge, ...]:
         """Of requests alone, or combined."""
-        return COMBINED if machine.gather.combines else CHARGES
+        return COMBINED if machine.fabric.combines else CHARGES
 
 
-def reply_network(machine: Machine, technology: Technology, slices: int) -> NetworkPlan:
+def reply_network(machine: UnitsMachine, technology: Technology, slices: int) -> NetworkPlan:
     """Bank ports to units.
 
     With a single router, one port a bank and whole words, every grant of a request is the grant of its reply, a fixed
@@ -114,12 +114,12 @@ def reply_network(machine: Machine, technology: Technology, slices: int) -> Netw
         slices,
         bits=(bits.reply, bits.routed_reply),
         address_bits=lambda router: bits.address if router.fed else 0,
-        arbitrated=bool(layout.links) or machine.gather.bank_ports > 1 or machine.reply_flits > 1,
+        arbitrated=bool(layout.links) or machine.fabric.bank_ports > 1 or machine.reply_flits > 1,
     )
 
 
-def _banks(machine: Machine, technology: Technology, bank: SramBank) -> Iterator[Instance]:
-    fabric = machine.gather
+def _banks(machine: UnitsMachine, technology: Technology, bank: SramBank) -> Iterator[Instance]:
+    fabric = machine.fabric
     yield Instance("x_banks", "banks", bank, fabric.clusters * fabric.banks_per_copy)
     if not fabric.has_network:
         ports = fabric.banks_per_copy * fabric.bank_ports
@@ -132,8 +132,8 @@ def _banks(machine: Machine, technology: Technology, bank: SramBank) -> Iterator
     yield Instance("output_banks", "banks", SramBank(technology, fabric.output_bank_kib, output_bits, "1r1w"), fabric.units)
 
 
-def _units(machine: Machine, technology: Technology) -> Iterator[Instance]:
-    fabric = machine.gather
+def _units(machine: UnitsMachine, technology: Technology) -> Iterator[Instance]:
+    fabric = machine.fabric
     yield Instance("landing_registers", "window", RegisterFile(technology, fabric.window, machine.word_bits), fabric.units)
     yield mac_lanes(machine, technology)
     rows = Accumulators(technology, fabric.accumulators, fabric.accumulate_latency, fabric.lanes, machine.datatypes.accumulate)

@@ -11,8 +11,8 @@ from simulator.kinds.gather.parts import GatherParts
 from simulator.kinds.sampled.dataflow import SampledDataflow
 from simulator.kinds.sampled.schedule import schedule_sampled
 from simulator.kinds.units.kind import UnitsKind
+from simulator.kinds.units.machine import UnitsMachine
 from simulator.kinds.units.rounds import Dataflow
-from simulator.machine.elaborated import Elaborated
 from simulator.machine.model import Machine
 from simulator.system.residency import Homes
 from simulator.workload.types import Operation
@@ -31,10 +31,9 @@ class Sampled(UnitsKind):
         return False
 
     def dataflow(
-        self, elaborated: Elaborated, spec: ClusterSpec, engine: Engine, operation: Operation, homes: Homes, *, assemble: bool
+        self, machine: UnitsMachine, spec: ClusterSpec, engine: Engine, operation: Operation, homes: Homes, *, assemble: bool
     ) -> Dataflow[Any]:
         """Cut the operation into tiles."""
-        machine = elaborated.machine
         return SampledDataflow(machine, spec, engine, schedule_sampled(machine, operation, homes), assemble=assemble)
 
 

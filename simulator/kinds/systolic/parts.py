@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 
-from simulator.cost.buffers import EdgeBuffer
 from simulator.cost.decoder import ValidBits
 from simulator.cost.hardware import Charge, Instance, Parts, Work, total_die_mm2
 from simulator.cost.mac import ProcessingElement
@@ -13,10 +12,12 @@ from simulator.cost.presence import PresenceScanner
 from simulator.cost.router import WordMultiplexer
 from simulator.cost.technology import Technology
 from simulator.cost.wires import Bus
+from simulator.kinds.systolic import words
+from simulator.kinds.systolic.edge_buffer import EdgeBuffer
+from simulator.kinds.systolic.machine import SKIP_SCAN_BITS, ArrayMachine, edge_word_elements
 from simulator.machine.elaborated import Elaborated
-from simulator.machine.model import SKIP_SCAN_BITS, Machine, edge_word_elements
 
-COMPONENTS: tuple[str, ...] = ("pe_array", "x_buffer", "w_buffer", "y_buffer", "presence_bits", "fill_broadcast", "drain_bus")
+COMPONENTS: tuple[str, ...] = tuple(entry.name for entry in words.COMPONENTS)
 """In the order of reports."""
 
 CHARGES: tuple[Charge, ...] = (
@@ -42,14 +43,14 @@ CHARGES: tuple[Charge, ...] = (
 
 def parts_of(elaborated: Elaborated, technology: Technology) -> Parts:
     """All that the fabric is made of; the area of cells and buffers sets the length of the buses."""
-    machine = elaborated.machine
+    machine = ArrayMachine.of(elaborated.machine)
     blocks = list(_blocks(machine, technology))
     instances = (*blocks, *_buses(machine, technology, math.sqrt(total_die_mm2(blocks))))
     return Parts(COMPONENTS, instances, (Work(None, CHARGES, instances),), machine.datatypes.weight_bits)
 
 
-def _blocks(machine: Machine, technology: Technology) -> Iterator[Instance]:
-    fabric, kinds = machine.systolic, machine.datatypes
+def _blocks(machine: ArrayMachine, technology: Technology) -> Iterator[Instance]:
+    fabric, kinds = machine.fabric, machine.datatypes
     overlapped = fabric.weight_load == "overlapped"
     rows, cols, (_, of) = fabric.rows, fabric.cols, fabric.kept_of
     cell = ProcessingElement(technology, kinds.weight, kinds.activation, kinds.accumulate, fabric.gate_zeros, overlapped, of)
@@ -58,7 +59,7 @@ def _blocks(machine: Machine, technology: Technology) -> Iterator[Instance]:
         yield Instance("pe_array", "selection", WordMultiplexer(technology, of, 1, kinds.activation_bits), rows * cols)
     yield Instance("x_buffer", "banks", EdgeBuffer(technology, fabric.x_buffer_kib / rows, kinds.activation_bits), rows)
     yield Instance("w_buffer", "banks", EdgeBuffer(technology, fabric.w_buffer_kib / cols, machine.held_weight_bits), cols)
-    if machine.weight_decoder:
+    if machine.machine.weight_decoder:
         word = edge_word_elements(machine.held_weight_bits)
         words = math.ceil(2 * fabric.w_buffer_kib * 8192 / (word * machine.held_weight_bits))
         yield Instance("w_buffer", "valid_bits", ValidBits(technology, words), 1, 1 / word)
@@ -67,9 +68,9 @@ def _blocks(machine: Machine, technology: Technology) -> Iterator[Instance]:
         yield Instance("presence_bits", "sequencer", PresenceScanner(technology, _presence_kib(machine), SKIP_SCAN_BITS), 1)
 
 
-def _presence_kib(machine: Machine) -> float:
+def _presence_kib(machine: ArrayMachine) -> float:
     """Room for a bit a step and line of cells of the fuller operand buffer, or, where only folds are skipped, a bit a fold."""
-    fabric = machine.systolic
+    fabric = machine.fabric
     lines = (
         fabric.x_buffer_kib / (machine.datatypes.activation_bits * fabric.rows),
         fabric.w_buffer_kib / (machine.held_weight_bits * fabric.cols),
@@ -78,7 +79,7 @@ def _presence_kib(machine: Machine) -> float:
     return max(kib, 2 * SKIP_SCAN_BITS / 8192)
 
 
-def _buses(machine: Machine, technology: Technology, fabric_mm: float) -> Iterator[Instance]:
+def _buses(machine: ArrayMachine, technology: Technology, fabric_mm: float) -> Iterator[Instance]:
     trunks = machine.trunks
     yield Instance("fill_broadcast", "x", Bus(technology, 8 * trunks.x_bytes_per_cycle * fabric_mm, fabric_mm), 1)
     yield Instance("fill_broadcast", "w", Bus(technology, 8 * trunks.w_bytes_per_cycle * fabric_mm, fabric_mm), 1)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from simulator.cost.network import NetworkLayout, network_layout
-from simulator.machine.model import Machine
+from simulator.kinds.units.machine import UnitsMachine
 
 
 def index_bits(count: int) -> int:
@@ -13,21 +13,21 @@ def index_bits(count: int) -> int:
     return (count - 1).bit_length()
 
 
-def scatters(machine: Machine) -> bool:
+def scatters(machine: UnitsMachine) -> bool:
     """Whether partial sums travel to the banks, instead of activations from them."""
     return machine.mapping.dataflow == "scatter"
 
 
-def request_layout(machine: Machine) -> NetworkLayout:
+def request_layout(machine: UnitsMachine) -> NetworkLayout:
     """The network from units to bank ports."""
-    fabric = machine.gather
+    fabric = machine.fabric
     ports = fabric.banks_per_copy * fabric.bank_ports
     return network_layout(fabric.network.topology, fabric.units_per_cluster, ports, fabric.network.radix)
 
 
-def reply_layout(machine: Machine) -> NetworkLayout:
+def reply_layout(machine: UnitsMachine) -> NetworkLayout:
     """The network from bank ports to units."""
-    fabric = machine.gather
+    fabric = machine.fabric
     ports = fabric.banks_per_copy * fabric.bank_ports
     return network_layout(fabric.network.topology, ports, fabric.units_per_cluster, fabric.network.radix)
 
@@ -52,13 +52,13 @@ class FlitBits:
     """Between routers a reply also carries its unit, and its port where routers behind the first choose paths."""
 
 
-def flit_bits(machine: Machine) -> FlitBits:
+def flit_bits(machine: UnitsMachine) -> FlitBits:
     """Flit and queue widths of a gather machine."""
-    fabric = machine.gather
+    fabric = machine.fabric
     tag_bits, bank_bits = 0 if fabric.combines else index_bits(fabric.window), index_bits(fabric.banks_per_copy)
     unit_bits = fabric.units_per_cluster if fabric.combines else index_bits(fabric.units_per_cluster)
     address = index_bits(machine.bank_words) + bank_bits + tag_bits + 1
-    request = address + (_payload_bits(machine, machine.gather.lanes * machine.datatypes.accumulate_bits) if scatters(machine) else 0)
+    request = address + (_payload_bits(machine, machine.fabric.lanes * machine.datatypes.accumulate_bits) if scatters(machine) else 0)
     reply = _payload_bits(machine, machine.word_bits) + tag_bits + 1
     folds_inside = fabric.has_network and reply_layout(machine).folds_inside
     return FlitBits(
@@ -72,19 +72,19 @@ def flit_bits(machine: Machine) -> FlitBits:
     )
 
 
-def _payload_bits(machine: Machine, packet_bits: int) -> int:
+def _payload_bits(machine: UnitsMachine, packet_bits: int) -> int:
     """Bits of a packet that a flit carries: no wider link is built than what it carries, and wires to a unit take all."""
-    fabric = machine.gather
+    fabric = machine.fabric
     if not fabric.has_network:
         return packet_bits
     return min(packet_bits, machine.word_bits if fabric.network.link_bits == "auto" else fabric.network.link_bits)
 
 
-def request_flits(machine: Machine) -> int:
+def request_flits(machine: UnitsMachine) -> int:
     """Flits of a request, 1 without a network."""
-    return machine.request_flits if machine.gather.has_network else 1
+    return machine.request_flits if machine.fabric.has_network else 1
 
 
-def reply_flits(machine: Machine) -> int:
+def reply_flits(machine: UnitsMachine) -> int:
     """Flits of a reply, 1 without a network."""
-    return machine.reply_flits if machine.gather.has_network else 1
+    return machine.reply_flits if machine.fabric.has_network else 1

@@ -13,7 +13,7 @@ from simulator.cost.router import Combiner, Crossbar, Scheduler
 from simulator.cost.technology import Technology
 from simulator.cost.wires import RouterLink, WiringRoom
 from simulator.kinds.units.flits import flit_bits, index_bits, reply_flits, reply_layout, request_flits, request_layout
-from simulator.machine.model import Machine
+from simulator.kinds.units.machine import UnitsMachine
 
 
 def word_network(
@@ -39,19 +39,19 @@ def word_network(
     return NetworkPlan(name, layout, tuple(crossbars))
 
 
-def schedulers(machine: Machine, technology: Technology, layout: NetworkLayout) -> tuple[Scheduler, ...]:
+def schedulers(machine: UnitsMachine, technology: Technology, layout: NetworkLayout) -> tuple[Scheduler, ...]:
     """One a kind of router, where inputs keep a queue an output; replies wait in FIFOs and need none."""
-    network = machine.gather.network
+    network = machine.fabric.network
     if network.queues == "fifo":
         return ()
     return tuple(Scheduler(technology, kind.inputs, kind.outputs, network.iterations) for kind in layout.routers)
 
 
-def combiners(machine: Machine, technology: Technology, layout: NetworkLayout) -> tuple[Combiner, ...]:
+def combiners(machine: UnitsMachine, technology: Technology, layout: NetworkLayout) -> tuple[Combiner, ...]:
     """One a kind of router, where requests for a word go together."""
-    if not machine.gather.combines:
+    if not machine.fabric.combines:
         return ()
-    address_bits, queued = index_bits(machine.bank_words), machine.gather.network.queues == "voq"
+    address_bits, queued = index_bits(machine.bank_words), machine.fabric.network.queues == "voq"
     return tuple(Combiner(technology, kind.inputs, kind.outputs, address_bits, queued) for kind in layout.routers)
 
 
@@ -66,13 +66,13 @@ class RouterQueue:
     """Of all hops of uniform traffic."""
 
 
-def request_queues(machine: Machine, technology: Technology, latency: int) -> tuple[RouterQueue, ...]:
+def request_queues(machine: UnitsMachine, technology: Technology, latency: int) -> tuple[RouterQueue, ...]:
     """Request slots of every buffer: what its queues could hold, but never more than can be outstanding.
 
     Behind a link of L stages a queue has L slots more, so that latency alone never throttles. A queue that no route
     uses is not built.
     """
-    fabric, bits, sized = machine.gather, flit_bits(machine), []
+    fabric, bits, sized = machine.fabric, flit_bits(machine), []
     for buffer in request_layout(machine).buffers:
         queues = buffer.channels if fabric.network.queues == "voq" else 1
         depth = fabric.network.depth + (0 if buffer.fed else latency)
@@ -82,9 +82,9 @@ def request_queues(machine: Machine, technology: Technology, latency: int) -> tu
     return _alike(technology, sized)
 
 
-def reply_queues(machine: Machine, technology: Technology, latency: int) -> tuple[RouterQueue, ...]:
+def reply_queues(machine: UnitsMachine, technology: Technology, latency: int) -> tuple[RouterQueue, ...]:
     """Reply slots of every buffer, one queue each: behind a bank as many more as its read takes, behind a link L more."""
-    fabric, bits, sized = machine.gather, flit_bits(machine), []
+    fabric, bits, sized = machine.fabric, flit_bits(machine), []
     for buffer in reply_layout(machine).buffers:
         slots = fabric.network.reply_depth + (fabric.read_latency if buffer.fed else latency)
         width = bits.reply_queue if buffer.fed else bits.routed_reply
@@ -111,14 +111,14 @@ def _alike(technology: Technology, sized: Iterable[tuple[int, int, int, float]])
     )
 
 
-def network_stages(plans: Sequence[NetworkPlan], machine: Machine, technology: Technology, latency: int) -> int:
+def network_stages(plans: Sequence[NetworkPlan], machine: UnitsMachine, technology: Technology, latency: int) -> int:
     """Pipeline stages of a router and its longest link, the most of all, if queues are as deep as `latency` asks."""
-    return max(plan.stages(machine.clock_ghz, queues_mm2(ROUTER_QUEUES[plan.name](machine, technology, latency))) for plan in plans)
+    return max(plan.stages(machine.machine.clock_ghz, queues_mm2(ROUTER_QUEUES[plan.name](machine, technology, latency))) for plan in plans)
 
 
-def network_blocks(plans: Sequence[NetworkPlan], machine: Machine, technology: Technology, latency: int) -> Iterator[Instance]:
+def network_blocks(plans: Sequence[NetworkPlan], machine: UnitsMachine, technology: Technology, latency: int) -> Iterator[Instance]:
     """What stands in the clusters: routers and the links between them, their queues, and the queues of the banks."""
-    clusters = machine.gather.clusters
+    clusters = machine.fabric.clusters
     queues = {plan.name: ROUTER_QUEUES[plan.name](machine, technology, latency) for plan in plans}
     for plan in plans:
         yield from _routers(plan, clusters)
@@ -126,30 +126,30 @@ def network_blocks(plans: Sequence[NetworkPlan], machine: Machine, technology: T
     for queue in queues["request_network"]:
         yield Instance("queues", "request queue", queue.fifo, clusters * queue.count, queue.share)
     yield _bank_queues(machine, technology, latency)
-    if machine.gather.combines:
+    if machine.fabric.combines:
         yield _tag_lines(machine, technology, latency)
     for queue in queues.get("reply_network", ()):
         yield Instance("queues", "reply queue", queue.fifo, clusters * queue.count, queue.share)
 
 
-def direct_queues(machine: Machine, technology: Technology) -> Iterator[Instance]:
+def direct_queues(machine: UnitsMachine, technology: Technology) -> Iterator[Instance]:
     """Between a copy and its only unit: with one request a cycle, a bank's own address register is queue enough."""
-    fabric = machine.gather
+    fabric = machine.fabric
     ports = fabric.clusters * fabric.banks_per_copy * fabric.bank_ports
     if fabric.issue_width > 1:
         yield Instance("queues", "bank queue", Fifo(technology, fabric.bank_queue, flit_bits(machine).bank_queue), ports)
 
 
-def _bank_queues(machine: Machine, technology: Technology, latency: int) -> Instance:
+def _bank_queues(machine: UnitsMachine, technology: Technology, latency: int) -> Instance:
     """A queue behind a pipeline of L stages has L slots more, so that latency alone never throttles."""
-    fabric, flits = machine.gather, request_flits(machine)
+    fabric, flits = machine.fabric, request_flits(machine)
     queue = Fifo(technology, flits * (fabric.bank_queue + latency), flit_bits(machine).bank_queue)
     return Instance("queues", "bank queue", queue, fabric.clusters * fabric.banks_per_copy * fabric.bank_ports, float(flits))
 
 
-def _tag_lines(machine: Machine, technology: Technology, latency: int) -> Instance:
+def _tag_lines(machine: UnitsMachine, technology: Technology, latency: int) -> Instance:
     """Combined requests leave their tags at their units, which take them up in order: a word is back a fixed time after its grant."""
-    fabric = machine.gather
+    fabric = machine.fabric
     line = Fifo(technology, 2 * latency + fabric.read_latency, max(1, index_bits(fabric.window)))
     return Instance("queues", "tag line", line, fabric.units)
 

@@ -17,26 +17,13 @@ from simulator.cost.sram import SramBank
 from simulator.cost.technology import Technology
 from simulator.cost.wires import Bus, ClusterWires
 from simulator.errors import ConfigError
+from simulator.kinds.units import words
 from simulator.kinds.units.flits import flit_bits, reply_flits, request_flits, scatters
+from simulator.kinds.units.machine import UnitsMachine
 from simulator.kinds.units.networks import network_stages
 from simulator.machine.elaborated import Elaborated
-from simulator.machine.model import Machine
 
-COMPONENTS: tuple[str, ...] = (
-    "x_banks",
-    "presence_bits",
-    "weight_banks",
-    "output_banks",
-    "landing_registers",
-    "mac_lanes",
-    "accumulators",
-    "request_network",
-    "reply_network",
-    "queues",
-    "fill_broadcast",
-    "cluster_wires",
-    "drain_bus",
-)
+COMPONENTS: tuple[str, ...] = tuple(entry.name for entry in words.COMPONENTS)
 """Components of a fabric of units, in the order of reports."""
 
 WEIGHTS: tuple[Charge, ...] = (
@@ -72,11 +59,11 @@ class UnitParts(ABC):
     """The hardware of one dataflow of vector units; a machine is given with `mapping.dataflow` of that dataflow."""
 
     @abstractmethod
-    def bank(self, machine: Machine, technology: Technology, slices: int) -> SramBank:
+    def bank(self, machine: UnitsMachine, technology: Technology, slices: int) -> SramBank:
         """One bank of a copy: ping and pong, each split over the slices of the network that carries words."""
 
     @abstractmethod
-    def networks(self, machine: Machine, technology: Technology, slices: int) -> tuple[NetworkPlan, ...]:
+    def networks(self, machine: UnitsMachine, technology: Technology, slices: int) -> tuple[NetworkPlan, ...]:
         """The networks of a cluster, that of words, which is laid out in slices, last."""
 
     @abstractmethod
@@ -84,13 +71,13 @@ class UnitParts(ABC):
         """What stands in the clusters: banks, units, networks."""
 
     @abstractmethod
-    def charges(self, machine: Machine) -> tuple[Charge, ...]:
+    def charges(self, machine: UnitsMachine) -> tuple[Charge, ...]:
         """Which counter pays for which of its actions."""
 
 
-def slices_of_least_area(parts: UnitParts, machine: Machine, technology: Technology) -> int:
+def slices_of_least_area(parts: UnitParts, machine: UnitsMachine, technology: Technology) -> int:
     """Slices for which the network of words and the split banks are smallest; the fewest of equals. Lanes are not split."""
-    fabric = machine.gather
+    fabric = machine.fabric
 
     def placed_mm2(slices: int) -> float:
         banks = fabric.banks_per_copy * parts.bank(machine, technology, slices).area().placed_mm2
@@ -99,14 +86,14 @@ def slices_of_least_area(parts: UnitParts, machine: Machine, technology: Technol
     return min((count for count in range(1, fabric.lanes + 1) if fabric.lanes % count == 0), key=placed_mm2)
 
 
-def settled_network(ways: Sequence[tuple[UnitParts, Machine]], technology: Technology) -> tuple[int, int]:
+def settled_network(ways: Sequence[tuple[UnitParts, UnitsMachine]], technology: Technology) -> tuple[int, int]:
     """Pipeline stages of a crossing and slices of a fabric that works in some dataflows, each with the machine as it has it.
 
     Stages are the most of all; slices are those of the first. A fabric without a network has one of each. Raises
     ConfigError for more slices than lanes, and for a topology that cannot join units and banks.
     """
     parts, machine = ways[0]
-    fabric = machine.gather
+    fabric = machine.fabric
     if not fabric.has_network:
         return 1, 1
     network = fabric.network
@@ -118,7 +105,7 @@ def settled_network(ways: Sequence[tuple[UnitParts, Machine]], technology: Techn
     return (stages if network.latency == "auto" else network.latency), slices
 
 
-def _settled_stages(parts: UnitParts, machine: Machine, technology: Technology, slices: int) -> int:
+def _settled_stages(parts: UnitParts, machine: UnitsMachine, technology: Technology, slices: int) -> int:
     """More stages need deeper queues, and these longer links: widen until both agree."""
     latency, plans = 1, parts.networks(machine, technology, slices)
     while (stages := network_stages(plans, machine, technology, latency)) > latency:
@@ -128,30 +115,30 @@ def _settled_stages(parts: UnitParts, machine: Machine, technology: Technology, 
 
 def fabric_parts(hardware: UnitParts, elaborated: Elaborated, technology: Technology) -> Parts:
     """All that a fabric of one dataflow is made of: what stands in clusters first, since its area sets the length of the wires."""
-    machine = elaborated.machine
+    machine = UnitsMachine.of(elaborated.machine)
     blocks = tuple(hardware.blocks(elaborated, technology))
     instances = (*blocks, *wires(machine, technology, total_die_mm2(blocks)))
     work = Work(None, hardware.charges(machine), instances)
     return Parts(COMPONENTS, instances, (work,), machine.weight_entry_bits(dense=False))
 
 
-def list_banks(machine: Machine, technology: Technology) -> Instance:
+def list_banks(machine: UnitsMachine, technology: Technology) -> Instance:
     """The banks of lists, one a unit."""
-    fabric = machine.gather
+    fabric = machine.fabric
     weight_bits = machine.weight_port_entries * machine.weight_entry_bits(dense=False)
     return Instance("weight_banks", "banks", SramBank(technology, fabric.weight_bank_kib, weight_bits), fabric.units)
 
 
-def mac_lanes(machine: Machine, technology: Technology) -> Instance:
+def mac_lanes(machine: UnitsMachine, technology: Technology) -> Instance:
     """The multiplying lanes of all units."""
-    fabric, kinds = machine.gather, machine.datatypes
+    fabric, kinds = machine.fabric, machine.datatypes
     lane = MacLane(technology, kinds.weight, kinds.activation, kinds.accumulate, fabric.gate_zeros)
     return Instance("mac_lanes", "lanes", lane, fabric.units * fabric.lanes)
 
 
-def wires(machine: Machine, technology: Technology, fabric_mm2: float) -> Iterator[Instance]:
+def wires(machine: UnitsMachine, technology: Technology, fabric_mm2: float) -> Iterator[Instance]:
     """Trunks, drain bus, and the wires within the clusters, of a fabric whose blocks have that die area."""
-    fabric, bits = machine.gather, flit_bits(machine)
+    fabric, bits = machine.fabric, flit_bits(machine)
     cluster_mm = math.sqrt(fabric_mm2 / fabric.clusters)
     yield from _trunks(machine, technology, math.sqrt(fabric_mm2))
     reply_bits = 0 if scatters(machine) else bits.reply  # acknowledgements are priced with their own wires
@@ -161,9 +148,9 @@ def wires(machine: Machine, technology: Technology, fabric_mm2: float) -> Iterat
     yield Instance("cluster_wires", "wires", way, fabric.clusters)
 
 
-def _trunks(machine: Machine, technology: Technology, fabric_mm: float) -> Iterator[Instance]:
+def _trunks(machine: UnitsMachine, technology: Technology, fabric_mm: float) -> Iterator[Instance]:
     """The shared buses. `fabric_mm` is the side of the fabric, on which all lengths stand."""
-    fabric, trunks = machine.gather, machine.trunks
+    fabric, trunks = machine.fabric, machine.trunks
     cluster_mm = fabric_mm / math.sqrt(fabric.clusters)
     to_all_groups_mm = fabric.token_groups * fabric_mm / math.sqrt(fabric.token_groups)
     to_all_units_mm = fabric.units * fabric_mm / math.sqrt(fabric.units)
@@ -184,8 +171,8 @@ def _trunks(machine: Machine, technology: Technology, fabric_mm: float) -> Itera
         yield Instance("drain_bus", "adders", WordAdder(technology, lanes, kind, 1), 1, fabric.lanes / lanes)
 
 
-def _adds_on_the_bus(machine: Machine) -> bool:
+def _adds_on_the_bus(machine: UnitsMachine) -> bool:
     """Whether parts of cut rows, sums of several copies, or those of several token groups (sampled products) meet there."""
-    fabric = machine.gather
+    fabric = machine.fabric
     of_copies = machine.mapping.dataflow != "gather" and fabric.replicas > 1
     return machine.mapping.assignment == "split" or of_copies or (fabric.lane_tree and fabric.token_groups > 1)

@@ -18,7 +18,7 @@ from simulator.study.sweep.job import Failure
 from simulator.study.sweep.spec import Scalar
 from simulator.version import MODEL_VERSION
 from simulator.workload import Workload
-from simulator.workload.load import build_workload
+from simulator.workload.build import build_workload
 from simulator.workload.patterns import Pattern
 from simulator.workload.spec import WorkloadSpec
 

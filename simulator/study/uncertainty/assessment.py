@@ -12,7 +12,7 @@ from simulator.cost import Rates, Technology, load_technology
 from simulator.errors import ConfigError
 from simulator.machine.elaborated import Elaborated
 from simulator.pricing import pricer_of
-from simulator.result import Result
+from simulator.result import BANDED, Result
 from simulator.result.saved import SavedRun, saved_run
 from simulator.study.uncertainty.factors import Factor, ends, factors_of, moved
 
@@ -78,16 +78,7 @@ class Totals:
     fabric_energy_pj: Figures
 
 
-METRICS: dict[str, Callable[[Totals], Figures]] = {
-    "energy_pj": lambda t: t.energy_pj,
-    "fabric_energy_pj": lambda t: t.fabric_energy_pj,
-    "area_mm2": lambda t: t.area_mm2,
-    "fabric_area_mm2": lambda t: t.fabric_area_mm2,
-    "power_w": lambda t: t.energy_pj * 1e-12 / t.seconds,
-    "power_density_w_per_mm2": lambda t: t.fabric_energy_pj * 1e-12 / t.seconds / t.fabric_area_mm2,
-    "edp_js": lambda t: t.energy_pj * 1e-12 * t.seconds,
-    "edap_js_mm2": lambda t: t.energy_pj * 1e-12 * t.seconds * t.fabric_area_mm2,
-}
+METRICS: dict[str, Callable[[Totals], Figures]] = {name: entry.of for name, entry in BANDED.items()}
 """Metrics that have a band, by their name in results; cycles and time have none."""
 
 

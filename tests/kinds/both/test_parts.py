@@ -4,15 +4,17 @@ from typing import Any
 
 import pytest
 
-from simulator.activity import Activity, Bounds, Counts, OperationActivity
+from simulator.activity import Activity, Bounds, Counts, OperationActivity, Shape
 from simulator.cost import Cost, Technology
+from simulator.kinds.units.machine import UnitsMachine
 from simulator.machine.model import Machine
 from simulator.pricing import elaborate, price
 
 
 def activity(**by_flow: Counts) -> Activity:
     operations = tuple(
-        OperationActivity(flow, "SpMM", (1, 1, 1), 0, 0, 0, 1, counts, {}, Bounds(), {"dataflow": flow}) for flow, counts in by_flow.items()
+        OperationActivity(flow, "SpMM", Shape(1, 1, 1), 0, 0, 0, 1, counts, {}, Bounds(), {"dataflow": flow})
+        for flow, counts in by_flow.items()
     )
     return Activity(0, 64, sum(by_flow.values(), Counts()), {}, Bounds(), operations)
 
@@ -28,7 +30,10 @@ def both(machine: Machine) -> Machine:
 def test_it_is_larger_than_either_and_smaller_than_two(seven: Technology, machines: Any) -> None:
     machine = machines.gather()
     nothing = Activity(0, 64, Counts(), {}, Bounds(), ())
-    areas = [priced(kind, seven, nothing).fabric_area_mm2 for kind in (machine, machine.in_dataflow("scatter"), both(machine))]
+    areas = [
+        priced(kind, seven, nothing).fabric_area_mm2
+        for kind in (machine, UnitsMachine.of(machine).in_dataflow("scatter").machine, both(machine))
+    ]
     assert max(areas[:2]) < areas[2] < areas[0] + areas[1]
 
 
@@ -37,7 +42,7 @@ def test_an_operation_pays_for_the_hardware_of_its_dataflow(seven: Technology, m
     counts = Counts(requests=100, request_hops=100, x_bank_reads=100, replies=100, reply_hops=100, accumulator_updates=100)
     gathered = priced(machine, seven, activity(gather=counts)).energy_pj_by_component()
     scattered = priced(machine, seven, activity(scatter=counts)).energy_pj_by_component()
-    alone = priced(machine.in_dataflow("gather"), seven, activity(gather=counts)).energy_pj_by_component()
+    alone = priced(UnitsMachine.of(machine).in_dataflow("gather").machine, seven, activity(gather=counts)).energy_pj_by_component()
     assert gathered["request_network"] == pytest.approx(alone["request_network"])
     assert gathered["accumulators"] == pytest.approx(alone["accumulators"])
     assert gathered["accumulators"] > 0

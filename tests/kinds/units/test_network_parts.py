@@ -17,6 +17,7 @@ from simulator.errors import ConfigError
 from simulator.kinds.gather.parts import reply_network
 from simulator.kinds.scatter.parts import ScatterParts
 from simulator.kinds.units.flits import reply_layout, request_layout
+from simulator.kinds.units.machine import UnitsMachine
 from simulator.machine import load_machine
 from simulator.machine.model import Machine
 from simulator.network import TOPOLOGIES, TopologyName
@@ -116,7 +117,7 @@ def test_voq_pays_for_a_scheduler_and_fifo_does_not(seven: Technology, machines:
 
 def test_butterfly_of_four_by_hand(seven: Technology, machines: Any) -> None:
     machine = small(machines, "butterfly")
-    layout = request_layout(machine)
+    layout = request_layout(UnitsMachine.of(machine))
     # 2 stages of 2 routers; a flit passes 2 of them. Drawn in 2 columns and 2 rows, half a side apart: links (1/2, 0) and
     # (1/2, 1/2), on average 3/4 of a side, driven by every other hop. One line each way changes halves.
     assert [(kind.inputs, kind.outputs, kind.count, kind.share) for kind in layout.routers] == [(2, 2, 2, 0.5), (2, 2, 2, 0.5)]
@@ -145,7 +146,7 @@ def test_butterfly_of_four_by_hand(seven: Technology, machines: Any) -> None:
 
 def test_mesh_of_four_by_hand(seven: Technology, machines: Any) -> None:
     machine = small(machines, "mesh")
-    layout = reply_layout(machine)
+    layout = reply_layout(UnitsMachine.of(machine))
     # every router: its bank and two neighbours in, its unit and two neighbours out; links of half a side.
     # distances 0, 1, 1, 2: two routers on average, and one link of 1/2 a side, so 1/4 a hop. Two links each way are cut.
     assert [(kind.inputs, kind.outputs, kind.count, kind.share, kind.reach) for kind in layout.routers] == [(3, 3, 4, 1.0, 0.5)]
@@ -199,7 +200,7 @@ def test_every_topology_costs_and_more_ports_cost_more(seven: Technology, machin
 def test_no_network_is_smaller_than_the_wires_of_its_bisection(seven: Technology, machines: Any, topology: str) -> None:
     for slices in (1, 4):
         machine = machines.gather(network={"topology": topology, "slices": slices})
-        plan = reply_network(machine, seven, slices)
+        plan = reply_network(UnitsMachine.of(machine), seven, slices)
         needed_um2 = slices * (plan.layout.cut_links * plan.crossbars[0].width_bits / slices * 0.06687) ** 2
         assert plan.placed_mm2 * 1e6 >= needed_um2 * 0.999
         found = sum(
@@ -225,7 +226,7 @@ def test_bisection_binds_where_small_routers_pass_much(seven: Technology, machin
         "ring": False,
     }
     # 64 links of 267 b at 0.06687 um: (1,142.7 um)²; a crossbar of 64 × 64 × 261 b takes (1,117 um)²
-    clos = reply_network(machines.gather(network={"topology": "clos"}), seven, 1)
+    clos = reply_network(UnitsMachine.of(machines.gather(network={"topology": "clos"})), seven, 1)
     assert clos.placed_mm2 == pytest.approx(1.3057, rel=1e-3)
     notes = component(priced(machines.gather(network={"topology": "clos", "slices": 1}), seven), "reply_network").notes
     assert any("bisection" in note for note in notes)
@@ -275,7 +276,7 @@ def test_table_of_the_docs(seven: Technology) -> None:
     assert set(NAMES) <= set(shown)
     for topology in NAMES:
         machine = load_machine("crossbar-64", [f"fabric.network.topology={topology}"])
-        layout = reply_layout(machine)
+        layout = reply_layout(UnitsMachine.of(machine))
         events, hops = 10**6, round(10**6 * layout.mean_hops)
         cost = priced(machine, seven, requests=events, replies=events, request_hops=hops, reply_hops=hops)
         areas = [f"{component(cost, name).die_mm2:.3f}" for name in NETWORK]
@@ -292,9 +293,9 @@ def test_scatter_has_adders_at_its_banks_and_no_way_back(seven: Technology, mach
     cost = priced(machine, seven, 100, requests=1000, request_hops=2000, bank_additions=1000, drain_additions=10)
     for name in ("landing_registers", "accumulators"):
         assert component(cost, name).instances == 0
-    (plan,) = ScatterParts().networks(machine, seven, 1)
+    (plan,) = ScatterParts().networks(UnitsMachine.of(machine), seven, 1)
     # 16 lanes of 32 b in two flits of a 256-b word, each with its address: 7 b word + 5 b bank + 4 b tag + valid
-    assert (plan.name, plan.crossbars[0].width_bits, machine.request_flits) == ("request_network", 256 + 17, 2)
+    assert (plan.name, plan.crossbars[0].width_bits, UnitsMachine.of(machine).request_flits) == ("request_network", 256 + 17, 2)
     counts = {(entry.name, entry.part): entry for entry in hardware_of(elaborate(machine, seven), seven).instances}
     assert counts["x_banks", "adders"].count == 64
     assert counts["reply_network", "acknowledgements"].per_event == 1 / 16
