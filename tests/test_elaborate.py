@@ -10,9 +10,8 @@ import pytest
 from simulator.cost import Technology, load_technology
 from simulator.errors import ConfigError
 from simulator.kinds.gather.parts import GatherParts, reply_network
-from simulator.kinds.units.flits import flit_bits
 from simulator.kinds.units.machine import UnitsMachine
-from simulator.kinds.units.networks import request_queues
+from simulator.kinds.units.networks import flit_bits, request_queues
 from simulator.kinds.units.parts import slices_of_least_area
 from simulator.pricing import elaborate
 

@@ -45,6 +45,11 @@ class TileWork:
         """List entries walked in the tile, over all token words."""
         return len(self.word) * self.token_words
 
+    def by_unit(self, values: NDArray[np.int64]) -> NDArray[np.int64]:
+        """[units] sums of [entries] values."""
+        totals = np.concatenate(([0], np.cumsum(values)))
+        return totals[self.unit_ptr[1:]] - totals[self.unit_ptr[:-1]]
+
     def ends_row(self) -> NDArray[np.bool_]:
         """[entries]: whether an entry carries the end-of-row flag (gather)."""
         last = np.ones(len(self.own), dtype=np.bool_)

@@ -10,8 +10,8 @@ from simulator.activity import Activity, Bounds, Counts
 from simulator.cost import Technology
 from simulator.cost.registers import Fifo
 from simulator.cost.router import Combiner
-from simulator.kinds.units.flits import flit_bits
 from simulator.kinds.units.machine import UnitsMachine
+from simulator.kinds.units.networks import flit_bits
 from simulator.machine.model import Machine
 from simulator.pricing import elaborate, hardware_of, price
 

@@ -21,7 +21,7 @@ from simulator.cost.registers import Fifo, RegisterFile
 from simulator.cost.router import Scheduler, WordMultiplexer
 from simulator.cost.sram import SramBank
 from simulator.cost.wires import Bus, ClusterWires, RouterLink, WiringRoom
-from simulator.kinds.systolic.edge_buffer import EdgeBuffer
+from simulator.kinds.systolic.parts import EdgeBuffer
 
 SEVEN = load_technology("7nm")
 HBM = load_dram("hbm2e")

@@ -8,7 +8,7 @@ from simulator.cost import Technology
 from simulator.cost.arithmetic import WordAdder
 from simulator.cost.around import ClockAndControl
 from simulator.cost.presence import PresenceBits
-from simulator.kinds.systolic.edge_buffer import EdgeBuffer
+from simulator.kinds.systolic.parts import EdgeBuffer
 
 
 def test_word_adder_by_hand(seven: Technology) -> None:

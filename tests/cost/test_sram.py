@@ -12,7 +12,7 @@ from simulator.cost import Technology, load_technology
 from simulator.cost.buffers import ActivationBuffer
 from simulator.cost.presence import PresenceBits
 from simulator.cost.sram import PORTS_RW, SramBank, SramMacro
-from simulator.kinds.systolic.edge_buffer import EdgeBuffer
+from simulator.kinds.systolic.parts import EdgeBuffer
 
 SEVEN = load_technology("7nm")
 CAPACITIES = st.floats(0.03125, 4096)

@@ -14,9 +14,9 @@ from simulator.engine.cluster import ClusterSpec
 from simulator.engine.reference.clock import Clock
 from simulator.engine.work import TileWork
 from simulator.kinds.gather import reference
-from simulator.kinds.gather.checks import check_cluster, check_values
+from simulator.kinds.gather.bounds import cluster_bounds
+from simulator.kinds.gather.dataflow import check_cluster, check_values
 from simulator.kinds.gather.reference import run_cluster, serial_cycles
-from simulator.kinds.units.bounds import cluster_bounds
 from tests.strategies import BARE, cluster_specs, cluster_works, integer_values, work
 
 

@@ -13,10 +13,10 @@ from simulator.engine.reference.flit import Flit
 from simulator.engine.reference.network import CombinedReplies
 from simulator.engine.work import TileWork
 from simulator.errors import CheckError
-from simulator.kinds.gather.checks import check_cluster, check_values
+from simulator.kinds.gather.bounds import cluster_bounds
 from simulator.kinds.gather.compiled import engine as compiled
+from simulator.kinds.gather.dataflow import check_cluster, check_values
 from simulator.kinds.gather.reference import run_cluster
-from simulator.kinds.units.bounds import cluster_bounds
 from tests.strategies import BARE, cluster_specs, cluster_works, integer_values, work
 
 COMBINING = replace(BARE, multicast=True)

@@ -6,19 +6,22 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simulator.activity import Counts
-from simulator.engine.cluster import ClusterOutcome, ClusterSpec
-from simulator.engine.engines import Engine
-from simulator.engine.work import TileWork
-from simulator.kinds.gather.checks import check_cluster, check_values
-from simulator.kinds.gather.engines import CLUSTER_RUNS
-from simulator.kinds.gather.least_tiles import least_round_cycles
+from simulator.engine.cluster import ClusterOutcome, ClusterSpec, GatherEngine
+from simulator.engine.engines import Engine, EngineName
+from simulator.engine.work import TileValues, TileWork
+from simulator.errors import require
+from simulator.kinds.gather import reference
+from simulator.kinds.gather.bounds import cluster_bounds, least_round_cycles
+from simulator.kinds.gather.compiled import engine as compiled
 from simulator.kinds.gather.schedule import GatherSchedule
-from simulator.kinds.units.bounds import cluster_bounds
+from simulator.kinds.units.checks import check_causes, check_equal
 from simulator.kinds.units.dataflow import TokenwiseDataflow
 from simulator.kinds.units.lists import SliceLists, cluster_work, present_words, slice_lists, tile_values
 from simulator.kinds.units.machine import UnitsMachine
 from simulator.kinds.units.rounds import ClusterResult, Place
 from simulator.system.program import Part, Span
+
+CLUSTER_RUNS: dict[EngineName, GatherEngine] = {"compiled": compiled.run_cluster, "reference": reference.run_cluster}
 
 
 class GatherDataflow(TokenwiseDataflow[GatherSchedule, SliceLists]):
@@ -117,3 +120,26 @@ class GatherDataflow(TokenwiseDataflow[GatherSchedule, SliceLists]):
                 columns = slice(token * self.schedule.lanes, min((token + 1) * self.schedule.lanes, self.outputs.shape[1]))
                 banked = outcome.outputs[unit, token - place.tokens[0], places, : columns.stop - columns.start]
                 np.add.at(self.outputs[:, columns], rows, banked)
+
+
+def check_cluster(spec: ClusterSpec, work: TileWork, outcome: ClusterOutcome) -> None:
+    """Every entry is examined once, every request answered and multiplied once, every unit-cycle has one cause."""
+    wanted = int(work.present[:, work.word].sum())
+    require(outcome.list_entries == work.entries, f"{outcome.list_entries} entries examined of {work.entries}")
+    require(outcome.requests == wanted, f"{outcome.requests} requests for {wanted} entries whose word is not zero")
+    require(outcome.requests + outcome.entries_dropped == work.entries, "requests + dropped = entries")
+    require(outcome.replies == outcome.requests == outcome.accumulator_updates, "requests = replies = multiplied words")
+    require(outcome.rows_merged == outcome.output_bank_writes, "rows merged = rows written")
+    check_causes(spec, outcome.cycles, outcome.unit_cycles)
+
+
+def check_values(work: TileWork, values: TileValues, outcome: ClusterOutcome) -> None:
+    """What the output banks received is the tile of W times the tile of X: exactly on integers, else to rounding."""
+    if outcome.outputs is None:
+        return
+    expected = np.zeros_like(outcome.outputs)
+    unit = np.repeat(np.arange(work.units), np.diff(work.unit_ptr))
+    words = values.words.reshape(work.token_words, work.words, -1)
+    for token in range(work.token_words):
+        np.add.at(expected[:, token], (unit, work.own), values.weights[:, None] * words[token, work.word])
+    check_equal(values, expected, outcome.outputs)

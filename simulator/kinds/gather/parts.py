@@ -13,9 +13,17 @@ from simulator.cost.router import Crossbar, WordMultiplexer
 from simulator.cost.sram import PORTS_RW, SramBank
 from simulator.cost.technology import Technology
 from simulator.kinds.sampled import parts as sampled
-from simulator.kinds.units.flits import flit_bits, reply_layout, request_layout
 from simulator.kinds.units.machine import UnitsMachine
-from simulator.kinds.units.networks import combiners, direct_queues, network_blocks, schedulers, word_network
+from simulator.kinds.units.networks import (
+    combiners,
+    direct_queues,
+    flit_bits,
+    network_blocks,
+    reply_layout,
+    request_layout,
+    schedulers,
+    word_network,
+)
 from simulator.kinds.units.parts import BANK_QUEUES, LANES, REQUESTS, WEIGHTS, UnitParts, list_banks, mac_lanes
 from simulator.machine.elaborated import Elaborated
 

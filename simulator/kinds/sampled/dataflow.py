@@ -10,12 +10,11 @@ from numpy.typing import NDArray
 from simulator.activity import Counts
 from simulator.engine.cluster import ClusterOutcome, ClusterSpec
 from simulator.engine.engines import Engine
-from simulator.engine.work import TileWork
-from simulator.kinds.gather.checks import check_cluster
-from simulator.kinds.gather.engines import CLUSTER_RUNS
-from simulator.kinds.sampled.checks import check_sampled
+from simulator.engine.work import TileValues, TileWork
+from simulator.kinds.gather.bounds import cluster_bounds
+from simulator.kinds.gather.dataflow import CLUSTER_RUNS, check_cluster
 from simulator.kinds.sampled.schedule import SampledSchedule, sampled_values, sampled_work
-from simulator.kinds.units.bounds import cluster_bounds
+from simulator.kinds.units.checks import check_equal
 from simulator.kinds.units.dataflow import UnitsDataflow
 from simulator.kinds.units.lists import SliceLists, present_words, slice_lists, tile_values
 from simulator.kinds.units.loops import Position
@@ -160,3 +159,13 @@ class SampledDataflow(UnitsDataflow[SampledSchedule, SliceLists]):
         written = np.concatenate([outcome.outputs[unit, 0, :count, 0] for unit, count in enumerate(np.diff(ptr))])
         columns = self.schedule.k_tiles[place.k][0] + lists.word[entries]
         self.outputs[lists.global_row[entries], columns] += written
+
+
+def check_sampled(work: TileWork, values: TileValues, outcome: ClusterOutcome) -> None:
+    """What was written for each place of the mask is the tile's part of dY · Xᵀ: exactly on integers, else to rounding."""
+    if outcome.outputs is None:
+        return
+    expected = np.zeros_like(outcome.outputs)
+    unit = np.repeat(np.arange(work.units), np.diff(work.unit_ptr))
+    np.add.at(expected[:, 0, :, 0], (unit, work.own), (values.weights * values.words[work.word]).sum(axis=1))
+    check_equal(values, expected, outcome.outputs)

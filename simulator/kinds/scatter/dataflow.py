@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import numpy as np
 
-from simulator.activity import Counts
-from simulator.engine.cluster import ScatterOutcome
-from simulator.engine.work import TileWork
-from simulator.kinds.scatter.checks import check_scatter, check_sums
-from simulator.kinds.scatter.engines import SCATTER_RUNS
+from simulator.activity import Bounds, Counts
+from simulator.engine.cluster import ClusterSpec, ScatterEngine, ScatterOutcome
+from simulator.engine.engines import EngineName
+from simulator.engine.work import TileValues, TileWork
+from simulator.errors import require
+from simulator.kinds.scatter import reference
+from simulator.kinds.scatter.compiled import engine as compiled
 from simulator.kinds.scatter.schedule import ScatterSchedule, ScatterSlice, scatter_slice, scatter_work
-from simulator.kinds.units.bounds import scatter_bounds
+from simulator.kinds.units.checks import check_causes, check_equal
 from simulator.kinds.units.dataflow import TokenwiseDataflow
 from simulator.kinds.units.lists import tile_values
 from simulator.kinds.units.rounds import ClusterResult, Place
 from simulator.system.program import Part, Span
+
+SCATTER_RUNS: dict[EngineName, ScatterEngine] = {"compiled": compiled.run_scatter, "reference": reference.run_scatter}
 
 
 class ScatterDataflow(TokenwiseDataflow[ScatterSchedule, ScatterSlice]):
@@ -96,3 +100,46 @@ class ScatterDataflow(TokenwiseDataflow[ScatterSchedule, ScatterSlice]):
         for token in range(*place.tokens):
             columns = slice(token * self.schedule.lanes, min((token + 1) * self.schedule.lanes, self.outputs.shape[1]))
             self.outputs[rows, columns] += sums[token - place.tokens[0], :, : columns.stop - columns.start]
+
+
+def check_scatter(spec: ClusterSpec, work: TileWork, outcome: ScatterOutcome) -> None:
+    """Every entry is examined once, every product accumulated once, every unit-cycle has one cause."""
+    wanted = int(work.present[:, work.own].sum())
+    require(outcome.list_entries == work.entries, f"{outcome.list_entries} entries examined of {work.entries}")
+    require(outcome.requests == wanted, f"{outcome.requests} products of {wanted} entries whose word is not zero")
+    require(outcome.requests + outcome.entries_dropped == work.entries, "products + dropped = entries")
+    require(outcome.bank_accumulates == outcome.requests, "products sent = products accumulated")
+    check_causes(spec, outcome.cycles, outcome.unit_cycles)
+
+
+def check_sums(work: TileWork, values: TileValues, outcome: ScatterOutcome) -> None:
+    """What the banks hold is the tile of W times the tile of X: exactly on integers, else to rounding."""
+    if outcome.outputs is None:
+        return
+    words = values.words.reshape(work.token_words, work.present.shape[1], -1)
+    expected = np.zeros_like(outcome.outputs).reshape(work.token_words, work.words, -1)
+    for token in range(work.token_words):
+        np.add.at(expected[token], work.word, values.weights[:, None] * words[token, work.own])
+    check_equal(values, expected.reshape(outcome.outputs.shape), outcome.outputs)
+
+
+def scatter_bounds(spec: ClusterSpec, work: TileWork) -> Bounds:
+    """Bounds of one cluster in one tile of the scatter dataflow.
+
+    A unit sends one product and examines `examine_width` entries a cycle; a bank accumulates one word a port; a packet
+    of partial sums takes its link for all of its flits.
+    """
+    wanted = work.present[:, work.own]
+    products = work.by_unit(wanted.sum(axis=0, dtype=np.int64))
+    entries = np.diff(work.unit_ptr) * work.token_words
+    address = (np.arange(work.token_words) * work.words)[:, None] + work.word[None, :]
+    summed = address[wanted]
+    accumulates = np.bincount(work.bank[summed], minlength=spec.banks)
+    port = -(-int(accumulates.max(initial=0)) // spec.bank_ports)
+    busiest = int(products.max(initial=0))
+    return Bounds(
+        unit_cycles=max(busiest, -(-int(entries.max(initial=0)) // spec.examine_width)),
+        word_cycles=-(-int(np.bincount(summed, minlength=1).max()) // spec.bank_ports),
+        bank_cycles=port,
+        network_cycles=max(busiest, port) * spec.request_flits if spec.network == "routed" else 0,
+    )

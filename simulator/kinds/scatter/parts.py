@@ -12,9 +12,8 @@ from simulator.cost.presence import PresenceBits
 from simulator.cost.router import Crossbar
 from simulator.cost.sram import PORTS_RW, SramBank
 from simulator.cost.technology import Technology
-from simulator.kinds.units.flits import flit_bits, request_layout
 from simulator.kinds.units.machine import UnitsMachine
-from simulator.kinds.units.networks import direct_queues, network_blocks, schedulers, word_network
+from simulator.kinds.units.networks import direct_queues, flit_bits, network_blocks, request_layout, schedulers, word_network
 from simulator.kinds.units.parts import BANK_QUEUES, LANES, REQUESTS, WEIGHTS, UnitParts, list_banks, mac_lanes
 from simulator.machine.elaborated import Elaborated
 

@@ -13,7 +13,7 @@ from simulator.cost.technology import Technology
 from simulator.engine.engines import Engine
 from simulator.errors import ConfigError
 from simulator.kinds.base import Kind, Least, Memo, Scheduled
-from simulator.kinds.systolic.dense_product import dense_product
+from simulator.kinds.systolic.array_product import dense_product
 from simulator.kinds.systolic.machine import ArrayMachine, SystolicFabric
 from simulator.kinds.systolic.operation import run_systolic
 from simulator.kinds.systolic.parts import parts_of

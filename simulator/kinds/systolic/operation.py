@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 
 from simulator.activity import CAUSES, Bounds, Counts
 from simulator.engine.cluster import CAUSE
-from simulator.kinds.systolic.checks import check_array
-from simulator.kinds.systolic.dense_product import dense_product
+from simulator.errors import require
+from simulator.kinds.systolic.array_product import dense_product
 from simulator.kinds.systolic.fills import Contents, EdgeFills, WeightFill, contents
 from simulator.kinds.systolic.machine import ArrayMachine, SystolicFabric
 from simulator.kinds.systolic.schedule import SystolicSchedule, schedule_systolic
@@ -129,3 +129,15 @@ def _details(schedule: SystolicSchedule, operation: Operation, tiles: list[Array
 
 def _last_places(contents: list[int]) -> list[int]:
     return [place for place, content in enumerate(contents) if place + 1 == len(contents) or content != contents[place + 1]]
+
+
+Matrix = NDArray[np.float64]
+
+
+def check_array(name: str, formula_cycles: int, measured_cycles: int, expected: Matrix, y: Matrix) -> None:
+    """The cells take the formula's cycles and compute NumPy's Y: exactly on integers, else to rounding."""
+    require(formula_cycles == measured_cycles, f"{name}: {measured_cycles} cycles cell by cell, {formula_cycles} by formula")
+    integral = bool((expected == np.rint(expected)).all())
+    error = float(np.abs(expected - y).max(initial=0.0))
+    scale = float(np.abs(expected).max(initial=1.0))
+    require(error == 0 if integral else error <= 1e-9 * scale, f"{name}: Y differs from NumPy's by {error:g}")

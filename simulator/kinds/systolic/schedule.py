@@ -10,8 +10,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from simulator.errors import MappingError
-from simulator.kinds.systolic.array_product import ArrayProduct, Extent, packed, product_of, sampled_outputs
-from simulator.kinds.systolic.dense_product import dense_product
+from simulator.kinds.systolic.array_product import ArrayProduct, Extent, dense_product, packed, product_of, sampled_outputs
 from simulator.kinds.systolic.folds import Axes, Axis, Dataflow, Steps, fold_axes, fold_edges, fold_steps
 from simulator.kinds.systolic.machine import SKIP_SCAN_BITS, ArrayMachine, SystolicFabric, edge_word_elements
 from simulator.system.program import LoopOrder, Span, content_changes

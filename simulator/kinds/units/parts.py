@@ -18,9 +18,8 @@ from simulator.cost.technology import Technology
 from simulator.cost.wires import Bus, ClusterWires
 from simulator.errors import ConfigError
 from simulator.kinds.units import words
-from simulator.kinds.units.flits import flit_bits, reply_flits, request_flits, scatters
 from simulator.kinds.units.machine import UnitsMachine
-from simulator.kinds.units.networks import network_stages
+from simulator.kinds.units.networks import flit_bits, network_stages, reply_flits, request_flits, scatters
 from simulator.machine.elaborated import Elaborated
 
 COMPONENTS: tuple[str, ...] = tuple(entry.name for entry in words.COMPONENTS)

@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 
 from simulator.errors import CheckError, MappingError
 from simulator.kinds.systolic.array_product import product_of
-from simulator.kinds.systolic.checks import check_array
 from simulator.kinds.systolic.folds import Dataflow
 from simulator.kinds.systolic.machine import ArrayMachine, SystolicFabric
+from simulator.kinds.systolic.operation import check_array
 from simulator.kinds.systolic.reference import run_array
 from simulator.kinds.systolic.schedule import SystolicSchedule, compute_cycles, schedule_systolic
 from simulator.kinds.systolic.tiles import array_tiles

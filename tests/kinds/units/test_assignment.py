@@ -3,8 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from simulator.kinds.units.assignment import balanced, dynamic, round_robin
-from simulator.kinds.units.rows import POLICIES, spread_rows
+from simulator.kinds.units.rows import POLICIES, balanced, dynamic, round_robin, spread_rows
 
 
 def nnz(*counts: int) -> "np.ndarray[tuple[int], np.dtype[np.int64]]":

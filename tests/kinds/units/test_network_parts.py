@@ -16,8 +16,8 @@ from simulator.cost.router import Crossbar
 from simulator.errors import ConfigError
 from simulator.kinds.gather.parts import reply_network
 from simulator.kinds.scatter.parts import ScatterParts
-from simulator.kinds.units.flits import reply_layout, request_layout
 from simulator.kinds.units.machine import UnitsMachine
+from simulator.kinds.units.networks import reply_layout, request_layout
 from simulator.machine import load_machine
 from simulator.machine.model import Machine
 from simulator.network import TOPOLOGIES, TopologyName

@@ -1,4 +1,4 @@
-"""The fewest cycles of every round of a gathered operation, all of them at once, from its schedule and masks alone."""
+"""The fewest cycles that the busiest part of a cluster allows for a tile."""
 
 from __future__ import annotations
 
@@ -7,8 +7,49 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
+from simulator.activity import Bounds
 from simulator.engine.cluster import ClusterSpec
+from simulator.engine.work import TileWork
 from simulator.kinds.gather.schedule import GatherSchedule
+
+
+def cluster_bounds(spec: ClusterSpec, work: TileWork) -> Bounds:
+    """Bounds of one cluster in one tile.
+
+    A unit multiplies one word and examines `examine_width` entries a cycle; a bank port serves one word a cycle, for one
+    request or, with multicast, for several; a network moves one flit an input and an output.
+    """
+    wanted = work.present[:, work.word].sum(axis=0, dtype=np.int64)
+    requests = work.by_unit(wanted)
+    entries = np.diff(work.unit_ptr) * work.token_words
+    unit = max(int(requests.max(initial=0)), -(-int(entries.max(initial=0)) // spec.examine_width))
+    accesses = (_least_accesses(spec, work)[None, :] * work.present).ravel()
+    word = -(-int(accesses.max(initial=0)) // spec.bank_ports)
+    port = -(-int(np.bincount(work.bank, weights=accesses, minlength=spec.banks).max(initial=0)) // spec.bank_ports)
+    return Bounds(
+        unit_cycles=unit,
+        word_cycles=word,
+        bank_cycles=port,
+        network_cycles=max(int(requests.max(initial=0)), port) if spec.network == "routed" else 0,
+    )
+
+
+def _least_accesses(spec: ClusterSpec, work: TileWork) -> NDArray[np.int64]:
+    """[words of K] the fewest accesses that serve all requests for a word, for each token word in which it is not zero.
+
+    One a request; with multicast one for all, but a crossbar brings one request a unit and cycle, so that those of one
+    unit never go together.
+    """
+    if not spec.multicast:
+        return np.bincount(work.word, minlength=work.words)
+    if not spec.combines:
+        return (np.bincount(work.word, minlength=work.words) > 0).astype(np.int64)
+    unit = np.repeat(np.arange(work.units, dtype=np.int64), np.diff(work.unit_ptr))
+    asked, times = np.unique(unit * work.words + work.word, return_counts=True)
+    most = np.zeros(work.words, dtype=np.int64)
+    np.maximum.at(most, asked % work.words, times)
+    return most
+
 
 Ints = NDArray[np.int64]
 
