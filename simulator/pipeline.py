@@ -8,8 +8,7 @@ from simulator.cost import Technology, load_technology
 from simulator.engine.compiled.kernels import Kernel
 from simulator.engine.engines import SMALL_RUN_REQUESTS, EngineName, quickest
 from simulator.kinds import kind_of
-from simulator.machine.elaborated import Elaborated
-from simulator.machine.model import Machine
+from simulator.machine.model import Elaborated, Machine
 from simulator.pricing import counted, elaborate, pricer_of
 from simulator.processors import processors
 from simulator.result import Result, operation_shares

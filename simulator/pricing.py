@@ -15,8 +15,7 @@ from simulator.cost.technology import Technology
 from simulator.cost.types import Cost
 from simulator.errors import ConfigError
 from simulator.kinds import kind_of
-from simulator.machine.elaborated import Elaborated
-from simulator.machine.model import Machine
+from simulator.machine.model import Elaborated, Machine
 
 
 def elaborate(machine: Machine, technology: Technology) -> Elaborated:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, fields, replace
 from simulator.cost import Rates, Technology, load_technology
 from simulator.errors import ConfigError
 from simulator.kinds import kind_of
-from simulator.machine.elaborated import Elaborated
+from simulator.machine.model import Elaborated
 from simulator.pricing import check_latency, counted, elaborate, pricer_of
 from simulator.result import METRICS, Result, operation_shares
 from simulator.result.saved import SavedRun, check_version

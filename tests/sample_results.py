@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from simulator.activity import Activity, Bounds, Counts, OperationActivity, Shape
 from simulator.cost.types import ComponentCost, Cost
-from simulator.machine.elaborated import Elaborated
-from simulator.machine.model import Machine
+from simulator.machine.model import Elaborated, Machine
 from simulator.result import Result, WorkloadRecord, operation_shares
 
 GATHER_AREAS = {

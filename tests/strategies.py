@@ -15,8 +15,7 @@ from simulator.engine.cluster import ClusterSpec
 from simulator.engine.engines import ENGINES, Engine
 from simulator.engine.work import TileValues, TileWork
 from simulator.kinds.units.placement import PLACEMENTS
-from simulator.machine.elaborated import Elaborated
-from simulator.machine.model import Machine
+from simulator.machine.model import Elaborated, Machine
 from simulator.network import TOPOLOGIES
 from simulator.run.run import Ideal, Progress, Timing, run_workload
 from simulator.workload.types import Activations, Kind, Operation, Weight, Workload

@@ -14,7 +14,7 @@ from simulator.cost.hardware import Charge, Hardware, Instance, Parts, Work
 from simulator.cost.registers import flop_data_pj
 from simulator.cost.sram import SramBank
 from simulator.cost.technology import Technology
-from simulator.machine.elaborated import DMA_CHUNK_BYTES, Elaborated
+from simulator.machine.model import DMA_CHUNK_BYTES, Elaborated
 
 COMPONENTS: tuple[str, ...] = ("activation_buffer", "dma_staging", "clock_and_control", "dram_phy", "dram")
 """In the order of reports, after those of the fabric."""

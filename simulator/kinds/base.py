@@ -18,14 +18,13 @@ from simulator.engine.compiled.kernels import Kernel
 from simulator.engine.engines import Engine
 from simulator.errors import ConfigError
 from simulator.kinds.sizes import Sizes
-from simulator.machine.elaborated import Elaborated
-from simulator.machine.model import Machine
+from simulator.machine.model import Elaborated, Machine
 from simulator.network import Graph
 from simulator.network.traffic import SwitchSpec
 from simulator.specs.models import Section
 from simulator.system.operation import OperationRun
 from simulator.system.program import Strand
-from simulator.system.residency import Homes, tensor_homes
+from simulator.system.tensors import Homes, tensor_homes
 from simulator.terms import ComponentWords
 from simulator.workload.types import Operation, Workload
 

@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from itertools import product
 from typing import Any, ClassVar
 
-from simulator.machine.elaborated import Elaborated
-from simulator.machine.model import Machine
+from simulator.machine.model import Elaborated, Machine
 
 Keys = Mapping[str, Any]
 """Keys of the machine file, by path, and their values."""

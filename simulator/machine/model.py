@@ -1,8 +1,10 @@
-"""The machine file: pydantic models whose fields document every key, its unit and its default."""
+"""The machine file: pydantic models whose fields document every key, its unit and its default; and a machine with `auto` settled."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal
 
@@ -172,3 +174,32 @@ def _dotted(given: dict[Any, Any]) -> Iterator[tuple[Any, Any]]:
             yield from ((f"{name}.{below}", inner) for below, inner in _dotted(value))
         else:
             yield name, value
+
+
+DMA_CHUNK_BYTES = 4096
+"""What the DMA engine moves between DRAM and a trunk at a time."""
+
+
+@dataclass(frozen=True)
+class Elaborated:
+    """A machine whose `auto` geometry is settled.
+
+    Timing sees only these numbers, never the technology they came from.
+    """
+
+    machine: Machine
+    network_latency: int
+    """Pipeline stages of one crossing of a network, in cycles (1 where there is none)."""
+    slices: int
+    """Reply crossbars side by side."""
+    dram_bytes_per_cycle: float
+    """Effective bandwidth of the DRAM share: stacks × GB/s × share × efficiency / clock."""
+    dram_latency_cycles: int
+    """Cycles from a DRAM request to its first byte."""
+    dram_burst_bytes: int
+    """Smallest DRAM transfer."""
+
+    @property
+    def dma_slots(self) -> int:
+        """Chunks that each DMA stream (X, W, Y) stages: two, and as many as DRAM delivers during its latency."""
+        return 2 + math.ceil(self.dram_latency_cycles * self.dram_bytes_per_cycle / DMA_CHUNK_BYTES)

@@ -6,14 +6,10 @@ from collections.abc import Callable
 from functools import lru_cache
 from typing import Literal
 
-from simulator.network.benes import benes
-from simulator.network.butterfly import butterfly
-from simulator.network.clos import clos
-from simulator.network.full import full
+from simulator.network.crossbars import full, hierarchical
+from simulator.network.direct import mesh, ring
 from simulator.network.graph import Graph, check_deadlock_free
-from simulator.network.hierarchical import hierarchical
-from simulator.network.mesh import mesh
-from simulator.network.ring import ring
+from simulator.network.multistage import benes, butterfly, clos
 
 TopologyName = Literal["full", "hierarchical", "clos", "butterfly", "benes", "mesh", "ring"]
 

@@ -7,8 +7,7 @@ from dataclasses import dataclass
 
 from simulator.activity import Counts
 from simulator.kinds import kind_of
-from simulator.machine.elaborated import Elaborated
-from simulator.machine.model import Machine
+from simulator.machine.model import Elaborated, Machine
 from simulator.terms import Term, level
 
 LEVELS: tuple[Term, ...] = (

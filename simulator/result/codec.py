@@ -17,8 +17,7 @@ import numpy as np
 from simulator.activity import Activity
 from simulator.cost.types import ComponentCost, Cost
 from simulator.errors import OutputError
-from simulator.machine.elaborated import Elaborated
-from simulator.machine.model import Machine
+from simulator.machine.model import Elaborated, Machine
 
 SCHEMA_VERSION = 1
 """Version of result.json; raised when a key changes its meaning or goes away."""

@@ -9,8 +9,7 @@ import numpy as np
 
 from simulator.activity import Activity
 from simulator.cost.types import Cost, Power
-from simulator.machine.elaborated import Elaborated
-from simulator.machine.model import Machine
+from simulator.machine.model import Elaborated, Machine
 from simulator.result.bandwidth import Bandwidth, bandwidths
 from simulator.terms import Metric, metric, metrics_of
 

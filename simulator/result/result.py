@@ -12,7 +12,7 @@ import msgspec
 from simulator.activity import Activity, Bounds, Counts, OperationActivity
 from simulator.cost.types import Cost
 from simulator.errors import OutputError
-from simulator.machine.elaborated import Elaborated
+from simulator.machine.model import Elaborated
 from simulator.result import codec
 from simulator.result.codec import SCHEMA_VERSION
 from simulator.result.metrics import Ideal, RunMetrics

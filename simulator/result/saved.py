@@ -13,7 +13,7 @@ from simulator.activity import Counts
 from simulator.cost.pricer import Counted
 from simulator.errors import OutputError
 from simulator.kinds import kind_of
-from simulator.machine.elaborated import Elaborated
+from simulator.machine.model import Elaborated
 from simulator.pricing import counted, counts_by_kind
 from simulator.result import codec
 from simulator.result.metrics import RunMetrics

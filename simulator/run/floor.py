@@ -14,9 +14,8 @@ from functools import cached_property
 
 from simulator.activity import Counts
 from simulator.kinds import Memo, kind_of
-from simulator.machine.elaborated import DMA_CHUNK_BYTES, Elaborated
-from simulator.machine.model import Machine
-from simulator.system.residency import Homes
+from simulator.machine.model import DMA_CHUNK_BYTES, Elaborated, Machine
+from simulator.system.tensors import Homes
 from simulator.workload.types import Operation, Workload
 
 _ROUNDING = 1e-6

@@ -1,10 +1,10 @@
-"""A whole workload on a machine: operations through their fabric, then everything through the system level."""
+"""A whole workload on a machine: operations through their fabric, equal ones once, then everything through the system level."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any, Literal
 
@@ -15,14 +15,11 @@ from simulator.activity import CAUSES, Activity, Bounds, Counts, OperationActivi
 from simulator.engine.engines import Engine
 from simulator.errors import MappingError
 from simulator.kinds import kind_of
-from simulator.machine.elaborated import Elaborated
-from simulator.run.repeats import Repeats
-from simulator.system.checks import check_operation, check_run
-from simulator.system.operation import OperationRun
+from simulator.machine.model import Elaborated
+from simulator.system.operation import OperationRun, check_operation, check_run
 from simulator.system.program import Part, Program, Strand, strung_together
-from simulator.system.residency import Homes
-from simulator.system.stored import check_decoder
 from simulator.system.system import System, SystemOutcome, SystemSpec
+from simulator.system.tensors import Homes, check_decoder
 from simulator.workload.types import Operation, Workload
 
 Ideal = Literal["none", "network", "dram", "both"]
@@ -173,3 +170,41 @@ def _buffer_cycles(spec: SystemSpec, counts: Counts) -> int:
 
 def _dram_cycles(spec: SystemSpec, counts: Counts) -> int:
     return int((counts.dram_read_bytes + counts.dram_write_bytes) / spec.dram_bytes_per_cycle)
+
+
+@dataclass(frozen=True)
+class Repeats:
+    """Runs the operations of one workload on one machine, equal ones once: each starts from the same reset fabric."""
+
+    simulate: Callable[[Operation, Homes, int], OperationRun]
+    """(operation, homes, its place in the workload) → its run."""
+    _runs: dict[Hashable, OperationRun] = field(default_factory=dict)
+
+    def run(self, operation: Operation, homes: Homes, index: int) -> OperationRun:
+        """Simulate an operation, or take the run of an equal one."""
+        key = work_of(operation, homes)
+        if key in self._runs:
+            return _again(self._runs[key], operation, index)
+        self._runs[key] = self.simulate(operation, homes, index)
+        return self._runs[key]
+
+
+def work_of(operation: Operation, homes: Homes) -> Hashable:
+    """All that decides what an operation does: everything but its name and what it waits for.
+
+    Operands are known by their hashes, which decide their values too where no file gives any.
+    """
+    operands = operation.weight.sha256, operation.activations.sha256, operation.gradient and operation.gradient.sha256
+    stored = operation.storage and operation.storage.model_dump_json()
+    return operation.kind, operation.shape, operation.batch, *operands, operation.weight_home, stored, operation.transpose, homes
+
+
+def _again(run: OperationRun, operation: Operation, index: int) -> OperationRun:
+    """The same run under another operation's name; none of its tiles was simulated for it."""
+    tiles = run.checked["tiles_simulated"] + run.checked.get("tiles_reused", 0)
+    return replace(
+        run,
+        operation=operation,
+        strand=run.strand.of_operation(index),
+        checked={"tiles_simulated": 0, "tiles_reused": tiles, "tiles_compared": 0},
+    )

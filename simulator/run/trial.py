@@ -9,16 +9,14 @@ from functools import partial
 from simulator.activity import Counts
 from simulator.engine.engines import Engine
 from simulator.kinds import kind_of
-from simulator.machine.elaborated import Elaborated
+from simulator.machine.model import Elaborated
 from simulator.run.floor import Floor, Least
-from simulator.run.repeats import Repeats, work_of
-from simulator.run.run import Timing, on_the_system, program_of, run_operation, traffic
+from simulator.run.run import Repeats, Timing, on_the_system, program_of, run_operation, traffic, work_of
 from simulator.system.operation import OperationRun
 from simulator.system.program import Drain, Fill, Strand, TileStep
 from simulator.system.relaxed import earliest_end
-from simulator.system.residency import Homes
-from simulator.system.stored import check_decoder
 from simulator.system.system import SystemSpec
+from simulator.system.tensors import Homes, check_decoder
 from simulator.workload.types import Operation
 
 GiveUp = Callable[[Least], bool]

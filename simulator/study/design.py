@@ -11,8 +11,7 @@ from typing import Any, TypeVar
 
 from simulator.errors import ConfigError
 from simulator.kinds import kind_of
-from simulator.machine.elaborated import Elaborated
-from simulator.machine.model import Machine
+from simulator.machine.model import Elaborated, Machine
 from simulator.result.codec import elaborated_to_dict, machine_to_dict
 
 RunT = TypeVar("RunT")

@@ -14,8 +14,7 @@ from simulator.engine.engines import TRAFFIC_ENGINES, EngineName
 from simulator.errors import ConfigError
 from simulator.kinds import kind_of
 from simulator.machine.model import Machine
-from simulator.network.theory import theory_limits
-from simulator.network.traffic import Arrivals, PatternName, SwitchSpec, TrafficPoint, draw_arrivals, replay_arrivals
+from simulator.network.traffic import Arrivals, PatternName, SwitchSpec, TrafficPoint, draw_arrivals, replay_arrivals, theory_limits
 from simulator.pricing import elaborate
 from simulator.workload.types import Workload
 

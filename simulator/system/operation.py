@@ -1,4 +1,4 @@
-"""What running one operation on a fabric yields: tiles for the system level, and the fabric's own counts."""
+"""What running one operation on a fabric yields, and the conservation laws that every operation and run is held to."""
 
 from __future__ import annotations
 
@@ -9,9 +9,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from simulator.activity import Bounds, Counts
+from simulator.activity import Activity, Bounds, Counts, OperationActivity
+from simulator.errors import require
 from simulator.system.program import Strand
-from simulator.system.residency import Homes
+from simulator.system.tensors import Homes
 from simulator.workload.types import Operation
 
 
@@ -30,3 +31,25 @@ class OperationRun:
     details: Mapping[str, Any]
     checked: Mapping[str, int]
     outputs: NDArray[np.float64] | None = None
+
+
+def check_operation(units: int, operation: OperationActivity) -> None:
+    """An operation's unit-cycles add up, its multiplier slots cover its useful MACs, and it beats no bound."""
+    causes = sum(operation.unit_cycles.values())
+    require(causes == units * operation.compute_cycles, f"{operation.name}: {causes} unit-cycles of {units} × {operation.compute_cycles}")
+    counts, bounds = operation.counts, operation.bounds
+    require(counts.mac_slots >= counts.macs_useful, f"{operation.name}: fewer multiplier slots than useful MACs")
+    fastest = max(bounds.unit_cycles, bounds.bank_cycles, bounds.network_cycles)
+    require(operation.compute_cycles >= fastest, f"{operation.name}: {operation.compute_cycles} cycles beat the bound of {fastest}")
+
+
+def check_run(activity: Activity, moved_bytes: Mapping[str, int]) -> None:
+    """Every unit-cycle of the run has one cause, no bound is beaten, and what was moved is what was counted."""
+    causes = sum(activity.unit_cycles.values())
+    require(causes == activity.units * activity.cycles, f"{causes} unit-cycles of {activity.units} × {activity.cycles}")
+    require(min(activity.unit_cycles.values()) >= 0, "no cause has a negative count")
+    name, cycles = activity.bounds.largest
+    require(activity.cycles >= cycles, f"{activity.cycles} cycles beat the {name} bound of {cycles}")
+    for counter, moved in moved_bytes.items():
+        counted = activity.counts.to_dict()[counter]
+        require(moved == counted, f"{counter}: {moved} bytes moved, {counted} counted")

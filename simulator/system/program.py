@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from simulator.system.residency import Home
+from simulator.system.tensors import Home
 
 Span = tuple[int, int]
 """[first, last) along a dimension."""

@@ -12,7 +12,7 @@ import math
 from collections import deque
 from dataclasses import dataclass, field
 
-from simulator.machine.elaborated import DMA_CHUNK_BYTES
+from simulator.machine.model import DMA_CHUNK_BYTES
 from simulator.system.program import Drain, Fill, Part, Program
 from simulator.system.system import SystemSpec
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import simpy
 
-from simulator.machine.elaborated import DMA_CHUNK_BYTES, Elaborated
+from simulator.machine.model import DMA_CHUNK_BYTES, Elaborated
 from simulator.system.program import Fill, Part, Program
 
 Process = Generator[simpy.Event, Any, None]

@@ -17,7 +17,7 @@ from simulator.machine import Elaborated, Fabric, Machine
 from simulator.specs.models import Section
 from simulator.system.operation import OperationRun
 from simulator.system.program import Drain, Fill, Part, Strand, TileStep
-from simulator.system.residency import Homes
+from simulator.system.tensors import Homes
 from simulator.terms import component
 from simulator.workload.types import Operation
 

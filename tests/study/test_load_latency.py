@@ -9,8 +9,7 @@ from round_numbers import round_machine
 from simulator.errors import ConfigError
 from simulator.machine import load_machine
 from simulator.network import TOPOLOGIES
-from simulator.network.theory import theory_limits
-from simulator.network.traffic import NOTHING, SwitchSpec, draw_arrivals, replay_arrivals
+from simulator.network.traffic import NOTHING, SwitchSpec, draw_arrivals, replay_arrivals, theory_limits
 from simulator.study.load_latency import TRAFFIC, measure_network, switch_of
 from simulator.workload import load_workload
 

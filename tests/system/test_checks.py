@@ -12,7 +12,7 @@ from simulator.engine.reference.flit import Flit
 from simulator.errors import CheckError
 from simulator.kinds.gather.unit import VectorUnit
 from simulator.kinds.units.lists import SliceLists, slice_lists
-from simulator.system.checks import check_operation, check_run
+from simulator.system.operation import check_operation, check_run
 from simulator.system.system import System, SystemOutcome
 from tests.strategies import machine, operation, run, sparse, workload
 

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from simulator.system.program import Drain, Fill, Part, Strand, TileStep, strung_together
 from simulator.system.relaxed import earliest_end
-from simulator.system.residency import Home
 from simulator.system.system import System, SystemSpec
+from simulator.system.tensors import Home
 
 SPEC = SystemSpec(
     dram_bytes_per_cycle=16.0,

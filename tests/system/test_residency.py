@@ -3,7 +3,7 @@
 import numpy as np
 
 from simulator.kinds import kind_of
-from simulator.system.residency import Homes
+from simulator.system.tensors import Homes
 from tests.strategies import machine, operation, workload
 
 TENSOR_KIB = 8 * 4 * 2 / 1024

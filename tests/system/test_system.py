@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from simulator.system.program import Drain, Fill, Part, Program, TileStep
-from simulator.system.residency import Home
 from simulator.system.system import System, SystemOutcome, SystemSpec
+from simulator.system.tensors import Home
 from tests.strategies import machine, operation, run, workload
 
 SPEC = SystemSpec(

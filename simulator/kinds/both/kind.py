@@ -10,8 +10,7 @@ from simulator.kinds.gather.kind import GATHER, Gather
 from simulator.kinds.scatter.kind import SCATTER
 from simulator.kinds.units.machine import UnitsMachine
 from simulator.kinds.units.parts import settled_network
-from simulator.machine.elaborated import Elaborated
-from simulator.machine.model import Machine
+from simulator.machine.model import Elaborated, Machine
 from simulator.workload.types import Operation
 
 

@@ -12,7 +12,7 @@ from simulator.kinds.gather.parts import GatherParts
 from simulator.kinds.scatter.parts import ScatterParts
 from simulator.kinds.units.machine import UnitsMachine
 from simulator.kinds.units.parts import COMPONENTS, UnitParts, wires
-from simulator.machine.elaborated import Elaborated
+from simulator.machine.model import Elaborated
 
 Flow = Literal["gather", "scatter"]
 WAYS: Mapping[Flow, UnitParts] = {"gather": GatherParts(), "scatter": ScatterParts()}

@@ -25,7 +25,7 @@ from simulator.kinds.units.networks import (
     word_network,
 )
 from simulator.kinds.units.parts import BANK_QUEUES, LANES, REQUESTS, WEIGHTS, UnitParts, list_banks, mac_lanes
-from simulator.machine.elaborated import Elaborated
+from simulator.machine.model import Elaborated
 
 _UNITS_AND_BANKS: tuple[Charge, ...] = (
     Charge("x_banks", "banks", "read", "read", ("x_bank_reads",)),

@@ -9,7 +9,7 @@ from simulator.engine.work import TileWork
 from simulator.kinds.gather.schedule import schedule_gather
 from simulator.kinds.units.lists import cluster_work, present_words, slice_lists
 from simulator.kinds.units.machine import UnitsMachine
-from simulator.system.residency import Homes
+from simulator.system.tensors import Homes
 from simulator.workload.types import Operation
 
 

@@ -14,8 +14,7 @@ from simulator.kinds.units.placement import Placement, placement_of
 from simulator.kinds.units.ranges import Capacity, fit_rows, line_entries
 from simulator.kinds.units.rows import RowParts, spread_rows
 from simulator.system.program import LoopOrder, Span, content_changes
-from simulator.system.residency import Homes
-from simulator.system.stored import stored_weight
+from simulator.system.tensors import Homes, stored_weight
 from simulator.workload.types import Operation
 
 

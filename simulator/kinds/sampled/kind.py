@@ -14,7 +14,7 @@ from simulator.kinds.units.kind import UnitsKind
 from simulator.kinds.units.machine import UnitsMachine
 from simulator.kinds.units.rounds import Dataflow
 from simulator.machine.model import Machine
-from simulator.system.residency import Homes
+from simulator.system.tensors import Homes
 from simulator.workload.types import Operation
 
 

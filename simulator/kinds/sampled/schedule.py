@@ -18,7 +18,7 @@ from simulator.kinds.units.machine import UnitsMachine
 from simulator.kinds.units.placement import placement_of
 from simulator.kinds.units.ranges import Capacity, fit_rows, line_entries
 from simulator.system.program import Span
-from simulator.system.residency import Homes
+from simulator.system.tensors import Homes
 from simulator.workload.types import Operation
 
 

@@ -15,7 +15,7 @@ from simulator.cost.technology import Technology
 from simulator.kinds.units.machine import UnitsMachine
 from simulator.kinds.units.networks import direct_queues, flit_bits, network_blocks, request_layout, schedulers, word_network
 from simulator.kinds.units.parts import BANK_QUEUES, LANES, REQUESTS, WEIGHTS, UnitParts, list_banks, mac_lanes
-from simulator.machine.elaborated import Elaborated
+from simulator.machine.model import Elaborated
 
 CHARGES: tuple[Charge, ...] = (
     Charge("x_banks", "banks", "read", "read", ("x_bank_reads",)),

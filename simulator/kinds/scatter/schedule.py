@@ -17,7 +17,7 @@ from simulator.kinds.units.placement import Placement, placement_of
 from simulator.kinds.units.ranges import Capacity, FittedRows, fit_rows, line_entries
 from simulator.kinds.units.rows import RowParts
 from simulator.system.program import Span
-from simulator.system.residency import Homes
+from simulator.system.tensors import Homes
 from simulator.workload.types import Operation
 
 

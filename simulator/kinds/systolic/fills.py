@@ -14,7 +14,7 @@ from simulator.kinds.systolic.machine import ArrayMachine, edge_word_elements
 from simulator.kinds.systolic.schedule import Position, SystolicSchedule
 from simulator.kinds.systolic.tiles import fill_bank_cycles
 from simulator.system.program import Part, content_indices
-from simulator.system.stored import array_weight, stored_weight
+from simulator.system.tensors import array_weight, stored_weight
 from simulator.workload.storage import StoredBits, TileSize
 from simulator.workload.types import Operation
 

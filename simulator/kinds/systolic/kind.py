@@ -16,17 +16,15 @@ from simulator.kinds.base import Kind, Least, Memo, Scheduled
 from simulator.kinds.systolic.array_product import dense_product
 from simulator.kinds.systolic.machine import ArrayMachine, SystolicFabric
 from simulator.kinds.systolic.operation import run_systolic
-from simulator.kinds.systolic.parts import parts_of
+from simulator.kinds.systolic.parts import WORDS, parts_of
 from simulator.kinds.systolic.reference import run_array
 from simulator.kinds.systolic.schedule import flows_of, least_cycles, products_of
 from simulator.kinds.systolic.sizes import ArraySizes
-from simulator.kinds.systolic.words import COMPONENTS
-from simulator.machine.elaborated import Elaborated
-from simulator.machine.model import Fabric, Machine
+from simulator.machine.model import Elaborated, Fabric, Machine
 from simulator.network import Graph
 from simulator.specs.models import Section
 from simulator.system.operation import OperationRun
-from simulator.system.residency import Homes
+from simulator.system.tensors import Homes
 from simulator.workload.types import Operation
 
 
@@ -36,7 +34,7 @@ class Systolic(Kind):
     name = "systolic"
     dense = True
     sizes = ArraySizes()
-    components = COMPONENTS
+    components = WORDS
     sections: ClassVar[dict[type[Section], type[Section]]] = {Fabric: SystolicFabric}
 
     def describes(self, machine: Machine) -> bool:

@@ -15,10 +15,10 @@ from simulator.kinds.systolic.fills import Contents, EdgeFills, WeightFill, cont
 from simulator.kinds.systolic.machine import ArrayMachine, SystolicFabric
 from simulator.kinds.systolic.schedule import SystolicSchedule, schedule_systolic
 from simulator.kinds.systolic.tiles import ArrayTile, array_tiles
-from simulator.machine.elaborated import Elaborated
+from simulator.machine.model import Elaborated
 from simulator.system.operation import OperationRun
 from simulator.system.program import Drain, Fill, Part, Strand, TileStep, content_indices
-from simulator.system.residency import Homes
+from simulator.system.tensors import Homes
 from simulator.workload.types import Operation
 
 ArrayEngine = Callable[[SystolicFabric, SystolicSchedule, NDArray[np.float64], NDArray[np.float64]], tuple[int, NDArray[np.float64]]]

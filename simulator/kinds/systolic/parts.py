@@ -16,9 +16,45 @@ from simulator.cost.router import WordMultiplexer
 from simulator.cost.sram import Ports, SramBank
 from simulator.cost.technology import Technology
 from simulator.cost.wires import Bus
-from simulator.kinds.systolic import words
+from simulator.cost.words import COMPUTE, DRAIN_BUS, FILL_BROADCAST, MEMORIES, PRESENCE_BITS
 from simulator.kinds.systolic.machine import SKIP_SCAN_BITS, ArrayMachine, edge_word_elements
-from simulator.machine.elaborated import Elaborated
+from simulator.machine.model import Elaborated
+from simulator.terms import ComponentWords, component
+
+WORDS: tuple[ComponentWords, ...] = (
+    component(
+        "pe_array",
+        "multipliers (systolic)",
+        "processing elements: multiplier, adder and registers between neighbours, selection of N:M weights",
+        branch=COMPUTE,
+        drawn_as="mac_lanes",
+    ),
+    component(
+        "x_buffer",
+        "activation banks (systolic)",
+        "operand buffer that streams activations into the array, both halves",
+        branch=MEMORIES,
+        drawn_as="x_banks",
+    ),
+    component(
+        "w_buffer",
+        "weight banks (systolic)",
+        "operand buffer of the weights, both halves, and the valid bits of its words",
+        branch=MEMORIES,
+        drawn_as="weight_banks",
+    ),
+    component(
+        "y_buffer",
+        "output banks (systolic)",
+        "partial sums and finished outputs of the array, both halves",
+        branch=MEMORIES,
+        drawn_as="output_banks",
+    ),
+    PRESENCE_BITS,
+    FILL_BROADCAST,
+    DRAIN_BUS,
+)
+"""Components of the fabric, in the order of reports."""
 
 
 @dataclass(frozen=True)
@@ -77,7 +113,7 @@ class EdgeBuffer(Component):
         return self._bank.notes()
 
 
-COMPONENTS: tuple[str, ...] = tuple(entry.name for entry in words.COMPONENTS)
+COMPONENTS: tuple[str, ...] = tuple(entry.name for entry in WORDS)
 """In the order of reports."""
 
 CHARGES: tuple[Charge, ...] = (

@@ -14,8 +14,7 @@ from simulator.kinds.systolic.array_product import ArrayProduct, Extent, dense_p
 from simulator.kinds.systolic.folds import Axes, Axis, Dataflow, Steps, fold_axes, fold_edges, fold_steps
 from simulator.kinds.systolic.machine import SKIP_SCAN_BITS, ArrayMachine, SystolicFabric, edge_word_elements
 from simulator.system.program import LoopOrder, Span, content_changes
-from simulator.system.residency import Homes
-from simulator.system.stored import array_weight, stored_weight
+from simulator.system.tensors import Homes, array_weight, stored_weight
 from simulator.workload.storage import TileSize
 from simulator.workload.types import Operation
 

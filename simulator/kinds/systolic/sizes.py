@@ -8,8 +8,7 @@ from typing import ClassVar
 
 from simulator.kinds.sizes import Grid, Keys, OnChipSram, Sizes, combinations
 from simulator.kinds.systolic.machine import ArrayMachine, SystolicFabric
-from simulator.machine.elaborated import Elaborated
-from simulator.machine.model import Machine
+from simulator.machine.model import Elaborated, Machine
 
 
 class ArraySizes(Sizes):

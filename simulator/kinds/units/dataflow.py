@@ -17,7 +17,7 @@ from simulator.kinds.scatter.schedule import ScatterSchedule
 from simulator.kinds.units.loops import Position
 from simulator.kinds.units.machine import UnitsMachine
 from simulator.system.program import Part, Span
-from simulator.system.stored import dense_elements, stored_weight
+from simulator.system.tensors import dense_elements, stored_weight
 
 
 @dataclass(frozen=True)

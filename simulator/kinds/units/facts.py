@@ -8,7 +8,7 @@ from simulator.activity import Counts
 from simulator.errors import ConfigError
 from simulator.kinds.units.machine import UnitsMachine
 from simulator.kinds.units.networks import reply_layout, request_layout
-from simulator.machine.elaborated import Elaborated
+from simulator.machine.model import Elaborated
 from simulator.network import Graph, draw
 from simulator.network.traffic import SwitchSpec
 

@@ -21,19 +21,17 @@ from simulator.kinds.units import facts
 from simulator.kinds.units.lists import present_words
 from simulator.kinds.units.machine import UnitsFabric, UnitsMachine, UnitsMapping
 from simulator.kinds.units.operation import UnitsPlan, plan_units, run_plan
-from simulator.kinds.units.parts import UnitParts, fabric_parts, settled_network
+from simulator.kinds.units.parts import WORDS, UnitParts, fabric_parts, settled_network
 from simulator.kinds.units.placement import placement_of
 from simulator.kinds.units.rounds import Dataflow
 from simulator.kinds.units.sizes import UnitsSizes
-from simulator.kinds.units.words import COMPONENTS
-from simulator.machine.elaborated import Elaborated
-from simulator.machine.model import Fabric, Machine
+from simulator.machine.model import Elaborated, Fabric, Machine
 from simulator.machine.model import Mapping as MappingSection
 from simulator.network import Graph
 from simulator.network.traffic import SwitchSpec
 from simulator.specs.models import Section
 from simulator.system.operation import OperationRun
-from simulator.system.residency import Homes
+from simulator.system.tensors import Homes
 from simulator.workload.types import Operation
 
 FABRIC = "gather"
@@ -45,7 +43,7 @@ class UnitsKind(Kind):
 
     sections: ClassVar[dict[type[Section], type[Section]]] = {Fabric: UnitsFabric, MappingSection: UnitsMapping}
     sizes = UnitsSizes()
-    components = COMPONENTS
+    components = WORDS
     flow: ClassVar[Literal["gather", "scatter"]]
     """What machine files and results call the dataflow of its operations."""
     hardware: ClassVar[UnitParts]

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from simulator.system.program import LoopOrder, Span
-from simulator.system.residency import Homes
+from simulator.system.tensors import Homes
 from simulator.workload.types import Operation
 
 Position = tuple[int, int, int]

@@ -18,7 +18,7 @@ from simulator.kinds.units.machine import UnitsMachine
 from simulator.kinds.units.rounds import Dataflow, RoundRunner
 from simulator.system.operation import OperationRun
 from simulator.system.program import Drain, Fill, Strand, TileStep, content_indices
-from simulator.system.residency import Homes
+from simulator.system.tensors import Homes
 
 
 @dataclass(frozen=True, eq=False)

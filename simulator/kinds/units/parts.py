@@ -16,13 +16,76 @@ from simulator.cost.network import NetworkPlan
 from simulator.cost.sram import SramBank
 from simulator.cost.technology import Technology
 from simulator.cost.wires import Bus, ClusterWires
+from simulator.cost.words import COMPUTE, DISTRIBUTION, DRAIN_BUS, FILL_BROADCAST, MEMORIES, NETWORKS, PRESENCE_BITS
 from simulator.errors import ConfigError
-from simulator.kinds.units import words
 from simulator.kinds.units.machine import UnitsMachine
 from simulator.kinds.units.networks import flit_bits, network_stages, reply_flits, request_flits, scatters
-from simulator.machine.elaborated import Elaborated
+from simulator.machine.model import Elaborated
+from simulator.terms import ComponentWords, component
 
-COMPONENTS: tuple[str, ...] = tuple(entry.name for entry in words.COMPONENTS)
+WORDS: tuple[ComponentWords, ...] = (
+    component(
+        "x_banks",
+        "activation banks",
+        "SRAM banks that hold the copies of the activation tile, both halves",
+        branch=MEMORIES,
+        rank=20,
+        colour="#08488a",
+    ),
+    PRESENCE_BITS,
+    component("weight_banks", "weight banks", "each unit's own list of weights, both halves", branch=MEMORIES, rank=22, colour="#2f83c4"),
+    component(
+        "output_banks",
+        "output banks",
+        "each unit's own partial sums and finished rows, both halves",
+        branch=MEMORIES,
+        rank=23,
+        colour="#7fb8e2",
+    ),
+    component(
+        "landing_registers",
+        "landing registers",
+        "where replies land: one word for each slot of a unit's window",
+        branch=MEMORIES,
+        rank=25,
+        colour="#cc79a7",
+    ),
+    component("mac_lanes", "multipliers", "multiply-add lanes of the vector units", branch=COMPUTE, rank=10, colour="#00714f"),
+    component(
+        "accumulators",
+        "accumulators",
+        "open rows of the units and the tree that merges their partial sums",
+        branch=COMPUTE,
+        rank=11,
+        colour="#5cc2a0",
+    ),
+    component(
+        "request_network",
+        "request network",
+        "crossbars that carry requests from units to banks, with their arbiters",
+        branch=NETWORKS,
+        rank=31,
+        colour="#f29b30",
+    ),
+    component(
+        "reply_network", "reply network", "crossbars that carry words from banks to units", branch=NETWORKS, rank=30, colour="#c84f00"
+    ),
+    component("queues", "queues", "input buffers of the networks and of the banks", branch=NETWORKS, rank=32, colour="#f5d76e"),
+    FILL_BROADCAST,
+    component(
+        "cluster_wires",
+        "cluster wires",
+        "wires between a bank, the network and a unit, outside the crossbar",
+        branch=DISTRIBUTION,
+        rank=41,
+        colour="#9a80bd",
+    ),
+    DRAIN_BUS,
+)
+"""Components of the fabric, in the order of reports."""
+
+
+COMPONENTS: tuple[str, ...] = tuple(entry.name for entry in WORDS)
 """Components of a fabric of units, in the order of reports."""
 
 WEIGHTS: tuple[Charge, ...] = (

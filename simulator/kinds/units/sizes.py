@@ -9,8 +9,7 @@ from typing import Any, ClassVar
 
 from simulator.kinds.sizes import Grid, Keys, OnChipSram, Sizes
 from simulator.kinds.units.machine import UnitsMachine
-from simulator.machine.elaborated import Elaborated
-from simulator.machine.model import Machine
+from simulator.machine.model import Elaborated, Machine
 
 _LEAST_BANKS, _MOST_BANKS = 8, 1024
 _BANKS_A_UNIT = "banks a unit of the cluster"

@@ -9,8 +9,7 @@ from simulator.cost import load_technology
 from simulator.cost.types import Cost
 from simulator.cost.words import BRANCHES
 from simulator.kinds import kind_of
-from simulator.machine.elaborated import Elaborated
-from simulator.machine.model import Machine
+from simulator.machine.model import Elaborated, Machine
 from simulator.pricing import elaborate, price
 from simulator.report.glossary import components, label
 from simulator.report.numbers import percent, significant

@@ -18,8 +18,7 @@ from simulator.cost import Pricer, Technology
 from simulator.errors import ConfigError, MappingError
 from simulator.kinds import kind_of
 from simulator.kinds.sizes import Grid, Keys
-from simulator.machine.elaborated import Elaborated
-from simulator.machine.model import Machine
+from simulator.machine.model import Elaborated, Machine
 from simulator.pricing import elaborate, pricer_of
 from simulator.result import Result
 from simulator.run.floor import Floor, Least

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from simulator.activity import Counts
 from simulator.cost import Counted, Technology
 from simulator.kinds import kind_of
-from simulator.machine.elaborated import Elaborated
+from simulator.machine.model import Elaborated
 from simulator.pricing import pricer_of
 from simulator.workload.types import Operation
 

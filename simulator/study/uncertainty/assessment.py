@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from simulator.cost import Rates, Technology, load_technology
 from simulator.errors import ConfigError
-from simulator.machine.elaborated import Elaborated
+from simulator.machine.model import Elaborated
 from simulator.pricing import pricer_of
 from simulator.result import BANDED, Result
 from simulator.result.saved import SavedRun, saved_run

@@ -9,7 +9,7 @@ from simulator.cost import Technology
 from simulator.cost.constants import DRAM_PREFIX, Constant, DramConstants
 from simulator.cost.technology import CONSTANTS
 from simulator.kinds import kind_of
-from simulator.machine.elaborated import Elaborated
+from simulator.machine.model import Elaborated
 
 ONE_SLICE = "crossbar_in_one_slice"
 """The structural factor: at its high end a crossbar whose slices are `auto` is laid out whole, its wires at their widest pitch."""

@@ -13,7 +13,7 @@ from simulator.kinds.gather.schedule import GatherSchedule, schedule_gather
 from simulator.kinds.units.machine import UnitsMachine
 from simulator.machine.model import Machine
 from simulator.system.program import Span
-from simulator.system.residency import Homes
+from simulator.system.tensors import Homes
 from tests.strategies import Case, cases, machine, operation, sparse
 
 DRAM = Homes("dram", "dram")

@@ -16,7 +16,7 @@ from simulator.kinds.systolic.reference import run_array
 from simulator.kinds.systolic.schedule import SystolicSchedule, compute_cycles, schedule_systolic
 from simulator.kinds.systolic.tiles import array_tiles
 from simulator.system.program import LoopOrder
-from simulator.system.residency import Homes
+from simulator.system.tensors import Homes
 from tests.strategies import machine, operation, run, sparse, workload
 
 DRAM = Homes("dram", "dram")

@@ -17,7 +17,7 @@ from simulator.kinds.systolic.schedule import SystolicSchedule, compute_cycles, 
 from simulator.kinds.systolic.tiles import array_tiles
 from simulator.machine.model import Machine
 from simulator.system.program import LoopOrder
-from simulator.system.residency import Homes
+from simulator.system.tensors import Homes
 from simulator.workload.storage import StorageSpec
 from tests.strategies import machine, operation, run, sparse, workload
 

@@ -1,9 +1,19 @@
-"""`hierarchical`: groups with a router each, joined by a spine router."""
+"""`full`: one crossbar; `hierarchical`: groups with a crossbar each, joined by a spine."""
 
 from __future__ import annotations
 
 from simulator.network.builder import NEVER_ASKED, TABLE_ASKS_SPREAD, GraphBuilder
 from simulator.network.graph import Graph
+
+
+def full(sources: int, sinks: int, radix: int) -> Graph:
+    """One sources × sinks crossbar; `radix` does not matter."""
+    builder = GraphBuilder("full", sources, sinks)
+    router = builder.router(0, 0)
+    for source in range(sources):
+        builder.source(source, builder.buffer(router))
+    builder.route(router.buffers, [router.link_to_sink(sink) for sink in range(sinks)])
+    return builder.build(bisection_links=max(1, min(sources, sinks) // 2))
 
 
 def hierarchical(sources: int, sinks: int, radix: int) -> Graph:

@@ -1,4 +1,4 @@
-"""Multistage networks in which every stage settles, or freely chooses, one digit of the address."""
+"""Multistage networks, `butterfly`, `benes` and `clos`: every stage settles, or freely chooses, one digit of the address."""
 
 from __future__ import annotations
 
@@ -58,3 +58,48 @@ def _with(rest: int, value: int, digit: int, radix: int) -> int:
     """Inverse of `_without`."""
     low: int = radix**digit
     return rest // low * low * radix + value * low + rest % low
+
+
+def butterfly(sources: int, sinks: int, radix: int) -> Graph:
+    """A radix-ary n-fly that settles the highest digit of the sink first (Dally and Towles, Principles and Practices, ch. 4)."""
+    digits = 1
+    while radix**digits < max(sources, sinks):
+        digits += 1
+    return fly("butterfly", sources, sinks, radix, digits, [Stage(digit, free=False) for digit in reversed(range(digits))])
+
+
+def benes(sources: int, sinks: int, radix: int) -> Graph:
+    """A Beneš network (BSTJ 43(4), 1964); always of 2 × 2 routers, so `radix` does not matter.
+
+    The first half spreads by an XOR-fold of (source, sink), the second half settles the sink's bits, the lowest first.
+    """
+    bits = max(1, (max(sources, sinks) - 1).bit_length())
+    spread = [Stage(bit, free=True) for bit in reversed(range(1, bits))]
+    settle = [Stage(bit, free=False) for bit in range(bits)]
+    return fly("benes", sources, sinks, 2, bits, spread + settle)
+
+
+def clos(sources: int, sinks: int, radix: int) -> Graph:
+    """Clos(m = n = radix): `radix` terminals a router and `radix` middle routers (Clos, BSTJ 32(2), 1953).
+
+    The middle router is chosen by an XOR-fold of (source, sink). Feed-forward, so free of deadlock.
+    """
+    edges = -(-max(sources, sinks) // radix)
+    builder = GraphBuilder("clos", sources, sinks)
+    first = [builder.router(0, y) for y in range(edges)]
+    middle = [builder.router(1, y * max(1, edges - 1) / max(1, radix - 1)) for y in range(radix)]
+    last = [builder.router(2, y) for y in range(edges)]
+    for source in range(sources):
+        builder.source(source, builder.buffer(first[source // radix]))
+    for router in first:
+        ups = [builder.link(router, other)[0] for other in middle]
+        if router.buffers:
+            builder.route(list(router.buffers), [TABLE_ASKS_SPREAD] * sinks)
+            builder.spread(list(router.buffers), ups[0], radix, 0)
+    for router in middle:
+        downs = [builder.link(router, other)[0] for other in last]
+        builder.route(list(router.buffers), [downs[sink // radix] for sink in range(sinks)])
+    for place, router in enumerate(last):
+        out = {sink: router.link_to_sink(sink) for sink in range(place * radix, min((place + 1) * radix, sinks))}
+        builder.route(list(router.buffers), [out.get(sink, -2) for sink in range(sinks)])
+    return builder.build(bisection_links=max(1, edges * radix // 2))
