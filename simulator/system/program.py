@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from simulator.system.tensors import Home
-
+Home = Literal["buffer", "dram"]
+"""Where a tensor lives."""
 Span = tuple[int, int]
 """[first, last) along a dimension."""
 LoopOrder = Literal["m_rounds", "rounds_m"]

@@ -4,15 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal
 
 from simulator.errors import MappingError
 from simulator.machine.model import Machine
-from simulator.system.program import Span
+from simulator.system.program import Home, Span
 from simulator.workload.storage import VALUES_TELL_PLACES, StoredBits, TileSize, least_bits, stored_bits, stored_tile
 from simulator.workload.types import Operation, Workload
-
-Home = Literal["buffer", "dram"]
 
 
 @dataclass(frozen=True)
