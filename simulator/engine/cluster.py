@@ -5,12 +5,13 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, fields, replace
+from functools import lru_cache
 from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from simulator.activity import CAUSES
+from simulator.activity import CAUSES, COUNTERS
 from simulator.engine.work import TileValues, TileWork
 from simulator.network import Graph, TopologyName, draw
 
@@ -134,6 +135,16 @@ class Outcome:
         """Everything that two engines must agree on, in field order."""
         values = [getattr(self, entry.name) for entry in fields(self) if entry.name != "outputs"]
         return tuple(int(number) for value in values for number in np.atleast_1d(value))
+
+    @property
+    def counted(self) -> dict[str, int]:
+        """Its fields that go by the name of a counter of `Counts`."""
+        return {name: int(getattr(self, name)) for name in _counters_of(type(self))}
+
+
+@lru_cache
+def _counters_of(outcome: type[Outcome]) -> tuple[str, ...]:
+    return tuple(entry.name for entry in fields(outcome) if entry.name in COUNTERS)
 
 
 @dataclass(frozen=True, eq=False)

@@ -94,16 +94,7 @@ class GatherDataflow(TokenwiseDataflow[GatherSchedule, SliceLists]):
         return Counts(
             mac_slots=outcome.replies * self.schedule.lanes,
             weight_bank_reads=int(lines.sum()) * work.token_words,
-            list_entries=outcome.list_entries,
-            entries_dropped=outcome.entries_dropped,
-            requests=outcome.requests,
-            x_bank_reads=outcome.x_bank_reads,
-            replies=outcome.replies,
-            request_hops=outcome.request_hops,
-            reply_hops=outcome.reply_hops,
-            accumulator_updates=outcome.accumulator_updates,
-            rows_merged=outcome.rows_merged,
-            output_bank_writes=outcome.output_bank_writes,
+            **outcome.counted,
         )
 
     def _assemble(self, place: Place, outcome: ClusterOutcome) -> None:

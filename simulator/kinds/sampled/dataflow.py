@@ -133,19 +133,12 @@ class SampledDataflow(UnitsDataflow[SampledSchedule, SliceLists]):
 
     def _counts(self, work: TileWork, outcome: ClusterOutcome, token_words: int) -> Counts:
         """A list entry is read once for all token words; its sum is written back in place, a word of dY read for each product."""
+        counted = outcome.counted | {"output_bank_writes": 0}
         return Counts(
+            **counted,
             mac_slots=outcome.replies * self.schedule.lanes,
             weight_bank_reads=self._lines(np.diff(work.unit_ptr) // token_words),
             weight_bits_filled=outcome.rows_merged * self.machine.datatypes.accumulate_bits,
-            list_entries=outcome.list_entries,
-            entries_dropped=outcome.entries_dropped,
-            requests=outcome.requests,
-            x_bank_reads=outcome.x_bank_reads,
-            replies=outcome.replies,
-            request_hops=outcome.request_hops,
-            reply_hops=outcome.reply_hops,
-            accumulator_updates=outcome.accumulator_updates,
-            rows_merged=outcome.rows_merged,
             lane_reductions=outcome.rows_merged,
             output_bank_reads=outcome.replies,
         )

@@ -81,10 +81,7 @@ class ScatterDataflow(TokenwiseDataflow[ScatterSchedule, ScatterSlice]):
         return Counts(
             mac_slots=outcome.requests * self.schedule.lanes,
             weight_bank_reads=int(lines.sum()) * work.token_words,
-            list_entries=outcome.list_entries,
-            entries_dropped=outcome.entries_dropped,
-            requests=outcome.requests,
-            request_hops=outcome.request_hops,
+            **outcome.counted,
             output_bank_reads=outcome.operand_reads,
             x_bank_reads=touched,
             x_words_filled=touched,
