@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from simulator.cost.network_layout import NetworkLayout, network_layout
 from simulator.machine.model import Machine
+from simulator.network import NetworkSpec, TopologyName
 
 
 def index_bits(count: int) -> int:
@@ -20,16 +21,17 @@ def scatters(machine: Machine) -> bool:
 
 def request_layout(machine: Machine) -> NetworkLayout:
     """The network from units to bank ports."""
-    fabric = machine.gather
-    ports = fabric.banks_per_copy * fabric.bank_ports
-    return network_layout(fabric.network.topology, fabric.units_per_cluster, ports, fabric.network.radix)
+    return network_layout(*_drawn(machine.networks(latency=1)[0]))
 
 
 def reply_layout(machine: Machine) -> NetworkLayout:
     """The network from bank ports to units."""
-    fabric = machine.gather
-    ports = fabric.banks_per_copy * fabric.bank_ports
-    return network_layout(fabric.network.topology, ports, fabric.units_per_cluster, fabric.network.radix)
+    return network_layout(*_drawn(machine.networks(latency=1)[1]))
+
+
+def _drawn(network: NetworkSpec) -> tuple[TopologyName, int, int, int]:
+    """What of a network decides its layout; networks that differ only in the rest share one."""
+    return network.topology, network.sources, network.sinks, network.radix
 
 
 @dataclass(frozen=True)

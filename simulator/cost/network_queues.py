@@ -30,10 +30,10 @@ def request_queues(machine: Machine, technology: Technology, latency: int) -> tu
     uses is not built.
     """
     fabric, bits, sized = machine.gather, flit_bits(machine), []
+    network, _ = machine.networks(latency)
     for buffer in request_layout(machine).buffers:
-        queues = buffer.channels if fabric.network.queues == "voq" else 1
-        depth = fabric.network.depth + (0 if buffer.fed else latency)
-        slots = min(queues * depth, buffer.sources * fabric.window)
+        queues = buffer.channels if network.queues == "voq" else 1
+        slots = min(queues * network.slots(fed=buffer.fed), buffer.sources * fabric.window)
         width = bits.request if buffer.fed else bits.routed_request
         sized.append((slots * request_flits(machine), width, buffer.count, buffer.share))
     return _alike(technology, sized)
@@ -41,9 +41,9 @@ def request_queues(machine: Machine, technology: Technology, latency: int) -> tu
 
 def reply_queues(machine: Machine, technology: Technology, latency: int) -> tuple[RouterQueue, ...]:
     """Reply slots of every buffer, one queue each: behind a bank as many more as its read takes, behind a link L more."""
-    fabric, bits, sized = machine.gather, flit_bits(machine), []
+    (_, network), bits, sized = machine.networks(latency), flit_bits(machine), []
     for buffer in reply_layout(machine).buffers:
-        slots = fabric.network.reply_depth + (fabric.read_latency if buffer.fed else latency)
+        slots = network.slots(fed=buffer.fed)
         width = bits.reply_queue if buffer.fed else bits.routed_reply
         sized.append((slots * reply_flits(machine), width, buffer.count, buffer.share))
     return _alike(technology, sized)

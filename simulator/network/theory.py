@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from simulator.network.traffic import PatternName, SwitchSpec
+from simulator.network.spec import NetworkSpec
+from simulator.network.traffic import PatternName
 
 SATURATION_FIFO = {1: 1.0, 2: 0.75, 3: 0.6825, 4: 0.6553, 5: 0.6399, 6: 0.6302, 7: 0.6234, 8: 0.6184}
 """Karol, Hluchyj, Morgan, IEEE Trans. Commun. 35(12), 1987, table I: input FIFOs, uniform traffic, saturated."""
@@ -10,7 +11,7 @@ SATURATION_FIFO_LIMIT = 2 - 2**0.5
 """The same for infinitely many ports."""
 
 
-def theory_limits(spec: SwitchSpec, pattern: PatternName | None) -> dict[str, float]:
+def theory_limits(spec: NetworkSpec, pattern: PatternName | None) -> dict[str, float]:
     """Flits a source and cycle that no such network can exceed, or is known to saturate at.
 
     `head_of_line`: one crossbar with FIFO inputs under uniform traffic. `sinks`: the most wanted sink takes one flit a
@@ -18,7 +19,7 @@ def theory_limits(spec: SwitchSpec, pattern: PatternName | None) -> dict[str, fl
     `memoryless`: what N fresh requests to B banks would serve each cycle if the losers were dropped; queued requests
     behave otherwise.
     """
-    sources, sinks = spec.ports, spec.sink_count
+    sources, sinks = spec.sources, spec.sinks
     limits: dict[str, float] = {}
     if pattern == "uniform":
         limits["sinks"] = min(1.0, sinks / sources)

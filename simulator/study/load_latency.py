@@ -17,12 +17,15 @@ from simulator.kinds import kind_of
 from simulator.kinds.gather.schedule import schedule_gather
 from simulator.kinds.units.lists import cluster_work, present_words, slice_lists
 from simulator.machine.model import GatherFabric, Machine
+from simulator.network import NetworkSpec
 from simulator.network.theory import theory_limits
-from simulator.network.traffic import Arrivals, PatternName, SwitchSpec, TrafficPoint, draw_arrivals, replay_arrivals
+from simulator.network.traffic import Arrivals, PatternName, TrafficPoint, draw_arrivals, replay_arrivals
 from simulator.workload.types import Workload
 
 TrafficName = Literal["uniform", "transpose", "hotspot", "trace"]
 TRAFFIC: tuple[TrafficName, ...] = ("uniform", "transpose", "hotspot", "trace")
+_TOLD = ("sinks", "topology", "radix", "queues", "depth", "allocator", "iterations", "latency")
+"""What JSON says of a network, beside its ports."""
 
 
 @dataclass(frozen=True)
@@ -31,7 +34,7 @@ class NetworkCurve:
 
     name: str
     traffic: TrafficName
-    switch: SwitchSpec
+    switch: NetworkSpec
     cycles: int
     """Measured cycles of each point."""
     points: tuple[TrafficPoint, ...]
@@ -48,7 +51,7 @@ class NetworkCurve:
         return {
             "name": self.name,
             "traffic": self.traffic,
-            "switch": asdict(self.switch),
+            "switch": {"ports": self.switch.sources} | {name: getattr(self.switch, name) for name in _TOLD},
             "cycles": self.cycles,
             "saturation_throughput": self.saturation,
             "limits": self.limits,
@@ -56,27 +59,18 @@ class NetworkCurve:
         }
 
 
-def switch_of(machine: Machine) -> SwitchSpec:
+def switch_of(machine: Machine) -> NetworkSpec:
     """The request network of one of a machine's clusters; ConfigError where it has none."""
     if not isinstance(machine.fabric, GatherFabric) or not machine.fabric.has_network:
         raise ConfigError(f"{machine.name}: has no network to measure: no copy serves more than one unit")
-    network = machine.fabric.network
     elaborated = elaborate(machine, load_technology(machine.technology, machine.technology_overrides))
-    return SwitchSpec(
-        ports=machine.fabric.units_per_cluster,
-        sinks=machine.fabric.banks_per_copy * machine.fabric.bank_ports,
-        topology=network.topology,
-        radix=network.radix,
-        queues=network.queues,
-        depth=network.depth,
-        allocator=network.allocator,
-        iterations=network.iterations,
-        latency=elaborated.network_latency,
-    )
+    requests, _ = machine.networks(elaborated.network_latency)
+    # flits that are alone and do not combine: what is measured is how a network shares its links
+    return replace(requests, flits=1, combines=False)
 
 
 def measure_network(
-    network: Machine | SwitchSpec,
+    network: Machine | NetworkSpec,
     *,
     traffic: TrafficName = "uniform",
     loads: Sequence[float] = (1.0,),
@@ -89,11 +83,11 @@ def measure_network(
 ) -> NetworkCurve:
     """Drive a network with traffic at each load; sinks are ideal, sources queue without bound.
 
-    Any published switch can be set up as a SwitchSpec. `trace` replays the bank ports that the busiest operation of
+    Any published switch can be set up as a NetworkSpec. `trace` replays the bank ports that the busiest operation of
     `workload` asks for, in list order, and needs a machine.
     """
-    spec = network if isinstance(network, SwitchSpec) else switch_of(network)
-    name = f"{spec.ports} × {spec.sink_count} {spec.topology}" if isinstance(network, SwitchSpec) else network.name
+    spec = network if isinstance(network, NetworkSpec) else switch_of(network)
+    name = f"{spec.sources} × {spec.sinks} {spec.topology}" if isinstance(network, NetworkSpec) else network.name
     sequences = _trace(network, workload) if traffic == "trace" else None
     points = []
     for index, load in enumerate(loads):
@@ -102,11 +96,11 @@ def measure_network(
         if progress is not None:
             progress((index + 1) / len(loads))
     pattern: PatternName | None = None if traffic == "trace" else traffic
-    return NetworkCurve(name, traffic, replace(spec, sinks=spec.sink_count), cycles, tuple(points), theory_limits(spec, pattern))
+    return NetworkCurve(name, traffic, spec, cycles, tuple(points), theory_limits(spec, pattern))
 
 
 def _arrivals(
-    spec: SwitchSpec, traffic: TrafficName, sequences: list[NDArray[np.int32]] | None, load: float, cycles: int, seed: int
+    spec: NetworkSpec, traffic: TrafficName, sequences: list[NDArray[np.int32]] | None, load: float, cycles: int, seed: int
 ) -> Arrivals:
     if sequences is not None:
         return replay_arrivals(sequences, load, cycles, seed)
@@ -115,9 +109,9 @@ def _arrivals(
     return draw_arrivals(spec, traffic, load, cycles, seed)
 
 
-def _trace(network: Machine | SwitchSpec, workload: Workload | None) -> list[NDArray[np.int32]]:
+def _trace(network: Machine | NetworkSpec, workload: Workload | None) -> list[NDArray[np.int32]]:
     """Bank ports that each unit of the first cluster asks for in the busiest operation, in list order."""
-    if isinstance(network, SwitchSpec) or workload is None:
+    if isinstance(network, NetworkSpec) or workload is None:
         raise ConfigError("traffic: trace replays a workload on a machine; name one with -w")
     homes = kind_of(network).homes(network, workload)
     index = max(range(len(workload.operations)), key=lambda place: workload.operations[place].macs_useful)

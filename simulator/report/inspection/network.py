@@ -6,7 +6,7 @@ from pathlib import Path
 
 from simulator.errors import ConfigError
 from simulator.machine.model import Machine
-from simulator.network import Graph, draw
+from simulator.network import Graph
 from simulator.report.folder import MARKER, new_folder, write_json
 from simulator.version import package_version
 
@@ -21,11 +21,10 @@ def network_graphs(machine: Machine) -> dict[str, Graph]:
     fabric = machine.fabric
     if not fabric.has_network:
         raise ConfigError(f"{machine.name} has a copy for every unit and no network to draw; fewer fabric.replicas give it one")
-    units, ports = fabric.units_per_cluster, fabric.banks_per_copy * fabric.bank_ports
-    topology, radix = fabric.network.topology, fabric.network.radix
-    graphs = {"request_network": draw(topology, units, ports, radix)}
+    requests, replies = machine.networks(latency=1)
+    graphs = {"request_network": requests.graph()}
     if machine.mapping.dataflow != "scatter":
-        graphs["reply_network"] = draw(topology, ports, units, radix)
+        graphs["reply_network"] = replies.graph()
     return graphs
 
 
