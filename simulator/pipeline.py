@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 
 from simulator.cost import Technology, elaborate, load_technology, price
@@ -11,6 +10,7 @@ from simulator.engine.engines import SMALL_RUN_REQUESTS, EngineName, quickest
 from simulator.kinds import kind_of
 from simulator.machine.elaborated import Elaborated
 from simulator.machine.model import Machine
+from simulator.processors import processors
 from simulator.result import Result, operation_shares
 from simulator.run.floor import Floor, Least
 from simulator.run.run import Ideal, Progress, Timing, run_workload
@@ -62,7 +62,7 @@ def attempt(machine: Machine, floor: Floor, *, engine: EngineName = "compiled", 
     trial = Trial(elaborated, floor)
     if not trial.schedule(hopeless):
         return None
-    timing = trial.run(quickest(engine, requests_of(machine, workload)), threads=os.cpu_count() or 1, give_up=hopeless)
+    timing = trial.run(quickest(engine, requests_of(machine, workload)), threads=processors(), give_up=hopeless)
     return None if timing is None else priced(elaborated, technology, workload, timing, engine=engine, ideal="none")
 
 
@@ -98,7 +98,7 @@ def time_workload(
         quickest(engine, requests),
         ideal=ideal,
         reuse_tiles=reuse_tiles,
-        threads=threads or os.cpu_count() or 1,
+        threads=threads or processors(),
         progress=progress or (lambda name, fraction: None),
     )
 

@@ -13,9 +13,8 @@ from simulator.cli.running import Running, with_running_options
 from simulator.cli.sweeping import SOME_FAILED, Talk, told
 
 if TYPE_CHECKING:
-    from simulator.study.sweep.analysis.crossing_bands import CrossingBand
-    from simulator.study.sweep.analysis.crossings import Better, Crossing, Scale
-    from simulator.study.sweep.breakeven import BreakEven, Curve
+    from simulator.study.breakeven.breakeven import BreakEven, Curve
+    from simulator.study.breakeven.crossings import Better, Crossing, CrossingBand, Scale
 
 _DENSITY = "0.0009765625:1"
 
@@ -51,8 +50,7 @@ def breakeven_command(
     from simulator.cli.provenance import Provenance
     from simulator.errors import ConfigError
     from simulator.report.folder import check_free
-    from simulator.study.sweep.breakeven import Question, find_break_even
-    from simulator.study.sweep.folder import write_break_even
+    from simulator.study.breakeven.breakeven import Question, find_break_even, write_break_even
     from simulator.study.sweep.store import Store
 
     names = [name.strip() for name in between.split(",")]
@@ -139,7 +137,7 @@ def _held(curve: Curve, better: Better) -> str:
     import math
 
     from simulator.report.numbers import significant
-    from simulator.study.sweep.analysis.crossings import better_of
+    from simulator.study.breakeven.crossings import better_of
 
     if not curve.low:
         return ""
@@ -164,7 +162,7 @@ def _band(band: CrossingBand) -> str:
 
 def _scale(axis: str, ends: str | None, linear: bool) -> Scale:
     from simulator.errors import ConfigError
-    from simulator.study.sweep.analysis.crossings import Scale
+    from simulator.study.breakeven.crossings import Scale
 
     if ends is None and not axis.endswith("density"):
         raise ConfigError(f"--axis {axis}: needs --range LOW:HIGH; only a density has a default, {_DENSITY}")

@@ -58,13 +58,11 @@ def compare_command(
     jobs: Annotated[int | None, typer.Option("--jobs", "-j", min=1, help="Processes; default: one a processor.")] = None,
 ) -> None:
     """Compare machines on a workload: a table, a verdict, and a folder with results and plots."""
-    import os
-
     from simulator.cli.study import Request, run_study
+    from simulator.processors import processors
     from simulator.report.write import write_comparison
 
-    processors = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    jobs = jobs or processors
+    jobs = jobs or processors()
     size = sizer(SizingRequest(equal, to, best, objective, budget, tuple(keep or ()), include_dram), engine.value, jobs)
     request = Request(machines, workload, overrides or [], engine.value, ideal.value, output, as_json, force, jobs, bands=bands)
     name = "compare" if equal is None else f"compare-equal-{equal.value}{'-best' if best else ''}"

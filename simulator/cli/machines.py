@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from simulator.cost import elaborate, load_technology
 from simulator.errors import ConfigError, SparsimError
-from simulator.kinds.units.placement import placement_of
+from simulator.kinds import kind_of
 from simulator.machine import Machine
 from simulator.specs import config_path
 from simulator.specs.load import Document, load_yaml_document
@@ -24,7 +24,7 @@ def read_machine(name_or_path: str, overrides: Sequence[str] = ()) -> Machine:
     except SparsimError as error:
         raise ConfigError(_placed(document, str(error), "technology")) from error
     try:
-        placement_of(machine)
+        kind_of(machine).check_files(machine)
     except SparsimError as error:
         raise ConfigError(_placed(document, str(error), "mapping.placement_file")) from error
     return machine

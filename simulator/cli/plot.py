@@ -18,7 +18,7 @@ def plot_command(
     ] = None,
 ) -> None:
     """Draw the plots of a result folder again, from its files; nothing is simulated."""
-    from simulator.study.sweep.redraw import redraw
+    from simulator.study.redraw import redraw
 
     target = output or folder
     names = redraw(folder, target)

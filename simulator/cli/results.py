@@ -114,13 +114,13 @@ def _export(rows: Sequence[Row], file: Path, *, force: bool) -> None:
 def _sweeps(store: Store) -> RenderableType:
     from rich.table import Table
 
-    from simulator.study.sweep.run import current_version
+    from simulator.version import MODEL_VERSION
 
     table = Table(box=None, pad_edge=False)
     for heading in ("id", "name", "started", "points", "done", "failed", "code"):
         table.add_column(heading, justify="right" if heading in ("points", "done", "failed") else "left")
     for sweep in store.sweeps():
-        code = "this" if sweep.version == current_version() else "other"
+        code = "this" if sweep.version == str(MODEL_VERSION) else "other"
         started = sweep.started[:19].replace("T", " ")
         table.add_row(sweep.id, sweep.name, started, *(f"{count:,}" for count in (sweep.points, sweep.done, sweep.failed)), code)
     return table

@@ -39,14 +39,12 @@ class Running:
 
     def options(self) -> Options:
         """The same for `run_sweep`."""
-        import os
-
         from simulator.cli.kernels import ensure_kernels
+        from simulator.processors import processors
         from simulator.study.sweep.run import Options
 
-        processors = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
         executor = "dask" if self.dask is not None else "in_process" if self.workers == 0 else "processes"
-        return Options(executor, self.workers or processors, self.dask, self.time_limit, self.retry, prepare=ensure_kernels)
+        return Options(executor, self.workers or processors(), self.dask, self.time_limit, self.retry, prepare=ensure_kernels)
 
 
 def with_running_options(command: Callable[..., None]) -> Callable[..., None]:

@@ -112,12 +112,11 @@ def _saved(places: Sequence[str], overrides: Sequence[str] | None) -> list[Saved
 
 
 def _simulated(machines: Sequence[str], workload: str, overrides: Sequence[str]) -> list[SavedRun]:
-    import os
-
     from simulator.cli.kernels import ensure_kernels
     from simulator.cli.machines import read_machine
     from simulator.cli.progress import progress_bars
     from simulator.pipeline import kernels_needed
+    from simulator.processors import processors
     from simulator.result.saved import saved_run
     from simulator.study.comparison import compare
     from simulator.workload import load_workload
@@ -125,7 +124,7 @@ def _simulated(machines: Sequence[str], workload: str, overrides: Sequence[str])
     models, load = [read_machine(name, overrides) for name in machines], load_workload(workload)
     ensure_kernels({name: None for machine in models for name in kernels_needed(machine, load, "compiled")})
     with progress_bars() as progress:
-        report = compare(models, load, jobs=os.cpu_count() or 1, progress=progress)
+        report = compare(models, load, jobs=processors(), progress=progress)
     return [saved_run(result) for result in report.results]
 
 
@@ -139,7 +138,7 @@ def _pairs(known: Assessment, between: Sequence[str]) -> list[tuple[str, str]]:
         if len(names) != 2:
             raise ConfigError(f"--between {text}: allowed: two of {', '.join(known.names)}, as A,B")
         for name in names:
-            known.place(name)
+            known.index(name)
         pairs.append((names[0], names[1]))
     found = pairs or default_pairs(known)
     if not found:

@@ -87,10 +87,11 @@ def sizer(wish: SizingRequest, engine: Any, jobs: int) -> Callable[..., Any] | N
     quantity: Literal["area", "throughput", "power", "bandwidth"] = wish.equal.value
 
     def size(machines: Sequence[Any], workload: Any, progress: Callable[[str, float], None]) -> Any:
-        from simulator.study.comparison.workers import machine_runner
+        from simulator.study.executors import local
         from simulator.study.sizing import equalise
+        from simulator.study.sizing.trials import machine_runner
 
-        with machine_runner(workload, jobs if wish.best else 1, engine) as run:
+        with local(jobs if wish.best else 1) as executor, machine_runner(workload, executor, engine) as run:
             return equalise(
                 machines,
                 quantity,

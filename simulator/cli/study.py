@@ -21,8 +21,7 @@ from simulator.pipeline import kernels_needed
 from simulator.report.folder import check_free
 from simulator.report.tables import run_table
 from simulator.report.write import Report, uncertainty_record
-from simulator.study.comparison import Comparison, compare
-from simulator.study.comparison.comparison import check_names
+from simulator.study.comparison import Comparison, check_names, compare
 from simulator.workload import Workload, load_workload
 
 if TYPE_CHECKING:

@@ -31,11 +31,10 @@ def sweep_command(
     from rich.console import Console
 
     from simulator.cli.provenance import Provenance
-    from simulator.study.sweep.folder import check_sweep_folder, write_sweep
     from simulator.study.sweep.load import load_sweep
     from simulator.study.sweep.run import run_sweep, sweep_id
     from simulator.study.sweep.store import Store
-    from simulator.study.sweep.study import Study
+    from simulator.study.sweep.study import Study, check_sweep_folder, write_sweep
     from simulator.study.sweep.tables import study_table
 
     talk = talk_of(running.quiet, json_lines)

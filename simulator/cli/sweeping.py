@@ -55,7 +55,7 @@ def told(talk: Talk, name: str, objective: str, way: str) -> Iterator[Any]:
 
 def _say_json(event: Any) -> None:
     from simulator.result import METRICS
-    from simulator.study.sweep.events import Finished, Searching
+    from simulator.study.sweep.row import Finished, Searching
 
     if isinstance(event, Finished):
         row = event.row
@@ -94,7 +94,7 @@ def _bar(name: str, objective: str, way: str) -> Iterator[Any]:
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
-    from simulator.study.sweep.events import Finished, Searching
+    from simulator.study.sweep.row import Finished, Searching
 
     console = Console(markup=False, stderr=True, highlight=False)
     columns = (

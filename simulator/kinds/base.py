@@ -7,11 +7,16 @@ from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
+import numpy as np
+from numpy.typing import NDArray
+
 from simulator.activity import Counts
 from simulator.engine.compiled.kernels import Kernel
 from simulator.engine.engines import Engine
+from simulator.kinds.sizes import Sizes
 from simulator.machine.elaborated import Elaborated
 from simulator.machine.model import Machine
+from simulator.network import NetworkSpec
 from simulator.system.operation import OperationRun
 from simulator.system.program import Strand
 from simulator.system.residency import Homes, tensor_homes
@@ -50,6 +55,10 @@ class Kind(ABC):
     name: ClassVar[str]
     kernels: ClassVar[tuple[Kernel, ...]] = ()
     """Compiled kernels that its runs call."""
+    sizes: ClassVar[Sizes]
+    """Along which keys of the machine file it can be resized."""
+    dense: ClassVar[bool] = False
+    """Whether it runs the zeros too: what sparse machines are held against."""
 
     @abstractmethod
     def describes(self, machine: Machine) -> bool:
@@ -105,3 +114,27 @@ class Kind(ABC):
     @abstractmethod
     def made_weight_bits(self, machine: Machine) -> int:
         """Bits of an element of a W that other operations have made."""
+
+    def check_files(self, machine: Machine) -> None:
+        """Read the files that the machine file names. Raises MappingError where one does not fit the machine."""
+        return None
+
+    @abstractmethod
+    def list_entry_bits(self, machine: Machine) -> int:
+        """Bits of a nonzero of W in the lists that a new mask writes."""
+
+    def list_owners(self, machine: Machine) -> int:
+        """Parts of the fabric over which rows of W are balanced."""
+        return 1
+
+    def slices_are_open(self, elaborated: Elaborated) -> bool:
+        """Whether the parts that its reply network is laid out in were settled by `auto`, and could be one."""
+        return False
+
+    def switch(self, elaborated: Elaborated) -> NetworkSpec | None:
+        """The request network of one cluster, to be driven by itself; None where there is none."""
+        return None
+
+    def replayed(self, machine: Machine, operation: Operation, homes: Homes) -> list[NDArray[np.int32]]:
+        """[sources][requests] sinks of `switch` that an operation asks for, in order."""
+        raise NotImplementedError(f"a {self.name} machine has no network to replay requests on")

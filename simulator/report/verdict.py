@@ -8,7 +8,7 @@ from itertools import groupby
 from simulator.report.glossary import label
 from simulator.report.numbers import quantity, significant, times
 from simulator.result import Result
-from simulator.study.uncertainty.pairs import crossbar_and_replication
+from simulator.study.design import crossbar_and_replication
 
 Figure = Callable[[Result], float]
 

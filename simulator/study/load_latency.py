@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
 import numpy as np
@@ -11,12 +11,9 @@ from numpy.typing import NDArray
 
 from simulator.cost import elaborate, load_technology
 from simulator.engine.engines import TRAFFIC_ENGINES, EngineName
-from simulator.engine.work import ClusterWork
 from simulator.errors import ConfigError
 from simulator.kinds import kind_of
-from simulator.kinds.gather.schedule import schedule_gather
-from simulator.kinds.units.lists import cluster_work, present_words, slice_lists
-from simulator.machine.model import GatherFabric, Machine
+from simulator.machine.model import Machine
 from simulator.network import NetworkSpec
 from simulator.network.theory import theory_limits
 from simulator.network.traffic import Arrivals, PatternName, TrafficPoint, draw_arrivals, replay_arrivals
@@ -61,12 +58,10 @@ class NetworkCurve:
 
 def switch_of(machine: Machine) -> NetworkSpec:
     """The request network of one of a machine's clusters; ConfigError where it has none."""
-    if not isinstance(machine.fabric, GatherFabric) or not machine.fabric.has_network:
+    switch = kind_of(machine).switch(elaborate(machine, load_technology(machine.technology, machine.technology_overrides)))
+    if switch is None:
         raise ConfigError(f"{machine.name}: has no network to measure: no copy serves more than one unit")
-    elaborated = elaborate(machine, load_technology(machine.technology, machine.technology_overrides))
-    requests, _ = machine.networks(elaborated.network_latency)
-    # flits that are alone and do not combine: what is measured is how a network shares its links
-    return replace(requests, flits=1, combines=False)
+    return switch
 
 
 def measure_network(
@@ -113,19 +108,6 @@ def _trace(network: Machine | NetworkSpec, workload: Workload | None) -> list[ND
     """Bank ports that each unit of the first cluster asks for in the busiest operation, in list order."""
     if isinstance(network, NetworkSpec) or workload is None:
         raise ConfigError("traffic: trace replays a workload on a machine; name one with -w")
-    homes = kind_of(network).homes(network, workload)
+    kind = kind_of(network)
     index = max(range(len(workload.operations)), key=lambda place: workload.operations[place].macs_useful)
-    schedule = schedule_gather(network, workload.operations[index], homes[index])
-    present = present_words(network, workload.operations[index])
-    lists = slice_lists(schedule, 0, 0, network.gather.units_per_group)
-    work = cluster_work(network, schedule, lists, 0, schedule.group_tokens(0, 0), 0, present)
-    return [_ports(work, unit, network.gather.bank_ports) for unit in range(work.units)]
-
-
-def _ports(work: ClusterWork, unit: int, bank_ports: int) -> NDArray[np.int32]:
-    """Ports of one unit's requests; the ports of a bank take turns."""
-    words = work.word[work.unit_ptr[unit] : work.unit_ptr[unit + 1]]
-    token, entry = np.nonzero(work.present[:, words])
-    banks = work.bank[token * work.k_words + words[entry]]
-    ports: NDArray[np.int32] = (banks * bank_ports + np.arange(len(banks)) % bank_ports).astype(np.int32)
-    return ports
+    return kind.replayed(network, workload.operations[index], kind.homes(network, workload)[index])

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
+import numpy as np
+from numpy.typing import NDArray
+
 from simulator.engine.cluster import ClusterSpec
 from simulator.engine.compiled.kernels import Kernel
 from simulator.engine.engines import Engine
 from simulator.kinds.base import Kind
 from simulator.kinds.gather.compiled.engine import GATHER_KERNEL
 from simulator.kinds.gather.dataflow import GatherDataflow
+from simulator.kinds.gather.replay import asked_ports
 from simulator.kinds.gather.schedule import schedule_gather
 from simulator.kinds.sampled.kind import SAMPLED
 from simulator.kinds.units.kind import UnitsKind, needs_both
@@ -39,6 +43,10 @@ class Gather(UnitsKind):
         """Cut the operation into tiles."""
         machine = elaborated.machine
         return GatherDataflow(machine, spec, engine, schedule_gather(machine, operation, homes), assemble=assemble)
+
+    def replayed(self, machine: Machine, operation: Operation, homes: Homes) -> list[NDArray[np.int32]]:
+        """Bank ports that the units of the first cluster ask for."""
+        return asked_ports(machine, operation, homes)
 
 
 GATHER = Gather()

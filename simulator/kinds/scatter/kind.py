@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from simulator.engine.cluster import ClusterSpec
 from simulator.engine.engines import Engine
 from simulator.kinds.base import Kind
+from simulator.kinds.gather.replay import asked_ports
 from simulator.kinds.sampled.kind import SAMPLED
 from simulator.kinds.scatter.compiled.engine import SCATTER_KERNEL
 from simulator.kinds.scatter.dataflow import ScatterDataflow
@@ -39,6 +43,10 @@ class Scatter(UnitsKind):
         """Cut the operation into tiles."""
         machine = elaborated.machine
         return ScatterDataflow(machine, spec, engine, schedule_scatter(machine, operation, homes), assemble=assemble)
+
+    def replayed(self, machine: Machine, operation: Operation, homes: Homes) -> list[NDArray[np.int32]]:
+        """Bank ports that the units of the first cluster ask for when the operation is gathered."""
+        return asked_ports(machine, operation, homes)
 
 
 SCATTER = Scatter()

@@ -11,6 +11,7 @@ from simulator.kinds.systolic.dense_product import dense_product
 from simulator.kinds.systolic.operation import run_systolic
 from simulator.kinds.systolic.reference import run_array
 from simulator.kinds.systolic.schedule import flows_of, least_cycles, products_of
+from simulator.kinds.systolic.sizes import ArraySizes
 from simulator.machine.elaborated import Elaborated
 from simulator.machine.model import Machine, SystolicFabric
 from simulator.system.operation import OperationRun
@@ -22,6 +23,8 @@ class Systolic(Kind):
     """A rows × cols array of cells that pass operands to their neighbours."""
 
     name = "systolic"
+    sizes = ArraySizes()
+    dense = True
 
     def describes(self, machine: Machine) -> bool:
         """Whether its fabric is an array."""
@@ -74,6 +77,10 @@ class Systolic(Kind):
         m, k, n = operation.block_shape
         columns = n if operation.gradient is None else k
         return operation.batch * m * columns * machine.datatypes.activation_bits
+
+    def list_entry_bits(self, machine: Machine) -> int:
+        """A value and sixteen bits of place: the array itself takes no lists."""
+        return machine.datatypes.weight_bits + 16
 
 
 def _array_cycles(machine: Machine, op: Operation, memo: Memo) -> int:

@@ -16,9 +16,12 @@ from simulator.errors import MappingError
 from simulator.kinds.base import Kind, Least, Memo, Scheduled
 from simulator.kinds.units.lists import present_words
 from simulator.kinds.units.operation import UnitsPlan, plan_units, run_plan
+from simulator.kinds.units.placement import placement_of
 from simulator.kinds.units.rounds import Dataflow
+from simulator.kinds.units.sizes import UnitsSizes
 from simulator.machine.elaborated import Elaborated
 from simulator.machine.model import GatherFabric, Machine
+from simulator.network import NetworkSpec
 from simulator.system.operation import OperationRun
 from simulator.system.residency import Homes
 from simulator.workload.types import Operation
@@ -30,6 +33,7 @@ FABRIC = "gather"
 class UnitsKind(Kind):
     """A kind of machine whose vector units and banks are joined by networks, or stand in pairs."""
 
+    sizes = UnitsSizes()
     flow: ClassVar[Literal["gather", "scatter"]]
     """What machine files and results call the dataflow of its operations."""
     words_reach_units = True
@@ -124,6 +128,31 @@ class UnitsKind(Kind):
     def list_entries(self, machine: Machine, nonzeros: int, tokens: int) -> int:
         """Every list is walked once a token word."""
         return nonzeros * -(-tokens // machine.gather.lanes)
+
+    def check_files(self, machine: Machine) -> None:
+        """The placement, where it is a file."""
+        placement_of(machine)
+
+    def list_entry_bits(self, machine: Machine) -> int:
+        """With its column and its row."""
+        return machine.weight_entry_bits(dense=False)
+
+    def list_owners(self, machine: Machine) -> int:
+        """Units, each with a list."""
+        return machine.gather.units
+
+    def slices_are_open(self, elaborated: Elaborated) -> bool:
+        """By `slices: auto`, which makes several of a large crossbar."""
+        fabric = elaborated.machine.gather
+        return fabric.has_network and fabric.network.slices == "auto" and elaborated.slices > 1
+
+    def switch(self, elaborated: Elaborated) -> NetworkSpec | None:
+        """From the units of a copy to its bank ports."""
+        if not elaborated.machine.gather.has_network:
+            return None
+        requests, _ = elaborated.machine.networks(elaborated.network_latency)
+        # each flit alone, and none combined: what is measured is how the network shares its links
+        return replace(requests, flits=1, combines=False)
 
 
 def needs_both(machine: Machine, operation: Operation) -> MappingError:

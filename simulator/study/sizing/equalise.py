@@ -7,13 +7,13 @@ from dataclasses import dataclass
 
 from simulator.cost import Technology, load_technology
 from simulator.errors import ConfigError, MappingError
-from simulator.machine.model import GatherFabric, Machine, SystolicFabric
+from simulator.kinds import kind_of
+from simulator.machine.model import Machine
 from simulator.run.floor import Floor
 from simulator.specs import nearest_hint
-from simulator.study.sizing.by_size import BySize
 from simulator.study.sizing.grid import SEARCHED, grid_of
 from simulator.study.sizing.measure import area_mm2, dram_gb_per_s, of_run
-from simulator.study.sizing.rebuilt import rebuilt
+from simulator.study.sizing.scale import BySize, rebuilt
 from simulator.study.sizing.search import Limits, Problem, best_design
 from simulator.study.sizing.target import read_target
 from simulator.study.sizing.trials import InTurn
@@ -24,7 +24,7 @@ Progress = Callable[[str, float], None]
 
 
 @dataclass(frozen=True)
-class Wish:
+class Request:
     """What is asked for."""
 
     quantity: Quantity
@@ -73,7 +73,7 @@ def equalise(
         ConfigError: a machine cannot be sized so, with the reason.
         MappingError: a machine cannot hold the workload.
     """
-    wish = Wish(quantity, to, best, objective, budget, include_dram, keep)
+    request = Request(quantity, to, best, objective, budget, include_dram, keep)
     for key in keep:
         if key not in SEARCHED:
             raise ConfigError(f"--keep {key}: no search tries it; allowed: {', '.join(SEARCHED)}{nearest_hint(key, SEARCHED)}")
@@ -81,35 +81,35 @@ def equalise(
         raise ConfigError(
             "--best needs a cap: --equal area or power, or a throughput to reach; the DRAM bandwidth is made equal in any case"
         )
-    return _Equaliser(machines, workload, wish, run or InTurn(workload), progress).sized()
+    return _Equaliser(machines, workload, request, run or InTurn(workload), progress).sized()
 
 
 class _Equaliser:
-    def __init__(self, machines: Sequence[Machine], workload: Workload, wish: Wish, runner: Runner, progress: Progress) -> None:
+    def __init__(self, machines: Sequence[Machine], workload: Workload, request: Request, runner: Runner, progress: Progress) -> None:
         self.machines = machines
         self.workload = workload
-        self.wish = wish
+        self.request = request
         self.runner = runner
         self.progress = progress
-        wanted = read_target(wish.to, wish.quantity, machines)
+        wanted = read_target(request.to, request.quantity, machines)
         self.model = wanted if isinstance(wanted, Machine) else machines[0]
         """The machine that gives the target, or, where that is a value, the first: also the DRAM bandwidth is its."""
         self.named = wanted if isinstance(wanted, Machine) else None
         self.target = self._measured(wanted) if isinstance(wanted, Machine) else wanted
 
     def sized(self) -> tuple[Sized, ...]:
-        """All machines, in their order; a systolic array after what its SRAM is taken from."""
-        size = self._best if self.wish.best else self._with_bandwidth if self.wish.quantity == "bandwidth" else self._by_size
+        """All machines, in their order; an array after what its SRAM is taken from."""
+        size = self._best if self.request.best else self._with_bandwidth if self.request.quantity == "bandwidth" else self._by_size
         done: dict[str, Sized] = {}
-        for machine in sorted(self.machines, key=lambda machine: isinstance(machine.fabric, SystolicFabric)):
+        for machine in sorted(self.machines, key=lambda machine: kind_of(machine).sizes.sram(machine) is None):
             self.progress(f"size {machine.name}", 0.0)
             done[machine.name] = size(machine, self._sram_model(list(done.values())))
             self.progress(f"size {machine.name}", 1.0)
         return tuple(done[machine.name] for machine in self.machines)
 
     def _sram_model(self, done: list[Sized]) -> Machine | None:
-        """Whose SRAM a systolic array is given: the model's, or the first gather machine's as it was sized."""
-        if isinstance(self.model.fabric, GatherFabric):
+        """Whose SRAM an array is given: the model's, or that of the first other machine as it was sized."""
+        if kind_of(self.model).sizes.sram(self.model) is not None:
             return next((sized.machine for sized in done if sized.original.name == self.model.name), self.model)
         return next((sized.machine for sized in done), None)
 
@@ -117,24 +117,24 @@ class _Equaliser:
         return load_technology(machine.technology, machine.technology_overrides)
 
     def _measured(self, machine: Machine) -> float:
-        if self.wish.quantity == "bandwidth":
+        if self.request.quantity == "bandwidth":
             return dram_gb_per_s(machine, self._technology(machine))
-        if self.wish.quantity == "area":
-            return area_mm2(machine, self._technology(machine), include_dram=self.wish.include_dram)
+        if self.request.quantity == "area":
+            return area_mm2(machine, self._technology(machine), include_dram=self.request.include_dram)
         (outcome,) = self.runner.run([machine])
         if isinstance(outcome, MappingError):
             raise outcome
-        return of_run(outcome, self.wish.quantity, include_dram=self.wish.include_dram)
+        return of_run(outcome, self.request.quantity, include_dram=self.request.include_dram)
 
     def _by_size(self, machine: Machine, sram: Machine | None) -> Sized:
         notes = tuple(filter(None, [self._bandwidth_note(machine)]))
         if machine is self.named:
-            return Sized(machine, machine, self.wish.quantity, self.target, self.target, notes=notes)
-        ladder = BySize(machine, sram, self._measured)
-        found = ladder.reaching(self.target) if self.wish.quantity == "throughput" else ladder.within(self.target)
+            return Sized(machine, machine, self.request.quantity, self.target, self.target, notes=notes)
+        sizes = BySize(machine, sram, self._measured)
+        found = sizes.reaching(self.target) if self.request.quantity == "throughput" else sizes.within(self.target)
         if found is None:
-            raise ConfigError(f"{machine.name}: {ladder.refusal(self.target, self.wish.quantity)}")
-        return Sized(machine, found.machine, self.wish.quantity, self.target, found.value, found.next_value, notes=notes)
+            raise ConfigError(f"{machine.name}: {sizes.refusal(self.target, self.request.quantity)}")
+        return Sized(machine, found.machine, self.request.quantity, self.target, found.value, found.next_value, notes=notes)
 
     def _bandwidth_note(self, machine: Machine) -> str:
         own, wanted = dram_gb_per_s(machine, self._technology(machine)), dram_gb_per_s(self.model, self._technology(self.model))
@@ -144,7 +144,7 @@ class _Equaliser:
 
     def _with_bandwidth(self, machine: Machine, sram: Machine | None) -> Sized:
         changed = self._at_bandwidth(machine, self.target)
-        return Sized(machine, changed, self.wish.quantity, self.target, dram_gb_per_s(changed, self._technology(changed)))
+        return Sized(machine, changed, self.request.quantity, self.target, dram_gb_per_s(changed, self._technology(changed)))
 
     def _at_bandwidth(self, machine: Machine, gb_per_s: float) -> Machine:
         """The machine with a share of as few devices as give that effective bandwidth."""
@@ -163,27 +163,27 @@ class _Equaliser:
         return changed
 
     def _best(self, machine: Machine, sram: Machine | None) -> Sized:
-        wish, technology = self.wish, self._technology(machine)
+        request, technology = self.request, self._technology(machine)
         start = self._at_bandwidth(machine, dram_gb_per_s(self.model, self._technology(self.model)))
         problem = Problem(
             machine=start,
-            grid=grid_of(start, wish.keep),
-            objective="area" if wish.quantity == "throughput" else wish.objective,
+            grid=grid_of(start, request.keep),
+            objective="area" if request.quantity == "throughput" else request.objective,
             limits=self._limits(),
             technology=technology,
             floor=Floor(self.workload),
-            budget=wish.budget,
+            budget=request.budget,
         )
         found = best_design(problem, self.runner, lambda fraction: self.progress(f"size {machine.name}", fraction))
         if found is None:
             raise ConfigError(f"{machine.name}: no design of its kind in the grid {self._failed()}; the grid is in docs/comparing.md")
-        value = of_run(found.result, wish.quantity, include_dram=wish.include_dram)
-        cut = found.search.skipped
+        value = of_run(found.result, request.quantity, include_dram=request.include_dram)
+        cut = found.counts.skipped
         notes = (f"the search was cut short: {cut:,} designs that could be better were not simulated; raise --budget",) if cut else ()
-        return Sized(machine, found.machine, wish.quantity, self.target, value, None, found.search, notes)
+        return Sized(machine, found.machine, request.quantity, self.target, value, None, found.counts, notes)
 
     def _limits(self) -> Limits:
-        quantity, include = self.wish.quantity, self.wish.include_dram
+        quantity, include = self.request.quantity, self.request.include_dram
         if quantity == "area":
             return Limits(area_mm2=self.target, include_dram=include)
         if quantity == "power":
@@ -192,8 +192,8 @@ class _Equaliser:
         return Limits(seconds=2e-12 * useful / self.target * (1 + _SAME), include_dram=include)
 
     def _failed(self) -> str:
-        verb = "reaches" if self.wish.quantity == "throughput" else "keeps to"
-        return f"that holds the workload {verb} {self.target:.4g} {UNITS[self.wish.quantity]}"
+        verb = "reaches" if self.request.quantity == "throughput" else "keeps to"
+        return f"that holds the workload {verb} {self.target:.4g} {UNITS[self.request.quantity]}"
 
 
 _SAME = 1e-9

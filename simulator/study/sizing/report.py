@@ -11,7 +11,7 @@ from rich.text import Text
 
 from simulator.report.numbers import significant
 from simulator.report.tables import Whole
-from simulator.study.sizing.types import UNITS, Search, Sized
+from simulator.study.sizing.types import UNITS, SearchCounts, Sized
 
 
 def sizing_table(sized: Sequence[Sized]) -> RenderableType:
@@ -53,7 +53,7 @@ def machine_file(entry: Sized) -> str:
     return f"# {sentence(entry)}.\n{'# Changed:' if changed else '# Nothing changed.'}\n{changed}{text}"
 
 
-def _searched(search: Search) -> str:
+def _searched(search: SearchCounts) -> str:
     kept = "exact within the grid" if not search.skipped else "cut short by the budget"
     return (
         f"of {search.designs:,} designs {search.illegal:,} are not possible, {search.over_cap:,} miss the target, "

@@ -10,21 +10,23 @@ from __future__ import annotations
 import heapq
 import math
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from simulator.cost import Instance, Technology, elaborate, inventory
 from simulator.errors import ConfigError, MappingError
+from simulator.kinds import kind_of
+from simulator.kinds.sizes import Grid, Keys
 from simulator.machine.elaborated import Elaborated
-from simulator.machine.model import Machine, SystolicFabric
+from simulator.machine.model import Machine
 from simulator.result import Result
 from simulator.run.floor import Floor, Least
-from simulator.study.sizing.grid import Family, Keys, Values, families
+from simulator.study.sizing.grid import Family, families
 from simulator.study.sizing.measure import idle_power_w, listed_area_mm2
 from simulator.study.sizing.objective import floor_of, value_of
-from simulator.study.sizing.rebuilt import rebuilt
-from simulator.study.sizing.types import Objective, Rival, Runner, Search
+from simulator.study.sizing.scale import rebuilt
+from simulator.study.sizing.types import Incumbent, Objective, Runner, SearchCounts
 
 RUN_AT_ONCE = 8
 """Designs simulated before the next decision, whatever the number of processes, so that these do not change what is seen."""
@@ -52,7 +54,7 @@ class Problem:
     """What is searched, for what, and within what."""
 
     machine: Machine
-    grid: Values
+    grid: Grid
     objective: Objective
     limits: Limits
     technology: Technology
@@ -67,7 +69,7 @@ class Found:
 
     machine: Machine
     result: Result
-    search: Search
+    counts: SearchCounts
 
 
 @dataclass(order=True, frozen=True)
@@ -95,12 +97,13 @@ def best_design(problem: Problem, runner: Runner, progress: Callable[[float], No
 
     Of several equals the one of least area wins, then the first. With a budget it is the best of what was simulated.
     """
-    return _Search(problem, runner, progress).found()
+    return _BranchAndBound(problem, runner, progress).found()
 
 
-class _Search:
+class _BranchAndBound:
     def __init__(self, problem: Problem, runner: Runner, progress: Callable[[float], None]) -> None:
         self.problem = problem
+        self.sizes = kind_of(problem.machine).sizes
         self.runner = runner
         self.progress = progress
         self.waiting: list[_Waiting] = []
@@ -204,10 +207,10 @@ class _Search:
         members = self._distinct([entry for entry in self._members(item.family) if not self._excluded(entry[1])])
         leasts = {}
         for number, built in members:
-            kib = built.machine.model_dump(include={"fabric": {"bank_kib"}})["fabric"].get("bank_kib")
-            if kib not in leasts:
-                leasts[kib] = self.problem.floor.least(built.elaborated)
-            self._enter(item, (*item.order, number), 1, built, leasts[kib])
+            bound_by = self.sizes.member_bound(built.machine)
+            if bound_by not in leasts:
+                leasts[bound_by] = self.problem.floor.least(built.elaborated)
+            self._enter(item, (*item.order, number), 1, built, leasts[bound_by])
 
     def _members(self, family: Family) -> list[tuple[int, _Built]]:
         """Every legal member with its number; those that differ in token words only have the same hardware."""
@@ -237,12 +240,11 @@ class _Search:
         """Of members that only differ in slices, and no cycle for it, the one of least area: exact where only time and area count."""
         if self.problem.objective in ("energy", "edap") or self.problem.limits.power_w is not None:
             return members
-        kept: dict[tuple[Any, ...], tuple[int, _Built]] = {}
+        kept: dict[Hashable, tuple[int, _Built]] = {}
         for number, built in members:
-            machine = built.machine
-            if isinstance(machine.fabric, SystolicFabric):
+            key = self.sizes.member_timing(built.elaborated)
+            if key is None:
                 return members
-            key = (machine.fabric.bank_kib, machine.mapping.tokens_per_tile, built.elaborated.network_latency)
             if key not in kept or built.area_mm2 < kept[key][1].area_mm2:
                 kept[key] = (number, built)
         self.counts["pruned"] += len(members) - len(kept)
@@ -251,7 +253,7 @@ class _Search:
     def _schedule(self) -> None:
         """Bound designs by the tiles of their own schedules."""
         items, self.unscheduled = self.unscheduled, []
-        bounds = self.runner.bound([item.machine for item in items if item.machine is not None], self._rival())
+        bounds = self.runner.bound([item.machine for item in items if item.machine is not None], self._incumbent())
         bounded = []
         for item, bound in zip(items, bounds, strict=True):
             if isinstance(bound, MappingError):
@@ -265,7 +267,7 @@ class _Search:
 
     def _run_first(self, bounded: list[_Waiting]) -> None:
         """Run the most promising of a batch: what there is to beat decides how soon others are given up. A budget is for the best."""
-        beaten = PROMISING * self._rival().value
+        beaten = PROMISING * self._incumbent().value
         first = [item for item in bounded[:RUN_FIRST] if self.problem.budget is None and item.bound < beaten]
         for item in bounded[len(first) :]:
             heapq.heappush(self.waiting, item)
@@ -285,7 +287,7 @@ class _Search:
         return seconds is not None and least.cycles / (built.machine.clock_ghz * 1e9) > seconds
 
     def _simulate(self) -> None:
-        outcomes = self.runner.attempt([item.machine for item in self.ready if item.machine is not None], self._rival())
+        outcomes = self.runner.attempt([item.machine for item in self.ready if item.machine is not None], self._incumbent())
         for item, outcome in zip(self.ready, outcomes, strict=True):
             if isinstance(outcome, MappingError):
                 self.counts["illegal"] += 1
@@ -296,9 +298,11 @@ class _Search:
         self.ready = []
         self._tell()
 
-    def _rival(self) -> Rival:
+    def _incumbent(self) -> Incumbent:
         seconds = self.problem.limits.seconds
-        return Rival(self.problem.objective, math.inf if self.best is None else self.best[0][0], math.inf if seconds is None else seconds)
+        return Incumbent(
+            self.problem.objective, math.inf if self.best is None else self.best[0][0], math.inf if seconds is None else seconds
+        )
 
     def _tell(self) -> None:
         decided = sum(self.counts[name] for name in _DECIDED)
@@ -318,4 +322,4 @@ class _Search:
             return None
         (value, _, _), result = self.best
         counts = {name: self.counts[name] for name in ("designs", *_DECIDED)}
-        return Found(result.machine, result, Search(self.problem.objective, dict(self.problem.grid), best=value, **counts))
+        return Found(result.machine, result, SearchCounts(self.problem.objective, dict(self.problem.grid), best=value, **counts))

@@ -1,9 +1,12 @@
-"""What a search asks of one machine: a bound, or a run that ends as soon as it cannot win; and how it is asked in this process."""
+"""What a search asks of machines: a bound, a run, or a run that ends as soon as it cannot win; here, or of workers."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, Literal
 
 from simulator.cost import elaborate, inventory, load_technology
 from simulator.engine.engines import EngineName
@@ -12,9 +15,10 @@ from simulator.machine.model import Machine
 from simulator.pipeline import attempt, simulate
 from simulator.run.floor import Floor, Least
 from simulator.run.trial import Trial
+from simulator.study.executors import Dispatch, Executor, Report
 from simulator.study.sizing.measure import listed_area_mm2
 from simulator.study.sizing.objective import floor_of
-from simulator.study.sizing.types import Outcome, Rival
+from simulator.study.sizing.types import Incumbent, Runner, RunResult
 from simulator.workload.types import Workload
 
 
@@ -25,44 +29,44 @@ class InTurn:
         self.floor = Floor(workload)
         self.engine = engine
 
-    def run(self, machines: Sequence[Machine]) -> list[Outcome]:
+    def run(self, machines: Sequence[Machine]) -> list[RunResult]:
         """Simulate them."""
         return [self._run(machine) for machine in machines]
 
-    def bound(self, machines: Sequence[Machine], rival: Rival) -> list[float | MappingError]:
-        """A value of the objective that no run of each goes below; ∞ where it is beyond what the rival has."""
-        return [self._bound(machine, rival) for machine in machines]
+    def bound(self, machines: Sequence[Machine], incumbent: Incumbent) -> list[float | MappingError]:
+        """A value of the objective that no run of each goes below; ∞ where it is beyond what the incumbent has."""
+        return [self._bound(machine, incumbent) for machine in machines]
 
-    def attempt(self, machines: Sequence[Machine], rival: Rival) -> list[Outcome | None]:
-        """Simulate them, each until it is seen that it cannot keep to what the rival has."""
-        return [self._attempt(machine, rival) for machine in machines]
+    def attempt(self, machines: Sequence[Machine], incumbent: Incumbent) -> list[RunResult | None]:
+        """Simulate them, each until it is seen that it cannot keep to what the incumbent has."""
+        return [self._attempt(machine, incumbent) for machine in machines]
 
-    def _run(self, machine: Machine) -> Outcome:
+    def _run(self, machine: Machine) -> RunResult:
         try:
             return simulate(machine, self.floor.workload, engine=self.engine)
         except MappingError as error:
             return error
 
-    def _bound(self, machine: Machine, rival: Rival) -> float | MappingError:
-        asked = _Asked(machine, rival)
+    def _bound(self, machine: Machine, incumbent: Incumbent) -> float | MappingError:
+        asked = _Asked(machine, incumbent)
         trial = Trial(asked.elaborated, self.floor)
         try:
             return asked.value(trial.least()) if trial.schedule(asked.hopeless) else math.inf
         except MappingError as error:
             return error
 
-    def _attempt(self, machine: Machine, rival: Rival) -> Outcome | None:
+    def _attempt(self, machine: Machine, incumbent: Incumbent) -> RunResult | None:
         try:
-            return attempt(machine, self.floor, engine=self.engine, hopeless=_Asked(machine, rival).hopeless)
+            return attempt(machine, self.floor, engine=self.engine, hopeless=_Asked(machine, incumbent).hopeless)
         except MappingError as error:
             return error
 
 
 class _Asked:
-    """One machine against a rival."""
+    """One machine against the incumbent."""
 
-    def __init__(self, machine: Machine, rival: Rival) -> None:
-        self.rival = rival
+    def __init__(self, machine: Machine, incumbent: Incumbent) -> None:
+        self.incumbent = incumbent
         self.technology = load_technology(machine.technology, machine.technology_overrides)
         self.elaborated = elaborate(machine, self.technology)
         self.instances = inventory(self.elaborated, self.technology)
@@ -70,9 +74,50 @@ class _Asked:
 
     def value(self, least: Least) -> float:
         """Of the objective, that no run goes below."""
-        return floor_of(self.rival.objective, least, self.elaborated, self.technology, self.instances, self.area_mm2)
+        return floor_of(self.incumbent.objective, least, self.elaborated, self.technology, self.instances, self.area_mm2)
 
     def hopeless(self, least: Least) -> bool:
         """Whether it takes too long, or cannot be better."""
         seconds = least.cycles / (self.elaborated.machine.clock_ghz * 1e9)
-        return seconds > self.rival.seconds or self.value(least) > self.rival.value
+        return seconds > self.incumbent.seconds or self.value(least) > self.incumbent.value
+
+
+@contextmanager
+def machine_runner(workload: Workload, executor: Executor, engine: EngineName = "compiled") -> Iterator[Runner]:
+    """Yield what runs machines on the workers of an executor, batch after batch, each on the workload that a worker has already."""
+    dispatch = Dispatch(executor, _answer, lambda key: InTurn(workload, engine))
+    with dispatch.holding(_RUNNER):
+        yield _OnWorkers(dispatch)
+
+
+@dataclass(frozen=True)
+class _OnWorkers:
+    """A `Runner` that asks one machine at a time of whichever worker is free."""
+
+    dispatch: Dispatch
+
+    def run(self, machines: Sequence[Machine]) -> list[RunResult]:
+        return self.dispatch.answers([_Question("run", machine) for machine in machines])
+
+    def bound(self, machines: Sequence[Machine], incumbent: Incumbent) -> list[float | MappingError]:
+        return self.dispatch.answers([_Question("bound", machine, (incumbent,)) for machine in machines])
+
+    def attempt(self, machines: Sequence[Machine], incumbent: Incumbent) -> list[RunResult | None]:
+        return self.dispatch.answers([_Question("attempt", machine, (incumbent,)) for machine in machines])
+
+
+_RUNNER = "runner"
+
+
+@dataclass(frozen=True)
+class _Question:
+    """A method of `Runner`, for one machine."""
+
+    method: Literal["run", "bound", "attempt"]
+    machine: Machine
+    more: tuple[Any, ...] = ()
+    inputs = (_RUNNER,)
+
+
+def _answer(questions: Sequence[_Question], inputs: Mapping[str, Any], report: Report) -> list[Any]:
+    return [getattr(inputs[_RUNNER], question.method)([question.machine], *question.more)[0] for question in questions]

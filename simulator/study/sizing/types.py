@@ -9,16 +9,17 @@ from typing import Any, Literal, Protocol
 from simulator.errors import MappingError
 from simulator.machine.model import Machine
 from simulator.result import Result
-from simulator.study.sizing.kind import Kind, kind_of
+from simulator.study.design import design_of
 
 Quantity = Literal["area", "throughput", "power", "bandwidth"]
 Objective = Literal["time", "energy", "edap", "area"]
 UNITS: dict[Quantity, str] = {"area": "mm²", "throughput": "TOPS", "power": "W", "bandwidth": "GB/s"}
-Outcome = Result | MappingError
+RunResult = Result | MappingError
+"""A run, or why the machine cannot hold the workload."""
 
 
 @dataclass(frozen=True)
-class Rival:
+class Incumbent:
     """What a design must not exceed to be of use."""
 
     objective: Objective
@@ -31,14 +32,14 @@ class Rival:
 class Runner(Protocol):
     """Runs machines on the workload, perhaps several at a time; one that cannot hold it gives its MappingError."""
 
-    def run(self, machines: Sequence[Machine]) -> list[Outcome]:
+    def run(self, machines: Sequence[Machine]) -> list[RunResult]:
         """Simulate them."""
 
-    def bound(self, machines: Sequence[Machine], rival: Rival) -> list[float | MappingError]:
-        """A value of the objective that no run of each goes below, by its own schedules; ∞ where it is beyond what the rival has."""
+    def bound(self, machines: Sequence[Machine], incumbent: Incumbent) -> list[float | MappingError]:
+        """A value of the objective that no run of each goes below, by its own schedules; ∞ where it is beyond what the incumbent has."""
 
-    def attempt(self, machines: Sequence[Machine], rival: Rival) -> list[Outcome | None]:
-        """Simulate them, each until it is seen that it cannot keep to what the rival has; then None."""
+    def attempt(self, machines: Sequence[Machine], incumbent: Incumbent) -> list[RunResult | None]:
+        """Simulate them, each until it is seen that it cannot keep to what the incumbent has; then None."""
 
 
 @dataclass(frozen=True)
@@ -51,7 +52,7 @@ class Change:
 
 
 @dataclass(frozen=True)
-class Search:
+class SearchCounts:
     """What a search over a grid looked at; the six counts of designs add up to the grid."""
 
     objective: Objective
@@ -84,14 +85,14 @@ class Sized:
     target: float
     achieved: float
     next_size: float | None = None
-    """What the next legal size would have: the granularity. None where there is none, or where the size is no ladder."""
-    search: Search | None = None
+    """What the next legal size would have: the granularity. None where there is none, or where the sizes are no steps."""
+    search: SearchCounts | None = None
     notes: tuple[str, ...] = ()
 
     @property
-    def kind(self) -> Kind:
-        """The design, which sizing keeps."""
-        return kind_of(self.machine)
+    def kind(self) -> str:
+        """The word for it, which sizing keeps."""
+        return design_of(self.machine)
 
     @property
     def difference(self) -> float:

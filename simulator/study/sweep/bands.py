@@ -10,10 +10,11 @@ from simulator.errors import OutputError
 from simulator.machine import Elaborated
 from simulator.report.robustness import on_what
 from simulator.result.saved import SavedRun
-from simulator.study.sweep.analysis.best import along_rows
+from simulator.study.design import design_key
+from simulator.study.sweep.analysis import along_rows
+from simulator.study.sweep.job import activity_from_text
 from simulator.study.sweep.point import Point
-from simulator.study.sweep.record import activity_from_text
-from simulator.study.sweep.row import Row, labelled, of_the_workload, spread
+from simulator.study.sweep.row import Row, labelled, of_the_workload, thinned
 from simulator.study.sweep.spec import SweepSpec
 from simulator.study.sweep.store import Store
 from simulator.study.uncertainty import METRICS, Assessment, Claim, Probe, assess_in, claim
@@ -27,8 +28,8 @@ _MOST_WORKLOADS = 24
 
 
 @dataclass(frozen=True)
-class Standing:
-    """The best point for an objective against one rival."""
+class Robustness:
+    """Whether the best point for an objective stays better than one rival over the bands of the constants."""
 
     objective: str
     best: str
@@ -54,31 +55,29 @@ def assess_points(points: Sequence[Point], names: Sequence[str], store: Store) -
     texts = store.activities(point.timing_key for point in points)
     if any(point.timing_key not in texts for point in points):
         raise OutputError(f"{store.path}: was pruned while this ran; run it again, and what is missing is computed anew")
-    machines: list[Elaborated] = []
+    machines: dict[str, Elaborated] = {}
     runs = []
     for point in points:
         # points of equal machines share one, which is then priced once: along an axis of the workload all do
-        machine = next((known for known in machines if known == point.elaborated), None)
-        if machine is None:
-            machines.append(machine := point.elaborated)
+        machine = machines.setdefault(design_key(point.elaborated, technology=point.technology.key), point.elaborated)
         activity = activity_from_text(texts[point.timing_key])
         workload = point.recipe.document.model.name
         runs.append(SavedRun(machine, activity.cycles, activity.counts, workload, point.ideal, point.technology.technology.name))
     return assess_in(runs, [point.technology.technology for point in points], names)
 
 
-def standings(spec: SweepSpec, rows: Sequence[Row], points: Mapping[str, Point], store: Store) -> tuple[Standing, ...]:
+def standings(spec: SweepSpec, rows: Sequence[Row], points: Mapping[str, Point], store: Store) -> tuple[Robustness, ...]:
     """For each objective that has a band and of which less is better, and for each workload."""
     objectives: list[str] = [name for name, way in spec.objectives.items() if name in METRICS and way == "min"]
-    groups = spread(list(_by_workload([row for row in rows if row.feasible]).items()), _MOST_WORKLOADS)
-    found: list[Standing] = []
+    groups = thinned(list(_by_workload([row for row in rows if row.feasible]).items()), _MOST_WORKLOADS)
+    found: list[Robustness] = []
     for objective, (workload, own) in product(objectives, groups):
         chosen = _contest(own, objective, runner_up_only=len(groups) > 1)
         if len(chosen) == 1:
             continue
         names = [str(row.place) for row in chosen]
         probe = Probe(assess_points([points[row.key] for row in chosen], names, store))
-        found += [_standing(probe, objective, chosen[0], rival, workload) for rival in chosen[1:]]
+        found += [_robustness(probe, objective, chosen[0], rival, workload) for rival in chosen[1:]]
     return tuple(found)
 
 
@@ -101,11 +100,11 @@ def _contest(rows: Sequence[Row], objective: str, *, runner_up_only: bool) -> li
     return [ordered[0], *[row for row in behind if row.place in rivals][:_MOST_RIVALS]]
 
 
-def _standing(probe: Probe, objective: str, best: Row, rival: Row, workload: str) -> Standing:
+def _robustness(probe: Probe, objective: str, best: Row, rival: Row, workload: str) -> Robustness:
     held = claim(probe, str(best.place), str(rival.place), objective)
     first, second = (_label(row, without_workload=bool(workload)) for row in (best, rival))
     band, turns_on = held.ratio.combined, "" if held.robust else _turns_on(held)
-    return Standing(objective, first, second, held.ratio.nominal, band.low, band.high, held.robust, turns_on, workload)
+    return Robustness(objective, first, second, held.ratio.nominal, band.low, band.high, held.robust, turns_on, workload)
 
 
 def _turns_on(held: Claim) -> str:

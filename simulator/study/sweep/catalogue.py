@@ -12,13 +12,13 @@ from simulator.result import METRICS
 from simulator.specs import nearest_hint
 from simulator.study.sweep.expression import Expression
 from simulator.study.sweep.row import Row, broken_constraints
-from simulator.study.sweep.run import current_version
 from simulator.study.sweep.spec import SweepSpec
 from simulator.study.sweep.store import Removed, Store, StoredSweep
 from simulator.study.sweep.study import flat_rows, rows_csv
+from simulator.version import MODEL_VERSION
 
 STALE = "stale"
-"""All sweeps that other code than this has run."""
+"""All sweeps that another version of the model has run."""
 
 
 def find_sweep(store: Store, name: str) -> StoredSweep:
@@ -159,7 +159,7 @@ def _is_text(values: Iterable[Any]) -> bool:
 
 def prune(store: Store, names: Sequence[str]) -> tuple[list[StoredSweep], Removed]:
     """Remove sweeps by name or id, or all that is of other code (`stale`); return them, and what went with them."""
-    version = current_version()
+    version = str(MODEL_VERSION)
     gone: dict[str, StoredSweep] = {}
     for name in names:
         found = [sweep for sweep in store.sweeps() if sweep.version != version] if name == STALE else [find_sweep(store, name)]

@@ -13,8 +13,7 @@ from simulator.specs import Document, Key, config_path, load_yaml_document, near
 from simulator.specs.fields import keys_at, slot_at
 from simulator.specs.load import read_tree
 from simulator.specs.tree import Entry
-from simulator.study.sweep.best import SETTLED
-from simulator.study.sweep.equal import SCALED
+from simulator.study.sizing.grid import SCALED, SETTLED
 from simulator.study.sweep.expression import Expression, no_names
 from simulator.study.sweep.paths import spelled_out
 from simulator.study.sweep.space import Derived, Dimension, Space

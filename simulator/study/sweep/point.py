@@ -2,50 +2,25 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 from simulator.cost import elaborate
 from simulator.cost.technology import Technology
 from simulator.engine.engines import SMALL_RUN_REQUESTS
-from simulator.errors import ConfigError
 from simulator.kinds import kind_of
-from simulator.kinds.units.placement import placement_of
 from simulator.machine import Elaborated, Machine
-from simulator.result.codec import elaborated_to_dict, machine_to_dict
 from simulator.specs import Document
-from simulator.study.sweep.equal import Scaled
-from simulator.study.sweep.record import Failure
+from simulator.study.design import design_key, digest, file_digest
+from simulator.study.sweep.job import Failure
 from simulator.study.sweep.spec import Scalar
-from simulator.study.sweep.version import cost_version, timing_version
+from simulator.version import MODEL_VERSION
 from simulator.workload import Workload
 from simulator.workload.load import build_workload
 from simulator.workload.patterns import Pattern
 from simulator.workload.spec import WorkloadSpec
-
-_LABELS = {"name", "technology", "technology_overrides"}
-"""Keys of a machine that its timing does not depend on."""
-
-
-def digest(record: Any) -> str:
-    """SHA-256 of a JSON value."""
-    text = json.dumps(record, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
-    return hashlib.sha256(text.encode()).hexdigest()
-
-
-def identity_of(machine: Machine) -> dict[str, Any]:
-    """A machine as its timing depends on it: every key but names and technology, and the content of the file that it names.
-
-    Raises ConfigError where the file cannot be read.
-    """
-    keys = {key: value for key, value in machine_to_dict(machine).items() if key not in _LABELS}
-    file = machine.mapping.placement_file
-    return {**keys, "placement": _file_sha256(Path(file)) if file else None}
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,7 +30,7 @@ class Recipe:
     document: Document[WorkloadSpec]
     folder: Path
     key: str
-    """Hash of the file after defaults and of the bytes of every matrix that it names; it says the content, for one version of the code."""
+    """Hash of the file after defaults and of the bytes of every matrix that it names; it says the content, for one version of the model."""
 
     @classmethod
     def of(cls, document: Document[WorkloadSpec], folder: Path) -> Recipe:
@@ -67,7 +42,7 @@ class Recipe:
             for spec in (op.weight, op.activation, op.gradient)
             if spec is not None and spec.file is not None
         ]
-        return cls(document, folder, digest([record, {file: _file_sha256(folder / file) for file in dict.fromkeys(files)}]))
+        return cls(document, folder, digest([record, {file: file_digest(folder / file) for file in dict.fromkeys(files)}]))
 
     def make(self) -> Workload:
         """Read or draw its operands. Raises OperandError."""
@@ -104,6 +79,16 @@ class PricedIn:
         return cls(technology, digest(technology.model_dump(mode="json")))
 
 
+@dataclass(frozen=True)
+class Scaled:
+    """A machine that was scaled, and every key that this changed."""
+
+    machine: Machine
+    sizes: Mapping[str, Scalar]
+    unexamined: int = 0
+    """Designs that could be better, which a search for the best sizes had no budget to look at."""
+
+
 @dataclass(frozen=True, eq=False)
 class Point:
     """One machine on one workload, with the values that the axes gave it."""
@@ -138,18 +123,9 @@ class Point:
     ) -> Point:
         """Raises SparsimError where the machine cannot be built."""
         elaborated = elaborate(machine, technology.technology)
-        placement_of(machine)
-        timing_key = digest(
-            {
-                "version": timing_version(),
-                "machine": identity_of(machine),
-                "elaborated": elaborated_to_dict(elaborated),
-                "workload": recipe.key,
-                "engine": engine,
-                "ideal": ideal,
-            }
-        )
-        key = digest([timing_key, cost_version(), technology.key, bands])
+        kind_of(machine).check_files(machine)
+        timing_key = design_key(elaborated, workload=recipe.key, engine=engine, ideal=ideal, version=MODEL_VERSION.of("timing"))
+        key = digest({"timing": timing_key, "technology": technology.key, "bands": bands, "version": MODEL_VERSION.of("cost")})
         return cls(assignments, elaborated, technology, recipe, sized, engine, ideal, bands, timing_key, key)
 
 
@@ -160,17 +136,3 @@ class Invalid:
     assignments: Mapping[str, Scalar]
     reason: str
     failure: Failure = "invalid"
-
-
-@lru_cache(maxsize=4096)
-def _sha256_at(path: Path, size: int, changed_ns: int) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def _file_sha256(path: Path) -> str:
-    try:
-        status = path.stat()
-        return _sha256_at(path, status.st_size, status.st_mtime_ns)
-    except OSError as error:
-        raise ConfigError(f"{path}: cannot be read: {error.strerror or error}") from error

@@ -1,8 +1,8 @@
-"""Rows of a sweep: what the axes were, and what came of it."""
+"""Rows of a sweep, what the axes were and what came of it, and the events that tell of them while it runs."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
@@ -119,8 +119,47 @@ def axis_paths(rows: Sequence[Row]) -> list[str]:
     return [path for path in paths if len({repr(row.assignments.get(path)) for row in rows}) > 1]
 
 
-def spread(items: Sequence[T], most: int) -> list[T]:
+def thinned(items: Sequence[T], most: int) -> list[T]:
     """At most so many of the items, evenly spread, first and last among them."""
     if len(items) <= most:
         return list(items)
     return [items[round(index * (len(items) - 1) / (most - 1))] for index in range(most)]
+
+
+@dataclass(frozen=True)
+class Planned:
+    """Points have been chosen; nothing of them has been run."""
+
+    points: int
+    """Chosen so far."""
+    expected: int
+    """That the whole sweep will choose."""
+    stored: int
+    """Of these, found in the store."""
+    excluded: int
+    """Combinations that a condition of `where` left out."""
+    invalid: Sequence[Row]
+    """Combinations that are no machine or no workload."""
+
+
+@dataclass(frozen=True)
+class Finished:
+    """A point is in the store."""
+
+    row: Row
+    computed: bool
+    """Whether it was run now; false where the store had it."""
+
+
+@dataclass(frozen=True)
+class Searching:
+    """The best sizes of a machine are looked for; its point is chosen after."""
+
+    name: str
+    """The machine and the workload."""
+    fraction: float
+    """Of the designs, decided."""
+
+
+Event = Planned | Finished | Searching
+Listener = Callable[[Event], None]

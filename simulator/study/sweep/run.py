@@ -7,28 +7,26 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from functools import cached_property
 from typing import Any
 
 from simulator.engine.compiled.kernels import Kernel
 from simulator.engine.engines import SMALL_RUN_REQUESTS
-from simulator.errors import ConfigError, MappingError, WorkerError
+from simulator.errors import ConfigError, MappingError
 from simulator.kinds import kind_of
-from simulator.study.comparison.workers import machine_runner
-from simulator.study.sweep.bands import Standing, standings
-from simulator.study.sweep.best import Wanted, raise_refusal, refusal, to_record
-from simulator.study.sweep.dispatch import Dispatch
-from simulator.study.sweep.equal import Scaled
-from simulator.study.sweep.events import Finished, Listener, Planned, Searching
-from simulator.study.sweep.executors import EXECUTORS
-from simulator.study.sweep.job import Job, Run, run_jobs
-from simulator.study.sweep.point import Invalid, Point, digest
-from simulator.study.sweep.record import Outcome
-from simulator.study.sweep.row import Row, broken_constraints
-from simulator.study.sweep.search import SEARCHES
-from simulator.study.sweep.space import Place, Space, typed
+from simulator.study.design import digest
+from simulator.study.executors import EXECUTORS, Dispatch, Executor, Work
+from simulator.study.sizing.trials import machine_runner
+from simulator.study.sweep.bands import Robustness, standings
+from simulator.study.sweep.job import Job, Outcome, failed, run_jobs
+from simulator.study.sweep.point import Invalid, Point, Scaled
+from simulator.study.sweep.row import Finished, Listener, Planned, Row, Searching, broken_constraints
+from simulator.study.sweep.sizes import SizeSearch, raise_refusal, refusal, to_record
+from simulator.study.sweep.space import Coordinates, Space, typed
 from simulator.study.sweep.spec import SweepSpec
 from simulator.study.sweep.store import ListedSweep, Store, StoredPoint
-from simulator.study.sweep.version import cost_version, sizing_version, timing_version
+from simulator.study.sweep.strategies import STRATEGIES
+from simulator.version import MODEL_VERSION
 
 
 @dataclass(frozen=True)
@@ -45,10 +43,10 @@ class Options:
     """Run again what failed before."""
     listed: bool = True
     """Whether the store lists it as a sweep; its points are stored in any case."""
-    function: Run = run_jobs
+    function: Work = run_jobs
     """What workers call."""
     prepare: Callable[[Sequence[Kernel]], None] = lambda kernels: None
-    """Called once, before workers start, with the kernels that they will need."""
+    """Called before points run, and before a search, with the kernels that they will need."""
 
 
 @dataclass(frozen=True)
@@ -65,7 +63,7 @@ class SweepRun:
     seconds: float
     points: Mapping[str, Point]
     """What was asked for, by key: machine, workload and technology of each row that is no invalid combination."""
-    standings: tuple[Standing, ...] = ()
+    standings: tuple[Robustness, ...] = ()
     """How the best points stand over the bands of the constants, where the sweep carries them."""
 
     @property
@@ -75,13 +73,8 @@ class SweepRun:
 
 
 def sweep_id(spec: SweepSpec) -> str:
-    """Short hash of a sweep file and of the code that would run it."""
-    return digest([spec.model_dump(mode="json"), timing_version(), cost_version(), sizing_version()])[:12]
-
-
-def current_version() -> str:
-    """Short hash of the code that figures follow from."""
-    return digest([timing_version(), cost_version(), sizing_version()])[:12]
+    """Short hash of a sweep file and of the version of the model that would run it."""
+    return digest([spec.model_dump(mode="json"), str(MODEL_VERSION)])[:12]
 
 
 def run_sweep(space: Space, store: Store, options: Options, listen: Listener = lambda event: None) -> SweepRun:
@@ -101,7 +94,7 @@ def run_sweep(space: Space, store: Store, options: Options, listen: Listener = l
 
 @dataclass(frozen=True)
 class _Chosen:
-    """What is at a place, and the row that it will have."""
+    """What is somewhere, and the row that it will have."""
 
     identity: Any
     number: int
@@ -118,7 +111,7 @@ class _Sweep:
     options: Options
     listen: Listener
     rows: dict[Any, Row] = field(default_factory=dict)
-    """By the values of the axes: places that differ only in axes whose condition does not hold are one point."""
+    """By the values of the axes: coordinates that differ only in axes whose condition does not hold are one point."""
     computed: int = 0
     stored: int = 0
     stack: ExitStack = field(default_factory=ExitStack)
@@ -126,10 +119,9 @@ class _Sweep:
     def __post_init__(self) -> None:
         spec, started = self.space.spec, datetime.now(UTC).isoformat(timespec="microseconds")
         self.id = sweep_id(spec)
-        self._listed = ListedSweep(self.id, spec.name, spec.model_dump(mode="json"), current_version(), started)
+        self._listed = ListedSweep(self.id, spec.name, spec.model_dump(mode="json"), str(MODEL_VERSION), started)
         self.space = replace(self.space, search=self._search)
-        self._resolved: dict[Place, Point | Invalid | None] = {}
-        self._dispatch: Dispatch | None = None
+        self._resolved: dict[Coordinates, Point | Invalid | None] = {}
         self._inputs: dict[str, Callable[[], object]] = {}
 
     @property
@@ -147,12 +139,12 @@ class _Sweep:
         spec = self.space.spec
         if self.options.listed:
             self.store.begin(self._listed)
-        generations = SEARCHES[spec.search.method](self.space, lambda place: self._resolve(place) is not None)
-        places = next(generations, None)
-        while places is not None:
-            self._run_places(places)
+        generations = STRATEGIES[spec.search.method](self.space, lambda at: self._resolve(at) is not None)
+        asked = next(generations, None)
+        while asked is not None:
+            self._run_at(asked)
             try:
-                places = generations.send([self.rows[_identity(self._resolve(place))] for place in places])
+                asked = generations.send([self.rows[_identity(self._resolve(at))] for at in asked])
             except StopIteration:
                 break
         if self.options.listed:
@@ -160,44 +152,36 @@ class _Sweep:
             rows = sorted(self.rows.values(), key=lambda row: row.place)
             self.store.enlist(self._listed, [(row.key, row.assignments) for row in rows])
 
-    def _resolve(self, place: Place) -> Point | Invalid | None:
-        if place not in self._resolved:
-            self._resolved[place] = self.space.resolve(place)
-        return self._resolved[place]
+    def _resolve(self, at: Coordinates) -> Point | Invalid | None:
+        if at not in self._resolved:
+            self._resolved[at] = self.space.resolve(at)
+        return self._resolved[at]
 
-    def _search(self, wanted: Wanted) -> Scaled:
+    def _search(self, search: SizeSearch) -> Scaled:
         """The best sizes: as the store has them, or searched for. Raises SparsimError where there are none, as the store may know."""
-        known = self.store.sizes(wanted.key)
+        known = self.store.sizes(search.key)
         if known is not None and not self.options.retry:
             raise_refusal(known)
-        found = None if known is None else wanted.restored(known)
+        found = None if known is None else search.restored(known)
         if found is None:
             try:
-                found = self._searched(wanted)
+                found = self._searched(search)
             except (ConfigError, MappingError) as error:
-                self.store.add_sizes(wanted.key, refusal(error))
+                self.store.add_sizes(search.key, refusal(error))
                 raise
-            self.store.add_sizes(wanted.key, to_record(found))
+            self.store.add_sizes(search.key, to_record(found))
         return found
 
-    def _searched(self, wanted: Wanted) -> Scaled:
-        """Search by as many processes of this computer as points run in; once more where one of them dies."""
-        self.options.prepare(kind_of(wanted.machine).kernels)
-        workload = wanted.recipe.make()
-        jobs = 1 if self.options.executor == "in_process" else self.options.workers
+    def _searched(self, search: SizeSearch) -> Scaled:
+        """Search with the workers that points run in."""
+        self.options.prepare(kind_of(search.machine).kernels)
+        workload = search.recipe.make()
+        with machine_runner(workload, self._executor) as run:
+            return search.found(workload, run, lambda _, fraction: self.listen(Searching(search.name, fraction)))
 
-        def once() -> Scaled:
-            with machine_runner(workload, jobs) as run:
-                return wanted.found(workload, run, lambda _, fraction: self.listen(Searching(wanted.name, fraction)))
-
-        try:
-            return once()
-        except WorkerError:
-            return once()
-
-    def _run_places(self, places: Sequence[Place]) -> None:
-        """Bring the rows of these places about."""
-        chosen = self._choose(places)
+    def _run_at(self, asked: Sequence[Coordinates]) -> None:
+        """Bring the rows of these coordinates about."""
+        chosen = self._choose(asked)
         points = [entry for entry in chosen if isinstance(entry.found, Point)]
         there = self.store.points(entry.key for entry in points)
         if self.options.retry:
@@ -217,9 +201,9 @@ class _Sweep:
             point = StoredPoint(outcome.key, outcome.record, outcome.failure, outcome.reason)
             self._finish(waiting.pop(outcome.key, ()), point, computed=True)
 
-    def _choose(self, places: Sequence[Place]) -> list[_Chosen]:
-        """What is at these places and has no row yet, numbered on."""
-        new = {_identity(found): found for place in places if (found := self._resolve(place)) is not None}
+    def _choose(self, asked: Sequence[Coordinates]) -> list[_Chosen]:
+        """What is at these coordinates and has no row yet, numbered on."""
+        new = {_identity(found): found for at in asked if (found := self._resolve(at)) is not None}
         fresh = [(identity, found) for identity, found in new.items() if identity not in self.rows]
         return [
             _Chosen(identity, len(self.rows) + index, found.key if isinstance(found, Point) else _invalid_key(self.id, found), found)
@@ -235,7 +219,7 @@ class _Sweep:
         return [self.rows[entry.identity] for entry, _ in refused]
 
     def _finish(self, entries: Sequence[_Chosen], point: StoredPoint, *, computed: bool) -> None:
-        """The rows of all places that have this point."""
+        """The rows of all coordinates that have this point."""
         for entry in entries:
             assert isinstance(entry.found, Point), "an invalid combination has no figures to wait for"
             values, sized = entry.found.assignments, entry.found.sized
@@ -256,15 +240,22 @@ class _Sweep:
         if not points:
             return
         jobs = self._jobs(points)
-        if self._dispatch is None:
-            self._prepare(jobs, points)
-            backend = self.stack.enter_context(EXECUTORS[self.options.executor](self.options.workers, self.options.address))
-            self._dispatch = Dispatch(backend, self.options.function, lambda key: self._inputs[key]())
-        for results in self._dispatch.run(jobs):
+        self._prepare(jobs)
+        for answers in self._dispatch.run(jobs):
+            results = [failed(jobs[number], answer) if isinstance(answer, Exception) else answer for number, answer in answers]
             outcomes = [outcome for done in results for outcome in done.outcomes]
             counted = {done.outcomes[0].timing_key: done.activity for done in results if done.activity is not None}
             self.store.add(outcomes, counted)
             yield from outcomes
+
+    @cached_property
+    def _executor(self) -> Executor:
+        """Started when it is first needed, and ended with the sweep."""
+        return self.stack.enter_context(EXECUTORS[self.options.executor](self.options.workers, self.options.address))
+
+    @cached_property
+    def _dispatch(self) -> Dispatch:
+        return Dispatch(self._executor, self.options.function, lambda key: self._inputs[key]())
 
     def _jobs(self, points: Sequence[Point]) -> list[Job]:
         """One job for each timing, workload after workload."""
@@ -298,7 +289,7 @@ class _Sweep:
         order = {key: index for index, key in enumerate(dict.fromkeys(job.workload for job in jobs))}
         return sorted(jobs, key=lambda job: order[job.workload])
 
-    def _prepare(self, jobs: Sequence[Job], points: Sequence[Point]) -> None:
+    def _prepare(self, jobs: Sequence[Job]) -> None:
         """Have the kernels compiled before several processes want them at once."""
         needed = {
             kernel

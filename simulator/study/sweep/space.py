@@ -1,4 +1,4 @@
-"""The space of a sweep: a place in it is one index for each axis; resolving a place gives a point, or why it is none."""
+"""The space of a sweep: coordinates are one index for each axis; resolving them gives a point, or why it is none."""
 
 from __future__ import annotations
 
@@ -18,17 +18,16 @@ from simulator.specs import Document
 from simulator.specs.load import read_tree, validated
 from simulator.specs.tree import Entry, deepest
 from simulator.study.sizing.grid import SEARCHED
-from simulator.study.sweep.best import Search, Wanted, searched
-from simulator.study.sweep.equal import Scaled, Target, scaled, target_of
 from simulator.study.sweep.expression import Expression
 from simulator.study.sweep.paths import may_meet, reached_by, set_machine, set_workload
-from simulator.study.sweep.point import Invalid, Point, PricedIn, Recipe
+from simulator.study.sweep.point import Invalid, Point, PricedIn, Recipe, Scaled
 from simulator.study.sweep.row import of_the_workload
+from simulator.study.sweep.sizes import SizeSearch, Target, scaled, searched, target_of
 from simulator.study.sweep.spec import EqualSpec, Scalar, SweepSpec
 from simulator.workload.spec import WorkloadSpec
 
 T = TypeVar("T")
-Place = tuple[int, ...]
+Coordinates = tuple[int, ...]
 """One index for each dimension."""
 
 
@@ -66,7 +65,7 @@ class Space:
     workload_file: Callable[[str], Path]
     root: Entry
     """The sweep file, for the places of keys."""
-    search: Search = searched
+    search: Callable[[SizeSearch], Scaled] = searched
     """What finds the best sizes, where `equal` asks for them."""
     _bases: dict[Any, Any] = field(default_factory=dict, repr=False)
     """Files, machines, workloads and technologies that were read already; they end with the space."""
@@ -98,13 +97,13 @@ class Space:
                 f"{given[circle[0]].place}: conditions of axes that wait for each other: {' → '.join(circle)}; remove one of them"
             ) from error
 
-    def places(self) -> Iterator[Place]:
-        """All places, the last axis fastest."""
+    def coordinates(self) -> Iterator[Coordinates]:
+        """All coordinates, the last axis fastest."""
         return product(*(range(len(dimension)) for dimension in self.dimensions))
 
-    def resolve(self, place: Place) -> Point | Invalid | None:
-        """The point at a place, why there is none, or None where a condition of `where` leaves it out."""
-        given = self.given(place)
+    def resolve(self, at: Coordinates) -> Point | Invalid | None:
+        """The point at some coordinates, why there is none, or None where a condition of `where` leaves it out."""
+        given = self.given(at)
         chosen: Mapping[str, Scalar] = given
         try:
             chosen = self._chosen(given)
@@ -115,11 +114,11 @@ class Space:
         except SparsimError as error:
             return Invalid(chosen, str(error), "killed" if isinstance(error, WorkerError) else "invalid")
 
-    def given(self, place: Place) -> dict[str, Scalar]:
-        """Values of all axes at a place, those whose condition does not hold among them."""
+    def given(self, at: Coordinates) -> dict[str, Scalar]:
+        """Values of all axes there, those whose condition does not hold among them."""
         return {
             path: value
-            for dimension, index in zip(self.dimensions, place, strict=True)
+            for dimension, index in zip(self.dimensions, at, strict=True)
             for path, value in zip(dimension.paths, dimension.values[index], strict=True)
         }
 
@@ -233,7 +232,7 @@ class Space:
             on = recipe if equal.on is None else self._recipe(equal.on, ())
             return self._once(
                 ("machine", name, typed(values), on.key),
-                lambda: self.search(Wanted(self._changed_machine(name, values), on, self.target().area_mm2, objective, budget, kept)),
+                lambda: self.search(SizeSearch(self._changed_machine(name, values), on, self.target().area_mm2, objective, budget, kept)),
             )
         return self._once(("machine", name, typed(values)), lambda: self._scaled(self._changed_machine(name, values)))
 

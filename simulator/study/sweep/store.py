@@ -18,8 +18,8 @@ from types import TracebackType
 from typing import Any
 
 from simulator.errors import OutputError
-from simulator.study.sweep.record import Outcome
-from simulator.study.sweep.version import cost_version, sizing_version, timing_version
+from simulator.study.sweep.job import Outcome
+from simulator.version import MODEL_VERSION
 
 SCHEMA = 1
 _BUSY_MS = 60_000
@@ -192,9 +192,9 @@ class Store:
         return self._mapping(rows[0][0]) if rows else None
 
     def add_sizes(self, key: str, found: Mapping[str, Any]) -> None:
-        """Keep what a search of this code has found."""
+        """Keep what a search of this version of the model has found."""
         with self._change():
-            self._base.execute("INSERT OR REPLACE INTO sizes VALUES (?, ?)", (key, json.dumps({**found, "code": _code()})))
+            self._base.execute("INSERT OR REPLACE INTO sizes VALUES (?, ?)", (key, json.dumps({**found, "code": str(MODEL_VERSION)})))
 
     def begin(self, sweep: ListedSweep) -> None:
         """Note that a sweep runs; a sweep of the same id keeps its members."""
@@ -245,14 +245,16 @@ class Store:
         return [(row[0], self._mapping(row[1]), None if row[2] is None else self._point(*row[2:])) for row in rows]
 
     def remove(self, sweeps: Sequence[str], *, other_searches: bool = False) -> Removed:
-        """Remove sweeps, and what no other sweep needs; with `other_searches`, also what searches of other code have found."""
+        """Remove sweeps, and what no other sweep needs; with `other_searches`, also what searches of other versions have found."""
         with self._change():
             self._base.executemany("DELETE FROM sweeps WHERE id = ?", [(sweep,) for sweep in sweeps])
             points = self._base.execute("DELETE FROM points WHERE key NOT IN (SELECT point FROM members)").rowcount
             timings = self._base.execute("DELETE FROM timings WHERE key NOT IN (SELECT timing FROM points)").rowcount
             searches = 0
             if other_searches:
-                searches = self._base.execute("DELETE FROM sizes WHERE json_extract(found, '$.code') IS NOT ?", (_code(),)).rowcount
+                searches = self._base.execute(
+                    "DELETE FROM sizes WHERE json_extract(found, '$.code') IS NOT ?", (str(MODEL_VERSION),)
+                ).rowcount
         self._rows("VACUUM")
         return Removed(points, timings, searches)
 
@@ -279,8 +281,3 @@ def _expected_columns() -> set[tuple[str, str]]:
     with closing(sqlite3.connect(":memory:")) as base:
         _make_tables(base)
         return _columns(base)
-
-
-def _code() -> str:
-    """Names the code that searches for sizes, whose hash is in their keys too."""
-    return " ".join((timing_version(), cost_version(), sizing_version()))

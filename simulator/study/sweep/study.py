@@ -1,4 +1,4 @@
-"""A finished sweep as one record, which a folder holds and plots are drawn from."""
+"""A finished sweep as one record, and the folder that holds it: sweep.json, points.csv, table.txt and plots."""
 
 from __future__ import annotations
 
@@ -11,8 +11,9 @@ from pathlib import Path
 from typing import Any
 
 from simulator.errors import OutputError
+from simulator.report.folder import MARKER, check_free, new_folder, write_json
 from simulator.result import METRICS
-from simulator.study.sweep.bands import Standing
+from simulator.study.sweep.bands import Robustness
 from simulator.study.sweep.row import Row
 from simulator.study.sweep.run import SweepRun
 from simulator.study.sweep.spec import SweepSpec
@@ -30,7 +31,7 @@ class Study:
     rows: tuple[Row, ...]
     id: str
     excluded: int
-    standings: tuple[Standing, ...] = ()
+    standings: tuple[Robustness, ...] = ()
 
     @classmethod
     def of(cls, run: SweepRun) -> Study:
@@ -55,7 +56,7 @@ class Study:
         if record.get("schema_version") != SCHEMA_VERSION:
             raise OutputError(f"a sweep of schema version {record.get('schema_version')!r}; this sparsim reads version {SCHEMA_VERSION}")
         rows = tuple(Row(**{**row, "broken": tuple(row["broken"])}) for row in record["rows"])
-        standings = tuple(Standing(**entry) for entry in record["standings"])
+        standings = tuple(Robustness(**entry) for entry in record["standings"])
         return cls(SweepSpec.model_validate(record["sweep"]), rows, record["id"], record["excluded"], standings)
 
     @classmethod
@@ -96,3 +97,41 @@ def rows_csv(rows: Sequence[Row]) -> str:
     writer.writeheader()
     writer.writerows(flat)
     return text.getvalue()
+
+
+_WIDTH = 110
+
+
+def check_sweep_folder(folder: Path, sweep: str, *, force: bool) -> None:
+    """Raise OutputError where the folder must not be written; the folder of the same sweep may be."""
+    check_free(folder, force=force or holds_sweep(folder, sweep))
+
+
+def holds_sweep(folder: Path, sweep: str) -> bool:
+    """Whether a folder holds the results of this very sweep."""
+    try:
+        return bool(json.loads((folder / FILE).read_text(encoding="utf-8"))["id"] == sweep)
+    except (OSError, ValueError, KeyError, TypeError):
+        return False
+
+
+def write_sweep(folder: Path, study: Study, made: Mapping[str, Any], *, force: bool) -> None:
+    """Write the folder, whole or not at all. Raises OutputError."""
+    from simulator.study.sweep.plots import save_sweep_plots
+
+    with new_folder(folder, force=force or holds_sweep(folder, study.id)) as draft:
+        write_json(draft / FILE, study.to_dict())
+        (draft / "points.csv").write_text(rows_csv(study.rows), encoding="utf-8")
+        (draft / "table.txt").write_text(_table_text(study), encoding="utf-8")
+        save_sweep_plots(study, draft)
+        write_json(draft / MARKER, made)
+
+
+def _table_text(study: Study) -> str:
+    from rich.console import Console
+
+    from simulator.study.sweep.tables import study_table
+
+    buffer = io.StringIO()
+    Console(markup=False, file=buffer, width=_WIDTH, color_system=None, highlight=False).print(study_table(study))
+    return "\n".join(line.rstrip() for line in buffer.getvalue().splitlines()) + "\n"

@@ -12,11 +12,9 @@ from rich.text import Text
 
 from simulator.report.glossary import term
 from simulator.report.numbers import common_scale, percent, significant, times
-from simulator.study.sweep.analysis.best import best_points
-from simulator.study.sweep.analysis.pareto import pareto_front
-from simulator.study.sweep.analysis.sensitivity import main_effects
-from simulator.study.sweep.bands import Standing
-from simulator.study.sweep.record import FAILURES
+from simulator.study.sweep.analysis import best_points, main_effects, pareto_front
+from simulator.study.sweep.bands import Robustness
+from simulator.study.sweep.job import FAILURES
 from simulator.study.sweep.row import Row, labelled, over_the_bands, short, shown
 from simulator.study.sweep.spec import EqualSpec
 from simulator.study.sweep.study import Study
@@ -151,7 +149,7 @@ def _standings(study: Study) -> RenderableType | None:
     return Group(*lines)
 
 
-def _against(standing: Standing) -> Text:
+def _against(standing: Robustness) -> Text:
     band = f"{times(standing.ratio)}, combined {significant(standing.low)}–{significant(standing.high)}"
     held = Text("robust", style="green") if standing.robust else Text(standing.turns_on, style="yellow")
     return Text(f"{standing.rival} ({band}): ") + held

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from simulator.activity import Counts
 from simulator.cost import Technology, events, rates
+from simulator.kinds import kind_of
 from simulator.machine.elaborated import Elaborated
 from simulator.workload.types import Operation
 
@@ -51,11 +52,11 @@ def rebuild_cost(elaborated: Elaborated, technology: Technology, operations: Seq
     owned = {op.weight.sha256: op for op in operations if op.weight_home == "dram" and op.transpose == "none" and not op.weight.dense}
     transposed = [op for op in operations if op.transpose == "stored" and not op.weight.dense]
     weights = sum(op.batch * op.block_shape[0] * op.block_shape[1] for op in owned.values())
-    entry_bits = machine.weight_entry_bits(dense=False) if machine.fabric.kind == "gather" else machine.datatypes.weight_bits + 16
+    kind = kind_of(machine)
+    entry_bits = kind.list_entry_bits(machine)
     lists = [op.weight.nnz for op in (*owned.values(), *transposed)]
     read_bytes = SELECTION_PASSES * weights * machine.datatypes.weight_bits // 8
     written_bytes = sum(-(-nnz * entry_bits // 8) for nnz in lists)
-    units = machine.gather.units if machine.fabric.kind == "gather" else 1
     rows = sum(op.weight.shape[0] for op in (*owned.values(), *transposed))
     moved = Counts(dram_read_bytes=read_bytes, dram_write_bytes=written_bytes)
     return Rebuild(
@@ -66,6 +67,6 @@ def rebuild_cost(elaborated: Elaborated, technology: Technology, operations: Seq
         written_bytes=written_bytes,
         dram_cycles=math.ceil((read_bytes + written_bytes) / elaborated.dram_bytes_per_cycle),
         compare_cycles=-(-SELECTION_PASSES * weights // machine.multipliers),
-        balance_cycles=rows * (units - 1).bit_length(),
+        balance_cycles=rows * (kind.list_owners(machine) - 1).bit_length(),
         dram_energy_pj=float(rates(elaborated, technology).energy_pj @ events(moved, 0)),
     )

@@ -1,12 +1,10 @@
 """How far a result can be trusted: every constant moved over its band, and what of the conclusions is left."""
 
-from simulator.study.uncertainty.assessment import METRICS, Assessment, assess, assess_in
+from simulator.study.uncertainty.assessment import METRICS, Assessment, Band, Spread, assess, assess_in
 from simulator.study.uncertainty.claims import Claim, claim, claims
 from simulator.study.uncertainty.factors import Factor
-from simulator.study.uncertainty.probe import Probe
+from simulator.study.uncertainty.probe import Probe, Turn
 from simulator.study.uncertainty.sensitivity import Sensitivity, sensitivity
-from simulator.study.uncertainty.spread import Band, Spread
-from simulator.study.uncertainty.turning import Turn
 
 __all__ = [
     "METRICS",

@@ -1,4 +1,4 @@
-"""Runs with every factor at both its ends: the figures from which bands, ratios and claims are taken."""
+"""Runs with every factor at both its ends: the figures, and the bands, ratios and claims that follow from them."""
 
 from __future__ import annotations
 
@@ -14,7 +14,53 @@ from simulator.machine.elaborated import Elaborated
 from simulator.result import Result
 from simulator.result.saved import SavedRun, saved_run
 from simulator.study.uncertainty.factors import Factor, ends, factors_of, moved
-from simulator.study.uncertainty.spread import Spread
+
+
+@dataclass(frozen=True)
+class Band:
+    """From low to high."""
+
+    low: float
+    high: float
+
+
+@dataclass(frozen=True)
+class Spread:
+    """A positive figure at the nominal constants, and with one factor at a time at its low and its high end."""
+
+    nominal: float
+    low: NDArray[np.float64]
+    """[factors] the figure where the factor is at its low end (the figure itself may be higher there)."""
+    high: NDArray[np.float64]
+    """[factors] where it is at its high end."""
+
+    def __truediv__(self, other: Spread) -> Spread:
+        """The ratio of two figures, each factor at the same end on both sides: what both share cancels."""
+        return Spread(self.nominal / other.nominal, self.low / other.low, self.high / other.high)
+
+    @property
+    def extreme(self) -> Band:
+        """Least and most that any single factor makes of the figure, all others nominal."""
+        ends = np.concatenate(([self.nominal], self.low, self.high))
+        return Band(float(ends.min()), float(ends.max()))
+
+    @property
+    def combined(self) -> Band:
+        """All factors together: the root of the sum of squares of what each does to the logarithm, up and down apart.
+
+        If the bands are equally likely intervals of independent factors whose effects multiply, it is that interval too.
+        """
+        with np.errstate(divide="ignore"):
+            effects = np.log(np.stack((self.low, self.high)) / self.nominal)
+        up, down = np.maximum(effects.max(axis=0, initial=0.0), 0.0), np.minimum(effects.min(axis=0, initial=0.0), 0.0)
+        return Band(self.nominal * float(np.exp(-np.sqrt((down**2).sum()))), self.nominal * float(np.exp(np.sqrt((up**2).sum()))))
+
+    @property
+    def swing(self) -> NDArray[np.float64]:
+        """[factors] how far each factor moves the figure between its ends, as a logarithm: 0 where it does nothing."""
+        ends = np.stack((self.low, np.full_like(self.low, self.nominal), self.high))
+        return np.asarray(np.log(ends.max(axis=0) / ends.min(axis=0)), dtype=np.float64)
+
 
 Figures = NDArray[np.float64]
 """[variants] of one figure: the nominal one first, then each factor at its low end, then each at its high end."""
@@ -62,7 +108,7 @@ class Assessment:
 
     def spread(self, name: str, metric: str) -> Spread:
         """A metric of the run of that name. Raises ConfigError for an unknown one."""
-        values = METRICS[metric](self.totals[self.place(name)])
+        values = METRICS[metric](self.totals[self.index(name)])
         count = len(self.factors)
         return Spread(float(values[0]), values[1 : count + 1], values[count + 1 :])
 
@@ -70,7 +116,7 @@ class Assessment:
         """A metric of one run over that of another, each factor at the same end in both."""
         return self.spread(first, metric) / self.spread(second, metric)
 
-    def place(self, name: str) -> int:
+    def index(self, name: str) -> int:
         """Index of a run. Raises ConfigError for an unknown one."""
         if name not in self.names:
             raise ConfigError(f"{name}: no such run; allowed: {', '.join(self.names)}")

@@ -5,11 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from simulator.study.uncertainty.assessment import Assessment
-from simulator.study.uncertainty.probe import Probe
+from simulator.study.uncertainty.assessment import Assessment, Spread
+from simulator.study.uncertainty.probe import Probe, Turn, turning_point
 from simulator.study.uncertainty.sensitivity import DEFAULT_METRICS, default_pairs
-from simulator.study.uncertainty.spread import Spread
-from simulator.study.uncertainty.turning import Turn, turning_point
 
 
 @dataclass(frozen=True)

@@ -9,8 +9,8 @@ from simulator.cost import Technology
 from simulator.cost.constant import Constant
 from simulator.cost.dram_device import DRAM_PREFIX, DramConstants
 from simulator.cost.technology import CONSTANTS
+from simulator.kinds import kind_of
 from simulator.machine.elaborated import Elaborated
-from simulator.machine.model import GatherFabric
 
 ONE_SLICE = "crossbar_in_one_slice"
 """The structural factor: at its high end a crossbar whose slices are `auto` is laid out whole, its wires at their widest pitch."""
@@ -64,7 +64,7 @@ def moved(elaborated: Elaborated, technology: Technology, name: str, value: floa
 def moves(elaborated: Elaborated, technology: Technology, name: str) -> bool:
     """Whether the factor is one of that machine: neither another machine's DRAM, nor a constant that the user has set in it."""
     if name == ONE_SLICE:
-        return _slices_are_open(elaborated)
+        return kind_of(elaborated.machine).slices_are_open(elaborated)
     if name.startswith(DRAM_PREFIX) and not name.startswith(f"{DRAM_PREFIX}{elaborated.machine.dram.kind}."):
         return False
     constant = technology.constant(name)
@@ -86,7 +86,7 @@ def _factors(technology: Technology, machine: Elaborated) -> Iterator[Factor]:
     for field in DramConstants.model_fields:
         if field not in _TIMING:
             yield from _banded(f"{DRAM_PREFIX}{kind}.{field}", technology.constant(f"{DRAM_PREFIX}{kind}.{field}"))
-    if _slices_are_open(machine):
+    if kind_of(machine.machine).slices_are_open(machine):
         pitch = technology.constants[_PITCH]
         source = f"Satpathy et al., DAC 2012, build one block; slices are this model's. At the high end wires at {pitch.high:g} um"
         yield Factor(ONE_SLICE, "1", 0.0, 0.0, 1.0, "derived", source)
@@ -95,8 +95,3 @@ def _factors(technology: Technology, machine: Elaborated) -> Iterator[Factor]:
 def _banded(name: str, constant: Constant) -> Iterator[Factor]:
     if constant.low < constant.high:
         yield Factor(name, constant.unit, constant.value, constant.low, constant.high, constant.basis, constant.source)
-
-
-def _slices_are_open(elaborated: Elaborated) -> bool:
-    fabric = elaborated.machine.fabric
-    return isinstance(fabric, GatherFabric) and fabric.has_network and fabric.network.slices == "auto" and elaborated.slices > 1

@@ -1,6 +1,13 @@
-"""Figures of assessed runs with a factor anywhere, also outside its band; what was priced once is kept."""
+"""Figures of assessed runs with a factor anywhere, also outside its band, and the value of a factor at which two runs change places."""
 
 from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from itertools import pairwise
+
+from annotated_types import Ge, Gt, Le
 
 from simulator.cost import Technology, elaborate, rates
 from simulator.study.uncertainty.assessment import METRICS, Assessment, Totals, totals_of
@@ -47,8 +54,8 @@ class Probe:
     def _at(self, name: str, factor: Factor, value: float) -> Totals:
         key = name, factor.name, value
         if key not in self._totals:
-            place = self.known.place(name)
-            run, technology = self.known.runs[place], self.known.technologies[place]
+            index = self.known.index(name)
+            run, technology = self.known.runs[index], self.known.technologies[index]
             there = moved(run.elaborated, technology, factor.name, value * _proportion(technology, factor))
             self._totals[key] = totals_of(run, [rates(*there)])
         return self._totals[key]
@@ -59,3 +66,67 @@ def _proportion(technology: Technology, factor: Factor) -> float:
     if factor.discrete or not factor.value:
         return 1.0
     return technology.constant(factor.name).value / factor.value
+
+
+_WIDE = 100.0
+"""A search goes from a hundredth of a constant to a hundred times it, as far as the constant may go."""
+_STEEPEST = 3.0
+"""…and an exponent from −3 to 3."""
+
+
+@dataclass(frozen=True)
+class Turn:
+    """Where a factor makes two runs equal."""
+
+    factor: Factor
+    value: float
+    first: str
+    second: str
+
+    @property
+    def inside(self) -> bool:
+        """Whether that is within the factor's band."""
+        return self.factor.low <= self.value <= self.factor.high
+
+
+def turning_point(probe: Probe, first: str, second: str, metric: str, factor: Factor) -> Turn | None:
+    """The nearest value at which the ratio of two runs is 1: within the band if there is one, else in a wide range; None for never.
+
+    The range is searched between its ends, the band's and the nominal value: two crossings between two of these cancel
+    and are not seen.
+    """
+
+    def logarithm(value: float) -> float:
+        return math.log(probe.ratio(first, second, metric, factor, value))
+
+    technology = probe.known.technologies[probe.known.index(first)]
+    low, high = (0.0, 1.0) if factor.discrete else search_range(technology, factor)
+    points = sorted({min(low, factor.low), factor.low, factor.value, factor.high, max(high, factor.high)})
+    heights = {point: logarithm(point) for point in points}
+    crossed = [pair for pair in pairwise(points) if (heights[pair[0]] < 0) != (heights[pair[1]] < 0)]
+    if not crossed:
+        return None
+    start, end = min(crossed, key=lambda pair: min(abs(point - factor.value) for point in pair))
+    return Turn(factor, factor.high if factor.discrete else _root(logarithm, start, end), first, second)
+
+
+def search_range(technology: Technology, factor: Factor) -> tuple[float, float]:
+    """Where a constant may go when a turning point is looked for."""
+    low, high = factor.value / _WIDE, (factor.value or factor.high) * _WIDE
+    if factor.name.endswith("exponent"):
+        low, high = -_STEEPEST, _STEEPEST
+    info = type(technology).model_fields.get(factor.name)
+    for limit in info.metadata if info else ():
+        if isinstance(limit, Ge):
+            low = float(limit.ge)  # type: ignore[arg-type]
+        elif isinstance(limit, Gt):
+            low = max(low, factor.value / _WIDE)
+        elif isinstance(limit, Le):
+            high = min(high, float(limit.le))  # type: ignore[arg-type]
+    return low, high
+
+
+def _root(function: Callable[[float], float], start: float, end: float) -> float:
+    from scipy.optimize import brentq
+
+    return float(brentq(function, start, end, xtol=1e-9 * max(abs(start), abs(end)), rtol=1e-9))

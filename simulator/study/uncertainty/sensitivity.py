@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from simulator.study.uncertainty.assessment import Assessment
+from simulator.study.design import best_and_array, crossbar_and_replication
+from simulator.study.uncertainty.assessment import Assessment, Spread
 from simulator.study.uncertainty.factors import Factor
-from simulator.study.uncertainty.pairs import best_and_array, crossbar_and_replication
-from simulator.study.uncertainty.probe import Probe
-from simulator.study.uncertainty.spread import Spread
-from simulator.study.uncertainty.turning import Turn, turning_point
+from simulator.study.uncertainty.probe import Probe, Turn, turning_point
 
 DEFAULT_METRICS: tuple[str, ...] = ("energy_pj", "fabric_area_mm2", "edap_js_mm2")
 

@@ -7,7 +7,7 @@ from round_numbers import round_machine
 
 from simulator import equalise, load_workload
 from simulator.errors import ConfigError
-from simulator.study.sizing.by_area import own_area_mm2, within_area
+from simulator.study.sizing.scale import own_area_mm2, within_area
 
 
 def test_a_machine_alone_is_sized_as_in_a_comparison() -> None:

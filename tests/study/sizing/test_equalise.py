@@ -14,7 +14,8 @@ from simulator.cost import load_technology
 from simulator.errors import ConfigError
 from simulator.machine import Machine
 from simulator.pipeline import simulate
-from simulator.study.sizing import area_mm2, dram_gb_per_s, equalise, kind_of
+from simulator.study.design import design_of
+from simulator.study.sizing import area_mm2, dram_gb_per_s, equalise
 from simulator.study.sizing.scale import resized, size_of
 from simulator.workload import Workload
 
@@ -43,7 +44,7 @@ def _sram_kib(machine: Machine) -> float:
 @given(st.sampled_from(MACHINES[:4]), st.floats(3.0, 30.0))
 def test_the_largest_size_that_fits_the_area(machine: Machine, cap: float) -> None:
     (sized,) = equalise([machine], "area", NOTHING, to=f"{cap}mm2")
-    assert kind_of(sized.machine) == kind_of(machine) == sized.kind
+    assert design_of(sized.machine) == design_of(machine) == sized.kind
     assert area_mm2(sized.machine, TECHNOLOGY) == sized.achieved <= cap
     larger = resized(machine, size_of(sized.machine) + 1)
     assert larger is not None

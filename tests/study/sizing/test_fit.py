@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from simulator.study.sizing.fit import largest_within
+from simulator.study.sizing.scale import largest_within
 
 
 @given(st.integers(1, 40), st.integers(0, 300), st.integers(1, 400), st.floats(0, 2000, allow_nan=False))

@@ -6,8 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from simulator.machine.model import Machine
-from simulator.study.sizing.by_size import BySize
-from simulator.study.sizing.scale import resized, size_of
+from simulator.study.sizing.scale import BySize, resized, size_of
 from tests.strategies import machine
 
 

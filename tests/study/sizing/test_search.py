@@ -10,17 +10,19 @@ from strategies import operation, sparse, workload
 
 from simulator.cost import load_technology
 from simulator.errors import ConfigError, MappingError
+from simulator.kinds.sizes import Grid
 from simulator.machine import Machine, load_machine
 from simulator.pipeline import simulate
 from simulator.result import Result
 from simulator.run.floor import Floor
-from simulator.study.sizing import area_mm2, equalise, kind_of
-from simulator.study.sizing.grid import Values, families, grid_of
+from simulator.study.design import design_of
+from simulator.study.sizing import area_mm2, equalise
+from simulator.study.sizing.grid import families, grid_of
 from simulator.study.sizing.objective import value_of
-from simulator.study.sizing.rebuilt import rebuilt
+from simulator.study.sizing.scale import rebuilt
 from simulator.study.sizing.search import Limits, Problem, best_design
 from simulator.study.sizing.trials import InTurn
-from simulator.study.sizing.types import Objective, Outcome, Rival
+from simulator.study.sizing.types import Incumbent, Objective, RunResult
 
 TECHNOLOGY = load_technology("7nm")
 random = np.random.default_rng(3)
@@ -28,7 +30,7 @@ WORK = workload(
     operation(sparse(random, 10, 8, 0.4), sparse(random, 8, 8, 0.7), "first"),
     operation(sparse(random, 6, 10, 0.4), sparse(random, 10, 8, 0.9), "second", ("first",)),
 )
-GATHER: Values = {
+GATHER: Grid = {
     "fabric.units": (8,),
     "fabric.lanes": (2, 4),
     "fabric.token_groups": (1, 2),
@@ -38,7 +40,7 @@ GATHER: Values = {
     "fabric.network.slices": ("auto", 1),
     "mapping.tokens_per_tile": ("auto", 1),
 }
-SYSTOLIC: Values = {
+SYSTOLIC: Grid = {
     "fabric.rows": (4, 8),
     "fabric.cols": (4, 8, 16),
     "fabric.dataflow": ("best", "os"),
@@ -90,8 +92,8 @@ def test_it_finds_what_simulating_everything_finds(name: str) -> None:
         found = best_design(_problem(name, objective, limits), InTurn(WORK))
         assert found is not None
         assert value_of(found.result, objective) == min(value_of(run, objective) for run in allowed)
-        assert kind_of(found.machine) == name
-        counts = found.search
+        assert design_of(found.machine) == name
+        counts = found.counts
         assert counts.skipped == 0
         assert counts.illegal + counts.over_cap + counts.pruned + counts.given_up + counts.simulated == counts.designs
         assert counts.given_up + counts.simulated <= len(runs)
@@ -101,14 +103,14 @@ def test_bounds_save_simulations() -> None:
     problem = _problem("hybrid", "time", Limits())
     found = best_design(problem, InTurn(WORK))
     assert found is not None
-    assert found.search.simulated < 0.7 * found.search.designs
+    assert found.counts.simulated < 0.7 * found.counts.designs
 
 
 def test_a_budget_is_kept_and_what_it_left_out_is_counted() -> None:
     found = best_design(_problem("hybrid", "energy", Limits(), budget=1), InTurn(WORK))
     assert found is not None
-    assert found.search.simulated + found.search.given_up == 1
-    assert found.search.skipped > 0
+    assert found.counts.simulated + found.counts.given_up == 1
+    assert found.counts.skipped > 0
 
 
 def test_nothing_within_the_limits_is_nothing_found() -> None:
@@ -117,10 +119,10 @@ def test_nothing_within_the_limits_is_nothing_found() -> None:
 
 def test_what_is_seen_does_not_depend_on_how_many_run_at_once() -> None:
     class Backwards(InTurn):
-        def bound(self, machines: Sequence[Machine], rival: Rival) -> list[float | MappingError]:
+        def bound(self, machines: Sequence[Machine], rival: Incumbent) -> list[float | MappingError]:
             return super().bound(machines[::-1], rival)[::-1]
 
-        def attempt(self, machines: Sequence[Machine], rival: Rival) -> list[Outcome | None]:
+        def attempt(self, machines: Sequence[Machine], rival: Incumbent) -> list[RunResult | None]:
             return super().attempt(machines[::-1], rival)[::-1]
 
     problem = _problem("crossbar", "time", Limits())
@@ -131,7 +133,7 @@ def test_what_is_seen_does_not_depend_on_how_many_run_at_once() -> None:
 def test_the_grid_holds_the_kind_and_the_machine_itself(name: str) -> None:
     machine = load_machine(name)
     designs = [rebuilt(machine, {**family.keys, **family.members[0]}) for family in families(machine, grid_of(machine))]
-    assert {kind_of(design) for design in designs if design is not None} == {name}
+    assert {design_of(design) for design in designs if design is not None} == {name}
     own = [
         family
         for family in families(machine, grid_of(machine))

@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from simulator.study.executors import Report
 from simulator.study.sweep.job import Done, Job, run_jobs
 
 MACHINE = """
@@ -72,34 +73,34 @@ def write_files(folder: Path) -> None:
         (folder / f"{name}.yaml").write_text(text, encoding="utf-8")
 
 
-def logged(jobs: Sequence[Job], shared: Mapping[str, Any]) -> list[Done]:
+def logged(jobs: Sequence[Job], shared: Mapping[str, Any], report: Report) -> list[Done]:
     """Note every point in a log before it is computed."""
     with Path(os.environ[LOG]).open("a", encoding="utf-8") as log:
         log.write("".join(f"{key}\n" for job in jobs for key, _ in job.prices))
-    return run_jobs(jobs, shared)
+    return run_jobs(jobs, shared, report)
 
 
-def deadly(jobs: Sequence[Job], shared: Mapping[str, Any]) -> list[Done]:
+def deadly(jobs: Sequence[Job], shared: Mapping[str, Any], report: Report) -> list[Done]:
     """One point takes its process down."""
     fabrics = [job.elaborated.machine.gather for job in jobs]
     if any({"fabric.window": fabric.window, "fabric.replicas": fabric.replicas} == DEADLY for fabric in fabrics):
         os._exit(1)
-    return run_jobs(jobs, shared)
+    return run_jobs(jobs, shared, report)
 
 
-def mortal(jobs: Sequence[Job], shared: Mapping[str, Any]) -> list[Done]:
+def mortal(jobs: Sequence[Job], shared: Mapping[str, Any], report: Report) -> list[Done]:
     """The first worker that gets there dies, once; nobody's fault."""
     try:
         Path(os.environ[LOG]).touch(exist_ok=False)
     except FileExistsError:
-        return run_jobs(jobs, shared)
+        return run_jobs(jobs, shared, report)
     os._exit(1)
 
 
-def unhurried(jobs: Sequence[Job], shared: Mapping[str, Any]) -> list[Done]:
+def unhurried(jobs: Sequence[Job], shared: Mapping[str, Any], report: Report) -> list[Done]:
     """Points that take a moment; the process whose number stands in the file `victim` is killed during one of them."""
     victim = Path("victim")
-    done = run_jobs(jobs, shared)
+    done = run_jobs(jobs, shared, report)
     time.sleep(0.1)
     if Path("started").exists() and victim.read_text(encoding="utf-8") == str(os.getpid()):
         os.kill(os.getpid(), signal.SIGKILL)
@@ -107,7 +108,7 @@ def unhurried(jobs: Sequence[Job], shared: Mapping[str, Any]) -> list[Done]:
     return done
 
 
-def hungry(jobs: Sequence[Job], shared: Mapping[str, Any]) -> list[Done]:
+def hungry(jobs: Sequence[Job], shared: Mapping[str, Any], report: Report) -> list[Done]:
     """A mistake in sparsim itself."""
     raise RuntimeError("a bug")
 

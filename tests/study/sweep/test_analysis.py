@@ -11,10 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from simulator.study.sweep.analysis.best import best_points
-from simulator.study.sweep.analysis.crossings import Crossing, Ratios, Scale, find_crossings
-from simulator.study.sweep.analysis.pareto import hypervolume, non_dominated, pareto_front
-from simulator.study.sweep.analysis.sensitivity import main_effects
+from simulator.study.breakeven.crossings import Crossing, Ratios, Scale, find_crossings
+from simulator.study.sweep.analysis import best_points, hypervolume, main_effects, non_dominated, pareto_front
 from simulator.study.sweep.row import Row
 
 POINTS = st.integers(1, 3).flatmap(

@@ -13,14 +13,12 @@ from study.sweep.conftest import Run
 
 from simulator import load_machine, load_workload, simulate
 from simulator.errors import OutputError
-from simulator.study.sweep.analysis.crossing_bands import crossing_band
-from simulator.study.sweep.analysis.crossings import Crossing, Scale
+from simulator.study.breakeven.breakeven import BreakEven, Question, find_break_even
+from simulator.study.breakeven.crossings import Crossing, Scale, crossing_band
+from simulator.study.breakeven.plots import break_even_figure
 from simulator.study.sweep.bands import assess_points
-from simulator.study.sweep.breakeven import BreakEven, Question, find_break_even
 from simulator.study.sweep.load import load_sweep
-from simulator.study.sweep.plots.along import energy_along_figure
-from simulator.study.sweep.plots.curves import break_even_figure
-from simulator.study.sweep.plots.pareto import pareto_figure
+from simulator.study.sweep.plots import energy_along_figure, pareto_figure
 from simulator.study.sweep.row import over_the_bands
 from simulator.study.sweep.run import Options, run_sweep
 from simulator.study.sweep.spec import SweepSpec

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Mapping, Sequence
+from concurrent.futures import BrokenExecutor, Future
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -13,14 +16,17 @@ from study.sweep.conftest import Run
 
 from simulator import load_machine, load_workload
 from simulator.errors import ConfigError, WorkerError
-from simulator.study.sizing import equalise, grid
-from simulator.study.sizing.by_area import own_area_mm2
-from simulator.study.sweep.best import Wanted
-from simulator.study.sweep.equal import Scaled
-from simulator.study.sweep.events import Event, Searching
+from simulator.kinds.systolic.sizes import ArraySizes
+from simulator.kinds.units.sizes import UnitsSizes
+from simulator.study.executors import EXECUTORS, Report, Work
+from simulator.study.executors.executor import Batch, InProcess
+from simulator.study.sizing import equalise
+from simulator.study.sizing.scale import own_area_mm2
 from simulator.study.sweep.load import load_sweep
-from simulator.study.sweep.row import labelled
+from simulator.study.sweep.point import Scaled
+from simulator.study.sweep.row import Event, Searching, labelled
 from simulator.study.sweep.run import Options, run_sweep
+from simulator.study.sweep.sizes import SizeSearch
 from simulator.study.sweep.store import Store
 from simulator.study.sweep.study import Study, rows_csv
 from simulator.study.sweep.tables import study_table
@@ -44,8 +50,8 @@ def small_grid(monkeypatch: pytest.MonkeyPatch) -> None:
     }
     edges: dict[str, tuple[Any, ...]] = {"fabric.rows": (4, 8), "fabric.cols": (4, 8), "fabric.dataflow": ("best", "os")}
     buffers: dict[str, tuple[Any, ...]] = {f"fabric.{name}_buffer_kib": (8.0, 16.0) for name in "xwy"}
-    monkeypatch.setattr(grid, "GATHER_GRID", few)
-    monkeypatch.setattr(grid, "SYSTOLIC_GRID", edges | buffers)
+    monkeypatch.setattr(UnitsSizes, "grid", few)
+    monkeypatch.setattr(ArraySizes, "grid", edges | buffers)
 
 
 def _cap() -> float:
@@ -135,30 +141,37 @@ def test_a_search_that_finds_nothing_is_remembered(place: Path) -> None:
     assert [any(isinstance(event, Searching) for event in events) for events in told] == [True, False, True]
 
 
-def test_a_worker_that_dies_during_a_search_is_replaced_once(sweep: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+class Mortal(InProcess):
+    """Its worker dies over every batch, once."""
+
+    def __init__(self) -> None:
+        self.died: set[str] = set()
+
+    def submit(self, work: Work, tasks: Sequence[Any], inputs: Mapping[str, Any], listen: Report) -> Future[Batch]:
+        if repr(tasks) in self.died:
+            return super().submit(work, tasks, inputs, listen)
+        self.died.add(repr(tasks))
+        future: Future[Batch] = Future()
+        future.set_exception(BrokenExecutor("died"))
+        return future
+
+
+def test_a_worker_that_dies_during_a_search_is_replaced(sweep: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     equal = f"equal={{area: {_cap()!r}, best: time}}"
     expected = sweep("sweep.yaml", *BARE, equal)
-    searches: list[str] = []
-    found = Wanted.found
-
-    def mortal(wanted: Wanted, *arguments: Any) -> Scaled:
-        searches.append(wanted.name)
-        if searches.count(wanted.name) == 1:
-            raise WorkerError("a worker process died")
-        return found(wanted, *arguments)
-
-    monkeypatch.setattr(Wanted, "found", mortal)
+    executor = Mortal()
+    monkeypatch.setitem(EXECUTORS, "in_process", lambda workers, address: nullcontext(executor))
     assert sweep("sweep.yaml", *BARE, equal, store="other.sqlite").rows == expected.rows
-    assert searches == [name for name in dict.fromkeys(searches) for _ in range(2)]
+    assert executor.died
 
 
 def test_a_search_whose_workers_keep_dying_is_no_mistake_of_the_file(sweep: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    def dying(wanted: Wanted, *arguments: Any) -> Scaled:
+    def dying(search: SizeSearch, *arguments: Any) -> Scaled:
         raise WorkerError("a worker process died")
 
     equal = f"equal={{area: {_cap()!r}, best: time}}"
     with monkeypatch.context() as context:
-        context.setattr(Wanted, "found", dying)
+        context.setattr(SizeSearch, "found", dying)
         assert {row.failure for row in sweep("sweep.yaml", *BARE, equal).rows} == {"killed"}
     assert sweep("sweep.yaml", *BARE, equal).failures == []
 
@@ -169,7 +182,7 @@ def test_another_placement_is_another_search(place: Path) -> None:
     keys = set()
     for bank in (0, 1):
         np.save(place / "banks.npy", np.full(machine.gather.banks_per_copy * 128, bank, dtype=np.int32))
-        keys.add(Wanted(machine, recipe, 0.4, "time", None).key)
+        keys.add(SizeSearch(machine, recipe, 0.4, "time", None).key)
     assert len(keys) == 2
 
 

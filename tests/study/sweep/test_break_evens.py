@@ -10,13 +10,11 @@ import pytest
 from study.sweep.conftest import Run
 
 from simulator.errors import OutputError
-from simulator.study.sweep.analysis.crossing_bands import CrossingBand
-from simulator.study.sweep.analysis.crossings import Crossing
-from simulator.study.sweep.break_evens import Entry, break_even_files, break_evens_csv, load_break_evens
-from simulator.study.sweep.breakeven import BreakEven, Curve
-from simulator.study.sweep.plots.break_evens import break_evens_figure
-from simulator.study.sweep.plots.curves import break_even_figure
-from simulator.study.sweep.redraw import redraw
+from simulator.study.breakeven.breakeven import BreakEven, Curve
+from simulator.study.breakeven.crossings import Crossing, CrossingBand
+from simulator.study.breakeven.plots import break_even_figure, break_evens_figure
+from simulator.study.breakeven.table import Entry, break_even_files, break_evens_csv, load_break_evens
+from simulator.study.redraw import redraw
 from simulator.study.sweep.study import Study
 
 

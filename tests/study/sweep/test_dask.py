@@ -92,6 +92,6 @@ def test_a_point_that_takes_its_worker_down_fails_alone(sweep: Run, place: Path)
 
 
 def test_no_scheduler_is_a_message(sweep: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sys.modules["simulator.study.sweep.executors.dask"], "_PATIENCE", "0.5s")
+    monkeypatch.setattr(sys.modules["simulator.study.executors.dask"], "_PATIENCE", "0.5s")
     with pytest.raises(ConfigError, match="no scheduler answers there"):
         sweep(executor="dask", address="tcp://127.0.0.1:9")

@@ -13,9 +13,9 @@ from study.sweep.conftest import Run
 
 from simulator import load_machine
 from simulator.errors import ConfigError
-from simulator.study.sizing.by_area import own_area_mm2, within_area
-from simulator.study.sweep.analysis.crossings import Scale
-from simulator.study.sweep.breakeven import Question, find_break_even
+from simulator.study.breakeven.breakeven import Question, find_break_even
+from simulator.study.breakeven.crossings import Scale
+from simulator.study.sizing.scale import own_area_mm2, within_area
 from simulator.study.sweep.load import load_sweep
 from simulator.study.sweep.point import Point
 from simulator.study.sweep.run import Options
@@ -120,7 +120,7 @@ def test_a_target_cannot_follow_from_a_workload_that_is_an_axis() -> None:
 
 def _patterns(*overrides: str) -> list[Any]:
     space = load_sweep("sweep.yaml", ["axes={workload.operations.0.weight.pattern: [uniform, per_row]}", *overrides])
-    return [space.resolve(place) for place in space.places()]
+    return [space.resolve(at) for at in space.coordinates()]
 
 
 @pytest.mark.usefixtures("place")

@@ -80,7 +80,7 @@ def test_ranges() -> None:
 
 def _points(*overrides: str) -> list[Any]:
     space = load_sweep("sweep.yaml", overrides)
-    return [point for place in space.places() if (point := space.resolve(place)) is not None]
+    return [point for place in space.coordinates() if (point := space.resolve(place)) is not None]
 
 
 @pytest.mark.usefixtures("place")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from random import Random
 
@@ -14,9 +15,10 @@ from simulator.errors import ConfigError
 from simulator.study.sweep.load import load_sweep
 from simulator.study.sweep.row import broken_constraints
 from simulator.study.sweep.run import Options, run_sweep
-from simulator.study.sweep.search.static import _sample, random
 from simulator.study.sweep.spec import SweepSpec
 from simulator.study.sweep.store import Store
+from simulator.study.sweep.strategies import _sample, random
+from simulator.version import MODEL_VERSION
 
 
 def test_every_point_has_the_figures_of_a_run_of_its_own(sweep: Run) -> None:
@@ -66,14 +68,14 @@ def test_points_that_differ_in_technology_alone_are_simulated_once(sweep: Run, m
     assert len({row.metric("energy_pj") for row in run.rows}) == 4
 
 
-def test_changed_code_or_data_is_computed_anew(sweep: Run, place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_another_version_of_the_model_or_other_data_is_computed_anew(sweep: Run, place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert sweep().computed == 9
     workload = place / "tiny.yaml"
     workload.write_text(workload.read_text(encoding="utf-8").replace("0.2", "0.3"), encoding="utf-8")
     assert sweep().computed == 9
-    monkeypatch.setattr("simulator.study.sweep.point.timing_version", lambda: "other code")
+    monkeypatch.setattr("simulator.study.sweep.point.MODEL_VERSION", replace(MODEL_VERSION, timing=0))
     assert sweep().computed == 9
-    monkeypatch.setattr("simulator.study.sweep.point.cost_version", lambda: "other code")
+    monkeypatch.setattr("simulator.study.sweep.point.MODEL_VERSION", replace(MODEL_VERSION, cost=0))
     assert sweep().computed == 9
 
 
@@ -90,7 +92,7 @@ def test_two_sweeps_share_points_and_an_edited_axis_adds_only_what_is_new(sweep:
 
 
 def test_combinations_that_are_no_machine_are_said_first_and_do_not_stop_the_rest(place: Path) -> None:
-    from simulator.study.sweep.events import Event, Finished, Planned
+    from simulator.study.sweep.row import Event, Finished, Planned
 
     events: list[Event] = []
     space = load_sweep("sweep.yaml", ["axes={fabric.replicas: [1, 3, 4]}"])
@@ -187,7 +189,7 @@ def test_random_draws_from_a_space_of_any_size(place: Path) -> None:
 
 def test_a_large_draw_goes_on_as_a_small_one_would(monkeypatch: pytest.MonkeyPatch) -> None:
     as_before = list(_sample(Random(3), 10**6, 250))
-    monkeypatch.setattr("simulator.study.sweep.search.static._LARGEST", 0)
+    monkeypatch.setattr("simulator.study.sweep.strategies._LARGEST", 0)
     assert list(_sample(Random(3), 10**6, 250)) == as_before
 
 

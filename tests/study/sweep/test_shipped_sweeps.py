@@ -5,15 +5,14 @@ from dataclasses import replace
 import pytest
 
 from simulator.specs import config_names
-from simulator.study.sweep.best import Wanted
-from simulator.study.sweep.equal import Scaled
 from simulator.study.sweep.load import load_sweep
-from simulator.study.sweep.point import Invalid, Point
+from simulator.study.sweep.point import Invalid, Point, Scaled
+from simulator.study.sweep.sizes import SizeSearch
 
 
-def unsearched(wanted: Wanted) -> Scaled:
+def unsearched(search: SizeSearch) -> Scaled:
     """The sizes that the file has: a search takes minutes, or hours on a large model, and test_best holds what it finds."""
-    return Scaled(wanted.machine, {})
+    return Scaled(search.machine, {})
 
 
 SMALLER = {"scale": ["where=[fabric.units < 1024]"]}
@@ -24,6 +23,6 @@ SMALLER = {"scale": ["where=[fabric.units < 1024]"]}
 def test_every_combination_can_be_built(name: str) -> None:
     space = replace(load_sweep(name, SMALLER.get(name, ())), search=unsearched)
     assert space.spec.name == name
-    points = [space.resolve(place) for place in space.places()]
+    points = [space.resolve(at) for at in space.coordinates()]
     assert [point.reason for point in points if isinstance(point, Invalid)] == []
     assert any(isinstance(point, Point) for point in points)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,8 +13,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from simulator.errors import OutputError
-from simulator.study.sweep.record import Outcome
+from simulator.study.sweep.job import Outcome
 from simulator.study.sweep.store import ListedSweep, Removed, Store
+from simulator.version import MODEL_VERSION
 
 KEYS = st.text(alphabet="abcdef", min_size=1, max_size=3)
 RECORDS = st.none() | st.dictionaries(
@@ -128,10 +130,10 @@ def test_a_point_that_has_lost_its_timing_is_run_again(tmp_path: Path) -> None:
         assert set(store.points("ab")) == {"a", "b"}
 
 
-def test_what_searches_of_other_code_have_found_is_removed_when_asked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_searches_of_other_versions_have_found_is_removed_when_asked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with Store(tmp_path / "store.sqlite") as store:
         with monkeypatch.context() as patch:
-            patch.setattr("simulator.study.sweep.store.sizing_version", lambda: "other code")
+            patch.setattr("simulator.study.sweep.store.MODEL_VERSION", replace(MODEL_VERSION, sizing=0))
             store.add_sizes("old", {"sizes": {}})
         store.add_sizes("new", {"sizes": {}})
         assert store.remove([]).searches == 0

@@ -12,8 +12,8 @@ from simulator.repricing import reprice
 from simulator.result import Result
 from simulator.study.uncertainty import Claim, Probe, assess, claims, sensitivity
 from simulator.study.uncertainty.claims import claim
+from simulator.study.uncertainty.probe import search_range, turning_point
 from simulator.study.uncertainty.sensitivity import default_pairs
-from simulator.study.uncertainty.turning import search_range, turning_point
 
 
 @pytest.fixture(scope="module")

@@ -1,0 +1,70 @@
+"""Sizes of a systolic array: its edges and its buffers."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Hashable, Iterator
+from typing import ClassVar
+
+from simulator.kinds.sizes import Grid, Keys, OnChipSram, Sizes, combinations
+from simulator.machine.elaborated import Elaborated
+from simulator.machine.model import Machine, SystolicFabric
+
+
+class ArraySizes(Sizes):
+    """Every array is of one design; scaling keeps its aspect ratio and whole groups of `n_m` in its rows."""
+
+    grid: ClassVar[Grid] = {
+        "fabric.rows": (8, 16, 32, 64, 128, 256),
+        "fabric.cols": (8, 16, 32, 64, 128, 256),
+        "fabric.dataflow": ("best", "ws", "os", "is"),
+        "fabric.x_buffer_kib": (16.0, 64.0, 256.0),
+        "fabric.w_buffer_kib": (16.0, 64.0, 256.0),
+        "fabric.y_buffer_kib": (64.0, 256.0, 1024.0),
+    }
+    members = ("fabric.x_buffer_kib", "fabric.w_buffer_kib", "fabric.y_buffer_kib")
+    scaled = ("fabric.rows", "fabric.cols")
+
+    def design(self, machine: Machine) -> str:
+        """A systolic array."""
+        return "systolic"
+
+    def size(self, machine: Machine) -> int:
+        """Its edge, in steps."""
+        return _edge_steps(machine.systolic)
+
+    def at_size(self, machine: Machine, size: int) -> Keys:
+        """Both edges grow together."""
+        fabric = machine.systolic
+        steps = _edge_steps(fabric)
+        return {"fabric.rows": fabric.rows // steps * size, "fabric.cols": fabric.cols // steps * size}
+
+    def named(self, machine: Machine) -> str:
+        """Both edges."""
+        return f"{machine.systolic.rows} × {machine.systolic.cols}"
+
+    def own(self, machine: Machine) -> tuple[Keys, Grid]:
+        """All keys of the grid are keys of the fabric."""
+        return {key: getattr(machine.systolic, key.removeprefix("fabric.")) for key in self.grid}, self.grid
+
+    def families(self, machine: Machine, grid: Grid) -> Iterator[Keys]:
+        """Edges and dataflows."""
+        return combinations({key: values for key, values in grid.items() if key not in self.members})
+
+    def member_bound(self, machine: Machine) -> Hashable:
+        """No bound looks at a buffer."""
+        return None
+
+    def member_timing(self, elaborated: Elaborated) -> Hashable | None:
+        """Every buffer may change the tiles."""
+        return None
+
+    def with_sram(self, sram: OnChipSram) -> Keys:
+        """As its operand buffers."""
+        return {"fabric.x_buffer_kib": sram.x_kib, "fabric.w_buffer_kib": sram.w_kib, "fabric.y_buffer_kib": sram.y_kib}
+
+
+def _edge_steps(fabric: SystolicFabric) -> int:
+    """Of how many of the smallest legal arrays of its shape its edge is made, so that no size is refused for `n_m`."""
+    shape, (kept, _) = math.gcd(fabric.rows, fabric.cols), fabric.kept_of
+    return shape // (kept // math.gcd(fabric.rows // shape, kept))

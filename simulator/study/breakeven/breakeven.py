@@ -1,0 +1,286 @@
+"""Break-even of two machines along an axis: from a question to curves and crossings, and the folder that holds the answer."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from simulator.errors import ConfigError, OutputError
+from simulator.machine import Machine
+from simulator.report.folder import MARKER, new_folder, write_json
+from simulator.result import METRICS
+from simulator.specs import Document, nearest_hint
+from simulator.specs.fields import slot_at, takes_integers_only
+from simulator.specs.load import read_tree, validated
+from simulator.specs.overrides import apply_overrides
+from simulator.specs.parse import parse
+from simulator.specs.tree import Entry
+from simulator.study.breakeven.crossings import Better, Crossing, CrossingBand, Scale, better_of, crossing_band, find_crossings
+from simulator.study.sweep.bands import assess_points
+from simulator.study.sweep.load import space_of
+from simulator.study.sweep.paths import reached_by
+from simulator.study.sweep.point import Point
+from simulator.study.sweep.row import Event, Listener, Planned, Row
+from simulator.study.sweep.run import Options, run_sweep
+from simulator.study.sweep.space import Space
+from simulator.study.sweep.spec import SweepSpec
+from simulator.study.sweep.store import Store
+from simulator.study.uncertainty import METRICS as BANDED
+from simulator.study.uncertainty import Assessment
+from simulator.workload.spec import WorkloadSpec
+
+FILE = "breakeven.json"
+SCHEMA_VERSION = 3
+
+
+@dataclass(frozen=True)
+class Question:
+    """What is to be found."""
+
+    axis: str
+    machines: tuple[str, str]
+    workload: str
+    metrics: tuple[str, ...]
+    scale: Scale
+    points: int
+    """Values of the coarse scan."""
+    tolerance: float
+    """Widest bracket of a crossing: a ratio less one, or a share of the range where the axis is divided evenly."""
+    equal_area: bool = False
+    """Whether the second machine, and the first where an axis changes it, is scaled to the fabric area of the first."""
+    settings: tuple[str, ...] = ()
+    """`key.path=value`, for both machines and the workload."""
+
+
+@dataclass(frozen=True)
+class Curve:
+    """One metric of both machines along the axis."""
+
+    metric: str
+    values: tuple[float, ...]
+    first: tuple[float, ...]
+    second: tuple[float, ...]
+    crossings: tuple[Crossing, ...]
+    low: tuple[float, ...] = ()
+    """Combined band of the first machine's figure over the second's at each value; empty for a metric that has none."""
+    high: tuple[float, ...] = ()
+    bands: tuple[CrossingBand, ...] = ()
+    """Of each crossing."""
+    missing: tuple[float, ...] = ()
+    """Values at which a machine has no figure."""
+
+    @property
+    def throughout(self) -> Better | None:
+        """The better one at every value that has figures; None where that is not one and the same."""
+        found = {better_of(math.log(first / second)) for first, second in zip(self.first, self.second, strict=True)}
+        return found.pop() if len(found) == 1 else None
+
+
+@dataclass(frozen=True)
+class BreakEven:
+    """The answer."""
+
+    axis: str
+    names: tuple[str, str]
+    workload: str
+    logarithmic: bool
+    curves: tuple[Curve, ...]
+    failures: Mapping[str, str]
+    """Point → why it has no figures."""
+    equal_area: bool = False
+    """Whether machines were scaled to one fabric area."""
+    integers: bool = False
+    """Whether the axis takes integers only: a crossing then lies between two of them, or at one."""
+
+    def called(self, side: Better) -> str:
+        """Name of a machine, or that they are equal."""
+        return {"first": self.names[0], "second": self.names[1], "equal": "equal"}[side]
+
+    def to_dict(self) -> dict[str, Any]:
+        """JSON values."""
+        return {"schema_version": SCHEMA_VERSION, **asdict(self)}
+
+    @classmethod
+    def load(cls, path: Path) -> BreakEven:
+        """Read a breakeven.json. Raises OutputError where the file is none."""
+        try:
+            record = json.loads(path.read_text(encoding="utf-8"))
+            if record.pop("schema_version") != SCHEMA_VERSION:
+                raise OutputError(f"{path}: another schema version; this sparsim reads version {SCHEMA_VERSION}")
+            curves = tuple(
+                Curve(**{**{key: tuple(value) for key, value in curve.items() if key != "metric"}, "metric": curve["metric"],
+                         "crossings": tuple(Crossing(**crossing) for crossing in curve["crossings"]),
+                         "bands": tuple(CrossingBand(**band) for band in curve["bands"])})
+                for curve in record["curves"]
+            )  # fmt: skip
+            return cls(**{**record, "names": tuple(record["names"]), "curves": curves})
+        except OSError as error:
+            raise OutputError(f"{path}: cannot be read: {error.strerror}") from error
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            raise OutputError(f"{path}: not a break-even of sparsim ({type(error).__name__}: {error})") from error
+
+
+def find_break_even(question: Question, store: Store, options: Options, listen: Listener = lambda event: None) -> BreakEven:
+    """Scan, halve, and answer; every point goes through the store. Raises ConfigError for a name that does not exist."""
+    for metric in question.metrics:
+        if metric not in METRICS:
+            raise ConfigError(f"--metric {metric}: unknown; allowed: {', '.join(METRICS)}{nearest_hint(metric, METRICS)}")
+    asked = _Asked(question, store, replace(options, listed=False), listen)
+    scale = _scale_of(question)
+    curves = []
+    for metric in question.metrics:
+        scan = find_crossings(asked.ratios(metric), scale, points=question.points, tolerance=question.tolerance)
+        pairs = {value: asked.figures(value, metric) for value in scan.ratios}
+        first, second = zip(*pairs.values(), strict=True) if pairs else ((), ())
+        curve = Curve(metric, tuple(pairs), first, second, scan.crossings, missing=scan.missing)
+        curves.append(_banded(curve, asked, scale) if metric in BANDED else curve)
+    names = (Path(question.machines[0]).stem, Path(question.machines[1]).stem)
+    return BreakEven(
+        question.axis,
+        names,
+        Path(question.workload).stem,
+        scale.logarithmic,
+        tuple(curves),
+        asked.failures,
+        question.equal_area,
+        scale.integers,
+    )
+
+
+def _scale_of(question: Question) -> Scale:
+    """The scale, of integers where the axis takes no others. Raises ConfigError where the range has none."""
+    scale = question.scale
+    if not takes_integers(space_of(_document(question, [scale.low, scale.high]), Path()), question.axis):
+        return scale
+    integers = scale.of_integers()
+    if integers.low > integers.high:
+        raise ConfigError(f"--range {scale.low:g}:{scale.high:g}: {question.axis} takes integers; allowed: a range that has one")
+    return integers
+
+
+def _banded(curve: Curve, asked: _Asked, scale: Scale) -> Curve:
+    """The curve with what the bands of the constants make of it, from the timings that it was drawn from."""
+    if not curve.values:
+        return curve
+    known = asked.assessed(curve.values)
+    ratios = [known.ratio(_run_name(0, value), _run_name(1, value), curve.metric) for value in curve.values]
+    names = [factor.name for factor in known.factors]
+    bands = tuple(crossing_band(crossing, curve.values, ratios, names, scale) for crossing in curve.crossings)
+    return replace(
+        curve, low=tuple(ratio.combined.low for ratio in ratios), high=tuple(ratio.combined.high for ratio in ratios), bands=bands
+    )
+
+
+def _run_name(machine: int, value: float) -> str:
+    return f"{machine} at {value!r}"
+
+
+@dataclass
+class _Asked:
+    """Points that have been run for a question."""
+
+    question: Question
+    store: Store
+    options: Options
+    listen: Listener
+
+    def __post_init__(self) -> None:
+        self._rows: dict[float, tuple[Row, Row]] = {}
+        self._points: dict[str, Point] = {}
+        self._assessed: dict[tuple[float, ...], Assessment] = {}
+        self.failures: dict[str, str] = {}
+
+    def assessed(self, values: tuple[float, ...]) -> Assessment:
+        """Both machines at these values, priced over the bands; metrics that were asked for together share it."""
+        if values not in self._assessed:
+            runs = [(_run_name(machine, value), row) for value in values for machine, row in enumerate(self._rows[value])]
+            self._assessed[values] = assess_points([self._points[row.key] for _, row in runs], [name for name, _ in runs], self.store)
+        return self._assessed[values]
+
+    def ratios(self, metric: str) -> Callable[[Sequence[float]], dict[float, float | None]]:
+        """A function of values of the axis that runs what has not been run."""
+
+        def ask(values: Sequence[float]) -> dict[float, float | None]:
+            self._run([value for value in values if value not in self._rows])
+            return {value: self._ratio(value, metric) for value in values}
+
+        return ask
+
+    def figures(self, value: float, metric: str) -> tuple[float, float]:
+        """The metric of both machines."""
+        first, second = self._rows[value]
+        return first.metric(metric), second.metric(metric)
+
+    def _ratio(self, value: float, metric: str) -> float | None:
+        if any(row.record is None for row in self._rows[value]):
+            return None
+        first, second = self.figures(value, metric)
+        return math.log(first / second) if first > 0 and second > 0 else None
+
+    def _listen(self, event: Event) -> None:
+        """Each look is a sweep of its own; what listens hears of one that grows."""
+        if isinstance(event, Planned):
+            before = 2 * len(self._rows)
+            event = replace(event, points=before + event.points, expected=before + event.expected)
+        self.listen(event)
+
+    def _run(self, values: Sequence[float]) -> None:
+        if not values:
+            return
+        space = space_of(_document(self.question, values), Path())
+        run = run_sweep(space, self.store, self.options, self._listen)
+        self._points |= run.points
+        by_point = {(row.assignments["machine"], float(row.assignments[self.question.axis])): row for row in run.rows}
+        for value in values:
+            first, second = (by_point[machine, value] for machine in self.question.machines)
+            self._rows[value] = (first, second)
+            self.failures |= {row.label: row.reason for row in (first, second) if row.record is None}
+
+
+def _document(question: Question, values: Sequence[float]) -> Document[SweepSpec]:
+    """A sweep of both machines at these values of the axis."""
+    record = {
+        "name": "breakeven",
+        "workload": question.workload,
+        "axes": {"machine": list(question.machines), question.axis: [int(value) if value.is_integer() else value for value in values]},
+        "objectives": {question.metrics[0]: "min"},
+        "equal": "area" if question.equal_area else None,
+    }
+    root = parse(json.dumps(record), "sparsim breakeven", lines=False)
+    assert isinstance(root.value, dict)
+    settings = {}
+    for text in question.settings:
+        # read as --set of a machine is; its key is a whole path here
+        path, equals, _ = text.partition("=")
+        if not equals or not path.strip():
+            apply_overrides(root, [text])
+        settings[path.strip()] = parse(text.partition("=")[2], f"--set {text}", lines=False)
+    return validated(Entry({**root.value, "set": Entry(settings, root.place)}, root.place), SweepSpec)
+
+
+def takes_integers(space: Space, path: str) -> bool:
+    """Whether every machine, or every operation of the workload, that has the key at a path takes integers only there."""
+    if path.startswith("workload."):
+        root = read_tree(space.workload_file(str(space.spec.workload)), WorkloadSpec)
+        slots = [slot_at(WorkloadSpec, keys, root) for keys in reached_by(root, path.removeprefix("workload."))]
+    else:
+        slots = [slot_at(Machine, path.split("."), read_tree(space.machine_file(name), Machine)) for name in space.machines()]
+    known = [slot for slot in slots if slot is not None]
+    return bool(known) and all(map(takes_integers_only, known))
+
+
+def write_break_even(folder: Path, answer: BreakEven, made: Mapping[str, Any], *, force: bool) -> None:
+    """Write breakeven.json, its plot and run.json, whole or not at all. Raises OutputError."""
+    from simulator.report.plots.style import save
+    from simulator.study.breakeven.plots import break_even_figure
+
+    with new_folder(folder, force=force) as draft:
+        write_json(draft / FILE, answer.to_dict())
+        figure = break_even_figure(answer)
+        if figure is not None:
+            save(figure, draft, "breakeven")
+        write_json(draft / MARKER, made)

@@ -1,0 +1,138 @@
+"""Plots of break-evens: both machines along the axis, and many pairs of machines side by side."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from simulator.report.glossary import term
+from simulator.report.numbers import common_scale, significant
+from simulator.report.plots.style import styled
+from simulator.study.breakeven.breakeven import BreakEven
+from simulator.study.breakeven.crossings import Crossing
+from simulator.study.breakeven.table import Entry
+from simulator.study.sweep.plots import plain_ticks
+from simulator.study.sweep.row import short
+
+_FIRST, _SECOND, _CROSSING = "#08488a", "#c84f00", "#444444"
+_BAND = "#e3e3e3"
+
+
+def break_even_figure(answer: BreakEven) -> Figure | None:
+    """A panel a metric: its curves above, the ratio of the two below, a line at every crossing."""
+    curves = [curve for curve in answer.curves if len(curve.values) > 1]
+    if not curves:
+        return None
+    with styled():
+        figure = Figure(figsize=(max(6.8 * len(curves), 7.5), 6.2), layout="constrained")
+        panels = figure.subplots(2, len(curves), squeeze=False, sharex=True, height_ratios=(2, 1))
+        for curve, (above, below) in zip(curves, panels.T, strict=True):
+            factor, unit = common_scale([*curve.first, *curve.second], term(curve.metric, "metric").unit)
+            for name, figures, colour in zip(answer.names, (curve.first, curve.second), (_FIRST, _SECOND), strict=True):
+                above.plot(curve.values, [figure_ * factor for figure_ in figures], color=colour, marker="o", markersize=3.5, label=name)
+            ratios = [first / second for first, second in zip(curve.first, curve.second, strict=True)]
+            below.plot(curve.values, ratios, color=_CROSSING, marker="o", markersize=3)
+            if curve.low:
+                below.fill_between(curve.values, curve.low, curve.high, color=_BAND, linewidth=0, label="bands of the constants")
+                below.legend()
+            below.axhline(1.0, color="#999999", linewidth=0.8)
+            for band in curve.bands:
+                left, right = band.low or curve.values[0], band.high or curve.values[-1]
+                above.axvspan(left, right, color=_BAND, alpha=0.6, linewidth=0, zorder=0)
+            for crossing in curve.crossings:
+                for axes in (above, below):
+                    axes.axvline(crossing.value, color=_CROSSING, linewidth=0.9, linestyle="--")
+                place = (crossing.value, 1.0)
+                above.annotate(f" {_shown(crossing, answer)}", place, xycoords=("data", "axes fraction"), va="top", color=_CROSSING)
+            plain_ticks(above, "x", curve.values)
+            plain_ticks(above, "y", [value * factor for value in (*curve.first, *curve.second)])
+            plain_ticks(below, "y", [*ratios, *curve.low, *curve.high])
+            below.tick_params(axis="x", labelrotation=0)
+            label = term(curve.metric, "metric").label
+            above.set_ylabel(f"{label} ({unit})" if unit else label)
+            below.set_ylabel(f"{answer.names[0]} ÷ {answer.names[1]}")
+            below.set_xlabel(short(answer.axis))
+            above.set_title(f"{label} on {answer.workload}{', at equal area' if answer.equal_area else ''}")
+            above.legend()
+            above.grid(True)
+            below.grid(True)
+    return figure
+
+
+def _shown(crossing: Crossing, answer: BreakEven) -> str:
+    """Where it lies: a number, or between which two integers."""
+    between = answer.integers and not crossing.exact
+    return f"{crossing.low:.0f}–{crossing.high:.0f}" if between else significant(crossing.value)
+
+
+_COLOURS = ("#08488a", "#c84f00", "#00714f", "#6a4c93")
+_APART = 0.24
+
+
+def break_evens_figure(entries: Sequence[Entry]) -> Figure:
+    """Each mark is a break-even, its whisker the combined band of the constants; text alone: none in the range."""
+    firsts, seconds, metrics, loads = (list(dict.fromkeys(getattr(entry, name) for entry in entries)) for name in _NAMES)
+    with styled():
+        figure = Figure(
+            figsize=(5.2 * len(metrics) + 1.5, (0.62 * len(firsts) * max(1, len(loads) / 2) + 1.1) * len(seconds)), layout="constrained"
+        )
+        panels = figure.subplots(len(seconds), len(metrics), squeeze=False, sharex=True, sharey=True)
+        for line, second in zip(panels, seconds, strict=True):
+            for axes, metric in zip(line, metrics, strict=True):
+                shown = [entry for entry in entries if entry.second == second and entry.metric == metric]
+                _panel(axes, shown, firsts, loads)
+                equal_area = ", at equal area" if shown and all(entry.equal_area for entry in shown) else ""
+                axes.set_title(f"{term(metric, 'metric').label}: against {second}{equal_area}")
+        for axes in panels[-1]:
+            axes.set_xlabel(short(entries[0].axis))
+        lowest, highest = _span(entries)
+        plain_ticks(panels[0][0], "x", [lowest, highest])
+        panels[0][0].set_xlim(lowest, highest)
+        panels[0][0].set_ylim(len(firsts) - 0.5, -0.5)
+        handles, labels = panels[0][0].get_legend_handles_labels()
+        unique = dict(zip(labels, handles, strict=True))
+        figure.legend(unique.values(), unique.keys(), loc="outside lower center", ncols=len(unique))
+    return figure
+
+
+def _span(entries: Sequence[Entry]) -> tuple[float, float]:
+    """The part of the axis in which anything happens, with half as much again on the left."""
+    marks = [value for entry in entries for value in (entry.break_even, entry.band_low, entry.band_high) if value is not None]
+    least, most = min(entry.range_low for entry in entries), max(entry.range_high for entry in entries)
+    return (max(least, min(marks) / 2) if marks and min(marks) > 0 else least), most
+
+
+_NAMES = ("first", "second", "metric", "workload")
+
+
+def _panel(axes: Axes, entries: Sequence[Entry], firsts: Sequence[str], loads: Sequence[str]) -> None:
+    axes.set_yticks(range(len(firsts)), firsts)
+    axes.grid(True, axis="x")
+    for index, load in enumerate(loads):
+        colour = _COLOURS[index % len(_COLOURS)]
+        axes.plot([], [], color=colour, marker="o", linewidth=2, label=load)
+        for entry in (entry for entry in entries if entry.workload == load):
+            height = firsts.index(entry.first) + (index - (len(loads) - 1) / 2) * _APART
+            if entry.break_even is None:
+                wins = entry.better_below == entry.first
+                place, side = (entry.range_high, "right") if wins else (entry.range_low, "left")
+                text = f" {entry.better_below} always " if entry.better_below else ""
+                axes.annotate(text, (place, height), ha=side, va="center", color=colour, fontsize=8)
+                continue
+            if entry.band_low is not None or entry.band_high is not None:
+                ends = entry.band_low or entry.range_low, entry.band_high or entry.range_high
+                axes.plot(ends, [height] * 2, color=colour, linewidth=2.2, alpha=0.45, solid_capstyle="butt")
+            axes.plot([entry.break_even], [height], color=colour, marker="o", markersize=6)
+            above = 2 * index < len(loads)
+            axes.annotate(
+                significant(entry.break_even, 2),
+                (entry.break_even, height),
+                xytext=(0, 5 if above else -5),
+                textcoords="offset points",
+                ha="center",
+                va="bottom" if above else "top",
+                fontsize=8,
+                color=colour,
+            )

@@ -1,0 +1,139 @@
+"""`compare`: run machines on one workload, and what they show together."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from simulator.engine.engines import EngineName
+from simulator.errors import ConfigError
+from simulator.machine.model import Machine
+from simulator.pipeline import simulate
+from simulator.report.write import Report as WrittenReport
+from simulator.result import Ideal, Result
+from simulator.study.executors import Dispatch, Report, local, silent
+from simulator.study.uncertainty import assess
+from simulator.workload.types import Workload
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from matplotlib.figure import Figure
+    from rich.console import RenderableType
+
+
+@dataclass(frozen=True, repr=False)
+class Comparison(WrittenReport):
+    """Results of several machines on one workload.
+
+    both = simulator.compare([crossbar, replication], workload)
+    both.verdict, both.results[0].cycles
+    """
+
+    def to_frame(self) -> pd.DataFrame:
+        """One row a run, one column a metric. Needs pandas."""
+        import pandas as pd
+
+        from simulator.report.summary import summary_rows
+
+        return pd.DataFrame(summary_rows(self.all_results)).set_index(["machine", "ideal"])
+
+    def plot(self) -> Figure:
+        """Area, energy and causes of all machines in one figure."""
+        from simulator.report.plots import overview_figure
+
+        return overview_figure(self.results)
+
+    def __repr__(self) -> str:
+        return f"<Comparison: {self.verdict}>"
+
+    def _repr_html_(self) -> str:
+        from simulator.report.tables import as_html
+
+        return as_html(self)
+
+    def __rich__(self) -> RenderableType:
+        from rich.console import Group
+        from rich.text import Text
+
+        from simulator.report.robustness import bands_table
+        from simulator.report.tables import run_table
+
+        bands = (Text(), bands_table(self.assessment, self.claims)) if self.assessment else ()
+        return Group(run_table(self.results, self.ideal_results), *bands, Text(), Text(self.verdict, style="bold"))
+
+    def with_bands(self) -> Comparison:
+        """This comparison over the bands of the constants: the verdict then says what of it is robust. Nothing is simulated."""
+        return replace(self, assessment=assess(self.results))
+
+
+def compare(
+    machines: Sequence[Machine],
+    workload: Workload,
+    *,
+    engine: EngineName = "compiled",
+    ideal: Ideal = "none",
+    jobs: int = 1,
+    progress: Report | None = None,
+) -> Comparison:
+    """Run a workload on every machine, and again with an `ideal` part where one is named.
+
+    Args:
+        machines: their names must differ.
+        workload: what all of them run.
+        engine: fabric engine.
+        ideal: part to make perfect in a second run of each machine.
+        jobs: processes; with 1 everything runs in this one.
+        progress: called with a run's name and the fraction of it that is done.
+
+    Raises:
+        ConfigError: no machine, or two of one name.
+        MappingError: a machine cannot hold the workload.
+        WorkerError: a process died twice over one machine.
+    """
+    check_names(machines)
+    parts: tuple[Ideal, ...] = ("none",) if ideal == "none" else ("none", ideal)
+    tasks = [_Task(machine, part, engine) for part in parts for machine in machines]
+    with local(min(jobs, len(tasks))) as executor:
+        results = Dispatch(executor, _run, lambda key: workload, progress or silent).answers(tasks)
+    return Comparison(tuple(results[: len(machines)]), tuple(results[len(machines) :]))
+
+
+def check_names(machines: Sequence[Machine]) -> None:
+    """Raise ConfigError where there is no machine, or two have one name."""
+    names = [machine.name for machine in machines]
+    if not names:
+        raise ConfigError("nothing to compare: name at least one machine")
+    twice = next((name for name in names if names.count(name) > 1), None)
+    if twice is not None:
+        raise ConfigError(f"two machines are called {twice!r}; give one of them another `name`, so that reports can tell them apart")
+
+
+_WORKLOAD = "workload"
+
+
+@dataclass(frozen=True)
+class _Task:
+    """One run to do."""
+
+    machine: Machine
+    ideal: Ideal
+    engine: EngineName
+    inputs = (_WORKLOAD,)
+
+    @property
+    def name(self) -> str:
+        """What progress calls it."""
+        return self.machine.name if self.ideal == "none" else f"{self.machine.name} (ideal {self.ideal})"
+
+    def run(self, workload: Workload, report: Report) -> Result:
+        """Simulate it, and report how far it is."""
+        result = simulate(
+            self.machine, workload, engine=self.engine, ideal=self.ideal, progress=lambda _, fraction: report(self.name, fraction)
+        )
+        report(self.name, 1.0)
+        return result
+
+
+def _run(tasks: Sequence[_Task], inputs: Mapping[str, Any], report: Report) -> list[Result]:
+    return [task.run(inputs[_WORKLOAD], report) for task in tasks]

@@ -1,0 +1,207 @@
+"""Tasks to an executor and answers back: batches, shared inputs, and what to do when a worker dies."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter, deque
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, CancelledError, Future, wait
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from simulator.errors import SparsimError, WorkerError
+from simulator.study.executors.executor import Batch, Executor, Report, Work, silent
+
+DIED = "its worker process died while it ran (killed, or out of memory)"
+_DEATHS = 2
+"""A task that was alone in so many workers that died is what killed them."""
+_BATCH_SECONDS = 0.5
+"""What a batch should take: long beside the overhead of sending it, short beside what a kill may lose."""
+_LARGEST_BATCH = 64
+_FORGET = 0.3
+"""Weight of the newest batch in the mean time of a task."""
+
+
+class Task(Protocol):
+    """What is sent to a worker."""
+
+    @property
+    def inputs(self) -> Sequence[str]:
+        """Keys of the shared inputs that it needs."""
+
+
+Answer = tuple[int, Any]
+"""Number of a task, and its result; or the exception that it ended with: WorkerError where it took its worker down."""
+
+
+@dataclass(frozen=True)
+class _Sent:
+    """Tasks that are with a worker, by number."""
+
+    numbers: tuple[int, ...]
+    suspect: bool
+    """It was with a worker that died, and now runs with nothing else on its worker."""
+
+
+@dataclass
+class Dispatch:
+    """Runs tasks on an executor, one run after another.
+
+    Dispatch(executor, work, inputs).answers(tasks)
+    """
+
+    executor: Executor
+    work: Work
+    make: Callable[[str], object]
+    """A shared input by its key; called once for each input, and again only after it has been forgotten."""
+    listen: Report = silent
+    """Hears what tasks report."""
+    _shared: dict[str, Any] = field(default_factory=dict)
+    _uses: Counter[str] = field(default_factory=Counter)
+    _seconds: float = 0.0
+    """That a task takes, as far as it is known."""
+
+    def answers(self, tasks: Sequence[Task]) -> list[Any]:
+        """The results of all tasks in their order; the first error is raised. Raises WorkerError for a task that takes workers down."""
+        found: dict[int, Any] = {}
+        for some in self.run(tasks):
+            for number, answer in some:
+                if isinstance(answer, WorkerError):
+                    raise WorkerError("a worker process died, perhaps for want of memory; try again with one process (-j 1)") from answer
+                if isinstance(answer, Exception):
+                    raise answer
+                found[number] = answer
+        return [found[number] for number in range(len(tasks))]
+
+    def run(self, tasks: Sequence[Task]) -> Iterator[list[Answer]]:
+        """Yield the answers of batches in the order in which they end."""
+        yield from _Run(self, tasks).answers()
+
+    @contextmanager
+    def holding(self, *keys: str) -> Iterator[None]:
+        """Keep these inputs where the workers are, whether tasks need them or not."""
+        self._uses.update(keys)
+        try:
+            yield
+        finally:
+            self.release(keys)
+
+    def share(self, keys: Sequence[str]) -> dict[str, Any]:
+        """What stands for these inputs; they are made where they have not been."""
+        for key in keys:
+            if key not in self._shared:
+                self._shared[key] = self.executor.share(self.make(key))
+        return {key: self._shared[key] for key in keys}
+
+    def expect(self, keys: Sequence[str]) -> None:
+        """Count tasks to come that need these inputs."""
+        self._uses.update(keys)
+
+    def release(self, keys: Sequence[str]) -> None:
+        """Count down, and forget inputs that no task needs any more."""
+        for key in keys:
+            self._uses[key] -= 1
+            if self._uses[key] <= 0 and key in self._shared:
+                self.executor.forget(self._shared.pop(key))
+
+    def batch_size(self, waiting: int) -> int:
+        """As many as take half a second, but no more than leaves every worker some."""
+        if not self._seconds:
+            return 1
+        fair = math.ceil(waiting / (self.executor.workers * self.executor.queued))
+        return max(1, min(_LARGEST_BATCH, int(_BATCH_SECONDS / self._seconds), fair))
+
+    @property
+    def ahead(self) -> int:
+        """Batches to keep with each worker: long tasks wait for a worker that is free rather than behind one another."""
+        return self.executor.queued if 0 < self._seconds < _BATCH_SECONDS else 1
+
+    def learn(self, seconds: float) -> None:
+        """Take in how long a task of the newest batch took."""
+        self._seconds = seconds if not self._seconds else (1 - _FORGET) * self._seconds + _FORGET * seconds
+
+
+class _Run:
+    """State of one run."""
+
+    def __init__(self, dispatch: Dispatch, tasks: Sequence[Task]) -> None:
+        self.dispatch = dispatch
+        self.executor = dispatch.executor
+        self.tasks = tasks
+        self.queue = deque(range(len(tasks)))
+        self.suspects: deque[int] = deque()
+        self.running: dict[Future[Batch], _Sent] = {}
+        self.deaths: Counter[int] = Counter()
+        dispatch.expect([key for task in tasks for key in task.inputs])
+
+    def answers(self) -> Iterator[list[Answer]]:
+        """All of them, as they come."""
+        while self.queue or self.suspects or self.running:
+            impossible = self._fill()
+            if impossible:
+                yield impossible
+            done, _ = wait(self.running, timeout=0.1, return_when=FIRST_COMPLETED)
+            self.executor.hand_on()
+            for future in done:
+                answers = self._answers(future, self.running.pop(future))
+                if answers:
+                    yield answers
+
+    def _fill(self) -> list[Answer]:
+        """Submit until every worker has enough; suspects first, each alone on its worker. Return tasks whose inputs cannot be made."""
+        impossible: list[Answer] = []
+        while self.queue or self.suspects:
+            careful = bool(self.suspects) or any(sent.suspect for sent in self.running.values())
+            if len(self.running) >= self.executor.workers * (1 if careful else self.dispatch.ahead):
+                break
+            if self.suspects:
+                impossible += self._send([self.suspects.popleft()], suspect=True)
+            else:
+                numbers = [self.queue.popleft() for _ in range(self.dispatch.batch_size(len(self.queue)))]
+                impossible += self._send(numbers, suspect=False)
+        return impossible
+
+    def _send(self, numbers: Sequence[int], *, suspect: bool) -> list[Answer]:
+        """Submit the tasks whose inputs can be had; return the others with the reason."""
+        ready: list[int] = []
+        shared: dict[str, Any] = {}
+        impossible: list[Answer] = []
+        for number in numbers:
+            try:
+                shared |= self.dispatch.share(self.tasks[number].inputs)
+                ready.append(number)
+            except (SparsimError, MemoryError) as error:
+                impossible.append((number, error))
+                self.dispatch.release(self.tasks[number].inputs)
+        if ready:
+            tasks = tuple(self.tasks[number] for number in ready)
+            future = self.executor.submit(self.dispatch.work, tasks, shared, self.dispatch.listen)
+            self.running[future] = _Sent(tuple(ready), suspect)
+        return impossible
+
+    def _answers(self, future: Future[Batch], sent: _Sent) -> list[Answer]:
+        """What a batch gave; nothing where its worker died and its tasks are to be run again."""
+        crashes: tuple[type[BaseException], ...] = (BrokenExecutor, CancelledError, *self.executor.crashes)
+        try:
+            results, seconds = future.result()
+        except crashes:
+            answers = self._after_death(sent)
+        except Exception as error:
+            answers = [(number, error) for number in sent.numbers]
+        else:
+            self.dispatch.learn(seconds / len(sent.numbers))
+            answers = list(zip(sent.numbers, results, strict=True))
+        for number, _ in answers:
+            self.dispatch.release(self.tasks[number].inputs)
+        return answers
+
+    def _after_death(self, sent: _Sent) -> list[Answer]:
+        """Run the tasks again one by one; the one that was alone with too many deaths is what killed them."""
+        if len(sent.numbers) == 1:
+            (number,) = sent.numbers
+            self.deaths[number] += 1
+            if self.deaths[number] >= _DEATHS:
+                return [(number, WorkerError(DIED))]
+        self.suspects.extend(sent.numbers)
+        return []

@@ -1,0 +1,181 @@
+"""Worker processes of this computer, each in an executor of its own, so that one that dies takes only its own tasks along."""
+
+from __future__ import annotations
+
+import multiprocessing
+import multiprocessing.connection
+import os
+import shutil
+import signal
+import tempfile
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager, suppress
+from itertools import count
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import Any
+
+from simulator.study.executors.executor import Batch, Executor, Report, Spooled, Work, done, silent
+
+_INTERRUPTS = (signal.SIGINT, signal.SIGTERM)
+
+
+class Processes:
+    """So many processes; a batch goes to the one with the fewest, and a dead one is replaced. Inputs travel through a folder."""
+
+    queued = 2
+    crashes: tuple[type[BaseException], ...] = (BrokenProcessPool,)
+
+    def __init__(self, workers: int, folder: Path) -> None:
+        self.workers = workers
+        self._processes = [_Process() for _ in range(workers)]
+        self._files = (folder / f"{number}.pickle" for number in count())
+
+    def submit(self, work: Work, tasks: Sequence[Any], inputs: Mapping[str, Any], listen: Report) -> Future[Batch]:
+        """Return a future that raises BrokenProcessPool where its worker dies."""
+        return min(self._processes, key=lambda process: process.waiting).submit(work, tasks, inputs, listen)
+
+    def share(self, value: object) -> Spooled:
+        """Write an input into the folder."""
+        return Spooled.write(next(self._files), value)
+
+    def forget(self, shared: Spooled) -> None:
+        """Remove the file of an input; workers that hold it keep it."""
+        shared.path.unlink(missing_ok=True)
+
+    def hand_on(self) -> None:
+        """Tell what the workers have sent."""
+        for process in self._processes:
+            process.hand_on()
+
+    def end(self) -> None:
+        """End the workers; what they are doing is lost."""
+        for process in self._processes:
+            process.end()
+
+
+class _Process:
+    """One worker process, started when it first has something to do."""
+
+    def __init__(self) -> None:
+        self._executor: ProcessPoolExecutor | None = None
+        self._reports: Connection | None = None
+        self._listen: Report = silent
+        self._futures: set[Future[Batch]] = set()
+
+    @property
+    def waiting(self) -> int:
+        """Batches that are not done."""
+        self._futures = {future for future in self._futures if not future.done()}
+        return len(self._futures)
+
+    def submit(self, work: Work, tasks: Sequence[Any], inputs: Mapping[str, Any], listen: Report) -> Future[Batch]:
+        """Return a future of the worker; a new worker takes the place of one that was found dead."""
+        self._listen = listen
+        try:
+            future = self._started().submit(_done_here, work, tasks, inputs)
+        except BrokenProcessPool:
+            self.end()
+            future = self._started().submit(_done_here, work, tasks, inputs)
+        self._futures.add(future)
+        return future
+
+    def _started(self) -> ProcessPoolExecutor:
+        if self._executor is None:
+            context = multiprocessing.get_context("spawn")
+            # a pipe for each worker: one that is killed while it writes neither holds a lock nor leaves others waiting
+            self._reports, theirs = context.Pipe(duplex=False)
+            self._executor = ProcessPoolExecutor(1, context, _begin, (theirs,))
+            with _undisturbed():
+                self._executor.submit(int).add_done_callback(lambda future: future.cancelled() or future.exception())
+            theirs.close()
+        return self._executor
+
+    def hand_on(self) -> None:
+        """Tell what this worker has sent; a dead one may have left half a report."""
+        with suppress(EOFError, OSError):
+            while self._reports is not None and self._reports.poll():
+                self._listen(*self._reports.recv())
+
+    def end(self) -> None:
+        """Kill the worker; a simulation has nothing to tidy up."""
+        if self._executor is None:
+            return
+        for process in list((getattr(self._executor, "_processes", None) or {}).values()):
+            with suppress(OSError):
+                process.kill()
+        self._executor.shutdown(wait=True, cancel_futures=True)
+        self._executor = None
+        if self._reports is not None:
+            self._reports.close()
+            self._reports = None
+
+
+@contextmanager
+def processes(workers: int, address: str | None) -> Iterator[Executor]:
+    """So many worker processes; their folder ends with them."""
+    folder = Path(tempfile.mkdtemp(prefix="sparsim-"))
+    executor = Processes(workers, folder)
+    try:
+        yield executor
+    finally:
+        executor.end()
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+class _Here:
+    """What a worker process holds: the way to report."""
+
+    reports: Connection
+
+
+def _done_here(work: Work, tasks: Sequence[Any], inputs: Mapping[str, Any]) -> Batch:
+    return done(work, tasks, inputs, lambda name, fraction: _Here.reports.send((name, fraction)))
+
+
+def _begin(reports: Connection) -> None:
+    """Set up a worker: Ctrl-C is the parent's business, and without a parent there is none."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    if hasattr(signal, "pthread_sigmask"):
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, (signal.SIGTERM,))
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    _Here.reports = reports
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+
+
+def _end_with_parent() -> None:
+    """End this worker process when its parent does, however that ends."""
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        multiprocessing.connection.wait([parent.sentinel])
+        os._exit(1)
+
+
+@contextmanager
+def _undisturbed() -> Iterator[None]:
+    """Hold interrupts back while workers are launched: a half-launched one would be lost, and fill the terminal with complaints.
+
+    The workers inherit the mask, so that Ctrl-C reaches this process alone. The mask is not enough here, because the system
+    may hand a signal to another thread; so its handler only takes note.
+    """
+    held: list[int] = []
+    main = threading.current_thread() is threading.main_thread()
+    handlers = {number: signal.signal(number, lambda seen, _: held.append(seen)) for number in _INTERRUPTS} if main else {}
+    masks = hasattr(signal, "pthread_sigmask")
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, _INTERRUPTS) if masks else set()
+    try:
+        yield
+    except Exception:
+        # the interrupt may be what broke the launch, and is what the user wants to hear of
+        if not held:
+            raise
+    finally:
+        if masks:
+            signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        for number, handler in handlers.items():
+            signal.signal(number, signal.SIG_DFL if handler is None else handler)
+    if held:
+        signal.raise_signal(held[0])

@@ -1,0 +1,161 @@
+"""What a sweep shows: the best points and what constraints cost them, the Pareto front and its hypervolume, main effects of the axes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from simulator.study.sweep.row import Row, axis_paths
+from simulator.study.sweep.spec import Scalar
+
+Way = Literal["min", "max"]
+
+
+@dataclass(frozen=True)
+class Front:
+    """Feasible points that no other is better than in every objective."""
+
+    rows: tuple[Row, ...]
+    """By the first objective, best first."""
+    hypervolume: float
+    """Share of the box between the best and the worst figures of all feasible points that the front dominates, in logarithms; 0 to 1."""
+
+
+def pareto_front(rows: Sequence[Row], objectives: Mapping[str, Way]) -> Front:
+    """The front of the feasible rows. Of points with equal figures the first one stays."""
+    feasible = [row for row in rows if row.feasible]
+    if not feasible:
+        return Front((), 0.0)
+    figures = costs(feasible, objectives)
+    kept = non_dominated(figures)
+    ordered = sorted(kept, key=lambda index: (tuple(figures[index]), feasible[index].place))
+    return Front(tuple(feasible[index] for index in ordered), hypervolume(_unit_box(figures)[kept]))
+
+
+def costs(rows: Sequence[Row], objectives: Mapping[str, Way]) -> NDArray[np.float64]:
+    """[rows, objectives] figures of which less is better."""
+    return np.array([[row.metric(name) * (1 if way == "min" else -1) for name, way in objectives.items()] for row in rows])
+
+
+def non_dominated(figures: NDArray[np.float64]) -> list[int]:
+    """Indices of the rows that no other row equals or beats everywhere; of equal rows the first."""
+    order = np.lexsort(figures.T[::-1])
+    kept: list[int] = []
+    for index in order:
+        if not any((figures[other] <= figures[index]).all() for other in kept):
+            kept.append(int(index))
+    return sorted(kept)
+
+
+def hypervolume(figures: NDArray[np.float64]) -> float:
+    """Volume of the unit box that points dominate: what lies above at least one of them in every objective.
+
+    `figures` [points, 1 to 3 objectives] lie in the unit box and less is better. Exact: slabs along the last objective.
+    """
+    if figures.shape[0] == 0:
+        return 0.0
+    if figures.shape[1] == 1:
+        return float(1.0 - figures.min())
+    ordered = figures[np.argsort(figures[:, -1], kind="stable")]
+    levels = np.append(ordered[:, -1], 1.0)
+    slabs = ((levels[count] - levels[count - 1], ordered[:count, :-1]) for count in range(1, len(ordered) + 1))
+    return float(sum(height * hypervolume(below) for height, below in slabs if height > 0))
+
+
+def _unit_box(figures: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Figures between 0, the best of all points, and 1, the worst; in logarithms where all have one sign."""
+    scaled = np.empty_like(figures)
+    for column in range(figures.shape[1]):
+        values = figures[:, column]
+        if (values > 0).all():
+            values = np.log(values)
+        elif (values < 0).all():
+            values = -np.log(-values)
+        low, high = values.min(), values.max()
+        scaled[:, column] = (values - low) / (high - low) if high > low else 0.0
+    return scaled
+
+
+@dataclass(frozen=True)
+class Best:
+    """The best point for one objective."""
+
+    objective: str
+    row: Row
+    without: Mapping[str, Row]
+    """Constraint → the better point that it alone keeps out."""
+
+
+def best_points(rows: Sequence[Row], objectives: Mapping[str, Way], constraints: Sequence[str]) -> list[Best]:
+    """The best feasible point for each objective; none where no point is feasible."""
+    found = []
+    for name, way in objectives.items():
+        best = best_row([row for row in rows if row.feasible], name, way)
+        if best is None:
+            continue
+        without = {}
+        for constraint in constraints:
+            freed = [row for row in rows if row.record is not None and set(row.broken) <= {constraint}]
+            other = best_row(freed, name, way)
+            if other is not None and other is not best and other.broken:
+                without[constraint] = other
+        found.append(Best(name, best, without))
+    return found
+
+
+def best_row(rows: Sequence[Row], objective: str, way: Way) -> Row | None:
+    """The row with the best figure; the first of several."""
+    sign = 1 if way == "min" else -1
+    return min(rows, key=lambda row: (sign * row.metric(objective), row.place), default=None)
+
+
+def along_rows(rows: Sequence[Row], objectives: Mapping[str, Way]) -> tuple[str, list[Row]]:
+    """The first axis of several values, and for each of its values the feasible point that is best by the first objective."""
+    objective, way = next(iter(objectives.items()))
+    path = next(iter(axis_paths(rows)), "")
+    values = dict.fromkeys(row.assignments[path] for row in rows if path in row.assignments)
+    best = [best_row([row for row in rows if row.feasible and row.assignments.get(path) == value], objective, way) for value in values]
+    found = [row for row in best if row is not None]
+    if not any(isinstance(row.assignments[path], str) for row in found):
+        found.sort(key=lambda row: float(row.assignments[path]))
+    return path, found
+
+
+@dataclass(frozen=True)
+class Effect:
+    """The main effect of an axis on a metric."""
+
+    path: str
+    metric: str
+    means: Mapping[Scalar, float]
+    """Value of the axis → geometric mean of the metric over the points that have it."""
+    share: float
+    """Share of the variance of the metric's logarithm that the axis alone explains (η²), 0 to 1."""
+
+    @property
+    def ratio(self) -> float:
+        """Largest mean over smallest."""
+        return max(self.means.values()) / min(self.means.values())
+
+
+def main_effects(rows: Sequence[Row], metrics: Sequence[str]) -> list[Effect]:
+    """Effects of every axis on every metric, the largest share first; of the points that ran and whose metric is above 0."""
+    effects = []
+    for metric in metrics:
+        used = [row for row in rows if row.record is not None and row.metric(metric) > 0]
+        for path in axis_paths(used):
+            own = [row for row in used if path in row.assignments]
+            logs = np.log([row.metric(metric) for row in own])
+            groups: dict[Scalar, list[float]] = {}
+            for row, value in zip(own, logs.tolist(), strict=True):
+                groups.setdefault(row.assignments[path], []).append(value)
+            spread = float(((logs - logs.mean()) ** 2).sum())
+            between = sum(len(group) * (float(np.mean(group)) - float(logs.mean())) ** 2 for group in groups.values())
+            means = {value: float(np.exp(np.mean(group))) for value, group in groups.items()}
+            effects.append(Effect(path, metric, means, min(1.0, between / spread) if spread else 0.0))
+    order = {metric: index for index, metric in enumerate(metrics)}
+    return sorted(effects, key=lambda effect: (order[effect.metric], -effect.share))
