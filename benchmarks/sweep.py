@@ -15,7 +15,7 @@ import time
 from pathlib import Path
 
 from simulator.kinds.gather.compiled.engine import GATHER_KERNEL
-from simulator.specs.load import validated
+from simulator.specs.documents import validated
 from simulator.specs.parse import parse
 from simulator.study.sweep.load import space_of
 from simulator.study.sweep.run import Options, run_sweep

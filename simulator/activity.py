@@ -3,116 +3,101 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from operator import add, attrgetter
 from typing import Any
 
-CAUSES: tuple[str, ...] = (
-    "computing",
-    "memory",
-    "drain",
-    "imbalance",
-    "bank_conflict",
-    "network_contention",
-    "latency",
-    "accumulators_full",
-    "issue",
-    "fill_drain",
+from simulator.terms import Cause, Term, bound, cause, counter, terms_of
+
+CAUSE_TERMS: tuple[Cause, ...] = (
+    cause(
+        "computing",
+        "computing",
+        "the unit's multipliers have operands this cycle",
+        "In a systolic array cells with a zero operand (gated) count here too.",
+        colour="#00714f",
+    ),
+    cause("memory", "memory", "no tile is running: its operands are not on chip yet, or results are on their way out", colour="#2b2b2b"),
+    cause("drain", "drain", "the unit's last rows are still being added up and written", colour="#7fb8e2"),
+    cause(
+        "imbalance",
+        "imbalance",
+        "the unit has nothing left to do, and waits for slower ones at the barrier",
+        "In a systolic array: cells outside the edge of the operation's last fold.",
+        colour="#9b9b9b",
+    ),
+    cause(
+        "bank_conflict",
+        "bank conflict",
+        "its oldest request lost to another one for the same memory bank, or queues at the bank",
+        colour="#c84f00",
+    ),
+    cause(
+        "network_contention",
+        "network contention",
+        "its oldest request or reply is blocked by anything else: another's queue, a full buffer",
+        colour="#f29b30",
+    ),
+    cause("latency", "latency", "its oldest request moves and nothing blocks it; the pipeline is just that long", colour="#f5d76e"),
+    cause("accumulators_full", "accumulators full", "no accumulator is free for the next row", colour="#cc79a7"),
+    cause("issue", "issue", "nothing is outstanding: the first cycle, or list entries that were only dropped", colour="#6a4c93"),
+    cause("fill_drain", "fill and drain", "systolic: operands are being loaded, or the skew fills or empties the array", colour="#2f83c4"),
 )
 """Causes of a unit-cycle, in order of precedence; `fill_drain` is the systolic array's."""
+
+CAUSES: tuple[str, ...] = tuple(entry.name for entry in CAUSE_TERMS)
+"""Their names."""
 
 
 @dataclass(frozen=True)
 class Counts:
     """Events of a run, an operation or a tile; all integers, added with `+`, repeated with `*`.
 
-    A new counter is one new field here; every engine, report and file picks it up from the field list.
+    A new counter is one field here, with its words: files, reports and the docs follow, and the engines count it.
     """
 
-    macs_useful: int = 0
-    """MACs whose two operands are nonzero in the operation."""
-    mac_slots: int = 0
-    """MACs that a multiplier stood ready for: useful ones, and those with a zero operand or a padding lane."""
-    list_entries: int = 0
-    """Work-list entries examined by the units."""
-    entries_dropped: int = 0
-    """Work-list entries dropped because their word is all zero."""
-    weight_bank_reads: int = 0
-    """Accesses of weight banks, each of max(issue_width, scan_width) entries."""
-    weight_bits_filled: int = 0
-    """Bits written into weight banks, over all token groups."""
-    requests: int = 0
-    """Requests issued by units."""
-    x_bank_reads: int = 0
-    """Accesses of activation banks (words)."""
-    x_words_filled: int = 0
-    """Words written into activation banks, over all copies."""
-    replies: int = 0
-    """Words delivered to units."""
-    request_hops: int = 0
-    """Flits that passed a router of a request network, over all routers on their way."""
-    reply_hops: int = 0
-    """Flits that passed a router of a reply network, over all routers on their way."""
-    accumulator_updates: int = 0
-    """Row words (`lanes` partial sums) read and written in accumulators."""
-    rows_merged: int = 0
-    """Row words whose partial sums the merge tree added up and sent to the output bank."""
-    lane_reductions: int = 0
-    """Row words whose lanes the units' trees added up (sampled products)."""
-    output_bank_writes: int = 0
-    """Row words written into output banks."""
-    output_bank_reads: int = 0
-    """Row words read from output banks to add a later K tile."""
-    output_bank_drains: int = 0
-    """Row words read from output banks when an operation's rows leave."""
-    bank_additions: int = 0
-    """Row words that the banks' adders add to partial sums (scatter)."""
-    drain_additions: int = 0
-    """Row words added on the drain bus: parts of cut rows, sums of several copies."""
-    pe_weight_shifts: int = 0
-    """Systolic: register writes that move stationary operands into the array."""
-    pe_operand_shifts: int = 0
-    """Systolic: register writes that move streaming operands from PE to PE."""
-    pe_sum_shifts: int = 0
-    """Systolic: register writes of partial sums, moving or in place."""
-    pe_selections: int = 0
-    """Systolic: activations that N:M weights picked from their group."""
-    x_buffer_reads: int = 0
-    """Systolic: activations read from the X operand buffer."""
-    w_buffer_reads: int = 0
-    """Systolic: weights read from the W operand buffer."""
-    y_buffer_writes: int = 0
-    """Systolic: partial sums written into the Y buffer."""
-    y_buffer_reads: int = 0
-    """Systolic: partial sums read back from the Y buffer, for a later K fold or to leave."""
-    w_elements_decoded: int = 0
-    """Systolic: weights in the words that the decoder of compressed weights wrote into the W buffer."""
-    w_bytes_decoded: int = 0
-    """Systolic: bytes of the W trunk that went into the decoder, in whole bursts."""
-    presence_bits_filled: int = 0
-    """Systolic: presence bits of steps or folds written into the sequencer's memory."""
-    presence_bits_scanned: int = 0
-    """Systolic: presence bits that the sequencer scanned."""
-    x_trunk_bytes: int = 0
-    """Bytes over the X trunk (once a token group, whatever the number of copies)."""
-    w_trunk_bytes: int = 0
-    """Bytes over the W trunk (once for all token groups)."""
-    weight_value_bytes: int = 0
-    """Bytes of W that were fetched, before whole bursts: values."""
-    weight_metadata_bytes: int = 0
-    """The rest of them: where the nonzeros are, and what fills up whole bytes."""
-    weight_bits_decoded: int = 0
-    """Bits of W that the decoder turned into the machine's own form."""
-    drain_bytes: int = 0
-    """Bytes over the drain bus."""
-    buffer_read_bytes: int = 0
-    """Bytes read from the activation buffer."""
-    buffer_write_bytes: int = 0
-    """Bytes written to the activation buffer."""
-    dram_read_bytes: int = 0
-    """Bytes read from DRAM, in whole bursts."""
-    dram_write_bytes: int = 0
-    """Bytes written to DRAM, in whole bursts."""
+    macs_useful: int = counter("MACs whose two operands are nonzero in the operation")
+    mac_slots: int = counter("MACs that a multiplier stood ready for: useful ones, and those with a zero operand or a padding lane")
+    list_entries: int = counter("work-list entries examined by the units")
+    entries_dropped: int = counter("work-list entries dropped because their word is all zero")
+    weight_bank_reads: int = counter("accesses of weight banks, each of max(issue_width, scan_width) entries")
+    weight_bits_filled: int = counter("bits written into weight banks, over all token groups")
+    requests: int = counter("requests issued by units")
+    x_bank_reads: int = counter("accesses of activation banks (words)")
+    x_words_filled: int = counter("words written into activation banks, over all copies")
+    replies: int = counter("words delivered to units")
+    request_hops: int = counter("flits that passed a router of a request network, over all routers on their way")
+    reply_hops: int = counter("flits that passed a router of a reply network, over all routers on their way")
+    accumulator_updates: int = counter("row words (`lanes` partial sums) read and written in accumulators")
+    rows_merged: int = counter("row words whose partial sums the merge tree added up and sent to the output bank")
+    lane_reductions: int = counter("row words whose lanes the units' trees added up (sampled products)")
+    output_bank_writes: int = counter("row words written into output banks")
+    output_bank_reads: int = counter("row words read from output banks to add a later K tile")
+    output_bank_drains: int = counter("row words read from output banks when an operation's rows leave")
+    bank_additions: int = counter("row words that the banks' adders add to partial sums (scatter)")
+    drain_additions: int = counter("row words added on the drain bus: parts of cut rows, sums of several copies")
+    pe_weight_shifts: int = counter("systolic: register writes that move stationary operands into the array")
+    pe_operand_shifts: int = counter("systolic: register writes that move streaming operands from PE to PE")
+    pe_sum_shifts: int = counter("systolic: register writes of partial sums, moving or in place")
+    pe_selections: int = counter("systolic: activations that N:M weights picked from their group")
+    x_buffer_reads: int = counter("systolic: activations read from the X operand buffer")
+    w_buffer_reads: int = counter("systolic: weights read from the W operand buffer")
+    y_buffer_writes: int = counter("systolic: partial sums written into the Y buffer")
+    y_buffer_reads: int = counter("systolic: partial sums read back from the Y buffer, for a later K fold or to leave")
+    w_elements_decoded: int = counter("systolic: weights in the words that the decoder of compressed weights wrote into the W buffer")
+    w_bytes_decoded: int = counter("systolic: bytes of the W trunk that went into the decoder, in whole bursts", unit="bytes")
+    presence_bits_filled: int = counter("systolic: presence bits of steps or folds written into the sequencer's memory")
+    presence_bits_scanned: int = counter("systolic: presence bits that the sequencer scanned")
+    x_trunk_bytes: int = counter("bytes over the X trunk (once a token group, whatever the number of copies)", unit="bytes")
+    w_trunk_bytes: int = counter("bytes over the W trunk (once for all token groups)", unit="bytes")
+    weight_value_bytes: int = counter("bytes of W that were fetched, before whole bursts: values", unit="bytes")
+    weight_metadata_bytes: int = counter("the rest of them: where the nonzeros are, and what fills up whole bytes", unit="bytes")
+    weight_bits_decoded: int = counter("bits of W that the decoder turned into the machine's own form")
+    drain_bytes: int = counter("bytes over the drain bus", unit="bytes")
+    buffer_read_bytes: int = counter("bytes read from the activation buffer", unit="bytes")
+    buffer_write_bytes: int = counter("bytes written to the activation buffer", unit="bytes")
+    dram_read_bytes: int = counter("bytes read from DRAM, in whole bursts", unit="bytes")
+    dram_write_bytes: int = counter("bytes written to DRAM, in whole bursts", unit="bytes")
 
     def __add__(self, other: Counts) -> Counts:
         return Counts(*map(add, self.values(), other.values()))
@@ -134,8 +119,10 @@ class Counts:
         return dict(zip(COUNTERS, self.values(), strict=True))
 
 
-COUNTERS: tuple[str, ...] = tuple(entry.name for entry in fields(Counts))
-"""Names of all counters, in order."""
+COUNTER_TERMS: tuple[Term, ...] = terms_of(Counts, "counter")
+"""What each counter counts, in order."""
+COUNTERS: tuple[str, ...] = tuple(entry.name for entry in COUNTER_TERMS)
+"""Their names."""
 _VALUES = attrgetter(*COUNTERS)
 
 
@@ -143,22 +130,16 @@ _VALUES = attrgetter(*COUNTERS)
 class Bounds:
     """The fewest cycles that each part alone would allow; a run is never faster than any of them."""
 
-    unit_cycles: int = 0
-    """Busiest unit (gather), or the array's multiply slots (systolic)."""
-    word_cycles: int = 0
-    """Most wanted word of each tile: accesses that no placement spreads over banks."""
-    bank_cycles: int = 0
-    """Busiest bank port, the most wanted word's accesses included."""
-    network_cycles: int = 0
-    """Busiest network port (the bisection of a full crossbar is its ports)."""
-    buffer_cycles: int = 0
-    """Busiest of the trunks, the drain bus and the activation buffer's ports."""
-    dram_cycles: int = 0
-    """DRAM bytes over its effective bandwidth."""
+    unit_cycles: int = bound("units", "the busiest unit's work (systolic: the array's multiply slots)")
+    word_cycles: int = bound("hot word", "accesses to the most wanted word of each tile, which no placement can spread")
+    bank_cycles: int = bound("banks", "accesses of the busiest bank port")
+    network_cycles: int = bound("network", "flits through the busiest network port")
+    buffer_cycles: int = bound("buffer and trunks", "the busiest of the trunks, the drain bus and the activation buffer's ports")
+    dram_cycles: int = bound("DRAM", "DRAM bytes ÷ effective DRAM bandwidth")
 
     def to_dict(self) -> dict[str, int]:
         """Bounds by name."""
-        return {entry.name: getattr(self, entry.name) for entry in fields(self)}
+        return {entry.name: getattr(self, entry.name) for entry in BOUND_TERMS}
 
     @property
     def largest(self) -> tuple[str, int]:
@@ -170,21 +151,36 @@ class Bounds:
         return Bounds(**{name: mine[name] + theirs[name] for name in mine})
 
 
+BOUND_TERMS: tuple[Term, ...] = terms_of(Bounds, "bound")
+"""What each bound is, in order."""
+
+
+@dataclass(frozen=True)
+class Shape:
+    """M output features, K input features, N tokens."""
+
+    m: int
+    k: int
+    n: int
+
+    def __str__(self) -> str:
+        return f"{self.m}×{self.k}×{self.n}"
+
+
 @dataclass(frozen=True)
 class OperationActivity:
     """One operation's share of a run."""
 
     name: str
     kind: str
-    shape: tuple[int, int, int]
-    """M output features, K input features, N tokens."""
+    shape: Shape
     start_cycle: int
     """First cycle in which a tile of it ran."""
     end_cycle: int
     """Cycle in which its last output was written back."""
     compute_cycles: int
     """The fabric's own cycles, without waiting for memory."""
-    macs_dense: int
+    dense_macs: int
     """M × K × N."""
     counts: Counts
     unit_cycles: Mapping[str, int]
@@ -196,7 +192,7 @@ class OperationActivity:
 
 @dataclass(frozen=True)
 class Activity:
-    """All that timing knows of a run."""
+    """All that timing knows of a run; its JSON is its fields."""
 
     cycles: int
     """From the first fetch to the last write-back."""

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from simulator.cost import Technology, elaborate, load_technology, price
+from simulator.cost import Technology, load_technology
 from simulator.engine.compiled.kernels import Kernel
 from simulator.engine.engines import SMALL_RUN_REQUESTS, EngineName, quickest
 from simulator.kinds import kind_of
 from simulator.machine.elaborated import Elaborated
 from simulator.machine.model import Machine
+from simulator.pricing import counted, elaborate, pricer_of
 from simulator.processors import processors
 from simulator.result import Result, operation_shares
 from simulator.run.floor import Floor, Least
@@ -70,10 +71,11 @@ def priced(
     elaborated: Elaborated, technology: Technology, workload: Workload, timing: Timing, *, engine: EngineName, ideal: Ideal
 ) -> Result:
     """What a timed run costs, as a whole and operation by operation."""
-    cost = price(timing.activity, elaborated, technology)
-    shares = tuple(price(share, elaborated, technology) for share in operation_shares(timing.activity))
+    pricer = pricer_of(elaborated, technology)
+    activities = (timing.activity, *operation_shares(timing.activity))
+    cost, *shares = (pricer.price(counted(elaborated.machine, activity)) for activity in activities)
     return Result.assemble(
-        elaborated, workload, timing.activity, cost, operation_costs=shares, engine=engine, ideal=ideal, checked=timing.checked
+        elaborated, workload, timing.activity, cost, operation_costs=tuple(shares), engine=engine, ideal=ideal, checked=timing.checked
     )
 
 

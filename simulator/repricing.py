@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 
-from simulator.activity import Activity
-from simulator.cost import Cost, Rates, Technology, elaborate, events, inventory, load_technology, price_instances, rates
+from simulator.cost import Rates, Technology, load_technology
 from simulator.errors import ConfigError
+from simulator.kinds import kind_of
 from simulator.machine.elaborated import Elaborated
-from simulator.machine.model import GatherFabric
-from simulator.result import Result, operation_shares
+from simulator.pricing import check_latency, counted, elaborate, pricer_of
+from simulator.result import METRICS, Result, operation_shares
 from simulator.result.saved import SavedRun, check_version
 from simulator.version import package_version
 
@@ -27,19 +27,13 @@ class PricedRun:
     fabric_energy_pj: float
 
     @property
-    def power_w(self) -> float:
-        """Mean power, DRAM included; 0 for a run that took no time."""
-        return self.energy_pj * 1e-12 / self.run.seconds if self.run.seconds else 0.0
+    def seconds(self) -> float:
+        """The run's time."""
+        return self.run.seconds
 
-    @property
-    def power_density_w_per_mm2(self) -> float:
-        """Mean power over die area, both without DRAM and its PHY."""
-        return self.fabric_energy_pj * 1e-12 / self.run.seconds / self.fabric_area_mm2 if self.run.seconds else 0.0
-
-    @property
-    def edap_js_mm2(self) -> float:
-        """Energy (DRAM included) × time × fabric area."""
-        return self.energy_pj * 1e-12 * self.run.seconds * self.fabric_area_mm2
+    def metric(self, name: str) -> float:
+        """A metric that follows from time, areas and energies."""
+        return float(METRICS[name].of(self))
 
 
 def reprice(
@@ -53,13 +47,9 @@ def reprice(
     """
     check_version(result.version, result.name)
     elaborated, constants = settled(held(result.elaborated) if hold_latency else result.elaborated, technology, overrides or {})
-    instances = inventory(elaborated, constants)
-
-    def cost_of(activity: Activity) -> Cost:
-        return price_instances(activity, elaborated, constants, instances)
-
-    shares = tuple(cost_of(share) for share in operation_shares(result.activity))
-    return replace(result, elaborated=elaborated, cost=cost_of(result.activity), operation_costs=shares, version=package_version())
+    pricer = pricer_of(elaborated, constants)
+    cost, *shares = (pricer.price(counted(result.machine, share)) for share in (result.activity, *operation_shares(result.activity)))
+    return replace(result, elaborated=elaborated, cost=cost, operation_costs=tuple(shares), version=package_version())
 
 
 class PriceList:
@@ -84,8 +74,8 @@ class PriceList:
         if known is None:
             known = self._rates[id(run.elaborated)] = (run.elaborated, *self._settle(run.elaborated))
         _, name, machine = known
-        counted = events(run.counts, run.cycles)
-        energy_pj, fabric_pj = float(machine.energy_pj @ counted), float(machine.fabric_energy_pj @ counted)
+        events = run.counted.vector(machine.kinds)
+        energy_pj, fabric_pj = float(machine.energy_pj @ events), float(machine.fabric_energy_pj @ events)
         return PricedRun(run, name, machine.area_mm2, machine.fabric_area_mm2, energy_pj, fabric_pj)
 
     def _settle(self, simulated: Elaborated) -> tuple[str, Rates]:
@@ -95,7 +85,7 @@ class PriceList:
         if key not in self._constants:
             self._constants[key] = load_technology(key[0], own | self._overrides)
         elaborated = resettled(_renamed(before, self._technology, self._overrides), before, self._constants[key])
-        return self._constants[key].name, rates(elaborated, self._constants[key])
+        return self._constants[key].name, pricer_of(elaborated, self._constants[key]).rates
 
 
 def settled(before: Elaborated, technology: str | None, overrides: Mapping[str, float]) -> tuple[Elaborated, Technology]:
@@ -108,21 +98,20 @@ def settled(before: Elaborated, technology: str | None, overrides: Mapping[str, 
 def resettled(after: Elaborated, before: Elaborated, technology: Technology) -> Elaborated:
     """Settle what the machine leaves `auto`, and hold it against what was simulated. Raises ConfigError where a cycle would change."""
     new = elaborate(after.machine, technology)
+    check_latency(before, new, technology)
     for entry in fields(Elaborated):
         old_value, new_value = getattr(before, entry.name), getattr(new, entry.name)
         if entry.name not in _NO_CYCLES and old_value != new_value:
-            raise ConfigError(_changed(before, technology, entry.name, old_value, new_value))
+            raise ConfigError(
+                f"{before.machine.name} ran with {entry.name} = {old_value:g}, which in {technology.name} with these constants would be "
+                f"{new_value:g}; simulate again"
+            )
     return new
 
 
 def held(elaborated: Elaborated) -> Elaborated:
     """The machine with the network latency that was simulated in place of `auto`: another technology then keeps its cycles."""
-    machine = elaborated.machine
-    if not isinstance(machine.fabric, GatherFabric) or machine.fabric.network.latency != "auto":
-        return elaborated
-    network = machine.fabric.network.model_copy(update={"latency": elaborated.network_latency})
-    fabric = machine.fabric.model_copy(update={"network": network})
-    return replace(elaborated, machine=machine.model_copy(update={"fabric": fabric}))
+    return replace(elaborated, machine=kind_of(elaborated.machine).held(elaborated))
 
 
 _NO_CYCLES = ("machine", "slices")
@@ -132,13 +121,3 @@ def _renamed(elaborated: Elaborated, technology: str | None, overrides: Mapping[
     machine = elaborated.machine
     update = {"technology": technology or machine.technology, "technology_overrides": machine.technology_overrides | dict(overrides)}
     return replace(elaborated, machine=machine.model_copy(update=update))
-
-
-def _changed(before: Elaborated, technology: Technology, name: str, old: float, new: float) -> str:
-    machine = before.machine.name
-    if name == "network_latency":
-        return (
-            f"{machine} ran with a network latency of {old}, but fabric.network.latency: auto is {new} cycles in {technology.name}; "
-            "simulate again, or price the latency that was simulated with --hold-latency"
-        )
-    return f"{machine} ran with {name} = {old:g}, which in {technology.name} with these constants would be {new:g}; simulate again"

@@ -1,7 +1,66 @@
-"""What all tests share: hypothesis draws the same examples in every run, and none fails for being slow on a loaded machine."""
+"""What all tests share: settings of hypothesis, technologies, and builders of machines for what a machine is made of.
 
+Hypothesis draws the same examples in every run, and none fails for being slow on a loaded machine.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
 from hypothesis import settings
+
+from simulator.cost import Technology, load_technology
+from simulator.machine.model import Machine
 
 settings.register_profile("repeatable", derandomize=True, deadline=None)
 settings.register_profile("search", max_examples=2000, deadline=None)
 settings.load_profile("repeatable")
+
+NODE_45 = {
+    "gate_area_um2": 0.798,
+    "sram_cell_um2": 0.346,
+    "energy_scale": 1.0,
+    "wire_pj_per_bit_mm": 0.121 * (45 / 40) ** 0.35,
+    "crossbar_wire_pitch_um": 0.246,
+    "sram_leakage_mw_per_kib": 0.226,
+    "fo4_delay_ps": 18.0,
+}
+"""45 nm, at which the energies were fitted."""
+
+
+@pytest.fixture(scope="session")
+def seven() -> Technology:
+    return load_technology("7nm")
+
+
+@pytest.fixture(scope="session")
+def twenty_eight() -> Technology:
+    return load_technology("28nm")
+
+
+@pytest.fixture(scope="session")
+def forty_five() -> Technology:
+    return load_technology("28nm", NODE_45)
+
+
+class Machines:
+    """Small builders of machines, every key of the fabric open to change."""
+
+    @staticmethod
+    def gather(machine: dict[str, Any] | None = None, **fabric: Any) -> Machine:
+        values = {"kind": "gather", "units": 64, "lanes": 16, "banks": 64, "bank_kib": 4, **fabric}
+        return Machine.model_validate({"name": "gather", "fabric": values, **(machine or {})})
+
+    @staticmethod
+    def systolic(machine: dict[str, Any] | None = None, **fabric: Any) -> Machine:
+        return Machine.model_validate({"name": "systolic", "fabric": {"kind": "systolic", **fabric}, **(machine or {})})
+
+    @classmethod
+    def replication(cls) -> Machine:
+        return cls.gather(replicas=64, banks=8)
+
+
+@pytest.fixture(scope="session")
+def machines() -> type[Machines]:
+    return Machines

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from simulator.activity import Activity, Bounds, Counts, OperationActivity
+from simulator.activity import Activity, Bounds, Counts, OperationActivity, Shape
 from simulator.cost.types import ComponentCost, Cost
 from simulator.machine.elaborated import Elaborated
 from simulator.machine.model import Machine
@@ -104,7 +104,7 @@ def _operation(machine: Machine, name: str, start: int, end: int) -> OperationAc
     return OperationActivity(
         name,
         "SpMSpM",
-        (256, 256, 256),
+        Shape(256, 256, 256),
         start,
         end,
         busy,
@@ -122,7 +122,7 @@ def _causes(machine: Machine, cycles: int, filler: str) -> dict[str, int]:
         parts = {"computing": total * 6 // 10, "imbalance": total // 20, "fill_drain": total // 5}
         return parts | {"memory": total - sum(parts.values())}
     parts = {"computing": total // 2, "drain": total // 100, "imbalance": total // 8, "issue": total // 90}
-    if machine.gather.has_network:
+    if machine.fabric.has_network:
         parts |= {"bank_conflict": total // 9, "network_contention": total // 30, "latency": total // 40}
     return parts | {filler: parts.get(filler, 0) + total - sum(parts.values())}
 
@@ -132,7 +132,7 @@ def sample_cost(machine: Machine, cycles: int, scale: float, share: float) -> Co
     areas = dict(SYSTOLIC_AREAS if machine.fabric.kind == "systolic" else GATHER_AREAS)
     if "x_banks" in areas:
         areas["x_banks"] *= scale
-        if not machine.gather.has_network:
+        if not machine.fabric.has_network:
             areas = {name: area for name, area in areas.items() if name not in ("request_network", "reply_network", "queues")}
     seconds = cycles * 1e-9
     parts = tuple(

@@ -47,7 +47,7 @@ def test_a_price_list_agrees_with_the_whole_price(machine: str) -> None:
     overrides = {"energy_scale": 0.5, "dram.hbm2e.move_pj_per_bit": 3.0}
     priced, whole = PriceList("28nm", overrides).price(saved_run(small_run(machine))), reprice(small_run(machine), "28nm", overrides)
     for name in ("area_mm2", "fabric_area_mm2", "energy_pj", "fabric_energy_pj", "power_w", "power_density_w_per_mm2", "edap_js_mm2"):
-        assert getattr(priced, name) == pytest.approx(getattr(whole, name), rel=1e-9), name
+        assert priced.metric(name) == pytest.approx(getattr(whole, name), rel=1e-9), name
 
 
 def test_slices_are_settled_again_and_latency_must_stay() -> None:
@@ -56,7 +56,7 @@ def test_slices_are_settled_again_and_latency_must_stay() -> None:
     with pytest.raises(ConfigError, match=r"crossbar ran with a network latency of 1, but .* is \d+ cycles in 7nm; simulate again"):
         reprice(result, overrides=slow)
     held = reprice(result, overrides=slow, hold_latency=True)
-    assert held.machine.gather.network.latency == 1
+    assert held.machine.fabric.network.latency == 1
     assert held.energy_pj == pytest.approx(result.energy_pj)
     wide = reprice(result, overrides={"crossbar_wire_pitch_um": 0.004})
     assert wide.elaborated.slices < result.elaborated.slices

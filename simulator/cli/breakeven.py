@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from simulator.cli.entry import USER_ERROR
-from simulator.cli.options import ForceOption, JsonOption, OutputOption, WorkloadOption
-from simulator.cli.running import Running, with_running_options
-from simulator.cli.sweeping import SOME_FAILED, Talk, told
+from simulator.cli.options import ForceOption, JsonOption, OutputOption, Running, WorkloadOption, with_running_options
+from simulator.cli.running import SOME_FAILED, Talk, told
 
 if TYPE_CHECKING:
     from simulator.study.breakeven.breakeven import BreakEven, Curve
@@ -47,7 +46,7 @@ def breakeven_command(
     """Find where the better one of two machines changes along an axis: every crossing that a coarse scan brackets."""
     import json
 
-    from simulator.cli.provenance import Provenance
+    from simulator.cli.running import Provenance
     from simulator.errors import ConfigError
     from simulator.report.folder import check_free
     from simulator.study.breakeven.breakeven import Question, find_break_even, write_break_even

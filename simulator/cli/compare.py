@@ -1,8 +1,11 @@
-"""`sparsim compare`: several machines on one workload."""
+"""`sparsim compare`: several machines on one workload, made equal before where `--equal` asks for it."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
@@ -17,23 +20,109 @@ from simulator.cli.options import (
     SetOption,
     WorkloadOption,
 )
-from simulator.cli.sizing import (
-    BestOption,
-    BudgetOption,
-    EqualOption,
-    IncludeDramOption,
-    KeepOption,
-    ObjectiveChoice,
-    ObjectiveOption,
-    SizingRequest,
-    ToOption,
-    sizer,
-)
+from simulator.errors import ConfigError
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
     from simulator.report.write import Report
+
+
+class QuantityChoice(StrEnum):
+    """What machines can be made equal in."""
+
+    area = "area"
+    throughput = "throughput"
+    power = "power"
+    bandwidth = "bandwidth"
+
+
+class ObjectiveChoice(StrEnum):
+    """What a search for the best sizes minimises."""
+
+    time = "time"
+    energy = "energy"
+    edap = "edap"
+
+
+EqualOption = Annotated[
+    QuantityChoice | None,
+    typer.Option(
+        "--equal", help="Size the machines first: equal fabric area, mean power, throughput or DRAM bandwidth (docs/comparing.md)."
+    ),
+]
+ToOption = Annotated[
+    str | None,
+    typer.Option(
+        "--to", metavar="VALUE|MACHINE", help="With --equal: 5mm2, 1.5W, 0.5TOPS, 400GB/s, or one of the machines; default: the first."
+    ),
+]
+BestOption = Annotated[
+    bool, typer.Option("--best", help="With --equal: each design at its own best sizes within the target, by a search over a grid.")
+]
+ObjectiveOption = Annotated[ObjectiveChoice, typer.Option("--objective", help="With --best: what to minimise.")]
+BudgetOption = Annotated[
+    int | None, typer.Option("--budget", min=1, help="With --best: most simulations a machine; says what it left out.")
+]
+KeepOption = Annotated[
+    list[str] | None, typer.Option("--keep", metavar="KEY", help="With --best: a key to leave as each machine has it, as fabric.lanes.")
+]
+IncludeDramOption = Annotated[bool, typer.Option("--include-dram", help="With --equal: count DRAM and its PHY to area and power.")]
+
+
+@dataclass(frozen=True)
+class SizingRequest:
+    """What the user typed of it."""
+
+    equal: QuantityChoice | None
+    to: str | None
+    best: bool
+    objective: ObjectiveChoice
+    budget: int | None
+    keep: tuple[str, ...]
+    include_dram: bool
+
+    def check(self) -> None:
+        """Raise ConfigError where an option needs another one."""
+        if self.equal is None:
+            given = {"--to": self.to is not None, "--best": self.best, "--include-dram": self.include_dram}
+            lonely = next((name for name, is_given in given.items() if is_given), None)
+            if lonely is not None:
+                raise ConfigError(f"{lonely} says how to size machines, and goes with --equal area|throughput|power|bandwidth")
+        if not self.best and (self.budget is not None or self.keep or self.objective is not ObjectiveChoice.time):
+            raise ConfigError("--budget, --keep and --objective say how to search, and go with --best")
+        if self.best and self.equal is QuantityChoice.throughput and self.objective is not ObjectiveChoice.time:
+            raise ConfigError("--objective: with --equal throughput, --best takes the least area that reaches it")
+
+
+def sizer(wish: SizingRequest, engine: Any, jobs: int) -> Callable[..., Any] | None:
+    """A function (machines, workload, progress) → what `run_study` compares instead; None where nothing is to be sized."""
+    wish.check()
+    if wish.equal is None:
+        return None
+    quantity: Literal["area", "throughput", "power", "bandwidth"] = wish.equal.value
+
+    def size(machines: Sequence[Any], workload: Any, progress: Callable[[str, float], None]) -> Any:
+        from simulator.study.executors import local
+        from simulator.study.sizing import equalise
+        from simulator.study.sizing.trials import machine_runner
+
+        with local(jobs if wish.best else 1) as executor, machine_runner(workload, executor, engine) as run:
+            return equalise(
+                machines,
+                quantity,
+                workload,
+                to=wish.to,
+                best=wish.best,
+                objective=wish.objective.value,
+                budget=wish.budget,
+                keep=wish.keep,
+                include_dram=wish.include_dram,
+                run=run,
+                progress=progress,
+            )
+
+    return size
 
 
 def compare_command(

@@ -15,7 +15,7 @@ def explain_command(
     from rich.text import Text
 
     from simulator.report.glossary import TERMS, terms
-    from simulator.report.term import SECTIONS, Term
+    from simulator.terms import SECTIONS, Term
 
     console = Console(markup=False, highlight=False)
 

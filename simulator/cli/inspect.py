@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
@@ -36,7 +37,7 @@ def inspect_command(
     force: ForceOption = False,
 ) -> None:
     """Show a workload (shapes, nonzeros, skew, spy plot) or a machine (area tree, peak rates, derived sizes, networks)."""
-    from simulator.cli.kind import file_kind
+    from simulator.cli.inspect import file_kind
     from simulator.errors import ConfigError
 
     if file_kind(file) == "workload":
@@ -48,10 +49,10 @@ def inspect_command(
 
 
 def _inspect_machine(file: str, overrides: list[str], output: Path | None, as_json: bool, force: bool) -> None:
-    from simulator.cli.machines import read_machine
+    from simulator.cli.study import read_machine
     from simulator.errors import OutputError
     from simulator.report.inspection.machine import machine_record, machine_table
-    from simulator.report.inspection.network import write_network_pictures
+    from simulator.report.network import write_network_pictures
 
     machine = read_machine(file, overrides)
     if output is not None:
@@ -82,7 +83,7 @@ def _write_spy(workload: Workload, output: Path, force: bool) -> None:
 
     from simulator.errors import OutputError
     from simulator.report.folder import new_file
-    from simulator.report.inspection.spy import spy_figure
+    from simulator.report.inspection.patterns import spy_figure
     from simulator.report.plots.style import render
 
     kind = output.suffix.lower().lstrip(".")
@@ -118,3 +119,43 @@ def _print(shown: RenderableType | dict[str, Any]) -> None:
     if not console.is_terminal:
         console.width = max(console.width, 120)
     console.print(shown)
+
+
+_TOP_KEY = re.compile(r"^([A-Za-z_]+)\s*:", re.MULTILINE)
+
+
+def file_kind(name_or_path: str) -> Literal["machine", "workload"]:
+    """Tell by the top-level keys: a workload has `operations`, a machine has not; a file that cannot be read is a machine's.
+
+    Only for choosing the reader, which makes all complaints but one: ConfigError for a bare name that neither folder has.
+    """
+    path = Path(name_or_path)
+    if not path.exists() and not path.suffix and path.name == name_or_path:
+        _check_shipped(name_or_path)
+    if not path.is_file():
+        return "workload" if _is_shipped_workload(path) else "machine"
+    try:
+        keys = set(_TOP_KEY.findall(path.read_text(encoding="utf-8")))
+    except (OSError, UnicodeDecodeError):
+        return "machine"
+    return "workload" if "operations" in keys else "machine"
+
+
+def _is_shipped_workload(path: Path) -> bool:
+    """Whether a bare name is one of workloads/, or a missing file lies in a folder of that name."""
+    from simulator.specs import config_names, data_folder
+
+    shipped = (data_folder("workloads") / f"{path.name}.yaml").is_file() and str(path) not in config_names("machines")
+    return shipped or "workloads" in path.parts
+
+
+def _check_shipped(name: str) -> None:
+    from simulator.errors import ConfigError
+    from simulator.specs import config_names, data_folder, nearest_hint
+
+    machines, workloads = config_names("machines"), sorted(path.stem for path in data_folder("workloads").glob("*.yaml"))
+    if name not in machines and name not in workloads:
+        raise ConfigError(
+            f"{name}: neither a file nor a shipped name; allowed: the machines {', '.join(machines)}, "
+            f"the workloads {', '.join(workloads)}{nearest_hint(name, [*machines, *workloads])}"
+        )

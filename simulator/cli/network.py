@@ -46,10 +46,8 @@ def network_command(
 
     from rich.console import Console
 
-    from simulator.cli.kernels import ensure_kernels
-    from simulator.cli.machines import read_machine
-    from simulator.cli.progress import progress_bars
-    from simulator.cli.provenance import Provenance
+    from simulator.cli.running import Provenance, ensure_kernels, progress_bars
+    from simulator.cli.study import read_machine
     from simulator.engine.compiled.switch.engine import SWITCH_KERNEL
     from simulator.report.folder import check_free
     from simulator.report.network import write_network

@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from simulator.cli.constants import ConstantOption, parse_constants
-from simulator.cli.options import ForceOption, JsonOption
+from simulator.cli.options import ConstantOption, ForceOption, JsonOption, parse_constants
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -36,7 +35,7 @@ def price_command(
     """Price saved results in another technology or with other constants: a row each. What cannot be priced is named, with exit code 2."""
     import sys
 
-    from simulator.cli.provenance import Provenance
+    from simulator.cli.running import Provenance
     from simulator.errors import ConfigError, OutputError
     from simulator.report.folder import check_free
     from simulator.report.priced import PricedFile

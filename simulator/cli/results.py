@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from simulator.cli.options import ForceOption, JsonOption
-from simulator.cli.running import DEFAULT_STORE, StoreOption
+from simulator.cli.options import DEFAULT_STORE, ForceOption, JsonOption, StoreOption
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -63,7 +62,7 @@ def results_command(
         if sweep is None:
             typer.echo(json.dumps([asdict(item) for item in base.sweeps()])) if as_json else _show(_sweeps(base))
             return
-        needed = METRICS if export is not None or (as_json and against is None) else metrics
+        needed = list(METRICS) if export is not None or (as_json and against is None) else metrics
         rows = catalogue.sweep_rows(base, catalogue.find_sweep(base, sweep), needed)
         others = None if against is None else catalogue.sweep_rows(base, catalogue.find_sweep(base, against), needed)
     if where is not None:

@@ -31,7 +31,7 @@ def run_command(
 ) -> None:
     """Run one machine on a workload: a table, and a folder with results and plots."""
     from simulator.cli.study import Request, run_study
-    from simulator.report.components import run_details
+    from simulator.report.tables import run_details
     from simulator.report.write import write_run
 
     request = Request([machine], workload, overrides or [], engine.value, ideal.value, output, as_json, force, jobs=1)

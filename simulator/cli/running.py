@@ -1,75 +1,272 @@
-"""The options of all commands that run points: where these run, for how long, where they are stored, what is told meanwhile."""
+"""What surrounds a run: the notice that kernels are compiled, its progress, its record, and how failures of a sweep end the command."""
 
 from __future__ import annotations
 
-import functools
-import inspect
-from collections.abc import Callable
-from dataclasses import dataclass, fields
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, get_type_hints
+import json
+import sys
+import time
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from enum import StrEnum
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from simulator.cli.entry import USER_ERROR, OutputClosedError
+
 if TYPE_CHECKING:
-    from simulator.study.sweep.run import Options
+    from rich.progress import TaskID
 
-DEFAULT_STORE = Path("reports/store.sqlite")
-StoreOption = Annotated[Path, typer.Option("--store", metavar="FILE", help="Results store (SQLite); several sweeps may share it.")]
-
-
-@dataclass(frozen=True)
-class Running:
-    """What was typed; each field is an option with its help."""
-
-    workers: Annotated[
-        int | None,
-        typer.Option("--workers", "-j", min=0, help="Worker processes; default: one a processor; 0: none, all in this process."),
-    ] = None
-    dask: Annotated[
-        str | None,
-        typer.Option("--dask", metavar="ADDRESS", help="Run on a Dask cluster: tcp://HOST:PORT, or local for one of this computer."),
-    ] = None
-    store: StoreOption = DEFAULT_STORE
-    time_limit: Annotated[
-        float | None, typer.Option("--time-limit", metavar="SECONDS", min=0.001, help="Longest that one point may take.")
-    ] = None
-    retry: Annotated[bool, typer.Option("--retry", help="Run points again that failed before.")] = False
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress.")] = False
-
-    def options(self) -> Options:
-        """The same for `run_sweep`."""
-        from simulator.cli.kernels import ensure_kernels
-        from simulator.processors import processors
-        from simulator.study.sweep.run import Options
-
-        executor = "dask" if self.dask is not None else "in_process" if self.workers == 0 else "processes"
-        return Options(executor, self.workers or processors(), self.dask, self.time_limit, self.retry, prepare=ensure_kernels)
+    from simulator.engine.compiled.kernels import Kernel
 
 
-def with_running_options(command: Callable[..., None]) -> Callable[..., None]:
-    """The command with an option for each field of `Running` in place of its parameter `running`.
+class Provenance:
+    """When and how a result was made, which lives apart from the results, so that these repeat byte for byte.
 
-    @with_running_options
-    def sweep_command(sweep: Annotated[str, …], running: Running) -> None: …
+    Starts its clock when it is made; `record()` is what run.json holds.
     """
-    hints = get_type_hints(Running, include_extras=True)
-    shared = {
-        entry.name: inspect.Parameter(entry.name, inspect.Parameter.KEYWORD_ONLY, default=entry.default, annotation=hints[entry.name])
-        for entry in fields(Running)
-    }
-    signature = inspect.signature(command, eval_str=True)
-    own = [
-        parameter.replace(kind=inspect.Parameter.KEYWORD_ONLY)
-        for parameter in signature.parameters.values()
-        if parameter.annotation is not Running
-    ]
 
-    @functools.wraps(command)
-    def typed(**given: Any) -> None:
-        running = Running(**{name: given.pop(name) for name in shared})
-        command(running=running, **given)
+    def __init__(self) -> None:
+        from datetime import UTC, datetime
 
-    typed.__signature__ = signature.replace(parameters=[*own, *shared.values()])  # type: ignore[attr-defined]
-    typed.__annotations__ = {parameter.name: parameter.annotation for parameter in (*own, *shared.values())}
-    return typed
+        self.started = datetime.now(UTC)
+        self.clock = time.perf_counter()
+
+    def record(self) -> dict[str, Any]:
+        """JSON values: the command, when it started, how long it has run, and on what."""
+        import platform
+        import shlex
+
+        from simulator.version import package_version
+
+        return {
+            "command": shlex.join(["sparsim", *sys.argv[1:]]),
+            "started": self.started.isoformat(timespec="seconds"),
+            "simulation_seconds": round(time.perf_counter() - self.clock, 3),
+            "sparsim_version": package_version(),
+            "python": platform.python_version(),
+            "platform": platform.platform(),
+        }
+
+
+NOTICE = "compiling a simulation kernel ({}): once, up to a minute; it is kept for later runs"
+
+
+def ensure_kernels(kernels: Iterable[Kernel]) -> None:
+    """Compile the kernels that the disk does not hold, with a notice on stderr, before any process needs them."""
+    from rich.console import Console
+
+    console = Console(markup=False, stderr=True)
+    for kernel in kernels:
+        if kernel.cached:
+            continue
+        notice = NOTICE.format(kernel.name)
+        if not console.is_terminal:
+            console.print(notice, soft_wrap=True)
+        with console.status(notice):
+            kernel.warm_up()
+
+
+@contextmanager
+def progress_bars() -> Iterator[Callable[[str, float], None]]:
+    """Yield a function of a run's name and the fraction of it that is done; each name gets a bar when it first reports."""
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+
+    console = Console(markup=False, stderr=True)
+    bars: dict[str, TaskID] = {}
+    columns = (
+        SpinnerColumn(),
+        TextColumn("{task.description}", markup=False),
+        BarColumn(),
+        TimeElapsedColumn(),
+        TextColumn("left"),
+        TimeRemainingColumn(),
+    )
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
+
+        def report(name: str, fraction: float) -> None:
+            if name not in bars:
+                bars[name] = progress.add_task(name, total=1.0)
+            progress.update(bars[name], completed=fraction)
+
+        yield report
+
+
+SOME_FAILED = 3
+"""Exit code of a sweep that came to its end though points failed."""
+
+
+class Talk(StrEnum):
+    """What a sweep tells on its way."""
+
+    bar = "bar"
+    quiet = "quiet"
+    json_lines = "json_lines"
+
+
+JsonLinesOption = Annotated[
+    bool, typer.Option("--json-lines", help="One JSON object a line for each point as it is done, and nothing else.")
+]
+
+
+def talk_of(quiet: bool, json_lines: bool) -> Talk:
+    """Which of the ways to tell was asked for. Raises ConfigError for both at once."""
+    from simulator.errors import ConfigError
+
+    if quiet and json_lines:
+        raise ConfigError("--quiet and --json-lines cannot be given together")
+    return Talk.quiet if quiet else Talk.json_lines if json_lines else Talk.bar
+
+
+@contextmanager
+def told(talk: Talk, name: str, objective: str, way: str) -> Iterator[Any]:
+    """Yield a listener of a sweep's events that shows them as asked for."""
+    if talk is Talk.quiet:
+        yield lambda event: None
+    elif talk is Talk.json_lines:
+        yield _say_json
+    else:
+        with _bar(name, objective, way) as listener:
+            yield listener
+
+
+def _say_json(event: Any) -> None:
+    from simulator.result import METRICS
+    from simulator.study.sweep.row import Finished, Searching
+
+    if isinstance(event, Finished):
+        row = event.row
+        metrics = None if row.record is None else {name: row.record[name] for name in METRICS} | row.flat_bands()
+        record = {
+            "event": "point",
+            "place": row.place,
+            "assignments": dict(row.assignments),
+            "computed": event.computed,
+            "metrics": metrics,
+        }
+        record |= {"scaled": dict(row.sizes)} if row.sizes else {}
+        record |= {"unexamined": row.unexamined} if row.unexamined else {}
+        record |= {"broken": list(row.broken), "failure": row.failure, "reason": row.reason, "key": row.key}
+    elif isinstance(event, Searching):
+        record = {"event": "searching", "name": event.name, "fraction": round(event.fraction, 4)}
+    else:
+        record = {
+            "event": "planned",
+            "points": event.points,
+            "expected": event.expected,
+            "stored": event.stored,
+            "excluded": event.excluded,
+        }
+        record["invalid"] = [{"assignments": dict(row.assignments), "reason": row.reason} for row in event.invalid]
+    try:
+        sys.stdout.write(json.dumps(record, allow_nan=False) + "\n")
+        sys.stdout.flush()
+    except BrokenPipeError as error:
+        raise OutputClosedError from error
+
+
+@contextmanager
+def _bar(name: str, objective: str, way: str) -> Iterator[Any]:
+    """A bar with rate, estimate, best so far and failures on a terminal's stderr; elsewhere a line every ten seconds."""
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+
+    from simulator.study.sweep.row import Finished, Searching
+
+    console = Console(markup=False, stderr=True, highlight=False)
+    columns = (
+        TextColumn("{task.description}", markup=False),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        TextColumn("left"),
+        TimeRemainingColumn(),
+        TextColumn("{task.fields[news]}", markup=False),
+    )
+    state = _State(objective, way)
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
+        task = progress.add_task(name, total=None, news="")
+
+        def listen(event: Any) -> None:
+            """Show a point that is done on the bar, and what was planned above it."""
+            if isinstance(event, Searching):
+                progress.update(task, news=f"{event.name}: {event.fraction:.0%} of the designs")
+                if not console.is_terminal and (event.fraction == 0.0 or state.due()):
+                    console.print(f"{name}: {event.name}, {event.fraction:.0%} of the designs", soft_wrap=True)
+                return
+            if isinstance(event, Finished):
+                state.count(event)
+                progress.update(task, completed=state.done, news=state.news)
+                if not console.is_terminal and state.due():
+                    console.print(f"{name}: {state.done} of {state.expected} points; {state.news}", soft_wrap=True)
+                return
+            state.expected = event.expected
+            progress.update(task, total=event.expected, completed=state.done)
+            _warn(console, event)
+            if event.stored:
+                console.print(f"{event.stored} of {event.points} points are in the store already", soft_wrap=True)
+
+        yield listen
+
+
+def _warn(console: Any, event: Any) -> None:
+    """List combinations that cannot be run, with the reason, before anything runs."""
+    from itertools import groupby
+
+    if not event.invalid:
+        return
+    console.print(f"{len(event.invalid)} of {event.points} combinations cannot be run, and are recorded as failed:", soft_wrap=True)
+    ordered = sorted(event.invalid, key=lambda row: row.reason)
+    for reason, rows in groupby(ordered, key=lambda row: row.reason):
+        labels = [row.label for row in rows]
+        more = f" … and {len(labels) - 3} more" if len(labels) > 3 else ""
+        console.print(f"  {'; '.join(labels[:3])}{more}\n    {reason}", soft_wrap=True)
+
+
+class _State:
+    """What the progress line says."""
+
+    def __init__(self, objective: str, way: str) -> None:
+        self.objective, self.way = objective, way
+        self.began = self.said = time.monotonic()
+        self.done = self.computed = self.failed = self.expected = 0
+        self.best: Any = None
+
+    def count(self, event: Any) -> None:
+        """Take in a point that is done."""
+        self.done += 1
+        self.computed += event.computed
+        self.failed += event.row.failure is not None
+        if event.row.feasible:
+            sign = 1 if self.way == "min" else -1
+            if self.best is None or sign * event.row.metric(self.objective) < sign * self.best.metric(self.objective):
+                self.best = event.row
+
+    def due(self) -> bool:
+        """Whether ten seconds have gone by since a line was said."""
+        if time.monotonic() - self.said < 10:
+            return False
+        self.said = time.monotonic()
+        return True
+
+    @property
+    def news(self) -> str:
+        """Rate, best figure so far, and failures, as far as there are any."""
+        from simulator.report.glossary import term
+        from simulator.report.numbers import quantity
+
+        parts = []
+        if self.computed:
+            parts.append(f"{self.computed / max(time.monotonic() - self.began, 1e-9):.1f}/s")
+        if self.best is not None:
+            parts.append(f"best {quantity(self.best.metric(self.objective), term(self.objective, 'metric').unit)}")
+        if self.failed:
+            parts.append(f"{self.failed} failed")
+        return ", ".join(parts)
+
+
+def exit_code(rows: Any) -> int:
+    """0 where every point has figures, 3 where some have not, 2 where none has."""
+    failures = sum(row.record is None for row in rows)
+    return 0 if not failures else USER_ERROR if failures == len(rows) else SOME_FAILED

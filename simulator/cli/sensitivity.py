@@ -56,7 +56,7 @@ def sensitivity_command(
 
     from rich.console import Console
 
-    from simulator.cli.provenance import Provenance
+    from simulator.cli.running import Provenance
     from simulator.report.folder import check_free
     from simulator.report.sensitivity import sensitivity_record, sensitivity_table, write_sensitivity
     from simulator.study.uncertainty import Probe, assess, sensitivity
@@ -112,9 +112,8 @@ def _saved(places: Sequence[str], overrides: Sequence[str] | None) -> list[Saved
 
 
 def _simulated(machines: Sequence[str], workload: str, overrides: Sequence[str]) -> list[SavedRun]:
-    from simulator.cli.kernels import ensure_kernels
-    from simulator.cli.machines import read_machine
-    from simulator.cli.progress import progress_bars
+    from simulator.cli.running import ensure_kernels, progress_bars
+    from simulator.cli.study import read_machine
     from simulator.pipeline import kernels_needed
     from simulator.processors import processors
     from simulator.result.saved import saved_run

@@ -7,9 +7,8 @@ from typing import Annotated
 
 import typer
 
-from simulator.cli.options import ForceOption, OutputOption
-from simulator.cli.running import Running, with_running_options
-from simulator.cli.sweeping import JsonLinesOption, Talk, exit_code, talk_of, told
+from simulator.cli.options import ForceOption, OutputOption, Running, with_running_options
+from simulator.cli.running import JsonLinesOption, Talk, exit_code, talk_of, told
 
 
 @with_running_options
@@ -30,7 +29,7 @@ def sweep_command(
     """
     from rich.console import Console
 
-    from simulator.cli.provenance import Provenance
+    from simulator.cli.running import Provenance
     from simulator.study.sweep.load import load_sweep
     from simulator.study.sweep.run import run_sweep, sweep_id
     from simulator.study.sweep.store import Store

@@ -30,8 +30,7 @@ def training_command(
 
     from rich.console import Console
 
-    from simulator.cli.kernels import ensure_kernels
-    from simulator.cli.provenance import Provenance
+    from simulator.cli.running import Provenance, ensure_kernels
     from simulator.machine import load_machine
     from simulator.pipeline import kernels_needed
     from simulator.report.folder import MARKER, check_free, new_folder, write_json

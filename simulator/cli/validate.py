@@ -23,7 +23,7 @@ def validate_command(
 
     from rich.console import Console
 
-    from simulator.cli.provenance import Provenance
+    from simulator.cli.running import Provenance
     from simulator.cost.validation import cross_check, load_figures, shipped_figures, validate
     from simulator.report.folder import check_free
     from simulator.report.validation import validation_record, validation_tables, write_validation

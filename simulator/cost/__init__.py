@@ -1,28 +1,27 @@
-"""Area, energy and power of a run: a pure function of what was counted, the machine and a technology."""
+"""Area, energy and power: components and their laws, technologies, and the pricer that multiplies them with what was counted.
 
-from simulator.cost.dram_device import DramDevice, load_dram
-from simulator.cost.elaborate import elaborate
-from simulator.cost.instance import Instance
-from simulator.cost.inventory import inventory
-from simulator.cost.price import price, price_instances
-from simulator.cost.rates import Rates, events, rates
+A component is a class of `registers.py`, `arithmetic.py`, `mac.py`, `router.py`, `wires.py`, `sram.py`, `buffers.py`, `presence.py`,
+`decoder.py` or `dram.py`, whose docstring is its formula. What a machine has around its fabric is in `around.py`; what its fabric is
+made of, and which counter pays for what, is said by its kind. Start at `pricer.py`.
+"""
+
+from simulator.cost.constants import DramDevice, load_dram
+from simulator.cost.hardware import Hardware, Instance
+from simulator.cost.pricer import Counted, Pricer, Rates
 from simulator.cost.technology import Technology, load_technology
 from simulator.cost.types import ComponentCost, Cost, Power
 
 __all__ = [
     "ComponentCost",
     "Cost",
+    "Counted",
     "DramDevice",
+    "Hardware",
     "Instance",
     "Power",
+    "Pricer",
     "Rates",
     "Technology",
-    "elaborate",
-    "events",
-    "inventory",
     "load_dram",
     "load_technology",
-    "price",
-    "price_instances",
-    "rates",
 ]

@@ -1,12 +1,17 @@
-"""What DRAM costs: energy in the devices, area and energy of their interface on the die."""
+"""What DRAM costs and how fast it is: energy in the devices, area and energy of their interface on the die, rate and latency."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 from simulator.cost.component import Area, Component
-from simulator.cost.dram_device import DramDevice
+from simulator.cost.constants import DramDevice
+from simulator.errors import ConfigError
+from simulator.machine.model import Machine
+
+_ROUNDING = 1e-9
 
 
 @dataclass(frozen=True)
@@ -73,3 +78,24 @@ class DramPhy(Component):
     def notes(self) -> tuple[str, ...]:
         """That it is assumed."""
         return (f"{self.device.kind}: area and energy assumed, no source gives them",)
+
+
+def check_activation(machine: Machine, device: DramDevice) -> None:
+    """Raise ConfigError where fewer bytes of an opened row would be used than one burst moves."""
+    useful = machine.dram.useful_bytes_per_activate
+    if useful != "auto" and useful < device.burst_bytes:
+        raise ConfigError(
+            f"dram.useful_bytes_per_activate: found {useful:g}, less than one burst of {device.kind}; "
+            f"allowed: at least {device.burst_bytes} bytes, or auto"
+        )
+
+
+def dram_bytes_per_cycle(machine: Machine, device: DramDevice) -> float:
+    """Effective bandwidth of the machine's share."""
+    dram = machine.dram
+    return dram.stacks * device.bandwidth_gb_per_s * dram.share * dram.efficiency / machine.clock_ghz
+
+
+def dram_latency_cycles(machine: Machine) -> int:
+    """Whole cycles from a request to its first byte."""
+    return math.ceil(machine.dram.latency_ns * machine.clock_ghz - _ROUNDING)

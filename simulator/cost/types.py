@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from typing import Any
 
 OFF_FABRIC = ("dram", "dram_phy")
 """Components left out of the `without DRAM` figures, which they would otherwise hide."""
@@ -145,17 +144,6 @@ class Cost:
             for part in self.components
             if part.die_mm2 > 0
         }
-
-    def to_dict(self) -> dict[str, Any]:
-        """Plain JSON values: technology, run time, and every component with its areas and its energy by action."""
-        parts = [{**asdict(part), "notes": list(part.notes)} for part in self.components]
-        return {"technology": self.technology, "seconds": self.seconds, "components": parts}
-
-    @classmethod
-    def from_dict(cls, record: Mapping[str, Any]) -> Cost:
-        """Inverse of `to_dict`."""
-        parts = tuple(ComponentCost(**{**part, "notes": tuple(part["notes"])}) for part in record["components"])
-        return cls(technology=record["technology"], seconds=record["seconds"], components=parts)
 
     def _power(self, energy_pj: float, clock_pj: float, leakage_pj: float) -> Power:
         return Power(self._watts(energy_pj - clock_pj - leakage_pj), self._watts(clock_pj), self._watts(leakage_pj))

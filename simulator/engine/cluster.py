@@ -12,7 +12,6 @@ from numpy.typing import NDArray
 
 from simulator.activity import CAUSES
 from simulator.engine.work import ClusterWork, ScatterWork, TileValues
-from simulator.machine.elaborated import Elaborated
 from simulator.network import NetworkSpec
 
 
@@ -119,25 +118,6 @@ ONE_UNIT = ClusterSpec(
     network="none",
 )
 """The least cluster."""
-
-
-def cluster_spec(elaborated: Elaborated) -> ClusterSpec:
-    """The cluster of a gather machine."""
-    fabric = elaborated.machine.gather
-    requests, replies = elaborated.machine.networks(elaborated.network_latency)
-    return ClusterSpec(
-        requests=requests,
-        replies=replies,
-        bank_ports=fabric.bank_ports,
-        bank_queue=fabric.bank_queue,
-        multicast=fabric.multicast,
-        window=fabric.window,
-        issue_width=fabric.issue_width,
-        scan_width=fabric.scan_width,
-        accumulators=fabric.accumulators,
-        accumulate_latency=fabric.accumulate_latency,
-        network="routed" if fabric.has_network else "none",
-    )
 
 
 @dataclass(frozen=True, eq=False)

@@ -3,23 +3,29 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from simulator.activity import Counts
+from simulator.cost.hardware import Parts
+from simulator.cost.technology import Technology
 from simulator.engine.compiled.kernels import Kernel
 from simulator.engine.engines import Engine
+from simulator.errors import ConfigError
 from simulator.kinds.sizes import Sizes
 from simulator.machine.elaborated import Elaborated
 from simulator.machine.model import Machine
-from simulator.network import NetworkSpec
+from simulator.network import Graph, NetworkSpec
+from simulator.specs.models import Section
 from simulator.system.operation import OperationRun
 from simulator.system.program import Strand
 from simulator.system.residency import Homes, tensor_homes
+from simulator.terms import ComponentWords
 from simulator.workload.types import Operation, Workload
 
 Memo = dict[Hashable, Any]
@@ -53,12 +59,18 @@ class Kind(ABC):
     """
 
     name: ClassVar[str]
+    dense: ClassVar[bool] = False
+    """Whether it multiplies the zeros: a baseline that sparse machines are held against."""
+    sections: ClassVar[Mapping[type[Section], type[Section]]]
+    """Its share of the machine file: of each section that comes in kinds, the model that it brings."""
     kernels: ClassVar[tuple[Kernel, ...]] = ()
     """Compiled kernels that its runs call."""
-    sizes: ClassVar[Sizes]
+    components: ClassVar[tuple[ComponentWords, ...]] = ()
+    """Words and colours of the components of its fabric, in the order of reports."""
+    work: ClassVar[tuple[str, ...]] = ()
+    """Kinds of work whose events are paid apart, since operations differ in the hardware that does them; none where they do not."""
+    sizes: ClassVar[Sizes] = Sizes()
     """Along which keys of the machine file it can be resized."""
-    dense: ClassVar[bool] = False
-    """Whether it runs the zeros too: what sparse machines are held against."""
 
     @abstractmethod
     def describes(self, machine: Machine) -> bool:
@@ -112,29 +124,64 @@ class Kind(ABC):
         return operation.batch * (m * k * self.made_weight_bits(machine) // 8)
 
     @abstractmethod
+    def parts(self, elaborated: Elaborated, technology: Technology) -> Parts:
+        """What the fabric is made of, and which counter pays for what."""
+
+    def network(self, machine: Machine, technology: Technology) -> tuple[int, int]:
+        """Pipeline stages of a network's crossing, and slices of the network that carries words; 1 and 1 where there is none.
+
+        Raises ConfigError for more slices than lanes, and for a topology that cannot join units and banks.
+        """
+        return 1, 1
+
+    def work_of(self, details: Mapping[str, Any]) -> str:
+        """Which kind of `work` an operation is, by what its run says of how it was mapped."""
+        return str(details["dataflow"])
+
+    @abstractmethod
     def made_weight_bits(self, machine: Machine) -> int:
         """Bits of an element of a W that other operations have made."""
 
-    def check_files(self, machine: Machine) -> None:
-        """Read the files that the machine file names. Raises MappingError where one does not fit the machine."""
-        return None
-
-    @abstractmethod
-    def list_entry_bits(self, machine: Machine) -> int:
-        """Bits of a nonzero of W in the lists that a new mask writes."""
-
-    def list_owners(self, machine: Machine) -> int:
-        """Parts of the fabric over which rows of W are balanced."""
-        return 1
+    def held(self, elaborated: Elaborated) -> Machine:
+        """The machine with what was settled and changes cycles in place of `auto`, so that another technology keeps its cycles."""
+        return elaborated.machine
 
     def slices_are_open(self, elaborated: Elaborated) -> bool:
-        """Whether the parts that its reply network is laid out in were settled by `auto`, and could be one."""
+        """Whether a network was cut into slices by the model and not by the file: a freedom of the layout."""
         return False
 
+    def levels(self, machine: Machine, counts: Counts) -> Mapping[str, tuple[float, float]]:
+        """Bytes that a run moved, and bytes a cycle that can be moved, at `banks` and, where there is one, at `network`."""
+        return {}
+
+    def list_entry_bits(self, machine: Machine) -> int:
+        """Bits of a nonzero of W in the form in which this hardware stores a sparse one."""
+        return machine.datatypes.weight_bits + 16
+
+    def list_owners(self, machine: Machine) -> int:
+        """Units that rows of W are given to."""
+        return 1
+
+    def files(self, machine: Machine) -> tuple[Path, ...]:
+        """Files that the machine file names."""
+        return ()
+
+    def check_files(self, machine: Machine) -> None:
+        """Raise MappingError where one of them does not hold what it should."""
+        return
+
+    def derived(self, elaborated: Elaborated) -> Mapping[str, float]:
+        """Sizes that follow from the machine file, by names that end in their unit."""
+        return {}
+
+    def graphs(self, machine: Machine) -> Mapping[str, Graph]:
+        """The networks of one cluster by name. Raises ConfigError where there is none, with the reason."""
+        raise ConfigError(f"{machine.name} has no network to draw")
+
     def switch(self, elaborated: Elaborated) -> NetworkSpec | None:
-        """The request network of one cluster, to be driven by itself; None where there is none."""
+        """The network that carries requests, by itself; None without one."""
         return None
 
     def replayed(self, machine: Machine, operation: Operation, homes: Homes) -> list[NDArray[np.int32]]:
-        """[sources][requests] sinks of `switch` that an operation asks for, in order."""
-        raise NotImplementedError(f"a {self.name} machine has no network to replay requests on")
+        """[sources] sinks that each source of that network sends to in an operation, in order."""
+        return []

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
 from collections.abc import Hashable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import product
@@ -26,50 +25,53 @@ class OnChipSram:
     y_kib: float
 
 
-class Sizes(ABC):
-    """How machines of a kind are told apart by their shape, scaled by one number, and searched over."""
+class Sizes:
+    """How machines of a kind are told apart by their shape, scaled by one number, and searched over.
 
-    grid: ClassVar[Grid]
+    A kind that says nothing else has one size, and one design of its own name.
+    """
+
+    grid: ClassVar[Grid] = {}
     """What a search tries of each key; of one that is no path, `own` says what a machine has."""
-    members: ClassVar[tuple[str, ...]]
+    members: ClassVar[tuple[str, ...]] = ()
     """Keys of the grid that leave a design's family: memories, words, parts. The values of each begin with the least area and
     (memories) with the fewest bits of an index."""
-    scaled: ClassVar[tuple[str, ...]]
+    scaled: ClassVar[tuple[str, ...]] = ()
     """Keys that scaling by one number sets, whatever they were."""
     settled: ClassVar[tuple[str, ...]] = ()
     """Keys that a search sets beside those of the grid."""
 
-    @abstractmethod
     def design(self, machine: Machine) -> str:
         """The word for its shape, which sizing keeps."""
+        return machine.fabric.kind
 
-    @abstractmethod
     def size(self, machine: Machine) -> int:
         """The one number from which its other sizes follow."""
+        return 1
 
-    @abstractmethod
     def at_size(self, machine: Machine, size: int) -> Keys:
         """The keys of the same machine at another size, whether or not there is such a machine."""
+        return {}
 
-    @abstractmethod
     def named(self, machine: Machine) -> str:
         """Its size in words."""
+        return f"size {self.size(machine)}"
 
-    @abstractmethod
     def own(self, machine: Machine) -> tuple[Keys, Grid]:
         """What a machine has of each key of the grid, and what a search tries beside it."""
+        return {key: getattr(machine.fabric, key.removeprefix("fabric.")) for key in self.grid}, self.grid
 
-    @abstractmethod
     def families(self, machine: Machine, grid: Grid) -> Iterator[Keys]:
         """The keys, other than `members`, of every design of the grid that has the machine's shape; each once."""
+        return combinations({key: tried for key, tried in grid.items() if key not in self.members})
 
-    @abstractmethod
     def member_bound(self, machine: Machine) -> Hashable:
         """What of `members` the bounds of a run depend on."""
+        return tuple(getattr(machine.fabric, key.removeprefix("fabric.")) for key in self.members)
 
-    @abstractmethod
     def member_timing(self, elaborated: Elaborated) -> Hashable | None:
         """What of `members` its cycles depend on; None where every one may change them."""
+        return None
 
     def sram(self, machine: Machine) -> OnChipSram | None:
         """The memories that an array is given to be compared with this machine; None where it gives none."""

@@ -1,7 +1,6 @@
-"""The machine: what its file may say, and how it is read."""
+"""The machine file, and a machine with its `auto` geometry settled. Start with `model.py`; what a fabric may say stands with its kind."""
 
 from simulator.machine.elaborated import Elaborated
-from simulator.machine.load import load_machine
-from simulator.machine.model import GatherFabric, Machine, SystolicFabric
+from simulator.machine.model import Fabric, Machine, Mapping, load_machine
 
-__all__ = ["Elaborated", "GatherFabric", "Machine", "SystolicFabric", "load_machine"]
+__all__ = ["Elaborated", "Fabric", "Machine", "Mapping", "load_machine"]

@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Annotated, Any, Literal
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import Field, PositiveFloat, PositiveInt, field_validator, model_validator
+from pydantic import ConfigDict, Field, PositiveFloat, PositiveInt, field_validator, model_validator
 
-from simulator.machine.datatypes import BITS, AccumulateType, OperandType
-from simulator.network import NetworkSpec, TopologyName
-from simulator.specs import FileModel
+from simulator.specs import FileModel, config_path, load_yaml_model
+from simulator.specs.models import Section
+
+OperandType = Literal["int8", "fp8", "fp16", "bf16", "tf32", "fp32"]
+AccumulateType = Literal["int32", "fp32"]
+
+BITS: dict[str, int] = {"int8": 8, "fp8": 8, "fp16": 16, "bf16": 16, "tf32": 19, "fp32": 32, "int32": 32}
+"""Bits of each format as stored."""
+
+SIGNIFICAND_BITS: dict[str, int] = {"fp8": 4, "fp16": 11, "bf16": 8, "tf32": 11, "fp32": 24}
+"""Significand bits, hidden one included, of each floating-point format (fp8 is E4M3)."""
 
 Auto = Literal["auto"]
 Kib = Annotated[float, Field(gt=0, le=2**20)]
 """A capacity in KiB, up to 1 GiB."""
-NmPattern = Literal["none", "1:2", "1:4", "2:4", "2:8", "4:8"]
-"""At most N nonzeros in every M consecutive input features of an output feature; M / N ≤ 4, what an edge bank can feed."""
 BusWidth = Annotated[int, Field(ge=1, le=65536)]
 """Bytes a cycle of a bus."""
 
@@ -71,176 +78,46 @@ class Trunks(FileModel):
     drain_bytes_per_cycle: BusWidth = Field(256, description="drain bus: carries finished rows out")
 
 
-class Network(FileModel):
-    """The request and reply networks of one cluster."""
+class Fabric(Section):
+    """What computes: the share of the machine file that each kind of hardware brings."""
 
-    topology: TopologyName = Field("full", description="how routers join units and bank ports; full: one crossbar")
-    radix: Annotated[int, Field(ge=2, le=256)] = Field(
-        4, description="ports of a router: butterfly, clos; terminals of a group: hierarchical"
-    )
-    queues: Literal["fifo", "voq"] = Field("voq", description="request input buffers: one queue an input, or one an input and output")
-    depth: PositiveInt = Field(4, le=4096, description="slots of each request queue")
-    reply_depth: PositiveInt = Field(2, le=4096, description="slots of each reply queue, beyond the read pipeline")
-    allocator: Literal["round_robin", "islip"] = Field("islip", description="matching of inputs and outputs on the request crossbar")
-    iterations: PositiveInt = Field(1, le=16, description="iSLIP iterations a cycle")
-    latency: PositiveInt | Auto = Field("auto", description="pipeline stages of a crossing; auto: from the cost model's wire delay")
-    link_bits: PositiveInt | Auto = Field("auto", description="width of a reply link; a wider word takes several flits; auto: a whole word")
-    slices: PositiveInt | Auto = Field("auto", description="reply crossbars side by side, each with a part of the word; auto: least area")
+    home = "simulator.kinds"
+    takes_mapping: ClassVar[bool] = False
+    """Whether the section `mapping` is for it."""
 
-    @model_validator(mode="after")
-    def _allocator_fits(self) -> Network:
-        if self.queues == "fifo" and self.iterations != 1:
-            raise ValueError("iterations: a FIFO input offers one flit a cycle, so a second iteration changes nothing; set it to 1")
-        if self.allocator == "round_robin" and self.iterations != 1:
-            raise ValueError("iterations: allocator round_robin makes one pass; set iterations: 1 or allocator: islip")
-        return self
-
-
-class GatherFabric(FileModel):
-    """Vector units that gather activation words from banks: crossbar, replication, and all between."""
-
-    kind: Literal["gather"]
-    units: PositiveInt = Field(64, le=65536, description="vector units")
-    lanes: PositiveInt = Field(16, le=1024, description="multiply-accumulates of a unit each cycle; activations in a word")
-    token_groups: PositiveInt = Field(1, description="groups of units on different token tiles that share one stream of weights")
-    replicas: PositiveInt = Field(1, description="copies of a token tile within a group; one copy and one network a cluster")
-    banks: Annotated[int, Field(ge=1, le=1024)] | Auto = Field("auto", description="banks of a copy; auto: max(units of the cluster, 8)")
-    bank_kib: Kib = Field(4.0, description="one half (ping or pong) of a bank")
-    bank_ports: PositiveInt = Field(1, le=4, description="accesses a cycle of a bank")
-    bank_queue: PositiveInt = Field(2, le=4096, description="request slots of a bank port, beyond the network's pipeline")
-    read_latency: PositiveInt = Field(1, le=64, description="cycles of a bank access")
-    multicast: bool = Field(False, description="requests for one word that meet at a crossbar's arbiter share an access")
-    weight_bank_kib: Kib = Field(8.0, description="one half of a unit's weight bank")
-    output_bank_kib: Kib = Field(16.0, description="one half of a unit's output bank")
-    window: PositiveInt = Field(16, le=1024, description="outstanding requests of a unit; each slot is the landing register of its reply")
-    issue_width: PositiveInt = Field(1, le=16, description="requests that a unit can issue in a cycle")
-    scan_width: PositiveInt = Field(4, le=64, description="list entries that a unit can examine in a cycle")
-    zero_skip: bool = Field(True, description="drop entries whose word is all zero (a presence bit a word)")
-    accumulators: PositiveInt = Field(4, le=1024, description="rows that a unit can have open at once")
-    accumulate_latency: PositiveInt = Field(4, le=64, description="stages of the accumulate adder = partial sums kept of a row")
-    gate_zeros: bool = Field(True, description="a lane with a zero operand does not toggle its multiplier")
-    lane_tree: bool = Field(False, description="each unit has a tree of adders over its lanes, which sampled products (SDDMM) need")
-    network: Network = Field(default_factory=Network, description="what joins units and banks (unused where a copy serves one unit)")
+    kind: str
 
     @property
-    def units_per_group(self) -> int:
-        """Units that share one token tile."""
-        return self.units // self.token_groups
+    def multipliers(self) -> int:
+        """Multiply-accumulate units."""
+        raise NotImplementedError
 
     @property
-    def clusters(self) -> int:
-        """Copies on the die: one a cluster."""
-        return self.token_groups * self.replicas
+    def unit_count(self) -> int:
+        """Units whose cycles are accounted for."""
+        raise NotImplementedError
 
-    @property
-    def units_per_cluster(self) -> int:
-        """Units that share one copy and one pair of networks."""
-        return self.units // self.clusters
-
-    @property
-    def banks_per_copy(self) -> int:
-        """Banks of one copy, `auto` resolved."""
-        return max(self.units_per_cluster, 8) if self.banks == "auto" else self.banks
-
-    @property
-    def has_network(self) -> bool:
-        """A copy that serves one unit needs no network."""
-        return self.units_per_cluster > 1
-
-    @property
-    def combines(self) -> bool:
-        """Whether requests for one word go through the request network together."""
-        return self.multicast and self.has_network
-
-    @property
-    def partial_accumulators(self) -> int:
-        """Accumulator registers of a unit, in rows of `lanes`: every open row keeps one a pipeline stage."""
-        return self.accumulators * self.accumulate_latency
-
-    @model_validator(mode="after")
-    def _divides(self) -> GatherFabric:
-        if self.units % self.clusters:
-            raise ValueError(
-                f"token_groups × replicas = {self.token_groups} × {self.replicas} = {self.clusters} clusters "
-                f"do not divide units = {self.units}; "
-                f"allowed products are the divisors of {self.units}"
-            )
-        if self.window < self.issue_width:
-            raise ValueError(f"window = {self.window} is smaller than issue_width = {self.issue_width}; a request needs a slot")
-        return self
+    def check(self, machine: Machine) -> None:
+        """Raise ValueError, naming the keys, where it does not go with the rest of the machine."""
 
 
-SKIP_SCAN_BITS = 256
-"""Presence bits that a systolic array's sequencer examines in a cycle; it runs ahead by a fold, which lasts at least R cycles."""
-EDGE_WORD_BITS = 64
-"""Least width of an edge buffer's word: an element is far narrower than a word worth reading."""
+class Mapping(Section):
+    """Placement and schedule of a fabric that takes them."""
 
+    home = "simulator.kinds"
 
-def edge_word_elements(element_bits: int) -> int:
-    """Consecutive elements that one bank of a systolic array's buffer takes or gives in an access."""
-    return -(-EDGE_WORD_BITS // element_bits)
-
-
-class SystolicFabric(FileModel):
-    """A rows × cols array of multiply-accumulate cells that pass operands to their neighbours."""
-
-    kind: Literal["systolic"]
-    rows: PositiveInt = Field(32, le=1024, description="rows of processing elements")
-    cols: PositiveInt = Field(32, le=1024, description="columns of processing elements")
-    dataflow: Literal["best", "ws", "os", "is"] = Field("best", description="what stays: W, Y or X; best: the fewest cycles")
-    weight_load: Literal["overlapped", "serial"] = Field("overlapped", description="overlapped: a second register a PE hides it")
-    gate_zeros: bool = Field(True, description="a cell with a zero operand does not toggle its multiplier")
-    x_buffer_kib: Kib = Field(256.0, description="one half of the activation operand buffer, banked along its edge")
-    w_buffer_kib: Kib = Field(512.0, description="one half of the weight operand buffer, banked along its edge")
-    y_buffer_kib: Kib = Field(1024.0, description="one half of the partial-sum and output buffer, banked along its edge")
-    skip_zero_tiles: bool = Field(False, description="a fold whose stationary tile (os: either operand) is all zero is not run")
-    column_skip: bool = Field(False, description="os: a step in which a fold's weights or activations are all zero is not streamed")
-    n_m: NmPattern = Field("none", description="N:M weights take N steps of M, for each operation whose W has that pattern; quote it")
-
-    @property
-    def kept_of(self) -> tuple[int, int]:
-        """N and M of `n_m`; (1, 1) where there is no selection."""
-        if self.n_m == "none":
-            return 1, 1
-        kept, of = self.n_m.split(":")
-        return int(kept), int(of)
-
-    @property
-    def selection_bits(self) -> int:
-        """Bits that say which of M activations a weight meets."""
-        return (self.kept_of[1] - 1).bit_length()
-
-    @model_validator(mode="after")
-    def _groups_fit(self) -> SystolicFabric:
-        if self.rows % self.kept_of[0]:
-            raise ValueError(
-                f"n_m = {self.n_m} keeps {self.kept_of[0]} weights of a group in as many rows: rows = {self.rows} must be a multiple"
-            )
-        return self
-
-
-class Mapping(FileModel):
-    """Placement and schedule of a gather fabric."""
-
-    dataflow: Literal["gather", "scatter", "both"] = Field(
-        "gather",
-        description="gather: activations travel bank → unit; scatter: partial sums travel unit → bank; "
-        "both: gather, and scatter for operations of transpose: scatter",
-    )
-    placement: Literal["interleaved", "hashed", "file"] = Field("hashed", description="word → bank: modulo, XOR-fold, or placement_file")
-    placement_file: str | None = Field(None, description="for placement: file; a .npy of one bank index for each word of a copy")
-    assignment: Literal["round_robin", "balanced", "dynamic", "split"] = Field(
-        "balanced", description="row → unit: by turns, longest first, in order, or longest first with long rows cut"
-    )
-    order: Literal["natural", "bank_aware"] = Field(
-        "natural", description="entries of a row: by column, or by bank, each unit starting at a bank of its own"
-    )
-    tokens_per_tile: PositiveInt | Auto = Field("auto", description="token words (of `lanes` tokens) of a tile; auto: as many as fit")
-    loop_order: Literal["auto", "m_rounds", "rounds_m"] = Field("auto", description="outer loops: M tiles, rounds; auto: fewest DRAM bytes")
+    @classmethod
+    def default(cls) -> Mapping:
+        """What holds where a file says nothing: of a fabric that takes none, it is not looked at."""
+        model = cls.models()[0]
+        assert issubclass(model, Mapping)
+        return model()
 
 
 class Machine(FileModel):
     """One machine: everything that a run needs to know of the hardware."""
+
+    model_config = ConfigDict(defer_build=True)
 
     name: str = Field(min_length=1, max_length=64, pattern=r"^[\w.+-]+$", description="what reports call it")
     technology: str = Field("7nm", description="a file of configs/technologies, or a path")
@@ -254,8 +131,8 @@ class Machine(FileModel):
     activation_buffer_kib: Kib = Field(1024.0, description="on-chip buffer of the tensors that live between operations")
     trunks: Trunks = Field(default_factory=Trunks, description="shared buses")
     weight_decoder: bool = Field(False, description="a decoder on the W trunk, which weights stored in a form of their own need")
-    fabric: Annotated[GatherFabric | SystolicFabric, Field(discriminator="kind")]
-    mapping: Mapping = Field(default_factory=Mapping, description="placement and schedule (gather fabrics only)")
+    fabric: Fabric
+    mapping: Mapping = Field(default_factory=Mapping.default, description="placement and schedule (gather fabrics only)")
 
     @field_validator("technology_overrides", mode="before")
     @classmethod
@@ -265,211 +142,28 @@ class Machine(FileModel):
 
     @model_validator(mode="after")
     def _possible(self) -> Machine:
-        if isinstance(self.fabric, SystolicFabric):
-            if "mapping" in self.model_fields_set:
-                raise ValueError("mapping: a systolic fabric has no placement or assignment; remove the key")
-            return self
-        self._check_copy(self.fabric)
+        if not self.fabric.takes_mapping and "mapping" in self.model_fields_set:
+            raise ValueError(f"mapping: a {self.fabric.kind} fabric has no placement or assignment; remove the key")
+        self.fabric.check(self)
         return self
-
-    def _check_copy(self, fabric: GatherFabric) -> None:
-        bank_bytes = fabric.bank_kib * 1024
-        if bank_bytes < self.word_bytes:
-            raise ValueError(
-                f"fabric.bank_kib = {fabric.bank_kib} ({bank_bytes:g} bytes) holds less than one word a bank: "
-                f"a word of {fabric.lanes} lanes is {self.word_bytes} bytes"
-            )
-        if fabric.output_bank_kib * 1024 < self.output_word_bytes:
-            raise ValueError(
-                f"fabric.output_bank_kib = {fabric.output_bank_kib} holds less than one row word of {self.output_word_bytes} bytes"
-            )
-        if fabric.weight_bank_kib * 8192 < self.weight_entry_bits(dense=False):
-            raise ValueError(
-                f"fabric.weight_bank_kib = {fabric.weight_bank_kib} holds less than one list entry "
-                f"of {self.weight_entry_bits(dense=False)} bits"
-            )
-        if fabric.combines:
-            self._check_combining(fabric.network)
-        mapping = self.mapping
-        if (mapping.placement == "file") != (mapping.placement_file is not None):
-            raise ValueError("mapping.placement_file goes with placement: file, and placement: file needs it")
-        if mapping.dataflow != "gather" and (fabric.multicast or mapping.order != "natural"):
-            raise ValueError(
-                f"mapping.dataflow = {mapping.dataflow} sends each product once: fabric.multicast must be false and mapping.order natural"
-            )
-        if mapping.dataflow == "scatter" and fabric.lane_tree:
-            raise ValueError(
-                "fabric.lane_tree adds up the lanes of accumulators, which mapping.dataflow = scatter has none of; set it to false"
-            )
-        if mapping.dataflow != "gather" and self.copy_sums < 1:
-            raise ValueError(f"fabric.bank_kib = {fabric.bank_kib} holds less than one word of partial sums a bank")
-        banks = fabric.banks_per_copy
-        if self.mapping.placement == "hashed" and banks & (banks - 1):
-            raise ValueError(
-                f"mapping.placement = hashed folds the index by XOR and needs a power of two of banks, not {banks}; "
-                "allowed: placement: interleaved, or banks in 1, 2, 4, …, 1024"
-            )
-        if isinstance(self.mapping.tokens_per_tile, int) and self.mapping.tokens_per_tile > self.copy_words:
-            raise ValueError(f"mapping.tokens_per_tile = {self.mapping.tokens_per_tile} exceeds the {self.copy_words} words of a copy")
-
-    def _check_combining(self, network: Network) -> None:
-        if network.topology != "full":
-            raise ValueError(
-                f"fabric.multicast combines requests at the arbiters of one crossbar, which network.topology = {network.topology} has not; "
-                "allowed: network.topology: full, or multicast: false"
-            )
-        if self.reply_flits > 1:
-            raise ValueError(
-                f"fabric.multicast sends a word to several units at once and needs links of a whole word, {self.word_bits} bits, "
-                f"not network.link_bits = {network.link_bits}; allowed: network.link_bits: auto, or multicast: false"
-            )
-
-    def in_dataflow(self, dataflow: Literal["gather", "scatter"]) -> Machine:
-        """The same machine with one dataflow only."""
-        return self.model_copy(update={"mapping": self.mapping.model_copy(update={"dataflow": dataflow})})
-
-    @property
-    def gather(self) -> GatherFabric:
-        """The fabric of a gather machine; TypeError on any other."""
-        if not isinstance(self.fabric, GatherFabric):
-            raise TypeError(f"{self.name} has a {self.fabric.kind} fabric, not a gather fabric")
-        return self.fabric
-
-    @property
-    def systolic(self) -> SystolicFabric:
-        """The fabric of a systolic machine; TypeError on any other."""
-        if not isinstance(self.fabric, SystolicFabric):
-            raise TypeError(f"{self.name} has a {self.fabric.kind} fabric, not a systolic array")
-        return self.fabric
 
     @property
     def multipliers(self) -> int:
         """Multiply-accumulate units of the fabric."""
-        fabric = self.fabric
-        return fabric.rows * fabric.cols if isinstance(fabric, SystolicFabric) else fabric.units * fabric.lanes
+        return self.fabric.multipliers
 
     @property
     def unit_count(self) -> int:
-        """Units whose cycles are accounted for: vector units, or PEs."""
-        return self.multipliers if isinstance(self.fabric, SystolicFabric) else self.fabric.units
+        """Units whose cycles are accounted for."""
+        return self.fabric.unit_count
 
-    @property
-    def held_weight_bits(self) -> int:
-        """Bits of one weight in a systolic array: its value, and which activation of its group it meets."""
-        return self.datatypes.weight_bits + self.systolic.selection_bits
 
-    @property
-    def word_bits(self) -> int:
-        """Bits of one activation word: `lanes` activations."""
-        return self.gather.lanes * self.datatypes.activation_bits
+def load_machine(path: str | Path, overrides: Sequence[str] = ()) -> Machine:
+    """Return the machine of a YAML file, or of a name in configs/machines.
 
-    @property
-    def word_bytes(self) -> int:
-        """Bytes of one activation word."""
-        return -(-self.word_bits // 8)
-
-    def networks(self, latency: int) -> tuple[NetworkSpec, NetworkSpec]:
-        """The request network of a cluster, from units to bank ports, and its reply network back, whose queues are FIFOs.
-
-        `latency` is that of a crossing, which the file may leave to the cost model.
-        """
-        fabric, network = self.gather, self.gather.network
-        units, ports = fabric.units_per_cluster, fabric.banks_per_copy * fabric.bank_ports
-        requests = NetworkSpec(
-            sources=units,
-            sinks=ports,
-            topology=network.topology,
-            radix=network.radix,
-            queues=network.queues,
-            depth=network.depth,
-            allocator=network.allocator,
-            iterations=network.iterations,
-            latency=latency,
-            flits=self.request_flits,
-            combines=fabric.combines,
-        )
-        replies = NetworkSpec(
-            sources=ports,
-            sinks=units,
-            topology=network.topology,
-            radix=network.radix,
-            depth=network.reply_depth,
-            latency=latency,
-            flits=self.reply_flits,
-            feed_stages=fabric.read_latency,
-        )
-        return requests, replies
-
-    @property
-    def reply_flits(self) -> int:
-        """Flits of one word on a reply link."""
-        link_bits = self.gather.network.link_bits
-        return 1 if link_bits == "auto" else -(-self.word_bits // link_bits)
-
-    @property
-    def bank_words(self) -> int:
-        """Words of one half of a bank."""
-        return int(self.gather.bank_kib * 1024) // self.word_bytes
-
-    @property
-    def copy_words(self) -> int:
-        """Words of one half of a copy."""
-        return self.bank_words * self.gather.banks_per_copy
-
-    @property
-    def sum_words(self) -> int:
-        """Activation words that one word of partial sums is as wide as (scatter)."""
-        return -(-self.datatypes.accumulate_bits // self.datatypes.activation_bits)
-
-    @property
-    def copy_sums(self) -> int:
-        """Words of partial sums that one half of a copy holds (scatter)."""
-        return self.bank_words // self.sum_words * self.gather.banks_per_copy
-
-    @property
-    def own_words(self) -> int:
-        """Activation words that one half of a unit's output bank holds, where it keeps the unit's own columns (scatter)."""
-        return int(self.gather.output_bank_kib * 1024) // self.word_bytes
-
-    @property
-    def request_flits(self) -> int:
-        """Flits of one request: an address, or in scatter a word of partial sums."""
-        if self.mapping.dataflow != "scatter":
-            return 1
-        link_bits = self.gather.network.link_bits
-        return -(-self.gather.lanes * self.datatypes.accumulate_bits // (self.word_bits if link_bits == "auto" else link_bits))
-
-    @property
-    def output_word_bytes(self) -> int:
-        """Bytes of one output-bank word: `lanes` partial sums."""
-        return -(-self.gather.lanes * self.datatypes.accumulate_bits // 8)
-
-    @property
-    def output_words(self) -> int:
-        """Row words that one half of a unit's output bank holds."""
-        return int(self.gather.output_bank_kib * 1024) // self.output_word_bytes
-
-    def weight_entry_bits(self, *, dense: bool) -> int:
-        """Bits of one entry of a unit's list.
-
-        Value, column index within the copy, end-of-row flag and the delta to the next output row (any resident
-        row can be reached, so no escape codes). A dense operand streams values only: a counter makes the rest.
-        """
-        if dense:
-            return self.datatypes.weight_bits
-        index_bits = max(1, (self.copy_words - 1).bit_length())
-        delta_bits = max(1, (self.output_words - 1).bit_length())
-        return self.datatypes.weight_bits + index_bits + 1 + delta_bits
-
-    @property
-    def sampled_entry_bits(self) -> int:
-        """Bits of one entry of a unit's list in a sampled product: as of a sparse W, with a partial sum in the value's place."""
-        return self.weight_entry_bits(dense=False) + self.datatypes.accumulate_bits - self.datatypes.weight_bits
-
-    @property
-    def weight_port_entries(self) -> int:
-        """List entries that one access of a weight bank delivers."""
-        return max(self.gather.issue_width, self.gather.scan_width)
+    `overrides` are `key.path=value` texts, such as `fabric.units=128`. Raises ConfigError.
+    """
+    return load_yaml_model(config_path("machines", path), Machine, overrides)
 
 
 def _dotted(given: dict[Any, Any]) -> Iterator[tuple[Any, Any]]:

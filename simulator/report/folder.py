@@ -1,12 +1,14 @@
-"""The folder of a report: written beside its place and renamed at the end, so that it is whole or not there."""
+"""Files and folders of a report: written beside their place and renamed at the end, so that they are whole or not there."""
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 import os
 import secrets
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -76,6 +78,16 @@ def new_file(file: Path, content: bytes, *, force: bool) -> None:
 def write_json(file: Path, record: Mapping[str, Any]) -> None:
     """Write a mapping of JSON values, keys in their order."""
     file.write_text(json.dumps(record, indent=1, ensure_ascii=False, allow_nan=False) + "\n", encoding="utf-8")
+
+
+def csv_text(rows: Sequence[Mapping[str, Any]], *, columns: Sequence[str] = (), end: str = "\n") -> str:
+    """Rows as CSV; columns are all that any row has, in the order in which they appear, or `columns` where no row has any."""
+    found = dict.fromkeys(column for row in rows for column in row)
+    text = io.StringIO()
+    writer = csv.DictWriter(text, list(found) or list(columns), restval="", lineterminator=end)
+    writer.writeheader()
+    writer.writerows(rows)
+    return text.getvalue()
 
 
 def _check_place(folder: Path) -> None:

@@ -1,15 +1,33 @@
-"""The folder of a network study: numbers as JSON and CSV, the curve as PNG and SVG."""
+"""Networks: the pictures of those that a machine has, and the folder of a study of one alone."""
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from simulator.report.folder import MARKER, new_folder, write_json
+from simulator.kinds import kind_of
+from simulator.machine.model import Machine
+from simulator.report.folder import MARKER, csv_text, new_folder, write_json
 from simulator.study.load_latency import NetworkCurve
+from simulator.version import package_version
+
+
+def write_network_pictures(machine: Machine, folder: Path, *, force: bool) -> list[str]:
+    """Write each network of a cluster as PNG and SVG into a new folder; returns the names of the networks.
+
+    Raises ConfigError for a machine without a network, with the reason, OutputError where the folder exists (and not `force`).
+    """
+    from simulator.report.plots.networks import topology_figure
+    from simulator.report.plots.style import save
+
+    graphs = kind_of(machine).graphs(machine)
+    with new_folder(folder, force=force) as draft:
+        for name, graph in graphs.items():
+            save(topology_figure(graph), draft, name)
+        write_json(draft / MARKER, {"machine": machine.name, "sparsim_version": package_version()})
+    return list(graphs)
 
 
 def write_network(curve: NetworkCurve, folder: Path, made: Mapping[str, Any], *, force: bool) -> None:
@@ -17,15 +35,12 @@ def write_network(curve: NetworkCurve, folder: Path, made: Mapping[str, Any], *,
 
     Raises OutputError where the folder may not be written.
     """
-    from simulator.report.plots.load_latency import load_latency_figure
+    from simulator.report.plots.networks import load_latency_figure
     from simulator.report.plots.style import save
 
     with new_folder(folder, force=force) as draft:
         write_json(draft / "network.json", curve.to_dict())
-        with (draft / "network.csv").open("w", newline="", encoding="utf-8") as file:
-            rows = [asdict(point) for point in curve.points]
-            writer = csv.DictWriter(file, fieldnames=list(rows[0]))
-            writer.writeheader()
-            writer.writerows(rows)
+        table = csv_text([asdict(point) for point in curve.points], end="\r\n")
+        (draft / "network.csv").write_bytes(table.encode())
         save(load_latency_figure(curve), draft, "load_latency")
         write_json(draft / MARKER, made)

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from simulator.report.folder import MARKER, new_folder, write_json
+from simulator.report.folder import MARKER, csv_text, new_folder, write_json
 from simulator.repricing import PricedRun
 from simulator.result import Result
 
@@ -43,18 +41,13 @@ class PricedFile:
         """Names, cycles, and every figure."""
         priced, run = self.priced, self.priced.run
         names = {"file": self.file, "machine": run.elaborated.machine.name, "ideal": run.ideal, "workload": run.workload}
-        figures = {"seconds": run.seconds} | {name: getattr(priced, name) for name in _FIGURES[1:]}
+        figures = {name: priced.metric(name) for name in _FIGURES}
         return {**names, "technology": priced.technology, "cycles": run.cycles, **figures}
 
 
 def priced_csv(files: Sequence[PricedFile]) -> str:
     """One row a result."""
-    rows = [entry.row() for entry in files]
-    text = io.StringIO()
-    writer = csv.DictWriter(text, list(rows[0]), lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(rows)
-    return text.getvalue()
+    return csv_text([entry.row() for entry in files])
 
 
 def priced_table(files: Sequence[PricedFile]) -> RenderableType:

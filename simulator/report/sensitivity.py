@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import io
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -12,7 +11,7 @@ from rich.console import Console, Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from simulator.report.folder import MARKER, new_folder, write_json
+from simulator.report.folder import MARKER, csv_text, new_folder, write_json
 from simulator.report.glossary import term
 from simulator.report.numbers import significant, times
 from simulator.report.robustness import figure
@@ -124,11 +123,7 @@ def _row(study: Sensitivity, entry: Influence) -> dict[str, Any]:
 
 
 def _csv(rows: Sequence[Mapping[str, Any]]) -> str:
-    text = io.StringIO()
-    writer = csv.DictWriter(text, list(rows[0]) if rows else ["constant"], lineterminator="\n")
-    writer.writeheader()
-    writer.writerows({**row, "simulate_again": " ".join(row["simulate_again"])} for row in rows)
-    return text.getvalue()
+    return csv_text([{**row, "simulate_again": " ".join(row["simulate_again"])} for row in rows], columns=["constant"])
 
 
 def _text(studies: Sequence[Sensitivity], rows: int) -> str:

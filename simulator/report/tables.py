@@ -1,4 +1,4 @@
-"""Terminal tables: metrics in rows, machines in columns, every metric with a footnote that defines it."""
+"""Terminal tables: a run or several, with metrics in rows and footnotes that define them; its operations; its components."""
 
 from __future__ import annotations
 
@@ -10,37 +10,43 @@ from rich.table import Table
 from rich.text import Text
 
 from simulator.activity import CAUSES
-from simulator.report.glossary import term
+from simulator.cost.types import SPREAD, ComponentCost, Power
+from simulator.report.glossary import label, term
 from simulator.report.numbers import common_scale, percent, significant, times
 from simulator.report.verdict import ideal_sentence
-from simulator.result import Result
+from simulator.result import METRICS, Result
+from simulator.terms import Metric
 
-TABLE_METRICS: tuple[tuple[str, str], ...] = (
-    ("cycles", "low"),
-    ("seconds", "low"),
-    ("bound_cycles", ""),
-    ("utilization", "high"),
-    ("effective_tops", "high"),
-    ("dense_equivalent_tops", "high"),
-    ("fabric_area_mm2", "low"),
-    ("cell_area_mm2", "low"),
-    ("placed_area_mm2", "low"),
-    ("area_mm2", "low"),
-    ("fabric_energy_pj", "low"),
-    ("energy_pj", "low"),
-    ("fabric_power_w", ""),
-    ("power_w", ""),
-    ("dynamic_power_w", ""),
-    ("clock_power_w", ""),
-    ("leakage_power_w", ""),
-    ("power_density_w_per_mm2", ""),
-    ("peak_power_density_w_per_mm2", ""),
-    ("tops_per_w", "high"),
-    ("tops_per_mm2", "high"),
-    ("edp_js", "low"),
-    ("edap_js_mm2", "low"),
+TABLE_METRICS: tuple[str, ...] = (
+    "cycles",
+    "seconds",
+    "bound_cycles",
+    "utilization",
+    "effective_tops",
+    "dense_equivalent_tops",
+    "fabric_area_mm2",
+    "cell_area_mm2",
+    "placed_area_mm2",
+    "area_mm2",
+    "fabric_energy_pj",
+    "energy_pj",
+    "fabric_power_w",
+    "power_w",
+    "dynamic_power_w",
+    "clock_power_w",
+    "leakage_power_w",
+    "power_density_w_per_mm2",
+    "peak_power_density_w_per_mm2",
+    "tops_per_w",
+    "tops_per_mm2",
+    "edp_js",
+    "edap_js_mm2",
 )
-"""Metrics of the table in order, and which end of each is the better one (none where that depends on the question)."""
+"""Metrics of the table, in order."""
+_WIDEST = 500
+_HTML_WIDTH = 110
+_SUPERSCRIPTS = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
+_HEADINGS = ("cells mm²", "placed mm²", "die mm²", "dynamic {0}", "clock {0}", "leakage {0}", "total {0}", "W/mm²")
 
 
 def run_table(results: Sequence[Result], ideal_results: Sequence[Result] = ()) -> RenderableType:
@@ -50,8 +56,8 @@ def run_table(results: Sequence[Result], ideal_results: Sequence[Result] = ()) -
     table.add_column("", style="dim", no_wrap=True)
     for result in results:
         table.add_column(result.machine.name, justify="right", no_wrap=True)
-    for number, (name, better) in enumerate(TABLE_METRICS, start=1):
-        _metric_row(table, results, name, better, number)
+    for number, name in enumerate(TABLE_METRICS, start=1):
+        _metric_row(table, results, METRICS[name], number)
     _heading(table, "bounds: no run is quicker", len(results))
     _bound_rows(table, results)
     _heading(table, "causes of unit-cycles", len(results))
@@ -96,7 +102,7 @@ def operations_table(result: Result) -> RenderableType:
         bound, _ = entry.activity.bounds.largest
         table.add_row(
             entry.name,
-            "×".join(map(str, entry.operation.shape)),
+            str(entry.operation.shape),
             f"{entry.cycles:,}",
             f"{entry.compute_cycles:,}",
             percent(entry.utilization),
@@ -125,9 +131,9 @@ def _caption(result: Result) -> Text:
     )
 
 
-def _metric_row(table: Table, results: Sequence[Result], name: str, better: str, number: int) -> None:
-    values = [float(result.metrics()[name]) for result in results]
-    entry = term(name, "metric")
+def _metric_row(table: Table, results: Sequence[Result], metric: Metric[float], number: int) -> None:
+    values = [float(metric.formula(result)) for result in results]
+    entry, better = metric.term, metric.better
     factor, unit = common_scale(values, entry.unit)
     best = {"low": min, "high": max}[better](values) if better and len(values) > 1 else None
     cells = []
@@ -192,8 +198,8 @@ def _heading(table: Table, text: str, machines: int) -> None:
 
 def _footnotes(results: Sequence[Result]) -> list[RenderableType]:
     notes: list[RenderableType] = []
-    for number, (name, _) in enumerate(TABLE_METRICS, start=1):
-        entry = term(name, "metric")
+    for number, name in enumerate(TABLE_METRICS, start=1):
+        entry = METRICS[name].term
         notes.append(_footnote(str(number).translate(_SUPERSCRIPTS), entry.label, entry.short))
     notes += [_footnote("·", term(name, "bound").label, term(name, "bound").short) for name in results[0].bounds]
     causes = [cause for cause in CAUSES if any(result.unit_cycles.get(cause, 0) for result in results)]
@@ -214,6 +220,44 @@ def _part(result: Result) -> str:
     return {"network": "network", "dram": "DRAM", "both": "network and DRAM"}[result.ideal]
 
 
-_WIDEST = 500
-_HTML_WIDTH = 110
-_SUPERSCRIPTS = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
+def run_details(result: Result) -> RenderableType:
+    """What `run` shows below its table: the operations, then the components."""
+    return Group(operations_table(result), Text(), components_table(result))
+
+
+def components_table(result: Result) -> RenderableType:
+    """Areas, mean power and power density of every component; what is above the machine's limit is marked."""
+    factor, unit = common_scale([power.total_w for power in result.power_by_component.values()], "W")
+    table = Table(box=None, header_style="bold", pad_edge=False, padding=(0, 1))
+    table.add_column("component", no_wrap=True)
+    for heading in _HEADINGS:
+        table.add_column(heading.format(unit), justify="right", no_wrap=True)
+    for part in result.cost.components:
+        power = result.power_by_component[part.name]
+        if part.die_mm2 or power.total_w:
+            table.add_row(label(part.name, "component"), *_areas(part), *_watts(power, factor), _density(result, part.name))
+    totals = [significant(area) for area in (result.cell_area_mm2, result.placed_area_mm2, result.area_mm2)]
+    table.add_row(*[Text(cell, style="bold") for cell in ("all", *totals, *_watts(result.cost.power, factor), "")])
+    notes = [
+        "· cells: synthesised, and bare macros; placed: with the room of placement; die: with that of the floorplan",
+        "· dynamic: what counters and control do; clock: pins and tree; W/mm²: total ÷ die area; * ÷ the fabric's",
+        f"· !: above {result.machine.power_density_limit_w_per_mm2:g} W/mm²; the die's average, without DRAM and its PHY, is "
+        f"{significant(result.power_density_w_per_mm2)} W/mm²",
+    ]
+    return Group(Whole(table), Text(), *[Text(f"  {note}", style="dim") for note in notes])
+
+
+def _areas(part: ComponentCost) -> list[str]:
+    return [significant(area) if part.die_mm2 else "–" for area in (part.cell_mm2, part.placed_mm2, part.die_mm2)]
+
+
+def _watts(power: Power, factor: float) -> list[str]:
+    return [significant(watts * factor) if watts else "–" for watts in (power.dynamic_w, power.clock_w, power.leakage_w, power.total_w)]
+
+
+def _density(result: Result, name: str) -> Text:
+    density = result.power_density_by_component.get(name)
+    if density is None:
+        return Text("–")
+    hot = name in result.hot_components
+    return Text(f"{significant(density)}{'*' if name in SPREAD else ''}{' !' if hot else ''}", style="bold red" if hot else "")

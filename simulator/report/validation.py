@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from io import StringIO
@@ -14,7 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from simulator.cost.validation import Row, Summary, summarise, summarise_cross_check
-from simulator.report.folder import MARKER, new_folder, write_json
+from simulator.report.folder import MARKER, csv_text, new_folder, write_json
 from simulator.report.numbers import significant
 
 _WIDTH = 168
@@ -52,11 +51,8 @@ def write_validation(rows: Sequence[Row], checks: Sequence[Row], folder: Path, m
     with new_folder(folder, force=force) as draft:
         record = validation_record(rows, checks)
         write_json(draft / "summary.json", {key: record[key] for key in ("summary", "cross_check")})
-        with (draft / "figures.csv").open("w", newline="", encoding="utf-8") as file:
-            lines = [row.to_dict() for row in (*rows, *checks)]
-            writer = csv.DictWriter(file, fieldnames=list(lines[0]))
-            writer.writeheader()
-            writer.writerows(lines)
+        table = csv_text([row.to_dict() for row in (*rows, *checks)], end="\r\n")
+        (draft / "figures.csv").write_bytes(table.encode())
         text = StringIO()
         Console(markup=False, file=text, width=_WIDTH, color_system=None, highlight=False).print(validation_tables(rows, checks))
         (draft / "table.txt").write_text("\n".join(line.rstrip() for line in text.getvalue().splitlines()) + "\n", encoding="utf-8")

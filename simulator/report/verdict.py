@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from itertools import groupby
 
+from simulator.kinds import kind_of
 from simulator.report.glossary import label
 from simulator.report.numbers import quantity, significant, times
 from simulator.result import Result
@@ -19,7 +20,7 @@ def verdict(results: Sequence[Result]) -> str:
     """Say who is fastest, who takes the least energy and fabric area, who is best by their product, and what a crossbar pays.
 
     Energies include DRAM; areas leave out its PHY. The last clauses compare the first machine of one copy and one crossbar
-    with the first of one copy a unit, and the first systolic array with the best, where they are among the results. One
+    with the first of one copy a unit, and the first dense hardware with the best, where they are among the results. One
     result alone gives its own figures. What is hotter than its machine's limit is always said.
     """
     if len(results) == 1:
@@ -35,7 +36,7 @@ def verdict(results: Sequence[Result]) -> str:
         _claim(results, lambda r: r.fabric_area_mm2, lambda r: f"{significant(r.fabric_area_mm2)} mm²", "takes the least fabric area"),
         _claim(results, lambda r: r.edap_js_mm2, lambda r: "", "is best by energy × time × fabric area"),
     ]
-    contrasts = [text for text in (_crossbar_against_replication(results), _systolic_against_best(results)) if text]
+    contrasts = [text for text in (_crossbar_against_replication(results), _dense_against_best(results)) if text]
     return "; ".join([f"On {results[0].workload.name}, {_joined(claims)}", *contrasts, *_heat(results)]) + "."
 
 
@@ -81,14 +82,14 @@ def _hot_places(result: Result) -> list[str]:
     return [*named, f"{further} more"] if further > 0 else named
 
 
-def _systolic_against_best(results: Sequence[Result]) -> str:
-    """What the dense array costs beside the best by the product, where that is another kind of machine."""
-    systolic = next((r for r in results if r.machine.fabric.kind == "systolic"), None)
+def _dense_against_best(results: Sequence[Result]) -> str:
+    """What the dense hardware costs beside the best by the product, where that leaves zeros out."""
+    dense = next((r for r in results if kind_of(r.machine).dense), None)
     best = min(results, key=lambda r: r.edap_js_mm2)
-    if systolic is None or best.machine.fabric.kind == "systolic" or not best.edp_js:
+    if dense is None or kind_of(best.machine).dense or not best.edp_js:
         return ""
-    time, energy = times(systolic.seconds / best.seconds), times(systolic.energy_pj / best.energy_pj)
-    return f"against {best.name}, {systolic.name} takes {time} the time and {energy} the energy"
+    time, energy = times(dense.seconds / best.seconds), times(dense.energy_pj / best.energy_pj)
+    return f"against {best.name}, {dense.name} takes {time} the time and {energy} the energy"
 
 
 def _crossbar_against_replication(results: Sequence[Result]) -> str:

@@ -9,9 +9,8 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from simulator.report.folder import MARKER, new_folder, write_json
+from simulator.report.folder import MARKER, csv_text, new_folder, write_json
 from simulator.report.robustness import bands_record, bands_table, robustness_sentence
-from simulator.report.summary import summary_csv
 from simulator.report.verdict import ideal_sentence, verdict
 from simulator.result import SCHEMA_VERSION, Result
 from simulator.study.uncertainty import Assessment, Claim, claims
@@ -111,8 +110,7 @@ def _table_text(report: Report) -> str:
 
     from rich.console import Console
 
-    from simulator.report.components import components_table
-    from simulator.report.tables import run_table
+    from simulator.report.tables import components_table, run_table
 
     console = Console(markup=False, file=io.StringIO(), width=_WIDTH, color_system=None)
     console.print(run_table(report.results, report.ideal_results))
@@ -129,3 +127,37 @@ def _table_text(report: Report) -> str:
 
 def _file_name(result: Result) -> str:
     return f"result-{result.machine.name}{'' if result.ideal == 'none' else f'-ideal-{result.ideal}'}.json"
+
+
+def summary_rows(results: Sequence[Result]) -> list[dict[str, float | str]]:
+    """Flat rows: names, scalar metrics, then `section.name` for bounds, causes, components and bandwidths."""
+    return [_row(result) for result in results]
+
+
+def summary_csv(results: Sequence[Result]) -> str:
+    """The rows as CSV; a column that a machine does not have is empty."""
+    return csv_text(summary_rows(results))
+
+
+def _row(result: Result) -> dict[str, float | str]:
+    row: dict[str, float | str] = {
+        "machine": result.machine.name,
+        "ideal": result.ideal,
+        "workload": result.workload.name,
+        "technology": result.technology,
+        "engine": result.engine,
+        **result.metrics(),
+    }
+    sections: dict[str, Mapping[str, float]] = {
+        "bound": result.bounds,
+        "unit_cycles": result.unit_cycles,
+        "area_mm2": result.area_mm2_by_component,
+        "energy_pj": result.energy_pj_by_component,
+        "power_w": {name: power.total_w for name, power in result.power_by_component.items()},
+        "power_density_w_per_mm2": result.power_density_by_component,
+        "gb_per_s_used": {level: value.used for level, value in result.bandwidth_gb_per_s.items()},
+        "gb_per_s_available": {level: value.available for level, value in result.bandwidth_gb_per_s.items()},
+    }
+    for section, values in sections.items():
+        row |= {f"{section}.{name}": value for name, value in values.items()}
+    return row

@@ -1,11 +1,17 @@
-"""The result of a run: what was simulated, what it counted, what it costs, and every metric that follows."""
+"""The result of a run: what was simulated, what it counted, what it costs, and every metric that follows.
+
+Start with `metrics.py`, where a metric is declared: its words and its formula. `result.py` has a run and its operations, `codec.py`
+their JSON, `saved.py` what pricing reads of thousands of files, `bandwidth.py` the levels of the memory system.
+"""
 
 from simulator.result.bandwidth import Bandwidth, bandwidths
-from simulator.result.metrics import METRICS, Ideal, RunMetrics
-from simulator.result.operations import OperationResult, operation_shares
-from simulator.result.result import SCHEMA_VERSION, Result, WorkloadRecord
+from simulator.result.codec import SCHEMA_VERSION
+from simulator.result.metrics import BANDED, DETAILS, METRICS, Ideal, RunMetrics
+from simulator.result.result import OperationResult, Result, WorkloadRecord, operation_shares
 
 __all__ = [
+    "BANDED",
+    "DETAILS",
     "METRICS",
     "SCHEMA_VERSION",
     "Bandwidth",

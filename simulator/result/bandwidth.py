@@ -6,8 +6,21 @@ import math
 from dataclasses import dataclass
 
 from simulator.activity import Counts
+from simulator.kinds import kind_of
 from simulator.machine.elaborated import Elaborated
 from simulator.machine.model import Machine
+from simulator.terms import Term, level
+
+LEVELS: tuple[Term, ...] = (
+    level("dram", "DRAM", "bytes read and written ÷ time; available: devices × share × streaming efficiency"),
+    level("buffer", "activation buffer", "bytes through the buffer's read and write ports; available: both ports"),
+    level("x_trunk", "X trunk (fill)", "activations on their way to the copies; a broadcast counts once"),
+    level("w_trunk", "W trunk (fill)", "weights on their way to the units; a broadcast counts once"),
+    level("drain_bus", "drain bus", "finished rows on their way out"),
+    level("banks", "operand banks", "words read from the activation banks (systolic: from the X and W operand buffers)"),
+    level("network", "network", "words delivered by the reply network; available: its narrower side"),
+)
+"""Levels of the memory system, from DRAM inwards."""
 
 
 @dataclass(frozen=True)
@@ -42,36 +55,20 @@ def bandwidths(elaborated: Elaborated, counts: Counts, cycles: int, ideal: str =
     """
     machine = elaborated.machine
     trunks = machine.trunks
-    dram_rate = math.inf if ideal in ("dram", "both") else elaborated.dram_bytes_per_cycle
     levels: dict[str, tuple[float, float]] = {
-        "dram": (counts.dram_read_bytes + counts.dram_write_bytes, dram_rate),
+        "dram": (counts.dram_read_bytes + counts.dram_write_bytes, elaborated.dram_bytes_per_cycle),
         "buffer": (counts.buffer_read_bytes + counts.buffer_write_bytes, 2 * trunks.x_bytes_per_cycle),
         "x_trunk": (counts.x_trunk_bytes, trunks.x_bytes_per_cycle),
         "w_trunk": (counts.w_trunk_bytes, trunks.w_bytes_per_cycle),
         "drain_bus": (counts.drain_bytes, trunks.drain_bytes_per_cycle),
-        "banks": _banks(machine, counts),
+        **kind_of(machine).levels(machine, counts),
     }
-    if machine.fabric.kind == "gather" and machine.fabric.has_network:
-        flits, rate = _network(machine, counts)
-        levels["network"] = (flits, math.inf if ideal in ("network", "both") else rate)
-    return {name: Bandwidth(_per_second(used, machine, cycles), rate * machine.clock_ghz) for name, (used, rate) in levels.items()}
+    perfect = ("network", "dram") if ideal == "both" else (ideal,)
+    return {
+        name: Bandwidth(_per_second(used, machine, cycles), math.inf if name in perfect else rate * machine.clock_ghz)
+        for name, (used, rate) in levels.items()
+    }
 
 
 def _per_second(used_bytes: float, machine: Machine, cycles: int) -> float:
     return used_bytes / cycles * machine.clock_ghz if cycles else 0.0
-
-
-def _banks(machine: Machine, counts: Counts) -> tuple[float, float]:
-    fabric = machine.fabric
-    if fabric.kind == "gather":
-        ports = fabric.clusters * fabric.banks_per_copy * fabric.bank_ports
-        return counts.x_bank_reads * machine.word_bytes, ports * machine.word_bytes
-    x_bytes, w_bytes = machine.datatypes.activation_bits / 8, machine.datatypes.weight_bits / 8
-    used = counts.x_buffer_reads * x_bytes + counts.w_buffer_reads * w_bytes
-    return used, fabric.rows * x_bytes + fabric.cols * w_bytes
-
-
-def _network(machine: Machine, counts: Counts) -> tuple[float, float]:
-    fabric = machine.gather
-    ports = min(fabric.units_per_cluster, fabric.banks_per_copy * fabric.bank_ports)
-    return counts.replies * machine.word_bytes, fabric.clusters * ports * machine.word_bytes

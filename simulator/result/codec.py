@@ -1,117 +1,87 @@
-"""Between the types of a run and plain JSON values, both ways."""
+"""The one codec of results: between what a run is in memory and JSON.
+
+`encoded`, `plain` and `text_of` write: msgspec follows the fields of `Activity`, `Cost` and their like, whose
+JSON is what they are. A machine and its settled geometry look otherwise in a file, and have functions of their own here.
+"""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import fields
 from typing import Any
 
+import msgspec
 import numpy as np
 
-from simulator.activity import Activity, Bounds, Counts, OperationActivity
+from simulator.activity import Activity
 from simulator.cost.types import ComponentCost, Cost
+from simulator.errors import OutputError
 from simulator.machine.elaborated import Elaborated
 from simulator.machine.model import Machine
 
+SCHEMA_VERSION = 1
+"""Version of result.json; raised when a key changes its meaning or goes away."""
+
+Settled = dict[str, int | float | None]
+"""The numbers of an `Elaborated`, without its machine; None for an unlimited bandwidth."""
+
+_SETTLED = tuple(entry.name for entry in fields(Elaborated) if entry.name != "machine")
+
+
+def encoded(value: Any) -> bytes:
+    """JSON: mappings and dataclasses as objects, sequences as arrays, NumPy's numbers as numbers, infinities as null."""
+    return msgspec.json.encode(value, enc_hook=_known)
+
 
 def plain(value: Any) -> Any:
-    """JSON values only: mappings become dicts, sequences lists, NumPy scalars Python's, infinities None."""
-    if isinstance(value, Mapping):
-        return {str(key): plain(item) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [plain(item) for item in value]
-    if isinstance(value, np.ndarray | np.generic):
-        return plain(value.tolist())
-    if isinstance(value, float) and not math.isfinite(value):
-        return None
-    return value
+    """The same as Python has it: dicts, lists, None and plain numbers."""
+    return msgspec.json.decode(encoded(value))
 
 
-def machine_to_dict(machine: Machine) -> dict[str, Any]:
-    """The whole machine file after defaults; a systolic fabric has no mapping."""
-    return machine.model_dump(mode="json", exclude={"mapping"} if machine.fabric.kind == "systolic" else None)
+def text_of(value: Any) -> bytes:
+    """The same as the text of a file, a space more for each level; the same value gives the same bytes."""
+    return msgspec.json.format(encoded(value), indent=1) + b"\n"
 
 
-def elaborated_to_dict(elaborated: Elaborated) -> dict[str, Any]:
-    """The settled geometry, without the machine."""
-    record = {name: getattr(elaborated, name) for name in _ELABORATED}
-    return {name: plain(value) for name, value in record.items()}
-
-
-def elaborated_from_dict(machine: Mapping[str, Any], record: Mapping[str, Any]) -> Elaborated:
-    """Inverse of `machine_to_dict` and `elaborated_to_dict`; an unlimited bandwidth was written as None."""
-    numbers: dict[str, Any] = {name: math.inf if record[name] is None else record[name] for name in _ELABORATED}
-    return Elaborated(machine=Machine.model_validate(machine), **numbers)
-
-
-def cost_to_dict(cost: Cost) -> dict[str, Any]:
-    """Technology, run time, and every component with its areas and its energy by action."""
-    return {"technology": cost.technology, "seconds": cost.seconds, "components": [plain(asdict(part)) for part in cost.components]}
+def check_schema(version: int) -> None:
+    """Raise OutputError for a result of another schema version."""
+    if version != SCHEMA_VERSION:
+        raise OutputError(f"a result of schema version {version!r}; this sparsim reads version {SCHEMA_VERSION}")
 
 
 def cost_from_dict(record: Mapping[str, Any]) -> Cost:
-    """Inverse of `cost_to_dict`."""
+    """The cost that a dictionary of it was made from, an area of 0 as it was written: the same result writes the same bytes again."""
     parts = tuple(ComponentCost(**{**part, "notes": tuple(part["notes"])}) for part in record["components"])
-    return Cost(technology=record["technology"], seconds=record["seconds"], components=parts)
-
-
-def activity_to_dict(activity: Activity) -> dict[str, Any]:
-    """What `activity_from_dict` reads, and no more."""
-    return {
-        "cycles": activity.cycles,
-        "units": activity.units,
-        "counts": activity.counts.to_dict(),
-        "unit_cycles": dict(activity.unit_cycles),
-        "bounds": activity.bounds.to_dict(),
-        "operations": [_operation_to_dict(operation) for operation in activity.operations],
-    }
-
-
-def _operation_to_dict(operation: OperationActivity) -> dict[str, Any]:
-    m, k, n = operation.shape
-    return {
-        "name": operation.name,
-        "kind": operation.kind,
-        "shape": {"m": m, "k": k, "n": n},
-        "start_cycle": operation.start_cycle,
-        "end_cycle": operation.end_cycle,
-        "compute_cycles": operation.compute_cycles,
-        "dense_macs": operation.macs_dense,
-        "counts": operation.counts.to_dict(),
-        "unit_cycles": dict(operation.unit_cycles),
-        "bounds": operation.bounds.to_dict(),
-        "details": dict(operation.details),
-    }
+    return Cost(record["technology"], record["seconds"], parts)
 
 
 def activity_from_dict(record: Mapping[str, Any]) -> Activity:
-    """The activity that a dictionary of it, or a result's, was made from."""
-    return Activity(
-        cycles=record["cycles"],
-        units=record["units"],
-        counts=Counts(**record["counts"]),
-        unit_cycles=record["unit_cycles"],
-        bounds=Bounds(**record["bounds"]),
-        operations=tuple(_operation_from_dict(entry) for entry in record["operations"]),
-    )
+    """The activity that a dictionary of it was made from."""
+    return msgspec.convert(record, Activity)
 
 
-def _operation_from_dict(record: Mapping[str, Any]) -> OperationActivity:
-    shape = record["shape"]
-    return OperationActivity(
-        name=record["name"],
-        kind=record["kind"],
-        shape=(shape["m"], shape["k"], shape["n"]),
-        start_cycle=record["start_cycle"],
-        end_cycle=record["end_cycle"],
-        compute_cycles=record["compute_cycles"],
-        macs_dense=record["dense_macs"],
-        counts=Counts(**record["counts"]),
-        unit_cycles=record["unit_cycles"],
-        bounds=Bounds(**record["bounds"]),
-        details=record["details"],
-    )
+def machine_to_dict(machine: Machine) -> dict[str, Any]:
+    """The whole machine file after defaults, without a mapping where the fabric takes none."""
+    return machine.model_dump(mode="json", exclude=None if machine.fabric.takes_mapping else {"mapping"})
 
 
-_ELABORATED = ("network_latency", "slices", "dram_bytes_per_cycle", "dram_latency_cycles", "dram_burst_bytes")
+def elaborated_to_dict(elaborated: Elaborated) -> Settled:
+    """The settled geometry, without the machine."""
+    numbers = ((name, getattr(elaborated, name)) for name in _SETTLED)
+    return {name: value if math.isfinite(value) else None for name, value in numbers}
+
+
+def elaborated_from_dict(machine: Mapping[str, Any], settled: Settled) -> Elaborated:
+    """Inverse of `machine_to_dict` and `elaborated_to_dict`."""
+    numbers: dict[str, Any] = {name: math.inf if settled[name] is None else settled[name] for name in _SETTLED}
+    return Elaborated(machine=Machine.model_validate(machine), **numbers)
+
+
+def _known(value: Any) -> Any:
+    """What msgspec does not know, as something that it knows."""
+    if isinstance(value, np.ndarray | np.generic):
+        return value.tolist()
+    if isinstance(value, Mapping):
+        return dict(value)
+    raise TypeError(f"a {type(value).__name__} has no place in a file of results")

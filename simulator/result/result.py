@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from simulator.activity import Activity
+import msgspec
+
+from simulator.activity import Activity, Bounds, Counts, OperationActivity
 from simulator.cost.types import Cost
 from simulator.errors import OutputError
 from simulator.machine.elaborated import Elaborated
 from simulator.result import codec
+from simulator.result.codec import SCHEMA_VERSION
 from simulator.result.metrics import Ideal, RunMetrics
-from simulator.result.operations import OperationResult, operation_shares
+from simulator.terms import metric
 from simulator.version import package_version
 from simulator.workload.types import Workload
 
@@ -22,9 +24,6 @@ if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.figure import Figure
     from rich.console import RenderableType
-
-SCHEMA_VERSION = 1
-"""Version of result.json; raised when a key changes its meaning or goes away."""
 
 
 @dataclass(frozen=True)
@@ -36,6 +35,70 @@ class WorkloadRecord:
     """The workload file after defaults."""
     hashes: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     """SHA-256 of each operation's operands."""
+
+
+def operation_shares(activity: Activity) -> tuple[Activity, ...]:
+    """Divide a run among its operations, for pricing: an operation gets its own counts and its own stretch of time.
+
+    The stretch begins where the operation before it ended, so that the stretches of all operations add up to the cycles
+    of the run, whatever they overlap; what is left after the last write-back of the last operation is its own.
+    """
+    shares, reached = [], 0
+    for index, operation in enumerate(activity.operations):
+        last = index == len(activity.operations) - 1
+        end = activity.cycles if last else min(max(reached, operation.end_cycle), activity.cycles)
+        shares.append(
+            Activity(
+                cycles=end - reached,
+                units=activity.units,
+                counts=operation.counts,
+                unit_cycles=operation.unit_cycles,
+                bounds=operation.bounds,
+                operations=(operation,),
+            )
+        )
+        reached = end
+    return tuple(shares)
+
+
+@dataclass(frozen=True, kw_only=True)
+class OperationResult(RunMetrics):
+    """Metrics of one operation of a run: of its own counts, over its stretch of the run's cycles."""
+
+    @property
+    def operation(self) -> OperationActivity:
+        """What timing says of it."""
+        return self.activity.operations[0]
+
+    @property
+    def name(self) -> str:
+        """Name in the workload."""
+        return self.operation.name
+
+    @metric(
+        "compute cycles",
+        "cycles",
+        "the fabric's own cycles, without waiting for memory (an operation's)",
+        "Cycles of the operation's tiles as if every operand were there when it is needed.",
+        scalar=False,
+    )
+    def compute_cycles(self) -> int:
+        return self.operation.compute_cycles
+
+    def to_dict(self) -> dict[str, Any]:
+        """The metrics of a run, for this operation, and how it was mapped."""
+        operation = self.operation
+        return {
+            "name": operation.name,
+            "kind": operation.kind,
+            "shape": asdict(operation.shape),
+            "compute_cycles": operation.compute_cycles,
+            "start_cycle": operation.start_cycle,
+            "end_cycle": operation.end_cycle,
+            **self.derived(),
+            "counts": operation.counts.to_dict(),
+            "details": dict(operation.details),
+        }
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
@@ -101,12 +164,16 @@ class Result(RunMetrics):
 
     def to_dict(self) -> dict[str, Any]:
         """Metrics first, then what they follow from; JSON values only."""
+        plain: dict[str, Any] = codec.plain(self._record())
+        return plain
+
+    def _record(self) -> dict[str, Any]:
         record: dict[str, Any] = {"schema_version": self.schema_version, "sparsim_version": self.version, "name": self.name}
         record |= self.derived()
         record |= {
             "technology": self.technology,
             "units": self.activity.units,
-            "counts": self.activity.counts.to_dict(),
+            "counts": self.activity.counts,
             "engine": self.engine,
             "ideal": self.ideal,
             "checked": self.checked,
@@ -115,44 +182,46 @@ class Result(RunMetrics):
             "elaborated": codec.elaborated_to_dict(self.elaborated),
             "workload": {"name": self.workload.name, "hashes": self.workload.hashes, "spec": self.workload.spec},
             "operations": [entry.to_dict() for entry in self.operations],
-            "cost": codec.cost_to_dict(self.cost),
-            "operation_costs": [codec.cost_to_dict(cost) for cost in self.operation_costs],
+            "cost": self.cost,
+            "operation_costs": self.operation_costs,
         }
-        plain: dict[str, Any] = codec.plain(record)
-        return plain
+        return record
 
     def to_json(self, path: str | Path) -> None:
         """Write `to_dict()`; the same result gives the same bytes."""
-        text = json.dumps(self.to_dict(), indent=1, ensure_ascii=False, allow_nan=False)
-        Path(path).write_text(text + "\n", encoding="utf-8")
+        Path(path).write_bytes(codec.text_of(self._record()))
 
     @classmethod
     def from_dict(cls, record: Mapping[str, Any]) -> Result:
         """Inverse of `to_dict`. Raises OutputError for another schema version."""
-        if record.get("schema_version") != SCHEMA_VERSION:
-            raise OutputError(f"a result of schema version {record.get('schema_version')!r}; this sparsim reads version {SCHEMA_VERSION}")
-        return cls(
-            elaborated=codec.elaborated_from_dict(record["machine"], record["elaborated"]),
-            workload=WorkloadRecord(**record["workload"]),
-            activity=codec.activity_from_dict(record),
-            cost=codec.cost_from_dict(record["cost"]),
-            operation_costs=tuple(codec.cost_from_dict(cost) for cost in record["operation_costs"]),
-            engine=record["engine"],
-            ideal=record["ideal"],
-            seed=record["seed"],
-            checked=record["checked"],
-            version=record["sparsim_version"],
-        )
+        return cls._read(codec.encoded(record))
 
     @classmethod
     def load(cls, path: str | Path) -> Result:
         """Read a result.json. Raises OutputError where the file is none."""
         try:
-            return cls.from_dict(json.loads(Path(path).read_text(encoding="utf-8")))
+            return cls._read(Path(path).read_bytes())
         except OSError as error:
             raise OutputError(f"{path}: cannot be read: {error.strerror}") from error
-        except (ValueError, KeyError, TypeError, AttributeError) as error:
+        except (msgspec.MsgspecError, ValueError, KeyError, TypeError) as error:
             raise OutputError(f"{path}: not a sparsim result ({type(error).__name__}: {error})") from error
+
+    @classmethod
+    def _read(cls, text: bytes) -> Result:
+        codec.check_schema(_HEAD.decode(text).schema_version)  # first: of another version other keys are missing
+        found = _FILE.decode(text)
+        return cls(
+            elaborated=codec.elaborated_from_dict(found.machine, found.elaborated),
+            workload=found.workload,
+            activity=Activity(found.cycles, found.units, found.counts, found.unit_cycles, found.bounds, found.operations),
+            cost=codec.cost_from_dict(found.cost),
+            operation_costs=tuple(codec.cost_from_dict(cost) for cost in found.operation_costs),
+            engine=found.engine,
+            ideal=found.ideal,
+            seed=found.seed,
+            checked=found.checked,
+            version=found.sparsim_version,
+        )
 
     def to_frame(self) -> pd.DataFrame:
         """One row an operation: shape, cycles, energy, utilization and unit-cycles by cause. Needs pandas."""
@@ -184,3 +253,32 @@ class Result(RunMetrics):
         from simulator.report.tables import as_html
 
         return as_html(self)
+
+
+class _Head(msgspec.Struct):
+    schema_version: int
+
+
+class _File(msgspec.Struct):
+    """What of result.json a result is made of; the rest follows from it."""
+
+    machine: dict[str, Any]
+    elaborated: codec.Settled
+    workload: WorkloadRecord
+    cycles: int
+    units: int
+    counts: Counts
+    unit_cycles: dict[str, int]
+    bounds: Bounds
+    operations: tuple[OperationActivity, ...]
+    cost: dict[str, Any]
+    operation_costs: list[dict[str, Any]]
+    engine: str
+    ideal: Ideal
+    seed: int | None
+    checked: dict[str, Any]
+    sparsim_version: str
+
+
+_HEAD = msgspec.json.Decoder(_Head)
+_FILE = msgspec.json.Decoder(_File)

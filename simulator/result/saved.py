@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
 from simulator.activity import Counts
+from simulator.cost.pricer import Counted
 from simulator.errors import OutputError
+from simulator.kinds import kind_of
 from simulator.machine.elaborated import Elaborated
+from simulator.pricing import counted, counts_by_kind
 from simulator.result import codec
 from simulator.result.metrics import RunMetrics
-from simulator.result.result import SCHEMA_VERSION, Result
+from simulator.result.result import Result
 from simulator.version import package_version
 
 
@@ -24,6 +28,8 @@ class SavedRun:
     elaborated: Elaborated
     cycles: int
     counts: Counts
+    counts_by_kind: Mapping[str, Counts]
+    """The events of each kind of work, where the machine's operations differ in the hardware that they use; else empty."""
     workload: str
     ideal: str
     technology: str
@@ -34,6 +40,11 @@ class SavedRun:
         """Name of the machine; with the ideal part, where there is one."""
         machine = self.elaborated.machine.name
         return machine if self.ideal == "none" else f"{machine} (ideal {self.ideal})"
+
+    @property
+    def counted(self) -> Counted:
+        """What pricing needs."""
+        return Counted(self.counts, self.cycles, self.counts_by_kind)
 
     @property
     def seconds(self) -> float:
@@ -48,7 +59,8 @@ def saved_run(result: Result) -> SavedRun:
 
 def run_of(metrics: RunMetrics, workload: str) -> SavedRun:
     """The same of a run's metrics."""
-    return SavedRun(metrics.elaborated, metrics.cycles, metrics.activity.counts, workload, metrics.ideal, metrics.technology)
+    by_kind = counted(metrics.machine, metrics.activity).by_kind
+    return SavedRun(metrics.elaborated, metrics.cycles, metrics.activity.counts, by_kind, workload, metrics.ideal, metrics.technology)
 
 
 def result_files(place: Path) -> list[Path]:
@@ -85,14 +97,16 @@ class _Named(msgspec.Struct):
     name: str
 
 
-class _Head(msgspec.Struct):
+class _Made(msgspec.Struct):
     schema_version: int
     sparsim_version: str
 
 
-class _Record(_Head):
+class _Run(_Made):
+    """What of result.json pricing needs."""
+
     cycles: int
-    counts: dict[str, int]
+    counts: Counts
     ideal: str
     technology: str
     machine: msgspec.Raw
@@ -100,10 +114,18 @@ class _Record(_Head):
     workload: _Named
 
 
-_HEAD = msgspec.json.Decoder(_Head)
-_RECORD = msgspec.json.Decoder(_Record)
+class _Operation(msgspec.Struct):
+    details: dict[str, Any]
+    counts: Counts
 
 
+class _Operations(msgspec.Struct):
+    operations: list[_Operation]
+
+
+_MADE = msgspec.json.Decoder(_Made)
+_RUN = msgspec.json.Decoder(_Run)
+_OPERATIONS_OF = msgspec.json.Decoder(_Operations)
 _OPERATIONS = b',\n "operations": ['
 _END = b"\n}\n"
 
@@ -114,33 +136,42 @@ def head_of(text: bytes) -> bytes:
     return text[:place] + _END if place > 0 and text.endswith(_END) else text
 
 
-def _decoded(text: bytes, file: Path) -> _Record:
+def _decoded(text: bytes, file: Path) -> _Run:
     try:
-        record = _RECORD.decode(head_of(text))
+        run = _RUN.decode(text)
     except msgspec.ValidationError:
-        _check_head(_HEAD.decode(text), file)  # of another version other keys are missing: that version is the reason to give
+        _check(_MADE.decode(text), file)  # of another version other keys are missing: that version is the reason to give
         raise
-    _check_head(record, file)
-    return record
+    _check(run, file)
+    return run
 
 
-def _check_head(head: _Head, file: Path) -> None:
-    if head.schema_version != SCHEMA_VERSION:
-        raise OutputError(f"{file}: a result of schema version {head.schema_version}; this sparsim reads version {SCHEMA_VERSION}")
-    check_version(head.sparsim_version, file)
+def _operations(text: bytes) -> list[tuple[dict[str, Any], Counts]]:
+    """How each operation was mapped, and what it counted: where kinds of work are paid apart, the head of a file is not enough."""
+    return [(entry.details, entry.counts) for entry in _OPERATIONS_OF.decode(text).operations]
+
+
+def _check(made: _Made, file: Path) -> None:
+    try:
+        codec.check_schema(made.schema_version)
+    except OutputError as error:
+        raise OutputError(f"{file}: {error}") from error
+    check_version(made.sparsim_version, file)
 
 
 def _read(file: Path, machines: dict[tuple[bytes, bytes], Elaborated]) -> SavedRun:
     """Runs of one machine share it: `machines` holds those that were met, by their text."""
     try:
-        record = _decoded(file.read_bytes(), file)
-        key = bytes(record.machine), bytes(record.elaborated)
+        text = file.read_bytes()
+        run = _decoded(head_of(text), file)
+        key = bytes(run.machine), bytes(run.elaborated)
         if key not in machines:
             machines[key] = codec.elaborated_from_dict(msgspec.json.decode(key[0]), msgspec.json.decode(key[1]))
-        counts = Counts(**record.counts)
+        machine = machines[key].machine
+        by_kind = counts_by_kind(machine, _operations(text)) if kind_of(machine).work else {}
     except OSError as error:
         raise OutputError(f"{file}: cannot be read: {error.strerror}") from error
     except (msgspec.MsgspecError, ValueError, KeyError, TypeError, AttributeError) as error:
         reason = str(error).splitlines()[0]
         raise OutputError(f"{file}: not a whole sparsim result ({reason})") from error
-    return SavedRun(machines[key], record.cycles, counts, record.workload.name, record.ideal, record.technology)
+    return SavedRun(machines[key], run.cycles, run.counts, by_kind, run.workload.name, run.ideal, run.technology)

@@ -11,7 +11,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from simulator.activity import CAUSES, Activity, Bounds, Counts, OperationActivity
+from simulator.activity import CAUSES, Activity, Bounds, Counts, OperationActivity, Shape
 from simulator.engine.engines import Engine
 from simulator.errors import MappingError
 from simulator.kinds import kind_of
@@ -124,11 +124,11 @@ def _operation(units: int, spec: SystemSpec, run: OperationRun, outcome: SystemO
     activity = OperationActivity(
         name=run.operation.name,
         kind=run.operation.kind,
-        shape=run.operation.shape,
+        shape=Shape(*run.operation.shape),
         start_cycle=outcome.op_start[index],
         end_cycle=outcome.op_end[index],
         compute_cycles=compute,
-        macs_dense=run.operation.macs_dense,
+        dense_macs=run.operation.macs_dense,
         counts=counts,
         unit_cycles={cause: int(n) for cause, n in zip(CAUSES, run.unit_cycles, strict=True)},
         bounds=replace(run.bounds, buffer_cycles=_buffer_cycles(spec, counts), dram_cycles=_dram_cycles(spec, counts)),

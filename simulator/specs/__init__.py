@@ -1,12 +1,13 @@
-"""YAML files to validated models, with errors that name file, line, key, value and what is allowed."""
+"""YAML files to validated models, with errors that name file, line, key, value and what is allowed.
 
-from simulator.specs.load import Document, load_yaml_document, load_yaml_model
-from simulator.specs.model import FileModel
-from simulator.specs.nearest import nearest, nearest_hint
-from simulator.specs.paths import config_names, config_path, data_folder, workload_path
-from simulator.specs.read import not_a_file
+Start at `documents`, the way from a file to a model. `files` finds and reads it, `parse` makes a tree of it in which every
+key knows its line (`tree`), and `explain` retells pydantic's errors with that tree and with what `fields` knows of the model.
+"""
+
+from simulator.specs.documents import Document, load_once, load_yaml_document, load_yaml_model
+from simulator.specs.files import config_names, config_path, data_folder, nearest, nearest_hint, not_a_file, workload_path
+from simulator.specs.models import FileModel
 from simulator.specs.tree import Key
-from simulator.specs.unchanged import load_once
 
 __all__ = [
     "Document",

@@ -9,7 +9,7 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 
 from simulator.specs.fields import Slot, allowed, choices, keys_at, paths_of, slot_at, tags_at
-from simulator.specs.nearest import nearest, nearest_hint
+from simulator.specs.files import nearest, nearest_hint
 from simulator.specs.tree import Entry, Key, KeyPath, Place, child, deepest, dotted, plain, shown
 
 MAX_SHOWN = 20

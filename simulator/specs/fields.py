@@ -10,6 +10,7 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
+from simulator.specs.models import Section
 from simulator.specs.tree import Entry, Key, child, plain
 
 _KEYS_SHOWN = 8
@@ -144,6 +145,9 @@ def _members(slot: Slot) -> Iterator[Slot]:
     elif origin in (Union, types.UnionType):
         for argument in arguments:
             yield from _members(Slot(argument, slot.metadata))
+    elif isinstance(slot.annotation, type) and issubclass(slot.annotation, Section):
+        for model in slot.annotation.models():
+            yield Slot(model, slot.metadata)
     elif slot.annotation is not type(None):
         yield slot
 

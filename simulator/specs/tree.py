@@ -67,7 +67,11 @@ def deepest(root: Entry, path: Sequence[Key]) -> tuple[Entry, int]:
 
 
 def dotted(path: Sequence[Key]) -> str:
-    """Return a key path as messages show it: `fabric.network.depth`."""
+    """Return a key path as messages show it.
+
+    >>> dotted(["fabric", "network", "depth"]), dotted(["operations", 0, "a b"])
+    ('fabric.network.depth', 'operations.0."a b"')
+    """
     return ".".join(str(key) if _PLAIN_KEY.fullmatch(str(key)) else shown(str(key)) for key in path)
 
 

@@ -34,7 +34,7 @@ class Comparison(WrittenReport):
         """One row a run, one column a metric. Needs pandas."""
         import pandas as pd
 
-        from simulator.report.summary import summary_rows
+        from simulator.report.write import summary_rows
 
         return pd.DataFrame(summary_rows(self.all_results)).set_index(["machine", "ideal"])
 

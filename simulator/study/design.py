@@ -53,9 +53,9 @@ def design_key(machine: Machine | Elaborated, **options: Any) -> str:
     if isinstance(machine, Elaborated):
         record["elaborated"] = elaborated_to_dict(machine)
         machine = machine.machine
-    file = machine.mapping.placement_file
+    files = [file_digest(file) for file in kind_of(machine).files(machine)]
     record["machine"] = {key: value for key, value in machine_to_dict(machine).items() if key not in _LABELS}
-    record["placement"] = file_digest(Path(file)) if file else None
+    record["placement"] = files[0] if files else None
     return digest(record)
 
 

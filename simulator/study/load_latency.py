@@ -9,7 +9,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from simulator.cost import elaborate, load_technology
+from simulator.cost import load_technology
 from simulator.engine.engines import TRAFFIC_ENGINES, EngineName
 from simulator.errors import ConfigError
 from simulator.kinds import kind_of
@@ -17,6 +17,7 @@ from simulator.machine.model import Machine
 from simulator.network import NetworkSpec
 from simulator.network.theory import theory_limits
 from simulator.network.traffic import Arrivals, PatternName, TrafficPoint, draw_arrivals, replay_arrivals
+from simulator.pricing import elaborate
 from simulator.workload.types import Workload
 
 TrafficName = Literal["uniform", "transpose", "hotspot", "trace"]

@@ -1,6 +1,12 @@
-"""The workload: operations with the real patterns of their operands."""
+"""The workload: operations with the real patterns of their operands.
 
-from simulator.workload.load import load_workload
+Start at `types`, what a workload is in memory; `build` makes it of a file, whose keys are in `spec`. An operand is read
+(`readers`, one a matrix format) or drawn (`patterns`, one class a pattern) as a `Csr`, cut or stacked as `blocks`, and becomes
+W or X in `operands`. `storage` counts the bits that W takes in DRAM, `stats` what its pattern would ask of memory, `twin`
+redraws it uniformly. `models` lists the products of whole models, `importing` makes workload files of what people have.
+"""
+
+from simulator.workload.build import load_workload
 from simulator.workload.stats import PatternStats, pattern_stats
 from simulator.workload.types import KINDS, Activations, Kind, Operation, Weight, WeightHome, Workload
 

@@ -13,7 +13,13 @@ from simulator.workload.csr import Csr, check_size, flat_csr
 
 @dataclass(frozen=True, eq=False)
 class Stack:
-    """Blocks of one size, one below another; an operand that is not batched is a stack of one."""
+    """Blocks of one size, one below another; an operand that is not batched is a stack of one.
+
+    >>> eye = flat_csr((2, 2), np.array([0, 3]), None)
+    >>> twice = cut(eye, tokens=1, channels=2)  # two sequences of one token
+    >>> twice.batch, twice.block_shape, twice.diagonal().shape, twice.transposed().block_shape
+    (2, (1, 2), (2, 4), (2, 1))
+    """
 
     batch: int
     """Number of blocks."""

@@ -9,12 +9,22 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simulator.errors import OperandError
-from simulator.workload.limits import MAX_DIMENSION, MAX_NONZEROS
+
+MAX_DIMENSION = 2**27
+"""Rows or columns: the row pointers of that many rows take 1 GiB."""
+
+MAX_NONZEROS = 2**28
+"""Nonzeros of a matrix, and elements of X, whose mask is held whole; about 3 GiB with values."""
 
 
 @dataclass(frozen=True, eq=False)
 class Csr:
-    """Nonzeros by row: column indices ascend within a row, no index twice, no stored zero."""
+    """Nonzeros by row: column indices ascend within a row, no index twice, no stored zero.
+
+    >>> matrix = coordinates_csr((2, 3), np.array([1, 0]), np.array([2, 1]), data=None)
+    >>> matrix.nnz, matrix.indptr.tolist(), matrix.indices.tolist()
+    (2, [0, 1, 2], [1, 2])
+    """
 
     shape: tuple[int, int]
     indptr: NDArray[np.int64]

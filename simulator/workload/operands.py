@@ -1,44 +1,17 @@
-"""Operand specs to operands in memory: read or drawn, checked, hashed."""
+"""Operand specs to operands in memory: drawn, checked, hashed; and the tokens that experts take of them."""
 
 from __future__ import annotations
-
-from collections.abc import Callable
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from simulator.errors import OperandError
-from simulator.specs import not_a_file
 from simulator.workload.blocks import Stack
-from simulator.workload.csr import Csr, check_size, dense_pattern_sha256
-from simulator.workload.limits import MAX_NONZEROS
-from simulator.workload.mtx import read_mtx
-from simulator.workload.npy import read_npy
-from simulator.workload.npz import read_npz
+from simulator.workload.csr import MAX_NONZEROS, Csr, check_size, dense_pattern_sha256
 from simulator.workload.patterns import Pattern
-from simulator.workload.smtx import read_smtx
-from simulator.workload.spec import ActivationSpec, OperandSpec
+from simulator.workload.patterns.base import derived_seed
+from simulator.workload.spec import ActivationSpec, ExpertsSpec, OperandSpec
 from simulator.workload.types import Activations, Weight
-
-READERS: dict[str, Callable[[Path], Csr]] = {".npz": read_npz, ".npy": read_npy, ".mtx": read_mtx, ".mtx.gz": read_mtx, ".smtx": read_smtx}
-"""Reader of each file ending."""
-
-
-def read_matrix(path: Path) -> Csr:
-    """Return the matrix of a file; OperandError, beginning with the file's name, where it cannot be read."""
-    reader = next((reader for ending, reader in READERS.items() if path.name.endswith(ending)), None)
-    reason = not_a_file(path)
-    if reason is None and reader is None:
-        reason = f"no known matrix format; allowed endings: {', '.join(READERS)}"
-    if reason is not None or reader is None:
-        raise OperandError(f"{path}: {reason}")
-    try:
-        return reader(path)
-    except OperandError as error:
-        raise OperandError(f"{path}: {error}") from error
-    except MemoryError as error:
-        raise OperandError(f"{path}: too large for the memory of this computer") from error
 
 
 def drawn(spec: OperandSpec, batch: int, shape: tuple[int, int], seed: int) -> Csr:
@@ -91,6 +64,18 @@ def running_or(mask: NDArray[np.bool_], tokens: int) -> NDArray[np.bool_]:
         raise OperandError(f"running_or = {tokens}: {total} tokens are not whole sequences; allowed: the divisors of {total}")
     sequences = mask.reshape(channels, total // tokens, tokens)
     return np.logical_or.accumulate(sequences, axis=2).reshape(channels, total)
+
+
+def routed_tokens(spec: ExpertsSpec, tokens: int, base_seed: int) -> tuple[NDArray[np.int64], ...]:
+    """Tokens of each expert, ascending; an expert may have none.
+
+    Popularity is exp(skew · z), z normal. A token takes the `top_k` experts with the largest log popularity + Gumbel noise, which
+    draws them without replacement in proportion to popularity.
+    """
+    random = np.random.default_rng(derived_seed(base_seed, f"experts/{spec.seed}", "routing"))
+    liked = spec.skew * random.standard_normal(spec.count) + random.gumbel(size=(tokens, spec.count))
+    chosen = np.argpartition(-liked, spec.top_k - 1, axis=1)[:, : spec.top_k]
+    return tuple(np.flatnonzero((chosen == expert).any(axis=1)) for expert in range(spec.count))
 
 
 def _mask(matrix: Csr) -> NDArray[np.bool_]:

@@ -7,12 +7,10 @@ from typing import TYPE_CHECKING, Annotated
 from pydantic import Field, PositiveInt, model_validator
 
 from simulator.specs import FileModel, nearest_hint
-from simulator.workload.experts import ExpertsSpec
-from simulator.workload.limits import MAX_DIMENSION
+from simulator.workload.csr import MAX_DIMENSION
 from simulator.workload.patterns import ACTIVATION_PATTERNS, WEIGHT_PATTERNS
-from simulator.workload.patterns.base import Seed
-from simulator.workload.patterns.union import file_or
-from simulator.workload.storage_spec import StorageSpec
+from simulator.workload.patterns.base import Seed, file_or
+from simulator.workload.storage import StorageSpec
 from simulator.workload.types import ONE_TOKEN, SPARSE_X, SPARSE_X_OF, Kind, Transpose, WeightHome
 
 Dimension = Annotated[int, Field(ge=1, le=MAX_DIMENSION)]
@@ -33,6 +31,21 @@ class Blocks(FileModel):
     tokens: Dimension = Field(description="rows of the file in a block: tokens of a sequence")
     channels: Dimension = Field(description="columns of the file in a block: channels of a head")
     sequence: Annotated[int, Field(ge=0)] | None = Field(None, description="only the heads of this sequence, from 0; default: all")
+
+
+class ExpertsSpec(FileModel):
+    """A routing: every token goes to `top_k` different experts, drawn by how popular they are."""
+
+    count: PositiveInt = Field(le=4096, description="experts, each with a W of its own")
+    top_k: PositiveInt = Field(1, description="experts of a token")
+    skew: float = Field(0.0, ge=0, le=10, description="how unevenly experts are liked: σ of their log-normal popularity; 0: all alike")
+    seed: Annotated[int, Field(ge=0, lt=2**63)] = Field(0, description="seed of the routing, beside the workload's; equal ones are alike")
+
+    @model_validator(mode="after")
+    def _enough_experts(self) -> ExpertsSpec:
+        if self.top_k > self.count:
+            raise ValueError(f"top_k: found {self.top_k}; allowed: at most count = {self.count}")
+        return self
 
 
 class OperandSpec(FileModel):

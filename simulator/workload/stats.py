@@ -1,7 +1,8 @@
-"""How an operand's nonzeros lie: density and the skew of its rows and columns."""
+"""Statistics of a pattern, before any machine: density, skew of its degrees, and what it would ask of memory banks."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -65,3 +66,72 @@ def _cv(counts: NDArray[np.int64]) -> float:
 def _max_over_mean(counts: NDArray[np.int64]) -> float:
     mean = float(counts.mean())
     return float(counts.max()) / mean if mean else 0.0
+
+
+BANKS = 32
+WINDOW = 32
+TILE = 64
+_CHUNK = 2**20
+
+
+@dataclass(frozen=True)
+class BankStats:
+    """Estimates for 32 banks of one port; each is a plain count over the pattern, no simulation."""
+
+    conflict32: float
+    """Mean over windows of 32 consecutive nonzeros (row after row; the last, partial window is left out) of the most distinct
+    columns that one of 32 banks is asked for, where column k lies in bank k mod 32; 1 without conflict, 32 at worst."""
+    conflict32_hashed: float
+    """The same where k lies in the XOR of its base-32 digits."""
+    load32_max_over_mean: float
+    """Nonzeros of the busiest of 32 banks ÷ their mean, column k in bank k mod 32."""
+    tile64_cv: float
+    """Coefficient of variation of the nonzeros of whole 64 × 64 tiles; 0 where there is at most one."""
+
+
+def bank_stats(weight: Weight) -> BankStats:
+    """Return the estimates for W[M,K]; all are 0 without nonzeros."""
+    columns = np.bincount(weight.indices, minlength=weight.shape[1])
+    load = np.bincount(np.arange(len(columns)) % BANKS, weights=columns, minlength=BANKS)
+    return BankStats(
+        conflict32=_conflict(weight, lambda column: column % BANKS),
+        conflict32_hashed=_conflict(weight, xor_fold),
+        load32_max_over_mean=float(load.max() / load.mean()) if weight.nnz else 0.0,
+        tile64_cv=_tile_cv(weight),
+    )
+
+
+def xor_fold(column: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return the XOR of the base-32 digits of each column."""
+    rest, folded = column.copy(), np.zeros_like(column)
+    while rest.any():
+        folded ^= rest % BANKS
+        rest //= BANKS
+    return folded
+
+
+def _conflict(weight: Weight, bank_of: Callable[[NDArray[np.int64]], NDArray[np.int64]]) -> float:
+    windows = weight.nnz // WINDOW
+    if weight.dense and weight.shape[1] % WINDOW == 0:
+        return 1.0  # every window is an aligned run of columns
+    total = 0
+    for start in range(0, windows * WINDOW, _CHUNK):
+        stop = min(start + _CHUNK, windows * WINDOW)
+        columns = np.sort(weight.indices[start:stop].astype(np.int64).reshape(-1, WINDOW), axis=1)
+        first = np.ones(columns.shape, dtype=np.bool_)
+        first[:, 1:] = columns[:, 1:] != columns[:, :-1]
+        asked = np.arange(len(columns))[:, None] * BANKS + bank_of(columns)
+        counts = np.bincount(asked[first], minlength=len(columns) * BANKS).reshape(-1, BANKS)
+        total += int(counts.max(axis=1).sum())
+    return total / windows if windows else 0.0
+
+
+def _tile_cv(weight: Weight) -> float:
+    down, right = weight.shape[0] // TILE, weight.shape[1] // TILE
+    if down * right < 2:
+        return 0.0
+    rows = np.repeat(np.arange(weight.shape[0]), np.diff(weight.indptr)) // TILE
+    cols = weight.indices.astype(np.int64) // TILE
+    whole = (rows < down) & (cols < right)
+    counts = np.bincount((rows * right + cols)[whole], minlength=down * right)
+    return float(counts.std() / counts.mean()) if counts.any() else 0.0

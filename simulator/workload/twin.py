@@ -6,8 +6,9 @@ from dataclasses import replace
 from typing import Any
 
 from simulator.workload.blocks import Stack
-from simulator.workload.generate import derived_seed, uniform
 from simulator.workload.operands import activations, weight
+from simulator.workload.patterns.base import derived_seed
+from simulator.workload.patterns.plain import uniform
 from simulator.workload.spec import ActivationSpec
 from simulator.workload.types import Activations, Operation, Workload
 

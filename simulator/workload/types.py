@@ -6,12 +6,13 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, Literal, get_args
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
 
-from simulator.workload.storage_spec import StorageSpec
+if TYPE_CHECKING:
+    from simulator.workload.storage import StorageSpec
 
 Kind = Literal["GEMM", "SpMM", "SpMSpM", "SpMV", "SpMSpV", "SDDMM"]
 Transpose = Literal["none", "stored", "scatter"]

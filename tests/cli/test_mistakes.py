@@ -80,7 +80,7 @@ def test_an_interrupt_leaves_nothing_half_written(place: Path, number: signal.Si
     time.sleep(3)
     assert process.poll() is None
     os.kill(process.pid, number)
-    out, err = process.communicate(timeout=30)
+    out, err = process.communicate(timeout=120)
     assert process.returncode == code
     assert out == ""
     assert "Traceback" not in err

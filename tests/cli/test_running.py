@@ -13,7 +13,7 @@ import typer
 from typer.testing import CliRunner
 
 from simulator.cli.breakeven import breakeven_command
-from simulator.cli.running import DEFAULT_STORE, Running, with_running_options
+from simulator.cli.options import DEFAULT_STORE, Running, with_running_options
 from simulator.cli.sweep import sweep_command
 
 

@@ -11,10 +11,10 @@ from typing import Any
 
 import pytest
 
-from simulator.cost import cacti, elaborate, load_technology, price
-from simulator.cost.sram_bank import SramBank
-from simulator.cost.sram_macro import SramMacro
+from simulator.cost import cacti, load_technology
+from simulator.cost.sram import SramBank, SramMacro
 from simulator.errors import ConfigError
+from simulator.pricing import elaborate, price
 
 SHIPPED = Path(__file__).parents[2] / "configs" / "technologies" / "28nm.yaml"
 

@@ -7,11 +7,13 @@ from typing import Any
 import pytest
 
 from simulator.activity import Activity, Bounds, Counts
-from simulator.cost import Technology, elaborate, inventory, price
-from simulator.cost.combiner import Combiner
-from simulator.cost.fifo import Fifo
-from simulator.cost.flit_widths import flit_bits
+from simulator.cost import Technology
+from simulator.cost.registers import Fifo
+from simulator.cost.router import Combiner
+from simulator.kinds.units.flits import flit_bits
+from simulator.kinds.units.machine import UnitsMachine
 from simulator.machine.model import Machine
+from simulator.pricing import elaborate, hardware_of, price
 
 
 def energy_pj(machine: Machine, technology: Technology, *, reads: int, requests: int = 1000) -> dict[str, float]:
@@ -34,20 +36,20 @@ def test_comparators_by_hand(seven: Technology) -> None:
 
 
 def test_combined_requests_leave_their_tags_at_home_and_carry_a_bit_a_unit(seven: Technology, machines: Any) -> None:
-    apart, together = flit_bits(machines.gather()), flit_bits(machines.gather(multicast=True))
+    apart, together = flit_bits(UnitsMachine.of(machines.gather())), flit_bits(UnitsMachine.of(machines.gather(multicast=True)))
     # 4 b of tag less; at the bank 64 b for 6 b of unit
     assert (together.request, together.reply) == (apart.request - 4, apart.reply - 4)
     assert together.bank_queue == apart.bank_queue - 4 + 64 - 6
     assert together.reply_queue == apart.reply_queue - 4 + 64 - 6
     machine = machines.gather(multicast=True, read_latency=3, network={"latency": 2})
-    (line,) = [entry for entry in inventory(elaborate(machine, seven), seven) if entry.part == "tag line"]
+    (line,) = [entry for entry in hardware_of(elaborate(machine, seven), seven).instances if entry.part == "tag line"]
     # 2 L + r = 7 stages of a tag in each of 64 units
     assert (line.count, line.component) == (64, Fifo(seven, 7, 4))
 
 
 def test_a_copy_for_one_unit_combines_nothing(seven: Technology, machines: Any) -> None:
     alone = {"replicas": 64, "banks": 8, "issue_width": 2}
-    plain, shared = (inventory(elaborate(machines.gather(**alone, multicast=on), seven), seven) for on in (False, True))
+    plain, shared = (hardware_of(elaborate(machines.gather(**alone, multicast=on), seven), seven).instances for on in (False, True))
     assert plain == shared
     counts = {"reads": 600, "requests": 1000}
     assert energy_pj(machines.gather(**alone, multicast=True), seven, **counts) == energy_pj(machines.gather(**alone), seven, **counts)

@@ -7,9 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from simulator.cost import Technology, load_technology
-from simulator.cost.crossbar import Crossbar
+from simulator.cost.router import Crossbar, WordMultiplexer
 from simulator.cost.wires import Bus, ClusterWires
-from simulator.cost.word_multiplexer import WordMultiplexer
 
 SEVEN = load_technology("7nm")
 

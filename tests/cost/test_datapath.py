@@ -7,12 +7,12 @@ from typing import Any, get_args
 import pytest
 from pydantic import ValidationError
 
-from simulator.cost import Technology, elaborate, inventory
-from simulator.cost.accumulators import Accumulators
-from simulator.cost.datapath import adder, multiplier
-from simulator.cost.mac import MacLane, ProcessingElement
-from simulator.cost.register_file import RegisterFile
-from simulator.machine.datatypes import AccumulateType, OperandType
+from simulator.cost import Technology
+from simulator.cost.arithmetic import adder, multiplier
+from simulator.cost.mac import Accumulators, MacLane, ProcessingElement
+from simulator.cost.registers import RegisterFile
+from simulator.machine.model import AccumulateType, OperandType
+from simulator.pricing import elaborate, hardware_of
 
 # Horowitz, ISSCC 2014: pJ and um² at 45 nm; the areas without the factor of synthesis at 1 GHz
 MULTIPLIERS = {"int8": (0.2, 282), "int32": (3.1, 3495), "fp16": (1.1, 1640), "fp32": (3.7, 7700)}
@@ -80,7 +80,7 @@ def test_every_legal_pair_has_a_price(seven: Technology, machines: Any, weight: 
                 machines.gather({"datatypes": kinds})
             continue
         for machine, part in ((machines.gather({"datatypes": kinds}), "mac_lanes"), (machines.systolic({"datatypes": kinds}), "pe_array")):
-            (cell,) = (entry.component for entry in inventory(elaborate(machine, seven), seven) if entry.name == part)
+            (cell,) = (entry.component for entry in hardware_of(elaborate(machine, seven), seven).instances if entry.name == part)
             assert cell.area().cell_mm2 > 0
             assert 0 < cell.energy_pj("mac_gated") < cell.energy_pj("mac")
 

@@ -7,9 +7,10 @@ from typing import Any
 import pytest
 
 from simulator.activity import Activity, Bounds, Counts
-from simulator.cost import Technology, elaborate, load_dram, price
+from simulator.cost import Technology, load_dram
 from simulator.cost.dram import Dram, DramPhy
 from simulator.errors import ConfigError
+from simulator.pricing import elaborate, price
 
 # pJ a byte of the devices, streaming: 8 × pJ a bit. HBM2 3.92 (O'Connor 2017), HBM2E 4.3 and HBM3E 3.44 (SK hynix 2023), HBM3 4.05,
 # GDDR6 7.5 and LPDDR5 6 (from memory), DDR5 as DDR4, 2.0 + 5.6

@@ -10,20 +10,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from simulator.cost import load_dram, load_technology
-from simulator.cost.accumulators import Accumulators
-from simulator.cost.activation_buffer import ActivationBuffer
+from simulator.cost.arithmetic import WordAdder
+from simulator.cost.around import ClockAndControl
+from simulator.cost.buffers import ActivationBuffer
 from simulator.cost.component import Component
-from simulator.cost.control import ClockAndControl
 from simulator.cost.dram import Dram, DramPhy
-from simulator.cost.edge_buffer import EdgeBuffer
-from simulator.cost.fifo import Fifo
+from simulator.cost.mac import Accumulators
 from simulator.cost.presence import PresenceBits
-from simulator.cost.register_file import RegisterFile
-from simulator.cost.scheduler import Scheduler
-from simulator.cost.sram_bank import SramBank
+from simulator.cost.registers import Fifo, RegisterFile
+from simulator.cost.router import Scheduler, WordMultiplexer
+from simulator.cost.sram import SramBank
 from simulator.cost.wires import Bus, ClusterWires, RouterLink, WiringRoom
-from simulator.cost.word_adder import WordAdder
-from simulator.cost.word_multiplexer import WordMultiplexer
+from simulator.kinds.systolic.edge_buffer import EdgeBuffer
 
 SEVEN = load_technology("7nm")
 HBM = load_dram("hbm2e")

@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 
 from simulator.activity import COUNTERS, Activity, Bounds, Counts
-from simulator.cost import Cost, Technology, elaborate, price
+from simulator.cost import Cost, Technology
 from simulator.cost.types import SPREAD, ComponentCost
+from simulator.pricing import elaborate, price
 
 
 def part(name: str, die_mm2: float, energy: dict[str, float], leakage_pj: float) -> ComponentCost:

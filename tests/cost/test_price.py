@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 from dataclasses import fields, replace
 from typing import Any
@@ -12,13 +11,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from simulator.activity import COUNTERS, Activity, Bounds, Counts
-from simulator.cost import Cost, Technology, elaborate, inventory, load_technology, price
-from simulator.cost.charges import AROUND, FREE, GATHER, SCATTER, SYSTOLIC
-from simulator.cost.inventory import GATHER_COMPONENTS, SYSTOLIC_COMPONENTS
-from simulator.cost.sram_bank import SramBank
+from simulator.cost import Cost, Technology, around, load_technology
+from simulator.cost.hardware import FREE
+from simulator.cost.sram import SramBank
 from simulator.cost.technology import CONSTANTS
 from simulator.errors import ConfigError
+from simulator.kinds.gather import parts as gather
+from simulator.kinds.scatter import parts as scatter
+from simulator.kinds.systolic import parts as systolic
+from simulator.kinds.units.parts import COMPONENTS as UNITS
 from simulator.machine.model import Machine
+from simulator.pricing import elaborate, hardware_of, price
+from simulator.result.codec import cost_from_dict, plain
 
 SEVEN = load_technology("7nm")
 
@@ -63,7 +67,11 @@ def component(cost: Cost, name: str) -> Any:
 
 
 def test_every_counter_is_charged_or_free() -> None:
-    charged = {counter for charge in GATHER + SCATTER + SYSTOLIC + AROUND for counter in (*charge.plus, *charge.minus)}
+    charged = {
+        counter
+        for charge in gather.CHARGES + gather.COMBINED + scatter.CHARGES + systolic.CHARGES + around.CHARGES
+        for counter in (*charge.plus, *charge.minus)
+    }
     assert charged | set(FREE) == set(COUNTERS)
     assert not charged & set(FREE)
 
@@ -143,16 +151,16 @@ def test_one_copy_a_unit_has_no_network(seven: Technology, machines: Any) -> Non
 
 
 def test_components_and_their_order(seven: Technology, machines: Any) -> None:
-    assert tuple(part.name for part in priced(machines.gather(), seven).components) == GATHER_COMPONENTS
-    assert tuple(part.name for part in priced(machines.systolic(), seven).components) == SYSTOLIC_COMPONENTS
+    assert tuple(part.name for part in priced(machines.gather(), seven).components) == (*UNITS, *around.COMPONENTS)
+    assert tuple(part.name for part in priced(machines.systolic(), seven).components) == (*systolic.COMPONENTS, *around.COMPONENTS)
     for machine in (machines.gather(), machines.systolic(skip_zero_tiles=True)):
-        named = {entry.name for entry in inventory(elaborate(machine, seven), seven)}
-        assert named == set(GATHER_COMPONENTS if machine.fabric.kind == "gather" else SYSTOLIC_COMPONENTS)
+        named = {entry.name for entry in hardware_of(elaborate(machine, seven), seven).instances}
+        assert named == set((*UNITS, *around.COMPONENTS) if machine.fabric.kind == "gather" else (*systolic.COMPONENTS, *around.COMPONENTS))
 
 
 def test_instances_by_hand(seven: Technology, machines: Any) -> None:
     machine = machines.gather(token_groups=2, replicas=4, banks=8)
-    counts = {(entry.name, entry.part): entry.count for entry in inventory(elaborate(machine, seven), seven)}
+    counts = {(entry.name, entry.part): entry.count for entry in hardware_of(elaborate(machine, seven), seven).instances}
     assert counts["x_banks", "banks"] == 64
     assert counts["mac_lanes", "lanes"] == 1024
     assert counts["reply_network", "crossbar"] == 8
@@ -167,7 +175,7 @@ def test_staging_has_room_for_the_chunks_of_three_streams(seven: Technology, mac
     machine = machines.gather({"dram": dram, "trunks": {"drain_bytes_per_cycle": 64}})
     elaborated = elaborate(machine, seven)
     assert elaborated.dma_slots == 3
-    staging = {entry.part: entry for entry in inventory(elaborated, seven) if entry.name == "dma_staging"}
+    staging = {entry.part: entry for entry in hardware_of(elaborated, seven).instances if entry.name == "dma_staging"}
     assert {part: entry.count for part, entry in staging.items()} == {"in": 2, "out": 1}
     assert staging["in"].component == SramBank(seven, 12, 2048, "1r1w", halves=1)
     assert staging["out"].component == SramBank(seven, 12, 512, "1r1w", halves=1)
@@ -235,7 +243,7 @@ def test_a_run_of_no_cycles_has_no_power(seven: Technology, machines: Any) -> No
 
 def test_cost_round_trips_through_json(seven: Technology, machines: Any) -> None:
     cost = priced(machines.gather(), seven, cycles=100, requests=7)
-    assert Cost.from_dict(json.loads(json.dumps(cost.to_dict()))) == cost
+    assert cost_from_dict(plain(cost)) == cost
 
 
 def test_no_constant_is_dead(seven: Technology, machines: Any) -> None:

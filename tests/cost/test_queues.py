@@ -5,9 +5,8 @@ from __future__ import annotations
 import pytest
 
 from simulator.cost import Technology, load_technology
-from simulator.cost.crossbar import Crossbar
-from simulator.cost.fifo import Fifo
-from simulator.cost.scheduler import Scheduler
+from simulator.cost.registers import Fifo
+from simulator.cost.router import Crossbar, Scheduler
 
 
 def test_fifo_by_hand(twenty_eight: Technology) -> None:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 
 from simulator.cost import Technology
-from simulator.cost.control import ClockAndControl
-from simulator.cost.edge_buffer import EdgeBuffer
+from simulator.cost.arithmetic import WordAdder
+from simulator.cost.around import ClockAndControl
 from simulator.cost.presence import PresenceBits
-from simulator.cost.word_adder import WordAdder
+from simulator.kinds.systolic.edge_buffer import EdgeBuffer
 
 
 def test_word_adder_by_hand(seven: Technology) -> None:

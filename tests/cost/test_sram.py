@@ -9,11 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from simulator.cost import Technology, load_technology
-from simulator.cost.activation_buffer import ActivationBuffer
-from simulator.cost.edge_buffer import EdgeBuffer
+from simulator.cost.buffers import ActivationBuffer
 from simulator.cost.presence import PresenceBits
-from simulator.cost.sram_bank import SramBank
-from simulator.cost.sram_macro import PORTS_RW, SramMacro
+from simulator.cost.sram import PORTS_RW, SramBank, SramMacro
+from simulator.kinds.systolic.edge_buffer import EdgeBuffer
 
 SEVEN = load_technology("7nm")
 CAPACITIES = st.floats(0.03125, 4096)

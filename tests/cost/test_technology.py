@@ -8,7 +8,7 @@ import pytest
 import yaml
 
 from simulator.cost import Technology, load_dram, load_technology
-from simulator.cost.dram_device import DramConstants, load_dram_devices
+from simulator.cost.constants import DramConstants, load_dram_devices
 from simulator.cost.technology import CONSTANTS
 from simulator.errors import ConfigError
 

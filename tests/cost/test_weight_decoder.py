@@ -5,8 +5,9 @@ from typing import Any
 import pytest
 
 from simulator.activity import Activity, Bounds, Counts
-from simulator.cost import Technology, elaborate, price
-from simulator.cost.weight_decoder import WeightDecoder
+from simulator.cost import Technology
+from simulator.cost.decoder import WeightDecoder
+from simulator.pricing import elaborate, price
 
 
 def test_by_hand(forty_five: Technology) -> None:

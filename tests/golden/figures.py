@@ -14,7 +14,7 @@ from typing import Any
 
 import simulator
 from simulator.machine import Machine
-from simulator.result.codec import activity_to_dict
+from simulator.result.codec import plain
 from simulator.study.sizing import equalise
 from simulator.study.uncertainty import assess
 from simulator.version import MODEL_VERSION
@@ -62,7 +62,7 @@ def figures() -> dict[str, dict[str, Any]]:
     found: dict[str, dict[str, Any]] = {"timing": {}, "cost": {}, "sizing": {}}
     for name in MACHINES:
         result = simulator.simulate(golden_machine(name), golden_workload(name))
-        found["timing"][name] = {"cycles": result.cycles, "counters": _digest(activity_to_dict(result.activity))}
+        found["timing"][name] = {"cycles": result.cycles, "counters": _digest(plain(result.activity))}
         found["cost"][name] = {
             "energy_pj": _digits(result.energy_pj),
             "area_mm2": _digits(result.area_mm2),

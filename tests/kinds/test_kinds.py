@@ -9,6 +9,7 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from simulator.errors import MappingError
+from simulator.kinds.units.machine import UnitsMachine
 from simulator.machine.model import Machine
 from tests.strategies import gather_machines, machine, operation, run, sparse, workload
 
@@ -46,7 +47,7 @@ def test_a_word_is_dropped_when_all_its_lanes_are_zero(of: Machine, shape: tuple
     random = np.random.default_rng(seed)
     m, k, n = shape
     w, x = sparse(random, m, k, 0.6), sparse(random, k, n, density)
-    lanes = of.gather.lanes
+    lanes = of.fabric.lanes
     counts = run(of, workload(operation(w, x))).activity.counts
     words = np.array([(x[:, start : start + lanes] != 0).any(axis=1) for start in range(0, n, lanes)])
     assert counts.requests == int(((w != 0).sum(axis=0) * words).sum())
@@ -60,7 +61,7 @@ def test_one_token_fills_one_lane_of_each_word(of: Machine, density: float, spar
     w, x = sparse(random, 10, 8, density), sparse(random, 8, 1, 0.5 if sparse_x else 1.0)
     timing = run(of, workload(operation(w, x)))
     assert np.array_equal(timing.outputs["op"], (scipy.sparse.csr_array(w) @ x))
-    counts, fabric = timing.activity.counts, of.gather
+    counts, fabric = timing.activity.counts, of.fabric
     assert counts.mac_slots == counts.replies * fabric.lanes
     assert counts.macs_useful <= counts.replies
     if not sparse_x:
@@ -87,14 +88,14 @@ def test_more_groups_than_token_words(dataflow: str) -> None:
 )
 def test_a_transposed_product_reads_the_lists_of_the_other_by_columns(of: Machine, shape: tuple[int, int, int], seed: int) -> None:
     """Units own the rows of W, which are the columns of Wᵀ: the fabric does what a scattering one does with Wᵀ."""
-    assume(of.copy_sums >= 1)
+    assume(UnitsMachine.of(of).copy_sums >= 1)
     random = np.random.default_rng(seed)
     w, gradient = sparse(random, shape[0], shape[1], 0.5), sparse(random, shape[0], shape[2], 0.7)
     both = of.model_copy(update={"mapping": of.mapping.model_copy(update={"dataflow": "both", "order": "natural"})})
     transposed = replace(operation(w.T.copy(), gradient), transpose="scatter")
     timing = run(both, workload(transposed))
     assert np.array_equal(timing.outputs["op"], w.T @ gradient)
-    alone = run(both.in_dataflow("scatter"), workload(operation(w.T.copy(), gradient)))
+    alone = run(UnitsMachine.of(both).in_dataflow("scatter").machine, workload(operation(w.T.copy(), gradient)))
     assert timing.activity.cycles == alone.activity.cycles
     assert timing.activity.counts == alone.activity.counts
 

@@ -45,7 +45,7 @@ def test_the_compared_machines_keep_to_the_area_within_which_they_were_found(nam
     ],
 )
 def test_places_on_the_axes(name: str, sizes: tuple[int, int, int, float], units_per_cluster: int, network: bool) -> None:
-    fabric = load_machine(name).gather
+    fabric = load_machine(name).fabric
     assert (fabric.token_groups, fabric.replicas, fabric.banks_per_copy, fabric.bank_kib) == sizes
     assert (fabric.units_per_cluster, fabric.has_network) == (units_per_cluster, network)
 
@@ -53,12 +53,12 @@ def test_places_on_the_axes(name: str, sizes: tuple[int, int, int, float], units
 def test_the_strong_array_has_every_option_for_sparse_work_and_the_naive_one_none() -> None:
     strong, naive = load_machine("systolic"), load_machine("systolic-naive")
     options = {"skip_zero_tiles", "column_skip", "n_m"}
-    assert strong.systolic.model_dump(include=options) == {"skip_zero_tiles": True, "column_skip": True, "n_m": "2:4"}
-    assert naive.systolic.model_dump(include=options) == {"skip_zero_tiles": False, "column_skip": False, "n_m": "none"}
+    assert strong.fabric.model_dump(include=options) == {"skip_zero_tiles": True, "column_skip": True, "n_m": "2:4"}
+    assert naive.fabric.model_dump(include=options) == {"skip_zero_tiles": False, "column_skip": False, "n_m": "none"}
     assert (strong.weight_decoder, naive.weight_decoder) == (True, False)
-    assert (strong.systolic.weight_load, strong.systolic.gate_zeros) == (naive.systolic.weight_load, True) == ("overlapped", True)
+    assert (strong.fabric.weight_load, strong.fabric.gate_zeros) == (naive.fabric.weight_load, True) == ("overlapped", True)
 
 
 def test_one_key_moves_a_machine_along_an_axis() -> None:
     machine = load_machine("crossbar-64", ["fabric.replicas=8", "fabric.banks=auto"])
-    assert (machine.gather.units_per_cluster, machine.gather.banks_per_copy) == (8, 8)
+    assert (machine.fabric.units_per_cluster, machine.fabric.banks_per_copy) == (8, 8)

@@ -2,15 +2,15 @@
 
 import pytest
 
-from simulator.machine.model import Machine
+from simulator.kinds.units.machine import UnitsMachine
 from simulator.network import NetworkSpec
 from tests.strategies import machine
 
 NETWORK = {"topology": "butterfly", "radix": 2, "depth": 3, "reply_depth": 5, "iterations": 2, "link_bits": 8}
 
 
-def small(**fabric: object) -> Machine:
-    return machine({"bank_ports": 2, "read_latency": 4, "network": NETWORK, **fabric})
+def small(**fabric: object) -> UnitsMachine:
+    return UnitsMachine.of(machine({"bank_ports": 2, "read_latency": 4, "network": NETWORK, **fabric}))
 
 
 def test_requests_go_from_units_to_bank_ports_and_replies_back() -> None:
@@ -27,7 +27,7 @@ def test_a_queue_has_slots_for_the_pipeline_before_it() -> None:
 
 
 def test_requests_combine_where_the_machine_multicasts() -> None:
-    requests, replies = machine({"multicast": True}).networks(latency=1)
+    requests, replies = UnitsMachine.of(machine({"multicast": True})).networks(latency=1)
     assert (requests.combines, replies.combines) == (True, False)
 
 

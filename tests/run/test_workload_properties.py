@@ -33,7 +33,7 @@ def numbers(activity: Activity) -> tuple[object, ...]:
 @given(case=cases())
 def test_y_is_numpys_and_every_count_adds_up(case: Case) -> None:
     timing = go(case)
-    activity, fabric = timing.activity, case.machine.gather
+    activity, fabric = timing.activity, case.machine.fabric
     assert sum(activity.unit_cycles.values()) == fabric.units * activity.cycles
     assert activity.cycles >= activity.bounds.largest[1]
     for op, part in zip(case.workload.operations, activity.operations, strict=True):
@@ -63,7 +63,7 @@ def test_scattered_y_is_numpys(case: Case) -> None:
     timing = go(case)
     for op in case.workload.operations:
         assert np.array_equal(timing.outputs[op.name], op.weight.to_dense() @ op.activations.values())
-    assert sum(timing.activity.unit_cycles.values()) == case.machine.gather.units * timing.activity.cycles
+    assert sum(timing.activity.unit_cycles.values()) == case.machine.fabric.units * timing.activity.cycles
 
 
 @EXAMPLES
@@ -103,7 +103,7 @@ def test_a_perfect_network_never_blames_the_network(case: Case) -> None:
 def test_one_copy_a_unit_never_waits_for_a_network(case: Case) -> None:
     activity = go(case, reuse_tiles=True).activity
     assert activity.unit_cycles["network_contention"] == 0
-    if case.machine.gather.issue_width == 1:
+    if case.machine.fabric.issue_width == 1:
         assert activity.unit_cycles["bank_conflict"] == 0
     assert activity.counts.request_hops == activity.counts.reply_hops == 0
     assert numbers(activity) == numbers(go(case, reuse_tiles=True, ideal="network").activity)

@@ -6,15 +6,16 @@ from pathlib import Path
 import pytest
 from pydantic import BaseModel
 
-from simulator.machine.model import Datatypes, Dram, GatherFabric, Machine, Mapping, Network, SystolicFabric, Trunks
+from simulator.kinds.systolic.machine import SystolicFabric
+from simulator.kinds.units.machine import Network, UnitsFabric, UnitsMapping
+from simulator.machine.model import Datatypes, Dram, Machine, Trunks
 from simulator.study.sweep.spec import AxisSpec, EqualSpec, SearchSpec, SweepSpec
-from simulator.workload.experts import ExpertsSpec
 from simulator.workload.patterns import ACTIVATION_PATTERNS
-from simulator.workload.spec import ActivationSpec, Blocks, OperationSpec, Shape, WeightSpec, WorkloadSpec
-from simulator.workload.storage_spec import StorageSpec
+from simulator.workload.spec import ActivationSpec, Blocks, ExpertsSpec, OperationSpec, Shape, WeightSpec, WorkloadSpec
+from simulator.workload.storage import StorageSpec
 
 DOCS = Path(__file__).parents[2] / "docs"
-MACHINE = (Machine, Datatypes, Dram, Trunks, GatherFabric, Network, SystolicFabric, Mapping)
+MACHINE = (Machine, Datatypes, Dram, Trunks, UnitsFabric, Network, SystolicFabric, UnitsMapping)
 SWEEP = (SweepSpec, AxisSpec, EqualSpec, SearchSpec)
 WORKLOAD = (WorkloadSpec, OperationSpec, Shape, WeightSpec, ActivationSpec, Blocks, StorageSpec, ExpertsSpec)
 

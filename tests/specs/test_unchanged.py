@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 from pydantic import BaseModel
 
-import simulator.specs.load
+import simulator.specs.documents
 from simulator.cost import load_technology
 from simulator.errors import ConfigError
 from simulator.specs import load_once
-from simulator.specs.unchanged import _load
+from simulator.specs.documents import _load
 
 
 class Note(BaseModel):
@@ -22,13 +22,13 @@ class Note(BaseModel):
 def reads(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Files that were read."""
     seen: list[str] = []
-    read_text = simulator.specs.load.read_text
+    read_text = simulator.specs.documents.read_text
 
     def noted(path: Path) -> str:
         seen.append(path.name)
         return read_text(path)
 
-    monkeypatch.setattr(simulator.specs.load, "read_text", noted)
+    monkeypatch.setattr(simulator.specs.documents, "read_text", noted)
     return seen
 
 

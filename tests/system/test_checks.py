@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from simulator.activity import Activity, Bounds, Counts, OperationActivity
+from simulator.activity import Activity, Bounds, Counts, OperationActivity, Shape
 from simulator.engine.reference.bank import BankPort
 from simulator.engine.reference.flit import Flit
 from simulator.errors import CheckError
@@ -118,7 +118,7 @@ def test_a_byte_that_was_not_moved(monkeypatch: pytest.MonkeyPatch, counter: str
 
 def part(**changes: Any) -> OperationActivity:
     base = OperationActivity(
-        "op", "GEMM", (1, 1, 1), 0, 9, 5, 1, Counts(macs_useful=3, mac_slots=4), {"computing": 10}, Bounds(unit_cycles=5)
+        "op", "GEMM", Shape(1, 1, 1), 0, 9, 5, 1, Counts(macs_useful=3, mac_slots=4), {"computing": 10}, Bounds(unit_cycles=5)
     )
     return replace(base, **changes)
 

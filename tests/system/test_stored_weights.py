@@ -8,7 +8,8 @@ import pytest
 
 from simulator.activity import Counts
 from simulator.errors import MappingError
-from simulator.workload.storage_spec import FORMATS, StorageSpec
+from simulator.kinds.units.machine import UnitsMachine
+from simulator.workload.storage import FORMATS, StorageSpec
 from simulator.workload.types import Workload
 from tests.strategies import machine, operation, run, sampled_operation, sparse, workload
 
@@ -53,7 +54,7 @@ def test_the_own_form_of_each_machine() -> None:
     nnz, of = what.operations[0].weight.nnz, machine()
     lists = counts({}, what)
     assert lists.weight_value_bytes == nnz * 2
-    assert lists.weight_value_bytes + lists.weight_metadata_bytes >= nnz * of.weight_entry_bits(dense=False) / 8
+    assert lists.weight_value_bytes + lists.weight_metadata_bytes >= nnz * UnitsMachine.of(of).weight_entry_bits(dense=False) / 8
     array = run(machine(FABRICS[2]), what).activity.counts
     assert (array.weight_value_bytes, array.weight_metadata_bytes) == (120 * 2, 0)
     decoding = counts(FABRICS[2], what)

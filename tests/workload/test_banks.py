@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 
 from simulator import load_machine, load_workload, simulate
-from simulator.workload.banks import bank_stats, xor_fold
 from simulator.workload.blocks import Stack
 from simulator.workload.csr import coordinates_csr
-from simulator.workload.generate import uniform
 from simulator.workload.operands import weight
+from simulator.workload.patterns.plain import uniform
+from simulator.workload.stats import bank_stats, xor_fold
 from simulator.workload.types import Weight
 
 

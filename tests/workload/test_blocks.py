@@ -14,7 +14,7 @@ from simulator.specs import data_folder
 from simulator.workload import Operation, load_workload, pattern_stats
 from simulator.workload.blocks import Stack, cut
 from simulator.workload.csr import Csr, flat_csr
-from simulator.workload.generate import causal, dense, uniform
+from simulator.workload.patterns.plain import causal, dense, uniform
 
 Array = NDArray[np.float64]
 SEQUENCES, TOKENS, HEADS, CHANNELS = 2, 6, 3, 4

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from simulator.errors import ConfigError
 from simulator.workload import load_workload
-from simulator.workload.experts import ExpertsSpec, routed_tokens
+from simulator.workload.operands import routed_tokens
+from simulator.workload.spec import ExpertsSpec
 from tests.strategies import machine, run, workload
 
 HEAD = "name: w\nseed: 3\noperations:\n"

@@ -7,8 +7,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from simulator.errors import MappingError
-from simulator.workload.storage import StoredTile, stored_bits, stored_tile
-from simulator.workload.storage_spec import FORMATS, StorageSpec
+from simulator.workload.storage import FORMATS, StorageSpec, StoredTile, stored_bits, stored_tile
 from tests.strategies import sparse, weight
 
 # 4 × 10, 7 nonzeros: row 0 has 0 and 3, row 1 none, row 2 has 2, 3, 9, row 3 has 8 and 9

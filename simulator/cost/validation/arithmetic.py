@@ -7,11 +7,11 @@ from typing import Annotated, ClassVar
 
 from pydantic import Field
 
-from simulator.cost.datapath import Operator, float_adder, float_multiplier, integer_adder, integer_multiplier
+from simulator.cost.arithmetic import Operator, float_adder, float_multiplier, integer_adder, integer_multiplier
 from simulator.cost.mac import ProcessingElement
 from simulator.cost.technology import Technology
 from simulator.cost.validation.hardware import AREAS, Hardware, areas_um2, gates_um2
-from simulator.machine.datatypes import AccumulateType, OperandType
+from simulator.machine.model import AccumulateType, OperandType
 
 Bits = Annotated[int, Field(ge=1, le=4096)]
 Count = Annotated[int, Field(ge=1, le=10**9)]

@@ -1,4 +1,4 @@
-"""Lists of published figures: the YAML format, and the shipped list."""
+"""The list of published figures, and the hardware that it can name."""
 
 from __future__ import annotations
 
@@ -10,13 +10,40 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 
 from pydantic import Field, create_model, model_validator
 
-from simulator.cost.dram_device import DramConstants, load_dram_devices
+from simulator.cost.constants import DramConstants, load_dram_devices
 from simulator.cost.technology import CONSTANTS
-from simulator.cost.validation.hardware import Hardware
-from simulator.cost.validation.quantities import QUANTITIES
-from simulator.cost.validation.registry import HARDWARE
+from simulator.cost.validation.arithmetic import (
+    DatapathCell,
+    FloatAdder,
+    FloatMultiplier,
+    IntegerAdder,
+    IntegerMultiplier,
+    ProcessingElements,
+)
+from simulator.cost.validation.hardware import QUANTITIES, Hardware
+from simulator.cost.validation.memory import Dram, RegisterFile, Sram
+from simulator.cost.validation.networks import BankAccess, Crossbar, Network, ReductionSwitches, VoqScheduler, Wire
 from simulator.errors import ConfigError
 from simulator.specs import Document, FileModel, data_folder, load_yaml_document, nearest_hint
+
+HARDWARE: dict[str, type[Hardware]] = {
+    "integer_adder": IntegerAdder,
+    "integer_multiplier": IntegerMultiplier,
+    "float_adder": FloatAdder,
+    "float_multiplier": FloatMultiplier,
+    "datapath_cell": DatapathCell,
+    "processing_elements": ProcessingElements,
+    "sram": Sram,
+    "register_file": RegisterFile,
+    "dram": Dram,
+    "crossbar": Crossbar,
+    "voq_scheduler": VoqScheduler,
+    "network": Network,
+    "reduction_switches": ReductionSwitches,
+    "bank_access": BankAccess,
+    "wire": Wire,
+}
+"""All hardware that a list can name. A new one is a class and a line here."""
 
 Confidence = Literal["read", "digitised", "memory"]
 Role = Literal["fitted", "predicted"]

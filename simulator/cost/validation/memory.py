@@ -1,20 +1,23 @@
-"""SRAM, register files and DRAM."""
+"""Memories that a list of published figures can name, and the shipped runs of CACTI, another model of them."""
 
 from __future__ import annotations
 
+import csv
 from collections.abc import Mapping
+from pathlib import Path
 from typing import ClassVar, Literal
 
 from pydantic import Field
 
+from simulator.cost.constants import choose_dram
 from simulator.cost.dram import Dram as DramComponent
 from simulator.cost.dram import DramPhy
-from simulator.cost.dram_device import choose_dram
-from simulator.cost.register_file import RegisterFile as RegisterFileComponent
-from simulator.cost.sram_bank import SramBank
+from simulator.cost.registers import RegisterFile as RegisterFileComponent
+from simulator.cost.sram import SramBank
 from simulator.cost.technology import Technology
 from simulator.cost.validation.arithmetic import Bits, Count
 from simulator.cost.validation.hardware import AREAS, Hardware, areas_um2
+from simulator.specs import data_folder
 
 ACCESS = ("read_energy", "write_energy", "read_energy_per_bit", "write_energy_per_bit")
 
@@ -75,3 +78,28 @@ class Dram(Hardware):
         if self.interface:
             byte_pj += DramPhy(technology, device, 1.0).energy_pj("transfer_byte")
         return {"energy_per_bit": byte_pj / 8}
+
+
+_QUANTITIES = {"area_mm2": ("cell_area", "mm2"), "read_pj": ("read_energy", "pJ"), "write_pj": ("write_energy", "pJ")}
+PHYSICAL_FROM_NM = 22
+"""Below it CACTI only scales its 22 nm: no check of area."""
+
+
+def cacti_file() -> Path:
+    """The shipped table, with its provenance in the lines that begin with #."""
+    return data_folder("configs") / "validation" / "cacti.csv"
+
+
+def cacti_runs() -> list[tuple[str, Sram, str, str, float]]:
+    """Technology, macro, quantity, unit and CACTI's value of every run: three quantities each."""
+    with cacti_file().open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(line for line in file if not line.startswith("#")))
+    return [
+        (f"{row['node_nm']}nm", _macro(row), quantity, unit, float(row[column]))
+        for row in rows
+        for column, (quantity, unit) in _QUANTITIES.items()
+    ]
+
+
+def _macro(row: dict[str, str]) -> Sram:
+    return Sram(kib=float(row["kib"]), width_bits=int(row["width_bits"]), ports="2rw" if row["ports"] == "2" else "1rw")

@@ -8,13 +8,12 @@ from typing import Annotated, ClassVar
 
 from pydantic import Field
 
+from simulator.cost.arithmetic import integer_adder
 from simulator.cost.component import Area
-from simulator.cost.crossbar import Crossbar as CrossbarComponent
-from simulator.cost.datapath import integer_adder
-from simulator.cost.network_layout import network_layout
-from simulator.cost.network_plan import NetworkPlan
-from simulator.cost.scheduler import Scheduler
-from simulator.cost.sram_bank import SramBank
+from simulator.cost.network import NetworkPlan, network_layout
+from simulator.cost.router import Crossbar as CrossbarComponent
+from simulator.cost.router import Scheduler
+from simulator.cost.sram import SramBank
 from simulator.cost.technology import Technology
 from simulator.cost.validation.arithmetic import Bits, Count
 from simulator.cost.validation.hardware import AREAS, Hardware, areas_um2, gates_um2

@@ -10,10 +10,9 @@ from statistics import median
 from typing import Any, Literal
 
 from simulator.cost.technology import Technology, load_technology
-from simulator.cost.validation.cacti import cacti_runs
 from simulator.cost.validation.figures import Figure, FiguresFile
-from simulator.cost.validation.hardware import Hardware
-from simulator.cost.validation.quantities import GROUPS, QUANTITIES, Group
+from simulator.cost.validation.hardware import GROUPS, QUANTITIES, Group, Hardware
+from simulator.cost.validation.memory import cacti_runs
 from simulator.errors import ConfigError
 from simulator.specs import Document
 

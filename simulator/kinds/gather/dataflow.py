@@ -16,29 +16,29 @@ from simulator.kinds.gather.schedule import GatherSchedule
 from simulator.kinds.units.bounds import cluster_bounds
 from simulator.kinds.units.dataflow import TokenwiseDataflow
 from simulator.kinds.units.lists import SliceLists, cluster_work, present_words, slice_lists, tile_values
+from simulator.kinds.units.machine import UnitsMachine
 from simulator.kinds.units.rounds import ClusterResult, Place
-from simulator.machine.model import Machine
 from simulator.system.program import Part, Span
 
 
 class GatherDataflow(TokenwiseDataflow[GatherSchedule, SliceLists]):
     """One operation, gathered: units own rows of W and write them to their own output banks."""
 
-    def __init__(self, machine: Machine, spec: ClusterSpec, engine: Engine, schedule: GatherSchedule, *, assemble: bool) -> None:
+    def __init__(self, machine: UnitsMachine, spec: ClusterSpec, engine: Engine, schedule: GatherSchedule, *, assemble: bool) -> None:
         super().__init__(machine, spec, engine, schedule, assemble=assemble)
         self.present = present_words(machine, schedule.operation)
 
     def list_slice(self, m: int, k: int) -> SliceLists:
         """Make the lists of one (M tile, K tile)."""
-        return slice_lists(self.schedule, m, k, self.machine.gather.units_per_group)
+        return slice_lists(self.schedule, m, k, self.machine.fabric.units_per_group)
 
     def count_entries(self, m: int, k: int) -> NDArray[np.int64]:
         """Counted without making the lists."""
-        return self.schedule.unit_entries(m, k, self.machine.gather.units_per_group)
+        return self.schedule.unit_entries(m, k, self.machine.fabric.units_per_group)
 
     def least_cycles(self) -> list[int]:
         """Of the busiest unit of each round, were nothing in its way."""
-        return least_round_cycles(self.spec, self.machine.gather.units_per_group, self.schedule, self.present)
+        return least_round_cycles(self.spec, self.machine.fabric.units_per_group, self.schedule, self.present)
 
     def work(self, place: Place) -> ClusterWork:
         """What a cluster does in a tile."""
@@ -78,7 +78,7 @@ class GatherDataflow(TokenwiseDataflow[GatherSchedule, SliceLists]):
 
     def x_word_counts(self, k: int, words: int) -> Counts:
         """Words written into every copy."""
-        return Counts(x_words_filled=self.schedule.k_size(k) * words * self.machine.gather.replicas)
+        return Counts(x_words_filled=self.schedule.k_size(k) * words * self.machine.fabric.replicas)
 
     def y_word_counts(self, m: int, words: int) -> Counts:
         """Row words read from the output banks, and parts of cut rows added up."""

@@ -13,12 +13,13 @@ from simulator.engine.engines import Engine
 from simulator.kinds.base import Kind
 from simulator.kinds.gather.compiled.engine import GATHER_KERNEL
 from simulator.kinds.gather.dataflow import GatherDataflow
-from simulator.kinds.gather.replay import asked_ports
+from simulator.kinds.gather.parts import GatherParts
+from simulator.kinds.gather.replay import requested_ports
 from simulator.kinds.gather.schedule import schedule_gather
 from simulator.kinds.sampled.kind import SAMPLED
 from simulator.kinds.units.kind import UnitsKind, needs_both
+from simulator.kinds.units.machine import UnitsMachine
 from simulator.kinds.units.rounds import Dataflow
-from simulator.machine.elaborated import Elaborated
 from simulator.machine.model import Machine
 from simulator.system.residency import Homes
 from simulator.workload.types import Operation
@@ -30,6 +31,7 @@ class Gather(UnitsKind):
     name = "gather"
     kernels: ClassVar[tuple[Kernel, ...]] = (GATHER_KERNEL,)
     flow = "gather"
+    hardware = GatherParts()
 
     def of_operation(self, machine: Machine, operation: Operation) -> Kind:
         """Sampled products are done by the same units, by other rules."""
@@ -38,15 +40,14 @@ class Gather(UnitsKind):
         return self if operation.gradient is None else SAMPLED
 
     def dataflow(
-        self, elaborated: Elaborated, spec: ClusterSpec, engine: Engine, operation: Operation, homes: Homes, *, assemble: bool
+        self, machine: UnitsMachine, spec: ClusterSpec, engine: Engine, operation: Operation, homes: Homes, *, assemble: bool
     ) -> Dataflow[Any]:
         """Cut the operation into tiles."""
-        machine = elaborated.machine
         return GatherDataflow(machine, spec, engine, schedule_gather(machine, operation, homes), assemble=assemble)
 
     def replayed(self, machine: Machine, operation: Operation, homes: Homes) -> list[NDArray[np.int32]]:
-        """Bank ports that the units of the first cluster ask for."""
-        return asked_ports(machine, operation, homes)
+        """The bank ports that units ask for, in list order."""
+        return requested_ports(UnitsMachine.of(machine), operation, homes)
 
 
 GATHER = Gather()

@@ -1,4 +1,4 @@
-"""What the units of a cluster ask its banks for, so that its request network can be driven by itself."""
+"""The requests of an operation as traffic: which bank ports each unit asks for, in list order."""
 
 from __future__ import annotations
 
@@ -8,18 +8,17 @@ from numpy.typing import NDArray
 from simulator.engine.work import ClusterWork
 from simulator.kinds.gather.schedule import schedule_gather
 from simulator.kinds.units.lists import cluster_work, present_words, slice_lists
-from simulator.machine.model import Machine
+from simulator.kinds.units.machine import UnitsMachine
 from simulator.system.residency import Homes
 from simulator.workload.types import Operation
 
 
-def asked_ports(machine: Machine, operation: Operation, homes: Homes) -> list[NDArray[np.int32]]:
-    """[units of the first cluster][requests] bank ports, in list order, of an operation that is gathered."""
+def requested_ports(machine: UnitsMachine, operation: Operation, homes: Homes) -> list[NDArray[np.int32]]:
+    """[units of a cluster] bank ports that each unit of the first cluster asks for in the first tile, as a gathering machine would."""
     schedule = schedule_gather(machine, operation, homes)
-    present = present_words(machine, operation)
-    lists = slice_lists(schedule, 0, 0, machine.gather.units_per_group)
-    work = cluster_work(machine, schedule, lists, 0, schedule.group_tokens(0, 0), 0, present)
-    return [_ports(work, unit, machine.gather.bank_ports) for unit in range(work.units)]
+    lists = slice_lists(schedule, 0, 0, machine.fabric.units_per_group)
+    work = cluster_work(machine, schedule, lists, 0, schedule.group_tokens(0, 0), 0, present_words(machine, operation))
+    return [_ports(work, unit, machine.fabric.bank_ports) for unit in range(work.units)]
 
 
 def _ports(work: ClusterWork, unit: int, bank_ports: int) -> NDArray[np.int32]:

@@ -8,11 +8,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simulator.errors import MappingError
-from simulator.kinds.units.loops import TileLoops
+from simulator.kinds.units.loops import TileLoops, token_tiles
+from simulator.kinds.units.machine import UnitsMachine
 from simulator.kinds.units.placement import Placement, placement_of
 from simulator.kinds.units.ranges import Capacity, fit_rows, line_entries
 from simulator.kinds.units.rows import RowParts, spread_rows
-from simulator.machine.model import Machine
 from simulator.system.program import LoopOrder, Span, content_changes
 from simulator.system.residency import Homes
 from simulator.system.stored import stored_weight
@@ -40,9 +40,9 @@ class GatherSchedule(TileLoops):
         return np.bincount(self.parts.unit[here], weights=self.entries[here, k], minlength=units).astype(np.int64)
 
 
-def schedule_gather(machine: Machine, operation: Operation, homes: Homes) -> GatherSchedule:
+def schedule_gather(machine: UnitsMachine, operation: Operation, homes: Homes) -> GatherSchedule:
     """Cut an operation into tiles that fit the machine; MappingError where none do."""
-    fabric, mapping = machine.gather, machine.mapping
+    fabric, mapping = machine.fabric, machine.mapping
     weight = operation.weight
     entry_bits = machine.weight_entry_bits(dense=weight.dense)
     bank_entries = int(fabric.weight_bank_kib * 8192) // entry_bits
@@ -79,7 +79,7 @@ def spans(size: int, step: int) -> tuple[Span, ...]:
     return tuple((start, min(start + step, size)) for start in range(0, size, step))
 
 
-def _k_tile(machine: Machine, operation: Operation, bank_entries: int, forced: int | None) -> int:
+def _k_tile(machine: UnitsMachine, operation: Operation, bank_entries: int, forced: int | None) -> int:
     """Input features of a tile: what a copy holds, less where a single row would not fit a weight bank."""
     weight = operation.weight
     k_tile = min(weight.shape[1], machine.copy_words // (forced or 1))
@@ -99,40 +99,35 @@ def longest_row_part(operation: Operation, k_tile: int) -> int:
     return int(np.bincount(row * parts + weight.indices // k_tile).max())
 
 
-def _token_tile(machine: Machine, operation: Operation, k_tile: int, token_words: int, forced: int | None) -> Span:
-    """Token words of a tile, and rounds.
-
-    As many as the copy and the output bank hold (all rows of a unit at once, where that is possible), spread evenly
-    over the rounds so that the last one is not a remnant.
-    """
-    groups = machine.gather.token_groups
-    if forced is not None:
-        if forced > machine.output_words:
-            raise MappingError(
-                f"{machine.name}: mapping.tokens_per_tile = {forced}, but one output row of that many words exceeds the "
-                f"{machine.output_words} words of an output bank"
-            )
-        tile = min(forced, -(-token_words // groups))
-        return tile, -(-token_words // (groups * tile))
-    rows_per_unit = most_rows(machine, operation)
-    most = min(machine.copy_words // k_tile, max(1, machine.output_words // rows_per_unit), -(-token_words // groups))
-    rounds = -(-token_words // (groups * most))
-    return -(-token_words // (groups * rounds)), rounds
+def _token_tile(machine: UnitsMachine, operation: Operation, k_tile: int, token_words: int, forced: int | None) -> Span:
+    """Token words of a tile, and rounds: as many as the copy and the output bank hold (all rows of a unit at once, if possible)."""
+    groups = machine.fabric.token_groups
+    if forced is None:
+        rows_per_unit = most_rows(machine, operation)
+        return token_tiles(token_words, groups, min(machine.copy_words // k_tile, max(1, machine.output_words // rows_per_unit)))
+    if forced > machine.output_words:
+        raise MappingError(
+            f"{machine.name}: mapping.tokens_per_tile = {forced}, but one output row of that many words exceeds the "
+            f"{machine.output_words} words of an output bank"
+        )
+    return token_tiles(token_words, groups, forced, spread=False)
 
 
-def most_rows(machine: Machine, operation: Operation) -> int:
+def most_rows(machine: UnitsMachine, operation: Operation) -> int:
     """Most rows, or parts of rows, of a unit where all of an operation are spread at once."""
-    parts = spread_rows(np.diff(operation.weight.indptr), machine.gather.units_per_group, machine.mapping.assignment)
+    parts = spread_rows(np.diff(operation.weight.indptr), machine.fabric.units_per_group, machine.mapping.assignment)
     return int(np.bincount(parts.unit, minlength=1).max()) or 1
 
 
-def loop_order(machine: Machine, operation: Operation, homes: Homes, m_tiles: int, rounds: int, k_tiles: int, entry_bits: int) -> LoopOrder:
+def loop_order(
+    machine: UnitsMachine, operation: Operation, homes: Homes, m_tiles: int, rounds: int, k_tiles: int, entry_bits: int
+) -> LoopOrder:
     """The order that moves the fewest DRAM bytes, then buffer bytes, then the first."""
     if machine.mapping.loop_order != "auto":
         return machine.mapping.loop_order
     _, k, n = operation.shape
     x_bytes = k * n * machine.datatypes.activation_bits / 8 / (rounds * k_tiles)
-    stored = stored_weight(machine, operation, (0, operation.shape[0]), (0, k))
+    stored = stored_weight(machine.machine, operation, (0, operation.shape[0]), (0, k))
     w_bits = operation.weight.nnz * entry_bits if stored is None else stored.total
     w_bytes = w_bits / 8 / (m_tiles * k_tiles)
 

@@ -19,15 +19,15 @@ from simulator.kinds.units.bounds import cluster_bounds
 from simulator.kinds.units.dataflow import UnitsDataflow
 from simulator.kinds.units.lists import SliceLists, present_words, slice_lists, tile_values
 from simulator.kinds.units.loops import Position
+from simulator.kinds.units.machine import UnitsMachine
 from simulator.kinds.units.rounds import ClusterResult, Place
-from simulator.machine.model import Machine
 from simulator.system.program import Part
 
 
 class SampledDataflow(UnitsDataflow[SampledSchedule, SliceLists]):
     """G[M, K] = mask ∘ (dY · Xᵀ): units own rows of the mask, with the words of dY for them."""
 
-    def __init__(self, machine: Machine, spec: ClusterSpec, engine: Engine, schedule: SampledSchedule, *, assemble: bool) -> None:
+    def __init__(self, machine: UnitsMachine, spec: ClusterSpec, engine: Engine, schedule: SampledSchedule, *, assemble: bool) -> None:
         spec = replace(spec, summed_lanes=schedule.lanes)
         shape = schedule.operation.weight.shape
         super().__init__(machine, spec, engine, schedule, y_shape=shape if assemble else None)
@@ -37,11 +37,11 @@ class SampledDataflow(UnitsDataflow[SampledSchedule, SliceLists]):
 
     def list_slice(self, m: int, k: int) -> SliceLists:
         """Make the lists of one (M tile, K tile)."""
-        return slice_lists(self.schedule, m, k, self.machine.gather.units_per_group)
+        return slice_lists(self.schedule, m, k, self.machine.fabric.units_per_group)
 
     def count_entries(self, m: int, k: int) -> NDArray[np.int64]:
         """Counted without making the lists."""
-        return self.schedule.unit_entries(m, k, self.machine.gather.units_per_group)
+        return self.schedule.unit_entries(m, k, self.machine.fabric.units_per_group)
 
     def work(self, place: Place) -> ClusterWork:
         """What a cluster does in a tile."""
@@ -101,7 +101,7 @@ class SampledDataflow(UnitsDataflow[SampledSchedule, SliceLists]):
         words = sum(stop - start for start, stop in self.schedule.active_groups(r))
         here = self.schedule.parts.of_rows(*self.schedule.m_tiles[m])
         return Counts(
-            x_words_filled=x_fresh * self.schedule.k_size(k) * words * self.machine.gather.replicas,
+            x_words_filled=x_fresh * self.schedule.k_size(k) * words * self.machine.fabric.replicas,
             output_bank_writes=gradient_fresh * (here.stop - here.start) * words,
         )
 

@@ -7,11 +7,12 @@ from typing import Any
 from simulator.engine.cluster import ClusterSpec
 from simulator.engine.engines import Engine
 from simulator.kinds.gather.compiled.engine import GATHER_KERNEL
+from simulator.kinds.gather.parts import GatherParts
 from simulator.kinds.sampled.dataflow import SampledDataflow
 from simulator.kinds.sampled.schedule import schedule_sampled
 from simulator.kinds.units.kind import UnitsKind
+from simulator.kinds.units.machine import UnitsMachine
 from simulator.kinds.units.rounds import Dataflow
-from simulator.machine.elaborated import Elaborated
 from simulator.machine.model import Machine
 from simulator.system.residency import Homes
 from simulator.workload.types import Operation
@@ -23,16 +24,16 @@ class Sampled(UnitsKind):
     name = "sampled"
     kernels = (GATHER_KERNEL,)
     flow = "gather"
+    hardware = GatherParts()
 
     def describes(self, machine: Machine) -> bool:
         """No machine does only sampled products."""
         return False
 
     def dataflow(
-        self, elaborated: Elaborated, spec: ClusterSpec, engine: Engine, operation: Operation, homes: Homes, *, assemble: bool
+        self, machine: UnitsMachine, spec: ClusterSpec, engine: Engine, operation: Operation, homes: Homes, *, assemble: bool
     ) -> Dataflow[Any]:
         """Cut the operation into tiles."""
-        machine = elaborated.machine
         return SampledDataflow(machine, spec, engine, schedule_sampled(machine, operation, homes), assemble=assemble)
 
 

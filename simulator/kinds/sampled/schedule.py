@@ -13,10 +13,10 @@ from simulator.engine.work import ClusterWork, TileValues
 from simulator.errors import MappingError
 from simulator.kinds.gather.schedule import GatherSchedule, longest_row_part, most_rows, spans
 from simulator.kinds.units.lists import SliceLists
-from simulator.kinds.units.loops import Position
+from simulator.kinds.units.loops import Position, token_tiles
+from simulator.kinds.units.machine import UnitsMachine
 from simulator.kinds.units.placement import placement_of
 from simulator.kinds.units.ranges import Capacity, fit_rows, line_entries
-from simulator.machine.model import Machine
 from simulator.system.program import Span
 from simulator.system.residency import Homes
 from simulator.workload.types import Operation
@@ -55,12 +55,12 @@ class SampledSchedule(GatherSchedule):
         return {**super().describe(), "loop_order": "m_k_rounds"}
 
 
-def schedule_sampled(machine: Machine, operation: Operation, homes: Homes) -> SampledSchedule:
+def schedule_sampled(machine: UnitsMachine, operation: Operation, homes: Homes) -> SampledSchedule:
     """Cut a sampled product into tiles that fit the machine; MappingError where none do, or where it lacks the hardware.
 
     As rule 4, with the words of dY in the place of finished rows: each unit keeps those of its own rows in its output bank.
     """
-    fabric, mapping, weight = machine.gather, machine.mapping, operation.weight
+    fabric, mapping, weight = machine.fabric, machine.mapping, operation.weight
     if not fabric.lane_tree or mapping.dataflow != "gather":
         raise MappingError(
             f"{machine.name}: {operation.name} is an SDDMM, which needs adders over the lanes of a unit; "
@@ -95,21 +95,18 @@ def schedule_sampled(machine: Machine, operation: Operation, homes: Homes) -> Sa
     )
 
 
-def _token_tile(machine: Machine, operation: Operation, fitting: int, forced: int | None) -> Span:
+def _token_tile(machine: UnitsMachine, operation: Operation, fitting: int, forced: int | None) -> Span:
     """Token words of a tile, and rounds: as many as the copy and the units' own banks hold, evened out over the rounds."""
-    groups, token_words = machine.gather.token_groups, -(-operation.shape[2] // machine.gather.lanes)
-    share = -(-token_words // groups)
-    if forced is not None:
-        tile = min(forced, share)
-        if tile > machine.own_words:
-            raise MappingError(
-                f"{machine.name}: mapping.tokens_per_tile = {forced}, but an output bank holds {machine.own_words} words of dY, "
-                "less than one row of so many"
-            )
-        return tile, -(-token_words // (groups * tile))
-    most = max(1, min(fitting, machine.own_words // most_rows(machine, operation), share))
-    rounds = -(-token_words // (groups * most))
-    return -(-token_words // (groups * rounds)), rounds
+    groups, token_words = machine.fabric.token_groups, -(-operation.shape[2] // machine.fabric.lanes)
+    if forced is None:
+        return token_tiles(token_words, groups, max(1, min(fitting, machine.own_words // most_rows(machine, operation))))
+    tile, rounds = token_tiles(token_words, groups, forced, spread=False)
+    if tile > machine.own_words:
+        raise MappingError(
+            f"{machine.name}: mapping.tokens_per_tile = {forced}, but an output bank holds {machine.own_words} words of dY, "
+            "less than one row of so many"
+        )
+    return tile, rounds
 
 
 def sampled_work(

@@ -22,7 +22,7 @@ class ScatterDataflow(TokenwiseDataflow[ScatterSchedule, ScatterSlice]):
 
     def list_slice(self, m: int, k: int) -> ScatterSlice:
         """Make the lists of one (M tile, K tile)."""
-        return scatter_slice(self.schedule, m, k, self.machine.gather.units_per_group)
+        return scatter_slice(self.schedule, m, k, self.machine.fabric.units_per_group)
 
     def work(self, place: Place) -> ScatterWork:
         """What a cluster does in a tile."""
@@ -57,7 +57,7 @@ class ScatterDataflow(TokenwiseDataflow[ScatterSchedule, ScatterSlice]):
         """The sums of all copies travel in the accumulate type and are added on the way."""
         elements = self.schedule.m_size(m) * self.schedule.tokens(tokens)
         types = self.machine.datatypes
-        bus_bits = elements * self.machine.gather.replicas * types.accumulate_bits
+        bus_bits = elements * self.machine.fabric.replicas * types.accumulate_bits
         size = -(-elements * types.activation_bits // 8)
         return Part(size, extra_bus_bytes=max(0, -(-bus_bits // 8) - size))
 
@@ -68,7 +68,7 @@ class ScatterDataflow(TokenwiseDataflow[ScatterSchedule, ScatterSlice]):
 
     def y_word_counts(self, m: int, words: int) -> Counts:
         """Sums read from all copies, and those of all but one added up."""
-        sums, replicas = self.schedule.m_size(m) * words, self.machine.gather.replicas
+        sums, replicas = self.schedule.m_size(m) * words, self.machine.fabric.replicas
         return Counts(x_bank_reads=sums * replicas * self.machine.sum_words, drain_additions=sums * (replicas - 1))
 
     def _counts(self, work: ScatterWork, outcome: ScatterOutcome) -> Counts:

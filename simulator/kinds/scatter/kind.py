@@ -10,14 +10,15 @@ from numpy.typing import NDArray
 from simulator.engine.cluster import ClusterSpec
 from simulator.engine.engines import Engine
 from simulator.kinds.base import Kind
-from simulator.kinds.gather.replay import asked_ports
+from simulator.kinds.gather.replay import requested_ports
 from simulator.kinds.sampled.kind import SAMPLED
 from simulator.kinds.scatter.compiled.engine import SCATTER_KERNEL
 from simulator.kinds.scatter.dataflow import ScatterDataflow
+from simulator.kinds.scatter.parts import ScatterParts
 from simulator.kinds.scatter.schedule import schedule_scatter
 from simulator.kinds.units.kind import UnitsKind, needs_both
+from simulator.kinds.units.machine import UnitsMachine
 from simulator.kinds.units.rounds import Dataflow
-from simulator.machine.elaborated import Elaborated
 from simulator.machine.model import Machine
 from simulator.system.residency import Homes
 from simulator.workload.types import Operation
@@ -29,7 +30,10 @@ class Scatter(UnitsKind):
     name = "scatter"
     kernels = (SCATTER_KERNEL,)
     flow = "scatter"
+    hardware = ScatterParts()
     words_reach_units = False
+    moves_words = False
+    moves_sums = True
 
     def of_operation(self, machine: Machine, operation: Operation) -> Kind:
         """All but sampled products, which its units have not the adders for."""
@@ -38,15 +42,14 @@ class Scatter(UnitsKind):
         return self if operation.gradient is None else SAMPLED
 
     def dataflow(
-        self, elaborated: Elaborated, spec: ClusterSpec, engine: Engine, operation: Operation, homes: Homes, *, assemble: bool
+        self, machine: UnitsMachine, spec: ClusterSpec, engine: Engine, operation: Operation, homes: Homes, *, assemble: bool
     ) -> Dataflow[Any]:
         """Cut the operation into tiles."""
-        machine = elaborated.machine
         return ScatterDataflow(machine, spec, engine, schedule_scatter(machine, operation, homes), assemble=assemble)
 
     def replayed(self, machine: Machine, operation: Operation, homes: Homes) -> list[NDArray[np.int32]]:
-        """Bank ports that the units of the first cluster ask for when the operation is gathered."""
-        return asked_ports(machine, operation, homes)
+        """The bank ports that units ask for, in list order."""
+        return requested_ports(UnitsMachine.of(machine), operation, homes)
 
 
 SCATTER = Scatter()

@@ -11,11 +11,11 @@ from simulator.engine.work import ScatterWork
 from simulator.errors import MappingError
 from simulator.kinds.gather.schedule import loop_order, spans
 from simulator.kinds.units.lists import present_words
-from simulator.kinds.units.loops import TileLoops
+from simulator.kinds.units.loops import TileLoops, token_tiles
+from simulator.kinds.units.machine import UnitsMachine
 from simulator.kinds.units.placement import Placement, placement_of
 from simulator.kinds.units.ranges import Capacity, FittedRows, fit_rows, line_entries
 from simulator.kinds.units.rows import RowParts
-from simulator.machine.model import Machine
 from simulator.system.program import Span
 from simulator.system.residency import Homes
 from simulator.workload.types import Operation
@@ -56,13 +56,13 @@ def by_column(operation: Operation) -> ByColumn:
     return ByColumn(indptr.astype(np.int64), rows[order], order.astype(np.int64))
 
 
-def schedule_scatter(machine: Machine, operation: Operation, homes: Homes) -> ScatterSchedule:
+def schedule_scatter(machine: UnitsMachine, operation: Operation, homes: Homes) -> ScatterSchedule:
     """Cut an operation into tiles that fit the machine; MappingError where none do.
 
     M is cut greedily at the partial sums that a copy holds; T fills what is left of it, as far as a unit's own bank
     holds the words of its columns; K tiles are the longest contiguous column ranges that fit every unit.
     """
-    fabric, mapping = machine.gather, machine.mapping
+    fabric, mapping = machine.fabric, machine.mapping
     m, _, n = operation.shape
     sums, forced = machine.copy_sums, mapping.tokens_per_tile
     m_tile = min(m, sums // (forced if isinstance(forced, int) else 1))
@@ -70,7 +70,8 @@ def schedule_scatter(machine: Machine, operation: Operation, homes: Homes) -> Sc
         raise MappingError(f"{machine.name}: a copy holds {sums} words of partial sums, too few for tokens_per_tile = {forced}")
     columns = by_column(operation)
     token_words = -(-n // fabric.lanes)
-    tile, rounds = _token_tile(machine, sums // m_tile, token_words)
+    most = forced if isinstance(forced, int) else min(sums // m_tile, machine.own_words)
+    tile, rounds = token_tiles(token_words, fabric.token_groups, most, spread=not isinstance(forced, int))
     m_tiles = spans(m, m_tile)
     entry_bits = machine.weight_entry_bits(dense=operation.weight.dense)
     fitted = _k_tiles(machine, columns, m_tiles, entry_bits, tile)
@@ -94,20 +95,9 @@ def schedule_scatter(machine: Machine, operation: Operation, homes: Homes) -> Sc
     )
 
 
-def _token_tile(machine: Machine, fitting: int, token_words: int) -> Span:
-    """Token words of a tile, and rounds, evened out."""
-    groups, forced = machine.gather.token_groups, machine.mapping.tokens_per_tile
-    share = -(-token_words // groups)
-    if isinstance(forced, int):
-        tile = min(forced, share)
-        return tile, -(-token_words // (groups * tile))
-    rounds = -(-token_words // (groups * min(fitting, machine.own_words, share)))
-    return -(-token_words // (groups * rounds)), rounds
-
-
-def _k_tiles(machine: Machine, columns: ByColumn, m_tiles: tuple[Span, ...], entry_bits: int, tile: int) -> FittedRows:
+def _k_tiles(machine: UnitsMachine, columns: ByColumn, m_tiles: tuple[Span, ...], entry_bits: int, tile: int) -> FittedRows:
     """The longest contiguous column ranges whose words and entries fit every unit's banks."""
-    fabric, height = machine.gather, m_tiles[0][1] - m_tiles[0][0]
+    fabric, height = machine.fabric, m_tiles[0][1] - m_tiles[0][0]
     bank_entries = int(fabric.weight_bank_kib * 8192) // entry_bits
     capacity = Capacity(fabric.units_per_group, machine.mapping.assignment, machine.own_words // tile, bank_entries, "column")
     return fit_rows(line_entries(columns.indptr, columns.rows, height, len(m_tiles)), capacity)
@@ -150,10 +140,10 @@ def scatter_slice(schedule: ScatterSchedule, m: int, k: int, units: int) -> Scat
 
 
 def scatter_work(
-    machine: Machine, schedule: ScatterSchedule, lists: ScatterSlice, m: int, k: int, tokens: Span, replica: int
+    machine: UnitsMachine, schedule: ScatterSchedule, lists: ScatterSlice, m: int, k: int, tokens: Span, replica: int
 ) -> ScatterWork:
     """What the cluster of one replica does with a group's token words."""
-    fabric = machine.gather
+    fabric = machine.fabric
     per_cluster = fabric.units_per_cluster
     ptr = lists.unit_ptr[replica * per_cluster : (replica + 1) * per_cluster + 1]
     entries = slice(ptr[0], ptr[-1])

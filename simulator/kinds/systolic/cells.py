@@ -15,7 +15,7 @@ import numpy as np
 import simpy
 from numpy.typing import NDArray
 
-from simulator.machine.model import SystolicFabric
+from simulator.kinds.systolic.machine import SystolicFabric
 
 Matrix = NDArray[np.float64]
 Picks = NDArray[np.int64]

@@ -10,9 +10,9 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
+from simulator.kinds.systolic.machine import ArrayMachine, edge_word_elements
 from simulator.kinds.systolic.schedule import Position, SystolicSchedule
 from simulator.kinds.systolic.tiles import fill_bank_cycles
-from simulator.machine.model import Machine, edge_word_elements
 from simulator.system.program import Part, content_indices
 from simulator.system.stored import array_weight, stored_weight
 from simulator.workload.storage import StoredBits, TileSize
@@ -74,12 +74,12 @@ class WeightFill:
 class EdgeFills:
     """Sizes of the fills of one schedule."""
 
-    def __init__(self, machine: Machine, schedule: SystolicSchedule, operation: Operation) -> None:
+    def __init__(self, machine: ArrayMachine, schedule: SystolicSchedule, operation: Operation) -> None:
         self.machine = machine
         self.schedule = schedule
         self.operation = operation
         """As the array sees it: of a sampled product, the whole one."""
-        self.axes = schedule.axes(machine.systolic)
+        self.axes = schedule.axes(machine.fabric)
 
     def x_part(self, key: Key | None, covered: set[Key]) -> Part:
         """A (block, N tile, K tile) of X, with its presence bits."""
@@ -91,7 +91,7 @@ class EdgeFills:
         elements = self.schedule.product.inputs(steps) * tokens
         activation = self.machine.datatypes.activation_bits
         size = -(-elements * activation // 8) + -(-bits // 8)
-        return Part(size, fill_bank_cycles(elements, self.machine.systolic.rows, activation))
+        return Part(size, fill_bank_cycles(elements, self.machine.fabric.rows, activation))
 
     def w_fill(self, key: Key | None, covered: set[Key]) -> WeightFill:
         """A (block, M tile, K tile) of W as it lies in DRAM, with its presence bits; dense where W is made on the way."""
@@ -103,7 +103,7 @@ class EdgeFills:
         stored = self._stored(block, m, k)
         size = -(-stored.total // 8) + presence
         if not stored.metadata or self.schedule.product.of > 1:
-            bank_cycles = fill_bank_cycles(features * steps, self.machine.systolic.cols, self.machine.held_weight_bits)
+            bank_cycles = fill_bank_cycles(features * steps, self.machine.fabric.cols, self.machine.held_weight_bits)
             return WeightFill(Part(size, bank_cycles), stored, 0)
         words = self._words[block, m, k]
         return WeightFill(Part(size, int(words.max())), stored, int(words.sum()) * self._word)
@@ -113,15 +113,15 @@ class EdgeFills:
         features, steps, _ = self.schedule.extent(m, 0, k)
         machine, product, elements = self.machine, self.schedule.product, features * steps
         if product.of > 1:
-            return StoredBits(elements * machine.datatypes.weight_bits, elements * machine.systolic.selection_bits)
+            return StoredBits(elements * machine.datatypes.weight_bits, elements * machine.fabric.selection_bits)
         if self.operation.weight_home == "activation" or product.left is None:
             return StoredBits(elements * machine.datatypes.weight_bits, 0)
         if self.operation.storage is None:
-            return array_weight(machine, TileSize(features, steps, elements, int(self._nonzeros[block, m, k])))
+            return array_weight(machine.machine, TileSize(features, steps, elements, int(self._nonzeros[block, m, k])))
         (first_row, last_row), (first_column, last_column) = self.schedule.m_tiles[m], self.schedule.k_tiles[k]
         height, width, _ = product.shape
         rows, columns = (block * height + first_row, block * height + last_row), (block * width + first_column, block * width + last_column)
-        named = stored_weight(machine, self.operation, rows, columns)
+        named = stored_weight(machine.machine, self.operation, rows, columns)
         assert named is not None, "its operation names a format"
         return named
 
@@ -149,7 +149,7 @@ class EdgeFills:
 
     def _scanned(self, k: int) -> int:
         """Bits a line: one a step, or one a fold, or none where nothing is skipped."""
-        fabric = self.machine.systolic
+        fabric = self.machine.fabric
         if fabric.column_skip and self.schedule.dataflow == "os":
             return self.schedule.k_tiles[k][1] - self.schedule.k_tiles[k][0]
         return self._lines(1, k) if fabric.skip_zero_tiles else 0
@@ -197,7 +197,7 @@ class EdgeFills:
         first = np.ones(len(row), dtype=np.bool_)  # nonzeros ascend by row and column, so those of a word stand together
         keys = np.stack((block, row, k, word))
         first[1:] = (keys[:, 1:] != keys[:, :-1]).any(axis=0)
-        banks = self.machine.systolic.cols
+        banks = self.machine.fabric.cols
         return _histogram(tuple(of[first] for of in (block, m, k, (row - starts[0][m]) % banks)), (*self._tiles, banks))
 
 

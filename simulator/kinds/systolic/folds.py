@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simulator.kinds.systolic.array_product import ArrayProduct, Mask
-from simulator.machine.model import SystolicFabric
+from simulator.kinds.systolic.machine import SystolicFabric
 from simulator.system.program import Span
 
 Dataflow = Literal["ws", "os", "is"]

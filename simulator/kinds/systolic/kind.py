@@ -2,18 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import ClassVar
+
 import numpy as np
 
 from simulator.activity import Counts
+from simulator.cost.hardware import Parts
+from simulator.cost.technology import Technology
 from simulator.engine.engines import Engine
+from simulator.errors import ConfigError
 from simulator.kinds.base import Kind, Least, Memo, Scheduled
 from simulator.kinds.systolic.dense_product import dense_product
+from simulator.kinds.systolic.machine import ArrayMachine, SystolicFabric
 from simulator.kinds.systolic.operation import run_systolic
+from simulator.kinds.systolic.parts import parts_of
 from simulator.kinds.systolic.reference import run_array
 from simulator.kinds.systolic.schedule import flows_of, least_cycles, products_of
 from simulator.kinds.systolic.sizes import ArraySizes
+from simulator.kinds.systolic.words import COMPONENTS
 from simulator.machine.elaborated import Elaborated
-from simulator.machine.model import Machine, SystolicFabric
+from simulator.machine.model import Fabric, Machine
+from simulator.network import Graph
+from simulator.specs.models import Section
 from simulator.system.operation import OperationRun
 from simulator.system.residency import Homes
 from simulator.workload.types import Operation
@@ -23,8 +34,10 @@ class Systolic(Kind):
     """A rows × cols array of cells that pass operands to their neighbours."""
 
     name = "systolic"
-    sizes = ArraySizes()
     dense = True
+    sizes = ArraySizes()
+    components = COMPONENTS
+    sections: ClassVar[dict[type[Section], type[Section]]] = {Fabric: SystolicFabric}
 
     def describes(self, machine: Machine) -> bool:
         """Whether its fabric is an array."""
@@ -55,7 +68,8 @@ class Systolic(Kind):
 
         Where it skips or packs, only the activations that useful products need, and their weights without places.
         """
-        fabric, op, bits = machine.systolic, dense_product(operation), machine.datatypes
+        array, op, bits = ArrayMachine.of(machine), dense_product(operation), machine.datatypes
+        fabric = array.fabric
         m, k, n = op.block_shape
         made = self.made_bytes(machine, op) if op.weight_home == "activation" else None
         if fabric.skip_zero_tiles or fabric.column_skip or fabric.n_m != "none" or machine.weight_decoder:
@@ -66,7 +80,11 @@ class Systolic(Kind):
             slots, x_bytes = op.macs_dense, op.batch * (k * n * bits.activation_bits // 8)
             w_bytes = made if made is not None else op.batch * (k * m * bits.weight_bits // 8)
         counts = Counts(macs_useful=operation.macs_useful, mac_slots=slots, x_trunk_bytes=x_bytes, w_trunk_bytes=w_bytes)
-        return Least(max(_array_cycles(machine, operation, memo), -(-slots // machine.multipliers)), counts)
+        return Least(max(_array_cycles(array, operation, memo), -(-slots // machine.multipliers)), counts)
+
+    def parts(self, elaborated: Elaborated, technology: Technology) -> Parts:
+        """Cells, edge buffers and buses."""
+        return parts_of(elaborated, technology)
 
     def made_weight_bits(self, machine: Machine) -> int:
         """As weights, which is what the W buffer holds."""
@@ -78,14 +96,26 @@ class Systolic(Kind):
         columns = n if operation.gradient is None else k
         return operation.batch * m * columns * machine.datatypes.activation_bits
 
-    def list_entry_bits(self, machine: Machine) -> int:
-        """A value and sixteen bits of place: the array itself takes no lists."""
-        return machine.datatypes.weight_bits + 16
+    def levels(self, machine: Machine, counts: Counts) -> Mapping[str, tuple[float, float]]:
+        """Operands read at both edges."""
+        fabric, types = ArrayMachine.of(machine).fabric, machine.datatypes
+        x_bytes, w_bytes = types.activation_bits / 8, types.weight_bits / 8
+        used = counts.x_buffer_reads * x_bytes + counts.w_buffer_reads * w_bytes
+        return {"banks": (used, fabric.rows * x_bytes + fabric.cols * w_bytes)}
+
+    def derived(self, elaborated: Elaborated) -> Mapping[str, float]:
+        """Both halves of all buffers."""
+        fabric = ArrayMachine.of(elaborated.machine).fabric
+        return {"operand_sram_kib": 2 * (fabric.x_buffer_kib + fabric.w_buffer_kib + fabric.y_buffer_kib)}
+
+    def graphs(self, machine: Machine) -> Mapping[str, Graph]:
+        """None."""
+        raise ConfigError(f"{machine.name} is a systolic array: its cells are joined to their neighbours, there is no network to draw")
 
 
-def _array_cycles(machine: Machine, op: Operation, memo: Memo) -> int:
+def _array_cycles(machine: ArrayMachine, op: Operation, memo: Memo) -> int:
     """The fewest of any way and any dataflow in which the array can run an operation."""
-    fabric = machine.systolic
+    fabric = machine.fabric
     ways = ("products", op.name, fabric.n_m)
     if ways not in memo:
         memo[ways] = products_of(machine, op)

@@ -12,10 +12,10 @@ from simulator.engine.cluster import CAUSE
 from simulator.kinds.systolic.checks import check_array
 from simulator.kinds.systolic.dense_product import dense_product
 from simulator.kinds.systolic.fills import Contents, EdgeFills, WeightFill, contents
+from simulator.kinds.systolic.machine import ArrayMachine, SystolicFabric
 from simulator.kinds.systolic.schedule import SystolicSchedule, schedule_systolic
 from simulator.kinds.systolic.tiles import ArrayTile, array_tiles
 from simulator.machine.elaborated import Elaborated
-from simulator.machine.model import Machine, SystolicFabric
 from simulator.system.operation import OperationRun
 from simulator.system.program import Drain, Fill, Part, Strand, TileStep, content_indices
 from simulator.system.residency import Homes
@@ -33,7 +33,7 @@ def run_systolic(elaborated: Elaborated, operation: Operation, homes: Homes, ind
 
     Of a sampled product the array makes every place of the folds that it runs, and all places leave.
     """
-    machine, product = elaborated.machine, dense_product(operation)
+    machine, product = ArrayMachine.of(elaborated.machine), dense_product(operation)
     schedule = schedule_systolic(machine, operation, homes, elaborated.dram_bytes_per_cycle)
     tiles = array_tiles(machine, schedule)
     outputs = _cells(machine, product, schedule, tiles, array)
@@ -63,7 +63,7 @@ def run_systolic(elaborated: Elaborated, operation: Operation, homes: Homes, ind
         strand=strand,
         counts=counts,
         unit_cycles=_causes(machine, tiles, counts.mac_slots),
-        bounds=Bounds(unit_cycles=-(-counts.mac_slots // machine.multipliers)),
+        bounds=Bounds(unit_cycles=-(-counts.mac_slots // machine.fabric.multipliers)),
         details=_details(schedule, product, tiles, counts),
         checked={"tiles_simulated": 0 if outputs is None else len(tiles), "tiles_compared": 0 if outputs is None else len(tiles)},
         outputs=outputs,
@@ -91,25 +91,25 @@ def _fill_counts(elaborated: Elaborated, edges: EdgeFills, xs: Contents, ws: Con
 
 
 def _cells(
-    machine: Machine, operation: Operation, schedule: SystolicSchedule, tiles: list[ArrayTile], array: ArrayEngine | None
+    machine: ArrayMachine, operation: Operation, schedule: SystolicSchedule, tiles: list[ArrayTile], array: ArrayEngine | None
 ) -> NDArray[np.float64] | None:
     """Y as the cells computed it, held against the formula and NumPy; None where no cell was simulated."""
     cycles = sum(tile.cycles for tile in tiles)
-    if array is None or machine.multipliers * cycles > CELL_LIMIT_PE_CYCLES:
+    if array is None or machine.fabric.multipliers * cycles > CELL_LIMIT_PE_CYCLES:
         return None
     w, x = operation.weight.to_dense(), operation.activations.values()
-    measured, y = array(machine.systolic, schedule, w, x)
-    wanted = schedule.product.sampled if machine.systolic.skip_zero_tiles else None
+    measured, y = array(machine.fabric, schedule, w, x)
+    wanted = schedule.product.sampled if machine.fabric.skip_zero_tiles else None
     whole = w @ x if wanted is None else np.where(wanted, w @ x, y)
     check_array(operation.name, cycles, measured, whole, y)
     return y
 
 
-def _causes(machine: Machine, tiles: list[ArrayTile], mac_slots: int) -> NDArray[np.int64]:
+def _causes(machine: ArrayMachine, tiles: list[ArrayTile], mac_slots: int) -> NDArray[np.int64]:
     causes = np.zeros(len(CAUSES), dtype=np.int64)
     causes[CAUSE["computing"]] = mac_slots
     causes[CAUSE["imbalance"]] = sum(tile.edge_pe_cycles for tile in tiles)
-    causes[CAUSE["fill_drain"]] = machine.multipliers * sum(tile.cycles for tile in tiles) - int(causes.sum())
+    causes[CAUSE["fill_drain"]] = machine.fabric.multipliers * sum(tile.cycles for tile in tiles) - int(causes.sum())
     return causes
 
 

@@ -13,8 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simulator.kinds.systolic.cells import Operands, run_output, run_stationary
+from simulator.kinds.systolic.machine import SystolicFabric
 from simulator.kinds.systolic.schedule import SystolicSchedule
-from simulator.machine.model import SystolicFabric
 from simulator.system.program import Span
 
 Matrix = NDArray[np.float64]

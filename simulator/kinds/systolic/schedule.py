@@ -13,7 +13,7 @@ from simulator.errors import MappingError
 from simulator.kinds.systolic.array_product import ArrayProduct, Extent, packed, product_of, sampled_outputs
 from simulator.kinds.systolic.dense_product import dense_product
 from simulator.kinds.systolic.folds import Axes, Axis, Dataflow, Steps, fold_axes, fold_edges, fold_steps
-from simulator.machine.model import SKIP_SCAN_BITS, Machine, SystolicFabric, edge_word_elements
+from simulator.kinds.systolic.machine import SKIP_SCAN_BITS, ArrayMachine, SystolicFabric, edge_word_elements
 from simulator.system.program import LoopOrder, Span, content_changes
 from simulator.system.residency import Homes
 from simulator.system.stored import array_weight, stored_weight
@@ -130,7 +130,9 @@ def _cycles(fabric: SystolicFabric, schedule: SystolicSchedule, plan: FoldPlan, 
     return intervals + lead_cycles(fabric, int(first[first > 0][0]), flow) + tail_cycles(fabric, int(last[last > 0][-1]), flow)
 
 
-def schedule_systolic(machine: Machine, operation: Operation, homes: Homes, dram_bytes_per_cycle: float = math.inf) -> SystolicSchedule:
+def schedule_systolic(
+    machine: ArrayMachine, operation: Operation, homes: Homes, dram_bytes_per_cycle: float = math.inf
+) -> SystolicSchedule:
     """The tiling that takes the least time, then cycles of the array, DRAM bytes, buffer bytes.
 
     Its time is the largest of the array's cycles and of what its fills take of DRAM, at that rate, and of the trunks and
@@ -140,13 +142,13 @@ def schedule_systolic(machine: Machine, operation: Operation, homes: Homes, dram
     return schedule_products(machine, products_of(machine, operation), homes, dram_bytes_per_cycle)
 
 
-def products_of(machine: Machine, operation: Operation) -> list[ArrayProduct]:
+def products_of(machine: ArrayMachine, operation: Operation) -> list[ArrayProduct]:
     """The ways in which an array can take an operation: as it is, and packed."""
     array = dense_product(operation)
     product = product_of(array, sampled_outputs(operation))
     products = [replace(product, left_bits=_whole_bits(machine, array))]
-    if machine.systolic.n_m != "none" and array.weight_home == "dram" and array.storage is None:
-        selected = packed(product, *machine.systolic.kept_of)
+    if machine.fabric.n_m != "none" and array.weight_home == "dram" and array.storage is None:
+        selected = packed(product, *machine.fabric.kept_of)
         if selected is not None:
             products.append(replace(selected, left_bits=selected.batch * math.prod(selected.shape[:2]) * machine.held_weight_bits))
     return products
@@ -166,19 +168,21 @@ def flows_of(fabric: SystolicFabric, product: ArrayProduct) -> tuple[Dataflow, .
     return flows if product.of == 1 else tuple(flow for flow in flows if flow != "is")  # it would hold all activations of a group
 
 
-def _whole_bits(machine: Machine, operation: Operation) -> int:
+def _whole_bits(machine: ArrayMachine, operation: Operation) -> int:
     """Of W where it lies, as one tile."""
     (height, width, _), (rows, columns) = operation.block_shape, operation.weight.shape
     elements = operation.batch * height * width
     if operation.weight_home == "activation":
         return elements * machine.datatypes.weight_bits
-    named = stored_weight(machine, operation, (0, rows), (0, columns))
-    return (named or array_weight(machine, TileSize(rows, width, elements, operation.weight.nnz))).total
+    named = stored_weight(machine.machine, operation, (0, rows), (0, columns))
+    return (named or array_weight(machine.machine, TileSize(rows, width, elements, operation.weight.nnz))).total
 
 
-def schedule_products(machine: Machine, products: Sequence[ArrayProduct], homes: Homes, dram_bytes_per_cycle: float) -> SystolicSchedule:
+def schedule_products(
+    machine: ArrayMachine, products: Sequence[ArrayProduct], homes: Homes, dram_bytes_per_cycle: float
+) -> SystolicSchedule:
     """The best schedule over several ways to write one product; MappingError where none fits."""
-    fabric = machine.systolic
+    fabric = machine.fabric
     best: SystolicSchedule | None = None
     best_key: tuple[float, float, float, float] | None = None
     for product in products:
@@ -206,10 +210,10 @@ def schedule_products(machine: Machine, products: Sequence[ArrayProduct], homes:
     return best
 
 
-def _candidates(machine: Machine, product: ArrayProduct, homes: Homes) -> Iterator[tuple[SystolicSchedule, Axes]]:
-    for flow in flows_of(machine.systolic, product):
-        edges = fold_edges(machine.systolic, flow)
-        least = edges[0] or 1, edges[1] or machine.systolic.rows, edges[2] or 1
+def _candidates(machine: ArrayMachine, product: ArrayProduct, homes: Homes) -> Iterator[tuple[SystolicSchedule, Axes]]:
+    for flow in flows_of(machine.fabric, product):
+        edges = fold_edges(machine.fabric, flow)
+        least = edges[0] or 1, edges[1] or machine.fabric.rows, edges[2] or 1
         cuts = [_cuts(size, step, edge) for size, step, edge in zip(product.shape, least, edges, strict=True)]
         for m, k, n in itertools.product(*cuts):
             if not _fits(machine, product, flow, (m.size, k.size, n.size)):
@@ -248,8 +252,8 @@ def _sizes(size: int, step: int) -> list[int]:
     return sizes
 
 
-def _fits(machine: Machine, product: ArrayProduct, flow: Dataflow, extent: Extent) -> bool:
-    fabric, types = machine.systolic, machine.datatypes
+def _fits(machine: ArrayMachine, product: ArrayProduct, flow: Dataflow, extent: Extent) -> bool:
+    fabric, types = machine.fabric, machine.datatypes
     m, k, n = extent
     if flow == "os" and fabric.column_skip and k > SKIP_SCAN_BITS * fabric.rows:
         return False  # the sequencer would not be through its presence bits in time
@@ -273,9 +277,9 @@ class Traffic:
         return max(self.dram_bytes / dram_bytes_per_cycle, self.x_cycles, self.w_cycles)
 
 
-def _traffic(machine: Machine, schedule: SystolicSchedule) -> Traffic:
+def _traffic(machine: ArrayMachine, schedule: SystolicSchedule) -> Traffic:
     """Over all fills, as if every tile were run."""
-    fabric, product, trunks = machine.systolic, schedule.product, machine.trunks
+    fabric, product, trunks = machine.fabric, schedule.product, machine.trunks
     m, k, n = product.shape
     tiles = len(schedule.m_tiles), len(schedule.n_tiles), len(schedule.k_tiles)
     x_changes, w_changes = content_changes(schedule.loop_order, *tiles)

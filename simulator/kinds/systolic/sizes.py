@@ -7,8 +7,9 @@ from collections.abc import Hashable, Iterator
 from typing import ClassVar
 
 from simulator.kinds.sizes import Grid, Keys, OnChipSram, Sizes, combinations
+from simulator.kinds.systolic.machine import ArrayMachine, SystolicFabric
 from simulator.machine.elaborated import Elaborated
-from simulator.machine.model import Machine, SystolicFabric
+from simulator.machine.model import Machine
 
 
 class ArraySizes(Sizes):
@@ -31,21 +32,21 @@ class ArraySizes(Sizes):
 
     def size(self, machine: Machine) -> int:
         """Its edge, in steps."""
-        return _edge_steps(machine.systolic)
+        return _edge_steps(ArrayMachine.of(machine).fabric)
 
     def at_size(self, machine: Machine, size: int) -> Keys:
         """Both edges grow together."""
-        fabric = machine.systolic
+        fabric = ArrayMachine.of(machine).fabric
         steps = _edge_steps(fabric)
         return {"fabric.rows": fabric.rows // steps * size, "fabric.cols": fabric.cols // steps * size}
 
     def named(self, machine: Machine) -> str:
         """Both edges."""
-        return f"{machine.systolic.rows} × {machine.systolic.cols}"
+        return f"{ArrayMachine.of(machine).fabric.rows} × {ArrayMachine.of(machine).fabric.cols}"
 
     def own(self, machine: Machine) -> tuple[Keys, Grid]:
         """All keys of the grid are keys of the fabric."""
-        return {key: getattr(machine.systolic, key.removeprefix("fabric.")) for key in self.grid}, self.grid
+        return {key: getattr(ArrayMachine.of(machine).fabric, key.removeprefix("fabric.")) for key in self.grid}, self.grid
 
     def families(self, machine: Machine, grid: Grid) -> Iterator[Keys]:
         """Edges and dataflows."""

@@ -9,8 +9,8 @@ import numpy as np
 from simulator.activity import Counts
 from simulator.kinds.systolic.array_product import ArrayProduct
 from simulator.kinds.systolic.folds import Steps, read_steps
+from simulator.kinds.systolic.machine import ArrayMachine, SystolicFabric, edge_word_elements
 from simulator.kinds.systolic.schedule import FoldPlan, Position, SystolicSchedule, fold_plan, interval_cycles, lead_cycles, tail_cycles
-from simulator.machine.model import Machine, SystolicFabric, edge_word_elements
 
 
 @dataclass(frozen=True)
@@ -40,9 +40,9 @@ class TileFolds:
     w_reads: Steps
 
 
-def array_tiles(machine: Machine, schedule: SystolicSchedule) -> list[ArrayTile]:
+def array_tiles(machine: ArrayMachine, schedule: SystolicSchedule) -> list[ArrayTile]:
     """Every tile of an operation, in execution order; their cycles add up to the operation's."""
-    fabric, flow = machine.systolic, schedule.dataflow
+    fabric, flow = machine.fabric, schedule.dataflow
     plan = fold_plan(fabric, schedule)
     reads = _edge_reads(machine, schedule, plan)
     positions = list(schedule.positions())
@@ -65,9 +65,9 @@ def array_tiles(machine: Machine, schedule: SystolicSchedule) -> list[ArrayTile]
     return tiles
 
 
-def _edge_reads(machine: Machine, schedule: SystolicSchedule, plan: FoldPlan) -> tuple[Steps, Steps]:
+def _edge_reads(machine: ArrayMachine, schedule: SystolicSchedule, plan: FoldPlan) -> tuple[Steps, Steps]:
     """[batch, M, K, N blocks] steps read at the X and at the W edge: words of several steps, whole ones where steps are skipped."""
-    if schedule.dataflow != "os" or not machine.systolic.column_skip:
+    if schedule.dataflow != "os" or not machine.fabric.column_skip:
         return plan.steps, plan.steps
     run = plan.steps > 0
     x, w = (

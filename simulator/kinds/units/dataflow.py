@@ -15,7 +15,7 @@ from simulator.engine.engines import Engine
 from simulator.kinds.gather.schedule import GatherSchedule
 from simulator.kinds.scatter.schedule import ScatterSchedule
 from simulator.kinds.units.loops import Position
-from simulator.machine.model import Machine
+from simulator.kinds.units.machine import UnitsMachine
 from simulator.system.program import Part, Span
 from simulator.system.stored import dense_elements, stored_weight
 
@@ -50,7 +50,7 @@ class UnitsDataflow(ABC, Generic[ScheduleT, SliceT]):
     """One operation on a fabric of units; a subclass says what travels."""
 
     def __init__(
-        self, machine: Machine, spec: ClusterSpec, engine: Engine, schedule: ScheduleT, *, y_shape: tuple[int, int] | None
+        self, machine: UnitsMachine, spec: ClusterSpec, engine: Engine, schedule: ScheduleT, *, y_shape: tuple[int, int] | None
     ) -> None:
         """`y_shape`: that of the outputs, where they are to be assembled."""
         self.machine = machine
@@ -109,7 +109,7 @@ class UnitsDataflow(ABC, Generic[ScheduleT, SliceT]):
         entries, fetched = int(self.unit_entries(m, k).sum()), self.fetched(m, k)
         decoded = 8 * (fetched.values + fetched.metadata) if self.schedule.operation.storage is not None else 0
         return Counts(
-            weight_bits_filled=entries * self.filled_entry_bits * self.machine.gather.token_groups,
+            weight_bits_filled=entries * self.filled_entry_bits * self.machine.fabric.token_groups,
             weight_value_bytes=fetched.values,
             weight_metadata_bytes=fetched.metadata,
             weight_bits_decoded=decoded,
@@ -128,7 +128,7 @@ class UnitsDataflow(ABC, Generic[ScheduleT, SliceT]):
     def fetched(self, m: int, k: int) -> WeightBytes:
         """What a fill brings: lists, in a form that the operation names, or a dense W that other operations have made."""
         spans = self.schedule.m_tiles[m], self.schedule.k_tiles[k]
-        stored = stored_weight(self.machine, self.schedule.operation, *spans)
+        stored = stored_weight(self.machine.machine, self.schedule.operation, *spans)
         if stored is not None:
             return WeightBytes.whole(stored.total, stored.values)
         if self.schedule.operation.weight_home == "activation":
@@ -143,7 +143,7 @@ class UnitsDataflow(ABC, Generic[ScheduleT, SliceT]):
 class TokenwiseDataflow(UnitsDataflow[ScheduleT, SliceT]):
     """Y = W · X: every token group has its own activations and its own rows of Y; a subclass says what moves for one."""
 
-    def __init__(self, machine: Machine, spec: ClusterSpec, engine: Engine, schedule: ScheduleT, *, assemble: bool) -> None:
+    def __init__(self, machine: UnitsMachine, spec: ClusterSpec, engine: Engine, schedule: ScheduleT, *, assemble: bool) -> None:
         m, _, n = schedule.operation.shape
         super().__init__(machine, spec, engine, schedule, y_shape=(m, n) if assemble else None)
 

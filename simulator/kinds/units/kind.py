@@ -3,25 +3,34 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from dataclasses import replace
+from collections.abc import Mapping
+from pathlib import Path
 from typing import Any, ClassVar, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from simulator.activity import Counts
-from simulator.engine.cluster import ClusterSpec, cluster_spec
+from simulator.cost.hardware import Parts
+from simulator.cost.technology import Technology
+from simulator.engine.cluster import ClusterSpec
 from simulator.engine.engines import ENGINES, Engine
 from simulator.errors import MappingError
 from simulator.kinds.base import Kind, Least, Memo, Scheduled
+from simulator.kinds.units import facts
 from simulator.kinds.units.lists import present_words
+from simulator.kinds.units.machine import UnitsFabric, UnitsMachine, UnitsMapping
 from simulator.kinds.units.operation import UnitsPlan, plan_units, run_plan
+from simulator.kinds.units.parts import UnitParts, fabric_parts, settled_network
 from simulator.kinds.units.placement import placement_of
 from simulator.kinds.units.rounds import Dataflow
 from simulator.kinds.units.sizes import UnitsSizes
+from simulator.kinds.units.words import COMPONENTS
 from simulator.machine.elaborated import Elaborated
-from simulator.machine.model import GatherFabric, Machine
-from simulator.network import NetworkSpec
+from simulator.machine.model import Fabric, Machine
+from simulator.machine.model import Mapping as MappingSection
+from simulator.network import Graph, NetworkSpec
+from simulator.specs.models import Section
 from simulator.system.operation import OperationRun
 from simulator.system.residency import Homes
 from simulator.workload.types import Operation
@@ -33,21 +42,29 @@ FABRIC = "gather"
 class UnitsKind(Kind):
     """A kind of machine whose vector units and banks are joined by networks, or stand in pairs."""
 
+    sections: ClassVar[dict[type[Section], type[Section]]] = {Fabric: UnitsFabric, MappingSection: UnitsMapping}
     sizes = UnitsSizes()
+    components = COMPONENTS
     flow: ClassVar[Literal["gather", "scatter"]]
     """What machine files and results call the dataflow of its operations."""
+    hardware: ClassVar[UnitParts]
+    """What its operations need of a fabric."""
     words_reach_units = True
     """Whether activation words travel from banks to units in every operation."""
+    moves_words: ClassVar[bool] = True
+    """Whether there is a network that carries words to the units."""
+    moves_sums: ClassVar[bool] = False
+    """Whether there is a network that carries sums to the banks."""
 
     @abstractmethod
     def dataflow(
-        self, elaborated: Elaborated, spec: ClusterSpec, engine: Engine, operation: Operation, homes: Homes, *, assemble: bool
+        self, machine: UnitsMachine, spec: ClusterSpec, engine: Engine, operation: Operation, homes: Homes, *, assemble: bool
     ) -> Dataflow[Any]:
         """Schedule an operation; with `assemble`, Y is put together where the engine carries numbers."""
 
     def describes(self, machine: Machine) -> bool:
         """Whether the machine file names this dataflow."""
-        return isinstance(machine.fabric, GatherFabric) and machine.mapping.dataflow == self.name
+        return isinstance(machine.mapping, UnitsMapping) and machine.fabric.kind == FABRIC and machine.mapping.dataflow == self.name
 
     def run(
         self,
@@ -73,38 +90,38 @@ class UnitsKind(Kind):
     def _plan(
         self, elaborated: Elaborated, operation: Operation, homes: Homes, index: int, engine: Engine, *, perfect: bool, assemble: bool
     ) -> UnitsPlan:
-        elaborated = replace(elaborated, machine=elaborated.machine.in_dataflow(self.flow))
-        spec = cluster_spec(elaborated)
+        machine = UnitsMachine.of(elaborated.machine).in_dataflow(self.flow)
+        spec = cluster_spec(machine, elaborated.network_latency)
         spec = spec.with_ideal_network() if perfect else spec
-        dataflow = self.dataflow(elaborated, spec, engine, operation, homes, assemble=assemble)
-        return plan_units(elaborated.machine, dataflow, index)
+        return plan_units(machine, self.dataflow(machine, spec, engine, operation, homes, assemble=assemble), index)
 
     def least(self, machine: Machine, operation: Operation, memo: Memo) -> Least:
         """One word a unit and cycle, and one a bank port, were all of them equally busy."""
-        fabric = machine.gather
+        of = UnitsMachine.of(machine)
+        fabric = of.fabric
         token_words = -(-operation.shape[2] // fabric.lanes)
-        words, entries = int(_words_of(machine, operation, memo).sum()), operation.weight.nnz * token_words
+        words, entries = int(_words_of(of, operation, memo).sum()), operation.weight.nnz * token_words
         ports = fabric.clusters * fabric.banks_per_copy * fabric.bank_ports
         compute = max(
             -(-words // fabric.units),
-            -(-entries // (fabric.units * machine.weight_port_entries)),
+            -(-entries // (fabric.units * of.weight_port_entries)),
             0 if fabric.multicast else -(-words // ports),
         )
         fetched = words if self.words_reach_units else 0
         routed = words if fabric.has_network else 0
-        entry_bits = machine.weight_entry_bits(dense=operation.weight.dense)
+        entry_bits = of.weight_entry_bits(dense=operation.weight.dense)
         counts = Counts(
             macs_useful=operation.macs_useful,
             mac_slots=max(operation.macs_useful, fetched * fabric.lanes),
             list_entries=entries,
-            weight_bank_reads=-(-entries // machine.weight_port_entries),
+            weight_bank_reads=-(-entries // of.weight_port_entries),
             requests=words,
             x_bank_reads=0 if fabric.multicast else fetched,
             replies=fetched,
             request_hops=routed,
             reply_hops=routed if self.words_reach_units else 0,
             accumulator_updates=fetched,
-            x_trunk_bytes=operation.shape[1] * token_words * machine.word_bytes if self.words_reach_units else 0,
+            x_trunk_bytes=operation.shape[1] * token_words * of.word_bytes if self.words_reach_units else 0,
             w_trunk_bytes=self._w_bytes(machine, operation, entry_bits),
         )
         return Least(compute, counts)
@@ -113,6 +130,14 @@ class UnitsKind(Kind):
         if operation.weight_home == "activation":
             return self.made_bytes(machine, operation)
         return operation.weight.nnz * entry_bits // 8
+
+    def parts(self, elaborated: Elaborated, technology: Technology) -> Parts:
+        """Those of its one dataflow."""
+        return fabric_parts(self.hardware, elaborated, technology)
+
+    def network(self, machine: Machine, technology: Technology) -> tuple[int, int]:
+        """As its one dataflow settles it."""
+        return settled_network([(self.hardware, UnitsMachine.of(machine))], technology)
 
     def made_weight_bits(self, machine: Machine) -> int:
         """As activations."""
@@ -127,32 +152,72 @@ class UnitsKind(Kind):
 
     def list_entries(self, machine: Machine, nonzeros: int, tokens: int) -> int:
         """Every list is walked once a token word."""
-        return nonzeros * -(-tokens // machine.gather.lanes)
+        return nonzeros * -(-tokens // UnitsMachine.of(machine).fabric.lanes)
 
-    def check_files(self, machine: Machine) -> None:
-        """The placement, where it is a file."""
-        placement_of(machine)
-
-    def list_entry_bits(self, machine: Machine) -> int:
-        """With its column and its row."""
-        return machine.weight_entry_bits(dense=False)
-
-    def list_owners(self, machine: Machine) -> int:
-        """Units, each with a list."""
-        return machine.gather.units
+    def held(self, elaborated: Elaborated) -> Machine:
+        """With the network latency that was simulated."""
+        fabric = UnitsMachine.of(elaborated.machine).fabric
+        if fabric.network.latency != "auto":
+            return elaborated.machine
+        network = fabric.network.model_copy(update={"latency": elaborated.network_latency})
+        return elaborated.machine.model_copy(update={"fabric": fabric.model_copy(update={"network": network})})
 
     def slices_are_open(self, elaborated: Elaborated) -> bool:
-        """By `slices: auto`, which makes several of a large crossbar."""
-        fabric = elaborated.machine.gather
+        """Where the file leaves them open and several take less area than one."""
+        fabric = UnitsMachine.of(elaborated.machine).fabric
         return fabric.has_network and fabric.network.slices == "auto" and elaborated.slices > 1
 
+    def levels(self, machine: Machine, counts: Counts) -> Mapping[str, tuple[float, float]]:
+        """Words read of banks, words and sums on their networks."""
+        return facts.levels(UnitsMachine.of(machine), counts, words=self.moves_words, sums=self.moves_sums)
+
+    def list_entry_bits(self, machine: Machine) -> int:
+        """Of a list."""
+        return UnitsMachine.of(machine).weight_entry_bits(dense=False)
+
+    def list_owners(self, machine: Machine) -> int:
+        """All units."""
+        return UnitsMachine.of(machine).fabric.units
+
+    def files(self, machine: Machine) -> tuple[Path, ...]:
+        """A placement of the user's own."""
+        named = UnitsMachine.of(machine).mapping.placement_file
+        return () if named is None else (Path(named),)
+
+    def check_files(self, machine: Machine) -> None:
+        """Whether every word has a bank."""
+        placement_of(UnitsMachine.of(machine))
+
+    def derived(self, elaborated: Elaborated) -> Mapping[str, float]:
+        """Of clusters, words, lists, networks and memories."""
+        return facts.derived(UnitsMachine.of(elaborated.machine), elaborated, replies=self.moves_words)
+
+    def graphs(self, machine: Machine) -> Mapping[str, Graph]:
+        """Requests and, where words travel, replies."""
+        return facts.graphs(UnitsMachine.of(machine), replies=self.moves_words)
+
     def switch(self, elaborated: Elaborated) -> NetworkSpec | None:
-        """From the units of a copy to its bank ports."""
-        if not elaborated.machine.gather.has_network:
-            return None
-        requests, _ = elaborated.machine.networks(elaborated.network_latency)
-        # each flit alone, and none combined: what is measured is how the network shares its links
-        return replace(requests, flits=1, combines=False)
+        """That of requests."""
+        return facts.switch(UnitsMachine.of(elaborated.machine), elaborated)
+
+
+def cluster_spec(machine: UnitsMachine, network_latency: int) -> ClusterSpec:
+    """The cluster of a machine, its network with so many pipeline stages."""
+    fabric = machine.fabric
+    requests, replies = machine.networks(network_latency)
+    return ClusterSpec(
+        requests=requests,
+        replies=replies,
+        bank_ports=fabric.bank_ports,
+        bank_queue=fabric.bank_queue,
+        multicast=fabric.multicast,
+        window=fabric.window,
+        issue_width=fabric.issue_width,
+        scan_width=fabric.scan_width,
+        accumulators=fabric.accumulators,
+        accumulate_latency=fabric.accumulate_latency,
+        network="routed" if fabric.has_network else "none",
+    )
 
 
 def needs_both(machine: Machine, operation: Operation) -> MappingError:
@@ -163,9 +228,9 @@ def needs_both(machine: Machine, operation: Operation) -> MappingError:
     )
 
 
-def _words_of(machine: Machine, operation: Operation, memo: Memo) -> NDArray[np.int64]:
+def _words_of(machine: UnitsMachine, operation: Operation, memo: Memo) -> NDArray[np.int64]:
     """[token words] nonzeros of W whose word is not all zero there."""
-    key = (operation.name, machine.gather.lanes, machine.gather.zero_skip)
+    key = (operation.name, machine.fabric.lanes, machine.fabric.zero_skip)
     if key not in memo:
         degree = np.bincount(operation.weight.indices, minlength=operation.shape[1]).astype(np.int64)
         memo[key] = present_words(machine, operation).astype(np.int64) @ degree

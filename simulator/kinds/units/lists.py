@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from simulator.engine.work import ClusterWork, TileValues
 from simulator.kinds.gather.schedule import GatherSchedule
-from simulator.machine.model import Machine
+from simulator.kinds.units.machine import UnitsMachine
 from simulator.system.program import Span
 from simulator.workload.types import Operation
 
@@ -98,13 +98,13 @@ def _output_rows(unit: NDArray[np.int32]) -> NDArray[np.int64]:
     return places
 
 
-def present_words(machine: Machine, operation: Operation) -> NDArray[np.bool_]:
+def present_words(machine: UnitsMachine, operation: Operation) -> NDArray[np.bool_]:
     """[token words, K]: which activation words have a nonzero lane (all of them, without zero skip)."""
     _, k, n = operation.shape
-    lanes = machine.gather.lanes
+    lanes = machine.fabric.lanes
     token_words = -(-n // lanes)
     mask = operation.activations.mask
-    if mask is None or not machine.gather.zero_skip:
+    if mask is None or not machine.fabric.zero_skip:
         return np.ones((token_words, k), dtype=np.bool_)
     padded = np.zeros((k, token_words * lanes), dtype=np.bool_)
     padded[:, :n] = mask
@@ -113,10 +113,16 @@ def present_words(machine: Machine, operation: Operation) -> NDArray[np.bool_]:
 
 
 def cluster_work(
-    machine: Machine, schedule: GatherSchedule, lists: SliceLists, k: int, tokens: tuple[int, int], replica: int, present: NDArray[np.bool_]
+    machine: UnitsMachine,
+    schedule: GatherSchedule,
+    lists: SliceLists,
+    k: int,
+    tokens: tuple[int, int],
+    replica: int,
+    present: NDArray[np.bool_],
 ) -> ClusterWork:
     """What the cluster of one replica does with a group's token words."""
-    fabric = machine.gather
+    fabric = machine.fabric
     per_cluster = fabric.units_per_cluster
     ptr = lists.unit_ptr[replica * per_cluster : (replica + 1) * per_cluster + 1]
     entries = slice(ptr[0], ptr[-1])

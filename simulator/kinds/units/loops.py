@@ -13,6 +13,16 @@ Position = tuple[int, int, int]
 """M tile, round, K tile."""
 
 
+def token_tiles(token_words: int, groups: int, most: int, *, spread: bool = True) -> tuple[int, int]:
+    """Token words of a tile, at most so many, and rounds of tiles, one tile a token group.
+
+    The words are spread evenly over the rounds, so that the last one is not a remnant; not where a tile is to be just so large.
+    """
+    tile = min(most, -(-token_words // groups))
+    rounds = -(-token_words // (groups * tile))
+    return (-(-token_words // (groups * rounds)) if spread else tile), rounds
+
+
 @dataclass(frozen=True, eq=False)
 class TileLoops:
     """How an operation is cut into tiles, whatever the dataflow."""

@@ -14,8 +14,8 @@ from simulator.activity import CAUSES, Bounds, Counts
 from simulator.engine.engines import Engine
 from simulator.kinds.units.checks import check_entries
 from simulator.kinds.units.loops import Position, TileLoops
+from simulator.kinds.units.machine import UnitsMachine
 from simulator.kinds.units.rounds import Dataflow, RoundRunner
-from simulator.machine.model import Machine
 from simulator.system.operation import OperationRun
 from simulator.system.program import Drain, Fill, Strand, TileStep, content_indices
 from simulator.system.residency import Homes
@@ -25,7 +25,7 @@ from simulator.system.residency import Homes
 class UnitsPlan:
     """An operation on a fabric of units, cut into tiles but not run."""
 
-    machine: Machine
+    machine: UnitsMachine
     """In the dataflow of this operation."""
     dataflow: Dataflow[Any]
     positions: list[Position]
@@ -45,7 +45,7 @@ class UnitsPlan:
         return _transfer_counts(self.dataflow, self.positions)
 
 
-def plan_units(machine: Machine, dataflow: Dataflow[Any], index: int) -> UnitsPlan:
+def plan_units(machine: UnitsMachine, dataflow: Dataflow[Any], index: int) -> UnitsPlan:
     """The tiles of an operation that has been scheduled."""
     return UnitsPlan(machine, dataflow, dataflow.loops.positions(), index)
 
@@ -54,7 +54,7 @@ def run_plan(plan: UnitsPlan, flow: str, homes: Homes, engine: Engine, *, reuse_
     """Run the rounds of an operation, and list what the system level must move for them. `flow` is what results call its dataflow."""
     dataflow = plan.dataflow
     operation = dataflow.loops.operation
-    runner = RoundRunner(plan.machine.gather, dataflow, reuse_tiles, threads if engine.releases_gil else 1)
+    runner = RoundRunner(plan.machine.fabric, dataflow, reuse_tiles, threads if engine.releases_gil else 1)
     rounds = runner.run(plan.positions)
     causes: NDArray[np.int64] = np.zeros(len(CAUSES), dtype=np.int64)
     for result in rounds:

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simulator.errors import MappingError
-from simulator.machine.model import Machine
+from simulator.kinds.units.machine import UnitsMachine
 
 Placement = Callable[[int, int], NDArray[np.int32]]
 """(words of the tile, banks of the copy) → [words] bank of each tile-local word."""
@@ -35,14 +35,14 @@ def hashed(words: int, banks: int) -> NDArray[np.int32]:
     return folded.astype(np.int32)
 
 
-def placement_of(machine: Machine) -> Placement:
+def placement_of(machine: UnitsMachine) -> Placement:
     """The placement that a machine names, made once for each size; MappingError where its file does not hold one."""
     mapping = machine.mapping
     named = from_file(Path(mapping.placement_file or ""), machine) if mapping.placement == "file" else PLACEMENTS[mapping.placement]
     return lru_cache(maxsize=16)(named)
 
 
-def from_file(path: Path, machine: Machine) -> Placement:
+def from_file(path: Path, machine: UnitsMachine) -> Placement:
     """A user's own array: `.npy`, one bank index for each word of a copy; a tile uses its first so many."""
     try:
         banks = np.load(path, allow_pickle=False)
@@ -52,7 +52,7 @@ def from_file(path: Path, machine: Machine) -> Placement:
         raise MappingError(
             f"{path}: found {banks.dtype} of shape {banks.shape}; a placement is a 1-D integer array of at least {machine.copy_words} words"
         )
-    count = machine.gather.banks_per_copy
+    count = machine.fabric.banks_per_copy
     if banks.min() < 0 or banks.max() >= count:
         raise MappingError(f"{path}: bank indices run from {banks.min()} to {banks.max()}; allowed are 0 to {count - 1}")
     fullest = int(np.bincount(banks[: machine.copy_words]).max())

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from simulator.activity import CAUSES, Bounds, Counts
 from simulator.engine.cluster import CAUSE
 from simulator.kinds.units.loops import Position, TileLoops
-from simulator.machine.model import GatherFabric
+from simulator.kinds.units.machine import UnitsFabric
 from simulator.system.program import Part, Span
 
 
@@ -119,7 +119,7 @@ LOOK_AHEAD_ROUNDS = 16
 class RoundRunner(Generic[WorkT]):
     """Runs rounds; remembers the clusters it has seen, because equal work takes equal time."""
 
-    fabric: GatherFabric
+    fabric: UnitsFabric
     dataflow: Dataflow[WorkT]
     reuse_tiles: bool
     threads: int

@@ -8,6 +8,7 @@ from collections.abc import Hashable, Iterator
 from typing import Any, ClassVar
 
 from simulator.kinds.sizes import Grid, Keys, OnChipSram, Sizes
+from simulator.kinds.units.machine import UnitsMachine
 from simulator.machine.elaborated import Elaborated
 from simulator.machine.model import Machine
 
@@ -36,31 +37,35 @@ class UnitsSizes(Sizes):
 
     def design(self, machine: Machine) -> str:
         """By its token groups, copies and units."""
-        fabric = machine.gather
+        fabric = UnitsMachine.of(machine).fabric
         return _design(fabric.units, fabric.token_groups, fabric.replicas)
 
     def size(self, machine: Machine) -> int:
         """A crossbar's units; the copies of a replication or hybrid and the groups of a partition, whose clusters stay as they are."""
-        fabric, design = machine.gather, self.design(machine)
+        fabric, design = UnitsMachine.of(machine).fabric, self.design(machine)
         return fabric.units if design == "crossbar" else fabric.token_groups if design == "partition" else fabric.replicas
 
     def at_size(self, machine: Machine, size: int) -> Keys:
         """A crossbar keeps its banks a unit."""
-        fabric, design = machine.gather, self.design(machine)
+        of, design = UnitsMachine.of(machine), self.design(machine)
+        fabric = of.fabric
         if design == "crossbar":
             banks = math.ceil(size * fabric.banks_per_copy / fabric.units)
-            return {"fabric.units": size, "fabric.banks": _power_of_two(banks) if machine.mapping.placement == "hashed" else banks}
+            return {
+                "fabric.units": size,
+                "fabric.banks": _power_of_two(banks) if of.mapping.placement == "hashed" else banks,
+            }
         if design == "partition":
             return {"fabric.units": size * fabric.replicas * fabric.units_per_cluster, "fabric.token_groups": size}
         return {"fabric.units": size * fabric.units_per_cluster, "fabric.replicas": size}
 
     def named(self, machine: Machine) -> str:
         """Its units."""
-        return f"{machine.gather.units} units"
+        return f"{UnitsMachine.of(machine).fabric.units} units"
 
     def own(self, machine: Machine) -> tuple[Keys, Grid]:
         """Without a network there is nothing to slice."""
-        fabric = machine.gather
+        fabric = UnitsMachine.of(machine).fabric
         own: dict[str, Any] = {
             "fabric.units": fabric.units,
             "fabric.lanes": fabric.lanes,
@@ -69,13 +74,13 @@ class UnitsSizes(Sizes):
             _BANKS_A_UNIT: fabric.banks_per_copy / fabric.units_per_cluster,
             "fabric.bank_kib": fabric.bank_kib,
             "fabric.network.slices": fabric.network.slices,
-            "mapping.tokens_per_tile": machine.mapping.tokens_per_tile,
+            "mapping.tokens_per_tile": UnitsMachine.of(machine).mapping.tokens_per_tile,
         }
         return own, self.grid if fabric.has_network else {**self.grid, "fabric.network.slices": ()}
 
     def families(self, machine: Machine, grid: Grid) -> Iterator[Keys]:
         """Of the same design; the banks of a copy follow from those a unit."""
-        design, least_banks = self.design(machine), 1 if machine.gather.banks_per_copy < _LEAST_BANKS else _LEAST_BANKS
+        design, least_banks = self.design(machine), 1 if UnitsMachine.of(machine).fabric.banks_per_copy < _LEAST_BANKS else _LEAST_BANKS
         seen: set[tuple[Any, ...]] = set()
         tried = ("fabric.units", "fabric.token_groups", "fabric.replicas", "fabric.lanes", _BANKS_A_UNIT)
         for units, groups, replicas, lanes, ratio in itertools.product(*(grid[key] for key in tried)):
@@ -90,16 +95,16 @@ class UnitsSizes(Sizes):
 
     def member_bound(self, machine: Machine) -> Hashable:
         """The bits of an index."""
-        return machine.gather.bank_kib
+        return UnitsMachine.of(machine).fabric.bank_kib
 
     def member_timing(self, elaborated: Elaborated) -> Hashable | None:
         """Slices change no cycle, unless by the latency of the wires."""
-        machine = elaborated.machine
-        return machine.gather.bank_kib, machine.mapping.tokens_per_tile, elaborated.network_latency
+        machine = UnitsMachine.of(elaborated.machine)
+        return machine.fabric.bank_kib, machine.mapping.tokens_per_tile, elaborated.network_latency
 
     def sram(self, machine: Machine) -> OnChipSram:
         """Its X, weight and output banks."""
-        fabric = machine.gather
+        fabric = UnitsMachine.of(machine).fabric
         return OnChipSram(
             fabric.clusters * fabric.banks_per_copy * fabric.bank_kib,
             fabric.units * fabric.weight_bank_kib,

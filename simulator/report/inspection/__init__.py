@@ -1,1 +1,1 @@
-"""What `sparsim inspect` shows of a workload or a machine, before any run."""
+"""What `sparsim inspect` shows before any run: `machine.py` of a machine, `workload.py` of a workload, `patterns.py` its plots."""

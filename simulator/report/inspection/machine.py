@@ -5,37 +5,19 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from simulator.activity import Activity, Bounds, Counts
-from simulator.cost import elaborate, load_technology, price
-from simulator.cost.flit_widths import reply_layout, request_layout, scatters
+from simulator.cost import load_technology
 from simulator.cost.types import Cost
+from simulator.cost.words import BRANCHES
+from simulator.kinds import kind_of
 from simulator.machine.elaborated import Elaborated
 from simulator.machine.model import Machine
-from simulator.report.glossary import label
+from simulator.pricing import elaborate, price
+from simulator.report.glossary import COMPONENTS, label
 from simulator.report.numbers import percent, significant
 from simulator.result import bandwidths
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
-
-FAMILIES: dict[str, tuple[str, ...]] = {
-    "compute": ("mac_lanes", "pe_array", "accumulators"),
-    "operand and output memories": (
-        "x_banks",
-        "presence_bits",
-        "weight_banks",
-        "output_banks",
-        "x_buffer",
-        "w_buffer",
-        "y_buffer",
-        "landing_registers",
-    ),
-    "networks": ("request_network", "reply_network", "queues"),
-    "distribution": ("fill_broadcast", "cluster_wires", "drain_bus", "dma_staging"),
-    "activation buffer": ("activation_buffer",),
-    "clock and control": ("clock_and_control",),
-    "DRAM interface": ("dram_phy", "dram"),
-}
-"""Branches of the area tree."""
 
 
 def machine_record(machine: Machine) -> dict[str, Any]:
@@ -90,12 +72,12 @@ def _area_tree(cost: Cost) -> RenderableType:
     table = Table(box=None, header_style="bold", pad_edge=False, padding=(0, 1))
     for heading in ("component", "instances", "cells mm²", "placed mm²", "die mm²", "share"):
         table.add_column(heading, justify="left" if heading == "component" else "right", no_wrap=True)
-    for family, names in FAMILIES.items():
-        members = [parts[name] for name in names if name in parts]
+    for branch in BRANCHES:
+        members = [parts[entry.name] for entry in COMPONENTS if entry.branch == branch and entry.name in parts]
         total = sum(part.die_mm2 for part in members)
         if not total:
             continue
-        table.add_row(Text(family, style="bold"), "", "", "", Text(significant(total), style="bold"), percent(total / cost.area_mm2))
+        table.add_row(Text(branch, style="bold"), "", "", "", Text(significant(total), style="bold"), percent(total / cost.area_mm2))
         for part in members if len(members) > 1 else []:
             areas = [significant(area) for area in (part.cell_mm2, part.placed_mm2, part.die_mm2)]
             share = Text(percent(part.die_mm2 / cost.area_mm2), style="dim")
@@ -115,42 +97,11 @@ def _peak_rates(elaborated: Elaborated) -> dict[str, float]:
 
 def _derived(elaborated: Elaborated) -> dict[str, float]:
     machine = elaborated.machine
-    shared: dict[str, float] = {
+    return {
         "multipliers": machine.multipliers,
         "clock_ghz": machine.clock_ghz,
         "dram_latency_cycles": elaborated.dram_latency_cycles,
-    }
-    if machine.fabric.kind == "systolic":
-        fabric = machine.systolic
-        return shared | {"operand_sram_kib": 2 * (fabric.x_buffer_kib + fabric.w_buffer_kib + fabric.y_buffer_kib)}
-    gather = machine.gather
-    copies_kib = 2 * gather.clusters * gather.banks_per_copy * gather.bank_kib
-    return shared | {
-        "clusters": gather.clusters,
-        "units_per_cluster": gather.units_per_cluster,
-        "banks_per_copy": gather.banks_per_copy,
-        "word_bytes": machine.word_bytes,
-        "words_per_copy": machine.copy_words,
-        "weight_entry_bits": machine.weight_entry_bits(dense=False),
-        "row_words_per_output_bank": machine.output_words,
-        "network_latency_cycles": elaborated.network_latency if gather.has_network else 0,
-        "reply_slices": elaborated.slices if gather.has_network else 0,
-        **_network(machine),
-        "activation_copies_kib": copies_kib,
-        "operand_sram_kib": copies_kib + 2 * gather.units * (gather.weight_bank_kib + gather.output_bank_kib),
-    }
-
-
-def _network(machine: Machine) -> dict[str, float]:
-    """Size of the networks of one cluster, and the way of a request through them under uniform traffic."""
-    if not machine.gather.has_network:
-        return {"routers_per_cluster": 0, "links_between_routers": 0, "routers_passed_by_a_request": 0}
-    requests = request_layout(machine)
-    built = [requests] if scatters(machine) else [requests, reply_layout(machine)]
-    return {
-        "routers_per_cluster": sum(layout.router_count for layout in built),
-        "links_between_routers": sum(layout.links for layout in built),
-        "routers_passed_by_a_request": requests.mean_hops,
+        **kind_of(machine).derived(elaborated),
     }
 
 

@@ -11,8 +11,7 @@ import numpy as np
 from simulator.report.folder import MARKER, new_folder, write_json
 from simulator.report.numbers import percent
 from simulator.version import package_version
-from simulator.workload.banks import bank_stats
-from simulator.workload.stats import PatternStats, pattern_stats
+from simulator.workload.stats import PatternStats, bank_stats, pattern_stats
 from simulator.workload.twin import uniform_twin
 from simulator.workload.types import Operation, Workload
 
@@ -96,8 +95,7 @@ def write_workload_pictures(workload: Workload, folder: Path, *, force: bool) ->
 
     Raises OutputError where the folder exists (and not `force`).
     """
-    from simulator.report.inspection.degrees import degrees_figure
-    from simulator.report.inspection.spy import spy_figure
+    from simulator.report.inspection.patterns import degrees_figure, spy_figure
     from simulator.report.plots.style import save
 
     figures = {"spy": spy_figure, "degrees": degrees_figure}

@@ -1,4 +1,7 @@
-"""The plots of a report: each a function from results to a matplotlib figure."""
+"""The plots of a report: each a function from results to a matplotlib figure, named in `FIGURES`.
+
+Start with `breakdown.py`; `style.py` says how all of them look, `stacked.py` draws bars of parts, `labels.py` puts names beside points.
+"""
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -6,9 +9,7 @@ from pathlib import Path
 from matplotlib.figure import Figure
 
 from simulator.report.plots.bandwidth import bandwidth_figure
-from simulator.report.plots.causes import causes_figure
-from simulator.report.plots.components import area_figure, energy_figure
-from simulator.report.plots.overview import overview_figure
+from simulator.report.plots.breakdown import area_figure, causes_figure, energy_figure, overview_figure
 from simulator.report.plots.style import save
 from simulator.report.plots.tradeoff import tradeoff_figure
 from simulator.result import Result

@@ -10,45 +10,18 @@ from typing import IO, Any
 import matplotlib
 from matplotlib.figure import Figure
 
-ROLES = {"x_buffer": "x_banks", "w_buffer": "weight_banks", "y_buffer": "output_banks", "pe_array": "mac_lanes"}
-"""Components of a systolic array that do what a component of a gather fabric does: one colour, one legend entry."""
+from simulator.activity import CAUSE_TERMS
+from simulator.report.glossary import COMPONENTS
 
-COMPONENT_COLOURS = {
-    "mac_lanes": "#00714f",
-    "accumulators": "#5cc2a0",
-    "x_banks": "#08488a",
-    "presence_bits": "#1fb6c9",
-    "weight_banks": "#2f83c4",
-    "output_banks": "#7fb8e2",
-    "activation_buffer": "#c3dcf0",
-    "landing_registers": "#cc79a7",
-    "reply_network": "#c84f00",
-    "request_network": "#f29b30",
-    "queues": "#f5d76e",
-    "fill_broadcast": "#6a4c93",
-    "cluster_wires": "#9a80bd",
-    "drain_bus": "#c5b5dc",
-    "dma_staging": "#8a6d5a",
-    "clock_and_control": "#9b9b9b",
-    "dram_phy": "#5f5f5f",
-    "dram": "#2b2b2b",
-}
-"""Greens multiply, blues store, oranges route, purples broadcast, greys are overhead; lightness tells neighbours apart."""
+COMPONENT_COLOURS: dict[str, str] = {entry.name: entry.colour for entry in sorted(COMPONENTS, key=lambda entry: entry.rank) if entry.colour}
+"""Colours by component, in the order of a stacked bar; lightness tells neighbours apart."""
+
+ROLES: dict[str, str] = {entry.name: entry.role for entry in COMPONENTS}
+"""Component → the one whose colour and legend entry it shares."""
 
 OTHER_COLOUR = "#e3e3e3"
 
-CAUSE_COLOURS = {
-    "computing": "#00714f",
-    "memory": "#2b2b2b",
-    "drain": "#7fb8e2",
-    "imbalance": "#9b9b9b",
-    "bank_conflict": "#c84f00",
-    "network_contention": "#f29b30",
-    "latency": "#f5d76e",
-    "accumulators_full": "#cc79a7",
-    "issue": "#6a4c93",
-    "fill_drain": "#2f83c4",
-}
+CAUSE_COLOURS: dict[str, str] = {entry.name: entry.colour for entry in CAUSE_TERMS}
 
 _RC: dict[Any, Any] = {
     "figure.constrained_layout.use": True,

@@ -13,8 +13,8 @@ from matplotlib.patches import Patch
 from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
 from simulator.cost.validation import Row
-from simulator.cost.validation.cacti import PHYSICAL_FROM_NM
-from simulator.cost.validation.quantities import QUANTITIES
+from simulator.cost.validation.hardware import QUANTITIES
+from simulator.cost.validation.memory import PHYSICAL_FROM_NM
 from simulator.report.plots.style import OTHER_COLOUR, styled
 
 _COLOURS = {

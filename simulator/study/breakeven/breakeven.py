@@ -14,9 +14,8 @@ from simulator.machine import Machine
 from simulator.report.folder import MARKER, new_folder, write_json
 from simulator.result import METRICS
 from simulator.specs import Document, nearest_hint
+from simulator.specs.documents import apply_overrides, read_tree, validated
 from simulator.specs.fields import slot_at, takes_integers_only
-from simulator.specs.load import read_tree, validated
-from simulator.specs.overrides import apply_overrides
 from simulator.specs.parse import parse
 from simulator.specs.tree import Entry
 from simulator.study.breakeven.crossings import Better, Crossing, CrossingBand, Scale, better_of, crossing_band, find_crossings

@@ -2,35 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
-from simulator.cost import Instance, Technology, elaborate, inventory
-from simulator.cost.charges import PER_CYCLE
-from simulator.cost.types import OFF_FABRIC
-from simulator.machine.elaborated import Elaborated
+from simulator.cost import Technology
 from simulator.machine.model import Machine
+from simulator.pricing import elaborate, hardware_of
 from simulator.result import Result
 from simulator.study.sizing.types import Quantity
 
 
 def area_mm2(machine: Machine, technology: Technology, *, include_dram: bool = False) -> float:
     """Die area of the machine without simulating it; without the DRAM PHY unless told. Raises ConfigError."""
-    return listed_area_mm2(inventory(elaborate(machine, technology), technology), include_dram=include_dram)
-
-
-def listed_area_mm2(instances: Iterable[Instance], *, include_dram: bool) -> float:
-    """Die area of hardware that has been listed already."""
-    return sum(entry.count * entry.component.die_mm2() for entry in instances if include_dram or entry.name not in OFF_FABRIC)
-
-
-def idle_power_w(elaborated: Elaborated, instances: Iterable[Instance], *, include_dram: bool) -> float:
-    """Leakage and clock: what the machine takes in every cycle, whatever it does."""
-    milliwatts = picojoules = 0.0
-    for entry in instances:
-        if include_dram or entry.name not in OFF_FABRIC:
-            milliwatts += entry.count * entry.component.leakage_mw()
-            picojoules += entry.count * sum(pj for action, pj in entry.component.own_actions.items() if action in PER_CYCLE)
-    return milliwatts * 1e-3 + picojoules * elaborated.machine.clock_ghz * 1e-3
+    return hardware_of(elaborate(machine, technology), technology).area_mm2(include_dram=include_dram)
 
 
 def dram_gb_per_s(machine: Machine, technology: Technology) -> float:

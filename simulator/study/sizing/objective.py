@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from simulator.activity import Activity, Bounds
-from simulator.cost import Instance, Technology, price_instances
-from simulator.machine.elaborated import Elaborated
+from simulator.cost import Counted, Pricer
 from simulator.result import Result
 from simulator.run.floor import Least
 from simulator.study.sizing.types import Objective
@@ -16,17 +14,14 @@ def value_of(result: Result, objective: Objective) -> float:
     return values[objective]
 
 
-def floor_of(
-    objective: Objective, least: Least, elaborated: Elaborated, technology: Technology, instances: tuple[Instance, ...], area_mm2: float
-) -> float:
+def floor_of(objective: Objective, least: Least, pricer: Pricer) -> float:
     """A value of the objective that no run goes below: the fewest cycles, and the price of the fewest events in them."""
-    seconds = least.cycles / (elaborated.machine.clock_ghz * 1e9)
+    seconds = least.cycles / (pricer.hardware.clock_ghz * 1e9)
     if objective == "time":
         return seconds
     if objective == "area":
-        return area_mm2
-    activity = Activity(least.cycles, elaborated.machine.unit_count, least.counts, {}, Bounds(), ())
-    cost = price_instances(activity, elaborated, technology, instances)
-    if objective == "energy":
-        return cost.energy_pj
-    return cost.energy_pj * 1e-12 * seconds * cost.fabric_area_mm2
+        return pricer.hardware.area_mm2(include_dram=False)
+    # of which operations the events are is not known: where kinds of work are paid apart, the fabric's are left out
+    prices = pricer.rates
+    energy_pj = float(prices.energy_pj @ Counted(least.counts, least.cycles).vector(prices.kinds))
+    return energy_pj if objective == "energy" else energy_pj * 1e-12 * seconds * prices.fabric_area_mm2

@@ -14,16 +14,16 @@ from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from simulator.cost import Instance, Technology, elaborate, inventory
+from simulator.cost import Pricer, Technology
 from simulator.errors import ConfigError, MappingError
 from simulator.kinds import kind_of
 from simulator.kinds.sizes import Grid, Keys
 from simulator.machine.elaborated import Elaborated
 from simulator.machine.model import Machine
+from simulator.pricing import elaborate, pricer_of
 from simulator.result import Result
 from simulator.run.floor import Floor, Least
 from simulator.study.sizing.grid import Family, families
-from simulator.study.sizing.measure import idle_power_w, listed_area_mm2
 from simulator.study.sizing.objective import floor_of, value_of
 from simulator.study.sizing.scale import rebuilt
 from simulator.study.sizing.types import Incumbent, Objective, Runner, SearchCounts
@@ -88,7 +88,7 @@ class _Built:
 
     machine: Machine
     elaborated: Elaborated
-    instances: tuple[Instance, ...]
+    pricer: Pricer
     area_mm2: float
 
 
@@ -167,10 +167,7 @@ class _BranchAndBound:
         """Of the member with the least area and the fewest bits of an index; energies follow no such order."""
         if self.problem.objective in ("energy", "edap"):
             return 0.0
-        return floor_of(self.problem.objective, self.problem.floor.least(first.elaborated), *self._priced(first))
-
-    def _priced(self, built: _Built) -> tuple[Elaborated, Technology, tuple[Instance, ...], float]:
-        return built.elaborated, self.problem.technology, built.instances, listed_area_mm2(built.instances, include_dram=False)
+        return floor_of(self.problem.objective, self.problem.floor.least(first.elaborated), first.pricer)
 
     def _build(self, family: Family, keys: Keys) -> _Built | None:
         machine = rebuilt(self.problem.machine, {**family.keys, **keys})
@@ -181,17 +178,14 @@ class _BranchAndBound:
             elaborated = elaborate(machine, self.problem.technology)
         except ConfigError:
             return None
-        instances = inventory(elaborated, self.problem.technology)
-        return _Built(machine, elaborated, instances, listed_area_mm2(instances, include_dram=self.problem.limits.include_dram))
+        pricer = pricer_of(elaborated, self.problem.technology)
+        return _Built(machine, elaborated, pricer, pricer.hardware.area_mm2(include_dram=self.problem.limits.include_dram))
 
     def _over_cap(self, built: _Built) -> bool:
         limits = self.problem.limits
         if limits.area_mm2 is not None and built.area_mm2 > limits.area_mm2:
             return True
-        return (
-            limits.power_w is not None
-            and idle_power_w(built.elaborated, built.instances, include_dram=limits.include_dram) > limits.power_w
-        )
+        return limits.power_w is not None and built.pricer.idle_power_w(include_dram=limits.include_dram) > limits.power_w
 
     def _advance(self, item: _Waiting) -> None:
         """Look at a waiting design, or family of designs, more closely."""
@@ -279,7 +273,7 @@ class _BranchAndBound:
         if self._too_slow(built, least):
             self.counts["over_cap"] += 1
             return
-        bound = floor_of(self.problem.objective, least, *self._priced(built))
+        bound = floor_of(self.problem.objective, least, built.pricer)
         heapq.heappush(self.waiting, _Waiting(max(bound, item.bound), order, stage, item.family, built.machine))
 
     def _too_slow(self, built: _Built, least: Least) -> bool:

@@ -8,15 +8,15 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from simulator.cost import elaborate, inventory, load_technology
+from simulator.cost import load_technology
 from simulator.engine.engines import EngineName
 from simulator.errors import MappingError
 from simulator.machine.model import Machine
 from simulator.pipeline import attempt, simulate
+from simulator.pricing import elaborate, pricer_of
 from simulator.run.floor import Floor, Least
 from simulator.run.trial import Trial
 from simulator.study.executors import Dispatch, Executor, Report
-from simulator.study.sizing.measure import listed_area_mm2
 from simulator.study.sizing.objective import floor_of
 from simulator.study.sizing.types import Incumbent, Runner, RunResult
 from simulator.workload.types import Workload
@@ -67,14 +67,13 @@ class _Asked:
 
     def __init__(self, machine: Machine, incumbent: Incumbent) -> None:
         self.incumbent = incumbent
-        self.technology = load_technology(machine.technology, machine.technology_overrides)
-        self.elaborated = elaborate(machine, self.technology)
-        self.instances = inventory(self.elaborated, self.technology)
-        self.area_mm2 = listed_area_mm2(self.instances, include_dram=False)
+        technology = load_technology(machine.technology, machine.technology_overrides)
+        self.elaborated = elaborate(machine, technology)
+        self.pricer = pricer_of(self.elaborated, technology)
 
     def value(self, least: Least) -> float:
         """Of the objective, that no run goes below."""
-        return floor_of(self.incumbent.objective, least, self.elaborated, self.technology, self.instances, self.area_mm2)
+        return floor_of(self.incumbent.objective, least, self.pricer)
 
     def hopeless(self, least: Least) -> bool:
         """Whether it takes too long, or cannot be better."""

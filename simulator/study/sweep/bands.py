@@ -8,6 +8,7 @@ from itertools import product
 
 from simulator.errors import OutputError
 from simulator.machine import Elaborated
+from simulator.pricing import counted
 from simulator.report.robustness import on_what
 from simulator.result.saved import SavedRun
 from simulator.study.design import design_key
@@ -62,7 +63,8 @@ def assess_points(points: Sequence[Point], names: Sequence[str], store: Store) -
         machine = machines.setdefault(design_key(point.elaborated, technology=point.technology.key), point.elaborated)
         activity = activity_from_text(texts[point.timing_key])
         workload = point.recipe.document.model.name
-        runs.append(SavedRun(machine, activity.cycles, activity.counts, workload, point.ideal, point.technology.technology.name))
+        by_kind = counted(machine.machine, activity).by_kind
+        runs.append(SavedRun(machine, activity.cycles, activity.counts, by_kind, workload, point.ideal, point.technology.technology.name))
     return assess_in(runs, [point.technology.technology for point in points], names)
 
 

@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from simulator.activity import Activity
-from simulator.cost import price
 from simulator.cost.technology import Technology
 from simulator.errors import CheckError, ConfigError, MappingError, SparsimError, WorkerError
 from simulator.machine import Elaborated
 from simulator.pipeline import time_workload
+from simulator.pricing import price
 from simulator.result import METRICS, codec
 from simulator.result.metrics import RunMetrics
 from simulator.result.saved import run_of
@@ -79,7 +79,7 @@ def to_text(record: Mapping[str, Any]) -> str:
 
 def activity_to_text(activity: Activity) -> str:
     """An activity as it is stored; `activity_from_text` is its inverse."""
-    return to_text(codec.plain(codec.activity_to_dict(activity)))
+    return to_text(codec.plain(activity))
 
 
 def activity_from_text(text: str) -> Activity:

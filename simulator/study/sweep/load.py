@@ -10,8 +10,8 @@ from simulator.errors import ConfigError
 from simulator.machine import Machine
 from simulator.result import METRICS
 from simulator.specs import Document, Key, config_path, load_yaml_document, nearest_hint, workload_path
+from simulator.specs.documents import read_tree
 from simulator.specs.fields import keys_at, slot_at
-from simulator.specs.load import read_tree
 from simulator.specs.tree import Entry
 from simulator.study.sizing.grid import SCALED, SETTLED
 from simulator.study.sweep.expression import Expression, no_names

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from simulator.errors import ConfigError
-from simulator.specs.overrides import replaced
+from simulator.specs.documents import replaced
 from simulator.specs.tree import Entry, child, plain
 
 KNOBS = {"density": "operations.*.weight.density"}

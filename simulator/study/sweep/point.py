@@ -7,18 +7,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from simulator.cost import elaborate
 from simulator.cost.technology import Technology
 from simulator.engine.engines import SMALL_RUN_REQUESTS
 from simulator.kinds import kind_of
 from simulator.machine import Elaborated, Machine
+from simulator.pricing import elaborate
 from simulator.specs import Document
 from simulator.study.design import design_key, digest, file_digest
 from simulator.study.sweep.job import Failure
 from simulator.study.sweep.spec import Scalar
 from simulator.version import MODEL_VERSION
 from simulator.workload import Workload
-from simulator.workload.load import build_workload
+from simulator.workload.build import build_workload
 from simulator.workload.patterns import Pattern
 from simulator.workload.spec import WorkloadSpec
 

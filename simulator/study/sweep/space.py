@@ -15,7 +15,7 @@ from simulator.cost import load_technology
 from simulator.errors import ConfigError, SparsimError, WorkerError
 from simulator.machine import Machine
 from simulator.specs import Document
-from simulator.specs.load import read_tree, validated
+from simulator.specs.documents import read_tree, validated
 from simulator.specs.tree import Entry, deepest
 from simulator.study.sizing.grid import SEARCHED
 from simulator.study.sweep.expression import Expression

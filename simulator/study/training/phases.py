@@ -42,7 +42,7 @@ def phases_of(result: Result) -> tuple[Phase, ...]:
         name = _PHASE_OF.get(activity.name.rpartition(".")[2], FORWARD)
         more = max(0, activity.end_cycle - ended)
         ended += more
-        found[name].append(Phase(name, 1, operation.useful_macs, activity.macs_dense, more, operation.energy_pj))
+        found[name].append(Phase(name, 1, operation.useful_macs, activity.dense_macs, more, operation.energy_pj))
     return tuple(_sum(name, parts) for name, parts in found.items() if parts)
 
 

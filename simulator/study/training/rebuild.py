@@ -7,9 +7,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from simulator.activity import Counts
-from simulator.cost import Technology, events, rates
+from simulator.cost import Counted, Technology
 from simulator.kinds import kind_of
 from simulator.machine.elaborated import Elaborated
+from simulator.pricing import pricer_of
 from simulator.workload.types import Operation
 
 SELECTION_PASSES = 2
@@ -58,6 +59,7 @@ def rebuild_cost(elaborated: Elaborated, technology: Technology, operations: Seq
     read_bytes = SELECTION_PASSES * weights * machine.datatypes.weight_bits // 8
     written_bytes = sum(-(-nnz * entry_bits // 8) for nnz in lists)
     rows = sum(op.weight.shape[0] for op in (*owned.values(), *transposed))
+    prices = pricer_of(elaborated, technology).rates
     moved = Counts(dram_read_bytes=read_bytes, dram_write_bytes=written_bytes)
     return Rebuild(
         matrices=len(owned),
@@ -68,5 +70,5 @@ def rebuild_cost(elaborated: Elaborated, technology: Technology, operations: Seq
         dram_cycles=math.ceil((read_bytes + written_bytes) / elaborated.dram_bytes_per_cycle),
         compare_cycles=-(-SELECTION_PASSES * weights // machine.multipliers),
         balance_cycles=rows * (kind.list_owners(machine) - 1).bit_length(),
-        dram_energy_pj=float(rates(elaborated, technology).energy_pj @ events(moved, 0)),
+        dram_energy_pj=float(prices.energy_pj @ Counted(moved, 0).vector(prices.kinds)),
     )

@@ -8,10 +8,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from simulator.cost import Rates, Technology, events, load_technology, rates
+from simulator.cost import Rates, Technology, load_technology
 from simulator.errors import ConfigError
 from simulator.machine.elaborated import Elaborated
-from simulator.result import Result
+from simulator.pricing import pricer_of
+from simulator.result import BANDED, Result
 from simulator.result.saved import SavedRun, saved_run
 from simulator.study.uncertainty.factors import Factor, ends, factors_of, moved
 
@@ -77,16 +78,7 @@ class Totals:
     fabric_energy_pj: Figures
 
 
-METRICS: dict[str, Callable[[Totals], Figures]] = {
-    "energy_pj": lambda t: t.energy_pj,
-    "fabric_energy_pj": lambda t: t.fabric_energy_pj,
-    "area_mm2": lambda t: t.area_mm2,
-    "fabric_area_mm2": lambda t: t.fabric_area_mm2,
-    "power_w": lambda t: t.energy_pj * 1e-12 / t.seconds,
-    "power_density_w_per_mm2": lambda t: t.fabric_energy_pj * 1e-12 / t.seconds / t.fabric_area_mm2,
-    "edp_js": lambda t: t.energy_pj * 1e-12 * t.seconds,
-    "edap_js_mm2": lambda t: t.energy_pj * 1e-12 * t.seconds * t.fabric_area_mm2,
-}
+METRICS: dict[str, Callable[[Totals], Figures]] = {name: entry.of for name, entry in BANDED.items()}
 """Metrics that have a band, by their name in results; cycles and time have none."""
 
 
@@ -154,22 +146,22 @@ def _technology(elaborated: Elaborated, known: dict[tuple[object, ...], Technolo
 
 
 def _variants(elaborated: Elaborated, technology: Technology, factors: Sequence[Factor]) -> list[Rates]:
-    nominal = rates(elaborated, technology)
+    nominal = pricer_of(elaborated, technology).rates
     sides: tuple[list[Rates], list[Rates]] = ([], [])
     for factor in factors:
         for side, end in zip(sides, ends(technology, factor.name), strict=True):
             there = moved(elaborated, technology, factor.name, end)
-            side.append(nominal if there == (elaborated, technology) else rates(*there))
+            side.append(nominal if there == (elaborated, technology) else pricer_of(*there).rates)
     return [nominal, *sides[0], *sides[1]]
 
 
 def totals_of(run: SavedRun, variants: Sequence[Rates]) -> Totals:
     """What a run costs by each of some rates of its machine."""
-    counted = events(run.counts, run.cycles)
+    events = run.counted.vector(variants[0].kinds)
     return Totals(
         run.seconds,
         np.array([entry.area_mm2 for entry in variants]),
         np.array([entry.fabric_area_mm2 for entry in variants]),
-        np.stack([entry.energy_pj for entry in variants]) @ counted,
-        np.stack([entry.fabric_energy_pj for entry in variants]) @ counted,
+        np.stack([entry.energy_pj for entry in variants]) @ events,
+        np.stack([entry.fabric_energy_pj for entry in variants]) @ events,
     )

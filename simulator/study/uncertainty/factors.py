@@ -6,8 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from simulator.cost import Technology
-from simulator.cost.constant import Constant
-from simulator.cost.dram_device import DRAM_PREFIX, DramConstants
+from simulator.cost.constants import DRAM_PREFIX, Constant, DramConstants
 from simulator.cost.technology import CONSTANTS
 from simulator.kinds import kind_of
 from simulator.machine.elaborated import Elaborated

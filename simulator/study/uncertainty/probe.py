@@ -9,7 +9,8 @@ from itertools import pairwise
 
 from annotated_types import Ge, Gt, Le
 
-from simulator.cost import Technology, elaborate, rates
+from simulator.cost import Technology
+from simulator.pricing import elaborate, pricer_of
 from simulator.study.uncertainty.assessment import METRICS, Assessment, Totals, totals_of
 from simulator.study.uncertainty.factors import ONE_SLICE, Factor, ends, moved, moves
 
@@ -57,7 +58,7 @@ class Probe:
             index = self.known.index(name)
             run, technology = self.known.runs[index], self.known.technologies[index]
             there = moved(run.elaborated, technology, factor.name, value * _proportion(technology, factor))
-            self._totals[key] = totals_of(run, [rates(*there)])
+            self._totals[key] = totals_of(run, [pricer_of(*there).rates])
         return self._totals[key]
 
 

@@ -13,8 +13,8 @@ import re
 from pathlib import Path
 
 from simulator.errors import OperandError
+from simulator.workload.csr import MAX_DIMENSION
 from simulator.workload.importing.sources import Source
-from simulator.workload.limits import MAX_DIMENSION
 
 _MAX_BYTES = 2**20
 _NUMBER = re.compile(r"[0-9]{1,10}")

@@ -4,16 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from fnmatch import fnmatchcase
 from pathlib import Path
 
 from simulator.errors import OperandError
-from simulator.specs import nearest_hint, not_a_file
+from simulator.specs import not_a_file
 from simulator.workload.csr import Csr
-from simulator.workload.npy import array_csr
-from simulator.workload.operands import READERS, read_matrix
-
-_SHOWN = 8
+from simulator.workload.readers import READERS, read_matrix
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,7 +26,7 @@ class Source:
 
 
 def read_sources(path: Path, tensors: Sequence[str]) -> list[Source]:
-    """Return what a file holds; `tensors` are names or globs of a safetensors file, none: all that have two dimensions.
+    """Return what a file holds; `tensors` are names or globs of a checkpoint's, none: all that have two dimensions.
 
     Raises OperandError, beginning with the file's name, where it cannot be read or a name is not there.
     """
@@ -55,38 +51,15 @@ def _topology(path: Path, tensors: Sequence[str]) -> list[Source]:
 
 
 def _checkpoint(path: Path, tensors: Sequence[str]) -> list[Source]:
-    from simulator.workload.importing.safetensors import read_header, read_tensor
+    from simulator.workload.importing.checkpoints import read_checkpoint
 
-    try:
-        header = read_header(path)
-        names = _chosen({name: len(tensor.shape) for name, tensor in header.items()}, tensors)
-        return [Source(name, array_csr(read_tensor(path, header[name]))) for name in names]
-    except OperandError as error:
-        raise OperandError(f"{path}: {error}") from error
-    except OSError as error:
-        raise OperandError(f"{path}: cannot be read: {error.strerror or error}") from error
-    except MemoryError as error:
-        raise OperandError(f"{path}: too large for the memory of this computer") from error
-
-
-def _chosen(dimensions: dict[str, int], wanted: Sequence[str]) -> list[str]:
-    """Names that are wanted, in the file's order; a name without wildcard must be there and have two dimensions."""
-    for name in wanted:
-        if name in dimensions and dimensions[name] != 2:
-            raise OperandError(f"{name} has {dimensions[name]} dimensions; allowed: 2")
-        if not any(fnmatchcase(known, name) and sides == 2 for known, sides in dimensions.items()):
-            matrices = [known for known, sides in dimensions.items() if sides == 2]
-            listed = ", ".join(matrices[:_SHOWN]) + (", …" if len(matrices) > _SHOWN else "")
-            raise OperandError(f"no tensor {name} of 2 dimensions; there are {listed or 'none'}{nearest_hint(name, matrices)}")
-    found = [name for name, sides in dimensions.items() if sides == 2 and (not wanted or any(fnmatchcase(name, glob) for glob in wanted))]
-    if not found:
-        raise OperandError("no tensor of 2 dimensions")
-    return found
+    return read_checkpoint(path, tensors)
 
 
 _READERS: dict[str, Callable[[Path, Sequence[str]], list[Source]]] = {
     **dict.fromkeys(READERS, _matrix_file),
     ".safetensors": _checkpoint,
+    ".safetensors.index.json": _checkpoint,
     ".csv": _topology,
 }
 """Reader of each file ending."""

@@ -1,28 +1,18 @@
-"""Traces of whole models: each is a function of its tokens that lists every matrix product, named here."""
+"""Traces of whole models, each named in MODELS: a function of its tokens that lists every matrix product.
+
+Start here; `transformers` and `resnet50` hold the products, `trace` how one is said and written as a workload file.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
-from simulator.workload.models.gpt import DENSE, Gpt, forward
-from simulator.workload.models.moe import mixture_of_experts
-from simulator.workload.models.operations import OperationKeys
 from simulator.workload.models.resnet50 import resnet50
-from simulator.workload.models.training import training_step
-
-
-@dataclass(frozen=True)
-class Model:
-    """A model that a trace can be made of."""
-
-    description: str
-    tokens: int
-    """Unless told."""
-    operations: Callable[[int], Sequence[OperationKeys]]
-    """From tokens to products."""
+from simulator.workload.models.trace import Model
+from simulator.workload.models.transformers import DENSE, Gpt, forward, mixture_of_experts, training_step
 
 
 def weight_sparse_gpt(scale: int, layers: int = 8, fraction: float = 1 / 4) -> Gpt:

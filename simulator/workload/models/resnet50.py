@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from simulator.workload.models.operations import OperationKeys, product
+from simulator.workload.models.trace import OperationKeys, product
 
 DENSE: Mapping[str, Any] = {"pattern": "dense"}
 _STAGES = ((3, 64, 56), (4, 128, 28), (6, 256, 14), (3, 512, 7))

@@ -11,7 +11,7 @@ from pydantic import Field
 from simulator.errors import OperandError
 from simulator.workload.csr import check_size
 from simulator.workload.patterns.base import Matrix, Places, Seeded
-from simulator.workload.patterns.chung_lu import lognormal
+from simulator.workload.patterns.skewed import lognormal
 
 _PROBED = 2**18
 """Channels, over all tokens, on which the persistence for a wanted overlap is found: of 16 to 128 tokens."""

@@ -8,10 +8,9 @@ import numpy as np
 from pydantic import Field, model_validator
 
 from simulator.errors import OperandError
-from simulator.workload.csr import check_size
-from simulator.workload.generate import uniform_places
-from simulator.workload.limits import MAX_DIMENSION, MAX_NONZEROS
+from simulator.workload.csr import MAX_DIMENSION, MAX_NONZEROS, check_size
 from simulator.workload.patterns.base import Matrix, Places, Seeded, counted
+from simulator.workload.patterns.draws import uniform_places
 
 Offset = Annotated[int, Field(gt=-MAX_DIMENSION, lt=MAX_DIMENSION)]
 

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import hashlib
 from abc import abstractmethod
-from typing import Annotated, Literal
+from collections.abc import Sequence
+from typing import Annotated, Any, Literal, Union
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import Field, model_validator
+from pydantic import BaseModel, Discriminator, Field, Tag, create_model, model_validator
 
 from simulator.errors import OperandError
 from simulator.specs import FileModel
-from simulator.workload.csr import Csr, check_size, flat_csr
-from simulator.workload.limits import MAX_NONZEROS
+from simulator.workload.csr import MAX_NONZEROS, Csr, check_size, flat_csr
 
 Places = NDArray[np.int64]
 """[nnz] ascending flat places (row × columns + column) of the nonzeros."""
@@ -21,7 +22,17 @@ Matrix = tuple[int, int]
 
 
 class Pattern(FileModel):
-    """A rule that places nonzeros; its fields are its keys in the workload file."""
+    """A rule that places nonzeros; its fields are its keys in the workload file.
+
+    A subclass says how many and where; sizes, seeds and batches are settled here.
+
+    >>> class Corner(Pattern):
+    ...     pattern: Literal["corner"]
+    ...     def nonzeros(self, shape): return 1
+    ...     def places(self, shape, generator): return np.array([0])
+    >>> Corner(pattern="corner").stack(batch=2, shape=(3, 3), seed=0).rows().tolist()
+    [0, 3]
+    """
 
     pattern: str
 
@@ -102,3 +113,20 @@ def fit(what: str, part: int, side: int) -> int:
     if side % part:
         raise OperandError(f"{what} = {part} does not divide {side}; allowed: the divisors of {side}")
     return side // part
+
+
+def file_or(operand: type[BaseModel], patterns: Sequence[type[Pattern]]) -> Any:
+    """Return the type of an operand: `operand` itself where no pattern is named, else `operand` with that pattern's keys."""
+    named = tuple(create_model(pattern.__name__, __base__=(pattern, operand), __doc__=pattern.__doc__) for pattern in patterns)
+    drawn: Any = Annotated[Union.__getitem__(named), Field(discriminator="pattern")]
+    return Annotated[Union.__getitem__((Annotated[drawn, Tag("drawn")], Annotated[operand, Tag("read")])), Discriminator(_source)]
+
+
+def _source(value: Any) -> str:
+    pattern = value.get("pattern") if isinstance(value, dict) else getattr(value, "pattern", None)
+    return "read" if pattern is None else "drawn"
+
+
+def derived_seed(base: int, operation: str, operand: str) -> int:
+    """Return the seed of an operand that names none: its own for every operation and operand."""
+    return int.from_bytes(hashlib.sha256(f"{base}/{operation}/{operand}".encode()).digest()[:8], "big")

@@ -1,15 +1,16 @@
-"""`dense`, `causal` and `uniform`: the patterns without structure, and softmax's triangle."""
+"""`dense`, `causal`, `uniform` and `per_row`: the patterns without structure, softmax's triangle, and regular lines."""
 
 from __future__ import annotations
 
 from typing import Literal
 
 import numpy as np
-from pydantic import Field
+from pydantic import Field, PositiveInt
 
-from simulator.workload.csr import Csr
-from simulator.workload.generate import causal, dense, uniform, uniform_places
-from simulator.workload.patterns.base import Counted, Matrix, Pattern, Places
+from simulator.errors import OperandError
+from simulator.workload.csr import Csr, check_size, flat_csr
+from simulator.workload.patterns.base import Counted, Matrix, Oriented, Pattern, Places
+from simulator.workload.patterns.draws import smallest, uniform_keys, uniform_places
 
 
 class Dense(Pattern):
@@ -62,3 +63,50 @@ class Uniform(Counted):
         """Draw all blocks together: `density` and `nnz` are those of the whole, and blocks need not have the same number."""
         whole = (batch * shape[0], shape[1])
         return uniform(whole, self.nonzeros(whole), self.seed if self.seed is not None else seed)
+
+
+class PerRow(Oriented):
+    """Exactly `count` nonzeros a line: its own degree is regular, that of the other side is binomial."""
+
+    pattern: Literal["per_row"] = Field(description="exactly count nonzeros in each row (or column), at random places")
+    count: PositiveInt = Field(description="nonzeros of each line")
+
+    def nonzeros(self, shape: Matrix) -> int:
+        """Return lines × count."""
+        lines, length = self.lines(shape)
+        if self.count > length:
+            raise OperandError(f"count = {self.count}: a {self.of} has {length} places")
+        return lines * self.count
+
+    def line_places(self, shape: Matrix, generator: np.random.Generator) -> Places:
+        """Return `count` random places of every line."""
+        return smallest(np.full(shape[0], self.count, dtype=np.int64), shape[1], uniform_keys(shape[1], generator))
+
+
+def uniform(shape: tuple[int, int], nnz: int, seed: int) -> Csr:
+    """Return exactly `nnz` nonzeros at uniformly random places, none twice; pattern only.
+
+    Memory is of the order of the nonzeros, not of the matrix. Raises OperandError where they do not fit.
+    """
+    check_size(shape, nnz)
+    return flat_csr(shape, uniform_places(shape[0] * shape[1], nnz, np.random.default_rng(seed)), None)
+
+
+def dense(shape: tuple[int, int]) -> Csr:
+    """Return a pattern without any zero."""
+    check_size(shape, shape[0] * shape[1])
+    indptr = np.arange(shape[0] + 1, dtype=np.int64) * shape[1]
+    return Csr(shape, indptr, np.tile(np.arange(shape[1], dtype=np.int32), shape[0]), None)
+
+
+def causal(shape: tuple[int, int]) -> Csr:
+    """Return blocks of [keys, queries], as many keys as queries, one below another: nonzero where key ≤ query.
+
+    `shape` is that of all blocks together. Raises OperandError where it is too large.
+    """
+    queries = shape[1]
+    check_size(shape, shape[0] // queries * (queries * (queries + 1) // 2))
+    key = np.arange(shape[0], dtype=np.int64) % queries
+    indptr = np.concatenate([[0], np.cumsum(queries - key)])
+    start = np.repeat(indptr[1:] - queries, queries - key)
+    return Csr(shape, indptr, (np.arange(indptr[-1]) - start).astype(np.int32), None)

@@ -1,15 +1,69 @@
-"""`fixed_structured` and `hypergeometric`: how many nonzeros each tile has, all the same or by chance."""
+"""`n_m`, `block`, `fixed_structured` and `hypergeometric`: nonzeros counted by groups, blocks and tiles."""
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
 import numpy as np
-from pydantic import Field, PositiveInt
+from pydantic import Field, PositiveInt, model_validator
 
 from simulator.errors import OperandError
-from simulator.workload.patterns.base import Counted, Matrix, Places, Seeded, fit
-from simulator.workload.patterns.choice import smallest, uniform_keys
+from simulator.workload.patterns.base import Counted, Matrix, Oriented, Places, Seeded, fit
+from simulator.workload.patterns.draws import smallest, uniform_keys, uniform_places
+
+
+class NM(Oriented):
+    """Each aligned group of `m` places of a row (or column) has exactly `n` nonzeros, every choice equally likely."""
+
+    pattern: Literal["n_m"] = Field(description="exactly n nonzeros in each aligned group of m neighbours of a row (or column)")
+    n: PositiveInt = Field(description="nonzeros of a group")
+    m: PositiveInt = Field(description="places of a group; must divide the line")
+
+    @model_validator(mode="after")
+    def _group(self) -> NM:
+        if self.n > self.m:
+            raise ValueError(f"n: {self.n} of {self.m} places; allowed: at most m")
+        return self
+
+    def nonzeros(self, shape: Matrix) -> int:
+        """Return groups × n."""
+        lines, length = self.lines(shape)
+        return lines * fit("m", self.m, length) * self.n
+
+    def line_places(self, shape: Matrix, generator: np.random.Generator) -> Places:
+        """Return `n` random places of every group; groups are lines of length `m` in the same order."""
+        groups = shape[0] * shape[1] // self.m
+        return smallest(np.full(groups, self.n, dtype=np.int64), self.m, uniform_keys(self.m, generator))
+
+
+Side = PositiveInt
+Sides = Annotated[tuple[Side, Side], Field(description="rows and columns")]
+
+
+class Block(Seeded):
+    """The matrix is a grid of blocks; exactly round(density × blocks) of them are full, the rest empty."""
+
+    pattern: Literal["block"] = Field(description="whole dense blocks at random places of a grid of blocks")
+    block: Side | Sides = Field(description="side of a block, or [rows, columns]; must divide the matrix")
+    density: float = Field(ge=0, le=1, description="exactly round(density × blocks of the grid) blocks are full")
+
+    def nonzeros(self, shape: Matrix) -> int:
+        """Return full blocks × their size."""
+        rows, cols = self._grid(shape)
+        return round(self.density * rows * cols) * (shape[0] // rows) * (shape[1] // cols)
+
+    def places(self, shape: Matrix, generator: np.random.Generator) -> Places:
+        """Return the places of the blocks that are drawn."""
+        rows, cols = self._grid(shape)
+        high, wide = shape[0] // rows, shape[1] // cols
+        row, col = np.divmod(uniform_places(rows * cols, round(self.density * rows * cols), generator), cols)
+        inside = np.add.outer(np.arange(high) * shape[1], np.arange(wide)).ravel()
+        return np.sort(np.add.outer(row * high * shape[1] + col * wide, inside).ravel())
+
+    def _grid(self, shape: Matrix) -> Matrix:
+        high, wide = self.block if isinstance(self.block, tuple) else (self.block, self.block)
+        return fit("block", high, shape[0]), fit("block", wide, shape[1])
+
 
 _MOST_COLOURS = 10**9
 """NumPy's limit of a hypergeometric population."""

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from simulator.cost import Technology, load_technology
-from simulator.cost.crossbar import Crossbar
 from simulator.cost.mac import MacLane
+from simulator.cost.router import Crossbar
 
 PORTS, BITS, LANES = 64, 256, 16
 

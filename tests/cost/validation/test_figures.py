@@ -13,10 +13,9 @@ from hypothesis import strategies as st
 from simulator.cost import load_technology
 from simulator.cost.technology import CONSTANTS
 from simulator.cost.validation import FiguresFile, Row, cross_check, shipped_figures, summarise, summarise_cross_check, validate
-from simulator.cost.validation.cacti import cacti_file
-from simulator.cost.validation.figures import Figure, all_figures
+from simulator.cost.validation.figures import HARDWARE, Figure, all_figures
 from simulator.cost.validation.hardware import Hardware
-from simulator.cost.validation.registry import HARDWARE
+from simulator.cost.validation.memory import cacti_file
 from simulator.specs import Document
 from simulator.specs.tree import Entry, Place
 

@@ -8,11 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from simulator.cost import elaborate, inventory, load_technology
-from simulator.cost.instance import total_die_mm2
+from simulator.cost import load_technology
+from simulator.cost.hardware import total_die_mm2
 from simulator.cost.technology import TechnologyFile
 from simulator.errors import ConfigError
 from simulator.machine import load_machine
+from simulator.pricing import elaborate, hardware_of
 from simulator.specs import config_names, load_yaml_model
 
 FOLDER = Path(__file__).parents[3] / "configs" / "technologies"
@@ -95,7 +96,7 @@ def test_machines_can_be_built_in_every_technology_for_users(name: str) -> None:
     areas = []
     for nm in (45, 28, 16, 7, 5):  # the gates of the 12 nm library are larger than those at 16 nm
         technology = load_technology(f"{nm}nm")
-        instances = inventory(elaborate(machine, technology), technology)
+        instances = hardware_of(elaborate(machine, technology), technology).instances
         areas.append(total_die_mm2(entry for entry in instances if entry.name not in ("dram", "dram_phy")))
     assert areas == sorted(areas, reverse=True)
 

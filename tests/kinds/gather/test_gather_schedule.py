@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from simulator.errors import MappingError
 from simulator.kinds.gather.schedule import GatherSchedule, schedule_gather
+from simulator.kinds.units.machine import UnitsMachine
 from simulator.machine.model import Machine
 from simulator.system.program import Span
 from simulator.system.residency import Homes
@@ -21,7 +22,7 @@ Counts = NDArray[np.int64]
 
 def schedule(of: Machine, m: int, k: int, n: int, density: float = 1.0, homes: Homes = DRAM) -> GatherSchedule:
     random = np.random.default_rng(0)
-    return schedule_gather(of, operation(sparse(random, m, k, density), np.ones((k, n))), homes)
+    return schedule_gather(UnitsMachine.of(of), operation(sparse(random, m, k, density), np.ones((k, n))), homes)
 
 
 def entries(plan: GatherSchedule, units: int, m: Span, k: Span) -> Counts:
@@ -42,8 +43,8 @@ def rows_of(plan: GatherSchedule, units: int, m: Span) -> Counts:
 @settings(max_examples=60)
 @given(case=cases())
 def test_tiles_cover_everything_once_and_fit_every_bank(case: Case) -> None:
-    of, fabric = case.machine, case.machine.gather
-    plan = schedule_gather(of, case.workload.operations[0], DRAM)
+    of, fabric = case.machine, case.machine.fabric
+    plan = schedule_gather(UnitsMachine.of(of), case.workload.operations[0], DRAM)
     m, k, n = plan.operation.shape
     for spans, size in ((plan.m_tiles, m), (plan.k_tiles, k)):
         assert [i for span in spans for i in range(*span)] == list(range(size))
@@ -55,22 +56,22 @@ def test_tiles_cover_everything_once_and_fit_every_bank(case: Case) -> None:
     most = max(stop - start for start, stop in groups)
     bank_entries = int(fabric.weight_bank_kib * 8192) // plan.entry_bits
     for k_span in plan.k_tiles:
-        assert most * (k_span[1] - k_span[0]) <= of.copy_words
+        assert most * (k_span[1] - k_span[0]) <= UnitsMachine.of(of).copy_words
         for m_span in plan.m_tiles:
             assert entries(plan, fabric.units_per_group, m_span, k_span).max() <= bank_entries
     for m_span in plan.m_tiles:
-        assert most * rows_of(plan, fabric.units_per_group, m_span).max() <= of.output_words
+        assert most * rows_of(plan, fabric.units_per_group, m_span).max() <= UnitsMachine.of(of).output_words
 
 
 @settings(max_examples=60)
 @given(case=cases())
 def test_row_tiles_are_the_longest_that_fit(case: Case) -> None:
-    of, fabric = case.machine, case.machine.gather
-    plan = schedule_gather(of, case.workload.operations[0], DRAM)
+    of, fabric = case.machine, case.machine.fabric
+    plan = schedule_gather(UnitsMachine.of(of), case.workload.operations[0], DRAM)
     bank_entries = int(fabric.weight_bank_kib * 8192) // plan.entry_bits
     for (first, last), _ in itertools.pairwise(plan.m_tiles):
         longer = (first, last + 1)
-        too_many_rows = plan.tile_token_words * rows_of(plan, fabric.units_per_group, longer).max() > of.output_words
+        too_many_rows = plan.tile_token_words * rows_of(plan, fabric.units_per_group, longer).max() > UnitsMachine.of(of).output_words
         too_many_entries = any(entries(plan, fabric.units_per_group, longer, k).max() > bank_entries for k in plan.k_tiles)
         assert too_many_rows or too_many_entries
 
@@ -95,7 +96,7 @@ def test_a_copy_holds_as_many_token_words_as_fit_spread_evenly_over_the_rounds()
 
 def test_token_words_are_capped_by_the_output_bank() -> None:
     plan = schedule(machine({"output_bank_kib": 4 * 8 / 1024}), 8, 4, 2 * 10)
-    assert machine({"output_bank_kib": 4 * 8 / 1024}).output_words == 4
+    assert UnitsMachine.of(machine({"output_bank_kib": 4 * 8 / 1024})).output_words == 4
     assert (plan.tile_token_words, plan.rounds, plan.m_tiles) == (2, 5, ((0, 8),))
 
 
@@ -131,13 +132,13 @@ def test_empty_rows_have_no_unit_and_cut_nothing() -> None:
     w = np.zeros((9, 4))
     w[[2, 5]] = 1.0
     of = machine({"units": 1, "output_bank_kib": 8 / 1024})
-    plan = schedule_gather(of, operation(w, np.ones((4, 2))), DRAM)
+    plan = schedule_gather(UnitsMachine.of(of), operation(w, np.ones((4, 2))), DRAM)
     assert (plan.parts.row.tolist(), plan.parts.unit.tolist()) == ([2, 5], [0, 0])
     assert plan.m_tiles == ((0, 5), (5, 9))
 
 
 def test_a_weight_without_nonzeros_is_one_tile() -> None:
-    plan = schedule_gather(machine(), operation(np.zeros((5, 4)), np.ones((4, 2))), DRAM)
+    plan = schedule_gather(UnitsMachine.of(machine()), operation(np.zeros((5, 4)), np.ones((4, 2))), DRAM)
     assert plan.m_tiles == ((0, 5),)
     assert len(plan.parts.row) == 0
 
@@ -152,9 +153,9 @@ def moved(plan: GatherSchedule, of: Machine, order: str) -> tuple[float, float]:
         width = plan.k_tiles[k][1] - plan.k_tiles[k][0]
         if before is None or (before[1], before[2]) != (r, k):
             words = sum(stop - start for start, stop in (plan.group_tokens(r, g) for g in range(plan.groups)))
-            x += words * width * of.word_bytes
+            x += words * width * UnitsMachine.of(of).word_bytes
         if before is None or (before[0], before[2]) != (m, k):
-            w += int(entries(plan, of.gather.units_per_group, plan.m_tiles[m], plan.k_tiles[k]).sum()) * plan.entry_bits / 8
+            w += int(entries(plan, of.fabric.units_per_group, plan.m_tiles[m], plan.k_tiles[k]).sum()) * plan.entry_bits / 8
         before = (m, r, k)
     return (x + w, 0.0) if plan.homes.x == "dram" else (w, x)
 

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from simulator.engine.engines import ENGINES
 from simulator.errors import MappingError
+from simulator.kinds.units.machine import UnitsMachine
 from simulator.system.program import Drain, Fill, Part, Program, TileStep
 from simulator.system.system import System, SystemSpec
 from simulator.workload.types import Operation, Workload
@@ -36,7 +37,7 @@ def sampled(draw: st.DrawFn) -> Workload:
 @given(of=gather_machines(lane_tree=True), what=sampled(), latency=st.integers(1, 3))
 def test_g_is_numpys_and_every_count_adds_up(of: Any, what: Workload, latency: int) -> None:
     timing = run(of, what, latency=latency)
-    activity, fabric, only = timing.activity, of.gather, what.operations[0]
+    activity, fabric, only = timing.activity, of.fabric, what.operations[0]
     assert np.array_equal(timing.outputs["op"], expected(only))
     part, counts = activity.operations[0], activity.counts
     token_words = -(-only.shape[2] // fabric.lanes)
@@ -68,7 +69,7 @@ def test_a_tile_by_hand() -> None:
     counts = timing.activity.counts
     assert (counts.lane_reductions, counts.output_bank_reads, counts.accumulator_updates, counts.weight_bank_reads) == (1, 2, 2, 1 + 1)
     # the list without its value, then one fp32 sum
-    assert counts.weight_bits_filled == of.sampled_entry_bits - 32 + 32
+    assert counts.weight_bits_filled == UnitsMachine.of(of).sampled_entry_bits - 32 + 32
 
 
 def test_bytes_by_hand() -> None:

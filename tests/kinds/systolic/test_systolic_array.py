@@ -11,10 +11,10 @@ from simulator.errors import CheckError, MappingError
 from simulator.kinds.systolic.array_product import product_of
 from simulator.kinds.systolic.checks import check_array
 from simulator.kinds.systolic.folds import Dataflow
+from simulator.kinds.systolic.machine import ArrayMachine, SystolicFabric
 from simulator.kinds.systolic.reference import run_array
 from simulator.kinds.systolic.schedule import SystolicSchedule, compute_cycles, schedule_systolic
 from simulator.kinds.systolic.tiles import array_tiles
-from simulator.machine.model import SystolicFabric
 from simulator.system.program import LoopOrder
 from simulator.system.residency import Homes
 from tests.strategies import machine, operation, run, sparse, workload
@@ -73,7 +73,7 @@ def test_cells_take_the_cycles_of_the_formula_and_give_numpys_product(
     )
     cycles, y = run_array(of, plan, w, x)
     whole = machine({"kind": "systolic", "rows": rows, "cols": cols, "weight_load": weight_load})
-    assert cycles == compute_cycles(of, plan) == sum(tile.cycles for tile in array_tiles(whole, plan))
+    assert cycles == compute_cycles(of, plan) == sum(tile.cycles for tile in array_tiles(ArrayMachine.of(whole), plan))
     assert (y == w @ x).all()
     if len(plan.m_tiles) == len(plan.k_tiles) == len(plan.n_tiles) == 1:
         assert cycles == formula(rows, cols, flow, weight_load, extent)
@@ -105,7 +105,7 @@ def test_schedules_cover_everything_and_fit_the_buffers(
     m, k, n = extent
     op = operation(sparse(random, m, k, 1.0), sparse(random, k, n, 0.5))
     try:
-        plan = schedule_systolic(of, op, DRAM)
+        plan = schedule_systolic(ArrayMachine.of(of), op, DRAM)
     except MappingError:
         reject()
     met = np.zeros(extent, dtype=np.int64)
@@ -119,7 +119,7 @@ def test_schedules_cover_everything_and_fit_the_buffers(
     timing = run(of, workload(op))
     activity = timing.activity.operations[0]
     assert (timing.outputs["op"] == op.weight.to_dense() @ op.activations.values()).all()
-    assert activity.compute_cycles == compute_cycles(of.systolic, plan)
+    assert activity.compute_cycles == compute_cycles(of.fabric, plan)
     assert sum(timing.activity.unit_cycles.values()) == edge[0] * edge[1] * timing.activity.cycles
     assert activity.unit_cycles["computing"] == m * k * n
     assert activity.counts.y_buffer_reads >= m * n
@@ -133,7 +133,7 @@ def test_best_is_never_slower_than_any_fixed_dataflow() -> None:
         cycles = {}
         for flow in ("best", *FLOWS):
             of = machine({"kind": "systolic", "rows": 4, "cols": 4, "dataflow": flow})
-            cycles[flow] = compute_cycles(of.systolic, schedule_systolic(of, op, DRAM))
+            cycles[flow] = compute_cycles(of.fabric, schedule_systolic(ArrayMachine.of(of), op, DRAM))
         assert cycles["best"] == min(cycles[flow] for flow in FLOWS)
 
 
@@ -149,7 +149,7 @@ def test_causes_of_one_fold_by_hand() -> None:
 def test_an_array_that_holds_no_tile_is_refused_with_its_sizes() -> None:
     of = machine({"kind": "systolic", "rows": 8, "cols": 8, "x_buffer_kib": 0.001})
     with pytest.raises(MappingError, match=r"no tile of op fits the operand buffers \(x 0.001.*8 × 8"):
-        schedule_systolic(of, operation(np.ones((9, 9)), np.ones((9, 9))), DRAM)
+        schedule_systolic(ArrayMachine.of(of), operation(np.ones((9, 9)), np.ones((9, 9))), DRAM)
 
 
 def test_a_wrong_product_or_cycle_is_caught() -> None:

@@ -11,13 +11,14 @@ from hypothesis import strategies as st
 from simulator.kinds.systolic.array_product import packed, product_of
 from simulator.kinds.systolic.fills import EdgeFills
 from simulator.kinds.systolic.folds import Axis, Dataflow, fold_axes, fold_steps, read_steps
+from simulator.kinds.systolic.machine import ArrayMachine
 from simulator.kinds.systolic.reference import run_array
 from simulator.kinds.systolic.schedule import SystolicSchedule, compute_cycles, schedule_systolic
 from simulator.kinds.systolic.tiles import array_tiles
 from simulator.machine.model import Machine
 from simulator.system.program import LoopOrder
 from simulator.system.residency import Homes
-from simulator.workload.storage_spec import StorageSpec
+from simulator.workload.storage import StorageSpec
 from tests.strategies import machine, operation, run, sparse, workload
 
 DRAM = Homes("dram", "dram")
@@ -83,9 +84,9 @@ def test_cells_skip_and_pack_as_the_masks_say(
         product = selected
     k_spans = spans(product.shape[1], cuts, product.kept)
     plan = SystolicSchedule(product, DRAM, flow, spans(m, cuts), k_spans, spans(n, cuts), order)
-    cycles, y = run_array(of.systolic, plan, w, x)
-    tiles = array_tiles(of, plan)
-    assert cycles == compute_cycles(of.systolic, plan) == sum(tile.cycles for tile in tiles)
+    cycles, y = run_array(of.fabric, plan, w, x)
+    tiles = array_tiles(ArrayMachine.of(of), plan)
+    assert cycles == compute_cycles(of.fabric, plan) == sum(tile.cycles for tile in tiles)
     assert (y == w @ x).all()
     slots = sum(tile.counts.mac_slots for tile in tiles)
     useful = int(((w != 0).astype(int) @ (x != 0).astype(int)).sum())
@@ -122,8 +123,8 @@ def test_every_option_keeps_the_laws_of_a_run(
     if options["dataflow"] == "best":
         plain = array(4, 4, x_buffer_kib=0.1, w_buffer_kib=0.12, y_buffer_kib=0.1)
         if options["n_m"] == "none":
-            slow = compute_cycles(plain.systolic, schedule_systolic(plain, op, DRAM))
-            assert compute_cycles(of.systolic, schedule_systolic(of, op, DRAM)) <= slow
+            slow = compute_cycles(plain.fabric, schedule_systolic(ArrayMachine.of(plain), op, DRAM))
+            assert compute_cycles(of.fabric, schedule_systolic(ArrayMachine.of(of), op, DRAM)) <= slow
 
 
 @pytest.mark.parametrize("cols", [8, 32])
@@ -135,7 +136,7 @@ def test_column_skip_on_a_uniform_mask_takes_its_share_of_the_time(cols: int, de
     op = operation((random.random((m, k)) < density).astype(float), np.ones((k, n)))
     buffers = {"x_buffer_kib": 4096, "w_buffer_kib": 16384, "y_buffer_kib": 4096}
     on, off = (array(8, cols, dataflow="os", column_skip=skip, **buffers) for skip in (True, False))
-    cycles = [compute_cycles(of.systolic, schedule_systolic(of, op, DRAM)) for of in (on, off)]
+    cycles = [compute_cycles(of.fabric, schedule_systolic(ArrayMachine.of(of), op, DRAM)) for of in (on, off)]
     assert cycles[0] / cycles[1] == pytest.approx(1 - (1 - density) ** cols, rel=0.02)
 
 
@@ -207,10 +208,10 @@ def test_a_decoder_writes_only_words_that_hold_a_nonzero() -> None:
     w = np.zeros((4, 8))
     w[0, [0, 3, 7]] = w[1, 5] = w[2, 6] = 1
     of, op = decoding(array(2, 2, dataflow="ws")), operation(w, np.ones((8, 2)))
-    fills = EdgeFills(of, SystolicSchedule(product_of(op), DRAM, "ws", ((0, 4),), ((0, 8),), ((0, 2),), "m_rounds"), op)
+    fills = EdgeFills(ArrayMachine.of(of), SystolicSchedule(product_of(op), DRAM, "ws", ((0, 4),), ((0, 8),), ((0, 2),), "m_rounds"), op)
     fill = fills.w_fill((0, 0, 0), {(0, 0, 0)})
     assert (fill.decoded_elements, fill.part.bank_cycles) == (4 * 4, 3)
-    made = EdgeFills(of, fills.schedule, replace(op, weight_home="activation")).w_fill((0, 0, 0), {(0, 0, 0)})
+    made = EdgeFills(ArrayMachine.of(of), fills.schedule, replace(op, weight_home="activation")).w_fill((0, 0, 0), {(0, 0, 0)})
     assert (made.decoded_elements, made.part.bank_cycles, made.part.bytes) == (0, 4, 64)
 
 
@@ -219,7 +220,7 @@ def test_a_word_of_steps_is_read_whole_or_not_at_all() -> None:
     w = np.zeros((1, 10))
     w[0, [1, 9]] = 1
     product = product_of(operation(w, np.ones((10, 1))))
-    of = array(1, 1, column_skip=True).systolic
+    of = array(1, 1, column_skip=True).fabric
     axes = fold_axes(of, "os", (((0, 1),), ((0, 10),), ((0, 1),)))
     assert fold_steps(of, product, "os", axes).tolist() == [[[[2]]]]
     assert read_steps(product, axes, 4).tolist() == [[[[6]]]]
@@ -233,8 +234,8 @@ def test_a_fold_whose_outputs_nobody_wants_is_not_run() -> None:
     plan = SystolicSchedule(wanted, DRAM, "os", ((0, 4),), ((0, 3),), ((0, 4),), "m_rounds")
     of = array(2, 2, skip_zero_tiles=True)
     w, x = np.ones((4, 3)), np.ones((3, 4))
-    cycles, y = run_array(of.systolic, plan, w, x)
-    assert cycles == compute_cycles(of.systolic, plan) == 3 + 2 + 2 - 2 + 2
+    cycles, y = run_array(of.fabric, plan, w, x)
+    assert cycles == compute_cycles(of.fabric, plan) == 3 + 2 + 2 - 2 + 2
     assert y[sampled].tolist() == [3.0]
     assert np.count_nonzero(y) == 4
 

@@ -5,6 +5,7 @@ from hypothesis import given, settings
 
 from simulator.kinds.gather.schedule import schedule_gather
 from simulator.kinds.units.lists import cluster_work, present_words, slice_lists, tile_values
+from simulator.kinds.units.machine import UnitsMachine
 from simulator.system.residency import Homes
 from tests.strategies import Case, cases, machine, operation, work
 
@@ -15,15 +16,15 @@ DRAM = Homes("dram", "dram")
 @given(case=cases())
 def test_every_nonzero_meets_every_token_word_exactly_once(case: Case) -> None:
     of, op = case.machine, case.workload.operations[0]
-    plan, fabric = schedule_gather(of, op, DRAM), of.gather
-    present = present_words(of, op)
+    plan, fabric = schedule_gather(UnitsMachine.of(of), op, DRAM), of.fabric
+    present = present_words(UnitsMachine.of(of), op)
     met = np.zeros((op.weight.nnz, plan.token_words), dtype=np.int64)
     for m, r, k in plan.positions():
         lists = slice_lists(plan, m, k, fabric.units_per_group)
         for group in range(fabric.token_groups):
             tokens = plan.group_tokens(r, group)
             for replica in range(fabric.replicas if tokens[0] < tokens[1] else 0):
-                tile = cluster_work(of, plan, lists, k, tokens, replica, present)
+                tile = cluster_work(UnitsMachine.of(of), plan, lists, k, tokens, replica, present)
                 assert tile.units == fabric.units_per_cluster
                 assert (tile.word + plan.k_tiles[k][0] == op.weight.indices[tile.weight_index]).all()
                 for token in range(*tokens):
@@ -35,15 +36,15 @@ def test_every_nonzero_meets_every_token_word_exactly_once(case: Case) -> None:
 @given(case=cases())
 def test_rows_ascend_in_a_list_and_have_places_of_their_own(case: Case) -> None:
     of = case.machine
-    plan = schedule_gather(of, case.workload.operations[0], DRAM)
+    plan = schedule_gather(UnitsMachine.of(of), case.workload.operations[0], DRAM)
     units_of_row: dict[int, set[int]] = {}
     for row, unit in zip(plan.parts.row.tolist(), plan.parts.unit.tolist(), strict=True):
         units_of_row.setdefault(row, set()).add(unit)
     for m in range(len(plan.m_tiles)):
         places: dict[tuple[int, int], int] = {}
         for k in range(len(plan.k_tiles)):
-            lists = slice_lists(plan, m, k, of.gather.units_per_group)
-            for unit in range(of.gather.units_per_group):
+            lists = slice_lists(plan, m, k, of.fabric.units_per_group)
+            for unit in range(of.fabric.units_per_group):
                 span = slice(lists.unit_ptr[unit], lists.unit_ptr[unit + 1])
                 keys = list(zip(lists.row[span].tolist(), lists.word[span].tolist(), strict=True))
                 assert len(keys) == len(set(keys))
@@ -53,14 +54,14 @@ def test_rows_ascend_in_a_list_and_have_places_of_their_own(case: Case) -> None:
                 for row, place in zip(lists.global_row[span].tolist(), lists.row[span].tolist(), strict=True):
                     assert unit in units_of_row[row]
                     assert places.setdefault((unit, place), row) == row
-                    assert place < of.output_words
+                    assert place < UnitsMachine.of(of).output_words
 
 
 def test_a_word_is_present_if_any_lane_is_nonzero() -> None:
     x = np.array([[1, 0, 0, 0, 0], [0, 0, 0, 0, 0], [0, 1, 1, 0, 1], [0, 0, 0, 1, 0]], dtype=np.float64)
     op = operation(np.ones((1, 4)), x)
-    assert present_words(machine(), op).astype(int).tolist() == [[1, 0, 1, 0], [0, 0, 1, 1], [0, 0, 1, 0]]
-    assert present_words(machine({"zero_skip": False}), op).all()
+    assert present_words(UnitsMachine.of(machine()), op).astype(int).tolist() == [[1, 0, 1, 0], [0, 0, 1, 1], [0, 0, 1, 0]]
+    assert present_words(UnitsMachine.of(machine({"zero_skip": False})), op).all()
 
 
 def test_the_last_token_word_is_padded_with_zeros() -> None:

@@ -72,13 +72,13 @@ def test_the_first_machine_is_the_measure_and_stays_as_it_is() -> None:
 def test_a_systolic_array_has_the_sram_of_what_it_is_compared_with() -> None:
     crossbar, *_, systolic = equalise(MACHINES, "area", NOTHING, to="10mm2")
     assert _sram_kib(systolic.machine) == _sram_kib(crossbar.machine) != _sram_kib(MACHINES[4])
-    assert systolic.machine.systolic.rows == systolic.machine.systolic.cols
+    assert systolic.machine.fabric.rows == systolic.machine.fabric.cols
 
 
 def test_the_aspect_of_an_array_is_kept() -> None:
     wide = round_machine("systolic", ["fabric.rows=16", "fabric.cols=64"])
     (sized,) = equalise([wide], "area", NOTHING, to="9mm2")
-    assert sized.machine.systolic.cols == 4 * sized.machine.systolic.rows
+    assert sized.machine.fabric.cols == 4 * sized.machine.fabric.rows
 
 
 def test_the_changes_lead_from_the_one_to_the_other() -> None:

@@ -26,7 +26,7 @@ def test_every_rung_keeps_the_shape_and_whole_groups(groups: int, cols: int, n_m
     assert resized(of, size_of(of)) == of
     other = resized(of, size)
     assert other is not None
-    fabric = other.systolic
+    fabric = other.fabric
     assert fabric.rows * cols == fabric.cols * groups * kept
     assert fabric.rows % kept == 0
 
@@ -39,11 +39,11 @@ def test_no_legal_array_of_the_shape_lies_between_two_rungs(groups: int, cols: i
     assert smallest is not None
     part = math.gcd(rows, cols)
     legal = next(count for count in range(1, part + 1) if rows // part * count % kept == 0)
-    assert (smallest.systolic.rows, smallest.systolic.cols) == (rows // part * legal, cols // part * legal)
+    assert (smallest.fabric.rows, smallest.fabric.cols) == (rows // part * legal, cols // part * legal)
 
 
 def test_a_cap_is_filled_as_far_as_the_groups_allow() -> None:
     """6 × 6 cells under a cap of 120: 10 × 10 are the most, 12 × 12 the next; halving the interval meets no odd edge."""
     rung = BySize(array(6, 6, "2:4"), None, lambda sized: float(sized.multipliers)).within(120)
     assert rung is not None
-    assert (rung.machine.systolic.rows, rung.value, rung.next_value) == (10, 100, 144)
+    assert (rung.machine.fabric.rows, rung.value, rung.next_value) == (10, 100, 144)

@@ -82,7 +82,7 @@ def logged(jobs: Sequence[Job], shared: Mapping[str, Any], report: Report) -> li
 
 def deadly(jobs: Sequence[Job], shared: Mapping[str, Any], report: Report) -> list[Done]:
     """One point takes its process down."""
-    fabrics = [job.elaborated.machine.gather for job in jobs]
+    fabrics = [job.elaborated.machine.fabric for job in jobs]
     if any({"fabric.window": fabric.window, "fabric.replicas": fabric.replicas} == DEADLY for fabric in fabrics):
         os._exit(1)
     return run_jobs(jobs, shared, report)

@@ -181,7 +181,7 @@ def test_another_placement_is_another_search(place: Path) -> None:
     recipe = load_sweep("sweep.yaml").resolve((0, 0)).recipe  # type: ignore[union-attr]
     keys = set()
     for bank in (0, 1):
-        np.save(place / "banks.npy", np.full(machine.gather.banks_per_copy * 128, bank, dtype=np.int32))
+        np.save(place / "banks.npy", np.full(machine.fabric.banks_per_copy * 128, bank, dtype=np.int32))
         keys.add(SizeSearch(machine, recipe, 0.4, "time", None).key)
     assert len(keys) == 2
 

@@ -62,7 +62,7 @@ def test_a_break_even_of_machines_of_one_area(place: Path) -> None:
 
 def test_scaling_leaves_what_an_axis_has_set(sweep: Run) -> None:
     points = sweep("sweep.yaml", "axes={fabric.window: [1, 2], fabric.replicas: [2, 4]}", "equal={area: array.yaml}").points.values()
-    assert {point.elaborated.machine.gather.window for point in points} == {1, 2}
+    assert {point.elaborated.machine.fabric.window for point in points} == {1, 2}
     target = own_area_mm2(load_machine("array.yaml"))
     for point in points:
         assert own_area_mm2(point.elaborated.machine) <= target
@@ -77,7 +77,7 @@ def test_a_target_may_be_a_number(sweep: Run) -> None:
         assert row.metric("fabric_area_mm2") == pytest.approx(sized.achieved)
     # the array has the SRAM of the gather machine as that was scaled
     array = next(point for point in run.points.values() if point.elaborated.machine.name == "array").elaborated.machine
-    assert array.model_dump()["fabric"]["y_buffer_kib"] == gather.gather.units * gather.gather.output_bank_kib
+    assert array.model_dump()["fabric"]["y_buffer_kib"] == gather.fabric.units * gather.fabric.output_bank_kib
 
 
 def test_sizes_are_kept_with_the_rows(sweep: Run) -> None:

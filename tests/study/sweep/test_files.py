@@ -97,7 +97,7 @@ def test_derived_keys_conditions_and_groups() -> None:
     assert [tuple(point.assignments.values()) for point in points] == [
         ("small.yaml", 2, 8, 16), ("small.yaml", 4, 8, 16), *2 * [("array.yaml", 8, 16), ("array.yaml", 32, 64)],
     ]  # fmt: skip
-    assert [point.elaborated.machine.gather.accumulators for point in points[:2]] == [4, 8]
+    assert [point.elaborated.machine.fabric.accumulators for point in points[:2]] == [4, 8]
 
 
 _WIDE = "fabric.accumulators: {values: [1, 2], when: fabric.window > 20}"
@@ -129,7 +129,7 @@ def test_conditions_in_a_circle_are_refused() -> None:
 @pytest.mark.usefixtures("place")
 def test_a_condition_on_its_own_key_means_the_value_of_the_file() -> None:
     (point,) = _points("axes={fabric.units: {values: [8], when: fabric.units == 4}}")
-    assert point.elaborated.machine.gather.units == 8
+    assert point.elaborated.machine.fabric.units == 8
 
 
 @pytest.mark.usefixtures("place")

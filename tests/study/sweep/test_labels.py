@@ -10,7 +10,7 @@ from matplotlib.text import Text
 from study.sweep.conftest import Run
 
 from simulator import load_workload
-from simulator.report.inspection.degrees import degrees_figure
+from simulator.report.inspection.patterns import degrees_figure
 from simulator.report.plots.style import save
 from simulator.study.sweep.plots import heat_figure, save_sweep_plots
 from simulator.study.sweep.study import Study

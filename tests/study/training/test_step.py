@@ -10,8 +10,10 @@ from pathlib import Path
 import pytest
 
 from simulator import load_machine, load_workload
-from simulator.cost import elaborate, load_technology
+from simulator.cost import load_technology
 from simulator.errors import ConfigError
+from simulator.kinds.units.machine import UnitsMachine
+from simulator.pricing import elaborate
 from simulator.study.training import PHASES, StepStudy, rebuild_cost, study_step
 from simulator.study.training.table import step_table
 
@@ -81,7 +83,7 @@ def test_a_new_mask_by_hand(place: Path) -> None:
     technology = load_technology("7nm")
     elaborated = elaborate(load_machine("small.yaml"), technology)
     rebuild = rebuild_cost(elaborated, technology, load_workload("step.yaml").operations)
-    entry_bits = elaborated.machine.weight_entry_bits(dense=False)
+    entry_bits = UnitsMachine.of(elaborated.machine).weight_entry_bits(dense=False)
     assert (rebuild.matrices, rebuild.weights, rebuild.nonzeros) == (1, 512, 128)
     assert rebuild.read_bytes == 2 * 512 * 2
     # the lists of W, and those of its stored transpose

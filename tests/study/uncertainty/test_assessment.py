@@ -11,7 +11,7 @@ from runs import MACHINES, SMALL, small_run, small_runs
 
 import simulator
 from simulator.cost import load_technology
-from simulator.cost.crossbar import Crossbar
+from simulator.cost.router import Crossbar
 from simulator.errors import ConfigError
 from simulator.machine import Machine
 from simulator.repricing import reprice

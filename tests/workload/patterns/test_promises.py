@@ -11,8 +11,8 @@ from pydantic import TypeAdapter
 
 from simulator.errors import OperandError
 from simulator.workload.patterns import ACTIVATION_PATTERNS, Pattern
-from simulator.workload.patterns.chung_lu import shares
-from simulator.workload.patterns.union import file_or
+from simulator.workload.patterns.base import file_or
+from simulator.workload.patterns.skewed import shares
 from simulator.workload.spec import OperandSpec
 
 ANY: TypeAdapter[Pattern] = TypeAdapter(file_or(OperandSpec, ACTIVATION_PATTERNS))
@@ -138,7 +138,7 @@ def test_chung_lu_without_skew_is_uniform_and_exact_takes_the_noise_away() -> No
 
 def test_sparse_and_dense_ways_of_a_weighted_draw_are_one_law() -> None:
     """Keys for every place (skewed, dense) and one place after another (sparse) give the same shares of a hot row."""
-    from simulator.workload.patterns.choice import _by_keys, weighted
+    from simulator.workload.patterns.draws import _by_keys, weighted
 
     weights = np.array([8.0, 4.0, 2.0, 1.0, 1.0])
     logs = np.log(weights)

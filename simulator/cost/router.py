@@ -1,0 +1,196 @@
+"""What a router is made of: a crossbar one way, its scheduler, what combines requests; and a multiplexer, which needs neither."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from simulator.cost.component import Area, Component, cell_area
+from simulator.cost.registers import flop_data_pj, gated_clock_pj
+from simulator.cost.wires import repeater_area_um2
+
+
+@dataclass(frozen=True)
+class Crossbar(Component):
+    """`inputs` × `outputs` crosspoints of `width_bits`, laid out as `slices` crossbars of width / slices side by side.
+
+    One slice of W bits: cells = N_i N_o (1.35 W + 14 where it arbitrates) GE (PULP, 22 nm synthesis); layout =
+    max(cells · 3.0/0.9 (Passas 2012), N_i W p · N_o W p (Satpathy 2012)). The layout is placed already: it is not
+    divided by the placement of cells again. Each arbitrated slice decodes for itself; the band of the 14 GE goes to 60.
+    Energy of a flit = W (e_w √A_slice + 2 fJ log2 N), N the larger side; with slices, `control_bits` a flit (address
+    and grant) also run past all slices but one. Delay = 2.5 FO4 log2 N + 2 τ √A of all slices.
+    """
+
+    inputs: int
+    outputs: int
+    width_bits: int
+    arbitrated: bool
+    slices: int = 1
+    control_bits: int = 0
+
+    @property
+    def slice_bits(self) -> float:
+        """Bits of one slice."""
+        return self.width_bits / self.slices
+
+    @property
+    def _levels(self) -> float:
+        return math.log2(max(self.inputs, self.outputs))
+
+    def slice_cell_um2(self) -> float:
+        """Synthesised cells of one slice."""
+        technology = self.technology
+        gates = technology.crossbar_ge_per_bit * self.slice_bits + (technology.crossbar_arbiter_ge if self.arbitrated else 0.0)
+        return self.inputs * self.outputs * gates * technology.gate_area_um2
+
+    def slice_wire_um2(self) -> float:
+        """Area that the wires of one slice cover: also its bound."""
+        pitch = self.technology.crossbar_wire_pitch_um
+        return (self.inputs * self.slice_bits * pitch) * (self.outputs * self.slice_bits * pitch)
+
+    def slice_layout_um2(self) -> float:
+        """Placed area of one slice: the larger of gates and wires."""
+        gates = self.slice_cell_um2() * self.technology.crossbar_layout_factor / self.technology.crossbar_fill
+        return max(gates, self.slice_wire_um2())
+
+    def area(self) -> Area:
+        """All slices, and the repeaters of what is broadcast to them."""
+        repeaters = repeater_area_um2(self.technology, (self.inputs + self.outputs) * self.control_bits * self._broadcast_mm)
+        cells = self.slices * self.slice_cell_um2() + repeaters
+        placed = self.slices * self.slice_layout_um2() + repeaters / self.technology.cell_placement
+        return Area(cells * 1e-6, placed * 1e-6)
+
+    def actions(self) -> Mapping[str, float]:
+        """`hop`: one flit from an input to an output, and what is broadcast to the slices for it."""
+        technology = self.technology
+        wires = technology.wire_pj(self.width_bits * math.sqrt(self.slice_layout_um2() * 1e-6))
+        gates = technology.logic_pj(self.width_bits * technology.mux_fj_per_level * self._levels * 1e-3)
+        return {"hop": wires + gates + technology.wire_pj(self.control_bits * self._broadcast_mm)}
+
+    def delay_ns(self) -> float:
+        """Time of a flit from input to output register (±50 %)."""
+        gates_ns = self.technology.crossbar_delay_fo4_per_level * self.technology.fo4_delay_ps * 1e-3 * self._levels
+        side_mm = math.sqrt(self.slices * self.slice_layout_um2() * 1e-6)
+        return gates_ns + 2 * self.technology.wire_delay_ns_per_mm * side_mm
+
+    def stages(self, clock_ghz: float, link_mm: float = 0.0) -> int:
+        """Pipeline stages at a clock, with a link of `link_mm` behind it: ⌈f (t + τ link) / 0.75⌉, at least 1."""
+        delay_ns = self.delay_ns() + self.technology.wire_delay_ns_per_mm * link_mm
+        # a delay that fills its stages exactly needs no further one for the last bit of rounding
+        return max(1, math.ceil(clock_ghz * delay_ns / self.technology.crossbar_stage_fill - 1e-9))
+
+    def notes(self) -> tuple[str, ...]:
+        """Whether gates or wires decide, and the band."""
+        limit = "wires" if self.slice_layout_um2() == self.slice_wire_um2() else "gates"
+        sliced = f" in {self.slices} slices" if self.slices > 1 else ""
+        return (f"{self.inputs} × {self.outputs} × {self.width_bits} b{sliced}: area set by {limit}",)
+
+    @property
+    def _broadcast_mm(self) -> float:
+        return (self.slices - 1) * math.sqrt(self.slice_layout_um2() * 1e-6)
+
+
+@dataclass(frozen=True)
+class WordMultiplexer(Component):
+    """`outputs` words of `width_bits`, each from any of `inputs` banks, with one owner: nothing to arbitrate.
+
+    Cells = 1.35 W GE for each input and output, as a crossbar's data path; it is spread along the banks, so that its
+    wires run over macros and are charged as the cluster's wires. Energy of a word = W · 2 fJ · log2 inputs.
+    """
+
+    inputs: int
+    outputs: int
+    width_bits: int
+
+    def area(self) -> Area:
+        """Cells and their placement."""
+        return cell_area(self.technology, self.inputs * self.outputs * self.width_bits * self.technology.crossbar_ge_per_bit)
+
+    def actions(self) -> Mapping[str, float]:
+        """`select`: one word."""
+        return {"select": self.technology.logic_pj(self.width_bits * self.technology.mux_fj_per_level * math.log2(self.inputs) * 1e-3)}
+
+
+@dataclass(frozen=True)
+class Scheduler(Component):
+    """The matching of `inputs` with `outputs` where an input may ask for several outputs at once.
+
+    A FIFO offers one flit, so that one arbiter an output decides: the 14 GE a crosspoint of `Crossbar`. An input with a
+    queue an output needs the matrix of requests, an arbiter an output to grant, and one an input to accept: 53 GE a
+    crosspoint at 35 % fill (Passas 2012: 7 mm² for 128 × 128 at 90 nm), of which 14 are in the crossbar already. What
+    moves the pointers, iSLIP or plain round-robin, makes no difference to that. Each further iteration of a cycle adds
+    both arbiters once more, 28 GE (assumed). Energy of a grant: the gates of one output's column switch once, at the
+    energy of a gate of an adder, 3.1 / 5.4 fJ at 45 nm (Horowitz 2014; that they switch once is assumed).
+    """
+
+    inputs: int
+    outputs: int
+    iterations: int = 1
+
+    @property
+    def crosspoint_gates(self) -> float:
+        """GE a crosspoint."""
+        technology = self.technology
+        return technology.crossbar_scheduler_ge + (self.iterations - 1) * technology.crossbar_iteration_ge
+
+    def area(self) -> Area:
+        """Cells, and cells at the fill of the published scheduler."""
+        cells_mm2 = self.inputs * self.outputs * self.crosspoint_gates * self.technology.gate_area_um2 * 1e-6
+        return Area(cells_mm2, cells_mm2 / self.technology.crossbar_scheduler_fill)
+
+    def actions(self) -> Mapping[str, float]:
+        """`grant`: one input of one output."""
+        technology = self.technology
+        gate_fj = technology.int_adder_fj_per_bit / technology.int_adder_ge_per_bit
+        return {"grant": technology.logic_pj(self.inputs * self.crosspoint_gates * gate_fj * 1e-3)}
+
+    def notes(self) -> tuple[str, ...]:
+        """How sure that is."""
+        if self.iterations == 1:
+            return ()
+        return (f"scheduler of {self.inputs} × {self.outputs}: iterations beyond the first assumed to repeat its arbiters",)
+
+
+@dataclass(frozen=True)
+class Combiner(Component):
+    """At each crosspoint of `inputs` × `outputs` the head's address of `address_bits` is held against the winner's.
+
+    Gates a crosspoint and bit: a comparator (3.5 GE: an XNOR and its share of the AND tree, from memory) and the
+    multiplexer that sets the winner's address on the output's column (1.35 GE, as the crossbar's data path); and, where
+    an input has a queue an output (`queued`), a flop that shows that queue's head (5.9 GE), which otherwise only the
+    one queue that is read shows. Energy of a grant (`compare`): the gates of one output's column switch once, at the
+    energy of a gate of an adder, as in `Scheduler`, and one head is written. The wires run over the cells. That address,
+    comparison and grant fit into the cycle of the arbiters is not checked.
+    """
+
+    inputs: int
+    outputs: int
+    address_bits: int
+    queued: bool
+
+    @property
+    def _compared_gates(self) -> float:
+        """GE of the comparators and multiplexers of a crosspoint."""
+        return self.address_bits * (self.technology.combiner_ge_per_bit + self.technology.crossbar_ge_per_bit)
+
+    @property
+    def _head_bits(self) -> int:
+        return self.inputs * self.outputs * self.address_bits if self.queued else 0
+
+    def area(self) -> Area:
+        """Cells and their placement."""
+        gates = self.inputs * self.outputs * self._compared_gates
+        return cell_area(self.technology, gates + self.technology.flop_ge_per_bit * self._head_bits)
+
+    def actions(self) -> Mapping[str, float]:
+        """`compare`: a grant of one output; `clock` a cycle: the heads' flops, behind clock gates."""
+        technology = self.technology
+        gate_fj = technology.int_adder_fj_per_bit / technology.int_adder_ge_per_bit
+        compared_pj = technology.logic_pj(self.inputs * self._compared_gates * gate_fj * 1e-3)
+        shown_pj = flop_data_pj(technology, self.address_bits) if self.queued else 0.0
+        return {"compare": compared_pj + shown_pj, "clock": gated_clock_pj(technology, self._head_bits)}
+
+    def notes(self) -> tuple[str, ...]:
+        """What the cycle is not checked for."""
+        return (f"multicast: {self.inputs} × {self.outputs} comparators of {self.address_bits} b, taken to fit into the arbiters' cycle",)

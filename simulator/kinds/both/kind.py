@@ -1,0 +1,41 @@
+"""A machine of two kinds: it gathers, and scatters where a product reads the lists of another by columns."""
+
+from __future__ import annotations
+
+from simulator.cost.hardware import Parts
+from simulator.cost.technology import Technology
+from simulator.kinds.base import Kind
+from simulator.kinds.both.parts import WAYS, parts_of
+from simulator.kinds.gather.kind import GATHER, Gather
+from simulator.kinds.scatter.kind import SCATTER
+from simulator.kinds.units.machine import UnitsMachine
+from simulator.kinds.units.parts import settled_network
+from simulator.machine.elaborated import Elaborated
+from simulator.machine.model import Machine
+from simulator.workload.types import Operation
+
+
+class Both(Gather):
+    """The hardware of a gathering and of a scattering machine, of which each operation uses one."""
+
+    name = "both"
+    kernels = (*GATHER.kernels, *SCATTER.kernels)
+    words_reach_units = False
+    moves_sums = True
+    work = tuple(WAYS)
+
+    def of_operation(self, machine: Machine, operation: Operation) -> Kind:
+        """Operations with `transpose: scatter` are scattered, all others gathered."""
+        return SCATTER if operation.transpose == "scatter" else GATHER.of_operation(machine, operation)
+
+    def parts(self, elaborated: Elaborated, technology: Technology) -> Parts:
+        """Those of both, sharing what both have."""
+        return parts_of(elaborated, technology)
+
+    def network(self, machine: Machine, technology: Technology) -> tuple[int, int]:
+        """The stages of the slower network; slices as for gathering."""
+        of = UnitsMachine.of(machine)
+        return settled_network([(hardware, of.in_dataflow(flow)) for flow, hardware in WAYS.items()], technology)
+
+
+BOTH = Both()

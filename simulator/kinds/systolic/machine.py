@@ -1,0 +1,106 @@
+"""The machine file's share of a systolic array."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from pydantic import Field, PositiveInt, model_validator
+
+from simulator.machine.model import Datatypes, Fabric, Kib, Machine, Trunks
+
+NmPattern = Literal["none", "1:2", "1:4", "2:4", "2:8", "4:8"]
+"""At most N nonzeros in every M consecutive input features of an output feature; M / N ≤ 4, what an edge bank can feed."""
+
+SKIP_SCAN_BITS = 256
+"""Presence bits that a systolic array's sequencer examines in a cycle; it runs ahead by a fold, which lasts at least R cycles."""
+EDGE_WORD_BITS = 64
+"""Least width of an edge buffer's word: an element is far narrower than a word worth reading."""
+
+
+def edge_word_elements(element_bits: int) -> int:
+    """Consecutive elements that one bank of a systolic array's buffer takes or gives in an access."""
+    return -(-EDGE_WORD_BITS // element_bits)
+
+
+class SystolicFabric(Fabric):
+    """A rows × cols array of multiply-accumulate cells that pass operands to their neighbours."""
+
+    kind: Literal["systolic"]
+    rows: PositiveInt = Field(32, le=1024, description="rows of processing elements")
+    cols: PositiveInt = Field(32, le=1024, description="columns of processing elements")
+    dataflow: Literal["best", "ws", "os", "is"] = Field("best", description="what stays: W, Y or X; best: the fewest cycles")
+    weight_load: Literal["overlapped", "serial"] = Field("overlapped", description="overlapped: a second register a PE hides it")
+    gate_zeros: bool = Field(True, description="a cell with a zero operand does not toggle its multiplier")
+    x_buffer_kib: Kib = Field(256.0, description="one half of the activation operand buffer, banked along its edge")
+    w_buffer_kib: Kib = Field(512.0, description="one half of the weight operand buffer, banked along its edge")
+    y_buffer_kib: Kib = Field(1024.0, description="one half of the partial-sum and output buffer, banked along its edge")
+    skip_zero_tiles: bool = Field(False, description="a fold whose stationary tile (os: either operand) is all zero is not run")
+    column_skip: bool = Field(False, description="os: a step in which a fold's weights or activations are all zero is not streamed")
+    n_m: NmPattern = Field("none", description="N:M weights take N steps of M, for each operation whose W has that pattern; quote it")
+
+    @property
+    def kept_of(self) -> tuple[int, int]:
+        """N and M of `n_m`; (1, 1) where there is no selection."""
+        if self.n_m == "none":
+            return 1, 1
+        kept, of = self.n_m.split(":")
+        return int(kept), int(of)
+
+    @property
+    def selection_bits(self) -> int:
+        """Bits that say which of M activations a weight meets."""
+        return (self.kept_of[1] - 1).bit_length()
+
+    @model_validator(mode="after")
+    def _groups_fit(self) -> SystolicFabric:
+        if self.rows % self.kept_of[0]:
+            raise ValueError(
+                f"n_m = {self.n_m} keeps {self.kept_of[0]} weights of a group in as many rows: rows = {self.rows} must be a multiple"
+            )
+        return self
+
+    @property
+    def multipliers(self) -> int:
+        """One a cell."""
+        return self.rows * self.cols
+
+    @property
+    def unit_count(self) -> int:
+        """Cells."""
+        return self.multipliers
+
+
+@dataclass(frozen=True)
+class ArrayMachine:
+    """A machine whose fabric is a systolic array."""
+
+    machine: Machine
+    fabric: SystolicFabric
+
+    @classmethod
+    def of(cls, machine: Machine) -> ArrayMachine:
+        """A machine as what it is; TypeError on any other kind."""
+        if not isinstance(machine.fabric, SystolicFabric):
+            raise TypeError(f"{machine.name} has a {machine.fabric.kind} fabric, not a systolic array")
+        return cls(machine, machine.fabric)
+
+    @property
+    def name(self) -> str:
+        """What reports call it."""
+        return self.machine.name
+
+    @property
+    def datatypes(self) -> Datatypes:
+        """Number formats."""
+        return self.machine.datatypes
+
+    @property
+    def trunks(self) -> Trunks:
+        """Shared buses."""
+        return self.machine.trunks
+
+    @property
+    def held_weight_bits(self) -> int:
+        """Bits of one weight in the array: its value, and which activation of its group it meets."""
+        return self.datatypes.weight_bits + self.fabric.selection_bits

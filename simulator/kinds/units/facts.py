@@ -1,0 +1,89 @@
+"""What follows from the file of a machine of units: derived sizes, the graphs of its networks, what banks and networks can move."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from simulator.activity import Counts
+from simulator.errors import ConfigError
+from simulator.kinds.units.flits import reply_layout, request_layout
+from simulator.kinds.units.machine import UnitsMachine
+from simulator.machine.elaborated import Elaborated
+from simulator.network import Graph, NetworkSpec
+
+
+def derived(machine: UnitsMachine, elaborated: Elaborated, *, replies: bool) -> dict[str, float]:
+    """Sizes by name. `replies`: whether there is a network that carries words to the units."""
+    fabric = machine.fabric
+    copies_kib = 2 * fabric.clusters * fabric.banks_per_copy * fabric.bank_kib
+    return {
+        "clusters": fabric.clusters,
+        "units_per_cluster": fabric.units_per_cluster,
+        "banks_per_copy": fabric.banks_per_copy,
+        "word_bytes": machine.word_bytes,
+        "words_per_copy": machine.copy_words,
+        "weight_entry_bits": machine.weight_entry_bits(dense=False),
+        "row_words_per_output_bank": machine.output_words,
+        "network_latency_cycles": elaborated.network_latency if fabric.has_network else 0,
+        "reply_slices": elaborated.slices if fabric.has_network else 0,
+        **_network(machine, replies=replies),
+        "activation_copies_kib": copies_kib,
+        "operand_sram_kib": copies_kib + 2 * fabric.units * (fabric.weight_bank_kib + fabric.output_bank_kib),
+    }
+
+
+def _network(machine: UnitsMachine, *, replies: bool) -> dict[str, float]:
+    """Size of the networks of one cluster, and the way of a request through them under uniform traffic."""
+    if not machine.fabric.has_network:
+        return {"routers_per_cluster": 0, "links_between_routers": 0, "routers_passed_by_a_request": 0}
+    requests = request_layout(machine)
+    built = [requests, reply_layout(machine)] if replies else [requests]
+    return {
+        "routers_per_cluster": sum(layout.router_count for layout in built),
+        "links_between_routers": sum(layout.links for layout in built),
+        "routers_passed_by_a_request": requests.mean_hops,
+    }
+
+
+def graphs(machine: UnitsMachine, *, replies: bool) -> dict[str, Graph]:
+    """`request_network` from units to bank ports, and `reply_network` back where words travel."""
+    fabric = machine.fabric
+    if not fabric.has_network:
+        raise ConfigError(f"{machine.name} has a copy for every unit and no network to draw; fewer fabric.replicas give it one")
+    request_network, reply_network = machine.networks(latency=1)
+    drawn = {"request_network": request_network.graph()}
+    if replies:
+        drawn["reply_network"] = reply_network.graph()
+    return drawn
+
+
+def levels(machine: UnitsMachine, counts: Counts, *, words: bool, sums: bool) -> Mapping[str, tuple[float, float]]:
+    """Bytes moved, and bytes a cycle that can be moved, by banks and by networks.
+
+    A network moves words to the units, one a reply, or sums to the banks, one a request that no reply answers; a fabric that
+    does both has a network for each, side by side. A sum takes its link for all of its flits.
+    """
+    fabric, word_bytes = machine.fabric, machine.word_bytes
+    bank_ports = fabric.clusters * fabric.banks_per_copy * fabric.bank_ports
+    found: dict[str, tuple[float, float]] = {"banks": (counts.x_bank_reads * word_bytes, bank_ports * word_bytes)}
+    if fabric.has_network:
+        ports = fabric.clusters * min(fabric.units_per_cluster, fabric.banks_per_copy * fabric.bank_ports)
+        sum_bytes = machine.output_word_bytes
+        used, rate = 0.0, 0.0
+        if words:
+            used, rate = used + counts.replies * word_bytes, rate + ports * word_bytes
+        if sums:
+            flits = machine.in_dataflow("scatter").request_flits
+            used, rate = used + (counts.requests - counts.replies) * sum_bytes, rate + ports * sum_bytes / flits
+        found["network"] = (used, rate)
+    return found
+
+
+def switch(machine: UnitsMachine, elaborated: Elaborated) -> NetworkSpec | None:
+    """The request network of one cluster by itself."""
+    if not machine.fabric.has_network:
+        return None
+    requests, _ = machine.networks(elaborated.network_latency)
+    # each flit alone, and none combined: what is measured is how the network shares its links
+    return replace(requests, flits=1, combines=False)

@@ -1,0 +1,172 @@
+"""The networks of a cluster as routers, queues and wires: how wide, how deep, and what of them stands on the die."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from simulator.cost.hardware import Instance
+from simulator.cost.network import NetworkLayout, NetworkPlan, RouterKind
+from simulator.cost.registers import Fifo
+from simulator.cost.router import Combiner, Crossbar, Scheduler
+from simulator.cost.technology import Technology
+from simulator.cost.wires import RouterLink, WiringRoom
+from simulator.kinds.units.flits import flit_bits, index_bits, reply_flits, reply_layout, request_flits, request_layout
+from simulator.kinds.units.machine import UnitsMachine
+
+
+def word_network(
+    technology: Technology,
+    name: str,
+    layout: NetworkLayout,
+    slices: int,
+    *,
+    bits: tuple[int, int],
+    address_bits: Callable[[RouterKind], int],
+    arbitrated: bool,
+) -> NetworkPlan:
+    """A network that carries words, in slices; past all of them run each router's grant, and the address for the split banks.
+
+    `bits`: of a flit of a single router, and of one between routers. `address_bits`: at a router of a kind.
+    """
+    whole, routed = bits
+    crossbars = []
+    for kind in layout.routers:
+        control_bits = address_bits(kind) + index_bits(max(kind.inputs, kind.outputs))
+        width = routed if layout.links else whole
+        crossbars.append(Crossbar(technology, kind.inputs, kind.outputs, width, arbitrated, slices, control_bits))
+    return NetworkPlan(name, layout, tuple(crossbars))
+
+
+def schedulers(machine: UnitsMachine, technology: Technology, layout: NetworkLayout) -> tuple[Scheduler, ...]:
+    """One a kind of router, where inputs keep a queue an output; replies wait in FIFOs and need none."""
+    network = machine.fabric.network
+    if network.queues == "fifo":
+        return ()
+    return tuple(Scheduler(technology, kind.inputs, kind.outputs, network.iterations) for kind in layout.routers)
+
+
+def combiners(machine: UnitsMachine, technology: Technology, layout: NetworkLayout) -> tuple[Combiner, ...]:
+    """One a kind of router, where requests for a word go together."""
+    if not machine.fabric.combines:
+        return ()
+    address_bits, queued = index_bits(machine.bank_words), machine.fabric.network.queues == "voq"
+    return tuple(Combiner(technology, kind.inputs, kind.outputs, address_bits, queued) for kind in layout.routers)
+
+
+@dataclass(frozen=True)
+class RouterQueue:
+    """Buffers of one size, in one cluster."""
+
+    fifo: Fifo
+    """A slot is a flit; a packet finds room as a whole."""
+    count: int
+    share: float
+    """Of all hops of uniform traffic."""
+
+
+def request_queues(machine: UnitsMachine, technology: Technology, latency: int) -> tuple[RouterQueue, ...]:
+    """Request slots of every buffer: what its queues could hold, but never more than can be outstanding.
+
+    Behind a link of L stages a queue has L slots more, so that latency alone never throttles. A queue that no route
+    uses is not built.
+    """
+    (network, _), bits, sized = machine.networks(latency), flit_bits(machine), []
+    for buffer in request_layout(machine).buffers:
+        queues = buffer.channels if network.queues == "voq" else 1
+        slots = min(queues * network.slots(fed=buffer.fed), buffer.sources * machine.fabric.window)
+        width = bits.request if buffer.fed else bits.routed_request
+        sized.append((slots * request_flits(machine), width, buffer.count, buffer.share))
+    return _alike(technology, sized)
+
+
+def reply_queues(machine: UnitsMachine, technology: Technology, latency: int) -> tuple[RouterQueue, ...]:
+    """Reply slots of every buffer, one queue each: behind a bank as many more as its read takes, behind a link L more."""
+    (_, network), bits, sized = machine.networks(latency), flit_bits(machine), []
+    for buffer in reply_layout(machine).buffers:
+        slots = network.slots(fed=buffer.fed)
+        width = bits.reply_queue if buffer.fed else bits.routed_reply
+        sized.append((slots * reply_flits(machine), width, buffer.count, buffer.share))
+    return _alike(technology, sized)
+
+
+ROUTER_QUEUES = {"request_network": request_queues, "reply_network": reply_queues}
+"""By network."""
+
+
+def queues_mm2(queues: Iterable[RouterQueue]) -> float:
+    """Placed area of the queues of one cluster."""
+    return sum(queue.count * queue.fifo.area().placed_mm2 for queue in queues)
+
+
+def _alike(technology: Technology, sized: Iterable[tuple[int, int, int, float]]) -> tuple[RouterQueue, ...]:
+    kinds: dict[tuple[int, int], list[tuple[int, float]]] = defaultdict(list)
+    for slots, width, count, share in sized:
+        kinds[slots, width].append((count, share))
+    return tuple(
+        RouterQueue(Fifo(technology, *size), sum(count for count, _ in members), sum(share for _, share in members))
+        for size, members in sorted(kinds.items())
+    )
+
+
+def network_stages(plans: Sequence[NetworkPlan], machine: UnitsMachine, technology: Technology, latency: int) -> int:
+    """Pipeline stages of a router and its longest link, the most of all, if queues are as deep as `latency` asks."""
+    return max(plan.stages(machine.machine.clock_ghz, queues_mm2(ROUTER_QUEUES[plan.name](machine, technology, latency))) for plan in plans)
+
+
+def network_blocks(plans: Sequence[NetworkPlan], machine: UnitsMachine, technology: Technology, latency: int) -> Iterator[Instance]:
+    """What stands in the clusters: routers and the links between them, their queues, and the queues of the banks."""
+    clusters = machine.fabric.clusters
+    queues = {plan.name: ROUTER_QUEUES[plan.name](machine, technology, latency) for plan in plans}
+    for plan in plans:
+        yield from _routers(plan, clusters)
+        yield from _links(plan, plan.slice_side_mm(queues_mm2(queues[plan.name])), clusters)
+    for queue in queues["request_network"]:
+        yield Instance("queues", "request queue", queue.fifo, clusters * queue.count, queue.share)
+    yield _bank_queues(machine, technology, latency)
+    if machine.fabric.combines:
+        yield _tag_lines(machine, technology, latency)
+    for queue in queues.get("reply_network", ()):
+        yield Instance("queues", "reply queue", queue.fifo, clusters * queue.count, queue.share)
+
+
+def direct_queues(machine: UnitsMachine, technology: Technology) -> Iterator[Instance]:
+    """Between a copy and its only unit: with one request a cycle, a bank's own address register is queue enough."""
+    fabric = machine.fabric
+    ports = fabric.clusters * fabric.banks_per_copy * fabric.bank_ports
+    if fabric.issue_width > 1:
+        yield Instance("queues", "bank queue", Fifo(technology, fabric.bank_queue, flit_bits(machine).bank_queue), ports)
+
+
+def _bank_queues(machine: UnitsMachine, technology: Technology, latency: int) -> Instance:
+    """A queue behind a pipeline of L stages has L slots more, so that latency alone never throttles."""
+    fabric, flits = machine.fabric, request_flits(machine)
+    queue = Fifo(technology, flits * (fabric.bank_queue + latency), flit_bits(machine).bank_queue)
+    return Instance("queues", "bank queue", queue, fabric.clusters * fabric.banks_per_copy * fabric.bank_ports, float(flits))
+
+
+def _tag_lines(machine: UnitsMachine, technology: Technology, latency: int) -> Instance:
+    """Combined requests leave their tags at their units, which take them up in order: a word is back a fixed time after its grant."""
+    fabric = machine.fabric
+    line = Fifo(technology, 2 * latency + fabric.read_latency, max(1, index_bits(fabric.window)))
+    return Instance("queues", "tag line", line, fabric.units)
+
+
+def _routers(plan: NetworkPlan, clusters: int) -> Iterator[Instance]:
+    for kind, crossbar in zip(plan.layout.routers, plan.crossbars, strict=True):
+        yield Instance(plan.name, "crossbar", crossbar, clusters * kind.count, kind.share)
+    for kind, scheduler in zip(plan.layout.routers, plan.schedulers, strict=False):
+        yield Instance(plan.name, "scheduler", scheduler, clusters * kind.count, kind.share)
+    for kind, combiner in zip(plan.layout.routers, plan.combiners, strict=False):
+        yield Instance(plan.name, "combiner", combiner, clusters * kind.count, kind.share)
+    missing_mm2 = plan.placed_mm2 - plan.routers_mm2
+    if missing_mm2 > 0:
+        yield Instance(plan.name, "room for wires", WiringRoom(plan.crossbars[0].technology, missing_mm2), clusters)
+
+
+def _links(plan: NetworkPlan, side_mm: float, clusters: int) -> Iterator[Instance]:
+    layout, first = plan.layout, plan.crossbars[0]
+    if layout.links:
+        link = RouterLink(first.technology, first.width_bits, layout.mean_link * side_mm, layout.link_per_hop * side_mm)
+        yield Instance(plan.name, "links", link, clusters * layout.links)

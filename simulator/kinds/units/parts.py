@@ -1,0 +1,178 @@
+"""What fabrics of vector units are made of, whichever way words travel: units, networks, trunks, the wires between them.
+
+Start at `UnitParts`, which a dataflow answers; `settled_network` and `fabric_parts` work with any of them.
+"""
+
+from __future__ import annotations
+
+import math
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Sequence
+
+from simulator.cost.arithmetic import WordAdder
+from simulator.cost.hardware import Charge, Instance, Parts, Work, total_die_mm2
+from simulator.cost.mac import MacLane
+from simulator.cost.network import NetworkPlan
+from simulator.cost.sram import SramBank
+from simulator.cost.technology import Technology
+from simulator.cost.wires import Bus, ClusterWires
+from simulator.errors import ConfigError
+from simulator.kinds.units import words
+from simulator.kinds.units.flits import flit_bits, reply_flits, request_flits, scatters
+from simulator.kinds.units.machine import UnitsMachine
+from simulator.kinds.units.networks import network_stages
+from simulator.machine.elaborated import Elaborated
+
+COMPONENTS: tuple[str, ...] = tuple(entry.name for entry in words.COMPONENTS)
+"""Components of a fabric of units, in the order of reports."""
+
+WEIGHTS: tuple[Charge, ...] = (
+    Charge("weight_banks", "banks", "read", "read", ("weight_bank_reads",)),
+    Charge("weight_banks", "banks", "fill", "write_bit", ("weight_bits_filled",)),
+)
+"""What the banks of lists do."""
+
+LANES: tuple[Charge, ...] = (
+    Charge("mac_lanes", "lanes", "mac", "mac", ("macs_useful",)),
+    Charge("mac_lanes", "lanes", "mac_gated", "mac_gated", ("mac_slots",), ("macs_useful",)),
+)
+"""What multipliers do."""
+
+REQUESTS: tuple[Charge, ...] = (
+    Charge("request_network", "crossbar", "hop", "hop", ("request_hops",)),
+    Charge("request_network", "scheduler", "grant", "grant", ("request_hops",)),
+    Charge("request_network", "links", "link", "hop", ("request_hops",)),
+    Charge("queues", "request queue", "push", "push", ("request_hops",)),
+    Charge("queues", "request queue", "pop", "pop", ("request_hops",)),
+    Charge("cluster_wires", "wires", "request", "request", ("requests",)),
+)
+"""What a request does on its way, combined with others or not."""
+
+BANK_QUEUES: tuple[Charge, ...] = (
+    Charge("queues", "bank queue", "push", "push", ("requests",)),
+    Charge("queues", "bank queue", "pop", "pop", ("requests",)),
+)
+"""What a request that comes alone does at its bank."""
+
+
+class UnitParts(ABC):
+    """The hardware of one dataflow of vector units; a machine is given with `mapping.dataflow` of that dataflow."""
+
+    @abstractmethod
+    def bank(self, machine: UnitsMachine, technology: Technology, slices: int) -> SramBank:
+        """One bank of a copy: ping and pong, each split over the slices of the network that carries words."""
+
+    @abstractmethod
+    def networks(self, machine: UnitsMachine, technology: Technology, slices: int) -> tuple[NetworkPlan, ...]:
+        """The networks of a cluster, that of words, which is laid out in slices, last."""
+
+    @abstractmethod
+    def blocks(self, elaborated: Elaborated, technology: Technology) -> Iterator[Instance]:
+        """What stands in the clusters: banks, units, networks."""
+
+    @abstractmethod
+    def charges(self, machine: UnitsMachine) -> tuple[Charge, ...]:
+        """Which counter pays for which of its actions."""
+
+
+def slices_of_least_area(parts: UnitParts, machine: UnitsMachine, technology: Technology) -> int:
+    """Slices for which the network of words and the split banks are smallest; the fewest of equals. Lanes are not split."""
+    fabric = machine.fabric
+
+    def placed_mm2(slices: int) -> float:
+        banks = fabric.banks_per_copy * parts.bank(machine, technology, slices).area().placed_mm2
+        return banks + parts.networks(machine, technology, slices)[-1].placed_mm2
+
+    return min((count for count in range(1, fabric.lanes + 1) if fabric.lanes % count == 0), key=placed_mm2)
+
+
+def settled_network(ways: Sequence[tuple[UnitParts, UnitsMachine]], technology: Technology) -> tuple[int, int]:
+    """Pipeline stages of a crossing and slices of a fabric that works in some dataflows, each with the machine as it has it.
+
+    Stages are the most of all; slices are those of the first. A fabric without a network has one of each. Raises
+    ConfigError for more slices than lanes, and for a topology that cannot join units and banks.
+    """
+    parts, machine = ways[0]
+    fabric = machine.fabric
+    if not fabric.has_network:
+        return 1, 1
+    network = fabric.network
+    slices = slices_of_least_area(parts, machine, technology) if network.slices == "auto" else network.slices
+    if slices > fabric.lanes:
+        raise ConfigError(f"fabric.network.slices = {slices}: a slice carries whole lanes; allowed: 1 to {fabric.lanes}, or auto")
+    # asked for in any case, so that a topology that cannot join units and banks is refused before anything runs
+    stages = max(_settled_stages(parts, one, technology, slices) for parts, one in ways)
+    return (stages if network.latency == "auto" else network.latency), slices
+
+
+def _settled_stages(parts: UnitParts, machine: UnitsMachine, technology: Technology, slices: int) -> int:
+    """More stages need deeper queues, and these longer links: widen until both agree."""
+    latency, plans = 1, parts.networks(machine, technology, slices)
+    while (stages := network_stages(plans, machine, technology, latency)) > latency:
+        latency = stages
+    return latency
+
+
+def fabric_parts(hardware: UnitParts, elaborated: Elaborated, technology: Technology) -> Parts:
+    """All that a fabric of one dataflow is made of: what stands in clusters first, since its area sets the length of the wires."""
+    machine = UnitsMachine.of(elaborated.machine)
+    blocks = tuple(hardware.blocks(elaborated, technology))
+    instances = (*blocks, *wires(machine, technology, total_die_mm2(blocks)))
+    work = Work(None, hardware.charges(machine), instances)
+    return Parts(COMPONENTS, instances, (work,), machine.weight_entry_bits(dense=False))
+
+
+def list_banks(machine: UnitsMachine, technology: Technology) -> Instance:
+    """The banks of lists, one a unit."""
+    fabric = machine.fabric
+    weight_bits = machine.weight_port_entries * machine.weight_entry_bits(dense=False)
+    return Instance("weight_banks", "banks", SramBank(technology, fabric.weight_bank_kib, weight_bits), fabric.units)
+
+
+def mac_lanes(machine: UnitsMachine, technology: Technology) -> Instance:
+    """The multiplying lanes of all units."""
+    fabric, kinds = machine.fabric, machine.datatypes
+    lane = MacLane(technology, kinds.weight, kinds.activation, kinds.accumulate, fabric.gate_zeros)
+    return Instance("mac_lanes", "lanes", lane, fabric.units * fabric.lanes)
+
+
+def wires(machine: UnitsMachine, technology: Technology, fabric_mm2: float) -> Iterator[Instance]:
+    """Trunks, drain bus, and the wires within the clusters, of a fabric whose blocks have that die area."""
+    fabric, bits = machine.fabric, flit_bits(machine)
+    cluster_mm = math.sqrt(fabric_mm2 / fabric.clusters)
+    yield from _trunks(machine, technology, math.sqrt(fabric_mm2))
+    reply_bits = 0 if scatters(machine) else bits.reply  # acknowledgements are priced with their own wires
+    way = ClusterWires(
+        technology, bits.request, reply_bits, fabric.units_per_cluster, cluster_mm, request_flits(machine), reply_flits(machine)
+    )
+    yield Instance("cluster_wires", "wires", way, fabric.clusters)
+
+
+def _trunks(machine: UnitsMachine, technology: Technology, fabric_mm: float) -> Iterator[Instance]:
+    """The shared buses. `fabric_mm` is the side of the fabric, on which all lengths stand."""
+    fabric, trunks = machine.fabric, machine.trunks
+    cluster_mm = fabric_mm / math.sqrt(fabric.clusters)
+    to_all_groups_mm = fabric.token_groups * fabric_mm / math.sqrt(fabric.token_groups)
+    to_all_units_mm = fabric.units * fabric_mm / math.sqrt(fabric.units)
+    # a word for one group first travels to it, past (1 - 1/groups) of the fabric's side on average
+    x_driven_mm = fabric.replicas * cluster_mm + (1 - 1 / fabric.token_groups) * fabric_mm
+    x_built = 8 * trunks.x_bytes_per_cycle * fabric.clusters * cluster_mm
+    yield Instance("fill_broadcast", "x", Bus(technology, x_built, x_driven_mm), 1)
+    # at full width to every group; from there to a unit only as wide as the port of its bank
+    w_bits, weight_port = 8 * trunks.w_bytes_per_cycle, machine.weight_port_entries * machine.weight_entry_bits(dense=False)
+    w_built = w_bits * to_all_groups_mm + min(w_bits, weight_port) * to_all_units_mm
+    yield Instance("fill_broadcast", "w", Bus(technology, w_built, to_all_groups_mm), 1)
+    drain_bits, output_port = 8 * trunks.drain_bytes_per_cycle, fabric.lanes * machine.datatypes.accumulate_bits
+    drain_built = drain_bits * fabric_mm + min(drain_bits, output_port) * to_all_units_mm
+    yield Instance("drain_bus", "bus", Bus(technology, drain_built, fabric_mm), 1)
+    if _adds_on_the_bus(machine):
+        kind = machine.datatypes.accumulate
+        lanes = max(1, drain_bits // machine.datatypes.accumulate_bits)
+        yield Instance("drain_bus", "adders", WordAdder(technology, lanes, kind, 1), 1, fabric.lanes / lanes)
+
+
+def _adds_on_the_bus(machine: UnitsMachine) -> bool:
+    """Whether parts of cut rows, sums of several copies, or those of several token groups (sampled products) meet there."""
+    fabric = machine.fabric
+    of_copies = machine.mapping.dataflow != "gather" and fabric.replicas > 1
+    return machine.mapping.assignment == "split" or of_copies or (fabric.lane_tree and fabric.token_groups > 1)

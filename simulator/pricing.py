@@ -1,0 +1,89 @@
+"""A machine in a technology: what its file leaves `auto`, its hardware, and its price."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from simulator.activity import Activity, Counts
+from simulator.cost.around import surrounded
+from simulator.cost.constants import choose_dram
+from simulator.cost.dram import check_activation, dram_bytes_per_cycle, dram_latency_cycles
+from simulator.cost.hardware import Hardware
+from simulator.cost.pricer import Counted, Pricer
+from simulator.cost.technology import Technology
+from simulator.cost.types import Cost
+from simulator.errors import ConfigError
+from simulator.kinds import kind_of
+from simulator.machine.elaborated import Elaborated
+from simulator.machine.model import Machine
+
+
+def elaborate(machine: Machine, technology: Technology) -> Elaborated:
+    """Return the machine with its geometry settled.
+
+    Network latency: stages of a router and its link, the most of all routers. Slices: least area. A fabric without a
+    network has one of each. DRAM bytes/cycle = devices × GB/s × share × efficiency / GHz. Raises ConfigError for an
+    unknown DRAM kind, for more slices than lanes, and for a topology that cannot join units and banks.
+    """
+    device = choose_dram(technology.dram_devices, machine.dram.kind)
+    check_activation(machine, device)
+    latency, slices = kind_of(machine).network(machine, technology)
+    return Elaborated(
+        machine=machine,
+        network_latency=latency,
+        slices=slices,
+        dram_bytes_per_cycle=dram_bytes_per_cycle(machine, device),
+        dram_latency_cycles=dram_latency_cycles(machine),
+        dram_burst_bytes=device.burst_bytes,
+    )
+
+
+def hardware_of(elaborated: Elaborated, technology: Technology) -> Hardware:
+    """Return every piece of hardware that is priced, the fabric first, and what it is paid for."""
+    return surrounded(kind_of(elaborated.machine).parts(elaborated, technology), elaborated, technology)
+
+
+def pricer_of(elaborated: Elaborated, technology: Technology) -> Pricer:
+    """Return what prices the runs of a machine, with the geometry that it has: a technology that would settle another is not noticed."""
+    return Pricer(hardware_of(elaborated, technology))
+
+
+def counted(machine: Machine, activity: Activity) -> Counted:
+    """What a run of a machine did, as pricing sees it."""
+    return Counted(
+        activity.counts, activity.cycles, counts_by_kind(machine, ((entry.details, entry.counts) for entry in activity.operations))
+    )
+
+
+def counts_by_kind(machine: Machine, operations: Iterable[tuple[Mapping[str, Any], Counts]]) -> Mapping[str, Counts]:
+    """The events of each kind of work, where the machine's operations differ in the hardware that they use; else none.
+
+    Operations by their details and counts.
+    """
+    kind = kind_of(machine)
+    if not kind.work:
+        return {}
+    found: dict[str, list[Counts]] = {work: [Counts()] for work in kind.work}
+    for details, counts in operations:
+        found[kind.work_of(details)].append(counts)
+    return {work: Counts.total(several) for work, several in found.items()}
+
+
+def price(activity: Activity, elaborated: Elaborated, technology: Technology) -> Cost:
+    """Return what a run costs in a technology: a pure function, linear in the activity's counts and cycles.
+
+    Raises ConfigError where `latency: auto` would elaborate to another number in this technology than the run had.
+    """
+    check_latency(elaborated, elaborate(elaborated.machine, technology), technology)
+    return pricer_of(elaborated, technology).price(counted(elaborated.machine, activity))
+
+
+def check_latency(simulated: Elaborated, settled: Elaborated, technology: Technology) -> None:
+    """Raise ConfigError where a machine that was simulated has settled on another network latency in a technology."""
+    old, new = simulated.network_latency, settled.network_latency
+    if old != new:
+        raise ConfigError(
+            f"{simulated.machine.name} ran with a network latency of {old}, but fabric.network.latency: auto is {new} cycles in "
+            f"{technology.name}; simulate again, or price the latency that was simulated with --hold-latency"
+        )

@@ -1,0 +1,116 @@
+"""Area, energy and time of runs, divided among components and causes: a figure each, and one of all for a notebook."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.patches import Patch
+from matplotlib.ticker import PercentFormatter
+
+from simulator.activity import CAUSES
+from simulator.cost.types import OFF_FABRIC
+from simulator.report.glossary import label
+from simulator.report.numbers import common_scale
+from simulator.report.plots.stacked import Stack, bar_height, component_stack, draw_stack, stack_legend
+from simulator.report.plots.style import CAUSE_COLOURS, COMPONENT_COLOURS, OTHER_COLOUR, styled
+from simulator.result import Result
+from simulator.terms import Section
+
+
+def area_figure(results: Sequence[Result]) -> Figure:
+    """Die area by component, one bar a machine."""
+    names = [result.name for result in results]
+    stack = component_stack(names, [result.area_mm2_by_component for result in results], [result.area_mm2 for result in results])
+    with styled():
+        figure = Figure(figsize=(9.5, max(bar_height(len(results)), 3.6)), layout="constrained")
+        axes = figure.subplots()
+        draw_stack(axes, stack, COMPONENT_COLOURS, factor=1.0, unit="mm²", totals=True)
+        axes.set_xlabel("die area (mm²)")
+        axes.set_title(f"Die area by component · {results[0].technology}")
+        _legend(figure, stack)
+    return figure
+
+
+def energy_figure(results: Sequence[Result]) -> Figure:
+    """Energy by component, without DRAM above and with it below; as energy on the left, as shares on the right."""
+    names = [result.name for result in results]
+    fabric = [result.fabric_energy_pj for result in results]
+    whole = component_stack(names, [result.energy_pj_by_component for result in results], fabric)
+    inner = Stack(whole.machines, whole.parts, tuple(_without_dram(bar) for bar in whole.lengths))
+    factor, unit = common_scale(whole.totals, "pJ")
+    with styled():
+        figure = Figure(figsize=(13, max(2 * bar_height(len(results)), 4.6)), layout="constrained")
+        panels = figure.subplots(2, 2, sharex="col", sharey=True, width_ratios=(1.0, 1.25))
+        for (absolute, relative), stack in zip(panels, (inner, whole), strict=True):
+            draw_stack(absolute, stack, COMPONENT_COLOURS, factor=factor, unit=unit, totals=True, named=0.1)
+            draw_stack(relative, stack.shares(), COMPONENT_COLOURS, factor=1.0, unit="", totals=False)
+        panels[0][0].set_title(f"Energy without DRAM · {results[0].workload.name}")
+        panels[1][0].set_title("Energy with DRAM and its PHY")
+        panels[1][0].set_xlabel(f"energy ({unit})")
+        panels[1][1].set_xlabel("share of the bar on the left")
+        panels[1][1].xaxis.set_major_formatter(PercentFormatter(1.0))
+        _legend(figure, whole)
+    return figure
+
+
+def _without_dram(bar: Mapping[str, float]) -> dict[str, float]:
+    return {part: value for part, value in bar.items() if part not in OFF_FABRIC}
+
+
+def _legend(figure: Figure, stack: Stack) -> None:
+    stack_legend(figure, stack.parts, COMPONENT_COLOURS, {part: label(part, "component") for part in stack.parts})
+
+
+def causes_figure(results: Sequence[Result]) -> Figure:
+    """Causes of unit-cycles, one bar a machine: as time above (a bar is as long as the run), as shares below."""
+    seconds = time_by_cause(results)
+    parts = seconds.parts
+    factor, unit = common_scale(seconds.totals, "s")
+    with styled():
+        figure = Figure(figsize=(9.5, max(2 * bar_height(len(results)), 4.6)), layout="constrained")
+        above, below = figure.subplots(2, 1)
+        draw_stack(above, seconds, CAUSE_COLOURS, factor=factor, unit=unit, totals=True)
+        draw_stack(below, seconds.shares(), CAUSE_COLOURS, factor=1.0, unit="", totals=False)
+        above.set_title(f"Causes of unit-cycles · {results[0].workload.name}")
+        above.set_xlabel(f"time, mean over the units ({unit})")
+        below.set_xlabel("share of all unit-cycles")
+        below.xaxis.set_major_formatter(PercentFormatter(1.0))
+        stack_legend(figure, parts, CAUSE_COLOURS, {cause: label(cause, "cause") for cause in parts})
+    return figure
+
+
+def time_by_cause(results: Sequence[Result]) -> Stack:
+    """Bars as long as the runs in seconds, split as the unit-cycles are; causes that no run has are left out."""
+    parts = tuple(cause for cause in CAUSES if any(result.unit_cycles.get(cause) for result in results))
+    bars = tuple({cause: _share(result, cause) * result.seconds for cause in parts} for result in results)
+    return Stack(tuple(result.name for result in results), parts, bars)
+
+
+def _share(result: Result, cause: str) -> float:
+    total = sum(result.unit_cycles.values())
+    return result.unit_cycles.get(cause, 0) / total if total else 0.0
+
+
+def overview_figure(results: Sequence[Result]) -> Figure:
+    """Die area, energy and causes of unit-cycles of the runs, one above the other, each with its legend."""
+    names = [result.name for result in results]
+    area = component_stack(names, [r.area_mm2_by_component for r in results], [r.area_mm2 for r in results])
+    energy = component_stack(names, [r.energy_pj_by_component for r in results], [r.energy_pj for r in results])
+    with styled():
+        figure = Figure(figsize=(10.5, 3 * (1.9 + 0.3 * len(results))), layout="constrained")
+        panels = figure.subplots(3, 1)
+        _panel(panels[0], area, COMPONENT_COLOURS, "component", "mm²", "Die area by component")
+        _panel(panels[1], energy, COMPONENT_COLOURS, "component", "pJ", f"Energy, DRAM included · {results[0].workload.name}")
+        _panel(panels[2], time_by_cause(results), CAUSE_COLOURS, "cause", "s", "Time by cause, mean over the units")
+    return figure
+
+
+def _panel(axes: Axes, stack: Stack, colours: Mapping[str, str], section: Section, unit: str, title: str) -> None:
+    factor, shown = common_scale(stack.totals, unit)
+    draw_stack(axes, stack, colours, factor=factor, unit=shown, totals=True)
+    axes.set_title(title)
+    axes.set_xlabel(shown)
+    handles = [Patch(facecolor=colours.get(part, OTHER_COLOUR), label=label(part, section)) for part in stack.parts]
+    axes.legend(handles=handles, loc="upper left", bbox_to_anchor=(1.0, 1.05), ncols=2, fontsize=8)

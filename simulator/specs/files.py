@@ -1,0 +1,122 @@
+"""Which file a user means: shipped files by their names, the text of one, and the nearest name where none is called so."""
+
+from __future__ import annotations
+
+import difflib
+import os
+from collections.abc import Collection, Iterable
+from pathlib import Path
+
+from simulator.errors import ConfigError
+
+_CUTOFF = 0.5
+
+
+def nearest(name: str, names: Iterable[str]) -> str | None:
+    """Return the one of `names` most like `name`, letter case ignored, or None where none is alike.
+
+    >>> nearest("crosbar", ["crossbar", "systolic"])
+    'crossbar'
+    """
+    by_lower = {candidate.lower(): candidate for candidate in names}
+    close = difflib.get_close_matches(name.lower(), by_lower, n=1, cutoff=_CUTOFF)
+    return by_lower[close[0]] if close else None
+
+
+def nearest_hint(name: str, names: Iterable[str]) -> str:
+    """Return `; nearest: NAME`, or nothing where no name is alike."""
+    found = nearest(name, names)
+    return f"; nearest: {found}" if found is not None else ""
+
+
+_PACKAGE = Path(__file__).resolve().parent.parent
+_SUFFIXES = (".yaml", ".yml")
+
+
+def data_folder(name: str) -> Path:
+    """Return the shipped folder `configs` or `workloads`.
+
+    An installed package carries it as data; in a checkout it stands beside the package, for users to edit.
+    """
+    packed = _PACKAGE / "_data" / name
+    return packed if packed.is_dir() else _PACKAGE.parent / name
+
+
+def config_path(folder: str, name_or_path: str | Path, other: Collection[str] = ()) -> Path:
+    """Return the file of configs/<folder> that a bare name means; a path stays as it is.
+
+    `other` names the files of the folder that are of another kind, which no name means. Raises ConfigError, with
+    the nearest name, where a bare name is not shipped.
+    """
+    return _named(data_folder("configs") / folder, f"configs/{folder}", name_or_path, other)
+
+
+def workload_path(name_or_path: str | Path) -> Path:
+    """Return the file of the shipped workloads that a bare name means; a path stays as it is."""
+    return _named(data_folder("workloads"), "workloads", name_or_path)
+
+
+def config_names(folder: str) -> list[str]:
+    """Return the names of the shipped files of configs/<folder>, sorted."""
+    return _names(data_folder("configs") / folder)
+
+
+def _names(folder: Path) -> list[str]:
+    return sorted(path.stem for path in folder.glob("*.yaml"))
+
+
+def _named(folder: Path, label: str, name_or_path: str | Path, other: Collection[str] = ()) -> Path:
+    path = Path(name_or_path)
+    if path.suffix in _SUFFIXES or path.name != str(name_or_path) or os.path.exists(path):
+        return path
+    names = [name for name in _names(folder) if name not in other]
+    if path.name not in names:
+        raise ConfigError(
+            f"{path.name}: neither a file nor a name in {label}; allowed: {', '.join(names) or 'nothing'}{nearest_hint(path.name, names)}"
+        )
+    return folder / f"{path.name}.yaml"
+
+
+MAX_BYTES = 2**20
+"""Largest YAML file that is read; a larger one is some other file by mistake."""
+
+
+def read_text(path: Path) -> str:
+    """Return the UTF-8 text of a regular file of at most MAX_BYTES; ConfigError otherwise."""
+    require_file(path)
+    try:
+        size = path.stat().st_size
+        if size > MAX_BYTES:
+            raise ConfigError(f"{path}: the file has {size:,} bytes; a YAML file of at most {MAX_BYTES:,} bytes is allowed")
+        raw = path.read_bytes()
+    except OSError as error:
+        raise ConfigError(f"{path}: cannot be read: {error.strerror or error}") from error
+    try:
+        return raw.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = raw.count(b"\n", 0, error.start) + 1
+        raise ConfigError(f"{path}:{line}: byte 0x{raw[error.start]:02x} is not UTF-8 text; save the file as UTF-8") from error
+
+
+def require_file(path: Path) -> None:
+    """Raise ConfigError unless `path` is a regular file; the message says why not, and the nearest name."""
+    reason = not_a_file(path)
+    if reason is not None:
+        raise ConfigError(f"{path}: {reason}")
+
+
+def not_a_file(path: Path) -> str | None:
+    """Return why `path` is not a readable regular file, with the nearest name beside it; None where it is one."""
+    try:
+        if path.is_file():
+            return None
+        if path.is_dir():
+            names = sorted(entry.name for entry in path.iterdir() if entry.is_file())
+            return "is a folder, not a file" + (f"; files in it: {', '.join(names[:10])}" if names else "")
+        if path.exists():
+            return "is not a regular file"
+        if not path.parent.is_dir():
+            return f"no such file: the folder {path.parent} does not exist"
+        return "no such file" + nearest_hint(path.name, [entry.name for entry in path.parent.iterdir()])
+    except (OSError, ValueError) as error:
+        return f"cannot be read: {error}"

@@ -1,0 +1,154 @@
+"""Checkpoints: safetensors files, one or several behind an index, tensor by tensor.
+
+The `safetensors` package judges a file: header, types, shapes, and tensors that follow one another without gap or overlap to
+its end. It makes no NumPy arrays of fp8, so the tensors are read here, from the places that the header names, as `ml_dtypes`
+has them. Both packages are loaded when a checkpoint is read, not before.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from simulator.errors import OperandError
+from simulator.specs import nearest_hint, not_a_file
+from simulator.workload.csr import MAX_NONZEROS, Csr, check_size
+from simulator.workload.importing.sources import Source
+from simulator.workload.readers.numpy_files import array_csr
+
+INDEX = ".safetensors.index.json"
+"""Ending of the file that tells which of several files holds each tensor."""
+_MAX_INDEX = 2**24
+_SHOWN = 8
+_NATIVE = {
+    "BOOL": "?", "I8": "i1", "U8": "u1", "I16": "<i2", "U16": "<u2", "I32": "<i4", "U32": "<u4", "I64": "<i8", "U64": "<u8",
+    "F16": "<f2", "F32": "<f4", "F64": "<f8",
+}  # fmt: skip
+"""NumPy's type of each dtype that it has."""
+_NARROW = {
+    "BF16": "bfloat16", "F8_E4M3": "float8_e4m3fn", "F8_E4M3FNUZ": "float8_e4m3fnuz", "F8_E5M2": "float8_e5m2",
+    "F8_E5M2FNUZ": "float8_e5m2fnuz", "F8_E8M0": "float8_e8m0fnu",
+}  # fmt: skip
+"""ml_dtypes' type of the others; each value is a float32 too."""
+
+
+class _Index(msgspec.Struct):
+    """What is read of an index: the file of each tensor."""
+
+    weight_map: dict[str, str]
+
+
+@dataclass(frozen=True)
+class Tensor:
+    """Where a tensor lies, and as what."""
+
+    file: Path
+    dtype: str
+    shape: tuple[int, ...]
+    start: int
+    """First byte, counted from the beginning of the file."""
+
+
+def read_checkpoint(path: Path, wanted: Sequence[str]) -> list[Source]:
+    """Return the 2-D tensors of a safetensors file, or of the files of an index; of all, those that `wanted` names, globs or names.
+
+    Raises OperandError, beginning with the file's name, where it is unsound or a tensor cannot be had.
+    """
+    try:
+        tensors = _indexed(path) if path.name.endswith(INDEX) else read_header(path)
+        return [Source(name, _csr(name, tensors[name])) for name in _chosen(tensors, wanted)]
+    except OperandError as error:
+        raise OperandError(f"{path}: {error}") from error
+    except OSError as error:
+        raise OperandError(f"{path}: cannot be read: {error.strerror or error}") from error
+    except MemoryError as error:
+        raise OperandError(f"{path}: too large for the memory of this computer") from error
+
+
+def read_header(path: Path) -> dict[str, Tensor]:
+    """Return the tensors of a file by name; OperandError where the header does not describe the file exactly."""
+    from safetensors import SafetensorError, safe_open
+
+    try:
+        with safe_open(path, framework="numpy"):
+            pass
+    except SafetensorError as error:
+        raise OperandError(f"no whole safetensors file: {str(error).removeprefix('Error while deserializing header: ')}") from error
+    with path.open("rb") as stream:
+        length = int.from_bytes(stream.read(8), "little")
+        header = json.loads(stream.read(length))
+    header.pop("__metadata__", None)
+    return {
+        name: Tensor(path, entry["dtype"], tuple(entry["shape"]), 8 + length + entry["data_offsets"][0]) for name, entry in header.items()
+    }
+
+
+def read_tensor(tensor: Tensor) -> NDArray[Any]:
+    """Return a 2-D tensor as numbers or Booleans; OperandError where its type is no number, or it is too large to hold."""
+    if tensor.dtype not in (_NATIVE | _NARROW):
+        raise OperandError(f"dtype {tensor.dtype}; allowed: {', '.join(_NATIVE | _NARROW)}")
+    check_size((tensor.shape[0], tensor.shape[1]), 0)
+    count = math.prod(tensor.shape)
+    if count > MAX_NONZEROS:
+        raise OperandError(f"{count} elements; allowed: at most {MAX_NONZEROS}")
+    if tensor.dtype in _NATIVE:
+        return np.fromfile(tensor.file, _NATIVE[tensor.dtype], count, offset=tensor.start).reshape(tensor.shape)
+    import ml_dtypes
+
+    narrow = np.dtype(getattr(ml_dtypes, _NARROW[tensor.dtype]))
+    stored = np.fromfile(tensor.file, f"<u{narrow.itemsize}", count, offset=tensor.start)
+    values: NDArray[np.float32] = stored.astype(f"u{narrow.itemsize}", copy=False).view(narrow).astype(np.float32)
+    return values.reshape(tensor.shape)
+
+
+def _csr(name: str, tensor: Tensor) -> Csr:
+    try:
+        return array_csr(read_tensor(tensor))
+    except OperandError as error:
+        raise OperandError(f"{name}: {error}; --tensor chooses others") from error
+
+
+def _indexed(path: Path) -> dict[str, Tensor]:
+    """The tensors of all files of an index, in its order."""
+    if path.stat().st_size > _MAX_INDEX:
+        raise OperandError(f"no index: more than {_MAX_INDEX} bytes")
+    try:
+        placed = msgspec.json.decode(path.read_bytes(), type=_Index).weight_map
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise OperandError(f"no index: {error}; allowed: JSON with weight_map, the file of each tensor by name") from error
+    files = {file: path.parent / file for file in dict.fromkeys(placed.values()) if Path(file).name == file}
+    headers = {}
+    for name, file in files.items():
+        reason = not_a_file(file)
+        if reason is not None:
+            raise OperandError(f"weight_map: {file}: {reason}")
+        headers[name] = read_header(file)
+    missing = next((name for name, file in placed.items() if name not in headers.get(file, {})), None)
+    if missing is not None:
+        raise OperandError(f"weight_map: {missing} is not in {placed[missing]}, or that is no file beside the index")
+    return {name: headers[file][name] for name, file in placed.items()}
+
+
+def _chosen(tensors: dict[str, Tensor], wanted: Sequence[str]) -> list[str]:
+    """Names that are wanted, in the file's order; a name without wildcard must be there and have two dimensions."""
+    dimensions = {name: len(tensor.shape) for name, tensor in tensors.items()}
+    for name in wanted:
+        if name in dimensions and dimensions[name] != 2:
+            raise OperandError(f"{name} has {dimensions[name]} dimensions; allowed: 2")
+        if not any(fnmatchcase(known, name) and sides == 2 for known, sides in dimensions.items()):
+            matrices = [known for known, sides in dimensions.items() if sides == 2]
+            listed = ", ".join(matrices[:_SHOWN]) + (", …" if len(matrices) > _SHOWN else "")
+            raise OperandError(f"no tensor {name} of 2 dimensions; there are {listed or 'none'}{nearest_hint(name, matrices)}")
+    found = [name for name, sides in dimensions.items() if sides == 2 and (not wanted or any(fnmatchcase(name, glob) for glob in wanted))]
+    if not found:
+        raise OperandError("no tensor of 2 dimensions")
+    return found

@@ -1,0 +1,125 @@
+"""The smallest kind of hardware that makes sense, as an example: some multipliers side by side that take a dense product as it comes."""
+
+from __future__ import annotations
+
+from typing import ClassVar, Literal
+
+import numpy as np
+from pydantic import Field, PositiveInt
+
+from simulator.activity import CAUSES, Bounds, Counts
+from simulator.cost.hardware import Charge, Instance, Parts, Work
+from simulator.cost.mac import MacLane
+from simulator.cost.technology import Technology
+from simulator.engine.engines import Engine
+from simulator.kinds import Kind, Least, Memo, Scheduled
+from simulator.machine import Elaborated, Fabric, Machine
+from simulator.specs.models import Section
+from simulator.system.operation import OperationRun
+from simulator.system.program import Drain, Fill, Part, Strand, TileStep
+from simulator.system.residency import Homes
+from simulator.workload.types import Operation
+
+
+class ScalarFabric(Fabric):
+    """Its share of the machine file."""
+
+    kind: Literal["scalar"]
+    alus: PositiveInt = Field(8, description="multipliers side by side")
+
+    @property
+    def multipliers(self) -> int:
+        return self.alus
+
+    @property
+    def unit_count(self) -> int:
+        return self.alus
+
+
+def fabric_of(machine: Machine) -> ScalarFabric:
+    assert isinstance(machine.fabric, ScalarFabric)
+    return machine.fabric
+
+
+class Scalar(Kind):
+    """A product takes ⌈M · K · N / multipliers⌉ cycles."""
+
+    name = "scalar"
+    sections: ClassVar[dict[type[Section], type[Section]]] = {Fabric: ScalarFabric}
+    dense = True
+
+    def describes(self, machine: Machine) -> bool:
+        return isinstance(machine.fabric, ScalarFabric)
+
+    def run(
+        self,
+        elaborated: Elaborated,
+        operation: Operation,
+        homes: Homes,
+        index: int,
+        engine: Engine,
+        *,
+        perfect: bool = False,
+        reuse_tiles: bool = True,
+        threads: int = 1,
+    ) -> OperationRun:
+        alus = fabric_of(elaborated.machine).alus
+        cycles = -(-operation.macs_dense // alus)
+        causes = np.zeros(len(CAUSES), dtype=np.int64)
+        causes[CAUSES.index("computing")] = operation.macs_dense
+        causes[CAUSES.index("imbalance")] = alus * cycles - operation.macs_dense
+        return OperationRun(
+            operation,
+            homes,
+            self._strand(elaborated.machine, operation, homes, index, cycles),
+            Counts(macs_useful=operation.macs_useful, mac_slots=operation.macs_dense),
+            causes,
+            Bounds(unit_cycles=cycles),
+            {"dataflow": self.name},
+            {"tiles_simulated": 1, "tiles_compared": 0},
+        )
+
+    def _strand(self, machine: Machine, operation: Operation, homes: Homes, index: int, cycles: int) -> Strand:
+        m, k, n = operation.shape
+        bits = machine.datatypes
+        x, w, y = (
+            Part(-(-elements * width // 8))
+            for elements, width in ((k * n, bits.activation_bits), (m * k, bits.weight_bits), (m * n, bits.activation_bits))
+        )
+        return Strand(
+            (TileStep(index, cycles, 0, 0, 0),),
+            (Fill(index, homes.x, (x,), waits=True),),
+            (Fill(index, "dram", (w,)),),
+            (Drain(index, homes.y, (y,)),),
+        )
+
+    def schedule(self, elaborated: Elaborated, operation: Operation, homes: Homes, index: int) -> Scheduled:
+        least = self.least(elaborated.machine, operation, {})
+        return Scheduled(self._strand(elaborated.machine, operation, homes, index, least.compute_cycles), lambda: least.counts)
+
+    def least(self, machine: Machine, operation: Operation, memo: Memo) -> Least:
+        counts = Counts(macs_useful=operation.macs_useful, mac_slots=operation.macs_dense)
+        return Least(-(-operation.macs_dense // fabric_of(machine).alus), counts)
+
+    def output_bits(self, machine: Machine, operation: Operation) -> int:
+        return operation.shape[0] * operation.shape[2] * machine.datatypes.activation_bits
+
+    def made_weight_bits(self, machine: Machine) -> int:
+        return machine.datatypes.weight_bits
+
+    def parts(self, elaborated: Elaborated, technology: Technology) -> Parts:
+        kinds = elaborated.machine.datatypes
+        lanes = Instance(
+            "mac_lanes",
+            "lanes",
+            MacLane(technology, kinds.weight, kinds.activation, kinds.accumulate),
+            fabric_of(elaborated.machine).alus,
+        )
+        charges = (
+            Charge("mac_lanes", "lanes", "mac", "mac", ("macs_useful",)),
+            Charge("mac_lanes", "lanes", "mac_gated", "mac_gated", ("mac_slots",), ("macs_useful",)),
+        )
+        return Parts(("mac_lanes",), (lanes,), (Work(None, charges, (lanes,)),), kinds.weight_bits)
+
+
+SCALAR = Scalar()

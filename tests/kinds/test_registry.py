@@ -1,0 +1,127 @@
+"""A new kind is one registration, and nobody outside `simulator/kinds` knows which kinds there are."""
+
+from __future__ import annotations
+
+import ast
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+import simulator
+import simulator.kinds
+from simulator.cli.app import app
+from simulator.errors import ConfigError
+from simulator.kinds import KINDS, Kind, kind_of, registered
+from simulator.study.design import design_of
+from tests.kinds.scalar import SCALAR
+
+PACKAGE = Path(simulator.__file__).parent
+_OF_IDEAL = {"cli/options.py", "report/tables.py", "report/verdict.py", "result/bandwidth.py", "result/metrics.py", "run/run.py"}
+OTHER_MEANINGS = {
+    "both": {*_OF_IDEAL, "study/sweep/spec.py"},
+    "scatter": {"system/stored.py", "workload/spec.py", "workload/types.py"},
+    "sampled": {"workload/models/__init__.py", "workload/models/training.py"},
+}
+"""Where a kind's name is a word of something else: what `ideal` makes perfect; how a trace reads a transpose; a gradient's form."""
+
+
+def outside() -> Iterator[tuple[str, ast.Module]]:
+    """Every product file outside `simulator/kinds`."""
+    for path in sorted(PACKAGE.rglob("*.py")):
+        name = path.relative_to(PACKAGE).as_posix()
+        if not name.startswith(("kinds/", "_data/")):
+            yield name, ast.parse(path.read_text(encoding="utf-8"))
+
+
+def test_no_module_outside_imports_from_within_a_kind() -> None:
+    kinds = {f"simulator.kinds.{path.name}" for path in (PACKAGE / "kinds").iterdir() if path.is_dir()}
+    found = [
+        (name, node.module)
+        for name, tree in outside()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.ImportFrom) and node.module and ".".join(node.module.split(".")[:3]) in kinds
+    ]
+    assert found == []
+
+
+def test_what_is_taken_from_the_registry_is_no_kind() -> None:
+    taken = {
+        alias.name
+        for _, tree in outside()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.ImportFrom) and node.module == "simulator.kinds"
+        for alias in node.names
+    }
+    assert taken <= set(simulator.kinds.__all__)
+    assert not any(isinstance(getattr(simulator.kinds, name), Kind) for name in taken)
+
+
+def test_no_module_outside_names_a_kind() -> None:
+    names = {kind.name for kind in KINDS}
+    found = [
+        (name, node.value)
+        for name, tree in outside()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Constant) and node.value in names and name not in OTHER_MEANINGS.get(str(node.value), set())
+    ]
+    assert found == []
+
+
+@pytest.fixture
+def machine(tmp_path: Path) -> Iterator[Path]:
+    """A machine file of the example, while it is known."""
+    file = tmp_path / "tiny.yaml"
+    file.write_text("name: tiny\nfabric: {kind: scalar, alus: 16}\n", encoding="utf-8")
+    with registered(SCALAR):
+        yield file
+
+
+def test_a_new_kind_is_read_run_and_priced(machine: Path) -> None:
+    tiny = simulator.load_machine(machine)
+    assert (kind_of(tiny), design_of(tiny)) == (SCALAR, "scalar")
+    load = simulator.load_workload("spmm-1024")
+    result = simulator.simulate(tiny, load)
+    dense = sum(op.macs_dense for op in load.operations)
+    assert result.cycles >= dense / 16
+    assert result.energy_pj == pytest.approx(sum(result.cost.energy_pj_by_component().values()))
+    assert result.cost.area_mm2_by_component()["mac_lanes"] > 0
+
+
+def test_mistakes_in_its_section_are_told(machine: Path) -> None:
+    machine.write_text("name: tiny\nfabric: {kind: scalar, alu: 16}\n", encoding="utf-8")
+    with pytest.raises(ConfigError, match=r"fabric.alu: unknown key; allowed: kind, alus; nearest: alus"):
+        simulator.load_machine(machine)
+    machine.write_text("name: tiny\nfabric: {kind: scalr}\n", encoding="utf-8")
+    with pytest.raises(ConfigError, match=r'fabric.kind: found "scalr"; allowed: gather, systolic, scalar; nearest: scalar'):
+        simulator.load_machine(machine)
+
+
+def test_every_command_takes_it(machine: Path, tmp_path: Path) -> None:
+    """Run, compared, swept, inspected, explained: with nothing else changed."""
+
+    def typed(*arguments: str) -> str:
+        ended = CliRunner().invoke(app, list(arguments))
+        assert ended.exit_code == 0, ended.output
+        return ended.output
+
+    out = tmp_path / "out"
+    record = json.loads(typed("run", str(machine), "-w", "spmm-1024", "--json"))
+    assert record["cycles"] > 0
+    typed("compare", str(machine), "systolic", "-w", "spmm-1024", "-j", "1", "-o", str(out))
+    assert (out / "table.txt").exists()
+    sweep = tmp_path / "sizes.yaml"
+    sweep.write_text(
+        f"name: sizes\nmachines: [{machine}]\nworkloads: [spmm-1024]\naxes: [{{key: fabric.alus, values: [8, 16, 32]}}]\n", encoding="utf-8"
+    )
+    assert "tiny" in typed("inspect", str(machine))
+    assert "multiplier" in typed("explain", "mac_slots")
+
+
+def test_it_is_gone_again(tmp_path: Path) -> None:
+    file = tmp_path / "tiny.yaml"
+    file.write_text("name: tiny\nfabric: {kind: scalar}\n", encoding="utf-8")
+    with pytest.raises(ConfigError, match="allowed: gather, systolic"):
+        simulator.load_machine(file)

@@ -1,0 +1,74 @@
+"""The picture of a network: every topology can be drawn, with all that is built and nothing else, the same each time."""
+
+from __future__ import annotations
+
+import io
+
+import numpy as np
+import pytest
+from matplotlib.collections import LineCollection, PathCollection
+
+from simulator.errors import ConfigError
+from simulator.kinds import kind_of
+from simulator.machine.model import Machine
+from simulator.network import TOPOLOGIES, TopologyName, draw
+from simulator.report.plots.networks import layout, topology_figure, used
+from simulator.report.plots.style import render
+
+SIZES = [(1, 1), (2, 8), (16, 16), (64, 16)]
+
+
+@pytest.mark.parametrize("name", TOPOLOGIES)
+@pytest.mark.parametrize("size", SIZES)
+def test_every_part_that_is_built_has_a_mark(name: TopologyName, size: tuple[int, int]) -> None:
+    graph = draw(name, *size, 4)
+    built = used(graph)
+    (axes,) = topology_figure(graph).axes
+    routers, sources, sinks = (len(marks.get_offsets()) for marks in axes.collections if isinstance(marks, PathCollection))
+    assert (routers, sources, sinks) == ((built.inputs > 0).sum(), *size)
+    lines = [len(lines.get_segments()) for lines in axes.collections if isinstance(lines, LineCollection)]
+    joined = len({frozenset(pair) for pair in built.joined})
+    assert sorted(lines) == sorted([*([joined] if joined else []), *size])
+
+
+@pytest.mark.parametrize("name", TOPOLOGIES)
+def test_no_mark_covers_another(name: TopologyName) -> None:
+    graph = draw(name, 64, 64, 4)
+    place = layout(graph, used(graph).joined)
+    marks = np.concatenate([place.routers, place.sources, place.sinks])
+    distance = np.linalg.norm(marks[:, None] - marks[None], axis=2)
+    np.fill_diagonal(distance, np.inf)
+    assert distance.min() > 0.04, "inches"
+    low, high = place.corners
+    assert (high - low).max() < 11, "fits a page"
+
+
+def test_first_terminals_stand_on_top_of_stages() -> None:
+    place = layout(draw("butterfly", 16, 16, 4), used(draw("butterfly", 16, 16, 4)).joined)
+    assert (np.diff(place.sinks[:, 1]) < 0).all()
+    assert place.sources[0, 1] == place.sources[:, 1].max()
+    assert place.sources[:, 0].max() < place.routers[:, 0].min() < place.sinks[:, 0].min()
+
+
+def test_same_graph_same_bytes() -> None:
+    def drawn() -> bytes:
+        image = io.BytesIO()
+        render(topology_figure(draw("mesh", 9, 9, 4)), image, "svg")
+        return image.getvalue()
+
+    assert drawn() == drawn()
+
+
+def machine(**fabric: object) -> Machine:
+    return Machine.model_validate({"name": "m", "fabric": {"kind": "gather", "units": 8, "banks": 16, **fabric}})
+
+
+def test_graphs_of_a_machine() -> None:
+    of = machine(network={"topology": "clos"})
+    graphs = kind_of(of).graphs(of)
+    assert {name: (graph.sources, graph.sinks) for name, graph in graphs.items()} == {"request_network": (8, 16), "reply_network": (16, 8)}
+    with pytest.raises(ConfigError, match="a copy for every unit"):
+        kind_of(machine()).graphs(machine(replicas=8))
+    of = Machine.model_validate({"name": "s", "fabric": {"kind": "systolic"}})
+    with pytest.raises(ConfigError, match="systolic"):
+        kind_of(of).graphs(of)

@@ -1,0 +1,37 @@
+"""Which file a bare name means, in a checkout and in an installed package."""
+
+from pathlib import Path
+
+import pytest
+
+from simulator.errors import ConfigError
+from simulator.specs import config_names, config_path, data_folder, files, workload_path
+
+
+def test_a_checkout_uses_the_folders_that_users_edit() -> None:
+    root = Path(__file__).parents[2]
+    assert data_folder("configs") == root / "configs"
+    assert config_path("machines", "crossbar") == root / "configs" / "machines" / "crossbar.yaml"
+    assert workload_path("tinygpt") == root / "workloads" / "tinygpt.yaml"
+    assert "systolic" in config_names("machines")
+
+
+def test_an_installed_package_uses_its_own_data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    machines = tmp_path / "simulator" / "_data" / "configs" / "machines"
+    machines.mkdir(parents=True)
+    (machines / "mine.yaml").write_text("name: mine\n")
+    monkeypatch.setattr(files, "_PACKAGE", tmp_path / "simulator")
+    assert config_path("machines", "mine") == machines / "mine.yaml"
+
+
+def test_a_path_stays_as_it_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert config_path("machines", "my/crossbar") == Path("my/crossbar")
+    assert config_path("machines", "crossbar.yml") == Path("crossbar.yml")
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "crossbar").write_text("")
+    assert config_path("machines", "crossbar") == Path("crossbar")
+
+
+def test_an_unknown_name_gets_the_nearest() -> None:
+    with pytest.raises(ConfigError, match=r"^crosbar: neither a file nor a name in configs/machines; allowed: .*; nearest: crossbar$"):
+        config_path("machines", "crosbar")
