@@ -95,29 +95,29 @@ class SizingRequest:
             raise ConfigError("--objective: with --equal throughput, --best takes the least area that reaches it")
 
 
-def sizer(wish: SizingRequest, engine: Any, jobs: int) -> Callable[..., Any] | None:
+def sizer(request: SizingRequest, engine: Any, jobs: int) -> Callable[..., Any] | None:
     """A function (machines, workload, progress) → what `run_study` compares instead; None where nothing is to be sized."""
-    wish.check()
-    if wish.equal is None:
+    request.check()
+    if request.equal is None:
         return None
-    quantity: Literal["area", "throughput", "power", "bandwidth"] = wish.equal.value
+    quantity: Literal["area", "throughput", "power", "bandwidth"] = request.equal.value
 
     def size(machines: Sequence[Any], workload: Any, progress: Callable[[str, float], None]) -> Any:
         from simulator.study.executors import local
         from simulator.study.sizing import equalise
-        from simulator.study.sizing.trials import machine_runner
+        from simulator.study.sizing.runner import machine_runner
 
-        with local(jobs if wish.best else 1) as executor, machine_runner(workload, executor, engine) as run:
+        with local(jobs if request.best else 1) as executor, machine_runner(workload, executor, engine) as run:
             return equalise(
                 machines,
                 quantity,
                 workload,
-                to=wish.to,
-                best=wish.best,
-                objective=wish.objective.value,
-                budget=wish.budget,
-                keep=wish.keep,
-                include_dram=wish.include_dram,
+                to=request.to,
+                best=request.best,
+                objective=request.objective.value,
+                budget=request.budget,
+                keep=request.keep,
+                include_dram=request.include_dram,
                 run=run,
                 progress=progress,
             )

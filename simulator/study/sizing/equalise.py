@@ -12,11 +12,10 @@ from simulator.machine.model import Machine
 from simulator.run.floor import Floor
 from simulator.specs import nearest_hint
 from simulator.study.sizing.grid import SEARCHED, grid_of
-from simulator.study.sizing.measure import area_mm2, dram_gb_per_s, of_run
+from simulator.study.sizing.quantities import area_mm2, dram_gb_per_s, of_run, read_target
+from simulator.study.sizing.runner import InTurn
 from simulator.study.sizing.scale import BySize, rebuilt
 from simulator.study.sizing.search import Limits, Problem, best_design
-from simulator.study.sizing.target import read_target
-from simulator.study.sizing.trials import InTurn
 from simulator.study.sizing.types import UNITS, Objective, Quantity, Runner, Sized
 from simulator.workload.types import Workload
 

@@ -13,7 +13,7 @@ from simulator.errors import ConfigError, MappingError, SparsimError
 from simulator.kinds import kind_of
 from simulator.machine.model import Machine
 from simulator.study.design import design_of
-from simulator.study.sizing.measure import area_mm2
+from simulator.study.sizing.quantities import area_mm2
 from simulator.study.sizing.types import UNITS, Quantity, Sized
 
 LEAST_GAIN = 0.01

@@ -24,7 +24,7 @@ from simulator.pricing import elaborate, pricer_of
 from simulator.result import Result
 from simulator.run.floor import Floor, Least
 from simulator.study.sizing.grid import Family, families
-from simulator.study.sizing.objective import floor_of, value_of
+from simulator.study.sizing.quantities import floor_of, value_of
 from simulator.study.sizing.scale import rebuilt
 from simulator.study.sizing.types import Incumbent, Objective, Runner, SearchCounts
 

@@ -68,7 +68,7 @@ def assess_points(points: Sequence[Point], names: Sequence[str], store: Store) -
     return assess_in(runs, [point.technology.technology for point in points], names)
 
 
-def standings(spec: SweepSpec, rows: Sequence[Row], points: Mapping[str, Point], store: Store) -> tuple[Robustness, ...]:
+def best_against_rivals(spec: SweepSpec, rows: Sequence[Row], points: Mapping[str, Point], store: Store) -> tuple[Robustness, ...]:
     """For each objective that has a band and of which less is better, and for each workload."""
     objectives: list[str] = [name for name, way in spec.objectives.items() if name in METRICS and way == "min"]
     groups = thinned(list(_by_workload([row for row in rows if row.feasible]).items()), _MOST_WORKLOADS)

@@ -8,6 +8,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
+import numpy as np
+
 from simulator.activity import Activity
 from simulator.cost.technology import Technology
 from simulator.errors import CheckError, ConfigError, MappingError, SparsimError, WorkerError
@@ -35,7 +37,7 @@ FAILURES: dict[Failure, str] = {
 
 
 @dataclass(frozen=True)
-class Outcome:
+class ComputedPoint:
     """A point that was run: its figures, or why it has none."""
 
     key: str
@@ -119,7 +121,7 @@ class Job:
 class Done:
     """What a job gave."""
 
-    outcomes: tuple[Outcome, ...]
+    outcomes: tuple[ComputedPoint, ...]
     activity: str | None
     """What was counted, as text; None where nothing was simulated, or it failed."""
 
@@ -144,9 +146,9 @@ def failed(job: Job, error: Exception) -> Done:
     return Done(tuple(_failed(job, key, error) for key, _ in job.prices), None)
 
 
-def _failed(job: Job, key: str, error: Exception) -> Outcome:
+def _failed(job: Job, key: str, error: Exception) -> ComputedPoint:
     failure, reason = _why(error, job)
-    return Outcome(key, job.timing_key, None, failure, reason[:_LONGEST_REASON])
+    return ComputedPoint(key, job.timing_key, None, failure, reason[:_LONGEST_REASON])
 
 
 def _timed(job: Job, shared: Mapping[str, Any], check: Callable[[], None]) -> tuple[Activity, str | None]:
@@ -160,14 +162,15 @@ def _timed(job: Job, shared: Mapping[str, Any], check: Callable[[], None]) -> tu
     return timing.activity, activity_to_text(timing.activity)
 
 
-def _priced(job: Job, activity: Activity, key: str, technology_key: str, shared: Mapping[str, Any]) -> Outcome:
+def _priced(job: Job, activity: Activity, key: str, technology_key: str, shared: Mapping[str, Any]) -> ComputedPoint:
     """One point of the job; one that cannot be priced leaves the others alone."""
     try:
-        with time_limit(job.time_limit_s):
+        # what is beyond a float becomes infinite, which `record_of` says in a sentence
+        with time_limit(job.time_limit_s), np.errstate(over="ignore", invalid="ignore"):
             technology: Technology = shared[technology_key]
             cost = price(activity, job.elaborated, technology)
             run = RunMetrics(elaborated=job.elaborated, activity=activity, cost=cost, ideal=job.ideal)
-            return Outcome(key, job.timing_key, record_of(run) | (bands_of(run, technology) if job.bands else {}))
+            return ComputedPoint(key, job.timing_key, record_of(run) | (bands_of(run, technology) if job.bands else {}))
     except Exception as error:
         return _failed(job, key, error)
 

@@ -16,9 +16,9 @@ from simulator.errors import ConfigError, MappingError
 from simulator.kinds import kind_of
 from simulator.study.design import digest
 from simulator.study.executors import EXECUTORS, Dispatch, Executor, Work
-from simulator.study.sizing.trials import machine_runner
-from simulator.study.sweep.bands import Robustness, standings
-from simulator.study.sweep.job import Job, Outcome, failed, run_jobs
+from simulator.study.sizing.runner import machine_runner
+from simulator.study.sweep.bands import Robustness, best_against_rivals
+from simulator.study.sweep.job import ComputedPoint, Job, failed, run_jobs
 from simulator.study.sweep.point import Invalid, Point, Scaled
 from simulator.study.sweep.row import Finished, Listener, Planned, Row, Searching, broken_constraints
 from simulator.study.sweep.sizes import SizeSearch, raise_refusal, refusal, to_record
@@ -63,7 +63,7 @@ class SweepRun:
     seconds: float
     points: Mapping[str, Point]
     """What was asked for, by key: machine, workload and technology of each row that is no invalid combination."""
-    standings: tuple[Robustness, ...] = ()
+    robustness: tuple[Robustness, ...] = ()
     """How the best points stand over the bands of the constants, where the sweep carries them."""
 
     @property
@@ -88,8 +88,8 @@ def run_sweep(space: Space, store: Store, options: Options, listen: Listener = l
         sweep.run()
     rows = tuple(sorted(sweep.rows.values(), key=lambda row: row.place))
     points = {point.key: point for point in sweep.points}
-    standing = standings(space.spec, rows, points, store) if space.spec.bands else ()
-    return SweepRun(sweep.id, space.spec, rows, sweep.excluded, sweep.computed, time.perf_counter() - began, points, standing)
+    robustness = best_against_rivals(space.spec, rows, points, store) if space.spec.bands else ()
+    return SweepRun(sweep.id, space.spec, rows, sweep.excluded, sweep.computed, time.perf_counter() - began, points, robustness)
 
 
 @dataclass(frozen=True)
@@ -213,7 +213,7 @@ class _Sweep:
     def _refuse(self, chosen: Sequence[_Chosen]) -> list[Row]:
         """Store what is no machine or no workload, and return its rows."""
         refused = [(entry, entry.found) for entry in chosen if isinstance(entry.found, Invalid)]
-        self.store.add([Outcome(entry.key, "", None, found.failure, found.reason) for entry, found in refused], {})
+        self.store.add([ComputedPoint(entry.key, "", None, found.failure, found.reason) for entry, found in refused], {})
         for entry, found in refused:
             self.rows[entry.identity] = Row(entry.number, entry.key, found.assignments, None, found.failure, found.reason)
         return [self.rows[entry.identity] for entry, _ in refused]
@@ -235,7 +235,7 @@ class _Sweep:
         expected = chosen if search.method in ("grid", "random", "halton") else max(chosen, min(search.points or 0, self.space.size))
         self.listen(Planned(chosen, expected, self.stored, self.excluded, invalid))
 
-    def _run_points(self, points: Sequence[Point]) -> Iterable[Outcome]:
+    def _run_points(self, points: Sequence[Point]) -> Iterable[ComputedPoint]:
         """Run points that no store has; every outcome is stored before it is handed on."""
         if not points:
             return

@@ -18,7 +18,7 @@ from types import TracebackType
 from typing import Any
 
 from simulator.errors import OutputError
-from simulator.study.sweep.job import Outcome
+from simulator.study.sweep.job import ComputedPoint
 from simulator.version import MODEL_VERSION
 
 SCHEMA = 1
@@ -162,7 +162,7 @@ class Store:
         except (TypeError, ValueError) as error:
             raise OutputError(f"{self.path}: cannot be used as a results store: it is damaged, and holds text that is no JSON") from error
 
-    def add(self, outcomes: Iterable[Outcome], activities: Mapping[str, str]) -> None:
+    def add(self, outcomes: Iterable[ComputedPoint], activities: Mapping[str, str]) -> None:
         """Store points and the activities they were priced from. A point that is there stays, unless it had failed."""
         rows = [(item.key, item.timing_key, item.text, item.failure, item.reason) for item in outcomes]
         with self._change():

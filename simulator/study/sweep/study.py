@@ -31,12 +31,12 @@ class Study:
     rows: tuple[Row, ...]
     id: str
     excluded: int
-    standings: tuple[Robustness, ...] = ()
+    robustness: tuple[Robustness, ...] = ()
 
     @classmethod
     def of(cls, run: SweepRun) -> Study:
         """The study of a sweep that has come to its end."""
-        return cls(run.spec, run.rows, run.id, run.excluded, run.standings)
+        return cls(run.spec, run.rows, run.id, run.excluded, run.robustness)
 
     def to_dict(self) -> dict[str, Any]:
         """JSON values; the same sweep gives the same."""
@@ -47,7 +47,7 @@ class Study:
             "sweep": self.spec.model_dump(mode="json"),
             "excluded": self.excluded,
             "rows": [asdict(row) for row in self.rows],
-            "standings": [asdict(standing) for standing in self.standings],
+            "standings": [asdict(held) for held in self.robustness],
         }
 
     @classmethod
@@ -56,8 +56,8 @@ class Study:
         if record.get("schema_version") != SCHEMA_VERSION:
             raise OutputError(f"a sweep of schema version {record.get('schema_version')!r}; this sparsim reads version {SCHEMA_VERSION}")
         rows = tuple(Row(**{**row, "broken": tuple(row["broken"])}) for row in record["rows"])
-        standings = tuple(Robustness(**entry) for entry in record["standings"])
-        return cls(SweepSpec.model_validate(record["sweep"]), rows, record["id"], record["excluded"], standings)
+        robustness = tuple(Robustness(**entry) for entry in record["standings"])
+        return cls(SweepSpec.model_validate(record["sweep"]), rows, record["id"], record["excluded"], robustness)
 
     @classmethod
     def load(cls, path: Path) -> Study:

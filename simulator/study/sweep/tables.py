@@ -133,26 +133,26 @@ def _figures(title: str, rows: Sequence[Row], objectives: Mapping[str, str], mor
 
 def _standings(study: Study) -> RenderableType | None:
     """Whether the best points stay the best over the bands of the constants."""
-    if not study.standings:
+    if not study.robustness:
         return None
     lines = [Text("Over the bands of the constants", style="bold")]
-    for objective, group in groupby(study.standings, key=lambda standing: standing.objective):
+    for objective, group in groupby(study.robustness, key=lambda found: found.objective):
         own = list(group)
         label = term(objective, "metric").label
         if own[0].workload:
             lines.append(Text(f"best {label} on each workload, against the runner-up:"))
-            lines += [Text(f"  {standing.workload}: {standing.best} than ") + _against(standing) for standing in own]
+            lines += [Text(f"  {found.workload}: {found.best} than ") + _against(found) for found in own]
         else:
             lines.append(Text(f"best {label}, {own[0].best}, against the runner-up and the best at each other value of the first axis:"))
-            lines += [Text("  than ") + _against(standing) for standing in own]
+            lines += [Text("  than ") + _against(found) for found in own]
     lines.append(Text("ratio: rival ÷ best, each constant at one value in both", style="dim"))
     return Group(*lines)
 
 
-def _against(standing: Robustness) -> Text:
-    band = f"{times(standing.ratio)}, combined {significant(standing.low)}–{significant(standing.high)}"
-    held = Text("robust", style="green") if standing.robust else Text(standing.turns_on, style="yellow")
-    return Text(f"{standing.rival} ({band}): ") + held
+def _against(found: Robustness) -> Text:
+    band = f"{times(found.ratio)}, combined {significant(found.low)}–{significant(found.high)}"
+    held = Text("robust", style="green") if found.robust else Text(found.turns_on, style="yellow")
+    return Text(f"{found.rival} ({band}): ") + held
 
 
 def _effects(study: Study) -> RenderableType | None:

@@ -7,8 +7,7 @@ from rich.table import Table
 from rich.text import Text
 
 from simulator.report.numbers import percent, significant, times
-from simulator.study.training.phases import Phase
-from simulator.study.training.step import StepStudy
+from simulator.study.training.step import Phase, StepStudy
 
 
 def step_table(study: StepStudy, every: int) -> RenderableType:

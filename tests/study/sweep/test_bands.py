@@ -58,7 +58,7 @@ def test_a_store_that_is_pruned_meanwhile_is_said_in_a_sentence_and_mended_by_ru
     with Store(place / "store.sqlite") as store, Store(place / "store.sqlite") as other:
         with pytest.raises(OutputError, match=r"store\.sqlite: was pruned while this ran; run it again"):
             run_sweep(space, store, Options(), lambda event: other.remove([sweep.id for sweep in other.sweeps()]))
-        assert run_sweep(space, store, Options()).standings
+        assert run_sweep(space, store, Options()).robustness
 
 
 def test_a_break_even_whose_points_are_pruned_meanwhile_says_so(place: Path) -> None:
@@ -73,48 +73,48 @@ def test_a_break_even_whose_points_are_pruned_meanwhile_says_so(place: Path) -> 
 
 def test_standings_price_both_points_with_the_same_constants(sweep: Run) -> None:
     run = sweep("sweep.yaml", "bands=true")
-    energies = [standing for standing in run.standings if standing.objective == "energy_pj"]
+    energies = [held for held in run.robustness if held.objective == "energy_pj"]
     assert energies
-    assert not [standing for standing in run.standings if standing.objective == "seconds"]
+    assert not [held for held in run.robustness if held.objective == "seconds"]
     rows = {row.label: row for row in run.rows}
-    for standing in energies:
-        best, rival = rows[standing.best].metric("energy_pj"), rows[standing.rival].metric("energy_pj")
-        assert standing.ratio == pytest.approx(rival / best)
-        assert standing.low <= standing.ratio <= standing.high
-        assert standing.robust == (standing.turns_on == "")
+    for held in energies:
+        best, rival = rows[held.best].metric("energy_pj"), rows[held.rival].metric("energy_pj")
+        assert held.ratio == pytest.approx(rival / best)
+        assert held.low <= held.ratio <= held.high
+        assert held.robust == (held.turns_on == "")
         # two machines that share nearly everything: the ratio is known far better than either figure
-        low, high = rows[standing.best].band("energy_pj") or (0.0, 0.0)
-        assert standing.high / standing.low < high / low
+        low, high = rows[held.best].band("energy_pj") or (0.0, 0.0)
+        assert held.high / held.low < high / low
 
 
 def test_the_first_rival_is_the_runner_up(sweep: Run) -> None:
     run = sweep("sweep.yaml", "bands=true")
-    own = [standing for standing in run.standings if standing.objective == "energy_pj"]
+    own = [held for held in run.robustness if held.objective == "energy_pj"]
     best, *behind = sorted(run.rows, key=lambda row: row.metric("energy_pj"))
     assert (own[0].best, own[0].rival) == (best.label, behind[0].label)
-    assert [standing.ratio for standing in own] == sorted(standing.ratio for standing in own)
+    assert [held.ratio for held in own] == sorted(held.ratio for held in own)
     # and the best at each other value of the first axis is among them
     for window in {1, 2, 4} - {best.assignments["fabric.window"]}:
-        assert next(row.label for row in behind if row.assignments["fabric.window"] == window) in {standing.rival for standing in own}
+        assert next(row.label for row in behind if row.assignments["fabric.window"] == window) in {held.rival for held in own}
 
 
 def test_points_whose_labels_read_the_same_are_told_apart(sweep: Run) -> None:
     run = sweep("sweep.yaml", "bands=true", "axes={technology_overrides.supply_voltage_v: [0.75, 0.75001, 0.75002]}")
     energies = [row.metric("energy_pj") for row in run.rows]
     assert len({row.label for row in run.rows}) < len(run.rows)
-    ratios = [standing.ratio for standing in run.standings if standing.objective == "energy_pj"]
+    ratios = [held.ratio for held in run.robustness if held.objective == "energy_pj"]
     assert ratios == pytest.approx([energies[1] / energies[0], energies[2] / energies[0]], rel=1e-9)
     assert all(ratio > 1 for ratio in ratios)
 
 
 def test_only_points_that_do_the_same_work_are_rivals(sweep: Run) -> None:
     run = sweep("sweep.yaml", "bands=true", "axes={workload.density: [0.1, 0.4], fabric.window: [1, 4]}")
-    own = [standing for standing in run.standings if standing.objective == "energy_pj"]
-    assert [standing.workload for standing in own] == ["density 0.1", "density 0.4"]
-    for standing in own:
-        low, high = sorted(row.metric("energy_pj") for row in run.rows if row.label.startswith(standing.workload))
-        assert standing.ratio == pytest.approx(high / low)
-        assert {standing.best, standing.rival} == {"window 1", "window 4"}
+    own = [held for held in run.robustness if held.objective == "energy_pj"]
+    assert [held.workload for held in own] == ["density 0.1", "density 0.4"]
+    for held in own:
+        low, high = sorted(row.metric("energy_pj") for row in run.rows if row.label.startswith(held.workload))
+        assert held.ratio == pytest.approx(high / low)
+        assert {held.best, held.rival} == {"window 1", "window 4"}
 
 
 def test_points_of_one_machine_share_its_prices(sweep: Run) -> None:

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from simulator.errors import OutputError
-from simulator.study.sweep.job import Outcome
+from simulator.study.sweep.job import ComputedPoint
 from simulator.study.sweep.store import ListedSweep, Removed, Store
 from simulator.version import MODEL_VERSION
 
@@ -21,7 +21,9 @@ KEYS = st.text(alphabet="abcdef", min_size=1, max_size=3)
 RECORDS = st.none() | st.dictionaries(
     st.text(max_size=5), st.floats(allow_nan=False, allow_infinity=False) | st.integers(-(2**60), 2**60), max_size=3
 )
-OUTCOMES = st.builds(lambda key, record: Outcome(key, "t" + key, record, None if record is not None else "error", "why"), KEYS, RECORDS)
+OUTCOMES = st.builds(
+    lambda key, record: ComputedPoint(key, f"t{key}", record, None if record is not None else "error", "why"), KEYS, RECORDS
+)
 
 
 def named(sweep: str, started: str = "now") -> ListedSweep:
@@ -44,9 +46,9 @@ def listed(store: Store, sweep: str) -> str:
 @settings(max_examples=30)
 @given(st.lists(st.lists(OUTCOMES, max_size=4), max_size=6))
 def test_the_first_figures_of_a_point_stay_and_replace_a_failure(
-    tmp_path_factory: pytest.TempPathFactory, commits: list[list[Outcome]]
+    tmp_path_factory: pytest.TempPathFactory, commits: list[list[ComputedPoint]]
 ) -> None:
-    expected: dict[str, Outcome] = {}
+    expected: dict[str, ComputedPoint] = {}
     with Store(tmp_path_factory.mktemp("store") / "store.sqlite") as store:
         for outcomes in commits:
             store.add(outcomes, {outcome.timing_key: "{}" for outcome in outcomes})
@@ -62,15 +64,15 @@ def test_the_first_figures_of_a_point_stay_and_replace_a_failure(
 
 def test_a_commit_is_whole_or_nothing(tmp_path: Path) -> None:
     with Store(tmp_path / "store.sqlite") as store:
-        bad = Outcome("bad", "t", None, None)  # neither figures nor failure
+        bad = ComputedPoint("bad", "t", None, None)  # neither figures nor failure
         with pytest.raises(sqlite3.IntegrityError):
-            store.add([Outcome("good", "t", {}), bad], {"t": "{}"})
+            store.add([ComputedPoint("good", "t", {}), bad], {"t": "{}"})
         assert store.points(["good", "bad"]) == {}
 
 
 def test_pruning_keeps_what_another_sweep_needs(tmp_path: Path) -> None:
     with Store(tmp_path / "store.sqlite") as store:
-        store.add([Outcome(key, f"t{key}", {}) for key in "abc"], {f"t{key}": "{}" for key in "abc"})
+        store.add([ComputedPoint(key, f"t{key}", {}) for key in "abc"], {f"t{key}": "{}" for key in "abc"})
         for sweep, points in (("one", "ab"), ("two", "bc")):
             store.begin(named(sweep))
             store.enlist(named(sweep), members(points))
@@ -81,7 +83,7 @@ def test_pruning_keeps_what_another_sweep_needs(tmp_path: Path) -> None:
 
 def test_a_run_takes_the_place_of_what_an_earlier_one_listed(tmp_path: Path) -> None:
     with Store(tmp_path / "store.sqlite") as store:
-        store.add([Outcome(key, "t", {}) for key in "abcx"], {"t": "{}"})
+        store.add([ComputedPoint(key, "t", {}) for key in "abcx"], {"t": "{}"})
         store.enlist(named("one", "1st"), members("abc"))
         store.enlist(named("two", "2nd"), members("abc"))
         store.enlist(named("one", "3rd"), members("ax"))
@@ -123,7 +125,7 @@ def test_a_sweep_that_was_pruned_while_it_runs_is_listed_again(tmp_path: Path) -
 def test_a_point_that_has_lost_its_timing_is_run_again(tmp_path: Path) -> None:
     """Priced from a timing that a prune removed before the point was stored."""
     with Store(tmp_path / "store.sqlite") as store:
-        outcomes = [Outcome("a", "t", {"cycles": 1}), Outcome("b", "t", None, "error", "why")]
+        outcomes = [ComputedPoint("a", "t", {"cycles": 1}), ComputedPoint("b", "t", None, "error", "why")]
         store.add(outcomes, {})
         assert set(store.points("ab")) == {"b"}
         store.add(outcomes[:1], {"t": "{}"})
@@ -144,7 +146,7 @@ def test_what_searches_of_other_versions_have_found_is_removed_when_asked(tmp_pa
 def _ask(store: Store) -> list[Callable[[], object]]:
     """Every method that asks for or changes something."""
     return [
-        lambda: store.add([Outcome("z", "t", {})], {"t": "{}"}),
+        lambda: store.add([ComputedPoint("z", "t", {})], {"t": "{}"}),
         lambda: store.points("a"),
         lambda: store.activities("t"),
         lambda: store.sizes("a"),
@@ -160,7 +162,7 @@ def _ask(store: Store) -> list[Callable[[], object]]:
 def test_a_damaged_store_is_said_in_a_sentence_by_every_method(tmp_path: Path) -> None:
     path = tmp_path / "store.sqlite"
     with Store(path) as store:
-        store.add([Outcome("a", "t", {})], {"t": "{}"})
+        store.add([ComputedPoint("a", "t", {})], {"t": "{}"})
         store.enlist(named("one"), members("a"))
     path.write_bytes(path.read_bytes()[:4096] + b"\xa5" * (path.stat().st_size - 4096))
     with Store(path) as store:
@@ -173,7 +175,7 @@ def test_a_damaged_store_is_said_in_a_sentence_by_every_method(tmp_path: Path) -
 def test_text_that_is_no_json_is_said_in_a_sentence(tmp_path: Path, table: str, column: str) -> None:
     path = tmp_path / "store.sqlite"
     with Store(path) as store:
-        store.add([Outcome("a", "t", {})], {"t": "{}"})
+        store.add([ComputedPoint("a", "t", {})], {"t": "{}"})
         store.enlist(named("one"), members("a"))
         store.add_sizes("a", {})
     with closing(sqlite3.connect(path)) as base:

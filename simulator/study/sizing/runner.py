@@ -17,7 +17,7 @@ from simulator.pricing import elaborate, pricer_of
 from simulator.run.floor import Floor, Least
 from simulator.run.trial import Trial
 from simulator.study.executors import Dispatch, Executor, Report
-from simulator.study.sizing.objective import floor_of
+from simulator.study.sizing.quantities import floor_of
 from simulator.study.sizing.types import Incumbent, Runner, RunResult
 from simulator.workload.types import Workload
 
