@@ -83,8 +83,9 @@ class Pricer:
         """What a run costs, by component and action: linear in its counts and cycles."""
         seconds = counted.cycles / (self.hardware.clock_ghz * 1e9)
         rows = self._rows
-        # events first: a difference of counters is then exact
-        energies = ((rows.events @ counted.vector(self.kinds)) * self._actions * self._action_pj).tolist()
+        # events first: a difference of counters is then exact; constants beyond reason give infinities, which callers name
+        with np.errstate(over="ignore", invalid="ignore"):
+            energies = ((rows.events @ counted.vector(self.kinds)) * self._actions * self._action_pj).tolist()
         by_component: dict[str, dict[str, float]] = {name: {} for name in self.hardware.components}
         for name, label, pj in zip(rows.components, rows.labels, energies, strict=True):
             actions = by_component[name]
@@ -107,14 +108,15 @@ class Pricer:
     @cached_property
     def matrix(self) -> Floats:
         """[rows × columns] pJ: of one event of each counter, all work and then each kind of work, and of a cycle; without leakage."""
-        return self._rows.events * (self._actions * self._action_pj)[:, None]
+        return self._rows.events * self._each_pj[:, None]
 
     @cached_property
     def rates(self) -> Rates:
         """Sums over components and actions, leakage included."""
-        rows, each_pj = self._rows, self._actions * self._action_pj
+        rows, each_pj = self._rows, self._each_pj
         off_fabric = np.array([name in OFF_FABRIC for name in rows.components])
-        off_pj, fabric_pj = np.where(off_fabric, each_pj, 0.0) @ rows.events, np.where(off_fabric, 0.0, each_pj) @ rows.events
+        with np.errstate(over="ignore", invalid="ignore"):
+            off_pj, fabric_pj = np.where(off_fabric, each_pj, 0.0) @ rows.events, np.where(off_fabric, 0.0, each_pj) @ rows.events
         on_die = [built for built in self._built if built.name not in OFF_FABRIC]
         off_die = [built for built in self._built if built.name in OFF_FABRIC]
         # 1 mW for 1 ns is 1 pJ
@@ -166,6 +168,12 @@ class Pricer:
         """[rows] energy of one action."""
         charged = [entry.component.energy_pj(charge.action) for _, charge, entry in self._charged]
         return np.array([*charged, *(pj for _, _, pj in self._every_cycle)])
+
+    @cached_property
+    def _each_pj(self) -> Floats:
+        """[rows] energy of one event, or cycle."""
+        with np.errstate(over="ignore", invalid="ignore"):
+            return np.asarray(self._actions * self._action_pj)
 
     @cached_property
     def _built(self) -> tuple[_Built, ...]:
