@@ -24,7 +24,8 @@ from simulator.engine.work import TileWork
 from simulator.kinds.gather.compiled import engine as compiled
 from simulator.kinds.gather.reference import run_cluster
 from simulator.kinds.units.placement import interleaved
-from simulator.network.traffic import SwitchSpec, draw_arrivals
+from simulator.network import NetworkSpec
+from simulator.network.traffic import draw_arrivals
 
 RESULTS = Path(__file__).parent / "results.json"
 PAIRS = 7
@@ -42,11 +43,10 @@ COMMANDS = {
 def spec(ports: int, queues: str) -> ClusterSpec:
     """A square cluster of one copy, as in configs/machines/crossbar.yaml, with iSLIP(1)."""
     return ClusterSpec(
-        units=ports,
-        banks=ports,
+        requests=NetworkSpec(ports, ports, queues=queues, depth=4),  # type: ignore[arg-type]
+        replies=NetworkSpec(ports, ports, depth=2, feed_stages=1),
         bank_ports=1,
         bank_queue=2,
-        read_latency=1,
         multicast=False,
         window=16,
         issue_width=1,
@@ -54,12 +54,6 @@ def spec(ports: int, queues: str) -> ClusterSpec:
         accumulators=4,
         accumulate_latency=4,
         network="routed",
-        queues=queues,  # type: ignore[arg-type]
-        depth=4,
-        reply_depth=2,
-        allocator="islip",
-        iterations=1,
-        latency=1,
     )
 
 
@@ -131,7 +125,7 @@ def over_reference(ports: int, queues: str) -> float:
 
 def switch_flits_per_second(queues: str) -> float:
     """Flits a second of a saturated 64 × 64 crossbar alone."""
-    switch = SwitchSpec(64, queues=queues, depth=16 if queues == "fifo" else 64)  # type: ignore[arg-type]
+    switch = NetworkSpec(64, 64, queues=queues, depth=16 if queues == "fifo" else 64)  # type: ignore[arg-type]
     arrivals = draw_arrivals(switch, "uniform", 1.0, 8_000, seed=0)
     point = compiled_switch.drive(switch, arrivals, 1_000)
     taken = statistics.median(seconds(lambda: compiled_switch.drive(switch, arrivals, 1_000)) for _ in range(PAIRS))

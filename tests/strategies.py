@@ -19,11 +19,12 @@ from simulator.machine.model import Elaborated, Machine
 from simulator.network import TOPOLOGIES
 from simulator.run.run import Ideal, Progress, Timing, run_workload
 from simulator.workload.types import Activations, Kind, Operation, Weight, Workload
+from tests.clusters import cluster
 
 Matrix = NDArray[np.float64]
 WEIGHTS = np.array([-3, -2, -1, 1, 2, 3], dtype=np.float64)
 
-BARE = ClusterSpec(
+BARE = cluster(
     units=2,
     banks=2,
     bank_ports=1,
@@ -168,7 +169,7 @@ def cluster_specs(
         keys["window"] = max(keys["window"], keys["issue_width"])
         if network == "routed" and keys["multicast"]:
             keys |= {"topology": "full", "request_flits": 1, "reply_flits": 1}
-        return ClusterSpec(network=network, units=1 if network == "none" else units, **keys)  # type: ignore[arg-type]
+        return cluster(network=network, units=1 if network == "none" else units, **keys)
 
     return st.builds(
         build,

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, fields, replace
-from functools import lru_cache
 from typing import Literal
 
 import numpy as np
@@ -13,18 +12,19 @@ from numpy.typing import NDArray
 
 from simulator.activity import CAUSES, COUNTERS
 from simulator.engine.work import TileValues, TileWork
-from simulator.network import Graph, TopologyName, draw
+from simulator.network import NetworkSpec
 
 
 @dataclass(frozen=True)
 class ClusterSpec:
     """The hardware of one cluster, as numbers that a clocked model needs."""
 
-    units: int
-    banks: int
+    requests: NetworkSpec
+    """From units to bank ports."""
+    replies: NetworkSpec
+    """From bank ports to units."""
     bank_ports: int
     bank_queue: int
-    read_latency: int
     multicast: bool
     window: int
     issue_width: int
@@ -33,37 +33,41 @@ class ClusterSpec:
     accumulate_latency: int
     network: Literal["routed", "ideal", "none"]
     """`none`: the copy serves one unit; `ideal`: the same latency, unlimited links and queues."""
-    queues: Literal["fifo", "voq"]
-    depth: int
-    reply_depth: int
-    allocator: Literal["round_robin", "islip"]
-    iterations: int
-    latency: int
-    """Pipeline stages of one router and its link."""
-    topology: TopologyName = "full"
-    radix: int = 4
-    request_flits: int = 1
-    reply_flits: int = 1
-    """Flits of a request and of a reply: its bits over the link's."""
     summed_lanes: int = 1
     """Neighbouring lanes that are added up when a row is merged: 1 but in sampled products, which add up all."""
 
     def __post_init__(self) -> None:
-        if self.combines and (self.topology != "full" or self.request_flits > 1 or self.reply_flits > 1):
+        topology, request_flits, reply_flits = self.requests.topology, self.requests.flits, self.replies.flits
+        if self.combines and (topology != "full" or request_flits > 1 or reply_flits > 1):
             raise ValueError(
                 f"multicast combines requests at one crossbar and needs topology full and flits of whole words, "
-                f"not {self.topology}, {self.request_flits} and {self.reply_flits} flits"
+                f"not {topology}, {request_flits} and {reply_flits} flits"
             )
 
     @property
     def combines(self) -> bool:
         """Whether the request crossbar lets requests for the same word go together."""
-        return self.multicast and self.network == "routed"
+        return self.network == "routed" and self.requests.combines
+
+    @property
+    def units(self) -> int:
+        """Units of the cluster: sources of its request network."""
+        return self.requests.sources
 
     @property
     def ports(self) -> int:
-        """Bank ports of the cluster: outputs of its request network."""
-        return self.banks * self.bank_ports
+        """Bank ports of the cluster: sinks of its request network."""
+        return self.requests.sinks
+
+    @property
+    def banks(self) -> int:
+        """Banks of the cluster."""
+        return self.ports // self.bank_ports
+
+    @property
+    def read_latency(self) -> int:
+        """Cycles of a bank access: stages before the reply network."""
+        return self.replies.feed_stages
 
     @property
     def examine_width(self) -> int:
@@ -81,35 +85,30 @@ class ClusterSpec:
         """Slots of a bank port's request queue, behind the network's pipeline; combined requests take one together, and never fill it."""
         if self.network == "ideal" or self.combines:
             return math.inf
-        return self.bank_queue + (self.latency if self.network == "routed" else 0)
-
-    def request_graph(self) -> Graph:
-        """Routers from units to bank ports."""
-        return draw(self.topology, self.units, self.ports, self.radix)
-
-    def reply_graph(self) -> Graph:
-        """Routers from bank ports to units."""
-        return draw(self.topology, self.ports, self.units, self.radix)
+        return self.bank_queue + (self.requests.latency if self.network == "routed" else 0)
 
     def direct_delays(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """Cycles of an unhindered crossing, 0 without a network: [units, ports] of requests, [ports, units] of replies."""
         if self.network == "none":
             return np.zeros((self.units, self.ports), dtype=np.int64), np.zeros((self.ports, self.units), dtype=np.int64)
-        requests = self.request_graph().hops.astype(np.int64) * self.latency + self.request_flits - 1
-        replies = self.reply_graph().hops.astype(np.int64) * self.latency + self.reply_flits - 1
-        return requests, replies
+        return _unhindered(self.requests), _unhindered(self.replies)
 
     def with_ideal_network(self) -> ClusterSpec:
         """The same cluster with a perfect network, if it has one."""
         return self if self.network == "none" else replace(self, network="ideal")
 
 
+def _unhindered(network: NetworkSpec) -> NDArray[np.int64]:
+    """[sources, sinks] cycles of a crossing."""
+    delays: NDArray[np.int64] = network.graph().hops.astype(np.int64) * network.latency + network.flits - 1
+    return delays
+
+
 ONE_UNIT = ClusterSpec(
-    units=1,
-    banks=1,
+    requests=NetworkSpec(1, 1),
+    replies=NetworkSpec(1, 1, feed_stages=1),
     bank_ports=1,
     bank_queue=1,
-    read_latency=1,
     multicast=False,
     window=1,
     issue_width=1,
@@ -117,12 +116,6 @@ ONE_UNIT = ClusterSpec(
     accumulators=1,
     accumulate_latency=1,
     network="none",
-    queues="fifo",
-    depth=1,
-    reply_depth=1,
-    allocator="islip",
-    iterations=1,
-    latency=1,
 )
 """The least cluster."""
 
@@ -139,12 +132,7 @@ class Outcome:
     @property
     def counted(self) -> dict[str, int]:
         """Its fields that go by the name of a counter of `Counts`."""
-        return {name: int(getattr(self, name)) for name in _counters_of(type(self))}
-
-
-@lru_cache
-def _counters_of(outcome: type[Outcome]) -> tuple[str, ...]:
-    return tuple(entry.name for entry in fields(outcome) if entry.name in COUNTERS)
+        return {name: int(getattr(self, name)) for name in COUNTERS if hasattr(self, name)}
 
 
 @dataclass(frozen=True, eq=False)

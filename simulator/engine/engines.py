@@ -9,7 +9,8 @@ from typing import Literal
 from simulator.engine.compiled.kernels import kernels_loaded
 from simulator.engine.compiled.switch import engine as compiled_switch
 from simulator.engine.reference import traffic as reference_switch
-from simulator.network.traffic import Arrivals, SwitchSpec, TrafficPoint
+from simulator.network import NetworkSpec
+from simulator.network.traffic import Arrivals, TrafficPoint
 
 EngineName = Literal["compiled", "reference"]
 
@@ -32,7 +33,7 @@ ENGINES: dict[EngineName, Engine] = {
     "reference": Engine("reference", "reference", carries_values=True),
 }
 
-TrafficEngine = Callable[[SwitchSpec, Arrivals, int], TrafficPoint]
+TrafficEngine = Callable[[NetworkSpec, Arrivals, int], TrafficPoint]
 """(network, traffic, cycles of warm-up) → what the network did with it."""
 TRAFFIC_ENGINES: dict[EngineName, TrafficEngine] = {"compiled": compiled_switch.drive, "reference": reference_switch.drive}
 """Drive a network alone with traffic."""

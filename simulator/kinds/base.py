@@ -19,8 +19,7 @@ from simulator.engine.engines import Engine
 from simulator.errors import ConfigError
 from simulator.kinds.sizes import Sizes
 from simulator.machine.model import Elaborated, Machine
-from simulator.network import Graph
-from simulator.network.traffic import SwitchSpec
+from simulator.network import Graph, NetworkSpec
 from simulator.specs.models import Section
 from simulator.system.operation import OperationRun
 from simulator.system.program import Strand
@@ -178,7 +177,7 @@ class Kind(ABC):
         """The networks of one cluster by name. Raises ConfigError where there is none, with the reason."""
         raise ConfigError(f"{machine.name} has no network to draw")
 
-    def switch(self, elaborated: Elaborated) -> SwitchSpec | None:
+    def switch(self, elaborated: Elaborated) -> NetworkSpec | None:
         """The network that carries requests, by itself; None without one."""
         return None
 

@@ -10,37 +10,11 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from simulator.network import Graph, TopologyName, draw
+from simulator.network.spec import NetworkSpec
 
 PatternName = Literal["uniform", "transpose", "hotspot"]
 NOTHING = -1
 """No flit is created in this cycle."""
-
-
-@dataclass(frozen=True)
-class SwitchSpec:
-    """A network to be measured."""
-
-    ports: int
-    """Sources."""
-    sinks: int | None = None
-    """Sinks; as many as sources unless told."""
-    topology: TopologyName = "full"
-    radix: int = 4
-    queues: Literal["fifo", "voq"] = "fifo"
-    depth: int = 16
-    allocator: Literal["round_robin", "islip"] = "islip"
-    iterations: int = 1
-    latency: int = 1
-
-    @property
-    def sink_count(self) -> int:
-        """Sinks, the default resolved."""
-        return self.ports if self.sinks is None else self.sinks
-
-    def graph(self) -> Graph:
-        """Its routers."""
-        return draw(self.topology, self.ports, self.sink_count, self.radix)
 
 
 @dataclass(frozen=True)
@@ -90,11 +64,11 @@ def hotspot(sources: int, sinks: int, shape: tuple[int, int], random: np.random.
 PATTERNS: dict[PatternName, Pattern] = {"uniform": uniform, "transpose": transpose, "hotspot": hotspot}
 
 
-def draw_arrivals(spec: SwitchSpec, pattern: PatternName, load: float, cycles: int, seed: int) -> Arrivals:
+def draw_arrivals(spec: NetworkSpec, pattern: PatternName, load: float, cycles: int, seed: int) -> Arrivals:
     """Each source creates a flit in a cycle with probability `load`, whatever the network does with it."""
     random = np.random.default_rng(seed)
-    shape = (spec.ports, cycles)
-    sinks = PATTERNS[pattern](spec.ports, spec.sink_count, shape, random)
+    shape = (spec.sources, cycles)
+    sinks = PATTERNS[pattern](spec.sources, spec.sinks, shape, random)
     return Arrivals(load, np.where(random.random(shape) < load, sinks, NOTHING).astype(np.int32))
 
 
@@ -115,7 +89,7 @@ SATURATION_FIFO_LIMIT = 2 - 2**0.5
 """The same for infinitely many ports."""
 
 
-def theory_limits(spec: SwitchSpec, pattern: PatternName | None) -> dict[str, float]:
+def theory_limits(spec: NetworkSpec, pattern: PatternName | None) -> dict[str, float]:
     """Flits a source and cycle that no such network can exceed, or is known to saturate at.
 
     `head_of_line`: one crossbar with FIFO inputs under uniform traffic. `sinks`: the most wanted sink takes one flit a
@@ -123,7 +97,7 @@ def theory_limits(spec: SwitchSpec, pattern: PatternName | None) -> dict[str, fl
     `memoryless`: what N fresh requests to B banks would serve each cycle if the losers were dropped; queued requests
     behave otherwise.
     """
-    sources, sinks = spec.ports, spec.sink_count
+    sources, sinks = spec.sources, spec.sinks
     limits: dict[str, float] = {}
     if pattern == "uniform":
         limits["sinks"] = min(1.0, sinks / sources)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
 import numpy as np
@@ -14,12 +14,15 @@ from simulator.engine.engines import TRAFFIC_ENGINES, EngineName
 from simulator.errors import ConfigError
 from simulator.kinds import kind_of
 from simulator.machine.model import Machine
-from simulator.network.traffic import Arrivals, PatternName, SwitchSpec, TrafficPoint, draw_arrivals, replay_arrivals, theory_limits
+from simulator.network import NetworkSpec
+from simulator.network.traffic import Arrivals, PatternName, TrafficPoint, draw_arrivals, replay_arrivals, theory_limits
 from simulator.pricing import elaborate
 from simulator.workload.types import Workload
 
 TrafficName = Literal["uniform", "transpose", "hotspot", "trace"]
 TRAFFIC: tuple[TrafficName, ...] = ("uniform", "transpose", "hotspot", "trace")
+_TOLD = ("sinks", "topology", "radix", "queues", "depth", "allocator", "iterations", "latency")
+"""What JSON says of a network, beside its ports."""
 
 
 @dataclass(frozen=True)
@@ -28,7 +31,7 @@ class NetworkCurve:
 
     name: str
     traffic: TrafficName
-    switch: SwitchSpec
+    switch: NetworkSpec
     cycles: int
     """Measured cycles of each point."""
     points: tuple[TrafficPoint, ...]
@@ -45,7 +48,7 @@ class NetworkCurve:
         return {
             "name": self.name,
             "traffic": self.traffic,
-            "switch": asdict(self.switch),
+            "switch": {"ports": self.switch.sources} | {name: getattr(self.switch, name) for name in _TOLD},
             "cycles": self.cycles,
             "saturation_throughput": self.saturation,
             "limits": self.limits,
@@ -53,7 +56,7 @@ class NetworkCurve:
         }
 
 
-def switch_of(machine: Machine) -> SwitchSpec:
+def switch_of(machine: Machine) -> NetworkSpec:
     """The request network of one of a machine's clusters; ConfigError where it has none."""
     switch = kind_of(machine).switch(elaborate(machine, load_technology(machine.technology, machine.technology_overrides)))
     if switch is None:
@@ -62,7 +65,7 @@ def switch_of(machine: Machine) -> SwitchSpec:
 
 
 def measure_network(
-    network: Machine | SwitchSpec,
+    network: Machine | NetworkSpec,
     *,
     traffic: TrafficName = "uniform",
     loads: Sequence[float] = (1.0,),
@@ -75,11 +78,11 @@ def measure_network(
 ) -> NetworkCurve:
     """Drive a network with traffic at each load; sinks are ideal, sources queue without bound.
 
-    Any published switch can be set up as a SwitchSpec. `trace` replays the bank ports that the busiest operation of
+    Any published switch can be set up as a NetworkSpec. `trace` replays the bank ports that the busiest operation of
     `workload` asks for, in list order, and needs a machine.
     """
-    spec = network if isinstance(network, SwitchSpec) else switch_of(network)
-    name = f"{spec.ports} × {spec.sink_count} {spec.topology}" if isinstance(network, SwitchSpec) else network.name
+    spec = network if isinstance(network, NetworkSpec) else switch_of(network)
+    name = f"{spec.sources} × {spec.sinks} {spec.topology}" if isinstance(network, NetworkSpec) else network.name
     sequences = _trace(network, workload) if traffic == "trace" else None
     points = []
     for index, load in enumerate(loads):
@@ -88,11 +91,11 @@ def measure_network(
         if progress is not None:
             progress((index + 1) / len(loads))
     pattern: PatternName | None = None if traffic == "trace" else traffic
-    return NetworkCurve(name, traffic, replace(spec, sinks=spec.sink_count), cycles, tuple(points), theory_limits(spec, pattern))
+    return NetworkCurve(name, traffic, spec, cycles, tuple(points), theory_limits(spec, pattern))
 
 
 def _arrivals(
-    spec: SwitchSpec, traffic: TrafficName, sequences: list[NDArray[np.int32]] | None, load: float, cycles: int, seed: int
+    spec: NetworkSpec, traffic: TrafficName, sequences: list[NDArray[np.int32]] | None, load: float, cycles: int, seed: int
 ) -> Arrivals:
     if sequences is not None:
         return replay_arrivals(sequences, load, cycles, seed)
@@ -101,9 +104,9 @@ def _arrivals(
     return draw_arrivals(spec, traffic, load, cycles, seed)
 
 
-def _trace(network: Machine | SwitchSpec, workload: Workload | None) -> list[NDArray[np.int32]]:
+def _trace(network: Machine | NetworkSpec, workload: Workload | None) -> list[NDArray[np.int32]]:
     """Bank ports that each unit of the first cluster asks for in the busiest operation, in list order."""
-    if isinstance(network, SwitchSpec) or workload is None:
+    if isinstance(network, NetworkSpec) or workload is None:
         raise ConfigError("traffic: trace replays a workload on a machine; name one with -w")
     kind = kind_of(network)
     index = max(range(len(workload.operations)), key=lambda place: workload.operations[place].macs_useful)

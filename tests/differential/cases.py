@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 from simulator.engine.cluster import ClusterSpec
 from simulator.engine.work import TileWork
 from simulator.kinds.units.placement import PLACEMENTS
-from simulator.network import TOPOLOGIES
-from simulator.network.traffic import PATTERNS, Arrivals, PatternName, SwitchSpec, draw_arrivals
+from simulator.network import TOPOLOGIES, NetworkSpec
+from simulator.network.traffic import PATTERNS, Arrivals, PatternName, draw_arrivals
+from tests.clusters import cluster
 
 NETWORKS = ("routed", "routed", "routed", "routed", "ideal", "none")
 SIZES = (1, 2, 3, 4, 5, 7, 8, 9, 16)
@@ -110,7 +111,7 @@ def specs(draw: st.DrawFn) -> ClusterSpec:
     sizes = draw(st.sampled_from([SIZES] * 11 + [WIDE]))
     multicast = draw(st.booleans())
     combines = multicast and network == "routed"
-    return ClusterSpec(
+    return cluster(
         units=1 if network == "none" else draw(st.sampled_from(sizes)),
         banks=draw(st.sampled_from(sizes)),
         bank_ports=draw(st.sampled_from([1, 1, 2, 3])),
@@ -158,7 +159,7 @@ def cases(draw: st.DrawFn) -> Case:
 class SwitchCase:
     """A network alone, and the traffic that drives it."""
 
-    spec: SwitchSpec
+    spec: NetworkSpec
     pattern: PatternName
     load: float
     cycles: int
@@ -174,9 +175,10 @@ def switch_cases(draw: st.DrawFn) -> SwitchCase:
     """A network over all of its options, under light load or none that it can carry."""
     queues, allocator = draw(st.sampled_from(["fifo", "voq"])), draw(st.sampled_from(["islip", "round_robin"]))
     sizes = draw(st.sampled_from([SIZES] * 11 + [WIDE]))
-    spec = SwitchSpec(
-        ports=draw(st.sampled_from(sizes)),
-        sinks=draw(st.sampled_from([None, *sizes])),
+    sources = draw(st.sampled_from(sizes))
+    spec = NetworkSpec(
+        sources=sources,
+        sinks=draw(st.sampled_from([sources, *sizes])),
         topology=draw(st.sampled_from(["full", *TOPOLOGIES])),
         radix=draw(st.integers(2, 5)),
         queues=queues,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import astuple, replace
+from dataclasses import astuple
 
 from simulator.engine.compiled.switch import engine as compiled_switch
 from simulator.engine.reference import traffic
@@ -10,6 +10,7 @@ from simulator.kinds.gather.compiled import engine as compiled
 from simulator.kinds.gather.reference import run_cluster
 from simulator.kinds.scatter.compiled import engine as compiled_scatter
 from simulator.kinds.scatter.reference import run_scatter
+from tests.clusters import changed
 from tests.differential.cases import Case, SwitchCase
 
 Counters = tuple[float, ...]
@@ -29,7 +30,7 @@ def sampled_counters(case: Case) -> tuple[Counters, Counters]:
 
 def scatter_counters(case: Case) -> tuple[Counters, Counters]:
     """The same for the scatter dataflow."""
-    work, spec = case.scatter(), replace(case.spec, multicast=False)
+    work, spec = case.scatter(), changed(case.spec, multicast=False)
     return run_scatter(spec, work, None).counters(), compiled_scatter.run_scatter(spec, work, None).counters()
 
 

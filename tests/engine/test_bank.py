@@ -1,6 +1,6 @@
 """A bank port alone, in front of a reply path of a few slots."""
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 import pytest
 
@@ -8,6 +8,7 @@ from simulator.engine.reference.bank import BankPort
 from simulator.engine.reference.clock import Clock
 from simulator.engine.reference.flit import Flit
 from simulator.kinds.gather.reference import run_cluster
+from tests.clusters import changed
 from tests.strategies import BARE, integer_values, work
 
 
@@ -80,6 +81,6 @@ def test_a_request_that_arrives_earlier_is_served_earlier_whenever_it_was_sent()
 
 def test_a_broadcast_word_costs_one_access_on_a_perfect_network() -> None:
     tile = work([[(0, 0)]] * 4, banks=1)
-    spec = replace(BARE, units=4, banks=1, network="ideal", multicast=True)
+    spec = changed(BARE, units=4, banks=1, network="ideal", multicast=True)
     outcome = run_cluster(spec, tile, integer_values(tile))
     assert (outcome.x_bank_reads, outcome.replies, outcome.cycles) == (1, 4, 6)

@@ -4,18 +4,18 @@ With every latency at 1 and A = 1, a unit that consumes its last operand in cycl
 tile ends at c + 2.
 """
 
-from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from simulator.engine.cluster import ClusterOutcome, ClusterSpec
 from simulator.kinds.gather.reference import run_cluster
+from tests.clusters import changed
 from tests.strategies import BARE, integer_values, work
 
-ALONE = replace(BARE, units=1, network="none")
+ALONE = changed(BARE, units=1, network="none")
 """One unit with a copy of its own."""
-SINGLE = replace(BARE, units=1, banks=1)
+SINGLE = changed(BARE, units=1, banks=1)
 """One unit that reaches one bank over a network."""
 
 
@@ -38,20 +38,20 @@ def last_consumed(outcome: ClusterOutcome, spec: ClusterSpec) -> int:
 @pytest.mark.parametrize("queues", ["fifo", "voq"])
 def test_unloaded_path(latency: int, read_latency: int, network: Any, queues: Any) -> None:
     """Issue 0; grant 1; access 1 + L; grant of the reply L + r + 1; consumed 2L + r + 1."""
-    spec = replace(SINGLE, latency=latency, read_latency=read_latency, network=network, queues=queues)
+    spec = changed(SINGLE, latency=latency, read_latency=read_latency, network=network, queues=queues)
     assert last_consumed(run(spec, row(0)), spec) == 2 * latency + read_latency + 1
 
 
 @pytest.mark.parametrize("read_latency", [1, 2, 3])
 def test_path_without_a_network(read_latency: int) -> None:
     """Issue 0; access 1; landed at the end of r; consumed r + 1."""
-    spec = replace(ALONE, read_latency=read_latency)
+    spec = changed(ALONE, read_latency=read_latency)
     assert last_consumed(run(spec, row(0)), spec) == read_latency + 1
 
 
 @pytest.mark.parametrize("flits", [1, 2, 3])
 def test_a_word_of_several_flits_lands_with_its_last(flits: int) -> None:
-    spec = replace(SINGLE, reply_flits=flits)
+    spec = changed(SINGLE, reply_flits=flits)
     assert last_consumed(run(spec, row(0)), spec) == 4 + flits - 1
     assert run(spec, row(0)).reply_hops == flits
 
@@ -66,73 +66,73 @@ def test_a_tile_without_work_takes_no_cycles() -> None:
 def test_latency_alone_never_throttles(latency: int, read_latency: int) -> None:
     """Smallest queues, one bank: one word a cycle as soon as the window covers the way there and back."""
     trip = 2 * latency + read_latency + 1
-    spec = replace(SINGLE, latency=latency, read_latency=read_latency, depth=2, bank_queue=1, reply_depth=1, window=trip + 1)
+    spec = changed(SINGLE, latency=latency, read_latency=read_latency, depth=2, bank_queue=1, reply_depth=1, window=trip + 1)
     assert last_consumed(run(spec, row(*range(20))), spec) == trip + 19
 
 
 def test_a_window_one_short_of_the_way_costs_a_cycle_a_turn() -> None:
     """Tags freed in c are used from c + 1, so 4 tags serve 4 words every 5 cycles."""
-    spec = replace(SINGLE, window=4)
+    spec = changed(SINGLE, window=4)
     assert last_consumed(run(spec, row(*range(8))), spec) == 4 + 7 + 1
     assert last_consumed(run(spec, row(*range(12))), spec) == 4 + 11 + 2
 
 
 def test_a_window_of_one_waits_for_every_word() -> None:
-    spec = replace(ALONE, window=1)
+    spec = changed(ALONE, window=1)
     assert last_consumed(run(spec, row(0, 1, 2)), spec) == 2 + 3 + 3
 
 
 def test_a_request_slot_freed_in_a_cycle_is_used_in_the_next() -> None:
     """Depth 1: pushed in 0, granted in 1, so the next push is in 2."""
-    spec = replace(SINGLE, depth=1)
+    spec = changed(SINGLE, depth=1)
     assert last_consumed(run(spec, row(*range(5))), spec) == 4 + 2 * 4
 
 
 @pytest.mark.parametrize("queues", ["fifo", "voq"])
 def test_losers_of_a_bank_wait_a_cycle_each(queues: Any) -> None:
-    spec = replace(BARE, units=4, banks=1, queues=queues)
+    spec = changed(BARE, units=4, banks=1, queues=queues)
     assert [last_consumed(run(spec, *[row(0)] * n, *[[]] * (4 - n)), spec) for n in (1, 2, 3, 4)] == [4, 5, 6, 7]
 
 
 def test_a_bank_gives_one_word_a_cycle_and_a_port() -> None:
     """Tags 0 and 1 go to ports 0 and 1; iSLIP has both ports busy from the second cycle on."""
-    one = replace(BARE, banks=1, issue_width=2)
-    two = replace(one, bank_ports=2)
+    one = changed(BARE, banks=1, issue_width=2)
+    two = changed(one, bank_ports=2)
     lists = row(0, 1), row(2, 3)
     assert last_consumed(run(one, *lists), one) == 4 + 3
     assert last_consumed(run(two, *lists), two) == 4 + 2
-    in_step = replace(two, allocator="round_robin")
+    in_step = changed(two, allocator="round_robin")
     assert last_consumed(run(in_step, *lists), in_step) == 4 + 3
 
 
 def test_a_request_uses_the_port_that_its_tag_names() -> None:
     """Both units' first tag is 0, so the second port is of no use to two single requests."""
-    spec = replace(BARE, banks=1, bank_ports=2)
+    spec = changed(BARE, banks=1, bank_ports=2)
     assert last_consumed(run(spec, row(0), row(1)), spec) == 5
 
 
 def test_head_of_line_blocking() -> None:
     """Unit 1's word of bank 1 waits behind its word of bank 0 in a FIFO, and passes it with a queue for each output."""
-    fifo, voq = (replace(BARE, issue_width=2, queues=queues) for queues in ("fifo", "voq"))
+    fifo, voq = (changed(BARE, issue_width=2, queues=queues) for queues in ("fifo", "voq"))
     lists = row(0), row(0, 1)
     assert last_consumed(run(fifo, *lists), fifo) == 6
     assert last_consumed(run(voq, *lists), voq) == 5
 
 
 def test_one_flit_an_input_each_cycle() -> None:
-    spec = replace(BARE, units=1, issue_width=2)
+    spec = changed(BARE, units=1, issue_width=2)
     assert last_consumed(run(spec, row(0, 1)), spec) == 5
 
 
 def test_one_operand_a_cycle_whatever_arrives() -> None:
-    spec = replace(ALONE, issue_width=2)
+    spec = changed(ALONE, issue_width=2)
     assert last_consumed(run(spec, row(*range(6))), spec) == 2 + 5
 
 
 @pytest.mark.parametrize(("stages", "merge"), [(1, 1), (2, 4), (3, 9), (4, 12), (5, 20), (8, 32)])
 def test_the_merge_tree_writes_after_a_pass_for_each_level(stages: int, merge: int) -> None:
     """c + A · (1 + ⌈log2 A⌉)."""
-    spec = replace(ALONE, accumulate_latency=stages)
+    spec = changed(ALONE, accumulate_latency=stages)
     assert spec.merge_cycles == merge
     assert run(spec, row(0)).cycles == 2 + merge + 1
 
@@ -140,14 +140,14 @@ def test_the_merge_tree_writes_after_a_pass_for_each_level(stages: int, merge: i
 @pytest.mark.parametrize("stages", [1, 2, 5])
 def test_an_accumulator_is_free_a_pipeline_after_its_last_multiply(stages: int) -> None:
     """One accumulator: row 0 multiplies in 2, row 1 issues in 2 + A and multiplies in 4 + A."""
-    spec = replace(ALONE, accumulators=1, accumulate_latency=stages)
+    spec = changed(ALONE, accumulators=1, accumulate_latency=stages)
     assert last_consumed(run(spec, row(0) + row(1, of=1)), spec) == 4 + stages
-    roomy = replace(spec, accumulators=2)
+    roomy = changed(spec, accumulators=2)
     assert last_consumed(run(roomy, row(0) + row(1, of=1)), roomy) == 3
 
 
 def test_rows_whose_words_are_all_zero_take_no_accumulator_and_write_nothing() -> None:
-    spec = replace(ALONE, accumulators=1, scan_width=8)
+    spec = changed(ALONE, accumulators=1, scan_width=8)
     outcome = run(spec, row(0) + row(1, of=1) + row(2, of=2), zero_words=[0, 1])
     assert last_consumed(outcome, spec) == 2
     assert (outcome.rows_merged, outcome.output_bank_writes, outcome.entries_dropped, outcome.requests) == (1, 1, 2, 1)
@@ -155,19 +155,19 @@ def test_rows_whose_words_are_all_zero_take_no_accumulator_and_write_nothing() -
 
 @pytest.mark.parametrize(("scan", "cycles"), [(1, 12), (2, 6), (5, 3), (12, 1), (64, 1)])
 def test_a_list_of_zero_words_takes_as_long_as_its_scan(scan: int, cycles: int) -> None:
-    outcome = run(replace(ALONE, scan_width=scan), row(*range(12)), zero_words=range(12))
+    outcome = run(changed(ALONE, scan_width=scan), row(*range(12)), zero_words=range(12))
     assert (outcome.cycles, outcome.list_entries, outcome.entries_dropped, outcome.x_bank_reads) == (cycles, 12, 12, 0)
 
 
 def test_a_scan_drops_what_follows_the_last_issue_of_a_cycle() -> None:
     """Word 0 issues, 1 and 2 are dropped in the same cycle, word 3 stops the scan and issues in the next."""
-    spec = replace(ALONE, scan_width=4)
+    spec = changed(ALONE, scan_width=4)
     assert last_consumed(run(spec, row(0, 1, 2, 3), zero_words=[1, 2]), spec) == 3
 
 
 def test_issue_width_counts_requests_and_scan_width_entries() -> None:
     """Width of a cycle = max(issue_width, scan_width) = 3: two words and a zero word between them."""
-    spec = replace(ALONE, issue_width=3, scan_width=1, window=2)
+    spec = changed(ALONE, issue_width=3, scan_width=1, window=2)
     outcome = run(spec, row(0, 1, 2, 3), zero_words=[1])
     assert spec.examine_width == 3
     assert last_consumed(outcome, spec) == 2 + 3
@@ -187,7 +187,7 @@ def test_token_words_are_walked_one_after_another_without_a_barrier() -> None:
 
 def test_a_perfect_network_keeps_the_banks() -> None:
     """Four requests at once for one bank: one access a cycle."""
-    spec = replace(BARE, units=4, banks=1, network="ideal")
+    spec = changed(BARE, units=4, banks=1, network="ideal")
     assert last_consumed(run(spec, *[row(0)] * 4), spec) == 4 + 3
-    spread = replace(spec, banks=4)
+    spread = changed(spec, banks=4)
     assert last_consumed(run(spread, row(0), row(1), row(2), row(3)), spread) == 4

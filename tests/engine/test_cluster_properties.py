@@ -2,7 +2,6 @@
 
 import random as python_random
 from collections.abc import Iterator
-from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -17,6 +16,7 @@ from simulator.kinds.gather import reference
 from simulator.kinds.gather.bounds import cluster_bounds
 from simulator.kinds.gather.dataflow import check_cluster, check_values
 from simulator.kinds.gather.reference import run_cluster, serial_cycles
+from tests.clusters import changed
 from tests.strategies import BARE, cluster_specs, cluster_works, integer_values, work
 
 
@@ -39,9 +39,9 @@ def test_every_law_holds_on_every_cluster(data: st.DataObject) -> None:
     assert computing == outcome.requests == tile.present[:, tile.word].sum()
     if not spec.multicast:
         assert outcome.x_bank_reads == outcome.requests
-    if spec.network == "routed" and spec.topology == "full":
-        assert outcome.request_hops == outcome.requests * spec.request_flits
-        assert outcome.reply_hops == outcome.requests * spec.reply_flits
+    if spec.network == "routed" and spec.requests.topology == "full":
+        assert outcome.request_hops == outcome.requests * spec.requests.flits
+        assert outcome.reply_hops == outcome.requests * spec.replies.flits
 
 
 @settings(max_examples=60)
@@ -99,7 +99,7 @@ def test_no_result_depends_on_the_order_in_which_processes_are_visited(data: st.
 def test_the_bound_is_tight_where_units_sweep_the_banks_in_step(latency: int, queues: str, turns: int) -> None:
     """Unit u asks bank u + t in step t: no two meet. Beyond the bound: the way there and back and the merge, whatever the length."""
     units = 8
-    spec = replace(BARE, units=units, banks=units, latency=latency, queues=queues, accumulate_latency=4)  # type: ignore[arg-type]
+    spec = changed(BARE, units=units, banks=units, latency=latency, queues=queues, accumulate_latency=4)  # type: ignore[arg-type]
     lists = [[(0, units * (t // units) + (unit + t) % units) for t in range(units * turns)] for unit in range(units)]
     tile = work(lists, banks=units)
     excess = run_cluster(spec, tile, None).cycles - cluster_bounds(spec, tile).largest[1]
@@ -108,14 +108,14 @@ def test_the_bound_is_tight_where_units_sweep_the_banks_in_step(latency: int, qu
 
 @pytest.mark.parametrize("words", [1, 10, 300])
 def test_the_bound_is_tight_for_a_copy_of_its_own(words: int) -> None:
-    spec = replace(BARE, units=1, network="none", accumulate_latency=4, bank_queue=2)
+    spec = changed(BARE, units=1, network="none", accumulate_latency=4, bank_queue=2)
     tile = work([[(0, word) for word in range(words)]], banks=2)
     outcome = run_cluster(spec, tile, None)
     assert outcome.cycles - cluster_bounds(spec, tile).unit_cycles == spec.read_latency + 1 + spec.merge_cycles
 
 
 def test_the_bank_bound_is_tight_where_all_want_one_bank() -> None:
-    spec = replace(BARE, units=4, banks=4, depth=4)
+    spec = changed(BARE, units=4, banks=4, depth=4)
     tile = work([[(0, 4 * word) for word in range(50)] for _ in range(4)], banks=4)
     outcome = run_cluster(spec, tile, None)
     bounds = cluster_bounds(spec, tile)
@@ -129,22 +129,22 @@ def test_bounds_of_a_cluster_by_hand() -> None:
     bounds = cluster_bounds(BARE, tile)
     # Bank 0 is asked for word 0 once and for word 2 three times; the scan of unit 0 takes 3 cycles.
     assert (bounds.unit_cycles, bounds.bank_cycles, bounds.network_cycles) == (3, 4, 4)
-    shared = cluster_bounds(replace(BARE, multicast=True), tile)
+    shared = cluster_bounds(changed(BARE, multicast=True), tile)
     # unit 1 has one of its two requests for word 2 granted a cycle, so that both never share an access
     assert (shared.word_cycles, shared.bank_cycles, shared.network_cycles) == (2, 3, 3)
-    assert cluster_bounds(replace(BARE, scan_width=4), tile).unit_cycles == 2
-    assert cluster_bounds(replace(BARE, network="ideal"), tile).network_cycles == 0
-    assert cluster_bounds(replace(BARE, bank_ports=2), tile).bank_cycles == 2
+    assert cluster_bounds(changed(BARE, scan_width=4), tile).unit_cycles == 2
+    assert cluster_bounds(changed(BARE, network="ideal"), tile).network_cycles == 0
+    assert cluster_bounds(changed(BARE, bank_ports=2), tile).bank_cycles == 2
 
 
 @pytest.mark.parametrize(("topology", "beyond"), [("mesh", 3), ("ring", 2)])
 def test_a_flit_is_seen_when_it_arrives_whatever_else_is_on_its_way(topology: str, beyond: int) -> None:
     """A request that passes router 1 from cycle 4 on holds back none that unit 1 put there for cycle 3."""
-    spec = replace(BARE, units=4, banks=4, topology=topology, latency=3)  # type: ignore[arg-type]
+    spec = changed(BARE, units=4, banks=4, topology=topology, latency=3)  # type: ignore[arg-type]
     tile = work([[(0, beyond)], [(0, 4), (0, 8), (0, 13)], [], []], banks=4, zero_words=[4, 8])
     outcome = run_cluster(spec, tile, None)
     assert outcome.unit_cycles[CAUSES.index("network_contention")] == outcome.unit_cycles[CAUSES.index("bank_conflict")] == 0
-    assert run_cluster(replace(spec, network="ideal"), tile, None).cycles == outcome.cycles
+    assert run_cluster(changed(spec, network="ideal"), tile, None).cycles == outcome.cycles
 
 
 def test_zero_work_has_zero_bounds() -> None:

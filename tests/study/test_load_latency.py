@@ -8,15 +8,15 @@ from round_numbers import round_machine
 
 from simulator.errors import ConfigError
 from simulator.machine import load_machine
-from simulator.network import TOPOLOGIES
-from simulator.network.traffic import NOTHING, SwitchSpec, draw_arrivals, replay_arrivals, theory_limits
+from simulator.network import TOPOLOGIES, NetworkSpec
+from simulator.network.traffic import NOTHING, draw_arrivals, replay_arrivals, theory_limits
 from simulator.study.load_latency import TRAFFIC, measure_network, switch_of
 from simulator.workload import load_workload
 
 
 def test_the_switch_of_a_machine_is_its_request_network() -> None:
     spec = switch_of(round_machine("hybrid"))
-    assert (spec.ports, spec.sink_count, spec.topology, spec.queues, spec.iterations) == (8, 8, "full", "voq", 4)
+    assert (spec.sources, spec.sinks, spec.topology, spec.queues, spec.iterations) == (8, 8, "full", "voq", 4)
 
 
 @pytest.mark.parametrize("name", ["replication", "systolic"])
@@ -28,15 +28,15 @@ def test_a_machine_without_a_network_is_refused(name: str) -> None:
 @pytest.mark.parametrize("topology", TOPOLOGIES)
 @pytest.mark.parametrize("queues", ["fifo", "voq"])
 def test_no_topology_exceeds_its_bisection_and_each_keeps_littles_law(topology: str, queues: str) -> None:
-    spec = SwitchSpec(16, topology=topology, queues=queues, depth=4)  # type: ignore[arg-type]
+    spec = NetworkSpec(16, 16, topology=topology, queues=queues, depth=4)  # type: ignore[arg-type]
     full = measure_network(spec, loads=[1.0], cycles=600, warmup=300)
     assert full.saturation <= full.limits["bisection"] + 0.01
     light = measure_network(spec, loads=[0.08], cycles=6000, warmup=300).points[0]
-    assert light.throughput * spec.ports * light.mean_latency_cycles == pytest.approx(light.mean_outstanding, rel=0.005)
+    assert light.throughput * spec.sources * light.mean_latency_cycles == pytest.approx(light.mean_outstanding, rel=0.005)
 
 
 def test_throughput_follows_the_load_until_it_saturates() -> None:
-    curve = measure_network(SwitchSpec(8), loads=[0.2, 0.4, 0.9], cycles=2000, warmup=300)
+    curve = measure_network(NetworkSpec(8, 8), loads=[0.2, 0.4, 0.9], cycles=2000, warmup=300)
     below, middle, above = (point.throughput for point in curve.points)
     assert below == pytest.approx(0.2, abs=0.02)
     assert middle == pytest.approx(0.4, abs=0.02)
@@ -44,7 +44,7 @@ def test_throughput_follows_the_load_until_it_saturates() -> None:
 
 
 def test_hotspot_is_bound_by_its_hot_sink() -> None:
-    curve = measure_network(SwitchSpec(16, queues="voq", iterations=4), traffic="hotspot", loads=[1.0], cycles=1500, warmup=1500)
+    curve = measure_network(NetworkSpec(16, 16, queues="voq", iterations=4), traffic="hotspot", loads=[1.0], cycles=1500, warmup=1500)
     hot_share = 1 / 8 + 7 / 8 / 16
     assert curve.limits["sinks"] == pytest.approx(1 / (16 * hot_share))
     # Backlogged sources move on only as the hot sink drains: in the long run all traffic is held to its rate.
@@ -52,7 +52,7 @@ def test_hotspot_is_bound_by_its_hot_sink() -> None:
 
 
 def test_transpose_is_a_permutation_on_a_square() -> None:
-    sinks = draw_arrivals(SwitchSpec(16), "transpose", 1.0, 5, seed=0).sink
+    sinks = draw_arrivals(NetworkSpec(16, 16), "transpose", 1.0, 5, seed=0).sink
     assert sorted(sinks[:, 0]) == list(range(16))
     assert (sinks == sinks[:, :1]).all()
 
@@ -73,7 +73,7 @@ def test_replayed_sequences_keep_their_order() -> None:
 
 
 def test_limits_of_theory() -> None:
-    assert theory_limits(SwitchSpec(64, topology="mesh"), "uniform")["bisection"] == 0.5
-    assert theory_limits(SwitchSpec(8), "uniform")["head_of_line"] == 0.6184
-    assert theory_limits(SwitchSpec(64, 128), "uniform")["memoryless"] == pytest.approx(2 * (1 - (1 - 1 / 128) ** 64))
+    assert theory_limits(NetworkSpec(64, 64, topology="mesh"), "uniform")["bisection"] == 0.5
+    assert theory_limits(NetworkSpec(8, 8), "uniform")["head_of_line"] == 0.6184
+    assert theory_limits(NetworkSpec(64, 128), "uniform")["memoryless"] == pytest.approx(2 * (1 - (1 - 1 / 128) ** 64))
     assert TRAFFIC[-1] == "trace"

@@ -23,7 +23,7 @@ from simulator.engine.compiled.layout import (
     Unit,
 )
 from simulator.engine.compiled.memory import Block, Layout, mask_words, numbers
-from simulator.engine.compiled.network_plan import NetworkHardware, NetworkPlan, Pipelines, write_nobody, write_queues
+from simulator.engine.compiled.network_plan import NetworkPlan, Pipelines, write_nobody, write_queues
 from simulator.engine.compiled.records import Memory, View, fields_of, view
 
 
@@ -119,8 +119,8 @@ class RoutedPlan:
     """Networks of routers between units and banks."""
 
     def __init__(self, layout: Layout, spec: ClusterSpec) -> None:
-        self.requests = NetworkPlan(layout, spec.request_graph(), _request_hardware(spec))
-        self.replies = NetworkPlan(layout, spec.reply_graph(), _reply_hardware(spec))
+        self.requests = NetworkPlan(layout, spec.requests, IN_REQUESTS)
+        self.replies = NetworkPlan(layout, spec.replies, IN_REPLIES)
         flits = spec.units * spec.window
         to_bank, to_unit = self.requests.delays(), self.replies.delays()
         request_links, reply_links = self.requests.graph.links, self.replies.graph.links
@@ -146,11 +146,11 @@ class CombinedPlan:
     """A network of routers for requests; wires of one delay for replies, which never wait behind requests that combine."""
 
     def __init__(self, layout: Layout, spec: ClusterSpec) -> None:
-        self.requests = NetworkPlan(layout, spec.request_graph(), _request_hardware(spec))
+        self.requests = NetworkPlan(layout, spec.requests, IN_REQUESTS)
         self.wire_count = spec.ports * spec.units
         self.wires = layout.places(self.wire_count)
         flits = spec.units * spec.window
-        delays = [*self.requests.delays(), spec.read_latency + spec.latency]
+        delays = [*self.requests.delays(), spec.read_latency + spec.replies.latency]
         rates = [spec.units * spec.issue_width, spec.units, spec.units, spec.units]
         self.pipes = Pipelines(layout, delays, [min(flits, rate * (delay + 1)) for rate, delay in zip(rates, delays, strict=True)])
 
@@ -194,32 +194,3 @@ def _write_pipes(fabric: View, pipes: Pipelines, to_routers: int, to_banks: int,
     """Write how many of the pipelines end where."""
     fabric.router_pipes, fabric.bank_pipes, fabric.unit_pipes = to_routers, to_banks, to_units
     fabric.to_routers, fabric.to_banks, fabric.to_units = pipes[0], pipes[to_routers], pipes[to_routers + to_banks]
-
-
-def _request_hardware(spec: ClusterSpec) -> NetworkHardware:
-    return NetworkHardware(
-        voq=spec.queues == "voq",
-        entry_slots=spec.depth,
-        inner_slots=spec.depth + spec.latency,
-        entry_delay=1,
-        latency=spec.latency,
-        flits=spec.request_flits,
-        iterations=spec.iterations,
-        registered=spec.allocator == "islip",
-        place=IN_REQUESTS,
-        combines=spec.combines,
-    )
-
-
-def _reply_hardware(spec: ClusterSpec) -> NetworkHardware:
-    return NetworkHardware(
-        voq=False,
-        entry_slots=spec.reply_depth + spec.read_latency,
-        inner_slots=spec.reply_depth + spec.latency,
-        entry_delay=spec.read_latency,
-        latency=spec.latency,
-        flits=spec.reply_flits,
-        iterations=1,
-        registered=True,
-        place=IN_REPLIES,
-    )

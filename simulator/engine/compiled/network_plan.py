@@ -2,50 +2,27 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 from numpy.typing import NDArray
 
 from simulator.engine.compiled.layout import NEVER, Buffer, Channel, Link, Nobody, Pair, Pipe, Queue
 from simulator.engine.compiled.memory import Block, Layout, mask_words, numbers
 from simulator.engine.compiled.records import Addresses, Memory, View, fields_of
-from simulator.network import Graph
-
-
-@dataclass(frozen=True)
-class NetworkHardware:
-    """What a network is made of, whatever its graph."""
-
-    voq: bool
-    entry_slots: int
-    """Slots of a queue that a source fills."""
-    inner_slots: int
-    """Slots of a queue behind a link's pipeline."""
-    entry_delay: int
-    """Cycles from a source to its buffer."""
-    latency: int
-    flits: int
-    iterations: int
-    registered: bool
-    """Whether grant pointers move only when the grant is accepted (iSLIP)."""
-    place: int
-    """Place of the flits inside."""
-    combines: bool = False
-    """Whether heads that want the same word of a sink go to it together."""
+from simulator.network import NetworkSpec
 
 
 class NetworkPlan:
-    """Where the parts of a network are in the memory."""
+    """Where the parts of a network are in the memory; `place` is what its flits are told to be in."""
 
-    def __init__(self, layout: Layout, graph: Graph, hardware: NetworkHardware) -> None:
-        self.graph = graph
-        self.hardware = hardware
+    def __init__(self, layout: Layout, spec: NetworkSpec, place: int) -> None:
+        self.graph = graph = spec.graph()
+        self.spec = spec
+        self.place = place
         self.channel_router = graph.router_of_link[graph.link_of_channel]
         self.mask_words = mask_words(int(self._count(graph.router_of_buffer).max()))
         self.link_words = mask_words(int(self._count(graph.router_of_link).max()))
         channels_here = self._count(self.channel_router)[graph.router_of_buffer]
-        self.queues_of_buffer = channels_here if hardware.voq else np.ones_like(channels_here)
+        self.queues_of_buffer = channels_here if spec.queues == "voq" else np.ones_like(channels_here)
         self.channels = layout.block(Channel, graph.channels)
         self.links = layout.block(Link, graph.links)
         self.buffers = layout.block(Buffer, graph.buffers)
@@ -79,19 +56,19 @@ class NetworkPlan:
 
     def delays(self) -> list[int]:
         """Delays of the pipelines that end in buffers behind sources, in buffers behind links, and in sinks."""
-        hardware = self.hardware
-        return [hardware.entry_delay, hardware.latency, hardware.latency + hardware.flits - 1]
+        spec = self.spec
+        return [max(1, spec.feed_stages), spec.latency, spec.latency + spec.flits - 1]
 
     def _write_network(self, network: View) -> None:
-        hardware, graph = self.hardware, self.graph
+        spec, graph = self.spec, self.graph
         network.channels, network.channel_count = self.channels.first, graph.channels
         network.channel_words = mask_words(graph.channels)
         network.buffer_words, network.link_words = self.mask_words, self.link_words
         network.open_links, network.winners, network.pairs = self.open_links, self.winners, self.pairs.first
         network.entries = self.entries
-        network.flits, network.iterations = hardware.flits, hardware.iterations
-        network.registered, network.combines = hardware.registered, hardware.combines
-        network.single = not hardware.voq and graph.channels == graph.links
+        network.flits, network.iterations = spec.flits, spec.iterations
+        network.registered, network.combines = spec.registered, spec.combines
+        network.single = spec.queues == "fifo" and graph.channels == graph.links
 
     def _write_channels(self, channels: View, sink_queues: Addresses) -> None:
         graph, places = self.graph, np.arange(self.graph.channels)
@@ -101,11 +78,11 @@ class NetworkPlan:
         channels.goes_to = np.where(inner, self.buffers[graph.target_of_channel], 0)
         channels.sink_queue = np.where(inner, 0, sink_queues[sink])
         channels.buffers = self.buffers[self._first(graph.router_of_buffer)[self.channel_router]]
-        if self.hardware.voq:
+        if self.spec.queues == "voq":
             channels.queue_index = places - self._first(self.channel_router)[self.channel_router]
         channels.wants = self.wants
         # a sink has room for all or for none: those who want it and those who may go are the same, unless some are still sending
-        channels.asks = np.where(inner | (self.hardware.flits > 1), self.asks, self.wants)
+        channels.asks = np.where(inner | (self.spec.flits > 1), self.asks, self.wants)
         channels.asked_at = channels.full_at = NEVER
 
     def _write_links(self, links: View) -> None:
@@ -131,9 +108,9 @@ class NetworkPlan:
         buffers.offered = self.offered
 
     def _write_queues(self, memory: Memory) -> None:
-        slots = np.full(self.graph.buffers, self.hardware.inner_slots)
-        slots[self.graph.buffer_of_source] = self.hardware.entry_slots
-        write_queues(memory, self.queues, np.repeat(slots, self.queues_of_buffer), self.hardware.place)
+        slots = np.full(self.graph.buffers, self.spec.slots(fed=False))
+        slots[self.graph.buffer_of_source] = self.spec.slots(fed=True)
+        write_queues(memory, self.queues, np.repeat(slots, self.queues_of_buffer), self.place)
         self.queues.of(memory).buffer = np.repeat(self.buffers.addresses, self.queues_of_buffer)
 
     def _first(self, owner: NDArray[np.int32]) -> NDArray[np.int64]:

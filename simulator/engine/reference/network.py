@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,7 +15,7 @@ from simulator.engine.reference.clock import REPLY, REQUEST, Clock
 from simulator.engine.reference.flit import Flit
 from simulator.engine.reference.router import Channel, Router, Sink
 from simulator.errors import collided
-from simulator.network import Graph
+from simulator.network import NetworkSpec
 
 
 class RequestPath(Protocol):
@@ -32,34 +32,13 @@ class RequestPath(Protocol):
         """Take a request that is issued in `cycle`."""
 
 
-@dataclass(frozen=True)
-class NetworkSpec:
-    """The hardware of one network, whatever its graph."""
-
-    queues: Literal["fifo", "voq"]
-    entry_slots: int
-    """Slots of a queue that a source fills."""
-    inner_slots: int
-    """Slots of a queue behind a link's pipeline."""
-    latency: int
-    """Pipeline of a router and its link: a grant in g reaches the next buffer for cycle g + latency."""
-    flits: int
-    """Flits of a packet."""
-    iterations: int
-    registered: bool
-    """Whether grant pointers move only when the grant is accepted (iSLIP)."""
-    sink_cause: int
-    """Cause of a flit that loses its sink to another."""
-    combines: bool = False
-    """Whether heads that want the same word of a sink go to it together."""
-
-
 class RoutedNetwork:
-    """A graph of routers between sources and sinks."""
+    """A graph of routers between sources and sinks; `sink_cause` is what holds a flit that loses its sink to another."""
 
-    def __init__(self, clock: Clock, phase: int, graph: Graph, spec: NetworkSpec, sinks: Sequence[Sink]) -> None:
-        self.graph = graph
+    def __init__(self, clock: Clock, phase: int, spec: NetworkSpec, sinks: Sequence[Sink], sink_cause: int) -> None:
+        self.graph = graph = spec.graph()
         self.spec = spec
+        self.sink_cause = sink_cause
         self.sinks = sinks
         self.first_buffer = _first_of(graph.router_of_buffer, graph.routers)
         self.first_link = _first_of(graph.router_of_link, graph.routers)
@@ -75,7 +54,7 @@ class RoutedNetwork:
                 clock,
                 phase,
                 channels,
-                [spec.entry_slots if buffer in entries else spec.inner_slots for buffer in buffers.tolist()],
+                [spec.slots(fed=buffer in entries) for buffer in buffers.tolist()],
                 queues=spec.queues,
                 flits=spec.flits,
                 iterations=spec.iterations,
@@ -121,7 +100,7 @@ class RoutedNetwork:
         target = int(graph.target_of_channel[index])
         local = link - self.first_link[int(graph.router_of_link[link])]
         if target < 0:
-            return Channel(local, ToSink(self, self.sinks[-1 - target]), self.spec.sink_cause, terminal=True)
+            return Channel(local, ToSink(self, self.sinks[-1 - target]), self.sink_cause, terminal=True)
         return Channel(local, ToBuffer(self, target), CAUSE["network_contention"], terminal=False)
 
 
@@ -161,18 +140,7 @@ class RoutedRequests:
     """The request network: sources are units, sinks are bank ports."""
 
     def __init__(self, clock: Clock, spec: ClusterSpec, ports: Sequence[Sink]) -> None:
-        network = NetworkSpec(
-            queues=spec.queues,
-            entry_slots=spec.depth,
-            inner_slots=spec.depth + spec.latency,
-            latency=spec.latency,
-            flits=spec.request_flits,
-            iterations=spec.iterations,
-            registered=spec.allocator == "islip",
-            sink_cause=CAUSE["bank_conflict"],
-            combines=spec.combines,
-        )
-        self.network = RoutedNetwork(clock, REQUEST, spec.request_graph(), network, ports)
+        self.network = RoutedNetwork(clock, REQUEST, spec.requests, ports, CAUSE["bank_conflict"])
 
     @property
     def hops(self) -> int:
@@ -192,17 +160,7 @@ class RoutedReplies:
     """The reply network: sources are bank ports, sinks are units, whose landing registers never refuse."""
 
     def __init__(self, clock: Clock, spec: ClusterSpec, units: Sequence[Sink]) -> None:
-        network = NetworkSpec(
-            queues="fifo",
-            entry_slots=spec.reply_depth + spec.read_latency,
-            inner_slots=spec.reply_depth + spec.latency,
-            latency=spec.latency,
-            flits=spec.reply_flits,
-            iterations=1,
-            registered=True,
-            sink_cause=CAUSE["network_contention"],
-        )
-        self.network = RoutedNetwork(clock, REPLY, spec.reply_graph(), network, units)
+        self.network = RoutedNetwork(clock, REPLY, spec.replies, units, CAUSE["network_contention"])
 
     @property
     def hops(self) -> int:

@@ -7,8 +7,9 @@ from collections import deque
 from simulator.engine.cluster import CAUSE
 from simulator.engine.reference.clock import REQUEST, UNIT, Clock, Process
 from simulator.engine.reference.flit import Flit
-from simulator.engine.reference.network import NetworkSpec, RoutedNetwork
-from simulator.network.traffic import NOTHING, Arrivals, PatternName, SwitchSpec, TrafficPoint, draw_arrivals
+from simulator.engine.reference.network import RoutedNetwork
+from simulator.network import NetworkSpec
+from simulator.network.traffic import NOTHING, Arrivals, PatternName, TrafficPoint, draw_arrivals
 
 
 class IdealSink:
@@ -58,26 +59,11 @@ class Source:
             yield self.clock.tick()
 
 
-def drive(spec: SwitchSpec, arrivals: Arrivals, warmup: int) -> TrafficPoint:
+def drive(spec: NetworkSpec, arrivals: Arrivals, warmup: int) -> TrafficPoint:
     """Drive a network with traffic; what happens in the first `warmup` cycles is not measured."""
     clock = Clock()
-    sinks = [IdealSink() for _ in range(spec.sink_count)]
-    network = RoutedNetwork(
-        clock,
-        REQUEST,
-        spec.graph(),
-        NetworkSpec(
-            queues=spec.queues,
-            entry_slots=spec.depth,
-            inner_slots=spec.depth + spec.latency,
-            latency=spec.latency,
-            flits=1,
-            iterations=spec.iterations,
-            registered=spec.allocator == "islip",
-            sink_cause=CAUSE["network_contention"],
-        ),
-        sinks,
-    )
+    sinks = [IdealSink() for _ in range(spec.sinks)]
+    network = RoutedNetwork(clock, REQUEST, spec, sinks, CAUSE["network_contention"])
     sources = [Source(clock, index, network, row.tolist()) for index, row in enumerate(arrivals.sink)]
     for source in sources:
         clock.start(source.run())
@@ -90,11 +76,13 @@ def drive(spec: SwitchSpec, arrivals: Arrivals, warmup: int) -> TrafficPoint:
         outstanding += sum(source.created for source in sources) - _totals(sinks, cycle)[0]
     last_delivered, last_latency = _totals(sinks, warmup + cycles)
     accepted = last_delivered - delivered
-    return TrafficPoint(arrivals.load, accepted / (cycles * spec.ports), (last_latency - latency) / max(1, accepted), outstanding / cycles)
+    return TrafficPoint(
+        arrivals.load, accepted / (cycles * spec.sources), (last_latency - latency) / max(1, accepted), outstanding / cycles
+    )
 
 
 def measure_switch(
-    spec: SwitchSpec, load: float = 1.0, cycles: int = 4000, warmup: int = 1000, seed: int = 0, pattern: PatternName = "uniform"
+    spec: NetworkSpec, load: float = 1.0, cycles: int = 4000, warmup: int = 1000, seed: int = 0, pattern: PatternName = "uniform"
 ) -> TrafficPoint:
     """Drive a network with random traffic; at load 1 every source is backlogged after the first conflicts."""
     return drive(spec, draw_arrivals(spec, pattern, load, warmup + cycles, seed), warmup)

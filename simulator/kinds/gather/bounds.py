@@ -74,7 +74,7 @@ def least_round_cycles(spec: ClusterSpec, units: int, schedule: GatherSchedule, 
 
 def _unloaded_cycles(spec: ClusterSpec) -> int:
     """From the first request to the first operand, and from the last operand to the end of the tile, in an empty fabric."""
-    crossing = 0 if spec.network == "none" else 2 * spec.latency
+    crossing = 0 if spec.network == "none" else spec.requests.latency + spec.replies.latency
     return crossing + spec.read_latency + spec.merge_cycles + 1
 
 

@@ -138,5 +138,5 @@ def scatter_bounds(spec: ClusterSpec, work: TileWork) -> Bounds:
         unit_cycles=max(busiest, -(-int(entries.max(initial=0)) // spec.examine_width)),
         word_cycles=-(-int(np.bincount(summed, minlength=1).max()) // spec.bank_ports),
         bank_cycles=port,
-        network_cycles=max(busiest, port) * spec.request_flits if spec.network == "routed" else 0,
+        network_cycles=max(busiest, port) * spec.requests.flits if spec.network == "routed" else 0,
     )

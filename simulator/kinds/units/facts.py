@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from simulator.activity import Counts
 from simulator.errors import ConfigError
 from simulator.kinds.units.machine import UnitsMachine
 from simulator.kinds.units.networks import reply_layout, request_layout
 from simulator.machine.model import Elaborated
-from simulator.network import Graph, draw
-from simulator.network.traffic import SwitchSpec
+from simulator.network import Graph, NetworkSpec
 
 
 def derived(machine: UnitsMachine, elaborated: Elaborated, *, replies: bool) -> dict[str, float]:
@@ -51,11 +51,10 @@ def graphs(machine: UnitsMachine, *, replies: bool) -> dict[str, Graph]:
     fabric = machine.fabric
     if not fabric.has_network:
         raise ConfigError(f"{machine.name} has a copy for every unit and no network to draw; fewer fabric.replicas give it one")
-    units, ports = fabric.units_per_cluster, fabric.banks_per_copy * fabric.bank_ports
-    topology, radix = fabric.network.topology, fabric.network.radix
-    drawn = {"request_network": draw(topology, units, ports, radix)}
+    request_network, reply_network = machine.networks(latency=1)
+    drawn = {"request_network": request_network.graph()}
     if replies:
-        drawn["reply_network"] = draw(topology, ports, units, radix)
+        drawn["reply_network"] = reply_network.graph()
     return drawn
 
 
@@ -81,19 +80,10 @@ def levels(machine: UnitsMachine, counts: Counts, *, words: bool, sums: bool) ->
     return found
 
 
-def switch(machine: UnitsMachine, elaborated: Elaborated) -> SwitchSpec | None:
+def switch(machine: UnitsMachine, elaborated: Elaborated) -> NetworkSpec | None:
     """The request network of one cluster by itself."""
-    fabric, network = machine.fabric, machine.fabric.network
-    if not fabric.has_network:
+    if not machine.fabric.has_network:
         return None
-    return SwitchSpec(
-        ports=fabric.units_per_cluster,
-        sinks=fabric.banks_per_copy * fabric.bank_ports,
-        topology=network.topology,
-        radix=network.radix,
-        queues=network.queues,
-        depth=network.depth,
-        allocator=network.allocator,
-        iterations=network.iterations,
-        latency=elaborated.network_latency,
-    )
+    requests, _ = machine.networks(elaborated.network_latency)
+    # each flit alone, and none combined: what is measured is how the network shares its links
+    return replace(requests, flits=1, combines=False)

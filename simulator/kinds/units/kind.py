@@ -27,8 +27,7 @@ from simulator.kinds.units.rounds import Dataflow
 from simulator.kinds.units.sizes import UnitsSizes
 from simulator.machine.model import Elaborated, Fabric, Machine
 from simulator.machine.model import Mapping as MappingSection
-from simulator.network import Graph
-from simulator.network.traffic import SwitchSpec
+from simulator.network import Graph, NetworkSpec
 from simulator.specs.models import Section
 from simulator.system.operation import OperationRun
 from simulator.system.tensors import Homes
@@ -195,7 +194,7 @@ class UnitsKind(Kind):
         """Requests and, where words travel, replies."""
         return facts.graphs(UnitsMachine.of(machine), replies=self.moves_words)
 
-    def switch(self, elaborated: Elaborated) -> SwitchSpec | None:
+    def switch(self, elaborated: Elaborated) -> NetworkSpec | None:
         """That of requests."""
         return facts.switch(UnitsMachine.of(elaborated.machine), elaborated)
 
@@ -203,12 +202,12 @@ class UnitsKind(Kind):
 def cluster_spec(machine: UnitsMachine, network_latency: int) -> ClusterSpec:
     """The cluster of a machine, its network with so many pipeline stages."""
     fabric = machine.fabric
+    requests, replies = machine.networks(network_latency)
     return ClusterSpec(
-        units=fabric.units_per_cluster,
-        banks=fabric.banks_per_copy,
+        requests=requests,
+        replies=replies,
         bank_ports=fabric.bank_ports,
         bank_queue=fabric.bank_queue,
-        read_latency=fabric.read_latency,
         multicast=fabric.multicast,
         window=fabric.window,
         issue_width=fabric.issue_width,
@@ -216,16 +215,6 @@ def cluster_spec(machine: UnitsMachine, network_latency: int) -> ClusterSpec:
         accumulators=fabric.accumulators,
         accumulate_latency=fabric.accumulate_latency,
         network="routed" if fabric.has_network else "none",
-        queues=fabric.network.queues,
-        depth=fabric.network.depth,
-        reply_depth=fabric.network.reply_depth,
-        allocator=fabric.network.allocator,
-        iterations=fabric.network.iterations,
-        latency=network_latency,
-        topology=fabric.network.topology,
-        radix=fabric.network.radix,
-        request_flits=machine.request_flits,
-        reply_flits=machine.reply_flits,
     )
 
 

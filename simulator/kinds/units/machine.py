@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 from pydantic import Field, PositiveInt, model_validator
 
 from simulator.machine.model import Auto, Datatypes, Fabric, Kib, Machine, Mapping, Trunks
-from simulator.network import TopologyName
+from simulator.network import NetworkSpec, TopologyName
 from simulator.specs import FileModel
 
 
@@ -245,6 +245,38 @@ class UnitsMachine:
     def word_bytes(self) -> int:
         """Bytes of one activation word."""
         return -(-self.word_bits // 8)
+
+    def networks(self, latency: int) -> tuple[NetworkSpec, NetworkSpec]:
+        """The request network of a cluster, from units to bank ports, and its reply network back, whose queues are FIFOs.
+
+        `latency` is that of a crossing, which the file may leave to the cost model.
+        """
+        fabric, network = self.fabric, self.fabric.network
+        units, ports = fabric.units_per_cluster, fabric.banks_per_copy * fabric.bank_ports
+        requests = NetworkSpec(
+            sources=units,
+            sinks=ports,
+            topology=network.topology,
+            radix=network.radix,
+            queues=network.queues,
+            depth=network.depth,
+            allocator=network.allocator,
+            iterations=network.iterations,
+            latency=latency,
+            flits=self.request_flits,
+            combines=fabric.combines,
+        )
+        replies = NetworkSpec(
+            sources=ports,
+            sinks=units,
+            topology=network.topology,
+            radix=network.radix,
+            depth=network.reply_depth,
+            latency=latency,
+            flits=self.reply_flits,
+            feed_stages=fabric.read_latency,
+        )
+        return requests, replies
 
     @property
     def reply_flits(self) -> int:

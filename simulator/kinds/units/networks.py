@@ -13,6 +13,7 @@ from simulator.cost.router import Combiner, Crossbar, Scheduler
 from simulator.cost.technology import Technology
 from simulator.cost.wires import RouterLink, WiringRoom
 from simulator.kinds.units.machine import UnitsMachine
+from simulator.network import NetworkSpec
 
 
 def index_bits(count: int) -> int:
@@ -27,16 +28,17 @@ def scatters(machine: UnitsMachine) -> bool:
 
 def request_layout(machine: UnitsMachine) -> NetworkLayout:
     """The network from units to bank ports."""
-    fabric = machine.fabric
-    ports = fabric.banks_per_copy * fabric.bank_ports
-    return network_layout(fabric.network.topology, fabric.units_per_cluster, ports, fabric.network.radix)
+    return _layout(machine.networks(latency=1)[0])
 
 
 def reply_layout(machine: UnitsMachine) -> NetworkLayout:
     """The network from bank ports to units."""
-    fabric = machine.fabric
-    ports = fabric.banks_per_copy * fabric.bank_ports
-    return network_layout(fabric.network.topology, ports, fabric.units_per_cluster, fabric.network.radix)
+    return _layout(machine.networks(latency=1)[1])
+
+
+def _layout(network: NetworkSpec) -> NetworkLayout:
+    """Networks that differ in queues or latency only share a layout."""
+    return network_layout(network.topology, network.sources, network.sinks, network.radix)
 
 
 @dataclass(frozen=True)
@@ -153,11 +155,10 @@ def request_queues(machine: UnitsMachine, technology: Technology, latency: int) 
     Behind a link of L stages a queue has L slots more, so that latency alone never throttles. A queue that no route
     uses is not built.
     """
-    fabric, bits, sized = machine.fabric, flit_bits(machine), []
+    (network, _), bits, sized = machine.networks(latency), flit_bits(machine), []
     for buffer in request_layout(machine).buffers:
-        queues = buffer.channels if fabric.network.queues == "voq" else 1
-        depth = fabric.network.depth + (0 if buffer.fed else latency)
-        slots = min(queues * depth, buffer.sources * fabric.window)
+        queues = buffer.channels if network.queues == "voq" else 1
+        slots = min(queues * network.slots(fed=buffer.fed), buffer.sources * machine.fabric.window)
         width = bits.request if buffer.fed else bits.routed_request
         sized.append((slots * request_flits(machine), width, buffer.count, buffer.share))
     return _alike(technology, sized)
@@ -165,9 +166,9 @@ def request_queues(machine: UnitsMachine, technology: Technology, latency: int) 
 
 def reply_queues(machine: UnitsMachine, technology: Technology, latency: int) -> tuple[RouterQueue, ...]:
     """Reply slots of every buffer, one queue each: behind a bank as many more as its read takes, behind a link L more."""
-    fabric, bits, sized = machine.fabric, flit_bits(machine), []
+    (_, network), bits, sized = machine.networks(latency), flit_bits(machine), []
     for buffer in reply_layout(machine).buffers:
-        slots = fabric.network.reply_depth + (fabric.read_latency if buffer.fed else latency)
+        slots = network.slots(fed=buffer.fed)
         width = bits.reply_queue if buffer.fed else bits.routed_reply
         sized.append((slots * reply_flits(machine), width, buffer.count, buffer.share))
     return _alike(technology, sized)

@@ -285,5 +285,5 @@ def _limits(axes: Axes, curve: NetworkCurve) -> None:
 
 def _title(curve: NetworkCurve) -> str:
     spec = curve.switch
-    matching = f"{spec.allocator}({spec.iterations})" if spec.allocator == "islip" else spec.allocator
-    return f"{curve.name}: {spec.ports} × {spec.sink_count} {spec.topology}, {spec.queues} depth {spec.depth}, {matching} · {curve.traffic}"
+    built = f"{spec.sources} × {spec.sinks} {spec.topology}, {spec.queues} depth {spec.depth}, {spec.matching}"
+    return f"{curve.name}: {built} · {curve.traffic}"

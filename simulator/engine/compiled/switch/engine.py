@@ -7,9 +7,10 @@ import numpy as np
 from simulator.engine.compiled.kernels import Kernel
 from simulator.engine.compiled.layout import AT_SINK, IN_REQUESTS, UNLIMITED, Flit, Network, Nobody, Queue
 from simulator.engine.compiled.memory import Layout
-from simulator.engine.compiled.network_plan import NetworkHardware, NetworkPlan, Pipelines, write_nobody, write_queues
+from simulator.engine.compiled.network_plan import NetworkPlan, Pipelines, write_nobody, write_queues
 from simulator.engine.compiled.records import Array, Inside, Memory, Record, Wide, view
-from simulator.network.traffic import Arrivals, SwitchSpec, TrafficPoint, draw_arrivals
+from simulator.network import NetworkSpec
+from simulator.network.traffic import Arrivals, TrafficPoint, draw_arrivals
 
 
 class Switch(Record):
@@ -42,7 +43,7 @@ SLICE_CYCLES = 1 << 14
 """The kernel comes back to Python now and then, so that a run can be interrupted."""
 
 
-def drive(spec: SwitchSpec, arrivals: Arrivals, warmup: int) -> TrafficPoint:
+def drive(spec: NetworkSpec, arrivals: Arrivals, warmup: int) -> TrafficPoint:
     """Drive a network with traffic; what happens in the first `warmup` cycles is not measured."""
     memory = _memory(spec, arrivals, warmup)
     sinks = np.ascontiguousarray(arrivals.sink, dtype=np.int32).ravel()
@@ -52,24 +53,24 @@ def drive(spec: SwitchSpec, arrivals: Arrivals, warmup: int) -> TrafficPoint:
     switch = view(memory, Switch)
     delivered, latency, outstanding = (int(sums[0]) for sums in (switch.delivered, switch.latency_sum, switch.outstanding_sum))
     measured = cycles - warmup
-    return TrafficPoint(arrivals.load, delivered / (measured * spec.ports), latency / max(1, delivered), outstanding / measured)
+    return TrafficPoint(arrivals.load, delivered / (measured * spec.sources), latency / max(1, delivered), outstanding / measured)
 
 
-def _memory(spec: SwitchSpec, arrivals: Arrivals, warmup: int) -> Memory:
+def _memory(spec: NetworkSpec, arrivals: Arrivals, warmup: int) -> Memory:
     layout = Layout(Switch)
-    network = NetworkPlan(layout, spec.graph(), _hardware(spec))
-    sinks = layout.block(Queue, spec.sink_count)
-    next_created = layout.places(spec.ports)
+    network = NetworkPlan(layout, spec, IN_REQUESTS)
+    sinks = layout.block(Queue, spec.sinks)
+    next_created = layout.places(spec.sources)
     created = int((arrivals.sink >= 0).sum())
     links = network.graph.links
     delays = network.delays()
-    most = [min(created, rate * (delay + 1)) for delay, rate in zip(delays, (spec.ports, links, links), strict=True)]
+    most = [min(created, rate * (delay + 1)) for delay, rate in zip(delays, (spec.sources, links, links), strict=True)]
     pipes = Pipelines(layout, delays, most)
     # no more flits than were created are ever in use; memory that no flit has used costs nothing
     flits = layout.block(Flit, created)
     memory = layout.memory()
     switch = view(memory, Switch)
-    switch.sources, switch.cycles, switch.warmup = spec.ports, arrivals.sink.shape[1], warmup
+    switch.sources, switch.cycles, switch.warmup = spec.sources, arrivals.sink.shape[1], warmup
     switch.next_created, switch.flits = next_created, flits.first
     network.write(memory, switch.network, sinks.addresses)
     inside = switch.network
@@ -80,22 +81,8 @@ def _memory(spec: SwitchSpec, arrivals: Arrivals, warmup: int) -> Memory:
     return memory
 
 
-def _hardware(spec: SwitchSpec) -> NetworkHardware:
-    return NetworkHardware(
-        voq=spec.queues == "voq",
-        entry_slots=spec.depth,
-        inner_slots=spec.depth + spec.latency,
-        entry_delay=1,
-        latency=spec.latency,
-        flits=1,
-        iterations=spec.iterations,
-        registered=spec.allocator == "islip",
-        place=IN_REQUESTS,
-    )
-
-
 def _warm_up() -> TrafficPoint:
-    one = SwitchSpec(1)
+    one = NetworkSpec(1, 1)
     return drive(one, draw_arrivals(one, "uniform", 1.0, 2, seed=0), 1)
 
 

@@ -1,1 +1,1 @@
-"""The gather dataflow, compiled: its records, what its units and banks do in a cycle, its cycle loop, and the engine that runs it."""
+"""The gather dataflow, compiled. `engine.py`: its records, its memory, the run of a tile; `units.py` and `kernels.py`: a cycle."""

@@ -1,1 +1,1 @@
-"""The scatter dataflow, compiled: its records, what its units and banks do in a cycle, its cycle loop, and the engine that runs it."""
+"""The scatter dataflow, compiled. `engine.py`: its records, its memory, the run of a tile; `units.py` and `kernels.py`: a cycle."""

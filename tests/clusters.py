@@ -1,0 +1,48 @@
+"""Clusters by the keys that tests tell apart, both networks at once."""
+
+from __future__ import annotations
+
+from dataclasses import fields, replace
+from typing import Any
+
+from simulator.engine.cluster import ClusterSpec
+from simulator.network import NetworkSpec
+
+SHARED = ("topology", "radix", "latency")
+"""Keys of both networks."""
+OF_REQUESTS = ("queues", "depth", "allocator", "iterations")
+OWN = {entry.name for entry in fields(ClusterSpec)} - {"requests", "replies"}
+
+
+def cluster(
+    *, units: int, banks: int, bank_ports: int = 1, read_latency: int = 1, multicast: bool = False, network: Any = "routed", **keys: Any
+) -> ClusterSpec:
+    """A cluster; `reply_depth`, `request_flits` and `reply_flits` are of one network, other keys are those of the classes."""
+    both = {name: keys.pop(name) for name in SHARED if name in keys}
+    requests = NetworkSpec(
+        sources=units,
+        sinks=banks * bank_ports,
+        flits=keys.pop("request_flits", 1),
+        combines=multicast and network != "none",
+        **both,
+        **{name: keys.pop(name) for name in OF_REQUESTS if name in keys},
+    )
+    replies = NetworkSpec(
+        sources=banks * bank_ports,
+        sinks=units,
+        depth=keys.pop("reply_depth"),
+        flits=keys.pop("reply_flits", 1),
+        feed_stages=read_latency,
+        **both,
+    )
+    return ClusterSpec(requests, replies, bank_ports=bank_ports, multicast=multicast, network=network, **keys)
+
+
+def changed(spec: ClusterSpec, **keys: Any) -> ClusterSpec:
+    """The same cluster with other values of some keys."""
+    if keys.keys() <= OWN - {"bank_ports", "multicast"}:
+        return replace(spec, **keys)
+    flat = {name: getattr(spec, name) for name in (*OWN, "units", "banks", "read_latency")}
+    flat |= {name: getattr(spec.requests, name) for name in (*SHARED, *OF_REQUESTS)}
+    flat |= {"request_flits": spec.requests.flits, "reply_flits": spec.replies.flits, "reply_depth": spec.replies.depth}
+    return cluster(**(flat | keys))
