@@ -14,7 +14,7 @@ def explain_command(
     from rich.console import Console
     from rich.text import Text
 
-    from simulator.report.glossary import TERMS, terms
+    from simulator.report.glossary import all_terms, terms
     from simulator.terms import SECTIONS, Term
 
     console = Console(markup=False, highlight=False)
@@ -31,7 +31,7 @@ def explain_command(
         return
     for section, heading in SECTIONS.items():
         console.print(Text(heading, style="bold underline"))
-        for entry in TERMS:
+        for entry in all_terms():
             if entry.section == section:
                 show(entry)
         console.print()

@@ -14,9 +14,6 @@ from simulator.result.bandwidth import LEVELS
 from simulator.specs import nearest
 from simulator.terms import SECTIONS, ComponentWords, Section, Term
 
-COMPONENTS: tuple[ComponentWords, ...] = tuple(dict.fromkeys((*(entry for kind in KINDS for entry in kind.components), *AROUND)))
-"""Components of all kinds of machines; one that several kinds have stands once."""
-
 _OF_TABLES = (
     Term(
         "cycles_over_bound",
@@ -51,17 +48,24 @@ _PATTERN = (
     _figure("empty", "empty", "", "rows + columns without a nonzero (`empty_rows`, `empty_cols` in JSON)"),
 )
 
-TERMS: tuple[Term, ...] = (
-    *(entry.term for entry in (*METRICS.values(), *DETAILS.values(), OperationResult.compute_cycles)),
-    *_OF_TABLES,
-    *CAUSE_TERMS,
-    *BOUND_TERMS,
-    *LEVELS,
-    *COMPONENTS,
-    *_PATTERN,
-    *COUNTER_TERMS,
-)
-"""All terms, in the order of the docs. `drain_bus` is both a level and a component, `unit_cycles` a metric and a bound."""
+
+def components() -> tuple[ComponentWords, ...]:
+    """Components of all kinds of machines that are registered; one that several kinds have stands once."""
+    return tuple(dict.fromkeys((*(entry for kind in KINDS for entry in kind.components), *AROUND)))
+
+
+def all_terms() -> tuple[Term, ...]:
+    """All terms, in the order of the docs. `drain_bus` is both a level and a component, `unit_cycles` a metric and a bound."""
+    return (
+        *(entry.term for entry in (*METRICS.values(), *DETAILS.values(), OperationResult.compute_cycles)),
+        *_OF_TABLES,
+        *CAUSE_TERMS,
+        *BOUND_TERMS,
+        *LEVELS,
+        *components(),
+        *_PATTERN,
+        *COUNTER_TERMS,
+    )
 
 
 def term(name: str, section: Section | None = None) -> Term:
@@ -72,7 +76,7 @@ def term(name: str, section: Section | None = None) -> Term:
 def terms(name: str, section: Section | None = None) -> tuple[Term, ...]:
     """All terms of that name, then those of that label: the same word may be a metric and a bound."""
     wanted = name.strip().lower().replace("-", "_").replace(" ", "_")
-    pool = [entry for entry in TERMS if section is None or entry.section == section]
+    pool = [entry for entry in all_terms() if section is None or entry.section == section]
     named = [entry for entry in pool if entry.name == wanted]
     labelled = [entry for entry in pool if entry not in named and _slug(entry.label) == wanted]
     if named or labelled:
@@ -85,7 +89,7 @@ def terms(name: str, section: Section | None = None) -> tuple[Term, ...]:
 
 def label(name: str, section: Section) -> str:
     """What tables and plots call it; the name itself, spaced, where the glossary has none."""
-    return next((entry.label for entry in TERMS if entry.name == name and entry.section == section), name.replace("_", " "))
+    return next((entry.label for entry in all_terms() if entry.name == name and entry.section == section), name.replace("_", " "))
 
 
 def to_markdown() -> str:
@@ -99,7 +103,7 @@ def to_markdown() -> str:
     ]
     for section, heading in SECTIONS.items():
         lines += [f"## {heading}", "", "| name | unit | meaning |", "| --- | --- | --- |"]
-        for entry in TERMS:
+        for entry in all_terms():
             if entry.section == section:
                 meaning = f"{entry.short}. {entry.more}".rstrip() if entry.more else entry.short
                 lines.append(f"| `{entry.name}` ({entry.label}) | {entry.unit or '1'} | {meaning} |")

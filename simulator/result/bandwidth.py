@@ -18,7 +18,7 @@ LEVELS: tuple[Term, ...] = (
     level("w_trunk", "W trunk (fill)", "weights on their way to the units; a broadcast counts once"),
     level("drain_bus", "drain bus", "finished rows on their way out"),
     level("banks", "operand banks", "words read from the activation banks (systolic: from the X and W operand buffers)"),
-    level("network", "network", "words delivered by the reply network; available: its narrower side"),
+    level("network", "network", "words that reach units (scatter: sums that reach banks; both: either); available: its narrower side"),
 )
 """Levels of the memory system, from DRAM inwards."""
 

@@ -18,6 +18,7 @@ from simulator.specs.models import Section
 from simulator.system.operation import OperationRun
 from simulator.system.program import Drain, Fill, Part, Strand, TileStep
 from simulator.system.residency import Homes
+from simulator.terms import component
 from simulator.workload.types import Operation
 
 
@@ -46,6 +47,7 @@ class Scalar(Kind):
 
     name = "scalar"
     sections: ClassVar[dict[type[Section], type[Section]]] = {Fabric: ScalarFabric}
+    components = (component("alus", "ALUs", "multipliers side by side", branch="arithmetic of its own", rank=12, colour="#7a9e2f"),)
     dense = True
 
     def describes(self, machine: Machine) -> bool:
@@ -110,16 +112,16 @@ class Scalar(Kind):
     def parts(self, elaborated: Elaborated, technology: Technology) -> Parts:
         kinds = elaborated.machine.datatypes
         lanes = Instance(
-            "mac_lanes",
+            "alus",
             "lanes",
             MacLane(technology, kinds.weight, kinds.activation, kinds.accumulate),
             fabric_of(elaborated.machine).alus,
         )
         charges = (
-            Charge("mac_lanes", "lanes", "mac", "mac", ("macs_useful",)),
-            Charge("mac_lanes", "lanes", "mac_gated", "mac_gated", ("mac_slots",), ("macs_useful",)),
+            Charge("alus", "lanes", "mac", "mac", ("macs_useful",)),
+            Charge("alus", "lanes", "mac_gated", "mac_gated", ("mac_slots",), ("macs_useful",)),
         )
-        return Parts(("mac_lanes",), (lanes,), (Work(None, charges, (lanes,)),), kinds.weight_bits)
+        return Parts(("alus",), (lanes,), (Work(None, charges, (lanes,)),), kinds.weight_bits)
 
 
 SCALAR = Scalar()

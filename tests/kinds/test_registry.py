@@ -15,6 +15,7 @@ import simulator.kinds
 from simulator.cli.app import app
 from simulator.errors import ConfigError
 from simulator.kinds import KINDS, Kind, kind_of, registered
+from simulator.report.plots.style import component_colours
 from simulator.study.design import design_of
 from tests.kinds.scalar import SCALAR
 
@@ -87,7 +88,7 @@ def test_a_new_kind_is_read_run_and_priced(machine: Path) -> None:
     dense = sum(op.macs_dense for op in load.operations)
     assert result.cycles >= dense / 16
     assert result.energy_pj == pytest.approx(sum(result.cost.energy_pj_by_component().values()))
-    assert result.cost.area_mm2_by_component()["mac_lanes"] > 0
+    assert result.cost.area_mm2_by_component()["alus"] > 0
 
 
 def test_mistakes_in_its_section_are_told(machine: Path) -> None:
@@ -111,13 +112,17 @@ def test_every_command_takes_it(machine: Path, tmp_path: Path) -> None:
     record = json.loads(typed("run", str(machine), "-w", "spmm-1024", "--json"))
     assert record["cycles"] > 0
     typed("compare", str(machine), "systolic", "-w", "spmm-1024", "-j", "1", "-o", str(out))
-    assert (out / "table.txt").exists()
+    assert "ALUs" in (out / "table.txt").read_text(encoding="utf-8")
+    assert component_colours()["alus"] == "#7a9e2f"
     sweep = tmp_path / "sizes.yaml"
     sweep.write_text(
         f"name: sizes\nmachines: [{machine}]\nworkloads: [spmm-1024]\naxes: [{{key: fabric.alus, values: [8, 16, 32]}}]\n", encoding="utf-8"
     )
-    assert "tiny" in typed("inspect", str(machine))
+    shown = typed("inspect", str(machine))
+    assert "tiny" in shown
+    assert "arithmetic of its own" in shown
     assert "multiplier" in typed("explain", "mac_slots")
+    assert "multipliers side by side" in typed("explain", "alus")
 
 
 def test_it_is_gone_again(tmp_path: Path) -> None:

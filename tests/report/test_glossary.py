@@ -10,14 +10,14 @@ from simulator.cost.words import BRANCHES
 from simulator.errors import ConfigError
 from simulator.machine import load_machine
 from simulator.pricing import elaborate, hardware_of
-from simulator.report.glossary import COMPONENTS, TERMS, term, terms, to_markdown
-from simulator.report.plots.style import COMPONENT_COLOURS, ROLES
+from simulator.report.glossary import all_terms, components, term, terms, to_markdown
+from simulator.report.plots.style import component_colours, roles
 
 ROOT = Path(__file__).parent.parent.parent
 
 
 def _names(section: str) -> set[str]:
-    return {entry.name for entry in TERMS if entry.section == section}
+    return {entry.name for entry in all_terms() if entry.section == section}
 
 
 @pytest.mark.parametrize("name", FABRICS)
@@ -28,15 +28,15 @@ def test_every_level_is_defined(name: str) -> None:
 @pytest.mark.parametrize("name", FABRICS)
 def test_every_component_is_defined_coloured_and_in_the_area_tree(name: str) -> None:
     technology = load_technology("7nm")
-    components = hardware_of(elaborate(load_machine(name), technology), technology).components
-    in_tree = {entry.name for entry in COMPONENTS if entry.branch in BRANCHES}
-    assert [part for part in components if part not in _names("component")] == []
-    assert [part for part in components if ROLES.get(part, part) not in COMPONENT_COLOURS] == []
-    assert [part for part in components if part not in in_tree] == []
+    parts = hardware_of(elaborate(load_machine(name), technology), technology).components
+    in_tree = {entry.name for entry in components() if entry.branch in BRANCHES}
+    assert [part for part in parts if part not in _names("component")] == []
+    assert [part for part in parts if roles().get(part, part) not in component_colours()] == []
+    assert [part for part in parts if part not in in_tree] == []
 
 
 def test_no_two_terms_of_a_section_share_a_name() -> None:
-    pairs = [(entry.section, entry.name) for entry in TERMS]
+    pairs = [(entry.section, entry.name) for entry in all_terms()]
     assert len(pairs) == len(set(pairs))
 
 

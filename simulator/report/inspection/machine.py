@@ -12,7 +12,7 @@ from simulator.kinds import kind_of
 from simulator.machine.elaborated import Elaborated
 from simulator.machine.model import Machine
 from simulator.pricing import elaborate, price
-from simulator.report.glossary import COMPONENTS, label
+from simulator.report.glossary import components, label
 from simulator.report.numbers import percent, significant
 from simulator.result import bandwidths
 
@@ -72,8 +72,9 @@ def _area_tree(cost: Cost) -> RenderableType:
     table = Table(box=None, header_style="bold", pad_edge=False, padding=(0, 1))
     for heading in ("component", "instances", "cells mm²", "placed mm²", "die mm²", "share"):
         table.add_column(heading, justify="left" if heading == "component" else "right", no_wrap=True)
-    for branch in BRANCHES:
-        members = [parts[entry.name] for entry in COMPONENTS if entry.branch == branch and entry.name in parts]
+    known = components()
+    for branch in dict.fromkeys((*BRANCHES, *(entry.branch for entry in known))):
+        members = [parts[entry.name] for entry in known if entry.branch == branch and entry.name in parts]
         total = sum(part.die_mm2 for part in members)
         if not total:
             continue

@@ -14,7 +14,7 @@ from simulator.cost.types import OFF_FABRIC
 from simulator.report.glossary import label
 from simulator.report.numbers import common_scale
 from simulator.report.plots.stacked import Stack, bar_height, component_stack, draw_stack, stack_legend
-from simulator.report.plots.style import CAUSE_COLOURS, COMPONENT_COLOURS, OTHER_COLOUR, styled
+from simulator.report.plots.style import CAUSE_COLOURS, OTHER_COLOUR, component_colours, styled
 from simulator.result import Result
 from simulator.terms import Section
 
@@ -26,7 +26,7 @@ def area_figure(results: Sequence[Result]) -> Figure:
     with styled():
         figure = Figure(figsize=(9.5, max(bar_height(len(results)), 3.6)), layout="constrained")
         axes = figure.subplots()
-        draw_stack(axes, stack, COMPONENT_COLOURS, factor=1.0, unit="mm²", totals=True)
+        draw_stack(axes, stack, component_colours(), factor=1.0, unit="mm²", totals=True)
         axes.set_xlabel("die area (mm²)")
         axes.set_title(f"Die area by component · {results[0].technology}")
         _legend(figure, stack)
@@ -44,8 +44,8 @@ def energy_figure(results: Sequence[Result]) -> Figure:
         figure = Figure(figsize=(13, max(2 * bar_height(len(results)), 4.6)), layout="constrained")
         panels = figure.subplots(2, 2, sharex="col", sharey=True, width_ratios=(1.0, 1.25))
         for (absolute, relative), stack in zip(panels, (inner, whole), strict=True):
-            draw_stack(absolute, stack, COMPONENT_COLOURS, factor=factor, unit=unit, totals=True, named=0.1)
-            draw_stack(relative, stack.shares(), COMPONENT_COLOURS, factor=1.0, unit="", totals=False)
+            draw_stack(absolute, stack, component_colours(), factor=factor, unit=unit, totals=True, named=0.1)
+            draw_stack(relative, stack.shares(), component_colours(), factor=1.0, unit="", totals=False)
         panels[0][0].set_title(f"Energy without DRAM · {results[0].workload.name}")
         panels[1][0].set_title("Energy with DRAM and its PHY")
         panels[1][0].set_xlabel(f"energy ({unit})")
@@ -60,7 +60,7 @@ def _without_dram(bar: Mapping[str, float]) -> dict[str, float]:
 
 
 def _legend(figure: Figure, stack: Stack) -> None:
-    stack_legend(figure, stack.parts, COMPONENT_COLOURS, {part: label(part, "component") for part in stack.parts})
+    stack_legend(figure, stack.parts, component_colours(), {part: label(part, "component") for part in stack.parts})
 
 
 def causes_figure(results: Sequence[Result]) -> Figure:
@@ -101,8 +101,8 @@ def overview_figure(results: Sequence[Result]) -> Figure:
     with styled():
         figure = Figure(figsize=(10.5, 3 * (1.9 + 0.3 * len(results))), layout="constrained")
         panels = figure.subplots(3, 1)
-        _panel(panels[0], area, COMPONENT_COLOURS, "component", "mm²", "Die area by component")
-        _panel(panels[1], energy, COMPONENT_COLOURS, "component", "pJ", f"Energy, DRAM included · {results[0].workload.name}")
+        _panel(panels[0], area, component_colours(), "component", "mm²", "Die area by component")
+        _panel(panels[1], energy, component_colours(), "component", "pJ", f"Energy, DRAM included · {results[0].workload.name}")
         _panel(panels[2], time_by_cause(results), CAUSE_COLOURS, "cause", "s", "Time by cause, mean over the units")
     return figure
 

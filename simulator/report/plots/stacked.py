@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
 from simulator.report.numbers import significant
-from simulator.report.plots.style import COMPONENT_COLOURS, OTHER_COLOUR, ROLES, ink
+from simulator.report.plots.style import OTHER_COLOUR, component_colours, ink, roles
 
 OTHER = "other"
 NO_BANDS: Mapping[int, tuple[float, float]] = MappingProxyType({})
@@ -42,7 +42,7 @@ def component_stack(machines: Sequence[str], values: Sequence[Mapping[str, float
     merged = [_merge(bar) for bar in values]
     large = [
         name
-        for name in COMPONENT_COLOURS
+        for name in component_colours()
         if any(bar.get(name, 0.0) > _SMALL * total for bar, total in zip(merged, small_of, strict=True) if total)
     ]
     bars = [{name: bar.get(name, 0.0) for name in large} | {OTHER: _rest(bar, large)} for bar in merged]
@@ -103,8 +103,9 @@ def bar_height(machines: int) -> float:
 
 def _merge(bar: Mapping[str, float]) -> dict[str, float]:
     merged: dict[str, float] = {}
+    known = roles()
     for name, value in bar.items():
-        role = ROLES.get(name, name)
+        role = known.get(name, name)
         merged[role] = merged.get(role, 0.0) + value
     return merged
 

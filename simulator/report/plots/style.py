@@ -11,13 +11,7 @@ import matplotlib
 from matplotlib.figure import Figure
 
 from simulator.activity import CAUSE_TERMS
-from simulator.report.glossary import COMPONENTS
-
-COMPONENT_COLOURS: dict[str, str] = {entry.name: entry.colour for entry in sorted(COMPONENTS, key=lambda entry: entry.rank) if entry.colour}
-"""Colours by component, in the order of a stacked bar; lightness tells neighbours apart."""
-
-ROLES: dict[str, str] = {entry.name: entry.role for entry in COMPONENTS}
-"""Component → the one whose colour and legend entry it shares."""
+from simulator.report.glossary import components
 
 OTHER_COLOUR = "#e3e3e3"
 
@@ -47,6 +41,16 @@ _RC: dict[Any, Any] = {
     "svg.hashsalt": "sparsim",
     "text.parse_math": False,  # names of files and axes are no formulas
 }
+
+
+def component_colours() -> dict[str, str]:
+    """Colours by component, in the order of a stacked bar; lightness tells neighbours apart."""
+    return {entry.name: entry.colour for entry in sorted(components(), key=lambda entry: entry.rank) if entry.colour}
+
+
+def roles() -> dict[str, str]:
+    """Component → the one whose colour and legend entry it shares."""
+    return {entry.name: entry.role for entry in components()}
 
 
 @contextmanager

@@ -17,7 +17,7 @@ from simulator.report.glossary import label, term
 from simulator.report.numbers import common_scale, significant
 from simulator.report.plots.labels import place_labels
 from simulator.report.plots.stacked import bar_height, component_stack, draw_stack, stack_legend
-from simulator.report.plots.style import COMPONENT_COLOURS, ink, save, styled
+from simulator.report.plots.style import component_colours, ink, save, styled
 from simulator.study.sweep.analysis import along_rows, best_row, pareto_front
 from simulator.study.sweep.row import Row, axis_paths, short, shown, thinned
 from simulator.study.sweep.spec import Scalar
@@ -204,14 +204,14 @@ def _along(study: Study, metric: str) -> Figure | None:
     with styled():
         figure = Figure(figsize=(10.5, max(bar_height(len(rows)), 4.4)), layout="constrained")
         axes = figure.subplots()
-        draw_stack(axes, stack, COMPONENT_COLOURS, factor=factor, unit=unit, totals=True, named=0.07, bands=bands)
+        draw_stack(axes, stack, component_colours(), factor=factor, unit=unit, totals=True, named=0.07, bands=bands)
         over = "; line: bands of the constants (all bars move together)" if bands else ""
         axes.set_xlabel(f"{term(metric, 'metric').label} ({unit}){over}")
         axes.set_ylabel(short(path))
         objective = term(next(iter(study.spec.objectives)), "metric").label
         others = f", at each the best by {objective}" if len(axis_paths(study.rows)) > 1 else ""
         axes.set_title(f"{study.spec.name}: {term(metric, 'metric').label} along {short(path)}{others}")
-        stack_legend(figure, stack.parts, COMPONENT_COLOURS, {part: label(part, "component") for part in stack.parts})
+        stack_legend(figure, stack.parts, component_colours(), {part: label(part, "component") for part in stack.parts})
     return figure
 
 
