@@ -1,7 +1,8 @@
 """YAML files to validated models, with errors that name file, line, key, value and what is allowed.
 
-Start at `documents`, the way from a file to a model. `files` finds and reads it, `parse` makes a tree of it in which every
-key knows its line (`tree`), and `explain` retells pydantic's errors with that tree and with what `fields` knows of the model.
+Start at `documents`, the way from a file to a model; `models` has the base of the models. `files` finds and reads a file, `parse`
+makes a tree of it in which every key knows its line (`tree`), and `explain` retells pydantic's errors with that tree and with what
+`fields` knows of the model.
 """
 
 from simulator.specs.documents import Document, load_once, load_yaml_document, load_yaml_model
