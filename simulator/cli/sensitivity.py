@@ -60,7 +60,7 @@ def sensitivity_command(
     from simulator.report.folder import check_free
     from simulator.report.sensitivity import sensitivity_record, sensitivity_table, write_sensitivity
     from simulator.study.uncertainty import Probe, assess, sensitivity
-    from simulator.study.uncertainty.sensitivity import DEFAULT_METRICS
+    from simulator.study.uncertainty.claims import DEFAULT_METRICS
 
     provenance = Provenance()
     if output is not None:
@@ -129,7 +129,7 @@ def _simulated(machines: Sequence[str], workload: str, overrides: Sequence[str])
 
 def _pairs(known: Assessment, between: Sequence[str]) -> list[tuple[str, str]]:
     from simulator.errors import ConfigError
-    from simulator.study.uncertainty.sensitivity import default_pairs
+    from simulator.study.uncertainty.claims import default_pairs
 
     pairs = []
     for text in between:

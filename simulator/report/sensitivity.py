@@ -17,7 +17,7 @@ from simulator.report.numbers import significant, times
 from simulator.report.robustness import figure
 from simulator.report.tables import Whole
 from simulator.study.uncertainty import Sensitivity
-from simulator.study.uncertainty.sensitivity import Influence
+from simulator.study.uncertainty.claims import Influence
 
 _WIDTH = 110
 
