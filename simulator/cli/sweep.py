@@ -30,7 +30,7 @@ def sweep_command(
     from rich.console import Console
 
     from simulator.cli.running import Provenance
-    from simulator.study.sweep.load import load_sweep
+    from simulator.study.sweep.files import load_sweep
     from simulator.study.sweep.run import run_sweep, sweep_id
     from simulator.study.sweep.store import Store
     from simulator.study.sweep.study import Study, check_sweep_folder, write_sweep

@@ -22,8 +22,8 @@ from simulator.machine.model import Elaborated, Machine
 from simulator.network import Graph, NetworkSpec
 from simulator.specs.models import Section
 from simulator.system.operation import OperationRun
-from simulator.system.program import Strand
-from simulator.system.tensors import Homes, tensor_homes
+from simulator.system.program import OperationProgram
+from simulator.system.tensors import Residency, tensor_residency
 from simulator.terms import ComponentWords
 from simulator.workload.types import Operation, Workload
 
@@ -35,7 +35,7 @@ Memo = dict[Hashable, Any]
 class Scheduled:
     """One operation, cut into tiles but not run."""
 
-    strand: Strand
+    program: OperationProgram
     """What the system level must do for it; no tile has more cycles than in a run."""
     count: Callable[[], Counts]
     """Events of the fabric that every run has, without the bytes of fills and drains."""
@@ -84,7 +84,7 @@ class Kind(ABC):
         self,
         elaborated: Elaborated,
         operation: Operation,
-        homes: Homes,
+        residency: Residency,
         index: int,
         engine: Engine,
         *,
@@ -98,7 +98,7 @@ class Kind(ABC):
         """
 
     @abstractmethod
-    def schedule(self, elaborated: Elaborated, operation: Operation, homes: Homes, index: int) -> Scheduled:
+    def schedule(self, elaborated: Elaborated, operation: Operation, residency: Residency, index: int) -> Scheduled:
         """Schedule an operation without running it. Raises MappingError where the machine cannot hold it."""
 
     @abstractmethod
@@ -109,9 +109,9 @@ class Kind(ABC):
     def output_bits(self, machine: Machine, operation: Operation) -> int:
         """Bits of an operation's Y where it lives between operations."""
 
-    def homes(self, machine: Machine, workload: Workload) -> tuple[Homes, ...]:
+    def residency(self, machine: Machine, workload: Workload) -> tuple[Residency, ...]:
         """Where each operation's X and Y live, in program order."""
-        return tensor_homes(machine, workload, self.output_bits)
+        return tensor_residency(machine, workload, self.output_bits)
 
     def list_entries(self, machine: Machine, nonzeros: int, tokens: int) -> int:
         """List entries that the units examine for a W of so many nonzeros and an X of so many tokens; 0 without lists."""
@@ -181,6 +181,6 @@ class Kind(ABC):
         """The network that carries requests, by itself; None without one."""
         return None
 
-    def replayed(self, machine: Machine, operation: Operation, homes: Homes) -> list[NDArray[np.int32]]:
+    def replayed(self, machine: Machine, operation: Operation, residency: Residency) -> list[NDArray[np.int32]]:
         """[sources] sinks that each source of that network sends to in an operation, in order."""
         return []

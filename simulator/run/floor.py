@@ -15,7 +15,7 @@ from functools import cached_property
 from simulator.activity import Counts
 from simulator.kinds import Memo, kind_of
 from simulator.machine.model import DMA_CHUNK_BYTES, Elaborated, Machine
-from simulator.system.tensors import Homes
+from simulator.system.tensors import Residency
 from simulator.workload.types import Operation, Workload
 
 _ROUNDING = 1e-6
@@ -40,7 +40,7 @@ class _Need:
     """What one operation cannot do without."""
 
     compute_cycles: int
-    homes: Homes
+    residency: Residency
     w_home: str
     counts: Counts
 
@@ -58,12 +58,12 @@ class Floor:
 
     def least(self, elaborated: Elaborated) -> Least:
         """The fewest cycles and events of a run, however its operations are cut into tiles; in a millisecond or so."""
-        homed = zip(self.workload.operations, kind_of(elaborated.machine).homes(elaborated.machine, self.workload), strict=True)
+        homed = zip(self.workload.operations, kind_of(elaborated.machine).residency(elaborated.machine, self.workload), strict=True)
         return self._least(elaborated, [self._need(elaborated.machine, op, home) for op, home in homed])
 
-    def of_operation(self, machine: Machine, operation: Operation, homes: Homes) -> Least:
+    def of_operation(self, machine: Machine, operation: Operation, residency: Residency) -> Least:
         """Cycles of the fabric, and events, that one operation has in every run."""
-        need = self._need(machine, operation, homes)
+        need = self._need(machine, operation, residency)
         return Least(need.compute_cycles, lambda: need.counts)
 
     def _least(self, elaborated: Elaborated, needs: list[_Need]) -> Least:
@@ -78,20 +78,20 @@ class Floor:
         )
         return Least(max(0, math.floor(busiest - _ROUNDING)), lambda: counts)
 
-    def _need(self, machine: Machine, op: Operation, homes: Homes) -> _Need:
-        w_home = homes.x if op.weight_home == "activation" else "dram"
+    def _need(self, machine: Machine, op: Operation, residency: Residency) -> _Need:
+        w_home = residency.x if op.weight_home == "activation" else "dram"
         least = kind_of(machine).least(machine, op, self._memo)
         counts = least.counts
         y_bytes = -(-op.shape[0] * op.shape[2] * machine.datatypes.activation_bits // 8)
         x_bytes, w_bytes = counts.x_trunk_bytes, counts.w_trunk_bytes
         moved = Counts(
-            dram_read_bytes=(x_bytes if homes.x == "dram" else 0) + (w_bytes if w_home == "dram" else 0),
-            dram_write_bytes=y_bytes if homes.y == "dram" else 0,
-            buffer_read_bytes=(x_bytes if homes.x == "buffer" else 0) + (w_bytes if w_home == "buffer" else 0),
-            buffer_write_bytes=y_bytes if homes.y == "buffer" else 0,
+            dram_read_bytes=(x_bytes if residency.x == "dram" else 0) + (w_bytes if w_home == "dram" else 0),
+            dram_write_bytes=y_bytes if residency.y == "dram" else 0,
+            buffer_read_bytes=(x_bytes if residency.x == "buffer" else 0) + (w_bytes if w_home == "buffer" else 0),
+            buffer_write_bytes=y_bytes if residency.y == "buffer" else 0,
             drain_bytes=y_bytes,
         )
-        return _Need(least.compute_cycles, homes, w_home, counts + moved)
+        return _Need(least.compute_cycles, residency, w_home, counts + moved)
 
 
 class _Chain:
@@ -135,13 +135,13 @@ class _Chain:
 
     def _whole(self, need: _Need, awaited: float, begun: float) -> tuple[float, float]:
         """Tiles unknown: transfers and compute may overlap all the way."""
-        x_there = awaited + need.counts.x_trunk_bytes / self._x_rate(need) + self._latency(need.homes.x)
+        x_there = awaited + need.counts.x_trunk_bytes / self._x_rate(need) + self._latency(need.residency.x)
         computed = max(begun + need.compute_cycles, x_there)
         return computed, max(computed, begun + need.counts.drain_bytes / self.trunks.drain_bytes_per_cycle)
 
     def _x_rate(self, need: _Need) -> float:
         x_rate = self.trunks.x_bytes_per_cycle
-        return min(self.rate, x_rate) if need.homes.x == "dram" else x_rate
+        return min(self.rate, x_rate) if need.residency.x == "dram" else x_rate
 
     def _latency(self, home: str) -> int:
         return self.elaborated.dram_latency_cycles if home == "dram" else 0

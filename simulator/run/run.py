@@ -17,9 +17,9 @@ from simulator.errors import MappingError
 from simulator.kinds import kind_of
 from simulator.machine.model import Elaborated
 from simulator.system.operation import OperationRun, check_operation, check_run
-from simulator.system.program import Part, Program, Strand, strung_together
+from simulator.system.program import OperationProgram, Part, Program, joined
 from simulator.system.system import System, SystemOutcome, SystemSpec
-from simulator.system.tensors import Homes, check_decoder
+from simulator.system.tensors import Residency, check_decoder
 from simulator.workload.types import Operation, Workload
 
 Ideal = Literal["none", "network", "dram", "both"]
@@ -53,9 +53,9 @@ def run_workload(
     runs: list[OperationRun] = []
     total = sum(op.macs_useful for op in workload.operations) or 1
     done = 0
-    for index, (op, homes) in enumerate(zip(workload.operations, kind_of(machine).homes(machine, workload), strict=True)):
+    for index, (op, residency) in enumerate(zip(workload.operations, kind_of(machine).residency(machine, workload), strict=True)):
         progress(op.name, done / total)
-        runs.append(run_next(op, homes, index))
+        runs.append(run_next(op, residency, index))
         done += op.macs_useful
     return on_the_system(machine.unit_count, spec, workload, runs)
 
@@ -63,7 +63,7 @@ def run_workload(
 def run_operation(
     elaborated: Elaborated,
     op: Operation,
-    homes: Homes,
+    residency: Residency,
     index: int,
     engine: Engine,
     *,
@@ -73,26 +73,26 @@ def run_operation(
 ) -> OperationRun:
     """One operation on the machine's fabric."""
     kind = kind_of(elaborated.machine).of_operation(elaborated.machine, op)
-    return kind.run(elaborated, op, homes, index, engine, perfect=perfect, reuse_tiles=reuse_tiles, threads=threads)
+    return kind.run(elaborated, op, residency, index, engine, perfect=perfect, reuse_tiles=reuse_tiles, threads=threads)
 
 
 def on_the_system(units: int, spec: SystemSpec, workload: Workload, runs: Sequence[OperationRun]) -> Timing:
     """The system level over operations that their fabric has run."""
-    outcome = System(spec, program_of(workload, [run.strand for run in runs])).run()
+    outcome = System(spec, program_of(workload, [run.program for run in runs])).run()
     activity = _activity(units, spec, runs, outcome)
     check_run(activity, outcome.moved_bytes)
     checked = {name: sum(run.checked.get(name, 0) for run in runs) for name in ("tiles_simulated", "tiles_reused", "tiles_compared")}
     return Timing(activity, checked, {run.operation.name: run.outputs for run in runs if run.outputs is not None})
 
 
-def program_of(workload: Workload, strands: Sequence[Strand]) -> Program:
+def program_of(workload: Workload, programs: Sequence[OperationProgram]) -> Program:
     """String the operations of a workload together. Raises MappingError where one depends on a later one."""
     names = {op.name: index for index, op in enumerate(workload.operations)}
     for op in workload.operations:
         for name in op.depends_on:
             if names.get(name, len(names)) >= names[op.name]:
                 raise MappingError(f"{op.name}: depends on {name}, which is no earlier operation of {workload.name}")
-    return strung_together(strands, tuple(tuple(names[name] for name in op.depends_on) for op in workload.operations))
+    return joined(programs, tuple(tuple(names[name] for name in op.depends_on) for op in workload.operations))
 
 
 def _activity(units: int, spec: SystemSpec, runs: Sequence[OperationRun], outcome: SystemOutcome) -> Activity:
@@ -116,8 +116,8 @@ def _activity(units: int, spec: SystemSpec, runs: Sequence[OperationRun], outcom
 
 
 def _operation(units: int, spec: SystemSpec, run: OperationRun, outcome: SystemOutcome, index: int) -> OperationActivity:
-    compute = sum(tile.cycles for tile in run.strand.tiles)
-    counts = run.counts + traffic(spec, run.strand)
+    compute = sum(tile.cycles for tile in run.program.tiles)
+    counts = run.counts + traffic(spec, run.program)
     activity = OperationActivity(
         name=run.operation.name,
         kind=run.operation.kind,
@@ -136,19 +136,19 @@ def _operation(units: int, spec: SystemSpec, run: OperationRun, outcome: SystemO
 
 
 def _details(run: OperationRun) -> dict[str, Any]:
-    homes = {"x_home": run.homes.x, "y_home": run.homes.y}
-    return {**run.details, **homes, "x_fills": len(run.strand.x_fills), "w_fills": len(run.strand.w_fills), **run.checked}
+    residency = {"x_home": run.residency.x, "y_home": run.residency.y}
+    return {**run.details, **residency, "x_fills": len(run.program.x_fills), "w_fills": len(run.program.w_fills), **run.checked}
 
 
-def traffic(spec: SystemSpec, strand: Strand) -> Counts:
+def traffic(spec: SystemSpec, program: OperationProgram) -> Counts:
     """Bytes of an operation at every level, from its fills and drains alone."""
     moved: Counter[str] = Counter()
-    for stream, fills in (("x", strand.x_fills), ("w", strand.w_fills)):
+    for stream, fills in (("x", program.x_fills), ("w", program.w_fills)):
         for fill in fills:
             size = sum(_moved_bytes(spec, part, fill.home) for part in fill.parts)
             moved["dram_read_bytes" if fill.home == "dram" else "buffer_read_bytes"] += size
             moved[f"{stream}_trunk_bytes"] += size
-    for drain in strand.drains:
+    for drain in program.drains:
         size = sum(_moved_bytes(spec, part, drain.home) for part in drain.parts)
         moved["dram_write_bytes" if drain.home == "dram" else "buffer_write_bytes"] += size
         moved["drain_bytes"] += size + sum(part.extra_bus_bytes for part in drain.parts)
@@ -176,27 +176,27 @@ def _dram_cycles(spec: SystemSpec, counts: Counts) -> int:
 class Repeats:
     """Runs the operations of one workload on one machine, equal ones once: each starts from the same reset fabric."""
 
-    simulate: Callable[[Operation, Homes, int], OperationRun]
-    """(operation, homes, its place in the workload) → its run."""
+    simulate: Callable[[Operation, Residency, int], OperationRun]
+    """(operation, residency, its place in the workload) → its run."""
     _runs: dict[Hashable, OperationRun] = field(default_factory=dict)
 
-    def run(self, operation: Operation, homes: Homes, index: int) -> OperationRun:
+    def run(self, operation: Operation, residency: Residency, index: int) -> OperationRun:
         """Simulate an operation, or take the run of an equal one."""
-        key = work_of(operation, homes)
+        key = work_of(operation, residency)
         if key in self._runs:
             return _again(self._runs[key], operation, index)
-        self._runs[key] = self.simulate(operation, homes, index)
+        self._runs[key] = self.simulate(operation, residency, index)
         return self._runs[key]
 
 
-def work_of(operation: Operation, homes: Homes) -> Hashable:
+def work_of(operation: Operation, residency: Residency) -> Hashable:
     """All that decides what an operation does: everything but its name and what it waits for.
 
     Operands are known by their hashes, which decide their values too where no file gives any.
     """
     operands = operation.weight.sha256, operation.activations.sha256, operation.gradient and operation.gradient.sha256
     stored = operation.storage and operation.storage.model_dump_json()
-    return operation.kind, operation.shape, operation.batch, *operands, operation.weight_home, stored, operation.transpose, homes
+    return operation.kind, operation.shape, operation.batch, *operands, operation.weight_home, stored, operation.transpose, residency
 
 
 def _again(run: OperationRun, operation: Operation, index: int) -> OperationRun:
@@ -205,6 +205,6 @@ def _again(run: OperationRun, operation: Operation, index: int) -> OperationRun:
     return replace(
         run,
         operation=operation,
-        strand=run.strand.of_operation(index),
+        program=run.program.of_operation(index),
         checked={"tiles_simulated": 0, "tiles_reused": tiles, "tiles_compared": 0},
     )

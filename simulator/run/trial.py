@@ -13,10 +13,10 @@ from simulator.machine.model import Elaborated
 from simulator.run.floor import Floor, Least
 from simulator.run.run import Repeats, Timing, on_the_system, program_of, run_operation, traffic, work_of
 from simulator.system.operation import OperationRun
-from simulator.system.program import Drain, Fill, Strand, TileStep
+from simulator.system.program import Drain, Fill, OperationProgram, TileStep
 from simulator.system.relaxed import earliest_end
 from simulator.system.system import SystemSpec
-from simulator.system.tensors import Homes, check_decoder
+from simulator.system.tensors import Residency, check_decoder
 from simulator.workload.types import Operation
 
 GiveUp = Callable[[Least], bool]
@@ -32,12 +32,12 @@ def never(least: Least) -> bool:
 class _Part:
     """One operation's part of the program, with the fewest cycles in its tiles, and the events that it has at least."""
 
-    strand: Strand
+    program: OperationProgram
     count: Callable[[], Counts]
 
     @property
     def compute_cycles(self) -> int:
-        return sum(tile.cycles for tile in self.strand.tiles)
+        return sum(tile.cycles for tile in self.program.tiles)
 
 
 class Trial:
@@ -53,13 +53,13 @@ class Trial:
         self.workload = floor.workload
         self.spec = SystemSpec.of(elaborated)
         self.at_least = floor.least(elaborated).cycles
-        homes = kind_of(elaborated.machine).homes(elaborated.machine, self.workload)
-        self.operations = list(zip(self.workload.operations, homes, strict=True))
+        residency = kind_of(elaborated.machine).residency(elaborated.machine, self.workload)
+        self.operations = list(zip(self.workload.operations, residency, strict=True))
         self.parts = [self._unscheduled(index, op, home) for index, (op, home) in enumerate(self.operations)]
 
     def least(self) -> Least:
         """What no run goes below: exact in what has been run, bounded in what has not."""
-        program = program_of(self.workload, [part.strand for part in self.parts])
+        program = program_of(self.workload, [part.program for part in self.parts])
         parts = list(self.parts)
         return Least(max(self.at_least, earliest_end(self.spec, program)), lambda: Counts.total(part.count() for part in parts))
 
@@ -72,7 +72,7 @@ class Trial:
         for place, equal in enumerate(self._longest_first(), 1):
             part = self._scheduled(equal[0], *self.operations[equal[0]])
             for index in equal:
-                self.parts[index] = replace(part, strand=part.strand.of_operation(index))
+                self.parts[index] = replace(part, program=part.program.of_operation(index))
             if place & (place - 1) == 0 and give_up(self.least()):
                 return False
         return not give_up(self.least())
@@ -93,31 +93,31 @@ class Trial:
     def _longest_first(self) -> list[list[int]]:
         """Places of the operations, those that do the same work together; first of which the array or the units have most to do."""
         equal: dict[Hashable, list[int]] = {}
-        for index, (op, homes) in enumerate(self.operations):
-            equal.setdefault(work_of(op, homes), []).append(index)
+        for index, (op, residency) in enumerate(self.operations):
+            equal.setdefault(work_of(op, residency), []).append(index)
         return sorted(equal.values(), key=lambda places: -sum(self.parts[index].compute_cycles for index in places))
 
-    def _unscheduled(self, index: int, op: Operation, homes: Homes) -> _Part:
+    def _unscheduled(self, index: int, op: Operation, residency: Residency) -> _Part:
         """One tile, were there nothing to be moved: what it awaits and what awaits it stay."""
-        least = self.floor.of_operation(self.elaborated.machine, op, homes)
+        least = self.floor.of_operation(self.elaborated.machine, op, residency)
         made = op.weight_home == "activation"
-        strand = Strand(
+        program = OperationProgram(
             tiles=(TileStep(index, least.cycles, 0, 0, 0),),
             x_fills=(Fill(index, "buffer", (), waits=True),),
             w_fills=(Fill(index, "buffer", (), waits=made),),
             drains=(Drain(index, "buffer", ()),),
         )
-        return _Part(strand, least.count)
+        return _Part(program, least.count)
 
-    def _scheduled(self, index: int, op: Operation, homes: Homes) -> _Part:
+    def _scheduled(self, index: int, op: Operation, residency: Residency) -> _Part:
         machine = self.elaborated.machine
-        scheduled = kind_of(machine).of_operation(machine, op).schedule(self.elaborated, op, homes, index)
+        scheduled = kind_of(machine).of_operation(machine, op).schedule(self.elaborated, op, residency, index)
 
         def count() -> Counts:
-            known = scheduled.count() + traffic(self.spec, scheduled.strand)
-            return Counts(*map(max, known.values(), self.floor.of_operation(machine, op, homes).counts.values()))
+            known = scheduled.count() + traffic(self.spec, scheduled.program)
+            return Counts(*map(max, known.values(), self.floor.of_operation(machine, op, residency).counts.values()))
 
-        return _Part(scheduled.strand, count)
+        return _Part(scheduled.program, count)
 
     def _run(self, run: OperationRun) -> _Part:
-        return _Part(run.strand, lambda: run.counts + traffic(self.spec, run.strand))
+        return _Part(run.program, lambda: run.counts + traffic(self.spec, run.program))

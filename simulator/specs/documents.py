@@ -15,7 +15,7 @@ from simulator.errors import ConfigError
 from simulator.specs.explain import explain
 from simulator.specs.files import read_text
 from simulator.specs.parse import parse
-from simulator.specs.tree import Entry, Key, Place, child, deepest, dotted, plain, shown
+from simulator.specs.tree import Entry, Key, Location, child, deepest, dotted, plain, shown
 
 ModelT = TypeVar("ModelT", bound=BaseModel)
 
@@ -79,7 +79,7 @@ def apply_overrides(root: Entry, overrides: Sequence[str]) -> Entry:
 
 
 def _apply(root: Entry, text: str) -> Entry:
-    place = Place(f"--set {text}")
+    place = Location(f"--set {text}")
     path, equals, value = text.partition("=")
     keys = path.strip().split(".")
     if not equals or not all(keys):

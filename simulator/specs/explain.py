@@ -10,7 +10,7 @@ from pydantic import BaseModel, ValidationError
 
 from simulator.specs.fields import Slot, allowed, choices, keys_at, paths_of, slot_at, tags_at
 from simulator.specs.files import nearest, nearest_hint
-from simulator.specs.tree import Entry, Key, KeyPath, Place, child, deepest, dotted, plain, shown
+from simulator.specs.tree import Entry, Key, KeyPath, Location, child, deepest, dotted, plain, shown
 
 MAX_SHOWN = 20
 _NAMES = re.compile(r"[A-Za-z_]\w*(?:\.\w+)*")
@@ -20,7 +20,7 @@ _NAMES = re.compile(r"[A-Za-z_]\w*(?:\.\w+)*")
 class _Problem:
     """One line of the message."""
 
-    place: Place
+    place: Location
     path: KeyPath
     text: str
 
@@ -86,7 +86,7 @@ def _key_path(detail: dict[str, Any], root: Entry) -> KeyPath:
     return tuple(path)
 
 
-def _place(path: KeyPath, root: Entry) -> Place:
+def _place(path: KeyPath, root: Entry) -> Location:
     return deepest(root, path)[0].place
 
 

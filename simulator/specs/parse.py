@@ -10,7 +10,7 @@ from yaml.constructor import SafeConstructor
 from yaml.reader import ReaderError
 
 from simulator.errors import ConfigError
-from simulator.specs.tree import Entry, Place, Scalar, shown
+from simulator.specs.tree import Entry, Location, Scalar, shown
 
 MAX_DEPTH = 32
 MAX_ENTRIES = 100_000
@@ -82,13 +82,13 @@ class _Parser:
             return Entry(None, self._place(0))
         return self._entry(node, self._place(node.start_mark.line), 0)
 
-    def _place(self, line: int) -> Place:
-        return Place(self._source, line + 1 if self._lines else None)
+    def _place(self, line: int) -> Location:
+        return Location(self._source, line + 1 if self._lines else None)
 
     def _error(self, line: int, message: str) -> ConfigError:
         return ConfigError(f"{self._place(line)}: {message}")
 
-    def _entry(self, node: yaml.Node, place: Place, depth: int) -> Entry:
+    def _entry(self, node: yaml.Node, place: Location, depth: int) -> Entry:
         line = node.start_mark.line
         self._entries += 1
         if self._entries > MAX_ENTRIES:

@@ -17,7 +17,7 @@ _PLAIN_KEY = re.compile(r"[\w+-]+")
 
 
 @dataclass(frozen=True)
-class Place:
+class Location:
     """A line of a file, or a `--set` option, as messages name it."""
 
     source: str
@@ -34,7 +34,7 @@ class Entry:
     """A value and the place of its key (of itself, in a list and at the root)."""
 
     value: Scalar | dict[str, Entry] | list[Entry]
-    place: Place
+    place: Location
 
 
 def plain(entry: Entry) -> Any:

@@ -110,4 +110,4 @@ def _trace(network: Machine | NetworkSpec, workload: Workload | None) -> list[ND
         raise ConfigError("traffic: trace replays a workload on a machine; name one with -w")
     kind = kind_of(network)
     index = max(range(len(workload.operations)), key=lambda place: workload.operations[place].macs_useful)
-    return kind.replayed(network, workload.operations[index], kind.homes(network, workload)[index])
+    return kind.replayed(network, workload.operations[index], kind.residency(network, workload)[index])

@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 
 from simulator.activity import Activity, Bounds, Counts, OperationActivity
 from simulator.errors import require
-from simulator.system.program import Strand
-from simulator.system.tensors import Homes
+from simulator.system.program import OperationProgram
+from simulator.system.tensors import Residency
 from simulator.workload.types import Operation
 
 
@@ -21,8 +21,8 @@ class OperationRun:
     """One operation, timed on its fabric."""
 
     operation: Operation
-    homes: Homes
-    strand: Strand
+    residency: Residency
+    program: OperationProgram
     counts: Counts
     """Without the bytes of fills and drains, which the system level adds."""
     unit_cycles: NDArray[np.int64]

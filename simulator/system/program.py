@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Literal
 
-Home = Literal["buffer", "dram"]
+MemoryLevel = Literal["buffer", "dram"]
 """Where a tensor lives."""
 Span = tuple[int, int]
 """[first, last) along a dimension."""
@@ -30,7 +30,7 @@ class Fill:
     """Content brought into one half of the X or the W memories."""
 
     operation: int
-    home: Home
+    home: MemoryLevel
     parts: tuple[Part, ...]
     waits: bool = False
     """Whether it is made from the outputs of other operations, and must wait for them."""
@@ -41,7 +41,7 @@ class Drain:
     """Finished rows that leave one half of the Y memories."""
 
     operation: int
-    home: Home
+    home: MemoryLevel
     parts: tuple[Part, ...]
     delay_cycles: int = 0
     """From the end of the last tile until the last row is in the Y memory (the skew of a systolic array)."""
@@ -76,7 +76,7 @@ class Program:
 
 
 @dataclass(frozen=True)
-class Strand:
+class OperationProgram:
     """One operation's part of a program; contents are numbered from 0."""
 
     tiles: tuple[TileStep, ...]
@@ -84,9 +84,9 @@ class Strand:
     w_fills: tuple[Fill, ...]
     drains: tuple[Drain, ...]
 
-    def of_operation(self, index: int) -> Strand:
+    def of_operation(self, index: int) -> OperationProgram:
         """The same for another operation of the program."""
-        return Strand(
+        return OperationProgram(
             tiles=tuple(replace(tile, operation=index) for tile in self.tiles),
             x_fills=tuple(replace(fill, operation=index) for fill in self.x_fills),
             w_fills=tuple(replace(fill, operation=index) for fill in self.w_fills),
@@ -94,18 +94,18 @@ class Strand:
         )
 
 
-def strung_together(strands: Iterable[Strand], depends_on: tuple[tuple[int, ...], ...]) -> Program:
+def joined(programs: Iterable[OperationProgram], depends_on: tuple[tuple[int, ...], ...]) -> Program:
     """The operations one after another; contents are numbered on."""
     tiles: list[TileStep] = []
     x_fills: list[Fill] = []
     w_fills: list[Fill] = []
     drains: list[Drain] = []
-    for strand in strands:
+    for program in programs:
         x, w, y = len(x_fills), len(w_fills), len(drains)
-        tiles += [TileStep(tile.operation, tile.cycles, tile.x + x, tile.w + w, tile.y + y) for tile in strand.tiles]
-        drains += [drain if drain.holds_w is None else replace(drain, holds_w=drain.holds_w + w) for drain in strand.drains]
-        x_fills += strand.x_fills
-        w_fills += strand.w_fills
+        tiles += [TileStep(tile.operation, tile.cycles, tile.x + x, tile.w + w, tile.y + y) for tile in program.tiles]
+        drains += [drain if drain.holds_w is None else replace(drain, holds_w=drain.holds_w + w) for drain in program.drains]
+        x_fills += program.x_fills
+        w_fills += program.w_fills
     return Program(tuple(tiles), tuple(x_fills), tuple(w_fills), tuple(drains), depends_on)
 
 

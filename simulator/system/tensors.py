@@ -7,21 +7,21 @@ from dataclasses import dataclass
 
 from simulator.errors import MappingError
 from simulator.machine.model import Machine
-from simulator.system.program import Home, Span
+from simulator.system.program import MemoryLevel, Span
 from simulator.workload.storage import VALUES_TELL_PLACES, StoredBits, TileSize, least_bits, stored_bits, stored_tile
 from simulator.workload.types import Operation, Workload
 
 
 @dataclass(frozen=True)
-class Homes:
-    """Homes of one operation's input and output."""
+class Residency:
+    """Residency of one operation's input and output."""
 
-    x: Home
-    y: Home
+    x: MemoryLevel
+    y: MemoryLevel
 
 
-def tensor_homes(machine: Machine, workload: Workload, output_bits: Callable[[Machine, Operation], int]) -> tuple[Homes, ...]:
-    """Homes of every operation's X and Y, in program order.
+def tensor_residency(machine: Machine, workload: Workload, output_bits: Callable[[Machine, Operation], int]) -> tuple[Residency, ...]:
+    """Residency of every operation's X and Y, in program order.
 
     An output stays in the buffer if it and all other outputs there that are still needed fit when it is produced.
     X lives where the outputs it is made from live: in DRAM if any of them does, or if it comes from outside. `output_bits` says
@@ -33,16 +33,16 @@ def tensor_homes(machine: Machine, workload: Workload, output_bits: Callable[[Ma
         for name in op.depends_on:
             last_use[name] = index
     resident: dict[str, int] = {}
-    homes: list[Homes] = []
+    residency: list[Residency] = []
     for index, op in enumerate(workload.operations):
         resident = {name: size for name, size in resident.items() if last_use[name] >= index}
-        x: Home = "buffer" if op.depends_on and all(name in resident for name in op.depends_on) else "dram"
+        x: MemoryLevel = "buffer" if op.depends_on and all(name in resident for name in op.depends_on) else "dram"
         size = -(-output_bits(machine, op) // 8)
-        y: Home = "buffer" if sum(resident.values()) + size <= capacity else "dram"
+        y: MemoryLevel = "buffer" if sum(resident.values()) + size <= capacity else "dram"
         if y == "buffer":
             resident[op.name] = size
-        homes.append(Homes(x, y))
-    return tuple(homes)
+        residency.append(Residency(x, y))
+    return tuple(residency)
 
 
 def dense_elements(operation: Operation, m_span: Span, k_span: Span) -> int:

@@ -16,8 +16,8 @@ from simulator.kinds import Kind, Least, Memo, Scheduled
 from simulator.machine import Elaborated, Fabric, Machine
 from simulator.specs.models import Section
 from simulator.system.operation import OperationRun
-from simulator.system.program import Drain, Fill, Part, Strand, TileStep
-from simulator.system.tensors import Homes
+from simulator.system.program import Drain, Fill, OperationProgram, Part, TileStep
+from simulator.system.tensors import Residency
 from simulator.terms import component
 from simulator.workload.types import Operation
 
@@ -57,7 +57,7 @@ class Scalar(Kind):
         self,
         elaborated: Elaborated,
         operation: Operation,
-        homes: Homes,
+        residency: Residency,
         index: int,
         engine: Engine,
         *,
@@ -72,8 +72,8 @@ class Scalar(Kind):
         causes[CAUSES.index("imbalance")] = alus * cycles - operation.macs_dense
         return OperationRun(
             operation,
-            homes,
-            self._strand(elaborated.machine, operation, homes, index, cycles),
+            residency,
+            self._strand(elaborated.machine, operation, residency, index, cycles),
             Counts(macs_useful=operation.macs_useful, mac_slots=operation.macs_dense),
             causes,
             Bounds(unit_cycles=cycles),
@@ -81,23 +81,23 @@ class Scalar(Kind):
             {"tiles_simulated": 1, "tiles_compared": 0},
         )
 
-    def _strand(self, machine: Machine, operation: Operation, homes: Homes, index: int, cycles: int) -> Strand:
+    def _strand(self, machine: Machine, operation: Operation, residency: Residency, index: int, cycles: int) -> OperationProgram:
         m, k, n = operation.shape
         bits = machine.datatypes
         x, w, y = (
             Part(-(-elements * width // 8))
             for elements, width in ((k * n, bits.activation_bits), (m * k, bits.weight_bits), (m * n, bits.activation_bits))
         )
-        return Strand(
+        return OperationProgram(
             (TileStep(index, cycles, 0, 0, 0),),
-            (Fill(index, homes.x, (x,), waits=True),),
+            (Fill(index, residency.x, (x,), waits=True),),
             (Fill(index, "dram", (w,)),),
-            (Drain(index, homes.y, (y,)),),
+            (Drain(index, residency.y, (y,)),),
         )
 
-    def schedule(self, elaborated: Elaborated, operation: Operation, homes: Homes, index: int) -> Scheduled:
+    def schedule(self, elaborated: Elaborated, operation: Operation, residency: Residency, index: int) -> Scheduled:
         least = self.least(elaborated.machine, operation, {})
-        return Scheduled(self._strand(elaborated.machine, operation, homes, index, least.compute_cycles), lambda: least.counts)
+        return Scheduled(self._strand(elaborated.machine, operation, residency, index, least.compute_cycles), lambda: least.counts)
 
     def least(self, machine: Machine, operation: Operation, memo: Memo) -> Least:
         counts = Counts(macs_useful=operation.macs_useful, mac_slots=operation.macs_dense)

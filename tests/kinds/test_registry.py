@@ -116,8 +116,13 @@ def test_every_command_takes_it(machine: Path, tmp_path: Path) -> None:
     assert component_colours()["alus"] == "#7a9e2f"
     sweep = tmp_path / "sizes.yaml"
     sweep.write_text(
-        f"name: sizes\nmachines: [{machine}]\nworkloads: [spmm-1024]\naxes: [{{key: fabric.alus, values: [8, 16, 32]}}]\n", encoding="utf-8"
+        f"name: sizes\nmachine: {machine}\nworkload: spmm-1024\naxes: {{fabric.alus: [8, 16, 32]}}\nobjectives: {{seconds: min}}\n",
+        encoding="utf-8",
     )
+    swept = tmp_path / "swept"
+    typed("sweep", str(sweep), "-j", "0", "-q", "--store", str(tmp_path / "store.sqlite"), "-o", str(swept))
+    assert len((swept / "points.csv").read_text(encoding="utf-8").splitlines()) == 4
+    assert list(swept.glob("*.png"))
     shown = typed("inspect", str(machine))
     assert "tiny" in shown
     assert "arithmetic of its own" in shown

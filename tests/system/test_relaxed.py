@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from simulator.system.program import Drain, Fill, Part, Strand, TileStep, strung_together
+from simulator.system.program import Drain, Fill, OperationProgram, Part, TileStep, joined
 from simulator.system.relaxed import earliest_end
 from simulator.system.system import System, SystemSpec
-from simulator.system.tensors import Home
+from simulator.system.tensors import MemoryLevel
 
 SPEC = SystemSpec(
     dram_bytes_per_cycle=16.0,
@@ -23,12 +23,12 @@ SPEC = SystemSpec(
     dma_slots=2,
 )
 PARTS = st.lists(st.builds(Part, st.integers(0, 9000), st.integers(0, 200), st.integers(0, 500)), max_size=3).map(tuple)
-BOTH: tuple[Home, ...] = ("buffer", "dram")
+BOTH: tuple[MemoryLevel, ...] = ("buffer", "dram")
 HOMES = st.sampled_from(BOTH)
 
 
 @st.composite
-def strands(draw: st.DrawFn, index: int) -> Strand:
+def programs(draw: st.DrawFn, index: int) -> OperationProgram:
     """An operation of a few tiles, in which each content is used by one or more of them in sequence."""
     steps = draw(st.lists(st.tuples(st.booleans(), st.booleans(), st.booleans(), st.integers(0, 300)), min_size=1, max_size=6))
     x = w = y = 0
@@ -36,7 +36,7 @@ def strands(draw: st.DrawFn, index: int) -> Strand:
     for place, (new_x, new_w, new_y, cycles) in enumerate(steps):
         x, w, y = x + (new_x and place > 0), w + (new_w and place > 0), y + (new_y and place > 0)
         tiles.append(TileStep(index, cycles, x, w, y))
-    return Strand(
+    return OperationProgram(
         tuple(tiles),
         tuple(Fill(index, draw(HOMES), draw(PARTS), waits=True) for _ in range(x + 1)),
         tuple(Fill(index, draw(HOMES), draw(PARTS), waits=draw(st.booleans())) for _ in range(w + 1)),
@@ -48,24 +48,24 @@ def strands(draw: st.DrawFn, index: int) -> Strand:
 @given(st.data(), st.sampled_from([2.0, 16.0, 100.0]), st.integers(1, 3))
 def test_no_program_is_through_before_its_relaxation(data: st.DataObject, rate: float, slots: int) -> None:
     depends_on = data.draw(st.sampled_from([((), (0,), (0, 1)), ((), (), ()), ((), (), (0,))]))
-    drawn = [data.draw(strands(index)) for index in range(3)]
+    drawn = [data.draw(programs(index)) for index in range(3)]
     spec = replace(SPEC, dram_bytes_per_cycle=rate, dma_slots=slots)
-    program = strung_together(drawn, depends_on)
+    program = joined(drawn, depends_on)
     end = earliest_end(spec, program)
     assert end <= System(spec, program).run().cycles
-    shorter = [replace(strand, tiles=tuple(replace(tile, cycles=tile.cycles // 2) for tile in strand.tiles)) for strand in drawn]
-    assert earliest_end(spec, strung_together(shorter, depends_on)) <= end
+    shorter = [replace(program, tiles=tuple(replace(tile, cycles=tile.cycles // 2) for tile in program.tiles)) for program in drawn]
+    assert earliest_end(spec, joined(shorter, depends_on)) <= end
 
 
 @pytest.mark.parametrize(("x", "w", "y"), [("buffer", "dram", "buffer"), ("dram", "dram", "buffer"), ("buffer", "dram", "dram")])
-def test_the_relaxation_is_near_where_one_waits_for_the_other(x: Home, w: Home, y: Home) -> None:
+def test_the_relaxation_is_near_where_one_waits_for_the_other(x: MemoryLevel, w: MemoryLevel, y: MemoryLevel) -> None:
     tiles = tuple(TileStep(0, 300, index, index, index) for index in range(4))
-    strand = Strand(
+    program = OperationProgram(
         tiles,
         tuple(Fill(0, x, (Part(2048),), waits=True) for _ in tiles),
         tuple(Fill(0, w, (Part(2048),)) for _ in tiles),
         tuple(Drain(0, y, (Part(512),)) for _ in tiles),
     )
-    program = strung_together([strand], ((),))
+    program = joined([program], ((),))
     cycles = System(SPEC, program).run().cycles
     assert 0.9 * cycles <= earliest_end(SPEC, program) <= cycles

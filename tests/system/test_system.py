@@ -10,7 +10,7 @@ import pytest
 
 from simulator.system.program import Drain, Fill, Part, Program, TileStep
 from simulator.system.system import System, SystemOutcome, SystemSpec
-from simulator.system.tensors import Home
+from simulator.system.tensors import MemoryLevel
 from tests.strategies import machine, operation, run, workload
 
 SPEC = SystemSpec(
@@ -25,11 +25,11 @@ SPEC = SystemSpec(
 AT_ONCE = replace(SPEC, dram_bytes_per_cycle=1e9, dram_latency_cycles=0)
 
 
-def fill(home: Home, *sizes: int, bank_cycles: int = 0, op: int = 0, waits: bool = False) -> Fill:
+def fill(home: MemoryLevel, *sizes: int, bank_cycles: int = 0, op: int = 0, waits: bool = False) -> Fill:
     return Fill(op, home, tuple(Part(size, bank_cycles) for size in sizes), waits=waits)
 
 
-def drain(home: Home, *sizes: int, delay: int = 0, op: int = 0) -> Drain:
+def drain(home: MemoryLevel, *sizes: int, delay: int = 0, op: int = 0) -> Drain:
     return Drain(op, home, tuple(Part(size) for size in sizes), delay)
 
 
@@ -153,7 +153,7 @@ def test_rows_for_dram_free_their_half_when_the_bus_has_taken_them() -> None:
     assert outcome(program, slow).cycles == 43
 
 
-def two_operations(depends_on: tuple[int, ...], home: Home) -> Program:
+def two_operations(depends_on: tuple[int, ...], home: MemoryLevel) -> Program:
     return Program(
         tiles=(TileStep(0, 5, 0, 0, 0), TileStep(1, 5, 1, 1, 1)),
         x_fills=(fill("dram", 128), fill(home, 64, op=1, waits=True)),

@@ -34,7 +34,7 @@ NUMBER, WORD = ir.IntType(32), ir.IntType(64)
 Kept = TypeVar("Kept", bound=Record)
 
 
-class Place(types.Type):
+class Pointer(types.Type):
     """Where a record, an array or a table is."""
 
     def __init__(self, kind: Kind) -> None:
@@ -43,20 +43,20 @@ class Place(types.Type):
         super().__init__(name=f"{kind.form} of {kind.record.__qualname__ if kind.record else bits}")
 
 
-class RecordType(Place):
+class RecordType(Pointer):
     """Where a record is."""
 
 
-class SequenceType(Place):
+class SequenceType(Pointer):
     """Where an array or a table is."""
 
 
 @register_model(RecordType)
 @register_model(SequenceType)
-class PlaceModel(models.StructModel):
+class PointerModel(models.StructModel):
     """A memory and an address in it."""
 
-    def __init__(self, dmm: Any, fe_type: Place) -> None:
+    def __init__(self, dmm: Any, fe_type: Pointer) -> None:
         super().__init__(dmm, fe_type, [("memory", types.CPointer(types.int32)), ("address", types.int64)])
 
 

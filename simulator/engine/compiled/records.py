@@ -40,7 +40,7 @@ Here = Annotated[T, "here"]
 Nowhere = Annotated[T, "nowhere"]
 
 Form = Literal["number", "wide", "record", "array", "table"]
-Place = Literal["stored", "inside", "here", "nowhere"]
+Storage = Literal["stored", "inside", "here", "nowhere"]
 
 
 class Record:
@@ -87,7 +87,7 @@ class Field:
     """One field of a record."""
 
     kind: Kind
-    place: Place
+    place: Storage
     offset: int
     """Places from the record's address."""
 
@@ -201,7 +201,7 @@ def _kind(hint: Any, stands_for: dict[Any, Any]) -> Kind:
     raise TypeError(f"a field of a record is a number, a record, an array or a table, not {bare}")
 
 
-def _place(hint: Any) -> Place:
+def _place(hint: Any) -> Storage:
     """Where an annotation says that a field is."""
     marks = getattr(hint, "__metadata__", ())
     return next((mark for mark in marks if mark in ("inside", "here", "nowhere")), "stored")

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 
-class Place(Protocol):
+class Stage(Protocol):
     """Where a flit can wait; it knows why the flit did not move."""
 
     def why(self, flit: Flit, cycle: int) -> int:
@@ -53,7 +53,7 @@ class Flit:
         self.channel = -1
         self.ready = 0
         self.consumed = False
-        self.place: Place | None = None
+        self.place: Stage | None = None
         self.queue: Queue | None = None
         self.value: NDArray[np.float64] | None = None
 

@@ -18,7 +18,7 @@ from simulator.kinds.units.checks import check_causes, check_equal
 from simulator.kinds.units.dataflow import TokenwiseDataflow
 from simulator.kinds.units.lists import SliceLists, cluster_work, present_words, slice_lists, tile_values
 from simulator.kinds.units.machine import UnitsMachine
-from simulator.kinds.units.rounds import ClusterResult, Place
+from simulator.kinds.units.rounds import ClusterResult, ClusterTile
 from simulator.system.program import Part, Span
 
 CLUSTER_RUNS: dict[EngineName, GatherEngine] = {"compiled": compiled.run_cluster, "reference": reference.run_cluster}
@@ -43,12 +43,12 @@ class GatherDataflow(TokenwiseDataflow[GatherSchedule, SliceLists]):
         """Of the busiest unit of each round, were nothing in its way."""
         return least_round_cycles(self.spec, self.machine.fabric.units_per_group, self.schedule, self.present)
 
-    def work(self, place: Place) -> TileWork:
+    def work(self, place: ClusterTile) -> TileWork:
         """What a cluster does in a tile."""
         lists = self.slice(place.m, place.k)
         return cluster_work(self.machine, self.schedule, lists, place.k, place.tokens, place.replica, self.present)
 
-    def simulate(self, work: TileWork, place: Place) -> ClusterResult:
+    def simulate(self, work: TileWork, place: ClusterTile) -> ClusterResult:
         """Run it through the engine, and check it."""
         values = None
         if self.weights is not None and self.x is not None:
@@ -97,7 +97,7 @@ class GatherDataflow(TokenwiseDataflow[GatherSchedule, SliceLists]):
             **outcome.counted,
         )
 
-    def _assemble(self, place: Place, outcome: ClusterOutcome) -> None:
+    def _assemble(self, place: ClusterTile, outcome: ClusterOutcome) -> None:
         """Add what a cluster's output banks received to Y, as later K tiles do in the banks."""
         if self.outputs is None or outcome.outputs is None:
             return

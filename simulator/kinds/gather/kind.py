@@ -21,7 +21,7 @@ from simulator.kinds.units.kind import UnitsKind, needs_both
 from simulator.kinds.units.machine import UnitsMachine
 from simulator.kinds.units.rounds import Dataflow
 from simulator.machine.model import Machine
-from simulator.system.tensors import Homes
+from simulator.system.tensors import Residency
 from simulator.workload.types import Operation
 
 
@@ -40,14 +40,14 @@ class Gather(UnitsKind):
         return self if operation.gradient is None else SAMPLED
 
     def dataflow(
-        self, machine: UnitsMachine, spec: ClusterSpec, engine: Engine, operation: Operation, homes: Homes, *, assemble: bool
+        self, machine: UnitsMachine, spec: ClusterSpec, engine: Engine, operation: Operation, residency: Residency, *, assemble: bool
     ) -> Dataflow[Any]:
         """Cut the operation into tiles."""
-        return GatherDataflow(machine, spec, engine, schedule_gather(machine, operation, homes), assemble=assemble)
+        return GatherDataflow(machine, spec, engine, schedule_gather(machine, operation, residency), assemble=assemble)
 
-    def replayed(self, machine: Machine, operation: Operation, homes: Homes) -> list[NDArray[np.int32]]:
+    def replayed(self, machine: Machine, operation: Operation, residency: Residency) -> list[NDArray[np.int32]]:
         """The bank ports that units ask for, in list order."""
-        return requested_ports(UnitsMachine.of(machine), operation, homes)
+        return requested_ports(UnitsMachine.of(machine), operation, residency)
 
 
 GATHER = Gather()

@@ -9,13 +9,13 @@ from simulator.engine.work import TileWork
 from simulator.kinds.gather.schedule import schedule_gather
 from simulator.kinds.units.lists import cluster_work, present_words, slice_lists
 from simulator.kinds.units.machine import UnitsMachine
-from simulator.system.tensors import Homes
+from simulator.system.tensors import Residency
 from simulator.workload.types import Operation
 
 
-def requested_ports(machine: UnitsMachine, operation: Operation, homes: Homes) -> list[NDArray[np.int32]]:
+def requested_ports(machine: UnitsMachine, operation: Operation, residency: Residency) -> list[NDArray[np.int32]]:
     """[units of a cluster] bank ports that each unit of the first cluster asks for in the first tile, as a gathering machine would."""
-    schedule = schedule_gather(machine, operation, homes)
+    schedule = schedule_gather(machine, operation, residency)
     lists = slice_lists(schedule, 0, 0, machine.fabric.units_per_group)
     work = cluster_work(machine, schedule, lists, 0, schedule.group_tokens(0, 0), 0, present_words(machine, operation))
     return [_ports(work, unit, machine.fabric.bank_ports) for unit in range(work.units)]

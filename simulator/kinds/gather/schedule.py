@@ -14,7 +14,7 @@ from simulator.kinds.units.placement import Placement, placement_of
 from simulator.kinds.units.ranges import Capacity, fit_rows, line_entries
 from simulator.kinds.units.rows import RowParts, spread_rows
 from simulator.system.program import LoopOrder, Span, content_changes
-from simulator.system.tensors import Homes, stored_weight
+from simulator.system.tensors import Residency, stored_weight
 from simulator.workload.types import Operation
 
 
@@ -39,7 +39,7 @@ class GatherSchedule(TileLoops):
         return np.bincount(self.parts.unit[here], weights=self.entries[here, k], minlength=units).astype(np.int64)
 
 
-def schedule_gather(machine: UnitsMachine, operation: Operation, homes: Homes) -> GatherSchedule:
+def schedule_gather(machine: UnitsMachine, operation: Operation, residency: Residency) -> GatherSchedule:
     """Cut an operation into tiles that fit the machine; MappingError where none do."""
     fabric, mapping = machine.fabric, machine.mapping
     weight = operation.weight
@@ -52,10 +52,10 @@ def schedule_gather(machine: UnitsMachine, operation: Operation, homes: Homes) -
     k_tiles = spans(weight.shape[1], k_tile)
     capacity = Capacity(fabric.units_per_group, mapping.assignment, machine.output_words // tile, bank_entries)
     fitted = fit_rows(line_entries(weight.indptr, weight.indices, k_tile, len(k_tiles)), capacity)
-    loops = loop_order(machine, operation, homes, len(fitted.spans), rounds, len(k_tiles), entry_bits)
+    loops = loop_order(machine, operation, residency, len(fitted.spans), rounds, len(k_tiles), entry_bits)
     return GatherSchedule(
         operation=operation,
-        homes=homes,
+        residency=residency,
         m_tiles=fitted.spans,
         k_tiles=k_tiles,
         token_words=token_words,
@@ -119,7 +119,7 @@ def most_rows(machine: UnitsMachine, operation: Operation) -> int:
 
 
 def loop_order(
-    machine: UnitsMachine, operation: Operation, homes: Homes, m_tiles: int, rounds: int, k_tiles: int, entry_bits: int
+    machine: UnitsMachine, operation: Operation, residency: Residency, m_tiles: int, rounds: int, k_tiles: int, entry_bits: int
 ) -> LoopOrder:
     """The order that moves the fewest DRAM bytes, then buffer bytes, then the first."""
     if machine.mapping.loop_order != "auto":
@@ -133,7 +133,7 @@ def loop_order(
     def traffic(order: LoopOrder) -> tuple[float, float]:
         x_changes, w_changes = content_changes(order, m_tiles, rounds, k_tiles)
         x, w = x_bytes * x_changes, w_bytes * w_changes
-        return (w + x, 0.0) if homes.x == "dram" else (w, x)
+        return (w + x, 0.0) if residency.x == "dram" else (w, x)
 
     orders: tuple[LoopOrder, LoopOrder] = ("m_rounds", "rounds_m")
     return min(orders, key=traffic)

@@ -19,7 +19,7 @@ from simulator.kinds.units.dataflow import UnitsDataflow
 from simulator.kinds.units.lists import SliceLists, present_words, slice_lists, tile_values
 from simulator.kinds.units.loops import Position
 from simulator.kinds.units.machine import UnitsMachine
-from simulator.kinds.units.rounds import ClusterResult, Place
+from simulator.kinds.units.rounds import ClusterResult, ClusterTile
 from simulator.system.program import Part
 
 
@@ -42,12 +42,12 @@ class SampledDataflow(UnitsDataflow[SampledSchedule, SliceLists]):
         """Counted without making the lists."""
         return self.schedule.unit_entries(m, k, self.machine.fabric.units_per_group)
 
-    def work(self, place: Place) -> TileWork:
+    def work(self, place: ClusterTile) -> TileWork:
         """What a cluster does in a tile."""
         lists = self.slice(place.m, place.k)
         return sampled_work(self.schedule, lists, self.spec.units, place.k, place.tokens, place.replica, self.present)
 
-    def simulate(self, work: TileWork, place: Place) -> ClusterResult:
+    def simulate(self, work: TileWork, place: ClusterTile) -> ClusterResult:
         """Run it through the engine, and check it."""
         values = None
         if self.weights is not None and self.x is not None and self.gradient is not None:
@@ -127,7 +127,7 @@ class SampledDataflow(UnitsDataflow[SampledSchedule, SliceLists]):
     def _lines(self, entries: np.ndarray[tuple[int], np.dtype[np.int64]]) -> int:
         return int((-(-entries // self.machine.weight_port_entries)).sum())
 
-    def _entries(self, place: Place) -> slice:
+    def _entries(self, place: ClusterTile) -> slice:
         ptr = self.slice(place.m, place.k).unit_ptr
         return slice(ptr[place.replica * self.spec.units], ptr[(place.replica + 1) * self.spec.units])
 
@@ -143,7 +143,7 @@ class SampledDataflow(UnitsDataflow[SampledSchedule, SliceLists]):
             output_bank_reads=outcome.replies,
         )
 
-    def _assemble(self, place: Place, outcome: ClusterOutcome) -> None:
+    def _assemble(self, place: ClusterTile, outcome: ClusterOutcome) -> None:
         """Add what a cluster wrote to G, as later rounds do in place and groups on the drain bus."""
         if self.outputs is None or outcome.outputs is None:
             return

@@ -14,7 +14,7 @@ from simulator.kinds.units.kind import UnitsKind
 from simulator.kinds.units.machine import UnitsMachine
 from simulator.kinds.units.rounds import Dataflow
 from simulator.machine.model import Machine
-from simulator.system.tensors import Homes
+from simulator.system.tensors import Residency
 from simulator.workload.types import Operation
 
 
@@ -31,10 +31,10 @@ class Sampled(UnitsKind):
         return False
 
     def dataflow(
-        self, machine: UnitsMachine, spec: ClusterSpec, engine: Engine, operation: Operation, homes: Homes, *, assemble: bool
+        self, machine: UnitsMachine, spec: ClusterSpec, engine: Engine, operation: Operation, residency: Residency, *, assemble: bool
     ) -> Dataflow[Any]:
         """Cut the operation into tiles."""
-        return SampledDataflow(machine, spec, engine, schedule_sampled(machine, operation, homes), assemble=assemble)
+        return SampledDataflow(machine, spec, engine, schedule_sampled(machine, operation, residency), assemble=assemble)
 
 
 SAMPLED = Sampled()

@@ -18,7 +18,7 @@ from simulator.kinds.units.machine import UnitsMachine
 from simulator.kinds.units.placement import placement_of
 from simulator.kinds.units.ranges import Capacity, fit_rows, line_entries
 from simulator.system.program import Span
-from simulator.system.tensors import Homes
+from simulator.system.tensors import Residency
 from simulator.workload.types import Operation
 
 
@@ -55,7 +55,7 @@ class SampledSchedule(GatherSchedule):
         return {**super().describe(), "loop_order": "m_k_rounds"}
 
 
-def schedule_sampled(machine: UnitsMachine, operation: Operation, homes: Homes) -> SampledSchedule:
+def schedule_sampled(machine: UnitsMachine, operation: Operation, residency: Residency) -> SampledSchedule:
     """Cut a sampled product into tiles that fit the machine; MappingError where none do, or where it lacks the hardware.
 
     As rule 4, with the words of dY in the place of finished rows: each unit keeps those of its own rows in its output bank.
@@ -77,7 +77,7 @@ def schedule_sampled(machine: UnitsMachine, operation: Operation, homes: Homes) 
     fitted = fit_rows(line_entries(weight.indptr, weight.indices, max(1, k_tile), len(k_tiles)), capacity)
     return SampledSchedule(
         operation=operation,
-        homes=homes,
+        residency=residency,
         m_tiles=fitted.spans,
         k_tiles=k_tiles,
         token_words=-(-operation.shape[2] // fabric.lanes),

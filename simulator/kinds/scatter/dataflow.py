@@ -15,7 +15,7 @@ from simulator.kinds.scatter.schedule import ScatterSchedule, ScatterSlice, scat
 from simulator.kinds.units.checks import check_causes, check_equal
 from simulator.kinds.units.dataflow import TokenwiseDataflow
 from simulator.kinds.units.lists import tile_values
-from simulator.kinds.units.rounds import ClusterResult, Place
+from simulator.kinds.units.rounds import ClusterResult, ClusterTile
 from simulator.system.program import Part, Span
 
 SCATTER_RUNS: dict[EngineName, ScatterEngine] = {"compiled": compiled.run_scatter, "reference": reference.run_scatter}
@@ -28,12 +28,12 @@ class ScatterDataflow(TokenwiseDataflow[ScatterSchedule, ScatterSlice]):
         """Make the lists of one (M tile, K tile)."""
         return scatter_slice(self.schedule, m, k, self.machine.fabric.units_per_group)
 
-    def work(self, place: Place) -> TileWork:
+    def work(self, place: ClusterTile) -> TileWork:
         """What a cluster does in a tile."""
         lists = self.slice(place.m, place.k)
         return scatter_work(self.machine, self.schedule, lists, place.m, place.k, place.tokens, place.replica)
 
-    def simulate(self, work: TileWork, place: Place) -> ClusterResult:
+    def simulate(self, work: TileWork, place: ClusterTile) -> ClusterResult:
         """Run it through the engine, and check it."""
         values = None
         if self.weights is not None and self.x is not None:
@@ -88,7 +88,7 @@ class ScatterDataflow(TokenwiseDataflow[ScatterSchedule, ScatterSlice]):
             bank_additions=outcome.bank_accumulates,
         )
 
-    def _assemble(self, work: TileWork, place: Place, outcome: ScatterOutcome) -> None:
+    def _assemble(self, work: TileWork, place: ClusterTile, outcome: ScatterOutcome) -> None:
         """Add what a copy's banks hold to Y, as the drain does over copies and the banks over K tiles."""
         if self.outputs is None or outcome.outputs is None:
             return

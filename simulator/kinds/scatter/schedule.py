@@ -17,7 +17,7 @@ from simulator.kinds.units.placement import Placement, placement_of
 from simulator.kinds.units.ranges import Capacity, FittedRows, fit_rows, line_entries
 from simulator.kinds.units.rows import RowParts
 from simulator.system.program import Span
-from simulator.system.tensors import Homes
+from simulator.system.tensors import Residency
 from simulator.workload.types import Operation
 
 
@@ -56,7 +56,7 @@ def by_column(operation: Operation) -> ByColumn:
     return ByColumn(indptr.astype(np.int64), rows[order], order.astype(np.int64))
 
 
-def schedule_scatter(machine: UnitsMachine, operation: Operation, homes: Homes) -> ScatterSchedule:
+def schedule_scatter(machine: UnitsMachine, operation: Operation, residency: Residency) -> ScatterSchedule:
     """Cut an operation into tiles that fit the machine; MappingError where none do.
 
     M is cut greedily at the partial sums that a copy holds; T fills what is left of it, as far as a unit's own bank
@@ -77,7 +77,7 @@ def schedule_scatter(machine: UnitsMachine, operation: Operation, homes: Homes) 
     fitted = _k_tiles(machine, columns, m_tiles, entry_bits, tile)
     return ScatterSchedule(
         operation=operation,
-        homes=homes,
+        residency=residency,
         m_tiles=m_tiles,
         k_tiles=fitted.spans,
         token_words=token_words,
@@ -85,7 +85,7 @@ def schedule_scatter(machine: UnitsMachine, operation: Operation, homes: Homes) 
         rounds=rounds,
         groups=fabric.token_groups,
         lanes=fabric.lanes,
-        loop_order=loop_order(machine, operation, homes, len(m_tiles), rounds, len(fitted.spans), entry_bits),
+        loop_order=loop_order(machine, operation, residency, len(m_tiles), rounds, len(fitted.spans), entry_bits),
         columns=columns,
         parts=fitted.parts,
         placement=placement_of(machine),

@@ -24,7 +24,7 @@ from simulator.machine.model import Elaborated, Fabric, Machine
 from simulator.network import Graph
 from simulator.specs.models import Section
 from simulator.system.operation import OperationRun
-from simulator.system.tensors import Homes
+from simulator.system.tensors import Residency
 from simulator.workload.types import Operation
 
 
@@ -45,7 +45,7 @@ class Systolic(Kind):
         self,
         elaborated: Elaborated,
         operation: Operation,
-        homes: Homes,
+        residency: Residency,
         index: int,
         engine: Engine,
         *,
@@ -54,12 +54,12 @@ class Systolic(Kind):
         threads: int = 1,
     ) -> OperationRun:
         """By exact formulas; where the engine carries numbers, small operations cell by cell as well. There is no network."""
-        return run_systolic(elaborated, operation, homes, index, run_array if engine.carries_values else None)
+        return run_systolic(elaborated, operation, residency, index, run_array if engine.carries_values else None)
 
-    def schedule(self, elaborated: Elaborated, operation: Operation, homes: Homes, index: int) -> Scheduled:
+    def schedule(self, elaborated: Elaborated, operation: Operation, residency: Residency, index: int) -> Scheduled:
         """Formulas are as quick as any bound, and exact."""
-        run = run_systolic(elaborated, operation, homes, index, None)
-        return Scheduled(run.strand, lambda: run.counts)
+        run = run_systolic(elaborated, operation, residency, index, None)
+        return Scheduled(run.program, lambda: run.counts)
 
     def least(self, machine: Machine, operation: Operation, memo: Memo) -> Least:
         """Folds of whole extents, by the best dataflow that the array may choose.

@@ -17,8 +17,8 @@ from simulator.kinds.systolic.schedule import SystolicSchedule, schedule_systoli
 from simulator.kinds.systolic.tiles import ArrayTile, array_tiles
 from simulator.machine.model import Elaborated
 from simulator.system.operation import OperationRun
-from simulator.system.program import Drain, Fill, Part, Strand, TileStep, content_indices
-from simulator.system.tensors import Homes
+from simulator.system.program import Drain, Fill, OperationProgram, Part, TileStep, content_indices
+from simulator.system.tensors import Residency
 from simulator.workload.types import Operation
 
 ArrayEngine = Callable[[SystolicFabric, SystolicSchedule, NDArray[np.float64], NDArray[np.float64]], tuple[int, NDArray[np.float64]]]
@@ -28,13 +28,13 @@ CELL_LIMIT_PE_CYCLES = 200_000
 """Largest operation that is moved cell by cell; beyond it the formula, which tests hold equal, stands alone."""
 
 
-def run_systolic(elaborated: Elaborated, operation: Operation, homes: Homes, index: int, array: ArrayEngine | None) -> OperationRun:
+def run_systolic(elaborated: Elaborated, operation: Operation, residency: Residency, index: int, array: ArrayEngine | None) -> OperationRun:
     """Schedule an operation, time its folds, and list what the system level must move for them.
 
     Of a sampled product the array makes every place of the folds that it runs, and all places leave.
     """
     machine, product = ArrayMachine.of(elaborated.machine), dense_product(operation)
-    schedule = schedule_systolic(machine, operation, homes, elaborated.dram_bytes_per_cycle)
+    schedule = schedule_systolic(machine, operation, residency, elaborated.dram_bytes_per_cycle)
     tiles = array_tiles(machine, schedule)
     outputs = _cells(machine, product, schedule, tiles, array)
     made = product.weight_home == "activation"
@@ -51,16 +51,16 @@ def run_systolic(elaborated: Elaborated, operation: Operation, homes: Homes, ind
     y_parts = [Part(-(-m * n * machine.datatypes.activation_bits // 8)) for m, _, n in extents]
     delays = [tile.drain_delay_cycles for tile in tiles]
     steps = zip(tiles, xs.indices, ws.indices, ys, strict=True)
-    strand = Strand(
+    program = OperationProgram(
         tiles=tuple(TileStep(index, tile.cycles, x, w, y) for tile, x, w, y in steps),
-        x_fills=tuple(Fill(index, homes.x, (part,), waits=True) for part in x_parts),
-        w_fills=tuple(Fill(index, homes.x if made else "dram", (fill.part,), waits=made) for fill in w_fills),
-        drains=tuple(Drain(index, homes.y, (y_parts[place],), delays[place]) for place in _last_places(ys)),
+        x_fills=tuple(Fill(index, residency.x, (part,), waits=True) for part in x_parts),
+        w_fills=tuple(Fill(index, residency.x if made else "dram", (fill.part,), waits=made) for fill in w_fills),
+        drains=tuple(Drain(index, residency.y, (y_parts[place],), delays[place]) for place in _last_places(ys)),
     )
     return OperationRun(
         operation,
-        homes,
-        strand=strand,
+        residency,
+        program=program,
         counts=counts,
         unit_cycles=_causes(machine, tiles, counts.mac_slots),
         bounds=Bounds(unit_cycles=-(-counts.mac_slots // machine.fabric.multipliers)),

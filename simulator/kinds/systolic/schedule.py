@@ -14,7 +14,7 @@ from simulator.kinds.systolic.array_product import ArrayProduct, Extent, dense_p
 from simulator.kinds.systolic.folds import Axes, Axis, Dataflow, Steps, fold_axes, fold_edges, fold_steps
 from simulator.kinds.systolic.machine import SKIP_SCAN_BITS, ArrayMachine, SystolicFabric, edge_word_elements
 from simulator.system.program import LoopOrder, Span, content_changes
-from simulator.system.tensors import Homes, array_weight, stored_weight
+from simulator.system.tensors import Residency, array_weight, stored_weight
 from simulator.workload.storage import TileSize
 from simulator.workload.types import Operation
 
@@ -31,7 +31,7 @@ class SystolicSchedule:
     """
 
     product: ArrayProduct
-    homes: Homes
+    residency: Residency
     dataflow: Dataflow
     m_tiles: tuple[Span, ...]
     k_tiles: tuple[Span, ...]
@@ -129,7 +129,7 @@ def _cycles(fabric: SystolicFabric, schedule: SystolicSchedule, plan: FoldPlan, 
 
 
 def schedule_systolic(
-    machine: ArrayMachine, operation: Operation, homes: Homes, dram_bytes_per_cycle: float = math.inf
+    machine: ArrayMachine, operation: Operation, residency: Residency, dram_bytes_per_cycle: float = math.inf
 ) -> SystolicSchedule:
     """The tiling that takes the least time, then cycles of the array, DRAM bytes, buffer bytes.
 
@@ -137,7 +137,7 @@ def schedule_systolic(
     banks that take them in; with a DRAM of any rate, its fills are taken to hide behind the array. With `n_m`, an
     operation whose stored W has the pattern is tried packed as well. MappingError where nothing fits.
     """
-    return schedule_products(machine, products_of(machine, operation), homes, dram_bytes_per_cycle)
+    return schedule_products(machine, products_of(machine, operation), residency, dram_bytes_per_cycle)
 
 
 def products_of(machine: ArrayMachine, operation: Operation) -> list[ArrayProduct]:
@@ -177,7 +177,7 @@ def _whole_bits(machine: ArrayMachine, operation: Operation) -> int:
 
 
 def schedule_products(
-    machine: ArrayMachine, products: Sequence[ArrayProduct], homes: Homes, dram_bytes_per_cycle: float
+    machine: ArrayMachine, products: Sequence[ArrayProduct], residency: Residency, dram_bytes_per_cycle: float
 ) -> SystolicSchedule:
     """The best schedule over several ways to write one product; MappingError where none fits."""
     fabric = machine.fabric
@@ -185,7 +185,7 @@ def schedule_products(
     best_key: tuple[float, float, float, float] | None = None
     for product in products:
         known: dict[tuple[Dataflow, tuple[tuple[int, ...], ...]], tuple[Steps, int]] = {}
-        for schedule, axes in _candidates(machine, product, homes):
+        for schedule, axes in _candidates(machine, product, residency):
             folds = schedule.dataflow, tuple(axis.edges for axis in axes)
             if folds not in known:  # tiles that are whole folds share their folds with other cuts
                 steps = fold_steps(fabric, product, schedule.dataflow, axes)
@@ -208,7 +208,7 @@ def schedule_products(
     return best
 
 
-def _candidates(machine: ArrayMachine, product: ArrayProduct, homes: Homes) -> Iterator[tuple[SystolicSchedule, Axes]]:
+def _candidates(machine: ArrayMachine, product: ArrayProduct, residency: Residency) -> Iterator[tuple[SystolicSchedule, Axes]]:
     for flow in flows_of(machine.fabric, product):
         edges = fold_edges(machine.fabric, flow)
         least = edges[0] or 1, edges[1] or machine.fabric.rows, edges[2] or 1
@@ -217,7 +217,7 @@ def _candidates(machine: ArrayMachine, product: ArrayProduct, homes: Homes) -> I
             if not _fits(machine, product, flow, (m.size, k.size, n.size)):
                 continue
             for order in ("m_rounds", "rounds_m"):
-                yield SystolicSchedule(product, homes, flow, m.tiles, k.tiles, n.tiles, order), (m.axis, k.axis, n.axis)
+                yield SystolicSchedule(product, residency, flow, m.tiles, k.tiles, n.tiles, order), (m.axis, k.axis, n.axis)
 
 
 @dataclass(frozen=True)
@@ -290,7 +290,7 @@ def _traffic(machine: ArrayMachine, schedule: SystolicSchedule) -> Traffic:
     w_words = w_elements / edge_word_elements(machine.held_weight_bits)
     if product.left_bits < product.batch * m * k * machine.datatypes.weight_bits and product.of == 1:
         w_words = min(w_words, w_passes * nonzeros)  # words of zeros are not written
-    from_dram = schedule.homes.x == "dram"
+    from_dram = schedule.residency.x == "dram"
     return Traffic(
         dram_bytes=w + x if from_dram else w,
         buffer_bytes=0.0 if from_dram else x,

@@ -30,7 +30,7 @@ from simulator.machine.model import Mapping as MappingSection
 from simulator.network import Graph, NetworkSpec
 from simulator.specs.models import Section
 from simulator.system.operation import OperationRun
-from simulator.system.tensors import Homes
+from simulator.system.tensors import Residency
 from simulator.workload.types import Operation
 
 FABRIC = "gather"
@@ -56,7 +56,7 @@ class UnitsKind(Kind):
 
     @abstractmethod
     def dataflow(
-        self, machine: UnitsMachine, spec: ClusterSpec, engine: Engine, operation: Operation, homes: Homes, *, assemble: bool
+        self, machine: UnitsMachine, spec: ClusterSpec, engine: Engine, operation: Operation, residency: Residency, *, assemble: bool
     ) -> Dataflow[Any]:
         """Schedule an operation; with `assemble`, Y is put together where the engine carries numbers."""
 
@@ -68,7 +68,7 @@ class UnitsKind(Kind):
         self,
         elaborated: Elaborated,
         operation: Operation,
-        homes: Homes,
+        residency: Residency,
         index: int,
         engine: Engine,
         *,
@@ -77,21 +77,29 @@ class UnitsKind(Kind):
         threads: int = 1,
     ) -> OperationRun:
         """Schedule an operation, run its rounds, and list what the system level must move for them."""
-        plan = self._plan(elaborated, operation, homes, index, engine, perfect=perfect, assemble=not reuse_tiles)
-        return run_plan(plan, self.flow, homes, engine, reuse_tiles=reuse_tiles, threads=threads)
+        plan = self._plan(elaborated, operation, residency, index, engine, perfect=perfect, assemble=not reuse_tiles)
+        return run_plan(plan, self.flow, residency, engine, reuse_tiles=reuse_tiles, threads=threads)
 
-    def schedule(self, elaborated: Elaborated, operation: Operation, homes: Homes, index: int) -> Scheduled:
+    def schedule(self, elaborated: Elaborated, operation: Operation, residency: Residency, index: int) -> Scheduled:
         """Tiles with the fewest cycles that their busiest unit allows."""
-        plan = self._plan(elaborated, operation, homes, index, ENGINES["compiled"], perfect=False, assemble=False)
-        return Scheduled(plan.strand(plan.dataflow.least_cycles()), plan.transfer_counts)
+        plan = self._plan(elaborated, operation, residency, index, ENGINES["compiled"], perfect=False, assemble=False)
+        return Scheduled(plan.program(plan.dataflow.least_cycles()), plan.transfer_counts)
 
     def _plan(
-        self, elaborated: Elaborated, operation: Operation, homes: Homes, index: int, engine: Engine, *, perfect: bool, assemble: bool
+        self,
+        elaborated: Elaborated,
+        operation: Operation,
+        residency: Residency,
+        index: int,
+        engine: Engine,
+        *,
+        perfect: bool,
+        assemble: bool,
     ) -> UnitsPlan:
         machine = UnitsMachine.of(elaborated.machine).in_dataflow(self.flow)
         spec = cluster_spec(machine, elaborated.network_latency)
         spec = spec.with_ideal_network() if perfect else spec
-        return plan_units(machine, self.dataflow(machine, spec, engine, operation, homes, assemble=assemble), index)
+        return plan_units(machine, self.dataflow(machine, spec, engine, operation, residency, assemble=assemble), index)
 
     def least(self, machine: Machine, operation: Operation, memo: Memo) -> Least:
         """One word a unit and cycle, and one a bank port, were all of them equally busy."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from simulator.system.program import LoopOrder, Span
-from simulator.system.tensors import Homes
+from simulator.system.tensors import Residency
 from simulator.workload.types import Operation
 
 Position = tuple[int, int, int]
@@ -28,7 +28,7 @@ class TileLoops:
     """How an operation is cut into tiles, whatever the dataflow."""
 
     operation: Operation
-    homes: Homes
+    residency: Residency
     m_tiles: tuple[Span, ...]
     k_tiles: tuple[Span, ...]
     token_words: int

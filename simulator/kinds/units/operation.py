@@ -17,8 +17,8 @@ from simulator.kinds.units.loops import Position, TileLoops
 from simulator.kinds.units.machine import UnitsMachine
 from simulator.kinds.units.rounds import Dataflow, RoundRunner
 from simulator.system.operation import OperationRun
-from simulator.system.program import Drain, Fill, Strand, TileStep, content_indices
-from simulator.system.tensors import Homes
+from simulator.system.program import Drain, Fill, OperationProgram, TileStep, content_indices
+from simulator.system.tensors import Residency
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,9 +31,9 @@ class UnitsPlan:
     positions: list[Position]
     index: int
 
-    def strand(self, cycles: Sequence[int]) -> Strand:
+    def program(self, cycles: Sequence[int]) -> OperationProgram:
         """What the system level must do for it, given the [tiles] cycles of its rounds."""
-        return Strand(
+        return OperationProgram(
             tiles=_steps(self.dataflow.loops, self.positions, cycles, self.index),
             x_fills=_x_fills(self.dataflow, self.positions, self.index),
             w_fills=_w_fills(self.dataflow, self.positions, self.index),
@@ -50,7 +50,7 @@ def plan_units(machine: UnitsMachine, dataflow: Dataflow[Any], index: int) -> Un
     return UnitsPlan(machine, dataflow, dataflow.loops.positions(), index)
 
 
-def run_plan(plan: UnitsPlan, flow: str, homes: Homes, engine: Engine, *, reuse_tiles: bool, threads: int) -> OperationRun:
+def run_plan(plan: UnitsPlan, flow: str, residency: Residency, engine: Engine, *, reuse_tiles: bool, threads: int) -> OperationRun:
     """Run the rounds of an operation, and list what the system level must move for them. `flow` is what results call its dataflow."""
     dataflow = plan.dataflow
     operation = dataflow.loops.operation
@@ -63,8 +63,8 @@ def run_plan(plan: UnitsPlan, flow: str, homes: Homes, engine: Engine, *, reuse_
     check_entries(operation.name, counts.list_entries, operation.weight.nnz, dataflow.loops.token_words)
     return OperationRun(
         operation,
-        homes,
-        strand=plan.strand([result.cycles for result in rounds]),
+        residency,
+        program=plan.program([result.cycles for result in rounds]),
         counts=counts + plan.transfer_counts(),
         unit_cycles=causes,
         bounds=sum((result.bounds for result in rounds), Bounds()),
@@ -95,13 +95,13 @@ def _steps(loops: TileLoops, positions: list[Position], cycles: Sequence[int], i
 def _x_fills(dataflow: Dataflow[Any], positions: list[Position], index: int) -> tuple[Fill, ...]:
     loops = dataflow.loops
     changes = _changes(positions, loops.x_content)
-    return tuple(Fill(index, loops.homes.x, dataflow.x_parts(position), waits=True) for position in changes)
+    return tuple(Fill(index, loops.residency.x, dataflow.x_parts(position), waits=True) for position in changes)
 
 
 def _w_fills(dataflow: Dataflow[Any], positions: list[Position], index: int) -> tuple[Fill, ...]:
     """One part for all groups. A W that is made from activations comes from where they live, and waits for them."""
     made = dataflow.loops.operation.weight_home == "activation"
-    home = dataflow.loops.homes.x if made else "dram"
+    home = dataflow.loops.residency.x if made else "dram"
     changes = _changes(positions, dataflow.loops.w_content)
     return tuple(Fill(index, home, (dataflow.w_part(m, k),), waits=made) for m, _, k in changes)
 
@@ -111,7 +111,7 @@ def _drains(dataflow: Dataflow[Any], positions: list[Position], index: int) -> t
     loops = dataflow.loops
     in_lists = loops.operation.gradient is not None
     return tuple(
-        Drain(index, loops.homes.y, dataflow.y_parts(position), holds_w=content if in_lists else None)
+        Drain(index, loops.residency.y, dataflow.y_parts(position), holds_w=content if in_lists else None)
         for content, position in enumerate(_changes(positions, loops.y_content))
     )
 

@@ -47,7 +47,7 @@ class ClusterResult:
 
 
 @dataclass(frozen=True)
-class Place:
+class ClusterTile:
     """Which cluster of which tile."""
 
     m: int
@@ -71,10 +71,10 @@ class Dataflow(Protocol[WorkT]):
     def least_cycles(self) -> list[int]:
         """[tiles in execution order] cycles that no run of each round goes below."""
 
-    def work(self, place: Place) -> WorkT:
+    def work(self, place: ClusterTile) -> WorkT:
         """What a cluster does in a tile."""
 
-    def simulate(self, work: WorkT, place: Place) -> ClusterResult:
+    def simulate(self, work: WorkT, place: ClusterTile) -> ClusterResult:
         """Run it through the engine, and check it."""
 
     def later_tile_counts(self, counts: Counts) -> Counts:
@@ -151,7 +151,7 @@ class RoundRunner(Generic[WorkT]):
     def _start(self, submit: Submit, m: int, round_index: int, k: int) -> list[Future[ClusterResult]]:
         """Start all clusters of a round that have not been seen."""
         groups = self.dataflow.loops.active_groups(round_index)
-        places = [Place(m, k, tokens, replica) for tokens in groups for replica in range(self.fabric.replicas)]
+        places = [ClusterTile(m, k, tokens, replica) for tokens in groups for replica in range(self.fabric.replicas)]
         return [self._cluster(submit, place) for place in places]
 
     def _round(self, k: int, futures: list[Future[ClusterResult]]) -> Round:
@@ -169,7 +169,7 @@ class RoundRunner(Generic[WorkT]):
             counts = counts + self.dataflow.later_tile_counts(counts)
         return Round(cycles, counts, causes, _slowest([result.bounds for result in results]))
 
-    def _cluster(self, submit: Submit, place: Place) -> Future[ClusterResult]:
+    def _cluster(self, submit: Submit, place: ClusterTile) -> Future[ClusterResult]:
         work = self.dataflow.work(place)
         key = work.digest() if self.reuse_tiles else b""
         if key in self._seen:
@@ -183,7 +183,7 @@ class RoundRunner(Generic[WorkT]):
         return future
 
 
-def _immediately(simulate: Callable[[WorkT, Place], ClusterResult], work: WorkT, place: Place) -> Future[ClusterResult]:
+def _immediately(simulate: Callable[[WorkT, ClusterTile], ClusterResult], work: WorkT, place: ClusterTile) -> Future[ClusterResult]:
     """Simulate now, in this thread."""
     future: Future[ClusterResult] = Future()
     future.set_result(simulate(work, place))

@@ -20,7 +20,7 @@ from simulator.specs.parse import parse
 from simulator.specs.tree import Entry
 from simulator.study.breakeven.crossings import Better, Crossing, CrossingBand, Scale, better_of, crossing_band, find_crossings
 from simulator.study.sweep.bands import assess_points
-from simulator.study.sweep.load import space_of
+from simulator.study.sweep.files import space_of
 from simulator.study.sweep.paths import reached_by
 from simulator.study.sweep.point import Point
 from simulator.study.sweep.row import Event, Listener, Planned, Row

@@ -13,16 +13,16 @@ from simulator.kinds.gather.schedule import GatherSchedule, schedule_gather
 from simulator.kinds.units.machine import UnitsMachine
 from simulator.machine.model import Machine
 from simulator.system.program import Span
-from simulator.system.tensors import Homes
+from simulator.system.tensors import Residency
 from tests.strategies import Case, cases, machine, operation, sparse
 
-DRAM = Homes("dram", "dram")
+DRAM = Residency("dram", "dram")
 Counts = NDArray[np.int64]
 
 
-def schedule(of: Machine, m: int, k: int, n: int, density: float = 1.0, homes: Homes = DRAM) -> GatherSchedule:
+def schedule(of: Machine, m: int, k: int, n: int, density: float = 1.0, residency: Residency = DRAM) -> GatherSchedule:
     random = np.random.default_rng(0)
-    return schedule_gather(UnitsMachine.of(of), operation(sparse(random, m, k, density), np.ones((k, n))), homes)
+    return schedule_gather(UnitsMachine.of(of), operation(sparse(random, m, k, density), np.ones((k, n))), residency)
 
 
 def entries(plan: GatherSchedule, units: int, m: Span, k: Span) -> Counts:
@@ -157,7 +157,7 @@ def moved(plan: GatherSchedule, of: Machine, order: str) -> tuple[float, float]:
         if before is None or (before[0], before[2]) != (m, k):
             w += int(entries(plan, of.fabric.units_per_group, plan.m_tiles[m], plan.k_tiles[k]).sum()) * plan.entry_bits / 8
         before = (m, r, k)
-    return (x + w, 0.0) if plan.homes.x == "dram" else (w, x)
+    return (x + w, 0.0) if plan.residency.x == "dram" else (w, x)
 
 
 @settings(max_examples=60)
@@ -166,7 +166,7 @@ def moved(plan: GatherSchedule, of: Machine, order: str) -> tuple[float, float]:
 )
 def test_the_outer_order_is_the_one_that_moves_the_fewest_bytes(m: int, k: int, n: int, home: str) -> None:
     of = machine({"units": 2, "bank_kib": 3 * 4 / 1024, "weight_bank_kib": 16 * 16 / 8192, "output_bank_kib": 9 * 8 / 1024})
-    plan = schedule(of, m, k, n, homes=Homes(home, "dram"))  # type: ignore[arg-type]
+    plan = schedule(of, m, k, n, residency=Residency(home, "dram"))  # type: ignore[arg-type]
     first, second = moved(plan, of, "m_rounds"), moved(plan, of, "rounds_m")
     assert plan.loop_order == ("rounds_m" if second < first else "m_rounds")
 

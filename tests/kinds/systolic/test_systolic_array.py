@@ -16,10 +16,10 @@ from simulator.kinds.systolic.reference import run_array
 from simulator.kinds.systolic.schedule import SystolicSchedule, compute_cycles, schedule_systolic
 from simulator.kinds.systolic.tiles import array_tiles
 from simulator.system.program import LoopOrder
-from simulator.system.tensors import Homes
+from simulator.system.tensors import Residency
 from tests.strategies import machine, operation, run, sparse, workload
 
-DRAM = Homes("dram", "dram")
+DRAM = Residency("dram", "dram")
 FLOWS: tuple[Dataflow, ...] = ("ws", "os", "is")
 
 

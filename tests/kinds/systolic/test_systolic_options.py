@@ -17,11 +17,11 @@ from simulator.kinds.systolic.schedule import SystolicSchedule, compute_cycles, 
 from simulator.kinds.systolic.tiles import array_tiles
 from simulator.machine.model import Machine
 from simulator.system.program import LoopOrder
-from simulator.system.tensors import Homes
+from simulator.system.tensors import Residency
 from simulator.workload.storage import StorageSpec
 from tests.strategies import machine, operation, run, sparse, workload
 
-DRAM = Homes("dram", "dram")
+DRAM = Residency("dram", "dram")
 
 
 def array(rows: int, cols: int, **keys: object) -> Machine:

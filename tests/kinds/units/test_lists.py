@@ -6,10 +6,10 @@ from hypothesis import given, settings
 from simulator.kinds.gather.schedule import schedule_gather
 from simulator.kinds.units.lists import cluster_work, present_words, slice_lists, tile_values
 from simulator.kinds.units.machine import UnitsMachine
-from simulator.system.tensors import Homes
+from simulator.system.tensors import Residency
 from tests.strategies import Case, cases, machine, operation, work
 
-DRAM = Homes("dram", "dram")
+DRAM = Residency("dram", "dram")
 
 
 @settings(max_examples=60)

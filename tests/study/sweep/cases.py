@@ -138,7 +138,7 @@ def done_keys(path: Path) -> set[str]:
 
 def drive(sweep: str, store: str, workers: str) -> None:
     """Run a sweep in this process, as the command line would; the kill tests end it at any instant."""
-    from simulator.study.sweep.load import load_sweep
+    from simulator.study.sweep.files import load_sweep
     from simulator.study.sweep.run import Options, run_sweep
     from simulator.study.sweep.store import Store
 

@@ -17,7 +17,7 @@ from simulator.study.breakeven.breakeven import BreakEven, Question, find_break_
 from simulator.study.breakeven.crossings import Crossing, Scale, crossing_band
 from simulator.study.breakeven.plots import break_even_figure
 from simulator.study.sweep.bands import assess_points
-from simulator.study.sweep.load import load_sweep
+from simulator.study.sweep.files import load_sweep
 from simulator.study.sweep.plots import energy_along_figure, pareto_figure
 from simulator.study.sweep.row import over_the_bands
 from simulator.study.sweep.run import Options, run_sweep

@@ -22,7 +22,7 @@ from simulator.study.executors import EXECUTORS, Report, Work
 from simulator.study.executors.executor import Batch, InProcess
 from simulator.study.sizing import equalise
 from simulator.study.sizing.scale import own_area_mm2
-from simulator.study.sweep.load import load_sweep
+from simulator.study.sweep.files import load_sweep
 from simulator.study.sweep.point import Scaled
 from simulator.study.sweep.row import Event, Searching, labelled
 from simulator.study.sweep.run import Options, run_sweep

@@ -16,7 +16,7 @@ from simulator.errors import ConfigError
 from simulator.study.breakeven.breakeven import Question, find_break_even
 from simulator.study.breakeven.crossings import Scale
 from simulator.study.sizing.scale import own_area_mm2, within_area
-from simulator.study.sweep.load import load_sweep
+from simulator.study.sweep.files import load_sweep
 from simulator.study.sweep.point import Point
 from simulator.study.sweep.run import Options
 from simulator.study.sweep.store import Store

@@ -12,7 +12,7 @@ from study.sweep.conftest import Run
 
 import simulator
 from simulator.errors import ConfigError
-from simulator.study.sweep.load import load_sweep
+from simulator.study.sweep.files import load_sweep
 from simulator.study.sweep.row import broken_constraints
 from simulator.study.sweep.run import Options, run_sweep
 from simulator.study.sweep.spec import SweepSpec

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from simulator.specs import config_names
-from simulator.study.sweep.load import load_sweep
+from simulator.study.sweep.files import load_sweep
 from simulator.study.sweep.point import Invalid, Point, Scaled
 from simulator.study.sweep.sizes import SizeSearch
 
