@@ -202,5 +202,5 @@ def test_units_of_a_figure_do_not_change_its_error(kib: float, width_bits: int, 
         FiguresFile.model_validate({"figures": [{**figure, "id": "a", "quantity": quantity, "value": value, "unit": unit}]})
         for quantity, value, unit in (("cell_area", 2e5, "um2"), ("cell_area", 0.2, "mm2"))
     )
-    rows = [validate([Document(file, Entry({}, Place("test")))])[0] for file in (first, second)]
+    rows = [validate([Document(file, Entry({}, Location("test")))])[0] for file in (first, second)]
     assert rows[0].error == pytest.approx(rows[1].error)
