@@ -17,7 +17,7 @@ from simulator.cost.validation.figures import HARDWARE, Figure, all_figures
 from simulator.cost.validation.hardware import Hardware
 from simulator.cost.validation.memory import cacti_file
 from simulator.specs import Document
-from simulator.specs.tree import Entry, Place
+from simulator.specs.tree import Entry, Location
 
 FIGURES = all_figures(shipped_figures())
 ROWS = validate(shipped_figures())
