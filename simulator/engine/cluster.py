@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from dataclasses import dataclass, fields, replace
 from typing import Literal
 
@@ -11,7 +10,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simulator.activity import CAUSES, COUNTERS
-from simulator.engine.work import TileValues, TileWork
 from simulator.network import NetworkSpec
 
 
@@ -134,54 +132,6 @@ class Outcome:
         """Its fields that go by the name of a counter of `Counts`."""
         return {name: int(getattr(self, name)) for name in COUNTERS if hasattr(self, name)}
 
-
-@dataclass(frozen=True, eq=False)
-class ClusterOutcome(Outcome):
-    """What one cluster did in one tile."""
-
-    cycles: int
-    list_entries: int
-    entries_dropped: int
-    requests: int
-    x_bank_reads: int
-    replies: int
-    request_hops: int
-    """Flits that passed a router of the request network."""
-    reply_hops: int
-    """Flits that passed a router of the reply network."""
-    accumulator_updates: int
-    rows_merged: int
-    output_bank_writes: int
-    unit_cycles: NDArray[np.int64]
-    """[causes]: unit-cycles by cause, in the order of CAUSES, over units × cycles."""
-    outputs: NDArray[np.float64] | None = None
-    """[units, token_words, output rows, lanes / summed lanes]: what was written of each row, if values were carried."""
-
-
-@dataclass(frozen=True, eq=False)
-class ScatterOutcome(Outcome):
-    """What one cluster did in one tile of the scatter dataflow."""
-
-    cycles: int
-    list_entries: int
-    entries_dropped: int
-    requests: int
-    """Products sent."""
-    operand_reads: int
-    """Activation words read by the units from their own banks."""
-    bank_accumulates: int
-    """Words that the banks read, added to and wrote back."""
-    request_hops: int
-    unit_cycles: NDArray[np.int64]
-    """[causes]: unit-cycles by cause, in the order of CAUSES, over units × cycles."""
-    outputs: NDArray[np.float64] | None = None
-    """[token_words × m_words, lanes]: what the banks hold at the end, if values were carried."""
-
-
-GatherEngine = Callable[[ClusterSpec, TileWork, TileValues | None], ClusterOutcome]
-"""Runs one cluster through one tile of the gather dataflow."""
-ScatterEngine = Callable[[ClusterSpec, TileWork, TileValues | None], ScatterOutcome]
-"""Runs one cluster through one tile of the scatter dataflow."""
 
 CAUSE: dict[str, int] = {name: index for index, name in enumerate(CAUSES)}
 """Index of each cause."""

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from simulator.engine.cluster import ClusterOutcome, ClusterSpec
-from simulator.kinds.gather.reference import run_cluster
+from simulator.engine.cluster import ClusterSpec
+from simulator.kinds.gather.reference import GatherOutcome, run_cluster
 from tests.clusters import changed
 from tests.strategies import BARE, integer_values, work
 
@@ -19,7 +19,7 @@ SINGLE = changed(BARE, units=1, banks=1)
 """One unit that reaches one bank over a network."""
 
 
-def run(spec: ClusterSpec, *lists: list[tuple[int, int]], **keys: Any) -> ClusterOutcome:
+def run(spec: ClusterSpec, *lists: list[tuple[int, int]], **keys: Any) -> GatherOutcome:
     tile = work(lists, banks=spec.banks, **keys)
     return run_cluster(spec, tile, integer_values(tile))
 
@@ -28,7 +28,7 @@ def row(*words: int, of: int = 0) -> list[tuple[int, int]]:
     return [(of, word) for word in words]
 
 
-def last_consumed(outcome: ClusterOutcome, spec: ClusterSpec) -> int:
+def last_consumed(outcome: GatherOutcome, spec: ClusterSpec) -> int:
     return outcome.cycles - 1 - spec.merge_cycles
 
 

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from simulator.activity import CAUSES
-from simulator.engine.cluster import ClusterOutcome, ClusterSpec
+from simulator.engine.cluster import ClusterSpec
 from simulator.engine.reference.flit import Flit
 from simulator.engine.reference.network import CombinedReplies
 from simulator.engine.work import TileWork
@@ -16,21 +16,21 @@ from simulator.errors import CheckError
 from simulator.kinds.gather.bounds import cluster_bounds
 from simulator.kinds.gather.compiled import engine as compiled
 from simulator.kinds.gather.dataflow import check_cluster, check_values
-from simulator.kinds.gather.reference import run_cluster
+from simulator.kinds.gather.reference import GatherOutcome, run_cluster
 from tests.clusters import changed
 from tests.strategies import BARE, cluster_specs, cluster_works, integer_values, work
 
 COMBINING = changed(BARE, multicast=True)
 
 
-def on_both(spec: ClusterSpec, tile: TileWork) -> ClusterOutcome:
+def on_both(spec: ClusterSpec, tile: TileWork) -> GatherOutcome:
     """The outcome on which both engines agree."""
     outcome = run_cluster(spec, tile, None)
     assert compiled.run_cluster(spec, tile, None).counters() == outcome.counters()
     return outcome
 
 
-def conflicts(outcome: ClusterOutcome) -> int:
+def conflicts(outcome: GatherOutcome) -> int:
     return int(outcome.unit_cycles[CAUSES.index("bank_conflict")])
 
 

@@ -7,13 +7,14 @@ from dataclasses import fields
 import numpy as np
 import pytest
 
-from simulator.engine.cluster import ClusterOutcome, ScatterOutcome
 from simulator.engine.compiled.layout import Fabric, Flit, Nobody, Queue, Unit
 from simulator.engine.compiled.memory import Block, Layout, numbers
 from simulator.engine.compiled.records import Array, Here, Inside, Nowhere, Record, Table, Wide, fields_of, size_of, view
 from simulator.engine.compiled.switch.engine import Switch
 from simulator.kinds.gather.compiled.engine import GatherFabric, GatherUnit
+from simulator.kinds.gather.reference import GatherOutcome
 from simulator.kinds.scatter.compiled.engine import ScatterFabric, ScatterUnit
+from simulator.kinds.scatter.reference import ScatterOutcome
 
 
 class Leaf(Record):
@@ -121,7 +122,7 @@ def test_parts_that_dataflows_share_find_their_fields_in_every_dataflow(own: typ
     }
 
 
-@pytest.mark.parametrize(("outcome", "fabric"), [(ClusterOutcome, GatherFabric), (ScatterOutcome, ScatterFabric)])
+@pytest.mark.parametrize(("outcome", "fabric"), [(GatherOutcome, GatherFabric), (ScatterOutcome, ScatterFabric)])
 def test_every_counter_of_an_outcome_is_a_field_of_its_fabric(outcome: type, fabric: type[Record]) -> None:
     counters = {entry.name for entry in fields(outcome)} - {"unit_cycles", "outputs"}
     assert counters <= {name for name, field in fields_of(fabric).items() if field.kind.form == "wide"}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -58,6 +59,19 @@ def test_what_is_taken_from_the_registry_is_no_kind() -> None:
     }
     assert taken <= set(simulator.kinds.__all__)
     assert not any(isinstance(getattr(simulator.kinds, name), Kind) for name in taken)
+
+
+def test_no_module_outside_has_a_class_or_a_function_of_a_kind() -> None:
+    """`GatherOutcome`, `run_scatter`: a definition that carries a kind's name belongs into its folder."""
+    names = {kind.name for kind in KINDS} - {"both"}
+    pairs = ("workload/types.py", "sampled_pairs")  # an operation's own count, whatever does it
+    found = [
+        (module, node.name)
+        for module, tree in outside()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.ClassDef | ast.FunctionDef) and names & {word.lower() for word in re.findall(r"[A-Z]?[a-z]+", node.name)}
+    ]
+    assert found == [pairs]
 
 
 def test_no_module_outside_names_a_kind() -> None:

@@ -6,13 +6,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simulator.activity import Counts
-from simulator.engine.cluster import ClusterOutcome, ClusterSpec, GatherEngine
+from simulator.engine.cluster import ClusterSpec
 from simulator.engine.engines import Engine, EngineName
 from simulator.engine.work import TileValues, TileWork
 from simulator.errors import require
 from simulator.kinds.gather import reference
 from simulator.kinds.gather.bounds import cluster_bounds, least_round_cycles
 from simulator.kinds.gather.compiled import engine as compiled
+from simulator.kinds.gather.reference import GatherEngine, GatherOutcome
 from simulator.kinds.gather.schedule import GatherSchedule
 from simulator.kinds.units.checks import check_causes, check_equal
 from simulator.kinds.units.dataflow import TokenwiseDataflow
@@ -89,7 +90,7 @@ class GatherDataflow(TokenwiseDataflow[GatherSchedule, SliceLists]):
         rows, parts = self.schedule.parts.cut_rows(*self.schedule.m_tiles[m])
         return Counts(output_bank_drains=(here.stop - here.start) * words, drain_additions=(parts - rows) * words)
 
-    def _counts(self, work: TileWork, outcome: ClusterOutcome) -> Counts:
+    def _counts(self, work: TileWork, outcome: GatherOutcome) -> Counts:
         lines = -(-np.diff(work.unit_ptr) // self.spec.examine_width)
         return Counts(
             mac_slots=outcome.replies * self.schedule.lanes,
@@ -97,7 +98,7 @@ class GatherDataflow(TokenwiseDataflow[GatherSchedule, SliceLists]):
             **outcome.counted,
         )
 
-    def _assemble(self, place: ClusterTile, outcome: ClusterOutcome) -> None:
+    def _assemble(self, place: ClusterTile, outcome: GatherOutcome) -> None:
         """Add what a cluster's output banks received to Y, as later K tiles do in the banks."""
         if self.outputs is None or outcome.outputs is None:
             return
@@ -113,7 +114,7 @@ class GatherDataflow(TokenwiseDataflow[GatherSchedule, SliceLists]):
                 np.add.at(self.outputs[:, columns], rows, banked)
 
 
-def check_cluster(spec: ClusterSpec, work: TileWork, outcome: ClusterOutcome) -> None:
+def check_cluster(spec: ClusterSpec, work: TileWork, outcome: GatherOutcome) -> None:
     """Every entry is examined once, every request answered and multiplied once, every unit-cycle has one cause."""
     wanted = int(work.present[:, work.word].sum())
     require(outcome.list_entries == work.entries, f"{outcome.list_entries} entries examined of {work.entries}")
@@ -124,7 +125,7 @@ def check_cluster(spec: ClusterSpec, work: TileWork, outcome: ClusterOutcome) ->
     check_causes(spec, outcome.cycles, outcome.unit_cycles)
 
 
-def check_values(work: TileWork, values: TileValues, outcome: ClusterOutcome) -> None:
+def check_values(work: TileWork, values: TileValues, outcome: GatherOutcome) -> None:
     """What the output banks received is the tile of W times the tile of X: exactly on integers, else to rounding."""
     if outcome.outputs is None:
         return

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Callable
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from simulator.activity import CAUSES
-from simulator.engine.cluster import CAUSE, ClusterOutcome, ClusterSpec
+from simulator.engine.cluster import CAUSE, ClusterSpec, Outcome
 from simulator.engine.reference.bank import BankPort
 from simulator.engine.reference.clock import UNIT, Clock, Process
 from simulator.engine.reference.flit import Flit
@@ -23,6 +25,33 @@ from simulator.engine.reference.network import (
 from simulator.engine.work import TileValues, TileWork
 from simulator.errors import stalled
 from simulator.kinds.gather.unit import VectorUnit, WorkList
+
+
+@dataclass(frozen=True, eq=False)
+class GatherOutcome(Outcome):
+    """What one cluster did in one tile of the gather dataflow."""
+
+    cycles: int
+    list_entries: int
+    entries_dropped: int
+    requests: int
+    x_bank_reads: int
+    replies: int
+    request_hops: int
+    """Flits that passed a router of the request network."""
+    reply_hops: int
+    """Flits that passed a router of the reply network."""
+    accumulator_updates: int
+    rows_merged: int
+    output_bank_writes: int
+    unit_cycles: NDArray[np.int64]
+    """[causes]: unit-cycles by cause, in the order of CAUSES, over units × cycles."""
+    outputs: NDArray[np.float64] | None = None
+    """[units, token_words, output rows, lanes / summed lanes]: what was written of each row, if values were carried."""
+
+
+GatherEngine = Callable[[ClusterSpec, TileWork, TileValues | None], GatherOutcome]
+"""Runs one cluster through one tile of the gather dataflow."""
 
 
 class LandingRegisters:
@@ -116,7 +145,7 @@ def serial_cycles(spec: ClusterSpec, work: TileWork) -> int:
     return (work.entries + 1) * (crossing + spec.read_latency + spec.merge_cycles + 4)
 
 
-def run_cluster(spec: ClusterSpec, work: TileWork, values: TileValues | None) -> ClusterOutcome:
+def run_cluster(spec: ClusterSpec, work: TileWork, values: TileValues | None) -> GatherOutcome:
     """Run one cluster through one tile, from reset."""
     cluster = Cluster(spec, work, values)
     cluster.run()
@@ -128,7 +157,7 @@ def run_cluster(spec: ClusterSpec, work: TileWork, values: TileValues | None) ->
         causes[CAUSE["imbalance"]] += cycles - unit.end
     macs = sum(unit.macs for unit in units)
     merged = sum(unit.rows_merged for unit in units)
-    return ClusterOutcome(
+    return GatherOutcome(
         cycles=cycles,
         list_entries=sum(unit.position for unit in units),
         entries_dropped=sum(unit.dropped for unit in units),

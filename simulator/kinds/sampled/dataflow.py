@@ -8,11 +8,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simulator.activity import Counts
-from simulator.engine.cluster import ClusterOutcome, ClusterSpec
+from simulator.engine.cluster import ClusterSpec
 from simulator.engine.engines import Engine
 from simulator.engine.work import TileValues, TileWork
 from simulator.kinds.gather.bounds import cluster_bounds
 from simulator.kinds.gather.dataflow import CLUSTER_RUNS, check_cluster
+from simulator.kinds.gather.reference import GatherOutcome
 from simulator.kinds.sampled.schedule import SampledSchedule, sampled_values, sampled_work
 from simulator.kinds.units.checks import check_equal
 from simulator.kinds.units.dataflow import UnitsDataflow
@@ -131,7 +132,7 @@ class SampledDataflow(UnitsDataflow[SampledSchedule, SliceLists]):
         ptr = self.slice(place.m, place.k).unit_ptr
         return slice(ptr[place.replica * self.spec.units], ptr[(place.replica + 1) * self.spec.units])
 
-    def _counts(self, work: TileWork, outcome: ClusterOutcome, token_words: int) -> Counts:
+    def _counts(self, work: TileWork, outcome: GatherOutcome, token_words: int) -> Counts:
         """A list entry is read once for all token words; its sum is written back in place, a word of dY read for each product."""
         counted = outcome.counted | {"output_bank_writes": 0}
         return Counts(
@@ -143,7 +144,7 @@ class SampledDataflow(UnitsDataflow[SampledSchedule, SliceLists]):
             output_bank_reads=outcome.replies,
         )
 
-    def _assemble(self, place: ClusterTile, outcome: ClusterOutcome) -> None:
+    def _assemble(self, place: ClusterTile, outcome: GatherOutcome) -> None:
         """Add what a cluster wrote to G, as later rounds do in place and groups on the drain bus."""
         if self.outputs is None or outcome.outputs is None:
             return
@@ -154,7 +155,7 @@ class SampledDataflow(UnitsDataflow[SampledSchedule, SliceLists]):
         self.outputs[lists.global_row[entries], columns] += written
 
 
-def check_sampled(work: TileWork, values: TileValues, outcome: ClusterOutcome) -> None:
+def check_sampled(work: TileWork, values: TileValues, outcome: GatherOutcome) -> None:
     """What was written for each place of the mask is the tile's part of dY · Xᵀ: exactly on integers, else to rounding."""
     if outcome.outputs is None:
         return

@@ -5,12 +5,13 @@ from __future__ import annotations
 import numpy as np
 
 from simulator.activity import Bounds, Counts
-from simulator.engine.cluster import ClusterSpec, ScatterEngine, ScatterOutcome
+from simulator.engine.cluster import ClusterSpec
 from simulator.engine.engines import EngineName
 from simulator.engine.work import TileValues, TileWork
 from simulator.errors import require
 from simulator.kinds.scatter import reference
 from simulator.kinds.scatter.compiled import engine as compiled
+from simulator.kinds.scatter.reference import ScatterEngine, ScatterOutcome
 from simulator.kinds.scatter.schedule import ScatterSchedule, ScatterSlice, scatter_slice, scatter_work
 from simulator.kinds.units.checks import check_causes, check_equal
 from simulator.kinds.units.dataflow import TokenwiseDataflow

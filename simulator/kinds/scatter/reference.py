@@ -3,19 +3,43 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from simulator.activity import CAUSES
-from simulator.engine.cluster import CAUSE, ClusterSpec, ScatterOutcome
+from simulator.engine.cluster import CAUSE, ClusterSpec, Outcome
 from simulator.engine.reference.bank import BankPort
 from simulator.engine.reference.clock import UNIT, Clock, Process
 from simulator.engine.reference.flit import Flit, stall_cause
 from simulator.engine.reference.network import DirectRequests, RequestPath, RoutedRequests
 from simulator.engine.work import TileValues, TileWork
+
+
+@dataclass(frozen=True, eq=False)
+class ScatterOutcome(Outcome):
+    """What one cluster did in one tile of the scatter dataflow."""
+
+    cycles: int
+    list_entries: int
+    entries_dropped: int
+    requests: int
+    """Products sent."""
+    operand_reads: int
+    """Activation words read by the units from their own banks."""
+    bank_accumulates: int
+    """Words that the banks read, added to and wrote back."""
+    request_hops: int
+    unit_cycles: NDArray[np.int64]
+    """[causes]: unit-cycles by cause, in the order of CAUSES, over units × cycles."""
+    outputs: NDArray[np.float64] | None = None
+    """[token_words × m_words, lanes]: what the banks hold at the end, if values were carried."""
+
+
+ScatterEngine = Callable[[ClusterSpec, TileWork, TileValues | None], ScatterOutcome]
+"""Runs one cluster through one tile of the scatter dataflow."""
 
 
 @dataclass(frozen=True)

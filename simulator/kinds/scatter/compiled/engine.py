@@ -6,13 +6,14 @@ from functools import lru_cache
 
 import numpy as np
 
-from simulator.engine.cluster import ONE_UNIT, ClusterSpec, ScatterOutcome
+from simulator.engine.cluster import ONE_UNIT, ClusterSpec
 from simulator.engine.compiled.fabric_plan import FabricMemory, FabricPlan
 from simulator.engine.compiled.kernels import Kernel
 from simulator.engine.compiled.layout import Fabric, Unit
 from simulator.engine.compiled.records import Memory, Wide
 from simulator.engine.compiled.tile import run_tile
 from simulator.engine.work import TileValues, TileWork
+from simulator.kinds.scatter.reference import ScatterOutcome
 
 
 class ScatterUnit(Unit):
