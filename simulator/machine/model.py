@@ -160,6 +160,28 @@ class Machine(FileModel):
         return self.fabric.unit_count
 
 
+@dataclass(frozen=True)
+class MachineView:
+    """A machine as what its fabric makes of it: a kind adds its own section, and the sizes that follow."""
+
+    machine: Machine
+
+    @property
+    def name(self) -> str:
+        """What reports call it."""
+        return self.machine.name
+
+    @property
+    def datatypes(self) -> Datatypes:
+        """Number formats."""
+        return self.machine.datatypes
+
+    @property
+    def trunks(self) -> Trunks:
+        """Shared buses."""
+        return self.machine.trunks
+
+
 def load_machine(path: str | Path, overrides: Sequence[str] = ()) -> Machine:
     """Return the machine of a YAML file, or of a name in configs/machines.
 

@@ -7,7 +7,7 @@ from typing import Literal
 
 from pydantic import Field, PositiveInt, model_validator
 
-from simulator.machine.model import Datatypes, Fabric, Kib, Machine, Trunks
+from simulator.machine.model import Fabric, Kib, Machine, MachineView
 
 NmPattern = Literal["none", "1:2", "1:4", "2:4", "2:8", "4:8"]
 """At most N nonzeros in every M consecutive input features of an output feature; M / N ≤ 4, what an edge bank can feed."""
@@ -72,10 +72,9 @@ class SystolicFabric(Fabric):
 
 
 @dataclass(frozen=True)
-class ArrayMachine:
+class ArrayMachine(MachineView):
     """A machine whose fabric is a systolic array."""
 
-    machine: Machine
     fabric: SystolicFabric
 
     @classmethod
@@ -84,21 +83,6 @@ class ArrayMachine:
         if not isinstance(machine.fabric, SystolicFabric):
             raise TypeError(f"{machine.name} has a {machine.fabric.kind} fabric, not a systolic array")
         return cls(machine, machine.fabric)
-
-    @property
-    def name(self) -> str:
-        """What reports call it."""
-        return self.machine.name
-
-    @property
-    def datatypes(self) -> Datatypes:
-        """Number formats."""
-        return self.machine.datatypes
-
-    @property
-    def trunks(self) -> Trunks:
-        """Shared buses."""
-        return self.machine.trunks
 
     @property
     def held_weight_bits(self) -> int:

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, PositiveInt, model_validator
 
-from simulator.machine.model import Auto, Datatypes, Fabric, Kib, Machine, Mapping, Trunks
+from simulator.machine.model import Auto, Fabric, Kib, Machine, MachineView, Mapping
 from simulator.network import NetworkSpec, TopologyName
 from simulator.specs import FileModel
 
@@ -148,10 +148,9 @@ class UnitsMapping(Mapping):
 
 
 @dataclass(frozen=True)
-class UnitsMachine:
+class UnitsMachine(MachineView):
     """A machine whose fabric is one of units, with the sizes that follow from its file."""
 
-    machine: Machine
     fabric: UnitsFabric
     mapping: UnitsMapping
 
@@ -161,21 +160,6 @@ class UnitsMachine:
         if not isinstance(machine.fabric, UnitsFabric) or not isinstance(machine.mapping, UnitsMapping):
             raise TypeError(f"{machine.name} has a {machine.fabric.kind} fabric, not one of units")
         return cls(machine, machine.fabric, machine.mapping)
-
-    @property
-    def name(self) -> str:
-        """What reports call it."""
-        return self.machine.name
-
-    @property
-    def datatypes(self) -> Datatypes:
-        """Number formats."""
-        return self.machine.datatypes
-
-    @property
-    def trunks(self) -> Trunks:
-        """Shared buses."""
-        return self.machine.trunks
 
     def in_dataflow(self, dataflow: Literal["gather", "scatter"]) -> UnitsMachine:
         """The same machine with one dataflow only."""
