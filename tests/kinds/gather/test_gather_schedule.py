@@ -1,6 +1,7 @@
 """Tiles of a gather fabric: everything covered once, nothing over capacity, as large as can be."""
 
 import itertools
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -11,6 +12,7 @@ from numpy.typing import NDArray
 from simulator.errors import MappingError
 from simulator.kinds.gather.schedule import GatherSchedule, schedule_gather
 from simulator.kinds.units.machine import UnitsMachine
+from simulator.kinds.units.rows import RowParts, spread_rows
 from simulator.machine.model import Machine
 from simulator.system.program import Span
 from simulator.system.tensors import Residency
@@ -68,12 +70,22 @@ def test_tiles_cover_everything_once_and_fit_every_bank(case: Case) -> None:
 def test_row_tiles_are_the_longest_that_fit(case: Case) -> None:
     of, fabric = case.machine, case.machine.fabric
     plan = schedule_gather(UnitsMachine.of(of), case.workload.operations[0], DRAM)
-    bank_entries = int(fabric.weight_bank_kib * 8192) // plan.entry_bits
     for (first, last), _ in itertools.pairwise(plan.m_tiles):
-        longer = (first, last + 1)
-        too_many_rows = plan.tile_token_words * rows_of(plan, fabric.units_per_group, longer).max() > UnitsMachine.of(of).output_words
-        too_many_entries = any(entries(plan, fabric.units_per_group, longer, k).max() > bank_entries for k in plan.k_tiles)
-        assert too_many_rows or too_many_entries
+        assert too_much(of, plan, fabric.units_per_group, (first, last + 1))
+
+
+def too_much(of: Machine, plan: GatherSchedule, units: int, m: Span) -> bool:
+    """Whether rows overflow a bank of some unit as one M tile, spread over the units anew: not as two tiles spread them."""
+    weight = plan.operation.weight
+    parts = spread_rows(np.diff(weight.indptr)[m[0] : m[1]], units, of.mapping.assignment)
+    rest = spread_rows(np.diff(weight.indptr)[m[1] :], units, of.mapping.assignment)
+    before = plan.parts.of_rows(0, m[0])
+    rows = np.concatenate([plan.parts.row[before], parts.row + m[0], rest.row + m[1]])
+    nnz = np.concatenate([plan.parts.nnz[before], parts.nnz, rest.nnz])
+    longer = replace(plan, parts=RowParts(rows, nnz, np.concatenate([plan.parts.unit[before], parts.unit, rest.unit])))
+    bank_entries = int(of.fabric.weight_bank_kib * 8192) // plan.entry_bits
+    too_many_rows = plan.tile_token_words * rows_of(longer, units, m).max() > UnitsMachine.of(of).output_words
+    return bool(too_many_rows) or any(entries(longer, units, m, k).max() > bank_entries for k in plan.k_tiles)
 
 
 def test_k_is_cut_greedily_at_the_capacity_of_a_copy() -> None:
