@@ -33,6 +33,20 @@ ENGINES: dict[EngineName, Engine] = {
     "reference": Engine("reference", "reference", carries_values=True),
 }
 
+
+@dataclass(frozen=True)
+class RunOptions:
+    """How operations are run, whichever they are."""
+
+    engine: Engine
+    perfect_network: bool = False
+    """Whether the network is ideal, where there is one."""
+    reuse_tiles: bool = True
+    """Whether tiles of one pattern are simulated once; without, Y is put together where the engine carries numbers."""
+    threads: int = 1
+    """Clusters that run side by side, where the engine allows it."""
+
+
 TrafficEngine = Callable[[NetworkSpec, Arrivals, int], TrafficPoint]
 """(network, traffic, cycles of warm-up) → what the network did with it."""
 TRAFFIC_ENGINES: dict[EngineName, TrafficEngine] = {"compiled": compiled_switch.drive, "reference": reference_switch.drive}

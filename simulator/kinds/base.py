@@ -15,7 +15,7 @@ from simulator.activity import Counts
 from simulator.cost.hardware import Parts
 from simulator.cost.technology import Technology
 from simulator.engine.compiled.kernels import Kernel
-from simulator.engine.engines import Engine
+from simulator.engine.engines import RunOptions
 from simulator.errors import ConfigError
 from simulator.kinds.sizes import Sizes
 from simulator.machine.model import Elaborated, Machine
@@ -80,21 +80,10 @@ class Kind(ABC):
         return self
 
     @abstractmethod
-    def run(
-        self,
-        elaborated: Elaborated,
-        operation: Operation,
-        residency: Residency,
-        index: int,
-        engine: Engine,
-        *,
-        perfect: bool = False,
-        reuse_tiles: bool = True,
-        threads: int = 1,
-    ) -> OperationRun:
+    def run(self, elaborated: Elaborated, operation: Operation, residency: Residency, index: int, options: RunOptions) -> OperationRun:
         """Schedule an operation, the `index`-th of its workload, and run it on the fabric.
 
-        `perfect` makes the network ideal, where there is one. Raises MappingError where the machine cannot hold it.
+        Raises MappingError where the machine cannot hold it.
         """
 
     @abstractmethod

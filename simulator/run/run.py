@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simulator.activity import CAUSES, Activity, Bounds, Counts, OperationActivity, Shape
-from simulator.engine.engines import Engine
+from simulator.engine.engines import Engine, RunOptions
 from simulator.errors import MappingError
 from simulator.kinds import kind_of
 from simulator.machine.model import Elaborated
@@ -47,8 +47,8 @@ def run_workload(
     spec = SystemSpec.of(elaborated)
     if ideal in ("dram", "both"):
         spec = spec.with_ideal_dram()
-    perfect = ideal in ("network", "both")
-    simulate = partial(run_operation, elaborated, engine=engine, perfect=perfect, reuse_tiles=reuse_tiles, threads=threads)
+    options = RunOptions(engine, perfect_network=ideal in ("network", "both"), reuse_tiles=reuse_tiles, threads=threads)
+    simulate = partial(run_operation, elaborated, options)
     run_next = Repeats(simulate).run if reuse_tiles else simulate
     runs: list[OperationRun] = []
     total = sum(op.macs_useful for op in workload.operations) or 1
@@ -60,20 +60,10 @@ def run_workload(
     return on_the_system(machine.unit_count, spec, workload, runs)
 
 
-def run_operation(
-    elaborated: Elaborated,
-    op: Operation,
-    residency: Residency,
-    index: int,
-    engine: Engine,
-    *,
-    perfect: bool = False,
-    reuse_tiles: bool = True,
-    threads: int = 1,
-) -> OperationRun:
+def run_operation(elaborated: Elaborated, options: RunOptions, op: Operation, residency: Residency, index: int) -> OperationRun:
     """One operation on the machine's fabric."""
     kind = kind_of(elaborated.machine).of_operation(elaborated.machine, op)
-    return kind.run(elaborated, op, residency, index, engine, perfect=perfect, reuse_tiles=reuse_tiles, threads=threads)
+    return kind.run(elaborated, op, residency, index, options)
 
 
 def on_the_system(units: int, spec: SystemSpec, workload: Workload, runs: Sequence[OperationRun]) -> Timing:

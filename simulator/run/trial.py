@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 
 from simulator.activity import Counts
-from simulator.engine.engines import Engine
+from simulator.engine.engines import Engine, RunOptions
 from simulator.kinds import kind_of
 from simulator.machine.model import Elaborated
 from simulator.run.floor import Floor, Least
@@ -80,7 +80,7 @@ class Trial:
     def run(self, engine: Engine, *, threads: int = 1, give_up: GiveUp = never) -> Timing | None:
         """Run what has been scheduled, the longest operations first; None as soon as it is given up."""
         runs: dict[int, OperationRun] = {}
-        run_next = Repeats(partial(run_operation, self.elaborated, engine=engine, threads=threads)).run
+        run_next = Repeats(partial(run_operation, self.elaborated, RunOptions(engine, threads=threads))).run
         for equal in self._longest_first():
             for index in equal:
                 runs[index] = run_next(*self.operations[index], index)

@@ -11,7 +11,7 @@ from simulator.activity import CAUSES, Bounds, Counts
 from simulator.cost.hardware import Charge, Instance, Parts, Work
 from simulator.cost.mac import MacLane
 from simulator.cost.technology import Technology
-from simulator.engine.engines import Engine
+from simulator.engine.engines import RunOptions
 from simulator.kinds import Kind, Least, Memo, Scheduled
 from simulator.machine import Elaborated, Fabric, Machine
 from simulator.specs.models import Section
@@ -53,18 +53,7 @@ class Scalar(Kind):
     def describes(self, machine: Machine) -> bool:
         return isinstance(machine.fabric, ScalarFabric)
 
-    def run(
-        self,
-        elaborated: Elaborated,
-        operation: Operation,
-        residency: Residency,
-        index: int,
-        engine: Engine,
-        *,
-        perfect: bool = False,
-        reuse_tiles: bool = True,
-        threads: int = 1,
-    ) -> OperationRun:
+    def run(self, elaborated: Elaborated, operation: Operation, residency: Residency, index: int, options: RunOptions) -> OperationRun:
         alus = fabric_of(elaborated.machine).alus
         cycles = -(-operation.macs_dense // alus)
         causes = np.zeros(len(CAUSES), dtype=np.int64)
@@ -73,7 +62,7 @@ class Scalar(Kind):
         return OperationRun(
             operation,
             residency,
-            self._strand(elaborated.machine, operation, residency, index, cycles),
+            self._program(elaborated.machine, operation, residency, index, cycles),
             Counts(macs_useful=operation.macs_useful, mac_slots=operation.macs_dense),
             causes,
             Bounds(unit_cycles=cycles),
@@ -81,7 +70,7 @@ class Scalar(Kind):
             {"tiles_simulated": 1, "tiles_compared": 0},
         )
 
-    def _strand(self, machine: Machine, operation: Operation, residency: Residency, index: int, cycles: int) -> OperationProgram:
+    def _program(self, machine: Machine, operation: Operation, residency: Residency, index: int, cycles: int) -> OperationProgram:
         m, k, n = operation.shape
         bits = machine.datatypes
         x, w, y = (
@@ -97,7 +86,7 @@ class Scalar(Kind):
 
     def schedule(self, elaborated: Elaborated, operation: Operation, residency: Residency, index: int) -> Scheduled:
         least = self.least(elaborated.machine, operation, {})
-        return Scheduled(self._strand(elaborated.machine, operation, residency, index, least.compute_cycles), lambda: least.counts)
+        return Scheduled(self._program(elaborated.machine, operation, residency, index, least.compute_cycles), lambda: least.counts)
 
     def least(self, machine: Machine, operation: Operation, memo: Memo) -> Least:
         counts = Counts(macs_useful=operation.macs_useful, mac_slots=operation.macs_dense)

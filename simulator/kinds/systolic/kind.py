@@ -10,7 +10,7 @@ import numpy as np
 from simulator.activity import Counts
 from simulator.cost.hardware import Parts
 from simulator.cost.technology import Technology
-from simulator.engine.engines import Engine
+from simulator.engine.engines import RunOptions
 from simulator.errors import ConfigError
 from simulator.kinds.base import Kind, Least, Memo, Scheduled
 from simulator.kinds.systolic.array_product import dense_product
@@ -41,20 +41,9 @@ class Systolic(Kind):
         """Whether its fabric is an array."""
         return isinstance(machine.fabric, SystolicFabric)
 
-    def run(
-        self,
-        elaborated: Elaborated,
-        operation: Operation,
-        residency: Residency,
-        index: int,
-        engine: Engine,
-        *,
-        perfect: bool = False,
-        reuse_tiles: bool = True,
-        threads: int = 1,
-    ) -> OperationRun:
+    def run(self, elaborated: Elaborated, operation: Operation, residency: Residency, index: int, options: RunOptions) -> OperationRun:
         """By exact formulas; where the engine carries numbers, small operations cell by cell as well. There is no network."""
-        return run_systolic(elaborated, operation, residency, index, run_array if engine.carries_values else None)
+        return run_systolic(elaborated, operation, residency, index, run_array if options.engine.carries_values else None)
 
     def schedule(self, elaborated: Elaborated, operation: Operation, residency: Residency, index: int) -> Scheduled:
         """Formulas are as quick as any bound, and exact."""

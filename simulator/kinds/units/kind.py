@@ -14,7 +14,7 @@ from simulator.activity import Counts
 from simulator.cost.hardware import Parts
 from simulator.cost.technology import Technology
 from simulator.engine.cluster import ClusterSpec
-from simulator.engine.engines import ENGINES, Engine
+from simulator.engine.engines import ENGINES, Engine, RunOptions
 from simulator.errors import MappingError
 from simulator.kinds.base import Kind, Least, Memo, Scheduled
 from simulator.kinds.units import facts
@@ -64,42 +64,22 @@ class UnitsKind(Kind):
         """Whether the machine file names this dataflow."""
         return isinstance(machine.mapping, UnitsMapping) and machine.fabric.kind == FABRIC and machine.mapping.dataflow == self.name
 
-    def run(
-        self,
-        elaborated: Elaborated,
-        operation: Operation,
-        residency: Residency,
-        index: int,
-        engine: Engine,
-        *,
-        perfect: bool = False,
-        reuse_tiles: bool = True,
-        threads: int = 1,
-    ) -> OperationRun:
+    def run(self, elaborated: Elaborated, operation: Operation, residency: Residency, index: int, options: RunOptions) -> OperationRun:
         """Schedule an operation, run its rounds, and list what the system level must move for them."""
-        plan = self._plan(elaborated, operation, residency, index, engine, perfect=perfect, assemble=not reuse_tiles)
-        return run_plan(plan, self.flow, residency, engine, reuse_tiles=reuse_tiles, threads=threads)
+        plan = self._plan(elaborated, operation, residency, index, options)
+        return run_plan(plan, self.flow, residency, options)
 
     def schedule(self, elaborated: Elaborated, operation: Operation, residency: Residency, index: int) -> Scheduled:
         """Tiles with the fewest cycles that their busiest unit allows."""
-        plan = self._plan(elaborated, operation, residency, index, ENGINES["compiled"], perfect=False, assemble=False)
+        plan = self._plan(elaborated, operation, residency, index, RunOptions(ENGINES["compiled"]))
         return Scheduled(plan.program(plan.dataflow.least_cycles()), plan.transfer_counts)
 
-    def _plan(
-        self,
-        elaborated: Elaborated,
-        operation: Operation,
-        residency: Residency,
-        index: int,
-        engine: Engine,
-        *,
-        perfect: bool,
-        assemble: bool,
-    ) -> UnitsPlan:
+    def _plan(self, elaborated: Elaborated, operation: Operation, residency: Residency, index: int, options: RunOptions) -> UnitsPlan:
         machine = UnitsMachine.of(elaborated.machine).in_dataflow(self.flow)
         spec = cluster_spec(machine, elaborated.network_latency)
-        spec = spec.with_ideal_network() if perfect else spec
-        return plan_units(machine, self.dataflow(machine, spec, engine, operation, residency, assemble=assemble), index)
+        spec = spec.with_ideal_network() if options.perfect_network else spec
+        dataflow = self.dataflow(machine, spec, options.engine, operation, residency, assemble=not options.reuse_tiles)
+        return plan_units(machine, dataflow, index)
 
     def least(self, machine: Machine, operation: Operation, memo: Memo) -> Least:
         """One word a unit and cycle, and one a bank port, were all of them equally busy."""

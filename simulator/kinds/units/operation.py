@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simulator.activity import CAUSES, Bounds, Counts
-from simulator.engine.engines import Engine
+from simulator.engine.engines import RunOptions
 from simulator.kinds.units.checks import check_entries
 from simulator.kinds.units.loops import Position, TileLoops
 from simulator.kinds.units.machine import UnitsMachine
@@ -50,11 +50,12 @@ def plan_units(machine: UnitsMachine, dataflow: Dataflow[Any], index: int) -> Un
     return UnitsPlan(machine, dataflow, dataflow.loops.positions(), index)
 
 
-def run_plan(plan: UnitsPlan, flow: str, residency: Residency, engine: Engine, *, reuse_tiles: bool, threads: int) -> OperationRun:
+def run_plan(plan: UnitsPlan, flow: str, residency: Residency, options: RunOptions) -> OperationRun:
     """Run the rounds of an operation, and list what the system level must move for them. `flow` is what results call its dataflow."""
     dataflow = plan.dataflow
     operation = dataflow.loops.operation
-    runner = RoundRunner(plan.machine.fabric, dataflow, reuse_tiles, threads if engine.releases_gil else 1)
+    threads = options.threads if options.engine.releases_gil else 1
+    runner = RoundRunner(plan.machine.fabric, dataflow, options.reuse_tiles, threads)
     rounds = runner.run(plan.positions)
     causes: NDArray[np.int64] = np.zeros(len(CAUSES), dtype=np.int64)
     for result in rounds:
