@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from operator import add, attrgetter
-from typing import Any
+from typing import Any, Literal
 
 from simulator.terms import Cause, Term, bound, cause, counter, terms_of
+
+Ideal = Literal["none", "network", "dram", "both"]
+"""The part of a machine that is made perfect in a run."""
 
 CAUSE_TERMS: tuple[Cause, ...] = (
     cause(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from simulator.activity import Ideal
 from simulator.cost import Technology, load_technology
 from simulator.engine.compiled.kernels import Kernel
 from simulator.engine.engines import SMALL_RUN_REQUESTS, EngineName, quickest
@@ -13,7 +14,7 @@ from simulator.pricing import counted, elaborate, pricer_of
 from simulator.processors import processors
 from simulator.result import Result, operation_shares
 from simulator.run.floor import Floor, Least
-from simulator.run.run import Ideal, Progress, Timing, run_workload
+from simulator.run.run import Progress, Timing, run_workload
 from simulator.run.trial import Trial
 from simulator.workload.types import Workload
 

@@ -63,7 +63,7 @@ def counts_by_kind(machine: Machine, operations: Iterable[tuple[Mapping[str, Any
     kind = kind_of(machine)
     if not kind.work:
         return {}
-    found: dict[str, list[Counts]] = {work: [Counts()] for work in kind.work}
+    found: dict[str, list[Counts]] = {work: [] for work in kind.work}
     for details, counts in operations:
         found[kind.work_of(details)].append(counts)
     return {work: Counts.total(several) for work, several in found.items()}

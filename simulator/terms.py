@@ -63,7 +63,7 @@ class ComponentWords(Term):
     branch: str = ""
     """Branch of the area tree."""
     drawn_as: str = ""
-    """ComponentWords of another kind of machine that does the same: one colour and one legend entry for both."""
+    """Name of the component of another kind of machine that does the same: one colour and one legend entry for both."""
 
     @property
     def role(self) -> str:

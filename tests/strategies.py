@@ -11,13 +11,14 @@ import numpy as np
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
+from simulator.activity import Ideal
 from simulator.engine.cluster import ClusterSpec
 from simulator.engine.engines import ENGINES, Engine
 from simulator.engine.work import TileValues, TileWork
 from simulator.kinds.units.placement import PLACEMENTS
 from simulator.machine.model import Elaborated, Machine
 from simulator.network import TOPOLOGIES
-from simulator.run.run import Ideal, Progress, Timing, run_workload
+from simulator.run.run import Progress, Timing, run_workload
 from simulator.workload.types import Activations, Kind, Operation, Weight, Workload
 from tests.clusters import cluster
 

@@ -37,7 +37,6 @@ def inspect_command(
     force: ForceOption = False,
 ) -> None:
     """Show a workload (shapes, nonzeros, skew, spy plot) or a machine (area tree, peak rates, derived sizes, networks)."""
-    from simulator.cli.inspect import file_kind
     from simulator.errors import ConfigError
 
     if file_kind(file) == "workload":

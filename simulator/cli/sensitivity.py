@@ -121,7 +121,7 @@ def _simulated(machines: Sequence[str], workload: str, overrides: Sequence[str])
     from simulator.workload import load_workload
 
     models, load = [read_machine(name, overrides) for name in machines], load_workload(workload)
-    ensure_kernels({name: None for machine in models for name in kernels_needed(machine, load, "compiled")})
+    ensure_kernels(dict.fromkeys(kernel for machine in models for kernel in kernels_needed(machine, load, "compiled")))
     with progress_bars() as progress:
         report = compare(models, load, jobs=processors(), progress=progress)
     return [saved_run(result) for result in report.results]

@@ -100,7 +100,7 @@ def run_study(
     folder = _folder(request, folder_name([machine.name for machine in machines], workload.name))
     if folder is not None:
         check_free(folder, force=request.force)
-    ensure_kernels({name: None for machine in machines for name in kernels_needed(machine, workload, request.engine)})
+    ensure_kernels(dict.fromkeys(kernel for machine in machines for kernel in kernels_needed(machine, workload, request.engine)))
     provenance = Provenance()
     sized: tuple[Sized, ...] = ()
     with progress_bars() as progress:

@@ -33,7 +33,7 @@ def training_command(
     from simulator.cli.running import Provenance, ensure_kernels
     from simulator.machine import load_machine
     from simulator.pipeline import kernels_needed
-    from simulator.report.folder import MARKER, check_free, new_folder, write_json
+    from simulator.report.folder import MARKER, check_free, new_folder, trimmed, write_json
     from simulator.study.training import study_step
     from simulator.study.training.table import step_table
     from simulator.workload import load_workload
@@ -43,11 +43,11 @@ def training_command(
     provenance = Provenance()
     chosen = load_machine(machine, overrides or [])
     steps = load_workload(workload), load_workload(against or f"{workload.removesuffix('.yaml')}-dense-dw")
-    ensure_kernels({name: None for step in steps for name in kernels_needed(chosen, step, "compiled")})
+    ensure_kernels(dict.fromkeys(kernel for step in steps for kernel in kernels_needed(chosen, step, "compiled")))
     study = study_step(chosen, *steps)
     text = io.StringIO()
     Console(markup=False, file=text, width=150, color_system=None, highlight=False).print(step_table(study, every))
-    table = "\n".join(line.rstrip() for line in text.getvalue().splitlines()) + "\n"
+    table = trimmed(text.getvalue())
     if output is not None:
         with new_folder(output, force=force) as draft:
             write_json(draft / "training.json", study.to_dict(every))

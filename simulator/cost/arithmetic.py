@@ -11,7 +11,7 @@ from simulator.cost.technology import Technology
 from simulator.machine.model import BITS, SIGNIFICAND_BITS
 
 _NARROW_BITS = 12
-_FITTED_SIGNIFICANDS = (8, 24)
+FITTED_SIGNIFICANDS = (8, 24)
 
 
 @dataclass(frozen=True)
@@ -65,7 +65,7 @@ def float_adder(technology: Technology, bits: int) -> Operator:
 
 def format_notes(*kinds: str) -> tuple[str, ...]:
     """Formats whose significand is outside what the laws were fitted to."""
-    low, high = _FITTED_SIGNIFICANDS
+    low, high = FITTED_SIGNIFICANDS
     outside = sorted({kind for kind in kinds if not low <= SIGNIFICAND_BITS.get(kind, low) <= high})
     return tuple(f"{kind} arithmetic: significand outside the {low} to {high} bits of the fit" for kind in outside)
 

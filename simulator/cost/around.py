@@ -11,12 +11,13 @@ from simulator.cost.constants import choose_dram
 from simulator.cost.decoder import WeightDecoder
 from simulator.cost.dram import Dram, DramPhy, dram_bytes_per_cycle, dram_latency_cycles
 from simulator.cost.hardware import Charge, Hardware, Instance, Parts, Work
-from simulator.cost.registers import flop_data_pj
+from simulator.cost.registers import flop_clock_pj, flop_data_pj
 from simulator.cost.sram import SramBank
 from simulator.cost.technology import Technology
+from simulator.cost.words import AROUND
 from simulator.machine.model import DMA_CHUNK_BYTES, Elaborated
 
-COMPONENTS: tuple[str, ...] = ("activation_buffer", "dma_staging", "clock_and_control", "dram_phy", "dram")
+COMPONENTS: tuple[str, ...] = tuple(entry.name for entry in AROUND)
 """In the order of reports, after those of the fabric."""
 
 CHARGES: tuple[Charge, ...] = (
@@ -116,8 +117,7 @@ class ClockAndControl(Component):
         flop_bits = technology.control_flop_share * self._cell_mm2 * 1e6 / technology.gate_area_um2 / technology.flop_ge_per_bit
         active = flop_bits * technology.control_activity
         data_pj = flop_data_pj(technology, active)
-        share = technology.flop_clock_fraction
-        clock_pj = technology.logic_pj(active * technology.flop_fj_per_bit * share * 1e-3)
+        clock_pj = flop_clock_pj(technology, active)
         return {"clock_tree": technology.clock_tree_fraction * (self.clock_pj_listed + clock_pj), "control": data_pj + clock_pj}
 
     def notes(self) -> tuple[str, ...]:

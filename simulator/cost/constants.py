@@ -6,19 +6,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 
 from simulator.errors import ConfigError
-from simulator.specs import config_path, load_once, nearest_hint
+from simulator.specs import FileModel, config_path, load_once, nearest_hint
 
 Basis = Literal["read", "derived", "assumed", "memory"]
 ASSUMED = "assumed"
-
-
-class FileModel(BaseModel):
-    """Base of the models read from a technology file: frozen, and a misspelt key is an error."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 class Constant(FileModel):

@@ -1,4 +1,4 @@
-"""The one pricer: a machine in a technology as a matrix [component × action, counter and cycle]; whatever shows a joule multiplies by it.
+"""The one pricer: a machine in a technology as rows [component × action, counter and cycle], each with its price; all joules come from it.
 
 `price` splits a run's energy by component and action; `rates` are the sums over all rows, for thousands of runs at once.
 """
@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simulator.activity import COUNTERS, Counts
-from simulator.cost.hardware import PER_CYCLE, Charge, Hardware, Instance
+from simulator.cost.hardware import PER_CYCLE, Charge, Hardware, Instance, total_die_mm2
 from simulator.cost.types import OFF_FABRIC, ComponentCost, Cost
 
 Floats = NDArray[np.float64]
@@ -204,7 +204,7 @@ class _Built:
             instances=sum(entry.count for entry in instances),
             cell_mm2=sum(count * area.cell_mm2 for count, area in areas),
             placed_mm2=sum(count * area.placed_mm2 for count, area in areas),
-            die_mm2=sum(entry.count * entry.component.die_mm2() for entry in instances),
+            die_mm2=total_die_mm2(instances),
             leakage_mw=sum(entry.count * entry.component.leakage_mw() for entry in instances),
             notes=tuple(dict.fromkeys(note for entry in instances for note in entry.component.notes())),
         )

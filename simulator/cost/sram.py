@@ -28,11 +28,6 @@ class SramMacro:
     width_bits: int
     ports: Ports = "1rw"
 
-    @property
-    def bits(self) -> float:
-        """Bits held."""
-        return self.kib * 8192
-
     def area_um2(self) -> float:
         """Macro area, without placement."""
         return self._law.area_um2()

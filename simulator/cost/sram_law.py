@@ -108,7 +108,6 @@ class ClosedFormSram(SramLaw):
         return technology.logic_pj(self.energy_factor * (fixed + moved))
 
 
-_NARROWEST_BITS = 32
 _FEWEST_WORDS = 64
 
 

@@ -8,9 +8,9 @@ from typing import Literal
 from pydantic import Field, ValidationError
 
 from simulator.cost.cacti import check_cacti
-from simulator.cost.constants import DRAM_PREFIX, Constant, DramConstants, FileModel, load_dram_devices, override_dram, split_dram_name
+from simulator.cost.constants import DRAM_PREFIX, Constant, DramConstants, load_dram_devices, override_dram, split_dram_name
 from simulator.errors import ConfigError
-from simulator.specs import config_path, load_once, nearest_hint
+from simulator.specs import FileModel, config_path, load_once, nearest_hint
 from simulator.specs.fields import Slot, allowed
 
 _FOLDER = "technologies"

@@ -1,4 +1,4 @@
-"""Networks: topologies as graphs of routers, and one network's hardware (`spec.py`). Start with `graph.py` and `full.py`."""
+"""Networks: topologies as graphs of routers, and one network's hardware (`spec.py`). Start with `graph.py` and `topologies.py`."""
 
 from __future__ import annotations
 

@@ -66,11 +66,19 @@ def new_file(file: Path, content: bytes, *, force: bool) -> None:
     """Write one file, whole or not at all. Raises OutputError where it exists (and not `force`) or the disk refuses."""
     if file.exists() and not (force and file.is_file()):
         raise OutputError(f"{file}: exists already and is not overwritten; choose another one with -o, or replace it with --force")
+    write_whole(file, content)
+
+
+def write_whole(file: Path, content: bytes) -> None:
+    """Write one file, whole or not at all, over what is there. Raises OutputError where the disk refuses."""
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
         draft = _beside(file, "part")
-        draft.write_bytes(content)
-        os.replace(draft, file)
+        try:
+            draft.write_bytes(content)
+            os.replace(draft, file)
+        finally:
+            draft.unlink(missing_ok=True)
     except OSError as error:
         raise OutputError(f"{file}: cannot be written: {error.strerror}") from error
 
@@ -88,6 +96,11 @@ def csv_text(rows: Sequence[Mapping[str, Any]], *, columns: Sequence[str] = (), 
     writer.writeheader()
     writer.writerows(rows)
     return text.getvalue()
+
+
+def trimmed(text: str) -> str:
+    """A printed table as a file holds it: no spaces at the ends of its lines."""
+    return "\n".join(line.rstrip() for line in text.splitlines()) + "\n"
 
 
 def _check_place(folder: Path) -> None:

@@ -11,7 +11,7 @@ from rich.console import Console, Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from simulator.report.folder import MARKER, csv_text, new_folder, write_json
+from simulator.report.folder import MARKER, csv_text, new_folder, trimmed, write_json
 from simulator.report.glossary import term
 from simulator.report.numbers import significant, times
 from simulator.report.robustness import figure
@@ -132,7 +132,7 @@ def _text(studies: Sequence[Sensitivity], rows: int) -> str:
     for study in studies:
         console.print(sensitivity_table(study, rows), crop=False)
         console.print()
-    return "\n".join(line.rstrip() for line in text.getvalue().splitlines()) + "\n"
+    return trimmed(text.getvalue())
 
 
 def _again(entry: Influence) -> str:

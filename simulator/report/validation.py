@@ -13,7 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from simulator.cost.validation import Row, Summary, summarise, summarise_cross_check
-from simulator.report.folder import MARKER, csv_text, new_folder, write_json
+from simulator.report.folder import MARKER, csv_text, new_folder, trimmed, write_json
 from simulator.report.numbers import significant
 
 _WIDTH = 168
@@ -55,7 +55,7 @@ def write_validation(rows: Sequence[Row], checks: Sequence[Row], folder: Path, m
         (draft / "figures.csv").write_bytes(table.encode())
         text = StringIO()
         Console(markup=False, file=text, width=_WIDTH, color_system=None, highlight=False).print(validation_tables(rows, checks))
-        (draft / "table.txt").write_text("\n".join(line.rstrip() for line in text.getvalue().splitlines()) + "\n", encoding="utf-8")
+        (draft / "table.txt").write_text(trimmed(text.getvalue()), encoding="utf-8")
         save(validation_figure(rows, checks), draft, "validation")
         write_json(draft / MARKER, made)
 

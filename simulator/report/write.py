@@ -9,7 +9,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from simulator.report.folder import MARKER, csv_text, new_folder, write_json
+from simulator.report.folder import MARKER, csv_text, new_folder, trimmed, write_json
 from simulator.report.robustness import bands_record, bands_table, robustness_sentence
 from simulator.report.verdict import ideal_sentence, verdict
 from simulator.result import SCHEMA_VERSION, Result
@@ -122,7 +122,7 @@ def _table_text(report: Report) -> str:
         console.print(bands_table(report.assessment, report.claims), crop=False, soft_wrap=True)
     console.print(f"\n{report.verdict}", soft_wrap=True, highlight=False)
     text: str = console.file.getvalue()  # type: ignore[attr-defined]
-    return "\n".join(line.rstrip() for line in text.splitlines()) + "\n"
+    return trimmed(text)
 
 
 def _file_name(result: Result) -> str:

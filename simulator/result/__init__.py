@@ -4,9 +4,10 @@ Start with `metrics.py`, where a metric is declared: its words and its formula. 
 their JSON, `saved.py` what pricing reads of thousands of files, `bandwidth.py` the levels of the memory system.
 """
 
+from simulator.activity import Ideal
 from simulator.result.bandwidth import Bandwidth, bandwidths
 from simulator.result.codec import SCHEMA_VERSION
-from simulator.result.metrics import BANDED, DETAILS, METRICS, Ideal, RunMetrics
+from simulator.result.metrics import BANDED, DETAILS, METRICS, RunMetrics
 from simulator.result.result import OperationResult, Result, WorkloadRecord, operation_shares
 
 __all__ = [

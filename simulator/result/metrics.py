@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 
-from simulator.activity import Activity
+from simulator.activity import Activity, Ideal
 from simulator.cost.types import Cost, Power
 from simulator.machine.model import Elaborated, Machine
 from simulator.result.bandwidth import Bandwidth, bandwidths
 from simulator.terms import Metric, metric, metrics_of
-
-Ideal = Literal["none", "network", "dram", "both"]
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from simulator.activity import Activity, Bounds, Counts, OperationActivity
+from simulator.activity import Activity, Bounds, Counts, Ideal, OperationActivity
 from simulator.cost.types import Cost
 from simulator.errors import OutputError
 from simulator.machine.model import Elaborated
 from simulator.result import codec
 from simulator.result.codec import SCHEMA_VERSION
-from simulator.result.metrics import Ideal, RunMetrics
+from simulator.result.metrics import RunMetrics
 from simulator.terms import metric
 from simulator.version import package_version
 from simulator.workload.types import Workload
@@ -229,8 +229,8 @@ class Result(RunMetrics):
 
         columns = ("name", "kind", "cycles", "compute_cycles", "seconds", "useful_macs", "dense_macs", "utilization", "energy_pj")
         rows = [
-            {column: entry[column] for column in columns if column in entry} | entry["shape"] | entry["unit_cycles"]
-            for entry in self.to_dict()["operations"]
+            {column: entry[column] for column in columns} | entry["shape"] | entry["unit_cycles"]
+            for entry in (operation.to_dict() for operation in self.operations)
         ]
         return pd.DataFrame(rows).set_index("name")
 

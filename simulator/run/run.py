@@ -6,12 +6,12 @@ from collections import Counter
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from simulator.activity import CAUSES, Activity, Bounds, Counts, OperationActivity, Shape
+from simulator.activity import CAUSES, Activity, Bounds, Counts, Ideal, OperationActivity, Shape
 from simulator.engine.engines import Engine, RunOptions
 from simulator.errors import MappingError
 from simulator.kinds import kind_of
@@ -22,7 +22,6 @@ from simulator.system.system import System, SystemOutcome, SystemSpec
 from simulator.system.tensors import Residency, check_decoder
 from simulator.workload.types import Operation, Workload
 
-Ideal = Literal["none", "network", "dram", "both"]
 Progress = Callable[[str, float], None]
 """Called with an operation's name and the fraction of all work that is done."""
 
@@ -93,12 +92,8 @@ def _activity(units: int, spec: SystemSpec, runs: Sequence[OperationRun], outcom
         for cause, cycles in operation.unit_cycles.items():
             causes[cause] += cycles
     causes["memory"] += units * (outcome.cycles - sum(operation.compute_cycles for operation in operations))
-    inner = [operation.bounds for operation in operations]
-    bounds = Bounds(
-        unit_cycles=sum(bound.unit_cycles for bound in inner),
-        word_cycles=sum(bound.word_cycles for bound in inner),
-        bank_cycles=sum(bound.bank_cycles for bound in inner),
-        network_cycles=sum(bound.network_cycles for bound in inner),
+    bounds = replace(
+        sum((operation.bounds for operation in operations), Bounds()),
         buffer_cycles=_buffer_cycles(spec, counts),
         dram_cycles=_dram_cycles(spec, counts),
     )

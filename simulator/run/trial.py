@@ -44,7 +44,7 @@ class Trial:
     """A workload on a machine. At first no operation is scheduled, and none is run.
 
     trial = Trial(elaborated, Floor(workload))
-    trial.least().cycles <= trial.schedule() and trial.least().cycles <= trial.run(engine).activity.cycles
+    trial.schedule() and trial.least().cycles <= trial.run(engine).activity.cycles
     """
 
     def __init__(self, elaborated: Elaborated, floor: Floor) -> None:
@@ -69,11 +69,12 @@ class Trial:
         Raises MappingError where the machine cannot hold the workload.
         """
         check_decoder(self.elaborated.machine, self.workload)
-        for place, equal in enumerate(self._longest_first(), 1):
+        groups = self._longest_first()
+        for place, equal in enumerate(groups, 1):
             part = self._scheduled(equal[0], *self.operations[equal[0]])
             for index in equal:
                 self.parts[index] = replace(part, program=part.program.of_operation(index))
-            if place & (place - 1) == 0 and give_up(self.least()):
+            if place < len(groups) and place & (place - 1) == 0 and give_up(self.least()):
                 return False
         return not give_up(self.least())
 

@@ -83,25 +83,21 @@ def measure_network(
     """
     spec = network if isinstance(network, NetworkSpec) else switch_of(network)
     name = f"{spec.sources} × {spec.sinks} {spec.topology}" if isinstance(network, NetworkSpec) else network.name
-    sequences = _trace(network, workload) if traffic == "trace" else None
+    pattern: PatternName | None = None if traffic == "trace" else traffic
+    source = pattern or _trace(network, workload)
     points = []
     for index, load in enumerate(loads):
-        arrivals = _arrivals(spec, traffic, sequences, load, warmup + cycles, seed)
+        arrivals = _arrivals(spec, source, load, warmup + cycles, seed)
         points.append(TRAFFIC_ENGINES[engine](spec, arrivals, warmup))
         if progress is not None:
             progress((index + 1) / len(loads))
-    pattern: PatternName | None = None if traffic == "trace" else traffic
     return NetworkCurve(name, traffic, spec, cycles, tuple(points), theory_limits(spec, pattern))
 
 
-def _arrivals(
-    spec: NetworkSpec, traffic: TrafficName, sequences: list[NDArray[np.int32]] | None, load: float, cycles: int, seed: int
-) -> Arrivals:
-    if sequences is not None:
-        return replay_arrivals(sequences, load, cycles, seed)
-    if traffic == "trace":
-        raise ConfigError("traffic: trace replays a workload on a machine; name one with -w")
-    return draw_arrivals(spec, traffic, load, cycles, seed)
+def _arrivals(spec: NetworkSpec, traffic: PatternName | list[NDArray[np.int32]], load: float, cycles: int, seed: int) -> Arrivals:
+    if isinstance(traffic, str):
+        return draw_arrivals(spec, traffic, load, cycles, seed)
+    return replay_arrivals(traffic, load, cycles, seed)
 
 
 def _trace(network: Machine | NetworkSpec, workload: Workload | None) -> list[NDArray[np.int32]]:

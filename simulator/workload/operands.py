@@ -10,6 +10,7 @@ from simulator.workload.blocks import Stack
 from simulator.workload.csr import MAX_NONZEROS, Csr, check_size, dense_pattern_sha256
 from simulator.workload.patterns import Pattern
 from simulator.workload.patterns.base import derived_seed
+from simulator.workload.readers.numpy_files import array_csr
 from simulator.workload.spec import ActivationSpec, ExpertsSpec, OperandSpec
 from simulator.workload.types import Activations, Weight
 
@@ -45,7 +46,7 @@ def activations(matrix: Csr, spec: ActivationSpec) -> Activations:
     if shape[0] * shape[1] > MAX_NONZEROS:
         raise OperandError(f"X has {shape[0]} × {shape[1]} elements; allowed: at most {MAX_NONZEROS}")
     if spec.running_or is not None:
-        matrix = _pattern(running_or(_mask(matrix), spec.running_or))
+        matrix = array_csr(running_or(_mask(matrix), spec.running_or))
     mask = _mask(matrix)
     data = None
     if matrix.data is not None:
@@ -82,9 +83,3 @@ def _mask(matrix: Csr) -> NDArray[np.bool_]:
     mask = np.zeros(matrix.shape, dtype=np.bool_)
     mask[matrix.rows(), matrix.indices] = True
     return mask
-
-
-def _pattern(mask: NDArray[np.bool_]) -> Csr:
-    indptr = np.zeros(mask.shape[0] + 1, dtype=np.int64)
-    np.cumsum(mask.sum(axis=1), out=indptr[1:])
-    return Csr((mask.shape[0], mask.shape[1]), indptr, np.nonzero(mask)[1].astype(np.int32), None)

@@ -7,7 +7,7 @@ from typing import Annotated, ClassVar
 
 from pydantic import Field
 
-from simulator.cost.arithmetic import Operator, float_adder, float_multiplier, integer_adder, integer_multiplier
+from simulator.cost.arithmetic import FITTED_SIGNIFICANDS, Operator, float_adder, float_multiplier, integer_adder, integer_multiplier
 from simulator.cost.mac import ProcessingElement
 from simulator.cost.technology import Technology
 from simulator.cost.validation.hardware import AREAS, Hardware, areas_um2, gates_um2
@@ -15,7 +15,6 @@ from simulator.machine.model import AccumulateType, OperandType
 
 Bits = Annotated[int, Field(ge=1, le=4096)]
 Count = Annotated[int, Field(ge=1, le=10**9)]
-_FITTED_SIGNIFICANDS = (8, 24)
 _MOST_OPERATORS = 1024
 
 
@@ -57,7 +56,7 @@ class FloatMultiplier(Hardware):
 
     def notes(self, technology: Technology) -> tuple[str, ...]:
         """Significands outside the fit."""
-        low, high = _FITTED_SIGNIFICANDS
+        low, high = FITTED_SIGNIFICANDS
         return () if low <= self.significand_bits <= high else (f"significand outside the {low} to {high} bits of the fit",)
 
 

@@ -1,6 +1,6 @@
 """The records of a fabric: what a flit, a queue, a channel, … knows, and where that is.
 
-The first record of a memory, at address 0, is the fabric (or the network alone, `switch_layout.py`). It begins with a flit, a
+The first record of a memory, at address 0, is the fabric (or the network alone, `switch/engine.py`). It begins with a flit, a
 channel and a link that stand for none: what is written to them is never read, so that lists need no check for their ends.
 """
 

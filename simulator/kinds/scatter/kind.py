@@ -36,7 +36,7 @@ class Scatter(UnitsKind):
     moves_sums = True
 
     def of_operation(self, machine: Machine, operation: Operation) -> Kind:
-        """All but sampled products, which its units have not the adders for."""
+        """Sampled products are done by the same units, by other rules."""
         if operation.transpose == "scatter":
             raise needs_both(machine, operation)
         return self if operation.gradient is None else SAMPLED

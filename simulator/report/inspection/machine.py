@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from simulator.activity import Activity, Bounds, Counts
-from simulator.cost import load_technology
+from simulator.activity import Counts
+from simulator.cost import Counted, load_technology
 from simulator.cost.types import Cost
 from simulator.cost.words import BRANCHES
 from simulator.kinds import kind_of
 from simulator.machine.model import Elaborated, Machine
-from simulator.pricing import elaborate, price
+from simulator.pricing import elaborate, pricer_of
 from simulator.report.glossary import components, label
 from simulator.report.numbers import percent, significant
 from simulator.result import bandwidths
@@ -59,8 +59,7 @@ def _priced(machine: Machine) -> tuple[Elaborated, Cost]:
     """Elaborate the machine and price one idle cycle of it: areas do not depend on what runs."""
     technology = load_technology(machine.technology, machine.technology_overrides)
     elaborated = elaborate(machine, technology)
-    idle = Activity(1, machine.unit_count, Counts(), {"memory": machine.unit_count}, Bounds(), ())
-    return elaborated, price(idle, elaborated, technology)
+    return elaborated, pricer_of(elaborated, technology).price(Counted(Counts(), 1))
 
 
 def _area_tree(cost: Cost) -> RenderableType:

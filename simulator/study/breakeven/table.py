@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 
+from simulator.report.folder import csv_text
 from simulator.study.breakeven.breakeven import FILE, BreakEven, Curve
 
 
@@ -31,11 +30,6 @@ class Entry:
     range_low: float
     range_high: float
     equal_area: bool
-
-    @property
-    def pair(self) -> str:
-        """`crossbar against systolic`."""
-        return f"{self.first} against {self.second}"
 
 
 def break_even_files(folder: Path) -> list[Path]:
@@ -70,8 +64,4 @@ def _of_curve(answer: BreakEven, curve: Curve) -> Iterator[Entry]:
 
 def break_evens_csv(entries: Sequence[Entry]) -> str:
     """A row an entry."""
-    text = io.StringIO()
-    writer = csv.DictWriter(text, [entry.name for entry in fields(Entry)], lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(asdict(entry) for entry in entries)
-    return text.getvalue()
+    return csv_text([asdict(entry) for entry in entries], columns=[field.name for field in fields(Entry)])

@@ -48,7 +48,7 @@ class _Sent:
 class Dispatch:
     """Runs tasks on an executor, one run after another.
 
-    Dispatch(executor, work, inputs).answers(tasks)
+    Dispatch(executor, work, make).answers(tasks)
     """
 
     executor: Executor

@@ -203,7 +203,7 @@ class _BranchAndBound:
             bound_by = self.sizes.member_bound(built.machine)
             if bound_by not in leasts:
                 leasts[bound_by] = self.problem.floor.least(built.elaborated)
-            self._enter(item, (*item.order, number), 1, built, leasts[bound_by])
+            self._enter(item, (*item.order, number), built, leasts[bound_by])
 
     def _members(self, family: Family) -> list[tuple[int, _Built]]:
         """Every legal member with its number; those that differ in token words only have the same hardware."""
@@ -268,12 +268,12 @@ class _BranchAndBound:
             self.ready += first
             self._simulate()
 
-    def _enter(self, item: _Waiting, order: tuple[int, ...], stage: int, built: _Built, least: Least) -> None:
+    def _enter(self, item: _Waiting, order: tuple[int, ...], built: _Built, least: Least) -> None:
         if self._too_slow(built, least):
             self.counts["over_cap"] += 1
             return
         bound = floor_of(self.problem.objective, least, built.pricer)
-        heapq.heappush(self.waiting, _Waiting(max(bound, item.bound), order, stage, item.family, built.machine))
+        heapq.heappush(self.waiting, _Waiting(max(bound, item.bound), order, 1, item.family, built.machine))
 
     def _too_slow(self, built: _Built, least: Least) -> bool:
         seconds = self.problem.limits.seconds

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from simulator.errors import ConfigError, OutputError
+from simulator.report.folder import write_whole
 from simulator.result import METRICS
 from simulator.specs import nearest_hint
 from simulator.study.sweep.expression import Expression
@@ -122,16 +123,7 @@ def export(rows: Sequence[Row], file: Path) -> None:
         content = _parquet(rows)
     else:
         raise OutputError(f"{file}: found the ending {file.suffix or 'nothing'}; allowed: .csv, .parquet")
-    try:
-        file.parent.mkdir(parents=True, exist_ok=True)
-        draft = file.with_name(f".{file.name}.part")
-        try:
-            draft.write_bytes(content)
-            draft.replace(file)
-        finally:
-            draft.unlink(missing_ok=True)
-    except OSError as error:
-        raise OutputError(f"{file}: cannot be written: {error.strerror}") from error
+    write_whole(file, content)
 
 
 def _parquet(rows: Sequence[Row]) -> bytes:

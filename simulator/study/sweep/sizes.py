@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Literal
 
 from simulator.cost import load_technology
@@ -71,7 +72,7 @@ class SizeSearch:
         """What progress calls it."""
         return f"best {self.machine.name} for {self.recipe.document.model.name}"
 
-    @property
+    @cached_property
     def key(self) -> str:
         """Hash of all that the sizes depend on."""
         technology = PricedIn.of(load_technology(self.machine.technology, self.machine.technology_overrides)).key

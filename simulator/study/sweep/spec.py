@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 import numpy as np
 from pydantic import Field, PositiveInt, model_validator
 
+from simulator.activity import Ideal
 from simulator.specs import FileModel
 
 Scalar = bool | int | float | str
@@ -113,7 +114,7 @@ class SweepSpec(FileModel):
     machine: str | None = Field(None, description="base machine: a file, or a name in configs/machines; or an axis of that name")
     workload: str | None = Field(None, description="base workload: a file, or a name in workloads/; or an axis of that name")
     engine: Literal["compiled", "reference"] = Field("compiled", description="fabric engine")
-    ideal: Literal["none", "network", "dram", "both"] = Field("none", description="part of the machine that is made perfect")
+    ideal: Ideal = Field("none", description="part of the machine that is made perfect")
     axes: dict[str, Axis] = Field(default_factory=dict, description="key path → values; workload.KEY means a key of the workload")
     zip: tuple[dict[str, Axis], ...] = Field((), description="groups of axes that step together, each with as many values as the others")
     set: dict[str, Setting | Scalar] = Field(default_factory=dict, description="keys that are fixed, or follow from the axes, in order")

@@ -1,4 +1,7 @@
-"""How points of a space are chosen: all, drawn, or by what the points before gave. Another way is a function and a line below."""
+"""How points of a space are chosen: all, drawn, or by what the points before gave.
+
+Another way is a function and a line below, and its name in `spec.py`.
+"""
 
 from __future__ import annotations
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import io
 import json
 from collections.abc import Mapping, Sequence
@@ -11,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from simulator.errors import OutputError
-from simulator.report.folder import MARKER, check_free, new_folder, write_json
+from simulator.report.folder import MARKER, check_free, csv_text, new_folder, trimmed, write_json
 from simulator.result import METRICS
 from simulator.study.sweep.bands import Robustness
 from simulator.study.sweep.row import Row
@@ -91,12 +90,7 @@ def flat_rows(rows: Sequence[Row]) -> list[dict[str, Any]]:
 
 def rows_csv(rows: Sequence[Row]) -> str:
     """The flat rows as CSV."""
-    flat = flat_rows(rows)
-    text = io.StringIO()
-    writer = csv.DictWriter(text, list(flat[0]) if flat else ["place"], lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(flat)
-    return text.getvalue()
+    return csv_text(flat_rows(rows), columns=["place"])
 
 
 _WIDTH = 110
@@ -134,4 +128,4 @@ def _table_text(study: Study) -> str:
 
     buffer = io.StringIO()
     Console(markup=False, file=buffer, width=_WIDTH, color_system=None, highlight=False).print(study_table(study))
-    return "\n".join(line.rstrip() for line in buffer.getvalue().splitlines()) + "\n"
+    return trimmed(buffer.getvalue())

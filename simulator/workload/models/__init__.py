@@ -11,8 +11,8 @@ from functools import partial
 from typing import Any
 
 from simulator.workload.models.resnet50 import resnet50
-from simulator.workload.models.trace import Model
-from simulator.workload.models.transformers import DENSE, Gpt, forward, mixture_of_experts, training_step
+from simulator.workload.models.trace import DENSE, Model
+from simulator.workload.models.transformers import Gpt, forward, mixture_of_experts, training_step
 
 
 def weight_sparse_gpt(scale: int, layers: int = 8, fraction: float = 1 / 4) -> Gpt:

@@ -8,9 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from simulator.workload.models.trace import OperationKeys, product
+from simulator.workload.models.trace import DENSE, OperationKeys, product
 
-DENSE: Mapping[str, Any] = {"pattern": "dense"}
 _STAGES = ((3, 64, 56), (4, 128, 28), (6, 256, 14), (3, 512, 7))
 """Blocks, width of their 3 × 3 convolution, side of their output, of each stage."""
 _IMAGE_SIDE, _CLASSES = 112, 1000

@@ -10,6 +10,7 @@ import yaml
 
 OperationKeys = Mapping[str, Any]
 """The keys of one operation, as in a workload file."""
+DENSE: Mapping[str, Any] = {"pattern": "dense"}
 
 
 def product(

@@ -6,9 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from simulator.workload.models.trace import OperationKeys, attention_product, product
+from simulator.workload.models.trace import DENSE, OperationKeys, attention_product, product
 
-DENSE: Mapping[str, Any] = {"pattern": "dense"}
 CAUSAL: Mapping[str, Any] = {"pattern": "causal"}
 
 
