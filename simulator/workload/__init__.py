@@ -6,9 +6,15 @@ W or X in `operands`. `storage` counts the bits that W takes in DRAM, `stats` wh
 redraws it uniformly. `models` lists the products of whole models, `importing` makes workload files of what people have.
 """
 
-from simulator.workload.build import load_workload
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
 from simulator.workload.stats import PatternStats, pattern_stats
 from simulator.workload.types import KINDS, Activations, Kind, Operation, Weight, WeightHome, Workload
+
+if TYPE_CHECKING:
+    from simulator.workload.build import load_workload
 
 __all__ = [
     "KINDS",
@@ -22,3 +28,12 @@ __all__ = [
     "load_workload",
     "pattern_stats",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    """Import the models of workload files with the first file that is read: pricing needs none."""
+    if name == "load_workload":
+        from simulator.workload.build import load_workload
+
+        return load_workload
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
