@@ -16,8 +16,8 @@ from simulator.kinds.gather.dataflow import GatherDataflow
 from simulator.kinds.gather.parts import GatherParts
 from simulator.kinds.gather.replay import requested_ports
 from simulator.kinds.gather.schedule import schedule_gather
-from simulator.kinds.sampled.kind import SAMPLED
-from simulator.kinds.units.kind import UnitsKind, needs_both
+from simulator.kinds.sampled.kind import own_or_sampled
+from simulator.kinds.units.kind import UnitsKind
 from simulator.kinds.units.machine import UnitsMachine
 from simulator.kinds.units.rounds import Dataflow
 from simulator.machine.model import Machine
@@ -35,9 +35,7 @@ class Gather(UnitsKind):
 
     def of_operation(self, machine: Machine, operation: Operation) -> Kind:
         """Sampled products are done by the same units, by other rules."""
-        if operation.transpose == "scatter":
-            raise needs_both(machine, operation)
-        return self if operation.gradient is None else SAMPLED
+        return own_or_sampled(self, machine, operation)
 
     def dataflow(
         self, machine: UnitsMachine, spec: ClusterSpec, engine: Engine, operation: Operation, residency: Residency, *, assemble: bool

@@ -6,6 +6,8 @@ from typing import Any
 
 from simulator.engine.cluster import ClusterSpec
 from simulator.engine.engines import Engine
+from simulator.errors import MappingError
+from simulator.kinds.base import Kind
 from simulator.kinds.gather.compiled.engine import GATHER_KERNEL
 from simulator.kinds.gather.parts import GatherParts
 from simulator.kinds.sampled.dataflow import SampledDataflow
@@ -38,3 +40,16 @@ class Sampled(UnitsKind):
 
 
 SAMPLED = Sampled()
+
+
+def own_or_sampled(kind: Kind, machine: Machine, operation: Operation) -> Kind:
+    """What does an operation of a machine with one dataflow: `kind`, or this kind where the product is sampled.
+
+    Raises MappingError for an operation that needs the other dataflow.
+    """
+    if operation.transpose == "scatter":
+        raise MappingError(
+            f"{machine.name}: {operation.name} has transpose: scatter, which reads the lists of another product by columns; "
+            "set mapping.dataflow: both, or transpose: stored"
+        )
+    return kind if operation.gradient is None else SAMPLED

@@ -11,12 +11,12 @@ from simulator.engine.cluster import ClusterSpec
 from simulator.engine.engines import Engine
 from simulator.kinds.base import Kind
 from simulator.kinds.gather.replay import requested_ports
-from simulator.kinds.sampled.kind import SAMPLED
+from simulator.kinds.sampled.kind import own_or_sampled
 from simulator.kinds.scatter.compiled.engine import SCATTER_KERNEL
 from simulator.kinds.scatter.dataflow import ScatterDataflow
 from simulator.kinds.scatter.parts import ScatterParts
 from simulator.kinds.scatter.schedule import schedule_scatter
-from simulator.kinds.units.kind import UnitsKind, needs_both
+from simulator.kinds.units.kind import UnitsKind
 from simulator.kinds.units.machine import UnitsMachine
 from simulator.kinds.units.rounds import Dataflow
 from simulator.machine.model import Machine
@@ -37,9 +37,7 @@ class Scatter(UnitsKind):
 
     def of_operation(self, machine: Machine, operation: Operation) -> Kind:
         """Sampled products are done by the same units, by other rules."""
-        if operation.transpose == "scatter":
-            raise needs_both(machine, operation)
-        return self if operation.gradient is None else SAMPLED
+        return own_or_sampled(self, machine, operation)
 
     def dataflow(
         self, machine: UnitsMachine, spec: ClusterSpec, engine: Engine, operation: Operation, residency: Residency, *, assemble: bool

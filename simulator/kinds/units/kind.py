@@ -15,7 +15,6 @@ from simulator.cost.hardware import Parts
 from simulator.cost.technology import Technology
 from simulator.engine.cluster import ClusterSpec
 from simulator.engine.engines import ENGINES, Engine, RunOptions
-from simulator.errors import MappingError
 from simulator.kinds.base import Kind, Least, Memo, Scheduled
 from simulator.kinds.units import facts
 from simulator.kinds.units.lists import present_words
@@ -203,14 +202,6 @@ def cluster_spec(machine: UnitsMachine, network_latency: int) -> ClusterSpec:
         accumulators=fabric.accumulators,
         accumulate_latency=fabric.accumulate_latency,
         network="routed" if fabric.has_network else "none",
-    )
-
-
-def needs_both(machine: Machine, operation: Operation) -> MappingError:
-    """Why a machine of one dataflow cannot do an operation of the other."""
-    return MappingError(
-        f"{machine.name}: {operation.name} has transpose: scatter, which reads the lists of another product by columns; "
-        "set mapping.dataflow: both, or transpose: stored"
     )
 
 
