@@ -11,6 +11,14 @@ from simulator.terms import Cause, Term, bound, cause, counter, terms_of
 
 Ideal = Literal["none", "network", "dram", "both"]
 """The part of a machine that is made perfect in a run."""
+IDEAL_PARTS: dict[Ideal, tuple[str, ...]] = {"none": (), "network": ("network",), "dram": ("DRAM",), "both": ("network", "DRAM")}
+"""What sentences and tables call it."""
+
+
+def run_name(machine: str, ideal: str) -> str:
+    """What a run is called: by its machine, and the ideal part where there is one."""
+    return machine if ideal == "none" else f"{machine} (ideal {ideal})"
+
 
 CAUSE_TERMS: tuple[Cause, ...] = (
     cause(
@@ -209,3 +217,27 @@ class Activity:
     """Unit-cycles by cause; they add up to units × cycles."""
     bounds: Bounds
     operations: tuple[OperationActivity, ...]
+
+
+def operation_shares(activity: Activity) -> tuple[Activity, ...]:
+    """Divide a run among its operations, for pricing: an operation gets its own counts and its own stretch of time.
+
+    The stretch begins where the operation before it ended, so that the stretches of all operations add up to the cycles
+    of the run, whatever they overlap; what is left after the last write-back of the last operation is its own.
+    """
+    shares, reached = [], 0
+    for index, operation in enumerate(activity.operations):
+        last = index == len(activity.operations) - 1
+        end = activity.cycles if last else min(max(reached, operation.end_cycle), activity.cycles)
+        shares.append(
+            Activity(
+                cycles=end - reached,
+                units=activity.units,
+                counts=operation.counts,
+                unit_cycles=operation.unit_cycles,
+                bounds=operation.bounds,
+                operations=(operation,),
+            )
+        )
+        reached = end
+    return tuple(shares)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from simulator.activity import Activity, Bounds, Counts, OperationActivity, Shape
+from simulator.activity import Activity, Bounds, Counts, OperationActivity, Shape, operation_shares
 from simulator.cost.types import ComponentCost, Cost
 from simulator.machine.model import Elaborated, Machine
-from simulator.result import Result, WorkloadRecord, operation_shares
+from simulator.result import Result, WorkloadRecord
 
 GATHER_AREAS = {
     "x_banks": 0.40,

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from simulator.activity import Activity, Bounds, Counts, Ideal, OperationActivity
+from simulator.activity import Activity, Bounds, Counts, Ideal, OperationActivity, operation_shares, run_name
 from simulator.cost.types import Cost
 from simulator.errors import OutputError
 from simulator.machine.model import Elaborated
@@ -35,30 +35,6 @@ class WorkloadRecord:
     """The workload file after defaults."""
     hashes: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     """SHA-256 of each operation's operands."""
-
-
-def operation_shares(activity: Activity) -> tuple[Activity, ...]:
-    """Divide a run among its operations, for pricing: an operation gets its own counts and its own stretch of time.
-
-    The stretch begins where the operation before it ended, so that the stretches of all operations add up to the cycles
-    of the run, whatever they overlap; what is left after the last write-back of the last operation is its own.
-    """
-    shares, reached = [], 0
-    for index, operation in enumerate(activity.operations):
-        last = index == len(activity.operations) - 1
-        end = activity.cycles if last else min(max(reached, operation.end_cycle), activity.cycles)
-        shares.append(
-            Activity(
-                cycles=end - reached,
-                units=activity.units,
-                counts=operation.counts,
-                unit_cycles=operation.unit_cycles,
-                bounds=operation.bounds,
-                operations=(operation,),
-            )
-        )
-        reached = end
-    return tuple(shares)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -154,7 +130,7 @@ class Result(RunMetrics):
     @property
     def name(self) -> str:
         """Name of the machine; with the ideal part, where there is one."""
-        return self.machine.name if self.ideal == "none" else f"{self.machine.name} (ideal {self.ideal})"
+        return run_name(self.machine.name, self.ideal)
 
     @property
     def operations(self) -> tuple[OperationResult, ...]:

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from simulator.activity import run_name
 from simulator.engine.engines import EngineName
 from simulator.errors import ConfigError
 from simulator.machine.model import Machine
@@ -128,7 +129,7 @@ class _Task:
     @property
     def name(self) -> str:
         """What progress calls it."""
-        return self.machine.name if self.ideal == "none" else f"{self.machine.name} (ideal {self.ideal})"
+        return run_name(self.machine.name, self.ideal)
 
     def run(self, workload: Workload, report: Report) -> Result:
         """Simulate it, and report how far it is."""
