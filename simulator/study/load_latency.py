@@ -9,14 +9,13 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from simulator.cost import load_technology
 from simulator.engine.engines import TRAFFIC_ENGINES, EngineName
 from simulator.errors import ConfigError
 from simulator.kinds import kind_of
 from simulator.machine.model import Machine
 from simulator.network import NetworkSpec
 from simulator.network.traffic import Arrivals, PatternName, TrafficPoint, draw_arrivals, replay_arrivals, theory_limits
-from simulator.pricing import elaborate
+from simulator.pricing import elaborate, technology_of
 from simulator.workload.types import Workload
 
 TrafficName = Literal["uniform", "transpose", "hotspot", "trace"]
@@ -58,7 +57,7 @@ class NetworkCurve:
 
 def switch_of(machine: Machine) -> NetworkSpec:
     """The request network of one of a machine's clusters; ConfigError where it has none."""
-    switch = kind_of(machine).switch(elaborate(machine, load_technology(machine.technology, machine.technology_overrides)))
+    switch = kind_of(machine).switch(elaborate(machine, technology_of(machine)))
     if switch is None:
         raise ConfigError(f"{machine.name}: has no network to measure: no copy serves more than one unit")
     return switch

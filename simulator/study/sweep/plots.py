@@ -18,10 +18,10 @@ from simulator.report.numbers import common_scale, significant
 from simulator.report.plots.labels import place_labels
 from simulator.report.plots.stacked import bar_height, component_stack, draw_stack, stack_legend
 from simulator.report.plots.style import component_colours, ink, save, styled
-from simulator.study.sweep.analysis import along_rows, best_row, pareto_front
-from simulator.study.sweep.row import Row, axis_paths, short, shown, thinned
+from simulator.study.sweep.analysis import along_rows, best_row, pareto_front, thinned
+from simulator.study.sweep.keys import short, shown
 from simulator.study.sweep.spec import Scalar
-from simulator.study.sweep.study import Study
+from simulator.study.sweep.study import Row, Study, axis_paths
 
 _FAR = 8.0
 LOG_STEPS = (1.0, 2.0, 5.0)
@@ -235,6 +235,3 @@ def save_sweep_plots(study: Study, folder: Path) -> None:
         figure = draw(study)
         if figure is not None:
             save(figure, folder, name)
-
-
-__all__ = ["FIGURES", "area_along_figure", "energy_along_figure", "heat_figure", "pareto_figure", "save_sweep_plots"]

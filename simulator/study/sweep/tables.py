@@ -13,11 +13,10 @@ from rich.text import Text
 from simulator.report.glossary import term
 from simulator.report.numbers import common_scale, percent, significant, times
 from simulator.study.sweep.analysis import best_points, main_effects, pareto_front
-from simulator.study.sweep.bands import Robustness
-from simulator.study.sweep.job import FAILURES
-from simulator.study.sweep.row import Row, labelled, over_the_bands, short, shown
+from simulator.study.sweep.keys import labelled, short, shown
+from simulator.study.sweep.point import FAILURES
 from simulator.study.sweep.spec import EqualSpec
-from simulator.study.sweep.study import Study
+from simulator.study.sweep.study import Robustness, Row, Study, over_the_bands
 
 _MOST = 20
 _WORST = 5
