@@ -31,7 +31,7 @@ def test_a_machine_without_a_network_is_refused(name: str) -> None:
 def test_no_topology_exceeds_its_bisection_and_each_keeps_littles_law(topology: str, queues: str) -> None:
     spec = NetworkSpec(16, 16, topology=topology, queues=queues, depth=4)  # type: ignore[arg-type]
     full = measure_network(spec, loads=[1.0], cycles=600, warmup=300)
-    assert full.saturation <= full.limits["bisection"] + 0.01
+    assert full.saturation <= min(full.limits["bisection"], full.limits["sinks"]) + 0.01
     light = measure_network(spec, loads=[0.08], cycles=6000, warmup=300).points[0]
     assert light.throughput * spec.sources * light.mean_latency_cycles == pytest.approx(light.mean_outstanding, rel=0.005)
 
@@ -99,5 +99,5 @@ def test_replayed_sequences_keep_their_order() -> None:
 def test_limits_of_theory() -> None:
     assert theory_limits(NetworkSpec(64, 64, topology="mesh"), "uniform")["bisection"] == 0.5
     assert theory_limits(NetworkSpec(8, 8), "uniform")["head_of_line"] == 0.6184
-    assert theory_limits(NetworkSpec(64, 128), "uniform")["memoryless"] == pytest.approx(2 * (1 - (1 - 1 / 128) ** 64))
+    assert theory_limits(NetworkSpec(64, 128, queues="voq"), "uniform") == {"sinks": 1.0, "bisection": 1.0}
     assert TRAFFIC[-1] == "trace"

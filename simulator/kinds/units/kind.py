@@ -170,8 +170,8 @@ class UnitsKind(Kind):
         return () if named is None else (Path(named),)
 
     def check_files(self, machine: Machine) -> None:
-        """Whether every word has a bank."""
-        placement_of(UnitsMachine.of(machine))
+        """Whether every word, or every word of partial sums, has a bank."""
+        placement_of(UnitsMachine.of(machine).in_dataflow(self.flow))
 
     def derived(self, elaborated: Elaborated) -> Mapping[str, float]:
         """Of clusters, words, lists, networks and memories."""
