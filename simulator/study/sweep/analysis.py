@@ -32,12 +32,20 @@ Way = Literal["min", "max"]
 
 @dataclass(frozen=True)
 class Front:
-    """Feasible points that no other is better than in every objective."""
+    """Feasible points that no other is better than in every objective, of those that do the same work."""
 
     rows: tuple[Row, ...]
     """By the first objective, best first."""
     hypervolume: float
     """Share of the box between the best and the worst figures of all feasible points that the front dominates, in logarithms; 0 to 1."""
+    workload: str = ""
+    """Values of the axes that make the workload, where there are such axes."""
+
+
+def fronts(rows: Sequence[Row], objectives: Mapping[str, Way]) -> tuple[Front, ...]:
+    """A front for each workload that has feasible points: those on another workload do other work, and beat nothing here."""
+    found = [replace(pareto_front(own, objectives), workload=workload) for workload, own in by_workload(rows).items()]
+    return tuple(front for front in found if front.rows)
 
 
 def pareto_front(rows: Sequence[Row], objectives: Mapping[str, Way]) -> Front:
@@ -214,7 +222,7 @@ def assess_points(points: Sequence[Point], names: Sequence[str], store: Store) -
 def best_against_rivals(spec: SweepSpec, rows: Sequence[Row], points: Mapping[str, Point], store: Store) -> tuple[Robustness, ...]:
     """For each objective that has a band and of which less is better, and for each workload."""
     objectives: list[str] = [name for name, way in spec.objectives.items() if name in METRICS and way == "min"]
-    groups = thinned(list(_by_workload([row for row in rows if row.feasible]).items()), _MOST_WORKLOADS)
+    groups = thinned(list(by_workload([row for row in rows if row.feasible]).items()), _MOST_WORKLOADS)
     found: list[Robustness] = []
     for objective, (workload, own) in product(objectives, groups):
         chosen = _contest(own, objective, runner_up_only=len(groups) > 1)
@@ -226,8 +234,8 @@ def best_against_rivals(spec: SweepSpec, rows: Sequence[Row], points: Mapping[st
     return tuple(found)
 
 
-def _by_workload(rows: Sequence[Row]) -> dict[str, list[Row]]:
-    """Rows by the values of the axes that make their workload."""
+def by_workload(rows: Sequence[Row]) -> dict[str, list[Row]]:
+    """Rows by the values of the axes that make their workload; all of them under no words where there is no such axis."""
     groups: dict[str, list[Row]] = {}
     for row in rows:
         of_workload = {path: value for path, value in row.assignments.items() if of_the_workload(path)}
@@ -247,7 +255,7 @@ def _contest(rows: Sequence[Row], objective: str, *, runner_up_only: bool) -> li
 
 def _robustness(probe: Probe, objective: str, best: Row, rival: Row, workload: str) -> Robustness:
     held = claim(probe, str(best.place), str(rival.place), objective)
-    first, second = (_label(row, without_workload=bool(workload)) for row in (best, rival))
+    first, second = ((label_within(row) if workload else labelled(row.assignments)) for row in (best, rival))
     band, turns_on = held.ratio.combined, "" if held.robust else _turns_on(held)
     return Robustness(objective, first, second, held.ratio.nominal, band.low, band.high, held.robust, turns_on, workload)
 
@@ -258,5 +266,6 @@ def _turns_on(held: Claim) -> str:
     return on_what(replace(held, turns=held.turns[:_MOST_TURNS])) + (f" and {more} more" if more > 0 else "")
 
 
-def _label(row: Row, *, without_workload: bool) -> str:
-    return labelled({path: value for path, value in row.assignments.items() if not (without_workload and of_the_workload(path))})
+def label_within(row: Row) -> str:
+    """Its values without those that make its workload."""
+    return labelled({path: value for path, value in row.assignments.items() if not of_the_workload(path)})
