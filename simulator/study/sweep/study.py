@@ -1,9 +1,9 @@
-"""A sweep as records: a row a point, the study that they make, and the folder that holds it: sweep.json, points.csv, table.txt, plots."""
+"""A sweep as records: a row a point, the study that they make, and the folder that holds it: JSON, CSV, its fronts, a table, plots."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -202,10 +202,9 @@ def flat_rows(rows: Sequence[Row]) -> list[dict[str, Any]]:
     return flat
 
 
-def rows_csv(rows: Sequence[Row], on_front: Collection[int] | None = None) -> str:
-    """The flat rows as CSV; `on_front` (1 or 0) with them where the places of those on the front of their workload are given."""
-    marked = {} if on_front is None else {row.place: {"on_front": int(row.place in on_front)} for row in rows}
-    return csv_text([entry | marked.get(entry["place"], {}) for entry in flat_rows(rows)], columns=["place"])
+def rows_csv(rows: Sequence[Row]) -> str:
+    """The flat rows as CSV."""
+    return csv_text(flat_rows(rows), columns=["place"])
 
 
 _WIDTH = 110
@@ -230,10 +229,12 @@ def write_sweep(folder: Path, study: Study, made: Mapping[str, Any], *, force: b
     from simulator.study.sweep.plots import save_sweep_plots
     from simulator.study.sweep.tables import study_table
 
-    on_front = {row.place for front in fronts(study.rows, study.spec.objectives) for row in front.rows}
+    on_fronts = [(front.workload, row) for front in fronts(study.rows, study.spec.objectives) for row in front.rows]
+    marked = [{"front": of} | flat for (of, _), flat in zip(on_fronts, flat_rows([row for _, row in on_fronts]), strict=True)]
     with new_folder(folder, force=force or holds_sweep(folder, study.id)) as draft:
         write_json(draft / FILE, study.to_dict())
-        (draft / "points.csv").write_text(rows_csv(study.rows, on_front), encoding="utf-8")
+        (draft / "points.csv").write_text(rows_csv(study.rows), encoding="utf-8")
+        (draft / "fronts.csv").write_text(csv_text(marked, columns=["front", "place"]), encoding="utf-8")
         (draft / "table.txt").write_text(as_text(study_table(study), _WIDTH), encoding="utf-8")
         save_sweep_plots(study, draft)
         write_json(draft / MARKER, made)

@@ -89,7 +89,7 @@ def _front(study: Study) -> RenderableType | None:
             table.add_row(f"… and {len(front.rows) - most} more", *[""] * len(objectives))
         parts += [table, Text(f"hypervolume {front.hypervolume:.3f}{'' if several else f': {_HYPERVOLUME}'}", style="dim")]
     if len(found) > _MOST_WORKLOADS:
-        parts.append(Text(f"… and the fronts of {len(found) - _MOST_WORKLOADS} more workloads (points.csv marks them)"))
+        parts.append(Text(f"… and the fronts of {len(found) - _MOST_WORKLOADS} more workloads (fronts.csv has them)"))
     return Group(*parts, *([Text(f"hypervolume: {_HYPERVOLUME}", style="dim")] if several else []))
 
 

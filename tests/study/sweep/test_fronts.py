@@ -65,8 +65,10 @@ def test_table_file_and_plot_keep_them_apart(sweep: Run, place: Path, monkeypatc
     assert [name for name in named if name.startswith("front")] == ["front on n 4", "front on n 64"]
     monkeypatch.setattr("simulator.study.sweep.plots.save_sweep_plots", lambda study, folder: None)
     write_sweep(place / "out", study, {}, force=False)
-    with (place / "out" / "points.csv").open(encoding="utf-8") as file:
-        assert {int(row["place"]) for row in csv.DictReader(file) if row["on_front"] == "1"} == wanted
+    with (place / "out" / "fronts.csv").open(encoding="utf-8") as file:
+        rows_on = list(csv.DictReader(file))
+    assert {int(row["place"]) for row in rows_on} == wanted
+    assert [row["front"] for row in rows_on] == [f"n {row[PATH]}" for row in rows_on]
 
 
 def test_of_one_workload_table_and_plot_name_none(sweep: Run) -> None:
