@@ -122,13 +122,16 @@ class _OnWorkers:
     dispatch: Dispatch
 
     def run(self, machines: Sequence[Machine]) -> list[RunResult]:
-        return self.dispatch.answers([_Question("run", machine) for machine in machines])
+        return self._ask([_Question("run", machine) for machine in machines])
 
     def bound(self, machines: Sequence[Machine], incumbent: Incumbent) -> list[float | MappingError]:
-        return self.dispatch.answers([_Question("bound", machine, (incumbent,)) for machine in machines])
+        return self._ask([_Question("bound", machine, (incumbent,)) for machine in machines])
 
     def attempt(self, machines: Sequence[Machine], incumbent: Incumbent) -> list[RunResult | None]:
-        return self.dispatch.answers([_Question("attempt", machine, (incumbent,)) for machine in machines])
+        return self._ask([_Question("attempt", machine, (incumbent,)) for machine in machines])
+
+    def _ask(self, questions: list[_Question]) -> list[Any]:
+        return [answer for (answer,) in self.dispatch.answers(questions)]
 
 
 _RUNNER = "runner"
@@ -145,4 +148,5 @@ class _Question:
 
 
 def _answer(questions: Sequence[_Question], inputs: Mapping[str, Any], report: Report) -> list[Any]:
-    return [getattr(inputs[_RUNNER], question.method)([question.machine], *question.more)[0] for question in questions]
+    """Each as the one of a list: that a machine cannot hold the workload is an answer, and no error of the task."""
+    return [getattr(inputs[_RUNNER], question.method)([question.machine], *question.more) for question in questions]
