@@ -72,7 +72,7 @@ class GatherDataflow(TokenwiseDataflow[GatherSchedule, SliceLists]):
         """Broadcast to all copies of the group."""
         words = self.schedule.k_size(k) * (tokens[1] - tokens[0])
         fullest = int(np.bincount(self.schedule.placement(words, self.schedule.banks)).max())
-        return Part(words * self.machine.word_bytes, fullest)
+        return Part(self.machine.token_bytes(self.schedule.k_size(k) * self.schedule.tokens(tokens)), fullest)
 
     def y_part(self, m: int, tokens: Span) -> Part:
         """The M tile's rows, empty ones included; parts of cut rows travel in the accumulate type and are added."""

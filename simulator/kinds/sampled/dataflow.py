@@ -84,13 +84,13 @@ class SampledDataflow(UnitsDataflow[SampledSchedule, SliceLists]):
         most_rows = int(np.bincount(self.schedule.parts.unit[here], minlength=1).max())
         parts: list[Part] = []
         for tokens in self.schedule.active_groups(r):
-            words = tokens[1] - tokens[0]
+            words, count = tokens[1] - tokens[0], self.schedule.tokens(tokens)
             if x_fresh:
                 x_words = self.schedule.k_size(k) * words
                 fullest = int(np.bincount(self.schedule.placement(x_words, self.schedule.banks)).max())
-                parts.append(Part(x_words * self.machine.word_bytes, fullest))
+                parts.append(Part(self.machine.token_bytes(self.schedule.k_size(k) * count), fullest))
             if gradient_fresh:
-                parts.append(Part(self.schedule.m_size(m) * words * self.machine.word_bytes, most_rows * words))
+                parts.append(Part(self.machine.token_bytes(self.schedule.m_size(m) * count), most_rows * words))
         return tuple(parts)
 
     def x_counts(self, position: Position) -> Counts:

@@ -58,7 +58,8 @@ class ScatterDataflow(TokenwiseDataflow[ScatterSchedule, ScatterSlice]):
         """Each unit takes the words of its own columns from the group's broadcast."""
         words = tokens[1] - tokens[0]
         columns = np.bincount(self.schedule.parts.unit[self.schedule.parts.of_rows(*self.schedule.k_tiles[k])], minlength=1)
-        return Part(self.schedule.k_size(k) * words * self.machine.word_bytes, int(columns.max()) * words)
+        size = self.machine.token_bytes(self.schedule.k_size(k) * self.schedule.tokens(tokens))
+        return Part(size, int(columns.max()) * words)
 
     def y_part(self, m: int, tokens: Span) -> Part:
         """The sums of all copies travel in the accumulate type and are added on the way."""

@@ -106,7 +106,7 @@ class UnitsKind(Kind):
             request_hops=routed,
             reply_hops=routed if self.words_reach_units else 0,
             accumulator_updates=fetched,
-            x_trunk_bytes=operation.shape[1] * token_words * of.word_bytes if self.words_reach_units else 0,
+            x_trunk_bytes=of.token_bytes(operation.shape[1] * operation.shape[2]) if self.words_reach_units else 0,
             w_trunk_bytes=self._w_bytes(machine, operation, entry_bits),
         )
         return Least(compute, counts)
