@@ -233,7 +233,7 @@ def gather_machines(draw: st.DrawFn, /, *, dataflow: str = "gather", **fixed: An
         "token_groups": token_groups,
         "replicas": clusters // token_groups,
         "banks": banks,
-        "bank_kib": draw(st.integers(1, 12)) * lanes * (4 if dataflow == "scatter" else 2) / 1024,
+        "bank_kib": draw(st.integers(1, 12)) * lanes * (2 if dataflow == "gather" else 4) / 1024,
         "bank_ports": draw(st.integers(1, 2)),
         "bank_queue": draw(st.integers(1, 3)),
         "read_latency": draw(st.integers(1, 2)),

@@ -88,8 +88,7 @@ class Trial:
                 self.parts[index] = self._run(runs[index])
             if give_up(self.least()):
                 return None
-        units = self.elaborated.machine.unit_count
-        return on_the_system(units, self.spec, self.workload, [runs[index] for index in range(len(runs))])
+        return on_the_system(self.elaborated, self.spec, self.workload, [runs[index] for index in range(len(runs))])
 
     def _longest_first(self) -> list[list[int]]:
         """Places of the operations, those that do the same work together; first of which the array or the units have most to do."""

@@ -33,6 +33,7 @@ class Systolic(Kind):
 
     name = "systolic"
     dense = True
+    keeps_levels = False
     sizes = ArraySizes()
     components = WORDS
     sections: ClassVar[dict[type[Section], type[Section]]] = {Fabric: SystolicFabric}
