@@ -20,7 +20,7 @@ def step_table(study: StepStudy, every: int) -> RenderableType:
         label = f"{phase.name} at the nonzeros (SDDMM)" if phase.name == "dW" else phase.name
         table.add_row(label, *_figures(phase, study.sampled.cycles, study.sampled.energy_pj))
     table.add_row("step with sampled dW", *_total(study.sampled_phases, study.sampled.cycles, study.sampled.energy_pj), style="bold")
-    table.add_row("dW whole (GEMM)", *_figures(dense["dW"], study.dense.cycles, study.dense.energy_pj))
+    table.add_row("dW whole", *_figures(dense["dW"], study.dense.cycles, study.dense.energy_pj))
     table.add_row("step with whole dW", *_total(study.dense_phases, study.dense.cycles, study.dense.energy_pj), style="bold")
     return Group(table, Text(), *_gains(study), Text(), *_rebuild(study, every))
 
