@@ -13,34 +13,12 @@ from simulator.errors import CheckError, MappingError
 from simulator.machine.model import Machine
 from simulator.result.bandwidth import bandwidths
 from simulator.run.levels import check_levels, levels
-from simulator.workload.types import Operation, Workload
-from tests.strategies import elaborated, gather_machines, machine, operation, run, sampled_operation, sparse, workload
-
-FLOWS: dict[str, tuple[str, ...]] = {"gather": ("gather", "sampled"), "scatter": ("scatter",), "both": ("gather", "sampled", "scatter")}
-"""By dataflow, what its operations do."""
-
-
-@st.composite
-def mixtures(draw: st.DrawFn, dataflow: str) -> tuple[Machine, Workload]:
-    """A machine and up to three operations, of all that it can do."""
-    of = draw(gather_machines(dataflow=dataflow, **({} if dataflow == "scatter" else {"lane_tree": True})))
-    random = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
-    operations: list[Operation] = []
-    for index in range(draw(st.integers(1, 3))):
-        flow = draw(st.sampled_from(FLOWS[dataflow]))
-        m, k, n = draw(st.integers(1, 12)), draw(st.integers(1, 12)), draw(st.integers(1, 9))
-        w, x = sparse(random, m, k, draw(st.sampled_from([0.1, 0.4, 1.0]))), sparse(random, k, n, draw(st.sampled_from([0.5, 1.0])))
-        after = (operations[-1].name,) if operations and draw(st.booleans()) else ()
-        if flow == "sampled":
-            operations.append(sampled_operation(w, sparse(random, m, n, 0.6), x, f"op{index}", after))
-        else:
-            made = operation(w, x, f"op{index}", after)
-            operations.append(replace(made, transpose="scatter") if dataflow == "both" and flow == "scatter" else made)
-    return of, workload(*operations)
+from simulator.workload.types import Workload
+from tests.strategies import DATAFLOWS, elaborated, machine, mixtures, operation, run, sparse, workload
 
 
 @settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow])
-@given(drawn=st.sampled_from(sorted(FLOWS)).flatmap(mixtures), ideal=st.sampled_from(["none", "none", "network", "dram", "both"]))
+@given(drawn=st.sampled_from(sorted(DATAFLOWS)).flatmap(mixtures), ideal=st.sampled_from(["none", "none", "network", "dram", "both"]))
 def test_used_is_never_more_than_available(drawn: tuple[Machine, Workload], ideal: Ideal) -> None:
     of, what = drawn
     try:
