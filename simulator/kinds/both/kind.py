@@ -24,11 +24,15 @@ class Both(Gather):
 
     def of_operation(self, machine: Machine, operation: Operation) -> Kind:
         """Operations with `transpose: scatter` are scattered, all others gathered."""
-        return SCATTER if operation.transpose == "scatter" else GATHER.of_operation(machine, operation)
+        return SCATTER if self.work_for(operation) == SCATTER.flow else GATHER.of_operation(machine, operation)
+
+    def work_for(self, operation: Operation) -> str:
+        """Its dataflow."""
+        return SCATTER.flow if operation.transpose == "scatter" else GATHER.flow
 
     def least(self, machine: Machine, operation: Operation, memo: Memo) -> Least:
         """As the kind that does it."""
-        return (SCATTER if operation.transpose == "scatter" else GATHER).least(machine, operation, memo)
+        return (SCATTER if self.work_for(operation) == SCATTER.flow else GATHER).least(machine, operation, memo)
 
     def check_files(self, machine: Machine) -> None:
         """One placement is of words where operations gather, and of partial sums where they scatter."""
