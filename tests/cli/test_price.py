@@ -76,7 +76,7 @@ def test_what_cannot_be_priced_is_named_and_the_rest_is_priced(saved: Path, spar
     assert [line.split(": ", 2)[1] for line in outcome.err.splitlines()] == [
         f"saved/result-{name}.json" for name in ("cut", "old", "other")
     ]
-    for fragment in ("not a whole sparsim result", "schema version 0; this sparsim reads version 1", "made by sparsim 9."):
+    for fragment in ("not a whole sparsim result", "schema version 0; this sparsim reads version 2", "made by sparsim 9."):
         assert fragment in outcome.err
 
 
