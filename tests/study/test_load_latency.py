@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 from round_numbers import round_machine
 
+from simulator.engine.engines import TRAFFIC_ENGINES
 from simulator.errors import ConfigError
 from simulator.machine import load_machine
-from simulator.network import TOPOLOGIES, NetworkSpec
+from simulator.network import TOPOLOGIES, NetworkSpec, TopologyName
 from simulator.network.traffic import NOTHING, draw_arrivals, replay_arrivals, theory_limits
 from simulator.study.load_latency import TRAFFIC, measure_network, switch_of
 from simulator.workload import load_workload
@@ -33,6 +34,29 @@ def test_no_topology_exceeds_its_bisection_and_each_keeps_littles_law(topology: 
     assert full.saturation <= min(full.limits["bisection"], full.limits["sinks"]) + 0.01
     light = measure_network(spec, loads=[0.08], cycles=6000, warmup=300).points[0]
     assert light.throughput * spec.sources * light.mean_latency_cycles == pytest.approx(light.mean_outstanding, rel=0.005)
+
+
+@pytest.mark.parametrize("topology", ["ring", "full", "mesh"])
+def test_saturation_is_of_the_network_whichever_loads_are_asked_for(topology: TopologyName) -> None:
+    spec = NetworkSpec(16, 16, topology=topology)
+    loads = [0.05 * step for step in range(1, 21)]
+    curves = [measure_network(spec, loads=asked, cycles=1500, warmup=300) for asked in ([1.0], [0.1, 0.2], loads)]
+    assert len({curve.saturation for curve in curves}) == 1
+    assert len({curve.to_dict()["saturation_throughput"] for curve in curves}) == 1
+    highest = max(point.throughput for point in curves[-1].points)
+    assert curves[-1].saturation >= highest - 0.005
+    assert curves[-1].saturation <= 1
+
+
+def test_a_ring_that_falls_behind_its_saturation_is_told_by_its_best_load() -> None:
+    curve = measure_network(NetworkSpec(16, 16, topology="ring"), loads=[1.0], cycles=1500, warmup=300)
+    assert curve.points[0].throughput < 0.6 * curve.saturation
+    assert curve.saturation <= curve.limits["bisection"]
+
+
+def test_both_engines_find_one_saturation() -> None:
+    found = [measure_network(NetworkSpec(4, 4), cycles=200, warmup=20, engine=engine).saturation for engine in TRAFFIC_ENGINES]
+    assert len(set(found)) == 1
 
 
 def test_throughput_follows_the_load_until_it_saturates() -> None:
