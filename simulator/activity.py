@@ -188,6 +188,8 @@ class OperationActivity:
     name: str
     kind: str
     shape: Shape
+    fetch_cycle: int
+    """First cycle in which an operand of it was on its way."""
     start_cycle: int
     """First cycle in which a tile of it ran."""
     end_cycle: int

@@ -105,6 +105,7 @@ def _operation(machine: Machine, name: str, start: int, end: int) -> OperationAc
         "SpMSpM",
         Shape(256, 256, 256),
         start,
+        start,
         end,
         busy,
         256**3,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -233,7 +233,7 @@ def gather_machines(draw: st.DrawFn, /, *, dataflow: str = "gather", **fixed: An
         "token_groups": token_groups,
         "replicas": clusters // token_groups,
         "banks": banks,
-        "bank_kib": draw(st.integers(1, 12)) * lanes * (4 if dataflow == "scatter" else 2) / 1024,
+        "bank_kib": draw(st.integers(1, 12)) * lanes * (2 if dataflow == "gather" else 4) / 1024,
         "bank_ports": draw(st.integers(1, 2)),
         "bank_queue": draw(st.integers(1, 3)),
         "read_latency": draw(st.integers(1, 2)),
@@ -290,3 +290,26 @@ def workloads(draw: st.DrawFn, most: int = 2, *, dense_x: bool = False) -> Workl
 def cases(draw: st.DrawFn, /, *, dense_x: bool = False, **fixed: Any) -> Case:
     """A machine and a workload for it."""
     return Case(draw(gather_machines(**fixed)), draw(st.integers(1, 3)), draw(workloads(dense_x=dense_x)))
+
+
+DATAFLOWS: dict[str, tuple[str, ...]] = {"gather": ("gather", "sampled"), "scatter": ("scatter",), "both": ("gather", "sampled", "scatter")}
+"""By what a machine file says, what its operations do."""
+
+
+@st.composite
+def mixtures(draw: st.DrawFn, dataflow: str) -> tuple[Machine, Workload]:
+    """A machine and up to three operations, of all that it can do."""
+    of = draw(gather_machines(dataflow=dataflow, **({} if dataflow == "scatter" else {"lane_tree": True})))
+    random = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
+    operations: list[Operation] = []
+    for index in range(draw(st.integers(1, 3))):
+        flow = draw(st.sampled_from(DATAFLOWS[dataflow]))
+        m, k, n = draw(st.integers(1, 12)), draw(st.integers(1, 12)), draw(st.integers(1, 9))
+        w, x = sparse(random, m, k, draw(st.sampled_from([0.1, 0.4, 1.0]))), sparse(random, k, n, draw(st.sampled_from([0.5, 1.0])))
+        after = (operations[-1].name,) if operations and draw(st.booleans()) else ()
+        if flow == "sampled":
+            operations.append(sampled_operation(w, sparse(random, m, n, 0.6), x, f"op{index}", after))
+        else:
+            made = operation(w, x, f"op{index}", after)
+            operations.append(replace(made, transpose="scatter") if dataflow == "both" and flow == "scatter" else made)
+    return of, workload(*operations)

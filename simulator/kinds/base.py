@@ -68,6 +68,8 @@ class Kind(ABC):
     """Words and colours of the components of its fabric, in the order of reports."""
     work: ClassVar[tuple[str, ...]] = ()
     """Kinds of work whose events are paid apart, since operations differ in the hardware that does them; none where they do not."""
+    keeps_levels: ClassVar[bool] = True
+    """Whether its runs are held to the rates of its `levels`."""
     sizes: ClassVar[Sizes] = Sizes()
     """Along which keys of the machine file it can be resized."""
 
@@ -125,6 +127,10 @@ class Kind(ABC):
     def work_of(self, details: Mapping[str, Any]) -> str:
         """Which kind of `work` an operation is, by what its run says of how it was mapped."""
         return str(details["dataflow"])
+
+    def work_for(self, operation: Operation) -> str:
+        """The same before it has run."""
+        return ""
 
     @abstractmethod
     def made_weight_bits(self, machine: Machine) -> int:

@@ -51,6 +51,11 @@ class OperationResult(RunMetrics):
         """Name in the workload."""
         return self.operation.name
 
+    @property
+    def moving_cycles(self) -> int:
+        """From its first fetch to its last write-back, whatever other operations do meanwhile."""
+        return self.operation.end_cycle - self.operation.fetch_cycle
+
     @metric(
         "compute cycles",
         "cycles",
@@ -69,6 +74,7 @@ class OperationResult(RunMetrics):
             "kind": operation.kind,
             "shape": asdict(operation.shape),
             "compute_cycles": operation.compute_cycles,
+            "fetch_cycle": operation.fetch_cycle,
             "start_cycle": operation.start_cycle,
             "end_cycle": operation.end_cycle,
             **self.derived(),

@@ -46,6 +46,11 @@ class SystemSpec:
         """The same system with a DRAM that answers at once, at any rate."""
         return replace(self, dram_bytes_per_cycle=math.inf, dram_latency_cycles=0)
 
+    @property
+    def buffer_bytes_per_cycle(self) -> int:
+        """Of each port of the activation buffer, which is as wide as the X trunk."""
+        return self.x_bytes_per_cycle
+
     def bursts(self, size: int) -> int:
         """Bytes that DRAM moves for `size` useful ones: whole bursts."""
         return -(-size // self.dram_burst_bytes) * self.dram_burst_bytes
@@ -56,6 +61,8 @@ class SystemOutcome:
     """When things happened."""
 
     cycles: int
+    op_fetch: tuple[int, ...]
+    """[operations] cycle in which the first of its fills began."""
     op_start: tuple[int, ...]
     """[operations] cycle in which the first tile started."""
     op_end: tuple[int, ...]
@@ -129,6 +136,7 @@ class System:
         self.computed_at: list[simpy.Event] = [self.env.event() for _ in program.drains]
         operations = len(program.depends_on)
         self.done = [self.env.event() for _ in range(operations)]
+        self.fetch = [-1] * operations
         self.start = [-1] * operations
         self.end = [0] * operations
         self.moved = dict.fromkeys(MOVED, 0)
@@ -144,7 +152,7 @@ class System:
         self.env.process(self._unload())
         self.env.run()
         busy = {"dram": self.dram.busy, **{name: meter.busy for name, meter in self.meters.items()}}
-        return SystemOutcome(int(self.env.now), tuple(self.start), tuple(self.end), busy, self.moved)
+        return SystemOutcome(int(self.env.now), tuple(self.fetch), tuple(self.start), tuple(self.end), busy, self.moved)
 
     def _load_x(self) -> Process:
         for index, fill in enumerate(self.program.x_fills):
@@ -160,6 +168,8 @@ class System:
         free = halves.writable(index)
         if free is not None:
             yield free
+        if self.fetch[fill.operation] < 0:
+            self.fetch[fill.operation] = int(self.env.now)
         trunk = self.meters[f"{stream}_trunk"]
         arrivals: list[simpy.Event] = []
         for part in fill.parts:
@@ -168,7 +178,9 @@ class System:
             else:
                 self.moved["buffer_read_bytes"] += part.bytes
                 self.moved[f"{stream}_trunk_bytes"] += part.bytes
-                yield from self._together("buffer_read", trunk, max(-(-part.bytes // rate), part.bank_cycles))
+                yield from self._together(
+                    "buffer_read", trunk, max(-(-part.bytes // min(rate, self.spec.buffer_bytes_per_cycle)), part.bank_cycles)
+                )
         self.env.process(self._complete(arrivals, halves.ready[index]))
 
     def _complete(self, arrivals: list[simpy.Event], ready: simpy.Event) -> Process:
@@ -228,7 +240,8 @@ class System:
                     bus_bytes = part.bytes + part.extra_bus_bytes
                     self.moved["buffer_write_bytes"] += part.bytes
                     self.moved["drain_bytes"] += bus_bytes
-                    cycles = max(-(-bus_bytes // self.spec.drain_bytes_per_cycle), part.bank_cycles)
+                    port_cycles = -(-part.bytes // self.spec.buffer_bytes_per_cycle)
+                    cycles = max(-(-bus_bytes // self.spec.drain_bytes_per_cycle), port_cycles, part.bank_cycles)
                     yield from self._together("buffer_write", self.meters["drain_bus"], cycles)
             self.y.released[index].succeed()
             if drain.holds_w is not None:

@@ -21,7 +21,7 @@ RUNS = st.lists(st.tuples(st.sampled_from(["gather", "scatter"]), COUNTS), min_s
 
 def _activity(run: list[tuple[str, Counts]], cycles: int) -> Activity:
     operations = tuple(
-        OperationActivity(f"op{index}", "SpMM", (1, 1, 1), 0, cycles, 0, 1, counts, {}, Bounds(), {"dataflow": flow})
+        OperationActivity(f"op{index}", "SpMM", (1, 1, 1), 0, 0, cycles, 0, 1, counts, {}, Bounds(), {"dataflow": flow})
         for index, (flow, counts) in enumerate(run)
     )
     return Activity(cycles, 1, Counts.total(counts for _, counts in run), {}, Bounds(), operations)

@@ -118,7 +118,7 @@ def test_a_byte_that_was_not_moved(monkeypatch: pytest.MonkeyPatch, counter: str
 
 def part(**changes: Any) -> OperationActivity:
     base = OperationActivity(
-        "op", "GEMM", Shape(1, 1, 1), 0, 9, 5, 1, Counts(macs_useful=3, mac_slots=4), {"computing": 10}, Bounds(unit_cycles=5)
+        "op", "GEMM", Shape(1, 1, 1), 0, 0, 9, 5, 1, Counts(macs_useful=3, mac_slots=4), {"computing": 10}, Bounds(unit_cycles=5)
     )
     return replace(base, **changes)
 

@@ -13,7 +13,6 @@ from simulator.cost.technology import Technology
 from simulator.engine.engines import RunOptions
 from simulator.errors import ConfigError
 from simulator.kinds.base import Kind, Least, Memo, Scheduled
-from simulator.kinds.systolic.array_product import dense_product
 from simulator.kinds.systolic.machine import ArrayMachine, SystolicFabric
 from simulator.kinds.systolic.operation import run_systolic
 from simulator.kinds.systolic.parts import WORDS, parts_of
@@ -25,6 +24,7 @@ from simulator.network import Graph
 from simulator.specs.models import Section
 from simulator.system.operation import OperationRun
 from simulator.system.tensors import Residency
+from simulator.workload.made import whole_product
 from simulator.workload.types import Operation
 
 
@@ -33,6 +33,7 @@ class Systolic(Kind):
 
     name = "systolic"
     dense = True
+    keeps_levels = False
     sizes = ArraySizes()
     components = WORDS
     sections: ClassVar[dict[type[Section], type[Section]]] = {Fabric: SystolicFabric}
@@ -55,7 +56,7 @@ class Systolic(Kind):
 
         Where it skips or packs, only the activations that useful products need, and their weights without places.
         """
-        array, op, bits = ArrayMachine.of(machine), dense_product(operation), machine.datatypes
+        array, op, bits = ArrayMachine.of(machine), whole_product(operation), machine.datatypes
         fabric = array.fabric
         m, k, n = op.block_shape
         made = self.made_bytes(machine, op) if op.weight_home == "activation" else None

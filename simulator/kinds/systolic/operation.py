@@ -10,7 +10,6 @@ from numpy.typing import NDArray
 from simulator.activity import CAUSES, Bounds, Counts
 from simulator.engine.cluster import CAUSE
 from simulator.errors import require
-from simulator.kinds.systolic.array_product import dense_product
 from simulator.kinds.systolic.fills import Contents, EdgeFills, WeightFill, contents
 from simulator.kinds.systolic.machine import ArrayMachine, SystolicFabric
 from simulator.kinds.systolic.schedule import SystolicSchedule, schedule_systolic
@@ -19,6 +18,7 @@ from simulator.machine.model import Elaborated
 from simulator.system.operation import OperationRun
 from simulator.system.program import Drain, Fill, OperationProgram, Part, TileStep, content_indices
 from simulator.system.tensors import Residency
+from simulator.workload.made import whole_product
 from simulator.workload.types import Operation
 
 ArrayEngine = Callable[[SystolicFabric, SystolicSchedule, NDArray[np.float64], NDArray[np.float64]], tuple[int, NDArray[np.float64]]]
@@ -33,7 +33,7 @@ def run_systolic(elaborated: Elaborated, operation: Operation, residency: Reside
 
     Of a sampled product the array makes every place of the folds that it runs, and all places leave.
     """
-    machine, product = ArrayMachine.of(elaborated.machine), dense_product(operation)
+    machine, product = ArrayMachine.of(elaborated.machine), whole_product(operation)
     schedule = schedule_systolic(machine, operation, residency, elaborated.dram_bytes_per_cycle)
     tiles = array_tiles(machine, schedule)
     outputs = _cells(machine, product, schedule, tiles, array)

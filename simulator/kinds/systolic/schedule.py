@@ -10,11 +10,12 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from simulator.errors import MappingError
-from simulator.kinds.systolic.array_product import ArrayProduct, Extent, dense_product, packed, product_of, sampled_outputs
+from simulator.kinds.systolic.array_product import ArrayProduct, Extent, packed, product_of, sampled_outputs
 from simulator.kinds.systolic.folds import Axes, Axis, Dataflow, Steps, fold_axes, fold_edges, fold_steps
 from simulator.kinds.systolic.machine import SKIP_SCAN_BITS, ArrayMachine, SystolicFabric, edge_word_elements
 from simulator.system.program import LoopOrder, Span, content_changes
 from simulator.system.tensors import Residency, array_weight, stored_weight
+from simulator.workload.made import whole_product
 from simulator.workload.storage import TileSize
 from simulator.workload.types import Operation
 
@@ -142,7 +143,7 @@ def schedule_systolic(
 
 def products_of(machine: ArrayMachine, operation: Operation) -> list[ArrayProduct]:
     """The ways in which an array can take an operation: as it is, and packed."""
-    array = dense_product(operation)
+    array = whole_product(operation)
     product = product_of(array, sampled_outputs(operation))
     products = [replace(product, left_bits=_whole_bits(machine, array))]
     if machine.fabric.n_m != "none" and array.weight_home == "dram" and array.storage is None:

@@ -94,12 +94,14 @@ class UnitsKind(Kind):
         )
         fetched = words if self.words_reach_units else 0
         routed = words if fabric.has_network else 0
-        entry_bits = of.weight_entry_bits(dense=operation.weight.dense)
+        # a sampled product reads its list once for all token words, and is brought the mask without its values
+        sampled = operation.gradient is not None
+        entry_bits = of.sampled_entry_bits - of.datatypes.accumulate_bits if sampled else of.weight_entry_bits(dense=operation.weight.dense)
         counts = Counts(
             macs_useful=operation.macs_useful,
             mac_slots=max(operation.macs_useful, fetched * fabric.lanes),
             list_entries=entries,
-            weight_bank_reads=-(-entries // of.weight_port_entries),
+            weight_bank_reads=-(-(operation.weight.nnz if sampled else entries) // of.weight_port_entries),
             requests=words,
             x_bank_reads=0 if fabric.multicast else fetched,
             replies=fetched,
@@ -114,7 +116,8 @@ class UnitsKind(Kind):
     def _w_bytes(self, machine: Machine, operation: Operation, entry_bits: int) -> int:
         if operation.weight_home == "activation":
             return self.made_bytes(machine, operation)
-        return operation.weight.nnz * entry_bits // 8
+        # whichever form is named, it has the values
+        return operation.weight.nnz * (entry_bits if operation.storage is None else machine.datatypes.weight_bits) // 8
 
     def parts(self, elaborated: Elaborated, technology: Technology) -> Parts:
         """Those of its one dataflow."""
