@@ -44,6 +44,8 @@ class ArrayProduct:
     of: int = 1
     left_bits: int = 0
     """Of all of `left` as it is fetched, by which schedules are ranked; tiles are stored by themselves and take a little more."""
+    right_bits: int = 0
+    """The same of `right`."""
 
     def inputs(self, steps: int) -> int:
         """Input features behind a number of steps."""
@@ -89,7 +91,8 @@ def packed(product: ArrayProduct, kept: int, of: int) -> ArrayProduct | None:
     rank = np.arange(len(key)) - (np.cumsum(counts) - counts)[key]
     left = Nonzeros(product.left.rows, block * groups * kept + group * kept + rank)
     right = None if product.right is None else _grouped(product.right, product.batch, groups, kept, of)
-    return ArrayProduct(product.name, product.batch, (height, groups * kept, tokens), left, right, product.sampled, kept, of)
+    shape = height, groups * kept, tokens
+    return ArrayProduct(product.name, product.batch, shape, left, right, product.sampled, kept, of, right_bits=product.right_bits)
 
 
 def _grouped(right: Mask, batch: int, groups: int, kept: int, of: int) -> Mask:

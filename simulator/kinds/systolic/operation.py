@@ -12,11 +12,11 @@ from simulator.engine.cluster import CAUSE
 from simulator.errors import require
 from simulator.kinds.systolic.fills import Contents, EdgeFills, WeightFill, contents
 from simulator.kinds.systolic.machine import ArrayMachine, SystolicFabric
-from simulator.kinds.systolic.schedule import SystolicSchedule, schedule_systolic
+from simulator.kinds.systolic.schedule import Position, SystolicSchedule, schedule_systolic
 from simulator.kinds.systolic.tiles import ArrayTile, array_tiles
 from simulator.machine.model import Elaborated
 from simulator.system.operation import OperationRun
-from simulator.system.program import Drain, Fill, OperationProgram, Part, TileStep, content_indices
+from simulator.system.program import Drain, Fill, MemoryLevel, OperationProgram, Part, TileStep, content_indices
 from simulator.system.tensors import Residency
 from simulator.workload.made import whole_product
 from simulator.workload.types import Operation
@@ -38,7 +38,7 @@ def run_systolic(elaborated: Elaborated, operation: Operation, residency: Reside
     tiles = array_tiles(machine, schedule)
     outputs = _cells(machine, product, schedule, tiles, array)
     made = product.weight_home == "activation"
-    edges = EdgeFills(machine, schedule, product)
+    edges = EdgeFills(machine, schedule, operation, product)
     positions = list(schedule.positions())
     run = [tile.folds > 0 for tile in tiles]
     xs = contents([(block, n, k) for block, _, n, k in positions], run)
@@ -46,9 +46,8 @@ def run_systolic(elaborated: Elaborated, operation: Operation, residency: Reside
     ys = content_indices([(block, m, n) for block, m, n, _ in positions], 0)
     x_parts = [edges.x_part(key, covered) for key, covered in zip(xs.filled, xs.keys, strict=True)]
     w_fills = [edges.w_fill(key, covered) for key, covered in zip(ws.filled, ws.keys, strict=True)]
-    counts = _counts(operation, tiles) + _fill_counts(elaborated, edges, xs, ws, w_fills)
-    extents = [schedule.extent(m, n, k) for _, m, n, k in positions]
-    y_parts = [Part(-(-m * n * machine.datatypes.activation_bits // 8)) for m, _, n in extents]
+    counts = _counts(operation, tiles) + _fill_counts(elaborated, edges, xs, ws, x_parts, w_fills)
+    y_parts = [Part(_y_bytes(machine, schedule, position)) for position in positions]
     delays = [tile.drain_delay_cycles for tile in tiles]
     steps = zip(tiles, xs.indices, ws.indices, ys, strict=True)
     program = OperationProgram(
@@ -64,27 +63,49 @@ def run_systolic(elaborated: Elaborated, operation: Operation, residency: Reside
         counts=counts,
         unit_cycles=_causes(machine, tiles, counts.mac_slots),
         bounds=Bounds(unit_cycles=-(-counts.mac_slots // machine.fabric.multipliers)),
-        details=_details(schedule, product, tiles, counts),
+        details=_details(schedule, tiles) | _stored(edges),
         checked={"tiles_simulated": 0 if outputs is None else len(tiles), "tiles_compared": 0 if outputs is None else len(tiles)},
         outputs=outputs,
     )
+
+
+def _y_bytes(machine: ArrayMachine, schedule: SystolicSchedule, position: Position) -> int:
+    """Of a tile's outputs, as they lie in memory."""
+    block, m, n, _ = position
+    (first, last), height = schedule.m_tiles[m], schedule.product.shape[0]
+    rows = slice(block * height + first, block * height + last)
+    return -(-schedule.residency.forms.y.bits(rows, schedule.n_tiles[n], machine.datatypes.activation_bits) // 8)
 
 
 def _counts(operation: Operation, tiles: list[ArrayTile]) -> Counts:
     return Counts.total([Counts(macs_useful=operation.macs_useful), *(tile.counts for tile in tiles)])
 
 
-def _fill_counts(elaborated: Elaborated, edges: EdgeFills, xs: Contents, ws: Contents, w_fills: list[WeightFill]) -> Counts:
-    """What comes with the fills: weights that are decoded on the way in, and presence bits."""
-    burst = elaborated.dram_burst_bytes
+def _fill_counts(
+    elaborated: Elaborated, edges: EdgeFills, xs: Contents, ws: Contents, x_parts: list[Part], w_fills: list[WeightFill]
+) -> Counts:
+    """What comes with the fills and goes with the drains: what is decoded, unpacked and packed on the way, and presence bits."""
+    residency, made = edges.schedule.residency, edges.array.weight_home == "activation"
+
+    def moved(part: Part, home: MemoryLevel) -> int:
+        burst = elaborated.dram_burst_bytes if home == "dram" else 1
+        return -(-part.bytes // burst) * burst
+
+    w_home: MemoryLevel = residency.x if made else "dram"
+    x_elements = sum(edges.x_elements(key) for key in xs.filled if key is not None) if residency.forms.x.packed else 0
+    w_elements = sum(fill.decoded_elements for fill in w_fills)
     filled = sum(edges.x_presence_bits(n, k) for covered in xs.keys for _, n, k in covered)
     filled += sum(edges.w_presence_bits(m, k) for covered in ws.keys for _, m, k in covered)
     return Counts(
         weight_value_bytes=sum(fill.value_bytes for fill in w_fills),
         weight_metadata_bytes=sum(fill.metadata_bytes for fill in w_fills),
-        weight_bits_decoded=sum(fill.stored.total for fill in w_fills if fill.decoded_elements),
-        w_elements_decoded=sum(fill.decoded_elements for fill in w_fills),
-        w_bytes_decoded=sum(-(-fill.part.bytes // burst) * burst for fill in w_fills if fill.decoded_elements),
+        weight_bits_decoded=0 if made else sum(fill.stored.total for fill in w_fills if fill.decoded_elements),
+        w_elements_decoded=w_elements,
+        w_bytes_decoded=sum(moved(fill.part, w_home) for fill in w_fills if fill.decoded_elements),
+        x_bytes_unpacked=sum(moved(part, residency.x) for part in x_parts) if x_elements else 0,
+        x_elements_unpacked=x_elements,
+        activations_unpacked=x_elements + (w_elements if made else 0),
+        activations_packed=edges.outputs if residency.forms.y.packed else 0,
         presence_bits_filled=filled,
         presence_bits_scanned=sum(edges.presence_reads(position) for position in edges.schedule.positions()),
     )
@@ -113,9 +134,13 @@ def _causes(machine: ArrayMachine, tiles: list[ArrayTile], mac_slots: int) -> ND
     return causes
 
 
-def _details(schedule: SystolicSchedule, operation: Operation, tiles: list[ArrayTile], counts: Counts) -> dict[str, int | str]:
-    kept, of = schedule.product.kept, schedule.product.of
-    form = operation.storage.format if operation.storage else "compressed" if counts.w_elements_decoded else "dense"
+def _stored(edges: EdgeFills) -> dict[str, int | str]:
+    """The form of W in memory and, unless it is made from activations, the room that it takes there."""
+    made = edges.array.weight_home == "activation"
+    return {"weight_format": edges.weight_form} | ({} if made else {"weight_stored_bytes": edges.weight_stored_bytes})
+
+
+def _details(schedule: SystolicSchedule, tiles: list[ArrayTile]) -> dict[str, int | str]:
     return {
         "dataflow": schedule.dataflow,
         "m_tiles": len(schedule.m_tiles),
@@ -123,7 +148,6 @@ def _details(schedule: SystolicSchedule, operation: Operation, tiles: list[Array
         "n_tiles": len(schedule.n_tiles),
         "loop_order": schedule.loop_order,
         "folds": sum(tile.folds for tile in tiles),
-        "weights": f"{kept}:{of}" if of > 1 else form,
     }
 
 

@@ -14,9 +14,8 @@ from simulator.kinds.systolic.array_product import ArrayProduct, Extent, packed,
 from simulator.kinds.systolic.folds import Axes, Axis, Dataflow, Steps, fold_axes, fold_edges, fold_steps
 from simulator.kinds.systolic.machine import SKIP_SCAN_BITS, ArrayMachine, SystolicFabric, edge_word_elements
 from simulator.system.program import LoopOrder, Span, content_changes
-from simulator.system.tensors import Residency, array_weight, stored_weight
-from simulator.workload.made import whole_product
-from simulator.workload.storage import TileSize
+from simulator.system.tensors import Residency
+from simulator.system.weights import whole_bits
 from simulator.workload.types import Operation
 
 Position = tuple[int, int, int, int]
@@ -138,14 +137,17 @@ def schedule_systolic(
     banks that take them in; with a DRAM of any rate, its fills are taken to hide behind the array. With `n_m`, an
     operation whose stored W has the pattern is tried packed as well. MappingError where nothing fits.
     """
-    return schedule_products(machine, products_of(machine, operation), residency, dram_bytes_per_cycle)
+    return schedule_products(machine, products_of(machine, operation, residency), residency, dram_bytes_per_cycle)
 
 
-def products_of(machine: ArrayMachine, operation: Operation) -> list[ArrayProduct]:
+def products_of(machine: ArrayMachine, operation: Operation, residency: Residency) -> list[ArrayProduct]:
     """The ways in which an array can take an operation: as it is, and packed."""
     array = whole_product(operation)
     product = product_of(array, sampled_outputs(operation))
-    products = [replace(product, left_bits=_whole_bits(machine, array))]
+    features, tokens = slice(0, operation.shape[1]), (0, operation.shape[2])
+    right_bits = residency.forms.x.bits(features, tokens, machine.datatypes.activation_bits)
+    product = replace(product, left_bits=_whole_bits(machine, operation, array, residency), right_bits=right_bits)
+    products = [product]
     if machine.fabric.n_m != "none" and array.weight_home == "dram" and array.storage is None:
         selected = packed(product, *machine.fabric.kept_of)
         if selected is not None:
@@ -167,14 +169,14 @@ def flows_of(fabric: SystolicFabric, product: ArrayProduct) -> tuple[Dataflow, .
     return flows if product.of == 1 else tuple(flow for flow in flows if flow != "is")  # it would hold all activations of a group
 
 
-def _whole_bits(machine: ArrayMachine, operation: Operation) -> int:
-    """Of W where it lies, as one tile."""
-    (height, width, _), (rows, columns) = operation.block_shape, operation.weight.shape
-    elements = operation.batch * height * width
-    if operation.weight_home == "activation":
-        return elements * machine.datatypes.weight_bits
-    named = stored_weight(machine.machine, operation, (0, rows), (0, columns))
-    return (named or array_weight(machine.machine, TileSize(rows, width, elements, operation.weight.nnz))).total
+def _whole_bits(machine: ArrayMachine, operation: Operation, array: Operation, residency: Residency) -> int:
+    """Of W as the array takes it, where it lies, as one tile."""
+    weight_bits = machine.datatypes.weight_bits
+    if operation.gradient is not None:
+        return residency.forms.gradient.bits(slice(0, operation.shape[0]), (0, operation.shape[2]), weight_bits)
+    height, width, _ = array.block_shape
+    dense_bits = array.batch * height * width * weight_bits
+    return dense_bits if array.weight_home == "activation" else whole_bits(machine.machine, array, dense_bits)
 
 
 def schedule_products(
@@ -285,7 +287,7 @@ def _traffic(machine: ArrayMachine, schedule: SystolicSchedule) -> Traffic:
     x_passes, w_passes = x_changes / (tiles[1] * tiles[2]), w_changes / (tiles[0] * tiles[2])
     nonzeros = product.batch * m * k if product.left is None else len(product.left.rows)
     x_elements, w_elements = x_passes * product.batch * product.inputs(k) * n, w_passes * product.batch * m * k
-    x = x_elements * machine.datatypes.activation_bits / 8
+    x = x_passes * product.right_bits / 8
     w = w_passes * product.left_bits / 8
     x_banks = fabric.rows * edge_word_elements(machine.datatypes.activation_bits)
     w_words = w_elements / edge_word_elements(machine.held_weight_bits)

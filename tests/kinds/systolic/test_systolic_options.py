@@ -143,12 +143,12 @@ def test_column_skip_on_a_uniform_mask_takes_its_share_of_the_time(cols: int, de
 def test_two_of_four_halves_the_folds_of_k_and_any_other_mask_runs_dense() -> None:
     random = np.random.default_rng(3)
     w, x = two_of_four(random, 16, 64), np.ones((64, 100))
-    of = array(8, 8, dataflow="ws", n_m="2:4")
+    of = decoding(array(8, 8, dataflow="ws", n_m="2:4"), False)
     packs = run(of, workload(operation(w, x))).activity.operations[0]
     w[0, :3] = 1
     dense = run(of, workload(operation(w, x))).activity.operations[0]
-    assert (packs.details["weights"], packs.details["folds"]) == ("2:4", 8)
-    assert (dense.details["weights"], dense.details["folds"]) == ("dense", 16)
+    assert (packs.details["weight_format"], packs.details["folds"]) == ("2:4", 8)
+    assert (dense.details["weight_format"], dense.details["folds"]) == ("dense", 16)
     assert packs.counts.pe_selections == packs.counts.mac_slots == 16 * 32 * 100
     assert dense.counts.pe_selections == 0
     assert packs.counts.dram_read_bytes < dense.counts.dram_read_bytes
@@ -196,11 +196,11 @@ def test_a_format_that_an_operation_names_is_what_is_fetched() -> None:
     (named,) = run(of, workload(replace(op, storage=StorageSpec(format="coo")))).activity.operations
     # 32 nonzeros of 16 bits, each with 3 bits of row and 4 of column; the tile is all of W
     assert (named.counts.weight_value_bytes, named.counts.weight_metadata_bytes) == (64, 28)
-    assert named.details["weights"] == "coo"
+    assert named.details["weight_format"] == "coo"
     (own,) = run(of, workload(op)).activity.operations
     # a bitmap is the least: a bit for each of 128 elements
     assert (own.counts.weight_value_bytes, own.counts.weight_metadata_bytes) == (64, 16)
-    assert own.details["weights"] == "compressed"
+    assert own.details["weight_format"] == "bitmap"
 
 
 def test_a_decoder_writes_only_words_that_hold_a_nonzero() -> None:
@@ -208,10 +208,13 @@ def test_a_decoder_writes_only_words_that_hold_a_nonzero() -> None:
     w = np.zeros((4, 8))
     w[0, [0, 3, 7]] = w[1, 5] = w[2, 6] = 1
     of, op = decoding(array(2, 2, dataflow="ws")), operation(w, np.ones((8, 2)))
-    fills = EdgeFills(ArrayMachine.of(of), SystolicSchedule(product_of(op), DRAM, "ws", ((0, 4),), ((0, 8),), ((0, 2),), "m_rounds"), op)
+    fills = EdgeFills(
+        ArrayMachine.of(of), SystolicSchedule(product_of(op), DRAM, "ws", ((0, 4),), ((0, 8),), ((0, 2),), "m_rounds"), op, op
+    )
     fill = fills.w_fill((0, 0, 0), {(0, 0, 0)})
     assert (fill.decoded_elements, fill.part.bank_cycles) == (4 * 4, 3)
-    made = EdgeFills(ArrayMachine.of(of), fills.schedule, replace(op, weight_home="activation")).w_fill((0, 0, 0), {(0, 0, 0)})
+    from_others = replace(op, weight_home="activation")
+    made = EdgeFills(ArrayMachine.of(of), fills.schedule, from_others, from_others).w_fill((0, 0, 0), {(0, 0, 0)})
     assert (made.decoded_elements, made.part.bank_cycles, made.part.bytes) == (0, 4, 64)
 
 
