@@ -28,7 +28,12 @@ CAUSE_TERMS: tuple[Cause, ...] = (
         "In a systolic array cells with a zero operand (gated) count here too.",
         colour="#00714f",
     ),
-    cause("memory", "memory", "no tile is running: its operands are not on chip yet, or results are on their way out", colour="#2b2b2b"),
+    cause("dram", "DRAM", "the fabric stands still until operands come from DRAM", colour="#2b2b2b"),
+    cause("trunk", "trunks", "the fabric stands still until operands have come over a trunk, from a port of the buffer", colour="#5b5b5b"),
+    cause(
+        "write_back", "write-back", "the fabric stands still: no room for rows, or the last of them are on their way out", colour="#8c6d46"
+    ),
+    cause("dependence", "dependence", "the fabric stands still: what this operation is made from has not been left yet", colour="#b8a0c8"),
     cause("drain", "drain", "the unit's last rows are still being added up and written", colour="#7fb8e2"),
     cause(
         "imbalance",

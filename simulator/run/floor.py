@@ -149,11 +149,11 @@ class _Chain:
             return starts, self.w_issued
         self.w_fetched = max(starts, self.w_fetched) + size / self.rate
         self.w_issued = max(starts, self.w_fetched - self.elaborated.dma_slots * DMA_CHUNK_BYTES / self.rate)
-        return starts, self.w_fetched + self._latency("dram")
+        return starts, self.w_fetched + self._latency("dram", size)
 
     def _whole(self, need: _Need, awaited: float, begun: float) -> tuple[float, float]:
         """Tiles unknown: transfers and compute may overlap all the way."""
-        x_there = awaited + need.counts.x_trunk_bytes / self._x_rate(need) + self._latency(need.residency.x)
+        x_there = awaited + need.counts.x_trunk_bytes / self._x_rate(need) + self._latency(need.residency.x, need.counts.x_trunk_bytes)
         computed = max(begun + need.compute_cycles, x_there)
         return computed, max(computed, begun + need.counts.drain_bytes / self.trunks.drain_bytes_per_cycle)
 
@@ -161,5 +161,5 @@ class _Chain:
         x_rate = self.trunks.x_bytes_per_cycle
         return min(self.rate, x_rate) if need.residency.x == "dram" else x_rate
 
-    def _latency(self, home: str) -> int:
-        return self.elaborated.dram_latency_cycles if home == "dram" else 0
+    def _latency(self, home: str, size: int) -> int:
+        return self.elaborated.dram_latency_cycles if home == "dram" and size else 0

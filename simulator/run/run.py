@@ -48,7 +48,8 @@ def run_workload(
     spec = SystemSpec.of(elaborated)
     if ideal in ("dram", "both"):
         spec = spec.with_ideal_dram()
-    options = RunOptions(engine, perfect_network=ideal in ("network", "both"), reuse_tiles=reuse_tiles, threads=threads)
+    perfect = {"perfect_network": ideal in ("network", "both"), "ideal_dram": ideal in ("dram", "both")}
+    options = RunOptions(engine, **perfect, reuse_tiles=reuse_tiles, threads=threads)
     simulate = partial(run_operation, elaborated, options)
     run_next = Repeats(simulate).run if reuse_tiles else simulate
     runs: list[OperationRun] = []
@@ -96,7 +97,8 @@ def _activity(units: int, spec: SystemSpec, runs: Sequence[OperationRun], outcom
     for operation in operations:
         for cause, cycles in operation.unit_cycles.items():
             causes[cause] += cycles
-    causes["memory"] += units * (outcome.cycles - sum(operation.compute_cycles for operation in operations))
+    for cause, cycles in outcome.waited.items():
+        causes[cause] += units * cycles
     bounds = replace(
         sum((operation.bounds for operation in operations), Bounds()),
         buffer_cycles=_buffer_cycles(spec, counts),
@@ -137,6 +139,7 @@ def traffic(spec: SystemSpec, program: OperationProgram) -> Counts:
     for stream, fills in (("x", program.x_fills), ("w", program.w_fills)):
         for fill in fills:
             size = sum(_moved_bytes(spec, part, fill.home) for part in fill.parts)
+            moved["buffer_write_bytes"] += size if fill.kept else 0
             moved["dram_read_bytes" if fill.home == "dram" else "buffer_read_bytes"] += size
             moved[f"{stream}_trunk_bytes"] += size
     for drain in program.drains:

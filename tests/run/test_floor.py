@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from strategies import elaborated, gather_machines, machine, operation, run, sampled_operation, sparse, workload
+from strategies import DATAFLOWS, elaborated, gather_machines, machine, mixtures, operation, run, sampled_operation, sparse, workload
 
 from simulator.cost import load_technology
 from simulator.engine.engines import ENGINES

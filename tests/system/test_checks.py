@@ -135,13 +135,13 @@ def test_the_laws_of_an_operation() -> None:
 
 
 def test_the_laws_of_a_run() -> None:
-    whole = Activity(9, 2, Counts(dram_read_bytes=64), {"computing": 10, "memory": 8}, Bounds(dram_cycles=9), (part(),))
+    whole = Activity(9, 2, Counts(dram_read_bytes=64), {"computing": 10, "dram": 8}, Bounds(dram_cycles=9), (part(),))
     check_run(whole, {"dram_read_bytes": 64})
     with pytest.raises(CheckError, match="dram_read_bytes: 65 bytes moved, 64 counted"):
         check_run(whole, {"dram_read_bytes": 65})
     with pytest.raises(CheckError, match="18 unit-cycles of 2 × 10"):
         check_run(replace(whole, cycles=10), {})
     with pytest.raises(CheckError, match="no cause has a negative count"):
-        check_run(replace(whole, unit_cycles={"computing": 20, "memory": -2}), {})
+        check_run(replace(whole, unit_cycles={"computing": 20, "dram": -2}), {})
     with pytest.raises(CheckError, match="9 cycles beat the dram_cycles bound of 10"):
         check_run(replace(whole, bounds=Bounds(dram_cycles=10)), {})

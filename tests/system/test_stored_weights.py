@@ -62,7 +62,7 @@ def test_the_own_form_of_each_machine() -> None:
 @pytest.mark.parametrize("fabric", FABRICS)
 def test_a_decoder_takes_the_least_form_on_every_machine(fabric: dict[str, Any]) -> None:
     """A bitmap at 0.3, values alone where W is dense, CSR where hardly anything is left; and it decodes what it is given."""
-    random, x = np.random.default_rng(2), np.ones((64, 6))
+    random, x = np.random.default_rng(2), np.ones((64, 2))
     forms = {0.01: "csr", 0.3: "bitmap", 0.99: "dense", 1.0: "dense"}
     for density, form in forms.items():
         (only,) = run(machine(fabric), workload(operation(sparse(random, 12, 64, density), x))).activity.operations

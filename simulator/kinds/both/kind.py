@@ -11,6 +11,7 @@ from simulator.kinds.scatter.kind import SCATTER
 from simulator.kinds.units.machine import UnitsMachine
 from simulator.kinds.units.parts import settled_network
 from simulator.machine.model import Elaborated, Machine
+from simulator.system.tensors import Residency
 from simulator.workload.types import Operation
 
 
@@ -30,9 +31,9 @@ class Both(Gather):
         """Its dataflow."""
         return SCATTER.flow if operation.transpose == "scatter" else GATHER.flow
 
-    def least(self, machine: Machine, operation: Operation, memo: Memo) -> Least:
+    def least(self, machine: Machine, operation: Operation, residency: Residency, memo: Memo) -> Least:
         """As the kind that does it."""
-        return (SCATTER if self.work_for(operation) == SCATTER.flow else GATHER).least(machine, operation, memo)
+        return (SCATTER if self.work_for(operation) == SCATTER.flow else GATHER).least(machine, operation, residency, memo)
 
     def check_files(self, machine: Machine) -> None:
         """One placement is of words where operations gather, and of partial sums where they scatter."""

@@ -56,7 +56,7 @@ class Systolic(Kind):
 
         Where it skips or packs, only the activations that useful products need, and their weights without places.
         """
-        array, op, bits, forms = ArrayMachine.of(machine), dense_product(operation), machine.datatypes, residency.forms
+        array, op, bits, forms = ArrayMachine.of(machine), whole_product(operation), machine.datatypes, residency.forms
         fabric = array.fabric
         m, k, _ = op.block_shape
         made = self.made_bytes(machine, op) if op.weight_home == "activation" else None

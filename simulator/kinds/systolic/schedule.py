@@ -16,6 +16,7 @@ from simulator.kinds.systolic.machine import SKIP_SCAN_BITS, ArrayMachine, Systo
 from simulator.system.program import LoopOrder, Span, content_changes
 from simulator.system.tensors import Residency
 from simulator.system.weights import whole_bits
+from simulator.workload.made import whole_product
 from simulator.workload.types import Operation
 
 Position = tuple[int, int, int, int]
