@@ -41,6 +41,8 @@ class RunOptions:
     engine: Engine
     perfect_network: bool = False
     """Whether the network is ideal, where there is one."""
+    ideal_dram: bool = False
+    """Whether DRAM answers at once: a schedule is chosen for the system that it will run on."""
     reuse_tiles: bool = True
     """Whether tiles of one pattern are simulated once; without, Y is put together where the engine carries numbers."""
     threads: int = 1

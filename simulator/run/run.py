@@ -46,7 +46,8 @@ def run_workload(
     spec = SystemSpec.of(elaborated)
     if ideal in ("dram", "both"):
         spec = spec.with_ideal_dram()
-    options = RunOptions(engine, perfect_network=ideal in ("network", "both"), reuse_tiles=reuse_tiles, threads=threads)
+    perfect = {"perfect_network": ideal in ("network", "both"), "ideal_dram": ideal in ("dram", "both")}
+    options = RunOptions(engine, **perfect, reuse_tiles=reuse_tiles, threads=threads)
     simulate = partial(run_operation, elaborated, options)
     run_next = Repeats(simulate).run if reuse_tiles else simulate
     runs: list[OperationRun] = []

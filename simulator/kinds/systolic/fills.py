@@ -10,9 +10,8 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from simulator.kinds.systolic.machine import ArrayMachine, edge_word_elements
+from simulator.kinds.systolic.machine import ArrayMachine
 from simulator.kinds.systolic.schedule import Position, SystolicSchedule
-from simulator.kinds.systolic.tiles import fill_bank_cycles
 from simulator.system.program import Part, content_indices
 from simulator.system.tensors import array_weight, stored_weight
 from simulator.workload.storage import StoredBits, TileSize
@@ -79,7 +78,7 @@ class EdgeFills:
         self.schedule = schedule
         self.operation = operation
         """As the array sees it: of a sampled product, the whole one."""
-        self.axes = schedule.axes(machine.fabric)
+        self.axes = schedule.axes
 
     def x_part(self, key: Key | None, covered: set[Key]) -> Part:
         """A (block, N tile, K tile) of X, with its presence bits."""
@@ -91,7 +90,7 @@ class EdgeFills:
         elements = self.schedule.product.inputs(steps) * tokens
         activation = self.machine.datatypes.activation_bits
         size = -(-elements * activation // 8) + -(-bits // 8)
-        return Part(size, fill_bank_cycles(elements, self.machine.fabric.rows, activation))
+        return Part(size, -(-elements // (self.machine.fabric.rows * self.machine.x_word)))
 
     def w_fill(self, key: Key | None, covered: set[Key]) -> WeightFill:
         """A (block, M tile, K tile) of W as it lies in DRAM, with its presence bits; dense where W is made on the way."""
@@ -103,10 +102,10 @@ class EdgeFills:
         stored = self._stored(block, m, k)
         size = -(-stored.total // 8) + presence
         if not stored.metadata or self.schedule.product.of > 1:
-            bank_cycles = fill_bank_cycles(features * steps, self.machine.fabric.cols, self.machine.held_weight_bits)
+            bank_cycles = -(-features * steps // (self.machine.fabric.cols * self.machine.w_word))
             return WeightFill(Part(size, bank_cycles), stored, 0)
         words = self._words[block, m, k]
-        return WeightFill(Part(size, int(words.max())), stored, int(words.sum()) * self._word)
+        return WeightFill(Part(size, int(words.max())), stored, int(words.sum()) * self.machine.w_word)
 
     def _stored(self, block: int, m: int, k: int) -> StoredBits:
         """A tile of W as it is fetched: values and places, in the operation's format or the machine's own."""
@@ -114,7 +113,7 @@ class EdgeFills:
         machine, product, elements = self.machine, self.schedule.product, features * steps
         if product.of > 1:
             return StoredBits(elements * machine.datatypes.weight_bits, elements * machine.fabric.selection_bits)
-        if self.operation.weight_home == "activation" or product.left is None:
+        if self.operation.weight_home == "activation" or product.left is None or not self.schedule.compressed:
             return StoredBits(elements * machine.datatypes.weight_bits, 0)
         if self.operation.storage is None:
             return array_weight(machine.machine, TileSize(features, steps, elements, int(self._nonzeros[block, m, k])))
@@ -149,14 +148,10 @@ class EdgeFills:
 
     def _scanned(self, k: int) -> int:
         """Bits a line: one a step, or one a fold, or none where nothing is skipped."""
-        fabric = self.machine.fabric
+        fabric = self.schedule.fabric
         if fabric.column_skip and self.schedule.dataflow == "os":
             return self.schedule.k_tiles[k][1] - self.schedule.k_tiles[k][0]
         return self._lines(1, k) if fabric.skip_zero_tiles else 0
-
-    @property
-    def _word(self) -> int:
-        return edge_word_elements(self.machine.held_weight_bits)
 
     @cached_property
     def _places(self) -> tuple[Counts, Counts, Counts]:
@@ -193,7 +188,7 @@ class EdgeFills:
         block, m, k = self._places
         _, row, col = self._within
         starts = [np.array(spans)[:, 0] for spans in (self.schedule.m_tiles, self.schedule.k_tiles)]
-        word = (col - starts[1][k]) // self._word
+        word = (col - starts[1][k]) // self.machine.w_word
         first = np.ones(len(row), dtype=np.bool_)  # nonzeros ascend by row and column, so those of a word stand together
         keys = np.stack((block, row, k, word))
         first[1:] = (keys[:, 1:] != keys[:, :-1]).any(axis=0)

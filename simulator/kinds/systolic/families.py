@@ -1,0 +1,135 @@
+"""The ways in which an array can run an operation, whatever the sizes of its tiles: dataflow, packing, options, order of rows."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from simulator.kinds.systolic.array_product import ArrayProduct, dense_product, packed, product_of, sampled_outputs, with_row_order
+from simulator.kinds.systolic.folds import Dataflow
+from simulator.kinds.systolic.machine import ArrayMachine, SystolicFabric
+from simulator.kinds.systolic.row_order import grouped_rows
+from simulator.system.tensors import array_weight, stored_weight
+from simulator.workload.storage import TileSize
+from simulator.workload.types import Operation
+
+
+@dataclass(frozen=True, eq=False)
+class Family:
+    """One way to run a product; its schedules differ in sizes and loop order."""
+
+    product: ArrayProduct
+    dataflow: Dataflow
+    fabric: SystolicFabric
+    """The array with the options that are in use."""
+    compressed: bool = True
+    """Whether weights come through the decoder, where there is one."""
+
+    @property
+    def skips(self) -> bool:
+        """Whether zeros may keep it from running folds or steps."""
+        return self.fabric.skip_zero_tiles or self.fabric.column_skip
+
+
+def families_of(machine: ArrayMachine, operation: Operation) -> list[Family]:
+    """Every way with the output features in their natural order: an array may leave each of its options unused."""
+    return [
+        Family(product, flow, options, compressed)
+        for product in products_of(machine, operation)
+        for flow in flows_of(machine.fabric, product)
+        for options in _options(machine.fabric, product, flow)
+        for compressed in ((True, False) if machine.machine.weight_decoder and _decodes(product, operation) else (True,))
+    ]
+
+
+def grouped(family: Family) -> Family | None:
+    """The same with output features grouped by their zeros; None where that decides nothing."""
+    fabric, product = family.fabric, family.product
+    steps = fabric.column_skip and family.dataflow == "os"
+    folds = fabric.skip_zero_tiles and family.dataflow != "is"
+    if product.left is None or fabric.row_order == "natural" or not (steps or folds) or product.made or fabric.cols >= product.shape[0]:
+        return None
+    group = -(-product.shape[0] // -(-product.shape[0] // fabric.cols))
+    width = 1 if steps else product.shape[1] if family.dataflow == "os" else fabric.rows
+    return replace(family, product=with_row_order(product, grouped_rows(product, group, width)))
+
+
+def products_of(machine: ArrayMachine, operation: Operation) -> list[ArrayProduct]:
+    """The ways in which an array can take an operation: as it is, and, where its stored W has the pattern of `n_m`, packed."""
+    array = dense_product(operation)
+    product = product_of(array, sampled_outputs(operation))
+    products = [replace(product, left_bits=_whole_bits(machine, array))]
+    if machine.fabric.n_m != "none" and array.weight_home == "dram" and array.storage is None:
+        selected = packed(product, *machine.fabric.kept_of)
+        if selected is not None:
+            products.append(replace(selected, left_bits=selected.batch * math.prod(selected.shape[:2]) * machine.held_weight_bits))
+    return products
+
+
+def flows_of(fabric: SystolicFabric, product: ArrayProduct) -> tuple[Dataflow, ...]:
+    """The dataflows in which an array can run a product."""
+    flows: tuple[Dataflow, ...] = ("ws", "os", "is") if fabric.dataflow == "best" else (fabric.dataflow,)
+    return flows if product.of == 1 else tuple(flow for flow in flows if flow != "is")  # it would hold all activations of a group
+
+
+def _options(fabric: SystolicFabric, product: ArrayProduct, flow: Dataflow) -> Iterator[SystolicFabric]:
+    """Which of its options to skip an array uses: each costs presence bits, and the steps of a tile are bounded where steps are skipped."""
+    if product.left is None and product.right is None and product.sampled is None:
+        yield without_skips(fabric)
+        return
+    yield fabric
+    if fabric.column_skip and fabric.skip_zero_tiles and flow == "os":
+        yield fabric.model_copy(update={"column_skip": False})
+    if fabric.column_skip or fabric.skip_zero_tiles:
+        yield without_skips(fabric)
+
+
+def without_skips(fabric: SystolicFabric) -> SystolicFabric:
+    """The array with no zero skipped."""
+    return fabric.model_copy(update={"column_skip": False, "skip_zero_tiles": False})
+
+
+def _decodes(product: ArrayProduct, operation: Operation) -> bool:
+    """Whether the form of W is the array's to choose, and not all of it is nonzero."""
+    return product.left is not None and product.of == 1 and not product.made and operation.storage is None
+
+
+def _whole_bits(machine: ArrayMachine, operation: Operation) -> int:
+    """Of W where it lies, as one tile."""
+    (height, width, _), (rows, columns) = operation.block_shape, operation.weight.shape
+    elements = operation.batch * height * width
+    if operation.weight_home == "activation":
+        return elements * machine.datatypes.weight_bits
+    named = stored_weight(machine.machine, operation, (0, rows), (0, columns))
+    return (named or array_weight(machine.machine, TileSize(rows, width, elements, operation.weight.nnz))).total
+
+
+def least_cycles(fabric: SystolicFabric, product: ArrayProduct, flow: Dataflow) -> int:
+    """Cycles that no schedule of a dataflow goes below, whichever rows, columns, options and order of output features it uses.
+
+    Folds span at most the whole array, and stream every step of which they have a nonzero pair in common.
+    """
+    m, k, n = product.shape
+    batch, rows, cols = product.batch, fabric.rows, fabric.cols
+    on_rows, on_cols, streamed = {"ws": (k, m, n), "is": (k, n, m), "os": (n, m, k)}[flow]
+    dense = batch * -(-on_cols // cols) * max(-(-on_rows // rows) * streamed, on_rows)
+    if not (fabric.skip_zero_tiles or fabric.column_skip):
+        return dense
+    if product.sampled is not None:
+        return 0
+    if flow == "os":
+        return int((-(-_line_counts(product, 0) // cols) * -(-_line_counts(product, 1) // rows)).sum())
+    if flow == "ws":
+        return dense if product.left is None else -(-len(product.left.rows) // (rows * cols)) * streamed
+    return dense if product.right is None else -(-int(np.count_nonzero(product.right)) // (rows * cols)) * streamed
+
+
+def _line_counts(product: ArrayProduct, operand: int) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
+    """[batch · K] nonzeros of each step in W (0) or in X (1)."""
+    m, k, n = product.shape
+    if operand == 0:
+        return np.full(product.batch * k, m) if product.left is None else np.bincount(product.left.cols, minlength=product.batch * k)
+    return np.full(product.batch * k, n) if product.right is None else product.right.sum(axis=1)

@@ -1,0 +1,81 @@
+"""What the system level must do for one operation on a systolic array: its tiles in order, with their fills and drains."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from simulator.kinds.systolic.fills import Contents, EdgeFills, WeightFill, contents
+from simulator.kinds.systolic.machine import ArrayMachine
+from simulator.kinds.systolic.schedule import SystolicSchedule
+from simulator.kinds.systolic.timing import FoldPlan, TileTimes, fold_plan, tile_times
+from simulator.system.program import Drain, Fill, OperationProgram, Part, TileStep, content_indices
+from simulator.system.tensors import Residency
+from simulator.workload.types import Operation
+
+
+@dataclass(frozen=True, eq=False)
+class ArrayProgram:
+    """One operation by one schedule, as the system level sees it."""
+
+    schedule: SystolicSchedule
+    plan: FoldPlan
+    times: TileTimes
+    edges: EdgeFills
+    xs: Contents
+    ws: Contents
+    w_fills: tuple[WeightFill, ...]
+    """Of `ws`, one by one."""
+    program: OperationProgram
+
+    @property
+    def bytes_moved(self) -> tuple[int, int]:
+        """Bytes to and from DRAM, and to and from the activation buffer, before they are rounded to bursts."""
+        moved = {"dram": 0, "buffer": 0}
+        transfers: tuple[Fill | Drain, ...] = (*self.program.x_fills, *self.program.w_fills, *self.program.drains)
+        for transfer in transfers:
+            moved[transfer.home] += sum(part.bytes for part in transfer.parts)
+        return moved["dram"], moved["buffer"]
+
+
+def array_program(
+    machine: ArrayMachine, schedule: SystolicSchedule, operation: Operation, residency: Residency, index: int
+) -> ArrayProgram:
+    """The program of a schedule; `operation` is what the array sees, with the rows of W as the schedule orders them."""
+    plan = fold_plan(schedule)
+    times = tile_times(schedule, plan)
+    edges = EdgeFills(machine, schedule, operation)
+    run = (times.folds > 0).tolist()
+    xs = contents([(block, n, k) for block, _, n, k in schedule.positions], run)
+    ws = contents([(block, m, k) for block, m, _, k in schedule.positions], run)
+    ys = content_indices([(block, m, n) for block, m, n, _ in schedule.positions], 0)
+    made = operation.weight_home == "activation"
+    x_parts = [edges.x_part(key, covered) for key, covered in zip(xs.filled, xs.keys, strict=True)]
+    w_fills = tuple(edges.w_fill(key, covered) for key, covered in zip(ws.filled, ws.keys, strict=True))
+    steps = zip(times.cycles.tolist(), xs.indices, ws.indices, ys, strict=True)
+    return ArrayProgram(
+        schedule,
+        plan,
+        times,
+        edges,
+        xs,
+        ws,
+        w_fills,
+        OperationProgram(
+            tiles=tuple(TileStep(index, cycles, x, w, y) for cycles, x, w, y in steps),
+            x_fills=tuple(Fill(index, residency.x, (part,), waits=True) for part in x_parts),
+            w_fills=tuple(Fill(index, residency.x if made else "dram", (fill.part,), waits=made) for fill in w_fills),
+            drains=tuple(_drain(machine, schedule, times, residency, index, place) for place in _last_places(ys)),
+        ),
+    )
+
+
+def _drain(machine: ArrayMachine, schedule: SystolicSchedule, times: TileTimes, residency: Residency, index: int, place: int) -> Drain:
+    """The outputs that are finished with a tile."""
+    _, m, n, k = schedule.positions[place]
+    features, _, tokens = schedule.extent(m, n, k)
+    size = -(-features * tokens * machine.datatypes.activation_bits // 8)
+    return Drain(index, residency.y, (Part(size),), int(times.delays[place]))
+
+
+def _last_places(contents: list[int]) -> list[int]:
+    return [place for place, content in enumerate(contents) if place + 1 == len(contents) or content != contents[place + 1]]
