@@ -17,7 +17,7 @@ from pathlib import Path
 from simulator.kinds.gather.compiled.engine import GATHER_KERNEL
 from simulator.specs.documents import validated
 from simulator.specs.parse import parse
-from simulator.study.sweep.files import space_of
+from simulator.study.sweep.reading import space_of
 from simulator.study.sweep.run import Options, run_sweep
 from simulator.study.sweep.spec import SweepSpec
 from simulator.study.sweep.store import Store

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from operator import add, attrgetter
 from typing import Any, Literal
 
@@ -56,28 +56,29 @@ CAUSES: tuple[str, ...] = tuple(entry.name for entry in CAUSE_TERMS)
 class Counts:
     """Events of a run, an operation or a tile; all integers, added with `+`, repeated with `*`.
 
-    A new counter is one field here, with its words: files, reports and the docs follow, and the engines count it.
+    A new counter is one field here, with its words: files, reports and the docs follow. One that is `clocked` has a place in
+    what each engine counts, and stays 0 in tiles that have no such event; all others follow from sizes.
     """
 
     macs_useful: int = counter("MACs whose two operands are nonzero in the operation")
     mac_slots: int = counter("MACs that a multiplier stood ready for: useful ones, and those with a zero operand or a padding lane")
-    list_entries: int = counter("work-list entries examined by the units")
-    entries_dropped: int = counter("work-list entries dropped because their word is all zero")
+    list_entries: int = counter("work-list entries examined by the units", clocked=True)
+    entries_dropped: int = counter("work-list entries dropped because their word is all zero", clocked=True)
     weight_bank_reads: int = counter("accesses of weight banks, each of max(issue_width, scan_width) entries")
     weight_bits_filled: int = counter("bits written into weight banks, over all token groups")
-    requests: int = counter("requests issued by units")
-    x_bank_reads: int = counter("accesses of activation banks (words)")
+    requests: int = counter("requests issued by units", clocked=True)
+    x_bank_reads: int = counter("accesses of activation banks (words)", clocked=True)
     x_words_filled: int = counter("words written into activation banks, over all copies")
-    replies: int = counter("words delivered to units")
-    request_hops: int = counter("flits that passed a router of a request network, over all routers on their way")
-    reply_hops: int = counter("flits that passed a router of a reply network, over all routers on their way")
-    accumulator_updates: int = counter("row words (`lanes` partial sums) read and written in accumulators")
-    rows_merged: int = counter("row words whose partial sums the merge tree added up and sent to the output bank")
+    replies: int = counter("words delivered to units", clocked=True)
+    request_hops: int = counter("flits that passed a router of a request network, over all routers on their way", clocked=True)
+    reply_hops: int = counter("flits that passed a router of a reply network, over all routers on their way", clocked=True)
+    accumulator_updates: int = counter("row words (`lanes` partial sums) read and written in accumulators", clocked=True)
+    rows_merged: int = counter("row words whose partial sums the merge tree added up and sent to the output bank", clocked=True)
     lane_reductions: int = counter("row words whose lanes the units' trees added up (sampled products)")
-    output_bank_writes: int = counter("row words written into output banks")
-    output_bank_reads: int = counter("row words read from output banks to add a later K tile")
+    output_bank_writes: int = counter("row words written into output banks", clocked=True)
+    output_bank_reads: int = counter("row words read from output banks to add a later K tile", clocked=True)
     output_bank_drains: int = counter("row words read from output banks when an operation's rows leave")
-    bank_additions: int = counter("row words that the banks' adders add to partial sums (scatter)")
+    bank_additions: int = counter("row words that the banks' adders add to partial sums (scatter)", clocked=True)
     drain_additions: int = counter("row words added on the drain bus: parts of cut rows, sums of several copies")
     pe_weight_shifts: int = counter("systolic: register writes that move stationary operands into the array")
     pe_operand_shifts: int = counter("systolic: register writes that move streaming operands from PE to PE")
@@ -126,6 +127,8 @@ COUNTER_TERMS: tuple[Term, ...] = terms_of(Counts, "counter")
 """What each counter counts, in order."""
 COUNTERS: tuple[str, ...] = tuple(entry.name for entry in COUNTER_TERMS)
 """Their names."""
+CLOCKED: tuple[str, ...] = tuple(entry.name for entry in fields(Counts) if entry.metadata["clocked"])
+"""Names of those that the engines of a fabric count, cycle by cycle."""
 _VALUES = attrgetter(*COUNTERS)
 
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from simulator.activity import Ideal
-from simulator.cost import Technology, load_technology
+from simulator.cost import Technology
 from simulator.engine.compiled.kernels import Kernel
 from simulator.engine.engines import SMALL_RUN_REQUESTS, EngineName, quickest
 from simulator.kinds import kind_of
 from simulator.machine.model import Elaborated, Machine
-from simulator.pricing import counted, elaborate, pricer_of
+from simulator.pricing import counted, elaborate, pricer_of, technology_of
 from simulator.processors import processors
 from simulator.result import Result, operation_shares
 from simulator.run.floor import Floor, Least
@@ -37,7 +37,7 @@ def simulate(
 
     Raises MappingError where the machine cannot hold the workload.
     """
-    technology = load_technology(machine.technology, machine.technology_overrides)
+    technology = technology_of(machine)
     elaborated = elaborate(machine, technology)
     timing = time_workload(
         elaborated,
@@ -57,7 +57,7 @@ def attempt(machine: Machine, floor: Floor, *, engine: EngineName = "compiled", 
 
     Raises MappingError where the machine cannot hold the workload.
     """
-    technology = load_technology(machine.technology, machine.technology_overrides)
+    technology = technology_of(machine)
     elaborated = elaborate(machine, technology)
     workload = floor.workload
     trial = Trial(elaborated, floor)

@@ -11,11 +11,16 @@ from simulator.cost.constants import choose_dram
 from simulator.cost.dram import check_activation, dram_bytes_per_cycle, dram_latency_cycles
 from simulator.cost.hardware import Hardware
 from simulator.cost.pricer import Counted, Pricer
-from simulator.cost.technology import Technology
+from simulator.cost.technology import Technology, load_technology
 from simulator.cost.types import Cost
 from simulator.errors import ConfigError
 from simulator.kinds import kind_of
 from simulator.machine.model import Elaborated, Machine
+
+
+def technology_of(machine: Machine) -> Technology:
+    """The technology that a machine file names, with the constants that it sets. Raises ConfigError where there is none."""
+    return load_technology(machine.technology, machine.technology_overrides)
 
 
 def elaborate(machine: Machine, technology: Technology) -> Elaborated:

@@ -9,7 +9,7 @@ from simulator.cost import Rates, Technology, load_technology
 from simulator.errors import ConfigError
 from simulator.kinds import kind_of
 from simulator.machine.model import Elaborated
-from simulator.pricing import check_latency, counted, elaborate, pricer_of
+from simulator.pricing import check_latency, counted, elaborate, pricer_of, technology_of
 from simulator.result import METRICS, Result, operation_shares
 from simulator.result.saved import SavedRun, check_version
 from simulator.version import package_version
@@ -91,7 +91,7 @@ class PriceList:
 def settled(before: Elaborated, technology: str | None, overrides: Mapping[str, float]) -> tuple[Elaborated, Technology]:
     """A simulated machine in another technology, and that technology. Raises ConfigError where a cycle would change."""
     after = _renamed(before, technology, overrides)
-    constants = load_technology(after.machine.technology, after.machine.technology_overrides)
+    constants = technology_of(after.machine)
     return resettled(after, before, constants), constants
 
 

@@ -88,9 +88,9 @@ def level(name: str, label: str, short: str) -> Term:
     return Term(name, "bandwidth", label, "GB/s", short)
 
 
-def counter(short: str, *, unit: str = "") -> Any:
-    """Declare a counter: a field of `Counts`, 0 unless it is given."""
-    return field(default=0, metadata={"short": short, "unit": unit})
+def counter(short: str, *, unit: str = "", clocked: bool = False) -> Any:
+    """Declare a counter: a field of `Counts`, 0 unless it is given; clocked if the engines count it, cycle by cycle."""
+    return field(default=0, metadata={"short": short, "unit": unit, "clocked": clocked})
 
 
 def bound(label: str, short: str) -> Any:

@@ -111,5 +111,5 @@ def _table(curve: NetworkCurve) -> Table:
     for point in curve.points:
         table.add_row(f"{point.load:.3f}", f"{point.throughput:.4f}", f"{point.mean_latency_cycles:,.2f}", f"{point.mean_outstanding:,.1f}")
     limits = ", ".join(f"{name} {limit:.3f}" for name, limit in curve.limits.items())
-    table.caption = f"flits a source and cycle\ntheory: {limits or 'none'}"
+    table.caption = f"flits a source and cycle; at most {curve.saturation:.4f} under any load\ntheory: {limits or 'none'}"
     return table

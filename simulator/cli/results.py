@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
 
     from simulator.study.sweep.catalogue import Differences
-    from simulator.study.sweep.row import Row
     from simulator.study.sweep.store import Store
+    from simulator.study.sweep.study import Row
 
 _DEFAULT_METRICS = ("cycles", "seconds", "energy_pj", "fabric_area_mm2")
 
@@ -130,7 +130,7 @@ def _rows(rows: Sequence[Row], metrics: Sequence[str]) -> RenderableType:
 
     from simulator.report.glossary import term
     from simulator.report.numbers import common_scale
-    from simulator.study.sweep.row import shown
+    from simulator.study.sweep.keys import shown
 
     paths = list(dict.fromkeys(path for row in rows for path in row.assignments))
     table = Table(box=None, pad_edge=False)
@@ -167,7 +167,7 @@ def _differences(found: Differences) -> RenderableType:
     from rich.text import Text
 
     from simulator.report.numbers import significant, times
-    from simulator.study.sweep.row import short, shown
+    from simulator.study.sweep.keys import short, shown
 
     table = Table(box=None, pad_edge=False)
     for heading in ("point", "metric", "here", "there", "there ÷ here"):

@@ -133,7 +133,7 @@ def told(talk: Talk, name: str, objective: str, way: str) -> Iterator[Any]:
 
 def _say_json(event: Any) -> None:
     from simulator.result import METRICS
-    from simulator.study.sweep.row import Finished, Searching
+    from simulator.study.sweep.run import Finished, Searching
 
     if isinstance(event, Finished):
         row = event.row
@@ -172,7 +172,7 @@ def _bar(name: str, objective: str, way: str) -> Iterator[Any]:
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
-    from simulator.study.sweep.row import Finished, Searching
+    from simulator.study.sweep.run import Finished, Searching
 
     console = Console(markup=False, stderr=True, highlight=False)
     columns = (

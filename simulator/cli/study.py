@@ -13,12 +13,11 @@ from rich.console import Console, RenderableType
 from rich.text import Text
 
 from simulator.cli.running import Provenance, ensure_kernels, progress_bars
-from simulator.cost import load_technology
 from simulator.errors import ConfigError, SparsimError
 from simulator.kinds import kind_of
 from simulator.machine import Machine
 from simulator.pipeline import kernels_needed
-from simulator.pricing import elaborate
+from simulator.pricing import elaborate, technology_of
 from simulator.report.folder import check_free
 from simulator.report.tables import run_table
 from simulator.report.write import Report, uncertainty_record
@@ -45,7 +44,7 @@ def read_machine(name_or_path: str, overrides: Sequence[str] = ()) -> Machine:
     document = load_yaml_document(config_path("machines", name_or_path), Machine, overrides)
     machine = document.model
     try:
-        elaborate(machine, load_technology(machine.technology, machine.technology_overrides))
+        elaborate(machine, technology_of(machine))
     except SparsimError as error:
         raise ConfigError(_placed(document, str(error), "technology")) from error
     try:
@@ -122,13 +121,13 @@ def run_study(
 
 
 def _machine_files(sized: Sequence[Sized]) -> dict[str, str]:
-    from simulator.study.sizing.report import machine_file
+    from simulator.study.sizing.sized import machine_file
 
     return {f"machine-{entry.machine.name}.yaml": machine_file(entry) for entry in sized}
 
 
 def _sizing_table(sized: Sequence[Sized]) -> RenderableType:
-    from simulator.study.sizing.report import sizing_table
+    from simulator.study.sizing.sized import sizing_table
 
     return sizing_table(sized)
 

@@ -30,10 +30,10 @@ def sweep_command(
     from rich.console import Console
 
     from simulator.cli.running import Provenance
-    from simulator.study.sweep.files import load_sweep
+    from simulator.study.sweep.reading import load_sweep
     from simulator.study.sweep.run import run_sweep, sweep_id
     from simulator.study.sweep.store import Store
-    from simulator.study.sweep.study import Study, check_sweep_folder, write_sweep
+    from simulator.study.sweep.study import check_sweep_folder, write_sweep
     from simulator.study.sweep.tables import study_table
 
     talk = talk_of(running.quiet, json_lines)
@@ -48,13 +48,12 @@ def sweep_command(
     except KeyboardInterrupt:
         typer.echo(f"interrupted; what was done is in {running.store}, and the same command goes on from there", err=True)
         raise
-    study = Study.of(run)
-    write_sweep(folder, study, provenance.record(), force=force)
+    write_sweep(folder, run, provenance.record(), force=force)
     if talk is not Talk.json_lines:
         console = Console(markup=False, highlight=False)
         if not console.is_terminal:
             console.width = max(console.width, 110)
-        console.print(study_table(study))
+        console.print(study_table(run))
         stored = sum(row.failure != "invalid" for row in run.rows) - run.computed
         console.print(f"\n{run.computed} points run, {stored} from the store; results in {folder}/", soft_wrap=True)
     raise typer.Exit(exit_code(run.rows))

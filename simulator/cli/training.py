@@ -25,17 +25,13 @@ def training_command(
 
     A gather machine needs fabric.lane_tree for sampled products: --set fabric.lane_tree=true.
     """
-    import io
     import json
-
-    from rich.console import Console
 
     from simulator.cli.running import Provenance, ensure_kernels
     from simulator.machine import load_machine
     from simulator.pipeline import kernels_needed
-    from simulator.report.folder import MARKER, check_free, new_folder, trimmed, write_json
-    from simulator.study.training import study_step
-    from simulator.study.training.table import step_table
+    from simulator.report.folder import MARKER, as_text, check_free, new_folder, write_json
+    from simulator.study.training import step_table, study_step
     from simulator.workload import load_workload
 
     if output is not None:
@@ -45,9 +41,7 @@ def training_command(
     steps = load_workload(workload), load_workload(against or f"{workload.removesuffix('.yaml')}-dense-dw")
     ensure_kernels(dict.fromkeys(kernel for step in steps for kernel in kernels_needed(chosen, step, "compiled")))
     study = study_step(chosen, *steps)
-    text = io.StringIO()
-    Console(markup=False, file=text, width=150, color_system=None, highlight=False).print(step_table(study, every))
-    table = trimmed(text.getvalue())
+    table = as_text(step_table(study, every), 150)
     if output is not None:
         with new_folder(output, force=force) as draft:
             write_json(draft / "training.json", study.to_dict(every))

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from simulator.activity import CAUSES, COUNTERS
+from simulator.activity import CAUSES, Counts
 from simulator.network import NetworkSpec
 
 
@@ -120,17 +120,19 @@ ONE_UNIT = ClusterSpec(
 
 @dataclass(frozen=True, eq=False)
 class Outcome:
-    """What one cluster did in one tile; every field of a subclass but `outputs` is a counter."""
+    """What one cluster did in one tile."""
+
+    cycles: int
+    counts: Counts
+    """The clocked counters."""
+    unit_cycles: NDArray[np.int64]
+    """[causes]: unit-cycles by cause, in the order of CAUSES, over units × cycles."""
+    outputs: NDArray[np.float64] | None = None
+    """What the output banks (gather) or the banks (scatter) received, if values were carried."""
 
     def counters(self) -> tuple[int, ...]:
-        """Everything that two engines must agree on, in field order."""
-        values = [getattr(self, entry.name) for entry in fields(self) if entry.name != "outputs"]
-        return tuple(int(number) for value in values for number in np.atleast_1d(value))
-
-    @property
-    def counted(self) -> dict[str, int]:
-        """Its fields that go by the name of a counter of `Counts`."""
-        return {name: int(getattr(self, name)) for name in COUNTERS if hasattr(self, name)}
+        """Everything that two engines must agree on: cycles, counters, unit-cycles by cause."""
+        return (self.cycles, *self.counts.values(), *self.unit_cycles.tolist())
 
 
 CAUSE: dict[str, int] = {name: index for index, name in enumerate(CAUSES)}

@@ -94,14 +94,11 @@ def theory_limits(spec: NetworkSpec, pattern: PatternName | None) -> dict[str, f
 
     `head_of_line`: one crossbar with FIFO inputs under uniform traffic. `sinks`: the most wanted sink takes one flit a
     cycle. `bisection`: under uniform traffic half of the flits cross the cut, which has so many links each way.
-    `memoryless`: what N fresh requests to B banks would serve each cycle if the losers were dropped; queued requests
-    behave otherwise.
     """
     sources, sinks = spec.sources, spec.sinks
     limits: dict[str, float] = {}
     if pattern == "uniform":
         limits["sinks"] = min(1.0, sinks / sources)
-        limits["memoryless"] = sinks * (1 - (1 - 1 / sinks) ** sources) / sources
         if spec.topology == "full" and spec.queues == "fifo" and sources == sinks:
             limits["head_of_line"] = SATURATION_FIFO.get(sources, SATURATION_FIFO_LIMIT)
         if sources > 1 and sinks > 1:

@@ -11,9 +11,12 @@ import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from simulator.errors import OutputError
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
 
 MARKER = "run.json"
 """File of every report folder: when and how it was made. Only a folder that has it is ever replaced."""
@@ -96,6 +99,15 @@ def csv_text(rows: Sequence[Mapping[str, Any]], *, columns: Sequence[str] = (), 
     writer.writeheader()
     writer.writerows(rows)
     return text.getvalue()
+
+
+def as_text(shown: RenderableType, width: int) -> str:
+    """What rich would print on so many columns, as a file holds it."""
+    from rich.console import Console
+
+    text = io.StringIO()
+    Console(markup=False, file=text, width=width, color_system=None, highlight=False).print(shown)
+    return trimmed(text.getvalue())
 
 
 def trimmed(text: str) -> str:

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
-from io import StringIO
 from pathlib import Path
 from typing import Any
 
-from rich.console import Console, Group
+from rich.console import Group
 from rich.table import Table
 from rich.text import Text
 
 from simulator.cost.validation import Row, Summary, summarise, summarise_cross_check
-from simulator.report.folder import MARKER, csv_text, new_folder, trimmed, write_json
+from simulator.report.folder import MARKER, as_text, csv_text, new_folder, write_json
 from simulator.report.numbers import significant
 
 _WIDTH = 168
@@ -53,9 +52,7 @@ def write_validation(rows: Sequence[Row], checks: Sequence[Row], folder: Path, m
         write_json(draft / "summary.json", {key: record[key] for key in ("summary", "cross_check")})
         table = csv_text([row.to_dict() for row in (*rows, *checks)], end="\r\n")
         (draft / "figures.csv").write_bytes(table.encode())
-        text = StringIO()
-        Console(markup=False, file=text, width=_WIDTH, color_system=None, highlight=False).print(validation_tables(rows, checks))
-        (draft / "table.txt").write_text(trimmed(text.getvalue()), encoding="utf-8")
+        (draft / "table.txt").write_text(as_text(validation_tables(rows, checks), _WIDTH), encoding="utf-8")
         save(validation_figure(rows, checks), draft, "validation")
         write_json(draft / MARKER, made)
 

@@ -9,14 +9,13 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from simulator.cost import load_technology
 from simulator.engine.engines import TRAFFIC_ENGINES, EngineName
 from simulator.errors import ConfigError
 from simulator.kinds import kind_of
 from simulator.machine.model import Machine
 from simulator.network import NetworkSpec
 from simulator.network.traffic import Arrivals, PatternName, TrafficPoint, draw_arrivals, replay_arrivals, theory_limits
-from simulator.pricing import elaborate
+from simulator.pricing import elaborate, technology_of
 from simulator.workload.types import Workload
 
 TrafficName = Literal["uniform", "transpose", "hotspot", "trace"]
@@ -35,13 +34,10 @@ class NetworkCurve:
     cycles: int
     """Measured cycles of each point."""
     points: tuple[TrafficPoint, ...]
+    saturation: float
+    """The highest throughput that the network accepts under any load, whichever loads `points` are of. Flits a source and cycle."""
     limits: dict[str, float]
     """Theory's limits, in flits a source and cycle."""
-
-    @property
-    def saturation(self) -> float:
-        """The highest throughput of any point."""
-        return max(point.throughput for point in self.points)
 
     def to_dict(self) -> dict[str, Any]:
         """JSON values."""
@@ -58,7 +54,7 @@ class NetworkCurve:
 
 def switch_of(machine: Machine) -> NetworkSpec:
     """The request network of one of a machine's clusters; ConfigError where it has none."""
-    switch = kind_of(machine).switch(elaborate(machine, load_technology(machine.technology, machine.technology_overrides)))
+    switch = kind_of(machine).switch(elaborate(machine, technology_of(machine)))
     if switch is None:
         raise ConfigError(f"{machine.name}: has no network to measure: no copy serves more than one unit")
     return switch
@@ -76,7 +72,7 @@ def measure_network(
     engine: EngineName = "compiled",
     progress: Callable[[float], None] | None = None,
 ) -> NetworkCurve:
-    """Drive a network with traffic at each load; sinks are ideal, sources queue without bound.
+    """Drive a network with traffic at each load, and at those that find its saturation; sinks are ideal, sources queue without bound.
 
     Any published switch can be set up as a NetworkSpec. `trace` replays the bank ports that the busiest operation of
     `workload` asks for, in list order, and needs a machine.
@@ -85,13 +81,45 @@ def measure_network(
     name = f"{spec.sources} × {spec.sinks} {spec.topology}" if isinstance(network, NetworkSpec) else network.name
     pattern: PatternName | None = None if traffic == "trace" else traffic
     source = pattern or _trace(network, workload)
-    points = []
-    for index, load in enumerate(loads):
-        arrivals = _arrivals(spec, source, load, warmup + cycles, seed)
-        points.append(TRAFFIC_ENGINES[engine](spec, arrivals, warmup))
+    driven: list[TrafficPoint] = []
+
+    def drive(load: float) -> TrafficPoint:
+        driven.append(TRAFFIC_ENGINES[engine](spec, _arrivals(spec, source, load, warmup + cycles, seed), warmup))
         if progress is not None:
-            progress((index + 1) / len(loads))
-    return NetworkCurve(name, traffic, spec, cycles, tuple(points), theory_limits(spec, pattern))
+            progress(len(driven) / (len(loads) + _PROBES))
+        return driven[-1]
+
+    points = tuple(drive(load) for load in loads)
+    saturation = _highest(lambda load: drive(load).throughput)
+    return NetworkCurve(name, traffic, spec, cycles, points, saturation, theory_limits(spec, pattern))
+
+
+_PROBES = 13
+"""Loads that a search for the saturation drives: it ends within 0.005 of the one that gives most."""
+_GOLDEN = (5**0.5 - 1) / 2
+
+
+def _highest(throughput: Callable[[float], float]) -> float:
+    """The most that any load from 0 to 1 gives, by golden section.
+
+    Accepted throughput rises with the load until the network saturates; beyond, it stays or, in rings and meshes that serve
+    some sources first, falls, so that full load does not show it.
+    """
+    most = throughput(1.0)
+    low, high = 0.0, 1.0
+    left, right = 1 - _GOLDEN, _GOLDEN
+    at_left, at_right = throughput(left), throughput(right)
+    for _ in range(_PROBES - 3):
+        most = max(most, at_left, at_right)
+        if at_left > at_right:
+            high, right, at_right = right, left, at_left
+            left = high - _GOLDEN * (high - low)
+            at_left = throughput(left)
+        else:
+            low, left, at_left = left, right, at_right
+            right = low + _GOLDEN * (high - low)
+            at_right = throughput(right)
+    return max(most, at_left, at_right)
 
 
 def _arrivals(spec: NetworkSpec, traffic: PatternName | list[NDArray[np.int32]], load: float, cycles: int, seed: int) -> Arrivals:

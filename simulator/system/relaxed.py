@@ -8,13 +8,13 @@ never end a program sooner here, so that with bounds of its tiles this is a boun
 
 from __future__ import annotations
 
-import math
 from collections import deque
 from dataclasses import dataclass, field
 
 from simulator.machine.model import DMA_CHUNK_BYTES
 from simulator.system.program import Drain, Fill, Part, Program
-from simulator.system.system import SystemSpec
+from simulator.system.rate import ExactRate
+from simulator.system.system import SystemSpec, paced_chunks
 
 
 def earliest_end(spec: SystemSpec, program: Program) -> int:
@@ -31,10 +31,10 @@ class _Lane:
     """A stream's way through DRAM and its bus, chunk after chunk, within its staging."""
 
     staged_bytes: int
+    dram: ExactRate
+    """DRAM, as if this stream had it to itself."""
     issued: int = 0
     """When the last transfer had been asked for."""
-    dram: int = 0
-    """When DRAM was last done with it."""
     bus: int = 0
     held: int = 0
     waiting: deque[tuple[int, int]] = field(default_factory=deque)
@@ -51,12 +51,12 @@ class _Lane:
 
 @dataclass(frozen=True)
 class _Filled:
-    """When a fill was asked for and is there, and the cycles that DRAM was busy with it, and with all up to it."""
+    """When a fill was asked for and is there, and the bytes that DRAM moved for it, and for all up to it."""
 
     asked: int
     ready: int
-    dram: int
-    dram_so_far: int
+    dram_bytes: int
+    dram_bytes_so_far: int
 
 
 class _Relaxed:
@@ -64,14 +64,15 @@ class _Relaxed:
         self.spec = spec
         self.program = program
         staged_bytes = max(spec.dma_slots * DMA_CHUNK_BYTES, spec.dram_burst_bytes)
-        self.x, self.w, self.y = _Lane(staged_bytes), _Lane(staged_bytes), _Lane(staged_bytes)
+        self.dram = ExactRate(spec.dram_bytes_per_cycle)
+        self.x, self.w, self.y = (_Lane(staged_bytes, ExactRate(spec.dram_bytes_per_cycle)) for _ in range(3))
         self.x_filled: list[_Filled] = []
         self.w_filled: list[_Filled] = []
         self.x_released = [0] * len(program.x_fills)
         self.w_released = [0] * len(program.w_fills)
         self.y_released: list[int] = []
         self.done = [0] * len(program.depends_on)
-        self.dram_busy = 0
+        self.dram_bytes = 0
 
     def end(self) -> int:
         tiles, now = self.program.tiles, 0
@@ -86,17 +87,18 @@ class _Relaxed:
             self.x_released[tile.x] = self.w_released[tile.w] = now
             if following is None or following.y != tile.y:
                 self._drain(self.program.drains[tile.y], now)
-        return max([*self.done, self.dram_busy])
+        return max([*self.done, self.dram.cycles(self.dram_bytes)])
 
     def _both(self, x: _Filled, w: _Filled) -> int:
         """When DRAM can have served both."""
         ready = max(x.ready, w.ready)
-        if x.dram and w.dram:
-            ready = max(ready, min(x.asked, w.asked) + x.dram + w.dram + self.spec.dram_latency_cycles)
-        return max(ready, x.dram_so_far + w.dram_so_far)
+        if x.dram_bytes and w.dram_bytes:
+            served = self.dram.cycles(x.dram_bytes + w.dram_bytes)
+            ready = max(ready, min(x.asked, w.asked) + served + self.spec.dram_latency_cycles)
+        return max(ready, self.dram.cycles(x.dram_bytes_so_far + w.dram_bytes_so_far))
 
     def _fill(self, fills: tuple[Fill, ...], filled: list[_Filled], released: list[int], lane: _Lane, rate: int) -> None:
-        index, busy = len(filled), self.dram_busy
+        index, before = len(filled), self.dram_bytes
         fill = fills[index]
         if fill.waits:
             lane.issued = max([lane.issued, *(self.done[op] for op in self.program.depends_on[fill.operation])])
@@ -108,16 +110,14 @@ class _Relaxed:
                 arrived = self._from_dram(part, lane, rate)
             else:
                 lane.issued += max(-(-part.bytes // rate), part.bank_cycles)
-        dram = self.dram_busy - busy
-        filled.append(_Filled(asked, max(lane.issued, arrived), dram, dram + (filled[-1].dram_so_far if filled else 0)))
+        moved = self.dram_bytes - before
+        filled.append(_Filled(asked, max(lane.issued, arrived), moved, moved + (filled[-1].dram_bytes_so_far if filled else 0)))
 
     def _from_dram(self, part: Part, lane: _Lane, rate: int) -> int:
         total = self.spec.bursts(part.bytes)
-        for size in _chunks(total):
+        for size, bus in paced_chunks(total, total, rate, part.bank_cycles):
             lane.take(size)
-            lane.dram = max(lane.issued, lane.dram) + self._dram_cycles(size)
-            bus = max(-(-size // rate), -(-part.bank_cycles * size // total))
-            lane.bus = max(lane.bus, lane.dram + self.spec.dram_latency_cycles) + bus
+            lane.bus = max(lane.bus, self._served(lane, size) + self.spec.dram_latency_cycles) + bus
             lane.waiting.append((lane.bus, size))
         return lane.bus
 
@@ -136,21 +136,15 @@ class _Relaxed:
         self.done[drain.operation] = max(self.done[drain.operation], lane.issued, written)
 
     def _to_dram(self, part: Part, lane: _Lane, rate: int) -> int:
-        total = self.spec.bursts(part.bytes)
-        for size in _chunks(total):
+        total, written = self.spec.bursts(part.bytes), 0
+        for size, bus in paced_chunks(total, total + part.extra_bus_bytes, rate, part.bank_cycles):
             lane.take(size)
-            bus_bytes = size + part.extra_bus_bytes * size // total
-            lane.issued += max(-(-bus_bytes // rate), -(-part.bank_cycles * size // total))
-            lane.dram = max(lane.issued, lane.dram) + self._dram_cycles(size)
-            lane.waiting.append((lane.dram, size))
-        return lane.dram
+            lane.issued += bus
+            written = self._served(lane, size)
+            lane.waiting.append((written, size))
+        return written
 
-    def _dram_cycles(self, size: int) -> int:
-        cycles = math.ceil(size / self.spec.dram_bytes_per_cycle)
-        self.dram_busy += cycles
-        return cycles
-
-
-def _chunks(size: int) -> list[int]:
-    whole, rest = divmod(size, DMA_CHUNK_BYTES)
-    return [DMA_CHUNK_BYTES] * whole + ([rest] if rest else [])
+    def _served(self, lane: _Lane, size: int) -> int:
+        """When DRAM is done with a lane's next chunk."""
+        self.dram_bytes += size
+        return lane.dram.serve(size, lane.issued)

@@ -11,6 +11,7 @@ import simpy
 
 from simulator.machine.model import DMA_CHUNK_BYTES, Elaborated
 from simulator.system.program import Fill, Part, Program
+from simulator.system.rate import ExactRate
 
 Process = Generator[simpy.Event, Any, None]
 
@@ -74,7 +75,8 @@ MOVED = (
     "w_trunk_bytes",
     "drain_bytes",
 )
-RESOURCES = ("dram", "buffer_read", "buffer_write", "x_trunk", "w_trunk", "drain_bus")
+SHARED = ("buffer_read", "buffer_write", "x_trunk", "w_trunk", "drain_bus")
+"""What serves one at a time, beside DRAM."""
 
 
 class Meter:
@@ -117,7 +119,8 @@ class System:
         self.spec = spec
         self.program = program
         self.env = simpy.Environment()
-        self.meters = {name: Meter(self.env) for name in RESOURCES}
+        self.meters = {name: Meter(self.env) for name in SHARED}
+        self.dram = ExactRate(spec.dram_bytes_per_cycle)
         staged_bytes = max(spec.dma_slots * DMA_CHUNK_BYTES, spec.dram_burst_bytes)
         self.staging = {name: simpy.Container(self.env, staged_bytes, init=staged_bytes) for name in ("x", "w", "y")}
         self.x = Halves(self.env, len(program.x_fills))
@@ -140,7 +143,7 @@ class System:
         self.env.process(self._fabric())
         self.env.process(self._unload())
         self.env.run()
-        busy = {name: meter.busy for name, meter in self.meters.items()}
+        busy = {"dram": self.dram.busy, **{name: meter.busy for name, meter in self.meters.items()}}
         return SystemOutcome(int(self.env.now), tuple(self.start), tuple(self.end), busy, self.moved)
 
     def _load_x(self) -> Process:
@@ -182,21 +185,17 @@ class System:
 
     def _from_dram(self, part: Part, stream: str, trunk: Meter, rate: int, arrivals: list[simpy.Event]) -> Process:
         total = self.spec.bursts(part.bytes)
-        for size in _chunks(total):
+        for size, trunk_cycles in paced_chunks(total, total, rate, part.bank_cycles):
             yield self.staging[stream].get(size)
-            trunk_cycles = max(-(-size // rate), -(-part.bank_cycles * size // total))
             arrivals.append(self.env.process(self._chunk_in(size, trunk, trunk_cycles, stream)))
 
     def _chunk_in(self, size: int, trunk: Meter, trunk_cycles: int, stream: str) -> Process:
-        yield from self.meters["dram"].hold(self._dram_cycles(size))
-        yield self.env.timeout(self.spec.dram_latency_cycles)
+        now = int(self.env.now)
+        yield self.env.timeout(self.dram.serve(size, now) - now + self.spec.dram_latency_cycles)
         yield from trunk.hold(trunk_cycles)
         self.moved["dram_read_bytes"] += size
         self.moved[f"{stream}_trunk_bytes"] += size
         yield self.staging[stream].put(size)
-
-    def _dram_cycles(self, size: int) -> int:
-        return math.ceil(size / self.spec.dram_bytes_per_cycle)
 
     def _fabric(self) -> Process:
         tiles = self.program.tiles
@@ -246,21 +245,29 @@ class System:
     def _to_dram(self, part: Part, departures: list[simpy.Event]) -> Process:
         total = self.spec.bursts(part.bytes)
         self.moved["drain_bytes"] += part.extra_bus_bytes
-        for size in _chunks(total):
+        rate = self.spec.drain_bytes_per_cycle
+        for size, bus_cycles in paced_chunks(total, total + part.extra_bus_bytes, rate, part.bank_cycles):
             yield self.staging["y"].get(size)
-            bus_bytes = size + part.extra_bus_bytes * size // total
-            bus_cycles = max(-(-bus_bytes // self.spec.drain_bytes_per_cycle), -(-part.bank_cycles * size // total))
             yield from self.meters["drain_bus"].hold(bus_cycles)
             departures.append(self.env.process(self._chunk_out(size)))
 
     def _chunk_out(self, size: int) -> Process:
-        yield from self.meters["dram"].hold(self._dram_cycles(size))
+        now = int(self.env.now)
+        yield self.env.timeout(self.dram.serve(size, now) - now)
         self.moved["dram_write_bytes"] += size
         self.moved["drain_bytes"] += size
         yield self.staging["y"].put(size)
 
 
-def _chunks(size: int) -> Iterator[int]:
-    """Sizes of the chunks of a transfer."""
+def paced_chunks(size: int, bus_bytes: int, rate: int, bank_cycles: int) -> Iterator[tuple[int, int]]:
+    """(bytes, cycles on its bus) of the chunks of a transfer; together they take max(⌈bus bytes / rate⌉, bank cycles).
+
+    >>> list(paced_chunks(6000, 6000, 1000, 0))
+    [(4096, 5), (1904, 1)]
+    """
+    taken = 0
     for start in range(0, size, DMA_CHUNK_BYTES):
-        yield min(DMA_CHUNK_BYTES, size - start)
+        stop = min(start + DMA_CHUNK_BYTES, size)
+        passed = max(-(-bus_bytes * stop // (size * rate)), -(-bank_cycles * stop // size))
+        yield stop - start, passed - taken
+        taken = passed

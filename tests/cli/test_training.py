@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from tests.study.training.test_step import MACHINE, SAMPLED, STEP, WHOLE
+from tests.study.test_training import MACHINE, SAMPLED, STEP, WHOLE
 
 Type = Callable[..., Any]
 

@@ -43,7 +43,7 @@ def serve(
 def test_one_access_a_cycle_in_order_and_pipelined(read_latency: int) -> None:
     replies, bank = serve([7, 8, 7], read_latency=read_latency)
     assert replies.log == [(0, 1 + read_latency), (1, 2 + read_latency), (2, 3 + read_latency)]
-    assert bank.accesses == 3
+    assert bank.clock.counts["x_bank_reads"] == 3
 
 
 def test_an_access_waits_for_a_reply_slot() -> None:
@@ -55,7 +55,7 @@ def test_an_access_waits_for_a_reply_slot() -> None:
 def test_multicast_serves_all_who_want_the_word_of_the_head() -> None:
     replies, bank = serve([5, 6, 5, 5], multicast=True)
     assert replies.log == [(0, 2), (2, 2), (3, 2), (1, 3)]
-    assert bank.accesses == 2
+    assert bank.clock.counts["x_bank_reads"] == 2
 
 
 def test_multicast_serves_the_oldest_and_as_many_as_there_are_reply_slots() -> None:
@@ -83,4 +83,4 @@ def test_a_broadcast_word_costs_one_access_on_a_perfect_network() -> None:
     tile = work([[(0, 0)]] * 4, banks=1)
     spec = changed(BARE, units=4, banks=1, network="ideal", multicast=True)
     outcome = run_cluster(spec, tile, integer_values(tile))
-    assert (outcome.x_bank_reads, outcome.replies, outcome.cycles) == (1, 4, 6)
+    assert (outcome.counts.x_bank_reads, outcome.counts.replies, outcome.cycles) == (1, 4, 6)

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from simulator.engine.cluster import ClusterSpec
-from simulator.kinds.gather.reference import GatherOutcome, run_cluster
+from simulator.engine.cluster import ClusterSpec, Outcome
+from simulator.kinds.gather.reference import run_cluster
 from tests.clusters import changed
 from tests.strategies import BARE, integer_values, work
 
@@ -19,7 +19,7 @@ SINGLE = changed(BARE, units=1, banks=1)
 """One unit that reaches one bank over a network."""
 
 
-def run(spec: ClusterSpec, *lists: list[tuple[int, int]], **keys: Any) -> GatherOutcome:
+def run(spec: ClusterSpec, *lists: list[tuple[int, int]], **keys: Any) -> Outcome:
     tile = work(lists, banks=spec.banks, **keys)
     return run_cluster(spec, tile, integer_values(tile))
 
@@ -28,7 +28,7 @@ def row(*words: int, of: int = 0) -> list[tuple[int, int]]:
     return [(of, word) for word in words]
 
 
-def last_consumed(outcome: GatherOutcome, spec: ClusterSpec) -> int:
+def last_consumed(outcome: Outcome, spec: ClusterSpec) -> int:
     return outcome.cycles - 1 - spec.merge_cycles
 
 
@@ -53,7 +53,7 @@ def test_path_without_a_network(read_latency: int) -> None:
 def test_a_word_of_several_flits_lands_with_its_last(flits: int) -> None:
     spec = changed(SINGLE, reply_flits=flits)
     assert last_consumed(run(spec, row(0)), spec) == 4 + flits - 1
-    assert run(spec, row(0)).reply_hops == flits
+    assert run(spec, row(0)).counts.reply_hops == flits
 
 
 def test_a_tile_without_work_takes_no_cycles() -> None:
@@ -150,13 +150,14 @@ def test_rows_whose_words_are_all_zero_take_no_accumulator_and_write_nothing() -
     spec = changed(ALONE, accumulators=1, scan_width=8)
     outcome = run(spec, row(0) + row(1, of=1) + row(2, of=2), zero_words=[0, 1])
     assert last_consumed(outcome, spec) == 2
-    assert (outcome.rows_merged, outcome.output_bank_writes, outcome.entries_dropped, outcome.requests) == (1, 1, 2, 1)
+    counts = outcome.counts
+    assert (counts.rows_merged, counts.output_bank_writes, counts.entries_dropped, counts.requests) == (1, 1, 2, 1)
 
 
 @pytest.mark.parametrize(("scan", "cycles"), [(1, 12), (2, 6), (5, 3), (12, 1), (64, 1)])
 def test_a_list_of_zero_words_takes_as_long_as_its_scan(scan: int, cycles: int) -> None:
     outcome = run(changed(ALONE, scan_width=scan), row(*range(12)), zero_words=range(12))
-    assert (outcome.cycles, outcome.list_entries, outcome.entries_dropped, outcome.x_bank_reads) == (cycles, 12, 12, 0)
+    assert (outcome.cycles, outcome.counts.list_entries, outcome.counts.entries_dropped, outcome.counts.x_bank_reads) == (cycles, 12, 12, 0)
 
 
 def test_a_scan_drops_what_follows_the_last_issue_of_a_cycle() -> None:
@@ -182,7 +183,7 @@ def test_a_row_that_ends_in_zero_words_merges_when_its_end_has_been_seen() -> No
 def test_token_words_are_walked_one_after_another_without_a_barrier() -> None:
     outcome = run(ALONE, row(0, 1, 2), token_words=4)
     assert last_consumed(outcome, ALONE) == 2 + 11
-    assert (outcome.list_entries, outcome.rows_merged) == (12, 4)
+    assert (outcome.counts.list_entries, outcome.counts.rows_merged) == (12, 4)
 
 
 def test_a_perfect_network_keeps_the_banks() -> None:

@@ -36,12 +36,12 @@ def test_every_law_holds_on_every_cluster(data: st.DataObject) -> None:
     bounds = cluster_bounds(spec, tile)
     assert bounds.largest[1] <= outcome.cycles <= serial_cycles(spec, tile)
     computing = outcome.unit_cycles[CAUSES.index("computing")]
-    assert computing == outcome.requests == tile.present[:, tile.word].sum()
+    assert computing == outcome.counts.requests == tile.present[:, tile.word].sum()
     if not spec.multicast:
-        assert outcome.x_bank_reads == outcome.requests
+        assert outcome.counts.x_bank_reads == outcome.counts.requests
     if spec.network == "routed" and spec.requests.topology == "full":
-        assert outcome.request_hops == outcome.requests * spec.requests.flits
-        assert outcome.reply_hops == outcome.requests * spec.replies.flits
+        assert outcome.counts.request_hops == outcome.counts.requests * spec.requests.flits
+        assert outcome.counts.reply_hops == outcome.counts.requests * spec.replies.flits
 
 
 @settings(max_examples=60)

@@ -8,7 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from simulator.activity import CAUSES
-from simulator.engine.cluster import ClusterSpec
+from simulator.engine.cluster import ClusterSpec, Outcome
+from simulator.engine.reference.clock import Clock
 from simulator.engine.reference.flit import Flit
 from simulator.engine.reference.network import CombinedReplies
 from simulator.engine.work import TileWork
@@ -16,21 +17,21 @@ from simulator.errors import CheckError
 from simulator.kinds.gather.bounds import cluster_bounds
 from simulator.kinds.gather.compiled import engine as compiled
 from simulator.kinds.gather.dataflow import check_cluster, check_values
-from simulator.kinds.gather.reference import GatherOutcome, run_cluster
+from simulator.kinds.gather.reference import run_cluster
 from tests.clusters import changed
 from tests.strategies import BARE, cluster_specs, cluster_works, integer_values, work
 
 COMBINING = changed(BARE, multicast=True)
 
 
-def on_both(spec: ClusterSpec, tile: TileWork) -> GatherOutcome:
+def on_both(spec: ClusterSpec, tile: TileWork) -> Outcome:
     """The outcome on which both engines agree."""
     outcome = run_cluster(spec, tile, None)
     assert compiled.run_cluster(spec, tile, None).counters() == outcome.counters()
     return outcome
 
 
-def conflicts(outcome: GatherOutcome) -> int:
+def conflicts(outcome: Outcome) -> int:
     return int(outcome.unit_cycles[CAUSES.index("bank_conflict")])
 
 
@@ -41,7 +42,7 @@ def test_all_who_want_one_word_have_it_as_soon_as_one_alone(queues: str, units: 
     alone = on_both(spec, work([[(0, 0)]] + [[]] * (units - 1)))
     together = on_both(spec, work([[(0, 0)]] * units))
     assert together.cycles == alone.cycles
-    assert (together.x_bank_reads, together.replies, together.reply_hops) == (1, units, units)
+    assert (together.counts.x_bank_reads, together.counts.replies, together.counts.reply_hops) == (1, units, units)
     assert conflicts(together) == 0
     apart = on_both(changed(spec, multicast=False), work([[(0, 0)]] * units))
     assert apart.cycles == alone.cycles + units - 1
@@ -52,21 +53,21 @@ def test_two_words_of_one_bank_take_two_accesses() -> None:
     spec = changed(COMBINING, units=4)
     outcome = on_both(spec, work([[(0, 0)], [(0, 2)], [(0, 0)], [(0, 2)]]))
     alone = on_both(spec, work([[(0, 0)], [], [], []]))
-    assert (outcome.x_bank_reads, outcome.cycles) == (2, alone.cycles + 1)
+    assert (outcome.counts.x_bank_reads, outcome.cycles) == (2, alone.cycles + 1)
     assert conflicts(outcome) == 2
 
 
 def test_only_heads_combine() -> None:
     """Unit 1 wants word 0 too, but behind word 2 of the same bank: it comes too late to share unit 0's access."""
     outcome = on_both(COMBINING, work([[(0, 0)], [(0, 2), (0, 0)]]))
-    assert (outcome.requests, outcome.x_bank_reads) == (3, 3)
+    assert (outcome.counts.requests, outcome.counts.x_bank_reads) == (3, 3)
 
 
 def test_requests_for_different_ports_of_a_bank_do_not_combine() -> None:
     """A request's port is that of its slot: the second of unit 0 goes to port 1."""
     spec = changed(COMBINING, bank_ports=2)
-    assert on_both(spec, work([[(0, 0)], [(0, 0)]])).x_bank_reads == 1
-    assert on_both(spec, work([[(0, 0), (0, 1)], [(0, 1)]])).x_bank_reads == 3
+    assert on_both(spec, work([[(0, 0)], [(0, 0)]])).counts.x_bank_reads == 1
+    assert on_both(spec, work([[(0, 0), (0, 1)], [(0, 1)]])).counts.x_bank_reads == 3
 
 
 @settings(max_examples=80)
@@ -97,7 +98,8 @@ def test_every_law_holds(data: st.DataObject) -> None:
     check_cluster(spec, tile, outcome)
     check_values(tile, values, outcome)
     distinct = np.unique(tile.word)
-    assert tile.present[:, distinct].sum() <= outcome.x_bank_reads <= outcome.requests == outcome.replies == outcome.reply_hops
+    counts = outcome.counts
+    assert tile.present[:, distinct].sum() <= counts.x_bank_reads <= counts.requests == counts.replies == counts.reply_hops
     assert cluster_bounds(spec, tile).largest[1] <= outcome.cycles
 
 
@@ -150,7 +152,7 @@ def test_words_that_meet_at_a_unit_would_be_noticed() -> None:
         def receive(self, flit: Flit, ready: int) -> None:
             """Take it."""
 
-    replies = CombinedReplies([Unit()], [[1], [1]])
+    replies = CombinedReplies(Clock(), [Unit()], [[1], [1]])
     replies.send(0, Flit(0, 0, 0, 0, 0, 0), 4)
     with pytest.raises(CheckError, match="two words meet at unit 0 in cycle 5"):
         replies.send(1, Flit(0, 1, 1, 1, 0, 0), 4)

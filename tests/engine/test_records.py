@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
-
 import numpy as np
 import pytest
 
-from simulator.engine.compiled.layout import Fabric, Flit, Nobody, Queue, Unit
+from simulator.activity import CLOCKED
+from simulator.engine.compiled.layout import Clocked, Fabric, Flit, Nobody, Queue, Unit
 from simulator.engine.compiled.memory import Block, Layout, numbers
 from simulator.engine.compiled.records import Array, Here, Inside, Nowhere, Record, Table, Wide, fields_of, size_of, view
 from simulator.engine.compiled.switch.engine import Switch
+from simulator.engine.reference.clock import Clock
 from simulator.kinds.gather.compiled.engine import GatherFabric, GatherUnit
-from simulator.kinds.gather.reference import GatherOutcome
 from simulator.kinds.scatter.compiled.engine import ScatterFabric, ScatterUnit
-from simulator.kinds.scatter.reference import ScatterOutcome
 
 
 class Leaf(Record):
@@ -122,7 +120,12 @@ def test_parts_that_dataflows_share_find_their_fields_in_every_dataflow(own: typ
     }
 
 
-@pytest.mark.parametrize(("outcome", "fabric"), [(GatherOutcome, GatherFabric), (ScatterOutcome, ScatterFabric)])
-def test_every_counter_of_an_outcome_is_a_field_of_its_fabric(outcome: type, fabric: type[Record]) -> None:
-    counters = {entry.name for entry in fields(outcome)} - {"unit_cycles", "outputs"}
-    assert counters <= {name for name, field in fields_of(fabric).items() if field.kind.form == "wide"}
+def test_both_engines_have_a_place_for_every_clocked_counter() -> None:
+    wide = {name for name, field in fields_of(Clocked).items() if field.kind.form == "wide"}
+    assert set(CLOCKED) == wide == set(Clock().counts)
+
+
+@pytest.mark.parametrize("own", [GatherFabric, ScatterFabric])
+def test_a_fabric_counts_nothing_of_its_own(own: type[Record]) -> None:
+    shared = fields_of(Fabric)
+    assert not [name for name, field in fields_of(own).items() if name not in shared and field.kind.form == "wide"]

@@ -62,7 +62,7 @@ def test_what_is_taken_from_the_registry_is_no_kind() -> None:
 
 
 def test_no_module_outside_has_a_class_or_a_function_of_a_kind() -> None:
-    """`GatherOutcome`, `run_scatter`: a definition that carries a kind's name belongs into its folder."""
+    """`GatherSchedule`, `run_scatter`: a definition that carries a kind's name belongs into its folder."""
     names = {kind.name for kind in KINDS} - {"both"}
     pairs = ("workload/types.py", "sampled_pairs")  # an operation's own count, whatever does it
     found = [

@@ -5,7 +5,7 @@ import pytest
 from simulator.machine import Machine, load_machine
 from simulator.specs import config_names
 from simulator.study.sizing.scale import own_area_mm2
-from simulator.study.sweep.files import load_sweep
+from simulator.study.sweep.reading import load_sweep
 from simulator.study.sweep.spec import EqualSpec
 
 BEST = ("crossbar", "hybrid", "replication", "partition", "systolic", "systolic-naive")

@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 from round_numbers import round_machine
 
+from simulator.engine.engines import TRAFFIC_ENGINES
 from simulator.errors import ConfigError
 from simulator.machine import load_machine
-from simulator.network import TOPOLOGIES, NetworkSpec
+from simulator.network import TOPOLOGIES, NetworkSpec, TopologyName
 from simulator.network.traffic import NOTHING, draw_arrivals, replay_arrivals, theory_limits
 from simulator.study.load_latency import TRAFFIC, measure_network, switch_of
 from simulator.workload import load_workload
@@ -30,9 +31,32 @@ def test_a_machine_without_a_network_is_refused(name: str) -> None:
 def test_no_topology_exceeds_its_bisection_and_each_keeps_littles_law(topology: str, queues: str) -> None:
     spec = NetworkSpec(16, 16, topology=topology, queues=queues, depth=4)  # type: ignore[arg-type]
     full = measure_network(spec, loads=[1.0], cycles=600, warmup=300)
-    assert full.saturation <= full.limits["bisection"] + 0.01
+    assert full.saturation <= min(full.limits["bisection"], full.limits["sinks"]) + 0.01
     light = measure_network(spec, loads=[0.08], cycles=6000, warmup=300).points[0]
     assert light.throughput * spec.sources * light.mean_latency_cycles == pytest.approx(light.mean_outstanding, rel=0.005)
+
+
+@pytest.mark.parametrize("topology", ["ring", "full", "mesh"])
+def test_saturation_is_of_the_network_whichever_loads_are_asked_for(topology: TopologyName) -> None:
+    spec = NetworkSpec(16, 16, topology=topology)
+    loads = [0.05 * step for step in range(1, 21)]
+    curves = [measure_network(spec, loads=asked, cycles=1500, warmup=300) for asked in ([1.0], [0.1, 0.2], loads)]
+    assert len({curve.saturation for curve in curves}) == 1
+    assert len({curve.to_dict()["saturation_throughput"] for curve in curves}) == 1
+    highest = max(point.throughput for point in curves[-1].points)
+    assert curves[-1].saturation >= highest - 0.005
+    assert curves[-1].saturation <= 1
+
+
+def test_a_ring_that_falls_behind_its_saturation_is_told_by_its_best_load() -> None:
+    curve = measure_network(NetworkSpec(16, 16, topology="ring"), loads=[1.0], cycles=1500, warmup=300)
+    assert curve.points[0].throughput < 0.6 * curve.saturation
+    assert curve.saturation <= curve.limits["bisection"]
+
+
+def test_both_engines_find_one_saturation() -> None:
+    found = [measure_network(NetworkSpec(4, 4), cycles=200, warmup=20, engine=engine).saturation for engine in TRAFFIC_ENGINES]
+    assert len(set(found)) == 1
 
 
 def test_throughput_follows_the_load_until_it_saturates() -> None:
@@ -75,5 +99,5 @@ def test_replayed_sequences_keep_their_order() -> None:
 def test_limits_of_theory() -> None:
     assert theory_limits(NetworkSpec(64, 64, topology="mesh"), "uniform")["bisection"] == 0.5
     assert theory_limits(NetworkSpec(8, 8), "uniform")["head_of_line"] == 0.6184
-    assert theory_limits(NetworkSpec(64, 128), "uniform")["memoryless"] == pytest.approx(2 * (1 - (1 - 1 / 128) ** 64))
+    assert theory_limits(NetworkSpec(64, 128, queues="voq"), "uniform") == {"sinks": 1.0, "bisection": 1.0}
     assert TRAFFIC[-1] == "trace"

@@ -96,7 +96,7 @@ def test_a_word_that_is_multiplied_twice(monkeypatch: pytest.MonkeyPatch) -> Non
 
     def count_twice(self: VectorUnit, cycle: int) -> bool:
         computing = consume(self, cycle)
-        self.macs += computing
+        self.counts["accumulator_updates"] += computing
         return computing
 
     monkeypatch.setattr(VectorUnit, "_consume", count_twice)

@@ -16,7 +16,7 @@ from pathlib import Path
 from threading import Lock
 from typing import Any
 
-from simulator.activity import CAUSES
+from simulator.activity import CAUSES, CLOCKED
 
 _loading = Lock()
 
@@ -81,7 +81,7 @@ def _cache_folder(module: str) -> Path:
     digest = hashlib.blake2b(digest_size=8)
     for source in sorted({*Path(__file__).parent.rglob("*.py"), *beside.glob("*.py")}):
         digest.update(source.read_bytes())
-    digest.update(repr(CAUSES).encode())
+    digest.update(repr((CAUSES, CLOCKED)).encode())
     base = os.environ.get("NUMBA_CACHE_DIR")
     return (Path(base) if base else _user_cache()) / f"kernels-{digest.hexdigest()}"
 

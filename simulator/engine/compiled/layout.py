@@ -6,9 +6,9 @@ channel and a link that stand for none: what is written to them is never read, s
 
 from __future__ import annotations
 
-from typing import Generic, TypeVar
+from typing import TYPE_CHECKING, Generic, TypeVar
 
-from simulator.activity import CAUSES
+from simulator.activity import CAUSES, CLOCKED
 from simulator.engine.compiled.records import Array, Here, Inside, Nowhere, Record, Table, Wide
 
 NEVER = -2
@@ -243,11 +243,23 @@ class Nobody(Record):
     link: Inside[Link]
 
 
+class Clocked(Record):
+    """What is counted: a number of 64 bits for every clocked counter, by its name."""
+
+    __annotations__ = dict.fromkeys(CLOCKED, Wide)
+
+    if TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> int: ...
+
+        def __setattr__(self, name: str, value: int) -> None: ...
+
+
 UnitKind = TypeVar("UnitKind", bound=Unit)
 
 
 class Fabric(Record, Generic[UnitKind]):
-    """A fabric: the hardware that all units share, the tile at hand and what is counted, by the names of the outcomes' fields."""
+    """A fabric: the hardware that all units share, the tile at hand and what is counted."""
 
     nobody: Inside[Nobody]
     routed: int
@@ -293,11 +305,7 @@ class Fabric(Record, Generic[UnitKind]):
     """Last cycle in which anything moved."""
     cycles: Wide
     """End of the tile."""
-    list_entries: Wide
-    entries_dropped: Wide
-    requests: Wide
-    request_hops: Wide
-    reply_hops: Wide
+    counts: Inside[Clocked]
 
 
 CAUSE_COUNT = len(CAUSES)

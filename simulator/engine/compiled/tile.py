@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
-from typing import Any, TypeVar
+from typing import Any
 
+from simulator.activity import CLOCKED, Counts
 from simulator.engine.cluster import CAUSE, Outcome
 from simulator.engine.compiled.fabric_plan import FabricMemory
 from simulator.engine.compiled.kernels import Kernel
@@ -14,10 +14,9 @@ from simulator.errors import MappingError, stalled
 
 SLICE_CYCLES = 1 << 16
 """A kernel comes back to Python now and then, so that a run can be interrupted."""
-Counted = TypeVar("Counted", bound=Outcome)
 
 
-def run_tile(kernel: Kernel, at_rest: FabricMemory, memory: Memory, lists: tuple[Any, ...], outcome: type[Counted]) -> Counted:
+def run_tile(kernel: Kernel, at_rest: FabricMemory, memory: Memory, lists: tuple[Any, ...]) -> Outcome:
     """Run a tile to its end; CheckError where nothing has moved for longer than any pipeline takes."""
     fabric = view(memory, at_rest.fabric)
     patience = SLICE_CYCLES + at_rest.longest_delay
@@ -27,14 +26,12 @@ def run_tile(kernel: Kernel, at_rest: FabricMemory, memory: Memory, lists: tuple
             raise MappingError(f"a tile takes more than {MOST_CYCLES} cycles; set mapping.tokens_per_tile to make tiles smaller")
         if fabric.cycle[0] - fabric.moved_at[0] > patience:
             raise stalled(int(fabric.cycle[0]))
-    return outcome(**_counted(at_rest, memory, outcome))
+    return _outcome(at_rest, memory)
 
 
-def _counted(at_rest: FabricMemory, memory: Memory, outcome: type[Outcome]) -> dict[str, Any]:
-    """Every field of an outcome; ValueError for one that the fabric does not count."""
+def _outcome(at_rest: FabricMemory, memory: Memory) -> Outcome:
     fabric = view(memory, at_rest.fabric)
-    first = int(fabric.causes[0]) // 2
+    cycles, first = int(fabric.cycles[0]), int(fabric.causes[0]) // 2
     causes = memory[first : first + CAUSE_COUNT].copy()
-    causes[CAUSE["imbalance"]] = at_rest.units.count * int(fabric.cycles[0]) - int(causes.sum())
-    known: dict[str, Any] = {"unit_cycles": causes, "outputs": None}
-    return {entry.name: known[entry.name] if entry.name in known else int(getattr(fabric, entry.name)[0]) for entry in fields(outcome)}
+    causes[CAUSE["imbalance"]] = at_rest.units.count * cycles - int(causes.sum())
+    return Outcome(cycles, Counts(**{name: int(getattr(fabric.counts, name)[0]) for name in CLOCKED}), causes)

@@ -91,7 +91,7 @@ def request(fabric: Fabric[UnitKind], unit: Unit, cycle: int) -> Flit:
     flit.word = unit.at_word
     take_tag(fabric, unit)
     enlist(unit, flit)
-    fabric.requests += 1
+    fabric.counts.requests += 1
     return flit
 
 

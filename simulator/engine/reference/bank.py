@@ -33,6 +33,9 @@ class BankPort:
     there are reply slots.
     """
 
+    counter = "x_bank_reads"
+    """What an access counts as."""
+
     def __init__(
         self,
         clock: Clock,
@@ -51,7 +54,6 @@ class BankPort:
         self.memory = memory
         self.multicast = multicast
         self.queue = Queue(slots)
-        self.accesses = 0
         self._wake = clock.env.event()
 
     def free(self, cycle: int) -> float:
@@ -81,7 +83,7 @@ class BankPort:
         room = self.replies.free(self.port, head, cycle)
         if head.ready > cycle or room < 1:
             return
-        self.accesses += 1
+        self.clock.counts[self.counter] += 1
         served = [0]
         if self.multicast:
             same = (i for i in range(1, len(flits)) if flits[i].word == head.word and flits[i].ready <= cycle)

@@ -12,6 +12,8 @@ from typing import Any
 
 import simpy
 
+from simulator.activity import CLOCKED
+
 PHASES = 4
 UNIT, REQUEST, BANK, REPLY = range(PHASES)
 
@@ -19,7 +21,7 @@ Process = Generator[simpy.Event, Any, None]
 
 
 class Clock:
-    """A SimPy environment that counts in cycles and phases.
+    """A SimPy environment that counts in cycles and phases; what is clocked by it adds its events to `counts`.
 
     >>> clock = Clock()
     >>> def process(log):
@@ -32,6 +34,7 @@ class Clock:
 
     def __init__(self) -> None:
         self.env = simpy.Environment()
+        self.counts = dict.fromkeys(CLOCKED, 0)
 
     @property
     def cycle(self) -> int:

@@ -13,17 +13,13 @@ from simulator.engine.cluster import CAUSE, ClusterSpec
 from simulator.engine.reference.bank import BankPort
 from simulator.engine.reference.clock import REPLY, REQUEST, Clock
 from simulator.engine.reference.flit import Flit
-from simulator.engine.reference.router import Channel, Router, Sink
+from simulator.engine.reference.router import HOPS, Channel, Router, Sink
 from simulator.errors import collided
 from simulator.network import NetworkSpec
 
 
 class RequestPath(Protocol):
     """What a unit sends its requests into."""
-
-    @property
-    def hops(self) -> int:
-        """Flits that passed a router, over all routers."""
 
     def free(self, unit: int, port: int, cycle: int) -> float:
         """Slots for a request of `unit` to a bank port at the start of `cycle`."""
@@ -62,11 +58,6 @@ class RoutedNetwork:
                 combines=spec.combines,
             )
             clock.start(self.routers[index].run())
-
-    @property
-    def hops(self) -> int:
-        """Flits that passed a router, over all routers."""
-        return sum(router.hops for router in self.routers.values())
 
     def free(self, source: int, sink: int, cycle: int) -> float:
         """Slots that a source finds for a flit to `sink`."""
@@ -142,11 +133,6 @@ class RoutedRequests:
     def __init__(self, clock: Clock, spec: ClusterSpec, ports: Sequence[Sink]) -> None:
         self.network = RoutedNetwork(clock, REQUEST, spec.requests, ports, CAUSE["bank_conflict"])
 
-    @property
-    def hops(self) -> int:
-        """Flits that passed a router."""
-        return self.network.hops
-
     def free(self, unit: int, port: int, cycle: int) -> float:
         """Slots of the unit's own queue."""
         return self.network.free(unit, port, cycle)
@@ -162,11 +148,6 @@ class RoutedReplies:
     def __init__(self, clock: Clock, spec: ClusterSpec, units: Sequence[Sink]) -> None:
         self.network = RoutedNetwork(clock, REPLY, spec.replies, units, CAUSE["network_contention"])
 
-    @property
-    def hops(self) -> int:
-        """Flits that passed a router."""
-        return self.network.hops
-
     def free(self, port: int, flit: Flit, cycle: int) -> float:
         """Slots of the port's reply queue."""
         return self.network.free(port, flit.unit, cycle)
@@ -178,9 +159,6 @@ class RoutedReplies:
 
 class DirectRequests:
     """Wires straight to the bank ports: a copy for one unit, or a perfect network of the same latency."""
-
-    hops = 0
-    """There are no routers."""
 
     def __init__(self, ports: Sequence[BankPort], delays: Sequence[Sequence[int]]) -> None:
         self.ports = ports
@@ -197,9 +175,6 @@ class DirectRequests:
 
 class DirectReplies:
     """Wires straight to the landing registers, which are reserved at issue and never refuse."""
-
-    hops = 0
-    """There are no routers."""
 
     def __init__(self, units: Sequence[Sink], delays: Sequence[Sequence[int]]) -> None:
         self.units = units
@@ -220,9 +195,9 @@ class CombinedReplies(DirectReplies):
     A unit is granted one request a cycle, so that no two words ever meet at it, and none ever waits.
     """
 
-    def __init__(self, units: Sequence[Sink], delays: Sequence[Sequence[int]]) -> None:
+    def __init__(self, clock: Clock, units: Sequence[Sink], delays: Sequence[Sequence[int]]) -> None:
         super().__init__(units, delays)
-        self.hops = 0
+        self.clock = clock
         self.next_free = [0] * len(units)
 
     def send(self, port: int, flit: Flit, ready: int) -> None:
@@ -231,7 +206,7 @@ class CombinedReplies(DirectReplies):
         if landed < self.next_free[flit.unit]:
             raise collided(flit.unit, landed)
         self.next_free[flit.unit] = landed + 1
-        self.hops += 1
+        self.clock.counts[HOPS[REPLY]] += 1
         super().send(port, flit, ready)
 
 

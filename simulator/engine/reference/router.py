@@ -7,10 +7,12 @@ from typing import Literal, Protocol
 
 from simulator.engine.cluster import CAUSE
 from simulator.engine.reference.allocator import Allocator, only_winner, places
-from simulator.engine.reference.clock import Clock, Process
+from simulator.engine.reference.clock import REPLY, REQUEST, Clock, Process
 from simulator.engine.reference.flit import Flit, Queue
 
 _CONTENTION = CAUSE["network_contention"]
+HOPS = {REQUEST: "request_hops", REPLY: "reply_hops"}
+"""What a flit that passes a router counts as, by the phase of its network."""
 
 
 class Sink(Protocol):
@@ -81,7 +83,6 @@ class Router:
         self.link_taken_at = [-1] * len(self.link_free_at)
         self.full_at = [-1] * len(channels)
         self.inside = 0
-        self.hops = 0
 
     def free(self, buffer: int, channel: int, cycle: int) -> float:
         """Slots that a buffer has for flits to `channel`."""
@@ -174,5 +175,5 @@ class Router:
         self.link_free_at[link] = cycle + self.flits
         self.buffer_free_at[buffer] = cycle + self.flits
         self.inside -= 1
-        self.hops += self.flits
+        self.clock.counts[HOPS[self.phase]] += self.flits
         self.channels[flit.channel].target.receive(flit, cycle)

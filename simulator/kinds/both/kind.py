@@ -27,6 +27,11 @@ class Both(Gather):
         """Operations with `transpose: scatter` are scattered, all others gathered."""
         return SCATTER if operation.transpose == "scatter" else GATHER.of_operation(machine, operation)
 
+    def check_files(self, machine: Machine) -> None:
+        """One placement is of words where operations gather, and of partial sums where they scatter."""
+        GATHER.check_files(machine)
+        SCATTER.check_files(machine)
+
     def parts(self, elaborated: Elaborated, technology: Technology) -> Parts:
         """Those of both, sharing what both have."""
         return parts_of(elaborated, technology)

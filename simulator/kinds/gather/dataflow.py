@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 from numpy.typing import NDArray
 
 from simulator.activity import Counts
-from simulator.engine.cluster import ClusterSpec
+from simulator.engine.cluster import ClusterSpec, Outcome
 from simulator.engine.engines import Engine, EngineName
 from simulator.engine.work import TileValues, TileWork
 from simulator.errors import require
 from simulator.kinds.gather import reference
 from simulator.kinds.gather.bounds import cluster_bounds, least_round_cycles
 from simulator.kinds.gather.compiled import engine as compiled
-from simulator.kinds.gather.reference import GatherEngine, GatherOutcome
+from simulator.kinds.gather.reference import GatherEngine
 from simulator.kinds.gather.schedule import GatherSchedule
 from simulator.kinds.units.checks import check_causes, check_equal
 from simulator.kinds.units.dataflow import TokenwiseDataflow
@@ -70,7 +72,7 @@ class GatherDataflow(TokenwiseDataflow[GatherSchedule, SliceLists]):
         """Broadcast to all copies of the group."""
         words = self.schedule.k_size(k) * (tokens[1] - tokens[0])
         fullest = int(np.bincount(self.schedule.placement(words, self.schedule.banks)).max())
-        return Part(words * self.machine.word_bytes, fullest)
+        return Part(self.machine.token_bytes(self.schedule.k_size(k) * self.schedule.tokens(tokens)), fullest)
 
     def y_part(self, m: int, tokens: Span) -> Part:
         """The M tile's rows, empty ones included; parts of cut rows travel in the accumulate type and are added."""
@@ -90,15 +92,15 @@ class GatherDataflow(TokenwiseDataflow[GatherSchedule, SliceLists]):
         rows, parts = self.schedule.parts.cut_rows(*self.schedule.m_tiles[m])
         return Counts(output_bank_drains=(here.stop - here.start) * words, drain_additions=(parts - rows) * words)
 
-    def _counts(self, work: TileWork, outcome: GatherOutcome) -> Counts:
+    def _counts(self, work: TileWork, outcome: Outcome) -> Counts:
         lines = -(-np.diff(work.unit_ptr) // self.spec.examine_width)
-        return Counts(
-            mac_slots=outcome.replies * self.schedule.lanes,
+        return replace(
+            outcome.counts,
+            mac_slots=outcome.counts.replies * self.schedule.lanes,
             weight_bank_reads=int(lines.sum()) * work.token_words,
-            **outcome.counted,
         )
 
-    def _assemble(self, place: ClusterTile, outcome: GatherOutcome) -> None:
+    def _assemble(self, place: ClusterTile, outcome: Outcome) -> None:
         """Add what a cluster's output banks received to Y, as later K tiles do in the banks."""
         if self.outputs is None or outcome.outputs is None:
             return
@@ -114,18 +116,18 @@ class GatherDataflow(TokenwiseDataflow[GatherSchedule, SliceLists]):
                 np.add.at(self.outputs[:, columns], rows, banked)
 
 
-def check_cluster(spec: ClusterSpec, work: TileWork, outcome: GatherOutcome) -> None:
+def check_cluster(spec: ClusterSpec, work: TileWork, outcome: Outcome) -> None:
     """Every entry is examined once, every request answered and multiplied once, every unit-cycle has one cause."""
-    wanted = int(work.present[:, work.word].sum())
-    require(outcome.list_entries == work.entries, f"{outcome.list_entries} entries examined of {work.entries}")
-    require(outcome.requests == wanted, f"{outcome.requests} requests for {wanted} entries whose word is not zero")
-    require(outcome.requests + outcome.entries_dropped == work.entries, "requests + dropped = entries")
-    require(outcome.replies == outcome.requests == outcome.accumulator_updates, "requests = replies = multiplied words")
-    require(outcome.rows_merged == outcome.output_bank_writes, "rows merged = rows written")
+    wanted, counts = int(work.present[:, work.word].sum()), outcome.counts
+    require(counts.list_entries == work.entries, f"{counts.list_entries} entries examined of {work.entries}")
+    require(counts.requests == wanted, f"{counts.requests} requests for {wanted} entries whose word is not zero")
+    require(counts.requests + counts.entries_dropped == work.entries, "requests + dropped = entries")
+    require(counts.replies == counts.requests == counts.accumulator_updates, "requests = replies = multiplied words")
+    require(counts.rows_merged == counts.output_bank_writes, "rows merged = rows written")
     check_causes(spec, outcome.cycles, outcome.unit_cycles)
 
 
-def check_values(work: TileWork, values: TileValues, outcome: GatherOutcome) -> None:
+def check_values(work: TileWork, values: TileValues, outcome: Outcome) -> None:
     """What the output banks received is the tile of W times the tile of X: exactly on integers, else to rounding."""
     if outcome.outputs is None:
         return

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from simulator.activity import CAUSES
-from simulator.engine.cluster import CAUSE, ClusterSpec, Outcome
+from simulator.engine.cluster import ClusterSpec, Outcome
 from simulator.engine.reference.bank import BankPort
 from simulator.engine.reference.clock import UNIT, Clock, Process
 from simulator.engine.reference.flit import Flit
@@ -22,35 +20,12 @@ from simulator.engine.reference.network import (
     RoutedReplies,
     RoutedRequests,
 )
+from simulator.engine.reference.units import outcome
 from simulator.engine.work import TileValues, TileWork
 from simulator.errors import stalled
 from simulator.kinds.gather.unit import VectorUnit, WorkList
 
-
-@dataclass(frozen=True, eq=False)
-class GatherOutcome(Outcome):
-    """What one cluster did in one tile of the gather dataflow."""
-
-    cycles: int
-    list_entries: int
-    entries_dropped: int
-    requests: int
-    x_bank_reads: int
-    replies: int
-    request_hops: int
-    """Flits that passed a router of the request network."""
-    reply_hops: int
-    """Flits that passed a router of the reply network."""
-    accumulator_updates: int
-    rows_merged: int
-    output_bank_writes: int
-    unit_cycles: NDArray[np.int64]
-    """[causes]: unit-cycles by cause, in the order of CAUSES, over units × cycles."""
-    outputs: NDArray[np.float64] | None = None
-    """[units, token_words, output rows, lanes / summed lanes]: what was written of each row, if values were carried."""
-
-
-GatherEngine = Callable[[ClusterSpec, TileWork, TileValues | None], GatherOutcome]
+GatherEngine = Callable[[ClusterSpec, TileWork, TileValues | None], Outcome]
 """Runs one cluster through one tile of the gather dataflow."""
 
 
@@ -129,7 +104,7 @@ class Cluster:
         if self.spec.network != "routed":
             return DirectReplies(sinks, self.spec.direct_delays()[1].tolist())
         if self.spec.combines:
-            return CombinedReplies(sinks, self.spec.direct_delays()[1].tolist())
+            return CombinedReplies(self.clock, sinks, self.spec.direct_delays()[1].tolist())
         return RoutedReplies(self.clock, self.spec, sinks)
 
     def _requests(self) -> RequestPath:
@@ -145,36 +120,16 @@ def serial_cycles(spec: ClusterSpec, work: TileWork) -> int:
     return (work.entries + 1) * (crossing + spec.read_latency + spec.merge_cycles + 4)
 
 
-def run_cluster(spec: ClusterSpec, work: TileWork, values: TileValues | None) -> GatherOutcome:
+def run_cluster(spec: ClusterSpec, work: TileWork, values: TileValues | None) -> Outcome:
     """Run one cluster through one tile, from reset."""
     cluster = Cluster(spec, work, values)
     cluster.run()
-    units = cluster.units
-    cycles = max(unit.end for unit in units)
-    causes = np.zeros(len(CAUSES), dtype=np.int64)
-    for unit in units:
-        causes += unit.causes
-        causes[CAUSE["imbalance"]] += cycles - unit.end
-    macs = sum(unit.macs for unit in units)
-    merged = sum(unit.rows_merged for unit in units)
-    return GatherOutcome(
-        cycles=cycles,
-        list_entries=sum(unit.position for unit in units),
-        entries_dropped=sum(unit.dropped for unit in units),
-        requests=sum(unit.issued for unit in units),
-        x_bank_reads=sum(port.accesses for port in cluster.ports),
-        replies=macs,
-        request_hops=cluster.requests.hops,
-        reply_hops=cluster.replies.hops,
-        accumulator_updates=macs,
-        rows_merged=merged,
-        output_bank_writes=merged,
-        unit_cycles=causes,
-        outputs=None if values is None else _outputs(units, work, values.words.shape[1] // spec.summed_lanes),
-    )
+    outputs = None if values is None else _outputs(cluster.units, work, values.words.shape[1] // spec.summed_lanes)
+    return outcome(cluster.clock, cluster.units, outputs)
 
 
 def _outputs(units: list[VectorUnit], work: TileWork, width: int) -> NDArray[np.float64]:
+    """[units, token_words, output rows, lanes / summed lanes]: what was written of each row."""
     rows = int(work.own.max(initial=-1)) + 1
     banks = np.zeros((len(units), work.token_words, rows, width))
     for unit, bank in zip(units, banks, strict=True):

@@ -10,11 +10,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from simulator.activity import CAUSES
 from simulator.engine.cluster import CAUSE, ClusterSpec
 from simulator.engine.reference.clock import UNIT, Clock, Process
 from simulator.engine.reference.flit import Flit, stall_cause
 from simulator.engine.reference.network import RequestPath
+from simulator.engine.reference.units import Unit
 
 Matrix = NDArray[np.float64]
 
@@ -45,7 +45,7 @@ class OpenRow:
         self.partial = partial
 
 
-class VectorUnit:
+class VectorUnit(Unit):
     """One vector unit of a cluster; rules 10 and 11 of the model.
 
     In a cycle it first takes one operand that has landed, then scans its list; both see only what the cycle before
@@ -53,26 +53,13 @@ class VectorUnit:
     """
 
     def __init__(self, clock: Clock, index: int, spec: ClusterSpec, work: WorkList, requests: RequestPath, lanes: int) -> None:
-        self.clock = clock
-        self.index = index
-        self.spec = spec
+        super().__init__(clock, index, spec, requests)
         self.work = work
-        self.requests = requests
         self.lanes = lanes
-        self.position = 0
-        self.free_tags = deque(range(spec.window))
         self.landed: list[tuple[int, int, Flit]] = []
-        self.outstanding: deque[Flit] = deque()
         self.rows: dict[int, OpenRow] = {}
         self.row_releases: deque[int] = deque()
         self.merged_at = -1
-        self.last_write = -1
-        self.last_scan = -1
-        self.issued = 0
-        self.dropped = 0
-        self.macs = 0
-        self.rows_merged = 0
-        self.causes = [0] * len(CAUSES)
         self.outputs: dict[int, NDArray[np.float64]] = {}
 
     def free(self, cycle: int) -> float:
@@ -93,11 +80,6 @@ class VectorUnit:
             yield self.clock.tick()
         if self.work.word:
             self.causes[CAUSE["drain"]] += max(0, self.end - self.clock.cycle)
-
-    @property
-    def end(self) -> int:
-        """First cycle in which the unit has nothing left to do in the tile."""
-        return max(self.last_write, self.last_scan) + 1
 
     def step(self, cycle: int) -> None:
         """One cycle: consume, scan, and account for the cycle."""
@@ -127,7 +109,8 @@ class VectorUnit:
             row.partial[row.macs % self.spec.accumulate_latency] += self.work.weights[flit.entry] * flit.value
         row.macs += 1
         row.outstanding -= 1
-        self.macs += 1
+        self.counts["replies"] += 1
+        self.counts["accumulator_updates"] += 1
         if row.ended and not row.outstanding:
             self._merge(flit.row, cycle)
         return True
@@ -139,11 +122,12 @@ class VectorUnit:
                 return
             entry = self.position
             if self.work.word[entry] < 0:
-                self.dropped += 1
+                self.counts["entries_dropped"] += 1
             elif issued < min(self.spec.issue_width, tags) and self._issue(entry, cycle):
                 issued += 1
             else:
                 return
+            self.counts["list_entries"] += 1
             self.position += 1
             self.last_scan = cycle
             if self.work.ends_row[entry]:
@@ -165,6 +149,7 @@ class VectorUnit:
         row.outstanding += 1
         flit = Flit(self.index, self.issued, self.work.word[entry], tag, row_id, entry)
         self.issued += 1
+        self.counts["requests"] += 1
         self.outstanding.append(flit)
         self.requests.send(flit, port, cycle)
         return True
@@ -187,6 +172,7 @@ class VectorUnit:
         self.merged_at = max(cycle, self.merged_at + 1)
         self.row_releases.append(self.merged_at + self.spec.accumulate_latency)
         self.last_write = self.merged_at + self.spec.merge_cycles
-        self.rows_merged += 1
+        self.counts["rows_merged"] += 1
+        self.counts["output_bank_writes"] += 1
         if row.partial is not None:
             self.outputs[row_id] = row.partial.sum(axis=0).reshape(-1, self.spec.summed_lanes).sum(axis=1)

@@ -8,12 +8,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simulator.activity import Counts
-from simulator.engine.cluster import ClusterSpec
+from simulator.engine.cluster import ClusterSpec, Outcome
 from simulator.engine.engines import Engine
 from simulator.engine.work import TileValues, TileWork
 from simulator.kinds.gather.bounds import cluster_bounds
 from simulator.kinds.gather.dataflow import CLUSTER_RUNS, check_cluster
-from simulator.kinds.gather.reference import GatherOutcome
 from simulator.kinds.sampled.schedule import SampledSchedule, sampled_values, sampled_work
 from simulator.kinds.units.checks import check_equal
 from simulator.kinds.units.dataflow import UnitsDataflow
@@ -85,13 +84,13 @@ class SampledDataflow(UnitsDataflow[SampledSchedule, SliceLists]):
         most_rows = int(np.bincount(self.schedule.parts.unit[here], minlength=1).max())
         parts: list[Part] = []
         for tokens in self.schedule.active_groups(r):
-            words = tokens[1] - tokens[0]
+            words, count = tokens[1] - tokens[0], self.schedule.tokens(tokens)
             if x_fresh:
                 x_words = self.schedule.k_size(k) * words
                 fullest = int(np.bincount(self.schedule.placement(x_words, self.schedule.banks)).max())
-                parts.append(Part(x_words * self.machine.word_bytes, fullest))
+                parts.append(Part(self.machine.token_bytes(self.schedule.k_size(k) * count), fullest))
             if gradient_fresh:
-                parts.append(Part(self.schedule.m_size(m) * words * self.machine.word_bytes, most_rows * words))
+                parts.append(Part(self.machine.token_bytes(self.schedule.m_size(m) * count), most_rows * words))
         return tuple(parts)
 
     def x_counts(self, position: Position) -> Counts:
@@ -132,19 +131,20 @@ class SampledDataflow(UnitsDataflow[SampledSchedule, SliceLists]):
         ptr = self.slice(place.m, place.k).unit_ptr
         return slice(ptr[place.replica * self.spec.units], ptr[(place.replica + 1) * self.spec.units])
 
-    def _counts(self, work: TileWork, outcome: GatherOutcome, token_words: int) -> Counts:
+    def _counts(self, work: TileWork, outcome: Outcome, token_words: int) -> Counts:
         """A list entry is read once for all token words; its sum is written back in place, a word of dY read for each product."""
-        counted = outcome.counted | {"output_bank_writes": 0}
-        return Counts(
-            **counted,
-            mac_slots=outcome.replies * self.schedule.lanes,
+        counts = outcome.counts
+        return replace(
+            counts,
+            mac_slots=counts.replies * self.schedule.lanes,
             weight_bank_reads=self._lines(np.diff(work.unit_ptr) // token_words),
-            weight_bits_filled=outcome.rows_merged * self.machine.datatypes.accumulate_bits,
-            lane_reductions=outcome.rows_merged,
-            output_bank_reads=outcome.replies,
+            weight_bits_filled=counts.rows_merged * self.machine.datatypes.accumulate_bits,
+            lane_reductions=counts.rows_merged,
+            output_bank_writes=0,
+            output_bank_reads=counts.replies,
         )
 
-    def _assemble(self, place: ClusterTile, outcome: GatherOutcome) -> None:
+    def _assemble(self, place: ClusterTile, outcome: Outcome) -> None:
         """Add what a cluster wrote to G, as later rounds do in place and groups on the drain bus."""
         if self.outputs is None or outcome.outputs is None:
             return
@@ -155,7 +155,7 @@ class SampledDataflow(UnitsDataflow[SampledSchedule, SliceLists]):
         self.outputs[lists.global_row[entries], columns] += written
 
 
-def check_sampled(work: TileWork, values: TileValues, outcome: GatherOutcome) -> None:
+def check_sampled(work: TileWork, values: TileValues, outcome: Outcome) -> None:
     """What was written for each place of the mask is the tile's part of dY · Xᵀ: exactly on integers, else to rounding."""
     if outcome.outputs is None:
         return

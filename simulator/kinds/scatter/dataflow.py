@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from simulator.activity import Bounds, Counts
-from simulator.engine.cluster import ClusterSpec
+from simulator.engine.cluster import ClusterSpec, Outcome
 from simulator.engine.engines import EngineName
 from simulator.engine.work import TileValues, TileWork
 from simulator.errors import require
 from simulator.kinds.scatter import reference
 from simulator.kinds.scatter.compiled import engine as compiled
-from simulator.kinds.scatter.reference import ScatterEngine, ScatterOutcome
+from simulator.kinds.scatter.reference import ScatterEngine
 from simulator.kinds.scatter.schedule import ScatterSchedule, ScatterSlice, scatter_slice, scatter_work
 from simulator.kinds.units.checks import check_causes, check_equal
 from simulator.kinds.units.dataflow import TokenwiseDataflow
@@ -56,7 +58,8 @@ class ScatterDataflow(TokenwiseDataflow[ScatterSchedule, ScatterSlice]):
         """Each unit takes the words of its own columns from the group's broadcast."""
         words = tokens[1] - tokens[0]
         columns = np.bincount(self.schedule.parts.unit[self.schedule.parts.of_rows(*self.schedule.k_tiles[k])], minlength=1)
-        return Part(self.schedule.k_size(k) * words * self.machine.word_bytes, int(columns.max()) * words)
+        size = self.machine.token_bytes(self.schedule.k_size(k) * self.schedule.tokens(tokens))
+        return Part(size, int(columns.max()) * words)
 
     def y_part(self, m: int, tokens: Span) -> Part:
         """The sums of all copies travel in the accumulate type and are added on the way."""
@@ -76,20 +79,18 @@ class ScatterDataflow(TokenwiseDataflow[ScatterSchedule, ScatterSlice]):
         sums, replicas = self.schedule.m_size(m) * words, self.machine.fabric.replicas
         return Counts(x_bank_reads=sums * replicas * self.machine.sum_words, drain_additions=sums * (replicas - 1))
 
-    def _counts(self, work: TileWork, outcome: ScatterOutcome) -> Counts:
+    def _counts(self, work: TileWork, outcome: Outcome) -> Counts:
         lines = -(-np.diff(work.unit_ptr) // self.spec.examine_width)
-        touched = outcome.bank_accumulates * self.machine.sum_words
-        return Counts(
-            mac_slots=outcome.requests * self.schedule.lanes,
+        touched = outcome.counts.bank_additions * self.machine.sum_words
+        return replace(
+            outcome.counts,
+            mac_slots=outcome.counts.requests * self.schedule.lanes,
             weight_bank_reads=int(lines.sum()) * work.token_words,
-            **outcome.counted,
-            output_bank_reads=outcome.operand_reads,
             x_bank_reads=touched,
             x_words_filled=touched,
-            bank_additions=outcome.bank_accumulates,
         )
 
-    def _assemble(self, work: TileWork, place: ClusterTile, outcome: ScatterOutcome) -> None:
+    def _assemble(self, work: TileWork, place: ClusterTile, outcome: Outcome) -> None:
         """Add what a copy's banks hold to Y, as the drain does over copies and the banks over K tiles."""
         if self.outputs is None or outcome.outputs is None:
             return
@@ -100,17 +101,17 @@ class ScatterDataflow(TokenwiseDataflow[ScatterSchedule, ScatterSlice]):
             self.outputs[rows, columns] += sums[token - place.tokens[0], :, : columns.stop - columns.start]
 
 
-def check_scatter(spec: ClusterSpec, work: TileWork, outcome: ScatterOutcome) -> None:
+def check_scatter(spec: ClusterSpec, work: TileWork, outcome: Outcome) -> None:
     """Every entry is examined once, every product accumulated once, every unit-cycle has one cause."""
-    wanted = int(work.present[:, work.own].sum())
-    require(outcome.list_entries == work.entries, f"{outcome.list_entries} entries examined of {work.entries}")
-    require(outcome.requests == wanted, f"{outcome.requests} products of {wanted} entries whose word is not zero")
-    require(outcome.requests + outcome.entries_dropped == work.entries, "products + dropped = entries")
-    require(outcome.bank_accumulates == outcome.requests, "products sent = products accumulated")
+    wanted, counts = int(work.present[:, work.own].sum()), outcome.counts
+    require(counts.list_entries == work.entries, f"{counts.list_entries} entries examined of {work.entries}")
+    require(counts.requests == wanted, f"{counts.requests} products of {wanted} entries whose word is not zero")
+    require(counts.requests + counts.entries_dropped == work.entries, "products + dropped = entries")
+    require(counts.bank_additions == counts.requests, "products sent = products accumulated")
     check_causes(spec, outcome.cycles, outcome.unit_cycles)
 
 
-def check_sums(work: TileWork, values: TileValues, outcome: ScatterOutcome) -> None:
+def check_sums(work: TileWork, values: TileValues, outcome: Outcome) -> None:
     """What the banks hold is the tile of W times the tile of X: exactly on integers, else to rounding."""
     if outcome.outputs is None:
         return

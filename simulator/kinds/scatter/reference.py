@@ -2,43 +2,21 @@
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from simulator.activity import CAUSES
 from simulator.engine.cluster import CAUSE, ClusterSpec, Outcome
 from simulator.engine.reference.bank import BankPort
 from simulator.engine.reference.clock import UNIT, Clock, Process
 from simulator.engine.reference.flit import Flit, stall_cause
 from simulator.engine.reference.network import DirectRequests, RequestPath, RoutedRequests
+from simulator.engine.reference.units import Unit, outcome
 from simulator.engine.work import TileValues, TileWork
 
-
-@dataclass(frozen=True, eq=False)
-class ScatterOutcome(Outcome):
-    """What one cluster did in one tile of the scatter dataflow."""
-
-    cycles: int
-    list_entries: int
-    entries_dropped: int
-    requests: int
-    """Products sent."""
-    operand_reads: int
-    """Activation words read by the units from their own banks."""
-    bank_accumulates: int
-    """Words that the banks read, added to and wrote back."""
-    request_hops: int
-    unit_cycles: NDArray[np.int64]
-    """[causes]: unit-cycles by cause, in the order of CAUSES, over units × cycles."""
-    outputs: NDArray[np.float64] | None = None
-    """[token_words × m_words, lanes]: what the banks hold at the end, if values were carried."""
-
-
-ScatterEngine = Callable[[ClusterSpec, TileWork, TileValues | None], ScatterOutcome]
+ScatterEngine = Callable[[ClusterSpec, TileWork, TileValues | None], Outcome]
 """Runs one cluster through one tile of the scatter dataflow."""
 
 
@@ -56,6 +34,8 @@ class SendList:
 
 class AccumulatingPort(BankPort):
     """A bank port that adds what arrives to its word: one slot of the port each, pipelined with forwarding."""
+
+    counter = "bank_additions"
 
     def touch(self, flit: Flit) -> None:
         """What the access does to the numbers: add the product."""
@@ -79,39 +59,22 @@ class Acknowledgements:
         self.units[flit.unit].accumulated(flit, ready - self.read_latency)
 
 
-class ScatterUnit:
+class ScatterUnit(Unit):
     """One vector unit: each cycle it multiplies one of its words by a weight and sends the product."""
 
     def __init__(
         self, clock: Clock, index: int, spec: ClusterSpec, work: SendList, requests: RequestPath, words: NDArray[np.float64] | None
     ) -> None:
-        self.clock = clock
-        self.index = index
-        self.spec = spec
+        super().__init__(clock, index, spec, requests)
         self.work = work
-        self.requests = requests
         self.words = words
-        self.position = 0
-        self.free_tags = deque(range(spec.window))
         self.acknowledged: list[Flit] = []
-        self.outstanding: deque[Flit] = deque()
         self.held = -1
-        self.last_scan = -1
-        self.last_write = -1
-        self.issued = 0
-        self.dropped = 0
-        self.operand_reads = 0
-        self.causes = [0] * len(CAUSES)
 
     def accumulated(self, flit: Flit, cycle: int) -> None:
         """A bank accumulated a product in `cycle`; it is written back after the read and the adder's stages."""
         self.acknowledged.append(flit)
         self.last_write = max(self.last_write, cycle + self.spec.read_latency + self.spec.accumulate_latency)
-
-    @property
-    def end(self) -> int:
-        """First cycle in which none of the unit's work is left in the cluster."""
-        return max(self.last_write, self.last_scan) + 1
 
     def run(self) -> Process:
         """The SimPy process: one step a cycle until all products have been accumulated."""
@@ -152,11 +115,12 @@ class ScatterUnit:
             if self.position == len(self.work.word):
                 break
             if self.work.word[self.position] < 0:
-                self.dropped += 1
+                self.counts["entries_dropped"] += 1
             elif not sent and self._send(self.position, cycle):
                 sent = True
             else:
                 break
+            self.counts["list_entries"] += 1
             self.position += 1
             self.last_scan = cycle
         return sent
@@ -171,12 +135,13 @@ class ScatterUnit:
         self.free_tags.popleft()
         operand = self.work.operand[entry]
         if operand != self.held:
-            self.operand_reads += 1
+            self.counts["output_bank_reads"] += 1
             self.held = operand
         flit = Flit(self.index, self.issued, self.work.word[entry], tag, 0, entry)
         if self.words is not None and self.work.weights is not None:
             flit.value = self.work.weights[entry] * self.words[operand]
         self.issued += 1
+        self.counts["requests"] += 1
         self.outstanding.append(flit)
         self.requests.send(flit, port, cycle)
         return True
@@ -201,7 +166,7 @@ def send_lists(work: TileWork, values: TileValues | None) -> list[SendList]:
     return lists
 
 
-def run_scatter(spec: ClusterSpec, work: TileWork, values: TileValues | None) -> ScatterOutcome:
+def run_scatter(spec: ClusterSpec, work: TileWork, values: TileValues | None) -> Outcome:
     """Run one cluster through one tile of the scatter dataflow, from reset."""
     clock = Clock()
     units: list[ScatterUnit] = []
@@ -219,23 +184,4 @@ def run_scatter(spec: ClusterSpec, work: TileWork, values: TileValues | None) ->
     for port in ports:
         clock.start(port.run())
     clock.env.run(until=clock.env.all_of([clock.start(unit.run()) for unit in units]))
-    return _outcome(units, ports, requests.hops, memory)
-
-
-def _outcome(units: list[ScatterUnit], ports: list[AccumulatingPort], hops: int, memory: NDArray[np.float64] | None) -> ScatterOutcome:
-    cycles = max(unit.end for unit in units)
-    causes = np.zeros(len(CAUSES), dtype=np.int64)
-    for unit in units:
-        causes += unit.causes
-        causes[CAUSE["imbalance"]] += cycles - sum(unit.causes)
-    return ScatterOutcome(
-        cycles=cycles,
-        list_entries=sum(unit.position for unit in units),
-        entries_dropped=sum(unit.dropped for unit in units),
-        requests=sum(unit.issued for unit in units),
-        operand_reads=sum(unit.operand_reads for unit in units),
-        bank_accumulates=sum(port.accesses for port in ports),
-        request_hops=hops,
-        unit_cycles=causes,
-        outputs=memory,
-    )
+    return outcome(clock, units, memory)

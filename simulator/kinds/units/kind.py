@@ -106,7 +106,7 @@ class UnitsKind(Kind):
             request_hops=routed,
             reply_hops=routed if self.words_reach_units else 0,
             accumulator_updates=fetched,
-            x_trunk_bytes=operation.shape[1] * token_words * of.word_bytes if self.words_reach_units else 0,
+            x_trunk_bytes=of.token_bytes(operation.shape[1] * operation.shape[2]) if self.words_reach_units else 0,
             w_trunk_bytes=self._w_bytes(machine, operation, entry_bits),
         )
         return Least(compute, counts)
@@ -170,8 +170,8 @@ class UnitsKind(Kind):
         return () if named is None else (Path(named),)
 
     def check_files(self, machine: Machine) -> None:
-        """Whether every word has a bank."""
-        placement_of(UnitsMachine.of(machine))
+        """Whether every word, or every word of partial sums, has a bank."""
+        placement_of(UnitsMachine.of(machine).in_dataflow(self.flow))
 
     def derived(self, elaborated: Elaborated) -> Mapping[str, float]:
         """Of clusters, words, lists, networks and memories."""

@@ -136,7 +136,9 @@ class UnitsMapping(Mapping):
         "both: gather, and scatter for operations of transpose: scatter",
     )
     placement: Literal["interleaved", "hashed", "file"] = Field("hashed", description="word → bank: modulo, XOR-fold, or placement_file")
-    placement_file: str | None = Field(None, description="for placement: file; a .npy of one bank index for each word of a copy")
+    placement_file: str | None = Field(
+        None, description="for placement: file; a .npy of one bank index for each word of a copy (scatter: of partial sums)"
+    )
     assignment: Literal["round_robin", "balanced", "dynamic", "split"] = Field(
         "balanced", description="row → unit: by turns, longest first, in order, or longest first with long rows cut"
     )
@@ -230,6 +232,10 @@ class UnitsMachine(MachineView):
         """Bytes of one activation word."""
         return -(-self.word_bits // 8)
 
+    def token_bytes(self, activations: int) -> int:
+        """Bytes of so many activations outside the fabric, where no word is padded."""
+        return -(-activations * self.datatypes.activation_bits // 8)
+
     def networks(self, latency: int) -> tuple[NetworkSpec, NetworkSpec]:
         """The request network of a cluster, from units to bank ports, and its reply network back, whose queues are FIFOs.
 
@@ -284,9 +290,19 @@ class UnitsMachine(MachineView):
         return -(-self.datatypes.accumulate_bits // self.datatypes.activation_bits)
 
     @property
+    def bank_sums(self) -> int:
+        """Words of partial sums that one half of a bank holds (scatter)."""
+        return self.bank_words // self.sum_words
+
+    @property
     def copy_sums(self) -> int:
         """Words of partial sums that one half of a copy holds (scatter)."""
-        return self.bank_words // self.sum_words * self.fabric.banks_per_copy
+        return self.bank_sums * self.fabric.banks_per_copy
+
+    @property
+    def placed_in_bank(self) -> int:
+        """What a placement may give one half of a bank: words of activations, or of partial sums where they are what it holds."""
+        return self.bank_sums if self.mapping.dataflow == "scatter" else self.bank_words
 
     @property
     def own_words(self) -> int:

@@ -43,21 +43,23 @@ def placement_of(machine: UnitsMachine) -> Placement:
 
 
 def from_file(path: Path, machine: UnitsMachine) -> Placement:
-    """A user's own array: `.npy`, one bank index for each word of a copy; a tile uses its first so many."""
+    """A user's own array: `.npy`, one bank index for each word of a copy, in scatter of partial sums; a tile uses its first so many."""
     try:
         banks = np.load(path, allow_pickle=False)
     except (OSError, ValueError) as error:
         raise MappingError(f"{path}: not a .npy array of bank indices ({error})") from error
-    if banks.ndim != 1 or banks.dtype.kind not in "iu" or len(banks) < machine.copy_words:
+    scattered = machine.mapping.dataflow == "scatter"
+    what, count = "words of partial sums" if scattered else "words", machine.fabric.banks_per_copy
+    held = machine.placed_in_bank * count
+    if banks.ndim != 1 or banks.dtype.kind not in "iu" or len(banks) < held:
         raise MappingError(
-            f"{path}: found {banks.dtype} of shape {banks.shape}; a placement is a 1-D integer array of at least {machine.copy_words} words"
+            f"{path}: found {banks.dtype} of shape {banks.shape}; a placement is a 1-D integer array of at least {held} {what}"
         )
-    count = machine.fabric.banks_per_copy
     if banks.min() < 0 or banks.max() >= count:
         raise MappingError(f"{path}: bank indices run from {banks.min()} to {banks.max()}; allowed are 0 to {count - 1}")
-    fullest = int(np.bincount(banks[: machine.copy_words]).max())
-    if fullest > machine.bank_words:
-        raise MappingError(f"{path}: one bank is given {fullest} words, but holds {machine.bank_words}")
+    fullest = int(np.bincount(banks[:held]).max())
+    if fullest > machine.placed_in_bank:
+        raise MappingError(f"{path}: one bank is given {fullest} {what}, but holds {machine.placed_in_bank}")
     table: NDArray[np.int32] = banks.astype(np.int32)
 
     def placed(words: int, banks: int) -> NDArray[np.int32]:

@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from simulator.activity import Counts
-from simulator.cost import Counted, load_technology
+from simulator.cost import Counted
 from simulator.cost.types import Cost
 from simulator.cost.words import BRANCHES
 from simulator.kinds import kind_of
 from simulator.machine.model import Elaborated, Machine
-from simulator.pricing import elaborate, pricer_of
+from simulator.pricing import elaborate, pricer_of, technology_of
 from simulator.report.glossary import components, label
 from simulator.report.numbers import percent, significant
 from simulator.result import bandwidths
@@ -57,7 +57,7 @@ def machine_table(machine: Machine) -> RenderableType:
 
 def _priced(machine: Machine) -> tuple[Elaborated, Cost]:
     """Elaborate the machine and price one idle cycle of it: areas do not depend on what runs."""
-    technology = load_technology(machine.technology, machine.technology_overrides)
+    technology = technology_of(machine)
     elaborated = elaborate(machine, technology)
     return elaborated, pricer_of(elaborated, technology).price(Counted(Counts(), 1))
 

@@ -36,9 +36,8 @@ LIMIT_LABELS = {
     "head_of_line": "head-of-line limit (Karol 1987)",
     "sinks": "sink limit",
     "bisection": "bisection limit",
-    "memoryless": "memoryless banks",
 }
-LIMIT_STYLES = {"head_of_line": "--", "sinks": ":", "bisection": "-.", "memoryless": (0, (1, 3))}
+LIMIT_STYLES = {"head_of_line": "--", "sinks": ":", "bisection": "-."}
 ACCENT, GREY = "#d55e00", "#555555"
 
 

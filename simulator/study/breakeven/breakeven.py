@@ -19,15 +19,15 @@ from simulator.specs.fields import slot_at, takes_integers_only
 from simulator.specs.parse import parse
 from simulator.specs.tree import Entry
 from simulator.study.breakeven.crossings import Better, Crossing, CrossingBand, Scale, better_of, crossing_band, find_crossings
-from simulator.study.sweep.bands import assess_points
-from simulator.study.sweep.files import space_of
-from simulator.study.sweep.paths import reached_by
+from simulator.study.sweep.analysis import assess_points
+from simulator.study.sweep.keys import reached_by
 from simulator.study.sweep.point import Point
-from simulator.study.sweep.row import Event, Listener, Planned, Row
-from simulator.study.sweep.run import Options, run_sweep
+from simulator.study.sweep.reading import space_of
+from simulator.study.sweep.run import Event, Listener, Options, Planned, run_sweep
 from simulator.study.sweep.space import Space
 from simulator.study.sweep.spec import SweepSpec
 from simulator.study.sweep.store import Store
+from simulator.study.sweep.study import Row
 from simulator.study.uncertainty import METRICS as BANDED
 from simulator.study.uncertainty import Assessment
 from simulator.workload.spec import WorkloadSpec

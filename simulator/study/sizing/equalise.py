@@ -4,38 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
-from simulator.cost import Technology, load_technology
 from simulator.errors import ConfigError, MappingError
 from simulator.kinds import kind_of
 from simulator.machine.model import Machine
+from simulator.pricing import technology_of
 from simulator.run.floor import Floor
 from simulator.specs import nearest_hint
-from simulator.study.sizing.grid import SEARCHED, grid_of
-from simulator.study.sizing.quantities import area_mm2, dram_gb_per_s, of_run, read_target
-from simulator.study.sizing.runner import InTurn
-from simulator.study.sizing.scale import BySize, rebuilt
+from simulator.study.sizing.quantities import UNITS, Objective, Quantity, area_mm2, dram_gb_per_s, of_run, read_target
+from simulator.study.sizing.runner import InTurn, Runner
+from simulator.study.sizing.scale import SEARCHED, BySize, grid_of, rebuilt
 from simulator.study.sizing.search import Limits, Problem, best_design
-from simulator.study.sizing.types import UNITS, Objective, Quantity, Runner, Sized
+from simulator.study.sizing.sized import Sized
 from simulator.workload.types import Workload
 
 Progress = Callable[[str, float], None]
-
-
-@dataclass(frozen=True)
-class Request:
-    """What is asked for."""
-
-    quantity: Quantity
-    to: str | None = None
-    """A value with its unit, or a machine's name; None: the first machine."""
-    best: bool = False
-    objective: Objective = "time"
-    budget: int | None = None
-    """Most simulations of a search."""
-    include_dram: bool = False
-    keep: Sequence[str] = ()
-    """Keys that a search leaves as each machine has them."""
 
 
 def equalise(
@@ -72,7 +56,6 @@ def equalise(
         ConfigError: a machine cannot be sized so, with the reason.
         MappingError: a machine cannot hold the workload.
     """
-    request = Request(quantity, to, best, objective, budget, include_dram, keep)
     for key in keep:
         if key not in SEARCHED:
             raise ConfigError(f"--keep {key}: no search tries it; allowed: {', '.join(SEARCHED)}{nearest_hint(key, SEARCHED)}")
@@ -80,25 +63,38 @@ def equalise(
         raise ConfigError(
             "--best needs a cap: --equal area or power, or a throughput to reach; the DRAM bandwidth is made equal in any case"
         )
-    return _Equaliser(machines, workload, request, run or InTurn(workload), progress).sized()
+    wanted = read_target(to, quantity, machines)
+    equaliser = _Equaliser(machines, workload, quantity, wanted, objective, budget, include_dram, keep, run or InTurn(workload), progress)
+    return equaliser.sized(equaliser.best if best else equaliser.with_bandwidth if quantity == "bandwidth" else equaliser.by_size)
 
 
+@dataclass(frozen=True)
 class _Equaliser:
-    def __init__(self, machines: Sequence[Machine], workload: Workload, request: Request, runner: Runner, progress: Progress) -> None:
-        self.machines = machines
-        self.workload = workload
-        self.request = request
-        self.runner = runner
-        self.progress = progress
-        wanted = read_target(request.to, request.quantity, machines)
-        self.model = wanted if isinstance(wanted, Machine) else machines[0]
-        """The machine that gives the target, or, where that is a value, the first: also the DRAM bandwidth is its."""
-        self.named = wanted if isinstance(wanted, Machine) else None
-        self.target = self._measured(wanted) if isinstance(wanted, Machine) else wanted
+    """Three ways to size a machine; fields are the arguments of `equalise`, its target read."""
 
-    def sized(self) -> tuple[Sized, ...]:
+    machines: Sequence[Machine]
+    workload: Workload
+    quantity: Quantity
+    wanted: Machine | float
+    objective: Objective
+    budget: int | None
+    include_dram: bool
+    keep: Sequence[str]
+    runner: Runner
+    progress: Progress
+
+    @property
+    def model(self) -> Machine:
+        """The machine that gives the target, or, where that is a value, the first: also the DRAM bandwidth is its."""
+        return self.wanted if isinstance(self.wanted, Machine) else self.machines[0]
+
+    @cached_property
+    def target(self) -> float:
+        """The value to agree with."""
+        return self._measured(self.wanted) if isinstance(self.wanted, Machine) else self.wanted
+
+    def sized(self, size: Callable[[Machine, Machine | None], Sized]) -> tuple[Sized, ...]:
         """All machines, in their order; an array after what its SRAM is taken from."""
-        size = self._best if self.request.best else self._with_bandwidth if self.request.quantity == "bandwidth" else self._by_size
         done: dict[str, Sized] = {}
         for machine in sorted(self.machines, key=lambda machine: kind_of(machine).sizes.sram(machine) is None):
             self.progress(f"size {machine.name}", 0.0)
@@ -112,42 +108,39 @@ class _Equaliser:
             return next((sized.machine for sized in done if sized.original.name == self.model.name), self.model)
         return next((sized.machine for sized in done), None)
 
-    def _technology(self, machine: Machine) -> Technology:
-        return load_technology(machine.technology, machine.technology_overrides)
-
     def _measured(self, machine: Machine) -> float:
-        if self.request.quantity == "bandwidth":
-            return dram_gb_per_s(machine, self._technology(machine))
-        if self.request.quantity == "area":
-            return area_mm2(machine, self._technology(machine), include_dram=self.request.include_dram)
+        if self.quantity == "bandwidth":
+            return dram_gb_per_s(machine, technology_of(machine))
+        if self.quantity == "area":
+            return area_mm2(machine, technology_of(machine), include_dram=self.include_dram)
         (outcome,) = self.runner.run([machine])
         if isinstance(outcome, MappingError):
             raise outcome
-        return of_run(outcome, self.request.quantity, include_dram=self.request.include_dram)
+        return of_run(outcome, self.quantity, include_dram=self.include_dram)
 
-    def _by_size(self, machine: Machine, sram: Machine | None) -> Sized:
+    def by_size(self, machine: Machine, sram: Machine | None) -> Sized:
         notes = tuple(filter(None, [self._bandwidth_note(machine)]))
-        if machine is self.named:
-            return Sized(machine, machine, self.request.quantity, self.target, self.target, notes=notes)
+        if machine is self.wanted:
+            return Sized(machine, machine, self.quantity, self.target, self.target, notes=notes)
         sizes = BySize(machine, sram, self._measured)
-        found = sizes.reaching(self.target) if self.request.quantity == "throughput" else sizes.within(self.target)
+        found = sizes.reaching(self.target) if self.quantity == "throughput" else sizes.within(self.target)
         if found is None:
-            raise ConfigError(f"{machine.name}: {sizes.refusal(self.target, self.request.quantity)}")
-        return Sized(machine, found.machine, self.request.quantity, self.target, found.value, found.next_value, notes=notes)
+            raise ConfigError(f"{machine.name}: {sizes.refusal(self.target, self.quantity)}")
+        return Sized(machine, found.machine, self.quantity, self.target, found.value, found.next_value, notes=notes)
 
     def _bandwidth_note(self, machine: Machine) -> str:
-        own, wanted = dram_gb_per_s(machine, self._technology(machine)), dram_gb_per_s(self.model, self._technology(self.model))
+        own, wanted = dram_gb_per_s(machine, technology_of(machine)), dram_gb_per_s(self.model, technology_of(self.model))
         if abs(own / wanted - 1) < _SAME:
             return ""
         return f"its DRAM gives {own:.4g} GB/s, that of {self.model.name} {wanted:.4g} GB/s; --equal bandwidth or --best makes them equal"
 
-    def _with_bandwidth(self, machine: Machine, sram: Machine | None) -> Sized:
+    def with_bandwidth(self, machine: Machine, sram: Machine | None) -> Sized:
         changed = self._at_bandwidth(machine, self.target)
-        return Sized(machine, changed, self.request.quantity, self.target, dram_gb_per_s(changed, self._technology(changed)))
+        return Sized(machine, changed, self.quantity, self.target, dram_gb_per_s(changed, technology_of(changed)))
 
     def _at_bandwidth(self, machine: Machine, gb_per_s: float) -> Machine:
         """The machine with a share of as few devices as give that effective bandwidth."""
-        own = dram_gb_per_s(machine, self._technology(machine))
+        own = dram_gb_per_s(machine, technology_of(machine))
         if abs(own / gb_per_s - 1) < _SAME:
             return machine
         devices = machine.dram.stacks * machine.dram.share * gb_per_s / own
@@ -161,38 +154,36 @@ class _Equaliser:
             )
         return changed
 
-    def _best(self, machine: Machine, sram: Machine | None) -> Sized:
-        request, technology = self.request, self._technology(machine)
-        start = self._at_bandwidth(machine, dram_gb_per_s(self.model, self._technology(self.model)))
+    def best(self, machine: Machine, sram: Machine | None) -> Sized:
+        start = self._at_bandwidth(machine, dram_gb_per_s(self.model, technology_of(self.model)))
         problem = Problem(
             machine=start,
-            grid=grid_of(start, request.keep),
-            objective="area" if request.quantity == "throughput" else request.objective,
+            grid=grid_of(start, self.keep),
+            objective="area" if self.quantity == "throughput" else self.objective,
             limits=self._limits(),
-            technology=technology,
+            technology=technology_of(machine),
             floor=Floor(self.workload),
-            budget=request.budget,
+            budget=self.budget,
         )
         found = best_design(problem, self.runner, lambda fraction: self.progress(f"size {machine.name}", fraction))
         if found is None:
             raise ConfigError(f"{machine.name}: no design of its kind in the grid {self._failed()}; the grid is in docs/comparing.md")
-        value = of_run(found.result, request.quantity, include_dram=request.include_dram)
+        value = of_run(found.result, self.quantity, include_dram=self.include_dram)
         cut = found.counts.skipped
         notes = (f"the search was cut short: {cut:,} designs that could be better were not simulated; raise --budget",) if cut else ()
-        return Sized(machine, found.machine, request.quantity, self.target, value, None, found.counts, notes)
+        return Sized(machine, found.machine, self.quantity, self.target, value, None, found.counts, notes)
 
     def _limits(self) -> Limits:
-        quantity, include = self.request.quantity, self.request.include_dram
-        if quantity == "area":
-            return Limits(area_mm2=self.target, include_dram=include)
-        if quantity == "power":
-            return Limits(power_w=self.target, include_dram=include)
+        if self.quantity == "area":
+            return Limits(area_mm2=self.target, include_dram=self.include_dram)
+        if self.quantity == "power":
+            return Limits(power_w=self.target, include_dram=self.include_dram)
         useful = sum(op.macs_useful for op in self.workload.operations)
-        return Limits(seconds=2e-12 * useful / self.target * (1 + _SAME), include_dram=include)
+        return Limits(seconds=2e-12 * useful / self.target * (1 + _SAME), include_dram=self.include_dram)
 
     def _failed(self) -> str:
-        verb = "reaches" if self.request.quantity == "throughput" else "keeps to"
-        return f"that holds the workload {verb} {self.target:.4g} {UNITS[self.request.quantity]}"
+        verb = "reaches" if self.quantity == "throughput" else "keeps to"
+        return f"that holds the workload {verb} {self.target:.4g} {UNITS[self.quantity]}"
 
 
 _SAME = 1e-9

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Sequence
+from typing import Literal
 
 from simulator.cost import Counted, Pricer, Technology
 from simulator.errors import ConfigError
@@ -13,7 +14,10 @@ from simulator.pricing import elaborate, hardware_of
 from simulator.result import Result
 from simulator.run.floor import Least
 from simulator.specs import nearest_hint
-from simulator.study.sizing.types import UNITS, Objective, Quantity
+
+Quantity = Literal["area", "throughput", "power", "bandwidth"]
+Objective = Literal["time", "energy", "edap", "area"]
+UNITS: dict[Quantity, str] = {"area": "mm²", "throughput": "TOPS", "power": "W", "bandwidth": "GB/s"}
 
 
 def area_mm2(machine: Machine, technology: Technology, *, include_dram: bool = False) -> float:

@@ -6,20 +6,46 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, Protocol
 
-from simulator.cost import load_technology
 from simulator.engine.engines import EngineName
 from simulator.errors import MappingError
 from simulator.machine.model import Machine
 from simulator.pipeline import attempt, simulate
-from simulator.pricing import elaborate, pricer_of
+from simulator.pricing import elaborate, pricer_of, technology_of
+from simulator.result import Result
 from simulator.run.floor import Floor, Least
 from simulator.run.trial import Trial
 from simulator.study.executors import Dispatch, Executor, Report
-from simulator.study.sizing.quantities import floor_of
-from simulator.study.sizing.types import Incumbent, Runner, RunResult
+from simulator.study.sizing.quantities import Objective, floor_of
 from simulator.workload.types import Workload
+
+RunResult = Result | MappingError
+"""A run, or why the machine cannot hold the workload."""
+
+
+@dataclass(frozen=True)
+class Incumbent:
+    """What a design must not exceed to be of use."""
+
+    objective: Objective
+    value: float
+    """Of the objective: that of the best design so far."""
+    seconds: float
+    """The longest that the workload may take."""
+
+
+class Runner(Protocol):
+    """Runs machines on the workload, perhaps several at a time; one that cannot hold it gives its MappingError."""
+
+    def run(self, machines: Sequence[Machine]) -> list[RunResult]:
+        """Simulate them."""
+
+    def bound(self, machines: Sequence[Machine], incumbent: Incumbent) -> list[float | MappingError]:
+        """A value of the objective that no run of each goes below, by its own schedules; ∞ where it is beyond what the incumbent has."""
+
+    def attempt(self, machines: Sequence[Machine], incumbent: Incumbent) -> list[RunResult | None]:
+        """Simulate them, each until it is seen that it cannot keep to what the incumbent has; then None."""
 
 
 class InTurn:
@@ -67,7 +93,7 @@ class _Asked:
 
     def __init__(self, machine: Machine, incumbent: Incumbent) -> None:
         self.incumbent = incumbent
-        technology = load_technology(machine.technology, machine.technology_overrides)
+        technology = technology_of(machine)
         self.elaborated = elaborate(machine, technology)
         self.pricer = pricer_of(self.elaborated, technology)
 
@@ -96,13 +122,16 @@ class _OnWorkers:
     dispatch: Dispatch
 
     def run(self, machines: Sequence[Machine]) -> list[RunResult]:
-        return self.dispatch.answers([_Question("run", machine) for machine in machines])
+        return self._ask([_Question("run", machine) for machine in machines])
 
     def bound(self, machines: Sequence[Machine], incumbent: Incumbent) -> list[float | MappingError]:
-        return self.dispatch.answers([_Question("bound", machine, (incumbent,)) for machine in machines])
+        return self._ask([_Question("bound", machine, (incumbent,)) for machine in machines])
 
     def attempt(self, machines: Sequence[Machine], incumbent: Incumbent) -> list[RunResult | None]:
-        return self.dispatch.answers([_Question("attempt", machine, (incumbent,)) for machine in machines])
+        return self._ask([_Question("attempt", machine, (incumbent,)) for machine in machines])
+
+    def _ask(self, questions: list[_Question]) -> list[Any]:
+        return [answer for (answer,) in self.dispatch.answers(questions)]
 
 
 _RUNNER = "runner"
@@ -119,4 +148,5 @@ class _Question:
 
 
 def _answer(questions: Sequence[_Question], inputs: Mapping[str, Any], report: Report) -> list[Any]:
-    return [getattr(inputs[_RUNNER], question.method)([question.machine], *question.more)[0] for question in questions]
+    """Each as the one of a list: that a machine cannot hold the workload is an answer, and no error of the task."""
+    return [getattr(inputs[_RUNNER], question.method)([question.machine], *question.more) for question in questions]

@@ -1,21 +1,28 @@
-"""A machine by its size alone: one number from which its other sizes follow, and the size that agrees with a target."""
+"""A machine at other sizes: every combination of a search's grid, or by one number, up to the size that agrees with a target."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from pydantic import ValidationError
 
-from simulator.cost import load_technology
 from simulator.errors import ConfigError, MappingError, SparsimError
-from simulator.kinds import kind_of
+from simulator.kinds import KINDS, kind_of
+from simulator.kinds.sizes import Grid, Keys, combinations
 from simulator.machine.model import Machine
+from simulator.pricing import technology_of
 from simulator.study.design import design_of
-from simulator.study.sizing.quantities import area_mm2
-from simulator.study.sizing.types import UNITS, Quantity, Sized
+from simulator.study.sizing.quantities import UNITS, Quantity, area_mm2
+from simulator.study.sizing.sized import Sized
 
+SEARCHED = tuple(dict.fromkeys(key for kind in KINDS for key in kind.sizes.grid if "." in key))
+"""Keys of the machine file that a search tries values of, unless it is told to keep them."""
+SETTLED = tuple(dict.fromkeys(key for kind in KINDS for key in kind.sizes.settled))
+"""Keys that a search always sets beside them."""
+SCALED = tuple(dict.fromkeys(key for kind in KINDS for key in kind.sizes.scaled))
+"""Keys that scaling a machine by its size alone always sets."""
 LEAST_GAIN = 0.01
 """A machine twice as large that is not even this much faster will not reach a throughput by its size."""
 _SAME = 1e-9
@@ -34,6 +41,34 @@ def rebuilt(machine: Machine, keys: Mapping[str, Any]) -> Machine | None:
         return Machine.model_validate(record)
     except ValidationError:
         return None
+
+
+@dataclass(frozen=True)
+class Family:
+    """Designs that differ in memories, slices and token words only: the first legal one has the least area and the lowest bound."""
+
+    keys: Keys
+    members: tuple[Keys, ...]
+
+
+def grid_of(machine: Machine, kept: Collection[str] = ()) -> dict[str, tuple[Any, ...]]:
+    """The values that a search tries of each key. What the machine itself has is among them; all else, and `kept`, stays as it is."""
+    own, tried = kind_of(machine).sizes.own(machine)
+    return {key: (own[key],) if key in kept else _with(values, own[key]) for key, values in tried.items()}
+
+
+def families(machine: Machine, grid: Grid) -> Iterator[Family]:
+    """Every family of the grid that is of the machine's design."""
+    sizes = kind_of(machine).sizes
+    members = tuple(combinations({key: values for key, values in grid.items() if key in sizes.members}))
+    return (Family(keys, members) for keys in sizes.families(machine, grid))
+
+
+def _with(values: tuple[Any, ...], own: Any) -> tuple[Any, ...]:
+    """The values and the machine's own, words first, numbers ascending."""
+    every = {*values, own}
+    words = sorted(value for value in every if isinstance(value, str))
+    return (*words, *sorted(value for value in every if not isinstance(value, str)))
 
 
 def size_of(machine: Machine) -> int:
@@ -157,7 +192,7 @@ class BySize:
 
 def own_area_mm2(machine: Machine) -> float:
     """Die area of a machine's fabric in its own technology, without the DRAM PHY. Raises ConfigError."""
-    return area_mm2(machine, load_technology(machine.technology, machine.technology_overrides))
+    return area_mm2(machine, technology_of(machine))
 
 
 def within_area(machine: Machine, target_mm2: float, sram: Machine | None = None) -> Sized:

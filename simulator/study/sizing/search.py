@@ -22,10 +22,10 @@ from simulator.machine.model import Elaborated, Machine
 from simulator.pricing import elaborate, pricer_of
 from simulator.result import Result
 from simulator.run.floor import Floor, Least
-from simulator.study.sizing.grid import Family, families
-from simulator.study.sizing.quantities import floor_of, value_of
-from simulator.study.sizing.scale import rebuilt
-from simulator.study.sizing.types import Incumbent, Objective, Runner, SearchCounts
+from simulator.study.sizing.quantities import Objective, floor_of, value_of
+from simulator.study.sizing.runner import Incumbent, Runner
+from simulator.study.sizing.scale import Family, families, rebuilt
+from simulator.study.sizing.sized import SearchCounts
 
 RUN_AT_ONCE = 8
 """Designs simulated before the next decision, whatever the number of processes, so that these do not change what is seen."""

@@ -1,28 +1,51 @@
-"""What a sweep shows: the best points and what constraints cost them, the Pareto front and its hypervolume, main effects of the axes."""
+"""What a sweep shows: the best points and what constraints cost them, the Pareto front and its hypervolume, main effects of the axes.
+
+And what the bands of the constants leave of the best points, each against its runner-up and against other kinds of points.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Literal
+from dataclasses import dataclass, replace
+from itertools import product
+from typing import Literal, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from simulator.study.sweep.row import Row, axis_paths
-from simulator.study.sweep.spec import Scalar
+from simulator.errors import OutputError
+from simulator.machine import Elaborated
+from simulator.pricing import counted
+from simulator.report.robustness import on_what
+from simulator.result.saved import SavedRun
+from simulator.study.design import design_key
+from simulator.study.sweep.keys import labelled, of_the_workload
+from simulator.study.sweep.point import Point, activity_from_text
+from simulator.study.sweep.spec import Scalar, SweepSpec
+from simulator.study.sweep.store import Store
+from simulator.study.sweep.study import Robustness, Row, axis_paths
+from simulator.study.uncertainty import METRICS, Assessment, Claim, Probe, assess_in, claim
 
+T = TypeVar("T")
 Way = Literal["min", "max"]
 
 
 @dataclass(frozen=True)
 class Front:
-    """Feasible points that no other is better than in every objective."""
+    """Feasible points that no other is better than in every objective, of those that do the same work."""
 
     rows: tuple[Row, ...]
     """By the first objective, best first."""
     hypervolume: float
     """Share of the box between the best and the worst figures of all feasible points that the front dominates, in logarithms; 0 to 1."""
+    workload: str = ""
+    """Values of the axes that make the workload, where there are such axes."""
+
+
+def fronts(rows: Sequence[Row], objectives: Mapping[str, Way]) -> tuple[Front, ...]:
+    """A front for each workload that has feasible points: those on another workload do other work, and beat nothing here."""
+    found = [replace(pareto_front(own, objectives), workload=workload) for workload, own in by_workload(rows).items()]
+    return tuple(front for front in found if front.rows)
 
 
 def pareto_front(rows: Sequence[Row], objectives: Mapping[str, Way]) -> Front:
@@ -159,3 +182,90 @@ def main_effects(rows: Sequence[Row], metrics: Sequence[str]) -> list[Effect]:
             effects.append(Effect(path, metric, means, min(1.0, between / spread) if spread else 0.0))
     order = {metric: index for index, metric in enumerate(metrics)}
     return sorted(effects, key=lambda effect: (order[effect.metric], -effect.share))
+
+
+def thinned(items: Sequence[T], most: int) -> list[T]:
+    """At most so many of the items, evenly spread, first and last among them."""
+    if len(items) <= most:
+        return list(items)
+    return [items[round(index * (len(items) - 1) / (most - 1))] for index in range(most)]
+
+
+_MOST_RIVALS = 12
+"""The closest ones by the nominal figure."""
+_MOST_TURNS = 3
+"""Constants that are named of those that alone change the better one."""
+_MOST_WORKLOADS = 24
+"""Evenly spread over those of the sweep."""
+
+
+def assess_points(points: Sequence[Point], names: Sequence[str], store: Store) -> Assessment:
+    """Assess points whose timings the store has, as runs of these names, which differ. Nothing is simulated.
+
+    Raises OutputError where a timing has gone: another command may prune the store at any time.
+    """
+    texts = store.activities(point.timing_key for point in points)
+    if any(point.timing_key not in texts for point in points):
+        raise OutputError(f"{store.path}: was pruned while this ran; run it again, and what is missing is computed anew")
+    machines: dict[str, Elaborated] = {}
+    runs = []
+    for point in points:
+        # points of equal machines share one, which is then priced once: along an axis of the workload all do
+        machine = machines.setdefault(design_key(point.elaborated, technology=point.technology.key), point.elaborated)
+        activity = activity_from_text(texts[point.timing_key])
+        workload = point.recipe.document.model.name
+        by_kind = counted(machine.machine, activity).by_kind
+        runs.append(SavedRun(machine, activity.cycles, activity.counts, by_kind, workload, point.ideal, point.technology.technology.name))
+    return assess_in(runs, [point.technology.technology for point in points], names)
+
+
+def best_against_rivals(spec: SweepSpec, rows: Sequence[Row], points: Mapping[str, Point], store: Store) -> tuple[Robustness, ...]:
+    """For each objective that has a band and of which less is better, and for each workload."""
+    objectives: list[str] = [name for name, way in spec.objectives.items() if name in METRICS and way == "min"]
+    groups = thinned(list(by_workload([row for row in rows if row.feasible]).items()), _MOST_WORKLOADS)
+    found: list[Robustness] = []
+    for objective, (workload, own) in product(objectives, groups):
+        chosen = _contest(own, objective, runner_up_only=len(groups) > 1)
+        if len(chosen) == 1:
+            continue
+        names = [str(row.place) for row in chosen]
+        probe = Probe(assess_points([points[row.key] for row in chosen], names, store))
+        found += [_robustness(probe, objective, chosen[0], rival, workload) for rival in chosen[1:]]
+    return tuple(found)
+
+
+def by_workload(rows: Sequence[Row]) -> dict[str, list[Row]]:
+    """Rows by the values of the axes that make their workload; all of them under no words where there is no such axis."""
+    groups: dict[str, list[Row]] = {}
+    for row in rows:
+        of_workload = {path: value for path, value in row.assignments.items() if of_the_workload(path)}
+        groups.setdefault(labelled(of_workload), []).append(row)
+    return groups
+
+
+def _contest(rows: Sequence[Row], objective: str, *, runner_up_only: bool) -> list[Row]:
+    """The best row, then its rivals, the closest first: the runner-up and the best at each other value of the first axis."""
+    ordered = sorted(rows, key=lambda row: (row.metric(objective), row.place))
+    behind = [row for row in ordered if row.metric(objective) != ordered[0].metric(objective)]
+    rivals = {row.place for row in behind[:1]}
+    if not runner_up_only:
+        rivals |= {row.place for row in along_rows(rows, {objective: "min"})[1]}
+    return [ordered[0], *[row for row in behind if row.place in rivals][:_MOST_RIVALS]]
+
+
+def _robustness(probe: Probe, objective: str, best: Row, rival: Row, workload: str) -> Robustness:
+    held = claim(probe, str(best.place), str(rival.place), objective)
+    first, second = ((label_within(row) if workload else labelled(row.assignments)) for row in (best, rival))
+    band, turns_on = held.ratio.combined, "" if held.robust else _turns_on(held)
+    return Robustness(objective, first, second, held.ratio.nominal, band.low, band.high, held.robust, turns_on, workload)
+
+
+def _turns_on(held: Claim) -> str:
+    """The constants that decide, those first that go furthest."""
+    more = len(held.turns) - _MOST_TURNS
+    return on_what(replace(held, turns=held.turns[:_MOST_TURNS])) + (f" and {more} more" if more > 0 else "")
+
+
+def label_within(row: Row) -> str:
+    """Its values without those that make its workload."""
+    return labelled({path: value for path, value in row.assignments.items() if not of_the_workload(path)})

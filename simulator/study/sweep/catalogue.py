@@ -12,10 +12,9 @@ from simulator.report.folder import write_whole
 from simulator.result import METRICS
 from simulator.specs import nearest_hint
 from simulator.study.sweep.expression import Expression
-from simulator.study.sweep.row import Row, broken_constraints
 from simulator.study.sweep.spec import SweepSpec
 from simulator.study.sweep.store import Removed, Store, StoredSweep
-from simulator.study.sweep.study import flat_rows, rows_csv
+from simulator.study.sweep.study import Row, flat_rows, rows_csv
 from simulator.version import MODEL_VERSION
 
 STALE = "stale"
@@ -38,11 +37,7 @@ def sweep_rows(store: Store, sweep: StoredSweep, metrics: Sequence[str]) -> list
         spec = SweepSpec.model_validate(sweep.spec)
     except ValueError as error:
         raise _of_another_version(sweep, "its sweep file has keys or values that this one does not know") from error
-    rows = [
-        Row(place, found.key, values, found.record, found.failure, found.reason, broken_constraints(spec, values, found.record))
-        for place, values, found in store.members(sweep.id)
-        if found is not None
-    ]
+    rows = [Row.of(spec, place, values, found) for place, values, found in store.members(sweep.id) if found is not None]
     missing = [name for name in metrics if any(row.record is not None and name not in row.record for row in rows)]
     if missing:
         raise _of_another_version(sweep, f"its points have no {', '.join(missing)}")

@@ -18,10 +18,10 @@ from simulator.report.numbers import common_scale, significant
 from simulator.report.plots.labels import place_labels
 from simulator.report.plots.stacked import bar_height, component_stack, draw_stack, stack_legend
 from simulator.report.plots.style import component_colours, ink, save, styled
-from simulator.study.sweep.analysis import along_rows, best_row, pareto_front
-from simulator.study.sweep.row import Row, axis_paths, short, shown, thinned
+from simulator.study.sweep.analysis import along_rows, best_row, by_workload, pareto_front, thinned
+from simulator.study.sweep.keys import of_the_workload, short, shown
 from simulator.study.sweep.spec import Scalar
-from simulator.study.sweep.study import Study
+from simulator.study.sweep.study import Row, Study, axis_paths
 
 _FAR = 8.0
 LOG_STEPS = (1.0, 2.0, 5.0)
@@ -45,17 +45,26 @@ def plain_ticks(axes: Axes, which: Literal["x", "y"], values: Sequence[float]) -
 
 
 _FRONT, _REST, _BROKEN = "#c84f00", "#8fb6d8", "#d5d5d5"
+_FRONTS = (_FRONT, "#08488a", "#00714f", "#6a4c93", "#1a9aa8", "#9a7d00", "#a0005a", "#555555")
+"""Colours of the fronts of several workloads."""
 _MOST_LABELS = 12
 _X, _Y = "fabric_area_mm2", "energy_pj"
 
 
 def pareto_figure(study: Study) -> Figure | None:
-    """Fabric area against energy, or, where one of them does not change, time against it; the front, or all of a few, is labelled."""
-    ran = [row for row in study.rows if row.record is not None]
+    """Fabric area against energy, or, where one of them does not change, time against it; fronts, or all of a few points, are labelled.
+
+    Each workload has a front of its own, in its colour; of more workloads than there are colours some are shown, evenly spread.
+    """
+    groups = by_workload([row for row in study.rows if row.record is not None])
+    drawn = dict(thinned(list(groups.items()), len(_FRONTS)))
+    several = len(drawn) > 1
+    ran = [row for rows in drawn.values() for row in rows]
     metrics = [name for name in (_X, _Y, "seconds") if len({row.metric(name) for row in ran}) > 1][:2]
     if len(metrics) < 2:
         return None
-    front = pareto_front(ran, {metrics[0]: "min", metrics[1]: "min"}).rows
+    found = {workload: pareto_front(rows, {metrics[0]: "min", metrics[1]: "min"}).rows for workload, rows in drawn.items()}
+    front = [row for rows in found.values() for row in rows]
     scales = [common_scale([row.metric(name) for row in ran], term(name, "metric").unit) for name in metrics]
 
     def places(rows: Sequence[Row]) -> tuple[list[float], list[float]]:
@@ -74,23 +83,28 @@ def pareto_figure(study: Study) -> Figure | None:
         ):
             if rows:
                 axes.scatter(*places(rows), s=26, color=colour, edgecolor="white", linewidth=0.5, label=f"{text} ({len(rows)})")
-        if front:
-            axes.step(*places(front), where="post", color=_FRONT, linewidth=1.2, alpha=0.6)
-            axes.scatter(*places(front), s=44, color=_FRONT, edgecolor="white", linewidth=0.8, zorder=3, label=f"front ({len(front)})")
-        _draw_bands(axes, front, metrics, [factor for factor, _ in scales])
+        for (workload, best), colour in zip(found.items(), _FRONTS, strict=False):
+            if best:
+                name = f"front{f' on {workload}' if several else ''} ({len(best)})"
+                axes.step(*places(best), where="post", color=colour, linewidth=1.2, alpha=0.6)
+                axes.scatter(*places(best), s=44, color=colour, edgecolor="white", linewidth=0.8, zorder=3, label=name)
+        _draw_bands(axes, front, metrics, [factor for factor, _ in scales], "#888888" if several else _FRONT)
         plain_ticks(axes, "x", places(ran)[0])
         plain_ticks(axes, "y", places(ran)[1])
         axes.margins(0.12, 0.14)
         axes.set_xlabel(f"{term(metrics[0], 'metric').label} ({scales[0][1]})")
         axes.set_ylabel(f"{term(metrics[1], 'metric').label} ({scales[1][1]})")
-        axes.set_title(f"{study.spec.name}: {term(metrics[0], 'metric').label} against {term(metrics[1], 'metric').label}")
+        shown_of = f" ({len(drawn)} of {len(groups)} workloads)" if len(drawn) < len(groups) else ""
+        axes.set_title(f"{study.spec.name}: {term(metrics[0], 'metric').label} against {term(metrics[1], 'metric').label}{shown_of}")
         axes.grid(True)
         figure.legend(loc="outside lower center", ncols=3)
         figure.draw_without_rendering()
         named = [*front, *(row for row in ran if row.place not in on_front)] if len(ran) <= _MOST_LABELS else thinned(front, _MOST_LABELS)
         others = [row for row in ran if row not in named]
         xs, ys = places([*named, *others])
-        place_labels(figure, [*_names(named, study.rows), *[""] * len(others)], xs, ys, [30.0] * len(ran), _steps(*places(front)))
+        paths = [path for path in axis_paths(study.rows) if not (several and of_the_workload(path))]
+        steps = [step for best in found.values() for step in _steps(*places(best))]
+        place_labels(figure, [*_names(named, paths), *[""] * len(others)], xs, ys, [30.0] * len(ran), steps)
     return figure
 
 
@@ -101,24 +115,23 @@ def _steps(x: Sequence[float], y: Sequence[float]) -> list[tuple[tuple[float, fl
     return [*zip(points[:-1], corners, strict=True), *zip(corners, points[1:], strict=True)]
 
 
-def _draw_bands(axes: Axes, rows: Sequence[Row], metrics: Sequence[str], factors: Sequence[float]) -> None:
+def _draw_bands(axes: Axes, rows: Sequence[Row], metrics: Sequence[str], factors: Sequence[float], colour: str) -> None:
     """A cross over the combined bands of each point of the front, where the sweep carries them."""
     if any(row.band(name) for row in rows for name in metrics):
-        axes.plot([], [], color=_FRONT, linewidth=0.8, alpha=0.6, label="bands of the constants (all points move together)")
+        axes.plot([], [], color=colour, linewidth=0.8, alpha=0.6, label="bands of the constants (all points move together)")
     for row in rows:
         place = [row.metric(name) * factor for name, factor in zip(metrics, factors, strict=True)]
         ends = [[end * factor for end in row.band(name) or ()] for name, factor in zip(metrics, factors, strict=True)]
         if ends[0]:
-            axes.plot(ends[0], [place[1]] * 2, color=_FRONT, linewidth=0.8, alpha=0.35, zorder=1)
+            axes.plot(ends[0], [place[1]] * 2, color=colour, linewidth=0.8, alpha=0.35, zorder=1)
         if ends[1]:
-            axes.plot([place[0]] * 2, ends[1], color=_FRONT, linewidth=0.8, alpha=0.35, zorder=1)
+            axes.plot([place[0]] * 2, ends[1], color=colour, linewidth=0.8, alpha=0.35, zorder=1)
 
 
-def _names(rows: Sequence[Row], all_rows: Sequence[Row]) -> list[str]:
-    """The values that tell the points apart; the names of the axes stand in the first."""
-    paths = axis_paths(all_rows)
+def _names(rows: Sequence[Row], paths: Sequence[str]) -> list[str]:
+    """The values of these axes, which tell the points apart; the names of the axes stand in the first."""
     names = [" / ".join(shown(row.assignments[path]) for path in paths if path in row.assignments) for row in rows]
-    if names:
+    if names and paths:
         names[0] = f"{names[0]}  ({' / '.join(short(path) for path in paths if path in rows[0].assignments)})"
     return names
 
@@ -235,6 +248,3 @@ def save_sweep_plots(study: Study, folder: Path) -> None:
         figure = draw(study)
         if figure is not None:
             save(figure, folder, name)
-
-
-__all__ = ["FIGURES", "area_along_figure", "energy_along_figure", "heat_figure", "pareto_figure", "save_sweep_plots"]

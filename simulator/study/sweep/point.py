@@ -1,92 +1,61 @@
-"""A point of a sweep: one machine on one workload, known by everything that determines its figures."""
+"""A point of a sweep: one machine on one workload, known by all that determines its figures; what a worker does for it; what comes of it.
+
+A machine is timed on a workload once, and priced in every technology that is asked for.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import json
+import math
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
+import numpy as np
+
+from simulator.activity import Activity, Ideal
 from simulator.cost.technology import Technology
-from simulator.engine.engines import SMALL_RUN_REQUESTS
+from simulator.engine.engines import EngineName
+from simulator.errors import CheckError, ConfigError, MappingError, SparsimError, WorkerError
 from simulator.kinds import kind_of
-from simulator.machine import Elaborated, Machine
-from simulator.pricing import elaborate
-from simulator.specs import Document
-from simulator.study.design import design_key, digest, file_digest
-from simulator.study.sweep.job import Failure
-from simulator.study.sweep.spec import Scalar
+from simulator.machine import Elaborated
+from simulator.pipeline import time_workload
+from simulator.pricing import elaborate, price
+from simulator.result import METRICS, codec
+from simulator.result.metrics import RunMetrics
+from simulator.result.saved import run_of
+from simulator.study.design import design_key, digest
+from simulator.study.executors import Report, TimeLimitError, time_limit
+from simulator.study.sweep.inputs import PricedIn, Recipe, Scaled
+from simulator.study.sweep.spec import Scalar, SweepSpec
+from simulator.study.uncertainty import METRICS as BANDED
+from simulator.study.uncertainty import assess_in
 from simulator.version import MODEL_VERSION
-from simulator.workload import Workload
-from simulator.workload.build import build_workload
-from simulator.workload.patterns import Pattern
-from simulator.workload.spec import WorkloadSpec
 
-
-@dataclass(frozen=True, eq=False)
-class Recipe:
-    """A workload that is known and not yet made: the validated file, and what it reads."""
-
-    document: Document[WorkloadSpec]
-    folder: Path
-    key: str
-    """Hash of the file after defaults and of the bytes of every matrix that it names; it says the content, for one version of the model."""
-
-    @classmethod
-    def of(cls, document: Document[WorkloadSpec], folder: Path) -> Recipe:
-        """Raises ConfigError where a matrix file cannot be read."""
-        record = document.model.model_dump(mode="json", exclude={"name", "description"})
-        files = [
-            spec.file
-            for op in document.model.operations
-            for spec in (op.weight, op.activation, op.gradient)
-            if spec is not None and spec.file is not None
-        ]
-        return cls(document, folder, digest([record, {file: file_digest(folder / file) for file in dict.fromkeys(files)}]))
-
-    def make(self) -> Workload:
-        """Read or draw its operands. Raises OperandError."""
-        return build_workload(self.document, self.folder)
-
-    def requests(self, machine: Machine) -> int:
-        """About as many requests as a run on the machine makes; where a matrix file would have to be read to tell, many."""
-        kind, total = kind_of(machine), 0
-        if not kind.kernels:
-            return 0
-        for op in self.document.model.operations:
-            shape, weight = op.shape, op.weight
-            if not isinstance(weight, Pattern) or shape.m is None or shape.k is None or shape.n is None:
-                return SMALL_RUN_REQUESTS
-            nnz = (shape.batch or 1) * weight.nonzeros((shape.m, shape.k))
-            total += kind.list_entries(machine, nnz, shape.n)
-        return total
-
-
-@dataclass(frozen=True, eq=False)
-class PricedIn:
-    """A technology and the hash of its constants."""
-
-    technology: Technology
-    key: str
-
-    def constants(self) -> Technology:
-        """The technology, as what makes a shared input."""
-        return self.technology
-
-    @classmethod
-    def of(cls, technology: Technology) -> PricedIn:
-        """Hash the constants."""
-        return cls(technology, digest(technology.model_dump(mode="json")))
+Failure = Literal["invalid", "mapping", "memory", "time limit", "killed", "bug", "error"]
+FAILURES: dict[Failure, str] = {
+    "invalid": "no such machine or workload",
+    "mapping": "the machine cannot hold the workload",
+    "memory": "out of memory",
+    "time limit": "longer than --time-limit",
+    "killed": "took its process down, or was killed with it",
+    "bug": "broke a conservation law: a bug in sparsim",
+    "error": "raised an unexpected error: a bug in sparsim",
+}
+"""Why a point can fail."""
 
 
 @dataclass(frozen=True)
-class Scaled:
-    """A machine that was scaled, and every key that this changed."""
+class ComputedPoint:
+    """A point that was run, as the store keeps it: its figures, or why it has none."""
 
-    machine: Machine
-    sizes: Mapping[str, Scalar]
-    unexamined: int = 0
-    """Designs that could be better, which a search for the best sizes had no budget to look at."""
+    key: str
+    timing_key: str
+    """Empty for what is no machine or no workload."""
+    record: Mapping[str, Any] | None
+    """Metrics, bounds, causes, and figures by component; None where it failed."""
+    failure: Failure | None = None
+    reason: str = ""
 
 
 @dataclass(frozen=True, eq=False)
@@ -99,8 +68,8 @@ class Point:
     recipe: Recipe
     sized: Scaled
     """What `equal` made of the machine."""
-    engine: Any
-    ideal: Any
+    engine: EngineName
+    ideal: Ideal
     bands: bool
     """Whether its record has what the constants' bands make of it."""
     timing_key: str
@@ -109,24 +78,13 @@ class Point:
     """Hash of all that its figures depend on."""
 
     @classmethod
-    def of(
-        cls,
-        assignments: Mapping[str, Scalar],
-        machine: Machine,
-        technology: PricedIn,
-        recipe: Recipe,
-        *,
-        sized: Scaled,
-        engine: str,
-        ideal: str,
-        bands: bool,
-    ) -> Point:
+    def of(cls, spec: SweepSpec, assignments: Mapping[str, Scalar], sized: Scaled, technology: PricedIn, recipe: Recipe) -> Point:
         """Raises SparsimError where the machine cannot be built."""
-        elaborated = elaborate(machine, technology.technology)
-        kind_of(machine).check_files(machine)
-        timing_key = design_key(elaborated, workload=recipe.key, engine=engine, ideal=ideal, version=MODEL_VERSION.of("timing"))
-        key = digest({"timing": timing_key, "technology": technology.key, "bands": bands, "version": MODEL_VERSION.of("cost")})
-        return cls(assignments, elaborated, technology, recipe, sized, engine, ideal, bands, timing_key, key)
+        elaborated = elaborate(sized.machine, technology.technology)
+        kind_of(sized.machine).check_files(sized.machine)
+        timing_key = design_key(elaborated, workload=recipe.key, engine=spec.engine, ideal=spec.ideal, version=MODEL_VERSION.of("timing"))
+        key = digest({"timing": timing_key, "technology": technology.key, "bands": spec.bands, "version": MODEL_VERSION.of("cost")})
+        return cls(assignments, elaborated, technology, recipe, sized, spec.engine, spec.ideal, spec.bands, timing_key, key)
 
 
 @dataclass(frozen=True)
@@ -136,3 +94,159 @@ class Invalid:
     assignments: Mapping[str, Scalar]
     reason: str
     failure: Failure = "invalid"
+
+
+def record_of(run: RunMetrics) -> dict[str, Any]:
+    """Every metric of a run, and what plots need beside them; JSON values only.
+
+    Raises ConfigError where a metric is no finite number: a constant or a size is beyond reason.
+    """
+    derived = run.derived()
+    for name in METRICS:
+        if not math.isfinite(derived[name]):
+            raise ConfigError(f"{name} comes out as {derived[name]}: a constant or a size is beyond reason")
+    record: dict[str, Any] = codec.plain(derived)
+    return record
+
+
+def bands_of(run: RunMetrics, technology: Technology) -> dict[str, Any]:
+    """`bands`: metric → [low, high], the combined band of each metric that has one."""
+    known = assess_in([run_of(run, "")], [technology])
+    (name,) = known.names
+    combined = {metric: known.spread(name, metric).combined for metric in BANDED}
+    return {"bands": {metric: [band.low, band.high] for metric, band in combined.items()}}
+
+
+def to_text(record: Mapping[str, Any]) -> str:
+    """Compact JSON."""
+    return json.dumps(record, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+
+
+def activity_to_text(activity: Activity) -> str:
+    """An activity as it is stored; `activity_from_text` is its inverse."""
+    return to_text(codec.plain(activity))
+
+
+def activity_from_text(text: str) -> Activity:
+    """The activity of a stored text."""
+    return codec.activity_from_dict(json.loads(text))
+
+
+_LONGEST_REASON = 2000
+
+
+@dataclass(frozen=True)
+class Job:
+    """Points that differ in nothing but their technology. Workload and technologies go by the keys of shared inputs."""
+
+    timing_key: str
+    elaborated: Elaborated
+    workload: str
+    engine: EngineName
+    ideal: Ideal
+    bands: bool
+    prices: tuple[tuple[str, str], ...]
+    """(key of the point, key of its technology)."""
+    activity: str | None
+    """What an earlier sweep counted, as text; None: it has to be simulated."""
+    requests: int
+    """Requests that this process will see at least: few of them are quicker without compiled kernels."""
+    time_limit_s: float | None
+
+    @classmethod
+    def of(cls, points: Sequence[Point], activity: str | None, requests: int, time_limit_s: float | None) -> Job:
+        """The job of points of one timing."""
+        first, prices = points[0], tuple((point.key, point.technology.key) for point in points)
+        return cls(
+            first.timing_key,
+            first.elaborated,
+            first.recipe.key,
+            first.engine,
+            first.ideal,
+            first.bands,
+            prices,
+            activity,
+            requests,
+            time_limit_s,
+        )
+
+    @property
+    def inputs(self) -> list[str]:
+        """Keys of the shared inputs that it needs."""
+        technologies = [technology for _, technology in self.prices]
+        return technologies if self.activity is not None else [self.workload, *technologies]
+
+
+@dataclass(frozen=True)
+class Done:
+    """What a job gave."""
+
+    outcomes: tuple[ComputedPoint, ...]
+    activity: str | None
+    """What was counted, as text; None where nothing was simulated, or it failed."""
+
+
+def run_jobs(jobs: Sequence[Job], shared: Mapping[str, Any], report: Report) -> list[Done]:
+    """Run jobs one after another; a failure is part of what comes back, never raised."""
+    return [_run(job, shared) for job in jobs]
+
+
+def _run(job: Job, shared: Mapping[str, Any]) -> Done:
+    try:
+        with time_limit(job.time_limit_s) as check:
+            activity, counted = _timed(job, shared, check)
+    except Exception as error:
+        return failed(job, error)
+    return Done(tuple(_priced(job, activity, *names, shared) for names in job.prices), counted)
+
+
+def failed(job: Job, error: Exception) -> Done:
+    """All points of a job, failed for one reason."""
+    return Done(tuple(_failed(job, key, error) for key, _ in job.prices), None)
+
+
+def _failed(job: Job, key: str, error: Exception) -> ComputedPoint:
+    failure, reason = _why(error, job)
+    return ComputedPoint(key, job.timing_key, None, failure, reason[:_LONGEST_REASON])
+
+
+def _timed(job: Job, shared: Mapping[str, Any], check: Callable[[], None]) -> tuple[Activity, str | None]:
+    """What the machine does, and its text where it was counted now."""
+    if job.activity is not None:
+        return activity_from_text(job.activity), None
+    workload = shared[job.workload]
+    timing = time_workload(
+        job.elaborated, workload, engine=job.engine, ideal=job.ideal, threads=1, requests=job.requests, progress=lambda *_: check()
+    )
+    return timing.activity, activity_to_text(timing.activity)
+
+
+def _priced(job: Job, activity: Activity, key: str, technology_key: str, shared: Mapping[str, Any]) -> ComputedPoint:
+    """One point of the job; one that cannot be priced leaves the others alone."""
+    try:
+        # what is beyond a float becomes infinite, which `record_of` says in a sentence
+        with time_limit(job.time_limit_s), np.errstate(over="ignore", invalid="ignore"):
+            technology: Technology = shared[technology_key]
+            cost = price(activity, job.elaborated, technology)
+            run = RunMetrics(elaborated=job.elaborated, activity=activity, cost=cost, ideal=job.ideal)
+            return ComputedPoint(key, job.timing_key, record_of(run) | (bands_of(run, technology) if job.bands else {}))
+    except Exception as error:
+        return _failed(job, key, error)
+
+
+def _why(error: Exception, job: Job) -> tuple[Failure, str]:
+    """What kind of failure an exception is, and what to say of it."""
+    match error:
+        case TimeLimitError():
+            return "time limit", f"not done after {job.time_limit_s:g} s"
+        case MemoryError():
+            return "memory", f"out of memory: {error}" if str(error) else "out of memory"
+        case MappingError():
+            return "mapping", str(error)
+        case CheckError():
+            return "bug", str(error)
+        case WorkerError():
+            return "killed", str(error)
+        case SparsimError():
+            return "invalid", str(error)
+    return "error", f"{type(error).__name__}: {error}"

@@ -1,8 +1,7 @@
-"""Runs a sweep: choose points, look them up, run what is missing, store it."""
+"""Runs a sweep: choose points, look them up, run what is missing, store it, and tell of it in events."""
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
@@ -17,16 +16,54 @@ from simulator.kinds import kind_of
 from simulator.study.design import digest
 from simulator.study.executors import EXECUTORS, Dispatch, Executor, Work
 from simulator.study.sizing.runner import machine_runner
-from simulator.study.sweep.bands import Robustness, best_against_rivals
-from simulator.study.sweep.job import ComputedPoint, Job, failed, run_jobs
-from simulator.study.sweep.point import Invalid, Point, Scaled
-from simulator.study.sweep.row import Finished, Listener, Planned, Row, Searching, broken_constraints
-from simulator.study.sweep.sizes import SizeSearch, raise_refusal, refusal, to_record
+from simulator.study.sweep.analysis import best_against_rivals
+from simulator.study.sweep.inputs import REFUSED, PricedIn, Recipe, Scaled, SizeSearch
+from simulator.study.sweep.point import ComputedPoint, Invalid, Job, Point, failed, run_jobs
 from simulator.study.sweep.space import Coordinates, Space, typed
 from simulator.study.sweep.spec import SweepSpec
-from simulator.study.sweep.store import ListedSweep, Store, StoredPoint
-from simulator.study.sweep.strategies import STRATEGIES
+from simulator.study.sweep.store import ListedSweep, Store
+from simulator.study.sweep.strategies import STRATEGIES, Strategy
+from simulator.study.sweep.study import Row, Study
 from simulator.version import MODEL_VERSION
+
+
+@dataclass(frozen=True)
+class Planned:
+    """Points have been chosen; nothing of them has been run."""
+
+    points: int
+    """Chosen so far."""
+    expected: int
+    """That the whole sweep will choose."""
+    stored: int
+    """Of these, found in the store."""
+    excluded: int
+    """Combinations that a condition of `where` left out."""
+    invalid: Sequence[Row]
+    """Combinations that are no machine or no workload."""
+
+
+@dataclass(frozen=True)
+class Finished:
+    """A point is in the store."""
+
+    row: Row
+    computed: bool
+    """Whether it was run now; false where the store had it."""
+
+
+@dataclass(frozen=True)
+class Searching:
+    """The best sizes of a machine are looked for; its point is chosen after."""
+
+    name: str
+    """The machine and the workload."""
+    fraction: float
+    """Of the designs, decided."""
+
+
+Event = Planned | Finished | Searching
+Listener = Callable[[Event], None]
 
 
 @dataclass(frozen=True)
@@ -49,27 +86,14 @@ class Options:
     """Called before points run, and before a search, with the kernels that they will need."""
 
 
-@dataclass(frozen=True)
-class SweepRun:
-    """A sweep that has come to its end."""
+@dataclass(frozen=True, kw_only=True)
+class SweepRun(Study):
+    """A sweep that has come to its end, and how."""
 
-    id: str
-    spec: SweepSpec
-    rows: tuple[Row, ...]
-    excluded: int
-    """Combinations that a condition of `where` left out."""
     computed: int
     """Points that were run now; the others were in the store."""
-    seconds: float
     points: Mapping[str, Point]
     """What was asked for, by key: machine, workload and technology of each row that is no invalid combination."""
-    robustness: tuple[Robustness, ...] = ()
-    """How the best points stand over the bands of the constants, where the sweep carries them."""
-
-    @property
-    def failures(self) -> list[Row]:
-        """Rows without figures."""
-        return [row for row in self.rows if row.record is None]
 
 
 def sweep_id(spec: SweepSpec) -> str:
@@ -82,14 +106,13 @@ def run_sweep(space: Space, store: Store, options: Options, listen: Listener = l
 
     Raises ConfigError where no backend can be had. A point that fails is a row with its reason.
     """
-    began = time.perf_counter()
     sweep = _Sweep(space, store, options, listen)
     with sweep.stack:
         sweep.run()
     rows = tuple(sorted(sweep.rows.values(), key=lambda row: row.place))
     points = {point.key: point for point in sweep.points}
     robustness = best_against_rivals(space.spec, rows, points, store) if space.spec.bands else ()
-    return SweepRun(sweep.id, space.spec, rows, sweep.excluded, sweep.computed, time.perf_counter() - began, points, robustness)
+    return SweepRun(space.spec, rows, sweep.id, sweep.excluded, robustness, computed=sweep.computed, points=points)
 
 
 @dataclass(frozen=True)
@@ -122,7 +145,7 @@ class _Sweep:
         self._listed = ListedSweep(self.id, spec.name, spec.model_dump(mode="json"), str(MODEL_VERSION), started)
         self.space = replace(self.space, search=self._search)
         self._resolved: dict[Coordinates, Point | Invalid | None] = {}
-        self._inputs: dict[str, Callable[[], object]] = {}
+        self._inputs: dict[str, Recipe | PricedIn] = {}
 
     @property
     def excluded(self) -> int:
@@ -136,10 +159,9 @@ class _Sweep:
 
     def run(self) -> None:
         """Ask the search for points until it has no more."""
-        spec = self.space.spec
         if self.options.listed:
             self.store.begin(self._listed)
-        generations = STRATEGIES[spec.search.method](self.space, lambda at: self._resolve(at) is not None)
+        generations = self._strategy.search(self.space, lambda at: self._resolve(at) is not None)
         asked = next(generations, None)
         while asked is not None:
             self._run_at(asked)
@@ -160,16 +182,16 @@ class _Sweep:
     def _search(self, search: SizeSearch) -> Scaled:
         """The best sizes: as the store has them, or searched for. Raises SparsimError where there are none, as the store may know."""
         known = self.store.sizes(search.key)
-        if known is not None and not self.options.retry:
-            raise_refusal(known)
+        if known is not None and self.options.retry and REFUSED in known:
+            known = None
         found = None if known is None else search.restored(known)
         if found is None:
             try:
                 found = self._searched(search)
             except (ConfigError, MappingError) as error:
-                self.store.add_sizes(search.key, refusal(error))
+                self.store.add_sizes(search.key, {REFUSED: str(error)})
                 raise
-            self.store.add_sizes(search.key, to_record(found))
+            self.store.add_sizes(search.key, {"sizes": dict(found.sizes), "unexamined": found.unexamined})
         return found
 
     def _searched(self, search: SizeSearch) -> Scaled:
@@ -196,10 +218,9 @@ class _Sweep:
         for point in there.values():
             self._finish(waiting.pop(point.key, ()), point, computed=False)
         missing = [found for entries in waiting.values() if isinstance(found := entries[0].found, Point)]
-        for outcome in self._run_points(missing):
+        for point in self._run_points(missing):
             self.computed += 1
-            point = StoredPoint(outcome.key, outcome.record, outcome.failure, outcome.reason)
-            self._finish(waiting.pop(outcome.key, ()), point, computed=True)
+            self._finish(waiting.pop(point.key, ()), point, computed=True)
 
     def _choose(self, asked: Sequence[Coordinates]) -> list[_Chosen]:
         """What is at these coordinates and has no row yet, numbered on."""
@@ -212,27 +233,27 @@ class _Sweep:
 
     def _refuse(self, chosen: Sequence[_Chosen]) -> list[Row]:
         """Store what is no machine or no workload, and return its rows."""
-        refused = [(entry, entry.found) for entry in chosen if isinstance(entry.found, Invalid)]
-        self.store.add([ComputedPoint(entry.key, "", None, found.failure, found.reason) for entry, found in refused], {})
-        for entry, found in refused:
-            self.rows[entry.identity] = Row(entry.number, entry.key, found.assignments, None, found.failure, found.reason)
-        return [self.rows[entry.identity] for entry, _ in refused]
+        refused = [
+            (entry, ComputedPoint(entry.key, "", None, entry.found.failure, entry.found.reason))
+            for entry in chosen
+            if isinstance(entry.found, Invalid)
+        ]
+        self.store.add([point for _, point in refused], {})
+        return [self._keep(entry, point) for entry, point in refused]
 
-    def _finish(self, entries: Sequence[_Chosen], point: StoredPoint, *, computed: bool) -> None:
+    def _finish(self, entries: Sequence[_Chosen], point: ComputedPoint, *, computed: bool) -> None:
         """The rows of all coordinates that have this point."""
         for entry in entries:
-            assert isinstance(entry.found, Point), "an invalid combination has no figures to wait for"
-            values, sized = entry.found.assignments, entry.found.sized
-            broken = broken_constraints(self.space.spec, values, point.record)
-            self.rows[entry.identity] = Row(
-                entry.number, point.key, values, point.record, point.failure, point.reason, broken, sized.sizes, sized.unexamined
-            )
-            self.listen(Finished(self.rows[entry.identity], computed))
+            self.listen(Finished(self._keep(entry, point), computed))
+
+    def _keep(self, entry: _Chosen, point: ComputedPoint) -> Row:
+        sized = entry.found.sized if isinstance(entry.found, Point) else None
+        row = self.rows[entry.identity] = Row.of(self.space.spec, entry.number, entry.found.assignments, point, sized)
+        return row
 
     def _announce(self, invalid: Sequence[Row]) -> None:
-        search = self.space.spec.search
         chosen = len({_identity(found) for found in self._resolved.values() if found is not None})
-        expected = chosen if search.method in ("grid", "random", "halton") else max(chosen, min(search.points or 0, self.space.size))
+        expected = chosen if self._strategy.at_once else max(chosen, min(self.space.spec.search.points or 0, self.space.size))
         self.listen(Planned(chosen, expected, self.stored, self.excluded, invalid))
 
     def _run_points(self, points: Sequence[Point]) -> Iterable[ComputedPoint]:
@@ -248,6 +269,10 @@ class _Sweep:
             self.store.add(outcomes, counted)
             yield from outcomes
 
+    @property
+    def _strategy(self) -> Strategy:
+        return STRATEGIES[self.space.spec.search.method]
+
     @cached_property
     def _executor(self) -> Executor:
         """Started when it is first needed, and ended with the sweep."""
@@ -255,7 +280,7 @@ class _Sweep:
 
     @cached_property
     def _dispatch(self) -> Dispatch:
-        return Dispatch(self._executor, self.options.function, lambda key: self._inputs[key]())
+        return Dispatch(self._executor, self.options.function, lambda key: self._inputs[key].make())
 
     def _jobs(self, points: Sequence[Point]) -> list[Job]:
         """One job for each timing, workload after workload."""
@@ -267,25 +292,9 @@ class _Sweep:
         jobs = []
         for timing_key, group in groups.items():
             first = group[0]
-            self._inputs |= {point.technology.key: point.technology.constants for point in group}
-            self._inputs[first.recipe.key] = first.recipe.make
+            self._inputs |= {point.technology.key: point.technology for point in group} | {first.recipe.key: first.recipe}
             requests = 0 if timing_key in counted else share * first.recipe.requests(first.elaborated.machine)
-            prices = tuple((point.key, point.technology.key) for point in group)
-            activity = counted.get(timing_key)
-            jobs.append(
-                Job(
-                    timing_key,
-                    first.elaborated,
-                    first.recipe.key,
-                    first.engine,
-                    first.ideal,
-                    first.bands,
-                    prices,
-                    activity,
-                    requests,
-                    self.options.time_limit_s,
-                )
-            )
+            jobs.append(Job.of(group, counted.get(timing_key), requests, self.options.time_limit_s))
         order = {key: index for index, key in enumerate(dict.fromkeys(job.workload for job in jobs))}
         return sorted(jobs, key=lambda job: order[job.workload])
 

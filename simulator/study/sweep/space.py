@@ -11,18 +11,16 @@ from itertools import product
 from pathlib import Path
 from typing import Any, TypeVar
 
-from simulator.cost import load_technology
 from simulator.errors import ConfigError, SparsimError, WorkerError
 from simulator.machine import Machine
 from simulator.specs import Document
 from simulator.specs.documents import read_tree, validated
 from simulator.specs.tree import Entry, deepest
-from simulator.study.sizing.grid import SEARCHED
+from simulator.study.sizing.scale import SEARCHED
 from simulator.study.sweep.expression import Expression
-from simulator.study.sweep.paths import may_meet, reached_by, set_machine, set_workload
-from simulator.study.sweep.point import Invalid, Point, PricedIn, Recipe, Scaled
-from simulator.study.sweep.row import of_the_workload
-from simulator.study.sweep.sizes import SizeSearch, Target, scaled, searched, target_of
+from simulator.study.sweep.inputs import PricedIn, Recipe, Scaled, SizeSearch, Target, searched, target_of
+from simulator.study.sweep.keys import may_meet, of_the_workload, reached_by, set_machine, set_workload
+from simulator.study.sweep.point import Invalid, Point
 from simulator.study.sweep.spec import EqualSpec, Scalar, SweepSpec
 from simulator.workload.spec import WorkloadSpec
 
@@ -237,7 +235,7 @@ class Space:
         return self._once(("machine", name, typed(values)), lambda: self._scaled(self._changed_machine(name, values)))
 
     def _scaled(self, machine: Machine) -> Scaled:
-        return Scaled(machine, {}) if self.spec.equal is None else scaled(machine, self.target())
+        return Scaled(machine, {}) if self.spec.equal is None else self.target().scaled(machine)
 
     def _point(self, chosen: Mapping[str, Scalar], values: Mapping[str, Scalar]) -> Point:
         of_machine = _of_machine(values)
@@ -246,13 +244,9 @@ class Space:
         recipe = self._recipe(workload_name, of_workload)
         sized = self._sized(machine_name, of_machine, recipe)
         machine = sized.machine
-        constants = machine.technology_overrides
-        technology = self._once(
-            ("technology", machine.technology, tuple(sorted(constants.items()))),
-            lambda: PricedIn.of(load_technology(machine.technology, constants)),
-        )
-        spec = self.spec
-        return Point.of(chosen, machine, technology, recipe, sized=sized, engine=spec.engine, ideal=spec.ideal, bands=spec.bands)
+        constants = tuple(sorted(machine.technology_overrides.items()))
+        technology = self._once(("technology", machine.technology, constants), lambda: PricedIn.of(machine))
+        return Point.of(self.spec, chosen, sized, technology, recipe)
 
     def _recipe(self, name: str, values: tuple[tuple[str, Scalar], ...]) -> Recipe:
         return self._once(("recipe", name, typed(values)), lambda: self._changed_workload(name, values))

@@ -18,7 +18,7 @@ from types import TracebackType
 from typing import Any
 
 from simulator.errors import OutputError
-from simulator.study.sweep.job import ComputedPoint
+from simulator.study.sweep.point import ComputedPoint, Failure, to_text
 from simulator.version import MODEL_VERSION
 
 SCHEMA = 1
@@ -42,16 +42,6 @@ CREATE INDEX members_by_point ON members (point);
 """
 # of its own statement, so that a store that was made before there were searches gets it too
 _SIZES = "CREATE TABLE IF NOT EXISTS sizes (key TEXT PRIMARY KEY, found TEXT NOT NULL) WITHOUT ROWID"
-
-
-@dataclass(frozen=True)
-class StoredPoint:
-    """One row."""
-
-    key: str
-    record: Mapping[str, Any] | None
-    failure: str | None
-    reason: str
 
 
 @dataclass(frozen=True)
@@ -164,7 +154,10 @@ class Store:
 
     def add(self, outcomes: Iterable[ComputedPoint], activities: Mapping[str, str]) -> None:
         """Store points and the activities they were priced from. A point that is there stays, unless it had failed."""
-        rows = [(item.key, item.timing_key, item.text, item.failure, item.reason) for item in outcomes]
+        rows = [
+            (item.key, item.timing_key, None if item.record is None else to_text(item.record), item.failure, item.reason)
+            for item in outcomes
+        ]
         with self._change():
             self._base.executemany("INSERT OR IGNORE INTO timings VALUES (?, ?)", activities.items())
             self._base.executemany(
@@ -173,14 +166,14 @@ class Store:
                 rows,
             )
 
-    def points(self, keys: Iterable[str]) -> dict[str, StoredPoint]:
+    def points(self, keys: Iterable[str]) -> dict[str, ComputedPoint]:
         """The points that are there, by key; not those whose timing was pruned while they were priced from it."""
         whole = "(record IS NULL OR timing IN (SELECT key FROM timings))"
-        found = self._where_in(f"SELECT key, record, failure, reason FROM points WHERE {whole} AND key IN", keys)
+        found = self._where_in(f"SELECT key, timing, record, failure, reason FROM points WHERE {whole} AND key IN", keys)
         return {row[0]: self._point(*row) for row in found}
 
-    def _point(self, key: str, record: str | None, failure: str | None, reason: str) -> StoredPoint:
-        return StoredPoint(key, None if record is None else self._mapping(record), failure, reason)
+    def _point(self, key: str, timing_key: str, record: str | None, failure: Failure | None, reason: str) -> ComputedPoint:
+        return ComputedPoint(key, timing_key, None if record is None else self._mapping(record), failure, reason)
 
     def activities(self, keys: Iterable[str]) -> dict[str, str]:
         """The activities that are there, as text, by timing key."""
@@ -235,10 +228,10 @@ class Store:
         )
         return [StoredSweep(row[0], row[1], self._mapping(row[2]), *row[3:]) for row in rows]
 
-    def members(self, sweep: str) -> list[tuple[int, dict[str, Any], StoredPoint | None]]:
+    def members(self, sweep: str) -> list[tuple[int, dict[str, Any], ComputedPoint | None]]:
         """Place, values of the axes, and row of each point of a sweep; no row where it has not been run."""
         rows = self._rows(
-            "SELECT place, assignments, key, record, failure, reason FROM members "
+            "SELECT place, assignments, key, timing, record, failure, reason FROM members "
             "LEFT JOIN points ON key = point WHERE sweep = ? ORDER BY place",
             (sweep,),
         )

@@ -1,6 +1,6 @@
 """How points of a space are chosen: all, drawn, or by what the points before gave.
 
-Another way is a function and a line below, and its name in `spec.py`.
+Another way is a function and a line of `STRATEGIES`, and its name in `spec.py`.
 """
 
 from __future__ import annotations
@@ -8,6 +8,7 @@ from __future__ import annotations
 import random as stdlib_random
 import sys
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from itertools import islice, repeat
 from typing import Any, TypeVar
 
@@ -15,14 +16,22 @@ import numpy as np
 
 from simulator.errors import ConfigError
 from simulator.specs.tree import deepest
-from simulator.study.sweep.row import Row
 from simulator.study.sweep.space import Coordinates, Space
+from simulator.study.sweep.study import Row
 
 Accepts = Callable[[Coordinates], bool]
 """Whether the conditions of the sweep let coordinates be a point."""
 Generations = Generator[list[Coordinates], list[Row], None]
 """Yields coordinates to run together; is sent their rows, in the same order."""
-Strategy = Callable[[Space, Accepts], Generations]
+
+
+@dataclass(frozen=True)
+class Strategy:
+    """A way to choose points."""
+
+    search: Callable[[Space, Accepts], Generations]
+    at_once: bool
+    """Whether its first generation is its last: how many points there are is known before any is run."""
 
 
 def some(chosen: Iterable[Coordinates], space: Space) -> list[Coordinates]:
@@ -164,4 +173,10 @@ def _optuna(method: str) -> Any:
     return optuna
 
 
-STRATEGIES: dict[str, Strategy] = {"grid": grid, "random": random, "halton": halton, "nsga2": nsga2, "tpe": tpe}
+STRATEGIES: dict[str, Strategy] = {
+    "grid": Strategy(grid, at_once=True),
+    "random": Strategy(random, at_once=True),
+    "halton": Strategy(halton, at_once=True),
+    "nsga2": Strategy(nsga2, at_once=False),
+    "tpe": Strategy(tpe, at_once=False),
+}

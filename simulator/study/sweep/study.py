@@ -1,25 +1,137 @@
-"""A finished sweep as one record, and the folder that holds it: sweep.json, points.csv, table.txt and plots."""
+"""A sweep as records: a row a point, the study that they make, and the folder that holds it: JSON, CSV, its fronts, a table, plots."""
 
 from __future__ import annotations
 
-import io
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from simulator.errors import OutputError
-from simulator.report.folder import MARKER, check_free, csv_text, new_folder, trimmed, write_json
+from simulator.errors import ConfigError, OutputError
+from simulator.report.folder import MARKER, as_text, check_free, csv_text, new_folder, write_json
 from simulator.result import METRICS
-from simulator.study.sweep.bands import Robustness
-from simulator.study.sweep.row import Row
-from simulator.study.sweep.run import SweepRun
-from simulator.study.sweep.spec import SweepSpec
+from simulator.study.sweep.expression import Expression
+from simulator.study.sweep.inputs import Scaled
+from simulator.study.sweep.keys import labelled
+from simulator.study.sweep.point import ComputedPoint
+from simulator.study.sweep.spec import Scalar, SweepSpec
 from simulator.version import package_version
 
 SCHEMA_VERSION = 2
 FILE = "sweep.json"
+
+
+@dataclass(frozen=True)
+class Row:
+    """One point of a sweep."""
+
+    place: int
+    """Place in the sweep, from 0."""
+    key: str
+    assignments: Mapping[str, Scalar]
+    record: Mapping[str, Any] | None
+    """Metrics and figures by component; None where it failed."""
+    failure: str | None = None
+    reason: str = ""
+    broken: tuple[str, ...] = ()
+    """Constraints that it breaks; one that cannot be computed is followed by the reason."""
+    sizes: Mapping[str, Scalar] = field(default_factory=dict)
+    """Keys of the machine that `equal` has changed."""
+    unexamined: int = 0
+    """Designs that could be better, which the search for these sizes had no budget to look at."""
+
+    @classmethod
+    def of(cls, spec: SweepSpec, place: int, assignments: Mapping[str, Scalar], found: ComputedPoint, sized: Scaled | None = None) -> Row:
+        """The row of what was found for the values of the axes, on a machine that was sized so."""
+        broken = broken_constraints(spec, assignments, found.record)
+        sizes, unexamined = (sized.sizes, sized.unexamined) if sized is not None else ({}, 0)
+        return cls(place, found.key, assignments, found.record, found.failure, found.reason, broken, sizes, unexamined)
+
+    @property
+    def feasible(self) -> bool:
+        """It ran, and breaks no constraint."""
+        return self.record is not None and not self.broken
+
+    @property
+    def label(self) -> str:
+        """Its values, for messages and plots."""
+        return labelled(self.assignments) or "the only point"
+
+    def breaks(self, constraint: str) -> bool:
+        """Whether it breaks a constraint, or that cannot be computed here."""
+        return any(text == constraint or text.startswith(f"{constraint}: ") for text in self.broken)
+
+    def band(self, name: str) -> tuple[float, float] | None:
+        """Low and high end of a metric over the bands of the constants; None where it has no band, or none was asked for."""
+        found = (self.record or {}).get("bands", {}).get(name)
+        return None if found is None else (found[0], found[1])
+
+    def flat_bands(self) -> dict[str, float]:
+        """`energy_pj_low`, `energy_pj_high`, …: the ends of every band that it has."""
+        bands: Mapping[str, Sequence[float]] = (self.record or {}).get("bands", {})
+        return {f"{name}_{end}": value for name, band in bands.items() for end, value in zip(("low", "high"), band, strict=True)}
+
+    def metric(self, name: str) -> float:
+        """A scalar metric of a point that ran."""
+        assert self.record is not None
+        return float(self.record[name])
+
+
+def broken_constraints(spec: SweepSpec, assignments: Mapping[str, Any], record: Mapping[str, Any] | None) -> tuple[str, ...]:
+    """The constraints that a point breaks; none where it has no figures. One that cannot be computed comes with the reason."""
+    if record is None:
+        return ()
+    known = {**record, **assignments}
+    return tuple(broken for text in spec.constraints if (broken := _broken(text, known)) is not None)
+
+
+def _broken(text: str, known: Mapping[str, Any]) -> str | None:
+    """The constraint where it is broken, and why where that is for a reason of its own; None where it holds."""
+
+    def lookup(name: str) -> Any:
+        if name not in known:
+            raise LookupError(f"{name}: neither a metric nor a value that an axis gave this point")
+        return known[name]
+
+    try:
+        return None if Expression.parse(text).holds(lookup) else text
+    except ConfigError as error:
+        return str(error)
+
+
+def over_the_bands(spec: SweepSpec, row: Row) -> tuple[str, ...]:
+    """The constraints that a point breaks where all metrics with a band are at its low end, or all at its high end."""
+    record = row.record or {}
+    ends = [{name: band[end] for name, band in record.get("bands", {}).items()} for end in (0, 1)]
+    broken = [broken_constraints(spec, row.assignments, {**record, **end}) for end in ends if end]
+    return tuple(dict.fromkeys(text for texts in broken for text in texts))
+
+
+def axis_paths(rows: Sequence[Row]) -> list[str]:
+    """Axes that take more than one value, in order."""
+    paths = dict.fromkeys(path for row in rows for path in row.assignments)
+    return [path for path in paths if len({repr(row.assignments.get(path)) for row in rows}) > 1]
+
+
+@dataclass(frozen=True)
+class Robustness:
+    """Whether the best point for an objective stays better than one rival over the bands of the constants."""
+
+    objective: str
+    best: str
+    rival: str
+    ratio: float
+    """Rival over best, at the nominal constants."""
+    low: float
+    """The same over the combined band, every constant at one value in both."""
+    high: float
+    robust: bool
+    """Holds at both ends of every constant, and in the combined band."""
+    turns_on: str
+    """What changes the better one; empty where it is robust."""
+    workload: str = ""
+    """Values of the axes that make the workload, where the sweep has several: only points that do the same work are rivals."""
 
 
 @dataclass(frozen=True)
@@ -30,12 +142,14 @@ class Study:
     rows: tuple[Row, ...]
     id: str
     excluded: int
+    """Combinations that a condition of `where` left out."""
     robustness: tuple[Robustness, ...] = ()
+    """How the best points stand over the bands of the constants, where the sweep carries them."""
 
-    @classmethod
-    def of(cls, run: SweepRun) -> Study:
-        """The study of a sweep that has come to its end."""
-        return cls(run.spec, run.rows, run.id, run.excluded, run.robustness)
+    @property
+    def failures(self) -> list[Row]:
+        """Rows without figures."""
+        return [row for row in self.rows if row.record is None]
 
     def to_dict(self) -> dict[str, Any]:
         """JSON values; the same sweep gives the same."""
@@ -111,21 +225,16 @@ def holds_sweep(folder: Path, sweep: str) -> bool:
 
 def write_sweep(folder: Path, study: Study, made: Mapping[str, Any], *, force: bool) -> None:
     """Write the folder, whole or not at all. Raises OutputError."""
+    from simulator.study.sweep.analysis import fronts
     from simulator.study.sweep.plots import save_sweep_plots
+    from simulator.study.sweep.tables import study_table
 
+    on_fronts = [(front.workload, row) for front in fronts(study.rows, study.spec.objectives) for row in front.rows]
+    marked = [{"front": of} | flat for (of, _), flat in zip(on_fronts, flat_rows([row for _, row in on_fronts]), strict=True)]
     with new_folder(folder, force=force or holds_sweep(folder, study.id)) as draft:
         write_json(draft / FILE, study.to_dict())
         (draft / "points.csv").write_text(rows_csv(study.rows), encoding="utf-8")
-        (draft / "table.txt").write_text(_table_text(study), encoding="utf-8")
+        (draft / "fronts.csv").write_text(csv_text(marked, columns=["front", "place"]), encoding="utf-8")
+        (draft / "table.txt").write_text(as_text(study_table(study), _WIDTH), encoding="utf-8")
         save_sweep_plots(study, draft)
         write_json(draft / MARKER, made)
-
-
-def _table_text(study: Study) -> str:
-    from rich.console import Console
-
-    from simulator.study.sweep.tables import study_table
-
-    buffer = io.StringIO()
-    Console(markup=False, file=buffer, width=_WIDTH, color_system=None, highlight=False).print(study_table(study))
-    return trimmed(buffer.getvalue())

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from itertools import groupby
+from operator import attrgetter
 
 from rich.console import Group, RenderableType
 from rich.table import Table
@@ -12,15 +13,17 @@ from rich.text import Text
 
 from simulator.report.glossary import term
 from simulator.report.numbers import common_scale, percent, significant, times
-from simulator.study.sweep.analysis import best_points, main_effects, pareto_front
-from simulator.study.sweep.bands import Robustness
-from simulator.study.sweep.job import FAILURES
-from simulator.study.sweep.row import Row, labelled, over_the_bands, short, shown
+from simulator.study.sweep.analysis import best_points, by_workload, fronts, label_within, main_effects, thinned
+from simulator.study.sweep.keys import labelled, short, shown
+from simulator.study.sweep.point import FAILURES
 from simulator.study.sweep.spec import EqualSpec
-from simulator.study.sweep.study import Study
+from simulator.study.sweep.study import Robustness, Row, Study, over_the_bands
 
 _MOST = 20
 _WORST = 5
+_MOST_WORKLOADS, _LEAST = 12, 3
+"""Workloads whose fronts and best points are shown, evenly spread, and points of each front at the least."""
+_HYPERVOLUME = "share of the box from the best to the worst figures (logarithms) that the front dominates"
 
 
 def study_table(study: Study) -> RenderableType:
@@ -73,33 +76,49 @@ def _headline(study: Study) -> Text:
 
 def _front(study: Study) -> RenderableType | None:
     objectives = study.spec.objectives
-    front = pareto_front(study.rows, objectives)
-    if not front.rows or len(objectives) == 1:
+    found = fronts(study.rows, objectives)
+    if not found or len(objectives) == 1:
         return None
-    table = _figures(f"Pareto front ({len(front.rows)} points)", front.rows[:_MOST], objectives)
-    if len(front.rows) > _MOST:
-        table.add_row(f"… and {len(front.rows) - _MOST} more", *[""] * len(objectives))
-    note = f"hypervolume {front.hypervolume:.3f}: share of the box from the best to the worst figures (logarithms) that the front dominates"
-    return Group(table, Text(note, style="dim"))
+    several, most = len(found) > 1, max(_LEAST, _MOST // len(found))
+    parts: list[RenderableType] = []
+    for front in thinned(found, _MOST_WORKLOADS):
+        on = f" on {front.workload}" if several else ""
+        labels = [label_within(row) if several else row.label for row in front.rows]
+        table = _figures(f"Pareto front{on} ({len(front.rows)} points)", front.rows[:most], objectives, labels)
+        if len(front.rows) > most:
+            table.add_row(f"… and {len(front.rows) - most} more", *[""] * len(objectives))
+        parts += [table, Text(f"hypervolume {front.hypervolume:.3f}{'' if several else f': {_HYPERVOLUME}'}", style="dim")]
+    if len(found) > _MOST_WORKLOADS:
+        parts.append(Text(f"… and the fronts of {len(found) - _MOST_WORKLOADS} more workloads (fronts.csv has them)"))
+    return Group(*parts, *([Text(f"hypervolume: {_HYPERVOLUME}", style="dim")] if several else []))
 
 
 def _best(study: Study) -> RenderableType | None:
-    found = best_points(study.rows, study.spec.objectives, study.spec.constraints)
+    groups = by_workload(study.rows)
     lines: list[RenderableType] = []
-    for best in found:
+    for workload, rows in thinned(list(groups.items()), _MOST_WORKLOADS):
+        lines += _best_on(study, rows, workload if len(groups) > 1 else "")
+    return Group(*lines) if lines else None
+
+
+def _best_on(study: Study, rows: Sequence[Row], workload: str) -> list[RenderableType]:
+    """The best points among rows of one workload, which is named where there are several."""
+    lines: list[RenderableType] = []
+    name = label_within if workload else attrgetter("label")
+    for best in best_points(rows, study.spec.objectives, study.spec.constraints):
         entry = term(best.objective, "metric")
         factor, unit = common_scale([best.row.metric(best.objective)], entry.unit)
         band = best.row.band(best.objective)
         over = f" (band {significant(band[0] * factor)}–{significant(band[1] * factor)})" if band else ""
         figure = f"{significant(best.row.metric(best.objective) * factor)} {unit}{over}"
         scaled = f" (scaled: {labelled(best.row.sizes)})" if best.row.sizes else ""
-        lines.append(Text(f"best {entry.label}: {figure} at {best.row.label}{scaled}"))
+        lines.append(Text(f"best {entry.label}{f' on {workload}' if workload else ''}: {figure} at {name(best.row)}{scaled}"))
         open_at = [text for text in over_the_bands(study.spec, best.row) if text not in best.row.broken]
         lines += [Text(f"  over the bands of the constants it may break {text}", style="yellow") for text in open_at]
         for constraint, row in best.without.items():
             ratio = row.metric(best.objective) / best.row.metric(best.objective)
-            lines.append(Text(f"  without {constraint}: {times(ratio)} of that, at {row.label}", style="dim"))
-    return Group(*lines) if lines else None
+            lines.append(Text(f"  without {constraint}: {times(ratio)} of that, at {name(row)}", style="dim"))
+    return lines
 
 
 def _sizes(study: Study) -> RenderableType | None:
@@ -110,12 +129,15 @@ def _sizes(study: Study) -> RenderableType | None:
     if not rows:
         return None
     sizes = [labelled(row.sizes) or "as in its file" for row in rows]
-    table = _figures(f"Best sizes by {study.spec.equal.best}", rows[:_MOST], study.spec.objectives, {"sizes": sizes})
+    labels = [row.label for row in rows]
+    table = _figures(f"Best sizes by {study.spec.equal.best}", rows[:_MOST], study.spec.objectives, labels, {"sizes": sizes})
     note = Text("sizes that are not those of the machine's file", style="dim")
     return Group(table, note) if len(rows) <= _MOST else Group(table, Text(f"… and {len(rows) - _MOST} more (points.csv has them)"), note)
 
 
-def _figures(title: str, rows: Sequence[Row], objectives: Mapping[str, str], more: Mapping[str, Sequence[str]] | None = None) -> Table:
+def _figures(
+    title: str, rows: Sequence[Row], objectives: Mapping[str, str], labels: Sequence[str], more: Mapping[str, Sequence[str]] | None = None
+) -> Table:
     """A line a point: what it is, the figure of each objective, and what else there is to say."""
     table = Table(title=title, title_justify="left", box=None, pad_edge=False)
     table.add_column("point", overflow="fold")
@@ -127,7 +149,7 @@ def _figures(title: str, rows: Sequence[Row], objectives: Mapping[str, str], mor
         table.add_column(heading, overflow="fold")
     for index, row in enumerate(rows):
         figures = [significant(row.metric(name) * factor) for name, (factor, _) in scales.items()]
-        table.add_row(row.label, *figures, *[column[index] for column in texts.values()])
+        table.add_row(labels[index], *figures, *[column[index] for column in texts.values()])
     return table
 
 

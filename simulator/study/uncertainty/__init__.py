@@ -1,9 +1,8 @@
 """How far a result can be trusted: every constant moved over its band, and what of the conclusions is left. Start with `assessment.py`."""
 
 from simulator.study.uncertainty.assessment import METRICS, Assessment, Band, Spread, assess, assess_in
-from simulator.study.uncertainty.claims import Claim, Sensitivity, claim, claims, sensitivity
+from simulator.study.uncertainty.claims import Claim, Probe, Sensitivity, Turn, claim, claims, sensitivity
 from simulator.study.uncertainty.factors import Factor
-from simulator.study.uncertainty.probe import Probe, Turn
 
 __all__ = [
     "METRICS",

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from simulator.cost import Rates, Technology, load_technology
+from simulator.cost import Rates, Technology
 from simulator.errors import ConfigError
-from simulator.machine.model import Elaborated
-from simulator.pricing import pricer_of
+from simulator.machine.model import Elaborated, Machine
+from simulator.pricing import pricer_of, technology_of
 from simulator.result import BANDED, Result
 from simulator.result.saved import SavedRun, saved_run
 from simulator.study.uncertainty.factors import Factor, ends, factors_of, moved
@@ -122,7 +122,10 @@ def assess(results: Sequence[Result | SavedRun]) -> Assessment:
     """
     runs = tuple(saved_run(result) if isinstance(result, Result) else result for result in results)
     known: dict[tuple[object, ...], Technology] = {}
-    return assess_in(runs, [_technology(run.elaborated, known) for run in runs])
+    for machine in (run.elaborated.machine for run in runs):
+        key = _names(machine)
+        known[key] = known.get(key) or technology_of(machine)
+    return assess_in(runs, [known[_names(run.elaborated.machine)] for run in runs])
 
 
 def assess_in(runs: Sequence[SavedRun], technologies: Sequence[Technology], names: Sequence[str] | None = None) -> Assessment:
@@ -137,12 +140,8 @@ def assess_in(runs: Sequence[SavedRun], technologies: Sequence[Technology], name
     return Assessment(tuple(runs), tuple(technologies), factors, tuple(totals), tuple(names or (run.name for run in runs)))
 
 
-def _technology(elaborated: Elaborated, known: dict[tuple[object, ...], Technology]) -> Technology:
-    machine = elaborated.machine
-    key = (machine.technology, tuple(sorted(machine.technology_overrides.items())))
-    if key not in known:
-        known[key] = load_technology(machine.technology, machine.technology_overrides)
-    return known[key]
+def _names(machine: Machine) -> tuple[object, ...]:
+    return machine.technology, tuple(sorted(machine.technology_overrides.items()))
 
 
 def _variants(elaborated: Elaborated, technology: Technology, factors: Sequence[Factor]) -> list[Rates]:

@@ -1,19 +1,142 @@
-"""What a comparison claims, whether it holds over the bands of the constants, and which of them move the ratio of two runs."""
+"""What a comparison claims, whether it holds over the bands of the constants, and on which of them, at which value, it turns."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import math
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 
+from annotated_types import Ge, Gt, Le
+
+from simulator.cost import Technology
+from simulator.pricing import elaborate, pricer_of
 from simulator.study.design import best_and_array, crossbar_and_replication
-from simulator.study.uncertainty.assessment import Assessment, Spread
-from simulator.study.uncertainty.factors import Factor
-from simulator.study.uncertainty.probe import Probe, Turn, turning_point
+from simulator.study.uncertainty.assessment import METRICS, Assessment, Spread, Totals, totals_of
+from simulator.study.uncertainty.factors import ONE_SLICE, Factor, ends, moved, moves
 
 DEFAULT_METRICS: tuple[str, ...] = ("energy_pj", "fabric_area_mm2", "edap_js_mm2")
 
 _NOTHING = 1e-9
 """A swing below it is rounding."""
+
+
+class Probe:
+    """Asks an assessment what it does not hold.
+
+    probe = Probe(assess(results))
+    probe.ratio("crossbar", "replication", "energy_pj", factor, 0.5)
+    """
+
+    def __init__(self, known: Assessment) -> None:
+        """Starts with nothing priced."""
+        self.known = known
+        self._totals: dict[tuple[str, str, float], Totals] = {}
+        self._changed: dict[str, tuple[str, ...]] = {}
+
+    def ratio(self, first: str, second: str, metric: str, factor: Factor, value: float) -> float:
+        """A metric of one run over that of another, with the factor at a value in both.
+
+        Where a run's technology has another value to begin with, as another node has, it is moved in proportion.
+        """
+        above, below = (float(METRICS[metric](self._at(name, factor, value))[0]) for name in (first, second))
+        return above / below
+
+    def changes_cycles(self, factor: Factor) -> tuple[str, ...]:
+        """Runs whose automatic network latency would be another at an end of the factor's band; all figures hold it as it was."""
+        if factor.name not in self._changed:
+            self._changed[factor.name] = tuple(self._changes(factor.name))
+        return self._changed[factor.name]
+
+    def _changes(self, factor: str) -> list[str]:
+        changed = []
+        for name, run, technology in zip(self.known.names, self.known.runs, self.known.technologies, strict=True):
+            if factor == ONE_SLICE or not moves(run.elaborated, technology, factor):
+                continue
+            settled = [elaborate(run.elaborated.machine, technology.moved(factor, end)) for end in ends(technology, factor)]
+            if any(other.network_latency != run.elaborated.network_latency for other in settled):
+                changed.append(name)
+        return changed
+
+    def _at(self, name: str, factor: Factor, value: float) -> Totals:
+        key = name, factor.name, value
+        if key not in self._totals:
+            index = self.known.index(name)
+            run, technology = self.known.runs[index], self.known.technologies[index]
+            there = moved(run.elaborated, technology, factor.name, value * _proportion(technology, factor))
+            self._totals[key] = totals_of(run, [pricer_of(*there).rates])
+        return self._totals[key]
+
+
+def _proportion(technology: Technology, factor: Factor) -> float:
+    """A technology's own value of a constant over the factor's, which is the first technology's."""
+    if factor.discrete or not factor.value:
+        return 1.0
+    return technology.constant(factor.name).value / factor.value
+
+
+_WIDE = 100.0
+"""A search goes from a hundredth of a constant to a hundred times it, as far as the constant may go."""
+_STEEPEST = 3.0
+"""…and an exponent from −3 to 3."""
+
+
+@dataclass(frozen=True)
+class Turn:
+    """Where a factor makes two runs equal."""
+
+    factor: Factor
+    value: float
+    first: str
+    second: str
+
+    @property
+    def inside(self) -> bool:
+        """Whether that is within the factor's band."""
+        return self.factor.low <= self.value <= self.factor.high
+
+
+def turning_point(probe: Probe, first: str, second: str, metric: str, factor: Factor) -> Turn | None:
+    """The nearest value at which the ratio of two runs is 1: within the band if there is one, else in a wide range; None for never.
+
+    The range is searched between its ends, the band's and the nominal value: two crossings between two of these cancel
+    and are not seen.
+    """
+
+    def logarithm(value: float) -> float:
+        return math.log(probe.ratio(first, second, metric, factor, value))
+
+    technology = probe.known.technologies[probe.known.index(first)]
+    low, high = (0.0, 1.0) if factor.discrete else search_range(technology, factor)
+    points = sorted({min(low, factor.low), factor.low, factor.value, factor.high, max(high, factor.high)})
+    heights = {point: logarithm(point) for point in points}
+    crossed = [pair for pair in pairwise(points) if (heights[pair[0]] < 0) != (heights[pair[1]] < 0)]
+    if not crossed:
+        return None
+    start, end = min(crossed, key=lambda pair: min(abs(point - factor.value) for point in pair))
+    return Turn(factor, factor.high if factor.discrete else _root(logarithm, start, end), first, second)
+
+
+def search_range(technology: Technology, factor: Factor) -> tuple[float, float]:
+    """Where a constant may go when a turning point is looked for."""
+    low, high = factor.value / _WIDE, (factor.value or factor.high) * _WIDE
+    if factor.name.endswith("exponent"):
+        low, high = -_STEEPEST, _STEEPEST
+    info = type(technology).model_fields.get(factor.name)
+    for limit in info.metadata if info else ():
+        if isinstance(limit, Ge):
+            low = float(limit.ge)  # type: ignore[arg-type]
+        elif isinstance(limit, Gt):
+            low = max(low, factor.value / _WIDE)
+        elif isinstance(limit, Le):
+            high = min(high, float(limit.le))  # type: ignore[arg-type]
+    return low, high
+
+
+def _root(function: Callable[[float], float], start: float, end: float) -> float:
+    from scipy.optimize import brentq
+
+    return float(brentq(function, start, end, xtol=1e-9 * max(abs(start), abs(end)), rtol=1e-9))
 
 
 @dataclass(frozen=True)

@@ -16,13 +16,11 @@ from simulator.pipeline import simulate
 from simulator.result import Result
 from simulator.run.floor import Floor
 from simulator.study.design import design_of
-from simulator.study.sizing import area_mm2, equalise
-from simulator.study.sizing.grid import families, grid_of
+from simulator.study.sizing import Objective, area_mm2, equalise
 from simulator.study.sizing.quantities import value_of
-from simulator.study.sizing.runner import InTurn
-from simulator.study.sizing.scale import rebuilt
+from simulator.study.sizing.runner import Incumbent, InTurn, RunResult
+from simulator.study.sizing.scale import families, grid_of, rebuilt
 from simulator.study.sizing.search import Limits, Problem, best_design
-from simulator.study.sizing.types import Incumbent, Objective, RunResult
 
 TECHNOLOGY = load_technology("7nm")
 random = np.random.default_rng(3)

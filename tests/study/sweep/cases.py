@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from simulator.study.executors import Report
-from simulator.study.sweep.job import Done, Job, run_jobs
+from simulator.study.sweep.point import Done, Job, run_jobs
 
 MACHINE = """
 name: small
@@ -138,7 +138,7 @@ def done_keys(path: Path) -> set[str]:
 
 def drive(sweep: str, store: str, workers: str) -> None:
     """Run a sweep in this process, as the command line would; the kill tests end it at any instant."""
-    from simulator.study.sweep.files import load_sweep
+    from simulator.study.sweep.reading import load_sweep
     from simulator.study.sweep.run import Options, run_sweep
     from simulator.study.sweep.store import Store
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from study.sweep.cases import write_files
 
-from simulator.study.sweep.files import load_sweep
+from simulator.study.sweep.reading import load_sweep
 from simulator.study.sweep.run import Options, SweepRun, run_sweep
 from simulator.study.sweep.store import Store
 

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from simulator.study.breakeven.crossings import Crossing, Ratios, Scale, find_crossings
 from simulator.study.sweep.analysis import best_points, hypervolume, main_effects, non_dominated, pareto_front
-from simulator.study.sweep.row import Row
+from simulator.study.sweep.study import Row
 
 POINTS = st.integers(1, 3).flatmap(
     lambda width: st.lists(st.lists(st.integers(0, 4), min_size=width, max_size=width), min_size=1, max_size=12)

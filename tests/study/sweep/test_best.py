@@ -22,13 +22,12 @@ from simulator.study.executors import EXECUTORS, Report, Work
 from simulator.study.executors.executor import Batch, InProcess
 from simulator.study.sizing import equalise
 from simulator.study.sizing.scale import own_area_mm2
-from simulator.study.sweep.files import load_sweep
-from simulator.study.sweep.point import Scaled
-from simulator.study.sweep.row import Event, Searching, labelled
-from simulator.study.sweep.run import Options, run_sweep
-from simulator.study.sweep.sizes import SizeSearch
+from simulator.study.sweep.inputs import Scaled, SizeSearch
+from simulator.study.sweep.keys import labelled
+from simulator.study.sweep.reading import load_sweep
+from simulator.study.sweep.run import Event, Options, Searching, run_sweep
 from simulator.study.sweep.store import Store
-from simulator.study.sweep.study import Study, rows_csv
+from simulator.study.sweep.study import rows_csv
 from simulator.study.sweep.tables import study_table
 
 AXES = "axes={machine: [small.yaml, array.yaml]}"
@@ -73,7 +72,7 @@ def test_each_machine_is_the_best_that_a_search_finds_on_its_workload(sweep: Run
 
 
 def test_the_table_tells_the_sizes_of_each_point(sweep: Run) -> None:
-    study = Study.of(sweep("sweep.yaml", *BARE, f"equal={{area: {_cap()!r}, best: time}}"))
+    study = sweep("sweep.yaml", *BARE, f"equal={{area: {_cap()!r}, best: time}}")
     console = Console(width=500, file=io.StringIO())
     console.print(study_table(study))
     lines = console.file.getvalue().splitlines()  # type: ignore[attr-defined]
@@ -123,7 +122,7 @@ def test_what_was_found_is_not_searched_for_again(place: Path) -> None:
 
 def test_a_search_that_its_budget_ends_says_what_it_left(sweep: Run) -> None:
     equal = f"equal={{area: {_cap()!r}, best: energy, budget: 1}}"
-    study = Study.of(sweep("sweep.yaml", *BARE, equal))
+    study = sweep("sweep.yaml", *BARE, equal)
     assert max(row.unexamined for row in study.rows) > 0
     assert "scaled.unexamined" in rows_csv(study.rows).splitlines()[0]
 

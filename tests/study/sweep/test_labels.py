@@ -13,7 +13,6 @@ from simulator import load_workload
 from simulator.report.inspection.patterns import degrees_figure
 from simulator.report.plots.style import save
 from simulator.study.sweep.plots import heat_figure, save_sweep_plots
-from simulator.study.sweep.study import Study
 
 
 def _formulas(figure: Figure, folder: Path) -> list[str]:
@@ -25,13 +24,13 @@ def _formulas(figure: Figure, folder: Path) -> list[str]:
 def test_dollars_in_the_name_of_a_file_are_text(sweep: Run, place: Path) -> None:
     shutil.copy(place / "small.yaml", place / r"a$\q$.yaml")
     axes = r"axes={machine: ['a$\q$.yaml', small.yaml], workload.density: [0.1, 0.5]}"
-    save_sweep_plots(Study.of(sweep("sweep.yaml", "machine=null", axes)), place)
+    save_sweep_plots(sweep("sweep.yaml", "machine=null", axes), place)
     assert r"a$\q$.yaml" in (place / "energy_along.svg").read_text(encoding="utf-8")
 
 
 def test_no_tick_is_a_formula(sweep: Run, place: Path) -> None:
     densities = "workload.density: {logspace: [0.03, 1], count: 25}"
-    wide = heat_figure(Study.of(sweep("sweep.yaml", f"axes={{fabric.window: [1, 2, 3, 4, 5, 6], {densities}}}")))
+    wide = heat_figure(sweep("sweep.yaml", f"axes={{fabric.window: [1, 2, 3, 4, 5, 6], {densities}}}"))
     assert wide is not None
     assert _formulas(wide, place) == []
     bar = wide.axes[-1]
@@ -43,7 +42,7 @@ def test_no_tick_is_a_formula(sweep: Run, place: Path) -> None:
 
 def test_a_figure_that_never_changes_is_drawn_all_the_same(sweep: Run) -> None:
     axes = "axes={workload.operations.0.shape.n: [4, 8], workload.operations.0.shape.k: [8, 16]}"
-    study = Study.of(sweep("sweep.yaml", axes, "objectives={fabric_area_mm2: min, seconds: min}"))
+    study = sweep("sweep.yaml", axes, "objectives={fabric_area_mm2: min, seconds: min}")
     drawn = heat_figure(study)
     assert drawn is not None
     area, _ = drawn.axes

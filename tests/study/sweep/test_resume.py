@@ -10,7 +10,7 @@ from study.sweep.conftest import Run
 from study.sweep.kills import soak, start
 
 from simulator.study.sweep.catalogue import find_sweep, sweep_rows
-from simulator.study.sweep.files import load_sweep
+from simulator.study.sweep.reading import load_sweep
 from simulator.study.sweep.run import Options, SweepRun, run_sweep
 from simulator.study.sweep.store import Store
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 from random import Random
+from typing import get_args
 
 import pytest
 from study.sweep.cases import DEADLY, LOG, deadly, hungry, logged, mortal, stored
@@ -12,12 +13,12 @@ from study.sweep.conftest import Run
 
 import simulator
 from simulator.errors import ConfigError
-from simulator.study.sweep.files import load_sweep
-from simulator.study.sweep.row import broken_constraints
+from simulator.study.sweep.reading import load_sweep
 from simulator.study.sweep.run import Options, run_sweep
-from simulator.study.sweep.spec import SweepSpec
+from simulator.study.sweep.spec import SearchSpec, SweepSpec
 from simulator.study.sweep.store import Store
-from simulator.study.sweep.strategies import _sample, random
+from simulator.study.sweep.strategies import STRATEGIES, _sample, random
+from simulator.study.sweep.study import broken_constraints
 from simulator.version import MODEL_VERSION
 
 
@@ -44,10 +45,14 @@ def test_a_finished_sweep_computes_nothing(sweep: Run, place: Path, monkeypatch:
     assert len((place / "log").read_text().splitlines()) == 9
 
 
+def test_a_sweep_file_may_name_every_strategy() -> None:
+    assert get_args(SearchSpec.model_fields["method"].annotation) == tuple(STRATEGIES)
+
+
 def test_another_technology_simulates_nothing(sweep: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     settings = ("set={fabric.network.latency: 1, fabric.network.slices: 1}", "axes={technology: [7nm], fabric.window: [1, 2]}")
     sweep("sweep.yaml", *settings)
-    monkeypatch.setattr("simulator.study.sweep.job.time_workload", None)
+    monkeypatch.setattr("simulator.study.sweep.point.time_workload", None)
     run = sweep("sweep.yaml", *settings, "axes={technology: [7nm, 28nm], fabric.window: [1, 2]}")
     assert [row.failure for row in run.rows] == [None] * 4
     assert run.computed == 2
@@ -57,7 +62,7 @@ def test_another_technology_simulates_nothing(sweep: Run, monkeypatch: pytest.Mo
 
 
 def test_points_that_differ_in_technology_alone_are_simulated_once(sweep: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    from simulator.study.sweep import job
+    from simulator.study.sweep import point as job
 
     calls: list[int] = []
     real = job.time_workload
@@ -92,7 +97,7 @@ def test_two_sweeps_share_points_and_an_edited_axis_adds_only_what_is_new(sweep:
 
 
 def test_combinations_that_are_no_machine_are_said_first_and_do_not_stop_the_rest(place: Path) -> None:
-    from simulator.study.sweep.row import Event, Finished, Planned
+    from simulator.study.sweep.run import Event, Finished, Planned
 
     events: list[Event] = []
     space = load_sweep("sweep.yaml", ["axes={fabric.replicas: [1, 3, 4]}"])

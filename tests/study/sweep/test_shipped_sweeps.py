@@ -5,9 +5,9 @@ from dataclasses import replace
 import pytest
 
 from simulator.specs import config_names
-from simulator.study.sweep.files import load_sweep
-from simulator.study.sweep.point import Invalid, Point, Scaled
-from simulator.study.sweep.sizes import SizeSearch
+from simulator.study.sweep.inputs import Scaled, SizeSearch
+from simulator.study.sweep.point import Invalid, Point
+from simulator.study.sweep.reading import load_sweep
 
 
 def unsearched(search: SizeSearch) -> Scaled:

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from simulator.errors import OutputError
-from simulator.study.sweep.job import ComputedPoint
+from simulator.study.sweep.point import ComputedPoint
 from simulator.study.sweep.store import ListedSweep, Removed, Store
 from simulator.version import MODEL_VERSION
 

@@ -11,8 +11,7 @@ from simulator.report.robustness import robustness_sentence
 from simulator.repricing import reprice
 from simulator.result import Result
 from simulator.study.uncertainty import Claim, Probe, assess, claims, sensitivity
-from simulator.study.uncertainty.claims import claim, default_pairs
-from simulator.study.uncertainty.probe import search_range, turning_point
+from simulator.study.uncertainty.claims import claim, default_pairs, search_range, turning_point
 
 
 @pytest.fixture(scope="module")

@@ -6,15 +6,14 @@ from functools import lru_cache
 
 import numpy as np
 
-from simulator.engine.cluster import ONE_UNIT, ClusterSpec
+from simulator.engine.cluster import ONE_UNIT, ClusterSpec, Outcome
 from simulator.engine.compiled.fabric_plan import FabricMemory, FabricPlan
 from simulator.engine.compiled.kernels import Kernel
 from simulator.engine.compiled.layout import ABSENT, Fabric, Flit, Row, Unit
 from simulator.engine.compiled.memory import numbers
-from simulator.engine.compiled.records import Array, Memory, Nowhere, Table, Wide, view
+from simulator.engine.compiled.records import Array, Memory, Nowhere, Table, view
 from simulator.engine.compiled.tile import run_tile
 from simulator.engine.work import TileValues, TileWork
-from simulator.kinds.gather.reference import GatherOutcome
 
 
 class GatherUnit(Unit):
@@ -47,11 +46,6 @@ class GatherFabric(Fabric[GatherUnit]):
     """Requests that one access of a multicast bank serves."""
     all_present: int
     """Whether no word of the tile is all zero."""
-    x_bank_reads: Wide
-    replies: Wide
-    accumulator_updates: Wide
-    rows_merged: Wide
-    output_bank_writes: Wide
 
 
 class GatherPlan(FabricPlan):
@@ -84,15 +78,15 @@ def _at_rest(spec: ClusterSpec) -> FabricMemory:
     return GatherPlan(spec).at_rest()
 
 
-def run_cluster(spec: ClusterSpec, work: TileWork, values: TileValues | None) -> GatherOutcome:
+def run_cluster(spec: ClusterSpec, work: TileWork, values: TileValues | None) -> Outcome:
     """Run one cluster through one tile of the gather dataflow, from reset; numbers are not carried."""
     at_rest = _at_rest(spec)
     memory = at_rest.with_lists(work.unit_ptr, words=work.words, token_words=work.token_words, all_present=int(work.present.all()))
     lists = work.word, work.ends_row().view(np.uint8), np.where(work.present.ravel(), work.bank, np.int32(ABSENT))
-    return run_tile(GATHER_KERNEL, at_rest, memory, lists, GatherOutcome)
+    return run_tile(GATHER_KERNEL, at_rest, memory, lists)
 
 
-def _warm_up() -> GatherOutcome:
+def _warm_up() -> Outcome:
     pointer, zero, index = np.array([0, 1]), np.zeros(1, dtype=np.int32), np.zeros(1, dtype=np.int64)
     return run_cluster(ONE_UNIT, TileWork(pointer, zero, zero, index, 1, 1, zero, np.ones((1, 1), dtype=np.bool_)), None)
 

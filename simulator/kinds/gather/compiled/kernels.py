@@ -63,14 +63,14 @@ def serve_alike(fabric: GatherFabric, head: Flit, room: int, cycle: int) -> int:
 def access(fabric: GatherFabric, port: int, room: int, cycle: int) -> None:
     """Read the word of the head."""
     head = fabric.banks[port].head
-    fabric.x_bank_reads += 1
+    fabric.counts.x_bank_reads += 1
     if not fabric.multicast:
         leave(fabric, head, cycle)
         reply(fabric, port, head, cycle)
         return
     count = serve_alike(fabric, head, room, cycle)
     if fabric.routed:
-        fabric.reply_hops += count
+        fabric.counts.reply_hops += count
     for index in range(count):
         reply(fabric, port, fabric.served[index], cycle)
 
@@ -103,8 +103,8 @@ def run_gather(memory: Memory, words: Integers, ends: Integers, banks: Integers,
         requests = route(fabric.request_network, cycle)
         moved |= step_banks(fabric, cycle)
         replies = route(fabric.reply_network, cycle)
-        fabric.request_hops += requests
-        fabric.reply_hops += replies
+        fabric.counts.request_hops += requests
+        fabric.counts.reply_hops += replies
         if moved or requests or replies:
             fabric.moved_at = cycle
             cycle += 1

@@ -50,8 +50,8 @@ def merge(fabric: GatherFabric, unit: GatherUnit, row: Row, cycle: int) -> None:
     unit.open_rows -= 1
     unit.free_rows[unit.open_rows] = row
     unit.last_write = merged_at + fabric.merge_cycles
-    fabric.rows_merged += 1
-    fabric.output_bank_writes += 1
+    fabric.counts.rows_merged += 1
+    fabric.counts.output_bank_writes += 1
 
 
 @inline
@@ -66,8 +66,8 @@ def consume(fabric: GatherFabric, unit: GatherUnit, cycle: int) -> bool:
         pop(unit.landed, cycle)
     delist(flit)
     return_tag(fabric, unit, flit)
-    fabric.replies += 1
-    fabric.accumulator_updates += 1
+    fabric.counts.replies += 1
+    fabric.counts.accumulator_updates += 1
     row = flit.row
     row.outstanding -= 1
     if row.outstanding == 0 and row.ended:
@@ -135,12 +135,12 @@ def scan(fabric: GatherFabric, lists: Lists, unit: GatherUnit, cycle: int, most:
         if unit.at_bank == NOT_LOOKED:
             look_up(fabric, lists, unit)
         if unit.at_bank == ABSENT:
-            fabric.entries_dropped += 1
+            fabric.counts.entries_dropped += 1
         elif issued < most and issue(fabric, unit, cycle):
             issued += 1
         else:
             return
-        fabric.list_entries += 1
+        fabric.counts.list_entries += 1
         if lists.ends[unit.entry]:
             end_row(fabric, unit, cycle)
         if advance(fabric, unit, cycle):

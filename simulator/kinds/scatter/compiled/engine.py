@@ -6,14 +6,13 @@ from functools import lru_cache
 
 import numpy as np
 
-from simulator.engine.cluster import ONE_UNIT, ClusterSpec
+from simulator.engine.cluster import ONE_UNIT, ClusterSpec, Outcome
 from simulator.engine.compiled.fabric_plan import FabricMemory, FabricPlan
 from simulator.engine.compiled.kernels import Kernel
 from simulator.engine.compiled.layout import Fabric, Unit
-from simulator.engine.compiled.records import Memory, Wide
+from simulator.engine.compiled.records import Memory
 from simulator.engine.compiled.tile import run_tile
 from simulator.engine.work import TileValues, TileWork
-from simulator.kinds.scatter.reference import ScatterOutcome
 
 
 class ScatterUnit(Unit):
@@ -28,8 +27,6 @@ class ScatterFabric(Fabric[ScatterUnit]):
 
     operands: int
     """Activation words of a token, in the tile at hand."""
-    operand_reads: Wide
-    bank_accumulates: Wide
 
 
 class ScatterPlan(FabricPlan):
@@ -48,15 +45,15 @@ def _at_rest(spec: ClusterSpec) -> FabricMemory:
     return ScatterPlan(spec).at_rest()
 
 
-def run_scatter(spec: ClusterSpec, work: TileWork, values: TileValues | None) -> ScatterOutcome:
+def run_scatter(spec: ClusterSpec, work: TileWork, values: TileValues | None) -> Outcome:
     """Run one cluster through one tile of the scatter dataflow, from reset; numbers are not carried."""
     at_rest = _at_rest(spec)
     memory = at_rest.with_lists(work.unit_ptr, words=work.words, operands=work.present.shape[1], token_words=work.token_words)
     lists = work.word, work.own, work.present.ravel().view(np.uint8), work.bank
-    return run_tile(SCATTER_KERNEL, at_rest, memory, lists, ScatterOutcome)
+    return run_tile(SCATTER_KERNEL, at_rest, memory, lists)
 
 
-def _warm_up() -> ScatterOutcome:
+def _warm_up() -> Outcome:
     pointer, zero, index = np.array([0, 1]), np.zeros(1, dtype=np.int32), np.zeros(1, dtype=np.int64)
     return run_scatter(ONE_UNIT, TileWork(pointer, zero, zero, index, 1, 1, zero, np.ones((1, 1), dtype=np.bool_)), None)
 

@@ -33,7 +33,7 @@ def step_banks(fabric: ScatterFabric, cycle: int) -> bool:
             unit.landed.free -= 1
             insert_by_order(unit.landed, flit)
             unit.last_write = max(unit.last_write, cycle + fabric.read_latency + fabric.accumulate_latency)
-            fabric.bank_accumulates += 1
+            fabric.counts.bank_additions += 1
             moved = True
     return moved
 
@@ -49,7 +49,7 @@ def run_scatter(memory: Memory, words: Integers, operands: Integers, present: In
         moved = step_units(fabric, lists, cycle)
         requests = route(fabric.request_network, cycle)
         moved |= step_banks(fabric, cycle)
-        fabric.request_hops += requests
+        fabric.counts.request_hops += requests
         if moved or requests:
             fabric.moved_at = cycle
             cycle += 1

@@ -70,7 +70,7 @@ def send_product(fabric: ScatterFabric, lists: Lists, unit: ScatterUnit, cycle: 
     operand = operand_of(fabric, lists, unit)
     if operand != unit.held:
         unit.held = operand
-        fabric.operand_reads += 1
+        fabric.counts.output_bank_reads += 1
     return True
 
 
@@ -84,12 +84,12 @@ def scan(fabric: ScatterFabric, lists: Lists, unit: ScatterUnit, cycle: int) -> 
         if unit.at_bank == NOT_LOOKED:
             look_up(fabric, lists, unit)
         if unit.at_bank == ABSENT:
-            fabric.entries_dropped += 1
+            fabric.counts.entries_dropped += 1
         elif not sent and send_product(fabric, lists, unit, cycle):
             sent = True
         else:
             return sent
-        fabric.list_entries += 1
+        fabric.counts.list_entries += 1
         if advance(fabric, unit, cycle):
             look_up(fabric, lists, unit)
     return sent

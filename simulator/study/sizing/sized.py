@@ -1,45 +1,21 @@
-"""What sizing gives back: the machine, what was changed, and how near it came."""
+"""What sizing gives back: the machine, what was changed, how near it came; as a sentence, a table, and a machine file to go on from."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from typing import Any, Literal, Protocol
+from typing import Any
 
-from simulator.errors import MappingError
+import yaml
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
 from simulator.machine.model import Machine
-from simulator.result import Result
+from simulator.report.numbers import significant
+from simulator.report.tables import Whole
 from simulator.study.design import design_of
-
-Quantity = Literal["area", "throughput", "power", "bandwidth"]
-Objective = Literal["time", "energy", "edap", "area"]
-UNITS: dict[Quantity, str] = {"area": "mm²", "throughput": "TOPS", "power": "W", "bandwidth": "GB/s"}
-RunResult = Result | MappingError
-"""A run, or why the machine cannot hold the workload."""
-
-
-@dataclass(frozen=True)
-class Incumbent:
-    """What a design must not exceed to be of use."""
-
-    objective: Objective
-    value: float
-    """Of the objective: that of the best design so far."""
-    seconds: float
-    """The longest that the workload may take."""
-
-
-class Runner(Protocol):
-    """Runs machines on the workload, perhaps several at a time; one that cannot hold it gives its MappingError."""
-
-    def run(self, machines: Sequence[Machine]) -> list[RunResult]:
-        """Simulate them."""
-
-    def bound(self, machines: Sequence[Machine], incumbent: Incumbent) -> list[float | MappingError]:
-        """A value of the objective that no run of each goes below, by its own schedules; ∞ where it is beyond what the incumbent has."""
-
-    def attempt(self, machines: Sequence[Machine], incumbent: Incumbent) -> list[RunResult | None]:
-        """Simulate them, each until it is seen that it cannot keep to what the incumbent has; then None."""
+from simulator.study.sizing.quantities import UNITS, Objective, Quantity
 
 
 @dataclass(frozen=True)
@@ -127,3 +103,54 @@ def _flat(record: Mapping[str, Any], above: str = "") -> dict[str, Any]:
     for key, value in record.items():
         flat |= _flat(value, f"{above}{key}.") if isinstance(value, dict) else {f"{above}{key}": value}
     return flat
+
+
+def sizing_table(sized: Sequence[Sized]) -> RenderableType:
+    """One block a machine: what it was made equal to, every key that changed, and what was searched."""
+    table = Table(box=None, header_style="bold", pad_edge=False, padding=(0, 1))
+    for heading in ("machine", "key", "from", "to"):
+        table.add_column(heading, no_wrap=True)
+    for entry in sized:
+        rows = [(change.key, f"{change.before}", f"{change.after}") for change in entry.changes] or [("nothing changed", "", "")]
+        for number, row in enumerate(rows):
+            table.add_row(entry.machine.name if not number else "", *row)
+    lines = [Text(sentence(entry)) for entry in sized]
+    return Group(Text(heading_of(sized), style="bold"), Whole(table), Text(), *lines)
+
+
+def heading_of(sized: Sequence[Sized]) -> str:
+    """What all machines were made equal in."""
+    first = sized[0]
+    how = "each design at its own best sizes" if first.search else "by size alone"
+    verb = {"area": "at most", "power": "at most", "throughput": "at least", "bandwidth": "exactly"}[first.quantity]
+    return f"Sized to equal {first.quantity}: {verb} {_shown(first, first.target)}, {how}"
+
+
+def sentence(entry: Sized) -> str:
+    """What a machine came to, what the next size would be, and what a search saw."""
+    text = f"{entry.machine.name} ({entry.kind}): {_shown(entry, entry.achieved)}, {100 * entry.difference:+.1f} % of the target"
+    if entry.next_size is not None:
+        text += f"; the next size has {_shown(entry, entry.next_size)}"
+    if entry.search is not None:
+        text += f"; {_searched(entry.search)}"
+    return "; ".join([text, *entry.notes])
+
+
+def machine_file(entry: Sized) -> str:
+    """The sized machine as a file that can be run, edited and sized again."""
+    record = entry.machine.model_dump(exclude_unset=True)
+    text: str = yaml.safe_dump(record, sort_keys=False, allow_unicode=True, default_flow_style=None, width=120)
+    changed = "".join(f"#   {change.key}: {change.before} -> {change.after}\n" for change in entry.changes)
+    return f"# {sentence(entry)}.\n{'# Changed:' if changed else '# Nothing changed.'}\n{changed}{text}"
+
+
+def _searched(search: SearchCounts) -> str:
+    kept = "exact within the grid" if not search.skipped else "cut short by the budget"
+    return (
+        f"of {search.designs:,} designs {search.illegal:,} are not possible, {search.over_cap:,} miss the target, "
+        f"{search.pruned:,} cannot win, {search.given_up:,} were given up on the way, {search.simulated:,} were simulated ({kept})"
+    )
+
+
+def _shown(entry: Sized, value: float) -> str:
+    return f"{significant(value, 4)} {UNITS[entry.quantity]}"

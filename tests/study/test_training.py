@@ -14,8 +14,7 @@ from simulator.cost import load_technology
 from simulator.errors import ConfigError
 from simulator.kinds.units.machine import UnitsMachine
 from simulator.pricing import elaborate
-from simulator.study.training import PHASES, StepStudy, rebuild_cost, study_step
-from simulator.study.training.table import step_table
+from simulator.study.training import PHASES, StepStudy, rebuild_cost, step_table, study_step
 
 MACHINE = """
 name: small

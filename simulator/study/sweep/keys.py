@@ -1,18 +1,40 @@
-"""Key paths of a sweep, applied to the trees of machine and workload files."""
+"""Key paths of a sweep: what they are called, which keys of a file they reach, and the file with those replaced."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from simulator.errors import ConfigError
 from simulator.specs.documents import replaced
 from simulator.specs.tree import Entry, child, plain
+from simulator.study.sweep.spec import Scalar
 
 KNOBS = {"density": "operations.*.weight.density"}
 """Short names of keys of many operations; they reach the operations whose weights are drawn at random and come from DRAM."""
 _PATTERN = "pattern"
 _OF_ANY_PATTERN = ("pattern", "seed")
 _EITHER = {"density": "nnz", "nnz": "density"}
+
+
+def labelled(assignments: Mapping[str, Scalar]) -> str:
+    """Values of axes, each after the short name of its key."""
+    return ", ".join(f"{short(path)} {shown(value)}" for path, value in assignments.items())
+
+
+def of_the_workload(path: str) -> bool:
+    """Whether a key path is the workload itself or a key of its file."""
+    return path.split(".")[0] == "workload"
+
+
+def short(path: str) -> str:
+    """The last name of a key path that says something: `replicas`; for `workload.*.weight.density`, `weight.density`."""
+    keys = [key for key in path.split(".") if key != "*" and not key.isdecimal()]
+    return ".".join(keys[-2:]) if len(keys) > 1 and keys[-2] in ("weight", "activation", "network") else keys[-1]
+
+
+def shown(value: Scalar) -> str:
+    """A value of an axis, in a few characters."""
+    return f"{value:.4g}" if isinstance(value, float) else str(value)
 
 
 def set_machine(root: Entry, path: str, value: Entry) -> Entry:

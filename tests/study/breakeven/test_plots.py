@@ -12,10 +12,15 @@ from study.sweep.conftest import Run
 from simulator.errors import OutputError
 from simulator.study.breakeven.breakeven import BreakEven, Curve
 from simulator.study.breakeven.crossings import Crossing, CrossingBand
-from simulator.study.breakeven.plots import break_even_figure, break_evens_figure
-from simulator.study.breakeven.table import Entry, break_even_files, break_evens_csv, load_break_evens
+from simulator.study.breakeven.plots import (
+    Entry,
+    break_even_figure,
+    break_even_files,
+    break_evens_csv,
+    break_evens_figure,
+    load_break_evens,
+)
 from simulator.study.redraw import redraw
-from simulator.study.sweep.study import Study
 
 
 @pytest.fixture
@@ -93,7 +98,7 @@ def test_a_damaged_comparison_is_named(tmp_path: Path, text: str) -> None:
 
 @pytest.mark.parametrize("metric", ["energy_pj", "area_mm2_by_component"])
 def test_a_sweep_whose_point_lacks_a_metric_is_named(sweep: Run, tmp_path: Path, metric: str) -> None:
-    record = Study.of(sweep()).to_dict()
+    record = sweep().to_dict()
     record = json.loads(json.dumps(record))
     del record["rows"][3]["record"][metric]
     (tmp_path / "sweep.json").write_text(json.dumps(record), encoding="utf-8")

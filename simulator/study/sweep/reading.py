@@ -13,9 +13,9 @@ from simulator.specs import Document, Key, config_path, load_yaml_document, near
 from simulator.specs.documents import read_tree
 from simulator.specs.fields import keys_at, slot_at
 from simulator.specs.tree import Entry
-from simulator.study.sizing.grid import SCALED, SETTLED
+from simulator.study.sizing.scale import SCALED, SETTLED
 from simulator.study.sweep.expression import Expression, no_names
-from simulator.study.sweep.paths import spelled_out
+from simulator.study.sweep.keys import spelled_out
 from simulator.study.sweep.space import Derived, Dimension, Space
 from simulator.study.sweep.spec import MAX_POINTS, Axis, AxisSpec, EqualSpec, Scalar, Setting, SweepSpec, values_of
 from simulator.workload.spec import WorkloadSpec

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from simulator.errors import ConfigError
 from simulator.study.sweep.expression import Expression
-from simulator.study.sweep.files import load_sweep
 from simulator.study.sweep.point import Invalid, Point
+from simulator.study.sweep.reading import load_sweep
 from simulator.study.sweep.spec import AxisSpec
 
 

@@ -1,0 +1,301 @@
+"""A training step by its phases: gradients of weights at their nonzeros beside whole ones, what stays dense caps, what a new mask costs.
+
+A new mask: select the largest weights of every matrix, write the lists again, balance the rows again.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from simulator.activity import Counts
+from simulator.cost import Counted, Technology
+from simulator.errors import ConfigError
+from simulator.kinds import kind_of
+from simulator.machine.model import Elaborated, Machine
+from simulator.pipeline import simulate
+from simulator.pricing import pricer_of, technology_of
+from simulator.report.numbers import percent, significant, times
+from simulator.result import Result
+from simulator.workload.types import Operation, Workload
+
+FORWARD = "forward"
+PHASES: dict[str, tuple[str, ...]] = {
+    FORWARD: (),
+    "attention": ("qk", "av"),
+    "dX": ("dx",),
+    "dW": ("dw",),
+    "attention backward": ("dp", "dv", "dq", "dk"),
+}
+"""Phase → last parts of the names of its operations, as `sparsim trace` writes them; all others are the forward pass."""
+LINEAR = (FORWARD, "dX", "dW")
+"""Phases of the products with weights."""
+_PHASE_OF = {suffix: phase for phase, suffixes in PHASES.items() for suffix in suffixes}
+
+
+@dataclass(frozen=True)
+class Phase:
+    """All operations of one phase."""
+
+    name: str
+    operations: int
+    macs_useful: int
+    macs_dense: int
+    cycles: int
+    """By which its operations end after all operations before them: the phases of a run add up to its cycles."""
+    energy_pj: float
+    """Of its operations: those of a run add up to its energy, but for what passes between operations."""
+
+
+def phases_of(result: Result) -> tuple[Phase, ...]:
+    """The phases of a run that have operations, in the order of `PHASES`."""
+    found: dict[str, list[Phase]] = {name: [] for name in PHASES}
+    ended = 0
+    for activity, operation in zip(result.activity.operations, result.operations, strict=True):
+        name = _PHASE_OF.get(activity.name.rpartition(".")[2], FORWARD)
+        more = max(0, activity.end_cycle - ended)
+        ended += more
+        found[name].append(Phase(name, 1, operation.useful_macs, activity.dense_macs, more, operation.energy_pj))
+    return tuple(_sum(name, parts) for name, parts in found.items() if parts)
+
+
+def _sum(name: str, parts: list[Phase]) -> Phase:
+    return Phase(
+        name,
+        len(parts),
+        sum(part.macs_useful for part in parts),
+        sum(part.macs_dense for part in parts),
+        sum(part.cycles for part in parts),
+        sum(part.energy_pj for part in parts),
+    )
+
+
+SELECTION_PASSES = 2
+"""Over all weights: a histogram of magnitudes finds the threshold, a second pass takes what is above (radix selection)."""
+
+
+@dataclass(frozen=True)
+class Rebuild:
+    """One change of the masks of all sparse matrices."""
+
+    matrices: int
+    weights: int
+    """Places of all of them, zero or not: each has a dense copy that training goes on with."""
+    nonzeros: int
+    read_bytes: int
+    """Dense weights, once a pass."""
+    written_bytes: int
+    """Lists of every matrix, and of its transpose where a product takes a stored one."""
+    dram_cycles: int
+    compare_cycles: int
+    """One comparison a multiplier and cycle."""
+    balance_cycles: int
+    """Rows are given to the least loaded unit, one after another: ⌈log2 units⌉ comparisons a row, one a cycle."""
+    dram_energy_pj: float
+    """Of what is read and written. Comparisons are not charged."""
+
+    @property
+    def cycles(self) -> int:
+        """Selection streams, so that the slower of DRAM and comparisons counts; balancing comes after it."""
+        return max(self.dram_cycles, self.compare_cycles) + self.balance_cycles
+
+
+def rebuild_cost(elaborated: Elaborated, technology: Technology, operations: Sequence[Operation]) -> Rebuild:
+    """The cost for the operations of a step: each stored sparse W once, however many products take it.
+
+    A model of streaming, not a simulation: DRAM at its full rate, lists of the machine's own form, a selection that needs no
+    more on-chip memory than its histogram. Assumed, as no published accelerator does this step.
+    """
+    machine = elaborated.machine
+    owned = {op.weight.sha256: op for op in operations if op.weight_home == "dram" and op.transpose == "none" and not op.weight.dense}
+    transposed = [op for op in operations if op.transpose == "stored" and not op.weight.dense]
+    weights = sum(op.batch * op.block_shape[0] * op.block_shape[1] for op in owned.values())
+    kind = kind_of(machine)
+    entry_bits = kind.list_entry_bits(machine)
+    lists = [op.weight.nnz for op in (*owned.values(), *transposed)]
+    read_bytes = SELECTION_PASSES * weights * machine.datatypes.weight_bits // 8
+    written_bytes = sum(-(-nnz * entry_bits // 8) for nnz in lists)
+    rows = sum(op.weight.shape[0] for op in (*owned.values(), *transposed))
+    prices = pricer_of(elaborated, technology).rates
+    moved = Counts(dram_read_bytes=read_bytes, dram_write_bytes=written_bytes)
+    return Rebuild(
+        matrices=len(owned),
+        weights=weights,
+        nonzeros=sum(op.weight.nnz for op in owned.values()),
+        read_bytes=read_bytes,
+        written_bytes=written_bytes,
+        dram_cycles=math.ceil((read_bytes + written_bytes) / elaborated.dram_bytes_per_cycle),
+        compare_cycles=-(-SELECTION_PASSES * weights // machine.multipliers),
+        balance_cycles=rows * (kind.list_owners(machine) - 1).bit_length(),
+        dram_energy_pj=float(prices.energy_pj @ Counted(moved, 0).vector(prices.kinds)),
+    )
+
+
+@dataclass(frozen=True)
+class StepStudy:
+    """Both steps on one machine."""
+
+    machine: str
+    sampled: Result
+    dense: Result
+    sampled_phases: tuple[Phase, ...]
+    dense_phases: tuple[Phase, ...]
+    weight_density: float
+    """Of the sparse matrices together."""
+    rebuild: Rebuild
+
+    @property
+    def cap(self) -> float:
+        """Most that skipping the zeros of W in forward and dX gains over a dense step while dW stays dense: 3 / (1 + 2 d).
+
+        Arithmetic: three products of as many multiply-accumulates, of which two shrink to the density d of W.
+        """
+        return 3 / (1 + 2 * self.weight_density)
+
+    @property
+    def gain(self) -> float:
+        """Time of the step with whole dW over that with dW at the nonzeros."""
+        return self.dense.cycles / self.sampled.cycles
+
+    @property
+    def energy_gain(self) -> float:
+        """The same in energy."""
+        return self.dense.energy_pj / self.sampled.energy_pj
+
+    @property
+    def linear_gain(self) -> float:
+        """`gain` of the linear products alone, which the cap is about: without attention's phases."""
+        return _linear_cycles(self.dense_phases) / _linear_cycles(self.sampled_phases)
+
+    @property
+    def ideal_dense_cycles(self) -> int:
+        """Of a dense machine with as many multipliers, all of them always busy."""
+        return -(-self.sampled.dense_macs // self.sampled.machine.multipliers)
+
+    def rebuild_time_share(self, every: int) -> float:
+        """Time of a change of the masks every so many steps, over that of these steps with sampled dW."""
+        return self.rebuild.cycles / every / self.sampled.cycles
+
+    def rebuild_energy_share(self, every: int) -> float:
+        """The same in energy."""
+        return self.rebuild.dram_energy_pj / every / self.sampled.energy_pj
+
+    def to_dict(self, every: int) -> dict[str, Any]:
+        """JSON values, with the masks changed every so many steps."""
+        return {
+            "machine": self.machine,
+            "weight_density": self.weight_density,
+            "cap_with_dense_dw": self.cap,
+            "gain_of_sampled_dw": self.gain,
+            "gain_of_sampled_dw_in_linear_products": self.linear_gain,
+            "energy_gain_of_sampled_dw": self.energy_gain,
+            "ideal_dense_cycles": self.ideal_dense_cycles,
+            "steps": {
+                name: {"cycles": result.cycles, "energy_pj": result.energy_pj, "phases": [asdict(phase) for phase in phases]}
+                for name, result, phases in (
+                    ("sampled_dw", self.sampled, self.sampled_phases),
+                    ("dense_dw", self.dense, self.dense_phases),
+                )
+            },
+            "rebuild": asdict(self.rebuild)
+            | {
+                "cycles": self.rebuild.cycles,
+                "every_steps": every,
+                "share_of_time": self.rebuild_time_share(every),
+                "share_of_energy": self.rebuild_energy_share(every),
+            },
+        }
+
+
+def _linear_cycles(phases: tuple[Phase, ...]) -> int:
+    return sum(phase.cycles for phase in phases if phase.name in LINEAR)
+
+
+def study_step(machine: Machine, sampled: Workload, dense: Workload) -> StepStudy:
+    """Run both steps. ConfigError where they are not the same step, or no sampled product is in the first.
+
+    Raises MappingError where the machine cannot hold one of them.
+    """
+    if not any(op.gradient is not None for op in sampled.operations):
+        raise ConfigError(f"{sampled.name}: has no sampled product (SDDMM); allowed: a training step, as ws-4x-train")
+    names = [[op.name for op in workload.operations] for workload in (sampled, dense)]
+    if names[0] != names[1] or any(op.gradient is not None for op in dense.operations):
+        raise ConfigError(f"{dense.name}: not the step of {sampled.name} with whole dW; allowed: the same operations, no SDDMM")
+    results = [simulate(machine, workload) for workload in (sampled, dense)]
+    rebuild = rebuild_cost(results[0].elaborated, technology_of(machine), sampled.operations)
+    density = rebuild.nonzeros / rebuild.weights if rebuild.weights else 1.0
+    return StepStudy(machine.name, results[0], results[1], phases_of(results[0]), phases_of(results[1]), density, rebuild)
+
+
+def step_table(study: StepStudy, every: int) -> RenderableType:
+    """Phases of both steps, what is gained and what caps it, and a change of the masks every so many steps."""
+    table = Table(box=None, header_style="bold", pad_edge=False, padding=(0, 1))
+    for heading in (f"{study.machine}: training step", "useful MACs", "of dense", "cycles", "share", "energy µJ", "share"):
+        table.add_column(heading, justify="left" if not table.columns else "right", no_wrap=True)
+    dense = {phase.name: phase for phase in study.dense_phases}
+    for phase in study.sampled_phases:
+        label = f"{phase.name} at the nonzeros (SDDMM)" if phase.name == "dW" else phase.name
+        table.add_row(label, *_figures(phase, study.sampled.cycles, study.sampled.energy_pj))
+    table.add_row("step with sampled dW", *_total(study.sampled_phases, study.sampled.cycles, study.sampled.energy_pj), style="bold")
+    table.add_row("dW whole (GEMM)", *_figures(dense["dW"], study.dense.cycles, study.dense.energy_pj))
+    table.add_row("step with whole dW", *_total(study.dense_phases, study.dense.cycles, study.dense.energy_pj), style="bold")
+    return Group(table, Text(), *_gains(study), Text(), *_rebuild(study, every))
+
+
+def _figures(phase: Phase, cycles: int, energy_pj: float) -> list[str]:
+    return [
+        f"{phase.macs_useful:,}",
+        percent(phase.macs_useful / phase.macs_dense),
+        f"{phase.cycles:,}",
+        percent(phase.cycles / cycles),
+        significant(phase.energy_pj * 1e-6),
+        percent(phase.energy_pj / energy_pj),
+    ]
+
+
+def _total(phases: tuple[Phase, ...], cycles: int, energy_pj: float) -> list[str]:
+    useful, dense = sum(phase.macs_useful for phase in phases), sum(phase.macs_dense for phase in phases)
+    return [f"{useful:,}", percent(useful / dense), f"{cycles:,}", "", significant(energy_pj * 1e-6), ""]
+
+
+def _gains(study: StepStudy) -> list[Text]:
+    ideal = study.ideal_dense_cycles
+    return [
+        Text(
+            f"cap while dW stays whole: {significant(study.cap, 4)}× over a dense step, by arithmetic of the sparse linear products: "
+            f"3 ÷ (1 + 2 d), d = {significant(study.weight_density)}"
+        ),
+        Text(
+            f"against a dense array with as many multipliers, always busy ({ideal:,} cycles): "
+            f"whole dW {times(ideal / study.dense.cycles)}, sampled dW {times(ideal / study.sampled.cycles)}"
+        ),
+        Text(
+            f"sampled against whole dW: {times(study.gain)} in time ({times(study.linear_gain)} of the linear products alone), "
+            f"{times(study.energy_gain)} in energy",
+            style="bold",
+        ),
+    ]
+
+
+def _rebuild(study: StepStudy, every: int) -> list[Text]:
+    rebuild = study.rebuild
+    return [
+        Text(f"a new mask of {rebuild.matrices} matrices: {rebuild.nonzeros:,} of {rebuild.weights:,} weights", style="bold"),
+        Text(
+            f"  select {rebuild.read_bytes:,} bytes read; lists {rebuild.written_bytes:,} bytes written: "
+            f"{rebuild.dram_cycles:,} cycles of DRAM, {significant(rebuild.dram_energy_pj * 1e-6)} µJ; "
+            f"{rebuild.compare_cycles:,} of comparisons"
+        ),
+        Text(f"  rebalance rows over units: {rebuild.balance_cycles:,} cycles; together {rebuild.cycles:,}"),
+        Text(
+            f"  every {every} step{'s' if every > 1 else ''}: {percent(study.rebuild_time_share(every))} of the time of a step with "
+            f"sampled dW, {percent(study.rebuild_energy_share(every))} of its energy "
+            "(streaming model, not simulated; comparisons not charged)"
+        ),
+    ]
