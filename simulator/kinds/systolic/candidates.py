@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import zip_longest
 
 import numpy as np
 
@@ -19,6 +20,8 @@ from simulator.system.tensors import Residency
 MOST_SIZES = 16
 """Sizes of tile that are tried along a dimension; where there are more, those between which one in five folds is saved."""
 
+FEW_FOLDS = 8
+"""Folds along a dimension up to which one fold more is worth a try."""
 EQUAL = 1.002
 """Times that differ by less count as equal within a family: no engineer would move twice the bytes for them."""
 
@@ -39,7 +42,10 @@ class Candidate:
 
 
 def candidates(machine: ArrayMachine, family: Family, residency: Residency, spec: SystemSpec, most: int) -> list[Candidate]:
-    """The quickest by their estimates, and of those that are as good as equal the ones that move the least; none where no tile fits."""
+    """By turns the quickest by their estimates, and of those that are as good as equal the ones that move the least.
+
+    None where no tile fits.
+    """
     parts: list[SystolicFabric] = []
     grids: list[Grid] = []
     for tried in _parts(machine, family):
@@ -57,7 +63,8 @@ def candidates(machine: ArrayMachine, family: Family, residency: Residency, spec
     count = min(most, ranks.shape[1])
     quick = np.flatnonzero(ranks[0] <= np.partition(ranks[0], count - 1)[count - 1])
     quickest = quick[np.lexsort(ranks[::-1, quick])]
-    best = list(dict.fromkeys([*leanest.tolist(), *quickest.tolist()]))[:most]
+    by_turns = [place for pair in zip_longest(quickest.tolist(), leanest.tolist()) for place in pair if place is not None]
+    best = list(dict.fromkeys(by_turns))[:most]
     starts = np.cumsum([0, *(grid.m.size for grid in grids)])
     found = []
     for place in best:
@@ -94,7 +101,8 @@ def _parts(machine: ArrayMachine, family: Family) -> Iterator[list[SystolicFabri
 
 def _parts_of(extent: int, edge: int) -> list[int]:
     folds = -(-extent // edge)
-    return [*(edge >> power for power in range(5)), *(-(-extent // (folds + more)) for more in range(1, 4))]
+    more = [-(-extent // (folds + further)) for further in range(1, 4)] if folds <= FEW_FOLDS else []
+    return [*(edge >> power for power in range(5)), *more]
 
 
 def _room(machine: ArrayMachine, family: Family) -> tuple[tuple[int, int], tuple[int, int], tuple[int, int]]:
@@ -148,7 +156,7 @@ def _grid(machine: ArrayMachine, family: Family, part: SystolicFabric) -> Grid:
         "is": (stream, held_rows, held_cols),
         "os": (held_cols, stream, held_rows),
     }[flow]
-    capped = [np.unique(np.minimum(of, extent))[::-1] for of, extent in zip(sizes, product.shape, strict=True)]
+    capped = [sorted({min(size, extent) for size in of}, reverse=True) for of, extent in zip(sizes, product.shape, strict=True)]
     m, k, n, order = (axis.ravel() for axis in np.meshgrid(*capped, np.arange(2), indexing="ij"))
     one_way = (m >= product.shape[0]) | (n >= product.shape[2])  # with one tile along either, both orders are one
     grid = Grid(m, k, n, order == 1).where((order == 0) | ~one_way)

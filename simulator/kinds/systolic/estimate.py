@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -75,10 +76,20 @@ def whole_folds(family: Family, fabric: SystolicFabric) -> tuple[int, int]:
     return int(np.count_nonzero(steps)), int(fold_intervals(fabric, steps, flow).sum())
 
 
-def _any_share(lines: NDArray[np.bool_], steps: int, blocks: int) -> float:
-    """[batch, blocks, K] → share of the tiles of so many steps and blocks that have a nonzero."""
-    within = np.logical_or.reduceat(lines, np.arange(0, lines.shape[2], steps), axis=2)
-    return float(np.logical_or.reduceat(within, np.arange(0, lines.shape[1], blocks), axis=1).mean())
+def _any_share(before: Integers, steps: int, blocks: int) -> float:
+    """Share of the tiles of so many steps and blocks that have a nonzero, from [batch, blocks + 1, K + 1] counts of those before."""
+    ends = [
+        np.minimum(np.arange(0, size + width - 1, width), size - 1) for size, width in zip(before.shape[1:], (blocks, steps), strict=True)
+    ]
+    rows = before[:, ends[0]][:, :, ends[1]]
+    rows = rows[:, 1:] - rows[:, :-1]
+    within = rows[:, :, 1:] != rows[:, :, :-1]
+    return float(np.count_nonzero(within) / int(within.size))
+
+
+def _counts_before(lines: NDArray[np.bool_]) -> Integers:
+    """[batch, blocks, K] → [batch, blocks + 1, K + 1] sums of what lies before in both."""
+    return np.pad(lines.cumsum(axis=1).cumsum(axis=2), ((0, 0), (1, 0), (1, 0)))
 
 
 class Estimate:
@@ -112,6 +123,15 @@ class Estimate:
         hidden = np.minimum(0, (size if flow == "os" else last) - fabric.rows)
         return np.asarray(intervals + (2 * fabric.rows + fabric.cols - 2 + hidden) * (folds > 0), dtype=np.float64)
 
+    def delays(self) -> Integers:
+        """[schedules] cycles from the end of a tile until its last output has left the array."""
+        fabric, flow = self.fabric, self.family.dataflow
+        if fabric.weight_load == "serial":
+            return np.zeros(len(self.grid.m), dtype=np.int64)
+        skew = fabric.rows + fabric.cols - 2
+        hidden = fabric.rows if flow == "os" else np.minimum(0, (self.grid.n if flow == "ws" else self.grid.m) - fabric.rows)
+        return np.maximum(0, np.asarray(skew + hidden + np.zeros_like(self.grid.m)))
+
     def passes(self) -> tuple[Reals, Reals]:
         """How often all of X and all of W are brought in: turns of the serpentine keep what lies there."""
         m, k, n = self.counts
@@ -130,11 +150,19 @@ class Estimate:
         everything = np.ones(len(held))
         if operand is None or not (fabric.skip_zero_tiles or (fabric.column_skip and flow == "os")):
             return everything
-        lines = held_lines(product, flow, Axis.cut(((0, dimensions(self.family)[1]),), fabric.cols))
-        pairs, of = np.unique(np.stack((np.maximum(self.grid.k, FINE), -(-held // fabric.cols))), axis=1, return_inverse=True)
-        if not pairs.size or _any_share(lines, *pairs[:, 0].tolist()) > NEARLY_ALL:
+        blocks, steps = -(-held // fabric.cols), np.maximum(self.grid.k, FINE)
+        if not blocks.size or _any_share(self._before, int(steps.min()), int(blocks.min())) > NEARLY_ALL:
             return everything
-        return np.array([_any_share(lines, *pair) for pair in pairs.T.tolist()])[of.ravel()]
+        keys = blocks * (int(steps.max()) + 1) + steps
+        tried = np.flatnonzero(np.bincount(keys))
+        shares = np.zeros(int(tried[-1]) + 1)
+        shares[tried] = [_any_share(self._before, key % (int(steps.max()) + 1), key // (int(steps.max()) + 1)) for key in tried.tolist()]
+        return shares[keys]
+
+    @cached_property
+    def _before(self) -> Integers:
+        columns = Axis.cut(((0, dimensions(self.family)[1]),), self.fabric.cols)
+        return _counts_before(held_lines(self.family.product, self.family.dataflow, columns))
 
     def ranks(self) -> Reals:
         """[3, schedules] cycles, bytes from and to DRAM, bytes from and to the buffer.
@@ -163,8 +191,10 @@ class Estimate:
         fills = x_passes * x_bytes * x_dram + w_passes * w_bytes * w_dram
         array = self.array_cycles()
         step = array / (batch * m_tiles * k_tiles * n_tiles)
-        # a half is filled again once its tile is done: two halves share the latency of two fills, the fills and their tiles
-        alone = [
+        y_time = np.maximum(y_bytes / spec.drain_bytes_per_cycle, y_bytes / rate * y_dram)
+        # a half is filled again once its tile is done, or drained: two halves share two delays, two transfers and their tiles
+        alone = [(batch * m_tiles * n_tiles * self.delays() + y_time + array) / 2]
+        alone += [
             (passes / share * spec.dram_latency_cycles * dram + passes * max(time, size / rate * dram) + array) / 2
             for passes, share, dram, time, size in (
                 (x_passes, x_share, x_dram, x_time, x_bytes),

@@ -10,11 +10,14 @@ import numpy as np
 
 from simulator.kinds.systolic.array_product import ArrayProduct, dense_product, packed, product_of, sampled_outputs, with_row_order
 from simulator.kinds.systolic.folds import Dataflow
-from simulator.kinds.systolic.machine import ArrayMachine, SystolicFabric
+from simulator.kinds.systolic.machine import SKIP_SCAN_BITS, ArrayMachine, SystolicFabric
 from simulator.kinds.systolic.row_order import grouped_rows
 from simulator.system.tensors import array_weight, stored_weight
 from simulator.workload.storage import TileSize
 from simulator.workload.types import Operation
+
+TRIFLE = 0.01
+"""Share of the bits of W up to which presence bits are a trifle."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,11 +40,10 @@ class Family:
 def families_of(machine: ArrayMachine, operation: Operation) -> list[Family]:
     """Every way with the output features in their natural order: an array may leave each of its options unused."""
     return [
-        Family(product, flow, options, compressed)
+        Family(product, flow, options)
         for product in products_of(machine, operation)
         for flow in flows_of(machine.fabric, product)
         for options in _options(machine.fabric, product, flow)
-        for compressed in ((True, False) if machine.machine.weight_decoder and _decodes(product, operation) else (True,))
     ]
 
 
@@ -81,20 +83,22 @@ def _options(fabric: SystolicFabric, product: ArrayProduct, flow: Dataflow) -> I
         yield without_skips(fabric)
         return
     yield fabric
-    if fabric.column_skip and fabric.skip_zero_tiles and flow == "os":
+    if fabric.column_skip and fabric.skip_zero_tiles and flow == "os" and _steps_cost(fabric, product):
         yield fabric.model_copy(update={"column_skip": False})
     if fabric.column_skip or fabric.skip_zero_tiles:
         yield without_skips(fabric)
 
 
+def _steps_cost(fabric: SystolicFabric, product: ArrayProduct) -> bool:
+    """Whether to skip steps, and not whole folds alone, costs something: tiles are bounded, or presence bits are no trifle beside W."""
+    height, steps, _ = product.shape
+    bits = 0 if product.left is None else product.batch * -(-height // fabric.cols) * steps
+    return steps > SKIP_SCAN_BITS * fabric.rows or bits > TRIFLE * product.left_bits
+
+
 def without_skips(fabric: SystolicFabric) -> SystolicFabric:
     """The array with no zero skipped."""
     return fabric.model_copy(update={"column_skip": False, "skip_zero_tiles": False})
-
-
-def _decodes(product: ArrayProduct, operation: Operation) -> bool:
-    """Whether the form of W is the array's to choose, and not all of it is nonzero."""
-    return product.left is not None and product.of == 1 and not product.made and operation.storage is None
 
 
 def _whole_bits(machine: ArrayMachine, operation: Operation) -> int:

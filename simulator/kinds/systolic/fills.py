@@ -79,6 +79,7 @@ class EdgeFills:
         self.operation = operation
         """As the array sees it: of a sampled product, the whole one."""
         self.axes = schedule.axes
+        self._known: dict[Key, StoredBits] = {}
 
     def x_part(self, key: Key | None, covered: set[Key]) -> Part:
         """A (block, N tile, K tile) of X, with its presence bits."""
@@ -99,7 +100,9 @@ class EdgeFills:
             return WeightFill(Part(presence), StoredBits(0, 0), 0)
         block, m, k = key
         features, steps, _ = self.schedule.extent(m, 0, k)
-        stored = self._stored(block, m, k)
+        stored = self._known.get(key)
+        if stored is None:
+            stored = self._known[key] = self._stored(block, m, k)
         size = -(-stored.total // 8) + presence
         if not stored.metadata or self.schedule.product.of > 1:
             bank_cycles = -(-features * steps // (self.machine.fabric.cols * self.machine.w_word))

@@ -37,10 +37,11 @@ class ArrayProgram:
         return moved["dram"], moved["buffer"]
 
 
-def array_program(
-    machine: ArrayMachine, schedule: SystolicSchedule, operation: Operation, residency: Residency, index: int
-) -> ArrayProgram:
-    """The program of a schedule; `operation` is what the array sees, with the rows of W as the schedule orders them."""
+def array_program(machine: ArrayMachine, schedule: SystolicSchedule, operation: Operation, residency: Residency) -> ArrayProgram:
+    """The program of a schedule, as that of a first operation.
+
+    `operation` is what the array sees, with the rows of W as the schedule orders them.
+    """
     plan = fold_plan(schedule)
     times = tile_times(schedule, plan)
     edges = EdgeFills(machine, schedule, operation)
@@ -61,20 +62,20 @@ def array_program(
         ws,
         w_fills,
         OperationProgram(
-            tiles=tuple(TileStep(index, cycles, x, w, y) for cycles, x, w, y in steps),
-            x_fills=tuple(Fill(index, residency.x, (part,), waits=True) for part in x_parts),
-            w_fills=tuple(Fill(index, residency.x if made else "dram", (fill.part,), waits=made) for fill in w_fills),
-            drains=tuple(_drain(machine, schedule, times, residency, index, place) for place in _last_places(ys)),
+            tiles=tuple(TileStep(0, cycles, x, w, y) for cycles, x, w, y in steps),
+            x_fills=tuple(Fill(0, residency.x, (part,), waits=True) for part in x_parts),
+            w_fills=tuple(Fill(0, residency.x if made else "dram", (fill.part,), waits=made) for fill in w_fills),
+            drains=tuple(_drain(machine, schedule, times, residency, place) for place in _last_places(ys)),
         ),
     )
 
 
-def _drain(machine: ArrayMachine, schedule: SystolicSchedule, times: TileTimes, residency: Residency, index: int, place: int) -> Drain:
+def _drain(machine: ArrayMachine, schedule: SystolicSchedule, times: TileTimes, residency: Residency, place: int) -> Drain:
     """The outputs that are finished with a tile."""
     _, m, n, k = schedule.positions[place]
     features, _, tokens = schedule.extent(m, n, k)
     size = -(-features * tokens * machine.datatypes.activation_bits // 8)
-    return Drain(index, residency.y, (Part(size),), int(times.delays[place]))
+    return Drain(0, residency.y, (Part(size),), int(times.delays[place]))
 
 
 def _last_places(contents: list[int]) -> list[int]:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from simulator.errors import MappingError
 from simulator.kinds.systolic.array_product import dense_product, in_row_order
 from simulator.kinds.systolic.candidates import EQUAL, Candidate, candidates
-from simulator.kinds.systolic.estimate import bytes_cycles
+from simulator.kinds.systolic.estimate import bytes_cycles, whole_folds
 from simulator.kinds.systolic.families import Family, families_of, grouped, least_cycles
 from simulator.kinds.systolic.machine import ArrayMachine
 from simulator.kinds.systolic.program import ArrayProgram, array_program
@@ -20,8 +20,8 @@ from simulator.workload.types import Operation
 
 TRIED = 24
 """Candidates of a family, the best by their estimates, that are cut into tiles, as long as their tiles and transfers are few."""
-TRIED_AT_LEAST = 8
-TRIED_STEPS = 3000
+TRIED_AT_LEAST = 4
+TRIED_STEPS = 800
 """Tiles and transfers of DRAM of all that are cut into tiles, beyond those that are at the least."""
 PLAYED = 6
 """Of these, how many are played at most."""
@@ -43,15 +43,14 @@ def plan_systolic(machine: ArrayMachine, operation: Operation, residency: Reside
     Each family (dataflow, packing, options in use, order of output features) is searched by itself, so that one family more never
     makes a machine slower. MappingError where nothing fits.
     """
-    search = _Search(machine, operation, residency, spec, index)
-    best = search.best()
+    best = _Search(machine, operation, residency, spec).best()
     if best is None:
         fabric = machine.fabric
         raise MappingError(
             f"{machine.name}: no tile of {operation.name} fits the operand buffers (x {fabric.x_buffer_kib:g}, "
             f"w {fabric.w_buffer_kib:g}, y {fabric.y_buffer_kib:g} KiB a half) of a {fabric.rows} × {fabric.cols} array"
         )
-    return best.program
+    return replace(best.program, program=best.program.program.of_operation(index))
 
 
 @dataclass(frozen=True)
@@ -66,8 +65,8 @@ class _Found:
 
 
 class _Search:
-    def __init__(self, machine: ArrayMachine, operation: Operation, residency: Residency, spec: SystemSpec, index: int) -> None:
-        self.machine, self.operation, self.residency, self.spec, self.index = machine, dense_product(operation), residency, spec, index
+    def __init__(self, machine: ArrayMachine, operation: Operation, residency: Residency, spec: SystemSpec) -> None:
+        self.machine, self.operation, self.residency, self.spec = machine, dense_product(operation), residency, spec
         self.natural = families_of(machine, operation)
 
     def best(self) -> _Found | None:
@@ -80,7 +79,10 @@ class _Search:
 
     def _regrouped(self, family: Family, found: _Found) -> Family | None:
         """A family with its output features grouped, where fewer cycles of the array could be of use."""
-        return None if self._least(family) >= found.rank[0] else grouped(family)
+        other = None if self._least(family) >= found.rank[0] else grouped(family)
+        if other is None or whole_folds(other, other.fabric)[1] >= whole_folds(family, family.fabric)[1]:
+            return None
+        return other
 
     def _least(self, family: Family) -> float:
         """Cycles of the array, and of what moves the operands once; what is skipped need not be moved."""
@@ -92,12 +94,27 @@ class _Search:
             hopeless = SKIPS_HOPELESS if family.skips else HOPELESS
             if best is not None and self._least(family) > best.rank[0] * HOPELESS:
                 continue
-            tried = candidates(self.machine, family, self.residency, self.spec, TRIED)
-            if tried and (best is None or min(one.cycles for one in tried) <= best.rank[0] * hopeless):
-                found = self._explored(family, tried, best)
-                if best is None or found.rank < best.rank:
-                    best = found
+            found = self._searched(family, best, hopeless)
+            if found is not None and self._awaits_decoder(family, found):
+                dense = self._searched(replace(family, compressed=False), best, hopeless)
+                found = found if dense is None else min(found, dense, key=lambda one: one.rank)
+            if found is not None and (best is None or found.rank < best.rank):
+                best = found
         return best
+
+    def _awaits_decoder(self, family: Family, found: _Found) -> bool:
+        """Whether weights come slower through a decoder, a word a bank and cycle, than they are fetched."""
+        if not self.machine.machine.weight_decoder or family.product.made or self.operation.storage is not None:
+            return False
+        rate = min(self.spec.w_bytes_per_cycle, self.spec.dram_bytes_per_cycle)
+        waits = sum(max(0.0, fill.part.bank_cycles - fill.part.bytes / rate) for fill in found.program.w_fills if fill.decoded_elements)
+        return waits > (1 - CLOSE) * found.rank[0]
+
+    def _searched(self, family: Family, best: _Found | None, hopeless: float) -> _Found | None:
+        tried = candidates(self.machine, family, self.residency, self.spec, TRIED)
+        if not tried or (best is not None and min(one.cycles for one in tried) > best.rank[0] * hopeless):
+            return None
+        return self._explored(family, tried, best)
 
     def _explored(self, family: Family, tried: list[Candidate], rival: _Found | None) -> _Found:
         """The best schedule of a family; not played where even its bound is later than the best of another."""
@@ -107,7 +124,7 @@ class _Search:
         for place, candidate in enumerate(tried):
             if place >= TRIED_AT_LEAST and steps > TRIED_STEPS:
                 break
-            program = array_program(self.machine, candidate.schedule(family), operation, self.residency, self.index)
+            program = array_program(self.machine, candidate.schedule(family), operation, self.residency)
             found = _Found((earliest_end(self.spec, _alone(program)), *program.bytes_moved), program)
             steps += found.steps
             bounded.append(found)
@@ -132,4 +149,4 @@ def _leanest(found: list[_Found]) -> _Found:
 
 def _alone(program: ArrayProgram) -> Program:
     """The operation by itself, with nothing to wait for."""
-    return joined([program.program.of_operation(0)], ((),))
+    return joined([program.program], ((),))
