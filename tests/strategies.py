@@ -268,7 +268,8 @@ def gather_machines(draw: st.DrawFn, /, *, dataflow: str = "gather", **fixed: An
     }
     trunks = {name: draw(st.sampled_from([4, 16, 256])) for name in ("x_bytes_per_cycle", "w_bytes_per_cycle", "drain_bytes_per_cycle")}
     buffer_kib = draw(st.sampled_from([0.01, 0.1, 64.0]))
-    return machine(fabric, mapping=mapping, trunks=trunks, activation_buffer_kib=buffer_kib)
+    forms = {"weight_decoder": draw(st.booleans()), "activation_format": draw(st.sampled_from(["auto", "dense", "bitmap"]))}
+    return machine(fabric, mapping=mapping, trunks=trunks, activation_buffer_kib=buffer_kib, **forms)
 
 
 @st.composite

@@ -11,6 +11,7 @@ from simulator.cost.constants import choose_dram
 from simulator.cost.decoder import WeightDecoder
 from simulator.cost.dram import Dram, DramPhy, dram_bytes_per_cycle, dram_latency_cycles
 from simulator.cost.hardware import Charge, Hardware, Instance, Parts, Work
+from simulator.cost.packer import ActivationPacker
 from simulator.cost.registers import flop_clock_pj, flop_data_pj
 from simulator.cost.sram import SramBank
 from simulator.cost.technology import Technology
@@ -32,6 +33,8 @@ CHARGES: tuple[Charge, ...] = (
     Charge("dma_staging", "out", "write", "write_bit", ("dram_write_bytes",), times=8),
     Charge("dma_staging", "out", "read", "read_bit", ("dram_write_bytes",), times=8),
     Charge("dma_staging", "decoder", "decode", "decode_bit", ("weight_bits_decoded",)),
+    Charge("dma_staging", "unpacker", "unpack", "element", ("activations_unpacked",)),
+    Charge("dma_staging", "packer", "pack", "element", ("activations_packed",)),
     Charge("dram_phy", "share", "transfer", "transfer_byte", ("dram_read_bytes", "dram_write_bytes")),
     Charge("dram", "share", "activate", "activate_byte", ("dram_read_bytes", "dram_write_bytes")),
     Charge("dram", "share", "move", "move_byte", ("dram_read_bytes", "dram_write_bytes")),
@@ -56,6 +59,10 @@ def _buffers(elaborated: Elaborated, technology: Technology, decoded_bits: int) 
     if machine.weight_decoder:
         line_bits, value_bits = 8 * machine.trunks.w_bytes_per_cycle, machine.datatypes.weight_bits
         yield Instance("dma_staging", "decoder", WeightDecoder(technology, max(1, line_bits // value_bits), decoded_bits, line_bits), 1)
+    if machine.activation_format != "dense":
+        bits, trunks = machine.datatypes.activation_bits, machine.trunks
+        for part, bus_bytes in (("unpacker", trunks.x_bytes_per_cycle), ("packer", trunks.drain_bytes_per_cycle)):
+            yield Instance("dma_staging", part, ActivationPacker(technology, max(1, 8 * bus_bytes // bits), bits), 1)
 
 
 def _staging(elaborated: Elaborated, technology: Technology) -> Iterator[Instance]:

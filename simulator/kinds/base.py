@@ -91,12 +91,12 @@ class Kind(ABC):
         """Schedule an operation without running it. Raises MappingError where the machine cannot hold it."""
 
     @abstractmethod
-    def least(self, machine: Machine, operation: Operation, memo: Memo) -> Least:
+    def least(self, machine: Machine, operation: Operation, residency: Residency, memo: Memo) -> Least:
         """What no run of an operation goes below; in a millisecond or so, without a schedule."""
 
     @abstractmethod
     def output_bits(self, machine: Machine, operation: Operation) -> int:
-        """Bits of an operation's Y where it lives between operations."""
+        """Bits of an operation's Y in plain elements where it lives between operations."""
 
     def residency(self, machine: Machine, workload: Workload) -> tuple[Residency, ...]:
         """Where each operation's X and Y live, in program order."""

@@ -132,7 +132,13 @@ class Machine(FileModel):
     dram: Dram = Field(default_factory=Dram, description="off-chip memory")
     activation_buffer_kib: Kib = Field(1024.0, description="on-chip buffer of the tensors that live between operations")
     trunks: Trunks = Field(default_factory=Trunks, description="shared buses")
-    weight_decoder: bool = Field(False, description="a decoder on the W trunk, which weights stored in a form of their own need")
+    weight_decoder: bool = Field(
+        True,
+        description="a decoder on the W trunk: W comes in the form that an operation names, or the least; false: in the machine's own",
+    )
+    activation_format: Literal["auto", "dense", "bitmap"] = Field(
+        "auto", description="activations in DRAM and buffer: as they are, or a bitmap and the values that are not zero; auto: what is less"
+    )
     fabric: Fabric
     mapping: Mapping = Field(default_factory=Mapping.default, description="placement and schedule (gather fabrics only)")
 

@@ -80,9 +80,10 @@ class Floor:
 
     def _need(self, machine: Machine, op: Operation, residency: Residency) -> _Need:
         w_home = residency.x if op.weight_home == "activation" else "dram"
-        least = kind_of(machine).least(machine, op, self._memo)
+        kind = kind_of(machine)
+        least = kind.least(machine, op, residency, self._memo)
         counts = least.counts
-        y_bytes = -(-op.shape[0] * op.shape[2] * machine.datatypes.activation_bits // 8)
+        y_bytes = residency.output_bytes(op, kind.output_bits(machine, op), machine.datatypes.activation_bits)
         x_bytes, w_bytes = counts.x_trunk_bytes, counts.w_trunk_bytes
         moved = Counts(
             dram_read_bytes=(x_bytes if residency.x == "dram" else 0) + (w_bytes if w_home == "dram" else 0),

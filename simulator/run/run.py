@@ -19,7 +19,8 @@ from simulator.machine.model import Elaborated
 from simulator.system.operation import OperationRun, check_operation, check_run
 from simulator.system.program import OperationProgram, Part, Program, joined
 from simulator.system.system import System, SystemOutcome, SystemSpec
-from simulator.system.tensors import Residency, check_decoder
+from simulator.system.tensors import Residency
+from simulator.system.weights import check_decoder
 from simulator.workload.types import Operation, Workload
 
 Progress = Callable[[str, float], None]

@@ -16,7 +16,8 @@ from simulator.system.operation import OperationRun
 from simulator.system.program import Drain, Fill, OperationProgram, TileStep
 from simulator.system.relaxed import earliest_end
 from simulator.system.system import SystemSpec
-from simulator.system.tensors import Residency, check_decoder
+from simulator.system.tensors import Residency
+from simulator.system.weights import check_decoder
 from simulator.workload.types import Operation
 
 GiveUp = Callable[[Least], bool]

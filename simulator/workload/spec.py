@@ -136,7 +136,7 @@ class OperationSpec(FileModel):
         description="weight_of: take its transpose; stored: a second copy, made beforehand; scatter: the very lists of that W, by columns",
     )
     experts: ExpertsSpec | None = Field(None, description="a product for each expert, with a W of its own, on the tokens that go to it")
-    storage: StorageSpec | None = Field(None, description="how W lies in DRAM; default: in the machine's own form")
+    storage: StorageSpec | None = Field(None, description="how W lies in DRAM; default: in the least form that the machine takes")
     activation: AnyActivation = Field(description="X[K,N]; a file of [tokens, channels] is Xᵀ: transposed: true")
     gradient: AnyActivation | None = Field(None, description="SDDMM: dY[M,N], which lives where X lives; may be sparse, as X may")
     depends_on: tuple[str, ...] = Field((), description="earlier operations whose outputs X is made from; none: X comes from DRAM")

@@ -113,9 +113,9 @@ def stored_bits(tile: StoredTile, value_bits: int, storage: StorageSpec) -> Stor
     return _SIZES[storage.format](tile, value_bits, storage)
 
 
-def least_bits(tile: TileSize, value_bits: int) -> StoredBits:
-    """The least of dense, bitmap and CSR with the fewest bits an index: what a decoder makes of W where no format is named."""
-    return min((size(tile, value_bits, _AUTO) for size in (_dense, _bitmap, _csr)), key=lambda bits: bits.total)
+def size_bits(form: FormatName, tile: TileSize, value_bits: int) -> StoredBits:
+    """Bits of a tile in one of the `LEAST` formats, with the fewest bits an index."""
+    return _SIZES_ALONE[form](tile, value_bits, _AUTO)
 
 
 _AUTO = StorageSpec(format="csr")
@@ -200,6 +200,9 @@ def _n_m(tile: StoredTile, value_bits: int, storage: StorageSpec) -> StoredBits:
     return StoredBits(slots * value_bits, slots * max(1, (of - 1).bit_length()))
 
 
+LEAST: tuple[FormatName, ...] = ("dense", "bitmap", "csr")
+"""Formats of which a decoder takes the least where an operation names none: their bits follow from sizes and nonzeros alone."""
+_SIZES_ALONE: dict[FormatName, Callable[[TileSize, int, StorageSpec], StoredBits]] = {"dense": _dense, "bitmap": _bitmap, "csr": _csr}
 _SIZES: dict[FormatName, Callable[[StoredTile, int, StorageSpec], StoredBits]] = {
     "dense": _dense,
     "bitmap": _bitmap,

@@ -122,7 +122,7 @@ class Operation:
     gradient: Activations | None = None
     """dY[M, N] of a sampled product, which lives where X lives; None for every other kind."""
     storage: StorageSpec | None = None
-    """How W lies in DRAM; None: in the machine's own form."""
+    """How W lies in DRAM; None: in the least form that the machine takes."""
     transpose: Transpose = "none"
 
     @property

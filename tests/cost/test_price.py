@@ -172,7 +172,8 @@ def test_instances_by_hand(seven: Technology, machines: Any) -> None:
 def test_staging_has_room_for_the_chunks_of_three_streams(seven: Technology, machines: Any) -> None:
     # 12.22 bytes a ns · 100 ns = 1,222 bytes, within one chunk of 4 KiB; and two more: 12 KiB a stream, as wide as its trunk
     dram = {"share": 0.03125, "latency_ns": 100}
-    machine = machines.gather({"dram": dram, "trunks": {"drain_bytes_per_cycle": 64}})
+    plain = {"weight_decoder": False, "activation_format": "dense"}
+    machine = machines.gather({"dram": dram, "trunks": {"drain_bytes_per_cycle": 64}, **plain})
     elaborated = elaborate(machine, seven)
     assert elaborated.dma_slots == 3
     staging = {entry.part: entry for entry in hardware_of(elaborated, seven).instances if entry.name == "dma_staging"}

@@ -21,8 +21,8 @@ def test_by_hand(forty_five: Technology) -> None:
 @pytest.mark.parametrize("kind", ["gather", "systolic"])
 def test_only_a_machine_that_has_it_pays(seven: Technology, machines: Any, kind: str) -> None:
     ran = Activity(0, 64, Counts(weight_bits_decoded=1000), {}, Bounds(), ())
-    without = getattr(machines, kind)()
-    with_it = without.model_copy(update={"weight_decoder": True})
+    with_it = getattr(machines, kind)()
+    without = with_it.model_copy(update={"weight_decoder": False})
     costs = [price(ran, elaborate(machine, seven), seven) for machine in (without, with_it)]
     energies = [next(part for part in cost.components if part.name == "dma_staging").energy_pj_by_action for cost in costs]
     assert "decode" not in energies[0]

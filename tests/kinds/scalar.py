@@ -73,10 +73,9 @@ class Scalar(Kind):
     def _program(self, machine: Machine, operation: Operation, residency: Residency, index: int, cycles: int) -> OperationProgram:
         m, k, n = operation.shape
         bits = machine.datatypes
-        x, w, y = (
-            Part(-(-elements * width // 8))
-            for elements, width in ((k * n, bits.activation_bits), (m * k, bits.weight_bits), (m * n, bits.activation_bits))
-        )
+        x = Part(-(-residency.forms.x.bits(slice(0, k), (0, n), bits.activation_bits) // 8))
+        w = Part(-(-m * k * bits.weight_bits // 8))
+        y = Part(residency.output_bytes(operation, self.output_bits(machine, operation), bits.activation_bits))
         return OperationProgram(
             (TileStep(index, cycles, 0, 0, 0),),
             (Fill(index, residency.x, (x,), waits=True),),
@@ -85,10 +84,10 @@ class Scalar(Kind):
         )
 
     def schedule(self, elaborated: Elaborated, operation: Operation, residency: Residency, index: int) -> Scheduled:
-        least = self.least(elaborated.machine, operation, {})
+        least = self.least(elaborated.machine, operation, residency, {})
         return Scheduled(self._program(elaborated.machine, operation, residency, index, least.compute_cycles), lambda: least.counts)
 
-    def least(self, machine: Machine, operation: Operation, memo: Memo) -> Least:
+    def least(self, machine: Machine, operation: Operation, residency: Residency, memo: Memo) -> Least:
         counts = Counts(macs_useful=operation.macs_useful, mac_slots=operation.macs_dense)
         return Least(-(-operation.macs_dense // fabric_of(machine).alus), counts)
 

@@ -24,7 +24,7 @@ PACKAGE = Path(simulator.__file__).parent
 _OF_IDEAL = {"cli/options.py", "report/tables.py", "report/verdict.py", "result/bandwidth.py", "activity.py", "run/run.py"}
 OTHER_MEANINGS = {
     "both": _OF_IDEAL,
-    "scatter": {"system/tensors.py", "workload/spec.py", "workload/types.py"},
+    "scatter": {"system/weights.py", "workload/spec.py", "workload/types.py"},
     "sampled": {"workload/models/__init__.py", "workload/models/transformers.py"},
 }
 """Where a kind's name is a word of something else: what `ideal` makes perfect; how a trace reads a transpose; a gradient's form."""

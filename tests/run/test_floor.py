@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from strategies import elaborated, gather_machines, machine, operation, run, sparse, workload
+from strategies import elaborated, gather_machines, machine, operation, run, sampled_operation, sparse, workload
 
 from simulator.engine.engines import ENGINES
 from simulator.errors import MappingError
@@ -64,10 +64,33 @@ def test_no_gather_run_is_below_its_floor(of: Machine, seed: int, density: float
     st.sampled_from(["best", "ws", "os", "is"]),
     st.sampled_from(["overlapped", "serial"]),
     st.integers(0, 99),
+    st.booleans(),
+    st.sampled_from(["auto", "dense", "bitmap"]),
 )
-def test_no_systolic_run_is_below_its_floor(rows: int, cols: int, dataflow: str, weight_load: str, seed: int) -> None:
+def test_no_systolic_run_is_below_its_floor(
+    rows: int, cols: int, dataflow: str, weight_load: str, seed: int, decoder: bool, form: str
+) -> None:
     fabric = {"kind": "systolic", "rows": rows, "cols": cols, "dataflow": dataflow, "weight_load": weight_load}
-    _holds(machine(fabric), _chain_of_two(seed, 0.5))
+    _holds(machine(fabric, weight_decoder=decoder, activation_format=form), _chain_of_two(seed, 0.5))
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.sampled_from(
+        [{"lane_tree": True, "token_groups": 2}, {"lane_tree": True, "replicas": 4}, {"kind": "systolic", "rows": 3, "cols": 2}]
+    ),
+    st.integers(0, 99),
+    st.booleans(),
+    st.sampled_from(["auto", "dense", "bitmap"]),
+    st.sampled_from([0.01, 64.0]),
+)
+def test_no_sampled_run_is_below_its_floor(fabric: dict[str, object], seed: int, decoder: bool, form: str, buffer_kib: float) -> None:
+    """The gradient of W, whose dY is the output of another product."""
+    random = np.random.default_rng(seed)
+    x, dy = sparse(random, 7, 9, 0.4), sparse(random, 8, 9, 0.3)
+    up = operation(sparse(random, 8, 7, 0.5), x, "up")
+    dw = sampled_operation(sparse(random, 8, 7, 0.2), dy, x, "dw", ("up",))
+    _holds(machine(fabric, weight_decoder=decoder, activation_format=form, activation_buffer_kib=buffer_kib), workload(up, dw))
 
 
 @pytest.mark.parametrize("units", [1, 2, 4])

@@ -158,11 +158,11 @@ def test_a_later_k_tile_reads_and_adds_what_is_there() -> None:
     assert (timing.outputs["op"] == 40).all()
 
 
-def test_an_operation_without_nonzeros_moves_its_tensors_and_computes_nothing() -> None:
+def test_an_operation_without_nonzeros_brings_nothing_in_and_computes_nothing() -> None:
     timing = run(machine(), workload(operation(np.zeros((3, 4)), np.ones((4, 5)))))
     only = timing.activity.operations[0]
     assert (only.compute_cycles, only.counts.list_entries, only.counts.macs_useful) == (0, 0, 0)
-    assert only.counts.x_words_filled == 4 * 3
+    assert (only.counts.x_words_filled, only.counts.dram_read_bytes, only.counts.drain_bytes) == (0, 0, 3 * 5 * 2)
     assert timing.activity.unit_cycles["memory"] == 4 * timing.activity.cycles > 0
     assert not timing.outputs["op"].any()
 

@@ -25,14 +25,14 @@ def stored(name: str, *, sampled: bool = False) -> Workload:
 
 
 def counts(fabric: dict[str, Any], what: Workload, **keys: Any) -> Counts:
-    return run(machine(fabric, weight_decoder=True, **keys), what).activity.counts
+    return run(machine(fabric, **keys), what).activity.counts
 
 
 @pytest.mark.parametrize("dataflow", ["gather", "scatter"])
 @pytest.mark.parametrize("name", FORMATS)
 def test_only_what_is_fetched_changes(name: str, dataflow: str) -> None:
     keys: dict[str, Any] = {"mapping": {"dataflow": dataflow}}
-    own, other = (counts({}, stored(form), **keys) for form in ("own", name))
+    own, other = counts({}, stored("own"), **keys, weight_decoder=False), counts({}, stored(name), **keys)
     assert other.weight_bits_decoded == 8 * (other.weight_value_bytes + other.weight_metadata_bytes) > 0
     assert own.weight_bits_decoded == 0
     assert other.w_trunk_bytes == -(-(other.weight_value_bytes + other.weight_metadata_bytes) // 64) * 64
@@ -52,13 +52,25 @@ def test_one_tile_by_hand(fabric: dict[str, Any]) -> None:
 def test_the_own_form_of_each_machine() -> None:
     what = stored("own")
     nnz, of = what.operations[0].weight.nnz, machine()
-    lists = counts({}, what)
+    lists = counts({}, what, weight_decoder=False)
     assert lists.weight_value_bytes == nnz * 2
     assert lists.weight_value_bytes + lists.weight_metadata_bytes >= nnz * UnitsMachine.of(of).weight_entry_bits(dense=False) / 8
-    array = run(machine(FABRICS[2]), what).activity.counts
+    array = counts(FABRICS[2], what, weight_decoder=False)
     assert (array.weight_value_bytes, array.weight_metadata_bytes) == (120 * 2, 0)
-    decoding = counts(FABRICS[2], what)
-    assert (decoding.weight_value_bytes, decoding.weight_metadata_bytes) == (nnz * 2, 120 // 8)
+
+
+@pytest.mark.parametrize("fabric", FABRICS)
+def test_a_decoder_takes_the_least_form_on_every_machine(fabric: dict[str, Any]) -> None:
+    """A bitmap at 0.3, values alone where W is dense, CSR where hardly anything is left; and it decodes what it is given."""
+    random, x = np.random.default_rng(2), np.ones((64, 6))
+    forms = {0.01: "csr", 0.3: "bitmap", 0.99: "dense", 1.0: "dense"}
+    for density, form in forms.items():
+        (only,) = run(machine(fabric), workload(operation(sparse(random, 12, 64, density), x))).activity.operations
+        counts = only.counts
+        assert only.details["weight_format"] == form
+        assert only.details["weight_stored_bytes"] == counts.weight_value_bytes + counts.weight_metadata_bytes
+        decoded = form in ("csr", "bitmap") or (density == 0.99 and "kind" not in fabric)
+        assert (counts.weight_bits_decoded > 0) == decoded
 
 
 @pytest.mark.parametrize(("name", "values"), [("csr", False), ("bitmap", False), ("coo", False), ("dense", True), ("run_length", True)])
@@ -69,7 +81,7 @@ def test_a_mask_leaves_the_values_where_it_can(name: str, values: bool) -> None:
 
 
 def test_the_room_in_dram_is_told() -> None:
-    details = run(machine(weight_decoder=True), stored("csr")).activity.operations[0].details
+    details = run(machine(), stored("csr")).activity.operations[0].details
     fetched = counts({}, stored("csr"))
     assert details["weight_format"] == "csr"
     assert details["weight_stored_bytes"] == fetched.weight_value_bytes + fetched.weight_metadata_bytes
@@ -77,7 +89,7 @@ def test_the_room_in_dram_is_told() -> None:
 
 def test_a_machine_without_a_decoder_says_what_to_set() -> None:
     with pytest.raises(MappingError, match=r"the weights of op are stored as csr, which needs a decoder; set weight_decoder: true"):
-        run(machine(), stored("csr"))
+        run(machine(weight_decoder=False), stored("csr"))
 
 
 @pytest.mark.parametrize("name", FORMATS)

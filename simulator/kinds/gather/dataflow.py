@@ -68,29 +68,29 @@ class GatherDataflow(TokenwiseDataflow[GatherSchedule, SliceLists]):
         """A later K tile reads what the output bank holds, adds, and writes."""
         return Counts(output_bank_reads=counts.output_bank_writes)
 
-    def x_part(self, k: int, tokens: Span) -> Part:
+    def x_part(self, rows: Span, k: int, tokens: Span) -> Part:
         """Broadcast to all copies of the group."""
-        words = self.schedule.k_size(k) * (tokens[1] - tokens[0])
-        fullest = int(np.bincount(self.schedule.placement(words, self.schedule.banks)).max())
-        return Part(self.machine.token_bytes(self.schedule.k_size(k) * self.schedule.tokens(tokens)), fullest)
+        named, k_size, token_words = self.named(rows, k), self.schedule.k_size(k), tokens[1] - tokens[0]
+        banks = self.schedule.placement(k_size * token_words, self.schedule.banks).reshape(token_words, k_size)[:, named]
+        return Part(self.x_bytes(k, named, tokens), int(np.bincount(banks.ravel(), minlength=1).max()))
 
     def y_part(self, m: int, tokens: Span) -> Part:
         """The M tile's rows, empty ones included; parts of cut rows travel in the accumulate type and are added."""
         count = self.schedule.tokens(tokens)
-        rows, parts = self.schedule.parts.cut_rows(*self.schedule.m_tiles[m])
+        cut, parts = self.schedule.parts.cut_rows(*self.schedule.m_tiles[m])
         types = self.machine.datatypes
-        extra_bits = count * (parts * types.accumulate_bits - rows * types.activation_bits)
-        return Part(-(-self.schedule.m_size(m) * count * types.activation_bits // 8), extra_bus_bytes=-(-extra_bits // 8))
+        extra_bits = count * parts * types.accumulate_bits - self.y_bits(cut, tokens)
+        return Part(-(-self.y_bits(slice(*self.schedule.m_tiles[m]), tokens) // 8), extra_bus_bytes=-(-extra_bits // 8))
 
-    def x_word_counts(self, k: int, words: int) -> Counts:
+    def x_word_counts(self, rows: Span, k: int, words: int) -> Counts:
         """Words written into every copy."""
-        return Counts(x_words_filled=self.schedule.k_size(k) * words * self.machine.fabric.replicas)
+        return Counts(x_words_filled=len(self.named(rows, k)) * words * self.machine.fabric.replicas)
 
     def y_word_counts(self, m: int, words: int) -> Counts:
         """Row words read from the output banks, and parts of cut rows added up."""
         here = self.schedule.parts.of_rows(*self.schedule.m_tiles[m])
-        rows, parts = self.schedule.parts.cut_rows(*self.schedule.m_tiles[m])
-        return Counts(output_bank_drains=(here.stop - here.start) * words, drain_additions=(parts - rows) * words)
+        cut, parts = self.schedule.parts.cut_rows(*self.schedule.m_tiles[m])
+        return Counts(output_bank_drains=(here.stop - here.start) * words, drain_additions=(parts - len(cut)) * words)
 
     def _counts(self, work: TileWork, outcome: Outcome) -> Counts:
         lines = -(-np.diff(work.unit_ptr) // self.spec.examine_width)

@@ -14,7 +14,8 @@ from simulator.kinds.units.placement import Placement, placement_of
 from simulator.kinds.units.ranges import Capacity, fit_rows, line_entries
 from simulator.kinds.units.rows import RowParts, spread_rows
 from simulator.system.program import LoopOrder, Span, content_changes
-from simulator.system.tensors import Residency, stored_weight
+from simulator.system.tensors import Residency
+from simulator.system.weights import whole_bits
 from simulator.workload.types import Operation
 
 
@@ -125,10 +126,9 @@ def loop_order(
     if machine.mapping.loop_order != "auto":
         return machine.mapping.loop_order
     _, k, n = operation.shape
-    x_bytes = k * n * machine.datatypes.activation_bits / 8 / (rounds * k_tiles)
-    stored = stored_weight(machine.machine, operation, (0, operation.shape[0]), (0, k))
-    w_bits = operation.weight.nnz * entry_bits if stored is None else stored.total
-    w_bytes = w_bits / 8 / (m_tiles * k_tiles)
+    x_bits = residency.forms.x.bits(slice(0, k), (0, n), machine.datatypes.activation_bits)
+    x_bytes = x_bits / 8 / (rounds * k_tiles)
+    w_bytes = whole_bits(machine.machine, operation, operation.weight.nnz * entry_bits) / 8 / (m_tiles * k_tiles)
 
     def traffic(order: LoopOrder) -> tuple[float, float]:
         x_changes, w_changes = content_changes(order, m_tiles, rounds, k_tiles)

@@ -22,6 +22,8 @@ from simulator.kinds.units.machine import UnitsMachine
 from simulator.kinds.units.rounds import ClusterResult, ClusterTile
 from simulator.system.program import Part
 
+Ints = NDArray[np.int64]
+
 
 class SampledDataflow(UnitsDataflow[SampledSchedule, SliceLists]):
     """G[M, K] = mask ∘ (dY · Xᵀ): units own rows of the mask, with the words of dY for them."""
@@ -78,31 +80,50 @@ class SampledDataflow(UnitsDataflow[SampledSchedule, SliceLists]):
 
     def x_parts(self, position: Position) -> tuple[Part, ...]:
         """What a round needs anew: words of X, broadcast to all copies of a group, and words of dY, each to the unit of its row."""
-        m, r, k = position
-        x_fresh, gradient_fresh = self.schedule.fresh[position]
-        here = self.schedule.parts.of_rows(*self.schedule.m_tiles[m])
-        most_rows = int(np.bincount(self.schedule.parts.unit[here], minlength=1).max())
-        parts: list[Part] = []
+        _, r, k = position
+        named, taken = self._features(position), self._taken(position)
+        form, bits, parts = self.schedule.residency.forms.gradient, self.machine.datatypes.activation_bits, self.schedule.parts
+        most_rows = int(np.bincount(parts.unit[taken], minlength=1).max())
+        found: list[Part] = []
         for tokens in self.schedule.active_groups(r):
-            words, count = tokens[1] - tokens[0], self.schedule.tokens(tokens)
-            if x_fresh:
-                x_words = self.schedule.k_size(k) * words
-                fullest = int(np.bincount(self.schedule.placement(x_words, self.schedule.banks)).max())
-                parts.append(Part(self.machine.token_bytes(self.schedule.k_size(k) * count), fullest))
-            if gradient_fresh:
-                parts.append(Part(self.machine.token_bytes(self.schedule.m_size(m) * count), most_rows * words))
-        return tuple(parts)
+            words = tokens[1] - tokens[0]
+            if len(named):
+                k_size = self.schedule.k_size(k)
+                banks = self.schedule.placement(k_size * words, self.schedule.banks).reshape(words, k_size)[:, named]
+                found.append(Part(self.x_bytes(k, named, tokens), int(np.bincount(banks.ravel()).max())))
+            if len(taken):
+                own = form.bits(np.unique(parts.row[taken]), self.schedule.token_span(tokens), bits)
+                found.append(Part(-(-own // 8), most_rows * words))
+        return tuple(found)
 
     def x_counts(self, position: Position) -> Counts:
         """Words written into every copy, and into the units' own banks."""
-        m, r, k = position
-        x_fresh, gradient_fresh = self.schedule.fresh[position]
-        words = sum(stop - start for start, stop in self.schedule.active_groups(r))
-        here = self.schedule.parts.of_rows(*self.schedule.m_tiles[m])
+        groups, forms = self.schedule.active_groups(position[1]), self.schedule.residency.forms
+        words, tokens = sum(stop - start for start, stop in groups), sum(self.schedule.tokens(group) for group in groups)
+        named, taken = self._features(position), self._taken(position)
+        rows = len(np.unique(self.schedule.parts.row[taken]))
         return Counts(
-            x_words_filled=x_fresh * self.schedule.k_size(k) * words * self.machine.fabric.replicas,
-            output_bank_writes=gradient_fresh * (here.stop - here.start) * words,
+            x_words_filled=len(named) * words * self.machine.fabric.replicas,
+            output_bank_writes=len(taken) * words,
+            activations_unpacked=(len(named) * forms.x.packed + rows * forms.gradient.packed) * tokens,
         )
+
+    def _features(self, position: Position) -> Ints:
+        """Input features of a tile's K tile whose words a fill brings: none where those before are still there."""
+        run = self.schedule.x_runs.get(position)
+        if run is None:
+            return np.zeros(0, dtype=np.int64)
+        return self.named((self.schedule.m_tiles[run[0][0]][0], self.schedule.m_tiles[run[-1][0]][1]), position[2])
+
+    def _taken(self, position: Position) -> Ints:
+        """Rows of the mask, or parts of rows, whose units are brought words of dY: those with any place in the tiles that use them."""
+        run = self.schedule.gradient_runs.get(position)
+        if run is None:
+            return np.zeros(0, dtype=np.int64)
+        here = self.schedule.parts.of_rows(*self.schedule.m_tiles[position[0]])
+        tiles = sorted({k for _, _, k in run})
+        taken: Ints = here.start + np.flatnonzero(self.schedule.entries[here][:, tiles].any(axis=1))
+        return taken
 
     def y_parts(self, position: Position) -> tuple[Part, ...]:
         """The places of the mask, in the type of W; sums of several groups travel in the accumulate type and are added."""

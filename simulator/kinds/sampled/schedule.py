@@ -13,7 +13,7 @@ from simulator.engine.work import TileValues, TileWork
 from simulator.errors import MappingError
 from simulator.kinds.gather.schedule import GatherSchedule, longest_row_part, most_rows, spans
 from simulator.kinds.units.lists import SliceLists
-from simulator.kinds.units.loops import Position, token_tiles
+from simulator.kinds.units.loops import Position, runs_of, token_tiles
 from simulator.kinds.units.machine import UnitsMachine
 from simulator.kinds.units.placement import placement_of
 from simulator.kinds.units.ranges import Capacity, fit_rows, line_entries
@@ -41,14 +41,14 @@ class SampledSchedule(GatherSchedule):
         return m, k
 
     @cached_property
-    def fresh(self) -> dict[Position, tuple[bool, bool]]:
-        """Of each tile, whether it needs other words of X and other words of dY than the one before."""
-        order = self.positions()
-        before: list[Position | None] = [None, *order]
-        return {
-            here: (last is None or here[1:] != last[1:], last is None or here[:2] != last[:2])
-            for last, here in zip(before, order, strict=False)
-        }
+    def x_runs(self) -> dict[Position, list[Position]]:
+        """First tile that needs other words of X than the one before → the tiles that use them."""
+        return runs_of(self.positions(), lambda position: position[1:])
+
+    @cached_property
+    def gradient_runs(self) -> dict[Position, list[Position]]:
+        """The same of words of dY."""
+        return runs_of(self.positions(), lambda position: position[:2])
 
     def describe(self) -> dict[str, int | str]:
         """What a result says of the loops."""

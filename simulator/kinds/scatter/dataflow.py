@@ -5,19 +5,21 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from simulator.activity import Bounds, Counts
 from simulator.engine.cluster import ClusterSpec, Outcome
-from simulator.engine.engines import EngineName
+from simulator.engine.engines import Engine, EngineName
 from simulator.engine.work import TileValues, TileWork
 from simulator.errors import require
 from simulator.kinds.scatter import reference
 from simulator.kinds.scatter.compiled import engine as compiled
 from simulator.kinds.scatter.reference import ScatterEngine
-from simulator.kinds.scatter.schedule import ScatterSchedule, ScatterSlice, scatter_slice, scatter_work
+from simulator.kinds.scatter.schedule import ScatterSchedule, ScatterSlice, scatter_slice, scatter_work, units_named
 from simulator.kinds.units.checks import check_causes, check_equal
 from simulator.kinds.units.dataflow import TokenwiseDataflow
 from simulator.kinds.units.lists import tile_values
+from simulator.kinds.units.machine import UnitsMachine
 from simulator.kinds.units.rounds import ClusterResult, ClusterTile
 from simulator.system.program import Part, Span
 
@@ -26,6 +28,10 @@ SCATTER_RUNS: dict[EngineName, ScatterEngine] = {"compiled": compiled.run_scatte
 
 class ScatterDataflow(TokenwiseDataflow[ScatterSchedule, ScatterSlice]):
     """One operation, scattered: units own columns of W and their activations, banks accumulate rows."""
+
+    def __init__(self, machine: UnitsMachine, spec: ClusterSpec, engine: Engine, schedule: ScatterSchedule, *, assemble: bool) -> None:
+        super().__init__(machine, spec, engine, schedule, assemble=assemble)
+        self._units_named: dict[tuple[Span, int], NDArray[np.int32]] = {}
 
     def list_slice(self, m: int, k: int) -> ScatterSlice:
         """Make the lists of one (M tile, K tile)."""
@@ -54,25 +60,27 @@ class ScatterDataflow(TokenwiseDataflow[ScatterSchedule, ScatterSlice]):
         """The banks already read, add and write; a later K tile does nothing more."""
         return Counts()
 
-    def x_part(self, k: int, tokens: Span) -> Part:
+    def x_part(self, rows: Span, k: int, tokens: Span) -> Part:
         """Each unit takes the words of its own columns from the group's broadcast."""
-        words = tokens[1] - tokens[0]
-        columns = np.bincount(self.schedule.parts.unit[self.schedule.parts.of_rows(*self.schedule.k_tiles[k])], minlength=1)
-        size = self.machine.token_bytes(self.schedule.k_size(k) * self.schedule.tokens(tokens))
-        return Part(size, int(columns.max()) * words)
+        columns = np.bincount(self._takers(rows, k), minlength=1)
+        return Part(self.x_bytes(k, self.named(rows, k), tokens), int(columns.max()) * (tokens[1] - tokens[0]))
 
     def y_part(self, m: int, tokens: Span) -> Part:
         """The sums of all copies travel in the accumulate type and are added on the way."""
         elements = self.schedule.m_size(m) * self.schedule.tokens(tokens)
-        types = self.machine.datatypes
-        bus_bits = elements * self.machine.fabric.replicas * types.accumulate_bits
-        size = -(-elements * types.activation_bits // 8)
+        bus_bits = elements * self.machine.fabric.replicas * self.machine.datatypes.accumulate_bits
+        size = -(-self.y_bits(slice(*self.schedule.m_tiles[m]), tokens) // 8)
         return Part(size, extra_bus_bytes=max(0, -(-bus_bits // 8) - size))
 
-    def x_word_counts(self, k: int, words: int) -> Counts:
+    def x_word_counts(self, rows: Span, k: int, words: int) -> Counts:
         """Words written into the units' own banks."""
-        here = self.schedule.parts.of_rows(*self.schedule.k_tiles[k])
-        return Counts(output_bank_writes=(here.stop - here.start) * words)
+        return Counts(output_bank_writes=len(self._takers(rows, k)) * words)
+
+    def _takers(self, rows: Span, k: int) -> NDArray[np.int32]:
+        """[columns, or parts of columns] the unit of each that a list of some output features names."""
+        if (rows, k) not in self._units_named:
+            self._units_named[rows, k] = units_named(self.schedule, rows, k)
+        return self._units_named[rows, k]
 
     def y_word_counts(self, m: int, words: int) -> Counts:
         """Sums read from all copies, and those of all but one added up."""

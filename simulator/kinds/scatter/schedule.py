@@ -139,6 +139,19 @@ def scatter_slice(schedule: ScatterSchedule, m: int, k: int, units: int) -> Scat
     )
 
 
+def units_named(schedule: ScatterSchedule, rows: Span, k: int) -> NDArray[np.int32]:
+    """The unit of every column of a K tile, or part of a column, with a nonzero in some rows; in any where W is made on the way."""
+    start, stop = schedule.k_tiles[k]
+    columns, parts = schedule.columns, schedule.parts
+    here = parts.of_rows(start, stop)
+    units = parts.unit[here]
+    if schedule.operation.weight_home == "activation":
+        return units
+    inside = columns.rows[columns.indptr[start] : columns.indptr[stop]]
+    met = np.repeat(np.arange(len(units)), parts.nnz[here])[(inside >= rows[0]) & (inside < rows[1])]
+    return units[np.unique(met)]
+
+
 def scatter_work(
     machine: UnitsMachine, schedule: ScatterSchedule, lists: ScatterSlice, m: int, k: int, tokens: Span, replica: int
 ) -> TileWork:

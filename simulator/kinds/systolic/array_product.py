@@ -49,6 +49,8 @@ class ArrayProduct:
     """Whether `left` is made from the outputs of other operations, so that no compiler knows it."""
     row_order: NDArray[np.int64] | None = None
     """[batch · M] output feature that stands at each place of `left`, within its own block; None: as they are written."""
+    right_bits: int = 0
+    """The same of `right`."""
 
     def inputs(self, steps: int) -> int:
         """Input features behind a number of steps."""
@@ -118,7 +120,8 @@ def packed(product: ArrayProduct, kept: int, of: int) -> ArrayProduct | None:
     rank = np.arange(len(key)) - (np.cumsum(counts) - counts)[key]
     left = Nonzeros(product.left.rows, block * groups * kept + group * kept + rank)
     right = None if product.right is None else _grouped(product.right, product.batch, groups, kept, of)
-    return ArrayProduct(product.name, product.batch, (height, groups * kept, tokens), left, right, product.sampled, kept, of)
+    shape = height, groups * kept, tokens
+    return ArrayProduct(product.name, product.batch, shape, left, right, product.sampled, kept, of, right_bits=product.right_bits)
 
 
 def _grouped(right: Mask, batch: int, groups: int, kept: int, of: int) -> Mask:

@@ -46,18 +46,20 @@ def dimensions(family: Family) -> Extent:
     return {"ws": (k, m, n), "is": (k, n, m), "os": (n, m, k)}[family.dataflow]
 
 
-def operand_bytes(machine: ArrayMachine, family: Family) -> tuple[float, float, float]:
-    """Bytes of all of X, W and Y, without presence bits."""
-    product, types = family.product, machine.datatypes
+def operand_bytes(machine: ArrayMachine, family: Family, residency: Residency) -> tuple[float, float, float]:
+    """Bytes of all of X, W and Y where they live, without presence bits."""
+    product, types, y_form = family.product, machine.datatypes, residency.forms.y
     m, k, n = product.shape
     w_bits = product.left_bits if family.compressed else product.batch * m * k * types.weight_bits
-    x_bits, y_bits = product.inputs(k) * n * types.activation_bits, m * n * types.activation_bits
-    return product.batch * x_bits / 8, w_bits / 8, product.batch * y_bits / 8
+    y_bits = product.batch * m * n * types.activation_bits
+    if y_form.packed:
+        y_bits = y_form.bits(slice(0, product.batch * m), (0, n), types.activation_bits)
+    return product.right_bits / 8, w_bits / 8, y_bits / 8
 
 
 def bytes_cycles(machine: ArrayMachine, family: Family, residency: Residency, spec: SystemSpec) -> float:
     """Cycles that DRAM and the trunks need to move every operand once."""
-    x_bytes, w_bytes, y_bytes = operand_bytes(machine, family)
+    x_bytes, w_bytes, y_bytes = operand_bytes(machine, family, residency)
     x_dram, y_dram = residency.x == "dram", residency.y == "dram"
     dram = x_bytes * x_dram + w_bytes * (x_dram or not family.product.made) + y_bytes * y_dram
     trunks = x_bytes / spec.x_bytes_per_cycle, w_bytes / spec.w_bytes_per_cycle, y_bytes / spec.drain_bytes_per_cycle
@@ -172,7 +174,7 @@ class Estimate:
         """
         machine, product, spec, fabric = self.machine, self.family.product, self.spec, self.machine.fabric
         (m, k, n), batch = product.shape, product.batch
-        x_bytes, w_bytes, y_bytes = operand_bytes(machine, self.family)
+        x_bytes, w_bytes, y_bytes = operand_bytes(machine, self.family, self.residency)
         w_words = batch * m * k / machine.w_word
         if product.left is not None and product.of == 1 and 8 * w_bytes < batch * m * k * machine.datatypes.weight_bits:
             w_words = min(w_words, len(product.left.rows))  # a decoder writes words that hold a nonzero
@@ -182,7 +184,7 @@ class Estimate:
         w_time = max(w_bytes / spec.w_bytes_per_cycle, w_words / fabric.cols)
         m_tiles, k_tiles, n_tiles = self.counts
         x_share, w_share = 1 / (batch * k_tiles * n_tiles), 1 / (batch * m_tiles * k_tiles)
-        y_tile = self.grid.m * self.grid.n * machine.datatypes.activation_bits / 8
+        y_tile = self.grid.m * self.grid.n * (y_bytes / (batch * m * n))
         x_dram, y_dram = self.residency.x == "dram", self.residency.y == "dram"
         w_dram = x_dram or not product.made
         run = self._run(self.grid.n if self.family.dataflow == "is" else self.grid.m)

@@ -12,8 +12,8 @@ from simulator.kinds.systolic.array_product import ArrayProduct, dense_product, 
 from simulator.kinds.systolic.folds import Dataflow
 from simulator.kinds.systolic.machine import SKIP_SCAN_BITS, ArrayMachine, SystolicFabric
 from simulator.kinds.systolic.row_order import grouped_rows
-from simulator.system.tensors import array_weight, stored_weight
-from simulator.workload.storage import TileSize
+from simulator.system.tensors import Residency
+from simulator.system.weights import whole_bits
 from simulator.workload.types import Operation
 
 TRIFLE = 0.01
@@ -37,11 +37,11 @@ class Family:
         return self.fabric.skip_zero_tiles or self.fabric.column_skip
 
 
-def families_of(machine: ArrayMachine, operation: Operation) -> list[Family]:
+def families_of(machine: ArrayMachine, operation: Operation, residency: Residency) -> list[Family]:
     """Every way with the output features in their natural order: an array may leave each of its options unused."""
     return [
         Family(product, flow, options)
-        for product in products_of(machine, operation)
+        for product in products_of(machine, operation, residency)
         for flow in flows_of(machine.fabric, product)
         for options in _options(machine.fabric, product, flow)
     ]
@@ -59,11 +59,14 @@ def grouped(family: Family) -> Family | None:
     return replace(family, product=with_row_order(product, grouped_rows(product, group, width)))
 
 
-def products_of(machine: ArrayMachine, operation: Operation) -> list[ArrayProduct]:
+def products_of(machine: ArrayMachine, operation: Operation, residency: Residency) -> list[ArrayProduct]:
     """The ways in which an array can take an operation: as it is, and, where its stored W has the pattern of `n_m`, packed."""
     array = dense_product(operation)
     product = product_of(array, sampled_outputs(operation))
-    products = [replace(product, left_bits=_whole_bits(machine, array))]
+    features, tokens = slice(0, operation.shape[1]), (0, operation.shape[2])
+    right_bits = residency.forms.x.bits(features, tokens, machine.datatypes.activation_bits)
+    product = replace(product, left_bits=_whole_bits(machine, operation, array, residency), right_bits=right_bits)
+    products = [product]
     if machine.fabric.n_m != "none" and array.weight_home == "dram" and array.storage is None:
         selected = packed(product, *machine.fabric.kept_of)
         if selected is not None:
@@ -101,14 +104,14 @@ def without_skips(fabric: SystolicFabric) -> SystolicFabric:
     return fabric.model_copy(update={"column_skip": False, "skip_zero_tiles": False})
 
 
-def _whole_bits(machine: ArrayMachine, operation: Operation) -> int:
-    """Of W where it lies, as one tile."""
-    (height, width, _), (rows, columns) = operation.block_shape, operation.weight.shape
-    elements = operation.batch * height * width
-    if operation.weight_home == "activation":
-        return elements * machine.datatypes.weight_bits
-    named = stored_weight(machine.machine, operation, (0, rows), (0, columns))
-    return (named or array_weight(machine.machine, TileSize(rows, width, elements, operation.weight.nnz))).total
+def _whole_bits(machine: ArrayMachine, operation: Operation, array: Operation, residency: Residency) -> int:
+    """Of W as the array takes it, where it lies, as one tile."""
+    weight_bits = machine.datatypes.weight_bits
+    if operation.gradient is not None:
+        return residency.forms.gradient.bits(slice(0, operation.shape[0]), (0, operation.shape[2]), weight_bits)
+    height, width, _ = array.block_shape
+    dense_bits = array.batch * height * width * weight_bits
+    return dense_bits if array.weight_home == "activation" else whole_bits(machine.machine, array, dense_bits)
 
 
 def least_cycles(fabric: SystolicFabric, product: ArrayProduct, flow: Dataflow) -> int:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -12,9 +13,10 @@ from numpy.typing import NDArray
 
 from simulator.kinds.systolic.machine import ArrayMachine
 from simulator.kinds.systolic.schedule import Position, SystolicSchedule
-from simulator.system.program import Part, content_indices
-from simulator.system.tensors import array_weight, stored_weight
-from simulator.workload.storage import StoredBits, TileSize
+from simulator.system.activations import ALL_DENSE, Forms
+from simulator.system.program import Part, Span, content_indices
+from simulator.system.weights import format_bits, named_bits, weight_format
+from simulator.workload.storage import LEAST, FormatName, StoredBits, TileSize
 from simulator.workload.types import Operation
 
 Key = tuple[int, ...]
@@ -57,7 +59,7 @@ class WeightFill:
     stored: StoredBits
     """As it lies in memory, without presence bits."""
     decoded_elements: int
-    """Weights in the words that a decoder writes for it; 0 where none is needed."""
+    """Weights in the words that a decoder writes for it, or an unpacker; 0 where none is needed."""
 
     @property
     def value_bytes(self) -> int:
@@ -73,11 +75,15 @@ class WeightFill:
 class EdgeFills:
     """Sizes of the fills of one schedule."""
 
-    def __init__(self, machine: ArrayMachine, schedule: SystolicSchedule, operation: Operation) -> None:
+    def __init__(
+        self, machine: ArrayMachine, schedule: SystolicSchedule, operation: Operation, array: Operation, forms: Forms = ALL_DENSE
+    ) -> None:
         self.machine = machine
         self.schedule = schedule
         self.operation = operation
-        """As the array sees it: of a sampled product, the whole one."""
+        self.array = array
+        """The operation as the array sees it: of a sampled product, the whole one; with the rows of W as they lie on the array."""
+        self.forms = forms
         self.axes = schedule.axes
         self._known: dict[Key, StoredBits] = {}
 
@@ -86,12 +92,32 @@ class EdgeFills:
         bits = sum(self.x_presence_bits(n, k) for _, n, k in covered)
         if key is None:
             return Part(-(-bits // 8))
-        _, n, k = key
-        _, steps, tokens = self.schedule.extent(0, n, k)
-        elements = self.schedule.product.inputs(steps) * tokens
         activation = self.machine.datatypes.activation_bits
-        size = -(-elements * activation // 8) + -(-bits // 8)
-        return Part(size, -(-elements // (self.machine.fabric.rows * self.machine.x_word)))
+        size = -(-self.forms.x.bits(*self._x_span(key), activation) // 8) + -(-bits // 8)
+        return Part(size, -(-self.x_elements(key) // (self.machine.fabric.rows * self.machine.x_word)))
+
+    def y_bytes(self, position: Position) -> int:
+        """Of a tile's outputs, as they lie in memory."""
+        block, m, n, _ = position
+        (first, last), height = self.schedule.m_tiles[m], self.schedule.product.shape[0]
+        order = self.schedule.product.row_order
+        rows = slice(block * height + first, block * height + last)
+        features = rows if order is None else order[rows]
+        return -(-self.forms.y.bits(features, self.schedule.n_tiles[n], self.machine.datatypes.activation_bits) // 8)
+
+    def x_elements(self, key: Key) -> int:
+        """Activations of a (block, N tile, K tile) of X."""
+        features, tokens = self._x_span(key)
+        return int(features.stop - features.start) * (tokens[1] - tokens[0])
+
+    def _x_span(self, key: Key) -> tuple[slice, Span]:
+        """Features of the operation's own X, and their tokens: of a sampled product the array streams its transpose."""
+        block, n, k = key
+        tokens, (first_step, last_step) = self.schedule.n_tiles[n], self.schedule.k_tiles[k]
+        width, inputs = self.operation.block_shape[1], self.schedule.product.inputs
+        if self.operation.gradient is not None:
+            return slice(block * width + tokens[0], block * width + tokens[1]), (first_step, last_step)
+        return slice(block * width + inputs(first_step), block * width + min(width, inputs(last_step))), tokens
 
     def w_fill(self, key: Key | None, covered: set[Key]) -> WeightFill:
         """A (block, M tile, K tile) of W as it lies in DRAM, with its presence bits; dense where W is made on the way."""
@@ -104,28 +130,67 @@ class EdgeFills:
         if stored is None:
             stored = self._known[key] = self._stored(block, m, k)
         size = -(-stored.total // 8) + presence
-        if not stored.metadata or self.schedule.product.of > 1:
+        if self.weight_form == "dense" or self.schedule.product.of > 1 or self._unpacks:
             bank_cycles = -(-features * steps // (self.machine.fabric.cols * self.machine.w_word))
-            return WeightFill(Part(size, bank_cycles), stored, 0)
+            unpacked = features * steps if self._unpacks else 0
+            return WeightFill(Part(size, bank_cycles), stored, unpacked)
         words = self._words[block, m, k]
         return WeightFill(Part(size, int(words.max())), stored, int(words.sum()) * self.machine.w_word)
 
-    def _stored(self, block: int, m: int, k: int) -> StoredBits:
-        """A tile of W as it is fetched: values and places, in the operation's format or the machine's own."""
+    @cached_property
+    def weight_form(self) -> str:
+        """How W lies in memory, all tiles alike; `2:4` where an operand is packed: values, and which activation of a group each meets."""
+        product = self.schedule.product
+        if self._unpacks:
+            return "bitmap"
+        if product.of > 1 or product.left is None:
+            return "dense" if product.of == 1 else f"{product.kept}:{product.of}"
+        if self.array.storage is None and not self.schedule.compressed:
+            return "dense"
+        dense_bytes = sum(-(-tile.elements * self.machine.datatypes.weight_bits // 8) for tile in self._tile_sizes())
+        return weight_format(self.machine.machine, self.array, "dense", dense_bytes, self._tile_sizes())
+
+    @property
+    def _unpacks(self) -> bool:
+        """Whether W is the dY of a sampled product that lies packed."""
+        return self.operation.gradient is not None and self.forms.gradient.packed
+
+    def _tile_sizes(self) -> Iterator[TileSize]:
+        for block, m, k in itertools.product(*map(range, self._tiles)):
+            yield self._tile_size(block, m, k)
+
+    def _tile_size(self, block: int, m: int, k: int) -> TileSize:
         features, steps, _ = self.schedule.extent(m, 0, k)
-        machine, product, elements = self.machine, self.schedule.product, features * steps
-        if product.of > 1:
-            return StoredBits(elements * machine.datatypes.weight_bits, elements * machine.fabric.selection_bits)
-        if self.operation.weight_home == "activation" or product.left is None or not self.schedule.compressed:
-            return StoredBits(elements * machine.datatypes.weight_bits, 0)
-        if self.operation.storage is None:
-            return array_weight(machine.machine, TileSize(features, steps, elements, int(self._nonzeros[block, m, k])))
+        return TileSize(features, steps, features * steps, int(self._nonzeros[block, m, k]))
+
+    def _stored(self, block: int, m: int, k: int) -> StoredBits:
+        """A tile of W as it is fetched: values and places."""
+        machine, elements = self.machine, self._tile_size(block, m, k).elements
+        value_bits = machine.datatypes.weight_bits
         (first_row, last_row), (first_column, last_column) = self.schedule.m_tiles[m], self.schedule.k_tiles[k]
-        height, width, _ = product.shape
+        height, width, _ = self.schedule.product.shape
         rows, columns = (block * height + first_row, block * height + last_row), (block * width + first_column, block * width + last_column)
-        named = stored_weight(machine.machine, self.operation, rows, columns)
-        assert named is not None, "its operation names a format"
-        return named
+        if self.schedule.product.of > 1:
+            return StoredBits(elements * value_bits, elements * machine.fabric.selection_bits)
+        if self._unpacks:
+            bits = self.forms.gradient.bits(slice(*rows), (first_column, last_column), value_bits)
+            return StoredBits(bits - elements, elements)
+        if self.weight_form == "dense":
+            return StoredBits(elements * value_bits, 0)
+        if self.array.storage is not None:
+            return named_bits(machine.machine, self.array, rows, columns)
+        form: FormatName = next(form for form in LEAST if form == self.weight_form)
+        return format_bits(machine.machine, self.array, form, self._tile_size(block, m, k))
+
+    @property
+    def weight_stored_bytes(self) -> int:
+        """Of all tiles of W."""
+        return sum(-(-self._stored(*tile).total // 8) for tile in itertools.product(*map(range, self._tiles)))
+
+    @property
+    def outputs(self) -> int:
+        """Elements of Y, which leave once."""
+        return self.schedule.product.batch * self.schedule.product.shape[0] * self.schedule.product.shape[2]
 
     def x_presence_bits(self, n: int, k: int) -> int:
         """Bits that say which steps, or which folds, of a tile of X hold a nonzero."""

@@ -53,24 +53,28 @@ class Systolic(Kind):
         run = run_systolic(elaborated, SystemSpec.of(elaborated), operation, residency, index, None)
         return Scheduled(run.program, lambda: run.counts)
 
-    def least(self, machine: Machine, operation: Operation, memo: Memo) -> Least:
+    def least(self, machine: Machine, operation: Operation, residency: Residency, memo: Memo) -> Least:
         """Folds of whole extents, by the best dataflow that the array may choose.
 
         Where it skips or packs, only the activations that useful products need, and their weights without places.
         """
-        array, op, bits = ArrayMachine.of(machine), dense_product(operation), machine.datatypes
+        array, op, bits, forms = ArrayMachine.of(machine), dense_product(operation), machine.datatypes, residency.forms
         fabric = array.fabric
-        m, k, n = op.block_shape
+        m, k, _ = op.block_shape
         made = self.made_bytes(machine, op) if op.weight_home == "activation" else None
         if fabric.skip_zero_tiles or fabric.column_skip or fabric.n_m != "none" or machine.weight_decoder:
             slots = operation.macs_useful
             needed = _needed(op) if operation.gradient is None else (0, 0)
             x_bytes, w_bytes = needed[1] * bits.activation_bits // 8, 0 if made is not None else needed[0] * bits.weight_bits // 8
         else:
-            slots, x_bytes = op.macs_dense, op.batch * (k * n * bits.activation_bits // 8)
+            slots = op.macs_dense
+            x_bytes = forms.x.bits(slice(0, operation.shape[1]), (0, operation.shape[2]), bits.activation_bits) // 8
             w_bytes = made if made is not None else op.batch * (k * m * bits.weight_bits // 8)
+            if operation.gradient is not None:  # dY comes over the W trunk from where X lives, which a bound of DRAM counts only there
+                gradient_bits = forms.gradient.bits(slice(0, operation.shape[0]), (0, operation.shape[2]), bits.weight_bits)
+                w_bytes = gradient_bits // 8 if residency.x == "dram" else 0
         counts = Counts(macs_useful=operation.macs_useful, mac_slots=slots, x_trunk_bytes=x_bytes, w_trunk_bytes=w_bytes)
-        return Least(max(_array_cycles(array, operation, memo), -(-slots // machine.multipliers)), counts)
+        return Least(max(_array_cycles(array, operation, residency, memo), -(-slots // machine.multipliers)), counts)
 
     def parts(self, elaborated: Elaborated, technology: Technology) -> Parts:
         """Cells, edge buffers and buses."""
@@ -103,12 +107,12 @@ class Systolic(Kind):
         raise ConfigError(f"{machine.name} is a systolic array: its cells are joined to their neighbours, there is no network to draw")
 
 
-def _array_cycles(machine: ArrayMachine, op: Operation, memo: Memo) -> int:
+def _array_cycles(machine: ArrayMachine, op: Operation, residency: Residency, memo: Memo) -> int:
     """The fewest of any way and any dataflow in which the array can run an operation."""
     fabric = machine.fabric
     ways = ("products", op.name, fabric.n_m)
     if ways not in memo:
-        memo[ways] = products_of(machine, op)
+        memo[ways] = products_of(machine, op, residency)
     cycles: list[int] = []
     for place, product in enumerate(memo[ways]):
         for flow in flows_of(fabric, product):

@@ -11,6 +11,7 @@ from simulator.activity import CAUSES, Bounds, Counts
 from simulator.engine.cluster import CAUSE
 from simulator.errors import require
 from simulator.kinds.systolic.array_product import dense_product
+from simulator.kinds.systolic.fills import EdgeFills
 from simulator.kinds.systolic.machine import ArrayMachine
 from simulator.kinds.systolic.program import ArrayProgram
 from simulator.kinds.systolic.schedule import SystolicSchedule
@@ -18,6 +19,7 @@ from simulator.kinds.systolic.search import plan_systolic
 from simulator.kinds.systolic.tiles import ArrayTile, array_tiles
 from simulator.machine.model import Elaborated
 from simulator.system.operation import OperationRun
+from simulator.system.program import MemoryLevel, Part
 from simulator.system.system import SystemSpec
 from simulator.system.tensors import Residency
 from simulator.workload.types import Operation
@@ -41,7 +43,7 @@ def run_systolic(
     schedule = planned.schedule
     tiles = array_tiles(machine, schedule, planned.plan, planned.times)
     outputs = _cells(machine, product, schedule, tiles, array)
-    counts = _counts(operation, tiles) + _fill_counts(elaborated, planned)
+    counts = _counts(operation, tiles) + _fill_counts(elaborated, planned, residency)
     check_edges(machine, operation.name, sum(tile.cycles for tile in tiles), counts)
     return OperationRun(
         operation,
@@ -50,7 +52,7 @@ def run_systolic(
         counts=counts,
         unit_cycles=_causes(machine, tiles, counts.mac_slots),
         bounds=Bounds(unit_cycles=-(-counts.mac_slots // machine.fabric.multipliers)),
-        details=_details(schedule, product, tiles, counts),
+        details=_details(schedule, tiles) | _stored(planned.edges),
         checked={"tiles_simulated": 0 if outputs is None else len(tiles), "tiles_compared": 0 if outputs is None else len(tiles)},
         outputs=outputs,
     )
@@ -68,17 +70,31 @@ def _counts(operation: Operation, tiles: list[ArrayTile]) -> Counts:
     return Counts.total([Counts(macs_useful=operation.macs_useful), *(tile.counts for tile in tiles)])
 
 
-def _fill_counts(elaborated: Elaborated, planned: ArrayProgram) -> Counts:
-    """What comes with the fills: weights that are decoded on the way in, and presence bits."""
-    burst, edges, w_fills = elaborated.dram_burst_bytes, planned.edges, planned.w_fills
-    filled = sum(edges.x_presence_bits(n, k) for covered in planned.xs.keys for _, n, k in covered)
+def _fill_counts(elaborated: Elaborated, planned: ArrayProgram, residency: Residency) -> Counts:
+    """What comes with the fills and goes with the drains: what is decoded, unpacked and packed on the way, and presence bits."""
+    edges, w_fills, xs = planned.edges, planned.w_fills, planned.xs
+    made = edges.array.weight_home == "activation"
+    x_parts = [part for fill in planned.program.x_fills for part in fill.parts]
+
+    def moved(part: Part, home: MemoryLevel) -> int:
+        burst = elaborated.dram_burst_bytes if home == "dram" else 1
+        return -(-part.bytes // burst) * burst
+
+    w_home: MemoryLevel = residency.x if made else "dram"
+    x_elements = sum(edges.x_elements(key) for key in xs.filled if key is not None) if residency.forms.x.packed else 0
+    w_elements = sum(fill.decoded_elements for fill in w_fills)
+    filled = sum(edges.x_presence_bits(n, k) for covered in xs.keys for _, n, k in covered)
     filled += sum(edges.w_presence_bits(m, k) for covered in planned.ws.keys for _, m, k in covered)
     return Counts(
         weight_value_bytes=sum(fill.value_bytes for fill in w_fills),
         weight_metadata_bytes=sum(fill.metadata_bytes for fill in w_fills),
-        weight_bits_decoded=sum(fill.stored.total for fill in w_fills if fill.decoded_elements),
-        w_elements_decoded=sum(fill.decoded_elements for fill in w_fills),
-        w_bytes_decoded=sum(-(-fill.part.bytes // burst) * burst for fill in w_fills if fill.decoded_elements),
+        weight_bits_decoded=0 if made else sum(fill.stored.total for fill in w_fills if fill.decoded_elements),
+        w_elements_decoded=w_elements,
+        w_bytes_decoded=sum(moved(fill.part, w_home) for fill in w_fills if fill.decoded_elements),
+        x_bytes_unpacked=sum(moved(part, residency.x) for part in x_parts) if x_elements else 0,
+        x_elements_unpacked=x_elements,
+        activations_unpacked=x_elements + (w_elements if made else 0),
+        activations_packed=edges.outputs if residency.forms.y.packed else 0,
         presence_bits_filled=filled,
         presence_bits_scanned=sum(edges.presence_reads(position) for position in planned.schedule.positions),
     )
@@ -107,9 +123,13 @@ def _causes(machine: ArrayMachine, tiles: list[ArrayTile], mac_slots: int) -> ND
     return causes
 
 
-def _details(schedule: SystolicSchedule, operation: Operation, tiles: list[ArrayTile], counts: Counts) -> dict[str, int | str]:
-    kept, of = schedule.product.kept, schedule.product.of
-    form = operation.storage.format if operation.storage else "compressed" if counts.w_elements_decoded else "dense"
+def _stored(edges: EdgeFills) -> dict[str, int | str]:
+    """The form of W in memory and, unless it is made from activations, the room that it takes there."""
+    made = edges.array.weight_home == "activation"
+    return {"weight_format": edges.weight_form} | ({} if made else {"weight_stored_bytes": edges.weight_stored_bytes})
+
+
+def _details(schedule: SystolicSchedule, tiles: list[ArrayTile]) -> dict[str, int | str]:
     return {
         "dataflow": schedule.dataflow,
         "m_tiles": len(schedule.m_tiles),
@@ -119,7 +139,6 @@ def _details(schedule: SystolicSchedule, operation: Operation, tiles: list[Array
         "array": f"{schedule.fabric.rows} × {schedule.fabric.cols}",
         "row_order": "natural" if schedule.product.row_order is None else "grouped",
         "folds": sum(tile.folds for tile in tiles),
-        "weights": f"{kept}:{of}" if of > 1 else form,
     }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from simulator.kinds.systolic.fills import Contents, EdgeFills, WeightFill, contents
@@ -37,19 +38,21 @@ class ArrayProgram:
         return moved["dram"], moved["buffer"]
 
 
-def array_program(machine: ArrayMachine, schedule: SystolicSchedule, operation: Operation, residency: Residency) -> ArrayProgram:
+def array_program(
+    machine: ArrayMachine, schedule: SystolicSchedule, operation: Operation, array: Operation, residency: Residency
+) -> ArrayProgram:
     """The program of a schedule, as that of a first operation.
 
-    `operation` is what the array sees, with the rows of W as the schedule orders them.
+    `array` is the operation as the array sees it, with the rows of W as the schedule orders them.
     """
     plan = fold_plan(schedule)
     times = tile_times(schedule, plan)
-    edges = EdgeFills(machine, schedule, operation)
+    edges = EdgeFills(machine, schedule, operation, array, residency.forms)
     run = (times.folds > 0).tolist()
     xs = contents([(block, n, k) for block, _, n, k in schedule.positions], run)
     ws = contents([(block, m, k) for block, m, _, k in schedule.positions], run)
     ys = content_indices([(block, m, n) for block, m, n, _ in schedule.positions], 0)
-    made = operation.weight_home == "activation"
+    made = array.weight_home == "activation"
     x_parts = [edges.x_part(key, covered) for key, covered in zip(xs.filled, xs.keys, strict=True)]
     w_fills = tuple(edges.w_fill(key, covered) for key, covered in zip(ws.filled, ws.keys, strict=True))
     steps = zip(times.cycles.tolist(), xs.indices, ws.indices, ys, strict=True)
@@ -65,18 +68,13 @@ def array_program(machine: ArrayMachine, schedule: SystolicSchedule, operation: 
             tiles=tuple(TileStep(0, cycles, x, w, y) for cycles, x, w, y in steps),
             x_fills=tuple(Fill(0, residency.x, (part,), waits=True) for part in x_parts),
             w_fills=tuple(Fill(0, residency.x if made else "dram", (fill.part,), waits=made) for fill in w_fills),
-            drains=tuple(_drain(machine, schedule, times, residency, place) for place in _last_places(ys)),
+            drains=tuple(Drain(0, residency.y, (part,), delay) for part, delay in _drained(schedule, times, edges, ys)),
         ),
     )
 
 
-def _drain(machine: ArrayMachine, schedule: SystolicSchedule, times: TileTimes, residency: Residency, place: int) -> Drain:
-    """The outputs that are finished with a tile."""
-    _, m, n, k = schedule.positions[place]
-    features, _, tokens = schedule.extent(m, n, k)
-    size = -(-features * tokens * machine.datatypes.activation_bits // 8)
-    return Drain(0, residency.y, (Part(size),), int(times.delays[place]))
-
-
-def _last_places(contents: list[int]) -> list[int]:
-    return [place for place, content in enumerate(contents) if place + 1 == len(contents) or content != contents[place + 1]]
+def _drained(schedule: SystolicSchedule, times: TileTimes, edges: EdgeFills, contents: list[int]) -> Iterator[tuple[Part, int]]:
+    """Outputs that are finished with the last tile of each content, and cycles until they have left the array."""
+    for place, content in enumerate(contents):
+        if place + 1 == len(contents) or content != contents[place + 1]:
+            yield Part(edges.y_bytes(schedule.positions[place])), int(times.delays[place])

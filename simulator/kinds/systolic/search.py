@@ -66,8 +66,9 @@ class _Found:
 
 class _Search:
     def __init__(self, machine: ArrayMachine, operation: Operation, residency: Residency, spec: SystemSpec) -> None:
-        self.machine, self.operation, self.residency, self.spec = machine, dense_product(operation), residency, spec
-        self.natural = families_of(machine, operation)
+        self.machine, self.operation, self.residency, self.spec = machine, operation, residency, spec
+        self.array = dense_product(operation)
+        self.natural = families_of(machine, operation, residency)
 
     def best(self) -> _Found | None:
         """The best of all families, those that can be quickest first; natural orders before those that must be made."""
@@ -118,13 +119,13 @@ class _Search:
 
     def _explored(self, family: Family, tried: list[Candidate], rival: _Found | None) -> _Found:
         """The best schedule of a family; not played where even its bound is later than the best of another."""
-        operation = in_row_order(self.operation, family.product.row_order)
+        array = in_row_order(self.array, family.product.row_order)
         bounded: list[_Found] = []
         steps = 0
         for place, candidate in enumerate(tried):
             if place >= TRIED_AT_LEAST and steps > TRIED_STEPS:
                 break
-            program = array_program(self.machine, candidate.schedule(family), operation, self.residency)
+            program = array_program(self.machine, candidate.schedule(family), self.operation, array, self.residency)
             found = _Found((earliest_end(self.spec, _alone(program)), *program.bytes_moved), program)
             steps += found.steps
             bounded.append(found)

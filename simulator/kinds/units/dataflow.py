@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Generic, Protocol, TypeVar
 
 import numpy as np
@@ -14,10 +16,12 @@ from simulator.engine.cluster import ClusterSpec
 from simulator.engine.engines import Engine
 from simulator.kinds.gather.schedule import GatherSchedule
 from simulator.kinds.scatter.schedule import ScatterSchedule
+from simulator.kinds.units.lists import named_features
 from simulator.kinds.units.loops import Position
 from simulator.kinds.units.machine import UnitsMachine
 from simulator.system.program import Part, Span
-from simulator.system.tensors import dense_elements, stored_weight
+from simulator.system.weights import dense_elements, format_bits, named_bits, tile_size, weight_format
+from simulator.workload.storage import LEAST, StoredBits, TileSize
 
 
 @dataclass(frozen=True)
@@ -65,6 +69,8 @@ class UnitsDataflow(ABC, Generic[ScheduleT, SliceT]):
             self.outputs = np.zeros(y_shape)
         self._slices: dict[tuple[int, int], SliceT] = {}
         self._entries_of: dict[tuple[int, int], NDArray[np.int64]] = {}
+        self._named: dict[tuple[Span, int], NDArray[np.int64]] = {}
+        self._fetched: dict[tuple[int, int], WeightBytes] = {}
 
     @abstractmethod
     def list_slice(self, m: int, k: int) -> SliceT:
@@ -95,11 +101,19 @@ class UnitsDataflow(ABC, Generic[ScheduleT, SliceT]):
         """Nothing is known of any tile."""
         return [0] * len(self.schedule.positions())
 
-    def w_part(self, m: int, k: int) -> Part:
-        """The slices of all units of a group, each a whole number of bytes; broadcast to the other groups.
+    def named(self, rows: Span, k: int) -> NDArray[np.int64]:
+        """Input features of a K tile, counted from its first, that lists of some output features name: what a fill of X brings."""
+        if (rows, k) not in self._named:
+            self._named[rows, k] = named_features(self.schedule.operation, rows, self.schedule.k_tiles[k])
+        return self._named[rows, k]
 
-        A W that is made from activations comes dense, and is put into list form as it is filled.
-        """
+    def x_bytes(self, k: int, named: NDArray[np.int64], words: Span) -> int:
+        """Of some input features of a K tile, of a range of token words, as they lie in memory."""
+        form, tokens = self.schedule.residency.forms.x, self.schedule.token_span(words)
+        return -(-form.bits(self.schedule.k_tiles[k][0] + named, tokens, self.machine.datatypes.activation_bits) // 8)
+
+    def w_part(self, m: int, k: int) -> Part:
+        """What all units of a group need, broadcast to the other groups; put into list form as it is filled."""
         slowest = -(-int(self.unit_entries(m, k).max(initial=0)) // self.machine.weight_port_entries)
         fetched = self.fetched(m, k)
         return Part(fetched.values + fetched.metadata, slowest)
@@ -107,7 +121,7 @@ class UnitsDataflow(ABC, Generic[ScheduleT, SliceT]):
     def w_counts(self, m: int, k: int) -> Counts:
         """Bits written into the weight banks of all groups; bytes fetched for them, and bits decoded."""
         entries, fetched = int(self.unit_entries(m, k).sum()), self.fetched(m, k)
-        decoded = 8 * (fetched.values + fetched.metadata) if self.schedule.operation.storage is not None else 0
+        decoded = 0 if self.weight_form == self._own_form or self._made else 8 * (fetched.values + fetched.metadata)
         return Counts(
             weight_bits_filled=entries * self.filled_entry_bits * self.machine.fabric.token_groups,
             weight_value_bytes=fetched.values,
@@ -125,19 +139,56 @@ class UnitsDataflow(ABC, Generic[ScheduleT, SliceT]):
         """Of these, the value."""
         return self.machine.datatypes.weight_bits
 
+    @property
+    def _made(self) -> bool:
+        """Whether other operations have made W."""
+        return self.schedule.operation.weight_home == "activation"
+
+    @property
+    def _own_form(self) -> str:
+        """What needs no decoding: lists, which of a dense W are its values alone."""
+        operation = self.schedule.operation
+        return "dense" if operation.weight.dense and operation.gradient is None and operation.storage is None else "lists"
+
+    @cached_property
+    def weight_form(self) -> str:
+        """How W lies in memory: what its operation names, or the least over all tiles; dense where others have made it."""
+        tiles = list(itertools.product(range(len(self.schedule.m_tiles)), range(len(self.schedule.k_tiles))))
+        lists = sum(size.values + size.metadata for size in (self._lists(m, k) for m, k in tiles))
+        sizes = (self._tile_size(m, k) for m, k in tiles)
+        return weight_format(self.machine.machine, self.schedule.operation, self._own_form, lists, sizes)
+
     def fetched(self, m: int, k: int) -> WeightBytes:
-        """What a fill brings: lists, in a form that the operation names, or a dense W that other operations have made."""
+        """What a fill brings, in the form in which W lies in memory."""
+        if (m, k) not in self._fetched:
+            self._fetched[m, k] = self._fetch(m, k)
+        return self._fetched[m, k]
+
+    def _fetch(self, m: int, k: int) -> WeightBytes:
+        machine, operation = self.machine.machine, self.schedule.operation
         spans = self.schedule.m_tiles[m], self.schedule.k_tiles[k]
-        stored = stored_weight(self.machine.machine, self.schedule.operation, *spans)
-        if stored is not None:
-            return WeightBytes.whole(stored.total, stored.values)
-        if self.schedule.operation.weight_home == "activation":
-            bits = dense_elements(self.schedule.operation, *spans) * self.machine.datatypes.activation_bits
-            return WeightBytes.whole(bits, bits)
+        if operation.storage is not None:
+            stored = named_bits(machine, operation, *spans)
+        elif self._made:
+            bits = dense_elements(operation, *spans) * machine.datatypes.activation_bits
+            stored = StoredBits(bits, 0)
+        elif self.weight_form == self._own_form:
+            return self._lists(m, k)
+        else:
+            form = next(form for form in LEAST if form == self.weight_form)
+            stored = format_bits(machine, operation, form, self._tile_size(m, k))
+        return WeightBytes.whole(stored.total, stored.values)
+
+    def _lists(self, m: int, k: int) -> WeightBytes:
+        """The lists of all units, each a whole number of bytes."""
         entries = self.unit_entries(m, k)
         total = int((-(-entries * self.filled_entry_bits // 8)).sum())
         values = int(entries.sum()) * self.stored_value_bits // 8
         return WeightBytes(values, total - values)
+
+    def _tile_size(self, m: int, k: int) -> TileSize:
+        spans = self.schedule.m_tiles[m], self.schedule.k_tiles[k]
+        return tile_size(self.schedule.operation, *spans, int(self.unit_entries(m, k).sum()))
 
 
 class TokenwiseDataflow(UnitsDataflow[ScheduleT, SliceT]):
@@ -148,15 +199,15 @@ class TokenwiseDataflow(UnitsDataflow[ScheduleT, SliceT]):
         super().__init__(machine, spec, engine, schedule, y_shape=(m, n) if assemble else None)
 
     @abstractmethod
-    def x_part(self, k: int, tokens: Span) -> Part:
-        """Transfer that brings a token group its activations."""
+    def x_part(self, rows: Span, k: int, tokens: Span) -> Part:
+        """Transfer that brings a token group the activations of a K tile that some output features are made of."""
 
     @abstractmethod
     def y_part(self, m: int, tokens: Span) -> Part:
         """Transfer that takes a token group's finished rows away."""
 
     @abstractmethod
-    def x_word_counts(self, k: int, words: int) -> Counts:
+    def x_word_counts(self, rows: Span, k: int, words: int) -> Counts:
         """Words that `x_part` writes for so many token words, of any groups."""
 
     @abstractmethod
@@ -165,16 +216,28 @@ class TokenwiseDataflow(UnitsDataflow[ScheduleT, SliceT]):
 
     def x_parts(self, position: Position) -> tuple[Part, ...]:
         """One a token group."""
-        return tuple(self.x_part(position[2], tokens) for tokens in self.loops.active_groups(position[1]))
+        rows = self.loops.x_rows(position)
+        return tuple(self.x_part(rows, position[2], tokens) for tokens in self.loops.active_groups(position[1]))
 
     def y_parts(self, position: Position) -> tuple[Part, ...]:
         """One a token group."""
         return tuple(self.y_part(position[0], tokens) for tokens in self.loops.active_groups(position[1]))
 
     def x_counts(self, position: Position) -> Counts:
-        """Of all token groups."""
-        return self.x_word_counts(position[2], self.loops.round_words(position[1]))
+        """Of all token groups; what lies packed is unpacked once for all of a group's copies."""
+        rows, k, words = self.loops.x_rows(position), position[2], self.loops.round_words(position[1])
+        unpacked = len(self.named(rows, k)) * self._round_tokens(position) if self.loops.residency.forms.x.packed else 0
+        return self.x_word_counts(rows, k, words) + Counts(activations_unpacked=unpacked)
 
     def y_counts(self, position: Position) -> Counts:
         """Of all token groups."""
-        return self.y_word_counts(position[0], self.loops.round_words(position[1]))
+        packed = self.loops.m_size(position[0]) * self._round_tokens(position) if self.loops.residency.forms.y.packed else 0
+        return self.y_word_counts(position[0], self.loops.round_words(position[1])) + Counts(activations_packed=packed)
+
+    def y_bits(self, rows: slice | NDArray[np.int64], tokens: Span) -> int:
+        """Of some rows of Y, of a range of token words, as they lie in memory."""
+        form, types = self.loops.residency.forms.y, self.machine.datatypes
+        return form.bits(rows, self.loops.token_span(tokens), types.activation_bits)
+
+    def _round_tokens(self, position: Position) -> int:
+        return sum(self.loops.tokens(words) for words in self.loops.active_groups(position[1]))

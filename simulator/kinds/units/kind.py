@@ -17,7 +17,7 @@ from simulator.engine.cluster import ClusterSpec
 from simulator.engine.engines import ENGINES, Engine, RunOptions
 from simulator.kinds.base import Kind, Least, Memo, Scheduled
 from simulator.kinds.units import facts
-from simulator.kinds.units.lists import present_words
+from simulator.kinds.units.lists import named_features, present_words
 from simulator.kinds.units.machine import UnitsFabric, UnitsMachine, UnitsMapping
 from simulator.kinds.units.operation import UnitsPlan, plan_units, run_plan
 from simulator.kinds.units.parts import WORDS, UnitParts, fabric_parts, settled_network
@@ -80,7 +80,7 @@ class UnitsKind(Kind):
         dataflow = self.dataflow(machine, spec, options.engine, operation, residency, assemble=not options.reuse_tiles)
         return plan_units(machine, dataflow, index)
 
-    def least(self, machine: Machine, operation: Operation, memo: Memo) -> Least:
+    def least(self, machine: Machine, operation: Operation, residency: Residency, memo: Memo) -> Least:
         """One word a unit and cycle, and one a bank port, were all of them equally busy."""
         of = UnitsMachine.of(machine)
         fabric = of.fabric
@@ -94,27 +94,36 @@ class UnitsKind(Kind):
         )
         fetched = words if self.words_reach_units else 0
         routed = words if fabric.has_network else 0
-        entry_bits = of.weight_entry_bits(dense=operation.weight.dense)
         counts = Counts(
             macs_useful=operation.macs_useful,
             mac_slots=max(operation.macs_useful, fetched * fabric.lanes),
             list_entries=entries,
-            weight_bank_reads=-(-entries // of.weight_port_entries),
+            weight_bank_reads=-(-(entries if operation.gradient is None else operation.weight.nnz) // of.weight_port_entries),
             requests=words,
             x_bank_reads=0 if fabric.multicast else fetched,
             replies=fetched,
             request_hops=routed,
             reply_hops=routed if self.words_reach_units else 0,
             accumulator_updates=fetched,
-            x_trunk_bytes=of.token_bytes(operation.shape[1] * operation.shape[2]) if self.words_reach_units else 0,
-            w_trunk_bytes=self._w_bytes(machine, operation, entry_bits),
+            x_trunk_bytes=_x_bytes(of, operation, residency),
+            w_trunk_bytes=self._w_bytes(of, operation),
         )
         return Least(compute, counts)
 
-    def _w_bytes(self, machine: Machine, operation: Operation, entry_bits: int) -> int:
+    def _w_bytes(self, of: UnitsMachine, operation: Operation) -> int:
+        """Of lists, or of what other forms take at least however tiles are cut: values, and a bit for each place or of each index."""
         if operation.weight_home == "activation":
-            return self.made_bytes(machine, operation)
-        return operation.weight.nnz * entry_bits // 8
+            return self.made_bytes(of.machine, operation)
+        value_bits, nnz, sampled = of.datatypes.weight_bits, operation.weight.nnz, operation.gradient is not None
+        if operation.storage is not None:
+            return 0 if sampled else nnz * value_bits // 8
+        entry_bits = of.weight_entry_bits(dense=operation.weight.dense and not sampled)
+        lists = nnz * (entry_bits - value_bits if sampled else entry_bits)
+        if not of.machine.weight_decoder:
+            return lists // 8
+        m, k, _ = operation.block_shape
+        elements = operation.batch * m * k
+        return min(lists, elements * value_bits, nnz if sampled else nnz * (value_bits + 1)) // 8
 
     def parts(self, elaborated: Elaborated, technology: Technology) -> Parts:
         """Those of its one dataflow."""
@@ -203,6 +212,13 @@ def cluster_spec(machine: UnitsMachine, network_latency: int) -> ClusterSpec:
         accumulate_latency=fabric.accumulate_latency,
         network="routed" if fabric.has_network else "none",
     )
+
+
+def _x_bytes(machine: UnitsMachine, operation: Operation, residency: Residency) -> int:
+    """Of the input features that any list names, brought once."""
+    m, k, n = operation.shape
+    named = named_features(operation, (0, m), (0, k))
+    return residency.forms.x.bits(named, (0, n), machine.datatypes.activation_bits) // 8
 
 
 def _words_of(machine: UnitsMachine, operation: Operation, memo: Memo) -> NDArray[np.int64]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -21,6 +22,17 @@ def token_tiles(token_words: int, groups: int, most: int, *, spread: bool = True
     tile = min(most, -(-token_words // groups))
     rounds = -(-token_words // (groups * tile))
     return (-(-token_words // (groups * rounds)) if spread else tile), rounds
+
+
+def runs_of(positions: list[Position], content: Callable[[Position], tuple[int, ...]]) -> dict[Position, list[Position]]:
+    """First tile of each content → the tiles in sequence that need it."""
+    runs: dict[Position, list[Position]] = {}
+    for place, position in enumerate(positions):
+        if place == 0 or content(position) != content(positions[place - 1]):
+            first = position
+            runs[first] = []
+        runs[first].append(position)
+    return runs
 
 
 @dataclass(frozen=True, eq=False)
@@ -78,14 +90,28 @@ class TileLoops:
         spans = ([self.group_tokens(index, group) for group in range(self.groups)] for index in range(self.rounds))
         return [[span for span in of_round if span[0] < span[1]] for of_round in spans]
 
+    def x_rows(self, position: Position) -> Span:
+        """Output features that are made of the content of X which a tile is the first to need."""
+        run = self._x_runs[position]
+        return self.m_tiles[run[0][0]][0], self.m_tiles[run[-1][0]][1]
+
+    @cached_property
+    def _x_runs(self) -> dict[Position, list[Position]]:
+        return runs_of(self.positions(), self.x_content)
+
     def round_words(self, round_index: int) -> int:
         """Token words of all groups in a round."""
         groups = self.active_groups(round_index)
         return groups[-1][1] - groups[0][0] if groups else 0
 
-    def tokens(self, span: Span) -> int:
-        """Tokens of a range of token words; the last word may be partly filled."""
-        return min(span[1] * self.lanes, self.operation.shape[2]) - span[0] * self.lanes
+    def token_span(self, words: Span) -> Span:
+        """Tokens [first, last) of a range of token words; the last word may be partly filled."""
+        return words[0] * self.lanes, min(words[1] * self.lanes, self.operation.shape[2])
+
+    def tokens(self, words: Span) -> int:
+        """How many they are."""
+        first, last = self.token_span(words)
+        return last - first
 
     def m_size(self, m: int) -> int:
         """Output features of an M tile."""

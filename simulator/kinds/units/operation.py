@@ -82,8 +82,7 @@ def _stored(dataflow: Dataflow[Any]) -> dict[str, int | str]:
     if operation.weight_home == "activation":
         return {}
     tiles = itertools.product(range(len(loops.m_tiles)), range(len(loops.k_tiles)))
-    form = "lists" if operation.storage is None else operation.storage.format
-    return {"weight_format": form, "weight_stored_bytes": sum(dataflow.w_part(m, k).bytes for m, k in tiles)}
+    return {"weight_format": dataflow.weight_form, "weight_stored_bytes": sum(dataflow.w_part(m, k).bytes for m, k in tiles)}
 
 
 def _steps(loops: TileLoops, positions: list[Position], cycles: Sequence[int], index: int) -> tuple[TileStep, ...]:

@@ -68,6 +68,10 @@ class Dataflow(Protocol[WorkT]):
     def outputs(self) -> NDArray[np.float64] | None:
         """Y as the hardware computed it, where every tile carried its own numbers."""
 
+    @property
+    def weight_form(self) -> str:
+        """How W lies in memory."""
+
     def least_cycles(self) -> list[int]:
         """[tiles in execution order] cycles that no run of each round goes below."""
 

@@ -73,13 +73,12 @@ class RowParts:
         start, stop = np.searchsorted(self.row, (first, last))
         return slice(int(start), int(stop))
 
-    def cut_rows(self, first: int, last: int) -> tuple[int, int]:
-        """Of a range of rows: how many are in more than one part, and how many parts these have."""
+    def cut_rows(self, first: int, last: int) -> tuple[Ints, int]:
+        """Of a range of rows: which are in more than one part, and how many parts these have."""
         if self.none_cut:
-            return 0, 0
-        _, counts = np.unique(self.row[self.of_rows(first, last)], return_counts=True)
-        cut = counts[counts > 1]
-        return len(cut), int(cut.sum())
+            return np.zeros(0, dtype=np.int64), 0
+        rows, counts = np.unique(self.row[self.of_rows(first, last)], return_counts=True)
+        return rows[counts > 1], int(counts[counts > 1].sum())
 
 
 def part_entries(row_entries: Ints, parts: RowParts) -> Ints:

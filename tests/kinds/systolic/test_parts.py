@@ -20,6 +20,7 @@ OPTIONS: tuple[tuple[dict[str, Any], set[str]], ...] = (
     ({"column_skip": True}, {"presence_bits"}),
     ({"n_m": "2:4"}, {"pe_array", "w_buffer"}),
 )
+BARE = {"weight_decoder": False}
 AROUND = {"clock_and_control", "fill_broadcast", "drain_bus"}
 
 
@@ -29,7 +30,7 @@ def priced(machine: Machine, technology: Technology, **counts: int) -> Cost:
 
 @pytest.mark.parametrize(("option", "grown"), OPTIONS, ids=lambda value: next(iter(value)) if isinstance(value, dict) else "")
 def test_an_option_is_paid_for_by_its_components(seven: Technology, machines: Any, option: dict[str, Any], grown: set[str]) -> None:
-    plain, built = (priced(of, seven).area_mm2_by_component() for of in (machines.systolic(), machines.systolic(**option)))
+    plain, built = (priced(of, seven).area_mm2_by_component() for of in (machines.systolic(BARE), machines.systolic(BARE, **option)))
     assert {name for name in built if built[name] > plain[name]} - AROUND == grown
 
 
@@ -59,7 +60,9 @@ def test_decoded_bytes_pass_the_decoder_and_not_the_banks(seven: Technology, mac
 
 
 def test_a_decoder_brings_itself_and_valid_bits(seven: Technology, machines: Any) -> None:
-    plain, built = (priced(of, seven).area_mm2_by_component() for of in (machines.systolic(), machines.systolic({"weight_decoder": True})))
+    plain, built = (
+        priced(of, seven).area_mm2_by_component() for of in (machines.systolic(BARE), machines.systolic({"weight_decoder": True}))
+    )
     assert {name for name in built if built[name] > plain[name]} - AROUND == {"w_buffer", "dma_staging"}
 
 

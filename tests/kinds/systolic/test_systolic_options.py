@@ -150,11 +150,11 @@ def test_column_skip_on_a_uniform_mask_takes_its_share_of_the_time(cols: int, de
 def test_two_of_four_takes_half_of_the_steps_and_any_other_mask_runs_dense() -> None:
     random = np.random.default_rng(3)
     w, x = two_of_four(random, 16, 64), np.ones((64, 100))
-    of = array(8, 8, dataflow="ws", n_m="2:4")
+    of = decoding(array(8, 8, dataflow="ws", n_m="2:4"), False)
     packs = run(of, workload(operation(w, x))).activity.operations[0]
     w[0, :3] = 1
     dense = run(of, workload(operation(w, x))).activity.operations[0]
-    assert (packs.details["weights"], dense.details["weights"]) == ("2:4", "dense")
+    assert (packs.details["weight_format"], dense.details["weight_format"]) == ("2:4", "dense")
     assert packs.counts.pe_selections == packs.counts.mac_slots == 16 * 32 * 100
     assert (dense.counts.pe_selections, dense.counts.mac_slots) == (0, 16 * 64 * 100)
     assert packs.counts.dram_read_bytes < dense.counts.dram_read_bytes
@@ -185,7 +185,7 @@ def test_compressed_weights_move_the_least_of_their_forms() -> None:
         op = operation((random.permutation(64 * 64) < density * 64 * 64).reshape(64, 64).astype(float), np.ones((64, 4)))
         for decoder in (False, True):
             of = decoding(array(8, 8, dataflow="ws"), decoder)
-            fill = EdgeFills(ArrayMachine.of(of), one_tile(of, op, "ws"), op).w_fill((0, 0, 0), {(0, 0, 0)})
+            fill = EdgeFills(ArrayMachine.of(of), one_tile(of, op, "ws"), op, op).w_fill((0, 0, 0), {(0, 0, 0)})
             assert (fill.decoded_elements > 0) == (decoder and density < 1)
             fetched[density, decoder] = fill.part.bytes
     assert fetched[1.0, True] == fetched[1.0, False] == fetched[1 / 64, False] == 8192
@@ -208,12 +208,12 @@ def test_a_format_that_an_operation_names_is_what_is_fetched() -> None:
     w[:, ::4] = 1
     of, op = decoding(array(4, 4, dataflow="ws")), operation(w, np.ones((16, 4)))
     coo = replace(op, storage=StorageSpec(format="coo"))
-    named, own = (EdgeFills(ArrayMachine.of(of), one_tile(of, each, "ws"), each).w_fill((0, 0, 0), {(0, 0, 0)}) for each in (coo, op))
+    named, own = (EdgeFills(ArrayMachine.of(of), one_tile(of, each, "ws"), each, each).w_fill((0, 0, 0), {(0, 0, 0)}) for each in (coo, op))
     # 32 nonzeros of 16 bits, each with 3 bits of row and 4 of column; the tile is all of W
     assert (named.value_bytes, named.metadata_bytes) == (64, 28)
     # a bitmap is the least: a bit for each of 128 elements
     assert (own.value_bytes, own.metadata_bytes) == (64, 16)
-    assert [run(of, workload(each)).activity.operations[0].details["weights"] for each in (coo, op)] == ["coo", "compressed"]
+    assert [run(of, workload(each)).activity.operations[0].details["weight_format"] for each in (coo, op)] == ["coo", "bitmap"]
 
 
 def test_a_decoder_writes_only_words_that_hold_a_nonzero() -> None:
@@ -222,11 +222,12 @@ def test_a_decoder_writes_only_words_that_hold_a_nonzero() -> None:
     w[0, [0, 3, 7]] = w[1, 5] = w[2, 6] = 1
     of, op = decoding(array(2, 2, dataflow="ws")), operation(w, np.ones((8, 2)))
     fills = EdgeFills(
-        ArrayMachine.of(of), SystolicSchedule(of.fabric, product_of(op), "ws", ((0, 4),), ((0, 8),), ((0, 2),), "m_rounds"), op
+        ArrayMachine.of(of), SystolicSchedule(of.fabric, product_of(op), "ws", ((0, 4),), ((0, 8),), ((0, 2),), "m_rounds"), op, op
     )
     fill = fills.w_fill((0, 0, 0), {(0, 0, 0)})
     assert (fill.decoded_elements, fill.part.bank_cycles) == (4 * 4, 3)
-    made = EdgeFills(ArrayMachine.of(of), fills.schedule, replace(op, weight_home="activation")).w_fill((0, 0, 0), {(0, 0, 0)})
+    from_others = replace(op, weight_home="activation")
+    made = EdgeFills(ArrayMachine.of(of), fills.schedule, from_others, from_others).w_fill((0, 0, 0), {(0, 0, 0)})
     assert (made.decoded_elements, made.part.bank_cycles, made.part.bytes) == (0, 4, 64)
 
 
