@@ -76,8 +76,6 @@ class Kind(ABC):
     """Words and colours of the components of its fabric, in the order of reports."""
     work: ClassVar[tuple[str, ...]] = ()
     """Kinds of work whose events are paid apart, since operations differ in the hardware that does them; none where they do not."""
-    keeps_levels: ClassVar[bool] = True
-    """Whether its runs are held to the rates of its `levels`."""
     sizes: ClassVar[Sizes] = Sizes()
     """Along which keys of the machine file it can be resized."""
 

@@ -42,13 +42,11 @@ def _within(elaborated: Elaborated, counts: Counts, ideal: Ideal) -> Levels:
 
 def check_levels(elaborated: Elaborated, activity: Activity, ideal: Ideal) -> None:
     """No level moved more than it can: in the run, in each operation's time, and within the fabric while its tiles ran."""
-    keeps_levels = kind_of(elaborated.machine).keeps_levels
     for operation in activity.operations:
         counts = operation.counts
         _check(operation.name, _around(elaborated, counts, ideal), operation.end_cycle - operation.fetch_cycle)
-        if keeps_levels:
-            _check(operation.name, _within(elaborated, counts, ideal), operation.compute_cycles)
-    _check("run", _around(elaborated, activity.counts, ideal), activity.cycles)
+        _check(operation.name, _within(elaborated, counts, ideal), operation.compute_cycles)
+    _check("run", levels(elaborated, activity.counts, ideal), activity.cycles)
 
 
 def _check(name: str, found: Levels, cycles: int) -> None:

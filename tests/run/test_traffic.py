@@ -32,7 +32,7 @@ def of_units(units: int, lanes: int, banks: int, dataflow: str = "gather") -> Ma
     return machine(fabric, mapping={"dataflow": dataflow, **WHOLE})
 
 
-ARRAY = {"kind": "systolic", "rows": 3, "cols": 4, "dataflow": "ws"}
+ARRAY = {"kind": "systolic", "rows": 64, "cols": 64, "dataflow": "ws", "weight_load": "serial"}  # always whole: nothing is cut
 ANY = st.sampled_from(["gather", "scatter", "systolic"])
 MOVED = ("dram_read_bytes", "dram_write_bytes", "buffer_read_bytes", "buffer_write_bytes", "x_trunk_bytes", "w_trunk_bytes", "drain_bytes")
 

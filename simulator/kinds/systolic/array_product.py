@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -44,6 +44,10 @@ class ArrayProduct:
     of: int = 1
     left_bits: int = 0
     """Of all of `left` as it is fetched, by which schedules are ranked; tiles are stored by themselves and take a little more."""
+    made: bool = False
+    """Whether `left` is made from the outputs of other operations, so that no compiler knows it."""
+    row_order: NDArray[np.int64] | None = None
+    """[batch · M] output feature that stands at each place of `left`, within its own block; None: as they are written."""
     right_bits: int = 0
     """The same of `right`."""
 
@@ -57,7 +61,9 @@ def product_of(operation: Operation, sampled: Mask | None = None) -> ArrayProduc
     weight, x = operation.weight, operation.activations
     height, width, _ = operation.block_shape
     left = _nonzeros(weight) if weight.nnz < operation.batch * height * width else None
-    return ArrayProduct(operation.name, operation.batch, operation.block_shape, left, x.mask, sampled)
+    return ArrayProduct(
+        operation.name, operation.batch, operation.block_shape, left, x.mask, sampled, made=operation.weight_home == "activation"
+    )
 
 
 def sampled_outputs(operation: Operation) -> Mask | None:
@@ -69,6 +75,28 @@ def sampled_outputs(operation: Operation) -> Mask | None:
     wanted = np.zeros((operation.weight.shape[0], width), dtype=np.bool_)
     wanted[places.rows, places.cols - places.rows // height * width] = True
     return wanted
+
+
+def in_row_order(operation: Operation, order: NDArray[np.int64] | None) -> Operation:
+    """The operation with the rows of its W, and so of its Y, in another order."""
+    if order is None:
+        return operation
+    weight = operation.weight
+    lengths = np.diff(weight.indptr)[order]
+    indptr = np.concatenate(([0], np.cumsum(lengths))).astype(np.int64)
+    entries = np.repeat(weight.indptr[order] - indptr[:-1], lengths) + np.arange(indptr[-1])
+    data = None if weight.data is None else weight.data[entries]
+    return replace(operation, weight=Weight(weight.shape, indptr, weight.indices[entries], data, weight.sha256))
+
+
+def with_row_order(product: ArrayProduct, order: NDArray[np.int64]) -> ArrayProduct:
+    """The product with the rows of its left operand in another order."""
+    assert product.left is not None, "a W without zeros gains nothing by another order"
+    place = np.empty_like(order)
+    place[order] = np.arange(len(order))
+    rows = place[product.left.rows]
+    entries = np.lexsort((product.left.cols, rows))
+    return replace(product, left=Nonzeros(rows[entries], product.left.cols[entries]), row_order=order)
 
 
 def _nonzeros(weight: Weight) -> Nonzeros:

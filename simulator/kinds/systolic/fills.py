@@ -11,9 +11,9 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from simulator.kinds.systolic.machine import ArrayMachine, edge_word_elements
+from simulator.kinds.systolic.machine import ArrayMachine
 from simulator.kinds.systolic.schedule import Position, SystolicSchedule
-from simulator.kinds.systolic.tiles import fill_bank_cycles
+from simulator.system.activations import ALL_DENSE, Forms
 from simulator.system.program import Part, Span, content_indices
 from simulator.system.weights import format_bits, named_bits, weight_format
 from simulator.workload.storage import LEAST, FormatName, StoredBits, TileSize
@@ -75,14 +75,17 @@ class WeightFill:
 class EdgeFills:
     """Sizes of the fills of one schedule."""
 
-    def __init__(self, machine: ArrayMachine, schedule: SystolicSchedule, operation: Operation, array: Operation) -> None:
+    def __init__(
+        self, machine: ArrayMachine, schedule: SystolicSchedule, operation: Operation, array: Operation, forms: Forms = ALL_DENSE
+    ) -> None:
         self.machine = machine
         self.schedule = schedule
         self.operation = operation
         self.array = array
-        """The operation as the array sees it: of a sampled product, the whole one."""
-        self.forms = schedule.residency.forms
-        self.axes = schedule.axes(machine.fabric)
+        """The operation as the array sees it: of a sampled product, the whole one; with the rows of W as they lie on the array."""
+        self.forms = forms
+        self.axes = schedule.axes
+        self._known: dict[Key, StoredBits] = {}
 
     def x_part(self, key: Key | None, covered: set[Key]) -> Part:
         """A (block, N tile, K tile) of X, with its presence bits."""
@@ -91,7 +94,16 @@ class EdgeFills:
             return Part(-(-bits // 8))
         activation = self.machine.datatypes.activation_bits
         size = -(-self.forms.x.bits(*self._x_span(key), activation) // 8) + -(-bits // 8)
-        return Part(size, fill_bank_cycles(self.x_elements(key), self.machine.fabric.rows, activation))
+        return Part(size, -(-self.x_elements(key) // (self.machine.fabric.rows * self.machine.x_word)))
+
+    def y_bytes(self, position: Position) -> int:
+        """Of a tile's outputs, as they lie in memory."""
+        block, m, n, _ = position
+        (first, last), height = self.schedule.m_tiles[m], self.schedule.product.shape[0]
+        order = self.schedule.product.row_order
+        rows = slice(block * height + first, block * height + last)
+        features = rows if order is None else order[rows]
+        return -(-self.forms.y.bits(features, self.schedule.n_tiles[n], self.machine.datatypes.activation_bits) // 8)
 
     def x_elements(self, key: Key) -> int:
         """Activations of a (block, N tile, K tile) of X."""
@@ -114,14 +126,16 @@ class EdgeFills:
             return WeightFill(Part(presence), StoredBits(0, 0), 0)
         block, m, k = key
         features, steps, _ = self.schedule.extent(m, 0, k)
-        stored = self._stored(block, m, k)
+        stored = self._known.get(key)
+        if stored is None:
+            stored = self._known[key] = self._stored(block, m, k)
         size = -(-stored.total // 8) + presence
         if self.weight_form == "dense" or self.schedule.product.of > 1 or self._unpacks:
-            bank_cycles = fill_bank_cycles(features * steps, self.machine.fabric.cols, self.machine.held_weight_bits)
+            bank_cycles = -(-features * steps // (self.machine.fabric.cols * self.machine.w_word))
             unpacked = features * steps if self._unpacks else 0
             return WeightFill(Part(size, bank_cycles), stored, unpacked)
         words = self._words[block, m, k]
-        return WeightFill(Part(size, int(words.max())), stored, int(words.sum()) * self._word)
+        return WeightFill(Part(size, int(words.max())), stored, int(words.sum()) * self.machine.w_word)
 
     @cached_property
     def weight_form(self) -> str:
@@ -131,6 +145,8 @@ class EdgeFills:
             return "bitmap"
         if product.of > 1 or product.left is None:
             return "dense" if product.of == 1 else f"{product.kept}:{product.of}"
+        if self.array.storage is None and not self.schedule.compressed:
+            return "dense"
         dense_bytes = sum(-(-tile.elements * self.machine.datatypes.weight_bits // 8) for tile in self._tile_sizes())
         return weight_format(self.machine.machine, self.array, "dense", dense_bytes, self._tile_sizes())
 
@@ -200,14 +216,10 @@ class EdgeFills:
 
     def _scanned(self, k: int) -> int:
         """Bits a line: one a step, or one a fold, or none where nothing is skipped."""
-        fabric = self.machine.fabric
+        fabric = self.schedule.fabric
         if fabric.column_skip and self.schedule.dataflow == "os":
             return self.schedule.k_tiles[k][1] - self.schedule.k_tiles[k][0]
         return self._lines(1, k) if fabric.skip_zero_tiles else 0
-
-    @property
-    def _word(self) -> int:
-        return edge_word_elements(self.machine.held_weight_bits)
 
     @cached_property
     def _places(self) -> tuple[Counts, Counts, Counts]:
@@ -244,7 +256,7 @@ class EdgeFills:
         block, m, k = self._places
         _, row, col = self._within
         starts = [np.array(spans)[:, 0] for spans in (self.schedule.m_tiles, self.schedule.k_tiles)]
-        word = (col - starts[1][k]) // self._word
+        word = (col - starts[1][k]) // self.machine.w_word
         first = np.ones(len(row), dtype=np.bool_)  # nonzeros ascend by row and column, so those of a word stand together
         keys = np.stack((block, row, k, word))
         first[1:] = (keys[:, 1:] != keys[:, :-1]).any(axis=0)

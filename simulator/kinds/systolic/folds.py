@@ -107,6 +107,13 @@ def read_steps(product: ArrayProduct, axes: Axes, word: int) -> Steps:
     return np.stack(reads, axis=2)
 
 
+def held_lines(product: ArrayProduct, flow: Dataflow, columns: Axis) -> Mask:
+    """[batch, blocks, K] whether what lies on a block of columns has a nonzero in a step: W, or X where inputs are stationary."""
+    if flow == "is":
+        return np.moveaxis(np.broadcast_to(_right_lines(product, columns), (product.batch, product.shape[1], len(columns.sizes))), 2, 1)
+    return _left_lines(product, columns)
+
+
 def _present(product: ArrayProduct, flow: Dataflow, axes: Axes) -> NDArray[np.bool_]:
     """[batch, M, K, N blocks], or what broadcasts to it: whether a fold has anything to multiply."""
     some: NDArray[np.bool_] = np.ones((1, 1, 1, 1), dtype=np.bool_)

@@ -13,16 +13,17 @@ from simulator.cost.technology import Technology
 from simulator.engine.engines import RunOptions
 from simulator.errors import ConfigError
 from simulator.kinds.base import Kind, Least, Memo, Scheduled
+from simulator.kinds.systolic.families import flows_of, least_cycles, products_of
 from simulator.kinds.systolic.machine import ArrayMachine, SystolicFabric
 from simulator.kinds.systolic.operation import run_systolic
 from simulator.kinds.systolic.parts import WORDS, parts_of
 from simulator.kinds.systolic.reference import run_array
-from simulator.kinds.systolic.schedule import flows_of, least_cycles, products_of
 from simulator.kinds.systolic.sizes import ArraySizes
 from simulator.machine.model import Elaborated, Fabric, Machine
 from simulator.network import Graph
 from simulator.specs.models import Section
 from simulator.system.operation import OperationRun
+from simulator.system.system import SystemSpec
 from simulator.system.tensors import Residency
 from simulator.workload.made import whole_product
 from simulator.workload.types import Operation
@@ -33,7 +34,6 @@ class Systolic(Kind):
 
     name = "systolic"
     dense = True
-    keeps_levels = False
     sizes = ArraySizes()
     components = WORDS
     sections: ClassVar[dict[type[Section], type[Section]]] = {Fabric: SystolicFabric}
@@ -44,11 +44,13 @@ class Systolic(Kind):
 
     def run(self, elaborated: Elaborated, operation: Operation, residency: Residency, index: int, options: RunOptions) -> OperationRun:
         """By exact formulas; where the engine carries numbers, small operations cell by cell as well. There is no network."""
-        return run_systolic(elaborated, operation, residency, index, run_array if options.engine.carries_values else None)
+        spec = SystemSpec.of(elaborated)
+        array = run_array if options.engine.carries_values else None
+        return run_systolic(elaborated, spec.with_ideal_dram() if options.ideal_dram else spec, operation, residency, index, array)
 
     def schedule(self, elaborated: Elaborated, operation: Operation, residency: Residency, index: int) -> Scheduled:
         """Formulas are as quick as any bound, and exact."""
-        run = run_systolic(elaborated, operation, residency, index, None)
+        run = run_systolic(elaborated, SystemSpec.of(elaborated), operation, residency, index, None)
         return Scheduled(run.program, lambda: run.counts)
 
     def least(self, machine: Machine, operation: Operation, residency: Residency, memo: Memo) -> Least:
@@ -89,11 +91,11 @@ class Systolic(Kind):
         return operation.batch * m * columns * machine.datatypes.activation_bits
 
     def levels(self, machine: Machine, counts: Counts) -> Mapping[str, tuple[float, float]]:
-        """Operands read at both edges."""
-        fabric, types = ArrayMachine.of(machine).fabric, machine.datatypes
+        """Operands read at both edges, of whose banks each gives a word a cycle."""
+        array, types = ArrayMachine.of(machine), machine.datatypes
         x_bytes, w_bytes = types.activation_bits / 8, types.weight_bits / 8
         used = counts.x_buffer_reads * x_bytes + counts.w_buffer_reads * w_bytes
-        return {"banks": (used, fabric.rows * x_bytes + fabric.cols * w_bytes)}
+        return {"banks": (used, array.fabric.rows * array.x_word * x_bytes + array.fabric.cols * array.w_word * w_bytes)}
 
     def derived(self, elaborated: Elaborated) -> Mapping[str, float]:
         """Both halves of all buffers."""

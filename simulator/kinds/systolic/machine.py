@@ -12,6 +12,8 @@ from simulator.machine.model import Fabric, Kib, Machine, MachineView
 NmPattern = Literal["none", "1:2", "1:4", "2:4", "2:8", "4:8"]
 """At most N nonzeros in every M consecutive input features of an output feature; M / N ≤ 4, what an edge bank can feed."""
 
+RowOrder = Literal["grouped", "natural"]
+
 SKIP_SCAN_BITS = 256
 """Presence bits that a systolic array's sequencer examines in a cycle; it runs ahead by a fold, which lasts at least R cycles."""
 EDGE_WORD_BITS = 64
@@ -29,15 +31,16 @@ class SystolicFabric(Fabric):
     kind: Literal["systolic"]
     rows: PositiveInt = Field(32, le=1024, description="rows of processing elements")
     cols: PositiveInt = Field(32, le=1024, description="columns of processing elements")
-    dataflow: Literal["best", "ws", "os", "is"] = Field("best", description="what stays: W, Y or X; best: the fewest cycles")
+    dataflow: Literal["best", "ws", "os", "is"] = Field("best", description="what stays: W, Y or X; best: the quickest")
     weight_load: Literal["overlapped", "serial"] = Field("overlapped", description="overlapped: a second register a PE hides it")
     gate_zeros: bool = Field(True, description="a cell with a zero operand does not toggle its multiplier")
     x_buffer_kib: Kib = Field(256.0, description="one half of the activation operand buffer, banked along its edge")
-    w_buffer_kib: Kib = Field(512.0, description="one half of the weight operand buffer, banked along its edge")
+    w_buffer_kib: Kib = Field(512.0, description="one half of the weight operand buffer, banked along its edge; picks of N:M lie beside")
     y_buffer_kib: Kib = Field(1024.0, description="one half of the partial-sum and output buffer, banked along its edge")
     skip_zero_tiles: bool = Field(False, description="a fold whose stationary tile (os: either operand) is all zero is not run")
     column_skip: bool = Field(False, description="os: a step in which a fold's weights or activations are all zero is not streamed")
     n_m: NmPattern = Field("none", description="N:M weights take N steps of M, for each operation whose W has that pattern; quote it")
+    row_order: RowOrder = Field("grouped", description="grouped: output features that share their zeros lie side by side, where it helps")
 
     @property
     def kept_of(self) -> tuple[int, int]:
@@ -88,3 +91,13 @@ class ArrayMachine(MachineView):
     def held_weight_bits(self) -> int:
         """Bits of one weight in the array: its value, and which activation of its group it meets."""
         return self.datatypes.weight_bits + self.fabric.selection_bits
+
+    @property
+    def x_word(self) -> int:
+        """Activations that a bank of the X buffer takes or gives in an access: the whole of an N:M group, where there is one."""
+        return max(edge_word_elements(self.datatypes.activation_bits), self.fabric.kept_of[1])
+
+    @property
+    def w_word(self) -> int:
+        """Weights that a bank of the W buffer takes or gives in an access."""
+        return edge_word_elements(self.datatypes.weight_bits)

@@ -10,82 +10,71 @@ from numpy.typing import NDArray
 from simulator.activity import CAUSES, Bounds, Counts
 from simulator.engine.cluster import CAUSE
 from simulator.errors import require
-from simulator.kinds.systolic.fills import Contents, EdgeFills, WeightFill, contents
-from simulator.kinds.systolic.machine import ArrayMachine, SystolicFabric
-from simulator.kinds.systolic.schedule import Position, SystolicSchedule, schedule_systolic
+from simulator.kinds.systolic.fills import EdgeFills
+from simulator.kinds.systolic.machine import ArrayMachine
+from simulator.kinds.systolic.program import ArrayProgram
+from simulator.kinds.systolic.schedule import SystolicSchedule
+from simulator.kinds.systolic.search import plan_systolic
 from simulator.kinds.systolic.tiles import ArrayTile, array_tiles
 from simulator.machine.model import Elaborated
 from simulator.system.operation import OperationRun
-from simulator.system.program import Drain, Fill, MemoryLevel, OperationProgram, Part, TileStep, content_indices
+from simulator.system.program import MemoryLevel, Part
+from simulator.system.system import SystemSpec
 from simulator.system.tensors import Residency
 from simulator.workload.made import whole_product
 from simulator.workload.types import Operation
 
-ArrayEngine = Callable[[SystolicFabric, SystolicSchedule, NDArray[np.float64], NDArray[np.float64]], tuple[int, NDArray[np.float64]]]
+ArrayEngine = Callable[[SystolicSchedule, NDArray[np.float64], NDArray[np.float64]], tuple[int, NDArray[np.float64]]]
 """Cycles and Y[M, N] of an operation, from W[M, K] and X[K, N] as dense arrays."""
 
 CELL_LIMIT_PE_CYCLES = 200_000
 """Largest operation that is moved cell by cell; beyond it the formula, which tests hold equal, stands alone."""
 
 
-def run_systolic(elaborated: Elaborated, operation: Operation, residency: Residency, index: int, array: ArrayEngine | None) -> OperationRun:
-    """Schedule an operation, time its folds, and list what the system level must move for them.
+def run_systolic(
+    elaborated: Elaborated, spec: SystemSpec, operation: Operation, residency: Residency, index: int, array: ArrayEngine | None
+) -> OperationRun:
+    """Schedule an operation for a system, time its folds, and list what the system level must move for them.
 
     Of a sampled product the array makes every place of the folds that it runs, and all places leave.
     """
     machine, product = ArrayMachine.of(elaborated.machine), whole_product(operation)
-    schedule = schedule_systolic(machine, operation, residency, elaborated.dram_bytes_per_cycle)
-    tiles = array_tiles(machine, schedule)
+    planned = plan_systolic(machine, operation, residency, spec, index)
+    schedule = planned.schedule
+    tiles = array_tiles(machine, schedule, planned.plan, planned.times)
     outputs = _cells(machine, product, schedule, tiles, array)
-    made = product.weight_home == "activation"
-    edges = EdgeFills(machine, schedule, operation, product)
-    positions = list(schedule.positions())
-    run = [tile.folds > 0 for tile in tiles]
-    xs = contents([(block, n, k) for block, _, n, k in positions], run)
-    ws = contents([(block, m, k) for block, m, _, k in positions], run)
-    ys = content_indices([(block, m, n) for block, m, n, _ in positions], 0)
-    x_parts = [edges.x_part(key, covered) for key, covered in zip(xs.filled, xs.keys, strict=True)]
-    w_fills = [edges.w_fill(key, covered) for key, covered in zip(ws.filled, ws.keys, strict=True)]
-    counts = _counts(operation, tiles) + _fill_counts(elaborated, edges, xs, ws, x_parts, w_fills)
-    y_parts = [Part(_y_bytes(machine, schedule, position)) for position in positions]
-    delays = [tile.drain_delay_cycles for tile in tiles]
-    steps = zip(tiles, xs.indices, ws.indices, ys, strict=True)
-    program = OperationProgram(
-        tiles=tuple(TileStep(index, tile.cycles, x, w, y) for tile, x, w, y in steps),
-        x_fills=tuple(Fill(index, residency.x, (part,), waits=True) for part in x_parts),
-        w_fills=tuple(Fill(index, residency.x if made else "dram", (fill.part,), waits=made) for fill in w_fills),
-        drains=tuple(Drain(index, residency.y, (y_parts[place],), delays[place]) for place in _last_places(ys)),
-    )
+    counts = _counts(operation, tiles) + _fill_counts(elaborated, planned, residency)
+    check_edges(machine, operation.name, sum(tile.cycles for tile in tiles), counts)
     return OperationRun(
         operation,
         residency,
-        program=program,
+        program=planned.program,
         counts=counts,
         unit_cycles=_causes(machine, tiles, counts.mac_slots),
         bounds=Bounds(unit_cycles=-(-counts.mac_slots // machine.fabric.multipliers)),
-        details=_details(schedule, tiles) | _stored(edges),
+        details=_details(schedule, tiles) | _stored(planned.edges),
         checked={"tiles_simulated": 0 if outputs is None else len(tiles), "tiles_compared": 0 if outputs is None else len(tiles)},
         outputs=outputs,
     )
 
 
-def _y_bytes(machine: ArrayMachine, schedule: SystolicSchedule, position: Position) -> int:
-    """Of a tile's outputs, as they lie in memory."""
-    block, m, n, _ = position
-    (first, last), height = schedule.m_tiles[m], schedule.product.shape[0]
-    rows = slice(block * height + first, block * height + last)
-    return -(-schedule.residency.forms.y.bits(rows, schedule.n_tiles[n], machine.datatypes.activation_bits) // 8)
+def check_edges(machine: ArrayMachine, name: str, cycles: int, counts: Counts) -> None:
+    """No edge is read more often than its banks can be, one word each a cycle."""
+    fabric = machine.fabric
+    read = counts.x_buffer_reads + counts.w_buffer_reads
+    most = cycles * (fabric.rows * machine.x_word + fabric.cols * machine.w_word)
+    require(read <= most, f"{name}: {read} operands read at the edges, whose banks give {most} in {cycles} cycles")
 
 
 def _counts(operation: Operation, tiles: list[ArrayTile]) -> Counts:
     return Counts.total([Counts(macs_useful=operation.macs_useful), *(tile.counts for tile in tiles)])
 
 
-def _fill_counts(
-    elaborated: Elaborated, edges: EdgeFills, xs: Contents, ws: Contents, x_parts: list[Part], w_fills: list[WeightFill]
-) -> Counts:
+def _fill_counts(elaborated: Elaborated, planned: ArrayProgram, residency: Residency) -> Counts:
     """What comes with the fills and goes with the drains: what is decoded, unpacked and packed on the way, and presence bits."""
-    residency, made = edges.schedule.residency, edges.array.weight_home == "activation"
+    edges, w_fills, xs = planned.edges, planned.w_fills, planned.xs
+    made = edges.array.weight_home == "activation"
+    x_parts = [part for fill in planned.program.x_fills for part in fill.parts]
 
     def moved(part: Part, home: MemoryLevel) -> int:
         burst = elaborated.dram_burst_bytes if home == "dram" else 1
@@ -95,7 +84,7 @@ def _fill_counts(
     x_elements = sum(edges.x_elements(key) for key in xs.filled if key is not None) if residency.forms.x.packed else 0
     w_elements = sum(fill.decoded_elements for fill in w_fills)
     filled = sum(edges.x_presence_bits(n, k) for covered in xs.keys for _, n, k in covered)
-    filled += sum(edges.w_presence_bits(m, k) for covered in ws.keys for _, m, k in covered)
+    filled += sum(edges.w_presence_bits(m, k) for covered in planned.ws.keys for _, m, k in covered)
     return Counts(
         weight_value_bytes=sum(fill.value_bytes for fill in w_fills),
         weight_metadata_bytes=sum(fill.metadata_bytes for fill in w_fills),
@@ -107,7 +96,7 @@ def _fill_counts(
         activations_unpacked=x_elements + (w_elements if made else 0),
         activations_packed=edges.outputs if residency.forms.y.packed else 0,
         presence_bits_filled=filled,
-        presence_bits_scanned=sum(edges.presence_reads(position) for position in edges.schedule.positions()),
+        presence_bits_scanned=sum(edges.presence_reads(position) for position in planned.schedule.positions),
     )
 
 
@@ -119,8 +108,8 @@ def _cells(
     if array is None or machine.fabric.multipliers * cycles > CELL_LIMIT_PE_CYCLES:
         return None
     w, x = operation.weight.to_dense(), operation.activations.values()
-    measured, y = array(machine.fabric, schedule, w, x)
-    wanted = schedule.product.sampled if machine.fabric.skip_zero_tiles else None
+    measured, y = array(schedule, w, x)
+    wanted = schedule.product.sampled if schedule.fabric.skip_zero_tiles else None
     whole = w @ x if wanted is None else np.where(wanted, w @ x, y)
     check_array(operation.name, cycles, measured, whole, y)
     return y
@@ -147,12 +136,10 @@ def _details(schedule: SystolicSchedule, tiles: list[ArrayTile]) -> dict[str, in
         "k_tiles": len(schedule.k_tiles),
         "n_tiles": len(schedule.n_tiles),
         "loop_order": schedule.loop_order,
+        "array": f"{schedule.fabric.rows} × {schedule.fabric.cols}",
+        "row_order": "natural" if schedule.product.row_order is None else "grouped",
         "folds": sum(tile.folds for tile in tiles),
     }
-
-
-def _last_places(contents: list[int]) -> list[int]:
-    return [place for place, content in enumerate(contents) if place + 1 == len(contents) or content != contents[place + 1]]
 
 
 Matrix = NDArray[np.float64]

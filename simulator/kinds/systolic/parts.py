@@ -25,7 +25,7 @@ WORDS: tuple[ComponentWords, ...] = (
     component(
         "pe_array",
         "multipliers (systolic)",
-        "processing elements: multiplier, adder and registers between neighbours, selection of N:M weights",
+        "processing elements: multiplier, adder and registers between neighbours, selection of N:M weights, bypass of idle rows",
         branch=COMPUTE,
         drawn_as="mac_lanes",
     ),
@@ -69,11 +69,13 @@ class EdgeBuffer(Component):
     kib: float
     element_bits: int
     ports: Ports = "1rw"
+    word: int | None = None
+    """Elements of one access where they are not as many as make 64 bits."""
 
     @property
     def elements_per_word(self) -> int:
         """Elements of one access."""
-        return edge_word_elements(self.element_bits)
+        return self.word or edge_word_elements(self.element_bits)
 
     @property
     def _bank(self) -> SramBank:
@@ -154,12 +156,16 @@ def _blocks(machine: ArrayMachine, technology: Technology) -> Iterator[Instance]
     yield Instance("pe_array", "cells", cell, rows * cols)
     if of > 1:
         yield Instance("pe_array", "selection", WordMultiplexer(technology, of, 1, kinds.activation_bits), rows * cols)
-    yield Instance("x_buffer", "banks", EdgeBuffer(technology, fabric.x_buffer_kib / rows, kinds.activation_bits), rows)
-    yield Instance("w_buffer", "banks", EdgeBuffer(technology, fabric.w_buffer_kib / cols, machine.held_weight_bits), cols)
+    if overlapped:  # what comes down a column passes idle rows through one multiplexer each
+        yield Instance("pe_array", "bypass", WordMultiplexer(technology, 2, 1, kinds.accumulate_bits), rows * cols)
+    yield Instance(
+        "x_buffer", "banks", EdgeBuffer(technology, fabric.x_buffer_kib / rows, kinds.activation_bits, word=machine.x_word), rows
+    )
+    w_kib = fabric.w_buffer_kib * machine.held_weight_bits / kinds.weight_bits  # picks of N:M weights lie beside their values
+    yield Instance("w_buffer", "banks", EdgeBuffer(technology, w_kib / cols, machine.held_weight_bits, word=machine.w_word), cols)
     if machine.machine.weight_decoder:
-        word = edge_word_elements(machine.held_weight_bits)
-        words = math.ceil(2 * fabric.w_buffer_kib * 8192 / (word * machine.held_weight_bits))
-        yield Instance("w_buffer", "valid_bits", ValidBits(technology, words), 1, 1 / word)
+        words = math.ceil(2 * fabric.w_buffer_kib * 8192 / (machine.w_word * kinds.weight_bits))
+        yield Instance("w_buffer", "valid_bits", ValidBits(technology, words), 1, 1 / machine.w_word)
     yield Instance("y_buffer", "banks", EdgeBuffer(technology, fabric.y_buffer_kib / cols, kinds.accumulate_bits, "1r1w"), cols)
     if fabric.column_skip or fabric.skip_zero_tiles:
         yield Instance("presence_bits", "sequencer", PresenceScanner(technology, _presence_kib(machine), SKIP_SCAN_BITS), 1)
@@ -170,7 +176,7 @@ def _presence_kib(machine: ArrayMachine) -> float:
     fabric = machine.fabric
     lines = (
         fabric.x_buffer_kib / (machine.datatypes.activation_bits * fabric.rows),
-        fabric.w_buffer_kib / (machine.held_weight_bits * fabric.cols),
+        fabric.w_buffer_kib / (machine.datatypes.weight_bits * fabric.cols),
     )
     kib = max(lines) if fabric.column_skip else max(lines) / min(fabric.rows, fabric.cols)
     return max(kib, 2 * SKIP_SCAN_BITS / 8192)

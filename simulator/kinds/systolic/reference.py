@@ -41,8 +41,14 @@ class PlacedFold:
     tokens: slice
 
 
-def run_array(fabric: SystolicFabric, schedule: SystolicSchedule, w: Matrix, x: Matrix) -> tuple[int, Matrix]:
-    """Cycles and Y[M, N] of an operation, moved operand by operand; W[M, K] and X[K, N] are dense arrays."""
+def run_array(schedule: SystolicSchedule, w: Matrix, x: Matrix) -> tuple[int, Matrix]:
+    """Cycles and Y[M, N] of an operation, moved operand by operand; W[M, K] and X[K, N] are dense arrays.
+
+    The rows of W, and so of Y, are those of the operation's output features, in whichever order the schedule puts them on the array.
+    """
+    fabric, order = schedule.fabric, schedule.product.row_order
+    if order is not None:
+        w = w[order]
     folds = list(_folds(fabric, schedule, w, x))
     y = np.zeros((w.shape[0], x.shape[1]))
     if not folds:
@@ -52,7 +58,8 @@ def run_array(fabric: SystolicFabric, schedule: SystolicSchedule, w: Matrix, x: 
     for fold, output in zip(folds, result.outputs, strict=True):
         features, tokens = fold.features, fold.tokens
         block = output if schedule.dataflow == "is" else output.T
-        y[features, tokens] += block[: features.stop - features.start, : tokens.stop - tokens.start]
+        places = np.arange(features.start, features.stop) if order is None else order[features]
+        y[places, tokens] += block[: features.stop - features.start, : tokens.stop - tokens.start]
     return result.cycles, y
 
 
@@ -61,7 +68,7 @@ def _folds(fabric: SystolicFabric, schedule: SystolicSchedule, w: Matrix, x: Mat
     product = schedule.product
     height, tokens = product.shape[0], product.shape[2]
     blocks = [_steps(rows, columns, product.kept, product.of) for rows, columns in _diagonal(w, x, product.batch)]
-    for block, m, n, k in schedule.positions():
+    for block, m, n, k in schedule.positions:
         spans = schedule.m_tiles[m], schedule.k_tiles[k], schedule.n_tiles[n]
         for features, columns, operands in _tile(fabric, schedule.dataflow, blocks[block], spans):
             first = features.start + block * height

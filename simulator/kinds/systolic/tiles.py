@@ -9,8 +9,9 @@ import numpy as np
 from simulator.activity import Counts
 from simulator.kinds.systolic.array_product import ArrayProduct
 from simulator.kinds.systolic.folds import Steps, read_steps
-from simulator.kinds.systolic.machine import ArrayMachine, SystolicFabric, edge_word_elements
-from simulator.kinds.systolic.schedule import FoldPlan, Position, SystolicSchedule, fold_plan, interval_cycles, lead_cycles, tail_cycles
+from simulator.kinds.systolic.machine import ArrayMachine, SystolicFabric
+from simulator.kinds.systolic.schedule import Position, SystolicSchedule
+from simulator.kinds.systolic.timing import FoldPlan, TileTimes
 
 
 @dataclass(frozen=True)
@@ -40,39 +41,26 @@ class TileFolds:
     w_reads: Steps
 
 
-def array_tiles(machine: ArrayMachine, schedule: SystolicSchedule) -> list[ArrayTile]:
+def array_tiles(machine: ArrayMachine, schedule: SystolicSchedule, plan: FoldPlan, times: TileTimes) -> list[ArrayTile]:
     """Every tile of an operation, in execution order; their cycles add up to the operation's."""
-    fabric, flow = machine.fabric, schedule.dataflow
-    plan = fold_plan(fabric, schedule)
+    fabric, product, flow = machine.fabric, schedule.product, schedule.dataflow
     reads = _edge_reads(machine, schedule, plan)
-    positions = list(schedule.positions())
-    run = [index for index, position in enumerate(positions) if plan.of_tile(position).any()]
     tiles = []
-    delay = 0
-    for index, position in enumerate(positions):
-        steps = plan.of_tile(position)
-        cycles = interval_cycles(fabric, steps, flow)
-        if cycles:
-            streamed = steps[steps > 0]
-            tail = tail_cycles(fabric, int(streamed[-1]), flow)
-            last = index == run[-1]
-            cycles += (lead_cycles(fabric, int(streamed[0]), flow) if index == run[0] else 0) + (tail if last else 0)
-            delay = 0 if last else max(0, tail)
+    for position, cycles, count, delay in zip(schedule.positions, times.cycles, times.folds, times.delays, strict=True):
         folds = _tile_folds(schedule, plan, reads, position)
-        edge = int(((fabric.rows * fabric.cols - folds.rows * folds.cols) * steps).sum())
-        counts = _counts(fabric, schedule.product, flow == "os", flow == "ws", folds)
-        tiles.append(ArrayTile(cycles, counts, int((steps > 0).sum()), edge, delay))
+        edge = int(((fabric.multipliers - folds.rows * folds.cols) * folds.steps).sum())
+        counts = _counts(schedule.fabric, product, flow == "os", flow == "ws", folds)
+        tiles.append(ArrayTile(int(cycles), counts, int(count), edge, int(delay)))
     return tiles
 
 
 def _edge_reads(machine: ArrayMachine, schedule: SystolicSchedule, plan: FoldPlan) -> tuple[Steps, Steps]:
     """[batch, M, K, N blocks] steps read at the X and at the W edge: words of several steps, whole ones where steps are skipped."""
-    if schedule.dataflow != "os" or not machine.fabric.column_skip:
+    if schedule.dataflow != "os" or not schedule.fabric.column_skip:
         return plan.steps, plan.steps
-    run = plan.steps > 0
+    run, product = plan.steps > 0, schedule.product
     x, w = (
-        np.where(run, read_steps(schedule.product, plan.axes, edge_word_elements(bits)), 0)
-        for bits in (machine.datatypes.activation_bits, machine.held_weight_bits)
+        np.where(run, read_steps(product, plan.axes, word), 0) for word in (machine.x_word * product.kept // product.of, machine.w_word)
     )
     return x, w
 
@@ -119,8 +107,3 @@ def _counts(fabric: SystolicFabric, product: ArrayProduct, held_outputs: bool, h
         y_buffer_writes=written,
         y_buffer_reads=written,
     )
-
-
-def fill_bank_cycles(elements: int, banks: int, element_bits: int) -> int:
-    """Least cycles to write a buffer's content: its banks side by side, a word each."""
-    return -(-elements // (banks * edge_word_elements(element_bits)))

@@ -13,14 +13,24 @@ from simulator.kinds.systolic.folds import Dataflow
 from simulator.kinds.systolic.machine import ArrayMachine, SystolicFabric
 from simulator.kinds.systolic.operation import check_array
 from simulator.kinds.systolic.reference import run_array
-from simulator.kinds.systolic.schedule import SystolicSchedule, compute_cycles, schedule_systolic
+from simulator.kinds.systolic.schedule import SystolicSchedule
+from simulator.kinds.systolic.search import plan_systolic
 from simulator.kinds.systolic.tiles import array_tiles
+from simulator.kinds.systolic.timing import compute_cycles, fold_plan, tile_times
+from simulator.machine.model import Machine
 from simulator.system.program import LoopOrder
+from simulator.system.system import SystemSpec
 from simulator.system.tensors import Residency
-from tests.strategies import machine, operation, run, sparse, workload
+from simulator.workload.types import Operation
+from tests.strategies import elaborated, machine, operation, run, sparse, workload
 
 DRAM = Residency("dram", "dram")
 FLOWS: tuple[Dataflow, ...] = ("ws", "os", "is")
+
+
+def schedule(of: Machine, op: Operation, ideal_dram: bool = False) -> SystolicSchedule:
+    spec = SystemSpec.of(elaborated(of))
+    return plan_systolic(ArrayMachine.of(of), op, DRAM, spec.with_ideal_dram() if ideal_dram else spec).schedule
 
 
 def fabric(rows: int, cols: int, weight_load: str = "overlapped", **keys: object) -> SystolicFabric:
@@ -63,17 +73,19 @@ def test_cells_take_the_cycles_of_the_formula_and_give_numpys_product(
     w, x = sparse(random, m, k, 0.8), sparse(random, k, n, 0.8)
     of = fabric(rows, cols, weight_load)
     plan = SystolicSchedule(
+        of,
         product_of(operation(w, x)),
-        DRAM,
         flow,
         spans(m, cuts),
         spans(k, cuts),
         spans(n, cuts),
         order,
     )
-    cycles, y = run_array(of, plan, w, x)
+    cycles, y = run_array(plan, w, x)
     whole = machine({"kind": "systolic", "rows": rows, "cols": cols, "weight_load": weight_load})
-    assert cycles == compute_cycles(of, plan) == sum(tile.cycles for tile in array_tiles(ArrayMachine.of(whole), plan))
+    folds = fold_plan(plan)
+    tiles = array_tiles(ArrayMachine.of(whole), plan, folds, tile_times(plan, folds))
+    assert cycles == compute_cycles(plan) == sum(tile.cycles for tile in tiles)
     assert (y == w @ x).all()
     if len(plan.m_tiles) == len(plan.k_tiles) == len(plan.n_tiles) == 1:
         assert cycles == formula(rows, cols, flow, weight_load, extent)
@@ -83,8 +95,8 @@ def test_cells_take_the_cycles_of_the_formula_and_give_numpys_product(
 @pytest.mark.parametrize("flow", FLOWS)
 def test_one_multiply_on_one_cell(flow: Dataflow, weight_load: str) -> None:
     one = np.ones((1, 1))
-    plan = SystolicSchedule(product_of(operation(one, one)), DRAM, flow, ((0, 1),), ((0, 1),), ((0, 1),), "m_rounds")
-    cycles, y = run_array(fabric(1, 1, weight_load), plan, one, one)
+    plan = SystolicSchedule(fabric(1, 1, weight_load), product_of(operation(one, one)), flow, ((0, 1),), ((0, 1),), ((0, 1),), "m_rounds")
+    cycles, y = run_array(plan, one, one)
     assert (cycles, y.tolist()) == (1 if (flow, weight_load) == ("os", "serial") else 2, [[1.0]])
 
 
@@ -105,11 +117,11 @@ def test_schedules_cover_everything_and_fit_the_buffers(
     m, k, n = extent
     op = operation(sparse(random, m, k, 1.0), sparse(random, k, n, 0.5))
     try:
-        plan = schedule_systolic(ArrayMachine.of(of), op, DRAM)
+        plan = schedule(of, op)
     except MappingError:
         reject()
     met = np.zeros(extent, dtype=np.int64)
-    for _, i, j, p in plan.positions():
+    for _, i, j, p in plan.positions:
         (m0, m1), (n0, n1), (k0, k1) = plan.m_tiles[i], plan.n_tiles[j], plan.k_tiles[p]
         met[m0:m1, k0:k1, n0:n1] += 1
         assert (k1 - k0) * (n1 - n0) <= 2 * buffers[0]
@@ -119,7 +131,7 @@ def test_schedules_cover_everything_and_fit_the_buffers(
     timing = run(of, workload(op))
     activity = timing.activity.operations[0]
     assert (timing.outputs["op"] == op.weight.to_dense() @ op.activations.values()).all()
-    assert activity.compute_cycles == compute_cycles(of.fabric, plan)
+    assert activity.compute_cycles == compute_cycles(plan)
     assert sum(timing.activity.unit_cycles.values()) == edge[0] * edge[1] * timing.activity.cycles
     assert activity.unit_cycles["computing"] == m * k * n
     assert activity.counts.y_buffer_reads >= m * n
@@ -133,14 +145,14 @@ def test_best_is_never_slower_than_any_fixed_dataflow() -> None:
         cycles = {}
         for flow in ("best", *FLOWS):
             of = machine({"kind": "systolic", "rows": 4, "cols": 4, "dataflow": flow})
-            cycles[flow] = compute_cycles(of.fabric, schedule_systolic(ArrayMachine.of(of), op, DRAM))
+            cycles[flow] = compute_cycles(schedule(of, op))
         assert cycles["best"] == min(cycles[flow] for flow in FLOWS)
 
 
 def test_causes_of_one_fold_by_hand() -> None:
-    """2 × 2 cells hold a 2 × 1 operand and stream 3 tokens: 2 + 3 + 2 + 2 − 2 cycles, half of the columns idle."""
+    """2 × 2 cells, always used whole, hold a 2 × 1 operand and stream 3 tokens: 2 + 3 + 2 + 2 − 2 cycles, half of the columns idle."""
     op = operation(np.ones((1, 2)), np.ones((2, 3)))
-    of = machine({"kind": "systolic", "rows": 2, "cols": 2, "dataflow": "ws"})
+    of = machine({"kind": "systolic", "rows": 2, "cols": 2, "dataflow": "ws", "weight_load": "serial"})
     activity = run(of, workload(op)).activity.operations[0]
     assert activity.compute_cycles == 7
     assert {cause: n for cause, n in activity.unit_cycles.items() if n} == {"computing": 6, "imbalance": 6, "fill_drain": 16}
@@ -149,7 +161,7 @@ def test_causes_of_one_fold_by_hand() -> None:
 def test_an_array_that_holds_no_tile_is_refused_with_its_sizes() -> None:
     of = machine({"kind": "systolic", "rows": 8, "cols": 8, "x_buffer_kib": 0.001})
     with pytest.raises(MappingError, match=r"no tile of op fits the operand buffers \(x 0.001.*8 × 8"):
-        schedule_systolic(ArrayMachine.of(of), operation(np.ones((9, 9)), np.ones((9, 9))), DRAM)
+        schedule(of, operation(np.ones((9, 9)), np.ones((9, 9))))
 
 
 def test_a_wrong_product_or_cycle_is_caught() -> None:

@@ -13,15 +13,22 @@ from simulator.kinds.systolic.fills import EdgeFills
 from simulator.kinds.systolic.folds import Axis, Dataflow, fold_axes, fold_steps, read_steps
 from simulator.kinds.systolic.machine import ArrayMachine
 from simulator.kinds.systolic.reference import run_array
-from simulator.kinds.systolic.schedule import SystolicSchedule, compute_cycles, schedule_systolic
+from simulator.kinds.systolic.schedule import SystolicSchedule
 from simulator.kinds.systolic.tiles import array_tiles
+from simulator.kinds.systolic.timing import compute_cycles, fold_plan, tile_times
 from simulator.machine.model import Machine
 from simulator.system.program import LoopOrder
 from simulator.system.tensors import Residency
 from simulator.workload.storage import StorageSpec
+from simulator.workload.types import Operation
 from tests.strategies import machine, operation, run, sparse, workload
 
 DRAM = Residency("dram", "dram")
+
+
+def one_tile(of: Machine, op: Operation, flow: Dataflow) -> SystolicSchedule:
+    m, k, n = (((0, extent),) for extent in op.block_shape)
+    return SystolicSchedule(ArrayMachine.of(of).fabric, product_of(op), flow, m, k, n, "m_rounds")
 
 
 def array(rows: int, cols: int, **keys: object) -> Machine:
@@ -83,10 +90,11 @@ def test_cells_skip_and_pack_as_the_masks_say(
         assert selected is not None
         product = selected
     k_spans = spans(product.shape[1], cuts, product.kept)
-    plan = SystolicSchedule(product, DRAM, flow, spans(m, cuts), k_spans, spans(n, cuts), order)
-    cycles, y = run_array(of.fabric, plan, w, x)
-    tiles = array_tiles(ArrayMachine.of(of), plan)
-    assert cycles == compute_cycles(of.fabric, plan) == sum(tile.cycles for tile in tiles)
+    plan = SystolicSchedule(of.fabric, product, flow, spans(m, cuts), k_spans, spans(n, cuts), order)
+    cycles, y = run_array(plan, w, x)
+    folds = fold_plan(plan)
+    tiles = array_tiles(ArrayMachine.of(of), plan, folds, tile_times(plan, folds))
+    assert cycles == compute_cycles(plan) == sum(tile.cycles for tile in tiles)
     assert (y == w @ x).all()
     slots = sum(tile.counts.mac_slots for tile in tiles)
     useful = int(((w != 0).astype(int) @ (x != 0).astype(int)).sum())
@@ -123,8 +131,7 @@ def test_every_option_keeps_the_laws_of_a_run(
     if options["dataflow"] == "best":
         plain = array(4, 4, x_buffer_kib=0.1, w_buffer_kib=0.12, y_buffer_kib=0.1)
         if options["n_m"] == "none":
-            slow = compute_cycles(plain.fabric, schedule_systolic(ArrayMachine.of(plain), op, DRAM))
-            assert compute_cycles(of.fabric, schedule_systolic(ArrayMachine.of(of), op, DRAM)) <= slow
+            assert timing.activity.cycles <= 1.02 * run(decoding(plain, decoder), workload(op)).activity.cycles
 
 
 @pytest.mark.parametrize("cols", [8, 32])
@@ -136,28 +143,27 @@ def test_column_skip_on_a_uniform_mask_takes_its_share_of_the_time(cols: int, de
     op = operation((random.random((m, k)) < density).astype(float), np.ones((k, n)))
     buffers = {"x_buffer_kib": 4096, "w_buffer_kib": 16384, "y_buffer_kib": 4096}
     on, off = (array(8, cols, dataflow="os", column_skip=skip, **buffers) for skip in (True, False))
-    cycles = [compute_cycles(of.fabric, schedule_systolic(ArrayMachine.of(of), op, DRAM)) for of in (on, off)]
+    cycles = [compute_cycles(one_tile(of, op, "os")) for of in (on, off)]
     assert cycles[0] / cycles[1] == pytest.approx(1 - (1 - density) ** cols, rel=0.02)
 
 
-def test_two_of_four_halves_the_folds_of_k_and_any_other_mask_runs_dense() -> None:
+def test_two_of_four_takes_half_of_the_steps_and_any_other_mask_runs_dense() -> None:
     random = np.random.default_rng(3)
     w, x = two_of_four(random, 16, 64), np.ones((64, 100))
     of = decoding(array(8, 8, dataflow="ws", n_m="2:4"), False)
     packs = run(of, workload(operation(w, x))).activity.operations[0]
     w[0, :3] = 1
     dense = run(of, workload(operation(w, x))).activity.operations[0]
-    assert (packs.details["weight_format"], packs.details["folds"]) == ("2:4", 8)
-    assert (dense.details["weight_format"], dense.details["folds"]) == ("dense", 16)
+    assert (packs.details["weight_format"], dense.details["weight_format"]) == ("2:4", "dense")
     assert packs.counts.pe_selections == packs.counts.mac_slots == 16 * 32 * 100
-    assert dense.counts.pe_selections == 0
+    assert (dense.counts.pe_selections, dense.counts.mac_slots) == (0, 16 * 64 * 100)
     assert packs.counts.dram_read_bytes < dense.counts.dram_read_bytes
 
 
 def test_an_empty_tile_costs_no_fold_no_load_and_no_sum() -> None:
     w = np.zeros((8, 8))
     w[:4, :4] = 1
-    of = array(4, 4, dataflow="ws", skip_zero_tiles=True)
+    of = array(4, 4, dataflow="ws", skip_zero_tiles=True, weight_load="serial")
     activity = run(of, workload(operation(w, np.ones((8, 16))))).activity.operations[0]
     assert activity.details["folds"] == 1
     assert (activity.counts.w_buffer_reads, activity.counts.y_buffer_writes, activity.counts.mac_slots) == (16, 64, 256)
@@ -174,33 +180,40 @@ def test_a_product_of_nothing_takes_no_cycle_of_the_array_and_gives_zeros() -> N
 
 def test_compressed_weights_move_the_least_of_their_forms() -> None:
     random = np.random.default_rng(1)
-    x = np.ones((64, 4))
-    read = {}
+    fetched = {}
     for density in (1.0, 0.25, 1 / 64):
-        w = (random.permutation(64 * 64) < density * 64 * 64).reshape(64, 64).astype(float)
+        op = operation((random.permutation(64 * 64) < density * 64 * 64).reshape(64, 64).astype(float), np.ones((64, 4)))
         for decoder in (False, True):
             of = decoding(array(8, 8, dataflow="ws"), decoder)
-            counts = run(of, workload(operation(w, x))).activity.operations[0].counts
-            read[density, decoder] = counts.dram_read_bytes - 64 * 4 * 2
-            assert (counts.w_elements_decoded > 0) == (counts.weight_bits_decoded > 0) == (decoder and density < 1)
-            assert counts.weight_value_bytes + counts.weight_metadata_bytes == pytest.approx(read[density, decoder], abs=64)
-    assert read[1.0, True] == read[1.0, False] == read[1 / 64, False] == 8192
-    assert read[0.25, True] == 64 * 64 // 8 + 1024 * 2
-    assert read[1 / 64, True] == pytest.approx((64 * (16 + 6) + 65 * 7) / 8, abs=32)
+            fill = EdgeFills(ArrayMachine.of(of), one_tile(of, op, "ws"), op, op).w_fill((0, 0, 0), {(0, 0, 0)})
+            assert (fill.decoded_elements > 0) == (decoder and density < 1)
+            fetched[density, decoder] = fill.part.bytes
+    assert fetched[1.0, True] == fetched[1.0, False] == fetched[1 / 64, False] == 8192
+    assert fetched[0.25, True] == 64 * 64 // 8 + 1024 * 2
+    assert fetched[1 / 64, True] == pytest.approx((64 * (16 + 6) + 65 * 7) / 8, abs=1)
+
+
+def test_weights_that_are_decoded_are_counted_as_they_are_fetched() -> None:
+    w = (np.random.default_rng(1).permutation(64 * 64) < 64).reshape(64, 64).astype(float)
+    for decoder in (False, True):
+        of = decoding(array(8, 8, dataflow="ws", weight_load="serial"), decoder)
+        activity = run(of, workload(operation(w, np.ones((64, 4))))).activity.operations[0]
+        counts = activity.counts
+        assert (counts.w_elements_decoded > 0) == (counts.weight_bits_decoded > 0) == decoder
+        assert 0 <= counts.w_trunk_bytes - counts.weight_value_bytes - counts.weight_metadata_bytes < 64 * activity.details["w_fills"]
 
 
 def test_a_format_that_an_operation_names_is_what_is_fetched() -> None:
     w = np.zeros((8, 16))
     w[:, ::4] = 1
     of, op = decoding(array(4, 4, dataflow="ws")), operation(w, np.ones((16, 4)))
-    (named,) = run(of, workload(replace(op, storage=StorageSpec(format="coo")))).activity.operations
+    coo = replace(op, storage=StorageSpec(format="coo"))
+    named, own = (EdgeFills(ArrayMachine.of(of), one_tile(of, each, "ws"), each, each).w_fill((0, 0, 0), {(0, 0, 0)}) for each in (coo, op))
     # 32 nonzeros of 16 bits, each with 3 bits of row and 4 of column; the tile is all of W
-    assert (named.counts.weight_value_bytes, named.counts.weight_metadata_bytes) == (64, 28)
-    assert named.details["weight_format"] == "coo"
-    (own,) = run(of, workload(op)).activity.operations
+    assert (named.value_bytes, named.metadata_bytes) == (64, 28)
     # a bitmap is the least: a bit for each of 128 elements
-    assert (own.counts.weight_value_bytes, own.counts.weight_metadata_bytes) == (64, 16)
-    assert own.details["weight_format"] == "bitmap"
+    assert (own.value_bytes, own.metadata_bytes) == (64, 16)
+    assert [run(of, workload(each)).activity.operations[0].details["weight_format"] for each in (coo, op)] == ["coo", "bitmap"]
 
 
 def test_a_decoder_writes_only_words_that_hold_a_nonzero() -> None:
@@ -209,7 +222,7 @@ def test_a_decoder_writes_only_words_that_hold_a_nonzero() -> None:
     w[0, [0, 3, 7]] = w[1, 5] = w[2, 6] = 1
     of, op = decoding(array(2, 2, dataflow="ws")), operation(w, np.ones((8, 2)))
     fills = EdgeFills(
-        ArrayMachine.of(of), SystolicSchedule(product_of(op), DRAM, "ws", ((0, 4),), ((0, 8),), ((0, 2),), "m_rounds"), op, op
+        ArrayMachine.of(of), SystolicSchedule(of.fabric, product_of(op), "ws", ((0, 4),), ((0, 8),), ((0, 2),), "m_rounds"), op, op
     )
     fill = fills.w_fill((0, 0, 0), {(0, 0, 0)})
     assert (fill.decoded_elements, fill.part.bank_cycles) == (4 * 4, 3)
@@ -234,11 +247,11 @@ def test_a_fold_whose_outputs_nobody_wants_is_not_run() -> None:
     sampled = np.zeros((4, 4), dtype=np.bool_)
     sampled[0, 3] = True
     wanted = type(product)(product.name, 1, product.shape, None, None, sampled)
-    plan = SystolicSchedule(wanted, DRAM, "os", ((0, 4),), ((0, 3),), ((0, 4),), "m_rounds")
     of = array(2, 2, skip_zero_tiles=True)
+    plan = SystolicSchedule(of.fabric, wanted, "os", ((0, 4),), ((0, 3),), ((0, 4),), "m_rounds")
     w, x = np.ones((4, 3)), np.ones((3, 4))
-    cycles, y = run_array(of.fabric, plan, w, x)
-    assert cycles == compute_cycles(of.fabric, plan) == 3 + 2 + 2 - 2 + 2
+    cycles, y = run_array(plan, w, x)
+    assert cycles == compute_cycles(plan) == 3 + 2 + 2 - 2 + 2
     assert y[sampled].tolist() == [3.0]
     assert np.count_nonzero(y) == 4
 

@@ -1,0 +1,154 @@
+"""The schedule of an operation: candidates by their estimates, the best of them played on the system that they will run on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from simulator.errors import MappingError
+from simulator.kinds.systolic.array_product import in_row_order
+from simulator.kinds.systolic.candidates import EQUAL, Candidate, candidates
+from simulator.kinds.systolic.estimate import bytes_cycles, whole_folds
+from simulator.kinds.systolic.families import Family, families_of, grouped, least_cycles
+from simulator.kinds.systolic.machine import ArrayMachine
+from simulator.kinds.systolic.program import ArrayProgram, array_program
+from simulator.machine.model import DMA_CHUNK_BYTES
+from simulator.system.program import Program, joined
+from simulator.system.relaxed import earliest_end
+from simulator.system.system import System, SystemSpec
+from simulator.system.tensors import Residency
+from simulator.workload.made import whole_product
+from simulator.workload.types import Operation
+
+TRIED = 24
+"""Candidates of a family, the best by their estimates, that are cut into tiles, as long as their tiles and transfers are few."""
+TRIED_AT_LEAST = 4
+TRIED_STEPS = 800
+"""Tiles and transfers of DRAM of all that are cut into tiles, beyond those that are at the least."""
+PLAYED = 6
+"""Of these, how many are played at most."""
+PLAYED_STEPS = 3000
+"""Tiles and transfers that all plays of a family may have: a long operation is told by its bounds, which are close."""
+CLOSE = 0.998
+"""Of the time of the best that was played: what is bound to take more is not played."""
+HOPELESS = 1.1
+SKIPS_HOPELESS = 2.0
+"""How far an estimate may be above the least before a family is not looked at; where tiles are skipped it is but a guess."""
+
+Rank = tuple[float, int, int]
+"""Cycles, bytes to and from DRAM, bytes to and from the activation buffer."""
+
+
+def plan_systolic(machine: ArrayMachine, operation: Operation, residency: Residency, spec: SystemSpec, index: int = 0) -> ArrayProgram:
+    """The schedule in which an operation by itself is done first on this system; then the fewest bytes of DRAM, of the buffer, the first.
+
+    Each family (dataflow, packing, options in use, order of output features) is searched by itself, so that one family more never
+    makes a machine slower. MappingError where nothing fits.
+    """
+    best = _Search(machine, operation, residency, spec).best()
+    if best is None:
+        fabric = machine.fabric
+        raise MappingError(
+            f"{machine.name}: no tile of {operation.name} fits the operand buffers (x {fabric.x_buffer_kib:g}, "
+            f"w {fabric.w_buffer_kib:g}, y {fabric.y_buffer_kib:g} KiB a half) of a {fabric.rows} × {fabric.cols} array"
+        )
+    return replace(best.program, program=best.program.program.of_operation(index))
+
+
+@dataclass(frozen=True)
+class _Found:
+    rank: Rank
+    program: ArrayProgram
+
+    @property
+    def steps(self) -> int:
+        """Tiles, and transfers of DRAM: what it takes to play it."""
+        return len(self.program.program.tiles) + self.rank[1] // DMA_CHUNK_BYTES + 1
+
+
+class _Search:
+    def __init__(self, machine: ArrayMachine, operation: Operation, residency: Residency, spec: SystemSpec) -> None:
+        self.machine, self.operation, self.residency, self.spec = machine, operation, residency, spec
+        self.array = whole_product(operation)
+        self.natural = families_of(machine, operation, residency)
+
+    def best(self) -> _Found | None:
+        """The best of all families, those that can be quickest first; natural orders before those that must be made."""
+        found = self._best(self.natural, None)
+        if found is None:
+            return None
+        others = [other for family in self.natural if (other := self._regrouped(family, found)) is not None]
+        return self._best(others, found)
+
+    def _regrouped(self, family: Family, found: _Found) -> Family | None:
+        """A family with its output features grouped, where fewer cycles of the array could be of use."""
+        other = None if self._least(family) >= found.rank[0] else grouped(family)
+        if other is None or whole_folds(other, other.fabric)[1] >= whole_folds(family, family.fabric)[1]:
+            return None
+        return other
+
+    def _least(self, family: Family) -> float:
+        """Cycles of the array, and of what moves the operands once; what is skipped need not be moved."""
+        cycles = least_cycles(family.fabric, family.product, family.dataflow)
+        return cycles if family.skips else max(cycles, bytes_cycles(self.machine, family, self.residency, self.spec))
+
+    def _best(self, families: list[Family], best: _Found | None) -> _Found | None:
+        for family in sorted(families, key=self._least):
+            hopeless = SKIPS_HOPELESS if family.skips else HOPELESS
+            if best is not None and self._least(family) > best.rank[0] * HOPELESS:
+                continue
+            found = self._searched(family, best, hopeless)
+            if found is not None and self._awaits_decoder(family, found):
+                dense = self._searched(replace(family, compressed=False), best, hopeless)
+                found = found if dense is None else min(found, dense, key=lambda one: one.rank)
+            if found is not None and (best is None or found.rank < best.rank):
+                best = found
+        return best
+
+    def _awaits_decoder(self, family: Family, found: _Found) -> bool:
+        """Whether weights come slower through a decoder, a word a bank and cycle, than they are fetched."""
+        if not self.machine.machine.weight_decoder or family.product.made or self.operation.storage is not None:
+            return False
+        rate = min(self.spec.w_bytes_per_cycle, self.spec.dram_bytes_per_cycle)
+        waits = sum(max(0.0, fill.part.bank_cycles - fill.part.bytes / rate) for fill in found.program.w_fills if fill.decoded_elements)
+        return waits > (1 - CLOSE) * found.rank[0]
+
+    def _searched(self, family: Family, best: _Found | None, hopeless: float) -> _Found | None:
+        tried = candidates(self.machine, family, self.residency, self.spec, TRIED)
+        if not tried or (best is not None and min(one.cycles for one in tried) > best.rank[0] * hopeless):
+            return None
+        return self._explored(family, tried, best)
+
+    def _explored(self, family: Family, tried: list[Candidate], rival: _Found | None) -> _Found:
+        """The best schedule of a family; not played where even its bound is later than the best of another."""
+        array = in_row_order(self.array, family.product.row_order)
+        bounded: list[_Found] = []
+        steps = 0
+        for place, candidate in enumerate(tried):
+            if place >= TRIED_AT_LEAST and steps > TRIED_STEPS:
+                break
+            program = array_program(self.machine, candidate.schedule(family), self.operation, array, self.residency)
+            found = _Found((earliest_end(self.spec, _alone(program)), *program.bytes_moved), program)
+            steps += found.steps
+            bounded.append(found)
+        bounded.sort(key=lambda found: found.rank)
+        plays = min(PLAYED, PLAYED_STEPS // bounded[0].steps)
+        if not plays or (rival is not None and bounded[0].rank > rival.rank):
+            return _leanest(bounded)
+        played: list[_Found] = []
+        for found in bounded[:plays]:
+            if played and found.rank[0] >= CLOSE * min(one.rank[0] for one in played):
+                break
+            cycles = System(self.spec, _alone(found.program)).run().cycles
+            played.append(_Found((cycles, *found.rank[1:]), found.program))
+        return _leanest(played)
+
+
+def _leanest(found: list[_Found]) -> _Found:
+    """Of those that are as good as the quickest, the one that moves the least."""
+    enough = EQUAL * min(one.rank[0] for one in found)
+    return min((one for one in found if one.rank[0] <= enough), key=lambda one: (one.rank[1:], one.rank[0]))
+
+
+def _alone(program: ArrayProgram) -> Program:
+    """The operation by itself, with nothing to wait for."""
+    return joined([program.program], ((),))
