@@ -87,8 +87,7 @@ class UnitsKind(Kind):
         machine = UnitsMachine.of(elaborated.machine).in_dataflow(self.flow)
         spec = cluster_spec(machine, elaborated.network_latency)
         spec = spec.with_ideal_network() if options.perfect_network else spec
-        system = SystemSpec.of(elaborated)
-        pace = Pace(system.with_ideal_dram() if options.ideal_dram else system, spec.unloaded_cycles)
+        pace = Pace(SystemSpec.of(elaborated).made_ideal(options.ideal), spec.unloaded_cycles)
         dataflow = self.dataflow(machine, spec, options.engine, operation, residency, pace, assemble=not options.reuse_tiles)
         return UnitsPlan(machine, dataflow, dataflow.loops.positions(), index, elaborated.dram_burst_bytes)
 
