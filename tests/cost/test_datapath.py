@@ -80,7 +80,7 @@ def test_every_legal_pair_has_a_price(seven: Technology, machines: Any, weight: 
                 machines.gather({"datatypes": kinds})
             continue
         for machine, part in ((machines.gather({"datatypes": kinds}), "mac_lanes"), (machines.systolic({"datatypes": kinds}), "pe_array")):
-            (cell,) = (entry.component for entry in hardware_of(elaborate(machine, seven), seven).instances if entry.name == part)
+            cell = next(entry.component for entry in hardware_of(elaborate(machine, seven), seven).instances if entry.name == part)
             assert cell.area().cell_mm2 > 0
             assert 0 < cell.energy_pj("mac_gated") < cell.energy_pj("mac")
 

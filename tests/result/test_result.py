@@ -61,8 +61,8 @@ def test_bandwidth_by_hand() -> None:
     assert levels["network"].used == pytest.approx(240_000 * 32 / 9.8e-6 / 1e9)
     assert levels["network"].available == 2048
     assert "network" not in sample_result("replication").bandwidth_gb_per_s
-    # 32 × 2 bytes of X and 32 × 2 bytes of W a cycle
-    assert sample_result("systolic").bandwidth_gb_per_s["banks"].available == 128
+    # 32 banks of X and 32 of W, each with a word of four elements of 2 bytes a cycle
+    assert sample_result("systolic").bandwidth_gb_per_s["banks"].available == 512
 
 
 def test_an_ideal_part_has_no_limit() -> None:
