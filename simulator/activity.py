@@ -11,6 +11,14 @@ from simulator.terms import Cause, Term, bound, cause, counter, terms_of
 
 Ideal = Literal["none", "network", "dram", "both"]
 """The part of a machine that is made perfect in a run."""
+IDEAL_PARTS: dict[Ideal, tuple[str, ...]] = {"none": (), "network": ("network",), "dram": ("DRAM",), "both": ("network", "DRAM")}
+"""What sentences and tables call it."""
+
+
+def run_name(machine: str, ideal: str) -> str:
+    """What a run is called: by its machine, and the ideal part where there is one."""
+    return machine if ideal == "none" else f"{machine} (ideal {ideal})"
+
 
 CAUSE_TERMS: tuple[Cause, ...] = (
     cause(
@@ -20,7 +28,12 @@ CAUSE_TERMS: tuple[Cause, ...] = (
         "In a systolic array cells with a zero operand (gated) count here too.",
         colour="#00714f",
     ),
-    cause("memory", "memory", "no tile is running: its operands are not on chip yet, or results are on their way out", colour="#2b2b2b"),
+    cause("dram", "DRAM", "the fabric stands still until operands come from DRAM", colour="#2b2b2b"),
+    cause("trunk", "trunks", "the fabric stands still until operands have come over a trunk, from a port of the buffer", colour="#5b5b5b"),
+    cause(
+        "write_back", "write-back", "the fabric stands still: no room for rows, or the last of them are on their way out", colour="#8c6d46"
+    ),
+    cause("dependence", "dependence", "the fabric stands still: what this operation is made from has not been left yet", colour="#b8a0c8"),
     cause("drain", "drain", "the unit's last rows are still being added up and written", colour="#7fb8e2"),
     cause(
         "imbalance",
@@ -184,6 +197,8 @@ class OperationActivity:
     name: str
     kind: str
     shape: Shape
+    fetch_cycle: int
+    """First cycle in which an operand of it was on its way."""
     start_cycle: int
     """First cycle in which a tile of it ran."""
     end_cycle: int
@@ -213,3 +228,27 @@ class Activity:
     """Unit-cycles by cause; they add up to units × cycles."""
     bounds: Bounds
     operations: tuple[OperationActivity, ...]
+
+
+def operation_shares(activity: Activity) -> tuple[Activity, ...]:
+    """Divide a run among its operations, for pricing: an operation gets its own counts and its own stretch of time.
+
+    The stretch begins where the operation before it ended, so that the stretches of all operations add up to the cycles
+    of the run, whatever they overlap; what is left after the last write-back of the last operation is its own.
+    """
+    shares, reached = [], 0
+    for index, operation in enumerate(activity.operations):
+        last = index == len(activity.operations) - 1
+        end = activity.cycles if last else min(max(reached, operation.end_cycle), activity.cycles)
+        shares.append(
+            Activity(
+                cycles=end - reached,
+                units=activity.units,
+                counts=operation.counts,
+                unit_cycles=operation.unit_cycles,
+                bounds=operation.bounds,
+                operations=(operation,),
+            )
+        )
+        reached = end
+    return tuple(shares)

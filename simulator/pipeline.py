@@ -10,9 +10,9 @@ from simulator.engine.compiled.kernels import Kernel
 from simulator.engine.engines import SMALL_RUN_REQUESTS, EngineName, quickest
 from simulator.kinds import kind_of
 from simulator.machine.model import Elaborated, Machine
-from simulator.pricing import counted, elaborate, pricer_of, technology_of
+from simulator.pricing import elaborate, price_run, technology_of
 from simulator.processors import processors
-from simulator.result import Result, operation_shares
+from simulator.result import Result
 from simulator.run.floor import Floor, Least
 from simulator.run.run import Progress, Timing, run_workload
 from simulator.run.trial import Trial
@@ -71,11 +71,9 @@ def priced(
     elaborated: Elaborated, technology: Technology, workload: Workload, timing: Timing, *, engine: EngineName, ideal: Ideal
 ) -> Result:
     """What a timed run costs, as a whole and operation by operation."""
-    pricer = pricer_of(elaborated, technology)
-    activities = (timing.activity, *operation_shares(timing.activity))
-    cost, *shares = (pricer.price(counted(elaborated.machine, activity)) for activity in activities)
+    cost, shares = price_run(timing.activity, elaborated, technology)
     return Result.assemble(
-        elaborated, workload, timing.activity, cost, operation_costs=tuple(shares), engine=engine, ideal=ideal, checked=timing.checked
+        elaborated, workload, timing.activity, cost, operation_costs=shares, engine=engine, ideal=ideal, checked=timing.checked
     )
 
 

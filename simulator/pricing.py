@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from simulator.activity import Activity, Counts
+from simulator.activity import Activity, Counts, operation_shares
 from simulator.cost.around import surrounded
 from simulator.cost.constants import choose_dram
 from simulator.cost.dram import check_activation, dram_bytes_per_cycle, dram_latency_cycles
@@ -81,6 +81,13 @@ def price(activity: Activity, elaborated: Elaborated, technology: Technology) ->
     """
     check_latency(elaborated, elaborate(elaborated.machine, technology), technology)
     return pricer_of(elaborated, technology).price(counted(elaborated.machine, activity))
+
+
+def price_run(activity: Activity, elaborated: Elaborated, technology: Technology) -> tuple[Cost, tuple[Cost, ...]]:
+    """What a run costs, as a whole and operation by operation, with the geometry that it had."""
+    pricer = pricer_of(elaborated, technology)
+    whole, *shares = (pricer.price(counted(elaborated.machine, share)) for share in (activity, *operation_shares(activity)))
+    return whole, tuple(shares)
 
 
 def check_latency(simulated: Elaborated, settled: Elaborated, technology: Technology) -> None:

@@ -9,8 +9,8 @@ from simulator.cost import Rates, Technology, load_technology
 from simulator.errors import ConfigError
 from simulator.kinds import kind_of
 from simulator.machine.model import Elaborated
-from simulator.pricing import check_latency, counted, elaborate, pricer_of, technology_of
-from simulator.result import METRICS, Result, operation_shares
+from simulator.pricing import check_latency, elaborate, price_run, pricer_of, technology_of
+from simulator.result import METRICS, Result
 from simulator.result.saved import SavedRun, check_version
 from simulator.version import package_version
 
@@ -47,9 +47,8 @@ def reprice(
     """
     check_version(result.version, result.name)
     elaborated, constants = settled(held(result.elaborated) if hold_latency else result.elaborated, technology, overrides or {})
-    pricer = pricer_of(elaborated, constants)
-    cost, *shares = (pricer.price(counted(result.machine, share)) for share in (result.activity, *operation_shares(result.activity)))
-    return replace(result, elaborated=elaborated, cost=cost, operation_costs=tuple(shares), version=package_version())
+    cost, shares = price_run(result.activity, elaborated, constants)
+    return replace(result, elaborated=elaborated, cost=cost, operation_costs=shares, version=package_version())
 
 
 class PriceList:

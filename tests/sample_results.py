@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from simulator.activity import Activity, Bounds, Counts, OperationActivity, Shape
+from simulator.activity import Activity, Bounds, Counts, OperationActivity, Shape, operation_shares
 from simulator.cost.types import ComponentCost, Cost
 from simulator.machine.model import Elaborated, Machine
-from simulator.result import Result, WorkloadRecord, operation_shares
+from simulator.result import Result, WorkloadRecord
 
 GATHER_AREAS = {
     "x_banks": 0.40,
@@ -78,7 +78,7 @@ def sample_activity(machine: Machine, cycles: int) -> Activity:
     operations = (_operation(machine, "a", 0, cut), _operation(machine, "b", cut, cycles))
     counts = operations[0].counts + operations[1].counts
     return Activity(
-        cycles, machine.unit_count, counts, _causes(machine, cycles, "memory"), Bounds(5000, 700, 2500, 3100, 1200, 4200), operations
+        cycles, machine.unit_count, counts, _causes(machine, cycles, "dram"), Bounds(5000, 700, 2500, 3100, 1200, 4200), operations
     )
 
 
@@ -105,6 +105,7 @@ def _operation(machine: Machine, name: str, start: int, end: int) -> OperationAc
         "SpMSpM",
         Shape(256, 256, 256),
         start,
+        start,
         end,
         busy,
         256**3,
@@ -119,7 +120,7 @@ def _causes(machine: Machine, cycles: int, filler: str) -> dict[str, int]:
     total = cycles * machine.unit_count
     if machine.fabric.kind == "systolic":
         parts = {"computing": total * 6 // 10, "imbalance": total // 20, "fill_drain": total // 5}
-        return parts | {"memory": total - sum(parts.values())}
+        return parts | {"dram": total - sum(parts.values())}
     parts = {"computing": total // 2, "drain": total // 100, "imbalance": total // 8, "issue": total // 90}
     if machine.fabric.has_network:
         parts |= {"bank_conflict": total // 9, "network_contention": total // 30, "latency": total // 40}

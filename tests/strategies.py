@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -14,11 +14,13 @@ from numpy.typing import NDArray
 from simulator.activity import Ideal
 from simulator.engine.cluster import ClusterSpec
 from simulator.engine.engines import ENGINES, Engine
-from simulator.engine.work import TileValues, TileWork
+from simulator.engine.work import WHOLE_LISTS, ListStream, TileValues, TileWork
+from simulator.kinds.units.loops import Pace
 from simulator.kinds.units.placement import PLACEMENTS
 from simulator.machine.model import Elaborated, Machine
 from simulator.network import TOPOLOGIES
 from simulator.run.run import Progress, Timing, run_workload
+from simulator.system.system import SystemSpec
 from simulator.workload.types import Activations, Kind, Operation, Weight, Workload
 from tests.clusters import cluster
 
@@ -46,6 +48,10 @@ BARE = cluster(
     latency=1,
 )
 """A cluster whose every latency is 1 and that nothing but ports holds back."""
+
+
+PACE = Pace(SystemSpec(16.0, 10, 64, 256, 256, 256, 2), unloaded_cycles=10)
+"""A system and a fabric of usual rates."""
 
 
 def machine(fabric: dict[str, Any] | None = None, **keys: Any) -> Machine:
@@ -200,9 +206,10 @@ def cluster_specs(
 
 
 @st.composite
-def cluster_works(draw: st.DrawFn, units: int, banks: int, *, zeros: bool = True) -> TileWork:
+def cluster_works(draw: st.DrawFn, spec: ClusterSpec, *, zeros: bool = True) -> TileWork:
     """Random lists for the units of a cluster: rows ascend, columns ascend within a row, some words all zero."""
-    k_words, token_words = draw(st.integers(1, 8)), draw(st.integers(1, 2))
+    units, banks = spec.units, spec.banks
+    k_words, token_words = draw(st.integers(1, 8)), draw(st.integers(1, min(2, spec.accumulators)))
     random = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
     density, zero_share = draw(st.sampled_from([0.2, 0.5, 1.0])), draw(st.sampled_from([0.0, 0.3, 0.9])) if zeros else 0.0
     lists = []
@@ -211,9 +218,9 @@ def cluster_works(draw: st.DrawFn, units: int, banks: int, *, zeros: bool = True
         lists.append([(int(row), int(word)) for row, word in zip(*np.nonzero(filled), strict=True)])
     zero_words = np.flatnonzero(random.random(token_words * k_words) < zero_share).tolist()
     hashed = banks & (banks - 1) == 0 and draw(st.booleans())
-    return work(
-        lists, banks=banks, k_words=k_words, token_words=token_words, zero_words=zero_words, placement="hashed" if hashed else "interleaved"
-    )
+    placement = "hashed" if hashed else "interleaved"
+    resident = work(lists, banks=banks, k_words=k_words, token_words=token_words, zero_words=zero_words, placement=placement)
+    return replace(resident, stream=draw(st.builds(ListStream, st.integers(1, 4), st.integers(1, 3)) | st.just(WHOLE_LISTS)))
 
 
 @st.composite
@@ -233,7 +240,7 @@ def gather_machines(draw: st.DrawFn, /, *, dataflow: str = "gather", **fixed: An
         "token_groups": token_groups,
         "replicas": clusters // token_groups,
         "banks": banks,
-        "bank_kib": draw(st.integers(1, 12)) * lanes * (4 if dataflow == "scatter" else 2) / 1024,
+        "bank_kib": draw(st.integers(1, 12)) * lanes * (2 if dataflow == "gather" else 4) / 1024,
         "bank_ports": draw(st.integers(1, 2)),
         "bank_queue": draw(st.integers(1, 3)),
         "read_latency": draw(st.integers(1, 2)),
@@ -291,3 +298,26 @@ def workloads(draw: st.DrawFn, most: int = 2, *, dense_x: bool = False) -> Workl
 def cases(draw: st.DrawFn, /, *, dense_x: bool = False, **fixed: Any) -> Case:
     """A machine and a workload for it."""
     return Case(draw(gather_machines(**fixed)), draw(st.integers(1, 3)), draw(workloads(dense_x=dense_x)))
+
+
+DATAFLOWS: dict[str, tuple[str, ...]] = {"gather": ("gather", "sampled"), "scatter": ("scatter",), "both": ("gather", "sampled", "scatter")}
+"""By what a machine file says, what its operations do."""
+
+
+@st.composite
+def mixtures(draw: st.DrawFn, dataflow: str) -> tuple[Machine, Workload]:
+    """A machine and up to three operations, of all that it can do."""
+    of = draw(gather_machines(dataflow=dataflow, **({} if dataflow == "scatter" else {"lane_tree": True})))
+    random = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
+    operations: list[Operation] = []
+    for index in range(draw(st.integers(1, 3))):
+        flow = draw(st.sampled_from(DATAFLOWS[dataflow]))
+        m, k, n = draw(st.integers(1, 12)), draw(st.integers(1, 12)), draw(st.integers(1, 9))
+        w, x = sparse(random, m, k, draw(st.sampled_from([0.1, 0.4, 1.0]))), sparse(random, k, n, draw(st.sampled_from([0.5, 1.0])))
+        after = (operations[-1].name,) if operations and draw(st.booleans()) else ()
+        if flow == "sampled":
+            operations.append(sampled_operation(w, sparse(random, m, n, 0.6), x, f"op{index}", after))
+        else:
+            made = operation(w, x, f"op{index}", after)
+            operations.append(replace(made, transpose="scatter") if dataflow == "both" and flow == "scatter" else made)
+    return of, workload(*operations)

@@ -64,11 +64,12 @@ def import_command(
     from simulator.report.folder import MARKER, check_free, new_folder, write_json
     from simulator.version import package_version
     from simulator.workload import load_workload
-    from simulator.workload.importing import prune_sources, read_sources, trace_spec, write_matrices
+    from simulator.workload.importing import left_out, prune_sources, read_sources, trace_spec, write_matrices
 
     pruning = _pruning(rule, density, ratio, block)
     check_free(output, force=force)
     found = [source for path in sources for source in read_sources(path, tensors or ())]
+    unread = [tensor for path in sources for tensor in left_out(path, tensors or ())]
     if pruning is not None:
         found = prune_sources(found, pruning)
     spec = trace_spec(name or output.resolve().name, found, tokens, ", ".join(path.name for path in sources))
@@ -79,13 +80,20 @@ def import_command(
         workload = load_workload(draft / "workload.yaml")
         write_json(draft / MARKER, {"sources": [str(path) for path in sources], "sparsim_version": package_version()})
     nonzeros = sum(operation.weight.nnz for operation in workload.operations)
-    record = {"file": str(output / "workload.yaml"), "operations": len(workload.operations), "weight_nonzeros": nonzeros}
+    record = {
+        "file": str(output / "workload.yaml"),
+        "operations": len(workload.operations),
+        "weight_nonzeros": nonzeros,
+        "left_out": unread,
+    }
     if as_json:
         typer.echo(json.dumps(record))
     else:
         typer.echo(
             f"{len(found)} operation{'' if len(found) == 1 else 's'} with {nonzeros:,} nonzero weights in {output / 'workload.yaml'}"
         )
+    for tensor in unread:
+        typer.echo(f"left out, for it has more than 2 dimensions: {tensor}; --tensor takes it", err=True)
 
 
 def _pruning(rule: PruneRule, density: float | None, ratio: str | None, block: int | None) -> Pruning | None:

@@ -142,17 +142,17 @@ def file_kind(name_or_path: str) -> Literal["machine", "workload"]:
 
 def _is_shipped_workload(path: Path) -> bool:
     """Whether a bare name is one of workloads/, or a missing file lies in a folder of that name."""
-    from simulator.specs import config_names, data_folder
+    from simulator.specs import config_names, workload_names
 
-    shipped = (data_folder("workloads") / f"{path.name}.yaml").is_file() and str(path) not in config_names("machines")
+    shipped = path.name in workload_names() and str(path) not in config_names("machines")
     return shipped or "workloads" in path.parts
 
 
 def _check_shipped(name: str) -> None:
     from simulator.errors import ConfigError
-    from simulator.specs import config_names, data_folder, nearest_hint
+    from simulator.specs import config_names, nearest_hint, workload_names
 
-    machines, workloads = config_names("machines"), sorted(path.stem for path in data_folder("workloads").glob("*.yaml"))
+    machines, workloads = config_names("machines"), workload_names()
     if name not in machines and name not in workloads:
         raise ConfigError(
             f"{name}: neither a file nor a shipped name; allowed: the machines {', '.join(machines)}, "

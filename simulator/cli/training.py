@@ -13,7 +13,7 @@ def training_command(
     machine: Annotated[str, typer.Argument(metavar="MACHINE", help="Machine file, or a name in configs/machines/.")],
     workload: Annotated[str, typer.Option("--workload", "-w", metavar="STEP", help="Training step with sampled dW, as ws-4x-train.")],
     against: Annotated[
-        str | None, typer.Option("--against", metavar="STEP", help="The same with whole dW; default: STEP-dense-dw, beside it.")
+        str | None, typer.Option("--against", metavar="STEP", help="A step of your own with whole dW; default: made of STEP.")
     ] = None,
     every: Annotated[int, typer.Option("--every", min=1, help="Steps between two changes of the masks.")] = 1,
     overrides: SetOption = None,
@@ -33,12 +33,14 @@ def training_command(
     from simulator.report.folder import MARKER, as_text, check_free, new_folder, write_json
     from simulator.study.training import step_table, study_step
     from simulator.workload import load_workload
+    from simulator.workload.made import whole_step
 
     if output is not None:
         check_free(output, force=force)
     provenance = Provenance()
     chosen = load_machine(machine, overrides or [])
-    steps = load_workload(workload), load_workload(against or f"{workload.removesuffix('.yaml')}-dense-dw")
+    step = load_workload(workload)
+    steps = step, whole_step(step) if against is None else load_workload(against)
     ensure_kernels(dict.fromkeys(kernel for step in steps for kernel in kernels_needed(chosen, step, "compiled")))
     study = study_step(chosen, *steps)
     table = as_text(step_table(study, every), 150)

@@ -5,7 +5,7 @@ A component is a class of `registers.py`, `arithmetic.py`, `mac.py`, `router.py`
 made of, and which counter pays for what, is said by its kind. Start at `pricer.py`.
 """
 
-from simulator.cost.constants import DramDevice, load_dram
+from simulator.cost.constants import DramDevice
 from simulator.cost.hardware import Hardware, Instance
 from simulator.cost.pricer import Counted, Pricer, Rates
 from simulator.cost.technology import Technology, load_technology
@@ -22,6 +22,5 @@ __all__ = [
     "Pricer",
     "Rates",
     "Technology",
-    "load_dram",
     "load_technology",
 ]

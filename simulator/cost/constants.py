@@ -121,8 +121,3 @@ def choose_dram(devices: Mapping[str, DramConstants], kind: str, key: str = "dra
     if kind not in devices:
         raise ConfigError(f"{key}: found {kind!r}; allowed: {', '.join(devices)}{nearest_hint(kind, devices)}")
     return DramDevice(kind, devices[kind])
-
-
-def load_dram(kind: str) -> DramDevice:
-    """Return a device of configs/technologies/dram.yaml; ConfigError, with the nearest name, for an unknown kind."""
-    return choose_dram(load_dram_devices(), kind)

@@ -106,11 +106,6 @@ class Pricer:
         return Cost(self.hardware.technology, seconds, parts)
 
     @cached_property
-    def matrix(self) -> Floats:
-        """[rows × columns] pJ: of one event of each counter, all work and then each kind of work, and of a cycle; without leakage."""
-        return self._rows.events * self._each_pj[:, None]
-
-    @cached_property
     def rates(self) -> Rates:
         """Sums over components and actions, leakage included."""
         rows, each_pj = self._rows, self._each_pj

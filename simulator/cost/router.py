@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from simulator.cost.component import Area, Component, cell_area
 from simulator.cost.registers import flop_data_pj, gated_clock_pj
+from simulator.cost.technology import Technology
 from simulator.cost.wires import repeater_area_um2
 
 
@@ -112,6 +113,11 @@ class WordMultiplexer(Component):
         return {"select": self.technology.logic_pj(self.width_bits * self.technology.mux_fj_per_level * math.log2(self.inputs) * 1e-3)}
 
 
+def _switched_pj(technology: Technology, gates: float) -> float:
+    """Energy of so many GE that switch once, each as a gate of an adder does."""
+    return technology.logic_pj(gates * (technology.int_adder_fj_per_bit / technology.int_adder_ge_per_bit) * 1e-3)
+
+
 @dataclass(frozen=True)
 class Scheduler(Component):
     """The matching of `inputs` with `outputs` where an input may ask for several outputs at once.
@@ -141,9 +147,7 @@ class Scheduler(Component):
 
     def actions(self) -> Mapping[str, float]:
         """`grant`: one input of one output."""
-        technology = self.technology
-        gate_fj = technology.int_adder_fj_per_bit / technology.int_adder_ge_per_bit
-        return {"grant": technology.logic_pj(self.inputs * self.crosspoint_gates * gate_fj * 1e-3)}
+        return {"grant": _switched_pj(self.technology, self.inputs * self.crosspoint_gates)}
 
     def notes(self) -> tuple[str, ...]:
         """How sure that is."""
@@ -186,8 +190,7 @@ class Combiner(Component):
     def actions(self) -> Mapping[str, float]:
         """`compare`: a grant of one output; `clock` a cycle: the heads' flops, behind clock gates."""
         technology = self.technology
-        gate_fj = technology.int_adder_fj_per_bit / technology.int_adder_ge_per_bit
-        compared_pj = technology.logic_pj(self.inputs * self._compared_gates * gate_fj * 1e-3)
+        compared_pj = _switched_pj(technology, self.inputs * self._compared_gates)
         shown_pj = flop_data_pj(technology, self.address_bits) if self.queued else 0.0
         return {"compare": compared_pj + shown_pj, "clock": gated_clock_pj(technology, self._head_bits)}
 

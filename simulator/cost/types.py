@@ -104,21 +104,6 @@ class Cost:
         """Energy of the run without DRAM and its PHY."""
         return sum(part.energy_pj for part in self.components if part.name not in OFF_FABRIC)
 
-    @property
-    def power_w(self) -> float:
-        """Mean power, DRAM included; 0 for a run that took no time."""
-        return self._watts(self.energy_pj)
-
-    @property
-    def fabric_power_w(self) -> float:
-        """Mean power of the die without DRAM and its PHY; 0 for a run that took no time."""
-        return self._watts(self.fabric_energy_pj)
-
-    @property
-    def power_density_w_per_mm2(self) -> float:
-        """Mean power of the die over its area, both without DRAM and its PHY."""
-        return self.fabric_power_w / self.fabric_area_mm2
-
     def area_mm2_by_component(self) -> dict[str, float]:
         """Die area by component."""
         return {part.name: part.die_mm2 for part in self.components}

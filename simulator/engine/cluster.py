@@ -79,6 +79,12 @@ class ClusterSpec:
         return self.accumulate_latency * (1 + levels)
 
     @property
+    def unloaded_cycles(self) -> int:
+        """From the first request to the first operand, and from the last operand to the end of the tile, in an empty fabric."""
+        crossing = 0 if self.network == "none" else self.requests.latency + self.replies.latency
+        return crossing + self.read_latency + self.merge_cycles + 1
+
+    @property
     def bank_slots(self) -> float:
         """Slots of a bank port's request queue, behind the network's pipeline; combined requests take one together, and never fill it."""
         if self.network == "ideal" or self.combines:
@@ -119,6 +125,18 @@ ONE_UNIT = ClusterSpec(
 
 
 @dataclass(frozen=True, eq=False)
+class Milestones:
+    """When a cluster took what streams in, and wrote what streams out, in cycles of the tile."""
+
+    wanted: NDArray[np.int64]
+    """[pieces of the longest list] cycle in which a unit first took an entry of its piece of this number."""
+    taken: NDArray[np.int64]
+    """[pieces of the longest list] cycle in which the last unit took the last entry of its piece of this number, and of all before."""
+    written: NDArray[np.int64]
+    """[row words] cycle × units + unit of each write of one into an output bank, in order."""
+
+
+@dataclass(frozen=True, eq=False)
 class Outcome:
     """What one cluster did in one tile."""
 
@@ -127,12 +145,15 @@ class Outcome:
     """The clocked counters."""
     unit_cycles: NDArray[np.int64]
     """[causes]: unit-cycles by cause, in the order of CAUSES, over units × cycles."""
+    milestones: Milestones
     outputs: NDArray[np.float64] | None = None
     """What the output banks (gather) or the banks (scatter) received, if values were carried."""
 
     def counters(self) -> tuple[int, ...]:
-        """Everything that two engines must agree on: cycles, counters, unit-cycles by cause."""
-        return (self.cycles, *self.counts.values(), *self.unit_cycles.tolist())
+        """Everything that two engines must agree on: cycles, counters, unit-cycles by cause, milestones."""
+        when = self.milestones
+        timed = np.concatenate((when.wanted, when.taken, when.written)).tolist()
+        return (self.cycles, *self.counts.values(), *self.unit_cycles.tolist(), *timed)
 
 
 CAUSE: dict[str, int] = {name: index for index, name in enumerate(CAUSES)}

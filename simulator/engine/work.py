@@ -1,4 +1,4 @@
-"""What one cluster does in one tile: the work lists that both fabric engines run."""
+"""What one cluster does in one tile: the work lists that both fabric engines run, and how they come to the units."""
 
 from __future__ import annotations
 
@@ -9,9 +9,27 @@ import numpy as np
 from numpy.typing import NDArray
 
 
+@dataclass(frozen=True)
+class ListStream:
+    """How lists come to the units: piece after piece, through a FIFO in each unit.
+
+    The n-th pieces of all units come together, in order, once every unit has taken its piece n − `fifo_pieces`. So no unit reads
+    further ahead of the slowest than its FIFO is deep (rule 8).
+    """
+
+    piece_entries: int
+    """Entries of a piece; the last of a list may be shorter."""
+    fifo_pieces: int
+    """Pieces that the FIFO of a unit holds."""
+
+
+WHOLE_LISTS = ListStream(piece_entries=1 << 30, fifo_pieces=1)
+"""Lists that are resident: each is one piece."""
+
+
 @dataclass(frozen=True, eq=False)
 class TileWork:
-    """The work lists of one cluster's units for one tile; they are walked once a token word.
+    """The work lists of one cluster's units for one tile. Each is walked once; an entry is met by all token words before the next.
 
     Entry `e` of a unit is about word `word[e]` of the banks and `own[e]` of the unit's own memory. A gathering unit asks for the
     word, and adds it, times its weight, to its own output row; a scattering unit multiplies its own activation word by the
@@ -34,6 +52,7 @@ class TileWork:
     """[token_words × words]: bank of tile-local word t · words + w."""
     present: NDArray[np.bool_]
     """[token_words, input features of the tile]: activation words that are not all zero."""
+    stream: ListStream = WHOLE_LISTS
 
     @property
     def units(self) -> int:
@@ -44,6 +63,11 @@ class TileWork:
     def entries(self) -> int:
         """List entries walked in the tile, over all token words."""
         return len(self.word) * self.token_words
+
+    def piece_readers(self) -> NDArray[np.int64]:
+        """[pieces of the longest list] units that have so many pieces or more."""
+        pieces = -(-np.diff(self.unit_ptr) // self.stream.piece_entries)
+        return len(pieces) - np.cumsum(np.bincount(pieces))[:-1]
 
     def by_unit(self, values: NDArray[np.int64]) -> NDArray[np.int64]:
         """[units] sums of [entries] values."""
@@ -62,7 +86,8 @@ class TileWork:
     def digest(self) -> bytes:
         """Hash of all that decides the tile's timing in its dataflow: equal digests, equal tiles."""
         sha = hashlib.blake2b(digest_size=16)
-        sha.update(np.array([self.words, self.token_words, self.units], dtype=np.int64).tobytes())
+        sizes = self.words, self.token_words, self.units, self.stream.piece_entries, self.stream.fifo_pieces
+        sha.update(np.array(sizes, dtype=np.int64).tobytes())
         for array in (self.unit_ptr, self.word, self.own, self.bank, np.packbits(self.present)):
             sha.update(array.tobytes())
         return sha.digest()

@@ -126,6 +126,10 @@ class Kind(ABC):
         """Which kind of `work` an operation is, by what its run says of how it was mapped."""
         return str(details["dataflow"])
 
+    def work_for(self, operation: Operation) -> str:
+        """The same before it has run."""
+        return ""
+
     @abstractmethod
     def made_weight_bits(self, machine: Machine) -> int:
         """Bits of an element of a W that other operations have made."""

@@ -42,7 +42,7 @@ class PricedFile:
         priced, run = self.priced, self.priced.run
         names = {"file": self.file, "machine": run.elaborated.machine.name, "ideal": run.ideal, "workload": run.workload}
         figures = {name: priced.metric(name) for name in _FIGURES}
-        return {**names, "technology": priced.technology, "cycles": run.cycles, **figures}
+        return {**names, "technology": priced.technology, "cycles": run.counted.cycles, **figures}
 
 
 def priced_csv(files: Sequence[PricedFile]) -> str:

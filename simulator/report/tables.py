@@ -9,7 +9,7 @@ from rich.console import Console, ConsoleOptions, Group, RenderableType, RenderR
 from rich.table import Table
 from rich.text import Text
 
-from simulator.activity import CAUSES
+from simulator.activity import CAUSES, IDEAL_PARTS
 from simulator.cost.types import SPREAD, ComponentCost, Power
 from simulator.report.glossary import label, term
 from simulator.report.numbers import common_scale, percent, significant, times
@@ -66,7 +66,7 @@ def run_table(results: Sequence[Result], ideal_results: Sequence[Result] = ()) -
         _heading(table, "hotter than the limit", len(results))
         _hot_rows(table, results)
     if ideal_results:
-        _heading(table, f"repeat with an ideal {_part(ideal_results[0])}", len(results))
+        _heading(table, f"repeat with an ideal {' and '.join(IDEAL_PARTS[ideal_results[0].ideal])}", len(results))
         _ideal_rows(table, results, ideal_results)
     return Group(_caption(results[0]), Whole(table), Text(), *_footnotes(results), *_ideal_sentences(results, ideal_results))
 
@@ -214,10 +214,6 @@ def _footnote(mark: str, name: str, text: str) -> RenderableType:
 def _ideal_sentences(results: Sequence[Result], ideal_results: Sequence[Result]) -> list[RenderableType]:
     sentences = [Text(ideal_sentence(plain, ideal)) for plain, ideal in zip(results, ideal_results, strict=False)]
     return [Text(), *sentences] if sentences else []
-
-
-def _part(result: Result) -> str:
-    return {"network": "network", "dram": "DRAM", "both": "network and DRAM"}[result.ideal]
 
 
 def run_details(result: Result) -> RenderableType:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from itertools import groupby
 
+from simulator.activity import IDEAL_PARTS
 from simulator.kinds import kind_of
 from simulator.report.glossary import label
 from simulator.report.numbers import quantity, significant, times
@@ -42,11 +43,11 @@ def verdict(results: Sequence[Result]) -> str:
 
 def ideal_sentence(plain: Result, ideal: Result) -> str:
     """How much of the time the part that `ideal` made perfect costs."""
-    part = {"network": "network", "dram": "DRAM", "both": "network and the DRAM"}[ideal.ideal]
+    parts = IDEAL_PARTS[ideal.ideal]
     saved = plain.cycles - ideal.cycles
     share = saved / plain.cycles if plain.cycles else 0.0
-    verb = "cost" if ideal.ideal == "both" else "costs"
-    return f"{plain.machine.name}: the {part} {verb} {100 * share:.1f} % of its time ({saved:,} of {plain.cycles:,} cycles)"
+    costs = f"{' and the '.join(parts)} {'cost' if len(parts) > 1 else 'costs'}"
+    return f"{plain.machine.name}: the {costs} {100 * share:.1f} % of its time ({saved:,} of {plain.cycles:,} cycles)"
 
 
 def _claim(results: Sequence[Result], figure: Figure, shown: Callable[[Result], str], phrase: str) -> tuple[str, str]:

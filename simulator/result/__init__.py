@@ -8,7 +8,7 @@ from simulator.activity import Ideal
 from simulator.result.bandwidth import Bandwidth, bandwidths
 from simulator.result.codec import SCHEMA_VERSION
 from simulator.result.metrics import BANDED, DETAILS, METRICS, RunMetrics
-from simulator.result.result import OperationResult, Result, WorkloadRecord, operation_shares
+from simulator.result.result import OperationResult, Result, WorkloadRecord
 
 __all__ = [
     "BANDED",
@@ -22,5 +22,4 @@ __all__ = [
     "RunMetrics",
     "WorkloadRecord",
     "bandwidths",
-    "operation_shares",
 ]

@@ -5,9 +5,9 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from simulator.activity import Counts
-from simulator.kinds import kind_of
-from simulator.machine.model import Elaborated, Machine
+from simulator.activity import Counts, Ideal
+from simulator.machine.model import Elaborated
+from simulator.run.levels import levels
 from simulator.terms import Term, level
 
 LEVELS: tuple[Term, ...] = (
@@ -16,8 +16,16 @@ LEVELS: tuple[Term, ...] = (
     level("x_trunk", "X trunk (fill)", "activations on their way to the copies; a broadcast counts once"),
     level("w_trunk", "W trunk (fill)", "weights on their way to the units; a broadcast counts once"),
     level("drain_bus", "drain bus", "finished rows on their way out"),
-    level("banks", "operand banks", "words read from the activation banks (systolic: from the X and W operand buffers)"),
-    level("network", "network", "words that reach units (scatter: sums that reach banks; both: either); available: its narrower side"),
+    level(
+        "banks",
+        "operand banks",
+        "words that units take from the activation banks (scatter: sums that the banks add to; systolic: read from the X and W buffers)",
+    ),
+    level(
+        "network",
+        "network",
+        "words that reach units (scatter: sums that reach banks; both: either); available: links of its narrower side × bytes a link",
+    ),
 )
 """Levels of the memory system, from DRAM inwards."""
 
@@ -40,34 +48,20 @@ class Bandwidth:
         return {"used": self.used, "available": None if math.isinf(self.available) else self.available}
 
 
-def bandwidths(elaborated: Elaborated, counts: Counts, cycles: int, ideal: str = "none") -> dict[str, Bandwidth]:
+def bandwidths(elaborated: Elaborated, counts: Counts, cycles: int, ideal: Ideal = "none") -> dict[str, Bandwidth]:
     """Bandwidth by level, from DRAM inwards; a level that the machine does not have is left out.
 
     Args:
         elaborated: the machine that ran.
         counts: events of the run.
         cycles: cycles of the run.
-        ideal: which part the run made perfect (`none`, `network`, `dram`, `both`); that level is unlimited.
+        ideal: which part the run made perfect; that level is unlimited.
 
     Returns:
         `dram`, `buffer`, `x_trunk`, `w_trunk`, `drain_bus`, `banks`, and `network` where there is one.
     """
-    machine = elaborated.machine
-    trunks = machine.trunks
-    levels: dict[str, tuple[float, float]] = {
-        "dram": (counts.dram_read_bytes + counts.dram_write_bytes, elaborated.dram_bytes_per_cycle),
-        "buffer": (counts.buffer_read_bytes + counts.buffer_write_bytes, 2 * trunks.x_bytes_per_cycle),
-        "x_trunk": (counts.x_trunk_bytes, trunks.x_bytes_per_cycle),
-        "w_trunk": (counts.w_trunk_bytes, trunks.w_bytes_per_cycle),
-        "drain_bus": (counts.drain_bytes, trunks.drain_bytes_per_cycle),
-        **kind_of(machine).levels(machine, counts),
-    }
-    perfect = ("network", "dram") if ideal == "both" else (ideal,)
+    clock_ghz = elaborated.machine.clock_ghz
     return {
-        name: Bandwidth(_per_second(used, machine, cycles), math.inf if name in perfect else rate * machine.clock_ghz)
-        for name, (used, rate) in levels.items()
+        name: Bandwidth(moved / cycles * clock_ghz if cycles else 0.0, rate * clock_ghz)
+        for name, (moved, rate) in levels(elaborated, counts, ideal).items()
     }
-
-
-def _per_second(used_bytes: float, machine: Machine, cycles: int) -> float:
-    return used_bytes / cycles * machine.clock_ghz if cycles else 0.0

@@ -19,7 +19,7 @@ from simulator.cost.types import ComponentCost, Cost
 from simulator.errors import OutputError
 from simulator.machine.model import Elaborated, Machine
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 """Version of result.json; raised when a key changes its meaning or goes away."""
 
 Settled = dict[str, int | float | None]

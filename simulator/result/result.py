@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from simulator.activity import Activity, Bounds, Counts, Ideal, OperationActivity
+from simulator.activity import Activity, Bounds, Counts, Ideal, OperationActivity, operation_shares, run_name
 from simulator.cost.types import Cost
 from simulator.errors import OutputError
 from simulator.machine.model import Elaborated
@@ -37,30 +37,6 @@ class WorkloadRecord:
     """SHA-256 of each operation's operands."""
 
 
-def operation_shares(activity: Activity) -> tuple[Activity, ...]:
-    """Divide a run among its operations, for pricing: an operation gets its own counts and its own stretch of time.
-
-    The stretch begins where the operation before it ended, so that the stretches of all operations add up to the cycles
-    of the run, whatever they overlap; what is left after the last write-back of the last operation is its own.
-    """
-    shares, reached = [], 0
-    for index, operation in enumerate(activity.operations):
-        last = index == len(activity.operations) - 1
-        end = activity.cycles if last else min(max(reached, operation.end_cycle), activity.cycles)
-        shares.append(
-            Activity(
-                cycles=end - reached,
-                units=activity.units,
-                counts=operation.counts,
-                unit_cycles=operation.unit_cycles,
-                bounds=operation.bounds,
-                operations=(operation,),
-            )
-        )
-        reached = end
-    return tuple(shares)
-
-
 @dataclass(frozen=True, kw_only=True)
 class OperationResult(RunMetrics):
     """Metrics of one operation of a run: of its own counts, over its stretch of the run's cycles."""
@@ -74,6 +50,11 @@ class OperationResult(RunMetrics):
     def name(self) -> str:
         """Name in the workload."""
         return self.operation.name
+
+    @property
+    def moving_cycles(self) -> int:
+        """From its first fetch to its last write-back, whatever other operations do meanwhile."""
+        return self.operation.end_cycle - self.operation.fetch_cycle
 
     @metric(
         "compute cycles",
@@ -93,6 +74,7 @@ class OperationResult(RunMetrics):
             "kind": operation.kind,
             "shape": asdict(operation.shape),
             "compute_cycles": operation.compute_cycles,
+            "fetch_cycle": operation.fetch_cycle,
             "start_cycle": operation.start_cycle,
             "end_cycle": operation.end_cycle,
             **self.derived(),
@@ -154,7 +136,7 @@ class Result(RunMetrics):
     @property
     def name(self) -> str:
         """Name of the machine; with the ideal part, where there is one."""
-        return self.machine.name if self.ideal == "none" else f"{self.machine.name} (ideal {self.ideal})"
+        return run_name(self.machine.name, self.ideal)
 
     @property
     def operations(self) -> tuple[OperationResult, ...]:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
-from simulator.activity import Counts
+from simulator.activity import Counts, run_name
 from simulator.cost.pricer import Counted
 from simulator.errors import OutputError
 from simulator.kinds import kind_of
@@ -26,10 +26,8 @@ class SavedRun:
     """A run without its operations and without its price."""
 
     elaborated: Elaborated
-    cycles: int
-    counts: Counts
-    counts_by_kind: Mapping[str, Counts]
-    """The events of each kind of work, where the machine's operations differ in the hardware that they use; else empty."""
+    counted: Counted
+    """What pricing needs."""
     workload: str
     ideal: str
     technology: str
@@ -38,18 +36,12 @@ class SavedRun:
     @property
     def name(self) -> str:
         """Name of the machine; with the ideal part, where there is one."""
-        machine = self.elaborated.machine.name
-        return machine if self.ideal == "none" else f"{machine} (ideal {self.ideal})"
-
-    @property
-    def counted(self) -> Counted:
-        """What pricing needs."""
-        return Counted(self.counts, self.cycles, self.counts_by_kind)
+        return run_name(self.elaborated.machine.name, self.ideal)
 
     @property
     def seconds(self) -> float:
         """Cycles over the clock."""
-        return self.cycles / (self.elaborated.machine.clock_ghz * 1e9)
+        return self.counted.cycles / (self.elaborated.machine.clock_ghz * 1e9)
 
 
 def saved_run(result: Result) -> SavedRun:
@@ -59,8 +51,7 @@ def saved_run(result: Result) -> SavedRun:
 
 def run_of(metrics: RunMetrics, workload: str) -> SavedRun:
     """The same of a run's metrics."""
-    by_kind = counted(metrics.machine, metrics.activity).by_kind
-    return SavedRun(metrics.elaborated, metrics.cycles, metrics.activity.counts, by_kind, workload, metrics.ideal, metrics.technology)
+    return SavedRun(metrics.elaborated, counted(metrics.machine, metrics.activity), workload, metrics.ideal, metrics.technology)
 
 
 def result_files(place: Path) -> list[Path]:
@@ -174,4 +165,4 @@ def _read(file: Path, machines: dict[tuple[bytes, bytes], Elaborated]) -> SavedR
     except (msgspec.MsgspecError, ValueError, KeyError, TypeError, AttributeError) as error:
         reason = str(error).splitlines()[0]
         raise OutputError(f"{file}: not a whole sparsim result ({reason})") from error
-    return SavedRun(machines[key], run.cycles, run.counts, by_kind, run.workload.name, run.ideal, run.technology)
+    return SavedRun(machines[key], Counted(run.counts, run.cycles, by_kind), run.workload.name, run.ideal, run.technology)

@@ -8,7 +8,7 @@ that a search may leave out, unseen and without any loss, what is too slow alrea
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -26,13 +26,26 @@ class Least:
     """What no run of a machine goes below."""
 
     cycles: int
-    count: Callable[[], Counts]
-    """Counts them: only energies ask."""
+    count: Callable[[], Sequence[Counts]]
+    """Counts them, operation by operation: only energies ask."""
+    works: tuple[str, ...] = ()
+    """Kind of work that each operation is, where a machine's operations differ in the hardware that does them."""
+
+    @cached_property
+    def each(self) -> Sequence[Counts]:
+        """Events of each operation that happen in every run, at least as often."""
+        return self.count()
 
     @cached_property
     def counts(self) -> Counts:
-        """Events that happen in every run, at least as often."""
-        return self.count()
+        """Of all operations."""
+        return Counts.total(self.each)
+
+    @cached_property
+    def counts_by_work(self) -> Mapping[str, Counts]:
+        """Of each kind of work."""
+        apart = [(work, counts) for work, counts in zip(self.works, self.each, strict=False) if work]
+        return {name: Counts.total(counts for work, counts in apart if work == name) for name, _ in apart}
 
 
 @dataclass(frozen=True)
@@ -64,7 +77,11 @@ class Floor:
     def of_operation(self, machine: Machine, operation: Operation, residency: Residency) -> Least:
         """Cycles of the fabric, and events, that one operation has in every run."""
         need = self._need(machine, operation, residency)
-        return Least(need.compute_cycles, lambda: need.counts)
+        return Least(need.compute_cycles, lambda: [need.counts])
+
+    def works(self, machine: Machine) -> tuple[str, ...]:
+        """Kind of work that each operation is on a machine."""
+        return tuple(map(kind_of(machine).work_for, self.workload.operations))
 
     def _least(self, elaborated: Elaborated, needs: list[_Need]) -> Least:
         counts = Counts.total(need.counts for need in needs)
@@ -76,7 +93,7 @@ class Floor:
             counts.drain_bytes / trunks.drain_bytes_per_cycle,
             _Chain(elaborated).end(self.workload, needs),
         )
-        return Least(max(0, math.floor(busiest - _ROUNDING)), lambda: counts)
+        return Least(max(0, math.floor(busiest - _ROUNDING)), lambda: [need.counts for need in needs], self.works(elaborated.machine))
 
     def _need(self, machine: Machine, op: Operation, residency: Residency) -> _Need:
         w_home = residency.x if op.weight_home == "activation" else "dram"
@@ -132,11 +149,11 @@ class _Chain:
             return starts, self.w_issued
         self.w_fetched = max(starts, self.w_fetched) + size / self.rate
         self.w_issued = max(starts, self.w_fetched - self.elaborated.dma_slots * DMA_CHUNK_BYTES / self.rate)
-        return starts, self.w_fetched + self._latency("dram")
+        return starts, self.w_fetched + self._latency("dram", size)
 
     def _whole(self, need: _Need, awaited: float, begun: float) -> tuple[float, float]:
         """Tiles unknown: transfers and compute may overlap all the way."""
-        x_there = awaited + need.counts.x_trunk_bytes / self._x_rate(need) + self._latency(need.residency.x)
+        x_there = awaited + need.counts.x_trunk_bytes / self._x_rate(need) + self._latency(need.residency.x, need.counts.x_trunk_bytes)
         computed = max(begun + need.compute_cycles, x_there)
         return computed, max(computed, begun + need.counts.drain_bytes / self.trunks.drain_bytes_per_cycle)
 
@@ -144,5 +161,5 @@ class _Chain:
         x_rate = self.trunks.x_bytes_per_cycle
         return min(self.rate, x_rate) if need.residency.x == "dram" else x_rate
 
-    def _latency(self, home: str) -> int:
-        return self.elaborated.dram_latency_cycles if home == "dram" else 0
+    def _latency(self, home: str, size: int) -> int:
+        return self.elaborated.dram_latency_cycles if home == "dram" and size else 0

@@ -16,6 +16,7 @@ from simulator.engine.engines import Engine, RunOptions
 from simulator.errors import MappingError
 from simulator.kinds import kind_of
 from simulator.machine.model import Elaborated
+from simulator.run.levels import check_levels
 from simulator.system.operation import OperationRun, check_operation, check_run
 from simulator.system.program import OperationProgram, Part, Program, joined
 from simulator.system.system import System, SystemOutcome, SystemSpec
@@ -58,7 +59,7 @@ def run_workload(
         progress(op.name, done / total)
         runs.append(run_next(op, residency, index))
         done += op.macs_useful
-    return on_the_system(machine.unit_count, spec, workload, runs)
+    return on_the_system(elaborated, spec, workload, runs, ideal)
 
 
 def run_operation(elaborated: Elaborated, options: RunOptions, op: Operation, residency: Residency, index: int) -> OperationRun:
@@ -67,11 +68,14 @@ def run_operation(elaborated: Elaborated, options: RunOptions, op: Operation, re
     return kind.run(elaborated, op, residency, index, options)
 
 
-def on_the_system(units: int, spec: SystemSpec, workload: Workload, runs: Sequence[OperationRun]) -> Timing:
+def on_the_system(
+    elaborated: Elaborated, spec: SystemSpec, workload: Workload, runs: Sequence[OperationRun], ideal: Ideal = "none"
+) -> Timing:
     """The system level over operations that their fabric has run."""
     outcome = System(spec, program_of(workload, [run.program for run in runs])).run()
-    activity = _activity(units, spec, runs, outcome)
+    activity = _activity(elaborated.machine.unit_count, spec, runs, outcome)
     check_run(activity, outcome.moved_bytes)
+    check_levels(elaborated, activity, ideal)
     checked = {name: sum(run.checked.get(name, 0) for run in runs) for name in ("tiles_simulated", "tiles_reused", "tiles_compared")}
     return Timing(activity, checked, {run.operation.name: run.outputs for run in runs if run.outputs is not None})
 
@@ -93,7 +97,8 @@ def _activity(units: int, spec: SystemSpec, runs: Sequence[OperationRun], outcom
     for operation in operations:
         for cause, cycles in operation.unit_cycles.items():
             causes[cause] += cycles
-    causes["memory"] += units * (outcome.cycles - sum(operation.compute_cycles for operation in operations))
+    for cause, cycles in outcome.waited.items():
+        causes[cause] += units * cycles
     bounds = replace(
         sum((operation.bounds for operation in operations), Bounds()),
         buffer_cycles=_buffer_cycles(spec, counts),
@@ -109,6 +114,7 @@ def _operation(units: int, spec: SystemSpec, run: OperationRun, outcome: SystemO
         name=run.operation.name,
         kind=run.operation.kind,
         shape=Shape(*run.operation.shape),
+        fetch_cycle=outcome.op_fetch[index],
         start_cycle=outcome.op_start[index],
         end_cycle=outcome.op_end[index],
         compute_cycles=compute,
@@ -133,6 +139,7 @@ def traffic(spec: SystemSpec, program: OperationProgram) -> Counts:
     for stream, fills in (("x", program.x_fills), ("w", program.w_fills)):
         for fill in fills:
             size = sum(_moved_bytes(spec, part, fill.home) for part in fill.parts)
+            moved["buffer_write_bytes"] += size if fill.kept else 0
             moved["dram_read_bytes" if fill.home == "dram" else "buffer_read_bytes"] += size
             moved[f"{stream}_trunk_bytes"] += size
     for drain in program.drains:
@@ -147,8 +154,10 @@ def _moved_bytes(spec: SystemSpec, part: Part, home: str) -> int:
 
 
 def _buffer_cycles(spec: SystemSpec, counts: Counts) -> int:
-    """Busiest of the trunks and the drain bus; the buffer's ports carry no more than they do."""
+    """Busiest of the trunks, the drain bus and the buffer's two ports."""
     return max(
+        counts.buffer_read_bytes // spec.buffer_bytes_per_cycle,
+        counts.buffer_write_bytes // spec.buffer_bytes_per_cycle,
         counts.x_trunk_bytes // spec.x_bytes_per_cycle,
         counts.w_trunk_bytes // spec.w_bytes_per_cycle,
         counts.drain_bytes // spec.drain_bytes_per_cycle,

@@ -54,6 +54,7 @@ class Trial:
         self.workload = floor.workload
         self.spec = SystemSpec.of(elaborated)
         self.at_least = floor.least(elaborated).cycles
+        self.works = floor.works(elaborated.machine)
         residency = kind_of(elaborated.machine).residency(elaborated.machine, self.workload)
         self.operations = list(zip(self.workload.operations, residency, strict=True))
         self.parts = [self._unscheduled(index, op, home) for index, (op, home) in enumerate(self.operations)]
@@ -62,7 +63,8 @@ class Trial:
         """What no run goes below: exact in what has been run, bounded in what has not."""
         program = program_of(self.workload, [part.program for part in self.parts])
         parts = list(self.parts)
-        return Least(max(self.at_least, earliest_end(self.spec, program)), lambda: Counts.total(part.count() for part in parts))
+        cycles = max(self.at_least, earliest_end(self.spec, program))
+        return Least(cycles, lambda: [part.count() for part in parts], self.works)
 
     def schedule(self, give_up: GiveUp = never) -> bool:
         """Give every operation its own fills, tiles and drains, the longest first; False as soon as it is given up.
@@ -89,8 +91,7 @@ class Trial:
                 self.parts[index] = self._run(runs[index])
             if give_up(self.least()):
                 return None
-        units = self.elaborated.machine.unit_count
-        return on_the_system(units, self.spec, self.workload, [runs[index] for index in range(len(runs))])
+        return on_the_system(self.elaborated, self.spec, self.workload, [runs[index] for index in range(len(runs))])
 
     def _longest_first(self) -> list[list[int]]:
         """Places of the operations, those that do the same work together; first of which the array or the units have most to do."""
@@ -109,7 +110,7 @@ class Trial:
             w_fills=(Fill(index, "buffer", (), waits=made),),
             drains=(Drain(index, "buffer", ()),),
         )
-        return _Part(program, least.count)
+        return _Part(program, lambda: least.counts)
 
     def _scheduled(self, index: int, op: Operation, residency: Residency) -> _Part:
         machine = self.elaborated.machine

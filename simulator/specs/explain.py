@@ -119,6 +119,8 @@ def _bad_value(path: KeyPath, message: str, model: type[BaseModel], root: Entry)
     slot = slot_at(model, path, root)
     words = allowed(slot) if slot is not None else ""
     hint = nearest_hint(value, choices(slot)) if slot is not None and isinstance(value, str) else ""
+    if isinstance(value, bool) and words.startswith("text"):
+        hint = f"; a bare {'yes or on' if value else 'no or off'} is read as {str(value).lower()}; put it in quotes"
     return _Problem(_place(path, root), path, f"found {shown(value)}; allowed: {words or message}{hint}")
 
 

@@ -61,6 +61,11 @@ def config_names(folder: str) -> list[str]:
     return _names(data_folder("configs") / folder)
 
 
+def workload_names() -> list[str]:
+    """Return the names of the shipped workloads, sorted."""
+    return _names(data_folder("workloads"))
+
+
 def _names(folder: Path) -> list[str]:
     return sorted(path.stem for path in folder.glob("*.yaml"))
 

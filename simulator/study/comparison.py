@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from simulator.activity import run_name
 from simulator.engine.engines import EngineName
 from simulator.errors import ConfigError
 from simulator.machine.model import Machine
@@ -100,13 +101,17 @@ def compare(
 
 
 def check_names(machines: Sequence[Machine]) -> None:
-    """Raise ConfigError where there is no machine, or two have one name."""
+    """Raise ConfigError where there is no machine, or two have one name; case does not tell names of files apart everywhere."""
     names = [machine.name for machine in machines]
     if not names:
         raise ConfigError("nothing to compare: name at least one machine")
-    twice = next((name for name in names if names.count(name) > 1), None)
+    first: dict[str, str] = {}
+    twice = next(((one, name) for name in names if (one := first.setdefault(name.casefold(), name)) != name), None)
+    if twice is None:
+        twice = next(((name, name) for name in names if names.count(name) > 1), None)
     if twice is not None:
-        raise ConfigError(f"two machines are called {twice!r}; give one of them another `name`, so that reports can tell them apart")
+        called = repr(twice[0]) if twice[0] == twice[1] else f"{twice[0]!r} and {twice[1]!r}"
+        raise ConfigError(f"two machines are called {called}; give one of them another `name`, so that reports can tell them apart")
 
 
 _WORKLOAD = "workload"
@@ -124,7 +129,7 @@ class _Task:
     @property
     def name(self) -> str:
         """What progress calls it."""
-        return self.machine.name if self.ideal == "none" else f"{self.machine.name} (ideal {self.ideal})"
+        return run_name(self.machine.name, self.ideal)
 
     def run(self, workload: Workload, report: Report) -> Result:
         """Simulate it, and report how far it is."""

@@ -19,7 +19,6 @@ from simulator.pricing import elaborate, technology_of
 from simulator.workload.types import Workload
 
 TrafficName = Literal["uniform", "transpose", "hotspot", "trace"]
-TRAFFIC: tuple[TrafficName, ...] = ("uniform", "transpose", "hotspot", "trace")
 _TOLD = ("sinks", "topology", "radix", "queues", "depth", "allocator", "iterations", "latency")
 """What JSON says of a network, beside its ports."""
 

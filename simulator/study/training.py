@@ -218,19 +218,33 @@ def _linear_cycles(phases: tuple[Phase, ...]) -> int:
 
 
 def study_step(machine: Machine, sampled: Workload, dense: Workload) -> StepStudy:
-    """Run both steps. ConfigError where they are not the same step, or no sampled product is in the first.
+    """Run both steps. ConfigError where they are not the same step, on the same operands, or no sampled product is in the first.
 
-    Raises MappingError where the machine cannot hold one of them.
+    `dense` is `whole_step(sampled)`, or a step of the user's own. Raises MappingError where the machine cannot hold one of them.
     """
     if not any(op.gradient is not None for op in sampled.operations):
         raise ConfigError(f"{sampled.name}: has no sampled product (SDDMM); allowed: a training step, as ws-4x-train")
     names = [[op.name for op in workload.operations] for workload in (sampled, dense)]
     if names[0] != names[1] or any(op.gradient is not None for op in dense.operations):
         raise ConfigError(f"{dense.name}: not the step of {sampled.name} with whole dW; allowed: the same operations, no SDDMM")
+    for op, whole in zip(sampled.operations, dense.operations, strict=True):
+        _check_operands(dense.name, op, whole)
     results = [simulate(machine, workload) for workload in (sampled, dense)]
     rebuild = rebuild_cost(results[0].elaborated, technology_of(machine), sampled.operations)
     density = rebuild.nonzeros / rebuild.weights if rebuild.weights else 1.0
     return StepStudy(machine.name, results[0], results[1], phases_of(results[0]), phases_of(results[1]), density, rebuild)
+
+
+def _check_operands(step: str, sampled: Operation, whole: Operation) -> None:
+    """Whole dW is made of what the sampled one is made of: dY and X with as many nonzeros. Raises ConfigError."""
+    if sampled.gradient is None:
+        return
+    wanted, found = (sampled.gradient.nnz, sampled.activations.nnz), (whole.weight.nnz, whole.activations.nnz)
+    if wanted != found:
+        raise ConfigError(
+            f"{step}: {whole.name} is made of a dY of {found[0]:,} nonzeros and an X of {found[1]:,}, the sampled one of {wanted[0]:,} "
+            f"and {wanted[1]:,}; allowed: the same, as weight: {{same_as: …}} and activation: {{same_as: …, transposed: true}} are"
+        )
 
 
 def step_table(study: StepStudy, every: int) -> RenderableType:
@@ -243,7 +257,7 @@ def step_table(study: StepStudy, every: int) -> RenderableType:
         label = f"{phase.name} at the nonzeros (SDDMM)" if phase.name == "dW" else phase.name
         table.add_row(label, *_figures(phase, study.sampled.cycles, study.sampled.energy_pj))
     table.add_row("step with sampled dW", *_total(study.sampled_phases, study.sampled.cycles, study.sampled.energy_pj), style="bold")
-    table.add_row("dW whole (GEMM)", *_figures(dense["dW"], study.dense.cycles, study.dense.energy_pj))
+    table.add_row("dW whole", *_figures(dense["dW"], study.dense.cycles, study.dense.energy_pj))
     table.add_row("step with whole dW", *_total(study.dense_phases, study.dense.cycles, study.dense.energy_pj), style="bold")
     return Group(table, Text(), *_gains(study), Text(), *_rebuild(study, every))
 

@@ -14,15 +14,33 @@ LoopOrder = Literal["m_rounds", "rounds_m"]
 """Outer loops of an operation: output-row tiles then rounds of tokens, or the reverse; K is innermost."""
 
 
+MEMORY = 1 << 40
+"""Both halves of an on-chip memory, in the units of `Part.space`."""
+
+
 @dataclass(frozen=True)
 class Part:
-    """One transfer of a fill or a drain: a token group's share of it."""
+    """One transfer of a fill or a drain: a token group's share of it, or a piece of what streams."""
 
     bytes: int
     bank_cycles: int = 0
     """Least cycles that the fullest on-chip bank needs to take it."""
     extra_bus_bytes: int = 0
     """Bytes that a drain carries over its bus only: partial sums that are added on the way."""
+    space: int = 0
+    """Of a fill of W that streams: its share of MEMORY."""
+    behind: int = 0
+    """Of a drain that streams: parts before it, of its operation, that may be in the Y memory when its first row is written."""
+
+
+@dataclass(frozen=True, eq=False)
+class Flow:
+    """When a tile takes the parts of its fill of W, or writes those of its drain, on its own clock."""
+
+    first: tuple[int, ...]
+    """[parts] cycle in which a part must be there, or in which there must be room for it."""
+    last: tuple[int, ...]
+    """[parts] cycle in which all of it is taken, or written."""
 
 
 @dataclass(frozen=True)
@@ -34,6 +52,8 @@ class Fill:
     parts: tuple[Part, ...]
     waits: bool = False
     """Whether it is made from the outputs of other operations, and must wait for them."""
+    kept: bool = False
+    """Of a fill of W from DRAM: whether the buffer keeps a copy, from which later tiles have it."""
 
 
 @dataclass(frozen=True)
@@ -61,6 +81,10 @@ class TileStep:
     """Index into the W fills."""
     y: int
     """Index into the drains."""
+    w_flow: Flow | None = None
+    """None: all of its W must be there at its start, and is done with at its end."""
+    y_flow: Flow | None = None
+    """None: all of its rows are written at its end."""
 
 
 @dataclass(frozen=True)
@@ -102,7 +126,7 @@ def joined(programs: Iterable[OperationProgram], depends_on: tuple[tuple[int, ..
     drains: list[Drain] = []
     for program in programs:
         x, w, y = len(x_fills), len(w_fills), len(drains)
-        tiles += [TileStep(tile.operation, tile.cycles, tile.x + x, tile.w + w, tile.y + y) for tile in program.tiles]
+        tiles += [replace(tile, x=tile.x + x, w=tile.w + w, y=tile.y + y) for tile in program.tiles]
         drains += [drain if drain.holds_w is None else replace(drain, holds_w=drain.holds_w + w) for drain in program.drains]
         x_fills += program.x_fills
         w_fills += program.w_fills

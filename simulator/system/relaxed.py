@@ -8,11 +8,12 @@ never end a program sooner here, so that with bounds of its tiles this is a boun
 
 from __future__ import annotations
 
+import itertools
 from collections import deque
 from dataclasses import dataclass, field
 
 from simulator.machine.model import DMA_CHUNK_BYTES
-from simulator.system.program import Drain, Fill, Part, Program
+from simulator.system.program import Drain, Fill, Part, Program, TileStep
 from simulator.system.rate import ExactRate
 from simulator.system.system import SystemSpec, paced_chunks
 
@@ -54,6 +55,8 @@ class _Filled:
     """When a fill was asked for and is there, and the bytes that DRAM moved for it, and for all up to it."""
 
     asked: int
+    first_ready: int
+    """When its first part is there."""
     ready: int
     dram_bytes: int
     dram_bytes_so_far: int
@@ -81,13 +84,23 @@ class _Relaxed:
                 self._fill(self.program.x_fills, self.x_filled, self.x_released, self.x, self.spec.x_bytes_per_cycle)
             while len(self.w_filled) <= tile.w:
                 self._fill(self.program.w_fills, self.w_filled, self.w_released, self.w, self.spec.w_bytes_per_cycle)
-            writable = self.y_released[tile.y - 2] if tile.y >= 2 else 0
-            now = max(now, self._both(self.x_filled[tile.x], self.w_filled[tile.w]), writable) + tile.cycles
+            start, now = self._tile(tile, now)
             following = tiles[index + 1] if index + 1 < len(tiles) else None
             self.x_released[tile.x] = self.w_released[tile.w] = now
             if following is None or following.y != tile.y:
-                self._drain(self.program.drains[tile.y], now)
+                self._drain(self.program.drains[tile.y], [now] if tile.y_flow is None else [start + last + 1 for last in tile.y_flow.last])
         return max([*self.done, self.dram.cycles(self.dram_bytes)])
+
+    def _tile(self, tile: TileStep, now: int) -> tuple[int, int]:
+        """When a tile begins, and ends."""
+        x, w = self.x_filled[tile.x], self.w_filled[tile.w]
+        if tile.y_flow is None and tile.y >= 2:
+            now = max(now, self.y_released[tile.y - 2])
+        if tile.w_flow is None:
+            start = max(now, self._both(x, w))
+            return start, start + tile.cycles
+        start = max(now, x.ready, w.first_ready)
+        return start, max(start + tile.cycles, self._both(x, w) + tile.cycles - tile.w_flow.first[-1])
 
     def _both(self, x: _Filled, w: _Filled) -> int:
         """When DRAM can have served both."""
@@ -102,16 +115,19 @@ class _Relaxed:
         fill = fills[index]
         if fill.waits:
             lane.issued = max([lane.issued, *(self.done[op] for op in self.program.depends_on[fill.operation])])
-        if index >= 2:
+        streams = any(part.space for part in fill.parts)
+        if index >= 2 and not streams:
             lane.issued = max(lane.issued, released[index - 2])
-        asked, arrived = lane.issued, 0
+        asked, arrived, ready = lane.issued, 0, []
         for part in fill.parts:
             if fill.home == "dram":
                 arrived = self._from_dram(part, lane, rate)
             else:
                 lane.issued += max(-(-part.bytes // rate), part.bank_cycles)
+            ready.append(max(asked, arrived) if fill.home == "dram" else lane.issued)
         moved = self.dram_bytes - before
-        filled.append(_Filled(asked, max(lane.issued, arrived), moved, moved + (filled[-1].dram_bytes_so_far if filled else 0)))
+        so_far = moved + (filled[-1].dram_bytes_so_far if filled else 0)
+        filled.append(_Filled(asked, ready[0] if ready else asked, max(lane.issued, arrived), moved, so_far))
 
     def _from_dram(self, part: Part, lane: _Lane, rate: int) -> int:
         total = self.spec.bursts(part.bytes)
@@ -121,11 +137,13 @@ class _Relaxed:
             lane.waiting.append((lane.bus, size))
         return lane.bus
 
-    def _drain(self, drain: Drain, computed: int) -> None:
+    def _drain(self, drain: Drain, computed: list[int]) -> None:
+        """`computed`: when each part is in the Y memory, or one cycle for all."""
         lane, rate = self.y, self.spec.drain_bytes_per_cycle
-        lane.issued = max(lane.issued, computed + drain.delay_cycles)
+        lane.issued = max(lane.issued, computed[0] + drain.delay_cycles)
         written = 0
-        for part in drain.parts:
+        for part, cycle in zip(drain.parts, itertools.chain(computed, itertools.repeat(0))):  # noqa: B905
+            lane.issued = max(lane.issued, cycle)
             if drain.home == "dram":
                 written = self._to_dram(part, lane, rate)
             else:

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import itertools
 import math
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from functools import lru_cache
+from typing import Any, Literal, TypeVar, get_args
 
+import numpy as np
 import simpy
 
 from simulator.machine.model import DMA_CHUNK_BYTES, Elaborated
-from simulator.system.program import Fill, Part, Program
+from simulator.system.program import MEMORY, Drain, Fill, Flow, Part, Program, TileStep
 from simulator.system.rate import ExactRate
 
 Process = Generator[simpy.Event, Any, None]
+NEVER = 1 << 62
 
 
 @dataclass(frozen=True)
@@ -46,6 +50,11 @@ class SystemSpec:
         """The same system with a DRAM that answers at once, at any rate."""
         return replace(self, dram_bytes_per_cycle=math.inf, dram_latency_cycles=0)
 
+    @property
+    def buffer_bytes_per_cycle(self) -> int:
+        """Of each port of the activation buffer, which is as wide as the X trunk."""
+        return self.x_bytes_per_cycle
+
     def bursts(self, size: int) -> int:
         """Bytes that DRAM moves for `size` useful ones: whole bursts."""
         return -(-size // self.dram_burst_bytes) * self.dram_burst_bytes
@@ -56,6 +65,8 @@ class SystemOutcome:
     """When things happened."""
 
     cycles: int
+    op_fetch: tuple[int, ...]
+    """[operations] cycle in which the first of its fills began."""
     op_start: tuple[int, ...]
     """[operations] cycle in which the first tile started."""
     op_end: tuple[int, ...]
@@ -64,6 +75,8 @@ class SystemOutcome:
     """Cycles in which each shared resource was held."""
     moved_bytes: dict[str, int]
     """Bytes moved at each level, as metered on the way; the names are those of the byte counters."""
+    waited: dict[Waiting, int]
+    """Cycles for which the fabric stood still, by what it waited for; after its last tile, for the write-back."""
 
 
 MOVED = (
@@ -95,6 +108,83 @@ class Meter:
             yield self.env.timeout(cycles)
 
 
+class Tally:
+    """How many parts of a sequence something has happened to, and to all before them; and who waits for one of them."""
+
+    def __init__(self, env: simpy.Environment) -> None:
+        self.env = env
+        self.count = 0
+        self._ahead: dict[int, int] = {}
+        """Ends of runs of parts that come later, by their first."""
+        self._awaited: list[tuple[int, simpy.Event]] = []
+
+    def reach(self, count: int) -> Process:
+        """Wait until it has happened to the first so many."""
+        if self.count < count:
+            event = self.env.event()
+            self._awaited.append((count, event))
+            yield event
+
+    def mark(self, first: int, end: int) -> None:
+        """It happens to a run of parts."""
+        self._ahead[first] = end
+        while self.count in self._ahead:
+            self.count = self._ahead.pop(self.count)
+        if self._awaited:
+            reached = [event for count, event in self._awaited if count <= self.count]
+            self._awaited = [waiting for waiting in self._awaited if waiting[0] > self.count]
+            for event in reached:
+                event.succeed()
+
+
+Waiting = Literal["dram", "trunk", "write_back", "dependence"]
+"""What a fabric that stands still waits for; causes of its units' cycles."""
+
+
+@dataclass
+class Way:
+    """When a fill, or a part of one, was where."""
+
+    free: int
+    """When what it is made from was there."""
+    asked: int = NEVER
+    """When there was room for it."""
+    left_dram: int = 0
+    here: int = NEVER
+
+
+class Ways:
+    """Those of a stream, in order: what is not here at a time waits for the first that is not."""
+
+    def __init__(self) -> None:
+        self._ways: list[Way] = []
+        self._passed = 0
+
+    def begin(self, now: int) -> Way:
+        """The next one."""
+        self._ways.append(Way(now))
+        return self._ways[-1]
+
+    def waited(self, count: int, begun: int, end: int) -> Iterator[tuple[Waiting, int]]:
+        """What was waited for from `begun` to `end`, when the first `count` were here; later calls ask of later times."""
+        while begun < end:
+            way = self._ways[self._passed]
+            reached = min(way.here, end)
+            stages: tuple[tuple[Waiting, int], ...] = (
+                ("dependence", way.free),
+                ("write_back", way.asked),
+                ("dram", way.left_dram),
+                ("trunk", reached),
+            )
+            for waiting, until in stages:
+                if begun < min(until, reached):
+                    yield waiting, min(until, reached) - begun
+                    begun = min(until, reached)
+            if self._passed + 1 == count:
+                return
+            self._passed += 1
+
+
 class Halves:
     """Ping and pong of one kind of memory: content i can come in once content i − 2 has been let go."""
 
@@ -118,17 +208,25 @@ class System:
     def __init__(self, spec: SystemSpec, program: Program) -> None:
         self.spec = spec
         self.program = program
+        self.w_fills = tuple(map(_not_empty, program.w_fills))
+        self.drains = tuple(map(_not_empty, program.drains))
         self.env = simpy.Environment()
         self.meters = {name: Meter(self.env) for name in SHARED}
         self.dram = ExactRate(spec.dram_bytes_per_cycle)
         staged_bytes = max(spec.dma_slots * DMA_CHUNK_BYTES, spec.dram_burst_bytes)
         self.staging = {name: simpy.Container(self.env, staged_bytes, init=staged_bytes) for name in ("x", "w", "y")}
         self.x = Halves(self.env, len(program.x_fills))
-        self.w = Halves(self.env, len(program.w_fills))
-        self.y = Halves(self.env, len(program.drains))
-        self.computed_at: list[simpy.Event] = [self.env.event() for _ in program.drains]
+        self.w_parts, self.y_parts = numbered(self.w_fills), numbered(self.drains)
+        self.w_room = room(self.w_fills)
+        self.w_here, self.w_taken, self.y_written, self.y_gone = (Tally(self.env) for _ in range(4))
+        self.computed = [0] * len(program.drains)
+        self.through = 0
+        """When the fabric was through with its last tile."""
+        self.waited: dict[Waiting, int] = dict.fromkeys(get_args(Waiting), 0)
+        self.x_ways, self.w_ways = Ways(), Ways()
         operations = len(program.depends_on)
         self.done = [self.env.event() for _ in range(operations)]
+        self.fetch = [-1] * operations
         self.start = [-1] * operations
         self.end = [0] * operations
         self.moved = dict.fromkeys(MOVED, 0)
@@ -144,37 +242,76 @@ class System:
         self.env.process(self._unload())
         self.env.run()
         busy = {"dram": self.dram.busy, **{name: meter.busy for name, meter in self.meters.items()}}
-        return SystemOutcome(int(self.env.now), tuple(self.start), tuple(self.end), busy, self.moved)
+        self.waited["write_back"] += int(self.env.now) - self.through
+        when = tuple(self.fetch), tuple(self.start), tuple(self.end)
+        return SystemOutcome(int(self.env.now), *when, busy, self.moved, self.waited)
 
     def _load_x(self) -> Process:
         for index, fill in enumerate(self.program.x_fills):
-            yield from self._fill(index, fill, self.x, "x", self.spec.x_bytes_per_cycle)
+            yield from self._awaited(fill)
+            way = self.x_ways.begin(int(self.env.now))
+            free = self.x.writable(index)
+            if free is not None:
+                yield free
+            self._asked(fill, way)
+            arrivals: list[simpy.Event] = []
+            for part in fill.parts:
+                yield from self._transfer(fill, part, "x", self.spec.x_bytes_per_cycle, arrivals, way)
+            self.env.process(self._complete(arrivals, self.x.ready[index], way))
 
     def _load_w(self) -> Process:
-        for index, fill in enumerate(self.program.w_fills):
-            yield from self._fill(index, fill, self.w, "w", self.spec.w_bytes_per_cycle)
+        """Part after part, each as soon as those have been taken whose room it needs."""
+        for index, fill in enumerate(self.w_fills):
+            yield from self._awaited(fill)
+            for number, part in enumerate(fill.parts, self.w_parts[index]):
+                way = self.w_ways.begin(int(self.env.now))
+                yield from self.w_taken.reach(self.w_room[number])
+                if fill.home == "buffer":
+                    yield from self.w_here.reach(number)
+                self._asked(fill, way)
+                arrivals: list[simpy.Event] = []
+                yield from self._transfer(fill, part, "w", self.spec.w_bytes_per_cycle, arrivals, way)
+                self.env.process(self._arrived(arrivals, number, way))
 
-    def _fill(self, index: int, fill: Fill, halves: Halves, stream: str, rate: int) -> Process:
+    def _awaited(self, fill: Fill) -> Process:
         if fill.waits:
             yield self.env.all_of([self.done[op] for op in self.program.depends_on[fill.operation]])
-        free = halves.writable(index)
-        if free is not None:
-            yield free
-        trunk = self.meters[f"{stream}_trunk"]
-        arrivals: list[simpy.Event] = []
-        for part in fill.parts:
-            if fill.home == "dram":
-                yield from self._from_dram(part, stream, trunk, rate, arrivals)
-            else:
-                self.moved["buffer_read_bytes"] += part.bytes
-                self.moved[f"{stream}_trunk_bytes"] += part.bytes
-                yield from self._together("buffer_read", trunk, max(-(-part.bytes // rate), part.bank_cycles))
-        self.env.process(self._complete(arrivals, halves.ready[index]))
 
-    def _complete(self, arrivals: list[simpy.Event], ready: simpy.Event) -> Process:
+    def _asked(self, fill: Fill, way: Way) -> None:
+        way.asked = int(self.env.now)
+        if self.fetch[fill.operation] < 0:
+            self.fetch[fill.operation] = way.asked
+
+    def _transfer(self, fill: Fill, part: Part, stream: str, rate: int, arrivals: list[simpy.Event], way: Way) -> Process:
+        trunk = self.meters[f"{stream}_trunk"]
+        if fill.home == "dram":
+            total = self.spec.bursts(part.bytes)
+            for size, cycles in paced_chunks(total, total, rate, part.bank_cycles):
+                yield self.staging[stream].get(size)
+                arrivals.append(self.env.process(self._chunk_in(size, stream, self._onto(trunk, fill, size, cycles), way)))
+        else:
+            self.moved["buffer_read_bytes"] += part.bytes
+            self.moved[f"{stream}_trunk_bytes"] += part.bytes
+            cycles = -(-part.bytes // min(rate, self.spec.buffer_bytes_per_cycle))
+            yield from self._together("buffer_read", trunk, max(cycles, part.bank_cycles))
+
+    def _onto(self, trunk: Meter, fill: Fill, size: int, cycles: int) -> Process:
+        """Over a trunk, and into the buffer too where it keeps a copy."""
+        if not fill.kept:
+            return trunk.hold(cycles)
+        self.moved["buffer_write_bytes"] += size
+        return self._together("buffer_write", trunk, max(cycles, -(-size // self.spec.buffer_bytes_per_cycle)))
+
+    def _complete(self, arrivals: list[simpy.Event], ready: simpy.Event, way: Way) -> Process:
         """The next fill is requested while this one is still on its way, so that DRAM's latency alone never throttles."""
         yield self.env.all_of(arrivals)
+        way.here = int(self.env.now)
         ready.succeed()
+
+    def _arrived(self, arrivals: list[simpy.Event], number: int, way: Way) -> Process:
+        yield self.env.all_of(arrivals)
+        way.here = int(self.env.now)
+        self.w_here.mark(number, number + 1)
 
     def _together(self, port: str, bus: Meter, cycles: int) -> Process:
         """Hold a port of the activation buffer and a bus at once, always in this order, so that none waits in a ring."""
@@ -183,16 +320,11 @@ class System:
             self.meters[port].busy += cycles
             yield from bus.hold(cycles)
 
-    def _from_dram(self, part: Part, stream: str, trunk: Meter, rate: int, arrivals: list[simpy.Event]) -> Process:
-        total = self.spec.bursts(part.bytes)
-        for size, trunk_cycles in paced_chunks(total, total, rate, part.bank_cycles):
-            yield self.staging[stream].get(size)
-            arrivals.append(self.env.process(self._chunk_in(size, trunk, trunk_cycles, stream)))
-
-    def _chunk_in(self, size: int, trunk: Meter, trunk_cycles: int, stream: str) -> Process:
+    def _chunk_in(self, size: int, stream: str, passage: Process, way: Way) -> Process:
         now = int(self.env.now)
         yield self.env.timeout(self.dram.serve(size, now) - now + self.spec.dram_latency_cycles)
-        yield from trunk.hold(trunk_cycles)
+        way.left_dram = int(self.env.now)
+        yield from passage
         self.moved["dram_read_bytes"] += size
         self.moved[f"{stream}_trunk_bytes"] += size
         yield self.staging[stream].put(size)
@@ -200,39 +332,84 @@ class System:
     def _fabric(self) -> Process:
         tiles = self.program.tiles
         for index, tile in enumerate(tiles):
-            yield self.x.ready[tile.x] & self.w.ready[tile.w]
-            free = self.y.writable(tile.y)
-            if free is not None:
-                yield free
+            before = tiles[index - 1] if index else None
+            following = tiles[index + 1] if index + 1 < len(tiles) else None
+            begun = int(self.env.now)
+            yield self.x.ready[tile.x]
+            self._waited_for(self.x_ways, tile.x + 1, begun)
+            if tile.w_flow is None:
+                yield from self._w_here(self.w_parts[tile.w + 1])
+            if tile.y_flow is None:
+                streamed = before is not None and before.y_flow is not None
+                yield from self._y_gone(self.y_parts[max(0, tile.y if streamed else tile.y - 1)])
             if self.start[tile.operation] < 0:
                 self.start[tile.operation] = int(self.env.now)
-            yield self.env.timeout(tile.cycles)
-            following = tiles[index + 1] if index + 1 < len(tiles) else None
+            last_of_w = following is None or following.w != tile.w
+            yield from self._tile(tile, last_of_w=last_of_w)
             if following is None or following.x != tile.x:
                 self.x.released[tile.x].succeed()
-            if (following is None or following.w != tile.w) and self.program.drains[tile.y].holds_w is None:
-                self.w.released[tile.w].succeed()
+            if last_of_w and tile.w_flow is None and self.drains[tile.y].holds_w is None:
+                self.w_taken.mark(self.w_parts[tile.w], self.w_parts[tile.w + 1])
             if following is None or following.y != tile.y:
-                self.computed_at[tile.y].succeed(int(self.env.now))
+                self.computed[tile.y] = int(self.env.now)
+                if tile.y_flow is None:
+                    self.y_written.mark(self.y_parts[tile.y], self.y_parts[tile.y + 1])
+
+    def _tile(self, tile: TileStep, *, last_of_w: bool) -> Process:
+        """The fabric's own cycles, with a stop of its clock wherever a part of W is late or no room is left for rows."""
+        at = 0
+        for cycle, event, part in moments(tile.w_flow, tile.y_flow):
+            if cycle > at:
+                yield self.env.timeout(cycle - at)
+                at = cycle
+            number = part + (self.w_parts[tile.w] if event in ("want", "taken") else self.y_parts[tile.y])
+            if event == "want":
+                yield from self._w_here(number + 1)
+            elif event == "write":
+                yield from self._y_gone(number - self.drains[tile.y].parts[part].behind)
+            elif event == "written":
+                self.y_written.mark(number, number + 1)
+            elif last_of_w:
+                self.w_taken.mark(number, number + 1)
+        yield self.env.timeout(tile.cycles - at)
+        self.through = int(self.env.now)
+
+    def _w_here(self, parts: int) -> Process:
+        """Stand still until so many parts of W are here."""
+        begun = int(self.env.now)
+        yield from self.w_here.reach(parts)
+        self._waited_for(self.w_ways, parts, begun)
+
+    def _y_gone(self, parts: int) -> Process:
+        """Stand still until so many parts of drains have left the Y memory."""
+        begun = int(self.env.now)
+        yield from self.y_gone.reach(parts)
+        self.waited["write_back"] += int(self.env.now) - begun
+
+    def _waited_for(self, ways: Ways, count: int, begun: int) -> None:
+        for waiting, cycles in ways.waited(count, begun, int(self.env.now)):
+            self.waited[waiting] += cycles
 
     def _unload(self) -> Process:
         """Drains in order: the bus serves the rows of one half before those of the next."""
-        for index, drain in enumerate(self.program.drains):
-            computed: int = yield self.computed_at[index]
-            yield self.env.timeout(max(0, computed + drain.delay_cycles - int(self.env.now)))
+        for index, drain in enumerate(self.drains):
             departures: list[simpy.Event] = []
-            for part in drain.parts:
+            for number, part in enumerate(drain.parts, self.y_parts[index]):
+                yield from self.y_written.reach(number + 1)
+                if drain.delay_cycles and number == self.y_parts[index]:
+                    yield self.env.timeout(max(0, self.computed[index] + drain.delay_cycles - int(self.env.now)))
                 if drain.home == "dram":
                     yield from self._to_dram(part, departures)
                 else:
                     bus_bytes = part.bytes + part.extra_bus_bytes
                     self.moved["buffer_write_bytes"] += part.bytes
                     self.moved["drain_bytes"] += bus_bytes
-                    cycles = max(-(-bus_bytes // self.spec.drain_bytes_per_cycle), part.bank_cycles)
+                    port_cycles = -(-part.bytes // self.spec.buffer_bytes_per_cycle)
+                    cycles = max(-(-bus_bytes // self.spec.drain_bytes_per_cycle), port_cycles, part.bank_cycles)
                     yield from self._together("buffer_write", self.meters["drain_bus"], cycles)
-            self.y.released[index].succeed()
+                self.y_gone.mark(number, number + 1)
             if drain.holds_w is not None:
-                self.w.released[drain.holds_w].succeed()
+                self.w_taken.mark(self.w_parts[drain.holds_w], self.w_parts[drain.holds_w + 1])
             self.env.process(self._written_back(drain.operation, departures))
 
     def _written_back(self, operation: int, departures: list[simpy.Event]) -> Process:
@@ -271,3 +448,41 @@ def paced_chunks(size: int, bus_bytes: int, rate: int, bank_cycles: int) -> Iter
         passed = max(-(-bus_bytes * stop // (size * rate)), -(-bank_cycles * stop // size))
         yield stop - start, passed - taken
         taken = passed
+
+
+Transfer = TypeVar("Transfer", Fill, Drain)
+
+
+def _not_empty(transfer: Transfer) -> Transfer:
+    """What has no parts has one of no bytes, so that it takes its turn."""
+    return transfer if transfer.parts else replace(transfer, parts=(Part(0),))
+
+
+def numbered(transfers: Sequence[Fill] | Sequence[Drain]) -> list[int]:
+    """[transfers + 1] number of the first part of each, over all."""
+    return [0, *itertools.accumulate(len(transfer.parts) for transfer in transfers)]
+
+
+def room(fills: Sequence[Fill]) -> list[int]:
+    """[parts of all fills of W] how many of them must have been taken before each can come.
+
+    A fill that does not stream takes half of the memory as soon as its first part does.
+    """
+    space = [part.space or (MEMORY // 2 if place == 0 else 0) for fill in fills for place, part in enumerate(fill.parts)]
+    filled = np.concatenate(([0], np.cumsum(space, dtype=np.int64)))
+    needed: list[int] = np.searchsorted(filled, filled[1:] - MEMORY).tolist()
+    return needed
+
+
+Event = Literal["want", "write", "written", "taken"]
+
+
+@lru_cache(maxsize=256)
+def moments(w_flow: Flow | None, y_flow: Flow | None) -> list[tuple[int, Event, int]]:
+    """(cycle, what happens, to which part) in a tile, in order. What is done in a cycle shows in the next, to whatever waits there."""
+    events: list[tuple[int, Event, int]] = []
+    for flow, begin, end in ((w_flow, "want", "taken"), (y_flow, "write", "written")):
+        if flow is not None:
+            events += [(cycle, begin, part) for part, cycle in enumerate(flow.first)]  # type: ignore[misc]
+            events += [(cycle + 1, end, part) for part, cycle in enumerate(flow.last)]  # type: ignore[misc]
+    return sorted(events, key=lambda event: (event[0], event[1] in ("want", "write")))

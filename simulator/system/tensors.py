@@ -19,6 +19,8 @@ class Residency:
     y: MemoryLevel
     forms: Forms = ALL_DENSE
     """How they lie there."""
+    room_bytes: int = 0
+    """What the activation buffer has left for W while the operation runs."""
 
     def output_bytes(self, operation: Operation, dense_bits: int, element_bits: int) -> int:
         """Bytes of Y where it lives, given its bits in plain elements."""
@@ -49,5 +51,5 @@ def tensor_residency(machine: Machine, workload: Workload, output_bits: Callable
         y: MemoryLevel = "buffer" if sum(resident.values()) + size <= capacity else "dram"
         if y == "buffer":
             resident[op.name] = size
-        residency.append(Residency(x, y, forms))
+        residency.append(Residency(x, y, forms, int(capacity) - sum(resident.values())))
     return tuple(residency)

@@ -15,6 +15,7 @@ from simulator.errors import OperandError
 from simulator.specs import Document, Key, load_yaml_document, workload_path
 from simulator.workload.blocks import Stack, cut
 from simulator.workload.csr import Csr
+from simulator.workload.made import stack_of, transposed
 from simulator.workload.operands import activations, dense_activations, drawn, routed_tokens, weight
 from simulator.workload.patterns.base import derived_seed
 from simulator.workload.readers import read_matrix
@@ -38,6 +39,11 @@ class Taken:
     block_shape: tuple[int, int]
     """Rows and columns of a block."""
     x: Activations
+
+    def transposed(self) -> Taken:
+        """The transpose of each of its blocks."""
+        rows, columns = self.block_shape
+        return Taken(self.batch, (columns, rows), transposed(self.x, self.batch))
 
 
 Known = dict[Role, Stack | Taken]
@@ -92,7 +98,7 @@ class _Builder:
             names = {f"{spec.name}.e{expert}": tokens for expert, tokens in enumerate(routed)}
         self.members[spec.name] = tuple(name for name, tokens in names.items() if tokens is None or len(tokens))
         depends_on = tuple(itertools.chain.from_iterable(self.members[name] for name in spec.depends_on))
-        weights = [self._weight(index, name, given.get("weight"), batch, (m, k)) for name in names]
+        weights = [self._weight(index, name, known.get("weight"), batch, (m, k)) for name in names]
         built_x = self._activations(index, "activation", known.get("activation"), batch, (k, n))
         built_g = None if spec.gradient is None else self._activations(index, "gradient", known.get("gradient"), batch, (m, n))
         self.inputs[spec.name] = Taken(batch, (k, n), built_x)
@@ -109,8 +115,9 @@ class _Builder:
 
     def _taken_inputs(self, spec: OperationSpec) -> dict[Role, Taken]:
         """The operands that are another operation's X."""
-        operands: dict[Role, ActivationSpec | None] = {"activation": spec.activation, "gradient": spec.gradient}
-        return {role: self.inputs[operand.taken_from] for role, operand in operands.items() if operand and operand.taken_from}
+        operands: dict[Role, OperandSpec | None] = {"weight": spec.weight, "activation": spec.activation, "gradient": spec.gradient}
+        taken = {role: (operand, self.inputs[operand.taken_from]) for role, operand in operands.items() if operand and operand.taken_from}
+        return {role: x.transposed() if operand.transposed else x for role, (operand, x) in taken.items()}
 
     def _storage(self, spec: OperationSpec) -> StorageSpec | None:
         """The form that is named, or that of the W which is taken as it lies."""
@@ -196,9 +203,11 @@ class _Builder:
         spec: OperandSpec | None = getattr(self.document.model.operations[index], role) if role in ROLES else None
         return spec
 
-    def _weight(self, index: int, name: str, given: Stack | None, batch: int, block: tuple[int, int]) -> Weight:
-        """W of its stack, or of `batch` blocks [M, K] that are drawn; kept where a later operation takes it."""
+    def _weight(self, index: int, name: str, given: Stack | Taken | None, batch: int, block: tuple[int, int]) -> Weight:
+        """W of its stack, or of `batch` blocks [M, K] that are drawn, kept where a later operation takes it; or another's X."""
         spec = self.document.model.operations[index]
+        if isinstance(given, Taken):
+            given = stack_of(given.x, batch)
         try:
             stack = given if spec.experts is None else self._of_expert(spec, name)
             if stack is None:

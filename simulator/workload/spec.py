@@ -54,9 +54,10 @@ class OperandSpec(FileModel):
     file: str | None = Field(
         None, min_length=1, description="matrix file (.npz, .npy, .mtx, .mtx.gz, .smtx), relative to the workload file"
     )
-    transposed: bool = Field(False, description="the file holds the transpose of the operand, or of each of its blocks")
+    transposed: bool = Field(False, description="the file, or that X, is the transpose of the operand, or of each of its blocks")
     blocks: Blocks | None = Field(None, description="batched product: how the file, [tokens, channels], is cut into blocks")
     pattern: str | None = Field(None, description="how nonzeros are placed, instead of a file; each pattern has keys of its own")
+    same_as: str | None = Field(None, min_length=1, description="an earlier operation: this is its X, the very same nonzeros")
 
     @property
     def dense(self) -> bool:
@@ -70,8 +71,8 @@ class OperandSpec(FileModel):
 
     @property
     def taken_from(self) -> str | None:
-        """The operation whose operand it is, where it is not its own."""
-        return None
+        """The operation whose X it is, where it is not its own."""
+        return self.same_as
 
     @model_validator(mode="after")
     def _one_source(self) -> OperandSpec:
@@ -81,8 +82,8 @@ class OperandSpec(FileModel):
             raise ValueError("same_as: goes without file and pattern; allowed: one of them")
         if self.file is None and self.pattern is None and self.taken_from is None:
             raise ValueError("neither file nor pattern is given; allowed: file: PATH, or a pattern, such as pattern: dense")
-        if self.transposed and self.file is None:
-            raise ValueError("transposed: true is allowed only beside file")
+        if self.transposed and self.file is None and self.taken_from is None:
+            raise ValueError("transposed: true is allowed only beside file or same_as")
         if self.blocks is not None and self.file is None:
             raise ValueError("blocks: allowed only beside file; the blocks of a generated operand are counted by shape.batch")
         return self
@@ -95,15 +96,9 @@ class WeightSpec(OperandSpec):
 class ActivationSpec(OperandSpec):
     """Where the pattern of X comes from."""
 
-    same_as: str | None = Field(None, min_length=1, description="an earlier operation: this is its X, the very same nonzeros")
     running_or: PositiveInt | None = Field(
         None, description="tokens of a sequence: the mask becomes its running OR over each sequence, as attention spreads it; pattern only"
     )
-
-    @property
-    def taken_from(self) -> str | None:
-        """The operation whose X it is."""
-        return self.same_as
 
     @model_validator(mode="after")
     def _mask_from_file(self) -> ActivationSpec:
@@ -155,7 +150,8 @@ class OperationSpec(FileModel):
             raise ValueError("transpose: goes with weight_of; a file of the transpose is weight: {file: …, transposed: true}")
         if self.storage is not None and (self.weight_home == "activation" or self.transpose == "scatter"):
             raise ValueError("storage: of a W that is stored for this operation; remove the key")
-        if self.experts is not None and (self.shape.batch is not None or (self.weight is not None and self.weight.file is not None)):
+        drawn = self.weight is None or self.weight.pattern is not None
+        if self.experts is not None and (self.shape.batch is not None or not drawn):
             raise ValueError("experts: each draws a W of its own, unbatched; allowed: a pattern or weight_of, and no shape.batch")
         if (self.kind == "SDDMM") != (self.gradient is not None):
             raise ValueError("gradient: dY of an SDDMM, which needs it; no other kind has one")
@@ -163,6 +159,8 @@ class OperationSpec(FileModel):
             raise ValueError("weight_home: the mask of an SDDMM is stored; allowed: dram")
         if self.kind == "GEMM" and self.weight is not None and self.weight.sparse:
             raise ValueError(f"kind = GEMM needs a dense W, but weight.pattern is {self.weight.pattern}; allowed: kind: SpMM or SpMSpM")
+        if self.weight is not None and self.weight.taken_from is not None and self.weight_home != "activation":
+            raise ValueError("weight.same_as: a W that is an X is made from activations; set weight_home: activation, and depends_on")
         if self.weight_home == "activation" and not self.depends_on:
             raise ValueError("weight_home: activation makes W from the outputs of depends_on, which is empty; allowed: dram, or depends_on")
         self._check_sizes_known()
@@ -170,7 +168,7 @@ class OperationSpec(FileModel):
 
     def _check_sizes_known(self) -> None:
         causal = self.activation.pattern == "causal"
-        stored = self.weight_of or (self.weight and self.weight.file)
+        stored = self.weight_of or (self.weight and (self.weight.file or self.weight.taken_from))
         gradient = self.gradient and (self.gradient.file or self.gradient.taken_from)
         activation = self.activation.file or self.activation.taken_from
         one_token = self.kind in ONE_TOKEN
@@ -199,7 +197,7 @@ class WorkloadSpec(FileModel):
                 )
             for wanted in operation.depends_on:
                 _check_earlier(index, "depends_on", wanted, names)
-            for role, operand in (("activation", operation.activation), ("gradient", operation.gradient)):
+            for role, operand in (("weight", operation.weight), ("activation", operation.activation), ("gradient", operation.gradient)):
                 if operand is not None and operand.taken_from is not None:
                     _check_earlier(index, f"{role}.same_as", operand.taken_from, names)
             if operation.weight_of is not None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Annotated, Literal, get_args
+from typing import Annotated, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,7 +15,6 @@ from simulator.specs import FileModel
 from simulator.workload.types import Weight
 
 FormatName = Literal["dense", "bitmap", "csr", "csc", "coo", "run_length", "blocked_csr", "n_m"]
-FORMATS: tuple[FormatName, ...] = get_args(FormatName)
 UNINDEXED: tuple[FormatName, ...] = ("dense", "bitmap", "n_m")
 """Formats without indices or runs whose width could be chosen."""
 

@@ -54,7 +54,7 @@ def _entry(operation: Operation, described: dict[str, Any]) -> dict[str, Any]:
     rest = {key: value for key, value in described.items() if key not in ("name", "kind", "shape", *_OPERANDS) and value is not None}
     entry = {"name": operation.name, "kind": operation.kind, "shape": {**batch, "m": m, "k": k, "n": n}}
     if "weight_of" not in rest:
-        entry["weight"] = _pattern(operation.weight.nnz, operation.batch * m * k)
+        entry["weight"] = _same(described, "weight") or _pattern(operation.weight.nnz, operation.batch * m * k)
     entry["activation"] = _same(described, "activation") or _pattern_of(operation.activations)
     if operation.gradient is not None:
         entry["gradient"] = _same(described, "gradient") or _pattern_of(operation.gradient)
@@ -65,9 +65,9 @@ _OPERANDS = ("weight", "activation", "gradient")
 
 
 def _same(described: dict[str, Any], role: str) -> dict[str, Any] | None:
-    """The operation whose X it is, where the file names one."""
-    taken = (described.get(role) or {}).get("same_as")
-    return taken and {"same_as": taken}
+    """The operation whose X it is, and whether it is the transpose, where the file names one."""
+    said = described.get(role) or {}
+    return {key: said[key] for key in ("same_as", "transposed") if said[key]} if said.get("same_as") else None
 
 
 def _pattern_of(x: Activations) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from safetensors.numpy import save_file
 
 import simulator
 
@@ -103,6 +104,14 @@ def test_machines_of_one_name_cannot_be_told_apart(place: Path, sparsim: Type) -
     assert "two machines are called 'crossbar'" in outcome.err
 
 
+def test_machines_whose_names_differ_by_case_alone_would_share_a_file_on_some_systems(place: Path, sparsim: Type) -> None:
+    text = (place / "crossbar.yaml").read_text(encoding="utf-8")
+    (place / "other.yaml").write_text(text.replace("name: crossbar", "name: Crossbar"), encoding="utf-8")
+    outcome = sparsim("compare", "crossbar.yaml", "other.yaml", "-w", "tiny.yaml")
+    assert (outcome.code, outcome.out) == (2, "")
+    assert "two machines are called 'crossbar' and 'Crossbar'" in outcome.err
+
+
 def test_the_same_from_python(place: Path) -> None:
     workload = simulator.load_workload("tiny.yaml")
     both = simulator.compare([simulator.load_machine(f"{name}.yaml") for name in ("crossbar", "replication")], workload)
@@ -179,6 +188,16 @@ def test_import_prune_and_run(place: Path, sparsim: Type) -> None:
     assert (both["operations"], both["weight_nonzeros"]) == (2, 16 * 32 + 16 * 16)
     again = sparsim("import", "w.npy", "-o", "trace")
     assert (again.code, "not overwritten" in again.err) == (2, True)
+
+
+def test_import_says_what_it_leaves_out_of_a_checkpoint(place: Path, sparsim: Type) -> None:
+    save_file({"conv": np.ones((8, 2, 3, 3), dtype="f4"), "fc": np.ones((4, 5), dtype="f4")}, place / "m.safetensors")
+    outcome = sparsim("import", "m.safetensors", "-o", "linear")
+    assert outcome.out == "1 operation with 20 nonzero weights in linear/workload.yaml\n"
+    assert outcome.err == "left out, for it has more than 2 dimensions: conv (8 × 2 × 3 × 3, as 8 × 18); --tensor takes it\n"
+    assert json.loads(sparsim("import", "m.safetensors", "-o", "told", "--json").out)["left_out"] == ["conv (8 × 2 × 3 × 3, as 8 × 18)"]
+    outcome = sparsim("import", "m.safetensors", "-o", "both", "-t", "fc", "-t", "conv")
+    assert (outcome.out, outcome.err) == ("2 operations with 164 nonzero weights in both/workload.yaml\n", "")
 
 
 @pytest.mark.parametrize(

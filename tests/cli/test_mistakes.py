@@ -66,7 +66,10 @@ def test_a_mistyped_command(place: Path, sparsim: Type, arguments: tuple[str, ..
 
 
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
-def test_an_interrupt_leaves_nothing_half_written(place: Path, number: signal.Signals, code: int) -> None:
+def test_an_interrupt_leaves_nothing_half_written(
+    place: Path, tmp_path_factory: pytest.TempPathFactory, number: signal.Signals, code: int
+) -> None:
+    temporary = tmp_path_factory.mktemp("temporary")
     (place / "long.yaml").write_text(
         "name: long\noperations:\n"
         "  - {name: a, kind: SpMSpM, shape: {m: 2048, k: 1024, n: 1024}, weight: {pattern: uniform, density: 0.3},"
@@ -76,8 +79,19 @@ def test_an_interrupt_leaves_nothing_half_written(place: Path, number: signal.Si
     before = sorted(path.name for path in place.iterdir())
     command = [sys.executable, "-c", "from simulator.cli import main; main()"]
     arguments = ["compare", "crossbar.yaml", "replication.yaml", "-w", "long.yaml", "--jobs", "2"]
-    process = subprocess.Popen([*command, *arguments], cwd=place, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-    time.sleep(3)
+    process = subprocess.Popen(
+        [*command, *arguments],
+        cwd=place,
+        env={**os.environ, "TMPDIR": str(temporary)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    # work is on its way once inputs lie in the workers' folder, however long a busy machine takes to come to that
+    while not any(temporary.glob("sparsim-*/*")):
+        assert process.poll() is None
+        time.sleep(0.05)
+    time.sleep(1)
     assert process.poll() is None
     os.kill(process.pid, number)
     out, err = process.communicate(timeout=120)
@@ -85,3 +99,4 @@ def test_an_interrupt_leaves_nothing_half_written(place: Path, number: signal.Si
     assert out == ""
     assert "Traceback" not in err
     assert sorted(path.name for path in place.iterdir()) == before
+    assert not any(temporary.glob("sparsim-*"))

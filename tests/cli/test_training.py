@@ -21,6 +21,8 @@ def test_the_command_writes_what_it_prints(place: Path, sparsim: Type) -> None:
     assert (place / "out" / "table.txt").read_text(encoding="utf-8") in outcome.out
     record = json.loads((place / "out" / "training.json").read_text(encoding="utf-8"))
     assert record["cap_with_dense_dw"] == 2.0
+    made = sparsim("training", "small.yaml", "-w", "step.yaml", "--json")
+    assert json.loads(made.out) == record, "of dense operands the whole step that is made is the one that was written"
     refused = sparsim("training", "small.yaml", "-w", "step.yaml", "--against", "step.yaml")
     assert refused.code == 2
     assert "Traceback" not in refused.err

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from simulator.cost import load_dram, load_technology
+from simulator.cost import load_technology
 from simulator.cost.arithmetic import WordAdder
 from simulator.cost.around import ClockAndControl
 from simulator.cost.buffers import ActivationBuffer
@@ -22,9 +22,10 @@ from simulator.cost.router import Scheduler, WordMultiplexer
 from simulator.cost.sram import SramBank
 from simulator.cost.wires import Bus, ClusterWires, RouterLink, WiringRoom
 from simulator.kinds.systolic.parts import EdgeBuffer
+from tests.cost.devices import shipped_dram
 
 SEVEN = load_technology("7nm")
-HBM = load_dram("hbm2e")
+HBM = shipped_dram("hbm2e")
 COUNT, WIDTH, LENGTH, KIB = st.integers(1, 128), st.integers(1, 1024), st.floats(0.01, 10), st.floats(0.25, 512)
 
 CASES: dict[str, tuple[Callable[..., Component], tuple[st.SearchStrategy[Any], ...]]] = {

@@ -124,7 +124,7 @@ def test_sums_over_components_and_actions(seven: Technology, machines: Any) -> N
         assert cost.energy_pj == pytest.approx(by_action)
         assert cost.energy_pj == pytest.approx(sum(cost.energy_pj_by_component().values()))
         assert cost.area_mm2 == pytest.approx(sum(cost.area_mm2_by_component().values()))
-        assert cost.power_w == pytest.approx(cost.energy_pj * 1e-12 / cost.seconds)
+        assert cost.power.total_w == pytest.approx(cost.energy_pj * 1e-12 / cost.seconds)
         assert cost.fabric_energy_pj < cost.energy_pj
         assert all(value >= 0 for part in cost.components for value in part.energy_pj_by_action.values())
 
@@ -238,7 +238,7 @@ def test_ideal_memory_changes_no_hardware(seven: Technology, machines: Any) -> N
 
 def test_a_run_of_no_cycles_has_no_power(seven: Technology, machines: Any) -> None:
     cost = priced(machines.gather(), seven)
-    assert (cost.power_w, cost.fabric_power_w, cost.power_density_w_per_mm2) == (0, 0, 0)
+    assert cost.power.total_w == 0
     assert set(cost.power_density_by_component().values()) == {0.0}
 
 

@@ -7,10 +7,11 @@ from pathlib import Path
 import pytest
 import yaml
 
-from simulator.cost import Technology, load_dram, load_technology
+from simulator.cost import Technology, load_technology
 from simulator.cost.constants import DramConstants, load_dram_devices
 from simulator.cost.technology import CONSTANTS
 from simulator.errors import ConfigError
+from tests.cost.devices import shipped_dram
 
 FOLDER = Path(__file__).parents[2] / "configs" / "technologies"
 NODES = ("7nm", "28nm")
@@ -103,7 +104,7 @@ def test_supply_scales_energy_by_its_square_relative_to_the_nodes_own(seven: Tec
 
 @pytest.mark.parametrize("kind", DEVICES)
 def test_dram_devices_are_complete(kind: str) -> None:
-    device = load_dram(kind)
+    device = shipped_dram(kind)
     assert device.bandwidth_gb_per_s > 0
     assert device.burst_bytes in (32, 64)
     for name in DramConstants.model_fields:
@@ -114,7 +115,7 @@ def test_dram_devices_are_complete(kind: str) -> None:
 def test_dram_energies_are_the_published_totals() -> None:
     # device only: HBM2 3.92 = 1.21 + 2.24 + 0.30 + ECC; HBM2E 4.3; HBM3E 3.44 pJ/bit
     for kind, total in {"hbm2": 3.92, "hbm2e": 4.3, "hbm3": 4.05, "hbm3e": 3.44, "gddr6": 7.5, "lpddr5": 6.0}.items():
-        constants = load_dram(kind).constants
+        constants = shipped_dram(kind).constants
         parts = (constants.activate_pj_per_bit, constants.move_pj_per_bit, constants.io_pj_per_bit, constants.ecc_pj_per_bit)
         assert sum(part.value for part in parts) == pytest.approx(total, abs=0.005)
 
@@ -122,4 +123,4 @@ def test_dram_energies_are_the_published_totals() -> None:
 def test_unknown_dram_names_the_nearest() -> None:
     assert set(load_dram_devices()) == set(DEVICES)
     with pytest.raises(ConfigError, match=r"found 'hbm2f'.*nearest: hbm2"):
-        load_dram("hbm2f")
+        shipped_dram("hbm2f")

@@ -9,7 +9,7 @@ import numpy as np
 from hypothesis import strategies as st
 
 from simulator.engine.cluster import ClusterSpec
-from simulator.engine.work import TileWork
+from simulator.engine.work import WHOLE_LISTS, ListStream, TileWork
 from simulator.kinds.units.placement import PLACEMENTS
 from simulator.network import TOPOLOGIES, NetworkSpec
 from simulator.network.traffic import PATTERNS, Arrivals, PatternName, draw_arrivals
@@ -33,6 +33,7 @@ class Case:
     density: float
     zeros: float
     banks: str
+    stream: ListStream
 
     def gather(self) -> TileWork:
         """Lists of (row, word) for each unit; rows ascend, words ascend within a row, some words are all zero."""
@@ -51,6 +52,7 @@ class Case:
             token_words=self.token_words,
             bank=self._placed(random, self.token_words * self.k_words),
             present=random.random((self.token_words, self.k_words)) >= self.zeros,
+            stream=self.stream,
         )
 
     def sampled(self) -> tuple[ClusterSpec, TileWork]:
@@ -90,6 +92,7 @@ class Case:
             token_words=self.token_words,
             bank=self._placed(random, self.token_words * self.k_words),
             present=random.random((self.token_words, max(1, columns))) >= self.zeros,
+            stream=self.stream,
         )
 
     def _placed(self, random: np.random.Generator, words: int) -> Any:
@@ -147,7 +150,8 @@ def cases(draw: st.DrawFn) -> Case:
         spec=spec,
         seed=draw(st.integers(0, 2**32 - 1)),
         k_words=draw(st.integers(1, 5 if small else 20)),
-        token_words=draw(st.integers(1, 3)),
+        token_words=draw(st.integers(1, min(3, spec.accumulators))),
+        stream=draw(st.builds(ListStream, st.integers(1, 6), st.integers(1, 3)) | st.just(WHOLE_LISTS)),
         rows=draw(st.integers(1, 2 if small else 4)),
         density=draw(st.sampled_from([0.1, 0.4, 0.8, 1.0])),
         zeros=draw(st.sampled_from([0.0, 0.0, 0.3, 0.9])),

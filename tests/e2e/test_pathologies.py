@@ -58,13 +58,13 @@ def test_rows_of_radix_net_in_step_are_bound_by_a_bank_until_placement_hashes() 
     assert interleaved["bounds"]["bank_cycles"] == 16 * interleaved["bounds"]["unit_cycles"]
     assert interleaved["compute_cycles"] < 1.02 * interleaved["bounds"]["bank_cycles"]
     assert binds(hashed) == "unit_cycles"
-    assert hashed["compute_cycles"] < 1.3 * hashed["bounds"]["unit_cycles"]
+    assert hashed["compute_cycles"] < 1.45 * hashed["bounds"]["unit_cycles"]
 
 
 def test_64_rows_of_radix_net_at_once_need_neither() -> None:
     for operation in placed("workloads/twins/gc_n1024-l1.yaml"):
         assert binds(operation) == "unit_cycles"
-        assert operation["compute_cycles"] < 1.12 * operation["bounds"]["unit_cycles"]
+        assert operation["compute_cycles"] < 1.16 * operation["bounds"]["unit_cycles"]
 
 
 def test_no_placement_spreads_a_hot_word_and_combining_does() -> None:

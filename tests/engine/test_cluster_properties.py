@@ -22,7 +22,7 @@ from tests.strategies import BARE, cluster_specs, cluster_works, integer_values,
 
 def draw(data: st.DataObject, **keys: object) -> tuple[ClusterSpec, TileWork]:
     spec = data.draw(cluster_specs(**keys))  # type: ignore[arg-type]
-    return spec, data.draw(cluster_works(spec.units, spec.banks))
+    return spec, data.draw(cluster_works(spec))
 
 
 @settings(max_examples=150)

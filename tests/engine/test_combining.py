@@ -76,7 +76,7 @@ def test_where_no_word_is_shared_it_changes_nothing(data: st.DataObject) -> None
     """Also the proof that replies need no arbiter: without multicast their crossbar is simulated."""
     spec = data.draw(cluster_specs(network=("routed",), topologies=("full",)))
     spec = changed(spec, multicast=False, request_flits=1, reply_flits=1)
-    tile = data.draw(cluster_works(spec.units, spec.banks))
+    tile = data.draw(cluster_works(spec))
     unit = np.repeat(np.arange(spec.units), np.diff(tile.unit_ptr))
     own = replace(
         tile,
@@ -92,7 +92,7 @@ def test_where_no_word_is_shared_it_changes_nothing(data: st.DataObject) -> None
 @given(data=st.data())
 def test_every_law_holds(data: st.DataObject) -> None:
     spec = changed(data.draw(cluster_specs(network=("routed",), topologies=("full",))), request_flits=1, reply_flits=1, multicast=True)
-    tile = data.draw(cluster_works(spec.units, spec.banks))
+    tile = data.draw(cluster_works(spec))
     values = integer_values(tile)
     outcome = run_cluster(spec, tile, values)
     check_cluster(spec, tile, outcome)

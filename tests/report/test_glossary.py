@@ -59,7 +59,7 @@ def test_a_misspelt_name_gets_the_nearest() -> None:
 
 
 def test_a_label_is_found_beside_a_name() -> None:
-    assert {entry.section for entry in terms("dram")} == {"bound", "bandwidth", "component"}
+    assert {entry.section for entry in terms("dram")} == {"bound", "bandwidth", "component", "cause"}
     assert terms("density")[0].section == "pattern"
 
 

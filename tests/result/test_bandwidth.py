@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from simulator.activity import Counts
+from simulator.activity import Counts, Ideal
 from simulator.machine import Elaborated, Machine
 from simulator.result import bandwidths
 from simulator.result.bandwidth import Bandwidth
@@ -14,7 +14,7 @@ from simulator.result.bandwidth import Bandwidth
 GATHERED, SCATTERED = Counts(requests=200, replies=200), Counts(requests=300)
 
 
-def of(machine: Machine, counts: Counts, ideal: str = "none") -> Bandwidth:
+def of(machine: Machine, counts: Counts, ideal: Ideal = "none") -> Bandwidth:
     return bandwidths(Elaborated(machine, 1, 1, 100.0, 100, 64), counts, 100, ideal)["network"]
 
 
@@ -37,16 +37,35 @@ def test_scatter_delivers_sums() -> None:
     assert level.share == 0.75
 
 
-@pytest.mark.parametrize(("link_bits", "available"), [(128, 256.0), (32, 64.0)])
-def test_a_scatter_network_is_as_fast_as_its_links(link_bits: int, available: float) -> None:
-    assert of(machine("scatter", link_bits=link_bits), SCATTERED).available == available
+@pytest.mark.parametrize(("dataflow", "link_bits", "available"), [("gather", 32, 64.0), ("scatter", 128, 256.0), ("scatter", 32, 64.0)])
+def test_a_network_is_as_fast_as_its_links(dataflow: str, link_bits: int, available: float) -> None:
+    """A word of 8 bytes takes two flits of 32 bits; a sum of 16 bytes takes four, or one of 128."""
+    counts = GATHERED if dataflow == "gather" else SCATTERED
+    assert of(machine(dataflow, link_bits=link_bits), counts).available == available
 
 
-def test_a_machine_of_both_moves_either() -> None:
-    level = of(machine("both"), GATHERED + SCATTERED)
-    # a network for words and one for sums, side by side
-    assert (level.used, level.available) == (32.0 + 96.0, 128.0 + 128.0)
-    assert of(machine("both", link_bits=128), GATHERED + SCATTERED).available == 128.0 + 256.0
+@pytest.mark.parametrize(("link_bits", "available"), [("auto", 128.0), (128, 256.0), (32, 64.0)])
+def test_a_machine_of_both_moves_either(link_bits: int | str, available: float) -> None:
+    """It has a network for words and one for sums, and an operation uses one: the rate is that of the quicker."""
+    level = of(machine("both", link_bits=link_bits), GATHERED + SCATTERED)
+    assert (level.used, level.available) == (32.0 + 96.0, available)
+
+
+def test_a_combined_word_reaches_every_unit_in_one_cycle() -> None:
+    """Four units and one bank, which gives a word a cycle: to all four."""
+    fabric = {"kind": "gather", "units": 4, "lanes": 4, "banks": 1, "multicast": True}
+    shared = Machine.model_validate({"name": "m", "clock_ghz": 1.0, "fabric": fabric, "mapping": {"placement": "interleaved"}})
+    assert of(shared, Counts(requests=400, replies=400, x_bank_reads=100)).to_dict() == {"used": 32.0, "available": 32.0}
+
+
+def test_banks_of_sums_add_a_sum_a_port_and_cycle() -> None:
+    """16 ports of 16 bytes at 2 GHz. A sum is two words of reads, and what is drained meanwhile comes from the other half."""
+    counts = Counts(requests=1600, bank_additions=1600, x_bank_reads=2 * 1600 + 64)
+    for dataflow in ("scatter", "both"):
+        level = bandwidths(Elaborated(machine(dataflow), 1, 1, 100.0, 100, 64), counts, 100)["banks"]
+        assert (level.used, level.available) == (512.0, 512.0)
+    gathered = bandwidths(Elaborated(machine("both"), 1, 1, 100.0, 100, 64), Counts(replies=1600, x_bank_reads=1600), 100)["banks"]
+    assert (gathered.used, gathered.available) == (256.0, 512.0)
 
 
 def test_an_ideal_network_is_unlimited() -> None:

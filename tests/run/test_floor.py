@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from strategies import elaborated, gather_machines, machine, operation, run, sampled_operation, sparse, workload
+from strategies import DATAFLOWS, elaborated, gather_machines, machine, mixtures, operation, run, sampled_operation, sparse, workload
 
+from simulator.cost import load_technology
 from simulator.engine.engines import ENGINES
 from simulator.errors import MappingError
 from simulator.machine.model import Machine
+from simulator.pipeline import simulate
+from simulator.pricing import pricer_of
 from simulator.run.floor import Floor, Least
 from simulator.run.trial import Trial
+from simulator.study.sizing.quantities import floor_of
+from simulator.workload.storage import FormatName, StorageSpec
 from simulator.workload.types import Workload
 
 
@@ -55,6 +62,45 @@ def _holds(of: Machine, what: Workload) -> None:
 @given(st.one_of(gather_machines(), gather_machines(dataflow="scatter")), st.integers(0, 99), st.sampled_from([0.0, 0.2, 0.6, 1.0]))
 def test_no_gather_run_is_below_its_floor(of: Machine, seed: int, density: float) -> None:
     _holds(of, _chain_of_two(seed, density))
+
+
+def test_the_energy_floor_of_a_machine_of_both_charges_each_operation_for_its_own_hardware() -> None:
+    """Below what a run takes, and nearer to it than without the fabric's events."""
+    random = np.random.default_rng(4)
+    first = operation(sparse(random, 48, 48, 0.5), sparse(random, 48, 32, 1.0), "first")
+    second = replace(operation(sparse(random, 48, 48, 0.5), sparse(random, 48, 32, 1.0), "second"), transpose="scatter")
+    of, what = machine({"bank_kib": 4}, mapping={"dataflow": "both"}), workload(first, second)
+    result = simulate(of, what)
+    pricer = pricer_of(result.elaborated, load_technology("7nm"))
+    least = Floor(what).least(result.elaborated)
+    assert set(least.counts_by_work) == {"gather", "scatter"}
+    bare = floor_of("energy", replace(least, works=()), pricer)
+    assert bare < floor_of("energy", least, pricer) <= result.energy_pj
+    assert floor_of("energy", least, pricer) - bare > 0.2 * (result.energy_pj - bare)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.sampled_from(sorted(DATAFLOWS)).flatmap(mixtures), st.sampled_from([None, None, "dense", "bitmap", "csr"]))
+def test_no_run_of_any_operation_is_below_its_floor(drawn: tuple[Machine, Workload], stored: FormatName | None) -> None:
+    """Gathered, scattered and sampled products, on machines of one dataflow and of both, of W in the machine's form or another."""
+    of, what = drawn
+    if stored is not None:
+        of = of.model_copy(update={"weight_decoder": True})
+        what = workload(*(replace(op, storage=StorageSpec(format=stored)) for op in what.operations))
+    _holds(of, what)
+
+
+def test_the_floor_of_a_machine_of_both_counts_the_words_that_are_gathered() -> None:
+    gathered = operation(np.ones((4, 8)), np.ones((8, 2)))
+    least = {
+        (dataflow, transpose): Floor(workload(replace(gathered, transpose=transpose)))
+        .least(elaborated(machine(mapping={"dataflow": dataflow})))
+        .counts
+        for dataflow, transpose in (("gather", "none"), ("scatter", "none"), ("both", "none"), ("both", "scatter"))
+    }
+    assert least["both", "none"] == least["gather", "none"]
+    assert least["both", "none"].replies == 32
+    assert least["both", "scatter"] == least["scatter", "none"]
 
 
 @settings(max_examples=40, deadline=None)

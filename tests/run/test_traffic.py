@@ -21,13 +21,15 @@ from simulator.run.run import run_workload
 from simulator.workload.types import Operation
 from tests.strategies import Case, Matrix, cases, elaborated, machine, operation, run, sampled_operation, sparse, workload
 
-WIDE = {"bank_kib": 64, "weight_bank_kib": 64, "output_bank_kib": 64}
-"""Banks in which nothing is cut."""
+WIDE = {"bank_kib": 64, "weight_bank_kib": 64, "output_bank_kib": 64, "accumulators": 64}
+"""Banks and accumulators for which nothing is cut."""
+WHOLE = {"placement": "interleaved", "tokens_per_tile": 40}
+"""Tiles of all tokens: each round of them would end in a burst of its own."""
 
 
 def of_units(units: int, lanes: int, banks: int, dataflow: str = "gather") -> Machine:
     fabric = {"units": units, "lanes": lanes, "banks": banks, "lane_tree": dataflow == "gather", **WIDE}
-    return machine(fabric, mapping={"dataflow": dataflow, "placement": "interleaved"})
+    return machine(fabric, mapping={"dataflow": dataflow, **WHOLE})
 
 
 ARRAY = {"kind": "systolic", "rows": 64, "cols": 64, "dataflow": "ws", "weight_load": "serial"}  # always whole: nothing is cut
@@ -39,7 +41,7 @@ def roomy(kind: str, **keys: Any) -> Machine:
     """A machine of a kind in which nothing is cut."""
     if kind == "systolic":
         return machine(ARRAY, **keys)
-    mapping = {"dataflow": kind, "placement": "interleaved"}
+    mapping = {"dataflow": kind, **WHOLE}
     return machine({"units": 3, "lanes": 4, "replicas": 1, **WIDE}, mapping=mapping, **keys)
 
 
@@ -190,13 +192,14 @@ def test_features_that_no_list_names_stay_where_they_are() -> None:
 
 
 def test_a_fill_that_serves_several_m_tiles_brings_what_any_of_them_names() -> None:
+    """Two rows of sums a copy, so that M is cut in two; the five features of 4 tokens take 40 bytes, in one burst."""
     w = np.zeros((4, 16))
     w[:2, :3] = w[2:, 2:5] = 1
-    fabric = {"units": 1, "lanes": 4, "banks": 4, "bank_kib": 1, "weight_bank_kib": 6 * 36 / 8192}
-    of = machine(fabric, mapping={"placement": "interleaved"}, weight_decoder=False)
+    fabric = {"units": 1, "lanes": 4, "banks": 2, "bank_kib": 2 * 8 / 1024}
+    of = machine(fabric, mapping={"placement": "interleaved", "dataflow": "scatter", "loop_order": "rounds_m"}, weight_decoder=False)
     (only,) = activity(of, operation(w, np.ones((16, 32)))).operations
-    assert (only.details["m_tiles"], only.details["x_fills"]) == (2, 1)
-    assert only.counts.x_trunk_bytes == 5 * 64
+    assert (only.details["m_tiles"], only.details["rounds"], only.details["x_fills"]) == (2, 8, 8)
+    assert only.counts.x_trunk_bytes == 8 * 64
 
 
 @settings(max_examples=60, deadline=None)

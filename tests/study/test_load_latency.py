@@ -11,7 +11,7 @@ from simulator.errors import ConfigError
 from simulator.machine import load_machine
 from simulator.network import TOPOLOGIES, NetworkSpec, TopologyName
 from simulator.network.traffic import NOTHING, draw_arrivals, replay_arrivals, theory_limits
-from simulator.study.load_latency import TRAFFIC, measure_network, switch_of
+from simulator.study.load_latency import measure_network, switch_of
 from simulator.workload import load_workload
 
 
@@ -100,4 +100,3 @@ def test_limits_of_theory() -> None:
     assert theory_limits(NetworkSpec(64, 64, topology="mesh"), "uniform")["bisection"] == 0.5
     assert theory_limits(NetworkSpec(8, 8), "uniform")["head_of_line"] == 0.6184
     assert theory_limits(NetworkSpec(64, 128, queues="voq"), "uniform") == {"sinks": 1.0, "bisection": 1.0}
-    assert TRAFFIC[-1] == "trace"

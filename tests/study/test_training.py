@@ -15,6 +15,7 @@ from simulator.errors import ConfigError
 from simulator.kinds.units.machine import UnitsMachine
 from simulator.pricing import elaborate
 from simulator.study.training import PHASES, StepStudy, rebuild_cost, step_table, study_step
+from simulator.workload.made import whole_step
 
 MACHINE = """
 name: small
@@ -109,6 +110,26 @@ def test_steps_that_are_not_the_same_are_refused(place: Path) -> None:
         study_step(machine, whole, step)
     with pytest.raises(ConfigError, match="not the step of step with whole dW"):
         study_step(machine, step, step)
+
+
+def test_whole_dw_is_made_of_what_the_sampled_one_is_made_of(place: Path) -> None:
+    """Of a quarter of dY and half of X: pairs of nonzeros, token by token, and fewer events than of dense operands."""
+    sparse = SAMPLED.replace("gradient: {pattern: dense}", "gradient: {pattern: uniform, density: 0.25}").replace(
+        "activation: {pattern: dense}", "activation: {pattern: uniform, density: 0.5}"
+    )
+    (place / "sparse.yaml").write_text(STEP + sparse, encoding="utf-8")
+    machine, step = load_machine("small.yaml"), load_workload("sparse.yaml")
+    study = study_step(machine, step, whole_step(step))
+    dw = step.operations[-1]
+    assert dw.gradient is not None and dw.gradient.mask is not None and dw.activations.mask is not None  # noqa: PT018
+    pairs = int(dw.gradient.mask.sum(axis=0) @ dw.activations.mask.sum(axis=0))
+    whole = next(phase for phase in study.dense_phases if phase.name == "dW")
+    assert whole.macs_useful == pairs < 32 * 16 * 8 // 4
+    assert whole.macs_dense == 32 * 16 * 8
+    dense = load_workload("step-dense-dw.yaml")
+    assert study.dense.energy_pj < study_step(machine, load_workload("step.yaml"), dense).dense.energy_pj
+    with pytest.raises(ConfigError, match=r"fc.dw is made of a dY of 256 nonzeros and an X of 128, the sampled one of 64 and 64"):
+        study_step(machine, step, dense)
 
 
 def test_every_suffix_is_of_one_phase() -> None:

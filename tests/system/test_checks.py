@@ -118,7 +118,7 @@ def test_a_byte_that_was_not_moved(monkeypatch: pytest.MonkeyPatch, counter: str
 
 def part(**changes: Any) -> OperationActivity:
     base = OperationActivity(
-        "op", "GEMM", Shape(1, 1, 1), 0, 9, 5, 1, Counts(macs_useful=3, mac_slots=4), {"computing": 10}, Bounds(unit_cycles=5)
+        "op", "GEMM", Shape(1, 1, 1), 0, 0, 9, 5, 1, Counts(macs_useful=3, mac_slots=4), {"computing": 10}, Bounds(unit_cycles=5)
     )
     return replace(base, **changes)
 
@@ -135,13 +135,13 @@ def test_the_laws_of_an_operation() -> None:
 
 
 def test_the_laws_of_a_run() -> None:
-    whole = Activity(9, 2, Counts(dram_read_bytes=64), {"computing": 10, "memory": 8}, Bounds(dram_cycles=9), (part(),))
+    whole = Activity(9, 2, Counts(dram_read_bytes=64), {"computing": 10, "dram": 8}, Bounds(dram_cycles=9), (part(),))
     check_run(whole, {"dram_read_bytes": 64})
     with pytest.raises(CheckError, match="dram_read_bytes: 65 bytes moved, 64 counted"):
         check_run(whole, {"dram_read_bytes": 65})
     with pytest.raises(CheckError, match="18 unit-cycles of 2 × 10"):
         check_run(replace(whole, cycles=10), {})
     with pytest.raises(CheckError, match="no cause has a negative count"):
-        check_run(replace(whole, unit_cycles={"computing": 20, "memory": -2}), {})
+        check_run(replace(whole, unit_cycles={"computing": 20, "dram": -2}), {})
     with pytest.raises(CheckError, match="9 cycles beat the dram_cycles bound of 10"):
         check_run(replace(whole, bounds=Bounds(dram_cycles=10)), {})

@@ -1,5 +1,7 @@
 """Rule 7: a tensor stays in the activation buffer if all live tensors fit when it is produced."""
 
+from dataclasses import replace
+
 import numpy as np
 
 from simulator.kinds import kind_of
@@ -14,7 +16,7 @@ def residency(capacity_tensors: float, *depends_on: tuple[int, ...]) -> tuple[Re
     w, x = np.ones((8, 8)), np.ones((8, 4))
     operations = [operation(w, x, str(index), tuple(str(name) for name in names)) for index, names in enumerate(depends_on)]
     of = machine(activation_buffer_kib=capacity_tensors * TENSOR_KIB)
-    return kind_of(of).residency(of, workload(*operations))
+    return tuple(replace(home, room_bytes=0) for home in kind_of(of).residency(of, workload(*operations)))
 
 
 def test_what_comes_from_outside_comes_from_dram() -> None:
@@ -43,3 +45,9 @@ def test_a_tensor_is_live_until_its_last_use() -> None:
 def test_an_input_with_one_part_in_dram_is_read_from_dram() -> None:
     assert residency(1, (), (), (0, 1))[2].x == "dram"
     assert residency(2, (), (), (0, 1))[2].x == "buffer"
+
+
+def test_what_no_tensor_takes_is_room_for_weights() -> None:
+    of = machine(activation_buffer_kib=3 * TENSOR_KIB)
+    chain = [operation(np.ones((8, 8)), np.ones((8, 4)), str(index), (str(index - 1),) if index else ()) for index in range(3)]
+    assert [home.room_bytes for home in kind_of(of).residency(of, workload(*chain))] == [2 * 64, 64, 64]

@@ -4,12 +4,13 @@ DRAM moves 16 bytes a cycle in bursts of 64 and answers after 10 cycles; every t
 """
 
 from dataclasses import replace
+from typing import get_args
 
 import numpy as np
 import pytest
 
 from simulator.system.program import Drain, Fill, Part, Program, TileStep
-from simulator.system.system import System, SystemOutcome, SystemSpec
+from simulator.system.system import System, SystemOutcome, SystemSpec, Waiting
 from simulator.system.tensors import MemoryLevel
 from tests.strategies import machine, operation, run, workload
 
@@ -202,7 +203,8 @@ def test_a_whole_run_by_hand() -> None:
     # the last row is written in 6: 20-27. Bus 28, DRAM 32.
     only = activity.operations[0]
     assert (only.start_cycle, only.compute_cycles, activity.cycles) == (20, 7, 32)
-    assert activity.unit_cycles["memory"] == 32 - 7
+    standing = {cause: activity.unit_cycles[cause] for cause in get_args(Waiting)}
+    assert standing == {"dependence": 0, "dram": 18, "trunk": 2, "write_back": 5}
     assert {cause: n for cause, n in only.unit_cycles.items() if n} == {"issue": 1, "latency": 1, "computing": 4, "drain": 1}
     counts = activity.counts
     assert (counts.macs_useful, counts.mac_slots, counts.requests, counts.rows_merged) == (8, 8, 4, 2)

@@ -1,5 +1,7 @@
 """Bytes of every storage format by hand, and what a format cannot hold."""
 
+from typing import get_args
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -7,7 +9,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from simulator.errors import MappingError
-from simulator.workload.storage import FORMATS, StorageSpec, StoredTile, stored_bits, stored_tile
+from simulator.workload.storage import FormatName, StorageSpec, StoredTile, stored_bits, stored_tile
 from tests.strategies import sparse, weight
 
 # 4 × 10, 7 nonzeros: row 0 has 0 and 3, row 1 none, row 2 has 2, 3, 9, row 3 has 8 and 9
@@ -91,7 +93,7 @@ KEYS: dict[str, dict[str, object]] = {"blocked_csr": {"block": [2, 3]}, "n_m": {
 def test_no_format_loses_a_value(seed: int, shape: tuple[int, int], density: float) -> None:
     values = sparse(np.random.default_rng(seed), *shape, density)
     of = tile(values, (0, shape[0]), (0, shape[1]))
-    for name in FORMATS:
+    for name in get_args(FormatName):
         stored, metadata = sizes(of, format=name, **KEYS.get(name, {}))
         assert stored >= of.nnz * 16
         assert metadata >= 0

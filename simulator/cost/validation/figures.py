@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from functools import reduce
 from operator import or_
 from pathlib import Path
@@ -143,8 +142,3 @@ def shipped_figures() -> list[Document[FiguresFile]]:
 def constant_names() -> list[str]:
     """Return the names of all constants that a figure may have been used to fit: of technologies, and of DRAM devices."""
     return [*CONSTANTS, *(f"{device}.{name}" for device in load_dram_devices() for name in DramConstants.model_fields)]
-
-
-def all_figures(documents: Iterable[Document[FiguresFile]]) -> list[Figure]:
-    """Return the figures of several lists."""
-    return [figure for document in documents for figure in document.model.figures]

@@ -7,7 +7,7 @@ from simulator.engine.compiled.bits import inline, part
 from simulator.engine.compiled.layout import Fabric, Flit, Network, UnitKind
 from simulator.engine.compiled.queues import append, arrivals, first_arrival, insert_by_order, insert_by_unit, leave_pipe, pop, remove
 from simulator.engine.compiled.routers import arrive, wanted_of
-from simulator.engine.compiled.units import ACCUMULATORS_FULL, LATENCY
+from simulator.engine.compiled.units import ACCUMULATORS_FULL, LATENCY, ahead
 
 
 @inline
@@ -111,7 +111,10 @@ def skip(fabric: Fabric[UnitKind], release: int, cycle: int) -> int:
         return cycle + 1
     for index in range(fabric.active):
         unit = fabric.active_units[index]
-        fabric.causes[LATENCY if unit.oldest != unit.end else ACCUMULATORS_FULL] += following - cycle - 1
+        if unit.oldest != unit.end:
+            fabric.causes[LATENCY] += following - cycle - 1
+        elif not ahead(fabric, unit):
+            fabric.causes[ACCUMULATORS_FULL] += following - cycle - 1
     return following
 
 

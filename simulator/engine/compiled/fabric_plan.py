@@ -25,6 +25,7 @@ from simulator.engine.compiled.layout import (
 from simulator.engine.compiled.memory import Block, Layout, mask_words, numbers
 from simulator.engine.compiled.network_plan import NetworkPlan, Pipelines, write_nobody, write_queues
 from simulator.engine.compiled.records import Memory, View, fields_of, view
+from simulator.engine.work import TileWork
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,15 +39,18 @@ class FabricMemory:
     longest_delay: int
     """Cycles of the longest pipeline."""
 
-    def with_lists(self, unit_ptr: NDArray[np.int64], **sizes: int) -> Memory:
-        """A copy for one tile: list ends of every unit [units + 1], and the sizes of the tile, by fields of the fabric."""
+    def with_lists(self, work: TileWork, **sizes: int) -> Memory:
+        """A copy for one tile: where the lists of its units end, and sizes of the tile, by fields of the fabric."""
+        unit_ptr, stream = work.unit_ptr, work.stream
+        sizes |= {"words": work.words, "token_words": work.token_words, "pieces": len(work.piece_readers())}
+        sizes |= {"piece_entries": stream.piece_entries, "fifo_pieces": stream.fifo_pieces}
         memory = self.memory.copy()
         units, fabric = self.units.of(memory), view(memory, self.fabric)
-        units.entry = units.first_entry = unit_ptr[:-1] - unit_ptr[0]
+        units.entry = units.readable = unit_ptr[:-1] - unit_ptr[0]
         units.end_entry = unit_ptr[1:] - unit_ptr[0]
         for name, size in sizes.items():
             setattr(fabric, name, size)
-        busy = np.flatnonzero(np.diff(unit_ptr)) if sizes["token_words"] else np.zeros(0, dtype=np.int64)
+        busy = np.flatnonzero(np.diff(unit_ptr)) if work.token_words else np.zeros(0, dtype=np.int64)
         numbers(memory, self.active, len(busy))[:] = self.units[busy]
         fabric.active = len(busy)
         return memory

@@ -273,6 +273,23 @@ def read_number(context: Any, builder: Any, sig: Any, args: Any) -> Any:
     return value if sig.args[0].bits == 64 else (builder.sext if sig.args[0].signed else builder.zext)(value, WORD)
 
 
+@infer_global(operator.setitem)
+class SetNumber(AbstractTemplate):
+    """numbers[index] = value"""
+
+    def generic(self, args: Any, kws: Any) -> Any:
+        """The signature, for numbers of 64 bits."""
+        writable = isinstance(args[0], NumbersType) and args[0].bits == 64
+        return signature(types.none, args[0], types.int64, types.int64) if writable else None
+
+
+@lower_builtin(operator.setitem, NumbersType, types.Integer, types.Integer)
+def write_number(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+    """numbers[index] = value"""
+    builder.store(args[2], builder.gep(args[0], [args[1]]))
+    return context.get_dummy_value()
+
+
 @intrinsic
 def _numbers(typing_context: Any, array: Any) -> Any:
     def generate(context: Any, builder: Any, sig: Any, args: Any) -> Any:
@@ -299,7 +316,7 @@ def _rotated(typing_context: Any, word: Any, places: Any) -> Any:
 
 
 numbers: Callable[[Any], Numbers] = cast("Any", _numbers)
-"""The elements of an array of integers, to be read."""
+"""The elements of an array of integers, to be read; of one of int64 also to be written."""
 lowest: Callable[[int], int] = cast("Any", _lowest)
 """Place of the lowest set bit of a nonzero word."""
 rotated: Callable[[int, int], int] = cast("Any", _rotated)

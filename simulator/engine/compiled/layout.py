@@ -205,8 +205,9 @@ class Unit(Record):
     number: int
     entry: int
     """The list entry at hand."""
-    first_entry: int
     end_entry: int
+    readable: int
+    """End of these entries that are in the pieces that it has begun to read."""
     token: int
     """The token word at hand."""
     free_tags: int
@@ -229,6 +230,8 @@ class Unit(Record):
     last_scan: int
     """Cycle in which an entry was last taken off the list."""
     last_write: int
+    piece: int
+    """Pieces of its list that it has begun to read."""
 
     end: Here[Flit]
     """The unit as the flit before the oldest and after the newest."""
@@ -279,6 +282,13 @@ class Fabric(Record, Generic[UnitKind]):
     """Of the tile at hand."""
     words: int
     """Of a token, in the tile at hand."""
+    piece_entries: int
+    """Of a piece of a list."""
+    fifo_pieces: int
+    pieces: int
+    """Of the longest list."""
+    pieces_taken: int
+    """Pieces that all units have taken that have them, at the start of the cycle."""
     banks: Array[Queue]
     """[ports] requests that wait."""
     active_units: Table[UnitKind]

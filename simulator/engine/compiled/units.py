@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 from simulator.engine.cluster import CAUSE
 from simulator.engine.compiled.bits import inline
 from simulator.engine.compiled.layout import ABSENT, AT_SINK, IN_BANK, IN_REQUESTS, Fabric, Flit, Unit, UnitKind
 from simulator.engine.compiled.queues import enter
+from simulator.engine.compiled.records import Numbers
 from simulator.engine.compiled.routers import next_channel, queue_for, send
 
 COMPUTING = CAUSE["computing"]
@@ -15,6 +18,19 @@ NETWORK_CONTENTION = CAUSE["network_contention"]
 LATENCY = CAUSE["latency"]
 ACCUMULATORS_FULL = CAUSE["accumulators_full"]
 ISSUE = CAUSE["issue"]
+
+
+class Milestones(NamedTuple):
+    """When all units together take the pieces of their lists, and write row words."""
+
+    readers: Numbers
+    """[pieces] units that have not taken theirs yet."""
+    wanted: Numbers
+    """[pieces] cycle in which the first unit took an entry of it."""
+    taken: Numbers
+    """[pieces] cycle in which the last unit took the last entry of it, and of all before."""
+    written: Numbers
+    """[row words] cycle × units + unit of each write into an output bank."""
 
 
 @inline
@@ -33,21 +49,44 @@ def stall_cause(flit: Flit, cycle: int) -> int:
 
 
 @inline
-def scanned(fabric: Fabric[UnitKind], unit: Unit) -> bool:
+def scanned(unit: Unit) -> bool:
     """Whether a unit has examined its whole list for all token words."""
-    return unit.token == fabric.token_words
+    return unit.entry == unit.end_entry
 
 
 @inline
-def advance(fabric: Fabric[UnitKind], unit: Unit, cycle: int) -> bool:
-    """Step to the next list entry; whether there is one."""
+def ahead(fabric: Fabric[UnitKind], unit: Unit) -> bool:
+    """Whether the entry at hand is in a piece that cannot be here, since a slower unit still has one in its place."""
+    return unit.entry == unit.readable and unit.piece >= fabric.pieces_taken + fabric.fifo_pieces
+
+
+@inline
+def advance(fabric: Fabric[UnitKind], milestones: Milestones, unit: Unit, cycle: int) -> bool:
+    """Step to the next token word, or to the next list entry; whether there is one."""
     unit.last_scan = cycle
-    entry = unit.entry + 1
-    if entry == unit.end_entry:
-        entry = unit.first_entry
-        unit.token += 1
-    unit.entry = entry
-    return not scanned(fabric, unit)
+    if unit.entry == unit.readable:
+        milestones.wanted[unit.piece] = min(milestones.wanted[unit.piece], cycle)
+        unit.piece += 1
+        unit.readable = min(unit.end_entry, unit.entry + fabric.piece_entries)
+    token = unit.token + 1
+    if token < fabric.token_words:
+        unit.token = token
+        return True
+    unit.token = 0
+    unit.entry += 1
+    if unit.entry == unit.readable:
+        milestones.readers[unit.piece - 1] -= 1
+    return not scanned(unit)
+
+
+@inline
+def take_pieces(fabric: Fabric[UnitKind], milestones: Milestones, cycle: int) -> None:
+    """Show units which pieces all of them have taken by the end of a cycle."""
+    taken = fabric.pieces_taken
+    while taken < fabric.pieces and milestones.readers[taken] == 0:
+        milestones.taken[taken] = cycle
+        taken += 1
+    fabric.pieces_taken = taken
 
 
 @inline
@@ -144,9 +183,9 @@ def delist(flit: Flit) -> None:
 
 
 @inline
-def done(fabric: Fabric[UnitKind], unit: Unit) -> bool:
+def done(unit: Unit) -> bool:
     """Whether a unit has examined all of its list and nothing is outstanding."""
-    return scanned(fabric, unit) and unit.oldest == unit.end
+    return scanned(unit) and unit.oldest == unit.end
 
 
 @inline

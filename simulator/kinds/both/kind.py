@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from simulator.cost.hardware import Parts
 from simulator.cost.technology import Technology
-from simulator.kinds.base import Kind
+from simulator.kinds.base import Kind, Least, Memo
 from simulator.kinds.both.parts import WAYS, parts_of
 from simulator.kinds.gather.kind import GATHER, Gather
 from simulator.kinds.scatter.kind import SCATTER
 from simulator.kinds.units.machine import UnitsMachine
 from simulator.kinds.units.parts import settled_network
 from simulator.machine.model import Elaborated, Machine
+from simulator.system.tensors import Residency
 from simulator.workload.types import Operation
 
 
@@ -19,13 +20,20 @@ class Both(Gather):
 
     name = "both"
     kernels = (*GATHER.kernels, *SCATTER.kernels)
-    words_reach_units = False
     moves_sums = True
     work = tuple(WAYS)
 
     def of_operation(self, machine: Machine, operation: Operation) -> Kind:
         """Operations with `transpose: scatter` are scattered, all others gathered."""
-        return SCATTER if operation.transpose == "scatter" else GATHER.of_operation(machine, operation)
+        return SCATTER if self.work_for(operation) == SCATTER.flow else GATHER.of_operation(machine, operation)
+
+    def work_for(self, operation: Operation) -> str:
+        """Its dataflow."""
+        return SCATTER.flow if operation.transpose == "scatter" else GATHER.flow
+
+    def least(self, machine: Machine, operation: Operation, residency: Residency, memo: Memo) -> Least:
+        """As the kind that does it."""
+        return (SCATTER if self.work_for(operation) == SCATTER.flow else GATHER).least(machine, operation, residency, memo)
 
     def check_files(self, machine: Machine) -> None:
         """One placement is of words where operations gather, and of partial sums where they scatter."""

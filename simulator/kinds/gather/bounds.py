@@ -67,15 +67,9 @@ def least_round_cycles(spec: ClusterSpec, units: int, schedule: GatherSchedule, 
         for start, stop in schedule.active_groups(index):
             here = present[start:stop]
             words = entries * len(here) if here.all() else busiest.of(here.sum(axis=0))
-            computing = np.where(words > 0, words + _unloaded_cycles(spec), 0)
+            computing = np.where(words > 0, words + spec.unloaded_cycles, 0)
             least[index] = np.maximum.reduce([least[index], computing, -(-entries * len(here) // spec.examine_width)])
     return [int(least[index, k, m]) for m, index, k in schedule.positions()]
-
-
-def _unloaded_cycles(spec: ClusterSpec) -> int:
-    """From the first request to the first operand, and from the last operand to the end of the tile, in an empty fabric."""
-    crossing = 0 if spec.network == "none" else spec.requests.latency + spec.replies.latency
-    return crossing + spec.read_latency + spec.merge_cycles + 1
 
 
 class _Busiest:

@@ -34,6 +34,11 @@ class GatherDataflow(TokenwiseDataflow[GatherSchedule, SliceLists]):
         super().__init__(machine, spec, engine, schedule, assemble=assemble)
         self.present = present_words(machine, schedule.operation)
 
+    @property
+    def rows_stream(self) -> bool:  # type: ignore[override]
+        """Where K is whole: else sums stay until the last K tile."""
+        return len(self.schedule.k_tiles) == 1
+
     def list_slice(self, m: int, k: int) -> SliceLists:
         """Make the lists of one (M tile, K tile)."""
         return slice_lists(self.schedule, m, k, self.machine.fabric.units_per_group)
@@ -62,7 +67,9 @@ class GatherDataflow(TokenwiseDataflow[GatherSchedule, SliceLists]):
             check_values(work, values, outcome)
             self._assemble(place, outcome)
         counts = self._counts(work, outcome)
-        return ClusterResult(outcome.cycles, outcome.unit_cycles, counts, cluster_bounds(self.spec, work), values is not None)
+        return ClusterResult(
+            outcome.cycles, outcome.unit_cycles, counts, cluster_bounds(self.spec, work), outcome.milestones, values is not None
+        )
 
     def later_tile_counts(self, counts: Counts) -> Counts:
         """A later K tile reads what the output bank holds, adds, and writes."""
@@ -97,7 +104,7 @@ class GatherDataflow(TokenwiseDataflow[GatherSchedule, SliceLists]):
         return replace(
             outcome.counts,
             mac_slots=outcome.counts.replies * self.schedule.lanes,
-            weight_bank_reads=int(lines.sum()) * work.token_words,
+            weight_bank_reads=int(lines.sum()),
         )
 
     def _assemble(self, place: ClusterTile, outcome: Outcome) -> None:

@@ -18,6 +18,7 @@ from simulator.kinds.gather.replay import requested_ports
 from simulator.kinds.gather.schedule import schedule_gather
 from simulator.kinds.sampled.kind import own_or_sampled
 from simulator.kinds.units.kind import UnitsKind
+from simulator.kinds.units.loops import Pace
 from simulator.kinds.units.machine import UnitsMachine
 from simulator.kinds.units.rounds import Dataflow
 from simulator.machine.model import Machine
@@ -38,10 +39,18 @@ class Gather(UnitsKind):
         return own_or_sampled(self, machine, operation)
 
     def dataflow(
-        self, machine: UnitsMachine, spec: ClusterSpec, engine: Engine, operation: Operation, residency: Residency, *, assemble: bool
+        self,
+        machine: UnitsMachine,
+        spec: ClusterSpec,
+        engine: Engine,
+        operation: Operation,
+        residency: Residency,
+        pace: Pace,
+        *,
+        assemble: bool,
     ) -> Dataflow[Any]:
         """Cut the operation into tiles."""
-        return GatherDataflow(machine, spec, engine, schedule_gather(machine, operation, residency), assemble=assemble)
+        return GatherDataflow(machine, spec, engine, schedule_gather(machine, operation, residency, pace), assemble=assemble)
 
     def replayed(self, machine: Machine, operation: Operation, residency: Residency) -> list[NDArray[np.int32]]:
         """The bank ports that units ask for, in list order."""

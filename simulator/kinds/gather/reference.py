@@ -12,6 +12,7 @@ from simulator.engine.cluster import ClusterSpec, Outcome
 from simulator.engine.reference.bank import BankPort
 from simulator.engine.reference.clock import UNIT, Clock, Process
 from simulator.engine.reference.flit import Flit
+from simulator.engine.reference.lists import ListWalk, Pieces
 from simulator.engine.reference.network import (
     CombinedReplies,
     DirectReplies,
@@ -46,21 +47,21 @@ class LandingRegisters:
 
 
 def work_lists(work: TileWork, values: TileValues | None) -> list[WorkList]:
-    """Every unit's list, unrolled over the tile's token words."""
+    """Every unit's list, each entry unrolled over the tile's token words."""
     ends = work.ends_row()
     rows_per_token = int(work.own.max(initial=-1)) + 1
-    token = np.arange(work.token_words)[:, None]
+    token = np.arange(work.token_words)[None, :]
     lists = []
     for start, stop in itertools.pairwise(work.unit_ptr):
-        entry = np.broadcast_to(np.arange(start, stop), (work.token_words, stop - start)).ravel()
-        k = work.word[start:stop][None, :]
+        entry = np.repeat(np.arange(start, stop), work.token_words)
+        k = work.word[start:stop][:, None]
         address = token * work.words + k
         shown = np.where(work.present[token, k], address, -1)
         lists.append(
             WorkList(
                 word=shown.ravel().tolist(),
                 bank=work.bank[address].ravel().tolist(),
-                row=(token * rows_per_token + work.own[start:stop][None, :]).ravel().tolist(),
+                row=(token * rows_per_token + work.own[start:stop][:, None]).ravel().tolist(),
                 ends_row=ends[entry].tolist(),
                 weights=None if values is None else values.weights[entry],
             )
@@ -84,9 +85,9 @@ class Cluster:
             for port in range(spec.ports)
         ]
         self.requests = self._requests()
-        self.units += [
-            VectorUnit(self.clock, index, spec, unit_work, self.requests, lanes) for index, unit_work in enumerate(work_lists(work, values))
-        ]
+        self.pieces = Pieces(work)
+        for index, unit_work in enumerate(work_lists(work, values)):
+            self.units.append(VectorUnit(self.clock, ListWalk(self.pieces, index), spec, unit_work, self.requests, lanes))
 
     def run(self) -> None:
         """Run until every unit has nothing left to do but merge."""
@@ -113,6 +114,12 @@ class Cluster:
         return DirectRequests(self.ports, self.spec.direct_delays()[0].tolist())
 
 
+def check_accumulators(spec: ClusterSpec, work: TileWork) -> None:
+    """A row is open for all token words of the tile at once."""
+    if work.token_words > spec.accumulators:
+        raise ValueError(f"a row of {work.token_words} token words needs as many accumulators; a unit has {spec.accumulators}")
+
+
 def serial_cycles(spec: ClusterSpec, work: TileWork) -> int:
     """More cycles than any run takes: every entry alone, from its issue to the write of its row."""
     requests, replies = spec.direct_delays()
@@ -121,11 +128,12 @@ def serial_cycles(spec: ClusterSpec, work: TileWork) -> int:
 
 
 def run_cluster(spec: ClusterSpec, work: TileWork, values: TileValues | None) -> Outcome:
-    """Run one cluster through one tile, from reset."""
+    """Run one cluster through one tile, from reset. Raises ValueError for more token words than a unit has accumulators."""
+    check_accumulators(spec, work)
     cluster = Cluster(spec, work, values)
     cluster.run()
     outputs = None if values is None else _outputs(cluster.units, work, values.words.shape[1] // spec.summed_lanes)
-    return outcome(cluster.clock, cluster.units, outputs)
+    return outcome(cluster.clock, cluster.units, cluster.pieces, outputs)
 
 
 def _outputs(units: list[VectorUnit], work: TileWork, width: int) -> NDArray[np.float64]:

@@ -2,23 +2,34 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 from numpy.typing import NDArray
 
 from simulator.engine.work import TileWork
 from simulator.kinds.gather.schedule import schedule_gather
 from simulator.kinds.units.lists import cluster_work, present_words, slice_lists
+from simulator.kinds.units.loops import Pace
 from simulator.kinds.units.machine import UnitsMachine
+from simulator.system.system import SystemSpec
 from simulator.system.tensors import Residency
 from simulator.workload.types import Operation
 
 
 def requested_ports(machine: UnitsMachine, operation: Operation, residency: Residency) -> list[NDArray[np.int32]]:
     """[units of a cluster] bank ports that each unit of the first cluster asks for in the first tile, as a gathering machine would."""
-    schedule = schedule_gather(machine, operation, residency)
+    schedule = schedule_gather(machine, operation, residency, _unhurried(machine))
     lists = slice_lists(schedule, 0, 0, machine.fabric.units_per_group)
     work = cluster_work(machine, schedule, lists, 0, schedule.group_tokens(0, 0), 0, present_words(machine, operation))
     return [_ports(work, unit, machine.fabric.bank_ports) for unit in range(work.units)]
+
+
+def _unhurried(machine: UnitsMachine) -> Pace:
+    """Memory in no one's way: what is asked for is the network's own question."""
+    trunks = machine.trunks
+    rates = trunks.x_bytes_per_cycle, trunks.w_bytes_per_cycle, trunks.drain_bytes_per_cycle
+    return Pace(SystemSpec(math.inf, 0, 1, *rates, dma_slots=1), unloaded_cycles=0)
 
 
 def _ports(work: TileWork, unit: int, bank_ports: int) -> NDArray[np.int32]:

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from simulator.engine.cluster import CAUSE, ClusterSpec
 from simulator.engine.reference.clock import UNIT, Clock, Process
 from simulator.engine.reference.flit import Flit, stall_cause
+from simulator.engine.reference.lists import ListWalk
 from simulator.engine.reference.network import RequestPath
 from simulator.engine.reference.units import Unit
 
@@ -21,7 +22,7 @@ Matrix = NDArray[np.float64]
 
 @dataclass(frozen=True, eq=False)
 class WorkList:
-    """One unit's list, unrolled over the token words of the tile."""
+    """One unit's list, each entry unrolled over the token words of the tile."""
 
     word: Sequence[int]
     """Tile-local word of each entry; −1 where the word is all zero."""
@@ -52,8 +53,8 @@ class VectorUnit(Unit):
     left: slots, accumulators and queue space freed in a cycle can be used in the next.
     """
 
-    def __init__(self, clock: Clock, index: int, spec: ClusterSpec, work: WorkList, requests: RequestPath, lanes: int) -> None:
-        super().__init__(clock, index, spec, requests)
+    def __init__(self, clock: Clock, walk: ListWalk, spec: ClusterSpec, work: WorkList, requests: RequestPath, lanes: int) -> None:
+        super().__init__(clock, walk, spec, requests)
         self.work = work
         self.lanes = lanes
         self.landed: list[tuple[int, int, Flit]] = []
@@ -75,7 +76,7 @@ class VectorUnit(Unit):
     def run(self) -> Process:
         """The SimPy process: one step a cycle until nothing is left to do but merge."""
         yield self.clock.at(0, UNIT)
-        while self.position < len(self.work.word) or self.outstanding:
+        while not self.walk.done or self.outstanding:
             self.step(self.clock.cycle)
             yield self.clock.tick()
         if self.work.word:
@@ -86,14 +87,16 @@ class VectorUnit(Unit):
         tags = len(self.free_tags)
         oldest = self.outstanding[0] if self.outstanding else None
         computing = self._consume(cycle)
-        before = self.position
+        before = self.walk.position
         self._scan(cycle, tags)
         if computing:
             cause = CAUSE["computing"]
-        elif oldest is None:
-            cause = CAUSE["issue"] if self.position > before else CAUSE["accumulators_full"]
-        else:
+        elif oldest is not None:
             cause = stall_cause(oldest, cycle)
+        elif self.walk.position > before:
+            cause = CAUSE["issue"]
+        else:
+            cause = CAUSE["imbalance" if self.walk.ahead(cycle) else "accumulators_full"]
         self.causes[cause] += 1
 
     def _consume(self, cycle: int) -> bool:
@@ -118,9 +121,9 @@ class VectorUnit(Unit):
     def _scan(self, cycle: int, tags: int) -> None:
         issued = 0
         for _ in range(self.spec.examine_width):
-            if self.position == len(self.work.word):
+            if self.walk.done or self.walk.ahead(cycle):
                 return
-            entry = self.position
+            entry = self.walk.position
             if self.work.word[entry] < 0:
                 self.counts["entries_dropped"] += 1
             elif issued < min(self.spec.issue_width, tags) and self._issue(entry, cycle):
@@ -128,8 +131,7 @@ class VectorUnit(Unit):
             else:
                 return
             self.counts["list_entries"] += 1
-            self.position += 1
-            self.last_scan = cycle
+            self.walk.take(cycle)
             if self.work.ends_row[entry]:
                 self._end_row(self.work.row[entry], cycle)
 
@@ -172,6 +174,7 @@ class VectorUnit(Unit):
         self.merged_at = max(cycle, self.merged_at + 1)
         self.row_releases.append(self.merged_at + self.spec.accumulate_latency)
         self.last_write = self.merged_at + self.spec.merge_cycles
+        self.walk.write(self.last_write)
         self.counts["rows_merged"] += 1
         self.counts["output_bank_writes"] += 1
         if row.partial is not None:

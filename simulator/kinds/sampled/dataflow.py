@@ -62,7 +62,17 @@ class SampledDataflow(UnitsDataflow[SampledSchedule, SliceLists]):
             check_sampled(work, values, outcome)
             self._assemble(place, outcome)
         counts = self._counts(work, outcome, place.tokens[1] - place.tokens[0])
-        return ClusterResult(outcome.cycles, outcome.unit_cycles, counts, cluster_bounds(self.spec, work), values is not None)
+        return ClusterResult(
+            outcome.cycles, outcome.unit_cycles, counts, cluster_bounds(self.spec, work), outcome.milestones, values is not None
+        )
+
+    def w_content(self, position: Position) -> tuple[int, ...]:
+        """Lists stay for all rounds, since their sums do."""
+        return self.schedule.w_content(position)
+
+    def w_parts(self, m: int, k: int, grain: int) -> tuple[Part, ...]:
+        """Whole."""
+        return (Part(self.fetched(m, k).total, -(-int(self.unit_entries(m, k).max(initial=0)) // self.machine.weight_port_entries)),)
 
     def later_tile_counts(self, counts: Counts) -> Counts:
         """A partial sum comes with its list entry, where it was left: a later tile does nothing more."""

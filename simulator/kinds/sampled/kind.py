@@ -13,6 +13,7 @@ from simulator.kinds.gather.parts import GatherParts
 from simulator.kinds.sampled.dataflow import SampledDataflow
 from simulator.kinds.sampled.schedule import schedule_sampled
 from simulator.kinds.units.kind import UnitsKind
+from simulator.kinds.units.loops import Pace
 from simulator.kinds.units.machine import UnitsMachine
 from simulator.kinds.units.rounds import Dataflow
 from simulator.machine.model import Machine
@@ -33,10 +34,18 @@ class Sampled(UnitsKind):
         return False
 
     def dataflow(
-        self, machine: UnitsMachine, spec: ClusterSpec, engine: Engine, operation: Operation, residency: Residency, *, assemble: bool
+        self,
+        machine: UnitsMachine,
+        spec: ClusterSpec,
+        engine: Engine,
+        operation: Operation,
+        residency: Residency,
+        pace: Pace,
+        *,
+        assemble: bool,
     ) -> Dataflow[Any]:
         """Cut the operation into tiles."""
-        return SampledDataflow(machine, spec, engine, schedule_sampled(machine, operation, residency), assemble=assemble)
+        return SampledDataflow(machine, spec, engine, schedule_sampled(machine, operation, residency, pace), assemble=assemble)
 
 
 SAMPLED = Sampled()

@@ -54,7 +54,9 @@ class ScatterDataflow(TokenwiseDataflow[ScatterSchedule, ScatterSlice]):
             check_sums(work, values, outcome)
             self._assemble(work, place, outcome)
         counts = self._counts(work, outcome)
-        return ClusterResult(outcome.cycles, outcome.unit_cycles, counts, scatter_bounds(self.spec, work), values is not None)
+        return ClusterResult(
+            outcome.cycles, outcome.unit_cycles, counts, scatter_bounds(self.spec, work), outcome.milestones, values is not None
+        )
 
     def later_tile_counts(self, counts: Counts) -> Counts:
         """The banks already read, add and write; a later K tile does nothing more."""
@@ -93,7 +95,7 @@ class ScatterDataflow(TokenwiseDataflow[ScatterSchedule, ScatterSlice]):
         return replace(
             outcome.counts,
             mac_slots=outcome.counts.requests * self.schedule.lanes,
-            weight_bank_reads=int(lines.sum()) * work.token_words,
+            weight_bank_reads=int(lines.sum()),
             x_bank_reads=touched,
             x_words_filled=touched,
         )

@@ -17,6 +17,7 @@ from simulator.kinds.scatter.dataflow import ScatterDataflow
 from simulator.kinds.scatter.parts import ScatterParts
 from simulator.kinds.scatter.schedule import schedule_scatter
 from simulator.kinds.units.kind import UnitsKind
+from simulator.kinds.units.loops import Pace
 from simulator.kinds.units.machine import UnitsMachine
 from simulator.kinds.units.rounds import Dataflow
 from simulator.machine.model import Machine
@@ -40,10 +41,18 @@ class Scatter(UnitsKind):
         return own_or_sampled(self, machine, operation)
 
     def dataflow(
-        self, machine: UnitsMachine, spec: ClusterSpec, engine: Engine, operation: Operation, residency: Residency, *, assemble: bool
+        self,
+        machine: UnitsMachine,
+        spec: ClusterSpec,
+        engine: Engine,
+        operation: Operation,
+        residency: Residency,
+        pace: Pace,
+        *,
+        assemble: bool,
     ) -> Dataflow[Any]:
         """Cut the operation into tiles."""
-        return ScatterDataflow(machine, spec, engine, schedule_scatter(machine, operation, residency), assemble=assemble)
+        return ScatterDataflow(machine, spec, engine, schedule_scatter(machine, operation, residency, pace), assemble=assemble)
 
     def replayed(self, machine: Machine, operation: Operation, residency: Residency) -> list[NDArray[np.int32]]:
         """The bank ports that units ask for, in list order."""

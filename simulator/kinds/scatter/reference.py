@@ -12,6 +12,7 @@ from simulator.engine.cluster import CAUSE, ClusterSpec, Outcome
 from simulator.engine.reference.bank import BankPort
 from simulator.engine.reference.clock import UNIT, Clock, Process
 from simulator.engine.reference.flit import Flit, stall_cause
+from simulator.engine.reference.lists import ListWalk, Pieces
 from simulator.engine.reference.network import DirectRequests, RequestPath, RoutedRequests
 from simulator.engine.reference.units import Unit, outcome
 from simulator.engine.work import TileValues, TileWork
@@ -22,7 +23,7 @@ ScatterEngine = Callable[[ClusterSpec, TileWork, TileValues | None], Outcome]
 
 @dataclass(frozen=True)
 class SendList:
-    """One unit's list, unrolled over the token words of the tile."""
+    """One unit's list, each entry unrolled over the token words of the tile."""
 
     word: Sequence[int]
     """Tile-local word that each product goes to; −1 where the activation word is all zero."""
@@ -63,9 +64,9 @@ class ScatterUnit(Unit):
     """One vector unit: each cycle it multiplies one of its words by a weight and sends the product."""
 
     def __init__(
-        self, clock: Clock, index: int, spec: ClusterSpec, work: SendList, requests: RequestPath, words: NDArray[np.float64] | None
+        self, clock: Clock, walk: ListWalk, spec: ClusterSpec, work: SendList, requests: RequestPath, words: NDArray[np.float64] | None
     ) -> None:
-        super().__init__(clock, index, spec, requests)
+        super().__init__(clock, walk, spec, requests)
         self.work = work
         self.words = words
         self.acknowledged: list[Flit] = []
@@ -81,7 +82,7 @@ class ScatterUnit(Unit):
         yield self.clock.at(0, UNIT)
         while True:
             self._free_slots()
-            if self.position == len(self.work.word) and not self.outstanding:
+            if self.walk.done and not self.outstanding:
                 break
             self.step(self.clock.cycle)
             yield self.clock.tick()
@@ -91,12 +92,13 @@ class ScatterUnit(Unit):
     def step(self, cycle: int) -> None:
         """One cycle: scan, multiply and send, and account for the cycle."""
         oldest = self.outstanding[0] if self.outstanding else None
+        before = self.walk.position
         if self._scan(cycle):
             cause = CAUSE["computing"]
-        elif oldest is None:
-            cause = CAUSE["issue"]
-        else:
+        elif oldest is not None:
             cause = stall_cause(oldest, cycle)
+        else:
+            cause = CAUSE["imbalance" if self.walk.position == before and self.walk.ahead(cycle) else "issue"]
         self.causes[cause] += 1
 
     def _free_slots(self) -> None:
@@ -112,17 +114,16 @@ class ScatterUnit(Unit):
         """Drop entries of zero words and send at most one product; whether one was sent."""
         sent = False
         for _ in range(self.spec.examine_width):
-            if self.position == len(self.work.word):
+            if self.walk.done or self.walk.ahead(cycle):
                 break
-            if self.work.word[self.position] < 0:
+            if self.work.word[self.walk.position] < 0:
                 self.counts["entries_dropped"] += 1
-            elif not sent and self._send(self.position, cycle):
+            elif not sent and self._send(self.walk.position, cycle):
                 sent = True
             else:
                 break
             self.counts["list_entries"] += 1
-            self.position += 1
-            self.last_scan = cycle
+            self.walk.take(cycle)
         return sent
 
     def _send(self, entry: int, cycle: int) -> bool:
@@ -148,19 +149,19 @@ class ScatterUnit(Unit):
 
 
 def send_lists(work: TileWork, values: TileValues | None) -> list[SendList]:
-    """Every unit's list, unrolled over the tile's token words."""
-    token = np.arange(work.token_words)[:, None]
+    """Every unit's list, each entry unrolled over the tile's token words."""
+    token = np.arange(work.token_words)[None, :]
     columns = work.present.shape[1]
     lists = []
     for start, stop in zip(work.unit_ptr[:-1], work.unit_ptr[1:], strict=True):
-        column = work.own[start:stop][None, :]
-        address = token * work.words + work.word[start:stop][None, :]
+        column = work.own[start:stop][:, None]
+        address = token * work.words + work.word[start:stop][:, None]
         lists.append(
             SendList(
                 word=np.where(work.present[token, column], address, -1).ravel().tolist(),
                 bank=work.bank[address].ravel().tolist(),
                 operand=(token * columns + column).ravel().tolist(),
-                weights=None if values is None else np.broadcast_to(values.weights[start:stop], address.shape).ravel().tolist(),
+                weights=None if values is None else np.repeat(values.weights[start:stop], work.token_words).tolist(),
             )
         )
     return lists
@@ -180,8 +181,10 @@ def run_scatter(spec: ClusterSpec, work: TileWork, values: TileValues | None) ->
     if spec.network == "routed":
         requests = RoutedRequests(clock, spec, ports)
     words = None if values is None else values.words
-    units += [ScatterUnit(clock, index, spec, unit, requests, words) for index, unit in enumerate(send_lists(work, values))]
+    pieces = Pieces(work)
+    for index, unit in enumerate(send_lists(work, values)):
+        units.append(ScatterUnit(clock, ListWalk(pieces, index), spec, unit, requests, words))
     for port in ports:
         clock.start(port.run())
     clock.env.run(until=clock.env.all_of([clock.start(unit.run()) for unit in units]))
-    return outcome(clock, units, memory)
+    return outcome(clock, units, pieces, memory)

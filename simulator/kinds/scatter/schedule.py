@@ -11,11 +11,12 @@ from simulator.engine.work import TileWork
 from simulator.errors import MappingError
 from simulator.kinds.gather.schedule import loop_order, spans
 from simulator.kinds.units.lists import present_words
-from simulator.kinds.units.loops import TileLoops, token_tiles
+from simulator.kinds.units.loops import Pace, TileLoops, token_tiles
 from simulator.kinds.units.machine import UnitsMachine
 from simulator.kinds.units.placement import Placement, placement_of
-from simulator.kinds.units.ranges import Capacity, FittedRows, fit_rows, line_entries
+from simulator.kinds.units.ranges import UNLIMITED, Capacity, FittedRows, fit_rows, line_entries
 from simulator.kinds.units.rows import RowParts
+from simulator.kinds.units.streams import list_stream
 from simulator.system.program import Span
 from simulator.system.tensors import Residency
 from simulator.workload.types import Operation
@@ -56,7 +57,7 @@ def by_column(operation: Operation) -> ByColumn:
     return ByColumn(indptr.astype(np.int64), rows[order], order.astype(np.int64))
 
 
-def schedule_scatter(machine: UnitsMachine, operation: Operation, residency: Residency) -> ScatterSchedule:
+def schedule_scatter(machine: UnitsMachine, operation: Operation, residency: Residency, pace: Pace) -> ScatterSchedule:
     """Cut an operation into tiles that fit the machine; MappingError where none do.
 
     M is cut greedily at the partial sums that a copy holds; T fills what is left of it, as far as a unit's own bank
@@ -74,7 +75,7 @@ def schedule_scatter(machine: UnitsMachine, operation: Operation, residency: Res
     tile, rounds = token_tiles(token_words, fabric.token_groups, most, spread=not isinstance(forced, int))
     m_tiles = spans(m, m_tile)
     entry_bits = machine.weight_entry_bits(dense=operation.weight.dense)
-    fitted = _k_tiles(machine, columns, m_tiles, entry_bits, tile)
+    fitted = _k_tiles(machine, columns, m_tiles, tile)
     return ScatterSchedule(
         operation=operation,
         residency=residency,
@@ -86,6 +87,7 @@ def schedule_scatter(machine: UnitsMachine, operation: Operation, residency: Res
         groups=fabric.token_groups,
         lanes=fabric.lanes,
         loop_order=loop_order(machine, operation, residency, len(m_tiles), rounds, len(fitted.spans), entry_bits),
+        stream=list_stream(machine, entry_bits),
         columns=columns,
         parts=fitted.parts,
         placement=placement_of(machine),
@@ -95,11 +97,10 @@ def schedule_scatter(machine: UnitsMachine, operation: Operation, residency: Res
     )
 
 
-def _k_tiles(machine: UnitsMachine, columns: ByColumn, m_tiles: tuple[Span, ...], entry_bits: int, tile: int) -> FittedRows:
-    """The longest contiguous column ranges whose words and entries fit every unit's banks."""
+def _k_tiles(machine: UnitsMachine, columns: ByColumn, m_tiles: tuple[Span, ...], tile: int) -> FittedRows:
+    """The longest contiguous column ranges whose words fit every unit's bank; lists stream."""
     fabric, height = machine.fabric, m_tiles[0][1] - m_tiles[0][0]
-    bank_entries = int(fabric.weight_bank_kib * 8192) // entry_bits
-    capacity = Capacity(fabric.units_per_group, machine.mapping.assignment, machine.own_words // tile, bank_entries, "column")
+    capacity = Capacity(fabric.units_per_group, machine.mapping.assignment, machine.own_words // tile, UNLIMITED, "column")
     return fit_rows(line_entries(columns.indptr, columns.rows, height, len(m_tiles)), capacity)
 
 
@@ -170,4 +171,5 @@ def scatter_work(
         token_words=token_words,
         bank=schedule.placement(token_words * m_words, schedule.banks),
         present=schedule.present[tokens[0] : tokens[1], slice(*schedule.k_tiles[k])],
+        stream=schedule.stream,
     )

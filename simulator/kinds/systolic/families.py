@@ -8,12 +8,13 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from simulator.kinds.systolic.array_product import ArrayProduct, dense_product, packed, product_of, sampled_outputs, with_row_order
+from simulator.kinds.systolic.array_product import ArrayProduct, packed, product_of, sampled_outputs, with_row_order
 from simulator.kinds.systolic.folds import Dataflow
 from simulator.kinds.systolic.machine import SKIP_SCAN_BITS, ArrayMachine, SystolicFabric
 from simulator.kinds.systolic.row_order import grouped_rows
 from simulator.system.tensors import Residency
 from simulator.system.weights import whole_bits
+from simulator.workload.made import whole_product
 from simulator.workload.types import Operation
 
 TRIFLE = 0.01
@@ -61,7 +62,7 @@ def grouped(family: Family) -> Family | None:
 
 def products_of(machine: ArrayMachine, operation: Operation, residency: Residency) -> list[ArrayProduct]:
     """The ways in which an array can take an operation: as it is, and, where its stored W has the pattern of `n_m`, packed."""
-    array = dense_product(operation)
+    array = whole_product(operation)
     product = product_of(array, sampled_outputs(operation))
     features, tokens = slice(0, operation.shape[1]), (0, operation.shape[2])
     right_bits = residency.forms.x.bits(features, tokens, machine.datatypes.activation_bits)

@@ -13,7 +13,6 @@ from simulator.cost.technology import Technology
 from simulator.engine.engines import RunOptions
 from simulator.errors import ConfigError
 from simulator.kinds.base import Kind, Least, Memo, Scheduled
-from simulator.kinds.systolic.array_product import dense_product
 from simulator.kinds.systolic.families import flows_of, least_cycles, products_of
 from simulator.kinds.systolic.machine import ArrayMachine, SystolicFabric
 from simulator.kinds.systolic.operation import run_systolic
@@ -26,6 +25,7 @@ from simulator.specs.models import Section
 from simulator.system.operation import OperationRun
 from simulator.system.system import SystemSpec
 from simulator.system.tensors import Residency
+from simulator.workload.made import whole_product
 from simulator.workload.types import Operation
 
 
@@ -58,7 +58,7 @@ class Systolic(Kind):
 
         Where it skips or packs, only the activations that useful products need, and their weights without places.
         """
-        array, op, bits, forms = ArrayMachine.of(machine), dense_product(operation), machine.datatypes, residency.forms
+        array, op, bits, forms = ArrayMachine.of(machine), whole_product(operation), machine.datatypes, residency.forms
         fabric = array.fabric
         m, k, _ = op.block_shape
         made = self.made_bytes(machine, op) if op.weight_home == "activation" else None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from simulator.errors import MappingError
-from simulator.kinds.systolic.array_product import dense_product, in_row_order
+from simulator.kinds.systolic.array_product import in_row_order
 from simulator.kinds.systolic.candidates import EQUAL, Candidate, candidates
 from simulator.kinds.systolic.estimate import bytes_cycles, whole_folds
 from simulator.kinds.systolic.families import Family, families_of, grouped, least_cycles
@@ -16,6 +16,7 @@ from simulator.system.program import Program, joined
 from simulator.system.relaxed import earliest_end
 from simulator.system.system import System, SystemSpec
 from simulator.system.tensors import Residency
+from simulator.workload.made import whole_product
 from simulator.workload.types import Operation
 
 TRIED = 24
@@ -67,7 +68,7 @@ class _Found:
 class _Search:
     def __init__(self, machine: ArrayMachine, operation: Operation, residency: Residency, spec: SystemSpec) -> None:
         self.machine, self.operation, self.residency, self.spec = machine, operation, residency, spec
-        self.array = dense_product(operation)
+        self.array = whole_product(operation)
         self.natural = families_of(machine, operation, residency)
 
     def best(self) -> _Found | None:

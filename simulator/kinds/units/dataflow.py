@@ -19,6 +19,7 @@ from simulator.kinds.scatter.schedule import ScatterSchedule
 from simulator.kinds.units.lists import named_features
 from simulator.kinds.units.loops import Position
 from simulator.kinds.units.machine import UnitsMachine
+from simulator.kinds.units.streams import list_parts
 from simulator.system.program import Part, Span
 from simulator.system.weights import dense_elements, format_bits, named_bits, tile_size, weight_format
 from simulator.workload.storage import LEAST, StoredBits, TileSize
@@ -30,6 +31,11 @@ class WeightBytes:
 
     values: int
     metadata: int
+
+    @property
+    def total(self) -> int:
+        """Both."""
+        return self.values + self.metadata
 
     @classmethod
     def whole(cls, total_bits: int, value_bits: int) -> WeightBytes:
@@ -52,6 +58,9 @@ SliceT = TypeVar("SliceT", bound=ListSlice)
 
 class UnitsDataflow(ABC, Generic[ScheduleT, SliceT]):
     """One operation on a fabric of units; a subclass says what travels."""
+
+    rows_stream = False
+    """Whether rows leave while the tile runs that made them."""
 
     def __init__(
         self, machine: UnitsMachine, spec: ClusterSpec, engine: Engine, schedule: ScheduleT, *, y_shape: tuple[int, int] | None
@@ -112,11 +121,20 @@ class UnitsDataflow(ABC, Generic[ScheduleT, SliceT]):
         form, tokens = self.schedule.residency.forms.x, self.schedule.token_span(words)
         return -(-form.bits(self.schedule.k_tiles[k][0] + named, tokens, self.machine.datatypes.activation_bits) // 8)
 
-    def w_part(self, m: int, k: int) -> Part:
-        """What all units of a group need, broadcast to the other groups; put into list form as it is filled."""
-        slowest = -(-int(self.unit_entries(m, k).max(initial=0)) // self.machine.weight_port_entries)
-        fetched = self.fetched(m, k)
-        return Part(fetched.values + fetched.metadata, slowest)
+    def w_content(self, position: Position) -> tuple[int, ...]:
+        """Lists that both halves of the banks hold stay as long as no others are needed; longer ones come anew for each tile."""
+        m, round_index, k = position
+        stream = self.schedule.stream
+        resident = int(self.unit_entries(m, k).max(initial=0)) <= stream.piece_entries * stream.fifo_pieces
+        return (m, k) if resident else (m, round_index, k)
+
+    def w_parts(self, m: int, k: int, grain: int) -> tuple[Part, ...]:
+        """The slices of all units of a group, each a whole number of bytes, in pieces; broadcast to the other groups.
+
+        Whatever form it has, it is put into that of lists as it is filled.
+        """
+        total, entries = self.fetched(m, k).total, self.unit_entries(m, k)
+        return list_parts(entries, self.schedule.stream, total, grain, self.machine.weight_port_entries)
 
     def w_counts(self, m: int, k: int) -> Counts:
         """Bits written into the weight banks of all groups; bytes fetched for them, and bits decoded."""

@@ -61,22 +61,23 @@ def graphs(machine: UnitsMachine, *, replies: bool) -> dict[str, Graph]:
 def levels(machine: UnitsMachine, counts: Counts, *, words: bool, sums: bool) -> Mapping[str, tuple[float, float]]:
     """Bytes moved, and bytes a cycle that can be moved, by banks and by networks.
 
-    A network moves words to the units, one a reply, or sums to the banks, one a request that no reply answers; a fabric that
-    does both has a network for each, side by side. A sum takes its link for all of its flits.
+    A bank port gives a word a cycle, or adds to a word of sums; what fills a bank and what drains it meets its other half. A
+    network moves words to the units, one a reply, or sums to the banks, one a request that no reply answers. A machine that does
+    both has a network for each, of which an operation uses one, so that the rate is that of the quicker.
     """
-    fabric, word_bytes = machine.fabric, machine.word_bytes
-    bank_ports = fabric.clusters * fabric.banks_per_copy * fabric.bank_ports
-    found: dict[str, tuple[float, float]] = {"banks": (counts.x_bank_reads * word_bytes, bank_ports * word_bytes)}
+    fabric = machine.fabric
+    word_bytes, sum_bytes = words * machine.word_bytes, sums * machine.output_word_bytes
+    # where sums are moved, requests are not combined: an access a reply; reads of banks count drained sums too
+    accesses = counts.replies if sums else counts.x_bank_reads
+    ports = fabric.clusters * fabric.banks_per_copy * fabric.bank_ports
+    found = {"banks": (accesses * word_bytes + counts.bank_additions * sum_bytes, float(ports * max(word_bytes, sum_bytes)))}
     if fabric.has_network:
-        ports = fabric.clusters * min(fabric.units_per_cluster, fabric.banks_per_copy * fabric.bank_ports)
-        sum_bytes = machine.output_word_bytes
-        used, rate = 0.0, 0.0
-        if words:
-            used, rate = used + counts.replies * word_bytes, rate + ports * word_bytes
-        if sums:
-            flits = machine.in_dataflow("scatter").request_flits
-            used, rate = used + (counts.requests - counts.replies) * sum_bytes, rate + ports * sum_bytes / flits
-        found["network"] = (used, rate)
+        narrower = fabric.clusters * min(fabric.units_per_cluster, fabric.banks_per_copy * fabric.bank_ports)
+        # a combined word leaves its port once, and reaches all of its units in one cycle
+        links = fabric.units if fabric.combines else narrower
+        sum_rate = sum_bytes / machine.in_dataflow("scatter").request_flits if sums else 0.0
+        moved = counts.replies * word_bytes + (counts.requests - counts.replies) * sum_bytes
+        found["network"] = (moved, links * max(word_bytes / machine.reply_flits, sum_rate))
     return found
 
 

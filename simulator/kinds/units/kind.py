@@ -18,8 +18,9 @@ from simulator.engine.engines import ENGINES, Engine, RunOptions
 from simulator.kinds.base import Kind, Least, Memo, Scheduled
 from simulator.kinds.units import facts
 from simulator.kinds.units.lists import named_features, present_words
+from simulator.kinds.units.loops import Pace
 from simulator.kinds.units.machine import UnitsFabric, UnitsMachine, UnitsMapping
-from simulator.kinds.units.operation import UnitsPlan, plan_units, run_plan
+from simulator.kinds.units.operation import UnitsPlan, run_plan
 from simulator.kinds.units.parts import WORDS, UnitParts, fabric_parts, settled_network
 from simulator.kinds.units.placement import placement_of
 from simulator.kinds.units.rounds import Dataflow
@@ -29,6 +30,7 @@ from simulator.machine.model import Mapping as MappingSection
 from simulator.network import Graph, NetworkSpec
 from simulator.specs.models import Section
 from simulator.system.operation import OperationRun
+from simulator.system.system import SystemSpec
 from simulator.system.tensors import Residency
 from simulator.workload.types import Operation
 
@@ -55,7 +57,15 @@ class UnitsKind(Kind):
 
     @abstractmethod
     def dataflow(
-        self, machine: UnitsMachine, spec: ClusterSpec, engine: Engine, operation: Operation, residency: Residency, *, assemble: bool
+        self,
+        machine: UnitsMachine,
+        spec: ClusterSpec,
+        engine: Engine,
+        operation: Operation,
+        residency: Residency,
+        pace: Pace,
+        *,
+        assemble: bool,
     ) -> Dataflow[Any]:
         """Schedule an operation; with `assemble`, Y is put together where the engine carries numbers."""
 
@@ -71,14 +81,16 @@ class UnitsKind(Kind):
     def schedule(self, elaborated: Elaborated, operation: Operation, residency: Residency, index: int) -> Scheduled:
         """Tiles with the fewest cycles that their busiest unit allows."""
         plan = self._plan(elaborated, operation, residency, index, RunOptions(ENGINES["compiled"]))
-        return Scheduled(plan.program(plan.dataflow.least_cycles()), plan.transfer_counts)
+        return Scheduled(plan.least_program(plan.dataflow.least_cycles()), plan.transfer_counts)
 
     def _plan(self, elaborated: Elaborated, operation: Operation, residency: Residency, index: int, options: RunOptions) -> UnitsPlan:
         machine = UnitsMachine.of(elaborated.machine).in_dataflow(self.flow)
         spec = cluster_spec(machine, elaborated.network_latency)
         spec = spec.with_ideal_network() if options.perfect_network else spec
-        dataflow = self.dataflow(machine, spec, options.engine, operation, residency, assemble=not options.reuse_tiles)
-        return plan_units(machine, dataflow, index)
+        system = SystemSpec.of(elaborated)
+        pace = Pace(system.with_ideal_dram() if options.ideal_dram else system, spec.unloaded_cycles)
+        dataflow = self.dataflow(machine, spec, options.engine, operation, residency, pace, assemble=not options.reuse_tiles)
+        return UnitsPlan(machine, dataflow, dataflow.loops.positions(), index, elaborated.dram_burst_bytes)
 
     def least(self, machine: Machine, operation: Operation, residency: Residency, memo: Memo) -> Least:
         """One word a unit and cycle, and one a bank port, were all of them equally busy."""
@@ -98,7 +110,7 @@ class UnitsKind(Kind):
             macs_useful=operation.macs_useful,
             mac_slots=max(operation.macs_useful, fetched * fabric.lanes),
             list_entries=entries,
-            weight_bank_reads=-(-(entries if operation.gradient is None else operation.weight.nnz) // of.weight_port_entries),
+            weight_bank_reads=-(-operation.weight.nnz // of.weight_port_entries),
             requests=words,
             x_bank_reads=0 if fabric.multicast else fetched,
             replies=fetched,

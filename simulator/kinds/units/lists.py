@@ -151,6 +151,7 @@ def cluster_work(
         token_words=token_words,
         bank=schedule.placement(token_words * (stop - start), fabric.banks_per_copy),
         present=present[tokens[0] : tokens[1], start:stop],
+        stream=schedule.stream,
     )
 
 

@@ -6,12 +6,23 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 
+from simulator.engine.work import ListStream
 from simulator.system.program import LoopOrder, Span
+from simulator.system.system import SystemSpec
 from simulator.system.tensors import Residency
 from simulator.workload.types import Operation
 
 Position = tuple[int, int, int]
 """M tile, round, K tile."""
+
+
+@dataclass(frozen=True)
+class Pace:
+    """What bounds the time of a schedule: the system that it runs on, and how long an empty fabric takes for one word."""
+
+    system: SystemSpec
+    unloaded_cycles: int
+    """From the first request of a tile to its first operand, and from the last operand to the end."""
 
 
 def token_tiles(token_words: int, groups: int, most: int, *, spread: bool = True) -> tuple[int, int]:
@@ -50,6 +61,7 @@ class TileLoops:
     groups: int
     lanes: int
     loop_order: LoopOrder
+    stream: ListStream
 
     def positions(self) -> list[Position]:
         """Tiles in execution order, K innermost."""

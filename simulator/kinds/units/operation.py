@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -13,12 +13,16 @@ from numpy.typing import NDArray
 from simulator.activity import CAUSES, Bounds, Counts
 from simulator.engine.engines import RunOptions
 from simulator.kinds.units.checks import check_entries
-from simulator.kinds.units.loops import Position, TileLoops
+from simulator.kinds.units.loops import Position
 from simulator.kinds.units.machine import UnitsMachine
-from simulator.kinds.units.rounds import Dataflow, RoundRunner
+from simulator.kinds.units.rounds import Dataflow, Round, RoundRunner
+from simulator.kinds.units.streams import InStep, RowDrain, row_drain, with_room
+from simulator.machine.model import DMA_CHUNK_BYTES
 from simulator.system.operation import OperationRun
-from simulator.system.program import Drain, Fill, OperationProgram, TileStep, content_indices
+from simulator.system.program import Drain, Fill, Flow, MemoryLevel, OperationProgram, Part, TileStep, content_indices
 from simulator.system.tensors import Residency
+
+Content = Callable[[Position], tuple[int, ...]]
 
 
 @dataclass(frozen=True, eq=False)
@@ -28,26 +32,111 @@ class UnitsPlan:
     machine: UnitsMachine
     """In the dataflow of this operation."""
     dataflow: Dataflow[Any]
+    """What it does, as scheduled."""
     positions: list[Position]
     index: int
+    burst_bytes: int
+    """Of DRAM."""
+    _rows: dict[tuple[int, int, int], RowDrain] = field(default_factory=dict)
 
-    def program(self, cycles: Sequence[int]) -> OperationProgram:
-        """What the system level must do for it, given the [tiles] cycles of its rounds."""
-        return OperationProgram(
-            tiles=_steps(self.dataflow.loops, self.positions, cycles, self.index),
-            x_fills=_x_fills(self.dataflow, self.positions, self.index),
-            w_fills=_w_fills(self.dataflow, self.positions, self.index),
-            drains=_drains(self.dataflow, self.positions, self.index),
+    def program(self, rounds: Sequence[Round]) -> OperationProgram:
+        """What the system level must do for it, given what its rounds did, or the least that they do."""
+        drains, y_flows = self._drains(rounds)
+        w_fills = self._w_fills()
+        xs, ws, ys = (self._numbers(content) for content in self._contents)
+        steps = zip(rounds, xs, ws, ys, strict=True)
+        tiles = [
+            TileStep(
+                self.index, done.cycles, x, w, y, done.in_step.w_flow if any(part.space for part in w_fills[w].parts) else None, y_flows[y]
+            )
+            for done, x, w, y in steps
+        ]
+        return OperationProgram(tuple(tiles), self._x_fills(), w_fills, drains)
+
+    @property
+    def _contents(self) -> tuple[Content, Content, Content]:
+        """What of X, W and Y a tile needs: tiles of equal content in sequence share a transfer."""
+        loops = self.dataflow.loops
+        return loops.x_content, self.dataflow.w_content, loops.y_content
+
+    def _numbers(self, content: Content) -> list[int]:
+        return content_indices([content(place) for place in self.positions], 0)
+
+    def _x_fills(self) -> tuple[Fill, ...]:
+        loops = self.dataflow.loops
+        changes = changes_of(self.positions, loops.x_content)
+        return tuple(Fill(self.index, loops.residency.x, self.dataflow.x_parts(position), waits=True) for position in changes)
+
+    def _w_fills(self) -> tuple[Fill, ...]:
+        """For all groups at once. A W that is made from activations comes from where they live, and waits for them.
+
+        One from DRAM that is walked again stays in the buffer, if that has room for all of it (rule 7).
+        """
+        loops = self.dataflow.loops
+        made = loops.operation.weight_home == "activation"
+        home: MemoryLevel = loops.residency.x if made else "dram"
+        grain = self.burst_bytes if home == "dram" else 1
+        changes = [(m, k) for m, _, k in changes_of(self.positions, self.dataflow.w_content)]
+        parts = {place: self.dataflow.w_parts(*place, grain) for place in dict.fromkeys(changes)}
+        again = len(changes) > len(parts) and home == "dram"
+        kept = again and sum(part.bytes for each in parts.values() for part in each) <= loops.residency.room_bytes
+        fills, seen = [], set()
+        for place in changes:
+            there = kept and place in seen
+            fills.append(Fill(self.index, "buffer" if there else home, parts[place], waits=made, kept=kept and not there))
+            seen.add(place)
+        return tuple(fills)
+
+    def _drains(self, rounds: Sequence[Round]) -> tuple[tuple[Drain, ...], list[Flow | None]]:
+        """What leaves, and when it was written where it streams. What a sampled product leaves lies in the lists, which go with it."""
+        loops, dataflow = self.dataflow.loops, self.dataflow
+        in_lists = loops.operation.gradient is not None
+        changes = list(enumerate(changes_of(self.positions, loops.y_content)))
+        whole = [dataflow.y_parts(position) for _, position in changes]
+        flows: list[Flow | None] = [None] * len(whole)
+        if dataflow.rows_stream:
+            grain = self.burst_bytes if loops.residency.y == "dram" else 1
+            cut = [self._cut(done.in_step, parts, grain) for done, parts in zip(rounds, whole, strict=True)]
+            whole = with_room(cut, [done.in_step.unit for done in rounds], self._output_places)
+            flows = [each.flow for each in cut]
+        drains = tuple(
+            Drain(self.index, loops.residency.y, parts, holds_w=content if in_lists else None)
+            for parts, (content, _) in zip(whole, changes, strict=True)
         )
+        return drains, flows
+
+    def _cut(self, done: InStep, parts: tuple[Part, ...], grain: int) -> RowDrain:
+        total, extra = sum(part.bytes for part in parts), sum(part.extra_bus_bytes for part in parts)
+        key = (id(done), total, extra)
+        if key not in self._rows:
+            self._rows[key] = row_drain(done.written, total, extra, grain, max(1, self._output_places // 2))
+        return self._rows[key]
+
+    @property
+    def _output_places(self) -> int:
+        """Row words of both halves of an output bank."""
+        return 2 * self.machine.output_words
+
+    def least_program(self, cycles: Sequence[int]) -> OperationProgram:
+        """A program that is through no later than any run's, given the least [tiles] cycles of its rounds.
+
+        Of the pieces of a list only the first is wanted before the end, and rows are there from the start.
+        """
+        rows = np.full(1 + sum(part.bytes for part in self.dataflow.y_parts(self.positions[0])) // DMA_CHUNK_BYTES, -1)
+        rounds = []
+        for (m, _, k), least in zip(self.positions, cycles, strict=True):
+            pieces = len(self.dataflow.w_parts(m, k, 1))
+            flow = Flow((0, *[least] * (pieces - 1)), (0,) * pieces)
+            rounds.append(Round(least, Counts(), np.zeros(0, dtype=np.int64), Bounds(), InStep([], flow, rows, np.zeros_like(rows))))
+        return self.program(rounds)
 
     def transfer_counts(self) -> Counts:
         """What fills write and drains read on the fabric."""
-        return _transfer_counts(self.dataflow, self.positions)
-
-
-def plan_units(machine: UnitsMachine, dataflow: Dataflow[Any], index: int) -> UnitsPlan:
-    """The tiles of an operation that has been scheduled."""
-    return UnitsPlan(machine, dataflow, dataflow.loops.positions(), index)
+        dataflow, (x_content, w_content, y_content) = self.dataflow, self._contents
+        counts = [dataflow.x_counts(position) for position in changes_of(self.positions, x_content)]
+        counts += [dataflow.w_counts(m, k) for m, _, k in changes_of(self.positions, w_content)]
+        counts += [dataflow.y_counts(position) for position in changes_of(self.positions, y_content)]
+        return Counts.total(counts)
 
 
 def run_plan(plan: UnitsPlan, flow: str, residency: Residency, options: RunOptions) -> OperationRun:
@@ -65,7 +154,7 @@ def run_plan(plan: UnitsPlan, flow: str, residency: Residency, options: RunOptio
     return OperationRun(
         operation,
         residency,
-        program=plan.program([result.cycles for result in rounds]),
+        program=plan.program(rounds),
         counts=counts + plan.transfer_counts(),
         unit_cycles=causes,
         bounds=sum((result.bounds for result in rounds), Bounds()),
@@ -82,49 +171,10 @@ def _stored(dataflow: Dataflow[Any]) -> dict[str, int | str]:
     if operation.weight_home == "activation":
         return {}
     tiles = itertools.product(range(len(loops.m_tiles)), range(len(loops.k_tiles)))
-    return {"weight_format": dataflow.weight_form, "weight_stored_bytes": sum(dataflow.w_part(m, k).bytes for m, k in tiles)}
+    return {"weight_format": dataflow.weight_form, "weight_stored_bytes": sum(dataflow.fetched(m, k).total for m, k in tiles)}
 
 
-def _steps(loops: TileLoops, positions: list[Position], cycles: Sequence[int], index: int) -> tuple[TileStep, ...]:
-    xs, ws, ys = (
-        content_indices([content(place) for place in positions], 0) for content in (loops.x_content, loops.w_content, loops.y_content)
-    )
-    return tuple(TileStep(index, c, x, w, y) for c, x, w, y in zip(cycles, xs, ws, ys, strict=True))
-
-
-def _x_fills(dataflow: Dataflow[Any], positions: list[Position], index: int) -> tuple[Fill, ...]:
-    loops = dataflow.loops
-    changes = _changes(positions, loops.x_content)
-    return tuple(Fill(index, loops.residency.x, dataflow.x_parts(position), waits=True) for position in changes)
-
-
-def _w_fills(dataflow: Dataflow[Any], positions: list[Position], index: int) -> tuple[Fill, ...]:
-    """One part for all groups. A W that is made from activations comes from where they live, and waits for them."""
-    made = dataflow.loops.operation.weight_home == "activation"
-    home = dataflow.loops.residency.x if made else "dram"
-    changes = _changes(positions, dataflow.loops.w_content)
-    return tuple(Fill(index, home, (dataflow.w_part(m, k),), waits=made) for m, _, k in changes)
-
-
-def _drains(dataflow: Dataflow[Any], positions: list[Position], index: int) -> tuple[Drain, ...]:
-    """What a sampled product leaves lies in the lists themselves, which go with it."""
-    loops = dataflow.loops
-    in_lists = loops.operation.gradient is not None
-    return tuple(
-        Drain(index, loops.residency.y, dataflow.y_parts(position), holds_w=content if in_lists else None)
-        for content, position in enumerate(_changes(positions, loops.y_content))
-    )
-
-
-def _transfer_counts(dataflow: Dataflow[Any], positions: list[Position]) -> Counts:
-    loops = dataflow.loops
-    counts = [dataflow.x_counts(position) for position in _changes(positions, loops.x_content)]
-    counts += [dataflow.w_counts(m, k) for m, _, k in _changes(positions, loops.w_content)]
-    counts += [dataflow.y_counts(position) for position in _changes(positions, loops.y_content)]
-    return Counts.total(counts)
-
-
-def _changes(positions: list[Position], content: Callable[[Position], tuple[int, ...]]) -> list[Position]:
+def changes_of(positions: list[Position], content: Content) -> list[Position]:
     """The first tile of each content, in the order in which contents are needed."""
     keys = [content(position) for position in positions]
     return [position for place, position in enumerate(positions) if place == 0 or keys[place] != keys[place - 1]]

@@ -13,6 +13,9 @@ from simulator.errors import MappingError
 from simulator.kinds.units.rows import Ints, RowParts, part_entries, spread_rows
 from simulator.system.program import Span
 
+UNLIMITED = 1 << 40
+"""More than there ever is."""
+
 
 @dataclass(frozen=True)
 class Capacity:

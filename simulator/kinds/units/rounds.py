@@ -12,10 +12,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simulator.activity import CAUSES, Bounds, Counts
-from simulator.engine.cluster import CAUSE
+from simulator.engine.cluster import CAUSE, Milestones
 from simulator.kinds.units.loops import Position, TileLoops
 from simulator.kinds.units.machine import UnitsFabric
+from simulator.kinds.units.streams import InStep, in_step
 from simulator.system.program import Part, Span
+
+
+class WeightBytes(Protocol):
+    """Bytes of a fill of W."""
+
+    @property
+    def total(self) -> int:
+        """Values and metadata."""
 
 
 class Work(Protocol):
@@ -42,6 +51,7 @@ class ClusterResult:
     unit_cycles: NDArray[np.int64]
     counts: Counts
     bounds: Bounds
+    milestones: Milestones
     compared: bool
     """Whether its numbers were held against NumPy's."""
 
@@ -63,6 +73,10 @@ class Dataflow(Protocol[WorkT]):
     @property
     def loops(self) -> TileLoops:
         """How the operation is cut into tiles."""
+
+    @property
+    def rows_stream(self) -> bool:
+        """Whether rows leave while the tile runs that made them."""
 
     @property
     def outputs(self) -> NDArray[np.float64] | None:
@@ -87,14 +101,20 @@ class Dataflow(Protocol[WorkT]):
     def x_parts(self, position: Position) -> tuple[Part, ...]:
         """Transfers that bring a round's token groups their activations."""
 
-    def w_part(self, m: int, k: int) -> Part:
-        """Transfer that brings all units their lists."""
+    def w_content(self, position: Position) -> tuple[int, ...]:
+        """What of W a tile needs: tiles of equal content in sequence need no new fill."""
+
+    def w_parts(self, m: int, k: int, grain: int) -> tuple[Part, ...]:
+        """Transfers that bring all units their lists, at multiples of `grain` bytes."""
 
     def y_parts(self, position: Position) -> tuple[Part, ...]:
         """Transfers that take finished outputs away, after the last tile that adds to them."""
 
     def x_counts(self, position: Position) -> Counts:
         """Words that `x_parts` write."""
+
+    def fetched(self, m: int, k: int) -> WeightBytes:
+        """Bytes that they bring."""
 
     def w_counts(self, m: int, k: int) -> Counts:
         """Bits that `w_part` writes, over all token groups."""
@@ -111,6 +131,7 @@ class Round:
     counts: Counts
     unit_cycles: NDArray[np.int64]
     bounds: Bounds
+    in_step: InStep
 
 
 THREAD_ENTRIES = 20_000
@@ -131,6 +152,7 @@ class RoundRunner(Generic[WorkT]):
     reused: int = 0
     _distinct: list[Future[ClusterResult]] = field(default_factory=list)
     _seen: dict[bytes, Future[ClusterResult]] = field(default_factory=dict)
+    _rounds: dict[tuple[int, ...], Round] = field(default_factory=dict)
 
     def run(self, positions: list[Position]) -> list[Round]:
         """Run all rounds, in order."""
@@ -159,9 +181,15 @@ class RoundRunner(Generic[WorkT]):
         return [self._cluster(submit, place) for place in places]
 
     def _round(self, k: int, futures: list[Future[ClusterResult]]) -> Round:
-        """Add up the clusters of a round; the barrier waits for the slowest."""
-        results = [future.result() for future in futures]
-        cycles = max((result.cycles for result in results), default=0)
+        """Add up the clusters of a round, once for all that are of the same clusters; the barrier waits for the slowest."""
+        key = (k > 0, *map(id, futures))
+        if key not in self._rounds:
+            self._rounds[key] = self._added_up(k, [future.result() for future in futures])
+        return self._rounds[key]
+
+    def _added_up(self, k: int, results: list[ClusterResult]) -> Round:
+        step = in_step([result.milestones for result in results], self.fabric.units_per_cluster, self.dataflow.loops.stream.fifo_pieces)
+        cycles = max((result.cycles + delay for result, delay in zip(results, step.delays, strict=True)), default=0)
         counts = Counts.total(result.counts for result in results)
         causes = np.zeros(len(CAUSES), dtype=np.int64)
         for result in results:
@@ -171,7 +199,7 @@ class RoundRunner(Generic[WorkT]):
         causes[CAUSE["imbalance"]] += self.fabric.units * cycles - running
         if k:
             counts = counts + self.dataflow.later_tile_counts(counts)
-        return Round(cycles, counts, causes, _slowest([result.bounds for result in results]))
+        return Round(cycles, counts, causes, _slowest([result.bounds for result in results]), step)
 
     def _cluster(self, submit: Submit, place: ClusterTile) -> Future[ClusterResult]:
         work = self.dataflow.work(place)

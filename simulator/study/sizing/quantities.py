@@ -54,9 +54,8 @@ def floor_of(objective: Objective, least: Least, pricer: Pricer) -> float:
         return seconds
     if objective == "area":
         return pricer.hardware.area_mm2(include_dram=False)
-    # of which operations the events are is not known: where kinds of work are paid apart, the fabric's are left out
     prices = pricer.rates
-    energy_pj = float(prices.energy_pj @ Counted(least.counts, least.cycles).vector(prices.kinds))
+    energy_pj = float(prices.energy_pj @ Counted(least.counts, least.cycles, least.counts_by_work).vector(prices.kinds))
     return energy_pj if objective == "energy" else energy_pj * 1e-12 * seconds * prices.fabric_area_mm2
 
 

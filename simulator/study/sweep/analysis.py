@@ -214,8 +214,8 @@ def assess_points(points: Sequence[Point], names: Sequence[str], store: Store) -
         machine = machines.setdefault(design_key(point.elaborated, technology=point.technology.key), point.elaborated)
         activity = activity_from_text(texts[point.timing_key])
         workload = point.recipe.document.model.name
-        by_kind = counted(machine.machine, activity).by_kind
-        runs.append(SavedRun(machine, activity.cycles, activity.counts, by_kind, workload, point.ideal, point.technology.technology.name))
+        did = counted(machine.machine, activity)
+        runs.append(SavedRun(machine, did, workload, point.ideal, point.technology.technology.name))
     return assess_in(runs, [point.technology.technology for point in points], names)
 
 

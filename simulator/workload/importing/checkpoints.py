@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -59,13 +60,35 @@ class Tensor:
 
 
 def read_checkpoint(path: Path, wanted: Sequence[str]) -> list[Source]:
-    """Return the 2-D tensors of a safetensors file, or of the files of an index; of all, those that `wanted` names, globs or names.
+    """Return the 2-D tensors of a safetensors file, or of the files of an index; where `wanted` has names or globs, those.
 
+    A tensor of more dimensions is read only where it is wanted: a convolution's filters [out, in, …], as out × the rest.
     Raises OperandError, beginning with the file's name, where it is unsound or a tensor cannot be had.
     """
-    try:
-        tensors = _indexed(path) if path.name.endswith(INDEX) else read_header(path)
+    with _naming(path):
+        tensors = _tensors(path)
         return [Source(name, _csr(name, tensors[name])) for name in _chosen(tensors, wanted)]
+
+
+def left_out(path: Path, wanted: Sequence[str]) -> list[str]:
+    """Return names and shapes of the tensors of more than 2 dimensions that `read_checkpoint` does not read unasked.
+
+    Raises OperandError as that does.
+    """
+    with _naming(path):
+        tensors = {} if wanted else _tensors(path)
+        return [f"{name} ({_sides(tensor)})" for name, tensor in tensors.items() if len(tensor.shape) > 2]
+
+
+def _tensors(path: Path) -> dict[str, Tensor]:
+    return _indexed(path) if path.name.endswith(INDEX) else read_header(path)
+
+
+@contextmanager
+def _naming(path: Path) -> Iterator[None]:
+    """Begin what goes wrong in the block with the file's name."""
+    try:
+        yield
     except OperandError as error:
         raise OperandError(f"{path}: {error}") from error
     except OSError as error:
@@ -93,21 +116,25 @@ def read_header(path: Path) -> dict[str, Tensor]:
 
 
 def read_tensor(tensor: Tensor) -> NDArray[Any]:
-    """Return a 2-D tensor as numbers or Booleans; OperandError where its type is no number, or it is too large to hold."""
+    """Return a tensor as a matrix of numbers or Booleans, its first dimension × the product of the others.
+
+    Raises OperandError where its type is no number, or it is too large to hold.
+    """
     if tensor.dtype not in (_NATIVE | _NARROW):
         raise OperandError(f"dtype {tensor.dtype}; allowed: {', '.join(_NATIVE | _NARROW)}")
-    check_size((tensor.shape[0], tensor.shape[1]), 0)
-    count = math.prod(tensor.shape)
+    shape = (tensor.shape[0], math.prod(tensor.shape[1:]))
+    check_size(shape, 0)
+    count = math.prod(shape)
     if count > MAX_NONZEROS:
         raise OperandError(f"{count} elements; allowed: at most {MAX_NONZEROS}")
     if tensor.dtype in _NATIVE:
-        return np.fromfile(tensor.file, _NATIVE[tensor.dtype], count, offset=tensor.start).reshape(tensor.shape)
+        return np.fromfile(tensor.file, _NATIVE[tensor.dtype], count, offset=tensor.start).reshape(shape)
     import ml_dtypes
 
     narrow = np.dtype(getattr(ml_dtypes, _NARROW[tensor.dtype]))
     stored = np.fromfile(tensor.file, f"<u{narrow.itemsize}", count, offset=tensor.start)
     values: NDArray[np.float32] = stored.astype(f"u{narrow.itemsize}", copy=False).view(narrow).astype(np.float32)
-    return values.reshape(tensor.shape)
+    return values.reshape(shape)
 
 
 def _csr(name: str, tensor: Tensor) -> Csr:
@@ -139,16 +166,27 @@ def _indexed(path: Path) -> dict[str, Tensor]:
 
 
 def _chosen(tensors: dict[str, Tensor], wanted: Sequence[str]) -> list[str]:
-    """Names that are wanted, in the file's order; a name without wildcard must be there and have two dimensions."""
+    """Names of matrices that are wanted, in the file's order; a name without wildcard must be there and be one.
+
+    What has more than two dimensions may be a buffer as well as filters, so it is no matrix unless it is asked for.
+    """
     dimensions = {name: len(tensor.shape) for name, tensor in tensors.items()}
+    if not wanted:
+        found = [name for name, sides in dimensions.items() if sides == 2]
+        if not found:
+            larger = next((f"; --tensor {name} takes {_sides(tensors[name])}" for name, sides in dimensions.items() if sides > 2), "")
+            raise OperandError(f"no tensor of 2 dimensions{larger}")
+        return found
+    matrices = [name for name, sides in dimensions.items() if sides >= 2]
     for name in wanted:
-        if name in dimensions and dimensions[name] != 2:
-            raise OperandError(f"{name} has {dimensions[name]} dimensions; allowed: 2")
-        if not any(fnmatchcase(known, name) and sides == 2 for known, sides in dimensions.items()):
-            matrices = [known for known, sides in dimensions.items() if sides == 2]
+        if dimensions.get(name, 2) < 2:
+            raise OperandError(f"{name} has {dimensions[name]} dimensions; allowed: 2 or more")
+        if not any(fnmatchcase(known, name) for known in matrices):
             listed = ", ".join(matrices[:_SHOWN]) + (", …" if len(matrices) > _SHOWN else "")
-            raise OperandError(f"no tensor {name} of 2 dimensions; there are {listed or 'none'}{nearest_hint(name, matrices)}")
-    found = [name for name, sides in dimensions.items() if sides == 2 and (not wanted or any(fnmatchcase(name, glob) for glob in wanted))]
-    if not found:
-        raise OperandError("no tensor of 2 dimensions")
-    return found
+            raise OperandError(f"no tensor {name} of 2 dimensions or more; there are {listed or 'none'}{nearest_hint(name, matrices)}")
+    return [name for name in matrices if any(fnmatchcase(name, glob) for glob in wanted)]
+
+
+def _sides(tensor: Tensor) -> str:
+    """Its shape, and that of the matrix that it is read as."""
+    return f"{' × '.join(map(str, tensor.shape))}, as {tensor.shape[0]} × {math.prod(tensor.shape[1:])}"

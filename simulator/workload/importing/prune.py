@@ -20,7 +20,7 @@ class Pruning:
 
     rule: str
     """magnitude: the largest of each matrix; row: of each row; global: of all matrices together; n_m: of each group of m
-    neighbours of a row; block: the blocks of the largest root mean square, whole."""
+    neighbours of a row, whose last group may have fewer; block: the blocks of the largest root mean square, whole."""
     density: float = 1.0
     """magnitude, row, global, block: exactly round(density × size) places (of the matrix, a row, all matrices; blocks) at most."""
     n: int = 1
@@ -73,8 +73,8 @@ def _rows(matrix: Csr, pruning: Pruning) -> NDArray[np.bool_]:
 
 
 def _groups(matrix: Csr, pruning: Pruning) -> NDArray[np.bool_]:
-    fit("m", pruning.m, matrix.shape[1])
-    return _largest(_flat(matrix) // pruning.m, _score(matrix), pruning.n)
+    groups = -(-matrix.shape[1] // pruning.m)
+    return _largest(matrix.rows() * groups + matrix.indices // pruning.m, _score(matrix), pruning.n)
 
 
 def _blocks(matrix: Csr, pruning: Pruning) -> NDArray[np.bool_]:

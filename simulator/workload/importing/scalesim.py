@@ -13,7 +13,7 @@ import re
 from pathlib import Path
 
 from simulator.errors import OperandError
-from simulator.workload.csr import MAX_DIMENSION
+from simulator.workload.csr import MAX_DIMENSION, MAX_NONZEROS
 from simulator.workload.importing.sources import Source
 
 _MAX_BYTES = 2**20
@@ -34,23 +34,34 @@ def read_topology(path: Path) -> list[Source]:
     layers = [(place, cells) for place, line in enumerate(lines, 1) if any(cells := [cell.strip() for cell in line])]
     if len(layers) < 2:
         raise OperandError(f"{path}: no layer below the heading")
+    if _numbers(_trimmed(layers[0][1])[1:]) is not None:
+        raise OperandError(f"{path}:{layers[0][0]}: found a layer, {layers[0][1][0]!r}; allowed: a heading above the first layer")
     return [_layer(f"{path}:{place}", _trimmed(cells)) for place, cells in layers[1:]]
 
 
 def _trimmed(cells: list[str]) -> list[str]:
+    """Cells without empty ones at the end, nor a note behind the last comma, which SCALE-Sim drops."""
     while cells and not cells[-1]:
         cells = cells[:-1]
-    return cells
+    return cells if _numbers(cells[1:-1]) is None or _NUMBER.fullmatch(cells[-1]) or _RATIO.fullmatch(cells[-1]) else cells[:-1]
+
+
+def _numbers(cells: list[str]) -> tuple[list[int], re.Match[str] | None] | None:
+    """Numbers and N:M of a layer; None where the cells are none."""
+    ratio = _RATIO.fullmatch(cells[-1]) if cells else None
+    numbers = cells[:-1] if ratio else cells
+    if len(numbers) not in (_GEMM, *_CONVOLUTION) or not all(_NUMBER.fullmatch(cell) for cell in numbers):
+        return None
+    return [int(cell) for cell in numbers], ratio
 
 
 def _layer(where: str, cells: list[str]) -> Source:
     name, *rest = cells
-    ratio = _RATIO.fullmatch(rest[-1]) if rest else None
-    numbers = rest[:-1] if ratio else rest
-    if len(numbers) not in (_GEMM, *_CONVOLUTION) or not all(_NUMBER.fullmatch(cell) for cell in numbers):
+    layer = _numbers(rest)
+    if layer is None:
         found = ", ".join(rest)[:60]
         raise OperandError(f"{where}: found {found!r}; allowed: M, N, K, or the 7 or 8 numbers of a convolution, each with or without N:M")
-    values = [int(cell) for cell in numbers]
+    values, ratio = layer
     batch = 1
     if len(values) == _GEMM:
         m, k, n = values[1], values[2], values[0]
@@ -61,7 +72,12 @@ def _layer(where: str, cells: list[str]) -> Source:
     for letter, side in (("batch", batch), ("m", m), ("k", k), ("n", n)):
         if not 1 <= side <= MAX_DIMENSION:
             raise OperandError(f"{where}: {letter} = {side}; allowed: 1 to {MAX_DIMENSION}")
-    return Source(name, shape=(m, k, n), batch=batch, pattern=_pattern(where, k, ratio))
+    pattern = _pattern(where, k, ratio)
+    weights = batch * m * k if ratio is None else batch * m * k * int(ratio[1]) // int(ratio[2])
+    for operand, nonzeros in (("weights", weights), ("activations", batch * k * n)):
+        if nonzeros > MAX_NONZEROS:
+            raise OperandError(f"{where}: {nonzeros} nonzero {operand}; allowed: at most {MAX_NONZEROS}")
+    return Source(name, shape=(m, k, n), batch=batch, pattern=pattern)
 
 
 def _im2col(where: str, values: list[int]) -> tuple[int, int, int]:

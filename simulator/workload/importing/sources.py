@@ -26,7 +26,8 @@ class Source:
 
 
 def read_sources(path: Path, tensors: Sequence[str]) -> list[Source]:
-    """Return what a file holds; `tensors` are names or globs of a checkpoint's, none: all that have two dimensions.
+    """Return what a file holds; `tensors` are names or globs of a checkpoint's, none: all that have two
+    dimensions.
 
     Raises OperandError, beginning with the file's name, where it cannot be read or a name is not there.
     """
@@ -37,6 +38,18 @@ def read_sources(path: Path, tensors: Sequence[str]) -> list[Source]:
     if reader is None:
         raise OperandError(f"{path}: no known format; allowed endings: {', '.join(_READERS)}")
     return reader(path, tensors)
+
+
+def left_out(path: Path, tensors: Sequence[str]) -> list[str]:
+    """Return what of a file is not read unasked, as words: tensors of a checkpoint that may be filters, or may be buffers.
+
+    Raises OperandError as `read_sources` does.
+    """
+    if not path.name.endswith(_CHECKPOINTS):
+        return []
+    from simulator.workload.importing import checkpoints
+
+    return checkpoints.left_out(path, tensors)
 
 
 def _matrix_file(path: Path, tensors: Sequence[str]) -> list[Source]:
@@ -56,10 +69,10 @@ def _checkpoint(path: Path, tensors: Sequence[str]) -> list[Source]:
     return read_checkpoint(path, tensors)
 
 
+_CHECKPOINTS = (".safetensors", ".safetensors.index.json")
 _READERS: dict[str, Callable[[Path, Sequence[str]], list[Source]]] = {
     **dict.fromkeys(READERS, _matrix_file),
-    ".safetensors": _checkpoint,
-    ".safetensors.index.json": _checkpoint,
+    **dict.fromkeys(_CHECKPOINTS, _checkpoint),
     ".csv": _topology,
 }
 """Reader of each file ending."""

@@ -43,7 +43,7 @@ def write_matrices(sources: Sequence[Source], folder: Path) -> None:
 
 def _from_matrix(label: str, matrix: Csr, tokens: int) -> dict[str, Any]:
     if not matrix.nnz:
-        raise OperandError(f"{label}: no nonzero is left")
+        raise OperandError(f"{label}: no nonzero is left; --tensor chooses the tensors of a checkpoint")
     kind = "GEMM" if matrix.nnz == matrix.shape[0] * matrix.shape[1] else "SpMM"
     weight = {"file": f"{label}.npz"}
     return {"name": label, "kind": kind, "shape": {"n": tokens}, "weight": weight, "activation": {"pattern": "dense"}}
@@ -59,13 +59,15 @@ def _from_shape(label: str, source: Source) -> dict[str, Any]:
 def _labels(sources: Sequence[Source]) -> list[str]:
     """Names that a workload file allows, a number added where one stands again."""
     labels: list[str] = []
+    taken: set[str] = set()  # regardless of case: labels are names of files, which some systems do not tell apart by it
     for source in sources:
         label = _clean(source.name)
         again = 2
-        while label in labels:
+        while label.casefold() in taken:
             label = f"{_clean(source.name)[:_UNIQUE]}.{again}"
             again += 1
         labels.append(label)
+        taken.add(label.casefold())
     return labels
 
 

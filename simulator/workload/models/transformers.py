@@ -137,11 +137,13 @@ def _backward(
 def _weight_gradient(linear: Linear, tokens: int, how: WeightGradient, gradient: Mapping[str, Any] | None, after: str) -> OperationKeys:
     """dW of the X of the forward pass and the dY of dX, which waits for both."""
     name, made_from = f"{linear.name}.dw", (after, *linear.after)
+    x: Mapping[str, Any] = {"same_as": linear.name} if linear.activation else DENSE
     if how == "sampled":
-        x = {"same_as": linear.name} if linear.activation else DENSE
         shape = (linear.m, linear.k, tokens)
         return product(name, "SDDMM", shape, None, x, made_from, weight_of=linear.name, gradient=dict(gradient or DENSE))
-    return product(name, "GEMM", (linear.m, tokens, linear.k), DENSE, DENSE, made_from, weight_home="activation")
+    turned = {**x, "transposed": True} if linear.activation else DENSE
+    shape, which = (linear.m, tokens, linear.k), kind(gradient, linear.activation)
+    return product(name, which, shape, gradient or DENSE, turned, made_from, weight_home="activation")
 
 
 def _attention_backward(gpt: Gpt, layer: int, tokens: int, after: str) -> list[OperationKeys]:

@@ -31,6 +31,16 @@ class Header:
     shape: tuple[int, ...]
     dtype: np.dtype[Any]
 
+    @property
+    def elements(self) -> int:
+        """Of the array."""
+        return math.prod(self.shape)
+
+    @property
+    def bytes(self) -> int:
+        """Of the array."""
+        return self.elements * self.dtype.itemsize
+
 
 def read_npz(path: Path) -> Csr:
     """Return the matrix of a `.npz` file; OperandError where it is not a whole, sound CSR matrix.
@@ -68,23 +78,22 @@ def _header(archive: zipfile.ZipFile, name: str) -> Header:
     """Shape and type of a member, checked against the size that the archive states for it."""
     info = archive.getinfo(f"{name}.npy")
     with archive.open(info) as stream:
-        shape, dtype = npy_header(stream, name)
-        start = stream.tell()
-    if dtype.hasobject:
+        header, start = npy_header(stream, name), stream.tell()
+    if header.dtype.hasobject:
         raise OperandError(f"`{name}` holds pickled Python objects, which are never loaded; allowed: arrays of numbers")
     if info.file_size > max(_BOMB_BYTES, _PACKED_TOO_WELL * info.compress_size):
         raise OperandError(f"`{name}` unpacks {info.compress_size} bytes to {info.file_size}: a decompression bomb, no matrix")
-    if info.file_size - start != math.prod(shape) * dtype.itemsize:
-        raise OperandError(f"`{name}` is truncated: {info.file_size - start} bytes for {math.prod(shape)} elements of type {dtype}")
-    return Header(shape, dtype)
+    if info.file_size - start != header.bytes:
+        raise OperandError(f"`{name}` is truncated: {info.file_size - start} bytes for {header.elements} elements of type {header.dtype}")
+    return header
 
 
-def npy_header(stream: IO[bytes], name: str) -> tuple[tuple[int, ...], np.dtype[Any]]:
+def npy_header(stream: IO[bytes], name: str) -> Header:
     """Return shape and type that a .npy header of version 1.0 states; OperandError for another version."""
     if npy.read_magic(stream) != (1, 0):  # a later version allows headers of gigabytes
         raise OperandError(f"`{name}` is not of .npy version 1.0")
     shape, _, dtype = npy.read_array_header_1_0(stream)
-    return shape, dtype
+    return Header(shape, dtype)
 
 
 def _shape(archive: zipfile.ZipFile, header: Header) -> tuple[int, int]:
@@ -112,7 +121,7 @@ def _check_headers(shape: tuple[int, int], headers: dict[str, Header]) -> None:
 
 
 def _check_small(header: Header, name: str, kinds: str) -> None:
-    if header.dtype.kind not in kinds or math.prod(header.shape) > _SMALL or (name == "format" and header.shape != ()):
+    if header.dtype.kind not in kinds or header.elements > _SMALL or (name == "format" and header.shape != ()):
         raise OperandError(f"`{name}` has shape {header.shape} and type {header.dtype}, which scipy.sparse.save_npz does not write")
 
 
@@ -131,8 +140,7 @@ def read_npy(path: Path) -> Csr:
     size = path.stat().st_size
     try:
         with path.open("rb") as stream:
-            shape, dtype = npy_header(stream, path.name)
-            _check(shape, dtype, size - stream.tell())
+            _check(npy_header(stream, path.name), size - stream.tell())
             stream.seek(0)
             array = npy.read_array(stream, allow_pickle=False)
     except (ValueError, EOFError, OSError) as error:
@@ -151,7 +159,8 @@ def array_csr(array: np.ndarray[tuple[int, ...], np.dtype[np.generic]]) -> Csr:
     return flat_csr(shape, flat.astype(np.int64, copy=False), data)
 
 
-def _check(shape: tuple[int, ...], dtype: np.dtype[np.generic], size: int) -> None:
+def _check(header: Header, size: int) -> None:
+    shape, dtype = header.shape, header.dtype
     if dtype.hasobject:
         raise OperandError("holds pickled Python objects, which are never loaded; allowed: arrays of numbers")
     if dtype.kind not in "biuf":
@@ -159,7 +168,7 @@ def _check(shape: tuple[int, ...], dtype: np.dtype[np.generic], size: int) -> No
     if len(shape) != 2:
         raise OperandError(f"an array of {len(shape)} dimensions; allowed: 2")
     check_size((shape[0], shape[1]), 0)
-    if math.prod(shape) > MAX_NONZEROS:
+    if header.elements > MAX_NONZEROS:
         raise OperandError(f"{shape[0]} × {shape[1]} elements; allowed: at most {MAX_NONZEROS}")
-    if size != math.prod(shape) * dtype.itemsize:
-        raise OperandError(f"truncated or too long: {size} bytes for {math.prod(shape)} elements of type {dtype}")
+    if size != header.bytes:
+        raise OperandError(f"truncated or too long: {size} bytes for {header.elements} elements of type {dtype}")

@@ -13,7 +13,7 @@ from simulator.pricing import elaborate, price
 
 def activity(**by_flow: Counts) -> Activity:
     operations = tuple(
-        OperationActivity(flow, "SpMM", Shape(1, 1, 1), 0, 0, 0, 1, counts, {}, Bounds(), {"dataflow": flow})
+        OperationActivity(flow, "SpMM", Shape(1, 1, 1), 0, 0, 0, 0, 1, counts, {}, Bounds(), {"dataflow": flow})
         for flow, counts in by_flow.items()
     )
     return Activity(0, 64, sum(by_flow.values(), Counts()), {}, Bounds(), operations)

@@ -16,7 +16,7 @@ from safetensors.numpy import save_file
 from simulator.errors import OperandError
 from simulator.workload import load_workload
 from simulator.workload.csr import Csr
-from simulator.workload.importing import Pruning, Source, prune_sources, read_sources, trace_spec, write_matrices
+from simulator.workload.importing import Pruning, Source, left_out, prune_sources, read_sources, trace_spec, write_matrices
 from simulator.workload.readers.numpy_files import array_csr
 
 VALUES = np.random.default_rng(0).normal(size=(16, 32))
@@ -184,10 +184,58 @@ def test_a_nan_and_a_wrong_name_are_told(tmp_path: Path) -> None:
     path = safetensors(tmp_path / "m.safetensors", {"up.weight": np.array([[1.0, np.nan]]), "bias": np.ones(2)})
     with pytest.raises(OperandError, match=r"up\.weight: a value is NaN or infinite"):
         read_sources(path, [])
-    with pytest.raises(OperandError, match=r"no tensor up\.wieght of 2 dimensions; there are up\.weight; nearest: up\.weight"):
+    with pytest.raises(OperandError, match=r"no tensor up\.wieght of 2 dimensions or more; there are up\.weight; nearest: up\.weight"):
         read_sources(path, ["up.wieght"])
-    with pytest.raises(OperandError, match="bias has 1 dimensions; allowed: 2"):
+    with pytest.raises(OperandError, match="bias has 1 dimensions; allowed: 2 or more"):
         read_sources(path, ["bias"])
+
+
+@pytest.mark.parametrize("shape", [(8, 2, 3, 3), (4, 3, 5), (2, 1, 2, 2, 2)])
+def test_filters_are_read_where_they_are_asked_for_and_told_where_they_are_not(tmp_path: Path, shape: tuple[int, ...]) -> None:
+    filters = np.arange(float(np.prod(shape))).reshape(shape)
+    path = safetensors(tmp_path / "m.safetensors", {"conv.weight": filters, "fc.weight": VALUES, "fc.bias": np.ones(3)})
+    assert [source.name for source in read_sources(path, [])] == ["fc.weight"]
+    (told,) = left_out(path, [])
+    assert told == f"conv.weight ({' × '.join(map(str, shape))}, as {shape[0]} × {filters[0].size})"
+    for asked in (["conv.weight"], ["*.weight"]):
+        assert left_out(path, asked) == []
+        matrix = read_sources(path, asked)[0].matrix
+        assert matrix is not None
+        assert np.array_equal(dense(matrix), filters.reshape(shape[0], -1))
+
+
+def test_a_checkpoint_of_filters_only_says_how_to_take_them(tmp_path: Path) -> None:
+    path = safetensors(tmp_path / "m.safetensors", {"conv": np.ones((4, 2, 3))})
+    with pytest.raises(OperandError, match="no tensor of 2 dimensions; --tensor conv takes 4 × 2 × 3, as 4 × 6"):
+        read_sources(path, [])
+
+
+def test_names_that_differ_by_case_alone_become_different_files(tmp_path: Path) -> None:
+    sources = [Source("A-b", array_csr(VALUES)), Source("a-b", array_csr(2 * VALUES))]
+    names = [operation["name"] for operation in trace_spec("w", sources, 1, "two")["operations"]]
+    assert names == ["A-b", "a-b.2"]
+    write_matrices(sources, tmp_path)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["A-b.npz", "a-b.2.npz"]
+
+
+def test_a_note_behind_the_last_comma_is_no_number(tmp_path: Path) -> None:
+    path = tmp_path / "net.csv"
+    path.write_text("Layer,H,W,FH,FW,C,F,S,\nc, 5, 5, 3, 3, 1, 1, 1,#dw\ng, 4, 5, 8, 2:4, half\nh, 4, 5, 8, note\n")
+    assert [(source.name, source.shape) for source in read_sources(path, [])] == [("c", (1, 9, 9)), ("g", (5, 8, 4)), ("h", (5, 8, 4))]
+
+
+@pytest.mark.parametrize("first", ["QKT,1024,1024,64,", "QKT,16,16,64,2:4", "c,5,5,3,3,1,1,1,"])
+def test_a_topology_that_begins_with_a_layer_loses_none_unsaid(tmp_path: Path, first: str) -> None:
+    (tmp_path / "net.csv").write_text(f"{first}\nL2,1024,480,160,\n")
+    with pytest.raises(OperandError, match=r"net\.csv:1: found a layer, '.*'; allowed: a heading above the first layer"):
+        read_sources(tmp_path / "net.csv", [])
+
+
+@pytest.mark.parametrize(("line", "operand"), [("big,4177936,64,576,", "activations"), ("big,64,4177936,576,", "weights")])
+def test_a_layer_too_large_to_hold_is_named_by_its_line(tmp_path: Path, line: str, operand: str) -> None:
+    (tmp_path / "net.csv").write_text(f"Layer,M,N,K,\nsmall,64,64,64,\n{line}\n")
+    with pytest.raises(OperandError, match=rf"net\.csv:3: 2406491136 nonzero {operand}; allowed: at most"):
+        read_sources(tmp_path / "net.csv", [])
 
 
 def test_scale_sim_topologies(tmp_path: Path) -> None:
@@ -256,8 +304,17 @@ def test_global_pruning_weighs_matrices_against_each_other() -> None:
 def test_what_cannot_be_pruned_is_named() -> None:
     with pytest.raises(OperandError, match="mask: has no values"):
         prune_sources([Source("mask", array_csr(VALUES > 0))], Pruning("magnitude", density=0.5))
-    with pytest.raises(OperandError, match="w: m = 5 does not divide 32"):
-        prune_sources([Source("w", array_csr(VALUES))], Pruning("n_m", n=1, m=5))
+    with pytest.raises(OperandError, match="w: block = 5 does not divide 16"):
+        prune_sources([Source("w", array_csr(VALUES))], Pruning("block", block=5, density=0.5))
+
+
+@pytest.mark.parametrize(("n", "m"), [(2, 5), (3, 7), (1, 33), (4, 5)])
+def test_the_last_group_of_a_row_may_have_fewer_places(n: int, m: int) -> None:
+    kept = pruned("n_m", n=n, m=m)
+    for start in range(0, VALUES.shape[1], m):
+        places = VALUES[:, start : start + m]
+        least = np.sort(np.abs(places), axis=1)[:, -min(n, places.shape[1])]
+        assert np.array_equal(kept[:, start : start + m] != 0, np.abs(places) >= least[:, None])
 
 
 def test_a_trace_loads_as_what_was_imported(tmp_path: Path) -> None:

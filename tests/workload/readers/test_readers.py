@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import scipy.io
 import scipy.sparse as sp
 
 from simulator.errors import OperandError
@@ -179,14 +180,24 @@ def test_matrix_market_kinds(tmp_path: Path, kind: str, elements: str, expected:
         ("%%MatrixMarket matrix coordinate real general\n2 2\n", "no size line after the comments, but '2 2'"),
         ("%%MatrixMarket matrix coordinate real general\n2 -2 1\n", "no size line"),
         ("%%MatrixMarket matrix coordinate real general\n2 2 5\n", "5 nonzeros in 2 × 2 elements"),
-        ("%%MatrixMarket matrix coordinate real general\n2 2 1\n0 1 1.0\n", "row index -1 is out of range"),
-        ("%%MatrixMarket matrix coordinate real general\n2 2 1\n1 1\n", "not a whole Matrix Market file"),
-        ("%%MatrixMarket matrix coordinate real general\n2 2 1\n1.5 1 1\n", "not a whole Matrix Market file"),
+        ("%%MatrixMarket matrix coordinate real general\n2 2 1\n0 1 1.0\n", "line 3: row 0; allowed: 1 to 2"),
+        ("%%MatrixMarket matrix coordinate real general\n% a\n2 3 2\n% b\n1 1 1.0\n\n2 4 1.0\n", "line 7: column 4; allowed: 1 to 3"),
+        ("%MatrixMarket matrix coordinate real general\n1 1 1\n1 1 1\n", "begins with one %; allowed: `%%MatrixMarket`"),
+        (
+            "%%MatrixMarket matrix coordinate pattern general\n2 2 2\n1 1\n2 2 1\n",
+            "line 4: found '2 2 1'; a pattern element is a row a column",
+        ),
+        (
+            "%%MatrixMarket matrix coordinate real general\n2 2 1\n1 1 1.0D+00\n",
+            "line 3: found '1 1 1.0D+00'; a real element is a row a column a number",
+        ),
+        ("%%MatrixMarket matrix coordinate real general\n2 2 1\n1 1\n", "line 3: found '1 1'; a real element is"),
+        ("%%MatrixMarket matrix coordinate real general\n2 2 1\n1.5 1 1\n", "line 3: found '1.5 1 1'"),
         ("%%MatrixMarket matrix coordinate real general\n2 2 1\n1 1 1.0\n2 2 1.0\n", "too long: more than 1 elements"),
         ("%%MatrixMarket matrix coordinate real symmetric\n2 2 1\n2 1 -1" + "\0" * 90 + "\n4 4 1e3\n4 2 -1\n", "too long"),
         ("%%MatrixMarket matrix coordinate real symmetric\n2 3 1\n2 1 1\n", "symmetric, but 2 × 3 is not square"),
-        ("%%MatrixMarket matrix array real symmetric\n1 1\n1\n", "'symmetric'; allowed: general"),
-        ("%%MatrixMarket matrix coordinate real general\n2 2 1\n1 1 one\n", "not a whole Matrix Market file"),
+        ("%%MatrixMarket matrix array real symmetric\n2 3\n1\n", "symmetric, but 2 × 3 is not square"),
+        ("%%MatrixMarket matrix coordinate real general\n2 2 1\n1 1 one\n", "line 3: found '1 1 one'"),
         ("%%MatrixMarket matrix coordinate real general\n2 2 1\n1 1 inf\n", "a value is NaN or infinite"),
         ("%%MatrixMarket matrix coordinate real symmetric\n2 2 2\n1 2 1\n2 1 1\n", "stands twice"),
         ("%%MatrixMarket matrix array real general\n2 2\n1\n", "truncated: "),
@@ -198,6 +209,16 @@ def test_hostile_matrix_market(tmp_path: Path, text: str, reason: str) -> None:
         read_text(tmp_path, "m.mtx", text)
     assert str(caught.value).startswith(f"{tmp_path}/m.mtx: ")
     assert reason in str(caught.value)
+
+
+@pytest.mark.parametrize("symmetry", ["general", "symmetric", "skew-symmetric"])
+@pytest.mark.parametrize("side", [1, 2, 5])
+def test_dense_matrix_market_is_what_scipy_reads(tmp_path: Path, symmetry: str, side: int) -> None:
+    values = np.random.default_rng(side).integers(1, 9, (side, side)).astype(float)
+    whole = {"general": values, "symmetric": values + values.T, "skew-symmetric": values - values.T}[symmetry]
+    scipy.io.mmwrite(tmp_path / "m.mtx", whole, symmetry=symmetry)
+    assert f"array real {symmetry}" in (tmp_path / "m.mtx").read_text().splitlines()[0]
+    assert np.array_equal(to_array(read_matrix(tmp_path / "m.mtx")), scipy.io.mmread(tmp_path / "m.mtx"))
 
 
 def test_a_cut_gzip(tmp_path: Path) -> None:

@@ -14,13 +14,14 @@ from simulator.engine.compiled.memory import numbers
 from simulator.engine.compiled.records import Array, Memory, Nowhere, Table, view
 from simulator.engine.compiled.tile import run_tile
 from simulator.engine.work import TileValues, TileWork
+from simulator.kinds.gather.reference import check_accumulators
 
 
 class GatherUnit(Unit):
     """A unit that adds up the words that come back, row by row."""
 
-    open_row: Row
-    """The row at hand, if it has an accumulator."""
+    rows: Table[Row]
+    """Accumulators of the row at hand, one a token word; none where it has none yet."""
     open_rows: int
     free_rows: Table[Row]
     """Stack of the accumulators that no row has."""
@@ -57,7 +58,7 @@ class GatherPlan(FabricPlan):
         super().__init__(spec)
         accumulators = spec.units * spec.accumulators
         self.rows = self.layout.block(Row, accumulators)
-        self.free_rows, self.releases = self.layout.places(accumulators), self.layout.places(accumulators)
+        self.open_rows, self.free_rows, self.releases = (self.layout.places(accumulators) for _ in range(3))
         self.served = self.layout.places(spec.units * spec.window)
 
     def write(self, memory: Memory) -> None:
@@ -67,6 +68,7 @@ class GatherPlan(FabricPlan):
         for name in ("issue_width", "accumulators", "merge_cycles", "multicast"):
             setattr(fabric, name, getattr(spec, name))
         fabric.served = self.served
+        units.rows = self.open_rows + spec.accumulators * np.arange(spec.units)
         units.free_rows = self.free_rows + spec.accumulators * np.arange(spec.units)
         units.release_ring = self.releases + spec.accumulators * np.arange(spec.units)
         units.merged_at = -1
@@ -79,11 +81,12 @@ def _at_rest(spec: ClusterSpec) -> FabricMemory:
 
 
 def run_cluster(spec: ClusterSpec, work: TileWork, values: TileValues | None) -> Outcome:
-    """Run one cluster through one tile of the gather dataflow, from reset; numbers are not carried."""
-    at_rest = _at_rest(spec)
-    memory = at_rest.with_lists(work.unit_ptr, words=work.words, token_words=work.token_words, all_present=int(work.present.all()))
-    lists = work.word, work.ends_row().view(np.uint8), np.where(work.present.ravel(), work.bank, np.int32(ABSENT))
-    return run_tile(GATHER_KERNEL, at_rest, memory, lists)
+    """Run one cluster through one tile of the gather dataflow, from reset; numbers are not carried. Raises as the reference."""
+    check_accumulators(spec, work)
+    at_rest, ends = _at_rest(spec), work.ends_row()
+    memory = at_rest.with_lists(work, all_present=int(work.present.all()))
+    lists = work.word, ends.view(np.uint8), np.where(work.present.ravel(), work.bank, np.int32(ABSENT))
+    return run_tile(GATHER_KERNEL, at_rest, memory, work, lists, int(ends.sum()) * work.token_words)
 
 
 def _warm_up() -> Outcome:

@@ -13,6 +13,7 @@ from simulator.engine.compiled.layout import UNLIMITED, Flit
 from simulator.engine.compiled.queues import enter
 from simulator.engine.compiled.records import Memory
 from simulator.engine.compiled.routers import next_channel, send
+from simulator.engine.compiled.units import Milestones
 from simulator.kinds.gather.compiled.engine import GatherFabric
 from simulator.kinds.gather.compiled.units import Lists, next_release, step_units
 
@@ -92,14 +93,25 @@ def step_banks(fabric: GatherFabric, cycle: int) -> bool:
 
 
 @kernel
-def run_gather(memory: Memory, words: Integers, ends: Integers, banks: Integers, until: int) -> None:
+def run_gather(
+    memory: Memory,
+    words: Integers,
+    ends: Integers,
+    banks: Integers,
+    readers: Integers,
+    wanted: Integers,
+    taken: Integers,
+    written: Integers,
+    until: int,
+) -> None:
     """Run a gather tile from its clock's cycle on, to its end or at least to cycle `until`."""
     fabric = gather_fabric(memory)
     lists = Lists(numbers(words), numbers(ends), numbers(banks))
+    milestones = Milestones(numbers(readers), numbers(wanted), numbers(taken), numbers(written))
     cycle = fabric.cycle
     while fabric.active and cycle < until:
         show_arrivals(fabric, cycle)
-        moved = step_units(fabric, lists, cycle)
+        moved = step_units(fabric, lists, milestones, cycle)
         requests = route(fabric.request_network, cycle)
         moved |= step_banks(fabric, cycle)
         replies = route(fabric.reply_network, cycle)

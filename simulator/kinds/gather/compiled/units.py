@@ -12,7 +12,9 @@ from simulator.engine.compiled.units import (
     ACCUMULATORS_FULL,
     COMPUTING,
     ISSUE,
+    Milestones,
     advance,
+    ahead,
     delist,
     done,
     finish,
@@ -22,6 +24,7 @@ from simulator.engine.compiled.units import (
     return_tag,
     scanned,
     stall_cause,
+    take_pieces,
 )
 from simulator.kinds.gather.compiled.engine import GatherFabric, GatherUnit
 
@@ -38,7 +41,7 @@ class Lists(NamedTuple):
 
 
 @inline
-def merge(fabric: GatherFabric, unit: GatherUnit, row: Row, cycle: int) -> None:
+def merge(fabric: GatherFabric, milestones: Milestones, unit: GatherUnit, row: Row, cycle: int) -> None:
     """Send a row whose words have all been multiplied to the merge tree, which takes one a cycle."""
     merged_at = max(cycle, unit.merged_at + 1)
     unit.merged_at = merged_at
@@ -50,12 +53,13 @@ def merge(fabric: GatherFabric, unit: GatherUnit, row: Row, cycle: int) -> None:
     unit.open_rows -= 1
     unit.free_rows[unit.open_rows] = row
     unit.last_write = merged_at + fabric.merge_cycles
+    milestones.written[fabric.counts.rows_merged] = unit.last_write * fabric.units + unit.number
     fabric.counts.rows_merged += 1
     fabric.counts.output_bank_writes += 1
 
 
 @inline
-def consume(fabric: GatherFabric, unit: GatherUnit, cycle: int) -> bool:
+def consume(fabric: GatherFabric, milestones: Milestones, unit: GatherUnit, cycle: int) -> bool:
     """Multiply the word that landed first; whether there was one."""
     flit = unit.landed.head
     if not flit:
@@ -71,7 +75,7 @@ def consume(fabric: GatherFabric, unit: GatherUnit, cycle: int) -> bool:
     row = flit.row
     row.outstanding -= 1
     if row.outstanding == 0 and row.ended:
-        merge(fabric, unit, row, cycle)
+        merge(fabric, milestones, unit, row, cycle)
     return True
 
 
@@ -88,7 +92,7 @@ def has_accumulator(fabric: GatherFabric, unit: GatherUnit, cycle: int) -> bool:
 @inline
 def issue(fabric: GatherFabric, unit: GatherUnit, cycle: int) -> bool:
     """Request the word at hand for the row at hand; whether that was possible."""
-    row = unit.open_row
+    row = unit.rows[unit.token]
     if not row and not has_accumulator(fabric, unit, cycle):
         return False
     flit = request(fabric, unit, cycle)
@@ -97,7 +101,7 @@ def issue(fabric: GatherFabric, unit: GatherUnit, cycle: int) -> bool:
     if not row:
         row = unit.free_rows[unit.open_rows]
         unit.open_rows += 1
-        unit.open_row = row
+        unit.rows[unit.token] = row
         row.outstanding = 0
         row.ended = 0
     row.outstanding += 1
@@ -106,15 +110,15 @@ def issue(fabric: GatherFabric, unit: GatherUnit, cycle: int) -> bool:
 
 
 @inline
-def end_row(fabric: GatherFabric, unit: GatherUnit, cycle: int) -> None:
-    """The row at hand has no further entries."""
-    row = unit.open_row
+def end_row(fabric: GatherFabric, milestones: Milestones, unit: GatherUnit, cycle: int) -> None:
+    """The row at hand has no further entries for the token word at hand."""
+    row = unit.rows[unit.token]
     if not row:
         return
-    unit.open_row = unit.no_row
+    unit.rows[unit.token] = unit.no_row
     row.ended = 1
     if row.outstanding == 0:
-        merge(fabric, unit, row, cycle)
+        merge(fabric, milestones, unit, row, cycle)
 
 
 @inline
@@ -125,12 +129,12 @@ def look_up(fabric: GatherFabric, lists: Lists, unit: GatherUnit) -> None:
 
 
 @inline
-def scan(fabric: GatherFabric, lists: Lists, unit: GatherUnit, cycle: int, most: int) -> None:
+def scan(fabric: GatherFabric, lists: Lists, milestones: Milestones, unit: GatherUnit, cycle: int, most: int) -> None:
     """Examine entries in order, drop those of zero words, issue up to `most`, stop at the first that can do neither."""
     issued = 0
     # a scan that can issue no more goes on only to drop
     for _ in range(most if fabric.all_present else fabric.examine_width):
-        if scanned(fabric, unit):
+        if scanned(unit) or ahead(fabric, unit):
             return
         if unit.at_bank == NOT_LOOKED:
             look_up(fabric, lists, unit)
@@ -142,41 +146,44 @@ def scan(fabric: GatherFabric, lists: Lists, unit: GatherUnit, cycle: int, most:
             return
         fabric.counts.list_entries += 1
         if lists.ends[unit.entry]:
-            end_row(fabric, unit, cycle)
-        if advance(fabric, unit, cycle):
+            end_row(fabric, milestones, unit, cycle)
+        if advance(fabric, milestones, unit, cycle):
             look_up(fabric, lists, unit)
 
 
 @inline
-def step_unit(fabric: GatherFabric, lists: Lists, unit: GatherUnit, cycle: int) -> bool:
+def step_unit(fabric: GatherFabric, lists: Lists, milestones: Milestones, unit: GatherUnit, cycle: int) -> bool:
     """One cycle of one unit; whether it did anything."""
     most = min(fabric.issue_width, unit.free_tags)
     oldest = unit.oldest
-    computing = consume(fabric, unit, cycle)
-    scan(fabric, lists, unit, cycle, most)
+    computing = consume(fabric, milestones, unit, cycle)
+    scan(fabric, lists, milestones, unit, cycle, most)
     moved = unit.last_scan == cycle
     if computing:
         fabric.causes[COMPUTING] += 1
     elif oldest != unit.end:
         fabric.causes[stall_cause(oldest, cycle)] += 1
-    else:
-        fabric.causes[ISSUE if moved else ACCUMULATORS_FULL] += 1
+    elif moved:
+        fabric.causes[ISSUE] += 1
+    elif not ahead(fabric, unit):
+        fabric.causes[ACCUMULATORS_FULL] += 1
     return moved or computing
 
 
 @part
-def step_units(fabric: GatherFabric, lists: Lists, cycle: int) -> bool:
+def step_units(fabric: GatherFabric, lists: Lists, milestones: Milestones, cycle: int) -> bool:
     """One cycle of all units that are not done; whether any did anything."""
     moved = False
     index = 0
     while index < fabric.active:
         unit = fabric.active_units[index]
-        if done(fabric, unit):
+        if done(unit):
             finish(fabric, unit, cycle)
             retire(fabric, index)
         else:
-            moved |= step_unit(fabric, lists, unit, cycle)
+            moved |= step_unit(fabric, lists, milestones, unit, cycle)
             index += 1
+    take_pieces(fabric, milestones, cycle)
     return moved
 
 

@@ -48,9 +48,9 @@ def _at_rest(spec: ClusterSpec) -> FabricMemory:
 def run_scatter(spec: ClusterSpec, work: TileWork, values: TileValues | None) -> Outcome:
     """Run one cluster through one tile of the scatter dataflow, from reset; numbers are not carried."""
     at_rest = _at_rest(spec)
-    memory = at_rest.with_lists(work.unit_ptr, words=work.words, operands=work.present.shape[1], token_words=work.token_words)
+    memory = at_rest.with_lists(work, operands=work.present.shape[1])
     lists = work.word, work.own, work.present.ravel().view(np.uint8), work.bank
-    return run_tile(SCATTER_KERNEL, at_rest, memory, lists)
+    return run_tile(SCATTER_KERNEL, at_rest, memory, work, lists, 0)
 
 
 def _warm_up() -> Outcome:

@@ -11,6 +11,7 @@ from simulator.engine.compiled.fabric import leave, route, show_arrivals, skip, 
 from simulator.engine.compiled.intrinsics import first_record, lowest, number, numbers
 from simulator.engine.compiled.queues import insert_by_order
 from simulator.engine.compiled.records import Memory
+from simulator.engine.compiled.units import Milestones
 from simulator.kinds.scatter.compiled.engine import ScatterFabric
 from simulator.kinds.scatter.compiled.units import Lists, step_units
 
@@ -39,14 +40,26 @@ def step_banks(fabric: ScatterFabric, cycle: int) -> bool:
 
 
 @kernel
-def run_scatter(memory: Memory, words: Integers, operands: Integers, present: Integers, banks: Integers, until: int) -> None:
+def run_scatter(
+    memory: Memory,
+    words: Integers,
+    operands: Integers,
+    present: Integers,
+    banks: Integers,
+    readers: Integers,
+    wanted: Integers,
+    taken: Integers,
+    written: Integers,
+    until: int,
+) -> None:
     """Run a scatter tile from its clock's cycle on, to its end or at least to cycle `until`."""
     fabric = scatter_fabric(memory)
     lists = Lists(numbers(words), numbers(operands), numbers(present), numbers(banks))
+    milestones = Milestones(numbers(readers), numbers(wanted), numbers(taken), numbers(written))
     cycle = fabric.cycle
     while fabric.active and cycle < until:
         show_arrivals(fabric, cycle)
-        moved = step_units(fabric, lists, cycle)
+        moved = step_units(fabric, lists, milestones, cycle)
         requests = route(fabric.request_network, cycle)
         moved |= step_banks(fabric, cycle)
         fabric.counts.request_hops += requests

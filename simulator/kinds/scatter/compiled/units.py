@@ -11,7 +11,9 @@ from simulator.engine.compiled.records import Numbers
 from simulator.engine.compiled.units import (
     COMPUTING,
     ISSUE,
+    Milestones,
     advance,
+    ahead,
     delist,
     done,
     finish,
@@ -21,6 +23,7 @@ from simulator.engine.compiled.units import (
     return_tag,
     scanned,
     stall_cause,
+    take_pieces,
 )
 from simulator.kinds.scatter.compiled.engine import ScatterFabric, ScatterUnit
 
@@ -75,11 +78,11 @@ def send_product(fabric: ScatterFabric, lists: Lists, unit: ScatterUnit, cycle: 
 
 
 @inline
-def scan(fabric: ScatterFabric, lists: Lists, unit: ScatterUnit, cycle: int) -> bool:
+def scan(fabric: ScatterFabric, lists: Lists, milestones: Milestones, unit: ScatterUnit, cycle: int) -> bool:
     """Examine entries in order, drop those of zero words, send at most one product; whether one was sent."""
     sent = False
     for _ in range(fabric.examine_width):
-        if scanned(fabric, unit):
+        if scanned(unit) or ahead(fabric, unit):
             return sent
         if unit.at_bank == NOT_LOOKED:
             look_up(fabric, lists, unit)
@@ -90,36 +93,37 @@ def scan(fabric: ScatterFabric, lists: Lists, unit: ScatterUnit, cycle: int) -> 
         else:
             return sent
         fabric.counts.list_entries += 1
-        if advance(fabric, unit, cycle):
+        if advance(fabric, milestones, unit, cycle):
             look_up(fabric, lists, unit)
     return sent
 
 
 @inline
-def step_unit(fabric: ScatterFabric, lists: Lists, unit: ScatterUnit, cycle: int) -> bool:
+def step_unit(fabric: ScatterFabric, lists: Lists, milestones: Milestones, unit: ScatterUnit, cycle: int) -> bool:
     """One cycle of one unit; whether it did anything."""
     oldest = unit.oldest
-    if scan(fabric, lists, unit, cycle):
+    if scan(fabric, lists, milestones, unit, cycle):
         fabric.causes[COMPUTING] += 1
     elif oldest != unit.end:
         fabric.causes[stall_cause(oldest, cycle)] += 1
-    else:
+    elif unit.last_scan == cycle or not ahead(fabric, unit):
         fabric.causes[ISSUE] += 1
     return unit.last_scan == cycle
 
 
 @part
-def step_units(fabric: ScatterFabric, lists: Lists, cycle: int) -> bool:
+def step_units(fabric: ScatterFabric, lists: Lists, milestones: Milestones, cycle: int) -> bool:
     """One cycle of all units that are not done; whether any did anything."""
     moved = False
     index = 0
     while index < fabric.active:
         unit = fabric.active_units[index]
         free_slots(fabric, unit, cycle)
-        if done(fabric, unit):
+        if done(unit):
             finish(fabric, unit, cycle)
             retire(fabric, index)
         else:
-            moved |= step_unit(fabric, lists, unit, cycle)
+            moved |= step_unit(fabric, lists, milestones, unit, cycle)
             index += 1
+    take_pieces(fabric, milestones, cycle)
     return moved

@@ -1,0 +1,172 @@
+"""How lists and rows stream (rule 8): pieces of lists, clusters that keep in step, and the parts in which rows leave."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from simulator.engine.cluster import Milestones
+from simulator.engine.work import ListStream
+from simulator.kinds.units.machine import UnitsMachine
+from simulator.machine.model import DMA_CHUNK_BYTES
+from simulator.system.program import MEMORY, Flow, Part
+
+Ints = NDArray[np.int64]
+LEAST_PLACES = 4
+"""Pieces that a FIFO holds at least, so that some come while others are read."""
+
+
+def list_stream(machine: UnitsMachine, entry_bits: int) -> ListStream:
+    """Both halves of a weight bank as a FIFO of pieces.
+
+    The pieces of all units of a group are one chunk of DMA together, but none is less than a line of the bank, nor more than a
+    quarter of it.
+    """
+    entries = max(1, int(2 * machine.fabric.weight_bank_kib * 8192) // entry_bits)
+    even = 8 * DMA_CHUNK_BYTES // (machine.fabric.units_per_group * entry_bits)
+    piece = max(1, min(max(machine.weight_port_entries, even), entries // LEAST_PLACES))
+    return ListStream(piece, entries // piece)
+
+
+def shares(total: int, ends: Ints, grain: int) -> list[int]:
+    """Cut `total` bytes in proportion, at multiples of `grain` bytes (a burst of DRAM): what a part needs, it has in full.
+
+    >>> shares(100, np.array([1, 2, 4]), 32)
+    [32, 32, 36]
+    """
+    if not len(ends):
+        return []
+    whole = -(-total * ends // int(ends[-1]))
+    cuts = np.minimum(-(-whole // grain) * grain, total)
+    sizes: list[int] = np.diff(cuts, prepend=0).tolist()
+    return sizes
+
+
+def piece_space(stream: ListStream) -> int:
+    """Share of MEMORY that a piece takes."""
+    return MEMORY // stream.fifo_pieces
+
+
+def list_parts(entries: Ints, stream: ListStream, total: int, grain: int, port_entries: int) -> tuple[Part, ...]:
+    """A fill of `total` bytes as pieces of lists: the n-th of every unit together. `entries` is [units] of each list.
+
+    A bank takes `port_entries` of them a cycle. Lists without any entry are one part, which takes next to no room.
+    """
+    pieces = -(-int(entries.max(initial=0)) // stream.piece_entries)
+    if not pieces:
+        return (Part(total, space=1),)
+    upto = np.minimum(entries[None, :], stream.piece_entries * np.arange(1, pieces + 1)[:, None])
+    longest = np.diff(upto.max(axis=1), prepend=0)
+    sizes = shares(total, upto.sum(axis=1), grain)
+    space = piece_space(stream)
+    return tuple(Part(size, -(-int(most) // port_entries), space=space) for size, most in zip(sizes, longest, strict=True))
+
+
+@dataclass(frozen=True, eq=False)
+class InStep:
+    """What the clusters of a round do on one clock."""
+
+    delays: list[int]
+    """[clusters] cycles for which each stops, since another still has a piece whose place its next one needs."""
+    w_flow: Flow | None
+    written: Ints
+    """[row words] cycle in which each is written."""
+    unit: Ints
+    """[row words] unit that writes it, counted over all clusters."""
+
+
+def in_step(clusters: Sequence[Milestones], units: int, fifo_pieces: int) -> InStep:
+    """Clusters of `units` units each share one stream of lists: a piece comes when the slowest has room for it.
+
+    A cluster that is ahead stops its clock until then.
+    """
+    pieces = max((len(each.wanted) for each in clusters), default=0)
+    if pieces <= fifo_pieces or len(clusters) == 1:
+        stops = [np.zeros(len(each.wanted), dtype=np.int64) for each in clusters]
+    else:
+        stops = _stops(clusters, pieces, fifo_pieces)
+    first, last = np.full(pieces, np.iinfo(np.int64).max), np.zeros(pieces, dtype=np.int64)
+    written: list[Ints] = [np.zeros(0, dtype=np.int64)]
+    unit: list[Ints] = [np.zeros(0, dtype=np.int64)]
+    for index, (each, stopped) in enumerate(zip(clusters, stops, strict=True)):
+        count = len(each.wanted)
+        first[:count] = np.minimum(first[:count], each.wanted + stopped)
+        last[:count] = np.maximum(last[:count], each.taken + _by(each.wanted, stopped, each.taken))
+        cycle = each.written // units
+        written.append(cycle + _by(each.wanted, stopped, cycle))
+        unit.append(each.written % units + index * units)
+    when, who = np.concatenate(written), np.concatenate(unit)
+    order = np.lexsort((who, when))
+    flow = Flow(tuple(first.tolist()), tuple(np.maximum.accumulate(last).tolist())) if pieces else None
+    return InStep([int(stopped[-1]) if len(stopped) else 0 for stopped in stops], flow, when[order], who[order])
+
+
+def _by(wanted: Ints, stopped: Ints, cycles: Ints) -> Ints:
+    """For how long a cluster has stopped by some of its own cycles."""
+    return np.concatenate(([0], stopped))[np.searchsorted(wanted, cycles, side="right")]
+
+
+def _stops(clusters: Sequence[Milestones], pieces: int, fifo_pieces: int) -> list[Ints]:
+    """[clusters][pieces] for how long each cluster has stopped when it takes each piece."""
+    stops = [np.zeros(len(each.wanted), dtype=np.int64) for each in clusters]
+    seen = [np.searchsorted(each.wanted, each.taken, side="right") for each in clusters]
+    for piece in range(fifo_pieces, pieces):
+        gone = piece - fifo_pieces
+        left = 0
+        for each, stopped, before in zip(clusters, stops, seen, strict=True):
+            if gone < len(each.taken):
+                passed = int(before[gone])
+                left = max(left, int(each.taken[gone]) + (int(stopped[passed - 1]) if passed else 0))
+        for each, stopped in zip(clusters, stops, strict=True):
+            if piece < len(each.wanted):
+                reached = int(each.wanted[piece] + stopped[piece - 1])
+                stopped[piece] = stopped[piece - 1] + max(0, left + 1 - reached)
+    return stops
+
+
+@dataclass(frozen=True, eq=False)
+class RowDrain:
+    """The rows of a round, in the parts in which they leave."""
+
+    parts: tuple[Part, ...]
+    flow: Flow | None
+    """None: there are no row words, and zeros leave at its end."""
+    of_row: Ints
+    """[row words] part in which each leaves."""
+
+
+def row_drain(written: Ints, total: int, extra_bus: int, grain: int, most_rows: int) -> RowDrain:
+    """Cut a drain of `total` bytes into chunks of DMA, of at most `most_rows` row words, in the order in which they are written."""
+    rows = len(written)
+    if not rows:
+        return RowDrain((Part(total, extra_bus_bytes=extra_bus),), None, np.zeros(0, dtype=np.int64))
+    step = max(1, min(most_rows, DMA_CHUNK_BYTES * rows // max(1, total)))
+    ends = np.minimum(step * np.arange(1, -(-rows // step) + 1), rows)
+    sizes, extras = shares(total, ends, grain), shares(extra_bus, ends, 1)
+    flow = Flow(tuple(written[ends - (np.diff(ends, prepend=0))].tolist()), tuple(written[ends - 1].tolist()))
+    parts = tuple(Part(size, extra_bus_bytes=extra) for size, extra in zip(sizes, extras, strict=True))
+    return RowDrain(parts, flow, np.arange(rows) // step)
+
+
+def with_room(drains: Sequence[RowDrain], units: Sequence[Ints], places: int) -> list[tuple[Part, ...]]:
+    """The drains of an operation, with what may be in the banks when the first row of a part is written.
+
+    A unit's bank holds `places` row words: each needs the place of the one that the unit wrote so many before.
+    """
+    first = np.concatenate(([0], np.cumsum([len(drain.parts) for drain in drains]))).astype(np.int64)
+    of_row = np.concatenate([drain.of_row + start for drain, start in zip(drains, first, strict=False)])
+    unit = np.concatenate(list(units))
+    needed = np.zeros(int(first[-1]), dtype=np.int64)
+    if len(unit) and int(np.bincount(unit).max()) > places:
+        order = np.argsort(unit, kind="stable")
+        later, before = order[places:], order[:-places]
+        same = unit[later] == unit[before]
+        np.maximum.at(needed, of_row[later[same]], of_row[before[same]] + 1)
+    behind = np.arange(len(needed)) - np.maximum.accumulate(needed)
+    return [
+        tuple(replace(part, behind=int(number)) for part, number in zip(drain.parts, behind[start:], strict=False))
+        for drain, start in zip(drains, first, strict=False)
+    ]

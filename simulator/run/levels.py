@@ -1,0 +1,55 @@
+"""What is moved at each level of the memory system and what the level can move, and the law that the first is never more."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+
+from simulator.activity import Activity, Counts, Ideal
+from simulator.errors import require
+from simulator.kinds import kind_of
+from simulator.machine.model import Elaborated
+
+Levels = Mapping[str, tuple[float, float]]
+"""By level, from DRAM inwards: bytes that were moved, and bytes a cycle that can be moved."""
+
+_ROUNDING = 1e-9
+
+
+def levels(elaborated: Elaborated, counts: Counts, ideal: Ideal = "none") -> Levels:
+    """All levels that the machine has; the rate of one that the run made perfect is infinite."""
+    return {**_around(elaborated, counts, ideal), **_within(elaborated, counts, ideal)}
+
+
+def _around(elaborated: Elaborated, counts: Counts, ideal: Ideal) -> Levels:
+    """Those that are around every fabric."""
+    trunks, perfect = elaborated.machine.trunks, ideal in ("dram", "both")
+    return {
+        "dram": (counts.dram_read_bytes + counts.dram_write_bytes, math.inf if perfect else elaborated.dram_bytes_per_cycle),
+        "buffer": (counts.buffer_read_bytes + counts.buffer_write_bytes, 2 * trunks.x_bytes_per_cycle),
+        "x_trunk": (counts.x_trunk_bytes, trunks.x_bytes_per_cycle),
+        "w_trunk": (counts.w_trunk_bytes, trunks.w_bytes_per_cycle),
+        "drain_bus": (counts.drain_bytes, trunks.drain_bytes_per_cycle),
+    }
+
+
+def _within(elaborated: Elaborated, counts: Counts, ideal: Ideal) -> Levels:
+    """Those of its own fabric."""
+    perfect = ideal in ("network", "both")
+    own = kind_of(elaborated.machine).levels(elaborated.machine, counts)
+    return {name: (moved, math.inf if perfect and name == "network" else rate) for name, (moved, rate) in own.items()}
+
+
+def check_levels(elaborated: Elaborated, activity: Activity, ideal: Ideal) -> None:
+    """No level moved more than it can: in the run, in each operation's time, and within the fabric while its tiles ran."""
+    for operation in activity.operations:
+        counts = operation.counts
+        _check(operation.name, _around(elaborated, counts, ideal), operation.end_cycle - operation.fetch_cycle)
+        _check(operation.name, _within(elaborated, counts, ideal), operation.compute_cycles)
+    _check("run", _around(elaborated, activity.counts, ideal), activity.cycles)
+
+
+def _check(name: str, found: Levels, cycles: int) -> None:
+    for level, (moved, rate) in found.items():
+        can = rate * cycles if cycles else 0.0
+        require(moved <= can * (1 + _ROUNDING), f"{name}: {level} moved {moved:,g} bytes in {cycles} cycles of {rate:g} bytes")
