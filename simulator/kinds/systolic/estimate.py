@@ -140,7 +140,8 @@ class Estimate:
         tiles = m * k * n
         x = tiles - np.where(self.grid.tokens_outermost, n * (m - 1), m - 1)
         w = tiles - np.where(self.grid.tokens_outermost, n - 1, m * (n - 1))
-        return np.where(k * n <= 2, 1.0, x / (k * n)), np.where(m * k <= 2, 1.0, w / (m * k))
+        inner_x, inner_w = np.where(self.grid.tokens_outermost, k, n * k), np.where(self.grid.tokens_outermost, m * k, k)
+        return np.where(inner_x <= 2, 1.0, x / (k * n)), np.where(inner_w <= 2, 1.0, w / (m * k))
 
     def _run(self, held: Integers) -> Reals:
         """[schedules] share of the tiles of K steps and so much of what lies on columns in which anything is multiplied.
