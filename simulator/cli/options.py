@@ -38,7 +38,10 @@ WorkloadOption = Annotated[str, typer.Option("--workload", "-w", metavar="WORKLO
 SetOption = Annotated[
     list[str] | None,
     typer.Option(
-        "--set", "-s", metavar="KEY=VALUE", help="Replace a key of the machine (inspect: of its file), as fabric.units=128; repeatable."
+        "--set",
+        "-s",
+        metavar="KEY=VALUE",
+        help="Replace a key of the machine (inspect: of its file), as fabric.units=128; run, compare: or workload.KEY; repeatable.",
     ),
 ]
 EngineOption = Annotated[EngineChoice, typer.Option("--engine", help="Fabric engine.")]

@@ -63,6 +63,9 @@ def _placed(document: Document[Machine], message: str, otherwise: str) -> str:
     return f"{document.where(path)}: {rest}"
 
 
+_OF_WORKLOAD = "workload."
+
+
 @dataclass(frozen=True)
 class Request:
     """What the user typed."""
@@ -77,6 +80,16 @@ class Request:
     force: bool
     jobs: int
     bands: bool = False
+
+    @property
+    def of_machine(self) -> list[str]:
+        """Overrides of the machine's keys."""
+        return [text for text in self.overrides if not text.startswith(_OF_WORKLOAD)]
+
+    @property
+    def of_workload(self) -> list[str]:
+        """Overrides of the workload's."""
+        return [text.removeprefix(_OF_WORKLOAD) for text in self.overrides if text.startswith(_OF_WORKLOAD)]
 
 
 class Writer(Protocol):
@@ -94,8 +107,8 @@ def run_study(
     size: Sizer | None = None,
 ) -> None:
     """Do what the user typed. Nothing is simulated before all files are read and the folder is known to be free."""
-    machines = [read_machine(path, request.overrides) for path in request.machines]
-    workload = load_workload(request.workload)
+    machines = [read_machine(path, request.of_machine) for path in request.machines]
+    workload = load_workload(request.workload, request.of_workload)
     folder = _folder(request, folder_name([machine.name for machine in machines], workload.name))
     if folder is not None:
         check_free(folder, force=request.force)

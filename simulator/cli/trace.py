@@ -16,6 +16,9 @@ def trace_command(
         int | None, typer.Option("--tokens", min=1, max=1_048_576, help="Tokens of the sequence; default: the model's.")
     ] = None,
     seed: Annotated[int, typer.Option("--seed", min=0, help="Base of the seeds of all drawn operands.")] = 0,
+    unfused: Annotated[
+        bool, typer.Option("--unfused", help="Fuse no products: scores of attention are kept, and read by the backward pass.")
+    ] = False,
     output: Annotated[Path | None, typer.Option("--output", "-o", metavar="FILE", help="File to write; default: standard output.")] = None,
     force: ForceOption = False,
 ) -> None:
@@ -34,7 +37,7 @@ def trace_command(
         return
     if model not in MODELS:
         raise ConfigError(f"no model is called {model!r}; allowed: {', '.join(MODELS)}{nearest_hint(model, MODELS)}")
-    text = trace_text(model, MODELS[model], tokens, seed)
+    text = trace_text(model, MODELS[model], tokens, seed, fuse=not unfused)
     if output is None:
         sys.stdout.write(text)
     else:

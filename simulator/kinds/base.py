@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar
@@ -16,7 +16,7 @@ from simulator.cost.hardware import Parts
 from simulator.cost.technology import Technology
 from simulator.engine.compiled.kernels import Kernel
 from simulator.engine.engines import RunOptions
-from simulator.errors import ConfigError
+from simulator.errors import ConfigError, MappingError
 from simulator.kinds.sizes import Sizes
 from simulator.machine.model import Elaborated, Machine
 from simulator.network import Graph, NetworkSpec
@@ -25,7 +25,7 @@ from simulator.system.operation import OperationRun
 from simulator.system.program import OperationProgram
 from simulator.system.tensors import Residency, tensor_residency
 from simulator.terms import ComponentWords
-from simulator.workload.types import Operation, Workload
+from simulator.workload.types import Chain, Operation, Workload
 
 Memo = dict[Hashable, Any]
 """What a kind has counted of a workload's patterns, by keys of its own, so that it is counted once for all machines."""
@@ -48,6 +48,14 @@ class Least:
     compute_cycles: int
     counts: Counts
     """Of the fabric, and the bytes of both trunks."""
+
+
+def _members(operations: Mapping[str, Operation], chain: Chain) -> list[Operation]:
+    """The operations of a chain. Raises MappingError where a workload was put together without one of them."""
+    missing = [name for name in chain.operations if name not in operations]
+    if missing:
+        raise MappingError(f"fuse: [{', '.join(chain.operations)}]: the workload has no operation {missing[0]}")
+    return [operations[name] for name in chain.operations]
 
 
 class Kind(ABC):
@@ -99,8 +107,47 @@ class Kind(ABC):
         """Bits of an operation's Y in plain elements where it lives between operations."""
 
     def residency(self, machine: Machine, workload: Workload) -> tuple[Residency, ...]:
-        """Where each operation's X and Y live, in program order."""
-        return tensor_residency(machine, workload, self.output_bits)
+        """Where each operation's operands and Y live, in program order: on chip between those of a chain that the machine fuses.
+
+        Raises MappingError for a chain that it cannot fuse, and that is not to be fused only if it fits.
+        """
+        operations = {operation.name: operation for operation in workload.operations}
+        places = {name: place for place, name in enumerate(operations)}
+        members = {chain: _members(operations, chain) for chain in workload.fuse}
+        fused = list(workload.fuse)
+        while True:
+            homes = tensor_residency(machine, workload, self.output_bits, fused)
+            fitting = []
+            for chain in fused:
+                try:
+                    self.check_fusion(machine, members[chain], [homes[places[name]] for name in chain.operations])
+                except MappingError as error:
+                    if not chain.if_fits:
+                        raise MappingError(f"{machine.name}: fuse: [{', '.join(chain.operations)}]: {error}") from error
+                else:
+                    fitting.append(chain)
+            if len(fitting) == len(fused):
+                return homes
+            fused = fitting
+
+    def check_fusion(self, machine: Machine, chain: Sequence[Operation], residency: Sequence[Residency]) -> None:
+        """Raise MappingError, with the reason, where the machine cannot keep on chip what lies between the operations of a chain."""
+        raise MappingError("this kind of machine has no way from its outputs to its inputs; leave fuse out, or set if_fits: true")
+
+    def run_fused(
+        self, elaborated: Elaborated, chain: Sequence[Operation], residency: Sequence[Residency], first: int, options: RunOptions
+    ) -> tuple[OperationRun, ...]:
+        """Run the operations of a chain, a block of tokens after another; their tiles go to the system by turns.
+
+        `first` is the first one's place in the workload.
+        """
+        raise NotImplementedError
+
+    def schedule_fused(
+        self, elaborated: Elaborated, chain: Sequence[Operation], residency: Sequence[Residency], first: int
+    ) -> tuple[Scheduled, ...]:
+        """Cut the operations of a chain into tiles."""
+        raise NotImplementedError
 
     def list_entries(self, machine: Machine, nonzeros: int, tokens: int) -> int:
         """List entries that the units examine for a W of so many nonzeros and an X of so many tokens; 0 without lists."""

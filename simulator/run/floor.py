@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from simulator.activity import Counts
 from simulator.kinds import Memo, kind_of
 from simulator.machine.model import DMA_CHUNK_BYTES, Elaborated, Machine
-from simulator.system.tensors import Residency
+from simulator.system.program import MemoryLevel
+from simulator.system.tensors import Residency, fused_runs
 from simulator.workload.types import Operation, Workload
 
 _ROUNDING = 1e-6
@@ -54,7 +55,7 @@ class _Need:
 
     compute_cycles: int
     residency: Residency
-    w_home: str
+    w_home: MemoryLevel
     counts: Counts
 
 
@@ -96,11 +97,12 @@ class Floor:
         return Least(max(0, math.floor(busiest - _ROUNDING)), lambda: [need.counts for need in needs], self.works(elaborated.machine))
 
     def _need(self, machine: Machine, op: Operation, residency: Residency) -> _Need:
-        w_home = residency.x if op.weight_home == "activation" else "dram"
-        kind = kind_of(machine)
+        w_home, kind = residency.w, kind_of(machine)
         least = kind.least(machine, op, residency, self._memo)
-        counts = least.counts
+        # between fused operations a mask may keep anything from moving
+        counts = replace(least.counts, x_trunk_bytes=0) if residency.x == "chip" else least.counts
         y_bytes = residency.output_bytes(op, kind.output_bits(machine, op), machine.datatypes.activation_bits)
+        y_bytes = 0 if residency.y == "chip" else y_bytes
         x_bytes, w_bytes = counts.x_trunk_bytes, counts.w_trunk_bytes
         moved = Counts(
             dram_read_bytes=(x_bytes if residency.x == "dram" else 0) + (w_bytes if w_home == "dram" else 0),
@@ -110,6 +112,17 @@ class Floor:
             drain_bytes=y_bytes,
         )
         return _Need(least.compute_cycles, residency, w_home, counts + moved)
+
+
+def _together(needs: list[_Need]) -> _Need:
+    """Of operations that run by turns; of W what comes from the slowest of its homes."""
+    if len(needs) == 1:
+        return needs[0]
+    w_home: MemoryLevel = "dram" if any(need.w_home == "dram" for need in needs) else "buffer"
+    w_bytes = sum(need.counts.w_trunk_bytes for need in needs if need.w_home == w_home)
+    counts = replace(Counts.total(need.counts for need in needs), w_trunk_bytes=w_bytes)
+    residency = replace(needs[0].residency, y=needs[-1].residency.y)
+    return _Need(sum(need.compute_cycles for need in needs), residency, w_home, counts)
 
 
 class _Chain:
@@ -126,14 +139,18 @@ class _Chain:
         self.w_fetched = 0.0
 
     def end(self, workload: Workload, needs: list[_Need]) -> float:
-        """When the last output is where it belongs."""
-        for op, need in zip(workload.operations, needs, strict=True):
-            awaited = max((self.ends[name] for name in op.depends_on), default=0.0)
-            w_starts, w_there = self._weights(need, awaited if op.weight_home == "activation" else 0.0)
+        """When the last output is where it belongs. Fused operations are one that has all to do that they have."""
+        for run in fused_runs([need.residency for need in needs]):
+            operations = workload.operations[run.start : run.stop]
+            names = {op.name for op in operations}
+            waits = [max((self.ends[name] for name in op.depends_on if name not in names), default=0.0) for op in operations]
+            awaited, need = waits[0], _together(needs[run.start : run.stop])
+            made = [wait if op.weight_home == "activation" else 0.0 for op, wait in zip(operations, waits, strict=True)]
+            w_starts, w_there = self._weights(need, min(made))
             begun = max(self.fabric[-1] if self.fabric else 0.0, awaited, w_starts)
             computed, end = self._whole(need, awaited, begun)
             self.fabric.append(max(computed, w_there))
-            self.ends[op.name] = max(end, w_there)
+            self.ends |= dict.fromkeys(names, max(end, w_there))
         return max(self.ends.values(), default=0.0)
 
     def _weights(self, need: _Need, awaited: float) -> tuple[float, float]:

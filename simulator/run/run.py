@@ -18,9 +18,9 @@ from simulator.kinds import kind_of
 from simulator.machine.model import Elaborated
 from simulator.run.levels import check_levels
 from simulator.system.operation import OperationRun, check_operation, check_run
-from simulator.system.program import OperationProgram, Part, Program, joined
+from simulator.system.program import OperationProgram, Part, Program, interleaved, joined
 from simulator.system.system import System, SystemOutcome, SystemSpec
-from simulator.system.tensors import Residency
+from simulator.system.tensors import Residency, fused_runs
 from simulator.system.weights import check_decoder
 from simulator.workload.types import Operation, Workload
 
@@ -52,24 +52,54 @@ def run_workload(
     runs: list[OperationRun] = []
     total = sum(op.macs_useful for op in workload.operations) or 1
     done = 0
-    for index, (op, residency) in enumerate(zip(workload.operations, kind_of(machine).residency(machine, workload), strict=True)):
-        progress(op.name, done / total)
-        runs.append(run_next(op, residency, index))
-        done += op.macs_useful
+    for stint in stints(workload, kind_of(machine).residency(machine, workload)):
+        for op in stint.operations:
+            progress(op.name, done / total)
+            done += op.macs_useful
+        runs += run_next(stint)
     return on_the_system(elaborated, spec, workload, runs, ideal)
 
 
-def run_operation(elaborated: Elaborated, options: RunOptions, op: Operation, residency: Residency, index: int) -> OperationRun:
-    """One operation on the machine's fabric."""
-    kind = kind_of(elaborated.machine).of_operation(elaborated.machine, op)
-    return kind.run(elaborated, op, residency, index, options)
+@dataclass(frozen=True, eq=False)
+class Stint:
+    """What the fabric does before it turns to something else: an operation, or a chain of fused ones."""
+
+    operations: tuple[Operation, ...]
+    residency: tuple[Residency, ...]
+    first: int
+    """The first one's place in the workload."""
+
+    @property
+    def work(self) -> Hashable:
+        """All that decides what it does: everything but names and what is waited for."""
+        return tuple(map(work_of, self.operations, self.residency))
+
+    @property
+    def places(self) -> range:
+        """Those of its operations in the workload."""
+        return range(self.first, self.first + len(self.operations))
+
+
+def stints(workload: Workload, residency: Sequence[Residency]) -> list[Stint]:
+    """A workload as the fabric runs it, in order."""
+    runs = fused_runs(residency)
+    return [Stint(workload.operations[run.start : run.stop], tuple(residency[run.start : run.stop]), run.start) for run in runs]
+
+
+def run_operation(elaborated: Elaborated, options: RunOptions, stint: Stint) -> tuple[OperationRun, ...]:
+    """One operation, or a chain of fused ones, on the machine's fabric."""
+    kind = kind_of(elaborated.machine)
+    if len(stint.operations) > 1:
+        return kind.run_fused(elaborated, stint.operations, stint.residency, stint.first, options)
+    (op,), (residency,) = stint.operations, stint.residency
+    return (kind.of_operation(elaborated.machine, op).run(elaborated, op, residency, stint.first, options),)
 
 
 def on_the_system(
     elaborated: Elaborated, spec: SystemSpec, workload: Workload, runs: Sequence[OperationRun], ideal: Ideal = "none"
 ) -> Timing:
     """The system level over operations that their fabric has run."""
-    outcome = System(spec, program_of(workload, [run.program for run in runs])).run()
+    outcome = System(spec, program_of(workload, [run.residency for run in runs], [run.program for run in runs])).run()
     activity = _activity(elaborated.machine.unit_count, spec, runs, outcome)
     check_run(activity, outcome.moved_bytes)
     check_levels(elaborated, activity, ideal)
@@ -77,14 +107,17 @@ def on_the_system(
     return Timing(activity, checked, {run.operation.name: run.outputs for run in runs if run.outputs is not None})
 
 
-def program_of(workload: Workload, programs: Sequence[OperationProgram]) -> Program:
-    """String the operations of a workload together. Raises MappingError where one depends on a later one."""
+def program_of(workload: Workload, residency: Sequence[Residency], programs: Sequence[OperationProgram]) -> Program:
+    """String the operations of a workload together, fused ones by turns. Raises MappingError where one depends on a later one."""
     names = {op.name: index for index, op in enumerate(workload.operations)}
     for op in workload.operations:
         for name in op.depends_on:
             if names.get(name, len(names)) >= names[op.name]:
                 raise MappingError(f"{op.name}: depends on {name}, which is no earlier operation of {workload.name}")
-    return joined(programs, tuple(tuple(names[name] for name in op.depends_on) for op in workload.operations))
+    runs = [programs[run.start : run.stop] for run in fused_runs(residency)]
+    linked = {op.name for op, home in zip(workload.operations, residency, strict=True) if home.y == "chip"}
+    awaited = tuple(tuple(names[name] for name in op.depends_on if name not in linked) for op in workload.operations)
+    return joined((run[0] if len(run) == 1 else interleaved(run) for run in runs), awaited)
 
 
 def _activity(units: int, spec: SystemSpec, runs: Sequence[OperationRun], outcome: SystemOutcome) -> Activity:
@@ -137,11 +170,13 @@ def traffic(spec: SystemSpec, program: OperationProgram) -> Counts:
         for fill in fills:
             size = sum(_moved_bytes(spec, part, fill.home) for part in fill.parts)
             moved["buffer_write_bytes"] += size if fill.kept else 0
-            moved["dram_read_bytes" if fill.home == "dram" else "buffer_read_bytes"] += size
+            if fill.home != "chip":
+                moved["dram_read_bytes" if fill.home == "dram" else "buffer_read_bytes"] += size
             moved[f"{stream}_trunk_bytes"] += size
     for drain in program.drains:
         size = sum(_moved_bytes(spec, part, drain.home) for part in drain.parts)
-        moved["dram_write_bytes" if drain.home == "dram" else "buffer_write_bytes"] += size
+        if drain.home != "chip":
+            moved["dram_write_bytes" if drain.home == "dram" else "buffer_write_bytes"] += size
         moved["drain_bytes"] += size + sum(part.extra_bus_bytes for part in drain.parts)
     return Counts(**moved)
 
@@ -169,16 +204,15 @@ def _dram_cycles(spec: SystemSpec, counts: Counts) -> int:
 class Repeats:
     """Runs the operations of one workload on one machine, equal ones once: each starts from the same reset fabric."""
 
-    simulate: Callable[[Operation, Residency, int], OperationRun]
-    """(operation, residency, its place in the workload) → its run."""
-    _runs: dict[Hashable, OperationRun] = field(default_factory=dict)
+    simulate: Callable[[Stint], tuple[OperationRun, ...]]
+    _runs: dict[Hashable, tuple[OperationRun, ...]] = field(default_factory=dict)
 
-    def run(self, operation: Operation, residency: Residency, index: int) -> OperationRun:
+    def run(self, stint: Stint) -> tuple[OperationRun, ...]:
         """Simulate an operation, or take the run of an equal one."""
-        key = work_of(operation, residency)
+        key = stint.work
         if key in self._runs:
-            return _again(self._runs[key], operation, index)
-        self._runs[key] = self.simulate(operation, residency, index)
+            return tuple(map(_again, self._runs[key], stint.operations, stint.places))
+        self._runs[key] = self.simulate(stint)
         return self._runs[key]
 
 

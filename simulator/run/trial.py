@@ -9,9 +9,10 @@ from functools import partial
 from simulator.activity import Counts
 from simulator.engine.engines import Engine, RunOptions
 from simulator.kinds import kind_of
+from simulator.kinds.base import Scheduled
 from simulator.machine.model import Elaborated
 from simulator.run.floor import Floor, Least
-from simulator.run.run import Repeats, Timing, on_the_system, program_of, run_operation, traffic, work_of
+from simulator.run.run import Repeats, Stint, Timing, on_the_system, program_of, run_operation, stints, traffic
 from simulator.system.operation import OperationRun
 from simulator.system.program import Drain, Fill, OperationProgram, TileStep
 from simulator.system.relaxed import earliest_end
@@ -56,12 +57,14 @@ class Trial:
         self.at_least = floor.least(elaborated).cycles
         self.works = floor.works(elaborated.machine)
         residency = kind_of(elaborated.machine).residency(elaborated.machine, self.workload)
-        self.operations = list(zip(self.workload.operations, residency, strict=True))
-        self.parts = [self._unscheduled(index, op, home) for index, (op, home) in enumerate(self.operations)]
+        self.residency = residency
+        self.stints = stints(self.workload, residency)
+        operations = zip(self.workload.operations, residency, strict=True)
+        self.parts = [self._unscheduled(index, op, home) for index, (op, home) in enumerate(operations)]
 
     def least(self) -> Least:
         """What no run goes below: exact in what has been run, bounded in what has not."""
-        program = program_of(self.workload, [part.program for part in self.parts])
+        program = program_of(self.workload, self.residency, [part.program for part in self.parts])
         parts = list(self.parts)
         cycles = max(self.at_least, earliest_end(self.spec, program))
         return Least(cycles, lambda: [part.count() for part in parts], self.works)
@@ -74,9 +77,10 @@ class Trial:
         check_decoder(self.elaborated.machine, self.workload)
         groups = self._longest_first()
         for place, equal in enumerate(groups, 1):
-            part = self._scheduled(equal[0], *self.operations[equal[0]])
-            for index in equal:
-                self.parts[index] = replace(part, program=part.program.of_operation(index))
+            parts = self._scheduled(equal[0])
+            for stint in equal:
+                for part, index in zip(parts, stint.places, strict=True):
+                    self.parts[index] = replace(part, program=part.program.of_operation(index))
             if place < len(groups) and place & (place - 1) == 0 and give_up(self.least()):
                 return False
         return not give_up(self.least())
@@ -86,19 +90,20 @@ class Trial:
         runs: dict[int, OperationRun] = {}
         run_next = Repeats(partial(run_operation, self.elaborated, RunOptions(engine, threads=threads))).run
         for equal in self._longest_first():
-            for index in equal:
-                runs[index] = run_next(*self.operations[index], index)
-                self.parts[index] = self._run(runs[index])
+            for stint in equal:
+                for index, run in zip(stint.places, run_next(stint), strict=True):
+                    runs[index] = run
+                    self.parts[index] = self._run(run)
             if give_up(self.least()):
                 return None
         return on_the_system(self.elaborated, self.spec, self.workload, [runs[index] for index in range(len(runs))])
 
-    def _longest_first(self) -> list[list[int]]:
-        """Places of the operations, those that do the same work together; first of which the array or the units have most to do."""
-        equal: dict[Hashable, list[int]] = {}
-        for index, (op, residency) in enumerate(self.operations):
-            equal.setdefault(work_of(op, residency), []).append(index)
-        return sorted(equal.values(), key=lambda places: -sum(self.parts[index].compute_cycles for index in places))
+    def _longest_first(self) -> list[list[Stint]]:
+        """All that there is to do, what is the same work together; first of which the array or the units have most to do."""
+        equal: dict[Hashable, list[Stint]] = {}
+        for stint in self.stints:
+            equal.setdefault(stint.work, []).append(stint)
+        return sorted(equal.values(), key=lambda same: -sum(self.parts[index].compute_cycles for stint in same for index in stint.places))
 
     def _unscheduled(self, index: int, op: Operation, residency: Residency) -> _Part:
         """One tile, were there nothing to be moved: what it awaits and what awaits it stay."""
@@ -112,13 +117,19 @@ class Trial:
         )
         return _Part(program, lambda: least.counts)
 
-    def _scheduled(self, index: int, op: Operation, residency: Residency) -> _Part:
-        machine = self.elaborated.machine
-        scheduled = kind_of(machine).of_operation(machine, op).schedule(self.elaborated, op, residency, index)
+    def _scheduled(self, stint: Stint) -> list[_Part]:
+        machine, operations = self.elaborated.machine, zip(stint.operations, stint.residency, strict=True)
+        if len(stint.operations) > 1:
+            several = kind_of(machine).schedule_fused(self.elaborated, stint.operations, stint.residency, stint.first)
+            return [self._bounded(scheduled, *homed) for scheduled, homed in zip(several, operations, strict=True)]
+        ((op, residency),) = operations
+        scheduled = kind_of(machine).of_operation(machine, op).schedule(self.elaborated, op, residency, stint.first)
+        return [self._bounded(scheduled, op, residency)]
 
+    def _bounded(self, scheduled: Scheduled, op: Operation, residency: Residency) -> _Part:
         def count() -> Counts:
             known = scheduled.count() + traffic(self.spec, scheduled.program)
-            return Counts(*map(max, known.values(), self.floor.of_operation(machine, op, residency).counts.values()))
+            return Counts(*map(max, known.values(), self.floor.of_operation(self.elaborated.machine, op, residency).counts.values()))
 
         return _Part(scheduled.program, count)
 

@@ -31,7 +31,7 @@ PHASES: dict[str, tuple[str, ...]] = {
     "attention": ("qk", "av"),
     "dX": ("dx",),
     "dW": ("dw",),
-    "attention backward": ("dp", "dv", "dq", "dk"),
+    "attention backward": ("dp", "dv", "dq", "dk", "kq", "pd"),
 }
 """Phase → last parts of the names of its operations, as `sparsim trace` writes them; all others are the forward pass."""
 LINEAR = (FORWARD, "dX", "dW")

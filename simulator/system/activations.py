@@ -50,6 +50,12 @@ class ActivationForm:
         kept = elements if self.kept is None else int(self._kept(self.kept, tokens)[features].sum())
         return kept * element_bits + elements
 
+    def of_features(self, first: int, last: int) -> ActivationForm:
+        """Of some of the features, as a tensor of their own."""
+        if self.kept is None:
+            return self
+        return ActivationForm(f"{self.key}[{first}:{last}]", self.kept[first:last])
+
     def _kept(self, kept: Mask, tokens: tuple[int, int]) -> Ints:
         """[features] elements kept in a range of tokens."""
         if tokens not in self._counts:

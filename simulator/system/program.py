@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import itertools
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
-MemoryLevel = Literal["buffer", "dram"]
-"""Where a tensor lives."""
+MemoryLevel = Literal["buffer", "dram", "chip"]
+"""Where a tensor lives; `chip`: nowhere, since what a tile leaves of it is what the next tile takes (fused operations)."""
 Span = tuple[int, int]
 """[first, last) along a dimension."""
 LoopOrder = Literal["m_rounds", "rounds_m"]
@@ -54,6 +55,8 @@ class Fill:
     """Whether it is made from the outputs of other operations, and must wait for them."""
     kept: bool = False
     """Of a fill of W from DRAM: whether the buffer keeps a copy, from which later tiles have it."""
+    source: int | None = None
+    """Of a fill of X whose home is the chip: the drain that brings it, over the drain bus and the X trunk."""
 
 
 @dataclass(frozen=True)
@@ -118,8 +121,8 @@ class OperationProgram:
         )
 
 
-def joined(programs: Iterable[OperationProgram], depends_on: tuple[tuple[int, ...], ...]) -> Program:
-    """The operations one after another; contents are numbered on."""
+def in_sequence(programs: Iterable[OperationProgram]) -> OperationProgram:
+    """Programs one after another; contents are numbered on."""
     tiles: list[TileStep] = []
     x_fills: list[Fill] = []
     w_fills: list[Fill] = []
@@ -128,9 +131,36 @@ def joined(programs: Iterable[OperationProgram], depends_on: tuple[tuple[int, ..
         x, w, y = len(x_fills), len(w_fills), len(drains)
         tiles += [replace(tile, x=tile.x + x, w=tile.w + w, y=tile.y + y) for tile in program.tiles]
         drains += [drain if drain.holds_w is None else replace(drain, holds_w=drain.holds_w + w) for drain in program.drains]
-        x_fills += program.x_fills
+        x_fills += [fill if fill.source is None else replace(fill, source=fill.source + y) for fill in program.x_fills]
         w_fills += program.w_fills
-    return Program(tuple(tiles), tuple(x_fills), tuple(w_fills), tuple(drains), depends_on)
+    return OperationProgram(tuple(tiles), tuple(x_fills), tuple(w_fills), tuple(drains))
+
+
+def interleaved(programs: Sequence[OperationProgram]) -> OperationProgram:
+    """Fused operations: a tile of each by turns, of which each takes what the one before it leaves.
+
+    All have as many tiles, each tile with an X and outputs of its own; W may stay over several.
+    """
+    steps = [list(zip(program.tiles, program.x_fills, program.drains, strict=True)) for program in programs]
+    numbers: dict[tuple[int, int], int] = {}
+    tiles: list[TileStep] = []
+    x_fills: list[Fill] = []
+    drains: list[Drain] = []
+    for index, (member, (tile, fill, drain)) in enumerate(
+        itertools.chain.from_iterable(enumerate(step) for step in zip(*steps, strict=True))
+    ):
+        w = numbers.setdefault((member, tile.w), len(numbers))
+        tiles.append(replace(tile, x=index, w=w, y=index))
+        x_fills.append(replace(fill, source=index - 1) if fill.home == "chip" else fill)
+        drains.append(drain)
+    w_fills = tuple(programs[member].w_fills[w] for member, w in numbers)
+    return OperationProgram(tuple(tiles), tuple(x_fills), w_fills, tuple(drains))
+
+
+def joined(programs: Iterable[OperationProgram], depends_on: tuple[tuple[int, ...], ...]) -> Program:
+    """The operations of a workload one after another."""
+    whole = in_sequence(programs)
+    return Program(whole.tiles, whole.x_fills, whole.w_fills, whole.drains, depends_on)
 
 
 def content_indices(keys: list[tuple[int, ...]], first: int) -> list[int]:

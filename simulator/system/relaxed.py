@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from simulator.machine.model import DMA_CHUNK_BYTES
 from simulator.system.program import Drain, Fill, Part, Program, TileStep
 from simulator.system.rate import ExactRate
-from simulator.system.system import SystemSpec, paced_chunks
+from simulator.system.system import SystemSpec, link_cycles, paced_chunks
 
 
 def earliest_end(spec: SystemSpec, program: Program) -> int:
@@ -118,6 +118,10 @@ class _Relaxed:
         streams = any(part.space for part in fill.parts)
         if index >= 2 and not streams:
             lane.issued = max(lane.issued, released[index - 2])
+        if fill.source is not None:
+            lane.issued = max(lane.issued, self.y_released[fill.source])
+            filled.append(_Filled(lane.issued, lane.issued, lane.issued, 0, filled[-1].dram_bytes_so_far))
+            return
         asked, arrived, ready = lane.issued, 0, []
         for part in fill.parts:
             if fill.home == "dram":
@@ -146,6 +150,8 @@ class _Relaxed:
             lane.issued = max(lane.issued, cycle)
             if drain.home == "dram":
                 written = self._to_dram(part, lane, rate)
+            elif drain.home == "chip":
+                lane.issued += link_cycles(self.spec, part)
             else:
                 lane.issued += max(-(-(part.bytes + part.extra_bus_bytes) // rate), part.bank_cycles)
         self.y_released.append(lane.issued)

@@ -260,6 +260,11 @@ class System:
             free = self.x.writable(index)
             if free is not None:
                 yield free
+            if fill.source is not None:
+                yield from self.y_gone.reach(self.y_parts[fill.source + 1])
+                way.free = way.asked = way.here = int(self.env.now)
+                self.x.ready[index].succeed()
+                continue
             self._asked(fill, way)
             arrivals: list[simpy.Event] = []
             for part in fill.parts:
@@ -321,7 +326,7 @@ class System:
         self.w_here.mark(number, number + 1)
 
     def _together(self, port: str, bus: Meter, cycles: int) -> Process:
-        """Hold a port of the activation buffer and a bus at once, always in this order, so that none waits in a ring."""
+        """Hold a port of the activation buffer, or the drain bus, and a bus at once, in an order in which none waits in a ring."""
         with self.meters[port].resource.request() as turn:
             yield turn
             self.meters[port].busy += cycles
@@ -338,6 +343,7 @@ class System:
 
     def _fabric(self) -> Process:
         tiles = self.program.tiles
+        last_use = {tile.w: index for index, tile in enumerate(tiles)}
         for index, tile in enumerate(tiles):
             before = tiles[index - 1] if index else None
             following = tiles[index + 1] if index + 1 < len(tiles) else None
@@ -351,7 +357,7 @@ class System:
                 yield from self._y_gone(self.y_parts[max(0, tile.y if streamed else tile.y - 1)])
             if self.start[tile.operation] < 0:
                 self.start[tile.operation] = int(self.env.now)
-            last_of_w = following is None or following.w != tile.w
+            last_of_w = last_use[tile.w] == index
             yield from self._tile(tile, last_of_w=last_of_w)
             if following is None or following.x != tile.x:
                 self.x.released[tile.x].succeed()
@@ -407,6 +413,8 @@ class System:
                     yield self.env.timeout(max(0, self.computed[index] + drain.delay_cycles - int(self.env.now)))
                 if drain.home == "dram":
                     yield from self._to_dram(part, departures)
+                elif drain.home == "chip":
+                    yield from self._to_copies(part)
                 else:
                     bus_bytes = part.bytes + part.extra_bus_bytes
                     self.moved["buffer_write_bytes"] += part.bytes
@@ -418,6 +426,12 @@ class System:
             if drain.holds_w is not None:
                 self.w_taken.mark(self.w_parts[drain.holds_w], self.w_parts[drain.holds_w + 1])
             self.env.process(self._written_back(drain.operation, departures))
+
+    def _to_copies(self, part: Part) -> Process:
+        """Over the drain bus and the X trunk at once. The half that it goes to was let go before its own tile began."""
+        self.moved["drain_bytes"] += part.bytes + part.extra_bus_bytes
+        self.moved["x_trunk_bytes"] += part.bytes
+        yield from self._together("drain_bus", self.meters["x_trunk"], link_cycles(self.spec, part))
 
     def _written_back(self, operation: int, departures: list[simpy.Event]) -> Process:
         yield self.env.all_of(departures)
@@ -441,6 +455,12 @@ class System:
         self.moved["dram_write_bytes"] += size
         self.moved["drain_bytes"] += size
         yield self.staging["y"].put(size)
+
+
+def link_cycles(spec: SystemSpec, part: Part) -> int:
+    """Cycles in which a part goes from one tile's outputs to the next one's X, by the slower of bus, trunk and banks."""
+    on_bus = -(-(part.bytes + part.extra_bus_bytes) // spec.drain_bytes_per_cycle)
+    return max(on_bus, -(-part.bytes // spec.x_bytes_per_cycle), part.bank_cycles)
 
 
 def paced_chunks(size: int, bus_bytes: int, rate: int, bank_cycles: int) -> Iterator[tuple[int, int]]:

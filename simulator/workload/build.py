@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal, get_args
@@ -21,7 +21,7 @@ from simulator.workload.patterns.base import derived_seed
 from simulator.workload.readers import read_matrix
 from simulator.workload.spec import ActivationSpec, Blocks, OperandSpec, OperationSpec, WorkloadSpec
 from simulator.workload.storage import StorageSpec
-from simulator.workload.types import ONE_TOKEN, SPARSE_X, SPARSE_X_OF, Activations, Operation, Weight, Workload
+from simulator.workload.types import ONE_TOKEN, SPARSE_X, SPARSE_X_OF, Activations, Chain, Operation, Weight, Workload
 
 Role = Literal["weight", "activation", "gradient"]
 ROLES: tuple[Role, ...] = get_args(Role)
@@ -65,7 +65,9 @@ def build_workload(document: Document[WorkloadSpec], folder: Path) -> Workload:
     builder = _Builder(document, folder)
     operations = tuple(itertools.chain.from_iterable(builder.operations(index) for index in range(len(document.model.operations))))
     _check_names(operations)
-    return Workload(document.model.name, operations, document.model.model_dump(mode="json"))
+    fuse = tuple(Chain(chain.operations, chain.if_fits) for chain in document.model.fuse)
+    _check_chains(document, fuse, {operation.name: operation for operation in operations})
+    return Workload(document.model.name, operations, document.model.model_dump(mode="json"), fuse)
 
 
 @dataclass(frozen=True)
@@ -272,6 +274,18 @@ def _check_names(operations: tuple[Operation, ...]) -> None:
     repeated = next((name for place, name in enumerate(names) if name in names[:place]), None)
     if repeated is not None:
         raise OperandError(f"operation {repeated}: an expert of another operation has this name; allowed: one that no other has")
+
+
+def _check_chains(document: Document[WorkloadSpec], fuse: tuple[Chain, ...], operations: Mapping[str, Operation]) -> None:
+    """What an operation leaves of a block is what the next one takes: as many blocks, features and tokens."""
+    for place, chain in enumerate(fuse):
+        for giver, taker in itertools.pairwise(operations[name] for name in chain.operations):
+            (m, _, n), (_, k, tokens) = giver.block_shape, taker.block_shape
+            if (giver.batch, m, n) != (taker.batch, k, tokens):
+                raise OperandError(
+                    f"{document.where(['fuse', place])}: {giver.name} leaves {giver.batch} blocks of {m} × {n}, "
+                    f"but {taker.name} takes {taker.batch} of {k} × {tokens}; allowed: the same"
+                )
 
 
 def _elements(operand: Weight | Activations) -> int:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import TYPE_CHECKING, Annotated
 
-from pydantic import Field, PositiveInt, model_validator
+from pydantic import Field, PositiveInt, field_validator, model_validator
 
 from simulator.specs import FileModel, nearest_hint
 from simulator.workload.csr import MAX_DIMENSION
@@ -178,6 +179,22 @@ class OperationSpec(FileModel):
             raise ValueError(f"shape.{missing[0]}: missing key; no file tells it; allowed: an integer from 1 to {MAX_DIMENSION}")
 
 
+class FuseSpec(FileModel):
+    """A chain of fused operations."""
+
+    operations: tuple[str, ...] = Field(
+        description="two or more that follow one another, each taking X from the outputs of the one before, and alone in that"
+    )
+    if_fits: bool = Field(False, description="true: where a machine cannot fuse them, they run one after another; false: that is an error")
+
+
+def _chain(given: object) -> object:
+    """The mapping that a list of names stands for; lists of a mapping as they are held (what has been looked at is checked strictly)."""
+    keys = given if isinstance(given, dict) else {"operations": given}
+    names = keys.get("operations")
+    return {**keys, "operations": tuple(names)} if isinstance(names, list) else keys
+
+
 class WorkloadSpec(FileModel):
     """A whole workload file."""
 
@@ -185,6 +202,52 @@ class WorkloadSpec(FileModel):
     description: str = Field("", description="what it is and where it comes from")
     seed: Seed = Field(0, description="base of the seeds of generated operands that name none")
     operations: tuple[OperationSpec, ...] = Field(min_length=1, description="in program order")
+    fuse: tuple[FuseSpec, ...] = Field((), description="chains of fused operations: what each leaves of a block, the next takes on chip")
+
+    @field_validator("fuse", mode="before")
+    @classmethod
+    def _chains(cls, given: object) -> object:
+        """A list of names is a chain, and stands for a list of one chain."""
+        if not isinstance(given, list):
+            return given
+        chains = [given] if given and all(isinstance(name, str) for name in given) else given
+        return tuple(_chain(chain) for chain in chains)
+
+    @model_validator(mode="after")
+    def _fused(self) -> WorkloadSpec:
+        names = [operation.name for operation in self.operations]
+        seen: set[str] = set()
+        for place, chain in enumerate(self.fuse):
+            where = f"fuse.{place}"
+            if len(chain.operations) < 2:
+                raise ValueError(f"{where}: found {len(chain.operations)} operation; allowed: two or more, the second made from the first")
+            for name in chain.operations:
+                if name not in names:
+                    raise ValueError(
+                        f"{where}: found {name}, which is no operation; allowed: names of operations{nearest_hint(name, names)}"
+                    )
+                if name in seen:
+                    raise ValueError(f"{where}: found {name} again; allowed: an operation in one chain, once")
+                seen.add(name)
+            for first, second in itertools.pairwise(chain.operations):
+                self._check_link(where, names.index(first), names.index(second))
+        return self
+
+    def _check_link(self, where: str, first: int, second: int) -> None:
+        """Two fused operations, of which the second takes what the first leaves."""
+        giver, taker = self.operations[first], self.operations[second]
+        if second != first + 1:
+            found = self.operations[first + 1].name if first + 1 < len(self.operations) else "nothing"
+            raise ValueError(f"{where}: {taker.name} does not follow {giver.name}; allowed: what stands next in the file, {found}")
+        for operation in (giver, taker):
+            if operation.gradient is not None or operation.experts is not None:
+                found = "an SDDMM" if operation.gradient is not None else "one of experts"
+                raise ValueError(f"{where}: {operation.name} is {found}, whose outputs are no X; allowed: operations of the other kinds")
+        if giver.name not in taker.depends_on:
+            raise ValueError(f"{where}: {taker.name} does not take the outputs of {giver.name}; allowed: one whose depends_on names it")
+        other = next((each.name for each in self.operations if each is not taker and giver.name in each.depends_on), None)
+        if other is not None:
+            raise ValueError(f"{where}: {other} takes the outputs of {giver.name} too, which are nowhere to be read; allowed: one taker")
 
     @model_validator(mode="after")
     def _dependences(self) -> WorkloadSpec:

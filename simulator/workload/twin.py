@@ -43,8 +43,15 @@ def twin_spec(workload: Workload) -> dict[str, Any]:
         "name": f"{workload.name}-uniform"[:64],
         "description": f"shapes and nonzeros of {workload.name}, nonzeros at uniformly random places",
         "seed": TWIN_SEED,
+        **_fuse(workload),
         "operations": [_entry(operation, described.get(operation.name, {})) for operation in workload.operations],
     }
+
+
+def _fuse(workload: Workload) -> dict[str, Any]:
+    """The same chains, where there are any."""
+    chains = [{"operations": list(chain.operations), "if_fits": chain.if_fits} for chain in workload.fuse]
+    return {"fuse": chains} if chains else {}
 
 
 def _entry(operation: Operation, described: dict[str, Any]) -> dict[str, Any]:

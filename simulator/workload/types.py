@@ -158,6 +158,16 @@ class Operation:
         return int(column_degree @ self.activations.row_counts())
 
 
+@dataclass(frozen=True)
+class Chain:
+    """Operations that follow one another and are fused: what each leaves of a block of tokens, the next takes on chip."""
+
+    operations: tuple[str, ...]
+    """Names, two or more."""
+    if_fits: bool = False
+    """Whether they run one after another where a machine cannot fuse them; else that is an error."""
+
+
 @dataclass(frozen=True, eq=False)
 class Workload:
     """Operations in program order."""
@@ -166,6 +176,7 @@ class Workload:
     operations: tuple[Operation, ...]
     spec: Mapping[str, Any] = field(default_factory=dict)
     """The file as read, after defaults: what a result records."""
+    fuse: tuple[Chain, ...] = ()
 
     @property
     def hashes(self) -> dict[str, dict[str, str]]:

@@ -56,6 +56,15 @@ def test_set_reaches_the_machine(place: Path, sparsim: Type) -> None:
     assert record["seconds"] == pytest.approx(record["cycles"] / 2e9)
 
 
+def test_set_reaches_the_workload(place: Path, sparsim: Type) -> None:
+    run = ("run", "crossbar.yaml", "-w", "tiny.yaml", "--json")
+    apart, fused = (json.loads(sparsim(*run, *more).out) for more in ((), ("--set", "workload.fuse=[first, second]")))
+    assert [operation["details"]["y_home"] for operation in apart["operations"]] == ["buffer", "buffer"]
+    assert [operation["details"]["y_home"] for operation in fused["operations"]] == ["chip", "buffer"]
+    wrong = sparsim(*run, "--set", "workload.fuse=[first, sekond]")
+    assert (wrong.code, "found sekond, which is no operation" in wrong.err, "nearest: second" in wrong.err) == (2, True, True)
+
+
 @pytest.mark.usefixtures("no_plots")
 def test_an_ideal_repeat_says_what_the_part_costs(place: Path, sparsim: Type) -> None:
     outcome = sparsim("run", "crossbar.yaml", "-w", "tiny.yaml", "--ideal", "both", "-o", "out")

@@ -16,7 +16,7 @@ def test_threads_change_nothing(machine: str, monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setattr(dataflow, "THREAD_ENTRIES", 0)
     monkeypatch.setattr(engines, "SMALL_RUN_REQUESTS", 0)
     workload = load_workload("tinygpt")
-    part = replace(workload, operations=workload.operations[:1])
+    part = replace(workload, operations=workload.operations[:1], fuse=())
     alone, three = (simulate(load_machine(machine), part, threads=threads) for threads in (1, 3))
     assert alone.activity == three.activity
     assert alone.to_dict() == three.to_dict()
@@ -25,7 +25,7 @@ def test_threads_change_nothing(machine: str, monkeypatch: pytest.MonkeyPatch) -
 def test_a_small_run_is_the_same_on_either_engine(monkeypatch: pytest.MonkeyPatch) -> None:
     workload = load_workload("tinygpt")
     chosen = [replace(op, depends_on=()) for op in workload.operations if op.name in ("h0.c_attn", "h0.c_proj")]
-    part = replace(workload, operations=tuple(chosen))
+    part = replace(workload, operations=tuple(chosen), fuse=())
     machine = load_machine("hybrid")
     by_reference = simulate(machine, part, engine="reference")
     monkeypatch.setattr(engines, "SMALL_RUN_REQUESTS", 0)

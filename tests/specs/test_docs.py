@@ -11,13 +11,13 @@ from simulator.kinds.units.machine import Network, UnitsFabric, UnitsMapping
 from simulator.machine.model import Datatypes, Dram, Machine, Trunks
 from simulator.study.sweep.spec import AxisSpec, EqualSpec, SearchSpec, SweepSpec
 from simulator.workload.patterns import ACTIVATION_PATTERNS
-from simulator.workload.spec import ActivationSpec, Blocks, ExpertsSpec, OperationSpec, Shape, WeightSpec, WorkloadSpec
+from simulator.workload.spec import ActivationSpec, Blocks, ExpertsSpec, FuseSpec, OperationSpec, Shape, WeightSpec, WorkloadSpec
 from simulator.workload.storage import StorageSpec
 
 DOCS = Path(__file__).parents[2] / "docs"
 MACHINE = (Machine, Datatypes, Dram, Trunks, UnitsFabric, Network, SystolicFabric, UnitsMapping)
 SWEEP = (SweepSpec, AxisSpec, EqualSpec, SearchSpec)
-WORKLOAD = (WorkloadSpec, OperationSpec, Shape, WeightSpec, ActivationSpec, Blocks, StorageSpec, ExpertsSpec)
+WORKLOAD = (WorkloadSpec, OperationSpec, Shape, WeightSpec, ActivationSpec, Blocks, StorageSpec, ExpertsSpec, FuseSpec)
 
 
 @pytest.mark.parametrize(

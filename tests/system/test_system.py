@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from simulator.system.program import Drain, Fill, Part, Program, TileStep
+from simulator.system.relaxed import earliest_end
 from simulator.system.system import System, SystemOutcome, SystemSpec, Waiting
 from simulator.system.tensors import MemoryLevel
 from tests.strategies import machine, operation, run, workload
@@ -183,6 +184,41 @@ def test_a_perfect_dram_answers_at_once() -> None:
     result = outcome(one_tile(fill("dram", 128), drain("dram", 64)), SPEC.made_ideal("dram"))
     assert (result.op_start, result.cycles) == ((2,), 2 + 5 + 1)
     assert result.moved_bytes["dram_read_bytes"] == 192
+
+
+@pytest.mark.parametrize(("bytes_", "bank_cycles", "link"), [(128, 0, 2), (128, 7, 7), (0, 0, 0)])
+def test_what_a_tile_leaves_goes_over_bus_and_trunk_into_the_next_ones_x(bytes_: int, bank_cycles: int, link: int) -> None:
+    """X: buffer 0-1. W: buffer 0-1, 1-2. Tile 2-7, link of 2 cycles (7, by the banks) or none, tile of 5, bus and buffer 1."""
+    left = Drain(0, "chip", (Part(bytes_, bank_cycles),))
+    taken = Fill(1, "chip", (Part(bytes_, bank_cycles),), source=0)
+    program = Program(
+        (TileStep(0, 5, 0, 0, 0), TileStep(1, 5, 1, 1, 1)),
+        (fill("buffer", 64), taken),
+        (fill("buffer", 64), fill("buffer", 64, op=1)),
+        (left, drain("buffer", 64, op=1)),
+        ((), ()),
+    )
+    result = outcome(program)
+    assert result.op_start == (2, 7 + link)
+    assert result.cycles == 7 + link + 5 + 1
+    assert result.moved_bytes["drain_bytes"] == result.moved_bytes["x_trunk_bytes"] == bytes_ + 64
+    assert result.moved_bytes["buffer_write_bytes"] == 64
+    assert result.waited["dependence"] == link
+    assert earliest_end(SPEC, program) <= result.cycles
+
+
+def test_lists_of_two_operations_stay_while_their_tiles_take_turns() -> None:
+    program = Program(
+        tuple(TileStep(place % 2, 5, place, place % 2, place) for place in range(6)),
+        tuple(fill("buffer", 64) if place % 2 == 0 else Fill(1, "chip", (Part(64),), source=place - 1) for place in range(6)),
+        (fill("buffer", 64), fill("buffer", 64, op=1)),
+        tuple(Drain(0, "chip", (Part(64),)) if place % 2 == 0 else drain("buffer", 64, op=1) for place in range(6)),
+        ((), ()),
+    )
+    result = outcome(program)
+    assert result.moved_bytes["w_trunk_bytes"] == 128
+    assert result.cycles >= 6 * 5
+    assert earliest_end(SPEC, program) <= result.cycles
 
 
 def test_an_empty_program_takes_no_time() -> None:

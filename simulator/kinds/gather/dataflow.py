@@ -30,8 +30,17 @@ CLUSTER_RUNS: dict[EngineName, GatherEngine] = {"compiled": compiled.run_cluster
 class GatherDataflow(TokenwiseDataflow[GatherSchedule, SliceLists]):
     """One operation, gathered: units own rows of W and write them to their own output banks."""
 
-    def __init__(self, machine: UnitsMachine, spec: ClusterSpec, engine: Engine, schedule: GatherSchedule, *, assemble: bool) -> None:
-        super().__init__(machine, spec, engine, schedule, assemble=assemble)
+    def __init__(
+        self,
+        machine: UnitsMachine,
+        spec: ClusterSpec,
+        engine: Engine,
+        schedule: GatherSchedule,
+        *,
+        assemble: bool,
+        wanted: NDArray[np.bool_] | None = None,
+    ) -> None:
+        super().__init__(machine, spec, engine, schedule, assemble=assemble, wanted=wanted)
         self.present = present_words(machine, schedule.operation)
 
     @property
@@ -98,6 +107,33 @@ class GatherDataflow(TokenwiseDataflow[GatherSchedule, SliceLists]):
         here = self.schedule.parts.of_rows(*self.schedule.m_tiles[m])
         cut, parts = self.schedule.parts.cut_rows(*self.schedule.m_tiles[m])
         return Counts(output_bank_drains=(here.stop - here.start) * words, drain_additions=(parts - len(cut)) * words)
+
+    def linked_x_part(self, tokens: Span) -> Part:
+        """Broadcast to all copies of the group."""
+        here = self.looked_at[slice(*tokens)]
+        banks = self.schedule.placement(here.size, self.schedule.banks)
+        fullest = int(np.bincount(banks[here.ravel()], minlength=1).max())
+        return Part(self.machine.token_bytes(int(self.tokens_of(self.looked_at, tokens).sum())), fullest)
+
+    def linked_y_part(self, row_tokens: NDArray[np.int64]) -> Part:
+        """Rows in the activation type; parts of cut rows travel in the accumulate type and are added."""
+        types, parts = self.machine.datatypes, self._parts_of_rows
+        extra_bits = int(row_tokens[parts > 1] @ (parts[parts > 1] * types.accumulate_bits - types.activation_bits))
+        return Part(self.machine.token_bytes(int(row_tokens.sum())), extra_bus_bytes=-(-extra_bits // 8))
+
+    def linked_x_counts(self, words: NDArray[np.int64]) -> Counts:
+        """Words written into every copy."""
+        return Counts(x_words_filled=int(words.sum()) * self.machine.fabric.replicas)
+
+    def linked_y_counts(self, words: NDArray[np.int64]) -> Counts:
+        """Row words read from the output banks, and parts of cut rows added up."""
+        parts = self._parts_of_rows
+        return Counts(output_bank_drains=int(parts @ words), drain_additions=int(np.maximum(parts - 1, 0) @ words))
+
+    @property
+    def _parts_of_rows(self) -> NDArray[np.int64]:
+        """[M] parts that each row is cut into, none for an empty one."""
+        return np.bincount(self.schedule.parts.row, minlength=self.schedule.operation.shape[0])
 
     def _counts(self, work: TileWork, outcome: Outcome) -> Counts:
         lines = -(-np.diff(work.unit_ptr) // self.spec.examine_width)

@@ -10,13 +10,15 @@ from numpy.typing import NDArray
 from simulator.engine.cluster import ClusterSpec
 from simulator.engine.compiled.kernels import Kernel
 from simulator.engine.engines import Engine
+from simulator.errors import MappingError
 from simulator.kinds.base import Kind
 from simulator.kinds.gather.compiled.engine import GATHER_KERNEL
 from simulator.kinds.gather.dataflow import GatherDataflow
 from simulator.kinds.gather.parts import GatherParts
 from simulator.kinds.gather.replay import requested_ports
-from simulator.kinds.gather.schedule import schedule_gather
+from simulator.kinds.gather.schedule import Cut, cut_gather, gather_block_cycles, schedule_gather
 from simulator.kinds.sampled.kind import own_or_sampled
+from simulator.kinds.units.fusion import BlockCut, BlockDataflow, longest_list
 from simulator.kinds.units.kind import UnitsKind
 from simulator.kinds.units.loops import Pace
 from simulator.kinds.units.machine import UnitsMachine
@@ -51,6 +53,40 @@ class Gather(UnitsKind):
     ) -> Dataflow[Any]:
         """Cut the operation into tiles."""
         return GatherDataflow(machine, spec, engine, schedule_gather(machine, operation, residency, pace), assemble=assemble)
+
+    def most_token_words(self, machine: UnitsMachine, operation: Operation, blocks: int) -> int:
+        """As many as a copy holds for all input features, and a row has accumulators and places for."""
+        k = blocks * operation.block_shape[1]
+        if k > machine.copy_words:
+            raise MappingError(
+                f"{operation.name} takes {k} input features of a block, but one half of a copy holds {machine.copy_words} words; "
+                "raise fabric.banks or fabric.bank_kib"
+            )
+        return max(1, min(machine.fabric.accumulators, machine.output_words, machine.copy_words // k))
+
+    def longest_list(self, machine: UnitsMachine, operation: Operation) -> int:
+        """That of its rows."""
+        return longest_list(machine, np.diff(operation.weight.indptr))
+
+    def block_cycles(self, machine: UnitsMachine, operation: Operation, residency: Residency, pace: Pace, tile: int, rounds: int) -> float:
+        """As schedules are compared."""
+        return gather_block_cycles(machine, operation, residency, pace, tile, rounds)
+
+    def block_dataflow(
+        self,
+        machine: UnitsMachine,
+        spec: ClusterSpec,
+        engine: Engine,
+        operation: Operation,
+        residency: Residency,
+        cut: BlockCut,
+        wanted: NDArray[np.bool_] | None,
+        *,
+        assemble: bool,
+    ) -> BlockDataflow:
+        """With K whole."""
+        whole = Cut(cut.tile, cut.rounds, operation.shape[1], "m_rounds")
+        return GatherDataflow(machine, spec, engine, cut_gather(machine, operation, residency, whole), assemble=assemble, wanted=wanted)
 
     def replayed(self, machine: Machine, operation: Operation, residency: Residency) -> list[NDArray[np.int32]]:
         """The bank ports that units ask for, in list order."""

@@ -79,6 +79,11 @@ def cut_gather(machine: UnitsMachine, operation: Operation, residency: Residency
     )
 
 
+def gather_block_cycles(machine: UnitsMachine, operation: Operation, residency: Residency, pace: Pace, tile: int, rounds: int) -> float:
+    """About how long the units take for an operation whose X is whole in each of its tiles, of so many token words."""
+    return _Outlook(machine, operation, residency, pace).compute_cycles(Cut(tile, rounds, operation.shape[1], "m_rounds"), 1, 1)
+
+
 @dataclass(frozen=True)
 class Cut:
     """A way to cut an operation into tiles."""
@@ -151,7 +156,7 @@ class _Outlook:
         system = self.pace.system
         x_rate = min(system.x_bytes_per_cycle, system.dram_bytes_per_cycle if x_dram else math.inf)
         busiest = max(
-            self._compute_cycles(cut, m_tiles, k_tiles),
+            self.compute_cycles(cut, m_tiles, k_tiles),
             dram / system.dram_bytes_per_cycle,
             x_bytes / system.x_bytes_per_cycle,
             self.w_bytes * walks / system.w_bytes_per_cycle,
@@ -163,12 +168,12 @@ class _Outlook:
         """DRAM and buffer bytes of W."""
         if self.operation.weight_home == "activation":
             moved = self.w_bytes * walks
-            return (moved, 0.0) if self.residency.x == "dram" else (0.0, moved)
+            return (moved, 0.0) if self.residency.w == "dram" else (0.0, moved)
         if walks > 1 and self.w_bytes <= self.residency.room_bytes:
             return self.w_bytes, self.w_bytes * walks
         return self.w_bytes * walks, 0.0
 
-    def _compute_cycles(self, cut: Cut, m_tiles: int, k_tiles: int) -> float:
+    def compute_cycles(self, cut: Cut, m_tiles: int, k_tiles: int) -> float:
         """Of the busiest unit: a row keeps its accumulators from its first request until it is merged."""
         rows = max(1, self.most_rows) * k_tiles
         row = self.most_entries / rows * self.group_words / cut.rounds

@@ -29,9 +29,23 @@ SCATTER_RUNS: dict[EngineName, ScatterEngine] = {"compiled": compiled.run_scatte
 class ScatterDataflow(TokenwiseDataflow[ScatterSchedule, ScatterSlice]):
     """One operation, scattered: units own columns of W and their activations, banks accumulate rows."""
 
-    def __init__(self, machine: UnitsMachine, spec: ClusterSpec, engine: Engine, schedule: ScatterSchedule, *, assemble: bool) -> None:
-        super().__init__(machine, spec, engine, schedule, assemble=assemble)
+    def __init__(
+        self,
+        machine: UnitsMachine,
+        spec: ClusterSpec,
+        engine: Engine,
+        schedule: ScatterSchedule,
+        *,
+        assemble: bool,
+        wanted: NDArray[np.bool_] | None = None,
+    ) -> None:
+        super().__init__(machine, spec, engine, schedule, assemble=assemble, wanted=wanted)
         self._units_named: dict[tuple[Span, int], NDArray[np.int32]] = {}
+
+    @property
+    def present(self) -> NDArray[np.bool_]:  # type: ignore[override]
+        """As scheduled."""
+        return self.schedule.present
 
     def list_slice(self, m: int, k: int) -> ScatterSlice:
         """Make the lists of one (M tile, K tile)."""
@@ -87,6 +101,28 @@ class ScatterDataflow(TokenwiseDataflow[ScatterSchedule, ScatterSlice]):
     def y_word_counts(self, m: int, words: int) -> Counts:
         """Sums read from all copies, and those of all but one added up."""
         sums, replicas = self.schedule.m_size(m) * words, self.machine.fabric.replicas
+        return Counts(x_bank_reads=sums * replicas * self.machine.sum_words, drain_additions=sums * (replicas - 1))
+
+    def linked_x_part(self, tokens: Span) -> Part:
+        """Each unit takes the words of its own columns from the group's broadcast."""
+        size = self.machine.token_bytes(int(self.tokens_of(self.looked_at, tokens).sum()))
+        words = self.looked_at[slice(*tokens)].sum(axis=0, dtype=np.int64)
+        parts = self.schedule.parts
+        return Part(size, int(np.bincount(parts.unit, weights=words[parts.row], minlength=1).max()))
+
+    def linked_y_part(self, row_tokens: NDArray[np.int64]) -> Part:
+        """The sums of all copies travel in the accumulate type and are added on the way."""
+        elements, types = int(row_tokens.sum()), self.machine.datatypes
+        size = self.machine.token_bytes(elements)
+        return Part(size, extra_bus_bytes=max(0, -(-elements * self.machine.fabric.replicas * types.accumulate_bits // 8) - size))
+
+    def linked_x_counts(self, words: NDArray[np.int64]) -> Counts:
+        """Words written into the units' own banks."""
+        return Counts(output_bank_writes=int(words[self.schedule.parts.row].sum()))
+
+    def linked_y_counts(self, words: NDArray[np.int64]) -> Counts:
+        """Sums read from all copies, and those of all but one added up."""
+        sums, replicas = int(words.sum()), self.machine.fabric.replicas
         return Counts(x_bank_reads=sums * replicas * self.machine.sum_words, drain_additions=sums * (replicas - 1))
 
     def _counts(self, work: TileWork, outcome: Outcome) -> Counts:

@@ -73,7 +73,24 @@ def schedule_scatter(machine: UnitsMachine, operation: Operation, residency: Res
     token_words = -(-n // fabric.lanes)
     most = forced if isinstance(forced, int) else min(sums // m_tile, machine.own_words)
     tile, rounds = token_tiles(token_words, fabric.token_groups, most, spread=not isinstance(forced, int))
-    m_tiles = spans(m, m_tile)
+    return _cut(machine, operation, residency, columns, spans(m, m_tile), tile, rounds)
+
+
+def cut_scatter(machine: UnitsMachine, operation: Operation, residency: Residency, tile: int, rounds: int) -> ScatterSchedule:
+    """An operation in tiles of so many token words, whose sums are whole in a copy; MappingError where a column does not fit."""
+    return _cut(machine, operation, residency, by_column(operation), spans(operation.shape[0], operation.shape[0]), tile, rounds)
+
+
+def _cut(
+    machine: UnitsMachine,
+    operation: Operation,
+    residency: Residency,
+    columns: ByColumn,
+    m_tiles: tuple[Span, ...],
+    tile: int,
+    rounds: int,
+) -> ScatterSchedule:
+    fabric = machine.fabric
     entry_bits = machine.weight_entry_bits(dense=operation.weight.dense)
     fitted = _k_tiles(machine, columns, m_tiles, tile)
     return ScatterSchedule(
@@ -81,7 +98,7 @@ def schedule_scatter(machine: UnitsMachine, operation: Operation, residency: Res
         residency=residency,
         m_tiles=m_tiles,
         k_tiles=fitted.spans,
-        token_words=token_words,
+        token_words=-(-operation.shape[2] // fabric.lanes),
         tile_token_words=tile,
         rounds=rounds,
         groups=fabric.token_groups,

@@ -210,11 +210,28 @@ class UnitsDataflow(ABC, Generic[ScheduleT, SliceT]):
 
 
 class TokenwiseDataflow(UnitsDataflow[ScheduleT, SliceT]):
-    """Y = W · X: every token group has its own activations and its own rows of Y; a subclass says what moves for one."""
+    """Y = W · X: every token group has its own activations and its own rows of Y; a subclass says what moves for one.
 
-    def __init__(self, machine: UnitsMachine, spec: ClusterSpec, engine: Engine, schedule: ScheduleT, *, assemble: bool) -> None:
+    Of fused operations, what moves from one to the next are the words that the next one looks at: those of its X with a nonzero.
+    """
+
+    present: NDArray[np.bool_]
+    """[token words, K] words of X with a nonzero; all of them where the units do not skip any."""
+
+    def __init__(
+        self,
+        machine: UnitsMachine,
+        spec: ClusterSpec,
+        engine: Engine,
+        schedule: ScheduleT,
+        *,
+        assemble: bool,
+        wanted: NDArray[np.bool_] | None = None,
+    ) -> None:
+        """`wanted`: [token words, M] row words of Y that leave, where the next operation takes them; None: all of them."""
         m, _, n = schedule.operation.shape
         super().__init__(machine, spec, engine, schedule, y_shape=(m, n) if assemble else None)
+        self.wanted = wanted
 
     @abstractmethod
     def x_part(self, rows: Span, k: int, tokens: Span) -> Part:
@@ -232,23 +249,52 @@ class TokenwiseDataflow(UnitsDataflow[ScheduleT, SliceT]):
     def y_word_counts(self, m: int, words: int) -> Counts:
         """Words that `y_part` reads for so many token words, and adds on the way."""
 
+    @abstractmethod
+    def linked_x_part(self, tokens: Span) -> Part:
+        """`x_part` of words that come from the operation before, all K at once."""
+
+    @abstractmethod
+    def linked_y_part(self, row_tokens: NDArray[np.int64]) -> Part:
+        """`y_part` of words that go to the next operation, given [M] tokens in those of each row."""
+
+    @abstractmethod
+    def linked_x_counts(self, words: NDArray[np.int64]) -> Counts:
+        """Words that `linked_x_part` writes, given [K] words of each input feature."""
+
+    @abstractmethod
+    def linked_y_counts(self, words: NDArray[np.int64]) -> Counts:
+        """Words that `linked_y_part` reads, and adds on the way, given [M] words of each row."""
+
+    @property
+    def _from_chip(self) -> bool:
+        return self.loops.residency.x == "chip"
+
     def x_parts(self, position: Position) -> tuple[Part, ...]:
         """One a token group."""
-        rows = self.loops.x_rows(position)
-        return tuple(self.x_part(rows, position[2], tokens) for tokens in self.loops.active_groups(position[1]))
+        rows, groups = self.loops.x_rows(position), self.loops.active_groups(position[1])
+        if self._from_chip:
+            return tuple(self.linked_x_part(tokens) for tokens in groups)
+        return tuple(self.x_part(rows, position[2], tokens) for tokens in groups)
 
     def y_parts(self, position: Position) -> tuple[Part, ...]:
         """One a token group."""
-        return tuple(self.y_part(position[0], tokens) for tokens in self.loops.active_groups(position[1]))
+        groups = self.loops.active_groups(position[1])
+        if self.wanted is not None:
+            return tuple(self.linked_y_part(self.tokens_of(self.wanted, tokens)) for tokens in groups)
+        return tuple(self.y_part(position[0], tokens) for tokens in groups)
 
     def x_counts(self, position: Position) -> Counts:
         """Of all token groups; what lies packed is unpacked once for all of a group's copies."""
+        if self._from_chip:
+            return self.linked_x_counts(self._words_of(self.looked_at, position[1]))
         rows, k, words = self.loops.x_rows(position), position[2], self.loops.round_words(position[1])
         unpacked = len(self.named(rows, k)) * self._round_tokens(position) if self.loops.residency.forms.x.packed else 0
         return self.x_word_counts(rows, k, words) + Counts(activations_unpacked=unpacked)
 
     def y_counts(self, position: Position) -> Counts:
         """Of all token groups."""
+        if self.wanted is not None:
+            return self.linked_y_counts(self._words_of(self.wanted, position[1]))
         packed = self.loops.m_size(position[0]) * self._round_tokens(position) if self.loops.residency.forms.y.packed else 0
         return self.y_word_counts(position[0], self.loops.round_words(position[1])) + Counts(activations_packed=packed)
 
@@ -259,3 +305,23 @@ class TokenwiseDataflow(UnitsDataflow[ScheduleT, SliceT]):
 
     def _round_tokens(self, position: Position) -> int:
         return sum(self.loops.tokens(words) for words in self.loops.active_groups(position[1]))
+
+    @cached_property
+    def looked_at(self) -> NDArray[np.bool_]:
+        """[token words, K] words of X that units look at, where K is whole: with a nonzero, of a feature that any list names."""
+        marked = np.zeros_like(self.present)
+        named = self.named((0, self.loops.operation.shape[0]), 0)
+        marked[:, named] = self.present[:, named]
+        return marked
+
+    def tokens_of(self, words: NDArray[np.bool_], tokens: Span) -> NDArray[np.int64]:
+        """[rows] tokens in the words of each that are marked, [token words, rows], within a range of token words."""
+        held = np.array([self.loops.tokens((word, word + 1)) for word in range(*tokens)], dtype=np.int64)
+        counted: NDArray[np.int64] = held @ words[slice(*tokens)].astype(np.int64)
+        return counted
+
+    def _words_of(self, words: NDArray[np.bool_], round_index: int) -> NDArray[np.int64]:
+        """[rows] words of each that are marked, over all groups of a round."""
+        spans = self.loops.active_groups(round_index)
+        counted: NDArray[np.int64] = words[spans[0][0] : spans[-1][1]].sum(axis=0, dtype=np.int64)
+        return counted

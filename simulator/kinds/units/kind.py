@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, ClassVar, Literal
 
@@ -17,6 +17,7 @@ from simulator.engine.cluster import ClusterSpec
 from simulator.engine.engines import ENGINES, Engine, RunOptions
 from simulator.kinds.base import Kind, Least, Memo, Scheduled
 from simulator.kinds.units import facts
+from simulator.kinds.units.fusion import BlockCut, BlockDataflow, ChainCuts, FusedPlan
 from simulator.kinds.units.lists import named_features, present_words
 from simulator.kinds.units.loops import Pace
 from simulator.kinds.units.machine import UnitsFabric, UnitsMachine, UnitsMapping
@@ -69,6 +70,53 @@ class UnitsKind(Kind):
     ) -> Dataflow[Any]:
         """Schedule an operation; with `assemble`, Y is put together where the engine carries numbers."""
 
+    def most_token_words(self, machine: UnitsMachine, operation: Operation, blocks: int) -> int:
+        """Token words of a tile that holds X and outputs of so many blocks of a batched operation whole.
+
+        Raises MappingError, with the reason, where there is no room for one.
+        """
+        raise NotImplementedError
+
+    def longest_list(self, machine: UnitsMachine, operation: Operation) -> int:
+        """Entries of the busiest unit's list, where all of an operation is in a tile."""
+        raise NotImplementedError
+
+    def block_cycles(self, machine: UnitsMachine, operation: Operation, residency: Residency, pace: Pace, tile: int, rounds: int) -> float:
+        """About how long the units take for an operation that is whole in each of its tiles, of so many token words."""
+        raise NotImplementedError
+
+    def block_dataflow(
+        self,
+        machine: UnitsMachine,
+        spec: ClusterSpec,
+        engine: Engine,
+        operation: Operation,
+        residency: Residency,
+        cut: BlockCut,
+        wanted: NDArray[np.bool_] | None,
+        *,
+        assemble: bool,
+    ) -> BlockDataflow:
+        """An operation that is whole in each of its tiles. `wanted`: row words that leave, where the next operation takes them."""
+        raise NotImplementedError
+
+    def check_fusion(self, machine: Machine, chain: Sequence[Operation], residency: Sequence[Residency]) -> None:
+        """Whether a block of tokens of a chain fits on chip, by which keys, and its W stays there."""
+        ChainCuts.of(self, machine, chain, residency).check()
+
+    def run_fused(
+        self, elaborated: Elaborated, chain: Sequence[Operation], residency: Sequence[Residency], first: int, options: RunOptions
+    ) -> tuple[OperationRun, ...]:
+        """Block after block of the batch, round after round of tokens, all operations of a chain by turns."""
+        return FusedPlan.of(self, elaborated, chain, residency, first, options).run(options)
+
+    def schedule_fused(
+        self, elaborated: Elaborated, chain: Sequence[Operation], residency: Sequence[Residency], first: int
+    ) -> tuple[Scheduled, ...]:
+        """Tiles with the fewest cycles that their busiest unit allows."""
+        plan = FusedPlan.of(self, elaborated, chain, residency, first, RunOptions(ENGINES["compiled"]))
+        return tuple(Scheduled(program, count) for program, count in plan.least())
+
     def describes(self, machine: Machine) -> bool:
         """Whether the machine file names this dataflow."""
         return isinstance(machine.mapping, UnitsMapping) and machine.fabric.kind == FABRIC and machine.mapping.dataflow == self.name
@@ -84,12 +132,16 @@ class UnitsKind(Kind):
         return Scheduled(plan.least_program(plan.dataflow.least_cycles()), plan.transfer_counts)
 
     def _plan(self, elaborated: Elaborated, operation: Operation, residency: Residency, index: int, options: RunOptions) -> UnitsPlan:
+        machine, spec, pace = self.setting(elaborated, options)
+        dataflow = self.dataflow(machine, spec, options.engine, operation, residency, pace, assemble=not options.reuse_tiles)
+        return UnitsPlan(machine, dataflow, dataflow.loops.positions(), index, elaborated.dram_burst_bytes)
+
+    def setting(self, elaborated: Elaborated, options: RunOptions) -> tuple[UnitsMachine, ClusterSpec, Pace]:
+        """The machine in this dataflow, its cluster, and what bounds the time of a schedule."""
         machine = UnitsMachine.of(elaborated.machine).in_dataflow(self.flow)
         spec = cluster_spec(machine, elaborated.network_latency)
         spec = spec.with_ideal_network() if options.perfect_network else spec
-        pace = Pace(SystemSpec.of(elaborated).made_ideal(options.ideal), spec.unloaded_cycles)
-        dataflow = self.dataflow(machine, spec, options.engine, operation, residency, pace, assemble=not options.reuse_tiles)
-        return UnitsPlan(machine, dataflow, dataflow.loops.positions(), index, elaborated.dram_burst_bytes)
+        return machine, spec, Pace(SystemSpec.of(elaborated).made_ideal(options.ideal), spec.unloaded_cycles)
 
     def least(self, machine: Machine, operation: Operation, residency: Residency, memo: Memo) -> Least:
         """One word a unit and cycle, and one a bank port, were all of them equally busy."""
@@ -128,12 +180,12 @@ class UnitsKind(Kind):
         value_bits, nnz, sampled = of.datatypes.weight_bits, operation.weight.nnz, operation.gradient is not None
         if operation.storage is not None:
             return 0 if sampled else nnz * value_bits // 8
-        entry_bits = of.weight_entry_bits(dense=operation.weight.dense and not sampled)
+        m, k, _ = operation.block_shape
+        elements = operation.batch * m * k
+        entry_bits = of.weight_entry_bits(dense=nnz == elements and not sampled)  # fused blocks are dense each by itself
         lists = nnz * (entry_bits - value_bits if sampled else entry_bits)
         if not of.machine.weight_decoder:
             return lists // 8
-        m, k, _ = operation.block_shape
-        elements = operation.batch * m * k
         return min(lists, elements * value_bits, nnz if sampled else nnz * (value_bits + 1)) // 8
 
     def parts(self, elaborated: Elaborated, technology: Technology) -> Parts:

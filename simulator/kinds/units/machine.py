@@ -232,6 +232,10 @@ class UnitsMachine(MachineView):
         """Bytes of one activation word."""
         return -(-self.word_bits // 8)
 
+    def token_bytes(self, activations: int) -> int:
+        """Bytes of so many activations outside of words, where none is padded."""
+        return -(-activations * self.datatypes.activation_bits // 8)
+
     def networks(self, latency: int) -> tuple[NetworkSpec, NetworkSpec]:
         """The request network of a cluster, from units to bank ports, and its reply network back, whose queues are FIFOs.
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -37,6 +37,8 @@ class UnitsPlan:
     index: int
     burst_bytes: int
     """Of DRAM."""
+    w_stays: bool | None = None
+    """Whether the lists of a tile stay until all rounds have walked them; None: where they fit by themselves."""
     _rows: dict[tuple[int, int, int], RowDrain] = field(default_factory=dict)
 
     def program(self, rounds: Sequence[Round]) -> OperationProgram:
@@ -57,7 +59,8 @@ class UnitsPlan:
     def _contents(self) -> tuple[Content, Content, Content]:
         """What of X, W and Y a tile needs: tiles of equal content in sequence share a transfer."""
         loops = self.dataflow.loops
-        return loops.x_content, self.dataflow.w_content, loops.y_content
+        w_content = self.dataflow.w_content if self.w_stays is None else loops.w_content if self.w_stays else tuple
+        return loops.x_content, w_content, loops.y_content
 
     def _numbers(self, content: Content) -> list[int]:
         return content_indices([content(place) for place in self.positions], 0)
@@ -73,17 +76,17 @@ class UnitsPlan:
         One from DRAM that is walked again stays in the buffer, if that has room for all of it (rule 7).
         """
         loops = self.dataflow.loops
-        made = loops.operation.weight_home == "activation"
-        home: MemoryLevel = loops.residency.x if made else "dram"
+        made, home = loops.operation.weight_home == "activation", loops.residency.w
         grain = self.burst_bytes if home == "dram" else 1
-        changes = [(m, k) for m, _, k in changes_of(self.positions, self.dataflow.w_content)]
+        changes = [(m, k) for m, _, k in changes_of(self.positions, self._contents[1])]
         parts = {place: self.dataflow.w_parts(*place, grain) for place in dict.fromkeys(changes)}
         again = len(changes) > len(parts) and home == "dram"
         kept = again and sum(part.bytes for each in parts.values() for part in each) <= loops.residency.room_bytes
         fills, seen = [], set()
         for place in changes:
             there = kept and place in seen
-            fills.append(Fill(self.index, "buffer" if there else home, parts[place], waits=made, kept=kept and not there))
+            level: MemoryLevel = "buffer" if there else home
+            fills.append(Fill(self.index, level, parts[place], waits=made, kept=kept and not there))
             seen.add(place)
         return tuple(fills)
 
@@ -91,29 +94,33 @@ class UnitsPlan:
         """What leaves, and when it was written where it streams. What a sampled product leaves lies in the lists, which go with it."""
         loops, dataflow = self.dataflow.loops, self.dataflow
         in_lists = loops.operation.gradient is not None
-        changes = list(enumerate(changes_of(self.positions, loops.y_content)))
-        whole = [dataflow.y_parts(position) for _, position in changes]
-        flows: list[Flow | None] = [None] * len(whole)
+        cut = self.cut_drains(rounds)
+        whole = [each.parts for each in cut]
         if dataflow.rows_stream:
-            grain = self.burst_bytes if loops.residency.y == "dram" else 1
-            cut = [self._cut(done.in_step, parts, grain) for done, parts in zip(rounds, whole, strict=True)]
-            whole = with_room(cut, [done.in_step.unit for done in rounds], self._output_places)
-            flows = [each.flow for each in cut]
+            whole = with_room(cut, [done.in_step.unit for done in rounds], self.output_places)
         drains = tuple(
-            Drain(self.index, loops.residency.y, parts, holds_w=content if in_lists else None)
-            for parts, (content, _) in zip(whole, changes, strict=True)
+            Drain(self.index, loops.residency.y, parts, holds_w=content if in_lists else None) for content, parts in enumerate(whole)
         )
-        return drains, flows
+        return drains, [each.flow for each in cut]
+
+    def cut_drains(self, rounds: Sequence[Round]) -> list[RowDrain]:
+        """What leaves, in the parts in which it does."""
+        loops = self.dataflow.loops
+        whole = [self.dataflow.y_parts(position) for position in changes_of(self.positions, loops.y_content)]
+        if not self.dataflow.rows_stream:
+            return [RowDrain(parts, None, np.zeros(0, dtype=np.int64)) for parts in whole]
+        grain = self.burst_bytes if loops.residency.y == "dram" else 1
+        return [self._cut(done.in_step, parts, grain) for done, parts in zip(rounds, whole, strict=True)]
 
     def _cut(self, done: InStep, parts: tuple[Part, ...], grain: int) -> RowDrain:
         total, extra = sum(part.bytes for part in parts), sum(part.extra_bus_bytes for part in parts)
         key = (id(done), total, extra)
         if key not in self._rows:
-            self._rows[key] = row_drain(done.written, total, extra, grain, max(1, self._output_places // 2))
+            self._rows[key] = row_drain(done.written, total, extra, grain, max(1, self.output_places // 2))
         return self._rows[key]
 
     @property
-    def _output_places(self) -> int:
+    def output_places(self) -> int:
         """Row words of both halves of an output bank."""
         return 2 * self.machine.output_words
 
@@ -122,13 +129,19 @@ class UnitsPlan:
 
         Of the pieces of a list only the first is wanted before the end, and rows are there from the start.
         """
-        rows = np.full(1 + sum(part.bytes for part in self.dataflow.y_parts(self.positions[0])) // DMA_CHUNK_BYTES, -1)
+        return self.program(
+            self.least_rounds(cycles, 1 + sum(part.bytes for part in self.dataflow.y_parts(self.positions[0])) // DMA_CHUNK_BYTES)
+        )
+
+    def least_rounds(self, cycles: Sequence[int], row_words: int) -> list[Round]:
+        """Rounds that do no later than any run's what the system level waits for, with so many row words, there from the start."""
+        rows = np.full(row_words, -1)
         rounds = []
         for (m, _, k), least in zip(self.positions, cycles, strict=True):
             pieces = len(self.dataflow.w_parts(m, k, 1))
             flow = Flow((0, *[least] * (pieces - 1)), (0,) * pieces)
             rounds.append(Round(least, Counts(), np.zeros(0, dtype=np.int64), Bounds(), InStep([], flow, rows, np.zeros_like(rows))))
-        return self.program(rounds)
+        return rounds
 
     def transfer_counts(self) -> Counts:
         """What fills write and drains read on the fabric."""
@@ -141,11 +154,23 @@ class UnitsPlan:
 
 def run_plan(plan: UnitsPlan, flow: str, residency: Residency, options: RunOptions) -> OperationRun:
     """Run the rounds of an operation, and list what the system level must move for them. `flow` is what results call its dataflow."""
+    runner = runner_of(plan, options)
+    rounds = runner.run(plan.positions)
+    return run_of(plan, flow, residency, rounds, runner.checked, plan.program(rounds))
+
+
+def runner_of(plan: UnitsPlan, options: RunOptions) -> RoundRunner[Any]:
+    """What runs its rounds."""
+    threads = options.threads if options.engine.releases_gil else 1
+    return RoundRunner(plan.machine.fabric, plan.dataflow, options.reuse_tiles, threads)
+
+
+def run_of(
+    plan: UnitsPlan, flow: str, residency: Residency, rounds: Sequence[Round], checked: Mapping[str, int], program: OperationProgram
+) -> OperationRun:
+    """What rounds that have been run come to."""
     dataflow = plan.dataflow
     operation = dataflow.loops.operation
-    threads = options.threads if options.engine.releases_gil else 1
-    runner = RoundRunner(plan.machine.fabric, dataflow, options.reuse_tiles, threads)
-    rounds = runner.run(plan.positions)
     causes: NDArray[np.int64] = np.zeros(len(CAUSES), dtype=np.int64)
     for result in rounds:
         causes = causes + result.unit_cycles
@@ -154,12 +179,12 @@ def run_plan(plan: UnitsPlan, flow: str, residency: Residency, options: RunOptio
     return OperationRun(
         operation,
         residency,
-        program=plan.program(rounds),
+        program=program,
         counts=counts + plan.transfer_counts(),
         unit_cycles=causes,
         bounds=sum((result.bounds for result in rounds), Bounds()),
         details={"dataflow": flow} | dataflow.loops.describe() | _stored(dataflow),
-        checked=runner.checked,
+        checked=checked,
         outputs=dataflow.outputs,
     )
 

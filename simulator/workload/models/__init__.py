@@ -12,7 +12,16 @@ from typing import Any
 
 from simulator.workload.models.resnet50 import resnet50
 from simulator.workload.models.trace import DENSE, Model
-from simulator.workload.models.transformers import Gpt, forward, mixture_of_experts, training_step
+from simulator.workload.models.transformers import (
+    Gpt,
+    WeightGradient,
+    attention_chains,
+    forward,
+    fused_attention_backward,
+    mixture_of_experts,
+    training_chains,
+    training_step,
+)
 
 
 def weight_sparse_gpt(scale: int, layers: int = 8, fraction: float = 1 / 4) -> Gpt:
@@ -55,14 +64,19 @@ _RESNET_CV = {"row_cv": 0.3, "col_cv": 0.35}
 def _sparse_gpt(scale: int) -> dict[str, Model]:
     gpt, text = weight_sparse_gpt(scale), f"weight-sparse GPT, width {256 * scale}, hidden density 1/{4 * scale**2}"
     return {
-        f"ws-{scale}x": Model(f"{text}: forward pass", 256, partial(forward, gpt)),
-        f"ws-{scale}x-train": Model(
-            f"{text}: training step, gradients of weights at their nonzeros", 256, partial(training_step, gpt, weight_gradient="sampled")
-        ),
-        f"ws-{scale}x-train-dense-dw": Model(
-            f"{text}: training step, gradients of weights dense", 256, partial(training_step, gpt, weight_gradient="dense")
-        ),
+        f"ws-{scale}x": _forward(f"{text}: forward pass", 256, gpt),
+        f"ws-{scale}x-train": _training(f"{text}: training step, gradients of weights at their nonzeros", gpt, "sampled"),
+        f"ws-{scale}x-train-dense-dw": _training(f"{text}: training step, gradients of weights dense", gpt, "dense"),
     }
+
+
+def _forward(description: str, tokens: int, gpt: Gpt) -> Model:
+    return Model(description, tokens, partial(forward, gpt), chains=attention_chains(gpt))
+
+
+def _training(description: str, gpt: Gpt, weight_gradient: WeightGradient) -> Model:
+    step = partial(training_step, gpt, weight_gradient=weight_gradient)
+    return Model(description, 256, step, partial(step, attention=fused_attention_backward), training_chains(gpt))
 
 
 def _pruned_resnet50(sparsity: int) -> Model:
@@ -72,7 +86,7 @@ def _pruned_resnet50(sparsity: int) -> Model:
 
 def _one_layer(scale: int) -> Model:
     gpt = replace(weight_sparse_gpt(scale), layers=1)
-    return Model(f"the first layer of ws-{scale}x and its unembedding: one of eight layers of one law", 256, partial(forward, gpt))
+    return _forward(f"the first layer of ws-{scale}x and its unembedding: one of eight layers of one law", 256, gpt)
 
 
 MODELS: Mapping[str, Model] = {
@@ -81,7 +95,7 @@ MODELS: Mapping[str, Model] = {
     "ws-4x-layer": _one_layer(4),
     **_sparse_gpt(8),
     **_sparse_gpt(16),
-    "gpt2-small": Model("GPT-2 small, dense: forward pass", 128, partial(forward, GPT2_SMALL)),
+    "gpt2-small": _forward("GPT-2 small, dense: forward pass", 128, GPT2_SMALL),
     "resnet50": Model("ResNet-50 v1.5, dense, one image", 1, lambda _: resnet50(DENSE)),
     "moe": Model(
         "mixture-of-experts block: 16 experts of 512 → 2,048 → 512, the best two of a token, unevenly liked",

@@ -58,19 +58,28 @@ class Model:
     tokens: int
     """Unless told."""
     operations: Callable[[int], Sequence[OperationKeys]]
-    """From tokens to products."""
+    """From tokens to products, in the order in which they run where nothing is fused."""
+    fused: Callable[[int], Sequence[OperationKeys]] | None = None
+    """The products of a trace that fuses some, where they are others: what is nowhere to be read again is made again."""
+    chains: tuple[tuple[str, ...], ...] = ()
+    """Products that such a trace fuses, where they fit."""
 
 
-def trace_text(name: str, model: Model, tokens: int | None = None, seed: int = 0) -> str:
+def trace_text(name: str, model: Model, tokens: int | None = None, seed: int = 0, *, fuse: bool = True) -> str:
     """Return the workload file of `model` over `tokens` (its own number unless told), one operation a block of lines."""
     head = {"name": name, "description": model.description, "seed": seed}
+    chains = model.chains if fuse else ()
+    options = (f" --tokens {tokens}" if tokens else "") + ("" if fuse else " --unfused")
     lines = [
-        f"# Every matrix product of this model, in order; made by: sparsim trace {name}" + (f" --tokens {tokens}" if tokens else ""),
+        f"# Every matrix product of this model, in order; made by: sparsim trace {name}{options}",
         "# What lies between products (softmax, norms, top-k, optimizer) is left out.",
         _yaml(head).rstrip(),
+        *(["fuse:"] if chains else []),
+        *(f"  - {{operations: [{', '.join(chain)}], if_fits: true}}" for chain in chains),
         "operations:",
     ]
-    for operation in model.operations(tokens or model.tokens):
+    products = model.fused if chains and model.fused is not None else model.operations
+    for operation in products(tokens or model.tokens):
         lines += _operation(operation)
     return "\n".join(lines) + "\n"
 

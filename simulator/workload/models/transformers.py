@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -105,11 +105,23 @@ def _attention(gpt: Gpt, layer: int, tokens: int) -> list[OperationKeys]:
     ]
 
 
+def attention_chains(gpt: Gpt) -> tuple[tuple[str, ...], ...]:
+    """What is fused in a forward pass: scores, and what they weigh."""
+    return tuple((f"h{layer}.qk", f"h{layer}.av") for layer in range(gpt.layers))
+
+
 WeightGradient = Literal["sampled", "dense"]
+AttentionBackward = Callable[[Gpt, int, int, str], "list[OperationKeys]"]
+"""From a GPT, a layer, tokens and what dO is made from to the products of the backward pass of attention."""
 
 
-def training_step(gpt: Gpt, tokens: int, weight_gradient: WeightGradient) -> list[OperationKeys]:
-    """Every matrix product of one step over a sequence of `tokens`. Optimizer and top-k are not matrix products."""
+def training_step(
+    gpt: Gpt, tokens: int, weight_gradient: WeightGradient, attention: AttentionBackward | None = None
+) -> list[OperationKeys]:
+    """Every matrix product of one step over a sequence of `tokens`. Optimizer and top-k are not matrix products.
+
+    `attention`: its backward pass; unless told, that of scores which are kept from the forward pass.
+    """
     head = unembedding(gpt)
     operations = [*forward(gpt, tokens), *_backward(head, tokens, weight_gradient, gradient=None, after=head.name)]
     upstream = "lm_head.dx"
@@ -119,7 +131,7 @@ def training_step(gpt: Gpt, tokens: int, weight_gradient: WeightGradient) -> lis
         for linear, gradient in ((m_proj, gpt.activation), (c_fc, gpt.activation and {"same_as": m_proj.name}), (c_proj, gpt.activation)):
             operations += _backward(linear, tokens, weight_gradient, gradient=gradient, after=upstream)
             upstream = f"{linear.name}.dx"
-        operations += _attention_backward(gpt, layer, tokens, upstream)
+        operations += (attention or attention_backward)(gpt, layer, tokens, upstream)
         operations += _backward(c_attn, tokens, weight_gradient, gradient=gpt.activation, after=f"h{layer}.dk")
         upstream = f"{c_attn.name}.dx"
     return operations
@@ -146,7 +158,7 @@ def _weight_gradient(linear: Linear, tokens: int, how: WeightGradient, gradient:
     return product(name, which, shape, gradient or DENSE, turned, made_from, weight_home="activation")
 
 
-def _attention_backward(gpt: Gpt, layer: int, tokens: int, after: str) -> list[OperationKeys]:
+def attention_backward(gpt: Gpt, layer: int, tokens: int, after: str) -> list[OperationKeys]:
     """dP = V · dO, dV = dO · Pᵀ, dQ = Kᵀ · dS, dK = Qᵀ · dSᵀ, a block a head.
 
     Each waits for dO or dS and for what of the forward pass it takes: P from the scores, q, k and v from c_attn.
@@ -162,6 +174,32 @@ def _attention_backward(gpt: Gpt, layer: int, tokens: int, after: str) -> list[O
         attention_product(f"{name}.dq", heads, "SpMSpM", narrow, qkv, CAUSAL, (dp, c_attn)),
         attention_product(f"{name}.dk", heads, "SpMSpM", narrow, qkv, CAUSAL, (dp, c_attn)),
     ]
+
+
+def fused_attention_backward(gpt: Gpt, layer: int, tokens: int, after: str) -> list[OperationKeys]:
+    """The same in three chains: scores are nowhere to be read, so they are made again; and dP twice, since dQ takes it by queries
+    and dK by keys.
+
+    kq = Q · Kᵀ, dV = dO · Pᵀ; dP = V · dO, dQ = Kᵀ · dS; pd = dO · Vᵀ, dK = Qᵀ · dSᵀ.
+    """
+    name, heads, width = f"h{layer}", gpt.heads, gpt.head_width
+    c_attn, qkv = f"{name}.c_attn", gpt.head or DENSE
+    square, narrow = (tokens, width, tokens), (width, tokens, tokens)
+    return [
+        attention_product(f"{name}.kq", heads, kind(gpt.head, gpt.head), square, qkv, qkv, (c_attn,)),
+        attention_product(f"{name}.dv", heads, "SpMSpM", narrow, DENSE, CAUSAL, (after, f"{name}.kq")),
+        attention_product(f"{name}.dp", heads, kind(gpt.head, None), square, qkv, DENSE, (after, c_attn)),
+        attention_product(f"{name}.dq", heads, "SpMSpM", narrow, qkv, CAUSAL, (f"{name}.dp", c_attn)),
+        attention_product(f"{name}.pd", heads, kind(None, gpt.head), square, DENSE, qkv, (after, c_attn)),
+        attention_product(f"{name}.dk", heads, "SpMSpM", narrow, qkv, CAUSAL, (f"{name}.pd", c_attn)),
+    ]
+
+
+def training_chains(gpt: Gpt) -> tuple[tuple[str, ...], ...]:
+    """What is fused in a training step."""
+    backward = (("kq", "dv"), ("dp", "dq"), ("pd", "dk"))
+    chains = ((f"h{layer}.{first}", f"h{layer}.{second}") for layer in reversed(range(gpt.layers)) for first, second in backward)
+    return (*attention_chains(gpt), *chains)
 
 
 def mixture_of_experts(tokens: int, *, experts: int, width: int, mlp_width: int, top_k: int, skew: float) -> list[OperationKeys]:

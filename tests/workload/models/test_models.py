@@ -85,6 +85,27 @@ def test_gradients_wait_for_what_they_take_from_the_forward_pass(how: str) -> No
     assert trace["h3.dk"]["depends_on"] == ["h3.dp", "h3.c_attn"]
 
 
+@pytest.mark.parametrize("how", ["train", "train-dense-dw"])
+def test_a_fused_step_makes_again_what_is_nowhere_to_be_read(how: str) -> None:
+    model = MODELS[f"ws-4x-{how}"]
+    assert model.fused is not None
+    fused, apart = ([entry["name"] for entry in products(256)] for products in (model.fused, model.operations))
+    again = {f"h{layer}.{name}" for layer in range(8) for name in ("kq", "pd")}
+    assert set(fused) - set(apart) == again
+    assert set(apart) <= set(fused)
+    assert {name for chain in model.chains for name in chain} == again | {
+        f"h{layer}.{name}" for layer in range(8) for name in ("qk", "av", "dp", "dq", "dv", "dk")
+    }
+
+
+def test_nothing_is_fused_where_it_is_not_wanted() -> None:
+    model = MODELS["ws-1x-train"]
+    text = trace_text("ws-1x-train", model, 16, fuse=False)
+    assert "made by: sparsim trace ws-1x-train --tokens 16 --unfused\n" in text
+    assert "fuse:" not in text
+    assert text.count("- name:") == len(model.operations(16))
+
+
 def test_gradients_meet_the_masks_of_the_forward_pass(operations: dict[str, Operation]) -> None:
     for linear in ("c_attn", "c_fc", "m_proj"):
         forward, dx, dw = (operations[f"h3.{linear}{which}"] for which in ("", ".dx", ".dw"))

@@ -1,0 +1,317 @@
+"""Fused operations on a fabric of units: a chain runs block by block, each tile taking what the tile before it leaves.
+
+Loops, outermost first: blocks of the batch, rounds of tokens, operations of the chain. Each operation has its whole K and M of a
+block in a tile, so that a tile leaves all that the next one takes. W of a block stays until its last round.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, Protocol, cast
+
+import numpy as np
+from numpy.typing import NDArray
+
+from simulator.activity import Bounds, Counts
+from simulator.engine.engines import RunOptions
+from simulator.errors import MappingError
+from simulator.kinds.units.loops import token_tiles
+from simulator.kinds.units.machine import UnitsMachine
+from simulator.kinds.units.operation import UnitsPlan, run_of, runner_of
+from simulator.kinds.units.rounds import Dataflow, Round
+from simulator.kinds.units.rows import spread_rows
+from simulator.kinds.units.streams import list_stream, piece_space, with_room
+from simulator.machine.model import Elaborated, Machine
+from simulator.system.activations import Forms
+from simulator.system.operation import OperationRun
+from simulator.system.program import MEMORY, Drain, OperationProgram, Part, in_sequence
+from simulator.system.tensors import Residency
+from simulator.system.weights import dense_elements, named_bits
+from simulator.workload.slices import slices
+from simulator.workload.types import Operation
+
+if TYPE_CHECKING:
+    from simulator.kinds.units.kind import UnitsKind
+
+
+class BlockDataflow(Dataflow[Any], Protocol):
+    """One operation of a chain, some blocks of it, whole in each of its tiles."""
+
+    @property
+    def looked_at(self) -> NDArray[np.bool_]:
+        """[token words, K] words of X that units look at."""
+
+
+@dataclass(frozen=True)
+class BlockCut:
+    """How a chain is cut into tiles."""
+
+    blocks: int
+    """Of the batch, in a tile."""
+    tile: int
+    """Token words of a token group's tile."""
+    rounds: int
+
+
+@dataclass(frozen=True, eq=False)
+class ChainCuts:
+    """The ways in which a chain may be cut on a machine."""
+
+    kinds: tuple[UnitsKind, ...]
+    """[operations] what does each."""
+    machines: tuple[UnitsMachine, ...]
+    """[operations] the machine in its dataflow."""
+    chain: tuple[Operation, ...]
+    residency: tuple[Residency, ...]
+
+    @classmethod
+    def of(cls, kind: UnitsKind, machine: Machine, chain: Sequence[Operation], residency: Sequence[Residency]) -> ChainCuts:
+        """Of a machine of some kind."""
+        kinds = tuple(cast("UnitsKind", kind.of_operation(machine, operation)) for operation in chain)
+        machines = tuple(UnitsMachine.of(machine).in_dataflow(each.flow) for each in kinds)
+        return cls(kinds, machines, tuple(chain), tuple(residency))
+
+    def check(self) -> None:
+        """Raise MappingError, with the reason, where there is none. One block and most tokens at a time ask for least."""
+        tile = self._most(1)
+        cut = self._cut(1, tile)
+        if not self._weights_stay(cut):
+            w_bytes = max(self._w_bytes(parts) for parts in self.blocks(1))
+            raise MappingError(
+                f"W of a block, {w_bytes} bytes, is walked in {cut.rounds} rounds of tokens, but stays neither in the weight banks "
+                f"(fabric.weight_bank_kib) nor, twice, in what activation_buffer_kib leaves, {self.room} bytes; raise either"
+            )
+
+    def all(self) -> list[BlockCut]:
+        """All that fit."""
+        batch = self.chain[0].batch
+        cuts = []
+        for blocks in sorted({*(1 << power for power in range(batch.bit_length())), batch}):
+            try:
+                most = self._most(blocks)
+            except MappingError:
+                break  # more blocks ask for more
+            forced = isinstance(self.machines[0].mapping.tokens_per_tile, int)
+            tried = [self._cut(blocks, tile) for tile in ([most] if forced else range(most, 0, -1))]
+            cuts += [cut for cut in dict.fromkeys(tried) if self._weights_stay(cut)]
+        return cuts
+
+    def blocks(self, count: int) -> list[tuple[Operation, ...]]:
+        """[tiles][operations] so many blocks of each operation at a time."""
+        return list(zip(*(_patterns(operation, count) for operation in self.chain), strict=True))
+
+    @property
+    def room(self) -> int:
+        """Bytes that the activation buffer has left for W."""
+        return min(each.room_bytes for each in self.residency)
+
+    def stay_in_banks(self, parts: Sequence[Operation]) -> bool:
+        """Whether the lists of all operations of a tile's blocks are in the weight banks at once."""
+        taken = 0
+        for kind, machine, part in zip(self.kinds, self.machines, parts, strict=True):
+            stream = list_stream(machine, machine.weight_entry_bits(dense=part.weight.dense))
+            taken += max(1, -(-kind.longest_list(machine, part) // stream.piece_entries) * piece_space(stream))
+        return taken <= MEMORY
+
+    def _most(self, blocks: int) -> int:
+        """Token words of a tile in which all operations have room."""
+        most = min(
+            kind.most_token_words(machine, operation, blocks)
+            for kind, machine, operation in zip(self.kinds, self.machines, self.chain, strict=True)
+        )
+        forced = self.machines[0].mapping.tokens_per_tile
+        if isinstance(forced, int):
+            if forced > most:
+                raise MappingError(f"mapping.tokens_per_tile = {forced}, but a tile of a block of the chain has room for {most}")
+            return forced
+        return most
+
+    def _cut(self, blocks: int, most: int) -> BlockCut:
+        fabric = self.machines[0].fabric
+        spread = not isinstance(self.machines[0].mapping.tokens_per_tile, int)
+        return BlockCut(blocks, *token_tiles(-(-self.chain[0].shape[2] // fabric.lanes), fabric.token_groups, most, spread=spread))
+
+    def _weights_stay(self, cut: BlockCut) -> bool:
+        """Whether W of a block is fetched once: one round, or room for it in the banks or, with the next block's, in the buffer."""
+        if cut.rounds == 1 or all(each.w == "buffer" for each in self.residency):
+            return True
+        tiles = self.blocks(cut.blocks)
+        return 2 * max(map(self._w_bytes, tiles)) <= self.room or all(map(self.stay_in_banks, tiles))
+
+    def _w_bytes(self, parts: Sequence[Operation]) -> int:
+        """At most, of what comes from DRAM."""
+        homed = zip(self.machines, parts, self.residency, strict=True)
+        return sum(_w_bytes(machine, part) for machine, part, home in homed if home.w == "dram")
+
+
+@lru_cache(maxsize=16)
+def _patterns(operation: Operation, count: int) -> tuple[Operation, ...]:
+    """Made once: machines that are tried one after another cut the same operations."""
+    return slices(operation, count, values=False)
+
+
+def _w_bytes(machine: UnitsMachine, part: Operation) -> int:
+    spans = (0, part.shape[0]), (0, part.shape[1])
+    if part.storage is not None:
+        return -(-named_bits(machine.machine, part, *spans).total // 8)
+    if part.weight_home == "activation":
+        return machine.token_bytes(dense_elements(part, *spans))
+    return part.weight.nnz * machine.weight_entry_bits(dense=part.weight.dense) // 8 + machine.fabric.units_per_group
+
+
+def longest_list(machine: UnitsMachine, line_entries: NDArray[np.int64]) -> int:
+    """Entries of the busiest unit's list where lines of so many are spread over the units of a group."""
+    parts = spread_rows(line_entries, machine.fabric.units_per_group, machine.mapping.assignment)
+    return int(np.bincount(parts.unit, weights=parts.nnz, minlength=1).max())
+
+
+@dataclass(frozen=True, eq=False)
+class FusedPlan:
+    """A chain, cut into tiles but not run."""
+
+    cuts: ChainCuts
+    plans: tuple[tuple[UnitsPlan, ...], ...]
+    """[operations][tiles of blocks]"""
+
+    @classmethod
+    def of(
+        cls,
+        kind: UnitsKind,
+        elaborated: Elaborated,
+        chain: Sequence[Operation],
+        residency: Sequence[Residency],
+        first: int,
+        options: RunOptions,
+    ) -> FusedPlan:
+        """The cut of least time; then the fewest blocks, and the most tokens, at a time."""
+        cuts = ChainCuts.of(kind, elaborated.machine, chain, residency)
+        settings = [each.setting(elaborated, options) for each in cuts.kinds]
+
+        def time(cut: BlockCut) -> float:
+            parts = cuts.blocks(cut.blocks)[0]
+            tiles = -(-chain[0].batch // cut.blocks)
+            return tiles * sum(
+                each.block_cycles(machine, part, home, pace, cut.tile, cut.rounds)
+                for each, (machine, _, pace), part, home in zip(cuts.kinds, settings, parts, residency, strict=True)
+            )
+
+        cut = min(cuts.all(), key=time)
+        parts = [slices(operation, cut.blocks, values=options.engine.carries_values) for operation in chain]
+        stays = [cut.rounds == 1 or cuts.stay_in_banks(tile) for tile in zip(*parts, strict=True)]
+        plans: list[tuple[UnitsPlan, ...]] = []
+        wanted: list[NDArray[np.bool_] | None] = [None] * len(stays)
+        for place in reversed(range(len(chain))):
+            machine, spec, _ = settings[place]
+            made = []
+            for tile, part in enumerate(parts[place]):
+                home = _home(residency[place], chain[place], tile * cut.blocks, tile * cut.blocks + part.batch)
+                dataflow = cuts.kinds[place].block_dataflow(
+                    machine, spec, options.engine, part, home, cut, wanted[tile], assemble=not options.reuse_tiles
+                )
+                wanted[tile] = dataflow.looked_at
+                made.append(
+                    UnitsPlan(machine, dataflow, dataflow.loops.positions(), first + place, elaborated.dram_burst_bytes, stays[tile])
+                )
+            plans.insert(0, tuple(made))
+        return cls(cuts, tuple(plans))
+
+    def run(self, options: RunOptions) -> tuple[OperationRun, ...]:
+        """Run all tiles; equal ones of an operation once."""
+        rounds: list[list[list[Round]]] = []
+        checked: list[list[dict[str, int]]] = []
+        for plans in self.plans:
+            seen: dict[bytes, Any] = {}
+            runners = [replace(runner_of(plan, options), _seen=seen) for plan in plans]
+            rounds.append([runner.run(plan.positions) for runner, plan in zip(runners, plans, strict=True)])
+            checked.append([runner.checked for runner in runners])
+        programs = self._programs(rounds)
+        return tuple(self._joined(place, rounds[place], checked[place], programs[place]) for place in range(len(self.plans)))
+
+    def least(self) -> list[tuple[OperationProgram, Callable[[], Counts]]]:
+        """[operations] programs that are through no later than any run's, and the events of fills and drains."""
+        rounds = [[plan.least_rounds(plan.dataflow.least_cycles(), 1) for plan in plans] for plans in self.plans]
+        return [(program, _counted(plans)) for program, plans in zip(self._programs(rounds), self.plans, strict=True)]
+
+    def _programs(self, rounds: Sequence[Sequence[Sequence[Round]]]) -> list[OperationProgram]:
+        """[operations] tiles, fills and drains, all as many; drains wait for room as the tiles of all operations leave it."""
+        programs = [
+            in_sequence(plan.program(done) for plan, done in zip(plans, of_plans, strict=True))
+            for plans, of_plans in zip(self.plans, rounds, strict=True)
+        ]
+        cuts = [
+            _flat(plan.cut_drains(done) for plan, done in zip(plans, each, strict=True))
+            for plans, each in zip(self.plans, rounds, strict=True)
+        ]
+        units = [
+            _flat(
+                [done.in_step.unit if plan.dataflow.rows_stream else _NONE for done in of_plan]
+                for plan, of_plan in zip(plans, each, strict=True)
+            )
+            for plans, each in zip(self.plans, rounds, strict=True)
+        ]
+        by_turns = list(itertools.chain.from_iterable(zip(*cuts, strict=True)))
+        parts = with_room(by_turns, list(itertools.chain.from_iterable(zip(*units, strict=True))), self.plans[0][0].output_places)
+        for place, program in enumerate(programs):
+            drains = tuple(replace(drain, parts=own) for drain, own in zip(program.drains, parts[place :: len(programs)], strict=True))
+            if place + 1 < len(programs):
+                fills = programs[place + 1].x_fills
+                drains = tuple(
+                    _into(drain, sum(part.bank_cycles for part in fill.parts)) for drain, fill in zip(drains, fills, strict=True)
+                )
+            programs[place] = replace(program, drains=drains)
+        return programs
+
+    def _joined(
+        self, place: int, rounds: Sequence[Sequence[Round]], checked: Sequence[dict[str, int]], program: OperationProgram
+    ) -> OperationRun:
+        """One operation's tiles of all blocks as its run."""
+        operation, home, flow = self.cuts.chain[place], self.cuts.residency[place], self.cuts.kinds[place].flow
+        runs = [run_of(plan, flow, home, done, seen, program) for plan, done, seen in zip(self.plans[place], rounds, checked, strict=True)]
+        details = dict(runs[0].details) | {"blocks": len(runs)}
+        if "weight_stored_bytes" in details:
+            details["weight_stored_bytes"] = sum(run.details["weight_stored_bytes"] for run in runs)
+        outputs = [run.outputs for run in runs if run.outputs is not None]
+        return OperationRun(
+            operation,
+            home,
+            program,
+            counts=Counts.total(run.counts for run in runs),
+            unit_cycles=np.sum([run.unit_cycles for run in runs], axis=0),
+            bounds=sum((run.bounds for run in runs), Bounds()),
+            details=details,
+            checked={name: sum(run.checked[name] for run in runs) for name in runs[0].checked},
+            outputs=np.vstack(outputs) if len(outputs) == len(runs) else None,
+        )
+
+
+def _home(residency: Residency, operation: Operation, first: int, last: int) -> Residency:
+    """Of some blocks of a batch."""
+    m, k, _ = operation.block_shape
+    x, y = residency.forms.x.of_features(first * k, last * k), residency.forms.y.of_features(first * m, last * m)
+    return replace(residency, forms=Forms(x=x, y=y))
+
+
+_NONE = np.zeros(0, dtype=np.int64)
+
+
+def _flat(several: Any) -> list[Any]:
+    return list(itertools.chain.from_iterable(several))
+
+
+def _counted(plans: Sequence[UnitsPlan]) -> Callable[[], Counts]:
+    return lambda: Counts.total(plan.transfer_counts() for plan in plans)
+
+
+def _into(drain: Drain, bank_cycles: int) -> Drain:
+    """With the cycles in which the banks that it goes to take it in, spread over its parts."""
+    total, moved, taken = sum(part.bytes for part in drain.parts), 0, 0
+    parts: list[Part] = []
+    for part in drain.parts:
+        moved += part.bytes
+        upto = -(-bank_cycles * moved // max(1, total))
+        parts.append(replace(part, bank_cycles=upto - taken))
+        taken = upto
+    return replace(drain, parts=tuple(parts))
