@@ -65,6 +65,6 @@ def test_a_schedule_is_chosen_for_the_system_that_it_runs_on() -> None:
     of = machine({"kind": "systolic", "rows": 8, "cols": 8, "x_buffer_kib": 4, "w_buffer_kib": 4, "y_buffer_kib": 4})
     op = operation(np.ones((64, 96)), np.ones((96, 64)))
     spec = SystemSpec.of(elaborated(of, dram_bytes_per_cycle=2.0))
-    narrow, ideal = (plan_systolic(ArrayMachine.of(of), op, DRAM, each) for each in (spec, spec.with_ideal_dram()))
+    narrow, ideal = (plan_systolic(ArrayMachine.of(of), op, DRAM, each) for each in (spec, spec.made_ideal("dram")))
     assert narrow.bytes_moved[0] < ideal.bytes_moved[0]
     assert run(of, workload(op), ideal="dram").activity.cycles < run(of, workload(op)).activity.cycles
