@@ -9,9 +9,15 @@ from typing import Any, Literal
 
 from simulator.terms import Cause, Term, bound, cause, counter, terms_of
 
-Ideal = Literal["none", "network", "dram", "both"]
-"""The part of a machine that is made perfect in a run."""
-IDEAL_PARTS: dict[Ideal, tuple[str, ...]] = {"none": (), "network": ("network",), "dram": ("DRAM",), "both": ("network", "DRAM")}
+Ideal = Literal["none", "network", "dram", "trunks", "both"]
+"""The part of a machine that is made perfect in a run; `both`: network and DRAM."""
+IDEAL_PARTS: dict[Ideal, tuple[str, ...]] = {
+    "none": (),
+    "network": ("network",),
+    "dram": ("DRAM",),
+    "trunks": ("trunks",),
+    "both": ("network", "DRAM"),
+}
 """What sentences and tables call it."""
 
 

@@ -31,7 +31,7 @@ def simulate(
 ) -> Result:
     """Run a workload on a machine and price what it did.
 
-    `ideal` makes the network, DRAM or both perfect. With `reuse_tiles`, tiles of identical pattern, and
+    `ideal` makes the network, DRAM, both, or the trunks perfect. With `reuse_tiles`, tiles of identical pattern, and
     operations of identical operands, are simulated once and counted again, which is exact. `threads` (all cores unless
     told) changes the wall time only.
 

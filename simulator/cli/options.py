@@ -23,6 +23,7 @@ class IdealPart(StrEnum):
     none = "none"
     network = "network"
     dram = "dram"
+    trunks = "trunks"
     both = "both"
 
 

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Literal
 
+from simulator.activity import Ideal
 from simulator.engine.compiled.kernels import kernels_loaded
 from simulator.engine.compiled.switch import engine as compiled_switch
 from simulator.engine.reference import traffic as reference_switch
@@ -39,14 +40,17 @@ class RunOptions:
     """How operations are run, whichever they are."""
 
     engine: Engine
-    perfect_network: bool = False
-    """Whether the network is ideal, where there is one."""
-    ideal_dram: bool = False
-    """Whether DRAM answers at once: a schedule is chosen for the system that it will run on."""
+    ideal: Ideal = "none"
+    """The part that is made perfect: a schedule is chosen for the system that it will run on."""
     reuse_tiles: bool = True
     """Whether tiles of one pattern are simulated once; without, Y is put together where the engine carries numbers."""
     threads: int = 1
     """Clusters that run side by side, where the engine allows it."""
+
+    @property
+    def perfect_network(self) -> bool:
+        """Whether the network is ideal, where there is one."""
+        return self.ideal in ("network", "both")
 
 
 TrafficEngine = Callable[[NetworkSpec, Arrivals, int], TrafficPoint]

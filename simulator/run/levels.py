@@ -9,6 +9,7 @@ from simulator.activity import Activity, Counts, Ideal
 from simulator.errors import require
 from simulator.kinds import kind_of
 from simulator.machine.model import Elaborated
+from simulator.system.system import SystemSpec
 
 Levels = Mapping[str, tuple[float, float]]
 """By level, from DRAM inwards: bytes that were moved, and bytes a cycle that can be moved."""
@@ -23,13 +24,13 @@ def levels(elaborated: Elaborated, counts: Counts, ideal: Ideal = "none") -> Lev
 
 def _around(elaborated: Elaborated, counts: Counts, ideal: Ideal) -> Levels:
     """Those that are around every fabric."""
-    trunks, perfect = elaborated.machine.trunks, ideal in ("dram", "both")
+    system = SystemSpec.of(elaborated).made_ideal(ideal)
     return {
-        "dram": (counts.dram_read_bytes + counts.dram_write_bytes, math.inf if perfect else elaborated.dram_bytes_per_cycle),
-        "buffer": (counts.buffer_read_bytes + counts.buffer_write_bytes, 2 * trunks.x_bytes_per_cycle),
-        "x_trunk": (counts.x_trunk_bytes, trunks.x_bytes_per_cycle),
-        "w_trunk": (counts.w_trunk_bytes, trunks.w_bytes_per_cycle),
-        "drain_bus": (counts.drain_bytes, trunks.drain_bytes_per_cycle),
+        "dram": (counts.dram_read_bytes + counts.dram_write_bytes, system.dram_bytes_per_cycle),
+        "buffer": (counts.buffer_read_bytes + counts.buffer_write_bytes, 2 * system.buffer_bytes_per_cycle),
+        "x_trunk": (counts.x_trunk_bytes, system.x_bytes_per_cycle),
+        "w_trunk": (counts.w_trunk_bytes, system.w_bytes_per_cycle),
+        "drain_bus": (counts.drain_bytes, system.drain_bytes_per_cycle),
     }
 
 

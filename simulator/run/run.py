@@ -45,11 +45,8 @@ def run_workload(
     """Time a workload; every conservation law is checked before anything is returned."""
     machine = elaborated.machine
     check_decoder(machine, workload)
-    spec = SystemSpec.of(elaborated)
-    if ideal in ("dram", "both"):
-        spec = spec.with_ideal_dram()
-    perfect = {"perfect_network": ideal in ("network", "both"), "ideal_dram": ideal in ("dram", "both")}
-    options = RunOptions(engine, **perfect, reuse_tiles=reuse_tiles, threads=threads)
+    spec = SystemSpec.of(elaborated).made_ideal(ideal)
+    options = RunOptions(engine, ideal, reuse_tiles=reuse_tiles, threads=threads)
     simulate = partial(run_operation, elaborated, options)
     run_next = Repeats(simulate).run if reuse_tiles else simulate
     runs: list[OperationRun] = []

@@ -12,12 +12,15 @@ from typing import Any, Literal, TypeVar, get_args
 import numpy as np
 import simpy
 
+from simulator.activity import Ideal
 from simulator.machine.model import DMA_CHUNK_BYTES, Elaborated
 from simulator.system.program import MEMORY, Drain, Fill, Flow, Part, Program, TileStep
 from simulator.system.rate import ExactRate
 
 Process = Generator[simpy.Event, Any, None]
 NEVER = 1 << 62
+ANY_WIDTH = 1 << 40
+"""Bytes a cycle of what never holds anything back."""
 
 
 @dataclass(frozen=True)
@@ -46,9 +49,13 @@ class SystemSpec:
             elaborated.dma_slots,
         )
 
-    def with_ideal_dram(self) -> SystemSpec:
-        """The same system with a DRAM that answers at once, at any rate."""
-        return replace(self, dram_bytes_per_cycle=math.inf, dram_latency_cycles=0)
+    def made_ideal(self, part: Ideal) -> SystemSpec:
+        """The same system with a DRAM that answers at once, at any rate, or with trunks, drain bus and buffer ports of any width."""
+        if part in ("dram", "both"):
+            return replace(self, dram_bytes_per_cycle=math.inf, dram_latency_cycles=0)
+        if part == "trunks":
+            return replace(self, x_bytes_per_cycle=ANY_WIDTH, w_bytes_per_cycle=ANY_WIDTH, drain_bytes_per_cycle=ANY_WIDTH)
+        return self
 
     @property
     def buffer_bytes_per_cycle(self) -> int:

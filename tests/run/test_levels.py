@@ -1,7 +1,7 @@
 """No level of the memory system moves more than it can: in a run, in each of its operations, on every kind of machine."""
 
 from dataclasses import replace
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 import pytest
@@ -18,7 +18,7 @@ from tests.strategies import DATAFLOWS, elaborated, machine, mixtures, operation
 
 
 @settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow])
-@given(drawn=st.sampled_from(sorted(DATAFLOWS)).flatmap(mixtures), ideal=st.sampled_from(["none", "none", "network", "dram", "both"]))
+@given(drawn=st.sampled_from(sorted(DATAFLOWS)).flatmap(mixtures), ideal=st.sampled_from(["none", *get_args(Ideal)]))
 def test_used_is_never_more_than_available(drawn: tuple[Machine, Workload], ideal: Ideal) -> None:
     of, what = drawn
     try:

@@ -181,7 +181,7 @@ def test_an_operation_that_depends_on_nothing_waits_for_nothing() -> None:
 
 
 def test_a_perfect_dram_answers_at_once() -> None:
-    result = outcome(one_tile(fill("dram", 128), drain("dram", 64)), SPEC.with_ideal_dram())
+    result = outcome(one_tile(fill("dram", 128), drain("dram", 64)), SPEC.made_ideal("dram"))
     assert (result.op_start, result.cycles) == ((2,), 2 + 5 + 1)
     assert result.moved_bytes["dram_read_bytes"] == 192
 

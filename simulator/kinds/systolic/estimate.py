@@ -135,12 +135,13 @@ class Estimate:
         return np.maximum(0, np.asarray(skew + hidden + np.zeros_like(self.grid.m)))
 
     def passes(self) -> tuple[Reals, Reals]:
-        """How often all of X and all of W are brought in: turns of the serpentine keep what lies there."""
+        """How often all of X and all of W are brought in: turns of the serpentine keep what lies there, two halves keep two tiles."""
         m, k, n = self.counts
         tiles = m * k * n
         x = tiles - np.where(self.grid.tokens_outermost, n * (m - 1), m - 1)
         w = tiles - np.where(self.grid.tokens_outermost, n - 1, m * (n - 1))
-        return x / (k * n), w / (m * k)
+        inner_x, inner_w = np.where(self.grid.tokens_outermost, k, n * k), np.where(self.grid.tokens_outermost, m * k, k)
+        return np.where(inner_x <= 2, 1.0, x / (k * n)), np.where(inner_w <= 2, 1.0, w / (m * k))
 
     def _run(self, held: Integers) -> Reals:
         """[schedules] share of the tiles of K steps and so much of what lies on columns in which anything is multiplied.
@@ -165,6 +166,12 @@ class Estimate:
     def _before(self) -> Integers:
         columns = Axis.cut(((0, dimensions(self.family)[1]),), self.fabric.cols)
         return _counts_before(held_lines(self.family.product, self.family.dataflow, columns))
+
+    def _new_in_second(self) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+        """[schedules] whether the second tile needs another tile of X, and of W, than the first."""
+        m, k, n = self.counts
+        tokens_vary, features_vary = ~self.grid.tokens_outermost | (m == 1), self.grid.tokens_outermost | (n == 1)
+        return (k > 1) | ((n > 1) & tokens_vary), (k > 1) | ((m > 1) & features_vary)
 
     def ranks(self) -> Reals:
         """[3, schedules] cycles, bytes from and to DRAM, bytes from and to the buffer.
@@ -206,12 +213,20 @@ class Estimate:
         first = latency + np.maximum.reduce(
             [(x_bytes * x_share * x_dram + w_bytes * w_share * w_dram) / rate, x_time * x_share, w_time * w_share]
         )
+        x_next, w_next = self._new_in_second()
+        second = latency + (x_bytes * x_share * (1 + x_next) * x_dram + w_bytes * w_share * (1 + w_next) * w_dram) / rate
         end = np.maximum(y_tile / spec.drain_bytes_per_cycle, y_tile / rate * y_dram)
         drained = y_bytes - y_tile
         port = x_passes * x_time * (not x_dram) + w_passes * w_time * (not w_dram)
         filled = np.maximum.reduce([(fills + drained * y_dram) / rate, x_passes * x_time, w_passes * w_time, port])
         cycles = np.maximum.reduce(
-            [first + array + end, latency + filled + step + end, first + step + drained / spec.drain_bytes_per_cycle + end, *alone]
+            [
+                first + array + end,
+                second + array - step + end,
+                latency + filled + step + end,
+                first + step + drained / spec.drain_bytes_per_cycle + end,
+                *alone,
+            ]
         )
         buffer = x_passes * x_bytes * (not x_dram) + w_passes * w_bytes * (not w_dram) + y_bytes * (not y_dram)
         return np.stack((cycles, fills + y_bytes * y_dram, buffer))

@@ -30,13 +30,16 @@ class Contents:
     indices: list[int]
     """[tiles] content that each needs."""
     keys: list[set[Key]]
-    """[contents] what its presence bits cover: the first is the tile part itself, others are empty parts passed over."""
+    """[contents] what the presence bits that come with it cover: the tile part itself, and empty parts passed over."""
     filled: list[Key | None]
-    """[contents] tile part that is brought in; None where no tile of the operation does anything."""
+    """[contents] tile part that is brought in; None where no tile of the operation does anything, or where it lies there still."""
 
 
 def contents(keys: Sequence[Key], run: Sequence[bool]) -> Contents:
-    """Number the contents; a tile in which no fold is run needs none, so it keeps what lies there."""
+    """Number the contents; a tile in which no fold is run needs none, so it keeps what lies there.
+
+    Contents take the two halves by turns: what was in a half, and is wanted there again, is not brought in again.
+    """
     held = next((key for key, runs in zip(keys, run, strict=True) if runs), None)
     carried: list[Key] = []
     for key, runs in zip(keys, run, strict=True):
@@ -48,6 +51,12 @@ def contents(keys: Sequence[Key], run: Sequence[bool]) -> Contents:
     for key, taken, index in zip(keys, carried, indices, strict=True):
         covered[index].add(key)
         filled[index] = taken or None
+    lies = list(zip(filled, map(frozenset, covered), strict=True))
+    for index in range(2, len(lies)):
+        (before, its_cover), (wanted, cover) = lies[index - 2], lies[index]
+        if wanted is not None and wanted == before and cover <= its_cover:
+            lies[index] = lies[index - 2]
+            filled[index], covered[index] = None, set()
     return Contents(indices, covered, filled)
 
 

@@ -46,7 +46,7 @@ class Systolic(Kind):
         """By exact formulas; where the engine carries numbers, small operations cell by cell as well. There is no network."""
         spec = SystemSpec.of(elaborated)
         array = run_array if options.engine.carries_values else None
-        return run_systolic(elaborated, spec.with_ideal_dram() if options.ideal_dram else spec, operation, residency, index, array)
+        return run_systolic(elaborated, spec.made_ideal(options.ideal), operation, residency, index, array)
 
     def schedule(self, elaborated: Elaborated, operation: Operation, residency: Residency, index: int) -> Scheduled:
         """Formulas are as quick as any bound, and exact."""

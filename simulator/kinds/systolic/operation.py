@@ -44,7 +44,6 @@ def run_systolic(
     tiles = array_tiles(machine, schedule, planned.plan, planned.times)
     outputs = _cells(machine, product, schedule, tiles, array)
     counts = _counts(operation, tiles) + _fill_counts(elaborated, planned, residency)
-    check_edges(machine, operation.name, sum(tile.cycles for tile in tiles), counts)
     return OperationRun(
         operation,
         residency,
@@ -56,14 +55,6 @@ def run_systolic(
         checked={"tiles_simulated": 0 if outputs is None else len(tiles), "tiles_compared": 0 if outputs is None else len(tiles)},
         outputs=outputs,
     )
-
-
-def check_edges(machine: ArrayMachine, name: str, cycles: int, counts: Counts) -> None:
-    """No edge is read more often than its banks can be, one word each a cycle."""
-    fabric = machine.fabric
-    read = counts.x_buffer_reads + counts.w_buffer_reads
-    most = cycles * (fabric.rows * machine.x_word + fabric.cols * machine.w_word)
-    require(read <= most, f"{name}: {read} operands read at the edges, whose banks give {most} in {cycles} cycles")
 
 
 def _counts(operation: Operation, tiles: list[ArrayTile]) -> Counts:

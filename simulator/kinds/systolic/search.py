@@ -21,7 +21,7 @@ from simulator.workload.types import Operation
 
 TRIED = 24
 """Candidates of a family, the best by their estimates, that are cut into tiles, as long as their tiles and transfers are few."""
-TRIED_AT_LEAST = 4
+TRIED_AT_LEAST = 6
 TRIED_STEPS = 800
 """Tiles and transfers of DRAM of all that are cut into tiles, beyond those that are at the least."""
 PLAYED = 6

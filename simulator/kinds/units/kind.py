@@ -141,8 +141,7 @@ class UnitsKind(Kind):
         machine = UnitsMachine.of(elaborated.machine).in_dataflow(self.flow)
         spec = cluster_spec(machine, elaborated.network_latency)
         spec = spec.with_ideal_network() if options.perfect_network else spec
-        system = SystemSpec.of(elaborated)
-        return machine, spec, Pace(system.with_ideal_dram() if options.ideal_dram else system, spec.unloaded_cycles)
+        return machine, spec, Pace(SystemSpec.of(elaborated).made_ideal(options.ideal), spec.unloaded_cycles)
 
     def least(self, machine: Machine, operation: Operation, residency: Residency, memo: Memo) -> Least:
         """One word a unit and cycle, and one a bank port, were all of them equally busy."""

@@ -30,7 +30,7 @@ FLOWS: tuple[Dataflow, ...] = ("ws", "os", "is")
 
 def schedule(of: Machine, op: Operation, ideal_dram: bool = False) -> SystolicSchedule:
     spec = SystemSpec.of(elaborated(of))
-    return plan_systolic(ArrayMachine.of(of), op, DRAM, spec.with_ideal_dram() if ideal_dram else spec).schedule
+    return plan_systolic(ArrayMachine.of(of), op, DRAM, spec.made_ideal("dram" if ideal_dram else "none")).schedule
 
 
 def fabric(rows: int, cols: int, weight_load: str = "overlapped", **keys: object) -> SystolicFabric:
