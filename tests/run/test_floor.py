@@ -103,7 +103,7 @@ def test_the_floor_of_a_machine_of_both_counts_the_words_that_are_gathered() -> 
     assert least["both", "scatter"] == least["scatter", "none"]
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(
     st.integers(1, 5),
     st.integers(1, 5),

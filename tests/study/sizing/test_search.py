@@ -40,11 +40,11 @@ GATHER: Grid = {
 }
 SYSTOLIC: Grid = {
     "fabric.rows": (4, 8),
-    "fabric.cols": (4, 8, 16),
+    "fabric.cols": (4, 16),
     "fabric.dataflow": ("best", "os"),
     "fabric.x_buffer_kib": (2.0, 64.0),
     "fabric.w_buffer_kib": (8.0,),
-    "fabric.y_buffer_kib": (4.0, 16.0),
+    "fabric.y_buffer_kib": (4.0,),
 }
 KINDS = ("crossbar", "hybrid", "replication", "partition", "systolic")
 
