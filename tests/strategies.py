@@ -20,7 +20,7 @@ from simulator.kinds.units.placement import PLACEMENTS
 from simulator.machine.model import Elaborated, Machine
 from simulator.network import TOPOLOGIES
 from simulator.run.run import Progress, Timing, run_workload
-from simulator.system.system import SystemSpec
+from simulator.system.spec import SystemSpec
 from simulator.workload.types import Activations, Kind, Operation, Weight, Workload
 from tests.clusters import cluster
 

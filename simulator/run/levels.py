@@ -9,7 +9,7 @@ from simulator.activity import Activity, Counts, Ideal
 from simulator.errors import require
 from simulator.kinds import kind_of
 from simulator.machine.model import Elaborated
-from simulator.system.system import SystemSpec
+from simulator.system.spec import SystemSpec
 
 Levels = Mapping[str, tuple[float, float]]
 """By level, from DRAM inwards: bytes that were moved, and bytes a cycle that can be moved."""

@@ -19,7 +19,8 @@ from simulator.machine.model import Elaborated
 from simulator.run.levels import check_levels
 from simulator.system.operation import OperationRun, check_operation, check_run
 from simulator.system.program import OperationProgram, Part, Program, interleaved, joined
-from simulator.system.system import System, SystemOutcome, SystemSpec
+from simulator.system.spec import SystemSpec
+from simulator.system.system import System, SystemOutcome
 from simulator.system.tensors import Residency, fused_runs
 from simulator.system.weights import check_decoder
 from simulator.workload.types import Operation, Workload

@@ -16,7 +16,7 @@ from simulator.run.run import Repeats, Stint, Timing, on_the_system, program_of,
 from simulator.system.operation import OperationRun
 from simulator.system.program import Drain, Fill, OperationProgram, TileStep
 from simulator.system.relaxed import earliest_end
-from simulator.system.system import SystemSpec
+from simulator.system.spec import SystemSpec
 from simulator.system.tensors import Residency
 from simulator.system.weights import check_decoder
 from simulator.workload.types import Operation

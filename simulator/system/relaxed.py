@@ -8,6 +8,7 @@ never end a program sooner here, so that with bounds of its tiles this is a boun
 
 from __future__ import annotations
 
+import bisect
 import itertools
 from collections import deque
 from dataclasses import dataclass, field
@@ -15,7 +16,8 @@ from dataclasses import dataclass, field
 from simulator.machine.model import DMA_CHUNK_BYTES
 from simulator.system.program import Drain, Fill, Part, Program, TileStep
 from simulator.system.rate import ExactRate
-from simulator.system.system import SystemSpec, link_cycles, paced_chunks
+from simulator.system.spec import SystemSpec, link_cycles, paced_chunks
+from simulator.system.streams import not_empty, numbered, room
 
 
 def earliest_end(spec: SystemSpec, program: Program) -> int:
@@ -71,6 +73,8 @@ class _Relaxed:
         self.x, self.w, self.y = (_Lane(staged_bytes, ExactRate(spec.dram_bytes_per_cycle)) for _ in range(3))
         self.x_filled: list[_Filled] = []
         self.w_filled: list[_Filled] = []
+        w_fills = [not_empty(fill) for fill in program.w_fills]
+        self.w_parts, self.w_room = numbered(w_fills), room(w_fills)
         self.x_released = [0] * len(program.x_fills)
         self.w_released = [0] * len(program.w_fills)
         self.y_released: list[int] = []
@@ -81,9 +85,10 @@ class _Relaxed:
         tiles, now = self.program.tiles, 0
         for index, tile in enumerate(tiles):
             while len(self.x_filled) <= tile.x:
-                self._fill(self.program.x_fills, self.x_filled, self.x_released, self.x, self.spec.x_bytes_per_cycle)
+                free = self.x_released[len(self.x_filled) - 2] if len(self.x_filled) >= 2 else 0
+                self._fill(self.program.x_fills, self.x_filled, free, self.x, self.spec.x_bytes_per_cycle)
             while len(self.w_filled) <= tile.w:
-                self._fill(self.program.w_fills, self.w_filled, self.w_released, self.w, self.spec.w_bytes_per_cycle)
+                self._fill(self.program.w_fills, self.w_filled, self._w_free(len(self.w_filled)), self.w, self.spec.w_bytes_per_cycle)
             start, now = self._tile(tile, now)
             following = tiles[index + 1] if index + 1 < len(tiles) else None
             self.x_released[tile.x] = self.w_released[tile.w] = now
@@ -99,7 +104,7 @@ class _Relaxed:
         if tile.w_flow is None:
             start = max(now, self._both(x, w))
             return start, start + tile.cycles
-        start = max(now, x.ready, w.first_ready)
+        start = max(now, x.ready, w.first_ready - tile.w_flow.first[0])
         return start, max(start + tile.cycles, self._both(x, w) + tile.cycles - tile.w_flow.first[-1])
 
     def _both(self, x: _Filled, w: _Filled) -> int:
@@ -110,14 +115,21 @@ class _Relaxed:
             ready = max(ready, min(x.asked, w.asked) + served + self.spec.dram_latency_cycles)
         return max(ready, self.dram.cycles(x.dram_bytes_so_far + w.dram_bytes_so_far))
 
-    def _fill(self, fills: tuple[Fill, ...], filled: list[_Filled], released: list[int], lane: _Lane, rate: int) -> None:
+    def _w_free(self, index: int) -> int:
+        """When there is room for the first part of a fill of W: not before the last part in its way is let go, where that is told.
+
+        What streams is let go piece by piece, of which a tile's end says nothing.
+        """
+        needed = self.w_room[self.w_parts[index]]
+        last = bisect.bisect_left(self.w_parts, needed) - 1
+        return self.w_released[last] if last >= 0 and not any(part.space for part in self.program.w_fills[last].parts) else 0
+
+    def _fill(self, fills: tuple[Fill, ...], filled: list[_Filled], free: int, lane: _Lane, rate: int) -> None:
         index, before = len(filled), self.dram_bytes
         fill = fills[index]
         if fill.waits:
             lane.issued = max([lane.issued, *(self.done[op] for op in self.program.depends_on[fill.operation])])
-        streams = any(part.space for part in fill.parts)
-        if index >= 2 and not streams:
-            lane.issued = max(lane.issued, released[index - 2])
+        lane.issued = max(lane.issued, free)
         if fill.source is not None:
             lane.issued = max(lane.issued, self.y_released[fill.source])
             filled.append(_Filled(lane.issued, lane.issued, lane.issued, 0, filled[-1].dram_bytes_so_far))

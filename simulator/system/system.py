@@ -2,69 +2,20 @@
 
 from __future__ import annotations
 
-import itertools
-import math
-from collections.abc import Generator, Iterator, Sequence
-from dataclasses import dataclass, replace
-from functools import lru_cache
-from typing import Any, Literal, TypeVar, get_args
+from collections.abc import Generator
+from dataclasses import dataclass
+from typing import Any, get_args
 
-import numpy as np
 import simpy
 
-from simulator.activity import Ideal
-from simulator.machine.model import DMA_CHUNK_BYTES, Elaborated
-from simulator.system.program import MEMORY, Drain, Fill, Flow, Part, Program, TileStep
+from simulator.machine.model import DMA_CHUNK_BYTES
+from simulator.system.program import Fill, Part, Program, TileStep
 from simulator.system.rate import ExactRate
+from simulator.system.spec import SystemSpec, link_cycles, paced_chunks
+from simulator.system.streams import moments, not_empty, numbered, room
+from simulator.system.waiting import Waiting, Way, Ways
 
 Process = Generator[simpy.Event, Any, None]
-NEVER = 1 << 62
-ANY_WIDTH = 1 << 40
-"""Bytes a cycle of what never holds anything back."""
-
-
-@dataclass(frozen=True)
-class SystemSpec:
-    """Rates of the shared resources, in bytes a cycle."""
-
-    dram_bytes_per_cycle: float
-    dram_latency_cycles: int
-    dram_burst_bytes: int
-    x_bytes_per_cycle: int
-    w_bytes_per_cycle: int
-    drain_bytes_per_cycle: int
-    dma_slots: int
-
-    @classmethod
-    def of(cls, elaborated: Elaborated) -> SystemSpec:
-        """The system of a machine."""
-        trunks = elaborated.machine.trunks
-        return cls(
-            elaborated.dram_bytes_per_cycle,
-            elaborated.dram_latency_cycles,
-            elaborated.dram_burst_bytes,
-            trunks.x_bytes_per_cycle,
-            trunks.w_bytes_per_cycle,
-            trunks.drain_bytes_per_cycle,
-            elaborated.dma_slots,
-        )
-
-    def made_ideal(self, part: Ideal) -> SystemSpec:
-        """The same system with a DRAM that answers at once, at any rate, or with trunks, drain bus and buffer ports of any width."""
-        if part in ("dram", "both"):
-            return replace(self, dram_bytes_per_cycle=math.inf, dram_latency_cycles=0)
-        if part == "trunks":
-            return replace(self, x_bytes_per_cycle=ANY_WIDTH, w_bytes_per_cycle=ANY_WIDTH, drain_bytes_per_cycle=ANY_WIDTH)
-        return self
-
-    @property
-    def buffer_bytes_per_cycle(self) -> int:
-        """Of each port of the activation buffer, which is as wide as the X trunk."""
-        return self.x_bytes_per_cycle
-
-    def bursts(self, size: int) -> int:
-        """Bytes that DRAM moves for `size` useful ones: whole bursts."""
-        return -(-size // self.dram_burst_bytes) * self.dram_burst_bytes
 
 
 @dataclass(frozen=True)
@@ -144,54 +95,6 @@ class Tally:
                 event.succeed()
 
 
-Waiting = Literal["dram", "trunk", "write_back", "dependence"]
-"""What a fabric that stands still waits for; causes of its units' cycles."""
-
-
-@dataclass
-class Way:
-    """When a fill, or a part of one, was where."""
-
-    free: int
-    """When what it is made from was there."""
-    asked: int = NEVER
-    """When there was room for it."""
-    left_dram: int = 0
-    here: int = NEVER
-
-
-class Ways:
-    """Those of a stream, in order: what is not here at a time waits for the first that is not."""
-
-    def __init__(self) -> None:
-        self._ways: list[Way] = []
-        self._passed = 0
-
-    def begin(self, now: int) -> Way:
-        """The next one."""
-        self._ways.append(Way(now))
-        return self._ways[-1]
-
-    def waited(self, count: int, begun: int, end: int) -> Iterator[tuple[Waiting, int]]:
-        """What was waited for from `begun` to `end`, when the first `count` were here; later calls ask of later times."""
-        while begun < end:
-            way = self._ways[self._passed]
-            reached = min(way.here, end)
-            stages: tuple[tuple[Waiting, int], ...] = (
-                ("dependence", way.free),
-                ("write_back", way.asked),
-                ("dram", way.left_dram),
-                ("trunk", reached),
-            )
-            for waiting, until in stages:
-                if begun < min(until, reached):
-                    yield waiting, min(until, reached) - begun
-                    begun = min(until, reached)
-            if self._passed + 1 == count:
-                return
-            self._passed += 1
-
-
 class Halves:
     """Ping and pong of one kind of memory: content i can come in once content i − 2 has been let go."""
 
@@ -215,8 +118,8 @@ class System:
     def __init__(self, spec: SystemSpec, program: Program) -> None:
         self.spec = spec
         self.program = program
-        self.w_fills = tuple(map(_not_empty, program.w_fills))
-        self.drains = tuple(map(_not_empty, program.drains))
+        self.w_fills = tuple(map(not_empty, program.w_fills))
+        self.drains = tuple(map(not_empty, program.drains))
         self.env = simpy.Environment()
         self.meters = {name: Meter(self.env) for name in SHARED}
         self.dram = ExactRate(spec.dram_bytes_per_cycle)
@@ -455,61 +358,3 @@ class System:
         self.moved["dram_write_bytes"] += size
         self.moved["drain_bytes"] += size
         yield self.staging["y"].put(size)
-
-
-def link_cycles(spec: SystemSpec, part: Part) -> int:
-    """Cycles in which a part goes from one tile's outputs to the next one's X, by the slower of bus, trunk and banks."""
-    on_bus = -(-(part.bytes + part.extra_bus_bytes) // spec.drain_bytes_per_cycle)
-    return max(on_bus, -(-part.bytes // spec.x_bytes_per_cycle), part.bank_cycles)
-
-
-def paced_chunks(size: int, bus_bytes: int, rate: int, bank_cycles: int) -> Iterator[tuple[int, int]]:
-    """(bytes, cycles on its bus) of the chunks of a transfer; together they take max(⌈bus bytes / rate⌉, bank cycles).
-
-    >>> list(paced_chunks(6000, 6000, 1000, 0))
-    [(4096, 5), (1904, 1)]
-    """
-    taken = 0
-    for start in range(0, size, DMA_CHUNK_BYTES):
-        stop = min(start + DMA_CHUNK_BYTES, size)
-        passed = max(-(-bus_bytes * stop // (size * rate)), -(-bank_cycles * stop // size))
-        yield stop - start, passed - taken
-        taken = passed
-
-
-Transfer = TypeVar("Transfer", Fill, Drain)
-
-
-def _not_empty(transfer: Transfer) -> Transfer:
-    """What has no parts has one of no bytes, so that it takes its turn."""
-    return transfer if transfer.parts else replace(transfer, parts=(Part(0),))
-
-
-def numbered(transfers: Sequence[Fill] | Sequence[Drain]) -> list[int]:
-    """[transfers + 1] number of the first part of each, over all."""
-    return [0, *itertools.accumulate(len(transfer.parts) for transfer in transfers)]
-
-
-def room(fills: Sequence[Fill]) -> list[int]:
-    """[parts of all fills of W] how many of them must have been taken before each can come.
-
-    A fill that does not stream takes half of the memory as soon as its first part does.
-    """
-    space = [part.space or (MEMORY // 2 if place == 0 else 0) for fill in fills for place, part in enumerate(fill.parts)]
-    filled = np.concatenate(([0], np.cumsum(space, dtype=np.int64)))
-    needed: list[int] = np.searchsorted(filled, filled[1:] - MEMORY).tolist()
-    return needed
-
-
-Event = Literal["want", "write", "written", "taken"]
-
-
-@lru_cache(maxsize=256)
-def moments(w_flow: Flow | None, y_flow: Flow | None) -> list[tuple[int, Event, int]]:
-    """(cycle, what happens, to which part) in a tile, in order. What is done in a cycle shows in the next, to whatever waits there."""
-    events: list[tuple[int, Event, int]] = []
-    for flow, begin, end in ((w_flow, "want", "taken"), (y_flow, "write", "written")):
-        if flow is not None:
-            events += [(cycle, begin, part) for part, cycle in enumerate(flow.first)]  # type: ignore[misc]
-            events += [(cycle + 1, end, part) for part, cycle in enumerate(flow.last)]  # type: ignore[misc]
-    return sorted(events, key=lambda event: (event[0], event[1] in ("want", "write")))

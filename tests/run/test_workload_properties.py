@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from simulator.activity import Activity, Ideal
 from simulator.run.run import Timing
-from simulator.system.system import Waiting
+from simulator.system.waiting import Waiting
 from tests.strategies import Case, cases, machine, operation, run, sparse, workload
 
 EXAMPLES = settings(max_examples=40, suppress_health_check=[HealthCheck.too_slow])

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from simulator.system.program import Drain, Fill, OperationProgram, Part, TileStep, joined
+from simulator.system.program import MEMORY, Drain, Fill, Flow, OperationProgram, Part, TileStep, joined
 from simulator.system.relaxed import earliest_end
-from simulator.system.system import System, SystemSpec
+from simulator.system.spec import SystemSpec
+from simulator.system.system import System
 from simulator.system.tensors import MemoryLevel
 
 SPEC = SystemSpec(
@@ -25,6 +27,39 @@ SPEC = SystemSpec(
 PARTS = st.lists(st.builds(Part, st.integers(0, 9000), st.integers(0, 200), st.integers(0, 500)), max_size=3).map(tuple)
 BOTH: tuple[MemoryLevel, ...] = ("buffer", "dram")
 HOMES = st.sampled_from(BOTH)
+
+
+@st.composite
+def flows(draw: st.DrawFn, pieces: int, places: int) -> Flow:
+    """When a tile takes pieces of which its FIFO holds so many: none before there is room for it."""
+    first: list[int] = []
+    last: list[int] = []
+    for piece in range(pieces):
+        after = max(first[-1] if first else 0, last[piece - places] + 1 if piece >= places else 0)
+        first.append(after + draw(st.integers(0, 20)))
+        last.append(max(first[-1], last[-1] if last else 0) + draw(st.integers(0, 20)))
+    return Flow(tuple(first), tuple(last))
+
+
+@st.composite
+def streamed(draw: st.DrawFn, program: OperationProgram) -> OperationProgram:
+    """The same, some of its lists in pieces; its tiles take as long as they need at least, and what several walk fits whole."""
+    users = Counter(tile.w for tile in program.tiles)
+    places = [draw(st.sampled_from([0, 0, 1, 2, 3])) if fill.parts else 0 for fill in program.w_fills]
+    places = [
+        held and max(held, len(fill.parts) * (users[w] > 1)) for w, (held, fill) in enumerate(zip(places, program.w_fills, strict=True))
+    ]
+    fills = [
+        replace(fill, parts=tuple(replace(part, space=MEMORY // held) for part in fill.parts)) if held else fill
+        for fill, held in zip(program.w_fills, places, strict=True)
+    ]
+    tiles = []
+    for tile in program.tiles:
+        if places[tile.w]:
+            flow = draw(flows(len(fills[tile.w].parts), places[tile.w]))
+            tile = replace(tile, w_flow=flow, cycles=max(tile.cycles, flow.last[-1] + 1))
+        tiles.append(tile)
+    return replace(program, tiles=tuple(tiles), w_fills=tuple(fills))
 
 
 @st.composite
@@ -55,6 +90,23 @@ def test_no_program_is_through_before_its_relaxation(data: st.DataObject, rate: 
     assert end <= System(spec, program).run().cycles
     shorter = [replace(program, tiles=tuple(replace(tile, cycles=tile.cycles // 2) for tile in program.tiles)) for program in drawn]
     assert earliest_end(spec, joined(shorter, depends_on)) <= end
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.data(), st.sampled_from([2.0, 16.0, 100.0]), st.integers(1, 3))
+def test_nor_is_one_whose_lists_stream(data: st.DataObject, rate: float, slots: int) -> None:
+    depends_on = data.draw(st.sampled_from([((), (0,), (0, 1)), ((), (), ())]))
+    program = joined([data.draw(programs(index).flatmap(streamed)) for index in range(3)], depends_on)
+    spec = replace(SPEC, dram_bytes_per_cycle=rate, dma_slots=slots)
+    assert earliest_end(spec, program) <= System(spec, program).run().cycles
+
+
+def test_lists_that_stream_may_leave_room_at_once() -> None:
+    """A half that comes after a small piece and a half finds room while the piece is still walked."""
+    pieces = tuple(Fill(0, "dram", (Part(size, space=space),)) for size, space in ((64, MEMORY // 4), (64, MEMORY // 4), (6400, 0)))
+    tiles = tuple(TileStep(0, cycles, 0, w, 0, w_flow=Flow((0,), (0,)) if w < 2 else None) for w, cycles in enumerate((5000, 1, 1)))
+    program = joined([OperationProgram(tiles, (Fill(0, "buffer", ()),), pieces, (Drain(0, "buffer", ()),))], ((),))
+    assert earliest_end(SPEC, program) <= System(SPEC, program).run().cycles < 5100
 
 
 @pytest.mark.parametrize(("x", "w", "y"), [("buffer", "dram", "buffer"), ("dram", "dram", "buffer"), ("buffer", "dram", "dram")])

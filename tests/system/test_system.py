@@ -11,8 +11,10 @@ import pytest
 
 from simulator.system.program import Drain, Fill, Part, Program, TileStep
 from simulator.system.relaxed import earliest_end
-from simulator.system.system import System, SystemOutcome, SystemSpec, Waiting
+from simulator.system.spec import SystemSpec
+from simulator.system.system import System, SystemOutcome
 from simulator.system.tensors import MemoryLevel
+from simulator.system.waiting import Waiting
 from tests.strategies import machine, operation, run, workload
 
 SPEC = SystemSpec(

@@ -12,7 +12,7 @@ from simulator.kinds.gather.schedule import schedule_gather
 from simulator.kinds.units.lists import cluster_work, present_words, slice_lists
 from simulator.kinds.units.loops import Pace
 from simulator.kinds.units.machine import UnitsMachine
-from simulator.system.system import SystemSpec
+from simulator.system.spec import SystemSpec
 from simulator.system.tensors import Residency
 from simulator.workload.types import Operation
 

@@ -14,7 +14,7 @@ from simulator.kinds.systolic.families import Family
 from simulator.kinds.systolic.machine import SKIP_SCAN_BITS, ArrayMachine, SystolicFabric
 from simulator.kinds.systolic.schedule import SystolicSchedule, cut
 from simulator.system.program import LoopOrder
-from simulator.system.system import SystemSpec
+from simulator.system.spec import SystemSpec
 from simulator.system.tensors import Residency
 
 MOST_SIZES = 16

@@ -14,7 +14,7 @@ from simulator.kinds.systolic.folds import Axis, fold_edges, fold_steps, held_li
 from simulator.kinds.systolic.machine import ArrayMachine, SystolicFabric
 from simulator.kinds.systolic.schedule import SystolicSchedule
 from simulator.kinds.systolic.timing import fold_intervals, serial_cycles
-from simulator.system.system import SystemSpec
+from simulator.system.spec import SystemSpec
 from simulator.system.tensors import Residency
 
 FINE = 16

@@ -23,7 +23,7 @@ from simulator.machine.model import Elaborated, Fabric, Machine
 from simulator.network import Graph
 from simulator.specs.models import Section
 from simulator.system.operation import OperationRun
-from simulator.system.system import SystemSpec
+from simulator.system.spec import SystemSpec
 from simulator.system.tensors import Residency
 from simulator.workload.made import whole_product
 from simulator.workload.types import Operation

@@ -19,7 +19,7 @@ from simulator.kinds.systolic.tiles import ArrayTile, array_tiles
 from simulator.machine.model import Elaborated
 from simulator.system.operation import OperationRun
 from simulator.system.program import MemoryLevel, Part
-from simulator.system.system import SystemSpec
+from simulator.system.spec import SystemSpec
 from simulator.system.tensors import Residency
 from simulator.workload.made import whole_product
 from simulator.workload.types import Operation

@@ -14,7 +14,8 @@ from simulator.kinds.systolic.program import ArrayProgram, array_program
 from simulator.machine.model import DMA_CHUNK_BYTES
 from simulator.system.program import Program, joined
 from simulator.system.relaxed import earliest_end
-from simulator.system.system import System, SystemSpec
+from simulator.system.spec import SystemSpec
+from simulator.system.system import System
 from simulator.system.tensors import Residency
 from simulator.workload.made import whole_product
 from simulator.workload.types import Operation

@@ -31,7 +31,7 @@ from simulator.machine.model import Mapping as MappingSection
 from simulator.network import Graph, NetworkSpec
 from simulator.specs.models import Section
 from simulator.system.operation import OperationRun
-from simulator.system.system import SystemSpec
+from simulator.system.spec import SystemSpec
 from simulator.system.tensors import Residency
 from simulator.workload.types import Operation
 

@@ -8,7 +8,7 @@ from functools import cached_property
 
 from simulator.engine.work import ListStream
 from simulator.system.program import LoopOrder, Span
-from simulator.system.system import SystemSpec
+from simulator.system.spec import SystemSpec
 from simulator.system.tensors import Residency
 from simulator.workload.types import Operation
 

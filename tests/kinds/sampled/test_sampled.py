@@ -12,7 +12,8 @@ from simulator.engine.engines import ENGINES
 from simulator.errors import MappingError
 from simulator.kinds.units.machine import UnitsMachine
 from simulator.system.program import Drain, Fill, Part, Program, TileStep
-from simulator.system.system import System, SystemSpec
+from simulator.system.spec import SystemSpec
+from simulator.system.system import System
 from simulator.workload.types import Operation, Workload
 from tests.strategies import activations, gather_machines, machine, run, sampled_operation, sparse, weight, workload
 

@@ -13,7 +13,7 @@ from simulator.kinds.systolic.program import array_program
 from simulator.kinds.systolic.schedule import SystolicSchedule, cut
 from simulator.kinds.systolic.search import plan_systolic
 from simulator.system.program import LoopOrder
-from simulator.system.system import SystemSpec
+from simulator.system.spec import SystemSpec
 from simulator.system.tensors import Residency
 from tests.strategies import elaborated, machine, operation, run, workload
 

@@ -19,7 +19,7 @@ from simulator.kinds.systolic.tiles import array_tiles
 from simulator.kinds.systolic.timing import compute_cycles, fold_plan, tile_times
 from simulator.machine.model import Machine
 from simulator.system.program import LoopOrder
-from simulator.system.system import SystemSpec
+from simulator.system.spec import SystemSpec
 from simulator.system.tensors import Residency
 from simulator.workload.types import Operation
 from tests.strategies import elaborated, machine, operation, run, sparse, workload
