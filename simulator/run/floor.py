@@ -156,10 +156,9 @@ class _Chain:
     def _weights(self, need: _Need, awaited: float) -> tuple[float, float]:
         """When an operation's W can begin to come, and when it is there.
 
-        Each operation fills a half at least once, so the half that it begins with was last used two operations before,
-        or later.
+        Banks through which lists stream may have room for it whatever the operations before it do.
         """
-        starts = max(self.w_issued, awaited, self.fabric[-2] if len(self.fabric) > 1 else 0.0)
+        starts = max(self.w_issued, awaited)
         size = need.counts.w_trunk_bytes
         if need.w_home == "buffer":
             self.w_issued = starts + size / self.trunks.w_bytes_per_cycle

@@ -146,3 +146,22 @@ def test_the_floor_is_near_where_nothing_is_in_the_way(units: int) -> None:
     of = machine({"units": units, "replicas": units, "banks": 8})
     floor, cycles = _scheduled(of, what), run(of, what).activity.cycles
     assert 0.5 * cycles <= floor <= cycles
+
+
+def test_lists_that_stream_come_while_others_are_walked() -> None:
+    """The W of the last operation takes longer to come than the middle one runs, and is there when that is done."""
+    random = np.random.default_rng(0)
+    wide = {"x_bytes_per_cycle": 4096, "w_bytes_per_cycle": 4096, "drain_bytes_per_cycle": 4096}
+    banks = {"bank_kib": 64, "weight_bank_kib": 64, "output_bank_kib": 64, "accumulators": 16}
+    of = machine(banks, activation_buffer_kib=4096, trunks=wide)
+    what = workload(
+        operation(sparse(random, 400, 40, 1.0), np.ones((40, 64)), "long"),
+        operation(np.eye(40)[:4], np.ones((40, 2)), "short"),
+        operation(sparse(random, 40, 400, 1.0), np.ones((400, 2)), "last"),
+    )
+    slow = elaborated(of, dram_bytes_per_cycle=2.0)
+    timing = Trial(slow, Floor(what))
+    assert timing.schedule()
+    ran = timing.run(ENGINES["compiled"])
+    assert ran is not None
+    assert Floor(what).least(slow).cycles <= ran.activity.cycles
