@@ -58,6 +58,11 @@ def _members(operations: Mapping[str, Operation], chain: Chain) -> list[Operatio
     return [operations[name] for name in chain.operations]
 
 
+def unlinked() -> MappingError:
+    """Why a kind that does no chains refuses one."""
+    return MappingError("this kind of machine has no way from its outputs to its inputs; leave fuse out, or set if_fits: true")
+
+
 class Kind(ABC):
     """One kind of hardware.
 
@@ -132,7 +137,7 @@ class Kind(ABC):
 
     def check_fusion(self, machine: Machine, chain: Sequence[Operation], residency: Sequence[Residency]) -> None:
         """Raise MappingError, with the reason, where the machine cannot keep on chip what lies between the operations of a chain."""
-        raise MappingError("this kind of machine has no way from its outputs to its inputs; leave fuse out, or set if_fits: true")
+        raise unlinked()
 
     def run_fused(
         self, elaborated: Elaborated, chain: Sequence[Operation], residency: Sequence[Residency], first: int, options: RunOptions
@@ -141,13 +146,13 @@ class Kind(ABC):
 
         `first` is the first one's place in the workload.
         """
-        raise NotImplementedError
+        raise unlinked()
 
     def schedule_fused(
         self, elaborated: Elaborated, chain: Sequence[Operation], residency: Sequence[Residency], first: int
     ) -> tuple[Scheduled, ...]:
         """Cut the operations of a chain into tiles."""
-        raise NotImplementedError
+        raise unlinked()
 
     def list_entries(self, machine: Machine, nonzeros: int, tokens: int) -> int:
         """List entries that the units examine for a W of so many nonzeros and an X of so many tokens; 0 without lists."""

@@ -44,7 +44,7 @@ class GatherDataflow(TokenwiseDataflow[GatherSchedule, SliceLists]):
         self.present = present_words(machine, schedule.operation)
 
     @property
-    def rows_stream(self) -> bool:  # type: ignore[override]
+    def rows_stream(self) -> bool:
         """Where K is whole: else sums stay until the last K tile."""
         return len(self.schedule.k_tiles) == 1
 

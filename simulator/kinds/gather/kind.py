@@ -7,9 +7,7 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from simulator.engine.cluster import ClusterSpec
 from simulator.engine.compiled.kernels import Kernel
-from simulator.engine.engines import Engine
 from simulator.errors import MappingError
 from simulator.kinds.base import Kind
 from simulator.kinds.gather.compiled.engine import GATHER_KERNEL
@@ -18,17 +16,18 @@ from simulator.kinds.gather.parts import GatherParts
 from simulator.kinds.gather.replay import requested_ports
 from simulator.kinds.gather.schedule import Cut, cut_gather, gather_block_cycles, schedule_gather
 from simulator.kinds.sampled.kind import own_or_sampled
-from simulator.kinds.units.fusion import BlockCut, BlockDataflow, longest_list
-from simulator.kinds.units.kind import UnitsKind
-from simulator.kinds.units.loops import Pace
+from simulator.kinds.units.fusion import BlockCut, BlockDataflow
+from simulator.kinds.units.kind import ChainedKind
+from simulator.kinds.units.loops import Setting
 from simulator.kinds.units.machine import UnitsMachine
 from simulator.kinds.units.rounds import Dataflow
+from simulator.kinds.units.rows import spread_over
 from simulator.machine.model import Machine
 from simulator.system.tensors import Residency
 from simulator.workload.types import Operation
 
 
-class Gather(UnitsKind):
+class Gather(ChainedKind):
     """Activations travel from banks to units (row-wise, Gustavson)."""
 
     name = "gather"
@@ -40,19 +39,10 @@ class Gather(UnitsKind):
         """Sampled products are done by the same units, by other rules."""
         return own_or_sampled(self, machine, operation)
 
-    def dataflow(
-        self,
-        machine: UnitsMachine,
-        spec: ClusterSpec,
-        engine: Engine,
-        operation: Operation,
-        residency: Residency,
-        pace: Pace,
-        *,
-        assemble: bool,
-    ) -> Dataflow[Any]:
+    def dataflow(self, setting: Setting, operation: Operation, residency: Residency) -> Dataflow[Any]:
         """Cut the operation into tiles."""
-        return GatherDataflow(machine, spec, engine, schedule_gather(machine, operation, residency, pace), assemble=assemble)
+        schedule = schedule_gather(setting.machine, operation, residency, setting.pace)
+        return GatherDataflow(setting.machine, setting.spec, setting.engine, schedule, assemble=setting.assemble)
 
     def most_token_words(self, machine: UnitsMachine, operation: Operation, blocks: int) -> int:
         """As many as a copy holds for all input features, and a row has accumulators and places for."""
@@ -66,31 +56,27 @@ class Gather(UnitsKind):
 
     def longest_list(self, machine: UnitsMachine, operation: Operation) -> int:
         """That of its rows."""
-        return longest_list(machine, np.diff(operation.weight.indptr))
+        return spread_over(machine, np.diff(operation.weight.indptr)).most_entries
 
-    def block_cycles(self, machine: UnitsMachine, operation: Operation, residency: Residency, pace: Pace, tile: int, rounds: int) -> float:
+    def block_cycles(self, setting: Setting, operation: Operation, residency: Residency, cut: BlockCut) -> float:
         """As schedules are compared."""
-        return gather_block_cycles(machine, operation, residency, pace, tile, rounds)
+        return gather_block_cycles(setting.machine, operation, residency, setting.pace, _whole(operation, cut))
 
     def block_dataflow(
-        self,
-        machine: UnitsMachine,
-        spec: ClusterSpec,
-        engine: Engine,
-        operation: Operation,
-        residency: Residency,
-        cut: BlockCut,
-        wanted: NDArray[np.bool_] | None,
-        *,
-        assemble: bool,
+        self, setting: Setting, operation: Operation, residency: Residency, cut: BlockCut, wanted: NDArray[np.bool_] | None
     ) -> BlockDataflow:
         """With K whole."""
-        whole = Cut(cut.tile, cut.rounds, operation.shape[1], "m_rounds")
-        return GatherDataflow(machine, spec, engine, cut_gather(machine, operation, residency, whole), assemble=assemble, wanted=wanted)
+        schedule = cut_gather(setting.machine, operation, residency, _whole(operation, cut))
+        return GatherDataflow(setting.machine, setting.spec, setting.engine, schedule, assemble=setting.assemble, wanted=wanted)
 
     def replayed(self, machine: Machine, operation: Operation, residency: Residency) -> list[NDArray[np.int32]]:
         """The bank ports that units ask for, in list order."""
         return requested_ports(UnitsMachine.of(machine), operation, residency)
+
+
+def _whole(operation: Operation, cut: BlockCut) -> Cut:
+    """A tile of a chain as one of an operation by itself, with K whole."""
+    return Cut(cut.tile, cut.rounds, operation.shape[1], "m_rounds")
 
 
 GATHER = Gather()

@@ -13,7 +13,7 @@ from simulator.kinds.units.loops import Pace, TileLoops, token_tiles
 from simulator.kinds.units.machine import UnitsMachine
 from simulator.kinds.units.placement import Placement, placement_of
 from simulator.kinds.units.ranges import UNLIMITED, Capacity, fit_rows, line_entries
-from simulator.kinds.units.rows import RowParts, spread_rows
+from simulator.kinds.units.rows import RowParts, spread_over
 from simulator.kinds.units.streams import list_stream
 from simulator.system.program import LoopOrder, Span, content_changes
 from simulator.system.tensors import Residency
@@ -79,9 +79,9 @@ def cut_gather(machine: UnitsMachine, operation: Operation, residency: Residency
     )
 
 
-def gather_block_cycles(machine: UnitsMachine, operation: Operation, residency: Residency, pace: Pace, tile: int, rounds: int) -> float:
-    """About how long the units take for an operation whose X is whole in each of its tiles, of so many token words."""
-    return _Outlook(machine, operation, residency, pace).compute_cycles(Cut(tile, rounds, operation.shape[1], "m_rounds"), 1, 1)
+def gather_block_cycles(machine: UnitsMachine, operation: Operation, residency: Residency, pace: Pace, whole: Cut) -> float:
+    """About how long the units take for an operation that is whole in each of its tiles."""
+    return _Outlook(machine, operation, residency, pace).compute_cycles(whole, 1, 1)
 
 
 @dataclass(frozen=True)
@@ -107,9 +107,8 @@ class _Outlook:
         self.stream = list_stream(machine, entry_bits)
         self.token_words = -(-operation.shape[2] // fabric.lanes)
         self.group_words = -(-self.token_words // fabric.token_groups)
-        parts = spread_rows(np.diff(weight.indptr), fabric.units_per_group, machine.mapping.assignment)
-        self.most_rows = int(np.bincount(parts.unit, minlength=1).max())
-        self.most_entries = int(np.bincount(parts.unit, weights=parts.nnz, minlength=1).max())
+        parts = spread_over(machine, np.diff(weight.indptr))
+        self.most_rows, self.most_entries = parts.most_parts, parts.most_entries
         m, k, n = operation.shape
         bits = machine.datatypes.activation_bits
         self.x_bytes = residency.forms.x.bits(slice(0, k), (0, n), bits) / 8
@@ -201,25 +200,4 @@ def longest_row_part(operation: Operation, k_tile: int) -> int:
 
 def most_rows(machine: UnitsMachine, operation: Operation) -> int:
     """Most rows, or parts of rows, of a unit where all of an operation are spread at once."""
-    parts = spread_rows(np.diff(operation.weight.indptr), machine.fabric.units_per_group, machine.mapping.assignment)
-    return int(np.bincount(parts.unit, minlength=1).max()) or 1
-
-
-def loop_order(
-    machine: UnitsMachine, operation: Operation, residency: Residency, m_tiles: int, rounds: int, k_tiles: int, entry_bits: int
-) -> LoopOrder:
-    """The order that moves the fewest DRAM bytes, then buffer bytes, then the first."""
-    if machine.mapping.loop_order != "auto":
-        return machine.mapping.loop_order
-    _, k, n = operation.shape
-    x_bits = residency.forms.x.bits(slice(0, k), (0, n), machine.datatypes.activation_bits)
-    x_bytes = x_bits / 8 / (rounds * k_tiles)
-    w_bytes = whole_bits(machine.machine, operation, operation.weight.nnz * entry_bits) / 8 / (m_tiles * k_tiles)
-
-    def traffic(order: LoopOrder) -> tuple[float, float]:
-        x_changes, w_changes = content_changes(order, m_tiles, rounds, k_tiles)
-        x, w = x_bytes * x_changes, w_bytes * w_changes
-        return (w + x, 0.0) if residency.x == "dram" else (w, x)
-
-    orders: tuple[LoopOrder, LoopOrder] = ("m_rounds", "rounds_m")
-    return min(orders, key=traffic)
+    return spread_over(machine, np.diff(operation.weight.indptr)).most_parts or 1

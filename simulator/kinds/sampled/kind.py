@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from simulator.engine.cluster import ClusterSpec
-from simulator.engine.engines import Engine
 from simulator.errors import MappingError
 from simulator.kinds.base import Kind
 from simulator.kinds.gather.compiled.engine import GATHER_KERNEL
@@ -13,8 +11,7 @@ from simulator.kinds.gather.parts import GatherParts
 from simulator.kinds.sampled.dataflow import SampledDataflow
 from simulator.kinds.sampled.schedule import schedule_sampled
 from simulator.kinds.units.kind import UnitsKind
-from simulator.kinds.units.loops import Pace
-from simulator.kinds.units.machine import UnitsMachine
+from simulator.kinds.units.loops import Setting
 from simulator.kinds.units.rounds import Dataflow
 from simulator.machine.model import Machine
 from simulator.system.tensors import Residency
@@ -33,19 +30,10 @@ class Sampled(UnitsKind):
         """No machine does only sampled products."""
         return False
 
-    def dataflow(
-        self,
-        machine: UnitsMachine,
-        spec: ClusterSpec,
-        engine: Engine,
-        operation: Operation,
-        residency: Residency,
-        pace: Pace,
-        *,
-        assemble: bool,
-    ) -> Dataflow[Any]:
+    def dataflow(self, setting: Setting, operation: Operation, residency: Residency) -> Dataflow[Any]:
         """Cut the operation into tiles."""
-        return SampledDataflow(machine, spec, engine, schedule_sampled(machine, operation, residency, pace), assemble=assemble)
+        schedule = schedule_sampled(setting.machine, operation, residency)
+        return SampledDataflow(setting.machine, setting.spec, setting.engine, schedule, assemble=setting.assemble)
 
 
 SAMPLED = Sampled()

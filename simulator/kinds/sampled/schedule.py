@@ -13,7 +13,7 @@ from simulator.engine.work import WHOLE_LISTS, TileValues, TileWork
 from simulator.errors import MappingError
 from simulator.kinds.gather.schedule import GatherSchedule, longest_row_part, most_rows, spans
 from simulator.kinds.units.lists import SliceLists
-from simulator.kinds.units.loops import Pace, Position, runs_of, token_tiles
+from simulator.kinds.units.loops import Position, runs_of, token_tiles
 from simulator.kinds.units.machine import UnitsMachine
 from simulator.kinds.units.placement import placement_of
 from simulator.kinds.units.ranges import Capacity, fit_rows, line_entries
@@ -55,7 +55,7 @@ class SampledSchedule(GatherSchedule):
         return {**super().describe(), "loop_order": "m_k_rounds"}
 
 
-def schedule_sampled(machine: UnitsMachine, operation: Operation, residency: Residency, pace: Pace) -> SampledSchedule:
+def schedule_sampled(machine: UnitsMachine, operation: Operation, residency: Residency) -> SampledSchedule:
     """Cut a sampled product into tiles that fit the machine; MappingError where none do, or where it lacks the hardware.
 
     As rule 4, with the words of dY in the place of finished rows: each unit keeps those of its own rows in its output bank.

@@ -7,8 +7,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from simulator.engine.cluster import ClusterSpec
-from simulator.engine.engines import Engine
 from simulator.errors import MappingError
 from simulator.kinds.base import Kind
 from simulator.kinds.gather.replay import requested_ports
@@ -17,19 +15,19 @@ from simulator.kinds.scatter.compiled.engine import SCATTER_KERNEL
 from simulator.kinds.scatter.dataflow import ScatterDataflow
 from simulator.kinds.scatter.parts import ScatterParts
 from simulator.kinds.scatter.schedule import cut_scatter, schedule_scatter
-from simulator.kinds.units.fusion import BlockCut, BlockDataflow, longest_list
-from simulator.kinds.units.kind import UnitsKind
-from simulator.kinds.units.loops import Pace
+from simulator.kinds.units.fusion import BlockCut, BlockDataflow
+from simulator.kinds.units.kind import ChainedKind
+from simulator.kinds.units.loops import Setting
 from simulator.kinds.units.machine import UnitsMachine
 from simulator.kinds.units.rounds import Dataflow
-from simulator.kinds.units.rows import spread_rows
+from simulator.kinds.units.rows import spread_over
 from simulator.machine.model import Machine
 from simulator.system.tensors import Residency
 from simulator.workload.slices import slices
 from simulator.workload.types import Operation
 
 
-class Scatter(UnitsKind):
+class Scatter(ChainedKind):
     """Partial sums travel from units to banks (column-wise, outer product)."""
 
     name = "scatter"
@@ -44,19 +42,10 @@ class Scatter(UnitsKind):
         """Sampled products are done by the same units, by other rules."""
         return own_or_sampled(self, machine, operation)
 
-    def dataflow(
-        self,
-        machine: UnitsMachine,
-        spec: ClusterSpec,
-        engine: Engine,
-        operation: Operation,
-        residency: Residency,
-        pace: Pace,
-        *,
-        assemble: bool,
-    ) -> Dataflow[Any]:
+    def dataflow(self, setting: Setting, operation: Operation, residency: Residency) -> Dataflow[Any]:
         """Cut the operation into tiles."""
-        return ScatterDataflow(machine, spec, engine, schedule_scatter(machine, operation, residency, pace), assemble=assemble)
+        schedule = schedule_scatter(setting.machine, operation, residency)
+        return ScatterDataflow(setting.machine, setting.spec, setting.engine, schedule, assemble=setting.assemble)
 
     def most_token_words(self, machine: UnitsMachine, operation: Operation, blocks: int) -> int:
         """As many as a copy holds sums for of all output features, and a unit's own bank words for of its columns."""
@@ -66,7 +55,7 @@ class Scatter(UnitsKind):
                 f"{operation.name} leaves {m} output features of a block, but one half of a copy holds {machine.copy_sums} words of "
                 "partial sums; raise fabric.banks or fabric.bank_kib"
             )
-        columns = max(_most_columns(machine, part) for part in slices(operation, blocks, values=False))
+        columns = max(spread_over(machine, column_counts(part)).most_parts for part in slices(operation, blocks, values=False))
         if columns > machine.own_words:
             raise MappingError(
                 f"{operation.name} gives a unit {columns} columns of a block, but a half of its own bank holds {machine.own_words} words; "
@@ -76,27 +65,18 @@ class Scatter(UnitsKind):
 
     def longest_list(self, machine: UnitsMachine, operation: Operation) -> int:
         """That of its columns."""
-        return longest_list(machine, column_counts(operation))
+        return spread_over(machine, column_counts(operation)).most_entries
 
-    def block_cycles(self, machine: UnitsMachine, operation: Operation, residency: Residency, pace: Pace, tile: int, rounds: int) -> float:
+    def block_cycles(self, setting: Setting, operation: Operation, residency: Residency, cut: BlockCut) -> float:
         """A product a unit and cycle, and an empty fabric between two tiles."""
-        return rounds * (self.longest_list(machine, operation) * tile + pace.unloaded_cycles)
+        return cut.rounds * (self.longest_list(setting.machine, operation) * cut.tile + setting.pace.unloaded_cycles)
 
     def block_dataflow(
-        self,
-        machine: UnitsMachine,
-        spec: ClusterSpec,
-        engine: Engine,
-        operation: Operation,
-        residency: Residency,
-        cut: BlockCut,
-        wanted: NDArray[np.bool_] | None,
-        *,
-        assemble: bool,
+        self, setting: Setting, operation: Operation, residency: Residency, cut: BlockCut, wanted: NDArray[np.bool_] | None
     ) -> BlockDataflow:
         """With M and K whole."""
-        schedule = cut_scatter(machine, operation, residency, cut.tile, cut.rounds)
-        return ScatterDataflow(machine, spec, engine, schedule, assemble=assemble, wanted=wanted)
+        schedule = cut_scatter(setting.machine, operation, residency, cut.tile, cut.rounds)
+        return ScatterDataflow(setting.machine, setting.spec, setting.engine, schedule, assemble=setting.assemble, wanted=wanted)
 
     def replayed(self, machine: Machine, operation: Operation, residency: Residency) -> list[NDArray[np.int32]]:
         """The bank ports that units ask for, in list order."""
@@ -106,12 +86,6 @@ class Scatter(UnitsKind):
 def column_counts(operation: Operation) -> NDArray[np.int64]:
     """[K] nonzeros of each column of W."""
     return np.bincount(operation.weight.indices, minlength=operation.shape[1]).astype(np.int64)
-
-
-def _most_columns(machine: UnitsMachine, operation: Operation) -> int:
-    """Columns, or parts of columns, of a unit where all of an operation is in a tile."""
-    parts = spread_rows(column_counts(operation), machine.fabric.units_per_group, machine.mapping.assignment)
-    return int(np.bincount(parts.unit, minlength=1).max())
 
 
 SCATTER = Scatter()

@@ -9,16 +9,17 @@ from numpy.typing import NDArray
 
 from simulator.engine.work import TileWork
 from simulator.errors import MappingError
-from simulator.kinds.gather.schedule import loop_order, spans
+from simulator.kinds.gather.schedule import spans
 from simulator.kinds.units.lists import present_words
-from simulator.kinds.units.loops import Pace, TileLoops, token_tiles
+from simulator.kinds.units.loops import TileLoops, token_tiles
 from simulator.kinds.units.machine import UnitsMachine
 from simulator.kinds.units.placement import Placement, placement_of
 from simulator.kinds.units.ranges import UNLIMITED, Capacity, FittedRows, fit_rows, line_entries
 from simulator.kinds.units.rows import RowParts
 from simulator.kinds.units.streams import list_stream
-from simulator.system.program import Span
+from simulator.system.program import LoopOrder, Span, content_changes
 from simulator.system.tensors import Residency
+from simulator.system.weights import whole_bits
 from simulator.workload.types import Operation
 
 
@@ -57,7 +58,7 @@ def by_column(operation: Operation) -> ByColumn:
     return ByColumn(indptr.astype(np.int64), rows[order], order.astype(np.int64))
 
 
-def schedule_scatter(machine: UnitsMachine, operation: Operation, residency: Residency, pace: Pace) -> ScatterSchedule:
+def schedule_scatter(machine: UnitsMachine, operation: Operation, residency: Residency) -> ScatterSchedule:
     """Cut an operation into tiles that fit the machine; MappingError where none do.
 
     M is cut greedily at the partial sums that a copy holds; T fills what is left of it, as far as a unit's own bank
@@ -103,7 +104,7 @@ def _cut(
         rounds=rounds,
         groups=fabric.token_groups,
         lanes=fabric.lanes,
-        loop_order=loop_order(machine, operation, residency, len(m_tiles), rounds, len(fitted.spans), entry_bits),
+        loop_order=_loop_order(machine, operation, residency, len(m_tiles), rounds, len(fitted.spans), entry_bits),
         stream=list_stream(machine, entry_bits),
         columns=columns,
         parts=fitted.parts,
@@ -112,6 +113,26 @@ def _cut(
         entry_bits=entry_bits,
         present=present_words(machine, operation),
     )
+
+
+def _loop_order(
+    machine: UnitsMachine, operation: Operation, residency: Residency, m_tiles: int, rounds: int, k_tiles: int, entry_bits: int
+) -> LoopOrder:
+    """The order that moves the fewest DRAM bytes, then buffer bytes, then the first."""
+    if machine.mapping.loop_order != "auto":
+        return machine.mapping.loop_order
+    _, k, n = operation.shape
+    x_bits = residency.forms.x.bits(slice(0, k), (0, n), machine.datatypes.activation_bits)
+    x_bytes = x_bits / 8 / (rounds * k_tiles)
+    w_bytes = whole_bits(machine.machine, operation, operation.weight.nnz * entry_bits) / 8 / (m_tiles * k_tiles)
+
+    def traffic(order: LoopOrder) -> tuple[float, float]:
+        x_changes, w_changes = content_changes(order, m_tiles, rounds, k_tiles)
+        x, w = x_bytes * x_changes, w_bytes * w_changes
+        return (w + x, 0.0) if residency.x == "dram" else (w, x)
+
+    orders: tuple[LoopOrder, LoopOrder] = ("m_rounds", "rounds_m")
+    return min(orders, key=traffic)
 
 
 def _k_tiles(machine: UnitsMachine, columns: ByColumn, m_tiles: tuple[Span, ...], tile: int) -> FittedRows:

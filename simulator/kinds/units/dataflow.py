@@ -59,9 +59,6 @@ SliceT = TypeVar("SliceT", bound=ListSlice)
 class UnitsDataflow(ABC, Generic[ScheduleT, SliceT]):
     """One operation on a fabric of units; a subclass says what travels."""
 
-    rows_stream = False
-    """Whether rows leave while the tile runs that made them."""
-
     def __init__(
         self, machine: UnitsMachine, spec: ClusterSpec, engine: Engine, schedule: ScheduleT, *, y_shape: tuple[int, int] | None
     ) -> None:
@@ -80,6 +77,11 @@ class UnitsDataflow(ABC, Generic[ScheduleT, SliceT]):
         self._entries_of: dict[tuple[int, int], NDArray[np.int64]] = {}
         self._named: dict[tuple[Span, int], NDArray[np.int64]] = {}
         self._fetched: dict[tuple[int, int], WeightBytes] = {}
+
+    @property
+    def rows_stream(self) -> bool:
+        """Whether rows leave while the tile runs that made them."""
+        return False
 
     @abstractmethod
     def list_slice(self, m: int, k: int) -> SliceT:

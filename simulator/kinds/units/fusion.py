@@ -22,7 +22,6 @@ from simulator.kinds.units.loops import token_tiles
 from simulator.kinds.units.machine import UnitsMachine
 from simulator.kinds.units.operation import UnitsPlan, run_of, runner_of
 from simulator.kinds.units.rounds import Dataflow, Round
-from simulator.kinds.units.rows import spread_rows
 from simulator.kinds.units.streams import list_stream, piece_space, with_room
 from simulator.machine.model import Elaborated, Machine
 from simulator.system.activations import Forms
@@ -34,7 +33,7 @@ from simulator.workload.slices import slices
 from simulator.workload.types import Operation
 
 if TYPE_CHECKING:
-    from simulator.kinds.units.kind import UnitsKind
+    from simulator.kinds.units.kind import ChainedKind
 
 
 class BlockDataflow(Dataflow[Any], Protocol):
@@ -60,7 +59,7 @@ class BlockCut:
 class ChainCuts:
     """The ways in which a chain may be cut on a machine."""
 
-    kinds: tuple[UnitsKind, ...]
+    kinds: tuple[ChainedKind, ...]
     """[operations] what does each."""
     machines: tuple[UnitsMachine, ...]
     """[operations] the machine in its dataflow."""
@@ -68,9 +67,9 @@ class ChainCuts:
     residency: tuple[Residency, ...]
 
     @classmethod
-    def of(cls, kind: UnitsKind, machine: Machine, chain: Sequence[Operation], residency: Sequence[Residency]) -> ChainCuts:
+    def of(cls, kind: ChainedKind, machine: Machine, chain: Sequence[Operation], residency: Sequence[Residency]) -> ChainCuts:
         """Of a machine of some kind."""
-        kinds = tuple(cast("UnitsKind", kind.of_operation(machine, operation)) for operation in chain)
+        kinds = tuple(cast("ChainedKind", kind.of_operation(machine, operation)) for operation in chain)
         machines = tuple(UnitsMachine.of(machine).in_dataflow(each.flow) for each in kinds)
         return cls(kinds, machines, tuple(chain), tuple(residency))
 
@@ -162,12 +161,6 @@ def _w_bytes(machine: UnitsMachine, part: Operation) -> int:
     return part.weight.nnz * machine.weight_entry_bits(dense=part.weight.dense) // 8 + machine.fabric.units_per_group
 
 
-def longest_list(machine: UnitsMachine, line_entries: NDArray[np.int64]) -> int:
-    """Entries of the busiest unit's list where lines of so many are spread over the units of a group."""
-    parts = spread_rows(line_entries, machine.fabric.units_per_group, machine.mapping.assignment)
-    return int(np.bincount(parts.unit, weights=parts.nnz, minlength=1).max())
-
-
 @dataclass(frozen=True, eq=False)
 class FusedPlan:
     """A chain, cut into tiles but not run."""
@@ -179,7 +172,7 @@ class FusedPlan:
     @classmethod
     def of(
         cls,
-        kind: UnitsKind,
+        kind: ChainedKind,
         elaborated: Elaborated,
         chain: Sequence[Operation],
         residency: Sequence[Residency],
@@ -190,31 +183,27 @@ class FusedPlan:
         cuts = ChainCuts.of(kind, elaborated.machine, chain, residency)
         settings = [each.setting(elaborated, options) for each in cuts.kinds]
 
-        def time(cut: BlockCut) -> float:
+        def cycles(cut: BlockCut) -> float:
             parts = cuts.blocks(cut.blocks)[0]
             tiles = -(-chain[0].batch // cut.blocks)
             return tiles * sum(
-                each.block_cycles(machine, part, home, pace, cut.tile, cut.rounds)
-                for each, (machine, _, pace), part, home in zip(cuts.kinds, settings, parts, residency, strict=True)
+                each.block_cycles(setting, part, home, cut)
+                for each, setting, part, home in zip(cuts.kinds, settings, parts, residency, strict=True)
             )
 
-        cut = min(cuts.all(), key=time)
+        cut = min(cuts.all(), key=cycles)
         parts = [slices(operation, cut.blocks, values=options.engine.carries_values) for operation in chain]
         stays = [cut.rounds == 1 or cuts.stay_in_banks(tile) for tile in zip(*parts, strict=True)]
         plans: list[tuple[UnitsPlan, ...]] = []
         wanted: list[NDArray[np.bool_] | None] = [None] * len(stays)
         for place in reversed(range(len(chain))):
-            machine, spec, _ = settings[place]
             made = []
             for tile, part in enumerate(parts[place]):
                 home = _home(residency[place], chain[place], tile * cut.blocks, tile * cut.blocks + part.batch)
-                dataflow = cuts.kinds[place].block_dataflow(
-                    machine, spec, options.engine, part, home, cut, wanted[tile], assemble=not options.reuse_tiles
-                )
+                dataflow = cuts.kinds[place].block_dataflow(settings[place], part, home, cut, wanted[tile])
                 wanted[tile] = dataflow.looked_at
-                made.append(
-                    UnitsPlan(machine, dataflow, dataflow.loops.positions(), first + place, elaborated.dram_burst_bytes, stays[tile])
-                )
+                where = dataflow.loops.positions(), first + place, elaborated.dram_burst_bytes
+                made.append(UnitsPlan(settings[place].machine, dataflow, *where, stays[tile]))
             plans.insert(0, tuple(made))
         return cls(cuts, tuple(plans))
 

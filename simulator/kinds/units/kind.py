@@ -14,12 +14,12 @@ from simulator.activity import Counts
 from simulator.cost.hardware import Parts
 from simulator.cost.technology import Technology
 from simulator.engine.cluster import ClusterSpec
-from simulator.engine.engines import ENGINES, Engine, RunOptions
+from simulator.engine.engines import ENGINES, RunOptions
 from simulator.kinds.base import Kind, Least, Memo, Scheduled
 from simulator.kinds.units import facts
 from simulator.kinds.units.fusion import BlockCut, BlockDataflow, ChainCuts, FusedPlan
 from simulator.kinds.units.lists import named_features, present_words
-from simulator.kinds.units.loops import Pace
+from simulator.kinds.units.loops import Pace, Setting
 from simulator.kinds.units.machine import UnitsFabric, UnitsMachine, UnitsMapping
 from simulator.kinds.units.operation import UnitsPlan, run_plan
 from simulator.kinds.units.parts import WORDS, UnitParts, fabric_parts, settled_network
@@ -57,65 +57,8 @@ class UnitsKind(Kind):
     """Whether there is a network that carries sums to the banks."""
 
     @abstractmethod
-    def dataflow(
-        self,
-        machine: UnitsMachine,
-        spec: ClusterSpec,
-        engine: Engine,
-        operation: Operation,
-        residency: Residency,
-        pace: Pace,
-        *,
-        assemble: bool,
-    ) -> Dataflow[Any]:
-        """Schedule an operation; with `assemble`, Y is put together where the engine carries numbers."""
-
-    def most_token_words(self, machine: UnitsMachine, operation: Operation, blocks: int) -> int:
-        """Token words of a tile that holds X and outputs of so many blocks of a batched operation whole.
-
-        Raises MappingError, with the reason, where there is no room for one.
-        """
-        raise NotImplementedError
-
-    def longest_list(self, machine: UnitsMachine, operation: Operation) -> int:
-        """Entries of the busiest unit's list, where all of an operation is in a tile."""
-        raise NotImplementedError
-
-    def block_cycles(self, machine: UnitsMachine, operation: Operation, residency: Residency, pace: Pace, tile: int, rounds: int) -> float:
-        """About how long the units take for an operation that is whole in each of its tiles, of so many token words."""
-        raise NotImplementedError
-
-    def block_dataflow(
-        self,
-        machine: UnitsMachine,
-        spec: ClusterSpec,
-        engine: Engine,
-        operation: Operation,
-        residency: Residency,
-        cut: BlockCut,
-        wanted: NDArray[np.bool_] | None,
-        *,
-        assemble: bool,
-    ) -> BlockDataflow:
-        """An operation that is whole in each of its tiles. `wanted`: row words that leave, where the next operation takes them."""
-        raise NotImplementedError
-
-    def check_fusion(self, machine: Machine, chain: Sequence[Operation], residency: Sequence[Residency]) -> None:
-        """Whether a block of tokens of a chain fits on chip, by which keys, and its W stays there."""
-        ChainCuts.of(self, machine, chain, residency).check()
-
-    def run_fused(
-        self, elaborated: Elaborated, chain: Sequence[Operation], residency: Sequence[Residency], first: int, options: RunOptions
-    ) -> tuple[OperationRun, ...]:
-        """Block after block of the batch, round after round of tokens, all operations of a chain by turns."""
-        return FusedPlan.of(self, elaborated, chain, residency, first, options).run(options)
-
-    def schedule_fused(
-        self, elaborated: Elaborated, chain: Sequence[Operation], residency: Sequence[Residency], first: int
-    ) -> tuple[Scheduled, ...]:
-        """Tiles with the fewest cycles that their busiest unit allows."""
-        plan = FusedPlan.of(self, elaborated, chain, residency, first, RunOptions(ENGINES["compiled"]))
-        return tuple(Scheduled(program, count) for program, count in plan.least())
+    def dataflow(self, setting: Setting, operation: Operation, residency: Residency) -> Dataflow[Any]:
+        """Schedule an operation."""
 
     def describes(self, machine: Machine) -> bool:
         """Whether the machine file names this dataflow."""
@@ -132,16 +75,17 @@ class UnitsKind(Kind):
         return Scheduled(plan.least_program(plan.dataflow.least_cycles()), plan.transfer_counts)
 
     def _plan(self, elaborated: Elaborated, operation: Operation, residency: Residency, index: int, options: RunOptions) -> UnitsPlan:
-        machine, spec, pace = self.setting(elaborated, options)
-        dataflow = self.dataflow(machine, spec, options.engine, operation, residency, pace, assemble=not options.reuse_tiles)
-        return UnitsPlan(machine, dataflow, dataflow.loops.positions(), index, elaborated.dram_burst_bytes)
+        setting = self.setting(elaborated, options)
+        dataflow = self.dataflow(setting, operation, residency)
+        return UnitsPlan(setting.machine, dataflow, dataflow.loops.positions(), index, elaborated.dram_burst_bytes)
 
-    def setting(self, elaborated: Elaborated, options: RunOptions) -> tuple[UnitsMachine, ClusterSpec, Pace]:
-        """The machine in this dataflow, its cluster, and what bounds the time of a schedule."""
+    def setting(self, elaborated: Elaborated, options: RunOptions) -> Setting:
+        """What an operation in this dataflow meets."""
         machine = UnitsMachine.of(elaborated.machine).in_dataflow(self.flow)
         spec = cluster_spec(machine, elaborated.network_latency)
         spec = spec.with_ideal_network() if options.perfect_network else spec
-        return machine, spec, Pace(SystemSpec.of(elaborated).made_ideal(options.ideal), spec.unloaded_cycles)
+        pace = Pace(SystemSpec.of(elaborated).made_ideal(options.ideal), spec.unloaded_cycles)
+        return Setting(machine, spec, options.engine, pace, assemble=not options.reuse_tiles)
 
     def least(self, machine: Machine, operation: Operation, residency: Residency, memo: Memo) -> Least:
         """One word a unit and cycle, and one a bank port, were all of them equally busy."""
@@ -256,6 +200,48 @@ class UnitsKind(Kind):
     def switch(self, elaborated: Elaborated) -> NetworkSpec | None:
         """That of requests."""
         return facts.switch(UnitsMachine.of(elaborated.machine), elaborated)
+
+
+class ChainedKind(UnitsKind):
+    """A kind whose outputs have a way to its activations, so that it does chains of fused operations."""
+
+    @abstractmethod
+    def most_token_words(self, machine: UnitsMachine, operation: Operation, blocks: int) -> int:
+        """Token words of a tile that holds X and outputs of so many blocks of a batched operation whole.
+
+        Raises MappingError, with the reason, where there is no room for one.
+        """
+
+    @abstractmethod
+    def longest_list(self, machine: UnitsMachine, operation: Operation) -> int:
+        """Entries of the busiest unit's list, where all of an operation is in a tile."""
+
+    @abstractmethod
+    def block_cycles(self, setting: Setting, operation: Operation, residency: Residency, cut: BlockCut) -> float:
+        """About how long the units take for an operation that is whole in each of its tiles."""
+
+    @abstractmethod
+    def block_dataflow(
+        self, setting: Setting, operation: Operation, residency: Residency, cut: BlockCut, wanted: NDArray[np.bool_] | None
+    ) -> BlockDataflow:
+        """An operation that is whole in each of its tiles. `wanted`: row words that leave, where the next operation takes them."""
+
+    def check_fusion(self, machine: Machine, chain: Sequence[Operation], residency: Sequence[Residency]) -> None:
+        """Whether a block of tokens of a chain fits on chip, by which keys, and its W stays there."""
+        ChainCuts.of(self, machine, chain, residency).check()
+
+    def run_fused(
+        self, elaborated: Elaborated, chain: Sequence[Operation], residency: Sequence[Residency], first: int, options: RunOptions
+    ) -> tuple[OperationRun, ...]:
+        """Block after block of the batch, round after round of tokens, all operations of a chain by turns."""
+        return FusedPlan.of(self, elaborated, chain, residency, first, options).run(options)
+
+    def schedule_fused(
+        self, elaborated: Elaborated, chain: Sequence[Operation], residency: Sequence[Residency], first: int
+    ) -> tuple[Scheduled, ...]:
+        """Tiles with the fewest cycles that their busiest unit allows."""
+        plan = FusedPlan.of(self, elaborated, chain, residency, first, RunOptions(ENGINES["compiled"]))
+        return tuple(Scheduled(program, count) for program, count in plan.least())
 
 
 def cluster_spec(machine: UnitsMachine, network_latency: int) -> ClusterSpec:

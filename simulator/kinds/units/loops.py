@@ -6,7 +6,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 
+from simulator.engine.cluster import ClusterSpec
+from simulator.engine.engines import Engine
 from simulator.engine.work import ListStream
+from simulator.kinds.units.machine import UnitsMachine
 from simulator.system.program import LoopOrder, Span
 from simulator.system.spec import SystemSpec
 from simulator.system.tensors import Residency
@@ -23,6 +26,19 @@ class Pace:
     system: SystemSpec
     unloaded_cycles: int
     """From the first request of a tile to its first operand, and from the last operand to the end."""
+
+
+@dataclass(frozen=True)
+class Setting:
+    """What an operation meets when it is scheduled and run."""
+
+    machine: UnitsMachine
+    """In the dataflow of the operation."""
+    spec: ClusterSpec
+    engine: Engine
+    pace: Pace
+    assemble: bool
+    """Whether Y is put together, where the engine carries numbers."""
 
 
 def token_tiles(token_words: int, groups: int, most: int, *, spread: bool = True) -> tuple[int, int]:

@@ -136,9 +136,10 @@ class UnitsPlan:
     def least_rounds(self, cycles: Sequence[int], row_words: int) -> list[Round]:
         """Rounds that do no later than any run's what the system level waits for, with so many row words, there from the start."""
         rows = np.full(row_words, -1)
+        pieces_of = {place: len(self.dataflow.w_parts(*place, 1)) for place in dict.fromkeys((m, k) for m, _, k in self.positions)}
         rounds = []
         for (m, _, k), least in zip(self.positions, cycles, strict=True):
-            pieces = len(self.dataflow.w_parts(m, k, 1))
+            pieces = pieces_of[m, k]
             flow = Flow((0, *[least] * (pieces - 1)), (0,) * pieces)
             rounds.append(Round(least, Counts(), np.zeros(0, dtype=np.int64), Bounds(), InStep([], flow, rows, np.zeros_like(rows))))
         return rounds

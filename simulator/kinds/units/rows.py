@@ -10,6 +10,8 @@ from functools import cached_property, lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
+from simulator.kinds.units.machine import UnitsMachine
+
 Assignment = Callable[[NDArray[np.int64], int], NDArray[np.int32]]
 """([rows] nonzeros of each row, units) → [rows] unit of each row, −1 for a row without nonzeros.
 
@@ -67,6 +69,16 @@ class RowParts:
     def none_cut(self) -> bool:
         """Whether every row is in one part."""
         return bool((np.diff(self.row) > 0).all())
+
+    @cached_property
+    def most_parts(self) -> int:
+        """Of a unit."""
+        return int(np.bincount(self.unit, minlength=1).max())
+
+    @cached_property
+    def most_entries(self) -> int:
+        """Nonzeros of the busiest unit."""
+        return int(np.bincount(self.unit, weights=self.nnz, minlength=1).max())
 
     def of_rows(self, first: int, last: int) -> slice:
         """The parts of a range of rows."""
@@ -128,3 +140,8 @@ def _spread(row_nnz_bytes: bytes, units: int, policy: str) -> RowParts:
     even, rest = row_nnz[row] // parts[row], row_nnz[row] % parts[row]
     nnz = even + (place < rest)
     return RowParts(row=row, nnz=nnz, unit=assign(nnz, units))
+
+
+def spread_over(machine: UnitsMachine, row_nnz: Ints) -> RowParts:
+    """Rows, or columns, of so many nonzeros over the units of a token group, as the machine assigns them."""
+    return spread_rows(row_nnz, machine.fabric.units_per_group, machine.mapping.assignment)
