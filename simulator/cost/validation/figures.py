@@ -46,6 +46,9 @@ HARDWARE: dict[str, type[Hardware]] = {
 
 Confidence = Literal["read", "digitised", "memory"]
 Role = Literal["fitted", "predicted"]
+FigureClass = Literal["component", "product", "board"]
+CLASSES: tuple[FigureClass, ...] = ("component", "product", "board")
+"""What was looked at: a block, a macro or a device by itself; a share of a whole die; a board under load, all its losses included."""
 
 
 class Figure(FileModel):
@@ -83,6 +86,12 @@ class Figure(FileModel):
         return self
 
     @property
+    def figure_class(self) -> FigureClass:
+        """Its key `class`, which is no name in Python."""
+        found: FigureClass = getattr(self, "class")
+        return found
+
+    @property
     def published(self) -> tuple[float, float]:
         """Low and high end of what was published, in its unit; equal where it is one value."""
         if self.value is not None:
@@ -97,6 +106,7 @@ def _figure_of(name: str, hardware: type[Hardware]) -> Any:
         "component": (Literal.__getitem__(name), Field(description="hardware of the registry")),
         "parameters": (hardware, Field(default_factory=hardware) if optional else Field()),
         "quantity": (Literal.__getitem__(hardware.quantities), Field()),
+        "class": (FigureClass, Field("component", description="what was looked at; classes are summed up apart")),
     }
     return create_model(f"{hardware.__name__}Figure", __base__=Figure, **fields)
 
