@@ -83,6 +83,7 @@ def test_one_of_ones_own_as_json_writes_nothing(mine: Path, sparsim: Type) -> No
         (("kib: 16", "kb: 16"), "mine.yaml:12: parts.0.hardware.0.parameters.kb: unknown key; allowed: kib"),
         (("area: cell_area", "area: cel_area"), 'parts.0.hardware.0.area: found "cel_area"; allowed: cell_area, placed_area, die_area'),
         (("read_energy: 0.5", "reed_energy: 0.5"), 'mine.yaml:14: parts.0.hardware.0.events: found "reed_energy"; allowed: read_energy'),
+        (("        area: cell_area\n        events: {read_energy: 0.5}\n", ""), "hardware.0.area: found neither an area nor events"),
         (("read_energy: 0.5", "read_energy: -1"), "mine.yaml:14: parts.0.hardware.0.events: found -1 for read_energy"),
         (("published_um2: 50000", "published: 50000"), "mine.yaml:8: parts.0.published: unknown key; allowed: name, published_um2"),
         (("technology: 28nm", "technology: 29nm"), "mine.yaml:4: technology: 29nm: neither a file nor a name in configs/technologies"),

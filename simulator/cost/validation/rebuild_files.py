@@ -33,6 +33,8 @@ class Piece(FileModel):
         answers = self.parameters.quantities
         if self.area is not None and self.area not in answers:
             raise ValueError(f"area: the model gives none of a {self.component}")
+        if self.area is None and not self.events:
+            raise ValueError("area: found neither an area nor events; allowed: an area that was published, events of a cycle, or both")
         energies = [name for name in answers if QUANTITIES[name].group == "energy"]
         for name, rate in self.events.items():
             if name not in energies:

@@ -44,8 +44,8 @@ class _Line:
 
     @property
     def ratios(self) -> list[float]:
-        """Model ÷ published of each."""
-        return [row.model / row.published for row in self.rows]
+        """Model ÷ published of each; of a range, its nearer end."""
+        return [1 + row.error for row in self.rows]
 
     @cached_property
     def levels(self) -> list[int]:
@@ -77,7 +77,10 @@ class _Line:
 
 
 def validation_figure(rows: Sequence[Row], checks: Sequence[Row]) -> Figure:
-    """Sections of areas, energies and boards; fitted hollow, predicted filled, from memory grey, the farthest of a row by name."""
+    """Sections of areas, energies and boards; fitted hollow, predicted filled, from memory grey, the farthest of a row by name.
+
+    Beside a row: how many of its components were predicted, and the median of their errors; of a board, its error.
+    """
     shown = [row for row in rows if row.model > 0]
     lines = [line for section in _sections(shown, checks) for line in section]
     height = sum(line.height for line in lines)
@@ -85,7 +88,7 @@ def validation_figure(rows: Sequence[Row], checks: Sequence[Row]) -> Figure:
         figure = Figure(figsize=(_WIDTH, height + 1.75), layout="constrained")
         FigureCanvasAgg(figure)
         axes = figure.subplots()
-        draw_axis(axes, [row.model / row.published for row in shown], _AXIS_WIDTH)
+        draw_axis(axes, [1 + row.error for row in shown], _AXIS_WIDTH)
         axes.set_ylim(height, 0)
         ticks: list[tuple[float, str]] = []
         top = 0.0
@@ -139,9 +142,9 @@ def _draw(axes: Axes, line: _Line, middle: float) -> None:
         row, ratio = line.rows[line.farthest], line.ratios[line.farthest]
         lowest = middle - min(line.levels) * _LEVEL + _LINE / 2
         axes.text(ratio, lowest, row.id, ha="left" if ratio < 1 else "right", va="center", fontsize=7.5, color="#333333", zorder=4)
-    predicted = [row.error for row in line.rows if row.role == "predicted"]
+    board = line.rows[0].figure_class == "board"
+    predicted = [row.error for row in line.rows if row.role == "predicted" and row.figure_class != "product"]
     if predicted:
-        board = line.rows[0].figure_class == "board"
         text = f"{predicted[0]:+.0%}" if board else f"{len(predicted)}, {median(abs(error) for error in predicted):.0%}"
         axes.text(1.02, middle, text, transform=axes.get_yaxis_transform(), ha="left", va="center", fontsize=8.5)
 

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from simulator.cost import load_technology
 from simulator.cost.validation import Rebuild, Rebuilt, load_rebuild, rebuild, shipped_rebuilds, summarise_rebuilds
 from simulator.cost.validation.memory import Sram
+from simulator.cost.validation.rebuild_files import Part, Piece, TotalPublished
 from simulator.cost.validation.rebuilds import Beside
 from simulator.specs import Document
 from simulator.specs.tree import Entry, Location
@@ -144,3 +145,13 @@ def test_a_shipped_one_is_found_by_its_name_or_its_path() -> None:
     path = Path(__file__).parents[3] / "configs" / "validation" / "rebuilds" / "eie.yaml"
     assert load_rebuild("eie").model == load_rebuild(path).model
     assert yaml.safe_load(path.read_text(encoding="utf-8"))["name"] == "EIE PE"
+
+
+def test_the_docs_name_every_key_and_their_example_loads(tmp_path: Path) -> None:
+    text = DOCS.read_text(encoding="utf-8")
+    keys = {name for model in (Rebuild, Part, Piece, TotalPublished) for name in model.model_fields}
+    assert [name for name in sorted(keys) if f"`{name}`" not in text] == []
+    (example,) = (block for block in re.findall(r"^```yaml\n(.*?)^```", text, re.MULTILINE | re.DOTALL) if "total_published" in block)
+    file = tmp_path / "mine.yaml"
+    file.write_text(example, encoding="utf-8")
+    assert rebuild(load_rebuild(file)).total.um2.ratio is not None
