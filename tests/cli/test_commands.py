@@ -230,6 +230,7 @@ def test_schema_lists_the_keys(sparsim: Type) -> None:
     assert {"name", "fabric", "dram"} <= set(json.loads(sparsim("schema", "machine").out)["properties"])
     assert "operations" in json.loads(sparsim("schema", "workload").out)["properties"]
     assert "figures" in json.loads(sparsim("schema", "figures").out)["properties"]
+    assert "parts" in json.loads(sparsim("schema", "rebuild").out)["properties"]
 
 
 @pytest.mark.parametrize("verb", ["run", "compare", "inspect", "import", "explain", "schema", "validate"])
