@@ -17,8 +17,8 @@ class MacLane(Component):
     """Multiplier, accumulating adder and their pipeline registers; partial sums lie in the accumulators.
 
     Gates = multiplier + adder + 5.9 (b_w + b_x + b_acc). `mac`: both operators and the data of these registers;
-    `mac_gated`: gated_mac_fraction of it (0.2, band 0.1 to 1; 1 where zeros are not gated); `clock`: the registers'
-    clock pins, stalled or not.
+    `mac_gated`: gated_mac_fraction of it (0.2, band 0.1 to 1; 1 where zeros are not gated); `weight`: the weight's
+    wire, which passes every lane of a unit, √area of the die each; `clock`: the registers' clock pins, stalled or not.
     """
 
     weight: str
@@ -37,12 +37,13 @@ class MacLane(Component):
         return cell_area(self.technology, operators + self.technology.flop_ge_per_bit * self.register_bits)
 
     def actions(self) -> Mapping[str, float]:
-        """`mac`, `mac_gated`; `clock` a cycle."""
+        """`mac`, `mac_gated`, `weight`; `clock` a cycle."""
         technology = self.technology
         operators = multiplier(technology, self.weight, self.activation).pj + adder(technology, self.accumulate).pj
         mac_pj = operators + flop_data_pj(technology, self.register_bits)
         gated_pj = mac_pj * technology.gated_mac_fraction if self.gate_zeros else mac_pj
-        return {"mac": mac_pj, "mac_gated": gated_pj, "clock": flop_clock_pj(technology, self.register_bits)}
+        weight_pj = technology.wire_pj(BITS[self.weight] * math.sqrt(self.die_mm2()))
+        return {"mac": mac_pj, "mac_gated": gated_pj, "weight": weight_pj, "clock": flop_clock_pj(technology, self.register_bits)}
 
     def notes(self) -> tuple[str, ...]:
         """Formats outside the fit."""

@@ -48,7 +48,7 @@ class ClusterWires(Component):
 
     Its length is measured on the cluster's floorplan (`floorplan.py`), times a detour (cluster_wire_detour: 1, as drawn,
     with a band for pins, placement and routing that the drawing does not know). Energy = bits · e_w · length.
-    Area: repeaters of one such way a unit and one a bank port.
+    Area: repeaters of `bank_ways` and `unit_ways` such ways.
     """
 
     request_bits: int

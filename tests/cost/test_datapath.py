@@ -166,5 +166,5 @@ def test_register_file_by_hand(twenty_eight: Technology) -> None:
 
 
 def test_unknown_action_is_refused(seven: Technology) -> None:
-    with pytest.raises(ValueError, match="MacLane has no action 'divide', only mac, mac_gated, clock"):
+    with pytest.raises(ValueError, match="MacLane has no action 'divide', only mac, mac_gated, weight, clock"):
         MacLane(seven, "bf16", "bf16", "fp32").energy_pj("divide")

@@ -98,6 +98,7 @@ WEIGHTS: tuple[Charge, ...] = (
 LANES: tuple[Charge, ...] = (
     Charge("mac_lanes", "lanes", "mac", "mac", ("macs_useful",)),
     Charge("mac_lanes", "lanes", "mac_gated", "mac_gated", ("mac_slots",), ("macs_useful",)),
+    Charge("mac_lanes", "lanes", "weight", "weight", ("mac_slots",)),
 )
 """What multipliers do."""
 
@@ -216,12 +217,14 @@ def wires(machine: UnitsMachine, technology: Technology, fabric_mm2: float, plan
     fabric, bits = machine.fabric, flit_bits(machine)
     yield from _trunks(machine, technology, math.sqrt(fabric_mm2))
     reply_bits = 0 if scatters(machine) else bits.reply  # acknowledgements are priced with their own wires
+    ports = fabric.banks_per_copy * fabric.bank_ports
     way = ClusterWires(
         technology,
         bits.request,
         reply_bits,
         plan.bank_way_mm,
-        fabric.banks_per_copy * fabric.bank_ports,
+        # banks of a copy share the ways to their unit, along which the multiplexer is spread
+        ports if fabric.has_network else min(ports, fabric.issue_width),
         plan.unit_way_mm,
         fabric.units_per_cluster,
         request_flits(machine),
