@@ -48,7 +48,7 @@ def surrounded(parts: Parts, elaborated: Elaborated, technology: Technology) -> 
     listed = (*parts.instances, *_buffers(elaborated, technology, parts.decoded_bits))
     instances = (*listed, _control(listed, technology), *_memory(elaborated, technology))
     work = (*parts.work, Work(None, CHARGES, instances))
-    return Hardware(technology.name, elaborated.machine.clock_ghz, (*parts.components, *COMPONENTS), instances, work)
+    return Hardware(technology.name, elaborated.machine.clock_ghz, (*parts.components, *COMPONENTS), instances, work, parts.floorplan)
 
 
 def _buffers(elaborated: Elaborated, technology: Technology, decoded_bits: int) -> Iterator[Instance]:

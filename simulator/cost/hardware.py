@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from simulator.cost.component import Component
+from simulator.cost.floorplan import Floorplan
 from simulator.cost.types import OFF_FABRIC
 
 
@@ -80,6 +81,8 @@ class Parts:
     """What the fabric does."""
     decoded_bits: int
     """Bits of a weight as a decoder of compressed weights hands it on."""
+    floorplan: Floorplan | None = None
+    """Of one cluster, where there are clusters."""
 
 
 @dataclass(frozen=True)
@@ -93,6 +96,8 @@ class Hardware:
     instances: tuple[Instance, ...]
     """For area, leakage, clock and control."""
     work: tuple[Work, ...]
+    floorplan: Floorplan | None = None
+    """Of one cluster, where there are clusters."""
 
     @property
     def kinds(self) -> tuple[str, ...]:

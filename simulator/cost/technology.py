@@ -111,7 +111,9 @@ class Technology(FileModel):
     crossbar_fill: float = Field(gt=0, le=1, description="fill of a crossbar's placement")
     crossbar_delay_fo4_per_level: float = Field(gt=0, description="gate delay of a level of the multiplexer tree")
     crossbar_stage_fill: float = Field(gt=0, le=1, description="share of a clock period that logic may take")
-    cluster_wire_sides: float = Field(gt=0, description="way between banks, network and units in sides of their cluster")
+    cluster_wire_detour: float = Field(
+        gt=0, description="way between banks, network and units over what the floorplan of their cluster measures"
+    )
     bus_repeater_fraction: float = Field(ge=0, description="repeater cells over wire area of a bus")
 
     cell_placement: float = Field(gt=0, le=1, description="cell area over placed area")

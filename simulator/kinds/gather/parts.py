@@ -70,10 +70,10 @@ COMBINED: tuple[Charge, ...] = (
     Charge("queues", "reply queue", "pop", "pop", ("x_bank_reads",)),
     Charge("reply_network", "crossbar", "send", "hop", ("x_bank_reads",), times=0.5),
     Charge("reply_network", "crossbar", "deliver", "hop", ("reply_hops",), times=0.5),
-    Charge("cluster_wires", "wires", "word_sent", "word", ("x_bank_reads",), times=0.5),
-    Charge("cluster_wires", "wires", "word_delivered", "word", ("replies",), times=0.5),
+    Charge("cluster_wires", "wires", "word_sent", "word_sent", ("x_bank_reads",)),
+    Charge("cluster_wires", "wires", "word_delivered", "word_delivered", ("replies",)),
 )
-"""The same where requests for a word go together: the word enters the crossbar once, and half of its way is the bank's."""
+"""The same where requests for a word go together: the word comes to the crossbar once, and leaves it to each unit."""
 
 
 class GatherParts(UnitParts):
