@@ -29,9 +29,13 @@ NODE_45 = {
 """45 nm, at which the energies were fitted."""
 
 
+BY_HAND = {"energy_scale": 7 / 45}
+"""Constants at which components are worked out by hand: such tests hold formulas, the list of published figures holds constants."""
+
+
 @pytest.fixture(scope="session")
 def seven() -> Technology:
-    return load_technology("7nm")
+    return load_technology("7nm").model_copy(update=BY_HAND)
 
 
 @pytest.fixture(scope="session")

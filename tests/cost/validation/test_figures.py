@@ -117,12 +117,12 @@ def median_and_worst(name: str, role: str) -> tuple[float, float]:
 
 @pytest.mark.parametrize(
     ("name", "role", "median", "worst"),
-    # measured: 0.8 and 13.1 %; 19.2 and 136.1 %; 0.7 and 75.2 %; 46.0 and 103.7 %
+    # measured: 0.8 and 13.1 %; 19.2 and 136.1 %; 3.8 and 75.2 %; 26.2 and 103.7 %
     [
         ("area", "fitted", 0.015, 0.14),
         ("area", "predicted", 0.20, 1.37),
-        ("energy", "fitted", 0.02, 0.76),
-        ("energy", "predicted", 0.47, 1.04),
+        ("energy", "fitted", 0.04, 0.76),
+        ("energy", "predicted", 0.27, 1.04),
     ],
 )
 def test_errors_do_not_grow(name: str, role: str, median: float, worst: float) -> None:
@@ -154,11 +154,12 @@ def test_unfitted_networks_are_listed_as_predicted_whatever_they_say(name: str, 
     assert BY_ID[name].error == pytest.approx(error, abs=0.02)
 
 
-def test_the_upper_end_of_the_energy_scale_is_what_the_tpu_table_asks_for() -> None:
+def test_the_energy_scale_is_what_the_tpu_table_asks_for_and_linear_scaling_is_far_below() -> None:
     arithmetic = [row for row in ROWS if row.id.startswith("tpuv4i_7nm") and "sram" not in row.id]
-    factor = load_technology("7nm").constants["energy_scale"].high / load_technology("7nm").energy_scale
-    assert all(-0.67 < row.error < -0.40 for row in arithmetic)
-    assert all(-0.25 < factor * (1 + row.error) - 1 < 0.30 for row in arithmetic)
+    factor = load_technology("7nm").constants["energy_scale"].low / load_technology("7nm").energy_scale
+    assert len(arithmetic) == 10
+    assert all(-0.25 < row.error < 0.30 for row in arithmetic)
+    assert all(-0.67 < factor * (1 + row.error) - 1 < -0.40 for row in arithmetic)
 
 
 def test_published_ranges_count_from_their_nearer_end() -> None:
