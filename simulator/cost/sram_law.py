@@ -105,7 +105,7 @@ class ClosedFormSram(SramLaw):
         else:
             fixed = technology.sram_write_fixed_pj * size**technology.sram_write_fixed_exponent
             moved = technology.sram_write_bit_pj * words * size**technology.sram_write_bit_exponent
-        return technology.logic_pj(self.energy_factor * (fixed + moved))
+        return technology.sram_pj(self.energy_factor * (fixed + moved))
 
 
 _FEWEST_WORDS = 64
@@ -116,7 +116,7 @@ class CactiSram(SramLaw):
     """CACTI 7 as hwcomponents-cacti runs it: LSTP cells, 300 K, optimised for leakage alone. 22 to 90 nm.
 
     Asked for one read-write port; other ports take the factors of the closed form. Area and energies are CACTI's at its
-    own supply, times the square of the technology's supply over its nominal one; `energy_scale` and `sram_cell_um2` have no
+    own supply, times the square of the technology's supply over its nominal one; `sram_energy_scale` and `sram_cell_um2` have no
     part in it. Leakage stays the technology's, since CACTI's at 300 K is about a thousandth of a hot die's. CACTI is
     not smooth: its best organisation jumps with capacity and width, so that a sweep shows cliffs that no compiler would.
     """

@@ -38,7 +38,7 @@ class TechnologyFile(CommonFile):
 class Technology(FileModel):
     """The constants of a node as plain numbers; `constants` tells the unit, band and source of each.
 
-    GE is the area of a NAND2 gate. Energies of the common laws are at 45 nm: `logic_pj` brings them to the node.
+    GE is the area of a NAND2 gate. Energies of the common laws are at 45 nm: `logic_pj` and `sram_pj` bring them to the node.
     """
 
     name: str = Field(description="what reports call it")
@@ -52,7 +52,8 @@ class Technology(FileModel):
     nominal_voltage_v: float = Field(gt=0, description="supply for which the node's energies are stated")
     gate_area_um2: float = Field(gt=0, description="area of one GE")
     sram_cell_um2: float = Field(gt=0, description="area of a 6T cell")
-    energy_scale: float = Field(gt=0, description="logic and SRAM energy over that at 45 nm")
+    energy_scale: float = Field(gt=0, description="logic energy over that at 45 nm")
+    sram_energy_scale: float = Field(gt=0, description="energy of SRAM macros over that at 45 nm")
     wire_pj_per_bit_mm: float = Field(gt=0, description="wire energy of a random bit")
     crossbar_wire_pitch_um: float = Field(gt=0, description="width that one wire of a crossbar takes in each direction")
     sram_leakage_mw_per_kib: float = Field(ge=0, description="SRAM leakage")
@@ -126,8 +127,12 @@ class Technology(FileModel):
     control_activity: float = Field(ge=0, le=1, description="share of control's flops at work in a cycle")
 
     def logic_pj(self, pj_at_45nm: float) -> float:
-        """Energy of logic or SRAM at this node and supply, from its energy at 45 nm."""
+        """Energy of logic at this node and supply, from its energy at 45 nm."""
         return pj_at_45nm * self.energy_scale * self.supply_factor
+
+    def sram_pj(self, pj_at_45nm: float) -> float:
+        """Energy of an SRAM macro at this node and supply, from its energy at 45 nm."""
+        return pj_at_45nm * self.sram_energy_scale * self.supply_factor
 
     def wire_pj(self, bit_mm: float) -> float:
         """Energy to send random bits over a wire; `bit_mm` = bits × mm."""

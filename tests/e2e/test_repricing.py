@@ -22,8 +22,8 @@ def _values(file: Path, *path: str) -> dict[str, float]:
 FOLDER = Path(__file__).parents[2] / "configs" / "technologies"
 T = _values(FOLDER / "common.yaml", "constants") | _values(FOLDER / "7nm.yaml", "constants")
 HBM2E = _values(FOLDER / "dram.yaml", "devices", "hbm2e")
-NODE = T["energy_scale"] * (T["supply_voltage_v"] / T["nominal_voltage_v"]) ** 2
-"""Energy at 7 nm over that at 45 nm."""
+NODE, SRAM_NODE = (T[scale] * (T["supply_voltage_v"] / T["nominal_voltage_v"]) ** 2 for scale in ("energy_scale", "sram_energy_scale"))
+"""Energy at 7 nm over that at 45 nm, of logic and of SRAM."""
 
 
 def _component(result: Record, name: str) -> Record:
@@ -40,7 +40,7 @@ def _mac_pj(register_bits: int) -> float:
 def _sram_pj(action: str, kib: float, width_bits: int, ports: float) -> float:
     fixed = T[f"sram_{action}_fixed_pj"] * (kib / 32) ** T[f"sram_{action}_fixed_exponent"]
     moved = T[f"sram_{action}_bit_pj"] * width_bits / 64 * (kib / 32) ** T[f"sram_{action}_bit_exponent"]
-    return NODE * ports * (fixed + moved)
+    return SRAM_NODE * ports * (fixed + moved)
 
 
 def _divided_pj(action: str, kib: float, width_bits: int, area_factor: float, ports: float) -> float:
