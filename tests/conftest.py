@@ -30,7 +30,7 @@ NODE_45 = {
 """45 nm, at which the energies were fitted."""
 
 
-BY_HAND = {"energy_scale": 7 / 45, "sram_energy_scale": 7 / 45}
+BY_HAND = {"energy_scale": 7 / 45, "sram_energy_scale": 7 / 45, "sram_subbank_kib": 4.0}
 """Constants at which components are worked out by hand: such tests hold formulas, the list of published figures holds constants."""
 
 

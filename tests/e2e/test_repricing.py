@@ -44,12 +44,12 @@ def _sram_pj(action: str, kib: float, width_bits: int, ports: float) -> float:
 
 
 def _divided_pj(action: str, kib: float, width_bits: int, area_factor: float, ports: float) -> float:
-    """Sub-banks of 4 KiB, and wires as long as the macro's side."""
+    """Sub-banks of the smallest size, and wires as long as the macro's side."""
     cells = T["sram_bit_factor"] * kib * 8192 + T["sram_periphery_factor"] * (kib * 8192) ** 0.5
     area_um2 = area_factor * T["sram_cell_um2"] * cells * (width_bits / 64) ** T["sram_width_exponent"]
     wires_bit_mm = width_bits * (area_um2 * 1e-6 * T["macro_placement"]) ** 0.5
     supply = (T["supply_voltage_v"] / T["nominal_voltage_v"]) ** 2
-    return _sram_pj(action, 4, width_bits, ports) + wires_bit_mm * T["wire_pj_per_bit_mm"] * supply
+    return _sram_pj(action, T["sram_subbank_kib"], width_bits, ports) + wires_bit_mm * T["wire_pj_per_bit_mm"] * supply
 
 
 @pytest.mark.parametrize("machine", MACHINES)
