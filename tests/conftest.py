@@ -26,11 +26,12 @@ NODE_45 = {
     "crossbar_wire_pitch_um": 0.246,
     "sram_leakage_mw_per_kib": 0.226,
     "fo4_delay_ps": 18.0,
+    "fp_synthesis_factor": 1.0,
 }
 """45 nm, at which the energies were fitted."""
 
 
-BY_HAND = {"energy_scale": 7 / 45, "sram_energy_scale": 7 / 45, "sram_subbank_kib": 4.0}
+BY_HAND = {"energy_scale": 7 / 45, "sram_energy_scale": 7 / 45, "sram_subbank_kib": 4.0, "fp_synthesis_factor": 1.0}
 """Constants at which components are worked out by hand: such tests hold formulas, the list of published figures holds constants."""
 
 
@@ -41,7 +42,7 @@ def seven() -> Technology:
 
 @pytest.fixture(scope="session")
 def twenty_eight() -> Technology:
-    return load_technology("28nm")
+    return load_technology("28nm").model_copy(update={"fp_synthesis_factor": 1.0})
 
 
 @pytest.fixture(scope="session")

@@ -90,7 +90,7 @@ def test_multipliers(study: Any, machine: str) -> None:
     gated = counts["mac_slots"] - counts["macs_useful"]
     toggled = _mac_pj(bits) * (counts["macs_useful"] + T["gated_mac_fraction"] * gated)
     clock = NODE * bits * T["flop_fj_per_bit"] * T["flop_clock_fraction"] * 1e-3 * multipliers * result["cycles"]
-    gates = 17.0 * 8**2 + 1704.0 * 2**1.62 + 5.9 * bits
+    gates = 0.7 * (17.0 * 8**2 + 1704.0 * 2**1.62) + 5.9 * bits
     leakage = multipliers * gates * T["gate_area_um2"] * 1e-6 * T["logic_leakage_mw_per_mm2"] * result["cycles"]
     assert result["energy_pj_by_component"]["mac_lanes"] == pytest.approx(toggled + clock + leakage)
 
