@@ -31,18 +31,25 @@ NODE_45 = {
 """45 nm, at which the energies were fitted."""
 
 
-BY_HAND = {"energy_scale": 7 / 45, "sram_energy_scale": 7 / 45, "sram_subbank_kib": 4.0, "fp_synthesis_factor": 1.0}
+GATES_BY_HAND = {
+    "fp_synthesis_factor": 1.0,
+    "crossbar_arbiter_ge": 14.0,
+    "crossbar_scheduler_ge": 39.0,
+    "crossbar_iteration_ge": 28.0,
+    "combiner_ge_per_bit": 3.5,
+}
+SEVEN_BY_HAND = {"energy_scale": 7 / 45, "sram_energy_scale": 7 / 45, "sram_subbank_kib": 4.0}
 """Constants at which components are worked out by hand: such tests hold formulas, the list of published figures holds constants."""
 
 
 @pytest.fixture(scope="session")
 def seven() -> Technology:
-    return load_technology("7nm").model_copy(update=BY_HAND)
+    return load_technology("7nm").model_copy(update=GATES_BY_HAND | SEVEN_BY_HAND)
 
 
 @pytest.fixture(scope="session")
 def twenty_eight() -> Technology:
-    return load_technology("28nm").model_copy(update={"fp_synthesis_factor": 1.0})
+    return load_technology("28nm").model_copy(update=GATES_BY_HAND)
 
 
 @pytest.fixture(scope="session")

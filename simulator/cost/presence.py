@@ -59,7 +59,7 @@ class PresenceBits(Component):
 class PresenceScanner(Component):
     """Two memories of `kib` KiB, ping and pong, one an operand, read `scan_bits` at a time; their AND feeds a priority encoder.
 
-    Gates = scan_bits × (14 GE of arbiter + 2 · 5.9 GE of row registers). `scan`: one bit of one operand read and
+    Gates = scan_bits × (19 GE of arbiter + 2 · 5.9 GE of row registers). `scan`: one bit of one operand read and
     examined; `fill`: one bit written; `clock`: the row registers, behind gates.
     """
 

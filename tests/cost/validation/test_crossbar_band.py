@@ -49,10 +49,10 @@ def test_a_monolithic_crossbar_with_the_finest_wires() -> None:
 
 
 def test_the_narrow_end() -> None:
-    # gates alone: 4,096 (1.35 · 256 + 14) 0.0439 um² · 3.0/0.9 = 0.2155 mm²; repeaters of what passes the slices:
+    # gates alone: 4,096 (1.35 · 256 + 19) 0.0439 um² · 3.0/0.9 = 0.2185 mm²; repeaters of what passes the slices:
     # 5 % of 128 · 13 b · 7 · 0.1610 mm · 0.04 um = 0.0037 mm² of cells, / 0.65 = 0.0058 mm²
     area_mm2, word_pj = sliced_over_macros()
-    assert area_mm2 == pytest.approx(0.2213, abs=0.0005)
+    assert area_mm2 == pytest.approx(0.2243, abs=0.0005)
     assert word_pj == pytest.approx(4.1, abs=0.1)
 
 

@@ -61,6 +61,7 @@ NOT_FITTED = {
     "sram_energy_scale": "the same sentence",
     "supply_voltage_v": "the supply at which the table of that paper holds",
     "nominal_voltage_v": "the same",
+    "combiner_ge_per_bit": "gates a bit of comparators synthesised by themselves, of which the list has no figure",
     "mux_fj_per_level": "compared with two figures of its source, which stand in the list as predicted",
 }
 """Derived constants that name a paper of the list for something else than a figure."""
@@ -118,10 +119,10 @@ def median_and_worst(name: str, role: str) -> tuple[float, float]:
 
 @pytest.mark.parametrize(
     ("name", "role", "median", "worst"),
-    # measured: 1.0 and 65.3 %; 18.5 and 114.8 %; 3.0 and 68.8 %; 22.8 and 103.7 %
+    # measured: 4.3 and 65.3 %; 8.7 and 114.8 %; 3.0 and 68.8 %; 22.8 and 103.7 %
     [
-        ("area", "fitted", 0.015, 0.66),
-        ("area", "predicted", 0.19, 1.16),
+        ("area", "fitted", 0.045, 0.66),
+        ("area", "predicted", 0.09, 1.16),
         ("energy", "fitted", 0.04, 0.69),
         ("energy", "predicted", 0.23, 1.04),
     ],
@@ -147,8 +148,8 @@ def test_fitted_crossbars_are_within_ten_percent(name: str) -> None:
 
 @pytest.mark.parametrize(
     ("name", "error"),
-    [("pulp_bfly4_8", -0.20), ("pulp_bfly4_64", 0.005), ("recpipe_xbar", -0.19), ("feather_birrd8", -0.01), ("feather_birrd16", -0.02),
-     ("swift_area", 0.41), ("terapool_local", -0.62), ("terapool_remote", 0.76)],
+    [("pulp_bfly4_8", -0.17), ("pulp_bfly4_64", 0.046), ("recpipe_xbar", -0.19), ("feather_birrd8", -0.01), ("feather_birrd16", -0.02),
+     ("swift_area", 0.48), ("terapool_local", -0.62), ("terapool_remote", 0.76)],
 )  # fmt: skip
 def test_unfitted_networks_are_listed_as_predicted_whatever_they_say(name: str, error: float) -> None:
     assert BY_ID[name].role == "predicted"
