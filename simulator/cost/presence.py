@@ -88,7 +88,7 @@ class PresenceScanner(Component):
 
     def leakage_mw(self) -> float:
         """Both memories and the logic."""
-        return 2 * self._memory.leakage_mw() + self._logic.cell_mm2 * self.technology.logic_leakage_mw_per_mm2
+        return 2 * self._memory.leakage_mw() + self.technology.logic_leakage_mw(self._logic.cell_mm2)
 
     def logic_mm2(self) -> float:
         """The scanner and its registers; macros bring their own control."""

@@ -41,9 +41,9 @@ class SramMacro:
         return self._law.access_pj("write")
 
     def leakage_mw(self) -> float:
-        """.226 mW/KiB × (node/45)^1.9 at 85 °C (CACTI: LSTP cells, HP periphery; no better than ×3), times the ports' area."""
+        """.226 mW/KiB × (node/45)^1.9 at 85 °C (CACTI: LSTP cells, HP periphery; no better than ×3) × the ports' area, at `junction_c`."""
         area_factor, _ = self._port_factors()
-        return self.technology.sram_leakage_mw_per_kib * self.kib * area_factor
+        return self.technology.sram_leakage_mw(self.kib) * area_factor
 
     def notes(self) -> tuple[str, ...]:
         """Where the macro is outside the range of its model."""

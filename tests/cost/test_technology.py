@@ -125,3 +125,44 @@ def test_unknown_dram_names_the_nearest() -> None:
     assert set(load_dram_devices()) == set(DEVICES)
     with pytest.raises(ConfigError, match=r"found 'hbm2f'.*nearest: hbm2"):
         shipped_dram("hbm2f")
+
+
+def test_leakage_doubles_with_temperature_and_follows_the_flavour() -> None:
+    # 12, 100 and 640 mW/mm² at 100 °C; at 85 °C 2^(−15/22.5) = 0.630 of it. SRAM is stated at 85 °C
+    seven = load_technology("7nm")
+    assert (seven.threshold, seven.junction_c) == ("rvt", 85)
+    assert seven.logic_leakage_mw(2.0) == pytest.approx(2 * 12 * 0.630, rel=1e-3)
+    assert seven.sram_leakage_mw(64) == pytest.approx(64 * seven.sram_leakage_mw_per_kib)
+    hot = seven.moved("junction_c", 85 + 22.5)
+    assert hot.logic_leakage_mw(1.0) == pytest.approx(2 * seven.logic_leakage_mw(1.0))
+    assert hot.sram_leakage_mw(1.0) == pytest.approx(2 * seven.sram_leakage_mw(1.0))
+    assert seven.leakage_growth(85, 40) * seven.leakage_growth(40, 85) == pytest.approx(1)
+
+
+@pytest.mark.parametrize(("flavour", "mw"), [("rvt", 12.0), ("lvt", 100.0), ("slvt", 640.0)])
+def test_a_file_names_the_flavour_of_its_cells(tmp_path: Path, flavour: str, mw: float) -> None:
+    mine = tmp_path / "mine.yaml"
+    mine.write_text((FOLDER / "7nm.yaml").read_text(encoding="utf-8").replace("threshold: rvt", f"threshold: {flavour}"), encoding="utf-8")
+    technology = load_technology(str(mine))
+    assert (technology.threshold, technology.logic_leakage_mw_per_mm2) == (flavour, mw)
+    assert technology.constants["logic_leakage_mw_per_mm2"].source.startswith("ASAP7")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ("threshold: rvt", "threshold: hvt", "threshold"),
+        ("threshold: rvt", "", "threshold: missing; allowed: rvt, lvt, slvt"),
+        (
+            "constants:\n",
+            "constants:\n  logic_leakage_mw_per_mm2: {value: 1, unit: a, low: 1, high: 1, basis: read, source: a}\n",
+            "one of them",
+        ),
+        ("  rvt: {", "  mvt: {", "logic_leakage"),
+    ],
+)
+def test_a_file_that_contradicts_itself_on_leakage_is_refused(tmp_path: Path, old: str, new: str, said: str) -> None:
+    mine = tmp_path / "mine.yaml"
+    mine.write_text((FOLDER / "7nm.yaml").read_text(encoding="utf-8").replace(old, new, 1), encoding="utf-8")
+    with pytest.raises(ConfigError, match=said):
+        load_technology(str(mine))

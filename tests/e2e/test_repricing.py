@@ -21,6 +21,8 @@ def _values(file: Path, *path: str) -> dict[str, float]:
 
 FOLDER = Path(__file__).parents[2] / "configs" / "technologies"
 T = _values(FOLDER / "common.yaml", "constants") | _values(FOLDER / "7nm.yaml", "constants")
+LEAKAGE = _values(FOLDER / "7nm.yaml", "logic_leakage")["rvt"] * 2 ** ((85 - 100) / 22.5)
+"""Of a mm² of logic at 85 °C: it doubles every 22.5 °C, and its table is of 100 °C."""
 HBM2E = _values(FOLDER / "dram.yaml", "devices", "hbm2e")
 NODE, SRAM_NODE = (T[scale] * (T["supply_voltage_v"] / T["nominal_voltage_v"]) ** 2 for scale in ("energy_scale", "sram_energy_scale"))
 """Energy at 7 nm over that at 45 nm, of logic and of SRAM."""
@@ -74,7 +76,7 @@ def test_dram(study: Any, machine: str) -> None:
     assert phy["energy_pj_by_action"]["transfer"] == pytest.approx(bits * HBM2E["phy_pj_per_bit"])
     # a 32nd of a stack's PHY, a tenth of which leaks as logic
     assert phy["die_mm2"] == pytest.approx(HBM2E["phy_area_mm2"] / 32)
-    assert phy["leakage_pj"] == pytest.approx(0.1 * phy["die_mm2"] * T["logic_leakage_mw_per_mm2"] * result["cycles"])
+    assert phy["leakage_pj"] == pytest.approx(0.1 * phy["die_mm2"] * LEAKAGE * result["cycles"])
 
 
 def _multipliers(result: Record) -> int:
@@ -91,7 +93,7 @@ def test_multipliers(study: Any, machine: str) -> None:
     toggled = _mac_pj(bits) * (counts["macs_useful"] + T["gated_mac_fraction"] * gated)
     clock = NODE * bits * T["flop_fj_per_bit"] * T["flop_clock_fraction"] * 1e-3 * multipliers * result["cycles"]
     gates = 0.7 * (17.0 * 8**2 + 1704.0 * 2**1.62) + 5.9 * bits
-    leakage = multipliers * gates * T["gate_area_um2"] * 1e-6 * T["logic_leakage_mw_per_mm2"] * result["cycles"]
+    leakage = multipliers * gates * T["gate_area_um2"] * 1e-6 * LEAKAGE * result["cycles"]
     assert result["energy_pj_by_component"]["mac_lanes"] == pytest.approx(toggled + clock + leakage)
 
 

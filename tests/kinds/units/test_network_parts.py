@@ -83,7 +83,8 @@ FULL = {
 def test_a_single_crossbar_costs_what_it_did_before_networks_were_graphs(machines: Any, name: str) -> None:
     node, fabric, (latency, slices), expected = FULL[name]
     then = {"crossbar_scheduler_ge": 0.0, "crossbar_iteration_ge": 0.0, "crossbar_arbiter_ge": 14.0, "fp_synthesis_factor": 1.0}
-    technology = load_technology(node, {**then, "energy_scale": {"7nm": 0.15556, "28nm": 0.62222}[node]})
+    then |= {"7nm": {"energy_scale": 0.15556, "logic_leakage_mw_per_mm2": 30.0}, "28nm": {"logic_leakage_mw_per_mm2": 20.0}}[node]
+    technology = load_technology(node, {**then, "logic_leakage_reference_c": 85.0})
     elaborated = elaborate(machines.gather(**fabric), technology)
     assert (elaborated.network_latency, elaborated.slices) == (latency, slices)
     cost = priced(elaborated.machine, technology, 100, requests=1000, replies=2000, request_hops=1000, reply_hops=2000)
