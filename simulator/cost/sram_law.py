@@ -16,13 +16,17 @@ Access = Literal["read", "write"]
 
 @dataclass(frozen=True)
 class SramLaw(ABC):
-    """A macro of `kib` KiB in words of `width_bits`; the factors tell its ports from a single read-write port."""
+    """A macro of `kib` KiB in words of `width_bits`; the factors tell its ports from a single read-write port.
+
+    `lanes`: equal parts of the word whose bits never leave their part, as latches can be placed; a macro's wires span it whole.
+    """
 
     technology: Technology
     kib: float
     width_bits: int
     area_factor: float
     energy_factor: float
+    lanes: float = 1
 
     @property
     def bits(self) -> float:
@@ -66,7 +70,7 @@ class ClosedFormSram(SramLaw):
     def access_pj(self, action: Access) -> float:
         """The law's, or the latches'; the latches' energy is had only at their area, else a mix of both would beat either."""
         latch_um2 = self._latch_area_um2()
-        energy = array_energy(self.technology, self.bits / self.width_bits, self.width_bits, latch_um2 * 1e-6)
+        energy = array_energy(self.technology, self.bits / self.width_bits, self.width_bits, latch_um2 * 1e-6, self.lanes)
         latch = self.energy_factor * (energy.read_pj if action == "read" else energy.write_pj)
         return min(self._sram_pj(action), latch * max(1.0, latch_um2 / self._sram_area_um2()))
 
