@@ -32,7 +32,7 @@ def test_every_constant_has_unit_band_and_source(node: str) -> None:
 def test_every_constant_of_the_files_says_its_source_itself() -> None:
     for path in FOLDER.glob("*.yaml"):
         content = yaml.safe_load(path.read_text())
-        groups = content["devices"].values() if "devices" in content else [content["constants"]]
+        groups = content["devices"].values() if "devices" in content else [content["constants"], content.get("logic_leakage", {})]
         for group in groups:
             for name, constant in group.items():
                 assert constant["source"], f"{path.name}: {name}"
