@@ -138,7 +138,7 @@ class Accumulators(Component):
 
     @property
     def _registers(self) -> RegisterFile:
-        return RegisterFile(self.technology, self.rows * self.partial_sums, self.lanes * BITS[self.accumulate])
+        return RegisterFile(self.technology, self.rows * self.partial_sums, self.lanes * BITS[self.accumulate], self.lanes)
 
     def area(self) -> Area:
         """Register file and merge adders."""

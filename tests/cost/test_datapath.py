@@ -149,10 +149,10 @@ def test_accumulators_by_hand(seven: Technology) -> None:
     # 3,488.4 + 3,679.0 = 7,167.4 um²
     rows = Accumulators(seven, 4, 4, 16, "fp32")
     assert rows.area().cell_mm2 * 1e6 == pytest.approx(7167.4, rel=1e-3)
-    # 4 words of 512 b are read through log2 16 levels of 2 fJ and √0.003488 mm of wire:
-    # 4·512·(8 fJ·0.15556 + 65.7 fJ·0.05906) = 4·512·5.125 fJ = 10.50 pJ; 3·16 adds of 0.9000·0.15556 pJ = 6.72 pJ
-    assert rows.energy_pj("merge") == pytest.approx(17.22, abs=0.02)
-    registers = RegisterFile(seven, 16, 512)
+    # 4 words of 512 b are read through log2 16 levels of 2 fJ and the side of a lane's sixteenth, √(0.003488/16) mm of wire:
+    # 4·512·(8 fJ·0.15556 + 65.7 fJ·0.01477) = 4·512·2.215 fJ = 4.536 pJ; 3·16 adds of 0.9000·0.15556 pJ = 6.72 pJ
+    assert rows.energy_pj("merge") == pytest.approx(11.256, abs=0.01)
+    registers = RegisterFile(seven, 16, 512, 16)
     assert rows.energy_pj("update") == pytest.approx(registers.energy_pj("read") + registers.energy_pj("write"))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import reduce
 from operator import or_
 from pathlib import Path
@@ -57,7 +58,7 @@ class Figure(FileModel):
     id: str = Field(pattern=r"^[\w.+-]+$", max_length=64, description="unique name")
     component: str = Field(description="hardware of the registry")
     parameters: Hardware = Field(description="of that hardware")
-    technology: str = Field(description="a file of configs/technologies, or a path")
+    technology: str = Field(description="a file of configs/technologies, or a path, beside the list or from where sparsim runs")
     overrides: dict[str, float] = Field(
         default_factory=dict, description="constants of the technology that the publication states otherwise"
     )
@@ -141,7 +142,15 @@ def load_figures(path: str | Path) -> Document[FiguresFile]:
                 raise ConfigError(
                     f"{place}: found {name!r}; allowed: a constant of a technology, or DEVICE.CONSTANT{nearest_hint(name, known)}"
                 )
-    return document
+    folder = Path(path).parent
+    placed = tuple(figure.model_copy(update={"technology": _beside(folder, figure.technology)}) for figure in document.model.figures)
+    return replace(document, model=FiguresFile(figures=placed))
+
+
+def _beside(folder: Path, technology: str) -> str:
+    """The path of a technology's file that stands beside the list; a name, or any other path, stays as it is."""
+    path = folder / technology
+    return str(path) if Path(technology).suffix and path.is_file() else technology
 
 
 def shipped_figures() -> list[Document[FiguresFile]]:

@@ -137,7 +137,7 @@ def _row(document: Document[FiguresFile], index: int, figure: Figure) -> Row:
     low, high = figure.published
     note = "; ".join(part for part in (figure.note, *figure.parameters.notes(technology)) if part)
     return Row(
-        figure.id, figure.component, figure.technology, figure.quantity, figure.unit, low, high, model, figure.role, figure.confidence,
+        figure.id, figure.component, technology.name, figure.quantity, figure.unit, low, high, model, figure.role, figure.confidence,
         figure.source, note, figure.figure_class,
     )  # fmt: skip
 

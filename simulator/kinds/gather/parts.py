@@ -137,12 +137,14 @@ def _banks(machine: UnitsMachine, technology: Technology, bank: SramBank) -> Ite
         yield Instance("presence_bits", "tables", tables, fabric.clusters)
     yield list_banks(machine, technology)
     output_bits = fabric.lanes * machine.datatypes.accumulate_bits
-    yield Instance("output_banks", "banks", SramBank(technology, fabric.output_bank_kib, output_bits, "1r1w"), fabric.units)
+    yield Instance(
+        "output_banks", "banks", SramBank(technology, fabric.output_bank_kib, output_bits, "1r1w", lanes=fabric.lanes), fabric.units
+    )
 
 
 def _units(machine: UnitsMachine, technology: Technology) -> Iterator[Instance]:
     fabric = machine.fabric
-    yield Instance("landing_registers", "window", RegisterFile(technology, fabric.window, machine.word_bits), fabric.units)
+    yield Instance("landing_registers", "window", RegisterFile(technology, fabric.window, machine.word_bits, fabric.lanes), fabric.units)
     yield mac_lanes(machine, technology)
     rows = Accumulators(technology, fabric.accumulators, fabric.accumulate_latency, fabric.lanes, machine.datatypes.accumulate)
     yield Instance("accumulators", "rows", rows, fabric.units)

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from simulator.cost import load_technology
+from simulator.cost.floorplan import ClusterBlocks, floorplan
 from simulator.cost.router import Crossbar
 from simulator.cost.sram import SramBank
 from simulator.cost.validation import Row, shipped_figures, summarise, validate
@@ -80,3 +81,13 @@ def test_the_docs_have_the_parts_of_that_bit() -> None:
     text = DOCS.read_text(encoding="utf-8")
     assert [f"| {name} | {pj / 256:.2f} |" for name, pj in lines.items() if f"| {name} | {pj / 256:.2f} |" not in text] == []
     assert (bank_pj + moved_pj + wires_pj) / 256 == pytest.approx(ROWS["h200_l2"].model)
+
+
+def test_the_docs_have_what_a_floorplan_of_that_die_says() -> None:
+    technology = load_technology("5nm")
+    bank_mm2 = SramBank(technology, 512, 256, halves=1).die_mm2()
+    network_mm2 = Crossbar(technology, 132, 100, 60, True).die_mm2() + Crossbar(technology, 100, 132, 256, False).die_mm2()
+    plan = floorplan(ClusterBlocks(bank_mm2, 100, (814 - 100 * bank_mm2 - network_mm2) / 132, 132, network_mm2))
+    way_mm = plan.bank_way_mm + plan.unit_way_mm
+    said = f"has ways of {way_mm:.0f} mm from bank to SM: {technology.wire_pj(316 * way_mm) / 256:.2f} pJ of wire"
+    assert said in DOCS.read_text(encoding="utf-8")

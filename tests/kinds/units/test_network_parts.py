@@ -82,7 +82,9 @@ FULL = {
 @pytest.mark.parametrize("name", FULL)
 def test_a_single_crossbar_costs_what_it_did_before_networks_were_graphs(machines: Any, name: str) -> None:
     node, fabric, (latency, slices), expected = FULL[name]
-    technology = load_technology(node, {"crossbar_scheduler_ge": 0.0, "crossbar_iteration_ge": 0.0})
+    then = {"crossbar_scheduler_ge": 0.0, "crossbar_iteration_ge": 0.0, "crossbar_arbiter_ge": 14.0, "fp_synthesis_factor": 1.0}
+    then |= {"7nm": {"energy_scale": 0.15556, "logic_leakage_mw_per_mm2": 30.0}, "28nm": {"logic_leakage_mw_per_mm2": 20.0}}[node]
+    technology = load_technology(node, {**then, "logic_leakage_reference_c": 85.0})
     elaborated = elaborate(machines.gather(**fabric), technology)
     assert (elaborated.network_latency, elaborated.slices) == (latency, slices)
     cost = priced(elaborated.machine, technology, 100, requests=1000, replies=2000, request_hops=1000, reply_hops=2000)
@@ -276,7 +278,8 @@ def test_what_cannot_be_drawn_is_refused(seven: Technology, machines: Any, monke
         elaborate(machines.gather(units=11, banks=128, network={"topology": "ring", "latency": 1, "slices": 1}), seven)
 
 
-def test_table_of_the_docs(seven: Technology) -> None:
+def test_table_of_the_docs() -> None:
+    seven = load_technology("7nm")
     text = (Path(__file__).parents[3] / "docs" / "cost.md").read_text(encoding="utf-8")
     shown = {cells[1].strip(" `"): cells[2:-1] for cells in (line.split("|") for line in text.splitlines()) if len(cells) == 10}
     assert set(NAMES) <= set(shown)
