@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from simulator.cost.component import Component
 from simulator.cost.floorplan import Floorplan
+from simulator.cost.heat import LeakageLaw
 from simulator.cost.types import OFF_FABRIC
 
 
@@ -91,6 +92,8 @@ class Hardware:
 
     technology: str
     clock_ghz: float
+    leakage: LeakageLaw
+    """By which the leakage of its components grows."""
     components: tuple[str, ...]
     """In the order of reports; a machine may lack some."""
     instances: tuple[Instance, ...]
