@@ -24,6 +24,23 @@ from tests.strategies import elaborated, machine, operation, sampled_operation, 
 PARTS: tuple[Ideal, ...] = ("network", "dram", "trunks", "both")
 FLOWS = ("gather", "gather", "sampled", "scatter", "both")
 """What operations do; sampled products are done by a gathering machine."""
+STEPS: dict[str, tuple[str | None, tuple[int, ...]]] = {
+    "units": ("fabric", (2,)),
+    "banks": ("fabric", (2, 4)),
+    "bank_kib": ("fabric", (2, 4)),
+    "bank_ports": ("fabric", (2,)),
+    "bank_queue": ("fabric", (2,)),
+    "weight_bank_kib": ("fabric", (2, 4)),
+    "output_bank_kib": ("fabric", (2, 4)),
+    "window": ("fabric", (2,)),
+    "accumulators": ("fabric", (2, 4)),
+    "activation_buffer_kib": (None, (2, 16)),
+    "x_bytes_per_cycle": ("trunks", (2,)),
+    "w_bytes_per_cycle": ("trunks", (2,)),
+    "drain_bytes_per_cycle": ("trunks", (2,)),
+}
+"""What can be more of: the section that it is in, and by which factors."""
+SLOWER = 1.02
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,8 +66,8 @@ class UnitsCase:
         return f"{self.sections}, latency {self.latency}, {shapes}, fuse {self.workload.fuse}"
 
 
-def case(seed: int) -> UnitsCase:
-    """Units that meet at few banks, of any network, window and stream; operations of up to 60 features on up to 24 tokens."""
+def case(seed: int, largest: int = 60) -> UnitsCase:
+    """Units that meet at few banks, of any network, window and stream; operations of up to `largest` features, and 24 tokens or more."""
     random = np.random.default_rng(seed)
     flow = _one_of(random, FLOWS)
     sections = {
@@ -67,7 +84,7 @@ def case(seed: int) -> UnitsCase:
         "weight_decoder": _one_of(random, (False, True)),
         "activation_format": _one_of(random, ("auto", "dense", "bitmap")),
     }
-    return UnitsCase(sections, _workload(random, flow), int(random.integers(1, 4)))
+    return UnitsCase(sections, _workload(random, flow, largest), int(random.integers(1, 4)))
 
 
 def _fabric(random: np.random.Generator, flow: str) -> dict[str, Any]:
@@ -111,14 +128,14 @@ def _fabric(random: np.random.Generator, flow: str) -> dict[str, Any]:
     }
 
 
-def _workload(random: np.random.Generator, flow: str) -> Workload:
+def _workload(random: np.random.Generator, flow: str, largest: int) -> Workload:
     if flow != "sampled" and random.random() < 0.2:
         return fused(
             *chain_of(random, [int(size) for size in random.integers(4, 20, 3)], 2, int(random.integers(1, 24)), 0.5, 0.7), if_fits=True
         )
     made: list[Operation] = []
     for index in range(int(random.integers(1, 3))):
-        (m, k), n = random.integers(4, 61, 2).tolist(), int(random.integers(1, 25))
+        (m, k), n = random.integers(4, largest + 1, 2).tolist(), int(random.integers(1, 2 * largest // 5 + 1))
         w, x = sparse(random, m, k, _one_of(random, (0.05, 0.15, 0.4, 1.0))), sparse(random, k, n, _one_of(random, (0.3, 1.0, 1.0)))
         after = (made[-1].name,) if made and random.random() < 0.5 else ()
         if flow == "sampled" or (flow == "both" and random.random() < 0.3):
@@ -152,7 +169,31 @@ def slower_with_a_perfect_part(seed: int) -> str:
     return ", ".join(filter(None, (slower_with(part, of) for part in PARTS)))
 
 
-LAWS = (slower_with_a_perfect_part,)
+def stepped(of: UnitsCase, seed: int) -> tuple[UnitsCase, str]:
+    """A larger machine: more units, banks, capacity, requests under way or accumulators, or wider trunks."""
+    random = np.random.default_rng(seed + 10**6)
+    key = _one_of(random, tuple(STEPS))
+    section, factors = STEPS[key]
+    inside = of.sections if section is None else of.sections[section]
+    before = inside[key]
+    after = before * _one_of(random, factors)
+    larger = {**inside, key: after}
+    return replace(of, sections=larger if section is None else {**of.sections, section: larger}), f"{key} from {before} to {after}"
+
+
+def slower_when_larger(seed: int) -> str:
+    """Why a case gets slower; empty where it does not."""
+    small = case(seed)
+    large, step = stepped(small, seed)
+    try:
+        (before, _), (after, _) = small.runs(), large.runs()
+    except MappingError:
+        return ""
+    cycles = before.activity.cycles, after.activity.cycles
+    return f"{cycles[0]} cycles, and {cycles[1]} ({cycles[1] / cycles[0]:.3f}) with {step}: {small}" if cycles[1] > SLOWER * cycles[0] else ""
+
+
+LAWS = (slower_with_a_perfect_part, slower_when_larger)
 
 if __name__ == "__main__":
     count = int(sys.argv[1])
