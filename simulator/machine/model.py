@@ -25,6 +25,8 @@ SIGNIFICAND_BITS: dict[str, int] = {"fp8": 4, "fp16": 11, "bf16": 8, "tf32": 11,
 Auto = Literal["auto"]
 Kib = Annotated[float, Field(gt=0, le=2**20)]
 """A capacity in KiB, up to 1 GiB."""
+Cycles = Annotated[int, Field(ge=1, le=1024)]
+"""Of a pipeline that a machine file may set."""
 BusWidth = Annotated[int, Field(ge=1, le=65536)]
 """Bytes a cycle of a bus."""
 
@@ -209,6 +211,24 @@ DMA_CHUNK_BYTES = 4096
 
 
 @dataclass(frozen=True)
+class Stages:
+    """Cycles of what is pipelined to reach the clock."""
+
+    feed: int = 1
+    """From a unit to its network, or to its own banks."""
+    allocation: int = 1
+    """Of a matching on the request network; one begins every cycle."""
+    crossing: int = 1
+    """Of a router and its link."""
+    read: int = 1
+    """From the access of a bank, or of an edge buffer, to the word at a network, a unit or the edge."""
+    multiply: int = 0
+    """Of a product, beyond the cycle of its addition."""
+    accumulate: int = 1
+    """Of an addition to a sum."""
+
+
+@dataclass(frozen=True)
 class Elaborated:
     """A machine whose `auto` geometry is settled.
 
@@ -216,8 +236,14 @@ class Elaborated:
     """
 
     machine: Machine
+    feed_latency: int
+    """Cycles of each kind of stage, as `stages` names them; 1 where there is none."""
+    allocation_latency: int
     network_latency: int
     """Pipeline stages of one crossing of a network, in cycles (1 where there is none)."""
+    read_latency: int
+    multiply_latency: int
+    accumulate_latency: int
     slices: int
     """Reply crossbars side by side."""
     dram_bytes_per_cycle: float
@@ -226,6 +252,18 @@ class Elaborated:
     """Cycles from a DRAM request to its first byte."""
     dram_burst_bytes: int
     """Smallest DRAM transfer."""
+
+    @property
+    def stages(self) -> Stages:
+        """Everything that is pipelined, in cycles."""
+        return Stages(
+            feed=self.feed_latency,
+            allocation=self.allocation_latency,
+            crossing=self.network_latency,
+            read=self.read_latency,
+            multiply=self.multiply_latency,
+            accumulate=self.accumulate_latency,
+        )
 
     @property
     def dma_slots(self) -> int:

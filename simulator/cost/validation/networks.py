@@ -40,7 +40,7 @@ class Crossbar(Hardware):
         crossbar = CrossbarComponent(technology, self.inputs, self.outputs, self.width_bits, self.arbitrated, self.slices)
         hop_pj = crossbar.energy_pj("hop")
         energy = {"energy": hop_pj, "energy_per_bit": hop_pj / self.width_bits}
-        return {**areas_um2(technology, crossbar.area()), **energy, "stages": crossbar.stages(self.clock_ghz)}
+        return {**areas_um2(technology, crossbar.area()), **energy, "stages": crossbar.delay().stages(technology, self.clock_ghz)}
 
 
 class VoqScheduler(Hardware):

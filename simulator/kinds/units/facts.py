@@ -9,7 +9,7 @@ from simulator.activity import Counts
 from simulator.errors import ConfigError
 from simulator.kinds.units.machine import UnitsMachine
 from simulator.kinds.units.networks import reply_layout, request_layout
-from simulator.machine.model import Elaborated
+from simulator.machine.model import Elaborated, Stages
 from simulator.network import Graph, NetworkSpec
 
 
@@ -51,7 +51,7 @@ def graphs(machine: UnitsMachine, *, replies: bool) -> dict[str, Graph]:
     fabric = machine.fabric
     if not fabric.has_network:
         raise ConfigError(f"{machine.name} has a copy for every unit and no network to draw; fewer fabric.replicas give it one")
-    request_network, reply_network = machine.networks(latency=1)
+    request_network, reply_network = machine.networks(Stages())
     drawn = {"request_network": request_network.graph()}
     if replies:
         drawn["reply_network"] = reply_network.graph()
@@ -85,6 +85,6 @@ def switch(machine: UnitsMachine, elaborated: Elaborated) -> NetworkSpec | None:
     """The request network of one cluster by itself."""
     if not machine.fabric.has_network:
         return None
-    requests, _ = machine.networks(elaborated.network_latency)
+    requests, _ = machine.networks(elaborated.stages)
     # each flit alone, and none combined: what is measured is how the network shares its links
     return replace(requests, flits=1, combines=False)
