@@ -35,12 +35,7 @@ def elaborate(machine: Machine, technology: Technology) -> Elaborated:
     check_activation(machine, device)
     draft = Elaborated(
         machine=machine,
-        feed_latency=1,
-        allocation_latency=1,
         network_latency=1,
-        read_latency=1,
-        multiply_latency=0,
-        accumulate_latency=1,
         slices=1,
         dram_bytes_per_cycle=dram_bytes_per_cycle(machine, device),
         dram_latency_cycles=dram_latency_cycles(machine),

@@ -236,14 +236,8 @@ class Elaborated:
     """
 
     machine: Machine
-    feed_latency: int
-    """Cycles of each kind of stage, as `stages` names them; 1 where there is none."""
-    allocation_latency: int
     network_latency: int
     """Pipeline stages of one crossing of a network, in cycles (1 where there is none)."""
-    read_latency: int
-    multiply_latency: int
-    accumulate_latency: int
     slices: int
     """Reply crossbars side by side."""
     dram_bytes_per_cycle: float
@@ -252,6 +246,12 @@ class Elaborated:
     """Cycles from a DRAM request to its first byte."""
     dram_burst_bytes: int
     """Smallest DRAM transfer."""
+    feed_latency: int = 1
+    """This and what follows: cycles of what `stages` says."""
+    allocation_latency: int = 1
+    read_latency: int = 1
+    multiply_latency: int = 0
+    accumulate_latency: int = 1
 
     @property
     def stages(self) -> Stages:
