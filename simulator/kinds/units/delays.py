@@ -104,7 +104,7 @@ def _read_path(machine: UnitsMachine, technology: Technology, half: Delay) -> Ti
     access, to = delay.sram_access(technology, fabric.bank_kib), "network"
     if not fabric.has_network:
         access, to = access + delay.multiplexer(technology, fabric.banks_per_copy * fabric.bank_ports), "unit"
-    name = f"access of a bank of {fabric.bank_kib:g} KiB and the way to its {to}, {half.wire_mm:.2g} mm"
+    name = f"access of a bank of {fabric.bank_kib:g} KiB, way to its {to}, {half.wire_mm:.2g} mm"
     return TimingPath(name, access + half, "read", "fabric.read_latency", _given(fabric.read_latency))
 
 
@@ -118,7 +118,7 @@ def _network_paths(
             yield _matching(plan, machine, technology) if asks and network.queues == "voq" else _arbitration(plan, technology)
         queues = ROUTER_QUEUES[plan.name](machine, technology, elaborated.stages)
         way = plan.crossing(queues_mm2(queues), half.wire_mm)
-        name = f"crossing of the {words} with a link or the way to its {'bank' if asks else 'unit'}, {way.wire_mm:.2g} mm"
+        name = f"router of the {words} and a link, to a {'bank' if asks else 'unit'} or another, {way.wire_mm:.2g} mm"
         yield TimingPath(name, way, "crossing", "fabric.network.latency", _given(network.latency))
 
 
