@@ -15,7 +15,7 @@ from simulator.machine.model import BITS
 class MacLane(Component):
     """Multiplier, accumulating adder and their pipeline registers; partial sums lie in the accumulators.
 
-    Gates = multiplier + adder + 5.9 (b_w + b_x + b_acc (1 + m)), a product being cut into m further stages. `mac`: both
+    Gates = multiplier + adder + 5.9 (b_w + b_x + b_acc), with m b_acc where a product has m > 1 stages before its addition. `mac`: both
     operators and the data of these registers; `mac_gated`: gated_mac_fraction of it (0.2, band 0.1 to 1; 1 where zeros are not
     gated); `clock`: the registers' clock pins, stalled or not.
     """
@@ -29,7 +29,7 @@ class MacLane(Component):
     @property
     def register_bits(self) -> int:
         """Pipeline flops."""
-        return BITS[self.weight] + BITS[self.activation] + BITS[self.accumulate] * (1 + self.product_stages)
+        return BITS[self.weight] + BITS[self.activation] + BITS[self.accumulate] * max(1, self.product_stages)
 
     def area(self) -> Area:
         """Cells and their placement."""

@@ -164,7 +164,8 @@ class Technology(FileModel):
     @property
     def supply_factor(self) -> float:
         """Relative to the node's own nominal supply: its energies hold there already."""
-        return (self.supply_voltage_v / self.nominal_voltage_v) ** 2
+        ratio = self.supply_voltage_v / self.nominal_voltage_v
+        return ratio * ratio  # infinite where it is beyond a float, which a power would raise
 
 
 _NOT_CONSTANTS = ("name", "node_nm", "constants", "dram_devices", "sram_model")
