@@ -61,7 +61,8 @@ class ProcessingElement(Component):
 
     For N:M weights an operand is `of` activations, of which each weight picks one by log2 `of` bits that travel and are
     held with it: (`of` − 1) b_x more bits of the operand passed on, behind gates, and the bits of the pick on every weight.
-    The multiplexer that picks is a part of its own. A product that is cut into `product_stages` has so many more b_acc.
+    The multiplexer that picks is a part of its own. Where a product has a stage of its own, the registers at the multiplier's
+    inputs stand behind it instead; each further one of its `product_stages` has b_acc more.
     """
 
     weight: str
@@ -91,7 +92,7 @@ class ProcessingElement(Component):
 
     @property
     def _product_bits(self) -> int:
-        return self.product_stages * BITS[self.accumulate]
+        return max(0, self.product_stages - 1) * BITS[self.accumulate]
 
     @property
     def _moving_bits(self) -> int:
