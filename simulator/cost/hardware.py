@@ -6,6 +6,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from simulator.cost.component import Component
+from simulator.cost.floorplan import Floorplan
+from simulator.cost.heat import LeakageLaw
 from simulator.cost.types import OFF_FABRIC
 
 
@@ -80,6 +82,8 @@ class Parts:
     """What the fabric does."""
     decoded_bits: int
     """Bits of a weight as a decoder of compressed weights hands it on."""
+    floorplan: Floorplan | None = None
+    """Of one cluster, where there are clusters."""
 
 
 @dataclass(frozen=True)
@@ -88,11 +92,15 @@ class Hardware:
 
     technology: str
     clock_ghz: float
+    leakage: LeakageLaw
+    """By which the leakage of its components grows."""
     components: tuple[str, ...]
     """In the order of reports; a machine may lack some."""
     instances: tuple[Instance, ...]
     """For area, leakage, clock and control."""
     work: tuple[Work, ...]
+    floorplan: Floorplan | None = None
+    """Of one cluster, where there are clusters."""
 
     @property
     def kinds(self) -> tuple[str, ...]:

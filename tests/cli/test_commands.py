@@ -245,6 +245,7 @@ def test_schema_lists_the_keys(sparsim: Type) -> None:
     assert {"name", "fabric", "dram"} <= set(json.loads(sparsim("schema", "machine").out)["properties"])
     assert "operations" in json.loads(sparsim("schema", "workload").out)["properties"]
     assert "figures" in json.loads(sparsim("schema", "figures").out)["properties"]
+    assert "parts" in json.loads(sparsim("schema", "rebuild").out)["properties"]
 
 
 @pytest.mark.parametrize("verb", ["run", "compare", "inspect", "import", "explain", "schema", "validate"])
@@ -271,7 +272,7 @@ def test_three_areas_and_power_by_kind_are_in_table_and_json(place: Path, sparsi
 
 
 def test_the_components_of_a_run_are_shown_with_what_is_hot(place: Path, sparsim: Type, no_plots: None) -> None:
-    cool = sparsim("run", "crossbar.yaml", "-w", "tiny.yaml", "-o", "cool")
+    cool = sparsim("run", "crossbar.yaml", "-w", "tiny.yaml", "-o", "cool", "--set", "power_density_limit_w_per_mm2=10")
     assert all(word in cool.out for word in ("cells mm²", "placed mm²", "die mm²", "dynamic", "clock", "leakage", "W/mm²"))
     assert "hotter than" not in cool.out
     hot = sparsim("run", "crossbar.yaml", "-w", "tiny.yaml", "-o", "hot", "--set", "power_density_limit_w_per_mm2=0.001")

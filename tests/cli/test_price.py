@@ -41,7 +41,7 @@ def test_without_options_the_saved_figures_come_back(saved: Path, sparsim: Type)
 
 
 def test_the_table_names_machines_and_units(saved: Path, sparsim: Type) -> None:
-    outcome = sparsim("price", "saved/result-crossbar.json", "--set", "energy_scale=0.354")
+    outcome = sparsim("price", "saved/result-crossbar.json", "--set", "energy_scale=0.156")
     assert outcome.code == 0, outcome.err
     assert "crossbar" in outcome.out
     assert "W/mm²" in outcome.out

@@ -12,7 +12,6 @@ from simulator.cost import Technology, delay, load_technology
 from simulator.cost.delay import Delay, TimingPath, wire
 from simulator.errors import ConfigError
 from simulator.kinds import kind_of
-from simulator.kinds.units.machine import UnitsMachine
 from simulator.pricing import elaborate
 
 SEVEN = load_technology("7nm")
@@ -136,14 +135,16 @@ def test_an_array_is_refused_where_an_addition_does_not_fit(machines: Any) -> No
     assert stages(machines.systolic(integer, read_latency="auto", multiply_latency="auto"))[3:5] == (3, 2)
 
 
-def test_the_way_is_that_of_the_wires_that_are_priced(machines: Any) -> None:
+def test_ways_are_the_longest_of_the_floorplan(machines: Any) -> None:
     machine = machines.gather(network={"allocation": "auto"}, **AUTO)
     settled = elaborate(machine, SEVEN)
     kind = kind_of(machine)
+    plan = kind.parts(settled, SEVEN).floorplan
     feed = next(path for path in kind.paths(settled, SEVEN) if path.stage == "feed")
-    wires = next(entry.component for entry in kind.parts(settled, SEVEN).instances if entry.name == "cluster_wires")
-    assert feed.delay == wire(wires.length_mm / 2)
-    assert UnitsMachine.of(machine).fabric.has_network
+    assert plan is not None
+    assert feed.delay.wire_mm == pytest.approx(SEVEN.cluster_wire_detour * plan.longest_unit_way_mm)
+    assert plan.unit_way_mm <= plan.longest_unit_way_mm <= 2 * plan.side_mm
+    assert plan.bank_way_mm <= plan.longest_bank_way_mm <= 2 * plan.side_mm
 
 
 def test_deeper_queues_for_an_allocation_of_several_cycles(machines: Any) -> None:

@@ -9,7 +9,7 @@ from simulator.kinds.base import Kind, Least, Memo
 from simulator.kinds.both.parts import WAYS, parts_of
 from simulator.kinds.gather.kind import GATHER, Gather
 from simulator.kinds.scatter.kind import SCATTER
-from simulator.kinds.units.delays import timing_paths, way_mm
+from simulator.kinds.units.delays import timing_paths, wires_of
 from simulator.kinds.units.machine import UnitsMachine
 from simulator.machine.model import Elaborated, Machine
 from simulator.system.tensors import Residency
@@ -49,7 +49,7 @@ class Both(Gather):
         """Those of both: each stage has the cycles of the slower."""
         of = UnitsMachine.of(elaborated.machine)
         ways = [(hardware, of.in_dataflow(flow)) for flow, hardware in WAYS.items()]
-        return timing_paths(ways, elaborated, technology, way_mm(self, elaborated, technology))
+        return timing_paths(ways, elaborated, technology, wires_of(self, elaborated, technology))
 
 
 BOTH = Both()

@@ -1,20 +1,19 @@
 """The paths of a fabric of units that bound its clock, and how many cycles each takes: what a machine file leaves `auto`.
 
 A request passes the way from its unit to the network, an allocation, a crossing with the way on to a bank; a word the access
-with the way to the network, a crossing with the way on to its unit, a product and an addition. Ways are the cluster's wires,
-as they are priced, half before the network and half behind it; without a network all of one lies on either side of the bank.
+with the way to the network, a crossing with the way on to its unit, a product and an addition. Ways are the longest of the
+cluster's floorplan, by which the energy of its wires is priced.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from simulator.cost import delay
 from simulator.cost.delay import Delay, TimingPath, wire
 from simulator.cost.network import NetworkPlan
 from simulator.cost.technology import Technology
-from simulator.cost.wires import ClusterWires
 from simulator.errors import ConfigError
 from simulator.kinds.base import Kind
 from simulator.kinds.units.machine import UnitsMachine
@@ -49,34 +48,45 @@ def settled(kind: Kind, first: Way, draft: Elaborated, technology: Technology) -
         elaborated = wider
 
 
-def way_mm(kind: Kind, elaborated: Elaborated, technology: Technology) -> float:
-    """The way between a unit and a bank outside the crossbars: of the wires whose energy is priced."""
-    parts = kind.parts(elaborated, technology)
-    return max(entry.component.length_mm for entry in parts.instances if isinstance(entry.component, ClusterWires))
+@dataclass(frozen=True)
+class Wires:
+    """The longest ways of a cluster outside the crossbars."""
+
+    bank: Delay
+    """From a bank to the network, or to its only unit."""
+    unit: Delay
+    """From a unit to the network, or to its farthest bank."""
 
 
-def timing_paths(ways: Sequence[Way], elaborated: Elaborated, technology: Technology, length_mm: float) -> tuple[TimingPath, ...]:
-    """The paths of each dataflow, with a way of `length_mm` between units and banks; those that several have once."""
+def wires_of(kind: Kind, elaborated: Elaborated, technology: Technology) -> Wires:
+    """By the floorplan by which their energy is priced, the mean ways there."""
+    plan = kind.parts(elaborated, technology).floorplan
+    assert plan is not None
+    bank, unit = (wire(technology.cluster_wire_detour * way) for way in (plan.longest_bank_way_mm, plan.longest_unit_way_mm))
+    return Wires(bank, unit if len(plan.units) else bank)
+
+
+def timing_paths(ways: Sequence[Way], elaborated: Elaborated, technology: Technology, wires: Wires) -> tuple[TimingPath, ...]:
+    """The paths of each dataflow, with such ways between units and banks; those that several have once."""
     found: dict[TimingPath, None] = {}
     for way in ways:
-        found |= dict.fromkeys(_paths(way, elaborated, technology, length_mm))
+        found |= dict.fromkeys(_paths(way, elaborated, technology, wires))
     return tuple(found)
 
 
-def _paths(way: Way, elaborated: Elaborated, technology: Technology, length_mm: float) -> Iterator[TimingPath]:
+def _paths(way: Way, elaborated: Elaborated, technology: Technology, wires: Wires) -> Iterator[TimingPath]:
     parts, machine = way
     fabric, kinds = machine.fabric, machine.datatypes
-    half = wire(length_mm / 2 if fabric.has_network else length_mm)
     yield TimingPath(
-        f"way from a unit to its {'network' if fabric.has_network else 'banks'}, {half.wire_mm:.2g} mm",
-        half,
+        f"way from a unit to its {'network' if fabric.has_network else 'banks'}, {wires.unit.wire_mm:.2g} mm",
+        wires.unit,
         "feed",
         "fabric.feed_latency",
         _given(fabric.feed_latency),
     )
     if fabric.has_network:
-        yield from _network_paths(parts, machine, elaborated, technology, half)
-    yield _read_path(machine, technology, half)
+        yield from _network_paths(parts, machine, elaborated, technology, wires)
+    yield _read_path(machine, technology, wires.bank)
     addition, where = _addition(machine, technology)
     yield TimingPath(
         f"product of {kinds.weight} and {kinds.activation}",
@@ -84,7 +94,7 @@ def _paths(way: Way, elaborated: Elaborated, technology: Technology, length_mm: 
         "multiply",
         "fabric.multiply_latency",
         _given(fabric.multiply_latency),
-        shares=half if scatters(machine) else addition,
+        shares=wires.unit if scatters(machine) else addition,
     )
     name = f"{kinds.accumulate} addition to {where}"
     yield TimingPath(name, addition, "accumulate", "fabric.accumulate_latency", _given(fabric.accumulate_latency))
@@ -99,17 +109,17 @@ def _addition(machine: UnitsMachine, technology: Technology) -> tuple[Delay, str
     return delay.multiplexer(technology, rows) + adder, f"one of {rows} accumulators"
 
 
-def _read_path(machine: UnitsMachine, technology: Technology, half: Delay) -> TimingPath:
+def _read_path(machine: UnitsMachine, technology: Technology, way: Delay) -> TimingPath:
     fabric = machine.fabric
     access, to = delay.sram_access(technology, fabric.bank_kib), "network"
     if not fabric.has_network:
         access, to = access + delay.multiplexer(technology, fabric.banks_per_copy * fabric.bank_ports), "unit"
-    name = f"access of a bank of {fabric.bank_kib:g} KiB, way to its {to}, {half.wire_mm:.2g} mm"
-    return TimingPath(name, access + half, "read", "fabric.read_latency", _given(fabric.read_latency))
+    name = f"access of a bank of {fabric.bank_kib:g} KiB, way to its {to}, {way.wire_mm:.2g} mm"
+    return TimingPath(name, access + way, "read", "fabric.read_latency", _given(fabric.read_latency))
 
 
 def _network_paths(
-    parts: UnitParts, machine: UnitsMachine, elaborated: Elaborated, technology: Technology, half: Delay
+    parts: UnitParts, machine: UnitsMachine, elaborated: Elaborated, technology: Technology, wires: Wires
 ) -> Iterator[TimingPath]:
     network = machine.fabric.network
     for plan in parts.networks(machine, technology, elaborated.slices, elaborated.allocation_latency):
@@ -117,7 +127,7 @@ def _network_paths(
         if asks or plan.crossbars[0].arbitrated:
             yield _matching(plan, machine, technology) if asks and network.queues == "voq" else _arbitration(plan, technology)
         queues = ROUTER_QUEUES[plan.name](machine, technology, elaborated.stages)
-        way = plan.crossing(queues_mm2(queues), half.wire_mm)
+        way = plan.crossing(queues_mm2(queues), (wires.bank if asks else wires.unit).wire_mm)
         name = f"router of the {words} and a link, to a {'bank' if asks else 'unit'} or another, {way.wire_mm:.2g} mm"
         yield TimingPath(name, way, "crossing", "fabric.network.latency", _given(network.latency))
 

@@ -18,7 +18,7 @@ from simulator.engine.cluster import ClusterSpec
 from simulator.engine.engines import ENGINES, RunOptions
 from simulator.kinds.base import Kind, Least, Memo, Scheduled
 from simulator.kinds.units import facts
-from simulator.kinds.units.delays import settled, timing_paths, way_mm
+from simulator.kinds.units.delays import settled, timing_paths, wires_of
 from simulator.kinds.units.fusion import BlockCut, BlockDataflow, ChainCuts, FusedPlan
 from simulator.kinds.units.lists import named_features, present_words
 from simulator.kinds.units.loops import Pace, Setting
@@ -145,7 +145,7 @@ class UnitsKind(Kind):
     def paths(self, elaborated: Elaborated, technology: Technology) -> tuple[TimingPath, ...]:
         """Those of its one dataflow."""
         return timing_paths(
-            [(self.hardware, UnitsMachine.of(elaborated.machine))], elaborated, technology, way_mm(self, elaborated, technology)
+            [(self.hardware, UnitsMachine.of(elaborated.machine))], elaborated, technology, wires_of(self, elaborated, technology)
         )
 
     def made_weight_bits(self, machine: Machine) -> int:
