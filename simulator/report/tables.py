@@ -233,12 +233,14 @@ def components_table(result: Result) -> RenderableType:
     for part in result.cost.components:
         power = result.power_by_component[part.name]
         if part.die_mm2 or power.total_w:
-            table.add_row(label(part.name, "component"), *_areas(part), *_watts(power, factor), _density(result, part.name), _celsius(result, part.name))
+            heat = _density(result, part.name), _celsius(result, part.name)
+            table.add_row(label(part.name, "component"), *_areas(part), *_watts(power, factor), *heat)
     totals = [significant(area) for area in (result.cell_area_mm2, result.placed_area_mm2, result.area_mm2)]
-    table.add_row(*[Text(cell, style="bold") for cell in ("all", *totals, *_watts(result.cost.power, factor), "", significant(result.junction_c))])
+    cells = ("all", *totals, *_watts(result.cost.power, factor), "", significant(result.junction_c))
+    table.add_row(*[Text(cell, style="bold") for cell in cells])
     notes = [
         "· cells: synthesised, and bare macros; placed: with the room of placement; die: with that of the floorplan",
-        f"· °C: in a package at {result.machine.thermal.ambient_c:g} °C of ambient, leakage as hot as it makes the die; all: the die's mean",
+        f"· °C: in a package at an ambient of {result.machine.thermal.ambient_c:g} °C, leaking at that temperature; all: the die's mean",
         "· dynamic: what counters and control do; clock: pins and tree; W/mm²: total ÷ die area; * ÷ the fabric's",
         f"· !: above {result.machine.power_density_limit_w_per_mm2:g} W/mm²; the die's average, without DRAM and its PHY, is "
         f"{significant(result.power_density_w_per_mm2)} W/mm²",

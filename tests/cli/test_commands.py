@@ -169,7 +169,8 @@ def test_inspect_draws_the_networks_of_a_machine(place: Path, sparsim: Type) -> 
     outcome = sparsim("inspect", "crossbar.yaml", "-o", "networks", "--set", "fabric.network.topology=butterfly")
     assert outcome.code == 0
     assert {path.name for path in (place / "networks").iterdir()} == {
-        "run.json", "request_network.png", "request_network.svg", "reply_network.png", "reply_network.svg",
+        "run.json", "floorplan.png", "floorplan.svg",
+        "request_network.png", "request_network.svg", "reply_network.png", "reply_network.svg",
     }  # fmt: skip
     assert sparsim("inspect", "crossbar.yaml", "-o", "networks").code == 2, "not overwritten"
     assert sparsim("inspect", "crossbar.yaml", "-o", "networks", "--force").code == 0

@@ -95,6 +95,11 @@ def test_dram(study: Any, machine: str) -> None:
     assert phy["leakage_pj"] == pytest.approx(0.1 * phy["die_mm2"] * LEAKAGE * result["cycles"])
 
 
+def _side_mm(gates: float) -> float:
+    """Of a square of die for so many gates."""
+    return float(gates * T["gate_area_um2"] * 1e-6 / T["cell_placement"] / T["die_utilization"]) ** 0.5
+
+
 def _multipliers(result: Record) -> int:
     fabric = result["machine"]["fabric"]
     count: int = fabric["units"] * fabric["lanes"]
@@ -109,14 +114,17 @@ def test_multipliers(study: Any, machine: str) -> None:
     toggled = _mac_pj(bits) * (counts["macs_useful"] + T["gated_mac_fraction"] * gated)
     clock = NODE * bits * T["flop_fj_per_bit"] * T["flop_clock_fraction"] * 1e-3 * multipliers * result["cycles"]
     gates = 0.7 * (17.0 * 8**2 + 1704.0 * 2**1.62) + 5.9 * bits
+    weight = counts["mac_slots"] * 16 * T["wire_pj_per_bit_mm"] * _side_mm(gates)
     leakage = multipliers * gates * T["gate_area_um2"] * 1e-6 * LEAKAGE * result["cycles"]
-    assert result["energy_pj_by_component"]["mac_lanes"] == pytest.approx(toggled + clock + leakage)
+    assert result["energy_pj_by_component"]["mac_lanes"] == pytest.approx(toggled + weight + clock + leakage)
 
 
 def test_processing_elements(study: Any) -> None:
     result = study.result("systolic")
     counts, actions = result["counts"], _component(result, "pe_array")["energy_pj_by_action"]
-    shift = NODE * T["flop_fj_per_bit"] * (1 - T["flop_clock_fraction"]) * 1e-3
+    # a flop, and a wire across a cell of 2:4 weights with two stationary registers: of each 16 bits and 2 of a pick
+    gates = 0.7 * (17.0 * 8**2 + 1704.0 * 2**1.62) + 5.9 * (2 * 18 + 16 + 32 + 16 + 16 + 3 * 16 + 2)
+    shift = NODE * T["flop_fj_per_bit"] * (1 - T["flop_clock_fraction"]) * 1e-3 + T["wire_pj_per_bit_mm"] * _side_mm(gates)
     assert actions["mac"] == pytest.approx(counts["macs_useful"] * _mac_pj(16 + 16))
     assert actions["mac_gated"] == pytest.approx((counts["mac_slots"] - counts["macs_useful"]) * 0.2 * _mac_pj(16 + 16))
     assert actions["weight_shift"] == pytest.approx(counts["pe_weight_shifts"] * (16 + 2) * shift)
