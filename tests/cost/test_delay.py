@@ -92,7 +92,7 @@ def test_what_a_fabric_settles_on(machines: Any) -> None:
     assert quick[5] == 2
     integer = {"datatypes": {"weight": "int8", "activation": "int8", "accumulate": "int32"}}
     assert stages(machines.gather(integer, **auto))[4:] == (0, 1)
-    assert stages(machines.gather(**{**AUTO, "bank_kib": 256}))[3] == 2
+    assert stages(machines.gather(**{**AUTO, "bank_kib": 64}))[3] == 2
 
 
 def test_what_is_given_is_taken(machines: Any) -> None:

@@ -216,7 +216,7 @@ def test_broadcast_of_weights_reaches_all_groups(seven: Technology, machines: An
 def test_repricing_refuses_another_latency(seven: Technology, machines: Any) -> None:
     machine = machines.gather({"clock_ghz": 2.0}, network={"slices": 1})
     slow = load_technology("7nm", {"wire_delay_ns_per_mm": 1.5})
-    with pytest.raises(ConfigError, match=r"ran with fabric\.network\.latency: 2, but .*: auto is 15 cycles in 7nm; simulate again"):
+    with pytest.raises(ConfigError, match=r"ran with fabric\.network\.latency: 2, but .*: auto is 14 cycles in 7nm; simulate again"):
         price(activity(10), elaborate(machine, seven), slow)
     fixed = machines.gather({"clock_ghz": 2.0}, network={"slices": 1, "latency": 2})
     assert price(activity(10), elaborate(fixed, seven), slow).energy_pj > 0
