@@ -80,17 +80,22 @@ class TileTimes:
     delays: NDArray[np.int64]
     """[tiles] from the end of the tile until its last output has left the array."""
 
+    @property
+    def total(self) -> int:
+        """Cycles of all tiles."""
+        return int(self.cycles.sum())
+
 
 def tile_times(schedule: SystolicSchedule, plan: FoldPlan) -> TileTimes:
     """When each tile is done; lead and tail of the operation belong to the first and the last tile that run a fold."""
     fabric, flow = schedule.fabric, schedule.dataflow
-    places = tuple(np.array(schedule.positions)[:, [0, 1, 3, 2]].T)
+    places = tuple(schedule.places[[0, 1, 3, 2]])
     cycles = plan.over_tiles(fold_intervals(fabric, plan.steps, flow))[places]
     folds = plan.over_tiles((plan.steps > 0).astype(np.int64))[places]
     delays = np.maximum(0, _tails(schedule, places))
     run = np.flatnonzero(folds)
     if run.size:
-        first, last = (plan.of_tile(schedule.positions[tile]) for tile in (run[0], run[-1]))
+        first, last = (plan.of_tile(_position(schedule, tile)) for tile in (run[0], run[-1]))
         cycles[run[0]] += lead_cycles(fabric, int(first[first > 0][0]), flow)
         cycles[run[-1]] += tail_cycles(fabric, int(last[last > 0][-1]), flow)
         delays[run[-1]] = 0
@@ -98,14 +103,19 @@ def tile_times(schedule: SystolicSchedule, plan: FoldPlan) -> TileTimes:
     return TileTimes(cycles, folds, np.where(before >= 0, delays[before], 0))  # where no fold is run, those of the tile before are awaited
 
 
+def _position(schedule: SystolicSchedule, tile: int) -> Position:
+    block, m, n, k = schedule.places[:, tile].tolist()
+    return block, m, n, k
+
+
 def _tails(schedule: SystolicSchedule, places: tuple[NDArray[np.int64], ...]) -> NDArray[np.int64]:
     """[tiles] cycles from the last interval of each until its last output has left; all folds of a stationary tile stream alike."""
     fabric, flow = schedule.fabric, schedule.dataflow
     skew = fabric.rows + fabric.cols - 2
     if fabric.weight_load == "serial":
-        return np.zeros(len(schedule.positions), dtype=np.int64)
+        return np.zeros(len(places[0]), dtype=np.int64)
     if flow == "os":
-        return np.full(len(schedule.positions), skew + fabric.rows)
+        return np.full(len(places[0]), skew + fabric.rows)
     spans, of = (schedule.n_tiles, places[3]) if flow == "ws" else (schedule.m_tiles, places[1])
     streamed = np.diff(spans)[of, 0]
     return np.asarray(skew + np.minimum(0, streamed - fabric.rows), dtype=np.int64)
@@ -113,4 +123,4 @@ def _tails(schedule: SystolicSchedule, places: tuple[NDArray[np.int64], ...]) ->
 
 def compute_cycles(schedule: SystolicSchedule) -> int:
     """The array's own cycles for one operation; 0 where no fold is run."""
-    return int(tile_times(schedule, fold_plan(schedule)).cycles.sum())
+    return tile_times(schedule, fold_plan(schedule)).total
