@@ -97,7 +97,30 @@ class EdgeFills:
             return offsets + n_tiles, k_tiles
         return offsets + np.minimum(width, product.inputs(k_tiles)), n_tiles
 
-    def y_bytes(self) -> Ints:
+    def linked_x_fills(self) -> Transfers:
+        """[batch · N tiles] of an X that comes over the chip, K whole: words of steps, where zeros are skipped those with a nonzero.
+
+        Presence bits are made of what leaves, and come with it.
+        """
+        product, word = self.schedule.product, self.machine.x_word
+        k, n = product.shape[1:]
+        words = -(-k // word)
+        some: NDArray[np.bool_] = np.ones((product.batch, words, n), dtype=np.bool_)
+        if product.right is not None and (self.machine.fabric.skip_zero_tiles or self.machine.fabric.column_skip):
+            padded = np.pad(product.right.reshape(product.batch, k, n), ((0, 0), (0, words * word - k), (0, 0)))
+            some = np.logical_or.reduce(padded.reshape(product.batch, words, word, n), axis=2)
+        sizes = np.minimum(word, k - word * np.arange(words))
+        first = [start for start, _ in self.schedule.n_tiles]
+        elements = np.add.reduceat(sizes @ some, first, axis=1)
+        moved = -(-elements * self.machine.datatypes.activation_bits // 8) - (-self.x_presence_bits[:, :, 0] // 8)
+        bank_cycles = -(-np.add.reduceat(some.sum(axis=1), first, axis=1) // self.machine.fabric.rows)
+        return Transfers(moved.ravel(), bank_cycles.ravel())
+
+    def y_drains(self, outputs: Ints) -> Transfers:
+        """Of some tiles of outputs, by their numbers over (block, M tile, N tile)."""
+        return Transfers(self._y_bytes().ravel()[outputs], 0 * outputs)
+
+    def _y_bytes(self) -> Ints:
         """[batch, M tiles, N tiles] of outputs, as they lie in memory."""
         product, m_tiles, n_tiles = self.schedule.product, np.array(self.schedule.m_tiles), np.array(self.schedule.n_tiles)
         rows = (np.arange(product.batch)[:, None, None] * product.shape[0] + m_tiles).reshape(-1, 2)

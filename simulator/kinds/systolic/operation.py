@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,15 +10,17 @@ from numpy.typing import NDArray
 from simulator.activity import CAUSES, Bounds, Counts
 from simulator.engine.cluster import CAUSE
 from simulator.errors import require
+from simulator.kinds.systolic.chains import ArrayChain
 from simulator.kinds.systolic.fills import EdgeFills
 from simulator.kinds.systolic.machine import ArrayMachine
 from simulator.kinds.systolic.program import ArrayProgram
 from simulator.kinds.systolic.schedule import SystolicSchedule
 from simulator.kinds.systolic.search import plan_systolic
 from simulator.kinds.systolic.tiles import ArrayTile, array_tiles
+from simulator.kinds.systolic.timing import compute_cycles
 from simulator.machine.model import Elaborated
 from simulator.system.operation import OperationRun
-from simulator.system.program import MemoryLevel
+from simulator.system.program import MemoryLevel, OperationProgram
 from simulator.system.spec import SystemSpec
 from simulator.system.tensors import Residency
 from simulator.workload.made import whole_product
@@ -38,16 +40,42 @@ def run_systolic(
 
     Of a sampled product the array makes every place of the folds that it runs, and all places leave.
     """
-    machine, product = ArrayMachine.of(elaborated.machine), whole_product(operation)
-    planned = plan_systolic(machine, operation, residency, spec)
-    schedule = planned.schedule
+    planned = plan_systolic(ArrayMachine.of(elaborated.machine), operation, residency, spec)
+    return run_of(elaborated, planned, planned.program.of_operation(index), operation, residency, array)
+
+
+def run_chain(
+    elaborated: Elaborated,
+    spec: SystemSpec,
+    chain: Sequence[Operation],
+    residency: Sequence[Residency],
+    first: int,
+    array: ArrayEngine | None,
+) -> tuple[OperationRun, ...]:
+    """The same of fused operations, of which the first is the `first`-th of its workload."""
+    fused = ArrayChain(ArrayMachine.of(elaborated.machine), tuple(chain), tuple(residency))
+    planned = fused.planned(spec)
+    programs = fused.operation_programs(planned, first)
+    return tuple(run_of(elaborated, *each, array) for each in zip(planned, programs, chain, residency, strict=True))
+
+
+def run_of(
+    elaborated: Elaborated,
+    planned: ArrayProgram,
+    program: OperationProgram,
+    operation: Operation,
+    residency: Residency,
+    array: ArrayEngine | None,
+) -> OperationRun:
+    """What an operation does by a plan."""
+    machine, product, schedule = ArrayMachine.of(elaborated.machine), whole_product(operation), planned.schedule
     tiles = array_tiles(machine, schedule, planned.plan, planned.times)
-    outputs = _cells(machine, product, schedule, tiles, array)
+    outputs = _cells(machine, product, schedule, array)
     counts = _counts(operation, tiles) + _fill_counts(elaborated, planned, residency)
     return OperationRun(
         operation,
         residency,
-        program=planned.program.of_operation(index),
+        program=program,
         counts=counts,
         unit_cycles=_causes(machine, tiles, counts.mac_slots),
         bounds=Bounds(unit_cycles=-(-counts.mac_slots // machine.fabric.multipliers)),
@@ -91,11 +119,13 @@ def _fill_counts(elaborated: Elaborated, planned: ArrayProgram, residency: Resid
 
 
 def _cells(
-    machine: ArrayMachine, operation: Operation, schedule: SystolicSchedule, tiles: list[ArrayTile], array: ArrayEngine | None
+    machine: ArrayMachine, operation: Operation, schedule: SystolicSchedule, array: ArrayEngine | None
 ) -> NDArray[np.float64] | None:
-    """Y as the cells computed it, held against the formula and NumPy; None where no cell was simulated."""
-    cycles = sum(tile.cycles for tile in tiles)
-    if array is None or machine.fabric.multipliers * cycles > CELL_LIMIT_PE_CYCLES:
+    """Y as the cells computed it, tile after tile, held against the formula and NumPy; None where no cell was simulated."""
+    if array is None:
+        return None
+    cycles = compute_cycles(schedule)
+    if machine.fabric.multipliers * cycles > CELL_LIMIT_PE_CYCLES:
         return None
     w, x = operation.weight.to_dense(), operation.activations.values()
     measured, y = array(schedule, w, x)

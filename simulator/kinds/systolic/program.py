@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -37,7 +39,7 @@ class ArrayProgram:
     """Of `ws`, one by one."""
     ys: Ints
     """[tiles] outputs that each adds to."""
-    y_bytes: Ints
+    y_drains: Transfers
     """Of each of these outputs."""
     homes: tuple[MemoryLevel, MemoryLevel, MemoryLevel]
     """Of X, W and Y."""
@@ -45,14 +47,14 @@ class ArrayProgram:
     @property
     def bytes_moved(self) -> tuple[int, int]:
         """Bytes to and from DRAM, and to and from the activation buffer, before they are rounded to bursts."""
-        moved = {"dram": 0, "buffer": 0}
+        moved = {"dram": 0, "buffer": 0, "chip": 0}
         for home, sizes in zip(self.homes, self._sizes, strict=True):
             moved[home] += int(sizes.sum())
         return moved["dram"], moved["buffer"]
 
     @property
     def _sizes(self) -> tuple[Ints, Ints, Ints]:
-        return self.x_fills.bytes, self.w_fills.bytes, self.y_bytes
+        return self.x_fills.bytes, self.w_fills.bytes, self.y_drains.bytes
 
     @property
     def tiles(self) -> int:
@@ -64,7 +66,7 @@ class ArrayProgram:
         rates = spec.x_bytes_per_cycle, spec.w_bytes_per_cycle
         fills = zip(self.homes[:2], (self.x_fills, self.w_fills), rates, strict=True)
         first = max(_first_of(of, spec.dram_latency_cycles if home == "dram" else 0, rate) for home, of, rate in fills)
-        last = int(self.times.delays[-1]) - int(-self.y_bytes[-1] // spec.drain_bytes_per_cycle)
+        last = int(self.times.delays[-1]) - int(-self.y_drains.bytes[-1] // spec.drain_bytes_per_cycle)
         moved = [sizes for home, sizes in zip(self.homes, self._sizes, strict=True) if home == "dram"]
         bursts = sum(int((-(-sizes // spec.dram_burst_bytes)).sum()) for sizes in moved)
         return max(first + self.times.total + last, int(bursts * spec.dram_burst_bytes // spec.dram_bytes_per_cycle))
@@ -80,9 +82,7 @@ class ArrayProgram:
             tiles=tuple(TileStep(0, cycles, x, w, y) for cycles, x, w, y in steps),
             x_fills=_fills(self.x_fills, x_home, waits=True),
             w_fills=_fills(self.w_fills, w_home, waits=made),
-            drains=tuple(
-                Drain(0, y_home, (Part(size),), delay) for size, delay in zip(self.y_bytes.tolist(), delays.tolist(), strict=True)
-            ),
+            drains=tuple(Drain(0, y_home, (part,), delay) for part, delay in zip(_parts(self.y_drains), delays.tolist(), strict=True)),
         )
 
 
@@ -102,7 +102,6 @@ def array_program(
     ws = contents((block * m_tiles + m) * k_tiles + k, times.folds > 0)
     outputs = (block * m_tiles + m) * n_tiles + n
     ys = np.cumsum(np.diff(outputs, prepend=outputs[0]) != 0)
-    w_home: MemoryLevel = residency.x if array.weight_home == "activation" else "dram"
     return ArrayProgram(
         schedule,
         plan,
@@ -113,9 +112,16 @@ def array_program(
         edges.x_fills(xs),
         edges.w_fills(ws),
         ys,
-        edges.y_bytes().ravel()[outputs[_last_of(ys)]],
-        (residency.x, w_home, residency.y),
+        edges.y_drains(outputs[_last_of(ys)]),
+        (residency.x, weight_level(array, residency), residency.y),
     )
+
+
+def weight_level(array: Operation, residency: Residency) -> MemoryLevel:
+    """Where W comes from: one that is made from the outputs of others, from where those live."""
+    if array.weight_home != "activation":
+        return "dram"
+    return residency.w if residency.x == "chip" else residency.x
 
 
 def _first_of(fills: Transfers, latency: int, rate: int) -> int:
@@ -125,8 +131,11 @@ def _first_of(fills: Transfers, latency: int, rate: int) -> int:
 
 
 def _fills(transfers: Transfers, home: MemoryLevel, *, waits: bool) -> tuple[Fill, ...]:
-    parts = zip(transfers.bytes.tolist(), transfers.bank_cycles.tolist(), strict=True)
-    return tuple(Fill(0, home, (Part(size, cycles),), waits) for size, cycles in parts)
+    return tuple(Fill(0, home, (part,), waits) for part in _parts(transfers))
+
+
+def _parts(transfers: Transfers) -> Iterator[Part]:
+    return itertools.starmap(Part, zip(transfers.bytes.tolist(), transfers.bank_cycles.tolist(), strict=True))
 
 
 def _last_of(ys: Ints) -> Ints:
