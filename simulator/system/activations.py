@@ -50,6 +50,24 @@ class ActivationForm:
         kept = elements if self.kept is None else int(self._kept(self.kept, tokens)[features].sum())
         return kept * element_bits + elements
 
+    def blocks(self, features: Ints, tokens: Ints, element_bits: int, order: Ints | None = None) -> Ints:
+        """[spans of features, ranges of tokens] bits, of [first, last) in [spans, 2] and [ranges, 2]; features in another order, if any.
+
+        >>> ActivationForm().blocks(np.array([[0, 3], [3, 4]]), np.array([[0, 10]]), 16).tolist()
+        [[480], [160]]
+        """
+        elements: Ints = np.diff(features) * np.diff(tokens)[:, 0]
+        if not self.packed:
+            return elements * element_bits
+        if self.kept is None:
+            return elements * (element_bits + 1)
+        kept = np.empty_like(elements)
+        for place, span in enumerate(tokens.tolist()):
+            of_features = self._kept(self.kept, (span[0], span[1]))
+            before = np.concatenate(([0], np.cumsum(of_features if order is None else of_features[order])))
+            kept[:, place] = before[features[:, 1]] - before[features[:, 0]]
+        return kept * element_bits + elements
+
     def of_features(self, first: int, last: int) -> ActivationForm:
         """Of some of the features, as a tensor of their own."""
         if self.kept is None:

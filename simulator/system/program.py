@@ -88,6 +88,8 @@ class TileStep:
     """None: all of its W must be there at its start, and is done with at its end."""
     y_flow: Flow | None = None
     """None: all of its rows are written at its end."""
+    awaits: int | None = None
+    """Drain over the chip that must have left before it begins: it takes that beside its X, in the same half."""
 
 
 @dataclass(frozen=True)
@@ -110,6 +112,8 @@ class OperationProgram:
     x_fills: tuple[Fill, ...]
     w_fills: tuple[Fill, ...]
     drains: tuple[Drain, ...]
+    ahead: bool = False
+    """Of the first of two fused operations: each of its tiles runs before the other one takes what the tile before it left."""
 
     def of_operation(self, index: int) -> OperationProgram:
         """The same for another operation of the program."""
@@ -118,6 +122,7 @@ class OperationProgram:
             x_fills=tuple(replace(fill, operation=index) for fill in self.x_fills),
             w_fills=tuple(replace(fill, operation=index) for fill in self.w_fills),
             drains=tuple(replace(drain, operation=index) for drain in self.drains),
+            ahead=self.ahead,
         )
 
 
@@ -129,11 +134,25 @@ def in_sequence(programs: Iterable[OperationProgram]) -> OperationProgram:
     drains: list[Drain] = []
     for program in programs:
         x, w, y = len(x_fills), len(w_fills), len(drains)
-        tiles += [replace(tile, x=tile.x + x, w=tile.w + w, y=tile.y + y) for tile in program.tiles]
+        tiles += [
+            replace(tile, x=tile.x + x, w=tile.w + w, y=tile.y + y, awaits=None if tile.awaits is None else tile.awaits + y)
+            for tile in program.tiles
+        ]
         drains += [drain if drain.holds_w is None else replace(drain, holds_w=drain.holds_w + w) for drain in program.drains]
         x_fills += [fill if fill.source is None else replace(fill, source=fill.source + y) for fill in program.x_fills]
         w_fills += program.w_fills
     return OperationProgram(tuple(tiles), tuple(x_fills), tuple(w_fills), tuple(drains))
+
+
+def turns_of(operations: int, tiles: int, *, ahead: bool) -> list[tuple[int, int]]:
+    """(operation, tile) of fused operations in execution order: a tile of each by turns, or of two, the first a tile ahead.
+
+    >>> turns_of(2, 3, ahead=True)
+    [(0, 0), (0, 1), (1, 0), (0, 2), (1, 1), (1, 2)]
+    """
+    if not ahead:
+        return [(operation, tile) for tile in range(tiles) for operation in range(operations)]
+    return sorted(itertools.product(range(2), range(tiles)), key=lambda turn: (turn[1] + turn[0], turn[0]))
 
 
 def interleaved(programs: Sequence[OperationProgram]) -> OperationProgram:
@@ -141,20 +160,44 @@ def interleaved(programs: Sequence[OperationProgram]) -> OperationProgram:
 
     All have as many tiles, each tile with an X and outputs of its own; W may stay over several.
     """
+    if programs[0].ahead:
+        return _one_ahead(*programs)
     steps = [list(zip(program.tiles, program.x_fills, program.drains, strict=True)) for program in programs]
+    turns = turns_of(len(programs), len(programs[0].tiles), ahead=False)
     numbers: dict[tuple[int, int], int] = {}
     tiles: list[TileStep] = []
     x_fills: list[Fill] = []
     drains: list[Drain] = []
-    for index, (member, (tile, fill, drain)) in enumerate(
-        itertools.chain.from_iterable(enumerate(step) for step in zip(*steps, strict=True))
-    ):
+    for index, (member, place) in enumerate(turns):
+        tile, fill, drain = steps[member][place]
         w = numbers.setdefault((member, tile.w), len(numbers))
         tiles.append(replace(tile, x=index, w=w, y=index))
         x_fills.append(replace(fill, source=index - 1) if fill.home == "chip" else fill)
         drains.append(drain)
     w_fills = tuple(programs[member].w_fills[w] for member, w in numbers)
     return OperationProgram(tuple(tiles), tuple(x_fills), w_fills, tuple(drains))
+
+
+def _one_ahead(giver: OperationProgram, taker: OperationProgram) -> OperationProgram:
+    """Two fused operations, of which the first is a tile ahead: while the second runs, the next of what it takes is on its way.
+
+    That comes into the half in which the X of the first one's next tile lies, after which both are let go.
+    """
+    last = len(giver.tiles) - 1
+    turns = turns_of(2, len(giver.tiles), ahead=True)
+    left = {place: index for index, (member, place) in enumerate(turns) if member == 0}
+    numbers: dict[tuple[int, int], int] = {}
+    tiles: list[TileStep] = []
+    for index, (member, place) in enumerate(turns):
+        tile = (giver, taker)[member].tiles[place]
+        w = numbers.setdefault((member, tile.w), len(numbers))
+        tiles.append(replace(tile, x=place + member, w=w, y=index, awaits=left[place] if member else None))
+    return OperationProgram(
+        tiles=tuple(tiles),
+        x_fills=(*giver.x_fills, replace(taker.x_fills[last], source=left[last])),
+        w_fills=tuple((giver, taker)[member].w_fills[w] for member, w in numbers),
+        drains=tuple((giver, taker)[member].drains[place] for member, place in turns),
+    )
 
 
 def joined(programs: Iterable[OperationProgram], depends_on: tuple[tuple[int, ...], ...]) -> Program:

@@ -99,6 +99,8 @@ class _Relaxed:
     def _tile(self, tile: TileStep, now: int) -> tuple[int, int]:
         """When a tile begins, and ends."""
         x, w = self.x_filled[tile.x], self.w_filled[tile.w]
+        if tile.awaits is not None:
+            now = max(now, self.y_released[tile.awaits])
         if tile.y_flow is None and tile.y >= 2:
             now = max(now, self.y_released[tile.y - 2])
         if tile.w_flow is None:

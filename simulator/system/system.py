@@ -253,6 +253,10 @@ class System:
             begun = int(self.env.now)
             yield self.x.ready[tile.x]
             self._waited_for(self.x_ways, tile.x + 1, begun)
+            if tile.awaits is not None:
+                begun = int(self.env.now)
+                yield from self.y_gone.reach(self.y_parts[tile.awaits + 1])
+                self.waited["dependence"] += int(self.env.now) - begun
             if tile.w_flow is None:
                 yield from self._w_here(self.w_parts[tile.w + 1])
             if tile.y_flow is None:

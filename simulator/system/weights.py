@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable
 
 from simulator.errors import MappingError
 from simulator.machine.model import Machine
 from simulator.system.program import Span
-from simulator.workload.storage import LEAST, VALUES_TELL_PLACES, FormatName, StoredBits, TileSize, size_bits, stored_bits, stored_tile
+from simulator.workload.storage import (
+    LEAST,
+    VALUES_TELL_PLACES,
+    FormatName,
+    Number,
+    StoredBits,
+    TileSize,
+    size_bits,
+    stored_bits,
+    stored_tile,
+)
 from simulator.workload.types import Operation, Workload
 
 
@@ -32,17 +42,17 @@ def dense_elements(operation: Operation, m_span: Span, k_span: Span) -> int:
     return total
 
 
-def tile_size(operation: Operation, m_span: Span, k_span: Span, nnz: int) -> TileSize:
+def tile_size(operation: Operation, m_span: Span, k_span: Span, nnz: int) -> TileSize[int]:
     """A tile of so many nonzeros as it is stored: the transpose, where the lists of another product are read by columns."""
     rows, columns, elements = m_span[1] - m_span[0], k_span[1] - k_span[0], dense_elements(operation, m_span, k_span)
     return TileSize(columns, rows, elements, nnz) if operation.transpose == "scatter" else TileSize(rows, columns, elements, nnz)
 
 
-def weight_format(machine: Machine, operation: Operation, own: str, own_bytes: int, tiles: Iterable[TileSize]) -> str:
+def weight_format(machine: Machine, operation: Operation, own: str, own_bytes: int, bytes_of: Callable[[FormatName], int]) -> str:
     """The one format of all tiles of W: the operation's, or the least of the machine's own, dense, bitmap and CSR over all of them.
 
-    `own`, of so many bytes, is what a machine without a decoder is bound to; of equal ones it is taken. A W that other
-    operations have made lies dense, where they lie.
+    `own`, of so many bytes, is what a machine without a decoder is bound to; of equal ones it is taken. `bytes_of` says how
+    many all tiles take in a form, each in whole bytes. A W that other operations have made lies dense, where they lie.
     """
     if operation.storage is not None:
         return operation.storage.format
@@ -51,19 +61,21 @@ def weight_format(machine: Machine, operation: Operation, own: str, own_bytes: i
     if not machine.weight_decoder:
         return own
     totals = {own: own_bytes}
-    sizes = list(tiles)
     for form in LEAST:
         if form != own:
-            totals[form] = sum(-(-format_bits(machine, operation, form, tile).total // 8) for tile in sizes)
+            totals[form] = bytes_of(form)
     return min(totals, key=lambda form: totals[form])
 
 
-def format_bits(machine: Machine, operation: Operation, form: FormatName, tile: TileSize) -> StoredBits:
-    """Bits of a tile in one of the least formats; of a mask without values, where the format tells its places apart from them."""
+def format_bits(machine: Machine, operation: Operation, form: FormatName, tile: TileSize[Number]) -> StoredBits[Number]:
+    """Bits of a tile, or of each of several, in one of the least formats.
+
+    Of a mask without values, where the format tells its places apart from them.
+    """
     return _wanted(operation, form, size_bits(form, tile, machine.datatypes.weight_bits))
 
 
-def named_bits(machine: Machine, operation: Operation, m_span: Span, k_span: Span) -> StoredBits:
+def named_bits(machine: Machine, operation: Operation, m_span: Span, k_span: Span) -> StoredBits[int]:
     """Bits of a tile in the format that its operation names.
 
     Where the lists of another product are read by columns, what is stored is the transpose.
@@ -87,6 +99,6 @@ def whole_bits(machine: Machine, operation: Operation, own_bits: int) -> int:
     return min(own_bits, *(format_bits(machine, operation, form, tile).total for form in LEAST))
 
 
-def _wanted(operation: Operation, form: FormatName, size: StoredBits) -> StoredBits:
+def _wanted(operation: Operation, form: FormatName, size: StoredBits[Number]) -> StoredBits[Number]:
     mask_only = operation.gradient is not None and form not in VALUES_TELL_PLACES
-    return StoredBits(0, size.metadata) if mask_only else size
+    return StoredBits(0 * size.values, size.metadata) if mask_only else size

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Annotated, Literal
+from typing import Annotated, Generic, Literal, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -50,39 +50,41 @@ class StorageSpec(FileModel):
 
 
 Span = tuple[int, int]
+Number = TypeVar("Number", int, NDArray[np.int64])
+"""Of one tile, or of each of several."""
 MAX_RUN_BITS = 32
 """Widest run length that `index_bits: auto` tries."""
 
 
 @dataclass(frozen=True)
-class StoredBits:
-    """What a part of W takes, in bits."""
+class StoredBits(Generic[Number]):
+    """What a part of W takes, in bits, or each of several parts."""
 
-    values: int
-    metadata: int
+    values: Number
+    metadata: Number
 
     @property
-    def total(self) -> int:
+    def total(self) -> Number:
         """Both."""
         return self.values + self.metadata
 
-    def __add__(self, other: StoredBits) -> StoredBits:
+    def __add__(self, other: StoredBits[Number]) -> StoredBits[Number]:
         return StoredBits(self.values + other.values, self.metadata + other.metadata)
 
 
 @dataclass(frozen=True, eq=False)
-class TileSize:
-    """As much of a tile of W as forms without runs and groups depend on."""
+class TileSize(Generic[Number]):
+    """As much of a tile of W, or of each of several, as forms without runs and groups depend on."""
 
-    rows: int
-    columns: int
-    elements: int
+    rows: Number
+    columns: Number
+    elements: Number
     """rows × columns, without what lies between the blocks of a batched product."""
-    nnz: int
+    nnz: Number
 
 
 @dataclass(frozen=True, eq=False)
-class StoredTile(TileSize):
+class StoredTile(TileSize[int]):
     """A tile of W, which is stored by itself: rows and columns are counted from its corner."""
 
     first_column: int
@@ -107,67 +109,74 @@ def stored_tile(weight: Weight, m_span: Span, k_span: Span, elements: int) -> St
     return StoredTile(*size, elements, int(inside.sum()), k_span[0], rows[inside], columns[inside] - k_span[0])
 
 
-def stored_bits(tile: StoredTile, value_bits: int, storage: StorageSpec) -> StoredBits:
+def stored_bits(tile: StoredTile, value_bits: int, storage: StorageSpec) -> StoredBits[int]:
     """Bits of a tile in a format; MappingError where chosen widths or N:M cannot hold it."""
     return _SIZES[storage.format](tile, value_bits, storage)
 
 
-def size_bits(form: FormatName, tile: TileSize, value_bits: int) -> StoredBits:
-    """Bits of a tile in one of the `LEAST` formats, with the fewest bits an index."""
-    return _SIZES_ALONE[form](tile, value_bits, _AUTO)
+def size_bits(form: FormatName, tile: TileSize[Number], value_bits: int) -> StoredBits[Number]:
+    """Bits of a tile, or of each of several, in one of the `LEAST` formats, with the fewest bits an index."""
+    if form == "csr":
+        return _csr(tile, value_bits, _AUTO)
+    return _bitmap(tile, value_bits, _AUTO) if form == "bitmap" else _dense(tile, value_bits, _AUTO)
 
 
 _AUTO = StorageSpec(format="csr")
 
 
-def _width(storage: StorageSpec, count: int, what: str) -> int:
+def _width(storage: StorageSpec, count: Number, what: str) -> Number:
     """Bits that tell `count` things apart, computed or chosen."""
-    needed = max(1, (count - 1).bit_length())
+    needed = _index_bits(count)
     if storage.index_bits == "auto":
         return needed
-    if storage.index_bits < needed:
-        raise MappingError(
-            f"storage.index_bits = {storage.index_bits}: {what} of a tile needs {needed}; allowed: {needed} or more, or auto"
-        )
-    return storage.index_bits
+    most = int(np.max(needed))
+    if storage.index_bits < most:
+        raise MappingError(f"storage.index_bits = {storage.index_bits}: {what} of a tile needs {most}; allowed: {most} or more, or auto")
+    return storage.index_bits + 0 * needed
 
 
-def _dense(tile: TileSize, value_bits: int, storage: StorageSpec) -> StoredBits:
+def _index_bits(count: Number) -> Number:
+    if isinstance(count, int):
+        return max(1, (count - 1).bit_length())
+    return np.maximum(1, np.frexp(count - 1)[1].astype(np.int64))  # x = m · 2^e with m < 1: e bits
+
+
+def _dense(tile: TileSize[Number], value_bits: int, storage: StorageSpec) -> StoredBits[Number]:
     """Every element, zeros too."""
-    return StoredBits(tile.elements * value_bits, 0)
+    return StoredBits(tile.elements * value_bits, 0 * tile.elements)
 
 
-def _bitmap(tile: TileSize, value_bits: int, storage: StorageSpec) -> StoredBits:
+def _bitmap(tile: TileSize[Number], value_bits: int, storage: StorageSpec) -> StoredBits[Number]:
     """A bit an element."""
     return StoredBits(tile.nnz * value_bits, tile.elements)
 
 
-def _csr(tile: TileSize, value_bits: int, storage: StorageSpec) -> StoredBits:
+def _csr(tile: TileSize[Number], value_bits: int, storage: StorageSpec) -> StoredBits[Number]:
     """A column index a nonzero, rows + 1 pointers."""
     pointers = (tile.rows + 1) * _width(storage, tile.nnz + 1, "a pointer")
     return StoredBits(tile.nnz * value_bits, tile.nnz * _width(storage, tile.columns, "a column index") + pointers)
 
 
-def _csc(tile: StoredTile, value_bits: int, storage: StorageSpec) -> StoredBits:
+def _csc(tile: StoredTile, value_bits: int, storage: StorageSpec) -> StoredBits[int]:
     """A row index a nonzero, columns + 1 pointers."""
     pointers = (tile.columns + 1) * _width(storage, tile.nnz + 1, "a pointer")
     return StoredBits(tile.nnz * value_bits, tile.nnz * _width(storage, tile.rows, "a row index") + pointers)
 
 
-def _coo(tile: StoredTile, value_bits: int, storage: StorageSpec) -> StoredBits:
+def _coo(tile: StoredTile, value_bits: int, storage: StorageSpec) -> StoredBits[int]:
     """A row and a column index a nonzero."""
     indices = _width(storage, tile.rows, "a row index") + _width(storage, tile.columns, "a column index")
     return StoredBits(tile.nnz * value_bits, tile.nnz * indices)
 
 
-def _run_length(tile: StoredTile, value_bits: int, storage: StorageSpec) -> StoredBits:
+def _run_length(tile: StoredTile, value_bits: int, storage: StorageSpec) -> StoredBits[int]:
     """Row after row, a run of zeros before each value; a longer run than a length can tell ends in a zero that is stored.
 
     The zeros after the last nonzero are not stored. `auto` takes the width with the fewest bits.
     """
     zeros = np.diff(tile.row * tile.columns + tile.column, prepend=-1) - 1
 
-    def stored(bits: int) -> StoredBits:
+    def stored(bits: int) -> StoredBits[int]:
         entries = tile.nnz + int((zeros >> bits).sum())
         return StoredBits(entries * value_bits, entries * bits)
 
@@ -176,7 +185,7 @@ def _run_length(tile: StoredTile, value_bits: int, storage: StorageSpec) -> Stor
     return min((stored(bits) for bits in range(1, MAX_RUN_BITS + 1)), key=lambda size: size.total)
 
 
-def _blocked_csr(tile: StoredTile, value_bits: int, storage: StorageSpec) -> StoredBits:
+def _blocked_csr(tile: StoredTile, value_bits: int, storage: StorageSpec) -> StoredBits[int]:
     """Blocks that hold any nonzero, whole; a column index a block, a pointer a row of blocks and one more."""
     height, width = storage.block or (1, 1)
     across = -(-tile.columns // width)
@@ -186,7 +195,7 @@ def _blocked_csr(tile: StoredTile, value_bits: int, storage: StorageSpec) -> Sto
     return StoredBits(blocks * height * width * value_bits, metadata)
 
 
-def _n_m(tile: StoredTile, value_bits: int, storage: StorageSpec) -> StoredBits:
+def _n_m(tile: StoredTile, value_bits: int, storage: StorageSpec) -> StoredBits[int]:
     """N values of every M columns, each with its place among them; fewer nonzeros than N are filled up with zeros."""
     kept, of = storage.kept_of
     first, last = tile.first_column // of, (tile.first_column + tile.columns - 1) // of
@@ -201,8 +210,7 @@ def _n_m(tile: StoredTile, value_bits: int, storage: StorageSpec) -> StoredBits:
 
 LEAST: tuple[FormatName, ...] = ("dense", "bitmap", "csr")
 """Formats of which a decoder takes the least where an operation names none: their bits follow from sizes and nonzeros alone."""
-_SIZES_ALONE: dict[FormatName, Callable[[TileSize, int, StorageSpec], StoredBits]] = {"dense": _dense, "bitmap": _bitmap, "csr": _csr}
-_SIZES: dict[FormatName, Callable[[StoredTile, int, StorageSpec], StoredBits]] = {
+_SIZES: dict[FormatName, Callable[[StoredTile, int, StorageSpec], StoredBits[int]]] = {
     "dense": _dense,
     "bitmap": _bitmap,
     "csr": _csr,

@@ -249,16 +249,6 @@ def test_forced_tokens_are_kept_to() -> None:
         run(machine({**ROOMY, "accumulators": 8, "bank_kib": 32 / 1024}, mapping={"tokens_per_tile": 8}), fused(*operations))
 
 
-def test_an_array_fuses_nothing() -> None:
-    of = machine({"kind": "systolic", "rows": 4, "cols": 4})
-    operations = chain_of(np.random.default_rng(3), [3, 9, 3], 2, 5, 1.0, 1.0)
-    with pytest.raises(
-        MappingError, match=r"^small: fuse: \[op0, op1\]: this kind of machine has no way .*; leave fuse out, or set if_fits"
-    ):
-        run(of, fused(*operations))
-    assert run(of, fused(*operations, if_fits=True)).activity == run(of, workload(*operations)).activity
-
-
 def test_a_chain_of_operations_that_are_not_there_is_refused() -> None:
     source, *rest = chain_of(np.random.default_rng(3), [3, 9, 3], 2, 5, 1.0, 1.0)
     with pytest.raises(MappingError, match=r"^fuse: \[op0, op1\]: the workload has no operation op1$"):

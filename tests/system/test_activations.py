@@ -45,6 +45,18 @@ def test_parts_of_a_tensor_are_together_the_tensor(rows: int, tokens: int, seed:
     assert sum(parts) == form.bits(slice(0, rows), (0, tokens), 16) == 16 * mask.sum() + mask.size
 
 
+@given(st.integers(1, 6), st.integers(1, 6), st.integers(0, 100), st.sampled_from(["dense", "whole", "packed"]))
+def test_many_parts_at_once_are_the_parts_one_by_one(rows: int, tokens: int, seed: int, how: str) -> None:
+    random = np.random.default_rng(seed)
+    form = {"dense": DENSE, "whole": ActivationForm("whole"), "packed": ActivationForm("packed", random.random((rows, tokens)) < 0.5)}[how]
+    features, ranges = (np.sort(random.integers(0, most + 1, (3, 2)), axis=1) for most in (rows, tokens))
+    order = random.permutation(rows)
+    of = form.blocks(features, ranges, 16, order).tolist()
+    assert of == [[form.bits(order[a:b], (c, d), 16) for c, d in ranges.tolist()] for a, b in features.tolist()]
+    plain = form.blocks(features, ranges, 16).tolist()
+    assert plain == [[form.bits(slice(a, b), (c, d), 16) for c, d in ranges.tolist()] for a, b in features.tolist()]
+
+
 def test_a_tensor_from_outside_is_packed_where_that_is_less() -> None:
     x = ones(8, 10)
     assert forms(operation(ones(3, 8), x)) == (Forms(),)

@@ -58,3 +58,32 @@ def test_fused_operations_take_turns_and_each_x_is_what_the_tile_before_leaves()
     ]
     assert [fill.source for fill in program.x_fills] == [None, None, None, 2, None, 4]
     assert [fill.operation for fill in program.w_fills] == [0, 1, 2, 2]
+
+
+def test_the_first_of_two_fused_operations_may_be_a_tile_ahead() -> None:
+    """What it leaves comes into the half of its next X, which both of the next two tiles need; the last comes by itself."""
+    parts = (Part(4),)
+    first = OperationProgram(
+        tiles=tuple(TileStep(0, 5, place, 0, place) for place in range(3)),
+        x_fills=(Fill(0, "dram", parts),) * 3,
+        w_fills=(Fill(0, "dram", parts),),
+        drains=(Drain(0, "chip", parts),) * 3,
+        ahead=True,
+    )
+    second = OperationProgram(
+        tiles=tuple(TileStep(1, 7, place, 0, place) for place in range(3)),
+        x_fills=(Fill(1, "chip", parts),) * 3,
+        w_fills=(Fill(1, "buffer", parts),),
+        drains=(Drain(1, "buffer", parts),) * 3,
+    )
+    program = joined([first.of_operation(0), interleaved([first.of_operation(1), second.of_operation(2)])], ((), (), ()))
+    assert [(tile.operation, tile.x, tile.w, tile.y, tile.awaits) for tile in program.tiles[3:]] == [
+        (1, 3, 1, 3, None),
+        (1, 4, 1, 4, None),
+        (2, 4, 2, 5, 3),
+        (1, 5, 1, 6, None),
+        (2, 5, 2, 7, 4),
+        (2, 6, 2, 8, 6),
+    ]
+    assert [fill.source for fill in program.x_fills] == [None] * 6 + [6]
+    assert [drain.home for drain in program.drains[3:]] == ["chip", "chip", "buffer", "chip", "buffer", "buffer"]

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from simulator.errors import MappingError
-from simulator.workload.storage import FormatName, StorageSpec, StoredTile, stored_bits, stored_tile
+from simulator.workload.storage import LEAST, FormatName, StorageSpec, StoredTile, TileSize, size_bits, stored_bits, stored_tile
 from tests.strategies import sparse, weight
 
 # 4 × 10, 7 nonzeros: row 0 has 0 and 3, row 1 none, row 2 has 2, 3, 9, row 3 has 8 and 9
@@ -115,3 +115,14 @@ def test_runs_can_be_read_back(seed: int, bits: int) -> None:
     decoded = np.concatenate([np.zeros(0), *(np.append(np.zeros(zeros), value) for zeros, value in entries)])
     assert np.array_equal(decoded, flat[: last + 1])
     assert sizes(tile(values, (0, 5), (0, 9)), format="run_length", index_bits=bits) == (len(entries) * 16, len(entries) * bits)
+
+
+@given(st.lists(st.tuples(st.integers(1, 5000), st.integers(1, 5000), st.floats(0, 1)), min_size=1, max_size=5))
+def test_many_tiles_at_once_take_what_they_take_one_by_one(of: list[tuple[int, int, float]]) -> None:
+    tiles = [TileSize(rows, columns, rows * columns, int(density * rows * columns)) for rows, columns, density in of]
+    together = TileSize(*(np.array(each) for each in zip(*((t.rows, t.columns, t.elements, t.nnz) for t in tiles), strict=True)))
+    for form in LEAST:
+        one_by_one = [size_bits(form, tile, 16) for tile in tiles]
+        size = size_bits(form, together, 16)
+        assert size.values.tolist() == [one.values for one in one_by_one]
+        assert size.metadata.tolist() == [one.metadata for one in one_by_one]

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+import itertools
+from collections.abc import Hashable
+from dataclasses import dataclass, field, replace
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +15,7 @@ from simulator.workload.types import Operation, Weight
 Extent = tuple[int, int, int]
 """Output features, steps of the sum, tokens (M, K, N)."""
 Mask = NDArray[np.bool_]
+Steps = TypeVar("Steps", int, NDArray[np.int64])
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,10 +54,53 @@ class ArrayProduct:
     """[batch · M] output feature that stands at each place of `left`, within its own block; None: as they are written."""
     right_bits: int = 0
     """The same of `right`."""
+    _known: dict[Hashable, Any] = field(default_factory=dict, init=False, repr=False)
+    """Lines of each operand, and what they have in common, by edges of blocks: what many schedules ask for."""
 
-    def inputs(self, steps: int) -> int:
+    def inputs(self, steps: Steps) -> Steps:
         """Input features behind a number of steps."""
         return -(-steps * self.of // self.kept)
+
+    def left_lines(self, edges: tuple[int, ...]) -> Mask:
+        """[batch, blocks, K] whether any weight of a block of output features is nonzero."""
+        if ("left", edges) not in self._known:
+            self._known["left", edges] = self._left_lines(edges)
+        lines: Mask = self._known["left", edges]
+        return lines
+
+    def right_lines(self, edges: tuple[int, ...]) -> Mask:
+        """[batch, K, blocks] whether any activation of a block of tokens is nonzero; one block where all are."""
+        if self.right is None:
+            return np.ones((self.batch, self.shape[1], 1), dtype=np.bool_)
+        if ("right", edges) not in self._known:
+            by_block = self.right.reshape(self.batch, self.shape[1], -1)
+            self._known["right", edges] = np.logical_or.reduceat(by_block, np.array(edges[:-1]), axis=2)
+        lines: Mask = self._known["right", edges]
+        return lines
+
+    def common_steps(self, m: tuple[int, ...], k: tuple[int, ...], n: tuple[int, ...]) -> NDArray[np.int64]:
+        """[batch, M blocks, K tiles, N blocks] steps in which neither a block's weights nor its activations are all zero."""
+        if (m, k, n) not in self._known:
+            left, right = self.left_lines(m).astype(np.float32), self.right_lines(n).astype(np.float32)
+            tiles = [left[:, :, a:b] @ right[:, a:b] for a, b in itertools.pairwise(k)]  # counts stay below 2^24, so that they are exact
+            self._known[m, k, n] = np.stack(tiles, axis=2).astype(np.int64)
+        steps: NDArray[np.int64] = self._known[m, k, n]
+        return steps
+
+    def _left_lines(self, edges: tuple[int, ...]) -> Mask:
+        width, blocks = self.shape[1], len(edges) - 1
+        if self.left is None:
+            return np.ones((self.batch, blocks, width), dtype=np.bool_)
+        block_of = np.repeat(np.arange(blocks), np.diff(edges))
+        line_of = (np.arange(self.batch)[:, None] * blocks + block_of).ravel() * width
+        lines = np.zeros(self.batch * blocks * width, dtype=np.bool_)
+        lines[line_of[self.left.rows] + self._step_of[self.left.cols]] = True
+        return lines.reshape(self.batch, blocks, width)
+
+    @property
+    def _step_of(self) -> NDArray[np.int64]:
+        """[batch · K] step of each column of `left` within its block."""
+        return np.tile(np.arange(self.shape[1]), self.batch)
 
 
 def product_of(operation: Operation, sampled: Mask | None = None) -> ArrayProduct:

@@ -9,7 +9,7 @@ from itertools import zip_longest
 import numpy as np
 
 from simulator.kinds.systolic.array_product import Extent
-from simulator.kinds.systolic.estimate import Estimate, Grid, dimensions
+from simulator.kinds.systolic.estimate import Estimate, Grid, Parts, dimensions
 from simulator.kinds.systolic.families import Family
 from simulator.kinds.systolic.machine import SKIP_SCAN_BITS, ArrayMachine, SystolicFabric
 from simulator.kinds.systolic.schedule import SystolicSchedule, cut
@@ -46,18 +46,17 @@ def candidates(machine: ArrayMachine, family: Family, residency: Residency, spec
 
     None where no tile fits.
     """
-    parts: list[SystolicFabric] = []
-    grids: list[Grid] = []
-    for tried in _parts(machine, family):
-        parts += tried
-        grids += [_grid(machine, family, part) for part in tried]
-        if any(grid.m.size for grid in grids):
-            break
-    ranks = np.concatenate(
-        [Estimate(machine, family, part, grid, residency, spec).ranks() for part, grid in zip(parts, grids, strict=True)], axis=1
-    )
-    if not ranks.shape[1]:
+    fabrics, grid = _tried(machine, family)
+    if not grid.m.size:
         return []
+    parts = Parts(family, fabrics)
+    estimate = Estimate(machine, family, parts, grid, residency, spec)
+    if estimate.skips:  # what is passed over is looked for only where it may decide
+        slowest = estimate.ranks_at(1.0, 1.0)[0]
+        within = max(float(np.sort(slowest)[:most][-1]), EQUAL * float(slowest.min()))
+        grid = grid.where(estimate.array_cycles(0.0) <= within)
+        estimate = Estimate(machine, family, parts, grid, residency, spec)
+    ranks = estimate.ranks()
     near = np.flatnonzero(ranks[0] <= EQUAL * ranks[0].min())
     leanest = near[np.lexsort((near, ranks[0, near], ranks[2, near], ranks[1, near]))[: most // 2]]
     count = min(most, ranks.shape[1])
@@ -65,15 +64,24 @@ def candidates(machine: ArrayMachine, family: Family, residency: Residency, spec
     quickest = quick[np.lexsort(ranks[::-1, quick])]
     by_turns = [place for pair in zip_longest(quickest.tolist(), leanest.tolist()) for place in pair if place is not None]
     best = list(dict.fromkeys(by_turns))[:most]
-    starts = np.cumsum([0, *(grid.m.size for grid in grids)])
-    found = []
-    for place in best:
-        index = int(np.searchsorted(starts, place, side="right")) - 1
-        grid, row = grids[index], place - int(starts[index])
-        tile = int(grid.m[row]), int(grid.k[row]), int(grid.n[row])
-        order: LoopOrder = "rounds_m" if grid.tokens_outermost[row] else "m_rounds"
-        found.append(Candidate(float(ranks[0, place]), parts[index], tile, order))
-    return found
+    return [_candidate(float(ranks[0, place]), fabrics, grid, place) for place in best]
+
+
+def _tried(machine: ArrayMachine, family: Family) -> tuple[list[SystolicFabric], Grid]:
+    """Parts of the array, and sizes of tile on each of them."""
+    parts: list[SystolicFabric] = []
+    grids: list[Grid] = []
+    for tried in _parts(machine, family):
+        grids += [_grid(machine, family, part, len(parts) + place) for place, part in enumerate(tried)]
+        parts += tried
+        if any(grid.m.size for grid in grids):
+            break
+    return parts, Grid.joined(grids)
+
+
+def _candidate(cycles: float, parts: list[SystolicFabric], grid: Grid, place: int) -> Candidate:
+    tile = int(grid.m[place]), int(grid.k[place]), int(grid.n[place])
+    return Candidate(cycles, parts[grid.part[place]], tile, "rounds_m" if grid.tokens_outermost[place] else "m_rounds")
 
 
 def _parts(machine: ArrayMachine, family: Family) -> Iterator[list[SystolicFabric]]:
@@ -142,7 +150,7 @@ def _sizes(count: int, room: list[int]) -> list[int]:
     return sorted({*sizes, 1}, reverse=True)
 
 
-def _grid(machine: ArrayMachine, family: Family, part: SystolicFabric) -> Grid:
+def _grid(machine: ArrayMachine, family: Family, part: SystolicFabric, number: int) -> Grid:
     """Whole folds of what is held, even shares of what is streamed, in both loop orders, where the buffers hold them."""
     on_rows, on_cols, streamed = dimensions(family)
     product, flow = family.product, family.dataflow
@@ -159,7 +167,7 @@ def _grid(machine: ArrayMachine, family: Family, part: SystolicFabric) -> Grid:
     capped = [sorted({min(size, extent) for size in of}, reverse=True) for of, extent in zip(sizes, product.shape, strict=True)]
     m, k, n, order = (axis.ravel() for axis in np.meshgrid(*capped, np.arange(2), indexing="ij"))
     one_way = (m >= product.shape[0]) | (n >= product.shape[2])  # with one tile along either, both orders are one
-    grid = Grid(m, k, n, order == 1).where((order == 0) | ~one_way)
+    grid = Grid(np.full(len(m), number), m, k, n, order == 1).where((order == 0) | ~one_way)
     return grid.where(_fit(machine, family, part, grid))
 
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import itertools
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,8 +31,9 @@ Reals = NDArray[np.float64]
 
 @dataclass(frozen=True, eq=False)
 class Grid:
-    """Sizes of tile, and the loop order, of many schedules."""
+    """Sizes of tile, and the loop order, of many schedules, and which part of the array each uses."""
 
+    part: Integers
     m: Integers
     k: Integers
     n: Integers
@@ -37,7 +41,12 @@ class Grid:
 
     def where(self, chosen: NDArray[np.bool_]) -> Grid:
         """Some of them."""
-        return Grid(self.m[chosen], self.k[chosen], self.n[chosen], self.tokens_outermost[chosen])
+        return Grid(self.part[chosen], self.m[chosen], self.k[chosen], self.n[chosen], self.tokens_outermost[chosen])
+
+    @classmethod
+    def joined(cls, grids: Sequence[Grid]) -> Grid:
+        """One after another."""
+        return cls(*(np.concatenate(of) for of in zip(*((g.part, g.m, g.k, g.n, g.tokens_outermost) for g in grids), strict=True)))
 
 
 def dimensions(family: Family) -> Extent:
@@ -78,60 +87,111 @@ def whole_folds(family: Family, fabric: SystolicFabric) -> tuple[int, int]:
     return int(np.count_nonzero(steps)), int(fold_intervals(fabric, steps, flow).sum())
 
 
-def _any_share(before: Integers, steps: int, blocks: int) -> float:
-    """Share of the tiles of so many steps and blocks that have a nonzero, from [batch, blocks + 1, K + 1] counts of those before."""
-    ends = [
-        np.minimum(np.arange(0, size + width - 1, width), size - 1) for size, width in zip(before.shape[1:], (blocks, steps), strict=True)
-    ]
-    rows = before[:, ends[0]][:, :, ends[1]]
-    rows = rows[:, 1:] - rows[:, :-1]
-    within = rows[:, :, 1:] != rows[:, :, :-1]
-    return float(np.count_nonzero(within) / int(within.size))
+class _Shares:
+    """Of tiles of so many steps and blocks of columns, the share that has a nonzero."""
+
+    def __init__(self, family: Family, cols: int) -> None:
+        columns = Axis.cut(((0, dimensions(family)[1]),), cols)
+        lines = held_lines(family.product, family.dataflow, columns)
+        self._before = np.pad(lines.cumsum(axis=1, dtype=np.int32).cumsum(axis=2, dtype=np.int32), ((0, 0), (1, 0), (1, 0)))
+        """[batch, blocks + 1, K + 1] lines with a nonzero before each in both."""
+        self._of_steps: dict[int, NDArray[np.int32]] = {}
+        """[batch, blocks + 1, tiles] the same of each tile of so many steps."""
+        self._known: dict[tuple[int, int], float] = {}
+
+    def share(self, steps: int, blocks: int) -> float:
+        """Of one size."""
+        if (steps, blocks) not in self._known:
+            self._known[steps, blocks] = self._share(steps, blocks)
+        return self._known[steps, blocks]
+
+    def _share(self, steps: int, blocks: int) -> float:
+        if steps not in self._of_steps:
+            self._of_steps[steps] = np.diff(self._before[:, :, _ends(self._before.shape[2], steps)])
+        before = self._of_steps[steps][:, _ends(self._before.shape[1], blocks)]
+        within = before[:, 1:] != before[:, :-1]
+        return float(np.count_nonzero(within) / int(within.size))
 
 
-def _counts_before(lines: NDArray[np.bool_]) -> Integers:
-    """[batch, blocks, K] → [batch, blocks + 1, K + 1] sums of what lies before in both."""
-    return np.pad(lines.cumsum(axis=1).cumsum(axis=2), ((0, 0), (1, 0), (1, 0)))
+def _ends(size: int, width: int) -> Integers:
+    return np.minimum(np.arange(0, size + width - 1, width), size - 1)
+
+
+class Parts:
+    """The parts of the array that a family's schedules may use, and what no size of tile changes of each."""
+
+    def __init__(self, family: Family, fabrics: Sequence[SystolicFabric]) -> None:
+        self.family, self.fabrics = family, fabrics
+        self._shares: dict[int, _Shares] = {}
+
+    @cached_property
+    def whole(self) -> tuple[Integers, Integers]:
+        """[parts] folds where no dimension is cut, and the cycles that they add up to."""
+        folds, cycles = zip(*(whole_folds(self.family, part) for part in self.fabrics), strict=True)
+        return np.array(folds), np.array(cycles)
+
+    @cached_property
+    def presence_bytes(self) -> tuple[Reals, Reals]:
+        """[parts] of presence bits that come with all of X and with all of W."""
+        product, flow = self.family.product, self.family.dataflow
+        x, w = zip(*(_presence_bits(self.family, part) for part in self.fabrics), strict=True)
+        scanned = product.right is not None and flow != "ws", product.left is not None and flow != "is"
+        return np.array(x) * product.batch / 8 * scanned[0], np.array(w) * product.batch / 8 * scanned[1]
+
+    def shares(self, cols: int) -> _Shares:
+        """Of tiles in which anything is multiplied, on so many columns."""
+        if cols not in self._shares:
+            self._shares[cols] = _Shares(self.family, cols)
+        return self._shares[cols]
 
 
 class Estimate:
-    """Schedules of one family on one part of the array."""
+    """Schedules of one family on parts of the array."""
 
     def __init__(
-        self, machine: ArrayMachine, family: Family, fabric: SystolicFabric, grid: Grid, residency: Residency, spec: SystemSpec
+        self,
+        machine: ArrayMachine,
+        family: Family,
+        parts: Parts,
+        grid: Grid,
+        residency: Residency,
+        spec: SystemSpec,
     ) -> None:
-        self.machine, self.family, self.fabric, self.grid = machine, family, fabric, grid
+        self.machine, self.family, self.parts, self.grid = machine, family, parts, grid
         self.residency, self.spec = residency, spec
+        sizes = ((part.rows, part.cols, part.skew) for part in parts.fabrics)
+        self.rows, self.cols, self.skew = (np.array(of)[grid.part] for of in zip(*sizes, strict=True))
         m, k, n = family.product.shape
         self.counts = -(-m // grid.m), -(-k // grid.k), -(-n // grid.n)
         """Tiles along M, K and N."""
 
-    def array_cycles(self) -> Reals:
-        """Of the array itself: folds that are run, each for its steps or for what hides behind them."""
-        fabric, flow, streamed = self.fabric, self.family.dataflow, dimensions(self.family)[2]
+    def array_cycles(self, run: Reals | float) -> Reals:
+        """[schedules] of the array itself: folds that are run, each for its steps or for what hides behind them.
+
+        `run`: share of the tiles of K steps and a block of columns in which anything is multiplied.
+        """
+        fabric, flow, streamed = self.family.fabric, self.family.dataflow, dimensions(self.family)[2]
         size = {"ws": self.grid.n, "is": self.grid.m, "os": self.grid.k}[flow]
         tiles = -(-streamed // size)
         last = streamed - (tiles - 1) * size
-        folds: int | Reals
-        folds, whole = whole_folds(self.family, fabric)
+        folds, whole = (of[self.grid.part] for of in self.parts.whole)
         if fabric.weight_load == "serial":
-            return np.asarray(whole + folds * (tiles - 1) * serial_cycles(fabric, flow), dtype=np.float64)
+            more = np.array([serial_cycles(part, flow) for part in self.parts.fabrics])[self.grid.part]
+            return np.asarray(whole + folds * (tiles - 1) * more, dtype=np.float64)
         if flow == "os" and fabric.column_skip:
-            intervals = np.maximum(whole, folds * tiles * fabric.rows)
-        else:
-            if flow == "os":  # a fold is run in the K tiles in which its weights are not all zero
-                folds = folds * self._run(np.full(len(tiles), fabric.cols))
-            intervals = folds * ((tiles - 1) * np.maximum(size, fabric.rows) + np.maximum(last, fabric.rows))
-        hidden = np.minimum(0, (size if flow == "os" else last) - fabric.rows)
-        return np.asarray(intervals + (fabric.rows + fabric.skew + hidden) * (folds > 0), dtype=np.float64)
+            intervals: NDArray[Any] = np.maximum(whole, folds * tiles * self.rows)
+        else:  # an output-stationary fold is run in the K tiles in which its weights are not all zero
+            intervals = folds * (run if flow == "os" else 1) * ((tiles - 1) * np.maximum(size, self.rows) + np.maximum(last, self.rows))
+        hidden = np.minimum(0, (size if flow == "os" else last) - self.rows)
+        return np.asarray(intervals + (self.rows + self.skew + hidden) * (intervals > 0), dtype=np.float64)
 
     def delays(self) -> Integers:
         """[schedules] cycles from the end of a tile until its last output has left the array."""
-        fabric, flow = self.fabric, self.family.dataflow
-        if fabric.weight_load == "serial":
+        flow = self.family.dataflow
+        if self.family.fabric.weight_load == "serial":
             return np.zeros(len(self.grid.m), dtype=np.int64)
-        hidden = fabric.rows if flow == "os" else np.minimum(0, (self.grid.n if flow == "ws" else self.grid.m) - fabric.rows)
-        return np.maximum(0, np.asarray(fabric.skew + hidden + np.zeros_like(self.grid.m)))
+        hidden = self.rows if flow == "os" else np.minimum(0, (self.grid.n if flow == "ws" else self.grid.m) - self.rows)
+        return np.asarray(np.maximum(0, self.skew + hidden))
 
     def passes(self) -> tuple[Reals, Reals]:
         """How often all of X and all of W are brought in: turns of the serpentine keep what lies there, two halves keep two tiles."""
@@ -142,29 +202,35 @@ class Estimate:
         inner_x, inner_w = np.where(self.grid.tokens_outermost, k, n * k), np.where(self.grid.tokens_outermost, m * k, k)
         return np.where(inner_x <= 2, 1.0, x / (k * n)), np.where(inner_w <= 2, 1.0, w / (m * k))
 
+    @property
+    def skips(self) -> bool:
+        """Whether tiles may be passed over."""
+        fabric, flow, product = self.family.fabric, self.family.dataflow, self.family.product
+        operand = product.right if flow == "is" else product.left
+        return operand is not None and (fabric.skip_zero_tiles or (fabric.column_skip and flow == "os"))
+
     def _run(self, held: Integers) -> Reals:
         """[schedules] share of the tiles of K steps and so much of what lies on columns in which anything is multiplied.
 
         The others are not filled. Where nearly all of the smallest do, all count as if they did.
         """
-        fabric, flow, product = self.fabric, self.family.dataflow, self.family.product
-        operand = product.right if flow == "is" else product.left
-        everything = np.ones(len(held))
-        if operand is None or not (fabric.skip_zero_tiles or (fabric.column_skip and flow == "os")):
-            return everything
-        blocks, steps = -(-held // fabric.cols), np.maximum(self.grid.k, FINE)
-        if not blocks.size or _any_share(self._before, int(steps.min()), int(blocks.min())) > NEARLY_ALL:
-            return everything
-        keys = blocks * (int(steps.max()) + 1) + steps
-        tried = np.flatnonzero(np.bincount(keys))
-        shares = np.zeros(int(tried[-1]) + 1)
-        shares[tried] = [_any_share(self._before, key % (int(steps.max()) + 1), key // (int(steps.max()) + 1)) for key in tried.tolist()]
-        return shares[keys]
+        shares = np.ones(len(held))
+        if not self.skips:
+            return shares
+        blocks, steps = -(-held // self.cols), np.maximum(self.grid.k, FINE)
+        starts = np.searchsorted(self.grid.part, np.arange(len(self.parts.fabrics) + 1))
+        for part, own in zip(self.parts.fabrics, itertools.starmap(slice, itertools.pairwise(starts.tolist())), strict=True):
+            if own.start < own.stop:
+                shares[own] = self._run_of(self.parts.shares(part.cols), blocks[own], steps[own])
+        return shares
 
-    @cached_property
-    def _before(self) -> Integers:
-        columns = Axis.cut(((0, dimensions(self.family)[1]),), self.fabric.cols)
-        return _counts_before(held_lines(self.family.product, self.family.dataflow, columns))
+    @staticmethod
+    def _run_of(shares: _Shares, blocks: Integers, steps: Integers) -> Reals:
+        if shares.share(int(steps.min()), int(blocks.min())) > NEARLY_ALL:
+            return np.ones(len(blocks))
+        sizes, of = np.unique(blocks * (int(steps.max()) + 1) + steps, return_inverse=True)
+        tried = zip(*(each.tolist() for each in np.divmod(sizes, int(steps.max()) + 1)), strict=True)
+        return np.array([shares.share(width, height) for height, width in tried])[of]
 
     def _new_in_second(self) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
         """[schedules] whether the second tile needs another tile of X, and of W, than the first."""
@@ -173,37 +239,41 @@ class Estimate:
         return (k > 1) | ((n > 1) & tokens_vary), (k > 1) | ((m > 1) & features_vary)
 
     def ranks(self) -> Reals:
-        """[3, schedules] cycles, bytes from and to DRAM, bytes from and to the buffer.
+        """[3, schedules] cycles, bytes from and to DRAM, bytes from and to the buffer."""
+        fills = self._run(self.grid.n if self.family.dataflow == "is" else self.grid.m)
+        return self.ranks_at(fills, self._run(self.cols) if self.family.dataflow == "os" else 1.0)
+
+    def ranks_at(self, filled: Reals | float, run: Reals | float) -> Reals:
+        """The same where such shares of all tiles are filled, and of all folds are run.
 
         Cycles are the longest of what must be done one after another: fills, tiles, drains, each with what cannot overlap at its
         ends. A tile of W counts its share of all of W.
         """
-        machine, product, spec, fabric = self.machine, self.family.product, self.spec, self.machine.fabric
+        machine, product, spec = self.machine, self.family.product, self.spec
         (m, k, n), batch = product.shape, product.batch
-        x_bytes, w_bytes, y_bytes = operand_bytes(machine, self.family, self.residency)
+        x_alone, w_alone, y_bytes = operand_bytes(machine, self.family, self.residency)
         w_words = batch * m * k / machine.w_word
-        if product.left is not None and product.of == 1 and 8 * w_bytes < batch * m * k * machine.datatypes.weight_bits:
+        if product.left is not None and product.of == 1 and 8 * w_alone < batch * m * k * machine.datatypes.weight_bits:
             w_words = min(w_words, len(product.left.rows))  # a decoder writes words that hold a nonzero
-        x_presence, w_presence = self._presence_bytes()
-        x_bytes, w_bytes = x_bytes + x_presence, max(w_bytes + w_presence, 1.0)
-        x_time = max(x_bytes / spec.x_bytes_per_cycle, batch * product.inputs(k) * n / (fabric.rows * machine.x_word))
-        w_time = max(w_bytes / spec.w_bytes_per_cycle, w_words / fabric.cols)
+        x_presence, w_presence = (of[self.grid.part] for of in self.parts.presence_bytes)
+        x_bytes, w_bytes = x_alone + x_presence, np.maximum(w_alone + w_presence, 1.0)
+        x_time = np.maximum(x_bytes / spec.x_bytes_per_cycle, batch * product.inputs(k) * n / (machine.fabric.rows * machine.x_word))
+        w_time = np.maximum(w_bytes / spec.w_bytes_per_cycle, w_words / machine.fabric.cols)
         m_tiles, k_tiles, n_tiles = self.counts
         x_share, w_share = 1 / (batch * k_tiles * n_tiles), 1 / (batch * m_tiles * k_tiles)
         y_tile = self.grid.m * self.grid.n * (y_bytes / (batch * m * n))
         x_dram, y_dram = self.residency.x == "dram", self.residency.y == "dram"
         w_dram = x_dram or not product.made
-        run = self._run(self.grid.n if self.family.dataflow == "is" else self.grid.m)
-        x_passes, w_passes = (passes * run for passes in self.passes())
+        x_passes, w_passes = (passes * filled for passes in self.passes())
         rate, latency = spec.dram_bytes_per_cycle, spec.dram_latency_cycles * (x_dram or w_dram)
         fills = x_passes * x_bytes * x_dram + w_passes * w_bytes * w_dram
-        array = self.array_cycles()
+        array = self.array_cycles(run)
         step = array / (batch * m_tiles * k_tiles * n_tiles)
         y_time = np.maximum(y_bytes / spec.drain_bytes_per_cycle, y_bytes / rate * y_dram)
         # a half is filled again once its tile is done, or drained: two halves share two delays, two transfers and their tiles
         alone = [(batch * m_tiles * n_tiles * self.delays() + y_time + array) / 2]
         alone += [
-            (passes / share * spec.dram_latency_cycles * dram + passes * max(time, size / rate * dram) + array) / 2
+            (passes / share * spec.dram_latency_cycles * dram + passes * np.maximum(time, size / rate * dram) + array) / 2
             for passes, share, dram, time, size in (
                 (x_passes, x_share, x_dram, x_time, x_bytes),
                 (w_passes, w_share, w_dram, w_time, w_bytes),
@@ -230,12 +300,11 @@ class Estimate:
         buffer = x_passes * x_bytes * (not x_dram) + w_passes * w_bytes * (not w_dram) + y_bytes * (not y_dram)
         return np.stack((cycles, fills + y_bytes * y_dram, buffer))
 
-    def _presence_bytes(self) -> tuple[float, float]:
-        """Presence bits that come with all of X and with all of W."""
-        fabric, product, flow = self.fabric, self.family.product, self.family.dataflow
-        edges = zip(product.shape, fold_edges(fabric, flow), strict=True)
-        m, k, n = (len(Axis.cut(((0, extent),), edge).sizes) for extent, edge in edges)
-        line = product.shape[1] if fabric.column_skip and flow == "os" else k if fabric.skip_zero_tiles else 0
-        x = 0 if product.right is None or flow == "ws" else n * line
-        w = 0 if product.left is None or flow == "is" else m * line
-        return product.batch * x / 8, product.batch * w / 8
+
+def _presence_bits(family: Family, fabric: SystolicFabric) -> tuple[int, int]:
+    """Of all of X and of all of W of a block, where each is scanned."""
+    edges = zip(family.product.shape, fold_edges(fabric, family.dataflow), strict=True)
+    m, k, n = (-(-extent // (edge or extent)) for extent, edge in edges)
+    skips_steps = fabric.column_skip and family.dataflow == "os"
+    line = family.product.shape[1] if skips_steps else k if fabric.skip_zero_tiles else 0
+    return n * line, m * line

@@ -3,86 +3,56 @@
 from __future__ import annotations
 
 import itertools
-import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
+from simulator.kinds.systolic.contents import Contents
 from simulator.kinds.systolic.machine import ArrayMachine
-from simulator.kinds.systolic.schedule import Position, SystolicSchedule
+from simulator.kinds.systolic.schedule import SystolicSchedule
 from simulator.system.activations import ALL_DENSE, Forms
-from simulator.system.program import Part, Span, content_indices
+from simulator.system.program import Span
 from simulator.system.weights import format_bits, named_bits, weight_format
 from simulator.workload.storage import LEAST, FormatName, StoredBits, TileSize
 from simulator.workload.types import Operation
 
-Key = tuple[int, ...]
-Counts = NDArray[np.int64]
+Ints = NDArray[np.int64]
 
 
-@dataclass(frozen=True)
-class Contents:
-    """The contents of one kind of buffer over the tiles of an operation."""
+@dataclass(frozen=True, eq=False)
+class Transfers:
+    """What is moved for each of several tile parts or contents."""
 
-    indices: list[int]
-    """[tiles] content that each needs."""
-    keys: list[set[Key]]
-    """[contents] what the presence bits that come with it cover: the tile part itself, and empty parts passed over."""
-    filled: list[Key | None]
-    """[contents] tile part that is brought in; None where no tile of the operation does anything, or where it lies there still."""
+    bytes: Ints
+    bank_cycles: Ints
+    """Cycles that the fullest bank needs to take it in."""
 
 
-def contents(keys: Sequence[Key], run: Sequence[bool]) -> Contents:
-    """Number the contents; a tile in which no fold is run needs none, so it keeps what lies there.
+@dataclass(frozen=True, eq=False)
+class WeightFills(Transfers):
+    """Contents of the W buffer."""
 
-    Contents take the two halves by turns: what was in a half, and is wanted there again, is not brought in again.
-    """
-    held = next((key for key, runs in zip(keys, run, strict=True) if runs), None)
-    carried: list[Key] = []
-    for key, runs in zip(keys, run, strict=True):
-        held = key if runs else held
-        carried.append(() if held is None else held)
-    indices = content_indices(carried, 0)
-    covered: list[set[Key]] = [set() for _ in range(indices[-1] + 1)]
-    filled: list[Key | None] = [None] * len(covered)
-    for key, taken, index in zip(keys, carried, indices, strict=True):
-        covered[index].add(key)
-        filled[index] = taken or None
-    lies = list(zip(filled, map(frozenset, covered), strict=True))
-    for index in range(2, len(lies)):
-        (before, its_cover), (wanted, cover) = lies[index - 2], lies[index]
-        if wanted is not None and wanted == before and cover <= its_cover:
-            lies[index] = lies[index - 2]
-            filled[index], covered[index] = None, set()
-    return Contents(indices, covered, filled)
-
-
-@dataclass(frozen=True)
-class WeightFill:
-    """One content of the W buffer."""
-
-    part: Part
-    stored: StoredBits
-    """As it lies in memory, without presence bits."""
-    decoded_elements: int
-    """Weights in the words that a decoder writes for it, or an unpacker; 0 where none is needed."""
+    stored: StoredBits[Ints]
+    """[contents] as they lie in memory, without presence bits."""
+    decoded_elements: Ints
+    """[contents] weights in the words that a decoder writes for it, or an unpacker; 0 where none is needed."""
 
     @property
     def value_bytes(self) -> int:
-        """Whole bytes of values."""
-        return self.stored.values // 8
+        """Whole bytes of values of each, of all."""
+        return int((self.stored.values // 8).sum())
 
     @property
     def metadata_bytes(self) -> int:
-        """What else it takes."""
-        return -(-self.stored.total // 8) - self.value_bytes
+        """What else they take."""
+        return int((-(-self.stored.total // 8)).sum()) - self.value_bytes
 
 
 class EdgeFills:
-    """Sizes of the fills of one schedule."""
+    """Sizes of the fills and drains of one schedule, as tables over the tile parts of each operand."""
 
     def __init__(
         self, machine: ArrayMachine, schedule: SystolicSchedule, operation: Operation, array: Operation, forms: Forms = ALL_DENSE
@@ -94,57 +64,80 @@ class EdgeFills:
         """The operation as the array sees it: of a sampled product, the whole one; with the rows of W as they lie on the array."""
         self.forms = forms
         self.axes = schedule.axes
-        self._known: dict[Key, StoredBits] = {}
 
-    def x_part(self, key: Key | None, covered: set[Key]) -> Part:
-        """A (block, N tile, K tile) of X, with its presence bits."""
-        bits = sum(self.x_presence_bits(n, k) for _, n, k in covered)
-        if key is None:
-            return Part(-(-bits // 8))
-        activation = self.machine.datatypes.activation_bits
-        size = -(-self.forms.x.bits(*self._x_span(key), activation) // 8) + -(-bits // 8)
-        return Part(size, -(-self.x_elements(key) // (self.machine.fabric.rows * self.machine.x_word)))
+    def x_fills(self, xs: Contents) -> Transfers:
+        """The contents of the X buffer, with their presence bits."""
+        bank_cycles = -(-xs.of_filled(self.x_elements.ravel()) // (self.machine.fabric.rows * self.machine.x_word))
+        size = xs.of_filled(-(-self._x_bits.ravel() // 8)) + xs.presence_bytes(self.x_presence_bits.ravel())
+        return Transfers(size, bank_cycles)
 
-    def y_bytes(self, position: Position) -> int:
-        """Of a tile's outputs, as they lie in memory."""
-        block, m, n, _ = position
-        (first, last), height = self.schedule.m_tiles[m], self.schedule.product.shape[0]
-        order = self.schedule.product.row_order
-        rows = slice(block * height + first, block * height + last)
-        features = rows if order is None else order[rows]
-        return -(-self.forms.y.bits(features, self.schedule.n_tiles[n], self.machine.datatypes.activation_bits) // 8)
-
-    def x_elements(self, key: Key) -> int:
-        """Activations of a (block, N tile, K tile) of X."""
-        features, tokens = self._x_span(key)
-        return int(features.stop - features.start) * (tokens[1] - tokens[0])
-
-    def _x_span(self, key: Key) -> tuple[slice, Span]:
-        """Features of the operation's own X, and their tokens: of a sampled product the array streams its transpose."""
-        block, n, k = key
-        tokens, (first_step, last_step) = self.schedule.n_tiles[n], self.schedule.k_tiles[k]
-        width, inputs = self.operation.block_shape[1], self.schedule.product.inputs
+    @cached_property
+    def x_elements(self) -> Ints:
+        """[batch, N tiles, K tiles] activations."""
+        features, tokens = self._x_spans
+        sizes = np.diff(features)[..., 0], np.diff(tokens)[:, 0]
         if self.operation.gradient is not None:
-            return slice(block * width + tokens[0], block * width + tokens[1]), (first_step, last_step)
-        return slice(block * width + inputs(first_step), block * width + min(width, inputs(last_step))), tokens
+            return sizes[0][:, :, None] * sizes[1]
+        return sizes[0][:, None, :] * sizes[1][:, None]
 
-    def w_fill(self, key: Key | None, covered: set[Key]) -> WeightFill:
-        """A (block, M tile, K tile) of W as it lies in DRAM, with its presence bits; dense where W is made on the way."""
-        presence = -(-sum(self.w_presence_bits(m, k) for _, m, k in covered) // 8)
-        if key is None:
-            return WeightFill(Part(presence), StoredBits(0, 0), 0)
-        block, m, k = key
-        features, steps, _ = self.schedule.extent(m, 0, k)
-        stored = self._known.get(key)
-        if stored is None:
-            stored = self._known[key] = self._stored(block, m, k)
-        size = -(-stored.total // 8) + presence
+    @cached_property
+    def _x_bits(self) -> Ints:
+        """[batch, N tiles, K tiles] bits of X as they lie in memory."""
+        (features, tokens), types = self._x_spans, self.machine.datatypes
+        bits = self.forms.x.blocks(features.reshape(-1, 2), tokens, types.activation_bits).reshape(*features.shape[:2], len(tokens))
+        return bits if self.operation.gradient is not None else np.moveaxis(bits, 1, 2)
+
+    @property
+    def _x_spans(self) -> tuple[Ints, Ints]:
+        """[batch, tiles, 2] features of the operation's own X, and [tiles, 2] its tokens: a sampled product streams the transpose."""
+        product, k_tiles, n_tiles = self.schedule.product, np.array(self.schedule.k_tiles), np.array(self.schedule.n_tiles)
+        width = self.operation.block_shape[1]
+        offsets = np.arange(product.batch)[:, None, None] * width
+        if self.operation.gradient is not None:
+            return offsets + n_tiles, k_tiles
+        return offsets + np.minimum(width, product.inputs(k_tiles)), n_tiles
+
+    def linked_x_fills(self) -> Transfers:
+        """[batch · N tiles] of an X that comes over the chip, K whole: words of steps, where zeros are skipped those with a nonzero.
+
+        Presence bits are made of what leaves, and come with it.
+        """
+        product, word = self.schedule.product, self.machine.x_word
+        k, n = product.shape[1:]
+        words = -(-k // word)
+        some: NDArray[np.bool_] = np.ones((product.batch, words, n), dtype=np.bool_)
+        if product.right is not None and (self.machine.fabric.skip_zero_tiles or self.machine.fabric.column_skip):
+            padded = np.pad(product.right.reshape(product.batch, k, n), ((0, 0), (0, words * word - k), (0, 0)))
+            some = np.logical_or.reduce(padded.reshape(product.batch, words, word, n), axis=2)
+        sizes = np.minimum(word, k - word * np.arange(words))
+        first = [start for start, _ in self.schedule.n_tiles]
+        elements = np.add.reduceat(sizes @ some, first, axis=1)
+        moved = -(-elements * self.machine.datatypes.activation_bits // 8) - (-self.x_presence_bits[:, :, 0] // 8)
+        bank_cycles = -(-np.add.reduceat(some.sum(axis=1), first, axis=1) // self.machine.fabric.rows)
+        return Transfers(moved.ravel(), bank_cycles.ravel())
+
+    def y_drains(self, outputs: Ints) -> Transfers:
+        """Of some tiles of outputs, by their numbers over (block, M tile, N tile)."""
+        return Transfers(self._y_bytes().ravel()[outputs], 0 * outputs)
+
+    def _y_bytes(self) -> Ints:
+        """[batch, M tiles, N tiles] of outputs, as they lie in memory."""
+        product, m_tiles, n_tiles = self.schedule.product, np.array(self.schedule.m_tiles), np.array(self.schedule.n_tiles)
+        rows = (np.arange(product.batch)[:, None, None] * product.shape[0] + m_tiles).reshape(-1, 2)
+        bits = self.forms.y.blocks(rows, n_tiles, self.machine.datatypes.activation_bits, product.row_order)
+        return -(-bits // 8).reshape(product.batch, len(m_tiles), len(n_tiles))
+
+    def w_fills(self, ws: Contents) -> WeightFills:
+        """The contents of the W buffer as they lie in memory, with their presence bits; dense where W is made on the way."""
+        fabric = self.machine.fabric
+        stored = StoredBits(ws.of_filled(self._stored.values.ravel()), ws.of_filled(self._stored.metadata.ravel()))
+        size = -(-stored.total // 8) + ws.presence_bytes(self.w_presence_bits.ravel())
+        elements = ws.of_filled(self._sizes.elements.ravel())
         if self.weight_form == "dense" or self.schedule.product.of > 1 or self._unpacks:
-            bank_cycles = -(-features * steps // (self.machine.fabric.cols * self.machine.w_word))
-            unpacked = features * steps if self._unpacks else 0
-            return WeightFill(Part(size, bank_cycles), stored, unpacked)
-        words = self._words[block, m, k]
-        return WeightFill(Part(size, int(words.max())), stored, int(words.sum()) * self.machine.w_word)
+            bank_cycles = -(-elements // (fabric.cols * self.machine.w_word))
+            return WeightFills(size, bank_cycles, stored, elements if self._unpacks else 0 * elements)
+        words = self._words.reshape(-1, fabric.cols)
+        return WeightFills(size, ws.of_filled(words.max(axis=1)), stored, ws.of_filled(words.sum(axis=1)) * self.machine.w_word)
 
     @cached_property
     def weight_form(self) -> str:
@@ -156,122 +149,155 @@ class EdgeFills:
             return "dense" if product.of == 1 else f"{product.kept}:{product.of}"
         if self.array.storage is None and not self.schedule.compressed:
             return "dense"
-        dense_bytes = sum(-(-tile.elements * self.machine.datatypes.weight_bits // 8) for tile in self._tile_sizes())
-        return weight_format(self.machine.machine, self.array, "dense", dense_bytes, self._tile_sizes())
+        return weight_format(self.machine.machine, self.array, "dense", self._bytes_in("dense"), self._bytes_in)
+
+    def _bytes_in(self, form: FormatName) -> int:
+        return int((-(-format_bits(self.machine.machine, self.array, form, self._sizes).total // 8)).sum())
 
     @property
     def _unpacks(self) -> bool:
         """Whether W is the dY of a sampled product that lies packed."""
         return self.operation.gradient is not None and self.forms.gradient.packed
 
-    def _tile_sizes(self) -> Iterator[TileSize]:
-        for block, m, k in itertools.product(*map(range, self._tiles)):
-            yield self._tile_size(block, m, k)
+    @cached_property
+    def _sizes(self) -> TileSize[Ints]:
+        """[batch, M tiles, K tiles]"""
+        rows, columns = (np.diff(spans)[:, 0] for spans in (self.schedule.m_tiles, self.schedule.k_tiles))
+        shape = self.schedule.product.batch, len(rows), len(columns)
+        elements = np.broadcast_to(rows[:, None] * columns, shape)
+        return TileSize(np.broadcast_to(rows[:, None], shape), np.broadcast_to(columns, shape), elements, self._nonzeros)
 
-    def _tile_size(self, block: int, m: int, k: int) -> TileSize:
-        features, steps, _ = self.schedule.extent(m, 0, k)
-        return TileSize(features, steps, features * steps, int(self._nonzeros[block, m, k]))
-
-    def _stored(self, block: int, m: int, k: int) -> StoredBits:
-        """A tile of W as it is fetched: values and places."""
-        machine, elements = self.machine, self._tile_size(block, m, k).elements
-        value_bits = machine.datatypes.weight_bits
-        (first_row, last_row), (first_column, last_column) = self.schedule.m_tiles[m], self.schedule.k_tiles[k]
-        height, width, _ = self.schedule.product.shape
-        rows, columns = (block * height + first_row, block * height + last_row), (block * width + first_column, block * width + last_column)
+    @cached_property
+    def _stored(self) -> StoredBits[Ints]:
+        """[batch, M tiles, K tiles] tiles of W as they are fetched: values and places."""
+        machine, elements, value_bits = self.machine, self._sizes.elements, self.machine.datatypes.weight_bits
         if self.schedule.product.of > 1:
             return StoredBits(elements * value_bits, elements * machine.fabric.selection_bits)
         if self._unpacks:
-            bits = self.forms.gradient.bits(slice(*rows), (first_column, last_column), value_bits)
-            return StoredBits(bits - elements, elements)
+            bits = self.forms.gradient.blocks(self._row_spans.reshape(-1, 2), np.array(self.schedule.k_tiles), value_bits)
+            return StoredBits(bits.reshape(elements.shape) - elements, elements)
         if self.weight_form == "dense":
-            return StoredBits(elements * value_bits, 0)
+            return StoredBits(elements * value_bits, 0 * elements)
         if self.array.storage is not None:
-            return named_bits(machine.machine, self.array, rows, columns)
+            return self._named()
         form: FormatName = next(form for form in LEAST if form == self.weight_form)
-        return format_bits(machine.machine, self.array, form, self._tile_size(block, m, k))
+        return format_bits(machine.machine, self.array, form, self._sizes)
+
+    def _named(self) -> StoredBits[Ints]:
+        """In the format that the operation names, tile by tile."""
+        k_spans, width = np.array(self.schedule.k_tiles), self.schedule.product.shape[1]
+        tiles = [
+            named_bits(self.machine.machine, self.array, _span(rows), _span(columns + block * width))
+            for block, of_block in enumerate(self._row_spans)
+            for rows, columns in itertools.product(of_block, k_spans)
+        ]
+        values, metadata = (
+            np.array(of).reshape(self._sizes.elements.shape) for of in zip(*((t.values, t.metadata) for t in tiles), strict=True)
+        )
+        return StoredBits(values, metadata)
+
+    @property
+    def _row_spans(self) -> Ints:
+        """[batch, M tiles, 2]"""
+        product = self.schedule.product
+        spans: Ints = np.arange(product.batch)[:, None, None] * product.shape[0] + np.array(self.schedule.m_tiles)
+        return spans
 
     @property
     def weight_stored_bytes(self) -> int:
         """Of all tiles of W."""
-        return sum(-(-self._stored(*tile).total // 8) for tile in itertools.product(*map(range, self._tiles)))
+        return int((-(-self._stored.total // 8)).sum())
 
     @property
     def outputs(self) -> int:
         """Elements of Y, which leave once."""
         return self.schedule.product.batch * self.schedule.product.shape[0] * self.schedule.product.shape[2]
 
-    def x_presence_bits(self, n: int, k: int) -> int:
-        """Bits that say which steps, or which folds, of a tile of X hold a nonzero."""
-        if self.schedule.product.right is None or self.schedule.dataflow == "ws":
-            return 0
-        return self._lines(2, n) * self._scanned(k)
+    @cached_property
+    def x_presence_bits(self) -> Ints:
+        """[batch, N tiles, K tiles] bits that say which steps, or which folds, of a tile of X hold a nonzero."""
+        scanned = self.schedule.product.right is not None and self.schedule.dataflow != "ws"
+        return self._presence_bits(2) * scanned
 
-    def w_presence_bits(self, m: int, k: int) -> int:
-        """Bits that say which steps, or which folds, of a tile of W hold a nonzero."""
-        if self.schedule.product.left is None or self.schedule.dataflow == "is":
-            return 0
-        return self._lines(0, m) * self._scanned(k)
+    @cached_property
+    def w_presence_bits(self) -> Ints:
+        """[batch, M tiles, K tiles] bits that say which steps, or which folds, of a tile of W hold a nonzero."""
+        scanned = self.schedule.product.left is not None and self.schedule.dataflow != "is"
+        return self._presence_bits(0) * scanned
 
-    def presence_reads(self, position: Position) -> int:
-        """Presence bits that the sequencer scans in a tile: those of both operands, for every fold."""
-        _, m, n, k = position
-        folds_m, folds_n = self._lines(0, m), self._lines(2, n)
-        return self.w_presence_bits(m, k) * folds_n + self.x_presence_bits(n, k) * folds_m
+    def presence_reads(self) -> int:
+        """Presence bits that the sequencer scans in all tiles: those of both operands, for every fold."""
+        w, x = self.w_presence_bits[:, :, None, :], self.x_presence_bits[:, None, :, :]
+        folds_m, folds_n = self._lines(0)[:, None, None], self._lines(2)[:, None]
+        return int((w * folds_n + x * folds_m).sum())
 
-    def _lines(self, axis: int, tile: int) -> int:
-        first = self.axes[axis].first
-        return first[tile + 1] - first[tile]
-
-    def _scanned(self, k: int) -> int:
-        """Bits a line: one a step, or one a fold, or none where nothing is skipped."""
+    def _presence_bits(self, axis: int) -> Ints:
+        """[batch, tiles of an axis, K tiles] a bit a line and step, or a line and fold, or none where nothing is skipped."""
         fabric = self.schedule.fabric
         if fabric.column_skip and self.schedule.dataflow == "os":
-            return self.schedule.k_tiles[k][1] - self.schedule.k_tiles[k][0]
-        return self._lines(1, k) if fabric.skip_zero_tiles else 0
+            scanned = np.diff(self.schedule.k_tiles)[:, 0]
+        else:
+            scanned = self._lines(1) * fabric.skip_zero_tiles
+        lines = self._lines(axis)[:, None] * scanned
+        return np.broadcast_to(lines, (self.schedule.product.batch, *lines.shape))
+
+    def _lines(self, axis: int) -> Ints:
+        """[tiles] blocks of each tile along an axis."""
+        return np.diff(self.axes[axis].first)
 
     @cached_property
-    def _places(self) -> tuple[Counts, Counts, Counts]:
-        """Block, M tile and K tile of each nonzero of W."""
+    def _nonzeros(self) -> Ints:
+        """[batch, M tiles, K tiles] nonzeros of W."""
         schedule = self.schedule
-        m_of, k_of = (np.repeat(np.arange(len(spans)), np.diff(spans)[:, 0]) for spans in (schedule.m_tiles, schedule.k_tiles))
-        block, row, col = self._within
-        return block, m_of[row], k_of[col]
+        tiles = schedule.product.batch, len(schedule.m_tiles), len(schedule.k_tiles)
+        if schedule.product.left is None:
+            m_sizes, k_sizes = (np.diff(spans)[:, 0] for spans in (schedule.m_tiles, schedule.k_tiles))
+            return np.broadcast_to(m_sizes[:, None] * k_sizes, tiles)
+        return np.bincount(self._tile_of, minlength=tiles[0] * tiles[1] * tiles[2]).reshape(tiles)
 
     @cached_property
-    def _within(self) -> tuple[Counts, Counts, Counts]:
-        """Block, and row and column within it, of each nonzero of W."""
-        product = self.schedule.product
-        if product.left is None:
-            raise ValueError(f"{product.name}: W has no zeros, so its nonzeros have no list")
-        block = product.left.rows // product.shape[0]
-        return block, product.left.rows - block * product.shape[0], product.left.cols - block * product.shape[1]
+    def _tile_of(self) -> Ints:
+        """[nonzeros of W] tile of each, numbered along M and K."""
+        left = self.schedule.product.left
+        if left is None:
+            raise ValueError(f"{self.schedule.product.name}: W has no zeros, so its nonzeros have no list")
+        rows, columns = self._numbers
+        return rows[left.rows] * len(self.schedule.k_tiles) + columns[left.cols]
 
     @property
-    def _tiles(self) -> tuple[int, int, int]:
-        return self.schedule.product.batch, len(self.schedule.m_tiles), len(self.schedule.k_tiles)
+    def _numbers(self) -> tuple[Ints, Ints]:
+        """Tile along M of each row of W, numbered on over its blocks, and tile along K of each column."""
+        m_tiles, k_tiles, batch = self.schedule.m_tiles, self.schedule.k_tiles, self.schedule.product.batch
+        m_of, k_of = (np.repeat(np.arange(len(spans)), np.diff(spans)[:, 0]) for spans in (m_tiles, k_tiles))
+        return (np.arange(batch)[:, None] * len(m_tiles) + m_of).ravel(), np.tile(k_of, batch)
 
     @cached_property
-    def _nonzeros(self) -> Counts:
-        """[batch, M tiles, K tiles] nonzeros of W."""
-        if self.schedule.product.left is None:
-            m_sizes, k_sizes = (np.diff(spans)[:, 0] for spans in (self.schedule.m_tiles, self.schedule.k_tiles))
-            return np.broadcast_to(m_sizes[:, None] * k_sizes, self._tiles)
-        return _histogram(self._places, self._tiles)
-
-    @cached_property
-    def _words(self) -> Counts:
+    def _words(self) -> Ints:
         """[batch, M tiles, K tiles, banks] words that hold a nonzero; an output feature's bank is its column of the array."""
-        block, m, k = self._places
-        _, row, col = self._within
-        starts = [np.array(spans)[:, 0] for spans in (self.schedule.m_tiles, self.schedule.k_tiles)]
-        word = (col - starts[1][k]) // self.machine.w_word
-        first = np.ones(len(row), dtype=np.bool_)  # nonzeros ascend by row and column, so those of a word stand together
-        keys = np.stack((block, row, k, word))
-        first[1:] = (keys[:, 1:] != keys[:, :-1]).any(axis=0)
-        banks = self.machine.fabric.cols
-        return _histogram(tuple(of[first] for of in (block, m, k, (row - starts[0][m]) % banks)), (*self._tiles, banks))
+        schedule, left, banks = self.schedule, self.schedule.product.left, self.machine.fabric.cols
+        assert left is not None, "a W without zeros is dense"
+        word_of, bank_of = self._word_of_column, self._bank_of_row
+        key = left.rows * (int(word_of.max()) + 1) + word_of[left.cols]
+        first = np.diff(key, prepend=-1) != 0  # nonzeros ascend by row and column, so those of a word stand together
+        tiles = schedule.product.batch, len(schedule.m_tiles), len(schedule.k_tiles)
+        words = np.bincount(self._tile_of[first] * banks + bank_of[left.rows[first]], minlength=tiles[0] * tiles[1] * tiles[2] * banks)
+        return words.reshape(*tiles, banks)
+
+    @property
+    def _word_of_column(self) -> Ints:
+        """[batch · K] number of the word of a row of W that a column lies in: words begin anew with each tile."""
+        k_tiles, word = self.schedule.k_tiles, self.machine.w_word
+        words = [np.arange(stop - start) // word for start, stop in k_tiles]
+        before = np.cumsum([0, *(int(of[-1]) + 1 for of in words)])
+        each = np.concatenate([of + start for of, start in zip(words, before, strict=False)])
+        return np.tile(each, self.schedule.product.batch)  # a row has nonzeros in one block
+
+    @property
+    def _bank_of_row(self) -> Ints:
+        """[batch · M]"""
+        each = np.concatenate([np.arange(stop - start) for start, stop in self.schedule.m_tiles])
+        return np.tile(each % self.machine.fabric.cols, self.schedule.product.batch)
 
 
-def _histogram(indices: tuple[Counts, ...], shape: tuple[int, ...]) -> Counts:
-    return np.bincount(np.ravel_multi_index(indices, shape), minlength=math.prod(shape)).reshape(shape)
+def _span(ends: Sequence[int] | Ints) -> Span:
+    return int(ends[0]), int(ends[1])

@@ -42,11 +42,6 @@ class Axis:
         return np.diff(self.edges)
 
     @property
-    def block_of(self) -> NDArray[np.int64]:
-        """[elements] block of each element."""
-        return np.repeat(np.arange(len(self.edges) - 1), self.sizes)
-
-    @property
     def starts(self) -> NDArray[np.int64]:
         """[blocks] first element of each."""
         return np.array(self.edges[:-1], dtype=np.int64)
@@ -95,7 +90,7 @@ def read_steps(product: ArrayProduct, axes: Axes, word: int) -> Steps:
 
     A bank gives words of `word` consecutive steps: a word is read once if any of its steps remains, and costs all of it.
     """
-    left, right = _left_lines(product, axes[0]), _right_lines(product, axes[2])
+    left, right = product.left_lines(axes[0].edges), product.right_lines(axes[2].edges)
     reads = []
     for start, stop in zip(axes[1].edges, axes[1].edges[1:], strict=False):
         some = np.zeros((product.batch, left.shape[1], -(-(stop - start) // word), right.shape[2]), dtype=np.bool_)
@@ -110,8 +105,8 @@ def read_steps(product: ArrayProduct, axes: Axes, word: int) -> Steps:
 def held_lines(product: ArrayProduct, flow: Dataflow, columns: Axis) -> Mask:
     """[batch, blocks, K] whether what lies on a block of columns has a nonzero in a step: W, or X where inputs are stationary."""
     if flow == "is":
-        return np.moveaxis(np.broadcast_to(_right_lines(product, columns), (product.batch, product.shape[1], len(columns.sizes))), 2, 1)
-    return _left_lines(product, columns)
+        return np.moveaxis(np.broadcast_to(product.right_lines(columns.edges), (product.batch, product.shape[1], len(columns.sizes))), 2, 1)
+    return product.left_lines(columns.edges)
 
 
 def _present(product: ArrayProduct, flow: Dataflow, axes: Axes) -> NDArray[np.bool_]:
@@ -119,13 +114,9 @@ def _present(product: ArrayProduct, flow: Dataflow, axes: Axes) -> NDArray[np.bo
     some: NDArray[np.bool_] = np.ones((1, 1, 1, 1), dtype=np.bool_)
     m, k, n = axes
     if product.left is not None and flow != "is":
-        rows, cols = product.left.rows, product.left.cols
-        block = rows // product.shape[0]
-        grid = np.zeros((product.batch, len(m.sizes), len(k.sizes)), dtype=np.bool_)
-        grid[block, m.block_of[rows - block * product.shape[0]], k.block_of[cols - block * product.shape[1]]] = True
-        some = some & grid[:, :, :, None]
+        some = some & np.logical_or.reduceat(product.left_lines(m.edges), k.starts, axis=2)[:, :, :, None]
     if product.right is not None and flow != "ws":
-        some = some & np.logical_or.reduceat(_right_lines(product, n), k.starts, axis=1)[:, None]
+        some = some & np.logical_or.reduceat(product.right_lines(n.edges), k.starts, axis=1)[:, None]
     if product.sampled is not None:
         wanted = product.sampled.reshape(product.batch, product.shape[0], -1)
         wanted = np.logical_or.reduceat(np.logical_or.reduceat(wanted, m.starts, axis=1), n.starts, axis=2)
@@ -138,26 +129,4 @@ def _wanted_steps(product: ArrayProduct, axes: Axes) -> Steps:
     m, k, n = axes
     if product.left is None and product.right is None:
         return np.expand_dims(k.sizes, (0, 1, 3))
-    left = _left_lines(product, m).astype(np.float32)
-    right = _right_lines(product, n).astype(np.float32)  # counts stay below 2^24, so that they are exact
-    tiles = [left[:, :, a:b] @ right[:, a:b] for a, b in zip(k.edges, k.edges[1:], strict=False)]
-    return np.stack(tiles, axis=2).astype(np.int64)
-
-
-def _left_lines(product: ArrayProduct, m: Axis) -> Mask:
-    """[batch, M blocks, K] whether any weight of a block is nonzero."""
-    shape = (product.batch, len(m.sizes), product.shape[1])
-    if product.left is None:
-        return np.ones(shape, dtype=np.bool_)
-    lines = np.zeros(shape, dtype=np.bool_)
-    block = product.left.rows // product.shape[0]
-    lines[block, m.block_of[product.left.rows - block * product.shape[0]], product.left.cols - block * product.shape[1]] = True
-    return lines
-
-
-def _right_lines(product: ArrayProduct, n: Axis) -> Mask:
-    """[batch, K, N blocks] whether any activation of a block is nonzero; one block where all are."""
-    if product.right is None:
-        return np.ones((product.batch, product.shape[1], 1), dtype=np.bool_)
-    lines: Mask = np.logical_or.reduceat(product.right.reshape(product.batch, product.shape[1], -1), n.starts, axis=2)
-    return lines
+    return product.common_steps(m.edges, k.edges, n.edges)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import ClassVar
 
 import numpy as np
@@ -13,10 +13,11 @@ from simulator.cost.hardware import Parts
 from simulator.cost.technology import Technology
 from simulator.engine.engines import RunOptions
 from simulator.kinds.base import Kind, Least, Memo, Scheduled
+from simulator.kinds.systolic.chains import ArrayChain
 from simulator.kinds.systolic.delays import settled, timing_paths
 from simulator.kinds.systolic.families import flows_of, least_cycles, products_of
 from simulator.kinds.systolic.machine import ArrayMachine, SystolicFabric
-from simulator.kinds.systolic.operation import run_systolic
+from simulator.kinds.systolic.operation import run_chain, run_systolic
 from simulator.kinds.systolic.parts import WORDS, parts_of
 from simulator.kinds.systolic.reference import run_array
 from simulator.kinds.systolic.sizes import ArraySizes
@@ -50,8 +51,24 @@ class Systolic(Kind):
 
     def schedule(self, elaborated: Elaborated, operation: Operation, residency: Residency, index: int) -> Scheduled:
         """Formulas are as quick as any bound, and exact."""
-        run = run_systolic(elaborated, SystemSpec.of(elaborated), operation, residency, index, None)
-        return Scheduled(run.program, lambda: run.counts)
+        return _scheduled(run_systolic(elaborated, SystemSpec.of(elaborated), operation, residency, index, None))
+
+    def check_fusion(self, machine: Machine, chain: Sequence[Operation], residency: Sequence[Residency]) -> None:
+        """Whether a block of tokens of a chain fits the operand buffers."""
+        ArrayChain(ArrayMachine.of(machine), tuple(chain), tuple(residency)).most_tokens()
+
+    def run_fused(
+        self, elaborated: Elaborated, chain: Sequence[Operation], residency: Sequence[Residency], first: int, options: RunOptions
+    ) -> tuple[OperationRun, ...]:
+        """Block after block of the batch, round after round of tokens."""
+        array = run_array if options.engine.carries_values else None
+        return run_chain(elaborated, SystemSpec.of(elaborated).made_ideal(options.ideal), chain, residency, first, array)
+
+    def schedule_fused(
+        self, elaborated: Elaborated, chain: Sequence[Operation], residency: Sequence[Residency], first: int
+    ) -> tuple[Scheduled, ...]:
+        """Exact, as one operation is."""
+        return tuple(map(_scheduled, run_chain(elaborated, SystemSpec.of(elaborated), chain, residency, first, None)))
 
     def least(self, machine: Machine, operation: Operation, residency: Residency, memo: Memo) -> Least:
         """Folds of whole extents, by the best dataflow that the array may choose.
@@ -113,6 +130,10 @@ class Systolic(Kind):
         """Both halves of all buffers."""
         fabric = ArrayMachine.of(elaborated.machine).fabric
         return {"operand_sram_kib": 2 * (fabric.x_buffer_kib + fabric.w_buffer_kib + fabric.y_buffer_kib)}
+
+
+def _scheduled(run: OperationRun) -> Scheduled:
+    return Scheduled(run.program, lambda: run.counts)
 
 
 def _array_cycles(machine: ArrayMachine, op: Operation, residency: Residency, memo: Memo) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,15 +10,17 @@ from numpy.typing import NDArray
 from simulator.activity import CAUSES, Bounds, Counts
 from simulator.engine.cluster import CAUSE
 from simulator.errors import require
+from simulator.kinds.systolic.chains import ArrayChain
 from simulator.kinds.systolic.fills import EdgeFills
 from simulator.kinds.systolic.machine import ArrayMachine
 from simulator.kinds.systolic.program import ArrayProgram
 from simulator.kinds.systolic.schedule import SystolicSchedule
 from simulator.kinds.systolic.search import plan_systolic
 from simulator.kinds.systolic.tiles import ArrayTile, array_tiles
+from simulator.kinds.systolic.timing import compute_cycles
 from simulator.machine.model import Elaborated
 from simulator.system.operation import OperationRun
-from simulator.system.program import MemoryLevel, Part
+from simulator.system.program import MemoryLevel, OperationProgram
 from simulator.system.spec import SystemSpec
 from simulator.system.tensors import Residency
 from simulator.workload.made import whole_product
@@ -38,16 +40,42 @@ def run_systolic(
 
     Of a sampled product the array makes every place of the folds that it runs, and all places leave.
     """
-    machine, product = ArrayMachine.settled(elaborated), whole_product(operation)
-    planned = plan_systolic(machine, operation, residency, spec, index)
-    schedule = planned.schedule
+    planned = plan_systolic(ArrayMachine.settled(elaborated), operation, residency, spec)
+    return run_of(elaborated, planned, planned.program.of_operation(index), operation, residency, array)
+
+
+def run_chain(
+    elaborated: Elaborated,
+    spec: SystemSpec,
+    chain: Sequence[Operation],
+    residency: Sequence[Residency],
+    first: int,
+    array: ArrayEngine | None,
+) -> tuple[OperationRun, ...]:
+    """The same of fused operations, of which the first is the `first`-th of its workload."""
+    fused = ArrayChain(ArrayMachine.settled(elaborated), tuple(chain), tuple(residency))
+    planned = fused.planned(spec)
+    programs = fused.operation_programs(planned, first)
+    return tuple(run_of(elaborated, *each, array) for each in zip(planned, programs, chain, residency, strict=True))
+
+
+def run_of(
+    elaborated: Elaborated,
+    planned: ArrayProgram,
+    program: OperationProgram,
+    operation: Operation,
+    residency: Residency,
+    array: ArrayEngine | None,
+) -> OperationRun:
+    """What an operation does by a plan."""
+    machine, product, schedule = ArrayMachine.settled(elaborated), whole_product(operation), planned.schedule
     tiles = array_tiles(machine, schedule, planned.plan, planned.times)
-    outputs = _cells(machine, product, schedule, tiles, array)
+    outputs = _cells(machine, product, schedule, array)
     counts = _counts(operation, tiles) + _fill_counts(elaborated, planned, residency)
     return OperationRun(
         operation,
         residency,
-        program=planned.program,
+        program=program,
         counts=counts,
         unit_cycles=_causes(machine, tiles, counts.mac_slots),
         bounds=Bounds(unit_cycles=-(-counts.mac_slots // machine.fabric.multipliers)),
@@ -63,40 +91,41 @@ def _counts(operation: Operation, tiles: list[ArrayTile]) -> Counts:
 
 def _fill_counts(elaborated: Elaborated, planned: ArrayProgram, residency: Residency) -> Counts:
     """What comes with the fills and goes with the drains: what is decoded, unpacked and packed on the way, and presence bits."""
-    edges, w_fills, xs = planned.edges, planned.w_fills, planned.xs
+    edges, x_fills, w_fills = planned.edges, planned.x_fills, planned.w_fills
     made = edges.array.weight_home == "activation"
-    x_parts = [part for fill in planned.program.x_fills for part in fill.parts]
+    decoded = w_fills.decoded_elements > 0
 
-    def moved(part: Part, home: MemoryLevel) -> int:
+    def moved(sizes: NDArray[np.int64], home: MemoryLevel) -> int:
         burst = elaborated.dram_burst_bytes if home == "dram" else 1
-        return -(-part.bytes // burst) * burst
+        return int((-(-sizes // burst)).sum()) * burst
 
-    w_home: MemoryLevel = residency.x if made else "dram"
-    x_elements = sum(edges.x_elements(key) for key in xs.filled if key is not None) if residency.forms.x.packed else 0
-    w_elements = sum(fill.decoded_elements for fill in w_fills)
-    filled = sum(edges.x_presence_bits(n, k) for covered in xs.keys for _, n, k in covered)
-    filled += sum(edges.w_presence_bits(m, k) for covered in planned.ws.keys for _, m, k in covered)
+    x_home, w_home, _ = planned.homes
+    x_elements = int(planned.xs.of_filled(edges.x_elements.ravel()).sum()) if residency.forms.x.packed else 0
+    w_elements = int(w_fills.decoded_elements.sum())
+    covers = (planned.xs, edges.x_presence_bits), (planned.ws, edges.w_presence_bits)
     return Counts(
-        weight_value_bytes=sum(fill.value_bytes for fill in w_fills),
-        weight_metadata_bytes=sum(fill.metadata_bytes for fill in w_fills),
-        weight_bits_decoded=0 if made else sum(fill.stored.total for fill in w_fills if fill.decoded_elements),
+        weight_value_bytes=w_fills.value_bytes,
+        weight_metadata_bytes=w_fills.metadata_bytes,
+        weight_bits_decoded=0 if made else int(w_fills.stored.total[decoded].sum()),
         w_elements_decoded=w_elements,
-        w_bytes_decoded=sum(moved(fill.part, w_home) for fill in w_fills if fill.decoded_elements),
-        x_bytes_unpacked=sum(moved(part, residency.x) for part in x_parts) if x_elements else 0,
+        w_bytes_decoded=moved(w_fills.bytes[decoded], w_home),
+        x_bytes_unpacked=moved(x_fills.bytes, x_home) if x_elements else 0,
         x_elements_unpacked=x_elements,
         activations_unpacked=x_elements + (w_elements if made else 0),
         activations_packed=edges.outputs if residency.forms.y.packed else 0,
-        presence_bits_filled=filled,
-        presence_bits_scanned=sum(edges.presence_reads(position) for position in planned.schedule.positions),
+        presence_bits_filled=sum(int(bits.ravel()[of.covered[1]].sum()) for of, bits in covers),
+        presence_bits_scanned=edges.presence_reads(),
     )
 
 
 def _cells(
-    machine: ArrayMachine, operation: Operation, schedule: SystolicSchedule, tiles: list[ArrayTile], array: ArrayEngine | None
+    machine: ArrayMachine, operation: Operation, schedule: SystolicSchedule, array: ArrayEngine | None
 ) -> NDArray[np.float64] | None:
-    """Y as the cells computed it, held against the formula and NumPy; None where no cell was simulated."""
-    cycles = sum(tile.cycles for tile in tiles)
-    if array is None or machine.fabric.multipliers * cycles > CELL_LIMIT_PE_CYCLES:
+    """Y as the cells computed it, tile after tile, held against the formula and NumPy; None where no cell was simulated."""
+    if array is None:
+        return None
+    cycles = compute_cycles(schedule)
+    if machine.fabric.multipliers * cycles > CELL_LIMIT_PE_CYCLES:
         return None
     w, x = operation.weight.to_dense(), operation.activations.values()
     measured, y = array(schedule, w, x)

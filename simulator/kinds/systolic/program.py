@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 
-from simulator.kinds.systolic.fills import Contents, EdgeFills, WeightFill, contents
+import numpy as np
+from numpy.typing import NDArray
+
+from simulator.kinds.systolic.contents import Contents, contents
+from simulator.kinds.systolic.fills import EdgeFills, Transfers, WeightFills
 from simulator.kinds.systolic.machine import ArrayMachine
 from simulator.kinds.systolic.schedule import SystolicSchedule
 from simulator.kinds.systolic.timing import FoldPlan, TileTimes, fold_plan, tile_times
-from simulator.system.program import Drain, Fill, OperationProgram, Part, TileStep, content_indices
+from simulator.system.program import Drain, Fill, MemoryLevel, OperationProgram, Part, TileStep
+from simulator.system.spec import SystemSpec
 from simulator.system.tensors import Residency
 from simulator.workload.types import Operation
+
+Ints = NDArray[np.int64]
 
 
 @dataclass(frozen=True, eq=False)
@@ -24,38 +33,75 @@ class ArrayProgram:
     edges: EdgeFills
     xs: Contents
     ws: Contents
-    w_fills: tuple[WeightFill, ...]
+    x_fills: Transfers
+    """Of `xs`, one by one."""
+    w_fills: WeightFills
     """Of `ws`, one by one."""
-    program: OperationProgram
+    ys: Ints
+    """[tiles] outputs that each adds to."""
+    y_drains: Transfers
+    """Of each of these outputs."""
+    homes: tuple[MemoryLevel, MemoryLevel, MemoryLevel]
+    """Of X, W and Y."""
 
     @property
     def bytes_moved(self) -> tuple[int, int]:
         """Bytes to and from DRAM, and to and from the activation buffer, before they are rounded to bursts."""
-        moved = {"dram": 0, "buffer": 0}
-        transfers: tuple[Fill | Drain, ...] = (*self.program.x_fills, *self.program.w_fills, *self.program.drains)
-        for transfer in transfers:
-            moved[transfer.home] += sum(part.bytes for part in transfer.parts)
+        moved = {"dram": 0, "buffer": 0, "chip": 0}
+        for home, sizes in zip(self.homes, self._sizes, strict=True):
+            moved[home] += int(sizes.sum())
         return moved["dram"], moved["buffer"]
+
+    @property
+    def _sizes(self) -> tuple[Ints, Ints, Ints]:
+        return self.x_fills.bytes, self.w_fills.bytes, self.y_drains.bytes
+
+    @property
+    def tiles(self) -> int:
+        """How many it has."""
+        return len(self.ys)
+
+    def least_cycles(self, spec: SystemSpec) -> int:
+        """Cycles that it takes at least by itself on a system: its first fills, its tiles and the last drain; or all that DRAM moves."""
+        rates = spec.x_bytes_per_cycle, spec.w_bytes_per_cycle
+        fills = zip(self.homes[:2], (self.x_fills, self.w_fills), rates, strict=True)
+        first = max(_first_of(of, spec.dram_latency_cycles if home == "dram" else 0, rate) for home, of, rate in fills)
+        last = int(self.times.delays[-1]) - int(-self.y_drains.bytes[-1] // spec.drain_bytes_per_cycle)
+        moved = [sizes for home, sizes in zip(self.homes, self._sizes, strict=True) if home == "dram"]
+        bursts = sum(int((-(-sizes // spec.dram_burst_bytes)).sum()) for sizes in moved)
+        return max(first + self.times.total + last, int(bursts * spec.dram_burst_bytes // spec.dram_bytes_per_cycle))
+
+    @cached_property
+    def program(self) -> OperationProgram:
+        """As that of a first operation."""
+        x_home, w_home, y_home = self.homes
+        made = self.edges.array.weight_home == "activation"
+        steps = zip(self.times.cycles.tolist(), self.xs.indices.tolist(), self.ws.indices.tolist(), self.ys.tolist(), strict=True)
+        delays = self.times.delays[_last_of(self.ys)]
+        return OperationProgram(
+            tiles=tuple(TileStep(0, cycles, x, w, y) for cycles, x, w, y in steps),
+            x_fills=_fills(self.x_fills, x_home, waits=True),
+            w_fills=_fills(self.w_fills, w_home, waits=made),
+            drains=tuple(Drain(0, y_home, (part,), delay) for part, delay in zip(_parts(self.y_drains), delays.tolist(), strict=True)),
+        )
 
 
 def array_program(
     machine: ArrayMachine, schedule: SystolicSchedule, operation: Operation, array: Operation, residency: Residency
 ) -> ArrayProgram:
-    """The program of a schedule, as that of a first operation.
+    """The program of a schedule.
 
     `array` is the operation as the array sees it, with the rows of W as the schedule orders them.
     """
     plan = fold_plan(schedule)
     times = tile_times(schedule, plan)
     edges = EdgeFills(machine, schedule, operation, array, residency.forms)
-    run = (times.folds > 0).tolist()
-    xs = contents([(block, n, k) for block, _, n, k in schedule.positions], run)
-    ws = contents([(block, m, k) for block, m, _, k in schedule.positions], run)
-    ys = content_indices([(block, m, n) for block, m, n, _ in schedule.positions], 0)
-    made = array.weight_home == "activation"
-    x_parts = [edges.x_part(key, covered) for key, covered in zip(xs.filled, xs.keys, strict=True)]
-    w_fills = tuple(edges.w_fill(key, covered) for key, covered in zip(ws.filled, ws.keys, strict=True))
-    steps = zip(times.cycles.tolist(), xs.indices, ws.indices, ys, strict=True)
+    block, m, n, k = schedule.places
+    m_tiles, k_tiles, n_tiles = len(schedule.m_tiles), len(schedule.k_tiles), len(schedule.n_tiles)
+    xs = contents((block * n_tiles + n) * k_tiles + k, times.folds > 0)
+    ws = contents((block * m_tiles + m) * k_tiles + k, times.folds > 0)
+    outputs = (block * m_tiles + m) * n_tiles + n
+    ys = np.cumsum(np.diff(outputs, prepend=outputs[0]) != 0)
     return ArrayProgram(
         schedule,
         plan,
@@ -63,18 +109,35 @@ def array_program(
         edges,
         xs,
         ws,
-        w_fills,
-        OperationProgram(
-            tiles=tuple(TileStep(0, cycles, x, w, y) for cycles, x, w, y in steps),
-            x_fills=tuple(Fill(0, residency.x, (part,), waits=True) for part in x_parts),
-            w_fills=tuple(Fill(0, residency.x if made else "dram", (fill.part,), waits=made) for fill in w_fills),
-            drains=tuple(Drain(0, residency.y, (part,), delay) for part, delay in _drained(schedule, times, edges, ys)),
-        ),
+        edges.x_fills(xs),
+        edges.w_fills(ws),
+        ys,
+        edges.y_drains(outputs[_last_of(ys)]),
+        (residency.x, weight_level(array, residency), residency.y),
     )
 
 
-def _drained(schedule: SystolicSchedule, times: TileTimes, edges: EdgeFills, contents: list[int]) -> Iterator[tuple[Part, int]]:
-    """Outputs that are finished with the last tile of each content, and cycles until they have left the array."""
-    for place, content in enumerate(contents):
-        if place + 1 == len(contents) or content != contents[place + 1]:
-            yield Part(edges.y_bytes(schedule.positions[place])), int(times.delays[place])
+def weight_level(array: Operation, residency: Residency) -> MemoryLevel:
+    """Where W comes from: one that is made from the outputs of others, from where those live."""
+    if array.weight_home != "activation":
+        return "dram"
+    return residency.w if residency.x == "chip" else residency.x
+
+
+def _first_of(fills: Transfers, latency: int, rate: int) -> int:
+    """Cycles until the first is there."""
+    size, bank_cycles = int(fills.bytes[0]), int(fills.bank_cycles[0])
+    return latency + max(-(-size // rate), bank_cycles) if size else 0
+
+
+def _fills(transfers: Transfers, home: MemoryLevel, *, waits: bool) -> tuple[Fill, ...]:
+    return tuple(Fill(0, home, (part,), waits) for part in _parts(transfers))
+
+
+def _parts(transfers: Transfers) -> Iterator[Part]:
+    return itertools.starmap(Part, zip(transfers.bytes.tolist(), transfers.bank_cycles.tolist(), strict=True))
+
+
+def _last_of(ys: Ints) -> Ints:
+    """[outputs] the last tile of each."""
+    return np.flatnonzero(np.diff(ys, append=-1))

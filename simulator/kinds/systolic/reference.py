@@ -49,7 +49,7 @@ def run_array(schedule: SystolicSchedule, w: Matrix, x: Matrix) -> tuple[int, Ma
     fabric, order = schedule.fabric, schedule.product.row_order
     if order is not None:
         w = w[order]
-    folds = list(_folds(fabric, schedule, w, x))
+    folds = list(folds_of(fabric, schedule, w, x))
     y = np.zeros((w.shape[0], x.shape[1]))
     if not folds:
         return 0, y
@@ -63,7 +63,7 @@ def run_array(schedule: SystolicSchedule, w: Matrix, x: Matrix) -> tuple[int, Ma
     return result.cycles, y
 
 
-def _folds(fabric: SystolicFabric, schedule: SystolicSchedule, w: Matrix, x: Matrix) -> Iterator[PlacedFold]:
+def folds_of(fabric: SystolicFabric, schedule: SystolicSchedule, w: Matrix, x: Matrix) -> Iterator[PlacedFold]:
     """The folds that are run, in order."""
     product = schedule.product
     height, tokens = product.shape[0], product.shape[2]

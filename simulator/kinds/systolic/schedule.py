@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
 
 from simulator.kinds.systolic.array_product import ArrayProduct, Extent
 from simulator.kinds.systolic.folds import Axes, Dataflow, fold_axes
@@ -37,24 +39,23 @@ class SystolicSchedule:
     """Whether weights come through the decoder, where there is one, in the least of their forms."""
 
     @cached_property
-    def positions(self) -> tuple[Position, ...]:
-        """Tiles in execution order; a batched product is its blocks one after another.
+    def places(self) -> NDArray[np.int64]:
+        """[4, tiles] block, M tile, N tile and K tile of tiles in execution order; a batched product is its blocks one after another.
 
         Within a block the order is serpentine: each inner loop runs back where the last one ended, so that the tile of X or of
         W that lies there is met again at once.
         """
-        return tuple(self._visit())
-
-    def _visit(self) -> Iterator[Position]:
-        ms, ns, ks = range(len(self.m_tiles)), range(len(self.n_tiles)), range(len(self.k_tiles))
+        ms, ns, ks = len(self.m_tiles), len(self.n_tiles), len(self.k_tiles)
         outer, inner = (ms, ns) if self.loop_order == "m_rounds" else (ns, ms)
-        for block in range(self.product.batch):
-            for first in outer:
-                for place in inner:
-                    second = inner[-1 - place] if first % 2 else place
-                    backwards = (first * len(inner) + place) % 2
-                    m, n = (first, second) if self.loop_order == "m_rounds" else (second, first)
-                    yield from ((block, m, n, k) for k in (ks[::-1] if backwards else ks))
+        block, first, place, k = (index.ravel() for index in np.indices((self.product.batch, outer, inner, ks)))
+        second = np.where(first % 2, inner - 1 - place, place)
+        k = np.where((first * inner + place) % 2, ks - 1 - k, k)
+        return np.stack((block, first, second, k) if self.loop_order == "m_rounds" else (block, second, first, k))
+
+    @cached_property
+    def positions(self) -> tuple[Position, ...]:
+        """The same, tile by tile."""
+        return tuple((block, m, n, k) for block, m, n, k in self.places.T.tolist())
 
     def extent(self, m: int, n: int, k: int) -> Extent:
         """Size of a tile."""

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import heapq
+import itertools
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
+
+import numpy as np
 
 from simulator.errors import MappingError
 from simulator.kinds.systolic.array_product import in_row_order
@@ -12,7 +17,7 @@ from simulator.kinds.systolic.families import Family, families_of, grouped, leas
 from simulator.kinds.systolic.machine import ArrayMachine
 from simulator.kinds.systolic.program import ArrayProgram, array_program
 from simulator.machine.model import DMA_CHUNK_BYTES
-from simulator.system.program import Program, joined
+from simulator.system.program import Program
 from simulator.system.relaxed import earliest_end
 from simulator.system.spec import SystemSpec
 from simulator.system.system import System
@@ -39,7 +44,7 @@ Rank = tuple[float, int, int]
 """Cycles, bytes to and from DRAM, bytes to and from the activation buffer."""
 
 
-def plan_systolic(machine: ArrayMachine, operation: Operation, residency: Residency, spec: SystemSpec, index: int = 0) -> ArrayProgram:
+def plan_systolic(machine: ArrayMachine, operation: Operation, residency: Residency, spec: SystemSpec) -> ArrayProgram:
     """The schedule in which an operation by itself is done first on this system; then the fewest bytes of DRAM, of the buffer, the first.
 
     Each family (dataflow, packing, options in use, order of output features) is searched by itself, so that one family more never
@@ -52,7 +57,7 @@ def plan_systolic(machine: ArrayMachine, operation: Operation, residency: Reside
             f"{machine.name}: no tile of {operation.name} fits the operand buffers (x {fabric.x_buffer_kib:g}, "
             f"w {fabric.w_buffer_kib:g}, y {fabric.y_buffer_kib:g} KiB a half) of a {fabric.rows} × {fabric.cols} array"
         )
-    return replace(best.program, program=best.program.program.of_operation(index))
+    return best.program
 
 
 @dataclass(frozen=True)
@@ -63,7 +68,7 @@ class _Found:
     @property
     def steps(self) -> int:
         """Tiles, and transfers of DRAM: what it takes to play it."""
-        return len(self.program.program.tiles) + self.rank[1] // DMA_CHUNK_BYTES + 1
+        return self.program.tiles + self.rank[1] // DMA_CHUNK_BYTES + 1
 
 
 class _Search:
@@ -110,8 +115,9 @@ class _Search:
         if not self.machine.machine.weight_decoder or family.product.made or self.operation.storage is not None:
             return False
         rate = min(self.spec.w_bytes_per_cycle, self.spec.dram_bytes_per_cycle)
-        waits = sum(max(0.0, fill.part.bank_cycles - fill.part.bytes / rate) for fill in found.program.w_fills if fill.decoded_elements)
-        return waits > (1 - CLOSE) * found.rank[0]
+        fills = found.program.w_fills
+        waits = np.maximum(0.0, fills.bank_cycles - fills.bytes / rate)[fills.decoded_elements > 0].sum()
+        return bool(waits > (1 - CLOSE) * found.rank[0])
 
     def _searched(self, family: Family, best: _Found | None, hopeless: float) -> _Found | None:
         tried = candidates(self.machine, family, self.residency, self.spec, TRIED)
@@ -119,29 +125,42 @@ class _Search:
             return None
         return self._explored(family, tried, best)
 
-    def _explored(self, family: Family, tried: list[Candidate], rival: _Found | None) -> _Found:
-        """The best schedule of a family; not played where even its bound is later than the best of another."""
+    def _explored(self, family: Family, tried: list[Candidate], rival: _Found | None) -> _Found | None:
+        """The best schedule of a family; not played where even its bound is later than the best of another, None where it is far later."""
         array = in_row_order(self.array, family.product.row_order)
-        bounded: list[_Found] = []
-        steps = 0
-        for place, candidate in enumerate(tried):
-            if place >= TRIED_AT_LEAST and steps > TRIED_STEPS:
+        programs: list[_Found] = []
+        for candidate in tried:
+            if len(programs) >= TRIED_AT_LEAST and sum(found.steps for found in programs) > TRIED_STEPS:
                 break
             program = array_program(self.machine, candidate.schedule(family), self.operation, array, self.residency)
-            found = _Found((earliest_end(self.spec, _alone(program)), *program.bytes_moved), program)
-            steps += found.steps
-            bounded.append(found)
-        bounded.sort(key=lambda found: found.rank)
-        plays = min(PLAYED, PLAYED_STEPS // bounded[0].steps)
-        if not plays or (rival is not None and bounded[0].rank > rival.rank):
-            return _leanest(bounded)
+            programs.append(_Found((program.least_cycles(self.spec), *program.bytes_moved), program))
+        if rival is not None and min(found.rank[0] for found in programs) > rival.rank[0]:
+            return None
+        bounded = _in_order(self.spec, programs)
+        first = next(bounded)
+        bounded = itertools.chain([first], bounded)
+        plays = min(PLAYED, PLAYED_STEPS // first.steps)
+        if not plays or (rival is not None and first.rank > rival.rank):
+            return _leanest(list(itertools.takewhile(lambda found: found.rank[0] <= EQUAL * first.rank[0], bounded)))
         played: list[_Found] = []
-        for found in bounded[:plays]:
+        for found in itertools.islice(bounded, plays):
             if played and found.rank[0] >= CLOSE * min(one.rank[0] for one in played):
                 break
             cycles = System(self.spec, _alone(found.program)).run().cycles
             played.append(_Found((cycles, *found.rank[1:]), found.program))
         return _leanest(played)
+
+
+def _in_order(spec: SystemSpec, outlined: list[_Found]) -> Iterator[_Found]:
+    """By their bounds on a system, of which each is worked out only where the cycles that it takes at least come first."""
+    bounded: list[tuple[Rank, int, _Found]] = []
+    for place, found in sorted(enumerate(outlined), key=lambda placed: placed[1].rank[0]):
+        while bounded and bounded[0][0][0] < found.rank[0]:
+            yield heapq.heappop(bounded)[2]
+        rank = earliest_end(spec, _alone(found.program)), *found.rank[1:]
+        heapq.heappush(bounded, (rank, place, _Found(rank, found.program)))
+    while bounded:
+        yield heapq.heappop(bounded)[2]
 
 
 def _leanest(found: list[_Found]) -> _Found:
@@ -152,4 +171,5 @@ def _leanest(found: list[_Found]) -> _Found:
 
 def _alone(program: ArrayProgram) -> Program:
     """The operation by itself, with nothing to wait for."""
-    return joined([program.program], ((),))
+    of = program.program
+    return Program(of.tiles, of.x_fills, of.w_fills, of.drains, ((),))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -79,31 +81,60 @@ class TileTimes:
     delays: NDArray[np.int64]
     """[tiles] from the end of the tile until its last output has left the array."""
 
+    @property
+    def total(self) -> int:
+        """Cycles of all tiles."""
+        return int(self.cycles.sum())
+
 
 def tile_times(schedule: SystolicSchedule, plan: FoldPlan) -> TileTimes:
     """When each tile is done; lead and tail of the operation belong to the first and the last tile that run a fold."""
-    fabric, flow = schedule.fabric, schedule.dataflow
-    places = tuple(np.array(schedule.positions)[:, [0, 1, 3, 2]].T)
-    cycles = plan.over_tiles(fold_intervals(fabric, plan.steps, flow))[places]
-    folds = plan.over_tiles((plan.steps > 0).astype(np.int64))[places]
-    delays = np.maximum(0, _tails(schedule, places))
+    tiles = np.arange(schedule.places.shape[1])
+    (times,) = times_by_turns([(schedule, plan)], np.stack((0 * tiles, tiles)))
+    return times
+
+
+def times_by_turns(runs: Sequence[tuple[SystolicSchedule, FoldPlan]], turns: NDArray[np.int64]) -> list[TileTimes]:
+    """Of operations whose tiles follow each other without a gap, in one dataflow on one part of the array.
+
+    `turns`: [2, tiles] operation and tile, in execution order. Lead and tail belong to the first and the last tile that run a fold.
+    """
+    fabric, flow = runs[0][0].fabric, runs[0][0].dataflow
+    places = [tuple(schedule.places[[0, 1, 3, 2]]) for schedule, _ in runs]
+    starts = np.concatenate(([0], np.cumsum([len(of[0]) for of in places])))
+    order = starts[turns[0]] + turns[1]
+
+    def in_order(of: Sequence[NDArray[np.int64]]) -> NDArray[np.int64]:
+        return np.asarray(np.concatenate(of)[order])
+
+    cycles = in_order([plan.over_tiles(fold_intervals(fabric, plan.steps, flow))[of] for (_, plan), of in zip(runs, places, strict=True)])
+    folds = in_order([plan.over_tiles((plan.steps > 0).astype(np.int64))[of] for (_, plan), of in zip(runs, places, strict=True)])
+    delays = np.maximum(0, in_order([_tails(schedule, of) for (schedule, _), of in zip(runs, places, strict=True)]))
     run = np.flatnonzero(folds)
     if run.size:
-        first, last = (plan.of_tile(schedule.positions[tile]) for tile in (run[0], run[-1]))
+        first, last = (_steps_of(*runs[int(turns[0, tile])], int(turns[1, tile])) for tile in (run[0], run[-1]))
         cycles[run[0]] += lead_cycles(fabric, int(first[first > 0][0]), flow)
         cycles[run[-1]] += tail_cycles(fabric, int(last[last > 0][-1]), flow)
         delays[run[-1]] = 0
     before = np.maximum.accumulate(np.where(folds > 0, np.arange(len(folds)), -1))
-    return TileTimes(cycles, folds, np.where(before >= 0, delays[before], 0))  # where no fold is run, those of the tile before are awaited
+    delays = np.where(before >= 0, delays[before], 0)  # where no fold is run, those of the tile before are awaited
+    back = np.argsort(order)
+    spans = [back[start:stop] for start, stop in itertools.pairwise(starts.tolist())]
+    return [TileTimes(cycles[span], folds[span], delays[span]) for span in spans]
+
+
+def _steps_of(schedule: SystolicSchedule, plan: FoldPlan, tile: int) -> Steps:
+    block, m, n, k = schedule.places[:, tile].tolist()
+    return plan.of_tile((block, m, n, k))
 
 
 def _tails(schedule: SystolicSchedule, places: tuple[NDArray[np.int64], ...]) -> NDArray[np.int64]:
     """[tiles] cycles from the last interval of each until its last output has left; all folds of a stationary tile stream alike."""
     fabric, flow = schedule.fabric, schedule.dataflow
     if fabric.weight_load == "serial":
-        return np.zeros(len(schedule.positions), dtype=np.int64)
+        return np.zeros(len(places[0]), dtype=np.int64)
     if flow == "os":
-        return np.full(len(schedule.positions), fabric.skew + fabric.rows)
+        return np.full(len(places[0]), fabric.skew + fabric.rows)
     spans, of = (schedule.n_tiles, places[3]) if flow == "ws" else (schedule.m_tiles, places[1])
     streamed = np.diff(spans)[of, 0]
     return np.asarray(fabric.skew + np.minimum(0, streamed - fabric.rows), dtype=np.int64)
@@ -111,4 +142,4 @@ def _tails(schedule: SystolicSchedule, places: tuple[NDArray[np.int64], ...]) ->
 
 def compute_cycles(schedule: SystolicSchedule) -> int:
     """The array's own cycles for one operation; 0 where no fold is run."""
-    return int(tile_times(schedule, fold_plan(schedule)).cycles.sum())
+    return tile_times(schedule, fold_plan(schedule)).total

@@ -22,7 +22,7 @@ from simulator.kinds.units.machine import UnitsMachine
 from simulator.kinds.units.streams import list_parts
 from simulator.system.program import Part, Span
 from simulator.system.weights import dense_elements, format_bits, named_bits, tile_size, weight_format
-from simulator.workload.storage import LEAST, StoredBits, TileSize
+from simulator.workload.storage import LEAST, FormatName, StoredBits, TileSize
 
 
 @dataclass(frozen=True)
@@ -175,8 +175,12 @@ class UnitsDataflow(ABC, Generic[ScheduleT, SliceT]):
         """How W lies in memory: what its operation names, or the least over all tiles; dense where others have made it."""
         tiles = list(itertools.product(range(len(self.schedule.m_tiles)), range(len(self.schedule.k_tiles))))
         lists = sum(size.values + size.metadata for size in (self._lists(m, k) for m, k in tiles))
-        sizes = (self._tile_size(m, k) for m, k in tiles)
-        return weight_format(self.machine.machine, self.schedule.operation, self._own_form, lists, sizes)
+        sizes = [self._tile_size(m, k) for m, k in tiles] if self.machine.machine.weight_decoder else []
+
+        def bytes_of(form: FormatName) -> int:
+            return sum(-(-format_bits(self.machine.machine, self.schedule.operation, form, size).total // 8) for size in sizes)
+
+        return weight_format(self.machine.machine, self.schedule.operation, self._own_form, lists, bytes_of)
 
     def fetched(self, m: int, k: int) -> WeightBytes:
         """What a fill brings, in the form in which W lies in memory."""
@@ -206,7 +210,7 @@ class UnitsDataflow(ABC, Generic[ScheduleT, SliceT]):
         values = int(entries.sum()) * self.stored_value_bits // 8
         return WeightBytes(values, total - values)
 
-    def _tile_size(self, m: int, k: int) -> TileSize:
+    def _tile_size(self, m: int, k: int) -> TileSize[int]:
         spans = self.schedule.m_tiles[m], self.schedule.k_tiles[k]
         return tile_size(self.schedule.operation, *spans, int(self.unit_entries(m, k).sum()))
 

@@ -3,18 +3,24 @@
 import itertools
 
 import numpy as np
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from simulator.errors import MappingError
+from simulator.kinds import kind_of
 from simulator.kinds.systolic.array_product import product_of
-from simulator.kinds.systolic.fills import contents
+from simulator.kinds.systolic.contents import NOTHING, contents
 from simulator.kinds.systolic.machine import ArrayMachine
 from simulator.kinds.systolic.program import array_program
 from simulator.kinds.systolic.schedule import SystolicSchedule, cut
 from simulator.kinds.systolic.search import plan_systolic
-from simulator.system.program import LoopOrder
+from simulator.machine import Machine
+from simulator.system.program import LoopOrder, joined
+from simulator.system.relaxed import earliest_end
 from simulator.system.spec import SystemSpec
+from simulator.system.system import System
 from simulator.system.tensors import Residency
+from tests.kinds.systolic.laws import case
 from tests.strategies import elaborated, machine, operation, run, workload
 
 DRAM = Residency("dram", "dram")
@@ -46,10 +52,18 @@ def test_the_serpentine_meets_every_tile_once_and_moves_along_one_dimension_at_a
 
 
 def test_what_a_half_still_holds_is_not_brought_in_again() -> None:
-    of = contents([(0, 0), (0, 1), (0, 0), (0, 1), (0, 2), (0, 1), (0, 0)], [True] * 7)
-    assert of.indices == [0, 1, 2, 3, 4, 5, 6]
+    of = contents(np.array([0, 1, 0, 1, 2, 1, 0]), np.ones(7, dtype=np.bool_))
+    assert of.indices.tolist() == [0, 1, 2, 3, 4, 5, 6]
     # halves: 0 and 1; both are met again; 2 takes the place of 0; 1 is met again; 0 must come back
-    assert of.filled == [(0, 0), (0, 1), None, None, (0, 2), None, (0, 0)]
+    assert of.filled.tolist() == [0, 1, NOTHING, NOTHING, 2, NOTHING, 0]
+
+
+def test_presence_bits_of_what_is_passed_over_come_with_what_stays() -> None:
+    """Tiles 1 and 4 run no fold: their parts' presence bits come with the part before; a half that lacks some is filled again."""
+    of = contents(np.array([0, 3, 1, 0, 2, 1, 0]), np.array([True, False, True, True, False, True, True]))
+    assert of.indices.tolist() == [0, 0, 1, 2, 2, 3, 4]
+    assert of.filled.tolist() == [0, 1, 0, NOTHING, NOTHING]  # content 2 covers part 2 too, which content 0 did not
+    assert of.presence_bytes(np.array([8, 16, 24, 32])).tolist() == [5, 2, 4, 0, 0]
 
 
 def test_two_tiles_of_weights_are_fetched_once_for_any_number_of_tokens() -> None:
@@ -68,3 +82,19 @@ def test_a_schedule_is_chosen_for_the_system_that_it_runs_on() -> None:
     narrow, ideal = (plan_systolic(ArrayMachine.of(of), op, DRAM, each) for each in (spec, spec.made_ideal("dram")))
     assert narrow.bytes_moved[0] < ideal.bytes_moved[0]
     assert run(of, workload(op), ideal="dram").activity.cycles < run(of, workload(op)).activity.cycles
+
+
+@settings(max_examples=15)
+@given(seed=st.integers(0, 10**6))
+def test_no_schedule_is_through_before_its_first_fills_tiles_and_last_drain(seed: int) -> None:
+    """By which a search leaves schedules out unplayed."""
+    of = case(seed, 5.0)
+    fixed = Machine.model_validate({"name": "array", "fabric": of.fabric, **of.machine})
+    spec = SystemSpec.of(elaborated(fixed)).made_ideal(of.ideal)
+    (home,) = kind_of(fixed).residency(fixed, workload(of.operation))
+    try:
+        planned = plan_systolic(ArrayMachine.of(fixed), of.operation, home, spec)
+    except MappingError:
+        return
+    alone = joined([planned.program], ((),))
+    assert planned.least_cycles(spec) <= earliest_end(spec, alone) <= System(spec, alone).run().cycles

@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from simulator.kinds.systolic.array_product import packed, product_of
+from simulator.kinds.systolic.contents import contents
 from simulator.kinds.systolic.fills import EdgeFills
 from simulator.kinds.systolic.folds import Axis, Dataflow, fold_axes, fold_steps, read_steps
 from simulator.kinds.systolic.machine import ArrayMachine
@@ -178,6 +179,10 @@ def test_a_product_of_nothing_takes_no_cycle_of_the_array_and_gives_zeros() -> N
     assert not timing.outputs["op"].any()
 
 
+ONE = contents(np.zeros(1, dtype=np.int64), np.ones(1, dtype=np.bool_))
+"""Of an operation in one tile."""
+
+
 def test_compressed_weights_move_the_least_of_their_forms() -> None:
     random = np.random.default_rng(1)
     fetched = {}
@@ -185,9 +190,9 @@ def test_compressed_weights_move_the_least_of_their_forms() -> None:
         op = operation((random.permutation(64 * 64) < density * 64 * 64).reshape(64, 64).astype(float), np.ones((64, 4)))
         for decoder in (False, True):
             of = decoding(array(8, 8, dataflow="ws"), decoder)
-            fill = EdgeFills(ArrayMachine.of(of), one_tile(of, op, "ws"), op, op).w_fill((0, 0, 0), {(0, 0, 0)})
-            assert (fill.decoded_elements > 0) == (decoder and density < 1)
-            fetched[density, decoder] = fill.part.bytes
+            fill = EdgeFills(ArrayMachine.of(of), one_tile(of, op, "ws"), op, op).w_fills(ONE)
+            assert (fill.decoded_elements[0] > 0) == (decoder and density < 1)
+            fetched[density, decoder] = int(fill.bytes[0])
     assert fetched[1.0, True] == fetched[1.0, False] == fetched[1 / 64, False] == 8192
     assert fetched[0.25, True] == 64 * 64 // 8 + 1024 * 2
     assert fetched[1 / 64, True] == pytest.approx((64 * (16 + 6) + 65 * 7) / 8, abs=1)
@@ -208,7 +213,7 @@ def test_a_format_that_an_operation_names_is_what_is_fetched() -> None:
     w[:, ::4] = 1
     of, op = decoding(array(4, 4, dataflow="ws")), operation(w, np.ones((16, 4)))
     coo = replace(op, storage=StorageSpec(format="coo"))
-    named, own = (EdgeFills(ArrayMachine.of(of), one_tile(of, each, "ws"), each, each).w_fill((0, 0, 0), {(0, 0, 0)}) for each in (coo, op))
+    named, own = (EdgeFills(ArrayMachine.of(of), one_tile(of, each, "ws"), each, each).w_fills(ONE) for each in (coo, op))
     # 32 nonzeros of 16 bits, each with 3 bits of row and 4 of column; the tile is all of W
     assert (named.value_bytes, named.metadata_bytes) == (64, 28)
     # a bitmap is the least: a bit for each of 128 elements
@@ -224,11 +229,11 @@ def test_a_decoder_writes_only_words_that_hold_a_nonzero() -> None:
     fills = EdgeFills(
         ArrayMachine.of(of), SystolicSchedule(of.fabric, product_of(op), "ws", ((0, 4),), ((0, 8),), ((0, 2),), "m_rounds"), op, op
     )
-    fill = fills.w_fill((0, 0, 0), {(0, 0, 0)})
-    assert (fill.decoded_elements, fill.part.bank_cycles) == (4 * 4, 3)
+    fill = fills.w_fills(ONE)
+    assert (fill.decoded_elements.tolist(), fill.bank_cycles.tolist()) == ([4 * 4], [3])
     from_others = replace(op, weight_home="activation")
-    made = EdgeFills(ArrayMachine.of(of), fills.schedule, from_others, from_others).w_fill((0, 0, 0), {(0, 0, 0)})
-    assert (made.decoded_elements, made.part.bank_cycles, made.part.bytes) == (0, 4, 64)
+    made = EdgeFills(ArrayMachine.of(of), fills.schedule, from_others, from_others).w_fills(ONE)
+    assert (made.decoded_elements.tolist(), made.bank_cycles.tolist(), made.bytes.tolist()) == ([0], [4], [64])
 
 
 def test_a_word_of_steps_is_read_whole_or_not_at_all() -> None:
@@ -259,4 +264,4 @@ def test_a_fold_whose_outputs_nobody_wants_is_not_run() -> None:
 def test_blocks_lie_within_tiles() -> None:
     axis = Axis.cut(((0, 5), (5, 8)), 2)
     assert (axis.edges, axis.first) == ((0, 2, 4, 5, 7, 8), (0, 3, 5))
-    assert (axis.block_of.tolist(), axis.blocks(1)) == ([0, 0, 1, 1, 2, 3, 3, 4], slice(3, 5))
+    assert (axis.sizes.tolist(), axis.blocks(1)) == ([2, 2, 1, 2, 1], slice(3, 5))
