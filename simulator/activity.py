@@ -98,7 +98,7 @@ class Counts:
     output_bank_reads: int = counter("row words read from output banks to add a later K tile", clocked=True)
     output_bank_drains: int = counter("row words read from output banks when an operation's rows leave")
     bank_additions: int = counter("row words that the banks' adders add to partial sums (scatter)", clocked=True)
-    drain_additions: int = counter("row words added on the drain bus: parts of cut rows, sums of several copies")
+    drain_additions: int = counter("row words added on the drain bus: parts of cut rows, sums of several copies or K tiles")
     pe_weight_shifts: int = counter("systolic: register writes that move stationary operands into the array")
     pe_operand_shifts: int = counter("systolic: register writes that move streaming operands from PE to PE")
     pe_sum_shifts: int = counter("systolic: register writes of partial sums, moving or in place")

@@ -282,6 +282,7 @@ def gather_machines(draw: st.DrawFn, /, *, dataflow: str = "gather", **fixed: An
         "order": draw(st.sampled_from(["natural", "bank_aware"])) if dataflow == "gather" else "natural",
         "dataflow": dataflow,
         "loop_order": draw(st.sampled_from(["auto", "m_rounds", "rounds_m"])),
+        "partial_sums": draw(st.sampled_from(["auto", "auto", "stay"])),
     }
     trunks = {name: draw(st.sampled_from([4, 16, 256])) for name in ("x_bytes_per_cycle", "w_bytes_per_cycle", "drain_bytes_per_cycle")}
     buffer_kib = draw(st.sampled_from([0.01, 0.1, 64.0]))

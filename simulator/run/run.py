@@ -19,7 +19,7 @@ from simulator.machine.model import Elaborated
 from simulator.run.levels import check_levels
 from simulator.run.perfect import candidates, ways
 from simulator.system.operation import OperationRun, check_operation, check_run
-from simulator.system.program import OperationProgram, Part, Program, interleaved, joined
+from simulator.system.program import MemoryLevel, OperationProgram, Program, interleaved, joined
 from simulator.system.spec import SystemSpec
 from simulator.system.system import System, SystemOutcome
 from simulator.system.tensors import Residency, fused_runs
@@ -203,21 +203,25 @@ def traffic(spec: SystemSpec, program: OperationProgram) -> Counts:
     moved: Counter[str] = Counter()
     for stream, fills in (("x", program.x_fills), ("w", program.w_fills)):
         for fill in fills:
-            size = sum(_moved_bytes(spec, part, fill.home) for part in fill.parts)
+            size = sum(_moved_bytes(spec, part.bytes, fill.home) for part in fill.parts)
             moved["buffer_write_bytes"] += size if fill.kept else 0
             if fill.home != "chip":
                 moved["dram_read_bytes" if fill.home == "dram" else "buffer_read_bytes"] += size
             moved[f"{stream}_trunk_bytes"] += size
     for drain in program.drains:
-        size = sum(_moved_bytes(spec, part, drain.home) for part in drain.parts)
+        for sums in (part.sums for part in drain.parts):
+            moved[f"{drain.sums_home}_read_bytes"] += _moved_bytes(spec, sums.back_bytes, drain.sums_home)
+            moved[f"{drain.sums_home}_write_bytes"] += _moved_bytes(spec, sums.out_bytes, drain.sums_home)
+            moved["drain_bytes"] += sums.bus_bytes
+        size = sum(_moved_bytes(spec, part.bytes, drain.home) for part in drain.parts)
         if drain.home != "chip":
             moved["dram_write_bytes" if drain.home == "dram" else "buffer_write_bytes"] += size
         moved["drain_bytes"] += size + sum(part.extra_bus_bytes for part in drain.parts)
     return Counts(**moved)
 
 
-def _moved_bytes(spec: SystemSpec, part: Part, home: str) -> int:
-    return spec.bursts(part.bytes) if home == "dram" else part.bytes
+def _moved_bytes(spec: SystemSpec, size: int, home: MemoryLevel) -> int:
+    return spec.bursts(size) if home == "dram" else size
 
 
 def _buffer_cycles(spec: SystemSpec, counts: Counts) -> int:

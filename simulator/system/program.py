@@ -4,19 +4,39 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from typing import Literal
 
 MemoryLevel = Literal["buffer", "dram", "chip"]
 """Where a tensor lives; `chip`: nowhere, since what a tile leaves of it is what the next tile takes (fused operations)."""
 Span = tuple[int, int]
 """[first, last) along a dimension."""
-LoopOrder = Literal["m_rounds", "rounds_m"]
-"""Outer loops of an operation: output-row tiles then rounds of tokens, or the reverse; K is innermost."""
+LoopOrder = Literal["m_rounds", "rounds_m", "m_k_rounds"]
+"""Outer loops of an operation: output-row tiles then rounds of tokens, or the reverse, K innermost; or K outside of the rounds."""
 
 
 MEMORY = 1 << 40
 """Both halves of an on-chip memory, in the units of `Part.space`."""
+
+
+@dataclass(frozen=True)
+class Sums:
+    """Partial sums that a part of a drain takes out, for later K tiles to go on from, and those of earlier ones that come back to it."""
+
+    out_bytes: int = 0
+    back_bytes: int = 0
+    """Read where they live, and added to what the bus brings."""
+    bus_bytes: int = 0
+    """What the drain bus carries of those that go out."""
+
+    @classmethod
+    def total(cls, each: Iterable[Sums]) -> Sums:
+        """All together."""
+        sums = list(each)
+        return cls(*(sum(getattr(one, name.name) for one in sums) for name in fields(cls)))
+
+
+NO_SUMS = Sums()
 
 
 @dataclass(frozen=True)
@@ -32,6 +52,8 @@ class Part:
     """Of a fill of W that streams: its share of MEMORY."""
     behind: int = 0
     """Of a drain that streams: parts before it, of its operation, that may be in the Y memory when its first row is written."""
+    sums: Sums = NO_SUMS
+    """Of a drain, beside the finished rows that are its bytes."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -70,6 +92,10 @@ class Drain:
     """From the end of the last tile until the last row is in the Y memory (the skew of a systolic array)."""
     holds_w: int | None = None
     """W fill whose memory the outputs lie in, which is let go when they have left it."""
+    sums_home: MemoryLevel = "buffer"
+    """Where its partial sums live: the buffer; or DRAM, if finished rows do too."""
+    after: int | None = None
+    """The drain before it that the same partial sums took part in: it is there when this one begins."""
 
 
 @dataclass(frozen=True)
@@ -138,7 +164,7 @@ def in_sequence(programs: Iterable[OperationProgram]) -> OperationProgram:
             replace(tile, x=tile.x + x, w=tile.w + w, y=tile.y + y, awaits=None if tile.awaits is None else tile.awaits + y)
             for tile in program.tiles
         ]
-        drains += [drain if drain.holds_w is None else replace(drain, holds_w=drain.holds_w + w) for drain in program.drains]
+        drains += [_numbered_on(drain, w, y) for drain in program.drains]
         x_fills += [fill if fill.source is None else replace(fill, source=fill.source + y) for fill in program.x_fills]
         w_fills += program.w_fills
     return OperationProgram(tuple(tiles), tuple(x_fills), tuple(w_fills), tuple(drains))
@@ -153,6 +179,14 @@ def turns_of(operations: int, tiles: int, *, ahead: bool) -> list[tuple[int, int
     if not ahead:
         return [(operation, tile) for tile in range(tiles) for operation in range(operations)]
     return sorted(itertools.product(range(2), range(tiles)), key=lambda turn: (turn[1] + turn[0], turn[0]))
+
+
+def _numbered_on(drain: Drain, w: int, y: int) -> Drain:
+    """A drain of a program that comes after others, of so many contents."""
+    if drain.holds_w is None and drain.after is None:
+        return drain
+    holds_w, after = (None if number is None else number + before for number, before in ((drain.holds_w, w), (drain.after, y)))
+    return replace(drain, holds_w=holds_w, after=after)
 
 
 def interleaved(programs: Sequence[OperationProgram]) -> OperationProgram:
@@ -218,10 +252,10 @@ def content_indices(keys: list[tuple[int, ...]], first: int) -> list[int]:
 
 
 def content_changes(order: LoopOrder, m_tiles: int, rounds: int, k_tiles: int) -> tuple[int, int]:
-    """How often X (round, K tile) and W (M tile, K tile) are brought in, K innermost."""
+    """How often X (round, K tile) and W (M tile, K tile) are brought in."""
     tiles = m_tiles * rounds * k_tiles
     if k_tiles > 1:
-        return tiles, tiles
-    if order == "m_rounds":
+        return tiles, m_tiles * k_tiles if order == "m_k_rounds" else tiles
+    if order != "rounds_m":
         return (tiles if rounds > 1 else 1), m_tiles
     return rounds, (tiles if m_tiles > 1 else 1)

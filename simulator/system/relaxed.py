@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from simulator.machine.model import DMA_CHUNK_BYTES
 from simulator.system.program import Drain, Fill, Part, Program, TileStep
 from simulator.system.rate import ExactRate
-from simulator.system.spec import SystemSpec, link_cycles, paced_chunks
+from simulator.system.spec import DramSums, SystemSpec, link_cycles, paced_chunks, sums_cycles
 from simulator.system.streams import not_empty, numbered, room
 
 
@@ -162,6 +162,10 @@ class _Relaxed:
         written = 0
         for part, cycle in zip(drain.parts, itertools.chain(computed, itertools.repeat(0))):  # noqa: B905
             lane.issued = max(lane.issued, cycle)
+            if drain.sums_home == "dram":
+                written = max(written, self._to_sums_in_dram(part, lane, rate))
+                continue
+            lane.issued += sums_cycles(self.spec, part.sums)
             if drain.home == "dram":
                 written = self._to_dram(part, lane, rate)
             elif drain.home == "chip":
@@ -181,6 +185,13 @@ class _Relaxed:
             written = self._served(lane, size)
             lane.waiting.append((written, size))
         return written
+
+    def _to_sums_in_dram(self, part: Part, lane: _Lane, rate: int) -> int:
+        """As if the staging had room for all: chunks leave it in no order that is known, since some wait for the sums that come back."""
+        moved, first = DramSums.of(self.spec, part), lane.issued
+        lane.issued += sum(bus for *_, bus in moved.chunks(rate, part.bank_cycles))
+        self.dram_bytes += moved.read + moved.written
+        return lane.issued + (self.spec.dram_latency_cycles if moved.read else 0) if lane.issued > first else first
 
     def _served(self, lane: _Lane, size: int) -> int:
         """When DRAM is done with a lane's next chunk."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 from simulator.activity import Ideal
 from simulator.machine.model import DMA_CHUNK_BYTES, Elaborated
-from simulator.system.program import Part
+from simulator.system.program import Part, Sums
 
 ANY_WIDTH = 1 << 40
 """Bytes a cycle of what never holds anything back."""
@@ -62,6 +62,40 @@ def link_cycles(spec: SystemSpec, part: Part) -> int:
     """Cycles in which a part goes from one tile's outputs to the next one's X, by the slower of bus, trunk and banks."""
     on_bus = -(-(part.bytes + part.extra_bus_bytes) // spec.drain_bytes_per_cycle)
     return max(on_bus, -(-part.bytes // spec.x_bytes_per_cycle), part.bank_cycles)
+
+
+@dataclass(frozen=True)
+class DramSums:
+    """What DRAM moves of a part of a drain whose sums live there."""
+
+    written: int
+    read: int
+    bus: int
+
+    @classmethod
+    def of(cls, spec: SystemSpec, part: Part) -> DramSums:
+        """Finished rows and sums in whole bursts, each by themselves; the bus carries finished rows in whole bursts too."""
+        rows, sums = spec.bursts(part.bytes), part.sums
+        return cls(rows + spec.bursts(sums.out_bytes), spec.bursts(sums.back_bytes), rows + part.extra_bus_bytes + sums.bus_bytes)
+
+    @property
+    def staged(self) -> int:
+        """Bytes of staging that it takes: what is read is added to in its place, and written from there."""
+        return max(self.written, self.read)
+
+    def chunks(self, rate: int, bank_cycles: int) -> Iterator[tuple[int, int, int, int]]:
+        """(bytes staged, read, written, cycles on the bus) of each chunk."""
+        done = 0
+        for size, cycles in paced_chunks(self.staged, self.bus, rate, bank_cycles):
+            before, done = done, done + size
+            read, written = (total * done // self.staged - total * before // self.staged for total in (self.read, self.written))
+            yield size, read, written, cycles
+
+
+def sums_cycles(spec: SystemSpec, sums: Sums) -> int:
+    """Cycles in which sums of a part go to the buffer, and those that come back are read of it: by the slowest of bus and ports."""
+    port = spec.buffer_bytes_per_cycle
+    return max(-(-sums.bus_bytes // spec.drain_bytes_per_cycle), -(-sums.out_bytes // port), -(-sums.back_bytes // port))
 
 
 def paced_chunks(size: int, bus_bytes: int, rate: int, bank_cycles: int) -> Iterator[tuple[int, int]]:

@@ -9,9 +9,9 @@ from typing import Any, get_args
 import simpy
 
 from simulator.machine.model import DMA_CHUNK_BYTES
-from simulator.system.program import Fill, Part, Program, TileStep
+from simulator.system.program import Drain, Fill, Part, Program, Sums, TileStep
 from simulator.system.rate import ExactRate
-from simulator.system.spec import SystemSpec, link_cycles, paced_chunks
+from simulator.system.spec import DramSums, SystemSpec, link_cycles, paced_chunks, sums_cycles
 from simulator.system.streams import moments, not_empty, numbered, room
 from simulator.system.waiting import Waiting, Way, Ways
 
@@ -140,6 +140,7 @@ class System:
         self.start = [-1] * operations
         self.end = [0] * operations
         self.moved = dict.fromkeys(MOVED, 0)
+        self.sums_there = {drain.after: self.env.event() for drain in program.drains if drain.after is not None}
         self.undrained = [0] * operations
         for drain in program.drains:
             self.undrained[drain.operation] += 1
@@ -314,25 +315,67 @@ class System:
         """Drains in order: the bus serves the rows of one half before those of the next."""
         for index, drain in enumerate(self.drains):
             departures: list[simpy.Event] = []
+            if drain.after is not None:
+                yield self.sums_there[drain.after]
             for number, part in enumerate(drain.parts, self.y_parts[index]):
                 yield from self.y_written.reach(number + 1)
                 if drain.delay_cycles and number == self.y_parts[index]:
                     yield self.env.timeout(max(0, self.computed[index] + drain.delay_cycles - int(self.env.now)))
-                if drain.home == "dram":
-                    yield from self._to_dram(part, departures)
-                elif drain.home == "chip":
-                    yield from self._to_copies(part)
+                if drain.sums_home == "dram":
+                    yield from self._to_sums_in_dram(part, departures)
                 else:
-                    bus_bytes = part.bytes + part.extra_bus_bytes
-                    self.moved["buffer_write_bytes"] += part.bytes
-                    self.moved["drain_bytes"] += bus_bytes
-                    port_cycles = -(-part.bytes // self.spec.buffer_bytes_per_cycle)
-                    cycles = max(-(-bus_bytes // self.spec.drain_bytes_per_cycle), port_cycles, part.bank_cycles)
-                    yield from self._together("buffer_write", self.meters["drain_bus"], cycles)
+                    if part.sums.bus_bytes or part.sums.back_bytes:
+                        yield from self._to_sums_in_buffer(part.sums)
+                    yield from self._leaves(drain, part, departures)
                 self.y_gone.mark(number, number + 1)
             if drain.holds_w is not None:
                 self.w_taken.mark(self.w_parts[drain.holds_w], self.w_parts[drain.holds_w + 1])
-            self.env.process(self._written_back(drain.operation, departures))
+            self.env.process(self._written_back(index, departures))
+
+    def _leaves(self, drain: Drain, part: Part, departures: list[simpy.Event]) -> Process:
+        """Finished rows."""
+        if drain.home == "dram":
+            yield from self._to_dram(part, departures)
+        elif drain.home == "chip":
+            yield from self._to_copies(part)
+        else:
+            bus_bytes = part.bytes + part.extra_bus_bytes
+            self.moved["buffer_write_bytes"] += part.bytes
+            self.moved["drain_bytes"] += bus_bytes
+            port_cycles = -(-part.bytes // self.spec.buffer_bytes_per_cycle)
+            cycles = max(-(-bus_bytes // self.spec.drain_bytes_per_cycle), port_cycles, part.bank_cycles)
+            yield from self._together("buffer_write", self.meters["drain_bus"], cycles)
+
+    def _to_sums_in_buffer(self, sums: Sums) -> Process:
+        """Through both ports of the buffer at once: what comes over the bus is added to what is read, and written."""
+        self.moved["buffer_read_bytes"] += sums.back_bytes
+        self.moved["buffer_write_bytes"] += sums.out_bytes
+        self.moved["drain_bytes"] += sums.bus_bytes
+        cycles = sums_cycles(self.spec, sums)
+        with self.meters["buffer_read"].resource.request() as turn:
+            yield turn
+            self.meters["buffer_read"].busy += cycles
+            yield from self._together("buffer_write", self.meters["drain_bus"], cycles)
+
+    def _to_sums_in_dram(self, part: Part, departures: list[simpy.Event]) -> Process:
+        """Chunk after chunk into the staging, where each waits for the sums that it is added to."""
+        moved = DramSums.of(self.spec, part)
+        for staged, read, written, bus_cycles in moved.chunks(self.spec.drain_bytes_per_cycle, part.bank_cycles):
+            yield self.staging["y"].get(staged)
+            yield from self.meters["drain_bus"].hold(bus_cycles)
+            departures.append(self.env.process(self._chunk_added(staged, read, written)))
+        self.moved["drain_bytes"] += moved.bus
+
+    def _chunk_added(self, staged: int, read: int, written: int) -> Process:
+        if read:
+            now = int(self.env.now)
+            yield self.env.timeout(self.dram.serve(read, now) - now + self.spec.dram_latency_cycles)
+            self.moved["dram_read_bytes"] += read
+        if written:
+            now = int(self.env.now)
+            yield self.env.timeout(self.dram.serve(written, now) - now)
+            self.moved["dram_write_bytes"] += written
+        yield self.staging["y"].put(staged)
 
     def _to_copies(self, part: Part) -> Process:
         """Over the drain bus and the X trunk at once. The half that it goes to was let go before its own tile began."""
@@ -340,8 +383,11 @@ class System:
         self.moved["x_trunk_bytes"] += part.bytes
         yield from self._together("drain_bus", self.meters["x_trunk"], link_cycles(self.spec, part))
 
-    def _written_back(self, operation: int, departures: list[simpy.Event]) -> Process:
+    def _written_back(self, index: int, departures: list[simpy.Event]) -> Process:
         yield self.env.all_of(departures)
+        operation = self.drains[index].operation
+        if index in self.sums_there:
+            self.sums_there[index].succeed()
         self.undrained[operation] -= 1
         self.end[operation] = int(self.env.now)
         if not self.undrained[operation]:

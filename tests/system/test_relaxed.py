@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from simulator.system.program import MEMORY, Drain, Fill, Flow, OperationProgram, Part, TileStep, joined
+from simulator.system.program import MEMORY, Drain, Fill, Flow, OperationProgram, Part, Sums, TileStep, joined
 from simulator.system.relaxed import earliest_end
 from simulator.system.spec import SystemSpec
 from simulator.system.system import System
@@ -25,8 +25,20 @@ SPEC = SystemSpec(
     dma_slots=2,
 )
 PARTS = st.lists(st.builds(Part, st.integers(0, 9000), st.integers(0, 200), st.integers(0, 500)), max_size=3).map(tuple)
+SUMS = st.builds(Sums, st.integers(0, 9000), st.integers(0, 9000), st.integers(0, 9000))
 BOTH: tuple[MemoryLevel, ...] = ("buffer", "dram")
 HOMES = st.sampled_from(BOTH)
+
+
+@st.composite
+def drains(draw: st.DrawFn, index: int, before: int) -> Drain:
+    """Rows that leave, now and then with partial sums, after those of the drain before it."""
+    home, parts, delay = draw(HOMES), draw(PARTS), draw(st.integers(0, 50))
+    if not draw(st.booleans()):
+        return Drain(index, home, parts, delay)
+    with_sums = tuple(replace(part, sums=draw(SUMS)) for part in parts)
+    after = draw(st.sampled_from([None, before - 1])) if before else None
+    return Drain(index, home, with_sums, delay, sums_home=draw(HOMES) if home == "dram" else "buffer", after=after)
 
 
 @st.composite
@@ -75,7 +87,7 @@ def programs(draw: st.DrawFn, index: int) -> OperationProgram:
         tuple(tiles),
         tuple(Fill(index, draw(HOMES), draw(PARTS), waits=True) for _ in range(x + 1)),
         tuple(Fill(index, draw(HOMES), draw(PARTS), waits=draw(st.booleans())) for _ in range(w + 1)),
-        tuple(Drain(index, draw(HOMES), draw(PARTS), draw(st.integers(0, 50))) for _ in range(y + 1)),
+        tuple(draw(drains(index, before)) for before in range(y + 1)),
     )
 
 

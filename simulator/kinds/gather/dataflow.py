@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,14 +16,16 @@ from simulator.errors import require
 from simulator.kinds.gather import reference
 from simulator.kinds.gather.bounds import cluster_bounds, least_round_cycles
 from simulator.kinds.gather.compiled import engine as compiled
+from simulator.kinds.gather.leaving import Leaving, LeavingRows
 from simulator.kinds.gather.reference import GatherEngine
 from simulator.kinds.gather.schedule import GatherSchedule
 from simulator.kinds.units.checks import check_causes, check_equal
 from simulator.kinds.units.dataflow import TokenwiseDataflow
 from simulator.kinds.units.lists import SliceLists, cluster_work, present_words, slice_lists, tile_values
+from simulator.kinds.units.loops import Position
 from simulator.kinds.units.machine import UnitsMachine
 from simulator.kinds.units.rounds import ClusterResult, ClusterTile
-from simulator.system.program import Part, Span
+from simulator.system.program import MemoryLevel, Part, Span, Sums
 
 CLUSTER_RUNS: dict[EngineName, GatherEngine] = {"compiled": compiled.run_cluster, "reference": reference.run_cluster}
 
@@ -42,11 +45,17 @@ class GatherDataflow(TokenwiseDataflow[GatherSchedule, SliceLists]):
     ) -> None:
         super().__init__(machine, spec, engine, schedule, assemble=assemble, wanted=wanted)
         self.present = present_words(machine, schedule.operation)
+        self._leaving: dict[tuple[int, int], Leaving] = {}
 
     @property
     def rows_stream(self) -> bool:
-        """Where K is whole: else sums stay until the last K tile."""
-        return len(self.schedule.k_tiles) == 1
+        """Where K is whole, or sums leave: else they stay until the last K tile."""
+        return len(self.schedule.k_tiles) == 1 or self.sums_home is not None
+
+    @property
+    def sums_home(self) -> MemoryLevel | None:
+        """As scheduled."""
+        return self.schedule.sums_home
 
     def list_slice(self, m: int, k: int) -> SliceLists:
         """Make the lists of one (M tile, K tile)."""
@@ -81,8 +90,8 @@ class GatherDataflow(TokenwiseDataflow[GatherSchedule, SliceLists]):
         )
 
     def later_tile_counts(self, counts: Counts) -> Counts:
-        """A later K tile reads what the output bank holds, adds, and writes."""
-        return Counts(output_bank_reads=counts.output_bank_writes)
+        """A later K tile reads what the output bank holds, adds, and writes; sums that leave are added elsewhere."""
+        return Counts() if self.sums_home is not None else Counts(output_bank_reads=counts.output_bank_writes)
 
     def x_part(self, rows: Span, k: int, tokens: Span) -> Part:
         """Broadcast to all copies of the group."""
@@ -90,23 +99,40 @@ class GatherDataflow(TokenwiseDataflow[GatherSchedule, SliceLists]):
         banks = self.schedule.placement(k_size * token_words, self.schedule.banks).reshape(token_words, k_size)[:, named]
         return Part(self.x_bytes(k, named, tokens), int(np.bincount(banks.ravel(), minlength=1).max()))
 
-    def y_part(self, m: int, tokens: Span) -> Part:
-        """The M tile's rows, empty ones included; parts of cut rows travel in the accumulate type and are added."""
-        count = self.schedule.tokens(tokens)
-        cut, parts = self.schedule.parts.cut_rows(*self.schedule.m_tiles[m])
-        types = self.machine.datatypes
-        extra_bits = count * parts * types.accumulate_bits - self.y_bits(cut, tokens)
-        return Part(-(-self.y_bits(slice(*self.schedule.m_tiles[m]), tokens) // 8), extra_bus_bytes=-(-extra_bits // 8))
+    def leaving(self, position: Position) -> Leaving:
+        """What leaves with a tile."""
+        m, _, k = position
+        key = m, (0 if self.sums_home is None else k)
+        if key not in self._leaving:
+            self._leaving[key] = self._leaving_rows.of(self.schedule.m_tiles[m], key[1])
+        return self._leaving[key]
+
+    @cached_property
+    def _leaving_rows(self) -> LeavingRows:
+        schedule = self.schedule
+        entries = schedule.entries.sum(axis=1, keepdims=True) if self.sums_home is None else schedule.entries
+        return LeavingRows(schedule.parts, entries, schedule.operation.shape[0])
+
+    def rows_leaving(self, position: Position) -> int:
+        """Empty ones included."""
+        return len(self.leaving(position).finished)
+
+    def y_part(self, position: Position, tokens: Span) -> Part:
+        """Finished rows, empty ones included, and sums. What is added on the way travels in the accumulate type."""
+        here, count = self.leaving(position), self.schedule.tokens(tokens)
+        row_bits = count * self.machine.datatypes.accumulate_bits
+        extra_bits = here.added_parts * row_bits - self.y_bits(here.added, tokens)
+        sums = Sums(*(-(-rows * row_bits // 8) for rows in (here.out, here.back, here.out_parts)))
+        return Part(-(-self.y_bits(here.finished, tokens) // 8), extra_bus_bytes=-(-extra_bits // 8), sums=sums)
 
     def x_word_counts(self, rows: Span, k: int, words: int) -> Counts:
         """Words written into every copy."""
         return Counts(x_words_filled=len(self.named(rows, k)) * words * self.machine.fabric.replicas)
 
-    def y_word_counts(self, m: int, words: int) -> Counts:
-        """Row words read from the output banks, and parts of cut rows added up."""
-        here = self.schedule.parts.of_rows(*self.schedule.m_tiles[m])
-        cut, parts = self.schedule.parts.cut_rows(*self.schedule.m_tiles[m])
-        return Counts(output_bank_drains=(here.stop - here.start) * words, drain_additions=(parts - len(cut)) * words)
+    def y_word_counts(self, position: Position, words: int) -> Counts:
+        """Row words read from the output banks; parts of cut rows added up, and sums to those of earlier K tiles."""
+        here = self.leaving(position)
+        return Counts(output_bank_drains=here.parts * words, drain_additions=here.additions * words)
 
     def linked_x_part(self, tokens: Span) -> Part:
         """Broadcast to all copies of the group."""

@@ -11,10 +11,11 @@ from simulator.engine.compiled.kernels import Kernel
 from simulator.errors import MappingError
 from simulator.kinds.base import Kind
 from simulator.kinds.gather.compiled.engine import GATHER_KERNEL
+from simulator.kinds.gather.cut import Cut
 from simulator.kinds.gather.dataflow import GatherDataflow
 from simulator.kinds.gather.parts import GatherParts
 from simulator.kinds.gather.replay import requested_ports
-from simulator.kinds.gather.schedule import Cut, cut_gather, gather_block_cycles, schedule_gather
+from simulator.kinds.gather.schedule import cut_gather, gather_block_cycles, schedule_gather
 from simulator.kinds.sampled.kind import own_or_sampled
 from simulator.kinds.units.fusion import BlockCut, BlockDataflow
 from simulator.kinds.units.kind import ChainedKind

@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from simulator.errors import MappingError
-from simulator.kinds.units.loops import Pace, TileLoops, token_tiles
+from simulator.kinds.gather.choice import Choice
+from simulator.kinds.gather.cut import Cut
+from simulator.kinds.gather.outlook import Outlook
+from simulator.kinds.units.loops import Pace, Position, TileLoops
 from simulator.kinds.units.machine import UnitsMachine
 from simulator.kinds.units.placement import Placement, placement_of
-from simulator.kinds.units.ranges import UNLIMITED, Capacity, fit_rows, line_entries
+from simulator.kinds.units.ranges import FittedRows
 from simulator.kinds.units.rows import RowParts, spread_over
 from simulator.kinds.units.streams import list_stream
-from simulator.system.program import LoopOrder, Span, content_changes
+from simulator.system.program import MemoryLevel
 from simulator.system.tensors import Residency
-from simulator.system.weights import whole_bits
 from simulator.workload.types import Operation
 
 
@@ -35,6 +36,16 @@ class GatherSchedule(TileLoops):
     order: str
     """Order of a row's entries."""
     entry_bits: int
+    sums_home: MemoryLevel | None = None
+    """Where partial sums go at the end of each K tile, and come back from; None: they stay until the last one."""
+
+    def y_content(self, position: Position) -> tuple[int, ...]:
+        """Sums that leave do so tile by tile."""
+        return super().y_content(position) if self.sums_home is None else position
+
+    def describe(self) -> dict[str, int | str]:
+        """What a result says of the loops."""
+        return {**super().describe(), "partial_sums": self.sums_home or "stay"}
 
     def unit_entries(self, m: int, k: int, units: int) -> NDArray[np.int64]:
         """[units] list entries of each unit in one (M tile, K tile)."""
@@ -44,23 +55,24 @@ class GatherSchedule(TileLoops):
 
 def schedule_gather(machine: UnitsMachine, operation: Operation, residency: Residency, pace: Pace) -> GatherSchedule:
     """Cut an operation into tiles that fit the machine, so that it takes least time; MappingError where none do."""
-    return cut_gather(machine, operation, residency, _Outlook(machine, operation, residency, pace).best())
+    return _schedule(machine, operation, residency, *Choice(machine, operation, residency, pace).best())
 
 
 def cut_gather(machine: UnitsMachine, operation: Operation, residency: Residency, cut: Cut) -> GatherSchedule:
-    """Cut an operation into tiles in one way; MappingError where they do not fit the machine.
+    """Cut an operation into tiles in one way; MappingError where they do not fit the machine."""
+    return _schedule(machine, operation, residency, cut, cut.fitted(machine, operation))
 
-    With K whole, rows leave as they are written, and M is not cut; else sums stay in one half of the output banks.
-    """
-    fabric, mapping, weight = machine.fabric, machine.mapping, operation.weight
-    k_tiles = spans(weight.shape[1], cut.k_tile)
-    held = UNLIMITED if len(k_tiles) == 1 else machine.output_words // cut.token_words
-    capacity = Capacity(fabric.units_per_group, mapping.assignment, held, UNLIMITED)
-    fitted = fit_rows(line_entries(weight.indptr, weight.indices, cut.k_tile, len(k_tiles)), capacity)
-    entry_bits = machine.weight_entry_bits(dense=weight.dense)
+
+def _schedule(machine: UnitsMachine, operation: Operation, residency: Residency, cut: Cut, fitted: FittedRows) -> GatherSchedule:
+    fabric, mapping = machine.fabric, machine.mapping
+    entry_bits, k_tiles = machine.weight_entry_bits(dense=operation.weight.dense), cut.k_tiles(operation)
+    sums_home = cut.sums_home if len(k_tiles) > 1 else None
+    room_bytes = residency.room_bytes - (cut.sums_bytes(machine, operation) if sums_home == "buffer" else 0)
+    if room_bytes < 0:
+        raise MappingError(f"{machine.name}: partial sums of {operation.name} do not fit into the activation buffer")
     return GatherSchedule(
         operation=operation,
-        residency=residency,
+        residency=replace(residency, room_bytes=room_bytes),
         m_tiles=fitted.spans,
         k_tiles=k_tiles,
         token_words=-(-operation.shape[2] // fabric.lanes),
@@ -76,114 +88,13 @@ def cut_gather(machine: UnitsMachine, operation: Operation, residency: Residency
         banks=fabric.banks_per_copy,
         order=mapping.order,
         entry_bits=entry_bits,
+        sums_home=sums_home,
     )
 
 
 def gather_block_cycles(machine: UnitsMachine, operation: Operation, residency: Residency, pace: Pace, whole: Cut) -> float:
     """About how long the units take for an operation that is whole in each of its tiles."""
-    return _Outlook(machine, operation, residency, pace).compute_cycles(whole, 1, 1)
-
-
-@dataclass(frozen=True)
-class Cut:
-    """A way to cut an operation into tiles."""
-
-    token_words: int
-    """Of a tile."""
-    rounds: int
-    k_tile: int
-    loop_order: LoopOrder
-
-
-class _Outlook:
-    """How long an operation would take, cut in one way or another: the busiest of units, DRAM, trunks and drain bus, and what
-    none of them overlaps with: the first fill, and the empty fabric between two tiles.
-    """
-
-    def __init__(self, machine: UnitsMachine, operation: Operation, residency: Residency, pace: Pace) -> None:
-        self.machine, self.operation, self.residency, self.pace = machine, operation, residency, pace
-        weight, fabric = operation.weight, machine.fabric
-        entry_bits = machine.weight_entry_bits(dense=weight.dense)
-        self.stream = list_stream(machine, entry_bits)
-        self.token_words = -(-operation.shape[2] // fabric.lanes)
-        self.group_words = -(-self.token_words // fabric.token_groups)
-        parts = spread_over(machine, np.diff(weight.indptr))
-        self.most_rows, self.most_entries = parts.most_parts, parts.most_entries
-        m, k, n = operation.shape
-        bits = machine.datatypes.activation_bits
-        self.x_bytes = residency.forms.x.bits(slice(0, k), (0, n), bits) / 8
-        self.y_bytes = residency.output_bytes(operation, m * n * bits, bits)
-        self.w_bytes = -(-whole_bits(machine.machine, operation, weight.nnz * entry_bits) // 8)
-
-    def best(self) -> Cut:
-        """That of least time, then DRAM bytes, then buffer bytes, then the first."""
-        mapping = self.machine.mapping
-        forced = mapping.tokens_per_tile if isinstance(mapping.tokens_per_tile, int) else None
-        orders: tuple[LoopOrder, ...] = ("m_rounds", "rounds_m") if mapping.loop_order == "auto" else (mapping.loop_order,)
-        if forced and forced > min(self.machine.fabric.accumulators, self.machine.output_words):
-            raise MappingError(
-                f"{self.machine.name}: mapping.tokens_per_tile = {forced}, but a row of so many words needs as many accumulators and as "
-                f"much of an output bank; a unit has fabric.accumulators = {self.machine.fabric.accumulators}, and its output bank holds "
-                f"{self.machine.output_words} words"
-            )
-        shapes = [self._shape(forced)] if forced else [self._shape(words) for words in range(self._most_token_words(), 0, -1)]
-        return min((Cut(*shape, order) for shape in dict.fromkeys(shapes) for order in orders), key=self.outlay)
-
-    def _most_token_words(self) -> int:
-        machine = self.machine
-        return max(1, min(machine.fabric.accumulators, self.group_words, machine.copy_words, machine.output_words))
-
-    def _shape(self, token_words: int) -> tuple[int, int, int]:
-        """Token words of a tile, rounds and input features, as even as can be."""
-        columns = self.operation.weight.shape[1]
-        spread = self.machine.mapping.tokens_per_tile == "auto"
-        tile, rounds = token_tiles(self.token_words, self.machine.fabric.token_groups, token_words, spread=spread)
-        tiles = -(-columns // (self.machine.copy_words // token_words))
-        return tile, rounds, -(-columns // tiles)
-
-    def outlay(self, cut: Cut) -> tuple[float, float, float]:
-        """(cycles, DRAM bytes, buffer bytes) of a cut, estimated."""
-        k_tiles = -(-self.operation.weight.shape[1] // cut.k_tile)
-        m_tiles = 1 if k_tiles == 1 else -(-max(1, self.most_rows) // max(1, self.machine.output_words // cut.token_words))
-        x_fills, w_fills = content_changes(cut.loop_order, m_tiles, cut.rounds, k_tiles)
-        resident = self.most_entries <= m_tiles * k_tiles * self.stream.piece_entries * self.stream.fifo_pieces
-        walks = w_fills / (m_tiles * k_tiles) if resident else cut.rounds
-        x_bytes, y_bytes = self.x_bytes * x_fills / (cut.rounds * k_tiles), self.y_bytes
-        w_dram, w_buffer = self._w_traffic(walks)
-        x_dram, y_dram = self.residency.x == "dram", self.residency.y == "dram"
-        dram = w_dram + x_dram * x_bytes + y_dram * y_bytes
-        system = self.pace.system
-        x_rate = min(system.x_bytes_per_cycle, system.dram_bytes_per_cycle if x_dram else math.inf)
-        busiest = max(
-            self.compute_cycles(cut, m_tiles, k_tiles),
-            dram / system.dram_bytes_per_cycle,
-            x_bytes / system.x_bytes_per_cycle,
-            self.w_bytes * walks / system.w_bytes_per_cycle,
-            y_bytes / system.drain_bytes_per_cycle,
-        )
-        return busiest + x_bytes / x_fills / x_rate, dram, w_buffer + (not x_dram) * x_bytes + (not y_dram) * y_bytes
-
-    def _w_traffic(self, walks: float) -> tuple[float, float]:
-        """DRAM and buffer bytes of W."""
-        if self.operation.weight_home == "activation":
-            moved = self.w_bytes * walks
-            return (moved, 0.0) if self.residency.w == "dram" else (0.0, moved)
-        if walks > 1 and self.w_bytes <= self.residency.room_bytes:
-            return self.w_bytes, self.w_bytes * walks
-        return self.w_bytes * walks, 0.0
-
-    def compute_cycles(self, cut: Cut, m_tiles: int, k_tiles: int) -> float:
-        """Of the busiest unit: a row keeps its accumulators from its first request until it is merged."""
-        rows = max(1, self.most_rows) * k_tiles
-        row = self.most_entries / rows * self.group_words / cut.rounds
-        open_rows = self.machine.fabric.accumulators // cut.token_words
-        unloaded = self.pace.unloaded_cycles
-        return cut.rounds * (rows * max(row, (row + unloaded) / open_rows) + m_tiles * k_tiles * unloaded)
-
-
-def spans(size: int, step: int) -> tuple[Span, ...]:
-    """Cut a size greedily into steps."""
-    return tuple((start, min(start + step, size)) for start in range(0, size, step))
+    return Outlook(machine, operation, residency, pace).block_cycles(whole)
 
 
 def longest_row_part(operation: Operation, k_tile: int) -> int:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -11,7 +10,8 @@ from numpy.typing import NDArray
 
 from simulator.engine.work import WHOLE_LISTS, TileValues, TileWork
 from simulator.errors import MappingError
-from simulator.kinds.gather.schedule import GatherSchedule, longest_row_part, most_rows, spans
+from simulator.kinds.gather.cut import spans
+from simulator.kinds.gather.schedule import GatherSchedule, longest_row_part, most_rows
 from simulator.kinds.units.lists import SliceLists
 from simulator.kinds.units.loops import Position, runs_of, token_tiles
 from simulator.kinds.units.machine import UnitsMachine
@@ -25,11 +25,6 @@ from simulator.workload.types import Operation
 @dataclass(frozen=True, eq=False)
 class SampledSchedule(GatherSchedule):
     """How a sampled product is cut into tiles: as a gathered one, but with the rounds of tokens innermost."""
-
-    def positions(self) -> list[Position]:
-        """Tiles in execution order: output features, input features, rounds."""
-        ms, rounds, ks = range(len(self.m_tiles)), range(self.rounds), range(len(self.k_tiles))
-        return [(m, r, k) for m, k, r in itertools.product(ms, ks, rounds)]
 
     def x_content(self, position: Position) -> tuple[int, ...]:
         """Words of X, and of dY for other rows."""
@@ -49,10 +44,6 @@ class SampledSchedule(GatherSchedule):
     def gradient_runs(self) -> dict[Position, list[Position]]:
         """The same of words of dY."""
         return runs_of(self.positions(), lambda position: position[:2])
-
-    def describe(self) -> dict[str, int | str]:
-        """What a result says of the loops."""
-        return {**super().describe(), "loop_order": "m_k_rounds"}
 
 
 def schedule_sampled(machine: UnitsMachine, operation: Operation, residency: Residency) -> SampledSchedule:
@@ -85,7 +76,7 @@ def schedule_sampled(machine: UnitsMachine, operation: Operation, residency: Res
         rounds=rounds,
         groups=fabric.token_groups,
         lanes=fabric.lanes,
-        loop_order="m_rounds",
+        loop_order="m_k_rounds",
         stream=WHOLE_LISTS,
         parts=fitted.parts,
         entries=fitted.entries,

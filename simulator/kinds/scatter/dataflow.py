@@ -19,6 +19,7 @@ from simulator.kinds.scatter.schedule import ScatterSchedule, ScatterSlice, scat
 from simulator.kinds.units.checks import check_causes, check_equal
 from simulator.kinds.units.dataflow import TokenwiseDataflow
 from simulator.kinds.units.lists import tile_values
+from simulator.kinds.units.loops import Position
 from simulator.kinds.units.machine import UnitsMachine
 from simulator.kinds.units.rounds import ClusterResult, ClusterTile
 from simulator.system.program import Part, Span
@@ -81,8 +82,13 @@ class ScatterDataflow(TokenwiseDataflow[ScatterSchedule, ScatterSlice]):
         columns = np.bincount(self._takers(rows, k), minlength=1)
         return Part(self.x_bytes(k, self.named(rows, k), tokens), int(columns.max()) * (tokens[1] - tokens[0]))
 
-    def y_part(self, m: int, tokens: Span) -> Part:
+    def rows_leaving(self, position: Position) -> int:
+        """All of the M tile."""
+        return self.schedule.m_size(position[0])
+
+    def y_part(self, position: Position, tokens: Span) -> Part:
         """The sums of all copies travel in the accumulate type and are added on the way."""
+        m = position[0]
         elements = self.schedule.m_size(m) * self.schedule.tokens(tokens)
         bus_bits = elements * self.machine.fabric.replicas * self.machine.datatypes.accumulate_bits
         size = -(-self.y_bits(slice(*self.schedule.m_tiles[m]), tokens) // 8)
@@ -98,9 +104,9 @@ class ScatterDataflow(TokenwiseDataflow[ScatterSchedule, ScatterSlice]):
             self._units_named[rows, k] = units_named(self.schedule, rows, k)
         return self._units_named[rows, k]
 
-    def y_word_counts(self, m: int, words: int) -> Counts:
+    def y_word_counts(self, position: Position, words: int) -> Counts:
         """Sums read from all copies, and those of all but one added up."""
-        sums, replicas = self.schedule.m_size(m) * words, self.machine.fabric.replicas
+        sums, replicas = self.schedule.m_size(position[0]) * words, self.machine.fabric.replicas
         return Counts(x_bank_reads=sums * replicas * self.machine.sum_words, drain_additions=sums * (replicas - 1))
 
     def linked_x_part(self, tokens: Span) -> Part:

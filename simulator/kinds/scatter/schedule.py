@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from simulator.engine.work import TileWork
 from simulator.errors import MappingError
-from simulator.kinds.gather.schedule import spans
+from simulator.kinds.gather.cut import spans
 from simulator.kinds.units.lists import present_words
 from simulator.kinds.units.loops import TileLoops, token_tiles
 from simulator.kinds.units.machine import UnitsMachine

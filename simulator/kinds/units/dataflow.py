@@ -16,11 +16,11 @@ from simulator.engine.cluster import ClusterSpec
 from simulator.engine.engines import Engine
 from simulator.kinds.gather.schedule import GatherSchedule
 from simulator.kinds.scatter.schedule import ScatterSchedule
-from simulator.kinds.units.lists import named_features
 from simulator.kinds.units.loops import Position
 from simulator.kinds.units.machine import UnitsMachine
+from simulator.kinds.units.named import named_features
 from simulator.kinds.units.streams import list_parts
-from simulator.system.program import Part, Span
+from simulator.system.program import MemoryLevel, Part, Span
 from simulator.system.weights import dense_elements, format_bits, named_bits, tile_size, weight_format
 from simulator.workload.storage import LEAST, FormatName, StoredBits, TileSize
 
@@ -82,6 +82,11 @@ class UnitsDataflow(ABC, Generic[ScheduleT, SliceT]):
     def rows_stream(self) -> bool:
         """Whether rows leave while the tile runs that made them."""
         return False
+
+    @property
+    def sums_home(self) -> MemoryLevel | None:
+        """Where partial sums go at the end of each K tile, and come back from; None: they stay on the fabric."""
+        return None
 
     @abstractmethod
     def list_slice(self, m: int, k: int) -> SliceT:
@@ -244,15 +249,19 @@ class TokenwiseDataflow(UnitsDataflow[ScheduleT, SliceT]):
         """Transfer that brings a token group the activations of a K tile that some output features are made of."""
 
     @abstractmethod
-    def y_part(self, m: int, tokens: Span) -> Part:
-        """Transfer that takes a token group's finished rows away."""
+    def y_part(self, position: Position, tokens: Span) -> Part:
+        """Transfer that takes a token group's rows away once this tile has been run."""
 
     @abstractmethod
     def x_word_counts(self, rows: Span, k: int, words: int) -> Counts:
         """Words that `x_part` writes for so many token words, of any groups."""
 
     @abstractmethod
-    def y_word_counts(self, m: int, words: int) -> Counts:
+    def rows_leaving(self, position: Position) -> int:
+        """Finished rows among them."""
+
+    @abstractmethod
+    def y_word_counts(self, position: Position, words: int) -> Counts:
         """Words that `y_part` reads for so many token words, and adds on the way."""
 
     @abstractmethod
@@ -287,7 +296,7 @@ class TokenwiseDataflow(UnitsDataflow[ScheduleT, SliceT]):
         groups = self.loops.active_groups(position[1])
         if self.wanted is not None:
             return tuple(self.linked_y_part(self.tokens_of(self.wanted, tokens)) for tokens in groups)
-        return tuple(self.y_part(position[0], tokens) for tokens in groups)
+        return tuple(self.y_part(position, tokens) for tokens in groups)
 
     def x_counts(self, position: Position) -> Counts:
         """Of all token groups; what lies packed is unpacked once for all of a group's copies."""
@@ -301,8 +310,8 @@ class TokenwiseDataflow(UnitsDataflow[ScheduleT, SliceT]):
         """Of all token groups."""
         if self.wanted is not None:
             return self.linked_y_counts(self._words_of(self.wanted, position[1]))
-        packed = self.loops.m_size(position[0]) * self._round_tokens(position) if self.loops.residency.forms.y.packed else 0
-        return self.y_word_counts(position[0], self.loops.round_words(position[1])) + Counts(activations_packed=packed)
+        packed = self.rows_leaving(position) * self._round_tokens(position) if self.loops.residency.forms.y.packed else 0
+        return self.y_word_counts(position, self.loops.round_words(position[1])) + Counts(activations_packed=packed)
 
     def y_bits(self, rows: slice | NDArray[np.int64], tokens: Span) -> int:
         """Of some rows of Y, of a range of token words, as they lie in memory."""

@@ -20,9 +20,10 @@ from simulator.kinds.base import Kind, Least, Memo, Scheduled
 from simulator.kinds.units import facts
 from simulator.kinds.units.delays import settled, timing_paths, wires_of
 from simulator.kinds.units.fusion import BlockCut, BlockDataflow, ChainCuts, FusedPlan
-from simulator.kinds.units.lists import named_features, present_words
+from simulator.kinds.units.lists import present_words
 from simulator.kinds.units.loops import Pace, Setting
 from simulator.kinds.units.machine import UnitsFabric, UnitsMachine, UnitsMapping
+from simulator.kinds.units.named import named_features
 from simulator.kinds.units.operation import UnitsPlan, run_plan
 from simulator.kinds.units.parts import WORDS, UnitParts, fabric_parts
 from simulator.kinds.units.placement import placement_of

@@ -98,20 +98,6 @@ def _output_rows(unit: NDArray[np.int32]) -> NDArray[np.int64]:
     return places
 
 
-def named_features(operation: Operation, rows: Span, columns: Span) -> Ints:
-    """Input features, counted from the first of a range, that lists of a range of output features name.
-
-    All of the range where W is made from activations, and its lists when X is on its way.
-    """
-    weight = operation.weight
-    start, stop = columns
-    if operation.weight_home == "activation":
-        return np.arange(stop - start)
-    met = np.zeros(weight.shape[1], dtype=np.bool_)
-    met[weight.indices[weight.indptr[rows[0]] : weight.indptr[rows[1]]]] = True
-    return np.flatnonzero(met[start:stop])
-
-
 def present_words(machine: UnitsMachine, operation: Operation) -> NDArray[np.bool_]:
     """[token words, K]: which activation words have a nonzero lane (all of them, without zero skip)."""
     _, k, n = operation.shape

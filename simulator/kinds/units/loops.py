@@ -80,8 +80,10 @@ class TileLoops:
     stream: ListStream
 
     def positions(self) -> list[Position]:
-        """Tiles in execution order, K innermost."""
+        """Tiles in execution order."""
         ms, rounds, ks = range(len(self.m_tiles)), range(self.rounds), range(len(self.k_tiles))
+        if self.loop_order == "m_k_rounds":
+            return [(m, r, k) for m in ms for k in ks for r in rounds]
         if self.loop_order == "m_rounds":
             return [(m, r, k) for m in ms for r in rounds for k in ks]
         return [(m, r, k) for r in rounds for m in ms for k in ks]

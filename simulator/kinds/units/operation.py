@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -19,7 +19,7 @@ from simulator.kinds.units.rounds import Dataflow, Round, RoundRunner
 from simulator.kinds.units.streams import InStep, RowDrain, row_drain, with_room
 from simulator.machine.model import DMA_CHUNK_BYTES
 from simulator.system.operation import OperationRun
-from simulator.system.program import Drain, Fill, Flow, MemoryLevel, OperationProgram, Part, TileStep, content_indices
+from simulator.system.program import Drain, Fill, Flow, MemoryLevel, OperationProgram, Part, Sums, TileStep, content_indices
 from simulator.system.tensors import Residency
 
 Content = Callable[[Position], tuple[int, ...]]
@@ -39,7 +39,7 @@ class UnitsPlan:
     """Of DRAM."""
     w_stays: bool | None = None
     """Whether the lists of a tile stay until all rounds have walked them; None: where they fit by themselves."""
-    _rows: dict[tuple[int, int, int], RowDrain] = field(default_factory=dict)
+    _rows: dict[tuple[int, Part], RowDrain] = field(default_factory=dict)
 
     def program(self, rounds: Sequence[Round]) -> OperationProgram:
         """What the system level must do for it, given what its rounds did, or the least that they do."""
@@ -98,10 +98,19 @@ class UnitsPlan:
         whole = [each.parts for each in cut]
         if dataflow.rows_stream:
             whole = with_room(cut, [done.in_step.unit for done in rounds], self.output_places)
-        drains = tuple(
-            Drain(self.index, loops.residency.y, parts, holds_w=content if in_lists else None) for content, parts in enumerate(whole)
-        )
-        return drains, [each.flow for each in cut]
+        drains = [Drain(self.index, loops.residency.y, parts, holds_w=content if in_lists else None) for content, parts in enumerate(whole)]
+        if dataflow.sums_home is not None:
+            drains = self._with_sums(drains, dataflow.sums_home)
+        return tuple(drains), [each.flow for each in cut]
+
+    def _with_sums(self, drains: Sequence[Drain], home: MemoryLevel) -> list[Drain]:
+        """Where partial sums leave, a tile has a drain of its own, which adds to what the last K tile of the same rows has left."""
+        before: dict[tuple[int, int], int] = {}
+        found = []
+        for index, (drain, (m, round_index, _)) in enumerate(zip(drains, self.positions, strict=True)):
+            found.append(replace(drain, sums_home=home, after=before.get((m, round_index))))
+            before[m, round_index] = index
+        return found
 
     def cut_drains(self, rounds: Sequence[Round]) -> list[RowDrain]:
         """What leaves, in the parts in which it does."""
@@ -109,14 +118,15 @@ class UnitsPlan:
         whole = [self.dataflow.y_parts(position) for position in changes_of(self.positions, loops.y_content)]
         if not self.dataflow.rows_stream:
             return [RowDrain(parts, None, np.zeros(0, dtype=np.int64)) for parts in whole]
-        grain = self.burst_bytes if loops.residency.y == "dram" else 1
+        grain = self.burst_bytes if loops.residency.y == "dram" or self.dataflow.sums_home == "dram" else 1
         return [self._cut(done.in_step, parts, grain) for done, parts in zip(rounds, whole, strict=True)]
 
     def _cut(self, done: InStep, parts: tuple[Part, ...], grain: int) -> RowDrain:
-        total, extra = sum(part.bytes for part in parts), sum(part.extra_bus_bytes for part in parts)
-        key = (id(done), total, extra)
+        sums = Sums.total(part.sums for part in parts)
+        whole = Part(sum(part.bytes for part in parts), extra_bus_bytes=sum(part.extra_bus_bytes for part in parts), sums=sums)
+        key = id(done), whole
         if key not in self._rows:
-            self._rows[key] = row_drain(done.written, total, extra, grain, max(1, self.output_places // 2))
+            self._rows[key] = row_drain(done.written, whole, grain, max(1, self.output_places // 2))
         return self._rows[key]
 
     @property

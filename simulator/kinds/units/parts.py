@@ -229,7 +229,8 @@ def _trunks(machine: UnitsMachine, technology: Technology, fabric_mm: float) -> 
 
 
 def _adds_on_the_bus(machine: UnitsMachine) -> bool:
-    """Whether parts of cut rows, sums of several copies, or those of several token groups (sampled products) meet there."""
-    fabric = machine.fabric
-    of_copies = machine.mapping.dataflow != "gather" and fabric.replicas > 1
-    return machine.mapping.assignment == "split" or of_copies or (fabric.lane_tree and fabric.token_groups > 1)
+    """Whether sums meet there: parts of cut rows, of several copies, of several K tiles, or of several token groups (sampled products)."""
+    fabric, mapping = machine.fabric, machine.mapping
+    of_copies = mapping.dataflow != "gather" and fabric.replicas > 1
+    of_k_tiles = mapping.dataflow != "scatter" and mapping.partial_sums == "auto"
+    return mapping.assignment == "split" or of_copies or of_k_tiles or (fabric.lane_tree and fabric.token_groups > 1)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -57,13 +57,11 @@ def fit_rows(row_entries: Ints, capacity: Capacity) -> FittedRows:
     fit. Raises MappingError where a single row does not fit.
     """
     rows, tiles = row_entries.shape
-    row_nnz = row_entries.sum(axis=1)
+    row_nnz: Ints = row_entries.sum(axis=1)
     bound = _Bound(row_entries, capacity)
 
     def spread(first: int, last: int) -> FittedRows:
-        parts = spread_rows(row_nnz[first:last], capacity.units, capacity.policy)
-        entries = part_entries(row_entries[first:last], parts)
-        return FittedRows(((first, last),), RowParts(parts.row + first, parts.nnz, parts.unit), entries)
+        return _spread_range(row_entries, row_nnz, (first, last), capacity)
 
     def most(fitted: FittedRows) -> tuple[int, int]:
         """Most parts and most entries of a unit."""
@@ -88,9 +86,21 @@ def fit_rows(row_entries: Ints, capacity: Capacity) -> FittedRows:
                 + ("" if capacity.policy == "split" else f"; mapping.assignment: split cuts long {capacity.line}s")
             )
         cuts.append(last)
-    ranges = [spread(*span) for span in itertools.pairwise(cuts)] or [spread(0, 0)]
+    return spread_ranges(row_entries, tuple(itertools.pairwise(cuts)), capacity)
+
+
+def spread_ranges(row_entries: Ints, spans: Sequence[Span], capacity: Capacity) -> FittedRows:
+    """Given contiguous ranges of rows, each spread over the units by itself; `row_entries` as above."""
+    row_nnz: Ints = row_entries.sum(axis=1)
+    ranges = [_spread_range(row_entries, row_nnz, span, capacity) for span in spans or ((0, 0),)]
     joined = RowParts(*(np.concatenate([getattr(each.parts, name) for each in ranges]) for name in ("row", "nnz", "unit")))
     return FittedRows(tuple(each.spans[0] for each in ranges), joined, np.concatenate([each.entries for each in ranges]))
+
+
+def _spread_range(row_entries: Ints, row_nnz: Ints, span: Span, capacity: Capacity) -> FittedRows:
+    rows = slice(*span)
+    parts = spread_rows(row_nnz[rows], capacity.units, capacity.policy)
+    return FittedRows((span,), RowParts(parts.row + span[0], parts.nnz, parts.unit), part_entries(row_entries[rows], parts))
 
 
 class _Bound:

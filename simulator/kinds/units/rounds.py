@@ -16,7 +16,7 @@ from simulator.engine.cluster import CAUSE, Milestones
 from simulator.kinds.units.loops import Position, TileLoops
 from simulator.kinds.units.machine import UnitsFabric
 from simulator.kinds.units.streams import InStep, in_step
-from simulator.system.program import Part, Span
+from simulator.system.program import MemoryLevel, Part, Span
 
 
 class WeightBytes(Protocol):
@@ -77,6 +77,10 @@ class Dataflow(Protocol[WorkT]):
     @property
     def rows_stream(self) -> bool:
         """Whether rows leave while the tile runs that made them."""
+
+    @property
+    def sums_home(self) -> MemoryLevel | None:
+        """Where partial sums go at the end of each K tile, and come back from; None: they stay on the fabric."""
 
     @property
     def outputs(self) -> NDArray[np.float64] | None:

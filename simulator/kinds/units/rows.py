@@ -66,11 +66,6 @@ class RowParts:
     """[parts] unit that it is given to."""
 
     @cached_property
-    def none_cut(self) -> bool:
-        """Whether every row is in one part."""
-        return bool((np.diff(self.row) > 0).all())
-
-    @cached_property
     def most_parts(self) -> int:
         """Of a unit."""
         return int(np.bincount(self.unit, minlength=1).max())
@@ -84,13 +79,6 @@ class RowParts:
         """The parts of a range of rows."""
         start, stop = np.searchsorted(self.row, (first, last))
         return slice(int(start), int(stop))
-
-    def cut_rows(self, first: int, last: int) -> tuple[Ints, int]:
-        """Of a range of rows: which are in more than one part, and how many parts these have."""
-        if self.none_cut:
-            return np.zeros(0, dtype=np.int64), 0
-        rows, counts = np.unique(self.row[self.of_rows(first, last)], return_counts=True)
-        return rows[counts > 1], int(counts[counts > 1].sum())
 
 
 def part_entries(row_entries: Ints, parts: RowParts) -> Ints:

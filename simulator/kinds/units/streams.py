@@ -12,7 +12,7 @@ from simulator.engine.cluster import Milestones
 from simulator.engine.work import ListStream
 from simulator.kinds.units.machine import UnitsMachine
 from simulator.machine.model import DMA_CHUNK_BYTES
-from simulator.system.program import MEMORY, Flow, Part
+from simulator.system.program import MEMORY, NO_SUMS, Flow, Part, Sums
 
 Ints = NDArray[np.int64]
 LEAST_PLACES = 4
@@ -138,16 +138,20 @@ class RowDrain:
     """[row words] part in which each leaves."""
 
 
-def row_drain(written: Ints, total: int, extra_bus: int, grain: int, most_rows: int) -> RowDrain:
-    """Cut a drain of `total` bytes into chunks of DMA, of at most `most_rows` row words, in the order in which they are written."""
-    rows = len(written)
+def row_drain(written: Ints, whole: Part, grain: int, most_rows: int) -> RowDrain:
+    """Cut a drain into chunks of DMA, of at most `most_rows` row words, in the order in which they are written."""
+    rows, sums = len(written), whole.sums
     if not rows:
-        return RowDrain((Part(total, extra_bus_bytes=extra_bus),), None, np.zeros(0, dtype=np.int64))
-    step = max(1, min(most_rows, DMA_CHUNK_BYTES * rows // max(1, total)))
+        return RowDrain((whole,), None, np.zeros(0, dtype=np.int64))
+    step = max(1, min(most_rows, DMA_CHUNK_BYTES * rows // max(1, whole.bytes + sums.out_bytes, sums.back_bytes)))
     ends = np.minimum(step * np.arange(1, -(-rows // step) + 1), rows)
-    sizes, extras = shares(total, ends, grain), shares(extra_bus, ends, 1)
     flow = Flow(tuple(written[ends - (np.diff(ends, prepend=0))].tolist()), tuple(written[ends - 1].tolist()))
-    parts = tuple(Part(size, extra_bus_bytes=extra) for size, extra in zip(sizes, extras, strict=True))
+    sizes, extras = shares(whole.bytes, ends, grain), shares(whole.extra_bus_bytes, ends, 1)
+    of_sums = [NO_SUMS] * len(ends)
+    if sums != NO_SUMS:
+        out, back = shares(sums.out_bytes, ends, grain), shares(sums.back_bytes, ends, grain)
+        of_sums = [Sums(*each) for each in zip(out, back, shares(sums.bus_bytes, ends, 1), strict=True)]
+    parts = tuple(Part(size, extra_bus_bytes=extra, sums=each) for size, extra, each in zip(sizes, extras, of_sums, strict=True))
     return RowDrain(parts, flow, np.arange(rows) // step)
 
 

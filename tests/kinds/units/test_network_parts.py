@@ -328,9 +328,10 @@ def test_scatter_banks_read_and_write_whole_sums(seven: Technology, machines: An
     assert areas == sorted(areas)
 
 
-def test_split_rows_need_adders_on_the_drain_bus(seven: Technology, machines: Any) -> None:
-    split = priced(machines.gather({"mapping": {"assignment": "split"}}), seven, drain_additions=100)
-    plain = priced(machines.gather(), seven)
+@pytest.mark.parametrize("added", [{"assignment": "split", "partial_sums": "stay"}, {"partial_sums": "auto"}])
+def test_split_rows_and_sums_that_leave_need_adders_on_the_drain_bus(seven: Technology, machines: Any, added: dict[str, str]) -> None:
+    split = priced(machines.gather({"mapping": added}), seven, drain_additions=100)
+    plain = priced(machines.gather({"mapping": {"partial_sums": "stay"}}), seven)
     # a bus of 2,048 b carries 64 sums of 32 b; an addition of a row word uses 16 of its adders
     assert component(split, "drain_bus").die_mm2 > component(plain, "drain_bus").die_mm2
     pj = component(split, "drain_bus").energy_pj_by_action["add"]

@@ -13,7 +13,7 @@ from simulator.engine.work import ListStream
 from simulator.kinds.units.machine import UnitsMachine
 from simulator.kinds.units.streams import in_step, list_parts, list_stream, row_drain, shares, with_room
 from simulator.machine.model import DMA_CHUNK_BYTES
-from simulator.system.program import MEMORY
+from simulator.system.program import MEMORY, Part
 from tests.strategies import machine
 
 
@@ -98,7 +98,7 @@ def test_in_step_every_piece_finds_room(drawn: tuple[list[Milestones], int]) -> 
 
 
 def test_rows_leave_in_the_order_in_which_they_are_written() -> None:
-    drain = row_drain(np.array([3, 5, 9]), 2 * DMA_CHUNK_BYTES + 4096, 30, 64, 99)
+    drain = row_drain(np.array([3, 5, 9]), Part(2 * DMA_CHUNK_BYTES + 4096, extra_bus_bytes=30), 64, 99)
     assert drain.flow is not None
     assert (drain.flow.first, drain.flow.last) == ((3, 5, 9), (3, 5, 9))
     assert [part.bytes for part in drain.parts] == [4096, 4096, 4096]
@@ -107,7 +107,7 @@ def test_rows_leave_in_the_order_in_which_they_are_written() -> None:
 
 
 def test_no_part_holds_more_rows_than_it_may() -> None:
-    drain = row_drain(np.arange(10), 100, 0, 1, 4)
+    drain = row_drain(np.arange(10), Part(100), 1, 4)
     assert [len(np.flatnonzero(drain.of_row == part)) for part in range(3)] == [4, 4, 2]
 
 
@@ -120,7 +120,7 @@ def test_a_part_waits_for_the_rows_whose_places_its_own_take(data: st.DataObject
     units: list[Any] = []
     for _ in range(data.draw(st.integers(1, 3))):
         rows = data.draw(st.integers(1, 12))
-        drains.append(row_drain(np.arange(rows), rows * 8, 0, 1, max(1, places // 2)))
+        drains.append(row_drain(np.arange(rows), Part(rows * 8), 1, max(1, places // 2)))
         units.append(np.array(data.draw(st.lists(st.integers(0, 2), min_size=rows, max_size=rows))))
     parts = [part for each in with_room(drains, units, places) for part in each]
     first = np.cumsum([0, *(len(drain.parts) for drain in drains)])

@@ -1,0 +1,83 @@
+"""Which way to cut an operation on a gather fabric: candidates, ranked by estimate, and the best of them by their own lists."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from simulator.errors import MappingError
+from simulator.kinds.gather.cut import Cut
+from simulator.kinds.gather.outlook import Outlook
+from simulator.kinds.units.loops import Pace, token_tiles
+from simulator.kinds.units.machine import UnitsMachine
+from simulator.kinds.units.ranges import FittedRows
+from simulator.system.program import LoopOrder, MemoryLevel
+from simulator.system.tensors import Residency
+from simulator.workload.types import Operation
+
+FINALISTS = 5
+"""Candidates that are measured by their own lists: so many of those whose sums stay, go to the buffer, and go to DRAM."""
+
+
+class Choice:
+    """Candidates for one operation."""
+
+    def __init__(self, machine: UnitsMachine, operation: Operation, residency: Residency, pace: Pace) -> None:
+        self.machine, self.operation, self.residency = machine, operation, residency
+        self.outlook = Outlook(machine, operation, residency, pace)
+        self.token_words = -(-operation.shape[2] // machine.fabric.lanes)
+
+    def best(self) -> tuple[Cut, FittedRows]:
+        """That of least time, then DRAM bytes, then buffer bytes, then the first. With K whole, an estimate needs no lists."""
+        ranked = sorted(dict.fromkeys(self._candidates()), key=self.outlook.about)
+        columns = self.operation.weight.shape[1]
+        if all(cut.k_tile >= columns for cut in ranked):
+            return ranked[0], ranked[0].fitted(self.machine, self.operation)
+        alike: dict[MemoryLevel | None, list[Cut]] = {}
+        for cut in ranked:
+            alike.setdefault(cut.sums_home, []).append(cut)
+        finalists = [cut for cuts in alike.values() for cut in cuts[:FINALISTS]]
+        fitted = {cut: cut.fitted(self.machine, self.operation) for cut in finalists}
+        best = min(finalists, key=lambda cut: self.outlook.exactly(cut, fitted[cut]))
+        return best, fitted[best]
+
+    def _candidates(self) -> Iterator[Cut]:
+        mapping = self.machine.mapping
+        orders: tuple[LoopOrder, ...] = ("m_rounds", "rounds_m") if mapping.loop_order == "auto" else (mapping.loop_order,)
+        for tile, rounds, most_features in self._token_tiles():
+            columns = self.operation.weight.shape[1]
+            even = -(-columns // -(-columns // most_features))
+            for order in orders if even == columns else orders[:1]:
+                yield Cut(tile, rounds, even, order)
+            if even < columns and mapping.partial_sums == "auto":
+                for k_tile in dict.fromkeys((even, most_features)):
+                    yield from self._leaving(Cut(tile, rounds, k_tile, orders[0]))
+                    if mapping.loop_order == "auto":
+                        yield from self._leaving(Cut(tile, rounds, k_tile, "m_k_rounds"))
+
+    def _token_tiles(self) -> Iterator[tuple[int, int, int]]:
+        """Token words of a tile, rounds, and the input features that a copy holds of so many words."""
+        machine, fabric, mapping = self.machine, self.machine.fabric, self.machine.mapping
+        most = min(fabric.accumulators, machine.output_words)
+        if isinstance(mapping.tokens_per_tile, int):
+            forced = mapping.tokens_per_tile
+            if forced > most:
+                raise MappingError(
+                    f"{machine.name}: mapping.tokens_per_tile = {forced}, but a row of so many words needs as many accumulators and as "
+                    f"much of an output bank; a unit has fabric.accumulators = {fabric.accumulators}, and its output bank holds "
+                    f"{machine.output_words} words"
+                )
+            yield *token_tiles(self.token_words, fabric.token_groups, forced, spread=False), machine.copy_words // forced
+            return
+        for words in range(max(1, min(most, -(-self.token_words // fabric.token_groups), machine.copy_words)), 0, -1):
+            yield *token_tiles(self.token_words, fabric.token_groups, words), machine.copy_words // words
+
+    def _leaving(self, cut: Cut) -> Iterator[Cut]:
+        """Sums in DRAM, or in what the buffer has room for: of all rows, or of as many as leave room for W too."""
+        rows = self.operation.shape[0]
+        if self.residency.y == "dram":
+            yield replace(cut, sums_home="dram")
+        for room in (self.residency.room_bytes, self.residency.room_bytes - int(self.outlook.measure.w_whole)):
+            most = min(rows, room // max(1, cut.sums_bytes(self.machine, self.operation) // rows))
+            if most > 0:
+                yield replace(cut, sums_home="buffer", m_tile=-(-rows // -(-rows // most)))

@@ -1,0 +1,94 @@
+"""How long an operation would take on a gather fabric, cut in one way or another."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from simulator.kinds.gather.bytes_moved import BytesMoved, Measure
+from simulator.kinds.gather.cut import Cut
+from simulator.kinds.units.loops import Pace
+from simulator.kinds.units.machine import UnitsMachine
+from simulator.kinds.units.ranges import FittedRows
+from simulator.kinds.units.rows import spread_over
+from simulator.system.program import content_changes
+from simulator.system.tensors import Residency
+from simulator.workload.types import Operation
+
+Outlay = tuple[float, float, float]
+"""Cycles, DRAM bytes, buffer bytes."""
+
+
+class Outlook:
+    """The busiest of units, DRAM, trunks, drain bus and ports of the buffer, and what none of them overlaps with: the first fill, and
+    the empty fabric between two tiles.
+    """
+
+    def __init__(self, machine: UnitsMachine, operation: Operation, residency: Residency, pace: Pace) -> None:
+        self.machine, self.operation, self.residency, self.pace = machine, operation, residency, pace
+        self.group_words = -(-operation.shape[2] // (machine.fabric.lanes * machine.fabric.token_groups))
+        self.parts = spread_over(machine, np.diff(operation.weight.indptr))
+        self.measure = Measure(machine, operation, residency)
+
+    def about(self, cut: Cut) -> Outlay:
+        """As if nonzeros lay anywhere."""
+        k_tiles, held = len(cut.k_tiles(self.operation)), self.machine.output_words // cut.token_words
+        if cut.m_tile is not None:
+            m_tiles = -(-self.operation.shape[0] // cut.m_tile)
+        else:
+            m_tiles = 1 if k_tiles == 1 or cut.sums_home is not None else -(-max(1, self.parts.most_parts) // max(1, held))
+        return self._outlay(cut, m_tiles, k_tiles, self.measure.about(cut, m_tiles, self.parts.most_entries))
+
+    def exactly(self, cut: Cut, fitted: FittedRows) -> Outlay:
+        """By the lists of its tiles."""
+        return self._outlay(cut, len(fitted.spans), fitted.entries.shape[1], self.measure.exactly(cut, fitted))
+
+    def block_cycles(self, whole: Cut) -> float:
+        """Of the units, for an operation that is whole in each tile."""
+        return self._compute_cycles(whole, 1, 1, self.parts.most_entries)
+
+    def _outlay(self, cut: Cut, m_tiles: int, k_tiles: int, moved: BytesMoved) -> Outlay:
+        system, in_dram = self.pace.system, self.residency.x == "dram"
+        x_rate = min(system.x_bytes_per_cycle, system.dram_bytes_per_cycle if in_dram else math.inf)
+        x_fills, _ = content_changes(cut.loop_order, m_tiles, cut.rounds, k_tiles)
+        dram, read, written = self._levels(cut, moved)
+        busiest = max(
+            self._compute_cycles(cut, m_tiles, k_tiles, moved.busiest_entries),
+            dram / system.dram_bytes_per_cycle,
+            moved.x / system.x_bytes_per_cycle,
+            moved.w_walked / system.w_bytes_per_cycle,
+            moved.bus / system.drain_bytes_per_cycle,
+            max(read, written) / system.buffer_bytes_per_cycle,
+        )
+        return busiest + moved.x / x_fills / x_rate, dram, read + written
+
+    def _levels(self, cut: Cut, moved: BytesMoved) -> Outlay:
+        """Bytes that DRAM moves, and that are read of the buffer and written to it."""
+        levels = {"dram": 0.0, "read": 0.0, "written": 0.0}
+
+        def add(home: str, *, read: float = 0.0, written: float = 0.0) -> None:
+            if home == "dram":
+                levels["dram"] += read + written
+            else:
+                levels["read"] += read
+                levels["written"] += written
+
+        add(self.residency.x, read=moved.x)
+        add(self.residency.y, written=self.measure.y)
+        add(cut.sums_home or "buffer", read=moved.sums, written=moved.sums)
+        room = self.residency.room_bytes - (cut.sums_bytes(self.machine, self.operation) if cut.sums_home == "buffer" else 0)
+        if self.operation.weight_home == "dram" and moved.w_walked > moved.w and moved.w <= room:
+            add("dram", read=moved.w)
+            add("buffer", read=moved.w_walked - moved.w, written=moved.w)
+        else:
+            add(self.residency.w, read=moved.w_walked)
+        return levels["dram"], levels["read"], levels["written"]
+
+    def _compute_cycles(self, cut: Cut, m_tiles: int, k_tiles: int, busiest_entries: float) -> float:
+        """Of the busiest unit: a row keeps its accumulators from its first request until it is merged."""
+        rows = max(m_tiles, self.parts.most_parts) * k_tiles
+        row = busiest_entries / rows * self.group_words / cut.rounds
+        open_rows = self.machine.fabric.accumulators // cut.token_words
+        unloaded = self.pace.unloaded_cycles
+        return cut.rounds * (rows * max(row, (row + unloaded) / open_rows) + m_tiles * k_tiles * unloaded)
