@@ -16,7 +16,7 @@ from simulator.kinds.units.streams import list_stream
 from simulator.system.program import Span
 from simulator.system.tensors import Residency
 from simulator.system.weights import dense_elements, format_bits, tile_size, weight_format, whole_bits
-from simulator.workload.storage import LEAST
+from simulator.workload.storage import LEAST, FormatName
 from simulator.workload.types import Operation
 
 Ints = NDArray[np.int64]
@@ -137,12 +137,13 @@ class Measure:
             return nnz.astype(np.float64) * np.float64(self.w_whole / max(1, operation.weight.nnz))
         lists: NDArray[np.float64] = (-(-loads * self.entry_bits // 8)).sum(axis=2).astype(np.float64)
         sizes = [tile_size(operation, *tile, int(count)) for tile, count in zip(tiles, nnz.ravel(), strict=True)]
-        form = weight_format(machine, operation, "lists", int(lists.sum()), sizes)
-        stored = next((known for known in LEAST if known == form), None)
-        if stored is None:
-            return lists
-        bits = [8 * -(-format_bits(machine, operation, stored, size).total // 8) for size in sizes]
-        return _by_tile(bits, nnz.shape)
+
+        def bytes_in(form: FormatName) -> list[int]:
+            return [-(-format_bits(machine, operation, form, size).total // 8) for size in sizes]
+
+        chosen = weight_format(machine, operation, "lists", int(lists.sum()), lambda form: sum(bytes_in(form)))
+        stored = next((known for known in LEAST if known == chosen), None)
+        return lists if stored is None else _by_tile([8 * held for held in bytes_in(stored)], nnz.shape)
 
 
 def _by_tile(bits: list[int], shape: tuple[int, ...]) -> NDArray[np.float64]:

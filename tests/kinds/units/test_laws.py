@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from simulator.activity import Ideal
 from tests.differential.compare import repeat_figures
-from tests.kinds.units.laws import PARTS, case, slower_with
+from tests.kinds.units.laws import HARMLESS, PARTS, case, slower_when_larger, slower_with
 
 
 @settings(max_examples=40)
@@ -23,3 +23,10 @@ def test_both_engines_agree_on_what_a_perfect_part_saves(seed: int, part: Ideal)
     reference, compiled = repeat_figures(case(seed), part)
     assert len(reference) > 1
     assert compiled == reference
+
+
+@settings(max_examples=40)
+@given(seed=st.integers(0, 2**32 - 1))
+def test_wider_trunks_and_more_ports_or_places_of_banks_slow_no_crossbar_down(seed: int) -> None:
+    """By more than 2 %, or 64 cycles: arbitration, and who is first at a trunk."""
+    assert slower_when_larger(seed, HARMLESS) == ""
