@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from simulator.cli.options import ForceOption, JsonOption, OutputOption
+from simulator.cli.options import ForceOption, FormatChoice, FormatOption, JsonOption, OutputOption
 
 
 def validate_command(
@@ -17,6 +17,7 @@ def validate_command(
     output: OutputOption = None,
     as_json: JsonOption = False,
     force: ForceOption = False,
+    picture_format: FormatOption = FormatChoice.png,
 ) -> None:
     """Show published figures beside the models, which of them were fitted, and how far off the others are."""
     import json
@@ -35,7 +36,7 @@ def validate_command(
     provenance = Provenance()
     rows, checks = validate(documents), cross_check() if figures is None else []
     if folder is not None:
-        write_validation(rows, checks, folder, provenance.record(), force=force)
+        write_validation(rows, checks, folder, provenance.record(), picture_format.formats, force=force)
     if as_json:
         typer.echo(json.dumps(validation_record(rows, checks), allow_nan=False))
         return

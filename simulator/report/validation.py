@@ -14,6 +14,7 @@ from rich.text import Text
 from simulator.cost.validation import Row, Summary, summarise, summarise_cross_check
 from simulator.report.folder import MARKER, as_text, csv_text, new_folder, write_json
 from simulator.report.numbers import significant
+from simulator.report.pictures import PictureFormat
 
 _WIDTH = 168
 _ERROR = "error: model ÷ published − 1; against the nearer end of a published range, 0 within it"
@@ -39,7 +40,15 @@ def validation_tables(rows: Sequence[Row], checks: Sequence[Row]) -> Group:
     return Group(*parts)
 
 
-def write_validation(rows: Sequence[Row], checks: Sequence[Row], folder: Path, made: Mapping[str, Any], *, force: bool) -> None:
+def write_validation(
+    rows: Sequence[Row],
+    checks: Sequence[Row],
+    folder: Path,
+    made: Mapping[str, Any],
+    formats: Sequence[PictureFormat] = ("png",),
+    *,
+    force: bool,
+) -> None:
     """Write figures.csv, summary.json, table.txt and the plot into a folder, whole or not at all, and run.json with `made`.
 
     Raises OutputError where the folder may not be written.
@@ -53,7 +62,7 @@ def write_validation(rows: Sequence[Row], checks: Sequence[Row], folder: Path, m
         table = csv_text([row.to_dict() for row in (*rows, *checks)], end="\r\n")
         (draft / "figures.csv").write_bytes(table.encode())
         (draft / "table.txt").write_text(as_text(validation_tables(rows, checks), _WIDTH), encoding="utf-8")
-        save(validation_figure(rows, checks), draft, "validation")
+        save(validation_figure(rows, checks), draft, "validation", formats)
         write_json(draft / MARKER, made)
 
 

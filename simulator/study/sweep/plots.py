@@ -243,7 +243,7 @@ FIGURES: dict[str, Callable[[Study], Figure | None]] = {
 
 
 def save_sweep_plots(study: Study, folder: Path) -> None:
-    """Write every plot that shows something as PNG and SVG."""
+    """Write every plot that shows something as PNG."""
     for name, draw in FIGURES.items():
         figure = draw(study)
         if figure is not None:
