@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -115,3 +116,11 @@ def test_runs_of_one_machine_share_it(tmp_path: Path) -> None:
     assert isinstance(first, SavedRun)
     assert isinstance(second, SavedRun)
     assert first.elaborated is second.elaborated
+
+
+def test_thousands_of_runs_of_a_few_machines_are_priced_in_under_a_second() -> None:
+    runs = [saved_run(small_run(machine)) for machine in MACHINES]
+    prices, start = PriceList(overrides={"flop_fj_per_bit": 4.0}, hold_latency=True), time.process_time()
+    priced = [prices.price(run) for run in runs * (4000 // len(runs))]
+    assert time.process_time() - start < 1
+    assert len({run.energy_pj for run in priced}) == len(runs)

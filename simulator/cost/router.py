@@ -16,9 +16,9 @@ from simulator.cost.wires import repeater_area_um2
 class Crossbar(Component):
     """`inputs` × `outputs` crosspoints of `width_bits`, laid out as `slices` crossbars of width / slices side by side.
 
-    One slice of W bits: cells = N_i N_o (1.35 W + 14 where it arbitrates) GE (PULP, 22 nm synthesis); layout =
+    One slice of W bits: cells = N_i N_o (1.35 W + 19 where it arbitrates) GE (PULP, 22 nm synthesis; the 19 by own synthesis); layout =
     max(cells · 3.0/0.9 (Passas 2012), N_i W p · N_o W p (Satpathy 2012)). The layout is placed already: it is not
-    divided by the placement of cells again. Each arbitrated slice decodes for itself; the band of the 14 GE goes to 60.
+    divided by the placement of cells again. Each arbitrated slice decodes for itself; the band of the 19 GE goes from 14 to 60.
     Energy of a flit = W (e_w √A_slice + 2 fJ log2 N), N the larger side; with slices, `control_bits` a flit (address
     and grant) also run past all slices but one. Delay = 2.5 FO4 log2 N + 2 τ √A of all slices.
     """
@@ -122,11 +122,11 @@ def _switched_pj(technology: Technology, gates: float) -> float:
 class Scheduler(Component):
     """The matching of `inputs` with `outputs` where an input may ask for several outputs at once.
 
-    A FIFO offers one flit, so that one arbiter an output decides: the 14 GE a crosspoint of `Crossbar`. An input with a
-    queue an output needs the matrix of requests, an arbiter an output to grant, and one an input to accept: 53 GE a
-    crosspoint at 35 % fill (Passas 2012: 7 mm² for 128 × 128 at 90 nm), of which 14 are in the crossbar already. What
+    A FIFO offers one flit, so that one arbiter an output decides: the 19 GE a crosspoint of `Crossbar`. An input with a
+    queue an output needs the matrix of requests, an arbiter an output to grant, and one an input to accept: 41 GE a
+    crosspoint by synthesis of iSLIP, of which 19 are in the crossbar already (Passas 2012: 53 GE at 35 % fill). What
     moves the pointers, iSLIP or plain round-robin, makes no difference to that. Each further iteration of a cycle adds
-    both arbiters once more, 28 GE (assumed). Energy of a grant: the gates of one output's column switch once, at the
+    22 GE. Energy of a grant: the gates of one output's column switch once, at the
     energy of a gate of an adder, 3.1 / 5.4 fJ at 45 nm (Horowitz 2014; that they switch once is assumed).
     """
 
@@ -150,17 +150,15 @@ class Scheduler(Component):
         return {"grant": _switched_pj(self.technology, self.inputs * self.crosspoint_gates)}
 
     def notes(self) -> tuple[str, ...]:
-        """How sure that is."""
-        if self.iterations == 1:
-            return ()
-        return (f"scheduler of {self.inputs} × {self.outputs}: iterations beyond the first assumed to repeat its arbiters",)
+        """What it was synthesised without."""
+        return (f"scheduler of {self.inputs} × {self.outputs}: cells by synthesis without wires",)
 
 
 @dataclass(frozen=True)
 class Combiner(Component):
     """At each crosspoint of `inputs` × `outputs` the head's address of `address_bits` is held against the winner's.
 
-    Gates a crosspoint and bit: a comparator (3.5 GE: an XNOR and its share of the AND tree, from memory) and the
+    Gates a crosspoint and bit: a comparator (5.5 GE: an XNOR and its share of the AND tree, by synthesis) and the
     multiplexer that sets the winner's address on the output's column (1.35 GE, as the crossbar's data path); and, where
     an input has a queue an output (`queued`), a flop that shows that queue's head (5.9 GE), which otherwise only the
     one queue that is read shows. Energy of a grant (`compare`): the gates of one output's column switch once, at the

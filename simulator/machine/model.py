@@ -80,6 +80,18 @@ class Trunks(FileModel):
     drain_bytes_per_cycle: BusWidth = Field(256, description="drain bus: carries finished rows out")
 
 
+class Thermal(FileModel):
+    """How heat leaves the die."""
+
+    ambient_c: float = Field(45.0, ge=-55, le=150, description="air or coolant, °C")
+    sink_c_mm2_per_w: Annotated[float, Field(ge=0, le=1e4)] = Field(
+        25.0, description="spreader and sink: rise above ambient by the whole die's power density, °C mm²/W"
+    )
+    die_c_mm2_per_w: Annotated[float, Field(ge=0, le=1e4)] = Field(
+        6.5, description="die and interface: further rise of a component by its own power density, °C mm²/W"
+    )
+
+
 class Fabric(Section):
     """What computes: the share of the machine file that each kind of hardware brings."""
 
@@ -129,6 +141,7 @@ class Machine(FileModel):
     clock_ghz: PositiveFloat = Field(1.0, le=20, description="one clock for the whole die")
     datatypes: Datatypes = Field(default_factory=Datatypes, description="number formats")
     power_density_limit_w_per_mm2: PositiveFloat = Field(1.0, le=1e4, description="reports flag components hotter than that (W/mm²)")
+    thermal: Thermal = Field(default_factory=Thermal, description="package: ambient and thermal resistances")
     dram: Dram = Field(default_factory=Dram, description="off-chip memory")
     activation_buffer_kib: Kib = Field(1024.0, description="on-chip buffer of the tensors that live between operations")
     trunks: Trunks = Field(default_factory=Trunks, description="shared buses")

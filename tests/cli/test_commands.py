@@ -152,11 +152,11 @@ def test_inspect_draws_the_networks_of_a_machine(place: Path, sparsim: Type) -> 
     outcome = sparsim("inspect", "crossbar.yaml", "-o", "networks", "--set", "fabric.network.topology=butterfly")
     assert outcome.code == 0
     assert {path.name for path in (place / "networks").iterdir()} == {
-        "run.json", "request_network.png", "reply_network.png",
+        "run.json", "floorplan.png", "request_network.png", "reply_network.png",
     }  # fmt: skip
     assert sparsim("inspect", "crossbar.yaml", "-o", "networks").code == 2, "not overwritten"
     assert sparsim("inspect", "crossbar.yaml", "-o", "networks", "--force", "--format", "svg").code == 0
-    assert {path.name for path in (place / "networks").glob("*.*g")} == {"request_network.svg", "reply_network.svg"}
+    assert {path.name for path in (place / "networks").glob("*.*g")} == {"floorplan.svg", "request_network.svg", "reply_network.svg"}
 
 
 def test_inspect_statistics(place: Path, sparsim: Type) -> None:
@@ -229,6 +229,7 @@ def test_schema_lists_the_keys(sparsim: Type) -> None:
     assert {"name", "fabric", "dram"} <= set(json.loads(sparsim("schema", "machine").out)["properties"])
     assert "operations" in json.loads(sparsim("schema", "workload").out)["properties"]
     assert "figures" in json.loads(sparsim("schema", "figures").out)["properties"]
+    assert "parts" in json.loads(sparsim("schema", "rebuild").out)["properties"]
 
 
 @pytest.mark.parametrize("verb", ["run", "compare", "inspect", "import", "explain", "schema", "validate"])
@@ -255,7 +256,7 @@ def test_three_areas_and_power_by_kind_are_in_table_and_json(place: Path, sparsi
 
 
 def test_the_components_of_a_run_are_shown_with_what_is_hot(place: Path, sparsim: Type, no_plots: None) -> None:
-    cool = sparsim("run", "crossbar.yaml", "-w", "tiny.yaml", "-o", "cool")
+    cool = sparsim("run", "crossbar.yaml", "-w", "tiny.yaml", "-o", "cool", "--set", "power_density_limit_w_per_mm2=10")
     assert all(word in cool.out for word in ("cells mm²", "placed mm²", "die mm²", "dynamic", "clock", "leakage", "W/mm²"))
     assert "hotter than" not in cool.out
     hot = sparsim("run", "crossbar.yaml", "-w", "tiny.yaml", "-o", "hot", "--set", "power_density_limit_w_per_mm2=0.001")

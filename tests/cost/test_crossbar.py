@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from simulator.cost import Technology, load_technology
 from simulator.cost.router import Crossbar, WordMultiplexer
-from simulator.cost.wires import Bus, ClusterWires
+from simulator.cost.wires import Bus
 
 SEVEN = load_technology("7nm")
 
@@ -101,9 +101,6 @@ def test_wires_by_hand(seven: Technology) -> None:
     bus = Bus(seven, 2048 * 2.0, 2.0)
     assert bus.energy_pj("transfer_byte") == pytest.approx(1.0512)
     assert bus.area().cell_mm2 * 1e6 == pytest.approx(13695, rel=1e-3)
-    wires = ClusterWires(seven, 20, 260, 8, 0.5)
-    assert wires.energy_pj("word") == pytest.approx(260 * 0.5 * 0.0657)
-    assert wires.energy_pj("request") == pytest.approx(20 * 0.5 * 0.0657)
 
 
 def test_word_multiplexer_by_hand(seven: Technology) -> None:

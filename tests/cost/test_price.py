@@ -89,7 +89,8 @@ def test_price_by_a_few_lines_of_other_code(seven: Technology, machines: Any) ->
     x_banks = 2 * (700 * half_word.energy_pj("read") + 90 * half_word.energy_pj("write"))
     assert component(cost, "x_banks").energy_pj == pytest.approx(x_banks)
     # a bf16 MAC: (9.1·64·(8/11)^-0.45 fJ + 0.40·2^1.17 pJ)·0.15556 + 64 flops · 2.5 fJ · 0.15556 = 0.24456 + 0.02489 pJ
-    assert component(cost, "mac_lanes").energy_pj == pytest.approx((5000 + 0.2 * 3000) * 0.26945, rel=1e-3)
+    # and 16 b of weight past each of 8000 lanes of √((1,088 + 5,237.7 + 5.9 · 64) GE · 0.0439 / 0.65 / 0.85) = 23.09 um
+    assert component(cost, "mac_lanes").energy_pj == pytest.approx((5000 + 0.2 * 3000) * 0.26945 + 8000 * 16 * 0.02309 * 0.0657, rel=1e-3)
     assert component(cost, "dram").energy_pj == pytest.approx(640 * 8 * 4.3)
 
 

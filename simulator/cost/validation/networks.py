@@ -110,7 +110,8 @@ class Wire(Hardware):
 class BankAccess(Hardware):
     """A read of a bank through a hierarchy of crossbars: the request, the bank, the reply.
 
-    Wires: each of request and reply crosses the side of the area that the banks it passes take, as in a machine's cluster.
+    Wires: each of request and reply crosses the side of the area that the banks it passes take, as in a machine's cluster,
+    or the length that is stated.
     """
 
     quantities: ClassVar[tuple[str, ...]] = ("energy", "energy_per_bit")
@@ -120,6 +121,7 @@ class BankAccess(Hardware):
     reply_bits: Bits = Field(description="bits of a reply")
     crossbars: tuple[Sides, ...] = Field(min_length=1, max_length=16, description="inputs and outputs of each crossbar passed")
     banks_spanned: int = Field(ge=1, le=2**20, description="banks over whose area the access travels")
+    wire_mm: float | None = Field(None, gt=0, le=1e4, description="length that request and reply travel, in place of the side of that area")
 
     def modelled(self, technology: Technology) -> Mapping[str, float]:
         """Energy of one access, and of a bit of its word."""
@@ -129,8 +131,8 @@ class BankAccess(Hardware):
             forth = CrossbarComponent(technology, ports[0], ports[-1], self.request_bits, True)
             back = CrossbarComponent(technology, ports[-1], ports[0], self.reply_bits, False)
             moved_pj += forth.energy_pj("hop") + back.energy_pj("hop")
-        side_mm = math.sqrt(self.banks_spanned * bank.die_mm2())
-        moved_pj += technology.wire_pj((self.request_bits + self.reply_bits) * side_mm)
+        length_mm = math.sqrt(self.banks_spanned * bank.die_mm2()) if self.wire_mm is None else self.wire_mm
+        moved_pj += technology.wire_pj((self.request_bits + self.reply_bits) * length_mm)
         energy_pj = bank.energy_pj("read") + moved_pj
         return {"energy": energy_pj, "energy_per_bit": energy_pj / self.word_bits}
 

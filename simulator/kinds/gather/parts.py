@@ -70,10 +70,10 @@ COMBINED: tuple[Charge, ...] = (
     Charge("queues", "reply queue", "pop", "pop", ("x_bank_reads",)),
     Charge("reply_network", "crossbar", "send", "hop", ("x_bank_reads",), times=0.5),
     Charge("reply_network", "crossbar", "deliver", "hop", ("reply_hops",), times=0.5),
-    Charge("cluster_wires", "wires", "word_sent", "word", ("x_bank_reads",), times=0.5),
-    Charge("cluster_wires", "wires", "word_delivered", "word", ("replies",), times=0.5),
+    Charge("cluster_wires", "wires", "word_sent", "word_sent", ("x_bank_reads",)),
+    Charge("cluster_wires", "wires", "word_delivered", "word_delivered", ("replies",)),
 )
-"""The same where requests for a word go together: the word enters the crossbar once, and half of its way is the bank's."""
+"""The same where requests for a word go together: the word comes to the crossbar once, and leaves it to each unit."""
 
 
 class GatherParts(UnitParts):
@@ -137,12 +137,14 @@ def _banks(machine: UnitsMachine, technology: Technology, bank: SramBank) -> Ite
         yield Instance("presence_bits", "tables", tables, fabric.clusters)
     yield list_banks(machine, technology)
     output_bits = fabric.lanes * machine.datatypes.accumulate_bits
-    yield Instance("output_banks", "banks", SramBank(technology, fabric.output_bank_kib, output_bits, "1r1w"), fabric.units)
+    yield Instance(
+        "output_banks", "banks", SramBank(technology, fabric.output_bank_kib, output_bits, "1r1w", lanes=fabric.lanes), fabric.units
+    )
 
 
 def _units(machine: UnitsMachine, technology: Technology) -> Iterator[Instance]:
     fabric = machine.fabric
-    yield Instance("landing_registers", "window", RegisterFile(technology, fabric.window, machine.word_bits), fabric.units)
+    yield Instance("landing_registers", "window", RegisterFile(technology, fabric.window, machine.word_bits, fabric.lanes), fabric.units)
     yield mac_lanes(machine, technology)
     rows = Accumulators(technology, fabric.accumulators, fabric.accumulate_latency, fabric.lanes, machine.datatypes.accumulate)
     yield Instance("accumulators", "rows", rows, fabric.units)

@@ -85,7 +85,9 @@ def _banks(machine: UnitsMachine, technology: Technology, bank: SramBank) -> Ite
         tables = PresenceBits(technology, machine.own_words, 1, machine.weight_port_entries)
         yield Instance("presence_bits", "tables", tables, fabric.units)
     yield list_banks(machine, technology)
-    yield Instance("output_banks", "banks", SramBank(technology, fabric.output_bank_kib, machine.word_bits), fabric.units)
+    yield Instance(
+        "output_banks", "banks", SramBank(technology, fabric.output_bank_kib, machine.word_bits, lanes=fabric.lanes), fabric.units
+    )
 
 
 def _acknowledgements(machine: UnitsMachine, technology: Technology) -> Instance:

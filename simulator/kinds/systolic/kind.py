@@ -11,7 +11,6 @@ from simulator.activity import Counts
 from simulator.cost.hardware import Parts
 from simulator.cost.technology import Technology
 from simulator.engine.engines import RunOptions
-from simulator.errors import ConfigError
 from simulator.kinds.base import Kind, Least, Memo, Scheduled
 from simulator.kinds.systolic.families import flows_of, least_cycles, products_of
 from simulator.kinds.systolic.machine import ArrayMachine, SystolicFabric
@@ -20,7 +19,6 @@ from simulator.kinds.systolic.parts import WORDS, parts_of
 from simulator.kinds.systolic.reference import run_array
 from simulator.kinds.systolic.sizes import ArraySizes
 from simulator.machine.model import Elaborated, Fabric, Machine
-from simulator.network import Graph
 from simulator.specs.models import Section
 from simulator.system.operation import OperationRun
 from simulator.system.spec import SystemSpec
@@ -101,10 +99,6 @@ class Systolic(Kind):
         """Both halves of all buffers."""
         fabric = ArrayMachine.of(elaborated.machine).fabric
         return {"operand_sram_kib": 2 * (fabric.x_buffer_kib + fabric.w_buffer_kib + fabric.y_buffer_kib)}
-
-    def graphs(self, machine: Machine) -> Mapping[str, Graph]:
-        """None."""
-        raise ConfigError(f"{machine.name} is a systolic array: its cells are joined to their neighbours, there is no network to draw")
 
 
 def _array_cycles(machine: ArrayMachine, op: Operation, residency: Residency, memo: Memo) -> int:

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from simulator.activity import Counts
-from simulator.errors import ConfigError
 from simulator.kinds.units.machine import UnitsMachine
 from simulator.kinds.units.networks import reply_layout, request_layout
 from simulator.machine.model import Elaborated
@@ -47,10 +46,10 @@ def _network(machine: UnitsMachine, *, replies: bool) -> dict[str, float]:
 
 
 def graphs(machine: UnitsMachine, *, replies: bool) -> dict[str, Graph]:
-    """`request_network` from units to bank ports, and `reply_network` back where words travel."""
+    """`request_network` from units to bank ports, and `reply_network` back where words travel; none where each unit has its copy."""
     fabric = machine.fabric
     if not fabric.has_network:
-        raise ConfigError(f"{machine.name} has a copy for every unit and no network to draw; fewer fabric.replicas give it one")
+        return {}
     request_network, reply_network = machine.networks(latency=1)
     drawn = {"request_network": request_network.graph()}
     if replies:

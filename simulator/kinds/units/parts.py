@@ -10,6 +10,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
 
 from simulator.cost.arithmetic import WordAdder
+from simulator.cost.floorplan import ClusterBlocks, Floorplan, floorplan
 from simulator.cost.hardware import Charge, Instance, Parts, Work, total_die_mm2
 from simulator.cost.mac import MacLane
 from simulator.cost.network import NetworkPlan
@@ -97,6 +98,7 @@ WEIGHTS: tuple[Charge, ...] = (
 LANES: tuple[Charge, ...] = (
     Charge("mac_lanes", "lanes", "mac", "mac", ("macs_useful",)),
     Charge("mac_lanes", "lanes", "mac_gated", "mac_gated", ("mac_slots",), ("macs_useful",)),
+    Charge("mac_lanes", "lanes", "weight", "weight", ("mac_slots",)),
 )
 """What multipliers do."""
 
@@ -179,9 +181,10 @@ def fabric_parts(hardware: UnitParts, elaborated: Elaborated, technology: Techno
     """All that a fabric of one dataflow is made of: what stands in clusters first, since its area sets the length of the wires."""
     machine = UnitsMachine.of(elaborated.machine)
     blocks = tuple(hardware.blocks(elaborated, technology))
-    instances = (*blocks, *wires(machine, technology, total_die_mm2(blocks)))
+    plan = floorplan(cluster_blocks(machine, blocks))
+    instances = (*blocks, *wires(machine, technology, total_die_mm2(blocks), plan))
     work = Work(None, hardware.charges(machine), instances)
-    return Parts(COMPONENTS, instances, (work,), machine.weight_entry_bits(dense=False))
+    return Parts(COMPONENTS, instances, (work,), machine.weight_entry_bits(dense=False), plan)
 
 
 def list_banks(machine: UnitsMachine, technology: Technology) -> Instance:
@@ -198,14 +201,34 @@ def mac_lanes(machine: UnitsMachine, technology: Technology) -> Instance:
     return Instance("mac_lanes", "lanes", lane, fabric.units * fabric.lanes)
 
 
-def wires(machine: UnitsMachine, technology: Technology, fabric_mm2: float) -> Iterator[Instance]:
-    """Trunks, drain bus, and the wires within the clusters, of a fabric whose blocks have that die area."""
+def cluster_blocks(machine: UnitsMachine, built: Sequence[Instance]) -> ClusterBlocks:
+    """What stands in one of the clusters, of all that is built in them: banks, units, and the networks with their queues."""
+    fabric = machine.fabric
+    joining = tuple(entry.name for entry in WORDS if entry.branch == NETWORKS) if fabric.has_network else ()
+    banks_mm2 = total_die_mm2(entry for entry in built if entry.name == "x_banks") / fabric.clusters
+    network_mm2 = total_die_mm2(entry for entry in built if entry.name in joining) / fabric.clusters
+    units_mm2 = total_die_mm2(built) / fabric.clusters - banks_mm2 - network_mm2
+    banks, units = fabric.banks_per_copy, fabric.units_per_cluster
+    return ClusterBlocks(banks_mm2 / banks, banks, units_mm2 / units, units, network_mm2)
+
+
+def wires(machine: UnitsMachine, technology: Technology, fabric_mm2: float, plan: Floorplan) -> Iterator[Instance]:
+    """Trunks, drain bus, and the wires within the clusters, of a fabric whose blocks have that die area; each cluster by its plan."""
     fabric, bits = machine.fabric, flit_bits(machine)
-    cluster_mm = math.sqrt(fabric_mm2 / fabric.clusters)
     yield from _trunks(machine, technology, math.sqrt(fabric_mm2))
     reply_bits = 0 if scatters(machine) else bits.reply  # acknowledgements are priced with their own wires
+    ports = fabric.banks_per_copy * fabric.bank_ports
     way = ClusterWires(
-        technology, bits.request, reply_bits, fabric.units_per_cluster, cluster_mm, request_flits(machine), reply_flits(machine)
+        technology,
+        bits.request,
+        reply_bits,
+        plan.bank_way_mm,
+        # banks of a copy share the ways to their unit, along which the multiplexer is spread
+        ports if fabric.has_network else min(ports, fabric.issue_width),
+        plan.unit_way_mm,
+        fabric.units_per_cluster,
+        request_flits(machine),
+        reply_flits(machine),
     )
     yield Instance("cluster_wires", "wires", way, fabric.clusters)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from simulator.activity import Counts
-from simulator.cost import Counted
+from simulator.cost import Counted, Hardware
 from simulator.cost.types import Cost
 from simulator.cost.words import BRANCHES
 from simulator.kinds import kind_of
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 def machine_record(machine: Machine) -> dict[str, Any]:
     """Derived sizes, peak rates, and area by component, as JSON values."""
-    elaborated, cost = _priced(machine)
+    elaborated, hardware, cost = _priced(machine)
     return {
         "name": machine.name,
         "technology": cost.technology,
@@ -30,6 +30,7 @@ def machine_record(machine: Machine) -> dict[str, Any]:
         "area_mm2_by_component": cost.area_mm2_by_component(),
         "peak": _peak_rates(elaborated),
         "derived": _derived(elaborated),
+        "floorplan_mm": _ways(hardware),
     }
 
 
@@ -39,13 +40,15 @@ def machine_table(machine: Machine) -> RenderableType:
     from rich.table import Table
     from rich.text import Text
 
-    elaborated, cost = _priced(machine)
+    elaborated, hardware, cost = _priced(machine)
     sizes = Table(box=None, show_header=False, pad_edge=False, padding=(0, 1))
     sizes.add_column()
     sizes.add_column(justify="right")
     for name, value in (_peak_rates(elaborated) | _derived(elaborated)).items():
         words, unit = _worded(name)
         sizes.add_row(words, significant(value, 4) if isinstance(value, float) else f"{value:,}", unit)
+    for name, value in _ways(hardware).items():
+        sizes.add_row(f"floorplan: {name.replace('_', ' ')}", significant(value), "mm")
     return Group(
         Text(f"{machine.name}: {significant(cost.area_mm2)} mm² of die at {cost.technology}\n", style="bold"),
         _area_tree(cost),
@@ -55,11 +58,27 @@ def machine_table(machine: Machine) -> RenderableType:
     )
 
 
-def _priced(machine: Machine) -> tuple[Elaborated, Cost]:
+def _priced(machine: Machine) -> tuple[Elaborated, Hardware, Cost]:
     """Elaborate the machine and price one idle cycle of it: areas do not depend on what runs."""
     technology = technology_of(machine)
     elaborated = elaborate(machine, technology)
-    return elaborated, pricer_of(elaborated, technology).price(Counted(Counts(), 1))
+    pricer = pricer_of(elaborated, technology)
+    return elaborated, pricer.hardware, pricer.price(Counted(Counts(), 1))
+
+
+def _ways(hardware: Hardware) -> dict[str, float]:
+    """Sides of a cluster and of what stands in its middle, and ways to it, in mm; none of a machine without clusters."""
+    plan = hardware.floorplan
+    if plan is None:
+        return {}
+    if not len(plan.units):
+        return {"side_of_a_cluster": plan.side_mm, "way_from_a_bank_to_its_unit": plan.bank_way_mm}
+    return {
+        "side_of_a_cluster": plan.side_mm,
+        "side_of_its_network": plan.core_side_mm,
+        "way_from_a_bank_to_the_network": plan.bank_way_mm,
+        "way_from_the_network_to_a_unit": plan.unit_way_mm,
+    }
 
 
 def _area_tree(cost: Cost) -> RenderableType:
