@@ -190,7 +190,8 @@ def slower_when_larger(seed: int) -> str:
     except MappingError:
         return ""
     cycles = before.activity.cycles, after.activity.cycles
-    return f"{cycles[0]} cycles, and {cycles[1]} ({cycles[1] / cycles[0]:.3f}) with {step}: {small}" if cycles[1] > SLOWER * cycles[0] else ""
+    slower = cycles[1] > SLOWER * cycles[0]
+    return f"{cycles[0]} cycles, and {cycles[1]} ({cycles[1] / cycles[0]:.3f}) with {step}: {small}" if slower else ""
 
 
 LAWS = (slower_with_a_perfect_part, slower_when_larger)
