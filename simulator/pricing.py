@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import fields
 from typing import Any
 
 from simulator.activity import Activity, Counts, operation_shares
@@ -15,7 +16,7 @@ from simulator.cost.technology import Technology, load_technology
 from simulator.cost.types import Cost
 from simulator.errors import ConfigError
 from simulator.kinds import kind_of
-from simulator.machine.model import Elaborated, Machine
+from simulator.machine.model import Elaborated, Machine, Stages
 
 
 def technology_of(machine: Machine) -> Technology:
@@ -26,21 +27,21 @@ def technology_of(machine: Machine) -> Technology:
 def elaborate(machine: Machine, technology: Technology) -> Elaborated:
     """Return the machine with its geometry settled.
 
-    Network latency: stages of a router and its link, the most of all routers. Slices: least area. A fabric without a
-    network has one of each. DRAM bytes/cycle = devices × GB/s × share × efficiency / GHz. Raises ConfigError for an
-    unknown DRAM kind, for more slices than lanes, and for a topology that cannot join units and banks.
+    Latencies: what the delay model asks for at the clock. Slices: least area. A fabric without a network has one.
+    DRAM bytes/cycle = devices × GB/s × share × efficiency / GHz. Raises ConfigError for an unknown DRAM kind, for more slices
+    than lanes, for a topology that cannot join units and banks, and for a path that does not fit into its cycle.
     """
     device = choose_dram(technology.dram_devices, machine.dram.kind)
     check_activation(machine, device)
-    latency, slices = kind_of(machine).network(machine, technology)
-    return Elaborated(
+    draft = Elaborated(
         machine=machine,
-        network_latency=latency,
-        slices=slices,
+        network_latency=1,
+        slices=1,
         dram_bytes_per_cycle=dram_bytes_per_cycle(machine, device),
         dram_latency_cycles=dram_latency_cycles(machine),
         dram_burst_bytes=device.burst_bytes,
     )
+    return kind_of(machine).settle(draft, technology)
 
 
 def hardware_of(elaborated: Elaborated, technology: Technology) -> Hardware:
@@ -77,7 +78,7 @@ def counts_by_kind(machine: Machine, operations: Iterable[tuple[Mapping[str, Any
 def price(activity: Activity, elaborated: Elaborated, technology: Technology) -> Cost:
     """Return what a run costs in a technology: a pure function, linear in the activity's counts and cycles.
 
-    Raises ConfigError where `latency: auto` would elaborate to another number in this technology than the run had.
+    Raises ConfigError where a latency that is `auto` would be another number in this technology than the run had.
     """
     check_latency(elaborated, elaborate(elaborated.machine, technology), technology)
     return pricer_of(elaborated, technology).price(counted(elaborated.machine, activity))
@@ -91,10 +92,13 @@ def price_run(activity: Activity, elaborated: Elaborated, technology: Technology
 
 
 def check_latency(simulated: Elaborated, settled: Elaborated, technology: Technology) -> None:
-    """Raise ConfigError where a machine that was simulated has settled on another network latency in a technology."""
-    old, new = simulated.network_latency, settled.network_latency
-    if old != new:
-        raise ConfigError(
-            f"{simulated.machine.name} ran with a network latency of {old}, but fabric.network.latency: auto is {new} cycles in "
-            f"{technology.name}; simulate again, or price the latency that was simulated with --hold-latency"
-        )
+    """Raise ConfigError where a machine that was simulated has settled on other latencies in a technology."""
+    for entry in fields(Stages):
+        old, new = getattr(simulated.stages, entry.name), getattr(settled.stages, entry.name)
+        if old != new:
+            paths = kind_of(settled.machine).paths(settled, technology)
+            key = next(path.key for path in paths if path.stage == entry.name)
+            raise ConfigError(
+                f"{simulated.machine.name} ran with {key}: {old}, but {key}: auto is {new} cycles in {technology.name}; "
+                "simulate again, or price the latencies that were simulated with --hold-latency"
+            )

@@ -63,16 +63,20 @@ def forty_five() -> Technology:
 
 
 class Machines:
-    """Small builders of machines, every key of the fabric open to change."""
+    """Small builders of machines, every key of the fabric open to change: all but crossings quick, and 4 partial sums a row."""
 
     @staticmethod
     def gather(machine: dict[str, Any] | None = None, **fabric: Any) -> Machine:
-        values = {"kind": "gather", "units": 64, "lanes": 16, "banks": 64, "bank_kib": 4, **fabric}
+        quick = {"feed_latency": 1, "read_latency": 1, "multiply_latency": 0, "accumulate_latency": 4}
+        network = {"allocation": 1, **fabric.pop("network", {})}
+        values = {"kind": "gather", "units": 64, "lanes": 16, "banks": 64, "bank_kib": 4, **quick, "network": network, **fabric}
         return Machine.model_validate({"name": "gather", "fabric": values, **(machine or {})})
 
     @staticmethod
     def systolic(machine: dict[str, Any] | None = None, **fabric: Any) -> Machine:
-        return Machine.model_validate({"name": "systolic", "fabric": {"kind": "systolic", **fabric}, **(machine or {})})
+        return Machine.model_validate(
+            {"name": "systolic", "fabric": {"kind": "systolic", "read_latency": 1, "multiply_latency": 0, **fabric}, **(machine or {})}
+        )
 
     @classmethod
     def replication(cls) -> Machine:

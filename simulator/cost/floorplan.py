@@ -67,6 +67,16 @@ class Floorplan:
         """Mean way between the network and a unit; 0 where the unit is the core."""
         return self._mean_way(self.units)
 
+    @property
+    def longest_bank_way_mm(self) -> float:
+        """The longest of those, which its clock has to wait for."""
+        return float(self._ways(self.banks).max(initial=0.0))
+
+    @property
+    def longest_unit_way_mm(self) -> float:
+        """The longest of those."""
+        return float(self._ways(self.units).max(initial=0.0))
+
     def centres(self, blocks: Floats) -> Floats:
         """[blocks, 2] of rectangles [blocks, 4]."""
         return blocks[:, :2] + blocks[:, 2:] / 2
@@ -82,9 +92,11 @@ class Floorplan:
         return np.asarray(middle + apart * within)
 
     def _mean_way(self, blocks: Floats) -> float:
-        if not len(blocks):
-            return 0.0
-        return float(np.abs(self.centres(blocks) - self.ports(blocks)).sum(axis=1).mean())
+        return float(self._ways(blocks).mean()) if len(blocks) else 0.0
+
+    def _ways(self, blocks: Floats) -> Floats:
+        """[blocks] mm."""
+        return np.asarray(np.abs(self.centres(blocks) - self.ports(blocks)).sum(axis=1))
 
 
 @lru_cache(maxsize=256)

@@ -16,20 +16,22 @@ from simulator.machine.model import BITS
 class MacLane(Component):
     """Multiplier, accumulating adder and their pipeline registers; partial sums lie in the accumulators.
 
-    Gates = multiplier + adder + 5.9 (b_w + b_x + b_acc). `mac`: both operators and the data of these registers;
-    `mac_gated`: gated_mac_fraction of it (0.2, band 0.1 to 1; 1 where zeros are not gated); `weight`: the weight's
-    wire, which passes every lane of a unit, √area of the die each; `clock`: the registers' clock pins, stalled or not.
+    Gates = multiplier + adder + 5.9 (b_w + b_x + b_acc), with m b_acc where a product has m > 1 stages before its addition. `mac`: both
+    operators and the data of these registers; `mac_gated`: gated_mac_fraction of it (0.2, band 0.1 to 1; 1 where zeros are not
+    gated); `weight`: the weight's wire, which passes every lane of a unit, √area of the die each; `clock`: the registers' clock
+    pins, stalled or not.
     """
 
     weight: str
     activation: str
     accumulate: str
     gate_zeros: bool = True
+    product_stages: int = 0
 
     @property
     def register_bits(self) -> int:
         """Pipeline flops."""
-        return BITS[self.weight] + BITS[self.activation] + BITS[self.accumulate]
+        return BITS[self.weight] + BITS[self.activation] + BITS[self.accumulate] * max(1, self.product_stages)
 
     def area(self) -> Area:
         """Cells and their placement."""
@@ -62,7 +64,8 @@ class ProcessingElement(Component):
 
     For N:M weights an operand is `of` activations, of which each weight picks one by log2 `of` bits that travel and are
     held with it: (`of` − 1) b_x more bits of the operand passed on, behind gates, and the bits of the pick on every weight.
-    The multiplexer that picks is a part of its own.
+    The multiplexer that picks is a part of its own. Where a product has a stage of its own, the registers at the multiplier's
+    inputs stand behind it instead; each further one of its `product_stages` has b_acc more.
     """
 
     weight: str
@@ -71,6 +74,7 @@ class ProcessingElement(Component):
     gate_zeros: bool = True
     overlapped_load: bool = True
     of: int = 1
+    product_stages: int = 0
 
     @property
     def _operand_bits(self) -> int:
@@ -90,27 +94,32 @@ class ProcessingElement(Component):
         return (self.of - 1) * BITS[self.activation] + self._pick_bits
 
     @property
+    def _product_bits(self) -> int:
+        return max(0, self.product_stages - 1) * BITS[self.accumulate]
+
+    @property
     def _moving_bits(self) -> int:
         return BITS[self.activation] + BITS[self.accumulate] + BITS[self.weight] + BITS[self.activation]
 
     def area(self) -> Area:
         """Cells and their placement."""
         operators = multiplier(self.technology, self.weight, self.activation).gates + adder(self.technology, self.accumulate).gates
-        flops = self._stationary_bits + self._moving_bits + self._group_bits
+        flops = self._stationary_bits + self._moving_bits + self._group_bits + self._product_bits
         return cell_area(self.technology, operators + self.technology.flop_ge_per_bit * flops)
 
     def actions(self) -> Mapping[str, float]:
         """`mac`, `mac_gated`, the three shifts; `clock` a cycle."""
         technology = self.technology
         operators = multiplier(technology, self.weight, self.activation).pj + adder(technology, self.accumulate).pj
-        mac_pj = operators + flop_data_pj(technology, BITS[self.weight] + BITS[self.activation])
+        mac_pj = operators + flop_data_pj(technology, BITS[self.weight] + BITS[self.activation] + self._product_bits)
         return {
             "mac": mac_pj,
             "mac_gated": mac_pj * technology.gated_mac_fraction if self.gate_zeros else mac_pj,
             "weight_shift": self._shift_pj(self._operand_bits + self._pick_bits),
             "operand_shift": self._shift_pj(self._operand_bits),
             "sum_shift": self._shift_pj(BITS[self.accumulate]),
-            "clock": flop_clock_pj(technology, self._moving_bits) + gated_clock_pj(technology, self._stationary_bits + self._group_bits),
+            "clock": flop_clock_pj(technology, self._moving_bits + self._product_bits)
+            + gated_clock_pj(technology, self._stationary_bits + self._group_bits),
         }
 
     def _shift_pj(self, bits: int) -> float:

@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from simulator.cost.component import Area, Component, cell_area
-from simulator.cost.registers import flop_data_pj, gated_clock_pj
+from simulator.cost.delay import Delay, multiplexer, wire
+from simulator.cost.registers import flop_clock_pj, flop_data_pj, gated_clock_pj
 from simulator.cost.technology import Technology
 from simulator.cost.wires import repeater_area_um2
 
@@ -69,17 +70,10 @@ class Crossbar(Component):
         gates = technology.logic_pj(self.width_bits * technology.mux_fj_per_level * self._levels * 1e-3)
         return {"hop": wires + gates + technology.wire_pj(self.control_bits * self._broadcast_mm)}
 
-    def delay_ns(self) -> float:
-        """Time of a flit from input to output register (±50 %)."""
-        gates_ns = self.technology.crossbar_delay_fo4_per_level * self.technology.fo4_delay_ps * 1e-3 * self._levels
+    def delay(self) -> Delay:
+        """Of a flit from input to output register (±50 %)."""
         side_mm = math.sqrt(self.slices * self.slice_layout_um2() * 1e-6)
-        return gates_ns + 2 * self.technology.wire_delay_ns_per_mm * side_mm
-
-    def stages(self, clock_ghz: float, link_mm: float = 0.0) -> int:
-        """Pipeline stages at a clock, with a link of `link_mm` behind it: ⌈f (t + τ link) / 0.75⌉, at least 1."""
-        delay_ns = self.delay_ns() + self.technology.wire_delay_ns_per_mm * link_mm
-        # a delay that fills its stages exactly needs no further one for the last bit of rounding
-        return max(1, math.ceil(clock_ghz * delay_ns / self.technology.crossbar_stage_fill - 1e-9))
+        return multiplexer(self.technology, max(self.inputs, self.outputs)) + wire(2 * side_mm)
 
     def notes(self) -> tuple[str, ...]:
         """Whether gates or wires decide, and the band."""
@@ -126,28 +120,39 @@ class Scheduler(Component):
     queue an output needs the matrix of requests, an arbiter an output to grant, and one an input to accept: 41 GE a
     crosspoint by synthesis of iSLIP, of which 19 are in the crossbar already (Passas 2012: 53 GE at 35 % fill). What
     moves the pointers, iSLIP or plain round-robin, makes no difference to that. Each further iteration of a cycle adds
-    22 GE. Energy of a grant: the gates of one output's column switch once, at the
+    22 GE. A matching of several cycles is cut by registers of a bit a crosspoint, whose data a grant writes for one output.
+    Energy of a grant: the gates of one output's column switch once, at the
     energy of a gate of an adder, 3.1 / 5.4 fJ at 45 nm (Horowitz 2014; that they switch once is assumed).
     """
 
     inputs: int
     outputs: int
     iterations: int = 1
+    cycles: int = 1
+    """Of a matching."""
 
     @property
     def crosspoint_gates(self) -> float:
-        """GE a crosspoint."""
+        """GE a crosspoint, without the registers between the cycles of a matching."""
         technology = self.technology
         return technology.crossbar_scheduler_ge + (self.iterations - 1) * technology.crossbar_iteration_ge
 
+    @property
+    def _register_bits(self) -> int:
+        """Of all crosspoints."""
+        return (self.cycles - 1) * self.inputs * self.outputs
+
     def area(self) -> Area:
         """Cells, and cells at the fill of the published scheduler."""
-        cells_mm2 = self.inputs * self.outputs * self.crosspoint_gates * self.technology.gate_area_um2 * 1e-6
+        gates = self.inputs * self.outputs * self.crosspoint_gates + self._register_bits * self.technology.flop_ge_per_bit
+        cells_mm2 = gates * self.technology.gate_area_um2 * 1e-6
         return Area(cells_mm2, cells_mm2 / self.technology.crossbar_scheduler_fill)
 
     def actions(self) -> Mapping[str, float]:
-        """`grant`: one input of one output."""
-        return {"grant": _switched_pj(self.technology, self.inputs * self.crosspoint_gates)}
+        """`grant`: one input of one output; `clock` a cycle: the registers between the cycles of a matching."""
+        written_pj = flop_data_pj(self.technology, (self.cycles - 1) * self.inputs)
+        granted_pj = _switched_pj(self.technology, self.inputs * self.crosspoint_gates)
+        return {"grant": granted_pj + written_pj, "clock": flop_clock_pj(self.technology, self._register_bits)}
 
     def notes(self) -> tuple[str, ...]:
         """What it was synthesised without."""

@@ -136,12 +136,20 @@ class Technology(FileModel):
     crossbar_scheduler_fill: float = Field(gt=0, le=1, description="fill of a scheduler's placement")
     crossbar_layout_factor: float = Field(ge=1, description="synthesised cells to upsized, pipelined and routed ones")
     crossbar_fill: float = Field(gt=0, le=1, description="fill of a crossbar's placement")
-    crossbar_delay_fo4_per_level: float = Field(gt=0, description="gate delay of a level of the multiplexer tree")
+    crossbar_delay_fo4_per_level: float = Field(gt=0, description="depth of a level of a multiplexer tree")
     crossbar_stage_fill: float = Field(gt=0, le=1, description="share of a clock period that logic may take")
     cluster_wire_detour: float = Field(
         gt=0, description="way between banks, network and units over what the floorplan of their cluster measures"
     )
     bus_repeater_fraction: float = Field(ge=0, description="repeater cells over wire area of a bus")
+
+    adder_fo4_per_level: float = Field(gt=0, description="depth of a level of an integer adder")
+    multiplier_fo4_per_level: float = Field(gt=0, description="depth that a doubling of its bits adds to a multiplier")
+    float_adder_fo4: float = Field(gt=0, description="depth of an fp32 adder")
+    sram_access_fo4: float = Field(gt=0, description="access of a macro of 16 KiB")
+    sram_access_exponent: float = Field(ge=0, description="how it goes with KiB / 16")
+    allocation_iteration_fo4: float = Field(gt=0, description="depth of an iteration of grant and accept")
+    allocation_fo4_per_level: float = Field(ge=0, description="depth that a doubling of the ports adds to an allocation, once")
 
     cell_placement: float = Field(gt=0, le=1, description="cell area over placed area")
     macro_placement: float = Field(ge=1, description="placed area of macros over macro area, the κ of the roll-up")
@@ -205,7 +213,8 @@ class Technology(FileModel):
     @property
     def supply_factor(self) -> float:
         """Relative to the node's own nominal supply: its energies hold there already."""
-        return (self.supply_voltage_v / self.nominal_voltage_v) ** 2
+        ratio = self.supply_voltage_v / self.nominal_voltage_v
+        return ratio * ratio  # infinite where it is beyond a float, which a power would raise
 
 
 _NOT_CONSTANTS = ("name", "node_nm", "constants", "dram_devices", "sram_model", "threshold")

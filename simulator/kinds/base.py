@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simulator.activity import Counts
+from simulator.cost.delay import TimingPath
 from simulator.cost.hardware import Parts
 from simulator.cost.technology import Technology
 from simulator.engine.compiled.kernels import Kernel
@@ -167,12 +168,17 @@ class Kind(ABC):
     def parts(self, elaborated: Elaborated, technology: Technology) -> Parts:
         """What the fabric is made of, and which counter pays for what."""
 
-    def network(self, machine: Machine, technology: Technology) -> tuple[int, int]:
-        """Pipeline stages of a network's crossing, and slices of the network that carries words; 1 and 1 where there is none.
+    def settle(self, draft: Elaborated, technology: Technology) -> Elaborated:
+        """The machine with its pipelines as long as the clock asks for; the draft, as short as can be, where it has none.
 
-        Raises ConfigError for more slices than lanes, and for a topology that cannot join units and banks.
+        Raises ConfigError, with the path, where it cannot reach its clock; for more slices than lanes, and for a topology that
+        cannot join units and banks.
         """
-        return 1, 1
+        return draft
+
+    def paths(self, elaborated: Elaborated, technology: Technology) -> tuple[TimingPath, ...]:
+        """What bounds its clock."""
+        return ()
 
     def work_of(self, details: Mapping[str, Any]) -> str:
         """Which kind of `work` an operation is, by what its run says of how it was mapped."""

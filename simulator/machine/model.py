@@ -25,6 +25,8 @@ SIGNIFICAND_BITS: dict[str, int] = {"fp8": 4, "fp16": 11, "bf16": 8, "tf32": 11,
 Auto = Literal["auto"]
 Kib = Annotated[float, Field(gt=0, le=2**20)]
 """A capacity in KiB, up to 1 GiB."""
+Cycles = Annotated[int, Field(ge=1, le=1024)]
+"""Of a pipeline that a machine file may set."""
 BusWidth = Annotated[int, Field(ge=1, le=65536)]
 """Bytes a cycle of a bus."""
 
@@ -222,6 +224,24 @@ DMA_CHUNK_BYTES = 4096
 
 
 @dataclass(frozen=True)
+class Stages:
+    """Cycles of what is pipelined to reach the clock."""
+
+    feed: int = 1
+    """From a unit to its network, or to its own banks."""
+    allocation: int = 1
+    """Of a matching on the request network; one begins every cycle."""
+    crossing: int = 1
+    """Of a router and its link."""
+    read: int = 1
+    """From the access of a bank, or of an edge buffer, to the word at a network, a unit or the edge."""
+    multiply: int = 0
+    """Of a product, beyond the cycle of its addition."""
+    accumulate: int = 1
+    """Of an addition to a sum."""
+
+
+@dataclass(frozen=True)
 class Elaborated:
     """A machine whose `auto` geometry is settled.
 
@@ -239,6 +259,24 @@ class Elaborated:
     """Cycles from a DRAM request to its first byte."""
     dram_burst_bytes: int
     """Smallest DRAM transfer."""
+    feed_latency: int = 1
+    """This and what follows: cycles of what `stages` says."""
+    allocation_latency: int = 1
+    read_latency: int = 1
+    multiply_latency: int = 0
+    accumulate_latency: int = 1
+
+    @property
+    def stages(self) -> Stages:
+        """Everything that is pipelined, in cycles."""
+        return Stages(
+            feed=self.feed_latency,
+            allocation=self.allocation_latency,
+            crossing=self.network_latency,
+            read=self.read_latency,
+            multiply=self.multiply_latency,
+            accumulate=self.accumulate_latency,
+        )
 
     @property
     def dma_slots(self) -> int:

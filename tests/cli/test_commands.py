@@ -148,6 +148,21 @@ def test_inspect_tells_a_workload_from_a_machine(place: Path, sparsim: Type) -> 
     assert "activation banks" in sparsim("inspect", "systolic.yaml").out
 
 
+def test_inspect_shows_the_paths_that_bound_the_clock(place: Path, sparsim: Type) -> None:
+    shown = sparsim("inspect", "crossbar.yaml", "--set", "fabric.accumulate_latency=7")
+    assert "paths that bound the clock" in shown.out
+    assert "fabric.network.allocation" in shown.out
+    paths = json.loads(sparsim("inspect", "crossbar.yaml", "--json", "--set", "fabric.accumulate_latency=7").out)["paths"]
+    found = {path["sets"]: path for path in paths}
+    assert (found["fabric.accumulate_latency"]["cycles"], found["fabric.accumulate_latency"]["asked"]) == (7, 1)
+    assert found["fabric.multiply_latency"]["fo4"] == 36.0
+    array = json.loads(sparsim("inspect", "systolic.yaml", "--json").out)["paths"]
+    assert [path["sets"] for path in array] == ["fabric.read_latency", "fabric.multiply_latency", ""]
+    refused = sparsim("inspect", "systolic.yaml", "--set", "clock_ghz=2.0")
+    assert refused.code == 2
+    assert "fp32 addition in a cell takes 0.48 ns" in " ".join(refused.err.split())
+
+
 def test_inspect_draws_the_networks_of_a_machine(place: Path, sparsim: Type) -> None:
     outcome = sparsim("inspect", "crossbar.yaml", "-o", "networks", "--set", "fabric.network.topology=butterfly")
     assert outcome.code == 0

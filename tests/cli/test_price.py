@@ -27,12 +27,12 @@ def saved(place: Path) -> Path:
 
 
 def test_a_folder_is_priced_in_another_technology(saved: Path, sparsim: Type) -> None:
-    outcome = sparsim("price", "saved", "-t", "28nm", "--json")
+    outcome = sparsim("price", "saved", "-t", "10nm", "--json")
     assert outcome.code == 0, outcome.err
     rows = json.loads(outcome.out)["results"]
     assert [row["machine"] for row in rows] == sorted(MACHINES)
-    assert {row["technology"] for row in rows} == {"28nm"}
-    assert all(row["area_mm2"] > 2 * small_run(row["machine"]).area_mm2 for row in rows)
+    assert {row["technology"] for row in rows} == {"10nm"}
+    assert all(row["area_mm2"] > 1.2 * small_run(row["machine"]).area_mm2 for row in rows)
 
 
 def test_without_options_the_saved_figures_come_back(saved: Path, sparsim: Type) -> None:

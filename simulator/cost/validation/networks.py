@@ -10,6 +10,7 @@ from pydantic import Field
 
 from simulator.cost.arithmetic import integer_adder
 from simulator.cost.component import Area
+from simulator.cost.delay import allocation
 from simulator.cost.network import NetworkPlan, network_layout
 from simulator.cost.router import Crossbar as CrossbarComponent
 from simulator.cost.router import Scheduler
@@ -27,7 +28,7 @@ NetworkPorts = Annotated[int, Field(ge=1, le=512)]
 class Crossbar(Hardware):
     """A crossbar in one direction."""
 
-    quantities: ClassVar[tuple[str, ...]] = (*AREAS, "energy", "energy_per_bit", "stages")
+    quantities: ClassVar[tuple[str, ...]] = (*AREAS, "energy", "energy_per_bit", "stages", "delay")
     inputs: Ports = Field(description="inputs")
     outputs: Ports = Field(description="outputs")
     width_bits: Bits = Field(description="all bits of a flit: data, address, byte enables, valid")
@@ -36,26 +37,28 @@ class Crossbar(Hardware):
     clock_ghz: float = Field(1.0, gt=0, le=100, description="for the stages of its pipeline")
 
     def modelled(self, technology: Technology) -> Mapping[str, float]:
-        """Areas; energy of a flit and of a bit of it; pipeline stages at the clock."""
+        """Areas; energy of a flit and of a bit of it; pipeline stages at the clock, and the time without."""
         crossbar = CrossbarComponent(technology, self.inputs, self.outputs, self.width_bits, self.arbitrated, self.slices)
         hop_pj = crossbar.energy_pj("hop")
         energy = {"energy": hop_pj, "energy_per_bit": hop_pj / self.width_bits}
-        return {**areas_um2(technology, crossbar.area()), **energy, "stages": crossbar.stages(self.clock_ghz)}
+        time = {"stages": crossbar.delay().stages(technology, self.clock_ghz), "delay": crossbar.delay().ns(technology)}
+        return {**areas_um2(technology, crossbar.area()), **energy, **time}
 
 
 class VoqScheduler(Hardware):
-    """All control of a router with virtual output queues: the arbiters of its crossbar and what its scheduler adds; area only."""
+    """All control of a router with virtual output queues: the arbiters of its crossbar and what its scheduler adds."""
 
-    quantities: ClassVar[tuple[str, ...]] = AREAS
+    quantities: ClassVar[tuple[str, ...]] = (*AREAS, "delay")
     inputs: Ports = Field(description="inputs")
     outputs: Ports = Field(description="outputs")
     iterations: int = Field(1, ge=1, le=64, description="iterations of a cycle")
 
     def modelled(self, technology: Technology) -> Mapping[str, float]:
-        """Areas, all of it placed at the scheduler's fill."""
+        """Areas, all of it placed at the scheduler's fill; the time of a matching."""
         arbiters = CrossbarComponent(technology, self.inputs, self.outputs, 0, True).area()
         cells_mm2 = arbiters.cell_mm2 + Scheduler(technology, self.inputs, self.outputs, self.iterations).area().cell_mm2
-        return areas_um2(technology, Area(cells_mm2, cells_mm2 / technology.crossbar_scheduler_fill))
+        placed = areas_um2(technology, Area(cells_mm2, cells_mm2 / technology.crossbar_scheduler_fill))
+        return {**placed, "delay": allocation(technology, max(self.inputs, self.outputs), self.iterations).ns(technology)}
 
 
 class Network(Hardware):

@@ -1,6 +1,6 @@
 """What fabrics of vector units are made of, whichever way words travel: units, networks, trunks, the wires between them.
 
-Start at `UnitParts`, which a dataflow answers; `settled_network` and `fabric_parts` work with any of them.
+Start at `UnitParts`, which a dataflow answers; `fabric_parts` works with any of them.
 """
 
 from __future__ import annotations
@@ -18,10 +18,9 @@ from simulator.cost.sram import SramBank
 from simulator.cost.technology import Technology
 from simulator.cost.wires import Bus, ClusterWires
 from simulator.cost.words import COMPUTE, DISTRIBUTION, DRAIN_BUS, FILL_BROADCAST, MEMORIES, NETWORKS, PRESENCE_BITS
-from simulator.errors import ConfigError
 from simulator.kinds.units.machine import UnitsMachine
-from simulator.kinds.units.networks import flit_bits, network_stages, reply_flits, request_flits, scatters
-from simulator.machine.model import Elaborated
+from simulator.kinds.units.networks import flit_bits, reply_flits, request_flits, scatters
+from simulator.machine.model import Elaborated, Stages
 from simulator.terms import ComponentWords, component
 
 WORDS: tuple[ComponentWords, ...] = (
@@ -127,8 +126,8 @@ class UnitParts(ABC):
         """One bank of a copy: ping and pong, each split over the slices of the network that carries words."""
 
     @abstractmethod
-    def networks(self, machine: UnitsMachine, technology: Technology, slices: int) -> tuple[NetworkPlan, ...]:
-        """The networks of a cluster, that of words, which is laid out in slices, last."""
+    def networks(self, machine: UnitsMachine, technology: Technology, slices: int, allocation: int = 1) -> tuple[NetworkPlan, ...]:
+        """The networks of a cluster, that of words, which is laid out in slices, last. `allocation`: cycles of a matching."""
 
     @abstractmethod
     def blocks(self, elaborated: Elaborated, technology: Technology) -> Iterator[Instance]:
@@ -150,33 +149,6 @@ def slices_of_least_area(parts: UnitParts, machine: UnitsMachine, technology: Te
     return min((count for count in range(1, fabric.lanes + 1) if fabric.lanes % count == 0), key=placed_mm2)
 
 
-def settled_network(ways: Sequence[tuple[UnitParts, UnitsMachine]], technology: Technology) -> tuple[int, int]:
-    """Pipeline stages of a crossing and slices of a fabric that works in some dataflows, each with the machine as it has it.
-
-    Stages are the most of all; slices are those of the first. A fabric without a network has one of each. Raises
-    ConfigError for more slices than lanes, and for a topology that cannot join units and banks.
-    """
-    parts, machine = ways[0]
-    fabric = machine.fabric
-    if not fabric.has_network:
-        return 1, 1
-    network = fabric.network
-    slices = slices_of_least_area(parts, machine, technology) if network.slices == "auto" else network.slices
-    if slices > fabric.lanes:
-        raise ConfigError(f"fabric.network.slices = {slices}: a slice carries whole lanes; allowed: 1 to {fabric.lanes}, or auto")
-    # asked for in any case, so that a topology that cannot join units and banks is refused before anything runs
-    stages = max(_settled_stages(parts, one, technology, slices) for parts, one in ways)
-    return (stages if network.latency == "auto" else network.latency), slices
-
-
-def _settled_stages(parts: UnitParts, machine: UnitsMachine, technology: Technology, slices: int) -> int:
-    """More stages need deeper queues, and these longer links: widen until both agree."""
-    latency, plans = 1, parts.networks(machine, technology, slices)
-    while (stages := network_stages(plans, machine, technology, latency)) > latency:
-        latency = stages
-    return latency
-
-
 def fabric_parts(hardware: UnitParts, elaborated: Elaborated, technology: Technology) -> Parts:
     """All that a fabric of one dataflow is made of: what stands in clusters first, since its area sets the length of the wires."""
     machine = UnitsMachine.of(elaborated.machine)
@@ -194,10 +166,10 @@ def list_banks(machine: UnitsMachine, technology: Technology) -> Instance:
     return Instance("weight_banks", "banks", SramBank(technology, fabric.weight_bank_kib, weight_bits), fabric.units)
 
 
-def mac_lanes(machine: UnitsMachine, technology: Technology) -> Instance:
+def mac_lanes(machine: UnitsMachine, technology: Technology, stages: Stages) -> Instance:
     """The multiplying lanes of all units."""
     fabric, kinds = machine.fabric, machine.datatypes
-    lane = MacLane(technology, kinds.weight, kinds.activation, kinds.accumulate, fabric.gate_zeros)
+    lane = MacLane(technology, kinds.weight, kinds.activation, kinds.accumulate, fabric.gate_zeros, stages.multiply)
     return Instance("mac_lanes", "lanes", lane, fabric.units * fabric.lanes)
 
 

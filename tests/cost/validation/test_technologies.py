@@ -25,7 +25,7 @@ LAWS = {
     "wire_pj_per_bit_mm": lambda nm: 0.121 * (nm / 40) ** 0.35,
     "crossbar_wire_pitch_um": lambda nm: 0.246 * (nm / 45) ** 0.7,
     "sram_leakage_mw_per_kib": lambda nm: 0.226 * (nm / 45) ** 1.9,
-    "fo4_delay_ps": lambda nm: 0.4 * nm,
+    "fo4_delay_ps": lambda nm: 0.4 * nm if nm >= 45 else 18 * (nm / 45) ** 0.2179,
 }
 """Constants of a node that a law gives: at every node."""
 
