@@ -7,7 +7,7 @@
 #   make best    the best machine of each kind under one cap of area, for tinygpt and the 4x model, into reports/best and reports/best-4x
 #   make breakevens  densities at which each machine and the systolic arrays change places, at equal area, into reports/breakevens
 #   make workloads  the traces of whole models in workloads/, made again
-#   make bench   kernel times as ratios, into benchmarks/results.json
+#   make bench   kernels, a sweep and short commands, timed as ratios, into benchmarks/results*.json
 #   make clean   remove .venv and caches
 
 PYTHON ?= python3
@@ -39,13 +39,13 @@ soak: $(VENV)/.installed-dev
 	$(BIN)/python -m tests.differential.soak $(N)
 
 best: $(VENV)/.installed
-	for sweep in best best-4x; do $(BIN)/sparsim sweep $$sweep -o reports/$$sweep --force || exit 1; done
+	for sweep in best best-4x; do $(BIN)/sparsim sweep $$sweep -o reports/$$sweep --force && $(BIN)/sparsim plot reports/$$sweep --format both || exit 1; done
 
 breakevens: $(VENV)/.installed
 	for load in tinygpt-uniform tinygpt-trained; do for array in systolic systolic-naive; do for first in crossbar hybrid replication partition; do \
 	  $(BIN)/sparsim breakeven --axis workload.density --range 0.0009765625:0.5 --points 10 --between $$first,$$array -w $$load --equal-area \
 	    -m seconds -m energy_pj -q -o reports/breakevens/$$load-$$first-$$array --force || exit 1; done; done; done
-	$(BIN)/sparsim plot reports/breakevens
+	$(BIN)/sparsim plot reports/breakevens --format both
 
 workloads: $(VENV)/.installed
 	for model in $$($(BIN)/sparsim trace | cut -d" " -f1); do $(BIN)/sparsim trace $$model -o workloads/$$model.yaml --force; done
@@ -56,6 +56,7 @@ soak-sweep: $(VENV)/.installed-dev
 bench: $(VENV)/.installed-dev
 	$(BIN)/python benchmarks/run.py
 	$(BIN)/python benchmarks/sweep.py
+	$(BIN)/python benchmarks/short.py
 
 $(VENV)/.created:
 	@command -v $(PYTHON) >/dev/null || { echo "sparsim needs Python 3.11 or newer, and there is no '$(PYTHON)'; install it or run: make PYTHON=/path/to/python3.11 demo" >&2; exit 1; }

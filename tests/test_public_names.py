@@ -36,3 +36,9 @@ def test_help_loads_nothing_heavy() -> None:
     heavy = ("numpy", "scipy", "matplotlib", "pandas", "pydantic", "simpy", "yaml", "rich")
     code = f"import sys, simulator.cli.app; print([name for name in {heavy} if name in sys.modules])"
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.strip() == "[]"
+
+
+def test_what_simulates_loads_nothing_that_draws_or_prints_tables() -> None:
+    heavy = ("matplotlib", "numba", "pandas", "rich", "scipy")
+    code = f"import sys, simulator.cli.study; print([name for name in {heavy} if name in sys.modules])"
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.strip() == "[]"

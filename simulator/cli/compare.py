@@ -13,10 +13,14 @@ from simulator.cli.options import (
     EngineChoice,
     EngineOption,
     ForceOption,
+    FormatChoice,
+    FormatOption,
     IdealOption,
     IdealPart,
     JsonOption,
+    NoPlotsOption,
     OutputOption,
+    PlotsOption,
     SetOption,
     WorkloadOption,
 )
@@ -141,6 +145,9 @@ def compare_command(
     output: OutputOption = None,
     as_json: JsonOption = False,
     force: ForceOption = False,
+    plots: PlotsOption = None,
+    no_plots: NoPlotsOption = False,
+    picture_format: FormatOption = FormatChoice.png,
     bands: Annotated[
         bool, typer.Option("--bands", help="Low and high of every figure and ratio; the verdict says what is robust.")
     ] = False,
@@ -149,11 +156,13 @@ def compare_command(
     """Compare machines on a workload: a table, a verdict, and a folder with results and plots."""
     from simulator.cli.study import Request, run_study
     from simulator.processors import processors
+    from simulator.report.pictures import OF_SEVERAL, asked_for
     from simulator.report.write import write_comparison
 
     jobs = jobs or processors()
     size = sizer(SizingRequest(equal, to, best, objective, budget, tuple(keep or ()), include_dram), engine.value, jobs)
-    request = Request(machines, workload, overrides or [], engine.value, ideal.value, output, as_json, force, jobs, bands=bands)
+    pictures = asked_for(OF_SEVERAL, plots, picture_format.formats, nothing=no_plots)
+    request = Request(machines, workload, overrides or [], engine.value, ideal.value, output, as_json, force, pictures, jobs, bands=bands)
     name = "compare" if equal is None else f"compare-equal-{equal.value}{'-best' if best else ''}"
     run_study(request, lambda names, load: f"{name}-{load}", write_comparison, _appendix, size)
 

@@ -87,6 +87,9 @@ def main() -> None:
         if not _after_interrupt(error):
             raise
         _end_interrupted()
+    finally:
+        # what is open has been closed on the way here; the memory goes with the process, and need not be searched for rings first
+        gc.freeze()
 
 
 def _end_interrupted() -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from simulator.cli.options import ForceOption, JsonOption, SetOption
+from simulator.cli.options import ForceOption, FormatChoice, FormatOption, JsonOption, SetOption
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -35,19 +35,22 @@ def inspect_command(
     ] = None,
     as_json: JsonOption = False,
     force: ForceOption = False,
+    picture_format: FormatOption = FormatChoice.png,
 ) -> None:
     """Show a workload (shapes, nonzeros, skew, spy plot) or a machine (area tree, peak rates, derived sizes, networks)."""
     from simulator.errors import ConfigError
 
     if file_kind(file) == "workload":
-        _inspect_workload(file, overrides or [], output, twin, as_json, force)
+        _inspect_workload(file, overrides or [], output, twin, as_json, picture_format, force=force)
     elif twin is not None:
         raise ConfigError(f"{file}: a machine has no uniform twin; --uniform-twin is for workloads")
     else:
-        _inspect_machine(file, overrides or [], output, as_json, force)
+        _inspect_machine(file, overrides or [], output, as_json, picture_format, force=force)
 
 
-def _inspect_machine(file: str, overrides: list[str], output: Path | None, as_json: bool, force: bool) -> None:
+def _inspect_machine(
+    file: str, overrides: list[str], output: Path | None, as_json: bool, picture_format: FormatChoice, *, force: bool
+) -> None:
     from simulator.cli.study import read_machine
     from simulator.errors import OutputError
     from simulator.report.inspection.machine import machine_record, machine_table
@@ -59,12 +62,14 @@ def _inspect_machine(file: str, overrides: list[str], output: Path | None, as_js
             raise OutputError(
                 f"{output}: a machine's floorplan and networks are drawn into a folder; allowed: a name without {output.suffix}"
             )
-        names = write_machine_pictures(machine, output, force=force)
+        names = write_machine_pictures(machine, output, picture_format.formats, force=force)
         typer.echo(f"{' and '.join(names)} drawn in {output}/", err=True)
     _print(machine_record(machine) if as_json else machine_table(machine))
 
 
-def _inspect_workload(file: str, overrides: list[str], output: Path | None, twin: Path | None, as_json: bool, force: bool) -> None:
+def _inspect_workload(
+    file: str, overrides: list[str], output: Path | None, twin: Path | None, as_json: bool, picture_format: FormatChoice, *, force: bool
+) -> None:
     from simulator.report.inspection.workload import workload_record, workload_table, write_workload_pictures
     from simulator.workload import load_workload
 
@@ -72,7 +77,7 @@ def _inspect_workload(file: str, overrides: list[str], output: Path | None, twin
     if output is not None and output.suffix:
         _write_spy(workload, output, force)
     elif output is not None:
-        names = write_workload_pictures(workload, output, force=force)
+        names = write_workload_pictures(workload, output, picture_format.formats, force=force)
         typer.echo(f"{' and '.join(names)} drawn in {output}/", err=True)
     if twin is not None:
         _write_twin(workload, twin, force)

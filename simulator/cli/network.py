@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from simulator.cli.options import EngineChoice, EngineOption, ForceOption, JsonOption, OutputOption, SetOption
+from simulator.cli.options import EngineChoice, EngineOption, ForceOption, FormatChoice, FormatOption, JsonOption, OutputOption, SetOption
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -39,6 +39,7 @@ def network_command(
     output: OutputOption = None,
     as_json: JsonOption = False,
     force: ForceOption = False,
+    picture_format: FormatOption = FormatChoice.png,
 ) -> None:
     """Drive the request network of one cluster with traffic: throughput, latency, and theory beside them."""
     import json
@@ -78,7 +79,7 @@ def network_command(
     if as_json:
         typer.echo(json.dumps(curve.to_dict(), indent=1))
     if output is not None or not as_json:
-        write_network(curve, folder, provenance.record(), force=force)
+        write_network(curve, folder, provenance.record(), picture_format.formats, force=force)
         if not as_json:
             console = Console(markup=False)
             console.print(_table(curve))

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Any, get_type_hints
 import typer
 
 if TYPE_CHECKING:
+    from simulator.report.pictures import PictureFormat
     from simulator.study.sweep.run import Options
 
 
@@ -51,6 +52,26 @@ JsonOption = Annotated[
     bool, typer.Option("--json", help="Print one JSON object and nothing else; files are written only where -o names them.")
 ]
 ForceOption = Annotated[bool, typer.Option("--force", help="Replace what an earlier command wrote there.")]
+
+
+class FormatChoice(StrEnum):
+    """Formats of pictures."""
+
+    png = "png"
+    svg = "svg"
+    both = "both"
+
+    @property
+    def formats(self) -> tuple[PictureFormat, ...]:
+        """One or two."""
+        return ("png", "svg") if self is FormatChoice.both else ("svg",) if self is FormatChoice.svg else ("png",)
+
+
+PlotsOption = Annotated[
+    str | None, typer.Option("--plots", metavar="NAME,…", help="What to draw: area, energy, unit_cycles, tradeoff, bandwidth, or all.")
+]
+NoPlotsOption = Annotated[bool, typer.Option("--no-plots", help="Draw nothing, which saves most of the time of a short run.")]
+FormatOption = Annotated[FormatChoice, typer.Option("--format", help="Format of pictures.")]
 
 
 ConstantOption = Annotated[

@@ -7,6 +7,8 @@ from typing import Annotated
 
 import typer
 
+from simulator.cli.options import FormatChoice, FormatOption
+
 
 def plot_command(
     folder: Annotated[
@@ -16,10 +18,11 @@ def plot_command(
     output: Annotated[
         Path | None, typer.Option("--output", "-o", metavar="DIR", help="Where to draw; default: in the same folder.")
     ] = None,
+    picture_format: FormatOption = FormatChoice.png,
 ) -> None:
-    """Draw the plots of a result folder again, from its files; nothing is simulated."""
+    """Draw all plots of a result folder, from its files; nothing is simulated."""
     from simulator.study.redraw import redraw
 
     target = output or folder
-    names = redraw(folder, target)
+    names = redraw(folder, target, picture_format.formats)
     typer.echo(f"{', '.join(names) or 'nothing to draw'} in {target}/")

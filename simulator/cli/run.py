@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -10,13 +10,22 @@ from simulator.cli.options import (
     EngineChoice,
     EngineOption,
     ForceOption,
+    FormatChoice,
+    FormatOption,
     IdealOption,
     IdealPart,
     JsonOption,
+    NoPlotsOption,
     OutputOption,
+    PlotsOption,
     SetOption,
     WorkloadOption,
 )
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+
+    from simulator.report.write import Report
 
 
 def run_command(
@@ -28,11 +37,21 @@ def run_command(
     output: OutputOption = None,
     as_json: JsonOption = False,
     force: ForceOption = False,
+    plots: PlotsOption = None,
+    no_plots: NoPlotsOption = False,
+    picture_format: FormatOption = FormatChoice.png,
 ) -> None:
     """Run one machine on a workload: a table, and a folder with results and plots."""
     from simulator.cli.study import Request, run_study
-    from simulator.report.tables import run_details
+    from simulator.report.pictures import OF_ONE, asked_for
     from simulator.report.write import write_run
 
-    request = Request([machine], workload, overrides or [], engine.value, ideal.value, output, as_json, force, jobs=1)
-    run_study(request, lambda names, load: f"{names[0]}-{load}", write_run, lambda report: run_details(report.results[0]))
+    pictures = asked_for(OF_ONE, plots, picture_format.formats, nothing=no_plots)
+    request = Request([machine], workload, overrides or [], engine.value, ideal.value, output, as_json, force, pictures, jobs=1)
+    run_study(request, lambda names, load: f"{names[0]}-{load}", write_run, _details)
+
+
+def _details(report: Report) -> RenderableType:
+    from simulator.report.tables import run_details
+
+    return run_details(report.results[0])

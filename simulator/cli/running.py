@@ -54,12 +54,13 @@ NOTICE = "compiling a simulation kernel ({}): once, up to a minute; it is kept f
 
 def ensure_kernels(kernels: Iterable[Kernel]) -> None:
     """Compile the kernels that the disk does not hold, with a notice on stderr, before any process needs them."""
+    missing = [kernel for kernel in kernels if not kernel.cached]
+    if not missing:
+        return
     from rich.console import Console
 
     console = Console(markup=False, stderr=True)
-    for kernel in kernels:
-        if kernel.cached:
-            continue
+    for kernel in missing:
         notice = NOTICE.format(kernel.name)
         if not console.is_terminal:
             console.print(notice, soft_wrap=True)
@@ -69,7 +70,13 @@ def ensure_kernels(kernels: Iterable[Kernel]) -> None:
 
 @contextmanager
 def progress_bars() -> Iterator[Callable[[str, float], None]]:
-    """Yield a function of a run's name and the fraction of it that is done; each name gets a bar when it first reports."""
+    """Yield a function of a run's name and the fraction of it that is done; each name gets a bar when it first reports.
+
+    Where stderr is no terminal nothing is shown, and nothing loaded that could.
+    """
+    if not sys.stderr.isatty():
+        yield lambda name, fraction: None
+        return
     from rich.console import Console
     from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from simulator.cli.options import ForceOption, JsonOption, OutputOption, SetOption
+from simulator.cli.options import ForceOption, FormatChoice, FormatOption, JsonOption, OutputOption, SetOption
 
 if TYPE_CHECKING:
     from simulator.result.saved import SavedRun
@@ -49,6 +49,7 @@ def sensitivity_command(
     output: OutputOption = None,
     as_json: JsonOption = False,
     force: ForceOption = False,
+    picture_format: FormatOption = FormatChoice.png,
 ) -> None:
     """Move every constant over its band, on both machines at once: a table and a tornado plot of what that does to their ratio."""
     import json
@@ -74,7 +75,7 @@ def sensitivity_command(
     probe, metrics = Probe(known), [choice.value for choice in metric or []] or DEFAULT_METRICS
     studies = [sensitivity(probe, first, second, name) for first, second in pairs for name in metrics]
     if folder is not None:
-        write_sensitivity(folder, studies, rows, provenance.record(), force=force)
+        write_sensitivity(folder, studies, rows, provenance.record(), picture_format.formats, force=force)
     if as_json:
         sys.stdout.write(json.dumps({"studies": sensitivity_record(studies)}, allow_nan=False) + "\n")
         return

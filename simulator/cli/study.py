@@ -9,9 +9,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
-from rich.console import Console, RenderableType
-from rich.text import Text
-
 from simulator.cli.running import Provenance, ensure_kernels, progress_bars
 from simulator.errors import ConfigError, SparsimError
 from simulator.kinds import kind_of
@@ -19,7 +16,7 @@ from simulator.machine import Machine
 from simulator.pipeline import kernels_needed
 from simulator.pricing import elaborate, technology_of
 from simulator.report.folder import check_free
-from simulator.report.tables import run_table
+from simulator.report.pictures import Pictures
 from simulator.report.write import Report, uncertainty_record
 from simulator.specs import config_path
 from simulator.specs.documents import Document, load_yaml_document
@@ -27,6 +24,8 @@ from simulator.study.comparison import Comparison, check_names, compare
 from simulator.workload import Workload, load_workload
 
 if TYPE_CHECKING:
+    from rich.console import RenderableType
+
     from simulator.study.sizing import Sized
 
     Sizer = Callable[[Sequence[Machine], Workload, Callable[[str, float], None]], tuple[Sized, ...]]
@@ -78,6 +77,7 @@ class Request:
     output: Path | None
     as_json: bool
     force: bool
+    pictures: Pictures
     jobs: int
     bands: bool = False
 
@@ -95,7 +95,9 @@ class Request:
 class Writer(Protocol):
     """`write_run` or `write_comparison`."""
 
-    def __call__(self, folder: Path, report: Report, made: Mapping[str, Any], *, force: bool, files: Mapping[str, str]) -> None:
+    def __call__(
+        self, folder: Path, report: Report, made: Mapping[str, Any], *, force: bool, files: Mapping[str, str], pictures: Pictures
+    ) -> None:
         """Write the report into `folder`, and `files` beside it."""
 
 
@@ -126,7 +128,7 @@ def run_study(
     record = {"sizing": [entry.to_dict() for entry in sized]} if sized else {}
     if folder is not None:
         files = _machine_files(sized) if sized else {}
-        write(folder, report, provenance.record() | record, force=request.force, files=files)
+        write(folder, report, provenance.record() | record, force=request.force, files=files, pictures=request.pictures)
     if request.as_json:
         sys.stdout.write(json.dumps(_record(report) | record, allow_nan=False) + "\n")
     else:
@@ -169,6 +171,11 @@ def _record(report: Comparison) -> dict[str, Any]:
 
 
 def _show(report: Comparison, folder: Path | None, appendices: Sequence[RenderableType]) -> None:
+    from rich.console import Console
+    from rich.text import Text
+
+    from simulator.report.tables import run_table
+
     console = Console(markup=False, highlight=False)
     if not console.is_terminal:
         console.width = max(console.width, _WIDTH)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from simulator.cli.options import ForceOption, JsonOption, OutputOption
+from simulator.cli.options import ForceOption, FormatChoice, FormatOption, JsonOption, OutputOption
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -25,6 +25,7 @@ def validate_command(
     output: OutputOption = None,
     as_json: JsonOption = False,
     force: ForceOption = False,
+    picture_format: FormatOption = FormatChoice.png,
 ) -> None:
     """Show published figures beside the models, which of them were fitted, and how far off the others are.
 
@@ -46,7 +47,7 @@ def validate_command(
     provenance = Provenance()
     record, tables, write = _figures(figures) if rebuild is None else _rebuilds(rebuild)
     if folder is not None:
-        write(folder, provenance.record(), force=force)
+        write(folder, provenance.record(), picture_format.formats, force=force)
     if as_json:
         typer.echo(json.dumps(record, allow_nan=False))
         return
@@ -59,7 +60,7 @@ def validate_command(
 
 
 Write = Callable[..., None]
-"""Writes a folder: `write(folder, made, force=…)`."""
+"""Writes a folder: `write(folder, made, formats, force=…)`."""
 
 
 def _figures(own: Path | None) -> tuple[dict[str, Any], RenderableType, Write]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 import numpy as np
+from numpy.typing import ArrayLike, NDArray
 
 from simulator.errors import ConfigError
 from simulator.network.graph import Graph
@@ -53,7 +54,8 @@ class GraphBuilder:
         self.drafts: list[RouterDraft] = []
         self.owner: list[int] = []
         self.entry: dict[int, int] = {}
-        self.rows: list[list[tuple[int, int]]] = []
+        self.rows: list[NDArray[np.int32]] = []
+        self.vcs: dict[int, NDArray[np.int32]] = {}
         self.row_of: dict[int, int] = {}
         self.spread_of: dict[int, tuple[int, int, int]] = {}
 
@@ -70,7 +72,7 @@ class GraphBuilder:
         return len(self.owner) - 1
 
     def source(self, source: int, buffer: int) -> None:
-        """Let a source feed a buffer."""
+        """Let a source feed a buffer that nothing else feeds."""
         self.entry[source] = buffer
 
     def link(self, start: RouterDraft, end: RouterDraft, virtual_channels: int = 1) -> tuple[int, list[int]]:
@@ -79,12 +81,13 @@ class GraphBuilder:
         start.links.append(_Link(list(buffers)))
         return len(start.links) - 1, buffers
 
-    def route(self, buffers: list[int], link_of_sink: list[int], vc_of_sink: list[int] | None = None) -> None:
-        """Flits in these buffers take this link (−1: spread, −2: never asked) and virtual channel for each sink."""
-        vcs = vc_of_sink or [0] * len(link_of_sink)
-        self.rows.append(list(zip(link_of_sink, vcs, strict=True)))
+    def route(self, buffers: list[int], link_of_sink: ArrayLike, vc_of_sink: ArrayLike | None = None) -> None:
+        """Flits in these buffers of a router take this link (−1: spread, −2: never asked) and virtual channel for each sink."""
+        if vc_of_sink is not None:
+            self.vcs[len(self.rows)] = np.asarray(vc_of_sink, dtype=np.int32)
         for buffer in buffers:
-            self.row_of[buffer] = len(self.rows) - 1
+            self.row_of[buffer] = len(self.rows)
+        self.rows.append(np.asarray(link_of_sink, dtype=np.int32))
 
     def spread(self, buffers: list[int], first_link: int, count: int, shift: int) -> None:
         """Where the table leaves a choice, an XOR-fold of (source, sink) picks among `count` links from `first_link`."""
@@ -99,24 +102,19 @@ class GraphBuilder:
         router_of_link: list[int] = []
         link_of_channel: list[int] = []
         target: list[int] = []
-        first_channel: list[list[int]] = []
+        first_link: list[int] = []
+        first_channel: list[int] = []
         for draft in self.drafts:
-            first_channel.append([])
+            first_link.append(len(router_of_link))
             for link in draft.links:
-                first_channel[-1].append(len(target))
+                first_channel.append(len(target))
                 for buffer in link.targets:
                     link_of_channel.append(len(router_of_link))
                     target.append(-1 - link.sink if buffer is None else number[buffer])
                 router_of_link.append(draft.index)
-        row_owner = {self.row_of[buffer]: self.owner[buffer] for buffer in order}
-        rows = np.full((len(self.rows), self.sinks), NEVER_ASKED, dtype=np.int32)
-        for row, choices in enumerate(self.rows):
-            starts = np.array([*first_channel[row_owner[row]], 0, 0], dtype=np.int32)
-            links, vcs = np.array(choices, dtype=np.int32).T
-            rows[row] = np.where(links < 0, links, starts[links] + vcs)
         spread = np.zeros((len(order), 3), dtype=np.int32)
         for buffer, (first, count, shift) in self.spread_of.items():
-            spread[number[buffer]] = first_channel[self.owner[buffer]][first], count, shift
+            spread[number[buffer]] = first_channel[first_link[self.owner[buffer]] + first], count, shift
         return Graph(
             name=self.name,
             sources=self.sources,
@@ -128,13 +126,30 @@ class GraphBuilder:
             target_of_channel=np.array(target, dtype=np.int32),
             buffer_of_source=np.array([number[self.entry[source]] for source in range(self.sources)], dtype=np.int32),
             route_row=np.array([self.row_of[buffer] for buffer in order], dtype=np.int32),
-            route=rows,
+            route=self._channels(np.array(first_link), np.array(first_channel, dtype=np.int32)),
             spread_first=spread[:, 0].copy(),
             spread_count=spread[:, 1].copy(),
             spread_shift=spread[:, 2].copy(),
             bisection_links=bisection_links,
             positions=np.array([draft.position for draft in self.drafts], dtype=np.float64),
         )
+
+    def _channels(self, first_link: NDArray[np.int64], first_channel: NDArray[np.int32]) -> NDArray[np.int32]:
+        """[rows, sinks] channels, numbered through, of the links and virtual channels that the rows name at their routers."""
+        owner = np.zeros(len(self.rows), dtype=np.int64)
+        for buffer, row in self.row_of.items():
+            owner[row] = self.owner[buffer]
+        links_of = np.array([len(draft.links) for draft in self.drafts])[owner].tolist()
+        table = np.empty((len(self.rows), self.sinks), dtype=np.int32)
+        for row, first in enumerate(first_link[owner].tolist()):
+            links = self.rows[row]
+            if links.max() >= links_of[row]:
+                raise ConfigError(f"topology {self.name}: a route takes link {links.max()} of a router that has {links_of[row]}")
+            channels = first_channel.take(links + first, mode="clip")
+            if row in self.vcs:
+                channels += self.vcs[row]
+            table[row] = np.where(links < 0, links, channels)
+        return table
 
     def _check_joined(self) -> None:
         joined = {link.sink for draft in self.drafts for link in draft.links if link.sink >= 0}
@@ -146,3 +161,9 @@ class GraphBuilder:
             missing = [index for index in range(count) if index not in known]
             if missing:
                 raise ConfigError(f"topology {self.name}: {kind} {missing[0]} is missing")
+        fed = [
+            *self.entry.values(),
+            *(buffer for draft in self.drafts for link in draft.links for buffer in link.targets if buffer is not None),
+        ]
+        if len(fed) != len(set(fed)):
+            raise ConfigError(f"topology {self.name}: a buffer has two feeders")

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import math
 
-from simulator.network.builder import NEVER_ASKED, GraphBuilder, RouterDraft
+import numpy as np
+
+from simulator.network.builder import NEVER_ASKED, GraphBuilder
 from simulator.network.graph import Graph
 
 
@@ -18,32 +20,25 @@ def mesh(sources: int, sinks: int, radix: int) -> Graph:
     builder = GraphBuilder("mesh", sources, sinks)
     grid = [[builder.router(x, y) for x in range(width)] for y in range(height)]
     flat = [router for line in grid for router in line]
-    home = [sink * len(flat) // sinks for sink in range(sinks)]
+    home = np.arange(sinks) * len(flat) // sinks
     for source in range(sources):
         builder.source(source, builder.buffer(flat[source * len(flat) // sources]))
-    out = {sink: flat[home[sink]].link_to_sink(sink) for sink in range(sinks)}
+    out = np.array([flat[place].link_to_sink(sink) for sink, place in enumerate(home.tolist())])
     steps: list[dict[tuple[int, int], int]] = [{} for _ in flat]
     for y, line in enumerate(grid):
         for x, router in enumerate(line):
             for dx, dy in ((1, 0), (-1, 0), (0, 1), (0, -1)):
                 if 0 <= x + dx < width and 0 <= y + dy < height:
                     steps[router.index][dx, dy] = builder.link(router, grid[y + dy][x + dx])[0]
-    for y, line in enumerate(grid):
-        for x, router in enumerate(line):
-            table = [_step(router, out, steps[router.index], (x, y), divmod(home[sink], width), sink) for sink in range(sinks)]
-            if router.buffers:
-                builder.route(list(router.buffers), table)
+    row, column = np.divmod(home, width)
+    for router in flat:
+        y, x = divmod(router.index, width)
+        to = [steps[router.index].get(step, NEVER_ASKED) for step in ((1, 0), (-1, 0), (0, 1), (0, -1))]
+        if router.buffers:
+            along_x = np.where(column > x, to[0], to[1])
+            along_y = np.where(row > y, to[2], np.where(row < y, to[3], out))
+            builder.route(router.buffers, np.where(column == x, along_y, along_x))
     return builder.build(bisection_links=max(1, min(width, height)))
-
-
-def _step(
-    router: RouterDraft, out: dict[int, int], steps: dict[tuple[int, int], int], here: tuple[int, int], home: tuple[int, int], sink: int
-) -> int:
-    """Link towards the home (row, column) of a sink: x first."""
-    dx, dy = home[1] - here[0], home[0] - here[1]
-    if dx:
-        return steps[1 if dx > 0 else -1, 0]
-    return steps[0, 1 if dy > 0 else -1] if dy else out[sink]
 
 
 def ring(sources: int, sinks: int, radix: int) -> Graph:
@@ -57,37 +52,24 @@ def ring(sources: int, sinks: int, radix: int) -> Graph:
     builder = GraphBuilder("ring", sources, sinks)
     angle = 2 * math.pi / size
     routers = [builder.router(math.cos(angle * place) * size / 6, math.sin(angle * place) * size / 6) for place in range(size)]
-    home = [sink * size // sinks for sink in range(sinks)]
+    home = np.arange(sinks) * size // sinks
     for source in range(sources):
         builder.source(source, builder.buffer(routers[source * size // sources]))
-    out = {sink: routers[home[sink]].link_to_sink(sink) for sink in range(sinks)}
+    out = np.array([routers[place].link_to_sink(sink) for sink, place in enumerate(home.tolist())])
     injected = [list(router.buffers) for router in routers]
     if size == 1:
-        builder.route(injected[0], [out[sink] for sink in range(sinks)])
+        builder.route(injected[0], out)
         return builder.build(bisection_links=1)
     onward = {step: [builder.link(routers[place], routers[(place + step) % size], 2) for place in range(size)] for step in (1, -1)}
     for place in range(size):
-        ways = [(home[sink] - place) % size for sink in range(sinks)]
-        short = [0 if way == 0 else (1 if way <= size - way else -1) for way in ways]
+        ways = (home - place) % size
+        links = {step: np.where(ways == 0, out, onward[step][place][0]) for step in (1, -1)}
+        crossed = {step: np.where(ways == 0, 0, int(place == (size - 1 if step == 1 else 0))) for step in (1, -1)}
         if injected[place]:
-            links, vcs = _row(place, size, short, 0, out, onward)
-            builder.route(injected[place], links, vcs)
+            clockwise = ways <= size - ways
+            builder.route(injected[place], np.where(clockwise, links[1], links[-1]), np.where(clockwise, crossed[1], crossed[-1]))
         for step in (1, -1):
-            for vc in (0, 1):
-                buffer = onward[step][(place - step) % size][1][vc]
-                along = [step if way else 0 for way in ways]
-                links, vcs = _row(place, size, along, vc, out, onward)
-                builder.route([buffer], links, vcs)
+            before, after = onward[step][(place - step) % size][1]
+            builder.route([before], links[step], crossed[step])
+            builder.route([after], links[step], np.where(ways == 0, 0, 1))
     return builder.build(bisection_links=2)
-
-
-def _row(
-    place: int, size: int, steps: list[int], vc: int, out: dict[int, int], onward: dict[int, list[tuple[int, list[int]]]]
-) -> tuple[list[int], list[int]]:
-    """Link and virtual channel for every sink, given which way each lies; only a crossing of the dateline changes it."""
-    links, vcs = [], []
-    for sink, step in enumerate(steps):
-        crosses = (step == 1 and place == size - 1) or (step == -1 and place == 0)
-        links.append(onward[step][place][0] if step else out.get(sink, NEVER_ASKED))
-        vcs.append((1 if crosses else vc) if step else 0)
-    return links, vcs

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simulator.errors import ConfigError
+from simulator.network.routes import Routes, follow
 
 Ints = NDArray[np.int32]
 
@@ -67,56 +68,41 @@ class Graph:
         return len(self.router_of_link)
 
     @cached_property
+    def routes(self) -> Routes:
+        """Every route, followed. Raises ConfigError where one is missing, ends at another sink, or runs in a circle."""
+        return follow(self)
+
+    @property
     def hops(self) -> NDArray[np.int16]:
         """[sources, sinks] routers passed on the way."""
-        return self.trace()[0]
-
-    def next_channel(self, buffers: Ints, sources: Ints, sinks: Ints) -> Ints:
-        """Channel that each flit takes out of the router of its buffer."""
-        table = self.route[self.route_row[buffers], sinks]
-        fold = (sources ^ sinks) >> self.spread_shift[buffers]
-        spread = self.spread_first[buffers] + fold % np.maximum(self.spread_count[buffers], 1)
-        return np.where(table == -1, spread, table).astype(np.int32)
-
-    def trace(self) -> tuple[NDArray[np.int16], NDArray[np.int64]]:
-        """Follow every (source, sink): [sources, sinks] routers passed, and the distinct (channel, next channel) pairs.
-
-        Raises ConfigError where a route is missing, ends at another sink, or runs in a circle.
-        """
-        sources, sinks = (grid.ravel().astype(np.int32) for grid in np.indices((self.sources, self.sinks)))
-        hops = np.zeros(len(sources), dtype=np.int16)
-        buffers = self.buffer_of_source[sources]
-        before = np.full(len(sources), -1, dtype=np.int64)
-        moving = np.arange(len(sources))
-        pairs: list[NDArray[np.int64]] = []
-        while len(moving):
-            channel = self.next_channel(buffers, sources[moving], sinks[moving]).astype(np.int64)
-            if (channel < 0).any() or hops[moving].max() > self.routers:
-                raise ConfigError(f"topology {self.name}: no route between some source and sink")
-            inner = before[moving] >= 0
-            pairs.append(np.unique(before[moving][inner] * self.channels + channel[inner]))
-            hops[moving] += 1
-            before[moving] = channel
-            target = self.target_of_channel[channel]
-            arrived = target < 0
-            if (-1 - target[arrived] != sinks[moving][arrived]).any():
-                raise ConfigError(f"topology {self.name}: a route ends at the wrong sink")
-            moving, buffers = moving[~arrived], target[~arrived]
-        return hops.reshape(self.sources, self.sinks), np.unique(np.concatenate(pairs))
+        return self.routes.hops
 
 
 def check_deadlock_free(graph: Graph) -> None:
     """Refuse a graph whose routes wait for each other in a ring (Dally and Seitz, IEEE ToC 36(5), 1987).
 
-    Raises ConfigError for a cyclic channel-dependency graph, and where `trace` does.
+    Raises ConfigError for a cyclic channel-dependency graph, and where `Graph.routes` does.
     """
-    from scipy.sparse import coo_matrix
-    from scipy.sparse.csgraph import connected_components
+    routes = graph.routes
+    feeder = np.full(graph.buffers, -1, dtype=np.int64)
+    inner = np.flatnonzero(graph.target_of_channel >= 0)
+    feeder[graph.target_of_channel[inner]] = inner
+    held = feeder[routes.buffer_of_turn]
+    if _has_ring(graph.channels, held[held >= 0].tolist(), routes.channel_of_turn[held >= 0].tolist()):
+        raise ConfigError(f"topology {graph.name}: its routes depend on each other in a ring, so it could deadlock")
 
-    _, pairs = graph.trace()
-    first, second = pairs // graph.channels, pairs % graph.channels
-    if len(pairs):
-        matrix = coo_matrix((np.ones(len(pairs), dtype=np.int8), (first, second)), shape=(graph.channels, graph.channels))
-        parts, _ = connected_components(matrix, directed=True, connection="strong")
-        if parts != graph.channels or (first == second).any():
-            raise ConfigError(f"topology {graph.name}: its routes depend on each other in a ring, so it could deadlock")
+
+def _has_ring(count: int, held: list[int], wanted: list[int]) -> bool:
+    """Whether, where flits hold a channel and want the next, some are left when those that nobody wants are let go again and again."""
+    next_of: list[list[int]] = [[] for _ in range(count)]
+    wants = [0] * count
+    for first, second in zip(held, wanted, strict=True):
+        next_of[first].append(second)
+        wants[second] += 1
+    free = [channel for channel in range(count) if not wants[channel]]
+    for channel in free:
+        for onward in next_of[channel]:
+            wants[onward] -= 1
+            if not wants[onward]:
+                free.append(onward)
+    return len(free) < count

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
+
 from simulator.network.builder import NEVER_ASKED, TABLE_ASKS_SPREAD, GraphBuilder
 from simulator.network.graph import Graph
 
@@ -24,25 +26,24 @@ def fly(name: str, sources: int, sinks: int, radix: int, digits: int, stages: li
     grid = [[builder.router(column, place) for place in range(size // radix)] for column in range(len(stages))]
     for source in range(sources):
         builder.source(source, builder.buffer(grid[0][_without(source, stages[0].digit, radix)]))
+    anywhere = np.full(sinks, TABLE_ASKS_SPREAD, dtype=np.int32)
     for column, stage in enumerate(stages):
+        digit = (np.arange(sinks) // radix**stage.digit % radix).astype(np.int32)
         for place, router in enumerate(grid[column]):
             lines = [_with(place, port, stage.digit, radix) for port in range(radix)]
-            reached: dict[int, int] = {}
             if column + 1 < len(stages):
                 onward = grid[column + 1]
                 links = [builder.link(router, onward[_without(line, stages[column + 1].digit, radix)])[0] for line in lines]
+                choice = anywhere if stage.free else links[0] + digit
+                if stage.free:
+                    builder.spread(router.buffers, links[0], radix, column)
             else:
-                reached = {line: router.link_to_sink(line) for line in lines if line < sinks}
-                links = [reached.get(line, NEVER_ASKED) for line in lines]
-            if not router.buffers:
-                continue
-            if stage.free:
-                builder.route(list(router.buffers), [TABLE_ASKS_SPREAD] * sinks)
-                builder.spread(list(router.buffers), links[0], radix, column)
-            elif reached or column + 1 == len(stages):
-                builder.route(list(router.buffers), [reached.get(sink, NEVER_ASKED) for sink in range(sinks)])
-            else:
-                builder.route(list(router.buffers), [links[sink // radix**stage.digit % radix] for sink in range(sinks)])
+                choice = np.full(sinks, NEVER_ASKED, dtype=np.int32)
+                for line in lines:
+                    if line < sinks:
+                        choice[line] = router.link_to_sink(line)
+            if router.buffers:
+                builder.route(router.buffers, choice)
     # halving the lines cuts the stages of the highest digit only, where half of the lines change sides, half of them each way
     crossed = sum(stage.digit == digits - 1 for stage in stages)
     return builder.build(bisection_links=max(1, -(-size * crossed // 4)))

@@ -30,22 +30,10 @@ class UniformLoad:
 
 
 def uniform_load(graph: Graph) -> UniformLoad:
-    """Follow every (source, sink) of a graph whose routes have been checked (`draw` does)."""
-    sources, sinks = (grid.ravel().astype(np.int32) for grid in np.indices((graph.sources, graph.sinks)))
-    of_buffer = np.zeros(graph.buffers, dtype=np.int64)
-    of_channel = np.zeros(graph.channels, dtype=np.int64)
-    per_router = np.bincount(graph.router_of_link[graph.link_of_channel], minlength=graph.routers)
-    first = np.concatenate(([0], np.cumsum(per_router)))[graph.router_of_buffer]
-    taken = np.zeros((graph.buffers, int(per_router.max())), dtype=np.bool_)
-    seen = np.zeros((graph.buffers, graph.sources), dtype=np.bool_)
-    buffers = graph.buffer_of_source[sources]
-    while len(buffers):
-        channels = graph.next_channel(buffers, sources, sinks)
-        of_buffer += np.bincount(buffers, minlength=graph.buffers)
-        of_channel += np.bincount(channels, minlength=graph.channels)
-        taken[buffers, channels - first[buffers]] = True
-        seen[buffers, sources] = True
-        target = graph.target_of_channel[channels]
-        inside = target >= 0
-        buffers, sources, sinks = target[inside], sources[inside], sinks[inside]
-    return UniformLoad(of_buffer, of_channel, taken.sum(axis=1), seen.sum(axis=1))
+    """Count up the routes of a graph. Raises ConfigError where `Graph.routes` does."""
+    routes = graph.routes
+    of_buffer, of_channel = np.zeros(graph.buffers, dtype=np.int64), np.zeros(graph.channels, dtype=np.int64)
+    np.add.at(of_buffer, routes.buffer_of_turn, routes.pairs_of_turn)
+    np.add.at(of_channel, routes.channel_of_turn, routes.pairs_of_turn)
+    channels_of_buffer = np.bincount(routes.buffer_of_turn, minlength=graph.buffers)
+    return UniformLoad(of_buffer, of_channel, channels_of_buffer, routes.sources_of_buffer)

@@ -15,6 +15,7 @@ from simulator.cost.validation import RebuildSummary, Rebuilt, summarise_rebuild
 from simulator.cost.validation.rebuilds import Beside
 from simulator.report.folder import MARKER, as_text, csv_text, new_folder, write_json
 from simulator.report.numbers import significant
+from simulator.report.pictures import PictureFormat
 
 _WIDTH = 168
 _RATIO = (
@@ -42,7 +43,9 @@ def rebuild_tables(rebuilt: Sequence[Rebuilt]) -> Group:
     return Group(*parts)
 
 
-def write_rebuilds(rebuilt: Sequence[Rebuilt], folder: Path, made: Mapping[str, Any], *, force: bool) -> None:
+def write_rebuilds(
+    rebuilt: Sequence[Rebuilt], folder: Path, made: Mapping[str, Any], formats: Sequence[PictureFormat] = ("png",), *, force: bool
+) -> None:
     """Write parts.csv, summary.json, table.txt and the picture into a folder, whole or not at all, and run.json with `made`.
 
     Raises OutputError where the folder may not be written.
@@ -54,7 +57,7 @@ def write_rebuilds(rebuilt: Sequence[Rebuilt], folder: Path, made: Mapping[str, 
         write_json(draft / "summary.json", rebuild_record(rebuilt))
         (draft / "parts.csv").write_bytes(csv_text(_rows(rebuilt), end="\r\n").encode())
         (draft / "table.txt").write_text(as_text(rebuild_tables(rebuilt), _WIDTH), encoding="utf-8")
-        save(rebuilds_figure(rebuilt), draft, "rebuilds")
+        save(rebuilds_figure(rebuilt), draft, "rebuilds", formats)
         write_json(draft / MARKER, made)
 
 

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import groupby
-from typing import Any
-
-from rich.console import Group, RenderableType
-from rich.table import Table
-from rich.text import Text
+from typing import TYPE_CHECKING, Any
 
 from simulator.report.glossary import term
 from simulator.report.numbers import common_scale, significant, times
-from simulator.report.tables import Whole
 from simulator.study.uncertainty import Assessment, Band, Claim, Factor, Turn
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
 
 BAND_METRICS: tuple[str, ...] = ("energy_pj", "fabric_energy_pj", "fabric_area_mm2", "area_mm2", "power_density_w_per_mm2", "edap_js_mm2")
 """Metrics of the table of bands."""
@@ -65,6 +63,12 @@ def span(factor: Factor) -> str:
 
 def bands_table(known: Assessment, claims: Sequence[Claim]) -> RenderableType:
     """Combined bands of each run's metrics, then the ratio behind each claim with both its bands and what it turns on."""
+    from rich.console import Group
+    from rich.table import Table
+    from rich.text import Text
+
+    from simulator.report.tables import Whole
+
     bands = Table(box=None, header_style="bold", pad_edge=False, padding=(0, 1))
     bands.add_column("combined band", no_wrap=True)
     bands.add_column("", style="dim", no_wrap=True)

@@ -14,6 +14,7 @@ from rich.text import Text
 from simulator.report.folder import MARKER, csv_text, new_folder, trimmed, write_json
 from simulator.report.glossary import term
 from simulator.report.numbers import significant, times
+from simulator.report.pictures import PictureFormat
 from simulator.report.robustness import figure
 from simulator.report.tables import Whole
 from simulator.study.uncertainty import Sensitivity
@@ -82,7 +83,15 @@ def sensitivity_record(studies: Sequence[Sensitivity]) -> list[dict[str, Any]]:
     ]
 
 
-def write_sensitivity(folder: Path, studies: Sequence[Sensitivity], rows: int, made: Mapping[str, Any], *, force: bool) -> None:
+def write_sensitivity(
+    folder: Path,
+    studies: Sequence[Sensitivity],
+    rows: int,
+    made: Mapping[str, Any],
+    formats: Sequence[PictureFormat] = ("png",),
+    *,
+    force: bool,
+) -> None:
     """Write sensitivity.json, .csv, table.txt, a tornado plot for each pair, and run.json with `made`.
 
     Raises OutputError where the folder exists (and not `force`) or cannot be written; it is whole or not there.
@@ -96,7 +105,7 @@ def write_sensitivity(folder: Path, studies: Sequence[Sensitivity], rows: int, m
         (draft / "table.txt").write_text(_text(studies, rows), encoding="utf-8")
         for first, second in dict.fromkeys((study.first, study.second) for study in studies):
             pair = [study for study in studies if (study.first, study.second) == (first, second)]
-            save(tornado_figure(pair), draft, f"tornado-{first}-{second}")
+            save(tornado_figure(pair), draft, f"tornado-{first}-{second}", formats)
         write_json(draft / MARKER, made)
 
 

@@ -13,6 +13,7 @@ from rich.text import Text
 from simulator.cost.validation import CLASSES, Row, Summary, summarise, summarise_cross_check
 from simulator.report.folder import MARKER, as_text, csv_text, new_folder, write_json
 from simulator.report.numbers import significant
+from simulator.report.pictures import PictureFormat
 from simulator.study.bank_conflicts import BankConflicts
 
 _WIDTH = 168
@@ -49,7 +50,14 @@ def validation_tables(rows: Sequence[Row], checks: Sequence[Row], conflicts: Ban
 
 
 def write_validation(
-    rows: Sequence[Row], checks: Sequence[Row], conflicts: BankConflicts | None, folder: Path, made: Mapping[str, Any], *, force: bool
+    rows: Sequence[Row],
+    checks: Sequence[Row],
+    conflicts: BankConflicts | None,
+    folder: Path,
+    made: Mapping[str, Any],
+    formats: Sequence[PictureFormat] = ("png",),
+    *,
+    force: bool,
 ) -> None:
     """Write figures.csv, summary.json, table.txt and the plot into a folder, whole or not at all, and run.json with `made`.
 
@@ -64,7 +72,7 @@ def write_validation(
         table = csv_text([row.to_dict() for row in (*rows, *checks)], end="\r\n")
         (draft / "figures.csv").write_bytes(table.encode())
         (draft / "table.txt").write_text(as_text(validation_tables(rows, checks, conflicts), _WIDTH), encoding="utf-8")
-        save(validation_figure(rows, checks), draft, "validation")
+        save(validation_figure(rows, checks), draft, "validation", formats)
         write_json(draft / MARKER, made)
 
 

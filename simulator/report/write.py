@@ -10,6 +10,7 @@ from types import MappingProxyType
 from typing import Any
 
 from simulator.report.folder import MARKER, csv_text, new_folder, trimmed, write_json
+from simulator.report.pictures import OF_ONE, OF_SEVERAL, Pictures
 from simulator.report.robustness import bands_record, bands_table, robustness_sentence
 from simulator.report.verdict import ideal_sentence, verdict
 from simulator.result import SCHEMA_VERSION, Result
@@ -51,8 +52,16 @@ class Report:
         return [ideal_sentence(plain, ideal) for plain, ideal in zip(self.results, self.ideal_results, strict=False)]
 
 
-def write_run(folder: Path, report: Report, made: Mapping[str, Any], *, force: bool, files: Mapping[str, str] = _NO_FILES) -> None:
-    """Write the report of one machine: result.json, summary.csv, table.txt, plots, and run.json with `made`.
+def write_run(
+    folder: Path,
+    report: Report,
+    made: Mapping[str, Any],
+    *,
+    force: bool,
+    files: Mapping[str, str] = _NO_FILES,
+    pictures: Pictures = OF_ONE,
+) -> None:
+    """Write the report of one machine: result.json, summary.csv, table.txt, pictures, and run.json with `made`.
 
     `files` are more of them: text by name. Raises OutputError where the folder exists (and not `force`) or cannot be
     written; it is whole or not there.
@@ -61,16 +70,26 @@ def write_run(folder: Path, report: Report, made: Mapping[str, Any], *, force: b
         report.results[0].to_json(draft / "result.json")
         for result in report.ideal_results:
             result.to_json(draft / f"result-ideal-{result.ideal}.json")
-        _write_common(draft, report, report.all_results, made, files)
+        _write_common(draft, report, made, files)
+        _draw(report.all_results, draft, pictures)
 
 
-def write_comparison(folder: Path, report: Report, made: Mapping[str, Any], *, force: bool, files: Mapping[str, str] = _NO_FILES) -> None:
+def write_comparison(
+    folder: Path,
+    report: Report,
+    made: Mapping[str, Any],
+    *,
+    force: bool,
+    files: Mapping[str, str] = _NO_FILES,
+    pictures: Pictures = OF_SEVERAL,
+) -> None:
     """Write the report of several machines: comparison.json and a result file for each, otherwise as `write_run`."""
     with new_folder(folder, force=force) as draft:
         for result in report.all_results:
             result.to_json(draft / _file_name(result))
         write_json(draft / "comparison.json", comparison_record(report))
-        _write_common(draft, report, report.results, made, files)
+        _write_common(draft, report, made, files)
+        _draw(report.results, draft, pictures)
 
 
 def comparison_record(report: Report) -> dict[str, Any]:
@@ -94,12 +113,16 @@ def uncertainty_record(report: Report) -> dict[str, Any]:
     return {"uncertainty": bands_record(report.assessment, report.claims)}
 
 
-def _write_common(draft: Path, report: Report, drawn: Sequence[Result], made: Mapping[str, Any], files: Mapping[str, str]) -> None:
-    from simulator.report.plots import save_plots
+def _draw(results: Sequence[Result], draft: Path, pictures: Pictures) -> None:
+    if pictures.names:
+        from simulator.report.plots import save_plots
 
+        save_plots(results, draft, pictures)
+
+
+def _write_common(draft: Path, report: Report, made: Mapping[str, Any], files: Mapping[str, str]) -> None:
     (draft / "summary.csv").write_text(summary_csv(report.all_results), encoding="utf-8")
     (draft / "table.txt").write_text(_table_text(report), encoding="utf-8")
-    save_plots(drawn, draft)
     for name, text in files.items():
         (draft / name).write_text(text, encoding="utf-8")
     write_json(draft / MARKER, made)

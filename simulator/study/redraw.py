@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 
 from matplotlib.figure import Figure
 
 from simulator.errors import OutputError
+from simulator.report.pictures import PictureFormat
 from simulator.report.plots import FIGURES
 from simulator.report.plots.style import save
 from simulator.result import Result
@@ -22,13 +24,13 @@ _PLOTTED = ("fabric_area_mm2", "seconds", *_STACKED)
 """Metrics that plots of every sweep show, beside its objectives."""
 
 
-def redraw(folder: Path, target: Path) -> list[str]:
-    """Draw what the folder's command drew into `target`; return the names of the plots. Raises OutputError."""
+def redraw(folder: Path, target: Path, formats: Sequence[PictureFormat] = ("png",)) -> list[str]:
+    """Draw all that a folder's files can show into `target`; return the names of the plots. Raises OutputError."""
     figures = _figures(folder)
     try:
         target.mkdir(parents=True, exist_ok=True)
         for name, figure in figures.items():
-            save(figure, target, name)
+            save(figure, target, name, formats)
         several = break_even_files(folder)
         if several:
             (target / "breakevens.csv").write_text(break_evens_csv(load_break_evens(several)), encoding="utf-8")

@@ -84,7 +84,7 @@ def sparsim(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch)
 @pytest.fixture
 def no_plots(monkeypatch: pytest.MonkeyPatch) -> None:
     """Leave out the slow part of a report, where a test is not about it."""
-    monkeypatch.setattr("simulator.report.plots.save_plots", lambda results, folder: None)
+    monkeypatch.setattr("simulator.report.plots.save_plots", lambda results, folder, pictures: None)
 
 
 @pytest.fixture

@@ -43,7 +43,7 @@ def test_a_sweep_writes_a_whole_folder_and_is_instant_again(swept: Path, sparsim
     assert outcome.code == 0, outcome.err
     assert "6 points run, 0 from the store; results in reports/sweep-try/" in outcome.out
     folder = swept / "reports" / "sweep-try"
-    assert {"sweep.json", "points.csv", "table.txt", "run.json", "pareto.png", "heat.svg", "area_along.png", "energy_along.png"} <= {
+    assert {"sweep.json", "points.csv", "table.txt", "run.json", "pareto.png", "heat.png", "area_along.png", "energy_along.png"} <= {
         path.name for path in folder.iterdir()
     }
     rows = list(csv.DictReader((folder / "points.csv").read_text(encoding="utf-8").splitlines()))
@@ -57,7 +57,7 @@ def test_a_sweep_writes_a_whole_folder_and_is_instant_again(swept: Path, sparsim
 def test_plots_are_drawn_again_to_the_same_bytes(swept: Path, sparsim: Type) -> None:
     sparsim("sweep", "try.yaml", "-j", "0", "-o", "out")
     sparsim("run", "crossbar.yaml", "-w", "tiny.yaml", "-o", "one")
-    for folder, plot in (("out", "pareto.svg"), ("one", "energy.svg")):
+    for folder, plot in (("out", "pareto.png"), ("one", "energy.png")):
         before = (swept / folder / plot).read_bytes()
         (swept / folder / plot).unlink()
         assert sparsim("plot", folder).code == 0

@@ -47,7 +47,7 @@ def test_the_shipped_list_gives_a_table_and_a_whole_folder(mine: Path, sparsim: 
     assert "another model, not silicon" in outcome.out
     folder = mine.parent / "reports" / "validate"
     assert {path.name for path in folder.iterdir()} == {
-        "figures.csv", "run.json", "summary.json", "table.txt", "validation.png", "validation.svg",
+        "figures.csv", "run.json", "summary.json", "table.txt", "validation.png",
     }  # fmt: skip
     with (folder / "figures.csv").open(encoding="utf-8", newline="") as file:
         roles = {row["role"] for row in csv.DictReader(file)}

@@ -77,6 +77,37 @@ def test_what_is_left_unjoined_is_named(missing: dict[str, bool], message: str) 
         two_routers(**missing)
 
 
+def test_two_feeders_of_a_buffer_are_refused() -> None:
+    builder = GraphBuilder("shared", sources=2, sinks=1)
+    router = builder.router(0, 0)
+    buffer = builder.buffer(router)
+    builder.source(0, buffer)
+    builder.source(1, buffer)
+    builder.route(router.buffers, [router.link_to_sink(0)])
+    with pytest.raises(ConfigError, match="shared: a buffer has two feeders"):
+        builder.build(bisection_links=1)
+
+
+def test_a_route_over_a_link_that_is_not_there_is_refused() -> None:
+    builder = GraphBuilder("lost", sources=1, sinks=1)
+    one, two = builder.router(0, 0), builder.router(1, 0)
+    builder.source(0, builder.buffer(one))
+    link, arriving = builder.link(one, two)
+    builder.route(one.buffers, [link + 1])
+    builder.route(arriving, [two.link_to_sink(0)])
+    with pytest.raises(ConfigError, match="lost: a route takes link 1 of a router that has 1"):
+        builder.build(bisection_links=1)
+
+
+def test_a_row_needs_a_choice_for_each_sink() -> None:
+    builder = GraphBuilder("short", sources=1, sinks=3)
+    router = builder.router(0, 0)
+    builder.source(0, builder.buffer(router))
+    builder.route(router.buffers, [router.link_to_sink(sink) for sink in range(3)][:2])
+    with pytest.raises(ValueError, match="broadcast"):
+        builder.build(bisection_links=1)
+
+
 def test_a_route_to_the_wrong_sink_is_refused() -> None:
     with pytest.raises(ConfigError, match="ends at the wrong sink"):
         check_deadlock_free(two_routers(wrong_sink=True))
@@ -92,7 +123,7 @@ def test_a_route_that_never_ends_is_refused() -> None:
     builder.route(one.buffers, [there])
     builder.route(two.buffers, [back])
     with pytest.raises(ConfigError, match="no route between some source and sink"):
-        builder.build(bisection_links=1).trace()
+        check_deadlock_free(builder.build(bisection_links=1))
 
 
 def test_numbers_are_small_integers() -> None:

@@ -165,4 +165,4 @@ def test_unknown_routes_are_refused() -> None:
     graph = draw("mesh", 4, 4, 4)
     lost = Graph(**{name: getattr(graph, name) for name in Graph.__dataclass_fields__} | {"route": np.full_like(graph.route, -2)})
     with pytest.raises(ConfigError, match="no route"):
-        lost.trace()
+        check_deadlock_free(lost)

@@ -7,15 +7,15 @@ from pathlib import Path
 import pytest
 from sample_results import FABRICS, sample_result
 
-from simulator.errors import OutputError
+from simulator.errors import ConfigError, OutputError
 from simulator.report import write
 from simulator.report.folder import new_file, new_folder
+from simulator.report.pictures import OF_ONE, OF_SEVERAL, PICTURES, Pictures, asked_for
 from simulator.report.plots import FIGURES
 from simulator.report.write import Report, write_comparison, write_run
 from simulator.result import Result
 
-PLOTS = {f"{name}.{kind}" for name in FIGURES for kind in ("png", "svg")}
-COMMON = PLOTS | {"summary.csv", "table.txt", "run.json"}
+COMMON = {"summary.csv", "table.txt", "run.json"}
 
 
 @pytest.fixture(scope="module")
@@ -26,16 +26,39 @@ def comparison(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_a_comparison_holds_a_result_for_each_machine_and_the_verdict(comparison: Path) -> None:
-    assert {path.name for path in comparison.iterdir()} == COMMON | {"comparison.json"} | {f"result-{name}.json" for name in FABRICS}
+    assert {path.name for path in comparison.iterdir()} == COMMON | {"tradeoff.png", "energy.png", "comparison.json"} | {
+        f"result-{name}.json" for name in FABRICS
+    }
     record = json.loads((comparison / "comparison.json").read_text(encoding="utf-8"))
     assert record["verdict"].startswith("On tiny, ")
     assert record["metrics"]["systolic"]["cycles"] == Result.load(comparison / record["files"]["systolic"]).cycles
 
 
-def test_plots_are_pictures(comparison: Path) -> None:
+def test_every_plot_can_be_asked_for_in_both_formats(tmp_path: Path) -> None:
+    results = tuple(sample_result(name) for name in FABRICS)
+    write_comparison(tmp_path / "all", Report(results), {}, force=False, pictures=Pictures(PICTURES, ("png", "svg")))
     for name in FIGURES:
-        assert (comparison / f"{name}.png").read_bytes().startswith(b"\x89PNG")
-        assert "<svg" in (comparison / f"{name}.svg").read_text(encoding="utf-8")
+        assert (tmp_path / "all" / f"{name}.png").read_bytes().startswith(b"\x89PNG")
+        assert "<svg" in (tmp_path / "all" / f"{name}.svg").read_text(encoding="utf-8")
+
+
+def test_no_plots_no_pictures(tmp_path: Path) -> None:
+    write_run(tmp_path / "run", Report((sample_result("crossbar"),)), {}, force=False, pictures=Pictures(()))
+    assert {path.name for path in (tmp_path / "run").iterdir()} == COMMON | {"result.json"}
+
+
+def test_what_was_typed_says_what_is_drawn() -> None:
+    assert tuple(FIGURES) == PICTURES
+    assert asked_for(OF_ONE, None, ("png",), nothing=False) == OF_ONE == Pictures(("energy", "unit_cycles"), ("png",))
+    assert asked_for(OF_SEVERAL, "area, energy,area", ("svg",), nothing=False) == Pictures(("area", "energy"), ("svg",))
+    assert asked_for(OF_ONE, "all", ("png", "svg"), nothing=False) == Pictures(PICTURES, ("png", "svg"))
+    assert asked_for(OF_ONE, None, ("png",), nothing=True).names == ()
+    with pytest.raises(
+        ConfigError, match="--plots areas: 'areas' is no plot; allowed: area, energy, unit_cycles, tradeoff, bandwidth, all"
+    ):
+        asked_for(OF_ONE, "areas", ("png",), nothing=False)
+    with pytest.raises(ConfigError, match="--plots and --no-plots cannot be given together"):
+        asked_for(OF_ONE, "area", ("png",), nothing=True)
 
 
 def test_the_summary_has_one_row_a_run(comparison: Path) -> None:
@@ -61,10 +84,10 @@ def test_the_same_results_give_the_same_bytes(comparison: Path, tmp_path: Path) 
 
 def test_a_run_with_an_ideal_repeat_keeps_both(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     drawn: list[str] = []
-    monkeypatch.setattr("simulator.report.plots.save_plots", lambda results, folder: drawn.extend(result.name for result in results))
+    monkeypatch.setattr("simulator.report.plots.save_plots", lambda results, *_: drawn.extend(result.name for result in results))
     report = Report((sample_result("crossbar"),), (sample_result("crossbar", ideal="network", faster=1.3),))
     write_run(tmp_path / "run", report, {}, force=False)
-    assert {path.name for path in (tmp_path / "run").iterdir()} == (COMMON - PLOTS) | {"result.json", "result-ideal-network.json"}
+    assert {path.name for path in (tmp_path / "run").iterdir()} == COMMON | {"result.json", "result-ideal-network.json"}
     assert drawn == ["crossbar", "crossbar (ideal network)"]
 
 

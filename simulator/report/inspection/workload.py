@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -10,6 +11,7 @@ import numpy as np
 
 from simulator.report.folder import MARKER, new_folder, write_json
 from simulator.report.numbers import percent
+from simulator.report.pictures import PictureFormat
 from simulator.version import package_version
 from simulator.workload.stats import PatternStats, bank_stats, pattern_stats
 from simulator.workload.twin import uniform_twin
@@ -90,8 +92,8 @@ def _twin_table(record: dict[str, Any]) -> list[RenderableType]:
     return [table, Text(), Text(footnote, style="dim")]
 
 
-def write_workload_pictures(workload: Workload, folder: Path, *, force: bool) -> list[str]:
-    """Write the spy plot and the degree plot as PNG and SVG into a new folder; returns their names.
+def write_workload_pictures(workload: Workload, folder: Path, formats: Sequence[PictureFormat] = ("png",), *, force: bool) -> list[str]:
+    """Write the spy plot and the degree plot into a new folder; returns their names.
 
     Raises OutputError where the folder exists (and not `force`).
     """
@@ -101,7 +103,7 @@ def write_workload_pictures(workload: Workload, folder: Path, *, force: bool) ->
     figures = {"spy": spy_figure, "degrees": degrees_figure}
     with new_folder(folder, force=force) as draft:
         for name, draw in figures.items():
-            save(draw(workload), draft, name)
+            save(draw(workload), draft, name, formats)
         write_json(draft / "workload.json", workload_record(workload))
         write_json(draft / MARKER, {"workload": workload.name, "sparsim_version": package_version()})
     return list(figures)

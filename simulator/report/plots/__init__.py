@@ -8,6 +8,7 @@ from pathlib import Path
 
 from matplotlib.figure import Figure
 
+from simulator.report.pictures import Pictures
 from simulator.report.plots.bandwidth import bandwidth_figure
 from simulator.report.plots.breakdown import area_figure, causes_figure, energy_figure, overview_figure
 from simulator.report.plots.style import save
@@ -24,10 +25,10 @@ FIGURES: dict[str, Callable[[Sequence[Result]], Figure]] = {
 """Plots by the name of their file."""
 
 
-def save_plots(results: Sequence[Result], folder: Path) -> None:
-    """Write every plot as PNG and SVG."""
-    for name, draw in FIGURES.items():
-        save(draw(results), folder, name)
+def save_plots(results: Sequence[Result], folder: Path, pictures: Pictures) -> None:
+    """Write the pictures that are asked for."""
+    for name in pictures.names:
+        save(FIGURES[name](results), folder, name, pictures.formats)
 
 
 __all__ = [

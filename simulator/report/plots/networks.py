@@ -210,9 +210,15 @@ def _router_places(graph: Graph, forward: bool) -> Points:
 
 
 def _pitch(points: Points) -> float:
-    distance = np.linalg.norm(points[:, None] - points[None], axis=2)
-    np.fill_diagonal(distance, np.inf)
-    return float(distance.min())
+    """Distance of the two nearest, who stand near each other in the order of x, too."""
+    ordered = points[np.lexsort(points.T[::-1])]
+    nearest = np.inf
+    for apart in range(1, len(points)):
+        step = ordered[apart:] - ordered[:-apart]
+        if step[:, 0].min() >= nearest:
+            break
+        nearest = min(nearest, float(np.sqrt((step**2).sum(axis=1).min())))
+    return nearest
 
 
 def _free_sides(routers: Points, pairs: Mapping[tuple[int, int], int], with_terminals: NDArray[np.int64]) -> tuple[Points, Points]:

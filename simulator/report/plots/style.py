@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any
@@ -12,6 +12,7 @@ from matplotlib.figure import Figure
 
 from simulator.activity import CAUSE_TERMS
 from simulator.report.glossary import components
+from simulator.report.pictures import PictureFormat
 
 OTHER_COLOUR = "#e3e3e3"
 
@@ -60,13 +61,13 @@ def styled() -> Iterator[None]:
         yield
 
 
-def save(figure: Figure, folder: Path, name: str) -> None:
-    """Write NAME.png and NAME.svg; the same figure gives the same bytes."""
+def save(figure: Figure, folder: Path, name: str, formats: Sequence[PictureFormat] = ("png",)) -> None:
+    """Write NAME.png, NAME.svg or both; the same figure gives the same bytes."""
     with styled():
         figure.draw_without_rendering()
     with matplotlib.rc_context({"figure.constrained_layout.use": False, "figure.autolayout": False}):
         figure.set_layout_engine(None)  # laid out once, not twice more for each format
-    for kind in ("png", "svg"):
+    for kind in formats:
         with (folder / f"{name}.{kind}").open("wb") as file:
             render(figure, file, kind)
 

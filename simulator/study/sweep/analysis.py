@@ -140,8 +140,11 @@ def along_rows(rows: Sequence[Row], objectives: Mapping[str, Way]) -> tuple[str,
     """The first axis of several values, and for each of its values the feasible point that is best by the first objective."""
     objective, way = next(iter(objectives.items()))
     path = next(iter(axis_paths(rows)), "")
-    values = dict.fromkeys(row.assignments[path] for row in rows if path in row.assignments)
-    best = [best_row([row for row in rows if row.feasible and row.assignments.get(path) == value], objective, way) for value in values]
+    rows_of: dict[Scalar, list[Row]] = {row.assignments[path]: [] for row in rows if path in row.assignments}
+    for row in rows:
+        if row.feasible and path in row.assignments:
+            rows_of[row.assignments[path]].append(row)
+    best = [best_row(own, objective, way) for own in rows_of.values()]
     found = [row for row in best if row is not None]
     if not any(isinstance(row.assignments[path], str) for row in found):
         found.sort(key=lambda row: float(row.assignments[path]))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Literal
@@ -100,7 +101,8 @@ def pareto_figure(study: Study) -> Figure | None:
         figure.legend(loc="outside lower center", ncols=3)
         figure.draw_without_rendering()
         named = [*front, *(row for row in ran if row.place not in on_front)] if len(ran) <= _MOST_LABELS else thinned(front, _MOST_LABELS)
-        others = [row for row in ran if row not in named]
+        named_places = {row.place for row in named}
+        others = [row for row in ran if row.place not in named_places]
         xs, ys = places([*named, *others])
         paths = [path for path in axis_paths(study.rows) if not (several and of_the_workload(path))]
         steps = [step for best in found.values() for step in _steps(*places(best))]
@@ -147,16 +149,16 @@ def heat_figure(study: Study) -> Figure | None:
         return None
     across, down = paths[1], paths[0]
     columns, lines = _values(study.rows, across), _values(study.rows, down)
+    rows_of: dict[tuple[Scalar, Scalar], list[Row]] = defaultdict(list)
+    for row in study.rows:
+        if row.feasible and across in row.assignments and down in row.assignments:
+            rows_of[row.assignments[down], row.assignments[across]].append(row)
     with styled():
         width = 2.2 + max(0.62 * len(columns), 2.6)
         figure = Figure(figsize=(width * len(objectives), 1.7 + max(0.42 * len(lines), 1.8)), layout="constrained")
         panels = figure.subplots(1, len(objectives), squeeze=False, sharey=True)[0]
         for axes, (metric, way) in zip(panels, objectives.items(), strict=True):
-            best = [
-                [best_row([row for row in study.rows if row.feasible and _at(row, down, line) and _at(row, across, column)], metric, way)
-                 for column in columns]
-                for line in lines
-            ]  # fmt: skip
+            best = [[best_row(rows_of.get((line, column), ()), metric, way) for column in columns] for line in lines]
             cells = np.array([[np.nan if row is None else row.metric(metric) for row in line] for line in best])
             factor, unit = common_scale(cells[np.isfinite(cells)].tolist(), term(metric, "metric").unit)
             positive = bool((cells[np.isfinite(cells)] > 0).all()) and np.isfinite(cells).any()
@@ -186,10 +188,6 @@ def heat_figure(study: Study) -> Figure | None:
 def _values(rows: Sequence[Row], path: str) -> list[Scalar]:
     values = list(dict.fromkeys(row.assignments[path] for row in rows if path in row.assignments))
     return values if any(isinstance(value, str) for value in values) else sorted(values, key=float)
-
-
-def _at(row: Row, path: str, value: Scalar) -> bool:
-    return path in row.assignments and row.assignments[path] == value
 
 
 _MOST_BARS = 24
@@ -243,7 +241,7 @@ FIGURES: dict[str, Callable[[Study], Figure | None]] = {
 
 
 def save_sweep_plots(study: Study, folder: Path) -> None:
-    """Write every plot that shows something as PNG and SVG."""
+    """Write every plot that shows something as PNG."""
     for name, draw in FIGURES.items():
         figure = draw(study)
         if figure is not None:

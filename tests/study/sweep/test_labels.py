@@ -12,7 +12,7 @@ from study.sweep.conftest import Run
 from simulator import load_workload
 from simulator.report.inspection.patterns import degrees_figure
 from simulator.report.plots.style import save
-from simulator.study.sweep.plots import heat_figure, save_sweep_plots
+from simulator.study.sweep.plots import energy_along_figure, heat_figure
 
 
 def _formulas(figure: Figure, folder: Path) -> list[str]:
@@ -24,7 +24,9 @@ def _formulas(figure: Figure, folder: Path) -> list[str]:
 def test_dollars_in_the_name_of_a_file_are_text(sweep: Run, place: Path) -> None:
     shutil.copy(place / "small.yaml", place / r"a$\q$.yaml")
     axes = r"axes={machine: ['a$\q$.yaml', small.yaml], workload.density: [0.1, 0.5]}"
-    save_sweep_plots(sweep("sweep.yaml", "machine=null", axes), place)
+    figure = energy_along_figure(sweep("sweep.yaml", "machine=null", axes))
+    assert figure is not None
+    save(figure, place, "energy_along", ("svg",))
     assert r"a$\q$.yaml" in (place / "energy_along.svg").read_text(encoding="utf-8")
 
 

@@ -1,0 +1,43 @@
+"""Which pictures of a report are drawn, and in which formats: drawing takes longer than most runs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from simulator.errors import ConfigError
+
+PictureFormat = Literal["png", "svg"]
+PICTURES = ("area", "energy", "unit_cycles", "tradeoff", "bandwidth")
+"""Names of all that can be drawn from results; `plots.FIGURES` draws them."""
+
+
+@dataclass(frozen=True)
+class Pictures:
+    """What to draw."""
+
+    names: tuple[str, ...]
+    formats: tuple[PictureFormat, ...] = ("png",)
+
+
+OF_ONE = Pictures(("energy", "unit_cycles"))
+"""Of one machine, where nothing else was asked for: where its energy goes and its time."""
+OF_SEVERAL = Pictures(("tradeoff", "energy"))
+"""Of machines that are compared: which is better in what, and why."""
+
+
+def picture_names(text: str) -> tuple[str, ...]:
+    """Names as typed, `area,energy` or `all`. Raises ConfigError for one that is none."""
+    names = tuple(name.strip() for name in text.split(","))
+    unknown = [name for name in names if name not in (*PICTURES, "all")]
+    if unknown:
+        raise ConfigError(f"--plots {text}: {unknown[0]!r} is no plot; allowed: {', '.join(PICTURES)}, all")
+    return PICTURES if "all" in names else tuple(dict.fromkeys(names))
+
+
+def asked_for(default: Pictures, names: str | None, formats: Sequence[PictureFormat], *, nothing: bool) -> Pictures:
+    """What was typed of `--plots`, `--no-plots` and `--format`, over a default. Raises ConfigError."""
+    if nothing and names is not None:
+        raise ConfigError("--plots and --no-plots cannot be given together")
+    return Pictures(() if nothing else default.names if names is None else picture_names(names), tuple(formats))
