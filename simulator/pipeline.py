@@ -78,10 +78,10 @@ def attempt(machine: Machine, floor: Floor, *, engine: EngineName = "compiled", 
     technology = technology_of(machine)
     elaborated = elaborate(machine, technology)
     workload = floor.workload
-    trial = Trial(elaborated, floor)
+    trial = Trial(elaborated, floor, quickest(engine, requests_of(machine, workload)), threads=processors())
     if not trial.schedule(hopeless):
         return None
-    timing = trial.run(quickest(engine, requests_of(machine, workload)), threads=processors(), give_up=hopeless)
+    timing = trial.run(hopeless)
     return None if timing is None else priced(elaborated, technology, workload, timing, engine=engine, ideal="none")
 
 

@@ -15,6 +15,7 @@ from functools import cached_property
 from simulator.activity import Counts
 from simulator.kinds import Memo, kind_of
 from simulator.machine.model import DMA_CHUNK_BYTES, Elaborated, Machine
+from simulator.run.alternatives import Alternatives
 from simulator.system.program import MemoryLevel
 from simulator.system.tensors import Residency, fused_runs
 from simulator.workload.types import Operation, Workload
@@ -56,7 +57,20 @@ class _Need:
     compute_cycles: int
     residency: Residency
     w_home: MemoryLevel
-    counts: Counts
+    fabric: Counts
+    """With the bytes of trunks and drain bus, but no others."""
+
+    @cached_property
+    def counts(self) -> Counts:
+        """With what moves in DRAM and buffer too, by where it lives."""
+        x, w, y = self.fabric.x_trunk_bytes, self.fabric.w_trunk_bytes, self.fabric.drain_bytes
+        x_home, y_home = self.residency.x, self.residency.y
+        return self.fabric + Counts(
+            dram_read_bytes=(x if x_home == "dram" else 0) + (w if self.w_home == "dram" else 0),
+            dram_write_bytes=y if y_home == "dram" else 0,
+            buffer_read_bytes=(x if x_home == "buffer" else 0) + (w if self.w_home == "buffer" else 0),
+            buffer_write_bytes=y if y_home == "buffer" else 0,
+        )
 
 
 @dataclass(frozen=True, eq=False)
@@ -72,8 +86,17 @@ class Floor:
 
     def least(self, elaborated: Elaborated) -> Least:
         """The fewest cycles and events of a run, however its operations are cut into tiles; in a millisecond or so."""
-        homed = zip(self.workload.operations, kind_of(elaborated.machine).residency(elaborated.machine, self.workload), strict=True)
-        return self._least(elaborated, [self._need(elaborated.machine, op, home) for op, home in homed])
+        alternatives = Alternatives.of(elaborated.machine, self.workload)
+        needs = self._needs(elaborated.machine, alternatives.fused)
+        if alternatives.optional:
+            alone = alternatives.leave_others_alone
+            each = zip(self.workload.operations, needs, alternatives.apart, strict=True)
+            needs = [_in_any_case(op, need, home, alone=alone) for op, need, home in each]
+        return self._least(elaborated, needs)
+
+    def of_homes(self, elaborated: Elaborated, homes: Sequence[Residency]) -> Least:
+        """The same, of runs in which operands and outputs live there."""
+        return self._least(elaborated, self._needs(elaborated.machine, homes))
 
     def of_operation(self, machine: Machine, operation: Operation, residency: Residency) -> Least:
         """Cycles of the fabric, and events, that one operation has in every run."""
@@ -96,22 +119,17 @@ class Floor:
         )
         return Least(max(0, math.floor(busiest - _ROUNDING)), lambda: [need.counts for need in needs], self.works(elaborated.machine))
 
+    def _needs(self, machine: Machine, homes: Sequence[Residency]) -> list[_Need]:
+        return [self._need(machine, op, home) for op, home in zip(self.workload.operations, homes, strict=True)]
+
     def _need(self, machine: Machine, op: Operation, residency: Residency) -> _Need:
         w_home, kind = residency.w, kind_of(machine)
         least = kind.least(machine, op, residency, self._memo)
         # between fused operations a mask may keep anything from moving
         counts = replace(least.counts, x_trunk_bytes=0) if residency.x == "chip" else least.counts
         y_bytes = residency.output_bytes(op, kind.output_bits(machine, op), machine.datatypes.activation_bits)
-        y_bytes = 0 if residency.y == "chip" else y_bytes
-        x_bytes, w_bytes = counts.x_trunk_bytes, counts.w_trunk_bytes
-        moved = Counts(
-            dram_read_bytes=(x_bytes if residency.x == "dram" else 0) + (w_bytes if w_home == "dram" else 0),
-            dram_write_bytes=y_bytes if residency.y == "dram" else 0,
-            buffer_read_bytes=(x_bytes if residency.x == "buffer" else 0) + (w_bytes if w_home == "buffer" else 0),
-            buffer_write_bytes=y_bytes if residency.y == "buffer" else 0,
-            drain_bytes=y_bytes,
-        )
-        return _Need(least.compute_cycles, residency, w_home, counts + moved)
+        drained = replace(counts, drain_bytes=0 if residency.y == "chip" else y_bytes)
+        return _Need(least.compute_cycles, residency, w_home, drained)
 
 
 def _together(needs: list[_Need]) -> _Need:
@@ -120,9 +138,21 @@ def _together(needs: list[_Need]) -> _Need:
         return needs[0]
     w_home: MemoryLevel = "dram" if any(need.w_home == "dram" for need in needs) else "buffer"
     w_bytes = sum(need.counts.w_trunk_bytes for need in needs if need.w_home == w_home)
-    counts = replace(Counts.total(need.counts for need in needs), w_trunk_bytes=w_bytes)
+    fabric = replace(Counts.total(need.fabric for need in needs), w_trunk_bytes=w_bytes)
     residency = replace(needs[0].residency, y=needs[-1].residency.y)
-    return _Need(sum(need.compute_cycles for need in needs), residency, w_home, counts)
+    return _Need(sum(need.compute_cycles for need in needs), residency, w_home, fabric)
+
+
+def _in_any_case(op: Operation, fused: _Need, apart: Residency, *, alone: bool) -> _Need:
+    """What an operation needs whichever chains are fused, given its need with all of them fused and where it lives with none.
+
+    A chain by turns needs no more than its operations one after another. What may live in one place or another is taken to move no
+    bytes; `alone`: only what lies within a chain, and a W that is made of the same outputs, may.
+    """
+    w_known = fused.w_home == apart.w if alone else op.weight_home == "dram"
+    x_known = alone or not op.depends_on
+    unknown = ([] if x_known else ["x_trunk_bytes"]) + ([] if w_known else ["w_trunk_bytes"]) + ([] if alone else ["drain_bytes"])
+    return replace(fused, w_home=fused.w_home if w_known else "buffer", fabric=replace(fused.fabric, **dict.fromkeys(unknown, 0)))
 
 
 class _Chain:

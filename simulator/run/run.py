@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Hashable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
@@ -13,18 +13,18 @@ from numpy.typing import NDArray
 
 from simulator.activity import CAUSES, Activity, Bounds, Counts, Ideal, OperationActivity, Shape
 from simulator.engine.engines import Engine, RunOptions
-from simulator.errors import MappingError
 from simulator.kinds import kind_of
-from simulator.machine.model import Elaborated
+from simulator.machine.model import Elaborated, Machine
+from simulator.run.fusing import settled
 from simulator.run.levels import check_levels
 from simulator.run.perfect import candidates, ways
+from simulator.run.stints import Kept, Repeats, Run, program_of, run_operation, stints
 from simulator.system.operation import OperationRun, check_operation, check_run
-from simulator.system.program import MemoryLevel, OperationProgram, Program, interleaved, joined
+from simulator.system.program import MemoryLevel, OperationProgram
 from simulator.system.spec import SystemSpec
 from simulator.system.system import System, SystemOutcome
-from simulator.system.tensors import Residency, fused_runs
 from simulator.system.weights import check_decoder
-from simulator.workload.types import Operation, Workload
+from simulator.workload.types import Workload
 
 Progress = Callable[[str, float], None]
 """Called with an operation's name and the fraction of all work that is done."""
@@ -52,10 +52,14 @@ def run_workload(
 def run_and_repeat(elaborated: Elaborated, workload: Workload, options: RunOptions, progress: Progress) -> tuple[Timing, Timing]:
     """Time a workload on the machine as it is, and with the part perfect that the options name; the second needs the first."""
     check_decoder(elaborated.machine, workload)
+    kept = Kept(partial(run_operation, elaborated, replace(options, ideal="none")))
+    workload = settled(elaborated, workload, kept.run)
     through = ways(options.ideal, networked=kind_of(elaborated.machine).switch(elaborated) is not None)
     runs: dict[Ideal, Sequence[OperationRun]] = {}
     for way in through:
-        runs[way] = _on_the_fabric(elaborated, workload, replace(options, ideal=way), _part(progress, len(runs), len(through)))
+        simulate = partial(run_operation, elaborated, replace(options, ideal=way))
+        run_next = Repeats(kept.run if way == "none" else simulate).run if options.reuse_tiles else simulate
+        runs[way] = _on_the_fabric(elaborated.machine, workload, run_next, _part(progress, len(runs), len(through)))
     real = SystemSpec.of(elaborated)
     outcome = _played(real, workload, runs["none"])
     plain = _timed(elaborated, real, runs["none"], outcome, "none")
@@ -68,11 +72,8 @@ def run_and_repeat(elaborated: Elaborated, workload: Workload, options: RunOptio
     return plain, _timed(elaborated, perfect, chosen, quickest, options.ideal)
 
 
-def _on_the_fabric(elaborated: Elaborated, workload: Workload, options: RunOptions, progress: Progress) -> Sequence[OperationRun]:
-    """All operations of a workload on their fabric, equal ones once where tiles may be reused."""
-    machine = elaborated.machine
-    simulate = partial(run_operation, elaborated, options)
-    run_next = Repeats(simulate).run if options.reuse_tiles else simulate
+def _on_the_fabric(machine: Machine, workload: Workload, run_next: Run, progress: Progress) -> Sequence[OperationRun]:
+    """All operations of a workload on their fabric."""
     runs: list[OperationRun] = []
     total = sum(op.macs_useful for op in workload.operations) or 1
     done = 0
@@ -87,41 +88,6 @@ def _on_the_fabric(elaborated: Elaborated, workload: Workload, options: RunOptio
 def _part(progress: Progress, place: int, of: int) -> Progress:
     """What is told of the progress of one of several equal parts, by that of the part."""
     return lambda name, fraction: progress(name, (place + fraction) / of)
-
-
-@dataclass(frozen=True, eq=False)
-class Stint:
-    """What the fabric does before it turns to something else: an operation, or a chain of fused ones."""
-
-    operations: tuple[Operation, ...]
-    residency: tuple[Residency, ...]
-    first: int
-    """The first one's place in the workload."""
-
-    @property
-    def work(self) -> Hashable:
-        """All that decides what it does: everything but names and what is waited for."""
-        return tuple(map(work_of, self.operations, self.residency))
-
-    @property
-    def places(self) -> range:
-        """Those of its operations in the workload."""
-        return range(self.first, self.first + len(self.operations))
-
-
-def stints(workload: Workload, residency: Sequence[Residency]) -> list[Stint]:
-    """A workload as the fabric runs it, in order."""
-    runs = fused_runs(residency)
-    return [Stint(workload.operations[run.start : run.stop], tuple(residency[run.start : run.stop]), run.start) for run in runs]
-
-
-def run_operation(elaborated: Elaborated, options: RunOptions, stint: Stint) -> tuple[OperationRun, ...]:
-    """One operation, or a chain of fused ones, on the machine's fabric."""
-    kind = kind_of(elaborated.machine)
-    if len(stint.operations) > 1:
-        return kind.run_fused(elaborated, stint.operations, stint.residency, stint.first, options)
-    (op,), (residency,) = stint.operations, stint.residency
-    return (kind.of_operation(elaborated.machine, op).run(elaborated, op, residency, stint.first, options),)
 
 
 def on_the_system(elaborated: Elaborated, spec: SystemSpec, workload: Workload, runs: Sequence[OperationRun]) -> Timing:
@@ -140,19 +106,6 @@ def _timed(elaborated: Elaborated, spec: SystemSpec, runs: Sequence[OperationRun
     check_levels(elaborated, activity, ideal)
     checked = {name: sum(run.checked.get(name, 0) for run in runs) for name in ("tiles_simulated", "tiles_reused", "tiles_compared")}
     return Timing(activity, checked, {run.operation.name: run.outputs for run in runs if run.outputs is not None})
-
-
-def program_of(workload: Workload, residency: Sequence[Residency], programs: Sequence[OperationProgram]) -> Program:
-    """String the operations of a workload together, fused ones by turns. Raises MappingError where one depends on a later one."""
-    names = {op.name: index for index, op in enumerate(workload.operations)}
-    for op in workload.operations:
-        for name in op.depends_on:
-            if names.get(name, len(names)) >= names[op.name]:
-                raise MappingError(f"{op.name}: depends on {name}, which is no earlier operation of {workload.name}")
-    runs = [programs[run.start : run.stop] for run in fused_runs(residency)]
-    linked = {op.name for op, home in zip(workload.operations, residency, strict=True) if home.y == "chip"}
-    awaited = tuple(tuple(names[name] for name in op.depends_on if name not in linked) for op in workload.operations)
-    return joined((run[0] if len(run) == 1 else interleaved(run) for run in runs), awaited)
 
 
 def _activity(units: int, spec: SystemSpec, runs: Sequence[OperationRun], outcome: SystemOutcome) -> Activity:
@@ -237,40 +190,3 @@ def _buffer_cycles(spec: SystemSpec, counts: Counts) -> int:
 
 def _dram_cycles(spec: SystemSpec, counts: Counts) -> int:
     return int((counts.dram_read_bytes + counts.dram_write_bytes) / spec.dram_bytes_per_cycle)
-
-
-@dataclass(frozen=True)
-class Repeats:
-    """Runs the operations of one workload on one machine, equal ones once: each starts from the same reset fabric."""
-
-    simulate: Callable[[Stint], tuple[OperationRun, ...]]
-    _runs: dict[Hashable, tuple[OperationRun, ...]] = field(default_factory=dict)
-
-    def run(self, stint: Stint) -> tuple[OperationRun, ...]:
-        """Simulate an operation, or take the run of an equal one."""
-        key = stint.work
-        if key in self._runs:
-            return tuple(map(_again, self._runs[key], stint.operations, stint.places))
-        self._runs[key] = self.simulate(stint)
-        return self._runs[key]
-
-
-def work_of(operation: Operation, residency: Residency) -> Hashable:
-    """All that decides what an operation does: everything but its name and what it waits for.
-
-    Operands are known by their hashes, which decide their values too where no file gives any.
-    """
-    operands = operation.weight.sha256, operation.activations.sha256, operation.gradient and operation.gradient.sha256
-    stored = operation.storage and operation.storage.model_dump_json()
-    return operation.kind, operation.shape, operation.batch, *operands, operation.weight_home, stored, operation.transpose, residency
-
-
-def _again(run: OperationRun, operation: Operation, index: int) -> OperationRun:
-    """The same run under another operation's name; none of its tiles was simulated for it."""
-    tiles = run.checked["tiles_simulated"] + run.checked.get("tiles_reused", 0)
-    return replace(
-        run,
-        operation=operation,
-        program=run.program.of_operation(index),
-        checked={"tiles_simulated": 0, "tiles_reused": tiles, "tiles_compared": 0},
-    )

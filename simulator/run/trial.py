@@ -12,7 +12,9 @@ from simulator.kinds import kind_of
 from simulator.kinds.base import Scheduled
 from simulator.machine.model import Elaborated
 from simulator.run.floor import Floor, Least
-from simulator.run.run import Repeats, Stint, Timing, on_the_system, program_of, run_operation, stints, traffic
+from simulator.run.fusing import settled
+from simulator.run.run import Timing, on_the_system, traffic
+from simulator.run.stints import Kept, Repeats, Stint, program_of, run_operation, stints
 from simulator.system.operation import OperationRun
 from simulator.system.program import Drain, Fill, OperationProgram, TileStep
 from simulator.system.relaxed import earliest_end
@@ -43,16 +45,18 @@ class _Part:
 
 
 class Trial:
-    """A workload on a machine. At first no operation is scheduled, and none is run.
+    """A workload on a machine. At first no operation is scheduled, and none is run but those of chains that may run apart.
 
-    trial = Trial(elaborated, Floor(workload))
-    trial.schedule() and trial.least().cycles <= trial.run(engine).activity.cycles
+    trial = Trial(elaborated, Floor(workload), engine)
+    trial.schedule() and trial.least().cycles <= trial.run().activity.cycles
     """
 
-    def __init__(self, elaborated: Elaborated, floor: Floor) -> None:
+    def __init__(self, elaborated: Elaborated, floor: Floor, engine: Engine, *, threads: int = 1) -> None:
+        """Raises MappingError for a chain that is demanded and does not fit."""
         self.elaborated = elaborated
         self.floor = floor
-        self.workload = floor.workload
+        self.kept = Kept(partial(run_operation, elaborated, RunOptions(engine, threads=threads)))
+        self.workload = settled(elaborated, floor.workload, self.kept.run)
         self.spec = SystemSpec.of(elaborated)
         self.at_least = floor.least(elaborated).cycles
         self.works = floor.works(elaborated.machine)
@@ -85,10 +89,10 @@ class Trial:
                 return False
         return not give_up(self.least())
 
-    def run(self, engine: Engine, *, threads: int = 1, give_up: GiveUp = never) -> Timing | None:
+    def run(self, give_up: GiveUp = never) -> Timing | None:
         """Run what has been scheduled, the longest operations first; None as soon as it is given up."""
         runs: dict[int, OperationRun] = {}
-        run_next = Repeats(partial(run_operation, self.elaborated, RunOptions(engine, threads=threads))).run
+        run_next = Repeats(self.kept.run).run
         for equal in self._longest_first():
             for stint in equal:
                 for index, run in zip(stint.places, run_next(stint), strict=True):

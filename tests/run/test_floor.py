@@ -30,7 +30,7 @@ def _chain_of_two(seed: int, density: float) -> Workload:
 
 
 def _scheduled(of: Machine, what: Workload) -> int:
-    trial = Trial(elaborated(of), Floor(what))
+    trial = Trial(elaborated(of), Floor(what), ENGINES["compiled"])
     assert trial.schedule()
     return trial.least().cycles
 
@@ -48,9 +48,9 @@ def _holds(of: Machine, what: Workload) -> None:
         seen.append(least)
         return False
 
-    trial = Trial(spec, floor)
+    trial = Trial(spec, floor, ENGINES["reference"])
     assert trial.schedule(note)
-    timing_again = trial.run(ENGINES["reference"], give_up=note)
+    timing_again = trial.run(note)
     assert timing_again is not None
     assert (timing_again.activity.cycles, timing_again.activity.counts) == (timing.activity.cycles, timing.activity.counts)
     for least in [floor.least(spec), *seen]:
@@ -160,8 +160,8 @@ def test_lists_that_stream_come_while_others_are_walked() -> None:
         operation(sparse(random, 40, 400, 1.0), np.ones((400, 2)), "last"),
     )
     slow = elaborated(of, dram_bytes_per_cycle=2.0)
-    timing = Trial(slow, Floor(what))
+    timing = Trial(slow, Floor(what), ENGINES["compiled"])
     assert timing.schedule()
-    ran = timing.run(ENGINES["compiled"])
+    ran = timing.run()
     assert ran is not None
     assert Floor(what).least(slow).cycles <= ran.activity.cycles

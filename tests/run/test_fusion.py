@@ -165,9 +165,9 @@ def test_no_fused_run_is_below_its_floor(case: Case) -> None:
         return False
 
     floor, spec = Floor(case.workload), elaborated(case.machine)
-    trial = Trial(spec, floor)
+    trial = Trial(spec, floor, ENGINES["reference"])
     assert trial.schedule(note)
-    again = trial.run(ENGINES["reference"], give_up=note)
+    again = trial.run(note)
     assert again is not None
     assert (again.activity.cycles, again.activity.counts) == (timing.activity.cycles, timing.activity.counts)
     for least in [floor.least(spec), *seen]:

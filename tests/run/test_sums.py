@@ -16,7 +16,7 @@ from simulator.kinds.gather.cut import Cut
 from simulator.kinds.units.ranges import FittedRows
 from simulator.machine.model import Machine
 from simulator.run.floor import Floor
-from simulator.run.run import program_of
+from simulator.run.stints import program_of
 from simulator.system.relaxed import earliest_end
 from simulator.system.spec import SystemSpec
 from simulator.workload.types import Workload

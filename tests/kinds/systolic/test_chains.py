@@ -91,9 +91,9 @@ def test_no_fused_run_is_below_its_floor_or_slower_than_a_perfect_dram(case: Cas
         return False
 
     floor, spec = Floor(case.workload), elaborated(case.machine)
-    trial = Trial(spec, floor)
+    trial = Trial(spec, floor, ENGINES["compiled"])
     assert trial.schedule(note)
-    again = trial.run(ENGINES["compiled"], give_up=note)
+    again = trial.run(note)
     assert again is not None
     assert (again.activity.cycles, again.activity.counts) == (timing.activity.cycles, timing.activity.counts)
     for least in [floor.least(spec), *seen]:

@@ -1,0 +1,73 @@
+"""Which chains of a workload are fused where the trace leaves it open (`if_fits`): those that are through no later than apart.
+
+The same for every kind of machine: both are run on the fabric, and played by themselves on the machine's system. The run of what
+is chosen is kept, and what cannot be quicker by its floor is not run.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Hashable, Sequence
+from dataclasses import dataclass, field, replace
+
+from simulator.errors import MappingError
+from simulator.machine.model import Elaborated
+from simulator.run.alternatives import Alternatives
+from simulator.run.floor import Floor
+from simulator.run.stints import Run, program_of, stints
+from simulator.system.spec import SystemSpec
+from simulator.system.system import System
+from simulator.system.tensors import Residency
+from simulator.workload.types import Operation, Workload
+
+
+def settled(elaborated: Elaborated, workload: Workload, run: Run) -> Workload:
+    """The workload with those chains alone that this machine fuses.
+
+    Raises MappingError for a chain that is demanded and does not fit.
+    """
+    alternatives = Alternatives.of(elaborated.machine, workload)
+    if not alternatives.optional:
+        return alternatives.with_fused(())
+    choice = _Choice(elaborated, run)
+    chosen = []
+    for chain in alternatives.optional:
+        span = alternatives.span(chain)
+        operations = _by_themselves(workload.operations[span])
+        if choice.fuses(operations, alternatives.fused[span], alternatives.apart[span]):
+            chosen.append(chain)
+    return alternatives.with_fused(chosen)
+
+
+def _by_themselves(operations: Sequence[Operation]) -> tuple[Operation, ...]:
+    """With nothing to wait for but each other."""
+    names = {operation.name for operation in operations}
+    return tuple(replace(each, depends_on=tuple(name for name in each.depends_on if name in names)) for each in operations)
+
+
+@dataclass(frozen=True, eq=False)
+class _Choice:
+    """Equal chains are decided once."""
+
+    elaborated: Elaborated
+    run: Run
+    _decided: dict[Hashable, bool] = field(default_factory=dict)
+
+    def fuses(self, operations: tuple[Operation, ...], fused: Sequence[Residency], apart: Sequence[Residency]) -> bool:
+        """Whether a chain takes no longer fused than apart; then, whether it moves no more bytes of DRAM."""
+        chain = Workload("chain", operations)
+        key = tuple(stint.work for homes in (fused, apart) for stint in stints(chain, homes))
+        if key not in self._decided:
+            together = self._played(chain, fused)
+            least = Floor(chain).of_homes(self.elaborated, apart).cycles
+            self._decided[key] = least > together[0] or together <= self._played(chain, apart)
+        return self._decided[key]
+
+    def _played(self, chain: Workload, homes: Sequence[Residency]) -> tuple[float, float]:
+        """Cycles and DRAM bytes of a chain that has the machine to itself; endless where the machine cannot hold it."""
+        try:
+            runs = [run for stint in stints(chain, homes) for run in self.run(stint)]
+        except MappingError:
+            return math.inf, math.inf
+        outcome = System(SystemSpec.of(self.elaborated), program_of(chain, homes, [run.program for run in runs])).run()
+        return outcome.cycles, outcome.moved_bytes["dram_read_bytes"] + outcome.moved_bytes["dram_write_bytes"]

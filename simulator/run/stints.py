@@ -1,0 +1,120 @@
+"""What the fabric does before it turns to something else: an operation, or a chain of fused ones, each starting from a reset fabric."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Sequence
+from dataclasses import dataclass, field, replace
+
+from simulator.engine.engines import RunOptions
+from simulator.errors import MappingError
+from simulator.kinds import kind_of
+from simulator.machine.model import Elaborated
+from simulator.system.operation import OperationRun
+from simulator.system.program import OperationProgram, Program, interleaved, joined
+from simulator.system.tensors import Residency, fused_runs
+from simulator.workload.types import Operation, Workload
+
+
+@dataclass(frozen=True, eq=False)
+class Stint:
+    """What the fabric does before it turns to something else: an operation, or a chain of fused ones."""
+
+    operations: tuple[Operation, ...]
+    residency: tuple[Residency, ...]
+    first: int
+    """The first one's place in the workload."""
+
+    @property
+    def work(self) -> Hashable:
+        """All that decides what it does: everything but names and what is waited for."""
+        return tuple(map(work_of, self.operations, self.residency))
+
+    @property
+    def places(self) -> range:
+        """Those of its operations in the workload."""
+        return range(self.first, self.first + len(self.operations))
+
+
+Run = Callable[[Stint], tuple[OperationRun, ...]]
+"""Runs an operation, or a chain, on the fabric."""
+
+
+def stints(workload: Workload, residency: Sequence[Residency]) -> list[Stint]:
+    """A workload as the fabric runs it, in order."""
+    runs = fused_runs(residency)
+    return [Stint(workload.operations[run.start : run.stop], tuple(residency[run.start : run.stop]), run.start) for run in runs]
+
+
+def run_operation(elaborated: Elaborated, options: RunOptions, stint: Stint) -> tuple[OperationRun, ...]:
+    """One operation, or a chain of fused ones, on the machine's fabric."""
+    kind = kind_of(elaborated.machine)
+    if len(stint.operations) > 1:
+        return kind.run_fused(elaborated, stint.operations, stint.residency, stint.first, options)
+    (op,), (residency,) = stint.operations, stint.residency
+    return (kind.of_operation(elaborated.machine, op).run(elaborated, op, residency, stint.first, options),)
+
+
+@dataclass(frozen=True)
+class Kept:
+    """Runs that have been made already, so that what was run for a choice is not run again."""
+
+    simulate: Run
+    _runs: dict[Hashable, tuple[OperationRun, ...]] = field(default_factory=dict)
+
+    def run(self, stint: Stint) -> tuple[OperationRun, ...]:
+        """Simulate an operation, or give the run that it had under any name and in any place."""
+        key = stint.work
+        if key not in self._runs:
+            self._runs[key] = self.simulate(stint)
+        named = zip(self._runs[key], stint.operations, stint.places, strict=True)
+        return tuple(replace(run, operation=operation, program=run.program.of_operation(place)) for run, operation, place in named)
+
+
+@dataclass(frozen=True)
+class Repeats:
+    """Runs the operations of one workload on one machine, equal ones once: each starts from the same reset fabric."""
+
+    simulate: Run
+    _runs: dict[Hashable, tuple[OperationRun, ...]] = field(default_factory=dict)
+
+    def run(self, stint: Stint) -> tuple[OperationRun, ...]:
+        """Simulate an operation, or take the run of an equal one."""
+        key = stint.work
+        if key in self._runs:
+            return tuple(map(_again, self._runs[key], stint.operations, stint.places))
+        self._runs[key] = self.simulate(stint)
+        return self._runs[key]
+
+
+def work_of(operation: Operation, residency: Residency) -> Hashable:
+    """All that decides what an operation does: everything but its name and what it waits for.
+
+    Operands are known by their hashes, which decide their values too where no file gives any.
+    """
+    operands = operation.weight.sha256, operation.activations.sha256, operation.gradient and operation.gradient.sha256
+    stored = operation.storage and operation.storage.model_dump_json()
+    return operation.kind, operation.shape, operation.batch, *operands, operation.weight_home, stored, operation.transpose, residency
+
+
+def _again(run: OperationRun, operation: Operation, index: int) -> OperationRun:
+    """The same run under another operation's name; none of its tiles was simulated for it."""
+    tiles = run.checked["tiles_simulated"] + run.checked.get("tiles_reused", 0)
+    return replace(
+        run,
+        operation=operation,
+        program=run.program.of_operation(index),
+        checked={"tiles_simulated": 0, "tiles_reused": tiles, "tiles_compared": 0},
+    )
+
+
+def program_of(workload: Workload, residency: Sequence[Residency], programs: Sequence[OperationProgram]) -> Program:
+    """String the operations of a workload together, fused ones by turns. Raises MappingError where one depends on a later one."""
+    names = {op.name: index for index, op in enumerate(workload.operations)}
+    for op in workload.operations:
+        for name in op.depends_on:
+            if names.get(name, len(names)) >= names[op.name]:
+                raise MappingError(f"{op.name}: depends on {name}, which is no earlier operation of {workload.name}")
+    runs = [programs[run.start : run.stop] for run in fused_runs(residency)]
+    linked = {op.name for op, home in zip(workload.operations, residency, strict=True) if home.y == "chip"}
+    awaited = tuple(tuple(names[name] for name in op.depends_on if name not in linked) for op in workload.operations)
+    return joined((run[0] if len(run) == 1 else interleaved(run) for run in runs), awaited)
