@@ -113,7 +113,7 @@ class Kind(ABC):
         """Bits of an operation's Y in plain elements where it lives between operations."""
 
     def residency(self, machine: Machine, workload: Workload) -> tuple[Residency, ...]:
-        """Where each operation's operands and Y live, in program order: on chip between those of a chain that the machine fuses.
+        """Where each operation's operands and Y live, in program order: on chip between those of all chains that fit.
 
         Raises MappingError for a chain that it cannot fuse, and that is not to be fused only if it fits.
         """

@@ -185,7 +185,11 @@ class FuseSpec(FileModel):
     operations: tuple[str, ...] = Field(
         description="two or more that follow one another, each taking X from the outputs of the one before, and alone in that"
     )
-    if_fits: bool = Field(False, description="true: where a machine cannot fuse them, they run one after another; false: that is an error")
+    if_fits: bool = Field(
+        False,
+        description="true: where a machine cannot fuse them, or would take longer, they run one after another; false: they are fused, or "
+        "that is an error",
+    )
 
 
 def _chain(given: object) -> object:

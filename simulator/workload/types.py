@@ -165,7 +165,7 @@ class Chain:
     operations: tuple[str, ...]
     """Names, two or more."""
     if_fits: bool = False
-    """Whether they run one after another where a machine cannot fuse them; else that is an error."""
+    """Whether they run apart where a machine cannot fuse them, or would take longer; else they are fused, or that is an error."""
 
 
 @dataclass(frozen=True, eq=False)

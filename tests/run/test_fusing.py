@@ -1,0 +1,117 @@
+"""Chains that are fused only if it pays: quicker of the two by themselves, on every kind, with a floor that holds for either."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import strategies as st
+
+from simulator.engine.engines import ENGINES
+from simulator.errors import MappingError
+from simulator.machine.model import Machine
+from simulator.run.alternatives import Alternatives
+from simulator.run.floor import Floor, Least
+from simulator.run.run import Timing
+from simulator.run.trial import Trial
+from simulator.workload.types import Chain, Workload
+from tests.kinds.systolic.test_chains import cases as array_cases
+from tests.run.test_fusion import ROOMY, Case, causal, chain_of, dram_bytes, figures, fused
+from tests.run.test_fusion import cases as units_cases
+from tests.strategies import elaborated, machine, run, workload
+
+EXAMPLES = settings(max_examples=8, deadline=None, suppress_health_check=list(HealthCheck))
+CASES = st.one_of(array_cases(), units_cases(), units_cases(**ROOMY))
+
+
+def open_to(what: Workload) -> Workload:
+    return replace(what, fuse=tuple(replace(chain, if_fits=True) for chain in what.fuse))
+
+
+def ran(of: Machine, what: Workload, **keys: Any) -> Timing:
+    try:
+        return run(of, what, engine=ENGINES["compiled"], reuse_tiles=True, **keys)
+    except MappingError:
+        assume(False)
+        raise
+
+
+@EXAMPLES
+@given(case=CASES)
+def test_a_chain_by_itself_is_the_quicker_of_fused_and_apart(case: Case) -> None:
+    """W from outside, so that there is nothing before it."""
+    names = [op.name for op in case.workload.operations[1:]]
+    alone = [
+        replace(op, weight_home="dram", depends_on=tuple(name for name in op.depends_on if name in names))
+        for op in case.workload.operations[1:]
+    ]
+    demanded = replace(workload(*alone), fuse=(Chain(tuple(names)),))
+    either = [ran(case.machine, what).activity for what in (demanded, workload(*alone))]
+    best = min(either, key=lambda activity: (activity.cycles, dram_bytes(activity.counts)))
+    chosen = ran(case.machine, open_to(demanded)).activity
+    assert (chosen.cycles, dram_bytes(chosen.counts)) == (best.cycles, dram_bytes(best.counts))
+
+
+@EXAMPLES
+@given(case=CASES)
+def test_a_run_is_that_of_one_of_both_and_above_its_floor(case: Case) -> None:
+    what = open_to(case.workload)
+    timing = run_or_skip(case.machine, what)
+    either = [figures(ran(case.machine, each)) for each in (case.workload, case.apart)]
+    assert figures(timing) in either
+    assert figures(ran(case.machine, what)) == figures(timing)
+    seen: list[Least] = []
+
+    def note(least: Least) -> bool:
+        seen.append(least)
+        return False
+
+    floor, spec = Floor(what), elaborated(case.machine)
+    trial = Trial(spec, floor, ENGINES["compiled"])
+    assert trial.schedule(note)
+    again = trial.run(note)
+    assert again is not None
+    assert figures(again) == figures(timing)
+    for least in [floor.least(spec), *seen]:
+        assert least.cycles <= timing.activity.cycles
+        assert all(a <= b for a, b in zip(least.counts.values(), timing.activity.counts.values(), strict=True))
+
+
+def run_or_skip(of: Machine, what: Workload) -> Timing:
+    try:
+        return run(of, what)
+    except MappingError:
+        assume(False)
+        raise
+
+
+def test_few_tokens_at_a_time_are_not_fused_and_scores_that_pass_dram_are() -> None:
+    """An X buffer for two tokens of a chain, against a buffer that holds what lies between; and no such buffer."""
+    operations = chain_of(np.random.default_rng(0), [8, 32, 8], 1, 32, 1.0, 1.0)
+    narrow = {"kind": "systolic", "rows": 8, "cols": 8, "x_buffer_kib": 1 / 8, "y_buffer_kib": 4, "w_buffer_kib": 4}
+    of = machine(narrow, activation_buffer_kib=64)
+    assert homes(ran(of, fused(*operations, if_fits=True))) == ["buffer", "buffer"]
+    scores = causal(np.random.default_rng(0), 64, 4, 8)
+    wide = machine({"kind": "systolic", "rows": 8, "cols": 8, "y_buffer_kib": 4}, activation_buffer_kib=1, activation_format="dense")
+    assert homes(ran(wide, fused(*scores, if_fits=True)))[0] == "chip"
+
+
+def homes(timing: Timing) -> list[str]:
+    return [operation.details["y_home"] for operation in timing.activity.operations[1:]]
+
+
+def test_where_only_some_are_fused_others_may_live_elsewhere_and_the_floor_knows() -> None:
+    """A buffer that holds one of two chains' scores: which outputs it holds depends on what is fused."""
+    first = causal(np.random.default_rng(0), 8, 3, 2)
+    qk, av = (replace(op, name=op.name + "2") for op in first[1:])
+    second = [qk, replace(av, depends_on=("source", "qk2"))]
+    what = replace(workload(*first, *second), fuse=tuple(Chain((f"qk{end}", f"av{end}"), True) for end in ("", "2")))
+    of = machine(ROOMY, activation_buffer_kib=0.5, activation_format="dense")
+    assert not Alternatives.of(of, what).leave_others_alone
+    for chosen in ([], what.fuse[:1], what.fuse[1:], what.fuse):
+        timing = ran(of, replace(what, fuse=tuple(replace(chain, if_fits=False) for chain in chosen)))
+        least = Floor(what).least(elaborated(of))
+        assert least.cycles <= timing.activity.cycles
+        assert all(a <= b for a, b in zip(least.counts.values(), timing.activity.counts.values(), strict=True))
