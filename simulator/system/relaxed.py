@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from simulator.machine.model import DMA_CHUNK_BYTES
 from simulator.system.program import Drain, Fill, Part, Program, TileStep
 from simulator.system.rate import ExactRate
-from simulator.system.spec import DramSums, SystemSpec, link_cycles, paced_chunks, sums_cycles
+from simulator.system.spec import DramSums, SystemSpec, drained_chunks, link_cycles, paced_chunks, sums_cycles
 from simulator.system.streams import not_empty, numbered, room
 
 
@@ -167,7 +167,7 @@ class _Relaxed:
                 continue
             lane.issued += sums_cycles(self.spec, part.sums)
             if drain.home == "dram":
-                written = self._to_dram(part, lane, rate)
+                written = max(written, self._to_dram(part, lane))
             elif drain.home == "chip":
                 lane.issued += link_cycles(self.spec, part)
             else:
@@ -177,13 +177,14 @@ class _Relaxed:
             self.w_released[drain.holds_w] = lane.issued
         self.done[drain.operation] = max(self.done[drain.operation], lane.issued, written)
 
-    def _to_dram(self, part: Part, lane: _Lane, rate: int) -> int:
-        total, written = self.spec.bursts(part.bytes), 0
-        for size, bus in paced_chunks(total, total + part.extra_bus_bytes, rate, part.bank_cycles):
+    def _to_dram(self, part: Part, lane: _Lane) -> int:
+        written = 0
+        for size, bus in drained_chunks(self.spec, part):
             lane.take(size)
             lane.issued += bus
-            written = self._served(lane, size)
-            lane.waiting.append((written, size))
+            if size:
+                written = self._served(lane, size)
+                lane.waiting.append((written, size))
         return written
 
     def _to_sums_in_dram(self, part: Part, lane: _Lane, rate: int) -> int:

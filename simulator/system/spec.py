@@ -84,8 +84,11 @@ class DramSums:
         return max(self.written, self.read)
 
     def chunks(self, rate: int, bank_cycles: int) -> Iterator[tuple[int, int, int, int]]:
-        """(bytes staged, read, written, cycles on the bus) of each chunk."""
+        """(bytes staged, read, written, cycles on the bus) of each chunk; where DRAM moves nothing, of what the bus carries alone."""
         done = 0
+        alone = 0 if self.staged else max(-(-self.bus // rate), bank_cycles)
+        if alone:
+            yield 0, 0, 0, alone
         for size, cycles in paced_chunks(self.staged, self.bus, rate, bank_cycles):
             before, done = done, done + size
             read, written = (total * done // self.staged - total * before // self.staged for total in (self.read, self.written))
@@ -96,6 +99,15 @@ def sums_cycles(spec: SystemSpec, sums: Sums) -> int:
     """Cycles in which sums of a part go to the buffer, and those that come back are read of it: by the slowest of bus and ports."""
     port = spec.buffer_bytes_per_cycle
     return max(-(-sums.bus_bytes // spec.drain_bytes_per_cycle), -(-sums.out_bytes // port), -(-sums.back_bytes // port))
+
+
+def drained_chunks(spec: SystemSpec, part: Part) -> Iterator[tuple[int, int]]:
+    """(bytes, cycles on the bus) of what of a part of a drain goes to DRAM; (0, cycles) of one of which the bus alone carries something."""
+    total, rate = spec.bursts(part.bytes), spec.drain_bytes_per_cycle
+    alone = 0 if total else max(-(-part.extra_bus_bytes // rate), part.bank_cycles)
+    if alone:
+        yield 0, alone
+    yield from paced_chunks(total, total + part.extra_bus_bytes, rate, part.bank_cycles)
 
 
 def paced_chunks(size: int, bus_bytes: int, rate: int, bank_cycles: int) -> Iterator[tuple[int, int]]:

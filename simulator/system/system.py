@@ -11,7 +11,7 @@ import simpy
 from simulator.machine.model import DMA_CHUNK_BYTES
 from simulator.system.program import Drain, Fill, Part, Program, Sums, TileStep
 from simulator.system.rate import ExactRate
-from simulator.system.spec import DramSums, SystemSpec, link_cycles, paced_chunks, sums_cycles
+from simulator.system.spec import DramSums, SystemSpec, drained_chunks, link_cycles, paced_chunks, sums_cycles
 from simulator.system.streams import moments, not_empty, numbered, room
 from simulator.system.waiting import Waiting, Way, Ways
 
@@ -361,9 +361,11 @@ class System:
         """Chunk after chunk into the staging, where each waits for the sums that it is added to."""
         moved = DramSums.of(self.spec, part)
         for staged, read, written, bus_cycles in moved.chunks(self.spec.drain_bytes_per_cycle, part.bank_cycles):
-            yield self.staging["y"].get(staged)
+            if staged:
+                yield self.staging["y"].get(staged)
             yield from self.meters["drain_bus"].hold(bus_cycles)
-            departures.append(self.env.process(self._chunk_added(staged, read, written)))
+            if staged:
+                departures.append(self.env.process(self._chunk_added(staged, read, written)))
         self.moved["drain_bytes"] += moved.bus
 
     def _chunk_added(self, staged: int, read: int, written: int) -> Process:
@@ -394,13 +396,13 @@ class System:
             self.done[operation].succeed()
 
     def _to_dram(self, part: Part, departures: list[simpy.Event]) -> Process:
-        total = self.spec.bursts(part.bytes)
         self.moved["drain_bytes"] += part.extra_bus_bytes
-        rate = self.spec.drain_bytes_per_cycle
-        for size, bus_cycles in paced_chunks(total, total + part.extra_bus_bytes, rate, part.bank_cycles):
-            yield self.staging["y"].get(size)
+        for size, bus_cycles in drained_chunks(self.spec, part):
+            if size:
+                yield self.staging["y"].get(size)
             yield from self.meters["drain_bus"].hold(bus_cycles)
-            departures.append(self.env.process(self._chunk_out(size)))
+            if size:
+                departures.append(self.env.process(self._chunk_out(size)))
 
     def _chunk_out(self, size: int) -> Process:
         now = int(self.env.now)

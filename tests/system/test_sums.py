@@ -10,7 +10,7 @@ from dataclasses import replace
 import pytest
 
 from simulator.run.run import traffic
-from simulator.system.program import Drain, Fill, OperationProgram, Part, Sums, TileStep, in_sequence, joined
+from simulator.system.program import Drain, Fill, MemoryLevel, OperationProgram, Part, Sums, TileStep, in_sequence, joined
 from simulator.system.spec import SystemSpec
 from simulator.system.system import System, SystemOutcome
 
@@ -51,6 +51,14 @@ def test_finished_rows_follow_their_sums() -> None:
     assert result.cycles == BEGUN + 5 + 1 + 2 + 4
     moved = result.moved_bytes
     assert (moved["dram_write_bytes"], moved["buffer_write_bytes"], moved["drain_bytes"]) == (64, 64, 192)
+
+
+@pytest.mark.parametrize("sums_home", ["buffer", "dram"])
+def test_a_bus_that_carries_what_nothing_is_written_of_is_taken_for_it(sums_home: MemoryLevel) -> None:
+    # parts of rows that are added on the bus to nothing of this transfer: 2 cycles of the bus, and none of DRAM
+    result = outcome(Drain(0, "dram", rows(0, 0, 0, 0, extra=128), sums_home=sums_home))
+    assert (result.cycles, result.busy_cycles["drain_bus"]) == (BEGUN + 5 + 2, 2)
+    assert (result.moved_bytes["drain_bytes"], result.moved_bytes["dram_write_bytes"]) == (128, 0)
 
 
 def test_sums_from_dram_are_awaited_in_the_staging() -> None:
