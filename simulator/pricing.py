@@ -15,7 +15,7 @@ from simulator.cost.technology import Technology, load_technology
 from simulator.cost.types import Cost
 from simulator.errors import ConfigError
 from simulator.kinds import kind_of
-from simulator.machine.model import Elaborated, Machine
+from simulator.machine.model import DRAM_RATES, MAX_NETWORK_LATENCY, Elaborated, Machine
 
 
 def technology_of(machine: Machine) -> Technology:
@@ -33,11 +33,22 @@ def elaborate(machine: Machine, technology: Technology) -> Elaborated:
     device = choose_dram(technology.dram_devices, machine.dram.kind)
     check_activation(machine, device)
     latency, slices = kind_of(machine).network(machine, technology)
+    if latency > MAX_NETWORK_LATENCY:
+        raise ConfigError(
+            f"fabric.network.latency: auto is {latency} cycles in {technology.name}, by its delays of gates and wires at "
+            f"clock_ghz = {machine.clock_ghz:g}; allowed: at most {MAX_NETWORK_LATENCY}"
+        )
+    rate = dram_bytes_per_cycle(machine, device)
+    if not DRAM_RATES[0] <= rate <= DRAM_RATES[1]:
+        raise ConfigError(
+            f"dram: {rate:g} bytes a cycle, by stacks, share, efficiency, the device's bandwidth and clock_ghz; "
+            f"allowed: {DRAM_RATES[0]:g} to {DRAM_RATES[1]:g}"
+        )
     return Elaborated(
         machine=machine,
         network_latency=latency,
         slices=slices,
-        dram_bytes_per_cycle=dram_bytes_per_cycle(machine, device),
+        dram_bytes_per_cycle=rate,
         dram_latency_cycles=dram_latency_cycles(machine),
         dram_burst_bytes=device.burst_bytes,
     )

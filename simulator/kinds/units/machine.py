@@ -7,9 +7,14 @@ from typing import Annotated, Literal
 
 from pydantic import Field, PositiveInt, model_validator
 
-from simulator.machine.model import Auto, Fabric, Kib, Machine, MachineView, Mapping
+from simulator.machine.model import MAX_NETWORK_LATENCY, Auto, Fabric, Kib, Machine, MachineView, Mapping
 from simulator.network import NetworkSpec, TopologyName
 from simulator.specs import FileModel
+
+MAX_CROSSPOINTS = 2**22
+"""Units × bank ports of a cluster's one crossbar, whose queues and requests are held for each."""
+MAX_ROUTES = 2**20
+"""The same through routers, where the route of each pair is traced before a run."""
 
 
 class Network(FileModel):
@@ -24,9 +29,15 @@ class Network(FileModel):
     reply_depth: PositiveInt = Field(2, le=4096, description="slots of each reply queue, beyond the read pipeline")
     allocator: Literal["round_robin", "islip"] = Field("islip", description="matching of inputs and outputs on the request crossbar")
     iterations: PositiveInt = Field(1, le=16, description="iSLIP iterations a cycle")
-    latency: PositiveInt | Auto = Field("auto", description="pipeline stages of a crossing; auto: from the cost model's wire delay")
-    link_bits: PositiveInt | Auto = Field("auto", description="width of a reply link; a wider word takes several flits; auto: a whole word")
-    slices: PositiveInt | Auto = Field("auto", description="reply crossbars side by side, each with a part of the word; auto: least area")
+    latency: Annotated[int, Field(ge=1, le=MAX_NETWORK_LATENCY)] | Auto = Field(
+        "auto", description="pipeline stages of a crossing; auto: from the cost model's wire delay"
+    )
+    link_bits: Annotated[int, Field(ge=1, le=65536)] | Auto = Field(
+        "auto", description="width of a reply link; a wider word takes several flits; auto: a whole word"
+    )
+    slices: Annotated[int, Field(ge=1, le=1024)] | Auto = Field(
+        "auto", description="reply crossbars side by side, each with a part of the word; auto: least area"
+    )
 
     @model_validator(mode="after")
     def _allocator_fits(self) -> Network:
@@ -186,6 +197,7 @@ class UnitsMachine(MachineView):
                 f"fabric.weight_bank_kib = {fabric.weight_bank_kib} holds less than one list entry "
                 f"of {self.weight_entry_bits(dense=False)} bits"
             )
+        self._check_joined(fabric)
         if fabric.combines:
             self._check_combining(fabric.network)
         mapping = self.mapping
@@ -209,6 +221,16 @@ class UnitsMachine(MachineView):
             )
         if isinstance(self.mapping.tokens_per_tile, int) and self.mapping.tokens_per_tile > self.copy_words:
             raise ValueError(f"mapping.tokens_per_tile = {self.mapping.tokens_per_tile} exceeds the {self.copy_words} words of a copy")
+
+    def _check_joined(self, fabric: UnitsFabric) -> None:
+        """Before anything is built that grows with units × ports: crosspoints and queues, or routes that are traced."""
+        ports = fabric.banks_per_copy * fabric.bank_ports
+        most = MAX_CROSSPOINTS if fabric.network.topology == "full" else MAX_ROUTES
+        if fabric.has_network and fabric.units_per_cluster * ports > most:
+            raise ValueError(
+                f"fabric.units: {fabric.units_per_cluster} units of a cluster and {ports} ports of banks are "
+                f"{fabric.units_per_cluster * ports} pairs; allowed: at most {most} for network.topology = {fabric.network.topology}"
+            )
 
     def _check_combining(self, network: Network) -> None:
         if network.topology != "full":
