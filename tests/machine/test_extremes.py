@@ -3,10 +3,15 @@
 import pytest
 
 from simulator.errors import ConfigError
-from simulator.machine.model import load_machine
+from simulator.machine.model import Elaborated, load_machine
 from simulator.pricing import elaborate, hardware_of, technology_of
 
 _TECHNOLOGY = "technology_overrides."
+
+
+def settled(*changes: str) -> Elaborated:
+    machine = load_machine("crossbar-64", changes)
+    return elaborate(machine, technology_of(machine))
 
 
 @pytest.mark.parametrize(
@@ -39,8 +44,7 @@ _TECHNOLOGY = "technology_overrides."
 )
 def test_what_is_too_extreme_is_refused_by_its_key(changes: tuple[str, ...], reason: str) -> None:
     with pytest.raises(ConfigError) as caught:
-        machine = load_machine("crossbar-64", changes)
-        elaborate(machine, technology_of(machine))
+        settled(*changes)
     assert reason in str(caught.value)
 
 
@@ -54,6 +58,6 @@ def test_what_is_too_extreme_is_refused_by_its_key(changes: tuple[str, ...], rea
     ],
 )
 def test_what_is_just_allowed_is_settled_and_built(changes: tuple[str, ...]) -> None:
-    machine = load_machine("crossbar-64", changes)
-    technology = technology_of(machine)
-    assert all(0 <= part.component.area().placed_mm2 < 1e300 for part in hardware_of(elaborate(machine, technology), technology).instances)
+    elaborated = settled(*changes)
+    parts = hardware_of(elaborated, technology_of(elaborated.machine)).instances
+    assert all(0 <= part.component.area().placed_mm2 < 1e300 for part in parts)
