@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
@@ -61,7 +62,9 @@ def roles() -> dict[str, str]:
 @contextmanager
 def styled() -> Iterator[None]:
     """Within it, figures have the project's look; matplotlib's own settings are as before afterwards."""
-    with matplotlib.rc_context(_RC):
+    with matplotlib.rc_context(_RC), warnings.catch_warnings():
+        # where labels leave no room for axes the layout is as it was, which shows
+        warnings.filterwarnings("ignore", message="constrained_layout not applied")
         yield
 
 
