@@ -7,14 +7,14 @@ from collections.abc import Callable
 from simulator.activity import Ideal
 from simulator.cost import Technology
 from simulator.engine.compiled.kernels import Kernel
-from simulator.engine.engines import SMALL_RUN_REQUESTS, EngineName, quickest
+from simulator.engine.engines import SMALL_RUN_REQUESTS, EngineName, RunOptions, quickest
 from simulator.kinds import kind_of
 from simulator.machine.model import Elaborated, Machine
 from simulator.pricing import elaborate, price_run, technology_of
 from simulator.processors import processors
 from simulator.result import Result
 from simulator.run.floor import Floor, Least
-from simulator.run.run import Progress, Timing, run_workload
+from simulator.run.run import Progress, Timing, run_and_repeat, run_workload
 from simulator.run.trial import Trial
 from simulator.workload.types import Workload
 
@@ -31,9 +31,10 @@ def simulate(
 ) -> Result:
     """Run a workload on a machine and price what it did.
 
-    `ideal` makes the network, DRAM, both, or the trunks perfect. With `reuse_tiles`, tiles of identical pattern, and
-    operations of identical operands, are simulated once and counted again, which is exact. `threads` (all cores unless
-    told) changes the wall time only.
+    `ideal` makes the network, DRAM, both, or the trunks perfect; the run then never takes longer than without, but costs the
+    work of that one too (`simulate_and_repeat` gives both). With `reuse_tiles`, tiles of identical pattern, and operations of
+    identical operands, are simulated once and counted again, which is exact. `threads` (all cores unless told) changes the wall
+    time only.
 
     Raises MappingError where the machine cannot hold the workload.
     """
@@ -50,6 +51,23 @@ def simulate(
         progress=progress,
     )
     return priced(elaborated, technology, workload, timing, engine=engine, ideal=ideal)
+
+
+def simulate_and_repeat(
+    machine: Machine, workload: Workload, *, ideal: Ideal, engine: EngineName = "compiled", progress: Progress | None = None
+) -> tuple[Result, Result]:
+    """As `simulate`, without and with an ideal part: the second run needs all that the first one did.
+
+    Raises MappingError where the machine cannot hold the workload.
+    """
+    technology = technology_of(machine)
+    elaborated = elaborate(machine, technology)
+    options = RunOptions(quickest(engine, requests_of(machine, workload)), ideal, threads=processors())
+    plain, perfect = run_and_repeat(elaborated, workload, options, progress or _untold)
+    return (
+        priced(elaborated, technology, workload, plain, engine=engine, ideal="none"),
+        priced(elaborated, technology, workload, perfect, engine=engine, ideal=ideal),
+    )
 
 
 def attempt(machine: Machine, floor: Floor, *, engine: EngineName = "compiled", hopeless: Callable[[Least], bool]) -> Result | None:
@@ -99,8 +117,12 @@ def time_workload(
         ideal=ideal,
         reuse_tiles=reuse_tiles,
         threads=threads or processors(),
-        progress=progress or (lambda name, fraction: None),
+        progress=progress or _untold,
     )
+
+
+def _untold(name: str, fraction: float) -> None:
+    """Nobody wants to know how far a run is."""
 
 
 def kernels_needed(machine: Machine, workload: Workload, engine: EngineName) -> tuple[Kernel, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import asdict, fields
 from typing import Any
 
 from simulator.activity import Activity, Counts, operation_shares
@@ -15,7 +16,7 @@ from simulator.cost.technology import Technology, load_technology
 from simulator.cost.types import Cost
 from simulator.errors import ConfigError
 from simulator.kinds import kind_of
-from simulator.machine.model import DRAM_RATES, MAX_NETWORK_LATENCY, Elaborated, Machine
+from simulator.machine.model import DRAM_RATES, MAX_STAGES, Elaborated, Machine, Stages
 
 
 def technology_of(machine: Machine) -> Technology:
@@ -26,32 +27,34 @@ def technology_of(machine: Machine) -> Technology:
 def elaborate(machine: Machine, technology: Technology) -> Elaborated:
     """Return the machine with its geometry settled.
 
-    Network latency: stages of a router and its link, the most of all routers. Slices: least area. A fabric without a
-    network has one of each. DRAM bytes/cycle = devices × GB/s × share × efficiency / GHz. Raises ConfigError for an
-    unknown DRAM kind, for more slices than lanes, and for a topology that cannot join units and banks.
+    Latencies: what the delay model asks for at the clock. Slices: least area. A fabric without a network has one.
+    DRAM bytes/cycle = devices × GB/s × share × efficiency / GHz. Raises ConfigError for an unknown DRAM kind, for more slices
+    than lanes, for a topology that cannot join units and banks, and for a path that does not fit into its cycle.
     """
     device = choose_dram(technology.dram_devices, machine.dram.kind)
     check_activation(machine, device)
-    latency, slices = kind_of(machine).network(machine, technology)
-    if latency > MAX_NETWORK_LATENCY:
-        raise ConfigError(
-            f"fabric.network.latency: auto is {latency} cycles in {technology.name}, by its delays of gates and wires at "
-            f"clock_ghz = {machine.clock_ghz:g}; allowed: at most {MAX_NETWORK_LATENCY}"
-        )
     rate = dram_bytes_per_cycle(machine, device)
     if not DRAM_RATES[0] <= rate <= DRAM_RATES[1]:
         raise ConfigError(
             f"dram: {rate:g} bytes a cycle, by stacks, share, efficiency, the device's bandwidth and clock_ghz; "
             f"allowed: {DRAM_RATES[0]:g} to {DRAM_RATES[1]:g}"
         )
-    return Elaborated(
+    draft = Elaborated(
         machine=machine,
-        network_latency=latency,
-        slices=slices,
+        network_latency=1,
+        slices=1,
         dram_bytes_per_cycle=rate,
         dram_latency_cycles=dram_latency_cycles(machine),
         dram_burst_bytes=device.burst_bytes,
     )
+    settled = kind_of(machine).settle(draft, technology)
+    name, longest = max(asdict(settled.stages).items(), key=lambda stage: stage[1])
+    if longest > MAX_STAGES:
+        raise ConfigError(
+            f"clock_ghz: {machine.clock_ghz:g} asks for {longest} cycles of {name} in {technology.name}, by its delays of gates and wires; "
+            f"allowed: at most {MAX_STAGES}"
+        )
+    return settled
 
 
 def hardware_of(elaborated: Elaborated, technology: Technology) -> Hardware:
@@ -88,7 +91,7 @@ def counts_by_kind(machine: Machine, operations: Iterable[tuple[Mapping[str, Any
 def price(activity: Activity, elaborated: Elaborated, technology: Technology) -> Cost:
     """Return what a run costs in a technology: a pure function, linear in the activity's counts and cycles.
 
-    Raises ConfigError where `latency: auto` would elaborate to another number in this technology than the run had.
+    Raises ConfigError where a latency that is `auto` would be another number in this technology than the run had.
     """
     check_latency(elaborated, elaborate(elaborated.machine, technology), technology)
     return pricer_of(elaborated, technology).price(counted(elaborated.machine, activity))
@@ -102,10 +105,13 @@ def price_run(activity: Activity, elaborated: Elaborated, technology: Technology
 
 
 def check_latency(simulated: Elaborated, settled: Elaborated, technology: Technology) -> None:
-    """Raise ConfigError where a machine that was simulated has settled on another network latency in a technology."""
-    old, new = simulated.network_latency, settled.network_latency
-    if old != new:
-        raise ConfigError(
-            f"{simulated.machine.name} ran with a network latency of {old}, but fabric.network.latency: auto is {new} cycles in "
-            f"{technology.name}; simulate again, or price the latency that was simulated with --hold-latency"
-        )
+    """Raise ConfigError where a machine that was simulated has settled on other latencies in a technology."""
+    for entry in fields(Stages):
+        old, new = getattr(simulated.stages, entry.name), getattr(settled.stages, entry.name)
+        if old != new:
+            paths = kind_of(settled.machine).paths(settled, technology)
+            key = next(path.key for path in paths if path.stage == entry.name)
+            raise ConfigError(
+                f"{simulated.machine.name} ran with {key}: {old}, but {key}: auto is {new} cycles in {technology.name}; "
+                "simulate again, or price the latencies that were simulated with --hold-latency"
+            )

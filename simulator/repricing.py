@@ -42,7 +42,7 @@ def reprice(
     """Return a result as if its machine had named that technology, and these constants besides its own overrides.
 
     Nothing is simulated: the slices of `slices: auto` are settled again, which changes no cycle. With `hold_latency` the
-    network latency that was simulated stands in place of `auto`. Raises ConfigError where the technology would have changed
+    latencies that were simulated stand in place of `auto`. Raises ConfigError where the technology would have changed
     a cycle, OutputError for a result of another version of sparsim.
     """
     check_version(result.version, result.name)
@@ -109,7 +109,7 @@ def resettled(after: Elaborated, before: Elaborated, technology: Technology) -> 
 
 
 def held(elaborated: Elaborated) -> Elaborated:
-    """The machine with the network latency that was simulated in place of `auto`: another technology then keeps its cycles."""
+    """The machine with the latencies that were simulated in place of `auto`: another technology then keeps its cycles."""
     return replace(elaborated, machine=kind_of(elaborated.machine).held(elaborated))
 
 

@@ -17,14 +17,17 @@ OWN = {entry.name for entry in fields(ClusterSpec)} - {"requests", "replies"}
 def cluster(
     *, units: int, banks: int, bank_ports: int = 1, read_latency: int = 1, multicast: bool = False, network: Any = "routed", **keys: Any
 ) -> ClusterSpec:
-    """A cluster; `reply_depth`, `request_flits` and `reply_flits` are of one network, other keys are those of the classes."""
+    """A cluster; `feed`, `allocation` and keys that begin with a network are of that one, other keys are those of the classes."""
     both = {name: keys.pop(name) for name in SHARED if name in keys}
+    latency = both.get("latency", 1) + keys.pop("allocation", 1) - 1
+    feed = keys.pop("feed", 1)
     requests = NetworkSpec(
         sources=units,
         sinks=banks * bank_ports,
         flits=keys.pop("request_flits", 1),
         combines=multicast and network != "none",
-        **both,
+        **(both | {"latency": latency}),
+        feed_stages=feed if feed > 1 else 0,
         **{name: keys.pop(name) for name in OF_REQUESTS if name in keys},
     )
     replies = NetworkSpec(
@@ -44,5 +47,6 @@ def changed(spec: ClusterSpec, **keys: Any) -> ClusterSpec:
         return replace(spec, **keys)
     flat = {name: getattr(spec, name) for name in (*OWN, "units", "banks", "read_latency")}
     flat |= {name: getattr(spec.requests, name) for name in (*SHARED, *OF_REQUESTS)}
+    flat |= {"latency": spec.replies.latency, "allocation": spec.requests.latency - spec.replies.latency + 1, "feed": spec.feed_cycles}
     flat |= {"request_flits": spec.requests.flits, "reply_flits": spec.replies.flits, "reply_depth": spec.replies.depth}
     return cluster(**(flat | keys))

@@ -21,22 +21,40 @@ NODE_45 = {
     "gate_area_um2": 0.798,
     "sram_cell_um2": 0.346,
     "energy_scale": 1.0,
+    "sram_energy_scale": 1.0,
     "wire_pj_per_bit_mm": 0.121 * (45 / 40) ** 0.35,
     "crossbar_wire_pitch_um": 0.246,
     "sram_leakage_mw_per_kib": 0.226,
     "fo4_delay_ps": 18.0,
+    "fp_synthesis_factor": 1.0,
 }
 """45 nm, at which the energies were fitted."""
 
 
+GATES_BY_HAND = {
+    "fp_synthesis_factor": 1.0,
+    "crossbar_arbiter_ge": 14.0,
+    "crossbar_scheduler_ge": 39.0,
+    "crossbar_iteration_ge": 28.0,
+    "combiner_ge_per_bit": 3.5,
+}
+SEVEN_BY_HAND = {
+    "energy_scale": 7 / 45,
+    "sram_energy_scale": 7 / 45,
+    "sram_subbank_kib": 4.0,
+    "logic_leakage_mw_per_mm2": 30.0 * 2 ** (15 / 22.5),
+}
+"""Constants at which components are worked out by hand: such tests hold formulas, the list of published figures holds constants."""
+
+
 @pytest.fixture(scope="session")
 def seven() -> Technology:
-    return load_technology("7nm")
+    return load_technology("7nm").model_copy(update=GATES_BY_HAND | SEVEN_BY_HAND)
 
 
 @pytest.fixture(scope="session")
 def twenty_eight() -> Technology:
-    return load_technology("28nm")
+    return load_technology("28nm").model_copy(update=GATES_BY_HAND)
 
 
 @pytest.fixture(scope="session")
@@ -45,16 +63,20 @@ def forty_five() -> Technology:
 
 
 class Machines:
-    """Small builders of machines, every key of the fabric open to change."""
+    """Small builders of machines, every key of the fabric open to change: all but crossings quick, and 4 partial sums a row."""
 
     @staticmethod
     def gather(machine: dict[str, Any] | None = None, **fabric: Any) -> Machine:
-        values = {"kind": "gather", "units": 64, "lanes": 16, "banks": 64, "bank_kib": 4, **fabric}
+        quick = {"feed_latency": 1, "read_latency": 1, "multiply_latency": 0, "accumulate_latency": 4}
+        network = {"allocation": 1, **fabric.pop("network", {})}
+        values = {"kind": "gather", "units": 64, "lanes": 16, "banks": 64, "bank_kib": 4, **quick, "network": network, **fabric}
         return Machine.model_validate({"name": "gather", "fabric": values, **(machine or {})})
 
     @staticmethod
     def systolic(machine: dict[str, Any] | None = None, **fabric: Any) -> Machine:
-        return Machine.model_validate({"name": "systolic", "fabric": {"kind": "systolic", **fabric}, **(machine or {})})
+        return Machine.model_validate(
+            {"name": "systolic", "fabric": {"kind": "systolic", "read_latency": 1, "multiply_latency": 0, **fabric}, **(machine or {})}
+        )
 
     @classmethod
     def replication(cls) -> Machine:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from simulator.activity import Activity, Bounds, Counts, OperationActivity, Shape, operation_shares
+from simulator.cost.heat import LeakageLaw
 from simulator.cost.types import ComponentCost, Cost
 from simulator.machine.model import Elaborated, Machine
 from simulator.result import Result, WorkloadRecord
@@ -147,4 +148,4 @@ def sample_cost(machine: Machine, cycles: int, scale: float, share: float) -> Co
         )
         for name, area in areas.items()
     )
-    return Cost("7nm", seconds, parts)
+    return Cost("7nm", seconds, parts, LeakageLaw(85.0, 22.5))

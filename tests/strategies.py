@@ -67,7 +67,12 @@ def elaborated(
     of: Machine, *, latency: int = 1, slices: int = 1, dram_bytes_per_cycle: float = 16.0, dram_latency: int = 10, burst: int = 64
 ) -> Elaborated:
     """A machine with the numbers that a technology would settle."""
-    return Elaborated(of, latency, slices, dram_bytes_per_cycle, dram_latency, burst)
+    stated = {name: value for name in _LATENCIES if isinstance(value := getattr(of.fabric, name, None), int)}
+    return Elaborated(of, latency, slices, dram_bytes_per_cycle, dram_latency, burst, **stated)
+
+
+_LATENCIES = ("feed_latency", "read_latency", "multiply_latency", "accumulate_latency")
+"""Keys of a fabric whose number a technology would not settle."""
 
 
 def work(
@@ -191,7 +196,10 @@ def cluster_specs(
         issue_width=st.integers(1, 3),
         scan_width=st.integers(1, 4),
         accumulators=st.integers(1, 4),
+        multiply_latency=st.integers(0, 2),
         accumulate_latency=st.integers(1, 5),
+        feed=st.integers(1, 3),
+        allocation=st.integers(1, 3),
         queues=st.sampled_from(["fifo", "voq"]),
         depth=st.integers(1, 4),
         reply_depth=st.integers(1, 3),
@@ -252,6 +260,8 @@ def gather_machines(draw: st.DrawFn, /, *, dataflow: str = "gather", **fixed: An
         "scan_width": draw(st.integers(1, 4)),
         "zero_skip": draw(st.booleans()),
         "accumulators": draw(st.integers(1, 4)),
+        "feed_latency": draw(st.integers(1, 2)),
+        "multiply_latency": draw(st.integers(0, 2)),
         "accumulate_latency": draw(st.integers(1, 4)),
         "network": {
             "topology": draw(st.one_of(st.just("full"), st.sampled_from(sorted(TOPOLOGIES)))),

@@ -8,11 +8,13 @@ from typing import Any
 import pytest
 
 from simulator.cost import Technology, load_technology
+from simulator.cost.delay import wire
 from simulator.errors import ConfigError
 from simulator.kinds.gather.parts import GatherParts, reply_network
 from simulator.kinds.units.machine import UnitsMachine
 from simulator.kinds.units.networks import flit_bits, request_queues
 from simulator.kinds.units.parts import slices_of_least_area
+from simulator.machine.model import Stages
 from simulator.pricing import elaborate
 
 
@@ -83,9 +85,9 @@ def test_slices_as_given_and_at_most_one_a_lane(seven: Technology, machines: Any
 
 def test_latency_from_the_reply_crossbar(seven: Technology, machines: Any) -> None:
     machine = machines.gather({"clock_ghz": 4.0}, network={"slices": 1})
-    # 64 × 64 × 261 b in one slice: side 64·261·0.06687 um = 1.117 mm; 2.5·2.8 ps·6 + 0.3 ns/mm·1.117 mm = 0.377 ns;
-    # ⌈4 · 0.377 / 0.75⌉ = ⌈2.01⌉ = 3
-    assert elaborate(machine, seven).network_latency == 3
+    # 64 × 64 × 261 b in one slice: side 64·261·0.06687 um = 1.117 mm; 2.5·12 ps·6 + 0.3 ns/mm·1.117 mm = 0.515 ns, and half of the
+    # way through a cluster of 7.5 mm², 1.37 mm, 0.205 ns: ⌈4 · 0.720 / 0.75⌉ = ⌈3.84⌉ = 4
+    assert elaborate(machine, seven).network_latency == 4
     assert elaborate(machines.gather(network={"latency": 5}), seven).network_latency == 5
     assert elaborate(machines.gather(), seven).network_latency == 1
 
@@ -98,7 +100,7 @@ def test_no_network_no_geometry(seven: Technology, machines: Any) -> None:
 
 def test_request_slots_never_exceed_what_can_be_outstanding(seven: Technology, machines: Any) -> None:
     def slots(network: dict[str, Any], **fabric: Any) -> list[int]:
-        return [queue.fifo.slots for queue in request_queues(UnitsMachine.of(machines.gather(network=network, **fabric)), seven, 1)]
+        return [queue.fifo.slots for queue in request_queues(UnitsMachine.of(machines.gather(network=network, **fabric)), seven, Stages())]
 
     assert slots({"queues": "voq", "depth": 4}) == [16]
     assert slots({"queues": "voq", "depth": 4}, window=512) == [256]
@@ -113,7 +115,7 @@ def test_latency_is_that_of_the_slowest_router_and_its_link(seven: Technology, m
     stages = {
         topology: [
             elaborate(machines.gather({"clock_ghz": clock}, network={"topology": topology, "slices": 1}), seven).network_latency
-            for clock in (1.0, 4.0, 8.0)
+            for clock in (0.5, 1.0, 2.0)
         ]
         for topology in ("full", "clos", "mesh", "ring")
     }
@@ -128,8 +130,8 @@ def test_latency_is_that_of_the_slowest_router_and_its_link(seven: Technology, m
 def test_a_link_adds_its_delay_to_the_router(seven: Technology, machines: Any) -> None:
     # 0.15 ns/mm · 2 mm is 0.3 ns, at 4 GHz and a fill of 0.75 another 1.6 stages
     crossbar = reply_network(UnitsMachine.of(machines.gather(network={"slices": 4})), seven, 4).crossbars[0]
-    without = 4.0 * crossbar.delay_ns() / 0.75
-    assert crossbar.stages(4.0, 2.0) == math.ceil(without + 4.0 * 0.15 * 2.0 / 0.75)
+    without = 4.0 * crossbar.delay().ns(seven) / 0.75
+    assert (crossbar.delay() + wire(2.0)).stages(seven, 4.0) == math.ceil(without + 4.0 * 0.15 * 2.0 / 0.75)
 
 
 def test_unknown_dram(seven: Technology, machines: Any) -> None:

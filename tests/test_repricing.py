@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -23,9 +24,9 @@ def _changed(machine: str, **keys: object) -> Machine:
 
 @pytest.mark.parametrize("machine", ["crossbar", "systolic"])
 def test_it_is_what_simulating_there_gives_to_the_byte(machine: str, tmp_path: Path) -> None:
-    there = round_machine(machine).model_copy(update={"technology": "28nm", "technology_overrides": {"macro_placement": 1.5}})
+    there = round_machine(machine).model_copy(update={"technology": "10nm", "technology_overrides": {"macro_placement": 1.5}})
     simulated = simulator.simulate(there, simulator.load_workload(SMALL))
-    again = reprice(small_run(machine), "28nm", {"macro_placement": 1.5})
+    again = reprice(small_run(machine), "10nm", {"macro_placement": 1.5})
     simulated.to_json(tmp_path / "simulated.json")
     again.to_json(tmp_path / "again.json")
     assert (tmp_path / "again.json").read_bytes() == (tmp_path / "simulated.json").read_bytes()
@@ -45,7 +46,7 @@ def test_there_and_back_again() -> None:
 @pytest.mark.parametrize("machine", MACHINES)
 def test_a_price_list_agrees_with_the_whole_price(machine: str) -> None:
     overrides = {"energy_scale": 0.5, "dram.hbm2e.move_pj_per_bit": 3.0}
-    priced, whole = PriceList("28nm", overrides).price(saved_run(small_run(machine))), reprice(small_run(machine), "28nm", overrides)
+    priced, whole = PriceList("10nm", overrides).price(saved_run(small_run(machine))), reprice(small_run(machine), "10nm", overrides)
     for name in ("area_mm2", "fabric_area_mm2", "energy_pj", "fabric_energy_pj", "power_w", "power_density_w_per_mm2", "edap_js_mm2"):
         assert priced.metric(name) == pytest.approx(getattr(whole, name), rel=1e-9), name
 
@@ -53,7 +54,7 @@ def test_a_price_list_agrees_with_the_whole_price(machine: str) -> None:
 def test_slices_are_settled_again_and_latency_must_stay() -> None:
     result = small_run("crossbar")
     slow = {"wire_delay_ns_per_mm": 20.0}
-    with pytest.raises(ConfigError, match=r"crossbar ran with a network latency of 1, but .* is \d+ cycles in 7nm; simulate again"):
+    with pytest.raises(ConfigError, match=r"crossbar ran with .*\.latency: 1, but .* auto is \d+ cycles in 7nm; simulate again"):
         reprice(result, overrides=slow)
     held = reprice(result, overrides=slow, hold_latency=True)
     assert held.machine.fabric.network.latency == 1
@@ -115,3 +116,11 @@ def test_runs_of_one_machine_share_it(tmp_path: Path) -> None:
     assert isinstance(first, SavedRun)
     assert isinstance(second, SavedRun)
     assert first.elaborated is second.elaborated
+
+
+def test_thousands_of_runs_of_a_few_machines_are_priced_in_under_a_second() -> None:
+    runs = [saved_run(small_run(machine)) for machine in MACHINES]
+    prices, start = PriceList(overrides={"flop_fj_per_bit": 4.0}, hold_latency=True), time.process_time()
+    priced = [prices.price(run) for run in runs * (4000 // len(runs))]
+    assert time.process_time() - start < 1
+    assert len({run.energy_pj for run in priced}) == len(runs)

@@ -96,7 +96,7 @@ app.command(
 app.command(
     "price",
     short_help="Saved results in another technology.",
-    epilog="Example: sparsim price reports/compare-tinygpt --set energy_scale=0.354",
+    epilog="Example: sparsim price reports/compare-tinygpt --set energy_scale=0.156",
 )(price_command)
 app.command(
     "sensitivity",

@@ -150,7 +150,7 @@ def _held(curve: Curve, better: Better) -> str:
 
 
 def _band(band: CrossingBand) -> str:
-    """`0.01 to 0.03; cluster_wire_sides alone moves it from 0.012 to 0.02`."""
+    """`0.01 to 0.03; cluster_wire_detour alone moves it from 0.012 to 0.02`."""
     from simulator.report.numbers import significant
 
     def shown(low: float | None, high: float | None) -> str:

@@ -26,7 +26,7 @@ def inspect_command(
             "--output",
             "-o",
             metavar="FILE|DIR",
-            help="Draw a workload's spy plot (FILE.png, .svg) or all its plots (DIR), or a machine's networks (DIR).",
+            help="Draw a workload's spy plot (FILE.png, .svg) or all its plots (DIR), or a machine's floorplan and networks (DIR).",
         ),
     ] = None,
     twin: Annotated[
@@ -51,13 +51,15 @@ def _inspect_machine(file: str, overrides: list[str], output: Path | None, as_js
     from simulator.cli.study import read_machine
     from simulator.errors import OutputError
     from simulator.report.inspection.machine import machine_record, machine_table
-    from simulator.report.network import write_network_pictures
+    from simulator.report.network import write_machine_pictures
 
     machine = read_machine(file, overrides)
     if output is not None:
         if output.suffix.lower() in (".png", ".svg"):
-            raise OutputError(f"{output}: a machine's networks are drawn into a folder; allowed: a name without {output.suffix}")
-        names = write_network_pictures(machine, output, force=force)
+            raise OutputError(
+                f"{output}: a machine's floorplan and networks are drawn into a folder; allowed: a name without {output.suffix}"
+            )
+        names = write_machine_pictures(machine, output, force=force)
         typer.echo(f"{' and '.join(names)} drawn in {output}/", err=True)
     _print(machine_record(machine) if as_json else machine_table(machine))
 

@@ -23,7 +23,7 @@ def price_command(
     ] = None,
     constants: ConstantOption = None,
     hold_latency: Annotated[
-        bool, typer.Option("--hold-latency", help="Keep the network latency that was simulated where `auto` would settle on another.")
+        bool, typer.Option("--hold-latency", help="Keep the latencies that were simulated where `auto` would settle on others.")
     ] = False,
     output: Annotated[
         Path | None,

@@ -15,11 +15,12 @@ class FileKind(StrEnum):
     machine = "machine"
     workload = "workload"
     figures = "figures"
+    rebuild = "rebuild"
     sweep = "sweep"
 
 
 def schema_command(kind: Annotated[FileKind, typer.Argument(help="Which file.")]) -> None:
-    """Print the JSON schema of a machine, a workload, a sweep, or a list of published figures."""
+    """Print the JSON schema of a machine, a workload, a sweep, a list of published figures, or a published accelerator rebuilt."""
     from pydantic import BaseModel
 
     model: type[BaseModel]
@@ -29,6 +30,8 @@ def schema_command(kind: Annotated[FileKind, typer.Argument(help="Which file.")]
         from simulator.study.sweep.spec import SweepSpec as model
     elif kind is FileKind.workload:
         from simulator.workload.spec import WorkloadSpec as model
+    elif kind is FileKind.rebuild:
+        from simulator.cost.validation import Rebuild as model
     else:
         from simulator.cost.validation import FiguresFile as model
     typer.echo(json.dumps(model.model_json_schema(), indent=2))

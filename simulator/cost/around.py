@@ -11,6 +11,7 @@ from simulator.cost.constants import choose_dram
 from simulator.cost.decoder import WeightDecoder
 from simulator.cost.dram import Dram, DramPhy, dram_bytes_per_cycle, dram_latency_cycles
 from simulator.cost.hardware import Charge, Hardware, Instance, Parts, Work
+from simulator.cost.heat import LeakageLaw
 from simulator.cost.packer import ActivationPacker
 from simulator.cost.registers import flop_clock_pj, flop_data_pj
 from simulator.cost.sram import SramBank
@@ -48,7 +49,15 @@ def surrounded(parts: Parts, elaborated: Elaborated, technology: Technology) -> 
     listed = (*parts.instances, *_buffers(elaborated, technology, parts.decoded_bits))
     instances = (*listed, _control(listed, technology), *_memory(elaborated, technology))
     work = (*parts.work, Work(None, CHARGES, instances))
-    return Hardware(technology.name, elaborated.machine.clock_ghz, (*parts.components, *COMPONENTS), instances, work)
+    return Hardware(
+        technology=technology.name,
+        clock_ghz=elaborated.machine.clock_ghz,
+        leakage=LeakageLaw(technology.junction_c, technology.leakage_doubling_c),
+        components=(*parts.components, *COMPONENTS),
+        instances=instances,
+        work=work,
+        floorplan=parts.floorplan,
+    )
 
 
 def _buffers(elaborated: Elaborated, technology: Technology, decoded_bits: int) -> Iterator[Instance]:

@@ -42,7 +42,7 @@ class ActivationBuffer(Component):
 
     def leakage_mw(self) -> float:
         """Of all macros."""
-        return self.technology.sram_leakage_mw_per_kib * self.kib
+        return self.technology.sram_leakage_mw(self.kib)
 
     def logic_mm2(self) -> float:
         """None: a macro brings its own control."""

@@ -56,8 +56,8 @@ class Component(ABC):
         return actions[action]
 
     def leakage_mw(self) -> float:
-        """Leakage of one instance: cells × the node's (assumed) leakage of logic."""
-        return self.own_area.cell_mm2 * self.technology.logic_leakage_mw_per_mm2
+        """Leakage of one instance at `junction_c`: cells × the node's leakage of logic."""
+        return self.technology.logic_leakage_mw(self.own_area.cell_mm2)
 
     def logic_mm2(self) -> float:
         """The part of the cell area that is logic, which needs a clock and control."""

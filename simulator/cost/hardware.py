@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from simulator.cost.component import Component
-from simulator.cost.types import OFF_FABRIC
+from simulator.cost.floorplan import Floorplan
+from simulator.cost.heat import LeakageLaw
+from simulator.cost.types import OFF_FABRIC, SPREAD
 
 
 @dataclass(frozen=True)
@@ -80,6 +82,8 @@ class Parts:
     """What the fabric does."""
     decoded_bits: int
     """Bits of a weight as a decoder of compressed weights hands it on."""
+    floorplan: Floorplan | None = None
+    """Of one cluster, where there are clusters."""
 
 
 @dataclass(frozen=True)
@@ -88,17 +92,28 @@ class Hardware:
 
     technology: str
     clock_ghz: float
+    leakage: LeakageLaw
+    """By which the leakage of its components grows."""
     components: tuple[str, ...]
     """In the order of reports; a machine may lack some."""
     instances: tuple[Instance, ...]
     """For area, leakage, clock and control."""
     work: tuple[Work, ...]
+    floorplan: Floorplan | None = None
+    """Of one cluster, where there are clusters."""
 
     @property
     def kinds(self) -> tuple[str, ...]:
         """Kinds of work whose events must be counted apart; none where all operations use the same hardware."""
         return tuple(dict.fromkeys(work.kind for work in self.work if work.kind is not None))
 
+    def without_wires(self) -> Hardware:
+        """What grows with every size: wires between blocks may become shorter where a block grows."""
+        return replace(self, instances=tuple(entry for entry in self.instances if entry.name not in SPREAD))
+
     def area_mm2(self, *, include_dram: bool) -> float:
-        """Die area, with the DRAM PHY or without."""
-        return total_die_mm2(entry for entry in self.instances if include_dram or entry.name not in OFF_FABRIC)
+        """Die area, with the DRAM PHY or without: added up component by component, so that a run's cost has the same to the last bit."""
+        by_component = dict.fromkeys(self.components, 0.0)
+        for entry in self.instances:
+            by_component[entry.name] += entry.count * entry.component.die_mm2()
+        return sum(area for name, area in by_component.items() if include_dram or name not in OFF_FABRIC)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -15,20 +16,22 @@ from simulator.machine.model import BITS
 class MacLane(Component):
     """Multiplier, accumulating adder and their pipeline registers; partial sums lie in the accumulators.
 
-    Gates = multiplier + adder + 5.9 (b_w + b_x + b_acc). `mac`: both operators and the data of these registers;
-    `mac_gated`: gated_mac_fraction of it (0.2, band 0.1 to 1; 1 where zeros are not gated); `clock`: the registers'
-    clock pins, stalled or not.
+    Gates = multiplier + adder + 5.9 (b_w + b_x + b_acc), with m b_acc where a product has m > 1 stages before its addition. `mac`: both
+    operators and the data of these registers; `mac_gated`: gated_mac_fraction of it (0.2, band 0.1 to 1; 1 where zeros are not
+    gated); `weight`: the weight's wire, which passes every lane of a unit, √area of the die each; `clock`: the registers' clock
+    pins, stalled or not.
     """
 
     weight: str
     activation: str
     accumulate: str
     gate_zeros: bool = True
+    product_stages: int = 0
 
     @property
     def register_bits(self) -> int:
         """Pipeline flops."""
-        return BITS[self.weight] + BITS[self.activation] + BITS[self.accumulate]
+        return BITS[self.weight] + BITS[self.activation] + BITS[self.accumulate] * max(1, self.product_stages)
 
     def area(self) -> Area:
         """Cells and their placement."""
@@ -36,12 +39,13 @@ class MacLane(Component):
         return cell_area(self.technology, operators + self.technology.flop_ge_per_bit * self.register_bits)
 
     def actions(self) -> Mapping[str, float]:
-        """`mac`, `mac_gated`; `clock` a cycle."""
+        """`mac`, `mac_gated`, `weight`; `clock` a cycle."""
         technology = self.technology
         operators = multiplier(technology, self.weight, self.activation).pj + adder(technology, self.accumulate).pj
         mac_pj = operators + flop_data_pj(technology, self.register_bits)
         gated_pj = mac_pj * technology.gated_mac_fraction if self.gate_zeros else mac_pj
-        return {"mac": mac_pj, "mac_gated": gated_pj, "clock": flop_clock_pj(technology, self.register_bits)}
+        weight_pj = technology.wire_pj(BITS[self.weight] * math.sqrt(self.die_mm2()))
+        return {"mac": mac_pj, "mac_gated": gated_pj, "weight": weight_pj, "clock": flop_clock_pj(technology, self.register_bits)}
 
     def notes(self) -> tuple[str, ...]:
         """Formats outside the fit."""
@@ -55,12 +59,13 @@ class ProcessingElement(Component):
     Gates = multiplier + adder + 5.9 (s b_w + b_x + b_acc + b_w + b_x): stationary register (s = 2 where a second one
     hides the load), the operand passed on, the sum, and the multiplier's two inputs. Any operand may be the
     stationary one, so the array's width of a shift is the wider of b_w and b_x. `mac`: operators and multiplier
-    inputs; `weight_shift`, `operand_shift`, `sum_shift`: one register written; `clock`: all clock pins, the stationary
-    registers behind gates.
+    inputs; `weight_shift`, `operand_shift`, `sum_shift`: one register written, and the wire across a cell; `clock`: all
+    clock pins, the stationary registers behind gates.
 
     For N:M weights an operand is `of` activations, of which each weight picks one by log2 `of` bits that travel and are
     held with it: (`of` − 1) b_x more bits of the operand passed on, behind gates, and the bits of the pick on every weight.
-    The multiplexer that picks is a part of its own.
+    The multiplexer that picks is a part of its own. Where a product has a stage of its own, the registers at the multiplier's
+    inputs stand behind it instead; each further one of its `product_stages` has b_acc more.
     """
 
     weight: str
@@ -69,6 +74,7 @@ class ProcessingElement(Component):
     gate_zeros: bool = True
     overlapped_load: bool = True
     of: int = 1
+    product_stages: int = 0
 
     @property
     def _operand_bits(self) -> int:
@@ -88,29 +94,37 @@ class ProcessingElement(Component):
         return (self.of - 1) * BITS[self.activation] + self._pick_bits
 
     @property
+    def _product_bits(self) -> int:
+        return max(0, self.product_stages - 1) * BITS[self.accumulate]
+
+    @property
     def _moving_bits(self) -> int:
         return BITS[self.activation] + BITS[self.accumulate] + BITS[self.weight] + BITS[self.activation]
 
     def area(self) -> Area:
         """Cells and their placement."""
         operators = multiplier(self.technology, self.weight, self.activation).gates + adder(self.technology, self.accumulate).gates
-        flops = self._stationary_bits + self._moving_bits + self._group_bits
+        flops = self._stationary_bits + self._moving_bits + self._group_bits + self._product_bits
         return cell_area(self.technology, operators + self.technology.flop_ge_per_bit * flops)
 
     def actions(self) -> Mapping[str, float]:
         """`mac`, `mac_gated`, the three shifts; `clock` a cycle."""
         technology = self.technology
         operators = multiplier(technology, self.weight, self.activation).pj + adder(technology, self.accumulate).pj
-        mac_pj = operators + flop_data_pj(technology, BITS[self.weight] + BITS[self.activation])
-        operand_pj = flop_data_pj(technology, self._operand_bits)
+        mac_pj = operators + flop_data_pj(technology, BITS[self.weight] + BITS[self.activation] + self._product_bits)
         return {
             "mac": mac_pj,
             "mac_gated": mac_pj * technology.gated_mac_fraction if self.gate_zeros else mac_pj,
-            "weight_shift": flop_data_pj(technology, self._operand_bits + self._pick_bits),
-            "operand_shift": operand_pj,
-            "sum_shift": flop_data_pj(technology, BITS[self.accumulate]),
-            "clock": flop_clock_pj(technology, self._moving_bits) + gated_clock_pj(technology, self._stationary_bits + self._group_bits),
+            "weight_shift": self._shift_pj(self._operand_bits + self._pick_bits),
+            "operand_shift": self._shift_pj(self._operand_bits),
+            "sum_shift": self._shift_pj(BITS[self.accumulate]),
+            "clock": flop_clock_pj(technology, self._moving_bits + self._product_bits)
+            + gated_clock_pj(technology, self._stationary_bits + self._group_bits),
         }
+
+    def _shift_pj(self, bits: int) -> float:
+        """A register written, after the wire from the neighbour's: as long as a cell of the die is wide, √area."""
+        return flop_data_pj(self.technology, bits) + self.technology.wire_pj(bits * math.sqrt(self.die_mm2()))
 
     def notes(self) -> tuple[str, ...]:
         """Formats outside the fit."""
@@ -133,7 +147,7 @@ class Accumulators(Component):
 
     @property
     def _registers(self) -> RegisterFile:
-        return RegisterFile(self.technology, self.rows * self.partial_sums, self.lanes * BITS[self.accumulate])
+        return RegisterFile(self.technology, self.rows * self.partial_sums, self.lanes * BITS[self.accumulate], self.lanes)
 
     def area(self) -> Area:
         """Register file and merge adders."""

@@ -10,6 +10,7 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
+from simulator.cost.delay import Delay, wire
 from simulator.cost.router import Combiner, Crossbar, Scheduler
 from simulator.cost.wires import cut_area_mm2
 from simulator.network import Graph, TopologyName, draw
@@ -171,11 +172,15 @@ class NetworkPlan:
         """Side of one slice of the network, a square of its own with its routers, their queues and schedulers."""
         return math.sqrt(self._block_mm2(queues_mm2) / self.crossbars[0].slices)
 
-    def stages(self, clock_ghz: float, queues_mm2: float) -> int:
-        """Pipeline stages of a router and its longest link, over all slices: the most of all routers."""
+    def crossing(self, queues_mm2: float, last_mm: float) -> Delay:
+        """Of a router and its longest link, over all slices: the slowest of all routers.
+
+        `last_mm`: the way from the network to a sink, which is a link too.
+        """
         side_mm = math.sqrt(self._block_mm2(queues_mm2))
         sized = zip(self.layout.routers, self.crossbars, strict=True)
-        return max(crossbar.stages(clock_ghz, kind.reach * side_mm) for kind, crossbar in sized)
+        ways = (crossbar.delay() + wire(max(kind.reach * side_mm, last_mm)) for kind, crossbar in sized)
+        return max(ways, key=lambda way: way.ns(self.crossbars[0].technology))
 
     def _block_mm2(self, queues_mm2: float) -> float:
         return self.placed_mm2 + queues_mm2 + self.schedulers_mm2

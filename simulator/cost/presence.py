@@ -59,7 +59,7 @@ class PresenceBits(Component):
 class PresenceScanner(Component):
     """Two memories of `kib` KiB, ping and pong, one an operand, read `scan_bits` at a time; their AND feeds a priority encoder.
 
-    Gates = scan_bits × (14 GE of arbiter + 2 · 5.9 GE of row registers). `scan`: one bit of one operand read and
+    Gates = scan_bits × (19 GE of arbiter + 2 · 5.9 GE of row registers). `scan`: one bit of one operand read and
     examined; `fill`: one bit written; `clock`: the row registers, behind gates.
     """
 
@@ -88,7 +88,7 @@ class PresenceScanner(Component):
 
     def leakage_mw(self) -> float:
         """Both memories and the logic."""
-        return 2 * self._memory.leakage_mw() + self._logic.cell_mm2 * self.technology.logic_leakage_mw_per_mm2
+        return 2 * self._memory.leakage_mw() + self.technology.logic_leakage_mw(self._logic.cell_mm2)
 
     def logic_mm2(self) -> float:
         """The scanner and its registers; macros bring their own control."""

@@ -103,7 +103,7 @@ class Pricer:
             )
             for built in self._built
         )
-        return Cost(self.hardware.technology, seconds, parts)
+        return Cost(self.hardware.technology, seconds, parts, self.hardware.leakage)
 
     @cached_property
     def rates(self) -> Rates:

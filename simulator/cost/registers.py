@@ -18,13 +18,14 @@ class ArrayEnergy:
     write_pj: float
 
 
-def array_energy(technology: Technology, words: float, width_bits: float, area_mm2: float) -> ArrayEnergy:
-    """Energy of reading or writing one of `words` words of `width_bits`.
+def array_energy(technology: Technology, words: float, width_bits: float, area_mm2: float, lanes: float = 1) -> ArrayEnergy:
+    """Energy of reading or writing one of `words` words of `width_bits`, whose bits stay within `lanes` equal parts of the array.
 
     Read: each bit passes a multiplexer tree, mux_fj_per_level · log2 words (the level energy of the crossbar law), and
-    a wire of the array's side, √area. Write: the flops are clocked and written (flop_fj_per_bit), after the same wire.
+    a wire of the side of what it reaches, √(area / lanes). Write: the flops are clocked and written (flop_fj_per_bit),
+    after the same wire.
     """
-    wire_pj = technology.wire_pj(width_bits * math.sqrt(area_mm2))
+    wire_pj = technology.wire_pj(width_bits * math.sqrt(area_mm2 / lanes))
     levels = math.log2(max(words, 1.0))
     read_pj = technology.logic_pj(width_bits * technology.mux_fj_per_level * levels * 1e-3) + wire_pj
     write_pj = technology.logic_pj(width_bits * technology.flop_fj_per_bit * 1e-3) + wire_pj
@@ -37,10 +38,12 @@ class RegisterFile(Component):
 
     Area: 9.7 GE a bit = flop 5.9 + read multiplexer 3.8 (FEATHER 28 nm reports).
     Energy: `read` and `write` by `array_energy`; `clock` is what passes the clock gates of idle words (assumed).
+    Where a word is `lanes` values that their own lanes alone write and read, each lane's part stands beside its lane.
     """
 
     words: int
     width_bits: int
+    lanes: int = 1
 
     @property
     def bits(self) -> int:
@@ -53,7 +56,7 @@ class RegisterFile(Component):
 
     def actions(self) -> Mapping[str, float]:
         """`read` and `write` one word; `clock` a cycle."""
-        energy = array_energy(self.technology, self.words, self.width_bits, self.area().cell_mm2)
+        energy = array_energy(self.technology, self.words, self.width_bits, self.area().cell_mm2, self.lanes)
         return {"read": energy.read_pj, "write": energy.write_pj, "clock": gated_clock_pj(self.technology, self.bits)}
 
 

@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from simulator.cost.component import Area, Component, cell_area
-from simulator.cost.registers import flop_data_pj, gated_clock_pj
+from simulator.cost.delay import Delay, multiplexer, wire
+from simulator.cost.registers import flop_clock_pj, flop_data_pj, gated_clock_pj
 from simulator.cost.technology import Technology
 from simulator.cost.wires import repeater_area_um2
 
@@ -16,9 +17,9 @@ from simulator.cost.wires import repeater_area_um2
 class Crossbar(Component):
     """`inputs` × `outputs` crosspoints of `width_bits`, laid out as `slices` crossbars of width / slices side by side.
 
-    One slice of W bits: cells = N_i N_o (1.35 W + 14 where it arbitrates) GE (PULP, 22 nm synthesis); layout =
+    One slice of W bits: cells = N_i N_o (1.35 W + 19 where it arbitrates) GE (PULP, 22 nm synthesis; the 19 by own synthesis); layout =
     max(cells · 3.0/0.9 (Passas 2012), N_i W p · N_o W p (Satpathy 2012)). The layout is placed already: it is not
-    divided by the placement of cells again. Each arbitrated slice decodes for itself; the band of the 14 GE goes to 60.
+    divided by the placement of cells again. Each arbitrated slice decodes for itself; the band of the 19 GE goes from 14 to 60.
     Energy of a flit = W (e_w √A_slice + 2 fJ log2 N), N the larger side; with slices, `control_bits` a flit (address
     and grant) also run past all slices but one. Delay = 2.5 FO4 log2 N + 2 τ √A of all slices.
     """
@@ -69,17 +70,10 @@ class Crossbar(Component):
         gates = technology.logic_pj(self.width_bits * technology.mux_fj_per_level * self._levels * 1e-3)
         return {"hop": wires + gates + technology.wire_pj(self.control_bits * self._broadcast_mm)}
 
-    def delay_ns(self) -> float:
-        """Time of a flit from input to output register (±50 %)."""
-        gates_ns = self.technology.crossbar_delay_fo4_per_level * self.technology.fo4_delay_ps * 1e-3 * self._levels
+    def delay(self) -> Delay:
+        """Of a flit from input to output register (±50 %)."""
         side_mm = math.sqrt(self.slices * self.slice_layout_um2() * 1e-6)
-        return gates_ns + 2 * self.technology.wire_delay_ns_per_mm * side_mm
-
-    def stages(self, clock_ghz: float, link_mm: float = 0.0) -> int:
-        """Pipeline stages at a clock, with a link of `link_mm` behind it: ⌈f (t + τ link) / 0.75⌉, at least 1."""
-        delay_ns = self.delay_ns() + self.technology.wire_delay_ns_per_mm * link_mm
-        # a delay that fills its stages exactly needs no further one for the last bit of rounding
-        return max(1, math.ceil(clock_ghz * delay_ns / self.technology.crossbar_stage_fill - 1e-9))
+        return multiplexer(self.technology, max(self.inputs, self.outputs)) + wire(2 * side_mm)
 
     def notes(self) -> tuple[str, ...]:
         """Whether gates or wires decide, and the band."""
@@ -122,45 +116,54 @@ def _switched_pj(technology: Technology, gates: float) -> float:
 class Scheduler(Component):
     """The matching of `inputs` with `outputs` where an input may ask for several outputs at once.
 
-    A FIFO offers one flit, so that one arbiter an output decides: the 14 GE a crosspoint of `Crossbar`. An input with a
-    queue an output needs the matrix of requests, an arbiter an output to grant, and one an input to accept: 53 GE a
-    crosspoint at 35 % fill (Passas 2012: 7 mm² for 128 × 128 at 90 nm), of which 14 are in the crossbar already. What
+    A FIFO offers one flit, so that one arbiter an output decides: the 19 GE a crosspoint of `Crossbar`. An input with a
+    queue an output needs the matrix of requests, an arbiter an output to grant, and one an input to accept: 41 GE a
+    crosspoint by synthesis of iSLIP, of which 19 are in the crossbar already (Passas 2012: 53 GE at 35 % fill). What
     moves the pointers, iSLIP or plain round-robin, makes no difference to that. Each further iteration of a cycle adds
-    both arbiters once more, 28 GE (assumed). Energy of a grant: the gates of one output's column switch once, at the
+    22 GE. A matching of several cycles is cut by registers of a bit a crosspoint, whose data a grant writes for one output.
+    Energy of a grant: the gates of one output's column switch once, at the
     energy of a gate of an adder, 3.1 / 5.4 fJ at 45 nm (Horowitz 2014; that they switch once is assumed).
     """
 
     inputs: int
     outputs: int
     iterations: int = 1
+    cycles: int = 1
+    """Of a matching."""
 
     @property
     def crosspoint_gates(self) -> float:
-        """GE a crosspoint."""
+        """GE a crosspoint, without the registers between the cycles of a matching."""
         technology = self.technology
         return technology.crossbar_scheduler_ge + (self.iterations - 1) * technology.crossbar_iteration_ge
 
+    @property
+    def _register_bits(self) -> int:
+        """Of all crosspoints."""
+        return (self.cycles - 1) * self.inputs * self.outputs
+
     def area(self) -> Area:
         """Cells, and cells at the fill of the published scheduler."""
-        cells_mm2 = self.inputs * self.outputs * self.crosspoint_gates * self.technology.gate_area_um2 * 1e-6
+        gates = self.inputs * self.outputs * self.crosspoint_gates + self._register_bits * self.technology.flop_ge_per_bit
+        cells_mm2 = gates * self.technology.gate_area_um2 * 1e-6
         return Area(cells_mm2, cells_mm2 / self.technology.crossbar_scheduler_fill)
 
     def actions(self) -> Mapping[str, float]:
-        """`grant`: one input of one output."""
-        return {"grant": _switched_pj(self.technology, self.inputs * self.crosspoint_gates)}
+        """`grant`: one input of one output; `clock` a cycle: the registers between the cycles of a matching."""
+        written_pj = flop_data_pj(self.technology, (self.cycles - 1) * self.inputs)
+        granted_pj = _switched_pj(self.technology, self.inputs * self.crosspoint_gates)
+        return {"grant": granted_pj + written_pj, "clock": flop_clock_pj(self.technology, self._register_bits)}
 
     def notes(self) -> tuple[str, ...]:
-        """How sure that is."""
-        if self.iterations == 1:
-            return ()
-        return (f"scheduler of {self.inputs} × {self.outputs}: iterations beyond the first assumed to repeat its arbiters",)
+        """What it was synthesised without."""
+        return (f"scheduler of {self.inputs} × {self.outputs}: cells by synthesis without wires",)
 
 
 @dataclass(frozen=True)
 class Combiner(Component):
     """At each crosspoint of `inputs` × `outputs` the head's address of `address_bits` is held against the winner's.
 
-    Gates a crosspoint and bit: a comparator (3.5 GE: an XNOR and its share of the AND tree, from memory) and the
+    Gates a crosspoint and bit: a comparator (5.5 GE: an XNOR and its share of the AND tree, by synthesis) and the
     multiplexer that sets the winner's address on the output's column (1.35 GE, as the crossbar's data path); and, where
     an input has a queue an output (`queued`), a flop that shows that queue's head (5.9 GE), which otherwise only the
     one queue that is read shows. Energy of a grant (`compare`): the gates of one output's column switch once, at the

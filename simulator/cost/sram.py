@@ -21,12 +21,13 @@ SRAM_MODELS: dict[str, type[SramLaw]] = {"closed_form": ClosedFormSram, "cacti":
 
 @dataclass(frozen=True)
 class SramMacro:
-    """A macro of `kib` KiB and words of `width_bits`: area, energy of an access, leakage."""
+    """A macro of `kib` KiB and words of `width_bits` in `lanes` parts (`SramLaw`): area, energy of an access, leakage."""
 
     technology: Technology
     kib: float
     width_bits: int
     ports: Ports = "1rw"
+    lanes: float = 1
 
     def area_um2(self) -> float:
         """Macro area, without placement."""
@@ -41,9 +42,9 @@ class SramMacro:
         return self._law.access_pj("write")
 
     def leakage_mw(self) -> float:
-        """.226 mW/KiB × (node/45)^1.9 at 85 °C (CACTI: LSTP cells, HP periphery; no better than ×3), times the ports' area."""
+        """.226 mW/KiB × (node/45)^1.9 at 85 °C (CACTI: LSTP cells, HP periphery; no better than ×3) × the ports' area, at `junction_c`."""
         area_factor, _ = self._port_factors()
-        return self.technology.sram_leakage_mw_per_kib * self.kib * area_factor
+        return self.technology.sram_leakage_mw(self.kib) * area_factor
 
     def notes(self) -> tuple[str, ...]:
         """Where the macro is outside the range of its model."""
@@ -52,7 +53,7 @@ class SramMacro:
 
     @property
     def _law(self) -> SramLaw:
-        return SRAM_MODELS[self.technology.sram_model](self.technology, self.kib, self.width_bits, *self._port_factors())
+        return SRAM_MODELS[self.technology.sram_model](self.technology, self.kib, self.width_bits, *self._port_factors(), self.lanes)
 
     def _port_factors(self) -> tuple[float, float]:
         """Area and energy over 1rw; every further read-write port adds what the second does."""
@@ -71,7 +72,8 @@ class SramBank(Component):
     """`halves` memories of `kib` KiB each (2: ping and pong); an access goes to one of them.
 
     A half is `slices` macros side by side, each with its part of the word, and as many more as keep a macro's word
-    within 512 bits. Area and leakage of all macros; energy of one half's. Placed area = κ · macro area, κ once.
+    within 512 bits. `lanes` as in `SramLaw`, of the whole word. Area and leakage of all macros; energy of one half's.
+    Placed area = κ · macro area, κ once.
     """
 
     kib: float
@@ -79,6 +81,7 @@ class SramBank(Component):
     ports: Ports = "1rw"
     halves: int = 2
     slices: int = 1
+    lanes: int = 1
 
     @property
     def macros_per_half(self) -> int:
@@ -89,7 +92,7 @@ class SramBank(Component):
     def macro(self) -> SramMacro:
         """One of them."""
         parts = self.macros_per_half
-        return SramMacro(self.technology, self.kib / parts, math.ceil(self.width_bits / parts), self.ports)
+        return SramMacro(self.technology, self.kib / parts, math.ceil(self.width_bits / parts), self.ports, max(1.0, self.lanes / parts))
 
     def area(self) -> Area:
         """Macros, and macros × κ."""

@@ -16,13 +16,17 @@ Access = Literal["read", "write"]
 
 @dataclass(frozen=True)
 class SramLaw(ABC):
-    """A macro of `kib` KiB in words of `width_bits`; the factors tell its ports from a single read-write port."""
+    """A macro of `kib` KiB in words of `width_bits`; the factors tell its ports from a single read-write port.
+
+    `lanes`: equal parts of the word whose bits never leave their part, as latches can be placed; a macro's wires span it whole.
+    """
 
     technology: Technology
     kib: float
     width_bits: int
     area_factor: float
     energy_factor: float
+    lanes: float = 1
 
     @property
     def bits(self) -> float:
@@ -66,7 +70,7 @@ class ClosedFormSram(SramLaw):
     def access_pj(self, action: Access) -> float:
         """The law's, or the latches'; the latches' energy is had only at their area, else a mix of both would beat either."""
         latch_um2 = self._latch_area_um2()
-        energy = array_energy(self.technology, self.bits / self.width_bits, self.width_bits, latch_um2 * 1e-6)
+        energy = array_energy(self.technology, self.bits / self.width_bits, self.width_bits, latch_um2 * 1e-6, self.lanes)
         latch = self.energy_factor * (energy.read_pj if action == "read" else energy.write_pj)
         return min(self._sram_pj(action), latch * max(1.0, latch_um2 / self._sram_area_um2()))
 
@@ -105,7 +109,7 @@ class ClosedFormSram(SramLaw):
         else:
             fixed = technology.sram_write_fixed_pj * size**technology.sram_write_fixed_exponent
             moved = technology.sram_write_bit_pj * words * size**technology.sram_write_bit_exponent
-        return technology.logic_pj(self.energy_factor * (fixed + moved))
+        return technology.sram_pj(self.energy_factor * (fixed + moved))
 
 
 _FEWEST_WORDS = 64
@@ -116,7 +120,7 @@ class CactiSram(SramLaw):
     """CACTI 7 as hwcomponents-cacti runs it: LSTP cells, 300 K, optimised for leakage alone. 22 to 90 nm.
 
     Asked for one read-write port; other ports take the factors of the closed form. Area and energies are CACTI's at its
-    own supply, times the square of the technology's supply over its nominal one; `energy_scale` and `sram_cell_um2` have no
+    own supply, times the square of the technology's supply over its nominal one; `sram_energy_scale` and `sram_cell_um2` have no
     part in it. Leakage stays the technology's, since CACTI's at 300 K is about a thousandth of a hot die's. CACTI is
     not smooth: its best organisation jumps with capacity and width, so that a sweep shows cliffs that no compiler would.
     """

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Literal
 
-from pydantic import Field, ValidationError
+from pydantic import Field, ValidationError, model_validator
 
 from simulator.cost.cacti import check_cacti
 from simulator.cost.constants import DRAM_PREFIX, Constant, DramConstants, load_dram_devices, out_of_range, override_dram, split_dram_name
@@ -18,6 +18,9 @@ _NO_NODES = ("common", "dram")
 """Files of the folder that hold for every node."""
 
 SramModel = Literal["closed_form", "cacti"]
+Threshold = Literal["rvt", "lvt", "slvt"]
+"""Flavours of logic cells by their threshold voltage: regular, low, lowest; a lower one is faster and leaks more."""
+_LOGIC_LEAKAGE = "logic_leakage_mw_per_mm2"
 
 
 class CommonFile(FileModel):
@@ -33,12 +36,34 @@ class TechnologyFile(CommonFile):
     node_nm: float = Field(ge=0.1, le=1e5, description="process node")
     base: str | None = Field(None, description="a file whose constants hold unless restated here")
     sram_model: SramModel = Field("closed_form", description="area and energy of SRAM macros: by formula, or by CACTI (optional package)")
+    threshold: Threshold | None = Field(
+        None, description="flavour of the logic's cells, one of logic_leakage; none where that is not given"
+    )
+    logic_leakage: dict[Threshold, Constant] = Field(
+        default_factory=dict, description="logic_leakage_mw_per_mm2 by flavour, where the node's libraries tell; in place of that constant"
+    )
+
+    @model_validator(mode="after")
+    def _one_leakage(self) -> TechnologyFile:
+        if self.threshold is None and self.logic_leakage:
+            raise ValueError(f"threshold: missing; allowed: {', '.join(self.logic_leakage)}, the flavours of logic_leakage")
+        if self.threshold is not None and self.threshold not in self.logic_leakage:
+            raise ValueError(
+                f"threshold = {self.threshold}: logic_leakage has no such flavour, only {', '.join(self.logic_leakage) or 'none'}"
+            )
+        if self.logic_leakage and _LOGIC_LEAKAGE in self.constants:
+            raise ValueError(f"logic_leakage: constants has {_LOGIC_LEAKAGE} too; allowed: one of them")
+        return self
+
+    def own_constants(self) -> dict[str, Constant]:
+        """The constants of this file, the leakage of its flavour among them."""
+        return self.constants | ({_LOGIC_LEAKAGE: self.logic_leakage[self.threshold]} if self.threshold else {})
 
 
 class Technology(FileModel):
     """The constants of a node as plain numbers; `constants` tells the unit, band and source of each.
 
-    GE is the area of a NAND2 gate. Energies of the common laws are at 45 nm: `logic_pj` brings them to the node.
+    GE is the area of a NAND2 gate. Energies of the common laws are at 45 nm: `logic_pj` and `sram_pj` bring them to the node.
     """
 
     name: str = Field(description="what reports call it")
@@ -47,16 +72,18 @@ class Technology(FileModel):
     dram_devices: dict[str, DramConstants] = Field(repr=False, description="DRAM devices by kind, the same at every node")
 
     sram_model: SramModel = Field("closed_form", description="what gives area and energy of SRAM macros")
+    threshold: Threshold | None = Field(None, description="flavour of the logic's cells, where the node's libraries tell")
 
     supply_voltage_v: float = Field(gt=0, description="supply; dynamic energy goes with its square")
     nominal_voltage_v: float = Field(gt=0, description="supply for which the node's energies are stated")
     gate_area_um2: float = Field(gt=0, description="area of one GE")
     sram_cell_um2: float = Field(gt=0, description="area of a 6T cell")
-    energy_scale: float = Field(gt=0, description="logic and SRAM energy over that at 45 nm")
+    energy_scale: float = Field(gt=0, description="logic energy over that at 45 nm")
+    sram_energy_scale: float = Field(gt=0, description="energy of SRAM macros over that at 45 nm")
     wire_pj_per_bit_mm: float = Field(gt=0, description="wire energy of a random bit")
     crossbar_wire_pitch_um: float = Field(gt=0, description="width that one wire of a crossbar takes in each direction")
-    sram_leakage_mw_per_kib: float = Field(ge=0, description="SRAM leakage")
-    logic_leakage_mw_per_mm2: float = Field(ge=0, description="leakage of logic cells")
+    sram_leakage_mw_per_kib: float = Field(ge=0, description="SRAM leakage at sram_leakage_reference_c")
+    logic_leakage_mw_per_mm2: float = Field(ge=0, description="leakage of logic cells at logic_leakage_reference_c")
     fo4_delay_ps: float = Field(gt=0, description="delay of an inverter with a fan-out of four")
     wire_delay_ns_per_mm: float = Field(gt=0, description="delay of a repeated wire")
 
@@ -109,15 +136,29 @@ class Technology(FileModel):
     crossbar_scheduler_fill: float = Field(gt=0, le=1, description="fill of a scheduler's placement")
     crossbar_layout_factor: float = Field(ge=1, description="synthesised cells to upsized, pipelined and routed ones")
     crossbar_fill: float = Field(gt=0, le=1, description="fill of a crossbar's placement")
-    crossbar_delay_fo4_per_level: float = Field(gt=0, description="gate delay of a level of the multiplexer tree")
+    crossbar_delay_fo4_per_level: float = Field(gt=0, description="depth of a level of a multiplexer tree")
     crossbar_stage_fill: float = Field(gt=0, le=1, description="share of a clock period that logic may take")
-    cluster_wire_sides: float = Field(gt=0, description="way between banks, network and units in sides of their cluster")
+    cluster_wire_detour: float = Field(
+        gt=0, description="way between banks, network and units over what the floorplan of their cluster measures"
+    )
     bus_repeater_fraction: float = Field(ge=0, description="repeater cells over wire area of a bus")
+
+    adder_fo4_per_level: float = Field(gt=0, description="depth of a level of an integer adder")
+    multiplier_fo4_per_level: float = Field(gt=0, description="depth that a doubling of its bits adds to a multiplier")
+    float_adder_fo4: float = Field(gt=0, description="depth of an fp32 adder")
+    sram_access_fo4: float = Field(gt=0, description="access of a macro of 16 KiB")
+    sram_access_exponent: float = Field(ge=0, description="how it goes with KiB / 16")
+    allocation_iteration_fo4: float = Field(gt=0, description="depth of an iteration of grant and accept")
+    allocation_fo4_per_level: float = Field(ge=0, description="depth that a doubling of the ports adds to an allocation, once")
 
     cell_placement: float = Field(gt=0, le=1, description="cell area over placed area")
     macro_placement: float = Field(ge=1, description="placed area of macros over macro area, the κ of the roll-up")
     die_utilization: float = Field(gt=0, le=1, description="placed area over die area")
 
+    junction_c: float = Field(ge=-55, le=150, description="temperature at which leakage is priced")
+    logic_leakage_reference_c: float = Field(ge=-55, le=150, description="temperature at which the leakage of logic is stated")
+    sram_leakage_reference_c: float = Field(ge=-55, le=150, description="temperature at which the leakage of SRAM is stated")
+    leakage_doubling_c: float = Field(gt=0, description="rise in temperature that doubles leakage")
     phy_leakage_share: float = Field(ge=0, le=1, description="part of a PHY's area that leaks as logic does")
 
     clock_tree_fraction: float = Field(ge=0, description="energy of the clock tree over that of clock pins")
@@ -126,12 +167,28 @@ class Technology(FileModel):
     control_activity: float = Field(ge=0, le=1, description="share of control's flops at work in a cycle")
 
     def logic_pj(self, pj_at_45nm: float) -> float:
-        """Energy of logic or SRAM at this node and supply, from its energy at 45 nm."""
+        """Energy of logic at this node and supply, from its energy at 45 nm."""
         return pj_at_45nm * self.energy_scale * self.supply_factor
+
+    def sram_pj(self, pj_at_45nm: float) -> float:
+        """Energy of an SRAM macro at this node and supply, from its energy at 45 nm."""
+        return pj_at_45nm * self.sram_energy_scale * self.supply_factor
 
     def wire_pj(self, bit_mm: float) -> float:
         """Energy to send random bits over a wire; `bit_mm` = bits × mm."""
         return bit_mm * self.wire_pj_per_bit_mm * self.supply_factor
+
+    def leakage_growth(self, from_c: float, to_c: float) -> float:
+        """Leakage at one temperature over that at another, °C: it doubles every `leakage_doubling_c`, of logic and SRAM alike."""
+        return float(2 ** ((to_c - from_c) / self.leakage_doubling_c))
+
+    def logic_leakage_mw(self, cells_mm2: float) -> float:
+        """Leakage of logic cells at `junction_c`; at another temperature `leakage_growth` times that."""
+        return cells_mm2 * self.logic_leakage_mw_per_mm2 * self.leakage_growth(self.logic_leakage_reference_c, self.junction_c)
+
+    def sram_leakage_mw(self, kib: float) -> float:
+        """Leakage of single-ported SRAM at `junction_c`, likewise."""
+        return kib * self.sram_leakage_mw_per_kib * self.leakage_growth(self.sram_leakage_reference_c, self.junction_c)
 
     def constant(self, name: str) -> Constant:
         """A constant by name, `dram.KIND.CONSTANT` for one of a device; ConfigError, with the nearest name, for an unknown one."""
@@ -156,10 +213,11 @@ class Technology(FileModel):
     @property
     def supply_factor(self) -> float:
         """Relative to the node's own nominal supply: its energies hold there already."""
-        return (self.supply_voltage_v / self.nominal_voltage_v) ** 2
+        ratio = self.supply_voltage_v / self.nominal_voltage_v
+        return ratio * ratio  # infinite where it is beyond a float, which a power would raise
 
 
-_NOT_CONSTANTS = ("name", "node_nm", "constants", "dram_devices", "sram_model")
+_NOT_CONSTANTS = ("name", "node_nm", "constants", "dram_devices", "sram_model", "threshold")
 CONSTANTS: tuple[str, ...] = tuple(name for name in Technology.model_fields if name not in _NOT_CONSTANTS)
 """Names of all constants of a technology, in order."""
 
@@ -178,7 +236,7 @@ def load_technology(name_or_path: str, overrides: Mapping[str, float] | None = N
     inherited: dict[str, Constant] = {}
     if file.base is not None:
         inherited = load_once(config_path(_FOLDER, file.base), CommonFile).constants
-    constants = inherited | file.constants
+    constants = inherited | file.own_constants()
     _check_names(constants, str(path))
     given = overrides or {}
     overrides = {name: value for name, value in given.items() if not name.startswith(DRAM_PREFIX)}
@@ -209,7 +267,7 @@ def _check_names(constants: Mapping[str, Constant], path: str) -> None:
 
 def _technology(file: TechnologyFile, constants: Mapping[str, Constant], path: str, overrides: Mapping[str, float]) -> Technology:
     values = {name: constant.value for name, constant in constants.items()}
-    fixed = {"name": file.name, "node_nm": file.node_nm, "sram_model": file.sram_model}
+    fixed = {"name": file.name, "node_nm": file.node_nm, "sram_model": file.sram_model, "threshold": file.threshold}
     fixed |= {"constants": dict(constants), "dram_devices": load_dram_devices()}
     try:
         return Technology.model_validate({**fixed, **values})

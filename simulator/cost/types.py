@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 
+from simulator.cost.heat import Heat, LeakageLaw, Package, Sources, settle
+
 OFF_FABRIC = ("dram", "dram_phy")
 """Components left out of the `without DRAM` figures, which they would otherwise hide."""
 
@@ -73,6 +75,8 @@ class Cost:
     technology: str
     seconds: float
     components: tuple[ComponentCost, ...]
+    leakage: LeakageLaw
+    """At which temperature leakage is priced, and how it grows."""
 
     @property
     def cell_area_mm2(self) -> float:
@@ -129,6 +133,17 @@ class Cost:
             for part in self.components
             if part.die_mm2 > 0
         }
+
+    def heat(self, package: Package) -> Heat:
+        """Temperatures in a package: of the die without DRAM and its PHY, and of each component that gives off heat there."""
+        parts = [part for part in self.components if part.name not in OFF_FABRIC and part.die_mm2 > 0]
+        sources = Sources(
+            names=tuple(part.name for part in parts),
+            switched_w=tuple(self._watts(part.energy_pj - part.leakage_pj) for part in parts),
+            leakage_w=tuple(self._watts(part.leakage_pj) for part in parts),
+            area_mm2=tuple(self.fabric_area_mm2 if part.name in SPREAD else part.die_mm2 for part in parts),
+        )
+        return settle(sources, self.fabric_area_mm2, package, self.leakage)
 
     def _power(self, energy_pj: float, clock_pj: float, leakage_pj: float) -> Power:
         return Power(self._watts(energy_pj - clock_pj - leakage_pj), self._watts(clock_pj), self._watts(leakage_pj))

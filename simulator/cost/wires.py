@@ -46,43 +46,51 @@ class Bus(Component):
 class ClusterWires(Component):
     """The way of a request and of a word between units and banks, outside the crossbars.
 
-    Each crosses the side of its cluster, √area, once (cluster_wire_sides, assumed, 0.5 to 2): for every design alike,
-    whether a network stands in the middle or a unit has its copy beside it. Energy = bits · e_w · √(cluster area).
-    Area: repeaters of `lines` such ways.
+    Its length is measured on the cluster's floorplan (`floorplan.py`), times a detour (cluster_wire_detour: 1, as drawn,
+    with a band for pins, placement and routing that the drawing does not know). Energy = bits · e_w · length.
+    Area: repeaters of `bank_ways` and `unit_ways` such ways.
     """
 
     request_bits: int
     reply_bits: int
     """Of a flit; a request and a word each take several where their links are narrower."""
-    lines: int
-    side_mm: float
+    bank_way_mm: float
+    """From a bank to the network, or to the only unit."""
+    bank_ways: int
+    unit_way_mm: float = 0.0
+    """From the network to a unit."""
+    unit_ways: int = 0
     request_flits: int = 1
     reply_flits: int = 1
 
-    @property
-    def length_mm(self) -> float:
-        """Of one way."""
-        return self.technology.cluster_wire_sides * self.side_mm
+    def _pj(self, bits: int, way_mm: float) -> float:
+        return self.technology.wire_pj(bits * self.technology.cluster_wire_detour * way_mm)
 
     def area(self) -> Area:
-        """Repeaters of all lines of one cluster."""
-        cells_mm2 = repeater_area_um2(self.technology, self.lines * (self.request_bits + self.reply_bits) * self.length_mm) * 1e-6
+        """Repeaters of all ways of one cluster."""
+        built_mm = self.bank_ways * self.bank_way_mm + self.unit_ways * self.unit_way_mm
+        bit_mm = (self.request_bits + self.reply_bits) * self.technology.cluster_wire_detour * built_mm
+        cells_mm2 = repeater_area_um2(self.technology, bit_mm) * 1e-6
         return Area(cells_mm2, cells_mm2 / self.technology.cell_placement)
 
     def actions(self) -> Mapping[str, float]:
-        """`request` and `word`: one across the cluster."""
-        wire_pj = self.technology.wire_pj
+        """`request` and `word`: one across the cluster; `word_sent` and `word_delivered`: the bank's and the unit's part of a way."""
+        request, word = self.request_flits * self.request_bits, self.reply_flits * self.reply_bits
+        sent_pj, delivered_pj = self._pj(word, self.bank_way_mm), self._pj(word, self.unit_way_mm)
         return {
-            "request": wire_pj(self.request_flits * self.request_bits * self.length_mm),
-            "word": wire_pj(self.reply_flits * self.reply_bits * self.length_mm),
+            "request": self._pj(request, self.bank_way_mm + self.unit_way_mm),
+            "word": sent_pj + delivered_pj,
+            "word_sent": sent_pj,
+            "word_delivered": delivered_pj,
         }
 
     def notes(self) -> tuple[str, ...]:
-        """How long the way is taken to be, and between which ends its energy lies."""
-        wire, sides = self.technology.constants["wire_pj_per_bit_mm"], self.technology.constants["cluster_wire_sides"]
+        """How long the way is, by what, and between which ends its energy lies."""
+        wire, detour = self.technology.constants["wire_pj_per_bit_mm"], self.technology.constants["cluster_wire_detour"]
         return (
-            f"each request ({self.request_bits} b) and word ({self.reply_bits} b) crosses {self.length_mm:.2g} mm, a side of its cluster, "
-            f"assumed ({sides.low:g} to {sides.high:g} sides), at {wire.value:.2g} ({wire.low:g} to {wire.high:g}) pJ/bit/mm",
+            f"each request ({self.request_bits} b) and word ({self.reply_bits} b) travels {self.bank_way_mm + self.unit_way_mm:.2g} mm "
+            f"outside crossbars, by the cluster's floorplan (× {detour.low:g} to {detour.high:g}), "
+            f"at {wire.value:.2g} ({wire.low:g} to {wire.high:g}) pJ/bit/mm",
         )
 
     def logic_mm2(self) -> float:

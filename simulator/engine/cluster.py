@@ -29,8 +29,11 @@ class ClusterSpec:
     scan_width: int
     accumulators: int
     accumulate_latency: int
+    """Of an addition: stages of the adder, and partial sums kept of a row."""
     network: Literal["routed", "ideal", "none"]
     """`none`: the copy serves one unit; `ideal`: the same latency, unlimited links and queues."""
+    multiply_latency: int = 0
+    """Cycles of a product before its addition."""
     summed_lanes: int = 1
     """Neighbouring lanes that are added up when a row is merged: 1 but in sampled products, which add up all."""
 
@@ -73,16 +76,26 @@ class ClusterSpec:
         return max(self.issue_width, self.scan_width)
 
     @property
+    def feed_cycles(self) -> int:
+        """From the issue of a request until it may be granted, or accessed where there is no network."""
+        return max(1, self.requests.feed_stages)
+
+    @property
+    def release_cycles(self) -> int:
+        """From the merge of a row until its accumulator is free: the pipeline that its last product passes."""
+        return self.multiply_latency + self.accumulate_latency
+
+    @property
     def merge_cycles(self) -> int:
-        """From the merge of a row to its write: accumulator pipeline, a tree over its partial sums, and one over summed lanes."""
+        """From the merge of a row to its write: that pipeline, a tree over its partial sums, and one over summed lanes."""
         levels = (self.accumulate_latency - 1).bit_length() + (self.summed_lanes - 1).bit_length()
-        return self.accumulate_latency * (1 + levels)
+        return self.release_cycles + self.accumulate_latency * levels
 
     @property
     def unloaded_cycles(self) -> int:
         """From the first request to the first operand, and from the last operand to the end of the tile, in an empty fabric."""
         crossing = 0 if self.network == "none" else self.requests.latency + self.replies.latency
-        return crossing + self.read_latency + self.merge_cycles + 1
+        return crossing + self.feed_cycles + self.read_latency + self.merge_cycles
 
     @property
     def bank_slots(self) -> float:
@@ -92,10 +105,14 @@ class ClusterSpec:
         return self.bank_queue + (self.requests.latency if self.network == "routed" else 0)
 
     def direct_delays(self) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-        """Cycles of an unhindered crossing, 0 without a network: [units, ports] of requests, [ports, units] of replies."""
+        """Cycles of an unhindered crossing, 0 without a network: [units, ports] of requests, [ports, units] of replies.
+
+        With those that requests take to the network beyond the first.
+        """
+        fed = self.feed_cycles - 1
         if self.network == "none":
-            return np.zeros((self.units, self.ports), dtype=np.int64), np.zeros((self.ports, self.units), dtype=np.int64)
-        return _unhindered(self.requests), _unhindered(self.replies)
+            return np.full((self.units, self.ports), fed, dtype=np.int64), np.zeros((self.ports, self.units), dtype=np.int64)
+        return _unhindered(self.requests) + fed, _unhindered(self.replies)
 
     def with_ideal_network(self) -> ClusterSpec:
         """The same cluster with a perfect network, if it has one."""

@@ -12,11 +12,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simulator.activity import Counts
+from simulator.cost.delay import TimingPath
 from simulator.cost.hardware import Parts
 from simulator.cost.technology import Technology
 from simulator.engine.compiled.kernels import Kernel
 from simulator.engine.engines import RunOptions
-from simulator.errors import ConfigError, MappingError
+from simulator.errors import MappingError
 from simulator.kinds.sizes import Sizes
 from simulator.machine.model import Elaborated, Machine
 from simulator.network import Graph, NetworkSpec
@@ -167,12 +168,17 @@ class Kind(ABC):
     def parts(self, elaborated: Elaborated, technology: Technology) -> Parts:
         """What the fabric is made of, and which counter pays for what."""
 
-    def network(self, machine: Machine, technology: Technology) -> tuple[int, int]:
-        """Pipeline stages of a network's crossing, and slices of the network that carries words; 1 and 1 where there is none.
+    def settle(self, draft: Elaborated, technology: Technology) -> Elaborated:
+        """The machine with its pipelines as long as the clock asks for; the draft, as short as can be, where it has none.
 
-        Raises ConfigError for more slices than lanes, and for a topology that cannot join units and banks.
+        Raises ConfigError, with the path, where it cannot reach its clock; for more slices than lanes, and for a topology that
+        cannot join units and banks.
         """
-        return 1, 1
+        return draft
+
+    def paths(self, elaborated: Elaborated, technology: Technology) -> tuple[TimingPath, ...]:
+        """What bounds its clock."""
+        return ()
 
     def work_of(self, details: Mapping[str, Any]) -> str:
         """Which kind of `work` an operation is, by what its run says of how it was mapped."""
@@ -219,8 +225,8 @@ class Kind(ABC):
         return {}
 
     def graphs(self, machine: Machine) -> Mapping[str, Graph]:
-        """The networks of one cluster by name. Raises ConfigError where there is none, with the reason."""
-        raise ConfigError(f"{machine.name} has no network to draw")
+        """The networks of one cluster by name; none where there is none."""
+        return {}
 
     def switch(self, elaborated: Elaborated) -> NetworkSpec | None:
         """The network that carries requests, by itself; None without one."""

@@ -25,6 +25,8 @@ SIGNIFICAND_BITS: dict[str, int] = {"fp8": 4, "fp16": 11, "bf16": 8, "tf32": 11,
 Auto = Literal["auto"]
 Kib = Annotated[float, Field(ge=2**-10, le=2**20)]
 """A capacity in KiB, from a byte to 1 GiB."""
+Cycles = Annotated[int, Field(ge=1, le=1024)]
+"""Of a pipeline that a machine file may set."""
 BusWidth = Annotated[int, Field(ge=1, le=65536)]
 """Bytes a cycle of a bus."""
 
@@ -80,6 +82,18 @@ class Trunks(FileModel):
     drain_bytes_per_cycle: BusWidth = Field(256, description="drain bus: carries finished rows out")
 
 
+class Thermal(FileModel):
+    """How heat leaves the die."""
+
+    ambient_c: float = Field(45.0, ge=-55, le=150, description="air or coolant, °C")
+    sink_c_mm2_per_w: Annotated[float, Field(ge=0, le=1e4)] = Field(
+        25.0, description="spreader and sink: rise above ambient by the whole die's power density, °C mm²/W"
+    )
+    die_c_mm2_per_w: Annotated[float, Field(ge=0, le=1e4)] = Field(
+        6.5, description="die and interface: further rise of a component by its own power density, °C mm²/W"
+    )
+
+
 class Fabric(Section):
     """What computes: the share of the machine file that each kind of hardware brings."""
 
@@ -129,6 +143,7 @@ class Machine(FileModel):
     clock_ghz: float = Field(1.0, ge=1e-3, le=20, description="one clock for the whole die")
     datatypes: Datatypes = Field(default_factory=Datatypes, description="number formats")
     power_density_limit_w_per_mm2: float = Field(1.0, ge=1e-6, le=1e4, description="reports flag components hotter than that (W/mm²)")
+    thermal: Thermal = Field(default_factory=Thermal, description="package: ambient and thermal resistances")
     dram: Dram = Field(default_factory=Dram, description="off-chip memory")
     activation_buffer_kib: Kib = Field(1024.0, description="on-chip buffer of the tensors that live between operations")
     trunks: Trunks = Field(default_factory=Trunks, description="shared buses")
@@ -204,12 +219,30 @@ def _dotted(given: dict[Any, Any]) -> Iterator[tuple[Any, Any]]:
             yield name, value
 
 
-MAX_NETWORK_LATENCY = 4096
-"""Cycles of a crossing, given or settled."""
+MAX_STAGES = 4096
+"""Cycles of a crossing, or of another pipeline, given or settled."""
 DRAM_RATES = 1e-6, 1e6
 """Bytes a cycle that the DRAM share may deliver: least and most."""
 DMA_CHUNK_BYTES = 4096
 """What the DMA engine moves between DRAM and a trunk at a time."""
+
+
+@dataclass(frozen=True)
+class Stages:
+    """Cycles of what is pipelined to reach the clock."""
+
+    feed: int = 1
+    """From a unit to its network, or to its own banks."""
+    allocation: int = 1
+    """Of a matching on the request network; one begins every cycle."""
+    crossing: int = 1
+    """Of a router and its link."""
+    read: int = 1
+    """From the access of a bank, or of an edge buffer, to the word at a network, a unit or the edge."""
+    multiply: int = 0
+    """Of a product, beyond the cycle of its addition."""
+    accumulate: int = 1
+    """Of an addition to a sum."""
 
 
 @dataclass(frozen=True)
@@ -230,6 +263,24 @@ class Elaborated:
     """Cycles from a DRAM request to its first byte."""
     dram_burst_bytes: int
     """Smallest DRAM transfer."""
+    feed_latency: int = 1
+    """This and what follows: cycles of what `stages` says."""
+    allocation_latency: int = 1
+    read_latency: int = 1
+    multiply_latency: int = 0
+    accumulate_latency: int = 1
+
+    @property
+    def stages(self) -> Stages:
+        """Everything that is pipelined, in cycles."""
+        return Stages(
+            feed=self.feed_latency,
+            allocation=self.allocation_latency,
+            crossing=self.network_latency,
+            read=self.read_latency,
+            multiply=self.multiply_latency,
+            accumulate=self.accumulate_latency,
+        )
 
     @property
     def dma_slots(self) -> int:

@@ -1,4 +1,4 @@
-"""Networks: the pictures of those that a machine has, and the folder of a study of one alone."""
+"""The pictures of what a machine is made of, its cluster and its networks; and the folder of a study of one network alone."""
 
 from __future__ import annotations
 
@@ -7,27 +7,35 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from simulator.errors import ConfigError
 from simulator.kinds import kind_of
 from simulator.machine.model import Machine
+from simulator.pricing import elaborate, hardware_of, technology_of
 from simulator.report.folder import MARKER, csv_text, new_folder, write_json
 from simulator.study.load_latency import NetworkCurve
 from simulator.version import package_version
 
 
-def write_network_pictures(machine: Machine, folder: Path, *, force: bool) -> list[str]:
-    """Write each network of a cluster as PNG and SVG into a new folder; returns the names of the networks.
+def write_machine_pictures(machine: Machine, folder: Path, *, force: bool) -> list[str]:
+    """Write the floorplan of a cluster and each of its networks as PNG and SVG into a new folder; returns their names.
 
-    Raises ConfigError for a machine without a network, with the reason, OutputError where the folder exists (and not `force`).
+    Raises ConfigError for a machine without clusters, OutputError where the folder exists (and not `force`).
     """
+    from simulator.report.plots.floorplan import floorplan_figure
     from simulator.report.plots.networks import topology_figure
     from simulator.report.plots.style import save
 
+    technology = technology_of(machine)
+    plan = hardware_of(elaborate(machine, technology), technology).floorplan
+    if plan is None:
+        raise ConfigError(f"{machine.name} is made of neighbours that are joined to each other: there is no cluster and no network to draw")
     graphs = kind_of(machine).graphs(machine)
     with new_folder(folder, force=force) as draft:
+        save(floorplan_figure(machine.name, plan), draft, "floorplan")
         for name, graph in graphs.items():
             save(topology_figure(graph), draft, name)
         write_json(draft / MARKER, {"machine": machine.name, "sparsim_version": package_version()})
-    return list(graphs)
+    return ["floorplan", *graphs]
 
 
 def write_network(curve: NetworkCurve, folder: Path, made: Mapping[str, Any], *, force: bool) -> None:

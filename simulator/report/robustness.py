@@ -86,7 +86,7 @@ def bands_table(known: Assessment, claims: Sequence[Claim]) -> RenderableType:
     notes = (
         "combined band: all constants over their bands at once, independent of one another (root of the sum of squares of logarithms)",
         "ratio: rival ÷ winner, each constant at the same value in both; one constant: the most that any one of them does to it",
-        "robust: the ratio stays above 1 at both ends of every constant and in the combined band; network latency is held as simulated",
+        "robust: the ratio stays above 1 at both ends of every constant and in the combined band; latencies are held as simulated",
     )
     return Group(Whole(bands), Text(), Whole(ratios), Text(), *[Text(f" · {note}", style="dim") for note in notes])
 

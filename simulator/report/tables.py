@@ -37,6 +37,8 @@ TABLE_METRICS: tuple[str, ...] = (
     "leakage_power_w",
     "power_density_w_per_mm2",
     "peak_power_density_w_per_mm2",
+    "junction_c",
+    "peak_junction_c",
     "tops_per_w",
     "tops_per_mm2",
     "edp_js",
@@ -46,7 +48,7 @@ TABLE_METRICS: tuple[str, ...] = (
 _WIDEST = 500
 _HTML_WIDTH = 110
 _SUPERSCRIPTS = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
-_HEADINGS = ("cells mm²", "placed mm²", "die mm²", "dynamic {0}", "clock {0}", "leakage {0}", "total {0}", "W/mm²")
+_HEADINGS = ("cells mm²", "placed mm²", "die mm²", "dynamic {0}", "clock {0}", "leakage {0}", "total {0}", "W/mm²", "°C")
 
 
 def run_table(results: Sequence[Result], ideal_results: Sequence[Result] = ()) -> RenderableType:
@@ -231,11 +233,14 @@ def components_table(result: Result) -> RenderableType:
     for part in result.cost.components:
         power = result.power_by_component[part.name]
         if part.die_mm2 or power.total_w:
-            table.add_row(label(part.name, "component"), *_areas(part), *_watts(power, factor), _density(result, part.name))
+            heat = _density(result, part.name), _celsius(result, part.name)
+            table.add_row(label(part.name, "component"), *_areas(part), *_watts(power, factor), *heat)
     totals = [significant(area) for area in (result.cell_area_mm2, result.placed_area_mm2, result.area_mm2)]
-    table.add_row(*[Text(cell, style="bold") for cell in ("all", *totals, *_watts(result.cost.power, factor), "")])
+    cells = ("all", *totals, *_watts(result.cost.power, factor), "", significant(result.junction_c))
+    table.add_row(*[Text(cell, style="bold") for cell in cells])
     notes = [
         "· cells: synthesised, and bare macros; placed: with the room of placement; die: with that of the floorplan",
+        f"· °C: in a package at an ambient of {result.machine.thermal.ambient_c:g} °C, leaking at that temperature; all: the die's mean",
         "· dynamic: what counters and control do; clock: pins and tree; W/mm²: total ÷ die area; * ÷ the fabric's",
         f"· !: above {result.machine.power_density_limit_w_per_mm2:g} W/mm²; the die's average, without DRAM and its PHY, is "
         f"{significant(result.power_density_w_per_mm2)} W/mm²",
@@ -249,6 +254,10 @@ def _areas(part: ComponentCost) -> list[str]:
 
 def _watts(power: Power, factor: float) -> list[str]:
     return [significant(watts * factor) if watts else "–" for watts in (power.dynamic_w, power.clock_w, power.leakage_w, power.total_w)]
+
+
+def _celsius(result: Result, name: str) -> str:
+    return significant(result.junction_c_by_component[name]) if name in result.junction_c_by_component else "–"
 
 
 def _density(result: Result, name: str) -> Text:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -11,35 +10,47 @@ from rich.console import Group
 from rich.table import Table
 from rich.text import Text
 
-from simulator.cost.validation import Row, Summary, summarise, summarise_cross_check
+from simulator.cost.validation import CLASSES, Row, Summary, summarise, summarise_cross_check
 from simulator.report.folder import MARKER, as_text, csv_text, new_folder, write_json
 from simulator.report.numbers import significant
+from simulator.study.bank_conflicts import BankConflicts
 
 _WIDTH = 168
 _ERROR = "error: model ÷ published − 1; against the nearer end of a published range, 0 within it"
 _FITTED = "fitted: a constant of the model was chosen by the figure; predicted: none was; median and worst of absolute errors"
 _CHECK = "runs of CACTI 7; below 22 nm it only scales its 22 nm, so that 7 nm is no check; bias: median error with its sign"
+_CLASSES = "component: a block, macro or device by itself; product: share of a die; board: a board under load, all its losses included"
 _ROLES = ("predicted", "fitted")
 
 
-def validation_record(rows: Sequence[Row], checks: Sequence[Row]) -> dict[str, Any]:
-    """JSON values: the summaries, and every figure with its model; of a cross-check only the summary."""
+def validation_record(rows: Sequence[Row], checks: Sequence[Row], conflicts: BankConflicts | None) -> dict[str, Any]:
+    """JSON values: the summaries, and every figure with its model; of a cross-check only the summary; bank conflicts where given."""
     return {
-        "summary": [asdict(summary) for summary in summarise(rows)],
-        "cross_check": [asdict(summary) for summary in summarise_cross_check(checks)],
+        "summary": [summary.to_dict() for summary in summarise(rows)],
+        "cross_check": [summary.to_dict() for summary in summarise_cross_check(checks)],
+        "bank_conflicts": conflicts.to_dict() if conflicts is not None else None,
         "figures": [row.to_dict() for row in rows],
     }
 
 
-def validation_tables(rows: Sequence[Row], checks: Sequence[Row]) -> Group:
-    """All figures, predicted ones first; then the summary; then, where there is one, the distance to another model."""
-    parts: list[Table | Text] = [_figures_table(rows), _footnote(_ERROR), _summary_table(summarise(rows)), _footnote(_FITTED)]
+def validation_tables(rows: Sequence[Row], checks: Sequence[Row], conflicts: BankConflicts | None) -> Group:
+    """All figures, by class, predicted ones first; the summary; where there are any, the distance to another model and bank conflicts."""
+    parts: list[Table | Text] = [
+        _figures_table(rows),
+        _footnote(_ERROR),
+        _summary_table(summarise(rows)),
+        _footnote(f"{_FITTED}\n{_CLASSES}"),
+    ]
     if checks:
         parts += [_check_table(summarise_cross_check(checks)), _footnote(_CHECK)]
+    if conflicts is not None:
+        parts += [_conflicts_table(conflicts), _footnote(_rates(conflicts))]
     return Group(*parts)
 
 
-def write_validation(rows: Sequence[Row], checks: Sequence[Row], folder: Path, made: Mapping[str, Any], *, force: bool) -> None:
+def write_validation(
+    rows: Sequence[Row], checks: Sequence[Row], conflicts: BankConflicts | None, folder: Path, made: Mapping[str, Any], *, force: bool
+) -> None:
     """Write figures.csv, summary.json, table.txt and the plot into a folder, whole or not at all, and run.json with `made`.
 
     Raises OutputError where the folder may not be written.
@@ -48,11 +59,11 @@ def write_validation(rows: Sequence[Row], checks: Sequence[Row], folder: Path, m
     from simulator.report.plots.validation import validation_figure
 
     with new_folder(folder, force=force) as draft:
-        record = validation_record(rows, checks)
-        write_json(draft / "summary.json", {key: record[key] for key in ("summary", "cross_check")})
+        record = validation_record(rows, checks, conflicts)
+        write_json(draft / "summary.json", {key: record[key] for key in ("summary", "cross_check", "bank_conflicts")})
         table = csv_text([row.to_dict() for row in (*rows, *checks)], end="\r\n")
         (draft / "figures.csv").write_bytes(table.encode())
-        (draft / "table.txt").write_text(as_text(validation_tables(rows, checks), _WIDTH), encoding="utf-8")
+        (draft / "table.txt").write_text(as_text(validation_tables(rows, checks, conflicts), _WIDTH), encoding="utf-8")
         save(validation_figure(rows, checks), draft, "validation")
         write_json(draft / MARKER, made)
 
@@ -60,14 +71,14 @@ def write_validation(rows: Sequence[Row], checks: Sequence[Row], folder: Path, m
 def _figures_table(rows: Sequence[Row]) -> Table:
     table = Table(title="published figures and the models", box=None, title_justify="left", header_style="bold")
     for heading, justify in (("figure", "left"), ("node", "right"), ("quantity", "left"), ("published", "right"), ("model", "right"),
-                             ("unit", "left"), ("error", "right"), ("", "left"), ("source", "left")):  # fmt: skip
+                             ("unit", "left"), ("error", "right"), ("class", "left"), ("", "left"), ("source", "left")):  # fmt: skip
         table.add_column(heading, justify=justify, no_wrap=heading in ("published", "model", "error", "node"))  # type: ignore[arg-type]
-    for row in sorted(rows, key=lambda row: (_ROLES.index(row.role), row.group)):
+    for row in sorted(rows, key=lambda row: (CLASSES.index(row.figure_class), _ROLES.index(row.role), row.group)):
         style = "" if row.role == "predicted" else "dim"
         memory = " (from memory)" if row.confidence == "memory" else ""
         table.add_row(
             row.id, row.technology, row.quantity.replace("_", " "), _published(row), significant(row.model, 4), row.unit,
-            _percent(row.error), row.role, row.source + memory, style=style,
+            _percent(row.error), row.figure_class, row.role, row.source + memory, style=style,
         )  # fmt: skip
     return table
 
@@ -78,11 +89,11 @@ def _footnote(text: str) -> Text:
 
 def _summary_table(summaries: Sequence[Summary]) -> Table:
     table = Table(title="errors", box=None, title_justify="left", header_style="bold")
-    for heading in ("", "", "figures", "median", "worst", "of"):
+    for heading in ("", "class", "", "figures", "median", "worst", "of"):
         table.add_column(heading, justify="right" if heading in ("figures", "median", "worst") else "left")
     for summary in summaries:
         median, worst = _percent(summary.median_error, sign=False), _percent(summary.worst_error)
-        table.add_row(summary.name, summary.role, str(summary.figures), median, worst, summary.worst)
+        table.add_row(summary.name, summary.figure_class, summary.role, str(summary.figures), median, worst, summary.worst)
     return table
 
 
@@ -96,6 +107,22 @@ def _check_table(summaries: Sequence[Summary]) -> Table:
             _percent(summary.worst_error),
         )  # fmt: skip
     return table
+
+
+def _conflicts_table(found: BankConflicts) -> Table:
+    table = Table(title="bank conflicts: a GPU's shared memory and the banks", box=None, title_justify="left", header_style="bold")
+    for heading in ("distinct words in the most wanted bank", "patterns", "measured cycles", "of the banks"):
+        table.add_column(heading, justify="right")
+    for entry in found.conflicts:
+        table.add_row(str(entry.words), str(entry.patterns), f"{entry.measured_cycles:.2f}", str(entry.model_cycles))
+    return table
+
+
+def _rates(found: BankConflicts) -> str:
+    return (
+        "a load of 32 lanes in 32 banks; measured: 2 × words + 0.6 from two words on; "
+        f"random words: {found.measured_random_rate:.3f} of the conflict-free rate measured, {found.model_random_rate:.3f} by the banks"
+    )
 
 
 def _published(row: Row) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from itertools import groupby
 
 from simulator.activity import IDEAL_PARTS
+from simulator.cost.heat import CEILING_C
 from simulator.kinds import kind_of
 from simulator.report.glossary import label
 from simulator.report.numbers import quantity, significant, times
@@ -69,10 +70,12 @@ def _listed(texts: Sequence[str]) -> str:
 
 
 def _heat(results: Sequence[Result]) -> list[str]:
-    """One clause a machine that is hotter than its limit: the die, and its hottest components."""
+    """One clause a machine that runs away, and one that is hotter than its limit: the die, and its hottest components."""
+    runaway = [result.name for result in results if result.thermal_runaway]
+    runaways = [f"{name} runs away: its leakage and heat feed each other beyond {CEILING_C:g} °C" for name in runaway]
     hot = [result for result in results if result.is_hot or result.hot_components]
     limits = [f"{result.name} gets hotter than its limit of {result.machine.power_density_limit_w_per_mm2:g} W/mm²" for result in hot]
-    return [f"{limit} in {_listed(_hot_places(result))}" for limit, result in zip(limits, hot, strict=True)]
+    return [*runaways, *(f"{limit} in {_listed(_hot_places(result))}" for limit, result in zip(limits, hot, strict=True))]
 
 
 def _hot_places(result: Result) -> list[str]:

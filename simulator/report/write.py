@@ -155,6 +155,7 @@ def _row(result: Result) -> dict[str, float | str]:
         "energy_pj": result.energy_pj_by_component,
         "power_w": {name: power.total_w for name, power in result.power_by_component.items()},
         "power_density_w_per_mm2": result.power_density_by_component,
+        "junction_c": result.junction_c_by_component,
         "gb_per_s_used": {level: value.used for level, value in result.bandwidth_gb_per_s.items()},
         "gb_per_s_available": {level: value.available for level, value in result.bandwidth_gb_per_s.items()},
     }

@@ -15,11 +15,12 @@ import msgspec
 import numpy as np
 
 from simulator.activity import Activity
+from simulator.cost.heat import LeakageLaw
 from simulator.cost.types import ComponentCost, Cost
 from simulator.errors import OutputError
 from simulator.machine.model import Elaborated, Machine
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 """Version of result.json; raised when a key changes its meaning or goes away."""
 
 Settled = dict[str, int | float | None]
@@ -52,7 +53,7 @@ def check_schema(version: int) -> None:
 def cost_from_dict(record: Mapping[str, Any]) -> Cost:
     """The cost that a dictionary of it was made from, an area of 0 as it was written: the same result writes the same bytes again."""
     parts = tuple(ComponentCost(**{**part, "notes": tuple(part["notes"])}) for part in record["components"])
-    return Cost(record["technology"], record["seconds"], parts)
+    return Cost(record["technology"], record["seconds"], parts, LeakageLaw(**record["leakage"]))
 
 
 def activity_from_dict(record: Mapping[str, Any]) -> Activity:

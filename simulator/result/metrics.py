@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 
 from simulator.activity import Activity, Ideal
+from simulator.cost.heat import Heat, Package
 from simulator.cost.types import Cost, Power
 from simulator.machine.model import Elaborated, Machine
 from simulator.result.bandwidth import Bandwidth, bandwidths
@@ -178,6 +180,25 @@ class RunMetrics:
     def peak_power_density_w_per_mm2(self) -> float:
         return max(self.power_density_by_component.values(), default=0.0)
 
+    @metric(
+        "junction temperature",
+        "°C",
+        "the die's mean in the machine's package, leaking as it does at that temperature",
+        "From `thermal` of the machine file. Energy is priced with leakage at the technology's `junction_c`; `settled_leakage_w` is what "
+        "leaks at the temperatures found. Where leakage feeds itself without end (`thermal_runaway`), 250 °C stands for all temperatures.",
+        better="low",
+    )
+    def junction_c(self) -> float:
+        return self.heat.die_c
+
+    @metric("hottest junction", "°C", "the hottest component, if no heat spread within the die: an upper bound", better="low")
+    def peak_junction_c(self) -> float:
+        return max(self.heat.component_c.values(), default=self.heat.die_c)
+
+    @metric("settled leakage", "W", "leakage of the die's components, each at its own temperature")
+    def settled_leakage_w(self) -> float:
+        return self.heat.leakage_w
+
     @metric("energy efficiency", "TOPS/W", "effective TOPS ÷ power, DRAM included", better="high")
     def tops_per_w(self) -> float:
         return _ratio(self.effective_tops, self.power_w)
@@ -250,6 +271,19 @@ class RunMetrics:
     @metric("hot die", "", "whether the die's average is above the limit", scalar=False)
     def is_hot(self) -> bool:
         return self.power_density_w_per_mm2 > self.power_density_limit_w_per_mm2
+
+    @cached_property
+    def heat(self) -> Heat:
+        """Temperatures in the machine's package."""
+        return self.cost.heat(Package(**self.machine.thermal.model_dump()))
+
+    @metric("junction temperature by component", "°C", "each component's, without spreading of heat within the die", scalar=False)
+    def junction_c_by_component(self) -> dict[str, float]:
+        return dict(self.heat.component_c)
+
+    @metric("thermal runaway", "", "whether leakage and heat feed each other beyond 250 °C", scalar=False)
+    def thermal_runaway(self) -> bool:
+        return self.heat.runaway
 
     @property
     def moving_cycles(self) -> int:

@@ -6,11 +6,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from simulator.activity import run_name
 from simulator.engine.engines import EngineName
 from simulator.errors import ConfigError
 from simulator.machine.model import Machine
-from simulator.pipeline import simulate
+from simulator.pipeline import simulate, simulate_and_repeat
 from simulator.report.write import Report as WrittenReport
 from simulator.result import Ideal, Result
 from simulator.study.executors import Dispatch, Report, local, silent
@@ -93,11 +92,10 @@ def compare(
         WorkerError: a process died twice over one machine.
     """
     check_names(machines)
-    parts: tuple[Ideal, ...] = ("none",) if ideal == "none" else ("none", ideal)
-    tasks = [_Task(machine, part, engine) for part in parts for machine in machines]
+    tasks = [_Task(machine, ideal, engine) for machine in machines]
     with local(min(jobs, len(tasks))) as executor:
         results = Dispatch(executor, _run, lambda key: workload, progress or silent).answers(tasks)
-    return Comparison(tuple(results[: len(machines)]), tuple(results[len(machines) :]))
+    return Comparison(tuple(plain for plain, *_ in results), tuple(repeat for _, *repeats in results for repeat in repeats))
 
 
 def check_names(machines: Sequence[Machine]) -> None:
@@ -119,26 +117,26 @@ _WORKLOAD = "workload"
 
 @dataclass(frozen=True)
 class _Task:
-    """One run to do."""
+    """One machine's run, and the repeat with an ideal part where one is named."""
 
     machine: Machine
     ideal: Ideal
     engine: EngineName
     inputs = (_WORKLOAD,)
 
-    @property
-    def name(self) -> str:
-        """What progress calls it."""
-        return run_name(self.machine.name, self.ideal)
+    def run(self, workload: Workload, report: Report) -> tuple[Result, ...]:
+        """Simulate, and report how far it is."""
+        name = self.machine.name
+        results: tuple[Result, ...]
+        if self.ideal == "none":
+            results = (simulate(self.machine, workload, engine=self.engine, progress=lambda _, fraction: report(name, fraction)),)
+        else:
+            results = simulate_and_repeat(
+                self.machine, workload, engine=self.engine, ideal=self.ideal, progress=lambda _, fraction: report(name, fraction)
+            )
+        report(name, 1.0)
+        return results
 
-    def run(self, workload: Workload, report: Report) -> Result:
-        """Simulate it, and report how far it is."""
-        result = simulate(
-            self.machine, workload, engine=self.engine, ideal=self.ideal, progress=lambda _, fraction: report(self.name, fraction)
-        )
-        report(self.name, 1.0)
-        return result
 
-
-def _run(tasks: Sequence[_Task], inputs: Mapping[str, Any], report: Report) -> list[Result]:
+def _run(tasks: Sequence[_Task], inputs: Mapping[str, Any], report: Report) -> list[tuple[Result, ...]]:
     return [task.run(inputs[_WORKLOAD], report) for task in tasks]

@@ -150,11 +150,27 @@ def test_inspect_tells_a_workload_from_a_machine(place: Path, sparsim: Type) -> 
     assert "activation banks" in sparsim("inspect", "systolic.yaml").out
 
 
+def test_inspect_shows_the_paths_that_bound_the_clock(place: Path, sparsim: Type) -> None:
+    shown = sparsim("inspect", "crossbar.yaml", "--set", "fabric.accumulate_latency=7")
+    assert "paths that bound the clock" in shown.out
+    assert "fabric.network.allocation" in shown.out
+    paths = json.loads(sparsim("inspect", "crossbar.yaml", "--json", "--set", "fabric.accumulate_latency=7").out)["paths"]
+    found = {path["sets"]: path for path in paths}
+    assert (found["fabric.accumulate_latency"]["cycles"], found["fabric.accumulate_latency"]["asked"]) == (7, 1)
+    assert found["fabric.multiply_latency"]["fo4"] == 36.0
+    array = json.loads(sparsim("inspect", "systolic.yaml", "--json").out)["paths"]
+    assert [path["sets"] for path in array] == ["fabric.read_latency", "fabric.multiply_latency", ""]
+    refused = sparsim("inspect", "systolic.yaml", "--set", "clock_ghz=2.0")
+    assert refused.code == 2
+    assert "fp32 addition in a cell takes 0.48 ns" in " ".join(refused.err.split())
+
+
 def test_inspect_draws_the_networks_of_a_machine(place: Path, sparsim: Type) -> None:
     outcome = sparsim("inspect", "crossbar.yaml", "-o", "networks", "--set", "fabric.network.topology=butterfly")
     assert outcome.code == 0
     assert {path.name for path in (place / "networks").iterdir()} == {
-        "run.json", "request_network.png", "request_network.svg", "reply_network.png", "reply_network.svg",
+        "run.json", "floorplan.png", "floorplan.svg",
+        "request_network.png", "request_network.svg", "reply_network.png", "reply_network.svg",
     }  # fmt: skip
     assert sparsim("inspect", "crossbar.yaml", "-o", "networks").code == 2, "not overwritten"
     assert sparsim("inspect", "crossbar.yaml", "-o", "networks", "--force").code == 0
@@ -230,6 +246,7 @@ def test_schema_lists_the_keys(sparsim: Type) -> None:
     assert {"name", "fabric", "dram"} <= set(json.loads(sparsim("schema", "machine").out)["properties"])
     assert "operations" in json.loads(sparsim("schema", "workload").out)["properties"]
     assert "figures" in json.loads(sparsim("schema", "figures").out)["properties"]
+    assert "parts" in json.loads(sparsim("schema", "rebuild").out)["properties"]
 
 
 @pytest.mark.parametrize("verb", ["run", "compare", "inspect", "import", "explain", "schema", "validate"])
@@ -256,7 +273,7 @@ def test_three_areas_and_power_by_kind_are_in_table_and_json(place: Path, sparsi
 
 
 def test_the_components_of_a_run_are_shown_with_what_is_hot(place: Path, sparsim: Type, no_plots: None) -> None:
-    cool = sparsim("run", "crossbar.yaml", "-w", "tiny.yaml", "-o", "cool")
+    cool = sparsim("run", "crossbar.yaml", "-w", "tiny.yaml", "-o", "cool", "--set", "power_density_limit_w_per_mm2=10")
     assert all(word in cool.out for word in ("cells mm²", "placed mm²", "die mm²", "dynamic", "clock", "leakage", "W/mm²"))
     assert "hotter than" not in cool.out
     hot = sparsim("run", "crossbar.yaml", "-w", "tiny.yaml", "-o", "hot", "--set", "power_density_limit_w_per_mm2=0.001")

@@ -27,12 +27,12 @@ def saved(place: Path) -> Path:
 
 
 def test_a_folder_is_priced_in_another_technology(saved: Path, sparsim: Type) -> None:
-    outcome = sparsim("price", "saved", "-t", "28nm", "--json")
+    outcome = sparsim("price", "saved", "-t", "10nm", "--json")
     assert outcome.code == 0, outcome.err
     rows = json.loads(outcome.out)["results"]
     assert [row["machine"] for row in rows] == sorted(MACHINES)
-    assert {row["technology"] for row in rows} == {"28nm"}
-    assert all(row["area_mm2"] > 2 * small_run(row["machine"]).area_mm2 for row in rows)
+    assert {row["technology"] for row in rows} == {"10nm"}
+    assert all(row["area_mm2"] > 1.2 * small_run(row["machine"]).area_mm2 for row in rows)
 
 
 def test_without_options_the_saved_figures_come_back(saved: Path, sparsim: Type) -> None:
@@ -41,7 +41,7 @@ def test_without_options_the_saved_figures_come_back(saved: Path, sparsim: Type)
 
 
 def test_the_table_names_machines_and_units(saved: Path, sparsim: Type) -> None:
-    outcome = sparsim("price", "saved/result-crossbar.json", "--set", "energy_scale=0.354")
+    outcome = sparsim("price", "saved/result-crossbar.json", "--set", "energy_scale=0.156")
     assert outcome.code == 0, outcome.err
     assert "crossbar" in outcome.out
     assert "W/mm²" in outcome.out
@@ -67,7 +67,7 @@ def test_the_table_alone_goes_to_a_csv_file(saved: Path, sparsim: Type) -> None:
 def test_what_cannot_be_priced_is_named_and_the_rest_is_priced(saved: Path, sparsim: Type) -> None:
     whole = (saved / "result-hybrid.json").read_text(encoding="utf-8")
     (saved / "result-cut.json").write_text(whole[: len(whole) // 3], encoding="utf-8")
-    (saved / "result-old.json").write_text(whole.replace('"schema_version": 2', '"schema_version": 0'), encoding="utf-8")
+    (saved / "result-old.json").write_text(whole.replace('"schema_version": 3', '"schema_version": 0'), encoding="utf-8")
     (saved / "result-other.json").write_text(whole.replace('"sparsim_version": "', '"sparsim_version": "9.'), encoding="utf-8")
     outcome = sparsim("price", "saved", "--json")
     assert outcome.code == 2
@@ -76,7 +76,7 @@ def test_what_cannot_be_priced_is_named_and_the_rest_is_priced(saved: Path, spar
     assert [line.split(": ", 2)[1] for line in outcome.err.splitlines()] == [
         f"saved/result-{name}.json" for name in ("cut", "old", "other")
     ]
-    for fragment in ("not a whole sparsim result", "schema version 0; this sparsim reads version 2", "made by sparsim 9."):
+    for fragment in ("not a whole sparsim result", "schema version 0; this sparsim reads version 3", "made by sparsim 9."):
         assert fragment in outcome.err
 
 

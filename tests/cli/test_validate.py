@@ -6,12 +6,11 @@ import csv
 import json
 from collections.abc import Callable
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
-from matplotlib.collections import PathCollection
 
 from simulator.cost.validation import shipped_figures, validate
 from simulator.report.plots.validation import validation_figure
@@ -115,9 +114,36 @@ def test_malformed_lists(mine: Path, sparsim: Type, change: tuple[str, str], mes
 def test_a_model_of_zero_is_no_point_of_the_plot() -> None:
     (row,) = [row for row in validate(shipped_figures()) if row.id == "swift_area"]
     figure = validation_figure([row, replace(row, id="nothing", model=0.0)], [])
-    (area, _) = figure.axes
-    assert all(np.all(np.asarray(points.get_offsets()) > 0) for points in area.collections if isinstance(points, PathCollection))
-    assert all(text.get_text() != "nothing" for text in area.texts)
+    (axes,) = figure.axes
+    points = [line for line in axes.lines if line.get_marker() == "o"]
+    assert [point.get_xdata() for point in points] == [[pytest.approx(row.model / row.published)]]
+
+
+def test_the_plot_tells_classes_roles_and_what_is_from_memory_apart() -> None:
+    (row,) = [row for row in validate(shipped_figures()) if row.id == "swift_area"]
+    variants = [
+        row,
+        replace(row, id="b", role="fitted"),
+        replace(row, id="c", confidence="memory"),
+        replace(row, id="d", figure_class="product"),
+        replace(row, id="e", figure_class="board"),
+    ]
+    (axes,) = validation_figure(variants, []).axes
+    looks = [
+        (line.get_marker(), line.get_markerfacecolor(), line.get_markeredgecolor()) for line in axes.lines if line.get_marker() in "osD"
+    ]
+    assert len(set(looks)) == len(variants)
+    assert len({tuple(line.get_ydata()) for line in axes.lines if line.get_marker() in "osD"}) == len(variants)  # none hides another
+
+
+def test_names_at_the_side_of_the_plot_do_not_touch() -> None:
+    figure = validation_figure(validate(shipped_figures()), [])
+    figure.draw_without_rendering()
+    (axes,) = figure.axes
+    boxes = sorted((label.get_window_extent() for label in axes.get_yticklabels()), key=lambda box: box.y0)
+    assert len(boxes) > 20
+    assert all(below.y1 <= above.y0 for below, above in pairwise(boxes))
+    assert all(box.x0 >= 0 for box in boxes)
 
 
 def test_an_empty_list_is_told_once_what_a_figure_is(mine: Path, sparsim: Type) -> None:

@@ -36,7 +36,7 @@ CASES: dict[str, tuple[Callable[..., Component], tuple[st.SearchStrategy[Any], .
     "word adder": (lambda lanes, stages: WordAdder(SEVEN, lanes, "fp32", stages), (COUNT, st.integers(1, 8))),
     "word multiplexer": (lambda inputs, outputs, width: WordMultiplexer(SEVEN, inputs, outputs, width), (COUNT, COUNT, WIDTH)),
     "bus": (lambda built, driven: Bus(SEVEN, built, driven), (LENGTH, LENGTH)),
-    "cluster wires": (lambda request, word, lines, side: ClusterWires(SEVEN, request, word, lines, side), (WIDTH, WIDTH, COUNT, LENGTH)),
+    "cluster wires": (lambda word, way, lines: ClusterWires(SEVEN, 20, word, way, lines, way, lines), (WIDTH, LENGTH, COUNT)),
     "router link": (lambda bits, length, driven: RouterLink(SEVEN, bits, length, driven), (WIDTH, LENGTH, LENGTH)),
     "room for wires": (lambda missing: WiringRoom(SEVEN, missing), (LENGTH,)),
     "bank": (lambda kib, ports: SramBank(SEVEN, kib, 128, ("1rw", "1r1w", "2rw", "3rw")[ports]), (KIB, st.integers(0, 2))),

@@ -8,6 +8,7 @@ import pytest
 
 from simulator.activity import COUNTERS, Activity, Bounds, Counts
 from simulator.cost import Cost, Technology
+from simulator.cost.heat import LeakageLaw, Package
 from simulator.cost.types import SPREAD, ComponentCost
 from simulator.pricing import elaborate, price
 
@@ -27,7 +28,22 @@ def sample() -> Cost:
             part("clock_and_control", 0.8, {"clock_tree": 250e3, "control": 50e3}, 20e3),
             part("dram", 0.0, {"move": 500e3}, 0.0),
         ),
+        LeakageLaw(85.0, 20.0),
     )
+
+
+def test_heat_by_hand() -> None:
+    # 3.22 W on 2 mm² of fabric, of which 0.12 leak at 85 °C: lanes 1 mm², wires all of it, control 0.8 mm²; no DRAM
+    heat = sample().heat(Package(ambient_c=45.0, sink_c_mm2_per_w=20.0, die_c_mm2_per_w=6.0))
+    lanes, control = heat.component_c["mac_lanes"], heat.component_c["clock_and_control"]
+    leaking = {"mac_lanes": 0.1 * 2 ** ((lanes - 85) / 20), "clock_and_control": 0.02 * 2 ** ((control - 85) / 20)}
+    assert heat.leakage_w == pytest.approx(sum(leaking.values()))
+    power_w = 0.9 + 2.0 + 0.3 + heat.leakage_w
+    assert lanes == pytest.approx(45 + 20 * power_w / 2 + 6 * (0.9 + leaking["mac_lanes"]) / 1.0)
+    assert control == pytest.approx(45 + 20 * power_w / 2 + 6 * (0.3 + leaking["clock_and_control"]) / 0.8)
+    assert heat.component_c["cluster_wires"] == pytest.approx(45 + 20 * power_w / 2 + 6 * 2.0 / 2)
+    assert heat.die_c == pytest.approx(45 + 26 * power_w / 2)
+    assert "dram" not in heat.component_c
 
 
 def test_power_by_kind_by_hand() -> None:

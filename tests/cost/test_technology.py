@@ -32,7 +32,7 @@ def test_every_constant_has_unit_band_and_source(node: str) -> None:
 def test_every_constant_of_the_files_says_its_source_itself() -> None:
     for path in FOLDER.glob("*.yaml"):
         content = yaml.safe_load(path.read_text())
-        groups = content["devices"].values() if "devices" in content else [content["constants"]]
+        groups = content["devices"].values() if "devices" in content else [content["constants"], content.get("logic_leakage", {})]
         for group in groups:
             for name, constant in group.items():
                 assert constant["source"], f"{path.name}: {name}"
@@ -43,7 +43,7 @@ def test_node_constants_follow_the_laws_that_they_cite() -> None:
     for node in NODES:
         technology = load_technology(node)
         nm = technology.node_nm
-        assert technology.energy_scale == pytest.approx(nm / 45, rel=1e-3)
+        assert technology.energy_scale == pytest.approx(nm / 45 if nm >= 10 else 0.354 * nm / 7, rel=1e-3)
         assert technology.wire_pj_per_bit_mm == pytest.approx(0.121 * (nm / 40) ** 0.35, rel=1e-3)
         assert technology.crossbar_wire_pitch_um == pytest.approx(0.246 * (nm / 45) ** 0.7, rel=1e-3)
         assert technology.sram_leakage_mw_per_kib == pytest.approx(0.226 * (nm / 45) ** 1.9, rel=1e-3)
@@ -95,11 +95,12 @@ def test_missing_constants_are_named(tmp_path: Path) -> None:
         load_technology(str(path))
 
 
-def test_supply_scales_energy_by_its_square_relative_to_the_nodes_own(seven: Technology) -> None:
+def test_supply_scales_energy_by_its_square_relative_to_the_nodes_own() -> None:
     # 0.6 V on a node of 0.75 V: (0.6/0.75)² = 0.64
     low = load_technology("7nm", {"supply_voltage_v": 0.6})
-    assert low.logic_pj(1.0) == pytest.approx(0.64 * seven.logic_pj(1.0))
-    assert low.wire_pj(1.0) == pytest.approx(0.64 * seven.wire_pj(1.0))
+    nominal = load_technology("7nm")
+    assert low.logic_pj(1.0) == pytest.approx(0.64 * nominal.logic_pj(1.0))
+    assert low.wire_pj(1.0) == pytest.approx(0.64 * nominal.wire_pj(1.0))
 
 
 @pytest.mark.parametrize("kind", DEVICES)
@@ -124,3 +125,44 @@ def test_unknown_dram_names_the_nearest() -> None:
     assert set(load_dram_devices()) == set(DEVICES)
     with pytest.raises(ConfigError, match=r"found 'hbm2f'.*nearest: hbm2"):
         shipped_dram("hbm2f")
+
+
+def test_leakage_doubles_with_temperature_and_follows_the_flavour() -> None:
+    # 12, 100 and 640 mW/mm² at 100 °C; at 85 °C 2^(−15/22.5) = 0.630 of it. SRAM is stated at 85 °C
+    seven = load_technology("7nm")
+    assert (seven.threshold, seven.junction_c) == ("rvt", 85)
+    assert seven.logic_leakage_mw(2.0) == pytest.approx(2 * 12 * 0.630, rel=1e-3)
+    assert seven.sram_leakage_mw(64) == pytest.approx(64 * seven.sram_leakage_mw_per_kib)
+    hot = seven.moved("junction_c", 85 + 22.5)
+    assert hot.logic_leakage_mw(1.0) == pytest.approx(2 * seven.logic_leakage_mw(1.0))
+    assert hot.sram_leakage_mw(1.0) == pytest.approx(2 * seven.sram_leakage_mw(1.0))
+    assert seven.leakage_growth(85, 40) * seven.leakage_growth(40, 85) == pytest.approx(1)
+
+
+@pytest.mark.parametrize(("flavour", "mw"), [("rvt", 12.0), ("lvt", 100.0), ("slvt", 640.0)])
+def test_a_file_names_the_flavour_of_its_cells(tmp_path: Path, flavour: str, mw: float) -> None:
+    mine = tmp_path / "mine.yaml"
+    mine.write_text((FOLDER / "7nm.yaml").read_text(encoding="utf-8").replace("threshold: rvt", f"threshold: {flavour}"), encoding="utf-8")
+    technology = load_technology(str(mine))
+    assert (technology.threshold, technology.logic_leakage_mw_per_mm2) == (flavour, mw)
+    assert technology.constants["logic_leakage_mw_per_mm2"].source.startswith("ASAP7")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ("threshold: rvt", "threshold: hvt", "threshold"),
+        ("threshold: rvt", "", "threshold: missing; allowed: rvt, lvt, slvt"),
+        (
+            "constants:\n",
+            "constants:\n  logic_leakage_mw_per_mm2: {value: 1, unit: a, low: 1, high: 1, basis: read, source: a}\n",
+            "one of them",
+        ),
+        ("  rvt: {", "  mvt: {", "logic_leakage"),
+    ],
+)
+def test_a_file_that_contradicts_itself_on_leakage_is_refused(tmp_path: Path, old: str, new: str, said: str) -> None:
+    mine = tmp_path / "mine.yaml"
+    mine.write_text((FOLDER / "7nm.yaml").read_text(encoding="utf-8").replace(old, new, 1), encoding="utf-8")
+    with pytest.raises(ConfigError, match=said):
+        load_technology(str(mine))

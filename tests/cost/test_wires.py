@@ -22,19 +22,28 @@ def test_broadcast_to_four_by_hand(seven: Technology) -> None:
 
 
 def test_cluster_wires_by_hand(seven: Technology) -> None:
-    # a word of 261 b over 2 mm: 261 · 2 · 0.0657 = 34.30 pJ; 64 ways of 18 + 261 b: 5 % of 64 · 279 · 2,000 · 0.06687 = 119,403 um²
-    wires = ClusterWires(seven, 18, 261, 64, 2.0)
+    # a word of 261 b over 0.8 + 1.2 mm: 261 · 2 · 0.0657 = 34.30 pJ; 64 ways of 18 + 261 b to units and 32 to banks:
+    # 5 % of (64 · 1,200 + 32 · 800) · 279 · 0.06687 = 95,523 um²
+    wires = ClusterWires(seven, 18, 261, 0.8, 32, 1.2, 64)
     assert wires.energy_pj("word") == pytest.approx(34.30, abs=0.01)
+    assert wires.energy_pj("word_sent") == pytest.approx(34.30 * 0.4, abs=0.01)
+    assert wires.energy_pj("word_delivered") == pytest.approx(34.30 * 0.6, abs=0.01)
     assert wires.energy_pj("request") == pytest.approx(18 * 2 * 0.0657)
-    assert wires.area().cell_mm2 * 1e6 == pytest.approx(119403, rel=1e-4)
+    assert wires.area().cell_mm2 * 1e6 == pytest.approx(95523, rel=1e-4)
     (note,) = wires.notes()
-    assert "word (261 b) crosses 2 mm, a side of its cluster, assumed (0.5 to 2 sides)" in note
+    assert "word (261 b) travels 2 mm outside crossbars, by the cluster's floorplan (× 0.8 to 1.6)" in note
     assert note.endswith("at 0.066 (0.05 to 0.085) pJ/bit/mm")
 
 
-def test_the_assumed_length_of_cluster_wires_is_a_constant(seven: Technology) -> None:
-    half = seven.model_copy(update={"cluster_wire_sides": 0.5})
-    short, long = ClusterWires(half, 18, 261, 64, 2.0), ClusterWires(seven, 18, 261, 64, 2.0)
+def test_narrow_links_send_a_word_as_several_flits(seven: Technology) -> None:
+    whole, halved = ClusterWires(seven, 18, 260, 1.0, 1), ClusterWires(seven, 18, 130, 1.0, 1, request_flits=1, reply_flits=2)
+    assert halved.energy_pj("word") == pytest.approx(whole.energy_pj("word"))
+    assert halved.area().cell_mm2 < whole.area().cell_mm2
+
+
+def test_the_detour_of_cluster_wires_is_a_constant(seven: Technology) -> None:
+    half = seven.model_copy(update={"cluster_wire_detour": 0.5})
+    short, long = ClusterWires(half, 18, 261, 2.0, 64), ClusterWires(seven, 18, 261, 2.0, 64)
     assert short.energy_pj("word") == pytest.approx(long.energy_pj("word") / 2)
     assert short.area().cell_mm2 == pytest.approx(long.area().cell_mm2 / 2)
 

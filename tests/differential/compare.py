@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from dataclasses import astuple
 
+from simulator.activity import Activity, Ideal
 from simulator.engine.compiled.switch import engine as compiled_switch
+from simulator.engine.engines import EngineName
 from simulator.engine.reference import traffic
+from simulator.errors import MappingError
 from simulator.kinds.gather.compiled import engine as compiled
 from simulator.kinds.gather.reference import run_cluster
 from simulator.kinds.scatter.compiled import engine as compiled_scatter
 from simulator.kinds.scatter.reference import run_scatter
 from tests.clusters import changed
 from tests.differential.cases import Case, SwitchCase
+from tests.kinds.units.laws import UnitsCase
 
 Counters = tuple[float, ...]
 
@@ -38,3 +42,22 @@ def switch_figures(case: SwitchCase) -> tuple[Counters, Counters]:
     """The same for a network alone; a quarter of the cycles is warm-up."""
     arrivals, warmup = case.arrivals(), case.cycles // 4
     return astuple(traffic.drive(case.spec, arrivals, warmup)), astuple(compiled_switch.drive(case.spec, arrivals, warmup))
+
+
+def repeat_figures(of: UnitsCase, part: Ideal) -> tuple[Counters, Counters]:
+    """The same for a whole run and its repeat with a perfect part; last, whether that is no slower, which it has to be."""
+
+    def figures(engine: EngineName) -> tuple[Counters, bool]:
+        plain, perfect = (timing.activity for timing in of.runs(part, engine))
+        return (*_figures(plain), *_figures(perfect)), perfect.cycles <= plain.cycles
+
+    try:
+        reference, compiled = figures("reference"), figures("compiled")
+    except MappingError:
+        return (), ()
+    return (*reference[0], True), (*compiled[0], compiled[1])
+
+
+def _figures(activity: Activity) -> Counters:
+    own = (number for part in activity.operations for number in (part.compute_cycles, *part.counts.values(), *part.unit_cycles.values()))
+    return activity.cycles, *activity.unit_cycles.values(), *own

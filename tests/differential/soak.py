@@ -8,12 +8,16 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
 from tests.differential.cases import cases, switch_cases
-from tests.differential.compare import Counters, gather_counters, sampled_counters, scatter_counters, switch_figures
+from tests.differential.compare import Counters, gather_counters, repeat_figures, sampled_counters, scatter_counters, switch_figures
+from tests.kinds.units.laws import PARTS, UnitsCase, case
 
 Drawn = TypeVar("Drawn")
+REPEATED: SearchStrategy[UnitsCase] = st.integers(0, 2**32 - 1).map(case)
+"""Whole runs, each of which takes as long as a hundred tiles."""
 
 
 def soak(count: int, strategy: SearchStrategy[Drawn], run: Callable[[Drawn], tuple[Counters, Counters]]) -> tuple[int, list[str]]:
@@ -49,6 +53,7 @@ def main() -> int:
         "sampled": soak(count // 5, cases(), sampled_counters),
         "scatter": soak(count // 5, cases(), scatter_counters),
         "network alone": soak(count // 5, switch_cases(), switch_figures),
+        "run with a perfect part": soak(count // 50, st.tuples(REPEATED, st.sampled_from(PARTS)), lambda drawn: repeat_figures(*drawn)),
     }
     found = [text for _, texts in soaked.values() for text in texts]
     for text in found[:5]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 from typing import Any
 
@@ -21,9 +22,11 @@ def _values(file: Path, *path: str) -> dict[str, float]:
 
 FOLDER = Path(__file__).parents[2] / "configs" / "technologies"
 T = _values(FOLDER / "common.yaml", "constants") | _values(FOLDER / "7nm.yaml", "constants")
+LEAKAGE = _values(FOLDER / "7nm.yaml", "logic_leakage")["rvt"] * 2 ** ((85 - 100) / 22.5)
+"""Of a mm² of logic at 85 °C: it doubles every 22.5 °C, and its table is of 100 °C."""
 HBM2E = _values(FOLDER / "dram.yaml", "devices", "hbm2e")
-NODE = T["energy_scale"] * (T["supply_voltage_v"] / T["nominal_voltage_v"]) ** 2
-"""Energy at 7 nm over that at 45 nm."""
+NODE, SRAM_NODE = (T[scale] * (T["supply_voltage_v"] / T["nominal_voltage_v"]) ** 2 for scale in ("energy_scale", "sram_energy_scale"))
+"""Energy at 7 nm over that at 45 nm, of logic and of SRAM."""
 
 
 def _component(result: Record, name: str) -> Record:
@@ -40,16 +43,31 @@ def _mac_pj(register_bits: int) -> float:
 def _sram_pj(action: str, kib: float, width_bits: int, ports: float) -> float:
     fixed = T[f"sram_{action}_fixed_pj"] * (kib / 32) ** T[f"sram_{action}_fixed_exponent"]
     moved = T[f"sram_{action}_bit_pj"] * width_bits / 64 * (kib / 32) ** T[f"sram_{action}_bit_exponent"]
-    return NODE * ports * (fixed + moved)
+    return SRAM_NODE * ports * (fixed + moved)
+
+
+SUPPLY = (T["supply_voltage_v"] / T["nominal_voltage_v"]) ** 2
+
+
+def _macro_um2(kib: float, width_bits: int, area_factor: float) -> float:
+    cells = T["sram_bit_factor"] * kib * 8192 + T["sram_periphery_factor"] * (kib * 8192) ** 0.5
+    um2: float = area_factor * T["sram_cell_um2"] * cells * (width_bits / 64) ** T["sram_width_exponent"]
+    return um2
 
 
 def _divided_pj(action: str, kib: float, width_bits: int, area_factor: float, ports: float) -> float:
-    """Sub-banks of 4 KiB, and wires as long as the macro's side."""
-    cells = T["sram_bit_factor"] * kib * 8192 + T["sram_periphery_factor"] * (kib * 8192) ** 0.5
-    area_um2 = area_factor * T["sram_cell_um2"] * cells * (width_bits / 64) ** T["sram_width_exponent"]
-    wires_bit_mm = width_bits * (area_um2 * 1e-6 * T["macro_placement"]) ** 0.5
-    supply = (T["supply_voltage_v"] / T["nominal_voltage_v"]) ** 2
-    return _sram_pj(action, 4, width_bits, ports) + wires_bit_mm * T["wire_pj_per_bit_mm"] * supply
+    """Sub-banks of the smallest size, and wires as long as the macro's side."""
+    wires_bit_mm = width_bits * (_macro_um2(kib, width_bits, area_factor) * 1e-6 * T["macro_placement"]) ** 0.5
+    return _sram_pj(action, T["sram_subbank_kib"], width_bits, ports) + wires_bit_mm * T["wire_pj_per_bit_mm"] * SUPPLY
+
+
+def _latched_pj(action: str, kib: float, width_bits: int, area_factor: float, ports: float) -> float:
+    """Latches of lanes of 32 bits: a flop is written or a tree of multiplexers read, over a lane's side; dearer as they are larger."""
+    latches_um2 = area_factor * T["latch_array_ge_per_bit"] * kib * 8192 * T["gate_area_um2"]
+    words, side_mm = kib * 8192 / width_bits, (latches_um2 / (width_bits / 32) * 1e-6) ** 0.5
+    gates_fj = T["flop_fj_per_bit"] if action == "write" else T["mux_fj_per_level"] * math.log2(words)
+    bit_pj = NODE * gates_fj * 1e-3 + T["wire_pj_per_bit_mm"] * SUPPLY * side_mm
+    return ports * width_bits * bit_pj * max(1.0, latches_um2 / _macro_um2(kib, width_bits, area_factor))
 
 
 @pytest.mark.parametrize("machine", MACHINES)
@@ -74,7 +92,12 @@ def test_dram(study: Any, machine: str) -> None:
     assert phy["energy_pj_by_action"]["transfer"] == pytest.approx(bits * HBM2E["phy_pj_per_bit"])
     # a 32nd of a stack's PHY, a tenth of which leaks as logic
     assert phy["die_mm2"] == pytest.approx(HBM2E["phy_area_mm2"] / 32)
-    assert phy["leakage_pj"] == pytest.approx(0.1 * phy["die_mm2"] * T["logic_leakage_mw_per_mm2"] * result["cycles"])
+    assert phy["leakage_pj"] == pytest.approx(0.1 * phy["die_mm2"] * LEAKAGE * result["cycles"])
+
+
+def _side_mm(gates: float) -> float:
+    """Of a square of die for so many gates."""
+    return float(gates * T["gate_area_um2"] * 1e-6 / T["cell_placement"] / T["die_utilization"]) ** 0.5
 
 
 def _multipliers(result: Record) -> int:
@@ -90,15 +113,18 @@ def test_multipliers(study: Any, machine: str) -> None:
     gated = counts["mac_slots"] - counts["macs_useful"]
     toggled = _mac_pj(bits) * (counts["macs_useful"] + T["gated_mac_fraction"] * gated)
     clock = NODE * bits * T["flop_fj_per_bit"] * T["flop_clock_fraction"] * 1e-3 * multipliers * result["cycles"]
-    gates = 17.0 * 8**2 + 1704.0 * 2**1.62 + 5.9 * bits
-    leakage = multipliers * gates * T["gate_area_um2"] * 1e-6 * T["logic_leakage_mw_per_mm2"] * result["cycles"]
-    assert result["energy_pj_by_component"]["mac_lanes"] == pytest.approx(toggled + clock + leakage)
+    gates = 0.7 * (17.0 * 8**2 + 1704.0 * 2**1.62) + 5.9 * bits
+    weight = counts["mac_slots"] * 16 * T["wire_pj_per_bit_mm"] * _side_mm(gates)
+    leakage = multipliers * gates * T["gate_area_um2"] * 1e-6 * LEAKAGE * result["cycles"]
+    assert result["energy_pj_by_component"]["mac_lanes"] == pytest.approx(toggled + weight + clock + leakage)
 
 
 def test_processing_elements(study: Any) -> None:
     result = study.result("systolic")
     counts, actions = result["counts"], _component(result, "pe_array")["energy_pj_by_action"]
-    shift = NODE * T["flop_fj_per_bit"] * (1 - T["flop_clock_fraction"]) * 1e-3
+    # a flop, and a wire across a cell of 2:4 weights with two stationary registers: of each 16 bits and 2 of a pick
+    gates = 0.7 * (17.0 * 8**2 + 1704.0 * 2**1.62) + 5.9 * (2 * 18 + 16 + 32 + 16 + 16 + 3 * 16 + 2)
+    shift = NODE * T["flop_fj_per_bit"] * (1 - T["flop_clock_fraction"]) * 1e-3 + T["wire_pj_per_bit_mm"] * _side_mm(gates)
     assert actions["mac"] == pytest.approx(counts["macs_useful"] * _mac_pj(16 + 16))
     assert actions["mac_gated"] == pytest.approx((counts["mac_slots"] - counts["macs_useful"]) * 0.2 * _mac_pj(16 + 16))
     assert actions["weight_shift"] == pytest.approx(counts["pe_weight_shifts"] * (16 + 2) * shift)
@@ -109,13 +135,15 @@ def test_processing_elements(study: Any) -> None:
 
 @pytest.mark.parametrize("machine", MACHINES[:-1])
 def test_output_banks(study: Any, machine: str) -> None:
-    """16 KiB of 32 bits a lane with a read and a write port: macros of 512 bits, each the less of one array and of sub-banks."""
+    """16 KiB of 32 bits a lane with a read and a write port: macros of 512 bits, each the least of one array, sub-banks and latches."""
     result = study.result(machine)
     macros = result["machine"]["fabric"]["lanes"] * 32 // 512
     counts, actions = result["counts"], _component(result, "output_banks")["energy_pj_by_action"]
     area_factor, ports, kib = T["sram_1r1w_area_factor"], T["sram_1r1w_energy_factor"], 16 / macros
+    ways = (_divided_pj, _latched_pj)
     read, write = (
-        macros * min(_sram_pj(way, kib, 512, ports), _divided_pj(way, kib, 512, area_factor, ports)) for way in ("read", "write")
+        macros * min(_sram_pj(action, kib, 512, ports), *(way(action, kib, 512, area_factor, ports) for way in ways))
+        for action in ("read", "write")
     )
     assert actions["write"] == pytest.approx(counts["output_bank_writes"] * write)
     assert actions["read"] == pytest.approx(counts["output_bank_reads"] * read)

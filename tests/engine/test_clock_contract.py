@@ -192,3 +192,30 @@ def test_a_perfect_network_keeps_the_banks() -> None:
     assert last_consumed(run(spec, *[row(0)] * 4), spec) == 4 + 3
     spread = changed(spec, banks=4)
     assert last_consumed(run(spread, row(0), row(1), row(2), row(3)), spread) == 4
+
+
+@pytest.mark.parametrize("network", ["routed", "ideal", "none"])
+@pytest.mark.parametrize("feed", [1, 2, 4])
+def test_a_long_way_to_the_network_delays_the_first_grant(feed: int, network: Any) -> None:
+    """Issue 0; grant, or access without a network, F; all else follows."""
+    plain = ALONE if network == "none" else changed(SINGLE, network=network)
+    spec = changed(plain, feed=feed)
+    assert last_consumed(run(spec, row(0)), spec) == last_consumed(run(plain, row(0)), plain) + feed - 1
+
+
+@pytest.mark.parametrize("network", ["routed", "ideal"])
+def test_an_allocation_of_several_cycles_delays_a_request_and_throttles_nothing(network: Any) -> None:
+    """Issue 0; the allocation begins in 1 and ends in P, access P + L: one word a cycle as soon as the window covers the way."""
+    spec = changed(SINGLE, allocation=3, network=network, depth=2, bank_queue=1, reply_depth=1)
+    assert last_consumed(run(spec, row(0)), spec) == 4 + 2
+    assert last_consumed(run(spec, row(*range(20))), spec) == 4 + 2 + 19
+
+
+@pytest.mark.parametrize("product", [0, 1, 3])
+def test_a_product_of_several_cycles_delays_the_write_and_holds_the_accumulator(product: int) -> None:
+    """The last operand is taken in 2; its product is there P later, the row is written A later, its accumulator free then."""
+    spec = changed(ALONE, multiply_latency=product, accumulate_latency=2)
+    assert spec.merge_cycles == product + 4
+    assert run(spec, row(0)).cycles == 2 + product + 4 + 1
+    one = changed(spec, accumulators=1)
+    assert last_consumed(run(one, row(0) + row(1, of=1)), one) == 4 + product + 2

@@ -21,7 +21,7 @@ from simulator.study.design import design_of
 from tests.kinds.scalar import SCALAR
 
 PACKAGE = Path(simulator.__file__).parent
-_OF_IDEAL = {"cli/options.py", "run/levels.py", "activity.py", "engine/engines.py", "system/spec.py"}
+_OF_IDEAL = {"cli/options.py", "run/levels.py", "run/perfect.py", "activity.py", "engine/engines.py", "system/spec.py"}
 OTHER_MEANINGS = {
     "both": _OF_IDEAL,
     "scatter": {"system/weights.py", "workload/spec.py", "workload/types.py"},

@@ -32,7 +32,7 @@ def settled(*changes: str) -> Elaborated:
         ((f"{_TECHNOLOGY}cell_placement=5e-324",), "found 4.94066e-324; allowed: a number from 1e-09 to 1e+09"),
         ((f"{_TECHNOLOGY}sram_width_exponent=1e6",), "found 1e+06; allowed: an exponent from -8 to 8"),
         ((f"{_TECHNOLOGY}fp_multiplier_energy_exponent=-1e308",), "found -1e+308; allowed: an exponent from -8 to 8"),
-        ((f"{_TECHNOLOGY}wire_delay_ns_per_mm=1e9",), "fabric.network.latency: auto is 1489328641 cycles in 7nm"),
+        ((f"{_TECHNOLOGY}wire_delay_ns_per_mm=1e9",), "cycles of crossing in 7nm, by its delays of gates and wires; allowed: at most 4096"),
         ((f"{_TECHNOLOGY}crossbar_stage_fill=1e-9",), "allowed: at most 4096"),
         ((f"{_TECHNOLOGY}dram.hbm2e.burst_bytes=0.4",), "found 0.4; allowed: whole bytes from 1 to 65536"),
         ((f"{_TECHNOLOGY}dram.hbm2e.burst_bytes=1e6",), "found 1e+06; allowed: whole bytes from 1 to 65536"),

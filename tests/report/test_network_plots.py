@@ -8,7 +8,6 @@ import numpy as np
 import pytest
 from matplotlib.collections import LineCollection, PathCollection
 
-from simulator.errors import ConfigError
 from simulator.kinds import kind_of
 from simulator.machine.model import Machine
 from simulator.network import TOPOLOGIES, TopologyName, draw
@@ -67,8 +66,6 @@ def test_graphs_of_a_machine() -> None:
     of = machine(network={"topology": "clos"})
     graphs = kind_of(of).graphs(of)
     assert {name: (graph.sources, graph.sinks) for name, graph in graphs.items()} == {"request_network": (8, 16), "reply_network": (16, 8)}
-    with pytest.raises(ConfigError, match="a copy for every unit"):
-        kind_of(machine()).graphs(machine(replicas=8))
+    assert kind_of(machine()).graphs(machine(replicas=8)) == {}
     of = Machine.model_validate({"name": "s", "fabric": {"kind": "systolic"}})
-    with pytest.raises(ConfigError, match="systolic"):
-        kind_of(of).graphs(of)
+    assert kind_of(of).graphs(of) == {}

@@ -106,7 +106,7 @@ def test_a_frame_has_one_row_an_operation() -> None:
         ("{", "not a sparsim result"),
         ("[]", "not a sparsim result"),
         ('{"schema_version": 99}', "schema version 99"),
-        ('{"schema_version": 2}', "machine"),
+        ('{"schema_version": 3}', "machine"),
     ],
 )
 def test_a_file_that_is_no_result_is_refused(tmp_path: Path, content: str, message: str) -> None:

@@ -195,7 +195,7 @@ def test_progress_names_every_operation_in_order() -> None:
 @settings(max_examples=30)
 @given(case=cases(), part=st.sampled_from(["dram", "trunks"]))
 def test_without_its_memory_in_the_way_no_machine_is_slower(case: Case, part: Ideal) -> None:
-    """By more than a schedule chosen anew may miss: estimates rank cuts, and the pipes of the fabric empty between tiles."""
+    """Nor waits longer for that part, by more than a schedule chosen anew may miss."""
     plain, ideal = go(case).activity, go(case, ideal=part).activity
-    assert ideal.cycles <= plain.cycles + 64
+    assert ideal.cycles <= plain.cycles
     assert ideal.unit_cycles[part.removesuffix("s")] <= plain.unit_cycles[part.removesuffix("s")] + 64 * plain.units

@@ -7,7 +7,9 @@ from typing import Annotated, ClassVar
 
 from pydantic import Field
 
+from simulator.cost import delay
 from simulator.cost.arithmetic import FITTED_SIGNIFICANDS, Operator, float_adder, float_multiplier, integer_adder, integer_multiplier
+from simulator.cost.delay import Delay
 from simulator.cost.mac import ProcessingElement
 from simulator.cost.technology import Technology
 from simulator.cost.validation.hardware import AREAS, Hardware, areas_um2, gates_um2
@@ -18,41 +20,47 @@ Count = Annotated[int, Field(ge=1, le=10**9)]
 _MOST_OPERATORS = 1024
 
 
-def _operator(technology: Technology, operator: Operator) -> dict[str, float]:
-    return {**gates_um2(technology, operator.gates), "energy": operator.pj}
+_SIGNIFICANDS = {16: 11, 32: 24, 64: 53}
+"""Of IEEE formats by their bits; of others three quarters are taken."""
+_OPERATOR = (*AREAS, "energy", "delay")
+
+
+def _operator(technology: Technology, operator: Operator, depth: Delay) -> dict[str, float]:
+    return {**gates_um2(technology, operator.gates), "energy": operator.pj, "delay": depth.ns(technology)}
 
 
 class IntegerMultiplier(Hardware):
     """A multiplier of two integers."""
 
-    quantities: ClassVar[tuple[str, ...]] = (*AREAS, "energy")
+    quantities: ClassVar[tuple[str, ...]] = _OPERATOR
     bits: Bits = Field(description="bits of each operand")
 
     def modelled(self, technology: Technology) -> Mapping[str, float]:
-        """Area, and energy of one multiplication."""
-        return _operator(technology, integer_multiplier(technology, self.bits))
+        """Area; energy and time of one multiplication."""
+        return _operator(technology, integer_multiplier(technology, self.bits), delay.integer_multiplier(technology, self.bits))
 
 
 class IntegerAdder(Hardware):
     """An adder of two integers."""
 
-    quantities: ClassVar[tuple[str, ...]] = (*AREAS, "energy")
+    quantities: ClassVar[tuple[str, ...]] = _OPERATOR
     bits: Bits = Field(description="bits of each operand")
 
     def modelled(self, technology: Technology) -> Mapping[str, float]:
-        """Area, and energy of one addition."""
-        return _operator(technology, integer_adder(technology, self.bits))
+        """Area; energy and time of one addition."""
+        return _operator(technology, integer_adder(technology, self.bits), delay.integer_adder(technology, self.bits))
 
 
 class FloatMultiplier(Hardware):
     """A floating-point multiplier."""
 
-    quantities: ClassVar[tuple[str, ...]] = (*AREAS, "energy")
+    quantities: ClassVar[tuple[str, ...]] = _OPERATOR
     significand_bits: Bits = Field(description="bits of the significand, hidden one included: 24 for fp32, 11 for fp16, 8 for bf16")
 
     def modelled(self, technology: Technology) -> Mapping[str, float]:
-        """Area, and energy of one multiplication."""
-        return _operator(technology, float_multiplier(technology, self.significand_bits))
+        """Area; energy and time of one multiplication."""
+        significand = self.significand_bits
+        return _operator(technology, float_multiplier(technology, significand), delay.float_multiplier(technology, significand))
 
     def notes(self, technology: Technology) -> tuple[str, ...]:
         """Significands outside the fit."""
@@ -63,12 +71,13 @@ class FloatMultiplier(Hardware):
 class FloatAdder(Hardware):
     """A floating-point adder."""
 
-    quantities: ClassVar[tuple[str, ...]] = (*AREAS, "energy")
+    quantities: ClassVar[tuple[str, ...]] = _OPERATOR
     bits: Bits = Field(description="bits of the whole number")
 
     def modelled(self, technology: Technology) -> Mapping[str, float]:
-        """Area, and energy of one addition."""
-        return _operator(technology, float_adder(technology, self.bits))
+        """Area; energy and time of one addition."""
+        significand = _SIGNIFICANDS.get(self.bits, max(2, self.bits * 3 // 4))
+        return _operator(technology, float_adder(technology, self.bits), delay.float_adder(technology, significand))
 
 
 class DatapathCell(Hardware):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import reduce
 from operator import or_
 from pathlib import Path
@@ -46,6 +47,9 @@ HARDWARE: dict[str, type[Hardware]] = {
 
 Confidence = Literal["read", "digitised", "memory"]
 Role = Literal["fitted", "predicted"]
+FigureClass = Literal["component", "product", "board"]
+CLASSES: tuple[FigureClass, ...] = ("component", "product", "board")
+"""What was looked at: a block, a macro or a device by itself; a share of a whole die; a board under load, all its losses included."""
 
 
 class Figure(FileModel):
@@ -54,7 +58,7 @@ class Figure(FileModel):
     id: str = Field(pattern=r"^[\w.+-]+$", max_length=64, description="unique name")
     component: str = Field(description="hardware of the registry")
     parameters: Hardware = Field(description="of that hardware")
-    technology: str = Field(description="a file of configs/technologies, or a path")
+    technology: str = Field(description="a file of configs/technologies, or a path, beside the list or from where sparsim runs")
     overrides: dict[str, float] = Field(
         default_factory=dict, description="constants of the technology that the publication states otherwise"
     )
@@ -83,6 +87,12 @@ class Figure(FileModel):
         return self
 
     @property
+    def figure_class(self) -> FigureClass:
+        """Its key `class`, which is no name in Python."""
+        found: FigureClass = getattr(self, "class")
+        return found
+
+    @property
     def published(self) -> tuple[float, float]:
         """Low and high end of what was published, in its unit; equal where it is one value."""
         if self.value is not None:
@@ -97,6 +107,7 @@ def _figure_of(name: str, hardware: type[Hardware]) -> Any:
         "component": (Literal.__getitem__(name), Field(description="hardware of the registry")),
         "parameters": (hardware, Field(default_factory=hardware) if optional else Field()),
         "quantity": (Literal.__getitem__(hardware.quantities), Field()),
+        "class": (FigureClass, Field("component", description="what was looked at; classes are summed up apart")),
     }
     return create_model(f"{hardware.__name__}Figure", __base__=Figure, **fields)
 
@@ -131,7 +142,15 @@ def load_figures(path: str | Path) -> Document[FiguresFile]:
                 raise ConfigError(
                     f"{place}: found {name!r}; allowed: a constant of a technology, or DEVICE.CONSTANT{nearest_hint(name, known)}"
                 )
-    return document
+    folder = Path(path).parent
+    placed = tuple(figure.model_copy(update={"technology": _beside(folder, figure.technology)}) for figure in document.model.figures)
+    return replace(document, model=FiguresFile(figures=placed))
+
+
+def _beside(folder: Path, technology: str) -> str:
+    """The path of a technology's file that stands beside the list; a name, or any other path, stays as it is."""
+    path = folder / technology
+    return str(path) if Path(technology).suffix and path.is_file() else technology
 
 
 def shipped_figures() -> list[Document[FiguresFile]]:

@@ -21,7 +21,7 @@ class Hardware(FileModel, ABC):
 
     @abstractmethod
     def modelled(self, technology: Technology) -> Mapping[str, float]:
-        """Every one of `quantities`, each in the first of its units (um², pJ, pJ/bit, cycles)."""
+        """Every one of `quantities`, each in the first of its units (um², pJ, pJ/bit, cycles, ns)."""
 
     def notes(self, technology: Technology) -> tuple[str, ...]:
         """Where a formula is outside its range."""
@@ -69,6 +69,7 @@ QUANTITIES: dict[str, Quantity] = {
     "write_energy_per_bit": _PER_BIT,
     "energy_per_bit_mm": Quantity("energy", {"pJ/bit/mm": 1.0, "fJ/bit/mm": 1e-3}),
     "stages": Quantity("other", {"cycles": 1.0}),
+    "delay": Quantity("other", {"ns": 1.0, "ps": 1e-3}),
 }
 """By the name that a list of figures gives.
 

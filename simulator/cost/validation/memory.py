@@ -10,6 +10,7 @@ from typing import ClassVar, Literal
 from pydantic import Field
 
 from simulator.cost.constants import choose_dram
+from simulator.cost.delay import sram_access
 from simulator.cost.dram import Dram as DramComponent
 from simulator.cost.dram import DramPhy
 from simulator.cost.registers import RegisterFile as RegisterFileComponent
@@ -29,7 +30,7 @@ def _access(read_pj: float, write_pj: float, width_bits: int) -> dict[str, float
 class Sram(Hardware):
     """SRAM macros: cell area is that of the macros, placed area has their glue (macro_placement)."""
 
-    quantities: ClassVar[tuple[str, ...]] = (*AREAS, *ACCESS)
+    quantities: ClassVar[tuple[str, ...]] = (*AREAS, *ACCESS, "delay")
     kib: float = Field(gt=0, le=2**20, description="capacity of one macro")
     width_bits: Bits = Field(description="bits of one access")
     ports: Literal["1rw", "1r1w", "2rw"] = Field("1rw", description="ports")
@@ -39,10 +40,10 @@ class Sram(Hardware):
         return SramBank(technology, self.kib, self.width_bits, self.ports, halves=1)
 
     def modelled(self, technology: Technology) -> Mapping[str, float]:
-        """Areas of all macros; energies of an access of one."""
+        """Areas of all macros; energies of an access of one, and its time."""
         bank = self._bank(technology)
         access = _access(bank.energy_pj("read"), bank.energy_pj("write"), self.width_bits)
-        return {**areas_um2(technology, bank.area(), self.count), **access}
+        return {**areas_um2(technology, bank.area(), self.count), **access, "delay": sram_access(technology, self.kib).ns(technology)}
 
     def notes(self, technology: Technology) -> tuple[str, ...]:
         """Where the macro is outside the range of its laws."""

@@ -10,6 +10,7 @@ from pydantic import Field
 
 from simulator.cost.arithmetic import integer_adder
 from simulator.cost.component import Area
+from simulator.cost.delay import allocation
 from simulator.cost.network import NetworkPlan, network_layout
 from simulator.cost.router import Crossbar as CrossbarComponent
 from simulator.cost.router import Scheduler
@@ -27,7 +28,7 @@ NetworkPorts = Annotated[int, Field(ge=1, le=512)]
 class Crossbar(Hardware):
     """A crossbar in one direction."""
 
-    quantities: ClassVar[tuple[str, ...]] = (*AREAS, "energy", "energy_per_bit", "stages")
+    quantities: ClassVar[tuple[str, ...]] = (*AREAS, "energy", "energy_per_bit", "stages", "delay")
     inputs: Ports = Field(description="inputs")
     outputs: Ports = Field(description="outputs")
     width_bits: Bits = Field(description="all bits of a flit: data, address, byte enables, valid")
@@ -36,26 +37,28 @@ class Crossbar(Hardware):
     clock_ghz: float = Field(1.0, gt=0, le=100, description="for the stages of its pipeline")
 
     def modelled(self, technology: Technology) -> Mapping[str, float]:
-        """Areas; energy of a flit and of a bit of it; pipeline stages at the clock."""
+        """Areas; energy of a flit and of a bit of it; pipeline stages at the clock, and the time without."""
         crossbar = CrossbarComponent(technology, self.inputs, self.outputs, self.width_bits, self.arbitrated, self.slices)
         hop_pj = crossbar.energy_pj("hop")
         energy = {"energy": hop_pj, "energy_per_bit": hop_pj / self.width_bits}
-        return {**areas_um2(technology, crossbar.area()), **energy, "stages": crossbar.stages(self.clock_ghz)}
+        time = {"stages": crossbar.delay().stages(technology, self.clock_ghz), "delay": crossbar.delay().ns(technology)}
+        return {**areas_um2(technology, crossbar.area()), **energy, **time}
 
 
 class VoqScheduler(Hardware):
-    """All control of a router with virtual output queues: the arbiters of its crossbar and what its scheduler adds; area only."""
+    """All control of a router with virtual output queues: the arbiters of its crossbar and what its scheduler adds."""
 
-    quantities: ClassVar[tuple[str, ...]] = AREAS
+    quantities: ClassVar[tuple[str, ...]] = (*AREAS, "delay")
     inputs: Ports = Field(description="inputs")
     outputs: Ports = Field(description="outputs")
     iterations: int = Field(1, ge=1, le=64, description="iterations of a cycle")
 
     def modelled(self, technology: Technology) -> Mapping[str, float]:
-        """Areas, all of it placed at the scheduler's fill."""
+        """Areas, all of it placed at the scheduler's fill; the time of a matching."""
         arbiters = CrossbarComponent(technology, self.inputs, self.outputs, 0, True).area()
         cells_mm2 = arbiters.cell_mm2 + Scheduler(technology, self.inputs, self.outputs, self.iterations).area().cell_mm2
-        return areas_um2(technology, Area(cells_mm2, cells_mm2 / technology.crossbar_scheduler_fill))
+        placed = areas_um2(technology, Area(cells_mm2, cells_mm2 / technology.crossbar_scheduler_fill))
+        return {**placed, "delay": allocation(technology, max(self.inputs, self.outputs), self.iterations).ns(technology)}
 
 
 class Network(Hardware):
@@ -110,7 +113,8 @@ class Wire(Hardware):
 class BankAccess(Hardware):
     """A read of a bank through a hierarchy of crossbars: the request, the bank, the reply.
 
-    Wires: each of request and reply crosses the side of the area that the banks it passes take, as in a machine's cluster.
+    Wires: each of request and reply crosses the side of the area that the banks it passes take, as in a machine's cluster,
+    or the length that is stated.
     """
 
     quantities: ClassVar[tuple[str, ...]] = ("energy", "energy_per_bit")
@@ -120,6 +124,7 @@ class BankAccess(Hardware):
     reply_bits: Bits = Field(description="bits of a reply")
     crossbars: tuple[Sides, ...] = Field(min_length=1, max_length=16, description="inputs and outputs of each crossbar passed")
     banks_spanned: int = Field(ge=1, le=2**20, description="banks over whose area the access travels")
+    wire_mm: float | None = Field(None, gt=0, le=1e4, description="length that request and reply travel, in place of the side of that area")
 
     def modelled(self, technology: Technology) -> Mapping[str, float]:
         """Energy of one access, and of a bit of its word."""
@@ -129,8 +134,8 @@ class BankAccess(Hardware):
             forth = CrossbarComponent(technology, ports[0], ports[-1], self.request_bits, True)
             back = CrossbarComponent(technology, ports[-1], ports[0], self.reply_bits, False)
             moved_pj += forth.energy_pj("hop") + back.energy_pj("hop")
-        side_mm = math.sqrt(self.banks_spanned * bank.die_mm2())
-        moved_pj += technology.wire_pj((self.request_bits + self.reply_bits) * side_mm)
+        length_mm = math.sqrt(self.banks_spanned * bank.die_mm2()) if self.wire_mm is None else self.wire_mm
+        moved_pj += technology.wire_pj((self.request_bits + self.reply_bits) * length_mm)
         energy_pj = bank.energy_pj("read") + moved_pj
         return {"energy": energy_pj, "energy_per_bit": energy_pj / self.word_bits}
 

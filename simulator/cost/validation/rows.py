@@ -10,11 +10,11 @@ from statistics import median
 from typing import Any, Literal
 
 from simulator.cost.technology import Technology, load_technology
-from simulator.cost.validation.figures import Figure, FiguresFile
+from simulator.cost.validation.figures import CLASSES, Figure, FigureClass, FiguresFile
 from simulator.cost.validation.hardware import GROUPS, QUANTITIES, Group, Hardware
 from simulator.cost.validation.memory import cacti_runs
 from simulator.errors import ConfigError
-from simulator.specs import Document
+from simulator.specs import Document, Key
 
 RowRole = Literal["fitted", "predicted", "cross-check"]
 
@@ -36,6 +36,7 @@ class Row:
     confidence: str
     source: str
     note: str
+    figure_class: FigureClass = "component"
 
     @property
     def group(self) -> Group:
@@ -54,7 +55,7 @@ class Row:
 
     def to_dict(self) -> dict[str, Any]:
         """JSON values."""
-        return {**asdict(self), "error": self.error}
+        return {**_with_class(asdict(self)), "error": self.error}
 
 
 @dataclass(frozen=True)
@@ -73,6 +74,11 @@ class Summary:
     """Its id."""
     bias: float
     """Median of the errors with their signs."""
+    figure_class: FigureClass = "component"
+
+    def to_dict(self) -> dict[str, Any]:
+        """JSON values."""
+        return _with_class(asdict(self))
 
 
 def validate(documents: Iterable[Document[FiguresFile]]) -> list[Row]:
@@ -96,14 +102,12 @@ def cross_check() -> list[Row]:
 
 
 def summarise(rows: Sequence[Row]) -> list[Summary]:
-    """Return the errors of fitted and predicted figures, area and energy apart."""
-    found = []
-    for group in GROUPS:
-        for role in ("fitted", "predicted"):
-            chosen = [row for row in rows if row.group == group and row.role == role]
-            if chosen:
-                found.append(_summary(group, chosen))
-    return found
+    """Return the errors of fitted and predicted figures: area and energy apart, and each class of figures apart."""
+    wanted = [(group, kind, role) for kind in CLASSES for group in GROUPS for role in ("fitted", "predicted")]
+    chosen = [
+        (group, [row for row in rows if (row.group, row.figure_class, row.role) == (group, kind, role)]) for group, kind, role in wanted
+    ]
+    return [_summary(group, found) for group, found in chosen if found]
 
 
 def summarise_cross_check(rows: Sequence[Row]) -> list[Summary]:
@@ -125,16 +129,16 @@ def _row(document: Document[FiguresFile], index: int, figure: Figure) -> Row:
     try:
         technology = load_once(figure.technology, tuple(figure.overrides.items()))
     except ConfigError as error:
-        raise ConfigError(_placed(document, index, str(error), "technology")) from error
+        raise ConfigError(placed(document, ["figures", index], str(error), "technology")) from error
     try:
         model = _modelled(figure.parameters, technology, figure.quantity, figure.unit)
     except ConfigError as error:
-        raise ConfigError(_placed(document, index, str(error), "parameters")) from error
+        raise ConfigError(placed(document, ["figures", index], str(error), "parameters")) from error
     low, high = figure.published
     note = "; ".join(part for part in (figure.note, *figure.parameters.notes(technology)) if part)
     return Row(
-        figure.id, figure.component, figure.technology, figure.quantity, figure.unit, low, high, model, figure.role, figure.confidence,
-        figure.source, note,
+        figure.id, figure.component, technology.name, figure.quantity, figure.unit, low, high, model, figure.role, figure.confidence,
+        figure.source, note, figure.figure_class,
     )  # fmt: skip
 
 
@@ -148,13 +152,13 @@ def _modelled(hardware: Hardware, technology: Technology, quantity: str, unit: s
     return value
 
 
-def _placed(document: Document[FiguresFile], index: int, message: str, otherwise: str) -> str:
-    """The message with the place of the key that it begins with, or of the key `otherwise`."""
+def placed(document: Document[Any], above: Sequence[Key], message: str, otherwise: str) -> str:
+    """The message with the place of the key below `above` that it begins with, or of the key `otherwise` there."""
     key, _, rest = message.partition(": ")
     path = key.replace("technology_overrides", "overrides").split(".")
     if path[0] not in ("overrides", "parameters"):
         path, rest = [otherwise], message
-    return f"{document.where(['figures', index, *path])}: {rest}"
+    return f"{document.where([*above, *path])}: {rest}"
 
 
 def _summary(name: str, rows: Sequence[Row]) -> Summary:
@@ -167,4 +171,10 @@ def _summary(name: str, rows: Sequence[Row]) -> Summary:
         worst_error=worst.error,
         worst=worst.id,
         bias=median(row.error for row in rows),
+        figure_class=rows[0].figure_class,
     )
+
+
+def _with_class(fields: dict[str, Any]) -> dict[str, Any]:
+    """`figure_class` by the name that it has in files."""
+    return {"class" if name == "figure_class" else name: value for name, value in fields.items()}

@@ -132,14 +132,15 @@ class RoutedRequests:
 
     def __init__(self, clock: Clock, spec: ClusterSpec, ports: Sequence[Sink]) -> None:
         self.network = RoutedNetwork(clock, REQUEST, spec.requests, ports, CAUSE["bank_conflict"])
+        self.feed_cycles = spec.feed_cycles
 
     def free(self, unit: int, port: int, cycle: int) -> float:
         """Slots of the unit's own queue."""
         return self.network.free(unit, port, cycle)
 
     def send(self, flit: Flit, port: int, cycle: int) -> None:
-        """Queue a request; it can be granted in the next cycle."""
-        self.network.send(flit, flit.unit, port, cycle + 1)
+        """Queue a request; it can be granted when it is at the network, a cycle later or more."""
+        self.network.send(flit, flit.unit, port, cycle + self.feed_cycles)
 
 
 class RoutedReplies:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from simulator.cost.delay import TimingPath
 from simulator.cost.hardware import Parts
 from simulator.cost.technology import Technology
 from simulator.kinds.base import Kind, Least, Memo
 from simulator.kinds.both.parts import WAYS, parts_of
 from simulator.kinds.gather.kind import GATHER, Gather
 from simulator.kinds.scatter.kind import SCATTER
+from simulator.kinds.units.delays import timing_paths, wires_of
 from simulator.kinds.units.machine import UnitsMachine
-from simulator.kinds.units.parts import settled_network
 from simulator.machine.model import Elaborated, Machine
 from simulator.system.tensors import Residency
 from simulator.workload.types import Operation
@@ -44,10 +45,11 @@ class Both(Gather):
         """Those of both, sharing what both have."""
         return parts_of(elaborated, technology)
 
-    def network(self, machine: Machine, technology: Technology) -> tuple[int, int]:
-        """The stages of the slower network; slices as for gathering."""
-        of = UnitsMachine.of(machine)
-        return settled_network([(hardware, of.in_dataflow(flow)) for flow, hardware in WAYS.items()], technology)
+    def paths(self, elaborated: Elaborated, technology: Technology) -> tuple[TimingPath, ...]:
+        """Those of both: each stage has the cycles of the slower."""
+        of = UnitsMachine.of(elaborated.machine)
+        ways = [(hardware, of.in_dataflow(flow)) for flow, hardware in WAYS.items()]
+        return timing_paths(ways, elaborated, technology, wires_of(self, elaborated, technology))
 
 
 BOTH = Both()

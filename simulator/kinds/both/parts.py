@@ -6,12 +6,13 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Literal
 
+from simulator.cost.floorplan import floorplan
 from simulator.cost.hardware import Instance, Parts, Work, total_die_mm2
 from simulator.cost.technology import Technology
 from simulator.kinds.gather.parts import GatherParts
 from simulator.kinds.scatter.parts import ScatterParts
 from simulator.kinds.units.machine import UnitsMachine
-from simulator.kinds.units.parts import COMPONENTS, UnitParts, wires
+from simulator.kinds.units.parts import COMPONENTS, UnitParts, cluster_blocks, wires
 from simulator.machine.model import Elaborated
 
 Flow = Literal["gather", "scatter"]
@@ -34,16 +35,17 @@ def parts_of(elaborated: Elaborated, technology: Technology) -> Parts:
         *(entry for entry in blocks["scatter"] if entry.name not in _SHARED),
     )
     fabric_mm2 = total_die_mm2(built)
+    plan = floorplan(cluster_blocks(machine, built))
     # a gathered word is a word of its own, though it lies in a bank of sums
     banks = tuple(replace(entry, per_event=1.0) for entry in built if _is_bank(entry))
     doing = {"gather": (*(entry for entry in blocks["gather"] if not _is_bank(entry)), *banks), "scatter": blocks["scatter"]}
     work = []
     for flow, own in WAYS.items():
         one = machine.in_dataflow(flow)
-        work.append(Work(flow, own.charges(one), (*doing[flow], *wires(one, technology, fabric_mm2))))
-    sums = [entry for entry in wires(machine.in_dataflow("scatter"), technology, fabric_mm2) if entry.name == "cluster_wires"]
-    instances = (*built, *wires(machine, technology, fabric_mm2), *sums)
-    return Parts(COMPONENTS, instances, tuple(work), machine.weight_entry_bits(dense=False))
+        work.append(Work(flow, own.charges(one), (*doing[flow], *wires(one, technology, fabric_mm2, plan))))
+    sums = [entry for entry in wires(machine.in_dataflow("scatter"), technology, fabric_mm2, plan) if entry.name == "cluster_wires"]
+    instances = (*built, *wires(machine, technology, fabric_mm2, plan), *sums)
+    return Parts(COMPONENTS, instances, tuple(work), machine.weight_entry_bits(dense=False), plan)
 
 
 def _in(elaborated: Elaborated, flow: Flow) -> Elaborated:

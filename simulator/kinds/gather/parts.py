@@ -25,7 +25,7 @@ from simulator.kinds.units.networks import (
     word_network,
 )
 from simulator.kinds.units.parts import BANK_QUEUES, LANES, REQUESTS, WEIGHTS, UnitParts, list_banks, mac_lanes
-from simulator.machine.model import Elaborated
+from simulator.machine.model import Elaborated, Stages
 
 _UNITS_AND_BANKS: tuple[Charge, ...] = (
     Charge("x_banks", "banks", "read", "read", ("x_bank_reads",)),
@@ -70,10 +70,10 @@ COMBINED: tuple[Charge, ...] = (
     Charge("queues", "reply queue", "pop", "pop", ("x_bank_reads",)),
     Charge("reply_network", "crossbar", "send", "hop", ("x_bank_reads",), times=0.5),
     Charge("reply_network", "crossbar", "deliver", "hop", ("reply_hops",), times=0.5),
-    Charge("cluster_wires", "wires", "word_sent", "word", ("x_bank_reads",), times=0.5),
-    Charge("cluster_wires", "wires", "word_delivered", "word", ("replies",), times=0.5),
+    Charge("cluster_wires", "wires", "word_sent", "word_sent", ("x_bank_reads",)),
+    Charge("cluster_wires", "wires", "word_delivered", "word_delivered", ("replies",)),
 )
-"""The same where requests for a word go together: the word enters the crossbar once, and half of its way is the bank's."""
+"""The same where requests for a word go together: the word comes to the crossbar once, and leaves it to each unit."""
 
 
 class GatherParts(UnitParts):
@@ -84,21 +84,22 @@ class GatherParts(UnitParts):
         fabric = machine.fabric
         return SramBank(technology, fabric.bank_kib, machine.word_bits, PORTS_RW[fabric.bank_ports - 1], slices=slices)
 
-    def networks(self, machine: UnitsMachine, technology: Technology, slices: int) -> tuple[NetworkPlan, ...]:
+    def networks(self, machine: UnitsMachine, technology: Technology, slices: int, allocation: int = 1) -> tuple[NetworkPlan, ...]:
         """Requests, and replies."""
         layout, bits = request_layout(machine), flit_bits(machine)
         width = bits.routed_request if layout.links else bits.request
         crossbars = tuple(Crossbar(technology, kind.inputs, kind.outputs, width, True) for kind in layout.routers)
-        beside = schedulers(machine, technology, layout), combiners(machine, technology, layout)
+        beside = schedulers(machine, technology, layout, allocation), combiners(machine, technology, layout)
         return NetworkPlan("request_network", layout, crossbars, *beside), reply_network(machine, technology, slices)
 
     def blocks(self, elaborated: Elaborated, technology: Technology) -> Iterator[Instance]:
         """Banks, units, networks."""
         machine, slices = UnitsMachine.of(elaborated.machine), elaborated.slices
         yield from _banks(machine, technology, self.bank(machine, technology, slices))
-        yield from _units(machine, technology)
+        yield from _units(machine, technology, elaborated.stages)
         if machine.fabric.has_network:
-            yield from network_blocks(self.networks(machine, technology, slices), machine, technology, elaborated.network_latency)
+            plans = self.networks(machine, technology, slices, elaborated.allocation_latency)
+            yield from network_blocks(plans, machine, technology, elaborated.stages)
         else:
             yield from direct_queues(machine, technology)
 
@@ -137,13 +138,15 @@ def _banks(machine: UnitsMachine, technology: Technology, bank: SramBank) -> Ite
         yield Instance("presence_bits", "tables", tables, fabric.clusters)
     yield list_banks(machine, technology)
     output_bits = fabric.lanes * machine.datatypes.accumulate_bits
-    yield Instance("output_banks", "banks", SramBank(technology, fabric.output_bank_kib, output_bits, "1r1w"), fabric.units)
+    yield Instance(
+        "output_banks", "banks", SramBank(technology, fabric.output_bank_kib, output_bits, "1r1w", lanes=fabric.lanes), fabric.units
+    )
 
 
-def _units(machine: UnitsMachine, technology: Technology) -> Iterator[Instance]:
+def _units(machine: UnitsMachine, technology: Technology, stages: Stages) -> Iterator[Instance]:
     fabric = machine.fabric
-    yield Instance("landing_registers", "window", RegisterFile(technology, fabric.window, machine.word_bits), fabric.units)
-    yield mac_lanes(machine, technology)
-    rows = Accumulators(technology, fabric.accumulators, fabric.accumulate_latency, fabric.lanes, machine.datatypes.accumulate)
+    yield Instance("landing_registers", "window", RegisterFile(technology, fabric.window, machine.word_bits, fabric.lanes), fabric.units)
+    yield mac_lanes(machine, technology, stages)
+    rows = Accumulators(technology, fabric.accumulators, stages.accumulate, fabric.lanes, machine.datatypes.accumulate)
     yield Instance("accumulators", "rows", rows, fabric.units)
-    yield from sampled.lane_trees(machine, technology)
+    yield from sampled.lane_trees(machine, technology, stages)

@@ -172,7 +172,7 @@ class VectorUnit(Unit):
     def _merge(self, row_id: int, cycle: int) -> None:
         row = self.rows.pop(row_id)
         self.merged_at = max(cycle, self.merged_at + 1)
-        self.row_releases.append(self.merged_at + self.spec.accumulate_latency)
+        self.row_releases.append(self.merged_at + self.spec.release_cycles)
         self.last_write = self.merged_at + self.spec.merge_cycles
         self.walk.write(self.last_write)
         self.counts["rows_merged"] += 1

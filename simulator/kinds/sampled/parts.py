@@ -11,7 +11,7 @@ from simulator.cost.hardware import Charge, Instance
 from simulator.cost.registers import flop_clock_pj, flop_data_pj, gated_clock_pj
 from simulator.cost.technology import Technology
 from simulator.kinds.units.machine import UnitsMachine
-from simulator.machine.model import BITS
+from simulator.machine.model import BITS, Stages
 
 CHARGES: tuple[Charge, ...] = (Charge("accumulators", "lane tree", "reduce", "reduce", ("lane_reductions",)),)
 """What the trees do; a unit's other parts do what they do for a gathered product."""
@@ -47,9 +47,9 @@ class LaneTree(Component):
         }
 
 
-def lane_trees(machine: UnitsMachine, technology: Technology) -> Iterator[Instance]:
+def lane_trees(machine: UnitsMachine, technology: Technology, stages: Stages) -> Iterator[Instance]:
     """One a unit, where the machine has them."""
     fabric = machine.fabric
     if fabric.lane_tree:
-        tree = LaneTree(technology, fabric.lanes, machine.datatypes.accumulate, fabric.accumulate_latency)
+        tree = LaneTree(technology, fabric.lanes, machine.datatypes.accumulate, stages.accumulate)
         yield Instance("accumulators", "lane tree", tree, fabric.units)

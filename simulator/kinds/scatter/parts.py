@@ -15,7 +15,7 @@ from simulator.cost.technology import Technology
 from simulator.kinds.units.machine import UnitsMachine
 from simulator.kinds.units.networks import direct_queues, flit_bits, network_blocks, request_layout, schedulers, word_network
 from simulator.kinds.units.parts import BANK_QUEUES, LANES, REQUESTS, WEIGHTS, UnitParts, list_banks, mac_lanes
-from simulator.machine.model import Elaborated
+from simulator.machine.model import Elaborated, Stages
 
 CHARGES: tuple[Charge, ...] = (
     Charge("x_banks", "banks", "read", "read", ("x_bank_reads",)),
@@ -43,7 +43,7 @@ class ScatterParts(UnitParts):
         ports = "1r1w" if fabric.bank_ports == 1 else PORTS_RW[2 * fabric.bank_ports - 1]
         return SramBank(technology, fabric.bank_kib, machine.sum_words * machine.word_bits, ports, slices=slices)
 
-    def networks(self, machine: UnitsMachine, technology: Technology, slices: int) -> tuple[NetworkPlan, ...]:
+    def networks(self, machine: UnitsMachine, technology: Technology, slices: int, allocation: int = 1) -> tuple[NetworkPlan, ...]:
         """That of the sums."""
         layout, bits = request_layout(machine), flit_bits(machine)
         sums = word_network(
@@ -55,16 +55,17 @@ class ScatterParts(UnitParts):
             address_bits=lambda router: bits.address,
             arbitrated=True,
         )
-        return (replace(sums, schedulers=schedulers(machine, technology, layout)),)
+        return (replace(sums, schedulers=schedulers(machine, technology, layout, allocation)),)
 
     def blocks(self, elaborated: Elaborated, technology: Technology) -> Iterator[Instance]:
         """Banks, units, network."""
         machine, slices = UnitsMachine.of(elaborated.machine), elaborated.slices
-        yield from _banks(machine, technology, self.bank(machine, technology, slices))
+        yield from _banks(machine, technology, self.bank(machine, technology, slices), elaborated.stages)
         # products leave at once, so that there are neither landing registers nor accumulators
-        yield mac_lanes(machine, technology)
+        yield mac_lanes(machine, technology, elaborated.stages)
         if machine.fabric.has_network:
-            yield from network_blocks(self.networks(machine, technology, slices), machine, technology, elaborated.network_latency)
+            plans = self.networks(machine, technology, slices, elaborated.allocation_latency)
+            yield from network_blocks(plans, machine, technology, elaborated.stages)
         else:
             yield from direct_queues(machine, technology)
         yield _acknowledgements(machine, technology)
@@ -74,18 +75,20 @@ class ScatterParts(UnitParts):
         return CHARGES
 
 
-def _banks(machine: UnitsMachine, technology: Technology, bank: SramBank) -> Iterator[Instance]:
+def _banks(machine: UnitsMachine, technology: Technology, bank: SramBank, stages: Stages) -> Iterator[Instance]:
     """Banks of partial sums with an adder a port; each unit's own banks of activations, presence bits and weights."""
     fabric = machine.fabric
     # the counters count activation words, of which a sum is several
     yield Instance("x_banks", "banks", bank, fabric.clusters * fabric.banks_per_copy, 1 / machine.sum_words)
-    adders = WordAdder(technology, fabric.lanes, machine.datatypes.accumulate, fabric.accumulate_latency)
+    adders = WordAdder(technology, fabric.lanes, machine.datatypes.accumulate, stages.accumulate)
     yield Instance("x_banks", "adders", adders, fabric.clusters * fabric.banks_per_copy * fabric.bank_ports)
     if fabric.zero_skip:
         tables = PresenceBits(technology, machine.own_words, 1, machine.weight_port_entries)
         yield Instance("presence_bits", "tables", tables, fabric.units)
     yield list_banks(machine, technology)
-    yield Instance("output_banks", "banks", SramBank(technology, fabric.output_bank_kib, machine.word_bits), fabric.units)
+    yield Instance(
+        "output_banks", "banks", SramBank(technology, fabric.output_bank_kib, machine.word_bits, lanes=fabric.lanes), fabric.units
+    )
 
 
 def _acknowledgements(machine: UnitsMachine, technology: Technology) -> Instance:

@@ -1,7 +1,8 @@
 """The systolic array cell by cell and cycle by cycle: operands move to neighbours, and Y comes out at the edge.
 
 Every cell reads only what its neighbours published in the cycle before. Edge sequencers feed rows and columns with a
-skew of one cycle each; a fold starts as soon as loads, streams and drains of the folds around it let it.
+skew of one cycle each; a fold starts as soon as loads, streams and drains of the folds around it let it. Operands are read
+some cycles before they enter, and a product passes some stages of its cell before it is added.
 """
 
 from __future__ import annotations
@@ -82,6 +83,15 @@ NOTHING = Held(Weight(0.0), -1, fresh=False)
 
 
 @dataclass(frozen=True)
+class Product:
+    """A product on its way to the adder of its cell, with what begins and ends a fold."""
+
+    value: float
+    first: bool
+    last: bool
+
+
+@dataclass(frozen=True)
 class CellState:
     """Registers of one cell, as its neighbours see them."""
 
@@ -90,6 +100,8 @@ class CellState:
     partial: float | None = None
     shadow: Held = NOTHING
     active: Weight = NOTHING.weight
+    products: tuple[Product | None, ...] = ()
+    """Of the multiplier's stages, the oldest first."""
     sum: float = 0.0
     out: float | None = None
 
@@ -117,13 +129,14 @@ class Cell:
 class Array:
     """R × C cells and their edge sequencers; `next_state` is what a dataflow defines."""
 
-    def __init__(self, rows: int, cols: int, folds: list[Fold]) -> None:
+    def __init__(self, fabric: SystolicFabric, folds: list[Fold]) -> None:
         self.env = simpy.Environment()
-        self.rows = rows
-        self.cols = cols
+        self.rows = fabric.rows
+        self.cols = fabric.cols
+        self.product_cycles = fabric.product_cycles
         self.folds = folds
-        self.cells = [[Cell(self, row, col) for col in range(cols)] for row in range(rows)]
-        self.results: list[list[list[float]]] = [[[] for _ in range(cols)] for _ in folds]
+        self.cells = [[Cell(self, row, col) for col in range(self.cols)] for row in range(self.rows)]
+        self.results: list[list[list[float]]] = [[[] for _ in range(self.cols)] for _ in folds]
         self.entry: dict[int, tuple[int, int]] = {
             fold.start + step: (index, step) for index, fold in enumerate(folds) for step in range(fold.stream)
         }
@@ -149,6 +162,11 @@ class Array:
         fold, step = self.folds[place[0]], place[1]
         return Token(tuple(map(float, fold.rows[step, cell.row])), first=step == 0, last=step == fold.stream - 1)
 
+    def through_multiplier(self, cell: Cell, product: Product | None) -> tuple[Product | None, tuple[Product | None, ...]]:
+        """What leaves a cell's multiplier as `product` enters it, and what is in its stages then."""
+        coming = (*(cell.state.products or (None,) * self.product_cycles), product)
+        return coming[0], coming[1:]
+
     def above(self, cell: Cell) -> CellState:
         """What the cell above published; nothing at the top edge."""
         return self.cells[cell.row - 1][cell.col].state if cell.row else CellState()
@@ -160,14 +178,17 @@ class StationaryArray(Array):
     def next_state(self, cell: Cell, cycle: int) -> CellState:
         """Swap in the held operand with the first token of a fold, multiply, and pass everything on."""
         above, token, mine = self.above(cell), self.from_left(cell, cycle), cell.state
-        active, partial = mine.active, None
+        active, partial, product = mine.active, None, None
         if token is not None:
             active = mine.shadow.weight if token.first else mine.active
-            partial = (above.partial or 0.0) + active.times(token)
+            product = Product(active.times(token), token.first, token.last)
+        leaving, products = self.through_multiplier(cell, product)
+        if leaving is not None:
+            partial = (above.partial or 0.0) + leaving.value
             if cell.row == self.rows - 1:
-                index, _ = self.entry[cycle - cell.row - cell.col]
+                index, _ = self.entry[cycle - cell.row - cell.col - self.product_cycles]
                 self.results[index][cell.col].append(partial)
-        return CellState(right=token, partial=partial, active=active, shadow=self._shadow(cell, above, cycle))
+        return CellState(right=token, partial=partial, active=active, products=products, shadow=self._shadow(cell, above, cycle))
 
     def _shadow(self, cell: Cell, above: CellState, cycle: int) -> Held:
         coming = self._loading(cell.col, cycle) if cell.row == 0 else above.shadow
@@ -201,11 +222,13 @@ class OutputArray(Array):
             if cell.row == self.rows - 1 and out is not None:
                 self.results[index][cell.col].append(out)
             out = above.out
-        if left is not None and down is not None:
-            total = (0.0 if left.first else total) + down.times(left)
-            if left.last:
+        product = None if left is None or down is None else Product(down.times(left), left.first, left.last)
+        leaving, products = self.through_multiplier(cell, product)
+        if leaving is not None:
+            total = (0.0 if leaving.first else total) + leaving.value
+            if leaving.last:
                 out = total
-        return CellState(right=left, down=down, sum=total, out=out)
+        return CellState(right=left, down=down, products=products, sum=total, out=out)
 
     def _from_above(self, col: int, cycle: int) -> Weight | None:
         """What enters the top row of a column in a cycle."""
@@ -218,7 +241,8 @@ class OutputArray(Array):
     def _draining(self, cell: Cell, cycle: int) -> int | None:
         """The fold whose sums shift down: row r lets r + 1 of them pass, and is then free for the next fold's."""
         for index, fold in enumerate(self.folds):
-            if 0 <= cycle - (fold.start + fold.stream + self.rows - 1 + cell.col) <= cell.row:
+            done = fold.start + fold.stream + self.rows - 1 + self.product_cycles
+            if 0 <= cycle - (done + cell.col) <= cell.row:
                 return index
         return None
 
@@ -248,12 +272,13 @@ def run_stationary(fabric: SystolicFabric, operands: list[Operands]) -> ArrayRun
 
     def interval(stream: int, following: int) -> int:
         """The next fold's load hides behind this fold's stream."""
-        return max(stream, rows) if overlapped else 2 * rows + cols + stream - 2
+        return max(stream, rows) if overlapped else rows + fabric.skew + stream
 
-    starts = fold_starts(streams, rows, interval)
-    array = StationaryArray(rows, cols, _folds(starts, operands))
-    array.load_starts = (0, *starts[:-1]) if overlapped else tuple(start - rows for start in starts)
-    cycles = starts[-1] + streams[-1] + rows + cols - 2
+    read = fabric.read_cycles - 1
+    starts = fold_starts(streams, read + rows, interval)
+    array = StationaryArray(fabric, _folds(starts, operands))
+    array.load_starts = (read, *starts[:-1]) if overlapped else tuple(start - rows for start in starts)
+    cycles = starts[-1] + streams[-1] + rows + cols - 2 + fabric.product_cycles
     array.run(cycles)
     return ArrayRun(cycles, [np.array(result).T for result in array.results])
 
@@ -266,11 +291,11 @@ def run_output(fabric: SystolicFabric, operands: list[Operands]) -> ArrayRun:
 
     def interval(stream: int, following: int) -> int:
         """This fold's drain hides behind the next fold's stream."""
-        return stream + max(0, rows - following) if overlapped else stream + rows + cols - 2
+        return stream + max(0, rows - following) if overlapped else stream + fabric.skew
 
-    starts = fold_starts(streams, 0, interval)
-    array = OutputArray(rows, cols, _folds(starts, operands))
-    cycles = starts[-1] + streams[-1] + rows + cols - 2
+    starts = fold_starts(streams, fabric.read_cycles - 1, interval)
+    array = OutputArray(fabric, _folds(starts, operands))
+    cycles = starts[-1] + streams[-1] + rows + cols - 2 + fabric.product_cycles
     array.run(cycles + rows)
     outputs = [np.array(result).T[::-1] for result in array.results]
     return ArrayRun(cycles + rows if overlapped else cycles, outputs)

@@ -123,16 +123,15 @@ class Estimate:
                 folds = folds * self._run(np.full(len(tiles), fabric.cols))
             intervals = folds * ((tiles - 1) * np.maximum(size, fabric.rows) + np.maximum(last, fabric.rows))
         hidden = np.minimum(0, (size if flow == "os" else last) - fabric.rows)
-        return np.asarray(intervals + (2 * fabric.rows + fabric.cols - 2 + hidden) * (folds > 0), dtype=np.float64)
+        return np.asarray(intervals + (fabric.rows + fabric.skew + hidden) * (folds > 0), dtype=np.float64)
 
     def delays(self) -> Integers:
         """[schedules] cycles from the end of a tile until its last output has left the array."""
         fabric, flow = self.fabric, self.family.dataflow
         if fabric.weight_load == "serial":
             return np.zeros(len(self.grid.m), dtype=np.int64)
-        skew = fabric.rows + fabric.cols - 2
         hidden = fabric.rows if flow == "os" else np.minimum(0, (self.grid.n if flow == "ws" else self.grid.m) - fabric.rows)
-        return np.maximum(0, np.asarray(skew + hidden + np.zeros_like(self.grid.m)))
+        return np.maximum(0, np.asarray(fabric.skew + hidden + np.zeros_like(self.grid.m)))
 
     def passes(self) -> tuple[Reals, Reals]:
         """How often all of X and all of W are brought in: turns of the serpentine keep what lies there, two halves keep two tiles."""

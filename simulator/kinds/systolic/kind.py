@@ -8,11 +8,12 @@ from typing import ClassVar
 import numpy as np
 
 from simulator.activity import Counts
+from simulator.cost.delay import TimingPath
 from simulator.cost.hardware import Parts
 from simulator.cost.technology import Technology
 from simulator.engine.engines import RunOptions
-from simulator.errors import ConfigError
 from simulator.kinds.base import Kind, Least, Memo, Scheduled
+from simulator.kinds.systolic.delays import settled, timing_paths
 from simulator.kinds.systolic.families import flows_of, least_cycles, products_of
 from simulator.kinds.systolic.machine import ArrayMachine, SystolicFabric
 from simulator.kinds.systolic.operation import run_systolic
@@ -20,7 +21,6 @@ from simulator.kinds.systolic.parts import WORDS, parts_of
 from simulator.kinds.systolic.reference import run_array
 from simulator.kinds.systolic.sizes import ArraySizes
 from simulator.machine.model import Elaborated, Fabric, Machine
-from simulator.network import Graph
 from simulator.specs.models import Section
 from simulator.system.operation import OperationRun
 from simulator.system.spec import SystemSpec
@@ -76,6 +76,18 @@ class Systolic(Kind):
         counts = Counts(macs_useful=operation.macs_useful, mac_slots=slots, x_trunk_bytes=x_bytes, w_trunk_bytes=w_bytes)
         return Least(max(_array_cycles(array, operation, residency, memo), -(-slots // machine.multipliers)), counts)
 
+    def settle(self, draft: Elaborated, technology: Technology) -> Elaborated:
+        """The cycles that an operand takes to the array, and a product to its addition."""
+        return settled(draft, technology)
+
+    def paths(self, elaborated: Elaborated, technology: Technology) -> tuple[TimingPath, ...]:
+        """Of an edge buffer, a product and an addition."""
+        return timing_paths(ArrayMachine.of(elaborated.machine), technology)
+
+    def held(self, elaborated: Elaborated) -> Machine:
+        """With the cycles of its pipelines that were simulated."""
+        return ArrayMachine.settled(elaborated).machine
+
     def parts(self, elaborated: Elaborated, technology: Technology) -> Parts:
         """Cells, edge buffers and buses."""
         return parts_of(elaborated, technology)
@@ -101,10 +113,6 @@ class Systolic(Kind):
         """Both halves of all buffers."""
         fabric = ArrayMachine.of(elaborated.machine).fabric
         return {"operand_sram_kib": 2 * (fabric.x_buffer_kib + fabric.w_buffer_kib + fabric.y_buffer_kib)}
-
-    def graphs(self, machine: Machine) -> Mapping[str, Graph]:
-        """None."""
-        raise ConfigError(f"{machine.name} is a systolic array: its cells are joined to their neighbours, there is no network to draw")
 
 
 def _array_cycles(machine: ArrayMachine, op: Operation, residency: Residency, memo: Memo) -> int:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field, PositiveInt, model_validator
 
-from simulator.machine.model import Fabric, Kib, Machine, MachineView
+from simulator.machine.model import Auto, Cycles, Elaborated, Fabric, Kib, Machine, MachineView
 
 NmPattern = Literal["none", "1:2", "1:4", "2:4", "2:8", "4:8"]
 """At most N nonzeros in every M consecutive input features of an output feature; M / N ≤ 4, what an edge bank can feed."""
@@ -40,6 +40,10 @@ class SystolicFabric(Fabric):
     skip_zero_tiles: bool = Field(False, description="a fold whose stationary tile (os: either operand) is all zero is not run")
     column_skip: bool = Field(False, description="os: a step in which a fold's weights or activations are all zero is not streamed")
     n_m: NmPattern = Field("none", description="N:M weights take N steps of M, for each operation whose W has that pattern; quote it")
+    read_latency: Cycles | Auto = Field("auto", description="cycles from an edge buffer to the array; auto: by the delay model")
+    multiply_latency: Annotated[int, Field(ge=0, le=1024)] | Auto = Field(
+        "auto", description="cycles of a product before the cycle of its addition; auto: by the delay model"
+    )
     row_order: RowOrder = Field("grouped", description="grouped: output features that share their zeros lie side by side, where it helps")
 
     @property
@@ -49,6 +53,21 @@ class SystolicFabric(Fabric):
             return 1, 1
         kept, of = self.n_m.split(":")
         return int(kept), int(of)
+
+    @property
+    def read_cycles(self) -> int:
+        """From an edge buffer to the array; no fewer than 1, where that is not settled."""
+        return 1 if self.read_latency == "auto" else self.read_latency
+
+    @property
+    def product_cycles(self) -> int:
+        """Of a product before its addition; no fewer than 0, where that is not settled."""
+        return 0 if self.multiply_latency == "auto" else self.multiply_latency
+
+    @property
+    def skew(self) -> int:
+        """Cycles between the read of a step's first operand and its last output, less those of one cell and one read."""
+        return self.rows + self.cols - 2 + self.read_cycles - 1 + self.product_cycles
 
     @property
     def selection_bits(self) -> int:
@@ -86,6 +105,13 @@ class ArrayMachine(MachineView):
         if not isinstance(machine.fabric, SystolicFabric):
             raise TypeError(f"{machine.name} has a {machine.fabric.kind} fabric, not a systolic array")
         return cls(machine, machine.fabric)
+
+    @classmethod
+    def settled(cls, elaborated: Elaborated) -> ArrayMachine:
+        """With the cycles of its pipelines in place of `auto`."""
+        own = cls.of(elaborated.machine)
+        update = {"read_latency": elaborated.read_latency, "multiply_latency": elaborated.multiply_latency}
+        return cls.of(own.machine.model_copy(update={"fabric": own.fabric.model_copy(update=update)}))
 
     @property
     def held_weight_bits(self) -> int:

@@ -38,7 +38,7 @@ def run_systolic(
 
     Of a sampled product the array makes every place of the folds that it runs, and all places leave.
     """
-    machine, product = ArrayMachine.of(elaborated.machine), whole_product(operation)
+    machine, product = ArrayMachine.settled(elaborated), whole_product(operation)
     planned = plan_systolic(machine, operation, residency, spec, index)
     schedule = planned.schedule
     tiles = array_tiles(machine, schedule, planned.plan, planned.times)

@@ -142,7 +142,7 @@ CHARGES: tuple[Charge, ...] = (
 
 def parts_of(elaborated: Elaborated, technology: Technology) -> Parts:
     """All that the fabric is made of; the area of cells and buffers sets the length of the buses."""
-    machine = ArrayMachine.of(elaborated.machine)
+    machine = ArrayMachine.settled(elaborated)
     blocks = list(_blocks(machine, technology))
     instances = (*blocks, *_buses(machine, technology, math.sqrt(total_die_mm2(blocks))))
     return Parts(COMPONENTS, instances, (Work(None, CHARGES, instances),), machine.datatypes.weight_bits)
@@ -152,7 +152,9 @@ def _blocks(machine: ArrayMachine, technology: Technology) -> Iterator[Instance]
     fabric, kinds = machine.fabric, machine.datatypes
     overlapped = fabric.weight_load == "overlapped"
     rows, cols, (_, of) = fabric.rows, fabric.cols, fabric.kept_of
-    cell = ProcessingElement(technology, kinds.weight, kinds.activation, kinds.accumulate, fabric.gate_zeros, overlapped, of)
+    cell = ProcessingElement(
+        technology, kinds.weight, kinds.activation, kinds.accumulate, fabric.gate_zeros, overlapped, of, fabric.product_cycles
+    )
     yield Instance("pe_array", "cells", cell, rows * cols)
     if of > 1:
         yield Instance("pe_array", "selection", WordMultiplexer(technology, of, 1, kinds.activation_bits), rows * cols)

@@ -51,7 +51,7 @@ def fold_intervals(fabric: SystolicFabric, steps: Steps, dataflow: Dataflow) -> 
 def serial_cycles(fabric: SystolicFabric, dataflow: Dataflow) -> int:
     """Cycles of a fold beyond its steps where nothing hides behind another fold: load and skew."""
     load = 0 if dataflow == "os" else fabric.rows
-    return load + fabric.rows + fabric.cols - 2
+    return load + fabric.skew
 
 
 def lead_cycles(fabric: SystolicFabric, first_steps: int, dataflow: Dataflow) -> int:
@@ -65,8 +65,7 @@ def tail_cycles(fabric: SystolicFabric, last_steps: int, dataflow: Dataflow) -> 
     """Cycles of an operation's last fold beyond its interval: stream and skew, and for `os` the last drain."""
     if fabric.weight_load == "serial":
         return 0
-    skew = fabric.rows + fabric.cols - 2
-    return skew + fabric.rows if dataflow == "os" else skew + min(0, last_steps - fabric.rows)
+    return fabric.skew + fabric.rows if dataflow == "os" else fabric.skew + min(0, last_steps - fabric.rows)
 
 
 @dataclass(frozen=True, eq=False)
@@ -101,14 +100,13 @@ def tile_times(schedule: SystolicSchedule, plan: FoldPlan) -> TileTimes:
 def _tails(schedule: SystolicSchedule, places: tuple[NDArray[np.int64], ...]) -> NDArray[np.int64]:
     """[tiles] cycles from the last interval of each until its last output has left; all folds of a stationary tile stream alike."""
     fabric, flow = schedule.fabric, schedule.dataflow
-    skew = fabric.rows + fabric.cols - 2
     if fabric.weight_load == "serial":
         return np.zeros(len(schedule.positions), dtype=np.int64)
     if flow == "os":
-        return np.full(len(schedule.positions), skew + fabric.rows)
+        return np.full(len(schedule.positions), fabric.skew + fabric.rows)
     spans, of = (schedule.n_tiles, places[3]) if flow == "ws" else (schedule.m_tiles, places[1])
     streamed = np.diff(spans)[of, 0]
-    return np.asarray(skew + np.minimum(0, streamed - fabric.rows), dtype=np.int64)
+    return np.asarray(fabric.skew + np.minimum(0, streamed - fabric.rows), dtype=np.int64)
 
 
 def compute_cycles(schedule: SystolicSchedule) -> int:

@@ -6,10 +6,9 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from simulator.activity import Counts
-from simulator.errors import ConfigError
 from simulator.kinds.units.machine import UnitsMachine
 from simulator.kinds.units.networks import reply_layout, request_layout
-from simulator.machine.model import Elaborated
+from simulator.machine.model import Elaborated, Stages
 from simulator.network import Graph, NetworkSpec
 
 
@@ -25,7 +24,10 @@ def derived(machine: UnitsMachine, elaborated: Elaborated, *, replies: bool) -> 
         "words_per_copy": machine.copy_words,
         "weight_entry_bits": machine.weight_entry_bits(dense=False),
         "row_words_per_output_bank": machine.output_words,
+        "allocation_cycles": elaborated.allocation_latency if fabric.has_network else 0,
         "network_latency_cycles": elaborated.network_latency if fabric.has_network else 0,
+        "read_latency_cycles": elaborated.read_latency,
+        "accumulate_latency_cycles": elaborated.accumulate_latency,
         "reply_slices": elaborated.slices if fabric.has_network else 0,
         **_network(machine, replies=replies),
         "activation_copies_kib": copies_kib,
@@ -47,11 +49,11 @@ def _network(machine: UnitsMachine, *, replies: bool) -> dict[str, float]:
 
 
 def graphs(machine: UnitsMachine, *, replies: bool) -> dict[str, Graph]:
-    """`request_network` from units to bank ports, and `reply_network` back where words travel."""
+    """`request_network` from units to bank ports, and `reply_network` back where words travel; none where each unit has its copy."""
     fabric = machine.fabric
     if not fabric.has_network:
-        raise ConfigError(f"{machine.name} has a copy for every unit and no network to draw; fewer fabric.replicas give it one")
-    request_network, reply_network = machine.networks(latency=1)
+        return {}
+    request_network, reply_network = machine.networks(Stages())
     drawn = {"request_network": request_network.graph()}
     if replies:
         drawn["reply_network"] = reply_network.graph()
@@ -85,6 +87,6 @@ def switch(machine: UnitsMachine, elaborated: Elaborated) -> NetworkSpec | None:
     """The request network of one cluster by itself."""
     if not machine.fabric.has_network:
         return None
-    requests, _ = machine.networks(elaborated.network_latency)
+    requests, _ = machine.networks(elaborated.stages)
     # each flit alone, and none combined: what is measured is how the network shares its links
     return replace(requests, flits=1, combines=False)

@@ -11,22 +11,24 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simulator.activity import Counts
+from simulator.cost.delay import TimingPath
 from simulator.cost.hardware import Parts
 from simulator.cost.technology import Technology
 from simulator.engine.cluster import ClusterSpec
 from simulator.engine.engines import ENGINES, RunOptions
 from simulator.kinds.base import Kind, Least, Memo, Scheduled
 from simulator.kinds.units import facts
+from simulator.kinds.units.delays import settled, timing_paths, wires_of
 from simulator.kinds.units.fusion import BlockCut, BlockDataflow, ChainCuts, FusedPlan
 from simulator.kinds.units.lists import named_features, present_words
 from simulator.kinds.units.loops import Pace, Setting
 from simulator.kinds.units.machine import UnitsFabric, UnitsMachine, UnitsMapping
 from simulator.kinds.units.operation import UnitsPlan, run_plan
-from simulator.kinds.units.parts import WORDS, UnitParts, fabric_parts, settled_network
+from simulator.kinds.units.parts import WORDS, UnitParts, fabric_parts
 from simulator.kinds.units.placement import placement_of
 from simulator.kinds.units.rounds import Dataflow
 from simulator.kinds.units.sizes import UnitsSizes
-from simulator.machine.model import Elaborated, Fabric, Machine
+from simulator.machine.model import Elaborated, Fabric, Machine, Stages
 from simulator.machine.model import Mapping as MappingSection
 from simulator.network import Graph, NetworkSpec
 from simulator.specs.models import Section
@@ -82,7 +84,7 @@ class UnitsKind(Kind):
     def setting(self, elaborated: Elaborated, options: RunOptions) -> Setting:
         """What an operation in this dataflow meets."""
         machine = UnitsMachine.of(elaborated.machine).in_dataflow(self.flow)
-        spec = cluster_spec(machine, elaborated.network_latency)
+        spec = cluster_spec(machine, elaborated.stages)
         spec = spec.with_ideal_network() if options.perfect_network else spec
         pace = Pace(SystemSpec.of(elaborated).made_ideal(options.ideal), spec.unloaded_cycles)
         return Setting(machine, spec, options.engine, pace, assemble=not options.reuse_tiles)
@@ -136,9 +138,15 @@ class UnitsKind(Kind):
         """Those of its one dataflow."""
         return fabric_parts(self.hardware, elaborated, technology)
 
-    def network(self, machine: Machine, technology: Technology) -> tuple[int, int]:
-        """As its one dataflow settles it."""
-        return settled_network([(self.hardware, UnitsMachine.of(machine))], technology)
+    def settle(self, draft: Elaborated, technology: Technology) -> Elaborated:
+        """Slices of least area, and the cycles that follow from them."""
+        return settled(self, (self.hardware, UnitsMachine.of(draft.machine)), draft, technology)
+
+    def paths(self, elaborated: Elaborated, technology: Technology) -> tuple[TimingPath, ...]:
+        """Those of its one dataflow."""
+        return timing_paths(
+            [(self.hardware, UnitsMachine.of(elaborated.machine))], elaborated, technology, wires_of(self, elaborated, technology)
+        )
 
     def made_weight_bits(self, machine: Machine) -> int:
         """As activations."""
@@ -156,12 +164,12 @@ class UnitsKind(Kind):
         return nonzeros * -(-tokens // UnitsMachine.of(machine).fabric.lanes)
 
     def held(self, elaborated: Elaborated) -> Machine:
-        """With the network latency that was simulated."""
-        fabric = UnitsMachine.of(elaborated.machine).fabric
-        if fabric.network.latency != "auto":
-            return elaborated.machine
-        network = fabric.network.model_copy(update={"latency": elaborated.network_latency})
-        return elaborated.machine.model_copy(update={"fabric": fabric.model_copy(update={"network": network})})
+        """With the cycles of every pipeline that were simulated."""
+        fabric, stages = UnitsMachine.of(elaborated.machine).fabric, elaborated.stages
+        network = fabric.network.model_copy(update={"latency": stages.crossing, "allocation": stages.allocation})
+        update = {"feed_latency": stages.feed, "read_latency": stages.read}
+        update |= {"multiply_latency": stages.multiply, "accumulate_latency": stages.accumulate}
+        return elaborated.machine.model_copy(update={"fabric": fabric.model_copy(update={**update, "network": network})})
 
     def slices_are_open(self, elaborated: Elaborated) -> bool:
         """Where the file leaves them open and several take less area than one."""
@@ -244,10 +252,10 @@ class ChainedKind(UnitsKind):
         return tuple(Scheduled(program, count) for program, count in plan.least())
 
 
-def cluster_spec(machine: UnitsMachine, network_latency: int) -> ClusterSpec:
-    """The cluster of a machine, its network with so many pipeline stages."""
+def cluster_spec(machine: UnitsMachine, stages: Stages) -> ClusterSpec:
+    """The cluster of a machine, pipelined so."""
     fabric = machine.fabric
-    requests, replies = machine.networks(network_latency)
+    requests, replies = machine.networks(stages)
     return ClusterSpec(
         requests=requests,
         replies=replies,
@@ -258,7 +266,9 @@ def cluster_spec(machine: UnitsMachine, network_latency: int) -> ClusterSpec:
         issue_width=fabric.issue_width,
         scan_width=fabric.scan_width,
         accumulators=fabric.accumulators,
-        accumulate_latency=fabric.accumulate_latency,
+        accumulate_latency=stages.accumulate,
+        # what scatters multiplies on the way to the network
+        multiply_latency=0 if machine.mapping.dataflow == "scatter" else stages.multiply,
         network="routed" if fabric.has_network else "none",
     )
 

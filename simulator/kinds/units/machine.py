@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, PositiveInt, model_validator
 
-from simulator.machine.model import MAX_NETWORK_LATENCY, Auto, Fabric, Kib, Machine, MachineView, Mapping
+from simulator.machine.model import MAX_STAGES, Auto, Cycles, Fabric, Kib, Machine, MachineView, Mapping, Stages
 from simulator.network import NetworkSpec, TopologyName
 from simulator.specs import FileModel
 
@@ -29,8 +29,11 @@ class Network(FileModel):
     reply_depth: PositiveInt = Field(2, le=4096, description="slots of each reply queue, beyond the read pipeline")
     allocator: Literal["round_robin", "islip"] = Field("islip", description="matching of inputs and outputs on the request crossbar")
     iterations: PositiveInt = Field(1, le=16, description="iSLIP iterations a cycle")
-    latency: Annotated[int, Field(ge=1, le=MAX_NETWORK_LATENCY)] | Auto = Field(
-        "auto", description="pipeline stages of a crossing; auto: from the cost model's wire delay"
+    allocation: Cycles | Auto = Field(
+        "auto", description="cycles of a matching, of which one begins every cycle (1 for fifo queues); auto: by the delay model"
+    )
+    latency: Annotated[int, Field(ge=1, le=MAX_STAGES)] | Auto = Field(
+        "auto", description="pipeline stages of a crossing; auto: by the delay model"
     )
     link_bits: Annotated[int, Field(ge=1, le=65536)] | Auto = Field(
         "auto", description="width of a reply link; a wider word takes several flits; auto: a whole word"
@@ -41,6 +44,11 @@ class Network(FileModel):
 
     @model_validator(mode="after")
     def _allocator_fits(self) -> Network:
+        if self.queues == "fifo" and self.allocation not in ("auto", 1):
+            raise ValueError(
+                "allocation: which flit a FIFO offers next is known when the last is granted, so that its arbiters cannot be pipelined; "
+                "set it to 1 or auto"
+            )
         if self.queues == "fifo" and self.iterations != 1:
             raise ValueError("iterations: a FIFO input offers one flit a cycle, so a second iteration changes nothing; set it to 1")
         if self.allocator == "round_robin" and self.iterations != 1:
@@ -62,7 +70,8 @@ class UnitsFabric(Fabric):
     bank_kib: Kib = Field(4.0, description="one half (ping or pong) of a bank")
     bank_ports: PositiveInt = Field(1, le=4, description="accesses a cycle of a bank")
     bank_queue: PositiveInt = Field(2, le=4096, description="request slots of a bank port, beyond the network's pipeline")
-    read_latency: PositiveInt = Field(1, le=64, description="cycles of a bank access")
+    feed_latency: Cycles | Auto = Field("auto", description="cycles from a unit to its network or own banks; auto: by the delay model")
+    read_latency: Cycles | Auto = Field("auto", description="cycles of a bank access; auto: by the delay model")
     multicast: bool = Field(False, description="requests for one word that meet at a crossbar's arbiter share an access")
     weight_bank_kib: Kib = Field(8.0, description="one half of a unit's weight bank")
     output_bank_kib: Kib = Field(16.0, description="one half of a unit's output bank")
@@ -71,7 +80,12 @@ class UnitsFabric(Fabric):
     scan_width: PositiveInt = Field(4, le=64, description="list entries that a unit can examine in a cycle")
     zero_skip: bool = Field(True, description="drop entries whose word is all zero (a presence bit a word)")
     accumulators: PositiveInt = Field(4, le=1024, description="rows that a unit can have open at once")
-    accumulate_latency: PositiveInt = Field(4, le=64, description="stages of the accumulate adder = partial sums kept of a row")
+    multiply_latency: Annotated[int, Field(ge=0, le=1024)] | Auto = Field(
+        "auto", description="cycles of a product before the cycle of its addition; auto: by the delay model"
+    )
+    accumulate_latency: Cycles | Auto = Field(
+        "auto", description="stages of the accumulate adder = partial sums kept of a row; auto: by the delay model"
+    )
     gate_zeros: bool = Field(True, description="a lane with a zero operand does not toggle its multiplier")
     lane_tree: bool = Field(False, description="each unit has a tree of adders over its lanes, which sampled products (SDDMM) need")
     network: Network = Field(default_factory=Network, description="what joins units and banks (unused where a copy serves one unit)")
@@ -105,11 +119,6 @@ class UnitsFabric(Fabric):
     def combines(self) -> bool:
         """Whether requests for one word go through the request network together."""
         return self.multicast and self.has_network
-
-    @property
-    def partial_accumulators(self) -> int:
-        """Accumulator registers of a unit, in rows of `lanes`: every open row keeps one a pipeline stage."""
-        return self.accumulators * self.accumulate_latency
 
     @model_validator(mode="after")
     def _divides(self) -> UnitsFabric:
@@ -258,11 +267,13 @@ class UnitsMachine(MachineView):
         """Bytes of so many activations outside of words, where none is padded."""
         return -(-activations * self.datatypes.activation_bits // 8)
 
-    def networks(self, latency: int) -> tuple[NetworkSpec, NetworkSpec]:
+    def networks(self, stages: Stages) -> tuple[NetworkSpec, NetworkSpec]:
         """The request network of a cluster, from units to bank ports, and its reply network back, whose queues are FIFOs.
 
-        `latency` is that of a crossing, which the file may leave to the cost model.
+        A request is granted in the cycle in which the allocation that grants it begins, and leaves when it has ended. What
+        scatters multiplies before it sends.
         """
+        feed = stages.feed + (stages.multiply if self.mapping.dataflow == "scatter" else 0)
         fabric, network = self.fabric, self.fabric.network
         units, ports = fabric.units_per_cluster, fabric.banks_per_copy * fabric.bank_ports
         requests = NetworkSpec(
@@ -274,8 +285,10 @@ class UnitsMachine(MachineView):
             depth=network.depth,
             allocator=network.allocator,
             iterations=network.iterations,
-            latency=latency,
+            latency=stages.crossing + stages.allocation - 1,
             flits=self.request_flits,
+            # a flit takes a cycle to its network in any case, for which no slot is reserved
+            feed_stages=feed if feed > 1 else 0,
             combines=fabric.combines,
         )
         replies = NetworkSpec(
@@ -284,9 +297,9 @@ class UnitsMachine(MachineView):
             topology=network.topology,
             radix=network.radix,
             depth=network.reply_depth,
-            latency=latency,
+            latency=stages.crossing,
             flits=self.reply_flits,
-            feed_stages=fabric.read_latency,
+            feed_stages=stages.read,
         )
         return requests, replies
 

@@ -13,6 +13,7 @@ from simulator.cost.router import Combiner, Crossbar, Scheduler
 from simulator.cost.technology import Technology
 from simulator.cost.wires import RouterLink, WiringRoom
 from simulator.kinds.units.machine import UnitsMachine
+from simulator.machine.model import Stages
 from simulator.network import NetworkSpec
 
 
@@ -28,12 +29,12 @@ def scatters(machine: UnitsMachine) -> bool:
 
 def request_layout(machine: UnitsMachine) -> NetworkLayout:
     """The network from units to bank ports."""
-    return _layout(machine.networks(latency=1)[0])
+    return _layout(machine.networks(Stages())[0])
 
 
 def reply_layout(machine: UnitsMachine) -> NetworkLayout:
     """The network from bank ports to units."""
-    return _layout(machine.networks(latency=1)[1])
+    return _layout(machine.networks(Stages())[1])
 
 
 def _layout(network: NetworkSpec) -> NetworkLayout:
@@ -122,12 +123,15 @@ def word_network(
     return NetworkPlan(name, layout, tuple(crossbars))
 
 
-def schedulers(machine: UnitsMachine, technology: Technology, layout: NetworkLayout) -> tuple[Scheduler, ...]:
-    """One a kind of router, where inputs keep a queue an output; replies wait in FIFOs and need none."""
+def schedulers(machine: UnitsMachine, technology: Technology, layout: NetworkLayout, allocation: int) -> tuple[Scheduler, ...]:
+    """One a kind of router, where inputs keep a queue an output; replies wait in FIFOs and need none.
+
+    `allocation`: cycles of a matching.
+    """
     network = machine.fabric.network
     if network.queues == "fifo":
         return ()
-    return tuple(Scheduler(technology, kind.inputs, kind.outputs, network.iterations) for kind in layout.routers)
+    return tuple(Scheduler(technology, kind.inputs, kind.outputs, network.iterations, allocation) for kind in layout.routers)
 
 
 def combiners(machine: UnitsMachine, technology: Technology, layout: NetworkLayout) -> tuple[Combiner, ...]:
@@ -149,24 +153,25 @@ class RouterQueue:
     """Of all hops of uniform traffic."""
 
 
-def request_queues(machine: UnitsMachine, technology: Technology, latency: int) -> tuple[RouterQueue, ...]:
+def request_queues(machine: UnitsMachine, technology: Technology, stages: Stages) -> tuple[RouterQueue, ...]:
     """Request slots of every buffer: what its queues could hold, but never more than can be outstanding.
 
-    Behind a link of L stages a queue has L slots more, so that latency alone never throttles. A queue that no route
-    uses is not built.
+    Behind a link of L stages a queue has L slots more, so that latency alone never throttles; and every queue as many more
+    as flits wait in it for an allocation that has begun. A queue that no route uses is not built.
     """
-    (network, _), bits, sized = machine.networks(latency), flit_bits(machine), []
+    (network, _), bits, sized = machine.networks(stages), flit_bits(machine), []
     for buffer in request_layout(machine).buffers:
         queues = buffer.channels if network.queues == "voq" else 1
-        slots = min(queues * network.slots(fed=buffer.fed), buffer.sources * machine.fabric.window)
+        waiting = queues * network.slots(fed=buffer.fed) + stages.allocation - 1
+        slots = min(waiting, buffer.sources * machine.fabric.window)
         width = bits.request if buffer.fed else bits.routed_request
         sized.append((slots * request_flits(machine), width, buffer.count, buffer.share))
     return _alike(technology, sized)
 
 
-def reply_queues(machine: UnitsMachine, technology: Technology, latency: int) -> tuple[RouterQueue, ...]:
+def reply_queues(machine: UnitsMachine, technology: Technology, stages: Stages) -> tuple[RouterQueue, ...]:
     """Reply slots of every buffer, one queue each: behind a bank as many more as its read takes, behind a link L more."""
-    (_, network), bits, sized = machine.networks(latency), flit_bits(machine), []
+    (_, network), bits, sized = machine.networks(stages), flit_bits(machine), []
     for buffer in reply_layout(machine).buffers:
         slots = network.slots(fed=buffer.fed)
         width = bits.reply_queue if buffer.fed else bits.routed_reply
@@ -193,23 +198,18 @@ def _alike(technology: Technology, sized: Iterable[tuple[int, int, int, float]])
     )
 
 
-def network_stages(plans: Sequence[NetworkPlan], machine: UnitsMachine, technology: Technology, latency: int) -> int:
-    """Pipeline stages of a router and its longest link, the most of all, if queues are as deep as `latency` asks."""
-    return max(plan.stages(machine.machine.clock_ghz, queues_mm2(ROUTER_QUEUES[plan.name](machine, technology, latency))) for plan in plans)
-
-
-def network_blocks(plans: Sequence[NetworkPlan], machine: UnitsMachine, technology: Technology, latency: int) -> Iterator[Instance]:
+def network_blocks(plans: Sequence[NetworkPlan], machine: UnitsMachine, technology: Technology, stages: Stages) -> Iterator[Instance]:
     """What stands in the clusters: routers and the links between them, their queues, and the queues of the banks."""
     clusters = machine.fabric.clusters
-    queues = {plan.name: ROUTER_QUEUES[plan.name](machine, technology, latency) for plan in plans}
+    queues = {plan.name: ROUTER_QUEUES[plan.name](machine, technology, stages) for plan in plans}
     for plan in plans:
         yield from _routers(plan, clusters)
         yield from _links(plan, plan.slice_side_mm(queues_mm2(queues[plan.name])), clusters)
     for queue in queues["request_network"]:
         yield Instance("queues", "request queue", queue.fifo, clusters * queue.count, queue.share)
-    yield _bank_queues(machine, technology, latency)
+    yield _bank_queues(machine, technology, stages)
     if machine.fabric.combines:
-        yield _tag_lines(machine, technology, latency)
+        yield _tag_lines(machine, technology, stages)
     for queue in queues.get("reply_network", ()):
         yield Instance("queues", "reply queue", queue.fifo, clusters * queue.count, queue.share)
 
@@ -222,17 +222,18 @@ def direct_queues(machine: UnitsMachine, technology: Technology) -> Iterator[Ins
         yield Instance("queues", "bank queue", Fifo(technology, fabric.bank_queue, flit_bits(machine).bank_queue), ports)
 
 
-def _bank_queues(machine: UnitsMachine, technology: Technology, latency: int) -> Instance:
+def _bank_queues(machine: UnitsMachine, technology: Technology, stages: Stages) -> Instance:
     """A queue behind a pipeline of L stages has L slots more, so that latency alone never throttles."""
     fabric, flits = machine.fabric, request_flits(machine)
-    queue = Fifo(technology, flits * (fabric.bank_queue + latency), flit_bits(machine).bank_queue)
+    queue = Fifo(technology, flits * (fabric.bank_queue + machine.networks(stages)[0].latency), flit_bits(machine).bank_queue)
     return Instance("queues", "bank queue", queue, fabric.clusters * fabric.banks_per_copy * fabric.bank_ports, float(flits))
 
 
-def _tag_lines(machine: UnitsMachine, technology: Technology, latency: int) -> Instance:
+def _tag_lines(machine: UnitsMachine, technology: Technology, stages: Stages) -> Instance:
     """Combined requests leave their tags at their units, which take them up in order: a word is back a fixed time after its grant."""
     fabric = machine.fabric
-    line = Fifo(technology, 2 * latency + fabric.read_latency, max(1, index_bits(fabric.window)))
+    requests, replies = machine.networks(stages)
+    line = Fifo(technology, requests.latency + stages.read + replies.latency, max(1, index_bits(fabric.window)))
     return Instance("queues", "tag line", line, fabric.units)
 
 

@@ -1,6 +1,6 @@
 """What fabrics of vector units are made of, whichever way words travel: units, networks, trunks, the wires between them.
 
-Start at `UnitParts`, which a dataflow answers; `settled_network` and `fabric_parts` work with any of them.
+Start at `UnitParts`, which a dataflow answers; `fabric_parts` works with any of them.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
 
 from simulator.cost.arithmetic import WordAdder
+from simulator.cost.floorplan import ClusterBlocks, Floorplan, floorplan
 from simulator.cost.hardware import Charge, Instance, Parts, Work, total_die_mm2
 from simulator.cost.mac import MacLane
 from simulator.cost.network import NetworkPlan
@@ -17,10 +18,9 @@ from simulator.cost.sram import SramBank
 from simulator.cost.technology import Technology
 from simulator.cost.wires import Bus, ClusterWires
 from simulator.cost.words import COMPUTE, DISTRIBUTION, DRAIN_BUS, FILL_BROADCAST, MEMORIES, NETWORKS, PRESENCE_BITS
-from simulator.errors import ConfigError
 from simulator.kinds.units.machine import UnitsMachine
-from simulator.kinds.units.networks import flit_bits, network_stages, reply_flits, request_flits, scatters
-from simulator.machine.model import Elaborated
+from simulator.kinds.units.networks import flit_bits, reply_flits, request_flits, scatters
+from simulator.machine.model import Elaborated, Stages
 from simulator.terms import ComponentWords, component
 
 WORDS: tuple[ComponentWords, ...] = (
@@ -97,6 +97,7 @@ WEIGHTS: tuple[Charge, ...] = (
 LANES: tuple[Charge, ...] = (
     Charge("mac_lanes", "lanes", "mac", "mac", ("macs_useful",)),
     Charge("mac_lanes", "lanes", "mac_gated", "mac_gated", ("mac_slots",), ("macs_useful",)),
+    Charge("mac_lanes", "lanes", "weight", "weight", ("mac_slots",)),
 )
 """What multipliers do."""
 
@@ -125,8 +126,8 @@ class UnitParts(ABC):
         """One bank of a copy: ping and pong, each split over the slices of the network that carries words."""
 
     @abstractmethod
-    def networks(self, machine: UnitsMachine, technology: Technology, slices: int) -> tuple[NetworkPlan, ...]:
-        """The networks of a cluster, that of words, which is laid out in slices, last."""
+    def networks(self, machine: UnitsMachine, technology: Technology, slices: int, allocation: int = 1) -> tuple[NetworkPlan, ...]:
+        """The networks of a cluster, that of words, which is laid out in slices, last. `allocation`: cycles of a matching."""
 
     @abstractmethod
     def blocks(self, elaborated: Elaborated, technology: Technology) -> Iterator[Instance]:
@@ -148,40 +149,14 @@ def slices_of_least_area(parts: UnitParts, machine: UnitsMachine, technology: Te
     return min((count for count in range(1, fabric.lanes + 1) if fabric.lanes % count == 0), key=placed_mm2)
 
 
-def settled_network(ways: Sequence[tuple[UnitParts, UnitsMachine]], technology: Technology) -> tuple[int, int]:
-    """Pipeline stages of a crossing and slices of a fabric that works in some dataflows, each with the machine as it has it.
-
-    Stages are the most of all; slices are those of the first. A fabric without a network has one of each. Raises
-    ConfigError for more slices than lanes, and for a topology that cannot join units and banks.
-    """
-    parts, machine = ways[0]
-    fabric = machine.fabric
-    if not fabric.has_network:
-        return 1, 1
-    network = fabric.network
-    slices = slices_of_least_area(parts, machine, technology) if network.slices == "auto" else network.slices
-    if slices > fabric.lanes:
-        raise ConfigError(f"fabric.network.slices = {slices}: a slice carries whole lanes; allowed: 1 to {fabric.lanes}, or auto")
-    # asked for in any case, so that a topology that cannot join units and banks is refused before anything runs
-    stages = max(_settled_stages(parts, one, technology, slices) for parts, one in ways)
-    return (stages if network.latency == "auto" else network.latency), slices
-
-
-def _settled_stages(parts: UnitParts, machine: UnitsMachine, technology: Technology, slices: int) -> int:
-    """More stages need deeper queues, and these longer links: widen until both agree."""
-    latency, plans = 1, parts.networks(machine, technology, slices)
-    while (stages := network_stages(plans, machine, technology, latency)) > latency:
-        latency = stages
-    return latency
-
-
 def fabric_parts(hardware: UnitParts, elaborated: Elaborated, technology: Technology) -> Parts:
     """All that a fabric of one dataflow is made of: what stands in clusters first, since its area sets the length of the wires."""
     machine = UnitsMachine.of(elaborated.machine)
     blocks = tuple(hardware.blocks(elaborated, technology))
-    instances = (*blocks, *wires(machine, technology, total_die_mm2(blocks)))
+    plan = floorplan(cluster_blocks(machine, blocks))
+    instances = (*blocks, *wires(machine, technology, total_die_mm2(blocks), plan))
     work = Work(None, hardware.charges(machine), instances)
-    return Parts(COMPONENTS, instances, (work,), machine.weight_entry_bits(dense=False))
+    return Parts(COMPONENTS, instances, (work,), machine.weight_entry_bits(dense=False), plan)
 
 
 def list_banks(machine: UnitsMachine, technology: Technology) -> Instance:
@@ -191,21 +166,41 @@ def list_banks(machine: UnitsMachine, technology: Technology) -> Instance:
     return Instance("weight_banks", "banks", SramBank(technology, fabric.weight_bank_kib, weight_bits), fabric.units)
 
 
-def mac_lanes(machine: UnitsMachine, technology: Technology) -> Instance:
+def mac_lanes(machine: UnitsMachine, technology: Technology, stages: Stages) -> Instance:
     """The multiplying lanes of all units."""
     fabric, kinds = machine.fabric, machine.datatypes
-    lane = MacLane(technology, kinds.weight, kinds.activation, kinds.accumulate, fabric.gate_zeros)
+    lane = MacLane(technology, kinds.weight, kinds.activation, kinds.accumulate, fabric.gate_zeros, stages.multiply)
     return Instance("mac_lanes", "lanes", lane, fabric.units * fabric.lanes)
 
 
-def wires(machine: UnitsMachine, technology: Technology, fabric_mm2: float) -> Iterator[Instance]:
-    """Trunks, drain bus, and the wires within the clusters, of a fabric whose blocks have that die area."""
+def cluster_blocks(machine: UnitsMachine, built: Sequence[Instance]) -> ClusterBlocks:
+    """What stands in one of the clusters, of all that is built in them: banks, units, and the networks with their queues."""
+    fabric = machine.fabric
+    joining = tuple(entry.name for entry in WORDS if entry.branch == NETWORKS) if fabric.has_network else ()
+    banks_mm2 = total_die_mm2(entry for entry in built if entry.name == "x_banks") / fabric.clusters
+    network_mm2 = total_die_mm2(entry for entry in built if entry.name in joining) / fabric.clusters
+    units_mm2 = total_die_mm2(built) / fabric.clusters - banks_mm2 - network_mm2
+    banks, units = fabric.banks_per_copy, fabric.units_per_cluster
+    return ClusterBlocks(banks_mm2 / banks, banks, units_mm2 / units, units, network_mm2)
+
+
+def wires(machine: UnitsMachine, technology: Technology, fabric_mm2: float, plan: Floorplan) -> Iterator[Instance]:
+    """Trunks, drain bus, and the wires within the clusters, of a fabric whose blocks have that die area; each cluster by its plan."""
     fabric, bits = machine.fabric, flit_bits(machine)
-    cluster_mm = math.sqrt(fabric_mm2 / fabric.clusters)
     yield from _trunks(machine, technology, math.sqrt(fabric_mm2))
     reply_bits = 0 if scatters(machine) else bits.reply  # acknowledgements are priced with their own wires
+    ports = fabric.banks_per_copy * fabric.bank_ports
     way = ClusterWires(
-        technology, bits.request, reply_bits, fabric.units_per_cluster, cluster_mm, request_flits(machine), reply_flits(machine)
+        technology,
+        bits.request,
+        reply_bits,
+        plan.bank_way_mm,
+        # banks of a copy share the ways to their unit, along which the multiplexer is spread
+        ports if fabric.has_network else min(ports, fabric.issue_width),
+        plan.unit_way_mm,
+        fabric.units_per_cluster,
+        request_flits(machine),
+        reply_flits(machine),
     )
     yield Instance("cluster_wires", "wires", way, fabric.clusters)
 

@@ -97,9 +97,9 @@ class UnitsSizes(Sizes):
         return UnitsMachine.of(machine).fabric.bank_kib
 
     def member_timing(self, elaborated: Elaborated) -> Hashable | None:
-        """Slices change no cycle, unless by the latency of the wires."""
+        """Slices change no cycle, unless by the length of wires."""
         machine = UnitsMachine.of(elaborated.machine)
-        return machine.fabric.bank_kib, machine.mapping.tokens_per_tile, elaborated.network_latency
+        return machine.fabric.bank_kib, machine.mapping.tokens_per_tile, elaborated.stages
 
     def sram(self, machine: Machine) -> OnChipSram:
         """Its X, weight and output banks."""

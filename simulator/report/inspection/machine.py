@@ -1,17 +1,18 @@
-"""A machine before it runs: area tree, peak rates, derived sizes."""
+"""A machine before it runs: area tree, peak rates, derived sizes, the paths that bound its clock."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
 from simulator.activity import Counts
-from simulator.cost import Counted
+from simulator.cost import Counted, Hardware, Technology
 from simulator.cost.types import Cost
 from simulator.cost.words import BRANCHES
 from simulator.kinds import kind_of
 from simulator.machine.model import Elaborated, Machine
 from simulator.pricing import elaborate, pricer_of, technology_of
 from simulator.report.glossary import components, label
+from simulator.report.inspection.paths import paths_record, paths_table
 from simulator.report.numbers import percent, significant
 from simulator.result import bandwidths
 
@@ -20,8 +21,8 @@ if TYPE_CHECKING:
 
 
 def machine_record(machine: Machine) -> dict[str, Any]:
-    """Derived sizes, peak rates, and area by component, as JSON values."""
-    elaborated, cost = _priced(machine)
+    """Derived sizes, peak rates, the paths that bound the clock, and area by component, as JSON values."""
+    elaborated, hardware, cost, technology = _priced(machine)
     return {
         "name": machine.name,
         "technology": cost.technology,
@@ -30,36 +31,58 @@ def machine_record(machine: Machine) -> dict[str, Any]:
         "area_mm2_by_component": cost.area_mm2_by_component(),
         "peak": _peak_rates(elaborated),
         "derived": _derived(elaborated),
+        "paths": paths_record(elaborated, technology),
+        "floorplan_mm": _ways(hardware),
     }
 
 
 def machine_table(machine: Machine) -> RenderableType:
-    """The area tree, the peak rates and the sizes that follow from the file."""
+    """The area tree, the peak rates, the sizes that follow from the file, and the paths that bound the clock."""
     from rich.console import Group
     from rich.table import Table
     from rich.text import Text
 
-    elaborated, cost = _priced(machine)
+    elaborated, hardware, cost, technology = _priced(machine)
     sizes = Table(box=None, show_header=False, pad_edge=False, padding=(0, 1))
     sizes.add_column()
     sizes.add_column(justify="right")
     for name, value in (_peak_rates(elaborated) | _derived(elaborated)).items():
         words, unit = _worded(name)
         sizes.add_row(words, significant(value, 4) if isinstance(value, float) else f"{value:,}", unit)
+    for name, value in _ways(hardware).items():
+        sizes.add_row(f"floorplan: {name.replace('_', ' ')}", significant(value), "mm")
     return Group(
         Text(f"{machine.name}: {significant(cost.area_mm2)} mm² of die at {cost.technology}\n", style="bold"),
         _area_tree(cost),
         Text("\npeak rates and derived sizes", style="bold"),
         sizes,
+        Text("\npaths that bound the clock", style="bold"),
+        paths_table(elaborated, technology),
         *[Text(note, style="dim") for note in _notes(cost)],
     )
 
 
-def _priced(machine: Machine) -> tuple[Elaborated, Cost]:
+def _priced(machine: Machine) -> tuple[Elaborated, Hardware, Cost, Technology]:
     """Elaborate the machine and price one idle cycle of it: areas do not depend on what runs."""
     technology = technology_of(machine)
     elaborated = elaborate(machine, technology)
-    return elaborated, pricer_of(elaborated, technology).price(Counted(Counts(), 1))
+    pricer = pricer_of(elaborated, technology)
+    return elaborated, pricer.hardware, pricer.price(Counted(Counts(), 1)), technology
+
+
+def _ways(hardware: Hardware) -> dict[str, float]:
+    """Sides of a cluster and of what stands in its middle, and ways to it, in mm; none of a machine without clusters."""
+    plan = hardware.floorplan
+    if plan is None:
+        return {}
+    if not len(plan.units):
+        return {"side_of_a_cluster": plan.side_mm, "way_from_a_bank_to_its_unit": plan.bank_way_mm}
+    return {
+        "side_of_a_cluster": plan.side_mm,
+        "side_of_its_network": plan.core_side_mm,
+        "way_from_a_bank_to_the_network": plan.bank_way_mm,
+        "way_from_the_network_to_a_unit": plan.unit_way_mm,
+    }
 
 
 def _area_tree(cost: Cost) -> RenderableType:

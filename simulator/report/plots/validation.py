@@ -1,130 +1,172 @@
-"""Models against published figures, on log axes."""
+"""Models against published figures: model ÷ published on one log axis, a row for each component, one marker shape a class."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from statistics import median
 
-import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
-from matplotlib.patches import Patch
-from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
-from simulator.cost.validation import Row
-from simulator.cost.validation.hardware import QUANTITIES
+from simulator.cost.validation import FigureClass, Row
+from simulator.cost.validation.hardware import GROUPS
 from simulator.cost.validation.memory import PHYSICAL_FROM_NM
-from simulator.report.plots.style import OTHER_COLOUR, styled
+from simulator.report.plots.ratios import FAR, MEMORY_COLOUR, band_handles, draw_axis, side_by_side
+from simulator.report.plots.style import styled
 
-_COLOURS = {
-    "integer_adder": "#5cc2a0",
-    "integer_multiplier": "#00714f",
-    "float_adder": "#a3c644",
-    "float_multiplier": "#5d7a00",
-    "datapath_cell": "#1fb6c9",
-    "processing_elements": "#0b7285",
-    "sram": "#2f83c4",
-    "register_file": "#08488a",
-    "dram": "#2b2b2b",
-    "crossbar": "#c84f00",
-    "network": "#f29b30",
-    "reduction_switches": "#cc79a7",
-    "bank_access": "#8a6d5a",
-    "wire": "#6a4c93",
-    "voq_scheduler": "#e0b400",
-}
-"""Greens multiply and add, blues store, oranges route."""
-_LABELLED = 6
-_NARROW = 300.0
-"""Range of an axis below which 2 and 5 are marked too."""
-_CLOSE = 0.2
-_FAR = 2.0
+MARKERS: dict[FigureClass, str] = {"component": "o", "product": "s", "board": "D"}
+_COLOURS = {"area": "#2f83c4", "energy": "#c84f00"}
+_OTHER_COLOUR = "#6a4c93"
+_WIDTH = 5.6
+_AXIS_WIDTH = 2.6
+_LINE = 0.2
+"""Inches of a row of one level."""
+_LEVEL = 0.078
+"""Inches that every further level takes."""
+_NAME = 0.11
+"""Inches that a name below the markers takes."""
+_APART = 1.13
+"""Factor between markers that do not touch."""
+_TITLES = {"other": "pipeline stages"}
+
+
+@dataclass(frozen=True)
+class _Line:
+    """A row of the picture."""
+
+    label: str
+    rows: tuple[Row, ...] = ()
+    """None of a heading."""
+
+    @property
+    def ratios(self) -> list[float]:
+        """Model ÷ published of each; of a range, its nearer end."""
+        return [1 + row.error for row in self.rows]
+
+    @cached_property
+    def levels(self) -> list[int]:
+        """Where each lies above or below the middle, so that none hides another; those of another model are a rug."""
+        return [0] * len(self.rows) if self.is_check else side_by_side(self.ratios, _APART)
+
+    @property
+    def is_check(self) -> bool:
+        """Whether it is of another model."""
+        return any(row.role == "cross-check" for row in self.rows)
+
+    @property
+    def farthest(self) -> int | None:
+        """The figure that is farthest off, where the row has several and it is off by more than a factor."""
+        far = [max(ratio, 1 / ratio) for ratio in self.ratios]
+        return far.index(max(far)) if len(far) > 1 and max(far) >= FAR and not self.is_check else None
+
+    @property
+    def height(self) -> float:
+        """Inches."""
+        if not self.rows:
+            return 1.25 * _LINE
+        return self.middle + _LINE / 2 - _LEVEL * min(self.levels) + (_NAME if self.farthest is not None else 0)
+
+    @property
+    def middle(self) -> float:
+        """Inches from its top to its level 0."""
+        return _LINE / 2 + _LEVEL * max(self.levels) if self.rows else _LINE * 0.7
 
 
 def validation_figure(rows: Sequence[Row], checks: Sequence[Row]) -> Figure:
-    """Area and energy, each a panel: model over published, fitted hollow and predicted filled, the worst by name."""
+    """Sections of areas, energies and boards; fitted hollow, predicted filled, from memory grey, the farthest of a row by name.
+
+    Beside a row: how many of its components were predicted, and the median of their errors; of a board, its error.
+    """
+    shown = [row for row in rows if row.model > 0]
+    lines = [line for section in _sections(shown, checks) for line in section]
+    height = sum(line.height for line in lines)
     with styled():
-        figure = Figure(figsize=(13.5, 6.2), layout="constrained")
+        figure = Figure(figsize=(_WIDTH, height + 1.75), layout="constrained")
         FigureCanvasAgg(figure)
-        area, energy = figure.subplots(1, 2)
-        _panel(area, rows, checks, "area", "area", "mm²", 1e-6)
-        _panel(energy, rows, checks, "energy", "energy (pJ, pJ/bit or pJ/bit/mm)", "", 1.0)
-        used = [name for name in (*_COLOURS, *{row.component for row in rows}) if any(row.component == name for row in rows)]
-        handles = [Line2D([], [], marker="o", linestyle="", color=_colour(name)) for name in dict.fromkeys(used)]
-        names = [name.replace("_", " ") for name in dict.fromkeys(used)]
-        handles += [
-            Line2D([], [], marker="o", linestyle="", markerfacecolor="#666666", markeredgecolor="#666666"),
-            Line2D([], [], marker="o", linestyle="", markerfacecolor="none", markeredgecolor="#666666"),
-        ]
-        names += ["predicted", "fitted"]
-        if checks:
-            handles.append(Line2D([], [], marker=".", linestyle="", color="#b5b5b5"))
-            names.append("CACTI, not silicon")
-        figure.legend([*handles, Patch(color="#dcdcdc"), Patch(color="#f0f0f0")], [*names, "±20 %", "×2"], loc="outside right upper")
+        axes = figure.subplots()
+        draw_axis(axes, [1 + row.error for row in shown], _AXIS_WIDTH)
+        axes.set_ylim(height, 0)
+        ticks: list[tuple[float, str]] = []
+        top = 0.0
+        for line in lines:
+            middle = top + line.middle
+            if line.rows:
+                ticks.append((middle, line.label))
+                _draw(axes, line, middle)
+            else:
+                axes.text(-0.015, middle, line.label, transform=axes.get_yaxis_transform(), ha="right", va="center", weight="bold")
+                axes.axhline(top + 0.04, color="#cccccc", linewidth=0.7)
+            top += line.height
+        axes.set_yticks([place for place, _ in ticks], [label for _, label in ticks])
+        if not shown:
+            axes.text(0.5, 0.5, "no figure", transform=axes.transAxes, ha="center", color="#666666")
+        axes.text(1.02, -0.02, "predicted:\n n, median", transform=axes.get_yaxis_transform(), ha="left", va="bottom", fontsize=8.5)
+        figure.legend(handles=_handles(shown, checks), loc="outside lower center", ncols=3, columnspacing=1.2, handletextpad=0.4)
     return figure
 
 
-def _panel(axes: Axes, rows: Sequence[Row], checks: Sequence[Row], group: str, label: str, unit: str, factor: float) -> None:
-    """One group; `factor` brings the unit in which models answer to `unit`."""
-    chosen = [row for row in rows if row.group == group and row.model > 0]
-    others = [row for row in checks if row.group == group and (group != "area" or _node_nm(row) >= PHYSICAL_FROM_NM)]
-    named = f"{label} ({unit})" if unit else label
-    axes.set_title({"area": "Area", "energy": "Energy"}[group])
-    axes.set_xlabel(f"published {named}" if unit else f"published {label}")
-    axes.set_ylabel(f"model ({unit})" if unit else "model, in the same unit")
-    if not chosen:
-        axes.text(0.5, 0.5, "no figure", transform=axes.transAxes, ha="center", color="#666666")
-        axes.set_xticks([])
-        axes.set_yticks([])
+def _sections(rows: Sequence[Row], checks: Sequence[Row]) -> list[list[_Line]]:
+    """A heading and a row for each component; boards, which are another class, by figure."""
+    names = list(dict.fromkeys(row.component for row in rows))
+    found = []
+    for group in GROUPS:
+        own = [row for row in rows if row.group == group and row.figure_class != "board"]
+        lines = [_Line(name.replace("_", " "), tuple(row for row in own if row.component == name)) for name in names]
+        others = [row for row in checks if row.group == group and (group != "area" or _node_nm(row) >= PHYSICAL_FROM_NM)]
+        lines.append(_Line("sram, CACTI", tuple(others)))
+        found.append((_TITLES.get(group, group), lines))
+    found.append(("at the board", [_Line(row.id.replace("_", " "), (row,)) for row in rows if row.figure_class == "board"]))
+    sections = []
+    for title, lines in found:
+        filled = [line for line in lines if line.rows]
+        if filled:
+            sections.append([_Line(title), *filled])
+    return sections
+
+
+def _draw(axes: Axes, line: _Line, middle: float) -> None:
+    if line.is_check:
+        axes.plot(line.ratios, [middle] * len(line.rows), marker="|", linestyle="", color="#555555", alpha=0.18, markersize=7)
         return
-    x, y = _values(chosen, factor)
-    cx, cy = _values(others, factor)
-    low, high = min([*x, *y, *cx, *cy]) / 3, max([*x, *y, *cx, *cy]) * 3
-    line = np.array([low, high])
-    axes.fill_between(line, line / _FAR, line * _FAR, color="#f0f0f0", linewidth=0)
-    axes.fill_between(line, line * (1 - _CLOSE), line * (1 + _CLOSE), color="#dcdcdc", linewidth=0)
-    axes.plot(line, line, color="#888888", linewidth=0.8)
-    axes.scatter(cx, cy, s=5, color="#b5b5b5", linewidth=0)
-    for row, published, model in zip(chosen, x, y, strict=True):
-        colour = _colour(row.component)
-        axes.scatter([published], [model], s=38, facecolor=colour if row.role == "predicted" else "none", edgecolor=colour, linewidth=1.3)
-    axes.set_xscale("log")
-    axes.set_yscale("log")
-    axes.set_xlim(low, high)
-    axes.set_ylim(low, high)
-    axes.set_aspect("equal")
-    for axis in (axes.xaxis, axes.yaxis):
-        if high / low < _NARROW:
-            axis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
-        axis.set_major_formatter(FuncFormatter(lambda tick, _: f"{tick:,.10g}"))
-        axis.set_minor_formatter(NullFormatter())
-    _name_worst(axes, chosen, x, y)
+    for row, ratio, level in zip(line.rows, line.ratios, line.levels, strict=True):
+        colour = _colour(row)
+        axes.plot(
+            [ratio], [middle - level * _LEVEL], marker=MARKERS[row.figure_class], linestyle="", markersize=5, markeredgewidth=1.1,
+            markeredgecolor=colour, markerfacecolor=colour if row.role == "predicted" else "white", zorder=3,
+        )  # fmt: skip
+    if line.farthest is not None:
+        row, ratio = line.rows[line.farthest], line.ratios[line.farthest]
+        lowest = middle - min(line.levels) * _LEVEL + _LINE / 2
+        axes.text(ratio, lowest, row.id, ha="left" if ratio < 1 else "right", va="center", fontsize=7.5, color="#333333", zorder=4)
+    board = line.rows[0].figure_class == "board"
+    predicted = [row.error for row in line.rows if row.role == "predicted" and row.figure_class != "product"]
+    if predicted:
+        text = f"{predicted[0]:+.0%}" if board else f"{len(predicted)}, {median(abs(error) for error in predicted):.0%}"
+        axes.text(1.02, middle, text, transform=axes.get_yaxis_transform(), ha="left", va="center", fontsize=8.5)
 
 
-def _name_worst(axes: Axes, rows: Sequence[Row], x: Sequence[float], y: Sequence[float]) -> None:
-    """A number at each of the figures farthest from the line, and their names in the corner that such a plot leaves empty."""
-    distance = [abs(np.log(model / published)) for published, model in zip(x, y, strict=True)]
-    worst = [place for place in sorted(range(len(rows)), key=lambda place: -distance[place])[:_LABELLED] if distance[place] > _CLOSE]
-    for number, place in enumerate(worst, start=1):
-        side = 1 if y[place] > x[place] else -1
-        # neighbours in rank are often neighbours in the plot: their numbers take turns between beside and above or below
-        beside, off = (10, 2) if number % 2 == 0 else (3, 10)
-        offset = (-beside * side, off * side)
-        axes.annotate(str(number), (x[place], y[place]), xytext=offset, textcoords="offset points", ha="center", va="center", fontsize=8.5)
-    names = [f"{number}  {rows[place].id}  {rows[place].error:+.0%}" for number, place in enumerate(worst, start=1)]
-    axes.text(0.98, 0.03, "\n".join(names), transform=axes.transAxes, ha="right", va="bottom", fontsize=8.5, linespacing=1.4)
-
-
-def _values(rows: Sequence[Row], factor: float) -> tuple[list[float], list[float]]:
-    scale = [QUANTITIES[row.quantity].units[row.unit] * factor for row in rows]
-    pairs = list(zip(rows, scale, strict=True))
-    return [row.published * size for row, size in pairs], [row.model * size for row, size in pairs]
+def _handles(rows: Sequence[Row], checks: Sequence[Row]) -> list[Line2D]:
+    grey = "#555555"
+    classes = [name for name in MARKERS if any(row.figure_class == name for row in rows)]
+    handles = [Line2D([], [], marker=MARKERS[name], linestyle="", color=grey, label=name) for name in classes]
+    handles += [
+        Line2D([], [], marker="o", linestyle="", color=grey, label="predicted"),
+        Line2D([], [], marker="o", linestyle="", markerfacecolor="white", markeredgecolor=grey, label="fitted"),
+    ]
+    if any(row.confidence == "memory" for row in rows):
+        handles.append(Line2D([], [], marker="o", linestyle="", color=MEMORY_COLOUR, label="from memory"))
+    if checks:
+        handles.append(Line2D([], [], marker="|", linestyle="", color=grey, label="CACTI, not silicon"))
+    return [*handles, *band_handles()]  # type: ignore[list-item]
 
 
 def _node_nm(row: Row) -> float:
     return float(row.technology.removesuffix("nm"))
 
 
-def _colour(component: str) -> str:
-    return _COLOURS.get(component, OTHER_COLOUR)
+def _colour(row: Row) -> str:
+    return MEMORY_COLOUR if row.confidence == "memory" else _COLOURS.get(row.group, _OTHER_COLOUR)

@@ -14,12 +14,12 @@ from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from simulator.cost import Pricer, Technology
+from simulator.cost import Hardware, Pricer, Technology
 from simulator.errors import ConfigError, MappingError
 from simulator.kinds import kind_of
 from simulator.kinds.sizes import Grid, Keys
 from simulator.machine.model import Elaborated, Machine
-from simulator.pricing import elaborate, pricer_of
+from simulator.pricing import elaborate, hardware_of
 from simulator.result import Result
 from simulator.run.floor import Floor, Least
 from simulator.study.sizing.quantities import Objective, floor_of, value_of
@@ -157,13 +157,15 @@ class _BranchAndBound:
             first = next((built for keys in family.members if (built := self._build(family, keys)) is not None), None)
             if first is None:
                 self.counts["illegal"] += len(family.members)
-            elif self._over_cap(first):
+                continue
+            least = self._priced(first.machine, first.elaborated, first.pricer.hardware.without_wires())
+            if self._over_cap(least):
                 self.counts["over_cap"] += len(family.members)
             else:
-                heapq.heappush(self.waiting, _Waiting(self._family_bound(first), (number,), 0, family))
+                heapq.heappush(self.waiting, _Waiting(self._family_bound(least), (number,), 0, family))
 
     def _family_bound(self, first: _Built) -> float:
-        """Of the member with the least area and the fewest bits of an index; energies follow no such order."""
+        """Of the member whose blocks have the least area, and with the fewest bits of an index; energies follow no such order."""
         if self.problem.objective in ("energy", "edap"):
             return 0.0
         return floor_of(self.problem.objective, self.problem.floor.least(first.elaborated), first.pricer)
@@ -177,8 +179,10 @@ class _BranchAndBound:
             elaborated = elaborate(machine, self.problem.technology)
         except ConfigError:
             return None
-        pricer = pricer_of(elaborated, self.problem.technology)
-        return _Built(machine, elaborated, pricer, pricer.hardware.area_mm2(include_dram=self.problem.limits.include_dram))
+        return self._priced(machine, elaborated, hardware_of(elaborated, self.problem.technology))
+
+    def _priced(self, machine: Machine, elaborated: Elaborated, hardware: Hardware) -> _Built:
+        return _Built(machine, elaborated, Pricer(hardware), hardware.area_mm2(include_dram=self.problem.limits.include_dram))
 
     def _over_cap(self, built: _Built) -> bool:
         limits = self.problem.limits

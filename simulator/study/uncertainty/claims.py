@@ -10,6 +10,8 @@ from itertools import pairwise
 from annotated_types import Ge, Gt, Le
 
 from simulator.cost import Technology
+from simulator.errors import ConfigError
+from simulator.machine.model import Machine, Stages
 from simulator.pricing import elaborate, pricer_of
 from simulator.study.design import best_and_array, crossbar_and_replication
 from simulator.study.uncertainty.assessment import METRICS, Assessment, Spread, Totals, totals_of
@@ -43,7 +45,7 @@ class Probe:
         return above / below
 
     def changes_cycles(self, factor: Factor) -> tuple[str, ...]:
-        """Runs whose automatic network latency would be another at an end of the factor's band; all figures hold it as it was."""
+        """Runs of which an automatic latency would be another at an end of the factor's band; all figures hold them as they were."""
         if factor.name not in self._changed:
             self._changed[factor.name] = tuple(self._changes(factor.name))
         return self._changed[factor.name]
@@ -53,8 +55,8 @@ class Probe:
         for name, run, technology in zip(self.known.names, self.known.runs, self.known.technologies, strict=True):
             if factor == ONE_SLICE or not moves(run.elaborated, technology, factor):
                 continue
-            settled = [elaborate(run.elaborated.machine, technology.moved(factor, end)) for end in ends(technology, factor)]
-            if any(other.network_latency != run.elaborated.network_latency for other in settled):
+            settled = [_stages(run.elaborated.machine, technology.moved(factor, end)) for end in ends(technology, factor)]
+            if any(other != run.elaborated.stages for other in settled):
                 changed.append(name)
         return changed
 
@@ -66,6 +68,14 @@ class Probe:
             there = moved(run.elaborated, technology, factor.name, value * _proportion(technology, factor))
             self._totals[key] = totals_of(run, [pricer_of(*there).rates])
         return self._totals[key]
+
+
+def _stages(machine: Machine, technology: Technology) -> Stages | None:
+    """What a machine settles on; None where it does not reach its clock."""
+    try:
+        return elaborate(machine, technology).stages
+    except ConfigError:
+        return None
 
 
 def _proportion(technology: Technology, factor: Factor) -> float:
@@ -152,7 +162,7 @@ class Influence:
     turn: Turn | None
     """Where the winner changes; None for never, as far as it was looked for."""
     changes_cycles: tuple[str, ...]
-    """Runs that would have to be simulated again, since their automatic latency would be another."""
+    """Runs that would have to be simulated again, since an automatic latency would be another, or the clock would not be reached."""
 
 
 @dataclass(frozen=True)

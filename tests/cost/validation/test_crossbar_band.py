@@ -12,7 +12,7 @@ PORTS, BITS, LANES = 64, 256, 16
 
 
 LINEAR, TPU = 0.15556, 0.354
-"""Ends of the node's energy scale."""
+"""The low end of the node's energy scale, and its value."""
 
 
 def seven(pitch_um: float, scale: float) -> Technology:
@@ -49,16 +49,16 @@ def test_a_monolithic_crossbar_with_the_finest_wires() -> None:
 
 
 def test_the_narrow_end() -> None:
-    # gates alone: 4,096 (1.35 · 256 + 14) 0.0439 um² · 3.0/0.9 = 0.2155 mm²; repeaters of what passes the slices:
+    # gates alone: 4,096 (1.35 · 256 + 19) 0.0439 um² · 3.0/0.9 = 0.2185 mm²; repeaters of what passes the slices:
     # 5 % of 128 · 13 b · 7 · 0.1610 mm · 0.04 um = 0.0037 mm² of cells, / 0.65 = 0.0058 mm²
     area_mm2, word_pj = sliced_over_macros()
-    assert area_mm2 == pytest.approx(0.2213, abs=0.0005)
+    assert area_mm2 == pytest.approx(0.2243, abs=0.0005)
     assert word_pj == pytest.approx(4.1, abs=0.1)
 
 
-def test_the_ends_of_the_energy_scale_are_those_of_the_node() -> None:
+def test_the_two_scales_of_energy_are_those_of_the_node() -> None:
     constant = load_technology("7nm").constants["energy_scale"]
-    assert (constant.value, constant.high) == (LINEAR, TPU)
+    assert (constant.low, constant.value) == (pytest.approx(LINEAR, rel=1e-3), TPU)
 
 
 def test_whether_the_crossbar_costs_more_than_the_compute_turns_on_the_layout() -> None:

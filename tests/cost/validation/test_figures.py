@@ -16,6 +16,7 @@ from simulator.cost.validation import FiguresFile, Row, cross_check, shipped_fig
 from simulator.cost.validation.figures import HARDWARE, Figure
 from simulator.cost.validation.hardware import Hardware
 from simulator.cost.validation.memory import cacti_file
+from simulator.errors import ConfigError
 from simulator.specs import Document
 from simulator.specs.tree import Entry, Location
 
@@ -57,8 +58,10 @@ def test_a_fitted_figure_names_constants_that_name_its_paper(figure: Figure) -> 
 
 NOT_FITTED = {
     "energy_scale": "the sentence that energies scale linearly, no figure of that paper",
+    "sram_energy_scale": "the same sentence",
     "supply_voltage_v": "the supply at which the table of that paper holds",
     "nominal_voltage_v": "the same",
+    "combiner_ge_per_bit": "gates a bit of comparators synthesised by themselves, of which the list has no figure",
     "mux_fj_per_level": "compared with two figures of its source, which stand in the list as predicted",
 }
 """Derived constants that name a paper of the list for something else than a figure."""
@@ -83,16 +86,22 @@ def test_no_constant_is_fitted_to_a_figure_that_counts_as_predicted() -> None:
                 assert (name, words[0]) in fitted, f"{name} is from {' '.join(words)}, but no fitted figure of it names it"
 
 
+def test_a_technology_may_stand_beside_the_list() -> None:
+    assert {row.technology for row in ROWS if row.id.startswith("ihp_")} == {"ihp130"}
+    with pytest.raises(ConfigError, match="neither a file nor a name in configs/technologies"):
+        load_technology("ihp130")  # and is no node for machines
+
+
 def test_ids_are_unique_over_all_lists_and_sources_are_given() -> None:
     ids = [figure.id for figure in FIGURES]
     assert len(set(ids)) == len(ids)
-    assert len(ids) >= 90
+    assert len(ids) >= 150
 
 
 def test_every_hardware_of_the_registry_is_in_the_list_or_documented() -> None:
     text = DOCS.read_text(encoding="utf-8")
     assert [name for name in HARDWARE if f"| `{name}` |" not in text] == []
-    assert {figure.component for figure in FIGURES} >= set(HARDWARE) - {"register_file"}
+    assert {figure.component for figure in FIGURES} >= set(HARDWARE)
 
 
 @pytest.mark.parametrize("figure", list({figure.component: figure for figure in FIGURES}.values()), ids=lambda figure: figure.component)
@@ -104,18 +113,20 @@ def test_hardware_answers_what_it_promises(figure: Figure) -> None:
 
 
 def median_and_worst(name: str, role: str) -> tuple[float, float]:
-    (summary,) = [summary for summary in summarise(ROWS) if (summary.name, summary.role) == (name, role)]
+    """Of single components."""
+    found = [summary for summary in summarise(ROWS) if (summary.name, summary.role) == (name, role)]
+    (summary,) = [summary for summary in found if summary.figure_class == "component"]
     return summary.median_error, abs(summary.worst_error)
 
 
 @pytest.mark.parametrize(
     ("name", "role", "median", "worst"),
-    # measured: 0.8 and 13.1 %; 10.1 and 114.8 %; 0.8 and 75.2 %; 49.6 and 82.3 %
+    # measured, of components: 4.6 and 65.3 %; 8.6 and 114.8 %; 3.0 and 68.8 %; 19.7 and 103.7 %
     [
-        ("area", "fitted", 0.015, 0.14),
-        ("area", "predicted", 0.11, 1.16),
-        ("energy", "fitted", 0.02, 0.76),
-        ("energy", "predicted", 0.50, 0.83),
+        ("area", "fitted", 0.048, 0.66),
+        ("area", "predicted", 0.09, 1.16),
+        ("energy", "fitted", 0.04, 0.69),
+        ("energy", "predicted", 0.20, 1.04),
     ],
 )
 def test_errors_do_not_grow(name: str, role: str, median: float, worst: float) -> None:
@@ -139,19 +150,20 @@ def test_fitted_crossbars_are_within_ten_percent(name: str) -> None:
 
 @pytest.mark.parametrize(
     ("name", "error"),
-    [("pulp_bfly4_8", -0.20), ("pulp_bfly4_64", 0.005), ("recpipe_xbar", -0.19), ("feather_birrd8", -0.01), ("feather_birrd16", -0.02),
-     ("swift_area", 0.41), ("terapool_local", -0.62), ("terapool_remote", 0.76)],
+    [("pulp_bfly4_8", -0.17), ("pulp_bfly4_64", 0.046), ("recpipe_xbar", -0.19), ("feather_birrd8", -0.01), ("feather_birrd16", -0.02),
+     ("swift_area", 0.48), ("terapool_local", -0.62), ("terapool_remote", 0.76)],
 )  # fmt: skip
 def test_unfitted_networks_are_listed_as_predicted_whatever_they_say(name: str, error: float) -> None:
     assert BY_ID[name].role == "predicted"
     assert BY_ID[name].error == pytest.approx(error, abs=0.02)
 
 
-def test_the_upper_end_of_the_energy_scale_is_what_the_tpu_table_asks_for() -> None:
+def test_the_energy_scale_is_what_the_tpu_table_asks_for_and_linear_scaling_is_far_below() -> None:
     arithmetic = [row for row in ROWS if row.id.startswith("tpuv4i_7nm") and "sram" not in row.id]
-    factor = load_technology("7nm").constants["energy_scale"].high / load_technology("7nm").energy_scale
-    assert all(-0.67 < row.error < -0.40 for row in arithmetic)
-    assert all(-0.25 < factor * (1 + row.error) - 1 < 0.30 for row in arithmetic)
+    factor = load_technology("7nm").constants["energy_scale"].low / load_technology("7nm").energy_scale
+    assert len(arithmetic) == 10
+    assert all(-0.25 < row.error < 0.30 for row in arithmetic)
+    assert all(-0.67 < factor * (1 + row.error) - 1 < -0.40 for row in arithmetic)
 
 
 def test_published_ranges_count_from_their_nearer_end() -> None:

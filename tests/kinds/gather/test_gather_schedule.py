@@ -18,7 +18,7 @@ from simulator.kinds.units.loops import Pace, token_tiles
 from simulator.kinds.units.machine import UnitsMachine
 from simulator.kinds.units.operation import UnitsPlan
 from simulator.kinds.units.rows import RowParts, spread_rows
-from simulator.machine.model import Machine
+from simulator.machine.model import Machine, Stages
 from simulator.run.run import traffic
 from simulator.system.program import Span
 from simulator.system.tensors import Residency
@@ -160,7 +160,7 @@ def test_a_weight_without_nonzeros_is_one_tile() -> None:
 
 def dram_bytes(of: UnitsMachine, plan: GatherSchedule) -> int:
     """What a schedule moves over DRAM, by the program that the system level would execute."""
-    dataflow = GatherDataflow(of, cluster_spec(of, 1), ENGINES["compiled"], plan, assemble=False)
+    dataflow = GatherDataflow(of, cluster_spec(of, Stages()), ENGINES["compiled"], plan, assemble=False)
     tiles = plan.positions()
     moved = traffic(SLOW.system, UnitsPlan(of, dataflow, tiles, 0, 1).least_program([0] * len(tiles)))
     return moved.dram_read_bytes + moved.dram_write_bytes

@@ -37,12 +37,12 @@ def fabric(rows: int, cols: int, weight_load: str = "overlapped", **keys: object
     return SystolicFabric.model_validate({"kind": "systolic", "rows": rows, "cols": cols, "weight_load": weight_load, **keys})
 
 
-def formula(rows: int, cols: int, flow: str, weight_load: str, extent: tuple[int, int, int]) -> int:
-    """Cycles of one operation in one tile, from its sizes alone."""
+def formula(rows: int, cols: int, flow: str, weight_load: str, extent: tuple[int, int, int], pipeline: int = 0) -> int:
+    """Cycles of one operation in one tile, from its sizes alone; `pipeline`: of a read beyond one, and of a product."""
     m, k, n = extent
     on_rows, on_cols, stream = {"ws": (k, m, n), "is": (k, n, m), "os": (n, m, k)}[flow]
     folds = -(-on_rows // rows) * -(-on_cols // cols)
-    last = stream + rows + cols - 2
+    last = stream + rows + cols - 2 + pipeline
     if weight_load == "serial":
         return folds * (last if flow == "os" else rows + last)
     hidden = (folds - 1) * max(stream, rows) + last
@@ -63,15 +63,25 @@ def spans(size: int, cuts: list[int]) -> tuple[tuple[int, int], ...]:
     extent=st.tuples(st.integers(1, 7), st.integers(1, 7), st.integers(1, 7)),
     order=st.sampled_from(["m_rounds", "rounds_m"]),
     cuts=st.lists(st.integers(1, 6), max_size=2),
+    latencies=st.tuples(st.integers(1, 3), st.integers(0, 3)),
     seed=st.integers(0, 99),
 )
 def test_cells_take_the_cycles_of_the_formula_and_give_numpys_product(
-    rows: int, cols: int, flow: Dataflow, weight_load: str, extent: tuple[int, int, int], order: LoopOrder, cuts: list[int], seed: int
+    rows: int,
+    cols: int,
+    flow: Dataflow,
+    weight_load: str,
+    extent: tuple[int, int, int],
+    order: LoopOrder,
+    cuts: list[int],
+    latencies: tuple[int, int],
+    seed: int,
 ) -> None:
     m, k, n = extent
     random = np.random.default_rng(seed)
     w, x = sparse(random, m, k, 0.8), sparse(random, k, n, 0.8)
-    of = fabric(rows, cols, weight_load)
+    pipelines = dict(zip(("read_latency", "multiply_latency"), latencies, strict=True))
+    of = fabric(rows, cols, weight_load, **pipelines)
     plan = SystolicSchedule(
         of,
         product_of(operation(w, x)),
@@ -82,13 +92,13 @@ def test_cells_take_the_cycles_of_the_formula_and_give_numpys_product(
         order,
     )
     cycles, y = run_array(plan, w, x)
-    whole = machine({"kind": "systolic", "rows": rows, "cols": cols, "weight_load": weight_load})
+    whole = machine({"kind": "systolic", "rows": rows, "cols": cols, "weight_load": weight_load, **pipelines})
     folds = fold_plan(plan)
     tiles = array_tiles(ArrayMachine.of(whole), plan, folds, tile_times(plan, folds))
     assert cycles == compute_cycles(plan) == sum(tile.cycles for tile in tiles)
     assert (y == w @ x).all()
     if len(plan.m_tiles) == len(plan.k_tiles) == len(plan.n_tiles) == 1:
-        assert cycles == formula(rows, cols, flow, weight_load, extent)
+        assert cycles == formula(rows, cols, flow, weight_load, extent, latencies[0] - 1 + latencies[1])
 
 
 @pytest.mark.parametrize("weight_load", ["overlapped", "serial"])

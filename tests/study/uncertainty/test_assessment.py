@@ -55,7 +55,7 @@ def test_a_packing_factor_of_all_areas_cancels_in_their_ratio(known: Assessment)
     place = _at(known, "die_utilization")
     alone, ratio = known.spread("crossbar", "fabric_area_mm2"), known.ratio("crossbar", "replication", "fabric_area_mm2")
     # all but the repeaters of wires, which grow with the fabric's side
-    assert alone.low[place] == pytest.approx(alone.nominal * 0.85 / 0.633, rel=0.02)
+    assert alone.low[place] == pytest.approx(alone.nominal * 0.85 / 0.51, rel=0.02)
     assert ratio.low[place] == pytest.approx(ratio.nominal, rel=0.01)
 
 

@@ -42,6 +42,7 @@ class GatherFabric(Fabric[GatherUnit]):
     issue_width: int
     accumulators: int
     merge_cycles: int
+    release_cycles: int
     multicast: int
     served: Table[Flit]
     """Requests that one access of a multicast bank serves."""
@@ -65,7 +66,7 @@ class GatherPlan(FabricPlan):
         """Write all of it at rest."""
         super().write(memory)
         spec, fabric, units = self.spec, view(memory, GatherFabric), self.units.of(memory)
-        for name in ("issue_width", "accumulators", "merge_cycles", "multicast"):
+        for name in ("issue_width", "accumulators", "merge_cycles", "release_cycles", "multicast"):
             setattr(fabric, name, getattr(spec, name))
         fabric.served = self.served
         units.rows = self.open_rows + spec.accumulators * np.arange(spec.units)

@@ -48,7 +48,7 @@ def merge(fabric: GatherFabric, milestones: Milestones, unit: GatherUnit, row: R
     place = unit.first_release + unit.releases
     if place >= fabric.accumulators:
         place -= fabric.accumulators
-    unit.release_ring[place] = merged_at + fabric.accumulate_latency
+    unit.release_ring[place] = merged_at + fabric.release_cycles
     unit.releases += 1
     unit.open_rows -= 1
     unit.free_rows[unit.open_rows] = row

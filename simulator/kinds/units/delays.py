@@ -1,0 +1,188 @@
+"""The paths of a fabric of units that bound its clock, and how many cycles each takes: what a machine file leaves `auto`.
+
+A request passes the way from its unit to the network, an allocation, a crossing with the way on to a bank; a word the access
+with the way to the network, a crossing with the way on to its unit, a product and an addition. Ways are the longest of the
+cluster's floorplan, by which the energy of its wires is priced.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from simulator.cost import delay
+from simulator.cost.delay import Delay, TimingPath, wire
+from simulator.cost.network import NetworkPlan
+from simulator.cost.technology import Technology
+from simulator.errors import ConfigError
+from simulator.kinds.base import Kind
+from simulator.kinds.units.machine import UnitsMachine
+from simulator.kinds.units.networks import ROUTER_QUEUES, index_bits, queues_mm2, scatters
+from simulator.kinds.units.parts import UnitParts, slices_of_least_area
+from simulator.machine.model import Auto, Elaborated
+
+Way = tuple[UnitParts, UnitsMachine]
+"""A dataflow's hardware, and the machine as it has it."""
+
+
+def settled(kind: Kind, first: Way, draft: Elaborated, technology: Technology) -> Elaborated:
+    """A machine whose slices have the least area, by the first of its dataflows, and whose pipelines reach the clock.
+
+    More stages need deeper queues, and these longer wires: they are widened until both agree. Raises ConfigError for more
+    slices than lanes, for a topology that cannot join units and banks, and for a path that does not fit into its cycle.
+    """
+    elaborated = replace(draft, slices=_slices(first, technology))
+    while True:
+        paths = kind.paths(elaborated, technology)
+        clock_ghz = elaborated.machine.clock_ghz
+        for path in paths:
+            path.check(elaborated.machine.name, technology, clock_ghz)
+        cycles = {field: getattr(elaborated, field) for field in _FIELDS.values()}
+        for path in paths:
+            if path.stage:
+                field = _FIELDS[path.stage]
+                cycles[field] = max(cycles[field], path.cycles(technology, clock_ghz))
+        wider = replace(elaborated, **cycles)
+        if wider == elaborated:
+            return elaborated
+        elaborated = wider
+
+
+@dataclass(frozen=True)
+class Wires:
+    """The longest ways of a cluster outside the crossbars."""
+
+    bank: Delay
+    """From a bank to the network, or to its only unit."""
+    unit: Delay
+    """From a unit to the network, or to its farthest bank."""
+
+
+def wires_of(kind: Kind, elaborated: Elaborated, technology: Technology) -> Wires:
+    """By the floorplan by which their energy is priced, the mean ways there."""
+    plan = kind.parts(elaborated, technology).floorplan
+    assert plan is not None
+    bank, unit = (wire(technology.cluster_wire_detour * way) for way in (plan.longest_bank_way_mm, plan.longest_unit_way_mm))
+    return Wires(bank, unit if len(plan.units) else bank)
+
+
+def timing_paths(ways: Sequence[Way], elaborated: Elaborated, technology: Technology, wires: Wires) -> tuple[TimingPath, ...]:
+    """The paths of each dataflow, with such ways between units and banks; those that several have once."""
+    found: dict[TimingPath, None] = {}
+    for way in ways:
+        found |= dict.fromkeys(_paths(way, elaborated, technology, wires))
+    return tuple(found)
+
+
+def _paths(way: Way, elaborated: Elaborated, technology: Technology, wires: Wires) -> Iterator[TimingPath]:
+    parts, machine = way
+    fabric, kinds = machine.fabric, machine.datatypes
+    yield TimingPath(
+        f"way from a unit to its {'network' if fabric.has_network else 'banks'}, {wires.unit.wire_mm:.2g} mm",
+        wires.unit,
+        "feed",
+        "fabric.feed_latency",
+        _given(fabric.feed_latency),
+    )
+    if fabric.has_network:
+        yield from _network_paths(parts, machine, elaborated, technology, wires)
+    yield _read_path(machine, technology, wires.bank)
+    addition, where = _addition(machine, technology)
+    yield TimingPath(
+        f"product of {kinds.weight} and {kinds.activation}",
+        delay.multiplication(technology, kinds.weight, kinds.activation),
+        "multiply",
+        "fabric.multiply_latency",
+        _given(fabric.multiply_latency),
+        shares=wires.unit if scatters(machine) else addition,
+    )
+    name = f"{kinds.accumulate} addition to {where}"
+    yield TimingPath(name, addition, "accumulate", "fabric.accumulate_latency", _given(fabric.accumulate_latency))
+
+
+def _addition(machine: UnitsMachine, technology: Technology) -> tuple[Delay, str]:
+    """From the sums that are kept and back to them, and which these are."""
+    adder = delay.addition(technology, machine.datatypes.accumulate)
+    if scatters(machine):  # of what the bank read, or what has just been added
+        return delay.multiplexer(technology, 2) + adder, "a word that a bank has read"
+    rows = machine.fabric.accumulators
+    return delay.multiplexer(technology, rows) + adder, f"one of {rows} accumulators"
+
+
+def _read_path(machine: UnitsMachine, technology: Technology, way: Delay) -> TimingPath:
+    fabric = machine.fabric
+    access, to = delay.sram_access(technology, fabric.bank_kib), "network"
+    if not fabric.has_network:
+        access, to = access + delay.multiplexer(technology, fabric.banks_per_copy * fabric.bank_ports), "unit"
+    name = f"access of a bank of {fabric.bank_kib:g} KiB, way to its {to}, {way.wire_mm:.2g} mm"
+    return TimingPath(name, access + way, "read", "fabric.read_latency", _given(fabric.read_latency))
+
+
+def _network_paths(
+    parts: UnitParts, machine: UnitsMachine, elaborated: Elaborated, technology: Technology, wires: Wires
+) -> Iterator[TimingPath]:
+    network = machine.fabric.network
+    for plan in parts.networks(machine, technology, elaborated.slices, elaborated.allocation_latency):
+        asks, words = plan.name == "request_network", plan.name.replace("_", " ")
+        if asks or plan.crossbars[0].arbitrated:
+            yield _matching(plan, machine, technology) if asks and network.queues == "voq" else _arbitration(plan, technology)
+        queues = ROUTER_QUEUES[plan.name](machine, technology, elaborated.stages)
+        way = plan.crossing(queues_mm2(queues), (wires.bank if asks else wires.unit).wire_mm)
+        name = f"router of the {words} and a link, to a {'bank' if asks else 'unit'} or another, {way.wire_mm:.2g} mm"
+        yield TimingPath(name, way, "crossing", "fabric.network.latency", _given(network.latency))
+
+
+def _ports(plan: NetworkPlan) -> tuple[int, int]:
+    """Inputs and outputs of the router with the most of either."""
+    return max(((kind.inputs, kind.outputs) for kind in plan.layout.routers), key=lambda sides: (max(sides), min(sides)))
+
+
+def _matching(plan: NetworkPlan, machine: UnitsMachine, technology: Technology) -> TimingPath:
+    network, (inputs, outputs) = machine.fabric.network, _ports(plan)
+    took = delay.allocation(technology, max(inputs, outputs), network.iterations)
+    name = f"matching of {inputs} × {outputs}, {network.iterations} iteration{'s' if network.iterations > 1 else ''}"
+    return TimingPath(
+        *_combined(name, took, machine, technology, inputs), "allocation", "fabric.network.allocation", _given(network.allocation)
+    )
+
+
+def _combined(name: str, took: Delay, machine: UnitsMachine, technology: Technology, inputs: int) -> tuple[str, Delay]:
+    """With the address of the winner held against those of all heads, where requests for a word go together."""
+    if not machine.fabric.combines:
+        return name, took
+    winner = delay.multiplexer(technology, inputs) + delay.comparator(technology, max(2, index_bits(machine.bank_words)))
+    return f"{name}, and of addresses", took + winner
+
+
+def _arbitration(plan: NetworkPlan, technology: Technology) -> TimingPath:
+    """A FIFO offers what is at its head, which is known when the last is granted: its arbiters are not pipelined."""
+    inputs, _ = _ports(plan)
+    return TimingPath(f"arbiter of {inputs} inputs in the {plan.name.replace('_', ' ')}", delay.arbiter(technology, inputs), "")
+
+
+def _given(value: int | Auto) -> int | None:
+    return None if value == "auto" else value
+
+
+def _slices(way: Way, technology: Technology) -> int:
+    parts, machine = way
+    fabric = machine.fabric
+    if not fabric.has_network:
+        return 1
+    slices = fabric.network.slices
+    if slices == "auto":
+        slices = slices_of_least_area(parts, machine, technology)
+    if slices > fabric.lanes:
+        raise ConfigError(f"fabric.network.slices = {slices}: a slice carries whole lanes; allowed: 1 to {fabric.lanes}, or auto")
+    return slices
+
+
+_FIELDS = {
+    "feed": "feed_latency",
+    "allocation": "allocation_latency",
+    "crossing": "network_latency",
+    "read": "read_latency",
+    "multiply": "multiply_latency",
+    "accumulate": "accumulate_latency",
+}
+"""Of `Elaborated`, by the stages of paths."""
