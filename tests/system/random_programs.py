@@ -1,0 +1,128 @@
+"""Random programs for the system level, of everything that one may hold."""
+
+from __future__ import annotations
+
+import math
+import random
+from dataclasses import dataclass, replace
+from itertools import accumulate
+
+from simulator.system.program import MEMORY, Drain, Fill, Flow, MemoryLevel, OperationProgram, Part, Program, Sums, TileStep, interleaved, joined
+from simulator.system.spec import ANY_WIDTH, SystemSpec
+
+SIZES = (0, 1, 60, 64, 100, 500, 2000, 4096, 4097, 9000, 20000)
+BANKS = (0, 0, 1, 30, 200)
+RATES = (2.0, 16.0, 17.3, 100.0, 0.37, 1e9, 1e25, math.inf)
+
+
+@dataclass(frozen=True)
+class SystemCase:
+    """A program and the system that it runs on, drawn from a seed."""
+
+    seed: int
+
+    def drawn(self) -> tuple[SystemSpec, Program]:
+        """Both."""
+        draw = _Draw(random.Random(self.seed))
+        return draw.spec(), draw.program()
+
+
+class _Draw:
+    def __init__(self, chance: random.Random) -> None:
+        self.chance = chance
+
+    def often(self, share: float) -> bool:
+        return self.chance.random() < share
+
+    def spec(self) -> SystemSpec:
+        wide = self.often(0.1)
+        rates = [ANY_WIDTH if wide else self.chance.choice((1, 16, 64, 100, 256)) for _ in range(3)]
+        latency, burst = self.chance.choice((0, 1, 10, 100)), self.chance.choice((1, 32, 64, 5000))
+        return SystemSpec(self.chance.choice(RATES), latency, burst, *rates, self.chance.randint(1, 4))
+
+    def program(self) -> Program:
+        chains = [self._chain() if self.often(0.3) else [self._operation()] for _ in range(self.chance.randint(1, 3))]
+        programs, first = [], 0
+        for chain in chains:
+            placed = [one.of_operation(place) for place, one in enumerate(chain, first)]
+            programs.append(interleaved([replace(placed[0], ahead=self.often(0.5) and len(chain) == 2), *placed[1:]]) if len(chain) > 1 else placed[0])
+            first += len(chain)
+        depends = tuple(tuple(self.chance.choices(range(place), k=self.chance.randint(0, 2))) if place else () for place in range(first))
+        return joined(programs, depends)
+
+    def _home(self) -> MemoryLevel:
+        return self.chance.choice(("buffer", "dram"))
+
+    def _part(self) -> Part:
+        return Part(self.chance.choice(SIZES), self.chance.choice(BANKS))
+
+    def _parts(self) -> tuple[Part, ...]:
+        return tuple(self._part() for _ in range(self.chance.randint(0, 3)))
+
+    def _sums(self) -> Sums:
+        return Sums(*(self.chance.choice(SIZES) for _ in range(3)))
+
+    def _flow(self, pieces: int) -> Flow:
+        """A piece after the other, each begun no earlier than the one before it; several in a cycle, now and then."""
+        first = list(accumulate(self.chance.choice((0, 0, 1, 20)) for _ in range(pieces)))
+        last = list(accumulate((max(begun, 1) for begun in first), lambda end, begun: max(end, begun) + self.chance.choice((0, 1, 15))))
+        return Flow(tuple(first), tuple(last))
+
+    def _x(self, **how: bool) -> Fill:
+        return Fill(0, self._home(), self._parts(), **how)
+
+    def _w(self, streams: bool) -> Fill:
+        home, parts = self._home(), self._parts() or (self._part(),)
+        if streams:
+            places = self.chance.randint(1, 3)
+            parts = tuple(replace(part, space=MEMORY // places) for part in parts)
+        return Fill(0, home, parts, waits=self.often(0.3), kept=home == "dram" and self.often(0.3))
+
+    def _drain(self, place: int, streams: bool) -> Drain:
+        home, parts = self._home(), self._parts()
+        if streams:
+            parts = tuple(replace(part, behind=self.chance.randint(0, 2)) for part in parts or (self._part(),))
+        parts = tuple(replace(part, extra_bus_bytes=self.chance.choice((0, 0, 100, 5000))) for part in parts)
+        drain = Drain(0, home, parts, 0 if streams else self.chance.choice((0, 0, 7, 300)))
+        if self.often(0.3):
+            summed = tuple(replace(part, sums=self._sums()) for part in parts)
+            after = place - 1 if place and self.often(0.5) else None
+            return replace(drain, parts=summed, sums_home=self._home() if home == "dram" else "buffer", after=after)
+        return drain
+
+    def _operation(self) -> OperationProgram:
+        """Tiles of which each turns to another X, W or drain or stays with the one before it."""
+        steps = [tuple(self.often(0.6) for _ in range(3)) for _ in range(self.chance.randint(1, 6))]
+        x, w, y = (list(accumulate(int(step[axis] and place > 0) for place, step in enumerate(steps))) for axis in range(3))
+        w_streams = [self.often(0.4) for _ in range(w[-1] + 1)]
+        y_streams = [self.often(0.3) for _ in range(y[-1] + 1)]
+        w_fills = tuple(self._w(streams) for streams in w_streams)
+        drains = [self._drain(place, streams) for place, streams in enumerate(y_streams)]
+        if self.often(0.1) and not any(w_streams) and w == y:
+            drains = [replace(drain, holds_w=place) for place, drain in enumerate(drains)]
+        tiles = []
+        for place in range(len(steps)):
+            last_of_y = place + 1 == len(steps) or y[place + 1] != y[place]
+            w_flow = self._flow(len(w_fills[w[place]].parts)) if w_streams[w[place]] else None
+            y_flow = self._flow(len(drains[y[place]].parts)) if y_streams[y[place]] and last_of_y else None
+            least = max([0, *(flow.last[-1] + 1 for flow in (w_flow, y_flow) if flow)])
+            tiles.append(TileStep(0, least + self.chance.choice((0, 1, 50, 300)), x[place], w[place], y[place], w_flow, y_flow))
+        return OperationProgram(tuple(tiles), tuple(self._x(waits=self.often(0.8)) for _ in range(x[-1] + 1)), w_fills, tuple(drains))
+
+    def _chain(self) -> list[OperationProgram]:
+        """Fused operations, each of which takes what the one before it leaves."""
+        members, tiles = self.chance.randint(2, 3), self.chance.randint(1, 4)
+        chain = []
+        for member in range(members):
+            left, taken = member < members - 1, member > 0
+            parts = [self._parts() for _ in range(tiles)]
+            w = list(accumulate(int(self.often(0.5) and place > 0) for place in range(tiles)))
+            chain.append(
+                OperationProgram(
+                    tuple(TileStep(0, self.chance.choice((0, 5, 200)), place, w[place], place) for place in range(tiles)),
+                    tuple(Fill(0, "chip", (), source=place) if taken else self._x(waits=True) for place in range(tiles)),
+                    tuple(self._w(streams=False) for _ in range(w[-1] + 1)),
+                    tuple(Drain(0, "chip", parts[place]) if left else self._drain(0, streams=False) for place in range(tiles)),
+                )
+            )
+        return chain
