@@ -12,6 +12,8 @@ from simulator.system.spec import ANY_WIDTH, SystemSpec
 
 SIZES = (0, 1, 60, 64, 100, 500, 2000, 4096, 4097, 9000, 20000)
 BANKS = (0, 0, 1, 30, 200)
+ALL = 36
+"""Pieces that all lists of a chain have at most, so that all fit while its tiles take turns."""
 RATES = (2.0, 16.0, 17.3, 100.0, 0.37, 1e9, 1e25, math.inf)
 
 
@@ -62,26 +64,31 @@ class _Draw:
     def _sums(self) -> Sums:
         return Sums(*(self.chance.choice(SIZES) for _ in range(3)))
 
-    def _flow(self, pieces: int) -> Flow:
-        """A piece after the other, each begun no earlier than the one before it; several in a cycle, now and then."""
-        first = list(accumulate(self.chance.choice((0, 0, 1, 20)) for _ in range(pieces)))
-        last = list(accumulate((max(begun, 1) for begun in first), lambda end, begun: max(end, begun) + self.chance.choice((0, 1, 15))))
+    def _flow(self, pieces: int, held: int) -> Flow:
+        """A piece after the other, several in a cycle now and then; none before there is room for it beside `held` - 1 others."""
+        first: list[int] = []
+        last: list[int] = []
+        for piece in range(pieces):
+            room = last[piece - held] + 1 if piece >= held else 0
+            first.append(max([room, *first[-1:]]) + self.chance.choice((0, 0, 1, 20)))
+            last.append(max([first[-1], *last[-1:]]) + self.chance.choice((0, 1, 15)))
         return Flow(tuple(first), tuple(last))
 
     def _x(self, **how: bool) -> Fill:
         return Fill(0, self._home(), self._parts(), **how)
 
-    def _w(self, streams: bool) -> Fill:
+    def _w(self, held: int, waits: bool) -> Fill:
+        """In pieces, of which the memory holds so many; 0: whole."""
         home, parts = self._home(), self._parts() or (self._part(),)
-        if streams:
-            places = self.chance.randint(1, 3)
-            parts = tuple(replace(part, space=MEMORY // places) for part in parts)
-        return Fill(0, home, parts, waits=self.often(0.3), kept=home == "dram" and self.often(0.3))
+        if held:
+            parts = tuple(replace(part, space=MEMORY // held) for part in parts[:3])
+        return Fill(0, home, parts, waits=waits, kept=home == "dram" and self.often(0.3))
 
     def _drain(self, place: int, streams: bool) -> Drain:
         home, parts = self._home(), self._parts()
         if streams:
-            parts = tuple(replace(part, behind=self.chance.randint(0, 2)) for part in parts or (self._part(),))
+            behind = self.chance.randint(0, 2)
+            parts = tuple(replace(part, behind=behind) for part in parts or (self._part(),))
         parts = tuple(replace(part, extra_bus_bytes=self.chance.choice((0, 0, 100, 5000))) for part in parts)
         drain = Drain(0, home, parts, 0 if streams else self.chance.choice((0, 0, 7, 300)))
         if self.often(0.3):
@@ -94,17 +101,17 @@ class _Draw:
         """Tiles of which each turns to another X, W or drain or stays with the one before it."""
         steps = [tuple(self.often(0.6) for _ in range(3)) for _ in range(self.chance.randint(1, 6))]
         x, w, y = (list(accumulate(int(step[axis] and place > 0) for place, step in enumerate(steps))) for axis in range(3))
-        w_streams = [self.often(0.4) for _ in range(w[-1] + 1)]
+        held = [self.often(0.4) and (3 if w.count(number) > 1 else self.chance.randint(1, 3)) for number in range(w[-1] + 1)]
+        w_fills = tuple(self._w(places, waits=self.often(0.3)) for places in held)
         y_streams = [self.often(0.3) for _ in range(y[-1] + 1)]
-        w_fills = tuple(self._w(streams) for streams in w_streams)
-        drains = [self._drain(place, streams) for place, streams in enumerate(y_streams)]
-        if self.often(0.1) and not any(w_streams) and w == y:
+        drains = [self._drain(place, streams=streams) for place, streams in enumerate(y_streams)]
+        if not any(held) and w == y and self.often(0.3):
             drains = [replace(drain, holds_w=place) for place, drain in enumerate(drains)]
         tiles = []
         for place in range(len(steps)):
-            last_of_y = place + 1 == len(steps) or y[place + 1] != y[place]
-            w_flow = self._flow(len(w_fills[w[place]].parts)) if w_streams[w[place]] else None
-            y_flow = self._flow(len(drains[y[place]].parts)) if y_streams[y[place]] and last_of_y else None
+            rows, last_of_y = drains[y[place]].parts, place + 1 == len(steps) or y[place + 1] != y[place]
+            w_flow = self._flow(len(w_fills[w[place]].parts), held[w[place]]) if held[w[place]] else None
+            y_flow = self._flow(len(rows), rows[0].behind + 1) if last_of_y and y_streams[y[place]] else None
             least = max([0, *(flow.last[-1] + 1 for flow in (w_flow, y_flow) if flow)])
             tiles.append(TileStep(0, least + self.chance.choice((0, 1, 50, 300)), x[place], w[place], y[place], w_flow, y_flow))
         return OperationProgram(tuple(tiles), tuple(self._x(waits=self.often(0.8)) for _ in range(x[-1] + 1)), w_fills, tuple(drains))
@@ -121,7 +128,7 @@ class _Draw:
                 OperationProgram(
                     tuple(TileStep(0, self.chance.choice((0, 5, 200)), place, w[place], place) for place in range(tiles)),
                     tuple(Fill(0, "chip", (), source=place) if taken else self._x(waits=True) for place in range(tiles)),
-                    tuple(self._w(streams=False) for _ in range(w[-1] + 1)),
+                    tuple(self._w(ALL, waits=False) for _ in range(w[-1] + 1)),
                     tuple(Drain(0, "chip", parts[place]) if left else self._drain(0, streams=False) for place in range(tiles)),
                 )
             )
