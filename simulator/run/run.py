@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simulator.activity import CAUSES, Activity, Bounds, Counts, Ideal, OperationActivity, Shape
-from simulator.engine.engines import Engine, RunOptions
+from simulator.engine.engines import Engine, EngineName, RunOptions, play
 from simulator.errors import MappingError
 from simulator.kinds import kind_of
 from simulator.machine.model import Elaborated
@@ -21,7 +21,7 @@ from simulator.run.perfect import candidates, ways
 from simulator.system.operation import OperationRun, check_operation, check_run
 from simulator.system.program import MemoryLevel, OperationProgram, Program, interleaved, joined
 from simulator.system.spec import SystemSpec
-from simulator.system.system import System, SystemOutcome
+from simulator.system.system import SystemOutcome
 from simulator.system.tensors import Residency, fused_runs
 from simulator.system.weights import check_decoder
 from simulator.workload.types import Operation, Workload
@@ -57,13 +57,13 @@ def run_and_repeat(elaborated: Elaborated, workload: Workload, options: RunOptio
     for way in through:
         runs[way] = _on_the_fabric(elaborated, workload, replace(options, ideal=way), _part(progress, len(runs), len(through)))
     real = SystemSpec.of(elaborated)
-    outcome = _played(real, workload, runs["none"])
+    outcome = _played(options.engine.name, real, workload, runs["none"])
     plain = _timed(elaborated, real, runs["none"], outcome, "none")
     if options.ideal == "none":
         return plain, plain
     perfect = real.made_ideal(options.ideal)
     found = candidates(runs)
-    played = [(each, _played(perfect, workload, each)) for each in (found[:-1] if perfect == real else found)]
+    played = [(each, _played(options.engine.name, perfect, workload, each)) for each in (found[:-1] if perfect == real else found)]
     chosen, quickest = min([*played, (found[-1], outcome)], key=lambda pair: pair[1].cycles)
     return plain, _timed(elaborated, perfect, chosen, quickest, options.ideal)
 
@@ -124,13 +124,13 @@ def run_operation(elaborated: Elaborated, options: RunOptions, stint: Stint) -> 
     return (kind.of_operation(elaborated.machine, op).run(elaborated, op, residency, stint.first, options),)
 
 
-def on_the_system(elaborated: Elaborated, spec: SystemSpec, workload: Workload, runs: Sequence[OperationRun]) -> Timing:
+def on_the_system(elaborated: Elaborated, spec: SystemSpec, workload: Workload, runs: Sequence[OperationRun], engine: EngineName) -> Timing:
     """The system level over operations that their fabric has run."""
-    return _timed(elaborated, spec, runs, _played(spec, workload, runs), "none")
+    return _timed(elaborated, spec, runs, _played(engine, spec, workload, runs), "none")
 
 
-def _played(spec: SystemSpec, workload: Workload, runs: Sequence[OperationRun]) -> SystemOutcome:
-    return System(spec, program_of(workload, [run.residency for run in runs], [run.program for run in runs])).run()
+def _played(engine: EngineName, spec: SystemSpec, workload: Workload, runs: Sequence[OperationRun]) -> SystemOutcome:
+    return play(engine, spec, program_of(workload, [run.residency for run in runs], [run.program for run in runs]))
 
 
 def _timed(elaborated: Elaborated, spec: SystemSpec, runs: Sequence[OperationRun], outcome: SystemOutcome, ideal: Ideal) -> Timing:

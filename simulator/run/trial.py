@@ -96,7 +96,7 @@ class Trial:
                     self.parts[index] = self._run(run)
             if give_up(self.least()):
                 return None
-        return on_the_system(self.elaborated, self.spec, self.workload, [runs[index] for index in range(len(runs))])
+        return on_the_system(self.elaborated, self.spec, self.workload, [runs[index] for index in range(len(runs))], engine.name)
 
     def _longest_first(self) -> list[list[Stint]]:
         """All that there is to do, what is the same work together; first of which the array or the units have most to do."""

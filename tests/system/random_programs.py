@@ -7,7 +7,20 @@ import random
 from dataclasses import dataclass, replace
 from itertools import accumulate
 
-from simulator.system.program import MEMORY, Drain, Fill, Flow, MemoryLevel, OperationProgram, Part, Program, Sums, TileStep, interleaved, joined
+from simulator.system.program import (
+    MEMORY,
+    Drain,
+    Fill,
+    Flow,
+    MemoryLevel,
+    OperationProgram,
+    Part,
+    Program,
+    Sums,
+    TileStep,
+    interleaved,
+    joined,
+)
 from simulator.system.spec import ANY_WIDTH, SystemSpec
 
 SIZES = (0, 1, 60, 64, 100, 500, 2000, 4096, 4097, 9000, 20000)
@@ -38,19 +51,22 @@ class _Draw:
 
     def spec(self) -> SystemSpec:
         wide = self.often(0.1)
-        rates = [ANY_WIDTH if wide else self.chance.choice((1, 16, 64, 100, 256)) for _ in range(3)]
+        x, w, drain = (ANY_WIDTH if wide else self.chance.choice((1, 16, 64, 100, 256)) for _ in range(3))
         latency, burst = self.chance.choice((0, 1, 10, 100)), self.chance.choice((1, 32, 64, 5000))
-        return SystemSpec(self.chance.choice(RATES), latency, burst, *rates, self.chance.randint(1, 4))
+        return SystemSpec(self.chance.choice(RATES), latency, burst, x, w, drain, self.chance.randint(1, 4))
 
     def program(self) -> Program:
-        chains = [self._chain() if self.often(0.3) else [self._operation()] for _ in range(self.chance.randint(1, 3))]
-        programs, first = [], 0
-        for chain in chains:
-            placed = [one.of_operation(place) for place, one in enumerate(chain, first)]
-            programs.append(interleaved([replace(placed[0], ahead=self.often(0.5) and len(chain) == 2), *placed[1:]]) if len(chain) > 1 else placed[0])
-            first += len(chain)
-        depends = tuple(tuple(self.chance.choices(range(place), k=self.chance.randint(0, 2))) if place else () for place in range(first))
-        return joined(programs, depends)
+        """Operations, some of them fused, of which each may be made from any before it."""
+        programs: list[OperationProgram] = []
+        operations = 0
+        for _ in range(self.chance.randint(1, 3)):
+            chain = self._chain() if self.often(0.3) else [self._operation()]
+            placed = [one.of_operation(place) for place, one in enumerate(chain, operations)]
+            ahead = len(chain) == 2 and self.often(0.5)
+            programs.append(interleaved([replace(placed[0], ahead=ahead), *placed[1:]]) if len(chain) > 1 else placed[0])
+            operations += len(chain)
+        made_from = [self.chance.choices(range(place), k=self.chance.randint(0, 2)) if place else [] for place in range(operations)]
+        return joined(programs, tuple(map(tuple, made_from)))
 
     def _home(self) -> MemoryLevel:
         return self.chance.choice(("buffer", "dram"))

@@ -43,7 +43,9 @@ def _outcome(spec: SystemSpec, system: View, operations: View) -> SystemOutcome:
     busy = {name: int(getattr(system, name).busy[0]) for name in METERS}
     return SystemOutcome(
         cycles,
-        *(tuple(when.tolist()) for when in (operations.fetch, operations.start, operations.end)),
+        tuple(operations.fetch.tolist()),
+        tuple(operations.start.tolist()),
+        tuple(operations.end.tolist()),
         {"dram": dram.cycles(moved_bytes["dram_read_bytes"] + moved_bytes["dram_write_bytes"]), **busy},
         moved_bytes,
         {

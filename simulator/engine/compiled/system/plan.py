@@ -10,7 +10,6 @@ from simulator.engine.compiled.memory import Layout, numbers
 from simulator.engine.compiled.records import Memory, Record, View, fields_of, view
 from simulator.engine.compiled.system import layout as records
 from simulator.engine.compiled.system.columns import (
-    DRAM,
     drain_parts,
     fill_parts,
     homes,
@@ -176,7 +175,7 @@ class SystemPlan:
         rows = self.drain_block.of(memory)
         rows.operation = self.operation_block[np.array([drain.operation for drain in drains], dtype=np.int64)]
         in_dram = np.array([drain.sums_home == "dram" for drain in drains], dtype=np.bool_)
-        rows.sums_in_dram, rows.home = in_dram, np.where(in_dram, DRAM, homes(drains))
+        rows.sums_in_dram, rows.home = in_dram, np.where(in_dram, records.DRAM, homes(drains))
         rows.delay, rows.after = [drain.delay_cycles for drain in drains], optional(drain.after for drain in drains)
         holds = optional(drain.holds_w for drain in drains)
         rows.first, rows.end = y_numbers[:-1], y_numbers[1:]
