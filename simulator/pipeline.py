@@ -7,6 +7,7 @@ from collections.abc import Callable
 from simulator.activity import Ideal
 from simulator.cost import Technology
 from simulator.engine.compiled.kernels import Kernel
+from simulator.engine.compiled.system.engine import SYSTEM_KERNEL
 from simulator.engine.engines import SMALL_RUN_REQUESTS, EngineName, RunOptions, quickest
 from simulator.kinds import kind_of
 from simulator.machine.model import Elaborated, Machine
@@ -129,7 +130,7 @@ def kernels_needed(machine: Machine, workload: Workload, engine: EngineName) -> 
     """Compiled kernels that a run will call: none of them where it is small or runs by formulas."""
     if engine != "compiled" or requests_of(machine, workload) < SMALL_RUN_REQUESTS:
         return ()
-    return kind_of(machine).kernels
+    return (*kind_of(machine).kernels, SYSTEM_KERNEL)
 
 
 def requests_of(machine: Machine, workload: Workload) -> int:

@@ -10,18 +10,18 @@ import math
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, field, replace
 
+from simulator.engine.engines import EngineName, play
 from simulator.errors import MappingError
 from simulator.machine.model import Elaborated
 from simulator.run.alternatives import Alternatives
 from simulator.run.floor import Floor
 from simulator.run.stints import Run, program_of, stints
 from simulator.system.spec import SystemSpec
-from simulator.system.system import System
 from simulator.system.tensors import Residency
 from simulator.workload.types import Operation, Workload
 
 
-def settled(elaborated: Elaborated, workload: Workload, run: Run) -> Workload:
+def settled(elaborated: Elaborated, workload: Workload, run: Run, engine: EngineName) -> Workload:
     """The workload with those chains alone that this machine fuses.
 
     Raises MappingError for a chain that is demanded and does not fit.
@@ -29,7 +29,7 @@ def settled(elaborated: Elaborated, workload: Workload, run: Run) -> Workload:
     alternatives = Alternatives.of(elaborated.machine, workload)
     if not alternatives.optional:
         return alternatives.with_fused(())
-    choice = _Choice(elaborated, run)
+    choice = _Choice(elaborated, run, engine)
     chosen = []
     for chain in alternatives.optional:
         span = alternatives.span(chain)
@@ -51,6 +51,7 @@ class _Choice:
 
     elaborated: Elaborated
     run: Run
+    engine: EngineName
     _decided: dict[Hashable, bool] = field(default_factory=dict)
 
     def fuses(self, operations: tuple[Operation, ...], fused: Sequence[Residency], apart: Sequence[Residency]) -> bool:
@@ -69,5 +70,5 @@ class _Choice:
             runs = [run for stint in stints(chain, homes) for run in self.run(stint)]
         except MappingError:
             return math.inf, math.inf
-        outcome = System(SystemSpec.of(self.elaborated), program_of(chain, homes, [run.program for run in runs])).run()
+        outcome = play(self.engine, SystemSpec.of(self.elaborated), program_of(chain, homes, [run.program for run in runs]))
         return outcome.cycles, outcome.moved_bytes["dram_read_bytes"] + outcome.moved_bytes["dram_write_bytes"]

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simulator.activity import CAUSES, Activity, Bounds, Counts, Ideal, OperationActivity, Shape
-from simulator.engine.engines import Engine, RunOptions
+from simulator.engine.engines import Engine, EngineName, RunOptions, play
 from simulator.kinds import kind_of
 from simulator.machine.model import Elaborated, Machine
 from simulator.run.fusing import settled
@@ -22,7 +22,7 @@ from simulator.run.stints import Kept, Repeats, Run, program_of, run_operation, 
 from simulator.system.operation import OperationRun, check_operation, check_run
 from simulator.system.program import MemoryLevel, OperationProgram
 from simulator.system.spec import SystemSpec
-from simulator.system.system import System, SystemOutcome
+from simulator.system.system import SystemOutcome
 from simulator.system.weights import check_decoder
 from simulator.workload.types import Workload
 
@@ -53,7 +53,7 @@ def run_and_repeat(elaborated: Elaborated, workload: Workload, options: RunOptio
     """Time a workload on the machine as it is, and with the part perfect that the options name; the second needs the first."""
     check_decoder(elaborated.machine, workload)
     kept = Kept(partial(run_operation, elaborated, replace(options, ideal="none")))
-    workload = settled(elaborated, workload, kept.run)
+    workload = settled(elaborated, workload, kept.run, options.engine.name)
     through = ways(options.ideal, networked=kind_of(elaborated.machine).switch(elaborated) is not None)
     runs: dict[Ideal, Sequence[OperationRun]] = {}
     for way in through:
@@ -61,13 +61,13 @@ def run_and_repeat(elaborated: Elaborated, workload: Workload, options: RunOptio
         run_next = Repeats(kept.run if way == "none" else simulate).run if options.reuse_tiles else simulate
         runs[way] = _on_the_fabric(elaborated.machine, workload, run_next, _part(progress, len(runs), len(through)))
     real = SystemSpec.of(elaborated)
-    outcome = _played(real, workload, runs["none"])
+    outcome = _played(options.engine.name, real, workload, runs["none"])
     plain = _timed(elaborated, real, runs["none"], outcome, "none")
     if options.ideal == "none":
         return plain, plain
     perfect = real.made_ideal(options.ideal)
     found = candidates(runs)
-    played = [(each, _played(perfect, workload, each)) for each in (found[:-1] if perfect == real else found)]
+    played = [(each, _played(options.engine.name, perfect, workload, each)) for each in (found[:-1] if perfect == real else found)]
     chosen, quickest = min([*played, (found[-1], outcome)], key=lambda pair: pair[1].cycles)
     return plain, _timed(elaborated, perfect, chosen, quickest, options.ideal)
 
@@ -90,13 +90,13 @@ def _part(progress: Progress, place: int, of: int) -> Progress:
     return lambda name, fraction: progress(name, (place + fraction) / of)
 
 
-def on_the_system(elaborated: Elaborated, spec: SystemSpec, workload: Workload, runs: Sequence[OperationRun]) -> Timing:
+def on_the_system(elaborated: Elaborated, spec: SystemSpec, workload: Workload, runs: Sequence[OperationRun], engine: EngineName) -> Timing:
     """The system level over operations that their fabric has run."""
-    return _timed(elaborated, spec, runs, _played(spec, workload, runs), "none")
+    return _timed(elaborated, spec, runs, _played(engine, spec, workload, runs), "none")
 
 
-def _played(spec: SystemSpec, workload: Workload, runs: Sequence[OperationRun]) -> SystemOutcome:
-    return System(spec, program_of(workload, [run.residency for run in runs], [run.program for run in runs])).run()
+def _played(engine: EngineName, spec: SystemSpec, workload: Workload, runs: Sequence[OperationRun]) -> SystemOutcome:
+    return play(engine, spec, program_of(workload, [run.residency for run in runs], [run.program for run in runs]))
 
 
 def _timed(elaborated: Elaborated, spec: SystemSpec, runs: Sequence[OperationRun], outcome: SystemOutcome, ideal: Ideal) -> Timing:

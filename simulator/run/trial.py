@@ -55,8 +55,9 @@ class Trial:
         """Raises MappingError for a chain that is demanded and does not fit."""
         self.elaborated = elaborated
         self.floor = floor
+        self.engine = engine.name
         self.kept = Kept(partial(run_operation, elaborated, RunOptions(engine, threads=threads)))
-        self.workload = settled(elaborated, floor.workload, self.kept.run)
+        self.workload = settled(elaborated, floor.workload, self.kept.run, engine.name)
         self.spec = SystemSpec.of(elaborated)
         self.at_least = floor.least(elaborated).cycles
         self.works = floor.works(elaborated.machine)
@@ -100,7 +101,7 @@ class Trial:
                     self.parts[index] = self._run(run)
             if give_up(self.least()):
                 return None
-        return on_the_system(self.elaborated, self.spec, self.workload, [runs[index] for index in range(len(runs))])
+        return on_the_system(self.elaborated, self.spec, self.workload, [runs[index] for index in range(len(runs))], self.engine)
 
     def _longest_first(self) -> list[list[Stint]]:
         """All that there is to do, what is the same work together; first of which the array or the units have most to do."""

@@ -129,6 +129,12 @@ class Program:
     depends_on: tuple[tuple[int, ...], ...]
     """[operations] indices of the operations whose outputs an operation's X is made from."""
 
+    @property
+    def parts(self) -> int:
+        """Of all fills and drains."""
+        fills = sum(len(fill.parts) for fill in itertools.chain(self.x_fills, self.w_fills))
+        return fills + sum(len(drain.parts) for drain in self.drains)
+
 
 @dataclass(frozen=True)
 class OperationProgram:

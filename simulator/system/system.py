@@ -410,3 +410,8 @@ class System:
         self.moved["dram_write_bytes"] += size
         self.moved["drain_bytes"] += size
         yield self.staging["y"].put(size)
+
+
+def play(spec: SystemSpec, program: Program) -> SystemOutcome:
+    """Run a program to its last write-back."""
+    return System(spec, program).run()

@@ -6,16 +6,18 @@ from dataclasses import astuple
 
 from simulator.activity import Activity, Ideal
 from simulator.engine.compiled.switch import engine as compiled_switch
-from simulator.engine.engines import EngineName
+from simulator.engine.engines import SYSTEM_ENGINES, EngineName
 from simulator.engine.reference import traffic
 from simulator.errors import MappingError
 from simulator.kinds.gather.compiled import engine as compiled
 from simulator.kinds.gather.reference import run_cluster
 from simulator.kinds.scatter.compiled import engine as compiled_scatter
 from simulator.kinds.scatter.reference import run_scatter
+from simulator.system.system import SystemOutcome
 from tests.clusters import changed
 from tests.differential.cases import Case, SwitchCase
 from tests.kinds.units.laws import UnitsCase
+from tests.system.random_programs import SystemCase
 
 Counters = tuple[float, ...]
 
@@ -42,6 +44,12 @@ def switch_figures(case: SwitchCase) -> tuple[Counters, Counters]:
     """The same for a network alone; a quarter of the cycles is warm-up."""
     arrivals, warmup = case.arrivals(), case.cycles // 4
     return astuple(traffic.drive(case.spec, arrivals, warmup)), astuple(compiled_switch.drive(case.spec, arrivals, warmup))
+
+
+def system_figures(case: SystemCase) -> tuple[SystemOutcome, SystemOutcome]:
+    """What a program does on the system level of both engines: every cycle, byte and cause."""
+    spec, program = case.drawn()
+    return SYSTEM_ENGINES["reference"](spec, program), SYSTEM_ENGINES["compiled"](spec, program)
 
 
 def repeat_figures(of: UnitsCase, part: Ideal) -> tuple[Counters, Counters]:

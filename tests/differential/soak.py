@@ -12,15 +12,24 @@ from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
 from tests.differential.cases import cases, switch_cases
-from tests.differential.compare import Counters, gather_counters, repeat_figures, sampled_counters, scatter_counters, switch_figures
+from tests.differential.compare import (
+    gather_counters,
+    repeat_figures,
+    sampled_counters,
+    scatter_counters,
+    switch_figures,
+    system_figures,
+)
 from tests.kinds.units.laws import PARTS, UnitsCase, case
+from tests.system.random_programs import SystemCase
 
 Drawn = TypeVar("Drawn")
+Figures = TypeVar("Figures")
 REPEATED: SearchStrategy[UnitsCase] = st.integers(0, 2**32 - 1).map(case)
 """Whole runs, each of which takes as long as a hundred tiles."""
 
 
-def soak(count: int, strategy: SearchStrategy[Drawn], run: Callable[[Drawn], tuple[Counters, Counters]]) -> tuple[int, list[str]]:
+def soak(count: int, strategy: SearchStrategy[Drawn], run: Callable[[Drawn], tuple[Figures, Figures]]) -> tuple[int, list[str]]:
     """Run about `count` cases; how many were run, and those in which the engines differ."""
     found: list[str] = []
     ran = 0
@@ -53,6 +62,7 @@ def main() -> int:
         "sampled": soak(count // 5, cases(), sampled_counters),
         "scatter": soak(count // 5, cases(), scatter_counters),
         "network alone": soak(count // 5, switch_cases(), switch_figures),
+        "system level": soak(count // 2, st.builds(SystemCase, st.integers(0, 2**32 - 1)), system_figures),
         "run with a perfect part": soak(count // 50, st.tuples(REPEATED, st.sampled_from(PARTS)), lambda drawn: repeat_figures(*drawn)),
     }
     found = [text for _, texts in soaked.values() for text in texts]

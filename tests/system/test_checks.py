@@ -7,13 +7,14 @@ import numpy as np
 import pytest
 
 from simulator.activity import Activity, Bounds, Counts, OperationActivity, Shape
+from simulator.engine.engines import play
 from simulator.engine.reference.bank import BankPort
 from simulator.engine.reference.flit import Flit
 from simulator.errors import CheckError
 from simulator.kinds.gather.unit import VectorUnit
 from simulator.kinds.units.lists import SliceLists, slice_lists
 from simulator.system.operation import check_operation, check_run
-from simulator.system.system import System, SystemOutcome
+from simulator.system.system import SystemOutcome
 from tests.strategies import machine, operation, run, sparse, workload
 
 
@@ -106,12 +107,11 @@ def test_a_word_that_is_multiplied_twice(monkeypatch: pytest.MonkeyPatch) -> Non
 
 @pytest.mark.parametrize("counter", ["dram_read_bytes", "dram_write_bytes", "x_trunk_bytes", "w_trunk_bytes", "drain_bytes"])
 def test_a_byte_that_was_not_moved(monkeypatch: pytest.MonkeyPatch, counter: str) -> None:
-    class Leaky(System):
-        def run(self) -> SystemOutcome:
-            outcome = super().run()
-            return replace(outcome, moved_bytes={**outcome.moved_bytes, counter: outcome.moved_bytes[counter] - 1})
+    def leaky(*of: Any) -> SystemOutcome:
+        outcome = play(*of)
+        return replace(outcome, moved_bytes={**outcome.moved_bytes, counter: outcome.moved_bytes[counter] - 1})
 
-    monkeypatch.setattr("simulator.run.run.System", Leaky)
+    monkeypatch.setattr("simulator.run.run.play", leaky)
     with pytest.raises(CheckError, match=f"{counter}: .* bytes moved"):
         go()
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from simulator.engine.engines import play
 from simulator.errors import MappingError
 from simulator.kinds.systolic.array_product import ArrayProduct, product_of
 from simulator.kinds.systolic.contents import Contents, Ints, contents
@@ -24,7 +25,6 @@ from simulator.kinds.systolic.schedule import SystolicSchedule, cut
 from simulator.kinds.systolic.timing import TileTimes, fold_plan, times_by_turns
 from simulator.system.program import MEMORY, Fill, OperationProgram, Program, interleaved, turns_of
 from simulator.system.spec import SystemSpec
-from simulator.system.system import System
 from simulator.system.tensors import Residency
 from simulator.workload.types import Operation
 
@@ -110,7 +110,7 @@ class ArrayChain:
     def _cycles(self, spec: SystemSpec, planned: Sequence[ArrayProgram]) -> int:
         """Of the chain by itself, with nothing to wait for."""
         of = interleaved(self.operation_programs(planned, 0))
-        return System(spec, Program(of.tiles, of.x_fills, of.w_fills, of.drains, ((),) * len(planned))).run().cycles
+        return play("compiled", spec, Program(of.tiles, of.x_fills, of.w_fills, of.drains, ((),) * len(planned))).cycles
 
     def _product(self, operation: Operation, home: Residency) -> ArrayProduct:
         right_bits = home.forms.x.bits(slice(0, operation.shape[1]), (0, operation.shape[2]), self.machine.datatypes.activation_bits)

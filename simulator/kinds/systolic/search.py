@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from simulator.engine.engines import play
 from simulator.errors import MappingError
 from simulator.kinds.systolic.array_product import in_row_order
 from simulator.kinds.systolic.candidates import EQUAL, Candidate, candidates
@@ -20,7 +21,6 @@ from simulator.machine.model import DMA_CHUNK_BYTES
 from simulator.system.program import Program
 from simulator.system.relaxed import earliest_end
 from simulator.system.spec import SystemSpec
-from simulator.system.system import System
 from simulator.system.tensors import Residency
 from simulator.workload.made import whole_product
 from simulator.workload.types import Operation
@@ -146,7 +146,7 @@ class _Search:
         for found in itertools.islice(bounded, plays):
             if played and found.rank[0] >= CLOSE * min(one.rank[0] for one in played):
                 break
-            cycles = System(self.spec, _alone(found.program)).run().cycles
+            cycles = play("compiled", self.spec, _alone(found.program)).cycles
             played.append(_Found((cycles, *found.rank[1:]), found.program))
         return _leanest(played)
 
