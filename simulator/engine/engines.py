@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from simulator.activity import Ideal
@@ -12,6 +12,7 @@ from simulator.engine.compiled.switch import engine as compiled_switch
 from simulator.engine.reference import traffic as reference_switch
 from simulator.network import NetworkSpec
 from simulator.network.traffic import Arrivals, TrafficPoint
+from simulator.recall import NOTHING, Recall
 
 EngineName = Literal["compiled", "reference"]
 
@@ -46,6 +47,8 @@ class RunOptions:
     """Whether tiles of one pattern are simulated once; without, Y is put together where the engine carries numbers."""
     threads: int = 1
     """Clusters that run side by side, where the engine allows it."""
+    recall: Recall = field(default=NOTHING, compare=False)
+    """What fabrics have done before."""
 
     @property
     def perfect_network(self) -> bool:

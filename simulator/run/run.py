@@ -16,6 +16,7 @@ from simulator.engine.engines import Engine, RunOptions
 from simulator.errors import MappingError
 from simulator.kinds import kind_of
 from simulator.machine.model import Elaborated
+from simulator.recall import NOTHING, Recall
 from simulator.run.levels import check_levels
 from simulator.run.perfect import candidates, ways
 from simulator.system.operation import OperationRun, check_operation, check_run
@@ -42,10 +43,18 @@ class Timing:
 
 
 def run_workload(
-    elaborated: Elaborated, workload: Workload, engine: Engine, *, ideal: Ideal, reuse_tiles: bool, threads: int, progress: Progress
+    elaborated: Elaborated,
+    workload: Workload,
+    engine: Engine,
+    *,
+    ideal: Ideal,
+    reuse_tiles: bool,
+    threads: int,
+    progress: Progress,
+    recall: Recall = NOTHING,
 ) -> Timing:
     """Time a workload; every conservation law is checked before anything is returned. With an ideal part it never takes longer."""
-    options = RunOptions(engine, ideal, reuse_tiles=reuse_tiles, threads=threads)
+    options = RunOptions(engine, ideal, reuse_tiles=reuse_tiles, threads=threads, recall=recall)
     return run_and_repeat(elaborated, workload, options, progress)[1]
 
 

@@ -133,6 +133,8 @@ def activity_from_text(text: str) -> Activity:
 
 
 _LONGEST_REASON = 2000
+RECALL = "recall"
+"""Key of the shared input that each worker keeps: what fabrics did at earlier points."""
 
 
 @dataclass(frozen=True)
@@ -174,7 +176,7 @@ class Job:
     def inputs(self) -> list[str]:
         """Keys of the shared inputs that it needs."""
         technologies = [technology for _, technology in self.prices]
-        return technologies if self.activity is not None else [self.workload, *technologies]
+        return technologies if self.activity is not None else [self.workload, RECALL, *technologies]
 
 
 @dataclass(frozen=True)
@@ -216,7 +218,14 @@ def _timed(job: Job, shared: Mapping[str, Any], check: Callable[[], None]) -> tu
         return activity_from_text(job.activity), None
     workload = shared[job.workload]
     timing = time_workload(
-        job.elaborated, workload, engine=job.engine, ideal=job.ideal, threads=1, requests=job.requests, progress=lambda *_: check()
+        job.elaborated,
+        workload,
+        engine=job.engine,
+        ideal=job.ideal,
+        threads=1,
+        requests=job.requests,
+        progress=lambda *_: check(),
+        recall=shared[RECALL],
     )
     return timing.activity, activity_to_text(timing.activity)
 

@@ -17,8 +17,8 @@ from simulator.study.design import digest
 from simulator.study.executors import EXECUTORS, Dispatch, Executor, Work
 from simulator.study.sizing.runner import machine_runner
 from simulator.study.sweep.analysis import best_against_rivals
-from simulator.study.sweep.inputs import REFUSED, PricedIn, Recipe, Scaled, SizeSearch
-from simulator.study.sweep.point import ComputedPoint, Invalid, Job, Point, failed, run_jobs
+from simulator.study.sweep.inputs import REFUSED, PricedIn, Recipe, Remembering, Scaled, SizeSearch
+from simulator.study.sweep.point import RECALL, ComputedPoint, Invalid, Job, Point, failed, run_jobs
 from simulator.study.sweep.space import Coordinates, Space, typed
 from simulator.study.sweep.spec import SweepSpec
 from simulator.study.sweep.store import ListedSweep, Store
@@ -145,7 +145,7 @@ class _Sweep:
         self._listed = ListedSweep(self.id, spec.name, spec.model_dump(mode="json"), str(MODEL_VERSION), started)
         self.space = replace(self.space, search=self._search)
         self._resolved: dict[Coordinates, Point | Invalid | None] = {}
-        self._inputs: dict[str, Recipe | PricedIn] = {}
+        self._inputs: dict[str, Recipe | PricedIn | Remembering] = {RECALL: Remembering()}
 
     @property
     def excluded(self) -> int:
@@ -280,7 +280,9 @@ class _Sweep:
 
     @cached_property
     def _dispatch(self) -> Dispatch:
-        return Dispatch(self._executor, self.options.function, lambda key: self._inputs[key].make())
+        dispatch = Dispatch(self._executor, self.options.function, lambda key: self._inputs[key].make())
+        self.stack.enter_context(dispatch.holding(RECALL))
+        return dispatch
 
     def _jobs(self, points: Sequence[Point]) -> list[Job]:
         """One job for each timing, workload after workload."""
