@@ -68,7 +68,7 @@ class UnitsDataflow(ABC, Generic[ScheduleT, SliceT]):
         self.engine = engine
         self.room_bytes = schedule.residency.room_bytes
         # what is run and recalled does not see how much room there was
-        self.schedule = replace(schedule, residency=replace(schedule.residency, room_bytes=0))
+        self.schedule = replace(schedule, residency=schedule.residency.without_room())
         self.assemble = y_shape is not None
         operation = schedule.operation
         self.weights = operation.weight.values() if engine.carries_values else None

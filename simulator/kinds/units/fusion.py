@@ -9,7 +9,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Any, Protocol, cast
 
 import numpy as np
@@ -146,7 +146,7 @@ class ChainCuts:
         return sum(_w_bytes(machine, part) for machine, part, home in homed if home.w == "dram")
 
 
-@lru_cache(maxsize=16)
+@lru_cache(maxsize=64)
 def _patterns(operation: Operation, count: int) -> tuple[Operation, ...]:
     """Made once: machines that are tried one after another cut the same operations."""
     return slices(operation, count, values=False)
@@ -194,19 +194,20 @@ class FusedPlan:
             )
 
         cut = min(cuts.all(), key=cycles)
-        parts = [slices(operation, cut.blocks, values=options.engine.carries_values) for operation in chain]
+        made = partial(slices, values=True) if options.engine.carries_values else _patterns
+        parts = [made(operation, cut.blocks) for operation in chain]
         stays = [cut.rounds == 1 or cuts.stay_in_banks(tile) for tile in zip(*parts, strict=True)]
         plans: list[tuple[UnitsPlan, ...]] = []
         wanted: list[NDArray[np.bool_] | None] = [None] * len(stays)
         for place in reversed(range(len(chain))):
-            made = []
+            planned = []
             for tile, part in enumerate(parts[place]):
                 home = _home(residency[place], chain[place], tile * cut.blocks, tile * cut.blocks + part.batch)
                 dataflow = cuts.kinds[place].block_dataflow(settings[place], part, home, cut, wanted[tile])
                 wanted[tile] = dataflow.looked_at
                 where = settings[place].machine, dataflow, first + place, elaborated.dram_burst_bytes
-                made.append(UnitsPlan.of(*where, room_bytes=dataflow.room_bytes, w_stays=stays[tile]))
-            plans.insert(0, tuple(made))
+                planned.append(UnitsPlan.of(*where, room_bytes=dataflow.room_bytes, w_stays=stays[tile]))
+            plans.insert(0, tuple(planned))
         return cls(tuple(each.flow for each in cuts.kinds), tuple(chain), tuple(plans))
 
     def run(self, residency: Sequence[Residency], options: RunOptions) -> tuple[OperationRun, ...]:
