@@ -30,8 +30,8 @@ from simulator.workload.build import build_workload
 from simulator.workload.patterns import Pattern
 from simulator.workload.spec import WorkloadSpec
 
-RECALLED = 400_000
-"""Tiles and parts of transfers that a worker remembers at most."""
+RECALLED = 250_000
+"""Tiles and parts of transfers that a worker remembers at most: about 110 MB, or tinygpt on 190 fabrics."""
 
 
 @dataclass(frozen=True, eq=False)

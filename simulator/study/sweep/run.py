@@ -13,6 +13,7 @@ from simulator.engine.compiled.kernels import Kernel
 from simulator.engine.engines import SMALL_RUN_REQUESTS
 from simulator.errors import ConfigError, MappingError
 from simulator.kinds import kind_of
+from simulator.recall import fingerprint
 from simulator.study.design import digest
 from simulator.study.executors import EXECUTORS, Dispatch, Executor, Work
 from simulator.study.sizing.runner import machine_runner
@@ -285,7 +286,7 @@ class _Sweep:
         return dispatch
 
     def _jobs(self, points: Sequence[Point]) -> list[Job]:
-        """One job for each timing, workload after workload."""
+        """One job for each timing: workload after workload, and fabric after fabric, so that what is recalled was done not long ago."""
         groups: dict[str, list[Point]] = {}
         for point in points:
             groups.setdefault(point.timing_key, []).append(point)
@@ -297,8 +298,11 @@ class _Sweep:
             self._inputs |= {point.technology.key: point.technology for point in group} | {first.recipe.key: first.recipe}
             requests = 0 if timing_key in counted else share * first.recipe.requests(first.elaborated.machine)
             jobs.append(Job.of(group, counted.get(timing_key), requests, self.options.time_limit_s))
-        order = {key: index for index, key in enumerate(dict.fromkeys(job.workload for job in jobs))}
-        return sorted(jobs, key=lambda job: order[job.workload])
+        alike: dict[str, dict[bytes, list[Job]]] = {}
+        for job in jobs:
+            fabric = fingerprint((job.elaborated.machine.inside(), job.elaborated.stages))
+            alike.setdefault(job.workload, {}).setdefault(fabric, []).append(job)
+        return [job for fabrics in alike.values() for together in fabrics.values() for job in together]
 
     def _prepare(self, jobs: Sequence[Job]) -> None:
         """Have the kernels compiled before several processes want them at once."""
