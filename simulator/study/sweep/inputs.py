@@ -95,9 +95,12 @@ class PricedIn:
 class Remembering:
     """What each worker keeps of the fabrics that it has simulated."""
 
+    most: int
+    """Tiles and parts of transfers."""
+
     def make(self) -> Recall:
         """Nothing yet."""
-        return Recall(RECALLED)
+        return Recall(self.most)
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,7 @@ from simulator.study.design import digest
 from simulator.study.executors import EXECUTORS, Dispatch, Executor, Work
 from simulator.study.sizing.runner import machine_runner
 from simulator.study.sweep.analysis import best_against_rivals
-from simulator.study.sweep.inputs import REFUSED, PricedIn, Recipe, Remembering, Scaled, SizeSearch
+from simulator.study.sweep.inputs import RECALLED, REFUSED, PricedIn, Recipe, Remembering, Scaled, SizeSearch
 from simulator.study.sweep.point import RECALL, ComputedPoint, Invalid, Job, Point, failed, run_jobs
 from simulator.study.sweep.space import Coordinates, Space, typed
 from simulator.study.sweep.spec import SweepSpec
@@ -77,6 +77,8 @@ class Options:
     """Of a Dask scheduler."""
     time_limit_s: float | None = None
     """Longest that a point may take."""
+    recalled: int = RECALLED
+    """Tiles and parts of transfers that each worker remembers of the fabrics that it has simulated; 0: each point is simulated."""
     retry: bool = False
     """Run again what failed before."""
     listed: bool = True
@@ -146,7 +148,7 @@ class _Sweep:
         self._listed = ListedSweep(self.id, spec.name, spec.model_dump(mode="json"), str(MODEL_VERSION), started)
         self.space = replace(self.space, search=self._search)
         self._resolved: dict[Coordinates, Point | Invalid | None] = {}
-        self._inputs: dict[str, Recipe | PricedIn | Remembering] = {RECALL: Remembering()}
+        self._inputs: dict[str, Recipe | PricedIn | Remembering] = {RECALL: Remembering(self.options.recalled)}
 
     @property
     def excluded(self) -> int:
