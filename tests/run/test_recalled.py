@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any, Literal, get_args, get_origin
 
 import numpy as np
@@ -16,7 +17,7 @@ from simulator.pricing import elaborate, technology_of
 from simulator.recall import NOTHING, Recall
 from simulator.result import codec
 from simulator.run.run import run_workload
-from simulator.workload.types import Workload
+from simulator.workload.types import Chain, Workload
 from tests.strategies import machine, operation, sampled_operation, sparse, workload
 
 _RANDOM = np.random.default_rng(0)
@@ -32,6 +33,7 @@ _ARRAY = {"kind": "systolic", "dataflow": "ws", "rows": 4, "cols": 4, "x_buffer_
 CASES: dict[str, tuple[Machine, Workload]] = {
     "gather": (machine({"lanes": 4, "bank_kib": 0.125}, **_AROUND), _PRODUCTS),
     "sampled": (machine({"lanes": 4, "bank_kib": 0.125, "lane_tree": True}, **_AROUND), _SAMPLED),
+    "fused": (machine({"lanes": 4, "bank_kib": 0.125}, **_AROUND), replace(_PRODUCTS, fuse=(Chain(("one", "two"), if_fits=True),))),
     "scatter": (machine({"lanes": 4, "bank_kib": 0.125}, mapping={"dataflow": "scatter"}, **_AROUND), _PRODUCTS),
     "systolic": (machine(_ARRAY, **_AROUND), _TINY),
 }
@@ -113,7 +115,8 @@ def timed(of: Machine, what: Workload, recall: Recall) -> Any:
 def test_whatever_key_is_moved_what_is_recalled_is_what_is_simulated(name: str) -> None:
     of, what = CASES[name]
     recall = Recall(10**6)
-    timed(of, what, recall)
+    first = timed(of, what, recall)
+    assert ("chip" in str(first)) == (name == "fused")
     stuck, recalled = set(), set()
     for path, values in keys_of(of):
         for value in values:
