@@ -7,6 +7,7 @@ import threading
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from dataclasses import fields, is_dataclass
+from functools import lru_cache
 from pathlib import Path
 from types import FunctionType
 from typing import Any, TypeVar
@@ -83,6 +84,13 @@ _PLAIN = (bool, int, float, str, bytes, Path)
 _SEQUENCES = (tuple, list)
 
 
+@lru_cache(maxsize=1024)
+def _shown(of: type[Any]) -> tuple[str, ...]:
+    """Fields of a dataclass that are its content."""
+    names = [field.name for field in fields(of)]
+    return ("sha256",) if "sha256" in names else tuple(name for name in names if not name.startswith("_"))
+
+
 class _Walk:
     """One walk; what is met again is told by the place where it was met first."""
 
@@ -117,11 +125,10 @@ class _Walk:
         elif isinstance(value, Mapping):
             self.feed(list(value.items()))
         elif isinstance(value, BaseModel):
-            self._feed_members(value, {name: value.__dict__[name] for name in type(value).model_fields if name in value.__dict__})
+            content = value.__dict__
+            self._feed_members(value, {name: content[name] for name in type(value).model_fields if name in content})
         elif is_dataclass(value) and not isinstance(value, type):
-            names = [field.name for field in fields(value)]
-            shown = ["sha256"] if "sha256" in names else [name for name in names if not name.startswith("_")]
-            self._feed_members(value, {name: getattr(value, name) for name in shown})
+            self._feed_members(value, {name: getattr(value, name) for name in _shown(type(value))})
         elif hasattr(value, "made_of"):
             self._feed_members(value, {"made of": value.made_of()})
         elif isinstance(value, FunctionType):

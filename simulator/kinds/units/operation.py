@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -33,7 +34,6 @@ class UnitsPlan:
     """In the dataflow of this operation."""
     dataflow: Dataflow[Any]
     """What it does, as scheduled."""
-    positions: list[Position]
     index: int
     burst_bytes: int
     """Of DRAM."""
@@ -47,9 +47,14 @@ class UnitsPlan:
     def of(
         cls, machine: UnitsMachine, dataflow: Dataflow[Any], index: int, burst_bytes: int, *, room_bytes: int, w_stays: bool | None = None
     ) -> UnitsPlan:
-        """In execution order. `room_bytes`: what the buffer has left for W; it keeps all of it, or nothing."""
-        plan = cls(machine, dataflow, dataflow.loops.positions(), index, burst_bytes, w_stays)
+        """`room_bytes`: what the buffer has left for W; it keeps all of it, or nothing."""
+        plan = cls(machine, dataflow, index, burst_bytes, w_stays)
         return replace(plan, w_kept=plan._keeps_w(room_bytes))
+
+    @cached_property
+    def positions(self) -> list[Position]:
+        """Tiles in execution order."""
+        return self.dataflow.loops.positions()
 
     def _keeps_w(self, room_bytes: int) -> bool:
         changes = self._w_changes
