@@ -13,6 +13,7 @@ from simulator.kinds import kind_of
 from simulator.machine.model import Elaborated, Machine
 from simulator.pricing import elaborate, price_run, technology_of
 from simulator.processors import processors
+from simulator.recall import NOTHING, Recall
 from simulator.result import Result
 from simulator.run.floor import Floor, Least
 from simulator.run.run import Progress, Timing, run_and_repeat, run_workload
@@ -106,10 +107,12 @@ def time_workload(
     reuse_tiles: bool = True,
     threads: int | None = None,
     progress: Progress | None = None,
+    recall: Recall = NOTHING,
 ) -> Timing:
     """Run a workload on a machine, unpriced; as `simulate`.
 
     `requests` are those that this process is to see, in this run or in several: few are quicker without compiled kernels.
+    `recall` remembers what fabrics did in earlier runs: one that does the same again is not simulated.
     """
     return run_workload(
         elaborated,
@@ -119,6 +122,7 @@ def time_workload(
         reuse_tiles=reuse_tiles,
         threads=threads or processors(),
         progress=progress or _untold,
+        recall=recall,
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from simulator.activity import Ideal
@@ -13,6 +13,7 @@ from simulator.engine.compiled.system import engine as compiled_system
 from simulator.engine.reference import traffic as reference_switch
 from simulator.network import NetworkSpec
 from simulator.network.traffic import Arrivals, TrafficPoint
+from simulator.recall import NOTHING, Recall
 from simulator.system import system as reference_system
 from simulator.system.program import Program
 from simulator.system.spec import SystemSpec
@@ -51,6 +52,8 @@ class RunOptions:
     """Whether tiles of one pattern are simulated once; without, Y is put together where the engine carries numbers."""
     threads: int = 1
     """Clusters that run side by side, where the engine allows it."""
+    recall: Recall = field(default=NOTHING, compare=False)
+    """What fabrics have done before."""
 
     @property
     def perfect_network(self) -> bool:

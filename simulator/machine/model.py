@@ -130,6 +130,10 @@ class Mapping(Section):
         return model()
 
 
+_INSIDE = {"name", "datatypes", "weight_decoder", "fabric", "mapping"}
+"""Keys that a fabric may look at; its name is for messages."""
+
+
 class Machine(FileModel):
     """One machine: everything that a run needs to know of the hardware."""
 
@@ -169,6 +173,16 @@ class Machine(FileModel):
             raise ValueError(f"mapping: a {self.fabric.kind} fabric has no placement or assignment; remove the key")
         self.fabric.check(self)
         return self
+
+    def inside(self) -> Machine:
+        """The machine as its fabric knows it: of what lies around, nothing is there to be read (AttributeError).
+
+        What a fabric does is found again by its machine's content (`recall`), in which memory and technology thus have no part.
+        """
+        known = self.model_copy()
+        for name in type(self).model_fields.keys() - _INSIDE:
+            del known.__dict__[name]
+        return known
 
     @property
     def multipliers(self) -> int:

@@ -15,6 +15,7 @@ from simulator.activity import CAUSES, Activity, Bounds, Counts, Ideal, Operatio
 from simulator.engine.engines import Engine, EngineName, RunOptions, play
 from simulator.kinds import kind_of
 from simulator.machine.model import Elaborated, Machine
+from simulator.recall import NOTHING, Recall
 from simulator.run.fusing import settled
 from simulator.run.levels import check_levels
 from simulator.run.perfect import candidates, ways
@@ -42,10 +43,18 @@ class Timing:
 
 
 def run_workload(
-    elaborated: Elaborated, workload: Workload, engine: Engine, *, ideal: Ideal, reuse_tiles: bool, threads: int, progress: Progress
+    elaborated: Elaborated,
+    workload: Workload,
+    engine: Engine,
+    *,
+    ideal: Ideal,
+    reuse_tiles: bool,
+    threads: int,
+    progress: Progress,
+    recall: Recall = NOTHING,
 ) -> Timing:
     """Time a workload; every conservation law is checked before anything is returned. With an ideal part it never takes longer."""
-    options = RunOptions(engine, ideal, reuse_tiles=reuse_tiles, threads=threads)
+    options = RunOptions(engine, ideal, reuse_tiles=reuse_tiles, threads=threads, recall=recall)
     return run_and_repeat(elaborated, workload, options, progress)[1]
 
 

@@ -32,6 +32,13 @@ class OperationRun:
     checked: Mapping[str, int]
     outputs: NDArray[np.float64] | None = None
 
+    @property
+    def pieces(self) -> int:
+        """Tiles and parts of transfers: what it takes to hold it; and pages of numbers, where it has any."""
+        program = self.program
+        parts = sum(len(fill.parts) for fill in (*program.x_fills, *program.w_fills)) + sum(len(drain.parts) for drain in program.drains)
+        return 1 + len(program.tiles) + parts + (0 if self.outputs is None else self.outputs.nbytes // 1024)
+
 
 def check_operation(units: int, operation: OperationActivity) -> None:
     """An operation's unit-cycles add up, its multiplier slots cover its useful MACs, and it beats no bound."""

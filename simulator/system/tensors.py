@@ -25,6 +25,10 @@ class Residency:
     w: MemoryLevel = "dram"
     """Where W is fetched from: a W that is made from activations, from where they live."""
 
+    def without_room(self) -> Residency:
+        """For what does not look at the room that is left."""
+        return replace(self, room_bytes=0)
+
     def output_bytes(self, operation: Operation, dense_bits: int, element_bits: int) -> int:
         """Bytes of Y where it lives, given its bits in plain elements."""
         form, (m, _, n) = self.forms.y, operation.shape

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import ClassVar
 
 import numpy as np
@@ -17,7 +18,7 @@ from simulator.kinds.systolic.chains import ArrayChain
 from simulator.kinds.systolic.delays import settled, timing_paths
 from simulator.kinds.systolic.families import flows_of, least_cycles, products_of
 from simulator.kinds.systolic.machine import ArrayMachine, SystolicFabric
-from simulator.kinds.systolic.operation import run_chain, run_systolic
+from simulator.kinds.systolic.operation import ArrayEngine, run_chain, run_systolic
 from simulator.kinds.systolic.parts import WORDS, parts_of
 from simulator.kinds.systolic.reference import run_array
 from simulator.kinds.systolic.sizes import ArraySizes
@@ -45,13 +46,13 @@ class Systolic(Kind):
 
     def run(self, elaborated: Elaborated, operation: Operation, residency: Residency, index: int, options: RunOptions) -> OperationRun:
         """By exact formulas; where the engine carries numbers, small operations cell by cell as well. There is no network."""
-        spec = SystemSpec.of(elaborated)
-        array = run_array if options.engine.carries_values else None
-        return run_systolic(elaborated, spec.made_ideal(options.ideal), operation, residency, index, array)
+        givens = (*_ran_on(elaborated, options), operation, residency.without_room(), index, _cells(options))
+        run = options.recall.of(givens, lambda: run_systolic(*givens), lambda run: run.pieces)
+        return replace(run, operation=operation, residency=residency)
 
     def schedule(self, elaborated: Elaborated, operation: Operation, residency: Residency, index: int) -> Scheduled:
         """Formulas are as quick as any bound, and exact."""
-        return _scheduled(run_systolic(elaborated, SystemSpec.of(elaborated), operation, residency, index, None))
+        return _scheduled(run_systolic(ArrayMachine.inside(elaborated), SystemSpec.of(elaborated), operation, residency, index, None))
 
     def check_fusion(self, machine: Machine, chain: Sequence[Operation], residency: Sequence[Residency]) -> None:
         """Whether a block of tokens of a chain fits the operand buffers."""
@@ -61,14 +62,18 @@ class Systolic(Kind):
         self, elaborated: Elaborated, chain: Sequence[Operation], residency: Sequence[Residency], first: int, options: RunOptions
     ) -> tuple[OperationRun, ...]:
         """Block after block of the batch, round after round of tokens."""
-        array = run_array if options.engine.carries_values else None
-        return run_chain(elaborated, SystemSpec.of(elaborated).made_ideal(options.ideal), chain, residency, first, array)
+        homes = tuple(home.without_room() for home in residency)
+        givens = (*_ran_on(elaborated, options), tuple(chain), homes, first, _cells(options))
+        runs = options.recall.of(givens, lambda: run_chain(*givens), lambda runs: sum(run.pieces for run in runs))
+        homed = zip(runs, chain, residency, strict=True)
+        return tuple(replace(run, operation=operation, residency=home) for run, operation, home in homed)
 
     def schedule_fused(
         self, elaborated: Elaborated, chain: Sequence[Operation], residency: Sequence[Residency], first: int
     ) -> tuple[Scheduled, ...]:
         """Exact, as one operation is."""
-        return tuple(map(_scheduled, run_chain(elaborated, SystemSpec.of(elaborated), chain, residency, first, None)))
+        runs = run_chain(ArrayMachine.inside(elaborated), SystemSpec.of(elaborated), chain, residency, first, None)
+        return tuple(map(_scheduled, runs))
 
     def least(self, machine: Machine, operation: Operation, residency: Residency, memo: Memo) -> Least:
         """Folds of whole extents, by the best dataflow that the array may choose.
@@ -130,6 +135,15 @@ class Systolic(Kind):
         """Both halves of all buffers."""
         fabric = ArrayMachine.of(elaborated.machine).fabric
         return {"operand_sram_kib": 2 * (fabric.x_buffer_kib + fabric.w_buffer_kib + fabric.y_buffer_kib)}
+
+
+def _ran_on(elaborated: Elaborated, options: RunOptions) -> tuple[ArrayMachine, SystemSpec]:
+    """The array, and the system that its schedules are chosen for."""
+    return ArrayMachine.inside(elaborated), SystemSpec.of(elaborated).made_ideal(options.ideal)
+
+
+def _cells(options: RunOptions) -> ArrayEngine | None:
+    return run_array if options.engine.carries_values else None
 
 
 def _scheduled(run: OperationRun) -> Scheduled:

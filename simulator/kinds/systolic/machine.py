@@ -113,6 +113,11 @@ class ArrayMachine(MachineView):
         update = {"read_latency": elaborated.read_latency, "multiply_latency": elaborated.multiply_latency}
         return cls.of(own.machine.model_copy(update={"fabric": own.fabric.model_copy(update=update)}))
 
+    @classmethod
+    def inside(cls, elaborated: Elaborated) -> ArrayMachine:
+        """The same as the array knows it, with nothing of what lies around."""
+        return cls.of(cls.settled(elaborated).machine.inside())
+
     @property
     def held_weight_bits(self) -> int:
         """Bits of one weight in the array: its value, and which activation of its group it meets."""

@@ -18,7 +18,6 @@ from simulator.kinds.systolic.schedule import SystolicSchedule
 from simulator.kinds.systolic.search import plan_systolic
 from simulator.kinds.systolic.tiles import ArrayTile, array_tiles
 from simulator.kinds.systolic.timing import compute_cycles
-from simulator.machine.model import Elaborated
 from simulator.system.operation import OperationRun
 from simulator.system.program import MemoryLevel, OperationProgram
 from simulator.system.spec import SystemSpec
@@ -34,18 +33,18 @@ CELL_LIMIT_PE_CYCLES = 200_000
 
 
 def run_systolic(
-    elaborated: Elaborated, spec: SystemSpec, operation: Operation, residency: Residency, index: int, array: ArrayEngine | None
+    machine: ArrayMachine, spec: SystemSpec, operation: Operation, residency: Residency, index: int, array: ArrayEngine | None
 ) -> OperationRun:
     """Schedule an operation for a system, time its folds, and list what the system level must move for them.
 
     Of a sampled product the array makes every place of the folds that it runs, and all places leave.
     """
-    planned = plan_systolic(ArrayMachine.settled(elaborated), operation, residency, spec)
-    return run_of(elaborated, planned, planned.program.of_operation(index), operation, residency, array)
+    planned = plan_systolic(machine, operation, residency, spec)
+    return run_of(machine, spec, planned, planned.program.of_operation(index), operation, residency, array)
 
 
 def run_chain(
-    elaborated: Elaborated,
+    machine: ArrayMachine,
     spec: SystemSpec,
     chain: Sequence[Operation],
     residency: Sequence[Residency],
@@ -53,14 +52,15 @@ def run_chain(
     array: ArrayEngine | None,
 ) -> tuple[OperationRun, ...]:
     """The same of fused operations, of which the first is the `first`-th of its workload."""
-    fused = ArrayChain(ArrayMachine.settled(elaborated), tuple(chain), tuple(residency))
+    fused = ArrayChain(machine, tuple(chain), tuple(residency))
     planned = fused.planned(spec)
     programs = fused.operation_programs(planned, first)
-    return tuple(run_of(elaborated, *each, array) for each in zip(planned, programs, chain, residency, strict=True))
+    return tuple(run_of(machine, spec, *each, array) for each in zip(planned, programs, chain, residency, strict=True))
 
 
 def run_of(
-    elaborated: Elaborated,
+    machine: ArrayMachine,
+    spec: SystemSpec,
     planned: ArrayProgram,
     program: OperationProgram,
     operation: Operation,
@@ -68,10 +68,10 @@ def run_of(
     array: ArrayEngine | None,
 ) -> OperationRun:
     """What an operation does by a plan."""
-    machine, product, schedule = ArrayMachine.settled(elaborated), whole_product(operation), planned.schedule
+    product, schedule = whole_product(operation), planned.schedule
     tiles = array_tiles(machine, schedule, planned.plan, planned.times)
     outputs = _cells(machine, product, schedule, array)
-    counts = _counts(operation, tiles) + _fill_counts(elaborated, planned, residency)
+    counts = _counts(operation, tiles) + _fill_counts(spec, planned, residency)
     return OperationRun(
         operation,
         residency,
@@ -89,14 +89,14 @@ def _counts(operation: Operation, tiles: list[ArrayTile]) -> Counts:
     return Counts.total([Counts(macs_useful=operation.macs_useful), *(tile.counts for tile in tiles)])
 
 
-def _fill_counts(elaborated: Elaborated, planned: ArrayProgram, residency: Residency) -> Counts:
+def _fill_counts(spec: SystemSpec, planned: ArrayProgram, residency: Residency) -> Counts:
     """What comes with the fills and goes with the drains: what is decoded, unpacked and packed on the way, and presence bits."""
     edges, x_fills, w_fills = planned.edges, planned.x_fills, planned.w_fills
     made = edges.array.weight_home == "activation"
     decoded = w_fills.decoded_elements > 0
 
     def moved(sizes: NDArray[np.int64], home: MemoryLevel) -> int:
-        burst = elaborated.dram_burst_bytes if home == "dram" else 1
+        burst = spec.dram_burst_bytes if home == "dram" else 1
         return int((-(-sizes // burst)).sum()) * burst
 
     x_home, w_home, _ = planned.homes

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import itertools
 from abc import ABC, abstractmethod
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Generic, Protocol, TypeVar
+from typing import Any, Generic, Protocol, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -66,7 +66,10 @@ class UnitsDataflow(ABC, Generic[ScheduleT, SliceT]):
         self.machine = machine
         self.spec = spec
         self.engine = engine
-        self.schedule = schedule
+        self.room_bytes = schedule.residency.room_bytes
+        # what is run and recalled does not see how much room there was
+        self.schedule = replace(schedule, residency=schedule.residency.without_room())
+        self.assemble = y_shape is not None
         operation = schedule.operation
         self.weights = operation.weight.values() if engine.carries_values else None
         self.x = operation.activations.values() if engine.carries_values else None
@@ -77,6 +80,10 @@ class UnitsDataflow(ABC, Generic[ScheduleT, SliceT]):
         self._entries_of: dict[tuple[int, int], NDArray[np.int64]] = {}
         self._named: dict[tuple[Span, int], NDArray[np.int64]] = {}
         self._fetched: dict[tuple[int, int], WeightBytes] = {}
+
+    def made_of(self) -> tuple[Any, ...]:
+        """All that decides what it does: what it was made with."""
+        return self.machine, self.spec, self.engine, self.schedule, self.assemble
 
     @property
     def rows_stream(self) -> bool:
@@ -243,6 +250,10 @@ class TokenwiseDataflow(UnitsDataflow[ScheduleT, SliceT]):
         m, _, n = schedule.operation.shape
         super().__init__(machine, spec, engine, schedule, y_shape=(m, n) if assemble else None)
         self.wanted = wanted
+
+    def made_of(self) -> tuple[Any, ...]:
+        """With what leaves of Y."""
+        return *super().made_of(), self.wanted
 
     @abstractmethod
     def x_part(self, rows: Span, k: int, tokens: Span) -> Part:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Any, Protocol, cast
 
 import numpy as np
@@ -146,7 +146,7 @@ class ChainCuts:
         return sum(_w_bytes(machine, part) for machine, part, home in homed if home.w == "dram")
 
 
-@lru_cache(maxsize=16)
+@lru_cache(maxsize=64)
 def _patterns(operation: Operation, count: int) -> tuple[Operation, ...]:
     """Made once: machines that are tried one after another cut the same operations."""
     return slices(operation, count, values=False)
@@ -165,7 +165,9 @@ def _w_bytes(machine: UnitsMachine, part: Operation) -> int:
 class FusedPlan:
     """A chain, cut into tiles but not run."""
 
-    cuts: ChainCuts
+    flows: tuple[str, ...]
+    """[operations] dataflow of each."""
+    chain: tuple[Operation, ...]
     plans: tuple[tuple[UnitsPlan, ...], ...]
     """[operations][tiles of blocks]"""
 
@@ -192,23 +194,24 @@ class FusedPlan:
             )
 
         cut = min(cuts.all(), key=cycles)
-        parts = [slices(operation, cut.blocks, values=options.engine.carries_values) for operation in chain]
+        made = partial(slices, values=True) if options.engine.carries_values else _patterns
+        parts = [made(operation, cut.blocks) for operation in chain]
         stays = [cut.rounds == 1 or cuts.stay_in_banks(tile) for tile in zip(*parts, strict=True)]
         plans: list[tuple[UnitsPlan, ...]] = []
         wanted: list[NDArray[np.bool_] | None] = [None] * len(stays)
         for place in reversed(range(len(chain))):
-            made = []
+            planned = []
             for tile, part in enumerate(parts[place]):
                 home = _home(residency[place], chain[place], tile * cut.blocks, tile * cut.blocks + part.batch)
                 dataflow = cuts.kinds[place].block_dataflow(settings[place], part, home, cut, wanted[tile])
                 wanted[tile] = dataflow.looked_at
-                where = dataflow.loops.positions(), first + place, elaborated.dram_burst_bytes
-                made.append(UnitsPlan(settings[place].machine, dataflow, *where, stays[tile]))
-            plans.insert(0, tuple(made))
-        return cls(cuts, tuple(plans))
+                where = settings[place].machine, dataflow, first + place, elaborated.dram_burst_bytes
+                planned.append(UnitsPlan.of(*where, room_bytes=dataflow.room_bytes, w_stays=stays[tile]))
+            plans.insert(0, tuple(planned))
+        return cls(tuple(each.flow for each in cuts.kinds), tuple(chain), tuple(plans))
 
-    def run(self, options: RunOptions) -> tuple[OperationRun, ...]:
-        """Run all tiles; equal ones of an operation once."""
+    def run(self, residency: Sequence[Residency], options: RunOptions) -> tuple[OperationRun, ...]:
+        """Run all tiles; equal ones of an operation once. `residency` of the operations is that which they were planned with."""
         rounds: list[list[list[Round]]] = []
         checked: list[list[dict[str, int]]] = []
         for plans in self.plans:
@@ -217,7 +220,8 @@ class FusedPlan:
             rounds.append([runner.run(plan.positions) for runner, plan in zip(runners, plans, strict=True)])
             checked.append([runner.checked for runner in runners])
         programs = self._programs(rounds)
-        return tuple(self._joined(place, rounds[place], checked[place], programs[place]) for place in range(len(self.plans)))
+        joined = zip(range(len(self.plans)), residency, rounds, checked, programs, strict=True)
+        return tuple(self._joined(*each) for each in joined)
 
     def least(self) -> list[tuple[OperationProgram, Callable[[], Counts]]]:
         """[operations] programs that are through no later than any run's, and the events of fills and drains."""
@@ -254,10 +258,15 @@ class FusedPlan:
         return programs
 
     def _joined(
-        self, place: int, rounds: Sequence[Sequence[Round]], checked: Sequence[dict[str, int]], program: OperationProgram
+        self,
+        place: int,
+        home: Residency,
+        rounds: Sequence[Sequence[Round]],
+        checked: Sequence[dict[str, int]],
+        program: OperationProgram,
     ) -> OperationRun:
         """One operation's tiles of all blocks as its run."""
-        operation, home, flow = self.cuts.chain[place], self.cuts.residency[place], self.cuts.kinds[place].flow
+        operation, flow = self.chain[place], self.flows[place]
         runs = [run_of(plan, flow, home, done, seen, program) for plan, done, seen in zip(self.plans[place], rounds, checked, strict=True)]
         details = dict(runs[0].details) | {"blocks": len(runs)}
         if "weight_stored_bytes" in details:

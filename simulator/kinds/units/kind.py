@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, ClassVar, Literal
 
@@ -68,9 +69,11 @@ class UnitsKind(Kind):
         return isinstance(machine.mapping, UnitsMapping) and machine.fabric.kind == FABRIC and machine.mapping.dataflow == self.name
 
     def run(self, elaborated: Elaborated, operation: Operation, residency: Residency, index: int, options: RunOptions) -> OperationRun:
-        """Schedule an operation, run its rounds, and list what the system level must move for them."""
+        """Schedule an operation, run its rounds, and list what the system level must move for them; a plan that was run is recalled."""
         plan = self._plan(elaborated, operation, residency, index, options)
-        return run_plan(plan, self.flow, residency, options)
+        givens = self.flow, plan, options.reuse_tiles
+        run = options.recall.of(givens, lambda: run_plan(plan, self.flow, residency, options), lambda run: run.pieces)
+        return replace(run, operation=operation, residency=residency)
 
     def schedule(self, elaborated: Elaborated, operation: Operation, residency: Residency, index: int) -> Scheduled:
         """Tiles with the fewest cycles that their busiest unit allows."""
@@ -80,11 +83,11 @@ class UnitsKind(Kind):
     def _plan(self, elaborated: Elaborated, operation: Operation, residency: Residency, index: int, options: RunOptions) -> UnitsPlan:
         setting = self.setting(elaborated, options)
         dataflow = self.dataflow(setting, operation, residency)
-        return UnitsPlan(setting.machine, dataflow, dataflow.loops.positions(), index, elaborated.dram_burst_bytes)
+        return UnitsPlan.of(setting.machine, dataflow, index, elaborated.dram_burst_bytes, room_bytes=dataflow.room_bytes)
 
     def setting(self, elaborated: Elaborated, options: RunOptions) -> Setting:
         """What an operation in this dataflow meets."""
-        machine = UnitsMachine.of(elaborated.machine).in_dataflow(self.flow)
+        machine = UnitsMachine.of(elaborated.machine.inside()).in_dataflow(self.flow)
         spec = cluster_spec(machine, elaborated.stages)
         spec = spec.with_ideal_network() if options.perfect_network else spec
         pace = Pace(SystemSpec.of(elaborated).made_ideal(options.ideal), spec.unloaded_cycles)
@@ -243,7 +246,12 @@ class ChainedKind(UnitsKind):
         self, elaborated: Elaborated, chain: Sequence[Operation], residency: Sequence[Residency], first: int, options: RunOptions
     ) -> tuple[OperationRun, ...]:
         """Block after block of the batch, round after round of tokens, all operations of a chain by turns."""
-        return FusedPlan.of(self, elaborated, chain, residency, first, options).run(options)
+        plan = FusedPlan.of(self, elaborated, chain, residency, first, options)
+        runs = options.recall.of(
+            (plan, options.reuse_tiles), lambda: plan.run(residency, options), lambda runs: sum(run.pieces for run in runs)
+        )
+        homed = zip(runs, chain, residency, strict=True)
+        return tuple(replace(run, operation=operation, residency=home) for run, operation, home in homed)
 
     def schedule_fused(
         self, elaborated: Elaborated, chain: Sequence[Operation], residency: Sequence[Residency], first: int

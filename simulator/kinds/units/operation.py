@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -33,13 +34,39 @@ class UnitsPlan:
     """In the dataflow of this operation."""
     dataflow: Dataflow[Any]
     """What it does, as scheduled."""
-    positions: list[Position]
     index: int
     burst_bytes: int
     """Of DRAM."""
     w_stays: bool | None = None
     """Whether the lists of a tile stay until all rounds have walked them; None: where they fit by themselves."""
+    w_kept: bool = False
+    """Whether the buffer keeps a W from DRAM that is walked again (rule 7)."""
     _rows: dict[tuple[int, Part], RowDrain] = field(default_factory=dict)
+
+    @classmethod
+    def of(
+        cls, machine: UnitsMachine, dataflow: Dataflow[Any], index: int, burst_bytes: int, *, room_bytes: int, w_stays: bool | None = None
+    ) -> UnitsPlan:
+        """`room_bytes`: what the buffer has left for W; it keeps all of it, or nothing."""
+        plan = cls(machine, dataflow, index, burst_bytes, w_stays)
+        return replace(plan, w_kept=plan._keeps_w(room_bytes))
+
+    @cached_property
+    def positions(self) -> list[Position]:
+        """Tiles in execution order."""
+        return self.dataflow.loops.positions()
+
+    def _keeps_w(self, room_bytes: int) -> bool:
+        changes = self._w_changes
+        places = dict.fromkeys(changes)
+        if len(changes) == len(places) or self.dataflow.loops.residency.w != "dram":
+            return False
+        return sum(part.bytes for place in places for part in self.dataflow.w_parts(*place, self.burst_bytes)) <= room_bytes
+
+    @property
+    def _w_changes(self) -> list[tuple[int, int]]:
+        """M and K tile of each fill of W, in order."""
+        return [(m, k) for m, _, k in changes_of(self.positions, self._contents[1])]
 
     def program(self, rounds: Sequence[Round]) -> OperationProgram:
         """What the system level must do for it, given what its rounds did, or the least that they do."""
@@ -73,20 +100,18 @@ class UnitsPlan:
     def _w_fills(self) -> tuple[Fill, ...]:
         """For all groups at once. A W that is made from activations comes from where they live, and waits for them.
 
-        One from DRAM that is walked again stays in the buffer, if that has room for all of it (rule 7).
+        One that is kept comes from DRAM the first time.
         """
         loops = self.dataflow.loops
         made, home = loops.operation.weight_home == "activation", loops.residency.w
         grain = self.burst_bytes if home == "dram" else 1
-        changes = [(m, k) for m, _, k in changes_of(self.positions, self._contents[1])]
+        changes = self._w_changes
         parts = {place: self.dataflow.w_parts(*place, grain) for place in dict.fromkeys(changes)}
-        again = len(changes) > len(parts) and home == "dram"
-        kept = again and sum(part.bytes for each in parts.values() for part in each) <= loops.residency.room_bytes
         fills, seen = [], set()
         for place in changes:
-            there = kept and place in seen
+            there = self.w_kept and place in seen
             level: MemoryLevel = "buffer" if there else home
-            fills.append(Fill(self.index, level, parts[place], waits=made, kept=kept and not there))
+            fills.append(Fill(self.index, level, parts[place], waits=made, kept=self.w_kept and not there))
             seen.add(place)
         return tuple(fills)
 

@@ -75,6 +75,10 @@ class Dataflow(Protocol[WorkT]):
         """How the operation is cut into tiles."""
 
     @property
+    def room_bytes(self) -> int:
+        """What the activation buffer has left for W: of use where it is planned what stays there, not after."""
+
+    @property
     def rows_stream(self) -> bool:
         """Whether rows leave while the tile runs that made them."""
 

@@ -17,6 +17,7 @@ from simulator.errors import ConfigError
 from simulator.kinds import kind_of
 from simulator.machine import Machine
 from simulator.pricing import technology_of
+from simulator.recall import Recall
 from simulator.specs import Document
 from simulator.study.design import design_key, digest, file_digest
 from simulator.study.sizing import Runner, Sized
@@ -28,6 +29,9 @@ from simulator.workload import Workload
 from simulator.workload.build import build_workload
 from simulator.workload.patterns import Pattern
 from simulator.workload.spec import WorkloadSpec
+
+RECALLED = 250_000
+"""Tiles and parts of transfers that a worker remembers at most: about 110 MB, or tinygpt on 190 fabrics."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -85,6 +89,18 @@ class PricedIn:
     def make(self) -> Technology:
         """It is at hand."""
         return self.technology
+
+
+@dataclass(frozen=True)
+class Remembering:
+    """What each worker keeps of the fabrics that it has simulated."""
+
+    most: int
+    """Tiles and parts of transfers."""
+
+    def make(self) -> Recall:
+        """Nothing yet."""
+        return Recall(self.most)
 
 
 @dataclass(frozen=True)

@@ -20,7 +20,7 @@ from simulator.errors import CheckError, ConfigError, MappingError, SparsimError
 from simulator.kinds import kind_of
 from simulator.machine import Elaborated
 from simulator.pipeline import time_workload
-from simulator.pricing import elaborate, price
+from simulator.pricing import counted, elaborate, pricer_of
 from simulator.result import METRICS, codec
 from simulator.result.metrics import RunMetrics
 from simulator.result.saved import run_of
@@ -133,6 +133,8 @@ def activity_from_text(text: str) -> Activity:
 
 
 _LONGEST_REASON = 2000
+RECALL = "recall"
+"""Key of the shared input that each worker keeps: what fabrics did at earlier points."""
 
 
 @dataclass(frozen=True)
@@ -174,7 +176,7 @@ class Job:
     def inputs(self) -> list[str]:
         """Keys of the shared inputs that it needs."""
         technologies = [technology for _, technology in self.prices]
-        return technologies if self.activity is not None else [self.workload, *technologies]
+        return technologies if self.activity is not None else [self.workload, RECALL, *technologies]
 
 
 @dataclass(frozen=True)
@@ -216,7 +218,14 @@ def _timed(job: Job, shared: Mapping[str, Any], check: Callable[[], None]) -> tu
         return activity_from_text(job.activity), None
     workload = shared[job.workload]
     timing = time_workload(
-        job.elaborated, workload, engine=job.engine, ideal=job.ideal, threads=1, requests=job.requests, progress=lambda *_: check()
+        job.elaborated,
+        workload,
+        engine=job.engine,
+        ideal=job.ideal,
+        threads=1,
+        requests=job.requests,
+        progress=lambda *_: check(),
+        recall=shared[RECALL],
     )
     return timing.activity, activity_to_text(timing.activity)
 
@@ -227,7 +236,8 @@ def _priced(job: Job, activity: Activity, key: str, technology_key: str, shared:
         # what is beyond a float becomes infinite, which `record_of` says in a sentence
         with time_limit(job.time_limit_s), np.errstate(over="ignore", invalid="ignore"):
             technology: Technology = shared[technology_key]
-            cost = price(activity, job.elaborated, technology)
+            # what was settled is in the key of the timing, and so is the same for all of these technologies
+            cost = pricer_of(job.elaborated, technology).price(counted(job.elaborated.machine, activity))
             run = RunMetrics(elaborated=job.elaborated, activity=activity, cost=cost, ideal=job.ideal)
             return ComputedPoint(key, job.timing_key, record_of(run) | (bands_of(run, technology) if job.bands else {}))
     except Exception as error:

@@ -13,12 +13,13 @@ from simulator.engine.compiled.kernels import Kernel
 from simulator.engine.engines import SMALL_RUN_REQUESTS
 from simulator.errors import ConfigError, MappingError
 from simulator.kinds import kind_of
+from simulator.recall import fingerprint
 from simulator.study.design import digest
 from simulator.study.executors import EXECUTORS, Dispatch, Executor, Work
 from simulator.study.sizing.runner import machine_runner
 from simulator.study.sweep.analysis import best_against_rivals
-from simulator.study.sweep.inputs import REFUSED, PricedIn, Recipe, Scaled, SizeSearch
-from simulator.study.sweep.point import ComputedPoint, Invalid, Job, Point, failed, run_jobs
+from simulator.study.sweep.inputs import RECALLED, REFUSED, PricedIn, Recipe, Remembering, Scaled, SizeSearch
+from simulator.study.sweep.point import RECALL, ComputedPoint, Invalid, Job, Point, failed, run_jobs
 from simulator.study.sweep.space import Coordinates, Space, typed
 from simulator.study.sweep.spec import SweepSpec
 from simulator.study.sweep.store import ListedSweep, Store
@@ -76,6 +77,8 @@ class Options:
     """Of a Dask scheduler."""
     time_limit_s: float | None = None
     """Longest that a point may take."""
+    recalled: int = RECALLED
+    """Tiles and parts of transfers that each worker remembers of the fabrics that it has simulated; 0: each point is simulated."""
     retry: bool = False
     """Run again what failed before."""
     listed: bool = True
@@ -145,7 +148,7 @@ class _Sweep:
         self._listed = ListedSweep(self.id, spec.name, spec.model_dump(mode="json"), str(MODEL_VERSION), started)
         self.space = replace(self.space, search=self._search)
         self._resolved: dict[Coordinates, Point | Invalid | None] = {}
-        self._inputs: dict[str, Recipe | PricedIn] = {}
+        self._inputs: dict[str, Recipe | PricedIn | Remembering] = {RECALL: Remembering(self.options.recalled)}
 
     @property
     def excluded(self) -> int:
@@ -280,10 +283,12 @@ class _Sweep:
 
     @cached_property
     def _dispatch(self) -> Dispatch:
-        return Dispatch(self._executor, self.options.function, lambda key: self._inputs[key].make())
+        dispatch = Dispatch(self._executor, self.options.function, lambda key: self._inputs[key].make())
+        self.stack.enter_context(dispatch.holding(RECALL))
+        return dispatch
 
     def _jobs(self, points: Sequence[Point]) -> list[Job]:
-        """One job for each timing, workload after workload."""
+        """One job for each timing: workload after workload, and fabric after fabric, so that what is recalled was done not long ago."""
         groups: dict[str, list[Point]] = {}
         for point in points:
             groups.setdefault(point.timing_key, []).append(point)
@@ -295,8 +300,11 @@ class _Sweep:
             self._inputs |= {point.technology.key: point.technology for point in group} | {first.recipe.key: first.recipe}
             requests = 0 if timing_key in counted else share * first.recipe.requests(first.elaborated.machine)
             jobs.append(Job.of(group, counted.get(timing_key), requests, self.options.time_limit_s))
-        order = {key: index for index, key in enumerate(dict.fromkeys(job.workload for job in jobs))}
-        return sorted(jobs, key=lambda job: order[job.workload])
+        alike: dict[str, dict[bytes, list[Job]]] = {}
+        for job in jobs:
+            fabric = fingerprint((job.elaborated.machine.inside(), job.elaborated.stages))
+            alike.setdefault(job.workload, {}).setdefault(fabric, []).append(job)
+        return [job for fabrics in alike.values() for together in fabrics.values() for job in together]
 
     def _prepare(self, jobs: Sequence[Job]) -> None:
         """Have the kernels compiled before several processes want them at once."""

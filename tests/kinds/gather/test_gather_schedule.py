@@ -171,7 +171,7 @@ def dram_bytes(of: UnitsMachine, plan: GatherSchedule) -> int:
     """What a schedule moves over DRAM, by the program that the system level would execute."""
     dataflow = GatherDataflow(of, cluster_spec(of, Stages()), ENGINES["compiled"], plan, assemble=False)
     tiles = plan.positions()
-    moved = traffic(SLOW.system, UnitsPlan(of, dataflow, tiles, 0, 1).least_program([0] * len(tiles)))
+    moved = traffic(SLOW.system, UnitsPlan.of(of, dataflow, 0, 1, room_bytes=dataflow.room_bytes).least_program([0] * len(tiles)))
     return moved.dram_read_bytes + moved.dram_write_bytes
 
 

@@ -73,6 +73,22 @@ def test_points_that_differ_in_technology_alone_are_simulated_once(sweep: Run, m
     assert len({row.metric("energy_pj") for row in run.rows}) == 4
 
 
+def test_points_that_differ_around_a_fabric_simulate_it_once(sweep: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    from simulator.kinds.units import kind
+
+    runs: list[int] = []
+    real = kind.run_plan
+    monkeypatch.setattr(kind, "run_plan", lambda plan, *given: runs.append(plan.machine.fabric.window) or real(plan, *given))  # type: ignore[func-returns-value]
+    axes = (
+        "axes={dram.latency_ns: [50, 100], trunks.drain_bytes_per_cycle: [32, 64], activation_buffer_kib: [32, 64], fabric.window: [1, 2]}"
+    )
+    recalled = sweep("sweep.yaml", axes)
+    assert (recalled.computed, sorted(runs)) == (16, [1, 2])
+    afresh = sweep("sweep.yaml", axes, store="afresh.sqlite", recalled=0)
+    assert len(runs) == 2 + 16
+    assert [(row.key, row.record) for row in recalled.rows] == [(row.key, row.record) for row in afresh.rows]
+
+
 def test_another_version_of_the_model_or_other_data_is_computed_anew(sweep: Run, place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert sweep().computed == 9
     workload = place / "tiny.yaml"

@@ -1,0 +1,146 @@
+"""What was worked out before, found again by the content of all that it was worked out from."""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Mapping
+from dataclasses import fields, is_dataclass
+from functools import lru_cache
+from pathlib import Path
+from types import FunctionType
+from typing import Any, TypeVar
+
+import numpy as np
+from pydantic import BaseModel
+
+T = TypeVar("T")
+
+
+class Recall:
+    """Remembers results by their givens, the latest used first; so many pieces at most, whatever a caller counts as a piece.
+
+    Givens that have equal content have equal results: `make` must read nothing else. One that remembers nothing costs nothing.
+
+    >>> recall, log = Recall(2), []
+    >>> [recall.of((n,), lambda n=n: log.append(n) or n * n) for n in (3, 3, 4, 5, 3)]
+    [9, 9, 16, 25, 9]
+    >>> log
+    [3, 4, 5, 3]
+    """
+
+    def __init__(self, most: int) -> None:
+        self.most = most
+        self.pieces = 0
+        self._results: OrderedDict[bytes, tuple[Any, int]] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def __reduce__(self) -> tuple[type[Recall], tuple[int]]:
+        """What another process is sent has nothing to remember yet."""
+        return type(self), (self.most,)
+
+    def of(self, givens: tuple[Any, ...], make: Callable[[], T], pieces: Callable[[T], int] = lambda result: 1) -> T:
+        """The result of these givens, made where it is not remembered. TypeError for givens whose content cannot be told."""
+        if not self.most:
+            return make()
+        key = fingerprint(givens)
+        with self._lock:
+            if key in self._results:
+                self._results.move_to_end(key)
+                result: T = self._results[key][0]
+                return result
+        result = make()
+        self._keep(key, result, pieces(result))
+        return result
+
+    def _keep(self, key: bytes, result: Any, pieces: int) -> None:
+        with self._lock:
+            if key in self._results or pieces > self.most:
+                return
+            self._results[key] = result, pieces
+            self.pieces += pieces
+            while self.pieces > self.most:
+                self.pieces -= self._results.popitem(last=False)[1][1]
+
+
+NOTHING = Recall(0)
+"""Remembers nothing."""
+
+
+def fingerprint(value: Any) -> bytes:
+    """Hash of the content of a value, walked to its ends: equal for equal content, whatever objects hold it.
+
+    Of a dataclass its fields, but those that start with `_`, in which an object keeps what it has worked out; of one that has a
+    `sha256` that alone; of a function its name and what it closes over; of an object with `made_of()` what that returns.
+    TypeError for anything else, so that nothing is left out unnoticed.
+    """
+    hasher = hashlib.blake2b(digest_size=32)
+    _Walk(hasher.update).feed(value)
+    return hasher.digest()
+
+
+_PLAIN = (bool, int, float, str, bytes, Path)
+_SEQUENCES = (tuple, list)
+
+
+@lru_cache(maxsize=1024)
+def _shown(of: type[Any]) -> tuple[str, ...]:
+    """Fields of a dataclass that are its content."""
+    names = [field.name for field in fields(of)]
+    return ("sha256",) if "sha256" in names else tuple(name for name in names if not name.startswith("_"))
+
+
+class _Walk:
+    """One walk; what is met again is told by the place where it was met first."""
+
+    def __init__(self, update: Callable[[Any], None]) -> None:
+        self._update = update
+        self._met: dict[int, tuple[int, Any]] = {}
+
+    def feed(self, value: Any) -> None:
+        if value is None or isinstance(value, _PLAIN):
+            self._say(type(value).__name__, value)
+        elif isinstance(value, np.generic):
+            self.feed(value.item())
+        elif isinstance(value, _SEQUENCES):
+            self._say("sequence", len(value))
+            for each in value:
+                self.feed(each)
+        elif id(value) in self._met:
+            self._say("again", self._met[id(value)][0])
+        else:
+            # held until the end, so that no other object takes its id
+            self._met[id(value)] = len(self._met), value
+            self._feed_object(value)
+
+    def _say(self, kind: str, content: object) -> None:
+        text = str(content)
+        self._update(f"{kind}:{len(text)}:{text}".encode())
+
+    def _feed_object(self, value: Any) -> None:
+        if isinstance(value, np.ndarray) and not value.dtype.hasobject:
+            self._say("array", f"{value.dtype.str}{value.shape}")
+            self._update(np.ascontiguousarray(value).data)
+        elif isinstance(value, Mapping):
+            self.feed(list(value.items()))
+        elif isinstance(value, BaseModel):
+            content = value.__dict__
+            self._feed_members(value, {name: content[name] for name in type(value).model_fields if name in content})
+        elif is_dataclass(value) and not isinstance(value, type):
+            self._feed_members(value, {name: getattr(value, name) for name in _shown(type(value))})
+        elif hasattr(value, "made_of"):
+            self._feed_members(value, {"made of": value.made_of()})
+        elif isinstance(value, FunctionType):
+            closed = [cell.cell_contents for cell in value.__closure__ or ()]
+            self.feed([value.__module__, value.__qualname__, closed, value.__defaults__, value.__kwdefaults__])
+        elif isinstance(getattr(value, "__wrapped__", None), FunctionType):
+            self.feed(value.__wrapped__)
+        else:
+            raise TypeError(f"the content of a {type(value).__qualname__} cannot be told")
+
+    def _feed_members(self, value: Any, members: Mapping[str, Any]) -> None:
+        """Their names go with the type."""
+        self._say("object", f"{type(value).__module__}.{type(value).__qualname__}({','.join(members)})")
+        for member in members.values():
+            self.feed(member)
