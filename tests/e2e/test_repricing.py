@@ -135,11 +135,12 @@ def test_processing_elements(study: Any) -> None:
 
 @pytest.mark.parametrize("machine", MACHINES[:-1])
 def test_output_banks(study: Any, machine: str) -> None:
-    """16 KiB of 32 bits a lane with a read and a write port: macros of 512 bits, each the least of one array, sub-banks and latches."""
+    """32 bits a lane with a read and a write port: macros of 512 bits, each the least of one array, sub-banks and latches."""
     result = study.result(machine)
-    macros = result["machine"]["fabric"]["lanes"] * 32 // 512
+    fabric = result["machine"]["fabric"]
+    macros = fabric["lanes"] * 32 // 512
     counts, actions = result["counts"], _component(result, "output_banks")["energy_pj_by_action"]
-    area_factor, ports, kib = T["sram_1r1w_area_factor"], T["sram_1r1w_energy_factor"], 16 / macros
+    area_factor, ports, kib = T["sram_1r1w_area_factor"], T["sram_1r1w_energy_factor"], fabric["output_bank_kib"] / macros
     ways = (_divided_pj, _latched_pj)
     read, write = (
         macros * min(_sram_pj(action, kib, 512, ports), *(way(action, kib, 512, area_factor, ports) for way in ways))

@@ -37,10 +37,10 @@ def test_the_compared_machines_keep_to_the_area_within_which_they_were_found(nam
 @pytest.mark.parametrize(
     ("name", "sizes", "units_per_cluster", "network"),
     [
-        ("crossbar", (1, 1, 16, 16), 16, True),
-        ("hybrid", (1, 8, 16, 4), 8, True),
-        ("replication", (1, 8, 8, 16), 1, False),
-        ("partition", (2, 4, 16, 4), 8, True),
+        ("crossbar", (1, 1, 64, 8), 32, True),
+        ("hybrid", (1, 4, 32, 4), 16, True),
+        ("replication", (1, 32, 8, 4), 1, False),
+        ("partition", (2, 2, 32, 4), 16, True),
         ("crossbar-64", (1, 1, 64, 4), 64, True),
     ],
 )
