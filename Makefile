@@ -3,6 +3,7 @@
 #   make test    lint, types, layers, tests
 #   make lint    lint, types, layers
 #   make soak    N=10000 random cases of engine against engine
+#   make fuzz    N=1000 hostile files of every kind of input: each command ends well, or in words
 #   make soak-sweep  K=20 kills of a sweep's driver, each resumed
 #   make best    the best machine of each kind under one cap of area, for tinygpt and the 4x model, into reports/best and reports/best-4x
 #   make breakevens  densities at which each machine and the systolic arrays change places, at equal area, into reports/breakevens
@@ -20,7 +21,7 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 N ?= 10000
 K ?= 20
 
-.PHONY: demo test lint soak soak-sweep best breakevens workloads bench clean
+.PHONY: demo test lint soak fuzz soak-sweep best breakevens workloads bench clean
 .DELETE_ON_ERROR:
 
 demo: $(VENV)/.installed
@@ -49,6 +50,9 @@ breakevens: $(VENV)/.installed
 
 workloads: $(VENV)/.installed
 	for model in $$($(BIN)/sparsim trace | cut -d" " -f1); do $(BIN)/sparsim trace $$model -o workloads/$$model.yaml --force; done
+
+fuzz: $(VENV)/.installed-dev
+	PYTHONPATH=.:tests $(BIN)/python -m fuzz $(N)
 
 soak-sweep: $(VENV)/.installed-dev
 	PYTHONPATH=.:tests $(BIN)/python -m study.sweep.kills $(K)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import fields
+from dataclasses import asdict, fields
 from typing import Any
 
 from simulator.activity import Activity, Counts, operation_shares
@@ -16,7 +16,7 @@ from simulator.cost.technology import Technology, load_technology
 from simulator.cost.types import Cost
 from simulator.errors import ConfigError
 from simulator.kinds import kind_of
-from simulator.machine.model import Elaborated, Machine, Stages
+from simulator.machine.model import DRAM_RATES, MAX_STAGES, Elaborated, Machine, Stages
 
 
 def technology_of(machine: Machine) -> Technology:
@@ -33,15 +33,28 @@ def elaborate(machine: Machine, technology: Technology) -> Elaborated:
     """
     device = choose_dram(technology.dram_devices, machine.dram.kind)
     check_activation(machine, device)
+    rate = dram_bytes_per_cycle(machine, device)
+    if not DRAM_RATES[0] <= rate <= DRAM_RATES[1]:
+        raise ConfigError(
+            f"dram: {rate:g} bytes a cycle, by stacks, share, efficiency, the device's bandwidth and clock_ghz; "
+            f"allowed: {DRAM_RATES[0]:g} to {DRAM_RATES[1]:g}"
+        )
     draft = Elaborated(
         machine=machine,
         network_latency=1,
         slices=1,
-        dram_bytes_per_cycle=dram_bytes_per_cycle(machine, device),
+        dram_bytes_per_cycle=rate,
         dram_latency_cycles=dram_latency_cycles(machine),
         dram_burst_bytes=device.burst_bytes,
     )
-    return kind_of(machine).settle(draft, technology)
+    settled = kind_of(machine).settle(draft, technology)
+    name, longest = max(asdict(settled.stages).items(), key=lambda stage: stage[1])
+    if longest > MAX_STAGES:
+        raise ConfigError(
+            f"clock_ghz: {machine.clock_ghz:g} asks for {longest} cycles of {name} in {technology.name}, by its delays of gates and wires; "
+            f"allowed: at most {MAX_STAGES}"
+        )
+    return settled
 
 
 def hardware_of(elaborated: Elaborated, technology: Technology) -> Hardware:

@@ -9,7 +9,7 @@ import typer
 
 from simulator.cli.entry import USER_ERROR
 from simulator.cli.options import ForceOption, JsonOption, OutputOption, Running, WorkloadOption, with_running_options
-from simulator.cli.running import SOME_FAILED, Talk, told
+from simulator.cli.running import SOME_FAILED, Talk, tell_damaged, told
 
 if TYPE_CHECKING:
     from simulator.study.breakeven.breakeven import BreakEven, Curve
@@ -65,6 +65,7 @@ def breakeven_command(
     talk = Talk.quiet if running.quiet or as_json else Talk.bar
     with Store(running.store) as base, told(talk, "breakeven", metrics[0], "min") as listener:
         answer = find_break_even(question, base, running.options(), listener)
+        tell_damaged(base)
     if output is not None or not as_json:
         write_break_even(folder, answer, provenance.record(), force=force)
     if as_json:

@@ -61,6 +61,9 @@ def main() -> None:
     gc.set_threshold(_OBJECTS_BEFORE_COLLECTION)
     try:
         signal.signal(signal.SIGTERM, _terminate)
+        # a terminal that is closed; under nohup it is ignored, and stays so
+        if hasattr(signal, "SIGHUP") and signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:
+            signal.signal(signal.SIGHUP, _terminate)
         show_all_text()
         # here, so that an interrupt while modules load is an interrupt like any other
         from simulator.cli.app import app

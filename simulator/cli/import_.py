@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -11,6 +12,8 @@ import typer
 from simulator.cli.options import ForceOption, JsonOption
 
 if TYPE_CHECKING:
+    import yaml
+
     from simulator.workload.importing import Pruning
 
 
@@ -25,6 +28,16 @@ class PruneRule(StrEnum):
     block = "block"
 
 
+class StoredLayout(StrEnum):
+    """Axes of stored weights; W[M,K] is out-in."""
+
+    auto = "auto"
+    out_in = "out-in"
+    in_out = "in-out"
+
+
+_SHOWN = 8
+"""Tensors that a message names one by one."""
 _NEEDS = {
     PruneRule.none: (),
     PruneRule.magnitude: ("--density",),
@@ -38,7 +51,8 @@ _NEEDS = {
 
 def import_command(
     sources: Annotated[
-        list[Path], typer.Argument(metavar="SOURCE...", help="Matrices (.mtx, .mtx.gz, .smtx, .npz, .npy), .safetensors, SCALE-Sim .csv.")
+        list[Path],
+        typer.Argument(metavar="SOURCE...", help="Matrices (.mtx, .smtx, .npz, .npy, .tsv, .tns), checkpoints, topologies."),
     ],
     output: Annotated[Path, typer.Option("--output", "-o", metavar="DIR", help="Folder of the trace: workload.yaml and its matrices.")],
     tensors: Annotated[
@@ -51,6 +65,10 @@ def import_command(
     density: Annotated[float | None, typer.Option("--density", min=0, max=1, help="Share that pruning keeps.")] = None,
     ratio: Annotated[str | None, typer.Option("--n-m", metavar="N:M", help="For --prune n_m, such as 2:4.")] = None,
     block: Annotated[int | None, typer.Option("--block", min=1, help="Side of a block, for --prune block.")] = None,
+    layout: Annotated[
+        StoredLayout,
+        typer.Option("--layout", help="How weights are stored; auto: as a checkpoint's own names and biases tell, else out-in."),
+    ] = StoredLayout.auto,
     tokens: Annotated[int, typer.Option("--tokens", "-n", min=1, help="N of products whose source does not tell it.")] = 256,
     name: Annotated[str | None, typer.Option("--name", help="Name of the workload; default: the folder's.")] = None,
     as_json: JsonOption = False,
@@ -61,30 +79,38 @@ def import_command(
 
     import yaml
 
+    from simulator.errors import OperandError, SparsimError
     from simulator.report.folder import MARKER, check_free, new_folder, write_json
     from simulator.version import package_version
     from simulator.workload import load_workload
-    from simulator.workload.importing import left_out, prune_sources, read_sources, trace_spec, write_matrices
+    from simulator.workload.importing import prune_sources, read_sources, trace_spec, write_matrices
 
     pruning = _pruning(rule, density, ratio, block)
     check_free(output, force=force)
-    found = [source for path in sources for source in read_sources(path, tensors or ())]
-    unread = [tensor for path in sources for tensor in left_out(path, tensors or ())]
+    read = [read_sources(path, tensors or (), layout.value) for path in sources]
+    found = [source for imported in read for source in imported.sources]
+    unread = {name: reason for imported in read for name, reason in imported.left_out.items()}
     if pruning is not None:
-        found = prune_sources(found, pruning)
+        found, empty = prune_sources(found, pruning)
+        unread |= dict.fromkeys(empty, "pruning leaves no nonzero of it")
     spec = trace_spec(name or output.resolve().name, found, tokens, ", ".join(path.name for path in sources))
     with new_folder(output, force=force) as draft:
         write_matrices(found, draft)
-        text = yaml.safe_dump(spec, sort_keys=False, allow_unicode=True, width=120, default_flow_style=None)
+        text = yaml.dump(spec, Dumper=_dumper(), sort_keys=False, allow_unicode=True, width=120, default_flow_style=None)
         (draft / "workload.yaml").write_text(text, encoding="utf-8")
-        workload = load_workload(draft / "workload.yaml")
+        try:
+            workload = load_workload(draft / "workload.yaml")
+        except SparsimError as error:
+            raise OperandError(str(error).replace(str(draft), str(output))) from error
         write_json(draft / MARKER, {"sources": [str(path) for path in sources], "sparsim_version": package_version()})
     nonzeros = sum(operation.weight.nnz for operation in workload.operations)
+    turned = [source.name for source in found if source.turned]
     record = {
         "file": str(output / "workload.yaml"),
         "operations": len(workload.operations),
         "weight_nonzeros": nonzeros,
-        "left_out": unread,
+        "left_out": list(unread),
+        "turned": turned,
     }
     if as_json:
         typer.echo(json.dumps(record))
@@ -92,8 +118,27 @@ def import_command(
         typer.echo(
             f"{len(found)} operation{'' if len(found) == 1 else 's'} with {nonzeros:,} nonzero weights in {output / 'workload.yaml'}"
         )
-    for tensor in unread:
-        typer.echo(f"left out, for it has more than 2 dimensions: {tensor}; --tensor takes it", err=True)
+        if turned:
+            typer.echo(f"stored [in, out], and turned to [out, in]: {_some(turned)}; --layout out-in takes all as they are")
+    _tell_left_out(unread)
+
+
+def _dumper() -> type[yaml.SafeDumper]:
+    """PyYAML's, the quick one where it is there."""
+    import yaml
+
+    dumper: type[yaml.SafeDumper] = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
+    return dumper
+
+
+def _some(names: Sequence[str]) -> str:
+    return ", ".join(names[:_SHOWN]) + (f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else "")
+
+
+def _tell_left_out(unread: dict[str, str]) -> None:
+    """A line for each reason, on stderr."""
+    for reason in dict.fromkeys(unread.values()):
+        typer.echo(f"left out: {_some([name for name, why in unread.items() if why == reason])}: {reason}", err=True)
 
 
 def _pruning(rule: PruneRule, density: float | None, ratio: str | None, block: int | None) -> Pruning | None:

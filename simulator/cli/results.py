@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from simulator.cli.options import DEFAULT_STORE, ForceOption, JsonOption, StoreOption
+from simulator.cli.running import tell_damaged
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -65,6 +66,7 @@ def results_command(
         needed = list(METRICS) if export is not None or (as_json and against is None) else metrics
         rows = catalogue.sweep_rows(base, catalogue.find_sweep(base, sweep), needed)
         others = None if against is None else catalogue.sweep_rows(base, catalogue.find_sweep(base, against), needed)
+        tell_damaged(base)
     if where is not None:
         rows = catalogue.filtered(rows, where)
     if export is not None:

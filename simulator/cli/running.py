@@ -50,6 +50,7 @@ class Provenance:
 
 
 NOTICE = "compiling a simulation kernel ({}): once, up to a minute; it is kept for later runs"
+NOT_KEPT = "compiling a simulation kernel ({}): up to a minute; it is not kept, for no cache folder can be written"
 
 
 def ensure_kernels(kernels: Iterable[Kernel]) -> None:
@@ -59,9 +60,11 @@ def ensure_kernels(kernels: Iterable[Kernel]) -> None:
         return
     from rich.console import Console
 
+    from simulator.engine.compiled.kernels import kernels_kept
+
     console = Console(markup=False, stderr=True)
     for kernel in missing:
-        notice = NOTICE.format(kernel.name)
+        notice = (NOTICE if kernels_kept() else NOT_KEPT).format(kernel.name)
         if not console.is_terminal:
             console.print(notice, soft_wrap=True)
         with console.status(notice):
@@ -276,4 +279,12 @@ class _State:
 def exit_code(rows: Any) -> int:
     """0 where every point has figures, 3 where some have not, 2 where none has."""
     failures = sum(row.record is None for row in rows)
+    if failures and failures == len(rows):
+        typer.echo(f"Error: none of the {failures} points has figures; the first, {rows[0].label}: {rows[0].reason}", err=True)
     return 0 if not failures else USER_ERROR if failures == len(rows) else SOME_FAILED
+
+
+def tell_damaged(store: Any) -> None:
+    """Say on stderr that rows of a store were not what was written, and so were not used."""
+    if store.damaged:
+        typer.echo(f"{store.path}: {store.damaged} rows were not what was written, and are not used; a run computes them again", err=True)

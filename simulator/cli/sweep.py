@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from simulator.cli.options import ForceOption, OutputOption, Running, with_running_options
-from simulator.cli.running import JsonLinesOption, Talk, exit_code, talk_of, told
+from simulator.cli.running import JsonLinesOption, Talk, exit_code, talk_of, tell_damaged, told
 
 
 @with_running_options
@@ -45,6 +45,7 @@ def sweep_command(
     try:
         with Store(running.store) as base, told(talk, space.spec.name, objective, way) as listener:
             run = run_sweep(space, base, running.options(), listener)
+            tell_damaged(base)
     except KeyboardInterrupt:
         typer.echo(f"interrupted; what was done is in {running.store}, and the same command goes on from there", err=True)
         raise

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from simulator.errors import ConfigError
 from simulator.specs import FileModel, config_path, load_once, nearest_hint
@@ -34,13 +34,38 @@ class Constant(FileModel):
             raise ValueError(f"basis = {self.basis} and source = {self.source} disagree; `assumed` stands in both or in neither")
         return self
 
+    @field_validator("value", "low", "high")
+    @classmethod
+    def _of_this_world(cls, number: float) -> float:
+        reason = out_of_range(number)
+        if reason is not None:
+            raise ValueError(reason)
+        return number
+
     def overridden(self, value: float) -> Constant:
         """Return this constant with a user's value: its band closes on it, its source says so."""
         return Constant(value=value, unit=self.unit, low=value, high=value, basis="assumed", source=ASSUMED, note="overridden by the user")
 
 
+LEAST, MOST, STEEPEST = 1e-9, 1e9, 8.0
+"""Between which every constant lies that is not 0, in its unit, and the largest exponent: figures made of them stay finite."""
+
+
+def out_of_range(value: float, name: str = "") -> str | None:
+    """Return why no constant (of that name) has such a value; None where one may."""
+    if name.endswith("_exponent") and abs(value) > STEEPEST:
+        return f"found {value:g}; allowed: an exponent from {-STEEPEST:g} to {STEEPEST:g}"
+    if value and not LEAST <= abs(value) <= MOST:
+        return f"found {value:g}; allowed: a number from {LEAST:g} to {MOST:g}"
+    return None
+
+
 DRAM_PREFIX = "dram."
 """Begins the name of a device's constant among those of a technology: `dram.hbm2e.io_pj_per_bit`."""
+
+
+MOST_BURST = 65536
+"""Bytes of a burst."""
 
 
 class DramConstants(FileModel):
@@ -77,7 +102,7 @@ class DramDevice:
 
     @property
     def burst_bytes(self) -> int:
-        """Smallest transfer."""
+        """Smallest transfer, at most `MOST_BURST`."""
         return round(self.constants.burst_bytes.value)
 
 
@@ -111,9 +136,18 @@ def override_dram(devices: Mapping[str, DramConstants], overrides: Mapping[str, 
             raise ConfigError(
                 f"technology_overrides.{name}: found {value:g}; allowed: a number {'from' if field.endswith('_pj_per_bit') else 'above'} 0"
             )
+        reason = out_of_range(value) or (_burst_out_of_range(value) if field == "burst_bytes" else None)
+        if reason is not None:
+            raise ConfigError(f"technology_overrides.{name}: {reason}")
         constant: Constant = getattr(changed[kind], field)
         changed[kind] = changed[kind].model_copy(update={field: constant.overridden(value)})
     return changed
+
+
+def _burst_out_of_range(value: float) -> str | None:
+    if value != round(value) or not 1 <= value <= MOST_BURST:
+        return f"found {value:g}; allowed: whole bytes from 1 to {MOST_BURST}"
+    return None
 
 
 def choose_dram(devices: Mapping[str, DramConstants], kind: str, key: str = "dram.kind") -> DramDevice:

@@ -8,7 +8,7 @@ from typing import Literal
 from pydantic import Field, ValidationError, model_validator
 
 from simulator.cost.cacti import check_cacti
-from simulator.cost.constants import DRAM_PREFIX, Constant, DramConstants, load_dram_devices, override_dram, split_dram_name
+from simulator.cost.constants import DRAM_PREFIX, Constant, DramConstants, load_dram_devices, out_of_range, override_dram, split_dram_name
 from simulator.errors import ConfigError
 from simulator.specs import FileModel, config_path, load_once, nearest_hint
 from simulator.specs.fields import Slot, allowed
@@ -33,7 +33,7 @@ class TechnologyFile(CommonFile):
     """The file of one node."""
 
     name: str = Field(min_length=1, description="what reports call it")
-    node_nm: float = Field(gt=0, description="process node")
+    node_nm: float = Field(ge=0.1, le=1e5, description="process node")
     base: str | None = Field(None, description="a file whose constants hold unless restated here")
     sram_model: SramModel = Field("closed_form", description="area and energy of SRAM macros: by formula, or by CACTI (optional package)")
     threshold: Threshold | None = Field(
@@ -67,7 +67,7 @@ class Technology(FileModel):
     """
 
     name: str = Field(description="what reports call it")
-    node_nm: float = Field(gt=0, description="process node")
+    node_nm: float = Field(ge=0.1, le=1e5, description="process node")
     constants: dict[str, Constant] = Field(repr=False, description="every constant with its unit, band and source")
     dram_devices: dict[str, DramConstants] = Field(repr=False, description="DRAM devices by kind, the same at every node")
 
@@ -243,6 +243,9 @@ def load_technology(name_or_path: str, overrides: Mapping[str, float] | None = N
     for name in overrides:
         if name not in constants:
             raise ConfigError(f"technology_overrides.{name}: {file.name} has no such constant{_hint(name)}")
+        reason = out_of_range(overrides[name], name)
+        if reason is not None:
+            raise ConfigError(f"technology_overrides.{name}: {reason}")
     constants |= {name: constants[name].overridden(value) for name, value in overrides.items()}
     technology = _technology(file, constants, str(path), overrides)
     return technology.with_dram({name: value for name, value in given.items() if name not in overrides})
@@ -253,6 +256,10 @@ def _check_names(constants: Mapping[str, Constant], path: str) -> None:
     if unknown:
         raise ConfigError(f"{path}: constants.{unknown[0]}: no model uses such a constant{_hint(unknown[0])}")
     missing = [name for name in CONSTANTS if name not in constants]
+    for name, constant in constants.items():
+        reason = out_of_range(constant.value, name)
+        if reason is not None:
+            raise ConfigError(f"{path}: constants.{name}: {reason}")
     if missing:
         shown = ", ".join(missing[:5]) + (", …" if missing[5:] else "")
         raise ConfigError(f"{path}: constants: missing {shown}; `base: common` brings the laws of all nodes")

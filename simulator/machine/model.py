@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import ConfigDict, Field, PositiveFloat, PositiveInt, field_validator, model_validator
+from pydantic import ConfigDict, Field, PositiveInt, field_validator, model_validator
 
 from simulator.specs import FileModel, config_path, load_yaml_model
 from simulator.specs.models import Section
@@ -23,8 +23,8 @@ SIGNIFICAND_BITS: dict[str, int] = {"fp8": 4, "fp16": 11, "bf16": 8, "tf32": 11,
 """Significand bits, hidden one included, of each floating-point format (fp8 is E4M3)."""
 
 Auto = Literal["auto"]
-Kib = Annotated[float, Field(gt=0, le=2**20)]
-"""A capacity in KiB, up to 1 GiB."""
+Kib = Annotated[float, Field(ge=2**-10, le=2**20)]
+"""A capacity in KiB, from a byte to 1 GiB."""
 Cycles = Annotated[int, Field(ge=1, le=1024)]
 """Of a pipeline that a machine file may set."""
 BusWidth = Annotated[int, Field(ge=1, le=65536)]
@@ -66,12 +66,12 @@ class Dram(FileModel):
 
     kind: str = Field("hbm2e", description="a device of configs/technologies/dram.yaml")
     stacks: PositiveInt = Field(1, le=64, description="devices (stacks) attached to the die")
-    share: float = Field(1.0, gt=0, le=1, description="fraction of their bandwidth and PHY that serves this machine")
+    share: float = Field(1.0, ge=1e-6, le=1, description="fraction of their bandwidth and PHY that serves this machine")
     latency_ns: float = Field(100.0, ge=0, le=1e5, description="from the request to the first byte (assumed, 60-150)")
-    useful_bytes_per_activate: Annotated[float, Field(gt=0, le=65536)] | Auto = Field(
+    useful_bytes_per_activate: Annotated[float, Field(ge=1, le=65536)] | Auto = Field(
         "auto", description="bytes moved for each row opened; auto: streaming, as the device's energy is stated; fewer for random traffic"
     )
-    efficiency: float = Field(0.85, gt=0, le=1, description="share of the peak bandwidth that streaming reaches (assumed, 0.8-0.9)")
+    efficiency: float = Field(0.85, ge=1e-3, le=1, description="share of the peak bandwidth that streaming reaches (assumed, 0.8-0.9)")
 
 
 class Trunks(FileModel):
@@ -140,9 +140,9 @@ class Machine(FileModel):
     technology_overrides: dict[str, float] = Field(
         default_factory=dict, description="constants of the technology to replace, by name; dram.KIND.CONSTANT for those of DRAM"
     )
-    clock_ghz: PositiveFloat = Field(1.0, le=20, description="one clock for the whole die")
+    clock_ghz: float = Field(1.0, ge=1e-3, le=20, description="one clock for the whole die")
     datatypes: Datatypes = Field(default_factory=Datatypes, description="number formats")
-    power_density_limit_w_per_mm2: PositiveFloat = Field(1.0, le=1e4, description="reports flag components hotter than that (W/mm²)")
+    power_density_limit_w_per_mm2: float = Field(1.0, ge=1e-6, le=1e4, description="reports flag components hotter than that (W/mm²)")
     thermal: Thermal = Field(default_factory=Thermal, description="package: ambient and thermal resistances")
     dram: Dram = Field(default_factory=Dram, description="off-chip memory")
     activation_buffer_kib: Kib = Field(1024.0, description="on-chip buffer of the tensors that live between operations")
@@ -219,6 +219,10 @@ def _dotted(given: dict[Any, Any]) -> Iterator[tuple[Any, Any]]:
             yield name, value
 
 
+MAX_STAGES = 4096
+"""Cycles of a crossing, or of another pipeline, given or settled."""
+DRAM_RATES = 1e-6, 1e6
+"""Bytes a cycle that the DRAM share may deliver: least and most."""
 DMA_CHUNK_BYTES = 4096
 """What the DMA engine moves between DRAM and a trunk at a time."""
 

@@ -6,7 +6,6 @@ import csv
 import io
 import json
 import os
-import secrets
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -14,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from simulator.errors import OutputError
+from simulator.owned import abandoned, clear, owner_mark
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -51,6 +51,7 @@ def new_folder(folder: Path, *, force: bool) -> Iterator[Path]:
     folder = Path(os.path.abspath(folder))
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
+        _clear_abandoned(folder)
         draft = _beside(folder, "part")
         draft.mkdir()
     except OSError as error:
@@ -76,6 +77,7 @@ def write_whole(file: Path, content: bytes) -> None:
     """Write one file, whole or not at all, over what is there. Raises OutputError where the disk refuses."""
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
+        _clear_abandoned(file)
         draft = _beside(file, "part")
         try:
             draft.write_bytes(content)
@@ -143,5 +145,16 @@ def _swap(draft: Path, folder: Path) -> None:
 
 
 def _beside(path: Path, role: str) -> Path:
-    """A hidden name on the same disk, so that a rename is one step."""
-    return path.with_name(f".{path.name}.{secrets.token_hex(4)}.{role}")
+    """A hidden name on the same disk, so that a rename is one step; it tells its owner."""
+    return path.with_name(f".{path.name}.{owner_mark()}.{role}")
+
+
+def _clear_abandoned(path: Path) -> None:
+    """Remove the drafts of this file or folder whose processes were killed; an old one that one of them had moved aside comes back."""
+    for old in abandoned(path.parent, f".{path.name}.", ".old"):
+        if path.exists():
+            clear(old)
+        else:
+            old.rename(path)
+    for draft in abandoned(path.parent, f".{path.name}.", ".part"):
+        clear(draft)

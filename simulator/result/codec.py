@@ -73,7 +73,11 @@ def elaborated_to_dict(elaborated: Elaborated) -> Settled:
 
 
 def elaborated_from_dict(machine: Mapping[str, Any], settled: Settled) -> Elaborated:
-    """Inverse of `machine_to_dict` and `elaborated_to_dict`."""
+    """Inverse of `machine_to_dict` and `elaborated_to_dict`; TypeError where a number is none."""
+    for name in _SETTLED:
+        wanted = (int, float, type(None)) if name == "dram_bytes_per_cycle" else (int,)
+        if isinstance(settled[name], bool) or not isinstance(settled[name], wanted):
+            raise TypeError(f"elaborated.{name} is {type(settled[name]).__name__}, no number")
     numbers: dict[str, Any] = {name: math.inf if settled[name] is None else settled[name] for name in _SETTLED}
     return Elaborated(machine=Machine.model_validate(machine), **numbers)
 

@@ -16,6 +16,9 @@ MAX_DEPTH = 32
 MAX_ENTRIES = 100_000
 """Entries of one file once its aliases are expanded: stops files that grow by aliases of aliases."""
 
+MAX_DIGITS = 400
+"""Characters of a number; the largest float takes 309 written out, and Python prints no integer of thousands."""
+
 MAX_STACK = 400
 """Nesting up to which the C parser is used."""
 _BRACKET = re.compile(r"[\[\]{}]")
@@ -165,6 +168,8 @@ class _Parser:
 
     def _number(self, node: yaml.ScalarNode) -> float:
         line, text = node.start_mark.line, shown(node.value)
+        if len(node.value) > MAX_DIGITS:
+            raise self._error(line, f"a number of {len(node.value)} characters; allowed: at most {MAX_DIGITS}")
         try:
             integral = node.tag == _TAG + "int"
             value: float = self._constructor.construct_yaml_int(node) if integral else self._constructor.construct_yaml_float(node)

@@ -9,6 +9,7 @@ from pathlib import Path
 from matplotlib.figure import Figure
 
 from simulator.errors import OutputError
+from simulator.report.folder import write_whole
 from simulator.report.pictures import PictureFormat
 from simulator.report.plots import FIGURES
 from simulator.report.plots.style import save
@@ -26,14 +27,18 @@ _PLOTTED = ("fabric_area_mm2", "seconds", *_STACKED)
 
 def redraw(folder: Path, target: Path, formats: Sequence[PictureFormat] = ("png",)) -> list[str]:
     """Draw all that a folder's files can show into `target`; return the names of the plots. Raises OutputError."""
-    figures = _figures(folder)
+    try:
+        figures = _figures(folder)
+    except (TypeError, ValueError, KeyError, IndexError, AttributeError, ArithmeticError, RecursionError) as error:
+        # files are checked for their keys, not for the type of every value: what cannot be drawn was not written by sparsim
+        raise OutputError(f"{folder}: a file of it is damaged: a value is not what sparsim writes, and cannot be drawn") from error
     try:
         target.mkdir(parents=True, exist_ok=True)
         for name, figure in figures.items():
             save(figure, target, name, formats)
         several = break_even_files(folder)
         if several:
-            (target / "breakevens.csv").write_text(break_evens_csv(load_break_evens(several)), encoding="utf-8")
+            write_whole(target / "breakevens.csv", break_evens_csv(load_break_evens(several)).encode())
     except OSError as error:
         raise OutputError(f"{target}: cannot be written: {error.strerror or error}") from error
     return list(figures)

@@ -14,7 +14,10 @@ MAX_DIMENSION = 2**27
 """Rows or columns: the row pointers of that many rows take 1 GiB."""
 
 MAX_NONZEROS = 2**28
-"""Nonzeros of a matrix, and elements of X, whose mask is held whole; about 3 GiB with values."""
+"""Nonzeros of a matrix, and elements of an X with zeros, whose mask is held whole; about 3 GiB with values."""
+
+MAX_DENSE = 2**36
+"""Elements of a dense X, of which only the sizes are held: 128 GiB of bf16 that nothing stores."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,7 +55,12 @@ class Csr:
 
 
 def dense_pattern_sha256(shape: tuple[int, int]) -> str:
-    """Return the hash that a pattern without any zero has as Csr, without building it."""
+    """Return the hash that a pattern without any zero has as Csr, without building it.
+
+    One that is larger than a Csr may be has a hash of its kind and shape alone.
+    """
+    if shape[0] * shape[1] > MAX_NONZEROS:
+        return hashlib.sha256(b"dense pattern\n" + np.array(shape, dtype="<i8").tobytes()).hexdigest()
     digest = _shape_digest(shape, known=False)
     digest.update((np.arange(shape[0] + 1, dtype="<i8") * shape[1]).tobytes())
     row = np.arange(shape[1], dtype="<i4").tobytes()

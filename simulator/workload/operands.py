@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from simulator.errors import OperandError
 from simulator.workload.blocks import Stack
-from simulator.workload.csr import MAX_NONZEROS, Csr, check_size, dense_pattern_sha256
+from simulator.workload.csr import MAX_DENSE, MAX_NONZEROS, Csr, check_size, dense_pattern_sha256
 from simulator.workload.patterns import Pattern
 from simulator.workload.patterns.base import derived_seed
 from simulator.workload.readers.numpy_files import array_csr
@@ -32,8 +32,10 @@ def weight(stack: Stack) -> Weight:
 
 
 def dense_activations(shape: tuple[int, int]) -> Activations:
-    """Return X[K,N] without any zero, values unknown."""
-    check_size(shape, shape[0] * shape[1])
+    """Return X[K,N] without any zero, values unknown, of which only the sizes are held. OperandError where they are too large."""
+    check_size(shape, 0)
+    if shape[0] * shape[1] > MAX_DENSE:
+        raise OperandError(f"a dense X of {shape[0]} × {shape[1]} elements; allowed: at most {MAX_DENSE}")
     return Activations(shape, None, None, dense_pattern_sha256(shape))
 
 

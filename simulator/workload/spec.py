@@ -53,7 +53,7 @@ class OperandSpec(FileModel):
     """Where the pattern (and, in a file, the values) of an operand comes from: a file, or a pattern with keys of its own."""
 
     file: str | None = Field(
-        None, min_length=1, description="matrix file (.npz, .npy, .mtx, .mtx.gz, .smtx), relative to the workload file"
+        None, min_length=1, description="matrix file (.npz, .npy, .mtx, .mtx.gz, .smtx, .tsv, .tns), relative to the workload file"
     )
     transposed: bool = Field(False, description="the file, or that X, is the transpose of the operand, or of each of its blocks")
     blocks: Blocks | None = Field(None, description="batched product: how the file, [tokens, channels], is cut into blocks")

@@ -217,7 +217,7 @@ def test_import_says_what_it_leaves_out_of_a_checkpoint(place: Path, sparsim: Ty
     save_file({"conv": np.ones((8, 2, 3, 3), dtype="f4"), "fc": np.ones((4, 5), dtype="f4")}, place / "m.safetensors")
     outcome = sparsim("import", "m.safetensors", "-o", "linear")
     assert outcome.out == "1 operation with 20 nonzero weights in linear/workload.yaml\n"
-    assert outcome.err == "left out, for it has more than 2 dimensions: conv (8 × 2 × 3 × 3, as 8 × 18); --tensor takes it\n"
+    assert outcome.err == "left out: conv (8 × 2 × 3 × 3, as 8 × 18): it has more than 2 dimensions; --tensor takes it\n"
     assert json.loads(sparsim("import", "m.safetensors", "-o", "told", "--json").out)["left_out"] == ["conv (8 × 2 × 3 × 3, as 8 × 18)"]
     outcome = sparsim("import", "m.safetensors", "-o", "both", "-t", "fc", "-t", "conv")
     assert (outcome.out, outcome.err) == ("2 operations with 164 nonzero weights in both/workload.yaml\n", "")

@@ -65,7 +65,7 @@ def test_a_mistyped_command(place: Path, sparsim: Type, arguments: tuple[str, ..
     assert (place / "full" / "letter.txt").exists()
 
 
-@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129)])
 def test_an_interrupt_leaves_nothing_half_written(
     place: Path, tmp_path_factory: pytest.TempPathFactory, number: signal.Signals, code: int
 ) -> None:

@@ -60,6 +60,8 @@ def test_a_row_that_lacks_a_key_does_not_meet_a_condition_on_it(sparsim: Type) -
 @pytest.mark.usefixtures("swept")
 def test_a_sweep_without_a_metric_of_today_is_shown_as_far_as_it_goes(sparsim: Type) -> None:
     change("UPDATE points SET record = json_remove(record, '$.peak_power_density_w_per_mm2')")
+    with closing(sqlite3.connect(STORE)) as base:
+        base.executescript("DROP TABLE checksums")  # as of a store from before there were any
     assert sparsim("results", "cond").code == 0
     for arguments in (["-m", "peak_power_density_w_per_mm2"], ["--export", "all.csv"], ["--json"]):
         told = sparsim("results", "cond", *arguments)
@@ -77,6 +79,18 @@ def test_a_sweep_file_of_other_code_is_listed_told_and_pruned(sparsim: Type) -> 
     assert told.code == 2
     assert "stored by another version of sparsim (its sweep file has keys or values that this one does not know)" in told.err
     assert "removed 1 sweeps, 3 points, 3 timings, 1 searches" in sparsim("results", "--prune", "stale").out
+
+
+@pytest.mark.usefixtures("swept")
+def test_a_changed_digit_is_not_served_but_computed_again_and_said(sparsim: Type) -> None:
+    before = sparsim("results", "cond", "--json").out
+    change("UPDATE points SET record = replace(record, '1', '2')")
+    shown = sparsim("results", "cond")
+    assert "3 rows were not what was written, and are not used; a run computes them again" in shown.err
+    again = sparsim("sweep", "cond.yaml", "-j", "0", "--json-lines", "-o", "again")
+    assert "3 rows were not what was written" in again.err
+    assert (after := sparsim("results", "cond", "--json")).out == before
+    assert after.err == ""
 
 
 @pytest.mark.usefixtures("swept")

@@ -201,3 +201,35 @@ def test_bands_are_an_option_and_end_in_the_table(swept: Path, sparsim: Type) ->
     assert row["key"] in {entry["key"] for entry in json.loads(some.out)}
     assert all(entry["energy_pj_low"] < entry["energy_pj"] < entry["energy_pj_high"] < above for entry in json.loads(some.out))
     assert "–" in sparsim("results", "try", "-m", "energy_pj").out
+
+
+def test_a_sweep_without_any_figures_says_why(swept: Path, sparsim: Type, no_sweep_plots: None) -> None:
+    (swept / "none.yaml").write_text(SWEEP.replace("[1, 2, 4]", "[3]"), encoding="utf-8")
+    for quiet in ("-q", "--json-lines"):
+        outcome = sparsim("sweep", "none.yaml", "-j", "0", quiet, "--force")
+        assert outcome.code == 2
+        assert "Error: none of the 2 points has figures; the first, " in outcome.err
+
+
+@pytest.mark.parametrize("ends", ["[1e308, -1e308]", "[0, 1e308]"])
+def test_a_range_that_is_not_finite_is_refused(swept: Path, sparsim: Type, ends: str) -> None:
+    axis = f"{{linspace: {ends}, count: 3, integer: true}}"
+    (swept / "wide.yaml").write_text(SWEEP.replace("[2, 8]", axis), encoding="utf-8")
+    outcome = sparsim("sweep", "wide.yaml", "-j", "0", "-q")
+    assert (outcome.code, outcome.out) == (2, "")
+    assert "linspace: found 1e+308; allowed: numbers up to 1e+300" in outcome.err
+
+
+def test_a_saved_value_of_another_type_is_said_in_a_sentence(swept: Path, sparsim: Type) -> None:
+    assert sparsim("run", "crossbar.yaml", "-w", "tiny.yaml", "-o", "ran").code == 0
+    file = swept / "ran" / "result.json"
+    whole = json.loads(file.read_text(encoding="utf-8"))
+    elaborated = whole["elaborated"] | {"dram_latency_cycles": []}
+    file.write_text(json.dumps(whole | {"elaborated": elaborated}), encoding="utf-8")
+    priced = sparsim("price", "ran", "--json")
+    assert "not a whole sparsim result (elaborated.dram_latency_cycles is list, no number)" in priced.err
+    file.write_text(json.dumps(whole | {"cost": "none"}), encoding="utf-8")
+    drawn = sparsim("plot", "ran", "-o", "drawn")
+    assert drawn.code == 2
+    assert drawn.err.startswith("Error: ran")
+    assert not list(swept.rglob("*.part"))

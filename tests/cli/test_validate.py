@@ -95,7 +95,7 @@ def test_a_list_without_areas_is_drawn_too(mine: Path, sparsim: Type) -> None:
         (("28nm", "28mn"), "mine.yaml:6: figures.0.technology: 28mn: neither a file nor a name in configs/technologies; allowed: 10nm, "),
         (("sram_cell_um2", "sram_cell"), "mine.yaml:7: figures.0.overrides.sram_cell: 28nm has no such constant; nearest: sram_cell_um2"),
         (("0.13}", "-0.13}"), "mine.yaml:7: figures.0.overrides.sram_cell_um2: found -0.13; allowed: a number above 0"),
-        (("sram_cell_um2: 0.13", "sram_width_exponent: 1.0e+300"), "figures.0.overrides: with these the model gives no finite figure"),
+        (("sram_cell_um2: 0.13", "sram_width_exponent: 1.0e+300"), "sram_width_exponent: found 1e+300; allowed: an exponent from -8 to 8"),
         (("id: my_wire", "id: my_macro"), "mine.yaml:12: figures.1.id: found 'my_macro' a second time"),
         (("source: my data", "role: fitted\n    source: my data"), "figures.0.constants: a fitted figure names the constants"),
         (("source: my data", "role: fitted\n    constants: [sram_cell]\n    source: me"), "figures.0.constants: found 'sram_cell'"),

@@ -7,9 +7,14 @@ from typing import Annotated, Literal
 
 from pydantic import Field, PositiveInt, model_validator
 
-from simulator.machine.model import Auto, Cycles, Fabric, Kib, Machine, MachineView, Mapping, Stages
+from simulator.machine.model import MAX_STAGES, Auto, Cycles, Fabric, Kib, Machine, MachineView, Mapping, Stages
 from simulator.network import NetworkSpec, TopologyName
 from simulator.specs import FileModel
+
+MAX_CROSSPOINTS = 2**22
+"""Units × bank ports of a cluster's one crossbar, whose queues and requests are held for each."""
+MAX_ROUTES = 2**20
+"""The same through routers, where the route of each pair is traced before a run."""
 
 
 class Network(FileModel):
@@ -27,9 +32,15 @@ class Network(FileModel):
     allocation: Cycles | Auto = Field(
         "auto", description="cycles of a matching, of which one begins every cycle (1 for fifo queues); auto: by the delay model"
     )
-    latency: PositiveInt | Auto = Field("auto", description="pipeline stages of a crossing; auto: by the delay model")
-    link_bits: PositiveInt | Auto = Field("auto", description="width of a reply link; a wider word takes several flits; auto: a whole word")
-    slices: PositiveInt | Auto = Field("auto", description="reply crossbars side by side, each with a part of the word; auto: least area")
+    latency: Annotated[int, Field(ge=1, le=MAX_STAGES)] | Auto = Field(
+        "auto", description="pipeline stages of a crossing; auto: by the delay model"
+    )
+    link_bits: Annotated[int, Field(ge=1, le=65536)] | Auto = Field(
+        "auto", description="width of a reply link; a wider word takes several flits; auto: a whole word"
+    )
+    slices: Annotated[int, Field(ge=1, le=1024)] | Auto = Field(
+        "auto", description="reply crossbars side by side, each with a part of the word; auto: least area"
+    )
 
     @model_validator(mode="after")
     def _allocator_fits(self) -> Network:
@@ -198,6 +209,7 @@ class UnitsMachine(MachineView):
                 f"fabric.weight_bank_kib = {fabric.weight_bank_kib} holds less than one list entry "
                 f"of {self.weight_entry_bits(dense=False)} bits"
             )
+        self._check_joined(fabric)
         if fabric.combines:
             self._check_combining(fabric.network)
         mapping = self.mapping
@@ -221,6 +233,16 @@ class UnitsMachine(MachineView):
             )
         if isinstance(self.mapping.tokens_per_tile, int) and self.mapping.tokens_per_tile > self.copy_words:
             raise ValueError(f"mapping.tokens_per_tile = {self.mapping.tokens_per_tile} exceeds the {self.copy_words} words of a copy")
+
+    def _check_joined(self, fabric: UnitsFabric) -> None:
+        """Before anything is built that grows with units × ports: crosspoints and queues, or routes that are traced."""
+        ports = fabric.banks_per_copy * fabric.bank_ports
+        most = MAX_CROSSPOINTS if fabric.network.topology == "full" else MAX_ROUTES
+        if fabric.has_network and fabric.units_per_cluster * ports > most:
+            raise ValueError(
+                f"fabric.units: {fabric.units_per_cluster} units of a cluster and {ports} ports of banks are "
+                f"{fabric.units_per_cluster * ports} pairs; allowed: at most {most} for network.topology = {fabric.network.topology}"
+            )
 
     def _check_combining(self, network: Network) -> None:
         if network.topology != "full":

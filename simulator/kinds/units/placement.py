@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from simulator.errors import MappingError
+from simulator.errors import MappingError, OperandError
 from simulator.kinds.units.machine import UnitsMachine
+from simulator.specs import not_a_file
+from simulator.workload.readers.numpy_files import npy_header
 
 Placement = Callable[[int, int], NDArray[np.int32]]
 """(words of the tile, banks of the copy) → [words] bank of each tile-local word."""
@@ -44,10 +47,7 @@ def placement_of(machine: UnitsMachine) -> Placement:
 
 def from_file(path: Path, machine: UnitsMachine) -> Placement:
     """A user's own array: `.npy`, one bank index for each word of a copy, in scatter of partial sums; a tile uses its first so many."""
-    try:
-        banks = np.load(path, allow_pickle=False)
-    except (OSError, ValueError) as error:
-        raise MappingError(f"{path}: not a .npy array of bank indices ({error})") from error
+    banks = _array(path)
     scattered = machine.mapping.dataflow == "scatter"
     what, count = "words of partial sums" if scattered else "words", machine.fabric.banks_per_copy
     held = machine.placed_in_bank * count
@@ -67,6 +67,21 @@ def from_file(path: Path, machine: UnitsMachine) -> Placement:
         return table[:words]
 
     return placed
+
+
+def _array(path: Path) -> NDArray[Any]:
+    """The array of a regular .npy file that is all there. Raises MappingError."""
+    reason = not_a_file(path)
+    if reason is not None:
+        raise MappingError(f"{path}: not a .npy array of bank indices: {reason}")
+    try:
+        with path.open("rb") as stream:
+            header, left = npy_header(stream, path.name), path.stat().st_size - stream.tell()
+            if header.dtype.kind not in "iu" or header.size != left:
+                raise OperandError(f"{left} bytes for {header.elements} elements of type {header.dtype}")
+            return header.array(stream.read(header.size))
+    except (OSError, OperandError) as error:
+        raise MappingError(f"{path}: not a .npy array of bank indices: {getattr(error, 'strerror', None) or error}") from error
 
 
 PLACEMENTS: dict[str, Placement] = {"interleaved": interleaved, "hashed": hashed}

@@ -18,6 +18,7 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
+from simulator.owned import abandoned, clear, owner_mark
 from simulator.study.executors.executor import Batch, Executor, Report, Spooled, Work, done, silent
 
 _INTERRUPTS = (signal.SIGINT, signal.SIGTERM)
@@ -114,10 +115,18 @@ class _Process:
             self._reports = None
 
 
+_FOLDER = "sparsim-"
+"""Begins the name of a temporary folder."""
+
+
 @contextmanager
 def processes(workers: int, address: str | None) -> Iterator[Executor]:
     """So many worker processes; their folder ends with them."""
-    folder = Path(tempfile.mkdtemp(prefix="sparsim-"))
+    temporary = Path(tempfile.gettempdir())
+    for left in abandoned(temporary, _FOLDER, ""):
+        clear(left)
+    folder = temporary / f"{_FOLDER}{owner_mark()}"
+    folder.mkdir(mode=0o700)
     executor = Processes(workers, folder)
     try:
         yield executor

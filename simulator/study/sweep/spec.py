@@ -13,6 +13,8 @@ from simulator.specs import FileModel
 Scalar = bool | int | float | str
 MAX_VALUES = 10_000
 """Values of one axis."""
+MAX_END = 1e300
+"""Of a range: what lies between two such is finite."""
 MAX_POINTS = 1_000_000
 """Combinations of all axes that a grid may have."""
 Range = Annotated[tuple[float, ...], Field(min_length=2, max_length=2)]
@@ -42,6 +44,9 @@ class AxisSpec(FileModel):
             raise ValueError("integer: belongs beside linspace and logspace; write integers as values")
         if self.logspace is not None and min(self.logspace) <= 0:
             raise ValueError(f"logspace: found {min(self.logspace):g}; allowed: numbers above 0")
+        for name, ends in (("linspace", self.linspace), ("logspace", self.logspace)):
+            if ends is not None and max(map(abs, ends)) > MAX_END:
+                raise ValueError(f"{name}: found {max(ends, key=abs):g}; allowed: numbers up to {MAX_END:g}")
         return self
 
     def expanded(self) -> tuple[Scalar, ...]:

@@ -8,6 +8,7 @@ What SQLite refuses, and what a damaged file holds, is an OutputError that names
 
 from __future__ import annotations
 
+import hashlib
 import json
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -42,6 +43,13 @@ CREATE INDEX members_by_point ON members (point);
 """
 # of its own statement, so that a store that was made before there were searches gets it too
 _SIZES = "CREATE TABLE IF NOT EXISTS sizes (key TEXT PRIMARY KEY, found TEXT NOT NULL) WITHOUT ROWID"
+_SUMS = "CREATE TABLE checksums (of TEXT, key TEXT, sum TEXT NOT NULL, PRIMARY KEY (of, key)) WITHOUT ROWID"
+_SUMMED = {"timings": "key, activity", "points": "key, timing, record, failure, reason", "sizes": "key, found"}
+"""Tables whose rows have checksums, and the columns of which: SQLite notices a damaged page, not a changed digit."""
+
+
+def _sum(*row: Any) -> str:
+    return hashlib.blake2b(json.dumps(row).encode(errors="surrogatepass"), digest_size=8).hexdigest()
 
 
 @dataclass(frozen=True)
@@ -84,6 +92,8 @@ class Store:
     def __init__(self, path: Path) -> None:
         """Raises OutputError where the file is no store, or cannot be made."""
         self.path = path
+        self.damaged = 0
+        """Rows that were met and not used, for they are not what was written."""
         with self._told():
             path.parent.mkdir(parents=True, exist_ok=True)
             self._base = sqlite3.connect(path, timeout=_BUSY_MS / 1000, isolation_level=None)
@@ -106,6 +116,12 @@ class Store:
             elif not _expected_columns() <= columns:
                 raise OutputError(f"{self.path}: not a results store of sparsim, but a database of another program")
             self._base.execute(_SIZES)
+            if not self._base.execute("SELECT 1 FROM sqlite_master WHERE name = 'checksums'").fetchone():
+                self._base.execute(_SUMS)
+                for table, summed in _SUMMED.items():
+                    # rows of a store from before there were checksums are taken as they are
+                    for row in self._base.execute(f"SELECT {summed} FROM {table}").fetchall():
+                        self._base.execute("INSERT INTO checksums VALUES (?, ?, ?)", (table, row[0], _sum(*row)))
         self._base.execute("PRAGMA journal_mode = WAL")
         self._base.execute("PRAGMA synchronous = NORMAL")
 
@@ -149,7 +165,7 @@ class Store:
         """A mapping that was stored as JSON. Raises OutputError where the file is damaged."""
         try:
             return dict(json.loads(text))
-        except (TypeError, ValueError) as error:
+        except (TypeError, ValueError, RecursionError) as error:
             raise OutputError(f"{self.path}: cannot be used as a results store: it is damaged, and holds text that is no JSON") from error
 
     def add(self, outcomes: Iterable[ComputedPoint], activities: Mapping[str, str]) -> None:
@@ -160,34 +176,65 @@ class Store:
         ]
         with self._change():
             self._base.executemany("INSERT OR IGNORE INTO timings VALUES (?, ?)", activities.items())
+            self._bless("timings", activities.items())
             self._base.executemany(
                 "INSERT INTO points VALUES (?, ?, ?, ?, ?) ON CONFLICT (key) DO UPDATE SET "
                 "record = excluded.record, failure = excluded.failure, reason = excluded.reason WHERE points.record IS NULL",
                 rows,
             )
+            self._bless("points", rows)
+
+    def _bless(self, table: str, rows: Iterable[Sequence[Any]]) -> None:
+        """Note the checksums of rows that are there exactly as they were to be written."""
+        columns = _SUMMED[table].split(", ")
+        same = " AND ".join(f"{column} IS ?" for column in columns)
+        self._base.executemany(
+            f"INSERT OR REPLACE INTO checksums SELECT '{table}', key, ? FROM {table} WHERE {same}",
+            [(_sum(*row), *row) for row in rows],
+        )
+
+    def _sound(self, table: str, rows: Iterable[Any]) -> list[Any]:
+        """Those rows that are what was written; the others are counted."""
+        rows = list(rows)
+        sums = dict(self._where_in(f"SELECT key, sum FROM checksums WHERE of = '{table}' AND key IN", [row[0] for row in rows]))
+        sound = [row for row in rows if sums.get(row[0]) == _sum(*row)]
+        self.damaged += len(rows) - len(sound)
+        return sound
+
+    def _used(self, table: str, rows: Iterable[Any]) -> list[Any]:
+        """The same; the others go, so that they are computed again."""
+        rows = list(rows)
+        sound = self._sound(table, rows)
+        if len(sound) < len(rows):
+            lost = {row[0] for row in rows} - {row[0] for row in sound}
+            with self._change():
+                self._base.executemany(f"DELETE FROM {table} WHERE key = ?", [(key,) for key in lost])
+        return sound
 
     def points(self, keys: Iterable[str]) -> dict[str, ComputedPoint]:
         """The points that are there, by key; not those whose timing was pruned while they were priced from it."""
-        whole = "(record IS NULL OR timing IN (SELECT key FROM timings))"
-        found = self._where_in(f"SELECT key, timing, record, failure, reason FROM points WHERE {whole} AND key IN", keys)
-        return {row[0]: self._point(*row) for row in found}
+        found = self._used("points", self._where_in("SELECT key, timing, record, failure, reason FROM points WHERE key IN", keys))
+        there = {row[0] for row in self._where_in("SELECT key FROM timings WHERE key IN", [row[1] for row in found])}
+        return {row[0]: self._point(*row) for row in found if row[2] is None or row[1] in there}
 
     def _point(self, key: str, timing_key: str, record: str | None, failure: Failure | None, reason: str) -> ComputedPoint:
         return ComputedPoint(key, timing_key, None if record is None else self._mapping(record), failure, reason)
 
     def activities(self, keys: Iterable[str]) -> dict[str, str]:
         """The activities that are there, as text, by timing key."""
-        return dict(self._where_in("SELECT key, activity FROM timings WHERE key IN", keys))
+        return dict(self._used("timings", self._where_in("SELECT key, activity FROM timings WHERE key IN", keys)))
 
     def sizes(self, key: str) -> dict[str, Any] | None:
         """What a search for the best sizes has found; None where there was none."""
-        rows = self._rows("SELECT found FROM sizes WHERE key = ?", (key,))
-        return self._mapping(rows[0][0]) if rows else None
+        rows = self._used("sizes", self._rows("SELECT key, found FROM sizes WHERE key = ?", (key,)))
+        return self._mapping(rows[0][1]) if rows else None
 
     def add_sizes(self, key: str, found: Mapping[str, Any]) -> None:
         """Keep what a search of this version of the model has found."""
         with self._change():
-            self._base.execute("INSERT OR REPLACE INTO sizes VALUES (?, ?)", (key, json.dumps({**found, "code": str(MODEL_VERSION)})))
+            row = key, json.dumps({**found, "code": str(MODEL_VERSION)})
+            self._base.execute("INSERT OR REPLACE INTO sizes VALUES (?, ?)", row)
+            self._bless("sizes", [row])
 
     def begin(self, sweep: ListedSweep) -> None:
         """Note that a sweep runs; a sweep of the same id keeps its members."""
@@ -235,7 +282,8 @@ class Store:
             "LEFT JOIN points ON key = point WHERE sweep = ? ORDER BY place",
             (sweep,),
         )
-        return [(row[0], self._mapping(row[1]), None if row[2] is None else self._point(*row[2:])) for row in rows]
+        sound = {row[0] for row in self._sound("points", dict.fromkeys(row[2:] for row in rows if row[2] is not None))}
+        return [(row[0], self._mapping(row[1]), self._point(*row[2:]) if row[2] in sound else None) for row in rows]
 
     def remove(self, sweeps: Sequence[str], *, other_searches: bool = False) -> Removed:
         """Remove sweeps, and what no other sweep needs; with `other_searches`, also what searches of other versions have found."""
@@ -248,6 +296,8 @@ class Store:
                 searches = self._base.execute(
                     "DELETE FROM sizes WHERE json_extract(found, '$.code') IS NOT ?", (str(MODEL_VERSION),)
                 ).rowcount
+            for table in _SUMMED:
+                self._base.execute(f"DELETE FROM checksums WHERE of = '{table}' AND key NOT IN (SELECT key FROM {table})")
         self._rows("VACUUM")
         return Removed(points, timings, searches)
 

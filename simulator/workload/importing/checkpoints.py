@@ -1,20 +1,19 @@
 """Checkpoints: safetensors files, one or several behind an index, tensor by tensor.
 
-The `safetensors` package judges a file: header, types, shapes, and tensors that follow one another without gap or overlap to
-its end. It makes no NumPy arrays of fp8, so the tensors are read here, from the places that the header names, as `ml_dtypes`
-has them. Both packages are loaded when a checkpoint is read, not before.
+A header is judged here, in words for people, and by the `safetensors` package: types, shapes, and tensors that follow one another
+without gap or overlap to the end of the file. That package makes no NumPy arrays of fp8, so the tensors are read here, from the
+places that the header names, as `ml_dtypes` has them. Both packages are loaded when a checkpoint is read, not before.
 """
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
 import numpy as np
@@ -23,12 +22,15 @@ from numpy.typing import NDArray
 from simulator.errors import OperandError
 from simulator.specs import nearest_hint, not_a_file
 from simulator.workload.csr import MAX_NONZEROS, Csr, check_size
-from simulator.workload.importing.sources import Source
+from simulator.workload.importing.naming import packed, stored_in_out
+from simulator.workload.importing.sources import Imported, Layout, Source, turned
 from simulator.workload.readers.numpy_files import array_csr
 
 INDEX = ".safetensors.index.json"
 """Ending of the file that tells which of several files holds each tensor."""
 _MAX_INDEX = 2**24
+_MAX_HEADER = 100_000_000
+"""Bytes of a header; the format allows no more."""
 _SHOWN = 8
 _NATIVE = {
     "BOOL": "?", "I8": "i1", "U8": "u1", "I16": "<i2", "U16": "<u2", "I32": "<i4", "U32": "<u4", "I64": "<i8", "U64": "<u8",
@@ -40,12 +42,30 @@ _NARROW = {
     "F8_E5M2FNUZ": "float8_e5m2fnuz", "F8_E8M0": "float8_e8m0fnu",
 }  # fmt: skip
 """ml_dtypes' type of the others; each value is a float32 too."""
+_BITS = {
+    "BOOL": 8, "F4": 4, "F6_E2M3": 6, "F6_E3M2": 6, "U8": 8, "I8": 8, **dict.fromkeys(("F8_E4M3", "F8_E5M2", "F8_E8M0"), 8),
+    **dict.fromkeys(("F8_E4M3FNUZ", "F8_E5M2FNUZ"), 8), **dict.fromkeys(("I16", "U16", "F16", "BF16"), 16),
+    **dict.fromkeys(("I32", "U32", "F32"), 32), **dict.fromkeys(("I64", "U64", "F64", "C64"), 64),
+}  # fmt: skip
+"""Bits of an element of each dtype of the format."""
 
 
 class _Index(msgspec.Struct):
     """What is read of an index: the file of each tensor."""
 
     weight_map: dict[str, str]
+
+
+_Size = Annotated[int, msgspec.Meta(ge=0, le=2**62)]
+
+
+class _Entry(msgspec.Struct):
+    """What a header says of a tensor."""
+
+    dtype: str
+    shape: Annotated[tuple[_Size, ...], msgspec.Meta(max_length=64)]
+    data_offsets: tuple[_Size, _Size]
+    """First byte and the one behind the last, counted from the end of the header."""
 
 
 @dataclass(frozen=True)
@@ -59,25 +79,36 @@ class Tensor:
     """First byte, counted from the beginning of the file."""
 
 
-def read_checkpoint(path: Path, wanted: Sequence[str]) -> list[Source]:
+def read_checkpoint(path: Path, wanted: Sequence[str], layout: Layout) -> Imported:
     """Return the 2-D tensors of a safetensors file, or of the files of an index; where `wanted` has names or globs, those.
 
     A tensor of more dimensions is read only where it is wanted: a convolution's filters [out, in, …], as out × the rest.
+    What cannot be a weight (no number, NaN, no nonzero, packed) is left out, unless its very name is wanted.
     Raises OperandError, beginning with the file's name, where it is unsound or a tensor cannot be had.
     """
     with _naming(path):
         tensors = _tensors(path)
-        return [Source(name, _csr(name, tensors[name])) for name in _chosen(tensors, wanted)]
-
-
-def left_out(path: Path, wanted: Sequence[str]) -> list[str]:
-    """Return names and shapes of the tensors of more than 2 dimensions that `read_checkpoint` does not read unasked.
-
-    Raises OperandError as that does.
-    """
-    with _naming(path):
-        tensors = {} if wanted else _tensors(path)
-        return [f"{name} ({_sides(tensor)})" for name, tensor in tensors.items() if len(tensor.shape) > 2]
+        names = _chosen(tensors, wanted)
+        unasked = [] if wanted else [name for name, tensor in tensors.items() if len(tensor.shape) > 2]
+        unfit = packed({name: tensor.dtype for name, tensor in tensors.items()})
+        turn = set(names) if layout == "in-out" else stored_in_out({name: tensor.shape for name, tensor in tensors.items()})
+        sources, left_out = (
+            [],
+            {f"{name} ({_sides(tensors[name])})": "it has more than 2 dimensions; --tensor takes it" for name in unasked},
+        )
+        for name in names:
+            try:
+                source = Source(name, _csr(tensors[name], unfit.get(name)))
+            except OperandError as error:
+                if name in wanted:
+                    raise OperandError(f"{name}: {error}") from error
+                left_out[name] = str(error)
+                continue
+            sources.append(turned(source) if name in turn and layout != "out-in" else source)
+        if not sources:
+            reasons = "; ".join(f"{name}: {reason}" for name, reason in list(left_out.items())[:_SHOWN])
+            raise OperandError(f"no tensor that can be read: {reasons}")
+        return Imported(sources, left_out)
 
 
 def _tensors(path: Path) -> dict[str, Tensor]:
@@ -99,20 +130,60 @@ def _naming(path: Path) -> Iterator[None]:
 
 def read_header(path: Path) -> dict[str, Tensor]:
     """Return the tensors of a file by name; OperandError where the header does not describe the file exactly."""
+    with path.open("rb") as stream:
+        length, size = int.from_bytes(stream.read(8), "little"), path.stat().st_size
+        if not 2 <= length <= min(_MAX_HEADER, size - 8):
+            raise OperandError(f"no whole safetensors file: its {size} bytes do not begin with the length of a header that they hold")
+        text = stream.read(length)
+    try:
+        entries = msgspec.json.decode(text, type=dict[str, msgspec.Raw])
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise OperandError("no whole safetensors file: its header is no JSON of tensors by name") from error
+    entries.pop("__metadata__", None)
+    tensors, ends = {}, {}
+    for name, raw in entries.items():
+        entry = _entry(name, raw)
+        start, ends[entry.data_offsets] = entry.data_offsets[0], name
+        tensors[name] = Tensor(path, entry.dtype, entry.shape, 8 + length + start)
+    _check_places(ends, size - 8 - length)
+    _check_by_package(path)
+    return tensors
+
+
+def _entry(name: str, raw: msgspec.Raw) -> _Entry:
+    try:
+        entry = msgspec.json.decode(raw, type=_Entry)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise OperandError(f"{name!r}: no tensor with dtype, shape and data_offsets in the header") from error
+    if entry.dtype not in _BITS:
+        raise OperandError(f"{name!r}: unknown dtype {entry.dtype[:20]!r}; known: {', '.join(_BITS)}")
+    start, end = entry.data_offsets
+    if 8 * (end - start) != math.prod(entry.shape) * _BITS[entry.dtype]:
+        sides = " × ".join(map(str, entry.shape))
+        raise OperandError(f"{name!r}: {end - start} bytes for {sides or 'one'} elements of {_BITS[entry.dtype]} bits")
+    return entry
+
+
+def _check_places(ends: dict[tuple[int, int], str], size: int) -> None:
+    """Raise OperandError unless tensors follow one another, from the first byte after the header to the last."""
+    reached = 0
+    for (start, end), name in sorted(ends.items()):
+        if start != reached:
+            raise OperandError(f"{name!r}: begins at byte {start}, but the tensors before it end at {reached}")
+        reached = end
+    if reached != size:
+        raise OperandError(f"truncated or too long: {size} bytes for tensors of {reached}")
+
+
+def _check_by_package(path: Path) -> None:
+    """Whatever else the format's own package refuses."""
     from safetensors import SafetensorError, safe_open
 
     try:
         with safe_open(path, framework="numpy"):
             pass
     except SafetensorError as error:
-        raise OperandError(f"no whole safetensors file: {str(error).removeprefix('Error while deserializing header: ')}") from error
-    with path.open("rb") as stream:
-        length = int.from_bytes(stream.read(8), "little")
-        header = json.loads(stream.read(length))
-    header.pop("__metadata__", None)
-    return {
-        name: Tensor(path, entry["dtype"], tuple(entry["shape"]), 8 + length + entry["data_offsets"][0]) for name, entry in header.items()
-    }
+        raise OperandError("no whole safetensors file: its header does not describe it as the format demands") from error
 
 
 def read_tensor(tensor: Tensor) -> NDArray[Any]:
@@ -137,11 +208,13 @@ def read_tensor(tensor: Tensor) -> NDArray[Any]:
     return values.reshape(shape)
 
 
-def _csr(name: str, tensor: Tensor) -> Csr:
-    try:
-        return array_csr(read_tensor(tensor))
-    except OperandError as error:
-        raise OperandError(f"{name}: {error}; --tensor chooses others") from error
+def _csr(tensor: Tensor, packing: str | None) -> Csr:
+    if packing is not None:
+        raise OperandError(f"part of packed weights, which are not read as numbers: {packing}")
+    matrix = array_csr(read_tensor(tensor))
+    if not matrix.nnz:
+        raise OperandError("no nonzero")
+    return matrix
 
 
 def _indexed(path: Path) -> dict[str, Tensor]:
@@ -151,7 +224,7 @@ def _indexed(path: Path) -> dict[str, Tensor]:
     try:
         placed = msgspec.json.decode(path.read_bytes(), type=_Index).weight_map
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise OperandError(f"no index: {error}; allowed: JSON with weight_map, the file of each tensor by name") from error
+        raise OperandError("no index; allowed: JSON with weight_map, the file of each tensor by name") from error
     files = {file: path.parent / file for file in dict.fromkeys(placed.values()) if Path(file).name == file}
     headers = {}
     for name, file in files.items():

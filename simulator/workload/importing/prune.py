@@ -13,6 +13,8 @@ from simulator.workload.csr import Csr, flat_csr
 from simulator.workload.importing.sources import Source
 from simulator.workload.patterns.base import fit
 
+_SHOWN = 8
+
 
 @dataclass(frozen=True)
 class Pruning:
@@ -29,17 +31,21 @@ class Pruning:
     """Side of a block."""
 
 
-def prune_sources(sources: Sequence[Source], pruning: Pruning) -> list[Source]:
-    """Return the sources with what the rule keeps of their matrices.
+def prune_sources(sources: Sequence[Source], pruning: Pruning) -> tuple[list[Source], list[str]]:
+    """Return the sources with what the rule keeps of their matrices, and the names of those of which nothing stays.
 
-    Raises OperandError, naming the source, for one without values, or with sizes that do not fit the rule.
+    Raises OperandError, naming the source, for one without values, or with sizes that do not fit the rule, and where nothing stays.
     """
     matrices = [_with_values(source) for source in sources]
     if pruning.rule == "global":
         pruned = _globally(matrices, pruning.density)
     else:
         pruned = [_alone(source.name, matrix, pruning) for source, matrix in zip(sources, matrices, strict=True)]
-    return [replace(source, matrix=matrix) for source, matrix in zip(sources, pruned, strict=True)]
+    kept = [replace(source, matrix=matrix) for source, matrix in zip(sources, pruned, strict=True) if matrix.nnz]
+    empty = [source.name for source, matrix in zip(sources, pruned, strict=True) if not matrix.nnz]
+    if not kept:
+        raise OperandError(f"{', '.join(empty[:_SHOWN])}: no nonzero is left")
+    return kept, empty
 
 
 def _with_values(source: Source) -> Csr:

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Literal
 
 from simulator.errors import OperandError
 from simulator.specs import not_a_file
+from simulator.workload.blocks import Stack
 from simulator.workload.csr import Csr
 from simulator.workload.readers import READERS, read_matrix
+
+Layout = Literal["auto", "out-in", "in-out"]
+"""How weights are stored: [out, in], as W[M,K] is, or turned; auto: as the file tells by its own names and shapes, else [out, in]."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -23,9 +28,20 @@ class Source:
     batch: int = 1
     """Products of that shape, one a block of W."""
     pattern: dict[str, object] = field(default_factory=dict)
+    turned: bool = False
+    """Whether it was stored [in, out]."""
 
 
-def read_sources(path: Path, tensors: Sequence[str]) -> list[Source]:
+@dataclass(frozen=True)
+class Imported:
+    """What is read of a file, and what of it is not."""
+
+    sources: list[Source]
+    left_out: dict[str, str] = field(default_factory=dict)
+    """Why, of each."""
+
+
+def read_sources(path: Path, tensors: Sequence[str], layout: Layout = "auto") -> Imported:
     """Return what a file holds; `tensors` are names or globs of a checkpoint's, none: all that have two
     dimensions.
 
@@ -37,40 +53,34 @@ def read_sources(path: Path, tensors: Sequence[str]) -> list[Source]:
     reader = next((reader for ending, reader in _READERS.items() if path.name.endswith(ending)), None)
     if reader is None:
         raise OperandError(f"{path}: no known format; allowed endings: {', '.join(_READERS)}")
-    return reader(path, tensors)
+    return reader(path, tensors, layout)
 
 
-def left_out(path: Path, tensors: Sequence[str]) -> list[str]:
-    """Return what of a file is not read unasked, as words: tensors of a checkpoint that may be filters, or may be buffers.
-
-    Raises OperandError as `read_sources` does.
-    """
-    if not path.name.endswith(_CHECKPOINTS):
-        return []
-    from simulator.workload.importing import checkpoints
-
-    return checkpoints.left_out(path, tensors)
+def turned(source: Source) -> Source:
+    """A source whose matrix was stored [in, out], as [out, in]."""
+    return source if source.matrix is None else replace(source, matrix=Stack(1, source.matrix).transposed().matrix, turned=True)
 
 
-def _matrix_file(path: Path, tensors: Sequence[str]) -> list[Source]:
+def _matrix_file(path: Path, tensors: Sequence[str], layout: Layout) -> Imported:
     ending = next(ending for ending in READERS if path.name.endswith(ending))
-    return [Source(path.name.removesuffix(ending), read_matrix(path))]
+    source = Source(path.name.removesuffix(ending), read_matrix(path))
+    return Imported([turned(source) if layout == "in-out" else source])
 
 
-def _topology(path: Path, tensors: Sequence[str]) -> list[Source]:
+def _topology(path: Path, tensors: Sequence[str], layout: Layout) -> Imported:
     from simulator.workload.importing.scalesim import read_topology
 
-    return read_topology(path)
+    return Imported(read_topology(path))
 
 
-def _checkpoint(path: Path, tensors: Sequence[str]) -> list[Source]:
+def _checkpoint(path: Path, tensors: Sequence[str], layout: Layout) -> Imported:
     from simulator.workload.importing.checkpoints import read_checkpoint
 
-    return read_checkpoint(path, tensors)
+    return read_checkpoint(path, tensors, layout)
 
 
 _CHECKPOINTS = (".safetensors", ".safetensors.index.json")
-_READERS: dict[str, Callable[[Path, Sequence[str]], list[Source]]] = {
+_READERS: dict[str, Callable[[Path, Sequence[str], Layout], Imported]] = {
     **dict.fromkeys(READERS, _matrix_file),
     **dict.fromkeys(_CHECKPOINTS, _checkpoint),
     ".csv": _topology,

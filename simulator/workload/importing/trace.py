@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,8 @@ from simulator.workload.importing.sources import Source
 
 _STRANGE = re.compile(r"[^\w.+-]+")
 _NAME = 64
+MAX_OPERATIONS = 4096
+"""Of a trace: about what a workload file of the largest size holds."""
 _UNIQUE = 48
 """Characters of a name before its number, where several sources have the same."""
 
@@ -23,8 +26,10 @@ _UNIQUE = 48
 def trace_spec(name: str, sources: Sequence[Source], tokens: int, origin: str) -> dict[str, Any]:
     """Return the workload file's mapping: one product a source, its X dense with `tokens` columns unless the source tells N.
 
-    Raises OperandError where two sources cannot be told apart by name.
+    Raises OperandError where a matrix has no nonzero, or a workload file cannot hold so many operations.
     """
+    if len(sources) > MAX_OPERATIONS:
+        raise OperandError(f"{len(sources)} operations; allowed: at most {MAX_OPERATIONS} in a workload file (--tensor chooses tensors)")
     operations = [
         _from_matrix(label, source.matrix, tokens) if source.matrix is not None else _from_shape(label, source)
         for label, source in zip(_labels(sources), sources, strict=True)
@@ -43,7 +48,7 @@ def write_matrices(sources: Sequence[Source], folder: Path) -> None:
 
 def _from_matrix(label: str, matrix: Csr, tokens: int) -> dict[str, Any]:
     if not matrix.nnz:
-        raise OperandError(f"{label}: no nonzero is left; --tensor chooses the tensors of a checkpoint")
+        raise OperandError(f"{label}: no nonzero")
     kind = "GEMM" if matrix.nnz == matrix.shape[0] * matrix.shape[1] else "SpMM"
     weight = {"file": f"{label}.npz"}
     return {"name": label, "kind": kind, "shape": {"n": tokens}, "weight": weight, "activation": {"pattern": "dense"}}
@@ -60,12 +65,13 @@ def _labels(sources: Sequence[Source]) -> list[str]:
     """Names that a workload file allows, a number added where one stands again."""
     labels: list[str] = []
     taken: set[str] = set()  # regardless of case: labels are names of files, which some systems do not tell apart by it
+    numbers: Counter[str] = Counter()
     for source in sources:
-        label = _clean(source.name)
-        again = 2
+        label = clean = _clean(source.name)
         while label.casefold() in taken:
-            label = f"{_clean(source.name)[:_UNIQUE]}.{again}"
-            again += 1
+            stem = clean[:_UNIQUE]
+            numbers[stem.casefold()] += 1
+            label = f"{stem}.{numbers[stem.casefold()] + 1}"
         labels.append(label)
         taken.add(label.casefold())
     return labels

@@ -13,11 +13,14 @@ from simulator.workload.patterns.draws import smallest, uniform_keys, uniform_pl
 
 
 class NM(Oriented):
-    """Each aligned group of `m` places of a row (or column) has exactly `n` nonzeros, every choice equally likely."""
+    """Each aligned group of `m` places of a row (or column) has exactly `n` nonzeros, every choice equally likely.
+
+    Where `m` does not divide the line, its last group has fewer places, and `n` of them or all.
+    """
 
     pattern: Literal["n_m"] = Field(description="exactly n nonzeros in each aligned group of m neighbours of a row (or column)")
     n: PositiveInt = Field(description="nonzeros of a group")
-    m: PositiveInt = Field(description="places of a group; must divide the line")
+    m: PositiveInt = Field(description="places of a group; the last of a line may have fewer, and n of them or all")
 
     @model_validator(mode="after")
     def _group(self) -> NM:
@@ -26,14 +29,29 @@ class NM(Oriented):
         return self
 
     def nonzeros(self, shape: Matrix) -> int:
-        """Return groups × n."""
+        """Return lines × (whole groups × n, and those of the last)."""
         lines, length = self.lines(shape)
-        return lines * fit("m", self.m, length) * self.n
+        return lines * (length // self.m * self.n + min(self.n, length % self.m))
 
     def line_places(self, shape: Matrix, generator: np.random.Generator) -> Places:
-        """Return `n` random places of every group; groups are lines of length `m` in the same order."""
-        groups = shape[0] * shape[1] // self.m
-        return smallest(np.full(groups, self.n, dtype=np.int64), self.m, uniform_keys(self.m, generator))
+        """Return `n` random places of every group."""
+        lines, length = shape
+        rest = length % self.m
+        return np.concatenate(
+            [
+                _of_groups(lines, length, 0, length // self.m, self.m, self.n, generator),
+                _of_groups(lines, length, length - rest, min(rest, 1), rest, min(self.n, rest), generator),
+            ]
+        )
+
+
+def _of_groups(lines: int, length: int, start: int, groups: int, size: int, count: int, generator: np.random.Generator) -> Places:
+    """`count` random places of each of the `groups` groups of `size` places that every line has from `start` on."""
+    if not groups:
+        return np.empty(0, dtype=np.int64)
+    place = smallest(np.full(lines * groups, count, dtype=np.int64), size, uniform_keys(size, generator))
+    line, inside = np.divmod(place, groups * size)
+    return line * length + start + inside
 
 
 Side = PositiveInt

@@ -12,13 +12,17 @@ from pathlib import Path
 from simulator.errors import OperandError
 from simulator.specs import not_a_file
 from simulator.workload.csr import Csr
+from simulator.workload.readers.coordinates import read_tns, read_tsv
 from simulator.workload.readers.mtx import read_mtx
-from simulator.workload.readers.numpy_files import read_npy, read_npz
+from simulator.workload.readers.npz import read_npz
+from simulator.workload.readers.numpy_files import read_npy
 from simulator.workload.readers.smtx import read_smtx
 
 __all__ = ["READERS", "read_matrix"]
 
-READERS: dict[str, Callable[[Path], Csr]] = {".npz": read_npz, ".npy": read_npy, ".mtx": read_mtx, ".mtx.gz": read_mtx, ".smtx": read_smtx}
+READERS: dict[str, Callable[[Path], Csr]] = {
+    ".npz": read_npz, ".npy": read_npy, ".mtx": read_mtx, ".mtx.gz": read_mtx, ".smtx": read_smtx, ".tsv": read_tsv, ".tns": read_tns,
+}  # fmt: skip
 """Reader of each file ending."""
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gzip
-import io
 import zlib
 from array import array
 from collections.abc import Iterator
@@ -17,12 +16,8 @@ from numpy.typing import NDArray
 
 from simulator.errors import OperandError
 from simulator.workload.csr import Csr, check_size, coordinates_csr
+from simulator.workload.readers.elements import MAX_LINE, Columns, check_indices, content, table
 
-_MAX_LINE = 4096
-_MAX_ELEMENT = 256
-"""Bytes of a line with an element; two indices and a number take fewer than 80."""
-_MAX_SKIPPED = 2**24
-"""Bytes of comments and blank lines; more are a decompression bomb, or no Matrix Market file."""
 _GZIP_RATIO = 1032
 """Deflate never packs more than this many bytes into one."""
 
@@ -50,37 +45,15 @@ def read_mtx(path: Path) -> Csr:
     """
     try:
         with path.open("rb") as raw, gzip.open(raw) if path.suffix == ".gz" else raw as stream:
-            banner = _next_line(stream)
-            lines = _content(stream)
+            banner = stream.readline(MAX_LINE)
+            lines = content(stream, b"%", 1)
             header = _header(banner, next(lines, (0, b""))[1])
             _check_size(header, path.stat().st_size, packed=path.suffix == ".gz")
             if header.layout == "array":
                 return _array(header, lines)
             return _coordinates(header, lines)
-    except (ValueError, OverflowError, EOFError, OSError, zlib.error) as error:
-        raise OperandError(f"not a whole Matrix Market file: {error}") from error
-
-
-def _next_line(stream: io.BufferedIOBase) -> bytes:
-    return stream.readline(_MAX_LINE)
-
-
-def _content(stream: io.BufferedIOBase) -> Iterator[tuple[int, bytes]]:
-    """Lines below the banner that are neither comments nor blank, and no longer than an element may be; their numbers in the file."""
-    skipped = 0
-    number = 1
-    while line := _next_line(stream):
-        number += 1
-        if line.strip() and not line.startswith(b"%"):
-            if len(line) > _MAX_ELEMENT:
-                raise OperandError(f"a line of {len(line)} bytes or more; allowed: at most {_MAX_ELEMENT}")
-            yield number, line
-            continue
-        skipped += len(line)
-        if skipped > _MAX_SKIPPED:
-            raise OperandError(
-                f"more than {_MAX_SKIPPED} bytes of comments and blank lines: a decompression bomb, or no Matrix Market file"
-            )
+    except (EOFError, OSError, zlib.error) as error:
+        raise OperandError("not a whole Matrix Market file: it ends early, is damaged, or is not packed by gzip") from error
 
 
 def _header(banner: bytes, sizes: bytes) -> _Header:
@@ -116,34 +89,17 @@ def _check_size(header: _Header, size: int, *, packed: bool) -> None:
         raise OperandError(f"truncated: {size} bytes cannot hold the {header.stored} elements that the header promises")
 
 
-def _table(header: _Header, lines: Iterator[tuple[int, bytes]], columns: list[tuple[str, str]]) -> tuple[NDArray[Any], array[int]]:
-    """The elements, one a line, as a structured array, and their lines; one line more than promised is read, to be missed by none."""
-    places, texts = array("Q"), []
-    for place, line in islice(lines, header.stored + 1):
-        places.append(place)
-        texts.append(line.decode("latin-1"))
-    if len(texts) != header.stored:
-        found = f"too long: more than {header.stored}" if len(texts) > header.stored else f"truncated: {len(texts)}"
-        raise OperandError(f"{found} elements; the header promises {header.stored}")
-    if not texts:
-        return np.empty(0, dtype=columns), places
-    try:
-        return np.loadtxt(texts, dtype=columns, comments=None, ndmin=1), places
-    except ValueError:
-        wrong = next((at for at, text in enumerate(texts) if not _readable(text, columns)), None)
-        if wrong is None:
-            raise
-    wanted = " ".join("a number" if name == "value" else f"a {name}" for name, _ in columns)
-    raise OperandError(f"line {places[wrong]}: found {texts[wrong].strip()[:40]!r}; a {header.field} element is {wanted}")
+def _table(header: _Header, lines: Iterator[tuple[int, bytes]], columns: Columns) -> tuple[NDArray[Any], array[int]]:
+    """The elements that the header promises; one line more is read, to be missed by none."""
+    found, places = table(islice(lines, header.stored + 1), columns, f"{_article(header.field)} {header.field}")
+    if len(found) != header.stored:
+        reason = f"too long: more than {header.stored}" if len(found) > header.stored else f"truncated: {len(found)}"
+        raise OperandError(f"{reason} elements; the header promises {header.stored}")
+    return found, places
 
 
-def _readable(text: str, columns: list[tuple[str, str]]) -> bool:
-    """Whether a line is an element."""
-    try:
-        np.loadtxt([text], dtype=columns, comments=None, ndmin=1)
-    except ValueError:
-        return False
-    return True
+def _article(word: str) -> str:
+    return "an" if word[0] in "aeiou" else "a"
 
 
 def _array(header: _Header, lines: Iterator[tuple[int, bytes]]) -> Csr:
@@ -159,12 +115,10 @@ def _array(header: _Header, lines: Iterator[tuple[int, bytes]]) -> Csr:
 
 def _coordinates(header: _Header, lines: Iterator[tuple[int, bytes]]) -> Csr:
     pattern = header.field == "pattern"
-    table, places = _table(header, lines, [("row", "i8"), ("column", "i8"), *([] if pattern else [("value", "f8")])])
+    found, places = _table(header, lines, [("row", "i8"), ("column", "i8"), *([] if pattern else [("value", "f8")])])
     for name, side in zip(("row", "column"), header.shape, strict=True):
-        outside = np.flatnonzero((table[name] < 1) | (table[name] > side))
-        if len(outside):
-            raise OperandError(f"line {places[outside[0]]}: {name} {table[name][outside[0]]}; allowed: 1 to {side}")
-    return _expanded(header, table["row"] - 1, table["column"] - 1, None if pattern else table["value"])
+        check_indices(name, found[name], side, places)
+    return _expanded(header, found["row"] - 1, found["column"] - 1, None if pattern else found["value"])
 
 
 def _expanded(header: _Header, rows: NDArray[np.int64], columns: NDArray[np.int64], values: NDArray[np.float64] | None) -> Csr:

@@ -37,6 +37,7 @@ SPECS = [
     "block block=[2,8] density=0.3",
     "n_m n=2 m=4",
     "n_m n=1 m=8 of=column",
+    "n_m n=2 m=5",
     "bank_balanced density=0.2 banks=8 units=4",
     "radix radices=[2,4] strides=[1,8]",
     "fixed_structured tile=[4,8] density=0.3",
@@ -190,6 +191,15 @@ def test_blocks_are_full_or_empty() -> None:
 def test_n_of_m_in_every_group() -> None:
     assert set(draw("n_m n=2 m=4", (32, 64)).reshape(32, 16, 4).sum(axis=2).ravel()) == {2}
     assert set(draw("n_m n=1 m=4 of=column", (32, 64)).reshape(8, 4, 64).sum(axis=1).ravel()) == {1}
+
+
+@pytest.mark.parametrize(("n", "m", "length"), [(2, 4, 18), (3, 4, 18), (2, 4, 3), (1, 5, 33), (4, 4, 6)])
+@pytest.mark.parametrize("of", ["row", "column"])
+def test_the_last_group_of_a_ragged_line_has_n_of_its_places_or_all(n: int, m: int, length: int, of: str) -> None:
+    mask = draw(f"n_m n={n} m={m} of={of}", (5, length) if of == "row" else (length, 5))
+    lines = mask if of == "row" else mask.T
+    counts = np.add.reduceat(lines, np.arange(0, length, m), axis=1, dtype=int)
+    assert (counts == [min(n, min(m, length - start)) for start in range(0, length, m)]).all()
 
 
 @settings(max_examples=30, deadline=None)

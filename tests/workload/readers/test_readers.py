@@ -30,7 +30,7 @@ def read_text(folder: Path, name: str, text: str) -> Csr:
     if name.endswith(".gz"):
         path.write_bytes(gzip.compress(text.encode()))
     else:
-        path.write_text(text)
+        path.write_text(text, encoding="latin-1")
     return read_matrix(path)
 
 
@@ -99,7 +99,7 @@ def test_the_hash_is_of_the_content_not_of_the_file(tmp_path: Path) -> None:
         ({"data.npy": npy(np.array([1j, 2, 3]))}, "`data` has type complex128; allowed: real numbers"),
         ({"data.npy": npy(np.ones((3, 1)))}, "`data` has 2 dimensions; allowed: 1"),
         ({"data.npy": members()["data.npy"][:-4]}, "`data` is truncated: 8 bytes for 3 elements of type float32"),
-        ({"data.npy": b"PK"}, "not a whole .npz file"),
+        ({"data.npy": b"PK"}, "`data` does not begin as a .npy file does"),
         ({"indices.npy": npy(np.array([2, 0, 4]))}, "column index 4 is out of range; allowed: 0 to 3"),
         ({"indices.npy": npy(np.array([2, 0, -1]))}, "column index -1 is out of range"),
         ({"indices.npy": npy(np.array([2, 3, 3]))}, "the element (1, 3) stands twice"),
@@ -111,13 +111,147 @@ def test_the_hash_is_of_the_content_not_of_the_file(tmp_path: Path) -> None:
         ({"shape.npy": npy(np.array([0, 4]))}, "shape 0 × 4; allowed: 1 to"),
         ({"shape.npy": npy(np.array([2, 2**40]))}, "allowed: 1 to"),
         ({"shape.npy": npy(np.array([1, 2]))}, "3 nonzeros in 1 × 2 elements"),
-        ({"format.npy": npy(np.array(b"coo"))}, "sparse format 'coo'; allowed: csr"),
+        ({"format.npy": npy(np.array(b"coo"))}, "the array `row` is missing"),
+        ({"format.npy": npy(np.array(b"lil"))}, "sparse format 'lil'; allowed: csr, csc, coo, bsr, dia"),
     ],
 )
 def test_hostile_npz(tmp_path: Path, changes: dict[str, bytes], reason: str) -> None:
     with pytest.raises(OperandError) as caught:
         read_npz(tmp_path, members() | changes)
     assert str(caught.value).startswith(f"{tmp_path}/matrix.npz: ")
+    assert reason in str(caught.value)
+
+
+@pytest.mark.parametrize("layout", ["csc", "coo", "bsr", "dia"])
+@pytest.mark.parametrize("dtype", [np.float32, np.int8, np.bool_])
+@pytest.mark.parametrize("shape", [(4, 6), (6, 4), (1, 2)])
+def test_every_format_of_scipy_is_the_same_matrix(tmp_path: Path, layout: str, dtype: Any, shape: tuple[int, int]) -> None:
+    draw = np.random.default_rng(shape[0])
+    whole = (draw.integers(1, 9, shape) * (draw.random(shape) < 0.4)).astype(dtype)
+    whole[0, 0] = 1
+    for make in (getattr(sp, f"{layout}_matrix"), getattr(sp, f"{layout}_array")):
+        sp.save_npz(tmp_path / "m.npz", make(whole, blocksize=(shape[0], 2)) if layout == "bsr" else make(whole))
+        matrix = read_matrix(tmp_path / "m.npz")
+        assert np.array_equal(to_array(matrix), whole.astype(np.float64))
+        assert (matrix.data is None) == (dtype is np.bool_)
+        sp.save_npz(tmp_path / "csr.npz", sp.csr_array(whole))
+        assert matrix.sha256() == read_matrix(tmp_path / "csr.npz").sha256()
+
+
+def test_a_diagonal_may_lie_in_part_outside_the_matrix(tmp_path: Path) -> None:
+    """Values that no place of the matrix stands for are not read; here all but three of each diagonal."""
+    wide = sp.dia_array((np.arange(1.0, 13.0).reshape(2, 6), np.array([-2, 1])), shape=(5, 4))
+    sp.save_npz(tmp_path / "m.npz", wide)
+    assert np.array_equal(to_array(read_matrix(tmp_path / "m.npz")), wide.toarray())
+
+
+@pytest.mark.parametrize(
+    ("layout", "arrays", "reason"),
+    [
+        ("csc", {"indptr": [0, 1, 3], "indices": [0, 1, 0], "data": [1.0, 2, 3]}, "3 column pointers; 4 columns need 5"),
+        ("coo", {"row": [0, 1], "col": [0], "data": [1.0, 2]}, "2 row indices and 1 column indices"),
+        ("coo", {"row": [0, 2], "col": [0, 1], "data": [1.0, 2]}, "row index 2 is out of range"),
+        ("coo", {"row": [1, 1], "col": [3, 3], "data": [1.0, 2]}, "the element (1, 3) stands twice"),
+        ("bsr", {"indptr": [0, 1], "indices": [0], "data": [[[1.0] * 3] * 2]}, "blocks of 2 × 3 do not divide 2 × 4"),
+        ("bsr", {"indptr": [0, 1], "indices": [0], "data": np.zeros((1, 0, 2))}, "blocks of 0 × 2 do not divide"),
+        ("bsr", {"indptr": [0, 1], "indices": [2], "data": [[[1.0] * 2] * 2]}, "column index 2 is out of range"),
+        ("bsr", {"indptr": [0, 2], "indices": [0, 0], "data": [[[1.0] * 2] * 2] * 2}, "stands twice"),
+        ("bsr", {"indptr": [0, 1], "indices": [0, 1], "data": [[[1.0] * 2] * 2]}, "1 values for 2 indices"),
+        ("dia", {"offsets": [0, 0], "data": [[1.0] * 4] * 2}, "a diagonal stands twice"),
+        ("dia", {"offsets": [0], "data": [[1.0] * 4] * 2}, "2 values for 1 indices"),
+        ("dia", {"offsets": [0], "data": [1.0] * 4}, "`data` has 1 dimensions; allowed: 2"),
+    ],
+)
+def test_hostile_formats_of_scipy(tmp_path: Path, layout: str, arrays: dict[str, Any], reason: str) -> None:
+    parts = {"format.npy": npy(np.array(layout.encode())), "shape.npy": npy(np.array([2, 4]))}
+    with pytest.raises(OperandError) as caught:
+        read_npz(tmp_path, parts | {f"{name}.npy": npy(np.array(values)) for name, values in arrays.items()})
+    assert reason in str(caught.value)
+
+
+HEADER = "{'descr': '<f8', 'fortran_order': False, 'shape': (1, 1), }"
+
+
+@pytest.mark.parametrize(
+    ("header", "reason"),
+    [
+        (HEADER[:-3], "a header that cannot be read"),
+        (HEADER.replace("(1, 1)", "(1, 1"), "a header that cannot be read"),
+        (HEADER.replace("'<f8'", "'<f8"), "a header that cannot be read"),
+        ("(" * 500, "a header that cannot be read"),
+        (HEADER.replace("1, 1", "1, " + "9" * 5000), "a header that cannot be read"),
+        (HEADER.replace("1, 1", "True, 1"), "a header whose shape is no list of sizes"),
+        (HEADER.replace("1, 1", "-1, -1"), "a header whose shape is no list of sizes"),
+        (HEADER.replace("(1, 1)", "'11'"), "a header whose shape is no list of sizes"),
+        (HEADER.replace("1, 1", f"1, {2**63}"), "a header whose shape is no list of sizes"),
+        (HEADER.replace("False", "0"), "a header whose fortran_order is neither True nor False"),
+        (HEADER.replace("'descr'", "'type'"), "a header without descr, fortran_order, shape, or with more"),
+        ("[]", "a header without descr, fortran_order, shape, or with more"),
+        (HEADER.replace("'<f8'", "[('x', '<f8')]"), "holds records of several fields"),
+        (HEADER.replace("<f8", "<q9"), "a header with an unknown type '<q9'"),
+        (HEADER.replace("<f8", "|O"), "holds pickled Python objects"),
+        (HEADER.replace("<f8", "<U1"), "an array of type <U1"),
+    ],
+)
+def test_a_npy_header_is_read_by_no_tokenizer(tmp_path: Path, header: str, reason: str) -> None:
+    raw = b"\x93NUMPY\x01\x00" + len(header).to_bytes(2, "little") + header.encode() + bytes(8)
+    (tmp_path / "m.npy").write_bytes(raw)
+    with pytest.raises(OperandError) as caught:
+        read_matrix(tmp_path / "m.npy")
+    assert reason in str(caught.value)
+    with pytest.raises(OperandError):
+        read_npz(tmp_path, members() | {"data.npy": raw})
+    (tmp_path / "m.npy").write_bytes(raw[:11])
+    with pytest.raises(OperandError, match="ends within its header"):
+        read_matrix(tmp_path / "m.npy")
+
+
+def test_a_damaged_member_is_found_by_its_checksum(tmp_path: Path) -> None:
+    read_npz(tmp_path, members())
+    raw = bytearray((tmp_path / "matrix.npz").read_bytes())
+    place = raw.index(np.array([1.0, 2.0, 3.0], dtype="<f4").tobytes())
+    raw[place] ^= 1
+    (tmp_path / "matrix.npz").write_bytes(raw)
+    with pytest.raises(OperandError, match="damaged: `data` is not what was written"):
+        read_matrix(tmp_path / "matrix.npz")
+
+
+def test_a_member_packed_in_another_way_is_refused_by_name(tmp_path: Path) -> None:
+    with zipfile.ZipFile(tmp_path / "m.npz", "w", zipfile.ZIP_LZMA) as archive:
+        for name, content in members().items():
+            archive.writestr(name, content)
+    with pytest.raises(OperandError, match="`format` is packed in another way"):
+        read_matrix(tmp_path / "m.npz")
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "expected"),
+    [
+        ("g.tsv", "1\t2\t1\n2\t3\t1\n3\t1\t1\n", [[0, 1, 0], [0, 0, 1], [1, 0, 0]]),
+        ("g.tsv", "# an edge list\n1\t2\n\n2\t1\n", [[0, 1], [1, 0]]),
+        ("t.tns", "1 1 1.0\n2 3 2.0\n", [[1, 0, 0], [0, 0, 2]]),
+    ],
+)
+def test_lists_of_coordinates_count_from_1(tmp_path: Path, name: str, text: str, expected: list[list[float]]) -> None:
+    assert to_array(read_text(tmp_path, name, text)).tolist() == expected
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "reason"),
+    [
+        ("g.tsv", "", "no element"),
+        ("g.tsv", "0\t1\t1\n", "line 1: row 0; allowed: 1 to"),
+        ("g.tsv", "1\t1\t1\n1\t2\n", "line 2: found '1\\t2'; such an element is a row and a column and a number"),
+        ("g.tsv", "row\tcolumn\tvalue\n1\t1\t1\n", "line 1: found 'row"),
+        ("g.tsv", "1\t1\t1\n1\t1\t2\n2\t2\t1\n", "the element (0, 0) stands twice"),
+        ("g.tsv", f"1\t{2**27 + 1}\n", f"line 1: column {2**27 + 1}"),
+        ("t.tns", "1 1 1 2.0\n", "line 1: 4 columns; allowed: row, column, value of a matrix"),
+        ("t.tns", "1 2\n", "line 1: 2 columns"),
+    ],
+)
+def test_hostile_lists_of_coordinates(tmp_path: Path, name: str, text: str, reason: str) -> None:
+    with pytest.raises(OperandError) as caught:
+        read_text(tmp_path, name, text)
     assert reason in str(caught.value)
 
 
@@ -185,20 +319,24 @@ def test_matrix_market_kinds(tmp_path: Path, kind: str, elements: str, expected:
         ("%MatrixMarket matrix coordinate real general\n1 1 1\n1 1 1\n", "begins with one %; allowed: `%%MatrixMarket`"),
         (
             "%%MatrixMarket matrix coordinate pattern general\n2 2 2\n1 1\n2 2 1\n",
-            "line 4: found '2 2 1'; a pattern element is a row a column",
+            "line 4: found '2 2 1'; a pattern element is a row and a column",
         ),
         (
             "%%MatrixMarket matrix coordinate real general\n2 2 1\n1 1 1.0D+00\n",
-            "line 3: found '1 1 1.0D+00'; a real element is a row a column a number",
+            "line 3: found '1 1 1.0D+00'; a real element is a row and a column and a number",
         ),
         ("%%MatrixMarket matrix coordinate real general\n2 2 1\n1 1\n", "line 3: found '1 1'; a real element is"),
         ("%%MatrixMarket matrix coordinate real general\n2 2 1\n1.5 1 1\n", "line 3: found '1.5 1 1'"),
         ("%%MatrixMarket matrix coordinate real general\n2 2 1\n1 1 1.0\n2 2 1.0\n", "too long: more than 1 elements"),
-        ("%%MatrixMarket matrix coordinate real symmetric\n2 2 1\n2 1 -1" + "\0" * 90 + "\n4 4 1e3\n4 2 -1\n", "too long"),
+        ("%%MatrixMarket matrix coordinate real symmetric\n2 2 1\n2 1 -1" + "\0" * 90 + "\n4 4 1e3\n4 2 -1\n", "line 3: found"),
+        ("%%MatrixMarket matrix coordinate real general\n2 2 1\n1\N{NO-BREAK SPACE}1 1\n", "line 3: found '1\\xa01 1'"),
+        ("%%MatrixMarket matrix coordinate real general\n2 2 1\n1 1 1_0\n", "line 3: found '1 1 1_0'"),
+        ("%%MatrixMarket matrix coordinate real general\n2 2 1\n1 1 1e999\n", "a value is NaN or infinite"),
+        ("%%MatrixMarket matrix coordinate real general\n2 2 1\n1 99999999999999999999 1\n", "line 3: found '1 99999999999999999999 1'"),
         ("%%MatrixMarket matrix coordinate real symmetric\n2 3 1\n2 1 1\n", "symmetric, but 2 × 3 is not square"),
         ("%%MatrixMarket matrix array real symmetric\n2 3\n1\n", "symmetric, but 2 × 3 is not square"),
         ("%%MatrixMarket matrix coordinate real general\n2 2 1\n1 1 one\n", "line 3: found '1 1 one'"),
-        ("%%MatrixMarket matrix coordinate real general\n2 2 1\n1 1 inf\n", "a value is NaN or infinite"),
+        ("%%MatrixMarket matrix coordinate real general\n2 2 1\n1 1 inf\n", "line 3: a value is NaN or infinite"),
         ("%%MatrixMarket matrix coordinate real symmetric\n2 2 2\n1 2 1\n2 1 1\n", "stands twice"),
         ("%%MatrixMarket matrix array real general\n2 2\n1\n", "truncated: "),
         ("%%MatrixMarket matrix array real general\n2 1\n1.0000000\n", "truncated: 1 elements; the header promises 2"),
@@ -307,7 +445,7 @@ def test_npy_that_is_a_pickle_cut_or_promises_terabytes(tmp_path: Path) -> None:
     with pytest.raises(OperandError, match="1048576 × 1048576 elements; allowed: at most"):
         read_matrix(tmp_path / "huge.npy")
     (tmp_path / "text.npy").write_text("no array")
-    with pytest.raises(OperandError, match=r"not a whole \.npy file"):
+    with pytest.raises(OperandError, match=r"`text\.npy` does not begin as a \.npy file does"):
         read_matrix(tmp_path / "text.npy")
 
 
