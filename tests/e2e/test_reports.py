@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import asdict
 from pathlib import Path
 
 import pytest
@@ -33,7 +34,12 @@ def _made_with() -> str:
     return named.group(1)
 
 
-@pytest.mark.skipif(_made_with() != str(MODEL_VERSION), reason=f"made with {_made_with()}; `make best` makes them anew")
+def _now() -> str:
+    """The version of the model of this code, as the page names it: tinygpt is read and not drawn, whatever NumPy there is."""
+    return ", ".join(f"{part} {number}" for part, number in asdict(MODEL_VERSION).items())
+
+
+@pytest.mark.skipif(_made_with() != _now(), reason=f"made with {_made_with()}; `make best` makes them anew")
 @pytest.mark.parametrize("name", ["crossbar", "hybrid", "replication", "partition", "systolic", "systolic-naive"])
 def test_their_figures_are_as_printed(name: str) -> None:
     result = simulator.simulate(simulator.load_machine(name), simulator.load_workload("tinygpt"))
