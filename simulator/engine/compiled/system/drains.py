@@ -92,8 +92,13 @@ def begin_rows(system: System, drain: Drain, gone: Part) -> None:
     system.drain_bytes += gone.bus_bytes
     unloader.step = PASSES
     if drain.home == DRAM:
+        staged = max(gone.read, gone.written)
+        alone = 0 if staged else max(-(-gone.bus_bytes // system.drain_rate), gone.bank_cycles)
+        if alone:  # of a part of which DRAM moves nothing, what the bus carries takes its time all the same
+            pass_over(system, unloader, system.on_bus, alone)
+            return
         system.leaving_read, system.leaving_written = gone.read, gone.written
-        begin_transfer(system.leaving, max(gone.read, gone.written), gone.bus_bytes, system.drain_rate, gone.bank_cycles)
+        begin_transfer(system.leaving, staged, gone.bus_bytes, system.drain_rate, gone.bank_cycles)
         unloader.step = BETWEEN
         return
     on_bus = -(-gone.bus_bytes // system.drain_rate)
