@@ -11,6 +11,7 @@ from __future__ import annotations
 import hashlib
 import json
 import sqlite3
+import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
@@ -122,8 +123,20 @@ class Store:
                     # rows of a store from before there were checksums are taken as they are
                     for row in self._base.execute(f"SELECT {summed} FROM {table}").fetchall():
                         self._base.execute("INSERT INTO checksums VALUES (?, ?, ?)", (table, row[0], _sum(*row)))
-        self._base.execute("PRAGMA journal_mode = WAL")
+        self._write_ahead()
         self._base.execute("PRAGMA synchronous = NORMAL")
+
+    def _write_ahead(self) -> None:
+        """Two that open a new store at once both change its mode, and SQLite lets neither wait for the other by itself."""
+        until = time.monotonic() + _BUSY_MS / 1000
+        while True:
+            try:
+                self._base.execute("PRAGMA journal_mode = WAL")
+                return
+            except sqlite3.OperationalError as error:
+                if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() > until:
+                    raise
+                time.sleep(0.01)
 
     def __enter__(self) -> Store:
         return self
