@@ -14,9 +14,9 @@ from collections import deque
 from dataclasses import dataclass, field
 
 from simulator.machine.model import DMA_CHUNK_BYTES
-from simulator.system.program import Drain, Fill, Part, Program, TileStep
+from simulator.system.program import NO_SUMS, Drain, Fill, Part, Program, TileStep
 from simulator.system.rate import ExactRate
-from simulator.system.spec import DramSums, SystemSpec, drained_chunks, link_cycles, paced_chunks, sums_cycles
+from simulator.system.spec import DramDrain, SystemSpec, link_cycles, paced_chunks, sums_cycles
 from simulator.system.streams import not_empty, numbered, room
 
 
@@ -82,6 +82,7 @@ class _Relaxed:
         self.dram_bytes = 0
 
     def end(self) -> int:
+        """When all is done."""
         tiles, now = self.program.tiles, 0
         for index, tile in enumerate(tiles):
             while len(self.x_filled) <= tile.x:
@@ -167,7 +168,7 @@ class _Relaxed:
                 continue
             lane.issued += sums_cycles(self.spec, part.sums)
             if drain.home == "dram":
-                written = max(written, self._to_dram(part, lane))
+                written = max(written, self._to_dram(part, lane, rate))
             elif drain.home == "chip":
                 lane.issued += link_cycles(self.spec, part)
             else:
@@ -177,9 +178,9 @@ class _Relaxed:
             self.w_released[drain.holds_w] = lane.issued
         self.done[drain.operation] = max(self.done[drain.operation], lane.issued, written)
 
-    def _to_dram(self, part: Part, lane: _Lane) -> int:
+    def _to_dram(self, part: Part, lane: _Lane, rate: int) -> int:
         written = 0
-        for size, bus in drained_chunks(self.spec, part):
+        for size, _, _, bus in DramDrain.of(self.spec, part, NO_SUMS).chunks(rate, part.bank_cycles):
             lane.take(size)
             lane.issued += bus
             if size:
@@ -189,7 +190,7 @@ class _Relaxed:
 
     def _to_sums_in_dram(self, part: Part, lane: _Lane, rate: int) -> int:
         """As if the staging had room for all: chunks leave it in no order that is known, since some wait for the sums that come back."""
-        moved, first = DramSums.of(self.spec, part), lane.issued
+        moved, first = DramDrain.of(self.spec, part, part.sums), lane.issued
         lane.issued += sum(bus for *_, bus in moved.chunks(rate, part.bank_cycles))
         self.dram_bytes += moved.read + moved.written
         return lane.issued + (self.spec.dram_latency_cycles if moved.read else 0) if lane.issued > first else first

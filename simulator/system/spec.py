@@ -65,17 +65,17 @@ def link_cycles(spec: SystemSpec, part: Part) -> int:
 
 
 @dataclass(frozen=True)
-class DramSums:
-    """What DRAM moves of a part of a drain whose sums live there."""
+class DramDrain:
+    """What DRAM moves of a part of a drain, and of its sums where they live there too."""
 
     written: int
     read: int
     bus: int
 
     @classmethod
-    def of(cls, spec: SystemSpec, part: Part) -> DramSums:
+    def of(cls, spec: SystemSpec, part: Part, sums: Sums) -> DramDrain:
         """Finished rows and sums in whole bursts, each by themselves; the bus carries finished rows in whole bursts too."""
-        rows, sums = spec.bursts(part.bytes), part.sums
+        rows = spec.bursts(part.bytes)
         return cls(rows + spec.bursts(sums.out_bytes), spec.bursts(sums.back_bytes), rows + part.extra_bus_bytes + sums.bus_bytes)
 
     @property
@@ -99,15 +99,6 @@ def sums_cycles(spec: SystemSpec, sums: Sums) -> int:
     """Cycles in which sums of a part go to the buffer, and those that come back are read of it: by the slowest of bus and ports."""
     port = spec.buffer_bytes_per_cycle
     return max(-(-sums.bus_bytes // spec.drain_bytes_per_cycle), -(-sums.out_bytes // port), -(-sums.back_bytes // port))
-
-
-def drained_chunks(spec: SystemSpec, part: Part) -> Iterator[tuple[int, int]]:
-    """(bytes, cycles on the bus) of what of a part of a drain goes to DRAM; (0, cycles) of one of which the bus alone carries something."""
-    total, rate = spec.bursts(part.bytes), spec.drain_bytes_per_cycle
-    alone = 0 if total else max(-(-part.extra_bus_bytes // rate), part.bank_cycles)
-    if alone:
-        yield 0, alone
-    yield from paced_chunks(total, total + part.extra_bus_bytes, rate, part.bank_cycles)
 
 
 def paced_chunks(size: int, bus_bytes: int, rate: int, bank_cycles: int) -> Iterator[tuple[int, int]]:

@@ -9,9 +9,9 @@ from typing import Any, get_args
 import simpy
 
 from simulator.machine.model import DMA_CHUNK_BYTES
-from simulator.system.program import Drain, Fill, Part, Program, Sums, TileStep
+from simulator.system.program import NO_SUMS, Drain, Fill, Part, Program, Sums, TileStep
 from simulator.system.rate import ExactRate
-from simulator.system.spec import DramSums, SystemSpec, drained_chunks, link_cycles, paced_chunks, sums_cycles
+from simulator.system.spec import DramDrain, SystemSpec, link_cycles, paced_chunks, sums_cycles
 from simulator.system.streams import moments, not_empty, numbered, room
 from simulator.system.waiting import Waiting, Way, Ways
 
@@ -322,7 +322,7 @@ class System:
                 if drain.delay_cycles and number == self.y_parts[index]:
                     yield self.env.timeout(max(0, self.computed[index] + drain.delay_cycles - int(self.env.now)))
                 if drain.sums_home == "dram":
-                    yield from self._to_sums_in_dram(part, departures)
+                    yield from self._to_dram(part, part.sums, departures)
                 else:
                     if part.sums.bus_bytes or part.sums.back_bytes:
                         yield from self._to_sums_in_buffer(part.sums)
@@ -335,7 +335,7 @@ class System:
     def _leaves(self, drain: Drain, part: Part, departures: list[simpy.Event]) -> Process:
         """Finished rows."""
         if drain.home == "dram":
-            yield from self._to_dram(part, departures)
+            yield from self._to_dram(part, NO_SUMS, departures)
         elif drain.home == "chip":
             yield from self._to_copies(part)
         else:
@@ -357,18 +357,18 @@ class System:
             self.meters["buffer_read"].busy += cycles
             yield from self._together("buffer_write", self.meters["drain_bus"], cycles)
 
-    def _to_sums_in_dram(self, part: Part, departures: list[simpy.Event]) -> Process:
-        """Chunk after chunk into the staging, where each waits for the sums that it is added to."""
-        moved = DramSums.of(self.spec, part)
+    def _to_dram(self, part: Part, sums: Sums, departures: list[simpy.Event]) -> Process:
+        """Chunk after chunk into the staging, where each waits for the sums that it is added to, if any."""
+        moved = DramDrain.of(self.spec, part, sums)
         for staged, read, written, bus_cycles in moved.chunks(self.spec.drain_bytes_per_cycle, part.bank_cycles):
             if staged:
                 yield self.staging["y"].get(staged)
             yield from self.meters["drain_bus"].hold(bus_cycles)
             if staged:
-                departures.append(self.env.process(self._chunk_added(staged, read, written)))
+                departures.append(self.env.process(self._chunk_out(staged, read, written)))
         self.moved["drain_bytes"] += moved.bus
 
-    def _chunk_added(self, staged: int, read: int, written: int) -> Process:
+    def _chunk_out(self, staged: int, read: int, written: int) -> Process:
         if read:
             now = int(self.env.now)
             yield self.env.timeout(self.dram.serve(read, now) - now + self.spec.dram_latency_cycles)
@@ -394,22 +394,6 @@ class System:
         self.end[operation] = int(self.env.now)
         if not self.undrained[operation]:
             self.done[operation].succeed()
-
-    def _to_dram(self, part: Part, departures: list[simpy.Event]) -> Process:
-        self.moved["drain_bytes"] += part.extra_bus_bytes
-        for size, bus_cycles in drained_chunks(self.spec, part):
-            if size:
-                yield self.staging["y"].get(size)
-            yield from self.meters["drain_bus"].hold(bus_cycles)
-            if size:
-                departures.append(self.env.process(self._chunk_out(size)))
-
-    def _chunk_out(self, size: int) -> Process:
-        now = int(self.env.now)
-        yield self.env.timeout(self.dram.serve(size, now) - now)
-        self.moved["dram_write_bytes"] += size
-        self.moved["drain_bytes"] += size
-        yield self.staging["y"].put(size)
 
 
 def play(spec: SystemSpec, program: Program) -> SystemOutcome:

@@ -56,7 +56,7 @@ def fill_parts(spec: SystemSpec, fills: Sequence[Fill]) -> Columns:
 
 
 def drain_parts(spec: SystemSpec, drains: Sequence[Drain]) -> Columns:
-    """Of the parts of all drains, with what sums take (`DramSums`, `sums_cycles`)."""
+    """Of the parts of all drains, with what sums take (`DramDrain`, `sums_cycles`)."""
     parts = parts_of(drains)
     size, bank_cycles, extra, behind = attributes(parts, "bytes", "bank_cycles", "extra_bus_bytes", "behind")
     out = back = on_bus = np.zeros(len(parts), dtype=np.int64)
