@@ -53,17 +53,13 @@ def candidates(runs: Mapping[Ideal, Runs]) -> list[Runs]:
         if perfect is real:
             found.append(real)
             continue
-        pairs = [(_unhindered(run), _held_back(run, other)) for run, other in zip(perfect, real, strict=True)]
+        pairs = [(_carried(run, "unhindered"), _held_back(run, other)) for run, other in zip(perfect, real, strict=True)]
         found += [[min(pair, key=_compute_cycles) for pair in pairs], [held for _, held in pairs]]
     return found
 
 
 def _compute_cycles(run: OperationRun) -> int:
     return sum(tile.cycles for tile in run.program.tiles)
-
-
-def _unhindered(perfect: OperationRun) -> OperationRun:
-    return _carried(perfect, "unhindered")
 
 
 def _held_back(perfect: OperationRun, real: OperationRun) -> OperationRun:

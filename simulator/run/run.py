@@ -14,12 +14,12 @@ from numpy.typing import NDArray
 from simulator.activity import CAUSES, Activity, Bounds, Counts, Ideal, OperationActivity, Shape
 from simulator.engine.engines import Engine, EngineName, RunOptions, play
 from simulator.kinds import kind_of
-from simulator.machine.model import Elaborated, Machine
+from simulator.machine.model import Elaborated
 from simulator.recall import NOTHING, Recall
 from simulator.run.fusing import settled
 from simulator.run.levels import check_levels
 from simulator.run.perfect import candidates, ways
-from simulator.run.stints import Kept, Repeats, Run, program_of, run_operation, stints
+from simulator.run.stints import Kept, Repeats, Run, Stint, program_of, run_operation, stints
 from simulator.system.operation import OperationRun, check_operation, check_run
 from simulator.system.program import MemoryLevel, OperationProgram
 from simulator.system.spec import SystemSpec
@@ -64,11 +64,12 @@ def run_and_repeat(elaborated: Elaborated, workload: Workload, options: RunOptio
     kept = Kept(partial(run_operation, elaborated, replace(options, ideal="none")))
     workload = settled(elaborated, workload, kept.run, options.engine.name)
     through = ways(options.ideal, networked=kind_of(elaborated.machine).switch(elaborated) is not None)
+    all_stints = stints(workload, kind_of(elaborated.machine).residency(elaborated.machine, workload))
     runs: dict[Ideal, Sequence[OperationRun]] = {}
     for way in through:
         simulate = partial(run_operation, elaborated, replace(options, ideal=way))
-        run_next = Repeats(kept.run if way == "none" else simulate).run if options.reuse_tiles else simulate
-        runs[way] = _on_the_fabric(elaborated.machine, workload, run_next, _part(progress, len(runs), len(through)))
+        run_next = Repeats((kept if way == "none" else Kept(simulate)).run).run if options.reuse_tiles else simulate
+        runs[way] = _on_the_fabric(all_stints, run_next, _part(progress, len(runs), len(through)))
     real = SystemSpec.of(elaborated)
     outcome = _played(options.engine.name, real, workload, runs["none"])
     plain = _timed(elaborated, real, runs["none"], outcome, "none")
@@ -81,12 +82,12 @@ def run_and_repeat(elaborated: Elaborated, workload: Workload, options: RunOptio
     return plain, _timed(elaborated, perfect, chosen, quickest, options.ideal)
 
 
-def _on_the_fabric(machine: Machine, workload: Workload, run_next: Run, progress: Progress) -> Sequence[OperationRun]:
+def _on_the_fabric(all_stints: Sequence[Stint], run_next: Run, progress: Progress) -> Sequence[OperationRun]:
     """All operations of a workload on their fabric."""
     runs: list[OperationRun] = []
-    total = sum(op.macs_useful for op in workload.operations) or 1
+    total = sum(op.macs_useful for stint in all_stints for op in stint.operations) or 1
     done = 0
-    for stint in stints(workload, kind_of(machine).residency(machine, workload)):
+    for stint in all_stints:
         for op in stint.operations:
             progress(op.name, done / total)
             done += op.macs_useful

@@ -56,7 +56,7 @@ def run_operation(elaborated: Elaborated, options: RunOptions, stint: Stint) -> 
 
 @dataclass(frozen=True)
 class Kept:
-    """Runs that have been made already, so that what was run for a choice is not run again."""
+    """Simulates operations on one machine, equal ones once, whatever they are run for: each starts from the same reset fabric."""
 
     simulate: Run
     _runs: dict[Hashable, tuple[OperationRun, ...]] = field(default_factory=dict)
@@ -66,24 +66,25 @@ class Kept:
         key = stint.work
         if key not in self._runs:
             self._runs[key] = self.simulate(stint)
+            return self._runs[key]
         named = zip(self._runs[key], stint.operations, stint.places, strict=True)
         return tuple(replace(run, operation=operation, program=run.program.of_operation(place)) for run, operation, place in named)
 
 
 @dataclass(frozen=True)
 class Repeats:
-    """Runs the operations of one workload on one machine, equal ones once: each starts from the same reset fabric."""
+    """Tells the first of equal operations of a workload from the later ones: no tile was simulated for these."""
 
-    simulate: Run
-    _runs: dict[Hashable, tuple[OperationRun, ...]] = field(default_factory=dict)
+    run_kept: Run
+    _seen: set[Hashable] = field(default_factory=set)
 
     def run(self, stint: Stint) -> tuple[OperationRun, ...]:
-        """Simulate an operation, or take the run of an equal one."""
-        key = stint.work
-        if key in self._runs:
-            return tuple(map(_again, self._runs[key], stint.operations, stint.places))
-        self._runs[key] = self.simulate(stint)
-        return self._runs[key]
+        """An operation, with what of it was checked."""
+        runs, key = self.run_kept(stint), stint.work
+        if key in self._seen:
+            return tuple(map(_again, runs))
+        self._seen.add(key)
+        return runs
 
 
 def work_of(operation: Operation, residency: Residency) -> Hashable:
@@ -96,15 +97,10 @@ def work_of(operation: Operation, residency: Residency) -> Hashable:
     return operation.kind, operation.shape, operation.batch, *operands, operation.weight_home, stored, operation.transpose, residency
 
 
-def _again(run: OperationRun, operation: Operation, index: int) -> OperationRun:
-    """The same run under another operation's name; none of its tiles was simulated for it."""
+def _again(run: OperationRun) -> OperationRun:
+    """A run of which no tile was simulated anew."""
     tiles = run.checked["tiles_simulated"] + run.checked.get("tiles_reused", 0)
-    return replace(
-        run,
-        operation=operation,
-        program=run.program.of_operation(index),
-        checked={"tiles_simulated": 0, "tiles_reused": tiles, "tiles_compared": 0},
-    )
+    return replace(run, checked={"tiles_simulated": 0, "tiles_reused": tiles, "tiles_compared": 0})
 
 
 def program_of(workload: Workload, residency: Sequence[Residency], programs: Sequence[OperationProgram]) -> Program:
