@@ -99,6 +99,7 @@ class _Walk:
         self._met: dict[int, tuple[int, Any]] = {}
 
     def feed(self, value: Any) -> None:
+        """Walk a value to its ends."""
         if value is None or isinstance(value, _PLAIN):
             self._say(type(value).__name__, value)
         elif isinstance(value, np.generic):

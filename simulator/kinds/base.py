@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Hashable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -49,6 +49,17 @@ class Least:
     compute_cycles: int
     counts: Counts
     """Of the fabric, and the bytes of both trunks."""
+
+
+_FIELDS = {
+    "feed": "feed_latency",
+    "allocation": "allocation_latency",
+    "crossing": "network_latency",
+    "read": "read_latency",
+    "multiply": "multiply_latency",
+    "accumulate": "accumulate_latency",
+}
+"""Of `Elaborated`, by the stages of paths."""
 
 
 def _members(operations: Mapping[str, Operation], chain: Chain) -> list[Operation]:
@@ -171,10 +182,23 @@ class Kind(ABC):
     def settle(self, draft: Elaborated, technology: Technology) -> Elaborated:
         """The machine with its pipelines as long as the clock asks for; the draft, as short as can be, where it has none.
 
-        Raises ConfigError, with the path, where it cannot reach its clock; for more slices than lanes, and for a topology that
-        cannot join units and banks.
+        More stages may need deeper queues, and these longer wires: they are widened until both agree. Raises ConfigError, with the
+        path, where it cannot reach its clock; for more slices than lanes, and for a topology that cannot join units and banks.
         """
-        return draft
+        elaborated, clock_ghz = draft, draft.machine.clock_ghz
+        while True:
+            paths = self.paths(elaborated, technology)
+            for path in paths:
+                path.check(elaborated.machine.name, technology, clock_ghz)
+            cycles = {field: getattr(elaborated, field) for field in _FIELDS.values()}
+            for path in paths:
+                if path.stage:
+                    field = _FIELDS[path.stage]
+                    cycles[field] = max(cycles[field], path.cycles(technology, clock_ghz))
+            wider = replace(elaborated, **cycles)
+            if wider == elaborated:
+                return elaborated
+            elaborated = wider
 
     def paths(self, elaborated: Elaborated, technology: Technology) -> tuple[TimingPath, ...]:
         """What bounds its clock."""

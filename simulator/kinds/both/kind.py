@@ -34,7 +34,7 @@ class Both(Gather):
 
     def least(self, machine: Machine, operation: Operation, residency: Residency, memo: Memo) -> Least:
         """As the kind that does it."""
-        return (SCATTER if self.work_for(operation) == SCATTER.flow else GATHER).least(machine, operation, residency, memo)
+        return self.of_operation(machine, operation).least(machine, operation, residency, memo)
 
     def check_files(self, machine: Machine) -> None:
         """One placement is of words where operations gather, and of partial sums where they scatter."""

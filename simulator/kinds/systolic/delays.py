@@ -6,13 +6,10 @@ made ahead of it, in as many stages as it takes, and an operand is read ahead: b
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from simulator.cost import delay
 from simulator.cost.delay import TimingPath
 from simulator.cost.technology import Technology
 from simulator.kinds.systolic.machine import ArrayMachine
-from simulator.machine.model import Elaborated
 
 
 def timing_paths(machine: ArrayMachine, technology: Technology) -> tuple[TimingPath, ...]:
@@ -31,13 +28,3 @@ def timing_paths(machine: ArrayMachine, technology: Technology) -> tuple[TimingP
         TimingPath(made, product, "multiply", "fabric.multiply_latency", multiply, shares=addition),
         TimingPath(f"{kinds.accumulate} addition in a cell", addition, ""),
     )
-
-
-def settled(draft: Elaborated, technology: Technology) -> Elaborated:
-    """A machine whose pipelines reach its clock. Raises ConfigError where an addition does not fit into a cycle."""
-    machine, clock_ghz = ArrayMachine.of(draft.machine), draft.machine.clock_ghz
-    paths = timing_paths(machine, technology)
-    for path in paths:
-        path.check(machine.name, technology, clock_ghz)
-    cycles = {path.stage: path.cycles(technology, clock_ghz) for path in paths if path.stage}
-    return replace(draft, read_latency=cycles["read"], multiply_latency=cycles["multiply"])

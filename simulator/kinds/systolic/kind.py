@@ -15,7 +15,7 @@ from simulator.cost.technology import Technology
 from simulator.engine.engines import RunOptions
 from simulator.kinds.base import Kind, Least, Memo, Scheduled
 from simulator.kinds.systolic.chains import ArrayChain
-from simulator.kinds.systolic.delays import settled, timing_paths
+from simulator.kinds.systolic.delays import timing_paths
 from simulator.kinds.systolic.families import flows_of, least_cycles, products_of
 from simulator.kinds.systolic.machine import ArrayMachine, SystolicFabric
 from simulator.kinds.systolic.operation import ArrayEngine, run_chain, run_systolic
@@ -97,10 +97,6 @@ class Systolic(Kind):
                 w_bytes = gradient_bits // 8 if residency.x == "dram" else 0
         counts = Counts(macs_useful=operation.macs_useful, mac_slots=slots, x_trunk_bytes=x_bytes, w_trunk_bytes=w_bytes)
         return Least(max(_array_cycles(array, operation, residency, memo), -(-slots // machine.multipliers)), counts)
-
-    def settle(self, draft: Elaborated, technology: Technology) -> Elaborated:
-        """The cycles that an operand takes to the array, and a product to its addition."""
-        return settled(draft, technology)
 
     def paths(self, elaborated: Elaborated, technology: Technology) -> tuple[TimingPath, ...]:
         """Of an edge buffer, a product and an addition."""

@@ -8,7 +8,7 @@ cluster's floorplan, by which the energy of its wires is priced.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from simulator.cost import delay
 from simulator.cost.delay import Delay, TimingPath, wire
@@ -25,27 +25,21 @@ Way = tuple[UnitParts, UnitsMachine]
 """A dataflow's hardware, and the machine as it has it."""
 
 
-def settled(kind: Kind, first: Way, draft: Elaborated, technology: Technology) -> Elaborated:
-    """A machine whose slices have the least area, by the first of its dataflows, and whose pipelines reach the clock.
+def slices_of(way: Way, technology: Technology) -> int:
+    """Slices that the machine file names, or those of least area.
 
-    More stages need deeper queues, and these longer wires: they are widened until both agree. Raises ConfigError for more
-    slices than lanes, for a topology that cannot join units and banks, and for a path that does not fit into its cycle.
+    Raises ConfigError for more slices than lanes, and for a topology that cannot join units and banks.
     """
-    elaborated = replace(draft, slices=_slices(first, technology))
-    while True:
-        paths = kind.paths(elaborated, technology)
-        clock_ghz = elaborated.machine.clock_ghz
-        for path in paths:
-            path.check(elaborated.machine.name, technology, clock_ghz)
-        cycles = {field: getattr(elaborated, field) for field in _FIELDS.values()}
-        for path in paths:
-            if path.stage:
-                field = _FIELDS[path.stage]
-                cycles[field] = max(cycles[field], path.cycles(technology, clock_ghz))
-        wider = replace(elaborated, **cycles)
-        if wider == elaborated:
-            return elaborated
-        elaborated = wider
+    parts, machine = way
+    fabric = machine.fabric
+    if not fabric.has_network:
+        return 1
+    slices = fabric.network.slices
+    if slices == "auto":
+        slices = slices_of_least_area(parts, machine, technology)
+    if slices > fabric.lanes:
+        raise ConfigError(f"fabric.network.slices = {slices}: a slice carries whole lanes; allowed: 1 to {fabric.lanes}, or auto")
+    return slices
 
 
 @dataclass(frozen=True)
@@ -162,27 +156,3 @@ def _arbitration(plan: NetworkPlan, technology: Technology) -> TimingPath:
 
 def _given(value: int | Auto) -> int | None:
     return None if value == "auto" else value
-
-
-def _slices(way: Way, technology: Technology) -> int:
-    parts, machine = way
-    fabric = machine.fabric
-    if not fabric.has_network:
-        return 1
-    slices = fabric.network.slices
-    if slices == "auto":
-        slices = slices_of_least_area(parts, machine, technology)
-    if slices > fabric.lanes:
-        raise ConfigError(f"fabric.network.slices = {slices}: a slice carries whole lanes; allowed: 1 to {fabric.lanes}, or auto")
-    return slices
-
-
-_FIELDS = {
-    "feed": "feed_latency",
-    "allocation": "allocation_latency",
-    "crossing": "network_latency",
-    "read": "read_latency",
-    "multiply": "multiply_latency",
-    "accumulate": "accumulate_latency",
-}
-"""Of `Elaborated`, by the stages of paths."""

@@ -19,7 +19,7 @@ from simulator.engine.cluster import ClusterSpec
 from simulator.engine.engines import ENGINES, RunOptions
 from simulator.kinds.base import Kind, Least, Memo, Scheduled
 from simulator.kinds.units import facts
-from simulator.kinds.units.delays import settled, timing_paths, wires_of
+from simulator.kinds.units.delays import slices_of, timing_paths, wires_of
 from simulator.kinds.units.fusion import BlockCut, BlockDataflow, ChainCuts, FusedPlan
 from simulator.kinds.units.lists import present_words
 from simulator.kinds.units.loops import Pace, Setting
@@ -144,7 +144,8 @@ class UnitsKind(Kind):
 
     def settle(self, draft: Elaborated, technology: Technology) -> Elaborated:
         """Slices of least area, and the cycles that follow from them."""
-        return settled(self, (self.hardware, UnitsMachine.of(draft.machine)), draft, technology)
+        slices = slices_of((self.hardware, UnitsMachine.of(draft.machine)), technology)
+        return super().settle(replace(draft, slices=slices), technology)
 
     def paths(self, elaborated: Elaborated, technology: Technology) -> tuple[TimingPath, ...]:
         """Those of its one dataflow."""
