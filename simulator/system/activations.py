@@ -149,6 +149,7 @@ class _Sources:
 
     @classmethod
     def of(cls, workload: Workload) -> _Sources:
+        """By shapes, and by what each operation waits for."""
         shapes = {op.name: (op.shape[0], op.shape[2]) for op in workload.operations if op.gradient is None}
         readers: dict[str, list[Activations]] = {op.name: [] for op in workload.operations}
         whole: set[str] = set()

@@ -157,6 +157,10 @@ class OperationProgram:
             ahead=self.ahead,
         )
 
+    def by_itself(self, operations: int = 1) -> Program:
+        """As a whole program, of so many operations, with nothing to wait for."""
+        return Program(self.tiles, self.x_fills, self.w_fills, self.drains, ((),) * operations)
+
 
 def in_sequence(programs: Iterable[OperationProgram]) -> OperationProgram:
     """Programs one after another; contents are numbered on."""

@@ -13,9 +13,10 @@ from simulator.kinds.base import Kind
 from simulator.kinds.gather.compiled.engine import GATHER_KERNEL
 from simulator.kinds.gather.cut import Cut
 from simulator.kinds.gather.dataflow import GatherDataflow
+from simulator.kinds.gather.outlook import Outlook
 from simulator.kinds.gather.parts import GatherParts
 from simulator.kinds.gather.replay import requested_ports
-from simulator.kinds.gather.schedule import cut_gather, gather_block_cycles, schedule_gather
+from simulator.kinds.gather.schedule import cut_gather, schedule_gather
 from simulator.kinds.sampled.kind import own_or_sampled
 from simulator.kinds.units.fusion import BlockCut, BlockDataflow
 from simulator.kinds.units.kind import ChainedKind
@@ -61,7 +62,7 @@ class Gather(ChainedKind):
 
     def block_cycles(self, setting: Setting, operation: Operation, residency: Residency, cut: BlockCut) -> float:
         """As schedules are compared."""
-        return gather_block_cycles(setting.machine, operation, residency, setting.pace, _whole(operation, cut))
+        return Outlook(setting.machine, operation, residency, setting.pace).block_cycles(_whole(operation, cut))
 
     def block_dataflow(
         self, setting: Setting, operation: Operation, residency: Residency, cut: BlockCut, wanted: NDArray[np.bool_] | None

@@ -10,12 +10,11 @@ from numpy.typing import NDArray
 from simulator.errors import MappingError
 from simulator.kinds.gather.choice import Choice
 from simulator.kinds.gather.cut import Cut
-from simulator.kinds.gather.outlook import Outlook
 from simulator.kinds.units.loops import Pace, Position, TileLoops
 from simulator.kinds.units.machine import UnitsMachine
 from simulator.kinds.units.placement import Placement, placement_of
 from simulator.kinds.units.ranges import FittedRows
-from simulator.kinds.units.rows import RowParts, spread_over
+from simulator.kinds.units.rows import RowParts
 from simulator.kinds.units.streams import list_stream
 from simulator.system.program import MemoryLevel
 from simulator.system.tensors import Residency
@@ -90,25 +89,3 @@ def _schedule(machine: UnitsMachine, operation: Operation, residency: Residency,
         entry_bits=entry_bits,
         sums_home=sums_home,
     )
-
-
-def gather_block_cycles(machine: UnitsMachine, operation: Operation, residency: Residency, pace: Pace, whole: Cut) -> float:
-    """About how long the units take for an operation that is whole in each of its tiles."""
-    return Outlook(machine, operation, residency, pace).block_cycles(whole)
-
-
-def longest_row_part(operation: Operation, k_tile: int) -> int:
-    """Most nonzeros of a row within any K tile."""
-    weight = operation.weight
-    if not weight.nnz:
-        return 0
-    parts = -(-weight.shape[1] // k_tile)
-    if parts == 1:
-        return int(np.diff(weight.indptr).max())
-    row = np.repeat(np.arange(weight.shape[0]), np.diff(weight.indptr))
-    return int(np.bincount(row * parts + weight.indices // k_tile).max())
-
-
-def most_rows(machine: UnitsMachine, operation: Operation) -> int:
-    """Most rows, or parts of rows, of a unit where all of an operation are spread at once."""
-    return spread_over(machine, np.diff(operation.weight.indptr)).most_parts or 1

@@ -11,12 +11,13 @@ from numpy.typing import NDArray
 from simulator.engine.work import WHOLE_LISTS, TileValues, TileWork
 from simulator.errors import MappingError
 from simulator.kinds.gather.cut import spans
-from simulator.kinds.gather.schedule import GatherSchedule, longest_row_part, most_rows
+from simulator.kinds.gather.schedule import GatherSchedule
 from simulator.kinds.units.lists import SliceLists
 from simulator.kinds.units.loops import Position, runs_of, token_tiles
 from simulator.kinds.units.machine import UnitsMachine
 from simulator.kinds.units.placement import placement_of
 from simulator.kinds.units.ranges import Capacity, fit_rows, line_entries
+from simulator.kinds.units.rows import spread_over
 from simulator.system.program import Span
 from simulator.system.tensors import Residency
 from simulator.workload.types import Operation
@@ -60,7 +61,7 @@ def schedule_sampled(machine: UnitsMachine, operation: Operation, residency: Res
     bank_entries = int(fabric.weight_bank_kib * 8192) // machine.sampled_entry_bits
     forced = mapping.tokens_per_tile if isinstance(mapping.tokens_per_tile, int) else None
     k_tile = min(weight.shape[1], machine.copy_words // (forced or 1))
-    if longest_row_part(operation, k_tile) > bank_entries:
+    if _longest_row_part(operation, k_tile) > bank_entries:
         k_tile = min(k_tile, bank_entries)
     tile, rounds = _token_tile(machine, operation, machine.copy_words // k_tile, forced)
     k_tiles = spans(weight.shape[1], max(1, k_tile))
@@ -87,11 +88,18 @@ def schedule_sampled(machine: UnitsMachine, operation: Operation, residency: Res
     )
 
 
+def _longest_row_part(operation: Operation, k_tile: int) -> int:
+    """Most nonzeros of a row within any K tile."""
+    weight = operation.weight
+    return int(line_entries(weight.indptr, weight.indices, k_tile, -(-weight.shape[1] // k_tile)).max(initial=0))
+
+
 def _token_tile(machine: UnitsMachine, operation: Operation, fitting: int, forced: int | None) -> Span:
     """Token words of a tile, and rounds: as many as the copy and the units' own banks hold, evened out over the rounds."""
     groups, token_words = machine.fabric.token_groups, -(-operation.shape[2] // machine.fabric.lanes)
     if forced is None:
-        return token_tiles(token_words, groups, max(1, min(fitting, machine.own_words // most_rows(machine, operation))))
+        most_rows = spread_over(machine, np.diff(operation.weight.indptr)).most_parts
+        return token_tiles(token_words, groups, max(1, min(fitting, machine.own_words // max(1, most_rows))))
     tile, rounds = token_tiles(token_words, groups, forced, spread=False)
     if tile > machine.own_words:
         raise MappingError(

@@ -23,7 +23,7 @@ from simulator.kinds.systolic.machine import SKIP_SCAN_BITS, ArrayMachine, Systo
 from simulator.kinds.systolic.program import ArrayProgram, weight_level
 from simulator.kinds.systolic.schedule import SystolicSchedule, cut
 from simulator.kinds.systolic.timing import TileTimes, fold_plan, times_by_turns
-from simulator.system.program import MEMORY, Fill, OperationProgram, Program, interleaved, turns_of
+from simulator.system.program import MEMORY, Fill, OperationProgram, interleaved, turns_of
 from simulator.system.spec import SystemSpec
 from simulator.system.tensors import Residency
 from simulator.workload.types import Operation
@@ -109,8 +109,7 @@ class ArrayChain:
 
     def _cycles(self, spec: SystemSpec, planned: Sequence[ArrayProgram]) -> int:
         """Of the chain by itself, with nothing to wait for."""
-        of = interleaved(self.operation_programs(planned, 0))
-        return play("compiled", spec, Program(of.tiles, of.x_fills, of.w_fills, of.drains, ((),) * len(planned))).cycles
+        return play("compiled", spec, interleaved(self.operation_programs(planned, 0)).by_itself(len(planned))).cycles
 
     def _product(self, operation: Operation, home: Residency) -> ArrayProduct:
         right_bits = home.forms.x.bits(slice(0, operation.shape[1]), (0, operation.shape[2]), self.machine.datatypes.activation_bits)
@@ -123,10 +122,10 @@ class ArrayChain:
         tokens = sorted(shares | {most // fabric.rows * fabric.rows or most}, reverse=True)
         flows = [flow for flow in flows_of(fabric, products[0]) if all(flow in flows_of(fabric, product) for product in products)]
         options = dict.fromkeys((fabric, fabric.model_copy(update={"column_skip": False}), without_skips(fabric)))
+        steps = max(product.shape[1] for product in products)
         powers = range(1 if fabric.weight_load == "serial" else PARTS)
         for flow, option, rows, cols, size in itertools.product(flows, options, powers, powers, tokens):
             part = option.model_copy(update={"rows": max(1, fabric.rows >> rows), "cols": max(1, fabric.cols >> cols)})
-            steps = max(product.shape[1] for product in products)
             if not (flow == "os" and part.column_skip and steps > SKIP_SCAN_BITS * part.rows):
                 yield ChainCut(flow, part, size)
 

@@ -18,7 +18,6 @@ from simulator.kinds.systolic.families import Family, families_of, grouped, leas
 from simulator.kinds.systolic.machine import ArrayMachine
 from simulator.kinds.systolic.program import ArrayProgram, array_program
 from simulator.machine.model import DMA_CHUNK_BYTES
-from simulator.system.program import Program
 from simulator.system.relaxed import earliest_end
 from simulator.system.spec import SystemSpec
 from simulator.system.tensors import Residency
@@ -146,7 +145,7 @@ class _Search:
         for found in itertools.islice(bounded, plays):
             if played and found.rank[0] >= CLOSE * min(one.rank[0] for one in played):
                 break
-            cycles = play("compiled", self.spec, _alone(found.program)).cycles
+            cycles = play("compiled", self.spec, found.program.program.by_itself()).cycles
             played.append(_Found((cycles, *found.rank[1:]), found.program))
         return _leanest(played)
 
@@ -157,7 +156,7 @@ def _in_order(spec: SystemSpec, outlined: list[_Found]) -> Iterator[_Found]:
     for place, found in sorted(enumerate(outlined), key=lambda placed: placed[1].rank[0]):
         while bounded and bounded[0][0][0] < found.rank[0]:
             yield heapq.heappop(bounded)[2]
-        rank = earliest_end(spec, _alone(found.program)), *found.rank[1:]
+        rank = earliest_end(spec, found.program.program.by_itself()), *found.rank[1:]
         heapq.heappush(bounded, (rank, place, _Found(rank, found.program)))
     while bounded:
         yield heapq.heappop(bounded)[2]
@@ -167,9 +166,3 @@ def _leanest(found: list[_Found]) -> _Found:
     """Of those that are as good as the quickest, the one that moves the least."""
     enough = EQUAL * min(one.rank[0] for one in found)
     return min((one for one in found if one.rank[0] <= enough), key=lambda one: (one.rank[1:], one.rank[0]))
-
-
-def _alone(program: ArrayProgram) -> Program:
-    """The operation by itself, with nothing to wait for."""
-    of = program.program
-    return Program(of.tiles, of.x_fills, of.w_fills, of.drains, ((),))

@@ -24,8 +24,6 @@ class ArrayTile:
     """Folds that are run."""
     edge_pe_cycles: int
     """PE-cycles of idle edge PEs while a fold streams."""
-    drain_delay_cycles: int
-    """From the end of the tile until its last output has left the array."""
 
 
 @dataclass(frozen=True)
@@ -46,11 +44,11 @@ def array_tiles(machine: ArrayMachine, schedule: SystolicSchedule, plan: FoldPla
     fabric, product, flow = machine.fabric, schedule.product, schedule.dataflow
     reads = _edge_reads(machine, schedule, plan)
     tiles = []
-    for position, cycles, count, delay in zip(schedule.positions, times.cycles, times.folds, times.delays, strict=True):
+    for position, cycles, count in zip(schedule.positions, times.cycles, times.folds, strict=True):
         folds = _tile_folds(schedule, plan, reads, position)
         edge = int(((fabric.multipliers - folds.rows * folds.cols) * folds.steps).sum())
         counts = _counts(schedule.fabric, product, flow == "os", flow == "ws", folds)
-        tiles.append(ArrayTile(int(cycles), counts, int(count), edge, int(delay)))
+        tiles.append(ArrayTile(int(cycles), counts, int(count), edge))
     return tiles
 
 

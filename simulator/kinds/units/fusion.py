@@ -186,6 +186,7 @@ class FusedPlan:
         settings = [each.setting(elaborated, options) for each in cuts.kinds]
 
         def cycles(cut: BlockCut) -> float:
+            """Of all tiles, as if each were the first."""
             parts = cuts.blocks(cut.blocks)[0]
             tiles = -(-chain[0].batch // cut.blocks)
             return tiles * sum(

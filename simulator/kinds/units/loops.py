@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
@@ -53,13 +54,8 @@ def token_tiles(token_words: int, groups: int, most: int, *, spread: bool = True
 
 def runs_of(positions: list[Position], content: Callable[[Position], tuple[int, ...]]) -> dict[Position, list[Position]]:
     """First tile of each content → the tiles in sequence that need it."""
-    runs: dict[Position, list[Position]] = {}
-    for place, position in enumerate(positions):
-        if place == 0 or content(position) != content(positions[place - 1]):
-            first = position
-            runs[first] = []
-        runs[first].append(position)
-    return runs
+    runs = (list(run) for _, run in itertools.groupby(positions, content))
+    return {run[0]: run for run in runs}
 
 
 @dataclass(frozen=True, eq=False)

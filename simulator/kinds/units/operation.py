@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from simulator.activity import CAUSES, Bounds, Counts
 from simulator.engine.engines import RunOptions
 from simulator.kinds.units.checks import check_entries
-from simulator.kinds.units.loops import Position
+from simulator.kinds.units.loops import Position, runs_of
 from simulator.kinds.units.machine import UnitsMachine
 from simulator.kinds.units.rounds import Dataflow, Round, RoundRunner
 from simulator.kinds.units.streams import InStep, RowDrain, row_drain, with_room
@@ -237,5 +237,4 @@ def _stored(dataflow: Dataflow[Any]) -> dict[str, int | str]:
 
 def changes_of(positions: list[Position], content: Content) -> list[Position]:
     """The first tile of each content, in the order in which contents are needed."""
-    keys = [content(position) for position in positions]
-    return [position for place, position in enumerate(positions) if place == 0 or keys[place] != keys[place - 1]]
+    return list(runs_of(positions, content))

@@ -7,9 +7,6 @@ from simulator.engine.compiled.system.events import after, append, follow, pop
 from simulator.engine.compiled.system.layout import Chunk, Meter, Pace, Process, Route, Staging, System, Transfer
 from simulator.machine.model import DMA_CHUNK_BYTES
 
-RATE_BITS = 62
-"""Of a size in bytes, at most: bits that a product with DRAM's rate is taken by."""
-
 
 @inline
 def grant(system: System, meter: Meter) -> None:
