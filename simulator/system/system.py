@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
 from dataclasses import dataclass
-from typing import Any, get_args
+from typing import get_args
 
 import simpy
 
 from simulator.machine.model import DMA_CHUNK_BYTES
 from simulator.system.program import NO_SUMS, Drain, Fill, Part, Program, Sums, TileStep
 from simulator.system.rate import ExactRate
+from simulator.system.resources import Halves, Meter, Process, Tally
 from simulator.system.spec import DramDrain, SystemSpec, link_cycles, paced_chunks, sums_cycles
 from simulator.system.streams import moments, not_empty, numbered, room
 from simulator.system.waiting import Waiting, Way, Ways
-
-Process = Generator[simpy.Event, Any, None]
 
 
 @dataclass(frozen=True)
@@ -48,63 +46,6 @@ MOVED = (
 )
 SHARED = ("buffer_read", "buffer_write", "x_trunk", "w_trunk", "drain_bus")
 """What serves one at a time, beside DRAM."""
-
-
-class Meter:
-    """A resource that serves one at a time, first come first served, and knows how long it was held."""
-
-    def __init__(self, env: simpy.Environment) -> None:
-        self.env = env
-        self.resource = simpy.Resource(env)
-        self.busy = 0
-
-    def hold(self, cycles: int) -> Process:
-        """Wait for the resource and hold it."""
-        with self.resource.request() as turn:
-            yield turn
-            self.busy += cycles
-            yield self.env.timeout(cycles)
-
-
-class Tally:
-    """How many parts of a sequence something has happened to, and to all before them; and who waits for one of them."""
-
-    def __init__(self, env: simpy.Environment) -> None:
-        self.env = env
-        self.count = 0
-        self._ahead: dict[int, int] = {}
-        """Ends of runs of parts that come later, by their first."""
-        self._awaited: list[tuple[int, simpy.Event]] = []
-
-    def reach(self, count: int) -> Process:
-        """Wait until it has happened to the first so many."""
-        if self.count < count:
-            event = self.env.event()
-            self._awaited.append((count, event))
-            yield event
-
-    def mark(self, first: int, end: int) -> None:
-        """It happens to a run of parts."""
-        self._ahead[first] = end
-        while self.count in self._ahead:
-            self.count = self._ahead.pop(self.count)
-        if self._awaited:
-            reached = [event for count, event in self._awaited if count <= self.count]
-            self._awaited = [waiting for waiting in self._awaited if waiting[0] > self.count]
-            for event in reached:
-                event.succeed()
-
-
-class Halves:
-    """Ping and pong of one kind of memory: content i can come in once content i − 2 has been let go."""
-
-    def __init__(self, env: simpy.Environment, contents: int) -> None:
-        self.ready = [env.event() for _ in range(contents)]
-        self.released = [env.event() for _ in range(contents)]
-
-    def writable(self, content: int) -> simpy.Event | None:
-        """What to wait for before filling; None where the half has never been used."""
-        return self.released[content - 2] if content >= 2 else None
 
 
 class System:

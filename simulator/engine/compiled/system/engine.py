@@ -5,12 +5,12 @@ from __future__ import annotations
 from simulator.engine.compiled.kernels import Kernel
 from simulator.engine.compiled.records import View, view
 from simulator.engine.compiled.system.layout import System
-from simulator.engine.compiled.system.plan import METERS, SystemPlan
+from simulator.engine.compiled.system.plan import SystemPlan
 from simulator.system import system as reference
 from simulator.system.program import Program
 from simulator.system.rate import ExactRate
 from simulator.system.spec import SystemSpec
-from simulator.system.system import SystemOutcome
+from simulator.system.system import SHARED, SystemOutcome
 
 SLICE_EVENTS = 1 << 20
 """The kernel comes back to Python now and then, so that a run can be interrupted."""
@@ -40,7 +40,7 @@ def _outcome(spec: SystemSpec, system: View, operations: View) -> SystemOutcome:
         "drain_bytes": system.drain_bytes,
     }
     moved_bytes = {name: int(size[0]) for name, size in moved.items()}
-    busy = {name: int(getattr(system, name).busy[0]) for name in METERS}
+    busy = {name: int(getattr(system, name).busy[0]) for name in SHARED}
     return SystemOutcome(
         cycles,
         tuple(operations.fetch.tolist()),

@@ -21,6 +21,7 @@ from simulator.machine.model import DMA_CHUNK_BYTES
 from simulator.system.program import Program
 from simulator.system.spec import SystemSpec
 from simulator.system.streams import not_empty, numbered, room
+from simulator.system.system import SHARED
 from simulator.system.waiting import NEVER
 
 MOST = 1 << 31
@@ -31,7 +32,6 @@ MOST_CYCLES = 1 << 60
 """That DRAM may take for all bytes of a program."""
 STREAMS = ("x", "w")
 TALLIES = ("w_here", "w_taken", "y_written", "y_gone")
-METERS = ("buffer_read", "buffer_write", "x_trunk", "w_trunk", "drain_bus")
 ROUTES = {
     ("x", "from_dram"): ("x_trunk",),
     ("x", "from_dram_kept"): ("buffer_write", "x_trunk"),
@@ -113,7 +113,7 @@ class SystemPlan:
         staged = max(spec.dma_slots * DMA_CHUNK_BYTES, spec.dram_burst_bytes)
         for staging in (system.x.staging, system.w.staging, system.y_staging):
             staging.free = staged
-        for name in METERS:
+        for name in SHARED:
             getattr(system, name).role = records.LET_GO
         for (stream, name), meters in ROUTES.items():
             first = self.route_places[stream, name]
