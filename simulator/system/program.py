@@ -14,9 +14,13 @@ Span = tuple[int, int]
 LoopOrder = Literal["m_rounds", "rounds_m", "m_k_rounds"]
 """Outer loops of an operation: output-row tiles then rounds of tokens, or the reverse, K innermost; or K outside of the rounds."""
 
-
 MEMORY = 1 << 40
 """Both halves of an on-chip memory, in the units of `Part.space`."""
+
+
+def spans(size: int, step: int) -> tuple[Span, ...]:
+    """Cut a size into steps; the last takes what is left."""
+    return tuple((start, min(start + step, size)) for start in range(0, size, step))
 
 
 @dataclass(frozen=True)

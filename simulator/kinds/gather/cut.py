@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from simulator.kinds.units.machine import UnitsMachine
 from simulator.kinds.units.ranges import UNLIMITED, Capacity, FittedRows, fit_rows, line_entries, spread_ranges
-from simulator.system.program import LoopOrder, MemoryLevel, Span
+from simulator.system.program import LoopOrder, MemoryLevel, Span, spans
 from simulator.workload.types import Operation
 
 
@@ -48,8 +48,3 @@ class Cut:
         if stays:
             return fit_rows(entries, capacity)
         return spread_ranges(entries, spans(weight.shape[0], self.m_tile or weight.shape[0]), capacity)
-
-
-def spans(size: int, step: int) -> tuple[Span, ...]:
-    """Cut a size greedily into steps."""
-    return tuple((start, min(start + step, size)) for start in range(0, size, step))

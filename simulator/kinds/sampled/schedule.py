@@ -10,7 +10,6 @@ from numpy.typing import NDArray
 
 from simulator.engine.work import WHOLE_LISTS, TileValues, TileWork
 from simulator.errors import MappingError
-from simulator.kinds.gather.cut import spans
 from simulator.kinds.gather.schedule import GatherSchedule
 from simulator.kinds.units.lists import SliceLists
 from simulator.kinds.units.loops import Position, runs_of, token_tiles
@@ -18,7 +17,7 @@ from simulator.kinds.units.machine import UnitsMachine
 from simulator.kinds.units.placement import placement_of
 from simulator.kinds.units.ranges import Capacity, fit_rows, line_entries
 from simulator.kinds.units.rows import spread_over
-from simulator.system.program import Span
+from simulator.system.program import Span, spans
 from simulator.system.tensors import Residency
 from simulator.workload.types import Operation
 

@@ -9,7 +9,6 @@ from numpy.typing import NDArray
 
 from simulator.engine.work import TileWork
 from simulator.errors import MappingError
-from simulator.kinds.gather.cut import spans
 from simulator.kinds.units.lists import present_words
 from simulator.kinds.units.loops import TileLoops, token_tiles
 from simulator.kinds.units.machine import UnitsMachine
@@ -17,7 +16,7 @@ from simulator.kinds.units.placement import Placement, placement_of
 from simulator.kinds.units.ranges import UNLIMITED, Capacity, FittedRows, fit_rows, line_entries
 from simulator.kinds.units.rows import RowParts
 from simulator.kinds.units.streams import list_stream
-from simulator.system.program import LoopOrder, Span, content_changes
+from simulator.system.program import LoopOrder, Span, content_changes, spans
 from simulator.system.tensors import Residency
 from simulator.system.weights import whole_bits
 from simulator.workload.types import Operation

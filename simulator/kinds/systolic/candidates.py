@@ -12,8 +12,8 @@ from simulator.kinds.systolic.array_product import Extent
 from simulator.kinds.systolic.estimate import Estimate, Grid, Parts, dimensions
 from simulator.kinds.systolic.families import Family
 from simulator.kinds.systolic.machine import SKIP_SCAN_BITS, ArrayMachine, SystolicFabric
-from simulator.kinds.systolic.schedule import SystolicSchedule, cut
-from simulator.system.program import LoopOrder
+from simulator.kinds.systolic.schedule import SystolicSchedule
+from simulator.system.program import LoopOrder, spans
 from simulator.system.spec import SystemSpec
 from simulator.system.tensors import Residency
 
@@ -37,7 +37,7 @@ class Candidate:
 
     def schedule(self, family: Family) -> SystolicSchedule:
         """The schedule of that size."""
-        m, k, n = (cut(extent, size) for extent, size in zip(family.product.shape, self.tile, strict=True))
+        m, k, n = (spans(extent, size) for extent, size in zip(family.product.shape, self.tile, strict=True))
         return SystolicSchedule(self.fabric, family.product, family.dataflow, m, k, n, self.loop_order, family.compressed)
 
 

@@ -21,9 +21,9 @@ from simulator.kinds.systolic.fills import EdgeFills, Transfers
 from simulator.kinds.systolic.folds import Dataflow
 from simulator.kinds.systolic.machine import SKIP_SCAN_BITS, ArrayMachine, SystolicFabric
 from simulator.kinds.systolic.program import ArrayProgram, weight_level
-from simulator.kinds.systolic.schedule import SystolicSchedule, cut
+from simulator.kinds.systolic.schedule import SystolicSchedule
 from simulator.kinds.systolic.timing import TileTimes, fold_plan, times_by_turns
-from simulator.system.program import MEMORY, Fill, OperationProgram, interleaved, turns_of
+from simulator.system.program import MEMORY, Fill, OperationProgram, interleaved, spans, turns_of
 from simulator.system.spec import SystemSpec
 from simulator.system.tensors import Residency
 from simulator.workload.types import Operation
@@ -156,7 +156,7 @@ class _Outline:
     @classmethod
     def of(cls, products: Sequence[ArrayProduct], each: ChainCut, ahead: bool) -> _Outline:
         """Tiles, and what of the way from one operation to the next no tile hides."""
-        n_tiles = cut(products[0].shape[2], each.tokens)
+        n_tiles = spans(products[0].shape[2], each.tokens)
         schedules = tuple(
             SystolicSchedule(each.fabric, product, each.dataflow, ((0, product.shape[0]),), ((0, product.shape[1]),), n_tiles, "m_rounds")
             for product in products

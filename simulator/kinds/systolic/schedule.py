@@ -66,8 +66,3 @@ class SystolicSchedule:
     def axes(self) -> Axes:
         """The blocks that its folds span."""
         return fold_axes(self.fabric, self.dataflow, (self.m_tiles, self.k_tiles, self.n_tiles))
-
-
-def cut(extent: int, size: int) -> tuple[Span, ...]:
-    """Tiles of one size; the last takes what is left."""
-    return tuple((start, min(start + size, extent)) for start in range(0, extent, size))

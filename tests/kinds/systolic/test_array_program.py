@@ -12,10 +12,10 @@ from simulator.kinds.systolic.array_product import product_of
 from simulator.kinds.systolic.contents import NOTHING, contents
 from simulator.kinds.systolic.machine import ArrayMachine
 from simulator.kinds.systolic.program import array_program
-from simulator.kinds.systolic.schedule import SystolicSchedule, cut
+from simulator.kinds.systolic.schedule import SystolicSchedule
 from simulator.kinds.systolic.search import plan_systolic
 from simulator.machine import Machine
-from simulator.system.program import LoopOrder, joined
+from simulator.system.program import LoopOrder, joined, spans
 from simulator.system.relaxed import earliest_end
 from simulator.system.spec import SystemSpec
 from simulator.system.system import System
@@ -30,7 +30,7 @@ ARRAY = machine({"kind": "systolic", "rows": 2, "cols": 2})
 def plan(shape: tuple[int, int, int], tile: tuple[int, int, int], order: LoopOrder) -> SystolicSchedule:
     m, k, n = shape
     product = product_of(operation(np.ones((m, k)), np.ones((k, n))))
-    m_tiles, k_tiles, n_tiles = (cut(extent, size) for extent, size in zip(shape, tile, strict=True))
+    m_tiles, k_tiles, n_tiles = (spans(extent, size) for extent, size in zip(shape, tile, strict=True))
     return SystolicSchedule(ArrayMachine.of(ARRAY).fabric, product, "ws", m_tiles, k_tiles, n_tiles, order)
 
 

@@ -13,9 +13,10 @@ from simulator.kinds.systolic.folds import Dataflow, fold_steps
 from simulator.kinds.systolic.machine import ArrayMachine, SystolicFabric
 from simulator.kinds.systolic.reference import run_array
 from simulator.kinds.systolic.row_order import grouped_rows
-from simulator.kinds.systolic.schedule import SystolicSchedule, cut
+from simulator.kinds.systolic.schedule import SystolicSchedule
 from simulator.kinds.systolic.timing import compute_cycles
 from simulator.machine.model import Machine
+from simulator.system.program import spans
 from simulator.workload.types import Operation
 from tests.strategies import machine, operation, run, sparse, workload
 
@@ -97,8 +98,8 @@ def test_cells_give_numpys_product_in_any_order_of_rows(
         product = selected
     product = with_row_order(product, random.permutation(m))
     m_size, k_size, n_size = sizes
-    spans = cut(m, m_size), cut(product.shape[1], k_size * product.kept), cut(n, n_size)
-    plan = SystolicSchedule(ArrayMachine.of(of).fabric, product, flow, *spans, "m_rounds")
+    tiles = spans(m, m_size), spans(product.shape[1], k_size * product.kept), spans(n, n_size)
+    plan = SystolicSchedule(ArrayMachine.of(of).fabric, product, flow, *tiles, "m_rounds")
     cycles, y = run_array(plan, w, x)
     assert (y == w @ x).all()
     assert cycles == compute_cycles(plan)
