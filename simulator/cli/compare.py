@@ -107,6 +107,7 @@ def sizer(request: SizingRequest, engine: Any, jobs: int) -> Callable[..., Any] 
     quantity: Literal["area", "throughput", "power", "bandwidth"] = request.equal.value
 
     def size(machines: Sequence[Any], workload: Any, progress: Callable[[str, float], None]) -> Any:
+        """Machines that agree in the quantity, in their order."""
         from simulator.study.executors import local
         from simulator.study.sizing import equalise
         from simulator.study.sizing.runner import machine_runner

@@ -111,9 +111,14 @@ class Hardware:
         """What grows with every size: wires between blocks may become shorter where a block grows."""
         return replace(self, instances=tuple(entry for entry in self.instances if entry.name not in SPREAD))
 
+    def by_component(self) -> dict[str, list[Instance]]:
+        """Instances of each component, in the order of reports."""
+        found: dict[str, list[Instance]] = {name: [] for name in self.components}
+        for entry in self.instances:
+            found[entry.name].append(entry)
+        return found
+
     def area_mm2(self, *, include_dram: bool) -> float:
         """Die area, with the DRAM PHY or without: added up component by component, so that a run's cost has the same to the last bit."""
-        by_component = dict.fromkeys(self.components, 0.0)
-        for entry in self.instances:
-            by_component[entry.name] += entry.count * entry.component.die_mm2()
-        return sum(area for name, area in by_component.items() if include_dram or name not in OFF_FABRIC)
+        wanted = self.by_component().items()
+        return sum(total_die_mm2(instances) for name, instances in wanted if include_dram or name not in OFF_FABRIC)

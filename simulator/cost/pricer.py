@@ -173,10 +173,7 @@ class Pricer:
     @cached_property
     def _built(self) -> tuple[_Built, ...]:
         """Each component, in the order of reports."""
-        by_name: dict[str, list[Instance]] = {name: [] for name in self.hardware.components}
-        for entry in self.hardware.instances:
-            by_name[entry.name].append(entry)
-        return tuple(_Built.of(name, instances) for name, instances in by_name.items())
+        return tuple(_Built.of(name, instances) for name, instances in self.hardware.by_component().items())
 
 
 @dataclass(frozen=True)
@@ -193,6 +190,7 @@ class _Built:
 
     @classmethod
     def of(cls, name: str, instances: list[Instance]) -> _Built:
+        """What they come to together."""
         areas = [(entry.count, entry.component.own_area) for entry in instances]
         return cls(
             name=name,

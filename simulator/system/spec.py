@@ -5,11 +5,16 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from typing import TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
 
 from simulator.activity import Ideal
 from simulator.machine.model import DMA_CHUNK_BYTES, Elaborated
 from simulator.system.program import Part, Sums
 
+Size = TypeVar("Size", int, NDArray[np.int64])
 ANY_WIDTH = 1 << 40
 """Bytes a cycle of what never holds anything back."""
 
@@ -53,8 +58,8 @@ class SystemSpec:
         """Of each port of the activation buffer, which is as wide as the X trunk."""
         return self.x_bytes_per_cycle
 
-    def bursts(self, size: int) -> int:
-        """Bytes that DRAM moves for `size` useful ones: whole bursts."""
+    def bursts(self, size: Size) -> Size:
+        """Bytes that DRAM moves for `size` useful ones: whole bursts; of an array, each by itself."""
         return -(-size // self.dram_burst_bytes) * self.dram_burst_bytes
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from functools import reduce
 from operator import or_
@@ -100,22 +101,32 @@ class Figure(FileModel):
         return self.low or 0.0, self.high or 0.0
 
 
-def _figure_of(name: str, hardware: type[Hardware]) -> Any:
-    """The model of a figure of one hardware: the tag, its parameters and its quantities settled."""
-    optional = not any(info.is_required() for info in hardware.model_fields.values())
-    fields: dict[str, Any] = {
-        "component": (Literal.__getitem__(name), Field(description="hardware of the registry")),
-        "parameters": (hardware, Field(default_factory=hardware) if optional else Field()),
+def of_any_hardware(base: type[FileModel], further: Callable[[type[Hardware]], dict[str, Any]] = lambda hardware: {}) -> Any:
+    """What is of one hardware of the registry, by the tag `component`: its parameters settled, and `further` fields of `base`."""
+
+    def model(name: str, hardware: type[Hardware]) -> Any:
+        optional = not any(info.is_required() for info in hardware.model_fields.values())
+        fields: dict[str, Any] = {
+            "component": (Literal.__getitem__(name), Field(description="hardware of the registry")),
+            "parameters": (hardware, Field(default_factory=hardware) if optional else Field()),
+        }
+        return create_model(f"{hardware.__name__}{base.__name__}", __base__=base, **fields, **further(hardware))
+
+    return Annotated[reduce(or_, (model(name, hardware) for name, hardware in HARDWARE.items())), Field(discriminator="component")]
+
+
+def _of_figure(hardware: type[Hardware]) -> dict[str, Any]:
+    """The quantities that a figure of it may be of, and the key that is no name in Python."""
+    return {
         "quantity": (Literal.__getitem__(hardware.quantities), Field()),
         "class": (FigureClass, Field("component", description="what was looked at; classes are summed up apart")),
     }
-    return create_model(f"{hardware.__name__}Figure", __base__=Figure, **fields)
 
 
 if TYPE_CHECKING:
     AnyFigure = Figure
 else:
-    AnyFigure = Annotated[reduce(or_, (_figure_of(name, kind) for name, kind in HARDWARE.items())), Field(discriminator="component")]
+    AnyFigure = of_any_hardware(Figure, _of_figure)
 
 
 class FiguresFile(FileModel):

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from functools import reduce
-from operator import or_
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
+from typing import TYPE_CHECKING, Literal, Self
 
-from pydantic import Field, create_model, model_validator
+from pydantic import Field, model_validator
 
-from simulator.cost.validation.figures import HARDWARE, Confidence
+from simulator.cost.validation.figures import Confidence, of_any_hardware
 from simulator.cost.validation.hardware import QUANTITIES, Hardware
 from simulator.errors import ConfigError
 from simulator.specs import Document, FileModel, config_names, config_path, load_yaml_document, nearest_hint
 
 AreaName = Literal["cell_area", "placed_area", "die_area"]
-FOLDER = "validation/rebuilds"
+_FOLDER = "validation/rebuilds"
 """Of the shipped ones, in configs."""
 
 
@@ -45,20 +43,10 @@ class Piece(FileModel):
         return self
 
 
-def _piece_of(name: str, hardware: type[Hardware]) -> Any:
-    """The model of a piece of one hardware: the tag and its parameters settled."""
-    optional = not any(info.is_required() for info in hardware.model_fields.values())
-    fields: dict[str, Any] = {
-        "component": (Literal.__getitem__(name), Field(description="hardware of the registry")),
-        "parameters": (hardware, Field(default_factory=hardware) if optional else Field()),
-    }
-    return create_model(f"{hardware.__name__}Piece", __base__=Piece, **fields)
-
-
 if TYPE_CHECKING:
     AnyPiece = Piece
 else:
-    AnyPiece = Annotated[reduce(or_, (_piece_of(name, kind) for name, kind in HARDWARE.items())), Field(discriminator="component")]
+    AnyPiece = of_any_hardware(Piece)
 
 
 class Part(FileModel):
@@ -113,7 +101,7 @@ def load_rebuild(name_or_path: str | Path) -> Document[Rebuild]:
 
     Raises ConfigError for anything that is not of the format, a part that stands twice, or where nothing is rebuilt at all.
     """
-    document = load_yaml_document(config_path(FOLDER, name_or_path), Rebuild)
+    document = load_yaml_document(config_path(_FOLDER, name_or_path), Rebuild)
     seen: set[str] = set()
     for index, part in enumerate(document.model.parts):
         if part.name in seen:
@@ -126,4 +114,4 @@ def load_rebuild(name_or_path: str | Path) -> Document[Rebuild]:
 
 def shipped_rebuilds() -> list[Document[Rebuild]]:
     """Return the rebuilds of configs/validation/rebuilds, by name."""
-    return [load_rebuild(name) for name in config_names(FOLDER)]
+    return [load_rebuild(name) for name in config_names(_FOLDER)]

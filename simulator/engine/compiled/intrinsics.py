@@ -230,6 +230,8 @@ def first_record(record: type[Kept]) -> Callable[[Memory], Kept]:
 
     @intrinsic
     def opened(typing_context: Any, memory: Any) -> Any:
+        """The memory's data, and address 0 in it."""
+
         def generate(context: Any, builder: Any, sig: Any, args: Any) -> Any:
             data = cgutils.create_struct_proxy(sig.args[0])(context, builder, args[0]).data
             whole = ir.Constant(context.get_value_type(sig.return_type), ir.Undefined)

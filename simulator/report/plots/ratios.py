@@ -6,6 +6,8 @@ import math
 from collections.abc import Sequence
 
 from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 
@@ -36,9 +38,26 @@ def draw_axis(axes: Axes, ratios: Sequence[float], width_inches: float) -> None:
     axes.spines["left"].set_visible(False)
 
 
-def band_handles() -> list[Patch]:
-    """Legend entries of the bands."""
-    return [Patch(color=colour, label=label) for _, colour, label in reversed(_BANDS)]
+def draw_label(axes: Axes, place: float, label: str, *, bold: bool) -> None:
+    """A label left of the axis, as those of ticks are."""
+    weight = "bold" if bold else "normal"
+    axes.text(-0.015, place, label, transform=axes.get_yaxis_transform(), ha="right", va="center", weight=weight)
+
+
+def draw_nothing(axes: Axes, why: str) -> None:
+    """What stands in place of points."""
+    axes.text(0.5, 0.5, why, transform=axes.transAxes, ha="center", color="#666666")
+
+
+def draw_legend(figure: Figure, markers: Sequence[Line2D]) -> None:
+    """These markers, then the bands, below the axis."""
+    bands = [Patch(color=colour, label=label) for _, colour, label in reversed(_BANDS)]
+    figure.legend(handles=[*markers, *bands], loc="outside lower center", ncols=3, columnspacing=1.2, handletextpad=0.4)
+
+
+def memory_marker() -> Line2D:
+    """Legend entry of figures from memory."""
+    return Line2D([], [], marker="o", linestyle="", color=MEMORY_COLOUR, label="from memory")
 
 
 def side_by_side(ratios: Sequence[float], apart: float) -> list[int]:

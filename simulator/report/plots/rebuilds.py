@@ -11,7 +11,7 @@ from matplotlib.lines import Line2D
 
 from simulator.cost.validation import Rebuilt
 from simulator.cost.validation.rebuilds import MEASURES, Measure, RebuiltPart
-from simulator.report.plots.ratios import MEMORY_COLOUR, band_handles, draw_axis
+from simulator.report.plots.ratios import MEMORY_COLOUR, draw_axis, draw_label, draw_legend, draw_nothing, memory_marker
 from simulator.report.plots.style import styled
 
 _LOOKS: dict[Measure, tuple[str, str, str]] = {"um2": ("o", "#2f83c4", "area"), "mw": ("D", "#c84f00", "power")}
@@ -37,12 +37,11 @@ def rebuilds_figure(rebuilt: Sequence[Rebuilt]) -> Figure:
                 axes.axhline(place - 0.5, color="#cccccc", linewidth=0.7)
             else:
                 _draw(axes, part, place)
-            bold = "bold" if part is None else "normal"
-            axes.text(-0.015, place, label, transform=axes.get_yaxis_transform(), ha="right", va="center", weight=bold)
+            draw_label(axes, place, label, bold=part is None)
         axes.set_yticks([])
         if not ratios:
-            axes.text(0.5, 0.5, "nothing to compare", transform=axes.transAxes, ha="center", color="#666666")
-        figure.legend(handles=_handles(rows), loc="outside lower center", ncols=3, columnspacing=1.2, handletextpad=0.4)
+            draw_nothing(axes, "nothing to compare")
+        draw_legend(figure, _markers(rows))
     return figure
 
 
@@ -74,11 +73,10 @@ def _draw(axes: Axes, part: RebuiltPart, place: int) -> None:
                 )
 
 
-def _handles(rows: Sequence[tuple[str, RebuiltPart | None]]) -> list[Line2D]:
+def _markers(rows: Sequence[tuple[str, RebuiltPart | None]]) -> list[Line2D]:
     besides = [(measure, part.beside(measure)) for _, part in rows if part is not None for measure in MEASURES]
     used = [measure for measure in MEASURES if any(name == measure and beside.ratio is not None for name, beside in besides)]
-    handles = [Line2D([], [], marker=_LOOKS[name][0], linestyle="", color=_LOOKS[name][1], label=_LOOKS[name][2]) for name in used]
+    markers = [Line2D([], [], marker=_LOOKS[name][0], linestyle="", color=_LOOKS[name][1], label=_LOOKS[name][2]) for name in used]
     if any(beside.ratio is not None and beside.confidence == "memory" for _, beside in besides):
-        handles.append(Line2D([], [], marker="o", linestyle="", color=MEMORY_COLOUR, label="from memory"))
-    handles.append(Line2D([], [], marker="o", linestyle="", color="#555555", markersize=7.5, label="total, with its ratio"))
-    return [*handles, *band_handles()]  # type: ignore[list-item]
+        markers.append(memory_marker())
+    return [*markers, Line2D([], [], marker="o", linestyle="", color="#555555", markersize=7.5, label="total, with its ratio")]

@@ -15,7 +15,7 @@ from matplotlib.lines import Line2D
 from simulator.cost.validation import FigureClass, Row
 from simulator.cost.validation.hardware import GROUPS
 from simulator.cost.validation.memory import PHYSICAL_FROM_NM
-from simulator.report.plots.ratios import FAR, MEMORY_COLOUR, band_handles, draw_axis, side_by_side
+from simulator.report.plots.ratios import FAR, MEMORY_COLOUR, draw_axis, draw_label, draw_legend, draw_nothing, memory_marker, side_by_side
 from simulator.report.plots.style import styled
 
 MARKERS: dict[FigureClass, str] = {"component": "o", "product": "s", "board": "D"}
@@ -98,14 +98,14 @@ def validation_figure(rows: Sequence[Row], checks: Sequence[Row]) -> Figure:
                 ticks.append((middle, line.label))
                 _draw(axes, line, middle)
             else:
-                axes.text(-0.015, middle, line.label, transform=axes.get_yaxis_transform(), ha="right", va="center", weight="bold")
+                draw_label(axes, middle, line.label, bold=True)
                 axes.axhline(top + 0.04, color="#cccccc", linewidth=0.7)
             top += line.height
         axes.set_yticks([place for place, _ in ticks], [label for _, label in ticks])
         if not shown:
-            axes.text(0.5, 0.5, "no figure", transform=axes.transAxes, ha="center", color="#666666")
+            draw_nothing(axes, "no figure")
         axes.text(1.02, -0.02, "predicted:\n n, median", transform=axes.get_yaxis_transform(), ha="left", va="bottom", fontsize=8.5)
-        figure.legend(handles=_handles(shown, checks), loc="outside lower center", ncols=3, columnspacing=1.2, handletextpad=0.4)
+        draw_legend(figure, _markers(shown, checks))
     return figure
 
 
@@ -149,19 +149,19 @@ def _draw(axes: Axes, line: _Line, middle: float) -> None:
         axes.text(1.02, middle, text, transform=axes.get_yaxis_transform(), ha="left", va="center", fontsize=8.5)
 
 
-def _handles(rows: Sequence[Row], checks: Sequence[Row]) -> list[Line2D]:
+def _markers(rows: Sequence[Row], checks: Sequence[Row]) -> list[Line2D]:
     grey = "#555555"
     classes = [name for name in MARKERS if any(row.figure_class == name for row in rows)]
-    handles = [Line2D([], [], marker=MARKERS[name], linestyle="", color=grey, label=name) for name in classes]
-    handles += [
+    markers = [Line2D([], [], marker=MARKERS[name], linestyle="", color=grey, label=name) for name in classes]
+    markers += [
         Line2D([], [], marker="o", linestyle="", color=grey, label="predicted"),
         Line2D([], [], marker="o", linestyle="", markerfacecolor="white", markeredgecolor=grey, label="fitted"),
     ]
     if any(row.confidence == "memory" for row in rows):
-        handles.append(Line2D([], [], marker="o", linestyle="", color=MEMORY_COLOUR, label="from memory"))
+        markers.append(memory_marker())
     if checks:
-        handles.append(Line2D([], [], marker="|", linestyle="", color=grey, label="CACTI, not silicon"))
-    return [*handles, *band_handles()]  # type: ignore[list-item]
+        markers.append(Line2D([], [], marker="|", linestyle="", color=grey, label="CACTI, not silicon"))
+    return markers
 
 
 def _node_nm(row: Row) -> float:

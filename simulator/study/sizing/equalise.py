@@ -119,6 +119,7 @@ class _Equaliser:
         return of_run(outcome, self.quantity, include_dram=self.include_dram)
 
     def by_size(self, machine: Machine, sram: Machine | None) -> Sized:
+        """The machine in the size, of its own proportions, that agrees with the target."""
         notes = tuple(filter(None, [self._bandwidth_note(machine)]))
         if machine is self.wanted:
             return Sized(machine, machine, self.quantity, self.target, self.target, notes=notes)
@@ -135,6 +136,7 @@ class _Equaliser:
         return f"its DRAM gives {own:.4g} GB/s, that of {self.model.name} {wanted:.4g} GB/s; --equal bandwidth or --best makes them equal"
 
     def with_bandwidth(self, machine: Machine, sram: Machine | None) -> Sized:
+        """The machine as it is, with another DRAM bandwidth."""
         changed = self._at_bandwidth(machine, self.target)
         return Sized(machine, changed, self.quantity, self.target, dram_gb_per_s(changed, technology_of(changed)))
 
@@ -155,6 +157,7 @@ class _Equaliser:
         return changed
 
     def best(self, machine: Machine, sram: Machine | None) -> Sized:
+        """The best design of the machine's kind that keeps to the target. Raises ConfigError where there is none in the grid."""
         start = self._at_bandwidth(machine, dram_gb_per_s(self.model, technology_of(self.model)))
         problem = Problem(
             machine=start,

@@ -112,6 +112,7 @@ class _BranchAndBound:
         self.best: tuple[tuple[float, float, tuple[int, ...]], Result] | None = None
 
     def found(self) -> Found | None:
+        """The best design, once nothing that is left can be better or the budget is spent; None where no design runs within the limits."""
         self._measure_against_itself()
         self._enter_families()
         while self.waiting or self.unscheduled or self.ready:

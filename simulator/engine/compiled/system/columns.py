@@ -51,7 +51,7 @@ def fill_parts(spec: SystemSpec, fills: Sequence[Fill]) -> Columns:
     """Of the parts of all fills; those from DRAM in whole bursts."""
     size, bank_cycles = attributes(parts_of(fills), "bytes", "bank_cycles")
     from_dram = by_part(fills, homes(fills)) == DRAM
-    size = np.where(from_dram, _bursts(spec, size), size)
+    size = np.where(from_dram, spec.bursts(size), size)
     return {"bytes": size, "bank_cycles": bank_cycles, "read": np.where(from_dram, size, 0), "written": np.zeros_like(size)}
 
 
@@ -64,7 +64,7 @@ def drain_parts(spec: SystemSpec, drains: Sequence[Drain]) -> Columns:
         out, back, on_bus = attributes([part.sums for part in parts], "out_bytes", "back_bytes", "bus_bytes")
     to_dram = by_part(drains, homes(drains)) == DRAM
     sums_in_dram = by_part(drains, np.array([drain.sums_home == "dram" for drain in drains], dtype=np.int64)) == 1
-    rows = np.where(to_dram | sums_in_dram, _bursts(spec, size), size)
+    rows = np.where(to_dram | sums_in_dram, spec.bursts(size), size)
     port = spec.buffer_bytes_per_cycle
     return {
         "bytes": size,
@@ -75,8 +75,8 @@ def drain_parts(spec: SystemSpec, drains: Sequence[Drain]) -> Columns:
         "sums_out": out,
         "sums_back": back,
         "sums_bus": on_bus,
-        "written": np.where(to_dram | sums_in_dram, rows, 0) + np.where(sums_in_dram, _bursts(spec, out), 0),
-        "read": np.where(sums_in_dram, _bursts(spec, back), 0),
+        "written": np.where(to_dram | sums_in_dram, rows, 0) + np.where(sums_in_dram, spec.bursts(out), 0),
+        "read": np.where(sums_in_dram, spec.bursts(back), 0),
     }
 
 
@@ -127,7 +127,3 @@ def moments_of(tiles: Sequence[TileStep]) -> tuple[Columns, Ints]:
 def _last(numbers: Ints) -> NDArray[np.bool_]:
     """[tiles] whether the next tile has another number, or there is none."""
     return np.concatenate((numbers[1:] != numbers[:-1], [True]))[: len(numbers)]
-
-
-def _bursts(spec: SystemSpec, size: Ints) -> Ints:
-    return -(-size // spec.dram_burst_bytes) * spec.dram_burst_bytes

@@ -9,7 +9,7 @@ from simulator.engine.compiled.system.shared import (
     all_begun,
     begin_transfer,
     end_chunk,
-    give,
+    free_staging,
     new_chunk,
     next_chunk,
     pass_over,
@@ -18,10 +18,10 @@ from simulator.engine.compiled.system.shared import (
     take,
 )
 
-NEXT_DRAIN, SUMS_THERE, NEXT_PART, WRITTEN, SKEWED, SUMMED, ROWS, PASSES, BETWEEN, STAGED, ON_BUS, GONE = range(12)
+NEXT_DRAIN, SUMS_THERE, NEXT_PART, WRITTEN, SKEWED, SUMMED, ROWS, PASSES, BETWEEN, STAGED, ON_BUS = range(11)
 """Steps of what unloads."""
-READS, HAS_READ, HAS_WRITTEN, OUT_OF_STAGING, ENDS = range(5)
-"""Steps of a chunk."""
+READS, HAS_READ, HAS_WRITTEN = range(3)
+"""Steps of a chunk, before its last ones."""
 
 
 @part
@@ -153,13 +153,7 @@ def chunk_out(system: System, chunk: Chunk) -> None:
             after(system, serve(system, chunk.written), chunk.event)
             return
     if chunk.step == HAS_WRITTEN:
-        chunk.step = OUT_OF_STAGING
-        chunk.staging.free += chunk.size
-        follow(system, chunk.event)
-    elif chunk.step == OUT_OF_STAGING:
-        give(system, chunk.staging)
-        chunk.step = ENDS
-        follow(system, chunk.event)
+        free_staging(system, chunk)
     else:
         end_chunk(system, chunk)
 

@@ -6,7 +6,7 @@ from simulator.engine.compiled.records import Array, Here, Inside, Nowhere, Reco
 
 LOADS_X, LOADS_W, RUNS_TILES, UNLOADS, CHUNK_IN, CHUNK_OUT, X_HERE, W_HERE, WRITTEN_BACK, LET_GO, SIGNAL, DONE = range(12)
 """What an event is of: a process, by what it does; or a resource that was let go, something that was waited for, an operation."""
-NO_FLOW, CHIP, BUFFER, DRAM = -1, 0, 1, 2
+CHIP, BUFFER, DRAM = range(3)
 WANT, WRITE, WRITTEN, TAKEN = range(4)
 """What happens to a part while a tile runs."""
 

@@ -9,7 +9,7 @@ from simulator.engine.compiled.system.shared import (
     all_begun,
     begin_transfer,
     end_chunk,
-    give,
+    free_staging,
     new_chunk,
     next_chunk,
     pass_over,
@@ -22,8 +22,8 @@ NEXT_FILL, OUTPUTS_BACK, NEXT_PART, ROOM, LEFT, IN_ORDER, MOVES = range(7)
 """Steps of a loader."""
 BEGINS, BETWEEN, STAGED, PASSES = range(4)
 """Where the part that a loader moves stands."""
-ASKS_DRAM, LEAVES_DRAM, ON_TRUNK, OUT_OF_STAGING, ENDS = range(5)
-"""Steps of a chunk."""
+ASKS_DRAM, LEAVES_DRAM, ON_TRUNK = range(3)
+"""Steps of a chunk, before its last ones."""
 
 
 @part
@@ -163,13 +163,7 @@ def chunk_in(system: System, chunk: Chunk) -> None:
     elif chunk.step == ON_TRUNK:
         if passed(system, process):
             system.read_bytes += chunk.size
-            chunk.step = OUT_OF_STAGING
-            chunk.staging.free += chunk.size
-            follow(system, chunk.event)
-    elif chunk.step == OUT_OF_STAGING:
-        give(system, chunk.staging)
-        chunk.step = ENDS
-        follow(system, chunk.event)
+            free_staging(system, chunk)
     else:
         end_chunk(system, chunk)
 

@@ -7,6 +7,9 @@ from simulator.engine.compiled.system.events import after, append, follow, pop
 from simulator.engine.compiled.system.layout import Chunk, Meter, Pace, Process, Route, Staging, System, Transfer
 from simulator.machine.model import DMA_CHUNK_BYTES
 
+OUT_OF_STAGING, ENDS = 3, 4
+"""Last steps of every chunk, after the three of its direction."""
+
 
 @inline
 def grant(system: System, meter: Meter) -> None:
@@ -141,8 +144,21 @@ def new_chunk(system: System, role: int, of: Transfer, staging: Staging) -> Chun
 
 
 @inline
+def free_staging(system: System, chunk: Chunk) -> None:
+    """A chunk is through: its staging is free."""
+    chunk.step = OUT_OF_STAGING
+    chunk.staging.free += chunk.size
+    follow(system, chunk.event)
+
+
+@part
 def end_chunk(system: System, chunk: Chunk) -> None:
-    """A chunk has ended; the last one of a transfer that has begun all ends that."""
+    """Who waits for the staging of a chunk has it; then that has ended, and the last one of a transfer that has begun all ends it."""
+    if chunk.step == OUT_OF_STAGING:
+        chunk.step = ENDS
+        give(system, chunk.staging)
+        follow(system, chunk.event)
+        return
     of = chunk.of
     of.pending -= 1
     if of.begun and of.pending == 0:

@@ -6,7 +6,7 @@ from simulator.engine.compiled.bits import inline, part
 from simulator.engine.compiled.system.events import after, follow, happened, mark, reached
 from simulator.engine.compiled.system.layout import WANT, WRITE, WRITTEN, Stream, System, Tile
 
-NEXT_TILE, X_HERE, LEFT, W_NEEDED, W_HERE, Y_NEEDED, Y_GONE, STARTS, NEXT_MOMENT, HAPPENS, WANTED, WRITABLE, ENDED = range(13)
+NEXT_TILE, X_HERE, LEFT, W_HERE, Y_GONE, NEXT_MOMENT, HAPPENS, WANTED, WRITABLE, ENDED = range(10)
 """Steps of the fabric."""
 
 
