@@ -26,26 +26,15 @@ from simulator.report.plots.networks import topology_figure
 RESULTS = Path(__file__).parent / "results-short.json"
 PROGRAM = "from simulator.cli import main; main()"
 CALIBRATION = "import numpy, numba"
+COMPARE = ["compare", "crossbar", "hybrid", "replication", "partition", "systolic", "-w", "tinygpt", "-j", "1"]
 COMMANDS: dict[str, list[str]] = {
     "--help": ["--help"],
     "run --json": ["run", "crossbar", "-w", "tinygpt", "--json"],
     "run --no-plots": ["run", "crossbar", "-w", "tinygpt", "--no-plots"],
     "run": ["run", "crossbar", "-w", "tinygpt"],
     "run --plots all --format both": ["run", "crossbar", "-w", "tinygpt", "--plots", "all", "--format", "both"],
-    "compare": ["compare", "crossbar", "hybrid", "replication", "partition", "systolic", "-w", "tinygpt", "-j", "1"],
-    "compare --no-plots": [
-        "compare",
-        "crossbar",
-        "hybrid",
-        "replication",
-        "partition",
-        "systolic",
-        "-w",
-        "tinygpt",
-        "-j",
-        "1",
-        "--no-plots",
-    ],
+    "compare": COMPARE,
+    "compare --no-plots": [*COMPARE, "--no-plots"],
 }
 PORTS = (256, 1024)
 

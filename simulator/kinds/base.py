@@ -41,6 +41,11 @@ class Scheduled:
     count: Callable[[], Counts]
     """Events of the fabric that every run has, without the bytes of fills and drains."""
 
+    @classmethod
+    def as_run(cls, run: OperationRun) -> Scheduled:
+        """Exactly as it was run."""
+        return cls(run.program, lambda: run.counts)
+
 
 @dataclass(frozen=True)
 class Least:
@@ -85,6 +90,8 @@ class Kind(ABC):
     name: ClassVar[str]
     dense: ClassVar[bool] = False
     """Whether it multiplies the zeros: a baseline that sparse machines are held against."""
+    exact: ClassVar[bool] = False
+    """Whether its schedules are its runs, but for the values that an engine may carry."""
     sections: ClassVar[Mapping[type[Section], type[Section]]]
     """Its share of the machine file: of each section that comes in kinds, the model that it brings."""
     kernels: ClassVar[tuple[Kernel, ...]] = ()

@@ -55,7 +55,7 @@ class Trial:
         """Raises MappingError for a chain that is demanded and does not fit."""
         self.elaborated = elaborated
         self.floor = floor
-        self.engine = engine.name
+        self.engine, self.carries_values = engine.name, engine.carries_values
         self.kept = Kept(partial(run_operation, elaborated, RunOptions(engine, threads=threads)))
         self.workload = settled(elaborated, floor.workload, self.kept.run, engine.name)
         self.spec = SystemSpec.of(elaborated)
@@ -124,6 +124,9 @@ class Trial:
 
     def _scheduled(self, stint: Stint) -> list[_Part]:
         machine, operations = self.elaborated.machine, zip(stint.operations, stint.residency, strict=True)
+        if kind_of(machine).exact and not self.carries_values:
+            runs = self.kept.run(stint)
+            return [self._bounded(Scheduled.as_run(run), *homed) for run, homed in zip(runs, operations, strict=True)]
         if len(stint.operations) > 1:
             several = kind_of(machine).schedule_fused(self.elaborated, stint.operations, stint.residency, stint.first)
             return [self._bounded(scheduled, *homed) for scheduled, homed in zip(several, operations, strict=True)]

@@ -83,6 +83,29 @@ def sparsim(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch)
 
 
 @pytest.fixture
+def mine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> Path:
+    """A file in the working directory with the text that the module of the test calls `MINE`."""
+    monkeypatch.chdir(tmp_path)
+    path = tmp_path / "mine.yaml"
+    path.write_text(request.module.MINE, encoding="utf-8")
+    return path
+
+
+@pytest.fixture
+def refusal(sparsim: Type) -> Callable[..., str]:
+    """Type `sparsim ARGUMENTS…`, which is refused in words and leaves no report; what it says."""
+
+    def refused(*arguments: str) -> str:
+        outcome = sparsim(*arguments)
+        assert outcome.code == 2
+        assert "Traceback" not in outcome.err
+        assert not Path("reports").exists()
+        return outcome.err
+
+    return refused
+
+
+@pytest.fixture
 def no_plots(monkeypatch: pytest.MonkeyPatch) -> None:
     """Leave out the slow part of a report, where a test is not about it."""
     monkeypatch.setattr("simulator.report.plots.save_plots", lambda results, folder, pictures: None)

@@ -14,6 +14,7 @@ from simulator.cost.validation import load_rebuild, rebuild
 from simulator.report.plots.rebuilds import rebuilds_figure
 
 Type = Callable[..., Any]
+Refusal = Callable[..., str]
 
 MINE = """
 name: mine
@@ -32,14 +33,6 @@ parts:
   - {name: glue, published_um2: 20000, confidence: memory}
 total_published: {um2: 70000}
 """
-
-
-@pytest.fixture
-def mine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.chdir(tmp_path)
-    path = tmp_path / "mine.yaml"
-    path.write_text(MINE, encoding="utf-8")
-    return path
 
 
 def test_all_shipped_ones_give_a_table_and_a_whole_folder(mine: Path, sparsim: Type) -> None:
@@ -93,13 +86,9 @@ def test_one_of_ones_own_as_json_writes_nothing(mine: Path, sparsim: Type) -> No
         (("component: sram\n        parameters: {kib: 16, width_bits: 64}\n", "component: wire\n"), "area: the model gives none of a wire"),
     ],
 )  # fmt: skip
-def test_malformed_files(mine: Path, sparsim: Type, change: tuple[str, str], message: str) -> None:
+def test_malformed_files(mine: Path, refusal: Refusal, change: tuple[str, str], message: str) -> None:
     mine.write_text(MINE.replace(*change), encoding="utf-8")
-    outcome = sparsim("validate", "--rebuild", str(mine))
-    assert outcome.code == 2
-    assert message in outcome.err
-    assert "Traceback" not in outcome.err
-    assert not (mine.parent / "reports").exists()
+    assert message in refusal("validate", "--rebuild", str(mine))
 
 
 def test_a_file_in_which_nothing_is_rebuilt_is_refused(mine: Path, sparsim: Type) -> None:

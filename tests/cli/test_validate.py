@@ -16,6 +16,7 @@ from simulator.cost.validation import shipped_figures, validate
 from simulator.report.plots.validation import validation_figure
 
 Type = Callable[..., Any]
+Refusal = Callable[..., str]
 
 MINE = """
 figures:
@@ -30,14 +31,6 @@ figures:
     source: my data sheet
   - {id: my_wire, component: wire, technology: 16nm, quantity: energy_per_bit_mm, low: 80, high: 100, unit: fJ/bit/mm, source: my notes}
 """
-
-
-@pytest.fixture
-def mine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.chdir(tmp_path)
-    path = tmp_path / "mine.yaml"
-    path.write_text(MINE, encoding="utf-8")
-    return path
 
 
 def test_the_shipped_list_gives_a_table_and_a_whole_folder(mine: Path, sparsim: Type) -> None:
@@ -102,13 +95,9 @@ def test_a_list_without_areas_is_drawn_too(mine: Path, sparsim: Type) -> None:
         (("figures:", "figure:"), "mine.yaml:2: figures: missing key"),
     ],
 )  # fmt: skip
-def test_malformed_lists(mine: Path, sparsim: Type, change: tuple[str, str], message: str) -> None:
+def test_malformed_lists(mine: Path, refusal: Refusal, change: tuple[str, str], message: str) -> None:
     mine.write_text(MINE.replace(*change), encoding="utf-8")
-    outcome = sparsim("validate", "--figures", str(mine))
-    assert outcome.code == 2
-    assert message in outcome.err
-    assert "Traceback" not in outcome.err
-    assert not (mine.parent / "reports").exists()
+    assert message in refusal("validate", "--figures", str(mine))
 
 
 def test_a_model_of_zero_is_no_point_of_the_plot() -> None:

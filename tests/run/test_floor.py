@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from floors import check_floors
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from strategies import DATAFLOWS, elaborated, gather_machines, machine, mixtures, operation, run, sampled_operation, sparse, workload
@@ -16,7 +17,7 @@ from simulator.errors import MappingError
 from simulator.machine.model import Machine
 from simulator.pipeline import simulate
 from simulator.pricing import pricer_of
-from simulator.run.floor import Floor, Least
+from simulator.run.floor import Floor
 from simulator.run.trial import Trial
 from simulator.study.sizing.quantities import floor_of
 from simulator.workload.storage import FormatName, StorageSpec
@@ -36,26 +37,11 @@ def _scheduled(of: Machine, what: Workload) -> int:
 
 
 def _holds(of: Machine, what: Workload) -> None:
-    floor = Floor(what)
-    spec = elaborated(of)
     try:
         timing = run(of, what)
     except MappingError:
         return
-    seen: list[Least] = []
-
-    def note(least: Least) -> bool:
-        seen.append(least)
-        return False
-
-    trial = Trial(spec, floor, ENGINES["reference"])
-    assert trial.schedule(note)
-    timing_again = trial.run(note)
-    assert timing_again is not None
-    assert (timing_again.activity.cycles, timing_again.activity.counts) == (timing.activity.cycles, timing.activity.counts)
-    for least in [floor.least(spec), *seen]:
-        assert least.cycles <= timing.activity.cycles
-        assert all(a <= b for a, b in zip(least.counts.values(), timing.activity.counts.values(), strict=True))
+    check_floors(of, what, timing)
 
 
 @settings(max_examples=60, deadline=None)

@@ -13,10 +13,10 @@ from simulator.engine.engines import ENGINES
 from simulator.errors import MappingError
 from simulator.machine.model import Machine
 from simulator.run.alternatives import Alternatives
-from simulator.run.floor import Floor, Least
+from simulator.run.floor import Floor
 from simulator.run.run import Timing
-from simulator.run.trial import Trial
 from simulator.workload.types import Chain, Workload
+from tests.floors import check_floors
 from tests.kinds.systolic.test_chains import cases as array_cases
 from tests.run.test_fusion import ROOMY, Case, causal, chain_of, dram_bytes, figures, fused
 from tests.run.test_fusion import cases as units_cases
@@ -62,21 +62,7 @@ def test_a_run_is_that_of_one_of_both_and_above_its_floor(case: Case) -> None:
     either = [figures(ran(case.machine, each)) for each in (case.workload, case.apart)]
     assert figures(timing) in either
     assert figures(ran(case.machine, what)) == figures(timing)
-    seen: list[Least] = []
-
-    def note(least: Least) -> bool:
-        seen.append(least)
-        return False
-
-    floor, spec = Floor(what), elaborated(case.machine)
-    trial = Trial(spec, floor, ENGINES["compiled"])
-    assert trial.schedule(note)
-    again = trial.run(note)
-    assert again is not None
-    assert figures(again) == figures(timing)
-    for least in [floor.least(spec), *seen]:
-        assert least.cycles <= timing.activity.cycles
-        assert all(a <= b for a, b in zip(least.counts.values(), timing.activity.counts.values(), strict=True))
+    assert figures(check_floors(case.machine, what, timing, "compiled")) == figures(timing)
 
 
 def run_or_skip(of: Machine, what: Workload) -> Timing:

@@ -36,6 +36,7 @@ class Systolic(Kind):
 
     name = "systolic"
     dense = True
+    exact = True
     sizes = ArraySizes()
     components = WORDS
     sections: ClassVar[dict[type[Section], type[Section]]] = {Fabric: SystolicFabric}
@@ -52,7 +53,7 @@ class Systolic(Kind):
 
     def schedule(self, elaborated: Elaborated, operation: Operation, residency: Residency, index: int) -> Scheduled:
         """Formulas are as quick as any bound, and exact."""
-        return _scheduled(run_systolic(ArrayMachine.inside(elaborated), SystemSpec.of(elaborated), operation, residency, index, None))
+        return Scheduled.as_run(run_systolic(ArrayMachine.inside(elaborated), SystemSpec.of(elaborated), operation, residency, index, None))
 
     def check_fusion(self, machine: Machine, chain: Sequence[Operation], residency: Sequence[Residency]) -> None:
         """Whether a block of tokens of a chain fits the operand buffers."""
@@ -73,7 +74,7 @@ class Systolic(Kind):
     ) -> tuple[Scheduled, ...]:
         """Exact, as one operation is."""
         runs = run_chain(ArrayMachine.inside(elaborated), SystemSpec.of(elaborated), chain, residency, first, None)
-        return tuple(map(_scheduled, runs))
+        return tuple(map(Scheduled.as_run, runs))
 
     def least(self, machine: Machine, operation: Operation, residency: Residency, memo: Memo) -> Least:
         """Folds of whole extents, by the best dataflow that the array may choose.
@@ -140,10 +141,6 @@ def _ran_on(elaborated: Elaborated, options: RunOptions) -> tuple[ArrayMachine, 
 
 def _cells(options: RunOptions) -> ArrayEngine | None:
     return run_array if options.engine.carries_values else None
-
-
-def _scheduled(run: OperationRun) -> Scheduled:
-    return Scheduled(run.program, lambda: run.counts)
 
 
 def _array_cycles(machine: ArrayMachine, op: Operation, residency: Residency, memo: Memo) -> int:

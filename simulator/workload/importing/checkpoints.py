@@ -92,10 +92,8 @@ def read_checkpoint(path: Path, wanted: Sequence[str], layout: Layout) -> Import
         unasked = [] if wanted else [name for name, tensor in tensors.items() if len(tensor.shape) > 2]
         unfit = packed({name: tensor.dtype for name, tensor in tensors.items()})
         turn = set(names) if layout == "in-out" else stored_in_out({name: tensor.shape for name, tensor in tensors.items()})
-        sources, left_out = (
-            [],
-            {f"{name} ({_sides(tensors[name])})": "it has more than 2 dimensions; --tensor takes it" for name in unasked},
-        )
+        sources = []
+        left_out = {f"{name} ({_sides(tensors[name])})": "it has more than 2 dimensions; --tensor takes it" for name in unasked}
         for name in names:
             try:
                 source = Source(name, _csr(tensors[name], unfit.get(name)))
@@ -143,8 +141,8 @@ def read_header(path: Path) -> dict[str, Tensor]:
     tensors, ends = {}, {}
     for name, raw in entries.items():
         entry = _entry(name, raw)
-        start, ends[entry.data_offsets] = entry.data_offsets[0], name
-        tensors[name] = Tensor(path, entry.dtype, entry.shape, 8 + length + start)
+        ends[entry.data_offsets] = name
+        tensors[name] = Tensor(path, entry.dtype, entry.shape, 8 + length + entry.data_offsets[0])
     _check_places(ends, size - 8 - length)
     _check_by_package(path)
     return tensors

@@ -42,8 +42,7 @@ class Imported:
 
 
 def read_sources(path: Path, tensors: Sequence[str], layout: Layout = "auto") -> Imported:
-    """Return what a file holds; `tensors` are names or globs of a checkpoint's, none: all that have two
-    dimensions.
+    """Return what a file holds; `tensors` are names or globs of a checkpoint's, none: all that have two dimensions.
 
     Raises OperandError, beginning with the file's name, where it cannot be read or a name is not there.
     """

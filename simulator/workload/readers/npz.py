@@ -73,20 +73,19 @@ def _read(archive: zipfile.ZipFile) -> Csr:
     layout = layout.decode("ascii", "replace") if isinstance(layout, bytes) else str(layout)
     if layout not in _FORMATS:
         raise OperandError(f"sparse format {layout[:20]!r}; allowed: {', '.join(_FORMATS)}")
-    indices, reader = _FORMATS[layout]
+    indices, dimensions, reader = _FORMATS[layout]
     members = ("shape", *indices, "data")
     missing = next((name for name in members if f"{name}.npy" not in names), None)
     if missing is not None:
         raise OperandError(f"the array `{missing}` is missing")
     headers = {name: _header(archive, name) for name in members}
     shape = _shape(archive, headers["shape"])
-    dimensions = {"data": {"bsr": 3, "dia": 2}.get(layout, 1)}
-    for name in (*indices, "data"):
-        header, kinds = headers[name], "biuf" if name == "data" else "iu"
-        if len(header.shape) != dimensions.get(name, 1):
-            raise OperandError(f"`{name}` has {len(header.shape)} dimensions; allowed: {dimensions.get(name, 1)}")
+    for name, sides, kinds, allowed in (*((name, 1, "iu", "integers") for name in indices), ("data", dimensions, "biuf", "real numbers")):
+        header = headers[name]
+        if len(header.shape) != sides:
+            raise OperandError(f"`{name}` has {len(header.shape)} dimensions; allowed: {sides}")
         if header.dtype.kind not in kinds:
-            raise OperandError(f"`{name}` has type {header.dtype}; allowed: {'real numbers' if name == 'data' else 'integers'}")
+            raise OperandError(f"`{name}` has type {header.dtype}; allowed: {allowed}")
     check_size(shape, 0)
     matrix = reader(_Parts(archive, headers, shape))
     return replace(matrix, data=None) if headers["data"].dtype.kind == "b" else matrix
@@ -155,14 +154,14 @@ def _dia(parts: _Parts) -> Csr:
     return coordinates_csr(parts.shape, rows[inside], columns[inside], values[inside])
 
 
-_FORMATS: dict[str, tuple[tuple[str, ...], Callable[[_Parts], Csr]]] = {
-    "csr": (("indptr", "indices"), _csr),
-    "csc": (("indptr", "indices"), _csc),
-    "coo": (("row", "col"), _coo),
-    "bsr": (("indptr", "indices"), _bsr),
-    "dia": (("offsets",), _dia),
+_FORMATS: dict[str, tuple[tuple[str, ...], int, Callable[[_Parts], Csr]]] = {
+    "csr": (("indptr", "indices"), 1, _csr),
+    "csc": (("indptr", "indices"), 1, _csc),
+    "coo": (("row", "col"), 1, _coo),
+    "bsr": (("indptr", "indices"), 3, _bsr),
+    "dia": (("offsets",), 2, _dia),
 }
-"""Of each format, the arrays of indices that it has, and its reader."""
+"""Of each format, the arrays of indices that it has, the dimensions of `data`, and its reader."""
 
 
 def _check_pointers(parts: _Parts, lines: int, line: str) -> None:

@@ -6,7 +6,6 @@ steps up is slower by more than 2 %, and none reads its edges more often than th
 
 from __future__ import annotations
 
-import sys
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -19,6 +18,7 @@ from simulator.machine import Machine
 from simulator.result import Result
 from simulator.workload import Workload
 from simulator.workload.types import Operation
+from tests.kinds.law_counts import count_broken
 from tests.strategies import operation
 
 FLOWS = ("ws", "os", "is")
@@ -138,10 +138,4 @@ def more_used_than_there_is(seed: int, largest: float = 8.7) -> str:
 LAWS = (lost_to_a_fixed_dataflow, slower_when_larger, more_used_than_there_is)
 
 if __name__ == "__main__":
-    count = int(sys.argv[1])
-    for law in LAWS:
-        broken = [(seed, reason) for seed in range(count) if (reason := law(seed))]
-        for seed, reason in broken:
-            print(seed, reason)
-        print(f"{law.__name__}: {len(broken)} of {count}", flush=True)
-    sys.exit(0)
+    count_broken(LAWS)

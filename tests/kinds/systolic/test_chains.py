@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import itertools
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from simulator.engine.engines import ENGINES
@@ -18,15 +17,15 @@ from simulator.kinds.systolic import reference
 from simulator.kinds.systolic.cells import run_output, run_stationary
 from simulator.kinds.systolic.chains import ArrayChain
 from simulator.kinds.systolic.machine import ArrayMachine
-from simulator.run.floor import Floor, Least
-from simulator.run.run import Timing
-from simulator.run.trial import Trial
 from simulator.system.program import turns_of
 from simulator.system.spec import SystemSpec
-from tests.run.test_fusion import Case, causal, chain_of, dram_bytes, figures, fused
+from tests.floors import check_floors
+from tests.run.test_fusion import Case, causal, chain_of, dram_bytes, figures, fitting, fused
 from tests.strategies import elaborated, machine, run, workload
 
 EXAMPLES = settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck))
+UNFIT = "no tile of"
+"""What is said of an operation that does not fit an array by itself."""
 
 
 @st.composite
@@ -53,18 +52,10 @@ def cases(draw: st.DrawFn) -> Case:
     return Case(of, fused(*chain_of(random, sizes, draw(st.integers(1, 4)), draw(st.integers(1, 13)), density, x_density)))
 
 
-def fitting(case: Case, **keys: Any) -> Timing:
-    try:
-        return run(case.machine, case.workload, **keys)
-    except MappingError as error:
-        assume("fuse: [" not in str(error) and "no tile of" not in str(error))
-        raise
-
-
 @EXAMPLES
 @given(case=cases())
 def test_y_is_numpys_and_what_one_leaves_the_next_takes(case: Case) -> None:
-    timing = fitting(case)
+    timing = fitting(case, unfit=UNFIT)
     activity = timing.activity
     assert sum(activity.unit_cycles.values()) == activity.units * activity.cycles
     assert activity.cycles >= activity.bounds.largest[1]
@@ -83,22 +74,8 @@ def test_y_is_numpys_and_what_one_leaves_the_next_takes(case: Case) -> None:
 @EXAMPLES
 @given(case=cases())
 def test_no_fused_run_is_below_its_floor_or_slower_than_a_perfect_dram(case: Case) -> None:
-    timing = fitting(case, engine=ENGINES["compiled"])
-    seen: list[Least] = []
-
-    def note(least: Least) -> bool:
-        seen.append(least)
-        return False
-
-    floor, spec = Floor(case.workload), elaborated(case.machine)
-    trial = Trial(spec, floor, ENGINES["compiled"])
-    assert trial.schedule(note)
-    again = trial.run(note)
-    assert again is not None
-    assert (again.activity.cycles, again.activity.counts) == (timing.activity.cycles, timing.activity.counts)
-    for least in [floor.least(spec), *seen]:
-        assert least.cycles <= timing.activity.cycles
-        assert all(a <= b for a, b in zip(least.counts.values(), timing.activity.counts.values(), strict=True))
+    timing = fitting(case, unfit=UNFIT, engine=ENGINES["compiled"])
+    check_floors(case.machine, case.workload, timing, "compiled")
     assert run(case.machine, case.workload, ideal="dram", engine=ENGINES["compiled"]).activity.cycles <= timing.activity.cycles
 
 
@@ -106,7 +83,7 @@ def test_no_fused_run_is_below_its_floor_or_slower_than_a_perfect_dram(case: Cas
 @given(case=cases())
 def test_tiles_of_a_chain_follow_each_other_in_the_cells_as_by_formula(case: Case) -> None:
     """The folds of all operations by turns, cell by cell: as many cycles as their tiles have together."""
-    fitting(case, engine=ENGINES["compiled"])
+    fitting(case, unfit=UNFIT, engine=ENGINES["compiled"])
     chain = case.workload.operations[1:]
     homes = kind_of(case.machine).residency(case.machine, case.workload)[1:]
     fused_chain = ArrayChain(ArrayMachine.of(case.machine), chain, homes)

@@ -6,7 +6,6 @@ crossbars, those that are slower by more than 2 % and 64 cycles, which is no law
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -20,6 +19,7 @@ from simulator.machine.model import Machine
 from simulator.network import TOPOLOGIES
 from simulator.run.run import Timing, run_and_repeat
 from simulator.workload.types import Operation, Workload
+from tests.kinds.law_counts import count_broken
 from tests.run.test_fusion import chain_of, fused
 from tests.strategies import elaborated, machine, operation, sampled_operation, sparse, workload
 
@@ -202,10 +202,4 @@ def slower_when_larger(seed: int, keys: Sequence[str] = tuple(STEPS)) -> str:
 LAWS = (slower_with_a_perfect_part, slower_when_larger)
 
 if __name__ == "__main__":
-    count = int(sys.argv[1])
-    for law in LAWS:
-        broken = [(seed, reason) for seed in range(count) if (reason := law(seed))]
-        for seed, reason in broken:
-            print(seed, reason)
-        print(f"{law.__name__}: {len(broken)} of {count}", flush=True)
-    sys.exit(0)
+    count_broken(LAWS)
