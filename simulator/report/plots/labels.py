@@ -20,6 +20,8 @@ def place_labels(
 ) -> None:
     """Put each name where it overlaps the fewest discs, names and lines, nearest place first; points of no name only take room.
 
+    A name that is far from its point, or about as near to that of another name, has a line to its own.
+
     `x` and `y` are data of the figure's first axes, `sizes` the areas of discs in points², `lines` the ends of level or upright
     lines that names should not stand on; the figure has been laid out.
     """
@@ -30,6 +32,7 @@ def place_labels(
     taken = [Bbox.from_extents(px - r, py - r, px + r, py + r) for (px, py), r in zip(points, radii, strict=True)]
     taken += [_thick(axes.transData.transform(ends), pixels_per_point) for ends in lines]
     frame = axes.get_window_extent()
+    named = [tuple(point) for name, point in zip(names, points.tolist(), strict=True) if name]
     for name, point, (px, py), radius in zip(names, zip(x, y, strict=True), points, radii, strict=True):
         if not name:
             continue
@@ -39,6 +42,8 @@ def place_labels(
         taken.append(best)
         offset = ((best.x0 + best.x1) / 2 - px, (best.y0 + best.y1) / 2 - py)
         far = max(abs(offset[0]) - width / 2, abs(offset[1]) - height / 2) > radius + 0.6 * height
+        others = [np.hypot(px + offset[0] - qx, py + offset[1] - qy) for qx, qy in named if (qx, qy) != (px, py)]
+        unclear = bool(others) and min(others) < _CLEAR * np.hypot(*offset)
         axes.annotate(
             name,
             point,
@@ -47,10 +52,12 @@ def place_labels(
             ha="center",
             va="center",
             color="#222222",
-            arrowprops={"arrowstyle": "-", "color": "#999999", "linewidth": 0.8} if far else None,
+            arrowprops={"arrowstyle": "-", "color": "#999999", "linewidth": 0.8} if far or unclear else None,
         )
 
 
+_CLEAR = 1.2
+"""How many times as far as its own point any other named one is from a name that needs no line to it."""
 _DIRECTIONS = ((1, 0), (0, 1), (0, -1), (-1, 0), (1, 1), (1, -1), (-1, 1), (-1, -1))
 
 

@@ -16,6 +16,7 @@ from simulator.result import Result
 
 _COLOURS = ("#c84f00", "#f29b30", "#08488a", "#cc79a7", "#00714f", "#2f83c4", "#6a4c93", "#8a6d5a", "#5f5f5f", "#5cc2a0")
 _LARGEST = 900.0
+_MIDDLE = 30.0
 _FAR = 4.0
 
 
@@ -34,6 +35,7 @@ def tradeoff_figure(results: Sequence[Result]) -> Figure:
         for place in np.argsort(sizes)[::-1]:
             colour = _COLOURS[place % len(_COLOURS)]
             axes.scatter(x[place], y[place], s=sizes[place], color=colour, alpha=0.85, edgecolor="white", linewidth=1)
+            axes.scatter(x[place], y[place], s=_MIDDLE, color=colour, edgecolor="white", linewidth=1, zorder=3)  # seen on a larger disc too
         axes.set_xscale("log" if _far_apart(x) else "linear")
         axes.set_yscale("log" if _far_apart(y) else "linear")
         axes.set_xlim(_limits(x))

@@ -31,7 +31,7 @@ _NAME = 0.11
 """Inches that a name below the markers takes."""
 _APART = 1.13
 """Factor between markers that do not touch."""
-_TITLES = {"other": "pipeline stages"}
+_TITLES = {"other": "delay, stages"}
 
 
 @dataclass(frozen=True)

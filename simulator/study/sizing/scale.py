@@ -151,7 +151,9 @@ class BySize:
         known = {size: value for size, value in self._values.items() if value is not None}
         smallest, largest = min(known), max(known)
         unit = UNITS[quantity]
-        span = f"{known[smallest]:.4g} {unit} at {self._named(smallest)}, {known[largest]:.4g} {unit} at {self._named(largest)}"
+        span = f"{known[smallest]:.4g} {unit} at {self._named(smallest)}"
+        if largest > smallest:
+            span += f", {known[largest]:.4g} {unit} at {self._named(largest)}"
         what = "is too small" if min(known.values()) > target else "is out of reach"
         return f"{target:.4g} {unit} {what} for a {design_of(self.machine)} scaled by its size alone: it has {span}"
 
