@@ -104,12 +104,12 @@ def check_names(machines: Sequence[Machine]) -> None:
     if not names:
         raise ConfigError("nothing to compare: name at least one machine")
     first: dict[str, str] = {}
-    for name in names:
-        other = first.get(name.casefold())
-        if other is not None:
-            called = repr(name) if other == name else f"{other!r} and {name!r}"
-            raise ConfigError(f"two machines are called {called}; give one of them another `name`, so that reports can tell them apart")
-        first[name.casefold()] = name
+    twice = next(((one, name) for name in names if (one := first.setdefault(name.casefold(), name)) != name), None)
+    if twice is None:
+        twice = next(((name, name) for name in names if names.count(name) > 1), None)
+    if twice is not None:
+        called = repr(twice[0]) if twice[0] == twice[1] else f"{twice[0]!r} and {twice[1]!r}"
+        raise ConfigError(f"two machines are called {called}; give one of them another `name`, so that reports can tell them apart")
 
 
 _WORKLOAD = "workload"
