@@ -8,7 +8,7 @@ from simulator.activity import Ideal
 from simulator.cost import Technology
 from simulator.engine.compiled.kernels import Kernel
 from simulator.engine.compiled.system.engine import SYSTEM_KERNEL
-from simulator.engine.engines import SMALL_RUN_REQUESTS, EngineName, RunOptions, quickest
+from simulator.engine.engines import SMALL_RUN_REQUESTS, Engine, EngineName, RunOptions, quickest
 from simulator.kinds import kind_of
 from simulator.machine.model import Elaborated, Machine
 from simulator.pricing import elaborate, price_run, technology_of
@@ -64,7 +64,7 @@ def simulate_and_repeat(
     """
     technology = technology_of(machine)
     elaborated = elaborate(machine, technology)
-    options = RunOptions(quickest(engine, requests_of(machine, workload)), ideal, threads=processors())
+    options = RunOptions(engine_for(machine, engine, requests_of(machine, workload)), ideal, threads=processors())
     plain, perfect = run_and_repeat(elaborated, workload, options, progress or _untold)
     return (
         priced(elaborated, technology, workload, plain, engine=engine, ideal="none"),
@@ -80,7 +80,7 @@ def attempt(machine: Machine, floor: Floor, *, engine: EngineName = "compiled", 
     technology = technology_of(machine)
     elaborated = elaborate(machine, technology)
     workload = floor.workload
-    trial = Trial(elaborated, floor, quickest(engine, requests_of(machine, workload)), threads=processors())
+    trial = Trial(elaborated, floor, engine_for(machine, engine, requests_of(machine, workload)), threads=processors())
     if not trial.schedule(hopeless):
         return None
     timing = trial.run(hopeless)
@@ -117,7 +117,7 @@ def time_workload(
     return run_workload(
         elaborated,
         workload,
-        quickest(engine, requests),
+        engine_for(elaborated.machine, engine, requests),
         ideal=ideal,
         reuse_tiles=reuse_tiles,
         threads=threads or processors(),
@@ -128,6 +128,11 @@ def time_workload(
 
 def _untold(name: str, fraction: float) -> None:
     """Nobody wants to know how far a run is."""
+
+
+def engine_for(machine: Machine, engine: EngineName, requests: int) -> Engine:
+    """What is done first with so many requests on a machine."""
+    return quickest(engine, requests, kind_of(machine).kernels)
 
 
 def kernels_needed(machine: Machine, workload: Workload, engine: EngineName) -> tuple[Kernel, ...]:

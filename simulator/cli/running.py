@@ -55,7 +55,7 @@ NOT_KEPT = "compiling a simulation kernel ({}): up to a minute; it is not kept, 
 
 def ensure_kernels(kernels: Iterable[Kernel]) -> None:
     """Compile the kernels that the disk does not hold, with a notice on stderr, before any process needs them."""
-    missing = [kernel for kernel in kernels if not kernel.cached]
+    missing = [kernel for kernel in kernels if not kernel.ready]
     if not missing:
         return
     from rich.console import Console

@@ -14,15 +14,13 @@ Part = TypeVar("Part", bound=Callable[..., Any])
 
 
 def _compiled(**options: Any) -> Callable[[Part], Part]:
-    return cast("Callable[[Part], Part]", cast("Any", njit)(nogil=True, error_model="numpy", **options))
+    return cast("Callable[[Part], Part]", cast("Any", njit)(error_model="numpy", no_cpython_wrapper=True, no_cfunc_wrapper=True, **options))
 
 
-part = _compiled(no_cpython_wrapper=True, no_cfunc_wrapper=True)
+part = _compiled()
 """A part of a kernel."""
-inline = _compiled(no_cpython_wrapper=True, no_cfunc_wrapper=True, forceinline=True)
+inline = _compiled(forceinline=True)
 """A part that is run for every flit."""
-kernel = _compiled(cache=True)
-"""What Python calls."""
 
 
 @inline

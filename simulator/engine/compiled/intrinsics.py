@@ -14,9 +14,9 @@ import operator
 from collections.abc import Callable
 from typing import Any, TypeVar, cast
 
+import numpy as np
 from llvmlite import ir
 from numba import int64, types
-from numba.core import cgutils
 from numba.core.typing.templates import AbstractTemplate, AttributeTemplate, infer_global, signature
 from numba.extending import (
     infer_getattr,
@@ -28,7 +28,7 @@ from numba.extending import (
     register_model,
 )
 
-from simulator.engine.compiled.records import Field, Kind, Memory, Numbers, Record, fields_of, size_of
+from simulator.engine.compiled.records import Field, Kind, Numbers, Record, fields_of, size_of
 
 NUMBER, WORD = ir.IntType(32), ir.IntType(64)
 Kept = TypeVar("Kept", bound=Record)
@@ -225,7 +225,7 @@ _truth(bool, "!=")
 _truth(operator.not_, "==")
 
 
-def first_record(record: type[Kept]) -> Callable[[Memory], Kept]:
+def first_record(record: type[Kept]) -> Callable[[Numbers], Kept]:
     """A function of kernels: the record of this kind at address 0 of a memory."""
 
     @intrinsic
@@ -233,14 +233,13 @@ def first_record(record: type[Kept]) -> Callable[[Memory], Kept]:
         """The memory's data, and address 0 in it."""
 
         def generate(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-            data = cgutils.create_struct_proxy(sig.args[0])(context, builder, args[0]).data
             whole = ir.Constant(context.get_value_type(sig.return_type), ir.Undefined)
-            whole = builder.insert_value(whole, builder.bitcast(data, NUMBER.as_pointer()), 0)
+            whole = builder.insert_value(whole, builder.bitcast(args[0], NUMBER.as_pointer()), 0)
             return builder.insert_value(whole, ir.Constant(WORD, 0), 1)
 
         return RecordType(Kind("record", record))(memory), generate
 
-    return cast("Callable[[Memory], Kept]", opened)
+    return cast("Callable[[Numbers], Kept]", opened)
 
 
 class NumbersType(types.Type):
@@ -249,6 +248,12 @@ class NumbersType(types.Type):
     def __init__(self, bits: int, signed: bool) -> None:
         self.bits, self.signed = bits, signed
         super().__init__(name=f"numbers of {bits} bits, {'signed' if signed else 'unsigned'}")
+
+
+def numbers_type(name: str) -> NumbersType:
+    """What a kernel sees of an array of integers, by NumPy's name of their type: read, and written if they have 64 bits."""
+    dtype = np.dtype(name)
+    return NumbersType(8 * dtype.itemsize, dtype.kind == "i")
 
 
 @register_model(NumbersType)
@@ -293,14 +298,6 @@ def write_number(context: Any, builder: Any, sig: Any, args: Any) -> Any:
 
 
 @intrinsic
-def _numbers(typing_context: Any, array: Any) -> Any:
-    def generate(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-        return cgutils.create_struct_proxy(sig.args[0])(context, builder, args[0]).data
-
-    return NumbersType(array.dtype.bitwidth, array.dtype.signed)(array), generate
-
-
-@intrinsic
 def _lowest(typing_context: Any, word: Any) -> Any:
     def generate(context: Any, builder: Any, sig: Any, args: Any) -> Any:
         return builder.cttz(args[0], ir.Constant(ir.IntType(1), 1))
@@ -317,8 +314,6 @@ def _rotated(typing_context: Any, word: Any, places: Any) -> Any:
     return types.int64(types.int64, types.int64), generate
 
 
-numbers: Callable[[Any], Numbers] = cast("Any", _numbers)
-"""The elements of an array of integers, to be read; of one of int64 also to be written."""
 lowest: Callable[[int], int] = cast("Any", _lowest)
 """Place of the lowest set bit of a nonzero word."""
 rotated: Callable[[int, int], int] = cast("Any", _rotated)

@@ -15,6 +15,8 @@ from simulator.engine.compiled.records import Memory, view
 from simulator.engine.work import TileWork
 from simulator.errors import MappingError, stalled
 
+MILESTONES = ("int64", "int64", "int64", "int64")
+"""Types of the last arrays of every such kernel: units that have not taken a piece, when it was wanted, when taken, rows written."""
 SLICE_CYCLES = 1 << 16
 """A kernel comes back to Python now and then, so that a run can be interrupted."""
 

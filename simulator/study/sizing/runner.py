@@ -8,10 +8,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol
 
-from simulator.engine.engines import EngineName, quickest
+from simulator.engine.engines import EngineName
 from simulator.errors import MappingError
 from simulator.machine.model import Machine
-from simulator.pipeline import attempt, requests_of, simulate
+from simulator.pipeline import attempt, engine_for, requests_of, simulate
 from simulator.pricing import elaborate, pricer_of, technology_of
 from simulator.result import Result
 from simulator.run.floor import Floor, Least
@@ -75,7 +75,7 @@ class InTurn:
 
     def _bound(self, machine: Machine, incumbent: Incumbent) -> float | MappingError:
         asked = _Asked(machine, incumbent)
-        engine = quickest(self.engine, requests_of(machine, self.floor.workload))
+        engine = engine_for(machine, self.engine, requests_of(machine, self.floor.workload))
         try:
             trial = Trial(asked.elaborated, self.floor, engine)
             return asked.value(trial.least()) if trial.schedule(asked.hopeless) else math.inf

@@ -10,7 +10,7 @@ from simulator.engine.compiled.memory import Layout
 from simulator.engine.compiled.network_plan import NetworkPlan, Pipelines, write_nobody, write_queues
 from simulator.engine.compiled.records import Array, Inside, Memory, Record, Wide, view
 from simulator.network import NetworkSpec
-from simulator.network.traffic import Arrivals, TrafficPoint, draw_arrivals
+from simulator.network.traffic import Arrivals, TrafficPoint
 
 
 class Switch(Record):
@@ -81,9 +81,4 @@ def _memory(spec: NetworkSpec, arrivals: Arrivals, warmup: int) -> Memory:
     return memory
 
 
-def _warm_up() -> TrafficPoint:
-    one = NetworkSpec(1, 1)
-    return drive(one, draw_arrivals(one, "uniform", 1.0, 2, seed=0), 1)
-
-
-SWITCH_KERNEL = Kernel("switch", "simulator.engine.compiled.switch.kernels", _warm_up)
+SWITCH_KERNEL = Kernel("switch", "simulator.engine.compiled.switch.kernels", ("int64", "int32"))

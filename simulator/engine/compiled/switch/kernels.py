@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from numpy.typing import NDArray
-
 from simulator.engine.compiled.allocator import step_network
-from simulator.engine.compiled.bits import inline, kernel, part
-from simulator.engine.compiled.intrinsics import first_record, numbers
+from simulator.engine.compiled.bits import inline, part
+from simulator.engine.compiled.intrinsics import first_record
 from simulator.engine.compiled.layout import Flit
 from simulator.engine.compiled.queues import arrivals, leave_pipe
-from simulator.engine.compiled.records import Memory, Numbers
+from simulator.engine.compiled.records import Numbers
 from simulator.engine.compiled.routers import arrive, next_channel, queue_for, send
 from simulator.engine.compiled.switch.engine import Switch
 
@@ -84,11 +80,9 @@ def step_sources(switch: Switch, created: Numbers, cycle: int) -> None:
         feed(switch, created, source, cycle)
 
 
-@kernel
-def run_switch(memory: Memory, sinks: NDArray[Any], until: int) -> None:
-    """Run a network alone from its clock's cycle to cycle `until`; `sinks` is the traffic [sources × cycles]."""
+def run_switch(memory: Numbers, created: Numbers, until: int) -> None:
+    """Run a network alone from its clock's cycle to cycle `until`; `created` is the traffic [sources × cycles]."""
     switch = switch_of(memory)
-    created = numbers(sinks)
     for cycle in range(switch.cycle, until):
         show_arrivals(switch, cycle)
         step_sources(switch, created, cycle)

@@ -57,8 +57,4 @@ def _outcome(spec: SystemSpec, system: View, operations: View) -> SystemOutcome:
     )
 
 
-def _warm_up() -> SystemOutcome:
-    return play(SystemSpec(16.0, 100, 64, 256, 256, 256, 2), Program((), (), (), (), ()))
-
-
-SYSTEM_KERNEL = Kernel("system", "simulator.engine.compiled.system.kernels", _warm_up)
+SYSTEM_KERNEL = Kernel("system", "simulator.engine.compiled.system.kernels", ("int64",))

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from simulator.engine.compiled.bits import kernel, part
+from simulator.engine.compiled.bits import part
 from simulator.engine.compiled.intrinsics import first_record
-from simulator.engine.compiled.records import Memory
+from simulator.engine.compiled.records import Numbers
 from simulator.engine.compiled.system.drains import chunk_out, unload, written_back
 from simulator.engine.compiled.system.events import next_event, tell_outputs_back
 from simulator.engine.compiled.system.layout import (
@@ -70,8 +70,7 @@ def run_event(system: System, event: Event) -> None:
         go_on(system, event.process)
 
 
-@kernel
-def run_system(memory: Memory, most: int) -> None:
+def run_system(memory: Numbers, most: int) -> None:
     """Run so many events, or all that there are."""
     system = system_of(memory)
     for _ in range(most):

@@ -6,13 +6,13 @@ from functools import lru_cache
 
 import numpy as np
 
-from simulator.engine.cluster import ONE_UNIT, ClusterSpec, Outcome
+from simulator.engine.cluster import ClusterSpec, Outcome
 from simulator.engine.compiled.fabric_plan import FabricMemory, FabricPlan
 from simulator.engine.compiled.kernels import Kernel
 from simulator.engine.compiled.layout import ABSENT, Fabric, Flit, Row, Unit
 from simulator.engine.compiled.memory import numbers
 from simulator.engine.compiled.records import Array, Memory, Nowhere, Table, view
-from simulator.engine.compiled.tile import run_tile
+from simulator.engine.compiled.tile import MILESTONES, run_tile
 from simulator.engine.work import TileValues, TileWork
 from simulator.kinds.gather.reference import check_accumulators
 
@@ -90,9 +90,4 @@ def run_cluster(spec: ClusterSpec, work: TileWork, values: TileValues | None) ->
     return run_tile(GATHER_KERNEL, at_rest, memory, work, lists, int(ends.sum()) * work.token_words)
 
 
-def _warm_up() -> Outcome:
-    pointer, zero, index = np.array([0, 1]), np.zeros(1, dtype=np.int32), np.zeros(1, dtype=np.int64)
-    return run_cluster(ONE_UNIT, TileWork(pointer, zero, zero, index, 1, 1, zero, np.ones((1, 1), dtype=np.bool_)), None)
-
-
-GATHER_KERNEL = Kernel("gather", "simulator.kinds.gather.compiled.kernels", _warm_up)
+GATHER_KERNEL = Kernel("gather", "simulator.kinds.gather.compiled.kernels", ("int64", "int32", "uint8", "int32", *MILESTONES))

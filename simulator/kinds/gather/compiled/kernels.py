@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from numpy.typing import NDArray
-
-from simulator.engine.compiled.bits import inline, kernel, part
+from simulator.engine.compiled.bits import inline, part
 from simulator.engine.compiled.fabric import leave, route, show_arrivals, skip, waiting, waits
-from simulator.engine.compiled.intrinsics import first_record, lowest, numbers
+from simulator.engine.compiled.intrinsics import first_record, lowest
 from simulator.engine.compiled.layout import UNLIMITED, Flit
 from simulator.engine.compiled.queues import enter
-from simulator.engine.compiled.records import Memory
+from simulator.engine.compiled.records import Numbers
 from simulator.engine.compiled.routers import next_channel, send
 from simulator.engine.compiled.units import Milestones
 from simulator.kinds.gather.compiled.engine import GatherFabric
 from simulator.kinds.gather.compiled.units import Lists, next_release, step_units
 
-Integers = NDArray[Any]
 gather_fabric = first_record(GatherFabric)
 
 
@@ -92,22 +87,21 @@ def step_banks(fabric: GatherFabric, cycle: int) -> bool:
     return moved
 
 
-@kernel
 def run_gather(
-    memory: Memory,
-    words: Integers,
-    ends: Integers,
-    banks: Integers,
-    readers: Integers,
-    wanted: Integers,
-    taken: Integers,
-    written: Integers,
+    memory: Numbers,
+    words: Numbers,
+    ends: Numbers,
+    banks: Numbers,
+    readers: Numbers,
+    wanted: Numbers,
+    taken: Numbers,
+    written: Numbers,
     until: int,
 ) -> None:
     """Run a gather tile from its clock's cycle on, to its end or at least to cycle `until`."""
     fabric = gather_fabric(memory)
-    lists = Lists(numbers(words), numbers(ends), numbers(banks))
-    milestones = Milestones(numbers(readers), numbers(wanted), numbers(taken), numbers(written))
+    lists = Lists(words, ends, banks)
+    milestones = Milestones(readers, wanted, taken, written)
     cycle = fabric.cycle
     while fabric.active and cycle < until:
         show_arrivals(fabric, cycle)

@@ -6,12 +6,12 @@ from functools import lru_cache
 
 import numpy as np
 
-from simulator.engine.cluster import ONE_UNIT, ClusterSpec, Outcome
+from simulator.engine.cluster import ClusterSpec, Outcome
 from simulator.engine.compiled.fabric_plan import FabricMemory, FabricPlan
 from simulator.engine.compiled.kernels import Kernel
 from simulator.engine.compiled.layout import Fabric, Unit
 from simulator.engine.compiled.records import Memory
-from simulator.engine.compiled.tile import run_tile
+from simulator.engine.compiled.tile import MILESTONES, run_tile
 from simulator.engine.work import TileValues, TileWork
 
 
@@ -53,9 +53,4 @@ def run_scatter(spec: ClusterSpec, work: TileWork, values: TileValues | None) ->
     return run_tile(SCATTER_KERNEL, at_rest, memory, work, lists, 0)
 
 
-def _warm_up() -> Outcome:
-    pointer, zero, index = np.array([0, 1]), np.zeros(1, dtype=np.int32), np.zeros(1, dtype=np.int64)
-    return run_scatter(ONE_UNIT, TileWork(pointer, zero, zero, index, 1, 1, zero, np.ones((1, 1), dtype=np.bool_)), None)
-
-
-SCATTER_KERNEL = Kernel("scatter", "simulator.kinds.scatter.compiled.kernels", _warm_up)
+SCATTER_KERNEL = Kernel("scatter", "simulator.kinds.scatter.compiled.kernels", ("int64", "int32", "int32", "uint8", "int32", *MILESTONES))

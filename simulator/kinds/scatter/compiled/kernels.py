@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from numpy.typing import NDArray
-
-from simulator.engine.compiled.bits import kernel, part
+from simulator.engine.compiled.bits import part
 from simulator.engine.compiled.fabric import leave, route, show_arrivals, skip, waiting, waits
-from simulator.engine.compiled.intrinsics import first_record, lowest, number, numbers
+from simulator.engine.compiled.intrinsics import first_record, lowest, number
 from simulator.engine.compiled.queues import insert_by_order
-from simulator.engine.compiled.records import Memory
+from simulator.engine.compiled.records import Numbers
 from simulator.engine.compiled.units import Milestones
 from simulator.kinds.scatter.compiled.engine import ScatterFabric
 from simulator.kinds.scatter.compiled.units import Lists, step_units
 
-Integers = NDArray[Any]
 scatter_fabric = first_record(ScatterFabric)
 
 
@@ -39,23 +34,22 @@ def step_banks(fabric: ScatterFabric, cycle: int) -> bool:
     return moved
 
 
-@kernel
 def run_scatter(
-    memory: Memory,
-    words: Integers,
-    operands: Integers,
-    present: Integers,
-    banks: Integers,
-    readers: Integers,
-    wanted: Integers,
-    taken: Integers,
-    written: Integers,
+    memory: Numbers,
+    words: Numbers,
+    operands: Numbers,
+    present: Numbers,
+    banks: Numbers,
+    readers: Numbers,
+    wanted: Numbers,
+    taken: Numbers,
+    written: Numbers,
     until: int,
 ) -> None:
     """Run a scatter tile from its clock's cycle on, to its end or at least to cycle `until`."""
     fabric = scatter_fabric(memory)
-    lists = Lists(numbers(words), numbers(operands), numbers(present), numbers(banks))
-    milestones = Milestones(numbers(readers), numbers(wanted), numbers(taken), numbers(written))
+    lists = Lists(words, operands, present, banks)
+    milestones = Milestones(readers, wanted, taken, written)
     cycle = fabric.cycle
     while fabric.active and cycle < until:
         show_arrivals(fabric, cycle)
