@@ -66,9 +66,9 @@ def main() -> None:
             signal.signal(signal.SIGHUP, _terminate)
         show_all_text()
         # here, so that an interrupt while modules load is an interrupt like any other
-        from simulator.cli.app import app
+        from simulator.cli.app import application
 
-        app()
+        application(sys.argv[1:])()
     except CheckError as error:
         _complain(f"{error}\nThis is a bug in sparsim, not in your files.")
         sys.exit(BUG)

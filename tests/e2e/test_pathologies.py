@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
-from simulator.cli.app import app
+from simulator.cli.app import application
 from tests.e2e.conftest import sparsim
 from tests.e2e.test_real_matrices import FOLDER
 
@@ -24,7 +24,7 @@ PAGE = Path(__file__).parents[2] / "docs" / "pathologies.md"
 def run(workload: str, *sets: str) -> dict[str, Any]:
     """The only operation of a run."""
     words = ["run", "crossbar-64", "-w", workload, "--json"]
-    ran = CliRunner().invoke(app, [*words, *(word for key in sets for word in ("--set", key))])
+    ran = CliRunner().invoke(application(words), [*words, *(word for key in sets for word in ("--set", key))])
     assert ran.exit_code == 0, ran.output
     operation: dict[str, Any] = json.loads(ran.stdout)["operations"][0]
     return operation

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
-from simulator.cli.app import app
+from simulator.cli.app import application
 from simulator.machine import load_machine
 from simulator.pipeline import simulate
 from simulator.workload import load_workload
@@ -27,7 +27,7 @@ def step(folder: Path, transpose: str, machine: str, *sets: str) -> dict[str, An
     path = folder / "step.yaml"
     path.write_text(STEP.replace("TRANSPOSE", transpose), encoding="utf-8")
     words = ["run", machine, "-w", str(path), "--json", "-o", str(folder / f"{machine}-{transpose}"), "--engine", "reference"]
-    ran = CliRunner().invoke(app, [*words, *(word for key in sets for word in ("--set", key))])
+    ran = CliRunner().invoke(application(words), [*words, *(word for key in sets for word in ("--set", key))])
     assert ran.exit_code == 0, ran.output
     result: dict[str, Any] = json.loads(ran.stdout)
     return result

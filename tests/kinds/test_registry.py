@@ -13,7 +13,7 @@ from typer.testing import CliRunner
 
 import simulator
 import simulator.kinds
-from simulator.cli.app import app
+from simulator.cli.app import application
 from simulator.errors import ConfigError
 from simulator.kinds import KINDS, Kind, kind_of, registered
 from simulator.report.plots.style import component_colours
@@ -118,7 +118,7 @@ def test_every_command_takes_it(machine: Path, tmp_path: Path) -> None:
     """Run, compared, swept, inspected, explained: with nothing else changed."""
 
     def typed(*arguments: str) -> str:
-        ended = CliRunner().invoke(app, list(arguments))
+        ended = CliRunner().invoke(application(arguments), list(arguments))
         assert ended.exit_code == 0, ended.output
         return ended.output
 
