@@ -126,6 +126,8 @@ class _Search:
 
     def _explored(self, family: Family, tried: list[Candidate], rival: _Found | None) -> _Found | None:
         """The best schedule of a family; not played where even its bound is later than the best of another, None where it is far later."""
+        if rival is not None and all(candidate.at_least > rival.rank[0] for candidate in tried):
+            return None
         array = in_row_order(self.array, family.product.row_order)
         programs: list[_Found] = []
         for candidate in tried:
