@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import zip_longest
@@ -24,7 +25,7 @@ EQUAL = 1.002
 """Times that differ by less count as equal within a family: no engineer would move twice the bytes for them."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Candidate:
     """Sizes and loop order, with the time that they are estimated to take."""
 
@@ -34,6 +35,11 @@ class Candidate:
     fabric: SystolicFabric
     tile: Extent
     loop_order: LoopOrder
+
+    def tiles(self, family: Family) -> int:
+        """How many the schedule has."""
+        counts = (-(-extent // size) for extent, size in zip(family.product.shape, self.tile, strict=True))
+        return family.product.batch * math.prod(counts)
 
     def schedule(self, family: Family) -> SystolicSchedule:
         """The schedule of that size."""

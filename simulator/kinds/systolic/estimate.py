@@ -206,14 +206,16 @@ class Estimate:
         fabric, flow = self.family.fabric, self.family.dataflow
         folds, whole = (of[self.grid.part] for of in self.parts.whole)
         _, _, last = self._pieces
-        if fabric.weight_load == "serial":
-            array = whole if flow != "os" or not self.family.skips else 0 * whole
-        elif flow != "os":
-            array = self.array_cycles(1.0)
-        else:
-            of_folds = whole if fabric.column_skip else folds * np.maximum(last, self.rows)
-            array = of_folds + (self.skew + 1) * (folds > 0)
+        array = self.array_cycles(1.0) if flow != "os" and fabric.weight_load == "overlapped" else self._least_of_folds(folds, whole, last)
         return array + self.spec.dram_latency_cycles * (self.residency.x == "dram") * (folds > 0)
+
+    def _least_of_folds(self, folds: Integers, whole: Integers, last: Integers) -> Reals:
+        """[schedules] of serial or output-stationary folds, where tiles of K that are empty are passed over."""
+        fabric, skips = self.family.fabric, self.family.skips
+        if fabric.weight_load == "serial":
+            return np.asarray(whole * (not skips), dtype=np.float64)
+        each = whole if fabric.column_skip or not skips else folds * np.maximum(last, self.rows)
+        return np.asarray(each + (self.skew + 1) * (folds > 0), dtype=np.float64)
 
     def delays(self) -> Integers:
         """[schedules] cycles from the end of a tile until its last output has left the array."""

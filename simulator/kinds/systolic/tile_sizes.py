@@ -70,7 +70,7 @@ class Frame:
         return cls(machine.datatypes, family.fabric, product.shape, (product.kept, product.of), family.dataflow)
 
 
-@lru_cache(maxsize=32)
+@lru_cache(maxsize=48)
 def tried_sizes(frame: Frame) -> Tried:
     """Parts of the array, and sizes of tile on each of them."""
     parts: list[SystolicFabric] = []
