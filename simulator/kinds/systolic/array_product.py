@@ -16,6 +16,10 @@ Extent = tuple[int, int, int]
 """Output features, steps of the sum, tokens (M, K, N)."""
 Mask = NDArray[np.bool_]
 Steps = TypeVar("Steps", int, NDArray[np.int64])
+_UNSHARED = 2**18
+"""Multiplications of a matrix product that OpenBLAS leaves to one thread."""
+_LEAST_STEPS = 64
+"""Steps below which a piece is not worth a call."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -82,8 +86,7 @@ class ArrayProduct:
         """[batch, M blocks, K tiles, N blocks] steps in which neither a block's weights nor its activations are all zero."""
         if (m, k, n) not in self._known:
             left, right = self.left_lines(m).astype(np.float32), self.right_lines(n).astype(np.float32)
-            tiles = [left[:, :, a:b] @ right[:, a:b] for a, b in itertools.pairwise(k)]  # counts stay below 2^24, so that they are exact
-            self._known[m, k, n] = np.stack(tiles, axis=2).astype(np.int64)
+            self._known[m, k, n] = np.stack([_common(left[:, :, a:b], right[:, a:b]) for a, b in itertools.pairwise(k)], axis=2)
         steps: NDArray[np.int64] = self._known[m, k, n]
         return steps
 
@@ -101,6 +104,20 @@ class ArrayProduct:
     def _step_of(self) -> NDArray[np.int64]:
         """[batch · K] step of each column of `left` within its block."""
         return np.tile(np.arange(self.shape[1]), self.batch)
+
+
+def _common(left: NDArray[np.float32], right: NDArray[np.float32]) -> NDArray[np.int64]:
+    """[batch, M blocks, N blocks] steps that lines have in common; counts stay below 2^24, so that they are exact.
+
+    In pieces that BLAS does not share out among threads, which costs it more than the work.
+    """
+    (batch, blocks, steps), tokens = left.shape, right.shape[2]
+    width = max(_LEAST_STEPS, _UNSHARED // (blocks * tokens))
+    height = max(1, _UNSHARED // (min(width, steps) * tokens))
+    common = np.zeros((batch, blocks, tokens), dtype=np.float32)
+    for top, start in itertools.product(range(0, blocks, height), range(0, steps, width)):
+        common[:, top : top + height] += left[:, top : top + height, start : start + width] @ right[:, start : start + width]
+    return common.astype(np.int64)
 
 
 def product_of(operation: Operation, sampled: Mask | None = None) -> ArrayProduct:

@@ -7,8 +7,8 @@ operation streams or holds it. Of two operations the first is a tile ahead, so t
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Hashable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -16,7 +16,7 @@ from simulator.engine.engines import play
 from simulator.errors import MappingError
 from simulator.kinds.systolic.array_product import ArrayProduct, product_of
 from simulator.kinds.systolic.contents import Contents, Ints, contents
-from simulator.kinds.systolic.families import flows_of, without_skips
+from simulator.kinds.systolic.families import flows_of, least_cycles, without_skips
 from simulator.kinds.systolic.fills import EdgeFills, Transfers
 from simulator.kinds.systolic.folds import Dataflow
 from simulator.kinds.systolic.machine import SKIP_SCAN_BITS, ArrayMachine, SystolicFabric
@@ -91,9 +91,22 @@ class ArrayChain:
     def planned(self, spec: SystemSpec) -> tuple[ArrayProgram, ...]:
         """The programs of the cut in which the chain is done first on this system; then the fewest bytes, the first."""
         products = [self._product(*homed) for homed in zip(self.operations, self.residency, strict=True)]
-        tried = sorted((_Outline.of(products, each, self.ahead) for each in self._cuts(products)), key=lambda outline: outline.cycles)
-        programs = [self._programs(outline) for outline in tried[:PLAYED]]
+        programs = [self._programs(outline) for outline in self._quickest(products)]
         return min(programs, key=lambda each: (self._cycles(spec, each), sum(sum(one.bytes_moved) for one in each)))
+
+    def _quickest(self, products: Sequence[ArrayProduct]) -> list[_Outline]:
+        """The cuts that the array is through with first, of equal ones those that come first; what is bound to take longer is not cut."""
+        cuts = list(self._cuts(products))
+        least = _Least(products)
+        bounds = [least.cycles(cut) for cut in cuts]
+        outlined: dict[int, _Outline] = {}
+        quickest: list[int] = []
+        for place in sorted(range(len(cuts)), key=lambda place: bounds[place]):
+            if len(quickest) == PLAYED and bounds[place] > quickest[-1]:
+                break
+            outlined[place] = _Outline.of(products, cuts[place], self.ahead)
+            quickest = sorted([*quickest, outlined[place].cycles])[:PLAYED]
+        return sorted((outlined[place] for place in sorted(outlined)), key=lambda outline: outline.cycles)[:PLAYED]
 
     def operation_programs(self, planned: Sequence[ArrayProgram], first: int) -> list[OperationProgram]:
         """What the system level must do, the first operation being the `first`-th of its workload."""
@@ -143,6 +156,39 @@ class ArrayChain:
         links = [following.x_fills for following in made[1:]]
         linked = [replace(one, y_drains=Transfers(link.bytes, link.bank_cycles)) for one, link in zip(made, links, strict=False)]
         return (*linked, made[-1])
+
+
+@dataclass(frozen=True, eq=False)
+class _Least:
+    """Cycles that no cut of a chain goes below."""
+
+    products: Sequence[ArrayProduct]
+    _known: dict[Hashable, int] = field(default_factory=dict)
+
+    def cycles(self, cut: ChainCut) -> int:
+        """Of all of its folds, each as long as it must be."""
+        part, flow = cut.fabric, cut.dataflow
+        if not (part.skip_zero_tiles or part.column_skip):
+            return sum(_dense_folds(part, product, flow, cut.tokens) for product in self.products)
+        key = flow, part.rows, part.cols, part.skip_zero_tiles, part.column_skip
+        if key not in self._known:
+            self._known[key] = sum(least_cycles(part, product, flow) for product in self.products)
+        return self._known[key]
+
+
+def _dense_folds(part: SystolicFabric, product: ArrayProduct, flow: Dataflow, most: int) -> int:
+    """Intervals of all folds, in tiles of so many tokens."""
+    (m, k, n), rows, cols = product.shape, part.rows, part.cols
+    intervals = 0
+    for tokens, tiles in ((most, n // most), (n % most, 1)):
+        if tokens:
+            folds, steps = {
+                "ws": (-(-k // rows) * -(-m // cols), tokens),
+                "is": (-(-k // rows) * -(-tokens // cols), m),
+                "os": (-(-tokens // rows) * -(-m // cols), k),
+            }[flow]
+            intervals += product.batch * tiles * folds * (max(steps, rows) if part.weight_load == "overlapped" else steps)
+    return intervals
 
 
 @dataclass(frozen=True, eq=False)

@@ -41,18 +41,29 @@ def contents(parts: Ints, run: Mask) -> Contents:
 
     Contents take the two halves by turns: what was in a half, and is wanted there again, is not brought in again.
     """
-    runs = np.flatnonzero(run)
-    before = np.maximum.accumulate(np.where(run, np.arange(len(run)), -1))
-    carried = parts[np.where(before < 0, runs[0], before)] if runs.size else np.full(len(parts), NOTHING)
+    carried = parts if run.all() else _carried(parts, run)
     indices = np.cumsum(np.concatenate(([False], carried[1:] != carried[:-1])))
     filled = np.empty(indices[-1] + 1, dtype=np.int64)
     filled[indices] = carried
-    most = int(parts.max()) + 1
-    content, part = np.divmod(np.unique(indices * most + parts), most)
-    lies = np.array(list(_lying(filled, content, part)), dtype=np.int64)
-    filled[lies] = NOTHING
-    kept = ~np.isin(content, lies)
+    if carried is parts:  # each covers itself alone
+        content, part = np.arange(len(filled)), filled.copy()
+    else:
+        most = int(parts.max()) + 1
+        content, part = np.divmod(np.unique(indices * most + parts), most)
+    brought = np.ones(len(filled), dtype=np.bool_)
+    brought[list(_lying(filled, content, part))] = False
+    filled[~brought] = NOTHING
+    kept = brought[content]
     return Contents(indices, filled, (content[kept], part[kept]))
+
+
+def _carried(parts: Ints, run: Mask) -> Ints:
+    """[tiles] part that lies in the buffer while each of them is met."""
+    runs = np.flatnonzero(run)
+    if not runs.size:
+        return np.full(len(parts), NOTHING)
+    before = np.maximum.accumulate(np.where(run, np.arange(len(run)), -1))
+    return np.asarray(parts[np.where(before < 0, runs[0], before)])
 
 
 def _lying(filled: Ints, content: Ints, part: Ints) -> Iterable[int]:

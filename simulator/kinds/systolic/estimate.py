@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from simulator.kinds.systolic.array_product import Extent
 from simulator.kinds.systolic.families import Family
-from simulator.kinds.systolic.folds import Axis, fold_edges, fold_steps, held_lines
+from simulator.kinds.systolic.folds import Axis, Dataflow, fold_edges, fold_steps, held_lines
 from simulator.kinds.systolic.machine import ArrayMachine, SystolicFabric
 from simulator.kinds.systolic.schedule import SystolicSchedule
 from simulator.kinds.systolic.timing import fold_intervals, serial_cycles
@@ -39,7 +39,7 @@ class Grid:
     n: Integers
     tokens_outermost: NDArray[np.bool_]
 
-    def where(self, chosen: NDArray[np.bool_]) -> Grid:
+    def where(self, chosen: NDArray[np.bool_] | Integers) -> Grid:
         """Some of them."""
         return Grid(self.part[chosen], self.m[chosen], self.k[chosen], self.n[chosen], self.tokens_outermost[chosen])
 
@@ -49,10 +49,10 @@ class Grid:
         return cls(*(np.concatenate(of) for of in zip(*((g.part, g.m, g.k, g.n, g.tokens_outermost) for g in grids), strict=True)))
 
 
-def dimensions(family: Family) -> Extent:
+def dimensions(flow: Dataflow, shape: Extent) -> Extent:
     """Extents on rows, on columns, and streamed."""
-    m, k, n = family.product.shape
-    return {"ws": (k, m, n), "is": (k, n, m), "os": (n, m, k)}[family.dataflow]
+    m, k, n = shape
+    return {"ws": (k, m, n), "is": (k, n, m), "os": (n, m, k)}[flow]
 
 
 def operand_bytes(machine: ArrayMachine, family: Family, residency: Residency) -> tuple[float, float, float]:
@@ -78,7 +78,7 @@ def bytes_cycles(machine: ArrayMachine, family: Family, residency: Residency, sp
 def whole_folds(family: Family, fabric: SystolicFabric) -> tuple[int, int]:
     """Folds that a part of the array runs where no dimension is cut, and cycles that they add up to."""
     product, flow = family.product, family.dataflow
-    on_rows, on_cols, streamed = dimensions(family)
+    on_rows, on_cols, streamed = dimensions(family.dataflow, family.product.shape)
     if not (fabric.skip_zero_tiles or fabric.column_skip):
         folds = product.batch * -(-on_rows // fabric.rows) * -(-on_cols // fabric.cols)
         return folds, folds * int(fold_intervals(fabric, np.array([streamed]), flow)[0])
@@ -91,7 +91,7 @@ class _Shares:
     """Of tiles of so many steps and blocks of columns, the share that has a nonzero."""
 
     def __init__(self, family: Family, cols: int) -> None:
-        columns = Axis.cut(((0, dimensions(family)[1]),), cols)
+        columns = Axis.cut(((0, dimensions(family.dataflow, family.product.shape)[1]),), cols)
         lines = held_lines(family.product, family.dataflow, columns)
         self._before = np.pad(lines.cumsum(axis=1, dtype=np.int32).cumsum(axis=2, dtype=np.int32), ((0, 0), (1, 0), (1, 0)))
         """[batch, blocks + 1, K + 1] lines with a nonzero before each in both."""
@@ -145,6 +145,16 @@ class Parts:
         return self._shares[cols]
 
 
+@dataclass(frozen=True)
+class Nearly:
+    """[parts] whether nearly all of the smallest tiles that are tried have a nonzero, so that all count as if they did."""
+
+    filled: tuple[bool, ...]
+    """Tiles as they are filled."""
+    run: tuple[bool, ...]
+    """K tiles of a block of columns, as folds are run."""
+
+
 class Estimate:
     """Schedules of one family on parts of the array."""
 
@@ -165,15 +175,21 @@ class Estimate:
         self.counts = -(-m // grid.m), -(-k // grid.k), -(-n // grid.n)
         """Tiles along M, K and N."""
 
+    @property
+    def _pieces(self) -> tuple[Integers, Integers, Integers]:
+        """[schedules] what a tile streams at a time, how often, and the last time."""
+        streamed = dimensions(self.family.dataflow, self.family.product.shape)[2]
+        size = {"ws": self.grid.n, "is": self.grid.m, "os": self.grid.k}[self.family.dataflow]
+        tiles = -(-streamed // size)
+        return size, tiles, streamed - (tiles - 1) * size
+
     def array_cycles(self, run: Reals | float) -> Reals:
         """[schedules] of the array itself: folds that are run, each for its steps or for what hides behind them.
 
         `run`: share of the tiles of K steps and a block of columns in which anything is multiplied.
         """
-        fabric, flow, streamed = self.family.fabric, self.family.dataflow, dimensions(self.family)[2]
-        size = {"ws": self.grid.n, "is": self.grid.m, "os": self.grid.k}[flow]
-        tiles = -(-streamed // size)
-        last = streamed - (tiles - 1) * size
+        fabric, flow = self.family.fabric, self.family.dataflow
+        size, tiles, last = self._pieces
         folds, whole = (of[self.grid.part] for of in self.parts.whole)
         if fabric.weight_load == "serial":
             more = np.array([serial_cycles(part, flow) for part in self.parts.fabrics])[self.grid.part]
@@ -184,6 +200,22 @@ class Estimate:
             intervals = folds * (run if flow == "os" else 1) * ((tiles - 1) * np.maximum(size, self.rows) + np.maximum(last, self.rows))
         hidden = np.minimum(0, (size if flow == "os" else last) - self.rows)
         return np.asarray(intervals + (self.rows + self.skew + hidden) * (intervals > 0), dtype=np.float64)
+
+    def least_cycles(self) -> Reals:
+        """[schedules] cycles that no schedule of these sizes goes below: those of its folds, and DRAM's latency before the first."""
+        fabric, flow = self.family.fabric, self.family.dataflow
+        folds, whole = (of[self.grid.part] for of in self.parts.whole)
+        _, _, last = self._pieces
+        array = self.array_cycles(1.0) if flow != "os" and fabric.weight_load == "overlapped" else self._least_of_folds(folds, whole, last)
+        return array + self.spec.dram_latency_cycles * (self.residency.x == "dram") * (folds > 0)
+
+    def _least_of_folds(self, folds: Integers, whole: Integers, last: Integers) -> Reals:
+        """[schedules] of serial or output-stationary folds, where tiles of K that are empty are passed over."""
+        fabric, skips = self.family.fabric, self.family.skips
+        if fabric.weight_load == "serial":
+            return np.asarray(whole * (not skips), dtype=np.float64)
+        each = whole if fabric.column_skip or not skips else folds * np.maximum(last, self.rows)
+        return np.asarray(each + (self.skew + 1) * (folds > 0), dtype=np.float64)
 
     def delays(self) -> Integers:
         """[schedules] cycles from the end of a tile until its last output has left the array."""
@@ -209,28 +241,50 @@ class Estimate:
         operand = product.right if flow == "is" else product.left
         return operand is not None and (fabric.skip_zero_tiles or (fabric.column_skip and flow == "os"))
 
-    def _run(self, held: Integers) -> Reals:
+    @cached_property
+    def nearly_all(self) -> Nearly:
+        """Parts of the array on which nearly all of the smallest tiles have a nonzero."""
+        return Nearly(self._nearly_all(self._filled), self._nearly_all(self.cols))
+
+    @property
+    def _filled(self) -> Integers:
+        """[schedules] what of a tile lies on columns, as it is filled."""
+        return self.grid.n if self.family.dataflow == "is" else self.grid.m
+
+    def _nearly_all(self, held: Integers) -> tuple[bool, ...]:
+        if not self.skips:
+            return (True,) * len(self.parts.fabrics)
+        blocks, steps = self._blocks_and_steps(held)
+        return tuple(
+            own.start < own.stop and self.parts.shares(part.cols).share(int(steps[own].min()), int(blocks[own].min())) > NEARLY_ALL
+            for part, own in self._by_part()
+        )
+
+    def _blocks_and_steps(self, held: Integers) -> tuple[Integers, Integers]:
+        return -(-held // self.cols), np.maximum(self.grid.k, FINE)
+
+    def _by_part(self) -> Iterator[tuple[SystolicFabric, slice]]:
+        """Every part with its schedules."""
+        starts = np.searchsorted(self.grid.part, np.arange(len(self.parts.fabrics) + 1))
+        return zip(self.parts.fabrics, itertools.starmap(slice, itertools.pairwise(starts.tolist())), strict=True)
+
+    def _share(self, held: Integers, nearly: Sequence[bool]) -> Reals:
         """[schedules] share of the tiles of K steps and so much of what lies on columns in which anything is multiplied.
 
         The others are not filled. Where nearly all of the smallest do, all count as if they did.
         """
         shares = np.ones(len(held))
-        if not self.skips:
+        if all(nearly):
             return shares
-        blocks, steps = -(-held // self.cols), np.maximum(self.grid.k, FINE)
-        starts = np.searchsorted(self.grid.part, np.arange(len(self.parts.fabrics) + 1))
-        for part, own in zip(self.parts.fabrics, itertools.starmap(slice, itertools.pairwise(starts.tolist())), strict=True):
-            if own.start < own.stop:
-                shares[own] = self._run_of(self.parts.shares(part.cols), blocks[own], steps[own])
+        blocks, steps = self._blocks_and_steps(held)
+        for (part, own), full in zip(self._by_part(), nearly, strict=True):
+            if not full and own.start < own.stop:
+                shares[own] = _shares_of(self.parts.shares(part.cols), blocks[own], steps[own])
         return shares
 
-    @staticmethod
-    def _run_of(shares: _Shares, blocks: Integers, steps: Integers) -> Reals:
-        if shares.share(int(steps.min()), int(blocks.min())) > NEARLY_ALL:
-            return np.ones(len(blocks))
-        sizes, of = np.unique(blocks * (int(steps.max()) + 1) + steps, return_inverse=True)
-        tried = zip(*(each.tolist() for each in np.divmod(sizes, int(steps.max()) + 1)), strict=True)
-        return np.array([shares.share(width, height) for height, width in tried])[of]
+    def folds_run(self, nearly: Nearly) -> Reals | float:
+        """[schedules] share of the folds of an output-stationary array that are run."""
+        return self._share(self.cols, nearly.run) if self.family.dataflow == "os" else 1.0
 
     def _new_in_second(self) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
         """[schedules] whether the second tile needs another tile of X, and of W, than the first."""
@@ -238,10 +292,9 @@ class Estimate:
         tokens_vary, features_vary = ~self.grid.tokens_outermost | (m == 1), self.grid.tokens_outermost | (n == 1)
         return (k > 1) | ((n > 1) & tokens_vary), (k > 1) | ((m > 1) & features_vary)
 
-    def ranks(self) -> Reals:
+    def ranks(self, nearly: Nearly) -> Reals:
         """[3, schedules] cycles, bytes from and to DRAM, bytes from and to the buffer."""
-        fills = self._run(self.grid.n if self.family.dataflow == "is" else self.grid.m)
-        return self.ranks_at(fills, self._run(self.cols) if self.family.dataflow == "os" else 1.0)
+        return self.ranks_at(self._share(self._filled, nearly.filled), self.folds_run(nearly))
 
     def ranks_at(self, filled: Reals | float, run: Reals | float) -> Reals:
         """The same where such shares of all tiles are filled, and of all folds are run.
@@ -299,6 +352,12 @@ class Estimate:
         )
         buffer = x_passes * x_bytes * (not x_dram) + w_passes * w_bytes * (not w_dram) + y_bytes * (not y_dram)
         return np.stack((cycles, fills + y_bytes * y_dram, buffer))
+
+
+def _shares_of(shares: _Shares, blocks: Integers, steps: Integers) -> Reals:
+    sizes, of = np.unique(blocks * (int(steps.max()) + 1) + steps, return_inverse=True)
+    tried = zip(*(each.tolist() for each in np.divmod(sizes, int(steps.max()) + 1)), strict=True)
+    return np.array([shares.share(width, height) for height, width in tried])[of]
 
 
 def _presence_bits(family: Family, fabric: SystolicFabric) -> tuple[int, int]:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Sequence
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +21,7 @@ from simulator.workload.storage import LEAST, FormatName, StoredBits, TileSize
 from simulator.workload.types import Operation
 
 Ints = NDArray[np.int64]
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,11 +53,32 @@ class WeightFills(Transfers):
         return int((-(-self.stored.total // 8)).sum()) - self.value_bytes
 
 
+@dataclass(frozen=True, eq=False)
+class _WeightTiles:
+    """[batch · M tiles · K tiles] what W takes, in one cut."""
+
+    form: str
+    stored: StoredBits[Ints]
+    elements: Ints
+    bank_cycles: Ints
+    decoded_elements: Ints
+
+
+Known = dict[Hashable, Any]
+"""What the operands of one operation in one order of output features take, by their cuts into tiles: schedules share most of them."""
+
+
 class EdgeFills:
     """Sizes of the fills and drains of one schedule, as tables over the tile parts of each operand."""
 
     def __init__(
-        self, machine: ArrayMachine, schedule: SystolicSchedule, operation: Operation, array: Operation, forms: Forms = ALL_DENSE
+        self,
+        machine: ArrayMachine,
+        schedule: SystolicSchedule,
+        operation: Operation,
+        array: Operation,
+        forms: Forms = ALL_DENSE,
+        known: Known | None = None,
     ) -> None:
         self.machine = machine
         self.schedule = schedule
@@ -64,14 +87,26 @@ class EdgeFills:
         """The operation as the array sees it: of a sampled product, the whole one; with the rows of W as they lie on the array."""
         self.forms = forms
         self.axes = schedule.axes
+        self._known: Known = {} if known is None else known
+
+    def _once(self, key: Hashable, make: Callable[[], T]) -> T:
+        if key not in self._known:
+            self._known[key] = make()
+        made: T = self._known[key]
+        return made
 
     def x_fills(self, xs: Contents) -> Transfers:
         """The contents of the X buffer, with their presence bits."""
-        bank_cycles = -(-xs.of_filled(self.x_elements.ravel()) // (self.machine.fabric.rows * self.machine.x_word))
-        size = xs.of_filled(-(-self._x_bits.ravel() // 8)) + xs.presence_bytes(self.x_presence_bits.ravel())
-        return Transfers(size, bank_cycles)
+        tiles = self._once(("x", self.schedule.k_tiles, self.schedule.n_tiles), self._x_tiles)
+        size = xs.of_filled(tiles.bytes) + xs.presence_bytes(self.x_presence_bits.ravel())
+        return Transfers(size, xs.of_filled(tiles.bank_cycles))
 
-    @cached_property
+    def _x_tiles(self) -> Transfers:
+        """[batch · N tiles · K tiles]"""
+        bank_cycles = -(-self.x_elements.ravel() // (self.machine.fabric.rows * self.machine.x_word))
+        return Transfers(-(-self._x_bits.ravel() // 8), bank_cycles)
+
+    @property
     def x_elements(self) -> Ints:
         """[batch, N tiles, K tiles] activations."""
         features, tokens = self._x_spans
@@ -80,7 +115,7 @@ class EdgeFills:
             return sizes[0][:, :, None] * sizes[1]
         return sizes[0][:, None, :] * sizes[1][:, None]
 
-    @cached_property
+    @property
     def _x_bits(self) -> Ints:
         """[batch, N tiles, K tiles] bits of X as they lie in memory."""
         (features, tokens), types = self._x_spans, self.machine.datatypes
@@ -118,30 +153,43 @@ class EdgeFills:
 
     def y_drains(self, outputs: Ints) -> Transfers:
         """Of some tiles of outputs, by their numbers over (block, M tile, N tile)."""
-        return Transfers(self._y_bytes().ravel()[outputs], 0 * outputs)
+        sizes = self._once(("y", self.schedule.m_tiles, self.schedule.n_tiles), self._y_bytes)
+        return Transfers(sizes[outputs], 0 * outputs)
 
     def _y_bytes(self) -> Ints:
-        """[batch, M tiles, N tiles] of outputs, as they lie in memory."""
+        """[batch · M tiles · N tiles] of outputs, as they lie in memory."""
         product, m_tiles, n_tiles = self.schedule.product, np.array(self.schedule.m_tiles), np.array(self.schedule.n_tiles)
         rows = (np.arange(product.batch)[:, None, None] * product.shape[0] + m_tiles).reshape(-1, 2)
         bits = self.forms.y.blocks(rows, n_tiles, self.machine.datatypes.activation_bits, product.row_order)
-        return -(-bits // 8).reshape(product.batch, len(m_tiles), len(n_tiles))
+        return (-(-bits // 8)).ravel()
 
     def w_fills(self, ws: Contents) -> WeightFills:
         """The contents of the W buffer as they lie in memory, with their presence bits; dense where W is made on the way."""
-        fabric = self.machine.fabric
-        stored = StoredBits(ws.of_filled(self._stored.values.ravel()), ws.of_filled(self._stored.metadata.ravel()))
+        tiles = self._weight_tiles
+        stored = StoredBits(ws.of_filled(tiles.stored.values), ws.of_filled(tiles.stored.metadata))
         size = -(-stored.total // 8) + ws.presence_bytes(self.w_presence_bits.ravel())
-        elements = ws.of_filled(self._sizes.elements.ravel())
-        if self.weight_form == "dense" or self.schedule.product.of > 1 or self._unpacks:
-            bank_cycles = -(-elements // (fabric.cols * self.machine.w_word))
-            return WeightFills(size, bank_cycles, stored, elements if self._unpacks else 0 * elements)
-        words = self._words.reshape(-1, fabric.cols)
-        return WeightFills(size, ws.of_filled(words.max(axis=1)), stored, ws.of_filled(words.sum(axis=1)) * self.machine.w_word)
+        return WeightFills(size, ws.of_filled(tiles.bank_cycles), stored, ws.of_filled(tiles.decoded_elements))
 
-    @cached_property
+    @property
+    def _weight_tiles(self) -> _WeightTiles:
+        schedule = self.schedule
+        return self._once(("w", schedule.m_tiles, schedule.k_tiles, schedule.compressed), self._weights_in_tiles)
+
+    def _weights_in_tiles(self) -> _WeightTiles:
+        form, banks = self._form(), self.machine.fabric.cols
+        stored, elements = self._stored(form), self._sizes.elements.ravel()
+        if form == "dense" or self.schedule.product.of > 1 or self._unpacks:
+            bank_cycles = -(-elements // (banks * self.machine.w_word))
+            return _WeightTiles(form, stored, elements, bank_cycles, elements if self._unpacks else 0 * elements)
+        words = self._words().reshape(-1, banks)
+        return _WeightTiles(form, stored, elements, words.max(axis=1), words.sum(axis=1) * self.machine.w_word)
+
+    @property
     def weight_form(self) -> str:
         """How W lies in memory, all tiles alike; `2:4` where an operand is packed: values, and which activation of a group each meets."""
+        return self._weight_tiles.form
+
+    def _form(self) -> str:
         product = self.schedule.product
         if self._unpacks:
             return "bitmap"
@@ -167,21 +215,24 @@ class EdgeFills:
         elements = np.broadcast_to(rows[:, None] * columns, shape)
         return TileSize(np.broadcast_to(rows[:, None], shape), np.broadcast_to(columns, shape), elements, self._nonzeros)
 
-    @cached_property
-    def _stored(self) -> StoredBits[Ints]:
-        """[batch, M tiles, K tiles] tiles of W as they are fetched: values and places."""
+    def _stored(self, form: str) -> StoredBits[Ints]:
+        """[batch · M tiles · K tiles] tiles of W as they are fetched: values and places."""
+        bits = self._bits_in(form)
+        return StoredBits(bits.values.ravel(), bits.metadata.ravel())
+
+    def _bits_in(self, form: str) -> StoredBits[Ints]:
         machine, elements, value_bits = self.machine, self._sizes.elements, self.machine.datatypes.weight_bits
         if self.schedule.product.of > 1:
             return StoredBits(elements * value_bits, elements * machine.fabric.selection_bits)
         if self._unpacks:
             bits = self.forms.gradient.blocks(self._row_spans.reshape(-1, 2), np.array(self.schedule.k_tiles), value_bits)
             return StoredBits(bits.reshape(elements.shape) - elements, elements)
-        if self.weight_form == "dense":
+        if form == "dense":
             return StoredBits(elements * value_bits, 0 * elements)
         if self.array.storage is not None:
             return self._named()
-        form: FormatName = next(form for form in LEAST if form == self.weight_form)
-        return format_bits(machine.machine, self.array, form, self._sizes)
+        least: FormatName = next(least for least in LEAST if least == form)
+        return format_bits(machine.machine, self.array, least, self._sizes)
 
     def _named(self) -> StoredBits[Ints]:
         """In the format that the operation names, tile by tile."""
@@ -206,7 +257,7 @@ class EdgeFills:
     @property
     def weight_stored_bytes(self) -> int:
         """Of all tiles of W."""
-        return int((-(-self._stored.total // 8)).sum())
+        return int((-(-self._weight_tiles.stored.total // 8)).sum())
 
     @property
     def outputs(self) -> int:
@@ -271,7 +322,6 @@ class EdgeFills:
         m_of, k_of = (np.repeat(np.arange(len(spans)), np.diff(spans)[:, 0]) for spans in (m_tiles, k_tiles))
         return (np.arange(batch)[:, None] * len(m_tiles) + m_of).ravel(), np.tile(k_of, batch)
 
-    @cached_property
     def _words(self) -> Ints:
         """[batch, M tiles, K tiles, banks] words that hold a nonzero; an output feature's bank is its column of the array."""
         schedule, left, banks = self.schedule, self.schedule.product.left, self.machine.fabric.cols

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simulator.kinds.systolic.contents import Contents, contents
-from simulator.kinds.systolic.fills import EdgeFills, Transfers, WeightFills
+from simulator.kinds.systolic.fills import EdgeFills, Known, Transfers, WeightFills
 from simulator.kinds.systolic.machine import ArrayMachine
 from simulator.kinds.systolic.schedule import SystolicSchedule
 from simulator.kinds.systolic.timing import FoldPlan, TileTimes, fold_plan, tile_times
@@ -87,19 +87,26 @@ class ArrayProgram:
 
 
 def array_program(
-    machine: ArrayMachine, schedule: SystolicSchedule, operation: Operation, array: Operation, residency: Residency
+    machine: ArrayMachine,
+    schedule: SystolicSchedule,
+    operation: Operation,
+    array: Operation,
+    residency: Residency,
+    known: Known | None = None,
 ) -> ArrayProgram:
     """The program of a schedule.
 
-    `array` is the operation as the array sees it, with the rows of W as the schedule orders them.
+    `array` is the operation as the array sees it, with the rows of W as the schedule orders them; `known`, what other schedules of
+    the same have found of their cuts.
     """
     plan = fold_plan(schedule)
     times = tile_times(schedule, plan)
-    edges = EdgeFills(machine, schedule, operation, array, residency.forms)
+    edges = EdgeFills(machine, schedule, operation, array, residency.forms, known)
     block, m, n, k = schedule.places
     m_tiles, k_tiles, n_tiles = len(schedule.m_tiles), len(schedule.k_tiles), len(schedule.n_tiles)
-    xs = contents((block * n_tiles + n) * k_tiles + k, times.folds > 0)
-    ws = contents((block * m_tiles + m) * k_tiles + k, times.folds > 0)
+    run = times.folds > 0
+    xs = contents((block * n_tiles + n) * k_tiles + k, run)
+    ws = contents((block * m_tiles + m) * k_tiles + k, run)
     outputs = (block * m_tiles + m) * n_tiles + n
     ys = np.cumsum(np.diff(outputs, prepend=outputs[0]) != 0)
     return ArrayProgram(

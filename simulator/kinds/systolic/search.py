@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import heapq
-import itertools
-from collections.abc import Iterator
+import math
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from simulator.engine.engines import play
 from simulator.errors import MappingError
-from simulator.kinds.systolic.array_product import in_row_order
+from simulator.kinds.systolic.array_product import ArrayProduct, in_row_order
 from simulator.kinds.systolic.candidates import EQUAL, Candidate, candidates
 from simulator.kinds.systolic.estimate import bytes_cycles, whole_folds
 from simulator.kinds.systolic.families import Family, families_of, grouped, least_cycles
+from simulator.kinds.systolic.fills import Known
 from simulator.kinds.systolic.machine import ArrayMachine
-from simulator.kinds.systolic.program import ArrayProgram, array_program
+from simulator.kinds.systolic.program import ArrayProgram, array_program, weight_level
 from simulator.machine.model import DMA_CHUNK_BYTES
 from simulator.system.relaxed import earliest_end
 from simulator.system.spec import SystemSpec
@@ -74,6 +74,7 @@ class _Search:
     def __init__(self, machine: ArrayMachine, operation: Operation, residency: Residency, spec: SystemSpec) -> None:
         self.machine, self.operation, self.residency, self.spec = machine, operation, residency, spec
         self.array = whole_product(operation)
+        self.known: dict[ArrayProduct, Known] = {}
         self.natural = families_of(machine, operation, residency)
 
     def best(self) -> _Found | None:
@@ -124,42 +125,90 @@ class _Search:
             return None
         return self._explored(family, tried, best)
 
+    def _looked_at(self, outlines: _Outlines, tried: list[Candidate]) -> list[Candidate]:
+        """Those whose tiles and transfers are not too many."""
+        steps = 0
+        for place, candidate in enumerate(tried):
+            if place >= TRIED_AT_LEAST and steps > TRIED_STEPS:
+                return tried[:place]
+            steps += outlines.steps(candidate)
+        return tried
+
     def _explored(self, family: Family, tried: list[Candidate], rival: _Found | None) -> _Found | None:
         """The best schedule of a family; not played where even its bound is later than the best of another, None where it is far later."""
-        array = in_row_order(self.array, family.product.row_order)
-        programs: list[_Found] = []
-        for candidate in tried:
-            if len(programs) >= TRIED_AT_LEAST and sum(found.steps for found in programs) > TRIED_STEPS:
-                break
-            program = array_program(self.machine, candidate.schedule(family), self.operation, array, self.residency)
-            programs.append(_Found((program.least_cycles(self.spec), *program.bytes_moved), program))
-        if rival is not None and min(found.rank[0] for found in programs) > rival.rank[0]:
+        outlines = _Outlines(self, family)
+        looked_at = self._looked_at(outlines, tried)
+        if rival is not None and not any(outlines.within(candidate, rival.rank[0]) for candidate in looked_at):
             return None
-        bounded = _in_order(self.spec, programs)
-        first = next(bounded)
-        bounded = itertools.chain([first], bounded)
+        bounded = _InOrder(outlines, looked_at)
+        first = bounded.next_within(math.inf)
+        assert first is not None, "something is looked at"
         plays = min(PLAYED, PLAYED_STEPS // first.steps)
         if not plays or (rival is not None and first.rank > rival.rank):
-            return _leanest(list(itertools.takewhile(lambda found: found.rank[0] <= EQUAL * first.rank[0], bounded)))
+            return _leanest([first, *iter(lambda: bounded.next_within(EQUAL * first.rank[0]), None)])
         played: list[_Found] = []
-        for found in itertools.islice(bounded, plays):
-            if played and found.rank[0] >= CLOSE * min(one.rank[0] for one in played):
-                break
+        found: _Found | None = first
+        while found is not None:
             cycles = play("compiled", self.spec, found.program.program.by_itself()).cycles
             played.append(_Found((cycles, *found.rank[1:]), found.program))
+            quickest = min(one.rank[0] for one in played)
+            found = bounded.next_within(math.nextafter(CLOSE * quickest, 0)) if len(played) < plays else None
         return _leanest(played)
 
 
-def _in_order(spec: SystemSpec, outlined: list[_Found]) -> Iterator[_Found]:
-    """By their bounds on a system, of which each is worked out only where the cycles that it takes at least come first."""
-    bounded: list[tuple[Rank, int, _Found]] = []
-    for place, found in sorted(enumerate(outlined), key=lambda placed: placed[1].rank[0]):
-        while bounded and bounded[0][0][0] < found.rank[0]:
-            yield heapq.heappop(bounded)[2]
+class _Outlines:
+    """The schedules of a family as programs, each made when it is asked for."""
+
+    def __init__(self, search: _Search, family: Family) -> None:
+        self._search, self._family = search, family
+        self.spec = search.spec
+        self._array = in_row_order(search.array, family.product.row_order)
+        self._known = search.known.setdefault(family.product, {})
+        self._found: dict[Candidate, _Found] = {}
+        homes = search.residency.x, search.residency.y, weight_level(search.array, search.residency)
+        self._in_dram = "dram" in homes
+
+    def steps(self, candidate: Candidate) -> int:
+        """Tiles, and transfers of DRAM."""
+        return self.outline(candidate).steps if self._in_dram else candidate.tiles(self._family) + 1
+
+    def within(self, candidate: Candidate, cycles: float) -> bool:
+        """Whether it is not known to take longer."""
+        return candidate.at_least <= cycles and self.outline(candidate).rank[0] <= cycles
+
+    def outline(self, candidate: Candidate) -> _Found:
+        """With the cycles that it takes at least."""
+        if candidate not in self._found:
+            of = self._search
+            schedule = candidate.schedule(self._family)
+            program = array_program(of.machine, schedule, of.operation, self._array, of.residency, self._known)
+            self._found[candidate] = _Found((program.least_cycles(of.spec), *program.bytes_moved), program)
+        return self._found[candidate]
+
+
+class _InOrder:
+    """Candidates by their bounds on the system, of which each is worked out only where the cycles that it takes at least come first."""
+
+    def __init__(self, outlines: _Outlines, candidates: list[Candidate]) -> None:
+        self._outlines, self._candidates = outlines, candidates
+        self._waiting = [(candidate.at_least, place, False) for place, candidate in enumerate(candidates)]
+        """(cycles that it takes at least, place, whether it is outlined)"""
+        heapq.heapify(self._waiting)
+        self._bounded: list[tuple[Rank, int, _Found]] = []
+
+    def next_within(self, cycles: float) -> _Found | None:
+        """The next, with its bound; None where that is above so many cycles."""
+        while self._waiting and self._waiting[0][0] <= min(cycles, self._bounded[0][0][0] if self._bounded else math.inf):
+            self._work_out(*heapq.heappop(self._waiting)[1:])
+        return heapq.heappop(self._bounded)[2] if self._bounded and self._bounded[0][0][0] <= cycles else None
+
+    def _work_out(self, place: int, outlined: bool) -> None:
+        found, spec = self._outlines.outline(self._candidates[place]), self._outlines.spec
+        if not outlined:
+            heapq.heappush(self._waiting, (found.rank[0], place, True))
+            return
         rank = earliest_end(spec, found.program.program.by_itself()), *found.rank[1:]
-        heapq.heappush(bounded, (rank, place, _Found(rank, found.program)))
-    while bounded:
-        yield heapq.heappop(bounded)[2]
+        heapq.heappush(self._bounded, (rank, place, _Found(rank, found.program)))
 
 
 def _leanest(found: list[_Found]) -> _Found:

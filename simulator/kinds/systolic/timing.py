@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -89,9 +89,8 @@ class TileTimes:
 
 def tile_times(schedule: SystolicSchedule, plan: FoldPlan) -> TileTimes:
     """When each tile is done; lead and tail of the operation belong to the first and the last tile that run a fold."""
-    tiles = np.arange(schedule.places.shape[1])
-    (times,) = times_by_turns([(schedule, plan)], np.stack((0 * tiles, tiles)))
-    return times
+    places = tuple(schedule.places[[0, 1, 3, 2]])
+    return _with_ends([(schedule, plan)], _of_tiles(schedule, plan, places), lambda tile: (0, tile))
 
 
 def times_by_turns(runs: Sequence[tuple[SystolicSchedule, FoldPlan]], turns: NDArray[np.int64]) -> list[TileTimes]:
@@ -99,28 +98,39 @@ def times_by_turns(runs: Sequence[tuple[SystolicSchedule, FoldPlan]], turns: NDA
 
     `turns`: [2, tiles] operation and tile, in execution order. Lead and tail belong to the first and the last tile that run a fold.
     """
-    fabric, flow = runs[0][0].fabric, runs[0][0].dataflow
     places = [tuple(schedule.places[[0, 1, 3, 2]]) for schedule, _ in runs]
     starts = np.concatenate(([0], np.cumsum([len(of[0]) for of in places])))
     order = starts[turns[0]] + turns[1]
+    each = [_of_tiles(*of, at) for of, at in zip(runs, places, strict=True)]
+    in_order = TileTimes(*(np.concatenate(of)[order] for of in zip(*((one.cycles, one.folds, one.delays) for one in each), strict=True)))
+    whole = _with_ends(runs, in_order, lambda tile: (int(turns[0, tile]), int(turns[1, tile])))
+    back = np.argsort(order)
+    spans = [back[start:stop] for start, stop in itertools.pairwise(starts.tolist())]
+    return [TileTimes(whole.cycles[span], whole.folds[span], whole.delays[span]) for span in spans]
 
-    def in_order(of: Sequence[NDArray[np.int64]]) -> NDArray[np.int64]:
-        return np.asarray(np.concatenate(of)[order])
 
-    cycles = in_order([plan.over_tiles(fold_intervals(fabric, plan.steps, flow))[of] for (_, plan), of in zip(runs, places, strict=True)])
-    folds = in_order([plan.over_tiles((plan.steps > 0).astype(np.int64))[of] for (_, plan), of in zip(runs, places, strict=True)])
-    delays = np.maximum(0, in_order([_tails(schedule, of) for (schedule, _), of in zip(runs, places, strict=True)]))
-    run = np.flatnonzero(folds)
+def _of_tiles(schedule: SystolicSchedule, plan: FoldPlan, places: tuple[NDArray[np.int64], ...]) -> TileTimes:
+    """As if all were in the midst of others."""
+    cycles = plan.over_tiles(fold_intervals(schedule.fabric, plan.steps, schedule.dataflow))[places]
+    folds = plan.over_tiles((plan.steps > 0).astype(np.int64))[places]
+    return TileTimes(cycles, folds, np.maximum(0, _tails(schedule, places)))
+
+
+def _with_ends(runs: Sequence[tuple[SystolicSchedule, FoldPlan]], times: TileTimes, turn: Callable[[int], tuple[int, int]]) -> TileTimes:
+    """With what the first fold and the last one take beyond the others. `turn`: operation and tile, by the place in execution order."""
+    fabric, flow = runs[0][0].fabric, runs[0][0].dataflow
+    cycles, delays = times.cycles.copy(), times.delays.copy()
+    run = np.flatnonzero(times.folds)
     if run.size:
-        first, last = (_steps_of(*runs[int(turns[0, tile])], int(turns[1, tile])) for tile in (run[0], run[-1]))
+        (op, tile), (last_op, last_tile) = turn(int(run[0])), turn(int(run[-1]))
+        first, last = _steps_of(*runs[op], tile), _steps_of(*runs[last_op], last_tile)
         cycles[run[0]] += lead_cycles(fabric, int(first[first > 0][0]), flow)
         cycles[run[-1]] += tail_cycles(fabric, int(last[last > 0][-1]), flow)
         delays[run[-1]] = 0
-    before = np.maximum.accumulate(np.where(folds > 0, np.arange(len(folds)), -1))
-    delays = np.where(before >= 0, delays[before], 0)  # where no fold is run, those of the tile before are awaited
-    back = np.argsort(order)
-    spans = [back[start:stop] for start, stop in itertools.pairwise(starts.tolist())]
-    return [TileTimes(cycles[span], folds[span], delays[span]) for span in spans]
+    if run.size < len(cycles):  # where no fold is run, those of the tile before are awaited
+        before = np.maximum.accumulate(np.where(times.folds > 0, np.arange(len(cycles)), -1))
+        delays = np.where(before >= 0, delays[before], 0)
+    return TileTimes(cycles, times.folds, delays)
 
 
 def _steps_of(schedule: SystolicSchedule, plan: FoldPlan, tile: int) -> Steps:
