@@ -88,13 +88,8 @@ class Repeats:
 
 
 def work_of(operation: Operation, residency: Residency) -> Hashable:
-    """All that decides what an operation does: everything but its name and what it waits for.
-
-    Operands are known by their hashes, which decide their values too where no file gives any.
-    """
-    operands = operation.weight.sha256, operation.activations.sha256, operation.gradient and operation.gradient.sha256
-    stored = operation.storage and operation.storage.model_dump_json()
-    return operation.kind, operation.shape, operation.batch, *operands, operation.weight_home, stored, operation.transpose, residency
+    """All that decides what an operation does, where its tensors live."""
+    return operation.content, residency
 
 
 def _again(run: OperationRun) -> OperationRun:
