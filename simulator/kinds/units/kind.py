@@ -248,9 +248,7 @@ class ChainedKind(UnitsKind):
         """Whether a block of tokens of a chain fits on chip, by which keys, and its W stays there."""
         ChainCuts.of(self, machine, chain, residency).check()
 
-    def _cuts(
-        self, elaborated: Elaborated, chain: Sequence[Operation], residency: Sequence[Residency], options: RunOptions
-    ) -> SettledCuts:
+    def _cuts(self, elaborated: Elaborated, chain: Sequence[Operation], residency: Sequence[Residency], options: RunOptions) -> SettledCuts:
         cuts = ChainCuts.of(self, elaborated.machine.inside(), chain, residency)
         return SettledCuts(cuts, tuple(each.setting(elaborated, options) for each in cuts.kinds))
 

@@ -51,7 +51,6 @@ class Setting:
         return fingerprint((self.machine, self.spec, self.engine, self.assemble, placement_of(self.machine)))
 
 
-
 @dataclass(frozen=True, eq=False)
 class Planned(Generic[DataflowT]):
     """How an operation is to be cut, but not cut yet."""
