@@ -34,7 +34,7 @@ AXES: dict[str, dict[str, list[Any]]] = {
         "dram.latency_ns": list(range(50, 250, 20)),
         "trunks.x_bytes_per_cycle": [64, 128, 256, 512, 1024],
     },
-    "fabric": {"fabric.window": list(range(4, 54)), "fabric.accumulators": list(range(1, 21))},
+    "fabric": {"fabric.window": list(range(4, 54)), "fabric.accumulators": list(range(2, 22))},
 }
 
 

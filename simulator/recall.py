@@ -5,17 +5,18 @@ from __future__ import annotations
 import hashlib
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import fields, is_dataclass
-from functools import lru_cache
+from functools import lru_cache, wraps
 from pathlib import Path
 from types import FunctionType
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import numpy as np
 from pydantic import BaseModel
 
 T = TypeVar("T")
+FunctionT = TypeVar("FunctionT", bound=Callable[..., Any])
 
 
 class Recall:
@@ -33,7 +34,7 @@ class Recall:
     def __init__(self, most: int) -> None:
         self.most = most
         self.pieces = 0
-        self._results: OrderedDict[bytes, tuple[Any, int]] = OrderedDict()
+        self._results: OrderedDict[Hashable, tuple[Any, int]] = OrderedDict()
         self._lock = threading.Lock()
 
     def __reduce__(self) -> tuple[type[Recall], tuple[int]]:
@@ -42,9 +43,15 @@ class Recall:
 
     def of(self, givens: tuple[Any, ...], make: Callable[[], T], pieces: Callable[[T], int] = lambda result: 1) -> T:
         """The result of these givens, made where it is not remembered. TypeError for givens whose content cannot be told."""
+        return self.of_key(fingerprint(givens), make, pieces) if self.most else make()
+
+    def of_key(self, key: Hashable, make: Callable[[], T], pieces: Callable[[T], int] = lambda result: 1) -> T:
+        """The result that has this key, made where it is not remembered: for givens that are quicker compared than walked.
+
+        An object in a key that has no content to compare by is the `Same`.
+        """
         if not self.most:
             return make()
-        key = fingerprint(givens)
         with self._lock:
             if key in self._results:
                 self._results.move_to_end(key)
@@ -54,7 +61,7 @@ class Recall:
         self._keep(key, result, pieces(result))
         return result
 
-    def _keep(self, key: bytes, result: Any, pieces: int) -> None:
+    def _keep(self, key: Hashable, result: Any, pieces: int) -> None:
         with self._lock:
             if key in self._results or pieces > self.most:
                 return
@@ -66,6 +73,47 @@ class Recall:
 
 NOTHING = Recall(0)
 """Remembers nothing."""
+
+
+class Same:
+    """An object in a key, equal to itself alone. It is held, so that no other takes its place in memory."""
+
+    __slots__ = ("of",)
+
+    def __init__(self, of: Any) -> None:
+        self.of = of
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Same) and self.of is other.of
+
+    def __hash__(self) -> int:
+        return id(self.of)
+
+
+def by_identity(most: int) -> Callable[[FunctionT], FunctionT]:
+    """Remember what a function made of its first argument, an object that does not change: of the last so many.
+
+    >>> @by_identity(2)
+    ... def total(numbers, more=0):
+    ...     print("adding")
+    ...     return sum(numbers) + more
+    >>> numbers = [1, 2]
+    >>> total(numbers), total(numbers), total(numbers, more=1)
+    adding
+    adding
+    (3, 3, 4)
+    """
+
+    def remembering(make: FunctionT) -> FunctionT:
+        kept = lru_cache(maxsize=most)(lambda of, *more, **named: make(of.of, *more, **named))
+
+        @wraps(make)
+        def found(of: object, *more: Hashable, **named: Hashable) -> Any:
+            return kept(Same(of), *more, **named)
+
+        return cast("FunctionT", found)
+
+    return remembering
 
 
 def fingerprint(value: Any) -> bytes:

@@ -27,10 +27,15 @@ class ModelVersion:
     def of(self, *parts: str) -> dict[str, str]:
         """These parts as JSON values, with the version of NumPy beside `timing`: what it draws may change with it."""
         found = {part: str(number) for part, number in asdict(self).items() if part in parts}
-        return found | ({"numpy": version("numpy")} if "timing" in parts else {})
+        return found | ({"numpy": _numpy_version()} if "timing" in parts else {})
 
     def __str__(self) -> str:
         return ", ".join(f"{part} {number}" for part, number in self.of("timing", "cost", "sizing").items())
+
+
+@cache
+def _numpy_version() -> str:
+    return version("numpy")
 
 
 MODEL_VERSION = ModelVersion(timing=8, cost=7, sizing=6)

@@ -179,8 +179,15 @@ class Machine(FileModel):
 
         What a fabric does is found again by its machine's content (`recall`), in which memory and technology thus have no part.
         """
+        return self._showing(_INSIDE)
+
+    def at_rest(self) -> Machine:
+        """The machine as far as it decides where tensors live: of its rates and of what it is made of, nothing is there to be read."""
+        return self._showing(_INSIDE | {"activation_buffer_kib", "activation_format"})
+
+    def _showing(self, names: set[str]) -> Machine:
         known = self.model_copy()
-        for name in type(self).model_fields.keys() - _INSIDE:
+        for name in type(self).model_fields.keys() - names:
             del known.__dict__[name]
         return known
 

@@ -8,6 +8,7 @@ from functools import cached_property
 
 from simulator.kinds import kind_of
 from simulator.machine.model import Machine
+from simulator.recall import by_identity
 from simulator.system.tensors import Residency
 from simulator.workload.types import Chain, Workload
 
@@ -46,7 +47,7 @@ class Alternatives:
 
     def with_fused(self, chosen: Collection[Chain]) -> Workload:
         """The workload with no chains but these and those that are demanded."""
-        return replace(self.workload, fuse=tuple(chain for chain in self.workload.fuse if not chain.if_fits or chain in chosen))
+        return _with_chains(self.workload, tuple(chain for chain in self.workload.fuse if not chain.if_fits or chain in chosen))
 
     def span(self, chain: Chain) -> slice:
         """Where the operations of a chain stand."""
@@ -62,3 +63,9 @@ class Alternatives:
         links = {name for chain in self.optional for name in chain.operations[:-1]}
         between = (home.y for operation, home in zip(self.workload.operations, self.apart, strict=True) if operation.name in links)
         return all(home == "dram" for home in between) or all(home.y != "dram" for home in self.apart)
+
+
+@by_identity(64)
+def _with_chains(workload: Workload, chains: tuple[Chain, ...]) -> Workload:
+    """Made once: of one workload more is remembered than of equal ones."""
+    return replace(workload, fuse=chains)

@@ -9,19 +9,19 @@ from __future__ import annotations
 import math
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 
-from simulator.engine.engines import EngineName, play
 from simulator.errors import MappingError
 from simulator.machine.model import Elaborated
 from simulator.run.alternatives import Alternatives
 from simulator.run.floor import Floor
-from simulator.run.stints import Run, program_of, stints
+from simulator.run.stints import Player, Run, stints
 from simulator.system.spec import SystemSpec
 from simulator.system.tensors import Residency
 from simulator.workload.types import Operation, Workload
 
 
-def settled(elaborated: Elaborated, workload: Workload, run: Run, engine: EngineName) -> Workload:
+def settled(elaborated: Elaborated, workload: Workload, run: Run, player: Player) -> Workload:
     """The workload with those chains alone that this machine fuses.
 
     Raises MappingError for a chain that is demanded and does not fit.
@@ -29,20 +29,22 @@ def settled(elaborated: Elaborated, workload: Workload, run: Run, engine: Engine
     alternatives = Alternatives.of(elaborated.machine, workload)
     if not alternatives.optional:
         return alternatives.with_fused(())
-    choice = _Choice(elaborated, run, engine)
+    choice = _Choice(elaborated, run, player)
     chosen = []
     for chain in alternatives.optional:
         span = alternatives.span(chain)
-        operations = _by_themselves(workload.operations[span])
-        if choice.fuses(operations, alternatives.fused[span], alternatives.apart[span]):
+        alone = _alone(workload.operations[span])
+        if choice.fuses(alone, alternatives.fused[span], alternatives.apart[span]):
             chosen.append(chain)
     return alternatives.with_fused(chosen)
 
 
-def _by_themselves(operations: Sequence[Operation]) -> tuple[Operation, ...]:
-    """With nothing to wait for but each other."""
+@lru_cache(maxsize=64)
+def _alone(operations: tuple[Operation, ...]) -> Floor:
+    """A chain with nothing to wait for but its own operations: made once for all machines that are tried one after another."""
     names = {operation.name for operation in operations}
-    return tuple(replace(each, depends_on=tuple(name for name in each.depends_on if name in names)) for each in operations)
+    waiting = (replace(each, depends_on=tuple(name for name in each.depends_on if name in names)) for each in operations)
+    return Floor(Workload("chain", tuple(waiting)))
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,16 +53,16 @@ class _Choice:
 
     elaborated: Elaborated
     run: Run
-    engine: EngineName
+    player: Player
     _decided: dict[Hashable, bool] = field(default_factory=dict)
 
-    def fuses(self, operations: tuple[Operation, ...], fused: Sequence[Residency], apart: Sequence[Residency]) -> bool:
+    def fuses(self, alone: Floor, fused: Sequence[Residency], apart: Sequence[Residency]) -> bool:
         """Whether a chain takes no longer fused than apart; then, whether it moves no more bytes of DRAM."""
-        chain = Workload("chain", operations)
+        chain = alone.workload
         key = tuple(stint.work for homes in (fused, apart) for stint in stints(chain, homes))
         if key not in self._decided:
             together = self._played(chain, fused)
-            least = Floor(chain).of_homes(self.elaborated, apart).cycles
+            least = alone.of_homes(self.elaborated, apart).cycles
             self._decided[key] = least > together[0] or together <= self._played(chain, apart)
         return self._decided[key]
 
@@ -70,5 +72,5 @@ class _Choice:
             runs = [run for stint in stints(chain, homes) for run in self.run(stint)]
         except MappingError:
             return math.inf, math.inf
-        outcome = play(self.engine, SystemSpec.of(self.elaborated), program_of(chain, homes, [run.program for run in runs]))
+        outcome = self.player.play(SystemSpec.of(self.elaborated), chain, runs)
         return outcome.cycles, outcome.moved_bytes["dram_read_bytes"] + outcome.moved_bytes["dram_write_bytes"]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
@@ -12,16 +11,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simulator.activity import CAUSES, Activity, Bounds, Counts, Ideal, OperationActivity, Shape
-from simulator.engine.engines import Engine, EngineName, RunOptions, play
+from simulator.engine.engines import Engine, RunOptions
 from simulator.kinds import kind_of
 from simulator.machine.model import Elaborated
 from simulator.recall import NOTHING, Recall
 from simulator.run.fusing import settled
 from simulator.run.levels import check_levels
 from simulator.run.perfect import candidates, ways
-from simulator.run.stints import Kept, Repeats, Run, Stint, program_of, run_operation, stints
+from simulator.run.stints import Kept, Player, Repeats, Run, Stint, run_operation, stints
 from simulator.system.operation import OperationRun, check_operation, check_run
-from simulator.system.program import MemoryLevel, OperationProgram
 from simulator.system.spec import SystemSpec
 from simulator.system.system import SystemOutcome
 from simulator.system.weights import check_decoder
@@ -62,7 +60,8 @@ def run_and_repeat(elaborated: Elaborated, workload: Workload, options: RunOptio
     """Time a workload on the machine as it is, and with the part perfect that the options name; the second needs the first."""
     check_decoder(elaborated.machine, workload)
     kept = Kept(partial(run_operation, elaborated, replace(options, ideal="none")))
-    workload = settled(elaborated, workload, kept.run, options.engine.name)
+    player = Player(options.engine.name, options.recall)
+    workload = settled(elaborated, workload, kept.run, player)
     through = ways(options.ideal, networked=kind_of(elaborated.machine).switch(elaborated) is not None)
     all_stints = stints(workload, kind_of(elaborated.machine).residency(elaborated.machine, workload))
     runs: dict[Ideal, Sequence[OperationRun]] = {}
@@ -71,13 +70,13 @@ def run_and_repeat(elaborated: Elaborated, workload: Workload, options: RunOptio
         run_next = Repeats((kept if way == "none" else Kept(simulate)).run).run if options.reuse_tiles else simulate
         runs[way] = _on_the_fabric(all_stints, run_next, _part(progress, len(runs), len(through)))
     real = SystemSpec.of(elaborated)
-    outcome = _played(options.engine.name, real, workload, runs["none"])
+    outcome = player.play(real, workload, runs["none"])
     plain = _timed(elaborated, real, runs["none"], outcome, "none")
     if options.ideal == "none":
         return plain, plain
     perfect = real.made_ideal(options.ideal)
     found = candidates(runs)
-    played = [(each, _played(options.engine.name, perfect, workload, each)) for each in (found[:-1] if perfect == real else found)]
+    played = [(each, player.play(perfect, workload, each)) for each in (found[:-1] if perfect == real else found)]
     chosen, quickest = min([*played, (found[-1], outcome)], key=lambda pair: pair[1].cycles)
     return plain, _timed(elaborated, perfect, chosen, quickest, options.ideal)
 
@@ -100,13 +99,9 @@ def _part(progress: Progress, place: int, of: int) -> Progress:
     return lambda name, fraction: progress(name, (place + fraction) / of)
 
 
-def on_the_system(elaborated: Elaborated, spec: SystemSpec, workload: Workload, runs: Sequence[OperationRun], engine: EngineName) -> Timing:
+def on_the_system(elaborated: Elaborated, spec: SystemSpec, workload: Workload, runs: Sequence[OperationRun], player: Player) -> Timing:
     """The system level over operations that their fabric has run."""
-    return _timed(elaborated, spec, runs, _played(engine, spec, workload, runs), "none")
-
-
-def _played(engine: EngineName, spec: SystemSpec, workload: Workload, runs: Sequence[OperationRun]) -> SystemOutcome:
-    return play(engine, spec, program_of(workload, [run.residency for run in runs], [run.program for run in runs]))
+    return _timed(elaborated, spec, runs, player.play(spec, workload, runs), "none")
 
 
 def _timed(elaborated: Elaborated, spec: SystemSpec, runs: Sequence[OperationRun], outcome: SystemOutcome, ideal: Ideal) -> Timing:
@@ -137,7 +132,7 @@ def _activity(units: int, spec: SystemSpec, runs: Sequence[OperationRun], outcom
 
 def _operation(units: int, spec: SystemSpec, run: OperationRun, outcome: SystemOutcome, index: int) -> OperationActivity:
     compute = sum(tile.cycles for tile in run.program.tiles)
-    counts = run.counts + traffic(spec, run.program)
+    counts = run.counts + run.program.traffic(spec.dram_burst_bytes)
     activity = OperationActivity(
         name=run.operation.name,
         kind=run.operation.kind,
@@ -159,32 +154,6 @@ def _operation(units: int, spec: SystemSpec, run: OperationRun, outcome: SystemO
 def _details(run: OperationRun) -> dict[str, Any]:
     residency = {"x_home": run.residency.x, "y_home": run.residency.y}
     return {**run.details, **residency, "x_fills": len(run.program.x_fills), "w_fills": len(run.program.w_fills), **run.checked}
-
-
-def traffic(spec: SystemSpec, program: OperationProgram) -> Counts:
-    """Bytes of an operation at every level, from its fills and drains alone."""
-    moved: Counter[str] = Counter()
-    for stream, fills in (("x", program.x_fills), ("w", program.w_fills)):
-        for fill in fills:
-            size = sum(_moved_bytes(spec, part.bytes, fill.home) for part in fill.parts)
-            moved["buffer_write_bytes"] += size if fill.kept else 0
-            if fill.home != "chip":
-                moved["dram_read_bytes" if fill.home == "dram" else "buffer_read_bytes"] += size
-            moved[f"{stream}_trunk_bytes"] += size
-    for drain in program.drains:
-        for sums in (part.sums for part in drain.parts):
-            moved[f"{drain.sums_home}_read_bytes"] += _moved_bytes(spec, sums.back_bytes, drain.sums_home)
-            moved[f"{drain.sums_home}_write_bytes"] += _moved_bytes(spec, sums.out_bytes, drain.sums_home)
-            moved["drain_bytes"] += sums.bus_bytes
-        size = sum(_moved_bytes(spec, part.bytes, drain.home) for part in drain.parts)
-        if drain.home != "chip":
-            moved["dram_write_bytes" if drain.home == "dram" else "buffer_write_bytes"] += size
-        moved["drain_bytes"] += size + sum(part.extra_bus_bytes for part in drain.parts)
-    return Counts(**moved)
-
-
-def _moved_bytes(spec: SystemSpec, size: int, home: MemoryLevel) -> int:
-    return spec.bursts(size) if home == "dram" else size
 
 
 def _buffer_cycles(spec: SystemSpec, counts: Counts) -> int:

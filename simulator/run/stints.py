@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 
-from simulator.engine.engines import RunOptions
+from simulator.engine.engines import EngineName, RunOptions, play
 from simulator.errors import MappingError
 from simulator.kinds import kind_of
 from simulator.machine.model import Elaborated
+from simulator.recall import Recall, Same
 from simulator.system.operation import OperationRun
 from simulator.system.program import OperationProgram, Program, interleaved, joined
+from simulator.system.spec import SystemSpec
+from simulator.system.system import SystemOutcome
 from simulator.system.tensors import Residency, fused_runs
 from simulator.workload.types import Operation, Workload
 
@@ -88,19 +92,32 @@ class Repeats:
 
 
 def work_of(operation: Operation, residency: Residency) -> Hashable:
-    """All that decides what an operation does: everything but its name and what it waits for.
-
-    Operands are known by their hashes, which decide their values too where no file gives any.
-    """
-    operands = operation.weight.sha256, operation.activations.sha256, operation.gradient and operation.gradient.sha256
-    stored = operation.storage and operation.storage.model_dump_json()
-    return operation.kind, operation.shape, operation.batch, *operands, operation.weight_home, stored, operation.transpose, residency
+    """All that decides what an operation does, where its tensors live."""
+    return operation.content, residency
 
 
 def _again(run: OperationRun) -> OperationRun:
     """A run of which no tile was simulated anew."""
     tiles = run.checked["tiles_simulated"] + run.checked.get("tiles_reused", 0)
     return replace(run, checked={"tiles_simulated": 0, "tiles_reused": tiles, "tiles_compared": 0})
+
+
+@dataclass(frozen=True)
+class Player:
+    """Plays operations that their fabric has run on the system level; of equal runs at another rate, the program is found again."""
+
+    engine: EngineName
+    recall: Recall
+
+    def play(self, spec: SystemSpec, workload: Workload, runs: Sequence[OperationRun]) -> SystemOutcome:
+        """Play a workload."""
+        residency, programs = [run.residency for run in runs], [run.program for run in runs]
+        waits = tuple((op.name, op.depends_on) for op in workload.operations)
+        key = "program", waits, tuple(home.y for home in residency), tuple(map(Same, programs))
+        make = partial(program_of, workload, residency, programs)
+        if not self.recall.most:
+            return play(self.engine, spec, make())
+        return play(self.engine, spec, self.recall.of_key(key, lambda: make().kept(), lambda program: program.parts))
 
 
 def program_of(workload: Workload, residency: Sequence[Residency], programs: Sequence[OperationProgram]) -> Program:

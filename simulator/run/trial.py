@@ -11,10 +11,11 @@ from simulator.engine.engines import Engine, RunOptions
 from simulator.kinds import kind_of
 from simulator.kinds.base import Scheduled
 from simulator.machine.model import Elaborated
+from simulator.recall import NOTHING
 from simulator.run.floor import Floor, Least
 from simulator.run.fusing import settled
-from simulator.run.run import Timing, on_the_system, traffic
-from simulator.run.stints import Kept, Repeats, Stint, program_of, run_operation, stints
+from simulator.run.run import Timing, on_the_system
+from simulator.run.stints import Kept, Player, Repeats, Stint, program_of, run_operation, stints
 from simulator.system.operation import OperationRun
 from simulator.system.program import Drain, Fill, OperationProgram, TileStep
 from simulator.system.relaxed import earliest_end
@@ -57,7 +58,7 @@ class Trial:
         self.floor = floor
         self.engine, self.carries_values = engine.name, engine.carries_values
         self.kept = Kept(partial(run_operation, elaborated, RunOptions(engine, threads=threads)))
-        self.workload = settled(elaborated, floor.workload, self.kept.run, engine.name)
+        self.workload = settled(elaborated, floor.workload, self.kept.run, Player(engine.name, NOTHING))
         self.spec = SystemSpec.of(elaborated)
         self.at_least = floor.least(elaborated).cycles
         self.works = floor.works(elaborated.machine)
@@ -101,7 +102,9 @@ class Trial:
                     self.parts[index] = self._run(run)
             if give_up(self.least()):
                 return None
-        return on_the_system(self.elaborated, self.spec, self.workload, [runs[index] for index in range(len(runs))], self.engine)
+        return on_the_system(
+            self.elaborated, self.spec, self.workload, [runs[index] for index in range(len(runs))], Player(self.engine, NOTHING)
+        )
 
     def _longest_first(self) -> list[list[Stint]]:
         """All that there is to do, what is the same work together; first of which the array or the units have most to do."""
@@ -136,10 +139,10 @@ class Trial:
 
     def _bounded(self, scheduled: Scheduled, op: Operation, residency: Residency) -> _Part:
         def count() -> Counts:
-            known = scheduled.count() + traffic(self.spec, scheduled.program)
+            known = scheduled.count() + scheduled.program.traffic(self.spec.dram_burst_bytes)
             return Counts(*map(max, known.values(), self.floor.of_operation(self.elaborated.machine, op, residency).counts.values()))
 
         return _Part(scheduled.program, count)
 
     def _run(self, run: OperationRun) -> _Part:
-        return _Part(run.program, lambda: run.counts + traffic(self.spec, run.program))
+        return _Part(run.program, lambda: run.counts + run.program.traffic(self.spec.dram_burst_bytes))

@@ -3,9 +3,17 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, fields, replace
-from typing import Literal
+from collections import Counter
+from collections.abc import Callable, Hashable, Iterable, Sequence
+from dataclasses import dataclass, field, fields, replace
+from typing import Any, Literal, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from simulator.activity import Counts
+
+T = TypeVar("T")
 
 MemoryLevel = Literal["buffer", "dram", "chip"]
 """Where a tensor lives; `chip`: nowhere, since what a tile leaves of it is what the next tile takes (fused operations)."""
@@ -16,6 +24,14 @@ LoopOrder = Literal["m_rounds", "rounds_m", "m_k_rounds"]
 
 MEMORY = 1 << 40
 """Both halves of an on-chip memory, in the units of `Part.space`."""
+
+
+Size = TypeVar("Size", int, NDArray[np.int64])
+
+
+def bursts(size: Size, burst_bytes: int) -> Size:
+    """Bytes of `size` in whole bursts; of an array, each by itself."""
+    return -(-size // burst_bytes) * burst_bytes
 
 
 def spans(size: int, step: int) -> tuple[Span, ...]:
@@ -132,6 +148,20 @@ class Program:
     drains: tuple[Drain, ...]
     depends_on: tuple[tuple[int, ...], ...]
     """[operations] indices of the operations whose outputs an operation's X is made from."""
+    _made: dict[Hashable, Any] | None = field(default=None, compare=False, repr=False)
+
+    def kept(self) -> Program:
+        """The same to be played more than once: engines keep what they have made of it, for any rates."""
+        return replace(self, _made={})
+
+    def once(self, key: Hashable, make: Callable[[], T]) -> T:
+        """What `make` makes of it, by a key; where it is kept, once."""
+        if self._made is None:
+            return make()
+        if key not in self._made:
+            self._made[key] = make()
+        found: T = self._made[key]
+        return found
 
     @property
     def parts(self) -> int:
@@ -150,9 +180,16 @@ class OperationProgram:
     drains: tuple[Drain, ...]
     ahead: bool = False
     """Of the first of two fused operations: each of its tiles runs before the other one takes what the tile before it left."""
+    _elsewhere: dict[int, OperationProgram] = field(default_factory=dict, compare=False, repr=False)
+    _moved: dict[int, Counts] = field(default_factory=dict, compare=False, repr=False)
 
     def of_operation(self, index: int) -> OperationProgram:
-        """The same for another operation of the program."""
+        """The same for another operation of the program; made once for each."""
+        if index not in self._elsewhere:
+            self._elsewhere[index] = self._of_operation(index)
+        return self._elsewhere[index]
+
+    def _of_operation(self, index: int) -> OperationProgram:
         return OperationProgram(
             tiles=tuple(replace(tile, operation=index) for tile in self.tiles),
             x_fills=tuple(replace(fill, operation=index) for fill in self.x_fills),
@@ -160,6 +197,36 @@ class OperationProgram:
             drains=tuple(replace(drain, operation=index) for drain in self.drains),
             ahead=self.ahead,
         )
+
+    def traffic(self, burst_bytes: int) -> Counts:
+        """Bytes at every level, from fills and drains alone, with a DRAM of such bursts; counted once for each."""
+        if burst_bytes not in self._moved:
+            self._moved[burst_bytes] = self._traffic(burst_bytes)
+        return self._moved[burst_bytes]
+
+    def _traffic(self, burst_bytes: int) -> Counts:
+        moved: Counter[str] = Counter()
+
+        def moves(size: int, home: MemoryLevel) -> int:
+            return bursts(size, burst_bytes) if home == "dram" else size
+
+        for stream, fills in (("x", self.x_fills), ("w", self.w_fills)):
+            for fill in fills:
+                size = sum(moves(part.bytes, fill.home) for part in fill.parts)
+                moved["buffer_write_bytes"] += size if fill.kept else 0
+                if fill.home != "chip":
+                    moved["dram_read_bytes" if fill.home == "dram" else "buffer_read_bytes"] += size
+                moved[f"{stream}_trunk_bytes"] += size
+        for drain in self.drains:
+            for sums in (part.sums for part in drain.parts if part.sums is not NO_SUMS):
+                moved[f"{drain.sums_home}_read_bytes"] += moves(sums.back_bytes, drain.sums_home)
+                moved[f"{drain.sums_home}_write_bytes"] += moves(sums.out_bytes, drain.sums_home)
+                moved["drain_bytes"] += sums.bus_bytes
+            size = sum(moves(part.bytes, drain.home) for part in drain.parts)
+            if drain.home != "chip":
+                moved["dram_write_bytes" if drain.home == "dram" else "buffer_write_bytes"] += size
+            moved["drain_bytes"] += size + sum(part.extra_bus_bytes for part in drain.parts)
+        return Counts(**moved)
 
     def by_itself(self, operations: int = 1) -> Program:
         """As a whole program, of so many operations, with nothing to wait for."""

@@ -5,16 +5,11 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from typing import TypeVar
-
-import numpy as np
-from numpy.typing import NDArray
 
 from simulator.activity import Ideal
 from simulator.machine.model import DMA_CHUNK_BYTES, Elaborated
-from simulator.system.program import Part, Sums
+from simulator.system.program import Part, Size, Sums, bursts
 
-Size = TypeVar("Size", int, NDArray[np.int64])
 ANY_WIDTH = 1 << 40
 """Bytes a cycle of what never holds anything back."""
 
@@ -60,7 +55,7 @@ class SystemSpec:
 
     def bursts(self, size: Size) -> Size:
         """Bytes that DRAM moves for `size` useful ones: whole bursts; of an array, each by itself."""
-        return -(-size // self.dram_burst_bytes) * self.dram_burst_bytes
+        return bursts(size, self.dram_burst_bytes)
 
 
 def link_cycles(spec: SystemSpec, part: Part) -> int:

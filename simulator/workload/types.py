@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal, get_args
@@ -135,6 +135,16 @@ class Operation:
         """M, K and N of one block of a batched product."""
         m, k, n = self.shape
         return m // self.batch, k // self.batch, n
+
+    @cached_property
+    def content(self) -> Hashable:
+        """All that decides what it does: everything but its name and what it waits for.
+
+        Operands are known by their hashes, which decide their values too where no file gives any.
+        """
+        operands = self.weight.sha256, self.activations.sha256, self.gradient and self.gradient.sha256
+        stored = self.storage and self.storage.model_dump_json()
+        return self.kind, self.shape, self.batch, *operands, self.weight_home, stored, self.transpose
 
     @property
     def output_elements(self) -> int:

@@ -57,7 +57,7 @@ def test_system_level(case: SystemCase) -> None:
 def test_system_level_with_dram_of_any_rate(case: SystemCase, rate: float) -> None:
     spec, program = case.drawn()
     spec = replace(spec, dram_bytes_per_cycle=rate)
-    assert SystemPlan(spec, program).fits
+    assert SystemPlan(spec.dram_burst_bytes, program).fits(spec)
     assert SYSTEM_ENGINES["compiled"](spec, program) == SYSTEM_ENGINES["reference"](spec, program)
 
 
@@ -65,7 +65,7 @@ def test_what_is_too_large_for_the_kernel_is_played_by_the_reference() -> None:
     """A DRAM that takes longer for a byte than the kernel can count."""
     spec, program = SystemCase(1).drawn()
     slow: SystemSpec = replace(spec, dram_bytes_per_cycle=1e-300)
-    assert not SystemPlan(slow, program).fits
+    assert not SystemPlan(slow.dram_burst_bytes, program).fits(slow)
     outcome = SYSTEM_ENGINES["compiled"](slow, program)
     assert outcome == SYSTEM_ENGINES["reference"](slow, program)
     assert math.log10(outcome.cycles) > 300

@@ -111,7 +111,7 @@ def test_a_byte_that_was_not_moved(monkeypatch: pytest.MonkeyPatch, counter: str
         outcome = play(*of)
         return replace(outcome, moved_bytes={**outcome.moved_bytes, counter: outcome.moved_bytes[counter] - 1})
 
-    monkeypatch.setattr("simulator.run.run.play", leaky)
+    monkeypatch.setattr("simulator.run.stints.play", leaky)
     with pytest.raises(CheckError, match=f"{counter}: .* bytes moved"):
         go()
 

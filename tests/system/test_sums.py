@@ -9,7 +9,6 @@ from dataclasses import replace
 
 import pytest
 
-from simulator.run.run import traffic
 from simulator.system.program import Drain, Fill, MemoryLevel, OperationProgram, Part, Sums, TileStep, in_sequence, joined
 from simulator.system.spec import SystemSpec
 from simulator.system.system import System, SystemOutcome
@@ -26,7 +25,7 @@ def operation(*drains: Drain) -> OperationProgram:
 def outcome(*drains: Drain) -> SystemOutcome:
     program = operation(*drains)
     result = System(SPEC, joined([program], ((),))).run()
-    assert {name: getattr(traffic(SPEC, program), name) for name in result.moved_bytes} == result.moved_bytes
+    assert {name: getattr(program.traffic(SPEC.dram_burst_bytes), name) for name in result.moved_bytes} == result.moved_bytes
     return result
 
 

@@ -27,12 +27,15 @@ class Choice:
         self.outlook = Outlook(machine, operation, residency, pace)
         self.token_words = -(-operation.shape[2] // machine.fabric.lanes)
 
-    def best(self) -> tuple[Cut, FittedRows]:
-        """That of least time, then DRAM bytes, then buffer bytes, then the first. With K whole, an estimate needs no lists."""
+    def best(self) -> tuple[Cut, FittedRows | None]:
+        """That of least time, then DRAM bytes, then buffer bytes, then the first; with its rows, where they have been fitted.
+
+        With K whole, an estimate needs no lists.
+        """
         ranked = sorted(dict.fromkeys(self._candidates()), key=self.outlook.about)
         columns = self.operation.weight.shape[1]
         if all(cut.k_tile >= columns for cut in ranked):
-            return ranked[0], ranked[0].fitted(self.machine, self.operation)
+            return ranked[0], None
         alike: dict[MemoryLevel | None, list[Cut]] = {}
         for cut in ranked:
             alike.setdefault(cut.sums_home, []).append(cut)

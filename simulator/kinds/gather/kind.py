@@ -10,17 +10,18 @@ from numpy.typing import NDArray
 from simulator.engine.compiled.kernels import Kernel
 from simulator.errors import MappingError
 from simulator.kinds.base import Kind
+from simulator.kinds.gather.choice import Choice
 from simulator.kinds.gather.compiled.engine import GATHER_KERNEL
 from simulator.kinds.gather.cut import Cut
 from simulator.kinds.gather.dataflow import GatherDataflow
 from simulator.kinds.gather.outlook import Outlook
 from simulator.kinds.gather.parts import GatherParts
 from simulator.kinds.gather.replay import requested_ports
-from simulator.kinds.gather.schedule import cut_gather, schedule_gather
+from simulator.kinds.gather.schedule import check_room, cut_gather
 from simulator.kinds.sampled.kind import own_or_sampled
 from simulator.kinds.units.fusion import BlockCut, BlockDataflow
 from simulator.kinds.units.kind import ChainedKind
-from simulator.kinds.units.loops import Setting
+from simulator.kinds.units.loops import Planned, Setting
 from simulator.kinds.units.machine import UnitsMachine
 from simulator.kinds.units.rounds import Dataflow
 from simulator.kinds.units.rows import spread_over
@@ -41,10 +42,16 @@ class Gather(ChainedKind):
         """Sampled products are done by the same units, by other rules."""
         return own_or_sampled(self, machine, operation)
 
-    def dataflow(self, setting: Setting, operation: Operation, residency: Residency) -> Dataflow[Any]:
-        """Cut the operation into tiles."""
-        schedule = schedule_gather(setting.machine, operation, residency, setting.pace)
-        return GatherDataflow(setting.machine, setting.spec, setting.engine, schedule, assemble=setting.assemble)
+    def planned(self, setting: Setting, operation: Operation, residency: Residency) -> Planned[Dataflow[Any]]:
+        """In the way that takes least time at the setting's pace."""
+        cut, fitted = Choice(setting.machine, operation, residency, setting.pace).best()
+        check_room(setting.machine, operation, residency, cut)
+
+        def dataflow() -> Dataflow[Any]:
+            schedule = cut_gather(setting.machine, operation, residency, cut, fitted)
+            return GatherDataflow(setting.machine, setting.spec, setting.engine, schedule, assemble=setting.assemble)
+
+        return Planned(cut, dataflow)
 
     def most_token_words(self, machine: UnitsMachine, operation: Operation, blocks: int) -> int:
         """As many as a copy holds for all input features, and a row has accumulators and places for."""

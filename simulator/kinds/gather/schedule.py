@@ -54,21 +54,27 @@ class GatherSchedule(TileLoops):
 
 def schedule_gather(machine: UnitsMachine, operation: Operation, residency: Residency, pace: Pace) -> GatherSchedule:
     """Cut an operation into tiles that fit the machine, so that it takes least time; MappingError where none do."""
-    return _schedule(machine, operation, residency, *Choice(machine, operation, residency, pace).best())
+    return cut_gather(machine, operation, residency, *Choice(machine, operation, residency, pace).best())
 
 
-def cut_gather(machine: UnitsMachine, operation: Operation, residency: Residency, cut: Cut) -> GatherSchedule:
-    """Cut an operation into tiles in one way; MappingError where they do not fit the machine."""
-    return _schedule(machine, operation, residency, cut, cut.fitted(machine, operation))
-
-
-def _schedule(machine: UnitsMachine, operation: Operation, residency: Residency, cut: Cut, fitted: FittedRows) -> GatherSchedule:
-    fabric, mapping = machine.fabric, machine.mapping
-    entry_bits, k_tiles = machine.weight_entry_bits(dense=operation.weight.dense), cut.k_tiles(operation)
-    sums_home = cut.sums_home if len(k_tiles) > 1 else None
-    room_bytes = residency.room_bytes - (cut.sums_bytes(machine, operation) if sums_home == "buffer" else 0)
+def check_room(machine: UnitsMachine, operation: Operation, residency: Residency, cut: Cut) -> int:
+    """What a cut leaves of the buffer for W. Raises MappingError where it has no room for the partial sums."""
+    in_buffer = cut.sums_home == "buffer" and len(cut.k_tiles(operation)) > 1
+    room_bytes = residency.room_bytes - (cut.sums_bytes(machine, operation) if in_buffer else 0)
     if room_bytes < 0:
         raise MappingError(f"{machine.name}: partial sums of {operation.name} do not fit into the activation buffer")
+    return room_bytes
+
+
+def cut_gather(
+    machine: UnitsMachine, operation: Operation, residency: Residency, cut: Cut, fitted: FittedRows | None = None
+) -> GatherSchedule:
+    """Cut an operation into tiles in one way, with its rows `fitted` where that has been done; MappingError where they do not fit."""
+    fabric, mapping = machine.fabric, machine.mapping
+    fitted = fitted or cut.fitted(machine, operation)
+    entry_bits, k_tiles = machine.weight_entry_bits(dense=operation.weight.dense), cut.k_tiles(operation)
+    sums_home = cut.sums_home if len(k_tiles) > 1 else None
+    room_bytes = check_room(machine, operation, residency, cut)
     return GatherSchedule(
         operation=operation,
         residency=replace(residency, room_bytes=room_bytes),

@@ -11,7 +11,7 @@ from simulator.kinds.gather.parts import GatherParts
 from simulator.kinds.sampled.dataflow import SampledDataflow
 from simulator.kinds.sampled.schedule import schedule_sampled
 from simulator.kinds.units.kind import UnitsKind
-from simulator.kinds.units.loops import Setting
+from simulator.kinds.units.loops import Planned, Setting
 from simulator.kinds.units.rounds import Dataflow
 from simulator.machine.model import Machine
 from simulator.system.tensors import Residency
@@ -30,10 +30,14 @@ class Sampled(UnitsKind):
         """No machine does only sampled products."""
         return False
 
-    def dataflow(self, setting: Setting, operation: Operation, residency: Residency) -> Dataflow[Any]:
-        """Cut the operation into tiles."""
-        schedule = schedule_sampled(setting.machine, operation, residency)
-        return SampledDataflow(setting.machine, setting.spec, setting.engine, schedule, assemble=setting.assemble)
+    def planned(self, setting: Setting, operation: Operation, residency: Residency) -> Planned[Dataflow[Any]]:
+        """In one way, at any pace."""
+
+        def dataflow() -> Dataflow[Any]:
+            schedule = schedule_sampled(setting.machine, operation, residency)
+            return SampledDataflow(setting.machine, setting.spec, setting.engine, schedule, assemble=setting.assemble)
+
+        return Planned(None, dataflow)
 
 
 SAMPLED = Sampled()

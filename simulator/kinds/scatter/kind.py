@@ -17,7 +17,7 @@ from simulator.kinds.scatter.parts import ScatterParts
 from simulator.kinds.scatter.schedule import cut_scatter, schedule_scatter
 from simulator.kinds.units.fusion import BlockCut, BlockDataflow
 from simulator.kinds.units.kind import ChainedKind
-from simulator.kinds.units.loops import Setting
+from simulator.kinds.units.loops import Planned, Setting
 from simulator.kinds.units.machine import UnitsMachine
 from simulator.kinds.units.rounds import Dataflow
 from simulator.kinds.units.rows import spread_over
@@ -42,10 +42,14 @@ class Scatter(ChainedKind):
         """Sampled products are done by the same units, by other rules."""
         return own_or_sampled(self, machine, operation)
 
-    def dataflow(self, setting: Setting, operation: Operation, residency: Residency) -> Dataflow[Any]:
-        """Cut the operation into tiles."""
-        schedule = schedule_scatter(setting.machine, operation, residency)
-        return ScatterDataflow(setting.machine, setting.spec, setting.engine, schedule, assemble=setting.assemble)
+    def planned(self, setting: Setting, operation: Operation, residency: Residency) -> Planned[Dataflow[Any]]:
+        """In one way, at any pace."""
+
+        def dataflow() -> Dataflow[Any]:
+            schedule = schedule_scatter(setting.machine, operation, residency)
+            return ScatterDataflow(setting.machine, setting.spec, setting.engine, schedule, assemble=setting.assemble)
+
+        return Planned(None, dataflow)
 
     def most_token_words(self, machine: UnitsMachine, operation: Operation, blocks: int) -> int:
         """As many as a copy holds sums for of all output features, and a unit's own bank words for of its columns."""

@@ -7,7 +7,7 @@ block in a tile, so that a tile leaves all that the next one takes. W of a block
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Any, Protocol, cast
@@ -18,12 +18,12 @@ from numpy.typing import NDArray
 from simulator.activity import Bounds, Counts
 from simulator.engine.engines import RunOptions
 from simulator.errors import MappingError
-from simulator.kinds.units.loops import token_tiles
+from simulator.kinds.units.loops import Setting, token_tiles
 from simulator.kinds.units.machine import UnitsMachine
 from simulator.kinds.units.operation import UnitsPlan, run_of, runner_of
 from simulator.kinds.units.rounds import Dataflow, Round
 from simulator.kinds.units.streams import list_stream, piece_space, with_room
-from simulator.machine.model import Elaborated, Machine
+from simulator.machine.model import Machine
 from simulator.system.activations import Forms
 from simulator.system.operation import OperationRun
 from simulator.system.program import MEMORY, Drain, OperationProgram, Part, in_sequence
@@ -146,6 +146,42 @@ class ChainCuts:
         return sum(_w_bytes(machine, part) for machine, part, home in homed if home.w == "dram")
 
 
+@dataclass(frozen=True, eq=False)
+class SettledCuts:
+    """The ways in which a chain may be cut, and what its operations meet."""
+
+    cuts: ChainCuts
+    settings: tuple[Setting, ...]
+    """[operations]"""
+
+    @property
+    def key(self) -> tuple[Hashable, ...]:
+        """All that decides what a chain does but where its tensors live, and how it is cut."""
+        return *(setting.key for setting in self.settings), tuple(operation.content for operation in self.cuts.chain)
+
+    def best(self) -> BlockCut:
+        """The cut of least time; then the fewest blocks, and the most tokens, at a time. It is the same at any pace of the system."""
+        return min(self.cuts.all(), key=self._cycles)
+
+    def _cycles(self, cut: BlockCut) -> float:
+        """Of all tiles, as if each were the first."""
+        cuts = self.cuts
+        parts = cuts.blocks(cut.blocks)[0]
+        tiles = -(-cuts.chain[0].batch // cut.blocks)
+        return tiles * sum(
+            kind.block_cycles(setting, part, home, cut)
+            for kind, setting, part, home in zip(cuts.kinds, self.settings, parts, cuts.residency, strict=True)
+        )
+
+
+def kept_in(least_rooms: Sequence[Sequence[int | None]], residency: Sequence[Residency]) -> tuple[tuple[bool, ...], ...]:
+    """[operations][tiles of blocks] whether the buffer keeps a W, given what must be left for each, and where the operations live."""
+    return tuple(
+        tuple(least is not None and least <= home.room_bytes for least in of_tiles)
+        for of_tiles, home in zip(least_rooms, residency, strict=True)
+    )
+
+
 @lru_cache(maxsize=64)
 def _patterns(operation: Operation, count: int) -> tuple[Operation, ...]:
     """Made once: machines that are tried one after another cut the same operations."""
@@ -172,30 +208,11 @@ class FusedPlan:
     """[operations][tiles of blocks]"""
 
     @classmethod
-    def of(
-        cls,
-        kind: ChainedKind,
-        elaborated: Elaborated,
-        chain: Sequence[Operation],
-        residency: Sequence[Residency],
-        first: int,
-        options: RunOptions,
-    ) -> FusedPlan:
-        """The cut of least time; then the fewest blocks, and the most tokens, at a time."""
-        cuts = ChainCuts.of(kind, elaborated.machine, chain, residency)
-        settings = [each.setting(elaborated, options) for each in cuts.kinds]
-
-        def cycles(cut: BlockCut) -> float:
-            """Of all tiles, as if each were the first."""
-            parts = cuts.blocks(cut.blocks)[0]
-            tiles = -(-chain[0].batch // cut.blocks)
-            return tiles * sum(
-                each.block_cycles(setting, part, home, cut)
-                for each, setting, part, home in zip(cuts.kinds, settings, parts, residency, strict=True)
-            )
-
-        cut = min(cuts.all(), key=cycles)
-        made = partial(slices, values=True) if options.engine.carries_values else _patterns
+    def of(cls, settled: SettledCuts, cut: BlockCut, first: int, burst_bytes: int) -> FusedPlan:
+        """Cut in one way; no W is kept in the buffer."""
+        cuts, settings = settled.cuts, settled.settings
+        chain, residency = cuts.chain, cuts.residency
+        made = partial(slices, values=True) if settings[0].engine.carries_values else _patterns
         parts = [made(operation, cut.blocks) for operation in chain]
         stays = [cut.rounds == 1 or cuts.stay_in_banks(tile) for tile in zip(*parts, strict=True)]
         plans: list[tuple[UnitsPlan, ...]] = []
@@ -206,10 +223,21 @@ class FusedPlan:
                 home = _home(residency[place], chain[place], tile * cut.blocks, tile * cut.blocks + part.batch)
                 dataflow = cuts.kinds[place].block_dataflow(settings[place], part, home, cut, wanted[tile])
                 wanted[tile] = dataflow.looked_at
-                where = settings[place].machine, dataflow, first + place, elaborated.dram_burst_bytes
-                planned.append(UnitsPlan.of(*where, room_bytes=dataflow.room_bytes, w_stays=stays[tile]))
+                planned.append(UnitsPlan(settings[place].machine, dataflow, first + place, burst_bytes, w_stays=stays[tile]))
             plans.insert(0, tuple(planned))
         return cls(tuple(each.flow for each in cuts.kinds), tuple(chain), tuple(plans))
+
+    def least_rooms(self) -> tuple[tuple[int | None, ...], ...]:
+        """[operations][tiles of blocks] bytes that the buffer must have left for W, to keep that of a tile (`UnitsPlan.least_room`)."""
+        return tuple(tuple(plan.least_room(plan.dataflow.room_bytes) for plan in plans) for plans in self.plans)
+
+    def with_kept(self, kept: Sequence[Sequence[bool]]) -> FusedPlan:
+        """Given [operations][tiles of blocks] whether the buffer keeps their W."""
+        plans = (
+            tuple(replace(plan, w_kept=of_tile) for plan, of_tile in zip(plans, of_tiles, strict=True))
+            for plans, of_tiles in zip(self.plans, kept, strict=True)
+        )
+        return replace(self, plans=tuple(plans))
 
     def run(self, residency: Sequence[Residency], options: RunOptions) -> tuple[OperationRun, ...]:
         """Run all tiles; equal ones of an operation once. `residency` of the operations is that which they were planned with."""

@@ -5,24 +5,25 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 from typing import Any, ClassVar, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from simulator.activity import Counts
+from simulator.activity import Counts, Ideal
 from simulator.cost.delay import TimingPath
 from simulator.cost.hardware import Parts
 from simulator.cost.technology import Technology
 from simulator.engine.cluster import ClusterSpec
-from simulator.engine.engines import ENGINES, RunOptions
+from simulator.engine.engines import ENGINES, Engine, RunOptions
 from simulator.kinds.base import Kind, Least, Memo, Scheduled
 from simulator.kinds.units import facts
 from simulator.kinds.units.delays import slices_of, timing_paths, wires_of
-from simulator.kinds.units.fusion import BlockCut, BlockDataflow, ChainCuts, FusedPlan
+from simulator.kinds.units.fusion import BlockCut, BlockDataflow, ChainCuts, FusedPlan, SettledCuts, kept_in
 from simulator.kinds.units.lists import present_words
-from simulator.kinds.units.loops import Pace, Setting
+from simulator.kinds.units.loops import Pace, Planned, Setting
 from simulator.kinds.units.machine import UnitsFabric, UnitsMachine, UnitsMapping
 from simulator.kinds.units.named import named_features
 from simulator.kinds.units.operation import UnitsPlan, run_plan
@@ -33,6 +34,7 @@ from simulator.kinds.units.sizes import UnitsSizes
 from simulator.machine.model import Elaborated, Fabric, Machine, Stages
 from simulator.machine.model import Mapping as MappingSection
 from simulator.network import Graph, NetworkSpec
+from simulator.recall import by_identity
 from simulator.specs.models import Section
 from simulator.system.operation import OperationRun
 from simulator.system.spec import SystemSpec
@@ -61,37 +63,40 @@ class UnitsKind(Kind):
     """Whether there is a network that carries sums to the banks."""
 
     @abstractmethod
-    def dataflow(self, setting: Setting, operation: Operation, residency: Residency) -> Dataflow[Any]:
-        """Schedule an operation."""
+    def planned(self, setting: Setting, operation: Operation, residency: Residency) -> Planned[Dataflow[Any]]:
+        """Choose how an operation is cut. Raises MappingError where the buffer has no room for that."""
 
     def describes(self, machine: Machine) -> bool:
         """Whether the machine file names this dataflow."""
         return isinstance(machine.mapping, UnitsMapping) and machine.fabric.kind == FABRIC and machine.mapping.dataflow == self.name
 
     def run(self, elaborated: Elaborated, operation: Operation, residency: Residency, index: int, options: RunOptions) -> OperationRun:
-        """Schedule an operation, run its rounds, and list what the system level must move for them; a plan that was run is recalled."""
-        plan = self._plan(elaborated, operation, residency, index, options)
-        givens = self.flow, plan, options.reuse_tiles
-        run = options.recall.of(givens, lambda: run_plan(plan, self.flow, residency, options), lambda run: run.pieces)
+        """Choose how an operation is cut, run its rounds, and list what the system level must move for them.
+
+        What was run in the same setting, cut in the same way and with a W that is kept or not, is recalled.
+        """
+        setting, recall = self.setting(elaborated, options), options.recall
+        planned = self.planned(setting, operation, residency)
+        plan = cache(lambda: UnitsPlan(setting.machine, planned.dataflow(), index, elaborated.dram_burst_bytes))
+        home = residency.without_room()
+        key = self.name, setting.key, operation.content, home, index, elaborated.dram_burst_bytes, options.reuse_tiles, planned.key
+        least_room = recall.of_key((*key, "room"), lambda: plan().least_room(residency.room_bytes))
+        kept = least_room is not None and least_room <= residency.room_bytes
+        run = recall.of_key(
+            (*key, kept), lambda: run_plan(replace(plan(), w_kept=kept), self.flow, residency, options), lambda run: run.pieces
+        )
         return replace(run, operation=operation, residency=residency)
 
     def schedule(self, elaborated: Elaborated, operation: Operation, residency: Residency, index: int) -> Scheduled:
         """Tiles with the fewest cycles that their busiest unit allows."""
-        plan = self._plan(elaborated, operation, residency, index, RunOptions(ENGINES["compiled"]))
+        setting = self.setting(elaborated, RunOptions(ENGINES["compiled"]))
+        dataflow = self.planned(setting, operation, residency).dataflow()
+        plan = UnitsPlan.of(setting.machine, dataflow, index, elaborated.dram_burst_bytes, room_bytes=dataflow.room_bytes)
         return Scheduled(plan.least_program(plan.dataflow.least_cycles()), plan.transfer_counts)
-
-    def _plan(self, elaborated: Elaborated, operation: Operation, residency: Residency, index: int, options: RunOptions) -> UnitsPlan:
-        setting = self.setting(elaborated, options)
-        dataflow = self.dataflow(setting, operation, residency)
-        return UnitsPlan.of(setting.machine, dataflow, index, elaborated.dram_burst_bytes, room_bytes=dataflow.room_bytes)
 
     def setting(self, elaborated: Elaborated, options: RunOptions) -> Setting:
         """What an operation in this dataflow meets."""
-        machine = UnitsMachine.of(elaborated.machine.inside()).in_dataflow(self.flow)
-        spec = cluster_spec(machine, elaborated.stages)
-        spec = spec.with_ideal_network() if options.perfect_network else spec
-        pace = Pace(SystemSpec.of(elaborated).made_ideal(options.ideal), spec.unloaded_cycles)
-        return Setting(machine, spec, options.engine, pace, assemble=not options.reuse_tiles)
+        return _setting(elaborated, self.flow, options.engine, options.ideal, assemble=not options.reuse_tiles)
 
     def least(self, machine: Machine, operation: Operation, residency: Residency, memo: Memo) -> Least:
         """One word a unit and cycle, and one a bank port, were all of them equally busy."""
@@ -243,13 +248,26 @@ class ChainedKind(UnitsKind):
         """Whether a block of tokens of a chain fits on chip, by which keys, and its W stays there."""
         ChainCuts.of(self, machine, chain, residency).check()
 
+    def _cuts(self, elaborated: Elaborated, chain: Sequence[Operation], residency: Sequence[Residency], options: RunOptions) -> SettledCuts:
+        cuts = ChainCuts.of(self, elaborated.machine.inside(), chain, residency)
+        return SettledCuts(cuts, tuple(each.setting(elaborated, options) for each in cuts.kinds))
+
     def run_fused(
         self, elaborated: Elaborated, chain: Sequence[Operation], residency: Sequence[Residency], first: int, options: RunOptions
     ) -> tuple[OperationRun, ...]:
-        """Block after block of the batch, round after round of tokens, all operations of a chain by turns."""
-        plan = FusedPlan.of(self, elaborated, chain, residency, first, options)
-        runs = options.recall.of(
-            (plan, options.reuse_tiles), lambda: plan.run(residency, options), lambda runs: sum(run.pieces for run in runs)
+        """Block after block of the batch, round after round of tokens, all operations of a chain by turns.
+
+        What was run in the same setting, cut in the same way and with the same W kept, is recalled.
+        """
+        cuts, recall = self._cuts(elaborated, chain, residency, options), options.recall
+        cut = recall.of_key((*cuts.key, residency), cuts.best)
+        plan = cache(lambda: FusedPlan.of(cuts, cut, first, elaborated.dram_burst_bytes))
+        homes = tuple(home.without_room() for home in residency)
+        key = *cuts.key, homes, first, elaborated.dram_burst_bytes, options.reuse_tiles, cut
+        least_rooms = recall.of_key((*key, "room"), lambda: plan().least_rooms())
+        kept = kept_in(least_rooms, residency)
+        runs = recall.of_key(
+            (*key, kept), lambda: plan().with_kept(kept).run(residency, options), lambda runs: sum(run.pieces for run in runs)
         )
         homed = zip(runs, chain, residency, strict=True)
         return tuple(replace(run, operation=operation, residency=home) for run, operation, home in homed)
@@ -258,8 +276,19 @@ class ChainedKind(UnitsKind):
         self, elaborated: Elaborated, chain: Sequence[Operation], residency: Sequence[Residency], first: int
     ) -> tuple[Scheduled, ...]:
         """Tiles with the fewest cycles that their busiest unit allows."""
-        plan = FusedPlan.of(self, elaborated, chain, residency, first, RunOptions(ENGINES["compiled"]))
+        cuts = self._cuts(elaborated, chain, residency, RunOptions(ENGINES["compiled"]))
+        plan = FusedPlan.of(cuts, cuts.best(), first, elaborated.dram_burst_bytes)
+        plan = plan.with_kept(kept_in(plan.least_rooms(), residency))
         return tuple(Scheduled(program, count) for program, count in plan.least())
+
+
+@by_identity(16)
+def _setting(elaborated: Elaborated, flow: Literal["gather", "scatter"], engine: Engine, ideal: Ideal, *, assemble: bool) -> Setting:
+    """Made once for all operations of a run."""
+    machine = UnitsMachine.of(elaborated.machine.inside()).in_dataflow(flow)
+    spec = cluster_spec(machine, elaborated.stages)
+    spec = spec.with_ideal_network() if ideal in ("network", "both") else spec
+    return Setting(machine, spec, engine, Pace(SystemSpec.of(elaborated).made_ideal(ideal), spec.unloaded_cycles), assemble)
 
 
 def cluster_spec(machine: UnitsMachine, stages: Stages) -> ClusterSpec:

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Generic, TypeVar
 
 from simulator.engine.cluster import ClusterSpec
 from simulator.engine.engines import Engine
 from simulator.engine.work import ListStream
 from simulator.kinds.units.machine import UnitsMachine
+from simulator.kinds.units.placement import placement_of
+from simulator.recall import fingerprint
 from simulator.system.program import LoopOrder, Span
 from simulator.system.spec import SystemSpec
 from simulator.system.tensors import Residency
@@ -18,6 +21,7 @@ from simulator.workload.types import Operation
 
 Position = tuple[int, int, int]
 """M tile, round, K tile."""
+DataflowT = TypeVar("DataflowT", covariant=True)
 
 
 @dataclass(frozen=True)
@@ -29,7 +33,7 @@ class Pace:
     """From the first request of a tile to its first operand, and from the last operand to the end."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Setting:
     """What an operation meets when it is scheduled and run."""
 
@@ -40,6 +44,21 @@ class Setting:
     pace: Pace
     assemble: bool
     """Whether Y is put together, where the engine carries numbers."""
+
+    @cached_property
+    def key(self) -> bytes:
+        """Hash of all but the pace: of what an operation does there, once it is cut. Raises MappingError as `placement_of`."""
+        return fingerprint((self.machine, self.spec, self.engine, self.assemble, placement_of(self.machine)))
+
+
+@dataclass(frozen=True, eq=False)
+class Planned(Generic[DataflowT]):
+    """How an operation is to be cut, but not cut yet."""
+
+    key: Hashable
+    """What the pace and the room in the buffer have a part in of the way in which it is cut."""
+    dataflow: Callable[[], DataflowT]
+    """Cuts it. In a setting, an operation and a way to cut it give equal dataflows at any pace."""
 
 
 def token_tiles(token_words: int, groups: int, most: int, *, spread: bool = True) -> tuple[int, int]:

@@ -44,24 +44,25 @@ class UnitsPlan:
     _rows: dict[tuple[int, Part], RowDrain] = field(default_factory=dict)
 
     @classmethod
-    def of(
-        cls, machine: UnitsMachine, dataflow: Dataflow[Any], index: int, burst_bytes: int, *, room_bytes: int, w_stays: bool | None = None
-    ) -> UnitsPlan:
+    def of(cls, machine: UnitsMachine, dataflow: Dataflow[Any], index: int, burst_bytes: int, *, room_bytes: int) -> UnitsPlan:
         """`room_bytes`: what the buffer has left for W; it keeps all of it, or nothing."""
-        plan = cls(machine, dataflow, index, burst_bytes, w_stays)
-        return replace(plan, w_kept=plan._keeps_w(room_bytes))
+        plan = cls(machine, dataflow, index, burst_bytes)
+        least_room = plan.least_room(dataflow.room_bytes)
+        return replace(plan, w_kept=least_room is not None and least_room <= room_bytes)
 
     @cached_property
     def positions(self) -> list[Position]:
         """Tiles in execution order."""
         return self.dataflow.loops.positions()
 
-    def _keeps_w(self, room_bytes: int) -> bool:
+    def least_room(self, room_bytes: int) -> int | None:
+        """Bytes that the buffer must have left for W, where it was scheduled with so many, to keep it; None of a W that it never keeps."""
         changes = self._w_changes
         places = dict.fromkeys(changes)
         if len(changes) == len(places) or self.dataflow.loops.residency.w != "dram":
-            return False
-        return sum(part.bytes for place in places for part in self.dataflow.w_parts(*place, self.burst_bytes)) <= room_bytes
+            return None
+        taken = room_bytes - self.dataflow.room_bytes
+        return taken + sum(part.bytes for place in places for part in self.dataflow.w_parts(*place, self.burst_bytes))
 
     @property
     def _w_changes(self) -> list[tuple[int, int]]:

@@ -21,7 +21,6 @@ from simulator.kinds.units.machine import UnitsMachine
 from simulator.kinds.units.operation import UnitsPlan
 from simulator.kinds.units.rows import RowParts, spread_rows
 from simulator.machine.model import Machine, Stages
-from simulator.run.run import traffic
 from simulator.system.program import LoopOrder, Span
 from simulator.system.tensors import Residency
 from simulator.workload.types import Operation
@@ -171,7 +170,8 @@ def dram_bytes(of: UnitsMachine, plan: GatherSchedule) -> int:
     """What a schedule moves over DRAM, by the program that the system level would execute."""
     dataflow = GatherDataflow(of, cluster_spec(of, Stages()), ENGINES["compiled"], plan, assemble=False)
     tiles = plan.positions()
-    moved = traffic(SLOW.system, UnitsPlan.of(of, dataflow, 0, 1, room_bytes=dataflow.room_bytes).least_program([0] * len(tiles)))
+    plan = UnitsPlan.of(of, dataflow, 0, 1, room_bytes=dataflow.room_bytes)
+    moved = plan.least_program([0] * len(tiles)).traffic(SLOW.system.dram_burst_bytes)
     return moved.dram_read_bytes + moved.dram_write_bytes
 
 

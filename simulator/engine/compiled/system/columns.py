@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simulator.engine.compiled.system.layout import BUFFER, CHIP, DRAM, TAKEN, WANT, WRITE, WRITTEN
-from simulator.system.program import NO_SUMS, Drain, Fill, Flow, Part, TileStep
+from simulator.system.program import NO_SUMS, Drain, Fill, Flow, Part, TileStep, bursts
 from simulator.system.spec import SystemSpec
 from simulator.system.streams import moments
 
@@ -47,16 +47,16 @@ def by_part(transfers: Sequence[Fill] | Sequence[Drain], of_transfers: Ints) -> 
     return np.repeat(of_transfers, [len(transfer.parts) for transfer in transfers])
 
 
-def fill_parts(spec: SystemSpec, fills: Sequence[Fill]) -> Columns:
+def fill_parts(burst_bytes: int, fills: Sequence[Fill]) -> Columns:
     """Of the parts of all fills; those from DRAM in whole bursts."""
     size, bank_cycles = attributes(parts_of(fills), "bytes", "bank_cycles")
     from_dram = by_part(fills, homes(fills)) == DRAM
-    size = np.where(from_dram, spec.bursts(size), size)
+    size = np.where(from_dram, bursts(size, burst_bytes), size)
     return {"bytes": size, "bank_cycles": bank_cycles, "read": np.where(from_dram, size, 0), "written": np.zeros_like(size)}
 
 
-def drain_parts(spec: SystemSpec, drains: Sequence[Drain]) -> Columns:
-    """Of the parts of all drains, with what sums take (`DramDrain`, `sums_cycles`)."""
+def drain_parts(burst_bytes: int, drains: Sequence[Drain]) -> Columns:
+    """Of the parts of all drains, with what sums move (`DramDrain`)."""
     parts = parts_of(drains)
     size, bank_cycles, extra, behind = attributes(parts, "bytes", "bank_cycles", "extra_bus_bytes", "behind")
     out = back = on_bus = np.zeros(len(parts), dtype=np.int64)
@@ -64,20 +64,25 @@ def drain_parts(spec: SystemSpec, drains: Sequence[Drain]) -> Columns:
         out, back, on_bus = attributes([part.sums for part in parts], "out_bytes", "back_bytes", "bus_bytes")
     to_dram = by_part(drains, homes(drains)) == DRAM
     sums_in_dram = by_part(drains, np.array([drain.sums_home == "dram" for drain in drains], dtype=np.int64)) == 1
-    rows = np.where(to_dram | sums_in_dram, spec.bursts(size), size)
-    port = spec.buffer_bytes_per_cycle
+    rows = np.where(to_dram | sums_in_dram, bursts(size, burst_bytes), size)
     return {
         "bytes": size,
         "bank_cycles": bank_cycles,
         "bus_bytes": rows + extra + np.where(sums_in_dram, on_bus, 0),
         "behind": behind,
-        "sums_cycles": np.maximum(-(-on_bus // spec.drain_bytes_per_cycle), np.maximum(-(-out // port), -(-back // port))),
         "sums_out": out,
         "sums_back": back,
         "sums_bus": on_bus,
-        "written": np.where(to_dram | sums_in_dram, rows, 0) + np.where(sums_in_dram, spec.bursts(out), 0),
-        "read": np.where(sums_in_dram, spec.bursts(back), 0),
+        "written": np.where(to_dram | sums_in_dram, rows, 0) + np.where(sums_in_dram, bursts(out, burst_bytes), 0),
+        "read": np.where(sums_in_dram, bursts(back, burst_bytes), 0),
     }
+
+
+def sums_cycles(spec: SystemSpec, out: Ints, back: Ints, on_bus: Ints) -> Ints:
+    """[parts] that sums take which go out, come back and pass the drain bus (`sums_cycles` of one part)."""
+    port = spec.buffer_bytes_per_cycle
+    cycles: Ints = np.maximum(-(-on_bus // spec.drain_bytes_per_cycle), np.maximum(-(-out // port), -(-back // port)))
+    return cycles
 
 
 def tile_columns(tiles: Sequence[TileStep], w_numbers: list[int], y_numbers: list[int], holding: Ints) -> Columns:

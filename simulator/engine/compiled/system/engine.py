@@ -18,10 +18,10 @@ SLICE_EVENTS = 1 << 20
 
 def play(spec: SystemSpec, program: Program) -> SystemOutcome:
     """Run a program to its last write-back; one with numbers that are too large for the kernel, in the reference engine."""
-    plan = SystemPlan(spec, program)
-    if not plan.fits:
+    plan = program.once(("laid out", spec.dram_burst_bytes), lambda: SystemPlan(spec.dram_burst_bytes, program))
+    if not plan.fits(spec):
         return reference.System(spec, program).run()
-    memory = plan.memory()
+    memory = plan.memory(spec)
     system = view(memory, System)
     while not system.over[0]:
         SYSTEM_KERNEL(memory, SLICE_EVENTS)

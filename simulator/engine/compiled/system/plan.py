@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from functools import cached_property
 
 import numpy as np
 
@@ -10,11 +11,13 @@ from simulator.engine.compiled.memory import Layout, numbers
 from simulator.engine.compiled.records import Memory, Record, View, fields_of, view
 from simulator.engine.compiled.system import layout as records
 from simulator.engine.compiled.system.columns import (
+    Ints,
     drain_parts,
     fill_parts,
     homes,
     moments_of,
     optional,
+    sums_cycles,
     tile_columns,
 )
 from simulator.machine.model import DMA_CHUNK_BYTES
@@ -48,19 +51,21 @@ ROUTES = {
 
 
 class SystemPlan:
-    """Where everything of a program is.
+    """Where everything of a program is, in a memory that may be laid out once and played at many rates.
 
-    >>> plan = SystemPlan(SystemSpec(16.0, 100, 64, 256, 256, 256, 2), Program((), (), (), (), ()))
-    >>> plan.fits, int(view(plan.memory(), records.System).latency[0])
+    >>> plan = SystemPlan(64, Program((), (), (), (), ()))
+    >>> spec = SystemSpec(16.0, 100, 64, 256, 256, 256, 2)
+    >>> plan.fits(spec), int(view(plan.memory(spec), records.System).latency[0])
     (True, 100)
     """
 
-    def __init__(self, spec: SystemSpec, program: Program) -> None:
-        self.spec, self.program = spec, program
+    def __init__(self, burst_bytes: int, program: Program) -> None:
+        """`burst_bytes`: of DRAM."""
+        self.program = program
         self.fills = {"x": program.x_fills, "w": tuple(map(not_empty, program.w_fills))}
         self.drains = tuple(map(not_empty, program.drains))
         self.numbers = {"y": numbered(self.drains), **{name: numbered(self.fills[name]) for name in STREAMS}}
-        self.parts = {"y": drain_parts(spec, self.drains), **{name: fill_parts(spec, self.fills[name]) for name in STREAMS}}
+        self.parts = {"y": drain_parts(burst_bytes, self.drains), **{name: fill_parts(burst_bytes, self.fills[name]) for name in STREAMS}}
         self.moments, self.moments_of_tiles = moments_of(program.tiles)
         self._place()
 
@@ -84,15 +89,26 @@ class SystemPlan:
         self.depends_places = [layout.places(len(others)) for others in self.program.depends_on]
         self.layout = layout
 
-    @property
-    def fits(self) -> bool:
-        """Whether no number of the program is larger than the kernel's."""
+    @cached_property
+    def _most(self) -> tuple[int, int]:
+        """Bytes that DRAM moves, and the largest number."""
         moved = sum(int(part[way].sum()) for part in self.parts.values() for way in ("read", "written"))
         largest = max(int(column.max(initial=0)) for part in self.parts.values() for column in part.values())
-        return moved < MOST_CYCLES * self.spec.dram_bytes_per_cycle and max(largest, self.layout.size) < MOST
+        return moved, max(largest, self.layout.size)
 
-    def memory(self) -> Memory:
-        """All of it as it is before the first event."""
+    def fits(self, spec: SystemSpec) -> bool:
+        """Whether no number of the program is larger than the kernel's."""
+        moved, largest = self._most
+        return moved < MOST_CYCLES * spec.dram_bytes_per_cycle and max(largest, int(self._sums_cycles(spec).max(initial=0))) < MOST
+
+    def memory(self, spec: SystemSpec) -> Memory:
+        """All of it as it is before the first event, at some rates."""
+        memory = self._at_any_rate.copy()
+        self._write_rates(memory, view(memory, records.System), spec)
+        return memory
+
+    @cached_property
+    def _at_any_rate(self) -> Memory:
         memory = self.layout.memory()
         system = view(memory, records.System)
         self._write_shared(memory, system)
@@ -103,8 +119,12 @@ class SystemPlan:
         self._write_tiles(memory, system)
         return memory
 
-    def _write_shared(self, memory: Memory, system: View) -> None:
-        spec = self.spec
+    def _sums_cycles(self, spec: SystemSpec) -> Ints:
+        """[parts of drains] that their sums take."""
+        part = self.parts["y"]
+        return sums_cycles(spec, part["sums_out"], part["sums_back"], part["sums_bus"])
+
+    def _write_rates(self, memory: Memory, system: View, spec: SystemSpec) -> None:
         rate = min(spec.dram_bytes_per_cycle, MOST_RATE)
         in_bytes, in_cycles = (1, 0) if math.isinf(spec.dram_bytes_per_cycle) else rate.as_integer_ratio()
         system.rate_bytes, system.byte_cycles, system.byte_rest = in_bytes, *divmod(in_cycles, in_bytes)
@@ -113,6 +133,10 @@ class SystemPlan:
         staged = max(spec.dma_slots * DMA_CHUNK_BYTES, spec.dram_burst_bytes)
         for staging in (system.x.staging, system.w.staging, system.y_staging):
             staging.free = staged
+        system.x.rate, system.w.rate = spec.x_bytes_per_cycle, spec.w_bytes_per_cycle
+        self.part_blocks["y"].of(memory).sums_cycles = self._sums_cycles(spec)
+
+    def _write_shared(self, memory: Memory, system: View) -> None:
         for name in SHARED:
             getattr(system, name).role = records.LET_GO
         for (stream, name), meters in ROUTES.items():
@@ -163,7 +187,6 @@ class SystemPlan:
         stream = getattr(system, name)
         stream.fills, stream.fill_count = self.fill_blocks[name].first, len(fills)
         stream.parts, stream.transfers = self.part_blocks[name].first, self.transfer_blocks[name].first
-        stream.rate = getattr(self.spec, f"{name}_bytes_per_cycle")
         if name == "w":
             system.w_room = self.w_room
             numbers(memory, self.w_room, int(numbers_of_parts[-1]))[:] = room(fills)
