@@ -42,7 +42,7 @@ class TileWork:
     """[entries]: word of a token word, in the banks: input feature (gather), output feature (scatter) within the tile."""
     own: NDArray[np.int32]
     """[entries]: output row within the unit's output bank, one run of entries a row (gather); input feature (scatter). Ascends."""
-    weight_index: NDArray[np.int64]
+    weight_index: NDArray[np.integer]
     """[entries]: position of the weight in the operation's CSR values."""
     words: int
     """Words of a token word, in the banks."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,6 +16,9 @@ MAX_DIMENSION = 2**27
 
 MAX_NONZEROS = 2**28
 """Nonzeros of a matrix, and elements of an X with zeros, whose mask is held whole; about 3 GiB with values."""
+
+AT_ONCE = 2**20
+"""Nonzeros that are worked on at once, so that what is worked out of them stays in the cache, and takes no memory to speak of."""
 
 MAX_DENSE = 2**36
 """Elements of a dense X, of which only the sizes are held: 128 GiB of bf16 that nothing stores."""
@@ -47,10 +51,10 @@ class Csr:
     def sha256(self) -> str:
         """Hash of shape, row pointers, column indices and values, whatever file they came from."""
         digest = _shape_digest(self.shape, known=self.data is not None)
-        digest.update(self.indptr.astype("<i8", copy=False).tobytes())
-        digest.update(self.indices.astype("<i4", copy=False).tobytes())
+        digest.update(np.ascontiguousarray(self.indptr, dtype="<i8").data)
+        digest.update(np.ascontiguousarray(self.indices, dtype="<i4").data)
         if self.data is not None:
-            digest.update(self.data.astype("<f8", copy=False).tobytes())
+            digest.update(np.ascontiguousarray(self.data, dtype="<f8").data)
         return digest.hexdigest()
 
 
@@ -63,9 +67,10 @@ def dense_pattern_sha256(shape: tuple[int, int]) -> str:
         return hashlib.sha256(b"dense pattern\n" + np.array(shape, dtype="<i8").tobytes()).hexdigest()
     digest = _shape_digest(shape, known=False)
     digest.update((np.arange(shape[0] + 1, dtype="<i8") * shape[1]).tobytes())
-    row = np.arange(shape[1], dtype="<i4").tobytes()
-    for _ in range(shape[0]):
-        digest.update(row)
+    step = min(shape[0], max(1, AT_ONCE // shape[1]))
+    rows = np.tile(np.arange(shape[1], dtype="<i4"), step)
+    for start in range(0, shape[0], step):
+        digest.update(rows[: min(step, shape[0] - start) * shape[1]].data)
     return digest.hexdigest()
 
 
@@ -120,13 +125,33 @@ def coordinates_csr(shape: tuple[int, int], rows: NDArray[np.int64], columns: ND
 
 def flat_csr(shape: tuple[int, int], flat: NDArray[np.int64], data: NDArray[np.float64] | None) -> Csr:
     """Return the Csr of ascending flat positions (row × columns + column)."""
-    return Csr(shape, _row_pointers(flat // shape[1], shape[0]), (flat % shape[1]).astype(np.int32), data)
+    indptr = np.searchsorted(flat, np.arange(shape[0] + 1, dtype=np.int64) * shape[1]).astype(np.int64, copy=False)
+    indices = np.empty(len(flat), dtype=np.int32)
+    for start in range(0, len(flat), AT_ONCE):
+        here = slice(start, start + AT_ONCE)
+        np.remainder(flat[here], shape[1], out=indices[here], casting="same_kind")
+    return Csr(shape, indptr, indices, data)
 
 
-def _row_pointers(rows: NDArray[np.int64], count: int) -> NDArray[np.int64]:
-    pointers = np.zeros(count + 1, dtype=np.int64)
-    np.cumsum(np.bincount(rows, minlength=count), out=pointers[1:])
-    return pointers
+def runs_of_lines(indptr: NDArray[np.integer]) -> Iterator[slice]:
+    """Rows in runs of `AT_ONCE` nonzeros, and less than a row more: what is worked out of a run takes little memory."""
+    total = int(indptr[-1])
+    ends = np.searchsorted(indptr, np.arange(AT_ONCE, total + AT_ONCE, AT_ONCE), side="right") - 1
+    first = 0
+    for end in [*ends.tolist(), len(indptr) - 1]:
+        last = min(max(end, first + 1), len(indptr) - 1)
+        if last > first:
+            yield slice(first, last)
+            first = last
+
+
+def occurrences(indices: NDArray[np.int32], size: int) -> NDArray[np.int64]:
+    """[size] how often each index occurs."""
+    counts = np.zeros(size, dtype=np.int64)
+    step = max(AT_ONCE, size)
+    for start in range(0, len(indices), step):
+        counts += np.bincount(indices[start : start + step], minlength=size)
+    return counts
 
 
 def _shape_digest(shape: tuple[int, int], *, known: bool) -> hashlib._Hash:

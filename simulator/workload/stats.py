@@ -52,7 +52,7 @@ def pattern_stats(operand: Weight | Activations) -> PatternStats:
 def degrees(operand: Weight | Activations) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Return the nonzeros of every row and of every column."""
     if isinstance(operand, Weight):
-        return np.diff(operand.indptr), np.bincount(operand.indices, minlength=operand.shape[1]).astype(np.int64)
+        return np.diff(operand.indptr), operand.column_counts
     if operand.mask is None:
         return operand.row_counts(), np.full(operand.shape[1], operand.shape[0], dtype=np.int64)
     return operand.row_counts(), operand.mask.sum(axis=0, dtype=np.int64)

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any, Literal, get_args
 import numpy as np
 from numpy.typing import NDArray
 
+from simulator.workload.csr import occurrences
+
 if TYPE_CHECKING:
     from simulator.workload.storage import StorageSpec
 
@@ -53,6 +55,11 @@ class Weight:
     def dense(self) -> bool:
         """Whether no element is zero; never so of several blocks on a diagonal."""
         return self.nnz == self.shape[0] * self.shape[1]
+
+    @cached_property
+    def column_counts(self) -> NDArray[np.int64]:
+        """[K] nonzeros of each column."""
+        return occurrences(self.indices, self.shape[1])
 
     def to_dense(self) -> NDArray[np.float64]:
         """[M, K] as a dense array."""
@@ -164,8 +171,7 @@ class Operation:
             return sampled_pairs(self.weight, self.gradient, self.activations)
         if self.activations.mask is None:
             return self.weight.nnz * self.activations.shape[1]
-        column_degree = np.bincount(self.weight.indices, minlength=self.weight.shape[1]).astype(np.int64)
-        return int(column_degree @ self.activations.row_counts())
+        return int(self.weight.column_counts @ self.activations.row_counts())
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from simulator.kinds.gather.cut import Cut
 from simulator.kinds.units.machine import UnitsMachine
 from simulator.kinds.units.named import named_features
-from simulator.kinds.units.ranges import FittedRows, line_entries
+from simulator.kinds.units.ranges import FittedRows, row_entries
 from simulator.kinds.units.streams import list_stream
 from simulator.system.program import Span
 from simulator.system.tensors import Residency
@@ -82,7 +82,7 @@ class Measure:
         k_tiles = len(cut.k_tiles(self.operation))
         x = self.x_whole
         if m_tiles > 1 and self.operation.weight_home != "activation" and len(self.named):
-            degree = np.bincount(self.operation.weight.indices, minlength=self.operation.shape[1])[self.named]
+            degree = self.operation.weight.column_counts[self.named]
             x *= m_tiles * float((1 - (1 - 1 / m_tiles) ** degree).mean())
         touched = k_tiles * (1 - (1 - 1 / k_tiles) ** self.row_nnz) if cut.sums_home is not None else np.zeros(0)
         resident = most_entries <= m_tiles * k_tiles * self.fifo_entries
@@ -99,8 +99,7 @@ class Measure:
         )
         touched = np.zeros(0)
         if cut.sums_home is not None:
-            weight = operation.weight
-            touched = (line_entries(weight.indptr, weight.indices, cut.k_tile, len(k_tiles)) > 0).sum(axis=1)
+            touched = (row_entries(operation.weight, cut.k_tile, len(k_tiles)) > 0).sum(axis=1)
         loads = self._loads(fitted)
         most: Ints = loads.max(axis=2)
         stays = (most <= self.fifo_entries) & (len(k_tiles) == 1 or cut.loop_order == "m_k_rounds")

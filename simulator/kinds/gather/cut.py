@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from simulator.kinds.units.machine import UnitsMachine
-from simulator.kinds.units.ranges import UNLIMITED, Capacity, FittedRows, fit_rows, line_entries, spread_ranges
+from simulator.kinds.units.ranges import UNLIMITED, Capacity, FittedRows, fit_rows, row_entries, spread_ranges
 from simulator.system.program import LoopOrder, MemoryLevel, Span, spans
 from simulator.workload.types import Operation
 
@@ -41,7 +41,7 @@ class Cut:
         Where K is whole, or sums leave, rows leave as they are written; else they stay in one half of the output banks.
         """
         fabric, weight, k_tiles = machine.fabric, operation.weight, self.k_tiles(operation)
-        entries = line_entries(weight.indptr, weight.indices, self.k_tile, len(k_tiles))
+        entries = row_entries(weight, self.k_tile, len(k_tiles))
         stays = len(k_tiles) > 1 and self.sums_home is None
         held = machine.output_words // self.token_words if stays else UNLIMITED
         capacity = Capacity(fabric.units_per_group, machine.mapping.assignment, held, UNLIMITED)

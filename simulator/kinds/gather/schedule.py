@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -45,6 +46,13 @@ class GatherSchedule(TileLoops):
     def describe(self) -> dict[str, int | str]:
         """What a result says of the loops."""
         return {**super().describe(), "partial_sums": self.sums_home or "stay"}
+
+    @cached_property
+    def entries_before(self) -> NDArray[np.int64]:
+        """[parts, K tiles] nonzeros of each part in earlier K tiles: its columns ascend, so that its entries of a tile stand together."""
+        before: NDArray[np.int64] = np.cumsum(self.entries, axis=1)
+        before -= self.entries
+        return before
 
     def unit_entries(self, m: int, k: int, units: int) -> NDArray[np.int64]:
         """[units] list entries of each unit in one (M tile, K tile)."""

@@ -15,7 +15,7 @@ from simulator.kinds.units.lists import SliceLists
 from simulator.kinds.units.loops import Position, runs_of, token_tiles
 from simulator.kinds.units.machine import UnitsMachine
 from simulator.kinds.units.placement import placement_of
-from simulator.kinds.units.ranges import Capacity, fit_rows, line_entries
+from simulator.kinds.units.ranges import Capacity, fit_rows, row_entries
 from simulator.kinds.units.rows import spread_over
 from simulator.system.program import Span, spans
 from simulator.system.tensors import Residency
@@ -65,7 +65,7 @@ def schedule_sampled(machine: UnitsMachine, operation: Operation, residency: Res
     tile, rounds = _token_tile(machine, operation, machine.copy_words // k_tile, forced)
     k_tiles = spans(weight.shape[1], max(1, k_tile))
     capacity = Capacity(fabric.units_per_group, mapping.assignment, machine.own_words // tile, bank_entries)
-    fitted = fit_rows(line_entries(weight.indptr, weight.indices, max(1, k_tile), len(k_tiles)), capacity)
+    fitted = fit_rows(row_entries(weight, max(1, k_tile), len(k_tiles)), capacity)
     return SampledSchedule(
         operation=operation,
         residency=residency,
@@ -90,7 +90,7 @@ def schedule_sampled(machine: UnitsMachine, operation: Operation, residency: Res
 def _longest_row_part(operation: Operation, k_tile: int) -> int:
     """Most nonzeros of a row within any K tile."""
     weight = operation.weight
-    return int(line_entries(weight.indptr, weight.indices, k_tile, -(-weight.shape[1] // k_tile)).max(initial=0))
+    return int(row_entries(weight, k_tile, -(-weight.shape[1] // k_tile)).max(initial=0))
 
 
 def _token_tile(machine: UnitsMachine, operation: Operation, fitting: int, forced: int | None) -> Span:
@@ -132,7 +132,7 @@ def sampled_work(
     )
 
 
-def sampled_values(words: NDArray[np.float64], gradient: NDArray[np.float64], rows: NDArray[np.int64], tokens: Span) -> TileValues:
+def sampled_values(words: NDArray[np.float64], gradient: NDArray[np.float64], rows: NDArray[np.integer], tokens: Span) -> TileValues:
     """The numbers of a tile: words of X as `tile_values` lays them out, and the word of dY [M, tokens] of every entry.
 
     `rows` is the output feature of each place of the mask, in list order.

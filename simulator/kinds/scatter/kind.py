@@ -89,7 +89,7 @@ class Scatter(ChainedKind):
 
 def column_counts(operation: Operation) -> NDArray[np.int64]:
     """[K] nonzeros of each column of W."""
-    return np.bincount(operation.weight.indices, minlength=operation.shape[1]).astype(np.int64)
+    return operation.weight.column_counts
 
 
 SCATTER = Scatter()

@@ -162,7 +162,7 @@ def _array_cycles(machine: ArrayMachine, op: Operation, residency: Residency, me
 
 def _needed(op: Operation) -> tuple[int, int]:
     """Nonzeros of W that meet any nonzero of X, and nonzeros of X that meet any of W."""
-    degree = np.bincount(op.weight.indices, minlength=op.weight.shape[1])
+    degree = op.weight.column_counts
     present = np.full(len(degree), op.shape[2]) if op.activations.mask is None else op.activations.mask.sum(axis=1)
     return int(degree[present > 0].sum()), int(present[degree > 0].sum())
 

@@ -24,6 +24,9 @@ from simulator.system.program import MemoryLevel, Part, Span
 from simulator.system.weights import dense_elements, format_bits, named_bits, tile_size, weight_format
 from simulator.workload.storage import LEAST, FormatName, StoredBits, TileSize
 
+MOST_ENTRIES = 1 << 24
+"""List entries that a dataflow holds at once: 256 MiB."""
+
 
 @dataclass(frozen=True)
 class WeightBytes:
@@ -77,6 +80,7 @@ class UnitsDataflow(ABC, Generic[ScheduleT, SliceT]):
         if y_shape is not None and engine.carries_values:
             self.outputs = np.zeros(y_shape)
         self._slices: dict[tuple[int, int], SliceT] = {}
+        self._held_entries = 0
         self._entries_of: dict[tuple[int, int], NDArray[np.int64]] = {}
         self._named: dict[tuple[Span, int], NDArray[np.int64]] = {}
         self._fetched: dict[tuple[int, int], WeightBytes] = {}
@@ -105,9 +109,12 @@ class UnitsDataflow(ABC, Generic[ScheduleT, SliceT]):
         return self.schedule
 
     def slice(self, m: int, k: int) -> SliceT:
-        """Lists of one (M tile, K tile), made once."""
+        """Lists of one (M tile, K tile): made once, but for large ones, of which the latest are kept."""
         if (m, k) not in self._slices:
-            self._slices[m, k] = self.list_slice(m, k)
+            lists = self._slices[m, k] = self.list_slice(m, k)
+            self._held_entries += int(lists.counts.sum())
+            while self._held_entries > MOST_ENTRIES and len(self._slices) > 1:
+                self._held_entries -= int(self._slices.pop(next(iter(self._slices))).counts.sum())
         return self._slices[m, k]
 
     def unit_entries(self, m: int, k: int) -> NDArray[np.int64]:

@@ -323,7 +323,6 @@ def _words_of(machine: UnitsMachine, operation: Operation, memo: Memo) -> NDArra
     """[token words] nonzeros of W whose word is not all zero there."""
     key = (operation.name, machine.fabric.lanes, machine.fabric.zero_skip)
     if key not in memo:
-        degree = np.bincount(operation.weight.indices, minlength=operation.shape[1]).astype(np.int64)
-        memo[key] = present_words(machine, operation).astype(np.int64) @ degree
+        memo[key] = present_words(machine, operation).astype(np.int64) @ operation.weight.column_counts
     words: NDArray[np.int64] = memo[key]
     return words

@@ -25,8 +25,8 @@ class SliceLists:
     """[units of a group + 1]"""
     word: NDArray[np.int32]
     row: NDArray[np.int32]
-    weight_index: NDArray[np.int64]
-    global_row: NDArray[np.int64]
+    weight_index: NDArray[np.int32]
+    global_row: NDArray[np.int32]
     """[entries] output feature of each entry."""
 
     @property
@@ -37,63 +37,61 @@ class SliceLists:
 
 def slice_lists(schedule: GatherSchedule, m: int, k: int, units: int) -> SliceLists:
     """Lists of one slice: sorted by unit, then row, then column."""
-    weight = schedule.operation.weight
-    first, last = schedule.m_tiles[m]
-    start, stop = schedule.k_tiles[k]
-    span = slice(weight.indptr[first], weight.indptr[last])
-    here = schedule.parts.of_rows(first, last)
-    nnz, units_of = schedule.parts.nnz[here], schedule.parts.unit[here]
-    # a part's entries stand together, so that parts are put into order and not entries, which are thousands of times more
+    weight, parts = schedule.operation.weight, schedule.parts
+    here = parts.of_rows(*schedule.m_tiles[m])
+    units_of = parts.unit[here]
+    # a part's entries of a slice stand together, so that parts are put into order and not entries, which are thousands of times more
     by_unit = np.argsort(units_of, kind="stable")
-    part = np.repeat(by_unit, nnz[by_unit])
-    index = span.start + _runs((np.cumsum(nnz) - nnz)[by_unit], nnz[by_unit])
-    words = weight.indices[index] - start
-    if (start, stop) != (0, weight.shape[1]):
-        inside = (words >= 0) & (words < stop - start)
-        part, words, index = part[inside], words[inside], index[inside]
-    unit = units_of[part]
-    order = ENTRY_ORDERS[schedule.order](words, part, unit, schedule)
-    part, words, index, unit = part[order], words[order], index[order], unit[order]
+    entries = schedule.entries[here, k][by_unit]
+    starts = int(weight.indptr[schedule.m_tiles[m][0]]) + np.cumsum(parts.nnz[here]) - parts.nnz[here] + schedule.entries_before[here, k]
+    index = _runs(starts[by_unit], entries)
+    words = weight.indices[index]
+    words -= np.int32(schedule.k_tiles[k][0])
+    part = np.repeat(by_unit.astype(np.int32), entries)
+    order = ENTRY_ORDERS[schedule.order](words, part, units_of, schedule)
     return SliceLists(
-        unit_ptr=np.concatenate(([0], np.cumsum(np.bincount(unit, minlength=units)))).astype(np.int64),
-        word=words.astype(np.int32),
-        row=_output_rows(units_of)[part].astype(np.int32),
-        weight_index=index.astype(np.int64),
-        global_row=schedule.parts.row[here.start + part],
+        unit_ptr=np.concatenate(([0], np.cumsum(schedule.unit_entries(m, k, units)))).astype(np.int64),
+        word=words[order],
+        row=_output_rows(units_of)[part],
+        weight_index=index[order],
+        global_row=parts.row[here].astype(np.int32)[part],
     )
 
 
-def _runs(starts: Ints, lengths: Ints) -> Ints:
-    """start, start + 1, … of every run, one run after another."""
+def _runs(starts: Ints, lengths: Ints) -> NDArray[np.int32]:
+    """start, start + 1, … of every run, one run after another; there are never so many nonzeros that 32 bits do not number them."""
     ends = np.cumsum(lengths)
-    return np.arange(ends[-1] if len(ends) else 0) + np.repeat(starts - ends + lengths, lengths)
+    index = np.arange(ends[-1] if len(ends) else 0, dtype=np.int32)
+    index += np.repeat((starts - ends + lengths).astype(np.int32), lengths)
+    return index
 
 
-def natural(words: NDArray[np.int32], part: Ints, unit: NDArray[np.int32], schedule: GatherSchedule) -> slice:
+def natural(words: NDArray[np.int32], part: NDArray[np.int32], unit: NDArray[np.int32], schedule: GatherSchedule) -> slice:
     """By column, as they stand."""
     return slice(None)
 
 
-def bank_aware(words: NDArray[np.int32], part: Ints, unit: NDArray[np.int32], schedule: GatherSchedule) -> Ints:
+def bank_aware(words: NDArray[np.int32], part: NDArray[np.int32], unit: NDArray[np.int32], schedule: GatherSchedule) -> Ints:
     """By bank, cyclically from a bank of the unit's own, so that units sweep the banks in step and not in each other's way."""
     start, stop = schedule.k_tiles[0]
     bank = schedule.placement(stop - start, schedule.banks)[words]
     run = np.cumsum(np.diff(part, prepend=part[:1]) != 0)
-    return np.argsort(run * schedule.banks + (bank - unit % schedule.banks) % schedule.banks, kind="stable")
+    return np.argsort(run * schedule.banks + (bank - unit[part] % schedule.banks) % schedule.banks, kind="stable")
 
 
-ENTRY_ORDERS: dict[str, Callable[[NDArray[np.int32], Ints, NDArray[np.int32], GatherSchedule], Ints | slice]] = {
+ENTRY_ORDERS: dict[str, Callable[[NDArray[np.int32], NDArray[np.int32], NDArray[np.int32], GatherSchedule], Ints | slice]] = {
     "natural": natural,
     "bank_aware": bank_aware,
 }
-"""Order of a part's entries: from (tile-local word, part, unit) of each entry, part after part, to their order, the parts' kept."""
+"""Order of a part's entries: from the tile-local word and part of each entry, part after part, and the unit of each part, to their
+order, the parts' kept."""
 
 
-def _output_rows(unit: NDArray[np.int32]) -> NDArray[np.int64]:
+def _output_rows(unit: NDArray[np.int32]) -> NDArray[np.int32]:
     """[parts of the M tile] place of each part in its unit's output bank, in row order."""
     order = np.argsort(unit, kind="stable")
     starts = np.searchsorted(unit[order], unit[order], side="left")
-    places = np.empty(len(unit), dtype=np.int64)
+    places = np.empty(len(unit), dtype=np.int32)
     places[order] = np.arange(len(unit)) - starts
     return places
 
@@ -142,7 +140,7 @@ def cluster_work(
 
 
 def tile_values(
-    weight_index: NDArray[np.int64], k_span: Span, tokens: Span, lanes: int, weights: NDArray[np.float64], x: NDArray[np.float64]
+    weight_index: NDArray[np.integer], k_span: Span, tokens: Span, lanes: int, weights: NDArray[np.float64], x: NDArray[np.float64]
 ) -> TileValues:
     """The numbers of a tile: weights in list order, and words of `lanes` activations, padded with zeros."""
     start, stop = k_span

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +13,8 @@ from numpy.typing import NDArray
 from simulator.errors import MappingError
 from simulator.kinds.units.rows import Ints, RowParts, part_entries, spread_rows
 from simulator.system.program import Span
+from simulator.workload.csr import runs_of_lines
+from simulator.workload.types import Weight
 
 UNLIMITED = 1 << 40
 """More than there ever is."""
@@ -46,8 +49,19 @@ def line_entries(indptr: NDArray[np.integer], other: NDArray[np.int32], width: i
     nnz = np.diff(indptr).astype(np.int64)
     if tiles == 1:
         return nnz[:, None]
-    row = np.repeat(np.arange(len(nnz)), nnz)
-    return np.bincount(row * tiles + other // width, minlength=len(nnz) * tiles).reshape(len(nnz), tiles).astype(np.int64)
+    entries = np.empty((len(nnz), tiles), dtype=np.int64)
+    for lines in runs_of_lines(indptr):
+        place = np.repeat(np.arange(lines.stop - lines.start) * tiles, nnz[lines])
+        place += other[int(indptr[lines.start]) : int(indptr[lines.stop])] // width
+        counted = entries[lines]
+        counted[:] = np.bincount(place, minlength=counted.size).reshape(counted.shape)
+    return entries
+
+
+@lru_cache(maxsize=4)
+def row_entries(weight: Weight, width: int, tiles: int) -> Ints:
+    """[rows, tiles] nonzeros of each row by tile of `width` columns; worked out once, for the tries that follow one another."""
+    return line_entries(weight.indptr, weight.indices, width, tiles)
 
 
 def fit_rows(row_entries: Ints, capacity: Capacity) -> FittedRows:

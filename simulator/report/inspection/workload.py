@@ -7,8 +7,6 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from simulator.report.folder import MARKER, new_folder, write_json
 from simulator.report.numbers import percent
 from simulator.report.pictures import PictureFormat
@@ -136,7 +134,7 @@ def _twin_record(operation: Operation) -> dict[str, Any]:
 
 def _activation_reuse(operation: Operation) -> float:
     """Useful MACs ÷ nonzeros of X that any row of W needs."""
-    needed = np.bincount(operation.weight.indices, minlength=operation.weight.shape[1]) > 0
+    needed = operation.weight.column_counts > 0
     words = int(operation.activations.row_counts()[needed].sum())
     return operation.macs_useful / words if words else 0.0
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Annotated, Literal
 
 import numpy as np
@@ -16,6 +17,10 @@ from simulator.workload.patterns.skewed import lognormal
 _PROBED = 2**18
 """Channels, over all tokens, on which the persistence for a wanted overlap is found: of 16 to 128 tokens."""
 _HALVINGS = 8
+_SCORES_AT_ONCE = 2**18
+"""Scores that are looked through at once; they stay in the cache."""
+_NEARLY = 1e-11
+"""Scores are below 100 and exact to some 1e-14."""
 
 
 class AbsTopK(Seeded):
@@ -42,8 +47,9 @@ class AbsTopK(Seeded):
         check_size(shape, shape[0] * shape[1])
         logs = np.log(lognormal(shape[0], self.channel_cv, generator))
         seed = int(generator.integers(2**63))
-        chosen = _walk(logs, self._on(shape[0]), shape[1], self._keep(logs, seed), np.random.default_rng(seed))
-        return np.sort((chosen * np.int64(shape[1]) + np.arange(shape[1])[:, None]).ravel())
+        keep = self._keep(logs, seed)
+        chosen = _walk(logs, self._on(shape[0]), shape[1], keep, seed, np.random.default_rng(seed).random)
+        return np.flatnonzero(chosen.T).astype(np.int64, copy=False)
 
     def _on(self, channels: int) -> int:
         return max(1, round(self.density * channels))
@@ -55,9 +61,10 @@ class AbsTopK(Seeded):
             return 0.0
 
         tokens = min(128, max(16, _PROBED // len(logs)))
+        numbers = np.random.default_rng(seed).random((1 + 2 * tokens) * len(logs))
 
         def overlap(keep: float) -> float:
-            return _jaccard(_walk(logs, on, tokens, keep, np.random.default_rng(seed)), len(logs))
+            return _jaccard(_walk(logs, on, tokens, keep, seed, _taken_from(numbers)))
 
         least = overlap(0.0)
         if self.jaccard < least - 0.02:
@@ -69,21 +76,86 @@ class AbsTopK(Seeded):
         return (low + high) / 2
 
 
-def _walk(logs: NDArray[np.float64], on: int, tokens: int, keep: float, generator: np.random.Generator) -> Places:
-    """[tokens, on] channels of each token."""
+Reals = NDArray[np.float64]
+Take = Callable[[int], Reals]
+"""So many → the next uniform numbers of the generator of a seed, as `random` and `gumbel` take them, one for each of theirs."""
+Chosen = NDArray[np.bool_]
+"""[tokens, channels]"""
+
+
+def _taken_from(numbers: Reals) -> Take:
+    """Numbers that were drawn before: walks of one seed begin alike."""
+    first = 0
+
+    def take(count: int) -> Reals:
+        nonlocal first
+        first += count
+        return numbers[first - count : first]
+
+    return take
+
+
+def _walk(logs: Reals, on: int, tokens: int, keep: float, seed: int, take: Take) -> Chosen:
+    """The channels of each token, as `_exact_walk` has them, several times sooner.
+
+    NumPy's logarithms of whole arrays are quicker than the generator's, and may differ from them in the last bits. That decides
+    nothing unless the last score that is chosen and the first that is not are nearly the same: then the exact walk decides.
+    """
+    chosen = np.empty((tokens, len(logs)), dtype=np.bool_)
+    noise = _noise(take(len(logs)))
+    if noise is None:
+        return _exact_walk(logs, on, tokens, keep, seed)
+    step = max(1, _SCORES_AT_ONCE // len(logs))
+    for start in range(0, tokens, step):
+        scores = np.empty((min(step, tokens - start), len(logs)))
+        for score in scores:
+            np.add(logs, noise, out=score)
+            fresh = np.flatnonzero(take(len(logs)) >= keep)
+            new = _noise(take(len(fresh)))
+            if new is None:
+                return _exact_walk(logs, on, tokens, keep, seed)
+            noise[fresh] = new
+        least = _least_chosen(scores, on)
+        if least is None:
+            return _exact_walk(logs, on, tokens, keep, seed)
+        np.greater_equal(scores, least[:, None], out=chosen[start : start + step])
+    return chosen
+
+
+def _noise(numbers: Reals) -> Reals | None:
+    """Gumbel noise of uniform numbers, but for its last bits; None where the generator would pass one over, the 0."""
+    if numbers.min(initial=1.0) == 0.0:
+        return None
+    noise: Reals = np.subtract(1.0, numbers)
+    for _ in range(2):
+        np.negative(np.log(noise, out=noise), out=noise)
+    return noise
+
+
+def _least_chosen(scores: Reals, on: int) -> Reals | None:
+    """[tokens] the `on`-th largest score; None where another one is nearly the same."""
+    below = scores.shape[1] - on
+    if not below:
+        return np.asarray(scores.min(axis=1))
+    parted = np.partition(scores, below, axis=1)
+    least = parted[:, below]
+    return None if np.any(least - parted[:, :below].max(axis=1) < _NEARLY) else least
+
+
+def _exact_walk(logs: Reals, on: int, tokens: int, keep: float, seed: int) -> Chosen:
+    """Every token chooses by the scores of the generator's own noise."""
+    generator = np.random.default_rng(seed)
     noise = generator.gumbel(size=len(logs))
-    chosen = np.empty((tokens, on), dtype=np.int64)
+    chosen = np.zeros((tokens, len(logs)), dtype=np.bool_)
     for token in range(tokens):
-        chosen[token] = np.argpartition(-(logs + noise), on - 1)[:on]
+        chosen[token, np.argpartition(-(logs + noise), on - 1)[:on]] = True
         fresh = np.flatnonzero(generator.random(len(logs)) >= keep)
         noise[fresh] = generator.gumbel(size=len(fresh))
     return chosen
 
 
-def _jaccard(chosen: Places, channels: int) -> float:
+def _jaccard(chosen: Chosen) -> float:
     """Mean overlap of consecutive tokens."""
-    tokens, on = chosen.shape
-    mask = np.zeros((tokens, channels), dtype=np.bool_)
-    mask[np.arange(tokens)[:, None], chosen] = True
-    shared = (mask[1:] & mask[:-1]).sum(axis=1)
+    on = np.count_nonzero(chosen[0])
+    shared = np.count_nonzero(chosen[1:] & chosen[:-1], axis=1)
     return float(np.mean(shared / (2 * on - shared)))

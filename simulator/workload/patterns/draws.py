@@ -11,6 +11,8 @@ from simulator.errors import OperandError
 from simulator.workload.csr import MAX_NONZEROS
 from simulator.workload.patterns.base import Places
 
+_DRAWN_AT_ONCE = 2**20
+"""Numbers that are drawn, or looked through, at once."""
 _CHUNK = 2**23
 """Keys that are held at once while lines are chosen from: 64 MiB."""
 _LEAST_NEW = 1 / 16
@@ -77,14 +79,36 @@ def _distinct(size: int, count: int, generator: np.random.Generator) -> NDArray[
     """`count` distinct numbers below `size`, ascending, every set of them equally likely.
 
     Each turn draws only as many as are still missing, so none has to be thrown away again: throwing away the
-    largest would favour small ones.
+    largest would favour small ones. All of it is done in the memory of what is returned: of a hundred million that is a lot.
     """
-    chosen = np.empty(0, dtype=np.int64)
-    while len(chosen) < count:
-        drawn = generator.integers(0, size, size=count - len(chosen), dtype=np.int64)
-        chosen = np.sort(np.concatenate([chosen, drawn]))  # np.unique hashes, which is several times slower here
-        chosen = chosen[np.concatenate([[True], chosen[1:] != chosen[:-1]])]
+    chosen = np.empty(count, dtype=np.int64)
+    known = 0
+    while known < count:
+        for start in range(known, count, _DRAWN_AT_ONCE):
+            part = chosen[start : start + _DRAWN_AT_ONCE]
+            part[:] = generator.integers(0, size, size=len(part), dtype=np.int64)
+        new = chosen[known:]
+        new.sort()  # np.unique hashes, which is several times slower here
+        new = new[: _without_repetition(new)]
+        if known:
+            place = np.searchsorted(chosen[:known], new)
+            new = new[chosen[np.minimum(place, known - 1)] != new]
+            chosen[known : known + len(new)] = new
+        known += len(new)
+        if known > len(new):
+            chosen[:known].sort(kind="stable")  # two ascending runs, which this kind merges
     return chosen
+
+
+def _without_repetition(ascending: Places) -> int:
+    """Move the different ones to the front, and return how many they are."""
+    kept = min(1, len(ascending))
+    for start in range(1, len(ascending), _DRAWN_AT_ONCE):
+        part = ascending[start : start + _DRAWN_AT_ONCE]
+        different = part[part != ascending[start - 1 : start - 1 + len(part)]]
+        ascending[kept : kept + len(different)] = different
+        kept += len(different)
+    return kept
 
 
 def _by_keys(size: int, count: int, taken: Places, log_weights: Logs, generator: np.random.Generator) -> Places:

@@ -35,6 +35,13 @@ def test_entries_of_rows_are_counted_by_tile(mask: "np.ndarray[tuple[int, int], 
     assert entries_of(mask, width).T.tolist() == [each.tolist() for each in expected]
 
 
+def test_entries_of_many_rows_are_counted_run_by_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    mask = np.random.default_rng(5).random((24, 12)) < 0.4
+    whole = entries_of(mask, 5)
+    monkeypatch.setattr("simulator.workload.csr.AT_ONCE", 7)
+    assert entries_of(mask, 5).tolist() == whole.tolist()
+
+
 @given(mask=masks(), width=st.integers(1, 12), units=st.integers(1, 5))
 def test_a_cut_rows_parts_take_its_nonzeros_in_column_order(
     mask: "np.ndarray[tuple[int, int], np.dtype[np.bool_]]", width: int, units: int
