@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from simulator.activity import CAUSES, IDEAL_PARTS
 from simulator.cost.heat import CEILING_C
 from simulator.report.glossary import label
-from simulator.report.numbers import percent, quantity, significant, times
+from simulator.report.numbers import listed, percent, quantity, significant, times
 from simulator.report.verdict import Held, Standing, Verdict
 from simulator.result import Result
 from simulator.study.design import crossbar_and_replication
@@ -35,9 +35,9 @@ def verdict_sentences(verdict: Verdict) -> list[str]:
 def _who(verdict: Verdict) -> str:
     first = [_called(standing) for standing in (verdict.winner, *verdict.level)]
     place = "are level" if verdict.level else "is best"
-    ahead = f"{f'On {verdict.on}, ' if verdict.on else ''}{_joined(first)} {place} by {objective_words(verdict.objective)}"
+    ahead = f"{f'On {verdict.on}, ' if verdict.on else ''}{listed(first)} {place} by {objective_words(verdict.objective)}"
     behind = [f"{_called(standing)} at {times(standing.ratio)}" for standing in verdict.behind]
-    return f"{ahead}; next {_joined(_few(behind, _NAMED))}." if behind else f"{ahead}."
+    return f"{ahead}; next {listed(_few(behind, _NAMED))}." if behind else f"{ahead}."
 
 
 def _flips(verdict: Verdict) -> str:
@@ -45,7 +45,7 @@ def _flips(verdict: Verdict) -> str:
     if not verdict.flips:
         return ""
     flips = [f"by {objective_words(flip.where)} to {flip.winner} ({times(1 / flip.ratio)})" for flip in verdict.flips]
-    return f"It flips {_joined(flips)}."
+    return f"It flips {listed(flips)}."
 
 
 def _bands(verdict: Verdict) -> str:
@@ -57,9 +57,9 @@ def _bands(verdict: Verdict) -> str:
         nearest, held = min(known, key=lambda entry: entry[1].low)
         return f"Over the bands of the constants that stands: {nearest.name} stays at {_band(held)}."
     against = [standing.name for standing, held in known if held.robust]
-    stands = f"stands against {_joined(against)}, not" if against else "does not stand"
+    stands = f"stands against {listed(against)}, not" if against else "does not stand"
     turning = [f"{standing.name} ({_band(held)}{_turns(held)})" for standing, held in known if not held.robust]
-    return f"Over the bands of the constants that {stands} against {_joined(_few(turning, _NAMED))}."
+    return f"Over the bands of the constants that {stands} against {listed(_few(turning, _NAMED))}."
 
 
 def _band(held: Held) -> str:
@@ -70,7 +70,7 @@ def _turns(held: Held) -> str:
     if not held.turns:
         return ", by several constants together"
     more = len(held.turns) - _NAMED_TURNS
-    return f", turns on {_joined([*held.turns[:_NAMED_TURNS], *([f'{more} more'] if more > 0 else [])])}"
+    return f", turns on {listed([*held.turns[:_NAMED_TURNS], *([f'{more} more'] if more > 0 else [])])}"
 
 
 def _called(standing: Standing) -> str:
@@ -114,7 +114,7 @@ def crossbar_against_replication(results: Sequence[Result]) -> list[str]:
         (crossbar.fabric_area_mm2, replication.fabric_area_mm2, "fabric area"),
     ]
     paid = [f"{times(here / there)} the {noun}" for here, there, noun in ratios if there]
-    return [f"Against {replication.name}, {crossbar.name} pays {_joined(paid)}."] if paid else []
+    return [f"Against {replication.name}, {crossbar.name} pays {listed(paid)}."] if paid else []
 
 
 def ideal_sentence(plain: Result, ideal: Result) -> str:
@@ -131,11 +131,11 @@ def heat_sentences(results: Sequence[Result]) -> list[str]:
     runaway = [result.name for result in results if result.thermal_runaway]
     said = []
     if runaway:
-        said.append(f"Thermal runaway: leakage and heat of {_joined(runaway)} feed each other beyond {CEILING_C:g} °C.")
+        said.append(f"Thermal runaway: leakage and heat of {listed(runaway)} feed each other beyond {CEILING_C:g} °C.")
     hot = [result for result in results if result.is_hot or result.hot_components]
     if hot:
         limits = list(dict.fromkeys(f"{result.machine.power_density_limit_w_per_mm2:g}" for result in hot))
-        places = [f"{result.name} in {_joined(_hot_places(result))}" for result in hot]
+        places = [f"{result.name} in {listed(_hot_places(result))}" for result in hot]
         said.append(
             f"Hotter than {'the limit of' if len(limits) == 1 else 'their limits of'} {' and '.join(limits)} W/mm²: {'; '.join(places)}."
         )
@@ -151,7 +151,3 @@ def _hot_places(result: Result) -> list[str]:
 def _few(texts: Sequence[str], most: int) -> list[str]:
     """The first of them, and how many more there are."""
     return list(texts) if len(texts) <= most else [*texts[:most], f"{len(texts) - most} more"]
-
-
-def _joined(texts: Sequence[str]) -> str:
-    return f"{', '.join(texts[:-1])} and {texts[-1]}" if len(texts) > 1 else texts[0]
