@@ -71,8 +71,12 @@ def breakeven_command(
     if as_json:
         typer.echo(json.dumps(answer.to_dict(), allow_nan=False))
     else:
-        typer.echo("\n".join(sentences(answer)))
-        typer.echo(f"results in {folder}/")
+        from rich.console import Console
+
+        console = Console(markup=False, highlight=False)
+        for sentence in sentences(answer):
+            console.print(sentence, soft_wrap=not console.is_terminal)
+        console.print(f"results in {folder}/", soft_wrap=True)
     raise typer.Exit(_exit_code(answer))
 
 

@@ -15,6 +15,7 @@ from simulator.cli.options import (
     ForceOption,
     FormatChoice,
     FormatOption,
+    FullOption,
     IdealOption,
     IdealPart,
     JsonOption,
@@ -64,7 +65,12 @@ ToOption = Annotated[
 BestOption = Annotated[
     bool, typer.Option("--best", help="With --equal: each design at its own best sizes within the target, by a search over a grid.")
 ]
-ObjectiveOption = Annotated[ObjectiveChoice, typer.Option("--objective", help="With --best: what to minimise.")]
+ObjectiveOption = Annotated[
+    ObjectiveChoice | None,
+    typer.Option("--objective", help="What the verdict is by (default: edap), and with --best the search (default: time)."),
+]
+_METRICS = {ObjectiveChoice.time: "seconds", ObjectiveChoice.energy: "energy_pj", ObjectiveChoice.edap: "edap_js_mm2"}
+"""What a verdict is by, by the name of the objective."""
 BudgetOption = Annotated[
     int | None, typer.Option("--budget", min=1, help="With --best: most simulations a machine; says what it left out.")
 ]
@@ -93,8 +99,8 @@ class SizingRequest:
             lonely = next((name for name, is_given in given.items() if is_given), None)
             if lonely is not None:
                 raise ConfigError(f"{lonely} says how to size machines, and goes with --equal area|throughput|power|bandwidth")
-        if not self.best and (self.budget is not None or self.keep or self.objective is not ObjectiveChoice.time):
-            raise ConfigError("--budget, --keep and --objective say how to search, and go with --best")
+        if not self.best and (self.budget is not None or self.keep):
+            raise ConfigError("--budget and --keep say how to search, and go with --best")
         if self.best and self.equal is QuantityChoice.throughput and self.objective is not ObjectiveChoice.time:
             raise ConfigError("--objective: with --equal throughput, --best takes the least area that reaches it")
 
@@ -136,13 +142,14 @@ def compare_command(
     equal: EqualOption = None,
     to: ToOption = None,
     best: BestOption = False,
-    objective: ObjectiveOption = ObjectiveChoice.time,
+    objective: ObjectiveOption = None,
     budget: BudgetOption = None,
     keep: KeepOption = None,
     include_dram: IncludeDramOption = False,
     overrides: SetOption = None,
     engine: EngineOption = EngineChoice.compiled,
     ideal: IdealOption = IdealPart.none,
+    full: FullOption = False,
     output: OutputOption = None,
     as_json: JsonOption = False,
     force: ForceOption = False,
@@ -154,16 +161,21 @@ def compare_command(
     ] = False,
     jobs: Annotated[int | None, typer.Option("--jobs", "-j", min=1, help="Processes; default: one a processor.")] = None,
 ) -> None:
-    """Compare machines on a workload: a table, a verdict, and a folder with results and plots."""
+    """Compare machines on a workload: a verdict, a line a machine, and a folder with results and plots."""
     from simulator.cli.study import Request, run_study
     from simulator.processors import processors
     from simulator.report.pictures import OF_SEVERAL, asked_for
     from simulator.report.write import write_comparison
 
     jobs = jobs or processors()
-    size = sizer(SizingRequest(equal, to, best, objective, budget, tuple(keep or ()), include_dram), engine.value, jobs)
+    size = sizer(
+        SizingRequest(equal, to, best, objective or ObjectiveChoice.time, budget, tuple(keep or ()), include_dram), engine.value, jobs
+    )
     pictures = asked_for(OF_SEVERAL, plots, picture_format.formats, nothing=no_plots)
-    request = Request(machines, workload, overrides or [], engine.value, ideal.value, output, as_json, force, pictures, jobs, bands=bands)
+    request = Request(
+        machines, workload, overrides or [], engine.value, ideal.value, output, as_json, force, pictures, jobs, bands, full,
+        _METRICS[objective or ObjectiveChoice.edap],
+    )  # fmt: skip
     name = "compare" if equal is None else f"compare-equal-{equal.value}{'-best' if best else ''}"
     run_study(request, lambda names, load: f"{name}-{load}", write_comparison, _appendix, size)
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from simulator.cli.options import ForceOption, FormatChoice, FormatOption, JsonOption, SetOption
+from simulator.cli.options import ForceOption, FormatChoice, FormatOption, FullOption, JsonOption, SetOption
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -33,6 +33,7 @@ def inspect_command(
         Path | None,
         typer.Option("--uniform-twin", metavar="FILE", help="Write the control: the same workload with nonzeros at random places."),
     ] = None,
+    full: FullOption = False,
     as_json: JsonOption = False,
     force: ForceOption = False,
     picture_format: FormatOption = FormatChoice.png,
@@ -41,7 +42,8 @@ def inspect_command(
     from simulator.errors import ConfigError
 
     if file_kind(file) == "workload":
-        _inspect_workload(file, overrides or [], output, twin, as_json, picture_format, force=force)
+        workload = _draw_workload(file, overrides or [], output, twin, picture_format, force=force)
+        _show_workload(workload, as_json=as_json, full=full)
     elif twin is not None:
         raise ConfigError(f"{file}: a machine has no uniform twin; --uniform-twin is for workloads")
     else:
@@ -55,6 +57,7 @@ def _inspect_machine(
     from simulator.errors import OutputError
     from simulator.report.inspection.machine import machine_record, machine_table
     from simulator.report.network import write_machine_pictures
+    from simulator.report.numbers import listed
 
     machine = read_machine(file, overrides)
     if output is not None:
@@ -63,14 +66,15 @@ def _inspect_machine(
                 f"{output}: a machine's floorplan and networks are drawn into a folder; allowed: a name without {output.suffix}"
             )
         names = write_machine_pictures(machine, output, picture_format.formats, force=force)
-        typer.echo(f"{' and '.join(names)} drawn in {output}/", err=True)
+        typer.echo(f"{listed(names)} drawn in {output}/", err=True)
     _print(machine_record(machine) if as_json else machine_table(machine))
 
 
-def _inspect_workload(
-    file: str, overrides: list[str], output: Path | None, twin: Path | None, as_json: bool, picture_format: FormatChoice, *, force: bool
-) -> None:
-    from simulator.report.inspection.workload import workload_record, workload_table, write_workload_pictures
+def _draw_workload(
+    file: str, overrides: list[str], output: Path | None, twin: Path | None, picture_format: FormatChoice, *, force: bool
+) -> Workload:
+    from simulator.report.inspection.workload import write_workload_pictures
+    from simulator.report.numbers import listed
     from simulator.workload import load_workload
 
     workload = load_workload(file, overrides)
@@ -78,10 +82,21 @@ def _inspect_workload(
         _write_spy(workload, output, force)
     elif output is not None:
         names = write_workload_pictures(workload, output, picture_format.formats, force=force)
-        typer.echo(f"{' and '.join(names)} drawn in {output}/", err=True)
+        typer.echo(f"{listed(names)} drawn in {output}/", err=True)
     if twin is not None:
         _write_twin(workload, twin, force)
-    _print(workload_record(workload) if as_json else workload_table(workload))
+    return workload
+
+
+def _show_workload(workload: Workload, *, as_json: bool, full: bool) -> None:
+    from simulator.report.inspection.workload import workload_record, workload_summary, workload_table
+
+    if as_json:
+        _print(workload_record(workload))
+    elif full:
+        _print(workload_table(workload))
+    else:
+        _print(workload_summary(workload))
 
 
 def _write_spy(workload: Workload, output: Path, force: bool) -> None:
@@ -121,10 +136,7 @@ def _print(shown: RenderableType | dict[str, Any]) -> None:
         return
     from rich.console import Console
 
-    console = Console(markup=False, highlight=False)
-    if not console.is_terminal:
-        console.width = max(console.width, 120)
-    console.print(shown)
+    Console(markup=False, highlight=False).print(shown, crop=False)
 
 
 _TOP_KEY = re.compile(r"^([A-Za-z_]+)\s*:", re.MULTILINE)

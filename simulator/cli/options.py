@@ -51,6 +51,7 @@ OutputOption = Annotated[Path | None, typer.Option("--output", "-o", metavar="DI
 JsonOption = Annotated[
     bool, typer.Option("--json", help="Print one JSON object and nothing else; files are written only where -o names them.")
 ]
+FullOption = Annotated[bool, typer.Option("--full", help="Show every table, not only the verdict and what it rests on.")]
 ForceOption = Annotated[bool, typer.Option("--force", help="Replace what an earlier command wrote there.")]
 
 

@@ -12,6 +12,7 @@ from simulator.cli.options import (
     ForceOption,
     FormatChoice,
     FormatOption,
+    FullOption,
     IdealOption,
     IdealPart,
     JsonOption,
@@ -34,6 +35,7 @@ def run_command(
     overrides: SetOption = None,
     engine: EngineOption = EngineChoice.compiled,
     ideal: IdealOption = IdealPart.none,
+    full: FullOption = False,
     output: OutputOption = None,
     as_json: JsonOption = False,
     force: ForceOption = False,
@@ -41,13 +43,13 @@ def run_command(
     no_plots: NoPlotsOption = False,
     picture_format: FormatOption = FormatChoice.png,
 ) -> None:
-    """Run one machine on a workload: a table, and a folder with results and plots."""
+    """Run one machine on a workload: what it takes and why, and a folder with results and plots."""
     from simulator.cli.study import Request, run_study
     from simulator.report.pictures import OF_ONE, asked_for
     from simulator.report.write import write_run
 
     pictures = asked_for(OF_ONE, plots, picture_format.formats, nothing=no_plots)
-    request = Request([machine], workload, overrides or [], engine.value, ideal.value, output, as_json, force, pictures, jobs=1)
+    request = Request([machine], workload, overrides or [], engine.value, ideal.value, output, as_json, force, pictures, 1, full=full)
     run_study(request, lambda names, load: f"{names[0]}-{load}", write_run, _details)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -17,6 +17,7 @@ from simulator.pipeline import kernels_needed
 from simulator.pricing import elaborate, technology_of
 from simulator.report.folder import check_free
 from simulator.report.pictures import Pictures
+from simulator.report.verdict import OBJECTIVE
 from simulator.report.write import Report, uncertainty_record
 from simulator.specs import config_path
 from simulator.specs.documents import Document, load_yaml_document
@@ -32,7 +33,6 @@ if TYPE_CHECKING:
     """(machines, workload, progress) → the machines, sized so that comparing them is fair."""
 
 REPORTS = Path("reports")
-_WIDTH = 110
 
 
 def read_machine(name_or_path: str, overrides: Sequence[str] = ()) -> Machine:
@@ -80,6 +80,10 @@ class Request:
     pictures: Pictures
     jobs: int
     bands: bool = False
+    full: bool = False
+    """Show every table, not only the verdict and a line a machine."""
+    objective: str = OBJECTIVE
+    """What the verdict is by."""
 
     @property
     def of_machine(self) -> list[str]:
@@ -105,7 +109,7 @@ def run_study(
     request: Request,
     folder_name: Callable[[list[str], str], str],
     write: Writer,
-    appendix: Callable[[Report], RenderableType],
+    details: Callable[[Report], RenderableType],
     size: Sizer | None = None,
 ) -> None:
     """Do what the user typed. Nothing is simulated before all files are read and the folder is known to be free."""
@@ -123,6 +127,7 @@ def run_study(
             sized = size(machines, workload, progress)
             machines = [entry.machine for entry in sized]
         report = compare(machines, workload, engine=request.engine, ideal=request.ideal, jobs=request.jobs, progress=progress)
+    report = replace(report, objective=request.objective)
     if request.bands:
         report = report.with_bands()
     record = {"sizing": [entry.to_dict() for entry in sized]} if sized else {}
@@ -132,7 +137,7 @@ def run_study(
     if request.as_json:
         sys.stdout.write(json.dumps(_record(report) | record, allow_nan=False) + "\n")
     else:
-        _show(report, folder, [*([_sizing_table(sized)] if sized else []), appendix(report)])
+        _show(report, folder, _sizing_table(sized) if sized else None, details if request.full else None)
 
 
 def _machine_files(sized: Sequence[Sized]) -> dict[str, str]:
@@ -164,25 +169,39 @@ def _record(report: Comparison) -> dict[str, Any]:
     return {
         "workload": report.results[0].workload.name,
         "verdict": report.verdict,
+        "judged": report.judged.to_dict(),
         "ideal": report.ideal_sentences,
         "results": records,
         **uncertainty_record(report),
     }
 
 
-def _show(report: Comparison, folder: Path | None, appendices: Sequence[RenderableType]) -> None:
+def _show(
+    report: Comparison, folder: Path | None, sizing: RenderableType | None, details: Callable[[Report], RenderableType] | None
+) -> None:
+    """The verdict first: sentences and a line a machine; then `details`, where all was asked for."""
     from rich.console import Console
     from rich.text import Text
 
+    from simulator.report.summary import operations_line, parts_lines, summary_table
     from simulator.report.tables import run_table
 
     console = Console(markup=False, highlight=False)
-    if not console.is_terminal:
-        console.width = max(console.width, _WIDTH)
-    console.print(run_table(report.results, report.ideal_results), crop=False)
-    for appendix in filter(None, appendices):
-        console.print()
-        console.print(appendix, crop=False)
+    for place, sentence in enumerate((*report.sentences, *report.ideal_sentences)):
+        console.print(Text(sentence, style="" if place else "bold"))
     console.print()
-    console.print(Text(f"results in {folder}/", style="dim"), soft_wrap=True)
-    console.print(Text(report.verdict, style="bold"), soft_wrap=not console.is_terminal)
+    console.print(summary_table(report.results, report.judged))
+    if len(report.results) == 1 and details is None:
+        console.print()
+        console.print(parts_lines(report.results[0]))
+        console.print(operations_line(report.results[0]))
+    if sizing is not None:
+        console.print()
+        console.print(sizing, crop=False)
+    if details is not None:
+        for shown in filter(None, (run_table(report.results, report.ideal_results), details(report))):
+            console.print()
+            console.print(shown, crop=False)
+    console.print()
+    more = "" if details is not None else "; all figures: --full, or table.txt there"
+    console.print(Text(f"results in {folder}/{more}", style="dim"), soft_wrap=True)

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from simulator.cli.options import ForceOption, OutputOption, Running, with_running_options
+from simulator.cli.options import ForceOption, FullOption, OutputOption, Running, with_running_options
 from simulator.cli.running import JsonLinesOption, Talk, exit_code, talk_of, tell_damaged, told
 
 
@@ -20,6 +20,7 @@ def sweep_command(
     ] = None,
     bands: Annotated[bool, typer.Option("--bands", help="Carry the bands of the constants; as bands: true in the file.")] = False,
     json_lines: JsonLinesOption = False,
+    full: FullOption = False,
     output: OutputOption = None,
     force: ForceOption = False,
 ) -> None:
@@ -34,7 +35,7 @@ def sweep_command(
     from simulator.study.sweep.run import run_sweep, sweep_id
     from simulator.study.sweep.store import Store
     from simulator.study.sweep.study import check_sweep_folder, write_sweep
-    from simulator.study.sweep.tables import study_table
+    from simulator.study.sweep.tables import study_summary, study_table
 
     talk = talk_of(running.quiet, json_lines)
     space = load_sweep(sweep, [*(overrides or []), *(["bands=true"] if bands else [])])
@@ -52,9 +53,8 @@ def sweep_command(
     write_sweep(folder, run, provenance.record(), force=force)
     if talk is not Talk.json_lines:
         console = Console(markup=False, highlight=False)
-        if not console.is_terminal:
-            console.width = max(console.width, 110)
-        console.print(study_table(run))
+        console.print(study_table(run) if full else study_summary(run))
         stored = sum(row.failure != "invalid" for row in run.rows) - run.computed
-        console.print(f"\n{run.computed} points run, {stored} from the store; results in {folder}/", soft_wrap=True)
+        more = "" if full else "; all tables: --full, or table.txt there"
+        console.print(f"\n{run.computed} points run, {stored} from the store; results in {folder}/{more}", soft_wrap=True)
     raise typer.Exit(exit_code(run.rows))

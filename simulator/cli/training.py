@@ -43,10 +43,13 @@ def training_command(
     steps = step, whole_step(step) if against is None else load_workload(against)
     ensure_kernels(dict.fromkeys(kernel for step in steps for kernel in kernels_needed(chosen, step, "compiled")))
     study = study_step(chosen, *steps)
-    table = as_text(step_table(study, every), 150)
+    table = as_text(step_table(study, every), _WIDTH)
     if output is not None:
         with new_folder(output, force=force) as draft:
             write_json(draft / "training.json", study.to_dict(every))
             (draft / "table.txt").write_text(table, encoding="utf-8")
             write_json(draft / MARKER, provenance.record())
     typer.echo(json.dumps(study.to_dict(every), allow_nan=False) if as_json else table, nl=as_json)
+
+
+_WIDTH = 80

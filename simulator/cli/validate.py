@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from simulator.cli.options import ForceOption, FormatChoice, FormatOption, JsonOption, OutputOption
+from simulator.cli.options import ForceOption, FormatChoice, FormatOption, FullOption, JsonOption, OutputOption
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -22,6 +23,7 @@ def validate_command(
         str | None,
         typer.Option("--rebuild", metavar="FILE|all", help="Published accelerators instead: a file, a shipped name (eie), or all shipped."),
     ] = None,
+    full: FullOption = False,
     output: OutputOption = None,
     as_json: JsonOption = False,
     force: ForceOption = False,
@@ -45,41 +47,59 @@ def validate_command(
     if folder is not None:
         check_free(folder, force=force)
     provenance = Provenance()
-    record, tables, write = _figures(figures) if rebuild is None else _rebuilds(rebuild)
+    found = _figures(figures) if rebuild is None else _rebuilds(rebuild)
     if folder is not None:
-        write(folder, provenance.record(), picture_format.formats, force=force)
+        found.write(folder, provenance.record(), picture_format.formats, force=force)
     if as_json:
-        typer.echo(json.dumps(record, allow_nan=False))
+        typer.echo(json.dumps(found.record, allow_nan=False))
         return
     console = Console(markup=False, highlight=False)
-    if not console.is_terminal:
+    if full and not console.is_terminal:
         console.width = max(console.width, _WIDTH)
-    console.print(tables, crop=False)
-    console.print()
-    console.print(f"results in {folder}/", style="dim", soft_wrap=True)
+    console.print(found.tables if full else found.summary, crop=False)
+    more = "" if full else "; every figure: --full, or table.txt there"
+    console.print(f"results in {folder}/{more}", style="dim", soft_wrap=True)
 
 
 Write = Callable[..., None]
 """Writes a folder: `write(folder, made, formats, force=…)`."""
 
 
-def _figures(own: Path | None) -> tuple[dict[str, Any], RenderableType, Write]:
+@dataclass(frozen=True)
+class _Found:
+    record: dict[str, Any]
+    summary: RenderableType
+    tables: RenderableType
+    write: Write
+
+
+def _figures(own: Path | None) -> _Found:
     from simulator.cost.validation import cross_check, load_figures, shipped_figures, validate
-    from simulator.report.validation import validation_record, validation_tables, write_validation
+    from simulator.report.validation import validation_record, validation_summary, validation_tables, write_validation
     from simulator.study.bank_conflicts import bank_conflicts
 
     rows = validate(shipped_figures() if own is None else [load_figures(own)])
     checks, conflicts = (cross_check(), bank_conflicts()) if own is None else ([], None)
     found = (rows, checks, conflicts)
-    return validation_record(*found), validation_tables(*found), lambda *where, force: write_validation(*found, *where, force=force)
+    return _Found(
+        validation_record(*found),
+        validation_summary(rows, checks),
+        validation_tables(*found),
+        lambda *where, force: write_validation(*found, *where, force=force),
+    )
 
 
-def _rebuilds(which: str) -> tuple[dict[str, Any], RenderableType, Write]:
+def _rebuilds(which: str) -> _Found:
     from simulator.cost.validation import load_rebuild, rebuild, shipped_rebuilds
-    from simulator.report.rebuilds import rebuild_record, rebuild_tables, write_rebuilds
+    from simulator.report.rebuilds import rebuild_record, rebuild_summary, rebuild_tables, write_rebuilds
 
     found = [rebuild(document) for document in (shipped_rebuilds() if which == "all" else [load_rebuild(which)])]
-    return rebuild_record(found), rebuild_tables(found), lambda *where, force: write_rebuilds(found, *where, force=force)
+    return _Found(
+        rebuild_record(found),
+        rebuild_summary(found),
+        rebuild_tables(found),
+        lambda *where, force: write_rebuilds(found, *where, force=force),
+    )
 
 
 _WIDTH = 168

@@ -1,9 +1,9 @@
-"""Numbers for people: one unit for all values of a row, a few significant digits, no exponent."""
+"""Numbers and lists for people: one unit for all values of a row, a few significant digits, no exponent."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 _PREFIXES = ((1e15, "P"), (1e12, "T"), (1e9, "G"), (1e6, "M"), (1e3, "k"), (1.0, ""), (1e-3, "m"), (1e-6, "µ"), (1e-9, "n"), (1e-12, "p"))
 _BASE = {"pJ": (1e-12, "J")}
@@ -49,6 +49,11 @@ def percent(share: float) -> str:
     if share and abs(share) < 0.0005:
         return "<0.1 %"
     return f"{100 * share:.1f} %" if share else "0 %"
+
+
+def listed(texts: Sequence[str]) -> str:
+    """`a, b and c`."""
+    return f"{', '.join(texts[:-1])} and {texts[-1]}" if len(texts) > 1 else "".join(texts)
 
 
 def times(factor: float) -> str:

@@ -43,6 +43,31 @@ def rebuild_tables(rebuilt: Sequence[Rebuilt]) -> Group:
     return Group(*parts)
 
 
+def rebuild_summary(rebuilt: Sequence[Rebuilt]) -> Group:
+    """What a terminal shows first: how far off the totals are, in a sentence, then a line an accelerator."""
+    ratios = [part.ratio for each in rebuilt for part in (each.total.um2, each.total.mw) if part.ratio is not None]
+    worst = max(ratios, key=lambda ratio: max(ratio, 1 / ratio), default=None)
+    verdict = (
+        "Nothing was published to compare with."
+        if worst is None
+        else (
+            f"{len(rebuilt)} published accelerator{'' if len(rebuilt) == 1 else 's'}, rebuilt: model ÷ published of the totals is "
+            f"{min(ratios):.2f} to {max(ratios):.2f}."
+        )
+    )
+    table = Table(box=None, header_style="bold", pad_edge=False)
+    for heading in ("", "node", "area\nmodel ÷ published", "power\nmodel ÷ published", "parts"):
+        table.add_column(heading, justify="left" if not heading else "right", no_wrap=True)
+    for each in rebuilt:
+        ratio = [f"{part.ratio:.2f}{_mark(part)}" if part.ratio is not None else "-" for part in (each.total.um2, each.total.mw)]
+        table.add_row(each.name, each.technology, *ratio, str(len(each.parts)))
+    return Group(Text(f"{verdict}\n", style="bold"), table, Text("*: cited from memory; powers: dynamic only\n", style="dim"))
+
+
+def _mark(beside: Beside) -> str:
+    return "*" if beside.confidence == "memory" and beside.published is not None else ""
+
+
 def write_rebuilds(
     rebuilt: Sequence[Rebuilt], folder: Path, made: Mapping[str, Any], formats: Sequence[PictureFormat] = ("png",), *, force: bool
 ) -> None:
@@ -73,7 +98,7 @@ def _rows(rebuilt: Sequence[Rebuilt]) -> list[dict[str, Any]]:
 
 def _parts_table(rebuilt: Sequence[Rebuilt]) -> Table:
     table = Table(title="published accelerators, rebuilt", box=None, title_justify="left", header_style="bold")
-    for heading in ("", "node", "part", "published um²", "model", "ratio", "published mW", "model", "ratio", "note"):
+    for heading in ("", "node", "part", "published µm²", "model", "ratio", "published mW", "model", "ratio", "note"):
         left = heading in ("", "part", "note")
         table.add_column(heading, justify="left" if left else "right", no_wrap=heading != "note")
     for each in rebuilt:
@@ -85,8 +110,7 @@ def _parts_table(rebuilt: Sequence[Rebuilt]) -> Table:
 
 
 def _cells(beside: Beside) -> tuple[str, str, str]:
-    mark = "*" if beside.confidence == "memory" and beside.published is not None else ""
-    published = f"{beside.published:,.10g}{mark}" if beside.published is not None else "-"
+    published = f"{beside.published:,.10g}{_mark(beside)}" if beside.published is not None else "-"
     model = significant(beside.model, 4) if beside.model is not None else "-"
     return published, model, f"{beside.ratio:.2f}" if beside.ratio is not None else "-"
 

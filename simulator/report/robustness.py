@@ -1,4 +1,4 @@
-"""What is left of a verdict over the bands of the constants: sentences, tables and JSON."""
+"""What is left of claims over the bands of the constants: words, tables and JSON."""
 
 from __future__ import annotations
 
@@ -12,28 +12,12 @@ from simulator.study.uncertainty import Assessment, Band, Claim, Factor, Turn
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
+    from rich.table import Table
 
 BAND_METRICS: tuple[str, ...] = ("energy_pj", "fabric_energy_pj", "fabric_area_mm2", "area_mm2", "power_density_w_per_mm2", "edap_js_mm2")
 """Metrics of the table of bands."""
 
-_LEAST = {"energy_pj": "least energy", "fabric_area_mm2": "least fabric area", "edap_js_mm2": "best energy × time × fabric area"}
-_LESS = {"energy_pj": "less energy", "fabric_area_mm2": "less fabric area", "edap_js_mm2": "less energy × time × fabric area"}
-
-
-def robustness_sentence(claims: Sequence[Claim]) -> str:
-    """Which claims hold over all bands, and on what each of the others turns; empty where nothing is claimed."""
-    robust, open_claims = [], []
-    for (metric, winner), group in groupby(claims, key=lambda claim: (claim.metric, claim.winner)):
-        own = list(group)
-        rivals = " and ".join(claim.rival for claim in own)
-        name = f"{winner}'s {_LEAST[metric]}" if len(own) > 1 else f"{winner}'s {_LESS[metric]} than {rivals}"
-        if all(claim.robust for claim in own):
-            robust.append(name)
-        else:
-            open_claims += [f"{winner}'s {_LESS[metric]} than {claim.rival} {on_what(claim)}" for claim in own if not claim.robust]
-    parts = [f"robust: {', '.join(robust)}"] if robust else []
-    parts += [f"not robust: {'; '.join(open_claims)}"] if open_claims else []
-    return f"Over the bands of the constants, {'; '.join(parts)}." if parts else ""
+_LESS = {"energy_pj": "less energy", "fabric_area_mm2": "less fabric area", "edap_js_mm2": "less energy × time × area"}
 
 
 def on_what(claim: Claim) -> str:
@@ -62,37 +46,65 @@ def span(factor: Factor) -> str:
 
 
 def bands_table(known: Assessment, claims: Sequence[Claim]) -> RenderableType:
-    """Combined bands of each run's metrics, then the ratio behind each claim with both its bands and what it turns on."""
+    """Combined bands of each run's metrics, then the ratio behind each claim with both its bands; below one that may turn, on what."""
     from rich.console import Group
-    from rich.table import Table
+    from rich.padding import Padding
     from rich.text import Text
 
-    from simulator.report.tables import Whole
+    from simulator.report.tables import Fitted, Whole
 
-    bands = Table(box=None, header_style="bold", pad_edge=False, padding=(0, 1))
-    bands.add_column("combined band", no_wrap=True)
-    bands.add_column("", style="dim", no_wrap=True)
-    for name in known.names:
-        bands.add_column(name, justify="right", no_wrap=True)
-    for metric in BAND_METRICS:
-        entry = term(metric, "metric")
-        spreads = [known.spread(name, metric) for name in known.names]
-        factor, unit = common_scale([spread.nominal for spread in spreads], entry.unit)
-        bands.add_row(entry.label, unit, *[_range(spread.combined, factor) for spread in spreads])
-    ratios = Table(box=None, header_style="bold", pad_edge=False, padding=(0, 1))
-    for heading in ("claim", "ratio", "one constant", "combined", ""):
-        ratios.add_column(heading, justify="left" if heading in ("claim", "") else "right", no_wrap=True)
-    for claim in claims:
-        spread = claim.ratio
-        held = Text("robust", style="green") if claim.robust else Text(on_what(claim), style="yellow")
-        said = f"{claim.winner}: {_LESS[claim.metric]} than {claim.rival}"
-        ratios.add_row(said, times(spread.nominal), _range(spread.extreme), _range(spread.combined), held)
     notes = (
         "combined band: all constants over their bands at once, independent of one another (root of the sum of squares of logarithms)",
         "ratio: rival ÷ winner, each constant at the same value in both; one constant: the most that any one of them does to it",
         "robust: the ratio stays above 1 at both ends of every constant and in the combined band; latencies are held as simulated",
     )
-    return Group(Whole(bands), Text(), Whole(ratios), Text(), *[Text(f" · {note}", style="dim") for note in notes])
+    turning = [claim for claim in claims if not claim.robust]
+    lines: list[RenderableType] = [Padding(Text(f"{_claimed(claim)} {on_what(claim)}", style="yellow"), (0, 0, 0, 2)) for claim in turning]
+    return Group(
+        Fitted(len(known.names), lambda chosen: _bands_of(known, chosen)),
+        Text(),
+        Whole(_ratios_of(claims)),
+        *((Text(), Text("may turn", style="bold"), *lines) if lines else ()),
+        Text(),
+        *[Text(f" · {note}", style="dim") for note in notes],
+    )
+
+
+def _bands_of(known: Assessment, chosen: slice) -> Table:
+    from rich.table import Table
+
+    bands = Table(box=None, header_style="bold", pad_edge=False, padding=(0, 1))
+    bands.add_column("combined band", no_wrap=True)
+    bands.add_column("", style="dim", no_wrap=True)
+    for name in known.names[chosen]:
+        bands.add_column(name, justify="right", no_wrap=True)
+    for metric in BAND_METRICS:
+        entry = term(metric, "metric")
+        spreads = [known.spread(name, metric) for name in known.names]
+        factor, unit = common_scale([spread.nominal for spread in spreads], entry.unit)
+        bands.add_row(entry.label, unit, *[_range(spread.combined, factor) for spread in spreads[chosen]])
+    return bands
+
+
+def _ratios_of(claims: Sequence[Claim]) -> Table:
+    """A heading a metric and winner, then a line a rival."""
+    from rich.table import Table
+    from rich.text import Text
+
+    ratios = Table(box=None, header_style="bold", pad_edge=False, padding=(0, 1, 0, 0))
+    for heading in ("claim", "ratio", "one constant", "combined", ""):
+        ratios.add_column(heading, justify="left" if heading in ("claim", "") else "right", no_wrap=True)
+    for (winner, metric), group in groupby(claims, key=lambda claim: (claim.winner, claim.metric)):
+        ratios.add_row(Text(f"{winner}: {_LESS[metric]}", style="bold"))
+        for claim in group:
+            held = Text("robust", style="green") if claim.robust else Text("may turn", style="yellow")
+            spread = claim.ratio
+            ratios.add_row(f"  than {claim.rival}", times(spread.nominal), _range(spread.extreme), _range(spread.combined), held)
+    return ratios
+
+
+def _claimed(claim: Claim) -> str:
+    return f"{claim.winner}'s {_LESS[claim.metric]} than {claim.rival}"
 
 
 def bands_record(known: Assessment, claims: Sequence[Claim]) -> dict[str, Any]:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 from rich.console import Console, ConsoleOptions, Group, RenderableType, RenderResult
 from rich.table import Table
@@ -13,7 +14,6 @@ from simulator.activity import CAUSES, IDEAL_PARTS
 from simulator.cost.types import SPREAD, ComponentCost, Power
 from simulator.report.glossary import label, term
 from simulator.report.numbers import common_scale, percent, significant, times
-from simulator.report.verdict import ideal_sentence
 from simulator.result import METRICS, Result
 from simulator.terms import Metric
 
@@ -47,30 +47,52 @@ TABLE_METRICS: tuple[str, ...] = (
 """Metrics of the table, in order."""
 _WIDEST = 500
 _HTML_WIDTH = 110
-_SUPERSCRIPTS = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
-_HEADINGS = ("cells mm²", "placed mm²", "die mm²", "dynamic {0}", "clock {0}", "leakage {0}", "total {0}", "W/mm²", "°C")
+_HEADINGS = ("cells\nmm²", "placed\nmm²", "die\nmm²", "dynamic\n{0}", "clock\n{0}", "leakage\n{0}", "total\n{0}", "W/mm²", "°C")
 
 
 def run_table(results: Sequence[Result], ideal_results: Sequence[Result] = ()) -> RenderableType:
-    """The table of one or more plain runs, with their ideal repeats where there are any, and its footnotes."""
+    """The table of one or more plain runs, with their ideal repeats where there are any; as many beside each other as have room."""
+    return Group(_caption(results[0]), Fitted(len(results), lambda chosen: _metrics_table(results, ideal_results, chosen)))
+
+
+def _metrics_table(results: Sequence[Result], ideal_results: Sequence[Result], chosen: slice) -> Table:
+    """Some of the runs; which figures are best, and what has a row, is of all."""
     table = Table(box=None, header_style="bold", pad_edge=False, padding=(0, 1))
     table.add_column(Text(results[0].workload.name, style="bold"), no_wrap=True)
     table.add_column("", style="dim", no_wrap=True)
-    for result in results:
+    for result in results[chosen]:
         table.add_column(result.machine.name, justify="right", no_wrap=True)
-    for number, name in enumerate(TABLE_METRICS, start=1):
-        _metric_row(table, results, METRICS[name], number)
-    _heading(table, "bounds: no run is quicker", len(results))
-    _bound_rows(table, results)
-    _heading(table, "causes of unit-cycles", len(results))
-    _cause_rows(table, results)
+    rows = _Rows(table, chosen)
+    for name in TABLE_METRICS:
+        _metric_row(rows, results, METRICS[name])
+    rows.heading("bounds: no run is quicker")
+    _bound_rows(rows, results)
+    rows.heading("causes of unit-cycles")
+    _cause_rows(rows, results)
     if any(result.hot_components or result.is_hot for result in results):
-        _heading(table, "hotter than the limit", len(results))
-        _hot_rows(table, results)
+        rows.heading("hotter than the limit")
+        _hot_rows(rows, results)
     if ideal_results:
-        _heading(table, f"repeat with an ideal {' and '.join(IDEAL_PARTS[ideal_results[0].ideal])}", len(results))
-        _ideal_rows(table, results, ideal_results)
-    return Group(_caption(results[0]), Whole(table), Text(), *_footnotes(results), *_ideal_sentences(results, ideal_results))
+        rows.heading(f"repeat with an ideal {' and '.join(IDEAL_PARTS[ideal_results[0].ideal])}")
+        _ideal_rows(rows, results, ideal_results)
+    return table
+
+
+@dataclass(frozen=True)
+class _Rows:
+    """A table that shows some of the runs."""
+
+    table: Table
+    chosen: slice
+
+    def add_row(self, label: str, unit: str, *cells: RenderableType) -> None:
+        """A row of cells of all runs."""
+        self.table.add_row(label, unit, *cells[self.chosen])
+
+    def heading(self, text: str) -> None:
+        """An empty row, then a line of text over the columns."""
+        self.table.add_row()
+        self.table.add_row(Text(text, style="bold"))
 
 
 def as_html(shown: RenderableType) -> str:
@@ -87,18 +109,40 @@ class Whole:
         self.table = table
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
-        width = self.table.__rich_measure__(console, options.update(max_width=_WIDEST)).maximum
+        width = _width(self.table, console, options)
         yield from console.render(self.table, options.update(width=max(width, 1)))
+
+
+class Fitted:
+    """Tables one below the other, each with as many of the columns as have room: `table(slice)` makes that of some of `count`."""
+
+    def __init__(self, count: int, table: Callable[[slice], Table]) -> None:
+        self.count = count
+        self.table = table
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        for size in range(self.count, 0, -1):
+            tables = [self.table(slice(start, start + size)) for start in range(0, self.count, size)]
+            if size == 1 or all(_width(table, console, options) <= options.max_width for table in tables):
+                break
+        for place, table in enumerate(tables):
+            if place:
+                yield Text()
+            yield Whole(table)
+
+
+def _width(table: Table, console: Console, options: ConsoleOptions) -> int:
+    return table.__rich_measure__(console, options.update(max_width=_WIDEST)).maximum
 
 
 def operations_table(result: Result) -> RenderableType:
     """One row an operation: where the time and the energy of a run went."""
-    table = Table(box=None, header_style="bold", pad_edge=False, padding=(0, 1))
+    table = Table(box=None, header_style="bold", pad_edge=False, padding=(0, 1, 0, 0))
     table.add_column("operation", no_wrap=True)
-    for heading in ("M×K×N", "cycles", "compute cycles", "utilization", "energy", "W values", "W metadata", "largest bound"):
-        table.add_column(heading, justify="right", no_wrap=True)
     factor, unit = common_scale([entry.energy_pj for entry in result.operations], "pJ")
-    bytes_factor, bytes_unit = common_scale([float(entry.activity.counts.weight_value_bytes) for entry in result.operations], "B")
+    headings = ("M×K×N", "cycles", "compute\ncycles", "utili-\nzation", f"energy\n{unit}", "W\nvalues", "W\nmetadata", "largest\nbound")
+    for heading in headings:
+        table.add_column(heading, justify="left" if heading.startswith("largest") else "right", no_wrap=not heading.startswith("largest"))
     for entry in result.operations:
         counts = entry.activity.counts
         bound, _ = entry.activity.bounds.largest
@@ -108,19 +152,27 @@ def operations_table(result: Result) -> RenderableType:
             f"{entry.cycles:,}",
             f"{entry.compute_cycles:,}",
             percent(entry.utilization),
-            f"{significant(entry.energy_pj * factor)} {unit}",
-            f"{significant(counts.weight_value_bytes * bytes_factor)} {bytes_unit}",
-            f"{significant(counts.weight_metadata_bytes * bytes_factor)} {bytes_unit}",
-            term(bound, "bound").label,
+            significant(entry.energy_pj * factor),
+            _bytes(counts.weight_value_bytes),
+            _bytes(counts.weight_metadata_bytes),
+            Text(term(bound, "bound").label, no_wrap=True, overflow="ellipsis"),
         )
     cycles = Text("  · cycles: from the end of the operation before to the end of this one; these add up to the run's", style="dim")
     whole = result.activity.counts
     weights = (
-        f"bytes of W that were fetched; of the whole run {significant(whole.weight_value_bytes * bytes_factor)} {bytes_unit} are values "
-        f"and {significant(whole.weight_metadata_bytes * bytes_factor)} {bytes_unit} metadata, which tells where the nonzeros are"
+        f"bytes of W that were fetched; of the whole run {_bytes(whole.weight_value_bytes)} are values "
+        f"and {_bytes(whole.weight_metadata_bytes)} metadata, which tells where the nonzeros are"
     )
     notes = _footnote(" ·", term("compute_cycles").label, term("compute_cycles").short), _footnote(" ·", "W values, W metadata", weights)
-    return Group(Whole(table), Text(), cycles, *notes)
+    return Group(table, Text(), cycles, *notes)
+
+
+def _bytes(count: int) -> str:
+    """`606 kB`, `4.23 MB`."""
+    for factor, unit in ((1e9, "GB"), (1e6, "MB"), (1e3, "kB")):
+        if count >= factor:
+            return f"{significant(count / factor)} {unit}"
+    return f"{count} B"
 
 
 def _caption(result: Result) -> Text:
@@ -133,7 +185,7 @@ def _caption(result: Result) -> Text:
     )
 
 
-def _metric_row(table: Table, results: Sequence[Result], metric: Metric[float], number: int) -> None:
+def _metric_row(table: _Rows, results: Sequence[Result], metric: Metric[float]) -> None:
     values = [float(metric.formula(result)) for result in results]
     entry, better = metric.term, metric.better
     factor, unit = common_scale(values, entry.unit)
@@ -142,14 +194,10 @@ def _metric_row(table: Table, results: Sequence[Result], metric: Metric[float], 
     for value in values:
         text = percent(value) if entry.unit == "%" else f"{value:,.0f}" if entry.unit in ("", "cycles") else significant(value * factor)
         cells.append(Text(text, style="bold green" if best is not None and value == best else ""))
-    table.add_row(_label(entry.label, number), "" if unit == "%" else unit, *cells)
+    table.add_row(entry.label, "" if unit == "%" else unit, *cells)
 
 
-def _label(text: str, number: int) -> Text:
-    return Text.assemble(text, (f" {str(number).translate(_SUPERSCRIPTS)}", "dim"))
-
-
-def _bound_rows(table: Table, results: Sequence[Result]) -> None:
+def _bound_rows(table: _Rows, results: Sequence[Result]) -> None:
     for name in results[0].bounds:
         cells = []
         for result in results:
@@ -160,7 +208,7 @@ def _bound_rows(table: Table, results: Sequence[Result]) -> None:
     table.add_row(f"  {term('cycles_over_bound').label}", "", *ratios)
 
 
-def _cause_rows(table: Table, results: Sequence[Result]) -> None:
+def _cause_rows(table: _Rows, results: Sequence[Result]) -> None:
     for cause in CAUSES:
         counts = [result.unit_cycles.get(cause, 0) for result in results]
         if any(counts):
@@ -169,7 +217,7 @@ def _cause_rows(table: Table, results: Sequence[Result]) -> None:
             table.add_row(f"  {term(cause, 'cause').label}", "", *shares)
 
 
-def _hot_rows(table: Table, results: Sequence[Result]) -> None:
+def _hot_rows(table: _Rows, results: Sequence[Result]) -> None:
     """The limit, then what is above it on any machine: figures above it stand out, and a dash is below it."""
     table.add_row("  limit", "W/mm²", *[f"{result.machine.power_density_limit_w_per_mm2:g}" for result in results])
     if any(result.is_hot for result in results):
@@ -184,7 +232,7 @@ def _hot(density: float) -> Text:
     return Text(f"{significant(density)} !", style="bold red")
 
 
-def _ideal_rows(table: Table, results: Sequence[Result], ideal_results: Sequence[Result]) -> None:
+def _ideal_rows(table: _Rows, results: Sequence[Result], ideal_results: Sequence[Result]) -> None:
     pairs = list(zip(results, ideal_results, strict=True))
     factor, unit = common_scale([result.seconds for result in results], "s")
     table.add_row("  cycles", "", *[f"{ideal.cycles:,}" for _, ideal in pairs])
@@ -193,29 +241,17 @@ def _ideal_rows(table: Table, results: Sequence[Result], ideal_results: Sequence
     table.add_row(f"  {term('ideal_saving').label}", "", *[percent(share) for share in shares])
 
 
-def _heading(table: Table, text: str, machines: int) -> None:
-    table.add_row(*[""] * (machines + 2))
-    table.add_row(Text(text, style="bold"), *[""] * (machines + 1))
-
-
-def _footnotes(results: Sequence[Result]) -> list[RenderableType]:
-    notes: list[RenderableType] = []
-    for number, name in enumerate(TABLE_METRICS, start=1):
-        entry = METRICS[name].term
-        notes.append(_footnote(str(number).translate(_SUPERSCRIPTS), entry.label, entry.short))
-    notes += [_footnote("·", term(name, "bound").label, term(name, "bound").short) for name in results[0].bounds]
+def footnotes(results: Sequence[Result]) -> RenderableType:
+    """What every row of the table means; a file says it once, and `sparsim explain` at any time."""
+    notes = [METRICS[name].term for name in TABLE_METRICS]
+    notes += [term(name, "bound") for name in results[0].bounds]
     causes = [cause for cause in CAUSES if any(result.unit_cycles.get(cause, 0) for result in results)]
-    notes += [_footnote("·", term(cause, "cause").label, term(cause, "cause").short) for cause in causes]
-    return notes
+    notes += [term(cause, "cause") for cause in causes]
+    return Group(*[_footnote(" ·", entry.label, entry.short) for entry in notes])
 
 
 def _footnote(mark: str, name: str, text: str) -> RenderableType:
     return Text.assemble((f"{mark:>2} {name}: ", "dim bold"), (text, "dim"))
-
-
-def _ideal_sentences(results: Sequence[Result], ideal_results: Sequence[Result]) -> list[RenderableType]:
-    sentences = [Text(ideal_sentence(plain, ideal)) for plain, ideal in zip(results, ideal_results, strict=False)]
-    return [Text(), *sentences] if sentences else []
 
 
 def run_details(result: Result) -> RenderableType:
@@ -226,7 +262,7 @@ def run_details(result: Result) -> RenderableType:
 def components_table(result: Result) -> RenderableType:
     """Areas, mean power and power density of every component; what is above the machine's limit is marked."""
     factor, unit = common_scale([power.total_w for power in result.power_by_component.values()], "W")
-    table = Table(box=None, header_style="bold", pad_edge=False, padding=(0, 1))
+    table = Table(box=None, header_style="bold", pad_edge=False, padding=(0, 1, 0, 0))
     table.add_column("component", no_wrap=True)
     for heading in _HEADINGS:
         table.add_column(heading.format(unit), justify="right", no_wrap=True)

@@ -22,6 +22,9 @@ _FITTED = "fitted: a constant of the model was chosen by the figure; predicted: 
 _CHECK = "runs of CACTI 7; below 22 nm it only scales its 22 nm, so that 7 nm is no check; bias: median error with its sign"
 _CLASSES = "component: a block, macro or device by itself; product: share of a die; board: a board under load, all its losses included"
 _ROLES = ("predicted", "fitted")
+GROUP_WORDS = {"other": "delays"}
+"""What people are told of a group of figures that has no word of its own."""
+_UNITS = {"um2": "µm²", "mm2": "mm²"}
 
 
 def validation_record(rows: Sequence[Row], checks: Sequence[Row], conflicts: BankConflicts | None) -> dict[str, Any]:
@@ -36,17 +39,36 @@ def validation_record(rows: Sequence[Row], checks: Sequence[Row], conflicts: Ban
 
 def validation_tables(rows: Sequence[Row], checks: Sequence[Row], conflicts: BankConflicts | None) -> Group:
     """All figures, by class, predicted ones first; the summary; where there are any, the distance to another model and bank conflicts."""
-    parts: list[Table | Text] = [
-        _figures_table(rows),
-        _footnote(_ERROR),
-        _summary_table(summarise(rows)),
-        _footnote(f"{_FITTED}\n{_CLASSES}"),
-    ]
+    return Group(_figures_table(rows), _footnote(_ERROR), *_tables(rows, checks, conflicts))
+
+
+def _tables(rows: Sequence[Row], checks: Sequence[Row], conflicts: BankConflicts | None) -> list[Table | Text]:
+    parts: list[Table | Text] = [_summary_table(summarise(rows)), _footnote(f"{_FITTED}\n{_CLASSES}")]
     if checks:
         parts += [_check_table(summarise_cross_check(checks)), _footnote(_CHECK)]
     if conflicts is not None:
         parts += [_conflicts_table(conflicts), _footnote(_rates(conflicts))]
-    return Group(*parts)
+    return parts
+
+
+def validation_summary(rows: Sequence[Row], checks: Sequence[Row]) -> Group:
+    """What a terminal shows first: how far off the models are where nothing was fitted, in a sentence, then the summaries."""
+    summaries = summarise(rows)
+    nearest = f"{len(checks)} {_CHECK.split(';')[0]} are compared too" if checks else ""
+    notes = [_footnote(note) for note in ("fitted: a constant was chosen by the figure; errors: model ÷ published − 1", nearest) if note]
+    return Group(Text(f"{_verdict(summaries)}\n", style="bold"), _summary_table(summaries), *notes)
+
+
+def _verdict(summaries: Sequence[Summary]) -> str:
+    own = [entry for entry in summaries if entry.role == "predicted" and entry.figure_class == "component"]
+    if not own:
+        return "No figure of a component was predicted: nothing says how far off the models are."
+    said = [f"{_group(entry.name)} by {_percent(entry.median_error, sign=False)} ({entry.figures})" for entry in own]
+    return f"Where nothing was fitted, components are off in the median: {', '.join(said)}."
+
+
+def _group(name: str) -> str:
+    return GROUP_WORDS.get(name, name)
 
 
 def write_validation(
@@ -85,8 +107,8 @@ def _figures_table(rows: Sequence[Row]) -> Table:
         style = "" if row.role == "predicted" else "dim"
         memory = " (from memory)" if row.confidence == "memory" else ""
         table.add_row(
-            row.id, row.technology, row.quantity.replace("_", " "), _published(row), significant(row.model, 4), row.unit,
-            _percent(row.error), row.figure_class, row.role, row.source + memory, style=style,
+            row.id, row.technology, row.quantity.replace("_", " "), _published(row), significant(row.model, 4),
+            _UNITS.get(row.unit, row.unit), _percent(row.error), row.figure_class, row.role, row.source + memory, style=style,
         )  # fmt: skip
     return table
 
@@ -96,12 +118,14 @@ def _footnote(text: str) -> Text:
 
 
 def _summary_table(summaries: Sequence[Summary]) -> Table:
-    table = Table(title="errors", box=None, title_justify="left", header_style="bold")
+    table = Table(title="errors", box=None, title_justify="left", header_style="bold", pad_edge=False)
     for heading in ("", "class", "", "figures", "median", "worst", "of"):
-        table.add_column(heading, justify="right" if heading in ("figures", "median", "worst") else "left")
+        table.add_column(heading, justify="right" if heading in ("figures", "median", "worst") else "left", no_wrap=heading != "of")
     for summary in summaries:
         median, worst = _percent(summary.median_error, sign=False), _percent(summary.worst_error)
-        table.add_row(summary.name, summary.figure_class, summary.role, str(summary.figures), median, worst, summary.worst)
+        table.add_row(
+            _group(summary.name), summary.figure_class, summary.role, str(summary.figures), median, worst, summary.worst.replace("_", " ")
+        )
     return table
 
 

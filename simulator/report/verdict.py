@@ -1,110 +1,210 @@
-"""The verdict: one sentence, all of it computed from the results it compares."""
+"""The verdict: who wins by one figure and by how much, who is level, what the bands leave of the lead, and where another one wins.
+
+A record without words, computed from figures alone, so that comparisons, sweeps and studies judge alike; `sentences.py` puts it
+into words.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from itertools import groupby
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from typing import Any
 
-from simulator.activity import IDEAL_PARTS
-from simulator.cost.heat import CEILING_C
-from simulator.kinds import kind_of
-from simulator.report.glossary import label
-from simulator.report.numbers import quantity, significant, times
 from simulator.result import Result
-from simulator.study.design import crossbar_and_replication
+from simulator.study.design import design_of
+from simulator.study.uncertainty import METRICS, Assessment, Probe, claim
 
-Figure = Callable[[Result], float]
+LEVEL = 0.03
+"""Figures that are nearer to each other than this share are level: no model of areas and energies tells them apart."""
+OBJECTIVE = "edap_js_mm2"
+"""What a verdict is by, where nothing else was asked for: energy × time × fabric area."""
+OBJECTIVES = (OBJECTIVE, "seconds", "energy_pj", "fabric_area_mm2")
+"""Figures in which a winner may be beaten by another: less of each is better."""
 
-_NAMED_PLACES = 3
+
+@dataclass(frozen=True)
+class Entrant:
+    """What is judged: a machine's run, or a point of a sweep."""
+
+    name: str
+    kind: str
+    """The best of a kind stands for it: of two arrays, the worse one is no rival."""
+    figures: Mapping[str, float]
+    """By metric; less is better."""
 
 
-def verdict(results: Sequence[Result]) -> str:
-    """Say who is fastest, who takes the least energy and fabric area, who is best by their product, and what a crossbar pays.
+@dataclass(frozen=True)
+class Held:
+    """What the bands of the constants leave of a lead: the ratio rival ÷ winner, every constant at one value in both."""
 
-    Energies include DRAM; areas leave out its PHY. The last clauses compare the first machine of one copy and one crossbar
-    with the first of one copy a unit, and the first dense hardware with the best, where they are among the results. One
-    result alone gives its own figures. What is hotter than its machine's limit is always said.
+    low: float
+    high: float
+    """Combined band of the ratio."""
+    robust: bool
+    """Above 1 at both ends of every constant, and in the combined band."""
+    turns: tuple[str, ...] = ()
+    """Constants that alone, within their bands, change the winner, each with its value there; the one that goes furthest first."""
+
+
+@dataclass(frozen=True)
+class Standing:
+    """The best of a kind, beside the winner."""
+
+    name: str
+    figure: float
+    ratio: float
+    """Its figure ÷ the winner's: 1 or more."""
+    others: tuple[str, ...] = ()
+    """Of its kind, which it stands for."""
+    held: Held | None = None
+    """None of the winner itself, and where no bands were asked for."""
+
+    @property
+    def level(self) -> bool:
+        """Too near to the winner to be told from it."""
+        return self.ratio <= 1 + LEVEL
+
+
+@dataclass(frozen=True)
+class Flip:
+    """Where another one wins."""
+
+    where: str
+    """A metric, or a place along an axis."""
+    winner: str
+    ratio: float
+    """Figure of the verdict's winner there ÷ that of the winner there: more than `LEVEL` above 1."""
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """Who wins.
+
+    judged = judge(entrants_of(results), "edap_js_mm2", on="tinygpt")
+    judged.winner.name, judged.runner_up.ratio, judged.stands
     """
-    if len(results) == 1:
-        only = results[0]
-        figures = (
-            f"On {only.workload.name}, {only.name} takes {quantity(only.seconds, 's')}, {quantity(only.energy_pj, 'pJ')} "
-            f"and {significant(only.fabric_area_mm2)} mm² of fabric"
-        )
-        return "; ".join([figures, *_heat(results)]) + "."
-    claims = [
-        _claim(results, lambda r: r.seconds, lambda r: quantity(r.seconds, "s"), "is fastest"),
-        _claim(results, lambda r: r.energy_pj, lambda r: quantity(r.energy_pj, "pJ"), "takes the least energy"),
-        _claim(results, lambda r: r.fabric_area_mm2, lambda r: f"{significant(r.fabric_area_mm2)} mm²", "takes the least fabric area"),
-        _claim(results, lambda r: r.edap_js_mm2, lambda r: "", "is best by energy × time × fabric area"),
+
+    on: str
+    objective: str
+    standings: tuple[Standing, ...]
+    """One a kind, the best first."""
+    flips: tuple[Flip, ...] = ()
+
+    @property
+    def winner(self) -> Standing:
+        """The least figure."""
+        return self.standings[0]
+
+    @property
+    def level(self) -> tuple[Standing, ...]:
+        """Rivals that are level with the winner."""
+        return tuple(standing for standing in self.standings[1:] if standing.level)
+
+    @property
+    def behind(self) -> tuple[Standing, ...]:
+        """Rivals that are not, the nearest first."""
+        return tuple(standing for standing in self.standings[1:] if not standing.level)
+
+    @property
+    def runner_up(self) -> Standing | None:
+        """The nearest rival; None of one kind alone."""
+        return self.standings[1] if len(self.standings) > 1 else None
+
+    @property
+    def stands(self) -> bool | None:
+        """Whether the lead over all that are behind holds over the bands; None where no bands were asked for, or none is behind."""
+        held = [standing.held.robust for standing in self.behind if standing.held is not None]
+        return all(held) if held else None
+
+    def to_dict(self) -> dict[str, Any]:
+        """JSON values."""
+        return {
+            "on": self.on,
+            "objective": self.objective,
+            "winner": self.winner.name,
+            "level": [standing.name for standing in self.level],
+            "stands": self.stands,
+            "standings": [asdict(standing) for standing in self.standings],
+            "flips": [asdict(flip) for flip in self.flips],
+        }
+
+
+def judge(
+    entrants: Sequence[Entrant],
+    objective: str = OBJECTIVE,
+    *,
+    on: str = "",
+    besides: Sequence[str] = OBJECTIVES,
+    held: Callable[[str, str], Held | None] | None = None,
+) -> Verdict:
+    """Judge by a figure of which less is better.
+
+    Args:
+        entrants: at least one; where all are of one kind, each stands for itself. Of equal figures the first one wins.
+        objective: a metric that all of them have.
+        on: what they did, for the words.
+        besides: metrics by which another one may win.
+        held: (winner, rival) → what the bands leave of the lead.
+    """
+    alone = len({entrant.kind for entrant in entrants}) == 1
+    kinds: dict[str, list[Entrant]] = {}
+    for entrant in sorted(entrants, key=lambda entrant: entrant.figures[objective]):
+        kinds.setdefault(entrant.name if alone else entrant.kind, []).append(entrant)
+    best = next(iter(kinds.values()))[0]
+    standings = [
+        Standing(first.name, first.figures[objective], _ratio(first, best, objective), tuple(entrant.name for entrant in others))
+        for first, *others in kinds.values()
     ]
-    contrasts = [text for text in (_crossbar_against_replication(results), _dense_against_best(results)) if text]
-    return "; ".join([f"On {results[0].workload.name}, {_joined(claims)}", *contrasts, *_heat(results)]) + "."
+    if held is not None:
+        standings = [standings[0], *(replace(standing, held=held(best.name, standing.name)) for standing in standings[1:])]
+    found = [(metric, min(entrants, key=lambda entrant: entrant.figures[metric])) for metric in besides if metric != objective]
+    flips = [Flip(metric, there.name, _ratio(best, there, metric)) for metric, there in found]
+    return Verdict(on, objective, tuple(standings), tuple(flip for flip in flips if flip.ratio > 1 + LEVEL))
 
 
-def ideal_sentence(plain: Result, ideal: Result) -> str:
-    """How much of the time the part that `ideal` made perfect costs."""
-    parts = IDEAL_PARTS[ideal.ideal]
-    saved = plain.cycles - ideal.cycles
-    share = saved / plain.cycles if plain.cycles else 0.0
-    costs = f"{' and the '.join(parts)} {'cost' if len(parts) > 1 else 'costs'}"
-    return f"{plain.machine.name}: the {costs} {100 * share:.1f} % of its time ({saved:,} of {plain.cycles:,} cycles)"
+def flips_along(verdicts: Mapping[str, Verdict]) -> tuple[Flip, ...]:
+    """Where along an axis another one wins than before it: by place, in the order of the axis; what stays level changes nothing.
+
+    flips_along({"16 ports": judge(…), "64 ports": judge(…)})
+    """
+    flips: list[Flip] = []
+    winner = ""
+    for where, verdict in verdicts.items():
+        before = next((standing for standing in verdict.standings if standing.name == winner), None)
+        if winner and (before is None or not (before.level or before.name == verdict.winner.name)):
+            flips.append(Flip(where, verdict.winner.name, before.ratio if before is not None else float("inf")))
+        if before is None or not before.level:
+            winner = verdict.winner.name
+    return tuple(flips)
 
 
-def _claim(results: Sequence[Result], figure: Figure, shown: Callable[[Result], str], phrase: str) -> tuple[str, str]:
-    """Who has the smallest figure, and what to say of it."""
-    best, second = sorted(results, key=figure)[:2]
-    ratio = figure(second) / figure(best) if figure(best) else 1.0
-    behind = f"next {second.name} at {times(ratio)}" if ratio >= 1.01 else f"level with {second.name}"
-    return best.name, f"{phrase} ({', '.join(filter(None, (shown(best), behind)))})"
-
-
-def _joined(claims: Sequence[tuple[str, str]]) -> str:
-    """The claims one after another; a machine that makes several in a row is named once."""
-    said = [f"{name} {_listed([text for _, text in own])}" for name, own in groupby(claims, key=lambda claim: claim[0])]
-    return f"{', '.join(said[:-1])}, and {said[-1]}" if len(said) > 1 else said[0]
-
-
-def _listed(texts: Sequence[str]) -> str:
-    return f"{', '.join(texts[:-1])} and {texts[-1]}" if len(texts) > 1 else texts[0]
-
-
-def _heat(results: Sequence[Result]) -> list[str]:
-    """One clause a machine that runs away, and one that is hotter than its limit: the die, and its hottest components."""
-    runaway = [result.name for result in results if result.thermal_runaway]
-    runaways = [f"{name} runs away: its leakage and heat feed each other beyond {CEILING_C:g} °C" for name in runaway]
-    hot = [result for result in results if result.is_hot or result.hot_components]
-    limits = [f"{result.name} gets hotter than its limit of {result.machine.power_density_limit_w_per_mm2:g} W/mm²" for result in hot]
-    return [*runaways, *(f"{limit} in {_listed(_hot_places(result))}" for limit, result in zip(limits, hot, strict=True))]
-
-
-def _hot_places(result: Result) -> list[str]:
-    places = {"the whole die": result.power_density_w_per_mm2} if result.is_hot else {}
-    places |= {label(name, "component"): density for name, density in result.hot_components.items()}
-    named = [f"{place} ({significant(density)} W/mm²)" for place, density in list(places.items())[:_NAMED_PLACES]]
-    further = len(places) - len(named)
-    return [*named, f"{further} more"] if further > 0 else named
-
-
-def _dense_against_best(results: Sequence[Result]) -> str:
-    """What the dense hardware costs beside the best by the product, where that leaves zeros out."""
-    dense = next((r for r in results if kind_of(r.machine).dense), None)
-    best = min(results, key=lambda r: r.edap_js_mm2)
-    if dense is None or kind_of(best.machine).dense or not best.edp_js:
-        return ""
-    time, energy = times(dense.seconds / best.seconds), times(dense.energy_pj / best.energy_pj)
-    return f"against {best.name}, {dense.name} takes {time} the time and {energy} the energy"
-
-
-def _crossbar_against_replication(results: Sequence[Result]) -> str:
-    pair = crossbar_and_replication(results, lambda r: r.machine)
-    if pair is None:
-        return ""
-    crossbar, replication = pair
-    ratios = [
-        (crossbar.seconds, replication.seconds, "time"),
-        (crossbar.energy_pj, replication.energy_pj, "energy"),
-        (crossbar.fabric_area_mm2, replication.fabric_area_mm2, "fabric area"),
+def entrants_of(results: Sequence[Result]) -> list[Entrant]:
+    """Runs as entrants; the word for a machine's design is its kind."""
+    return [
+        Entrant(result.name, design_of(result.machine), {metric: float(getattr(result, metric)) for metric in OBJECTIVES})
+        for result in results
     ]
-    paid = ", ".join(f"{times(here / there)} the {noun}" for here, there, noun in ratios if there)
-    return f"against {replication.name}, {crossbar.name} pays {paid}"
+
+
+def held_by(known: Assessment, objective: str) -> Callable[[str, str], Held | None]:
+    """(winner, rival) → what the bands leave of the lead; of a metric that has no band, as time, nothing is said."""
+    from simulator.report.robustness import turn_text
+
+    probe = Probe(known)
+
+    def held(winner: str, rival: str) -> Held | None:
+        if objective not in METRICS:
+            return None
+        found = claim(probe, winner, rival, objective)
+        if found.winner != winner:  # equal but for rounding
+            return None
+        band = found.ratio.combined
+        return Held(band.low, band.high, found.robust, tuple(turn_text(turn) for turn in found.turns))
+
+    return held
+
+
+def _ratio(entrant: Entrant, other: Entrant, metric: str) -> float:
+    """A figure over another's; equal figures, zero too, are level."""
+    mine, theirs = entrant.figures[metric], other.figures[metric]
+    return mine / theirs if theirs else 1.0 if mine == theirs else float("inf")

@@ -11,8 +11,9 @@ from typing import Any
 
 from simulator.report.folder import MARKER, csv_text, new_folder, trimmed, write_json
 from simulator.report.pictures import OF_ONE, OF_SEVERAL, Pictures
-from simulator.report.robustness import bands_record, bands_table, robustness_sentence
-from simulator.report.verdict import ideal_sentence, verdict
+from simulator.report.robustness import bands_record, bands_table
+from simulator.report.sentences import crossbar_against_replication, heat_sentences, ideal_sentence, run_sentence, verdict_sentences
+from simulator.report.verdict import OBJECTIVE, Verdict, entrants_of, held_by, judge
 from simulator.result import SCHEMA_VERSION, Result
 from simulator.study.uncertainty import Assessment, Claim, claims
 
@@ -28,6 +29,8 @@ class Report:
     ideal_results: tuple[Result, ...] = ()
     assessment: Assessment | None = None
     """The plain runs over the bands of the constants, where that was asked for."""
+    objective: str = OBJECTIVE
+    """What the verdict is by."""
 
     @property
     def all_results(self) -> tuple[Result, ...]:
@@ -36,10 +39,23 @@ class Report:
             return self.results
         return tuple(result for pair in zip(self.results, self.ideal_results, strict=True) for result in pair)
 
+    @cached_property
+    def judged(self) -> Verdict:
+        """Who wins, and with an assessment what of that the bands leave."""
+        held = held_by(self.assessment, self.objective) if self.assessment else None
+        return judge(entrants_of(self.results), self.objective, on=self.results[0].workload.name, held=held)
+
+    @property
+    def sentences(self) -> list[str]:
+        """The verdict in words, all of it computed; of one run, what it takes. What is too hot is always said."""
+        if len(self.results) == 1:
+            return [run_sentence(self.results[0]), *heat_sentences(self.results)]
+        return [*verdict_sentences(self.judged), *crossbar_against_replication(self.results), *heat_sentences(self.results)]
+
     @property
     def verdict(self) -> str:
-        """One computed sentence; with an assessment, a second one on what of it is robust."""
-        return " ".join(filter(None, (verdict(self.results), robustness_sentence(self.claims))))
+        """The sentences in one line."""
+        return " ".join(self.sentences)
 
     @cached_property
     def claims(self) -> list[Claim]:
@@ -99,6 +115,7 @@ def comparison_record(report: Report) -> dict[str, Any]:
         "sparsim_version": report.results[0].version,
         "workload": report.results[0].workload.name,
         "verdict": report.verdict,
+        "judged": report.judged.to_dict(),
         "ideal": report.ideal_sentences,
         "files": {result.name: _file_name(result) for result in report.all_results},
         "metrics": {result.name: result.metrics() for result in report.all_results},
@@ -133,17 +150,21 @@ def _table_text(report: Report) -> str:
 
     from rich.console import Console
 
-    from simulator.report.tables import components_table, run_table
+    from simulator.report.tables import components_table, footnotes, run_table
 
     console = Console(markup=False, file=io.StringIO(), width=_WIDTH, color_system=None)
+    for sentence in (*report.sentences, *report.ideal_sentences):
+        console.print(sentence, highlight=False)
+    console.print()
     console.print(run_table(report.results, report.ideal_results))
+    console.print()
+    console.print(footnotes(report.results))
     for result in report.results:
         console.print(f"\n{result.name}: components", highlight=False)
         console.print(components_table(result), crop=False)
     if report.assessment is not None:
         console.print()
-        console.print(bands_table(report.assessment, report.claims), crop=False, soft_wrap=True)
-    console.print(f"\n{report.verdict}", soft_wrap=True, highlight=False)
+        console.print(bands_table(report.assessment, report.claims), crop=False)
     text: str = console.file.getvalue()  # type: ignore[attr-defined]
     return trimmed(text)
 

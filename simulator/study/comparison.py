@@ -56,11 +56,10 @@ class Comparison(WrittenReport):
         from rich.console import Group
         from rich.text import Text
 
-        from simulator.report.robustness import bands_table
-        from simulator.report.tables import run_table
+        from simulator.report.summary import summary_table
 
-        bands = (Text(), bands_table(self.assessment, self.claims)) if self.assessment else ()
-        return Group(run_table(self.results, self.ideal_results), *bands, Text(), Text(self.verdict, style="bold"))
+        sentences = [Text(sentence, style="bold") for sentence in (*self.sentences, *self.ideal_sentences)]
+        return Group(*sentences, Text(), summary_table(self.results, self.judged))
 
     def with_bands(self) -> Comparison:
         """This comparison over the bands of the constants: the verdict then says what of it is robust. Nothing is simulated."""

@@ -191,7 +191,7 @@ def test_mistakes_of_break_even(sparsim: Type, arguments: list[str], message: st
 
 
 def test_bands_are_an_option_and_end_in_the_table(swept: Path, sparsim: Type) -> None:
-    outcome = sparsim("sweep", "try.yaml", "--bands", "--workers", "0", "-q", "-o", "out")
+    outcome = sparsim("sweep", "try.yaml", "--bands", "--workers", "0", "-q", "-o", "out", "--full")
     assert outcome.code == 0, outcome.err
     assert "Over the bands of the constants" in outcome.out
     assert "Over the bands of the constants" in (swept / "out" / "table.txt").read_text(encoding="utf-8")

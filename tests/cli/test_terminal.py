@@ -49,10 +49,33 @@ def test_a_full_disk_is_said_and_not_traced(place: Path) -> None:
 @pytest.mark.parametrize("columns", ["40", "300"])
 def test_no_number_is_cut_off(place: Path, sparsim: Type, monkeypatch: pytest.MonkeyPatch, columns: str) -> None:
     monkeypatch.setenv("COLUMNS", columns)
-    outcome = sparsim("compare", "crossbar.yaml", "replication.yaml", "systolic.yaml", "-w", "tiny.yaml", "--jobs", "1", "-o", "out")
-    heading = next(line for line in outcome.out.splitlines() if line.startswith("tiny "))
-    assert heading.split() == ["tiny", "crossbar", "replication", "systolic"]
+    machines = ["crossbar", "replication", "systolic"]
+    command = ["compare", *(f"{name}.yaml" for name in machines), "-w", "tiny.yaml", "--jobs", "1", "--full"]
+    outcome = sparsim(*command, "-o", "out")
+    headings = [line.split()[1:] for line in outcome.out.splitlines() if line.startswith("tiny ")]
+    assert [name for heading in headings for name in heading] == machines
+    assert len(headings) == (3 if columns == "40" else 1), "as many machines beside each other as have room"
     assert "…" not in "".join(line for line in outcome.out.splitlines() if "cycles" in line)
+
+
+@pytest.mark.usefixtures("no_plots")
+def test_the_verdict_comes_first_on_eighty_columns(place: Path, sparsim: Type, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    names = ("crossbar", "replication", "systolic", "partition", "hybrid")
+    for name in set(names) - {"crossbar", "replication", "systolic"}:
+        text = (Path(__file__).parents[2] / "configs" / "machines" / f"{name}.yaml").read_text(encoding="utf-8")
+        Path(f"{name}.yaml").write_text(text, encoding="utf-8")
+    command = ["compare", *(f"{name}.yaml" for name in names), "-w", "tiny.yaml", "--jobs", "1", "--bands"]
+    outcome = sparsim(*command, "-o", "out")
+    lines = outcome.out.rstrip().splitlines()
+    assert lines[0].startswith("On tiny, ")
+    assert max(map(len, lines)) <= 80
+    assert len(lines) <= 22
+    full = sparsim(*command, "-o", "out", "--force", "--full").out
+    assert full.startswith("\n".join(lines[:-2])), "the same, then all the rest"
+    assert "utilization" in full
+    assert "utilization:" not in full, "footnotes are in table.txt and in explain"
+    assert max(map(len, full.splitlines())) <= 80
 
 
 @pytest.mark.parametrize(

@@ -32,7 +32,7 @@ def test_inspect_shows_the_gradient_of_a_sampled_product(place: Path, sparsim: T
     (place / "step.yaml").write_text(
         STEP + SAMPLED.replace("gradient: {pattern: dense}", "gradient: {pattern: uniform, nnz: 37}"), encoding="utf-8"
     )
-    shown = sparsim("inspect", "step.yaml")
+    shown = sparsim("inspect", "step.yaml", "--full")
     assert shown.code == 0, shown.err
     (line,) = [line for line in shown.out.splitlines() if " dY " in line and "×" in line]
     assert "32 × 8" in line

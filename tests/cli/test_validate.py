@@ -36,9 +36,14 @@ figures:
 def test_the_shipped_list_gives_a_table_and_a_whole_folder(mine: Path, sparsim: Type) -> None:
     outcome = sparsim("validate")
     assert outcome.code == 0, outcome.err
-    assert "horowitz_int8_add_energy" in outcome.out
-    assert "another model, not silicon" in outcome.out
+    lines = outcome.out.splitlines()
+    assert lines[0].startswith("Where nothing was fitted, components are off in the median: area by ")
+    assert len(lines) < 24
+    assert max(map(len, lines)) <= 80
     folder = mine.parent / "reports" / "validate"
+    table = (folder / "table.txt").read_text(encoding="utf-8")
+    assert "horowitz_int8_add_energy" in table
+    assert "another model, not silicon" in table
     assert {path.name for path in folder.iterdir()} == {
         "figures.csv", "run.json", "summary.json", "table.txt", "validation.png",
     }  # fmt: skip

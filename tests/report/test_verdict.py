@@ -1,83 +1,103 @@
-"""The verdict says what the numbers say."""
+"""The verdict says what the numbers say, by one figure, the best of a kind for its kind, level within three per cent."""
 
-import re
-from dataclasses import replace
+import math
 
-from sample_results import sample_result
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from sample_results import FABRICS, sample_result
 
-from simulator.report.glossary import label
-from simulator.report.numbers import significant
-from simulator.report.verdict import ideal_sentence, verdict
-from simulator.result import Result
+from simulator.report.sentences import crossbar_against_replication, verdict_sentences
+from simulator.report.verdict import LEVEL, Entrant, Flip, Held, Verdict, entrants_of, flips_along, judge
 
 
-def test_each_claim_names_the_machine_with_the_best_number() -> None:
-    results = [sample_result(name) for name in ("crossbar", "replication", "systolic")]
-    sentence = verdict(results)
-    fastest = min(results, key=lambda r: r.seconds)
-    frugal = min(results, key=lambda r: r.energy_pj)
-    small = min(results, key=lambda r: r.fabric_area_mm2)
-    best = min(results, key=lambda r: r.energy_pj * r.seconds * r.fabric_area_mm2)
-    assert f"{fastest.name} is fastest (7.00 µs, next crossbar at 1.40×)" in sentence
-    for winner, claim in (
-        (frugal, "takes the least energy ("),
-        (small, "takes the least fabric area ("),
-        (best, "is best by energy × time"),
-    ):
-        before = re.sub(r"\([^)]*\)", "", sentence[: sentence.index(claim)])
-        assert max(("crossbar", "replication", "systolic"), key=before.rfind) == winner.name
-    assert sentence.count(". ") == 0
-    assert sentence.endswith(".")
+def entrant(name: str, figure: float, kind: str = "", **besides: float) -> Entrant:
+    return Entrant(name, kind or name, {"edap_js_mm2": figure, "seconds": figure, **besides})
+
+
+def judged(*entrants: Entrant, **options: object) -> Verdict:
+    return judge(entrants, on="tiny", besides=("seconds",), **options)  # type: ignore[arg-type]
+
+
+def test_the_winner_is_the_one_with_the_least_figure_and_the_nearest_rival_comes_next() -> None:
+    verdict = judged(entrant("array", 8.0), entrant("crossbar", 1.0), entrant("copies", 1.5))
+    assert [(standing.name, standing.ratio) for standing in verdict.standings] == [("crossbar", 1.0), ("copies", 1.5), ("array", 8.0)]
+    assert verdict_sentences(verdict) == ["On tiny, crossbar is best by energy × time × area; next copies at 1.50× and array at 8.00×."]
+
+
+def test_the_best_of_a_kind_stands_for_it() -> None:
+    verdict = judged(entrant("naive", 6.0, "array"), entrant("crossbar", 1.0), entrant("strong", 2.0, "array"))
+    assert [standing.name for standing in verdict.standings] == ["crossbar", "strong"]
+    assert verdict_sentences(verdict) == ["On tiny, crossbar is best by energy × time × area; next strong (best of 2) at 2.00×."]
+
+
+def test_machines_of_one_kind_stand_for_themselves() -> None:
+    verdict = judged(entrant("small", 2.0, "crossbar"), entrant("large", 1.0, "crossbar"))
+    assert [standing.name for standing in verdict.standings] == ["large", "small"]
+
+
+@pytest.mark.parametrize(("ratio", "level"), [(1.0, True), (1 + LEVEL, True), (1.0301, False)])
+def test_within_three_per_cent_they_are_level(ratio: float, level: bool) -> None:
+    verdict = judged(entrant("one", 1.0), entrant("other", ratio))
+    assert bool(verdict.level) is level
+    assert ("one and other are level by" in verdict_sentences(verdict)[0]) is level
+
+
+def test_where_another_wins_by_another_figure_it_flips() -> None:
+    verdict = judged(entrant("one", 1.0, seconds=2.0), entrant("other", 3.0, seconds=1.0))
+    assert verdict.flips == (Flip("seconds", "other", 2.0),)
+    assert verdict_sentences(verdict)[1] == "It flips by time to other (0.500×)."
+    assert not judged(entrant("one", 1.0, seconds=1.02), entrant("other", 3.0, seconds=1.0)).flips, "level is no flip"
+
+
+def test_bands_leave_a_lead_standing_or_name_what_turns_it() -> None:
+    robust, open_ = Held(1.1, 3.0, True), Held(0.9, 3.0, False, ("a at 1", "b at 2", "c at 3"))
+    entrants = entrant("one", 1.0), entrant("other", 1.5), entrant("third", 4.0)
+    stands = judged(*entrants, held=lambda winner, rival: robust)
+    assert stands.stands
+    assert verdict_sentences(stands)[-1] == "Over the bands of the constants that stands: other stays at 1.10 to 3.00×."
+    turns = judged(*entrants, held=lambda winner, rival: open_ if rival == "other" else robust)
+    assert turns.stands is False
+    assert verdict_sentences(turns)[-1] == (
+        "Over the bands of the constants that stands against third, not against other (0.900 to 3.00×, turns on a at 1, b at 2 and 1 more)."
+    )
+    assert judged(*entrants).stands is None
+
+
+def test_along_an_axis_the_places_are_told_where_the_winner_changes() -> None:
+    by_ports = {
+        "8": judged(entrant("crossbar", 1.0), entrant("copies", 1.2)),
+        "16": judged(entrant("crossbar", 1.02), entrant("copies", 1.0)),
+        "64": judged(entrant("crossbar", 3.0), entrant("copies", 1.0)),
+    }
+    assert flips_along(by_ports) == (Flip("64", "copies", 3.0),), "at 16 they are level, which changes nothing"
+
+
+@given(st.dictionaries(st.text("abcdef", min_size=1), st.tuples(st.sampled_from("xyz"), st.floats(1e-9, 1e9)), min_size=1, max_size=8))
+def test_laws_of_a_verdict(figures: dict[str, tuple[str, float]]) -> None:
+    entrants = [entrant(name, figure, kind) for name, (kind, figure) in figures.items()]
+    verdict = judge(entrants, besides=())
+    assert verdict.winner.figure == min(figure for _, figure in figures.values())
+    assert [standing.ratio for standing in verdict.standings] == sorted(standing.ratio for standing in verdict.standings)
+    told = [name for standing in verdict.standings for name in (standing.name, *standing.others)]
+    assert sorted(told) == sorted(figures), "each is told once, for itself or by the best of its kind"
+    again = judge(entrants[::-1], besides=())
+    assert [standing.figure for standing in again.standings] == [standing.figure for standing in verdict.standings]
+
+
+def test_runs_are_judged_by_their_own_figures() -> None:
+    results = [sample_result(name) for name in FABRICS]
+    verdict = judge(entrants_of(results), "seconds", on="tiny")
+    assert verdict.winner.name == min(results, key=lambda result: result.seconds).name
+    for flip in verdict.flips:
+        least = min(results, key=lambda result: getattr(result, flip.where))
+        mine = next(result for result in results if result.name == verdict.winner.name)
+        assert flip.winner == least.name
+        assert math.isclose(flip.ratio, getattr(mine, flip.where) / getattr(least, flip.where))
 
 
 def test_the_crossbar_is_set_against_replication_whatever_they_are_called() -> None:
     crossbar, replication = sample_result("crossbar"), sample_result("replication")
-    paid = f"{crossbar.seconds / replication.seconds:.2f}× the time"
-    assert f"against replication, crossbar pays {paid}" in verdict([replication, crossbar])
-
-
-def test_the_array_is_set_against_the_best() -> None:
-    crossbar, systolic = sample_result("crossbar"), sample_result("systolic")
-    assert f"against crossbar, systolic takes {systolic.seconds / crossbar.seconds:.2f}× the time" in verdict([systolic, crossbar])
-
-
-def test_a_machine_that_wins_several_times_is_named_once() -> None:
-    slow, quick = sample_result("crossbar"), sample_result("crossbar", faster=2.0)
-    assert verdict([slow, quick]).startswith("On tiny, crossbar is fastest (4.90 µs, next crossbar at 2.00×)")
-    assert verdict([slow, quick]).count("crossbar is") == 1
-
-
-def test_without_both_ends_nothing_is_said_of_them() -> None:
-    assert "against" not in verdict([sample_result("crossbar"), sample_result("partition")])
-
-
-def test_equal_machines_are_level() -> None:
-    assert "level with" in verdict([sample_result("hybrid"), sample_result("hybrid")])
-
-
-def test_one_machine_has_no_rival() -> None:
-    assert verdict([sample_result("crossbar")]).startswith("On tiny, crossbar takes 9.80 µs")
-
-
-def test_what_an_ideal_part_would_save() -> None:
-    sentence = ideal_sentence(sample_result("crossbar"), sample_result("crossbar", ideal="dram", faster=2.0))
-    assert sentence == "crossbar: the DRAM costs 50.0 % of its time (4,900 of 9,800 cycles)"
-
-
-def test_heat_above_the_limit_is_said_of_each_machine() -> None:
-    cool, hot = limited(sample_result("partition"), 100.0), limited(sample_result("crossbar"), 0.5)
-    sentence = verdict([cool, hot])
-    assert "partition gets hotter" not in sentence
-    hottest, density = next(iter(hot.hot_components.items()))
-    assert (
-        f"crossbar gets hotter than its limit of 0.5 W/mm² in the whole die ({significant(hot.power_density_w_per_mm2)} W/mm²)" in sentence
-    )
-    assert f"{label(hottest, 'component')} ({significant(density)} W/mm²)" in sentence
-    assert sentence.endswith(" more.")
-    assert "gets hotter than its limit" in verdict([hot])
-    assert "hotter" not in verdict([cool])
-
-
-def limited(result: Result, limit: float) -> Result:
-    machine = result.machine.model_copy(update={"power_density_limit_w_per_mm2": limit})
-    return replace(result, elaborated=replace(result.elaborated, machine=machine))
+    (sentence,) = crossbar_against_replication([replication, crossbar])
+    assert sentence.startswith(f"Against replication, crossbar pays {crossbar.seconds / replication.seconds:.2f}× the time")
+    assert crossbar_against_replication([crossbar, sample_result("partition")]) == []

@@ -143,6 +143,6 @@ def test_the_table_says_every_figure(study: StepStudy) -> None:
     printed = io.StringIO()
     Console(file=printed, width=150).print(step_table(study, 10))
     text = printed.getvalue()
-    assert "dW at the nonzeros (SDDMM)" in text
+    assert "dW sampled (SDDMM)" in text
     assert "2.000×" in text
     assert "every 10 steps" in text

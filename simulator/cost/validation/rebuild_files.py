@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, Self
 
@@ -113,5 +114,9 @@ def load_rebuild(name_or_path: str | Path) -> Document[Rebuild]:
 
 
 def shipped_rebuilds() -> list[Document[Rebuild]]:
-    """Return the rebuilds of configs/validation/rebuilds, by name."""
-    return [load_rebuild(name) for name in config_names(_FOLDER)]
+    """Return the rebuilds of configs/validation/rebuilds, by name; sizes in names by number, 64 before 1024."""
+    return [load_rebuild(name) for name in sorted(config_names(_FOLDER), key=_by_number)]
+
+
+def _by_number(name: str) -> list[tuple[int, str]]:
+    return [(int(part), "") if part.isdecimal() else (0, part) for part in re.split(r"(\d+)", name)]

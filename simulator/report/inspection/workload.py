@@ -58,13 +58,42 @@ def workload_table(workload: Workload) -> RenderableType:
     return Group(Text(lines[0], style="bold"), Text(), table, Text(), Text(lines[1], style="dim"), Text(), *_twin_table(record))
 
 
+_SHOWN = 10
+"""Operations of the short table: those with the most useful MACs."""
+
+
+def workload_summary(workload: Workload) -> RenderableType:
+    """What a terminal shows first: the whole in a sentence, the operations that do most of it, a line each, and what is worth noting."""
+    from rich.console import Group
+    from rich.text import Text
+
+    ordered = sorted(workload.operations, key=lambda op: -op.macs_useful)
+    useful, dense = sum(op.macs_useful for op in ordered), sum(op.macs_dense for op in ordered)
+    count = f"{len(ordered)} operation{'' if len(ordered) == 1 else 's'}"
+    first = f"{workload.name}: {count}, {useful:,} useful MACs of {dense:,} dense ones ({percent(useful / dense)})."
+    table = _table("operation", "kind", "M×K×N", "density\nof W", "density\nof X", "useful\nMACs", "of\nall", "row CV\nof W")
+    for op in ordered[:_SHOWN]:
+        weight = pattern_stats(op.weight)
+        table.add_row(
+            op.name, op.kind, "×".join(map(str, op.shape)), percent(weight.density), percent(pattern_stats(op.activations).density),
+            f"{op.macs_useful:,}", percent(op.macs_useful / useful if useful else 0.0), f"{weight.row_degree_cv:.2f}",
+        )  # fmt: skip
+    left = len(ordered) - _SHOWN
+    more = [Text(f"… and {left} more with fewer useful MACs", style="dim")] if left > 0 else []
+    note = "row CV: standard deviation ÷ mean of the nonzeros a row. Columns, banks and the uniform twin of each: --full"
+    return Group(Text(first, style="bold"), Text(), table, *more, Text(), Text(note, style="dim"))
+
+
 def _table(*headings: str) -> Table:
     from rich.table import Table
 
-    table = Table(box=None, header_style="bold", pad_edge=False, padding=(0, 1))
+    table = Table(box=None, header_style="bold", pad_edge=False, padding=(0, 1, 0, 0))
     for place, heading in enumerate(headings):
         table.add_column(
-            heading, justify="left" if place == 0 or not heading else "right", no_wrap=True, max_width=_NAME if place == 0 else None
+            heading,
+            justify="left" if place == 0 or heading in ("", "kind") else "right",
+            no_wrap=True,
+            max_width=_NAME if place == 0 else None,
         )
     return table
 

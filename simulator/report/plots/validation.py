@@ -17,6 +17,7 @@ from simulator.cost.validation.hardware import GROUPS
 from simulator.cost.validation.memory import PHYSICAL_FROM_NM
 from simulator.report.plots.ratios import FAR, MEMORY_COLOUR, draw_axis, draw_label, draw_legend, draw_nothing, memory_marker, side_by_side
 from simulator.report.plots.style import styled
+from simulator.report.validation import GROUP_WORDS
 
 MARKERS: dict[FigureClass, str] = {"component": "o", "product": "s", "board": "D"}
 _COLOURS = {"area": "#2f83c4", "energy": "#c84f00"}
@@ -31,7 +32,6 @@ _NAME = 0.11
 """Inches that a name below the markers takes."""
 _APART = 1.13
 """Factor between markers that do not touch."""
-_TITLES = {"other": "delay, stages"}
 
 
 @dataclass(frozen=True)
@@ -118,7 +118,7 @@ def _sections(rows: Sequence[Row], checks: Sequence[Row]) -> list[list[_Line]]:
         lines = [_Line(name.replace("_", " "), tuple(row for row in own if row.component == name)) for name in names]
         others = [row for row in checks if row.group == group and (group != "area" or _node_nm(row) >= PHYSICAL_FROM_NM)]
         lines.append(_Line("sram, CACTI", tuple(others)))
-        found.append((_TITLES.get(group, group), lines))
+        found.append((GROUP_WORDS.get(group, group), lines))
     found.append(("at the board", [_Line(row.id.replace("_", " "), (row,)) for row in rows if row.figure_class == "board"]))
     sections = []
     for title, lines in found:
@@ -141,7 +141,16 @@ def _draw(axes: Axes, line: _Line, middle: float) -> None:
     if line.farthest is not None:
         row, ratio = line.rows[line.farthest], line.ratios[line.farthest]
         lowest = middle - min(line.levels) * _LEVEL + _LINE / 2
-        axes.text(ratio, lowest, row.id, ha="left" if ratio < 1 else "right", va="center", fontsize=7.5, color="#333333", zorder=4)
+        axes.text(
+            ratio,
+            lowest,
+            row.id.replace("_", " "),
+            ha="left" if ratio < 1 else "right",
+            va="center",
+            fontsize=7.5,
+            color="#333333",
+            zorder=4,
+        )
     board = line.rows[0].figure_class == "board"
     predicted = [row.error for row in line.rows if row.role == "predicted" and row.figure_class != "product"]
     if predicted:

@@ -18,6 +18,7 @@ from simulator.study.sweep.keys import labelled, short, shown
 from simulator.study.sweep.point import FAILURES
 from simulator.study.sweep.spec import EqualSpec
 from simulator.study.sweep.study import Robustness, Row, Study, over_the_bands
+from simulator.study.sweep.verdict import sweep_sentences
 
 _MOST = 20
 _WORST = 5
@@ -27,12 +28,42 @@ _HYPERVOLUME = "share of the box from the best to the worst figures (logarithms)
 
 
 def study_table(study: Study) -> RenderableType:
-    """Front, best points, effects and failures."""
-    parts: list[RenderableType] = [_headline(study)]
+    """The verdict, fronts, best points, effects and failures."""
+    sentences = [Text(sentence) for sentence in sweep_sentences(study)]
+    parts: list[RenderableType] = [*sentences, Text(), _headline(study)]
     found = _front(study), _best(study), _sizes(study), _standings(study), _effects(study)
     for part in (*found, _cut_short(study.rows), failure_list(study.rows)):
         if part is not None:
             parts += [Text(), part]
+    return Group(*parts)
+
+
+_SHORT = 6
+"""Points of a front that are shown first."""
+
+
+def study_summary(study: Study) -> RenderableType:
+    """What a terminal shows first: the verdict, the front of the first workload, how many points failed and why the first did."""
+    sentences = [Text(sentence, style="bold" if place == 0 else "") for place, sentence in enumerate(sweep_sentences(study))]
+    parts: list[RenderableType] = [*sentences, Text(), _headline(study)]
+    objectives = study.spec.objectives
+    found = fronts(study.rows, objectives)
+    if found:
+        front = found[0]
+        on = f" on {front.workload}" if len(found) > 1 else ""
+        labels = [label_within(row) if len(found) > 1 else row.label for row in front.rows]
+        title = f"Pareto front{on} ({_points(len(front.rows))})" if len(objectives) > 1 else f"Best point{on}"
+        table = _figures(title, front.rows[:_SHORT], objectives, labels)
+        left = len(front.rows) - _SHORT, len(found) - 1
+        more = [
+            f"{left[0]} more point{'s' if left[0] > 1 else ''}" if left[0] > 0 else "",
+            f"the fronts of {left[1]} more workload{'s' if left[1] > 1 else ''}" if left[1] else "",
+        ]
+        parts += [table, *([Text(f"… and {' and '.join(filter(None, more))}", style="dim")] if any(more) else [])]
+    failures = [row for row in study.rows if row.failure is not None]
+    if failures:
+        reason = failures[0].reason.splitlines()[0] if failures[0].reason else "no reason given"
+        parts.append(Text(f"{len(failures)} of {len(study.rows)} points failed; the first, {failures[0].label}: {reason}", style="red"))
     return Group(*parts)
 
 
@@ -66,12 +97,16 @@ def _cut_short(rows: Sequence[Row]) -> RenderableType | None:
 def _headline(study: Study) -> Text:
     ran = sum(row.record is not None for row in study.rows)
     feasible = sum(row.feasible for row in study.rows)
-    text = f"{study.spec.name}: {len(study.rows)} points, {ran} with figures"
+    text = f"{study.spec.name}: {_points(len(study.rows))}, {ran} with figures"
     if study.spec.constraints:
         text += f", {feasible} within {'; '.join(study.spec.constraints)}"
     if study.excluded:
         text += f"; {study.excluded} combinations left out by where"
     return Text(text, style="bold")
+
+
+def _points(count: int) -> str:
+    return f"{count} point{'' if count == 1 else 's'}"
 
 
 def _front(study: Study) -> RenderableType | None:
@@ -84,7 +119,7 @@ def _front(study: Study) -> RenderableType | None:
     for front in thinned(found, _MOST_WORKLOADS):
         on = f" on {front.workload}" if several else ""
         labels = [label_within(row) if several else row.label for row in front.rows]
-        table = _figures(f"Pareto front{on} ({len(front.rows)} points)", front.rows[:most], objectives, labels)
+        table = _figures(f"Pareto front{on} ({_points(len(front.rows))})", front.rows[:most], objectives, labels)
         if len(front.rows) > most:
             table.add_row(f"… and {len(front.rows) - most} more", *[""] * len(objectives))
         parts += [table, Text(f"hypervolume {front.hypervolume:.3f}{'' if several else f': {_HYPERVOLUME}'}", style="dim")]

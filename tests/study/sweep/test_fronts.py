@@ -57,7 +57,7 @@ def test_table_file_and_plot_keep_them_apart(sweep: Run, place: Path, monkeypatc
     text = as_text(study_table(study), 150)
     for n in (4, 64):
         rows = [row for row in study.rows if row.assignments[PATH] == n]
-        assert f"Pareto front on n {n} ({len(pareto_front(rows, BOTH).rows)} points)" in text  # type: ignore[arg-type]
+        assert f"Pareto front on n {n} ({len(pareto_front(rows, BOTH).rows)} point" in text  # type: ignore[arg-type]
         assert f"best time on n {n}: " in text
     figure = pareto_figure(study)
     assert figure is not None

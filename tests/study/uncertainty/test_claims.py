@@ -7,7 +7,8 @@ from dataclasses import replace
 import pytest
 from runs import small_run, small_runs
 
-from simulator.report.robustness import robustness_sentence
+from simulator.report.robustness import on_what
+from simulator.report.verdict import held_by
 from simulator.repricing import reprice
 from simulator.result import Result
 from simulator.study.uncertainty import Claim, Probe, assess, claims, sensitivity
@@ -74,16 +75,16 @@ def test_a_claim_turns_where_two_machines_are_close(probe: Probe) -> None:
     assert [turn.factor.name for turn in entry.turns] == ["dram.hbm2e.phy_pj_per_bit"]
     assert entry.turns[0].value == pytest.approx(1.6)
     assert entry.turns[0].inside
-    said = robustness_sentence([entry])
-    assert "not robust: hybrid's less energy than other turns on dram.hbm2e.phy_pj_per_bit at 1.60 pJ/bit (band 0 to 9.2)" in said
+    assert on_what(entry) == "turns on dram.hbm2e.phy_pj_per_bit at 1.60 pJ/bit (band 0 to 9.2)"
 
 
-def test_a_robust_claim_is_called_so(found: list[Claim]) -> None:
-    robust = [entry for entry in found if entry.robust and entry.winner == "systolic" and entry.metric == "fabric_area_mm2"]
-    said = robustness_sentence(robust)
-    assert "robust: systolic's least fabric area" in said
-    assert "not robust" not in said
-    assert robustness_sentence([]) == ""
+def test_a_verdict_is_held_by_the_claims(found: list[Claim], probe: Probe) -> None:
+    for entry in found:
+        held = held_by(probe.known, entry.metric)(entry.winner, entry.rival)
+        assert held is not None
+        assert (held.low, held.high, held.robust) == (entry.ratio.combined.low, entry.ratio.combined.high, entry.robust)
+        assert len(held.turns) == len(entry.turns)
+    assert held_by(probe.known, "seconds")(found[0].winner, found[0].rival) is None, "time has no band"
 
 
 def test_a_search_stays_where_a_constant_may_go(probe: Probe) -> None:

@@ -1,0 +1,85 @@
+"""What a terminal shows first of results: sentences, then a line a machine, on 80 columns; all else is asked for, or in the folder."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from simulator.cost.types import OFF_FABRIC
+from simulator.report.glossary import label
+from simulator.report.numbers import common_scale, percent, significant
+from simulator.report.sentences import largest_loss
+from simulator.report.verdict import OBJECTIVE, Verdict
+from simulator.result import Result
+
+_NAME = 20
+"""Characters of a name; a longer one is cut, so that no number is."""
+_PARTS = 3
+"""Components, causes and operations that are named of one machine."""
+
+
+def summary_table(results: Sequence[Result], verdict: Verdict | None = None) -> RenderableType:
+    """A line a machine, the best first: time, energy, area, their product, the largest loss of time, the largest bound.
+
+    The last two give a share of all unit-cycles, and of the run's cycles.
+    """
+    metric = verdict.objective if verdict is not None else OBJECTIVE
+    ordered = sorted(results, key=lambda result: float(getattr(result, metric)))
+    scales = [common_scale([float(getattr(result, name)) for result in results], unit) for name, unit in _FIGURES.items()]
+    table = Table(box=None, header_style="bold", pad_edge=False, padding=(0, 1, 0, 0))
+    table.add_column("", no_wrap=True, max_width=_NAME)
+    for name, (_, unit) in zip(("time", "energy", "area", "E×t×A"), scales, strict=True):
+        table.add_column(Text(f"{name}\n{unit}", justify="right"), justify="right", no_wrap=True)
+    table.add_column("largest loss\nof the time")
+    table.add_column("largest bound\non the time")
+    for result in ordered:
+        figures = [significant(float(getattr(result, name)) * factor) for name, (factor, _) in zip(_FIGURES, scales, strict=True)]
+        table.add_row(result.name, *figures, _loss(result), _bound(result))
+    return table
+
+
+_FIGURES: Mapping[str, str] = {"seconds": "s", "energy_pj": "pJ", "fabric_area_mm2": "mm²", OBJECTIVE: "J·s·mm²"}
+
+
+def _loss(result: Result) -> Text:
+    cause, share = largest_loss(result)
+    return _share(share, label(cause, "cause")) if cause else _share(0.0, "")
+
+
+def _bound(result: Result) -> Text:
+    name, cycles = result.activity.bounds.largest
+    return _share(cycles / result.cycles if result.cycles else 0.0, label(name, "bound"))
+
+
+def _share(share: float, word: str) -> Text:
+    """The share stands first: where room is scarce the word is cut, and no number."""
+    text = f"{share:>3.0%} {word}" if share else "  –"
+    return Text(text, no_wrap=True, overflow="ellipsis")
+
+
+def parts_lines(result: Result) -> RenderableType:
+    """Where one machine's time, energy and area go: the largest of each, as shares."""
+    energy = {name: value for name, value in result.energy_pj_by_component.items() if value}
+    area = {name: value for name, value in result.area_mm2_by_component.items() if value and name not in OFF_FABRIC}
+    lines = [
+        ("time", _largest(result.unit_cycles, "cause")),
+        ("energy", _largest(energy, "component")),
+        ("area", _largest(area, "component")),
+    ]
+    return Group(*[Text(f"{name:<9}{parts}") for name, parts in lines])
+
+
+def _largest(parts: Mapping[str, float], section: str) -> str:
+    total = sum(parts.values())
+    ordered = sorted(parts, key=lambda name: -parts[name])[:_PARTS]
+    return ", ".join(f"{label(name, section)} {percent(parts[name] / total)}" for name in ordered if total)  # type: ignore[arg-type]
+
+
+def operations_line(result: Result) -> RenderableType:
+    """The operations that take the most cycles."""
+    ordered = sorted(result.operations, key=lambda entry: -entry.cycles)[:_PARTS]
+    named = ", ".join(f"{entry.name} {percent(entry.cycles / result.cycles)}" for entry in ordered if result.cycles)
+    return Text(f"longest {named}")
