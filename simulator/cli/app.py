@@ -18,6 +18,7 @@ from simulator.cli.results import results_command
 from simulator.cli.run import run_command
 from simulator.cli.schema import schema_command
 from simulator.cli.sensitivity import sensitivity_command
+from simulator.cli.studies import study_command
 from simulator.cli.sweep import sweep_command
 from simulator.cli.trace import trace_command
 from simulator.cli.training import training_command
@@ -48,6 +49,11 @@ app.command(
     short_help="Many machines and workloads: front, effects, plots.",
     epilog="Example: sparsim sweep configs/sweeps/replicas.yaml --workers 8",
 )(sweep_command)
+app.command(
+    "study",
+    short_help="A question answered: sentence, table, picture.",
+    epilog="Example: sparsim study locality",
+)(study_command)
 app.command(
     "breakeven",
     short_help="Where one machine becomes better than another.",
