@@ -41,6 +41,11 @@ VERBS = {
         "Many machines and workloads: front, effects, plots.",
         "Example: sparsim sweep configs/sweeps/replicas.yaml --workers 8",
     ),
+    "study": Verb(
+        "studies",
+        "A question answered: sentence, table, picture.",
+        "Example: sparsim study locality",
+    ),
     "breakeven": Verb(
         "breakeven",
         "Where one machine becomes better than another.",

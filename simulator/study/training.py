@@ -40,6 +40,11 @@ LINEAR = (FORWARD, "dX", "dW")
 _PHASE_OF = {suffix: phase for phase, suffixes in PHASES.items() for suffix in suffixes}
 
 
+def phase_of(operation: str) -> str:
+    """The phase of an operation, by its name."""
+    return _PHASE_OF.get(operation.rpartition(".")[2], FORWARD)
+
+
 @dataclass(frozen=True)
 class Phase:
     """All operations of one phase."""
@@ -59,7 +64,7 @@ def phases_of(result: Result) -> tuple[Phase, ...]:
     found: dict[str, list[Phase]] = {name: [] for name in PHASES}
     ended = 0
     for activity, operation in zip(result.activity.operations, result.operations, strict=True):
-        name = _PHASE_OF.get(activity.name.rpartition(".")[2], FORWARD)
+        name = phase_of(activity.name)
         more = max(0, activity.end_cycle - ended)
         ended += more
         found[name].append(Phase(name, 1, operation.useful_macs, activity.dense_macs, more, operation.energy_pj))

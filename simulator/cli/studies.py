@@ -1,0 +1,112 @@
+"""`sparsim study`: a question that a file asks, answered from its own sweeps."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from simulator.cli.options import ForceOption, JsonOption, OutputOption, Running, with_running_options
+from simulator.cli.running import SOME_FAILED, Talk, tell_damaged, told
+
+if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
+
+    from simulator.study.questions.run import Answered
+    from simulator.study.sweep.run import Listener
+    from simulator.study.sweep.spec import SweepSpec
+
+
+@with_running_options
+def study_command(
+    running: Running,
+    study: Annotated[
+        str | None, typer.Argument(metavar="STUDY", help="Study file, or a name in configs/studies/; none: list them.")
+    ] = None,
+    overrides: Annotated[
+        list[str] | None, typer.Option("--set", "-s", metavar="KEY=VALUE", help="Replace a key of the study file; repeatable.")
+    ] = None,
+    cut: Annotated[
+        bool, typer.Option("--cut", help="Only the small part that the file names under cut: a look at it in a moment.")
+    ] = False,
+    output: OutputOption = None,
+    as_json: JsonOption = False,
+    force: ForceOption = False,
+) -> None:
+    """Answer a question from its sweeps: a sentence with figures and bands, a table, a picture, and what would overturn it.
+
+    What the store holds is not run again; one that was interrupted goes on where it was.
+    """
+    import json
+
+    from simulator.cli.running import Provenance
+    from simulator.study.questions.folder import answer_record, check_study_folder, write_study
+    from simulator.study.questions.reading import load_question
+    from simulator.study.questions.run import answer_question
+    from simulator.study.sweep.store import Store
+
+    if study is None:
+        _list()
+        return
+    question = load_question(study, overrides or (), cut=cut)
+    folder = output or Path("reports") / f"study-{question.spec.name}"
+    if output is not None or not as_json:
+        check_study_folder(folder, question.spec.name, force=force)
+    provenance = Provenance()
+    talk = Talk.quiet if running.quiet or as_json else Talk.bar
+
+    def heard(spec: SweepSpec) -> AbstractContextManager[Listener]:
+        objective, way = next(iter(spec.objectives.items()))
+        return told(talk, spec.name, objective, way)
+
+    try:
+        with Store(running.store) as base:
+            done = answer_question(question, base, running.options(), heard)
+            tell_damaged(base)
+    except KeyboardInterrupt:
+        typer.echo(f"interrupted; what was done is in {running.store}, and the same command goes on from there", err=True)
+        raise
+    if output is not None or not as_json:
+        write_study(folder, done, provenance.record(), force=force)
+    if as_json:
+        typer.echo(json.dumps(answer_record(done), allow_nan=False))
+    else:
+        _show(done, folder)
+    raise typer.Exit(SOME_FAILED if done.evidence.failed else 0)
+
+
+def _list() -> None:
+    """Every shipped study, by its question."""
+    from simulator.specs import config_path
+    from simulator.specs.documents import read_tree
+    from simulator.specs.tree import child
+    from simulator.study.questions.reading import FOLDER, study_names
+    from simulator.study.questions.spec import QuestionSpec
+
+    for name in study_names():
+        question = child(read_tree(config_path(FOLDER, name), QuestionSpec), "question")
+        typer.echo(f"{name:<14} {question.value if question is not None else ''}")
+    typer.echo("\nsparsim study NAME answers one; each is a file of configs/studies that can be copied")
+
+
+def _show(done: Answered, folder: Path) -> None:
+    from rich.console import Console
+    from rich.text import Text
+
+    console = Console(markup=False, highlight=False)
+    if not console.is_terminal:
+        console.width = max(console.width, 110)
+    spec = done.question.spec
+    console.print(Text(spec.question, style="bold"))
+    console.print(f"Claim: {spec.claim}\n")
+    console.print(Text(done.answer.text, style="bold"))
+    console.print("\nWhat would overturn it:")
+    for line in done.answer.overturned_by:
+        console.print(f"- {line}")
+    for reference in done.evidence.references.values():
+        console.print(f"\n{reference.sentence}")
+    for sweep, row in done.evidence.failed:
+        console.print(f"no figures in {sweep} at {row.label}: {row.reason}")
+    stored = len(done.evidence.seen) - done.computed
+    console.print(f"\n{done.computed} points run, {max(0, stored)} from the store; results in {folder}/", soft_wrap=True)

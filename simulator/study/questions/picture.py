@@ -1,0 +1,133 @@
+"""The picture of a study: lines over numbers with their bands, or bars over names, measured devices as lines."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from simulator.report.plots.style import styled
+from simulator.study.questions.estimate import Estimate
+from simulator.study.questions.evidence import Evidence
+from simulator.study.questions.quantities import Seen
+from simulator.study.questions.spec import PictureSpec
+from simulator.study.sweep.keys import short, shown
+from simulator.study.sweep.plots import plain_ticks
+from simulator.study.sweep.spec import Scalar
+
+COLOURS = ("#08488a", "#c84f00", "#00714f", "#6a4c93", "#1a9aa8", "#9a7d00", "#a0005a", "#555555")
+_MEASURED = "#222222"
+_DASHES = ("--", ":", "-.")
+_Label = tuple[Scalar | None, ...]
+Line = dict[Scalar, dict[str, Estimate]]
+"""Value of x → column → estimate."""
+
+
+def picture(spec: PictureSpec, evidence: Evidence) -> Figure | None:
+    """The picture; None where no point has figures."""
+    sweep = spec.sweep or next(iter(dict.fromkeys(each.sweep for each in evidence.seen)), "")
+    lines = _lines(spec, evidence, [each for each in evidence.points(sweep, spec.at) if spec.x in each.row.assignments])
+    if not lines:
+        return None
+    with styled():
+        count = 1 if spec.stacked else len(spec.panels)
+        figure = Figure(figsize=(4.2 + 4.0 * count, 4.8), layout="constrained")
+        panels = figure.subplots(1, count, squeeze=False)[0]
+        if spec.stacked:
+            _stacked(panels[0], spec, evidence, lines)
+        else:
+            for axes, column in zip(panels, spec.panels, strict=True):
+                (_bars if spec.form == "bars" else _curves)(axes, spec, evidence, column, lines)
+        handles = {label: handle for axes in panels for handle, label in zip(*axes.get_legend_handles_labels(), strict=True)}
+        if handles:
+            figure.legend(handles.values(), handles.keys(), loc="outside lower center", ncols=min(3, len(handles)))
+        figure.suptitle(spec.title, fontsize=11, fontweight="bold", x=0.01, ha="left")
+    return figure
+
+
+def _lines(spec: PictureSpec, evidence: Evidence, points: Sequence[Seen]) -> dict[_Label, Line]:
+    """A line for each combination of values; of points that share a place the best by the first panel."""
+    groups: dict[tuple[_Label, Scalar], list[Seen]] = {}
+    for each in points:
+        label = tuple(each.row.assignments.get(axis) for axis in spec.lines)
+        groups.setdefault((label, each.row.assignments[spec.x]), []).append(each)
+    lines: dict[_Label, Line] = {}
+    for (label, x), own in groups.items():
+        best = evidence.best(own, spec.panels[0], spec.best)
+        lines.setdefault(label, {})[x] = {column: evidence.estimate(best, column) for column in spec.panels}
+    return lines
+
+
+def _curves(axes: Axes, spec: PictureSpec, evidence: Evidence, column: str, lines: Mapping[_Label, Line]) -> None:
+    every: list[float] = []
+    for (label, line), colour in zip(lines.items(), COLOURS * len(lines), strict=False):
+        xs = sorted(line, key=float)
+        estimates = [line[x][column] for x in xs]
+        axes.plot(
+            [float(x) for x in xs], [each.nominal for each in estimates], color=colour, marker="o", markersize=3.5, label=_name(label)
+        )
+        low, high = [each.band.low for each in estimates], [each.band.high for each in estimates]
+        axes.fill_between([float(x) for x in xs], low, high, color=colour, alpha=0.12, linewidth=0)
+        every += [*low, *high]
+    xs_all = sorted({float(x) for line in lines.values() for x in line})
+    every += _draw_measured(axes, spec, evidence, column, xs_all)
+    plain_ticks(axes, "x", xs_all)
+    plain_ticks(axes, "y", every)
+    axes.set_xlabel(short(spec.x))
+    _labelled(axes, evidence, column)
+
+
+def _draw_measured(axes: Axes, spec: PictureSpec, evidence: Evidence, column: str, xs: Sequence[float]) -> list[float]:
+    """Lines of measured devices, where they were measured."""
+    drawn: list[float] = []
+    for line, dash in zip((each for each in spec.measured if each.panel == column), _DASHES * len(spec.measured), strict=False):
+        reference = evidence.references[line.reference]
+        curve = reference.curve(line.kernel, line.shape)
+        label = f"{reference.spec.title}: {reference.spec.kernels[line.kernel].means} (measured)"
+        if spec.form == "lines" and spec.x.endswith("density"):
+            at = [x for x in sorted({*xs, *curve.densities}) if curve.covers(x) and xs[0] <= x <= xs[-1]]
+            values = [curve.at(x, line.quantity) * line.times for x in at]
+            axes.plot(at, values, color=_MEASURED, linestyle=dash, linewidth=1.3, label=label)
+        else:
+            values = [curve.at(curve.densities[-1], line.quantity) * line.times]
+            axes.axhline(values[0], color=_MEASURED, linestyle=dash, linewidth=1.3, label=label)
+        drawn += values
+    return drawn
+
+
+def _bars(axes: Axes, spec: PictureSpec, evidence: Evidence, column: str, lines: Mapping[_Label, Line]) -> None:
+    places = list(dict.fromkeys(x for line in lines.values() for x in line))
+    width = 0.8 / len(lines)
+    for index, (label, line) in enumerate(lines.items()):
+        colour = COLOURS[index % len(COLOURS)]
+        offset = (index - (len(lines) - 1) / 2) * width
+        known = [(place, line[x][column]) for place, x in enumerate(places) if x in line]
+        axes.bar([place + offset for place, _ in known], [each.nominal for _, each in known], width, color=colour, label=_name(label))
+        for place, each in known:
+            axes.plot([place + offset] * 2, [each.band.low, each.band.high], color="#333333", linewidth=1.0)
+    _draw_measured(axes, spec, evidence, column, [])
+    axes.set_xticks(range(len(places)), [shown(x) for x in places], rotation=20, ha="right")
+    _labelled(axes, evidence, column)
+
+
+def _stacked(axes: Axes, spec: PictureSpec, evidence: Evidence, lines: Mapping[_Label, Line]) -> None:
+    bars = [(label, x) for label, line in lines.items() for x in line]
+    base = [0.0] * len(bars)
+    for column, colour in zip(spec.panels, COLOURS, strict=False):
+        values = [lines[label][x][column].nominal for label, x in bars]
+        axes.bar(range(len(bars)), values, 0.7, bottom=base, color=colour, label=evidence.columns[column].label)
+        base = [below + value for below, value in zip(base, values, strict=True)]
+    axes.set_xticks(range(len(bars)), [" · ".join(filter(None, (_name(label), shown(x)))) for label, x in bars], rotation=20, ha="right")
+    axes.set_ylabel(evidence.columns[spec.panels[0]].unit)
+    axes.grid(True, axis="y")
+
+
+def _labelled(axes: Axes, evidence: Evidence, column: str) -> None:
+    of = evidence.columns[column]
+    axes.set_ylabel(f"{of.label} ({of.unit})" if of.unit else of.label)
+    axes.grid(True)
+
+
+def _name(label: _Label) -> str:
+    return ", ".join(shown(value) for value in label if value is not None)
