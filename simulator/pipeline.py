@@ -17,7 +17,6 @@ from simulator.recall import NOTHING, Recall
 from simulator.result import Result
 from simulator.run.floor import Floor, Least
 from simulator.run.run import Progress, Timing, run_and_repeat, run_workload
-from simulator.run.trial import Trial
 from simulator.workload.types import Workload
 
 
@@ -77,6 +76,8 @@ def attempt(machine: Machine, floor: Floor, *, engine: EngineName = "compiled", 
 
     Raises MappingError where the machine cannot hold the workload.
     """
+    from simulator.run.trial import Trial
+
     technology = technology_of(machine)
     elaborated = elaborate(machine, technology)
     workload = floor.workload

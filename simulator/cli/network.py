@@ -45,13 +45,10 @@ def network_command(
     import json
     from pathlib import Path
 
-    from rich.console import Console
-
     from simulator.cli.running import Provenance, ensure_kernels, progress_bars
     from simulator.cli.study import read_machine
     from simulator.engine.compiled.switch.engine import SWITCH_KERNEL
     from simulator.report.folder import check_free
-    from simulator.report.network import write_network
     from simulator.study.load_latency import measure_network
     from simulator.workload import load_workload
 
@@ -79,8 +76,12 @@ def network_command(
     if as_json:
         typer.echo(json.dumps(curve.to_dict(), indent=1))
     if output is not None or not as_json:
+        from simulator.report.network import write_network
+
         write_network(curve, folder, provenance.record(), picture_format.formats, force=force)
         if not as_json:
+            from rich.console import Console
+
             console = Console(markup=False)
             console.print(_table(curve))
             console.print(f"results in {folder}/")

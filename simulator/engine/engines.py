@@ -7,17 +7,17 @@ from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from simulator.activity import Ideal
+from simulator.engine.cluster import ClusterSpec, Outcome
 from simulator.engine.compiled.kernels import Kernel
 from simulator.engine.compiled.switch import engine as compiled_switch
 from simulator.engine.compiled.system import engine as compiled_system
-from simulator.engine.reference import traffic as reference_switch
+from simulator.engine.work import TileValues, TileWork
 from simulator.network import NetworkSpec
 from simulator.network.traffic import Arrivals, TrafficPoint
 from simulator.recall import NOTHING, Recall
-from simulator.system import system as reference_system
+from simulator.system.outcome import SystemOutcome
 from simulator.system.program import Program
 from simulator.system.spec import SystemSpec
-from simulator.system.system import SystemOutcome
 
 EngineName = Literal["compiled", "reference"]
 
@@ -61,14 +61,32 @@ class RunOptions:
         return self.ideal in ("network", "both")
 
 
+ClusterEngine = Callable[[ClusterSpec, TileWork, TileValues | None], Outcome]
+"""Runs one cluster through one tile of a dataflow."""
 TrafficEngine = Callable[[NetworkSpec, Arrivals, int], TrafficPoint]
 """(network, traffic, cycles of warm-up) → what the network did with it."""
-TRAFFIC_ENGINES: dict[EngineName, TrafficEngine] = {"compiled": compiled_switch.drive, "reference": reference_switch.drive}
+
+
+def _drive_by_reference(spec: NetworkSpec, arrivals: Arrivals, warmup: int) -> TrafficPoint:
+    from simulator.engine.reference import traffic
+
+    return traffic.drive(spec, arrivals, warmup)
+
+
+TRAFFIC_ENGINES: dict[EngineName, TrafficEngine] = {"compiled": compiled_switch.drive, "reference": _drive_by_reference}
 """Drive a network alone with traffic."""
 
 SystemEngine = Callable[[SystemSpec, Program], SystemOutcome]
 """(rates, program) → when things happened."""
-SYSTEM_ENGINES: dict[EngineName, SystemEngine] = {"compiled": compiled_system.play, "reference": reference_system.play}
+
+
+def _play_by_reference(spec: SystemSpec, program: Program) -> SystemOutcome:
+    from simulator.system import system
+
+    return system.play(spec, program)
+
+
+SYSTEM_ENGINES: dict[EngineName, SystemEngine] = {"compiled": compiled_system.play, "reference": _play_by_reference}
 """Play a program on the system level."""
 
 SMALL_RUN_REQUESTS = 10_000

@@ -40,7 +40,7 @@ class Arrivals:
     """[sources, cycles] sink of the flit that each source creates in each cycle, or NOTHING."""
 
 
-Pattern = Callable[[int, int, tuple[int, int], np.random.Generator], NDArray[np.int32]]
+Pattern = Callable[[int, int, tuple[int, int], "np.random.Generator"], NDArray[np.int32]]
 """(sources, sinks, (sources, cycles), random numbers) → sink of each flit."""
 
 

@@ -20,8 +20,8 @@ from simulator.run.levels import check_levels
 from simulator.run.perfect import candidates, ways
 from simulator.run.stints import Kept, Player, Repeats, Run, Stint, run_operation, stints
 from simulator.system.operation import OperationRun, check_operation, check_run
+from simulator.system.outcome import SystemOutcome
 from simulator.system.spec import SystemSpec
-from simulator.system.system import SystemOutcome
 from simulator.system.weights import check_decoder
 from simulator.workload.types import Workload
 

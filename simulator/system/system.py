@@ -2,38 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import get_args
 
 import simpy
 
 from simulator.machine.model import DMA_CHUNK_BYTES
+from simulator.system.outcome import SHARED, SystemOutcome
 from simulator.system.program import NO_SUMS, Drain, Fill, Part, Program, Sums, TileStep
 from simulator.system.rate import ExactRate
 from simulator.system.resources import Halves, Meter, Process, Tally
 from simulator.system.spec import DramDrain, SystemSpec, link_cycles, paced_chunks, sums_cycles
 from simulator.system.streams import moments, not_empty, numbered, room
 from simulator.system.waiting import Waiting, Way, Ways
-
-
-@dataclass(frozen=True)
-class SystemOutcome:
-    """When things happened."""
-
-    cycles: int
-    op_fetch: tuple[int, ...]
-    """[operations] cycle in which the first of its fills began."""
-    op_start: tuple[int, ...]
-    """[operations] cycle in which the first tile started."""
-    op_end: tuple[int, ...]
-    """[operations] cycle in which the last output was written back."""
-    busy_cycles: dict[str, int]
-    """Cycles in which each shared resource was held."""
-    moved_bytes: dict[str, int]
-    """Bytes moved at each level, as metered on the way; the names are those of the byte counters."""
-    waited: dict[Waiting, int]
-    """Cycles for which the fabric stood still, by what it waited for; after its last tile, for the write-back."""
-
 
 MOVED = (
     "dram_read_bytes",
@@ -44,8 +24,6 @@ MOVED = (
     "w_trunk_bytes",
     "drain_bytes",
 )
-SHARED = ("buffer_read", "buffer_write", "x_trunk", "w_trunk", "drain_bus")
-"""What serves one at a time, beside DRAM."""
 
 
 class System:

@@ -13,7 +13,7 @@ from simulator.kinds.gather.compiled import engine as compiled
 from simulator.kinds.gather.reference import run_cluster
 from simulator.kinds.scatter.compiled import engine as compiled_scatter
 from simulator.kinds.scatter.reference import run_scatter
-from simulator.system.system import SystemOutcome
+from simulator.system.outcome import SystemOutcome
 from tests.clusters import changed
 from tests.differential.cases import Case, SwitchCase
 from tests.kinds.units.laws import UnitsCase

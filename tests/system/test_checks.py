@@ -14,7 +14,7 @@ from simulator.errors import CheckError
 from simulator.kinds.gather.unit import VectorUnit
 from simulator.kinds.units.lists import SliceLists, slice_lists
 from simulator.system.operation import check_operation, check_run
-from simulator.system.system import SystemOutcome
+from simulator.system.outcome import SystemOutcome
 from tests.strategies import machine, operation, run, sparse, workload
 
 

@@ -9,9 +9,10 @@ from dataclasses import replace
 
 import pytest
 
+from simulator.system.outcome import SystemOutcome
 from simulator.system.program import Drain, Fill, MemoryLevel, OperationProgram, Part, Sums, TileStep, in_sequence, joined
 from simulator.system.spec import SystemSpec
-from simulator.system.system import System, SystemOutcome
+from simulator.system.system import System
 
 SPEC = SystemSpec(16.0, 10, 64, 64, 64, 64, 2)
 

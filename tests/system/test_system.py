@@ -9,10 +9,11 @@ from typing import get_args
 import numpy as np
 import pytest
 
+from simulator.system.outcome import SystemOutcome
 from simulator.system.program import Drain, Fill, Part, Program, TileStep
 from simulator.system.relaxed import earliest_end
 from simulator.system.spec import SystemSpec
-from simulator.system.system import System, SystemOutcome
+from simulator.system.system import System
 from simulator.system.tensors import MemoryLevel
 from simulator.system.waiting import Waiting
 from tests.strategies import machine, operation, run, workload

@@ -10,14 +10,12 @@ from numpy.typing import NDArray
 
 from simulator.activity import Counts
 from simulator.engine.cluster import ClusterSpec, Outcome
-from simulator.engine.engines import Engine, EngineName
+from simulator.engine.engines import ClusterEngine, Engine, EngineName
 from simulator.engine.work import TileValues, TileWork
 from simulator.errors import require
-from simulator.kinds.gather import reference
 from simulator.kinds.gather.bounds import cluster_bounds, least_round_cycles
 from simulator.kinds.gather.compiled import engine as compiled
 from simulator.kinds.gather.leaving import Leaving, LeavingRows
-from simulator.kinds.gather.reference import GatherEngine
 from simulator.kinds.gather.schedule import GatherSchedule
 from simulator.kinds.units.checks import check_causes, check_equal
 from simulator.kinds.units.dataflow import TokenwiseDataflow
@@ -27,7 +25,14 @@ from simulator.kinds.units.machine import UnitsMachine
 from simulator.kinds.units.rounds import ClusterResult, ClusterTile
 from simulator.system.program import MemoryLevel, Part, Span, Sums
 
-CLUSTER_RUNS: dict[EngineName, GatherEngine] = {"compiled": compiled.run_cluster, "reference": reference.run_cluster}
+
+def _by_reference(spec: ClusterSpec, work: TileWork, values: TileValues | None) -> Outcome:
+    from simulator.kinds.gather.reference import run_cluster
+
+    return run_cluster(spec, work, values)
+
+
+CLUSTER_RUNS: dict[EngineName, ClusterEngine] = {"compiled": compiled.run_cluster, "reference": _by_reference}
 
 
 class GatherDataflow(TokenwiseDataflow[GatherSchedule, SliceLists]):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,9 +24,7 @@ from simulator.engine.reference.units import outcome
 from simulator.engine.work import TileValues, TileWork
 from simulator.errors import stalled
 from simulator.kinds.gather.unit import VectorUnit, WorkList
-
-GatherEngine = Callable[[ClusterSpec, TileWork, TileValues | None], Outcome]
-"""Runs one cluster through one tile of the gather dataflow."""
+from simulator.kinds.units.checks import check_accumulators
 
 
 class LandingRegisters:
@@ -112,12 +109,6 @@ class Cluster:
         if self.spec.network == "routed":
             return RoutedRequests(self.clock, self.spec, self.ports)
         return DirectRequests(self.ports, self.spec.direct_delays()[0].tolist())
-
-
-def check_accumulators(spec: ClusterSpec, work: TileWork) -> None:
-    """A row is open for all token words of the tile at once."""
-    if work.token_words > spec.accumulators:
-        raise ValueError(f"a row of {work.token_words} token words needs as many accumulators; a unit has {spec.accumulators}")
 
 
 def serial_cycles(spec: ClusterSpec, work: TileWork) -> int:

@@ -9,12 +9,10 @@ from numpy.typing import NDArray
 
 from simulator.activity import Bounds, Counts
 from simulator.engine.cluster import ClusterSpec, Outcome
-from simulator.engine.engines import Engine, EngineName
+from simulator.engine.engines import ClusterEngine, Engine, EngineName
 from simulator.engine.work import TileValues, TileWork
 from simulator.errors import require
-from simulator.kinds.scatter import reference
 from simulator.kinds.scatter.compiled import engine as compiled
-from simulator.kinds.scatter.reference import ScatterEngine
 from simulator.kinds.scatter.schedule import ScatterSchedule, ScatterSlice, scatter_slice, scatter_work, units_named
 from simulator.kinds.units.checks import check_causes, check_equal
 from simulator.kinds.units.dataflow import TokenwiseDataflow
@@ -24,7 +22,14 @@ from simulator.kinds.units.machine import UnitsMachine
 from simulator.kinds.units.rounds import ClusterResult, ClusterTile
 from simulator.system.program import Part, Span
 
-SCATTER_RUNS: dict[EngineName, ScatterEngine] = {"compiled": compiled.run_scatter, "reference": reference.run_scatter}
+
+def _by_reference(spec: ClusterSpec, work: TileWork, values: TileValues | None) -> Outcome:
+    from simulator.kinds.scatter.reference import run_scatter
+
+    return run_scatter(spec, work, values)
+
+
+SCATTER_RUNS: dict[EngineName, ClusterEngine] = {"compiled": compiled.run_scatter, "reference": _by_reference}
 
 
 class ScatterDataflow(TokenwiseDataflow[ScatterSchedule, ScatterSlice]):

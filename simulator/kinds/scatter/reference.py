@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,9 +16,6 @@ from simulator.engine.reference.lists import ListWalk, Pieces
 from simulator.engine.reference.network import DirectRequests, RequestPath, RoutedRequests
 from simulator.engine.reference.units import Unit, outcome
 from simulator.engine.work import TileValues, TileWork
-
-ScatterEngine = Callable[[ClusterSpec, TileWork, TileValues | None], Outcome]
-"""Runs one cluster through one tile of the scatter dataflow."""
 
 
 @dataclass(frozen=True)

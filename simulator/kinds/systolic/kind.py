@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
@@ -14,13 +14,9 @@ from simulator.cost.hardware import Parts
 from simulator.cost.technology import Technology
 from simulator.engine.engines import RunOptions
 from simulator.kinds.base import Kind, Least, Memo, Scheduled
-from simulator.kinds.systolic.chains import ArrayChain
 from simulator.kinds.systolic.delays import timing_paths
-from simulator.kinds.systolic.families import flows_of, least_cycles, products_of
 from simulator.kinds.systolic.machine import ArrayMachine, SystolicFabric
-from simulator.kinds.systolic.operation import ArrayEngine, run_chain, run_systolic
 from simulator.kinds.systolic.parts import WORDS, parts_of
-from simulator.kinds.systolic.reference import run_array
 from simulator.kinds.systolic.sizes import ArraySizes
 from simulator.machine.model import Elaborated, Fabric, Machine
 from simulator.specs.models import Section
@@ -30,9 +26,15 @@ from simulator.system.tensors import Residency
 from simulator.workload.made import whole_product
 from simulator.workload.types import Operation
 
+if TYPE_CHECKING:
+    from simulator.kinds.systolic.operation import ArrayEngine
+
 
 class Systolic(Kind):
-    """A rows × cols array of cells that pass operands to their neighbours."""
+    """A rows × cols array of cells that pass operands to their neighbours.
+
+    How it cuts and runs operations is loaded when it first does.
+    """
 
     name = "systolic"
     dense = True
@@ -47,22 +49,30 @@ class Systolic(Kind):
 
     def run(self, elaborated: Elaborated, operation: Operation, residency: Residency, index: int, options: RunOptions) -> OperationRun:
         """By exact formulas; where the engine carries numbers, small operations cell by cell as well. There is no network."""
+        from simulator.kinds.systolic.operation import run_systolic
+
         givens = (*_ran_on(elaborated, options), operation, residency.without_room(), index, _cells(options))
         run = options.recall.of(givens, lambda: run_systolic(*givens), lambda run: run.pieces)
         return replace(run, operation=operation, residency=residency)
 
     def schedule(self, elaborated: Elaborated, operation: Operation, residency: Residency, index: int) -> Scheduled:
         """Formulas are as quick as any bound, and exact."""
+        from simulator.kinds.systolic.operation import run_systolic
+
         return Scheduled.as_run(run_systolic(ArrayMachine.inside(elaborated), SystemSpec.of(elaborated), operation, residency, index, None))
 
     def check_fusion(self, machine: Machine, chain: Sequence[Operation], residency: Sequence[Residency]) -> None:
         """Whether a block of tokens of a chain fits the operand buffers."""
+        from simulator.kinds.systolic.chains import ArrayChain
+
         ArrayChain(ArrayMachine.of(machine), tuple(chain), tuple(residency)).most_tokens()
 
     def run_fused(
         self, elaborated: Elaborated, chain: Sequence[Operation], residency: Sequence[Residency], first: int, options: RunOptions
     ) -> tuple[OperationRun, ...]:
         """Block after block of the batch, round after round of tokens."""
+        from simulator.kinds.systolic.operation import run_chain
+
         homes = tuple(home.without_room() for home in residency)
         givens = (*_ran_on(elaborated, options), tuple(chain), homes, first, _cells(options))
         runs = options.recall.of(givens, lambda: run_chain(*givens), lambda runs: sum(run.pieces for run in runs))
@@ -73,6 +83,8 @@ class Systolic(Kind):
         self, elaborated: Elaborated, chain: Sequence[Operation], residency: Sequence[Residency], first: int
     ) -> tuple[Scheduled, ...]:
         """Exact, as one operation is."""
+        from simulator.kinds.systolic.operation import run_chain
+
         runs = run_chain(ArrayMachine.inside(elaborated), SystemSpec.of(elaborated), chain, residency, first, None)
         return tuple(map(Scheduled.as_run, runs))
 
@@ -140,11 +152,17 @@ def _ran_on(elaborated: Elaborated, options: RunOptions) -> tuple[ArrayMachine, 
 
 
 def _cells(options: RunOptions) -> ArrayEngine | None:
-    return run_array if options.engine.carries_values else None
+    if not options.engine.carries_values:
+        return None
+    from simulator.kinds.systolic.reference import run_array
+
+    return run_array
 
 
 def _array_cycles(machine: ArrayMachine, op: Operation, residency: Residency, memo: Memo) -> int:
     """The fewest of any way and any dataflow in which the array can run an operation."""
+    from simulator.kinds.systolic.families import flows_of, least_cycles, products_of
+
     fabric = machine.fabric
     ways = ("products", op.name, fabric.n_m)
     if ways not in memo:

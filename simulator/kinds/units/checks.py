@@ -6,10 +6,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simulator.engine.cluster import ClusterSpec
-from simulator.engine.work import TileValues
+from simulator.engine.work import TileValues, TileWork
 from simulator.errors import require
 
 Matrix = NDArray[np.float64]
+
+
+def check_accumulators(spec: ClusterSpec, work: TileWork) -> None:
+    """A row is open for all token words of the tile at once. Raises ValueError."""
+    if work.token_words > spec.accumulators:
+        raise ValueError(f"a row of {work.token_words} token words needs as many accumulators; a unit has {spec.accumulators}")
 
 
 def check_causes(spec: ClusterSpec, cycles: int, unit_cycles: NDArray[np.int64]) -> None:

@@ -6,11 +6,10 @@ from simulator.engine.compiled.kernels import Kernel
 from simulator.engine.compiled.records import View, view
 from simulator.engine.compiled.system.layout import System
 from simulator.engine.compiled.system.plan import SystemPlan
-from simulator.system import system as reference
+from simulator.system.outcome import SHARED, SystemOutcome
 from simulator.system.program import Program
 from simulator.system.rate import ExactRate
 from simulator.system.spec import SystemSpec
-from simulator.system.system import SHARED, SystemOutcome
 
 SLICE_EVENTS = 1 << 20
 """The kernel comes back to Python now and then, so that a run can be interrupted."""
@@ -20,6 +19,8 @@ def play(spec: SystemSpec, program: Program) -> SystemOutcome:
     """Run a program to its last write-back; one with numbers that are too large for the kernel, in the reference engine."""
     plan = program.once(("laid out", spec.dram_burst_bytes), lambda: SystemPlan(spec.dram_burst_bytes, program))
     if not plan.fits(spec):
+        from simulator.system import system as reference
+
         return reference.System(spec, program).run()
     memory = plan.memory(spec)
     system = view(memory, System)

@@ -21,10 +21,10 @@ from simulator.engine.compiled.system.columns import (
     tile_columns,
 )
 from simulator.machine.model import DMA_CHUNK_BYTES
+from simulator.system.outcome import SHARED
 from simulator.system.program import Program
 from simulator.system.spec import SystemSpec
 from simulator.system.streams import not_empty, numbered, room
-from simulator.system.system import SHARED
 from simulator.system.waiting import NEVER
 
 MOST = 1 << 31

@@ -14,7 +14,7 @@ from simulator.engine.compiled.memory import numbers
 from simulator.engine.compiled.records import Array, Memory, Nowhere, Table, view
 from simulator.engine.compiled.tile import MILESTONES, run_tile
 from simulator.engine.work import TileValues, TileWork
-from simulator.kinds.gather.reference import check_accumulators
+from simulator.kinds.units.checks import check_accumulators
 
 
 class GatherUnit(Unit):
