@@ -152,7 +152,9 @@ def compare_command(
     bands: Annotated[
         bool, typer.Option("--bands", help="Low and high of every figure and ratio; the verdict says what is robust.")
     ] = False,
-    jobs: Annotated[int | None, typer.Option("--jobs", "-j", min=1, help="Processes; default: one a processor.")] = None,
+    jobs: Annotated[
+        int | None, typer.Option("--jobs", "-j", min=1, help="Processes; default: one a processor, for small work one.")
+    ] = None,
 ) -> None:
     """Compare machines on a workload: a table, a verdict, and a folder with results and plots."""
     from simulator.cli.study import Request, run_study
@@ -160,8 +162,8 @@ def compare_command(
     from simulator.report.pictures import OF_SEVERAL, asked_for
     from simulator.report.write import write_comparison
 
-    jobs = jobs or processors()
-    size = sizer(SizingRequest(equal, to, best, objective, budget, tuple(keep or ()), include_dram), engine.value, jobs)
+    sizing = SizingRequest(equal, to, best, objective, budget, tuple(keep or ()), include_dram)
+    size = sizer(sizing, engine.value, jobs or processors())
     pictures = asked_for(OF_SEVERAL, plots, picture_format.formats, nothing=no_plots)
     request = Request(machines, workload, overrides or [], engine.value, ideal.value, output, as_json, force, pictures, jobs, bands=bands)
     name = "compare" if equal is None else f"compare-equal-{equal.value}{'-best' if best else ''}"

@@ -20,7 +20,7 @@ from simulator.report.pictures import Pictures
 from simulator.report.write import Report, uncertainty_record
 from simulator.specs import config_path
 from simulator.specs.documents import Document, load_yaml_document
-from simulator.study.comparison import Comparison, check_names, compare
+from simulator.study.comparison import Comparison, check_names, compare, processes_for
 from simulator.workload import Workload, load_workload
 
 if TYPE_CHECKING:
@@ -78,7 +78,8 @@ class Request:
     as_json: bool
     force: bool
     pictures: Pictures
-    jobs: int
+    jobs: int | None
+    """Processes; None: as the work asks for."""
     bands: bool = False
 
     @property
@@ -122,7 +123,8 @@ def run_study(
             check_names(machines)
             sized = size(machines, workload, progress)
             machines = [entry.machine for entry in sized]
-        report = compare(machines, workload, engine=request.engine, ideal=request.ideal, jobs=request.jobs, progress=progress)
+        jobs = request.jobs or processes_for(machines, workload)
+        report = compare(machines, workload, engine=request.engine, ideal=request.ideal, jobs=jobs, progress=progress)
     if request.bands:
         report = report.with_bands()
     record = {"sizing": [entry.to_dict() for entry in sized]} if sized else {}

@@ -20,7 +20,7 @@ from simulator.system.spec import SystemSpec
 from simulator.system.tensors import Residency
 
 FEW = 512
-"""Schedules whose estimates tell which of the others are worth one."""
+"""Schedules whose estimates tell which of the others are worth one: no fewer than are wanted."""
 EQUAL = 1.002
 """Times that differ by less count as equal within a family: no engineer would move twice the bytes for them."""
 
