@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -17,8 +18,10 @@ from simulator.kinds.systolic.families import Family, grouped
 from simulator.kinds.systolic.fills import Known
 from simulator.kinds.systolic.machine import ArrayMachine
 from simulator.kinds.systolic.program import array_program
-from simulator.kinds.systolic.search import Rank, _InOrder, _Outlines, _Search
+from simulator.kinds.systolic.search import Rank, _InOrder, _Outlines, _Search, plan_systolic
+from simulator.kinds.systolic.ways import Ways
 from simulator.machine import Machine
+from simulator.recall import NOTHING, Recall
 from simulator.system.spec import SystemSpec
 from simulator.system.tensors import Residency
 from simulator.workload.made import whole_product
@@ -35,7 +38,7 @@ def search(seed: int) -> _Search:
     array = Machine.model_validate({"name": "array", "fabric": of.fabric, **of.machine})
     spec = SystemSpec.of(elaborated(array)).made_ideal(of.ideal)
     (home,) = kind_of(array).residency(array, workload(of.operation))
-    return _Search(ArrayMachine.of(array), of.operation, home, spec)
+    return _Search(Ways(ArrayMachine.of(array), of.operation, home), spec)
 
 
 def ways(of: _Search) -> Iterator[Family]:
@@ -99,6 +102,17 @@ def test_candidates_come_in_the_order_of_their_bounds(seed: int) -> None:
         if ranks:
             middle = ranks[len(ranks) // 2][0]
             assert ranks_within(of, family, listed, middle) == [rank for rank in ranks if rank[0] <= middle]
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_a_search_decides_the_same_after_one_for_another_system(seed: int) -> None:
+    of = search(seed)
+    slower = replace(of.spec, dram_bytes_per_cycle=2.0, w_bytes_per_cycle=8)
+    recall = Recall(10**6)
+    for spec in (of.spec, slower, of.spec):
+        alone, after = (plan_systolic(of.machine, of.operation, of.residency, spec, each) for each in (NOTHING, recall))
+        assert alone.program == after.program
+    assert recall.pieces == Ways.pieces
 
 
 @pytest.mark.parametrize("density", [0.3, 1.0])
