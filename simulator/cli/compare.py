@@ -159,7 +159,9 @@ def compare_command(
     bands: Annotated[
         bool, typer.Option("--bands", help="Low and high of every figure and ratio; the verdict says what is robust.")
     ] = False,
-    jobs: Annotated[int | None, typer.Option("--jobs", "-j", min=1, help="Processes; default: one a processor.")] = None,
+    jobs: Annotated[
+        int | None, typer.Option("--jobs", "-j", min=1, help="Processes; default: one a processor, for small work one.")
+    ] = None,
 ) -> None:
     """Compare machines on a workload: a verdict, a line a machine, and a folder with results and plots."""
     from simulator.cli.study import Request, run_study
@@ -167,10 +169,8 @@ def compare_command(
     from simulator.report.pictures import OF_SEVERAL, asked_for
     from simulator.report.write import write_comparison
 
-    jobs = jobs or processors()
-    size = sizer(
-        SizingRequest(equal, to, best, objective or ObjectiveChoice.time, budget, tuple(keep or ()), include_dram), engine.value, jobs
-    )
+    sizing = SizingRequest(equal, to, best, objective or ObjectiveChoice.time, budget, tuple(keep or ()), include_dram)
+    size = sizer(sizing, engine.value, jobs or processors())
     pictures = asked_for(OF_SEVERAL, plots, picture_format.formats, nothing=no_plots)
     request = Request(
         machines, workload, overrides or [], engine.value, ideal.value, output, as_json, force, pictures, jobs, bands, full,

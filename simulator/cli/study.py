@@ -21,7 +21,7 @@ from simulator.report.verdict import OBJECTIVE
 from simulator.report.write import Report, uncertainty_record
 from simulator.specs import config_path
 from simulator.specs.documents import Document, load_yaml_document
-from simulator.study.comparison import Comparison, check_names, compare
+from simulator.study.comparison import Comparison, check_names, compare, processes_for
 from simulator.workload import Workload, load_workload
 
 if TYPE_CHECKING:
@@ -78,7 +78,8 @@ class Request:
     as_json: bool
     force: bool
     pictures: Pictures
-    jobs: int
+    jobs: int | None
+    """Processes; None: as the work asks for."""
     bands: bool = False
     full: bool = False
     """Show every table, not only the verdict and a line a machine."""
@@ -126,7 +127,8 @@ def run_study(
             check_names(machines)
             sized = size(machines, workload, progress)
             machines = [entry.machine for entry in sized]
-        report = compare(machines, workload, engine=request.engine, ideal=request.ideal, jobs=request.jobs, progress=progress)
+        jobs = request.jobs or processes_for(machines, workload)
+        report = compare(machines, workload, engine=request.engine, ideal=request.ideal, jobs=jobs, progress=progress)
     report = replace(report, objective=request.objective)
     if request.bands:
         report = report.with_bands()

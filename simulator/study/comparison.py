@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 from simulator.engine.engines import EngineName
 from simulator.errors import ConfigError
 from simulator.machine.model import Machine
-from simulator.pipeline import simulate, simulate_and_repeat
+from simulator.pipeline import requests_of, simulate, simulate_and_repeat
+from simulator.processors import processors
 from simulator.report.write import Report as WrittenReport
 from simulator.result import Ideal, Result
 from simulator.study.executors import Dispatch, Report, local, silent
@@ -95,6 +96,18 @@ def compare(
     with local(min(jobs, len(tasks))) as executor:
         results = Dispatch(executor, _run, lambda key: workload, progress or silent).answers(tasks)
     return Comparison(tuple(plain for plain, *_ in results), tuple(repeat for _, *repeats in results for repeat in repeats))
+
+
+SMALL_WORK = 20_000_000
+"""List entries of all machines together below which workers would not have started before this process alone is done."""
+ENTRIES_OF_A_SEARCH = 500_000
+"""List entries that are simulated in the time in which a schedule is found for an operation of a machine without lists."""
+
+
+def processes_for(machines: Sequence[Machine], workload: Workload) -> int:
+    """How many processes compare machines soonest: as many as there are processors, or this one alone where the work is small."""
+    searches = ENTRIES_OF_A_SEARCH * len(workload.operations)
+    return 1 if sum(requests_of(machine, workload) or searches for machine in machines) < SMALL_WORK else processors()
 
 
 def check_names(machines: Sequence[Machine]) -> None:

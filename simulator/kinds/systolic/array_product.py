@@ -90,6 +90,10 @@ class ArrayProduct:
         steps: NDArray[np.int64] = self._known[m, k, n]
         return steps
 
+    def forget(self) -> None:
+        """Let go of all lines that were asked for."""
+        self._known.clear()
+
     def _left_lines(self, edges: tuple[int, ...]) -> Mask:
         width, blocks = self.shape[1], len(edges) - 1
         if self.left is None:

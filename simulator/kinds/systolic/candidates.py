@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import zip_longest
 
@@ -20,7 +20,7 @@ from simulator.system.spec import SystemSpec
 from simulator.system.tensors import Residency
 
 FEW = 512
-"""Schedules whose estimates tell which of the others are worth one."""
+"""Schedules whose estimates tell which of the others are worth one: no fewer than are wanted."""
 EQUAL = 1.002
 """Times that differ by less count as equal within a family: no engineer would move twice the bytes for them."""
 
@@ -47,7 +47,14 @@ class Candidate:
         return SystolicSchedule(self.fabric, family.product, family.dataflow, m, k, n, self.loop_order, family.compressed)
 
 
-def candidates(machine: ArrayMachine, family: Family, residency: Residency, spec: SystemSpec, most: int) -> list[Candidate]:
+def candidates(
+    machine: ArrayMachine,
+    family: Family,
+    residency: Residency,
+    spec: SystemSpec,
+    most: int,
+    parts_of: Callable[[Family, Sequence[SystolicFabric]], Parts] = Parts,
+) -> list[Candidate]:
     """By turns the quickest by their estimates, and of those that are as good as equal the ones that move the least.
 
     None where no tile fits.
@@ -55,7 +62,7 @@ def candidates(machine: ArrayMachine, family: Family, residency: Residency, spec
     tried = tried_sizes(Frame.of(machine, family))
     if not tried.grid.m.size:
         return []
-    parts = Parts(family, tried.fabrics)
+    parts = parts_of(family, tried.fabrics)
 
     def estimate(grid: Grid) -> Estimate:
         return Estimate(machine, family, parts, grid, residency, spec)

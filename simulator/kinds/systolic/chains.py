@@ -23,6 +23,7 @@ from simulator.kinds.systolic.machine import SKIP_SCAN_BITS, ArrayMachine, Systo
 from simulator.kinds.systolic.program import ArrayProgram, weight_level
 from simulator.kinds.systolic.schedule import SystolicSchedule
 from simulator.kinds.systolic.timing import TileTimes, fold_plan, times_by_turns
+from simulator.recall import NOTHING, Recall
 from simulator.system.program import MEMORY, Fill, OperationProgram, interleaved, spans, turns_of
 from simulator.system.spec import SystemSpec
 from simulator.system.tensors import Residency
@@ -88,11 +89,19 @@ class ArrayChain:
         """Whether the first operation is a tile ahead: there are two, each with a half of the W buffer of its own."""
         return len(self.operations) == 2
 
-    def planned(self, spec: SystemSpec) -> tuple[ArrayProgram, ...]:
-        """The programs of the cut in which the chain is done first on this system; then the fewest bytes, the first."""
-        products = [self._product(*homed) for homed in zip(self.operations, self.residency, strict=True)]
-        programs = [self._programs(outline) for outline in self._quickest(products)]
+    def planned(self, spec: SystemSpec, recall: Recall = NOTHING) -> tuple[ArrayProgram, ...]:
+        """The programs of the cut in which the chain is done first on this system; then the fewest bytes, the first.
+
+        `recall` keeps what no rate of a system changes.
+        """
+        givens = "cuts", self.machine, self.operations, self.residency
+        programs = recall.of(givens, self._tried, lambda tried: sum(3 * one.tiles for each in tried for one in each))
         return min(programs, key=lambda each: (self._cycles(spec, each), sum(sum(one.bytes_moved) for one in each)))
+
+    def _tried(self) -> list[tuple[ArrayProgram, ...]]:
+        """The cuts that the array is through with first, as programs."""
+        products = [self._product(*homed) for homed in zip(self.operations, self.residency, strict=True)]
+        return [self._programs(outline) for outline in self._quickest(products)]
 
     def _quickest(self, products: Sequence[ArrayProduct]) -> list[_Outline]:
         """The cuts that the array is through with first, of equal ones those that come first; what is bound to take longer is not cut."""

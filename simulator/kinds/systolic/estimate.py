@@ -138,6 +138,10 @@ class Parts:
         scanned = product.right is not None and flow != "ws", product.left is not None and flow != "is"
         return np.array(x) * product.batch / 8 * scanned[0], np.array(w) * product.batch / 8 * scanned[1]
 
+    def forget(self) -> None:
+        """Let go of what is as large as the operands."""
+        self._shares.clear()
+
     def shares(self, cols: int) -> _Shares:
         """Of tiles in which anything is multiplied, on so many columns."""
         if cols not in self._shares:

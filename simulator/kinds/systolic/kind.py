@@ -52,7 +52,7 @@ class Systolic(Kind):
         from simulator.kinds.systolic.operation import run_systolic
 
         givens = (*_ran_on(elaborated, options), operation, residency.without_room(), index, _cells(options))
-        run = options.recall.of(givens, lambda: run_systolic(*givens), lambda run: run.pieces)
+        run = options.recall.of(givens, lambda: run_systolic(*givens, options.recall), lambda run: run.pieces)
         return replace(run, operation=operation, residency=residency)
 
     def schedule(self, elaborated: Elaborated, operation: Operation, residency: Residency, index: int) -> Scheduled:
@@ -75,7 +75,7 @@ class Systolic(Kind):
 
         homes = tuple(home.without_room() for home in residency)
         givens = (*_ran_on(elaborated, options), tuple(chain), homes, first, _cells(options))
-        runs = options.recall.of(givens, lambda: run_chain(*givens), lambda runs: sum(run.pieces for run in runs))
+        runs = options.recall.of(givens, lambda: run_chain(*givens, options.recall), lambda runs: sum(run.pieces for run in runs))
         homed = zip(runs, chain, residency, strict=True)
         return tuple(replace(run, operation=operation, residency=home) for run, operation, home in homed)
 

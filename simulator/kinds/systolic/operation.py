@@ -18,6 +18,7 @@ from simulator.kinds.systolic.schedule import SystolicSchedule
 from simulator.kinds.systolic.search import plan_systolic
 from simulator.kinds.systolic.tiles import ArrayTile, array_tiles
 from simulator.kinds.systolic.timing import compute_cycles
+from simulator.recall import NOTHING, Recall
 from simulator.system.operation import OperationRun
 from simulator.system.program import MemoryLevel, OperationProgram
 from simulator.system.spec import SystemSpec
@@ -33,13 +34,19 @@ CELL_LIMIT_PE_CYCLES = 200_000
 
 
 def run_systolic(
-    machine: ArrayMachine, spec: SystemSpec, operation: Operation, residency: Residency, index: int, array: ArrayEngine | None
+    machine: ArrayMachine,
+    spec: SystemSpec,
+    operation: Operation,
+    residency: Residency,
+    index: int,
+    array: ArrayEngine | None,
+    recall: Recall = NOTHING,
 ) -> OperationRun:
     """Schedule an operation for a system, time its folds, and list what the system level must move for them.
 
     Of a sampled product the array makes every place of the folds that it runs, and all places leave.
     """
-    planned = plan_systolic(machine, operation, residency, spec)
+    planned = plan_systolic(machine, operation, residency, spec, recall)
     return run_of(machine, spec, planned, planned.program.of_operation(index), operation, residency, array)
 
 
@@ -50,10 +57,11 @@ def run_chain(
     residency: Sequence[Residency],
     first: int,
     array: ArrayEngine | None,
+    recall: Recall = NOTHING,
 ) -> tuple[OperationRun, ...]:
     """The same of fused operations, of which the first is the `first`-th of its workload."""
     fused = ArrayChain(machine, tuple(chain), tuple(residency))
-    planned = fused.planned(spec)
+    planned = fused.planned(spec, recall)
     programs = fused.operation_programs(planned, first)
     return tuple(run_of(machine, spec, *each, array) for each in zip(planned, programs, chain, residency, strict=True))
 

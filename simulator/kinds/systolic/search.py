@@ -10,18 +10,17 @@ import numpy as np
 
 from simulator.engine.engines import play
 from simulator.errors import MappingError
-from simulator.kinds.systolic.array_product import ArrayProduct, in_row_order
 from simulator.kinds.systolic.candidates import EQUAL, Candidate, candidates
-from simulator.kinds.systolic.estimate import bytes_cycles, whole_folds
-from simulator.kinds.systolic.families import Family, families_of, grouped, least_cycles
-from simulator.kinds.systolic.fills import Known
+from simulator.kinds.systolic.estimate import bytes_cycles
+from simulator.kinds.systolic.families import Family, least_cycles
 from simulator.kinds.systolic.machine import ArrayMachine
-from simulator.kinds.systolic.program import ArrayProgram, array_program, weight_level
+from simulator.kinds.systolic.program import ArrayProgram, weight_level
+from simulator.kinds.systolic.ways import Ways
 from simulator.machine.model import DMA_CHUNK_BYTES
+from simulator.recall import NOTHING, Recall
 from simulator.system.relaxed import earliest_end
 from simulator.system.spec import SystemSpec
 from simulator.system.tensors import Residency
-from simulator.workload.made import whole_product
 from simulator.workload.types import Operation
 
 TRIED = 24
@@ -43,13 +42,18 @@ Rank = tuple[float, int, int]
 """Cycles, bytes to and from DRAM, bytes to and from the activation buffer."""
 
 
-def plan_systolic(machine: ArrayMachine, operation: Operation, residency: Residency, spec: SystemSpec) -> ArrayProgram:
+def plan_systolic(
+    machine: ArrayMachine, operation: Operation, residency: Residency, spec: SystemSpec, recall: Recall = NOTHING
+) -> ArrayProgram:
     """The schedule in which an operation by itself is done first on this system; then the fewest bytes of DRAM, of the buffer, the first.
 
     Each family (dataflow, packing, options in use, order of output features) is searched by itself, so that one family more never
-    makes a machine slower. MappingError where nothing fits.
+    makes a machine slower. `recall` keeps what searches for other systems found that no rate changes. MappingError where nothing fits.
     """
-    best = _Search(machine, operation, residency, spec).best()
+    givens = machine, operation, residency
+    ways = recall.of(("ways", *givens), lambda: Ways(*givens), lambda ways: ways.pieces)
+    best = _Search(ways, spec).best()
+    ways.rest()
     if best is None:
         fabric = machine.fabric
         raise MappingError(
@@ -71,11 +75,9 @@ class _Found:
 
 
 class _Search:
-    def __init__(self, machine: ArrayMachine, operation: Operation, residency: Residency, spec: SystemSpec) -> None:
-        self.machine, self.operation, self.residency, self.spec = machine, operation, residency, spec
-        self.array = whole_product(operation)
-        self.known: dict[ArrayProduct, Known] = {}
-        self.natural = families_of(machine, operation, residency)
+    def __init__(self, ways: Ways, spec: SystemSpec) -> None:
+        self.ways, self.spec = ways, spec
+        self.machine, self.operation, self.residency, self.natural = ways.machine, ways.operation, ways.residency, ways.natural
 
     def best(self) -> _Found | None:
         """The best of all families, those that can be quickest first; natural orders before those that must be made."""
@@ -87,10 +89,7 @@ class _Search:
 
     def _regrouped(self, family: Family, found: _Found) -> Family | None:
         """A family with its output features grouped, where fewer cycles of the array could be of use."""
-        other = None if self._least(family) >= found.rank[0] else grouped(family)
-        if other is None or whole_folds(other, other.fabric)[1] >= whole_folds(family, family.fabric)[1]:
-            return None
-        return other
+        return None if self._least(family) >= found.rank[0] else self.ways.grouped(family)
 
     def _least(self, family: Family) -> float:
         """Cycles of the array, and of what moves the operands once; what is skipped need not be moved."""
@@ -120,7 +119,7 @@ class _Search:
         return bool(waits > (1 - CLOSE) * found.rank[0])
 
     def _searched(self, family: Family, best: _Found | None, hopeless: float) -> _Found | None:
-        tried = candidates(self.machine, family, self.residency, self.spec, TRIED)
+        tried = candidates(self.machine, family, self.residency, self.spec, TRIED, self.ways.parts)
         if not tried or (best is not None and min(one.cycles for one in tried) > best.rank[0] * hopeless):
             return None
         return self._explored(family, tried, best)
@@ -162,10 +161,8 @@ class _Outlines:
     def __init__(self, search: _Search, family: Family) -> None:
         self._search, self._family = search, family
         self.spec = search.spec
-        self._array = in_row_order(search.array, family.product.row_order)
-        self._known = search.known.setdefault(family.product, {})
         self._found: dict[Candidate, _Found] = {}
-        homes = search.residency.x, search.residency.y, weight_level(search.array, search.residency)
+        homes = search.residency.x, search.residency.y, weight_level(search.ways.array, search.residency)
         self._in_dram = "dram" in homes
 
     def steps(self, candidate: Candidate) -> int:
@@ -179,10 +176,8 @@ class _Outlines:
     def outline(self, candidate: Candidate) -> _Found:
         """With the cycles that it takes at least."""
         if candidate not in self._found:
-            of = self._search
-            schedule = candidate.schedule(self._family)
-            program = array_program(of.machine, schedule, of.operation, self._array, of.residency, self._known)
-            self._found[candidate] = _Found((program.least_cycles(of.spec), *program.bytes_moved), program)
+            program = self._search.ways.program(self._family, candidate)
+            self._found[candidate] = _Found((program.least_cycles(self.spec), *program.bytes_moved), program)
         return self._found[candidate]
 
 

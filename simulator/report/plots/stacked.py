@@ -8,7 +8,7 @@ from types import MappingProxyType
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.patches import Patch
+from matplotlib.patches import Patch, Rectangle
 
 from simulator.report.numbers import significant
 from simulator.report.plots.style import OTHER_COLOUR, component_colours, ink, roles
@@ -16,6 +16,8 @@ from simulator.report.plots.style import OTHER_COLOUR, component_colours, ink, r
 OTHER = "other"
 NO_BANDS: Mapping[int, tuple[float, float]] = MappingProxyType({})
 _SMALL = 0.02
+HEIGHT = 0.68
+"""Of a bar, where bars are 1 apart."""
 
 
 @dataclass(frozen=True)
@@ -71,7 +73,9 @@ def draw_stack(
         for part in stack.parts:
             width = bar.get(part, 0.0) * factor
             colour = colours.get(part, OTHER_COLOUR)
-            axes.barh(row, width, left=left, height=0.68, color=colour, edgecolor="white", linewidth=0.6)
+            if width:  # a patch by itself: limits are set below, and `barh` would work them out anew for each
+                corner = left, row - HEIGHT / 2
+                axes.add_artist(Rectangle(corner, width, HEIGHT, facecolor=colour, edgecolor="white", linewidth=0.6))
             if width > named * longest:
                 share = 100 * width / (total * factor)
                 axes.text(left + width / 2, row, f"{share:.0f}%", ha="center", va="center", fontsize=8, color=ink(colour))

@@ -1,0 +1,68 @@
+"""The ways in which an array can run one operation, and what has been found of them that no rate of the system changes."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Sequence
+from typing import ClassVar
+
+from simulator.kinds.systolic.array_product import ArrayProduct, in_row_order
+from simulator.kinds.systolic.candidates import Candidate
+from simulator.kinds.systolic.estimate import Parts, whole_folds
+from simulator.kinds.systolic.families import Family, families_of, grouped
+from simulator.kinds.systolic.fills import Known
+from simulator.kinds.systolic.machine import ArrayMachine, SystolicFabric
+from simulator.kinds.systolic.program import ArrayProgram, array_program
+from simulator.system.tensors import Residency
+from simulator.workload.made import whole_product
+from simulator.workload.types import Operation
+
+
+class Ways:
+    """Of one operation on one array, wherever its operands live: searches for several systems share it."""
+
+    pieces: ClassVar[int] = 4096
+    """Tiles and parts of transfers of all programs that are kept at once; others are made again when they are asked for again."""
+
+    def __init__(self, machine: ArrayMachine, operation: Operation, residency: Residency) -> None:
+        self.machine, self.operation, self.residency = machine, operation, residency
+        self.array = whole_product(operation)
+        self.natural = families_of(machine, operation, residency)
+        self._grouped: dict[Family, Family | None] = {}
+        self._parts: dict[Hashable, Parts] = {}
+        self._cuts: dict[ArrayProduct, tuple[Operation, Known]] = {}
+        self._programs: dict[Hashable, ArrayProgram] = {}
+        self._kept = 0
+
+    def grouped(self, family: Family) -> Family | None:
+        """A family with its output features grouped by their zeros; None where the array takes no fewer cycles for it."""
+        if family not in self._grouped:
+            other = grouped(family)
+            fewer = other is not None and whole_folds(other, other.fabric)[1] < whole_folds(family, family.fabric)[1]
+            self._grouped[family] = other if fewer else None
+        return self._grouped[family]
+
+    def parts(self, family: Family, fabrics: Sequence[SystolicFabric]) -> Parts:
+        """What no size of tile changes, of those parts of the array that a family's sizes are tried on."""
+        key = family.product, family.dataflow, family.fabric
+        if key not in self._parts:
+            self._parts[key] = Parts(family, fabrics)
+        return self._parts[key]
+
+    def program(self, family: Family, candidate: Candidate) -> ArrayProgram:
+        """The program of a schedule."""
+        key = family.product, family.dataflow, family.compressed, candidate.fabric, candidate.tile, candidate.loop_order
+        if key in self._programs:
+            return self._programs[key]
+        array, known = self._cuts.setdefault(family.product, (in_row_order(self.array, family.product.row_order), {}))
+        program = array_program(self.machine, candidate.schedule(family), self.operation, array, self.residency, known)
+        if self._kept + 3 * program.tiles <= self.pieces:
+            self._kept += 3 * program.tiles
+            self._programs[key] = program
+        return program
+
+    def rest(self) -> None:
+        """Let go of what is large and quickly found again: lines of operands, and their sums."""
+        for product in {family.product for family in (*self.natural, *filter(None, self._grouped.values()))}:
+            product.forget()
+        for parts in self._parts.values():
+            parts.forget()

@@ -1,0 +1,139 @@
+"""What the search for an array's schedules leaves out, it may leave out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from simulator.kinds import kind_of
+from simulator.kinds.systolic import candidates as candidates_module
+from simulator.kinds.systolic import chains as chains_module
+from simulator.kinds.systolic.array_product import in_row_order, product_of
+from simulator.kinds.systolic.candidates import Candidate, candidates
+from simulator.kinds.systolic.chains import ArrayChain
+from simulator.kinds.systolic.families import Family, grouped
+from simulator.kinds.systolic.fills import Known
+from simulator.kinds.systolic.machine import ArrayMachine
+from simulator.kinds.systolic.program import array_program
+from simulator.kinds.systolic.search import Rank, _InOrder, _Outlines, _Search, plan_systolic
+from simulator.kinds.systolic.ways import Ways
+from simulator.machine import Machine
+from simulator.recall import NOTHING, Recall
+from simulator.system.spec import SystemSpec
+from simulator.system.tensors import Residency
+from simulator.workload.made import whole_product
+from tests.kinds.systolic.laws import case
+from tests.run.test_fusion import chain_of, fused
+from tests.strategies import elaborated, machine, operation, workload
+
+SEEDS = range(3000, 3008)
+MOST = 12
+
+
+def search(seed: int) -> _Search:
+    of = case(seed, 6.5)
+    array = Machine.model_validate({"name": "array", "fabric": of.fabric, **of.machine})
+    spec = SystemSpec.of(elaborated(array)).made_ideal(of.ideal)
+    (home,) = kind_of(array).residency(array, workload(of.operation))
+    return _Search(Ways(ArrayMachine.of(array), of.operation, home), spec)
+
+
+def ways(of: _Search) -> Iterator[Family]:
+    for family in of.natural:
+        yield family
+        if (other := grouped(family)) is not None:
+            yield other
+
+
+def tried(of: _Search, family: Family) -> list[Candidate]:
+    return candidates(of.machine, family, of.residency, of.spec, MOST)
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_sizes_that_are_not_estimated_are_not_among_the_best(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    of = search(seed)
+    for family in ways(of):
+        found = []
+        for few in (MOST, 10**9):  # as few as can be, and all
+            monkeypatch.setattr(candidates_module, "FEW", few)
+            found.append([(each.cycles, each.fabric, each.tile, each.loop_order) for each in tried(of, family)])
+        assert found[0] == found[1]
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_no_schedule_goes_below_what_is_known_of_it_before_it_is_made(seed: int) -> None:
+    of = search(seed)
+    for family in ways(of):
+        outlines = _Outlines(of, family)
+        for each in tried(of, family):
+            found = outlines.outline(each)
+            assert each.at_least <= found.rank[0]
+            assert outlines.steps(each) == found.steps
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_a_schedule_does_the_same_whatever_others_have_found_of_its_cuts(seed: int) -> None:
+    of = search(seed)
+    for family in of.natural:
+        array, known = in_row_order(whole_product(of.operation), family.product.row_order), Known()
+        for each in tried(of, family)[:6]:
+            givens = of.machine, each.schedule(family), of.operation, array, of.residency
+            alone, among_others = array_program(*givens), array_program(*givens, known)
+            assert alone.program == among_others.program
+            assert alone.bytes_moved == among_others.bytes_moved
+
+
+def ranks_within(of: _Search, family: Family, listed: list[Candidate], cycles: float) -> list[Rank]:
+    in_order = _InOrder(_Outlines(of, family), listed)
+    return [found.rank for found in iter(lambda: in_order.next_within(cycles), None)]
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_candidates_come_in_the_order_of_their_bounds(seed: int) -> None:
+    of = search(seed)
+    for family in of.natural:
+        listed = tried(of, family)
+        ranks = ranks_within(of, family, listed, float("inf"))
+        assert ranks == sorted(ranks)
+        assert len(ranks) == len(listed)
+        if ranks:
+            middle = ranks[len(ranks) // 2][0]
+            assert ranks_within(of, family, listed, middle) == [rank for rank in ranks if rank[0] <= middle]
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_a_search_decides_the_same_after_one_for_another_system(seed: int) -> None:
+    of = search(seed)
+    slower = replace(of.spec, dram_bytes_per_cycle=2.0, w_bytes_per_cycle=8)
+    recall = Recall(10**6)
+    for spec in (of.spec, slower, of.spec):
+        alone, after = (plan_systolic(of.machine, of.operation, of.residency, spec, each) for each in (NOTHING, recall))
+        assert alone.program == after.program
+    assert recall.pieces == Ways.pieces
+
+
+@pytest.mark.parametrize("density", [0.3, 1.0])
+def test_cuts_of_a_chain_that_are_not_made_are_not_among_the_quickest(density: float, monkeypatch: pytest.MonkeyPatch) -> None:
+    random = np.random.default_rng(5)
+    options = {"skip_zero_tiles": True, "column_skip": True} if density < 1 else {}
+    array = machine({"kind": "systolic", "rows": 8, "cols": 4, "x_buffer_kib": 1, "w_buffer_kib": 8, "y_buffer_kib": 1, **options})
+    chain = fused(*chain_of(random, [24, 9, 30], 2, 40, density, 1.0)).operations[1:]
+    homes = (Residency("dram", "chip"), Residency("chip", "dram"))
+    of = ArrayChain(ArrayMachine.of(array), chain, homes)
+    products = [product_of(each) for each in chain]
+    found = [(each.cycles, [schedule.fabric for schedule in each.schedules]) for each in of._quickest(products)]
+    monkeypatch.setattr(chains_module._Least, "cycles", lambda self, cut: 0)
+    assert found == [(each.cycles, [schedule.fabric for schedule in each.schedules]) for each in of._quickest(products)]
+
+
+def test_lines_are_compared_in_pieces() -> None:
+    """Of more steps, blocks and tokens than one piece has."""
+    random = np.random.default_rng(3)
+    w, x = random.random((300, 700)) < 0.02, random.random((700, 200)) < 0.02
+    product = product_of(operation(w.astype(float), x.astype(float)))
+    found = product.common_steps(tuple(range(301)), (0, 300, 700), tuple(range(201)))
+    whole = [w[:, a:b].astype(np.int64) @ x[a:b].astype(np.int64) for a, b in ((0, 300), (300, 700))]
+    assert (found[0] == np.stack(whole, axis=1)).all()
