@@ -8,7 +8,7 @@
 #   make best    the best machine of each kind under one cap of area, for tinygpt and the 4x model, into reports/best and reports/best-4x
 #   make breakevens  densities at which each machine and the systolic arrays change places, at equal area, into reports/breakevens
 #   make workloads  the traces of whole models in workloads/, made again
-#   make bench   kernels, a sweep and short commands, timed as ratios, into benchmarks/results*.json
+#   make bench   kernels, a sweep and short commands, timed as ratios, and how time and memory grow, into benchmarks/results*.json
 #   make clean   remove .venv and caches
 
 PYTHON ?= python3
@@ -62,6 +62,7 @@ bench: $(VENV)/.installed-dev
 	$(BIN)/python benchmarks/sweep.py
 	$(BIN)/python benchmarks/short.py
 	$(BIN)/python benchmarks/others.py
+	$(BIN)/python benchmarks/slopes.py
 
 $(VENV)/.created:
 	@command -v $(PYTHON) >/dev/null || { echo "sparsim needs Python 3.11 or newer, and there is no '$(PYTHON)'; install it or run: make PYTHON=/path/to/python3.11 demo" >&2; exit 1; }

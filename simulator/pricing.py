@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, fields
+from dataclasses import asdict, fields, replace
 from typing import Any
 
 from simulator.activity import Activity, Counts, operation_shares
@@ -17,6 +17,7 @@ from simulator.cost.types import Cost
 from simulator.errors import ConfigError
 from simulator.kinds import kind_of
 from simulator.machine.model import DRAM_RATES, MAX_STAGES, Elaborated, Machine, Stages
+from simulator.recall import Recall, Same, fingerprint
 
 
 def technology_of(machine: Machine) -> Technology:
@@ -47,7 +48,7 @@ def elaborate(machine: Machine, technology: Technology) -> Elaborated:
         dram_latency_cycles=dram_latency_cycles(machine),
         dram_burst_bytes=device.burst_bytes,
     )
-    settled = kind_of(machine).settle(draft, technology)
+    settled = replace(_settled(draft, technology), machine=machine, **{name: getattr(draft, name) for name in _DRAM})
     name, longest = max(asdict(settled.stages).items(), key=lambda stage: stage[1])
     if longest > MAX_STAGES:
         raise ConfigError(
@@ -55,6 +56,18 @@ def elaborate(machine: Machine, technology: Technology) -> Elaborated:
             f"allowed: at most {MAX_STAGES}"
         )
     return settled
+
+
+_DRAM = ("dram_bytes_per_cycle", "dram_latency_cycles", "dram_burst_bytes")
+_SETTLED = Recall(64)
+"""Machines that were settled last: those that differ in their memory alone are settled once."""
+
+
+def _settled(draft: Elaborated, technology: Technology) -> Elaborated:
+    """By what is built; what lies beyond it is not there to be read."""
+    built = replace(draft, machine=draft.machine.as_built(), **dict.fromkeys(_DRAM, 1))
+    key = Same(technology), fingerprint(built)
+    return _SETTLED.of_key(key, lambda: kind_of(draft.machine).settle(built, technology))
 
 
 def hardware_of(elaborated: Elaborated, technology: Technology) -> Hardware:

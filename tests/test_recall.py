@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from simulator.recall import NOTHING, Recall, fingerprint
+from simulator.recall import NOTHING, Recall, Same, by_identity, fingerprint
 from tests.strategies import machine
 
 
@@ -106,3 +106,29 @@ def test_an_error_is_not_remembered() -> None:
     with pytest.raises(ZeroDivisionError):
         recall.of((1,), lambda: 1 // 0)
     assert recall.of((1,), lambda: 7) == 7
+
+
+def test_an_object_in_a_key_is_told_by_which_it_is_and_held() -> None:
+    recall, made = Recall(10), []
+
+    def of(items: list[int]) -> int:
+        return recall.of_key(("sum", Same(items)), lambda: made.append(items) or sum(items))  # type: ignore[func-returns-value]
+
+    one, other = [1, 2], [1, 2]
+    assert [of(one), of(one), of(other), of([1, 2]), of(one)] == [3] * 5
+    assert len(made) == 3
+    assert made[0] is one
+
+
+def test_what_is_told_by_identity_is_forgotten_after_so_many() -> None:
+    made = []
+
+    @by_identity(2)
+    def doubled(items: list[int], *, times: int = 2) -> list[int]:
+        made.append(items)
+        return items * times
+
+    one, two, three = [1], [2], [3]
+    assert [doubled(each) for each in (one, one, two, three, one)] == [[1, 1], [1, 1], [2, 2], [3, 3], [1, 1]]
+    assert doubled(one, times=3) == [1, 1, 1]
+    assert made == [one, two, three, one, one]

@@ -21,7 +21,7 @@ from simulator.errors import MappingError
 from simulator.kinds.sizes import Sizes
 from simulator.machine.model import Elaborated, Machine
 from simulator.network import Graph, NetworkSpec
-from simulator.recall import Recall, Same, by_identity, fingerprint
+from simulator.recall import by_identity, fingerprint
 from simulator.specs.models import Section
 from simulator.system.operation import OperationRun
 from simulator.system.program import OperationProgram
@@ -74,10 +74,6 @@ def _members(operations: Mapping[str, Operation], chain: Chain) -> list[Operatio
     if missing:
         raise MappingError(f"fuse: [{', '.join(chain.operations)}]: the workload has no operation {missing[0]}")
     return [operations[name] for name in chain.operations]
-
-
-_HOMES = Recall(20_000)
-"""Where the operations of workloads live, of the last so many: machines that are tried one after another mostly agree in that."""
 
 
 @by_identity(16)
@@ -148,7 +144,7 @@ class Kind(ABC):
         Raises MappingError for a chain that it cannot fuse, and that is not to be fused only if it fits.
         """
         at_rest, content = _at_rest(machine)
-        return _HOMES.of_key((Same(workload), self.name, content), lambda: self._residency(at_rest, workload), len)
+        return workload.recall.of_key(("residency", self.name, content), lambda: self._residency(at_rest, workload), len)
 
     def _residency(self, machine: Machine, workload: Workload) -> tuple[Residency, ...]:
         operations = {operation.name: operation for operation in workload.operations}

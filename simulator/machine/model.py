@@ -185,6 +185,10 @@ class Machine(FileModel):
         """The machine as far as it decides where tensors live: of its rates and of what it is made of, nothing is there to be read."""
         return self._showing(_INSIDE | {"activation_buffer_kib", "activation_format"})
 
+    def as_built(self) -> Machine:
+        """The machine as far as it decides how long its pipelines are: of what lies beyond its trunks, nothing is there to be read."""
+        return self._showing(_INSIDE | {"clock_ghz", "trunks"})
+
     def _showing(self, names: set[str]) -> Machine:
         known = self.model_copy()
         for name in type(self).model_fields.keys() - names:

@@ -8,7 +8,6 @@ from functools import cached_property
 
 from simulator.kinds import kind_of
 from simulator.machine.model import Machine
-from simulator.recall import by_identity
 from simulator.system.tensors import Residency
 from simulator.workload.types import Chain, Workload
 
@@ -47,7 +46,9 @@ class Alternatives:
 
     def with_fused(self, chosen: Collection[Chain]) -> Workload:
         """The workload with no chains but these and those that are demanded."""
-        return _with_chains(self.workload, tuple(chain for chain in self.workload.fuse if not chain.if_fits or chain in chosen))
+        chains = tuple(chain for chain in self.workload.fuse if not chain.if_fits or chain in chosen)
+        # one workload for all machines that fuse alike: it remembers what was worked out of it
+        return self.workload.recall.of_key(("fused", chains), lambda: replace(self.workload, fuse=chains))
 
     def span(self, chain: Chain) -> slice:
         """Where the operations of a chain stand."""
@@ -63,9 +64,3 @@ class Alternatives:
         links = {name for chain in self.optional for name in chain.operations[:-1]}
         between = (home.y for operation, home in zip(self.workload.operations, self.apart, strict=True) if operation.name in links)
         return all(home == "dram" for home in between) or all(home.y != "dram" for home in self.apart)
-
-
-@by_identity(64)
-def _with_chains(workload: Workload, chains: tuple[Chain, ...]) -> Workload:
-    """Made once: of one workload more is remembered than of equal ones."""
-    return replace(workload, fuse=chains)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, field, replace
-from functools import lru_cache
+from functools import partial
 
 from simulator.errors import MappingError
 from simulator.machine.model import Elaborated
@@ -33,15 +33,15 @@ def settled(elaborated: Elaborated, workload: Workload, run: Run, player: Player
     chosen = []
     for chain in alternatives.optional:
         span = alternatives.span(chain)
-        alone = _alone(workload.operations[span])
+        operations = workload.operations[span]
+        alone = workload.recall.of_key(("alone", chain), partial(_alone, operations))
         if choice.fuses(alone, alternatives.fused[span], alternatives.apart[span]):
             chosen.append(chain)
     return alternatives.with_fused(chosen)
 
 
-@lru_cache(maxsize=64)
 def _alone(operations: tuple[Operation, ...]) -> Floor:
-    """A chain with nothing to wait for but its own operations: made once for all machines that are tried one after another."""
+    """A chain with nothing to wait for but its own operations."""
     names = {operation.name for operation in operations}
     waiting = (replace(each, depends_on=tuple(name for name in each.depends_on if name in names)) for each in operations)
     return Floor(Workload("chain", tuple(waiting)))

@@ -137,6 +137,11 @@ class TileStep:
     awaits: int | None = None
     """Drain over the chip that must have left before it begins: it takes that beside its X, in the same half."""
 
+    def numbered_on(self, x: int, w: int, y: int) -> TileStep:
+        """In a program that comes after others, of so many contents."""
+        awaits = None if self.awaits is None else self.awaits + y
+        return TileStep(self.operation, self.cycles, self.x + x, self.w + w, self.y + y, self.w_flow, self.y_flow, awaits)
+
 
 @dataclass(frozen=True)
 class Program:
@@ -148,11 +153,13 @@ class Program:
     drains: tuple[Drain, ...]
     depends_on: tuple[tuple[int, ...], ...]
     """[operations] indices of the operations whose outputs an operation's X is made from."""
-    _made: dict[Hashable, Any] | None = field(default=None, compare=False, repr=False)
+    _made: dict[Hashable, Any] | None = field(init=False, default=None, compare=False, repr=False)
 
     def kept(self) -> Program:
         """The same to be played more than once: engines keep what they have made of it, for any rates."""
-        return replace(self, _made={})
+        program = replace(self)
+        object.__setattr__(program, "_made", {})
+        return program
 
     def once(self, key: Hashable, make: Callable[[], T]) -> T:
         """What `make` makes of it, by a key; where it is kept, once."""
@@ -180,8 +187,8 @@ class OperationProgram:
     drains: tuple[Drain, ...]
     ahead: bool = False
     """Of the first of two fused operations: each of its tiles runs before the other one takes what the tile before it left."""
-    _elsewhere: dict[int, OperationProgram] = field(default_factory=dict, compare=False, repr=False)
-    _moved: dict[int, Counts] = field(default_factory=dict, compare=False, repr=False)
+    _elsewhere: dict[int, OperationProgram] = field(init=False, default_factory=dict, compare=False, repr=False)
+    _moved: dict[int, Counts] = field(init=False, default_factory=dict, compare=False, repr=False)
 
     def of_operation(self, index: int) -> OperationProgram:
         """The same for another operation of the program; made once for each."""
@@ -241,10 +248,7 @@ def in_sequence(programs: Iterable[OperationProgram]) -> OperationProgram:
     drains: list[Drain] = []
     for program in programs:
         x, w, y = len(x_fills), len(w_fills), len(drains)
-        tiles += [
-            replace(tile, x=tile.x + x, w=tile.w + w, y=tile.y + y, awaits=None if tile.awaits is None else tile.awaits + y)
-            for tile in program.tiles
-        ]
+        tiles += [tile.numbered_on(x, w, y) for tile in program.tiles] if x or w or y else program.tiles
         drains += [_numbered_on(drain, w, y) for drain in program.drains]
         x_fills += [fill if fill.source is None else replace(fill, source=fill.source + y) for fill in program.x_fills]
         w_fills += program.w_fills

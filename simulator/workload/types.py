@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal, get_args
 import numpy as np
 from numpy.typing import NDArray
 
+from simulator.recall import Recall
 from simulator.workload.csr import occurrences
 
 if TYPE_CHECKING:
@@ -184,6 +185,10 @@ class Chain:
     """Whether they run apart where a machine cannot fuse them, or would take longer; else they are fused, or that is an error."""
 
 
+_WORKED_OUT = 20_000
+"""Homes of operations and the like that a workload remembers at most."""
+
+
 @dataclass(frozen=True, eq=False)
 class Workload:
     """Operations in program order."""
@@ -193,6 +198,12 @@ class Workload:
     spec: Mapping[str, Any] = field(default_factory=dict)
     """The file as read, after defaults: what a result records."""
     fuse: tuple[Chain, ...] = ()
+    _recall: Recall = field(init=False, default_factory=lambda: Recall(_WORKED_OUT), compare=False, repr=False)
+
+    @property
+    def recall(self) -> Recall:
+        """What was worked out of it for machines that agree in what that depends on; it goes with the workload."""
+        return self._recall
 
     @property
     def hashes(self) -> dict[str, dict[str, str]]:

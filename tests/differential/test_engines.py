@@ -61,6 +61,15 @@ def test_system_level_with_dram_of_any_rate(case: SystemCase, rate: float) -> No
     assert SYSTEM_ENGINES["compiled"](spec, program) == SYSTEM_ENGINES["reference"](spec, program)
 
 
+@settings(max_examples=50)
+@given(SYSTEM_CASES, st.lists(SYSTEM_CASES, max_size=3))
+def test_a_program_that_is_kept_is_played_at_any_rates(case: SystemCase, others: list[SystemCase]) -> None:
+    spec, program = case.drawn()
+    kept = program.kept()
+    for rates in (spec, *(other.drawn()[0] for other in others), spec):
+        assert SYSTEM_ENGINES["compiled"](rates, kept) == SYSTEM_ENGINES["compiled"](rates, program)
+
+
 def test_what_is_too_large_for_the_kernel_is_played_by_the_reference() -> None:
     """A DRAM that takes longer for a byte than the kernel can count."""
     spec, program = SystemCase(1).drawn()

@@ -12,6 +12,7 @@ from pydantic import BaseModel, ValidationError
 
 from simulator.engine.engines import ENGINES
 from simulator.errors import SparsimError
+from simulator.kinds import kind_of
 from simulator.machine.model import Machine
 from simulator.pricing import elaborate, technology_of
 from simulator.recall import NOTHING, Recall
@@ -144,6 +145,25 @@ def test_what_is_around_a_fabric_is_not_there_for_it() -> None:
     for name in AROUND:
         with pytest.raises(AttributeError, match=name):
             getattr(of, name)
+
+
+def test_where_tensors_live_and_how_long_pipelines_are_is_decided_without_what_has_no_part_in_it() -> None:
+    of = CASES["gather"][0]
+    assert set(of.at_rest().__dict__) == set(of.inside().__dict__) | {"activation_buffer_kib", "activation_format"}
+    assert set(of.as_built().__dict__) == set(of.inside().__dict__) | {"clock_ghz", "trunks"}
+    with pytest.raises(AttributeError, match="dram"):
+        of.as_built().dram  # noqa: B018
+
+
+def test_machines_that_differ_in_their_memory_alone_are_settled_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    of, seen = CASES["gather"][0], []
+    settle = type(kind_of(of)).settle
+    monkeypatch.setattr(type(kind_of(of)), "settle", lambda self, draft, technology: seen.append(draft) or settle(self, draft, technology))
+    technology = technology_of(of)
+    found = [elaborate(moved(of, ("dram", "latency_ns"), latency), technology) for latency in (10, 20)]
+    assert len(seen) == 1
+    assert [each.dram_latency_cycles for each in found] == [10, 20]
+    assert [each.machine.dram.latency_ns for each in found] == [10, 20]
 
 
 def test_a_placement_is_known_by_what_its_file_holds(tmp_path: Any) -> None:

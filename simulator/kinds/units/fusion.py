@@ -259,14 +259,16 @@ class FusedPlan:
 
     def _programs(self, rounds: Sequence[Sequence[Sequence[Round]]]) -> list[OperationProgram]:
         """[operations] tiles, fills and drains, all as many; drains wait for room as the tiles of all operations leave it."""
+        leaving = [
+            [plan.cut_drains(done) for plan, done in zip(plans, each, strict=True)] for plans, each in zip(self.plans, rounds, strict=True)
+        ]
         programs = [
-            in_sequence(plan.program(done) for plan, done in zip(plans, of_plans, strict=True))
-            for plans, of_plans in zip(self.plans, rounds, strict=True)
+            in_sequence(
+                plan.drained(done, cut, [whole.parts for whole in cut]) for plan, done, cut in zip(plans, of_plans, of_cuts, strict=True)
+            )
+            for plans, of_plans, of_cuts in zip(self.plans, rounds, leaving, strict=True)
         ]
-        cuts = [
-            _flat(plan.cut_drains(done) for plan, done in zip(plans, each, strict=True))
-            for plans, each in zip(self.plans, rounds, strict=True)
-        ]
+        cuts = [_flat(each) for each in leaving]
         units = [
             _flat(
                 [done.in_step.unit if plan.dataflow.rows_stream else _NONE for done in of_plan]

@@ -42,6 +42,7 @@ class UnitsPlan:
     w_kept: bool = False
     """Whether the buffer keeps a W from DRAM that is walked again (rule 7)."""
     _rows: dict[tuple[int, Part], RowDrain] = field(default_factory=dict)
+    _parts: dict[tuple[int, int, int], tuple[Part, ...]] = field(default_factory=dict)
 
     @classmethod
     def of(cls, machine: UnitsMachine, dataflow: Dataflow[Any], index: int, burst_bytes: int, *, room_bytes: int) -> UnitsPlan:
@@ -62,16 +63,39 @@ class UnitsPlan:
         if len(changes) == len(places) or self.dataflow.loops.residency.w != "dram":
             return None
         taken = room_bytes - self.dataflow.room_bytes
-        return taken + sum(part.bytes for place in places for part in self.dataflow.w_parts(*place, self.burst_bytes))
+        return taken + sum(part.bytes for place in places for part in self._w_parts(*place, self.burst_bytes))
 
-    @property
+    @cached_property
     def _w_changes(self) -> list[tuple[int, int]]:
         """M and K tile of each fill of W, in order."""
         return [(m, k) for m, _, k in changes_of(self.positions, self._contents[1])]
 
+    @cached_property
+    def _x_changes(self) -> list[Position]:
+        """First tile of each fill of X, in order."""
+        return changes_of(self.positions, self.dataflow.loops.x_content)
+
+    @cached_property
+    def _y_changes(self) -> list[Position]:
+        """First tile of each drain, in order."""
+        return changes_of(self.positions, self.dataflow.loops.y_content)
+
+    def _w_parts(self, m: int, k: int, grain: int) -> tuple[Part, ...]:
+        """Those of the dataflow, made once."""
+        key = m, k, grain
+        if key not in self._parts:
+            self._parts[key] = self.dataflow.w_parts(*key)
+        return self._parts[key]
+
     def program(self, rounds: Sequence[Round]) -> OperationProgram:
         """What the system level must do for it, given what its rounds did, or the least that they do."""
-        drains, y_flows = self._drains(rounds)
+        cut = self.cut_drains(rounds)
+        whole = with_room(cut, [done.in_step.unit for done in rounds], self.output_places) if self.dataflow.rows_stream else None
+        return self.drained(rounds, cut, whole or [each.parts for each in cut])
+
+    def drained(self, rounds: Sequence[Round], cut: Sequence[RowDrain], parts: Sequence[tuple[Part, ...]]) -> OperationProgram:
+        """The same, given what leaves and the parts in which it does."""
+        drains, y_flows = self._drains(parts), [each.flow for each in cut]
         w_fills = self._w_fills()
         xs, ws, ys = (self._numbers(content) for content in self._contents)
         steps = zip(rounds, xs, ws, ys, strict=True)
@@ -94,9 +118,8 @@ class UnitsPlan:
         return content_indices([content(place) for place in self.positions], 0)
 
     def _x_fills(self) -> tuple[Fill, ...]:
-        loops = self.dataflow.loops
-        changes = changes_of(self.positions, loops.x_content)
-        return tuple(Fill(self.index, loops.residency.x, self.dataflow.x_parts(position), waits=True) for position in changes)
+        home = self.dataflow.loops.residency.x
+        return tuple(Fill(self.index, home, self.dataflow.x_parts(position), waits=True) for position in self._x_changes)
 
     def _w_fills(self) -> tuple[Fill, ...]:
         """For all groups at once. A W that is made from activations comes from where they live, and waits for them.
@@ -107,7 +130,7 @@ class UnitsPlan:
         made, home = loops.operation.weight_home == "activation", loops.residency.w
         grain = self.burst_bytes if home == "dram" else 1
         changes = self._w_changes
-        parts = {place: self.dataflow.w_parts(*place, grain) for place in dict.fromkeys(changes)}
+        parts = {place: self._w_parts(*place, grain) for place in dict.fromkeys(changes)}
         fills, seen = [], set()
         for place in changes:
             there = self.w_kept and place in seen
@@ -116,18 +139,12 @@ class UnitsPlan:
             seen.add(place)
         return tuple(fills)
 
-    def _drains(self, rounds: Sequence[Round]) -> tuple[tuple[Drain, ...], list[Flow | None]]:
-        """What leaves, and when it was written where it streams. What a sampled product leaves lies in the lists, which go with it."""
+    def _drains(self, parts: Sequence[tuple[Part, ...]]) -> tuple[Drain, ...]:
+        """What leaves in such parts. What a sampled product leaves lies in the lists, which go with it."""
         loops, dataflow = self.dataflow.loops, self.dataflow
         in_lists = loops.operation.gradient is not None
-        cut = self.cut_drains(rounds)
-        whole = [each.parts for each in cut]
-        if dataflow.rows_stream:
-            whole = with_room(cut, [done.in_step.unit for done in rounds], self.output_places)
-        drains = [Drain(self.index, loops.residency.y, parts, holds_w=content if in_lists else None) for content, parts in enumerate(whole)]
-        if dataflow.sums_home is not None:
-            drains = self._with_sums(drains, dataflow.sums_home)
-        return tuple(drains), [each.flow for each in cut]
+        drains = [Drain(self.index, loops.residency.y, each, holds_w=content if in_lists else None) for content, each in enumerate(parts)]
+        return tuple(drains if dataflow.sums_home is None else self._with_sums(drains, dataflow.sums_home))
 
     def _with_sums(self, drains: Sequence[Drain], home: MemoryLevel) -> list[Drain]:
         """Where partial sums leave, a tile has a drain of its own, which adds to what the last K tile of the same rows has left."""
@@ -141,7 +158,7 @@ class UnitsPlan:
     def cut_drains(self, rounds: Sequence[Round]) -> list[RowDrain]:
         """What leaves, in the parts in which it does."""
         loops = self.dataflow.loops
-        whole = [self.dataflow.y_parts(position) for position in changes_of(self.positions, loops.y_content)]
+        whole = [self.dataflow.y_parts(position) for position in self._y_changes]
         if not self.dataflow.rows_stream:
             return [RowDrain(parts, None, np.zeros(0, dtype=np.int64)) for parts in whole]
         grain = self.burst_bytes if loops.residency.y == "dram" or self.dataflow.sums_home == "dram" else 1
@@ -182,10 +199,10 @@ class UnitsPlan:
 
     def transfer_counts(self) -> Counts:
         """What fills write and drains read on the fabric."""
-        dataflow, (x_content, w_content, y_content) = self.dataflow, self._contents
-        counts = [dataflow.x_counts(position) for position in changes_of(self.positions, x_content)]
-        counts += [dataflow.w_counts(m, k) for m, _, k in changes_of(self.positions, w_content)]
-        counts += [dataflow.y_counts(position) for position in changes_of(self.positions, y_content)]
+        dataflow = self.dataflow
+        counts = [dataflow.x_counts(position) for position in self._x_changes]
+        counts += [dataflow.w_counts(m, k) for m, k in self._w_changes]
+        counts += [dataflow.y_counts(position) for position in self._y_changes]
         return Counts.total(counts)
 
 

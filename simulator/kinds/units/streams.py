@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -41,7 +41,18 @@ def shares(total: int, ends: Ints, grain: int) -> list[int]:
         return []
     whole = -(-total * ends // int(ends[-1]))
     cuts = np.minimum(-(-whole // grain) * grain, total)
-    sizes: list[int] = np.diff(cuts, prepend=0).tolist()
+    sizes: list[int] = steps(cuts).tolist()
+    return sizes
+
+
+def steps(ends: Ints) -> Ints:
+    """What each is larger than the one before it, the first than 0 (`np.diff` with that before it, in a quarter of the time).
+
+    >>> steps(np.array([2, 5, 5])).tolist()
+    [2, 3, 0]
+    """
+    sizes = ends.copy()
+    sizes[1:] -= ends[:-1]
     return sizes
 
 
@@ -59,7 +70,7 @@ def list_parts(entries: Ints, stream: ListStream, total: int, grain: int, port_e
     if not pieces:
         return (Part(total, space=1),)
     upto = np.minimum(entries[None, :], stream.piece_entries * np.arange(1, pieces + 1)[:, None])
-    longest = np.diff(upto.max(axis=1), prepend=0)
+    longest = steps(upto.max(axis=1))
     sizes = shares(total, upto.sum(axis=1), grain)
     space = piece_space(stream)
     return tuple(Part(size, -(-int(most) // port_entries), space=space) for size, most in zip(sizes, longest, strict=True))
@@ -145,7 +156,7 @@ def row_drain(written: Ints, whole: Part, grain: int, most_rows: int) -> RowDrai
         return RowDrain((whole,), None, np.zeros(0, dtype=np.int64))
     step = max(1, min(most_rows, DMA_CHUNK_BYTES * rows // max(1, whole.bytes + sums.out_bytes, sums.back_bytes)))
     ends = np.minimum(step * np.arange(1, -(-rows // step) + 1), rows)
-    flow = Flow(tuple(written[ends - (np.diff(ends, prepend=0))].tolist()), tuple(written[ends - 1].tolist()))
+    flow = Flow(tuple(written[ends - steps(ends)].tolist()), tuple(written[ends - 1].tolist()))
     sizes, extras = shares(whole.bytes, ends, grain), shares(whole.extra_bus_bytes, ends, 1)
     of_sums = [NO_SUMS] * len(ends)
     if sums != NO_SUMS:
@@ -169,8 +180,10 @@ def with_room(drains: Sequence[RowDrain], units: Sequence[Ints], places: int) ->
         later, before = order[places:], order[:-places]
         same = unit[later] == unit[before]
         np.maximum.at(needed, of_row[later[same]], of_row[before[same]] + 1)
-    behind = np.arange(len(needed)) - np.maximum.accumulate(needed)
-    return [
-        tuple(replace(part, behind=int(number)) for part, number in zip(drain.parts, behind[start:], strict=False))
-        for drain, start in zip(drains, first, strict=False)
-    ]
+    behind = iter((np.arange(len(needed)) - np.maximum.accumulate(needed)).tolist())
+    return [tuple(_behind(part, next(behind)) for part in drain.parts) for drain in drains]
+
+
+def _behind(part: Part, behind: int) -> Part:
+    """`replace(part, behind=…)`, in half of the time: there are thousands."""
+    return Part(part.bytes, part.bank_cycles, part.extra_bus_bytes, part.space, behind, part.sums)

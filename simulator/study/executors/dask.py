@@ -26,6 +26,9 @@ class DaskCluster:
         self._client = client
         self._executor = client.get_executor(pure=False)
 
+    def begin(self, work: Work) -> None:
+        """They have been started."""
+
     def submit(self, work: Work, tasks: Sequence[Any], inputs: Mapping[str, Any], listen: Report) -> Future[Batch]:
         """Return a future that raises KilledWorker where its worker dies."""
         future: Future[Batch] = self._executor.submit(done, work, tasks, dict(inputs))

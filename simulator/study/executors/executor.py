@@ -36,6 +36,9 @@ class Executor(Protocol):
     crashes: tuple[type[BaseException], ...]
     """What a future raises whose worker died, beside what `concurrent.futures` has for it."""
 
+    def begin(self, work: Work) -> None:
+        """Have workers start that would else start with their first batch: there will be work for all of them."""
+
     def submit(self, work: Work, tasks: Sequence[Any], inputs: Mapping[str, Any], listen: Report) -> Future[Batch]:
         """Have a worker do a batch; `inputs` are what `share` returned, by key. `listen` hears what the tasks report."""
 
@@ -66,6 +69,9 @@ class InProcess:
     workers = 1
     queued = 1
     crashes: tuple[type[BaseException], ...] = ()
+
+    def begin(self, work: Work) -> None:
+        """It is here."""
 
     def submit(self, work: Work, tasks: Sequence[Any], inputs: Mapping[str, Any], listen: Report) -> Future[Batch]:
         """Return a future that is done already."""

@@ -35,6 +35,11 @@ class Processes:
         self._processes = [_Process() for _ in range(workers)]
         self._files = (folder / f"{number}.pickle" for number in count())
 
+    def begin(self, work: Work) -> None:
+        """Launch all processes; each imports what it will call."""
+        for process in self._processes:
+            process.begin(work)
+
     def submit(self, work: Work, tasks: Sequence[Any], inputs: Mapping[str, Any], listen: Report) -> Future[Batch]:
         """Return a future that raises BrokenProcessPool where its worker dies."""
         return min(self._processes, key=lambda process: process.waiting).submit(work, tasks, inputs, listen)
@@ -73,6 +78,11 @@ class _Process:
         self._futures = {future for future in self._futures if not future.done()}
         return len(self._futures)
 
+    def begin(self, work: Work) -> None:
+        """Launch the worker. One that dies before it has anything to do is found dead then."""
+        with suppress(BrokenProcessPool):
+            self._started().submit(_known, work).add_done_callback(_unheard)
+
     def submit(self, work: Work, tasks: Sequence[Any], inputs: Mapping[str, Any], listen: Report) -> Future[Batch]:
         """Return a future of the worker; a new worker takes the place of one that was found dead."""
         self._listen = listen
@@ -91,7 +101,7 @@ class _Process:
             self._reports, theirs = context.Pipe(duplex=False)
             self._executor = ProcessPoolExecutor(1, context, _begin, (theirs,))
             with _undisturbed():
-                self._executor.submit(int).add_done_callback(lambda future: future.cancelled() or future.exception())
+                self._executor.submit(int).add_done_callback(_unheard)
             theirs.close()
         return self._executor
 
@@ -113,6 +123,15 @@ class _Process:
         if self._reports is not None:
             self._reports.close()
             self._reports = None
+
+
+def _known(work: Work) -> None:
+    """A worker that is handed a function has imported its module."""
+
+
+def _unheard(future: Future[Any]) -> None:
+    """Whatever became of it."""
+    future.cancelled() or future.exception()
 
 
 _FOLDER = "sparsim-"

@@ -31,7 +31,7 @@ from simulator.workload.patterns import Pattern
 from simulator.workload.spec import WorkloadSpec
 
 RECALLED = 250_000
-"""Tiles and parts of transfers that a worker remembers at most: about 110 MB, or tinygpt on 190 fabrics."""
+"""Tiles and parts of transfers that a worker remembers at most: about 100 MB, or tinygpt on 60 fabrics, with the programs of each."""
 
 
 @dataclass(frozen=True, eq=False)

@@ -118,6 +118,10 @@ def run_sweep(space: Space, store: Store, options: Options, listen: Listener = l
     return SweepRun(space.spec, rows, sweep.id, sweep.excluded, robustness, computed=sweep.computed, points=points)
 
 
+_EARLY = 16
+"""Points that have been looked at when workers are started, if the store lacks any of these."""
+
+
 @dataclass(frozen=True)
 class _Chosen:
     """What is somewhere, and the row that it will have."""
@@ -180,6 +184,9 @@ class _Sweep:
     def _resolve(self, at: Coordinates) -> Point | Invalid | None:
         if at not in self._resolved:
             self._resolved[at] = self.space.resolve(at)
+            if len(self._resolved) == _EARLY and len(self.store.points(point.key for point in self.points)) < len(list(self.points)):
+                # workers start while the other points are resolved
+                self._executor.begin(self.options.function)
         return self._resolved[at]
 
     def _search(self, search: SizeSearch) -> Scaled:
