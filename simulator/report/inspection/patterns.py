@@ -9,7 +9,7 @@ from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 from numpy.typing import NDArray
 
 from simulator.report.numbers import percent
-from simulator.report.plots.style import styled
+from simulator.report.plots.style import paper, styled
 from simulator.workload.stats import degrees
 from simulator.workload.twin import uniform_twin
 from simulator.workload.types import Activations, Weight, Workload
@@ -27,7 +27,7 @@ def spy_figure(workload: Workload) -> Figure:
     columns = min(count, 5)
     rows = -(-count // columns)
     with styled():
-        figure = Figure(figsize=(max(2.5 * columns + 0.4, 5.0), 5.2 * rows + 0.5), layout="constrained")
+        figure = Figure(figsize=paper(max(2.5 * columns + 0.4, 5.0), 5.2 * rows + 0.5), layout="constrained")
         grid = figure.subplots(2 * rows, columns, squeeze=False)
         for axes in grid.flat:
             axes.set_axis_off()
@@ -35,7 +35,7 @@ def spy_figure(workload: Workload) -> Figure:
             row, column = divmod(place, columns)
             _spy(grid[2 * row][column], operation.weight, f"{operation.name}\nW", "M", "K")
             _spy(grid[2 * row + 1][column], operation.activations, "X", "K", "N")
-        figure.suptitle(f"Patterns of {workload.name}\ndark where nonzeros are", fontsize=11, fontweight="bold")
+        figure.suptitle(f"Patterns of {workload.name}\ndark where nonzeros are", fontweight="bold")
     return figure
 
 
@@ -43,9 +43,9 @@ def _spy(axes: Axes, operand: Weight | Activations, title: str, down: str, acros
     rows, cols = operand.shape
     axes.set_axis_on()
     axes.imshow(_binned(operand), cmap="Greys", vmin=0, vmax=1, aspect="auto", interpolation="nearest", extent=(0, cols, rows, 0))
-    axes.set_title(f"{title}, {percent(operand.nnz / (rows * cols))} dense", fontsize=9)
-    axes.set_xlabel(f"{across} = {cols}", fontsize=8)
-    axes.set_ylabel(f"{down} = {rows}", fontsize=8)
+    axes.set_title(f"{title}, {percent(operand.nnz / (rows * cols))} dense", fontsize="medium")
+    axes.set_xlabel(f"{across} = {cols}", fontsize="small")
+    axes.set_ylabel(f"{down} = {rows}", fontsize="small")
     axes.set_xticks([])
     axes.set_yticks([])
     axes.spines[["top", "right"]].set_visible(True)
@@ -83,7 +83,7 @@ def degrees_figure(workload: Workload) -> Figure:
     columns = min(count, _COLUMNS)
     rows = -(-count // columns)
     with styled():
-        figure = Figure(figsize=(max(3.1 * columns, 6.2), 5.0 * rows + 1.1), layout="constrained")
+        figure = Figure(figsize=paper(max(3.1 * columns, 6.2), 5.0 * rows + 1.1), layout="constrained")
         grid = figure.subplots(2 * rows, columns, squeeze=False)
         for axes in grid.flat:
             axes.set_axis_off()
@@ -94,7 +94,7 @@ def degrees_figure(workload: Workload) -> Figure:
             _curves(grid[2 * row + 1][column], operation.activations, twin.activations, "X")
         handles, labels = grid[0][0].get_legend_handles_labels()
         figure.legend(handles, labels, loc="outside lower center", ncols=4)
-        figure.suptitle(f"Degrees of {workload.name}\nnonzeros of a row or column ÷ their mean", fontsize=11, fontweight="bold")
+        figure.suptitle(f"Degrees of {workload.name}\nnonzeros of a row or column ÷ their mean", fontweight="bold")
     return figure
 
 
@@ -112,10 +112,10 @@ def _curves(axes: Axes, operand: Weight | Activations, twin: Weight | Activation
         axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.0f}"))
     axes.set_ylim(bottom=0)
     axes.grid(visible=True)
-    axes.set_title(title, fontsize=9)
-    axes.set_xlabel("rank of the row or column", fontsize=8)
-    axes.set_ylabel("nonzeros ÷ mean", fontsize=8)
-    axes.tick_params(labelsize=8)
+    axes.set_title(title, fontsize="medium")
+    axes.set_xlabel("rank of the row or column", fontsize="small")
+    axes.set_ylabel("nonzeros ÷ mean", fontsize="small")
+    axes.tick_params(labelsize="small")
 
 
 def _ranked(counts: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.float64]]:

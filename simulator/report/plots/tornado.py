@@ -11,7 +11,7 @@ from matplotlib.ticker import FixedLocator, FuncFormatter, LogLocator, MaxNLocat
 
 from simulator.report.glossary import term
 from simulator.report.numbers import significant, times
-from simulator.report.plots.style import styled
+from simulator.report.plots.style import paper, styled
 from simulator.study.uncertainty import Factor, Sensitivity
 
 _LOW, _HIGH, _ALL = "#2f83c4", "#f29b30", "#9b9b9b"
@@ -25,7 +25,7 @@ def tornado_figure(studies: Sequence[Sensitivity]) -> Figure:
     """The ten strongest constants of each study of one pair of runs; bars end at the ratio with the constant at its ends."""
     with styled():
         heights = [min(len(study.influences), _BARS) + 2.6 for study in studies]
-        figure = Figure(figsize=(11.5, 0.36 * sum(heights) + 0.6), layout="constrained")
+        figure = Figure(figsize=paper(11.5, 0.36 * sum(heights) + 0.6), layout="constrained")
         panels = figure.subplots(len(studies), 1, squeeze=False, height_ratios=heights)
         for axes, study in zip(panels[:, 0], studies, strict=True):
             _draw(axes, study)
@@ -55,7 +55,7 @@ def _draw(axes: Axes, study: Sensitivity) -> None:
     if least < 1 < most:
         axes.axvline(1.0, color="#c84f00", linewidth=1.2, linestyle="--")
     names = [f"{entry.factor.name}{'' if entry.factor.unit == '1' else f' ({entry.factor.unit})'}" for entry in shown]
-    axes.set_yticks(range(len(shown) + 1), ["all constants (combined band)", *names], fontsize=9)
+    axes.set_yticks(range(len(shown) + 1), ["all constants (combined band)", *names], fontsize="medium")
     axes.set_ylim(len(shown) + 0.6, -0.7)
     axes.tick_params(axis="y", length=0)
     ticks = MaxNLocator(9, steps=[1, 2, 5, 10]).tick_values(least, most)
@@ -78,7 +78,7 @@ def _end(axes: Axes, row: int, value: float, text: str, *, left: bool) -> None:
         textcoords="offset points",
         ha="right" if left else "left",
         va="center",
-        fontsize=8,
+        fontsize="small",
         color="#222222",
         bbox={"facecolor": "white", "edgecolor": "none", "pad": 0.5, "alpha": 0.8},
     )
