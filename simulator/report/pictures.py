@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Literal
 
@@ -11,6 +13,24 @@ from simulator.errors import ConfigError
 PictureFormat = Literal["png", "svg", "pdf"]
 PictureStyle = Literal["screen", "column", "slide"]
 """Sizes of paper and letters: for a screen, a column of 3.5 inches, a slide of 10 × 5.6 inches."""
+_current: ContextVar[PictureStyle] = ContextVar("style", default="screen")
+
+
+@contextmanager
+def in_style(style: PictureStyle) -> Iterator[None]:
+    """Within it, figures have the sizes of a style."""
+    token = _current.set(style)
+    try:
+        yield
+    finally:
+        _current.reset(token)
+
+
+def current_style() -> PictureStyle:
+    """The style that figures have here."""
+    return _current.get()
+
+
 PICTURES = ("area", "energy", "unit_cycles", "tradeoff", "bandwidth")
 """Names of all that can be drawn from results; `plots.FIGURES` draws them."""
 

@@ -10,9 +10,9 @@ from matplotlib.figure import Figure
 
 from simulator.errors import OutputError
 from simulator.report.folder import write_whole
-from simulator.report.pictures import PictureFormat, PictureStyle
+from simulator.report.pictures import PictureFormat, PictureStyle, in_style
 from simulator.report.plots import FIGURES
-from simulator.report.plots.style import in_style, save
+from simulator.report.plots.style import save
 from simulator.result import Result
 from simulator.study.breakeven.breakeven import FILE as ANSWER
 from simulator.study.breakeven.breakeven import BreakEven

@@ -11,11 +11,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sample_results import FABRICS, sample_result
 
-from simulator.report.pictures import Pictures, PictureStyle
+from simulator.report.pictures import Pictures, PictureStyle, in_style
 from simulator.report.plots import FIGURES, save_plots
 from simulator.report.plots.looks import LOOKS, looks
 from simulator.report.plots.stacked import OTHER, Stack, gathered
-from simulator.report.plots.style import in_style, render
+from simulator.report.plots.style import render
 from simulator.report.plots.tradeoff import tradeoff_figure
 from simulator.specs import config_names
 

@@ -9,7 +9,7 @@ from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 from numpy.typing import NDArray
 
 from simulator.report.numbers import percent
-from simulator.report.plots.style import paper, styled
+from simulator.report.plots.style import narrow, paper, styled
 from simulator.workload.stats import degrees
 from simulator.workload.twin import uniform_twin
 from simulator.workload.types import Activations, Weight, Workload
@@ -24,7 +24,7 @@ _COLOURS = {"rows": "#c84f00", "columns": "#08488a"}
 def spy_figure(workload: Workload) -> Figure:
     """The patterns of W (above) and X (below) of every operation: dark where nonzeros are; large ones binned to 256 pixels."""
     count = len(workload.operations)
-    columns = min(count, 5)
+    columns = min(count, 2 if narrow() else 5)
     rows = -(-count // columns)
     with styled():
         figure = Figure(figsize=paper(max(2.5 * columns + 0.4, 5.0), 5.2 * rows + 0.5), layout="constrained")
@@ -80,7 +80,7 @@ def degrees_figure(workload: Workload) -> Figure:
     Dashed: the uniform twin. A flat line is a regular pattern, a steep one has hubs.
     """
     count = len(workload.operations)
-    columns = min(count, _COLUMNS)
+    columns = min(count, 2 if narrow() else _COLUMNS)
     rows = -(-count // columns)
     with styled():
         figure = Figure(figsize=paper(max(3.1 * columns, 6.2), 5.0 * rows + 1.1), layout="constrained")
@@ -93,7 +93,7 @@ def degrees_figure(workload: Workload) -> Figure:
             _curves(grid[2 * row][column], operation.weight, twin.weight, f"{operation.name}: W")
             _curves(grid[2 * row + 1][column], operation.activations, twin.activations, "X")
         handles, labels = grid[0][0].get_legend_handles_labels()
-        figure.legend(handles, labels, loc="outside lower center", ncols=4)
+        figure.legend(handles, labels, loc="outside lower center", ncols=2 if narrow() else 4)
         figure.suptitle(f"Degrees of {workload.name}\nnonzeros of a row or column ÷ their mean", fontweight="bold")
     return figure
 

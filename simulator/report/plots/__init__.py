@@ -9,10 +9,10 @@ from pathlib import Path
 
 from matplotlib.figure import Figure
 
-from simulator.report.pictures import Pictures
+from simulator.report.pictures import Pictures, in_style
 from simulator.report.plots.bandwidth import bandwidth_figure
 from simulator.report.plots.breakdown import area_figure, causes_figure, energy_figure, overview_figure
-from simulator.report.plots.style import in_style, save
+from simulator.report.plots.style import save
 from simulator.report.plots.tradeoff import tradeoff_figure
 from simulator.result import Result
 

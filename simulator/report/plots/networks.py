@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from simulator.network import Graph
 from simulator.network.uniform_load import uniform_load
 from simulator.report.plots.looks import Look, looks
-from simulator.report.plots.style import ink, narrow, paper, styled
+from simulator.report.plots.style import ink, narrow, paper, scaled_paper, styled
 from simulator.study.load_latency import NetworkCurve
 
 _ROUTER_COLOURS = ("#08488a", "#2f83c4", "#7fb8e2", "#1fb6c9", "#5cc2a0", "#9a80bd", "#c5b5dc")
@@ -53,17 +53,20 @@ def topology_figure(graph: Graph, name: str = "") -> Figure:
     at = layout(graph, built.joined)
     low, high = at.corners
     with styled():
-        figure = Figure(figsize=paper(max(6.4, high[0] - low[0] + 0.9), high[1] - low[1] + 2.0), layout="constrained")
+        natural = max(6.4, high[0] - low[0] + 0.9), high[1] - low[1] + 2.0
+        size = scaled_paper(*natural)
+        pitch = at.pitch * size[0] / natural[0]
+        figure = Figure(figsize=size, layout="constrained")
         axes = figure.subplots()
         axes.set_xlim(low[0] - 0.25, high[0] + 0.25)
         axes.set_ylim(low[1] - 0.25, high[1] + 0.25)
         axes.set_aspect("equal")
         axes.axis("off")
-        handles = [*_draw_routers(axes, built, at), *_draw_links(axes, built, at), *_draw_terminals(axes, at)]
+        handles = [*_draw_routers(axes, built, at, pitch), *_draw_links(axes, built, at), *_draw_terminals(axes, at, pitch)]
         title = f"{name} ({graph.name})" if name else graph.name
         figure.suptitle(f"{title}: {graph.sources} sources, {graph.sinks} sinks", fontweight="bold")
         axes.set_title(_summary(graph, built), loc="center", fontsize="medium", fontweight="normal")
-        figure.legend(handles=handles, loc="outside lower center", ncols=4)
+        figure.legend(handles=handles, loc="outside lower center", ncols=2 if narrow() else 4)
     return figure
 
 
@@ -79,12 +82,12 @@ def _summary(graph: Graph, built: Used) -> str:
     return f"{routers}\na cut through the middle severs {cut} each way"
 
 
-def _draw_routers(axes: Axes, built: Used, at: Layout) -> list[Line2D]:
+def _draw_routers(axes: Axes, built: Used, at: Layout, pitch: float) -> list[Line2D]:
     members = np.flatnonzero(built.inputs)
     sizes = list(zip(built.inputs[members].tolist(), built.outputs[members].tolist(), strict=True))
     kinds = sorted(set(sizes), key=lambda size: (-size[0] * size[1], size))
     colour = {kind: _ROUTER_COLOURS[min(index, len(_ROUTER_COLOURS) - 1)] for index, kind in enumerate(kinds)}
-    points, width = at.routers[members], float(np.clip(0.33 * at.pitch * 72, 3.0, 24.0))
+    points, width = at.routers[members], float(np.clip(0.33 * pitch * 72, 3.0, 24.0))
     axes.scatter(points[:, 0], points[:, 1], s=width**2, c=[colour[size] for size in sizes], marker="s", zorder=3, linewidths=0)
     if len(members) <= _FEW_ROUTERS and width > 14:
         for centre, size in zip(points, sizes, strict=True):
@@ -114,8 +117,8 @@ def _draw_links(axes: Axes, built: Used, at: Layout) -> list[Line2D]:
     return [Line2D([], [], color=_LINK_COLOUR, label=label + way)]
 
 
-def _draw_terminals(axes: Axes, at: Layout) -> list[Line2D]:
-    size = float(np.clip(0.11 * at.pitch * 72, 2.2, 5.0))
+def _draw_terminals(axes: Axes, at: Layout, pitch: float) -> list[Line2D]:
+    size = float(np.clip(0.11 * pitch * 72, 1.6, 3.0 if narrow() else 5.0))
     handles = []
     for marks, router_of, marker, colour, label in (
         (at.sources, at.router_of_source, "o", _SOURCE_COLOUR, "source"),
@@ -261,7 +264,7 @@ def _fans(routers: Points, router_of: NDArray[np.int64], side: Points, reach: fl
 
 
 _ACCEPTED = 0.98
-"""Share of the offered load below which a network is saturated: its queues, and latencies, grow as long as one measures."""
+"""A network is saturated by loads of which it accepts less at its best: its queues, and latencies, grow as long as one measures."""
 
 
 def load_latency_figure(curve: NetworkCurve) -> Figure:
@@ -269,7 +272,7 @@ def load_latency_figure(curve: NetworkCurve) -> Figure:
     loads = np.array([point.load for point in curve.points])
     throughput = np.array([point.throughput for point in curve.points])
     latency = np.array([point.mean_latency_cycles for point in curve.points])
-    saturated = throughput < _ACCEPTED * loads
+    saturated = curve.saturation < _ACCEPTED * loads
     look = looks([curve.name])[curve.name]
     with styled():
         figure = Figure(figsize=paper(8, 7), layout="constrained")

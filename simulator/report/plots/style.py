@@ -7,7 +7,6 @@ import textwrap
 import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from contextvars import ContextVar
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -21,7 +20,7 @@ from matplotlib.ticker import FixedFormatter, FuncFormatter
 from simulator.activity import CAUSE_TERMS
 from simulator.report.folder import write_whole
 from simulator.report.glossary import components
-from simulator.report.pictures import PictureFormat, PictureStyle
+from simulator.report.pictures import PictureFormat, PictureStyle, current_style
 
 OTHER_COLOUR = "#e3e3e3"
 
@@ -76,35 +75,33 @@ _SHEETS: dict[PictureStyle, _Sheet] = {
     "column": _Sheet(3.5, None, 7.5, 1.5),
     "slide": _Sheet(10.0, 5.625, 14.0, 1.9),
 }
-_current: ContextVar[PictureStyle] = ContextVar("style", default="screen")
-
-
-@contextmanager
-def in_style(style: PictureStyle) -> Iterator[None]:
-    """Within it, figures have the sizes of a style."""
-    token = _current.set(style)
-    try:
-        yield
-    finally:
-        _current.reset(token)
 
 
 def paper(width: float, height: float) -> tuple[float, float]:
     """Inches of a figure that asks for so many on a screen: a column keeps the height that its smaller letters need."""
-    sheet = _SHEETS[_current.get()]
+    sheet = _SHEETS[current_style()]
     if sheet.width is None:
         return width, height
     return sheet.width, sheet.height or max(height * sheet.letters / _SHEETS["screen"].letters, 1.6)
 
 
+def scaled_paper(width: float, height: float) -> tuple[float, float]:
+    """Inches of a figure that is drawn to scale: as wide as the style has it, and as high as that makes it."""
+    sheet = _SHEETS[current_style()]
+    if sheet.width is None:
+        return width, height
+    scale = min(sheet.width / width, (sheet.height or height) / height)
+    return (width * scale, height * scale) if sheet.height else (sheet.width, max(height * scale, 1.6))
+
+
 def narrow() -> bool:
     """Whether there is room for one panel beside another: in a column there is none, and legends stand below."""
-    return _current.get() == "column"
+    return current_style() == "column"
 
 
 def crowding() -> float:
     """How many times as much of a bar as on a screen a share's digits take."""
-    return _SHEETS[_current.get()].crowding
+    return _SHEETS[current_style()].crowding
 
 
 def legend_place(columns: int = 1) -> dict[str, Any]:
@@ -127,7 +124,7 @@ def roles() -> dict[str, str]:
 @contextmanager
 def styled() -> Iterator[None]:
     """Within it, figures have the project's look; matplotlib's own settings are as before afterwards."""
-    letters = {"font.size": _SHEETS[_current.get()].letters, "savefig.dpi": 300 if narrow() else 160}
+    letters = {"font.size": _SHEETS[current_style()].letters, "savefig.dpi": 300 if narrow() else 160}
     with matplotlib.rc_context(_RC | letters), warnings.catch_warnings():
         # where labels leave no room for axes the layout is as it was, which shows
         warnings.filterwarnings("ignore", message="constrained_layout not applied")
