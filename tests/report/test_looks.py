@@ -11,8 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sample_results import FABRICS, sample_result
 
+from simulator.report.numbers import quantity
 from simulator.report.pictures import Pictures, PictureStyle, in_style
-from simulator.report.plots import FIGURES, save_plots
+from simulator.report.plots import FIGURES, energy_figure, save_plots
 from simulator.report.plots.looks import LOOKS, looks
 from simulator.report.plots.stacked import OTHER, Stack, gathered
 from simulator.report.plots.style import render
@@ -47,6 +48,18 @@ def test_small_parts_are_gathered_and_none_is_lost(bars: list[list[float]]) -> N
     assert len(found.parts) <= 8
     assert [part for part in found.parts if part != OTHER] == [name for name in names if name in found.parts], "in their order"
     assert found.totals == pytest.approx(stack.totals)
+
+
+def test_what_is_gathered_counts_to_the_bar_that_it_belongs_to() -> None:
+    results = [sample_result(name) for name in FABRICS]
+    without, _, whole, _ = energy_figure(results).axes
+    for axes, energies in ((without, [r.fabric_energy_pj for r in results]), (whole, [r.energy_pj for r in results])):
+        ends = [0.0] * len(results)
+        for bar in axes.patches:
+            row = round(bar.get_y() + bar.get_height() / 2)  # type: ignore[attr-defined]
+            ends[row] = max(ends[row], bar.get_x() + bar.get_width())  # type: ignore[attr-defined]
+        assert ends == pytest.approx([energy * ends[0] / energies[0] for energy in energies])
+        assert any(text.get_text().startswith(quantity(energies[0], "pJ").split()[0]) for text in axes.texts)
 
 
 @pytest.mark.parametrize(("style", "width"), [("column", 3.5), ("slide", 10.0)])

@@ -12,7 +12,7 @@ from simulator.activity import CAUSES
 from simulator.cost.types import OFF_FABRIC
 from simulator.report.glossary import label
 from simulator.report.numbers import common_scale
-from simulator.report.plots.stacked import Stack, bar_height, component_stack, draw_stack, gathered, stack_handles, stack_legend
+from simulator.report.plots.stacked import Stack, bar_height, component_stack, draw_stack, gathered, same_parts, stack_handles, stack_legend
 from simulator.report.plots.style import CAUSE_COLOURS, component_colours, narrow, paper, styled
 from simulator.result import Result
 from simulator.terms import Section
@@ -37,7 +37,7 @@ def energy_figure(results: Sequence[Result]) -> Figure:
     names = [result.name for result in results]
     fabric = [result.fabric_energy_pj for result in results]
     whole = component_stack(names, [result.energy_pj_by_component for result in results], fabric)
-    inner = Stack(whole.machines, whole.parts, tuple(_without_dram(bar) for bar in whole.lengths))
+    inner = same_parts(whole, [_without_dram(result.energy_pj_by_component) for result in results])
     factor, unit = common_scale(whole.totals, "pJ")
     with styled():
         figure = Figure(figsize=paper(13, max(2 * bar_height(len(results)), 4.6)), layout="constrained")

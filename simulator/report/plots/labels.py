@@ -39,7 +39,7 @@ def place_labels(
     for name, point, (px, py), radius in zip(names, zip(x, y, strict=True), points, radii, strict=True):
         if not name:
             continue
-        width, height = 0.62 * letters * pixels_per_point * len(name), 1.25 * letters * pixels_per_point
+        width, height = 0.68 * letters * pixels_per_point * len(name), 1.25 * letters * pixels_per_point
         boxes = [_box(px, py, dx, dy, radius + reach * height, width, height) for reach in (0.25, 1.0, 2.2) for dx, dy in _DIRECTIONS]
         best = min(
             boxes,

@@ -55,10 +55,18 @@ def gathered(stack: Stack, small_of: Sequence[float]) -> Stack:
     }
     largest = sorted(share, key=lambda name: -share[name])[: _MOST_PARTS - 1]
     large = [name for name in stack.parts if name in largest and share[name] > _SMALL]
-    merged = stack.lengths
-    bars = [{name: bar.get(name, 0.0) for name in large} | {OTHER: _rest(bar, large)} for bar in merged]
+    bars = [_grouped(bar, large) for bar in stack.lengths]
     parts = (*large, OTHER) if any(bar[OTHER] for bar in bars) else tuple(large)
     return Stack(stack.machines, parts, tuple(bars))
+
+
+def same_parts(stack: Stack, values: Sequence[Mapping[str, float]]) -> Stack:
+    """Bars of other figures by component, one a machine, with the parts of a stack: one legend for both."""
+    return Stack(stack.machines, stack.parts, tuple(_grouped(_merge(bar), stack.parts) for bar in values))
+
+
+def _grouped(bar: Mapping[str, float], large: Sequence[str]) -> dict[str, float]:
+    return {name: bar.get(name, 0.0) for name in large} | {OTHER: _rest(bar, large)}
 
 
 def draw_stack(
