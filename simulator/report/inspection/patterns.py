@@ -12,7 +12,7 @@ from simulator.report.numbers import percent
 from simulator.report.plots.style import narrow, paper, styled
 from simulator.workload.stats import degrees
 from simulator.workload.twin import uniform_twin
-from simulator.workload.types import Activations, Weight, Workload
+from simulator.workload.types import Activations, Operation, Weight, Workload
 
 _PIXELS = 256
 _COLUMNS = 4
@@ -21,9 +21,25 @@ _LINEAR = 25
 _COLOURS = {"rows": "#c84f00", "columns": "#08488a"}
 
 
+_COLUMN_OPERATIONS = 4
+"""Drawn in a paper's column: those with the most useful MACs."""
+
+
+def _drawn(workload: Workload) -> tuple[list[Operation], str]:
+    """The operations that a picture has room for, in their order, and what its title says of the others."""
+    operations = list(workload.operations)
+    if not narrow() or len(operations) <= _COLUMN_OPERATIONS:
+        return operations, ""
+    most = sorted(range(len(operations)), key=lambda place: -operations[place].macs_useful)[:_COLUMN_OPERATIONS]
+    return [
+        operations[place] for place in sorted(most)
+    ], f"\nthe {_COLUMN_OPERATIONS} of {len(operations)} operations with most useful MACs"
+
+
 def spy_figure(workload: Workload) -> Figure:
     """The patterns of W (above) and X (below) of every operation: dark where nonzeros are; large ones binned to 256 pixels."""
-    count = len(workload.operations)
+    operations, left = _drawn(workload)
+    count = len(operations)
     columns = min(count, 2 if narrow() else 5)
     rows = -(-count // columns)
     with styled():
@@ -31,11 +47,11 @@ def spy_figure(workload: Workload) -> Figure:
         grid = figure.subplots(2 * rows, columns, squeeze=False)
         for axes in grid.flat:
             axes.set_axis_off()
-        for place, operation in enumerate(workload.operations):
+        for place, operation in enumerate(operations):
             row, column = divmod(place, columns)
             _spy(grid[2 * row][column], operation.weight, f"{operation.name}\nW", "M", "K")
             _spy(grid[2 * row + 1][column], operation.activations, "X", "K", "N")
-        figure.suptitle(f"Patterns of {workload.name}\ndark where nonzeros are", fontweight="bold")
+        figure.suptitle(f"Patterns of {workload.name}\ndark where nonzeros are{left}", fontweight="bold")
     return figure
 
 
@@ -79,7 +95,8 @@ def degrees_figure(workload: Workload) -> Figure:
 
     Dashed: the uniform twin. A flat line is a regular pattern, a steep one has hubs.
     """
-    count = len(workload.operations)
+    operations, left = _drawn(workload)
+    count = len(operations)
     columns = min(count, 2 if narrow() else _COLUMNS)
     rows = -(-count // columns)
     with styled():
@@ -87,14 +104,14 @@ def degrees_figure(workload: Workload) -> Figure:
         grid = figure.subplots(2 * rows, columns, squeeze=False)
         for axes in grid.flat:
             axes.set_axis_off()
-        for place, operation in enumerate(workload.operations):
+        for place, operation in enumerate(operations):
             row, column = divmod(place, columns)
             twin = uniform_twin(operation)
             _curves(grid[2 * row][column], operation.weight, twin.weight, f"{operation.name}: W")
             _curves(grid[2 * row + 1][column], operation.activations, twin.activations, "X")
         handles, labels = grid[0][0].get_legend_handles_labels()
         figure.legend(handles, labels, loc="outside lower center", ncols=2 if narrow() else 4)
-        figure.suptitle(f"Degrees of {workload.name}\nnonzeros of a row or column ÷ their mean", fontweight="bold")
+        figure.suptitle(f"Degrees of {workload.name}\nnonzeros of a row or column ÷ their mean{left}", fontweight="bold")
     return figure
 
 
