@@ -8,7 +8,16 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from simulator.cli.entry import USER_ERROR
-from simulator.cli.options import ForceOption, JsonOption, OutputOption, Running, WorkloadOption, with_running_options
+from simulator.cli.options import (
+    ForceOption,
+    JsonOption,
+    OutputOption,
+    Running,
+    StyleChoice,
+    StyleOption,
+    WorkloadOption,
+    with_running_options,
+)
 from simulator.cli.running import SOME_FAILED, Talk, tell_damaged, told
 
 if TYPE_CHECKING:
@@ -42,6 +51,7 @@ def breakeven_command(
     output: OutputOption = None,
     as_json: JsonOption = False,
     force: ForceOption = False,
+    style: StyleOption = StyleChoice.screen,
 ) -> None:
     """Find where the better one of two machines changes along an axis: every crossing that a coarse scan brackets."""
     import json
@@ -49,6 +59,7 @@ def breakeven_command(
     from simulator.cli.running import Provenance
     from simulator.errors import ConfigError
     from simulator.report.folder import check_free
+    from simulator.report.pictures import in_style
     from simulator.study.breakeven.breakeven import Question, find_break_even, write_break_even
     from simulator.study.sweep.store import Store
 
@@ -67,7 +78,8 @@ def breakeven_command(
         answer = find_break_even(question, base, running.options(), listener)
         tell_damaged(base)
     if output is not None or not as_json:
-        write_break_even(folder, answer, provenance.record(), force=force)
+        with in_style(style.value):
+            write_break_even(folder, answer, provenance.record(), force=force)
     if as_json:
         typer.echo(json.dumps(answer.to_dict(), allow_nan=False))
     else:

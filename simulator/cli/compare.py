@@ -23,6 +23,8 @@ from simulator.cli.options import (
     OutputOption,
     PlotsOption,
     SetOption,
+    StyleChoice,
+    StyleOption,
     WorkloadOption,
 )
 from simulator.errors import ConfigError
@@ -156,6 +158,7 @@ def compare_command(
     plots: PlotsOption = None,
     no_plots: NoPlotsOption = False,
     picture_format: FormatOption = FormatChoice.png,
+    style: StyleOption = StyleChoice.screen,
     bands: Annotated[
         bool, typer.Option("--bands", help="Low and high of every figure and ratio; the verdict says what is robust.")
     ] = False,
@@ -171,7 +174,7 @@ def compare_command(
 
     sizing = SizingRequest(equal, to, best, objective or ObjectiveChoice.time, budget, tuple(keep or ()), include_dram)
     size = sizer(sizing, engine.value, jobs or processors())
-    pictures = asked_for(OF_SEVERAL, plots, picture_format.formats, nothing=no_plots)
+    pictures = asked_for(OF_SEVERAL, plots, picture_format.formats, style.value, nothing=no_plots)
     request = Request(
         machines, workload, overrides or [], engine.value, ideal.value, output, as_json, force, pictures, jobs, bands, full,
         _METRICS[objective or ObjectiveChoice.edap],

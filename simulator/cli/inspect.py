@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from simulator.cli.options import ForceOption, FormatChoice, FormatOption, FullOption, JsonOption, SetOption
+from simulator.cli.options import ForceOption, FormatChoice, FormatOption, FullOption, JsonOption, SetOption, StyleChoice, StyleOption
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -37,17 +37,21 @@ def inspect_command(
     as_json: JsonOption = False,
     force: ForceOption = False,
     picture_format: FormatOption = FormatChoice.png,
+    style: StyleOption = StyleChoice.screen,
 ) -> None:
     """Show a workload (shapes, nonzeros, skew, spy plot) or a machine (area tree, peak rates, derived sizes, networks)."""
     from simulator.errors import ConfigError
+    from simulator.report.pictures import in_style
 
     if file_kind(file) == "workload":
-        workload = _draw_workload(file, overrides or [], output, twin, picture_format, force=force)
+        with in_style(style.value):
+            workload = _draw_workload(file, overrides or [], output, twin, picture_format, force=force)
         _show_workload(workload, as_json=as_json, full=full)
     elif twin is not None:
         raise ConfigError(f"{file}: a machine has no uniform twin; --uniform-twin is for workloads")
     else:
-        _inspect_machine(file, overrides or [], output, as_json, picture_format, force=force)
+        with in_style(style.value):
+            _inspect_machine(file, overrides or [], output, as_json, picture_format, force=force)
 
 
 def _inspect_machine(

@@ -7,7 +7,18 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from simulator.cli.options import EngineChoice, EngineOption, ForceOption, FormatChoice, FormatOption, JsonOption, OutputOption, SetOption
+from simulator.cli.options import (
+    EngineChoice,
+    EngineOption,
+    ForceOption,
+    FormatChoice,
+    FormatOption,
+    JsonOption,
+    OutputOption,
+    SetOption,
+    StyleChoice,
+    StyleOption,
+)
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -40,6 +51,7 @@ def network_command(
     as_json: JsonOption = False,
     force: ForceOption = False,
     picture_format: FormatOption = FormatChoice.png,
+    style: StyleOption = StyleChoice.screen,
 ) -> None:
     """Drive the request network of one cluster with traffic: throughput, latency, and theory beside them."""
     import json
@@ -49,6 +61,7 @@ def network_command(
     from simulator.cli.study import read_machine
     from simulator.engine.compiled.switch.engine import SWITCH_KERNEL
     from simulator.report.folder import check_free
+    from simulator.report.pictures import in_style
     from simulator.study.load_latency import measure_network
     from simulator.workload import load_workload
 
@@ -78,7 +91,8 @@ def network_command(
     if output is not None or not as_json:
         from simulator.report.network import write_network
 
-        write_network(curve, folder, provenance.record(), picture_format.formats, force=force)
+        with in_style(style.value):
+            write_network(curve, folder, provenance.record(), picture_format.formats, force=force)
         if not as_json:
             from rich.console import Console
 

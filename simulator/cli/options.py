@@ -60,19 +60,37 @@ class FormatChoice(StrEnum):
 
     png = "png"
     svg = "svg"
+    pdf = "pdf"
     both = "both"
 
     @property
     def formats(self) -> tuple[PictureFormat, ...]:
-        """One or two."""
-        return ("png", "svg") if self is FormatChoice.both else ("svg",) if self is FormatChoice.svg else ("png",)
+        """One; `both` is PNG and SVG."""
+        formats: dict[FormatChoice, tuple[PictureFormat, ...]] = {
+            FormatChoice.png: ("png",),
+            FormatChoice.svg: ("svg",),
+            FormatChoice.pdf: ("pdf",),
+            FormatChoice.both: ("png", "svg"),
+        }
+        return formats[self]
+
+
+class StyleChoice(StrEnum):
+    """Sizes of pictures."""
+
+    screen = "screen"
+    column = "column"
+    slide = "slide"
 
 
 PlotsOption = Annotated[
     str | None, typer.Option("--plots", metavar="NAME,…", help="What to draw: area, energy, unit_cycles, tradeoff, bandwidth, or all.")
 ]
 NoPlotsOption = Annotated[bool, typer.Option("--no-plots", help="Draw nothing, which saves most of the time of a short run.")]
-FormatOption = Annotated[FormatChoice, typer.Option("--format", help="Format of pictures.")]
+FormatOption = Annotated[FormatChoice, typer.Option("--format", help="Format of pictures; both: png and svg.")]
+StyleOption = Annotated[
+    StyleChoice, typer.Option("--style", help="Size of pictures: a screen, a paper's column (3.5 inches), a slide (10 × 5.6 inches).")
+]
 
 
 ConstantOption = Annotated[

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from simulator.cli.options import FormatChoice, FormatOption
+from simulator.cli.options import FormatChoice, FormatOption, StyleChoice, StyleOption
 
 
 def plot_command(
@@ -19,10 +19,11 @@ def plot_command(
         Path | None, typer.Option("--output", "-o", metavar="DIR", help="Where to draw; default: in the same folder.")
     ] = None,
     picture_format: FormatOption = FormatChoice.png,
+    style: StyleOption = StyleChoice.screen,
 ) -> None:
     """Draw all plots of a result folder, from its files; nothing is simulated."""
     from simulator.study.redraw import redraw
 
     target = output or folder
-    names = redraw(folder, target, picture_format.formats)
+    names = redraw(folder, target, picture_format.formats, style.value)
     typer.echo(f"{', '.join(names) or 'nothing to draw'} in {target}/")

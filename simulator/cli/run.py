@@ -20,6 +20,8 @@ from simulator.cli.options import (
     OutputOption,
     PlotsOption,
     SetOption,
+    StyleChoice,
+    StyleOption,
     WorkloadOption,
 )
 
@@ -42,13 +44,14 @@ def run_command(
     plots: PlotsOption = None,
     no_plots: NoPlotsOption = False,
     picture_format: FormatOption = FormatChoice.png,
+    style: StyleOption = StyleChoice.screen,
 ) -> None:
     """Run one machine on a workload: what it takes and why, and a folder with results and plots."""
     from simulator.cli.study import Request, run_study
     from simulator.report.pictures import OF_ONE, asked_for
     from simulator.report.write import write_run
 
-    pictures = asked_for(OF_ONE, plots, picture_format.formats, nothing=no_plots)
+    pictures = asked_for(OF_ONE, plots, picture_format.formats, style.value, nothing=no_plots)
     request = Request([machine], workload, overrides or [], engine.value, ideal.value, output, as_json, force, pictures, 1, full=full)
     run_study(request, lambda names, load: f"{names[0]}-{load}", write_run, _details)
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from simulator.cli.options import ForceOption, FormatChoice, FormatOption, JsonOption, OutputOption, SetOption
+from simulator.cli.options import ForceOption, FormatChoice, FormatOption, JsonOption, OutputOption, SetOption, StyleChoice, StyleOption
 
 if TYPE_CHECKING:
     from simulator.result.saved import SavedRun
@@ -50,6 +50,7 @@ def sensitivity_command(
     as_json: JsonOption = False,
     force: ForceOption = False,
     picture_format: FormatOption = FormatChoice.png,
+    style: StyleOption = StyleChoice.screen,
 ) -> None:
     """Move every constant over its band, on both machines at once: a table and a tornado plot of what that does to their ratio."""
     import json
@@ -59,6 +60,7 @@ def sensitivity_command(
 
     from simulator.cli.running import Provenance
     from simulator.report.folder import check_free
+    from simulator.report.pictures import in_style
     from simulator.report.sensitivity import sensitivity_record, sensitivity_table, write_sensitivity
     from simulator.study.uncertainty import Probe, assess, sensitivity
     from simulator.study.uncertainty.claims import DEFAULT_METRICS
@@ -75,7 +77,8 @@ def sensitivity_command(
     probe, metrics = Probe(known), [choice.value for choice in metric or []] or DEFAULT_METRICS
     studies = [sensitivity(probe, first, second, name) for first, second in pairs for name in metrics]
     if folder is not None:
-        write_sensitivity(folder, studies, rows, provenance.record(), picture_format.formats, force=force)
+        with in_style(style.value):
+            write_sensitivity(folder, studies, rows, provenance.record(), picture_format.formats, force=force)
     if as_json:
         sys.stdout.write(json.dumps({"studies": sensitivity_record(studies)}, allow_nan=False) + "\n")
         return

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from simulator.cli.options import ForceOption, FullOption, OutputOption, Running, with_running_options
+from simulator.cli.options import ForceOption, FullOption, OutputOption, Running, StyleChoice, StyleOption, with_running_options
 from simulator.cli.running import JsonLinesOption, Talk, exit_code, talk_of, tell_damaged, told
 
 
@@ -21,6 +21,7 @@ def sweep_command(
     bands: Annotated[bool, typer.Option("--bands", help="Carry the bands of the constants; as bands: true in the file.")] = False,
     json_lines: JsonLinesOption = False,
     full: FullOption = False,
+    style: StyleOption = StyleChoice.screen,
     output: OutputOption = None,
     force: ForceOption = False,
 ) -> None:
@@ -31,6 +32,7 @@ def sweep_command(
     from rich.console import Console
 
     from simulator.cli.running import Provenance
+    from simulator.report.pictures import in_style
     from simulator.study.sweep.reading import load_sweep
     from simulator.study.sweep.run import run_sweep, sweep_id
     from simulator.study.sweep.store import Store
@@ -50,7 +52,8 @@ def sweep_command(
     except KeyboardInterrupt:
         typer.echo(f"interrupted; what was done is in {running.store}, and the same command goes on from there", err=True)
         raise
-    write_sweep(folder, run, provenance.record(), force=force)
+    with in_style(style.value):
+        write_sweep(folder, run, provenance.record(), force=force)
     if talk is not Talk.json_lines:
         console = Console(markup=False, highlight=False)
         console.print(study_table(run) if full else study_summary(run))

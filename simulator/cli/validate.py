@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from simulator.cli.options import ForceOption, FormatChoice, FormatOption, FullOption, JsonOption, OutputOption
+from simulator.cli.options import ForceOption, FormatChoice, FormatOption, FullOption, JsonOption, OutputOption, StyleChoice, StyleOption
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -28,6 +28,7 @@ def validate_command(
     as_json: JsonOption = False,
     force: ForceOption = False,
     picture_format: FormatOption = FormatChoice.png,
+    style: StyleOption = StyleChoice.screen,
 ) -> None:
     """Show published figures beside the models, which of them were fitted, and how far off the others are.
 
@@ -40,6 +41,7 @@ def validate_command(
     from simulator.cli.running import Provenance
     from simulator.errors import ConfigError
     from simulator.report.folder import check_free
+    from simulator.report.pictures import in_style
 
     if figures is not None and rebuild is not None:
         raise ConfigError("--figures and --rebuild: allowed: one of them; a list of figures holds no rebuilds")
@@ -49,7 +51,8 @@ def validate_command(
     provenance = Provenance()
     found = _figures(figures) if rebuild is None else _rebuilds(rebuild)
     if folder is not None:
-        found.write(folder, provenance.record(), picture_format.formats, force=force)
+        with in_style(style.value):
+            found.write(folder, provenance.record(), picture_format.formats, force=force)
     if as_json:
         typer.echo(json.dumps(found.record, allow_nan=False))
         return

@@ -34,7 +34,7 @@ def write_machine_pictures(machine: Machine, folder: Path, formats: Sequence[Pic
     with new_folder(folder, force=force) as draft:
         save(floorplan_figure(machine.name, plan), draft, "floorplan", formats)
         for name, graph in graphs.items():
-            save(topology_figure(graph), draft, name, formats)
+            save(topology_figure(graph, f"{machine.name}, {name.replace('_', ' ')}"), draft, name, formats)
         write_json(draft / MARKER, {"machine": machine.name, "sparsim_version": package_version()})
     return ["floorplan", *graphs]
 

@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 
 from simulator.errors import OutputError
 from simulator.report.folder import write_whole
-from simulator.report.pictures import PictureFormat
+from simulator.report.pictures import PictureFormat, PictureStyle, in_style
 from simulator.report.plots import FIGURES
 from simulator.report.plots.style import save
 from simulator.result import Result
@@ -25,17 +25,19 @@ _PLOTTED = ("fabric_area_mm2", "seconds", *_STACKED)
 """Metrics that plots of every sweep show, beside its objectives."""
 
 
-def redraw(folder: Path, target: Path, formats: Sequence[PictureFormat] = ("png",)) -> list[str]:
+def redraw(folder: Path, target: Path, formats: Sequence[PictureFormat] = ("png",), style: PictureStyle = "screen") -> list[str]:
     """Draw all that a folder's files can show into `target`; return the names of the plots. Raises OutputError."""
     try:
-        figures = _figures(folder)
+        with in_style(style):
+            figures = _figures(folder)
     except (TypeError, ValueError, KeyError, IndexError, AttributeError, ArithmeticError, RecursionError) as error:
         # files are checked for their keys, not for the type of every value: what cannot be drawn was not written by sparsim
         raise OutputError(f"{folder}: a file of it is damaged: a value is not what sparsim writes, and cannot be drawn") from error
     try:
         target.mkdir(parents=True, exist_ok=True)
-        for name, figure in figures.items():
-            save(figure, target, name, formats)
+        with in_style(style):
+            for name, figure in figures.items():
+                save(figure, target, name, formats)
         several = break_even_files(folder)
         if several:
             write_whole(target / "breakevens.csv", break_evens_csv(load_break_evens(several)).encode())

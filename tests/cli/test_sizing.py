@@ -69,7 +69,7 @@ def test_a_search_says_what_it_looked_at(place: Path, sparsim: Type) -> None:
     [
         (["--to", "5mm2"], "--to says how to size machines, and goes with --equal area|throughput|power|bandwidth"),
         (["--best"], "--best says how to size machines"),
-        (["--equal", "area", "--budget", "5"], "--budget, --keep and --objective say how to search, and go with --best"),
+        (["--equal", "area", "--budget", "5"], "--budget and --keep say how to search, and go with --best"),
         (["--equal", "throughput", "--best", "--objective", "energy"], "--best takes the least area that reaches it"),
         (["--equal", "bandwidth", "--best"], "--best needs a cap"),
         (["--equal", "area", "--to", "0.001mm2"], "0.001 mm² is too small for a crossbar scaled by its size alone: it has "),

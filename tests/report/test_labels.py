@@ -17,7 +17,7 @@ def _joined(x: list[float], y: list[float], names: list[str]) -> set[str]:
     axes.set_xlim(0, 100)
     axes.set_ylim(0, 100)
     figure.draw_without_rendering()
-    place_labels(figure, names, x, y, [900.0] * len(x))
+    place_labels(figure.axes[0], names, x, y, [900.0] * len(x))
     return {text.get_text() for text in axes.texts if text.arrow_patch is not None}
 
 

@@ -10,9 +10,11 @@ from matplotlib.collections import LineCollection, PathCollection
 
 from simulator.kinds import kind_of
 from simulator.machine.model import Machine
-from simulator.network import TOPOLOGIES, TopologyName, draw
-from simulator.report.plots.networks import layout, topology_figure, used
+from simulator.network import TOPOLOGIES, NetworkSpec, TopologyName, draw
+from simulator.network.traffic import TrafficPoint
+from simulator.report.plots.networks import layout, load_latency_figure, topology_figure, used
 from simulator.report.plots.style import render
+from simulator.study.load_latency import NetworkCurve
 
 SIZES = [(1, 1), (2, 8), (16, 16), (64, 16)]
 
@@ -69,3 +71,22 @@ def test_graphs_of_a_machine() -> None:
     assert kind_of(machine()).graphs(machine(replicas=8)) == {}
     of = Machine.model_validate({"name": "s", "fabric": {"kind": "systolic"}})
     assert kind_of(of).graphs(of) == {}
+
+
+def test_what_is_beyond_saturation_is_drawn_as_such_and_theory_has_its_lines() -> None:
+    points = tuple(TrafficPoint(load, min(load, 0.6), 2.0 / (1.01 - load), 1.0) for load in (0.2, 0.4, 0.6, 0.8, 1.0))
+    spec = NetworkSpec(sources=8, sinks=8)
+    curve = NetworkCurve("crossbar", "uniform", spec, 1000, points, 0.6, {"sinks": 1.0, "head_of_line": 0.62})
+    figure = load_latency_figure(curve)
+    above, below = figure.axes
+    for axes in (above, below):
+        hollow = [line for line in axes.lines if line.get_markerfacecolor() == "white"]
+        assert [list(line.get_xdata()) for line in hollow] == [[0.8, 1.0]]  # type: ignore[arg-type]
+    told = [text.get_text() for text in figure.legends[0].get_texts()]
+    assert "sink limit: 1.000" in told
+    assert "head-of-line limit (Karol 1987): 0.620" in told
+    assert any(text.startswith("saturated") for text in told)
+
+
+def test_a_network_is_drawn_under_the_name_of_its_machine() -> None:
+    assert topology_figure(draw("mesh", 4, 4, 2), "mine, reply network").get_suptitle().startswith("mine, reply network (mesh): 4 sources")

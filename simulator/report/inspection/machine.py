@@ -90,7 +90,7 @@ def _area_tree(cost: Cost) -> RenderableType:
     from rich.text import Text
 
     parts = {part.name: part for part in cost.components}
-    table = Table(box=None, header_style="bold", pad_edge=False, padding=(0, 1))
+    table = Table(box=None, header_style="bold", pad_edge=False, padding=(0, 1, 0, 0))
     for heading in ("component", "instances", "cells mm²", "placed mm²", "die mm²", "share"):
         table.add_column(heading, justify="left" if heading == "component" else "right", no_wrap=True)
     known = components()

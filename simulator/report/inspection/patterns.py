@@ -9,10 +9,10 @@ from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 from numpy.typing import NDArray
 
 from simulator.report.numbers import percent
-from simulator.report.plots.style import styled
+from simulator.report.plots.style import narrow, paper, styled
 from simulator.workload.stats import degrees
 from simulator.workload.twin import uniform_twin
-from simulator.workload.types import Activations, Weight, Workload
+from simulator.workload.types import Activations, Operation, Weight, Workload
 
 _PIXELS = 256
 _COLUMNS = 4
@@ -21,21 +21,37 @@ _LINEAR = 25
 _COLOURS = {"rows": "#c84f00", "columns": "#08488a"}
 
 
+_COLUMN_OPERATIONS = 4
+"""Drawn in a paper's column: those with the most useful MACs."""
+
+
+def _drawn(workload: Workload) -> tuple[list[Operation], str]:
+    """The operations that a picture has room for, in their order, and what its title says of the others."""
+    operations = list(workload.operations)
+    if not narrow() or len(operations) <= _COLUMN_OPERATIONS:
+        return operations, ""
+    most = sorted(range(len(operations)), key=lambda place: -operations[place].macs_useful)[:_COLUMN_OPERATIONS]
+    return [
+        operations[place] for place in sorted(most)
+    ], f"\nthe {_COLUMN_OPERATIONS} of {len(operations)} operations with most useful MACs"
+
+
 def spy_figure(workload: Workload) -> Figure:
     """The patterns of W (above) and X (below) of every operation: dark where nonzeros are; large ones binned to 256 pixels."""
-    count = len(workload.operations)
-    columns = min(count, 5)
+    operations, left = _drawn(workload)
+    count = len(operations)
+    columns = min(count, 2 if narrow() else 5)
     rows = -(-count // columns)
     with styled():
-        figure = Figure(figsize=(max(2.5 * columns + 0.4, 5.0), 5.2 * rows + 0.5), layout="constrained")
+        figure = Figure(figsize=paper(max(2.5 * columns + 0.4, 5.0), 5.2 * rows + 0.5), layout="constrained")
         grid = figure.subplots(2 * rows, columns, squeeze=False)
         for axes in grid.flat:
             axes.set_axis_off()
-        for place, operation in enumerate(workload.operations):
+        for place, operation in enumerate(operations):
             row, column = divmod(place, columns)
             _spy(grid[2 * row][column], operation.weight, f"{operation.name}\nW", "M", "K")
             _spy(grid[2 * row + 1][column], operation.activations, "X", "K", "N")
-        figure.suptitle(f"Patterns of {workload.name}\ndark where nonzeros are", fontsize=11, fontweight="bold")
+        figure.suptitle(f"Patterns of {workload.name}\ndark where nonzeros are{left}", fontweight="bold")
     return figure
 
 
@@ -43,9 +59,9 @@ def _spy(axes: Axes, operand: Weight | Activations, title: str, down: str, acros
     rows, cols = operand.shape
     axes.set_axis_on()
     axes.imshow(_binned(operand), cmap="Greys", vmin=0, vmax=1, aspect="auto", interpolation="nearest", extent=(0, cols, rows, 0))
-    axes.set_title(f"{title}, {percent(operand.nnz / (rows * cols))} dense", fontsize=9)
-    axes.set_xlabel(f"{across} = {cols}", fontsize=8)
-    axes.set_ylabel(f"{down} = {rows}", fontsize=8)
+    axes.set_title(f"{title}, {percent(operand.nnz / (rows * cols))} dense", fontsize="medium")
+    axes.set_xlabel(f"{across} = {cols}", fontsize="small")
+    axes.set_ylabel(f"{down} = {rows}", fontsize="small")
     axes.set_xticks([])
     axes.set_yticks([])
     axes.spines[["top", "right"]].set_visible(True)
@@ -79,22 +95,23 @@ def degrees_figure(workload: Workload) -> Figure:
 
     Dashed: the uniform twin. A flat line is a regular pattern, a steep one has hubs.
     """
-    count = len(workload.operations)
-    columns = min(count, _COLUMNS)
+    operations, left = _drawn(workload)
+    count = len(operations)
+    columns = min(count, 2 if narrow() else _COLUMNS)
     rows = -(-count // columns)
     with styled():
-        figure = Figure(figsize=(max(3.1 * columns, 6.2), 5.0 * rows + 1.1), layout="constrained")
+        figure = Figure(figsize=paper(max(3.1 * columns, 6.2), 5.0 * rows + 1.1), layout="constrained")
         grid = figure.subplots(2 * rows, columns, squeeze=False)
         for axes in grid.flat:
             axes.set_axis_off()
-        for place, operation in enumerate(workload.operations):
+        for place, operation in enumerate(operations):
             row, column = divmod(place, columns)
             twin = uniform_twin(operation)
             _curves(grid[2 * row][column], operation.weight, twin.weight, f"{operation.name}: W")
             _curves(grid[2 * row + 1][column], operation.activations, twin.activations, "X")
         handles, labels = grid[0][0].get_legend_handles_labels()
-        figure.legend(handles, labels, loc="outside lower center", ncols=4)
-        figure.suptitle(f"Degrees of {workload.name}\nnonzeros of a row or column ÷ their mean", fontsize=11, fontweight="bold")
+        figure.legend(handles, labels, loc="outside lower center", ncols=2 if narrow() else 4)
+        figure.suptitle(f"Degrees of {workload.name}\nnonzeros of a row or column ÷ their mean{left}", fontweight="bold")
     return figure
 
 
@@ -112,10 +129,10 @@ def _curves(axes: Axes, operand: Weight | Activations, twin: Weight | Activation
         axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.0f}"))
     axes.set_ylim(bottom=0)
     axes.grid(visible=True)
-    axes.set_title(title, fontsize=9)
-    axes.set_xlabel("rank of the row or column", fontsize=8)
-    axes.set_ylabel("nonzeros ÷ mean", fontsize=8)
-    axes.tick_params(labelsize=8)
+    axes.set_title(title, fontsize="medium")
+    axes.set_xlabel("rank of the row or column", fontsize="small")
+    axes.set_ylabel("nonzeros ÷ mean", fontsize="small")
+    axes.tick_params(labelsize="small")
 
 
 def _ranked(counts: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.float64]]:

@@ -39,6 +39,8 @@ def workload_table(workload: Workload) -> RenderableType:
     from rich.console import Group
     from rich.text import Text
 
+    from simulator.report.tables import Whole
+
     record = workload_record(workload)
     table = _table("operation", "", "shape", "nonzeros", "density", "row CV", "col CV", "row max", "col max", "empty", "useful MACs")
     for entry in record["operations"]:
@@ -55,7 +57,7 @@ def workload_table(workload: Workload) -> RenderableType:
         "N tokens]. CV: standard deviation ÷ mean of the nonzeros "
         "a row (column); max: largest ÷ mean; empty: rows + columns without a nonzero. Useful MACs: pairs of nonzero operands.",
     ]
-    return Group(Text(lines[0], style="bold"), Text(), table, Text(), Text(lines[1], style="dim"), Text(), *_twin_table(record))
+    return Group(Text(lines[0], style="bold"), Text(), Whole(table), Text(), Text(lines[1], style="dim"), Text(), *_twin_table(record))
 
 
 _SHOWN = 10
@@ -102,6 +104,8 @@ def _twin_table(record: dict[str, Any]) -> list[RenderableType]:
     """W of every operation against its uniform twin (in brackets), and how often operands are used again."""
     from rich.text import Text
 
+    from simulator.report.tables import Whole
+
     table = _table("W against (uniform)", "row CV", "col CV", "conflict 32", "hashed", "load 32", "tile 64", "reuse of W", "of X")
     for entry in record["operations"]:
         real, twin = entry["weight"] | entry["banks"], entry["uniform_twin"]
@@ -116,7 +120,7 @@ def _twin_table(record: dict[str, Any]) -> list[RenderableType]:
         "32 banks ÷ mean. Tile 64: CV of the nonzeros of 64 × 64 tiles. Reuse of W: useful MACs ÷ nonzeros of W; of X: useful MACs ÷ "
         "nonzeros of X in columns that W has. Estimates from the pattern alone; a machine's own conflicts are in its results."
     )
-    return [table, Text(), Text(footnote, style="dim")]
+    return [Whole(table), Text(), Text(footnote, style="dim")]
 
 
 def write_workload_pictures(workload: Workload, folder: Path, formats: Sequence[PictureFormat] = ("png",), *, force: bool) -> list[str]:

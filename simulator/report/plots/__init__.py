@@ -1,6 +1,7 @@
 """The plots of a report: each a function from results to a matplotlib figure, named in `FIGURES`.
 
-Start with `breakdown.py`; `style.py` says how all of them look, `stacked.py` draws bars of parts, `labels.py` puts names beside points.
+Start with `breakdown.py`; `style.py` says how all of them look, `looks.py` how a machine does in each, `stacked.py` draws bars of parts,
+`labels.py` puts names beside points.
 """
 
 from collections.abc import Callable, Sequence
@@ -8,7 +9,7 @@ from pathlib import Path
 
 from matplotlib.figure import Figure
 
-from simulator.report.pictures import Pictures
+from simulator.report.pictures import Pictures, in_style
 from simulator.report.plots.bandwidth import bandwidth_figure
 from simulator.report.plots.breakdown import area_figure, causes_figure, energy_figure, overview_figure
 from simulator.report.plots.style import save
@@ -27,8 +28,9 @@ FIGURES: dict[str, Callable[[Sequence[Result]], Figure]] = {
 
 def save_plots(results: Sequence[Result], folder: Path, pictures: Pictures) -> None:
     """Write the pictures that are asked for."""
-    for name in pictures.names:
-        save(FIGURES[name](results), folder, name, pictures.formats)
+    with in_style(pictures.style):
+        for name in pictures.names:
+            save(FIGURES[name](results), folder, name, pictures.formats)
 
 
 __all__ = [

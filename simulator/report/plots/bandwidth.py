@@ -12,7 +12,7 @@ from matplotlib.ticker import FuncFormatter
 
 from simulator.report.glossary import label
 from simulator.report.numbers import percent, significant
-from simulator.report.plots.style import styled
+from simulator.report.plots.style import narrow, paper, styled
 from simulator.result import Result
 
 _USED, _AVAILABLE = "#2f83c4", "#dbe7f1"
@@ -22,18 +22,19 @@ _COLUMNS = 2
 def bandwidth_figure(results: Sequence[Result]) -> Figure:
     """One panel a level, one bar a machine: used inside available, on the level's own scale."""
     levels = list(dict.fromkeys(level for result in results for level in result.bandwidth_gb_per_s))
-    rows = math.ceil(len(levels) / _COLUMNS)
+    columns = 1 if narrow() else _COLUMNS
+    rows = math.ceil(len(levels) / columns)
     with styled():
-        figure = Figure(figsize=(10.5, rows * (0.85 + 0.27 * max(len(results), 2)) + 0.6), layout="constrained")
-        grid = figure.subplots(rows, _COLUMNS, squeeze=False, sharey=True)
+        figure = Figure(figsize=paper(10.5, rows * (0.85 + 0.27 * max(len(results), 2)) + 0.6), layout="constrained")
+        grid = figure.subplots(rows, columns, squeeze=False, sharey=True)
         panels = list(grid.flat)
         for axes, level in zip(panels, levels, strict=False):
             _draw_level(axes, level, results)
         for axes in panels[len(levels) :]:
             axes.set_axis_off()
-        figure.suptitle(f"Bandwidth used and available · {results[0].workload.name}", fontsize=11, fontweight="bold", x=0.01, ha="left")
+        figure.suptitle(f"Bandwidth used and available · {results[0].workload.name}", fontweight="bold", x=0.01, ha="left")
         handles = [Patch(facecolor=_USED, label="used (mean over the run)"), Patch(facecolor=_AVAILABLE, label="available")]
-        figure.legend(handles=handles, loc="outside upper right", ncols=2)
+        figure.legend(handles=handles, loc="outside lower center" if narrow() else "outside upper right", ncols=2)
     return figure
 
 
@@ -43,7 +44,7 @@ def _draw_level(axes: Axes, level: str, results: Sequence[Result]) -> None:
     longest = max(finite, default=0.0) or 1.0
     for row, value in enumerate(values):
         if value is None:
-            axes.text(0.01 * longest, row, "none", va="center", fontsize=8, color="#777777")
+            axes.text(0.01 * longest, row, "none", va="center", fontsize="small", color="#777777")
             continue
         limit = value.available if math.isfinite(value.available) else longest
         axes.barh(row, limit, height=0.66, color=_AVAILABLE)
@@ -51,7 +52,7 @@ def _draw_level(axes: Axes, level: str, results: Sequence[Result]) -> None:
         limited = math.isfinite(value.available)
         used = _rate(value.used)
         note = f"{used} of {_rate(value.available)} ({percent(value.share)})" if limited else f"{used}, no limit"
-        axes.text(max(limit, value.used) + 0.015 * longest, row, note, va="center", fontsize=8, color="#222222")
+        axes.text(max(limit, value.used) + 0.015 * longest, row, note, va="center", fontsize="small", color="#222222")
     axes.set_xlim(0, longest * 1.62)
     axes.set_xticks([tick for tick in axes.get_xticks() if tick <= longest * 1.001])
     axes.xaxis.set_major_formatter(FuncFormatter(lambda tick, _: f"{tick:,.10g}"))
@@ -59,8 +60,8 @@ def _draw_level(axes: Axes, level: str, results: Sequence[Result]) -> None:
     axes.set_ylim(len(results) - 0.45, -0.55)
     axes.tick_params(axis="y", length=0)
     axes.spines["left"].set_visible(False)
-    axes.set_title(label(level, "bandwidth"), fontsize=10)
-    axes.set_xlabel("GB/s", fontsize=9)
+    axes.set_title(label(level, "bandwidth"), fontsize="medium")
+    axes.set_xlabel("GB/s", fontsize="medium")
 
 
 def _rate(gb_per_s: float) -> str:

@@ -6,15 +6,14 @@ from collections.abc import Mapping, Sequence
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.patches import Patch
 from matplotlib.ticker import PercentFormatter
 
 from simulator.activity import CAUSES
 from simulator.cost.types import OFF_FABRIC
 from simulator.report.glossary import label
 from simulator.report.numbers import common_scale
-from simulator.report.plots.stacked import Stack, bar_height, component_stack, draw_stack, stack_legend
-from simulator.report.plots.style import CAUSE_COLOURS, OTHER_COLOUR, component_colours, styled
+from simulator.report.plots.stacked import Stack, bar_height, component_stack, draw_stack, gathered, same_parts, stack_handles, stack_legend
+from simulator.report.plots.style import CAUSE_COLOURS, component_colours, narrow, paper, styled
 from simulator.result import Result
 from simulator.terms import Section
 
@@ -24,7 +23,7 @@ def area_figure(results: Sequence[Result]) -> Figure:
     names = [result.name for result in results]
     stack = component_stack(names, [result.area_mm2_by_component for result in results], [result.area_mm2 for result in results])
     with styled():
-        figure = Figure(figsize=(9.5, max(bar_height(len(results)), 3.6)), layout="constrained")
+        figure = Figure(figsize=paper(9.5, max(bar_height(len(results)), 3.6)), layout="constrained")
         axes = figure.subplots()
         draw_stack(axes, stack, component_colours(), factor=1.0, unit="mm²", totals=True)
         axes.set_xlabel("die area (mm²)")
@@ -38,19 +37,22 @@ def energy_figure(results: Sequence[Result]) -> Figure:
     names = [result.name for result in results]
     fabric = [result.fabric_energy_pj for result in results]
     whole = component_stack(names, [result.energy_pj_by_component for result in results], fabric)
-    inner = Stack(whole.machines, whole.parts, tuple(_without_dram(bar) for bar in whole.lengths))
+    inner = same_parts(whole, [_without_dram(result.energy_pj_by_component) for result in results])
     factor, unit = common_scale(whole.totals, "pJ")
     with styled():
-        figure = Figure(figsize=(13, max(2 * bar_height(len(results)), 4.6)), layout="constrained")
-        panels = figure.subplots(2, 2, sharex="col", sharey=True, width_ratios=(1.0, 1.25))
-        for (absolute, relative), stack in zip(panels, (inner, whole), strict=True):
-            draw_stack(absolute, stack, component_colours(), factor=factor, unit=unit, totals=True, named=0.1)
-            draw_stack(relative, stack.shares(), component_colours(), factor=1.0, unit="", totals=False)
+        figure = Figure(figsize=paper(13, max(2 * bar_height(len(results)), 4.6)), layout="constrained")
+        columns = 1 if narrow() else 2
+        panels = figure.subplots(2, columns, sharex="col", sharey=True, squeeze=False, width_ratios=(1.0, 1.25)[:columns])
+        for own, stack in zip(panels, (inner, whole), strict=True):
+            draw_stack(own[0], stack, component_colours(), factor=factor, unit=unit, totals=True, named=0.1)
+            for relative in own[1:]:
+                draw_stack(relative, stack.shares(), component_colours(), factor=1.0, unit="", totals=False)
         panels[0][0].set_title(f"Energy without DRAM · {results[0].workload.name}")
         panels[1][0].set_title("Energy with DRAM and its PHY")
         panels[1][0].set_xlabel(f"energy ({unit})")
-        panels[1][1].set_xlabel("share of the bar on the left")
-        panels[1][1].xaxis.set_major_formatter(PercentFormatter(1.0))
+        for relative in panels[1][1:]:
+            relative.set_xlabel("share of the bar on the left")
+            relative.xaxis.set_major_formatter(PercentFormatter(1.0))
         _legend(figure, whole)
     return figure
 
@@ -69,7 +71,7 @@ def causes_figure(results: Sequence[Result]) -> Figure:
     parts = seconds.parts
     factor, unit = common_scale(seconds.totals, "s")
     with styled():
-        figure = Figure(figsize=(9.5, max(2 * bar_height(len(results)), 4.6)), layout="constrained")
+        figure = Figure(figsize=paper(9.5, max(2 * bar_height(len(results)), 4.6)), layout="constrained")
         above, below = figure.subplots(2, 1)
         draw_stack(above, seconds, CAUSE_COLOURS, factor=factor, unit=unit, totals=True)
         draw_stack(below, seconds.shares(), CAUSE_COLOURS, factor=1.0, unit="", totals=False)
@@ -82,10 +84,11 @@ def causes_figure(results: Sequence[Result]) -> Figure:
 
 
 def time_by_cause(results: Sequence[Result]) -> Stack:
-    """Bars as long as the runs in seconds, split as the unit-cycles are; causes that no run has are left out."""
+    """Bars as long as the runs in seconds, split as the unit-cycles are; causes that no run has are left out, small ones together."""
     parts = tuple(cause for cause in CAUSES if any(result.unit_cycles.get(cause) for result in results))
     bars = tuple({cause: _share(result, cause) * result.seconds for cause in parts} for result in results)
-    return Stack(tuple(result.name for result in results), parts, bars)
+    stack = Stack(tuple(result.name for result in results), parts, bars)
+    return gathered(stack, stack.totals)
 
 
 def _share(result: Result, cause: str) -> float:
@@ -99,7 +102,7 @@ def overview_figure(results: Sequence[Result]) -> Figure:
     area = component_stack(names, [r.area_mm2_by_component for r in results], [r.area_mm2 for r in results])
     energy = component_stack(names, [r.energy_pj_by_component for r in results], [r.energy_pj for r in results])
     with styled():
-        figure = Figure(figsize=(10.5, 3 * (1.9 + 0.3 * len(results))), layout="constrained")
+        figure = Figure(figsize=paper(10.5, 3 * (1.9 + 0.3 * len(results))), layout="constrained")
         panels = figure.subplots(3, 1)
         _panel(panels[0], area, component_colours(), "component", "mm²", "Die area by component")
         _panel(panels[1], energy, component_colours(), "component", "pJ", f"Energy, DRAM included · {results[0].workload.name}")
@@ -112,5 +115,5 @@ def _panel(axes: Axes, stack: Stack, colours: Mapping[str, str], section: Sectio
     draw_stack(axes, stack, colours, factor=factor, unit=shown, totals=True)
     axes.set_title(title)
     axes.set_xlabel(shown)
-    handles = [Patch(facecolor=colours.get(part, OTHER_COLOUR), label=label(part, section)) for part in stack.parts]
-    axes.legend(handles=handles, loc="upper left", bbox_to_anchor=(1.0, 1.05), ncols=2, fontsize=8)
+    handles = stack_handles(stack.parts, colours, {part: label(part, section) for part in stack.parts})
+    axes.legend(handles=handles, loc="upper left", bbox_to_anchor=(1.0, 1.05), ncols=2, fontsize="small")

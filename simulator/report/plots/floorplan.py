@@ -9,7 +9,7 @@ from matplotlib.patches import Patch, Rectangle
 
 from simulator.cost.floorplan import Floorplan
 from simulator.report.numbers import significant
-from simulator.report.plots.style import component_colours, styled
+from simulator.report.plots.style import component_colours, narrow, scaled_paper, styled
 
 _FEW_BLOCKS = 200
 """Beyond, ways would hide the blocks."""
@@ -25,7 +25,7 @@ def floorplan_figure(name: str, plan: Floorplan) -> Figure:
         core: (np.array([plan.core]), colours["request_network"] if len(plan.units) else colours["mac_lanes"]),
     }
     with styled():
-        figure = Figure(figsize=(6.4, 6.6), layout="constrained")
+        figure = Figure(figsize=scaled_paper(6.4, 7.6 if narrow() else 6.6), layout="constrained")
         axes = figure.subplots()
         for blocks, colour in kinds.values():
             squares = [Rectangle((left, bottom), width, height) for left, bottom, width, height in blocks.tolist()]
@@ -44,7 +44,7 @@ def floorplan_figure(name: str, plan: Floorplan) -> Figure:
         if len(plan.units):
             summary += f", {to} to unit {significant(plan.unit_way_mm)} mm"
         figure.suptitle(f"{name}: a cluster of {significant(plan.side_mm**2)} mm²", fontweight="bold")
-        axes.set_title(summary, loc="center", fontsize=9, fontweight="normal")
+        axes.set_title(summary, loc="center", fontsize="medium", fontweight="normal")
         handles = [Patch(facecolor=colour, label=label) for label, (blocks, colour) in kinds.items() if len(blocks)]
-        figure.legend(handles=handles, loc="outside lower center", ncols=3)
+        figure.legend(handles=handles, loc="outside lower center", ncols=1 if narrow() else 3)
     return figure

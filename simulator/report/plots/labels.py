@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import matplotlib
 import numpy as np
-from matplotlib.figure import Figure
+from matplotlib.axes import Axes
 from matplotlib.transforms import Bbox
 from numpy.typing import NDArray
 
 
 def place_labels(
-    figure: Figure,
+    axes: Axes,
     names: Sequence[str],
     x: Sequence[float],
     y: Sequence[float],
@@ -22,24 +23,30 @@ def place_labels(
 
     A name that is far from its point, or about as near to that of another name, has a line to its own.
 
-    `x` and `y` are data of the figure's first axes, `sizes` the areas of discs in points², `lines` the ends of level or upright
+    `x` and `y` are data of the axes, `sizes` the areas of discs in points², `lines` the ends of level or upright
     lines that names should not stand on; the figure has been laid out.
     """
-    axes = figure.axes[0]
+    figure = axes.figure
+    letters = float(matplotlib.rcParams["font.size"])
     points = axes.transData.transform(np.column_stack([x, y]))
     pixels_per_point = figure.dpi / 72
     radii = [pixels_per_point * (np.sqrt(size) / 2 + 1) for size in sizes]
     taken = [Bbox.from_extents(px - r, py - r, px + r, py + r) for (px, py), r in zip(points, radii, strict=True)]
     taken += [_thick(axes.transData.transform(ends), pixels_per_point) for ends in lines]
+    texts: list[Bbox] = []
     frame = axes.get_window_extent()
     named = [tuple(point) for name, point in zip(names, points.tolist(), strict=True) if name]
     for name, point, (px, py), radius in zip(names, zip(x, y, strict=True), points, radii, strict=True):
         if not name:
             continue
-        width, height = 6.6 * pixels_per_point * len(name), 13 * pixels_per_point
-        boxes = [_box(px, py, dx, dy, radius + reach * height, width, height) for reach in (0.15, 1.0, 2.2) for dx, dy in _DIRECTIONS]
-        best = min(boxes, key=lambda box: sum(_overlap(box, other) for other in taken) + _outside(box, frame))
+        width, height = 0.68 * letters * pixels_per_point * len(name), 1.25 * letters * pixels_per_point
+        boxes = [_box(px, py, dx, dy, radius + reach * height, width, height) for reach in (0.25, 1.0, 2.2) for dx, dy in _DIRECTIONS]
+        best = min(
+            boxes,
+            key=lambda box: sum(_overlap(box, other) for other in taken) + _outside(box, frame) + _crossed((px, py), box, texts),
+        )
         taken.append(best)
+        texts.append(best)
         offset = ((best.x0 + best.x1) / 2 - px, (best.y0 + best.y1) / 2 - py)
         far = max(abs(offset[0]) - width / 2, abs(offset[1]) - height / 2) > radius + 0.6 * height
         others = [np.hypot(px + offset[0] - qx, py + offset[1] - qy) for qx, qy in named if (qx, qy) != (px, py)]
@@ -70,6 +77,15 @@ def _box(px: float, py: float, dx: int, dy: int, away: float, width: float, heig
     cx = px + dx * (away + width / 2)
     cy = py + dy * (away + height / 2)
     return Bbox.from_bounds(cx - width / 2, cy - height / 2, width, height)
+
+
+def _crossed(point: tuple[float, float], box: Bbox, texts: Sequence[Bbox]) -> float:
+    """Area of the names that a line from a point to its own name would cross: as bad as lying on them."""
+    way = np.linspace(0.0, 1.0, _STEPS)[:, None] * (np.array([(box.x0 + box.x1) / 2, (box.y0 + box.y1) / 2]) - point) + point
+    return sum(float(text.width * text.height) for text in texts if any(text.contains(x, y) for x, y in way.tolist()))
+
+
+_STEPS = 12
 
 
 def _overlap(one: Bbox, other: Bbox) -> float:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -16,7 +17,8 @@ from numpy.typing import NDArray
 
 from simulator.network import Graph
 from simulator.network.uniform_load import uniform_load
-from simulator.report.plots.style import ink, styled
+from simulator.report.plots.looks import Look, looks
+from simulator.report.plots.style import ink, narrow, paper, scaled_paper, styled
 from simulator.study.load_latency import NetworkCurve
 
 _ROUTER_COLOURS = ("#08488a", "#2f83c4", "#7fb8e2", "#1fb6c9", "#5cc2a0", "#9a80bd", "#c5b5dc")
@@ -38,11 +40,12 @@ LIMIT_LABELS = {
     "bisection": "bisection limit",
 }
 LIMIT_STYLES = {"head_of_line": "--", "sinks": ":", "bisection": "-."}
-ACCENT, GREY = "#d55e00", "#555555"
+GREY = "#555555"
 
 
-def topology_figure(graph: Graph) -> Figure:
-    """Draw a graph: a square a router (coloured by size), a line a pair of joined routers, marks for sources and sinks.
+def topology_figure(graph: Graph, name: str = "") -> Figure:
+    """Draw a graph under the name of what it is part of: a square a router (coloured by size), a line a pair of
+    joined routers, marks for sources and sinks.
 
     Routers and links that no route uses are left out.
     """
@@ -50,16 +53,20 @@ def topology_figure(graph: Graph) -> Figure:
     at = layout(graph, built.joined)
     low, high = at.corners
     with styled():
-        figure = Figure(figsize=(max(6.4, high[0] - low[0] + 0.9), high[1] - low[1] + 2.0), layout="constrained")
+        natural = max(6.4, high[0] - low[0] + 0.9), high[1] - low[1] + 2.0
+        size = scaled_paper(*natural)
+        pitch = at.pitch * size[0] / natural[0]
+        figure = Figure(figsize=size, layout="constrained")
         axes = figure.subplots()
         axes.set_xlim(low[0] - 0.25, high[0] + 0.25)
         axes.set_ylim(low[1] - 0.25, high[1] + 0.25)
         axes.set_aspect("equal")
         axes.axis("off")
-        handles = [*_draw_routers(axes, built, at), *_draw_links(axes, built, at), *_draw_terminals(axes, at)]
-        figure.suptitle(f"{graph.name}: {graph.sources} sources, {graph.sinks} sinks", fontweight="bold")
-        axes.set_title(_summary(graph, built), loc="center", fontsize=9, fontweight="normal")
-        figure.legend(handles=handles, loc="outside lower center", ncols=4)
+        handles = [*_draw_routers(axes, built, at, pitch), *_draw_links(axes, built, at), *_draw_terminals(axes, at, pitch)]
+        title = f"{name} ({graph.name})" if name else graph.name
+        figure.suptitle(f"{title}: {graph.sources} sources, {graph.sinks} sinks", fontweight="bold")
+        axes.set_title(_summary(graph, built), loc="center", fontsize="medium", fontweight="normal")
+        figure.legend(handles=handles, loc="outside lower center", ncols=2 if narrow() else 4)
     return figure
 
 
@@ -75,16 +82,16 @@ def _summary(graph: Graph, built: Used) -> str:
     return f"{routers}\na cut through the middle severs {cut} each way"
 
 
-def _draw_routers(axes: Axes, built: Used, at: Layout) -> list[Line2D]:
+def _draw_routers(axes: Axes, built: Used, at: Layout, pitch: float) -> list[Line2D]:
     members = np.flatnonzero(built.inputs)
     sizes = list(zip(built.inputs[members].tolist(), built.outputs[members].tolist(), strict=True))
     kinds = sorted(set(sizes), key=lambda size: (-size[0] * size[1], size))
     colour = {kind: _ROUTER_COLOURS[min(index, len(_ROUTER_COLOURS) - 1)] for index, kind in enumerate(kinds)}
-    points, width = at.routers[members], float(np.clip(0.33 * at.pitch * 72, 3.0, 24.0))
+    points, width = at.routers[members], float(np.clip(0.33 * pitch * 72, 3.0, 24.0))
     axes.scatter(points[:, 0], points[:, 1], s=width**2, c=[colour[size] for size in sizes], marker="s", zorder=3, linewidths=0)
     if len(members) <= _FEW_ROUTERS and width > 14:
         for centre, size in zip(points, sizes, strict=True):
-            small = 6.5 if max(size) < 10 else 5.0
+            small = "xx-small" if max(size) < 10 else 5.0
             axes.annotate(f"{size[0]}×{size[1]}", centre, ha="center", va="center", fontsize=small, color=ink(colour[size]), zorder=4)
     count = Counter(sizes)
     return [
@@ -110,8 +117,8 @@ def _draw_links(axes: Axes, built: Used, at: Layout) -> list[Line2D]:
     return [Line2D([], [], color=_LINK_COLOUR, label=label + way)]
 
 
-def _draw_terminals(axes: Axes, at: Layout) -> list[Line2D]:
-    size = float(np.clip(0.11 * at.pitch * 72, 2.2, 5.0))
+def _draw_terminals(axes: Axes, at: Layout, pitch: float) -> list[Line2D]:
+    size = float(np.clip(0.11 * pitch * 72, 1.6, 3.0 if narrow() else 5.0))
     handles = []
     for marks, router_of, marker, colour, label in (
         (at.sources, at.router_of_source, "o", _SOURCE_COLOUR, "source"),
@@ -256,39 +263,60 @@ def _fans(routers: Points, router_of: NDArray[np.int64], side: Points, reach: fl
     return marks
 
 
+_ACCEPTED = 0.98
+"""A network is saturated by loads of which it accepts less at its best: its queues, and latencies, grow as long as one measures."""
+
+
 def load_latency_figure(curve: NetworkCurve) -> Figure:
-    """Accepted throughput above, mean latency below (logarithmic), theory's limits as lines."""
+    """Accepted throughput above, mean latency below (logarithmic), theory's limits as lines; hollow where the network is saturated."""
     loads = np.array([point.load for point in curve.points])
+    throughput = np.array([point.throughput for point in curve.points])
+    latency = np.array([point.mean_latency_cycles for point in curve.points])
+    saturated = curve.saturation < _ACCEPTED * loads
+    look = looks([curve.name])[curve.name]
     with styled():
-        figure = Figure(figsize=(8, 7), layout="constrained")
+        figure = Figure(figsize=paper(8, 7), layout="constrained")
         above, below = figure.subplots(2, 1, sharex=True)
         above.plot(loads, loads, color=GREY, linewidth=0.8, label="all that is offered")
-        above.plot(loads, [point.throughput for point in curve.points], color=ACCENT, marker="o", markersize=4, label="accepted")
+        _draw_measured(above, loads, throughput, saturated, look)
         _limits(above, curve)
-        above.set_ylabel("throughput (flits a source and cycle)")
+        above.set_ylabel("throughput\n(flits a source and cycle)")
         above.set_ylim(0, 1.08)
         above.set_title(_title(curve))
-        above.legend(loc="upper left", bbox_to_anchor=(1.0, 1.0), frameon=False)
-        below.plot(loads, [point.mean_latency_cycles for point in curve.points], color=ACCENT, marker="o", markersize=4)
+        _draw_measured(below, loads, latency, saturated, look)
         below.set_yscale("log")
         below.yaxis.set_major_formatter(StrMethodFormatter("{x:g}"))
         below.yaxis.set_minor_formatter(NullFormatter())
         below.yaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
         below.grid(visible=True, axis="y", which="major", alpha=0.4)
-        below.set_ylabel("mean latency (cycles, source queue included)")
+        below.set_ylabel("mean latency\n(cycles, source queue included)")
         below.set_xlabel("offered load (flits a source and cycle)")
         below.set_xlim(0, 1.02)
+        handles, labels = above.get_legend_handles_labels()
+        figure.legend(handles, labels, loc="outside lower center", ncols=1 if narrow() else 2)
     return figure
 
 
+def _draw_measured(axes: Axes, loads: Points, values: Points, saturated: NDArray[np.bool_], look: Look) -> None:
+    """Filled marks and a line as far as all that is offered is accepted; beyond, hollow ones, dashed."""
+    first = int(np.argmax(saturated)) if saturated.any() else len(loads)
+    marks: dict[str, Any] = {"color": look.colour, "marker": look.marker, "markersize": 4}
+    axes.plot(loads[:first], values[:first], label="measured", **marks)
+    if first < len(loads):
+        start = max(first - 1, 0)
+        axes.plot(loads[start:], values[start:], color=look.colour, linestyle="--", linewidth=1.0, zorder=1)
+        beyond = "saturated: queues and latency grow with the time measured"
+        axes.plot(loads[first:], values[first:], linestyle="", markerfacecolor="white", label=beyond, **marks)
+
+
 def _limits(axes: Axes, curve: NetworkCurve) -> None:
-    """One line a limit that is not simply the full rate."""
+    """One line a limit of theory, as far as it is one: no source sends more than a flit a cycle."""
     for name, limit in curve.limits.items():
-        if limit < 1:
+        if limit <= 1:
             axes.axhline(limit, color=GREY, linestyle=LIMIT_STYLES[name], linewidth=1.2, label=f"{LIMIT_LABELS[name]}: {limit:.3f}")
 
 
 def _title(curve: NetworkCurve) -> str:
     spec = curve.switch
     built = f"{spec.sources} × {spec.sinks} {spec.topology}, {spec.queues} depth {spec.depth}, {spec.matching}"
-    return f"{curve.name}: {built} · {curve.traffic}"
+    return f"{curve.name}, {curve.traffic} traffic\n{built}"

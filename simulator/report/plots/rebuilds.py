@@ -12,7 +12,7 @@ from matplotlib.lines import Line2D
 from simulator.cost.validation import Rebuilt
 from simulator.cost.validation.rebuilds import MEASURES, Measure, RebuiltPart
 from simulator.report.plots.ratios import MEMORY_COLOUR, draw_axis, draw_label, draw_legend, draw_nothing, memory_marker
-from simulator.report.plots.style import styled
+from simulator.report.plots.style import paper, styled
 
 _LOOKS: dict[Measure, tuple[str, str, str]] = {"um2": ("o", "#2f83c4", "area"), "mw": ("D", "#c84f00", "power")}
 _WIDTH = 5.6
@@ -24,7 +24,7 @@ def rebuilds_figure(rebuilt: Sequence[Rebuilt]) -> Figure:
     """A heading for each accelerator, then its parts and its total; areas and powers, from memory grey, totals larger."""
     rows = [row for each in rebuilt for row in _rows(each)]
     with styled():
-        figure = Figure(figsize=(_WIDTH, _LINE * max(len(rows), 2) + 1.5), layout="constrained")
+        figure = Figure(figsize=paper(_WIDTH, _LINE * max(len(rows), 2) + 1.5), layout="constrained")
         FigureCanvasAgg(figure)
         axes = figure.subplots()
         ratios = [
@@ -68,7 +68,7 @@ def _draw(axes: Axes, part: RebuiltPart, place: int) -> None:
                     transform=axes.get_yaxis_transform(),
                     ha="left",
                     va="center",
-                    fontsize=8.5,
+                    fontsize="small",
                     color=shown,
                 )
 

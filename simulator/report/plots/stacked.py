@@ -11,13 +11,17 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Patch, Rectangle
 
 from simulator.report.numbers import significant
-from simulator.report.plots.style import OTHER_COLOUR, component_colours, ink, roles
+from simulator.report.plots.style import OTHER_COLOUR, component_colours, crowding, ink, legend_place, roles
 
 OTHER = "other"
 NO_BANDS: Mapping[int, tuple[float, float]] = MappingProxyType({})
 _SMALL = 0.02
 HEIGHT = 0.68
 """Of a bar, where bars are 1 apart."""
+_MOST_PARTS = 8
+"""Colours of one picture, `other` among them: more cannot be told apart."""
+_HATCHES = ("", "////", "....", "\\\\\\\\", "", "xxxx", "----", "++++")
+"""By place in the stack: neighbours differ without colour too."""
 
 
 @dataclass(frozen=True)
@@ -40,16 +44,31 @@ class Stack:
 
 
 def component_stack(machines: Sequence[str], values: Sequence[Mapping[str, float]], small_of: Sequence[float]) -> Stack:
-    """Bars by component: roles merged, and what is below 2 % of `small_of` on every machine grouped as `other`."""
+    """Bars by component: roles merged; the seven largest, those below 2 % of `small_of` on every machine left out, the rest as `other`."""
     merged = [_merge(bar) for bar in values]
-    large = [
-        name
-        for name in component_colours()
-        if any(bar.get(name, 0.0) > _SMALL * total for bar, total in zip(merged, small_of, strict=True) if total)
-    ]
-    bars = [{name: bar.get(name, 0.0) for name in large} | {OTHER: _rest(bar, large)} for bar in merged]
+    return gathered(Stack(tuple(machines), tuple(component_colours()), tuple(merged)), small_of)
+
+
+def gathered(stack: Stack, small_of: Sequence[float]) -> Stack:
+    """The stack with at most eight parts, in its order: small ones together as `other`, by their largest share of `small_of`."""
+    share = {
+        name: max((bar.get(name, 0.0) / total for bar, total in zip(stack.lengths, small_of, strict=True) if total), default=0.0)
+        for name in stack.parts
+    }
+    largest = sorted(share, key=lambda name: -share[name])[: _MOST_PARTS - 1]
+    large = [name for name in stack.parts if name in largest and share[name] > _SMALL]
+    bars = [_grouped(bar, large) for bar in stack.lengths]
     parts = (*large, OTHER) if any(bar[OTHER] for bar in bars) else tuple(large)
-    return Stack(tuple(machines), parts, tuple(bars))
+    return Stack(stack.machines, parts, tuple(bars))
+
+
+def same_parts(stack: Stack, values: Sequence[Mapping[str, float]]) -> Stack:
+    """Bars of other figures by component, one a machine, with the parts of a stack: one legend for both."""
+    return Stack(stack.machines, stack.parts, tuple(_grouped(_merge(bar), stack.parts) for bar in values))
+
+
+def _grouped(bar: Mapping[str, float], large: Sequence[str]) -> dict[str, float]:
+    return {name: bar.get(name, 0.0) for name in large} | {OTHER: _rest(bar, large)}
 
 
 def draw_stack(
@@ -70,22 +89,31 @@ def draw_stack(
     longest = max([*stack.totals, *(high for _, high in bands.values())], default=0.0) * factor or 1.0
     for row, (bar, total) in enumerate(zip(stack.lengths, stack.totals, strict=True)):
         left = 0.0
-        for part in stack.parts:
+        for part, hatch in zip(stack.parts, _HATCHES, strict=False):
             width = bar.get(part, 0.0) * factor
             colour = colours.get(part, OTHER_COLOUR)
             if width:  # a patch by itself: limits are set below, and `barh` would work them out anew for each
                 corner = left, row - HEIGHT / 2
-                axes.add_artist(Rectangle(corner, width, HEIGHT, facecolor=colour, edgecolor="white", linewidth=0.6))
-            if width > named * longest:
+                axes.add_artist(Rectangle(corner, width, HEIGHT, facecolor=colour, edgecolor="white", linewidth=0.6, hatch=hatch))
+            if width > named * longest * crowding():
                 share = 100 * width / (total * factor)
-                axes.text(left + width / 2, row, f"{share:.0f}%", ha="center", va="center", fontsize=8, color=ink(colour))
+                axes.text(
+                    left + width / 2,
+                    row,
+                    f"{share:.0f}%",
+                    ha="center",
+                    va="center",
+                    fontsize="small",
+                    color=ink(colour),
+                    bbox=_plain(colour),
+                )
             left += width
         if row in bands:
             low, high = (end * factor for end in bands[row])
             axes.plot([low, high], [row + 0.26] * 2, color="#222222", linewidth=1.0, marker="|", markersize=5, zorder=3)
             left = max(left, high)
         if totals:
-            axes.text(left + 0.012 * longest, row, f"{significant(total * factor)} {unit}", va="center", fontsize=9, color="#222222")
+            axes.text(left + 0.012 * longest, row, f"{significant(total * factor)} {unit}", va="center", fontsize="medium", color="#222222")
     axes.set_yticks(range(len(stack.machines)), stack.machines)
     axes.set_ylim(len(stack.machines) - 0.45, -0.55)
     axes.set_xlim(0, longest * (1.17 if totals else 1.0))
@@ -95,9 +123,21 @@ def draw_stack(
 
 
 def stack_legend(figure: Figure, parts: Sequence[str], colours: Mapping[str, str], labels: Mapping[str, str]) -> None:
-    """One legend for the figure, right of its axes, in the order of the stack."""
-    handles = [Patch(facecolor=colours.get(part, OTHER_COLOUR), label=labels.get(part, part)) for part in parts]
-    figure.legend(handles=handles, loc="outside right upper", borderaxespad=0.3)
+    """One legend for the figure, in the order of the stack."""
+    figure.legend(handles=stack_handles(parts, colours, labels), **legend_place())
+
+
+def stack_handles(parts: Sequence[str], colours: Mapping[str, str], labels: Mapping[str, str]) -> list[Patch]:
+    """A patch a part, as the bars have it."""
+    return [
+        Patch(facecolor=colours.get(part, OTHER_COLOUR), edgecolor="white", hatch=hatch, label=labels.get(part, part))
+        for part, hatch in zip(parts, _HATCHES, strict=False)
+    ]
+
+
+def _plain(colour: str) -> dict[str, object]:
+    """What a share stands on, so that no hatch crosses its digits."""
+    return {"facecolor": colour, "edgecolor": "none", "pad": 0.8}
 
 
 def bar_height(machines: int) -> float:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import io
+import textwrap
 import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import IO, Any
@@ -18,7 +20,7 @@ from matplotlib.ticker import FixedFormatter, FuncFormatter
 from simulator.activity import CAUSE_TERMS
 from simulator.report.folder import write_whole
 from simulator.report.glossary import components
-from simulator.report.pictures import PictureFormat
+from simulator.report.pictures import PictureFormat, PictureStyle, current_style
 
 OTHER_COLOUR = "#e3e3e3"
 
@@ -31,7 +33,9 @@ _RC: dict[Any, Any] = {
     "figure.dpi": 100,
     "savefig.dpi": 160,
     "font.size": 10,
-    "axes.titlesize": 11,
+    "axes.titlesize": "medium",
+    "figure.titlesize": "medium",
+    "figure.titleweight": "bold",
     "axes.titleweight": "bold",
     "axes.titlelocation": "left",
     "axes.spines.top": False,
@@ -44,10 +48,67 @@ _RC: dict[Any, Any] = {
     "grid.color": "#e4e4e4",
     "grid.linewidth": 0.8,
     "legend.frameon": False,
-    "legend.fontsize": 9,
+    "legend.fontsize": "small",
+    "hatch.linewidth": 0.6,
     "svg.hashsalt": "sparsim",
+    "svg.fonttype": "none",  # text stays text, which a paper's editor can change and a reader can search
+    "pdf.fonttype": 42,
     "text.parse_math": False,  # names of files and axes are no formulas
 }
+
+
+@dataclass(frozen=True)
+class _Sheet:
+    """What a style is made of."""
+
+    width: float | None
+    """Inches; None: as wide as the picture asks for."""
+    height: float | None
+    letters: float
+    """Size of letters, points."""
+    crowding: float
+    """How many times as much of a bar as on a screen a share's digits take."""
+
+
+_SHEETS: dict[PictureStyle, _Sheet] = {
+    "screen": _Sheet(None, None, 10.0, 1.0),
+    "column": _Sheet(3.5, None, 7.5, 1.5),
+    "slide": _Sheet(10.0, 5.625, 14.0, 1.9),
+}
+
+
+def paper(width: float, height: float) -> tuple[float, float]:
+    """Inches of a figure that asks for so many on a screen: a column keeps the height that its smaller letters need."""
+    sheet = _SHEETS[current_style()]
+    if sheet.width is None:
+        return width, height
+    return sheet.width, sheet.height or max(height * sheet.letters / _SHEETS["screen"].letters, 1.6)
+
+
+def scaled_paper(width: float, height: float) -> tuple[float, float]:
+    """Inches of a figure that is drawn to scale: as wide as the style has it, and as high as that makes it."""
+    sheet = _SHEETS[current_style()]
+    if sheet.width is None:
+        return width, height
+    scale = min(sheet.width / width, (sheet.height or height) / height)
+    return (width * scale, height * scale) if sheet.height else (sheet.width, max(height * scale, 1.6))
+
+
+def narrow() -> bool:
+    """Whether there is room for one panel beside another: in a column there is none, and legends stand below."""
+    return current_style() == "column"
+
+
+def crowding() -> float:
+    """How many times as much of a bar as on a screen a share's digits take."""
+    return _SHEETS[current_style()].crowding
+
+
+def legend_place(columns: int = 1) -> dict[str, Any]:
+    """Where a figure's legend stands: right of its axes, or below them in a column."""
+    if narrow():
+        return {"loc": "outside lower center", "ncols": 3, "columnspacing": 1.0, "handlelength": 1.4, "handletextpad": 0.5}
+    return {"loc": "outside right upper", "ncols": columns, "borderaxespad": 0.3}
 
 
 def component_colours() -> dict[str, str]:
@@ -63,15 +124,18 @@ def roles() -> dict[str, str]:
 @contextmanager
 def styled() -> Iterator[None]:
     """Within it, figures have the project's look; matplotlib's own settings are as before afterwards."""
-    with matplotlib.rc_context(_RC), warnings.catch_warnings():
+    letters = {"font.size": _SHEETS[current_style()].letters, "savefig.dpi": 300 if narrow() else 160}
+    with matplotlib.rc_context(_RC | letters), warnings.catch_warnings():
         # where labels leave no room for axes the layout is as it was, which shows
         warnings.filterwarnings("ignore", message="constrained_layout not applied")
         yield
 
 
 def save(figure: Figure, folder: Path, name: str, formats: Sequence[PictureFormat] = ("png",)) -> None:
-    """Write NAME.png, NAME.svg or both; the same figure gives the same bytes."""
+    """Write NAME in each format; the same figure gives the same bytes."""
     _spell(figure)
+    if narrow():
+        _wrap(figure)
     with styled():
         figure.draw_without_rendering()
     with matplotlib.rc_context({"figure.constrained_layout.use": False, "figure.autolayout": False}):
@@ -90,27 +154,99 @@ def _drawn() -> frozenset[int]:
     return frozenset(get_font(findfont(FontProperties())).get_charmap())
 
 
+_FALLBACKS = (
+    "Noto Sans",
+    "Noto Sans CJK",
+    "Source Han Sans",
+    "WenQuanYi",
+    "IPA",
+    "Droid Sans Fallback",
+    "Unifont",
+    "Hiragino",
+    "MS Gothic",
+    "SimHei",
+)
+"""Beginnings of the names of fonts that have letters beyond Latin, Greek and Cyrillic, as far as a computer has them."""
+
+
+@cache
+def _fallback(missing: frozenset[str]) -> tuple[str, frozenset[str]]:
+    """The font that has the most of some characters, and those; no name where none is installed."""
+    from matplotlib.font_manager import fontManager, get_font
+
+    best: tuple[str, frozenset[str]] = ("", frozenset())
+    for entry in fontManager.ttflist:
+        if entry.name.startswith(_FALLBACKS) and entry.style == "normal":
+            known = get_font(entry.fname).get_charmap()
+            found = frozenset(mark for mark in missing if ord(mark) in known)
+            best = max(best, (entry.name, found), key=lambda font: len(font[1]))
+    return best
+
+
+def _missing(text: str) -> frozenset[str]:
+    return frozenset(mark for mark in text if ord(mark) not in _drawn() and not mark.isspace())
+
+
 def _spelt(text: str) -> str:
-    """A text with the characters that the font lacks by their numbers, as `\\u673a`: no box tells one name from another."""
-    return "".join(mark if ord(mark) in _drawn() or mark.isspace() else f"\\u{ord(mark):04x}" for mark in text)
+    """A text with the characters that no font has by their numbers, as `\\u673a`: no box tells one name from another."""
+    lacking = _missing(text)
+    if not lacking:
+        return text
+    unknown = lacking - _fallback(lacking)[1]
+    return "".join(f"\\u{ord(mark):04x}" if mark in unknown else mark for mark in text)
 
 
 def _spell(figure: Figure) -> None:
-    """Spell all texts of a figure, labels of ticks among them, which are made anew at every drawing."""
+    """Spell all texts of a figure, labels of ticks among them, which are made anew at every drawing; give them a font that has them."""
+    lacking: set[str] = set()
+
+    def spelt(text: str) -> str:
+        lacking.update(_missing(text))
+        return _spelt(text)
+
     for axis in (axis for axes in figure.axes for axis in (axes.xaxis, axes.yaxis)):
         before = axis.get_major_formatter()
         if isinstance(before, FuncFormatter | FixedFormatter):
             axis.set_major_formatter(FuncFormatter(lambda value, place, before=before: _spelt(before(value, place))))
-    for text in figure.findobj(Text):
-        assert isinstance(text, Text)
-        if (spelt := _spelt(text.get_text())) != text.get_text():
-            text.set_text(spelt)
+            lacking.update(mark for label in axis.get_ticklabels() for mark in _missing(label.get_text()))
+    texts = [text for text in figure.findobj(Text) if isinstance(text, Text)]
+    for text in texts:
+        if (said := spelt(text.get_text())) != text.get_text():
+            text.set_text(said)
+    font = _fallback(frozenset(lacking))[0] if lacking else ""
+    if font:
+        families = [*matplotlib.rcParams["font.sans-serif"][:1], font]
+        for text in texts:
+            text.set_fontfamily(families)
+        for axes in figure.axes:
+            axes.tick_params(labelfontfamily=families)
+
+
+_COLUMN_LETTERS = 50
+"""Of a line in a column."""
+
+
+def _wrap(figure: Figure) -> None:
+    """Break titles and labels that are longer than a column is wide."""
+    texts = [*figure.texts, *(axes.xaxis.label for axes in figure.axes)]
+    for axes in figure.axes:
+        titles = {axes.get_title(loc) for loc in ("left", "center")} - {""}
+        texts += [child for child in axes.get_children() if isinstance(child, Text) and child.get_text() in titles]
+    for text in texts:
+        text.set_text("\n".join(line for part in text.get_text().splitlines() for line in textwrap.wrap(part, _COLUMN_LETTERS)))
+
+
+_NO_DATE: dict[str, dict[str, None]] = {
+    "png": {"Software": None},
+    "svg": {"Date": None},
+    "pdf": {"CreationDate": None, "Creator": None, "Producer": None},
+}
 
 
 def render(figure: Figure, file: IO[bytes], kind: str) -> None:
-    """Write the figure as `png` or `svg`, without a date."""
+    """Write the figure as `png`, `svg` or `pdf`, without a date."""
     with styled():
-        figure.savefig(file, format=kind, metadata={"Software": None} if kind == "png" else {"Date": None})
+        figure.savefig(file, format=kind, metadata=_NO_DATE[kind])
 
 
 def ink(colour: str) -> str:

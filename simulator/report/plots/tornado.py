@@ -5,16 +5,20 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
+from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.patches import Patch
 from matplotlib.ticker import FixedLocator, FuncFormatter, LogLocator, MaxNLocator, NullLocator
 
 from simulator.report.glossary import term
 from simulator.report.numbers import significant, times
-from simulator.report.plots.style import styled
+from simulator.report.plots.style import narrow, paper, styled
 from simulator.study.uncertainty import Factor, Sensitivity
 
 _LOW, _HIGH, _ALL = "#2f83c4", "#f29b30", "#9b9b9b"
+_TURN, _HATCH = "#c84f00", "////"
 _BARS = 10
 _MARGIN = 0.3
 _DECADE = 5.0
@@ -25,10 +29,17 @@ def tornado_figure(studies: Sequence[Sensitivity]) -> Figure:
     """The ten strongest constants of each study of one pair of runs; bars end at the ratio with the constant at its ends."""
     with styled():
         heights = [min(len(study.influences), _BARS) + 2.6 for study in studies]
-        figure = Figure(figsize=(11.5, 0.36 * sum(heights) + 0.6), layout="constrained")
+        figure = Figure(figsize=paper(11.5, 0.36 * sum(heights) + 1.0), layout="constrained")
         panels = figure.subplots(len(studies), 1, squeeze=False, height_ratios=heights)
         for axes, study in zip(panels[:, 0], studies, strict=True):
             _draw(axes, study)
+        handles: list[Artist] = [
+            Patch(facecolor=_LOW, hatch=_HATCH, edgecolor="white", label="constant at its low value"),
+            Patch(facecolor=_HIGH, label="at its high value"),
+            Patch(facecolor=_ALL, label="combined band"),
+            Line2D([], [], color=_TURN, linestyle="--", label="here the winner changes"),
+        ]
+        figure.legend(handles=handles, loc="outside lower center", ncols=2 if narrow() else 4)
     return figure
 
 
@@ -44,8 +55,8 @@ def _draw(axes: Axes, study: Sensitivity) -> None:
     _end(axes, 0, band.low, significant(band.low), left=True)
     _end(axes, 0, band.high, significant(band.high), left=False)
     for row, entry in enumerate(shown, start=1):
-        for value, colour in ((entry.at_low, _LOW), (entry.at_high, _HIGH)):
-            axes.barh(row, value - nominal, left=nominal, height=0.62, color=colour)
+        for value, colour, hatch in ((entry.at_low, _LOW, _HATCH), (entry.at_high, _HIGH, "")):
+            axes.barh(row, value - nominal, left=nominal, height=0.62, color=colour, hatch=hatch, edgecolor="white", linewidth=0)
         # where both ends lie on one side, the one further out is labelled at its end, the other across the nominal line
         low_left = entry.at_low <= entry.at_high
         for value, end, left in ((entry.at_low, entry.factor.low, low_left), (entry.at_high, entry.factor.high, not low_left)):
@@ -53,21 +64,20 @@ def _draw(axes: Axes, study: Sensitivity) -> None:
     axes.axvline(nominal, color="#333333", linewidth=0.9)
     least, most = axes.get_xlim()
     if least < 1 < most:
-        axes.axvline(1.0, color="#c84f00", linewidth=1.2, linestyle="--")
+        axes.axvline(1.0, color=_TURN, linewidth=1.2, linestyle="--")
     names = [f"{entry.factor.name}{'' if entry.factor.unit == '1' else f' ({entry.factor.unit})'}" for entry in shown]
-    axes.set_yticks(range(len(shown) + 1), ["all constants (combined band)", *names], fontsize=9)
+    axes.set_yticks(range(len(shown) + 1), ["all constants (combined band)", *names], fontsize="medium")
     axes.set_ylim(len(shown) + 0.6, -0.7)
     axes.tick_params(axis="y", length=0)
-    ticks = MaxNLocator(9, steps=[1, 2, 5, 10]).tick_values(least, most)
+    ticks = MaxNLocator(4 if narrow() else 9, steps=[1, 2, 5, 10]).tick_values(least, most)
     wide = most / least > _DECADE
     axes.xaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)) if wide else FixedLocator([tick for tick in ticks if tick > 0]))
     axes.xaxis.set_minor_locator(NullLocator())
     axes.xaxis.set_major_formatter(FuncFormatter(lambda value, place: f"{value:.6g}×"))
     axes.grid(axis="x")
-    axes.set_xlabel(
-        f"{study.first} ÷ {study.second}; blue: constant at its low value, orange: at its high value; dashed: the winner changes"
-    )
-    axes.set_title(f"{term(study.metric, 'metric').label}: {study.first} ÷ {study.second} = {times(nominal)}")
+    axes.set_xlabel(f"{study.first} ÷ {study.second}")
+    title = f"{term(study.metric, 'metric').label}: {study.first} ÷ {study.second} = {times(nominal)}"
+    axes.set_title(title, loc="right" if narrow() else "left")
 
 
 def _end(axes: Axes, row: int, value: float, text: str, *, left: bool) -> None:
@@ -78,7 +88,7 @@ def _end(axes: Axes, row: int, value: float, text: str, *, left: bool) -> None:
         textcoords="offset points",
         ha="right" if left else "left",
         va="center",
-        fontsize=8,
+        fontsize="small",
         color="#222222",
         bbox={"facecolor": "white", "edgecolor": "none", "pad": 0.5, "alpha": 0.8},
     )

@@ -16,7 +16,7 @@ from simulator.cost.validation import FigureClass, Row
 from simulator.cost.validation.hardware import GROUPS
 from simulator.cost.validation.memory import PHYSICAL_FROM_NM
 from simulator.report.plots.ratios import FAR, MEMORY_COLOUR, draw_axis, draw_label, draw_legend, draw_nothing, memory_marker, side_by_side
-from simulator.report.plots.style import styled
+from simulator.report.plots.style import paper, styled
 from simulator.report.validation import GROUP_WORDS
 
 MARKERS: dict[FigureClass, str] = {"component": "o", "product": "s", "board": "D"}
@@ -85,10 +85,10 @@ def validation_figure(rows: Sequence[Row], checks: Sequence[Row]) -> Figure:
     lines = [line for section in _sections(shown, checks) for line in section]
     height = sum(line.height for line in lines)
     with styled():
-        figure = Figure(figsize=(_WIDTH, height + 1.75), layout="constrained")
+        figure = Figure(figsize=paper(_WIDTH, height + 1.75), layout="constrained")
         FigureCanvasAgg(figure)
         axes = figure.subplots()
-        draw_axis(axes, [1 + row.error for row in shown], _AXIS_WIDTH)
+        draw_axis(axes, [ratio for line in lines for ratio in line.ratios], _AXIS_WIDTH)
         axes.set_ylim(height, 0)
         ticks: list[tuple[float, str]] = []
         top = 0.0
@@ -104,7 +104,7 @@ def validation_figure(rows: Sequence[Row], checks: Sequence[Row]) -> Figure:
         axes.set_yticks([place for place, _ in ticks], [label for _, label in ticks])
         if not shown:
             draw_nothing(axes, "no figure")
-        axes.text(1.02, -0.02, "predicted:\n n, median", transform=axes.get_yaxis_transform(), ha="left", va="bottom", fontsize=8.5)
+        axes.text(1.02, -0.02, "predicted:\n n, median", transform=axes.get_yaxis_transform(), ha="left", va="bottom", fontsize="small")
         draw_legend(figure, _markers(shown, checks))
     return figure
 
@@ -147,7 +147,7 @@ def _draw(axes: Axes, line: _Line, middle: float) -> None:
             row.id.replace("_", " "),
             ha="left" if ratio < 1 else "right",
             va="center",
-            fontsize=7.5,
+            fontsize="small",
             color="#333333",
             zorder=4,
         )
@@ -155,7 +155,7 @@ def _draw(axes: Axes, line: _Line, middle: float) -> None:
     predicted = [row.error for row in line.rows if row.role == "predicted" and row.figure_class != "product"]
     if predicted:
         text = f"{predicted[0]:+.0%}" if board else f"{len(predicted)}, {median(abs(error) for error in predicted):.0%}"
-        axes.text(1.02, middle, text, transform=axes.get_yaxis_transform(), ha="left", va="center", fontsize=8.5)
+        axes.text(1.02, middle, text, transform=axes.get_yaxis_transform(), ha="left", va="center", fontsize="small")
 
 
 def _markers(rows: Sequence[Row], checks: Sequence[Row]) -> list[Line2D]:

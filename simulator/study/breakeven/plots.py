@@ -12,13 +12,14 @@ from matplotlib.figure import Figure
 from simulator.report.folder import csv_text
 from simulator.report.glossary import term
 from simulator.report.numbers import common_scale, significant
-from simulator.report.plots.style import styled
+from simulator.report.plots.looks import LOOKS, looks
+from simulator.report.plots.style import narrow, paper, styled
 from simulator.study.breakeven.breakeven import FILE, BreakEven, Curve
 from simulator.study.breakeven.crossings import Crossing
 from simulator.study.sweep.keys import short
 from simulator.study.sweep.plots import plain_ticks
 
-_FIRST, _SECOND, _CROSSING = "#08488a", "#c84f00", "#444444"
+_CROSSING = "#444444"
 _BAND = "#e3e3e3"
 
 
@@ -28,12 +29,16 @@ def break_even_figure(answer: BreakEven) -> Figure | None:
     if not curves:
         return None
     with styled():
-        figure = Figure(figsize=(max(6.8 * len(curves), 7.5), 6.2), layout="constrained")
-        panels = figure.subplots(2, len(curves), squeeze=False, sharex=True, height_ratios=(2, 1))
-        for curve, (above, below) in zip(curves, panels.T, strict=True):
+        figure = Figure(figsize=paper(max(6.8 * len(curves), 7.5), 6.2 * (len(curves) if narrow() else 1)), layout="constrained")
+        rows = (2, 1) * len(curves) if narrow() else (2, 1)
+        panels = figure.subplots(len(rows), 1 if narrow() else len(curves), squeeze=False, sharex=True, height_ratios=rows)
+        pairs = panels.reshape(-1, 2) if narrow() else panels.T
+        own = looks(answer.names)
+        for curve, (above, below) in zip(curves, pairs, strict=True):
             factor, unit = common_scale([*curve.first, *curve.second], term(curve.metric, "metric").unit)
-            for name, figures, colour in zip(answer.names, (curve.first, curve.second), (_FIRST, _SECOND), strict=True):
-                above.plot(curve.values, [figure_ * factor for figure_ in figures], color=colour, marker="o", markersize=3.5, label=name)
+            for name, figures in zip(answer.names, (curve.first, curve.second), strict=True):
+                look, shown = own[name], [figure_ * factor for figure_ in figures]
+                above.plot(curve.values, shown, color=look.colour, linestyle=look.dashes, marker=look.marker, markersize=4, label=name)
             ratios = [first / second for first, second in zip(curve.first, curve.second, strict=True)]
             below.plot(curve.values, ratios, color=_CROSSING, marker="o", markersize=3)
             if curve.low:
@@ -43,6 +48,7 @@ def break_even_figure(answer: BreakEven) -> Figure | None:
             for band in curve.bands:
                 left, right = band.low or curve.values[0], band.high or curve.values[-1]
                 above.axvspan(left, right, color=_BAND, alpha=0.6, linewidth=0, zorder=0)
+                _arrows(above, 0.03, left=band.low is None and curve.values[0], right=band.high is None and curve.values[-1])
             for crossing in curve.crossings:
                 for axes in (above, below):
                     axes.axvline(crossing.value, color=_CROSSING, linewidth=0.9, linestyle="--")
@@ -61,6 +67,14 @@ def break_even_figure(answer: BreakEven) -> Figure | None:
             above.grid(True)
             below.grid(True)
     return figure
+
+
+def _arrows(axes: Axes, height: float, *, left: float | bool, right: float | bool, colour: str = _CROSSING) -> None:
+    """Arrows at the ends of an axis that a band leaves: `left` and `right` are where it does; False: it ends within."""
+    for place, marker in ((left, "<"), (right, ">")):
+        if place is not False:
+            transform = axes.get_xaxis_transform()
+            axes.plot([place], [height], marker=marker, color=colour, markersize=6, linestyle="", transform=transform, clip_on=False)
 
 
 def _shown(crossing: Crossing, answer: BreakEven) -> str:
@@ -126,7 +140,6 @@ def break_evens_csv(entries: Sequence[Entry]) -> str:
     return csv_text([asdict(entry) for entry in entries], columns=[field.name for field in fields(Entry)])
 
 
-_COLOURS = ("#08488a", "#c84f00", "#00714f", "#6a4c93")
 _APART = 0.24
 
 
@@ -135,13 +148,14 @@ def break_evens_figure(entries: Sequence[Entry]) -> Figure:
     firsts, seconds, metrics, loads = (list(dict.fromkeys(getattr(entry, name) for entry in entries)) for name in _NAMES)
     with styled():
         figure = Figure(
-            figsize=(5.2 * len(metrics) + 1.5, (0.62 * len(firsts) * max(1, len(loads) / 2) + 1.1) * len(seconds)), layout="constrained"
+            figsize=paper(5.2 * len(metrics) + 1.5, (0.62 * len(firsts) * max(1, len(loads) / 2) + 1.1) * len(seconds)),
+            layout="constrained",
         )
         panels = figure.subplots(len(seconds), len(metrics), squeeze=False, sharex=True, sharey=True)
         for line, second in zip(panels, seconds, strict=True):
             for axes, metric in zip(line, metrics, strict=True):
                 shown = [entry for entry in entries if entry.second == second and entry.metric == metric]
-                _panel(axes, shown, firsts, loads)
+                _panel(axes, shown, firsts, loads, _span(entries))
                 equal_area = ", at equal area" if shown and all(entry.equal_area for entry in shown) else ""
                 axes.set_title(f"{term(metric, 'metric').label}: against {second}{equal_area}")
         for axes in panels[-1]:
@@ -166,24 +180,36 @@ def _span(entries: Sequence[Entry]) -> tuple[float, float]:
 _NAMES = ("first", "second", "metric", "workload")
 
 
-def _panel(axes: Axes, entries: Sequence[Entry], firsts: Sequence[str], loads: Sequence[str]) -> None:
+_LOADS = tuple(LOOKS[place] for place in (5, 1, 0, 4, 7, 6, 3, 2))
+"""Looks of workloads, which no machine of these pictures has: its name stands at the side."""
+
+
+def _panel(axes: Axes, entries: Sequence[Entry], firsts: Sequence[str], loads: Sequence[str], span: tuple[float, float]) -> None:
     axes.set_yticks(range(len(firsts)), firsts)
     axes.grid(True, axis="x")
     for index, load in enumerate(loads):
-        colour = _COLOURS[index % len(_COLOURS)]
-        axes.plot([], [], color=colour, marker="o", linewidth=2, label=load)
+        colour, marker = _LOADS[index % len(_LOADS)].colour, _LOADS[index % len(_LOADS)].marker
+        axes.plot([], [], color=colour, marker=marker, linewidth=2, label=load)
         for entry in (entry for entry in entries if entry.workload == load):
             height = firsts.index(entry.first) + (index - (len(loads) - 1) / 2) * _APART
             if entry.break_even is None:
                 wins = entry.better_below == entry.first
                 place, side = (entry.range_high, "right") if wins else (entry.range_low, "left")
                 text = f" {entry.better_below} always " if entry.better_below else ""
-                axes.annotate(text, (place, height), ha=side, va="center", color=colour, fontsize=8)
+                axes.annotate(text, (place, height), ha=side, va="center", color=colour, fontsize="small")
                 continue
             if entry.band_low is not None or entry.band_high is not None:
                 ends = entry.band_low or entry.range_low, entry.band_high or entry.range_high
-                axes.plot(ends, [height] * 2, color=colour, linewidth=2.2, alpha=0.45, solid_capstyle="butt")
-            axes.plot([entry.break_even], [height], color=colour, marker="o", markersize=6)
+                least, most = span
+                shown = max(ends[0], least), min(ends[1], most)
+                axes.plot(shown, [height] * 2, color=colour, linewidth=2.2, alpha=0.45, solid_capstyle="butt")
+                for end, arrow, leaves in (
+                    (shown[0], "<", entry.band_low is None or entry.band_low < least),
+                    (shown[1], ">", entry.band_high is None or entry.band_high > most),
+                ):
+                    if leaves:
+                        axes.plot([end], [height], color=colour, marker=arrow, markersize=5, alpha=0.7, clip_on=False)
+            axes.plot([entry.break_even], [height], color=colour, marker=marker, markersize=6)
             above = 2 * index < len(loads)
             axes.annotate(
                 significant(entry.break_even, 2),
@@ -192,6 +218,6 @@ def _panel(axes: Axes, entries: Sequence[Entry], firsts: Sequence[str], loads: S
                 textcoords="offset points",
                 ha="center",
                 va="bottom" if above else "top",
-                fontsize=8,
+                fontsize="small",
                 color=colour,
             )

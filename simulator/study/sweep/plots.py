@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import pairwise
 from pathlib import Path
 from typing import Literal
 
@@ -15,10 +18,10 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
 
 from simulator.report.glossary import label, term
-from simulator.report.numbers import common_scale, significant
+from simulator.report.numbers import common_scale, listed, significant
 from simulator.report.plots.labels import place_labels
 from simulator.report.plots.stacked import bar_height, component_stack, draw_stack, stack_legend
-from simulator.report.plots.style import component_colours, ink, save, styled
+from simulator.report.plots.style import component_colours, ink, narrow, paper, save, styled
 from simulator.study.sweep.analysis import along_rows, best_row, by_workload, pareto_front, thinned
 from simulator.study.sweep.keys import of_the_workload, short, shown
 from simulator.study.sweep.spec import Scalar
@@ -48,72 +51,141 @@ def plain_ticks(axes: Axes, which: Literal["x", "y"], values: Sequence[float]) -
 _FRONT, _REST, _BROKEN = "#c84f00", "#8fb6d8", "#d5d5d5"
 _FRONTS = (_FRONT, "#08488a", "#00714f", "#6a4c93", "#1a9aa8", "#9a7d00", "#a0005a", "#555555")
 """Colours of the fronts of several workloads."""
+_MARKERS = ("o", "s", "^", "D", "v", "P", "X", "p")
 _MOST_LABELS = 12
-_X, _Y = "fabric_area_mm2", "energy_pj"
+_BESIDES = ("fabric_area_mm2", "energy_pj", "seconds")
+"""What one objective is drawn against."""
+_PANELS = 3
 
 
 def pareto_figure(study: Study) -> Figure | None:
-    """Fabric area against energy, or, where one of them does not change, time against it; fronts, or all of a few points, are labelled.
+    """The first objective against each of the others, the points of the table's front marked; of one objective, against area or energy.
 
-    Each workload has a front of its own, in its colour; of more workloads than there are colours some are shown, evenly spread.
+    Each workload has a front of its own, in its colour; of more workloads than there are colours some are shown, evenly spread. A
+    front of three objectives has points that two of them alone do not show.
     """
     groups = by_workload([row for row in study.rows if row.record is not None])
     drawn = dict(thinned(list(groups.items()), len(_FRONTS)))
-    several = len(drawn) > 1
     ran = [row for rows in drawn.values() for row in rows]
-    metrics = [name for name in (_X, _Y, "seconds") if len({row.metric(name) for row in ran}) > 1][:2]
+    objectives = study.spec.objectives
+    candidates = list(objectives) if len(objectives) > 1 else [*objectives, *(name for name in _BESIDES if name not in objectives)][:3]
+    metrics = [name for name in candidates if len({row.metric(name) for row in ran}) > 1]
+    metrics = metrics if len(objectives) > 1 else metrics[:2]
     if len(metrics) < 2:
         return None
-    found = {workload: pareto_front(rows, {metrics[0]: "min", metrics[1]: "min"}).rows for workload, rows in drawn.items()}
-    front = [row for rows in found.values() for row in rows]
-    scales = [common_scale([row.metric(name) for row in ran], term(name, "metric").unit) for name in metrics]
+    found = {workload: pareto_front(rows, objectives).rows for workload, rows in drawn.items()}
+    others = metrics[1 : 1 + _PANELS]
+    with styled():
+        count = len(others)
+        size = (9.0, 5.6) if count == 1 else (5.2 * count, 5.2)
+        figure = Figure(figsize=paper(size[0], size[1] * (count if narrow() else 1)), layout="constrained")
+        FigureCanvasAgg(figure)
+        shape = (count, 1) if narrow() else (1, count)
+        panels = figure.subplots(*shape, squeeze=False, sharey=True)
+        drawings = [_Panel(axes, other, metrics[0], study, found, ran) for axes, other in zip(panels.flat, others, strict=True)]
+        for place, drawing in enumerate(drawings):
+            drawing.draw(labelled=place == 0)
+        for axes in panels[:, 0]:
+            _, unit = _scale(metrics[0], ran)
+            axes.set_ylabel(_with_unit(metrics[0], unit))
+        shown_of = f" ({len(drawn)} of {len(groups)} workloads)" if len(drawn) < len(groups) else ""
+        what = f"{term(metrics[0], 'metric').label} against {listed([term(name, 'metric').label for name in others])}"
+        figure.suptitle(f"{study.spec.name}: {what}{shown_of}", x=0.01, ha="left")
+        handles, labels = panels[0][0].get_legend_handles_labels()
+        figure.legend(handles, labels, loc="outside lower center", ncols=1 if narrow() else 3)
+        figure.draw_without_rendering()
+        for drawing in drawings:
+            drawing.name_points()
+    return figure
 
-    def places(rows: Sequence[Row]) -> tuple[list[float], list[float]]:
-        x, y = ([row.metric(name) * factor for row in rows] for name, (factor, _) in zip(metrics, scales, strict=True))
+
+def _scale(metric: str, rows: Sequence[Row]) -> tuple[float, str]:
+    return common_scale([row.metric(metric) for row in rows], term(metric, "metric").unit)
+
+
+def _with_unit(metric: str, unit: str) -> str:
+    label_ = term(metric, "metric").label
+    return f"{label_} ({unit})" if unit else label_
+
+
+@dataclass(frozen=True)
+class _Panel:
+    """One objective against another."""
+
+    axes: Axes
+    across: str
+    up: str
+    study: Study
+    found: Mapping[str, Sequence[Row]]
+    """Workload → its front."""
+    ran: Sequence[Row]
+
+    @cached_property
+    def factors(self) -> tuple[float, float]:
+        """Of the figures across and up, in the units of the axes."""
+        return _scale(self.across, self.ran)[0], _scale(self.up, self.ran)[0]
+
+    @cached_property
+    def front(self) -> list[Row]:
+        """Points of all fronts."""
+        return [row for rows in self.found.values() for row in rows]
+
+    @property
+    def flat(self) -> bool:
+        """Whether the front is one in these two alone, so that steps join its points: two objectives, of both of which less is better."""
+        objectives = self.study.spec.objectives
+        return list(objectives) == [self.up, self.across] and set(objectives.values()) == {"min"}
+
+    def places(self, rows: Sequence[Row]) -> tuple[list[float], list[float]]:
+        """x and y of points."""
+        x, y = ([row.metric(name) * factor for row in rows] for name, factor in zip((self.across, self.up), self.factors, strict=True))
         return x, y
 
-    with styled():
-        figure = Figure(figsize=(9, 5.6), layout="constrained")
-        FigureCanvasAgg(figure)
-        axes = figure.subplots()
-        on_front = {row.place for row in front}
-        rest = [row for row in ran if row.feasible and row.place not in on_front]
-        for rows, colour, text in (
-            ([row for row in ran if not row.feasible], _BROKEN, "breaks a constraint"),
-            (rest, _REST, "beaten in both"),
-        ):
+    def draw(self, *, labelled: bool) -> None:
+        """Points, fronts and their bands; with entries of the legend in one panel alone."""
+        axes = self.axes
+        on_front = {row.place for row in self.front}
+        groups = (
+            ([row for row in self.ran if not row.feasible], _BROKEN, "breaks a constraint", "x"),
+            ([row for row in self.ran if row.feasible and row.place not in on_front], _REST, "beaten in every objective", "."),
+        )
+        for rows, colour, text, marker in groups:
             if rows:
-                axes.scatter(*places(rows), s=26, color=colour, edgecolor="white", linewidth=0.5, label=f"{text} ({len(rows)})")
-        for (workload, best), colour in zip(found.items(), _FRONTS, strict=False):
-            if best:
-                name = f"front{f' on {workload}' if several else ''} ({len(best)})"
-                axes.step(*places(best), where="post", color=colour, linewidth=1.2, alpha=0.6)
-                axes.scatter(*places(best), s=44, color=colour, edgecolor="white", linewidth=0.8, zorder=3, label=name)
-        _draw_bands(axes, front, metrics, [factor for factor, _ in scales], "#888888" if several else _FRONT)
-        plain_ticks(axes, "x", places(ran)[0])
-        plain_ticks(axes, "y", places(ran)[1])
+                axes.scatter(*self.places(rows), s=26, color=colour, marker=marker, linewidth=1.0, label=f"{text} ({len(rows)})")
+        several = len(self.found) > 1
+        for (workload, best), colour, marker in zip(self.found.items(), _FRONTS, _MARKERS, strict=False):
+            if not best:
+                continue
+            name = f"front{f' on {workload}' if several else ''} ({len(best)})"
+            if self.flat:
+                ordered = sorted(zip(*self.places(best), strict=True))
+                axes.step(*zip(*ordered, strict=True), where="post", color=colour, linewidth=1.2, alpha=0.6)
+            axes.scatter(*self.places(best), s=44, color=colour, marker=marker, edgecolor="white", linewidth=0.8, zorder=3, label=name)
+        _draw_bands(axes, self.front, (self.across, self.up), self.factors, "#888888" if several else _FRONT)
+        xs, ys = self.places(self.ran)
+        plain_ticks(axes, "x", xs)
+        plain_ticks(axes, "y", ys)
         axes.margins(0.12, 0.14)
-        axes.set_xlabel(f"{term(metrics[0], 'metric').label} ({scales[0][1]})")
-        axes.set_ylabel(f"{term(metrics[1], 'metric').label} ({scales[1][1]})")
-        shown_of = f" ({len(drawn)} of {len(groups)} workloads)" if len(drawn) < len(groups) else ""
-        axes.set_title(f"{study.spec.name}: {term(metrics[0], 'metric').label} against {term(metrics[1], 'metric').label}{shown_of}")
+        axes.set_xlabel(_with_unit(self.across, _scale(self.across, self.ran)[1]))
         axes.grid(True)
-        figure.legend(loc="outside lower center", ncols=3)
-        figure.draw_without_rendering()
-        named = [*front, *(row for row in ran if row.place not in on_front)] if len(ran) <= _MOST_LABELS else thinned(front, _MOST_LABELS)
+
+    def name_points(self) -> None:
+        """Names of points of the front, or of all of a few."""
+        on_front = {row.place for row in self.front}
+        few = len(self.ran) <= _MOST_LABELS
+        named = [*self.front, *(row for row in self.ran if row.place not in on_front)] if few else thinned(self.front, _MOST_LABELS)
         named_places = {row.place for row in named}
-        others = [row for row in ran if row.place not in named_places]
-        xs, ys = places([*named, *others])
-        paths = [path for path in axis_paths(study.rows) if not (several and of_the_workload(path))]
-        steps = [step for best in found.values() for step in _steps(*places(best))]
-        place_labels(figure, [*_names(named, paths), *[""] * len(others)], xs, ys, [30.0] * len(ran), steps)
-    return figure
+        others = [row for row in self.ran if row.place not in named_places]
+        xs, ys = self.places([*named, *others])
+        paths = [path for path in axis_paths(self.study.rows) if not (len(self.found) > 1 and of_the_workload(path))]
+        steps = [step for best in self.found.values() for step in _steps(*self.places(best))] if self.flat else []
+        place_labels(self.axes, [*_names(named, paths), *[""] * len(others)], xs, ys, [44.0] * len(self.ran), steps)
 
 
 def _steps(x: Sequence[float], y: Sequence[float]) -> list[tuple[tuple[float, float], tuple[float, float]]]:
     """Ends of the level and the upright part of each step between neighbours of the front."""
-    corners = list(zip(x[1:], y[:-1], strict=True))
-    points = list(zip(x, y, strict=True))
+    points = sorted(zip(x, y, strict=True))
+    corners = [(right, level) for (_, level), (right, _) in pairwise(points)]
     return [*zip(points[:-1], corners, strict=True), *zip(corners, points[1:], strict=True)]
 
 
@@ -154,9 +226,13 @@ def heat_figure(study: Study) -> Figure | None:
         if row.feasible and across in row.assignments and down in row.assignments:
             rows_of[row.assignments[down], row.assignments[across]].append(row)
     with styled():
-        width = 2.2 + max(0.62 * len(columns), 2.6)
-        figure = Figure(figsize=(width * len(objectives), 1.7 + max(0.42 * len(lines), 1.8)), layout="constrained")
-        panels = figure.subplots(1, len(objectives), squeeze=False, sharey=True)[0]
+        width = 3.0 + max(0.62 * len(columns), 2.6)
+        height = 1.7 + max(0.42 * len(lines), 1.8)
+        size = paper(width, height * len(objectives)) if narrow() else paper(width * len(objectives), height)
+        figure = Figure(figsize=size, layout="constrained")
+        shape = (len(objectives), 1) if narrow() else (1, len(objectives))
+        panels = list(figure.subplots(*shape, squeeze=False, sharey=True).flat)
+        empty = False
         for axes, (metric, way) in zip(panels, objectives.items(), strict=True):
             best = [[best_row(rows_of.get((line, column), ()), metric, way) for column in columns] for line in lines]
             cells = np.array([[np.nan if row is None else row.metric(metric) for row in line] for line in best])
@@ -168,20 +244,26 @@ def heat_figure(study: Study) -> Figure | None:
                 for (line, column), value in np.ndenumerate(cells):
                     colour = "#" + "".join(f"{round(255 * part):02x}" for part in image.to_rgba([value * factor])[0][:3])
                     text = "–" if np.isnan(value) else significant(value * factor)
-                    axes.text(column, line, text, ha="center", va="center", fontsize=8, color="#888888" if np.isnan(value) else ink(colour))
-            else:
-                bar = figure.colorbar(image, ax=axes, label=unit, format=FuncFormatter(plain))
-                if positive:
-                    bar.locator = LogLocator(subs=LOG_STEPS)
+                    axes.text(
+                        column, line, text, ha="center", va="center", fontsize="small", color="#888888" if np.isnan(value) else ink(colour)
+                    )
+            if np.isfinite(cells).any():
+                bar = figure.colorbar(image, ax=axes, label=_with_unit(metric, unit))
+                low, high = float(np.nanmin(cells)) * factor, float(np.nanmax(cells)) * factor
+                ticks = [low, float(np.sqrt(low * high)) if positive else (low + high) / 2, high] if high > low else [low]
+                bar.set_ticks(ticks, labels=[significant(tick) for tick in ticks])
                 bar.minorticks_off()
+            empty = empty or bool(np.isnan(cells).any())
             axes.set_xticks(range(len(columns)), [shown(value) for value in columns], rotation=45 if len(columns) > 8 else 0)
             axes.set_yticks(range(len(lines)), [shown(value) for value in lines])
             axes.set_xlabel(short(across))
-            axes.set_title(f"{term(metric, 'metric').label} ({unit or 'number'})")
+            axes.set_title(term(metric, "metric").label)
             axes.tick_params(length=0)
             axes.spines[:].set_visible(False)
         panels[0].set_ylabel(short(down))
-        figure.suptitle(f"{study.spec.name}: best over all other axes; – has no point", fontsize=10, x=0.01, ha="left")
+        figure.suptitle(
+            f"{study.spec.name}: best over all other axes{'; – has no point' if empty else ''}", fontsize="medium", x=0.01, ha="left"
+        )
     return figure
 
 
@@ -213,7 +295,7 @@ def _along(study: Study, metric: str) -> Figure | None:
     factor, unit = common_scale(stack.totals, "pJ" if metric == "energy_pj" else "mm²")
     bands = {index: band for index, row in enumerate(rows) if (band := row.band(metric)) is not None}
     with styled():
-        figure = Figure(figsize=(10.5, max(bar_height(len(rows)), 4.4)), layout="constrained")
+        figure = Figure(figsize=paper(10.5, max(bar_height(len(rows)), 4.4)), layout="constrained")
         axes = figure.subplots()
         draw_stack(axes, stack, component_colours(), factor=factor, unit=unit, totals=True, named=0.07, bands=bands)
         over = "; line: bands of the constants (all bars move together)" if bands else ""

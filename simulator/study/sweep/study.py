@@ -8,6 +8,8 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+from pydantic import ValidationError
+
 from simulator.errors import ConfigError, OutputError
 from simulator.report.folder import MARKER, as_text, check_free, csv_text, new_folder, write_json
 from simulator.result import METRICS
@@ -179,6 +181,10 @@ class Study:
             return cls.from_dict(json.loads(path.read_text(encoding="utf-8")))
         except OSError as error:
             raise OutputError(f"{path}: cannot be read: {error.strerror}") from error
+        except ValidationError as error:
+            first = error.errors()[0]
+            key = ".".join(map(str, first["loc"])) or "sweep"
+            raise OutputError(f"{path}: not a sweep of sparsim: {key}: {first['msg'].removeprefix('Value error, ')}") from error
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise OutputError(f"{path}: not a sweep of sparsim ({type(error).__name__}: {error})") from error
 

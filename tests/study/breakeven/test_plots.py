@@ -57,6 +57,24 @@ def test_a_figure_of_all(folder: Path) -> None:
     assert sorted(texts) == ["0.25", "0.25", "crossbar always", "partition always"]
 
 
+def test_a_band_that_leaves_the_axis_ends_in_an_arrow(folder: Path) -> None:
+    figure = break_evens_figure(load_break_evens(break_even_files(folder)))
+    arrows = [(line.get_marker(), *line.get_xdata()) for line in figure.axes[0].lines if line.get_marker() in ("<", ">")]
+    assert arrows == [(">", 1.0)] * 2, "no high end within the range; the low one is there"
+    curves = break_even_figure(BreakEven.load(folder / "crossbar" / "breakeven.json"))
+    assert curves is not None
+    assert [line.get_marker() for line in curves.axes[0].lines if line.get_marker() in ("<", ">")] == [">"]
+
+
+def test_a_machine_has_its_own_colour_beside_whichever(folder: Path) -> None:
+    colours = []
+    for first in ("crossbar", "partition"):
+        figure = break_even_figure(BreakEven.load(folder / first / "breakeven.json"))
+        assert figure is not None
+        colours.append({str(line.get_label()): line.get_color() for line in figure.axes[0].lines})
+    assert colours[0]["systolic"] == colours[1]["systolic"] != colours[0]["crossbar"]
+
+
 def test_plot_draws_a_folder_of_break_evens(folder: Path) -> None:
     assert redraw(folder, folder) == ["breakevens"]
     assert (folder / "breakevens.csv").read_text(encoding="utf-8").startswith("workload,first,second")

@@ -33,3 +33,14 @@ def test_each_cell_is_the_best_of_its_points() -> None:
             figures = [row.metric("seconds") for row in own if row.feasible]
             assert np.isnan(shown[line, column]) if not figures else np.isclose(shown[line, column], min(figures) * 1e6)
     assert np.isnan(shown).any()
+    assert "– has no point" in figure.get_suptitle()
+
+
+def test_where_every_cell_has_a_point_none_is_said_to_lack_one() -> None:
+    rows = [
+        Row(place, "", {"fabric.lanes": lanes, "fabric.window": window}, {"seconds": 1e-6 * (1 + place)})
+        for place, (lanes, window) in enumerate((lanes, window) for lanes in (4, 8) for window in (1, 2))
+    ]
+    figure = heat_figure(SimpleNamespace(rows=rows, spec=SimpleNamespace(name="cells", objectives={"seconds": "min"})))  # type: ignore[arg-type]
+    assert figure is not None
+    assert "no point" not in figure.get_suptitle()

@@ -47,6 +47,7 @@ def test_a_figure_that_never_changes_is_drawn_all_the_same(sweep: Run) -> None:
     study = sweep("sweep.yaml", axes, "objectives={fabric_area_mm2: min, seconds: min}")
     drawn = heat_figure(study)
     assert drawn is not None
-    area, _ = drawn.axes
+    area, _, *bars = drawn.axes
+    assert [bar.get_ylabel() for bar in bars] == ["fabric area (mm²)", "time (ns)"], "a labelled bar a panel"
     assert len({text.get_text() for text in area.texts}) == 1
     assert len(area.texts) == 4

@@ -2,7 +2,10 @@
 
 from collections.abc import Mapping
 
+import pytest
+
 from simulator.report.folder import as_text
+from simulator.study.sweep.plots import pareto_figure
 from simulator.study.sweep.spec import SweepSpec
 from simulator.study.sweep.study import Row, Study
 from simulator.study.sweep.tables import study_summary
@@ -50,3 +53,18 @@ def test_a_sweep_without_figures_says_so() -> None:
     text = as_text(study_summary(failed), 80)
     assert text.startswith("try: no point has figures within the constraints.")
     assert "1 of 1 points failed; the first, replicas 1: because" in text
+
+
+def test_the_picture_has_the_objectives_and_the_front_of_the_table() -> None:
+    own = {"seconds": "min", "energy_pj": "min", "fabric_area_mm2": "min"}
+    found = study({(1, 4): 3.0, (8, 4): 1.0, (64, 4): 2.0}, own)
+    for row, area in zip(found.rows, (3.0, 3.0, 1.0), strict=True):
+        assert row.record is not None
+        row.record["fabric_area_mm2"] = area  # type: ignore[index]
+    figure = pareto_figure(found)
+    assert figure is not None
+    assert [axes.get_xlabel().split(" (")[0] for axes in figure.axes] == ["energy", "fabric area"]
+    told = [text.get_text() for text in figure.legends[0].get_texts()]
+    assert "front (3)" in told, "each is best in one of three objectives, though two of them alone would beat some"
+    places = [sorted(float(x) for group in axes.collections for x, _ in group.get_offsets()) for axes in figure.axes]  # type: ignore[union-attr]
+    assert places[1] == pytest.approx([1.0, 3.0, 3.0])
