@@ -20,6 +20,7 @@ from simulator.run.fusing import settled
 from simulator.run.levels import check_levels
 from simulator.run.perfect import candidates, ways
 from simulator.run.stints import Kept, Repeats, Run, Stint, program_of, run_operation, stints
+from simulator.system.columns import PartColumns, by_part
 from simulator.system.operation import OperationRun, check_operation, check_run
 from simulator.system.program import MemoryLevel, OperationProgram
 from simulator.system.spec import SystemSpec
@@ -165,26 +166,31 @@ def traffic(spec: SystemSpec, program: OperationProgram) -> Counts:
     """Bytes of an operation at every level, from its fills and drains alone."""
     moved: Counter[str] = Counter()
     for stream, fills in (("x", program.x_fills), ("w", program.w_fills)):
-        for fill in fills:
-            size = sum(_moved_bytes(spec, part.bytes, fill.home) for part in fill.parts)
-            moved["buffer_write_bytes"] += size if fill.kept else 0
-            if fill.home != "chip":
-                moved["dram_read_bytes" if fill.home == "dram" else "buffer_read_bytes"] += size
-            moved[f"{stream}_trunk_bytes"] += size
-    for drain in program.drains:
-        for sums in (part.sums for part in drain.parts):
-            moved[f"{drain.sums_home}_read_bytes"] += _moved_bytes(spec, sums.back_bytes, drain.sums_home)
-            moved[f"{drain.sums_home}_write_bytes"] += _moved_bytes(spec, sums.out_bytes, drain.sums_home)
-            moved["drain_bytes"] += sums.bus_bytes
-        size = sum(_moved_bytes(spec, part.bytes, drain.home) for part in drain.parts)
-        if drain.home != "chip":
-            moved["dram_write_bytes" if drain.home == "dram" else "buffer_write_bytes"] += size
-        moved["drain_bytes"] += size + sum(part.extra_bus_bytes for part in drain.parts)
+        homes = by_part(fills, [fill.home for fill in fills])
+        size = _moved_bytes(spec, PartColumns.joined(fill.parts for fill in fills)["bytes"], homes)
+        moved["buffer_write_bytes"] += int(size[by_part(fills, [fill.kept for fill in fills]) == 1].sum())
+        for level in LEVELS:
+            moved[f"{level}_read_bytes"] += int(size[homes == level].sum())
+        moved[f"{stream}_trunk_bytes"] += int(size.sum())
+    drains = program.drains
+    parts, homes = PartColumns.joined(drain.parts for drain in drains), by_part(drains, [drain.home for drain in drains])
+    of_sums = by_part(drains, [drain.sums_home for drain in drains])
+    size = _moved_bytes(spec, parts["bytes"], homes)
+    out, back = (_moved_bytes(spec, parts[way], of_sums) for way in ("sums_out", "sums_back"))
+    for level in LEVELS:
+        moved[f"{level}_read_bytes"] += int(back[of_sums == level].sum())
+        moved[f"{level}_write_bytes"] += int(size[homes == level].sum()) + int(out[of_sums == level].sum())
+    moved["drain_bytes"] += int(size.sum() + parts["extra_bus_bytes"].sum() + parts["sums_bus"].sum())
     return Counts(**moved)
 
 
-def _moved_bytes(spec: SystemSpec, size: int, home: MemoryLevel) -> int:
-    return spec.bursts(size) if home == "dram" else size
+LEVELS: tuple[MemoryLevel, ...] = ("dram", "buffer")
+"""Whose bytes are counted."""
+
+
+def _moved_bytes(spec: SystemSpec, size: NDArray[np.int64], homes: NDArray[np.str_]) -> NDArray[np.int64]:
+    """[parts] in whole bursts where it is DRAM."""
+    return np.where(homes == "dram", spec.bursts(size), size)
 
 
 def _buffer_cycles(spec: SystemSpec, counts: Counts) -> int:

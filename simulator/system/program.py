@@ -76,7 +76,7 @@ class Fill:
 
     operation: int
     home: MemoryLevel
-    parts: tuple[Part, ...]
+    parts: Sequence[Part]
     waits: bool = False
     """Whether it is made from the outputs of other operations, and must wait for them."""
     kept: bool = False
@@ -91,7 +91,7 @@ class Drain:
 
     operation: int
     home: MemoryLevel
-    parts: tuple[Part, ...]
+    parts: Sequence[Part]
     delay_cycles: int = 0
     """From the end of the last tile until the last row is in the Y memory (the skew of a systolic array)."""
     holds_w: int | None = None

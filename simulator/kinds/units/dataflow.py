@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from abc import ABC, abstractmethod
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, Generic, Protocol, TypeVar
@@ -149,7 +150,7 @@ class UnitsDataflow(ABC, Generic[ScheduleT, SliceT]):
         resident = int(self.unit_entries(m, k).max(initial=0)) <= stream.piece_entries * stream.fifo_pieces
         return (m, k) if resident else (m, round_index, k)
 
-    def w_parts(self, m: int, k: int, grain: int) -> tuple[Part, ...]:
+    def w_parts(self, m: int, k: int, grain: int) -> Sequence[Part]:
         """The slices of all units of a group, each a whole number of bytes, in pieces; broadcast to the other groups.
 
         Whatever form it has, it is put into that of lists as it is filled.

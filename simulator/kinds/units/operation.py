@@ -21,6 +21,7 @@ from simulator.kinds.units.streams import InStep, RowDrain, row_drain, with_room
 from simulator.machine.model import DMA_CHUNK_BYTES
 from simulator.system.operation import OperationRun
 from simulator.system.program import Drain, Fill, Flow, MemoryLevel, OperationProgram, Part, Sums, TileStep, content_indices
+from simulator.system.streams import flows_in
 from simulator.system.tensors import Residency
 
 Content = Callable[[Position], tuple[int, ...]]
@@ -74,11 +75,9 @@ class UnitsPlan:
         w_fills = self._w_fills()
         xs, ws, ys = (self._numbers(content) for content in self._contents)
         steps = zip(rounds, xs, ws, ys, strict=True)
+        streams = [flows_in(fill.parts) for fill in w_fills]
         tiles = [
-            TileStep(
-                self.index, done.cycles, x, w, y, done.in_step.w_flow if any(part.space for part in w_fills[w].parts) else None, y_flows[y]
-            )
-            for done, x, w, y in steps
+            TileStep(self.index, done.cycles, x, w, y, done.in_step.w_flow if streams[w] else None, y_flows[y]) for done, x, w, y in steps
         ]
         return OperationProgram(tuple(tiles), self._x_fills(), w_fills, drains)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Generic, Protocol, TypeVar
@@ -112,7 +112,7 @@ class Dataflow(Protocol[WorkT]):
     def w_content(self, position: Position) -> tuple[int, ...]:
         """What of W a tile needs: tiles of equal content in sequence need no new fill."""
 
-    def w_parts(self, m: int, k: int, grain: int) -> tuple[Part, ...]:
+    def w_parts(self, m: int, k: int, grain: int) -> Sequence[Part]:
         """Transfers that bring all units their lists, at multiples of `grain` bytes."""
 
     def y_parts(self, position: Position) -> tuple[Part, ...]:
