@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -68,6 +69,14 @@ class TileWork:
         """[pieces of the longest list] units that have so many pieces or more."""
         pieces = -(-np.diff(self.unit_ptr) // self.stream.piece_entries)
         return len(pieces) - np.cumsum(np.bincount(pieces))[:-1]
+
+    @cached_property
+    def wanted(self) -> NDArray[np.int64]:
+        """[entries] token words whose word is not all zero."""
+        if self.present.all():
+            return np.full(len(self.word), len(self.present))
+        shown: NDArray[np.int64] = self.present.sum(axis=0, dtype=np.int64)
+        return shown[self.word]
 
     def by_unit(self, values: NDArray[np.int64]) -> NDArray[np.int64]:
         """[units] sums of [entries] values."""

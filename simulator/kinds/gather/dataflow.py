@@ -187,7 +187,7 @@ class GatherDataflow(TokenwiseDataflow[GatherSchedule, SliceLists]):
 
 def check_cluster(spec: ClusterSpec, work: TileWork, outcome: Outcome) -> None:
     """Every entry is examined once, every request answered and multiplied once, every unit-cycle has one cause."""
-    wanted, counts = int(work.present[:, work.word].sum()), outcome.counts
+    wanted, counts = int(work.wanted.sum()), outcome.counts
     require(counts.list_entries == work.entries, f"{counts.list_entries} entries examined of {work.entries}")
     require(counts.requests == wanted, f"{counts.requests} requests for {wanted} entries whose word is not zero")
     require(counts.requests + counts.entries_dropped == work.entries, "requests + dropped = entries")

@@ -198,7 +198,7 @@ class RoundRunner(Generic[WorkT]):
     def _added_up(self, k: int, results: list[ClusterResult]) -> Round:
         step = in_step([result.milestones for result in results], self.fabric.units_per_cluster, self.dataflow.loops.stream.fifo_pieces)
         cycles = max((result.cycles + delay for result, delay in zip(results, step.delays, strict=True)), default=0)
-        counts = Counts.total(result.counts for result in results)
+        counts = results[0].counts if len(results) == 1 else Counts.total(result.counts for result in results)
         causes = np.zeros(len(CAUSES), dtype=np.int64)
         for result in results:
             causes += result.unit_cycles

@@ -89,8 +89,10 @@ def in_step(clusters: Sequence[Milestones], units: int, fifo_pieces: int) -> InS
 
     A cluster that is ahead stops its clock until then.
     """
+    if len(clusters) == 1:
+        return _alone(clusters[0], units)
     pieces = max((len(each.wanted) for each in clusters), default=0)
-    if pieces <= fifo_pieces or len(clusters) == 1:
+    if pieces <= fifo_pieces:
         stops = [np.zeros(len(each.wanted), dtype=np.int64) for each in clusters]
     else:
         stops = _stops(clusters, pieces, fifo_pieces)
@@ -108,6 +110,13 @@ def in_step(clusters: Sequence[Milestones], units: int, fifo_pieces: int) -> InS
     order = np.lexsort((who, when))
     flow = Flow(tuple(first.tolist()), tuple(np.maximum.accumulate(last).tolist())) if pieces else None
     return InStep([int(stopped[-1]) if len(stopped) else 0 for stopped in stops], flow, when[order], who[order])
+
+
+def _alone(cluster: Milestones, units: int) -> InStep:
+    """One cluster waits for no other; its rows are in order of their cycles and units."""
+    flow = Flow(tuple(cluster.wanted.tolist()), tuple(np.maximum.accumulate(cluster.taken).tolist())) if len(cluster.wanted) else None
+    written, unit = np.divmod(cluster.written, units)
+    return InStep([0], flow, written, unit)
 
 
 def _by(wanted: Ints, stopped: Ints, cycles: Ints) -> Ints:
