@@ -98,7 +98,7 @@ class TileWork:
         sizes = self.words, self.token_words, self.units, self.stream.piece_entries, self.stream.fifo_pieces
         sha.update(np.array(sizes, dtype=np.int64).tobytes())
         for array in (self.unit_ptr, self.word, self.own, self.bank, np.packbits(self.present)):
-            sha.update(array.tobytes())
+            sha.update(np.ascontiguousarray(array).data)
         return sha.digest()
 
 
