@@ -63,6 +63,7 @@ bench: $(VENV)/.installed-dev
 	$(BIN)/python benchmarks/short.py
 	$(BIN)/python benchmarks/others.py
 	$(BIN)/python benchmarks/slopes.py
+	$(BIN)/python benchmarks/big.py
 
 $(VENV)/.created:
 	@command -v $(PYTHON) >/dev/null || { echo "sparsim needs Python 3.11 or newer, and there is no '$(PYTHON)'; install it or run: make PYTHON=/path/to/python3.11 demo" >&2; exit 1; }

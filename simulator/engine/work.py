@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -69,6 +70,14 @@ class TileWork:
         pieces = -(-np.diff(self.unit_ptr) // self.stream.piece_entries)
         return len(pieces) - np.cumsum(np.bincount(pieces))[:-1]
 
+    @cached_property
+    def wanted(self) -> NDArray[np.int64]:
+        """[entries] token words whose word is not all zero."""
+        if self.present.all():
+            return np.full(len(self.word), len(self.present))
+        shown: NDArray[np.int64] = self.present.sum(axis=0, dtype=np.int64)
+        return shown[self.word]
+
     def by_unit(self, values: NDArray[np.int64]) -> NDArray[np.int64]:
         """[units] sums of [entries] values."""
         totals = np.concatenate(([0], np.cumsum(values)))
@@ -89,7 +98,7 @@ class TileWork:
         sizes = self.words, self.token_words, self.units, self.stream.piece_entries, self.stream.fifo_pieces
         sha.update(np.array(sizes, dtype=np.int64).tobytes())
         for array in (self.unit_ptr, self.word, self.own, self.bank, np.packbits(self.present)):
-            sha.update(array.tobytes())
+            sha.update(np.ascontiguousarray(array).data)
         return sha.digest()
 
 

@@ -12,9 +12,9 @@ from simulator.kinds import kind_of
 from simulator.machine.model import Elaborated
 from simulator.recall import Recall, Same
 from simulator.system.operation import OperationRun
+from simulator.system.outcome import SystemOutcome
 from simulator.system.program import OperationProgram, Program, interleaved, joined
 from simulator.system.spec import SystemSpec
-from simulator.system.system import SystemOutcome
 from simulator.system.tensors import Residency, fused_runs
 from simulator.workload.types import Operation, Workload
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import lru_cache, reduce
 from typing import Literal
 
 import numpy as np
@@ -190,7 +190,7 @@ def _form(kept: Kept, choice: FormatChoice, element_bits: int) -> ActivationForm
         return DENSE
     if whole:
         return ActivationForm("whole")
-    union: Mask = np.logical_or.reduce(list(masks.values()))
-    if choice == "auto" and int(union.sum()) * element_bits + union.size >= union.size * element_bits:
+    union: Mask = reduce(np.logical_or, masks.values())
+    if choice == "auto" and np.count_nonzero(union) * element_bits + union.size >= union.size * element_bits:
         return DENSE
     return ActivationForm("|".join(sorted(masks)), union)

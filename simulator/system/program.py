@@ -5,13 +5,14 @@ from __future__ import annotations
 import itertools
 from collections import Counter
 from collections.abc import Callable, Hashable, Iterable, Sequence
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from simulator.activity import Counts
+from simulator.system.parts import Part, PartColumns
 
 T = TypeVar("T")
 
@@ -39,43 +40,6 @@ def spans(size: int, step: int) -> tuple[Span, ...]:
     return tuple((start, min(start + step, size)) for start in range(0, size, step))
 
 
-@dataclass(frozen=True)
-class Sums:
-    """Partial sums that a part of a drain takes out, for later K tiles to go on from, and those of earlier ones that come back to it."""
-
-    out_bytes: int = 0
-    back_bytes: int = 0
-    """Read where they live, and added to what the bus brings."""
-    bus_bytes: int = 0
-    """What the drain bus carries of those that go out."""
-
-    @classmethod
-    def total(cls, each: Iterable[Sums]) -> Sums:
-        """All together."""
-        sums = list(each)
-        return cls(*(sum(getattr(one, name.name) for one in sums) for name in fields(cls)))
-
-
-NO_SUMS = Sums()
-
-
-@dataclass(frozen=True)
-class Part:
-    """One transfer of a fill or a drain: a token group's share of it, or a piece of what streams."""
-
-    bytes: int
-    bank_cycles: int = 0
-    """Least cycles that the fullest on-chip bank needs to take it."""
-    extra_bus_bytes: int = 0
-    """Bytes that a drain carries over its bus only: partial sums that are added on the way."""
-    space: int = 0
-    """Of a fill of W that streams: its share of MEMORY."""
-    behind: int = 0
-    """Of a drain that streams: parts before it, of its operation, that may be in the Y memory when its first row is written."""
-    sums: Sums = NO_SUMS
-    """Of a drain, beside the finished rows that are its bytes."""
-
-
 @dataclass(frozen=True, eq=False)
 class Flow:
     """When a tile takes the parts of its fill of W, or writes those of its drain, on its own clock."""
@@ -92,7 +56,7 @@ class Fill:
 
     operation: int
     home: MemoryLevel
-    parts: tuple[Part, ...]
+    parts: Sequence[Part]
     waits: bool = False
     """Whether it is made from the outputs of other operations, and must wait for them."""
     kept: bool = False
@@ -107,7 +71,7 @@ class Drain:
 
     operation: int
     home: MemoryLevel
-    parts: tuple[Part, ...]
+    parts: Sequence[Part]
     delay_cycles: int = 0
     """From the end of the last tile until the last row is in the Y memory (the skew of a systolic array)."""
     holds_w: int | None = None
@@ -116,6 +80,20 @@ class Drain:
     """Where its partial sums live: the buffer; or DRAM, if finished rows do too."""
     after: int | None = None
     """The drain before it that the same partial sums took part in: it is there when this one begins."""
+
+
+def by_part(transfers: Sequence[Fill] | Sequence[Drain], of_transfers: Sequence[Any] | NDArray[Any]) -> NDArray[Any]:
+    """[parts] what is known of their transfers."""
+    return np.repeat(np.asarray(of_transfers), np.array([len(transfer.parts) for transfer in transfers], dtype=np.int64))
+
+
+_LEVELS: tuple[MemoryLevel, ...] = ("dram", "buffer")
+"""Whose bytes are counted."""
+
+
+def _moved(size: NDArray[np.int64], homes: NDArray[np.str_], burst_bytes: int) -> NDArray[np.int64]:
+    """[parts] bytes that move, in whole bursts where it is DRAM."""
+    return np.where(homes == "dram", bursts(size, burst_bytes), size)
 
 
 @dataclass(frozen=True)
@@ -213,26 +191,22 @@ class OperationProgram:
 
     def _traffic(self, burst_bytes: int) -> Counts:
         moved: Counter[str] = Counter()
-
-        def moves(size: int, home: MemoryLevel) -> int:
-            return bursts(size, burst_bytes) if home == "dram" else size
-
         for stream, fills in (("x", self.x_fills), ("w", self.w_fills)):
-            for fill in fills:
-                size = sum(moves(part.bytes, fill.home) for part in fill.parts)
-                moved["buffer_write_bytes"] += size if fill.kept else 0
-                if fill.home != "chip":
-                    moved["dram_read_bytes" if fill.home == "dram" else "buffer_read_bytes"] += size
-                moved[f"{stream}_trunk_bytes"] += size
-        for drain in self.drains:
-            for sums in (part.sums for part in drain.parts if part.sums is not NO_SUMS):
-                moved[f"{drain.sums_home}_read_bytes"] += moves(sums.back_bytes, drain.sums_home)
-                moved[f"{drain.sums_home}_write_bytes"] += moves(sums.out_bytes, drain.sums_home)
-                moved["drain_bytes"] += sums.bus_bytes
-            size = sum(moves(part.bytes, drain.home) for part in drain.parts)
-            if drain.home != "chip":
-                moved["dram_write_bytes" if drain.home == "dram" else "buffer_write_bytes"] += size
-            moved["drain_bytes"] += size + sum(part.extra_bus_bytes for part in drain.parts)
+            homes = by_part(fills, [fill.home for fill in fills])
+            size = _moved(PartColumns.joined(fill.parts for fill in fills)["bytes"], homes, burst_bytes)
+            moved["buffer_write_bytes"] += int(size[by_part(fills, [fill.kept for fill in fills]) == 1].sum())
+            for level in _LEVELS:
+                moved[f"{level}_read_bytes"] += int(size[homes == level].sum())
+            moved[f"{stream}_trunk_bytes"] += int(size.sum())
+        parts = PartColumns.joined(drain.parts for drain in self.drains)
+        homes = by_part(self.drains, [drain.home for drain in self.drains])
+        of_sums = by_part(self.drains, [drain.sums_home for drain in self.drains])
+        size = _moved(parts["bytes"], homes, burst_bytes)
+        out, back = (_moved(parts[way], of_sums, burst_bytes) for way in ("sums_out", "sums_back"))
+        for level in _LEVELS:
+            moved[f"{level}_read_bytes"] += int(back[of_sums == level].sum())
+            moved[f"{level}_write_bytes"] += int(size[homes == level].sum()) + int(out[of_sums == level].sum())
+        moved["drain_bytes"] += int(size.sum() + parts["extra_bus_bytes"].sum() + parts["sums_bus"].sum())
         return Counts(**moved)
 
     def by_itself(self, operations: int = 1) -> Program:

@@ -14,7 +14,8 @@ from collections import deque
 from dataclasses import dataclass, field
 
 from simulator.machine.model import DMA_CHUNK_BYTES
-from simulator.system.program import NO_SUMS, Drain, Fill, Part, Program, TileStep
+from simulator.system.parts import NO_SUMS, Part
+from simulator.system.program import Drain, Fill, Program, TileStep
 from simulator.system.rate import ExactRate
 from simulator.system.spec import DramDrain, SystemSpec, link_cycles, paced_chunks, sums_cycles
 from simulator.system.streams import not_empty, numbered, room

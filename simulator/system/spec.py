@@ -8,7 +8,8 @@ from dataclasses import dataclass, replace
 
 from simulator.activity import Ideal
 from simulator.machine.model import DMA_CHUNK_BYTES, Elaborated
-from simulator.system.program import Part, Size, Sums, bursts
+from simulator.system.parts import Part, Sums
+from simulator.system.program import Size, bursts
 
 ANY_WIDTH = 1 << 40
 """Bytes a cycle of what never holds anything back."""

@@ -10,7 +10,8 @@ from typing import Literal, TypeVar
 
 import numpy as np
 
-from simulator.system.program import MEMORY, Drain, Fill, Flow, Part
+from simulator.system.parts import Part, PartColumns
+from simulator.system.program import MEMORY, Drain, Fill, Flow
 
 Transfer = TypeVar("Transfer", Fill, Drain)
 
@@ -30,10 +31,17 @@ def room(fills: Sequence[Fill]) -> list[int]:
 
     A fill that does not stream takes half of the memory as soon as its first part does.
     """
-    space = [part.space or (MEMORY // 2 if place == 0 else 0) for fill in fills for place, part in enumerate(fill.parts)]
-    filled = np.concatenate(([0], np.cumsum(space, dtype=np.int64)))
+    space = PartColumns.joined(fill.parts for fill in fills)["space"].copy()
+    first = np.array(numbered(fills)[:-1], dtype=np.int64)[[len(fill.parts) > 0 for fill in fills]]
+    space[first] = np.where(space[first] == 0, MEMORY // 2, space[first])
+    filled = np.concatenate(([0], np.cumsum(space)))
     needed: list[int] = np.searchsorted(filled, filled[1:] - MEMORY).tolist()
     return needed
+
+
+def flows_in(parts: Sequence[Part]) -> bool:
+    """Whether a fill of W comes in parts that are let go one by one."""
+    return bool(PartColumns.of(parts)["space"].any())
 
 
 Event = Literal["want", "write", "written", "taken"]

@@ -8,7 +8,8 @@ import simpy
 
 from simulator.machine.model import DMA_CHUNK_BYTES
 from simulator.system.outcome import SHARED, SystemOutcome
-from simulator.system.program import NO_SUMS, Drain, Fill, Part, Program, Sums, TileStep
+from simulator.system.parts import NO_SUMS, Part, Sums
+from simulator.system.program import Drain, Fill, Program, TileStep
 from simulator.system.rate import ExactRate
 from simulator.system.resources import Halves, Meter, Process, Tally
 from simulator.system.spec import DramDrain, SystemSpec, link_cycles, paced_chunks, sums_cycles

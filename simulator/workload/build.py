@@ -17,7 +17,7 @@ from simulator.workload.blocks import Stack, cut
 from simulator.workload.csr import Csr
 from simulator.workload.made import stack_of, transposed
 from simulator.workload.operands import activations, dense_activations, drawn, routed_tokens, weight
-from simulator.workload.patterns.base import derived_seed
+from simulator.workload.patterns.base import Seeded, derived_seed
 from simulator.workload.readers import read_matrix
 from simulator.workload.spec import ActivationSpec, Blocks, OperandSpec, OperationSpec, WorkloadSpec
 from simulator.workload.storage import StorageSpec
@@ -81,6 +81,8 @@ class _Builder:
     """W of the operations whose W others take."""
     inputs: dict[str, Taken] = field(default_factory=dict)
     """X of every operation, of all tokens."""
+    not_drawn: dict[tuple[str, int, tuple[int, int]], Activations] = field(default_factory=dict)
+    """X of patterns without chance, which are the same in every operation of the same sizes."""
     members: dict[str, tuple[str, ...]] = field(default_factory=dict)
     """The operations that each of the file became."""
 
@@ -243,8 +245,14 @@ class _Builder:
         try:
             if source.dense:
                 return dense_activations((batch * block[0], block[1]))
-            matrix = given.matrix if given is not None else drawn(source, batch, block, self._seed(spec, role))
-            return activations(matrix, source)
+            if given is not None:
+                return activations(given.matrix, source)
+            if isinstance(source, Seeded):
+                return activations(drawn(source, batch, block, self._seed(spec, role)), source)
+            key = source.model_dump_json(), batch, block
+            if key not in self.not_drawn:
+                self.not_drawn[key] = activations(drawn(source, batch, block, 0), source)
+            return self.not_drawn[key]
         except OperandError as error:
             raise self._error(index, role, str(error)) from error
 

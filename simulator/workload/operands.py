@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from simulator.errors import OperandError
 from simulator.workload.blocks import Stack
-from simulator.workload.csr import MAX_DENSE, MAX_NONZEROS, Csr, check_size, dense_pattern_sha256
+from simulator.workload.csr import MAX_DENSE, MAX_NONZEROS, Csr, check_size, dense_pattern_sha256, runs_of_lines
 from simulator.workload.patterns import Pattern
 from simulator.workload.patterns.base import derived_seed
 from simulator.workload.readers.numpy_files import array_csr
@@ -83,5 +83,10 @@ def routed_tokens(spec: ExpertsSpec, tokens: int, base_seed: int) -> tuple[NDArr
 
 def _mask(matrix: Csr) -> NDArray[np.bool_]:
     mask = np.zeros(matrix.shape, dtype=np.bool_)
-    mask[matrix.rows(), matrix.indices] = True
+    lengths = np.diff(matrix.indptr)
+    for rows in runs_of_lines(matrix.indptr):
+        here = mask[rows]
+        place = np.repeat(np.arange(len(here)) * matrix.shape[1], lengths[rows])
+        place += matrix.indices[int(matrix.indptr[rows.start]) : int(matrix.indptr[rows.stop])]
+        here.reshape(-1)[place] = True
     return mask

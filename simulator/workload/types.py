@@ -87,7 +87,7 @@ class Activations:
     @property
     def nnz(self) -> int:
         """Nonzeros."""
-        return self.shape[0] * self.shape[1] if self.mask is None else int(self.mask.sum())
+        return self.shape[0] * self.shape[1] if self.mask is None else int(np.count_nonzero(self.mask))
 
     def of_tokens(self, tokens: NDArray[np.int64]) -> Activations:
         """The columns of some tokens."""

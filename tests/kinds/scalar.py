@@ -16,7 +16,8 @@ from simulator.kinds import Kind, Least, Memo, Scheduled
 from simulator.machine import Elaborated, Fabric, Machine
 from simulator.specs.models import Section
 from simulator.system.operation import OperationRun
-from simulator.system.program import Drain, Fill, OperationProgram, Part, TileStep
+from simulator.system.parts import Part
+from simulator.system.program import Drain, Fill, OperationProgram, TileStep
 from simulator.system.tensors import Residency
 from simulator.terms import component
 from simulator.workload.types import Operation

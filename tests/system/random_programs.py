@@ -7,20 +7,8 @@ import random
 from dataclasses import dataclass, replace
 from itertools import accumulate
 
-from simulator.system.program import (
-    MEMORY,
-    Drain,
-    Fill,
-    Flow,
-    MemoryLevel,
-    OperationProgram,
-    Part,
-    Program,
-    Sums,
-    TileStep,
-    interleaved,
-    joined,
-)
+from simulator.system.parts import Part, Sums
+from simulator.system.program import MEMORY, Drain, Fill, Flow, MemoryLevel, OperationProgram, Program, TileStep, interleaved, joined
 from simulator.system.spec import ANY_WIDTH, SystemSpec
 
 SIZES = (0, 1, 60, 64, 100, 500, 2000, 4096, 4097, 9000, 20000)

@@ -2,17 +2,8 @@ import itertools
 
 import pytest
 
-from simulator.system.program import (
-    Drain,
-    Fill,
-    OperationProgram,
-    Part,
-    TileStep,
-    content_changes,
-    content_indices,
-    interleaved,
-    joined,
-)
+from simulator.system.parts import Part
+from simulator.system.program import Drain, Fill, OperationProgram, TileStep, content_changes, content_indices, interleaved, joined
 
 
 def test_contents_are_numbered_by_change() -> None:

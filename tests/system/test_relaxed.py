@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from simulator.system.program import MEMORY, Drain, Fill, Flow, OperationProgram, Part, Sums, TileStep, joined
+from simulator.system.parts import Part, Sums
+from simulator.system.program import MEMORY, Drain, Fill, Flow, OperationProgram, TileStep, joined
 from simulator.system.relaxed import earliest_end
 from simulator.system.spec import SystemSpec
 from simulator.system.system import System

@@ -10,7 +10,8 @@ from dataclasses import replace
 import pytest
 
 from simulator.system.outcome import SystemOutcome
-from simulator.system.program import Drain, Fill, MemoryLevel, OperationProgram, Part, Sums, TileStep, in_sequence, joined
+from simulator.system.parts import Part, Sums
+from simulator.system.program import Drain, Fill, MemoryLevel, OperationProgram, TileStep, in_sequence, joined
 from simulator.system.spec import SystemSpec
 from simulator.system.system import System
 

@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 
 from simulator.system.outcome import SystemOutcome
-from simulator.system.program import Drain, Fill, Part, Program, TileStep
+from simulator.system.parts import Part
+from simulator.system.program import Drain, Fill, Program, TileStep
 from simulator.system.relaxed import earliest_end
 from simulator.system.spec import SystemSpec
 from simulator.system.system import System

@@ -42,7 +42,9 @@ class FabricMemory:
     def with_lists(self, work: TileWork, **sizes: int) -> Memory:
         """A copy for one tile: where the lists of its units end, and sizes of the tile, by fields of the fabric."""
         unit_ptr, stream = work.unit_ptr, work.stream
-        sizes |= {"words": work.words, "token_words": work.token_words, "pieces": len(work.piece_readers())}
+        lengths = np.diff(unit_ptr)
+        pieces = -(-int(lengths.max(initial=0)) // stream.piece_entries)
+        sizes |= {"words": work.words, "token_words": work.token_words, "pieces": pieces}
         sizes |= {"piece_entries": stream.piece_entries, "fifo_pieces": stream.fifo_pieces}
         memory = self.memory.copy()
         units, fabric = self.units.of(memory), view(memory, self.fabric)
@@ -50,7 +52,7 @@ class FabricMemory:
         units.end_entry = unit_ptr[1:] - unit_ptr[0]
         for name, size in sizes.items():
             setattr(fabric, name, size)
-        busy = np.flatnonzero(np.diff(unit_ptr)) if work.token_words else np.zeros(0, dtype=np.int64)
+        busy = np.flatnonzero(lengths) if work.token_words else np.zeros(0, dtype=np.int64)
         numbers(memory, self.active, len(busy))[:] = self.units[busy]
         fabric.active = len(busy)
         return memory

@@ -6,12 +6,12 @@ from typing import Any
 
 import numpy as np
 
-from simulator.activity import CLOCKED, Counts
+from simulator.activity import Counts
 from simulator.engine.cluster import CAUSE, Milestones, Outcome
 from simulator.engine.compiled.fabric_plan import FabricMemory
 from simulator.engine.compiled.kernels import Kernel
 from simulator.engine.compiled.layout import CAUSE_COUNT, MOST_CYCLES
-from simulator.engine.compiled.records import Memory, view
+from simulator.engine.compiled.records import Memory, numbers_of, view
 from simulator.engine.work import TileWork
 from simulator.errors import MappingError, stalled
 
@@ -35,7 +35,7 @@ def run_tile(kernel: Kernel, at_rest: FabricMemory, memory: Memory, work: TileWo
             raise MappingError(f"a tile takes more than {MOST_CYCLES} cycles; set mapping.tokens_per_tile to make tiles smaller")
         if fabric.cycle[0] - fabric.moved_at[0] > patience:
             raise stalled(int(fabric.cycle[0]))
-    counts = Counts(**{name: int(getattr(fabric.counts, name)[0]) for name in CLOCKED})
+    counts = Counts(**numbers_of(fabric.counts))
     return _outcome(at_rest, memory, counts, Milestones(wanted, taken, np.sort(written[: counts.rows_merged])))
 
 

@@ -19,11 +19,10 @@ def cluster_bounds(spec: ClusterSpec, work: TileWork) -> Bounds:
     A unit multiplies one word and examines `examine_width` entries a cycle; a bank port serves one word a cycle, for one
     request or, with multicast, for several; a network moves one flit an input and an output.
     """
-    wanted = work.present[:, work.word].sum(axis=0, dtype=np.int64)
-    requests = work.by_unit(wanted)
+    requests = work.by_unit(work.wanted)
     entries = np.diff(work.unit_ptr) * work.token_words
     unit = max(int(requests.max(initial=0)), -(-int(entries.max(initial=0)) // spec.examine_width))
-    accesses = (_least_accesses(spec, work)[None, :] * work.present).ravel()
+    accesses = (_least_accesses(spec, work) * work.present).ravel()
     word = -(-int(accesses.max(initial=0)) // spec.bank_ports)
     port = -(-int(np.bincount(work.bank, weights=accesses, minlength=spec.banks).max(initial=0)) // spec.bank_ports)
     return Bounds(

@@ -23,7 +23,8 @@ from simulator.kinds.units.lists import SliceLists, cluster_work, present_words,
 from simulator.kinds.units.loops import Position
 from simulator.kinds.units.machine import UnitsMachine
 from simulator.kinds.units.rounds import ClusterResult, ClusterTile
-from simulator.system.program import MemoryLevel, Part, Span, Sums
+from simulator.system.parts import Part, Sums
+from simulator.system.program import MemoryLevel, Span
 
 
 def _by_reference(spec: ClusterSpec, work: TileWork, values: TileValues | None) -> Outcome:
@@ -192,7 +193,7 @@ class GatherDataflow(TokenwiseDataflow[GatherSchedule, SliceLists]):
 
 def check_cluster(spec: ClusterSpec, work: TileWork, outcome: Outcome) -> None:
     """Every entry is examined once, every request answered and multiplied once, every unit-cycle has one cause."""
-    wanted, counts = int(work.present[:, work.word].sum()), outcome.counts
+    wanted, counts = int(work.wanted.sum()), outcome.counts
     require(counts.list_entries == work.entries, f"{counts.list_entries} entries examined of {work.entries}")
     require(counts.requests == wanted, f"{counts.requests} requests for {wanted} entries whose word is not zero")
     require(counts.requests + counts.entries_dropped == work.entries, "requests + dropped = entries")

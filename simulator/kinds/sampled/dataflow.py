@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -20,7 +21,7 @@ from simulator.kinds.units.lists import SliceLists, present_words, slice_lists, 
 from simulator.kinds.units.loops import Position
 from simulator.kinds.units.machine import UnitsMachine
 from simulator.kinds.units.rounds import ClusterResult, ClusterTile
-from simulator.system.program import Part
+from simulator.system.parts import Part
 
 Ints = NDArray[np.int64]
 
@@ -70,7 +71,7 @@ class SampledDataflow(UnitsDataflow[SampledSchedule, SliceLists]):
         """Lists stay for all rounds, since their sums do."""
         return self.schedule.w_content(position)
 
-    def w_parts(self, m: int, k: int, grain: int) -> tuple[Part, ...]:
+    def w_parts(self, m: int, k: int, grain: int) -> Sequence[Part]:
         """Whole."""
         return (Part(self.fetched(m, k).total, -(-int(self.unit_entries(m, k).max(initial=0)) // self.machine.weight_port_entries)),)
 
@@ -88,7 +89,7 @@ class SampledDataflow(UnitsDataflow[SampledSchedule, SliceLists]):
         """The values of W are of no use."""
         return 0
 
-    def x_parts(self, position: Position) -> tuple[Part, ...]:
+    def x_parts(self, position: Position) -> Sequence[Part]:
         """What a round needs anew: words of X, broadcast to all copies of a group, and words of dY, each to the unit of its row."""
         _, r, k = position
         named, taken = self._features(position), self._taken(position)
@@ -135,7 +136,7 @@ class SampledDataflow(UnitsDataflow[SampledSchedule, SliceLists]):
         taken: Ints = here.start + np.flatnonzero(self.schedule.entries[here][:, tiles].any(axis=1))
         return taken
 
-    def y_parts(self, position: Position) -> tuple[Part, ...]:
+    def y_parts(self, position: Position) -> Sequence[Part]:
         """The places of the mask, in the type of W; sums of several groups travel in the accumulate type and are added."""
         m, _, k = position
         nnz, types, groups = int(self.unit_entries(m, k).sum()), self.machine.datatypes, self._groups

@@ -20,7 +20,8 @@ from simulator.kinds.units.lists import tile_values
 from simulator.kinds.units.loops import Position
 from simulator.kinds.units.machine import UnitsMachine
 from simulator.kinds.units.rounds import ClusterResult, ClusterTile
-from simulator.system.program import Part, Span
+from simulator.system.parts import Part
+from simulator.system.program import Span
 
 
 def _by_reference(spec: ClusterSpec, work: TileWork, values: TileValues | None) -> Outcome:

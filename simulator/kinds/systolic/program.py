@@ -15,7 +15,8 @@ from simulator.kinds.systolic.fills import EdgeFills, Known, Transfers, WeightFi
 from simulator.kinds.systolic.machine import ArrayMachine
 from simulator.kinds.systolic.schedule import SystolicSchedule
 from simulator.kinds.systolic.timing import FoldPlan, TileTimes, fold_plan, tile_times
-from simulator.system.program import Drain, Fill, MemoryLevel, OperationProgram, Part, TileStep
+from simulator.system.parts import Part
+from simulator.system.program import Drain, Fill, MemoryLevel, OperationProgram, TileStep
 from simulator.system.spec import SystemSpec
 from simulator.system.tensors import Residency
 from simulator.workload.types import Operation

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from abc import ABC, abstractmethod
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, Generic, Protocol, TypeVar
@@ -20,7 +21,8 @@ from simulator.kinds.units.loops import Position
 from simulator.kinds.units.machine import UnitsMachine
 from simulator.kinds.units.named import named_features
 from simulator.kinds.units.streams import list_parts
-from simulator.system.program import MemoryLevel, Part, Span
+from simulator.system.parts import Part
+from simulator.system.program import MemoryLevel, Span
 from simulator.system.weights import dense_elements, format_bits, named_bits, tile_size, weight_format
 from simulator.workload.storage import LEAST, FormatName, StoredBits, TileSize
 
@@ -149,7 +151,7 @@ class UnitsDataflow(ABC, Generic[ScheduleT, SliceT]):
         resident = int(self.unit_entries(m, k).max(initial=0)) <= stream.piece_entries * stream.fifo_pieces
         return (m, k) if resident else (m, round_index, k)
 
-    def w_parts(self, m: int, k: int, grain: int) -> tuple[Part, ...]:
+    def w_parts(self, m: int, k: int, grain: int) -> Sequence[Part]:
         """The slices of all units of a group, each a whole number of bytes, in pieces; broadcast to the other groups.
 
         Whatever form it has, it is put into that of lists as it is filled.
@@ -302,14 +304,14 @@ class TokenwiseDataflow(UnitsDataflow[ScheduleT, SliceT]):
     def _from_chip(self) -> bool:
         return self.loops.residency.x == "chip"
 
-    def x_parts(self, position: Position) -> tuple[Part, ...]:
+    def x_parts(self, position: Position) -> Sequence[Part]:
         """One a token group."""
         rows, groups = self.loops.x_rows(position), self.loops.active_groups(position[1])
         if self._from_chip:
             return tuple(self.linked_x_part(tokens) for tokens in groups)
         return tuple(self.x_part(rows, position[2], tokens) for tokens in groups)
 
-    def y_parts(self, position: Position) -> tuple[Part, ...]:
+    def y_parts(self, position: Position) -> Sequence[Part]:
         """One a token group."""
         groups = self.loops.active_groups(position[1])
         if self.wanted is not None:

@@ -26,7 +26,8 @@ from simulator.kinds.units.streams import list_stream, piece_space, with_room
 from simulator.machine.model import Machine
 from simulator.system.activations import Forms
 from simulator.system.operation import OperationRun
-from simulator.system.program import MEMORY, Drain, OperationProgram, Part, in_sequence
+from simulator.system.parts import PartColumns
+from simulator.system.program import MEMORY, Drain, OperationProgram, in_sequence
 from simulator.system.tensors import Residency
 from simulator.system.weights import dense_elements, named_bits
 from simulator.workload.slices import slices
@@ -336,11 +337,7 @@ def _counted(plans: Sequence[UnitsPlan]) -> Callable[[], Counts]:
 
 def _into(drain: Drain, bank_cycles: int) -> Drain:
     """With the cycles in which the banks that it goes to take it in, spread over its parts."""
-    total, moved, taken = sum(part.bytes for part in drain.parts), 0, 0
-    parts: list[Part] = []
-    for part in drain.parts:
-        moved += part.bytes
-        upto = -(-bank_cycles * moved // max(1, total))
-        parts.append(replace(part, bank_cycles=upto - taken))
-        taken = upto
-    return replace(drain, parts=tuple(parts))
+    parts = PartColumns.of(drain.parts)
+    moved = np.cumsum(parts["bytes"])
+    upto = -(-bank_cycles * moved // max(1, int(moved[-1]))) if len(parts) else moved
+    return replace(drain, parts=parts.replaced(bank_cycles=np.diff(upto, prepend=0)))

@@ -20,7 +20,9 @@ from simulator.kinds.units.rounds import Dataflow, Round, RoundRunner
 from simulator.kinds.units.streams import InStep, RowDrain, row_drain, with_room
 from simulator.machine.model import DMA_CHUNK_BYTES
 from simulator.system.operation import OperationRun
-from simulator.system.program import Drain, Fill, Flow, MemoryLevel, OperationProgram, Part, Sums, TileStep, content_indices
+from simulator.system.parts import Part, Sums
+from simulator.system.program import Drain, Fill, Flow, MemoryLevel, OperationProgram, TileStep, content_indices
+from simulator.system.streams import flows_in
 from simulator.system.tensors import Residency
 
 Content = Callable[[Position], tuple[int, ...]]
@@ -42,7 +44,7 @@ class UnitsPlan:
     w_kept: bool = False
     """Whether the buffer keeps a W from DRAM that is walked again (rule 7)."""
     _rows: dict[tuple[int, Part], RowDrain] = field(default_factory=dict)
-    _parts: dict[tuple[int, int, int], tuple[Part, ...]] = field(default_factory=dict)
+    _parts: dict[tuple[int, int, int], Sequence[Part]] = field(default_factory=dict)
 
     @classmethod
     def of(cls, machine: UnitsMachine, dataflow: Dataflow[Any], index: int, burst_bytes: int, *, room_bytes: int) -> UnitsPlan:
@@ -80,7 +82,7 @@ class UnitsPlan:
         """First tile of each drain, in order."""
         return changes_of(self.positions, self.dataflow.loops.y_content)
 
-    def _w_parts(self, m: int, k: int, grain: int) -> tuple[Part, ...]:
+    def _w_parts(self, m: int, k: int, grain: int) -> Sequence[Part]:
         """Those of the dataflow, made once."""
         key = m, k, grain
         if key not in self._parts:
@@ -93,17 +95,15 @@ class UnitsPlan:
         whole = with_room(cut, [done.in_step.unit for done in rounds], self.output_places) if self.dataflow.rows_stream else None
         return self.drained(rounds, cut, whole or [each.parts for each in cut])
 
-    def drained(self, rounds: Sequence[Round], cut: Sequence[RowDrain], parts: Sequence[tuple[Part, ...]]) -> OperationProgram:
+    def drained(self, rounds: Sequence[Round], cut: Sequence[RowDrain], parts: Sequence[Sequence[Part]]) -> OperationProgram:
         """The same, given what leaves and the parts in which it does."""
         drains, y_flows = self._drains(parts), [each.flow for each in cut]
         w_fills = self._w_fills()
         xs, ws, ys = (self._numbers(content) for content in self._contents)
         steps = zip(rounds, xs, ws, ys, strict=True)
+        streams = [flows_in(fill.parts) for fill in w_fills]
         tiles = [
-            TileStep(
-                self.index, done.cycles, x, w, y, done.in_step.w_flow if any(part.space for part in w_fills[w].parts) else None, y_flows[y]
-            )
-            for done, x, w, y in steps
+            TileStep(self.index, done.cycles, x, w, y, done.in_step.w_flow if streams[w] else None, y_flows[y]) for done, x, w, y in steps
         ]
         return OperationProgram(tuple(tiles), self._x_fills(), w_fills, drains)
 
@@ -139,7 +139,7 @@ class UnitsPlan:
             seen.add(place)
         return tuple(fills)
 
-    def _drains(self, parts: Sequence[tuple[Part, ...]]) -> tuple[Drain, ...]:
+    def _drains(self, parts: Sequence[Sequence[Part]]) -> tuple[Drain, ...]:
         """What leaves in such parts. What a sampled product leaves lies in the lists, which go with it."""
         loops, dataflow = self.dataflow.loops, self.dataflow
         in_lists = loops.operation.gradient is not None
@@ -164,7 +164,7 @@ class UnitsPlan:
         grain = self.burst_bytes if loops.residency.y == "dram" or self.dataflow.sums_home == "dram" else 1
         return [self._cut(done.in_step, parts, grain) for done, parts in zip(rounds, whole, strict=True)]
 
-    def _cut(self, done: InStep, parts: tuple[Part, ...], grain: int) -> RowDrain:
+    def _cut(self, done: InStep, parts: Sequence[Part], grain: int) -> RowDrain:
         sums = Sums.total(part.sums for part in parts)
         whole = Part(sum(part.bytes for part in parts), extra_bus_bytes=sum(part.extra_bus_bytes for part in parts), sums=sums)
         key = id(done), whole

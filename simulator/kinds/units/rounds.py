@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Generic, Protocol, TypeVar
@@ -16,7 +16,8 @@ from simulator.engine.cluster import CAUSE, Milestones
 from simulator.kinds.units.loops import Position, TileLoops
 from simulator.kinds.units.machine import UnitsFabric
 from simulator.kinds.units.streams import InStep, in_step
-from simulator.system.program import MemoryLevel, Part, Span
+from simulator.system.parts import Part
+from simulator.system.program import MemoryLevel, Span
 
 
 class WeightBytes(Protocol):
@@ -106,16 +107,16 @@ class Dataflow(Protocol[WorkT]):
     def later_tile_counts(self, counts: Counts) -> Counts:
         """Events that a tile has only because it is not the first along K, given its counts."""
 
-    def x_parts(self, position: Position) -> tuple[Part, ...]:
+    def x_parts(self, position: Position) -> Sequence[Part]:
         """Transfers that bring a round's token groups their activations."""
 
     def w_content(self, position: Position) -> tuple[int, ...]:
         """What of W a tile needs: tiles of equal content in sequence need no new fill."""
 
-    def w_parts(self, m: int, k: int, grain: int) -> tuple[Part, ...]:
+    def w_parts(self, m: int, k: int, grain: int) -> Sequence[Part]:
         """Transfers that bring all units their lists, at multiples of `grain` bytes."""
 
-    def y_parts(self, position: Position) -> tuple[Part, ...]:
+    def y_parts(self, position: Position) -> Sequence[Part]:
         """Transfers that take finished outputs away, after the last tile that adds to them."""
 
     def x_counts(self, position: Position) -> Counts:
@@ -198,7 +199,7 @@ class RoundRunner(Generic[WorkT]):
     def _added_up(self, k: int, results: list[ClusterResult]) -> Round:
         step = in_step([result.milestones for result in results], self.fabric.units_per_cluster, self.dataflow.loops.stream.fifo_pieces)
         cycles = max((result.cycles + delay for result, delay in zip(results, step.delays, strict=True)), default=0)
-        counts = Counts.total(result.counts for result in results)
+        counts = results[0].counts if len(results) == 1 else Counts.total(result.counts for result in results)
         causes = np.zeros(len(CAUSES), dtype=np.int64)
         for result in results:
             causes += result.unit_cycles

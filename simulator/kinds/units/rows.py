@@ -29,7 +29,7 @@ def round_robin(row_nnz: NDArray[np.int64], units: int) -> NDArray[np.int32]:
 
 def balanced(row_nnz: NDArray[np.int64], units: int) -> NDArray[np.int32]:
     """Longest processing time first: the longest row to the least loaded unit; ties to the lowest row, then unit."""
-    return _list_schedule(np.argsort(-row_nnz, kind="stable"), row_nnz, units)
+    return _list_schedule(np.argsort(-row_nnz, kind="stable").tolist(), row_nnz, units)
 
 
 def dynamic(row_nnz: NDArray[np.int64], units: int) -> NDArray[np.int32]:
@@ -38,15 +38,15 @@ def dynamic(row_nnz: NDArray[np.int64], units: int) -> NDArray[np.int32]:
 
 
 def _list_schedule(order: Iterable[int], row_nnz: NDArray[np.int64], units: int) -> NDArray[np.int32]:
-    unit = np.full(len(row_nnz), -1, dtype=np.int32)
-    loads = [(0, index) for index in range(units)]
+    unit, lengths = [-1] * len(row_nnz), row_nnz.tolist()
+    loads = list(range(units))  # load × units + unit: one number is compared sooner than two
     for row in order:
-        nnz = int(row_nnz[row])
+        nnz = lengths[row]
         if nnz:
-            load, index = loads[0]
-            unit[row] = index
-            heapq.heapreplace(loads, (load + nnz, index))
-    return unit
+            least = loads[0]
+            unit[row] = least % units
+            heapq.heapreplace(loads, least + nnz * units)
+    return np.array(unit, dtype=np.int32)
 
 
 Ints = NDArray[np.int64]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,7 +13,8 @@ from simulator.engine.cluster import Milestones
 from simulator.engine.work import ListStream
 from simulator.kinds.units.machine import UnitsMachine
 from simulator.machine.model import DMA_CHUNK_BYTES
-from simulator.system.program import MEMORY, NO_SUMS, Flow, Part, Sums
+from simulator.system.parts import Part, PartColumns
+from simulator.system.program import MEMORY, Flow
 
 Ints = NDArray[np.int64]
 LEAST_PLACES = 4
@@ -37,12 +39,16 @@ def shares(total: int, ends: Ints, grain: int) -> list[int]:
     >>> shares(100, np.array([1, 2, 4]), 32)
     [32, 32, 36]
     """
+    sizes: list[int] = _shares(total, ends, grain).tolist()
+    return sizes
+
+
+def _shares(total: int, ends: Ints, grain: int) -> Ints:
     if not len(ends):
-        return []
+        return np.zeros(0, dtype=np.int64)
     whole = -(-total * ends // int(ends[-1]))
     cuts = np.minimum(-(-whole // grain) * grain, total)
-    sizes: list[int] = steps(cuts).tolist()
-    return sizes
+    return steps(cuts)
 
 
 def steps(ends: Ints) -> Ints:
@@ -61,7 +67,7 @@ def piece_space(stream: ListStream) -> int:
     return MEMORY // stream.fifo_pieces
 
 
-def list_parts(entries: Ints, stream: ListStream, total: int, grain: int, port_entries: int) -> tuple[Part, ...]:
+def list_parts(entries: Ints, stream: ListStream, total: int, grain: int, port_entries: int) -> Sequence[Part]:
     """A fill of `total` bytes as pieces of lists: the n-th of every unit together. `entries` is [units] of each list.
 
     A bank takes `port_entries` of them a cycle. Lists without any entry are one part, which takes next to no room.
@@ -71,9 +77,8 @@ def list_parts(entries: Ints, stream: ListStream, total: int, grain: int, port_e
         return (Part(total, space=1),)
     upto = np.minimum(entries[None, :], stream.piece_entries * np.arange(1, pieces + 1)[:, None])
     longest = steps(upto.max(axis=1))
-    sizes = shares(total, upto.sum(axis=1), grain)
-    space = piece_space(stream)
-    return tuple(Part(size, -(-int(most) // port_entries), space=space) for size, most in zip(sizes, longest, strict=True))
+    sizes = _shares(total, upto.sum(axis=1), grain)
+    return PartColumns.made(pieces, bytes=sizes, bank_cycles=-(-longest // port_entries), space=piece_space(stream))
 
 
 @dataclass(frozen=True, eq=False)
@@ -94,8 +99,10 @@ def in_step(clusters: Sequence[Milestones], units: int, fifo_pieces: int) -> InS
 
     A cluster that is ahead stops its clock until then.
     """
+    if len(clusters) == 1:
+        return _alone(clusters[0], units)
     pieces = max((len(each.wanted) for each in clusters), default=0)
-    if pieces <= fifo_pieces or len(clusters) == 1:
+    if pieces <= fifo_pieces:
         stops = [np.zeros(len(each.wanted), dtype=np.int64) for each in clusters]
     else:
         stops = _stops(clusters, pieces, fifo_pieces)
@@ -113,6 +120,13 @@ def in_step(clusters: Sequence[Milestones], units: int, fifo_pieces: int) -> InS
     order = np.lexsort((who, when))
     flow = Flow(tuple(first.tolist()), tuple(np.maximum.accumulate(last).tolist())) if pieces else None
     return InStep([int(stopped[-1]) if len(stopped) else 0 for stopped in stops], flow, when[order], who[order])
+
+
+def _alone(cluster: Milestones, units: int) -> InStep:
+    """One cluster waits for no other; its rows are in order of their cycles and units."""
+    flow = Flow(tuple(cluster.wanted.tolist()), tuple(np.maximum.accumulate(cluster.taken).tolist())) if len(cluster.wanted) else None
+    written, unit = np.divmod(cluster.written, units)
+    return InStep([0], flow, written, unit)
 
 
 def _by(wanted: Ints, stopped: Ints, cycles: Ints) -> Ints:
@@ -142,7 +156,7 @@ def _stops(clusters: Sequence[Milestones], pieces: int, fifo_pieces: int) -> lis
 class RowDrain:
     """The rows of a round, in the parts in which they leave."""
 
-    parts: tuple[Part, ...]
+    parts: Sequence[Part]
     flow: Flow | None
     """None: there are no row words, and zeros leave at its end."""
     of_row: Ints
@@ -157,16 +171,18 @@ def row_drain(written: Ints, whole: Part, grain: int, most_rows: int) -> RowDrai
     step = max(1, min(most_rows, DMA_CHUNK_BYTES * rows // max(1, whole.bytes + sums.out_bytes, sums.back_bytes)))
     ends = np.minimum(step * np.arange(1, -(-rows // step) + 1), rows)
     flow = Flow(tuple(written[ends - steps(ends)].tolist()), tuple(written[ends - 1].tolist()))
-    sizes, extras = shares(whole.bytes, ends, grain), shares(whole.extra_bus_bytes, ends, 1)
-    of_sums = [NO_SUMS] * len(ends)
-    if sums != NO_SUMS:
-        out, back = shares(sums.out_bytes, ends, grain), shares(sums.back_bytes, ends, grain)
-        of_sums = [Sums(*each) for each in zip(out, back, shares(sums.bus_bytes, ends, 1), strict=True)]
-    parts = tuple(Part(size, extra_bus_bytes=extra, sums=each) for size, extra, each in zip(sizes, extras, of_sums, strict=True))
-    return RowDrain(parts, flow, np.arange(rows) // step)
+    columns = {
+        "bytes": (whole.bytes, grain),
+        "extra_bus_bytes": (whole.extra_bus_bytes, 1),
+        "sums_out": (sums.out_bytes, grain),
+        "sums_back": (sums.back_bytes, grain),
+        "sums_bus": (sums.bus_bytes, 1),
+    }
+    cut = {name: _shares(total, ends, unit) for name, (total, unit) in columns.items() if total}
+    return RowDrain(PartColumns.made(len(ends), **cut), flow, np.arange(rows) // step)
 
 
-def with_room(drains: Sequence[RowDrain], units: Sequence[Ints], places: int) -> list[tuple[Part, ...]]:
+def with_room(drains: Sequence[RowDrain], units: Sequence[Ints], places: int) -> list[Sequence[Part]]:
     """The drains of an operation, with what may be in the banks when the first row of a part is written.
 
     A unit's bank holds `places` row words: each needs the place of the one that the unit wrote so many before.
@@ -176,14 +192,12 @@ def with_room(drains: Sequence[RowDrain], units: Sequence[Ints], places: int) ->
     unit = np.concatenate(list(units))
     needed = np.zeros(int(first[-1]), dtype=np.int64)
     if len(unit) and int(np.bincount(unit).max()) > places:
-        order = np.argsort(unit, kind="stable")
+        order = np.argsort(unit.astype(np.min_scalar_type(int(unit.max()))), kind="stable")  # of narrow numbers by digits
         later, before = order[places:], order[:-places]
         same = unit[later] == unit[before]
         np.maximum.at(needed, of_row[later[same]], of_row[before[same]] + 1)
-    behind = iter((np.arange(len(needed)) - np.maximum.accumulate(needed)).tolist())
-    return [tuple(_behind(part, next(behind)) for part in drain.parts) for drain in drains]
-
-
-def _behind(part: Part, behind: int) -> Part:
-    """`replace(part, behind=…)`, in half of the time: there are thousands."""
-    return Part(part.bytes, part.bank_cycles, part.extra_bus_bytes, part.space, behind, part.sums)
+    behind = np.arange(len(needed)) - np.maximum.accumulate(needed)
+    return [
+        PartColumns.of(drain.parts).replaced(behind=behind[start:end])
+        for drain, (start, end) in zip(drains, pairwise(first.tolist()), strict=True)
+    ]

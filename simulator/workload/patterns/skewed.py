@@ -186,11 +186,19 @@ def _fill(short: Places, missing: Places, taken: Places, length: int, generator:
         _, first = np.unique(drawn, return_index=True)
         new = np.zeros(len(drawn), dtype=np.bool_)
         new[first] = True
-        new &= ~np.isin(drawn, known)
+        new &= ~_among(drawn, known)
         chosen.append(drawn[new])
-        known = np.concatenate([known, drawn[new]])
+        known = np.sort(np.concatenate([known, drawn[new]]), kind="stable")  # which merges
         lines = lines[~new]
     return np.concatenate(chosen)
+
+
+def _among(places: Places, ascending: Places) -> NDArray[np.bool_]:
+    """Whether each is one of some ascending places."""
+    if not len(ascending):
+        return np.zeros(len(places), dtype=np.bool_)
+    at = np.minimum(np.searchsorted(ascending, places), len(ascending) - 1)
+    return np.asarray(ascending[at] == places)
 
 
 def _fill_crowded(short: Places, missing: Places, taken: Places, length: int, generator: np.random.Generator) -> Places:

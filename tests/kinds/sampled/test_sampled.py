@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from simulator.engine.engines import ENGINES
 from simulator.errors import MappingError
 from simulator.kinds.units.machine import UnitsMachine
-from simulator.system.program import Drain, Fill, Part, Program, TileStep
+from simulator.system.parts import Part
+from simulator.system.program import Drain, Fill, Program, TileStep
 from simulator.system.spec import SystemSpec
 from simulator.system.system import System
 from simulator.workload.types import Operation, Workload

@@ -13,7 +13,8 @@ from simulator.engine.work import ListStream
 from simulator.kinds.units.machine import UnitsMachine
 from simulator.kinds.units.streams import in_step, list_parts, list_stream, row_drain, shares, with_room
 from simulator.machine.model import DMA_CHUNK_BYTES
-from simulator.system.program import MEMORY, Part
+from simulator.system.parts import Part
+from simulator.system.program import MEMORY
 from tests.strategies import machine
 
 

@@ -11,9 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simulator.engine.compiled.system.layout import BUFFER, CHIP, DRAM, TAKEN, WANT, WRITE, WRITTEN
-from simulator.system.program import NO_SUMS, Drain, Fill, Flow, Part, TileStep, bursts
+from simulator.system.parts import PartColumns
+from simulator.system.program import Drain, Fill, Flow, TileStep, bursts, by_part
 from simulator.system.spec import SystemSpec
-from simulator.system.streams import moments
 
 Ints = NDArray[np.int64]
 Columns = dict[str, Ints]
@@ -32,24 +32,15 @@ def optional(values: Iterable[int | None]) -> Ints:
     return np.array([-1 if value is None else value for value in values], dtype=np.int64)
 
 
-def parts_of(transfers: Sequence[Fill] | Sequence[Drain]) -> list[Part]:
-    """All parts, in order."""
-    return list(chain.from_iterable(transfer.parts for transfer in transfers))
-
-
 def homes(transfers: Sequence[Fill] | Sequence[Drain]) -> Ints:
     """[transfers] where they come from or go to."""
     return np.array([HOMES[transfer.home] for transfer in transfers], dtype=np.int64)
 
 
-def by_part(transfers: Sequence[Fill] | Sequence[Drain], of_transfers: Ints) -> Ints:
-    """[parts] what is known of their transfers."""
-    return np.repeat(of_transfers, [len(transfer.parts) for transfer in transfers])
-
-
 def fill_parts(burst_bytes: int, fills: Sequence[Fill]) -> Columns:
     """Of the parts of all fills; those from DRAM in whole bursts."""
-    size, bank_cycles = attributes(parts_of(fills), "bytes", "bank_cycles")
+    parts = PartColumns.joined(fill.parts for fill in fills)
+    size, bank_cycles = parts["bytes"], parts["bank_cycles"]
     from_dram = by_part(fills, homes(fills)) == DRAM
     size = np.where(from_dram, bursts(size, burst_bytes), size)
     return {"bytes": size, "bank_cycles": bank_cycles, "read": np.where(from_dram, size, 0), "written": np.zeros_like(size)}
@@ -57,19 +48,16 @@ def fill_parts(burst_bytes: int, fills: Sequence[Fill]) -> Columns:
 
 def drain_parts(burst_bytes: int, drains: Sequence[Drain]) -> Columns:
     """Of the parts of all drains, with what sums move (`DramDrain`)."""
-    parts = parts_of(drains)
-    size, bank_cycles, extra, behind = attributes(parts, "bytes", "bank_cycles", "extra_bus_bytes", "behind")
-    out = back = on_bus = np.zeros(len(parts), dtype=np.int64)
-    if any(part.sums is not NO_SUMS for part in parts):
-        out, back, on_bus = attributes([part.sums for part in parts], "out_bytes", "back_bytes", "bus_bytes")
+    parts = PartColumns.joined(drain.parts for drain in drains)
+    size, out, back, on_bus = (parts[name] for name in ("bytes", "sums_out", "sums_back", "sums_bus"))
     to_dram = by_part(drains, homes(drains)) == DRAM
     sums_in_dram = by_part(drains, np.array([drain.sums_home == "dram" for drain in drains], dtype=np.int64)) == 1
     rows = np.where(to_dram | sums_in_dram, bursts(size, burst_bytes), size)
     return {
         "bytes": size,
-        "bank_cycles": bank_cycles,
-        "bus_bytes": rows + extra + np.where(sums_in_dram, on_bus, 0),
-        "behind": behind,
+        "bank_cycles": parts["bank_cycles"],
+        "bus_bytes": rows + parts["extra_bus_bytes"] + np.where(sums_in_dram, on_bus, 0),
+        "behind": parts["behind"],
         "sums_out": out,
         "sums_back": back,
         "sums_bus": on_bus,
@@ -116,17 +104,27 @@ def tile_columns(tiles: Sequence[TileStep], w_numbers: list[int], y_numbers: lis
 
 def moments_of(tiles: Sequence[TileStep]) -> tuple[Columns, Ints]:
     """What happens in tiles with flows, of equal flows once; and [2, tiles] the first and the end of it."""
-    spans: dict[tuple[Flow | None, Flow | None], tuple[int, int]] = {}
-    found: list[tuple[int, int, int]] = []
-    for tile in tiles:
-        flows = tile.w_flow, tile.y_flow
-        if flows not in spans:
-            first = len(found)
-            found += [(cycle, HAPPENS[what], part) for cycle, what, part in moments(*flows)]
-            spans[flows] = first, len(found)
-    cycle, what, part = np.array(found, dtype=np.int64).reshape(-1, 3).T
-    bounds = np.array([spans[tile.w_flow, tile.y_flow] for tile in tiles], dtype=np.int64).reshape(-1, 2).T
-    return {"cycle": cycle, "what": what, "part": part}, bounds
+    pairs: dict[tuple[Flow | None, Flow | None], int] = {}
+    of_tile = np.array([pairs.setdefault((tile.w_flow, tile.y_flow), len(pairs)) for tile in tiles], dtype=np.int64)
+    # in the order in which `moments` lists them, which decides between those of one cycle
+    each = [
+        _happening(HAPPENS[what], [() if flow is None else getattr(flow, at) for flow in flows], later)
+        for flows, ways in zip(zip(*pairs, strict=True), (("want", "taken"), ("write", "written")), strict=False)
+        for what, at, later in zip(ways, ("first", "last"), (0, 1), strict=True)
+    ]
+    pair, cycle, what, part = np.concatenate(each, axis=1) if each else np.zeros((4, 0), dtype=np.int64)
+    order = np.lexsort(((what == WANT) | (what == WRITE), cycle, pair))
+    ends = np.searchsorted(pair[order], np.arange(len(pairs) + 1))
+    return {"cycle": cycle[order], "what": what[order], "part": part[order]}, np.array([ends[of_tile], ends[of_tile + 1]])
+
+
+def _happening(what: int, cycles: Sequence[tuple[int, ...]], later: int) -> Ints:
+    """[pair, cycle, what, part] of one thing that happens to all parts of flows, so many cycles later than they say."""
+    counts = np.array([len(each) for each in cycles], dtype=np.int64)
+    total, first = int(counts.sum()), np.cumsum(counts) - counts
+    cycle = np.fromiter(chain.from_iterable(cycles), dtype=np.int64, count=total) + later
+    pair = np.repeat(np.arange(len(counts)), counts)
+    return np.stack([pair, cycle, np.full(total, what), np.arange(total) - first[pair]])
 
 
 def _last(numbers: Ints) -> NDArray[np.bool_]:
