@@ -151,7 +151,7 @@ def standing_line(standing: Any) -> str:
     if standing.best is not None:
         line += f", best so far {standing.best:.4g}"
         if standing.bound > 0:
-            line += f", no design more than {1 - standing.bound / standing.best:.0%} better"
+            line += f", no other shape more than {max(0.0, 1 - standing.bound / standing.best):.0%} better"
     return line
 
 

@@ -66,7 +66,7 @@ class Walk:
     best: float
     """The objective's value of the chosen one: s, pJ, J·s·mm², or mm²."""
     bound: float
-    """No design of the kind and of the steps' values goes below; 0 where that is not known."""
+    """No shape of the grid (units, lanes, copies; edges), all else as the chosen one has it, goes below; at most `best`."""
     starts: int
     """Designs from which it walked."""
     moves: int
@@ -82,9 +82,9 @@ class Walk:
     certificate: Certificate
 
     @property
-    def gap(self) -> float | None:
-        """How much better, as a share of the best, a design could be at most; None where that is not known."""
-        return 1 - self.bound / self.best if self.bound > 0 else None
+    def gap(self) -> float:
+        """How much better, as a share of the best, such a shape could be at most."""
+        return 1 - self.bound / self.best
 
     def to_dict(self) -> dict[str, Any]:
         """JSON values."""

@@ -2,7 +2,9 @@
 
 Each round simulates a few steps from where the search stands, those of ways that helped before first, and goes on from the best
 of them, or from several at once where that is better still. It ends where every single step has been looked at and none helps.
-Then each of them is simulated, also those that bounds had ruled out: what comes of them is the certificate.
+Then the shapes of the grid (units, lanes, copies; edges), all else as what was found has it, are bounded from below, and those of
+the lowest bounds simulated: where one is better the search goes on from there, and the lowest bound that is left is the gap.
+Last every single step is simulated, also those that bounds had ruled out: what comes of them is the certificate.
 """
 
 from __future__ import annotations
@@ -28,6 +30,8 @@ RUN_AT_ONCE = 8
 """Designs simulated before the next decision, whatever the number of processes, so that these do not change what is found."""
 SHAPES, STARTS = 8, 2
 """It starts from the best of the machine itself and so many shapes of the grid, those of the lowest bounds."""
+CLOSING = 24
+"""Most shapes that are simulated to close the gap around one machine."""
 TAKEN = 0.003
 """A step is taken where it is better by more than this share."""
 OVER_CAP, HOLDS_NOT, REFUSED, BOUNDED = "over the cap", "cannot hold the workload", "no such machine", "cannot be better"
@@ -108,7 +112,7 @@ class _Climb:
         for number, start in enumerate(starts, 1):
             self.stage = f"walk {number} of {len(starts)}"
             ends.append(self._walk(start))
-        best, certificate = self._certified(min(ends, key=self._known))
+        best, certificate = self._certified(self._rounded(min(ends, key=self._known)))
         seen = self.seen[identity(best)]
         assert seen.result is not None, "a certificate is of what was run"
         walk = Walk(
@@ -139,8 +143,11 @@ class _Climb:
         return [machine for _, machine in runs[:STARTS]]
 
     def _shapes(self) -> list[Machine]:
-        """Units, lanes, copies or edges of the grid, all else as the machine has it: those of the lowest bounds."""
-        machine = self.problem.machine
+        """Those of the lowest bounds about the machine itself."""
+        return [shape for _, shape in self._bounded(self.problem.machine)[:SHAPES]]
+
+    def _bounded(self, machine: Machine) -> list[tuple[float, Machine]]:
+        """Units, lanes, copies or edges of the grid, all else as a machine has it: what keeps to the caps, the lowest bound first."""
         sizes = kind_of(machine).sizes
         bounded = []
         for number, keys in enumerate(sizes.families(machine, grid_of(machine, self.kept))):
@@ -148,7 +155,33 @@ class _Climb:
             built = None if shape is None else self.problem.built(shape)
             if built is not None and not self.problem.over_cap(built):
                 bounded.append((self._bound(built), number, built.machine))
-        return [shape for _, _, shape in sorted(bounded, key=lambda each: each[:2])[:SHAPES]]
+        return [(bound, shape) for bound, _, shape in sorted(bounded, key=lambda each: each[:2])]
+
+    def _rounded(self, best: Machine) -> Machine:
+        """Where no shape of the lowest bounds about the machine is better; the bound of the others stands."""
+        while True:
+            self.stage = "shapes about the best"
+            shapes = [(bound, shape) for bound, shape in self._bounded(best) if identity(shape) not in self.seen]
+            better = self._closed(best, shapes)
+            if better is None:
+                return best
+            self.stage = "walk from a better shape"
+            best = self._walk(better)
+
+    def _closed(self, best: Machine, shapes: Sequence[tuple[float, Machine]]) -> Machine | None:
+        """A shape that is better, of those of the lowest bounds."""
+        value = self._known(best)
+        for done in range(0, CLOSING + 1, RUN_AT_ONCE):
+            left = shapes[done:]
+            self.bound = min(value, left[0][0] if left else value)
+            if self.bound >= value or done == CLOSING or self._spent:
+                return None
+            some = [shape for _, shape in left[:RUN_AT_ONCE]]
+            self._look(some, value)
+            better = [shape for shape in some if self._gain(shape, value)]
+            if better:
+                return min(better, key=self._known)
+        return None
 
     def _bound(self, built: Built) -> float:
         return self.problem.bound(built, self.problem.floor.least(built.elaborated))
@@ -245,7 +278,7 @@ class _Climb:
             certificate = self.certificate(best)
             if certificate.holds or self._spent:
                 return best, certificate
-            best = self._walk(best)
+            best = self._rounded(self._walk(best))
 
     def certificate(self, machine: Machine) -> Certificate:
         """Every single step from a machine, simulated; only what is over the cap by its area is not."""

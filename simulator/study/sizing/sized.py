@@ -160,12 +160,11 @@ def _searched(search: SearchCounts) -> str:
 
 
 def _walked(walk: Walk) -> str:
-    text = (
+    gap = f"more than {100 * walk.gap:.1f} % better, by bounds" if walk.gap else "better"
+    return (
         f"from {walk.starts} starts {walk.moves} moves by single steps, {walk.simulated:,} designs simulated, "
-        f"{walk.bounded:,} bounded away; "
-        f"{certified(walk.certificate)}"
+        f"{walk.bounded:,} bounded away; no other shape, all else equal, is {gap}; {certified(walk.certificate)}"
     )
-    return text if walk.gap is None else f"{text}; no design of its kind is more than {100 * walk.gap:.0f} % better, by bounds"
 
 
 def certified(certificate: Certificate) -> str:

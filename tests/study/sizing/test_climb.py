@@ -114,6 +114,19 @@ def test_with_one_free_key_it_finds_the_best_of_all(objective: Objective, window
     assert found.walk.best <= min(value_of(run, objective) for run in every) * (1 + TOLERANCE)
 
 
+def test_the_gap_is_what_bounds_leave_of_other_shapes() -> None:
+    free = {"fabric.lanes", "fabric.units"}
+    found = climb(_problem(load_machine("crossbar", SMALL)), InTurn(WORK), [key for key in SEARCHED if key not in free])
+    assert found is not None
+    walk = found.walk
+    assert 0 <= walk.gap < 1
+    assert walk.bound <= walk.best
+    for lanes in (4, 8, 16, 32, 64):
+        other = rebuilt(found.machine, {"fabric.lanes": lanes})
+        if other is not None:
+            assert simulate(other, WORK).edap_js_mm2 >= walk.bound * (1 - TOLERANCE)
+
+
 def test_caps_are_kept() -> None:
     machine = load_machine("crossbar", SMALL)
     area = simulate(machine, WORK).fabric_area_mm2
