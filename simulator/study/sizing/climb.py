@@ -161,26 +161,26 @@ class _Climb:
         """Where no shape of the lowest bounds about the machine is better; the bound of the others stands."""
         while True:
             self.stage = "shapes about the best"
-            shapes = [(bound, shape) for bound, shape in self._bounded(best) if identity(shape) not in self.seen]
-            better = self._closed(best, shapes)
+            better = self._closed(best, self._bounded(best))
             if better is None:
                 return best
             self.stage = "walk from a better shape"
             best = self._walk(better)
 
     def _closed(self, best: Machine, shapes: Sequence[tuple[float, Machine]]) -> Machine | None:
-        """A shape that is better, of those of the lowest bounds."""
+        """A shape that is better, of those of the lowest bounds that were not looked at; tells the least that the others may have."""
         value = self._known(best)
+        unseen = [(bound, shape) for bound, shape in shapes if identity(shape) not in self.seen]
         for done in range(0, CLOSING + 1, RUN_AT_ONCE):
-            left = shapes[done:]
-            self.bound = min(value, left[0][0] if left else value)
-            if self.bound >= value or done == CLOSING or self._spent:
-                return None
-            some = [shape for _, shape in left[:RUN_AT_ONCE]]
-            self._look(some, value)
-            better = [shape for shape in some if self._gain(shape, value)]
+            left = unseen[done:]
+            ran = [found for _, shape in shapes if identity(shape) in self.seen and (found := self._value(shape)) is not None]
+            self.bound = min(value, *ran, *(bound for bound, _ in left[:1]))
+            better = [shape for _, shape in shapes if identity(shape) in self.seen and self._gain(shape, value)]
             if better:
                 return min(better, key=self._known)
+            if not left or left[0][0] >= value or done == CLOSING or self._spent:
+                return None
+            self._look([shape for _, shape in left[:RUN_AT_ONCE]], value)
         return None
 
     def _bound(self, built: Built) -> float:

@@ -115,7 +115,7 @@ def test_with_one_free_key_it_finds_the_best_of_all(objective: Objective, window
 
 
 def test_the_gap_is_what_bounds_leave_of_other_shapes() -> None:
-    free = {"fabric.lanes", "fabric.units"}
+    free = {"fabric.lanes", "fabric.window"}
     found = climb(_problem(load_machine("crossbar", SMALL)), InTurn(WORK), [key for key in SEARCHED if key not in free])
     assert found is not None
     walk = found.walk
@@ -124,13 +124,13 @@ def test_the_gap_is_what_bounds_leave_of_other_shapes() -> None:
     for lanes in (4, 8, 16, 32, 64):
         other = rebuilt(found.machine, {"fabric.lanes": lanes})
         if other is not None:
-            assert simulate(other, WORK).edap_js_mm2 >= walk.bound * (1 - TOLERANCE)
+            assert simulate(other, WORK).edap_js_mm2 >= walk.bound
 
 
 def test_caps_are_kept() -> None:
     machine = load_machine("crossbar", SMALL)
     area = simulate(machine, WORK).fabric_area_mm2
-    free = {"fabric.window", "fabric.accumulators", "fabric.output_bank_kib"}
+    free = {"fabric.window", "fabric.output_bank_kib"}
     found = climb(_problem(machine, "time", Limits(area_mm2=area)), InTurn(WORK), [key for key in SEARCHED if key not in free])
     assert found is not None
     assert found.result.fabric_area_mm2 <= area
@@ -149,7 +149,7 @@ def test_what_is_found_does_not_depend_on_how_many_run_at_once() -> None:
         def run(self, machines: Sequence[Machine]) -> list[RunResult]:
             return super().run(machines[::-1])[::-1]
 
-    keep = [key for key in SEARCHED if key not in ("fabric.window", "fabric.lanes", "fabric.accumulators")]
+    keep = [key for key in SEARCHED if key not in ("fabric.window", "fabric.accumulators")]
     problem = _problem(load_machine("crossbar", SMALL))
     assert climb(problem, InTurn(WORK), keep) == climb(problem, Backwards(WORK), keep)
 
