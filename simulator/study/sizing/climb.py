@@ -258,7 +258,10 @@ class _Climb:
             return REFUSED
         if self.problem.over_cap(built):
             return OVER_CAP
-        return BOUNDED if to_beat is not None and self._bound(built) > to_beat else ""
+        least = self.problem.floor.least(built.elaborated)
+        if self.problem.too_slow(built, least):
+            return OVER_CAP
+        return BOUNDED if to_beat is not None and self.problem.bound(built, least) > to_beat else ""
 
     def _ran(self, outcome: Result | MappingError) -> _Seen:
         self.counts["simulated"] += 1

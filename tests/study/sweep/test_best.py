@@ -178,6 +178,22 @@ def test_a_search_whose_workers_keep_dying_is_no_mistake_of_the_file(sweep: Run,
     assert sweep("sweep.yaml", *BARE, equal).failures == []
 
 
+def test_unless_told_it_goes_by_steps_and_says_how_far_it_is(place: Path) -> None:
+    heard: list[Event] = []
+    equal = f"equal={{area: {_cap()!r}, best: edap, budget: 4}}"
+    space = load_sweep("sweep.yaml", ["axes={machine: [small.yaml]}", "machine=null", equal])
+    with Store(place / "steps.sqlite") as store:
+        (row,) = run_sweep(space, store, Options(), heard.append).rows
+    machine, cap = load_machine("small.yaml"), f"{_cap()!r}mm2"
+    (wanted,) = equalise([machine], "area", load_workload("tiny.yaml"), to=cap, best=True, budget=4)
+    assert wanted.walk is not None
+    assert dict(row.sizes) == {change.key: change.after for change in wanted.changes}
+    assert row.metric("edap_js_mm2") == wanted.walk.best
+    assert row.unexamined == len(wanted.walk.certificate.better)
+    standings = [event.standing for event in heard if isinstance(event, Searching) and event.standing is not None]
+    assert standings[-1].simulated == wanted.walk.simulated
+
+
 def test_another_placement_is_another_search(place: Path) -> None:
     machine = load_machine("small.yaml", ["mapping={placement: file, placement_file: banks.npy}"])
     recipe = load_sweep("sweep.yaml").resolve((0, 0)).recipe  # type: ignore[union-attr]
