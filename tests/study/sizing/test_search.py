@@ -47,6 +47,7 @@ SYSTOLIC: Grid = {
     "fabric.w_buffer_kib": (8.0,),
     "fabric.y_buffer_kib": (4.0,),
 }
+KEPT = ("fabric.token_groups", "fabric.bank_kib", "fabric.network.slices")
 KINDS = ("crossbar", "hybrid", "replication", "partition", "systolic")
 
 
@@ -149,7 +150,7 @@ def test_the_grid_holds_the_kind_and_the_machine_itself(name: str) -> None:
 def test_the_best_is_within_the_cap_and_says_what_it_saw() -> None:
     slow = load_machine("replication", ["dram.share=0.01"])
     crossbar, sized = equalise(
-        [load_machine("crossbar"), slow], "area", WORK, to="2.5mm2", best=True, objective="time", search="grid", budget=8
+        [load_machine("crossbar"), slow], "area", WORK, to="2.5mm2", best=True, objective="time", search="grid", budget=8, keep=KEPT
     )
     assert crossbar.kind == "crossbar"
     assert sized.kind == "replication"
