@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
 from simulator.cli.options import (
+    DEFAULT_STORE,
     EngineChoice,
     EngineOption,
     ForceOption,
@@ -23,6 +25,7 @@ from simulator.cli.options import (
     OutputOption,
     PlotsOption,
     SetOption,
+    StoreOption,
     StyleChoice,
     StyleOption,
     WorkloadOption,
@@ -32,6 +35,7 @@ from simulator.errors import ConfigError
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
+    from simulator.cli.running import Bars
     from simulator.report.write import Report
 
 
@@ -47,9 +51,16 @@ class QuantityChoice(StrEnum):
 class ObjectiveChoice(StrEnum):
     """What a search for the best sizes minimises."""
 
+    edap = "edap"
     time = "time"
     energy = "energy"
-    edap = "edap"
+
+
+class SearchChoice(StrEnum):
+    """How the best sizes are looked for."""
+
+    steps = "steps"
+    grid = "grid"
 
 
 EqualOption = Annotated[
@@ -65,11 +76,17 @@ ToOption = Annotated[
     ),
 ]
 BestOption = Annotated[
-    bool, typer.Option("--best", help="With --equal: each design at its own best sizes within the target, by a search over a grid.")
+    bool, typer.Option("--best", help="With --equal: each design at its own best sizes within the target, with a certificate.")
 ]
 ObjectiveOption = Annotated[
     ObjectiveChoice | None,
-    typer.Option("--objective", help="What the verdict is by (default: edap), and with --best the search (default: time)."),
+    typer.Option(
+        "--objective", help="What the verdict, and with --best the search, is by; default: edap, energy × time × area of the fabric."
+    ),
+]
+SearchOption = Annotated[
+    SearchChoice | None,
+    typer.Option("--search", help="With --best: by single steps in every key (default), or every design of a small grid, exactly."),
 ]
 _METRICS = {ObjectiveChoice.time: "seconds", ObjectiveChoice.energy: "energy_pj", ObjectiveChoice.edap: "edap_js_mm2"}
 """What a verdict is by, by the name of the objective."""
@@ -89,7 +106,8 @@ class SizingRequest:
     equal: QuantityChoice | None
     to: str | None
     best: bool
-    objective: ObjectiveChoice
+    objective: ObjectiveChoice | None
+    search: SearchChoice | None
     budget: int | None
     keep: tuple[str, ...]
     include_dram: bool
@@ -101,20 +119,43 @@ class SizingRequest:
             lonely = next((name for name, is_given in given.items() if is_given), None)
             if lonely is not None:
                 raise ConfigError(f"{lonely} says how to size machines, and goes with --equal area|throughput|power|bandwidth")
-        if not self.best and (self.budget is not None or self.keep):
-            raise ConfigError("--budget and --keep say how to search, and go with --best")
-        if self.best and self.equal is QuantityChoice.throughput and self.objective is not ObjectiveChoice.time:
+        if not self.best and (self.budget is not None or self.keep or self.search is not None):
+            raise ConfigError("--budget, --keep and --search say how to search, and go with --best")
+        if self.best and self.equal is QuantityChoice.throughput and self.objective is not None:
             raise ConfigError("--objective: with --equal throughput, --best takes the least area that reaches it")
 
 
-def sizer(request: SizingRequest, engine: Any, jobs: int) -> Callable[..., Any] | None:
+@dataclass(frozen=True)
+class _Kept:
+    """What searches have found, in a results store that is made when there is something to keep."""
+
+    store: Path
+
+    def sizes(self, key: str) -> dict[str, Any] | None:
+        """What was found before. Raises OutputError where the file is no store."""
+        from simulator.study.sweep.store import Store
+
+        if not self.store.exists():
+            return None
+        with Store(self.store) as base:
+            return base.sizes(key)
+
+    def add_sizes(self, key: str, found: Mapping[str, Any]) -> None:
+        """Keep it. Raises OutputError where the file is no store, or cannot be made."""
+        from simulator.study.sweep.store import Store
+
+        with Store(self.store) as base:
+            base.add_sizes(key, found)
+
+
+def sizer(request: SizingRequest, engine: Any, jobs: int, store: Path) -> Callable[..., Any] | None:
     """A function (machines, workload, progress) → what `run_study` compares instead; None where nothing is to be sized."""
     request.check()
     if request.equal is None:
         return None
     quantity: Literal["area", "throughput", "power", "bandwidth"] = request.equal.value
 
-    def size(machines: Sequence[Any], workload: Any, progress: Callable[[str, float], None]) -> Any:
+    def size(machines: Sequence[Any], workload: Any, progress: Bars) -> Any:
         """Machines that agree in the quantity, in their order."""
         from simulator.study.executors import local
         from simulator.study.sizing import equalise
@@ -127,12 +168,15 @@ def sizer(request: SizingRequest, engine: Any, jobs: int) -> Callable[..., Any] 
                 workload,
                 to=request.to,
                 best=request.best,
-                objective=request.objective.value,
+                objective="edap" if request.objective is None else request.objective.value,
+                search="steps" if request.search is None else request.search.value,
                 budget=request.budget,
                 keep=request.keep,
                 include_dram=request.include_dram,
                 run=run,
+                memory=_Kept(store),
                 progress=progress,
+                told=progress.tell,
             )
 
     return size
@@ -145,6 +189,7 @@ def compare_command(
     to: ToOption = None,
     best: BestOption = False,
     objective: ObjectiveOption = None,
+    search: SearchOption = None,
     budget: BudgetOption = None,
     keep: KeepOption = None,
     include_dram: IncludeDramOption = False,
@@ -159,6 +204,7 @@ def compare_command(
     no_plots: NoPlotsOption = False,
     picture_format: FormatOption = FormatChoice.png,
     style: StyleOption = StyleChoice.screen,
+    store: StoreOption = DEFAULT_STORE,
     bands: Annotated[
         bool, typer.Option("--bands", help="Low and high of every figure and ratio; the verdict says what is robust.")
     ] = False,
@@ -172,8 +218,8 @@ def compare_command(
     from simulator.report.pictures import OF_SEVERAL, asked_for
     from simulator.report.write import write_comparison
 
-    sizing = SizingRequest(equal, to, best, objective or ObjectiveChoice.time, budget, tuple(keep or ()), include_dram)
-    size = sizer(sizing, engine.value, jobs or processors())
+    sizing = SizingRequest(equal, to, best, objective, search, budget, tuple(keep or ()), include_dram)
+    size = sizer(sizing, engine.value, jobs or processors(), store)
     pictures = asked_for(OF_SEVERAL, plots, picture_format.formats, style.value, nothing=no_plots)
     request = Request(
         machines, workload, overrides or [], engine.value, ideal.value, output, as_json, force, pictures, jobs, bands, full,

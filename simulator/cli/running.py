@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 import sys
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from enum import StrEnum
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Protocol
 
 import typer
 
@@ -71,20 +71,67 @@ def ensure_kernels(kernels: Iterable[Kernel]) -> None:
             kernel.warm_up()
 
 
-@contextmanager
-def progress_bars() -> Iterator[Callable[[str, float], None]]:
-    """Yield a function of a run's name and the fraction of it that is done; each name gets a bar when it first reports.
+class Bars(Protocol):
+    """Shows how far runs and searches are."""
 
-    Where stderr is no terminal nothing is shown, and nothing loaded that could.
+    def __call__(self, name: str, fraction: float) -> None:
+        """A run, or another piece of work, and the fraction of it that is done."""
+
+    def tell(self, name: str, standing: Any) -> None:
+        """A machine whose best sizes are looked for, and how far that is."""
+
+
+class _Lines:
+    """Where stderr is no terminal: a line now and then of what takes long, and nothing loaded that could show more."""
+
+    def __init__(self) -> None:
+        self.said = time.monotonic() - _LINE_S
+
+    def __call__(self, name: str, fraction: float) -> None:
+        """Runs are soon over."""
+
+    def tell(self, name: str, standing: Any) -> None:
+        """A line, where the last was said long enough ago."""
+        if time.monotonic() - self.said >= _LINE_S:
+            self.said = time.monotonic()
+            sys.stderr.write(f"best {name}: {standing_line(standing)}\n")
+            sys.stderr.flush()
+
+
+class _Progress:
+    """On a terminal: each name gets a bar when it first reports."""
+
+    def __init__(self, progress: Any) -> None:
+        self.progress = progress
+        self.bars: dict[str, TaskID] = {}
+
+    def __call__(self, name: str, fraction: float) -> None:
+        """Move its bar."""
+        self.progress.update(self._bar(name), completed=fraction)
+
+    def tell(self, name: str, standing: Any) -> None:
+        """Say it beside the bar."""
+        self.progress.update(self._bar(f"size {name}"), news=standing_line(standing))
+
+    def _bar(self, name: str) -> TaskID:
+        if name not in self.bars:
+            self.bars[name] = self.progress.add_task(name, total=1.0, news="")
+        return self.bars[name]
+
+
+@contextmanager
+def progress_bars() -> Iterator[Bars]:
+    """Yield a function of a run's name and the fraction of it that is done, which is also told how far searches are.
+
+    Where stderr is no terminal only searches are told of, in lines.
     """
     if not sys.stderr.isatty():
-        yield lambda name, fraction: None
+        yield _Lines()
         return
     from rich.console import Console
     from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
     console = Console(markup=False, stderr=True)
-    bars: dict[str, TaskID] = {}
     columns = (
         SpinnerColumn(),
         TextColumn("{task.description}", markup=False),
@@ -92,17 +139,24 @@ def progress_bars() -> Iterator[Callable[[str, float], None]]:
         TimeElapsedColumn(),
         TextColumn("left"),
         TimeRemainingColumn(),
+        TextColumn("{task.fields[news]}", markup=False),
     )
     with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
-
-        def report(name: str, fraction: float) -> None:
-            if name not in bars:
-                bars[name] = progress.add_task(name, total=1.0)
-            progress.update(bars[name], completed=fraction)
-
-        yield report
+        yield _Progress(progress)
 
 
+def standing_line(standing: Any) -> str:
+    """How far a search for the best sizes has come, in a line: designs simulated, the best so far, and the gap to what none goes below."""
+    line = f"{standing.stage}, {standing.simulated:,} designs simulated"
+    if standing.best is not None:
+        line += f", best so far {standing.best:.4g}"
+        if standing.bound > 0:
+            line += f", no other shape more than {max(0.0, 1 - standing.bound / standing.best):.0%} better"
+    return line
+
+
+_LINE_S = 10.0
+"""Between two lines that are told where there is no terminal."""
 SOME_FAILED = 3
 """Exit code of a sweep that came to its end though points failed."""
 
@@ -142,6 +196,8 @@ def told(talk: Talk, name: str, objective: str, way: str) -> Iterator[Any]:
 
 
 def _say_json(event: Any) -> None:
+    from dataclasses import asdict
+
     from simulator.result import METRICS
     from simulator.study.sweep.run import Finished, Searching
 
@@ -159,7 +215,8 @@ def _say_json(event: Any) -> None:
         record |= {"unexamined": row.unexamined} if row.unexamined else {}
         record |= {"broken": list(row.broken), "failure": row.failure, "reason": row.reason, "key": row.key}
     elif isinstance(event, Searching):
-        record = {"event": "searching", "name": event.name, "fraction": round(event.fraction, 4)}
+        record = {"event": "searching", "name": event.name, "fraction": None if event.fraction is None else round(event.fraction, 4)}
+        record |= {} if event.standing is None else asdict(event.standing)
     else:
         record = {
             "event": "planned",
@@ -201,9 +258,10 @@ def _bar(name: str, objective: str, way: str) -> Iterator[Any]:
         def listen(event: Any) -> None:
             """Show a point that is done on the bar, and what was planned above it."""
             if isinstance(event, Searching):
-                progress.update(task, news=f"{event.name}: {event.fraction:.0%} of the designs")
+                news = f"{event.fraction:.0%} of the designs" if event.standing is None else standing_line(event.standing)
+                progress.update(task, news=f"{event.name}: {news}")
                 if not console.is_terminal and (event.fraction == 0.0 or state.due()):
-                    console.print(f"{name}: {event.name}, {event.fraction:.0%} of the designs", soft_wrap=True)
+                    console.print(f"{name}: {event.name}, {news}", soft_wrap=True)
                 return
             if isinstance(event, Finished):
                 state.count(event)

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
-from simulator.cli.running import Provenance, ensure_kernels, progress_bars
+from simulator.cli.running import Bars, Provenance, ensure_kernels, progress_bars
 from simulator.errors import ConfigError, SparsimError
 from simulator.kinds import kind_of
 from simulator.machine import Machine
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from simulator.study.sizing import Sized
 
-    Sizer = Callable[[Sequence[Machine], Workload, Callable[[str, float], None]], tuple[Sized, ...]]
+    Sizer = Callable[[Sequence[Machine], Workload, Bars], tuple[Sized, ...]]
     """(machines, workload, progress) → the machines, sized so that comparing them is fair."""
 
 REPORTS = Path("reports")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator, Mapping
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
 from typing import Any, ClassVar
@@ -13,6 +13,12 @@ Keys = Mapping[str, Any]
 """Keys of the machine file, by path, and their values."""
 Grid = Mapping[str, tuple[Any, ...]]
 """Values that a search tries of each key."""
+
+
+POWERS = tuple(2.0**power for power in range(-2, 14))
+"""Capacities that a step may give a memory, in KiB."""
+WIDTHS = tuple(2**power for power in range(4, 12))
+"""Bytes a cycle that a step may give a bus."""
 
 
 @dataclass(frozen=True)
@@ -32,6 +38,16 @@ class Sizes:
 
     grid: ClassVar[Grid] = {}
     """What a search tries of each key; of one that is no path, `own` says what a machine has."""
+    ladders: ClassVar[Grid] = {}
+    """Values of keys of the fabric and the mapping by which a machine is a single step from others, in order: one further of numbers,
+    any other of words. A machine need not stand on one of them."""
+    around: ClassVar[Grid] = {
+        "activation_buffer_kib": POWERS,
+        "trunks.x_bytes_per_cycle": WIDTHS,
+        "trunks.w_bytes_per_cycle": WIDTHS,
+        "trunks.drain_bytes_per_cycle": WIDTHS,
+    }
+    """The same of what lies around the fabric."""
     members: ClassVar[tuple[str, ...]] = ()
     """Keys of the grid that leave a design's family: memories, words, parts. The values of each begin with the least area and
     (memories) with the fewest bits of an index."""
@@ -64,6 +80,21 @@ class Sizes:
         """The keys, other than `members`, of every design of the grid that has the machine's shape; each once."""
         return combinations({key: tried for key, tried in grid.items() if key not in self.members})
 
+    def steps(self, machine: Machine) -> Iterator[Keys]:
+        """Every single step from a machine, as the keys that it sets: whether there is such a machine, and of its design, is not asked."""
+        for key, ladder in {**self.ladders, **self.around}.items():
+            if self.takes(machine, key):
+                yield from ({key: value} for value in neighbours(ladder, value_at(machine, key)))
+        yield from self.paired_steps(machine)
+
+    def takes(self, machine: Machine, key: str) -> bool:
+        """Whether a step of this key is of use to a machine."""
+        return True
+
+    def paired_steps(self, machine: Machine) -> Iterator[Keys]:
+        """Steps of keys that go together, as units and the banks that serve them."""
+        return iter(())
+
     def member_bound(self, machine: Machine) -> Hashable:
         """What of `members` the bounds of a run depend on."""
         return tuple(getattr(machine.fabric, key.removeprefix("fabric.")) for key in self.members)
@@ -85,3 +116,30 @@ def combinations(grid: Grid) -> Iterator[Keys]:
     """Every choice of one value for each key, the last key fastest."""
     for chosen in product(*grid.values()):
         yield dict(zip(grid, chosen, strict=True))
+
+
+def value_at(machine: Machine, key: str) -> Any:
+    """What a machine has at a key path."""
+    found: Any = machine
+    for name in key.split("."):
+        found = getattr(found, name)
+    return found
+
+
+def neighbours(ladder: Sequence[Any], own: Any) -> list[Any]:
+    """The next smaller and the next larger number of a ladder, and all its words; from a word, all numbers too. Never the own value.
+
+    >>> neighbours((1, 2, 4, 8), 3), neighbours(("auto", 1, 2), 1), neighbours(("auto", 1, 2), "auto")
+    ([2, 4], ['auto', 2], [1, 2])
+    """
+    words = [value for value in ladder if _is_word(value) and value != own]
+    numbers = [value for value in ladder if not _is_word(value) and value != own]
+    if _is_word(own):
+        return words + numbers
+    below = [value for value in numbers if value < own]
+    above = [value for value in numbers if value > own]
+    return words + below[-1:] + above[:1]
+
+
+def _is_word(value: Any) -> bool:
+    return isinstance(value, (str, bool))

@@ -12,6 +12,8 @@ import pytest
 import simulator
 from simulator.cost import load_technology
 from simulator.study.sizing import area_mm2
+from simulator.study.sizing.runner import InTurn
+from simulator.study.sizing.scale import SEARCHED
 
 Type = Callable[..., Any]
 
@@ -34,24 +36,11 @@ def test_equal_area_says_what_it_changed_and_leaves_files_to_go_on_from(place: P
     assert f"{100 * second['difference']:+.1f} % of the target; the next size has" in shown
 
 
+BEST = ("compare", "crossbar.yaml", "-w", "tiny.yaml", "--equal", "area", "--to", "1.5mm2", "--best")
+
+
 def test_a_search_says_what_it_looked_at(place: Path, sparsim: Type) -> None:
-    command = (
-        "compare",
-        "crossbar.yaml",
-        "-w",
-        "tiny.yaml",
-        "--equal",
-        "area",
-        "--to",
-        "1.5mm2",
-        "--best",
-        "--budget",
-        "3",
-        "-j",
-        "1",
-        "--json",
-    )
-    record = json.loads(sparsim(*command).out)
+    record = json.loads(sparsim(*BEST, "--search", "grid", "--budget", "3", "--keep", "fabric.lanes", "-j", "1", "--json").out)
     (sized,) = record["sizing"]
     assert sized["kind"] == "crossbar"
     assert sized["achieved"] <= 1.5
@@ -61,7 +50,25 @@ def test_a_search_says_what_it_looked_at(place: Path, sparsim: Type) -> None:
     assert search["grid"]["fabric.bank_kib"]
     assert record["machine"]["fabric"]["kind"] == "gather"
     assert bool(sized["notes"]) == bool(search["skipped"])
-    assert not (place / "reports").exists()
+    assert not list((place / "reports").glob("compare*"))
+
+
+@pytest.mark.usefixtures("no_plots")
+def test_a_search_by_steps_has_a_certificate_and_is_done_once(place: Path, sparsim: Type, monkeypatch: pytest.MonkeyPatch) -> None:
+    kept = [key for key in SEARCHED if key not in ("fabric.window", "fabric.lanes")]
+    command = [*BEST, *(word for key in kept for word in ("--keep", key)), "-j", "1"]
+    outcome = sparsim(*command)
+    shown = " ".join(outcome.out.split())
+    assert "single steps from it tried" in shown
+    assert "none is better by more than 1 %" in shown
+    (sized,) = json.loads((place / "reports" / "compare-equal-area-best-tiny" / "run.json").read_text())["sizing"]
+    assert sized["walk"]["objective"] == "edap"
+    assert sized["walk"]["certificate"]["holds"]
+    assert "best crossbar: starts, " in outcome.err
+    monkeypatch.setattr(InTurn, "run", None)
+    again = sparsim(*command, "--force")
+    assert again.out == outcome.out
+    assert "best crossbar" not in again.err
 
 
 @pytest.mark.parametrize(
@@ -69,7 +76,7 @@ def test_a_search_says_what_it_looked_at(place: Path, sparsim: Type) -> None:
     [
         (["--to", "5mm2"], "--to says how to size machines, and goes with --equal area|throughput|power|bandwidth"),
         (["--best"], "--best says how to size machines"),
-        (["--equal", "area", "--budget", "5"], "--budget and --keep say how to search, and go with --best"),
+        (["--equal", "area", "--budget", "5"], "--budget, --keep and --search say how to search, and go with --best"),
         (["--equal", "throughput", "--best", "--objective", "energy"], "--best takes the least area that reaches it"),
         (["--equal", "bandwidth", "--best"], "--best needs a cap"),
         (["--equal", "area", "--to", "0.001mm2"], "0.001 mm² is too small for a crossbar scaled by its size alone: it has "),

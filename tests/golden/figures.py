@@ -71,7 +71,9 @@ def figures() -> dict[str, dict[str, Any]]:
         }
     for name, keep in SEARCHES.items():
         workload = golden_workload(name)
-        (sized,) = equalise([golden_machine(name)], "area", workload, to="1.0mm2", best=True, budget=6, keep=keep)
+        (sized,) = equalise(
+            [golden_machine(name)], "area", workload, to="1.0mm2", best=True, objective="time", search="grid", budget=6, keep=keep
+        )
         found["sizing"][name] = {"changes": {change.key: change.after for change in sized.changes}, "achieved": _digits(sized.achieved)}
         (scaled,) = equalise([golden_machine(name)], "area", workload, to="1.0mm2")
         found["sizing"][f"{name} by size"] = {change.key: change.after for change in scaled.changes}

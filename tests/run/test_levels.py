@@ -8,6 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from simulator import load_machine, load_workload, simulate
 from simulator.activity import Activity, Ideal
 from simulator.errors import CheckError, MappingError
 from simulator.machine.model import Machine
@@ -94,3 +95,9 @@ def test_a_level_that_moved_too_much_stops_the_run() -> None:
     check_levels(elaborated(of), replace(activity, operations=(late,)), "dram")
     with pytest.raises(CheckError, match="run: dram moved"):
         check_levels(elaborated(of), replace(activity, cycles=activity.cycles // 8, operations=()), "none")
+
+
+def test_what_a_fused_operation_is_handed_may_come_before_it_fetches_anything() -> None:
+    run = simulate(load_machine("crossbar", ["trunks.w_bytes_per_cycle=128"]), load_workload("tinygpt")).activity
+    fused = next(operation for operation in run.operations if operation.details["x_home"] == "chip")
+    assert fused.counts.x_trunk_bytes > 256 * (fused.end_cycle - fused.fetch_cycle)

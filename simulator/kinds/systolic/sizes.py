@@ -6,9 +6,13 @@ import math
 from collections.abc import Hashable, Iterator
 from typing import ClassVar
 
-from simulator.kinds.sizes import Grid, Keys, OnChipSram, Sizes, combinations
+from simulator.kinds.sizes import POWERS, Grid, Keys, OnChipSram, Sizes, combinations
 from simulator.kinds.systolic.machine import ArrayMachine, SystolicFabric
 from simulator.machine.model import Elaborated, Machine
+
+_EDGES = (4, 8, 16, 32, 64, 128, 256, 512)
+_LEAVES_OUT = ("fabric.skip_zero_tiles", "fabric.column_skip", "fabric.n_m")
+"""Options of an array that leaves zeros out; `row_order` only serves them."""
 
 
 class ArraySizes(Sizes):
@@ -21,6 +25,20 @@ class ArraySizes(Sizes):
         "fabric.x_buffer_kib": (16.0, 64.0, 256.0),
         "fabric.w_buffer_kib": (16.0, 64.0, 256.0),
         "fabric.y_buffer_kib": (64.0, 256.0, 1024.0),
+    }
+    ladders: ClassVar[Grid] = {
+        "fabric.rows": _EDGES,
+        "fabric.cols": _EDGES,
+        "fabric.dataflow": ("best", "ws", "os", "is"),
+        "fabric.weight_load": ("overlapped", "serial"),
+        "fabric.gate_zeros": (True, False),
+        "fabric.x_buffer_kib": POWERS,
+        "fabric.w_buffer_kib": POWERS,
+        "fabric.y_buffer_kib": POWERS,
+        "fabric.skip_zero_tiles": (True, False),
+        "fabric.column_skip": (True, False),
+        "fabric.row_order": ("grouped", "natural"),
+        "fabric.n_m": ("none", "2:4"),
     }
     members = ("fabric.x_buffer_kib", "fabric.w_buffer_kib", "fabric.y_buffer_kib")
     scaled = ("fabric.rows", "fabric.cols")
@@ -51,6 +69,18 @@ class ArraySizes(Sizes):
         """Edges and dataflows."""
         return combinations({key: values for key, values in grid.items() if key not in self.members})
 
+    def takes(self, machine: Machine, key: str) -> bool:
+        """An array that leaves no zeros out is meant so: it stays one."""
+        return _leaves_out(machine) or key not in (*_LEAVES_OUT, "fabric.row_order")
+
+    def paired_steps(self, machine: Machine) -> Iterator[Keys]:
+        """As many cells in another shape, and both edges at once."""
+        fabric = ArrayMachine.of(machine).fabric
+        half, twice = ((fabric.rows // 2, fabric.cols // 2), (fabric.rows * 2, fabric.cols * 2))
+        for rows, cols in ((half[0], twice[1]), (twice[0], half[1]), half, twice):
+            if rows in _EDGES and cols in _EDGES:
+                yield {"fabric.rows": rows, "fabric.cols": cols}
+
     def member_bound(self, machine: Machine) -> Hashable:
         """No bound looks at a buffer."""
         return None
@@ -62,6 +92,11 @@ class ArraySizes(Sizes):
     def with_sram(self, sram: OnChipSram) -> Keys:
         """As its operand buffers."""
         return {"fabric.x_buffer_kib": sram.x_kib, "fabric.w_buffer_kib": sram.w_kib, "fabric.y_buffer_kib": sram.y_kib}
+
+
+def _leaves_out(machine: Machine) -> bool:
+    fabric = ArrayMachine.of(machine).fabric
+    return fabric.skip_zero_tiles or fabric.column_skip or fabric.n_m != "none"
 
 
 def _edge_steps(fabric: SystolicFabric) -> int:

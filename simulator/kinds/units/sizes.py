@@ -7,12 +7,15 @@ import math
 from collections.abc import Hashable, Iterator
 from typing import Any, ClassVar
 
-from simulator.kinds.sizes import Grid, Keys, OnChipSram, Sizes
+from simulator.kinds.sizes import POWERS, Grid, Keys, OnChipSram, Sizes
 from simulator.kinds.units.machine import UnitsMachine
 from simulator.machine.model import Elaborated, Machine
 
 _LEAST_BANKS, _MOST_BANKS = 8, 1024
 _BANKS_A_UNIT = "banks a unit of the cluster"
+_LANES = (4, 8, 16, 32, 64, 128, 256)
+_SLOTS = (1, 2, 4, 8, 16, 32)
+_OF_A_NETWORK = ("fabric.network.", "fabric.multicast")
 
 
 class UnitsSizes(Sizes):
@@ -29,6 +32,24 @@ class UnitsSizes(Sizes):
         "fabric.bank_kib": (0.5, 1.0, 2.0, 4.0, 8.0, 16.0, 32.0),
         "fabric.network.slices": ("auto", 1),
         "mapping.tokens_per_tile": ("auto", 1, 2, 4),
+    }
+    ladders: ClassVar[Grid] = {
+        "fabric.lanes": _LANES,
+        "fabric.banks": tuple(2**power for power in range(11)),
+        "fabric.bank_kib": POWERS,
+        "fabric.weight_bank_kib": POWERS,
+        "fabric.output_bank_kib": POWERS,
+        "fabric.window": (1, 2, 4, 8, 16, 32, 64),
+        "fabric.accumulators": _SLOTS,
+        "fabric.scan_width": (1, 2, 4, 8, 16),
+        "fabric.bank_ports": (1, 2),
+        "fabric.bank_queue": _SLOTS,
+        "fabric.multicast": (False, True),
+        "fabric.network.depth": _SLOTS,
+        "fabric.network.reply_depth": _SLOTS,
+        "fabric.network.iterations": (1, 2, 4, 8),
+        "fabric.network.slices": ("auto", 1),
+        "mapping.tokens_per_tile": ("auto", 1, 2, 4, 8, 16),
     }
     members = ("fabric.bank_kib", "fabric.network.slices", "mapping.tokens_per_tile")
     scaled = ("fabric.units",)
@@ -91,6 +112,37 @@ class UnitsSizes(Sizes):
                 seen.add(shape)
                 names = ("fabric.units", "fabric.token_groups", "fabric.replicas", "fabric.lanes", "fabric.banks")
                 yield dict(zip(names, shape, strict=True))
+
+    def takes(self, machine: Machine, key: str) -> bool:
+        """Where a copy serves one unit there is no network."""
+        return UnitsMachine.of(machine).fabric.has_network or not key.startswith(_OF_A_NETWORK)
+
+    def paired_steps(self, machine: Machine) -> Iterator[Keys]:
+        """Units, copies and groups, with the banks that serve them or without; words with the memories that hold them; queues."""
+        fabric = UnitsMachine.of(machine).fabric
+        for up in (True, False):
+
+            def times(number: float, up: bool = up) -> Any:
+                """The number doubled or halved; what is no whole number of units or banks is refused by the machine file."""
+                return number * 2 if up else number // 2 if isinstance(number, int) else number / 2
+
+            units, banks = {"fabric.units": times(fabric.units)}, {"fabric.banks": times(fabric.banks_per_copy)}
+            copies, groups = {"fabric.replicas": times(fabric.replicas)}, {"fabric.token_groups": times(fabric.token_groups)}
+            fewer_units = {"fabric.units": fabric.units // 2 if up else fabric.units * 2}
+            fewer_banks = {"fabric.banks": fabric.banks_per_copy // 2 if up else fabric.banks_per_copy * 2}
+            fewer_copies = {"fabric.replicas": fabric.replicas // 2 if up else fabric.replicas * 2}
+            lanes = {"fabric.lanes": times(fabric.lanes)}
+            bank_kib, output_kib = {"fabric.bank_kib": times(fabric.bank_kib)}, {"fabric.output_bank_kib": times(fabric.output_bank_kib)}
+            yield from (units, units | banks, units | copies, units | groups)
+            yield from (copies, copies | fewer_banks, groups, groups | fewer_copies, groups | fewer_banks)
+            yield from (lanes | bank_kib, lanes | bank_kib | output_kib, lanes | bank_kib | fewer_units)
+            yield lanes | bank_kib | fewer_units | fewer_banks
+            yield fewer_banks | bank_kib
+            if fabric.units_per_cluster == 1:
+                yield lanes | bank_kib | output_kib | fewer_units | fewer_copies
+        if fabric.has_network and fabric.network.topology == "full":
+            other = {"fabric.network.queues": "voq"} if fabric.network.queues == "fifo" else {"fabric.network.queues": "fifo"}
+            yield other | {"fabric.network.iterations": 1}
 
     def member_bound(self, machine: Machine) -> Hashable:
         """The bits of an index."""

@@ -1,7 +1,8 @@
 """Sizing: what makes a comparison fair. Machines by their size alone, or each design at its own best within a cap.
 
-Start with `equalise.py`. `quantities.py` says in what machines are equal, `scale.py` finds the size of one, `search.py` the best
-design of a grid by branch and bound, asking machines through `runner.py`; `sized.py` is what comes back.
+Start with `equalise.py`. `quantities.py` says in what machines are equal, `scale.py` finds the size of one, `climb.py` the best
+machine by single steps (`steps.py`) with its certificate, `search.py` that of a grid by branch and bound; both ask machines through
+`runner.py`. `sized.py` is what comes back.
 """
 
 from simulator.study.sizing.equalise import equalise

@@ -2,24 +2,43 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass
 from functools import cached_property
+from typing import Any, Protocol
 
 from simulator.errors import ConfigError, MappingError
 from simulator.kinds import kind_of
 from simulator.machine.model import Machine
 from simulator.pricing import technology_of
+from simulator.recall import fingerprint
 from simulator.run.floor import Floor
 from simulator.specs import nearest_hint
-from simulator.study.sizing.quantities import UNITS, Objective, Quantity, area_mm2, dram_gb_per_s, of_run, read_target
+from simulator.study.design import design_key, digest
+from simulator.study.sizing.certificate import Walk
+from simulator.study.sizing.climb import Standing, climb
+from simulator.study.sizing.problem import Limits, Problem
+from simulator.study.sizing.quantities import UNITS, Objective, Quantity, SearchName, area_mm2, dram_gb_per_s, of_run, read_target
 from simulator.study.sizing.runner import InTurn, Runner
 from simulator.study.sizing.scale import SEARCHED, BySize, grid_of, rebuilt
-from simulator.study.sizing.search import Limits, Problem, best_design
-from simulator.study.sizing.sized import Sized
+from simulator.study.sizing.search import best_design
+from simulator.study.sizing.sized import SearchCounts, Sized
+from simulator.version import MODEL_VERSION
 from simulator.workload.types import Workload
 
 Progress = Callable[[str, float], None]
+Told = Callable[[str, Standing], None]
+"""Called with the name of a machine whose best design is looked for, and how far that is."""
+
+
+class Memory(Protocol):
+    """Where found sizes are kept, by the hash of all that they depend on, as JSON values: a results store."""
+
+    def sizes(self, key: str) -> dict[str, Any] | None:
+        """What was found before; None where nothing was."""
+
+    def add_sizes(self, key: str, found: Mapping[str, Any]) -> None:
+        """Keep what was found."""
 
 
 def equalise(
@@ -29,12 +48,15 @@ def equalise(
     *,
     to: str | None = None,
     best: bool = False,
-    objective: Objective = "time",
+    objective: Objective = "edap",
+    search: SearchName = "steps",
     budget: int | None = None,
     include_dram: bool = False,
     keep: Sequence[str] = (),
     run: Runner | None = None,
+    memory: Memory | None = None,
     progress: Progress = lambda name, fraction: None,
+    told: Told = lambda name, standing: None,
 ) -> tuple[Sized, ...]:
     """Return the machines, sized so that comparing them is fair.
 
@@ -46,11 +68,14 @@ def equalise(
         to: a value with its unit or a machine's name; the first machine unless told.
         best: each design at its own best sizes within the target, rather than scaled by its size alone.
         objective: what `best` minimises within a cap of area or power; at equal throughput it is the area.
+        search: how `best` looks: by single `steps` in every key, until none is better, or at every design of a small `grid`.
         budget: most simulations of one search; it then says what it did not look at.
         include_dram: count the DRAM PHY to areas, DRAM and its PHY to powers.
-        keep: keys of the grid that `best` leaves as each machine has them, as `fabric.replicas`.
+        keep: keys that `best` leaves as each machine has them, as `fabric.replicas`.
         run: simulates machines, perhaps in parallel; one after another in this process unless told.
+        memory: where what `best` found is looked up before, and kept after.
         progress: called with what is being done and the fraction of it that is done.
+        told: called with how far a search is: what it has found so far, and what no design goes below.
 
     Raises:
         ConfigError: a machine cannot be sized so, with the reason.
@@ -64,7 +89,9 @@ def equalise(
             "--best needs a cap: --equal area or power, or a throughput to reach; the DRAM bandwidth is made equal in any case"
         )
     wanted = read_target(to, quantity, machines)
-    equaliser = _Equaliser(machines, workload, quantity, wanted, objective, budget, include_dram, keep, run or InTurn(workload), progress)
+    equaliser = _Equaliser(
+        machines, workload, quantity, wanted, objective, search, budget, include_dram, keep, run or InTurn(workload), memory, progress, told
+    )
     return equaliser.sized(equaliser.best if best else equaliser.with_bandwidth if quantity == "bandwidth" else equaliser.by_size)
 
 
@@ -77,11 +104,14 @@ class _Equaliser:
     quantity: Quantity
     wanted: Machine | float
     objective: Objective
+    search: SearchName
     budget: int | None
     include_dram: bool
     keep: Sequence[str]
     runner: Runner
+    memory: Memory | None
     progress: Progress
+    told: Told
 
     @property
     def model(self) -> Machine:
@@ -157,24 +187,56 @@ class _Equaliser:
         return changed
 
     def best(self, machine: Machine, sram: Machine | None) -> Sized:
-        """The best design of the machine's kind that keeps to the target. Raises ConfigError where there is none in the grid."""
+        """The best design of the machine's kind that keeps to the target. Raises ConfigError where there is none."""
         start = self._at_bandwidth(machine, dram_gb_per_s(self.model, technology_of(self.model)))
         problem = Problem(
             machine=start,
-            grid=grid_of(start, self.keep),
             objective="area" if self.quantity == "throughput" else self.objective,
             limits=self._limits(),
             technology=technology_of(machine),
             floor=Floor(self.workload),
             budget=self.budget,
         )
-        found = best_design(problem, self.runner, lambda fraction: self.progress(f"size {machine.name}", fraction))
+        key = self._key(problem)
+        known = None if self.memory is None else self.memory.sizes(key)
+        found = None if known is None else _restored(machine, self.quantity, self.target, known)
+        if found is None:
+            found = self._by_steps(machine, problem) if self.search == "steps" else self._over_the_grid(machine, problem)
+            if self.memory is not None:
+                self.memory.add_sizes(key, _kept(found))
+        return found
+
+    def _by_steps(self, machine: Machine, problem: Problem) -> Sized:
+        found = climb(problem, self.runner, self.keep, lambda standing: self.told(machine.name, standing))
+        if found is None:
+            raise ConfigError(f"{machine.name}: neither it nor any shape of its kind that was tried {self._failed()}")
+        value = of_run(found.result, self.quantity, include_dram=self.include_dram)
+        notes = ("the search was cut short: a step may be better; raise --budget",) if found.walk.cut_short else ()
+        return Sized(machine, found.machine, self.quantity, self.target, value, walk=found.walk, notes=notes)
+
+    def _over_the_grid(self, machine: Machine, problem: Problem) -> Sized:
+        grid = grid_of(problem.machine, self.keep)
+        found = best_design(problem, grid, self.runner, lambda fraction: self.progress(f"size {machine.name}", fraction))
         if found is None:
             raise ConfigError(f"{machine.name}: no design of its kind in the grid {self._failed()}; the grid is in docs/comparing.md")
         value = of_run(found.result, self.quantity, include_dram=self.include_dram)
         cut = found.counts.skipped
         notes = (f"the search was cut short: {cut:,} designs that could be better were not simulated; raise --budget",) if cut else ()
-        return Sized(machine, found.machine, self.quantity, self.target, value, None, found.counts, notes)
+        return Sized(machine, found.machine, self.quantity, self.target, value, None, found.counts, notes=notes)
+
+    def _key(self, problem: Problem) -> str:
+        """Hash of all that the best design depends on."""
+        return design_key(
+            problem.machine,
+            technology=digest(problem.technology.model_dump(mode="json")),
+            workload=fingerprint(self.workload).hex(),
+            objective=problem.objective,
+            limits=asdict(problem.limits),
+            search=self.search,
+            budget=self.budget,
+            kept=sorted(self.keep),
+            version=MODEL_VERSION.of("timing", "cost", "sizing"),
+        )
 
     def _limits(self) -> Limits:
         if self.quantity == "area":
@@ -187,6 +249,40 @@ class _Equaliser:
     def _failed(self) -> str:
         verb = "reaches" if self.quantity == "throughput" else "keeps to"
         return f"that holds the workload {verb} {self.target:.4g} {UNITS[self.quantity]}"
+
+
+def _kept(sized: Sized) -> dict[str, Any]:
+    """What a store keeps of a best design, as JSON values."""
+    search = (
+        None if sized.search is None else {**asdict(sized.search), "grid": {key: list(tried) for key, tried in sized.search.grid.items()}}
+    )
+    return {
+        "sizes": {change.key: change.after for change in sized.changes},
+        "achieved": sized.achieved,
+        "search": search,
+        "walk": None if sized.walk is None else sized.walk.to_dict(),
+        "notes": list(sized.notes),
+    }
+
+
+def _restored(machine: Machine, quantity: Quantity, target: float, record: Mapping[str, Any]) -> Sized | None:
+    """Inverse of `_kept`; None where the machine takes no such sizes."""
+    best = rebuilt(machine, record["sizes"])
+    if best is None:
+        return None
+    counts, walk = record["search"], record["walk"]
+    if counts is not None:
+        counts = SearchCounts(**{**counts, "grid": {key: tuple(tried) for key, tried in counts["grid"].items()}})
+    return Sized(
+        machine,
+        best,
+        quantity,
+        target,
+        record["achieved"],
+        search=counts,
+        walk=None if walk is None else Walk.from_dict(walk),
+        notes=tuple(record["notes"]),
+    )
 
 
 _SAME = 1e-9

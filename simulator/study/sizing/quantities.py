@@ -17,6 +17,7 @@ from simulator.specs import nearest_hint
 
 Quantity = Literal["area", "throughput", "power", "bandwidth"]
 Objective = Literal["time", "energy", "edap", "area"]
+SearchName = Literal["steps", "grid"]
 UNITS: dict[Quantity, str] = {"area": "mm²", "throughput": "TOPS", "power": "W", "bandwidth": "GB/s"}
 
 

@@ -11,8 +11,9 @@ from typing import Any, Literal, Protocol
 from simulator.engine.engines import EngineName
 from simulator.errors import MappingError
 from simulator.machine.model import Machine
-from simulator.pipeline import attempt, engine_for, requests_of, simulate
+from simulator.pipeline import attempt, engine_for, priced, requests_of, time_workload
 from simulator.pricing import elaborate, pricer_of, technology_of
+from simulator.recall import Recall
 from simulator.result import Result
 from simulator.run.floor import Floor, Least
 from simulator.run.trial import Trial
@@ -20,6 +21,8 @@ from simulator.study.executors import Dispatch, Executor, Report
 from simulator.study.sizing.quantities import Objective, floor_of
 from simulator.workload.types import Workload
 
+RECALLED = 100_000
+"""Tiles and parts of transfers that are remembered at most of the fabrics that were simulated: about 45 MB a process."""
 RunResult = Result | MappingError
 """A run, or why the machine cannot hold the workload."""
 
@@ -49,11 +52,15 @@ class Runner(Protocol):
 
 
 class InTurn:
-    """A `Runner` that does one after another, in this process."""
+    """A `Runner` that does one after another, in this process.
+
+    What fabrics did is remembered: machines that differ in what lies around them are simulated once.
+    """
 
     def __init__(self, workload: Workload, engine: EngineName = "compiled") -> None:
         self.floor = Floor(workload)
         self.engine = engine
+        self.recall = Recall(RECALLED)
 
     def run(self, machines: Sequence[Machine]) -> list[RunResult]:
         """Simulate them."""
@@ -68,10 +75,15 @@ class InTurn:
         return [self._attempt(machine, incumbent) for machine in machines]
 
     def _run(self, machine: Machine) -> RunResult:
+        workload, technology = self.floor.workload, technology_of(machine)
+        elaborated = elaborate(machine, technology)
         try:
-            return simulate(machine, self.floor.workload, engine=self.engine)
+            timing = time_workload(
+                elaborated, workload, engine=self.engine, ideal="none", requests=requests_of(machine, workload), recall=self.recall
+            )
         except MappingError as error:
             return error
+        return priced(elaborated, technology, workload, timing, engine=self.engine, ideal="none")
 
     def _bound(self, machine: Machine, incumbent: Incumbent) -> float | MappingError:
         asked = _Asked(machine, incumbent)

@@ -17,7 +17,15 @@ from simulator.study.design import design_of
 from simulator.study.sizing.quantities import UNITS, Quantity, area_mm2
 from simulator.study.sizing.sized import Sized
 
-SEARCHED = tuple(dict.fromkeys(key for kind in KINDS for key in kind.sizes.grid if "." in key))
+SEARCHED = tuple(
+    dict.fromkeys(
+        key
+        for kind in KINDS
+        for tried in (kind.sizes.grid, kind.sizes.ladders, kind.sizes.around)
+        for key in tried
+        if key in kind.sizes.around or "." in key
+    )
+)
 """Keys of the machine file that a search tries values of, unless it is told to keep them."""
 SETTLED = tuple(dict.fromkeys(key for kind in KINDS for key in kind.sizes.settled))
 """Keys that a search always sets beside them."""

@@ -14,15 +14,13 @@ from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from simulator.cost import Hardware, Pricer, Technology
-from simulator.errors import ConfigError, MappingError
+from simulator.errors import MappingError
 from simulator.kinds import kind_of
 from simulator.kinds.sizes import Grid, Keys
-from simulator.machine.model import Elaborated, Machine
-from simulator.pricing import elaborate, hardware_of
+from simulator.machine.model import Machine
 from simulator.result import Result
-from simulator.run.floor import Floor, Least
-from simulator.study.sizing.quantities import Objective, floor_of, value_of
+from simulator.run.floor import Least
+from simulator.study.sizing.problem import Built, Problem
 from simulator.study.sizing.runner import Incumbent, Runner
 from simulator.study.sizing.scale import Family, families, rebuilt
 from simulator.study.sizing.sized import SearchCounts
@@ -36,30 +34,6 @@ RUN_FIRST, PROMISING = 2, 0.95
 _AFTER_ALL = (2**31,)
 """Order of the machine itself: as a design of the grid it comes in its turn."""
 _DECIDED = ("illegal", "over_cap", "pruned", "given_up", "simulated", "skipped")
-
-
-@dataclass(frozen=True)
-class Limits:
-    """What a design must keep to."""
-
-    area_mm2: float | None = None
-    power_w: float | None = None
-    seconds: float | None = None
-    include_dram: bool = False
-
-
-@dataclass(frozen=True)
-class Problem:
-    """What is searched, for what, and within what."""
-
-    machine: Machine
-    grid: Grid
-    objective: Objective
-    limits: Limits
-    technology: Technology
-    floor: Floor
-    budget: int | None = None
-    """Most simulations."""
 
 
 @dataclass(frozen=True)
@@ -81,27 +55,18 @@ class _Waiting:
     machine: Machine | None = field(compare=False, default=None)
 
 
-@dataclass(frozen=True)
-class _Built:
-    """A legal design with its hardware."""
-
-    machine: Machine
-    elaborated: Elaborated
-    pricer: Pricer
-    area_mm2: float
-
-
-def best_design(problem: Problem, runner: Runner, progress: Callable[[float], None] = lambda fraction: None) -> Found | None:
+def best_design(problem: Problem, grid: Grid, runner: Runner, progress: Callable[[float], None] = lambda fraction: None) -> Found | None:
     """Return the design of the grid with the least objective within the limits; None where there is none.
 
     Of several equals the one of least area wins, then the first. With a budget it is the best of what was simulated.
     """
-    return _BranchAndBound(problem, runner, progress).found()
+    return _BranchAndBound(problem, grid, runner, progress).found()
 
 
 class _BranchAndBound:
-    def __init__(self, problem: Problem, runner: Runner, progress: Callable[[float], None]) -> None:
+    def __init__(self, problem: Problem, grid: Grid, runner: Runner, progress: Callable[[float], None]) -> None:
         self.problem = problem
+        self.grid = grid
         self.sizes = kind_of(problem.machine).sizes
         self.runner = runner
         self.progress = progress
@@ -133,15 +98,15 @@ class _BranchAndBound:
 
     def _measure_against_itself(self) -> None:
         """The machine as it is, one design of the grid, is the first to beat: a search that is cut short gives nothing worse."""
-        built = self._listed(self.problem.machine)
-        if built is None or self._over_cap(built):
+        built = self.problem.built(self.problem.machine)
+        if built is None or self.problem.over_cap(built):
             return
         (outcome,) = self.runner.run([built.machine])
-        if not isinstance(outcome, MappingError) and self._within(outcome):
+        if not isinstance(outcome, MappingError) and self.problem.within(outcome):
             self._offer(outcome, _AFTER_ALL)
 
     def _offer(self, result: Result, order: tuple[int, ...]) -> None:
-        key = (value_of(result, self.problem.objective), result.fabric_area_mm2, order)
+        key = (self.problem.value(result), result.fabric_area_mm2, order)
         if self.best is None or key < self.best[0]:
             self.best = key, result
 
@@ -153,43 +118,27 @@ class _BranchAndBound:
         return budget is not None and self.counts["simulated"] + self.counts["given_up"] + more >= budget
 
     def _enter_families(self) -> None:
-        for number, family in enumerate(families(self.problem.machine, self.problem.grid)):
+        for number, family in enumerate(families(self.problem.machine, self.grid)):
             self.counts["designs"] += len(family.members)
             first = next((built for keys in family.members if (built := self._build(family, keys)) is not None), None)
             if first is None:
                 self.counts["illegal"] += len(family.members)
                 continue
-            least = self._priced(first.machine, first.elaborated, first.pricer.hardware.without_wires())
-            if self._over_cap(least):
+            least = self.problem.priced(first.machine, first.elaborated, first.pricer.hardware.without_wires())
+            if self.problem.over_cap(least):
                 self.counts["over_cap"] += len(family.members)
             else:
                 heapq.heappush(self.waiting, _Waiting(self._family_bound(least), (number,), 0, family))
 
-    def _family_bound(self, first: _Built) -> float:
+    def _family_bound(self, first: Built) -> float:
         """Of the member whose blocks have the least area, and with the fewest bits of an index; energies follow no such order."""
         if self.problem.objective in ("energy", "edap"):
             return 0.0
-        return floor_of(self.problem.objective, self.problem.floor.least(first.elaborated), first.pricer)
+        return self.problem.bound(first, self.problem.floor.least(first.elaborated))
 
-    def _build(self, family: Family, keys: Keys) -> _Built | None:
+    def _build(self, family: Family, keys: Keys) -> Built | None:
         machine = rebuilt(self.problem.machine, {**family.keys, **keys})
-        return None if machine is None else self._listed(machine)
-
-    def _listed(self, machine: Machine) -> _Built | None:
-        try:
-            elaborated = elaborate(machine, self.problem.technology)
-        except ConfigError:
-            return None
-        return self._priced(machine, elaborated, hardware_of(elaborated, self.problem.technology))
-
-    def _priced(self, machine: Machine, elaborated: Elaborated, hardware: Hardware) -> _Built:
-        return _Built(machine, elaborated, Pricer(hardware), hardware.area_mm2(include_dram=self.problem.limits.include_dram))
-
-    def _over_cap(self, built: _Built) -> bool:
-        limits = self.problem.limits
-        if limits.area_mm2 is not None and built.area_mm2 > limits.area_mm2:
-            return True
-        return limits.power_w is not None and built.pricer.idle_power_w(include_dram=limits.include_dram) > limits.power_w
+        return None if machine is None else self.problem.built(machine)
 
     def _advance(self, item: _Waiting) -> None:
         """Look at a waiting design, or family of designs, more closely."""
@@ -210,9 +159,9 @@ class _BranchAndBound:
                 leasts[bound_by] = self.problem.floor.least(built.elaborated)
             self._enter(item, (*item.order, number), built, leasts[bound_by])
 
-    def _members(self, family: Family) -> list[tuple[int, _Built]]:
+    def _members(self, family: Family) -> list[tuple[int, Built]]:
         """Every legal member with its number; those that differ in token words only have the same hardware."""
-        hardware: dict[tuple[Any, ...], _Built | None] = {}
+        hardware: dict[tuple[Any, ...], Built | None] = {}
         members = []
         for number, keys in enumerate(family.members):
             machine = rebuilt(self.problem.machine, {**family.keys, **keys})
@@ -220,7 +169,7 @@ class _BranchAndBound:
             if machine is not None:
                 key = tuple(value for name, value in keys.items() if name != "mapping.tokens_per_tile")
                 if key not in hardware:
-                    hardware[key] = self._listed(machine)
+                    hardware[key] = self.problem.built(machine)
                 same = hardware[key]
                 built = same and replace(same, machine=machine, elaborated=replace(same.elaborated, machine=machine))
             if built is None:
@@ -229,16 +178,16 @@ class _BranchAndBound:
                 members.append((number, built))
         return members
 
-    def _excluded(self, built: _Built) -> bool:
-        over = self._over_cap(built)
+    def _excluded(self, built: Built) -> bool:
+        over = self.problem.over_cap(built)
         self.counts["over_cap"] += over
         return over
 
-    def _distinct(self, members: list[tuple[int, _Built]]) -> list[tuple[int, _Built]]:
+    def _distinct(self, members: list[tuple[int, Built]]) -> list[tuple[int, Built]]:
         """Of members that only differ in slices, and no cycle for it, the one of least area: exact where only time and area count."""
         if self.problem.objective in ("energy", "edap") or self.problem.limits.power_w is not None:
             return members
-        kept: dict[Hashable, tuple[int, _Built]] = {}
+        kept: dict[Hashable, tuple[int, Built]] = {}
         for number, built in members:
             key = self.sizes.member_timing(built.elaborated)
             if key is None:
@@ -251,7 +200,7 @@ class _BranchAndBound:
     def _schedule(self) -> None:
         """Bound designs by the tiles of their own schedules."""
         items, self.unscheduled = self.unscheduled, []
-        bounds = self.runner.bound([item.machine for item in items if item.machine is not None], self._incumbent())
+        bounds = self.runner.bound([item.machine for item in items if item.machine is not None], self._to_beat())
         bounded = []
         for item, bound in zip(items, bounds, strict=True):
             if isinstance(bound, MappingError):
@@ -265,7 +214,7 @@ class _BranchAndBound:
 
     def _run_first(self, bounded: list[_Waiting]) -> None:
         """Run the most promising of a batch: what there is to beat decides how soon others are given up. A budget is for the best."""
-        beaten = PROMISING * self._incumbent().value
+        beaten = PROMISING * self._to_beat().value
         first = [item for item in bounded[:RUN_FIRST] if self.problem.budget is None and item.bound < beaten]
         for item in bounded[len(first) :]:
             heapq.heappush(self.waiting, item)
@@ -273,43 +222,31 @@ class _BranchAndBound:
             self.ready += first
             self._simulate()
 
-    def _enter(self, item: _Waiting, order: tuple[int, ...], built: _Built, least: Least) -> None:
-        if self._too_slow(built, least):
+    def _enter(self, item: _Waiting, order: tuple[int, ...], built: Built, least: Least) -> None:
+        if self.problem.too_slow(built, least):
             self.counts["over_cap"] += 1
             return
-        bound = floor_of(self.problem.objective, least, built.pricer)
+        bound = self.problem.bound(built, least)
         heapq.heappush(self.waiting, _Waiting(max(bound, item.bound), order, 1, item.family, built.machine))
 
-    def _too_slow(self, built: _Built, least: Least) -> bool:
-        seconds = self.problem.limits.seconds
-        return seconds is not None and least.cycles / (built.machine.clock_ghz * 1e9) > seconds
-
     def _simulate(self) -> None:
-        outcomes = self.runner.attempt([item.machine for item in self.ready if item.machine is not None], self._incumbent())
+        outcomes = self.runner.attempt([item.machine for item in self.ready if item.machine is not None], self._to_beat())
         for item, outcome in zip(self.ready, outcomes, strict=True):
             if isinstance(outcome, MappingError):
                 self.counts["illegal"] += 1
                 continue
             self.counts["given_up" if outcome is None else "simulated"] += 1
-            if outcome is not None and self._within(outcome):
+            if outcome is not None and self.problem.within(outcome):
                 self._offer(outcome, item.order)
         self.ready = []
         self._tell()
 
-    def _incumbent(self) -> Incumbent:
-        seconds = self.problem.limits.seconds
-        return Incumbent(
-            self.problem.objective, math.inf if self.best is None else self.best[0][0], math.inf if seconds is None else seconds
-        )
+    def _to_beat(self) -> Incumbent:
+        return self.problem.incumbent(None if self.best is None else self.best[0][0])
 
     def _tell(self) -> None:
         decided = sum(self.counts[name] for name in _DECIDED)
         self.progress(min(0.99, decided / max(1, self.counts["designs"])))
-
-    def _within(self, result: Result) -> bool:
-        limits = self.problem.limits
-        power_w = result.power_w if limits.include_dram else result.fabric_power_w
-        return (limits.power_w is None or power_w <= limits.power_w) and (limits.seconds is None or result.seconds <= limits.seconds)
 
     def _drop_waiting(self, why: str) -> None:
         self.counts[why] += sum(len(item.family.members) if item.machine is None else 1 for item in self.waiting)
@@ -320,4 +257,4 @@ class _BranchAndBound:
             return None
         (value, _, _), result = self.best
         counts = {name: self.counts[name] for name in ("designs", *_DECIDED)}
-        return Found(result.machine, result, SearchCounts(self.problem.objective, dict(self.problem.grid), best=value, **counts))
+        return Found(result.machine, result, SearchCounts(self.problem.objective, dict(self.grid), best=value, **counts))

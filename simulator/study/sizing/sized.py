@@ -15,6 +15,7 @@ from simulator.machine.model import Machine
 from simulator.report.numbers import significant
 from simulator.report.tables import Whole
 from simulator.study.design import design_of
+from simulator.study.sizing.certificate import TOLERANCE, Certificate, Walk
 from simulator.study.sizing.quantities import UNITS, Objective, Quantity
 
 
@@ -63,6 +64,9 @@ class Sized:
     next_size: float | None = None
     """What the next legal size would have: the granularity. None where there is none, or where the sizes are no steps."""
     search: SearchCounts | None = None
+    """What a search over a grid looked at."""
+    walk: Walk | None = None
+    """What a search by single steps looked at, with the certificate of the machine."""
     notes: tuple[str, ...] = ()
 
     @property
@@ -94,6 +98,7 @@ class Sized:
             "next_size": self.next_size,
             "changes": [asdict(change) for change in self.changes],
             "search": None if self.search is None else {**asdict(self.search), "grid": {k: list(v) for k, v in self.search.grid.items()}},
+            "walk": None if self.walk is None else self.walk.to_dict(),
             "notes": list(self.notes),
         }
 
@@ -121,7 +126,7 @@ def sizing_table(sized: Sequence[Sized]) -> RenderableType:
 def heading_of(sized: Sequence[Sized]) -> str:
     """What all machines were made equal in."""
     first = sized[0]
-    how = "each design at its own best sizes" if first.search else "by size alone"
+    how = "each design at its own best sizes" if first.search or first.walk else "by size alone"
     verb = {"area": "at most", "power": "at most", "throughput": "at least", "bandwidth": "exactly"}[first.quantity]
     return f"Sized to equal {first.quantity}: {verb} {_shown(first, first.target)}, {how}"
 
@@ -133,6 +138,8 @@ def sentence(entry: Sized) -> str:
         text += f"; the next size has {_shown(entry, entry.next_size)}"
     if entry.search is not None:
         text += f"; {_searched(entry.search)}"
+    if entry.walk is not None:
+        text += f"; {_walked(entry.walk)}"
     return "; ".join([text, *entry.notes])
 
 
@@ -149,6 +156,28 @@ def _searched(search: SearchCounts) -> str:
     return (
         f"of {search.designs:,} designs {search.illegal:,} are not possible, {search.over_cap:,} miss the target, "
         f"{search.pruned:,} cannot win, {search.given_up:,} were given up on the way, {search.simulated:,} were simulated ({kept})"
+    )
+
+
+def _walked(walk: Walk) -> str:
+    gap = f"more than {100 * walk.gap:.1f} % better, by bounds" if walk.gap else "better"
+    return (
+        f"from {walk.starts} starts {walk.moves} moves by single steps, {walk.simulated:,} designs simulated, "
+        f"{walk.bounded:,} bounded away; no other shape, all else equal, is {gap}; {certified(walk.certificate)}"
+    )
+
+
+def certified(certificate: Certificate) -> str:
+    """What a certificate says, in a sentence."""
+    ran = sum(each.ratio is not None for each in certificate.neighbours)
+    best, share = certificate.best, f"{100 * TOLERANCE:g} %"
+    if best is None or best.ratio is None:
+        return f"none of the {len(certificate.neighbours)} single steps is a design to choose"
+    to = ", ".join(f"{key}: {value}" for key, value in best.keys.items())
+    verdict = f"none is better by more than {share}" if certificate.holds else f"NOT the best by {share}"
+    return (
+        f"all {len(certificate.neighbours)} single steps from it tried, {ran} simulated to the end: {verdict} "
+        f"(the best, {to}, has {100 * (best.ratio - 1):+.2f} %)"
     )
 
 

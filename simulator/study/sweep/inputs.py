@@ -21,7 +21,9 @@ from simulator.recall import Recall
 from simulator.specs import Document
 from simulator.study.design import design_key, digest, file_digest
 from simulator.study.sizing import Runner, Sized
+from simulator.study.sizing.climb import Tell, untold
 from simulator.study.sizing.equalise import Progress, equalise
+from simulator.study.sizing.quantities import SearchName
 from simulator.study.sizing.scale import own_area_mm2, rebuilt, within_area
 from simulator.study.sweep.spec import Scalar
 from simulator.version import MODEL_VERSION
@@ -116,7 +118,14 @@ class Scaled:
     def of(cls, sized: Sized) -> Scaled:
         """What points and stores keep of it."""
         changed = {change.key: change.after for change in sized.changes}
-        return cls(sized.machine, changed, 0 if sized.search is None else sized.search.skipped)
+        return cls(sized.machine, changed, _unexamined(sized))
+
+
+def _unexamined(sized: Sized) -> int:
+    """Of steps, those that are known to be better and were not gone on from."""
+    if sized.walk is not None:
+        return len(sized.walk.certificate.better) if sized.walk.cut_short else 0
+    return 0 if sized.search is None else sized.search.skipped
 
 
 @dataclass(frozen=True)
@@ -157,6 +166,7 @@ class SizeSearch:
     recipe: Recipe
     area_mm2: float
     objective: Literal["time", "energy", "edap"]
+    search: SearchName
     budget: int | None
     """Most simulations."""
     kept: tuple[str, ...] = ()
@@ -176,12 +186,19 @@ class SizeSearch:
             workload=self.recipe.key,
             area_mm2=self.area_mm2,
             objective=self.objective,
+            search=self.search,
             budget=self.budget,
             kept=self.kept,
             version=MODEL_VERSION.of("timing", "cost", "sizing"),
         )
 
-    def found(self, workload: Workload, run: Runner | None = None, progress: Progress = lambda name, fraction: None) -> Scaled:
+    def found(
+        self,
+        workload: Workload,
+        run: Runner | None = None,
+        progress: Progress = lambda name, fraction: None,
+        told: Tell = untold,
+    ) -> Scaled:
         """Search on the workload that the recipe makes, by runs in this process unless told otherwise.
 
         Raises ConfigError where no design of the machine's kind holds the workload within the area.
@@ -193,10 +210,12 @@ class SizeSearch:
             to=f"{self.area_mm2!r}mm2",
             best=True,
             objective=self.objective,
+            search=self.search,
             budget=self.budget,
             keep=self.kept,
             run=run,
             progress=progress,
+            told=lambda _, standing: told(standing),
         )
         return Scaled.of(sized)
 

@@ -16,6 +16,7 @@ from simulator.kinds import kind_of
 from simulator.recall import fingerprint
 from simulator.study.design import digest
 from simulator.study.executors import EXECUTORS, Dispatch, Executor, Work
+from simulator.study.sizing.climb import Standing
 from simulator.study.sizing.runner import machine_runner
 from simulator.study.sweep.analysis import best_against_rivals
 from simulator.study.sweep.inputs import RECALLED, REFUSED, PricedIn, Recipe, Remembering, Scaled, SizeSearch
@@ -59,8 +60,10 @@ class Searching:
 
     name: str
     """The machine and the workload."""
-    fraction: float
-    """Of the designs, decided."""
+    fraction: float | None
+    """Of the designs of a grid, decided; None where the search goes by steps."""
+    standing: Standing | None = None
+    """How far one by steps has come."""
 
 
 Event = Planned | Finished | Searching
@@ -209,7 +212,12 @@ class _Sweep:
         self.options.prepare(kind_of(search.machine).kernels)
         workload = search.recipe.make()
         with machine_runner(workload, self._executor) as run:
-            return search.found(workload, run, lambda _, fraction: self.listen(Searching(search.name, fraction)))
+            return search.found(
+                workload,
+                run,
+                lambda _, fraction: self.listen(Searching(search.name, fraction)),
+                lambda standing: self.listen(Searching(search.name, None, standing)),
+            )
 
     def _run_at(self, asked: Sequence[Coordinates]) -> None:
         """Bring the rows of these coordinates about."""

@@ -225,12 +225,14 @@ class Space:
         """The machine as its points have it. Remembered, for all workloads where these do not matter."""
         equal = self.spec.equal
         if isinstance(equal, EqualSpec) and equal.best is not None:
-            objective, budget = equal.best, equal.budget
+            objective, search, budget = equal.best, equal.search or "steps", equal.budget
             kept = tuple(path for path, _ in values if path in SEARCHED)
             on = recipe if equal.on is None else self._recipe(equal.on, ())
             return self._once(
                 ("machine", name, typed(values), on.key),
-                lambda: self.search(SizeSearch(self._changed_machine(name, values), on, self.target().area_mm2, objective, budget, kept)),
+                lambda: self.search(
+                    SizeSearch(self._changed_machine(name, values), on, self.target().area_mm2, objective, search, budget, kept)
+                ),
             )
         return self._once(("machine", name, typed(values)), lambda: self._scaled(self._changed_machine(name, values)))
 

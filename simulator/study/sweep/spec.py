@@ -91,6 +91,9 @@ class EqualSpec(FileModel):
     best: Literal["time", "energy", "edap"] | None = Field(
         None, description="each machine at its best sizes within the area, by a search on its point's workload for the least of this"
     )
+    search: Literal["steps", "grid"] | None = Field(
+        None, description="best: steps: single steps in every key until none is better (the default); grid: every design of a small grid"
+    )
     on: str | None = Field(None, description="best: a workload to search on in place of each point's own, such as one layer of it")
     budget: PositiveInt | None = Field(
         None, description="most simulations of one search for the best sizes; unless told, as many as it takes"
@@ -98,7 +101,7 @@ class EqualSpec(FileModel):
 
     @model_validator(mode="after")
     def _keys_of_a_search(self) -> EqualSpec:
-        for name in ("on", "budget"):
+        for name in ("search", "on", "budget"):
             if getattr(self, name) is not None and self.best is None:
                 raise ValueError(f"{name}: belongs beside best; a machine that is scaled by its size alone is not searched for")
         return self

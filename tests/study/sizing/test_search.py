@@ -17,10 +17,11 @@ from simulator.result import Result
 from simulator.run.floor import Floor
 from simulator.study.design import design_of
 from simulator.study.sizing import Objective, area_mm2, equalise
+from simulator.study.sizing.problem import Limits, Problem
 from simulator.study.sizing.quantities import value_of
 from simulator.study.sizing.runner import Incumbent, InTurn, RunResult
 from simulator.study.sizing.scale import families, grid_of, rebuilt
-from simulator.study.sizing.search import Limits, Problem, best_design
+from simulator.study.sizing.search import Found, best_design
 
 TECHNOLOGY = load_technology("7nm")
 random = np.random.default_rng(3)
@@ -46,23 +47,31 @@ SYSTOLIC: Grid = {
     "fabric.w_buffer_kib": (8.0,),
     "fabric.y_buffer_kib": (4.0,),
 }
+KEPT = ("fabric.token_groups", "fabric.bank_kib", "fabric.network.slices")
 KINDS = ("crossbar", "hybrid", "replication", "partition", "systolic")
 
 
 def _problem(name: str, objective: Objective, limits: Limits, budget: int | None = None) -> Problem:
     machine = load_machine(name)
-    grid = SYSTOLIC if name == "systolic" else GATHER
-    return Problem(machine, grid, objective, limits, TECHNOLOGY, Floor(WORK), budget)
+    return Problem(machine, objective, limits, TECHNOLOGY, Floor(WORK), budget)
 
 
-def _every_run(problem: Problem) -> list[Result]:
+def _grid(name: str) -> Grid:
+    return SYSTOLIC if name == "systolic" else GATHER
+
+
+def _found(name: str, objective: Objective, limits: Limits, budget: int | None = None, run: InTurn | None = None) -> Found | None:
+    return best_design(_problem(name, objective, limits, budget), _grid(name), run or InTurn(WORK))
+
+
+def _every_run(machine: Machine, grid: Grid) -> list[Result]:
     """All designs of the grid that are legal and hold the workload."""
     runs = []
-    for family in families(problem.machine, problem.grid):
+    for family in families(machine, grid):
         for keys in family.members:
-            machine = rebuilt(problem.machine, {**family.keys, **keys})
+            design = rebuilt(machine, {**family.keys, **keys})
             try:
-                runs += [] if machine is None else [simulate(machine, WORK)]
+                runs += [] if design is None else [simulate(design, WORK)]
             except (ConfigError, MappingError):
                 continue
     return runs
@@ -70,7 +79,7 @@ def _every_run(problem: Problem) -> list[Result]:
 
 @pytest.mark.parametrize("name", KINDS)
 def test_it_finds_what_simulating_everything_finds(name: str) -> None:
-    runs = _every_run(_problem(name, "time", Limits()))
+    runs = _every_run(load_machine(name), _grid(name))
     areas = sorted(run.fabric_area_mm2 for run in runs)
     powers = sorted(run.fabric_power_w for run in runs)
     middle = sorted(run.seconds for run in runs)[len(runs) // 2]
@@ -87,7 +96,7 @@ def test_it_finds_what_simulating_everything_finds(name: str) -> None:
             and (limits.power_w is None or run.fabric_power_w <= limits.power_w)
             and (limits.seconds is None or run.seconds <= limits.seconds)
         ]
-        found = best_design(_problem(name, objective, limits), InTurn(WORK))
+        found = _found(name, objective, limits)
         assert found is not None
         assert value_of(found.result, objective) == min(value_of(run, objective) for run in allowed)
         assert design_of(found.machine) == name
@@ -98,21 +107,20 @@ def test_it_finds_what_simulating_everything_finds(name: str) -> None:
 
 
 def test_bounds_save_simulations() -> None:
-    problem = _problem("hybrid", "time", Limits())
-    found = best_design(problem, InTurn(WORK))
+    found = _found("hybrid", "time", Limits())
     assert found is not None
     assert found.counts.simulated < 0.7 * found.counts.designs
 
 
 def test_a_budget_is_kept_and_what_it_left_out_is_counted() -> None:
-    found = best_design(_problem("hybrid", "energy", Limits(), budget=1), InTurn(WORK))
+    found = _found("hybrid", "energy", Limits(), budget=1)
     assert found is not None
     assert found.counts.simulated + found.counts.given_up == 1
     assert found.counts.skipped > 0
 
 
 def test_nothing_within_the_limits_is_nothing_found() -> None:
-    assert best_design(_problem("crossbar", "time", Limits(area_mm2=0.01)), InTurn(WORK)) is None
+    assert _found("crossbar", "time", Limits(area_mm2=0.01)) is None
 
 
 def test_what_is_seen_does_not_depend_on_how_many_run_at_once() -> None:
@@ -123,8 +131,7 @@ def test_what_is_seen_does_not_depend_on_how_many_run_at_once() -> None:
         def attempt(self, machines: Sequence[Machine], rival: Incumbent) -> list[RunResult | None]:
             return super().attempt(machines[::-1], rival)[::-1]
 
-    problem = _problem("crossbar", "time", Limits())
-    assert best_design(problem, InTurn(WORK)) == best_design(problem, Backwards(WORK))
+    assert _found("crossbar", "time", Limits()) == _found("crossbar", "time", Limits(), run=Backwards(WORK))
 
 
 @pytest.mark.parametrize("name", KINDS)
@@ -142,7 +149,9 @@ def test_the_grid_holds_the_kind_and_the_machine_itself(name: str) -> None:
 
 def test_the_best_is_within_the_cap_and_says_what_it_saw() -> None:
     slow = load_machine("replication", ["dram.share=0.01"])
-    crossbar, sized = equalise([load_machine("crossbar"), slow], "area", WORK, to="2.5mm2", best=True, budget=8)
+    crossbar, sized = equalise(
+        [load_machine("crossbar"), slow], "area", WORK, to="2.5mm2", best=True, objective="time", search="grid", budget=8, keep=KEPT
+    )
     assert crossbar.kind == "crossbar"
     assert sized.kind == "replication"
     assert area_mm2(sized.machine, TECHNOLOGY) == pytest.approx(sized.achieved)
@@ -169,4 +178,4 @@ def test_what_no_search_tries_cannot_be_kept() -> None:
 
 def test_no_design_within_the_cap_is_refused() -> None:
     with pytest.raises(ConfigError, match=r"crossbar: no design of its kind in the grid that holds the workload keeps to 0\.1 mm²"):
-        equalise([load_machine("crossbar")], "area", WORK, to="0.1mm2", best=True)
+        equalise([load_machine("crossbar")], "area", WORK, to="0.1mm2", best=True, search="grid")

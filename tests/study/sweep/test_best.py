@@ -59,11 +59,11 @@ def _cap() -> float:
 
 def test_each_machine_is_the_best_that_a_search_finds_on_its_workload(sweep: Run) -> None:
     cap = _cap()
-    run = sweep("sweep.yaml", *BARE, f"equal={{area: {cap!r}, best: time}}")
+    run = sweep("sweep.yaml", *BARE, f"equal={{area: {cap!r}, best: time, search: grid}}")
     workload = load_workload("tiny.yaml")
     for row in run.rows:
         machine = load_machine(str(row.assignments["machine"]))
-        (wanted,) = equalise([machine], "area", workload, to=f"{cap!r}mm2", best=True)
+        (wanted,) = equalise([machine], "area", workload, to=f"{cap!r}mm2", best=True, objective="time", search="grid")
         assert dict(row.sizes) == {change.key: change.after for change in wanted.changes} != {}
         assert wanted.search is not None
         assert row.metric("seconds") == wanted.search.best
@@ -72,7 +72,7 @@ def test_each_machine_is_the_best_that_a_search_finds_on_its_workload(sweep: Run
 
 
 def test_the_table_tells_the_sizes_of_each_point(sweep: Run) -> None:
-    study = sweep("sweep.yaml", *BARE, f"equal={{area: {_cap()!r}, best: time}}")
+    study = sweep("sweep.yaml", *BARE, f"equal={{area: {_cap()!r}, best: time, search: grid}}")
     console = Console(width=500, file=io.StringIO())
     console.print(study_table(study))
     lines = console.file.getvalue().splitlines()  # type: ignore[attr-defined]
@@ -83,18 +83,20 @@ def test_the_table_tells_the_sizes_of_each_point(sweep: Run) -> None:
 
 def test_every_workload_has_machines_of_its_own(sweep: Run) -> None:
     axes = "axes={workload.operations.0.shape.n: [4, 64], machine: [small.yaml]}"
-    few, many = sweep("sweep.yaml", axes, "machine=null", f"equal={{area: {_cap()!r}, best: time}}").rows
+    few, many = sweep("sweep.yaml", axes, "machine=null", f"equal={{area: {_cap()!r}, best: time, search: grid}}").rows
     assert few.sizes != many.sizes
 
 
 def test_keys_that_the_sweep_gives_are_kept_at_each_point(sweep: Run) -> None:
     keep = ["fabric.replicas", "fabric.lanes"]
     rows = sweep(
-        "sweep.yaml", "axes={fabric.replicas: [1, 2]}", "set={fabric.lanes: 4}", f"equal={{area: {2 * _cap()!r}, best: time}}"
+        "sweep.yaml", "axes={fabric.replicas: [1, 2]}", "set={fabric.lanes: 4}", f"equal={{area: {2 * _cap()!r}, best: time, search: grid}}"
     ).rows
     for row, replicas in zip(rows, (1, 2), strict=True):
         machine = load_machine("small.yaml", [f"fabric.replicas={replicas}", "fabric.lanes=4"])
-        (wanted,) = equalise([machine], "area", load_workload("tiny.yaml"), to=f"{2 * _cap()!r}mm2", best=True, keep=keep)
+        (wanted,) = equalise(
+            [machine], "area", load_workload("tiny.yaml"), to=f"{2 * _cap()!r}mm2", best=True, objective="time", search="grid", keep=keep
+        )
         assert dict(row.sizes) == {change.key: change.after for change in wanted.changes}
     sized = {key for row in rows for key in row.sizes}
     assert sized
@@ -103,7 +105,7 @@ def test_keys_that_the_sweep_gives_are_kept_at_each_point(sweep: Run) -> None:
 
 def test_sizes_may_be_searched_for_on_another_workload(sweep: Run, place: Path) -> None:
     (place / "wide.yaml").write_text((place / "tiny.yaml").read_text().replace("n: 8", "n: 64").replace("name: tiny", "name: wide"))
-    equal = f"area: {_cap()!r}, best: time"
+    equal = f"area: {_cap()!r}, best: time, search: grid"
     own, other = (sweep("sweep.yaml", *BARE, "workload=wide.yaml", f"equal={{{equal}{on}}}").rows for on in ("", ", on: tiny.yaml"))
     (on_tiny,) = (sweep("sweep.yaml", *BARE, f"equal={{{equal}}}").rows,)
     assert [row.sizes for row in other] == [row.sizes for row in on_tiny] != [row.sizes for row in own]
@@ -129,7 +131,7 @@ def test_a_search_that_its_budget_ends_says_what_it_left(sweep: Run) -> None:
 
 def test_a_search_that_finds_nothing_is_remembered(place: Path) -> None:
     # the least that scaling reaches is 0.2084 mm², and no other sizes are that small
-    overrides = ["axes={machine: [small.yaml]}", "machine=null", "equal={area: 0.2085, best: time}"]
+    overrides = ["axes={machine: [small.yaml]}", "machine=null", "equal={area: 0.2085, best: time, search: grid}"]
     told: list[list[Event]] = [[], [], []]
     with Store(place / "store.sqlite") as store:
         first, again, retried = (
@@ -157,7 +159,7 @@ class Mortal(InProcess):
 
 
 def test_a_worker_that_dies_during_a_search_is_replaced(sweep: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    equal = f"equal={{area: {_cap()!r}, best: time}}"
+    equal = f"equal={{area: {_cap()!r}, best: time, search: grid}}"
     expected = sweep("sweep.yaml", *BARE, equal)
     executor = Mortal()
     monkeypatch.setitem(EXECUTORS, "in_process", lambda workers, address: nullcontext(executor))
@@ -169,11 +171,27 @@ def test_a_search_whose_workers_keep_dying_is_no_mistake_of_the_file(sweep: Run,
     def dying(search: SizeSearch, *arguments: Any) -> Scaled:
         raise WorkerError("a worker process died")
 
-    equal = f"equal={{area: {_cap()!r}, best: time}}"
+    equal = f"equal={{area: {_cap()!r}, best: time, search: grid}}"
     with monkeypatch.context() as context:
         context.setattr(SizeSearch, "found", dying)
         assert {row.failure for row in sweep("sweep.yaml", *BARE, equal).rows} == {"killed"}
     assert sweep("sweep.yaml", *BARE, equal).failures == []
+
+
+def test_unless_told_it_goes_by_steps_and_says_how_far_it_is(place: Path) -> None:
+    heard: list[Event] = []
+    equal = f"equal={{area: {_cap()!r}, best: edap, budget: 4}}"
+    space = load_sweep("sweep.yaml", ["axes={machine: [small.yaml]}", "machine=null", equal])
+    with Store(place / "steps.sqlite") as store:
+        (row,) = run_sweep(space, store, Options(), heard.append).rows
+    machine, cap = load_machine("small.yaml"), f"{_cap()!r}mm2"
+    (wanted,) = equalise([machine], "area", load_workload("tiny.yaml"), to=cap, best=True, budget=4)
+    assert wanted.walk is not None
+    assert dict(row.sizes) == {change.key: change.after for change in wanted.changes}
+    assert row.metric("edap_js_mm2") == wanted.walk.best
+    assert row.unexamined == len(wanted.walk.certificate.better)
+    standings = [event.standing for event in heard if isinstance(event, Searching) and event.standing is not None]
+    assert standings[-1].simulated == wanted.walk.simulated
 
 
 def test_another_placement_is_another_search(place: Path) -> None:
@@ -182,12 +200,12 @@ def test_another_placement_is_another_search(place: Path) -> None:
     keys = set()
     for bank in (0, 1):
         np.save(place / "banks.npy", np.full(machine.fabric.banks_per_copy * 128, bank, dtype=np.int32))
-        keys.add(SizeSearch(machine, recipe, 0.4, "time", None).key)
+        keys.add(SizeSearch(machine, recipe, 0.4, "time", "grid", None).key)
     assert len(keys) == 2
 
 
 def test_two_processes_find_the_same(sweep: Run) -> None:
-    override = f"equal={{area: {_cap()!r}, best: time}}"
+    override = f"equal={{area: {_cap()!r}, best: time, search: grid}}"
     alone = sweep("sweep.yaml", *BARE, override)
     spread = sweep("sweep.yaml", *BARE, override, store="other.sqlite", executor="processes", workers=2)
     assert alone.rows == spread.rows
@@ -199,9 +217,9 @@ def test_two_processes_find_the_same(sweep: Run) -> None:
     [
         (["equal={area: 1, budget: 3}"], "budget: belongs beside best"),
         (["equal={area: 1, on: tiny.yaml}"], "on: belongs beside best"),
-        (["equal={area: small.yaml, best: time, on: tinny.yaml}"], r"equal: tinny\.yaml: .*"),
+        (["equal={area: small.yaml, best: time, search: grid, on: tinny.yaml}"], r"equal: tinny\.yaml: .*"),
         (["equal={area: 1, best: speed}"], "time"),
-        (["axes={fabric.banks: [4, 8]}", "equal={area: small.yaml, best: time}"], r"fabric\.banks: settled by equal"),
+        (["axes={fabric.banks: [4, 8]}", "equal={area: small.yaml, best: time, search: grid}"], r"fabric\.banks: settled by equal"),
     ],
 )
 def test_mistakes_are_named(overrides: list[str], message: str) -> None:

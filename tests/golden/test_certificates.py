@@ -1,0 +1,41 @@
+"""What is said of the shipped machines and single steps from them is what simulating says."""
+
+from __future__ import annotations
+
+import random
+
+import pytest
+
+from simulator import load_machine, load_workload
+from simulator.study.sizing.runner import InTurn
+from simulator.study.sizing.scale import rebuilt
+from tests.golden.certificates import WORKLOAD, certificate, figures, key_of, of_this_version, recorded, steps_of
+
+RECORD = "python -m tests.golden.certificates"
+DRAWN = 2
+RECORDED = sorted(recorded())
+
+
+@pytest.mark.parametrize("name", RECORDED)
+def test_every_single_step_from_the_shipped_machine_is_recorded(name: str) -> None:
+    machine, entry = load_machine(name), recorded()[name]
+    assert entry["key"] == key_of(machine), f"{name} is another machine than its certificate is of; record it: {RECORD} {name}"
+    assert [step["keys"] for step in entry["steps"]] == [dict(keys) for keys, _ in steps_of(machine)]
+    for objective in ("time", "energy", "edap"):
+        held = certificate(name, objective)  # type: ignore[arg-type]
+        assert held.holds == (not held.better)
+        assert all(each.ratio is not None or each.why for each in held.neighbours)
+
+
+@pytest.mark.parametrize("name", [name for name in RECORDED if name != "replication" and not name.startswith("systolic")])
+def test_steps_that_are_drawn_come_out_as_recorded(name: str) -> None:
+    entry, machine, runner = recorded()[name], load_machine(name), InTurn(load_workload(WORKLOAD))
+    if not of_this_version(entry):
+        pytest.skip(f"recorded under {entry['version']}: {RECORD} {name}")
+    assert figures(runner, machine) == pytest.approx(entry["own"], rel=1e-11)
+    for step in random.Random(name).sample(entry["steps"], DRAWN):
+        there = rebuilt(machine, step["keys"])
+        assert there is not None
+        found = figures(runner, there)
+        told = {key: value for key, value in step.items() if key != "keys"}
+        assert found == (told if "why" in told else pytest.approx(told, rel=1e-11))

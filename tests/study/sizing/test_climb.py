@@ -1,0 +1,212 @@
+"""A search by single steps ends where no step is better, says so by steps that it simulated, and is found again."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from strategies import operation, sparse, workload
+
+from simulator.cost import load_technology
+from simulator.errors import ConfigError
+from simulator.kinds.sizes import neighbours, value_at
+from simulator.machine import Machine, load_machine
+from simulator.pipeline import simulate
+from simulator.run.floor import Floor
+from simulator.study.design import design_of
+from simulator.study.sizing import Objective, equalise
+from simulator.study.sizing.certificate import TOLERANCE, Certificate, Neighbour, Walk
+from simulator.study.sizing.climb import Standing, certify, climb
+from simulator.study.sizing.problem import Limits, Problem
+from simulator.study.sizing.quantities import value_of
+from simulator.study.sizing.runner import InTurn, RunResult
+from simulator.study.sizing.scale import SEARCHED, rebuilt
+from simulator.study.sizing.sized import certified
+from simulator.study.sizing.steps import identity, single_steps
+
+TECHNOLOGY = load_technology("7nm")
+random = np.random.default_rng(3)
+WORK = workload(operation(sparse(random, 10, 8, 0.4), sparse(random, 8, 8, 0.7), "first"))
+KINDS = ("crossbar", "hybrid", "replication", "partition", "systolic")
+SMALL = ("fabric.units=8", "fabric.lanes=4", "fabric.banks=8", "fabric.bank_kib=0.5", "activation_buffer_kib=16")
+ALL_BUT_WINDOW = tuple(key for key in SEARCHED if key != "fabric.window")
+
+
+def _problem(machine: Machine, objective: Objective = "edap", limits: Limits | None = None, budget: int | None = None) -> Problem:
+    return Problem(machine, objective, limits or Limits(), TECHNOLOGY, Floor(WORK), budget)
+
+
+@pytest.mark.parametrize(
+    ("ladder", "own", "found"),
+    [((1, 2, 4), 2, [1, 4]), ((1, 2, 4), 3, [2, 4]), ((1, 2, 4), 8, [4]), (("a", 1, 2), "a", [1, 2]), ((True, False), True, [False])],
+)
+def test_a_step_goes_to_the_next_number_or_any_word(ladder: Sequence[Any], own: Any, found: list[Any]) -> None:
+    assert neighbours(ladder, own) == found
+
+
+@pytest.mark.parametrize("name", KINDS)
+def test_steps_lead_to_other_machines_of_the_design(name: str) -> None:
+    machine = load_machine(name)
+    steps = single_steps(machine)
+    assert len({identity(step.machine) for step in steps} | {identity(machine)}) == len(steps) + 1
+    assert {design_of(step.machine) for step in steps} == {design_of(machine)}
+    for step in steps:
+        assert rebuilt(machine, step.keys) == step.machine
+        assert any(value_at(machine, key) != value for key, value in step.keys.items())
+    kept = single_steps(machine, ["trunks.w_bytes_per_cycle"])
+    assert {identity(step.machine) for step in steps} - {identity(step.machine) for step in kept} == {
+        identity(step.machine) for step in steps if "trunks.w_bytes_per_cycle" in step.keys
+    }
+
+
+@pytest.mark.parametrize(
+    ("name", "keys"),
+    [
+        ("crossbar", {"fabric.units", "fabric.window", "fabric.output_bank_kib", "fabric.network.iterations", "activation_buffer_kib"}),
+        ("systolic", {"fabric.rows", "fabric.cols", "fabric.y_buffer_kib", "fabric.column_skip", "trunks.x_bytes_per_cycle"}),
+    ],
+)
+def test_every_key_that_decides_has_a_step_each_way(name: str, keys: set[str]) -> None:
+    machine = load_machine(name)
+    alone = [next(iter(step.keys.items())) for step in single_steps(machine) if len(step.keys) == 1]
+    for key in keys:
+        ways = [value for found, value in alone if found == key]
+        own = value_at(machine, key)
+        assert ways == [False] if own is True else any(value < own for value in ways) and any(value > own for value in ways)
+
+
+def test_a_naive_array_stays_one() -> None:
+    tried = {key for step in single_steps(load_machine("systolic-naive")) for key in step.keys}
+    assert "fabric.rows" in tried
+    assert not tried & {"fabric.skip_zero_tiles", "fabric.column_skip", "fabric.n_m", "fabric.row_order"}
+
+
+@pytest.mark.parametrize("name", ["crossbar", "systolic"])
+def test_no_single_step_from_what_is_found_is_better(name: str) -> None:
+    small = SMALL if name == "crossbar" else ("fabric.rows=8", "fabric.cols=8", "fabric.dataflow=os")
+    free = {"fabric.lanes", "fabric.bank_kib", "fabric.window", "fabric.accumulators", "fabric.rows"}
+    keep = [key for key in SEARCHED if key not in free]
+    found = climb(_problem(load_machine(name, small)), InTurn(WORK), keep)
+    assert found is not None
+    assert found.walk.certificate.holds
+    best = simulate(found.machine, WORK)
+    assert best == found.result
+    assert found.walk.best == found.walk.certificate.value == best.edap_js_mm2
+    steps = single_steps(found.machine, keep)
+    assert [each.keys for each in found.walk.certificate.neighbours] == [step.keys for step in steps]
+    for step, told in list(zip(steps, found.walk.certificate.neighbours, strict=True))[::7]:
+        if told.ratio is not None:
+            assert simulate(step.machine, WORK).edap_js_mm2 / best.edap_js_mm2 == told.ratio >= 1 - TOLERANCE
+    assert found.walk.best < simulate(load_machine(name, small), WORK).edap_js_mm2
+
+
+@settings(max_examples=3, deadline=None)
+@given(st.sampled_from(["time", "energy", "edap"]), st.sampled_from([1, 4, 64]))
+def test_with_one_free_key_it_finds_the_best_of_all(objective: Objective, window: int) -> None:
+    machine = load_machine("crossbar", [*SMALL, f"fabric.window={window}"])
+    every = [simulate(load_machine("crossbar", [*SMALL, f"fabric.window={each}"]), WORK) for each in (1, 2, 4, 8, 16, 32, 64)]
+    found = climb(_problem(machine, objective), InTurn(WORK), ALL_BUT_WINDOW)
+    assert found is not None
+    assert found.walk.best <= min(value_of(run, objective) for run in every) * (1 + TOLERANCE)
+
+
+def test_the_gap_is_what_bounds_leave_of_other_shapes() -> None:
+    free = {"fabric.lanes", "fabric.window"}
+    found = climb(_problem(load_machine("crossbar", SMALL)), InTurn(WORK), [key for key in SEARCHED if key not in free])
+    assert found is not None
+    walk = found.walk
+    assert 0 <= walk.gap < 1
+    assert walk.bound <= walk.best
+    for lanes in (4, 8, 16, 32, 64):
+        other = rebuilt(found.machine, {"fabric.lanes": lanes})
+        if other is not None:
+            assert simulate(other, WORK).edap_js_mm2 >= walk.bound
+
+
+def test_caps_are_kept() -> None:
+    machine = load_machine("crossbar", SMALL)
+    area = simulate(machine, WORK).fabric_area_mm2
+    free = {"fabric.window", "fabric.output_bank_kib"}
+    found = climb(_problem(machine, "time", Limits(area_mm2=area)), InTurn(WORK), [key for key in SEARCHED if key not in free])
+    assert found is not None
+    assert found.result.fabric_area_mm2 <= area
+    assert found.walk.over_cap > 0
+    assert climb(_problem(machine, "time", Limits(area_mm2=0.001)), InTurn(WORK)) is None
+
+
+def test_a_budget_ends_it_and_it_says_so() -> None:
+    found = climb(_problem(load_machine("crossbar", SMALL), budget=1), InTurn(WORK), ALL_BUT_WINDOW)
+    assert found is not None
+    assert found.walk.cut_short
+
+
+def test_what_is_found_does_not_depend_on_how_many_run_at_once() -> None:
+    class Backwards(InTurn):
+        def run(self, machines: Sequence[Machine]) -> list[RunResult]:
+            return super().run(machines[::-1])[::-1]
+
+    keep = [key for key in SEARCHED if key not in ("fabric.window", "fabric.accumulators")]
+    problem = _problem(load_machine("crossbar", SMALL))
+    assert climb(problem, InTurn(WORK), keep) == climb(problem, Backwards(WORK), keep)
+
+
+def test_progress_tells_the_best_so_far() -> None:
+    heard: list[Standing] = []
+    found = climb(_problem(load_machine("crossbar", SMALL)), InTurn(WORK), ALL_BUT_WINDOW, heard.append)
+    assert found is not None
+    bests = [standing.best for standing in heard if standing.best is not None]
+    assert bests == sorted(bests, reverse=True)
+    assert bests[-1] <= found.walk.best
+    assert heard[-1].simulated == found.walk.simulated
+
+
+def test_a_machine_that_is_not_the_best_is_told_so() -> None:
+    wasteful = load_machine("crossbar", [*SMALL, "fabric.window=64"])
+    certificate = certify(_problem(wasteful), InTurn(WORK), ALL_BUT_WINDOW)
+    assert not certificate.holds
+    assert certificate.best is not None
+    assert certificate.best.keys == {"fabric.window": 32}
+    assert "NOT the best by 1 % (the best, fabric.window: 32, has -" in certified(certificate)
+
+
+def test_a_certificate_is_what_its_steps_say() -> None:
+    level = Neighbour({"a": 1}, 1 - TOLERANCE / 2)
+    assert Certificate("edap", 1.0, (level, Neighbour({"b": 1}, None, "over the cap"))).holds
+    assert not Certificate("edap", 1.0, (level, Neighbour({"b": 1}, 0.98))).holds
+    assert Certificate("edap", 1.0, ()).holds
+
+
+def test_what_was_found_is_found_again_without_a_run() -> None:
+    class Memory:
+        def __init__(self) -> None:
+            self.kept: dict[str, Any] = {}
+
+        def sizes(self, key: str) -> dict[str, Any] | None:
+            return self.kept.get(key)
+
+        def add_sizes(self, key: str, found: Mapping[str, Any]) -> None:
+            self.kept[key] = found
+
+    class Never(InTurn):
+        def run(self, machines: Sequence[Machine]) -> list[RunResult]:
+            raise AssertionError("simulated again")
+
+    memory, machine = Memory(), load_machine("crossbar", SMALL)
+    options: dict[str, Any] = {"to": "9mm2", "best": True, "keep": ALL_BUT_WINDOW, "memory": memory}
+    first = equalise([machine], "area", WORK, **options)
+    assert first == equalise([machine], "area", WORK, run=Never(WORK), **options)
+    assert first[0].walk is not None
+    assert Walk.from_dict(first[0].walk.to_dict()) == first[0].walk
+    with pytest.raises(AssertionError, match="simulated again"):
+        equalise([machine], "area", WORK, run=Never(WORK), objective="time", **options)
+    grid = equalise([machine], "area", WORK, search="grid", budget=2, **options)
+    assert grid == equalise([machine], "area", WORK, search="grid", budget=2, run=Never(WORK), **options)
+
+
+def test_nothing_within_the_cap_is_refused() -> None:
+    with pytest.raises(ConfigError, match=r"crossbar: neither it nor any shape of its kind .* keeps to 0\.001 mm²"):
+        equalise([load_machine("crossbar")], "area", WORK, to="0.001mm2", best=True)
