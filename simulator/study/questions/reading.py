@@ -89,14 +89,19 @@ class _Reader:
     def question(self) -> Question:
         """All of it. Raises ConfigError."""
         columns = {name: self._column(name) for name in self.spec.columns}
-        references = {
-            reference.name: reference for reference in (load_reference(_beside(self.file.parent, name)) for name in self.spec.references)
-        }
+        references = {reference.name: reference for reference in map(self._reference, range(len(self.spec.references)))}
         for name in self.spec.figures:
             self._check_figure(name)
         self._check_sentences()
         self._check_picture(references)
         return Question(self.spec, self.spaces, columns, references, self.file)
+
+    def _reference(self, index: int) -> Reference:
+        """Raises ConfigError at the place that names it."""
+        try:
+            return load_reference(_beside(self.file.parent, self.spec.references[index]))
+        except ConfigError as error:
+            raise self._fail(("references", index), str(error)) from error
 
     def _fail(self, path: Sequence[Key], message: str) -> ConfigError:
         return ConfigError(f"{self.document.where(path)}: {message}")
