@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -125,6 +125,7 @@ def run_study(
         report = compare(machines, workload, engine=request.engine, ideal=request.ideal, jobs=request.jobs, progress=progress)
     if request.bands:
         report = report.with_bands()
+    report = report.beside_measured(workload)
     record = {"sizing": [entry.to_dict() for entry in sized]} if sized else {}
     if folder is not None:
         files = _machine_files(sized) if sized else {}
@@ -165,6 +166,7 @@ def _record(report: Comparison) -> dict[str, Any]:
         "workload": report.results[0].workload.name,
         "verdict": report.verdict,
         "ideal": report.ideal_sentences,
+        **({"measured": [asdict(run) for run in report.measured]} if report.measured else {}),
         "results": records,
         **uncertainty_record(report),
     }
@@ -174,6 +176,7 @@ def _show(report: Comparison, folder: Path | None, appendices: Sequence[Renderab
     from rich.console import Console
     from rich.text import Text
 
+    from simulator.report.measured import measured_sentences
     from simulator.report.tables import run_table
 
     console = Console(markup=False, highlight=False)
@@ -183,6 +186,8 @@ def _show(report: Comparison, folder: Path | None, appendices: Sequence[Renderab
     for appendix in filter(None, appendices):
         console.print()
         console.print(appendix, crop=False)
+    for sentence in measured_sentences(report.measured):
+        console.print(f"\n{sentence}", soft_wrap=True)
     console.print()
     console.print(Text(f"results in {folder}/", style="dim"), soft_wrap=True)
     console.print(Text(report.verdict, style="bold"), soft_wrap=not console.is_terminal)

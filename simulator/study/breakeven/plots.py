@@ -20,6 +20,7 @@ from simulator.study.sweep.plots import plain_ticks
 
 _FIRST, _SECOND, _CROSSING = "#08488a", "#c84f00", "#444444"
 _BAND = "#e3e3e3"
+_DASHES = ("--", ":", "-.")
 
 
 def break_even_figure(answer: BreakEven) -> Figure | None:
@@ -34,6 +35,9 @@ def break_even_figure(answer: BreakEven) -> Figure | None:
             factor, unit = common_scale([*curve.first, *curve.second], term(curve.metric, "metric").unit)
             for name, figures, colour in zip(answer.names, (curve.first, curve.second), (_FIRST, _SECOND), strict=True):
                 above.plot(curve.values, [figure_ * factor for figure_ in figures], color=colour, marker="o", markersize=3.5, label=name)
+            for line, dash in zip(curve.measured, _DASHES * len(curve.measured), strict=False):
+                heights = [figure_ * factor for figure_ in line.figures]
+                above.plot(line.values, heights, color=_CROSSING, linestyle=dash, linewidth=1.2, label=f"{line.label} (measured)")
             ratios = [first / second for first, second in zip(curve.first, curve.second, strict=True)]
             below.plot(curve.values, ratios, color=_CROSSING, marker="o", markersize=3)
             if curve.low:
@@ -49,7 +53,11 @@ def break_even_figure(answer: BreakEven) -> Figure | None:
                 place = (crossing.value, 1.0)
                 above.annotate(f" {_shown(crossing, answer)}", place, xycoords=("data", "axes fraction"), va="top", color=_CROSSING)
             plain_ticks(above, "x", curve.values)
-            plain_ticks(above, "y", [value * factor for value in (*curve.first, *curve.second)])
+            plain_ticks(
+                above,
+                "y",
+                [value * factor for value in (*curve.first, *curve.second, *(each for line in curve.measured for each in line.figures))],
+            )
             plain_ticks(below, "y", [*ratios, *curve.low, *curve.high])
             below.tick_params(axis="x", labelrotation=0)
             label = term(curve.metric, "metric").label

@@ -11,10 +11,10 @@ from simulator.specs import Document, Key, config_names, config_path, nearest_hi
 from simulator.specs.documents import apply_overrides, read_tree, replaced, validated
 from simulator.specs.parse import parse
 from simulator.specs.tree import Entry, child
+from simulator.study.measured import Reference, load_reference
 from simulator.study.questions.answer import holes
 from simulator.study.questions.evidence import ColumnOf
 from simulator.study.questions.figures import Pick
-from simulator.study.questions.measured import Reference, load_reference
 from simulator.study.questions.quantities import SPACES, known_names
 from simulator.study.questions.spec import QuestionSpec
 from simulator.study.sweep.expression import Expression

@@ -19,7 +19,7 @@ from simulator.study.questions.answer import filled, said
 from simulator.study.questions.estimate import Estimate, computed, constant, on_what
 from simulator.study.questions.evidence import ColumnOf, Evidence
 from simulator.study.questions.figures import Figure, Found
-from simulator.study.questions.measured import load_reference
+from simulator.study.measured import load_reference
 from simulator.study.questions.spec import Saying
 from simulator.study.sweep.expression import Expression
 from simulator.study.sweep.study import Row

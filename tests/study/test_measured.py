@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from simulator.errors import ConfigError
-from simulator.study.questions.measured import load_reference
+from simulator.study.measured import load_reference
 
 
 def test_the_shipped_reference_says_what_it_is() -> None:
@@ -40,7 +40,7 @@ def test_what_was_not_measured_is_refused() -> None:
 
 
 def test_a_table_that_is_none_is_named(tmp_path: Path) -> None:
-    text = (Path(__file__).parents[3] / "configs" / "references" / "h200.yaml").read_text(encoding="utf-8")
+    text = (Path(__file__).parents[2] / "configs" / "references" / "h200.yaml").read_text(encoding="utf-8")
     file = tmp_path / "mine.yaml"
     file.write_text(text, encoding="utf-8")
     table = tmp_path / "h200.csv"
