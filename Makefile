@@ -50,7 +50,7 @@ breakevens: $(VENV)/.installed
 	$(BIN)/sparsim plot reports/breakevens --format both
 
 studies: $(VENV)/.installed
-	for file in configs/studies/*.yaml; do study=$$(basename $$file .yaml); $(BIN)/sparsim study $$study -o reports/studies/$$study --force || exit 1; done
+	for file in configs/studies/*.yaml; do study=$$(basename $$file .yaml); $(BIN)/sparsim study $$study -o reports/studies/$$study --page docs/findings.md --force || exit 1; done
 
 workloads: $(VENV)/.installed
 	for model in $$($(BIN)/sparsim trace | cut -d" " -f1); do $(BIN)/sparsim trace $$model -o workloads/$$model.yaml --force; done

@@ -90,8 +90,13 @@ class Curve:
 
     @property
     def label(self) -> str:
-        """Device and kernel."""
-        return f"{self.reference.spec.title}, {self.reference.spec.kernels[self.kernel].means}"
+        """Device and kernel, as in legends."""
+        return f"{self.reference.spec.title}, {self.kernel}"
+
+    @property
+    def means(self) -> str:
+        """The kernel in words."""
+        return self.reference.spec.kernels[self.kernel].means
 
     def covers(self, density: float) -> bool:
         """Whether a figure at this density is measured, or lies between two that are."""
@@ -213,9 +218,9 @@ class MeasuredRun:
     """A device at the very products of a workload."""
 
     label: str
-    """`NVIDIA H200, tensor cores (cuBLAS)`."""
+    """`NVIDIA H200, dense`."""
     about: str
-    """Node and board."""
+    """What did it, node and board."""
     seconds: float
     energy_pj: float
 
@@ -228,7 +233,9 @@ def measured_runs(workload: Workload) -> tuple[MeasuredRun, ...]:
     shapes = [op.shape for op in workload.operations]
     density = sum(op.weight.nnz for op in workload.operations) / sum(m * k for m, k, _ in shapes)
     return tuple(
-        MeasuredRun(curve.label, curve.reference.about, curve.at(density, "seconds"), curve.at(density, "joules") * 1e12)
+        MeasuredRun(
+            curve.label, f"{curve.means}; {curve.reference.about}", curve.at(density, "seconds"), curve.at(density, "joules") * 1e12
+        )
         for curve in measured_curves(shapes)
         if curve.covers(density)
     )

@@ -5,9 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from sample_results import sample_result
 
 from simulator.errors import ConfigError
-from simulator.study.measured import load_reference
+from simulator.report.measured import draw_measured
+from simulator.report.plots.tradeoff import tradeoff_figure
+from simulator.study.measured import MeasuredRun, load_reference, measured_curves, measured_runs
+from simulator.workload import load_workload
 
 
 def test_the_shipped_reference_says_what_it_is() -> None:
@@ -52,3 +56,30 @@ def test_a_table_that_is_none_is_named(tmp_path: Path) -> None:
     table.write_text("kind,m,k,n,density,seconds,joules,board_w\ndense,1,1,1,1,-1,1,1\n", encoding="utf-8")
     with pytest.raises(ConfigError, match="not above 0"):
         load_reference(file)
+
+
+def test_a_layer_stands_beside_what_was_measured_of_it() -> None:
+    runs = measured_runs(load_workload("studies/layer-256"))
+    assert [(run.label, run.seconds) for run in runs] == [
+        ("NVIDIA H200, layer-dense", 1.2806e-05),
+        ("NVIDIA H200, layer-rows", pytest.approx(6.3875e-05)),
+    ]
+    assert [run.energy_pj for run in runs] == pytest.approx([0.0032624e12, 0.013905e12])
+
+
+def test_other_products_stand_alone() -> None:
+    assert measured_runs(load_workload("spmm-1024")) == ()
+    assert measured_curves([(4096, 1024, 256), (1024, 4096, 256)]) == ()
+    kernels = [curve.kernel for curve in measured_curves([(4096, 1024, 256)])]
+    # neither other number formats nor masks of a pattern
+    assert kernels == ["dense", "rows-csr", "copies-csr", "cusparse-csr"]
+
+
+def test_a_device_is_a_line_in_the_picture_of_time_against_energy() -> None:
+    results = [sample_result("crossbar"), sample_result("replication")]
+    figure = tradeoff_figure(results)
+    far, near = MeasuredRun("far", "", 1e6, 1e30), MeasuredRun("near", "", results[0].seconds, results[0].energy_pj)
+    draw_measured(figure, results, [near, far])
+    labels = [line.get_label() for line in figure.axes[0].get_lines()]
+    assert "near (measured)" in labels
+    assert "far (measured), time above the picture, energy above the picture" in labels

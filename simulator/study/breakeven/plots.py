@@ -65,9 +65,10 @@ def break_even_figure(answer: BreakEven) -> Figure | None:
             below.set_ylabel(f"{answer.names[0]} ÷ {answer.names[1]}")
             below.set_xlabel(short(answer.axis))
             above.set_title(f"{label} on {answer.workload}{', at equal area' if answer.equal_area else ''}")
-            above.legend()
             above.grid(True)
             below.grid(True)
+        handles = {label: handle for axes in panels[0] for handle, label in zip(*axes.get_legend_handles_labels(), strict=True)}
+        figure.legend(handles.values(), handles.keys(), loc="outside lower center", ncols=3)
     return figure
 
 

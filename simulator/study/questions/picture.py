@@ -65,7 +65,12 @@ def _curves(axes: Axes, spec: PictureSpec, evidence: Evidence, column: str, line
         xs = sorted(line, key=float)
         estimates = [line[x][column] for x in xs]
         axes.plot(
-            [float(x) for x in xs], [each.nominal for each in estimates], color=colour, marker="o", markersize=3.5, label=_name(label)
+            [float(x) for x in xs],
+            [each.nominal for each in estimates],
+            color=colour,
+            marker="o",
+            markersize=3.5,
+            label=_name(spec.lines, label),
         )
         low, high = [each.band.low for each in estimates], [each.band.high for each in estimates]
         axes.fill_between([float(x) for x in xs], low, high, color=colour, alpha=0.12, linewidth=0)
@@ -103,7 +108,9 @@ def _bars(axes: Axes, spec: PictureSpec, evidence: Evidence, column: str, lines:
         colour = COLOURS[index % len(COLOURS)]
         offset = (index - (len(lines) - 1) / 2) * width
         known = [(place, line[x][column]) for place, x in enumerate(places) if x in line]
-        axes.bar([place + offset for place, _ in known], [each.nominal for _, each in known], width, color=colour, label=_name(label))
+        axes.bar(
+            [place + offset for place, _ in known], [each.nominal for _, each in known], width, color=colour, label=_name(spec.lines, label)
+        )
         for place, each in known:
             axes.plot([place + offset] * 2, [each.band.low, each.band.high], color="#333333", linewidth=1.0)
     _draw_measured(axes, spec, evidence, column, [])
@@ -118,7 +125,9 @@ def _stacked(axes: Axes, spec: PictureSpec, evidence: Evidence, lines: Mapping[_
         values = [lines[label][x][column].nominal for label, x in bars]
         axes.bar(range(len(bars)), values, 0.7, bottom=base, color=colour, label=evidence.columns[column].label)
         base = [below + value for below, value in zip(base, values, strict=True)]
-    axes.set_xticks(range(len(bars)), [" · ".join(filter(None, (_name(label), shown(x)))) for label, x in bars], rotation=20, ha="right")
+    axes.set_xticks(
+        range(len(bars)), [" · ".join(filter(None, (_name(spec.lines, label), shown(x)))) for label, x in bars], rotation=20, ha="right"
+    )
     axes.set_ylabel(evidence.columns[spec.panels[0]].unit)
     axes.grid(True, axis="y")
 
@@ -129,5 +138,7 @@ def _labelled(axes: Axes, evidence: Evidence, column: str) -> None:
     axes.grid(True)
 
 
-def _name(label: _Label) -> str:
-    return ", ".join(shown(value) for value in label if value is not None)
+def _name(axes: Sequence[str], label: _Label) -> str:
+    """`partition, slices 1`: names speak for themselves, other values after the name of their axis."""
+    named = [(axis, value) for axis, value in zip(axes, label, strict=True) if value is not None]
+    return ", ".join(value if isinstance(value, str) and value != "auto" else f"{short(axis)} {shown(value)}" for axis, value in named)

@@ -15,11 +15,11 @@ from simulator.errors import ConfigError
 from simulator.specs.documents import validated
 from simulator.specs.models import FileModel
 from simulator.specs.parse import parse
+from simulator.study.measured import load_reference
 from simulator.study.questions.answer import filled, said
 from simulator.study.questions.estimate import Estimate, computed, constant, on_what
 from simulator.study.questions.evidence import ColumnOf, Evidence
 from simulator.study.questions.figures import Figure, Found
-from simulator.study.measured import load_reference
 from simulator.study.questions.spec import Saying
 from simulator.study.sweep.expression import Expression
 from simulator.study.sweep.study import Row

@@ -9,18 +9,21 @@ from typing import Any
 import numpy as np
 import pytest
 
+from simulator.errors import OutputError
 from simulator.specs.documents import apply_overrides, read_tree
 from simulator.specs.tree import plain
 from simulator.study.questions.answer import said
 from simulator.study.questions.estimate import Estimate
 from simulator.study.questions.figures import Found
 from simulator.study.questions.folder import ANSWER
+from simulator.study.questions.pages import block, update_page
 from simulator.study.questions.reading import load_question, study_names
 from simulator.study.questions.spec import QuestionSpec
 from simulator.version import MODEL_VERSION
 from tests.study.questions.cuts import answer_cut, kept
 
 REPORTS = Path(__file__).parents[3] / "reports" / "studies"
+FINDINGS = REPORTS.parents[1] / "docs" / "findings.md"
 ANSWERS = sorted(REPORTS.glob(f"*/{ANSWER}"))
 CLAIMS = ["bandwidth", "crossbar-cost", "gpu", "heat", "locality", "routing", "structure", "training", "width"]
 
@@ -66,3 +69,27 @@ def test_the_kept_answer_is_of_the_shipped_file(file: Path) -> None:
     assert {key: value for key, value in kept_file.items() if key != "cut"} == {
         key: value for key, value in shipped.items() if key != "cut"
     }
+
+
+@pytest.mark.parametrize("file", ANSWERS, ids=lambda file: file.parent.name)
+def test_the_findings_say_what_was_answered(file: Path) -> None:
+    record = json.loads(file.read_text(encoding="utf-8"))
+    found = block(record["study"]).search(FINDINGS.read_text(encoding="utf-8"))
+    assert found is not None
+    assert f"**{' '.join(record['sentences'])}**" in found[0]
+
+
+def test_the_findings_have_a_place_for_each() -> None:
+    page = FINDINGS.read_text(encoding="utf-8")
+    assert [name for name in CLAIMS if block(name).search(page) is None] == []
+
+
+def test_a_page_takes_an_answer_where_it_has_a_place(tmp_path: Path) -> None:
+    page = tmp_path / "docs" / "page.md"
+    page.parent.mkdir()
+    page.write_text("before\n<!-- study: heat -->\nold\n<!-- /study -->\nafter\n", encoding="utf-8")
+    update_page(page, "heat", ("It is hot.", "Very."), tmp_path / "reports" / "heat")
+    expected = "before\n<!-- study: heat -->\n**It is hot. Very.**\n\n![heat](../reports/heat/picture.png)\n<!-- /study -->\nafter\n"
+    assert page.read_text(encoding="utf-8") == expected
+    with pytest.raises(OutputError, match="has no place for this answer"):
+        update_page(page, "width", ("No.",), tmp_path)
