@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from textwrap import fill
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import FuncFormatter
 
 from simulator.report.plots.style import styled
 from simulator.study.questions.estimate import Estimate
@@ -13,11 +15,15 @@ from simulator.study.questions.evidence import Evidence
 from simulator.study.questions.quantities import Seen
 from simulator.study.questions.spec import PictureSpec
 from simulator.study.sweep.keys import short, shown
-from simulator.study.sweep.plots import plain_ticks
+from simulator.study.sweep.plots import plain, plain_ticks
 from simulator.study.sweep.spec import Scalar
 
 COLOURS = ("#08488a", "#c84f00", "#00714f", "#6a4c93", "#1a9aa8", "#9a7d00", "#a0005a", "#555555")
 _MEASURED = "#222222"
+_LETTERS = 12
+"""Of a title, an inch."""
+_FAR = 20.0
+"""Bars further apart are drawn by their logarithms."""
 _DASHES = ("--", ":", "-.")
 _Label = tuple[Scalar | None, ...]
 Line = dict[Scalar, dict[str, Estimate]]
@@ -42,7 +48,7 @@ def picture(spec: PictureSpec, evidence: Evidence) -> Figure | None:
         handles = {label: handle for axes in panels for handle, label in zip(*axes.get_legend_handles_labels(), strict=True)}
         if handles:
             figure.legend(handles.values(), handles.keys(), loc="outside lower center", ncols=min(3, len(handles)))
-        figure.suptitle(spec.title, fontsize=11, fontweight="bold", x=0.01, ha="left")
+        figure.suptitle(fill(spec.title, round(_LETTERS * figure.get_figwidth())), fontsize=11, fontweight="bold", x=0.01, ha="left")
     return figure
 
 
@@ -113,6 +119,10 @@ def _bars(axes: Axes, spec: PictureSpec, evidence: Evidence, column: str, lines:
         )
         for place, each in known:
             axes.plot([place + offset] * 2, [each.band.low, each.band.high], color="#333333", linewidth=1.0)
+    heights = [line[x][column].nominal for line in lines.values() for x in line]
+    if min(heights) > 0 and max(heights) / min(heights) > _FAR:
+        axes.set_yscale("log")
+        axes.yaxis.set_major_formatter(FuncFormatter(plain))
     _draw_measured(axes, spec, evidence, column, [])
     axes.set_xticks(range(len(places)), [shown(x) for x in places], rotation=20, ha="right")
     _labelled(axes, evidence, column)
