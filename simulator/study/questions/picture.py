@@ -20,7 +20,7 @@ from simulator.study.sweep.spec import Scalar
 
 COLOURS = ("#08488a", "#c84f00", "#00714f", "#6a4c93", "#1a9aa8", "#9a7d00", "#a0005a", "#555555")
 _MEASURED = "#222222"
-_LETTERS = 12
+_LETTERS = 10
 """Of a title, an inch."""
 _FAR = 20.0
 """Bars further apart are drawn by their logarithms."""
@@ -125,6 +125,8 @@ def _bars(axes: Axes, spec: PictureSpec, evidence: Evidence, column: str, lines:
         axes.yaxis.set_major_formatter(FuncFormatter(plain))
     _draw_measured(axes, spec, evidence, column, [])
     axes.set_xticks(range(len(places)), [shown(x) for x in places], rotation=20, ha="right")
+    if not any(isinstance(x, str) for x in places):
+        axes.set_xlabel(short(spec.x))
     _labelled(axes, evidence, column)
 
 
