@@ -124,7 +124,7 @@ def _bars(axes: Axes, spec: PictureSpec, evidence: Evidence, column: str, lines:
         axes.set_yscale("log")
         axes.yaxis.set_major_formatter(FuncFormatter(plain))
     _draw_measured(axes, spec, evidence, column, [])
-    axes.set_xticks(range(len(places)), [shown(x) for x in places], rotation=20, ha="right")
+    axes.set_xticks(range(len(places)), [_called(x) for x in places], rotation=20, ha="right")
     if not any(isinstance(x, str) for x in places):
         axes.set_xlabel(short(spec.x))
     _labelled(axes, evidence, column)
@@ -138,7 +138,7 @@ def _stacked(axes: Axes, spec: PictureSpec, evidence: Evidence, lines: Mapping[_
         axes.bar(range(len(bars)), values, 0.7, bottom=base, color=colour, label=evidence.columns[column].label)
         base = [below + value for below, value in zip(base, values, strict=True)]
     axes.set_xticks(
-        range(len(bars)), [" · ".join(filter(None, (_name(spec.lines, label), shown(x)))) for label, x in bars], rotation=20, ha="right"
+        range(len(bars)), [" · ".join(filter(None, (_name(spec.lines, label), _called(x)))) for label, x in bars], rotation=20, ha="right"
     )
     axes.set_ylabel(evidence.columns[spec.panels[0]].unit)
     axes.grid(True, axis="y")
@@ -153,4 +153,11 @@ def _labelled(axes: Axes, evidence: Evidence, column: str) -> None:
 def _name(axes: Sequence[str], label: _Label) -> str:
     """`partition, slices 1`: names speak for themselves, other values after the name of their axis."""
     named = [(axis, value) for axis, value in zip(axes, label, strict=True) if value is not None]
-    return ", ".join(value if isinstance(value, str) and value != "auto" else f"{short(axis)} {shown(value)}" for axis, value in named)
+    return ", ".join(
+        _called(value) if isinstance(value, str) and value != "auto" else f"{short(axis)} {shown(value)}" for axis, value in named
+    )
+
+
+def _called(value: Scalar) -> str:
+    """A value; of a path, its last name."""
+    return shown(value).rpartition("/")[2]
