@@ -7,6 +7,7 @@
 #   make soak-sweep  K=20 kills of a sweep's driver, each resumed
 #   make best    the best machine of each kind under one cap of area, for tinygpt and the 4x model, into reports/best and reports/best-4x
 #   make breakevens  densities at which each machine and the systolic arrays change places, at equal area, into reports/breakevens
+#   make studies  every shipped study answered, into reports/studies
 #   make workloads  the traces of whole models in workloads/, made again
 #   make bench   kernels, a sweep and short commands, timed as ratios, and how time and memory grow, into benchmarks/results*.json
 #   make clean   remove .venv and caches
@@ -21,7 +22,7 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 N ?= 10000
 K ?= 20
 
-.PHONY: demo test lint soak fuzz soak-sweep best breakevens workloads bench clean
+.PHONY: demo test lint soak fuzz soak-sweep best breakevens studies workloads bench clean
 .DELETE_ON_ERROR:
 
 demo: $(VENV)/.installed
@@ -47,6 +48,9 @@ breakevens: $(VENV)/.installed
 	  $(BIN)/sparsim breakeven --axis workload.density --range 0.0009765625:0.5 --points 10 --between $$first,$$array -w $$load --equal-area \
 	    -m seconds -m energy_pj -q -o reports/breakevens/$$load-$$first-$$array --force || exit 1; done; done; done
 	$(BIN)/sparsim plot reports/breakevens --format both
+
+studies: $(VENV)/.installed
+	for file in configs/studies/*.yaml; do study=$$(basename $$file .yaml); $(BIN)/sparsim study $$study -o reports/studies/$$study --page docs/findings.md --force || exit 1; done
 
 workloads: $(VENV)/.installed
 	for model in $$($(BIN)/sparsim trace | cut -d" " -f1); do $(BIN)/sparsim trace $$model -o workloads/$$model.yaml --force; done

@@ -17,10 +17,11 @@ class FileKind(StrEnum):
     figures = "figures"
     rebuild = "rebuild"
     sweep = "sweep"
+    study = "study"
 
 
 def schema_command(kind: Annotated[FileKind, typer.Argument(help="Which file.")]) -> None:
-    """Print the JSON schema of a machine, a workload, a sweep, a list of published figures, or a published accelerator rebuilt."""
+    """Print the JSON schema of a machine, a workload, a sweep, a study, a list of published figures, or a published accelerator rebuilt."""
     from pydantic import BaseModel
 
     model: type[BaseModel]
@@ -28,6 +29,8 @@ def schema_command(kind: Annotated[FileKind, typer.Argument(help="Which file.")]
         from simulator.machine import Machine as model
     elif kind is FileKind.sweep:
         from simulator.study.sweep.spec import SweepSpec as model
+    elif kind is FileKind.study:
+        from simulator.study.questions.spec import QuestionSpec as model
     elif kind is FileKind.workload:
         from simulator.workload.spec import WorkloadSpec as model
     elif kind is FileKind.rebuild:

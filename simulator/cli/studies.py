@@ -30,6 +30,9 @@ def study_command(
     cut: Annotated[
         bool, typer.Option("--cut", help="Only the small part that the file names under cut: a look at it in a moment.")
     ] = False,
+    page: Annotated[
+        Path | None, typer.Option("--page", metavar="FILE", help="Put the answer into a Markdown page, where it has a place for it.")
+    ] = None,
     output: OutputOption = None,
     as_json: JsonOption = False,
     force: ForceOption = False,
@@ -42,6 +45,7 @@ def study_command(
 
     from simulator.cli.running import Provenance
     from simulator.study.questions.folder import answer_record, check_study_folder, write_study
+    from simulator.study.questions.pages import update_page
     from simulator.study.questions.reading import load_question
     from simulator.study.questions.run import answer_question
     from simulator.study.sweep.store import Store
@@ -69,6 +73,8 @@ def study_command(
         raise
     if output is not None or not as_json:
         write_study(folder, done, provenance.record(), force=force)
+        if page is not None:
+            update_page(page, question.spec.name, done.answer.sentences, folder)
     if as_json:
         typer.echo(json.dumps(answer_record(done), allow_nan=False))
     else:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -132,6 +132,7 @@ def run_study(
     report = replace(report, objective=request.objective)
     if request.bands:
         report = report.with_bands()
+    report = report.beside_measured(workload)
     record = {"sizing": [entry.to_dict() for entry in sized]} if sized else {}
     if folder is not None:
         files = _machine_files(sized) if sized else {}
@@ -173,6 +174,7 @@ def _record(report: Comparison) -> dict[str, Any]:
         "verdict": report.verdict,
         "judged": report.judged.to_dict(),
         "ideal": report.ideal_sentences,
+        **({"measured": [asdict(run) for run in report.measured]} if report.measured else {}),
         "results": records,
         **uncertainty_record(report),
     }
@@ -185,6 +187,7 @@ def _show(
     from rich.console import Console
     from rich.text import Text
 
+    from simulator.report.measured import measured_sentences
     from simulator.report.summary import operations_line, parts_lines, summary_table
     from simulator.report.tables import run_table
 
@@ -204,6 +207,9 @@ def _show(
         for shown in filter(None, (run_table(report.results, report.ideal_results), details(report))):
             console.print()
             console.print(shown, crop=False)
+    for sentence in measured_sentences(report.measured):
+        console.print()
+        console.print(sentence)
     console.print()
     more = "" if details is not None else "; all figures: --full, or table.txt there"
     console.print(Text(f"results in {folder}/{more}", style="dim"), soft_wrap=True)

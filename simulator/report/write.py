@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import cached_property
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
 from simulator.report.folder import MARKER, csv_text, new_folder, trimmed, write_json
+from simulator.report.measured import measured_sentences
 from simulator.report.pictures import OF_ONE, OF_SEVERAL, Pictures
 from simulator.report.robustness import bands_record, bands_table
 from simulator.report.sentences import crossbar_against_replication, heat_sentences, ideal_sentence, run_sentence, verdict_sentences
 from simulator.report.verdict import OBJECTIVE, Verdict, entrants_of, held_by, judge
 from simulator.result import SCHEMA_VERSION, Result
+from simulator.study.measured import MeasuredRun
 from simulator.study.uncertainty import Assessment, Claim, claims
 
 _WIDTH = 110
@@ -29,6 +31,8 @@ class Report:
     ideal_results: tuple[Result, ...] = ()
     assessment: Assessment | None = None
     """The plain runs over the bands of the constants, where that was asked for."""
+    measured: tuple[MeasuredRun, ...] = ()
+    """Devices that were measured at the same products."""
     objective: str = OBJECTIVE
     """What the verdict is by."""
 
@@ -105,7 +109,7 @@ def write_comparison(
             result.to_json(draft / _file_name(result))
         write_json(draft / "comparison.json", comparison_record(report))
         _write_common(draft, report, made, files)
-        _draw(report.results, draft, pictures)
+        _draw(report.results, draft, pictures, report.measured)
 
 
 def comparison_record(report: Report) -> dict[str, Any]:
@@ -118,6 +122,7 @@ def comparison_record(report: Report) -> dict[str, Any]:
         "judged": report.judged.to_dict(),
         "ideal": report.ideal_sentences,
         "files": {result.name: _file_name(result) for result in report.all_results},
+        **({"measured": [asdict(run) for run in report.measured]} if report.measured else {}),
         "metrics": {result.name: result.metrics() for result in report.all_results},
         **uncertainty_record(report),
     }
@@ -130,11 +135,11 @@ def uncertainty_record(report: Report) -> dict[str, Any]:
     return {"uncertainty": bands_record(report.assessment, report.claims)}
 
 
-def _draw(results: Sequence[Result], draft: Path, pictures: Pictures) -> None:
+def _draw(results: Sequence[Result], draft: Path, pictures: Pictures, measured: Sequence[MeasuredRun] = ()) -> None:
     if pictures.names:
         from simulator.report.plots import save_plots
 
-        save_plots(results, draft, pictures)
+        save_plots(results, draft, pictures, measured)
 
 
 def _write_common(draft: Path, report: Report, made: Mapping[str, Any], files: Mapping[str, str]) -> None:
@@ -165,6 +170,8 @@ def _table_text(report: Report) -> str:
     if report.assessment is not None:
         console.print()
         console.print(bands_table(report.assessment, report.claims), crop=False)
+    for sentence in measured_sentences(report.measured):
+        console.print(f"\n{sentence}", soft_wrap=True, highlight=False)
     text: str = console.file.getvalue()  # type: ignore[attr-defined]
     return trimmed(text)
 

@@ -72,8 +72,11 @@ def _names(folder: Path) -> list[str]:
 
 def _named(folder: Path, label: str, name_or_path: str | Path, other: Collection[str] = ()) -> Path:
     path = Path(name_or_path)
-    if path.suffix in _SUFFIXES or path.name != str(name_or_path) or os.path.exists(path):
+    if path.suffix in _SUFFIXES or os.path.exists(path):
         return path
+    if path.name != str(name_or_path):
+        shipped = folder / f"{path}.yaml"  # one of a folder within it, as twins/dlmc_rn50_vd98_b2g4_hot
+        return shipped if not path.is_absolute() and ".." not in path.parts and shipped.is_file() else path
     names = [name for name in _names(folder) if name not in other]
     if path.name not in names:
         raise ConfigError(

@@ -14,6 +14,7 @@ from simulator.processors import processors
 from simulator.report.write import Report as WrittenReport
 from simulator.result import Ideal, Result
 from simulator.study.executors import Dispatch, Report, local, silent
+from simulator.study.measured import measured_runs
 from simulator.study.uncertainty import assess
 from simulator.workload.types import Workload
 
@@ -61,6 +62,10 @@ class Comparison(WrittenReport):
 
         sentences = [Text(sentence, style="bold") for sentence in (*self.sentences, *self.ideal_sentences)]
         return Group(*sentences, Text(), summary_table(self.results, self.judged))
+
+    def beside_measured(self, workload: Workload) -> Comparison:
+        """This comparison with the shipped measured devices, where they did the same products; nothing of them is simulated."""
+        return replace(self, measured=measured_runs(workload))
 
     def with_bands(self) -> Comparison:
         """This comparison over the bands of the constants: the verdict then says what of it is robust. Nothing is simulated."""

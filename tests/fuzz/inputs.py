@@ -17,6 +17,7 @@ import scipy.io
 import scipy.sparse as sp
 import yaml
 from cli.conftest import MACHINE, SYSTOLIC, WORKLOAD
+from cli.test_studies import STUDY
 from safetensors.numpy import save_file
 
 from fuzz.command import call
@@ -39,6 +40,8 @@ _LAYOUTS = ("csr", "csc", "coo", "bsr", "dia")
 _COMPARED = ("sensitivity", "compared", "--between", "crossbar,systolic", "--json")
 _IMPORT = ("--json", "-o", "out")
 _RUN = ("--json",)
+_STUDY = ("study", "study.yaml", "-j", "0", "-q", "--store", "s.sqlite", "-o", "out")
+_MEASURED = {"reference": "h200", "kernel": "rows-csr", "shape": [4096, 1024, 256], "quantity": "pj_per_mac"}
 
 
 def inputs() -> Sequence[Input]:
@@ -64,6 +67,9 @@ def inputs() -> Sequence[Input]:
         Input("figures", "figures.yaml", ("validate", "--figures", "figures.yaml", "--json"), of_yaml),
         Input("placement", "place.npy", ("run", "placed.yaml", "-w", "tiny.yaml", *_RUN)),
         Input("sweep", "sweep.yaml", ("sweep", "sweep.yaml", "-j", "0", "--json-lines", "--store", "s.sqlite", "-o", "out"), of_yaml, True),
+        Input("study", "study.yaml", _STUDY, of_yaml, True),
+        Input("reference", "device.yaml", _STUDY, of_yaml, True),
+        Input("products", "h200.csv", _STUDY, slow=True),
         Input("store", "s.sqlite", ("results", "small", "--store", "s.sqlite", "--json")),
         Input("result", "ran/result.json", ("price", "ran", "--json"), of_json),
         Input("drawn result", "ran/result.json", ("plot", "ran", "-o", "out"), of_json, True),
@@ -119,6 +125,14 @@ def _described() -> None:
     axes = {"fabric.window": [2, 8], "fabric.lanes": {"linspace": [1, 4], "count": 2, "integer": True}}
     sweep = {"name": "small", "machine": "crossbar.yaml", "workload": "tiny.yaml", "axes": axes, "objectives": {"seconds": "min"}}
     Path("sweep.yaml").write_text(yaml.safe_dump(sweep), encoding="utf-8")
+    study = yaml.safe_load(STUDY)
+    study["references"] = ["device.yaml"]
+    study["figures"]["measured"] = {"kind": "measured", "density": 0.1, **_MEASURED}
+    study["picture"]["measured"] = [{"panel": "pj", **_MEASURED}]
+    Path("study.yaml").write_text(yaml.safe_dump(study, sort_keys=False), encoding="utf-8")
+    references = data_folder("configs") / "references"
+    Path("device.yaml").write_bytes((references / "h200.yaml").read_bytes())
+    Path("h200.csv").write_bytes((references / "h200.csv").read_bytes())
 
 
 def _computed() -> None:

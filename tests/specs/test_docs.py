@@ -9,6 +9,7 @@ from pydantic import BaseModel
 from simulator.kinds.systolic.machine import SystolicFabric
 from simulator.kinds.units.machine import Network, UnitsFabric, UnitsMapping
 from simulator.machine.model import Datatypes, Dram, Machine, Trunks
+from simulator.study.questions.spec import ColumnSpec, QuestionSpec, Saying
 from simulator.study.sweep.spec import AxisSpec, EqualSpec, SearchSpec, SweepSpec
 from simulator.workload.patterns import ACTIVATION_PATTERNS
 from simulator.workload.spec import ActivationSpec, Blocks, ExpertsSpec, FuseSpec, OperationSpec, Shape, WeightSpec, WorkloadSpec
@@ -16,12 +17,14 @@ from simulator.workload.storage import StorageSpec
 
 DOCS = Path(__file__).parents[2] / "docs"
 MACHINE = (Machine, Datatypes, Dram, Trunks, UnitsFabric, Network, SystolicFabric, UnitsMapping)
+STUDY = (QuestionSpec, ColumnSpec, Saying)
 SWEEP = (SweepSpec, AxisSpec, EqualSpec, SearchSpec)
 WORKLOAD = (WorkloadSpec, OperationSpec, Shape, WeightSpec, ActivationSpec, Blocks, StorageSpec, ExpertsSpec, FuseSpec)
 
 
 @pytest.mark.parametrize(
-    ("page", "models"), [("machines.md", MACHINE), ("formats.md", WORKLOAD), ("patterns.md", ACTIVATION_PATTERNS), ("sweeps.md", SWEEP)]
+    ("page", "models"),
+    [("machines.md", MACHINE), ("formats.md", WORKLOAD), ("patterns.md", ACTIVATION_PATTERNS), ("sweeps.md", SWEEP), ("studies.md", STUDY)],
 )
 def test_every_key_is_documented(page: str, models: tuple[type[BaseModel], ...]) -> None:
     text = (DOCS / page).read_text(encoding="utf-8")

@@ -9,12 +9,14 @@ from pathlib import Path
 
 from matplotlib.figure import Figure
 
+from simulator.report.measured import draw_measured
 from simulator.report.pictures import Pictures, in_style
 from simulator.report.plots.bandwidth import bandwidth_figure
 from simulator.report.plots.breakdown import area_figure, causes_figure, energy_figure, overview_figure
 from simulator.report.plots.style import save
 from simulator.report.plots.tradeoff import tradeoff_figure
 from simulator.result import Result
+from simulator.study.measured import MeasuredRun
 
 FIGURES: dict[str, Callable[[Sequence[Result]], Figure]] = {
     "area": area_figure,
@@ -26,11 +28,14 @@ FIGURES: dict[str, Callable[[Sequence[Result]], Figure]] = {
 """Plots by the name of their file."""
 
 
-def save_plots(results: Sequence[Result], folder: Path, pictures: Pictures) -> None:
-    """Write the pictures that are asked for."""
+def save_plots(results: Sequence[Result], folder: Path, pictures: Pictures, measured: Sequence[MeasuredRun] = ()) -> None:
+    """Write the pictures that are asked for; measured devices are lines in that of time against energy."""
     with in_style(pictures.style):
         for name in pictures.names:
-            save(FIGURES[name](results), folder, name, pictures.formats)
+            figure = FIGURES[name](results)
+            if name == "tradeoff":
+                draw_measured(figure, results, measured)
+            save(figure, folder, name, pictures.formats)
 
 
 __all__ = [

@@ -19,6 +19,8 @@ from simulator.specs.fields import slot_at, takes_integers_only
 from simulator.specs.parse import parse
 from simulator.specs.tree import Entry
 from simulator.study.breakeven.crossings import Better, Crossing, CrossingBand, Scale, better_of, crossing_band, find_crossings
+from simulator.study.measured import Quantity as MeasuredQuantity
+from simulator.study.measured import measured_curves
 from simulator.study.sweep.analysis import assess_points
 from simulator.study.sweep.keys import reached_by
 from simulator.study.sweep.point import Point
@@ -33,6 +35,9 @@ from simulator.study.uncertainty import Assessment
 from simulator.workload.spec import WorkloadSpec
 
 FILE = "breakeven.json"
+_DENSITY = "workload.density"
+_MEASURED: Mapping[str, tuple[MeasuredQuantity, float]] = {"seconds": ("seconds", 1.0), "energy_pj": ("joules", 1e12)}
+"""Metrics that devices were measured in, and the factor into their unit."""
 SCHEMA_VERSION = 3
 
 
@@ -56,6 +61,15 @@ class Question:
 
 
 @dataclass(frozen=True)
+class MeasuredLine:
+    """One metric of a measured device at the very products, along the densities at which it is known."""
+
+    label: str
+    values: tuple[float, ...]
+    figures: tuple[float, ...]
+
+
+@dataclass(frozen=True)
 class Curve:
     """One metric of both machines along the axis."""
 
@@ -71,6 +85,8 @@ class Curve:
     """Of each crossing."""
     missing: tuple[float, ...] = ()
     """Values at which a machine has no figure."""
+    measured: tuple[MeasuredLine, ...] = ()
+    """Devices that were measured at the same products; none of them is simulated."""
 
     @property
     def throughout(self) -> Better | None:
@@ -112,6 +128,8 @@ class BreakEven:
                 raise OutputError(f"{path}: another schema version; this sparsim reads version {SCHEMA_VERSION}")
             curves = tuple(
                 Curve(**{**{key: tuple(value) for key, value in curve.items() if key != "metric"}, "metric": curve["metric"],
+                         "measured": tuple(MeasuredLine(line["label"], tuple(line["values"]), tuple(line["figures"]))
+                                           for line in curve.get("measured", ())),
                          "crossings": tuple(Crossing(**crossing) for crossing in curve["crossings"]),
                          "bands": tuple(CrossingBand(**band) for band in curve["bands"])})
                 for curve in record["curves"]
@@ -136,6 +154,7 @@ def find_break_even(question: Question, store: Store, options: Options, listen: 
         pairs = {value: asked.figures(value, metric) for value in scan.ratios}
         first, second = zip(*pairs.values(), strict=True) if pairs else ((), ())
         curve = Curve(metric, tuple(pairs), first, second, scan.crossings, missing=scan.missing)
+        curve = replace(curve, measured=asked.measured(curve))
         curves.append(_banded(curve, asked, scale) if metric in BANDED else curve)
     names = (Path(question.machines[0]).stem, Path(question.machines[1]).stem)
     return BreakEven(
@@ -213,6 +232,22 @@ class _Asked:
         """The metric of both machines."""
         first, second = self._rows[value]
         return first.metric(metric), second.metric(metric)
+
+    def measured(self, curve: Curve) -> tuple[MeasuredLine, ...]:
+        """The devices that were measured at the workload's products, where the axis is their density."""
+        if self.question.axis != _DENSITY or curve.metric not in _MEASURED or not self._points:
+            return ()
+        operations = next(iter(self._points.values())).recipe.document.model.operations
+        shapes = [(op.shape.m, op.shape.k, op.shape.n) for op in operations if op.activation.dense and op.shape.batch is None]
+        if len(shapes) < len(operations) or any(size is None for shape in shapes for size in shape):
+            return ()
+        quantity, scale = _MEASURED[curve.metric]
+        lines = []
+        for device in measured_curves([(m or 0, k or 0, n or 0) for m, k, n in shapes]):
+            values = tuple(value for value in curve.values if device.covers(value))
+            if values:
+                lines.append(MeasuredLine(device.label, values, tuple(device.at(value, quantity) * scale for value in values)))
+        return tuple(lines)
 
     def _ratio(self, value: float, metric: str) -> float | None:
         if any(row.record is None for row in self._rows[value]):

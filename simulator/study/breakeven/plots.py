@@ -21,6 +21,7 @@ from simulator.study.sweep.plots import plain_ticks
 
 _CROSSING = "#444444"
 _BAND = "#e3e3e3"
+_DASHES = ("--", ":", "-.")
 
 
 def break_even_figure(answer: BreakEven) -> Figure | None:
@@ -39,6 +40,9 @@ def break_even_figure(answer: BreakEven) -> Figure | None:
             for name, figures in zip(answer.names, (curve.first, curve.second), strict=True):
                 look, shown = own[name], [figure_ * factor for figure_ in figures]
                 above.plot(curve.values, shown, color=look.colour, linestyle=look.dashes, marker=look.marker, markersize=4, label=name)
+            for line, dash in zip(curve.measured, _DASHES * len(curve.measured), strict=False):
+                heights = [figure_ * factor for figure_ in line.figures]
+                above.plot(line.values, heights, color=_CROSSING, linestyle=dash, linewidth=1.2, label=f"{line.label} (measured)")
             ratios = [first / second for first, second in zip(curve.first, curve.second, strict=True)]
             below.plot(curve.values, ratios, color=_CROSSING, marker="o", markersize=3)
             if curve.low:
@@ -55,7 +59,11 @@ def break_even_figure(answer: BreakEven) -> Figure | None:
                 place = (crossing.value, 1.0)
                 above.annotate(f" {_shown(crossing, answer)}", place, xycoords=("data", "axes fraction"), va="top", color=_CROSSING)
             plain_ticks(above, "x", curve.values)
-            plain_ticks(above, "y", [value * factor for value in (*curve.first, *curve.second)])
+            plain_ticks(
+                above,
+                "y",
+                [value * factor for value in (*curve.first, *curve.second, *(each for line in curve.measured for each in line.figures))],
+            )
             plain_ticks(below, "y", [*ratios, *curve.low, *curve.high])
             below.tick_params(axis="x", labelrotation=0)
             label = term(curve.metric, "metric").label
@@ -63,9 +71,10 @@ def break_even_figure(answer: BreakEven) -> Figure | None:
             below.set_ylabel(f"{answer.names[0]} ÷ {answer.names[1]}")
             below.set_xlabel(short(answer.axis))
             above.set_title(f"{label} on {answer.workload}{', at equal area' if answer.equal_area else ''}")
-            above.legend()
             above.grid(True)
             below.grid(True)
+        handles = {label: handle for axes in panels[0] for handle, label in zip(*axes.get_legend_handles_labels(), strict=True)}
+        figure.legend(handles.values(), handles.keys(), loc="outside lower center", ncols=3)
     return figure
 
 

@@ -11,8 +11,8 @@ import numpy as np
 
 from simulator.errors import OutputError
 from simulator.study.design import design_key
+from simulator.study.measured import Reference
 from simulator.study.questions.estimate import Estimate, computed
-from simulator.study.questions.measured import Reference
 from simulator.study.questions.quantities import Seen, Variants
 from simulator.study.sweep.expression import Expression
 from simulator.study.sweep.point import activity_from_text

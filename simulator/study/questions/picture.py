@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from textwrap import fill
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import FuncFormatter
 
 from simulator.report.plots.style import styled
 from simulator.study.questions.estimate import Estimate
@@ -13,11 +15,15 @@ from simulator.study.questions.evidence import Evidence
 from simulator.study.questions.quantities import Seen
 from simulator.study.questions.spec import PictureSpec
 from simulator.study.sweep.keys import short, shown
-from simulator.study.sweep.plots import plain_ticks
+from simulator.study.sweep.plots import plain, plain_ticks
 from simulator.study.sweep.spec import Scalar
 
 COLOURS = ("#08488a", "#c84f00", "#00714f", "#6a4c93", "#1a9aa8", "#9a7d00", "#a0005a", "#555555")
 _MEASURED = "#222222"
+_LETTERS = 10
+"""Of a title, an inch."""
+_FAR = 20.0
+"""Bars further apart are drawn by their logarithms."""
 _DASHES = ("--", ":", "-.")
 _Label = tuple[Scalar | None, ...]
 Line = dict[Scalar, dict[str, Estimate]]
@@ -42,7 +48,7 @@ def picture(spec: PictureSpec, evidence: Evidence) -> Figure | None:
         handles = {label: handle for axes in panels for handle, label in zip(*axes.get_legend_handles_labels(), strict=True)}
         if handles:
             figure.legend(handles.values(), handles.keys(), loc="outside lower center", ncols=min(3, len(handles)))
-        figure.suptitle(spec.title, fontsize=11, fontweight="bold", x=0.01, ha="left")
+        figure.suptitle(fill(spec.title, round(_LETTERS * figure.get_figwidth())), fontsize=11, fontweight="bold", x=0.01, ha="left")
     return figure
 
 
@@ -65,7 +71,12 @@ def _curves(axes: Axes, spec: PictureSpec, evidence: Evidence, column: str, line
         xs = sorted(line, key=float)
         estimates = [line[x][column] for x in xs]
         axes.plot(
-            [float(x) for x in xs], [each.nominal for each in estimates], color=colour, marker="o", markersize=3.5, label=_name(label)
+            [float(x) for x in xs],
+            [each.nominal for each in estimates],
+            color=colour,
+            marker="o",
+            markersize=3.5,
+            label=_name(spec.lines, label),
         )
         low, high = [each.band.low for each in estimates], [each.band.high for each in estimates]
         axes.fill_between([float(x) for x in xs], low, high, color=colour, alpha=0.12, linewidth=0)
@@ -103,11 +114,19 @@ def _bars(axes: Axes, spec: PictureSpec, evidence: Evidence, column: str, lines:
         colour = COLOURS[index % len(COLOURS)]
         offset = (index - (len(lines) - 1) / 2) * width
         known = [(place, line[x][column]) for place, x in enumerate(places) if x in line]
-        axes.bar([place + offset for place, _ in known], [each.nominal for _, each in known], width, color=colour, label=_name(label))
+        axes.bar(
+            [place + offset for place, _ in known], [each.nominal for _, each in known], width, color=colour, label=_name(spec.lines, label)
+        )
         for place, each in known:
             axes.plot([place + offset] * 2, [each.band.low, each.band.high], color="#333333", linewidth=1.0)
+    heights = [line[x][column].nominal for line in lines.values() for x in line]
+    if min(heights) > 0 and max(heights) / min(heights) > _FAR:
+        axes.set_yscale("log")
+        axes.yaxis.set_major_formatter(FuncFormatter(plain))
     _draw_measured(axes, spec, evidence, column, [])
-    axes.set_xticks(range(len(places)), [shown(x) for x in places], rotation=20, ha="right")
+    axes.set_xticks(range(len(places)), [_called(x) for x in places], rotation=20, ha="right")
+    if not any(isinstance(x, str) for x in places):
+        axes.set_xlabel(short(spec.x))
     _labelled(axes, evidence, column)
 
 
@@ -118,7 +137,9 @@ def _stacked(axes: Axes, spec: PictureSpec, evidence: Evidence, lines: Mapping[_
         values = [lines[label][x][column].nominal for label, x in bars]
         axes.bar(range(len(bars)), values, 0.7, bottom=base, color=colour, label=evidence.columns[column].label)
         base = [below + value for below, value in zip(base, values, strict=True)]
-    axes.set_xticks(range(len(bars)), [" · ".join(filter(None, (_name(label), shown(x)))) for label, x in bars], rotation=20, ha="right")
+    axes.set_xticks(
+        range(len(bars)), [" · ".join(filter(None, (_name(spec.lines, label), _called(x)))) for label, x in bars], rotation=20, ha="right"
+    )
     axes.set_ylabel(evidence.columns[spec.panels[0]].unit)
     axes.grid(True, axis="y")
 
@@ -129,5 +150,14 @@ def _labelled(axes: Axes, evidence: Evidence, column: str) -> None:
     axes.grid(True)
 
 
-def _name(label: _Label) -> str:
-    return ", ".join(shown(value) for value in label if value is not None)
+def _name(axes: Sequence[str], label: _Label) -> str:
+    """`partition, slices 1`: names speak for themselves, other values after the name of their axis."""
+    named = [(axis, value) for axis, value in zip(axes, label, strict=True) if value is not None]
+    return ", ".join(
+        _called(value) if isinstance(value, str) and value != "auto" else f"{short(axis)} {shown(value)}" for axis, value in named
+    )
+
+
+def _called(value: Scalar) -> str:
+    """A value; of a path, its last name."""
+    return shown(value).rpartition("/")[2]

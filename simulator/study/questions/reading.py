@@ -11,10 +11,10 @@ from simulator.specs import Document, Key, config_names, config_path, nearest_hi
 from simulator.specs.documents import apply_overrides, read_tree, replaced, validated
 from simulator.specs.parse import parse
 from simulator.specs.tree import Entry, child
+from simulator.study.measured import Reference, load_reference
 from simulator.study.questions.answer import holes
 from simulator.study.questions.evidence import ColumnOf
 from simulator.study.questions.figures import Pick
-from simulator.study.questions.measured import Reference, load_reference
 from simulator.study.questions.quantities import SPACES, known_names
 from simulator.study.questions.spec import QuestionSpec
 from simulator.study.sweep.expression import Expression
@@ -89,14 +89,19 @@ class _Reader:
     def question(self) -> Question:
         """All of it. Raises ConfigError."""
         columns = {name: self._column(name) for name in self.spec.columns}
-        references = {
-            reference.name: reference for reference in (load_reference(_beside(self.file.parent, name)) for name in self.spec.references)
-        }
+        references = {reference.name: reference for reference in map(self._reference, range(len(self.spec.references)))}
         for name in self.spec.figures:
             self._check_figure(name)
         self._check_sentences()
         self._check_picture(references)
         return Question(self.spec, self.spaces, columns, references, self.file)
+
+    def _reference(self, index: int) -> Reference:
+        """Raises ConfigError at the place that names it."""
+        try:
+            return load_reference(_beside(self.file.parent, self.spec.references[index]))
+        except ConfigError as error:
+            raise self._fail(("references", index), str(error)) from error
 
     def _fail(self, path: Sequence[Key], message: str) -> ConfigError:
         return ConfigError(f"{self.document.where(path)}: {message}")

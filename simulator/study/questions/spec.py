@@ -48,7 +48,7 @@ class PictureSpec(FileModel):
     form: Literal["lines", "bars"] = Field("lines", description="lines over numbers; bars over names")
     sweep: str | None = Field(None, description="whose points it shows; needed where there are several")
     x: str = Field(description="axis along which it goes")
-    lines: tuple[str, ...] = Field((), max_length=2, description="axes: a line, or a group of bars, for each of their values")
+    lines: tuple[str, ...] = Field((), max_length=3, description="axes: a line, or a group of bars, for each of their values")
     panels: tuple[str, ...] = Field(min_length=1, max_length=3, description="columns: a panel each; stacked bars: the parts of one")
     stacked: bool = Field(False, description="bars: the columns of `panels` on one another in one panel")
     best: Literal["least", "most"] = Field("least", description="of points that share a place: which of the first panel's column is shown")

@@ -10,7 +10,7 @@ import pytest
 from study.sweep.conftest import Run
 
 from simulator.errors import OutputError
-from simulator.study.breakeven.breakeven import BreakEven, Curve
+from simulator.study.breakeven.breakeven import BreakEven, Curve, MeasuredLine
 from simulator.study.breakeven.crossings import Crossing, CrossingBand
 from simulator.study.breakeven.plots import (
     Entry,
@@ -99,6 +99,18 @@ def test_equal_machines_are_called_so_and_one_area_is_told(tmp_path: Path) -> No
     figure = break_even_figure(answer)
     assert figure is not None
     assert figure.axes[0].get_title(loc="left") == "time on load, at equal area"
+
+
+def test_measured_devices_are_lines(tmp_path: Path) -> None:
+    line = MeasuredLine("GPU, rows", (0.1, 1.0), (3.0, 30.0))
+    answer = BreakEven(
+        "workload.density", ("one", "two"), "load", True, (Curve("seconds", (0.1, 1.0), (1.0, 2.0), (2.0, 1.0), (), measured=(line,)),), {}
+    )
+    _write(tmp_path, answer)
+    assert BreakEven.load(tmp_path / "only" / "breakeven.json") == answer
+    figure = break_even_figure(answer)
+    assert figure is not None
+    assert "GPU, rows (measured)" in [drawn.get_label() for drawn in figure.axes[0].get_lines()]
 
 
 def test_break_evens_without_figures_are_nothing_to_draw(tmp_path: Path) -> None:

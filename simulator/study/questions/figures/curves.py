@@ -6,7 +6,7 @@ import math
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from itertools import pairwise
-from typing import Any, ClassVar, Literal
+from typing import ClassVar, Literal
 
 from pydantic import Field
 
@@ -21,6 +21,8 @@ from simulator.study.questions.quantities import Seen
 from simulator.study.sweep.keys import labelled, shown
 from simulator.study.sweep.spec import Scalar
 
+_OF_NUMBERS = ("value", "low", "high")
+
 
 class CurveOf(Pick):
     """One of the curves: points of the study, or a measured device."""
@@ -34,7 +36,7 @@ class CrossingOf(Figure):
     """Where the better one of two curves changes along an axis of numbers: log-linear between neighbours; the lowest of several."""
 
     kind: Literal["crossing"]
-    words: ClassVar[tuple[str, ...]] = ("crosses", "at", "one_in", "band", "below", "above", "throughout", "times", "value", "low", "high")
+    words: ClassVar[tuple[str, ...]] = (*_OF_NUMBERS, "crosses", "throughout", "at", "times", "band", "below", "above")
     of: str = Field(description="column; less is better")
     along: str = Field(description="axis of numbers above 0")
     first: CurveOf
@@ -56,69 +58,58 @@ class CrossingOf(Figure):
             yield self.along
 
     def found(self, evidence: Evidence, others: Mapping[str, Found]) -> Found:
-        """The ratio of the curves at the crossing's lower neighbour, and where it is."""
+        """Where it is; where there is none, the ratio at the value at which the curves are nearest."""
         ratios = self._ratios(evidence)
         if len(ratios) < 2:
             raise ConfigError(f"{self.first.name} and {self.second.name} share {len(ratios)} values of {self.along}; a crossing needs two")
         values = sorted(ratios)
-        names = {"first": self.first.name, "second": self.second.name, "equal": "neither"}
         logs = {value: math.log(ratios[value].nominal) for value in values}
         brackets = [(low, high) for low, high in pairwise(values) if better_of(logs[low]) != better_of(logs[high])]
         if not brackets:
-            better = names[better_of(logs[values[0]])]
             nearest = min(values, key=lambda value: abs(logs[value]))
-            words: dict[str, Any] = dict.fromkeys(self.words, "")
-            words |= {"crosses": False, "throughout": better, "at": _density(nearest), "times": len(brackets)}
-            return Found(ratios[nearest], words)
+            words = {"crosses": False, "throughout": self._called(logs[nearest]), "at": _density(nearest), "times": 0}
+            return Found(ratios[nearest], dict.fromkeys(self.words[len(_OF_NUMBERS) :], "") | words)
         low, high = brackets[0]
         share = logs[low] / (logs[low] - logs[high])
-        at = math.exp(math.log(low) + share * (math.log(high) - math.log(low)))
+        at = math.exp((1 - share) * math.log(low) + share * math.log(high))
         crossing = Crossing(low, high, better_of(logs[low]), better_of(logs[high]), at)
         scale = Scale(values[0], values[-1], logarithmic=True)
         band = crossing_band(crossing, values, [ratios[value].spread for value in values], list(evidence.factors), scale)
-        ends = [
-            ("below the range" if not index else "above the range") if end is None else _density(end)
-            for index, end in enumerate((band.low, band.high))
-        ]
+        ends = (
+            "below the range" if band.low is None else _density(band.low),
+            "above the range" if band.high is None else _density(band.high),
+        )
         words = {
             "crosses": True,
-            "at": _density(at),
-            "one_in": f"{1 / at:.3g}",
-            "band": " to ".join(ends),
-            "below": names[crossing.below],
-            "above": names[crossing.above],
             "throughout": "",
+            "at": _density(at) + (f" (the lowest of {len(brackets)} crossings)" if len(brackets) > 1 else ""),
             "times": len(brackets),
-            "value": at,
-            "low": 0.0 if band.low is None else band.low,
-            "high": math.inf if band.high is None else band.high,
+            "band": " to ".join(ends),
+            "below": self._called(logs[low]),
+            "above": self._called(logs[high]),
         }
-        return Found(None, words)
+        return Found(None, {"value": at, "low": band.low or 0.0, "high": band.high or math.inf} | words)
+
+    def _called(self, ratio: float) -> str:
+        """The better one, by the logarithm of the ratio."""
+        return {"first": self.first.name, "second": self.second.name, "equal": "neither"}[better_of(ratio)]
 
     def _ratios(self, evidence: Evidence) -> dict[float, Estimate]:
         """Value of the axis → first curve over second, where both have a figure."""
-        curves = [self._curve(evidence, curve) for curve in (self.first, self.second)]
-        own = [set(points) for points, _ in curves if points is not None]
-        values = set.intersection(*own) if own else set()
-        for points, of in curves:
-            if points is None:
-                assert of is not None
-                line = of.curve(evidence)
-                values = {value for value in values if line.covers(value)} if own else values | set(line.densities)
-        if not own:
-            lines = [of.curve(evidence) for _, of in curves if of is not None]
-            values = {value for value in values if all(line.covers(value) for line in lines)}
-        figures = [
-            points if points is not None else {value: measured(evidence, of, value) for value in values if of is not None}
-            for points, of in curves
+        simulated = [
+            {float(value): estimate for value, estimate in by_value(evidence, curve, self.along, curve.of or self.of).items()}
+            for curve in (self.first, self.second)
+            if curve.measured is None
         ]
-        return {value: figures[0][value] / figures[1][value] for value in values}
-
-    def _curve(self, evidence: Evidence, curve: CurveOf) -> tuple[dict[float, Estimate] | None, Measured | None]:
-        if curve.measured is not None:
-            return None, curve.measured
-        found = by_value(evidence, curve, self.along, curve.of or self.of)
-        return {float(value): estimate for value, estimate in found.items()}, None
+        lines = [curve.measured.curve(evidence) for curve in (self.first, self.second) if curve.measured is not None]
+        values = set.intersection(*map(set, simulated)) if simulated else {value for line in lines for value in line.densities}
+        values = {value for value in values if all(line.covers(value) for line in lines)}
+        points = iter(simulated)
+        above, below = (
+            next(points) if curve.measured is None else {value: measured(evidence, curve.measured, value) for value in values}
+            for curve in (self.first, self.second)
+        )
+        return {value: above[value] / below[value] for value in values}
 
 
 def _density(value: float) -> str:

@@ -10,10 +10,10 @@ from pydantic import Field, PositiveInt
 
 from simulator.errors import ConfigError
 from simulator.specs import FileModel, nearest_hint
+from simulator.study.measured import UNITS, Curve, Quantity
 from simulator.study.questions.estimate import Estimate, constant
 from simulator.study.questions.evidence import Evidence
 from simulator.study.questions.figures.base import Figure, Found
-from simulator.study.questions.measured import UNITS, Curve, Quantity
 
 
 class Measured(FileModel):

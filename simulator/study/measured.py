@@ -14,7 +14,8 @@ import numpy as np
 from pydantic import Field
 
 from simulator.errors import ConfigError
-from simulator.specs import FileModel, config_path, load_yaml_model, nearest_hint
+from simulator.specs import FileModel, config_names, config_path, load_yaml_model, nearest_hint
+from simulator.workload.types import Workload
 
 Quantity = Literal["seconds", "joules", "pj_per_mac", "macs_per_s", "macs_per_s_mm2"]
 UNITS: dict[Quantity, str] = {"seconds": "s", "joules": "J", "pj_per_mac": "pJ", "macs_per_s": "1/s", "macs_per_s_mm2": "1/s/mm²"}
@@ -29,7 +30,8 @@ class Kernel(FileModel):
     means: str = Field(min_length=1, description="what it is, in words")
     zeros: Literal["skipped", "multiplied"] = Field(description="multiplied: the same time and energy at every density of W")
     layer: bool = Field(False, description="the four linear products of one layer of a transformer: m counts rows of width k")
-    block: Annotated[int, Field(ge=2)] | None = Field(None, description="W consists of dense blocks of this edge")
+    pattern: str | None = Field(None, min_length=1, description="masks of this pattern only")
+    number_format: str | None = Field(None, min_length=1, description="where it is another than the reference's")
 
 
 class ReferenceSpec(FileModel):
@@ -86,6 +88,16 @@ class Curve:
         """At which it was measured."""
         return tuple(product.density for product in self.products)
 
+    @property
+    def label(self) -> str:
+        """Device and kernel, as in legends."""
+        return f"{self.reference.spec.title}, {self.kernel}"
+
+    @property
+    def means(self) -> str:
+        """The kernel in words."""
+        return self.reference.spec.kernels[self.kernel].means
+
     def covers(self, density: float) -> bool:
         """Whether a figure at this density is measured, or lies between two that are."""
         return self.everywhere or self.densities[0] * (1 - 1e-9) <= density <= self.densities[-1] * (1 + 1e-9)
@@ -131,9 +143,14 @@ class Reference:
         return self.spec.name
 
     @property
+    def about(self) -> str:
+        """Node and board."""
+        return f"{self.spec.node}; {self.spec.board}"
+
+    @property
     def sentence(self) -> str:
         """What it is and what its figures include, as it stands beside every picture and answer."""
-        return f"{self.spec.title} ({self.spec.node}; {self.spec.board}): measured, not simulated"
+        return f"{self.spec.title} ({self.about}): measured, not simulated"
 
     @property
     def factors(self) -> tuple[str, str]:
@@ -144,6 +161,15 @@ class Reference:
     def shapes(self) -> tuple[tuple[str, tuple[int, int, int]], ...]:
         """Kernels and the shapes at which each was measured."""
         return tuple(dict.fromkeys((product.kernel, product.shape) for product in self.products))
+
+    def same_products(self, shapes: Sequence[Sequence[int]]) -> tuple[Curve, ...]:
+        """What was measured of the very products [m, k, n] of a workload, any mask of W, dense X: one product, or the four of a layer."""
+        layer = len(shapes) > 1
+        wanted = _layer_of(shapes) if layer else tuple(shapes[0])
+        fitting = [
+            name for name, kernel in self.spec.kernels.items() if kernel.layer == layer and not kernel.pattern and not kernel.number_format
+        ]
+        return tuple(self.curve(name, shape) for name, shape in self.shapes if name in fitting and shape == wanted)
 
     def curve(self, kernel: str, shape: Sequence[int]) -> Curve:
         """Products of a kernel and a shape. Raises ConfigError where none was measured."""
@@ -174,6 +200,52 @@ def load_reference(path: str | Path) -> Reference:
     if not products:
         raise ConfigError(f"{table}: has no products")
     return Reference(spec, products)
+
+
+_OF_A_LAYER = 4
+
+
+def _layer_of(shapes: Sequence[Sequence[int]]) -> tuple[int, int, int] | None:
+    """[m, k, n] of the four linear products of one layer together, m counting rows of width k; None where they are not these."""
+    (_, width, tokens), *_ = shapes
+    layer = [(3 * width, width), (width, width), (4 * width, width), (width, 4 * width)]
+    same = sorted((m, k) for m, k, _ in shapes) == sorted(layer) and {n for _, _, n in shapes} == {tokens}
+    return (9 * width, width, tokens) if same else None
+
+
+@dataclass(frozen=True)
+class MeasuredRun:
+    """A device at the very products of a workload."""
+
+    label: str
+    """`NVIDIA H200, dense`."""
+    about: str
+    """What did it, node and board."""
+    seconds: float
+    energy_pj: float
+
+
+def measured_runs(workload: Workload) -> tuple[MeasuredRun, ...]:
+    """What the shipped devices were measured at on the products of a workload; none where these are others, or X has zeros."""
+    plain = all(op.batch == 1 and op.gradient is None and op.activations.mask is None for op in workload.operations)
+    if not plain:
+        return ()
+    shapes = [op.shape for op in workload.operations]
+    density = sum(op.weight.nnz for op in workload.operations) / sum(m * k for m, k, _ in shapes)
+    return tuple(
+        MeasuredRun(
+            curve.label, f"{curve.means}; {curve.reference.about}", curve.at(density, "seconds"), curve.at(density, "joules") * 1e12
+        )
+        for curve in measured_curves(shapes)
+        if curve.covers(density)
+    )
+
+
+def measured_curves(shapes: Sequence[Sequence[int]]) -> tuple[Curve, ...]:
+    """What the shipped devices were measured at of products [m, k, n]: one, or the four linear ones of a layer."""
+    if len(shapes) not in (1, _OF_A_LAYER):
+        return ()
+    return tuple(curve for name in config_names("references") for curve in load_reference(name).same_products(shapes))
 
 
 def _product(row: dict[str, str], place: str, spec: ReferenceSpec) -> Product:
