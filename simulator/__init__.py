@@ -1,6 +1,6 @@
 """sparsim: what does unstructured sparsity cost on a crossbar, on replicated memories, on a systolic array?
 
-    import simulator as sim
+    import sparsim as sim
     result = sim.simulate(sim.load_machine("configs/machines/crossbar.yaml"), sim.load_workload("workloads/tinygpt.yaml"))
     result.cycles, result.energy_pj, result.area_mm2
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import os
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib import import_module
 from typing import Annotated, Any
@@ -26,6 +27,21 @@ class Verb:
 
 
 VERBS = {
+    "list": Verb(
+        "list_",
+        "Files that ship: machines, workloads, sweeps, studies.",
+        "Example: sparsim list machines",
+    ),
+    "where": Verb(
+        "where",
+        "Folders of files that ship, and of results.",
+        "Example: sparsim where crossbar",
+    ),
+    "new": Verb(
+        "new",
+        "A file of your own, from one that ships.",
+        "Example: sparsim new machine mine --from crossbar",
+    ),
     "run": Verb(
         "run",
         "One machine on a workload: table, plots.",
@@ -119,7 +135,6 @@ def application(arguments: Sequence[str]) -> typer.Typer:
     app = typer.Typer(
         name="sparsim",
         no_args_is_help=True,
-        add_completion=False,
         pretty_exceptions_enable=False,
         rich_markup_mode=None,
         context_settings={"help_option_names": ["-h", "--help"]},
@@ -127,10 +142,21 @@ def application(arguments: Sequence[str]) -> typer.Typer:
         epilog="Example: sparsim compare configs/machines/*.yaml -w workloads/tinygpt.yaml",
     )
     app.callback()(_options)
-    called = next((argument for argument in arguments if not argument.startswith("-")), None)
+    typed = _to_complete(os.environ) if _COMPLETION in os.environ else arguments
+    called = next((argument for argument in typed if not argument.startswith("-")), None)
     for name, verb in VERBS.items():
         app.command(name, short_help=verb.short_help, epilog=verb.epilog)(verb.command(name) if name == called else _not_called)
     return app
+
+
+_COMPLETION = "_SPARSIM_COMPLETE"
+"""Set by a shell that asks what may come next, beside the line so far."""
+
+
+def _to_complete(environment: Mapping[str, str]) -> Sequence[str]:
+    """The words after `sparsim` of the line that a shell wants completed."""
+    line = environment.get("_TYPER_COMPLETE_ARGS") or environment.get("COMP_WORDS", "")
+    return line.split()[1:]
 
 
 def _not_called() -> None:

@@ -14,6 +14,7 @@ from simulator.cli.options import (
     FormatChoice,
     FormatOption,
     JsonOption,
+    MachineArgument,
     OutputOption,
     SetOption,
     StyleChoice,
@@ -36,7 +37,7 @@ class TrafficChoice(StrEnum):
 
 
 def network_command(
-    machine: Annotated[str, typer.Argument(metavar="MACHINE", help="Machine file, or a name in configs/machines/.")],
+    machine: MachineArgument,
     traffic: Annotated[TrafficChoice, typer.Option("--traffic", help="What the sources send; trace: the requests of -w.")] = (
         TrafficChoice.uniform
     ),

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from simulator.cli.options import ForceOption, JsonOption, OutputOption, Running, with_running_options
+from simulator.cli.options import ForceOption, JsonOption, OutputOption, Running, shipped, with_running_options
 from simulator.cli.running import SOME_FAILED, Talk, tell_damaged, told
 
 if TYPE_CHECKING:
@@ -22,7 +22,10 @@ if TYPE_CHECKING:
 def study_command(
     running: Running,
     study: Annotated[
-        str | None, typer.Argument(metavar="STUDY", help="Study file, or a name in configs/studies/; none: list them.")
+        str | None,
+        typer.Argument(
+            metavar="STUDY", help="Study file, or a name in configs/studies/; none: list them.", autocompletion=shipped("studies")
+        ),
     ] = None,
     overrides: Annotated[
         list[str] | None, typer.Option("--set", "-s", metavar="KEY=VALUE", help="Replace a key of the study file; repeatable.")

@@ -7,13 +7,15 @@ from typing import Annotated
 
 import typer
 
-from simulator.cli.options import ForceOption, FullOption, OutputOption, Running, StyleChoice, StyleOption, with_running_options
+from simulator.cli.options import ForceOption, FullOption, OutputOption, Running, StyleChoice, StyleOption, shipped, with_running_options
 from simulator.cli.running import JsonLinesOption, Talk, exit_code, talk_of, tell_damaged, told
 
 
 @with_running_options
 def sweep_command(
-    sweep: Annotated[str, typer.Argument(metavar="SWEEP", help="Sweep file, or a name in configs/sweeps/.")],
+    sweep: Annotated[
+        str, typer.Argument(metavar="SWEEP", help="Sweep file, or a name in configs/sweeps/.", autocompletion=shipped("sweeps"))
+    ],
     running: Running,
     overrides: Annotated[
         list[str] | None, typer.Option("--set", "-s", metavar="KEY=VALUE", help="Replace a key of the sweep file, as workload=dense-1024.")
