@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib import import_module
 from typing import Annotated, Any
 
 import typer
+from typer.core import TyperGroup
 
 
 @dataclass(frozen=True)
@@ -134,6 +136,7 @@ def application(arguments: Sequence[str]) -> typer.Typer:
     """What runs these arguments: every verb has its name and its line in `--help`, the one that is called has its options too."""
     app = typer.Typer(
         name="sparsim",
+        cls=_Verbs,
         no_args_is_help=True,
         pretty_exceptions_enable=False,
         rich_markup_mode=None,
@@ -147,6 +150,30 @@ def application(arguments: Sequence[str]) -> typer.Typer:
     for name, verb in VERBS.items():
         app.command(name, short_help=verb.short_help, epilog=verb.epilog)(verb.command(name) if name == called else _not_called)
     return app
+
+
+class _Verbs(TyperGroup):
+    """The group of verbs, in whose complaints a misspelt choice has the nearest beside it."""
+
+    def invoke(self, ctx: Any) -> Any:
+        """Run the verb that was typed."""
+        try:
+            return super().invoke(ctx)
+        except typer.BadParameter as error:
+            found = _CHOICE.search(error.message)
+            if found is not None:
+                error.message = _choice_message(found[1], _QUOTED.findall(found[2]))
+            raise
+
+
+_CHOICE = re.compile(r"'([^']*)' is not one of (.*)\.$")
+_QUOTED = re.compile(r"'([^']*)'")
+
+
+def _choice_message(found: str, allowed: Sequence[str]) -> str:
+    from simulator.specs import nearest_hint
+
+    return f"found {found}; allowed: {', '.join(allowed)}{nearest_hint(found, allowed)}"
 
 
 _COMPLETION = "_SPARSIM_COMPLETE"

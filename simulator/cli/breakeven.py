@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from simulator.cli.entry import USER_ERROR
 from simulator.cli.options import (
     ForceOption,
     JsonOption,
@@ -58,18 +57,21 @@ def breakeven_command(
 
     from simulator.cli.running import Provenance
     from simulator.errors import ConfigError
-    from simulator.report.folder import check_free
+    from simulator.report.folder import check_free, default_folder, set_in_name
     from simulator.report.pictures import in_style
-    from simulator.study.breakeven.breakeven import Question, find_break_even, write_break_even
+    from simulator.study.breakeven.breakeven import Question, check_axis, check_question, find_break_even, write_break_even
     from simulator.study.sweep.store import Store
 
     names = [name.strip() for name in between.split(",")]
     if len(names) != 2 or not all(names) or names[0] == names[1]:
         raise ConfigError(f"--between {between}: allowed: two different machines, as crossbar,systolic")
     metrics = tuple(dict.fromkeys(metric or ["seconds", "energy_pj"]))
+    check_axis(axis, (names[0], names[1]), workload)
     scale = _scale(axis, ends, linear)
     question = Question(axis, (names[0], names[1]), workload, metrics, scale, points, tolerance, equal_area, tuple(settings or ()))
-    folder = output or Path("reports") / "-".join(["breakeven", *(Path(name).stem for name in names), axis.split(".")[-1]])
+    check_question(question)
+    name = "-".join(["breakeven", *(Path(name).stem for name in names), axis.split(".")[-1]]) + set_in_name(settings or ())
+    folder = output or default_folder(Path("reports") / f"{name}{'-equal-area' if equal_area else ''}", force=force)
     if output is not None or not as_json:
         check_free(folder, force=force)
     provenance = Provenance()
@@ -77,6 +79,8 @@ def breakeven_command(
     with Store(running.store) as base, told(talk, "breakeven", metrics[0], "min") as listener:
         answer = find_break_even(question, base, running.options(), listener)
         tell_damaged(base)
+    if not any(curve.values for curve in answer.curves):
+        raise ConfigError("\n".join(without_figures(answer)))
     if output is not None or not as_json:
         with in_style(style.value):
             write_break_even(folder, answer, provenance.record(), force=force)
@@ -89,14 +93,17 @@ def breakeven_command(
         for sentence in sentences(answer):
             console.print(sentence, soft_wrap=not console.is_terminal)
         console.print(f"results in {folder}/", soft_wrap=True)
-    raise typer.Exit(_exit_code(answer))
+    raise typer.Exit(SOME_FAILED if answer.failures else 0)
 
 
-def _exit_code(answer: BreakEven) -> int:
-    """0 where every point has figures, 3 where some have not, 2 where none has."""
-    if not any(curve.values for curve in answer.curves):
-        return USER_ERROR
-    return SOME_FAILED if answer.failures else 0
+def without_figures(answer: BreakEven) -> list[str]:
+    """A line for each reason that points have no figures, with the first of them and how many there are."""
+    lines = []
+    for reason in dict.fromkeys(answer.failures.values()):
+        points = [point for point, why in answer.failures.items() if why == reason]
+        where = points[0] if len(points) == 1 else f"{len(points)} points, the first {points[0]}"
+        lines.append(f"no figures at {where}: {reason}")
+    return lines
 
 
 def sentences(answer: BreakEven) -> list[str]:
@@ -115,7 +122,7 @@ def sentences(answer: BreakEven) -> list[str]:
             lines.append(f"{label}: break-even {_place(answer, crossing)}; {sides}")
             if curve.bands:
                 lines.append(f"  over the bands of the constants {_band(curve.bands[index])}")
-    lines += [f"no figures at {point}: {reason}" for point, reason in answer.failures.items()]
+    lines += without_figures(answer)
     return lines
 
 

@@ -47,7 +47,7 @@ def study_command(
     import json
 
     from simulator.cli.running import Provenance
-    from simulator.study.questions.folder import answer_record, check_study_folder, write_study
+    from simulator.study.questions.folder import answer_record, check_study_folder, study_folder, write_study
     from simulator.study.questions.pages import update_page
     from simulator.study.questions.reading import load_question
     from simulator.study.questions.run import answer_question
@@ -57,7 +57,7 @@ def study_command(
         _list()
         return
     question = load_question(study, overrides or (), cut=cut)
-    folder = output or Path("reports") / f"study-{question.spec.name}"
+    folder = output or study_folder(question.spec.name, force=force)
     if output is not None or not as_json:
         check_study_folder(folder, question.spec.name, force=force)
     provenance = Provenance()

@@ -10,15 +10,24 @@ from pathlib import Path
 from simulator.errors import ConfigError
 
 _CUTOFF = 0.5
+_BEGUN = 3
+"""Letters from which on a beginning says what is meant."""
 
 
 def nearest(name: str, names: Iterable[str]) -> str | None:
     """Return the one of `names` most like `name`, letter case ignored, or None where none is alike.
 
+    A name that is begun, and not misspelt, is the shortest that begins so.
+
     >>> nearest("crosbar", ["crossbar", "systolic"])
     'crossbar'
+    >>> nearest("edap", ["edp_js", "edap_js_mm2"])
+    'edap_js_mm2'
     """
     by_lower = {candidate.lower(): candidate for candidate in names}
+    begun = [candidate for candidate in by_lower if candidate.startswith(name.lower())] if len(name) >= _BEGUN else []
+    if begun:
+        return by_lower[min(begun, key=len)]
     close = difflib.get_close_matches(name.lower(), by_lower, n=1, cutoff=_CUTOFF)
     return by_lower[close[0]] if close else None
 

@@ -143,9 +143,7 @@ class BreakEven:
 
 def find_break_even(question: Question, store: Store, options: Options, listen: Listener = lambda event: None) -> BreakEven:
     """Scan, halve, and answer; every point goes through the store. Raises ConfigError for a name that does not exist."""
-    for metric in question.metrics:
-        if metric not in METRICS:
-            raise ConfigError(f"--metric {metric}: unknown; allowed: {', '.join(METRICS)}{nearest_hint(metric, METRICS)}")
+    check_question(question)
     asked = _Asked(question, store, replace(options, listed=False), listen)
     scale = _scale_of(question)
     curves = []
@@ -167,6 +165,21 @@ def find_break_even(question: Question, store: Store, options: Options, listen: 
         question.equal_area,
         scale.integers,
     )
+
+
+def check_question(question: Question) -> None:
+    """Raise ConfigError for a metric, a machine, a workload or a key that does not exist, before anything runs."""
+    for metric in question.metrics:
+        if metric not in METRICS:
+            raise ConfigError(f"--metric {metric}: unknown; allowed: {', '.join(METRICS)}{nearest_hint(metric, METRICS)}")
+    _scale_of(question)
+
+
+def check_axis(axis: str, machines: tuple[str, str], workload: str) -> None:
+    """Raise ConfigError where no machine and no operation has the key, whatever its range is going to be."""
+    # an axis of one value is looked up as any other is
+    either = Question(axis, machines, workload, ("cycles",), Scale(1, 1, logarithmic=False), 2, 1.0)
+    space_of(_document(either, [1.0]), Path())
 
 
 def _scale_of(question: Question) -> Scale:

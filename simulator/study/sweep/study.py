@@ -11,7 +11,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from simulator.errors import ConfigError, OutputError
-from simulator.report.folder import MARKER, as_text, check_free, csv_text, new_folder, write_json
+from simulator.report.folder import MARKER, as_text, check_free, csv_text, default_folder, new_folder, write_json
 from simulator.result import METRICS
 from simulator.study.sweep.expression import Expression
 from simulator.study.sweep.inputs import Scaled
@@ -219,6 +219,11 @@ _WIDTH = 110
 def check_sweep_folder(folder: Path, sweep: str, *, force: bool) -> None:
     """Raise OutputError where the folder must not be written; the folder of the same sweep may be."""
     check_free(folder, force=force or holds_sweep(folder, sweep))
+
+
+def sweep_folder(name: str, sweep: str, *, force: bool) -> Path:
+    """Where a sweep of that name and id is written unless told: the folder that holds it, or the first that is free."""
+    return default_folder(Path("reports") / f"sweep-{name}", force=force, same=lambda folder: holds_sweep(folder, sweep))
 
 
 def holds_sweep(folder: Path, sweep: str) -> bool:
