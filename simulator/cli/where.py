@@ -39,11 +39,10 @@ def where_command(
 def _places() -> dict[str, str]:
     from pathlib import Path
 
-    import simulator
     from simulator.specs.shipped import SHELVES
 
     return {
-        "package": str(Path(simulator.__file__).parent),
+        "package": str(Path(__file__).resolve().parents[1]),
         **{kind: str(shelf.path.resolve()) for kind, shelf in SHELVES.items()},
         "results": str(DEFAULT_STORE.parent.resolve()),
         "store": str(DEFAULT_STORE.resolve()),

@@ -67,6 +67,11 @@ def tags_at(model: type[BaseModel], path: Sequence[Key], root: Entry) -> list[st
     return [tag for info in fields for tag in choices(Slot(info.annotation))]
 
 
+def every_key(model: type[BaseModel], root: Entry) -> list[tuple[str, ...]]:
+    """Return the paths of all keys, outside lists."""
+    return [(*path, key) for path, keys in _mappings(Slot(model), root, ()) for key in keys]
+
+
 def paths_of(model: type[BaseModel], name: str, root: Entry) -> list[tuple[str, ...]]:
     """Return the paths of the mappings, outside lists, in which `name` is a key."""
     return [path for path, keys in _mappings(Slot(model), root, ()) if name in keys]

@@ -7,12 +7,13 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from simulator.errors import ConfigError, OutputError
 from simulator.machine import Machine
 from simulator.report.folder import MARKER, new_folder, write_json
 from simulator.result import METRICS
+from simulator.result.frames import frame
 from simulator.specs import Document, nearest_hint
 from simulator.specs.documents import apply_overrides, read_tree, validated
 from simulator.specs.fields import slot_at, takes_integers_only
@@ -33,6 +34,9 @@ from simulator.study.sweep.study import Row
 from simulator.study.uncertainty import METRICS as BANDED
 from simulator.study.uncertainty import Assessment
 from simulator.workload.spec import WorkloadSpec
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 FILE = "breakeven.json"
 _DENSITY = "workload.density"
@@ -114,6 +118,16 @@ class BreakEven:
     def called(self, side: Better) -> str:
         """Name of a machine, or that they are equal."""
         return {"first": self.names[0], "second": self.names[1], "equal": "equal"}[side]
+
+    def to_frame(self) -> pd.DataFrame:
+        """One row a metric and value of the axis: the figures of both machines, called by their names. Needs pandas."""
+        first, second = self.names
+        rows = [
+            {"metric": curve.metric, self.axis: value, first: one, second: other}
+            for curve in self.curves
+            for value, one, other in zip(curve.values, curve.first, curve.second, strict=True)
+        ]
+        return frame(rows, ["metric", self.axis])
 
     def to_dict(self) -> dict[str, Any]:
         """JSON values."""
