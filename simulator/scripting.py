@@ -24,8 +24,10 @@ from simulator.workload import Workload, load_workload
 if TYPE_CHECKING:
     from simulator.engine.engines import EngineName
     from simulator.result import Ideal, Result
+    from simulator.run.run import Progress
     from simulator.study.breakeven.breakeven import BreakEven
     from simulator.study.comparison import Comparison
+    from simulator.study.executors import Report
     from simulator.study.sweep.run import Options, SweepRun
     from simulator.study.sweep.store import Store
 
@@ -37,28 +39,46 @@ WorkloadLike = Workload | str | Path
 _DENSITY = 2.0**-10, 1.0
 
 
-def simulate(machine: MachineLike, workload: WorkloadLike, *, engine: EngineName = "compiled", ideal: Ideal = "none") -> Result:
+def simulate(
+    machine: MachineLike,
+    workload: WorkloadLike,
+    *,
+    engine: EngineName = "compiled",
+    ideal: Ideal = "none",
+    reuse_tiles: bool = True,
+    threads: int | None = None,
+    progress: Progress | None = None,
+) -> Result:
     """Run a workload on a machine and price what it did.
 
-    `ideal` makes a part perfect: network, dram, trunks, or both (network and DRAM). Raises ConfigError or OperandError for a
+    `ideal` makes a part perfect: network, dram, trunks, or both (network and DRAM). `reuse_tiles` simulates what is equal once,
+    which is exact; `threads` (all cores unless told) changes the wall time only. Raises ConfigError or OperandError for a
     file that cannot be used, MappingError where the machine cannot hold the workload.
     """
     from simulator import pipeline
 
-    return pipeline.simulate(_machine(machine), _workload(workload), engine=engine, ideal=ideal)
+    return pipeline.simulate(
+        _machine(machine), _workload(workload), engine=engine, ideal=ideal, reuse_tiles=reuse_tiles, threads=threads, progress=progress
+    )
 
 
 def compare(
-    machines: Sequence[MachineLike], workload: WorkloadLike, *, engine: EngineName = "compiled", ideal: Ideal = "none", jobs: int = 1
+    machines: Sequence[MachineLike],
+    workload: WorkloadLike,
+    *,
+    engine: EngineName = "compiled",
+    ideal: Ideal = "none",
+    jobs: int = 1,
+    progress: Report | None = None,
 ) -> Comparison:
     """Run a workload on every machine, and again with an `ideal` part where one is named, in so many processes.
 
-    Raises ConfigError for no machine or two of one name, and as `simulate`.
+    `progress` is called with a run's name and the fraction of it that is done. Raises ConfigError for no machine or two of one name, and as `simulate`.
     """
     from simulator.study import comparison
 
     models = [_machine(machine) for machine in machines]
-    return comparison.compare(models, _workload(workload), engine=engine, ideal=ideal, jobs=jobs)
+    return comparison.compare(models, _workload(workload), engine=engine, ideal=ideal, jobs=jobs, progress=progress)
 
 
 def sweep(
