@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from simulator.result import Ideal, Result
     from simulator.run.run import Progress
     from simulator.study.breakeven.breakeven import BreakEven
+    from simulator.study.breakeven.pruned import PruneRule
     from simulator.study.comparison import Comparison
     from simulator.study.executors import Report
     from simulator.study.sweep.run import Options, SweepRun
@@ -73,7 +74,8 @@ def compare(
 ) -> Comparison:
     """Run a workload on every machine, and again with an `ideal` part where one is named, in so many processes.
 
-    `progress` is called with a run's name and the fraction of it that is done. Raises ConfigError for no machine or two of one name, and as `simulate`.
+    `progress` is called with a run's name and the fraction of it that is done. Raises ConfigError for no machine or two of one
+    name, and as `simulate`.
     """
     from simulator.study import comparison
 
@@ -118,6 +120,7 @@ def breakeven(
     points: int = 11,
     tolerance: float = 0.02,
     equal_area: bool = False,
+    prune: PruneRule | None = None,
     settings: Sequence[str] = (),
     workers: int = 0,
     store: str | Path | None = None,
@@ -127,13 +130,14 @@ def breakeven(
     Args:
         axis: key path, as in a sweep.
         between: two machines.
-        workload: file, or a name in workloads/.
+        workload: file, or a name in workloads/; a folder that an import made.
         metrics: names of metrics of which less is better.
         between_values: ends of the axis; of a density 1/1024 and 1 unless told.
         linear: divide the axis evenly instead of by ratios.
         points: values of the coarse scan.
         tolerance: width of an answer: 0.02 is 2 %, or with `linear` of the range.
         equal_area: scale machines by their size alone to the fabric area of the first one.
+        prune: magnitude or row: the workload is a checkpoint, a matrix or an imported trace, pruned anew at every density.
         settings: `key=value` texts, for both machines or as `workload.key=value`.
         workers: processes; with 0 everything runs in this one.
         store: what it holds is not run again.
@@ -143,14 +147,18 @@ def breakeven(
     """
     from simulator.study.breakeven.breakeven import Question, find_break_even
     from simulator.study.breakeven.crossings import Scale
+    from simulator.study.breakeven.pruned import TOKENS, prunable
 
     ends = between_values or (_DENSITY if axis.endswith("density") else None)
     if ends is None:
         raise ConfigError(f"{axis}: needs between_values=(LOW, HIGH); only a density has a default")
-    with TemporaryDirectory(prefix="sparsim-machines-") as folder, _store(store) as base:
-        files = _Files(Path(folder))
+    with ExitStack() as stack:
+        base = stack.enter_context(_store(store))
+        files = _Files(Path(stack.enter_context(TemporaryDirectory(prefix="sparsim-machines-"))))
         first, second = (str(files.path_of(machine)) for machine in between)
         scale = Scale(float(ends[0]), float(ends[1]), logarithmic=not linear)
+        if prune is not None:
+            workload = stack.enter_context(prunable(str(workload), prune, TOKENS)).file
         question = Question(axis, (first, second), str(workload), tuple(metrics), scale, points, tolerance, equal_area, tuple(settings))
         return find_break_even(question, base, _options(workers))
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -26,6 +29,13 @@ if TYPE_CHECKING:
 _DENSITY = "0.0009765625:1"
 
 
+class PruneChoice(StrEnum):
+    """Rules of pruning that a density is all of."""
+
+    magnitude = "magnitude"
+    row = "row"
+
+
 @with_running_options
 def breakeven_command(
     axis: Annotated[str, typer.Option("--axis", metavar="KEY", help="Key path, as in a sweep: workload.density, fabric.replicas.")],
@@ -47,6 +57,13 @@ def breakeven_command(
     equal_area: Annotated[
         bool, typer.Option("--equal-area", help="Scale machines by their size alone to the fabric area of the first one.")
     ] = False,
+    prune: Annotated[
+        PruneChoice | None,
+        typer.Option("--prune", help="-w is a checkpoint, a matrix or an imported trace: prune its values anew at every density."),
+    ] = None,
+    tokens: Annotated[
+        int, typer.Option("--tokens", "-n", min=1, help="With --prune of a checkpoint or a matrix: N of its products.")
+    ] = 256,
     output: OutputOption = None,
     as_json: JsonOption = False,
     force: ForceOption = False,
@@ -66,19 +83,22 @@ def breakeven_command(
     if len(names) != 2 or not all(names) or names[0] == names[1]:
         raise ConfigError(f"--between {between}: allowed: two different machines, as crossbar,systolic")
     metrics = tuple(dict.fromkeys(metric or ["seconds", "energy_pj"]))
-    check_axis(axis, (names[0], names[1]), workload)
-    scale = _scale(axis, ends, linear)
-    question = Question(axis, (names[0], names[1]), workload, metrics, scale, points, tolerance, equal_area, tuple(settings or ()))
-    check_question(question)
-    name = "-".join(["breakeven", *(Path(name).stem for name in names), axis.split(".")[-1]]) + set_in_name(settings or ())
-    folder = output or default_folder(Path("reports") / f"{name}{'-equal-area' if equal_area else ''}", force=force)
-    if output is not None or not as_json:
-        check_free(folder, force=force)
-    provenance = Provenance()
-    talk = Talk.quiet if running.quiet or as_json else Talk.bar
-    with Store(running.store) as base, told(talk, "breakeven", metrics[0], "min") as listener:
-        answer = find_break_even(question, base, running.options(), listener)
-        tell_damaged(base)
+    with _workload_file(workload, prune, tokens) as file:
+        check_axis(axis, (names[0], names[1]), file)
+        scale = _scale(axis, ends, linear)
+        question = Question(axis, (names[0], names[1]), file, metrics, scale, points, tolerance, equal_area, tuple(settings or ()))
+        check_question(question)
+        name = "-".join(["breakeven", *(Path(name).stem for name in names), axis.split(".")[-1]]) + set_in_name(
+            [*(settings or ()), *([f"prune={prune.value}"] if prune else [])]
+        )
+        folder = output or default_folder(Path("reports") / f"{name}{'-equal-area' if equal_area else ''}", force=force)
+        if output is not None or not as_json:
+            check_free(folder, force=force)
+        provenance = Provenance()
+        talk = Talk.quiet if running.quiet or as_json else Talk.bar
+        with Store(running.store) as base, told(talk, "breakeven", metrics[0], "min") as listener:
+            answer = find_break_even(question, base, running.options(), listener)
+            tell_damaged(base)
     if not any(curve.values for curve in answer.curves):
         raise ConfigError("\n".join(without_figures(answer)))
     if output is not None or not as_json:
@@ -94,6 +114,26 @@ def breakeven_command(
             console.print(sentence, soft_wrap=not console.is_terminal)
         console.print(f"results in {folder}/", soft_wrap=True)
     raise typer.Exit(SOME_FAILED if answer.failures else 0)
+
+
+@contextmanager
+def _workload_file(workload: str, prune: PruneChoice | None, tokens: int) -> Iterator[str]:
+    """The workload as it was named; with --prune one whose matrices are pruned anew at every density."""
+    if prune is None:
+        if Path(workload).is_file() and Path(workload).suffix not in (".yaml", ".yml"):
+            from simulator.errors import ConfigError
+
+            raise ConfigError(f"{workload}: no workload file; --prune magnitude prunes what it holds at every density of --axis")
+        yield workload
+        return
+    from simulator.cli.import_ import tell_left_out, turned_words
+    from simulator.study.breakeven.pruned import prunable
+
+    with prunable(workload, prune.value, tokens) as ready:
+        tell_left_out(ready.left_out)
+        if ready.turned:
+            typer.echo(turned_words(ready.turned), err=True)
+        yield str(ready.file)
 
 
 def without_figures(answer: BreakEven) -> list[str]:

@@ -39,6 +39,8 @@ def nearest_hint(name: str, names: Iterable[str]) -> str:
 
 
 _PACKAGE = Path(__file__).resolve().parent.parent
+_OF_IMPORT = "workload.yaml"
+"""File of the folder of an imported trace that names its matrices."""
 _SUFFIXES = (".yaml", ".yml")
 
 
@@ -61,7 +63,10 @@ def config_path(folder: str, name_or_path: str | Path, other: Collection[str] = 
 
 
 def workload_path(name_or_path: str | Path) -> Path:
-    """Return the file of the shipped workloads that a bare name means; a path stays as it is."""
+    """Return the file of the shipped workloads that a bare name means, or that of a folder which an import made; a path stays as it is."""
+    inside = Path(name_or_path) / _OF_IMPORT
+    if inside.is_file():
+        return inside
     return _named(data_folder("workloads"), "workloads", name_or_path)
 
 

@@ -193,7 +193,15 @@ def check_axis(axis: str, machines: tuple[str, str], workload: str) -> None:
     """Raise ConfigError where no machine and no operation has the key, whatever its range is going to be."""
     # an axis of one value is looked up as any other is
     either = Question(axis, machines, workload, ("cycles",), Scale(1, 1, logarithmic=False), 2, 1.0)
-    space_of(_document(either, [1.0]), Path())
+    space = space_of(_document(either, [1.0]), Path())
+    if not axis.startswith("workload."):
+        return
+    root = read_tree(space.workload_file(workload), WorkloadSpec)
+    if not reached_by(root, axis.removeprefix("workload.")):
+        raise ConfigError(
+            f"{axis}: no operation of {workload} has a weight from DRAM whose pattern has density or nnz; "
+            "--prune magnitude prunes the values of matrix files anew at every density"
+        )
 
 
 def _scale_of(question: Question) -> Scale:
