@@ -34,7 +34,7 @@ test: lint
 lint: $(VENV)/.installed-dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/mypy --strict simulator
+	$(BIN)/mypy --strict simulator sparsim.py
 	$(BIN)/lint-imports
 
 soak: $(VENV)/.installed-dev

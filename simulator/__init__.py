@@ -1,7 +1,7 @@
 """sparsim: what does unstructured sparsity cost on a crossbar, on replicated memories, on a systolic array?
 
-    import simulator as sim
-    result = sim.simulate(sim.load_machine("configs/machines/crossbar.yaml"), sim.load_workload("workloads/tinygpt.yaml"))
+    import sparsim as sim
+    result = sim.simulate("crossbar", "tinygpt")
     result.cycles, result.energy_pj, result.area_mm2
 
 Names are loaded when they are first used, so that importing the package costs nothing.
@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from simulator.errors import CheckError, ConfigError, MappingError, OperandError, OutputError, SparsimError
     from simulator.machine import Machine, load_machine
-    from simulator.pipeline import simulate
     from simulator.result import Result
-    from simulator.study.comparison import Comparison, compare
+    from simulator.scripting import breakeven, compare, simulate, sweep
+    from simulator.study.comparison import Comparison
     from simulator.study.sizing import Sized, equalise
     from simulator.workload import Workload, load_workload
 
@@ -33,11 +33,13 @@ _HOMES = {
     "Sized": "simulator.study.sizing",
     "SparsimError": "simulator.errors",
     "Workload": "simulator.workload",
-    "compare": "simulator.study.comparison",
+    "breakeven": "simulator.scripting",
+    "compare": "simulator.scripting",
     "equalise": "simulator.study.sizing",
     "load_machine": "simulator.machine",
     "load_workload": "simulator.workload",
-    "simulate": "simulator.pipeline",
+    "simulate": "simulator.scripting",
+    "sweep": "simulator.scripting",
 }
 
 __all__ = [
@@ -53,11 +55,13 @@ __all__ = [
     "SparsimError",
     "Workload",
     "__version__",
+    "breakeven",
     "compare",
     "equalise",
     "load_machine",
     "load_workload",
     "simulate",
+    "sweep",
 ]
 
 

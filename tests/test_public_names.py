@@ -18,11 +18,13 @@ PUBLIC = [
     "SparsimError",
     "Workload",
     "__version__",
+    "breakeven",
     "compare",
     "equalise",
     "load_machine",
     "load_workload",
     "simulate",
+    "sweep",
 ]
 
 

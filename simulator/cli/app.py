@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import os
+import re
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib import import_module
 from typing import Annotated, Any
 
 import typer
+from typer.core import TyperGroup
 
 
 @dataclass(frozen=True)
@@ -26,6 +29,21 @@ class Verb:
 
 
 VERBS = {
+    "list": Verb(
+        "list_",
+        "Files that ship: machines, workloads, sweeps, studies.",
+        "Example: sparsim list machines",
+    ),
+    "where": Verb(
+        "where",
+        "Folders of files that ship, and of results.",
+        "Example: sparsim where crossbar",
+    ),
+    "new": Verb(
+        "new",
+        "A file of your own, from one that ships.",
+        "Example: sparsim new machine mine --from crossbar",
+    ),
     "run": Verb(
         "run",
         "One machine on a workload: table, plots.",
@@ -118,8 +136,8 @@ def application(arguments: Sequence[str]) -> typer.Typer:
     """What runs these arguments: every verb has its name and its line in `--help`, the one that is called has its options too."""
     app = typer.Typer(
         name="sparsim",
+        cls=_Verbs,
         no_args_is_help=True,
-        add_completion=False,
         pretty_exceptions_enable=False,
         rich_markup_mode=None,
         context_settings={"help_option_names": ["-h", "--help"]},
@@ -127,10 +145,45 @@ def application(arguments: Sequence[str]) -> typer.Typer:
         epilog="Example: sparsim compare configs/machines/*.yaml -w workloads/tinygpt.yaml",
     )
     app.callback()(_options)
-    called = next((argument for argument in arguments if not argument.startswith("-")), None)
+    typed = _to_complete(os.environ) if _COMPLETION in os.environ else arguments
+    called = next((argument for argument in typed if not argument.startswith("-")), None)
     for name, verb in VERBS.items():
         app.command(name, short_help=verb.short_help, epilog=verb.epilog)(verb.command(name) if name == called else _not_called)
     return app
+
+
+class _Verbs(TyperGroup):
+    """The group of verbs, in whose complaints a misspelt choice has the nearest beside it."""
+
+    def invoke(self, ctx: Any) -> Any:
+        """Run the verb that was typed."""
+        try:
+            return super().invoke(ctx)
+        except typer.BadParameter as error:
+            found = _CHOICE.search(error.message)
+            if found is not None:
+                error.message = _choice_message(found[1], _QUOTED.findall(found[2]))
+            raise
+
+
+_CHOICE = re.compile(r"'([^']*)' is not one of (.*)\.$")
+_QUOTED = re.compile(r"'([^']*)'")
+
+
+def _choice_message(found: str, allowed: Sequence[str]) -> str:
+    from simulator.specs import nearest_hint
+
+    return f"found {found}; allowed: {', '.join(allowed)}{nearest_hint(found, allowed)}"
+
+
+_COMPLETION = "_SPARSIM_COMPLETE"
+"""Set by a shell that asks what may come next, beside the line so far."""
+
+
+def _to_complete(environment: Mapping[str, str]) -> Sequence[str]:
+    """The words after `sparsim` of the line that a shell wants completed."""
+    line = environment.get("_TYPER_COMPLETE_ARGS") or environment.get("COMP_WORDS", "")
+    return line.split()[1:]
 
 
 def _not_called() -> None:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from simulator.cli.entry import USER_ERROR
 from simulator.cli.options import (
     ForceOption,
     JsonOption,
@@ -25,6 +27,13 @@ if TYPE_CHECKING:
     from simulator.study.breakeven.crossings import Better, Crossing, CrossingBand, Scale
 
 _DENSITY = "0.0009765625:1"
+
+
+class PruneChoice(StrEnum):
+    """Rules of pruning that a density is all of."""
+
+    magnitude = "magnitude"
+    row = "row"
 
 
 @with_running_options
@@ -48,6 +57,13 @@ def breakeven_command(
     equal_area: Annotated[
         bool, typer.Option("--equal-area", help="Scale machines by their size alone to the fabric area of the first one.")
     ] = False,
+    prune: Annotated[
+        PruneChoice | None,
+        typer.Option("--prune", help="-w is a checkpoint, a matrix or an imported trace: prune its values anew at every density."),
+    ] = None,
+    tokens: Annotated[
+        int, typer.Option("--tokens", "-n", min=1, help="With --prune of a checkpoint or a matrix: N of its products.")
+    ] = 256,
     output: OutputOption = None,
     as_json: JsonOption = False,
     force: ForceOption = False,
@@ -58,25 +74,33 @@ def breakeven_command(
 
     from simulator.cli.running import Provenance
     from simulator.errors import ConfigError
-    from simulator.report.folder import check_free
+    from simulator.report.folder import check_free, default_folder, set_in_name
     from simulator.report.pictures import in_style
-    from simulator.study.breakeven.breakeven import Question, find_break_even, write_break_even
+    from simulator.study.breakeven.breakeven import Question, check_axis, check_question, find_break_even, write_break_even
     from simulator.study.sweep.store import Store
 
     names = [name.strip() for name in between.split(",")]
     if len(names) != 2 or not all(names) or names[0] == names[1]:
         raise ConfigError(f"--between {between}: allowed: two different machines, as crossbar,systolic")
     metrics = tuple(dict.fromkeys(metric or ["seconds", "energy_pj"]))
-    scale = _scale(axis, ends, linear)
-    question = Question(axis, (names[0], names[1]), workload, metrics, scale, points, tolerance, equal_area, tuple(settings or ()))
-    folder = output or Path("reports") / "-".join(["breakeven", *(Path(name).stem for name in names), axis.split(".")[-1]])
-    if output is not None or not as_json:
-        check_free(folder, force=force)
-    provenance = Provenance()
-    talk = Talk.quiet if running.quiet or as_json else Talk.bar
-    with Store(running.store) as base, told(talk, "breakeven", metrics[0], "min") as listener:
-        answer = find_break_even(question, base, running.options(), listener)
-        tell_damaged(base)
+    with _workload_file(workload, prune, tokens) as file:
+        check_axis(axis, (names[0], names[1]), file)
+        scale = _scale(axis, ends, linear)
+        question = Question(axis, (names[0], names[1]), file, metrics, scale, points, tolerance, equal_area, tuple(settings or ()))
+        check_question(question)
+        name = "-".join(["breakeven", *(Path(name).stem for name in names), axis.split(".")[-1]]) + set_in_name(
+            [*(settings or ()), *([f"prune={prune.value}"] if prune else [])]
+        )
+        folder = output or default_folder(Path("reports") / f"{name}{'-equal-area' if equal_area else ''}", force=force)
+        if output is not None or not as_json:
+            check_free(folder, force=force)
+        provenance = Provenance()
+        talk = Talk.quiet if running.quiet or as_json else Talk.bar
+        with Store(running.store) as base, told(talk, "breakeven", metrics[0], "min") as listener:
+            answer = find_break_even(question, base, running.options(), listener)
+            tell_damaged(base)
+    if not any(curve.values for curve in answer.curves):
+        raise ConfigError("\n".join(without_figures(answer)))
     if output is not None or not as_json:
         with in_style(style.value):
             write_break_even(folder, answer, provenance.record(), force=force)
@@ -89,14 +113,37 @@ def breakeven_command(
         for sentence in sentences(answer):
             console.print(sentence, soft_wrap=not console.is_terminal)
         console.print(f"results in {folder}/", soft_wrap=True)
-    raise typer.Exit(_exit_code(answer))
+    raise typer.Exit(SOME_FAILED if answer.failures else 0)
 
 
-def _exit_code(answer: BreakEven) -> int:
-    """0 where every point has figures, 3 where some have not, 2 where none has."""
-    if not any(curve.values for curve in answer.curves):
-        return USER_ERROR
-    return SOME_FAILED if answer.failures else 0
+@contextmanager
+def _workload_file(workload: str, prune: PruneChoice | None, tokens: int) -> Iterator[str]:
+    """The workload as it was named; with --prune one whose matrices are pruned anew at every density."""
+    if prune is None:
+        if Path(workload).is_file() and Path(workload).suffix not in (".yaml", ".yml"):
+            from simulator.errors import ConfigError
+
+            raise ConfigError(f"{workload}: no workload file; --prune magnitude prunes what it holds at every density of --axis")
+        yield workload
+        return
+    from simulator.cli.import_ import tell_left_out, turned_words
+    from simulator.study.breakeven.pruned import prunable
+
+    with prunable(workload, prune.value, tokens) as ready:
+        tell_left_out(ready.left_out)
+        if ready.turned:
+            typer.echo(turned_words(ready.turned), err=True)
+        yield str(ready.file)
+
+
+def without_figures(answer: BreakEven) -> list[str]:
+    """A line for each reason that points have no figures, with the first of them and how many there are."""
+    lines = []
+    for reason in dict.fromkeys(answer.failures.values()):
+        points = [point for point, why in answer.failures.items() if why == reason]
+        where = points[0] if len(points) == 1 else f"{len(points)} points, the first {points[0]}"
+        lines.append(f"no figures at {where}: {reason}")
+    return lines
 
 
 def sentences(answer: BreakEven) -> list[str]:
@@ -115,7 +162,7 @@ def sentences(answer: BreakEven) -> list[str]:
             lines.append(f"{label}: break-even {_place(answer, crossing)}; {sides}")
             if curve.bands:
                 lines.append(f"  over the bands of the constants {_band(curve.bands[index])}")
-    lines += [f"no figures at {point}: {reason}" for point, reason in answer.failures.items()]
+    lines += without_figures(answer)
     return lines
 
 

@@ -29,6 +29,7 @@ from simulator.cli.options import (
     StyleChoice,
     StyleOption,
     WorkloadOption,
+    shipped,
 )
 from simulator.errors import ConfigError
 
@@ -183,7 +184,10 @@ def sizer(request: SizingRequest, engine: Any, jobs: int, store: Path) -> Callab
 
 
 def compare_command(
-    machines: Annotated[list[str], typer.Argument(metavar="MACHINE", help="Machine files, or names in configs/machines/.")],
+    machines: Annotated[
+        list[str],
+        typer.Argument(metavar="MACHINE", help="Machine files, or names in configs/machines/.", autocompletion=shipped("machines")),
+    ],
     workload: WorkloadOption,
     equal: EqualOption = None,
     to: ToOption = None,

@@ -68,7 +68,7 @@ def main() -> None:
         # here, so that an interrupt while modules load is an interrupt like any other
         from simulator.cli.app import application
 
-        application(sys.argv[1:])()
+        application(sys.argv[1:])(prog_name="sparsim")
     except CheckError as error:
         _complain(f"{error}\nThis is a bug in sparsim, not in your files.")
         sys.exit(BUG)

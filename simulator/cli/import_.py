@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -119,8 +119,8 @@ def import_command(
             f"{len(found)} operation{'' if len(found) == 1 else 's'} with {nonzeros:,} nonzero weights in {output / 'workload.yaml'}"
         )
         if turned:
-            typer.echo(f"stored [in, out], and turned to [out, in]: {_some(turned)}; --layout out-in takes all as they are")
-    _tell_left_out(unread)
+            typer.echo(f"{turned_words(turned)}; --layout out-in takes all as they are")
+    tell_left_out(unread)
 
 
 def _dumper() -> type[yaml.SafeDumper]:
@@ -135,7 +135,12 @@ def _some(names: Sequence[str]) -> str:
     return ", ".join(names[:_SHOWN]) + (f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else "")
 
 
-def _tell_left_out(unread: dict[str, str]) -> None:
+def turned_words(names: Sequence[str]) -> str:
+    """That tensors were stored the other way round."""
+    return f"stored [in, out], and turned to [out, in]: {_some(names)}"
+
+
+def tell_left_out(unread: Mapping[str, str]) -> None:
     """A line for each reason, on stderr."""
     for reason in dict.fromkeys(unread.values()):
         typer.echo(f"left out: {_some([name for name, why in unread.items() if why == reason])}: {reason}", err=True)

@@ -9,7 +9,17 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from simulator.cli.options import ForceOption, FormatChoice, FormatOption, FullOption, JsonOption, SetOption, StyleChoice, StyleOption
+from simulator.cli.options import (
+    ForceOption,
+    FormatChoice,
+    FormatOption,
+    FullOption,
+    JsonOption,
+    SetOption,
+    StyleChoice,
+    StyleOption,
+    shipped,
+)
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -18,7 +28,14 @@ if TYPE_CHECKING:
 
 
 def inspect_command(
-    file: Annotated[str, typer.Argument(metavar="WORKLOAD|MACHINE", help="Machine or workload file, or a shipped one's name.")],
+    file: Annotated[
+        str,
+        typer.Argument(
+            metavar="WORKLOAD|MACHINE",
+            help="Machine or workload file, or a shipped one's name.",
+            autocompletion=shipped("machines", "workloads"),
+        ),
+    ],
     overrides: SetOption = None,
     output: Annotated[
         Path | None,

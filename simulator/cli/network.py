@@ -14,6 +14,7 @@ from simulator.cli.options import (
     FormatChoice,
     FormatOption,
     JsonOption,
+    MachineArgument,
     OutputOption,
     SetOption,
     StyleChoice,
@@ -36,7 +37,7 @@ class TrafficChoice(StrEnum):
 
 
 def network_command(
-    machine: Annotated[str, typer.Argument(metavar="MACHINE", help="Machine file, or a name in configs/machines/.")],
+    machine: MachineArgument,
     traffic: Annotated[TrafficChoice, typer.Option("--traffic", help="What the sources send; trace: the requests of -w.")] = (
         TrafficChoice.uniform
     ),
@@ -60,7 +61,7 @@ def network_command(
     from simulator.cli.running import Provenance, ensure_kernels, progress_bars
     from simulator.cli.study import read_machine
     from simulator.engine.compiled.switch.engine import SWITCH_KERNEL
-    from simulator.report.folder import check_free
+    from simulator.report.folder import check_free, default_folder, set_in_name
     from simulator.report.pictures import in_style
     from simulator.study.load_latency import measure_network
     from simulator.workload import load_workload
@@ -69,7 +70,8 @@ def network_command(
     model = read_machine(machine, overrides or [])
     trace = None if workload is None else load_workload(workload)
     if output is not None or not as_json:
-        folder = output or Path("reports") / f"network-{model.name}-{traffic.value}"
+        name = f"network-{model.name}-{traffic.value}{set_in_name(overrides or ())}"
+        folder = output or default_folder(Path("reports") / name, force=force)
         check_free(folder, force=force)
     if engine is EngineChoice.compiled:
         ensure_kernels([SWITCH_KERNEL])

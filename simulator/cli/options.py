@@ -35,7 +35,26 @@ class EngineChoice(StrEnum):
     reference = "reference"
 
 
-WorkloadOption = Annotated[str, typer.Option("--workload", "-w", metavar="WORKLOAD", help="Workload file, or a name in workloads/.")]
+def shipped(*shelves: str) -> Callable[[str], list[str]]:
+    """What a shell completes: names of shipped files of these kinds; where there is none, it looks for files itself."""
+
+    def names(incomplete: str) -> list[str]:
+        from simulator.specs.shipped import SHELVES
+
+        return [name for shelf in shelves for name in SHELVES[shelf].files() if name.startswith(incomplete)]
+
+    return names
+
+
+MachineArgument = Annotated[
+    str, typer.Argument(metavar="MACHINE", help="Machine file, or a name in configs/machines/.", autocompletion=shipped("machines"))
+]
+WorkloadOption = Annotated[
+    str,
+    typer.Option(
+        "--workload", "-w", metavar="WORKLOAD", help="Workload file, or a name in workloads/.", autocompletion=shipped("workloads")
+    ),
+]
 SetOption = Annotated[
     list[str] | None,
     typer.Option(

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
-
-import typer
+from typing import TYPE_CHECKING
 
 from simulator.cli.options import (
     EngineChoice,
@@ -16,6 +14,7 @@ from simulator.cli.options import (
     IdealOption,
     IdealPart,
     JsonOption,
+    MachineArgument,
     NoPlotsOption,
     OutputOption,
     PlotsOption,
@@ -32,7 +31,7 @@ if TYPE_CHECKING:
 
 
 def run_command(
-    machine: Annotated[str, typer.Argument(metavar="MACHINE", help="Machine file, or a name in configs/machines/.")],
+    machine: MachineArgument,
     workload: WorkloadOption,
     overrides: SetOption = None,
     engine: EngineOption = EngineChoice.compiled,

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import json
 from enum import StrEnum
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+if TYPE_CHECKING:
+    from pydantic import BaseModel
 
 
 class FileKind(StrEnum):
@@ -22,8 +25,20 @@ class FileKind(StrEnum):
 
 def schema_command(kind: Annotated[FileKind, typer.Argument(help="Which file.")]) -> None:
     """Print the JSON schema of a machine, a workload, a sweep, a study, a list of published figures, or a published accelerator rebuilt."""
-    from pydantic import BaseModel
+    typer.echo(schema_text(kind))
 
+
+def schema_text(kind: FileKind) -> str:
+    """The JSON schema of such a file."""
+    schema = model_of(kind).model_json_schema()
+    if kind is FileKind.study:
+        # a sweep within a study is called after it
+        schema["$defs"]["SweepSpec"]["required"].remove("name")
+    return json.dumps(schema, indent=2)
+
+
+def model_of(kind: FileKind) -> type[BaseModel]:
+    """What such a file must hold."""
     model: type[BaseModel]
     if kind is FileKind.machine:
         from simulator.machine import Machine as model
@@ -37,4 +52,4 @@ def schema_command(kind: Annotated[FileKind, typer.Argument(help="Which file.")]
         from simulator.cost.validation import Rebuild as model
     else:
         from simulator.cost.validation import FiguresFile as model
-    typer.echo(json.dumps(model.model_json_schema(), indent=2))
+    return model

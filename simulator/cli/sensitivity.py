@@ -59,7 +59,7 @@ def sensitivity_command(
     from rich.console import Console
 
     from simulator.cli.running import Provenance
-    from simulator.report.folder import check_free
+    from simulator.report.folder import check_free, default_folder
     from simulator.report.pictures import in_style
     from simulator.report.sensitivity import sensitivity_record, sensitivity_table, write_sensitivity
     from simulator.study.uncertainty import Probe, assess, sensitivity
@@ -69,7 +69,7 @@ def sensitivity_command(
     if output is not None:
         check_free(output, force=force)
     runs = _saved(machines, overrides) if workload is None else _simulated(machines, workload, overrides or [])
-    folder = output or (None if as_json else Path("reports") / f"sensitivity-{runs[0].workload}")
+    folder = output or (None if as_json else default_folder(Path("reports") / f"sensitivity-{runs[0].workload}", force=force))
     if folder is not None:
         check_free(folder, force=force)
     known = assess(runs)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from simulator.cli.options import ForceOption, JsonOption, OutputOption, Running, with_running_options
+from simulator.cli.options import ForceOption, JsonOption, OutputOption, Running, shipped, with_running_options
 from simulator.cli.running import SOME_FAILED, Talk, tell_damaged, told
 
 if TYPE_CHECKING:
@@ -22,7 +22,10 @@ if TYPE_CHECKING:
 def study_command(
     running: Running,
     study: Annotated[
-        str | None, typer.Argument(metavar="STUDY", help="Study file, or a name in configs/studies/; none: list them.")
+        str | None,
+        typer.Argument(
+            metavar="STUDY", help="Study file, or a name in configs/studies/; none: list them.", autocompletion=shipped("studies")
+        ),
     ] = None,
     overrides: Annotated[
         list[str] | None, typer.Option("--set", "-s", metavar="KEY=VALUE", help="Replace a key of the study file; repeatable.")
@@ -44,7 +47,7 @@ def study_command(
     import json
 
     from simulator.cli.running import Provenance
-    from simulator.study.questions.folder import answer_record, check_study_folder, write_study
+    from simulator.study.questions.folder import answer_record, check_study_folder, study_folder, write_study
     from simulator.study.questions.pages import update_page
     from simulator.study.questions.reading import load_question
     from simulator.study.questions.run import answer_question
@@ -54,7 +57,7 @@ def study_command(
         _list()
         return
     question = load_question(study, overrides or (), cut=cut)
-    folder = output or Path("reports") / f"study-{question.spec.name}"
+    folder = output or study_folder(question.spec.name, force=force)
     if output is not None or not as_json:
         check_study_folder(folder, question.spec.name, force=force)
     provenance = Provenance()

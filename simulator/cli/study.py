@@ -15,7 +15,7 @@ from simulator.kinds import kind_of
 from simulator.machine import Machine
 from simulator.pipeline import kernels_needed
 from simulator.pricing import elaborate, technology_of
-from simulator.report.folder import check_free
+from simulator.report.folder import check_free, default_folder, set_in_name
 from simulator.report.pictures import Pictures
 from simulator.report.verdict import OBJECTIVE
 from simulator.report.write import Report, uncertainty_record
@@ -96,6 +96,11 @@ class Request:
         """Overrides of the workload's."""
         return [text.removeprefix(_OF_WORKLOAD) for text in self.overrides if text.startswith(_OF_WORKLOAD)]
 
+    @property
+    def set_in_name(self) -> str:
+        """What a folder's name tells of this request, beside machines and workload."""
+        return set_in_name(self.overrides) + (f"-ideal-{self.ideal}" if self.ideal != "none" else "")
+
 
 class Writer(Protocol):
     """`write_run` or `write_comparison`."""
@@ -116,7 +121,8 @@ def run_study(
     """Do what the user typed. Nothing is simulated before all files are read and the folder is known to be free."""
     machines = [read_machine(path, request.of_machine) for path in request.machines]
     workload = load_workload(request.workload, request.of_workload)
-    folder = _folder(request, folder_name([machine.name for machine in machines], workload.name))
+    name = folder_name([machine.name for machine in machines], workload.name) + request.set_in_name
+    folder = _folder(request, name)
     if folder is not None:
         check_free(folder, force=request.force)
     ensure_kernels(dict.fromkeys(kernel for machine in machines for kernel in kernels_needed(machine, workload, request.engine)))
@@ -134,6 +140,8 @@ def run_study(
         report = report.with_bands()
     report = report.beside_measured(workload)
     record = {"sizing": [entry.to_dict() for entry in sized]} if sized else {}
+    # once more: another command may have taken the place meanwhile
+    folder = _folder(request, name)
     if folder is not None:
         files = _machine_files(sized) if sized else {}
         write(folder, report, provenance.record() | record, force=request.force, files=files, pictures=request.pictures)
@@ -158,7 +166,7 @@ def _sizing_table(sized: Sequence[Sized]) -> RenderableType:
 def _folder(request: Request, name: str) -> Path | None:
     if request.output is not None:
         return request.output
-    return None if request.as_json else REPORTS / name
+    return None if request.as_json else default_folder(REPORTS / name, force=request.force)
 
 
 def _record(report: Comparison) -> dict[str, Any]:

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from simulator.cli.options import ForceOption, FullOption, OutputOption, Running, StyleChoice, StyleOption, with_running_options
+from simulator.cli.options import ForceOption, FullOption, OutputOption, Running, StyleChoice, StyleOption, shipped, with_running_options
 from simulator.cli.running import JsonLinesOption, Talk, exit_code, talk_of, tell_damaged, told
 
 
 @with_running_options
 def sweep_command(
-    sweep: Annotated[str, typer.Argument(metavar="SWEEP", help="Sweep file, or a name in configs/sweeps/.")],
+    sweep: Annotated[
+        str, typer.Argument(metavar="SWEEP", help="Sweep file, or a name in configs/sweeps/.", autocompletion=shipped("sweeps"))
+    ],
     running: Running,
     overrides: Annotated[
         list[str] | None, typer.Option("--set", "-s", metavar="KEY=VALUE", help="Replace a key of the sweep file, as workload=dense-1024.")
@@ -36,13 +37,14 @@ def sweep_command(
     from simulator.study.sweep.reading import load_sweep
     from simulator.study.sweep.run import run_sweep, sweep_id
     from simulator.study.sweep.store import Store
-    from simulator.study.sweep.study import check_sweep_folder, write_sweep
+    from simulator.study.sweep.study import check_sweep_folder, sweep_folder, write_sweep
     from simulator.study.sweep.tables import study_summary, study_table
 
     talk = talk_of(running.quiet, json_lines)
     space = load_sweep(sweep, [*(overrides or []), *(["bands=true"] if bands else [])])
-    folder = output or Path("reports") / f"sweep-{space.spec.name}"
-    check_sweep_folder(folder, sweep_id(space.spec), force=force)
+    identity = sweep_id(space.spec)
+    folder = output or sweep_folder(space.spec.name, identity, force=force)
+    check_sweep_folder(folder, identity, force=force)
     provenance = Provenance()
     objective, way = next(iter(space.spec.objectives.items()))
     try:
@@ -52,6 +54,9 @@ def sweep_command(
     except KeyboardInterrupt:
         typer.echo(f"interrupted; what was done is in {running.store}, and the same command goes on from there", err=True)
         raise
+    if all(row.record is None for row in run.rows):
+        # a failed command leaves no report
+        raise typer.Exit(exit_code(run.rows))
     with in_style(style.value):
         write_sweep(folder, run, provenance.record(), force=force)
     if talk is not Talk.json_lines:

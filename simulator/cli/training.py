@@ -6,11 +6,11 @@ from typing import Annotated
 
 import typer
 
-from simulator.cli.options import ForceOption, JsonOption, OutputOption, SetOption
+from simulator.cli.options import ForceOption, JsonOption, MachineArgument, OutputOption, SetOption
 
 
 def training_command(
-    machine: Annotated[str, typer.Argument(metavar="MACHINE", help="Machine file, or a name in configs/machines/.")],
+    machine: MachineArgument,
     workload: Annotated[str, typer.Option("--workload", "-w", metavar="STEP", help="Training step with sampled dW, as ws-4x-train.")],
     against: Annotated[
         str | None, typer.Option("--against", metavar="STEP", help="A step of your own with whole dW; default: made of STEP.")

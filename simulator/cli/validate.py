@@ -40,12 +40,13 @@ def validate_command(
 
     from simulator.cli.running import Provenance
     from simulator.errors import ConfigError
-    from simulator.report.folder import check_free
+    from simulator.report.folder import check_free, default_folder
     from simulator.report.pictures import in_style
 
     if figures is not None and rebuild is not None:
         raise ConfigError("--figures and --rebuild: allowed: one of them; a list of figures holds no rebuilds")
-    folder = output or (None if as_json else Path("reports") / ("validate" if rebuild is None else "validate-rebuilds"))
+    place = Path("reports") / ("validate" if rebuild is None else "validate-rebuilds")
+    folder = output or (None if as_json else default_folder(place, force=force))
     if folder is not None:
         check_free(folder, force=force)
     provenance = Provenance()

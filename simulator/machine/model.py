@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -10,8 +11,13 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import ConfigDict, Field, PositiveInt, field_validator, model_validator
 
-from simulator.specs import FileModel, config_path, load_yaml_model
+from simulator.errors import ConfigError
+from simulator.specs import FileModel, config_path, load_yaml_model, nearest_hint
+from simulator.specs.documents import apply_overrides, replaced, validated
+from simulator.specs.fields import every_key
 from simulator.specs.models import Section
+from simulator.specs.parse import parse
+from simulator.specs.tree import Entry, Location
 
 OperandType = Literal["int8", "fp8", "fp16", "bf16", "tf32", "fp32"]
 AccumulateType = Literal["int32", "fp32"]
@@ -174,6 +180,20 @@ class Machine(FileModel):
         self.fabric.check(self)
         return self
 
+    def with_(self, keys: dict[str, Any] | None = None, /, **named: Any) -> Machine:
+        """Return this machine with some keys replaced: by key path in a mapping, or by a name that only one section has.
+
+        machine.with_(units=128, name="large")
+        machine.with_({"dram.share": 0.5, "fabric.network.topology": "mesh"})
+
+        Raises ConfigError for a key that does not exist or that several sections have, and for a machine that cannot be.
+        """
+        root = parse(self.model_dump_json(exclude_unset=True), f"machine {self.name}", lines=False)
+        for path, value in {**(keys or {}), **{_path_of(name, root): value for name, value in named.items()}}.items():
+            new = parse(json.dumps(value), f"with_ {path}", lines=False)
+            root = replaced(root, path.split("."), Entry(new.value, Location(f"with_({path}={value!r})")))
+        return validated(root, Machine).model
+
     def inside(self) -> Machine:
         """The machine as its fabric knows it: of what lies around, nothing is there to be read (AttributeError).
 
@@ -228,12 +248,36 @@ class MachineView:
         return self.machine.trunks
 
 
-def load_machine(path: str | Path, overrides: Sequence[str] = ()) -> Machine:
-    """Return the machine of a YAML file, or of a name in configs/machines.
+def load_machine(path: str | Path | dict[str, Any], overrides: Sequence[str] = ()) -> Machine:
+    """Return the machine of a YAML file, of a name in configs/machines, or of a mapping with what a file would hold.
 
     `overrides` are `key.path=value` texts, such as `fabric.units=128`. Raises ConfigError.
     """
+    if isinstance(path, dict):
+        root = parse(_json(path), f"machine {path.get('name', '')}".strip(), lines=False)
+        return validated(apply_overrides(root, overrides), Machine).model
     return load_yaml_model(config_path("machines", path), Machine, overrides)
+
+
+def _json(record: Any) -> str:
+    """A mapping as text. Raises ConfigError where it holds what no file could."""
+    try:
+        return json.dumps(record)
+    except (TypeError, ValueError, RecursionError) as error:
+        raise ConfigError(f"a machine is numbers, text, lists and mappings: {error}") from error
+
+
+def _path_of(name: str, root: Entry) -> str:
+    """The path of the key that a name alone means. Raises ConfigError where none is called so, or several are."""
+    if name in Machine.model_fields:
+        return name
+    known = every_key(Machine, root)
+    paths = [".".join(path) for path in known if path[-1] == name]
+    if not paths:
+        raise ConfigError(f"with_({name}=…): no key is called so{nearest_hint(name, (path[-1] for path in known))}")
+    if len(paths) > 1:
+        raise ConfigError(f"with_({name}=…): several keys are called so: {', '.join(paths)}; name one, as with_({{{paths[0]!r}: …}})")
+    return paths[0]
 
 
 def _dotted(given: dict[Any, Any]) -> Iterator[tuple[Any, Any]]:

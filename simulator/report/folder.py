@@ -6,9 +6,11 @@ import csv
 import io
 import json
 import os
+import re
 import shutil
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from itertools import chain, count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -39,6 +41,40 @@ def check_free(folder: Path, *, force: bool) -> None:
         raise OutputError(f"{folder}: exists already and is not overwritten; choose another one with -o, or replace it with --force")
     if not (folder / MARKER).is_file():
         raise OutputError(f"{folder}: holds files that are no sparsim report (it has no {MARKER}), so --force does not replace it")
+
+
+def default_folder(folder: Path, *, force: bool, same: Callable[[Path], bool] = lambda folder: False) -> Path:
+    """Where a command writes that was told no place: `folder`, or the first of FOLDER-2, FOLDER-3, … that is free.
+
+    What is there already is kept, unless it is a report and `force`, or what is `same` and so may be written again.
+    """
+    places = chain([folder], (folder.with_name(f"{folder.name}-{number}") for number in count(2)))
+    return next(place for place in places if _free(place) or same(place) or (force and (place / MARKER).is_file()))
+
+
+def set_in_name(settings: Sequence[str]) -> str:
+    """What `key.path=value` texts add to the name of a folder: `-window=32`.
+
+    >>> set_in_name(["fabric.window=32", "workload.fuse=[a, b]"])
+    '-window=32-fuse=a_b'
+    """
+    parts = [f"{path.strip().split('.')[-1]}={value.strip()}" for path, _, value in (text.partition("=") for text in settings)]
+    safe = [_UNFIT.sub("_", part).strip("_") for part in parts]
+    return "".join(f"-{part.replace('=_', '=')}" for part in safe)[:_LONGEST]
+
+
+_UNFIT = re.compile(r"[^\w.+=-]+")
+"""What a folder's name should not have: spaces, brackets, slashes."""
+_LONGEST = 80
+"""Characters of a name that tell what was set."""
+
+
+def _free(folder: Path) -> bool:
+    """Whether a new folder can stand there; of one that cannot be looked at, writing says why."""
+    try:
+        return not folder.is_symlink() and (not folder.exists() or (folder.is_dir() and not any(folder.iterdir())))
+    except OSError:
+        return True
 
 
 @contextmanager

@@ -15,6 +15,7 @@ from simulator.errors import OutputError
 from simulator.machine.model import Elaborated
 from simulator.result import codec
 from simulator.result.codec import SCHEMA_VERSION
+from simulator.result.frames import frame
 from simulator.result.metrics import RunMetrics
 from simulator.terms import metric
 from simulator.version import package_version
@@ -207,14 +208,12 @@ class Result(RunMetrics):
 
     def to_frame(self) -> pd.DataFrame:
         """One row an operation: shape, cycles, energy, utilization and unit-cycles by cause. Needs pandas."""
-        import pandas as pd
-
         columns = ("name", "kind", "cycles", "compute_cycles", "seconds", "useful_macs", "dense_macs", "utilization", "energy_pj")
         rows = [
             {column: entry[column] for column in columns} | entry["shape"] | entry["unit_cycles"]
             for entry in (operation.to_dict() for operation in self.operations)
         ]
-        return pd.DataFrame(rows).set_index("name")
+        return frame(rows, "name")
 
     def plot(self) -> Figure:
         """One figure of the run: area, energy and causes of unit-cycles."""

@@ -8,7 +8,7 @@ from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
-from simulator.specs.fields import Slot, allowed, choices, keys_at, paths_of, slot_at, tags_at
+from simulator.specs.fields import Slot, allowed, choices, hint_at, keys_at, paths_of, slot_at, tags_at
 from simulator.specs.files import nearest, nearest_hint
 from simulator.specs.tree import Entry, Key, KeyPath, Location, child, deepest, dotted, plain, shown
 
@@ -94,7 +94,7 @@ def _unknown_key(path: KeyPath, model: type[BaseModel], root: Entry) -> _Problem
     name = str(path[-1])
     keys = keys_at(model, path[:-1], root)
     elsewhere = [dotted((*parent, name)) for parent in paths_of(model, name, root)]
-    hint = f"; nearest: {elsewhere[0]}" if elsewhere else nearest_hint(name, keys)
+    hint = f"; nearest: {elsewhere[0]}" if elsewhere else hint_at(model, path, root)
     return _Problem(_place(path, root), path, f"unknown key; allowed: {', '.join(keys)}{hint}")
 
 

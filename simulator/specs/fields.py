@@ -10,8 +10,9 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
+from simulator.specs.files import nearest
 from simulator.specs.models import Section
-from simulator.specs.tree import Entry, Key, child, plain
+from simulator.specs.tree import Entry, Key, child, deepest, plain
 
 _KEYS_SHOWN = 8
 _MODELS_SHOWN = 4
@@ -46,12 +47,29 @@ def keys_at(model: type[BaseModel], path: Sequence[Key], root: Entry) -> list[st
     return list(models[0].model_fields) if models else []
 
 
+def hint_at(model: type[BaseModel], path: Sequence[Key], root: Entry) -> str:
+    """Return the hint that goes with a key at `path` that is none: the nearest, or what a size follows from that is no key."""
+    above, name = path[:-1], str(path[-1])
+    slot = slot_at(model, above, root)
+    models = _models(slot, deepest(root, above)[0]) if slot is not None else []
+    follows = models[0].follows if models and issubclass(models[0], Section) else {}
+    found = nearest(name, [*keys_at(model, above, root), *follows])
+    if found is None:
+        return ""
+    return f"; {found} is {follows[found]}, which can be set" if found in follows else f"; nearest: {found}"
+
+
 def tags_at(model: type[BaseModel], path: Sequence[Key], root: Entry) -> list[str]:
     """Return the values of a key that tells the models of a union apart; empty where it is no such key."""
     parent = slot_at(model, path[:-1], root)
     models = _models(parent, None) if parent is not None else []
     fields = [found for each in models if len(models) > 1 and (found := each.model_fields.get(str(path[-1]))) is not None]
     return [tag for info in fields for tag in choices(Slot(info.annotation))]
+
+
+def every_key(model: type[BaseModel], root: Entry) -> list[tuple[str, ...]]:
+    """Return the paths of all keys, outside lists."""
+    return [(*path, key) for path, keys in _mappings(Slot(model), root, ()) for key in keys]
 
 
 def paths_of(model: type[BaseModel], name: str, root: Entry) -> list[tuple[str, ...]]:

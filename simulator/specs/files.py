@@ -10,15 +10,24 @@ from pathlib import Path
 from simulator.errors import ConfigError
 
 _CUTOFF = 0.5
+_BEGUN = 3
+"""Letters from which on a beginning says what is meant."""
 
 
 def nearest(name: str, names: Iterable[str]) -> str | None:
     """Return the one of `names` most like `name`, letter case ignored, or None where none is alike.
 
+    A name that is begun, and not misspelt, is the shortest that begins so.
+
     >>> nearest("crosbar", ["crossbar", "systolic"])
     'crossbar'
+    >>> nearest("edap", ["edp_js", "edap_js_mm2"])
+    'edap_js_mm2'
     """
     by_lower = {candidate.lower(): candidate for candidate in names}
+    begun = [candidate for candidate in by_lower if candidate.startswith(name.lower())] if len(name) >= _BEGUN else []
+    if begun:
+        return by_lower[min(begun, key=len)]
     close = difflib.get_close_matches(name.lower(), by_lower, n=1, cutoff=_CUTOFF)
     return by_lower[close[0]] if close else None
 
@@ -30,6 +39,8 @@ def nearest_hint(name: str, names: Iterable[str]) -> str:
 
 
 _PACKAGE = Path(__file__).resolve().parent.parent
+_OF_IMPORT = "workload.yaml"
+"""File of the folder of an imported trace that names its matrices."""
 _SUFFIXES = (".yaml", ".yml")
 
 
@@ -52,7 +63,10 @@ def config_path(folder: str, name_or_path: str | Path, other: Collection[str] = 
 
 
 def workload_path(name_or_path: str | Path) -> Path:
-    """Return the file of the shipped workloads that a bare name means; a path stays as it is."""
+    """Return the file of the shipped workloads that a bare name means, or that of a folder which an import made; a path stays as it is."""
+    inside = Path(name_or_path) / _OF_IMPORT
+    if inside.is_file():
+        return inside
     return _named(data_folder("workloads"), "workloads", name_or_path)
 
 

@@ -47,6 +47,8 @@ class Section(FileModel):
     model_config = ConfigDict(defer_build=True)
 
     home: ClassVar[str]
+    follows: ClassVar[dict[str, str]] = {}
+    """Sizes that reports speak of and no file sets: what each is, in keys that a file does set."""
     _admitted: ClassVar[list[type[Section]]]
 
     @classmethod

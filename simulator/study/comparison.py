@@ -13,6 +13,7 @@ from simulator.pipeline import requests_of, simulate, simulate_and_repeat
 from simulator.processors import processors
 from simulator.report.write import Report as WrittenReport
 from simulator.result import Ideal, Result
+from simulator.result.frames import frame
 from simulator.study.executors import Dispatch, Report, local, silent
 from simulator.study.measured import measured_runs
 from simulator.study.uncertainty import assess
@@ -34,11 +35,9 @@ class Comparison(WrittenReport):
 
     def to_frame(self) -> pd.DataFrame:
         """One row a run, one column a metric. Needs pandas."""
-        import pandas as pd
-
         from simulator.report.write import summary_rows
 
-        return pd.DataFrame(summary_rows(self.all_results)).set_index(["machine", "ideal"])
+        return frame(summary_rows(self.all_results), ["machine", "ideal"])
 
     def plot(self) -> Figure:
         """Area, energy and causes of all machines in one figure."""

@@ -3,7 +3,8 @@
 Start at `types`, what a workload is in memory; `build` makes it of a file, whose keys are in `spec`. An operand is read
 (`readers`, one a matrix format) or drawn (`patterns`, one class a pattern) as a `Csr`, cut or stacked as `blocks`, and becomes
 W or X in `operands`. `storage` counts the bits that W takes in DRAM, `stats` what its pattern would ask of memory, `twin`
-redraws it uniformly. `models` lists the products of whole models, `importing` makes workload files of what people have.
+redraws it uniformly, `matrices` takes those of a script. `models` lists the products of whole models, `importing` makes workload
+files of what people have.
 """
 
 from __future__ import annotations

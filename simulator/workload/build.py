@@ -19,7 +19,7 @@ from simulator.workload.made import stack_of, transposed
 from simulator.workload.operands import activations, dense_activations, drawn, routed_tokens, weight
 from simulator.workload.patterns.base import Seeded, derived_seed
 from simulator.workload.readers import read_matrix
-from simulator.workload.spec import ActivationSpec, Blocks, OperandSpec, OperationSpec, WorkloadSpec
+from simulator.workload.spec import ActivationSpec, Blocks, OperandSpec, OperationSpec, PrunedSpec, WorkloadSpec
 from simulator.workload.storage import StorageSpec
 from simulator.workload.types import ONE_TOKEN, SPARSE_X, SPARSE_X_OF, Activations, Chain, Operation, Weight, Workload
 
@@ -141,7 +141,16 @@ class _Builder:
         if key not in self.stacks:
             stack = self._read(index, role, key[0], spec.blocks)
             self.stacks[key] = stack.transposed() if spec.transposed else stack
-        return self.stacks[key]
+        return self._pruned(index, spec, self.stacks[key]) if isinstance(spec, PrunedSpec) else self.stacks[key]
+
+    def _pruned(self, index: int, spec: PrunedSpec, stack: Stack) -> Stack:
+        """What pruning leaves of a matrix."""
+        from simulator.workload.importing.prune import Pruning, pruned
+
+        try:
+            return Stack(stack.batch, pruned(str(spec.file), stack.matrix, Pruning(spec.prune, spec.density)))
+        except OperandError as error:
+            raise self._error(index, "weight.prune", str(error)) from error
 
     def _taken(self, spec: OperationSpec, name: str) -> Stack:
         """W of an earlier operation, or its transpose."""

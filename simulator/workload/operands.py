@@ -44,11 +44,19 @@ def activations(matrix: Csr, spec: ActivationSpec) -> Activations:
 
     Raises OperandError where X is too large to hold whole, or its tokens are not whole sequences.
     """
-    shape = matrix.shape
+    _check_whole(matrix.shape)
+    return held(matrix if spec.running_or is None else array_csr(running_or(_mask(matrix), spec.running_or)))
+
+
+def _check_whole(shape: tuple[int, int]) -> None:
     if shape[0] * shape[1] > MAX_NONZEROS:
         raise OperandError(f"X has {shape[0]} × {shape[1]} elements; allowed: at most {MAX_NONZEROS}")
-    if spec.running_or is not None:
-        matrix = array_csr(running_or(_mask(matrix), spec.running_or))
+
+
+def held(matrix: Csr) -> Activations:
+    """Return X[K,N] as a matrix has it. Raises OperandError where it is too large to hold whole."""
+    shape = matrix.shape
+    _check_whole(shape)
     mask = _mask(matrix)
     data = None
     if matrix.data is not None:

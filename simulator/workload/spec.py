@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field, PositiveInt, field_validator, model_validator
 
@@ -94,6 +94,19 @@ class WeightSpec(OperandSpec):
     """Where the pattern of W comes from."""
 
 
+class PrunedSpec(WeightSpec):
+    """W of a file, pruned whenever it is read: a sweep can move its density."""
+
+    prune: Literal["magnitude", "row"] = Field(description="keep the values of largest magnitude: of the whole matrix, or of each row")
+    density: float = Field(1.0, gt=0, le=1, description="share of the places of the matrix, or of each row, that pruning keeps at most")
+
+    @model_validator(mode="after")
+    def _of_one_matrix(self) -> PrunedSpec:
+        if self.file is None or self.blocks is not None:
+            raise ValueError("prune: allowed beside a file without blocks only")
+        return self
+
+
 class ActivationSpec(OperandSpec):
     """Where the pattern of X comes from."""
 
@@ -112,7 +125,7 @@ if TYPE_CHECKING:
     AnyWeight = WeightSpec
     AnyActivation = ActivationSpec
 else:  # for mypy they are what all have in common; for pydantic, the file or the pattern that the mapping names
-    AnyWeight = file_or(WeightSpec, WEIGHT_PATTERNS)
+    AnyWeight = file_or(WeightSpec, WEIGHT_PATTERNS, PrunedSpec)
     AnyActivation = file_or(ActivationSpec, ACTIVATION_PATTERNS)
 
 

@@ -200,6 +200,19 @@ class Workload:
     fuse: tuple[Chain, ...] = ()
     _recall: Recall = field(init=False, default_factory=lambda: Recall(_WORKED_OUT), compare=False, repr=False)
 
+    @classmethod
+    def from_scipy(cls, weights: Any, *, tokens: int = 256, activation: Any = None, name: str = "matrices") -> Workload:
+        """Return the products of matrices W[M, K] with X[K, tokens]; `weights` is one matrix, or names and matrices.
+
+        sim.Workload.from_scipy(scipy.sparse.random(512, 512, 0.05), tokens=64)
+
+        SciPy's sparse matrices of any format, and NumPy's arrays; boolean ones are patterns. X is dense, or `activation`.
+        Raises OperandError for what is no matrix.
+        """
+        from simulator.workload.matrices import workload_of
+
+        return workload_of(weights, tokens=tokens, activation=activation, name=name)
+
     @property
     def recall(self) -> Recall:
         """What was worked out of it for machines that agree in what that depends on; it goes with the workload."""

@@ -99,6 +99,26 @@ def test_compare_does_not_overwrite_unless_told(place: Path, sparsim: Type) -> N
     assert (place / "out" / "result-crossbar-ideal-dram.json").is_file()
 
 
+@pytest.mark.usefixtures("no_plots")
+def test_a_run_without_a_named_folder_is_never_refused_one(place: Path, sparsim: Type) -> None:
+    command = ("run", "crossbar.yaml", "-w", "tiny.yaml")
+    for more in ([], [], ["--set", "fabric.window=4", "--ideal", "dram"], ["--force"], ["--set", "workload.fuse=[first, second]"]):
+        assert sparsim(*command, *more).code == 0
+    assert sparsim(*command, "--set", "fabric.units=5", "--set", "fabric.replicas=2").code == 2
+    assert sorted(path.name for path in (place / "reports").iterdir()) == [
+        "crossbar-tiny", "crossbar-tiny-2", "crossbar-tiny-fuse=first_second", "crossbar-tiny-window=4-ideal-dram",
+    ]  # fmt: skip
+
+
+def test_force_replaces_no_folder_of_someone_else(place: Path, sparsim: Type) -> None:
+    kept = place / "reports" / "crossbar-tiny" / "mine.txt"
+    kept.parent.mkdir(parents=True)
+    kept.write_text("mine", encoding="utf-8")
+    outcome = sparsim("run", "crossbar.yaml", "-w", "tiny.yaml", "--no-plots", "--force")
+    assert "results in reports/crossbar-tiny-2/" in outcome.out
+    assert kept.read_text(encoding="utf-8") == "mine"
+
+
 def test_compare_prints_one_json_object(place: Path, sparsim: Type) -> None:
     outcome = sparsim("compare", "crossbar.yaml", "systolic.yaml", "-w", "tiny.yaml", "--jobs", "1", "--json")
     record = json.loads(outcome.out)

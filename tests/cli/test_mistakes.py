@@ -45,7 +45,10 @@ def test_inspect_says_it_too(sparsim: Type, name: str) -> None:
         (("run", "crosbar.yaml", "-w", "tiny.yaml"), "crossbar.yaml"),
         (("run", "crossbar.yaml", "-w", "tyni.yaml"), "tiny.yaml"),
         (("run", "crossbar.yaml"), "--workload"),
-        (("run", "crossbar.yaml", "-w", "tiny.yaml", "--ideal", "memory"), "network"),
+        (
+            ("run", "crossbar.yaml", "-w", "tiny.yaml", "--ideal", "netwrok"),
+            "found netwrok; allowed: none, network, dram, trunks, both; nearest: network",
+        ),
         (("run", "crossbar.yaml", "-w", "tiny.yaml", "-o", "tiny.yaml"), "no folder"),
         (("run", "crossbar.yaml", "-w", "tiny.yaml", "-o", "full", "--force"), "no sparsim report"),
         (("inspect", "tiny.yaml", "-o", "spy.gif"), ".png or .svg"),

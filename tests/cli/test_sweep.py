@@ -166,9 +166,11 @@ def test_equal_machines_are_called_equal(asked: Type) -> None:
     ]
 
 
-def test_a_break_even_without_figures_ends_as_a_sweep_without_does(asked: Type) -> None:
-    outcome = asked("--axis", "workload.density", "--range", "5:9", "--points", "2", "-o", "even")
-    assert (outcome.code, "time: no figures" in outcome.out) == (2, True)
+def test_a_break_even_without_figures_says_each_reason_once_and_leaves_no_folder(asked: Type, swept: Path) -> None:
+    outcome = asked("--axis", "workload.density", "--set", "fabric.bank_kib=0.001", "-o", "even", between="crossbar.yaml,twin.yaml")
+    assert (outcome.code, outcome.out, outcome.err.count("\n"), outcome.err.count("no figures at 22 points, the first ")) == (2, "", 1, 1)
+    assert "fabric.bank_kib = 0.001" in outcome.err
+    assert not (swept / "even").exists()
 
 
 @pytest.mark.parametrize(
@@ -179,6 +181,10 @@ def test_a_break_even_without_figures_ends_as_a_sweep_without_does(asked: Type) 
         (["--range", "a"], "two numbers"),
         (["--metric", "energy"], "unknown; allowed"),
         (["--axis", "fabric.windw", "--range", "1:8"], "nearest: window"),
+        (["--axis", "fabric.windw"], "fabric.windw: unknown key"),
+        (["--axis", "fabric.clusters"], "clusters is token_groups × replicas, which can be set"),
+        (["--axis", "fabric.window"], "needs --range LOW:HIGH"),
+        (["--metric", "edap"], "nearest: edap_js_mm2"),
     ],
 )
 @pytest.mark.usefixtures("swept")
@@ -188,6 +194,7 @@ def test_mistakes_of_break_even(sparsim: Type, arguments: list[str], message: st
     outcome = sparsim("breakeven", *[text for pair in given.items() for text in pair], "-j", "0")
     assert outcome.code == 2
     assert message in outcome.err
+    assert not Path("reports").exists()
 
 
 def test_bands_are_an_option_and_end_in_the_table(swept: Path, sparsim: Type) -> None:
@@ -209,6 +216,14 @@ def test_a_sweep_without_any_figures_says_why(swept: Path, sparsim: Type, no_swe
         outcome = sparsim("sweep", "none.yaml", "-j", "0", quiet, "--force")
         assert outcome.code == 2
         assert "Error: none of the 2 points has figures; the first, " in outcome.err
+        assert not (swept / "reports" / "sweep-try").exists()
+
+
+@pytest.mark.usefixtures("no_sweep_plots")
+def test_another_sweep_of_the_same_name_gets_a_folder_of_its_own(swept: Path, sparsim: Type) -> None:
+    for keys in ([], ["--set", "ideal=dram"], []):
+        assert sparsim("sweep", "try.yaml", "-j", "0", "-q", *keys).code == 0
+    assert sorted(path.name for path in (swept / "reports").glob("sweep-*")) == ["sweep-try", "sweep-try-2"]
 
 
 @pytest.mark.parametrize("ends", ["[1e308, -1e308]", "[0, 1e308]"])

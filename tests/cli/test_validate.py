@@ -52,7 +52,7 @@ def test_the_shipped_list_gives_a_table_and_a_whole_folder(mine: Path, sparsim: 
     assert roles == {"fitted", "predicted", "cross-check"}
     summary = json.loads((folder / "summary.json").read_text(encoding="utf-8"))
     assert {(entry["name"], entry["role"]) for entry in summary["summary"]} >= {("area", "predicted"), ("energy", "predicted")}
-    again = sparsim("validate")
+    again = sparsim("validate", "-o", "reports/validate")
     assert again.code == 2
     assert "exists already" in again.err
 

@@ -12,14 +12,24 @@ from simulator.machine.model import Datatypes, Dram, Machine, Trunks
 from simulator.study.questions.spec import ColumnSpec, QuestionSpec, Saying
 from simulator.study.sweep.spec import AxisSpec, EqualSpec, SearchSpec, SweepSpec
 from simulator.workload.patterns import ACTIVATION_PATTERNS
-from simulator.workload.spec import ActivationSpec, Blocks, ExpertsSpec, FuseSpec, OperationSpec, Shape, WeightSpec, WorkloadSpec
+from simulator.workload.spec import (
+    ActivationSpec,
+    Blocks,
+    ExpertsSpec,
+    FuseSpec,
+    OperationSpec,
+    PrunedSpec,
+    Shape,
+    WeightSpec,
+    WorkloadSpec,
+)
 from simulator.workload.storage import StorageSpec
 
 DOCS = Path(__file__).parents[2] / "docs"
 MACHINE = (Machine, Datatypes, Dram, Trunks, UnitsFabric, Network, SystolicFabric, UnitsMapping)
 STUDY = (QuestionSpec, ColumnSpec, Saying)
 SWEEP = (SweepSpec, AxisSpec, EqualSpec, SearchSpec)
-WORKLOAD = (WorkloadSpec, OperationSpec, Shape, WeightSpec, ActivationSpec, Blocks, StorageSpec, ExpertsSpec, FuseSpec)
+WORKLOAD = (WorkloadSpec, OperationSpec, Shape, WeightSpec, PrunedSpec, ActivationSpec, Blocks, StorageSpec, ExpertsSpec, FuseSpec)
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ import pytest
 from pydantic import Field, model_validator
 
 from simulator.errors import ConfigError
+from simulator.machine import load_machine
 from simulator.specs import FileModel, load_yaml_document, load_yaml_model
 from simulator.specs.files import MAX_BYTES
 
@@ -166,3 +167,11 @@ def test_a_document_knows_the_places_of_its_keys(tmp_path: Path) -> None:
     document = load_yaml_document(write(tmp_path, SQUARE), Drawing, ["limit=5"])
     assert document.where(["shape", "side"]) == f"{tmp_path}/drawing.yaml:4: shape.side"
     assert document.where(["limit"]) == "--set limit=5: limit"
+
+
+def test_a_size_that_follows_from_keys_is_told_as_these() -> None:
+    for key, told in (("clusters", "token_groups × replicas"), ("multiplers", "units × lanes")):
+        with pytest.raises(ConfigError, match=rf"fabric\.{key}: unknown key; .*; \w+ is {told}, which can be set$"):
+            load_machine("crossbar", [f"fabric.{key}=4"])
+    with pytest.raises(ConfigError, match=r"multipliers is rows × cols, which can be set$"):
+        load_machine("systolic", ["fabric.multipliers=4"])

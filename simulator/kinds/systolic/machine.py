@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field, PositiveInt, model_validator
 
@@ -27,6 +27,8 @@ def edge_word_elements(element_bits: int) -> int:
 
 class SystolicFabric(Fabric):
     """A rows × cols array of multiply-accumulate cells that pass operands to their neighbours."""
+
+    follows: ClassVar[dict[str, str]] = {"multipliers": "rows × cols"}
 
     kind: Literal["systolic"]
     rows: PositiveInt = Field(32, le=1024, description="rows of processing elements")

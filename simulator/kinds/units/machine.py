@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field, PositiveInt, model_validator
 
@@ -60,6 +60,12 @@ class UnitsFabric(Fabric):
     """Vector units that gather activation words from banks: crossbar, replication, and all between."""
 
     takes_mapping = True
+    follows: ClassVar[dict[str, str]] = {
+        "clusters": "token_groups × replicas",
+        "units_per_cluster": "units ÷ (token_groups × replicas)",
+        "multipliers": "units × lanes",
+        "copies": "token_groups × replicas",
+    }
 
     kind: Literal["gather"]
     units: PositiveInt = Field(64, le=65536, description="vector units")

@@ -7,12 +7,13 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from simulator.errors import ConfigError, OutputError
 from simulator.machine import Machine
 from simulator.report.folder import MARKER, new_folder, write_json
 from simulator.result import METRICS
+from simulator.result.frames import frame
 from simulator.specs import Document, nearest_hint
 from simulator.specs.documents import apply_overrides, read_tree, validated
 from simulator.specs.fields import slot_at, takes_integers_only
@@ -33,6 +34,9 @@ from simulator.study.sweep.study import Row
 from simulator.study.uncertainty import METRICS as BANDED
 from simulator.study.uncertainty import Assessment
 from simulator.workload.spec import WorkloadSpec
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 FILE = "breakeven.json"
 _DENSITY = "workload.density"
@@ -115,6 +119,16 @@ class BreakEven:
         """Name of a machine, or that they are equal."""
         return {"first": self.names[0], "second": self.names[1], "equal": "equal"}[side]
 
+    def to_frame(self) -> pd.DataFrame:
+        """One row a metric and value of the axis: the figures of both machines, called by their names. Needs pandas."""
+        first, second = self.names
+        rows = [
+            {"metric": curve.metric, self.axis: value, first: one, second: other}
+            for curve in self.curves
+            for value, one, other in zip(curve.values, curve.first, curve.second, strict=True)
+        ]
+        return frame(rows, ["metric", self.axis])
+
     def to_dict(self) -> dict[str, Any]:
         """JSON values."""
         return {"schema_version": SCHEMA_VERSION, **asdict(self)}
@@ -143,9 +157,7 @@ class BreakEven:
 
 def find_break_even(question: Question, store: Store, options: Options, listen: Listener = lambda event: None) -> BreakEven:
     """Scan, halve, and answer; every point goes through the store. Raises ConfigError for a name that does not exist."""
-    for metric in question.metrics:
-        if metric not in METRICS:
-            raise ConfigError(f"--metric {metric}: unknown; allowed: {', '.join(METRICS)}{nearest_hint(metric, METRICS)}")
+    check_question(question)
     asked = _Asked(question, store, replace(options, listed=False), listen)
     scale = _scale_of(question)
     curves = []
@@ -167,6 +179,29 @@ def find_break_even(question: Question, store: Store, options: Options, listen: 
         question.equal_area,
         scale.integers,
     )
+
+
+def check_question(question: Question) -> None:
+    """Raise ConfigError for a metric, a machine, a workload or a key that does not exist, before anything runs."""
+    for metric in question.metrics:
+        if metric not in METRICS:
+            raise ConfigError(f"--metric {metric}: unknown; allowed: {', '.join(METRICS)}{nearest_hint(metric, METRICS)}")
+    _scale_of(question)
+
+
+def check_axis(axis: str, machines: tuple[str, str], workload: str) -> None:
+    """Raise ConfigError where no machine and no operation has the key, whatever its range is going to be."""
+    # an axis of one value is looked up as any other is
+    either = Question(axis, machines, workload, ("cycles",), Scale(1, 1, logarithmic=False), 2, 1.0)
+    space = space_of(_document(either, [1.0]), Path())
+    if not axis.startswith("workload."):
+        return
+    root = read_tree(space.workload_file(workload), WorkloadSpec)
+    if not reached_by(root, axis.removeprefix("workload.")):
+        raise ConfigError(
+            f"{axis}: no operation of {workload} has a weight from DRAM whose pattern has density or nnz; "
+            "--prune magnitude prunes the values of matrix files anew at every density"
+        )
 
 
 def _scale_of(question: Question) -> Scale:

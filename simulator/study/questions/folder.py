@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from simulator.report.folder import MARKER, check_free, csv_text, new_folder, write_json
+from simulator.report.folder import MARKER, check_free, csv_text, default_folder, new_folder, write_json
 from simulator.study.questions.run import Answered
 from simulator.version import MODEL_VERSION, package_version
 
@@ -19,6 +19,11 @@ SCHEMA_VERSION = 1
 def check_study_folder(folder: Path, name: str, *, force: bool) -> None:
     """Raise OutputError where the folder must not be written; the folder of the same study may be."""
     check_free(folder, force=force or _holds(folder, name))
+
+
+def study_folder(name: str, *, force: bool) -> Path:
+    """Where a study is written unless told: the folder that holds it, or the first that is free."""
+    return default_folder(Path("reports") / f"study-{name}", force=force, same=lambda folder: _holds(folder, name))
 
 
 def write_study(folder: Path, done: Answered, made: Mapping[str, Any], *, force: bool) -> None:

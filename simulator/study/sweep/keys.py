@@ -92,11 +92,11 @@ def _expanded(root: Entry, keys: Sequence[str], *, drawn_only: bool) -> Iterator
 
 
 def _is_drawn(operation: object) -> bool:
-    """Whether an operation's W is a pattern of a chosen number of nonzeros that is stored in DRAM."""
+    """Whether an operation's W is a pattern of a chosen number of nonzeros, or pruned to it, and stored in DRAM."""
     if not isinstance(operation, dict) or not isinstance(operation.get("weight"), dict):
         return False
     counted = any(key in operation["weight"] for key in _EITHER)
-    return counted and "pattern" in operation["weight"] and operation.get("weight_home", "dram") == "dram"
+    return counted and bool({"pattern", "prune"} & operation["weight"].keys()) and operation.get("weight_home", "dram") == "dram"
 
 
 def _only(entry: Entry, keys: Sequence[str], kept: Sequence[str]) -> Entry:

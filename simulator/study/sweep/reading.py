@@ -11,7 +11,7 @@ from simulator.machine import Machine
 from simulator.result import METRICS
 from simulator.specs import Document, Key, config_path, load_yaml_document, nearest_hint, workload_path
 from simulator.specs.documents import read_tree
-from simulator.specs.fields import keys_at, slot_at
+from simulator.specs.fields import hint_at, keys_at, slot_at
 from simulator.specs.tree import Entry
 from simulator.study.sizing.scale import SCALED, SETTLED
 from simulator.study.sweep.expression import Expression, no_names
@@ -184,7 +184,7 @@ class _Reader:
         allowed = keys_at(model, keys[:known], root)
         above = ".".join([*([kind] if kind == "workload" else []), *keys[:known]]) or "a machine"
         raise ConfigError(
-            f"{place}: {path}: unknown key; allowed in {above}: {', '.join(allowed) or 'nothing'}{nearest_hint(keys[known], allowed)}"
+            f"{place}: {path}: unknown key; allowed in {above}: {', '.join(allowed) or 'nothing'}{hint_at(model, keys[: known + 1], root)}"
         )
 
     def _check_metrics(self) -> None:

@@ -6,19 +6,23 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
 from simulator.errors import ConfigError, OutputError
-from simulator.report.folder import MARKER, as_text, check_free, csv_text, new_folder, write_json
+from simulator.report.folder import MARKER, as_text, check_free, csv_text, default_folder, new_folder, write_json
 from simulator.result import METRICS
+from simulator.result.frames import frame
 from simulator.study.sweep.expression import Expression
 from simulator.study.sweep.inputs import Scaled
 from simulator.study.sweep.keys import labelled
 from simulator.study.sweep.point import ComputedPoint
 from simulator.study.sweep.spec import Scalar, SweepSpec
 from simulator.version import package_version
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 SCHEMA_VERSION = 2
 FILE = "sweep.json"
@@ -148,6 +152,10 @@ class Study:
     robustness: tuple[Robustness, ...] = ()
     """How the best points stand over the bands of the constants, where the sweep carries them."""
 
+    def to_frame(self) -> pd.DataFrame:
+        """One row a point: values of the axes, metrics, bands, sizes, and why it failed where it did. Needs pandas."""
+        return frame(flat_rows(self.rows), "place")
+
     @property
     def failures(self) -> list[Row]:
         """Rows without figures."""
@@ -219,6 +227,11 @@ _WIDTH = 110
 def check_sweep_folder(folder: Path, sweep: str, *, force: bool) -> None:
     """Raise OutputError where the folder must not be written; the folder of the same sweep may be."""
     check_free(folder, force=force or holds_sweep(folder, sweep))
+
+
+def sweep_folder(name: str, sweep: str, *, force: bool) -> Path:
+    """Where a sweep of that name and id is written unless told: the folder that holds it, or the first that is free."""
+    return default_folder(Path("reports") / f"sweep-{name}", force=force, same=lambda folder: holds_sweep(folder, sweep))
 
 
 def holds_sweep(folder: Path, sweep: str) -> bool:

@@ -48,10 +48,22 @@ def prune_sources(sources: Sequence[Source], pruning: Pruning) -> tuple[list[Sou
     return kept, empty
 
 
+def pruned(name: str, matrix: Csr, pruning: Pruning) -> Csr:
+    """Return what a rule of one matrix keeps of it. Raises OperandError as `prune_sources`."""
+    kept = _alone(name, _valued(name, matrix), pruning)
+    if not kept.nnz:
+        raise OperandError(f"{name}: pruning to {pruning.density:g} leaves no nonzero of {matrix.shape[0]} × {matrix.shape[1]} places")
+    return kept
+
+
 def _with_values(source: Source) -> Csr:
-    if source.matrix is None or source.matrix.data is None:
-        raise OperandError(f"{source.name}: has no values, so that it cannot be pruned by magnitude")
-    return source.matrix
+    return _valued(source.name, source.matrix)
+
+
+def _valued(name: str, matrix: Csr | None) -> Csr:
+    if matrix is None or matrix.data is None:
+        raise OperandError(f"{name}: has no values, so that it cannot be pruned by magnitude")
+    return matrix
 
 
 def _alone(name: str, matrix: Csr, pruning: Pruning) -> Csr:

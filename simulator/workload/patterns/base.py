@@ -115,16 +115,22 @@ def fit(what: str, part: int, side: int) -> int:
     return side // part
 
 
-def file_or(operand: type[BaseModel], patterns: Sequence[type[Pattern]]) -> Any:
-    """Return the type of an operand: `operand` itself where no pattern is named, else `operand` with that pattern's keys."""
+def file_or(operand: type[BaseModel], patterns: Sequence[type[Pattern]], pruned: type[BaseModel] | None = None) -> Any:
+    """Return the type of an operand: `operand` itself where no pattern is named, else `operand` with that pattern's keys.
+
+    With the key `prune` it is `pruned`, where there is such a model.
+    """
     named = tuple(create_model(pattern.__name__, __base__=(pattern, operand), __doc__=pattern.__doc__) for pattern in patterns)
     drawn: Any = Annotated[Union.__getitem__(named), Field(discriminator="pattern")]
-    return Annotated[Union.__getitem__((Annotated[drawn, Tag("drawn")], Annotated[operand, Tag("read")])), Discriminator(_source)]
+    return Annotated[
+        Union.__getitem__((Annotated[drawn, Tag("drawn")], Annotated[operand, Tag("read")], Annotated[pruned or operand, Tag("pruned")])),
+        Discriminator(_source),
+    ]
 
 
 def _source(value: Any) -> str:
-    pattern = value.get("pattern") if isinstance(value, dict) else getattr(value, "pattern", None)
-    return "read" if pattern is None else "drawn"
+    pattern, prune = (value.get(key) if isinstance(value, dict) else getattr(value, key, None) for key in ("pattern", "prune"))
+    return "drawn" if pattern is not None else "read" if prune is None else "pruned"
 
 
 def derived_seed(base: int, operation: str, operand: str) -> int:

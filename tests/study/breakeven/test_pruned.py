@@ -1,0 +1,75 @@
+"""Break-evens of one's own weights, pruned anew at every density."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from cli.conftest import place, sparsim
+from safetensors.numpy import save_file
+
+from simulator.errors import ConfigError
+from simulator.study.breakeven.pruned import prunable
+from simulator.workload import load_workload
+
+__all__ = ["place", "sparsim"]
+Type = Callable[..., Any]
+ASKED = ("breakeven", "--axis", "workload.density", "--between", "crossbar.yaml,systolic.yaml", "-j", "0", "-q", "-m", "cycles")
+COARSE = ("--range", "0.1:1", "--points", "2", "--tolerance", "1")
+
+
+@pytest.fixture
+def checkpoint(place: Path) -> Path:
+    drawn = np.random.default_rng(1)
+    weights = {f"{name}.weight": drawn.normal(size=(16, 16)).astype("f4") for name in "ab"}
+    save_file({**weights, "a.bias": np.ones(16, dtype="f4")}, place / "model.safetensors")
+    return place / "model.safetensors"
+
+
+def test_a_checkpoint_and_the_folder_of_its_import_give_one_answer(checkpoint: Path, sparsim: Type) -> None:
+    assert sparsim("import", "model.safetensors", "-o", "trace", "-n", "8").code == 0
+    answers = []
+    for workload in (("-w", "model.safetensors", "-n", "8"), ("-w", "trace")):
+        done = sparsim(*ASKED, *COARSE, *workload, "--prune", "magnitude", "--json")
+        assert done.code == 0, done.err
+        answers.append(json.loads(done.out))
+    assert answers[0]["curves"] == answers[1]["curves"]
+    assert [answer["workload"] for answer in answers] == ["model", "trace"]
+    curve = answers[0]["curves"][0]
+    assert curve["first"][0] < curve["first"][-1]
+
+
+def test_each_density_runs_what_pruning_to_it_at_import_runs(checkpoint: Path, sparsim: Type) -> None:
+    pruned = ("--prune", "magnitude", "--density", "0.1", "-n", "8")
+    assert sparsim("import", "model.safetensors", "-o", "tenth", *pruned).code == 0
+    ran = json.loads(sparsim("run", "crossbar.yaml", "-w", "tenth", "--json").out)
+    answer = json.loads(sparsim(*ASKED, *COARSE, "-w", "model.safetensors", "-n", "8", "--prune", "magnitude", "--json").out)
+    assert answer["curves"][0]["first"][0] == ran["cycles"]
+
+
+def test_what_has_no_values_of_its_own_is_said(checkpoint: Path, sparsim: Type) -> None:
+    assert sparsim("import", "model.safetensors", "-o", "trace").code == 0
+    for arguments, message in (
+        (("-w", "trace"), "--prune magnitude prunes the values of matrix files anew"),
+        (("-w", "model.safetensors"), "model.safetensors: no workload file; --prune magnitude prunes what it holds"),
+        (("-w", "tiny.yaml", "--prune", "row"), "--prune row: no operation of tiny.yaml has a weight from a matrix file"),
+    ):
+        refused = sparsim(*ASKED, *arguments)
+        assert (refused.code, message in refused.err) == (2, True), refused.err
+    assert not Path("reports").exists()
+
+
+def test_what_is_no_matrix_of_the_file_stays_as_it_is(checkpoint: Path) -> None:
+    text = Path("tiny.yaml").read_text(encoding="utf-8")
+    np.save("w.npy", np.ones((24, 32)))
+    Path("some.yaml").write_text(text.replace("{pattern: uniform, density: 0.2}", "{file: w.npy}"), encoding="utf-8")
+    with prunable("some.yaml", "row", 8) as ready:
+        first, second = load_workload(ready.file, ["operations.0.weight.density=0.5"]).operations
+    assert (first.weight.nnz, second.weight.sha256) == (24 * 16, load_workload("tiny.yaml").operations[1].weight.sha256)
+    assert not ready.file.exists()
+    with pytest.raises(ConfigError, match="no operation of tiny"), prunable("tiny.yaml", "row", 8):
+        pass

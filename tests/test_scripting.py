@@ -1,0 +1,144 @@
+"""What a script calls: runs, sweeps and break-evens of what it has in its hands equal those of files."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from scipy import sparse
+
+import sparsim as sim
+
+RECORD: dict[str, Any] = {
+    "name": "mine",
+    "activation_buffer_kib": 64,
+    "fabric": {"kind": "gather", "units": 4, "lanes": 4, "banks": 8, "bank_kib": 1, "weight_bank_kib": 1, "output_bank_kib": 1},
+}
+WORKLOAD = """
+name: small
+operations:
+  - {name: only, kind: SpMM, shape: {m: 16, k: 16, n: 8}, weight: {pattern: uniform, density: 0.2}, activation: {pattern: dense}}
+"""
+
+
+@pytest.fixture
+def mine() -> sim.Machine:
+    return sim.load_machine(RECORD)
+
+
+@pytest.fixture
+def small(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    """The file of a workload, in a working directory in which nothing else is."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "small.yaml").write_text(WORKLOAD, encoding="utf-8")
+    return "small.yaml"
+
+
+def test_a_mapping_is_a_machine_as_its_file_is(mine: sim.Machine, small: str) -> None:
+    Path("mine.yaml").write_text(mine.model_dump_json(exclude_unset=True), encoding="utf-8")
+    assert sim.load_machine("mine.yaml") == mine
+    assert sim.simulate(RECORD, small).to_dict() == sim.simulate("mine.yaml", sim.load_workload(small)).to_dict()
+    with pytest.raises(sim.ConfigError, match=r'^machine mine: fabric\.kind: found "gathr"; .*nearest: gather$'):
+        sim.load_machine({**RECORD, "fabric": {"kind": "gathr"}})
+    with pytest.raises(sim.ConfigError, match="numbers, text, lists and mappings"):
+        sim.load_machine({**RECORD, "fabric": object()})
+
+
+def test_with_replaces_keys_and_leaves_the_machine_alone(mine: sim.Machine) -> None:
+    other = mine.with_({"dram.share": 0.5}, units=8, name="other")
+    assert (other.fabric.unit_count, other.dram.share, other.name) == (8, 0.5, "other")
+    assert (mine.fabric.unit_count, mine.dram.share, mine.name) == (4, 1.0, "mine")
+    assert other.with_({"dram.share": 1.0}, units=4, name="mine") == mine.with_({"dram.share": 1.0})
+    for keys, message in (
+        ({"unitz": 3}, "no key is called so; nearest: units"),
+        ({"kind": "x"}, r"several keys are called so: dram\.kind, fabric\.kind"),
+        ({"units": "a"}, r'fabric\.units: found "a"; allowed: an integer'),
+        ({"units": 9, "replicas": 2}, "do not divide units = 9"),
+    ):
+        with pytest.raises(sim.ConfigError, match=message):
+            mine.with_(**keys)
+
+
+@pytest.mark.parametrize("form", ["csr", "csc", "coo", "bsr", "dia", "lil", "dok"])
+def test_every_format_of_scipy_gives_the_same_workload_as_its_array(form: str) -> None:
+    dense = sparse.random(12, 9, 0.3, random_state=1).toarray()
+    (one,), (other,) = (sim.Workload.from_scipy(each, tokens=4).operations for each in (sparse.csr_array(dense).asformat(form), dense))
+    assert one.content == other.content
+    assert (one.kind, one.shape) == ("SpMM", (12, 9, 4))
+    assert np.array_equal(one.weight.to_dense(), dense)
+
+
+def test_a_matrix_of_a_script_runs_as_its_file_does(mine: sim.Machine, small: str) -> None:
+    matrix = sparse.random(16, 16, 0.2, random_state=2, format="csr")
+    sparse.save_npz("w.npz", matrix)
+    text = "name: m\noperations:\n  - {name: m, kind: SpMM, shape: {n: 8}, weight: {file: w.npz}, activation: {pattern: dense}}\n"
+    Path("m.yaml").write_text(text, encoding="utf-8")
+    assert sim.Workload.from_scipy(matrix, tokens=8, name="m").hashes == sim.load_workload("m.yaml").hashes
+    assert sim.simulate(mine, sim.Workload.from_scipy(matrix, tokens=8)).cycles == sim.simulate(mine, "m.yaml").cycles
+
+
+def test_entries_that_stand_twice_are_summed_and_what_is_zero_is_none() -> None:
+    twice = sparse.coo_array(([1.0, 2.0, 3.0, -3.0], ([0, 0, 1, 1], [1, 1, 0, 0])), shape=(2, 3))
+    (operation,) = sim.Workload.from_scipy(twice, tokens=1).operations
+    assert operation.kind == "SpMV"
+    assert operation.weight.to_dense().tolist() == [[0, 3, 0], [0, 0, 0]]
+    patterns = sim.Workload.from_scipy({"a": twice != 0, "b": np.ones((2, 3), bool)}, activation=np.eye(3)).operations
+    assert [(each.name, each.kind, each.weight.nnz, each.weight.data) for each in patterns] == [
+        ("a", "SpMSpM", 1, None), ("b", "SpMSpM", 6, None),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("weights", "more", "message"),
+    [
+        (np.ones(3), {}, r"m: W\[M, K\]: found ndarray of shape \(3,\)"),
+        (np.ones((2, 2), complex), {}, "real numbers"),
+        (np.array([[np.nan]]), {}, "NaN or infinite"),
+        (np.ones((2, 2)), {"activation": np.ones((3, 1))}, "W has 2 columns, but X has 3 rows"),
+        (np.ones((2, 2)), {"tokens": 0}, "tokens = 0"),
+        ({}, {}, "no matrix"),
+        ("m.npz", {}, "found ndarray"),
+    ],
+)
+def test_what_is_no_matrix_is_refused_by_name(weights: Any, more: dict[str, Any], message: str) -> None:
+    with pytest.raises(sim.OperandError, match=message):
+        sim.Workload.from_scipy(weights, name="m", **more)
+
+
+def test_a_sweep_of_machines_in_hand_is_that_of_runs(mine: sim.Machine, small: str) -> None:
+    wide = mine.with_(units=8, name="wide")
+    study = sim.sweep({"workload": small, "axes": {"machine": [mine, wide], "fabric.window": [2, 8]}})
+    assert [row.assignments["machine"] for row in study.rows] == ["mine.yaml", "mine.yaml", "wide.yaml", "wide.yaml"]
+    expected = [sim.simulate(machine.with_(window=window), small).cycles for machine in (mine, wide) for window in (2, 8)]
+    assert study.to_frame()["cycles"].tolist() == expected
+    assert [path.name for path in Path().iterdir()] == ["small.yaml"]
+    with pytest.raises(sim.ConfigError, match="two machines are called 'mine'"):
+        sim.sweep({"workload": small, "axes": {"machine": [mine, mine.with_(units=8)]}})
+
+
+def test_a_store_that_is_named_is_kept(mine: sim.Machine, small: str) -> None:
+    spec = {"machine": mine, "workload": small, "axes": {"fabric.window": [2, 8]}}
+    assert [sim.sweep(spec, store="kept.sqlite", settings=["ideal=dram"]).computed for _ in range(2)] == [2, 0]
+    Path("s.yaml").write_text("name: s\nmachine: crossbar\nworkload: small.yaml\naxes: {fabric.window: [4]}\n", encoding="utf-8")
+    assert sim.sweep("s.yaml").rows[0].assignments == {"fabric.window": 4}
+
+
+def test_a_break_even_of_machines_in_hand(mine: sim.Machine, small: str) -> None:
+    axis, wide = "workload.density", mine.with_(units=8, name="wide")
+    answer = sim.breakeven(axis, (mine, wide), small, metrics=["cycles"], between_values=(0.1, 1), points=2, tolerance=0.5)
+    assert (answer.names, answer.workload) == (("mine", "wide"), "small")
+    table = answer.to_frame()
+    assert table.index.names == ["metric", axis]
+    assert (table["mine"] > table["wide"]).all()
+    with pytest.raises(sim.ConfigError, match="needs between_values"):
+        sim.breakeven("fabric.window", (mine, wide), small)
+
+
+def test_where_pandas_is_missing_what_to_install_is_said(mine: sim.Machine, small: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    result = sim.simulate(mine, small)
+    monkeypatch.setitem(sys.modules, "pandas", None)
+    with pytest.raises(ImportError, match="pip install pandas"):
+        result.to_frame()
