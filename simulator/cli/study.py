@@ -32,6 +32,9 @@ if TYPE_CHECKING:
     Sizer = Callable[[Sequence[Machine], Workload, Bars], tuple[Sized, ...]]
     """(machines, workload, progress) → the machines, sized so that comparing them is fair."""
 
+    Comparer = Callable[[Sequence[Machine], Workload, "Request", Bars], Comparison]
+    """(machines, workload, what the user typed, progress) → their runs."""
+
 REPORTS = Path("reports")
 
 
@@ -112,6 +115,7 @@ def run_study(
     write: Writer,
     details: Callable[[Report], RenderableType],
     size: Sizer | None = None,
+    compared: Comparer | None = None,
 ) -> None:
     """Do what the user typed. Nothing is simulated before all files are read and the folder is known to be free."""
     machines = [read_machine(path, request.of_machine) for path in request.machines]
@@ -127,8 +131,7 @@ def run_study(
             check_names(machines)
             sized = size(machines, workload, progress)
             machines = [entry.machine for entry in sized]
-        jobs = request.jobs or processes_for(machines, workload)
-        report = compare(machines, workload, engine=request.engine, ideal=request.ideal, jobs=jobs, progress=progress)
+        report = (compared or _compared)(machines, workload, request, progress)
     report = replace(report, objective=request.objective)
     if request.bands:
         report = report.with_bands()
@@ -141,6 +144,11 @@ def run_study(
         sys.stdout.write(json.dumps(_record(report) | record, allow_nan=False) + "\n")
     else:
         _show(report, folder, _sizing_table(sized) if sized else None, details if request.full else None)
+
+
+def _compared(machines: Sequence[Machine], workload: Workload, request: Request, progress: Bars) -> Comparison:
+    jobs = request.jobs or processes_for(machines, workload)
+    return compare(machines, workload, engine=request.engine, ideal=request.ideal, jobs=jobs, progress=progress)
 
 
 def _machine_files(sized: Sequence[Sized]) -> dict[str, str]:
