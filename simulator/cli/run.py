@@ -15,6 +15,7 @@ from simulator.cli.options import (
     FormatChoice,
     FormatOption,
     FullOption,
+    HtmlOption,
     IdealOption,
     IdealPart,
     JsonOption,
@@ -72,6 +73,7 @@ def run_command(
     no_plots: NoPlotsOption = False,
     picture_format: FormatOption = FormatChoice.png,
     style: StyleOption = StyleChoice.screen,
+    html: HtmlOption = False,
     trace: TraceOption = None,
     trace_tile: TraceTileOption = None,
 ) -> None:
@@ -81,7 +83,9 @@ def run_command(
     from simulator.report.write import write_run
 
     pictures = asked_for(OF_ONE, plots, picture_format.formats, style.value, nothing=no_plots)
-    request = Request([machine], workload, overrides or [], engine.value, ideal.value, output, as_json, force, pictures, 1, full=full)
+    request = Request(
+        [machine], workload, overrides or [], engine.value, ideal.value, output, as_json, force, pictures, 1, full=full, html=html
+    )
     recorded = _recorded(trace, trace_tile, ideal, force=force)
     run_study(request, lambda names, load: f"{names[0]}-{load}", write_run, _details, compared=recorded)
 

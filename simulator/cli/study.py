@@ -88,6 +88,8 @@ class Request:
     """Show every table, not only the verdict and a line a machine."""
     objective: str = OBJECTIVE
     """What the verdict is by."""
+    html: bool = False
+    """Whether a page is asked for."""
 
     @property
     def of_machine(self) -> list[str]:
@@ -121,6 +123,7 @@ def run_study(
     machines = [read_machine(path, request.of_machine) for path in request.machines]
     workload = load_workload(request.workload, request.of_workload)
     folder = _folder(request, folder_name([machine.name for machine in machines], workload.name))
+    script = _drawing_script(folder) if request.html else None
     if folder is not None:
         check_free(folder, force=request.force)
     ensure_kernels(dict.fromkeys(kernel for machine in machines for kernel in kernels_needed(machine, workload, request.engine)))
@@ -139,6 +142,7 @@ def run_study(
     record = {"sizing": [entry.to_dict() for entry in sized]} if sized else {}
     if folder is not None:
         files = _machine_files(sized) if sized else {}
+        files |= _page(report, provenance.record(), files, script) if script else {}
         write(folder, report, provenance.record() | record, force=request.force, files=files, pictures=request.pictures)
     if request.as_json:
         sys.stdout.write(json.dumps(_record(report) | record, allow_nan=False) + "\n")
@@ -155,6 +159,21 @@ def _machine_files(sized: Sequence[Sized]) -> dict[str, str]:
     from simulator.study.sizing.sized import machine_file
 
     return {f"machine-{entry.machine.name}.yaml": machine_file(entry) for entry in sized}
+
+
+def _drawing_script(folder: Path | None) -> str:
+    from simulator.report.page import drawing_script
+
+    if folder is None:
+        raise ConfigError("--html writes report.html into the folder of results; with --json, name it with -o")
+    return drawing_script()
+
+
+def _page(report: Report, made: Mapping[str, Any], files: Mapping[str, str], script: str) -> dict[str, str]:
+    from simulator.report.page import PAGE, rendered
+    from simulator.report.page.runs import page_of_runs
+
+    return {PAGE: rendered(page_of_runs(report, made, files), script)}
 
 
 def _sizing_table(sized: Sequence[Sized]) -> RenderableType:
