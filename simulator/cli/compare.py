@@ -36,7 +36,7 @@ from simulator.errors import ConfigError
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
-    from simulator.cli.running import Bars
+    from simulator.cli.progress import Bars
     from simulator.report.write import Report
 
 

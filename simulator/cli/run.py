@@ -31,7 +31,7 @@ from simulator.cli.options import (
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
-    from simulator.cli.running import Bars
+    from simulator.cli.progress import Bars
     from simulator.cli.study import Comparer, Request
     from simulator.machine import Machine
     from simulator.report.write import Report
@@ -109,9 +109,7 @@ def _recorded(file: Path | None, tile: str | None, ideal: IdealPart, *, force: b
 
         (machine,) = machines
         named = None if tile is None else tile_named(tile, workload)
-        result, timeline = trace_run(
-            machine, workload, tile=named, engine=request.engine, progress=lambda _, fraction: progress(machine.name, fraction)
-        )
+        result, timeline = trace_run(machine, workload, tile=named, engine=request.engine, progress=progress)
         new_file(file, timeline.encoded(), force=force)
         return Comparison((result,))
 

@@ -9,7 +9,8 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
-from simulator.cli.running import Bars, Provenance, ensure_kernels, progress_bars
+from simulator.cli.progress import Bars, progress_bars
+from simulator.cli.running import Provenance, ensure_kernels
 from simulator.errors import ConfigError, SparsimError
 from simulator.kinds import kind_of
 from simulator.machine import Machine

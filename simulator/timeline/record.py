@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import itertools
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from simulator.engine.engines import ENGINES, EngineName, RunOptions
@@ -43,15 +44,18 @@ def tile_named(text: str, workload: Workload) -> TileName:
 def trace_run(
     machine: Machine, workload: Workload, *, tile: TileName | None, engine: EngineName, progress: Progress
 ) -> tuple[Result, Timeline]:
-    """Simulate, and say what happened when. The system level is the reference's, which agrees with the compiled one to the cycle.
+    """Simulate, and say what happened when; `progress` is told of the fabric, then of the system level.
+
+    The system level is the reference's, which agrees with the compiled one to the cycle.
 
     Raises MappingError where the machine cannot hold the workload, ConfigError for a tile that cannot be watched.
     """
     technology = technology_of(machine)
     elaborated = elaborate(machine, technology)
     options = RunOptions(engine_for(machine, engine, requests_of(machine, workload)), threads=processors())
-    watched = _Watched()
-    timing, _ = run_and_repeat(elaborated, workload, options, progress, watched.play)
+    watched = _Watched(lambda fraction: progress(f"{machine.name}: system level", fraction))
+    fabric = f"{machine.name}: fabric"
+    timing, _ = run_and_repeat(elaborated, workload, options, lambda _, fraction: progress(fabric, fraction), watched.play)
     groups = [watched.recorder.process(watched.outcome)]
     if tile is not None:
         groups.append(_tile(elaborated, watched, tile))
@@ -64,6 +68,8 @@ def trace_run(
 class _Watched:
     """A run that is watched."""
 
+    progress: Callable[[float], None]
+    """Told of the fraction of all tiles."""
     recorder: Recorder = field(init=False)
     outcome: SystemOutcome = field(init=False)
     runs: Sequence[OperationRun] = field(init=False)
@@ -71,8 +77,9 @@ class _Watched:
     def play(self, spec: SystemSpec, workload: Workload, runs: Sequence[OperationRun]) -> SystemOutcome:
         """On the reference system level."""
         self.runs = runs
-        self.recorder = Recorder([run.operation.name for run in runs])
         program = program_of(workload, [run.residency for run in runs], [run.program for run in runs])
+        tiles = itertools.count(1)
+        self.recorder = Recorder([run.operation.name for run in runs], lambda: self.progress(next(tiles) / len(program.tiles)))
         self.outcome = play(spec, program, self.recorder)
         return self.outcome
 

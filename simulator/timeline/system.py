@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from simulator.activity import CAUSE_TERMS
 from simulator.system.outcome import SHARED, SystemOutcome
@@ -23,10 +23,11 @@ _CAUSES = {cause.name: cause.label for cause in CAUSE_TERMS}
 
 
 class Recorder(Watch):
-    """Watches the system level, and keeps what it was told. `operations`: their names."""
+    """Watches the system level, and keeps what it was told. `operations`: their names; `ran`: called after each tile."""
 
-    def __init__(self, operations: Sequence[str]) -> None:
+    def __init__(self, operations: Sequence[str], ran: Callable[[], None] = lambda: None) -> None:
         self.operations = operations
+        self._ran = ran
         self.fabric, self.dram = Track("fabric: tiles and stops"), Track("DRAM")
         self.buses = {name: Track(_CALLED[name]) for name in SHARED}
         self.requests = Level("DRAM requests outstanding")
@@ -66,6 +67,7 @@ class Recorder(Watch):
         self.tiles[tile.operation, number] = [whole, *within]
         self.fabric.slices += [*(stop for stop in self._stops if stop.begun < begun), whole, *within]
         self._stops = []
+        self._ran()
 
     def process(self, outcome: SystemOutcome) -> Process:
         """All of it, when the run is over."""
