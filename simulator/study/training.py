@@ -238,14 +238,15 @@ def study_step(machine: Machine, sampled: Workload, dense: Workload, *, progress
         raise ConfigError(f"{dense.name}: not the step of {sampled.name} with whole dW; allowed: the same operations, no SDDMM")
     for op, whole in zip(sampled.operations, dense.operations, strict=True):
         _check_operands(dense.name, op, whole)
-    results = [_simulated(machine, sampled, "with sampled dW", progress), _simulated(machine, dense, "with whole dW", progress)]
+    results = [
+        _simulated(machine, step, f"{sampled.name}, dW {called}", progress) for step, called in ((sampled, "sampled"), (dense, "whole"))
+    ]
     rebuild = rebuild_cost(results[0].elaborated, technology_of(machine), sampled.operations)
     density = rebuild.nonzeros / rebuild.weights if rebuild.weights else 1.0
     return StepStudy(machine.name, results[0], results[1], phases_of(results[0]), phases_of(results[1]), density, rebuild)
 
 
-def _simulated(machine: Machine, step: Workload, called: str, progress: Progress) -> Result:
-    name = f"{step.name} {called}"
+def _simulated(machine: Machine, step: Workload, name: str, progress: Progress) -> Result:
     result = simulate(machine, step, progress=lambda _, fraction: progress(name, fraction))
     progress(name, 1.0)
     return result

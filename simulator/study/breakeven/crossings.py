@@ -130,11 +130,14 @@ def find_crossings(ratios: Ratios, scale: Scale, *, points: int, tolerance: floa
 
 
 def halvings(scale: Scale, *, points: int, tolerance: float) -> int:
-    """How often a bracket of the scan is halved, the upper one of `points` values."""
+    """How often a bracket of a scan of `points` values is halved at the most: the uppermost, going on with the half of more values."""
     values = scale.spaced(points)
+    if len(values) < 2:
+        return 0
     low, high, count = *values[-2:], 0
     while scale.apart(low, high) > tolerance and (middle := scale.divided(low, high)) is not None:
-        low, count = middle, count + 1
+        low, high = max((low, middle), (middle, high), key=lambda half: half[1] - half[0])
+        count += 1
     return count
 
 
