@@ -18,6 +18,7 @@ from simulator.cli.options import (
     FormatChoice,
     FormatOption,
     FullOption,
+    HtmlOption,
     IdealOption,
     IdealPart,
     JsonOption,
@@ -36,7 +37,7 @@ from simulator.errors import ConfigError
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
-    from simulator.cli.running import Bars
+    from simulator.cli.progress import Bars
     from simulator.report.write import Report
 
 
@@ -208,6 +209,7 @@ def compare_command(
     no_plots: NoPlotsOption = False,
     picture_format: FormatOption = FormatChoice.png,
     style: StyleOption = StyleChoice.screen,
+    html: HtmlOption = False,
     store: StoreOption = DEFAULT_STORE,
     bands: Annotated[
         bool, typer.Option("--bands", help="Low and high of every figure and ratio; the verdict says what is robust.")
@@ -227,7 +229,7 @@ def compare_command(
     pictures = asked_for(OF_SEVERAL, plots, picture_format.formats, style.value, nothing=no_plots)
     request = Request(
         machines, workload, overrides or [], engine.value, ideal.value, output, as_json, force, pictures, jobs, bands, full,
-        _METRICS[objective or ObjectiveChoice.edap],
+        _METRICS[objective or ObjectiveChoice.edap], html,
     )  # fmt: skip
     name = "compare" if equal is None else f"compare-equal-{equal.value}{'-best' if best else ''}"
     run_study(request, lambda names, load: f"{name}-{load}", write_comparison, _appendix, size)

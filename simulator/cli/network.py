@@ -58,7 +58,8 @@ def network_command(
     import json
     from pathlib import Path
 
-    from simulator.cli.running import Provenance, ensure_kernels, progress_bars
+    from simulator.cli.progress import progress_bars
+    from simulator.cli.running import Provenance, ensure_kernels
     from simulator.cli.study import read_machine
     from simulator.engine.compiled.switch.engine import SWITCH_KERNEL
     from simulator.report.folder import check_free, default_folder, set_in_name

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
 
 from simulator.cli.options import (
     EngineChoice,
@@ -11,6 +15,7 @@ from simulator.cli.options import (
     FormatChoice,
     FormatOption,
     FullOption,
+    HtmlOption,
     IdealOption,
     IdealPart,
     JsonOption,
@@ -27,7 +32,32 @@ from simulator.cli.options import (
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
+    from simulator.cli.progress import Bars
+    from simulator.cli.study import Comparer, Request
+    from simulator.machine import Machine
     from simulator.report.write import Report
+    from simulator.study.comparison import Comparison
+    from simulator.workload import Workload
+
+
+TraceOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--trace",
+        metavar="FILE.json",
+        help="What happens when, for ui.perfetto.dev: DRAM, trunks, drain, tiles, and what the fabric waits for.",
+        rich_help_panel="Output",
+    ),
+]
+TraceTileOption = Annotated[
+    str | None,
+    typer.Option(
+        "--trace-tile",
+        metavar="OP:TILE",
+        help="With --trace: units, banks and network ports of a tile too, cycle by cycle; OP:TILE:CLUSTER: not of its first cluster.",
+        rich_help_panel="Output",
+    ),
+]
 
 
 def run_command(
@@ -44,6 +74,9 @@ def run_command(
     no_plots: NoPlotsOption = False,
     picture_format: FormatOption = FormatChoice.png,
     style: StyleOption = StyleChoice.screen,
+    html: HtmlOption = False,
+    trace: TraceOption = None,
+    trace_tile: TraceTileOption = None,
 ) -> None:
     """Run one machine on a workload: what it takes and why, and a folder with results and plots."""
     from simulator.cli.study import Request, run_study
@@ -51,8 +84,37 @@ def run_command(
     from simulator.report.write import write_run
 
     pictures = asked_for(OF_ONE, plots, picture_format.formats, style.value, nothing=no_plots)
-    request = Request([machine], workload, overrides or [], engine.value, ideal.value, output, as_json, force, pictures, 1, full=full)
-    run_study(request, lambda names, load: f"{names[0]}-{load}", write_run, _details)
+    request = Request(
+        [machine], workload, overrides or [], engine.value, ideal.value, output, as_json, force, pictures, 1, full=full, html=html
+    )
+    recorded = _recorded(trace, trace_tile, ideal, force=force)
+    run_study(request, lambda names, load: f"{names[0]}-{load}", write_run, _details, compared=recorded)
+
+
+def _recorded(file: Path | None, tile: str | None, ideal: IdealPart, *, force: bool) -> Comparer | None:
+    """How to run a machine and write its timeline; None where that is not asked for. Raises ConfigError, OutputError before any run."""
+    from simulator.errors import ConfigError
+    from simulator.report.folder import check_free_file, new_file
+
+    if file is None:
+        if tile is not None:
+            raise ConfigError("--trace-tile adds to a timeline: name its file with --trace")
+        return None
+    if ideal is not IdealPart.none:
+        raise ConfigError("--trace shows the machine as it is, and cannot be given together with --ideal")
+    check_free_file(file, force=force)
+
+    def compared(machines: Sequence[Machine], workload: Workload, request: Request, progress: Bars) -> Comparison:
+        from simulator.study.comparison import Comparison
+        from simulator.timeline import tile_named, trace_run
+
+        (machine,) = machines
+        named = None if tile is None else tile_named(tile, workload)
+        result, timeline = trace_run(machine, workload, tile=named, engine=request.engine, progress=progress)
+        new_file(file, timeline.encoded(), force=force)
+        return Comparison((result,))
+
+    return compared
 
 
 def _details(report: Report) -> RenderableType:

@@ -1,4 +1,4 @@
-"""What surrounds a run: the notice that kernels are compiled, its progress, its record, and how failures of a sweep end the command."""
+"""What surrounds a run: the notice that kernels are compiled, progress of sweeps, its record, how failures of a sweep end the command."""
 
 from __future__ import annotations
 
@@ -8,15 +8,14 @@ import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from enum import StrEnum
-from typing import TYPE_CHECKING, Annotated, Any, Protocol
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from simulator.cli.entry import USER_ERROR, OutputClosedError
+from simulator.cli.progress import Pulse, say, seconds, standing_line
 
 if TYPE_CHECKING:
-    from rich.progress import TaskID
-
     from simulator.engine.compiled.kernels import Kernel
 
 
@@ -71,92 +70,6 @@ def ensure_kernels(kernels: Iterable[Kernel]) -> None:
             kernel.warm_up()
 
 
-class Bars(Protocol):
-    """Shows how far runs and searches are."""
-
-    def __call__(self, name: str, fraction: float) -> None:
-        """A run, or another piece of work, and the fraction of it that is done."""
-
-    def tell(self, name: str, standing: Any) -> None:
-        """A machine whose best sizes are looked for, and how far that is."""
-
-
-class _Lines:
-    """Where stderr is no terminal: a line now and then of what takes long, and nothing loaded that could show more."""
-
-    def __init__(self) -> None:
-        self.said = time.monotonic() - _LINE_S
-
-    def __call__(self, name: str, fraction: float) -> None:
-        """Runs are soon over."""
-
-    def tell(self, name: str, standing: Any) -> None:
-        """A line, where the last was said long enough ago."""
-        if time.monotonic() - self.said >= _LINE_S:
-            self.said = time.monotonic()
-            sys.stderr.write(f"best {name}: {standing_line(standing)}\n")
-            sys.stderr.flush()
-
-
-class _Progress:
-    """On a terminal: each name gets a bar when it first reports."""
-
-    def __init__(self, progress: Any) -> None:
-        self.progress = progress
-        self.bars: dict[str, TaskID] = {}
-
-    def __call__(self, name: str, fraction: float) -> None:
-        """Move its bar."""
-        self.progress.update(self._bar(name), completed=fraction)
-
-    def tell(self, name: str, standing: Any) -> None:
-        """Say it beside the bar."""
-        self.progress.update(self._bar(f"size {name}"), news=standing_line(standing))
-
-    def _bar(self, name: str) -> TaskID:
-        if name not in self.bars:
-            self.bars[name] = self.progress.add_task(name, total=1.0, news="")
-        return self.bars[name]
-
-
-@contextmanager
-def progress_bars() -> Iterator[Bars]:
-    """Yield a function of a run's name and the fraction of it that is done, which is also told how far searches are.
-
-    Where stderr is no terminal only searches are told of, in lines.
-    """
-    if not sys.stderr.isatty():
-        yield _Lines()
-        return
-    from rich.console import Console
-    from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
-
-    console = Console(markup=False, stderr=True)
-    columns = (
-        SpinnerColumn(),
-        TextColumn("{task.description}", markup=False),
-        BarColumn(),
-        TimeElapsedColumn(),
-        TextColumn("left"),
-        TimeRemainingColumn(),
-        TextColumn("{task.fields[news]}", markup=False),
-    )
-    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
-        yield _Progress(progress)
-
-
-def standing_line(standing: Any) -> str:
-    """How far a search for the best sizes has come, in a line: designs simulated, the best so far, and the gap to what none goes below."""
-    line = f"{standing.stage}, {standing.simulated:,} designs simulated"
-    if standing.best is not None:
-        line += f", best so far {standing.best:.4g}"
-        if standing.bound > 0:
-            line += f", no other shape more than {max(0.0, 1 - standing.bound / standing.best):.0%} better"
-    return line
-
-
-_LINE_S = 10.0
-"""Between two lines that are told where there is no terminal."""
 SOME_FAILED = 3
 """Exit code of a sweep that came to its end though points failed."""
 
@@ -252,27 +165,29 @@ def _bar(name: str, objective: str, way: str) -> Iterator[Any]:
         TextColumn("{task.fields[news]}", markup=False),
     )
     state = _State(objective, way)
-    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
+    pulse = Pulse(lambda elapsed: "" if console.is_terminal else f"{name}: {state.line(elapsed)}", say)
+    with pulse, Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
         task = progress.add_task(name, total=None, news="")
 
         def listen(event: Any) -> None:
             """Show a point that is done on the bar, and what was planned above it."""
             if isinstance(event, Searching):
-                news = f"{event.fraction:.0%} of the designs" if event.standing is None else standing_line(event.standing)
-                progress.update(task, news=f"{event.name}: {news}")
-                if not console.is_terminal and (event.fraction == 0.0 or state.due()):
-                    console.print(f"{name}: {event.name}, {news}", soft_wrap=True)
+                begins = state.search(event)
+                progress.update(task, news=state.searching)
+                if not console.is_terminal and (begins or pulse.due()):
+                    say(f"{name}: {state.searching}")
                 return
             if isinstance(event, Finished):
                 state.count(event)
                 progress.update(task, completed=state.done, news=state.news)
-                if not console.is_terminal and state.due():
-                    console.print(f"{name}: {state.done} of {state.expected} points; {state.news}", soft_wrap=True)
+                if not console.is_terminal and pulse.due():
+                    say(f"{name}: {state.line(time.monotonic() - state.began)}")
                 return
             state.expected = event.expected
             progress.update(task, total=event.expected, completed=state.done)
             _warn(console, event)
-            if event.stored:
+            if event.stored and not state.told_stored:
+                state.told_stored = True
                 console.print(f"{event.stored} of {event.points} points are in the store already", soft_wrap=True)
 
         yield listen
@@ -297,12 +212,20 @@ class _State:
 
     def __init__(self, objective: str, way: str) -> None:
         self.objective, self.way = objective, way
-        self.began = self.said = time.monotonic()
+        self.began = time.monotonic()
         self.done = self.computed = self.failed = self.expected = 0
         self.best: Any = None
+        self.searching = ""
+        """Which search goes on, and how far; empty while points run."""
+        self.searches: dict[str, int] = {}
+        """Their names, numbered."""
+        self.told_stored = False
+        self._computing_since = self.began
 
     def count(self, event: Any) -> None:
         """Take in a point that is done."""
+        if self.searching:
+            self.searching, self._computing_since = "", time.monotonic()
         self.done += 1
         self.computed += event.computed
         self.failed += event.row.failure is not None
@@ -311,12 +234,25 @@ class _State:
             if self.best is None or sign * event.row.metric(self.objective) < sign * self.best.metric(self.objective):
                 self.best = event.row
 
-    def due(self) -> bool:
-        """Whether ten seconds have gone by since a line was said."""
-        if time.monotonic() - self.said < 10:
-            return False
-        self.said = time.monotonic()
-        return True
+    def search(self, event: Any) -> bool:
+        """Take in how far a search is; whether it has just begun."""
+        begins = event.name not in self.searches
+        number = self.searches.setdefault(event.name, len(self.searches) + 1)
+        news = f"{event.fraction:.0%} of the designs" if event.standing is None else standing_line(event.standing)
+        self.searching = f"search {number}, {event.name}: {news}"
+        return begins
+
+    def line(self, elapsed: float) -> str:
+        """How far it is, with an estimate."""
+        if self.searching:
+            return f"{self.searching}; {seconds(elapsed)} so far"
+        if not self.expected:
+            return f"{seconds(elapsed)} so far, no point has begun"
+        parts = [f"{self.done} of {self.expected} points", self.news, f"{seconds(elapsed)} so far"]
+        left = self.expected - self.done
+        if self.computed and left > 0:
+            parts.append(f"about {seconds(left * (time.monotonic() - self._computing_since) / self.computed)} left")
+        return "; ".join(part for part in parts if part)
 
     @property
     def news(self) -> str:

@@ -116,7 +116,8 @@ def _saved(places: Sequence[str], overrides: Sequence[str] | None) -> list[Saved
 
 
 def _simulated(machines: Sequence[str], workload: str, overrides: Sequence[str]) -> list[SavedRun]:
-    from simulator.cli.running import ensure_kernels, progress_bars
+    from simulator.cli.progress import progress_bars
+    from simulator.cli.running import ensure_kernels
     from simulator.cli.study import read_machine
     from simulator.pipeline import kernels_needed
     from simulator.processors import processors

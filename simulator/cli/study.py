@@ -9,7 +9,8 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
-from simulator.cli.running import Bars, Provenance, ensure_kernels, progress_bars
+from simulator.cli.progress import Bars, progress_bars
+from simulator.cli.running import Provenance, ensure_kernels
 from simulator.errors import ConfigError, SparsimError
 from simulator.kinds import kind_of
 from simulator.machine import Machine
@@ -31,6 +32,9 @@ if TYPE_CHECKING:
 
     Sizer = Callable[[Sequence[Machine], Workload, Bars], tuple[Sized, ...]]
     """(machines, workload, progress) → the machines, sized so that comparing them is fair."""
+
+    Comparer = Callable[[Sequence[Machine], Workload, "Request", Bars], Comparison]
+    """(machines, workload, what the user typed, progress) → their runs."""
 
 REPORTS = Path("reports")
 
@@ -85,6 +89,8 @@ class Request:
     """Show every table, not only the verdict and a line a machine."""
     objective: str = OBJECTIVE
     """What the verdict is by."""
+    html: bool = False
+    """Whether a page is asked for."""
 
     @property
     def of_machine(self) -> list[str]:
@@ -117,12 +123,14 @@ def run_study(
     write: Writer,
     details: Callable[[Report], RenderableType],
     size: Sizer | None = None,
+    compared: Comparer | None = None,
 ) -> None:
     """Do what the user typed. Nothing is simulated before all files are read and the folder is known to be free."""
     machines = [read_machine(path, request.of_machine) for path in request.machines]
     workload = load_workload(request.workload, request.of_workload)
     name = folder_name([machine.name for machine in machines], workload.name) + request.set_in_name
     folder = _folder(request, name)
+    script = _drawing_script(folder) if request.html else None
     if folder is not None:
         check_free(folder, force=request.force)
     ensure_kernels(dict.fromkeys(kernel for machine in machines for kernel in kernels_needed(machine, workload, request.engine)))
@@ -133,8 +141,7 @@ def run_study(
             check_names(machines)
             sized = size(machines, workload, progress)
             machines = [entry.machine for entry in sized]
-        jobs = request.jobs or processes_for(machines, workload)
-        report = compare(machines, workload, engine=request.engine, ideal=request.ideal, jobs=jobs, progress=progress)
+        report = (compared or _compared)(machines, workload, request, progress)
     report = replace(report, objective=request.objective)
     if request.bands:
         report = report.with_bands()
@@ -144,6 +151,7 @@ def run_study(
     folder = _folder(request, name)
     if folder is not None:
         files = _machine_files(sized) if sized else {}
+        files |= _page(report, provenance.record(), files, script) if script else {}
         write(folder, report, provenance.record() | record, force=request.force, files=files, pictures=request.pictures)
     if request.as_json:
         sys.stdout.write(json.dumps(_record(report) | record, allow_nan=False) + "\n")
@@ -151,10 +159,30 @@ def run_study(
         _show(report, folder, _sizing_table(sized) if sized else None, details if request.full else None)
 
 
+def _compared(machines: Sequence[Machine], workload: Workload, request: Request, progress: Bars) -> Comparison:
+    jobs = request.jobs or processes_for(machines, workload)
+    return compare(machines, workload, engine=request.engine, ideal=request.ideal, jobs=jobs, progress=progress)
+
+
 def _machine_files(sized: Sequence[Sized]) -> dict[str, str]:
     from simulator.study.sizing.sized import machine_file
 
     return {f"machine-{entry.machine.name}.yaml": machine_file(entry) for entry in sized}
+
+
+def _drawing_script(folder: Path | None) -> str:
+    from simulator.report.page import drawing_script
+
+    if folder is None:
+        raise ConfigError("--html writes report.html into the folder of results; with --json, name it with -o")
+    return drawing_script()
+
+
+def _page(report: Report, made: Mapping[str, Any], files: Mapping[str, str], script: str) -> dict[str, str]:
+    from simulator.report.page import PAGE, rendered
+    from simulator.report.page.runs import page_of_runs
+
+    return {PAGE: rendered(page_of_runs(report, made, files), script)}
 
 
 def _sizing_table(sized: Sequence[Sized]) -> RenderableType:

@@ -6,7 +6,17 @@ from typing import Annotated
 
 import typer
 
-from simulator.cli.options import ForceOption, FullOption, OutputOption, Running, StyleChoice, StyleOption, shipped, with_running_options
+from simulator.cli.options import (
+    ForceOption,
+    FullOption,
+    HtmlOption,
+    OutputOption,
+    Running,
+    StyleChoice,
+    StyleOption,
+    shipped,
+    with_running_options,
+)
 from simulator.cli.running import JsonLinesOption, Talk, exit_code, talk_of, tell_damaged, told
 
 
@@ -23,6 +33,7 @@ def sweep_command(
     json_lines: JsonLinesOption = False,
     full: FullOption = False,
     style: StyleOption = StyleChoice.screen,
+    html: HtmlOption = False,
     output: OutputOption = None,
     force: ForceOption = False,
 ) -> None:
@@ -40,10 +51,14 @@ def sweep_command(
     from simulator.study.sweep.study import check_sweep_folder, sweep_folder, write_sweep
     from simulator.study.sweep.tables import study_summary, study_table
 
+    if html:
+        from simulator.report.page import PAGE, drawing_script, rendered
+        from simulator.study.sweep.page import page_of_sweep
     talk = talk_of(running.quiet, json_lines)
     space = load_sweep(sweep, [*(overrides or []), *(["bands=true"] if bands else [])])
     identity = sweep_id(space.spec)
     folder = output or sweep_folder(space.spec.name, identity, force=force)
+    script = drawing_script() if html else None
     check_sweep_folder(folder, identity, force=force)
     provenance = Provenance()
     objective, way = next(iter(space.spec.objectives.items()))
@@ -57,8 +72,9 @@ def sweep_command(
     if all(row.record is None for row in run.rows):
         # a failed command leaves no report
         raise typer.Exit(exit_code(run.rows))
+    made = provenance.record()
     with in_style(style.value):
-        write_sweep(folder, run, provenance.record(), force=force)
+        write_sweep(folder, run, made, force=force, files={} if script is None else {PAGE: rendered(page_of_sweep(run, made), script)})
     if talk is not Talk.json_lines:
         console = Console(markup=False, highlight=False)
         console.print(study_table(run) if full else study_summary(run))

@@ -27,6 +27,7 @@ def training_command(
     """
     import json
 
+    from simulator.cli.progress import progress_bars
     from simulator.cli.running import Provenance, ensure_kernels
     from simulator.machine import load_machine
     from simulator.pipeline import kernels_needed
@@ -39,10 +40,15 @@ def training_command(
         check_free(output, force=force)
     provenance = Provenance()
     chosen = load_machine(machine, overrides or [])
-    step = load_workload(workload)
-    steps = step, whole_step(step) if against is None else load_workload(against)
-    ensure_kernels(dict.fromkeys(kernel for step in steps for kernel in kernels_needed(chosen, step, "compiled")))
-    study = study_step(chosen, *steps)
+    with progress_bars() as progress:
+        progress("reading the steps", 0.0)
+        step = load_workload(workload)
+        steps = step, whole_step(step) if against is None else load_workload(against)
+        needed = dict.fromkeys(kernel for step in steps for kernel in kernels_needed(chosen, step, "compiled"))
+        progress("reading the steps", 1.0)
+    ensure_kernels(needed)
+    with progress_bars() as progress:
+        study = study_step(chosen, *steps, progress=progress)
     table = as_text(step_table(study, every), _WIDTH)
     if output is not None:
         with new_folder(output, force=force) as draft:

@@ -6,7 +6,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,9 +15,10 @@ from simulator.activity import Counts
 from simulator.cost.delay import TimingPath
 from simulator.cost.hardware import Parts
 from simulator.cost.technology import Technology
+from simulator.engine.cluster import Outcome
 from simulator.engine.compiled.kernels import Kernel
 from simulator.engine.engines import RunOptions
-from simulator.errors import MappingError
+from simulator.errors import ConfigError, MappingError
 from simulator.kinds.sizes import Sizes
 from simulator.machine.model import Elaborated, Machine
 from simulator.network import Graph, NetworkSpec
@@ -28,6 +29,9 @@ from simulator.system.program import OperationProgram
 from simulator.system.tensors import Residency, tensor_residency
 from simulator.terms import ComponentWords
 from simulator.workload.types import Chain, Operation, Workload
+
+if TYPE_CHECKING:
+    from simulator.engine.reference.watching import ClusterWatch
 
 Memo = dict[Hashable, Any]
 """What a kind has counted of a workload's patterns, by keys of its own, so that it is counted once for all machines."""
@@ -46,6 +50,15 @@ class Scheduled:
     def as_run(cls, run: OperationRun) -> Scheduled:
         """Exactly as it was run."""
         return cls(run.program, lambda: run.counts)
+
+
+@dataclass(frozen=True)
+class TileName:
+    """A cluster of a tile of an operation."""
+
+    operation: str
+    tile: int
+    cluster: int = 0
 
 
 @dataclass(frozen=True)
@@ -184,6 +197,12 @@ class Kind(ABC):
     ) -> tuple[Scheduled, ...]:
         """Cut the operations of a chain into tiles."""
         raise unlinked()
+
+    def watch_tile(
+        self, elaborated: Elaborated, operation: Operation, residency: Residency, options: RunOptions, tile: TileName, watch: ClusterWatch
+    ) -> Outcome:
+        """Run a cluster of an operation's tile in the reference engine, before the eyes of `watch`. ConfigError where there is none."""
+        raise ConfigError(f"{operation.name}: this kind of machine is timed by formulas and has no units to watch cycle by cycle")
 
     def list_entries(self, machine: Machine, nonzeros: int, tokens: int) -> int:
         """List entries that the units examine for a W of so many nonzeros and an X of so many tokens; 0 without lists."""

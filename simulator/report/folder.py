@@ -104,9 +104,14 @@ def new_folder(folder: Path, *, force: bool) -> Iterator[Path]:
 
 def new_file(file: Path, content: bytes, *, force: bool) -> None:
     """Write one file, whole or not at all. Raises OutputError where it exists (and not `force`) or the disk refuses."""
+    check_free_file(file, force=force)
+    write_whole(file, content)
+
+
+def check_free_file(file: Path, *, force: bool) -> None:
+    """Raise OutputError where a file exists (and not `force`), or is none."""
     if file.exists() and not (force and file.is_file()):
         raise OutputError(f"{file}: exists already and is not overwritten; choose another one with -o, or replace it with --force")
-    write_whole(file, content)
 
 
 def write_whole(file: Path, content: bytes) -> None:

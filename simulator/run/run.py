@@ -56,8 +56,17 @@ def run_workload(
     return run_and_repeat(elaborated, workload, options, progress)[1]
 
 
-def run_and_repeat(elaborated: Elaborated, workload: Workload, options: RunOptions, progress: Progress) -> tuple[Timing, Timing]:
-    """Time a workload on the machine as it is, and with the part perfect that the options name; the second needs the first."""
+Play = Callable[[SystemSpec, Workload, Sequence[OperationRun]], SystemOutcome]
+"""Plays operations that their fabric has run on the system level."""
+
+
+def run_and_repeat(
+    elaborated: Elaborated, workload: Workload, options: RunOptions, progress: Progress, play: Play | None = None
+) -> tuple[Timing, Timing]:
+    """Time a workload on the machine as it is, and with the part perfect that the options name; the second needs the first.
+
+    `play` plays the machine as it is instead of the engine that the options name.
+    """
     check_decoder(elaborated.machine, workload)
     kept = Kept(partial(run_operation, elaborated, replace(options, ideal="none")))
     player = Player(options.engine.name, options.recall)
@@ -70,7 +79,7 @@ def run_and_repeat(elaborated: Elaborated, workload: Workload, options: RunOptio
         run_next = Repeats((kept if way == "none" else Kept(simulate)).run).run if options.reuse_tiles else simulate
         runs[way] = _on_the_fabric(all_stints, run_next, _part(progress, len(runs), len(through)))
     real = SystemSpec.of(elaborated)
-    outcome = player.play(real, workload, runs["none"])
+    outcome = (play or player.play)(real, workload, runs["none"])
     plain = _timed(elaborated, real, runs["none"], outcome, "none")
     if options.ideal == "none":
         return plain, plain

@@ -24,6 +24,8 @@ from simulator.pricing import pricer_of, technology_of
 from simulator.report.numbers import percent, significant, times
 from simulator.report.verdict import LEVEL
 from simulator.result import Result
+from simulator.run.run import Progress
+from simulator.study.executors import silent
 from simulator.workload.types import Operation, Workload
 
 FORWARD = "forward"
@@ -223,10 +225,11 @@ def _linear_cycles(phases: tuple[Phase, ...]) -> int:
     return sum(phase.cycles for phase in phases if phase.name in LINEAR)
 
 
-def study_step(machine: Machine, sampled: Workload, dense: Workload) -> StepStudy:
+def study_step(machine: Machine, sampled: Workload, dense: Workload, *, progress: Progress = silent) -> StepStudy:
     """Run both steps. ConfigError where they are not the same step, on the same operands, or no sampled product is in the first.
 
-    `dense` is `whole_step(sampled)`, or a step of the user's own. Raises MappingError where the machine cannot hold one of them.
+    `dense` is `whole_step(sampled)`, or a step of the user's own. `progress` is told each step's name and the fraction of it that is done.
+    Raises MappingError where the machine cannot hold one of them.
     """
     if not any(op.gradient is not None for op in sampled.operations):
         raise ConfigError(f"{sampled.name}: has no sampled product (SDDMM); allowed: a training step, as ws-4x-train")
@@ -235,10 +238,18 @@ def study_step(machine: Machine, sampled: Workload, dense: Workload) -> StepStud
         raise ConfigError(f"{dense.name}: not the step of {sampled.name} with whole dW; allowed: the same operations, no SDDMM")
     for op, whole in zip(sampled.operations, dense.operations, strict=True):
         _check_operands(dense.name, op, whole)
-    results = [simulate(machine, workload) for workload in (sampled, dense)]
+    results = [
+        _simulated(machine, step, f"{sampled.name}, dW {called}", progress) for step, called in ((sampled, "sampled"), (dense, "whole"))
+    ]
     rebuild = rebuild_cost(results[0].elaborated, technology_of(machine), sampled.operations)
     density = rebuild.nonzeros / rebuild.weights if rebuild.weights else 1.0
     return StepStudy(machine.name, results[0], results[1], phases_of(results[0]), phases_of(results[1]), density, rebuild)
+
+
+def _simulated(machine: Machine, step: Workload, name: str, progress: Progress) -> Result:
+    result = simulate(machine, step, progress=lambda _, fraction: progress(name, fraction))
+    progress(name, 1.0)
+    return result
 
 
 def _check_operands(step: str, sampled: Operation, whole: Operation) -> None:

@@ -181,7 +181,7 @@ class _Relaxed:
 
     def _to_dram(self, part: Part, lane: _Lane, rate: int) -> int:
         written = 0
-        for size, _, _, bus in DramDrain.of(self.spec, part, NO_SUMS).chunks(rate, part.bank_cycles):
+        for size, *_, bus in DramDrain.of(self.spec, part, NO_SUMS).chunks(rate, part.bank_cycles):
             lane.take(size)
             lane.issued += bus
             if size:

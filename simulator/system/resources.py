@@ -14,16 +14,8 @@ class Meter:
     """A resource that serves one at a time, first come first served, and knows how long it was held."""
 
     def __init__(self, env: simpy.Environment) -> None:
-        self.env = env
         self.resource = simpy.Resource(env)
         self.busy = 0
-
-    def hold(self, cycles: int) -> Process:
-        """Wait for the resource and hold it."""
-        with self.resource.request() as turn:
-            yield turn
-            self.busy += cycles
-            yield self.env.timeout(cycles)
 
 
 class Tally:

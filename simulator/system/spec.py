@@ -84,16 +84,18 @@ class DramDrain:
         """Bytes of staging that it takes: what is read is added to in its place, and written from there."""
         return max(self.written, self.read)
 
-    def chunks(self, rate: int, bank_cycles: int) -> Iterator[tuple[int, int, int, int]]:
-        """(bytes staged, read, written, cycles on the bus) of each chunk; where DRAM moves nothing, of what the bus carries alone."""
+    def chunks(self, rate: int, bank_cycles: int) -> Iterator[tuple[int, int, int, int, int]]:
+        """(bytes staged, read, written, on the bus, cycles there) of each chunk; where DRAM moves nothing, of what goes over the bus."""
         done = 0
         alone = 0 if self.staged else max(-(-self.bus // rate), bank_cycles)
         if alone:
-            yield 0, 0, 0, alone
+            yield 0, 0, 0, self.bus, alone
         for size, cycles in paced_chunks(self.staged, self.bus, rate, bank_cycles):
             before, done = done, done + size
-            read, written = (total * done // self.staged - total * before // self.staged for total in (self.read, self.written))
-            yield size, read, written, cycles
+            read, written, on_bus = (
+                total * done // self.staged - total * before // self.staged for total in (self.read, self.written, self.bus)
+            )
+            yield size, read, written, on_bus, cycles
 
 
 def sums_cycles(spec: SystemSpec, sums: Sums) -> int:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from contextlib import ExitStack
 from typing import get_args
 
 import simpy
@@ -15,28 +17,24 @@ from simulator.system.resources import Halves, Meter, Process, Tally
 from simulator.system.spec import DramDrain, SystemSpec, link_cycles, paced_chunks, sums_cycles
 from simulator.system.streams import moments, not_empty, numbered, room
 from simulator.system.waiting import Waiting, Way, Ways
+from simulator.system.watching import UNWATCHED, Moving, Watch
 
-MOVED = (
-    "dram_read_bytes",
-    "dram_write_bytes",
-    "buffer_read_bytes",
-    "buffer_write_bytes",
-    "x_trunk_bytes",
-    "w_trunk_bytes",
-    "drain_bytes",
-)
+CARRIED = {name: "drain_bytes" if name == "drain_bus" else f"{name}_bytes" for name in SHARED}
+"""Counter of the bytes that go over each shared resource."""
+MOVED = ("dram_read_bytes", "dram_write_bytes", *CARRIED.values())
 
 
 class System:
-    """One run of a program.
+    """One run of a program. Who watches it is told of all that happens, and changes nothing.
 
     >>> from simulator.system.program import Program
     >>> System(SystemSpec(16.0, 100, 64, 256, 256, 256, 2), Program((), (), (), (), ())).run().cycles
     0
     """
 
-    def __init__(self, spec: SystemSpec, program: Program) -> None:
+    def __init__(self, spec: SystemSpec, program: Program, watch: Watch = UNWATCHED) -> None:
         self.spec = spec
+        self.watch = watch
         self.program = program
         self.w_fills = tuple(map(not_empty, program.w_fills))
         self.drains = tuple(map(not_empty, program.drains))
@@ -73,7 +71,7 @@ class System:
         self.env.process(self._unload())
         self.env.run()
         busy = {"dram": self.dram.busy, **{name: meter.busy for name, meter in self.meters.items()}}
-        self.waited["write_back"] += int(self.env.now) - self.through
+        self._stood("write_back", self.through)
         when = tuple(self.fetch), tuple(self.start), tuple(self.end)
         return SystemOutcome(int(self.env.now), *when, busy, self.moved, self.waited)
 
@@ -119,24 +117,22 @@ class System:
             self.fetch[fill.operation] = way.asked
 
     def _transfer(self, fill: Fill, part: Part, stream: str, rate: int, arrivals: list[simpy.Event], way: Way) -> Process:
-        trunk = self.meters[f"{stream}_trunk"]
+        trunk, moving = f"{stream}_trunk", Moving(fill.operation, stream)
         if fill.home == "dram":
             total = self.spec.bursts(part.bytes)
             for size, cycles in paced_chunks(total, total, rate, part.bank_cycles):
                 yield self.staging[stream].get(size)
-                arrivals.append(self.env.process(self._chunk_in(size, stream, self._onto(trunk, fill, size, cycles), way)))
+                arrivals.append(self.env.process(self._chunk_in(size, stream, self._onto(trunk, fill, size, cycles), way, moving)))
         else:
-            self.moved["buffer_read_bytes"] += part.bytes
-            self.moved[f"{stream}_trunk_bytes"] += part.bytes
             cycles = -(-part.bytes // min(rate, self.spec.buffer_bytes_per_cycle))
-            yield from self._together("buffer_read", trunk, max(cycles, part.bank_cycles))
+            yield from self._over({"buffer_read": part.bytes, trunk: part.bytes}, max(cycles, part.bank_cycles), moving)
 
-    def _onto(self, trunk: Meter, fill: Fill, size: int, cycles: int) -> Process:
+    def _onto(self, trunk: str, fill: Fill, size: int, cycles: int) -> Process:
         """Over a trunk, and into the buffer too where it keeps a copy."""
+        moving = Moving(fill.operation, trunk[0])
         if not fill.kept:
-            return trunk.hold(cycles)
-        self.moved["buffer_write_bytes"] += size
-        return self._together("buffer_write", trunk, max(cycles, -(-size // self.spec.buffer_bytes_per_cycle)))
+            return self._over({trunk: size}, cycles, moving)
+        return self._over({"buffer_write": size, trunk: size}, max(cycles, -(-size // self.spec.buffer_bytes_per_cycle)), moving)
 
     def _complete(self, arrivals: list[simpy.Event], ready: simpy.Event, way: Way) -> Process:
         """The next fill is requested while this one is still on its way, so that DRAM's latency alone never throttles."""
@@ -149,20 +145,33 @@ class System:
         way.here = int(self.env.now)
         self.w_here.mark(number, number + 1)
 
-    def _together(self, port: str, bus: Meter, cycles: int) -> Process:
-        """Hold a port of the activation buffer, or the drain bus, and a bus at once, in an order in which none waits in a ring."""
-        with self.meters[port].resource.request() as turn:
-            yield turn
-            self.meters[port].busy += cycles
-            yield from bus.hold(cycles)
+    def _over(self, carried: Mapping[str, int], cycles: int, moving: Moving) -> Process:
+        """Hold ports of the activation buffer and buses at once, taken in an order in which none waits in a ring.
 
-    def _chunk_in(self, size: int, stream: str, passage: Process, way: Way) -> Process:
-        now = int(self.env.now)
-        yield self.env.timeout(self.dram.serve(size, now) - now + self.spec.dram_latency_cycles)
+        `carried`: bytes over each of them.
+        """
+        asked = int(self.env.now)
+        with ExitStack() as held:
+            for name in carried:
+                yield held.enter_context(self.meters[name].resource.request())
+            for name, size in carried.items():
+                self.meters[name].busy += cycles
+                self.moved[CARRIED[name]] += size
+                self.watch.carried(name, asked, int(self.env.now), cycles, size, moving)
+            yield self.env.timeout(cycles)
+
+    def _served(self, way: str, size: int, latency: int, moving: Moving) -> Process:
+        """Be read or written by DRAM."""
+        asked = int(self.env.now)
+        done = self.dram.serve(size, asked)
+        self.watch.served(way, asked, done, done + latency, size, moving)
+        yield self.env.timeout(done + latency - asked)
+        self.moved[f"dram_{way}_bytes"] += size
+
+    def _chunk_in(self, size: int, stream: str, passage: Process, way: Way, moving: Moving) -> Process:
+        yield from self._served("read", size, self.spec.dram_latency_cycles, moving)
         way.left_dram = int(self.env.now)
         yield from passage
-        self.moved["dram_read_bytes"] += size
-        self.moved[f"{stream}_trunk_bytes"] += size
         yield self.staging[stream].put(size)
 
     def _fabric(self) -> Process:
@@ -177,7 +186,7 @@ class System:
             if tile.awaits is not None:
                 begun = int(self.env.now)
                 yield from self.y_gone.reach(self.y_parts[tile.awaits + 1])
-                self.waited["dependence"] += int(self.env.now) - begun
+                self._stood("dependence", begun)
             if tile.w_flow is None:
                 yield from self._w_here(self.w_parts[tile.w + 1])
             if tile.y_flow is None:
@@ -186,7 +195,9 @@ class System:
             if self.start[tile.operation] < 0:
                 self.start[tile.operation] = int(self.env.now)
             last_of_w = last_use[tile.w] == index
+            begun = int(self.env.now)
             yield from self._tile(tile, last_of_w=last_of_w)
+            self.watch.ran(tile, begun, int(self.env.now))
             if following is None or following.x != tile.x:
                 self.x.released[tile.x].succeed()
             if last_of_w and tile.w_flow is None and self.drains[tile.y].holds_w is None:
@@ -225,11 +236,18 @@ class System:
         """Stand still until so many parts of drains have left the Y memory."""
         begun = int(self.env.now)
         yield from self.y_gone.reach(parts)
-        self.waited["write_back"] += int(self.env.now) - begun
+        self._stood("write_back", begun)
 
     def _waited_for(self, ways: Ways, count: int, begun: int) -> None:
         for waiting, cycles in ways.waited(count, begun, int(self.env.now)):
-            self.waited[waiting] += cycles
+            self._stood(waiting, begun, begun + cycles)
+            begun += cycles
+
+    def _stood(self, waiting: Waiting, begun: int, end: int | None = None) -> None:
+        """The fabric stood still for that, until now or an earlier cycle."""
+        until = int(self.env.now) if end is None else end
+        self.waited[waiting] += until - begun
+        self.watch.stood(waiting, begun, until)
 
     def _unload(self) -> Process:
         """Drains in order: the bus serves the rows of one half before those of the next."""
@@ -242,10 +260,10 @@ class System:
                 if drain.delay_cycles and number == self.y_parts[index]:
                     yield self.env.timeout(max(0, self.computed[index] + drain.delay_cycles - int(self.env.now)))
                 if drain.sums_home == "dram":
-                    yield from self._to_dram(part, part.sums, departures)
+                    yield from self._to_dram(drain, part, part.sums, departures)
                 else:
                     if part.sums.bus_bytes or part.sums.back_bytes:
-                        yield from self._to_sums_in_buffer(part.sums)
+                        yield from self._to_sums_in_buffer(drain, part.sums)
                     yield from self._leaves(drain, part, departures)
                 self.y_gone.mark(number, number + 1)
             if drain.holds_w is not None:
@@ -255,55 +273,41 @@ class System:
     def _leaves(self, drain: Drain, part: Part, departures: list[simpy.Event]) -> Process:
         """Finished rows."""
         if drain.home == "dram":
-            yield from self._to_dram(part, NO_SUMS, departures)
+            yield from self._to_dram(drain, part, NO_SUMS, departures)
         elif drain.home == "chip":
-            yield from self._to_copies(part)
+            yield from self._to_copies(drain, part)
         else:
             bus_bytes = part.bytes + part.extra_bus_bytes
-            self.moved["buffer_write_bytes"] += part.bytes
-            self.moved["drain_bytes"] += bus_bytes
             port_cycles = -(-part.bytes // self.spec.buffer_bytes_per_cycle)
             cycles = max(-(-bus_bytes // self.spec.drain_bytes_per_cycle), port_cycles, part.bank_cycles)
-            yield from self._together("buffer_write", self.meters["drain_bus"], cycles)
+            yield from self._over({"buffer_write": part.bytes, "drain_bus": bus_bytes}, cycles, Moving(drain.operation, "y"))
 
-    def _to_sums_in_buffer(self, sums: Sums) -> Process:
+    def _to_sums_in_buffer(self, drain: Drain, sums: Sums) -> Process:
         """Through both ports of the buffer at once: what comes over the bus is added to what is read, and written."""
-        self.moved["buffer_read_bytes"] += sums.back_bytes
-        self.moved["buffer_write_bytes"] += sums.out_bytes
-        self.moved["drain_bytes"] += sums.bus_bytes
-        cycles = sums_cycles(self.spec, sums)
-        with self.meters["buffer_read"].resource.request() as turn:
-            yield turn
-            self.meters["buffer_read"].busy += cycles
-            yield from self._together("buffer_write", self.meters["drain_bus"], cycles)
+        carried = {"buffer_read": sums.back_bytes, "buffer_write": sums.out_bytes, "drain_bus": sums.bus_bytes}
+        return self._over(carried, sums_cycles(self.spec, sums), Moving(drain.operation, "sums"))
 
-    def _to_dram(self, part: Part, sums: Sums, departures: list[simpy.Event]) -> Process:
+    def _to_dram(self, drain: Drain, part: Part, sums: Sums, departures: list[simpy.Event]) -> Process:
         """Chunk after chunk into the staging, where each waits for the sums that it is added to, if any."""
-        moved = DramDrain.of(self.spec, part, sums)
-        for staged, read, written, bus_cycles in moved.chunks(self.spec.drain_bytes_per_cycle, part.bank_cycles):
+        moved, moving = DramDrain.of(self.spec, part, sums), Moving(drain.operation, "y")
+        for staged, read, written, on_bus, bus_cycles in moved.chunks(self.spec.drain_bytes_per_cycle, part.bank_cycles):
             if staged:
                 yield self.staging["y"].get(staged)
-            yield from self.meters["drain_bus"].hold(bus_cycles)
+            yield from self._over({"drain_bus": on_bus}, bus_cycles, moving)
             if staged:
-                departures.append(self.env.process(self._chunk_out(staged, read, written)))
-        self.moved["drain_bytes"] += moved.bus
+                departures.append(self.env.process(self._chunk_out(staged, read, written, moving)))
 
-    def _chunk_out(self, staged: int, read: int, written: int) -> Process:
+    def _chunk_out(self, staged: int, read: int, written: int, moving: Moving) -> Process:
         if read:
-            now = int(self.env.now)
-            yield self.env.timeout(self.dram.serve(read, now) - now + self.spec.dram_latency_cycles)
-            self.moved["dram_read_bytes"] += read
+            yield from self._served("read", read, self.spec.dram_latency_cycles, moving)
         if written:
-            now = int(self.env.now)
-            yield self.env.timeout(self.dram.serve(written, now) - now)
-            self.moved["dram_write_bytes"] += written
+            yield from self._served("write", written, 0, moving)
         yield self.staging["y"].put(staged)
 
-    def _to_copies(self, part: Part) -> Process:
+    def _to_copies(self, drain: Drain, part: Part) -> Process:
         """Over the drain bus and the X trunk at once. The half that it goes to was let go before its own tile began."""
-        self.moved["drain_bytes"] += part.bytes + part.extra_bus_bytes
-        self.moved["x_trunk_bytes"] += part.bytes
-        yield from self._together("drain_bus", self.meters["x_trunk"], link_cycles(self.spec, part))
+        carried = {"drain_bus": part.bytes + part.extra_bus_bytes, "x_trunk": part.bytes}
+        return self._over(carried, link_cycles(self.spec, part), Moving(drain.operation, "y"))
 
     def _written_back(self, index: int, departures: list[simpy.Event]) -> Process:
         yield self.env.all_of(departures)
@@ -316,6 +320,6 @@ class System:
             self.done[operation].succeed()
 
 
-def play(spec: SystemSpec, program: Program) -> SystemOutcome:
+def play(spec: SystemSpec, program: Program, watch: Watch = UNWATCHED) -> SystemOutcome:
     """Run a program to its last write-back."""
-    return System(spec, program).run()
+    return System(spec, program, watch).run()

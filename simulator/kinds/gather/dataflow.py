@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,6 +26,9 @@ from simulator.kinds.units.machine import UnitsMachine
 from simulator.kinds.units.rounds import ClusterResult, ClusterTile
 from simulator.system.parts import Part, Sums
 from simulator.system.program import MemoryLevel, Span
+
+if TYPE_CHECKING:
+    from simulator.engine.reference.watching import ClusterWatch
 
 
 def _by_reference(spec: ClusterSpec, work: TileWork, values: TileValues | None) -> Outcome:
@@ -94,6 +98,12 @@ class GatherDataflow(TokenwiseDataflow[GatherSchedule, SliceLists]):
         return ClusterResult(
             outcome.cycles, outcome.unit_cycles, counts, cluster_bounds(self.spec, work), outcome.milestones, values is not None
         )
+
+    def watched(self, work: TileWork, watch: ClusterWatch) -> Outcome:
+        """Run it through the reference engine, without numbers, before the eyes of `watch`."""
+        from simulator.kinds.gather.reference import run_cluster
+
+        return run_cluster(self.spec, work, None, watch)
 
     def later_tile_counts(self, counts: Counts) -> Counts:
         """A later K tile reads what the output bank holds, adds, and writes; sums that leave are added elsewhere."""

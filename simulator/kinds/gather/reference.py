@@ -21,6 +21,7 @@ from simulator.engine.reference.network import (
     RoutedRequests,
 )
 from simulator.engine.reference.units import outcome
+from simulator.engine.reference.watching import ClusterParts, ClusterWatch, unwatched
 from simulator.engine.work import TileValues, TileWork
 from simulator.errors import stalled
 from simulator.kinds.gather.unit import VectorUnit, WorkList
@@ -118,10 +119,11 @@ def serial_cycles(spec: ClusterSpec, work: TileWork) -> int:
     return (work.entries + 1) * (crossing + spec.read_latency + spec.merge_cycles + 4)
 
 
-def run_cluster(spec: ClusterSpec, work: TileWork, values: TileValues | None) -> Outcome:
+def run_cluster(spec: ClusterSpec, work: TileWork, values: TileValues | None, watch: ClusterWatch = unwatched) -> Outcome:
     """Run one cluster through one tile, from reset. Raises ValueError for more token words than a unit has accumulators."""
     check_accumulators(spec, work)
     cluster = Cluster(spec, work, values)
+    watch(ClusterParts.of(cluster.clock, cluster.units, cluster.ports, requests=cluster.requests, replies=cluster.replies))
     cluster.run()
     outputs = None if values is None else _outputs(cluster.units, work, values.words.shape[1] // spec.summed_lanes)
     return outcome(cluster.clock, cluster.units, cluster.pieces, outputs)

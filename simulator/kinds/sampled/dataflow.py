@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,6 +23,9 @@ from simulator.kinds.units.loops import Position
 from simulator.kinds.units.machine import UnitsMachine
 from simulator.kinds.units.rounds import ClusterResult, ClusterTile
 from simulator.system.parts import Part
+
+if TYPE_CHECKING:
+    from simulator.engine.reference.watching import ClusterWatch
 
 Ints = NDArray[np.int64]
 
@@ -74,6 +78,12 @@ class SampledDataflow(UnitsDataflow[SampledSchedule, SliceLists]):
     def w_parts(self, m: int, k: int, grain: int) -> Sequence[Part]:
         """Whole."""
         return (Part(self.fetched(m, k).total, -(-int(self.unit_entries(m, k).max(initial=0)) // self.machine.weight_port_entries)),)
+
+    def watched(self, work: TileWork, watch: ClusterWatch) -> Outcome:
+        """Run it through the reference engine, without numbers, before the eyes of `watch`."""
+        from simulator.kinds.gather.reference import run_cluster
+
+        return run_cluster(self.spec, work, None, watch)
 
     def later_tile_counts(self, counts: Counts) -> Counts:
         """A partial sum comes with its list entry, where it was left: a later tile does nothing more."""

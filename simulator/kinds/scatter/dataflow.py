@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,6 +23,9 @@ from simulator.kinds.units.machine import UnitsMachine
 from simulator.kinds.units.rounds import ClusterResult, ClusterTile
 from simulator.system.parts import Part
 from simulator.system.program import Span
+
+if TYPE_CHECKING:
+    from simulator.engine.reference.watching import ClusterWatch
 
 
 def _by_reference(spec: ClusterSpec, work: TileWork, values: TileValues | None) -> Outcome:
@@ -78,6 +82,12 @@ class ScatterDataflow(TokenwiseDataflow[ScatterSchedule, ScatterSlice]):
         return ClusterResult(
             outcome.cycles, outcome.unit_cycles, counts, scatter_bounds(self.spec, work), outcome.milestones, values is not None
         )
+
+    def watched(self, work: TileWork, watch: ClusterWatch) -> Outcome:
+        """Run it through the reference engine, without numbers, before the eyes of `watch`."""
+        from simulator.kinds.scatter.reference import run_scatter
+
+        return run_scatter(self.spec, work, None, watch)
 
     def later_tile_counts(self, counts: Counts) -> Counts:
         """The banks already read, add and write; a later K tile does nothing more."""

@@ -15,6 +15,7 @@ from simulator.engine.reference.flit import Flit, stall_cause
 from simulator.engine.reference.lists import ListWalk, Pieces
 from simulator.engine.reference.network import DirectRequests, RequestPath, RoutedRequests
 from simulator.engine.reference.units import Unit, outcome
+from simulator.engine.reference.watching import ClusterParts, ClusterWatch, unwatched
 from simulator.engine.work import TileValues, TileWork
 
 
@@ -164,7 +165,7 @@ def send_lists(work: TileWork, values: TileValues | None) -> list[SendList]:
     return lists
 
 
-def run_scatter(spec: ClusterSpec, work: TileWork, values: TileValues | None) -> Outcome:
+def run_scatter(spec: ClusterSpec, work: TileWork, values: TileValues | None, watch: ClusterWatch = unwatched) -> Outcome:
     """Run one cluster through one tile of the scatter dataflow, from reset."""
     clock = Clock()
     units: list[ScatterUnit] = []
@@ -181,6 +182,7 @@ def run_scatter(spec: ClusterSpec, work: TileWork, values: TileValues | None) ->
     pieces = Pieces(work)
     for index, unit in enumerate(send_lists(work, values)):
         units.append(ScatterUnit(clock, ListWalk(pieces, index), spec, unit, requests, words))
+    watch(ClusterParts.of(clock, units, ports, requests=requests))
     for port in ports:
         clock.start(port.run())
     clock.env.run(until=clock.env.all_of([clock.start(unit.run()) for unit in units]))

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
-from typing import Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,9 +16,10 @@ from simulator.activity import Counts, Ideal
 from simulator.cost.delay import TimingPath
 from simulator.cost.hardware import Parts
 from simulator.cost.technology import Technology
-from simulator.engine.cluster import ClusterSpec
+from simulator.engine.cluster import ClusterSpec, Outcome
 from simulator.engine.engines import ENGINES, Engine, RunOptions
-from simulator.kinds.base import Kind, Least, Memo, Scheduled
+from simulator.errors import ConfigError
+from simulator.kinds.base import Kind, Least, Memo, Scheduled, TileName
 from simulator.kinds.units import facts
 from simulator.kinds.units.delays import slices_of, timing_paths, wires_of
 from simulator.kinds.units.fusion import BlockCut, BlockDataflow, ChainCuts, FusedPlan, SettledCuts, kept_in
@@ -29,7 +30,7 @@ from simulator.kinds.units.named import named_features
 from simulator.kinds.units.operation import UnitsPlan, run_plan
 from simulator.kinds.units.parts import WORDS, UnitParts, fabric_parts
 from simulator.kinds.units.placement import placement_of
-from simulator.kinds.units.rounds import Dataflow
+from simulator.kinds.units.rounds import Dataflow, cluster_tiles
 from simulator.kinds.units.sizes import UnitsSizes
 from simulator.machine.model import Elaborated, Fabric, Machine, Stages
 from simulator.machine.model import Mapping as MappingSection
@@ -40,6 +41,9 @@ from simulator.system.operation import OperationRun
 from simulator.system.spec import SystemSpec
 from simulator.system.tensors import Residency
 from simulator.workload.types import Operation
+
+if TYPE_CHECKING:
+    from simulator.engine.reference.watching import ClusterWatch
 
 FABRIC = "gather"
 """What the machine file calls a fabric of units, whichever way its words travel."""
@@ -86,6 +90,21 @@ class UnitsKind(Kind):
             (*key, kept), lambda: run_plan(replace(plan(), w_kept=kept), self.flow, residency, options), lambda run: run.pieces
         )
         return replace(run, operation=operation, residency=residency)
+
+    def watch_tile(
+        self, elaborated: Elaborated, operation: Operation, residency: Residency, options: RunOptions, tile: TileName, watch: ClusterWatch
+    ) -> Outcome:
+        """Of an operation that is no part of a chain, cut as it is when it runs."""
+        dataflow = self.planned(self.setting(elaborated, options), operation, residency).dataflow()
+        positions = dataflow.loops.positions()
+        if tile.tile >= len(positions):
+            raise ConfigError(f"{operation.name} has the tiles 0 to {len(positions) - 1}, and none of number {tile.tile}")
+        places = cluster_tiles(UnitsMachine.of(elaborated.machine).fabric, dataflow.loops, positions[tile.tile])
+        if tile.cluster >= len(places):
+            raise ConfigError(
+                f"{operation.name}: in tile {tile.tile} the clusters 0 to {len(places) - 1} are busy, and none of number {tile.cluster}"
+            )
+        return dataflow.watched(dataflow.work(places[tile.cluster]), watch)
 
     def schedule(self, elaborated: Elaborated, operation: Operation, residency: Residency, index: int) -> Scheduled:
         """Tiles with the fewest cycles that their busiest unit allows."""

@@ -6,18 +6,21 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
-from typing import Generic, Protocol, TypeVar
+from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from simulator.activity import CAUSES, Bounds, Counts
-from simulator.engine.cluster import CAUSE, Milestones
+from simulator.engine.cluster import CAUSE, Milestones, Outcome
 from simulator.kinds.units.loops import Position, TileLoops
 from simulator.kinds.units.machine import UnitsFabric
 from simulator.kinds.units.streams import InStep, in_step
 from simulator.system.parts import Part
 from simulator.system.program import MemoryLevel, Span
+
+if TYPE_CHECKING:
+    from simulator.engine.reference.watching import ClusterWatch
 
 
 class WeightBytes(Protocol):
@@ -104,6 +107,9 @@ class Dataflow(Protocol[WorkT]):
     def simulate(self, work: WorkT, place: ClusterTile) -> ClusterResult:
         """Run it through the engine, and check it."""
 
+    def watched(self, work: WorkT, watch: ClusterWatch) -> Outcome:
+        """Run it through the reference engine, without numbers, before the eyes of `watch`."""
+
     def later_tile_counts(self, counts: Counts) -> Counts:
         """Events that a tile has only because it is not the first along K, given its counts."""
 
@@ -185,9 +191,7 @@ class RoundRunner(Generic[WorkT]):
 
     def _start(self, submit: Submit, m: int, round_index: int, k: int) -> list[Future[ClusterResult]]:
         """Start all clusters of a round that have not been seen."""
-        groups = self.dataflow.loops.active_groups(round_index)
-        places = [ClusterTile(m, k, tokens, replica) for tokens in groups for replica in range(self.fabric.replicas)]
-        return [self._cluster(submit, place) for place in places]
+        return [self._cluster(submit, place) for place in cluster_tiles(self.fabric, self.dataflow.loops, (m, round_index, k))]
 
     def _round(self, k: int, futures: list[Future[ClusterResult]]) -> Round:
         """Add up the clusters of a round, once for all that are of the same clusters; the barrier waits for the slowest."""
@@ -222,6 +226,12 @@ class RoundRunner(Generic[WorkT]):
         if self.reuse_tiles:
             self._seen[key] = future
         return future
+
+
+def cluster_tiles(fabric: UnitsFabric, loops: TileLoops, position: Position) -> list[ClusterTile]:
+    """The clusters that are busy in a tile, token group by token group."""
+    m, round_index, k = position
+    return [ClusterTile(m, k, tokens, replica) for tokens in loops.active_groups(round_index) for replica in range(fabric.replicas)]
 
 
 def _immediately(simulate: Callable[[WorkT, ClusterTile], ClusterResult], work: WorkT, place: ClusterTile) -> Future[ClusterResult]:

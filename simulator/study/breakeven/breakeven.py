@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import math
 from collections.abc import Callable, Mapping, Sequence
@@ -19,7 +20,7 @@ from simulator.specs.documents import apply_overrides, read_tree, validated
 from simulator.specs.fields import slot_at, takes_integers_only
 from simulator.specs.parse import parse
 from simulator.specs.tree import Entry
-from simulator.study.breakeven.crossings import Better, Crossing, CrossingBand, Scale, better_of, crossing_band, find_crossings
+from simulator.study.breakeven.crossings import Better, Crossing, CrossingBand, Scale, better_of, crossing_band, find_crossings, halvings
 from simulator.study.measured import Quantity as MeasuredQuantity
 from simulator.study.measured import measured_curves
 from simulator.study.sweep.analysis import assess_points
@@ -158,8 +159,10 @@ class BreakEven:
 def find_break_even(question: Question, store: Store, options: Options, listen: Listener = lambda event: None) -> BreakEven:
     """Scan, halve, and answer; every point goes through the store. Raises ConfigError for a name that does not exist."""
     check_question(question)
-    asked = _Asked(question, store, replace(options, listed=False), listen)
     scale = _scale_of(question)
+    asked = _Asked(
+        question, store, replace(options, listed=False), listen, halvings(scale, points=question.points, tolerance=question.tolerance)
+    )
     curves = []
     for metric in question.metrics:
         scan = find_crossings(asked.ratios(metric), scale, points=question.points, tolerance=question.tolerance)
@@ -240,8 +243,12 @@ class _Asked:
     store: Store
     options: Options
     listen: Listener
+    halvings: int
+    """Of a crossing."""
 
     def __post_init__(self) -> None:
+        self._ahead = 0
+        """Values that are still to come after those that run, as far as that can be known."""
         self._rows: dict[float, tuple[Row, Row]] = {}
         self._points: dict[str, Point] = {}
         self._assessed: dict[tuple[float, ...], Assessment] = {}
@@ -257,7 +264,13 @@ class _Asked:
     def ratios(self, metric: str) -> Callable[[Sequence[float]], dict[float, float | None]]:
         """A function of values of the axis that runs what has not been run."""
 
+        rounds = itertools.count()
+        later = self.halvings * (len(self.question.metrics) - 1 - self.question.metrics.index(metric))
+
         def ask(values: Sequence[float]) -> dict[float, float | None]:
+            # a metric crosses once, as far as is known before its scan; then each crossing is halved as often as that takes
+            halved = next(rounds)
+            self._ahead = later + (self.halvings if not halved else max(0, self.halvings - halved) * len(values))
             self._run([value for value in values if value not in self._rows])
             return {value: self._ratio(value, metric) for value in values}
 
@@ -291,10 +304,10 @@ class _Asked:
         return math.log(first / second) if first > 0 and second > 0 else None
 
     def _listen(self, event: Event) -> None:
-        """Each look is a sweep of its own; what listens hears of one that grows."""
+        """Each look is a sweep of its own; what listens hears of one, with all that is still to come."""
         if isinstance(event, Planned):
             before = 2 * len(self._rows)
-            event = replace(event, points=before + event.points, expected=before + event.expected)
+            event = replace(event, points=before + event.points, expected=before + event.expected + 2 * self._ahead)
         self.listen(event)
 
     def _run(self, values: Sequence[float]) -> None:

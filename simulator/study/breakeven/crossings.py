@@ -129,6 +129,18 @@ def find_crossings(ratios: Ratios, scale: Scale, *, points: int, tolerance: floa
     return Scan(there, tuple(value for value, ratio in sorted(known.items()) if ratio is None), tuple(_joined(crossings)))
 
 
+def halvings(scale: Scale, *, points: int, tolerance: float) -> int:
+    """How often a bracket of a scan of `points` values is halved at the most: the uppermost, going on with the half of more values."""
+    values = scale.spaced(points)
+    if len(values) < 2:
+        return 0
+    low, high, count = *values[-2:], 0
+    while scale.apart(low, high) > tolerance and (middle := scale.divided(low, high)) is not None:
+        low, high = max((low, middle), (middle, high), key=lambda half: half[1] - half[0])
+        count += 1
+    return count
+
+
 def _brackets(known: Mapping[float, float | None]) -> list[tuple[float, float]]:
     """Neighbours, of the values that have figures, between which the better one changes."""
     states = [(value, better_of(ratio)) for value, ratio in sorted(known.items()) if ratio is not None]

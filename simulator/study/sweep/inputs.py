@@ -171,11 +171,14 @@ class SizeSearch:
     """Most simulations."""
     kept: tuple[str, ...] = ()
     """Keys that the sweep gives, and that are not searched for."""
+    at: str = ""
+    """Where in the sweep, for people: other sizes may be found there. Alike searches are one, wherever."""
 
     @property
     def name(self) -> str:
         """What progress calls it."""
-        return f"best {self.machine.name} for {self.recipe.document.model.name}"
+        where = f", {self.at}" if self.at else ""
+        return f"best {self.machine.name} for {self.recipe.document.model.name}{where}"
 
     @cached_property
     def key(self) -> str:

@@ -19,7 +19,7 @@ from simulator.specs.tree import Entry, deepest
 from simulator.study.sizing.scale import SEARCHED
 from simulator.study.sweep.expression import Expression
 from simulator.study.sweep.inputs import PricedIn, Recipe, Scaled, SizeSearch, Target, searched, target_of
-from simulator.study.sweep.keys import may_meet, of_the_workload, reached_by, set_machine, set_workload
+from simulator.study.sweep.keys import labelled, may_meet, of_the_workload, reached_by, set_machine, set_workload
 from simulator.study.sweep.point import Invalid, Point
 from simulator.study.sweep.spec import EqualSpec, Scalar, SweepSpec
 from simulator.workload.spec import WorkloadSpec
@@ -227,11 +227,12 @@ class Space:
         if isinstance(equal, EqualSpec) and equal.best is not None:
             objective, search, budget = equal.best, equal.search or "steps", equal.budget
             kept = tuple(path for path, _ in values if path in SEARCHED)
+            at = labelled({path: value for path, value in values if path not in self.spec.set})
             on = recipe if equal.on is None else self._recipe(equal.on, ())
             return self._once(
                 ("machine", name, typed(values), on.key),
                 lambda: self.search(
-                    SizeSearch(self._changed_machine(name, values), on, self.target().area_mm2, objective, search, budget, kept)
+                    SizeSearch(self._changed_machine(name, values), on, self.target().area_mm2, objective, search, budget, kept, at)
                 ),
             )
         return self._once(("machine", name, typed(values)), lambda: self._scaled(self._changed_machine(name, values)))

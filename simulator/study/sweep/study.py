@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 
 SCHEMA_VERSION = 2
 FILE = "sweep.json"
+NO_FILES: Mapping[str, str] = MappingProxyType({})
 
 
 @dataclass(frozen=True)
@@ -242,8 +244,8 @@ def holds_sweep(folder: Path, sweep: str) -> bool:
         return False
 
 
-def write_sweep(folder: Path, study: Study, made: Mapping[str, Any], *, force: bool) -> None:
-    """Write the folder, whole or not at all. Raises OutputError."""
+def write_sweep(folder: Path, study: Study, made: Mapping[str, Any], *, force: bool, files: Mapping[str, str] = NO_FILES) -> None:
+    """Write the folder, whole or not at all. `files` are more of them: text by name. Raises OutputError."""
     from simulator.study.sweep.analysis import fronts
     from simulator.study.sweep.plots import save_sweep_plots
     from simulator.study.sweep.tables import study_table
@@ -256,4 +258,6 @@ def write_sweep(folder: Path, study: Study, made: Mapping[str, Any], *, force: b
         (draft / "fronts.csv").write_text(csv_text(marked, columns=["front", "place"]), encoding="utf-8")
         (draft / "table.txt").write_text(as_text(study_table(study), _WIDTH), encoding="utf-8")
         save_sweep_plots(study, draft)
+        for name, text in files.items():
+            (draft / name).write_text(text, encoding="utf-8")
         write_json(draft / MARKER, made)

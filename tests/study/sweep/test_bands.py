@@ -19,7 +19,7 @@ from simulator.study.breakeven.plots import break_even_figure
 from simulator.study.sweep.analysis import assess_points
 from simulator.study.sweep.plots import energy_along_figure, pareto_figure
 from simulator.study.sweep.reading import load_sweep
-from simulator.study.sweep.run import Options, run_sweep
+from simulator.study.sweep.run import Event, Finished, Options, Planned, run_sweep
 from simulator.study.sweep.spec import SweepSpec
 from simulator.study.sweep.store import Store
 from simulator.study.sweep.study import Study, over_the_bands, rows_csv
@@ -182,9 +182,14 @@ def test_a_break_even_carries_its_band(place: Path) -> None:
     question = Question(
         "workload.density", ("small.yaml", "array.yaml"), "tiny.yaml", ("energy_pj", "seconds"), Scale(0.02, 1.0, logarithmic=True), 6, 0.05
     )
+    heard: list[Event] = []
     with Store(place / "store.sqlite") as store:
-        answer = find_break_even(question, store, Options())
+        answer = find_break_even(question, store, Options(), heard.append)
     energy, seconds = answer.curves
+    totals = [event.expected for event in heard if isinstance(event, Planned)]
+    # a scan of 6 values, and 5 halvings for each metric; of seconds, in the end, on both sides of a value at which they are equal
+    assert set(totals[:-1]) == {2 * (6 + 5 + 5)}
+    assert totals[-1] == sum(isinstance(event, Finished) for event in heard) == 34
     assert len(energy.low) == len(energy.values)
     assert len(energy.bands) == len(energy.crossings)
     assert all(low <= a / b <= high for low, high, a, b in zip(energy.low, energy.high, energy.first, energy.second, strict=True))

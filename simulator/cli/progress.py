@@ -1,0 +1,192 @@
+"""How far work is: bars on a terminal, and where stderr is none a line now and then, also while nothing reports."""
+
+from __future__ import annotations
+
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Protocol
+
+if TYPE_CHECKING:
+    from rich.progress import TaskID
+
+FIRST_S = 5.0
+"""From the beginning to the first line."""
+EVERY_S = 10.0
+"""Between two lines."""
+_NAMED = 3
+"""Works that a line names."""
+
+
+class Bars(Protocol):
+    """Shows how far runs and searches are."""
+
+    def __call__(self, name: str, fraction: float) -> None:
+        """A run, or another piece of work, and the fraction of it that is done."""
+
+    def tell(self, name: str, standing: Any) -> None:
+        """A machine whose best sizes are looked for, and how far that is."""
+
+
+class Pulse:
+    """Says a line now and then until it is left: what `line` gives then, and nothing where that is nothing.
+
+    From a thread of its own, so that work which reports seldom, or never, is told of too.
+    """
+
+    def __init__(self, line: Callable[[float], str], say: Callable[[str], None]) -> None:
+        """`line`: given the seconds since the beginning."""
+        self._line = line
+        self._say = say
+        self._over = threading.Event()
+        self._began = self._said = time.monotonic()
+        self._thread = threading.Thread(target=self._beat, name="progress", daemon=True)
+
+    def __enter__(self) -> Pulse:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *failure: object) -> None:
+        self._over.set()
+        self._thread.join()
+
+    def due(self, *, first: bool = False) -> bool:
+        """Whether the last line was long enough ago for another one, which then counts as said; `first`: or none was said yet."""
+        now = time.monotonic()
+        if now - self._said < EVERY_S and not (first and self._said == self._began):
+            return False
+        self._said = now
+        return True
+
+    def _beat(self) -> None:
+        """Lines that others say put off the next one."""
+        wait = FIRST_S
+        while not self._over.wait(wait):
+            now = time.monotonic()
+            quiet = now - self._said
+            if self._said != self._began and quiet < EVERY_S:
+                wait = EVERY_S - quiet
+                continue
+            wait = EVERY_S
+            line = self._line(now - self._began)
+            if line:
+                self._said = now
+                self._say(line)
+
+
+def say(line: str) -> None:
+    """On stderr, at once."""
+    sys.stderr.write(f"{line}\n")
+    sys.stderr.flush()
+
+
+@dataclass
+class _Done:
+    """How far a piece of work was when it was last told, and when it was first."""
+
+    began: float
+    first: float
+    told: float
+    fraction: float
+
+    def text(self, name: str, now: float) -> str:
+        """With the time that is left, at the pace so far, where there is one."""
+        line = f"{name}: {self.fraction:.0%}, {seconds(now - self.began)} so far"
+        if self.fraction > self.first and self.told > self.began:
+            left = (1 - self.fraction) * (self.told - self.began) / (self.fraction - self.first) - (now - self.told)
+            line += f", about {seconds(left)} left" if left >= 1 else ""
+        return line
+
+
+class _Lines:
+    """Where stderr is no terminal, and nothing loaded that could show more."""
+
+    def __init__(self) -> None:
+        self.done: dict[str, _Done] = {}
+        self.pulse = Pulse(self._line, say)
+
+    def __call__(self, name: str, fraction: float) -> None:
+        """Kept for the next line; what is over is not told of."""
+        now = time.monotonic()
+        if fraction >= 1:
+            self.done.pop(name, None)
+        elif name in self.done:
+            self.done[name].told, self.done[name].fraction = now, fraction
+        else:
+            self.done[name] = _Done(now, fraction, now, fraction)
+
+    def tell(self, name: str, standing: Any) -> None:
+        """A line, where the last was said long enough ago."""
+        if self.pulse.due(first=True):
+            say(f"best {name}: {standing_line(standing)}")
+
+    def _line(self, elapsed: float) -> str:
+        now, works = time.monotonic(), list(self.done.items())
+        more = f"; {len(works) - _NAMED} more" if len(works) > _NAMED else ""
+        return "; ".join(done.text(name, now) for name, done in works[:_NAMED]) + more
+
+
+class _Progress:
+    """On a terminal: each name gets a bar when it first reports."""
+
+    def __init__(self, progress: Any) -> None:
+        self.progress = progress
+        self.bars: dict[str, TaskID] = {}
+
+    def __call__(self, name: str, fraction: float) -> None:
+        """Move its bar."""
+        self.progress.update(self._bar(name), completed=fraction)
+
+    def tell(self, name: str, standing: Any) -> None:
+        """Say it beside the bar."""
+        self.progress.update(self._bar(f"size {name}"), news=standing_line(standing))
+
+    def _bar(self, name: str) -> TaskID:
+        if name not in self.bars:
+            self.bars[name] = self.progress.add_task(name, total=1.0, news="")
+        return self.bars[name]
+
+
+@contextmanager
+def progress_bars() -> Iterator[Bars]:
+    """Yield a function of a run's name and the fraction of it that is done, which is also told how far searches are."""
+    if not sys.stderr.isatty():
+        lines = _Lines()
+        with lines.pulse:
+            yield lines
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+
+    console = Console(markup=False, stderr=True)
+    columns = (
+        SpinnerColumn(),
+        TextColumn("{task.description}", markup=False),
+        BarColumn(),
+        TimeElapsedColumn(),
+        TextColumn("left"),
+        TimeRemainingColumn(),
+        TextColumn("{task.fields[news]}", markup=False),
+    )
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
+        yield _Progress(progress)
+
+
+def standing_line(standing: Any) -> str:
+    """How far a search for the best sizes has come, in a line: designs simulated, the best so far, and the gap to what none goes below."""
+    line = f"{standing.stage}, {standing.simulated:,} designs simulated"
+    if standing.best is not None:
+        line += f", best so far {standing.best:.4g}"
+        if standing.bound > 0:
+            line += f", no other shape more than {max(0.0, 1 - standing.bound / standing.best):.0%} better"
+    return line
+
+
+def seconds(count: float) -> str:
+    """`40 s`, `3 min`, `2.5 h`."""
+    if count < 90:
+        return f"{max(0.0, count):.0f} s"
+    return f"{count / 60:.0f} min" if count < 5400 else f"{count / 3600:.1f} h"

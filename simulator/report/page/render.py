@@ -1,0 +1,126 @@
+"""A page as one HTML file that loads nothing: figures as text for readers without scripts, and as JSON for the drawings."""
+
+from __future__ import annotations
+
+import json
+import math
+from html import escape
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+from simulator.errors import ConfigError
+from simulator.report.numbers import significant
+from simulator.report.page.page import Column, Page, Point
+
+_HERE = Path(__file__).parent
+PAGE = "report.html"
+"""What it is called in a folder of results."""
+
+
+def drawing_script() -> str:
+    """The text of plotly.js, which draws. ConfigError where the package that brings it is not installed."""
+    found = find_spec("plotly")
+    if found is None or found.origin is None:
+        raise ConfigError("--html draws with plotly, which is not installed here: pip install 'plotly>=6', or sparsim with its extra html")
+    return (Path(found.origin).parent / "package_data" / "plotly.min.js").read_text(encoding="utf-8")
+
+
+def rendered(page: Page, script: str) -> str:
+    """The file. `script`: what `drawing_script` gives."""
+    holes = {
+        "TITLE": escape(page.title),
+        "STYLE": _own("page.css"),
+        "SENTENCES": _sentences(page),
+        "TABLE": _table(page),
+        "BARS": "".join(
+            f'<section><h2>{escape(bars.title)}</h2><div class="plot" id="bars-{n}"></div></section>' for n, bars in enumerate(page.bars)
+        ),
+        "FILES": "".join(f"<details><summary>{escape(name)}</summary><pre>{escape(text)}</pre></details>" for name, text in page.files),
+        "MADE": "".join(f"<dt>{escape(what)}</dt><dd>{escape(value)}</dd>" for what, value in page.made),
+        "COMMAND": escape(page.command),
+        "DATA": _data(page),
+        "PLOTLY": script.replace("</script", "<\\/script"),
+        "SCRIPT": _own("page.js"),
+    }
+    parts = _own("page.html").split("@@")
+    return "".join(holes[part] if place % 2 else part for place, part in enumerate(parts))
+
+
+def _own(name: str) -> str:
+    return (_HERE / name).read_text(encoding="utf-8")
+
+
+def _sentences(page: Page) -> str:
+    first, *others = page.sentences or [""]
+    return f'<p class="verdict">{escape(first)}</p>' + "".join(f"<p>{escape(sentence)}</p>" for sentence in others)
+
+
+def _table(page: Page) -> str:
+    words = _varied(page)
+    noted = any(point.note for point in page.points)
+    head = ["<th><button>name</button></th>", *(f"<th><button>{escape(word)}</button></th>" for word in words)]
+    head += [
+        f'<th class="{_shown(column)}" title="{escape(column.meaning)}"><button>{escape(column.title)}</button></th>'
+        for column in page.columns
+    ]
+    head += ["<th><button>note</button></th>"] if noted else []
+    rows = "".join(f"<tr>{_row(page, point, words, noted=noted)}</tr>" for point in page.points)
+    return f"<table><thead><tr>{''.join(head)}</tr></thead><tbody>{rows}</tbody></table>"
+
+
+def _varied(page: Page) -> list[str]:
+    """Words that tell points apart."""
+    words = dict.fromkeys(name for point in page.points for name in point.labels)
+    return [word for word in words if len({point.labels.get(word) for point in page.points}) > 1]
+
+
+def _row(page: Page, point: Point, words: list[str], *, noted: bool) -> str:
+    cells = [f"<th>{escape(point.name)}</th>", *(f"<td>{escape(point.labels.get(word, ''))}</td>" for word in words)]
+    for column in page.columns:
+        value = _scaled(point, column)
+        text = "" if value is None else significant(value, 4)
+        cells.append(f'<td class="number {_shown(column)}" data-value="{"" if value is None else repr(value)}">{text}</td>')
+    return "".join(cells) + (f"<td>{escape(point.note)}</td>" if noted else "")
+
+
+def _shown(column: Column) -> str:
+    return "main" if column.main else "more"
+
+
+def _scaled(point: Point, column: Column) -> float | None:
+    """None where the point has no such figure, or no finite one."""
+    value = point.figures.get(column.name)
+    return None if value is None or not math.isfinite(value) else float(value) * column.factor
+
+
+def _data(page: Page) -> str:
+    """JSON in which no tag can end."""
+    record: dict[str, Any] = {
+        "axes": page.axes,
+        "columns": [{"name": column.name, "title": column.title, "better": column.better} for column in page.columns],
+        "points": [
+            {
+                "name": point.name,
+                "labels": dict(point.labels),
+                "work": point.work,
+                "colour": point.colour,
+                "mark": point.mark,
+                "note": point.note,
+                "figures": {column.name: _scaled(point, column) for column in page.columns},
+            }
+            for point in page.points
+        ],
+        "bars": [
+            {
+                "unit": bars.unit,
+                "names": list(bars.names),
+                "parts": [
+                    {"label": part.label, "colour": part.colour, "meaning": part.meaning, "values": list(part.values)}
+                    for part in bars.parts
+                ],
+            }
+            for bars in page.bars
+        ],
+    }
+    return json.dumps(record, ensure_ascii=False, allow_nan=False).replace("<", "\\u003c")

@@ -1,0 +1,116 @@
+"""The HTML page: parsed, it holds every point and figure, loads nothing from elsewhere, and no text of a user ends its tags."""
+
+import json
+import math
+from dataclasses import replace
+from html.parser import HTMLParser
+
+import pytest
+from runs import small_runs
+
+from simulator.errors import ConfigError
+from simulator.report.page import Bars, Column, Page, Part, Point, drawing_script, rendered
+from simulator.report.page.runs import page_of_runs
+from simulator.study.comparison import Comparison
+
+MADE = {"command": "sparsim compare 'a b' -w <w>", "started": "2026-01-01T00:00:00+00:00", "python": "3.11"}
+EVIL = "</script><img src=x onerror=alert(1)> & \"quoted\" 'too'"
+VOID = {"meta", "input", "br", "img", "link"}
+
+
+class Parsed(HTMLParser):
+    """Tags that balance, attributes that would load something, and text by the tag and id that it stands in."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__(convert_charrefs=True)
+        self.open: list[str] = []
+        self.loads: list[str] = []
+        self.text: dict[str, list[str]] = {}
+        self.named: list[str] = []
+        self.cells: list[str] = []
+        self.images = 0
+        self.feed(text)
+        self.close()
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        known = dict(attrs)
+        self.loads += [str(known[name]) for name in ("src", "href", "data") if name in known]
+        self.images += tag == "img"
+        if tag not in VOID:
+            self.open.append(tag)
+            self.named.append(known.get("id") or tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+        self.named.pop()
+
+    def handle_data(self, data: str) -> None:
+        if self.named:
+            self.text.setdefault(self.named[-1], []).append(data)
+
+    def data(self) -> dict[str, object]:
+        return dict(json.loads("".join(self.text["data"])))
+
+
+def parsed(page: Page, script: str = "let drawn;") -> Parsed:
+    found = Parsed(rendered(page, script))
+    assert found.open == []
+    assert found.loads == []
+    assert found.images == 0
+    return found
+
+
+def test_a_comparison_has_its_verdict_every_figure_its_files_and_its_command() -> None:
+    report = Comparison(small_runs())
+    found = parsed(page_of_runs(report, MADE, {}))
+    assert report.sentences[0] in "".join(found.text["p"])
+    assert "".join(found.text["command"]) == MADE["command"]
+    data = found.data()
+    points = {point["name"]: point for point in data["points"]}  # type: ignore[attr-defined]
+    assert set(points) == {result.name for result in report.results}
+    for result in report.results:
+        figures = points[result.name]["figures"]
+        assert set(figures) == set(result.metrics())
+        assert figures["cycles"] == result.cycles
+        assert figures["utilization"] == pytest.approx(100 * result.utilization)
+    energy, area, causes = data["bars"]  # type: ignore[misc]
+    first = min(report.results, key=lambda result: result.edap_js_mm2)
+    joules = {"pJ": 1e-12, "nJ": 1e-9, "µJ": 1e-6, "mJ": 1e-3}[energy["unit"]]
+    assert energy["names"][0] == first.name
+    assert sum(part["values"][0] for part in energy["parts"]) * joules == pytest.approx(first.energy_pj * 1e-12)
+    assert sum(part["values"][0] for part in area["parts"]) == pytest.approx(first.fabric_area_mm2)
+    assert [sum(part["values"][bar] for part in causes["parts"]) for bar in range(4)] == pytest.approx([100.0] * 4)
+    assert "".join(found.text["pre"]).count("fabric:") == 4
+    assert "down" in "".join(found.text["pre"])
+
+
+def test_one_machine_has_its_operations() -> None:
+    report = Comparison((small_runs()[0],))
+    *_, operations = page_of_runs(report, MADE, {}).bars
+    assert set(operations.names) == {"up", "down"}
+
+
+def test_what_users_name_ends_no_tag() -> None:
+    column = Column("cycles", EVIL, EVIL, EVIL, "low", 1.0, main=True)
+    point = Point(EVIL, {EVIL: EVIL}, {"cycles": 5.0}, work=EVIL, note=EVIL)
+    bars = Bars(EVIL, EVIL, [EVIL], [Part(EVIL, "#000000", EVIL, [1.0])])
+    page = Page(EVIL, [EVIL, EVIL], [column], [point], ("cycles", "cycles"), [bars], [(EVIL, EVIL)], [(EVIL, EVIL)], EVIL)
+    found = parsed(page, script='"</script>"')
+    assert "".join(found.text["command"]) == EVIL
+    assert found.data()["points"][0]["name"] == EVIL  # type: ignore[index]
+
+
+def test_what_is_no_number_is_left_empty() -> None:
+    page = page_of_runs(Comparison((small_runs()[0],)), MADE, {})
+    odd = replace(page, points=[replace(page.points[0], figures={"cycles": math.inf, "seconds": math.nan})])
+    figures = parsed(odd).data()["points"][0]["figures"]  # type: ignore[index]
+    assert set(figures.values()) == {None}
+
+
+def test_the_script_that_draws_is_whole_and_its_absence_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    script = drawing_script()
+    assert "plotly.js v" in script[:200]
+    assert 1e6 < len(script) < 6e6
+    monkeypatch.setattr("simulator.report.page.render.find_spec", lambda name: None)
+    with pytest.raises(ConfigError, match="pip install"):
+        drawing_script()
