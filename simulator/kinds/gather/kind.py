@@ -16,7 +16,7 @@ from simulator.kinds.gather.dataflow import GatherDataflow
 from simulator.kinds.gather.outlook import Outlook
 from simulator.kinds.gather.parts import GatherParts
 from simulator.kinds.gather.replay import requested_ports
-from simulator.kinds.gather.schedule import cut_gather, schedule_gather
+from simulator.kinds.gather.schedule import cut_gather, schedules_gather
 from simulator.kinds.sampled.kind import own_or_sampled
 from simulator.kinds.units.fusion import BlockCut, BlockDataflow
 from simulator.kinds.units.kind import ChainedKind
@@ -41,10 +41,10 @@ class Gather(ChainedKind):
         """Sampled products are done by the same units, by other rules."""
         return own_or_sampled(self, machine, operation)
 
-    def dataflow(self, setting: Setting, operation: Operation, residency: Residency) -> Dataflow[Any]:
+    def dataflows(self, setting: Setting, operation: Operation, residency: Residency, most: int) -> list[Dataflow[Any]]:
         """Cut the operation into tiles."""
-        schedule = schedule_gather(setting.machine, operation, residency, setting.pace)
-        return GatherDataflow(setting.machine, setting.spec, setting.engine, schedule, assemble=setting.assemble)
+        schedules = schedules_gather(setting.machine, operation, residency, setting.pace, most)
+        return [GatherDataflow(setting.machine, setting.spec, setting.engine, each, assemble=setting.assemble) for each in schedules]
 
     def most_token_words(self, machine: UnitsMachine, operation: Operation, blocks: int) -> int:
         """As many as a copy holds for all input features, and a row has accumulators and places for."""
@@ -62,13 +62,13 @@ class Gather(ChainedKind):
 
     def block_cycles(self, setting: Setting, operation: Operation, residency: Residency, cut: BlockCut) -> float:
         """As schedules are compared."""
-        return Outlook(setting.machine, operation, residency, setting.pace).block_cycles(_whole(operation, cut))
+        return Outlook(setting.machine, operation, residency, setting.pace).block_cycles(_whole(setting.machine, operation, cut))
 
     def block_dataflow(
         self, setting: Setting, operation: Operation, residency: Residency, cut: BlockCut, wanted: NDArray[np.bool_] | None
     ) -> BlockDataflow:
         """With K whole."""
-        schedule = cut_gather(setting.machine, operation, residency, _whole(operation, cut))
+        schedule = cut_gather(setting.machine, operation, residency, _whole(setting.machine, operation, cut))
         return GatherDataflow(setting.machine, setting.spec, setting.engine, schedule, assemble=setting.assemble, wanted=wanted)
 
     def replayed(self, machine: Machine, operation: Operation, residency: Residency) -> list[NDArray[np.int32]]:
@@ -76,9 +76,9 @@ class Gather(ChainedKind):
         return requested_ports(UnitsMachine.of(machine), operation, residency)
 
 
-def _whole(operation: Operation, cut: BlockCut) -> Cut:
+def _whole(machine: UnitsMachine, operation: Operation, cut: BlockCut) -> Cut:
     """A tile of a chain as one of an operation by itself, with K whole."""
-    return Cut(cut.tile, cut.rounds, operation.shape[1], "m_rounds")
+    return Cut(cut.tile, cut.rounds, operation.shape[1], "m_rounds", machine.mapping.assignment)
 
 
 GATHER = Gather()

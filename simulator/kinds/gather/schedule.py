@@ -54,7 +54,12 @@ class GatherSchedule(TileLoops):
 
 def schedule_gather(machine: UnitsMachine, operation: Operation, residency: Residency, pace: Pace) -> GatherSchedule:
     """Cut an operation into tiles that fit the machine, so that it takes least time; MappingError where none do."""
-    return _schedule(machine, operation, residency, *Choice(machine, operation, residency, pace).best())
+    return schedules_gather(machine, operation, residency, pace, 1)[0]
+
+
+def schedules_gather(machine: UnitsMachine, operation: Operation, residency: Residency, pace: Pace, most: int) -> list[GatherSchedule]:
+    """Cut an operation into tiles in the ways that may take least time, so many at most; MappingError where none fits."""
+    return [_schedule(machine, operation, residency, *way) for way in Choice(machine, operation, residency, pace).likeliest(most)]
 
 
 def cut_gather(machine: UnitsMachine, operation: Operation, residency: Residency, cut: Cut) -> GatherSchedule:
@@ -80,7 +85,7 @@ def _schedule(machine: UnitsMachine, operation: Operation, residency: Residency,
         groups=fabric.token_groups,
         lanes=fabric.lanes,
         loop_order=cut.loop_order,
-        stream=list_stream(machine, entry_bits),
+        stream=list_stream(machine, entry_bits, operation.weight.nnz),
         parts=fitted.parts,
         entries=fitted.entries,
         placement=placement_of(machine),

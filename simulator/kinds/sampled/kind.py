@@ -9,7 +9,7 @@ from simulator.kinds.base import Kind
 from simulator.kinds.gather.compiled.engine import GATHER_KERNEL
 from simulator.kinds.gather.parts import GatherParts
 from simulator.kinds.sampled.dataflow import SampledDataflow
-from simulator.kinds.sampled.schedule import schedule_sampled
+from simulator.kinds.sampled.schedule import schedules_sampled
 from simulator.kinds.units.kind import UnitsKind
 from simulator.kinds.units.loops import Setting
 from simulator.kinds.units.rounds import Dataflow
@@ -30,10 +30,10 @@ class Sampled(UnitsKind):
         """No machine does only sampled products."""
         return False
 
-    def dataflow(self, setting: Setting, operation: Operation, residency: Residency) -> Dataflow[Any]:
+    def dataflows(self, setting: Setting, operation: Operation, residency: Residency, most: int) -> list[Dataflow[Any]]:
         """Cut the operation into tiles."""
-        schedule = schedule_sampled(setting.machine, operation, residency)
-        return SampledDataflow(setting.machine, setting.spec, setting.engine, schedule, assemble=setting.assemble)
+        schedules = schedules_sampled(setting.machine, operation, residency, setting.pace, most)
+        return [SampledDataflow(setting.machine, setting.spec, setting.engine, each, assemble=setting.assemble) for each in schedules]
 
 
 SAMPLED = Sampled()

@@ -14,7 +14,7 @@ from simulator.kinds.sampled.kind import own_or_sampled
 from simulator.kinds.scatter.compiled.engine import SCATTER_KERNEL
 from simulator.kinds.scatter.dataflow import ScatterDataflow
 from simulator.kinds.scatter.parts import ScatterParts
-from simulator.kinds.scatter.schedule import cut_scatter, schedule_scatter
+from simulator.kinds.scatter.schedule import cut_scatter, schedules_scatter
 from simulator.kinds.units.fusion import BlockCut, BlockDataflow
 from simulator.kinds.units.kind import ChainedKind
 from simulator.kinds.units.loops import Setting
@@ -42,10 +42,10 @@ class Scatter(ChainedKind):
         """Sampled products are done by the same units, by other rules."""
         return own_or_sampled(self, machine, operation)
 
-    def dataflow(self, setting: Setting, operation: Operation, residency: Residency) -> Dataflow[Any]:
+    def dataflows(self, setting: Setting, operation: Operation, residency: Residency, most: int) -> list[Dataflow[Any]]:
         """Cut the operation into tiles."""
-        schedule = schedule_scatter(setting.machine, operation, residency)
-        return ScatterDataflow(setting.machine, setting.spec, setting.engine, schedule, assemble=setting.assemble)
+        schedules = schedules_scatter(setting.machine, operation, residency, setting.pace, most)
+        return [ScatterDataflow(setting.machine, setting.spec, setting.engine, each, assemble=setting.assemble) for each in schedules]
 
     def most_token_words(self, machine: UnitsMachine, operation: Operation, blocks: int) -> int:
         """As many as a copy holds sums for of all output features, and a unit's own bank words for of its columns."""

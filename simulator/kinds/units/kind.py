@@ -17,6 +17,7 @@ from simulator.cost.hardware import Parts
 from simulator.cost.technology import Technology
 from simulator.engine.cluster import ClusterSpec
 from simulator.engine.engines import ENGINES, RunOptions
+from simulator.engine.engines import quickest as quickest_engine
 from simulator.kinds.base import Kind, Least, Memo, Scheduled
 from simulator.kinds.units import facts
 from simulator.kinds.units.delays import slices_of, timing_paths, wires_of
@@ -30,6 +31,7 @@ from simulator.kinds.units.parts import WORDS, UnitParts, fabric_parts
 from simulator.kinds.units.placement import placement_of
 from simulator.kinds.units.rounds import Dataflow
 from simulator.kinds.units.sizes import UnitsSizes
+from simulator.kinds.units.tries import MOST_TRIED, TRIED_ENTRIES, quickest
 from simulator.machine.model import Elaborated, Fabric, Machine, Stages
 from simulator.machine.model import Mapping as MappingSection
 from simulator.network import Graph, NetworkSpec
@@ -61,29 +63,54 @@ class UnitsKind(Kind):
     """Whether there is a network that carries sums to the banks."""
 
     @abstractmethod
-    def dataflow(self, setting: Setting, operation: Operation, residency: Residency) -> Dataflow[Any]:
-        """Schedule an operation."""
+    def dataflows(self, setting: Setting, operation: Operation, residency: Residency, most: int) -> list[Dataflow[Any]]:
+        """Schedule an operation in the ways that may take least time, so many at most, the likeliest first."""
 
     def describes(self, machine: Machine) -> bool:
         """Whether the machine file names this dataflow."""
         return isinstance(machine.mapping, UnitsMapping) and machine.fabric.kind == FABRIC and machine.mapping.dataflow == self.name
 
     def run(self, elaborated: Elaborated, operation: Operation, residency: Residency, index: int, options: RunOptions) -> OperationRun:
-        """Schedule an operation, run its rounds, and list what the system level must move for them; a plan that was run is recalled."""
-        plan = self._plan(elaborated, operation, residency, index, options)
-        givens = self.flow, plan, options.reuse_tiles
-        run = options.recall.of(givens, lambda: run_plan(plan, self.flow, residency, options), lambda run: run.pieces)
+        """Schedule an operation, run its rounds, and list what the system level must move for them; a plan that was run is recalled.
+
+        A small operation is run in every way that may take least time.
+        """
+        setting = self.setting(elaborated, options)
+        plans = self._plans(elaborated, setting, operation, residency, index)
+        run = self._quickest(plans, setting, residency, options)
         return replace(run, operation=operation, residency=residency)
 
     def schedule(self, elaborated: Elaborated, operation: Operation, residency: Residency, index: int) -> Scheduled:
-        """Tiles with the fewest cycles that their busiest unit allows."""
-        plan = self._plan(elaborated, operation, residency, index, RunOptions(ENGINES["compiled"]))
+        """Tiles with the fewest cycles that their busiest unit allows; exact where it takes runs to choose."""
+        options = RunOptions(quickest_engine("compiled", self._entries(elaborated.machine, operation)))
+        setting = self.setting(elaborated, options)
+        plans = self._plans(elaborated, setting, operation, residency, index)
+        if len(plans) > 1:
+            return Scheduled.as_run(self._quickest(plans, setting, residency, options))
+        (plan,) = plans
         return Scheduled(plan.least_program(plan.dataflow.least_cycles()), plan.transfer_counts)
 
-    def _plan(self, elaborated: Elaborated, operation: Operation, residency: Residency, index: int, options: RunOptions) -> UnitsPlan:
-        setting = self.setting(elaborated, options)
-        dataflow = self.dataflow(setting, operation, residency)
-        return UnitsPlan.of(setting.machine, dataflow, index, elaborated.dram_burst_bytes, room_bytes=dataflow.room_bytes)
+    def _plans(self, elaborated: Elaborated, setting: Setting, operation: Operation, residency: Residency, index: int) -> list[UnitsPlan]:
+        most = MOST_TRIED if self._entries(elaborated.machine, operation) <= TRIED_ENTRIES else 1
+        return [
+            UnitsPlan.of(setting.machine, dataflow, index, elaborated.dram_burst_bytes, room_bytes=dataflow.room_bytes)
+            for dataflow in self.dataflows(setting, operation, residency, most)
+        ]
+
+    def _quickest(self, plans: Sequence[UnitsPlan], setting: Setting, residency: Residency, options: RunOptions) -> OperationRun:
+        runs = [
+            options.recall.of(
+                (self.flow, plan, options.reuse_tiles),
+                lambda plan=plan: run_plan(plan, self.flow, residency, options),  # type: ignore[misc]
+                lambda run: run.pieces,
+            )
+            for plan in plans
+        ]
+        (run,) = quickest([(run,) for run in runs], options.engine.name, setting.pace.system)
+        return run
+
+    def _entries(self, machine: Machine, operation: Operation) -> int:
+        return self.list_entries(machine, operation.weight.nnz, operation.shape[2])
 
     def setting(self, elaborated: Elaborated, options: RunOptions) -> Setting:
         """What an operation in this dataflow meets."""
