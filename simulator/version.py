@@ -33,7 +33,7 @@ class ModelVersion:
         return ", ".join(f"{part} {number}" for part, number in self.of("timing", "cost", "sizing").items())
 
 
-MODEL_VERSION = ModelVersion(timing=8, cost=7, sizing=6)
+MODEL_VERSION = ModelVersion(timing=9, cost=7, sizing=6)
 
 
 @cache

@@ -82,7 +82,8 @@ class UnitsKind(Kind):
 
     def schedule(self, elaborated: Elaborated, operation: Operation, residency: Residency, index: int) -> Scheduled:
         """Tiles with the fewest cycles that their busiest unit allows; exact where it takes runs to choose."""
-        options = RunOptions(quickest_engine("compiled", self._entries(elaborated.machine, operation)))
+        requests = self.list_entries(elaborated.machine, operation.weight.nnz, operation.shape[2])
+        options = RunOptions(quickest_engine("compiled", requests))
         setting = self.setting(elaborated, options)
         plans = self._plans(elaborated, setting, operation, residency, index)
         if len(plans) > 1:
@@ -91,7 +92,8 @@ class UnitsKind(Kind):
         return Scheduled(plan.least_program(plan.dataflow.least_cycles()), plan.transfer_counts)
 
     def _plans(self, elaborated: Elaborated, setting: Setting, operation: Operation, residency: Residency, index: int) -> list[UnitsPlan]:
-        most = MOST_TRIED if self._entries(elaborated.machine, operation) <= TRIED_ENTRIES else 1
+        small = _entries(elaborated.machine, operation.weight.nnz, operation.shape[2]) <= TRIED_ENTRIES
+        most = MOST_TRIED if small else 1
         return [
             UnitsPlan.of(setting.machine, dataflow, index, elaborated.dram_burst_bytes, room_bytes=dataflow.room_bytes)
             for dataflow in self.dataflows(setting, operation, residency, most)
@@ -108,9 +110,6 @@ class UnitsKind(Kind):
         ]
         (run,) = quickest([(run,) for run in runs], options.engine.name, setting.pace.system)
         return run
-
-    def _entries(self, machine: Machine, operation: Operation) -> int:
-        return self.list_entries(machine, operation.weight.nnz, operation.shape[2])
 
     def setting(self, elaborated: Elaborated, options: RunOptions) -> Setting:
         """What an operation in this dataflow meets."""
@@ -192,8 +191,9 @@ class UnitsKind(Kind):
         return operation.batch * m * n * machine.datatypes.activation_bits
 
     def list_entries(self, machine: Machine, nonzeros: int, tokens: int) -> int:
-        """Every list is walked once a token word."""
-        return nonzeros * -(-tokens // UnitsMachine.of(machine).fabric.lanes)
+        """Every list is walked once a token word, in every schedule that may be tried."""
+        entries = _entries(machine, nonzeros, tokens)
+        return entries * (MOST_TRIED if entries <= TRIED_ENTRIES else 1)
 
     def held(self, elaborated: Elaborated) -> Machine:
         """With the cycles of every pipeline that were simulated."""
@@ -308,6 +308,11 @@ def cluster_spec(machine: UnitsMachine, stages: Stages) -> ClusterSpec:
         multiply_latency=0 if machine.mapping.dataflow == "scatter" else stages.multiply,
         network="routed" if fabric.has_network else "none",
     )
+
+
+def _entries(machine: Machine, nonzeros: int, tokens: int) -> int:
+    """List entries that all units examine in an operation."""
+    return nonzeros * -(-tokens // UnitsMachine.of(machine).fabric.lanes)
 
 
 def _x_bytes(machine: UnitsMachine, operation: Operation, residency: Residency) -> int:
