@@ -10,12 +10,12 @@ from numpy.typing import NDArray
 from simulator.engine.work import TileWork
 from simulator.kinds.scatter.outlook import ByColumn, Cut, Outlook, by_column, fitted
 from simulator.kinds.units.lists import present_words
-from simulator.kinds.units.loops import Pace, TileLoops
+from simulator.kinds.units.loops import Pace, Position, TileLoops
 from simulator.kinds.units.machine import UnitsMachine
 from simulator.kinds.units.placement import Placement, placement_of
 from simulator.kinds.units.rows import RowParts
 from simulator.kinds.units.streams import list_stream
-from simulator.system.program import LoopOrder, Span, spans
+from simulator.system.program import MemoryLevel, Span, spans
 from simulator.system.tensors import Residency
 from simulator.workload.types import Operation
 
@@ -32,6 +32,16 @@ class ScatterSchedule(TileLoops):
     entry_bits: int
     present: NDArray[np.bool_]
     """[token words, K] activation words that are not all zero."""
+    sums_home: MemoryLevel | None = None
+    """Where partial sums go at the end of each K tile, and come back from; None: they stay until the last one."""
+
+    def y_content(self, position: Position) -> tuple[int, ...]:
+        """Sums that leave do so tile by tile."""
+        return super().y_content(position) if self.sums_home is None else position
+
+    def describe(self) -> dict[str, int | str]:
+        """What a result says of the loops."""
+        return {**super().describe(), "partial_sums": self.sums_home or "stay"}
 
 
 def schedules_scatter(machine: UnitsMachine, operation: Operation, residency: Residency, pace: Pace, most: int) -> list[ScatterSchedule]:
@@ -42,20 +52,18 @@ def schedules_scatter(machine: UnitsMachine, operation: Operation, residency: Re
     """
     columns = by_column(operation)
     ways = Outlook(machine, operation, residency, pace, columns).likeliest(most)
-    return [schedule_cut(machine, operation, residency, columns, *way) for way in ways]
+    return [schedule_cut(machine, operation, residency, columns, way) for way in ways]
 
 
 def cut_scatter(machine: UnitsMachine, operation: Operation, residency: Residency, tile: int, rounds: int) -> ScatterSchedule:
     """An operation in tiles of so many token words, whose sums are whole in a copy; MappingError where a column does not fit."""
     columns, m = by_column(operation), operation.shape[0]
-    cut = Cut(m, tile, rounds, fitted(machine, columns, m, 1, tile))
     order = machine.mapping.loop_order
-    return schedule_cut(machine, operation, residency, columns, cut, "m_rounds" if order == "auto" else order)
+    cut = Cut(m, tile, rounds, fitted(machine, columns, m, 1, tile), "m_rounds" if order == "auto" else order)
+    return schedule_cut(machine, operation, residency, columns, cut)
 
 
-def schedule_cut(
-    machine: UnitsMachine, operation: Operation, residency: Residency, columns: ByColumn, cut: Cut, loop_order: LoopOrder
-) -> ScatterSchedule:
+def schedule_cut(machine: UnitsMachine, operation: Operation, residency: Residency, columns: ByColumn, cut: Cut) -> ScatterSchedule:
     """An operation, cut in one way."""
     fabric = machine.fabric
     entry_bits = machine.weight_entry_bits(dense=operation.weight.dense)
@@ -69,7 +77,7 @@ def schedule_cut(
         rounds=cut.rounds,
         groups=fabric.token_groups,
         lanes=fabric.lanes,
-        loop_order=loop_order,
+        loop_order=cut.loop_order,
         stream=list_stream(machine, entry_bits, operation.weight.nnz),
         columns=columns,
         parts=cut.fitted.parts,
@@ -77,6 +85,7 @@ def schedule_cut(
         banks=fabric.banks_per_copy,
         entry_bits=entry_bits,
         present=present_words(machine, operation),
+        sums_home=cut.sums_home,
     )
 
 
