@@ -77,7 +77,13 @@ class UnitsKind(Kind):
         """
         setting = self.setting(elaborated, options)
         plans = self._plans(elaborated, setting, operation, residency, index)
-        run = self._quickest(plans, setting, residency, options)
+        if len(plans) > 1 and options.engine.carries_values:
+            # which is quickest both engines agree on, and only one of them is slow
+            tried = replace(options, engine=ENGINES["compiled"])
+            others = self._plans(elaborated, self.setting(elaborated, tried), operation, residency, index)
+            best = self._quickest(others, setting, residency, tried)
+            plans = [plan for plan, other in zip(plans, others, strict=True) if other is best[0]]
+        run = self._quickest(plans, setting, residency, options)[1]
         return replace(run, operation=operation, residency=residency)
 
     def schedule(self, elaborated: Elaborated, operation: Operation, residency: Residency, index: int) -> Scheduled:
@@ -87,7 +93,7 @@ class UnitsKind(Kind):
         setting = self.setting(elaborated, options)
         plans = self._plans(elaborated, setting, operation, residency, index)
         if len(plans) > 1:
-            return Scheduled.as_run(self._quickest(plans, setting, residency, options))
+            return Scheduled.as_run(self._quickest(plans, setting, residency, options)[1])
         (plan,) = plans
         return Scheduled(plan.least_program(plan.dataflow.least_cycles()), plan.transfer_counts)
 
@@ -99,7 +105,9 @@ class UnitsKind(Kind):
             for dataflow in self.dataflows(setting, operation, residency, most)
         ]
 
-    def _quickest(self, plans: Sequence[UnitsPlan], setting: Setting, residency: Residency, options: RunOptions) -> OperationRun:
+    def _quickest(
+        self, plans: Sequence[UnitsPlan], setting: Setting, residency: Residency, options: RunOptions
+    ) -> tuple[UnitsPlan, OperationRun]:
         runs = [
             options.recall.of(
                 (self.flow, plan, options.reuse_tiles),
@@ -109,7 +117,7 @@ class UnitsKind(Kind):
             for plan in plans
         ]
         (run,) = quickest([(run,) for run in runs], options.engine.name, setting.pace.system)
-        return run
+        return next((plan, each) for plan, each in zip(plans, runs, strict=True) if each is run)
 
     def setting(self, elaborated: Elaborated, options: RunOptions) -> Setting:
         """What an operation in this dataflow meets."""
