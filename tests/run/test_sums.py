@@ -43,7 +43,11 @@ def scattered_leaving(self: Outlook, most: int) -> list[ScatterCut]:
 
 
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-@given(of=st.one_of(gather_machines(), gather_machines(dataflow="scatter")), what=workloads(), ideal=st.sampled_from(["none", "none", "dram", "trunks"]))
+@given(
+    of=st.one_of(gather_machines(), gather_machines(dataflow="scatter")),
+    what=workloads(),
+    ideal=st.sampled_from(["none", "none", "dram", "trunks"]),
+)
 def test_sums_that_leave_come_back(of: Machine, what: Workload, ideal: Any) -> None:
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(Choice, "likeliest", leaving)
