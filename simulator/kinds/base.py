@@ -186,7 +186,7 @@ class Kind(ABC):
         raise unlinked()
 
     def list_entries(self, machine: Machine, nonzeros: int, tokens: int) -> int:
-        """List entries that the units examine for a W of so many nonzeros and an X of so many tokens; 0 without lists."""
+        """Most list entries that units examine for a W of so many nonzeros and an X of so many tokens, tries included; 0 without lists."""
         return 0
 
     def made_bytes(self, machine: Machine, operation: Operation) -> int:

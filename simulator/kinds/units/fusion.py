@@ -112,7 +112,7 @@ class ChainCuts:
         """Whether the lists of all operations of a tile's blocks are in the weight banks at once."""
         taken = 0
         for kind, machine, part in zip(self.kinds, self.machines, parts, strict=True):
-            stream = list_stream(machine, machine.weight_entry_bits(dense=part.weight.dense))
+            stream = list_stream(machine, machine.weight_entry_bits(dense=part.weight.dense), part.weight.nnz)
             taken += max(1, -(-kind.longest_list(machine, part) // stream.piece_entries) * piece_space(stream))
         return taken <= MEMORY
 

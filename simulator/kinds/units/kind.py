@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import Any, ClassVar, Literal
 
@@ -17,24 +17,26 @@ from simulator.cost.delay import TimingPath
 from simulator.cost.hardware import Parts
 from simulator.cost.technology import Technology
 from simulator.engine.cluster import ClusterSpec
-from simulator.engine.engines import ENGINES, Engine, RunOptions
+from simulator.engine.engines import ENGINES, Engine, RunOptions, quickest
 from simulator.kinds.base import Kind, Least, Memo, Scheduled
 from simulator.kinds.units import facts
+from simulator.kinds.units.decision import Decision
 from simulator.kinds.units.delays import slices_of, timing_paths, wires_of
 from simulator.kinds.units.fusion import BlockCut, BlockDataflow, ChainCuts, FusedPlan, SettledCuts, kept_in
 from simulator.kinds.units.lists import present_words
 from simulator.kinds.units.loops import Pace, Planned, Setting
 from simulator.kinds.units.machine import UnitsFabric, UnitsMachine, UnitsMapping
 from simulator.kinds.units.named import named_features
-from simulator.kinds.units.operation import UnitsPlan, run_plan
+from simulator.kinds.units.operation import UnitsPlan
 from simulator.kinds.units.parts import WORDS, UnitParts, fabric_parts
 from simulator.kinds.units.placement import placement_of
 from simulator.kinds.units.rounds import Dataflow
 from simulator.kinds.units.sizes import UnitsSizes
+from simulator.kinds.units.tries import MOST_TRIED, TRIED_ENTRIES
 from simulator.machine.model import Elaborated, Fabric, Machine, Stages
 from simulator.machine.model import Mapping as MappingSection
 from simulator.network import Graph, NetworkSpec
-from simulator.recall import by_identity
+from simulator.recall import Recall, by_identity
 from simulator.specs.models import Section
 from simulator.system.operation import OperationRun
 from simulator.system.spec import SystemSpec
@@ -63,8 +65,11 @@ class UnitsKind(Kind):
     """Whether there is a network that carries sums to the banks."""
 
     @abstractmethod
-    def planned(self, setting: Setting, operation: Operation, residency: Residency) -> Planned[Dataflow[Any]]:
-        """Choose how an operation is cut. Raises MappingError where the buffer has no room for that."""
+    def planned(self, setting: Setting, operation: Operation, residency: Residency, most: int) -> list[Planned[Dataflow[Any]]]:
+        """In which ways to cut an operation that may take least time at the setting's pace, so many at most, the likeliest first.
+
+        Raises MappingError where none fits, or the buffer has no room for that.
+        """
 
     def describes(self, machine: Machine) -> bool:
         """Whether the machine file names this dataflow."""
@@ -73,30 +78,35 @@ class UnitsKind(Kind):
     def run(self, elaborated: Elaborated, operation: Operation, residency: Residency, index: int, options: RunOptions) -> OperationRun:
         """Choose how an operation is cut, run its rounds, and list what the system level must move for them.
 
-        What was run in the same setting, cut in the same way and with a W that is kept or not, is recalled.
+        A small operation is run in every way that may take least time. What was run, or chosen, before is recalled.
         """
-        setting, recall = self.setting(elaborated, options), options.recall
-        planned = self.planned(setting, operation, residency)
-        plan = cache(lambda: UnitsPlan(setting.machine, planned.dataflow(), index, elaborated.dram_burst_bytes))
-        home = residency.without_room()
-        key = self.name, setting.key, operation.content, home, index, elaborated.dram_burst_bytes, options.reuse_tiles, planned.key
-        least_room = recall.of_key((*key, "room"), lambda: plan().least_room(residency.room_bytes))
-        kept = least_room is not None and least_room <= residency.room_bytes
-        run = recall.of_key(
-            (*key, kept), lambda: run_plan(replace(plan(), w_kept=kept), self.flow, residency, options), lambda run: run.pieces
-        )
-        return replace(run, operation=operation, residency=residency)
+        decision = self._decision(elaborated, operation, residency, index, options)
+        # which is quickest both engines agree on, and only one of them is slow
+        exact = replace(options, engine=ENGINES["compiled"]) if options.engine.carries_values else options
+        judge = decision if exact is options else self._decision(elaborated, operation, residency, index, exact)
+        return replace(decision.run(judge.best()), operation=operation, residency=residency)
 
     def schedule(self, elaborated: Elaborated, operation: Operation, residency: Residency, index: int) -> Scheduled:
-        """Tiles with the fewest cycles that their busiest unit allows."""
-        setting = self.setting(elaborated, RunOptions(ENGINES["compiled"]))
-        dataflow = self.planned(setting, operation, residency).dataflow()
-        plan = UnitsPlan.of(setting.machine, dataflow, index, elaborated.dram_burst_bytes, room_bytes=dataflow.room_bytes)
+        """Tiles with the fewest cycles that their busiest unit allows; exact where it takes runs to choose."""
+        requests = self.list_entries(elaborated.machine, operation.weight.nnz, operation.shape[2])
+        options = RunOptions(quickest("compiled", requests, self.kernels))
+        decision = self._decision(elaborated, operation, residency, index, options)
+        if len(decision.planned) > 1:
+            return Scheduled.as_run(decision.run(decision.best()))
+        (planned,) = decision.planned.values()
+        dataflow = planned.dataflow()
+        plan = UnitsPlan.of(decision.setting.machine, dataflow, index, elaborated.dram_burst_bytes, room_bytes=dataflow.room_bytes)
         return Scheduled(plan.least_program(plan.dataflow.least_cycles()), plan.transfer_counts)
+
+    def _decision(self, elaborated: Elaborated, operation: Operation, residency: Residency, index: int, options: RunOptions) -> Decision:
+        setting = self.setting(elaborated, options)
+        most = MOST_TRIED if _entries(elaborated.machine, operation.weight.nnz, operation.shape[2]) <= TRIED_ENTRIES else 1
+        plan = partial(self.planned, setting, operation, residency, most)
+        return Decision(self.name, self.flow, setting, operation, residency, index, elaborated.dram_burst_bytes, options, plan)
 
     def setting(self, elaborated: Elaborated, options: RunOptions) -> Setting:
         """What an operation in this dataflow meets."""
-        return _setting(elaborated, self.flow, options.engine, options.ideal, assemble=not options.reuse_tiles)
+        return _setting(elaborated, self.flow, options.engine, options.ideal, options.recall, assemble=not options.reuse_tiles)
 
     def least(self, machine: Machine, operation: Operation, residency: Residency, memo: Memo) -> Least:
         """One word a unit and cycle, and one a bank port, were all of them equally busy."""
@@ -170,8 +180,9 @@ class UnitsKind(Kind):
         return operation.batch * m * n * machine.datatypes.activation_bits
 
     def list_entries(self, machine: Machine, nonzeros: int, tokens: int) -> int:
-        """Every list is walked once a token word."""
-        return nonzeros * -(-tokens // UnitsMachine.of(machine).fabric.lanes)
+        """Every list is walked once a token word, in every schedule that may be tried."""
+        entries = _entries(machine, nonzeros, tokens)
+        return entries * (MOST_TRIED if entries <= TRIED_ENTRIES else 1)
 
     def held(self, elaborated: Elaborated) -> Machine:
         """With the cycles of every pipeline that were simulated."""
@@ -283,12 +294,14 @@ class ChainedKind(UnitsKind):
 
 
 @by_identity(16)
-def _setting(elaborated: Elaborated, flow: Literal["gather", "scatter"], engine: Engine, ideal: Ideal, *, assemble: bool) -> Setting:
+def _setting(
+    elaborated: Elaborated, flow: Literal["gather", "scatter"], engine: Engine, ideal: Ideal, recall: Recall, *, assemble: bool
+) -> Setting:
     """Made once for all operations of a run."""
     machine = UnitsMachine.of(elaborated.machine.inside()).in_dataflow(flow)
     spec = cluster_spec(machine, elaborated.stages)
     spec = spec.with_ideal_network() if ideal in ("network", "both") else spec
-    return Setting(machine, spec, engine, Pace(SystemSpec.of(elaborated).made_ideal(ideal), spec.unloaded_cycles), assemble)
+    return Setting(machine, spec, engine, Pace(SystemSpec.of(elaborated).made_ideal(ideal), spec.unloaded_cycles), assemble, recall)
 
 
 def cluster_spec(machine: UnitsMachine, stages: Stages) -> ClusterSpec:
@@ -310,6 +323,11 @@ def cluster_spec(machine: UnitsMachine, stages: Stages) -> ClusterSpec:
         multiply_latency=0 if machine.mapping.dataflow == "scatter" else stages.multiply,
         network="routed" if fabric.has_network else "none",
     )
+
+
+def _entries(machine: Machine, nonzeros: int, tokens: int) -> int:
+    """List entries that all units examine in an operation."""
+    return nonzeros * -(-tokens // UnitsMachine.of(machine).fabric.lanes)
 
 
 def _x_bytes(machine: UnitsMachine, operation: Operation, residency: Residency) -> int:
