@@ -100,7 +100,7 @@ class UnitsKind(Kind):
 
     def _decision(self, elaborated: Elaborated, operation: Operation, residency: Residency, index: int, options: RunOptions) -> Decision:
         setting = self.setting(elaborated, options)
-        most = MOST_TRIED if _entries(elaborated.machine, operation.weight.nnz, operation.shape[2]) <= TRIED_ENTRIES else 1
+        most = MOST_TRIED if self.schedules_by_running(elaborated.machine, (operation,)) else 1
         plan = partial(self.planned, setting, operation, residency, most)
         return Decision(self.name, self.flow, setting, operation, residency, index, elaborated.dram_burst_bytes, options, plan)
 
