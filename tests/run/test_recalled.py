@@ -33,7 +33,7 @@ _ARRAY = {"kind": "systolic", "dataflow": "ws", "rows": 4, "cols": 4, "x_buffer_
 CASES: dict[str, tuple[Machine, Workload]] = {
     "gather": (machine({"lanes": 4, "bank_kib": 0.125}, **_AROUND), _PRODUCTS),
     "sampled": (machine({"lanes": 4, "bank_kib": 0.125, "lane_tree": True}, **_AROUND), _SAMPLED),
-    "fused": (machine({"lanes": 4, "bank_kib": 0.125}, **_AROUND), replace(_PRODUCTS, fuse=(Chain(("one", "two"), if_fits=True),))),
+    "fused": (machine({"lanes": 4, "bank_kib": 0.125}, **_AROUND), replace(_PRODUCTS, fuse=(Chain(("one", "two")),))),
     "scatter": (machine({"lanes": 4, "bank_kib": 0.125}, mapping={"dataflow": "scatter"}, **_AROUND), _PRODUCTS),
     "systolic": (machine(_ARRAY, **_AROUND), _TINY),
 }

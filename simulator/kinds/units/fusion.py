@@ -18,11 +18,12 @@ from numpy.typing import NDArray
 from simulator.activity import Bounds, Counts
 from simulator.engine.engines import RunOptions
 from simulator.errors import MappingError
-from simulator.kinds.units.loops import token_tiles
+from simulator.kinds.units.loops import Setting, token_tiles
 from simulator.kinds.units.machine import UnitsMachine
 from simulator.kinds.units.operation import UnitsPlan, run_of, runner_of
 from simulator.kinds.units.rounds import Dataflow, Round
 from simulator.kinds.units.streams import list_stream, piece_space, with_room
+from simulator.kinds.units.tries import near
 from simulator.machine.model import Elaborated, Machine
 from simulator.system.activations import Forms
 from simulator.system.operation import OperationRun
@@ -172,7 +173,7 @@ class FusedPlan:
     """[operations][tiles of blocks]"""
 
     @classmethod
-    def of(
+    def likeliest(
         cls,
         kind: ChainedKind,
         elaborated: Elaborated,
@@ -180,8 +181,9 @@ class FusedPlan:
         residency: Sequence[Residency],
         first: int,
         options: RunOptions,
-    ) -> FusedPlan:
-        """The cut of least time; then the fewest blocks, and the most tokens, at a time."""
+        most: int,
+    ) -> list[FusedPlan]:
+        """The cuts that may take least time, so many at most; of equal ones those of the fewest blocks, and the most tokens, at a time."""
         cuts = ChainCuts.of(kind, elaborated.machine, chain, residency)
         settings = [each.setting(elaborated, options) for each in cuts.kinds]
 
@@ -194,7 +196,14 @@ class FusedPlan:
                 for each, setting, part, home in zip(cuts.kinds, settings, parts, residency, strict=True)
             )
 
-        cut = min(cuts.all(), key=cycles)
+        likely = near({cut: (cycles(cut),) for cut in cuts.all()}, most)
+        return [cls._of_cut(cuts, settings, cut, elaborated.dram_burst_bytes, first, options) for cut in likely]
+
+    @classmethod
+    def _of_cut(
+        cls, cuts: ChainCuts, settings: Sequence[Setting], cut: BlockCut, burst_bytes: int, first: int, options: RunOptions
+    ) -> FusedPlan:
+        chain, residency = cuts.chain, cuts.residency
         made = partial(slices, values=True) if options.engine.carries_values else _patterns
         parts = [made(operation, cut.blocks) for operation in chain]
         stays = [cut.rounds == 1 or cuts.stay_in_banks(tile) for tile in zip(*parts, strict=True)]
@@ -206,7 +215,7 @@ class FusedPlan:
                 home = _home(residency[place], chain[place], tile * cut.blocks, tile * cut.blocks + part.batch)
                 dataflow = cuts.kinds[place].block_dataflow(settings[place], part, home, cut, wanted[tile])
                 wanted[tile] = dataflow.looked_at
-                where = settings[place].machine, dataflow, first + place, elaborated.dram_burst_bytes
+                where = settings[place].machine, dataflow, first + place, burst_bytes
                 planned.append(UnitsPlan.of(*where, room_bytes=dataflow.room_bytes, w_stays=stays[tile]))
             plans.insert(0, tuple(planned))
         return cls(tuple(each.flow for each in cuts.kinds), tuple(chain), tuple(plans))

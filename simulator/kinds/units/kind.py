@@ -282,19 +282,49 @@ class ChainedKind(UnitsKind):
         self, elaborated: Elaborated, chain: Sequence[Operation], residency: Sequence[Residency], first: int, options: RunOptions
     ) -> tuple[OperationRun, ...]:
         """Block after block of the batch, round after round of tokens, all operations of a chain by turns."""
-        plan = FusedPlan.of(self, elaborated, chain, residency, first, options)
-        runs = options.recall.of(
-            (plan, options.reuse_tiles), lambda: plan.run(residency, options), lambda runs: sum(run.pieces for run in runs)
-        )
+        plans = self._fused(elaborated, chain, residency, first, options)
+        if len(plans) > 1 and options.engine.carries_values:
+            tried = replace(options, engine=ENGINES["compiled"])
+            others = self._fused(elaborated, chain, residency, first, tried)
+            best = self._quickest_fused(elaborated, others, residency, tried)[0]
+            plans = [plan for plan, other in zip(plans, others, strict=True) if other is best]
+        runs = self._quickest_fused(elaborated, plans, residency, options)[1]
         homed = zip(runs, chain, residency, strict=True)
         return tuple(replace(run, operation=operation, residency=home) for run, operation, home in homed)
 
     def schedule_fused(
         self, elaborated: Elaborated, chain: Sequence[Operation], residency: Sequence[Residency], first: int
     ) -> tuple[Scheduled, ...]:
-        """Tiles with the fewest cycles that their busiest unit allows."""
-        plan = FusedPlan.of(self, elaborated, chain, residency, first, RunOptions(ENGINES["compiled"]))
+        """Tiles with the fewest cycles that their busiest unit allows; exact where it takes runs to choose."""
+        requests = sum(self.list_entries(elaborated.machine, each.weight.nnz, each.shape[2]) for each in chain)
+        options = RunOptions(quickest_engine("compiled", requests))
+        plans = self._fused(elaborated, chain, residency, first, options)
+        if len(plans) > 1:
+            return tuple(map(Scheduled.as_run, self._quickest_fused(elaborated, plans, residency, options)[1]))
+        (plan,) = plans
         return tuple(Scheduled(program, count) for program, count in plan.least())
+
+    def _fused(
+        self, elaborated: Elaborated, chain: Sequence[Operation], residency: Sequence[Residency], first: int, options: RunOptions
+    ) -> list[FusedPlan]:
+        entries = sum(_entries(elaborated.machine, each.weight.nnz, each.shape[2]) for each in chain)
+        most = MOST_TRIED if entries <= TRIED_ENTRIES else 1
+        return FusedPlan.likeliest(self, elaborated, chain, residency, first, options, most)
+
+    def _quickest_fused(
+        self, elaborated: Elaborated, plans: Sequence[FusedPlan], residency: Sequence[Residency], options: RunOptions
+    ) -> tuple[FusedPlan, tuple[OperationRun, ...]]:
+        tried = [
+            options.recall.of(
+                (plan, options.reuse_tiles),
+                lambda plan=plan: plan.run(residency, options),  # type: ignore[misc]
+                lambda runs: sum(run.pieces for run in runs),
+            )
+            for plan in plans
+        ]
+        system = SystemSpec.of(elaborated).made_ideal(options.ideal)
+        runs = quickest(tried, options.engine.name, system)
+        return next((plan, tuple(each)) for plan, each in zip(plans, tried, strict=True) if each is runs)
 
 
 def cluster_spec(machine: UnitsMachine, stages: Stages) -> ClusterSpec:
