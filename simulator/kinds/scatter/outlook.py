@@ -171,7 +171,7 @@ class Outlook:
                 f"{self.machine.name}: a copy holds {self.machine.copy_sums} words of partial sums, too few for tokens_per_tile = {forced}"
             )
         least = -(-m // sums)
-        for m_tile in dict.fromkeys(-(-m // min(m, tiles)) for tiles in more(least)):
+        for m_tile in dict.fromkeys(-(-m // min(m, tiles)) for tiles in (more(least) if forced == "auto" else (least,))):
             for token_words, rounds in self._token_tiles(m_tile):
                 yield m_tile, token_words, rounds
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from functools import cache, partial
+from functools import partial
 from pathlib import Path
 from typing import Any, ClassVar, Literal
 
@@ -20,9 +20,9 @@ from simulator.engine.cluster import ClusterSpec
 from simulator.engine.engines import ENGINES, Engine, RunOptions, quickest
 from simulator.kinds.base import Kind, Least, Memo, Scheduled
 from simulator.kinds.units import facts
-from simulator.kinds.units.decision import Decision
+from simulator.kinds.units.decision import ChainDecision, Decision
 from simulator.kinds.units.delays import slices_of, timing_paths, wires_of
-from simulator.kinds.units.fusion import BlockCut, BlockDataflow, ChainCuts, FusedPlan, SettledCuts, kept_in
+from simulator.kinds.units.fusion import BlockCut, BlockDataflow, ChainCuts, SettledCuts, kept_in
 from simulator.kinds.units.lists import present_words
 from simulator.kinds.units.loops import Pace, Planned, Setting
 from simulator.kinds.units.machine import UnitsFabric, UnitsMachine, UnitsMapping
@@ -97,6 +97,10 @@ class UnitsKind(Kind):
         dataflow = planned.dataflow()
         plan = UnitsPlan.of(decision.setting.machine, dataflow, index, elaborated.dram_burst_bytes, room_bytes=dataflow.room_bytes)
         return Scheduled(plan.least_program(plan.dataflow.least_cycles()), plan.transfer_counts)
+
+    def schedules_by_running(self, machine: Machine, operations: Sequence[Operation]) -> bool:
+        """Where there is so little to do that it takes runs to choose the schedule."""
+        return sum(_entries(machine, each.weight.nnz, each.shape[2]) for each in operations) <= TRIED_ENTRIES
 
     def _decision(self, elaborated: Elaborated, operation: Operation, residency: Residency, index: int, options: RunOptions) -> Decision:
         setting = self.setting(elaborated, options)
@@ -259,38 +263,39 @@ class ChainedKind(UnitsKind):
         """Whether a block of tokens of a chain fits on chip, by which keys, and its W stays there."""
         ChainCuts.of(self, machine, chain, residency).check()
 
-    def _cuts(self, elaborated: Elaborated, chain: Sequence[Operation], residency: Sequence[Residency], options: RunOptions) -> SettledCuts:
-        cuts = ChainCuts.of(self, elaborated.machine.inside(), chain, residency)
-        return SettledCuts(cuts, tuple(each.setting(elaborated, options) for each in cuts.kinds))
-
     def run_fused(
         self, elaborated: Elaborated, chain: Sequence[Operation], residency: Sequence[Residency], first: int, options: RunOptions
     ) -> tuple[OperationRun, ...]:
         """Block after block of the batch, round after round of tokens, all operations of a chain by turns.
 
-        What was run in the same setting, cut in the same way and with the same W kept, is recalled.
+        A small chain is run in every way that may take least time. What was run, or chosen, before is recalled.
         """
-        cuts, recall = self._cuts(elaborated, chain, residency, options), options.recall
-        cut = recall.of_key((*cuts.key, residency), cuts.best)
-        plan = cache(lambda: FusedPlan.of(cuts, cut, first, elaborated.dram_burst_bytes))
-        homes = tuple(home.without_room() for home in residency)
-        key = *cuts.key, homes, first, elaborated.dram_burst_bytes, options.reuse_tiles, cut
-        least_rooms = recall.of_key((*key, "room"), lambda: plan().least_rooms())
-        kept = kept_in(least_rooms, residency)
-        runs = recall.of_key(
-            (*key, kept), lambda: plan().with_kept(kept).run(residency, options), lambda runs: sum(run.pieces for run in runs)
-        )
-        homed = zip(runs, chain, residency, strict=True)
+        decision = self._chain_decision(elaborated, chain, residency, first, options)
+        exact = replace(options, engine=ENGINES["compiled"]) if options.engine.carries_values else options
+        judge = decision if exact is options else self._chain_decision(elaborated, chain, residency, first, exact)
+        homed = zip(decision.run(judge.best()), chain, residency, strict=True)
         return tuple(replace(run, operation=operation, residency=home) for run, operation, home in homed)
 
     def schedule_fused(
         self, elaborated: Elaborated, chain: Sequence[Operation], residency: Sequence[Residency], first: int
     ) -> tuple[Scheduled, ...]:
-        """Tiles with the fewest cycles that their busiest unit allows."""
-        cuts = self._cuts(elaborated, chain, residency, RunOptions(ENGINES["compiled"]))
-        plan = FusedPlan.of(cuts, cuts.best(), first, elaborated.dram_burst_bytes)
+        """Tiles with the fewest cycles that their busiest unit allows; exact where it takes runs to choose."""
+        requests = sum(self.list_entries(elaborated.machine, each.weight.nnz, each.shape[2]) for each in chain)
+        options = RunOptions(quickest("compiled", requests, self.kernels))
+        decision = self._chain_decision(elaborated, chain, residency, first, options)
+        if len(decision.cuts) > 1:
+            return tuple(map(Scheduled.as_run, decision.run(decision.best())))
+        plan = decision.plan(decision.cuts[0])
         plan = plan.with_kept(kept_in(plan.least_rooms(), residency))
         return tuple(Scheduled(program, count) for program, count in plan.least())
+
+    def _chain_decision(
+        self, elaborated: Elaborated, chain: Sequence[Operation], residency: Sequence[Residency], first: int, options: RunOptions
+    ) -> ChainDecision:
+        cuts = ChainCuts.of(self, elaborated.machine.inside(), chain, residency)
+        settled = SettledCuts(cuts, tuple(each.setting(elaborated, options) for each in cuts.kinds))
+        most = MOST_TRIED if self.schedules_by_running(elaborated.machine, chain) else 1
+        return ChainDecision(settled, first, elaborated.dram_burst_bytes, options, most)
 
 
 @by_identity(16)

@@ -6,13 +6,13 @@ is contended, rows that find no room. So more capacity could make a machine slow
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TypeVar
 
 from simulator.engine.engines import EngineName, play
 from simulator.recall import NOTHING, Recall, Same
 from simulator.system.operation import OperationRun
-from simulator.system.program import Program
+from simulator.system.program import Program, interleaved
 from simulator.system.spec import SystemSpec
 
 NEAR = 2.0
@@ -43,15 +43,17 @@ def more(least: int) -> tuple[int, ...]:
     return least, least + 1, 2 * least, 3 * least, 4 * least
 
 
-def rank(run: OperationRun, engine: EngineName, system: SystemSpec, recall: Recall = NOTHING) -> Rank:
-    """Cycles of a run by itself, then bytes of DRAM. Of equal runs at another rate, the program is found again."""
+def rank(runs: Sequence[OperationRun], engine: EngineName, system: SystemSpec, recall: Recall = NOTHING) -> Rank:
+    """Cycles of an operation, or of a chain, by itself, then bytes of DRAM. Of equal runs at another rate, the program is found again."""
 
     def alone() -> Program:
-        return run.program.of_operation(0).by_itself()
+        programs = [run.program.of_operation(place) for place, run in enumerate(runs)]
+        whole = programs[0] if len(programs) == 1 else interleaved(programs)
+        return whole.by_itself(len(programs))
 
     if not recall.most:
         outcome = play(engine, system, alone())
     else:
-        program = recall.of_key(("alone", Same(run.program)), lambda: alone().kept(), lambda program: program.parts)
-        outcome = play(engine, system, program)
+        key = "alone", *(Same(run.program) for run in runs)
+        outcome = play(engine, system, recall.of_key(key, lambda: alone().kept(), lambda program: program.parts))
     return outcome.cycles, outcome.moved_bytes["dram_read_bytes"] + outcome.moved_bytes["dram_write_bytes"]

@@ -31,7 +31,7 @@ def test_a_small_operation_takes_no_longer_than_in_any_schedule_that_was_near() 
         flows = [planned.dataflow() for planned in GATHER.planned(setting, what, DRAM, MOST_TRIED)]
         plans = [UnitsPlan.of(setting.machine, flow, 0, of.dram_burst_bytes, room_bytes=flow.room_bytes) for flow in flows]
         runs = [run_plan(plan, "gather", DRAM, COMPILED) for plan in plans]
-        best = min(runs, key=lambda run: rank(run, "compiled", setting.pace.system))
+        best = min(runs, key=lambda run: rank((run,), "compiled", setting.pace.system))
         chosen = kind_of(of.machine).run(of, what, DRAM, 0, COMPILED)
         assert len(plans) > 1
         assert chosen.details == best.details
