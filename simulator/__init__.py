@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from simulator.errors import CheckError, ConfigError, MappingError, OperandError, OutputError, SparsimError
     from simulator.machine import Machine, load_machine
     from simulator.result import Result
-    from simulator.scripting import breakeven, compare, simulate, sweep
+    from simulator.scripting import answer, breakeven, compare, simulate, sweep
     from simulator.study.comparison import Comparison
     from simulator.study.sizing import Sized, equalise
     from simulator.workload import Workload, load_workload
@@ -33,6 +33,7 @@ _HOMES = {
     "Sized": "simulator.study.sizing",
     "SparsimError": "simulator.errors",
     "Workload": "simulator.workload",
+    "answer": "simulator.scripting",
     "breakeven": "simulator.scripting",
     "compare": "simulator.scripting",
     "equalise": "simulator.study.sizing",
@@ -55,6 +56,7 @@ __all__ = [
     "SparsimError",
     "Workload",
     "__version__",
+    "answer",
     "breakeven",
     "compare",
     "equalise",

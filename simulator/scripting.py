@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, nullcontext
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from simulator.study.breakeven.pruned import PruneRule
     from simulator.study.comparison import Comparison
     from simulator.study.executors import Report
+    from simulator.study.questions.run import Answered
     from simulator.study.sweep.run import Options, SweepRun
     from simulator.study.sweep.store import Store
 
@@ -161,6 +162,22 @@ def breakeven(
             workload = stack.enter_context(prunable(str(workload), prune, TOKENS)).file
         question = Question(axis, (first, second), str(workload), tuple(metrics), scale, points, tolerance, equal_area, tuple(settings))
         return find_break_even(question, base, _options(workers))
+
+
+def answer(
+    study: str | Path, *, cut: bool = False, settings: Sequence[str] = (), workers: int = 0, store: str | Path | None = None
+) -> Answered:
+    """Answer the question of a study: of its file, or of a name in configs/studies.
+
+    With `cut` only the small part of it that the file names. `settings` are `key=value` texts that replace keys. What a `store`
+    holds is not run again. Raises ConfigError for a study that cannot be run, or a figure that cannot be worked out.
+    """
+    from simulator.study.questions.reading import load_question
+    from simulator.study.questions.run import answer_question
+
+    question = load_question(study, settings, cut=cut)
+    with _store(store) as base:
+        return answer_question(question, base, _options(workers), lambda spec: nullcontext(lambda event: None))
 
 
 def _machine(machine: MachineLike) -> Machine:

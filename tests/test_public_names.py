@@ -18,6 +18,7 @@ PUBLIC = [
     "SparsimError",
     "Workload",
     "__version__",
+    "answer",
     "breakeven",
     "compare",
     "equalise",

@@ -142,3 +142,32 @@ def test_where_pandas_is_missing_what_to_install_is_said(mine: sim.Machine, smal
     monkeypatch.setitem(sys.modules, "pandas", None)
     with pytest.raises(ImportError, match="pip install pandas"):
         result.to_frame()
+
+
+def test_what_is_drawn_draws_itself_in_a_notebook(mine: sim.Machine, small: str) -> None:
+    study = sim.sweep({"machine": mine, "workload": small, "axes": {"fabric.window": [2, 8]}})
+    figure = study.plot()
+    assert figure is not None
+    assert figure._repr_png_().startswith(b"\x89PNG")  # type: ignore[attr-defined]
+
+
+def test_a_study_is_answered_in_words(small: str) -> None:
+    text = """
+name: windows
+question: Does a longer window help?
+claim: It does.
+sweeps: {windows: {workload: small.yaml, machine: crossbar, axes: {fabric.window: [1, 16]}}}
+columns: {cycles: {of: cycles, unit: cycles, label: time}}
+figures: {gain: {kind: ratio, of: cycles, at: {fabric.window: 1}, over: {at: {fabric.window: 16}}}}
+answer: [[{say: "It gains {gain:x}."}]]
+rests_on: [gain]
+overturned_by: nothing
+picture: {title: time, x: fabric.window, panels: [cycles]}
+cut: {sweeps.windows.axes: "{fabric.window: [1, 16]}"}
+"""
+    Path("windows.yaml").write_text(text, encoding="utf-8")
+    done = sim.answer("windows.yaml")
+    one, many = (sim.simulate(sim.load_machine("crossbar").with_(window=window), small).cycles for window in (1, 16))
+    assert done.to_frame()["cycles"].tolist() == [one, many]
+    assert str(done).startswith(f"It gains {one / many:.2f}×")
+    assert done.plot() is not None

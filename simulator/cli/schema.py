@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from enum import StrEnum
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -30,11 +30,20 @@ def schema_command(kind: Annotated[FileKind, typer.Argument(help="Which file.")]
 
 def schema_text(kind: FileKind) -> str:
     """The JSON schema of such a file."""
-    schema = model_of(kind).model_json_schema()
+    schema = _any_of(model_of(kind).model_json_schema())
     if kind is FileKind.study:
         # a sweep within a study is called after it
         schema["$defs"]["SweepSpec"]["required"].remove("name")
     return json.dumps(schema, indent=2)
+
+
+def _any_of(schema: Any) -> Any:
+    """The schema with `anyOf` for `oneOf`: of the forms that an operand may have, a pattern without keys of its own fits two."""
+    if isinstance(schema, list):
+        return [_any_of(each) for each in schema]
+    if not isinstance(schema, dict):
+        return schema
+    return {"anyOf" if key == "oneOf" else key: _any_of(value) for key, value in schema.items()}
 
 
 def model_of(kind: FileKind) -> type[BaseModel]:

@@ -217,9 +217,10 @@ class Result(RunMetrics):
 
     def plot(self) -> Figure:
         """One figure of the run: area, energy and causes of unit-cycles."""
+        from simulator.report.notebook import drawn
         from simulator.report.plots import overview_figure
 
-        return overview_figure([self])
+        return drawn(overview_figure([self]))
 
     def __repr__(self) -> str:
         figures = f"{self.cycles:,} cycles, {self.energy_pj:.4g} pJ, {self.area_mm2:.3g} mm²"

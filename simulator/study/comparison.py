@@ -11,6 +11,7 @@ from simulator.errors import ConfigError
 from simulator.machine.model import Machine
 from simulator.pipeline import requests_of, simulate, simulate_and_repeat
 from simulator.processors import processors
+from simulator.report.notebook import drawn
 from simulator.report.write import Report as WrittenReport
 from simulator.result import Ideal, Result
 from simulator.result.frames import frame
@@ -43,7 +44,7 @@ class Comparison(WrittenReport):
         """Area, energy and causes of all machines in one figure."""
         from simulator.report.plots import overview_figure
 
-        return overview_figure(self.results)
+        return drawn(overview_figure(self.results))
 
     def __repr__(self) -> str:
         return f"<Comparison: {self.verdict}>"

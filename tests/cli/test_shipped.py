@@ -120,3 +120,11 @@ def test_the_package_goes_by_its_own_name() -> None:
         capture_output=True, text=True, check=True, env={**os.environ, "PYTHONPATH": str(ROOT)},
     )  # fmt: skip
     assert shown.stdout.startswith("sparsim ")
+
+
+def test_a_schema_takes_what_a_file_may_hold(sparsim: Type) -> None:
+    """A dense operand fits two of its forms, and a sweep within a study needs no name."""
+    for kind in ("machine", "workload", "sweep", "study"):
+        schema = sparsim("schema", kind).out
+        assert '"oneOf"' not in schema
+    assert "name" not in json.loads(schema)["$defs"]["SweepSpec"]["required"]

@@ -181,6 +181,7 @@ def test_a_break_even_without_figures_says_each_reason_once_and_leaves_no_folder
         (["--range", "a"], "two numbers"),
         (["--metric", "energy"], "unknown; allowed"),
         (["--axis", "fabric.windw", "--range", "1:8"], "nearest: window"),
+        (["--axis", "workload.densty"], "nearest: density"),
         (["--axis", "fabric.windw"], "fabric.windw: unknown key"),
         (["--axis", "fabric.clusters"], "clusters is token_groups × replicas, which can be set"),
         (["--axis", "fabric.window"], "needs --range LOW:HIGH"),

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from simulator.errors import ConfigError, OutputError
 from simulator.machine import Machine
 from simulator.report.folder import MARKER, new_folder, write_json
+from simulator.report.notebook import drawn
 from simulator.result import METRICS
 from simulator.result.frames import frame
 from simulator.specs import Document, nearest_hint
@@ -38,6 +39,7 @@ from simulator.workload.spec import WorkloadSpec
 
 if TYPE_CHECKING:
     import pandas as pd
+    from matplotlib.figure import Figure
 
 FILE = "breakeven.json"
 _DENSITY = "workload.density"
@@ -129,6 +131,12 @@ class BreakEven:
             for value, one, other in zip(curve.values, curve.first, curve.second, strict=True)
         ]
         return frame(rows, ["metric", self.axis])
+
+    def plot(self) -> Figure | None:
+        """Both machines along the axis, with every crossing; None where no point has figures."""
+        from simulator.study.breakeven.plots import break_even_figure
+
+        return drawn(break_even_figure(self))
 
     def to_dict(self) -> dict[str, Any]:
         """JSON values."""

@@ -5,13 +5,20 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
+from simulator.report.notebook import drawn
+from simulator.result.frames import frame
 from simulator.study.questions.answer import Answer, answered
 from simulator.study.questions.evidence import Evidence, gathered
 from simulator.study.questions.reading import Question
 from simulator.study.sweep.run import Listener, Options, SweepRun, run_sweep
 from simulator.study.sweep.spec import SweepSpec
 from simulator.study.sweep.store import Store
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from matplotlib.figure import Figure
 
 Told = Callable[[SweepSpec], AbstractContextManager[Listener]]
 """Of a sweep that begins: what hears of it."""
@@ -26,6 +33,22 @@ class Answered:
     answer: Answer
     computed: int
     """Points that were run now; the others were in the store."""
+
+    def __str__(self) -> str:
+        return self.answer.text
+
+    def to_frame(self) -> pd.DataFrame:
+        """One row a point of its sweeps: values of the axes, sizes, columns of the study with their bands. Needs pandas."""
+        from simulator.study.questions.folder import table_rows
+
+        figures = {f"{name}{end}" for name in self.evidence.columns for end in ("", "_low", "_high")}
+        return frame([{key: float(value) if key in figures else value for key, value in row.items()} for row in table_rows(self)], "sweep")
+
+    def plot(self) -> Figure | None:
+        """The picture that answers; None where no point has figures."""
+        from simulator.study.questions.picture import picture
+
+        return drawn(picture(self.question.spec.picture, self.evidence))
 
 
 def answer_question(question: Question, store: Store, options: Options, told: Told) -> Answered:

@@ -15,7 +15,7 @@ from simulator.specs.fields import hint_at, keys_at, slot_at
 from simulator.specs.tree import Entry
 from simulator.study.sizing.scale import SCALED, SETTLED
 from simulator.study.sweep.expression import Expression, no_names
-from simulator.study.sweep.keys import spelled_out
+from simulator.study.sweep.keys import KNOBS, spelled_out
 from simulator.study.sweep.space import Derived, Dimension, Space
 from simulator.study.sweep.spec import MAX_POINTS, Axis, AxisSpec, EqualSpec, Scalar, Setting, SweepSpec, values_of
 from simulator.workload.spec import WorkloadSpec
@@ -183,9 +183,11 @@ class _Reader:
         known = next(length for length in range(len(keys) - 1, -1, -1) if slot_at(model, keys[:length], root) is not None)
         allowed = keys_at(model, keys[:known], root)
         above = ".".join([*([kind] if kind == "workload" else []), *keys[:known]]) or "a machine"
-        raise ConfigError(
-            f"{place}: {path}: unknown key; allowed in {above}: {', '.join(allowed) or 'nothing'}{hint_at(model, keys[: known + 1], root)}"
-        )
+        hint = hint_at(model, keys[: known + 1], root)
+        if above == "workload":
+            allowed = [*allowed, *KNOBS]
+            hint = nearest_hint(keys[known], allowed)
+        raise ConfigError(f"{place}: {path}: unknown key; allowed in {above}: {', '.join(allowed) or 'nothing'}{hint}")
 
     def _check_metrics(self) -> None:
         for name in self.spec.objectives:

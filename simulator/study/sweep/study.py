@@ -13,6 +13,7 @@ from pydantic import ValidationError
 
 from simulator.errors import ConfigError, OutputError
 from simulator.report.folder import MARKER, as_text, check_free, csv_text, default_folder, new_folder, write_json
+from simulator.report.notebook import drawn
 from simulator.result import METRICS
 from simulator.result.frames import frame
 from simulator.study.sweep.expression import Expression
@@ -24,6 +25,7 @@ from simulator.version import package_version
 
 if TYPE_CHECKING:
     import pandas as pd
+    from matplotlib.figure import Figure
 
 SCHEMA_VERSION = 2
 FILE = "sweep.json"
@@ -157,6 +159,12 @@ class Study:
     def to_frame(self) -> pd.DataFrame:
         """One row a point: values of the axes, metrics, bands, sizes, and why it failed where it did. Needs pandas."""
         return frame(flat_rows(self.rows), "place")
+
+    def plot(self) -> Figure | None:
+        """The front: the first objective against each of the others; None where no point has figures."""
+        from simulator.study.sweep.plots import pareto_figure
+
+        return drawn(pareto_figure(self))
 
     @property
     def failures(self) -> list[Row]:
