@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from simulator.cli.options import ForceOption, JsonOption, OutputOption, Running, shipped, with_running_options
+from simulator.cli.options import ForceOption, HtmlOption, JsonOption, OutputOption, Running, shipped, with_running_options
 from simulator.cli.running import SOME_FAILED, Talk, tell_damaged, told
 
 if TYPE_CHECKING:
@@ -36,6 +37,7 @@ def study_command(
     page: Annotated[
         Path | None, typer.Option("--page", metavar="FILE", help="Put the answer into a Markdown page, where it has a place for it.")
     ] = None,
+    html: HtmlOption = False,
     output: OutputOption = None,
     as_json: JsonOption = False,
     force: ForceOption = False,
@@ -60,6 +62,7 @@ def study_command(
     folder = output or study_folder(question.spec.name, force=force)
     if output is not None or not as_json:
         check_study_folder(folder, question.spec.name, force=force)
+    script = _drawing_script(folder=output is not None or not as_json) if html else None
     provenance = Provenance()
     talk = Talk.quiet if running.quiet or as_json else Talk.bar
 
@@ -75,7 +78,8 @@ def study_command(
         typer.echo(f"interrupted; what was done is in {running.store}, and the same command goes on from there", err=True)
         raise
     if output is not None or not as_json:
-        write_study(folder, done, provenance.record(), force=force)
+        made = provenance.record()
+        write_study(folder, done, made, force=force, files={} if script is None else _page(done, made, script))
         if page is not None:
             update_page(page, question.spec.name, done.answer.sentences, folder)
     if as_json:
@@ -83,6 +87,22 @@ def study_command(
     else:
         _show(done, folder)
     raise typer.Exit(SOME_FAILED if done.evidence.failed else 0)
+
+
+def _drawing_script(*, folder: bool) -> str:
+    from simulator.errors import ConfigError
+    from simulator.report.page import drawing_script
+
+    if not folder:
+        raise ConfigError("--html writes report.html into the folder of results; with --json, name it with -o")
+    return drawing_script()
+
+
+def _page(done: Answered, made: Mapping[str, Any], script: str) -> dict[str, str]:
+    from simulator.report.page import PAGE, rendered
+    from simulator.study.questions.page import page_of_study
+
+    return {PAGE: rendered(page_of_study(done, made), script)}
 
 
 def _list() -> None:

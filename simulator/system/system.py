@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from contextlib import ExitStack
 from typing import get_args
 
 import simpy
@@ -151,14 +150,20 @@ class System:
         `carried`: bytes over each of them.
         """
         asked = int(self.env.now)
-        with ExitStack() as held:
-            for name in carried:
-                yield held.enter_context(self.meters[name].resource.request())
-            for name, size in carried.items():
-                self.meters[name].busy += cycles
-                self.moved[CARRIED[name]] += size
-                self.watch.carried(name, asked, int(self.env.now), cycles, size, moving)
-            yield self.env.timeout(cycles)
+        held = []
+        for name in carried:
+            resource = self.meters[name].resource
+            turn = resource.request()
+            held.append((resource, turn))
+            yield turn
+        begun = int(self.env.now)
+        for name, size in carried.items():
+            self.meters[name].busy += cycles
+            self.moved[CARRIED[name]] += size
+            self.watch.carried(name, asked, begun, cycles, size, moving)
+        yield self.env.timeout(cycles)
+        for resource, turn in reversed(held):
+            resource.release(turn)
 
     def _served(self, way: str, size: int, latency: int, moving: Moving) -> Process:
         """Be read or written by DRAM."""

@@ -65,7 +65,9 @@ class ClusterRecorder:
     The fabric's clock stops where the tile waits for memory, so that a state may last longer than its own cycles.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, told: Callable[[int], None] = lambda cycle: None) -> None:
+        """`told`: called after each cycle."""
+        self.told = told
         self.units: list[_States] = []
         self.ports: list[_States] = []
         self.links: list[tuple[_States, RoutedNetwork, int, int]] = []
@@ -94,6 +96,7 @@ class ClusterRecorder:
         yield self.parts.clock.env.timeout(PHASES - 0.5)
         while True:
             self._cycle(self.parts.clock.cycle)
+            self.told(self.parts.clock.cycle)
             yield self.parts.clock.tick()
 
     def _cycle(self, cycle: int) -> None:

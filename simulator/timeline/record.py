@@ -58,7 +58,7 @@ def trace_run(
     timing, _ = run_and_repeat(elaborated, workload, options, lambda _, fraction: progress(fabric, fraction), watched.play)
     groups = [watched.recorder.process(watched.outcome)]
     if tile is not None:
-        groups.append(_tile(elaborated, watched, tile))
+        groups.append(_tile(elaborated, watched, tile, progress))
     about = {"machine": machine.name, "workload": workload.name, "cycles": timing.activity.cycles, "clock_ghz": machine.clock_ghz}
     result = priced(elaborated, technology, workload, timing, engine=engine, ideal="none")
     return result, Timeline(groups, about)
@@ -84,7 +84,7 @@ class _Watched:
         return self.outcome
 
 
-def _tile(elaborated: Elaborated, watched: _Watched, tile: TileName) -> Process:
+def _tile(elaborated: Elaborated, watched: _Watched, tile: TileName, progress: Progress) -> Process:
     """A cluster, beside the system that it waits for."""
     from simulator.timeline.cluster import ClusterRecorder
 
@@ -93,8 +93,14 @@ def _tile(elaborated: Elaborated, watched: _Watched, tile: TileName) -> Process:
     if "chip" in (run.residency.x, run.residency.y):
         raise ConfigError(f"{tile.operation} is fused with others; --trace-tile shows operations that run by themselves: leave `fuse` out")
     kind = kind_of(elaborated.machine).of_operation(elaborated.machine, run.operation)
-    recorder = ClusterRecorder()
+    seen = watched.recorder.tiles.get((index, tile.tile), [])
+    name = f"{tile.operation} tile {tile.tile}, cluster {tile.cluster}"
+    cycles = (
+        max(1, seen[0].args["fabric_cycles"]) if seen else 1
+    )  # a tile that is none is refused by the kind, which knows how many there are
+    recorder = ClusterRecorder(lambda cycle: progress(name, min(0.99, cycle / cycles)))
     outcome = kind.watch_tile(elaborated, run.operation, run.residency, RunOptions(ENGINES["compiled"]), tile, recorder)
-    whole, *stops = watched.recorder.tiles[index, tile.tile]
-    require(outcome.cycles <= whole.args["fabric_cycles"], f"{tile.operation}: a cluster of tile {tile.tile} takes longer than the tile")
-    return recorder.group(f"{tile.operation} tile {tile.tile}, cluster {tile.cluster}", outcome, whole, stops)
+    progress(name, 1.0)
+    whole, *stops = seen
+    require(outcome.cycles <= cycles, f"{tile.operation}: a cluster of tile {tile.tile} takes longer than the tile")
+    return recorder.group(name, outcome, whole, stops)

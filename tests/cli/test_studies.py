@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 from collections.abc import Callable
+from html import escape
 from pathlib import Path
 from typing import Any
 
@@ -40,7 +41,7 @@ def study(place: Path) -> Path:
     return place
 
 
-def test_a_study_is_answered_and_is_instant_again(study: Path, sparsim: Type) -> None:
+def test_a_study_is_answered_and_is_instant_again(study: Path, sparsim: Type, monkeypatch: pytest.MonkeyPatch) -> None:
     outcome = sparsim("study", "mine.yaml", "-j", "0", "--page", "page.md")
     assert outcome.code == 0, outcome.err
     assert "2 points run, 0 from the store; results in reports/study-mine/" in outcome.out
@@ -55,6 +56,12 @@ def test_a_study_is_answered_and_is_instant_again(study: Path, sparsim: Type) ->
     assert sentence in (folder / "answer.md").read_text(encoding="utf-8")
     assert f"**{sentence}**" in (study / "page.md").read_text(encoding="utf-8")
     before = {path.name: path.read_bytes() for path in folder.iterdir() if path.name != "run.json"}
+    monkeypatch.setattr("simulator.report.page.drawing_script", lambda: "let Plotly;")
+    assert sparsim("study", "mine.yaml", "-j", "0", "--html", "-o", "page", "--quiet").code == 0
+    page = (study / "page" / "report.html").read_text(encoding="utf-8")
+    points = json.loads(page.split('<script type="application/json" id="data">')[1].split("</script>")[0])["points"]
+    assert [point["labels"]["sweep"] for point in points] == ["main", "main"]
+    assert escape(sentence) in page
     again = sparsim("study", "mine.yaml", "-j", "0", "--quiet")
     assert "0 points run, 2 from the store" in again.out
     assert {path.name: path.read_bytes() for path in folder.iterdir() if path.name != "run.json"} == before

@@ -2,6 +2,7 @@
 
 import json
 from collections import Counter
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -14,7 +15,7 @@ from simulator.machine.model import Machine
 from simulator.pipeline import simulate
 from simulator.result import Result
 from simulator.timeline import Timeline, tile_named, trace_run
-from simulator.workload.types import Workload
+from simulator.workload.types import Chain, Workload
 from tests.strategies import machine, operation, sampled_operation, sparse, workload
 from tests.timeline.trace_rules import check, total, tracks
 
@@ -22,6 +23,7 @@ RANDOM = np.random.default_rng(5)
 WEIGHTS, DENSE, SPARSE = sparse(RANDOM, 24, 16, 0.3), np.ones((16, 8)), sparse(RANDOM, 24, 8, 0.6)
 PRODUCT = workload(operation(WEIGHTS, DENSE, "one"), operation(WEIGHTS, sparse(RANDOM, 16, 8, 0.5), "two", ("one",)))
 GRADIENT = workload(sampled_operation(WEIGHTS, SPARSE, DENSE, "one"))
+ROOMY = machine({"banks": 4, "bank_kib": 1.0, "output_bank_kib": 1.0, "accumulators": 8})
 KINDS: dict[str, tuple[dict[str, Any], dict[str, Any], Workload]] = {
     "crossbar": ({}, {}, PRODUCT),
     "a copy a unit": ({"replicas": 4, "banks": 1}, {}, PRODUCT),
@@ -105,3 +107,23 @@ def test_a_tile_or_a_cluster_beyond_the_last() -> None:
         traced(machine(), PRODUCT, TileName("one", 99))
     with pytest.raises(ConfigError, match="clusters 0 to"):
         traced(machine(), PRODUCT, TileName("one", 0, 99))
+
+
+def test_fused_operations_are_traced_on_the_system_and_have_no_tile_to_watch() -> None:
+    pair = operation(sparse(RANDOM, 16, 16, 0.4), DENSE, "one"), operation(WEIGHTS, sparse(RANDOM, 16, 8, 0.5), "two", ("one",))
+    what = replace(workload(*pair), fuse=(Chain(("one", "two")),))
+    result, timeline = traced(ROOMY, what, None)
+    check(list(timeline.events()))
+    assert {part.details["y_home"] for part in result.activity.operations} >= {"chip"}
+    with pytest.raises(ConfigError, match="is fused with others"):
+        traced(ROOMY, what, TileName("one", 0))
+
+
+def test_what_is_told_of_goes_up_to_its_end() -> None:
+    heard: dict[str, list[float]] = {}
+    trace_run(
+        machine(), PRODUCT, tile=TileName("two", 0), engine="reference", progress=lambda name, done: heard.setdefault(name, []).append(done)
+    )
+    assert list(heard) == ["small: fabric", "small: system level", "two tile 0, cluster 0"]
+    assert all(told == sorted(told) for told in heard.values())
+    assert [told[-1] for told in heard.values()][1:] == [1.0, 1.0]

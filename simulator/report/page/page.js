@@ -75,13 +75,13 @@ function scatter() {
   const works = [...new Set(there.map((point) => point.work))];
   const fronts = works.map((work) => [work, front(there.filter((point) => point.work === work), x, y)]);
   for (const [work, points] of fronts) {
-    if (points) {
-      traces.unshift({ name: work ? `front on ${work}` : "front", type: "scatter", mode: "lines", hoverinfo: "skip", x: points.map((p) => p.figures[x]),
+    if (points && points.length > 1) {
+      traces.push({ name: fronts.length > 1 ? "fronts" : "front", legendgroup: "front", showlegend: !traces.some((trace) => trace.legendgroup), type: "scatter", mode: "lines", hoverinfo: "skip", x: points.map((p) => p.figures[x]),
         y: points.map((p) => p.figures[y]), line: { color: "#999999", width: 1.5, dash: "dot" } });
     }
   }
   at("front").textContent = fronts.some((pair) => pair[1])
-    ? `On the front, better in one without being worse in the other: ${fronts.map(([work, points]) => (work ? `${work}: ` : "") + points.map((p) => p.name).join(", ")).join("; ")}.`
+    ? `On the front, better in one without being worse in the other: ${fronts.slice(0, 4).map(([work, points]) => (work ? `${work}: ` : "") + points.map((p) => p.name).join(", ")).join("; ")}${fronts.length > 4 ? `; and the fronts of ${fronts.length - 4} more workloads` : ""}.`
     : "No front: of one of these, neither end is the better one.";
   const axis = (name, log) => ({ title: { text: column(name).title }, type: log ? "log" : "linear", automargin: true,
     rangemode: log ? "normal" : "tozero" });

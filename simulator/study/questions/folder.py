@@ -10,6 +10,7 @@ from typing import Any
 
 from simulator.report.folder import MARKER, check_free, csv_text, default_folder, new_folder, write_json
 from simulator.study.questions.run import Answered
+from simulator.study.sweep.study import NO_FILES
 from simulator.version import MODEL_VERSION, package_version
 
 ANSWER = "answer.json"
@@ -26,8 +27,8 @@ def study_folder(name: str, *, force: bool) -> Path:
     return default_folder(Path("reports") / f"study-{name}", force=force, same=lambda folder: _holds(folder, name))
 
 
-def write_study(folder: Path, done: Answered, made: Mapping[str, Any], *, force: bool) -> None:
-    """Write the folder, whole or not at all. Raises OutputError."""
+def write_study(folder: Path, done: Answered, made: Mapping[str, Any], *, force: bool, files: Mapping[str, str] = NO_FILES) -> None:
+    """Write the folder, whole or not at all. `files` are more of them: text by name. Raises OutputError."""
     from simulator.report.plots.style import save
     from simulator.study.questions.picture import picture
 
@@ -40,6 +41,8 @@ def write_study(folder: Path, done: Answered, made: Mapping[str, Any], *, force:
         figure = picture(spec.picture, done.evidence)
         if figure is not None:
             save(figure, draft, "picture")
+        for name, text in files.items():
+            (draft / name).write_text(text, encoding="utf-8")
         write_json(draft / MARKER, {**made, "model_version": str(MODEL_VERSION)})
 
 

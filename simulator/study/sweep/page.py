@@ -22,11 +22,7 @@ _MOST_BARS = 24
 def page_of_sweep(study: Study, made: Mapping[str, Any]) -> Page:
     """Verdict, a point a row, parts of the front's points. `made`: what run.json holds."""
     objectives = list(study.spec.objectives)
-    works = by_workload(study.rows)
-    several = len(works) > 1
-    work_of = {row.place: work if several else "" for work, rows in works.items() for row in rows}
-    called = _called(study.rows)
-    points = [_point(row, called, work_of.get(row.place, "")) for row in study.rows]
+    points = points_of_rows(study.rows)
     front = thinned([row for front in fronts(study.rows, study.spec.objectives) for row in front.rows], _MOST_BARS)
     names, records = [row.label for row in front], [row.record or {} for row in front]
     area = [on_fabric(each["area_mm2_by_component"]) for each in records]
@@ -47,6 +43,13 @@ def page_of_sweep(study: Study, made: Mapping[str, Any]) -> Page:
         made=provenance(made, package_version()),
         command=str(made.get("command", "")),
     )
+
+
+def points_of_rows(rows: Sequence[Row]) -> list[Point]:
+    """A point a row, in order; those of one workload are rivals."""
+    works, called = by_workload(rows), _called(rows)
+    work_of = {row.place: work if len(works) > 1 else "" for work, of_work in works.items() for row in of_work}
+    return [_point(row, called, work_of[row.place]) for row in rows]
 
 
 def _called(rows: Sequence[Row]) -> dict[str, str]:
