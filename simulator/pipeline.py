@@ -144,6 +144,6 @@ def kernels_needed(machine: Machine, workload: Workload, engine: EngineName) -> 
 
 
 def requests_of(machine: Machine, workload: Workload) -> int:
-    """List entries that all units will examine: an upper bound of their requests."""
+    """List entries that all units may examine, in every schedule that is tried: an upper bound of their requests."""
     kind = kind_of(machine)
     return sum(kind.list_entries(machine, op.weight.nnz, op.shape[2]) for op in workload.operations)

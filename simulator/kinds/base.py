@@ -98,8 +98,6 @@ class Kind(ABC):
     name: ClassVar[str]
     dense: ClassVar[bool] = False
     """Whether it multiplies the zeros: a baseline that sparse machines are held against."""
-    exact: ClassVar[bool] = False
-    """Whether its schedules are its runs, but for the values that an engine may carry."""
     sections: ClassVar[Mapping[type[Section], type[Section]]]
     """Its share of the machine file: of each section that comes in kinds, the model that it brings."""
     kernels: ClassVar[tuple[Kernel, ...]] = ()
@@ -129,6 +127,10 @@ class Kind(ABC):
     @abstractmethod
     def schedule(self, elaborated: Elaborated, operation: Operation, residency: Residency, index: int) -> Scheduled:
         """Schedule an operation without running it. Raises MappingError where the machine cannot hold it."""
+
+    def schedules_by_running(self, machine: Machine, operations: Sequence[Operation]) -> bool:
+        """Whether the schedule of an operation, or of a chain, is its run, but for the values that an engine may carry."""
+        return False
 
     @abstractmethod
     def least(self, machine: Machine, operation: Operation, residency: Residency, memo: Memo) -> Least:
@@ -186,7 +188,7 @@ class Kind(ABC):
         raise unlinked()
 
     def list_entries(self, machine: Machine, nonzeros: int, tokens: int) -> int:
-        """List entries that the units examine for a W of so many nonzeros and an X of so many tokens; 0 without lists."""
+        """Most list entries that units examine for a W of so many nonzeros and an X of so many tokens, tries included; 0 without lists."""
         return 0
 
     def made_bytes(self, machine: Machine, operation: Operation) -> int:

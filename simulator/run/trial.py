@@ -127,7 +127,7 @@ class Trial:
 
     def _scheduled(self, stint: Stint) -> list[_Part]:
         machine, operations = self.elaborated.machine, zip(stint.operations, stint.residency, strict=True)
-        if kind_of(machine).exact and not self.carries_values:
+        if kind_of(machine).schedules_by_running(machine, stint.operations) and not self.carries_values:
             runs = self.kept.run(stint)
             return [self._bounded(Scheduled.as_run(run), *homed) for run, homed in zip(runs, operations, strict=True)]
         if len(stint.operations) > 1:

@@ -7,7 +7,7 @@ from simulator.engine.engines import ENGINES
 from tests.kinds.units.laws import UnitsCase, case
 from tests.strategies import operation, run, sparse, workload
 
-HELD, MIXED = 145, 99
+HELD, MIXED = 96, 99
 """Cases of one operation that a perfect network holds back, and of two of which it holds back one."""
 
 

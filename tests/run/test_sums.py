@@ -13,6 +13,8 @@ from simulator.engine.engines import ENGINES, RunOptions
 from simulator.kinds import kind_of
 from simulator.kinds.gather.choice import Choice
 from simulator.kinds.gather.cut import Cut
+from simulator.kinds.scatter.outlook import Cut as ScatterCut
+from simulator.kinds.scatter.outlook import Outlook
 from simulator.kinds.units.ranges import FittedRows
 from simulator.machine.model import Machine
 from simulator.run.floor import Floor
@@ -25,19 +27,31 @@ from tests.strategies import elaborated, gather_machines, machine, operation, ru
 SMALL = {"units": 4, "banks": 4, "bank_kib": 8 * 4 / 1024, "output_bank_kib": 2 * 8 / 1024, "weight_bank_kib": 8 * 4 / 1024}
 
 
-def leaving(self: Choice) -> tuple[Cut, FittedRows]:
+def leaving(self: Choice, most: int) -> list[tuple[Cut, FittedRows]]:
     """A candidate whose sums leave, where there is one; not the same for every operation."""
     cuts = list(self._candidates())
     leave = [cut for cut in cuts if cut.sums_home is not None] or cuts
     cut = leave[self.operation.weight.nnz % len(leave)]
-    return cut, cut.fitted(self.machine, self.operation)
+    return [(cut, cut.fitted(self.machine, self.operation))]
+
+
+def scattered_leaving(self: Outlook, most: int) -> list[ScatterCut]:
+    """The same of scatter."""
+    cuts = list(self._cuts())
+    leave = [cut for cut in cuts if cut.sums_home is not None] or cuts
+    return [leave[self.operation.weight.nnz % len(leave)]]
 
 
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-@given(of=gather_machines(), what=workloads(), ideal=st.sampled_from(["none", "none", "dram", "trunks"]))
+@given(
+    of=st.one_of(gather_machines(), gather_machines(dataflow="scatter")),
+    what=workloads(),
+    ideal=st.sampled_from(["none", "none", "dram", "trunks"]),
+)
 def test_sums_that_leave_come_back(of: Machine, what: Workload, ideal: Any) -> None:
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(Choice, "best", leaving)
+        patched.setattr(Choice, "likeliest", leaving)
+        patched.setattr(Outlook, "likeliest", scattered_leaving)
         found = run(of, what, ideal=ideal)
         again = run(of, what, ideal=ideal, engine=ENGINES["compiled"])
         kind, homes = kind_of(of), kind_of(of).residency(of, what)
@@ -74,6 +88,30 @@ def test_where_output_banks_are_small_sums_leave_and_fewer_bytes_move(buffer_kib
         assert op.details["partial_sums"] == (home if sums == "auto" else "stay")
         assert (counts.drain_additions > 0) == (sums == "auto")
     assert dram["auto"] < 0.85 * dram["stay"]
+
+
+@pytest.mark.parametrize(("buffer_kib", "home"), [(64.0, "buffer"), (0.01, "dram")])
+def test_scatter_walks_long_lists_once_where_its_sums_leave(buffer_kib: float, home: str) -> None:
+    """Own banks hold no more words than of half of the columns: lists of both halves come anew in every round, or sums leave."""
+    random = np.random.default_rng(0)
+    what = workload(operation(sparse(random, 96, 16, 1.0), np.ones((16, 32))))
+    sizes = SMALL | {"bank_kib": 96 * 8 / 4 / 1024, "output_bank_kib": 8 / 1024, "weight_bank_kib": 1.0}
+    moved = {}
+    for sums in ("auto", "stay"):
+        of = machine(
+            sizes,
+            mapping={"partial_sums": sums, "dataflow": "scatter"},
+            trunks={"w_bytes_per_cycle": 4},
+            activation_buffer_kib=buffer_kib,
+        )
+        found = run(of, what, engine=ENGINES["compiled"])
+        counts, (op,) = found.activity.counts, found.activity.operations
+        moved[sums] = found.activity.cycles, counts.w_trunk_bytes
+        assert op.details["partial_sums"] == (home if sums == "auto" else "stay")
+        assert op.details["rounds"] > 1
+        assert op.details["k_tiles"] > 1
+    assert moved["auto"][0] < moved["stay"][0]
+    assert moved["auto"][1] < moved["stay"][1]
 
 
 def test_a_plan_says_what_its_drains_come_after() -> None:

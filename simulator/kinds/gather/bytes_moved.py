@@ -12,6 +12,7 @@ from simulator.kinds.gather.cut import Cut
 from simulator.kinds.units.machine import UnitsMachine
 from simulator.kinds.units.named import named_features
 from simulator.kinds.units.ranges import FittedRows, row_entries
+from simulator.kinds.units.rows import RowParts
 from simulator.kinds.units.streams import list_stream
 from simulator.system.program import Span
 from simulator.system.tensors import Residency
@@ -51,7 +52,7 @@ class Measure:
         m, _, n = operation.shape
         self.row_nnz = np.diff(weight.indptr)
         self.entry_bits = machine.weight_entry_bits(dense=weight.dense)
-        stream = list_stream(machine, self.entry_bits)
+        stream = list_stream(machine, self.entry_bits, weight.nnz)
         self.fifo_entries = stream.piece_entries * stream.fifo_pieces
         types = machine.datatypes
         self.y = residency.output_bytes(operation, m * n * types.activation_bits, types.activation_bits)
@@ -77,8 +78,9 @@ class Measure:
             return dense_elements(operation, (0, operation.shape[0]), (0, operation.shape[1])) * types.activation_bits / 8
         return -(-whole_bits(self.machine.machine, operation, operation.weight.nnz * self.entry_bits) // 8)
 
-    def about(self, cut: Cut, m_tiles: int, most_entries: int) -> BytesMoved:
-        """As if nonzeros lay anywhere, given the entries of the busiest unit."""
+    def about(self, cut: Cut, m_tiles: int, parts: RowParts) -> BytesMoved:
+        """As if nonzeros lay anywhere, given the units' rows."""
+        most_entries = parts.most_entries
         k_tiles = len(cut.k_tiles(self.operation))
         x = self.x_whole
         if m_tiles > 1 and self.operation.weight_home != "activation" and len(self.named):
@@ -87,7 +89,7 @@ class Measure:
         touched = k_tiles * (1 - (1 - 1 / k_tiles) ** self.row_nnz) if cut.sums_home is not None else np.zeros(0)
         resident = most_entries <= m_tiles * k_tiles * self.fifo_entries
         again = cut.rounds if k_tiles > 1 and cut.loop_order != "m_k_rounds" else 1 if resident else cut.rounds
-        return self._moved(x, np.array([[self.w_whole]]), np.array([[again]]), touched, most_entries)
+        return self._moved(x, np.array([[self.w_whole]]), np.array([[again]]), touched, parts, most_entries)
 
     def exactly(self, cut: Cut, fitted: FittedRows) -> BytesMoved:
         """By the lists of its tiles; but for what a tile is rounded up to."""
@@ -103,13 +105,23 @@ class Measure:
         loads = self._loads(fitted)
         most: Ints = loads.max(axis=2)
         stays = (most <= self.fifo_entries) & (len(k_tiles) == 1 or cut.loop_order == "m_k_rounds")
-        return self._moved(x, self._w_tiles(fitted.spans, k_tiles, loads), np.where(stays, 1, cut.rounds), touched, int(most.sum()))
+        return self._moved(
+            x, self._w_tiles(fitted.spans, k_tiles, loads), np.where(stays, 1, cut.rounds), touched, fitted.parts, int(most.sum())
+        )
 
-    def _moved(self, x: float, w: NDArray[np.float64], walks: Ints, touched: NDArray[np.float64], busiest_entries: float) -> BytesMoved:
-        """`w` and `walks` are by tile; `touched`: in how many K tiles each row has entries, where sums leave."""
+    def _moved(
+        self, x: float, w: NDArray[np.float64], walks: Ints, touched: NDArray[np.float64], parts: RowParts, busiest_entries: float
+    ) -> BytesMoved:
+        """`w` and `walks` are by tile; `touched`: in how many K tiles each row has entries, where sums leave.
+
+        Rows that are cut into parts, or by K tiles, travel as sums over the bus.
+        """
         cut_rows = touched[touched > 1]
         sums = float((cut_rows - 1).sum()) * self.sum_bytes
+        of_rows = np.bincount(parts.row, minlength=1)
+        in_parts = of_rows[of_rows > 1]
         bus = self.y + sums + len(cut_rows) * (self.sum_bytes - self.row_bytes)
+        bus += float(in_parts.sum()) * self.sum_bytes - len(in_parts) * self.row_bytes
         return BytesMoved(x, float(w.sum()), float((w * walks).sum()), sums, bus, busiest_entries)
 
     def _x(self, features: Ints) -> float:

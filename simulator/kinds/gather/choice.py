@@ -5,12 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
+import numpy as np
+
 from simulator.errors import MappingError
 from simulator.kinds.gather.cut import Cut
 from simulator.kinds.gather.outlook import Outlook
 from simulator.kinds.units.loops import Pace, token_tiles
 from simulator.kinds.units.machine import UnitsMachine
 from simulator.kinds.units.ranges import FittedRows
+from simulator.kinds.units.rows import spread_rows
+from simulator.kinds.units.tries import near
 from simulator.system.program import LoopOrder, MemoryLevel
 from simulator.system.tensors import Residency
 from simulator.workload.types import Operation
@@ -27,36 +31,44 @@ class Choice:
         self.outlook = Outlook(machine, operation, residency, pace)
         self.token_words = -(-operation.shape[2] // machine.fabric.lanes)
 
-    def best(self) -> tuple[Cut, FittedRows | None]:
-        """That of least time, then DRAM bytes, then buffer bytes, then the first; with its rows, where they have been fitted.
+    def likeliest(self, most: int) -> list[tuple[Cut, FittedRows | None]]:
+        """Those of about the least time, by time, then DRAM bytes, then buffer bytes; with their rows, where they have been fitted.
 
         With K whole, an estimate needs no lists.
         """
-        ranked = sorted(dict.fromkeys(self._candidates()), key=self.outlook.about)
+        about = {cut: self.outlook.about(cut) for cut in self._candidates()}
         columns = self.operation.weight.shape[1]
-        if all(cut.k_tile >= columns for cut in ranked):
-            return ranked[0], None
+        if all(cut.k_tile >= columns for cut in about):
+            return [(cut, None) for cut in near(about, most)]
         alike: dict[MemoryLevel | None, list[Cut]] = {}
-        for cut in ranked:
+        for cut in sorted(about, key=about.__getitem__):
             alike.setdefault(cut.sums_home, []).append(cut)
         finalists = [cut for cuts in alike.values() for cut in cuts[:FINALISTS]]
         fitted = {cut: cut.fitted(self.machine, self.operation) for cut in finalists}
-        best = min(finalists, key=lambda cut: self.outlook.exactly(cut, fitted[cut]))
-        return best, fitted[best]
+        return [(cut, fitted[cut]) for cut in near({cut: self.outlook.exactly(cut, fitted[cut]) for cut in finalists}, most)]
 
     def _candidates(self) -> Iterator[Cut]:
+        """Long rows are cut or, where the parts would be more to add up than they save, not."""
+        fabric, assignment = self.machine.fabric, self.machine.mapping.assignment
+        parts = spread_rows(np.diff(self.operation.weight.indptr), fabric.units_per_group, assignment)
+        any_cut = bool((np.diff(parts.row) == 0).any())
+        for cut in self._tiles(assignment):
+            yield cut
+            if any_cut:
+                yield replace(cut, assignment="balanced")
+
+    def _tiles(self, assignment: str) -> Iterator[Cut]:
         mapping = self.machine.mapping
         orders: tuple[LoopOrder, ...] = ("m_rounds", "rounds_m") if mapping.loop_order == "auto" else (mapping.loop_order,)
         for tile, rounds, most_features in self._token_tiles():
             columns = self.operation.weight.shape[1]
             even = -(-columns // -(-columns // most_features))
-            for order in orders if even == columns else orders[:1]:
-                yield Cut(tile, rounds, even, order)
+            yield Cut(tile, rounds, even, orders[0], assignment)
             if even < columns and mapping.partial_sums == "auto":
                 for k_tile in dict.fromkeys((even, most_features)):
-                    yield from self._leaving(Cut(tile, rounds, k_tile, orders[0]))
+                    yield from self._leaving(Cut(tile, rounds, k_tile, orders[0], assignment))
                     if mapping.loop_order == "auto":
-                        yield from self._leaving(Cut(tile, rounds, k_tile, "m_k_rounds"))
+                        yield from self._leaving(Cut(tile, rounds, k_tile, "m_k_rounds", assignment))
 
     def _token_tiles(self) -> Iterator[tuple[int, int, int]]:
         """Token words of a tile, rounds, and the input features that a copy holds of so many words."""

@@ -19,6 +19,8 @@ class Cut:
     rounds: int
     k_tile: int
     loop_order: LoopOrder
+    assignment: str
+    """How rows are given to units."""
     sums_home: MemoryLevel | None = None
     """Where partial sums go at the end of each K tile, and come back from; None: they stay, and M is cut to what output banks hold."""
     m_tile: int | None = None
@@ -44,7 +46,7 @@ class Cut:
         entries = row_entries(weight, self.k_tile, len(k_tiles))
         stays = len(k_tiles) > 1 and self.sums_home is None
         held = machine.output_words // self.token_words if stays else UNLIMITED
-        capacity = Capacity(fabric.units_per_group, machine.mapping.assignment, held, UNLIMITED)
+        capacity = Capacity(fabric.units_per_group, self.assignment, held, UNLIMITED)
         if stays:
             return fit_rows(entries, capacity)
         return spread_ranges(entries, spans(weight.shape[0], self.m_tile or weight.shape[0]), capacity)

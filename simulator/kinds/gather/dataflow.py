@@ -15,15 +15,15 @@ from simulator.engine.engines import ClusterEngine, Engine, EngineName, one_by_o
 from simulator.engine.work import TileValues, TileWork
 from simulator.kinds.gather.bounds import cluster_bounds, least_round_cycles
 from simulator.kinds.gather.compiled import engine as compiled
-from simulator.kinds.gather.leaving import Leaving, LeavingRows
 from simulator.kinds.gather.schedule import GatherSchedule
 from simulator.kinds.units.checks import check_causes, check_equal, require_each
 from simulator.kinds.units.dataflow import TokenwiseDataflow
+from simulator.kinds.units.leaving import Leaving, LeavingRows
 from simulator.kinds.units.lists import SliceLists, cluster_work, present_words, slice_lists, tile_values
 from simulator.kinds.units.loops import Position
 from simulator.kinds.units.machine import UnitsMachine
 from simulator.kinds.units.rounds import ClusterResults, ClusterTile
-from simulator.system.parts import Part, Sums
+from simulator.system.parts import Part
 from simulator.system.program import MemoryLevel, Span
 
 
@@ -134,11 +134,7 @@ class GatherDataflow(TokenwiseDataflow[GatherSchedule, SliceLists]):
 
     def y_part(self, position: Position, tokens: Span) -> Part:
         """Finished rows, empty ones included, and sums. What is added on the way travels in the accumulate type."""
-        here, count = self.leaving(position), self.schedule.tokens(tokens)
-        row_bits = count * self.machine.datatypes.accumulate_bits
-        extra_bits = here.added_parts * row_bits - self.y_bits(here.added, tokens)
-        sums = Sums(*(-(-rows * row_bits // 8) for rows in (here.out, here.back, here.out_parts)))
-        return Part(-(-self.y_bits(here.finished, tokens) // 8), extra_bus_bytes=-(-extra_bits // 8), sums=sums)
+        return self.leaving_part(self.leaving(position), tokens)
 
     def x_word_counts(self, rows: Span, k: int, words: int) -> Counts:
         """Words written into every copy."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any, ClassVar
 
 import numpy as np
@@ -23,6 +24,7 @@ from simulator.kinds.units.fusion import BlockCut, BlockDataflow
 from simulator.kinds.units.kind import ChainedKind
 from simulator.kinds.units.loops import Planned, Setting
 from simulator.kinds.units.machine import UnitsMachine
+from simulator.kinds.units.ranges import FittedRows
 from simulator.kinds.units.rounds import Dataflow
 from simulator.kinds.units.rows import spread_over
 from simulator.machine.model import Machine
@@ -42,16 +44,17 @@ class Gather(ChainedKind):
         """Sampled products are done by the same units, by other rules."""
         return own_or_sampled(self, machine, operation)
 
-    def planned(self, setting: Setting, operation: Operation, residency: Residency) -> Planned[Dataflow[Any]]:
-        """In the way that takes least time at the setting's pace."""
-        cut, fitted = Choice(setting.machine, operation, residency, setting.pace).best()
-        check_room(setting.machine, operation, residency, cut)
+    def planned(self, setting: Setting, operation: Operation, residency: Residency, most: int) -> list[Planned[Dataflow[Any]]]:
+        """In tiles whose lists stream."""
 
-        def dataflow() -> Dataflow[Any]:
+        def dataflow(cut: Cut, fitted: FittedRows | None) -> Dataflow[Any]:
             schedule = cut_gather(setting.machine, operation, residency, cut, fitted)
             return GatherDataflow(setting.machine, setting.spec, setting.engine, schedule, assemble=setting.assemble)
 
-        return Planned(cut, dataflow)
+        ways = Choice(setting.machine, operation, residency, setting.pace).likeliest(most)
+        for cut, _ in ways:
+            check_room(setting.machine, operation, residency, cut)
+        return [Planned(cut, partial(dataflow, cut, fitted)) for cut, fitted in ways]
 
     def most_token_words(self, machine: UnitsMachine, operation: Operation, blocks: int) -> int:
         """As many as a copy holds for all input features, and a row has accumulators and places for."""
@@ -69,13 +72,13 @@ class Gather(ChainedKind):
 
     def block_cycles(self, setting: Setting, operation: Operation, residency: Residency, cut: BlockCut) -> float:
         """As schedules are compared."""
-        return Outlook(setting.machine, operation, residency, setting.pace).block_cycles(_whole(operation, cut))
+        return Outlook(setting.machine, operation, residency, setting.pace).block_cycles(_whole(setting.machine, operation, cut))
 
     def block_dataflow(
         self, setting: Setting, operation: Operation, residency: Residency, cut: BlockCut, wanted: NDArray[np.bool_] | None
     ) -> BlockDataflow:
         """With K whole."""
-        schedule = cut_gather(setting.machine, operation, residency, _whole(operation, cut))
+        schedule = cut_gather(setting.machine, operation, residency, _whole(setting.machine, operation, cut))
         return GatherDataflow(setting.machine, setting.spec, setting.engine, schedule, assemble=setting.assemble, wanted=wanted)
 
     def replayed(self, machine: Machine, operation: Operation, residency: Residency) -> list[NDArray[np.int32]]:
@@ -83,9 +86,9 @@ class Gather(ChainedKind):
         return requested_ports(UnitsMachine.of(machine), operation, residency)
 
 
-def _whole(operation: Operation, cut: BlockCut) -> Cut:
+def _whole(machine: UnitsMachine, operation: Operation, cut: BlockCut) -> Cut:
     """A tile of a chain as one of an operation by itself, with K whole."""
-    return Cut(cut.tile, cut.rounds, operation.shape[1], "m_rounds")
+    return Cut(cut.tile, cut.rounds, operation.shape[1], "m_rounds", machine.mapping.assignment)
 
 
 GATHER = Gather()

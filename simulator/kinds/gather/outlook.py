@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import math
 
-import numpy as np
-
 from simulator.kinds.gather.bytes_moved import BytesMoved, Measure
 from simulator.kinds.gather.cut import Cut
 from simulator.kinds.units.loops import Pace
 from simulator.kinds.units.machine import UnitsMachine
 from simulator.kinds.units.ranges import FittedRows
-from simulator.kinds.units.rows import spread_over
+from simulator.kinds.units.rows import RowParts, spread_rows
 from simulator.system.program import content_changes
 from simulator.system.tensors import Residency
 from simulator.workload.types import Operation
@@ -28,17 +26,21 @@ class Outlook:
     def __init__(self, machine: UnitsMachine, operation: Operation, residency: Residency, pace: Pace) -> None:
         self.machine, self.operation, self.residency, self.pace = machine, operation, residency, pace
         self.group_words = -(-operation.shape[2] // (machine.fabric.lanes * machine.fabric.token_groups))
-        self.parts = spread_over(machine, np.diff(operation.weight.indptr))
         self.measure = Measure(machine, operation, residency)
+
+    def parts(self, cut: Cut) -> RowParts:
+        """All rows, as a cut gives them to units."""
+        return spread_rows(self.measure.row_nnz, self.machine.fabric.units_per_group, cut.assignment)
 
     def about(self, cut: Cut) -> Outlay:
         """As if nonzeros lay anywhere."""
+        parts = self.parts(cut)
         k_tiles, held = len(cut.k_tiles(self.operation)), self.machine.output_words // cut.token_words
         if cut.m_tile is not None:
             m_tiles = -(-self.operation.shape[0] // cut.m_tile)
         else:
-            m_tiles = 1 if k_tiles == 1 or cut.sums_home is not None else -(-max(1, self.parts.most_parts) // max(1, held))
-        return self._outlay(cut, m_tiles, k_tiles, self.measure.about(cut, m_tiles, self.parts.most_entries))
+            m_tiles = 1 if k_tiles == 1 or cut.sums_home is not None else -(-max(1, parts.most_parts) // max(1, held))
+        return self._outlay(cut, m_tiles, k_tiles, self.measure.about(cut, m_tiles, parts))
 
     def exactly(self, cut: Cut, fitted: FittedRows) -> Outlay:
         """By the lists of its tiles."""
@@ -46,7 +48,7 @@ class Outlook:
 
     def block_cycles(self, whole: Cut) -> float:
         """Of the units, for an operation that is whole in each tile."""
-        return self._compute_cycles(whole, 1, 1, self.parts.most_entries)
+        return self._compute_cycles(whole, 1, 1, self.parts(whole).most_entries)
 
     def _outlay(self, cut: Cut, m_tiles: int, k_tiles: int, moved: BytesMoved) -> Outlay:
         system, in_dram = self.pace.system, self.residency.x == "dram"
@@ -87,7 +89,7 @@ class Outlook:
 
     def _compute_cycles(self, cut: Cut, m_tiles: int, k_tiles: int, busiest_entries: float) -> float:
         """Of the busiest unit: a row keeps its accumulators from its first request until it is merged."""
-        rows = max(m_tiles, self.parts.most_parts) * k_tiles
+        rows = max(m_tiles, self.parts(cut).most_parts) * k_tiles
         row = busiest_entries / rows * self.group_words / cut.rounds
         open_rows = self.machine.fabric.accumulators // cut.token_words
         unloaded = self.pace.unloaded_cycles

@@ -62,7 +62,7 @@ class GatherSchedule(TileLoops):
 
 def schedule_gather(machine: UnitsMachine, operation: Operation, residency: Residency, pace: Pace) -> GatherSchedule:
     """Cut an operation into tiles that fit the machine, so that it takes least time; MappingError where none do."""
-    return cut_gather(machine, operation, residency, *Choice(machine, operation, residency, pace).best())
+    return cut_gather(machine, operation, residency, *Choice(machine, operation, residency, pace).likeliest(1)[0])
 
 
 def check_room(machine: UnitsMachine, operation: Operation, residency: Residency, cut: Cut) -> int:
@@ -94,7 +94,7 @@ def cut_gather(
         groups=fabric.token_groups,
         lanes=fabric.lanes,
         loop_order=cut.loop_order,
-        stream=list_stream(machine, entry_bits),
+        stream=list_stream(machine, entry_bits, operation.weight.nnz),
         parts=fitted.parts,
         entries=fitted.entries,
         placement=placement_of(machine),

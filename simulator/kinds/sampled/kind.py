@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from simulator.errors import MappingError
@@ -9,9 +10,11 @@ from simulator.kinds.base import Kind
 from simulator.kinds.gather.compiled.engine import GATHER_KERNEL
 from simulator.kinds.gather.parts import GatherParts
 from simulator.kinds.sampled.dataflow import SampledDataflow
-from simulator.kinds.sampled.schedule import schedule_sampled
+from simulator.kinds.sampled.outlook import Cut, Outlook
+from simulator.kinds.sampled.schedule import check_hardware, cut_sampled
 from simulator.kinds.units.kind import UnitsKind
 from simulator.kinds.units.loops import Planned, Setting
+from simulator.kinds.units.ranges import FittedRows
 from simulator.kinds.units.rounds import Dataflow
 from simulator.machine.model import Machine
 from simulator.system.tensors import Residency
@@ -30,14 +33,16 @@ class Sampled(UnitsKind):
         """No machine does only sampled products."""
         return False
 
-    def planned(self, setting: Setting, operation: Operation, residency: Residency) -> Planned[Dataflow[Any]]:
-        """In one way, at any pace."""
+    def planned(self, setting: Setting, operation: Operation, residency: Residency, most: int) -> list[Planned[Dataflow[Any]]]:
+        """In tiles of which whole lists are in the banks."""
+        check_hardware(setting.machine, operation)
 
-        def dataflow() -> Dataflow[Any]:
-            schedule = schedule_sampled(setting.machine, operation, residency)
+        def dataflow(cut: Cut, fitted: FittedRows) -> Dataflow[Any]:
+            schedule = cut_sampled(setting.machine, operation, residency, cut, fitted)
             return SampledDataflow(setting.machine, setting.spec, setting.engine, schedule, assemble=setting.assemble)
 
-        return Planned(None, dataflow)
+        ways = Outlook(setting, operation, residency).likeliest(most)
+        return [Planned(cut, partial(dataflow, cut, fitted)) for cut, fitted in ways]
 
 
 SAMPLED = Sampled()

@@ -11,12 +11,12 @@ from numpy.typing import NDArray
 from simulator.engine.work import WHOLE_LISTS, TileValues, TileWork
 from simulator.errors import MappingError
 from simulator.kinds.gather.schedule import GatherSchedule
+from simulator.kinds.sampled.outlook import Cut
 from simulator.kinds.units.lists import SliceLists
-from simulator.kinds.units.loops import Position, runs_of, token_tiles
+from simulator.kinds.units.loops import Position, runs_of
 from simulator.kinds.units.machine import UnitsMachine
 from simulator.kinds.units.placement import placement_of
-from simulator.kinds.units.ranges import Capacity, fit_rows, row_entries
-from simulator.kinds.units.rows import spread_over
+from simulator.kinds.units.ranges import FittedRows
 from simulator.system.program import Span, spans
 from simulator.system.tensors import Residency
 from simulator.workload.types import Operation
@@ -46,34 +46,29 @@ class SampledSchedule(GatherSchedule):
         return runs_of(self.positions(), lambda position: position[:2])
 
 
-def schedule_sampled(machine: UnitsMachine, operation: Operation, residency: Residency) -> SampledSchedule:
-    """Cut a sampled product into tiles that fit the machine; MappingError where none do, or where it lacks the hardware.
-
-    As rule 4, with the words of dY in the place of finished rows: each unit keeps those of its own rows in its output bank.
-    """
-    fabric, mapping, weight = machine.fabric, machine.mapping, operation.weight
-    if not fabric.lane_tree or mapping.dataflow != "gather":
+def check_hardware(machine: UnitsMachine, operation: Operation) -> None:
+    """Raise MappingError where a machine lacks what sampled products need."""
+    if not machine.fabric.lane_tree or machine.mapping.dataflow != "gather":
         raise MappingError(
             f"{machine.name}: {operation.name} is an SDDMM, which needs adders over the lanes of a unit; "
             "set fabric.lane_tree: true and mapping.dataflow: gather"
         )
-    bank_entries = int(fabric.weight_bank_kib * 8192) // machine.sampled_entry_bits
-    forced = mapping.tokens_per_tile if isinstance(mapping.tokens_per_tile, int) else None
-    k_tile = min(weight.shape[1], machine.copy_words // (forced or 1))
-    if _longest_row_part(operation, k_tile) > bank_entries:
-        k_tile = min(k_tile, bank_entries)
-    tile, rounds = _token_tile(machine, operation, machine.copy_words // k_tile, forced)
-    k_tiles = spans(weight.shape[1], max(1, k_tile))
-    capacity = Capacity(fabric.units_per_group, mapping.assignment, machine.own_words // tile, bank_entries)
-    fitted = fit_rows(row_entries(weight, max(1, k_tile), len(k_tiles)), capacity)
+
+
+def cut_sampled(machine: UnitsMachine, operation: Operation, residency: Residency, cut: Cut, fitted: FittedRows) -> SampledSchedule:
+    """A sampled product, cut in one way: as rule 4, with the words of dY in the place of finished rows.
+
+    Each unit keeps those of its own rows, `fitted` to the cut, in its output bank.
+    """
+    fabric = machine.fabric
     return SampledSchedule(
         operation=operation,
         residency=residency,
         m_tiles=fitted.spans,
-        k_tiles=k_tiles,
+        k_tiles=spans(operation.weight.shape[1], cut.k_tile),
         token_words=-(-operation.shape[2] // fabric.lanes),
-        tile_token_words=tile,
-        rounds=rounds,
+        tile_token_words=cut.token_words,
+        rounds=cut.rounds,
         groups=fabric.token_groups,
         lanes=fabric.lanes,
         loop_order="m_k_rounds",
@@ -82,30 +77,9 @@ def schedule_sampled(machine: UnitsMachine, operation: Operation, residency: Res
         entries=fitted.entries,
         placement=placement_of(machine),
         banks=fabric.banks_per_copy,
-        order=mapping.order,
+        order=machine.mapping.order,
         entry_bits=machine.sampled_entry_bits,
     )
-
-
-def _longest_row_part(operation: Operation, k_tile: int) -> int:
-    """Most nonzeros of a row within any K tile."""
-    weight = operation.weight
-    return int(row_entries(weight, k_tile, -(-weight.shape[1] // k_tile)).max(initial=0))
-
-
-def _token_tile(machine: UnitsMachine, operation: Operation, fitting: int, forced: int | None) -> Span:
-    """Token words of a tile, and rounds: as many as the copy and the units' own banks hold, evened out over the rounds."""
-    groups, token_words = machine.fabric.token_groups, -(-operation.shape[2] // machine.fabric.lanes)
-    if forced is None:
-        most_rows = spread_over(machine, np.diff(operation.weight.indptr)).most_parts
-        return token_tiles(token_words, groups, max(1, min(fitting, machine.own_words // max(1, most_rows))))
-    tile, rounds = token_tiles(token_words, groups, forced, spread=False)
-    if tile > machine.own_words:
-        raise MappingError(
-            f"{machine.name}: mapping.tokens_per_tile = {forced}, but an output bank holds {machine.own_words} words of dY, "
-            "less than one row of so many"
-        )
-    return tile, rounds
 
 
 def sampled_work(

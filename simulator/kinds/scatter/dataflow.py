@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,15 +14,18 @@ from simulator.engine.cluster import ClusterSpec, Outcome, Outcomes
 from simulator.engine.engines import ClusterEngine, Engine, EngineName, one_by_one
 from simulator.engine.work import TileValues, TileWork
 from simulator.kinds.scatter.compiled import engine as compiled
+from simulator.kinds.scatter.outlook import entries_within
 from simulator.kinds.scatter.schedule import ScatterSchedule, ScatterSlice, scatter_slice, scatter_work, units_named
 from simulator.kinds.units.checks import check_causes, check_equal, require_each
 from simulator.kinds.units.dataflow import TokenwiseDataflow
+from simulator.kinds.units.leaving import Leaving, LeavingRows
 from simulator.kinds.units.lists import tile_values
 from simulator.kinds.units.loops import Position
 from simulator.kinds.units.machine import UnitsMachine
 from simulator.kinds.units.rounds import ClusterResults, ClusterTile
+from simulator.kinds.units.rows import RowParts
 from simulator.system.parts import Part
-from simulator.system.program import Span
+from simulator.system.program import MemoryLevel, Span
 
 
 def _by_reference(spec: ClusterSpec, work: TileWork, values: TileValues | None) -> Outcome:
@@ -48,6 +52,7 @@ class ScatterDataflow(TokenwiseDataflow[ScatterSchedule, ScatterSlice]):
     ) -> None:
         super().__init__(machine, spec, engine, schedule, assemble=assemble, wanted=wanted)
         self._units_named: dict[tuple[Span, int], NDArray[np.int32]] = {}
+        self._leaving: dict[tuple[int, int], Leaving] = {}
 
     @property
     def present(self) -> NDArray[np.bool_]:  # type: ignore[override]
@@ -92,12 +97,36 @@ class ScatterDataflow(TokenwiseDataflow[ScatterSchedule, ScatterSlice]):
         columns = np.bincount(self._takers(rows, k), minlength=1)
         return Part(self.x_bytes(k, self.named(rows, k), tokens), int(columns.max()) * (tokens[1] - tokens[0]))
 
+    @property
+    def sums_home(self) -> MemoryLevel | None:
+        """As scheduled."""
+        return self.schedule.sums_home
+
     def rows_leaving(self, position: Position) -> int:
-        """All of the M tile."""
-        return self.schedule.m_size(position[0])
+        """All of the M tile, or those that have no entries in later K tiles."""
+        return self.schedule.m_size(position[0]) if self.sums_home is None else len(self.leaving(position).finished)
+
+    def leaving(self, position: Position) -> Leaving:
+        """What leaves with a tile, where sums do."""
+        m, _, k = position
+        if (m, k) not in self._leaving:
+            self._leaving[m, k] = self._leaving_rows.of(self.schedule.m_tiles[m], k)
+        return self._leaving[m, k]
+
+    @cached_property
+    def _leaving_rows(self) -> LeavingRows:
+        """Every copy has sums of every row with an entry, as parts of a cut row are."""
+        schedule, copies = self.schedule, self.machine.fabric.replicas
+        entries = entries_within(schedule.operation.weight, schedule.k_tiles)
+        filled = np.flatnonzero(entries.any(axis=1))
+        parts = np.repeat(filled, copies)
+        rows = RowParts(parts, entries[parts].sum(axis=1), np.zeros(len(parts), dtype=np.int32))
+        return LeavingRows(rows, entries[parts], schedule.operation.shape[0])
 
     def y_part(self, position: Position, tokens: Span) -> Part:
         """The sums of all copies travel in the accumulate type and are added on the way."""
+        if self.sums_home is not None:
+            return self.leaving_part(self.leaving(position), tokens)
         m = position[0]
         elements = self.schedule.m_size(m) * self.schedule.tokens(tokens)
         bus_bits = elements * self.machine.fabric.replicas * self.machine.datatypes.accumulate_bits
@@ -115,7 +144,10 @@ class ScatterDataflow(TokenwiseDataflow[ScatterSchedule, ScatterSlice]):
         return self._units_named[rows, k]
 
     def y_word_counts(self, position: Position, words: int) -> Counts:
-        """Sums read from all copies, and those of all but one added up."""
+        """Sums read from all copies, and those of all but one added up; and to those of earlier K tiles."""
+        if self.sums_home is not None:
+            here = self.leaving(position)
+            return Counts(x_bank_reads=here.parts * words * self.machine.sum_words, drain_additions=here.additions * words)
         sums, replicas = self.schedule.m_size(position[0]) * words, self.machine.fabric.replicas
         return Counts(x_bank_reads=sums * replicas * self.machine.sum_words, drain_additions=sums * (replicas - 1))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -13,8 +14,9 @@ from simulator.kinds.gather.replay import requested_ports
 from simulator.kinds.sampled.kind import own_or_sampled
 from simulator.kinds.scatter.compiled.engine import SCATTER_KERNEL
 from simulator.kinds.scatter.dataflow import ScatterDataflow
+from simulator.kinds.scatter.outlook import Cut, Outlook
 from simulator.kinds.scatter.parts import ScatterParts
-from simulator.kinds.scatter.schedule import cut_scatter, schedule_scatter
+from simulator.kinds.scatter.schedule import cut_scatter, cut_whole
 from simulator.kinds.units.fusion import BlockCut, BlockDataflow
 from simulator.kinds.units.kind import ChainedKind
 from simulator.kinds.units.loops import Planned, Setting
@@ -42,14 +44,15 @@ class Scatter(ChainedKind):
         """Sampled products are done by the same units, by other rules."""
         return own_or_sampled(self, machine, operation)
 
-    def planned(self, setting: Setting, operation: Operation, residency: Residency) -> Planned[Dataflow[Any]]:
-        """In one way, at any pace."""
+    def planned(self, setting: Setting, operation: Operation, residency: Residency, most: int) -> list[Planned[Dataflow[Any]]]:
+        """In tiles of which a copy holds the sums."""
+        outlook = Outlook(setting, operation, residency)
 
-        def dataflow() -> Dataflow[Any]:
-            schedule = schedule_scatter(setting.machine, operation, residency)
+        def dataflow(cut: Cut) -> Dataflow[Any]:
+            schedule = cut_scatter(setting.machine, operation, residency, cut, outlook.fitted(cut).columns)
             return ScatterDataflow(setting.machine, setting.spec, setting.engine, schedule, assemble=setting.assemble)
 
-        return Planned(None, dataflow)
+        return [Planned(cut, partial(dataflow, cut)) for cut in outlook.likeliest(most)]
 
     def most_token_words(self, machine: UnitsMachine, operation: Operation, blocks: int) -> int:
         """As many as a copy holds sums for of all output features, and a unit's own bank words for of its columns."""
@@ -79,7 +82,7 @@ class Scatter(ChainedKind):
         self, setting: Setting, operation: Operation, residency: Residency, cut: BlockCut, wanted: NDArray[np.bool_] | None
     ) -> BlockDataflow:
         """With M and K whole."""
-        schedule = cut_scatter(setting.machine, operation, residency, cut.tile, cut.rounds)
+        schedule = cut_whole(setting.machine, operation, residency, cut.tile, cut.rounds)
         return ScatterDataflow(setting.machine, setting.spec, setting.engine, schedule, assemble=setting.assemble, wanted=wanted)
 
     def replayed(self, machine: Machine, operation: Operation, residency: Residency) -> list[NDArray[np.int32]]:

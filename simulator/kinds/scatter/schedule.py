@@ -8,17 +8,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simulator.engine.work import TileWork
-from simulator.errors import MappingError
+from simulator.kinds.scatter.outlook import Cut, fitted
 from simulator.kinds.units.lists import present_words
-from simulator.kinds.units.loops import TileLoops, token_tiles
+from simulator.kinds.units.loops import Position, TileLoops
 from simulator.kinds.units.machine import UnitsMachine
 from simulator.kinds.units.placement import Placement, placement_of
-from simulator.kinds.units.ranges import UNLIMITED, Capacity, FittedRows, fit_rows, line_entries
+from simulator.kinds.units.ranges import FittedRows
 from simulator.kinds.units.rows import RowParts
 from simulator.kinds.units.streams import list_stream
-from simulator.system.program import LoopOrder, Span, content_changes, spans
+from simulator.system.program import MemoryLevel, Span, spans
 from simulator.system.tensors import Residency
-from simulator.system.weights import whole_bits
 from simulator.workload.types import Operation
 
 
@@ -46,6 +45,16 @@ class ScatterSchedule(TileLoops):
     entry_bits: int
     present: NDArray[np.bool_]
     """[token words, K] activation words that are not all zero."""
+    sums_home: MemoryLevel | None = None
+    """Where partial sums go at the end of each K tile, and come back from; None: they stay until the last one."""
+
+    def y_content(self, position: Position) -> tuple[int, ...]:
+        """Sums that leave do so tile by tile."""
+        return super().y_content(position) if self.sums_home is None else position
+
+    def describe(self) -> dict[str, int | str]:
+        """What a result says of the loops."""
+        return {**super().describe(), "partial_sums": self.sums_home or "stay"}
 
 
 def by_column(operation: Operation) -> ByColumn:
@@ -57,88 +66,41 @@ def by_column(operation: Operation) -> ByColumn:
     return ByColumn(indptr.astype(np.int64), rows[order], order.astype(np.int64))
 
 
-def schedule_scatter(machine: UnitsMachine, operation: Operation, residency: Residency) -> ScatterSchedule:
-    """Cut an operation into tiles that fit the machine; MappingError where none do.
-
-    M is cut greedily at the partial sums that a copy holds; T fills what is left of it, as far as a unit's own bank
-    holds the words of its columns; K tiles are the longest contiguous column ranges that fit every unit.
-    """
-    fabric, mapping = machine.fabric, machine.mapping
-    m, _, n = operation.shape
-    sums, forced = machine.copy_sums, mapping.tokens_per_tile
-    m_tile = min(m, sums // (forced if isinstance(forced, int) else 1))
-    if m_tile < 1:
-        raise MappingError(f"{machine.name}: a copy holds {sums} words of partial sums, too few for tokens_per_tile = {forced}")
-    columns = by_column(operation)
-    token_words = -(-n // fabric.lanes)
-    most = forced if isinstance(forced, int) else min(sums // m_tile, machine.own_words)
-    tile, rounds = token_tiles(token_words, fabric.token_groups, most, spread=not isinstance(forced, int))
-    return _cut(machine, operation, residency, columns, spans(m, m_tile), tile, rounds)
-
-
-def cut_scatter(machine: UnitsMachine, operation: Operation, residency: Residency, tile: int, rounds: int) -> ScatterSchedule:
+def cut_whole(machine: UnitsMachine, operation: Operation, residency: Residency, tile: int, rounds: int) -> ScatterSchedule:
     """An operation in tiles of so many token words, whose sums are whole in a copy; MappingError where a column does not fit."""
-    return _cut(machine, operation, residency, by_column(operation), spans(operation.shape[0], operation.shape[0]), tile, rounds)
+    m, order = operation.shape[0], machine.mapping.loop_order
+    cut = Cut(m, tile, rounds, "m_rounds" if order == "auto" else order)
+    return cut_scatter(machine, operation, residency, cut, fitted(machine, operation.weight, m, tile))
 
 
-def _cut(
-    machine: UnitsMachine,
-    operation: Operation,
-    residency: Residency,
-    columns: ByColumn,
-    m_tiles: tuple[Span, ...],
-    tile: int,
-    rounds: int,
-) -> ScatterSchedule:
+def cut_scatter(machine: UnitsMachine, operation: Operation, residency: Residency, cut: Cut, columns: FittedRows) -> ScatterSchedule:
+    """An operation, cut in one way.
+
+    M tiles are even shares of which a copy holds the sums for all token words of a tile, which a unit's own bank holds of its
+    columns; K tiles are the longest contiguous column ranges that fit every unit.
+    """
     fabric = machine.fabric
     entry_bits = machine.weight_entry_bits(dense=operation.weight.dense)
-    fitted = _k_tiles(machine, columns, m_tiles, tile)
     return ScatterSchedule(
         operation=operation,
         residency=residency,
-        m_tiles=m_tiles,
-        k_tiles=fitted.spans,
+        m_tiles=spans(operation.shape[0], cut.m_tile),
+        k_tiles=columns.spans,
         token_words=-(-operation.shape[2] // fabric.lanes),
-        tile_token_words=tile,
-        rounds=rounds,
+        tile_token_words=cut.token_words,
+        rounds=cut.rounds,
         groups=fabric.token_groups,
         lanes=fabric.lanes,
-        loop_order=_loop_order(machine, operation, residency, len(m_tiles), rounds, len(fitted.spans), entry_bits),
-        stream=list_stream(machine, entry_bits),
-        columns=columns,
-        parts=fitted.parts,
+        loop_order=cut.loop_order,
+        stream=list_stream(machine, entry_bits, operation.weight.nnz),
+        columns=by_column(operation),
+        parts=columns.parts,
         placement=placement_of(machine),
         banks=fabric.banks_per_copy,
         entry_bits=entry_bits,
         present=present_words(machine, operation),
+        sums_home=cut.sums_home,
     )
-
-
-def _loop_order(
-    machine: UnitsMachine, operation: Operation, residency: Residency, m_tiles: int, rounds: int, k_tiles: int, entry_bits: int
-) -> LoopOrder:
-    """The order that moves the fewest DRAM bytes, then buffer bytes, then the first."""
-    if machine.mapping.loop_order != "auto":
-        return machine.mapping.loop_order
-    _, k, n = operation.shape
-    x_bits = residency.forms.x.bits(slice(0, k), (0, n), machine.datatypes.activation_bits)
-    x_bytes = x_bits / 8 / (rounds * k_tiles)
-    w_bytes = whole_bits(machine.machine, operation, operation.weight.nnz * entry_bits) / 8 / (m_tiles * k_tiles)
-
-    def traffic(order: LoopOrder) -> tuple[float, float]:
-        x_changes, w_changes = content_changes(order, m_tiles, rounds, k_tiles)
-        x, w = x_bytes * x_changes, w_bytes * w_changes
-        return (w + x, 0.0) if residency.x == "dram" else (w, x)
-
-    orders: tuple[LoopOrder, LoopOrder] = ("m_rounds", "rounds_m")
-    return min(orders, key=traffic)
-
-
-def _k_tiles(machine: UnitsMachine, columns: ByColumn, m_tiles: tuple[Span, ...], tile: int) -> FittedRows:
-    """The longest contiguous column ranges whose words fit every unit's bank; lists stream."""
-    fabric, height = machine.fabric, m_tiles[0][1] - m_tiles[0][0]
-    capacity = Capacity(fabric.units_per_group, machine.mapping.assignment, machine.own_words // tile, UNLIMITED, "column")
-    return fit_rows(line_entries(columns.indptr, columns.rows, height, len(m_tiles)), capacity)
 
 
 @dataclass(frozen=True, eq=False)

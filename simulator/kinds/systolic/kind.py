@@ -38,7 +38,6 @@ class Systolic(Kind):
 
     name = "systolic"
     dense = True
-    exact = True
     sizes = ArraySizes()
     components = WORDS
     sections: ClassVar[dict[type[Section], type[Section]]] = {Fabric: SystolicFabric}
@@ -60,6 +59,10 @@ class Systolic(Kind):
         from simulator.kinds.systolic.operation import run_systolic
 
         return Scheduled.as_run(run_systolic(ArrayMachine.inside(elaborated), SystemSpec.of(elaborated), operation, residency, index, None))
+
+    def schedules_by_running(self, machine: Machine, operations: Sequence[Operation]) -> bool:
+        """Always."""
+        return True
 
     def check_fusion(self, machine: Machine, chain: Sequence[Operation], residency: Sequence[Residency]) -> None:
         """Whether a block of tokens of a chain fits the operand buffers."""

@@ -18,12 +18,13 @@ from simulator.engine.engines import Engine
 from simulator.engine.work import TileWork
 from simulator.kinds.gather.schedule import GatherSchedule
 from simulator.kinds.scatter.schedule import ScatterSchedule
+from simulator.kinds.units.leaving import Leaving
 from simulator.kinds.units.loops import Position
 from simulator.kinds.units.machine import UnitsMachine
 from simulator.kinds.units.named import named_features
 from simulator.kinds.units.rounds import ClusterTile
 from simulator.kinds.units.streams import list_parts
-from simulator.system.parts import Part
+from simulator.system.parts import Part, Sums
 from simulator.system.program import MemoryLevel, Span
 from simulator.system.weights import dense_elements, format_bits, named_bits, tile_size, weight_format
 from simulator.workload.storage import LEAST, FormatName, StoredBits, TileSize
@@ -364,6 +365,13 @@ class TokenwiseDataflow(UnitsDataflow[ScheduleT, SliceT]):
         """Of some rows of Y, of a range of token words, as they lie in memory."""
         form, types = self.loops.residency.forms.y, self.machine.datatypes
         return form.bits(rows, self.loops.token_span(tokens), types.activation_bits)
+
+    def leaving_part(self, here: Leaving, tokens: Span) -> Part:
+        """Finished rows and sums of a token group. What is added on the way travels in the accumulate type."""
+        row_bits = self.loops.tokens(tokens) * self.machine.datatypes.accumulate_bits
+        extra_bits = here.added_parts * row_bits - self.y_bits(here.added, tokens)
+        sums = Sums(*(-(-rows * row_bits // 8) for rows in (here.out, here.back, here.out_parts)))
+        return Part(-(-self.y_bits(here.finished, tokens) // 8), extra_bus_bytes=-(-extra_bits // 8), sums=sums)
 
     def _round_tokens(self, position: Position) -> int:
         return sum(self.loops.tokens(words) for words in self.loops.active_groups(position[1]))

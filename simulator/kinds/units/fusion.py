@@ -23,6 +23,7 @@ from simulator.kinds.units.machine import UnitsMachine
 from simulator.kinds.units.operation import UnitsPlan, run_of, runner_of
 from simulator.kinds.units.rounds import Dataflow, Round
 from simulator.kinds.units.streams import list_stream, piece_space, with_room
+from simulator.kinds.units.tries import near
 from simulator.machine.model import Machine
 from simulator.system.activations import Forms
 from simulator.system.operation import OperationRun
@@ -112,7 +113,7 @@ class ChainCuts:
         """Whether the lists of all operations of a tile's blocks are in the weight banks at once."""
         taken = 0
         for kind, machine, part in zip(self.kinds, self.machines, parts, strict=True):
-            stream = list_stream(machine, machine.weight_entry_bits(dense=part.weight.dense))
+            stream = list_stream(machine, machine.weight_entry_bits(dense=part.weight.dense), part.weight.nnz)
             taken += max(1, -(-kind.longest_list(machine, part) // stream.piece_entries) * piece_space(stream))
         return taken <= MEMORY
 
@@ -160,9 +161,12 @@ class SettledCuts:
         """All that decides what a chain does but where its tensors live, and how it is cut."""
         return *(setting.key for setting in self.settings), tuple(operation.content for operation in self.cuts.chain)
 
-    def best(self) -> BlockCut:
-        """The cut of least time; then the fewest blocks, and the most tokens, at a time. It is the same at any pace of the system."""
-        return min(self.cuts.all(), key=self._cycles)
+    def likeliest(self, most: int) -> list[BlockCut]:
+        """The cuts that may take least time, so many at most; of equal ones those of the fewest blocks, and the most tokens, at a time.
+
+        They are the same at any pace of the system.
+        """
+        return near({cut: (self._cycles(cut),) for cut in self.cuts.all()}, most)
 
     def _cycles(self, cut: BlockCut) -> float:
         """Of all tiles, as if each were the first."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from functools import cache
+from functools import partial
 from pathlib import Path
 from typing import Any, ClassVar, Literal
 
@@ -17,24 +17,26 @@ from simulator.cost.delay import TimingPath
 from simulator.cost.hardware import Parts
 from simulator.cost.technology import Technology
 from simulator.engine.cluster import ClusterSpec
-from simulator.engine.engines import ENGINES, Engine, RunOptions
+from simulator.engine.engines import ENGINES, Engine, RunOptions, quickest
 from simulator.kinds.base import Kind, Least, Memo, Scheduled
 from simulator.kinds.units import facts
+from simulator.kinds.units.decision import ChainDecision, Decision
 from simulator.kinds.units.delays import slices_of, timing_paths, wires_of
-from simulator.kinds.units.fusion import BlockCut, BlockDataflow, ChainCuts, FusedPlan, SettledCuts, kept_in
+from simulator.kinds.units.fusion import BlockCut, BlockDataflow, ChainCuts, SettledCuts, kept_in
 from simulator.kinds.units.lists import present_words
 from simulator.kinds.units.loops import Pace, Planned, Setting
 from simulator.kinds.units.machine import UnitsFabric, UnitsMachine, UnitsMapping
 from simulator.kinds.units.named import named_features
-from simulator.kinds.units.operation import UnitsPlan, run_plan
+from simulator.kinds.units.operation import UnitsPlan
 from simulator.kinds.units.parts import WORDS, UnitParts, fabric_parts
 from simulator.kinds.units.placement import placement_of
 from simulator.kinds.units.rounds import Dataflow
 from simulator.kinds.units.sizes import UnitsSizes
+from simulator.kinds.units.tries import MOST_TRIED, TRIED_ENTRIES
 from simulator.machine.model import Elaborated, Fabric, Machine, Stages
 from simulator.machine.model import Mapping as MappingSection
 from simulator.network import Graph, NetworkSpec
-from simulator.recall import by_identity
+from simulator.recall import Recall, by_identity
 from simulator.specs.models import Section
 from simulator.system.operation import OperationRun
 from simulator.system.spec import SystemSpec
@@ -63,8 +65,11 @@ class UnitsKind(Kind):
     """Whether there is a network that carries sums to the banks."""
 
     @abstractmethod
-    def planned(self, setting: Setting, operation: Operation, residency: Residency) -> Planned[Dataflow[Any]]:
-        """Choose how an operation is cut. Raises MappingError where the buffer has no room for that."""
+    def planned(self, setting: Setting, operation: Operation, residency: Residency, most: int) -> list[Planned[Dataflow[Any]]]:
+        """In which ways to cut an operation that may take least time at the setting's pace, so many at most, the likeliest first.
+
+        Raises MappingError where none fits, or the buffer has no room for that.
+        """
 
     def describes(self, machine: Machine) -> bool:
         """Whether the machine file names this dataflow."""
@@ -73,30 +78,39 @@ class UnitsKind(Kind):
     def run(self, elaborated: Elaborated, operation: Operation, residency: Residency, index: int, options: RunOptions) -> OperationRun:
         """Choose how an operation is cut, run its rounds, and list what the system level must move for them.
 
-        What was run in the same setting, cut in the same way and with a W that is kept or not, is recalled.
+        A small operation is run in every way that may take least time. What was run, or chosen, before is recalled.
         """
-        setting, recall = self.setting(elaborated, options), options.recall
-        planned = self.planned(setting, operation, residency)
-        plan = cache(lambda: UnitsPlan(setting.machine, planned.dataflow(), index, elaborated.dram_burst_bytes))
-        home = residency.without_room()
-        key = self.name, setting.key, operation.content, home, index, elaborated.dram_burst_bytes, options.reuse_tiles, planned.key
-        least_room = recall.of_key((*key, "room"), lambda: plan().least_room(residency.room_bytes))
-        kept = least_room is not None and least_room <= residency.room_bytes
-        run = recall.of_key(
-            (*key, kept), lambda: run_plan(replace(plan(), w_kept=kept), self.flow, residency, options), lambda run: run.pieces
-        )
-        return replace(run, operation=operation, residency=residency)
+        decision = self._decision(elaborated, operation, residency, index, options)
+        # which is quickest both engines agree on, and only one of them is slow
+        exact = replace(options, engine=ENGINES["compiled"]) if options.engine.carries_values else options
+        judge = decision if exact is options else self._decision(elaborated, operation, residency, index, exact)
+        return replace(decision.run(judge.best()), operation=operation, residency=residency)
 
     def schedule(self, elaborated: Elaborated, operation: Operation, residency: Residency, index: int) -> Scheduled:
-        """Tiles with the fewest cycles that their busiest unit allows."""
-        setting = self.setting(elaborated, RunOptions(ENGINES["compiled"]))
-        dataflow = self.planned(setting, operation, residency).dataflow()
-        plan = UnitsPlan.of(setting.machine, dataflow, index, elaborated.dram_burst_bytes, room_bytes=dataflow.room_bytes)
+        """Tiles with the fewest cycles that their busiest unit allows; exact where it takes runs to choose."""
+        requests = self.list_entries(elaborated.machine, operation.weight.nnz, operation.shape[2])
+        options = RunOptions(quickest("compiled", requests, self.kernels))
+        decision = self._decision(elaborated, operation, residency, index, options)
+        if len(decision.planned) > 1:
+            return Scheduled.as_run(decision.run(decision.best()))
+        (planned,) = decision.planned.values()
+        dataflow = planned.dataflow()
+        plan = UnitsPlan.of(decision.setting.machine, dataflow, index, elaborated.dram_burst_bytes, room_bytes=dataflow.room_bytes)
         return Scheduled(plan.least_program(plan.dataflow.least_cycles()), plan.transfer_counts)
+
+    def schedules_by_running(self, machine: Machine, operations: Sequence[Operation]) -> bool:
+        """Where there is so little to do that it takes runs to choose the schedule."""
+        return sum(_entries(machine, each.weight.nnz, each.shape[2]) for each in operations) <= TRIED_ENTRIES
+
+    def _decision(self, elaborated: Elaborated, operation: Operation, residency: Residency, index: int, options: RunOptions) -> Decision:
+        setting = self.setting(elaborated, options)
+        most = MOST_TRIED if self.schedules_by_running(elaborated.machine, (operation,)) else 1
+        plan = partial(self.planned, setting, operation, residency, most)
+        return Decision(self.name, self.flow, setting, operation, residency, index, elaborated.dram_burst_bytes, options, plan)
 
     def setting(self, elaborated: Elaborated, options: RunOptions) -> Setting:
         """What an operation in this dataflow meets."""
-        return _setting(elaborated, self.flow, options.engine, options.ideal, assemble=not options.reuse_tiles)
+        return _setting(elaborated, self.flow, options.engine, options.ideal, options.recall, assemble=not options.reuse_tiles)
 
     def least(self, machine: Machine, operation: Operation, residency: Residency, memo: Memo) -> Least:
         """One word a unit and cycle, and one a bank port, were all of them equally busy."""
@@ -170,8 +184,9 @@ class UnitsKind(Kind):
         return operation.batch * m * n * machine.datatypes.activation_bits
 
     def list_entries(self, machine: Machine, nonzeros: int, tokens: int) -> int:
-        """Every list is walked once a token word."""
-        return nonzeros * -(-tokens // UnitsMachine.of(machine).fabric.lanes)
+        """Every list is walked once a token word, in every schedule that may be tried."""
+        entries = _entries(machine, nonzeros, tokens)
+        return entries * (MOST_TRIED if entries <= TRIED_ENTRIES else 1)
 
     def held(self, elaborated: Elaborated) -> Machine:
         """With the cycles of every pipeline that were simulated."""
@@ -248,47 +263,50 @@ class ChainedKind(UnitsKind):
         """Whether a block of tokens of a chain fits on chip, by which keys, and its W stays there."""
         ChainCuts.of(self, machine, chain, residency).check()
 
-    def _cuts(self, elaborated: Elaborated, chain: Sequence[Operation], residency: Sequence[Residency], options: RunOptions) -> SettledCuts:
-        cuts = ChainCuts.of(self, elaborated.machine.inside(), chain, residency)
-        return SettledCuts(cuts, tuple(each.setting(elaborated, options) for each in cuts.kinds))
-
     def run_fused(
         self, elaborated: Elaborated, chain: Sequence[Operation], residency: Sequence[Residency], first: int, options: RunOptions
     ) -> tuple[OperationRun, ...]:
         """Block after block of the batch, round after round of tokens, all operations of a chain by turns.
 
-        What was run in the same setting, cut in the same way and with the same W kept, is recalled.
+        A small chain is run in every way that may take least time. What was run, or chosen, before is recalled.
         """
-        cuts, recall = self._cuts(elaborated, chain, residency, options), options.recall
-        cut = recall.of_key((*cuts.key, residency), cuts.best)
-        plan = cache(lambda: FusedPlan.of(cuts, cut, first, elaborated.dram_burst_bytes))
-        homes = tuple(home.without_room() for home in residency)
-        key = *cuts.key, homes, first, elaborated.dram_burst_bytes, options.reuse_tiles, cut
-        least_rooms = recall.of_key((*key, "room"), lambda: plan().least_rooms())
-        kept = kept_in(least_rooms, residency)
-        runs = recall.of_key(
-            (*key, kept), lambda: plan().with_kept(kept).run(residency, options), lambda runs: sum(run.pieces for run in runs)
-        )
-        homed = zip(runs, chain, residency, strict=True)
+        decision = self._chain_decision(elaborated, chain, residency, first, options)
+        exact = replace(options, engine=ENGINES["compiled"]) if options.engine.carries_values else options
+        judge = decision if exact is options else self._chain_decision(elaborated, chain, residency, first, exact)
+        homed = zip(decision.run(judge.best()), chain, residency, strict=True)
         return tuple(replace(run, operation=operation, residency=home) for run, operation, home in homed)
 
     def schedule_fused(
         self, elaborated: Elaborated, chain: Sequence[Operation], residency: Sequence[Residency], first: int
     ) -> tuple[Scheduled, ...]:
-        """Tiles with the fewest cycles that their busiest unit allows."""
-        cuts = self._cuts(elaborated, chain, residency, RunOptions(ENGINES["compiled"]))
-        plan = FusedPlan.of(cuts, cuts.best(), first, elaborated.dram_burst_bytes)
+        """Tiles with the fewest cycles that their busiest unit allows; exact where it takes runs to choose."""
+        requests = sum(self.list_entries(elaborated.machine, each.weight.nnz, each.shape[2]) for each in chain)
+        options = RunOptions(quickest("compiled", requests, self.kernels))
+        decision = self._chain_decision(elaborated, chain, residency, first, options)
+        if len(decision.cuts) > 1:
+            return tuple(map(Scheduled.as_run, decision.run(decision.best())))
+        plan = decision.plan(decision.cuts[0])
         plan = plan.with_kept(kept_in(plan.least_rooms(), residency))
         return tuple(Scheduled(program, count) for program, count in plan.least())
 
+    def _chain_decision(
+        self, elaborated: Elaborated, chain: Sequence[Operation], residency: Sequence[Residency], first: int, options: RunOptions
+    ) -> ChainDecision:
+        cuts = ChainCuts.of(self, elaborated.machine.inside(), chain, residency)
+        settled = SettledCuts(cuts, tuple(each.setting(elaborated, options) for each in cuts.kinds))
+        most = MOST_TRIED if self.schedules_by_running(elaborated.machine, chain) else 1
+        return ChainDecision(settled, first, elaborated.dram_burst_bytes, options, most)
+
 
 @by_identity(16)
-def _setting(elaborated: Elaborated, flow: Literal["gather", "scatter"], engine: Engine, ideal: Ideal, *, assemble: bool) -> Setting:
+def _setting(
+    elaborated: Elaborated, flow: Literal["gather", "scatter"], engine: Engine, ideal: Ideal, recall: Recall, *, assemble: bool
+) -> Setting:
     """Made once for all operations of a run."""
     machine = UnitsMachine.of(elaborated.machine.inside()).in_dataflow(flow)
     spec = cluster_spec(machine, elaborated.stages)
     spec = spec.with_ideal_network() if ideal in ("network", "both") else spec
-    return Setting(machine, spec, engine, Pace(SystemSpec.of(elaborated).made_ideal(ideal), spec.unloaded_cycles), assemble)
+    return Setting(machine, spec, engine, Pace(SystemSpec.of(elaborated).made_ideal(ideal), spec.unloaded_cycles), assemble, recall)
 
 
 def cluster_spec(machine: UnitsMachine, stages: Stages) -> ClusterSpec:
@@ -310,6 +328,11 @@ def cluster_spec(machine: UnitsMachine, stages: Stages) -> ClusterSpec:
         multiply_latency=0 if machine.mapping.dataflow == "scatter" else stages.multiply,
         network="routed" if fabric.has_network else "none",
     )
+
+
+def _entries(machine: Machine, nonzeros: int, tokens: int) -> int:
+    """List entries that all units examine in an operation."""
+    return nonzeros * -(-tokens // UnitsMachine.of(machine).fabric.lanes)
 
 
 def _x_bytes(machine: UnitsMachine, operation: Operation, residency: Residency) -> int:

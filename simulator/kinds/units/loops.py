@@ -13,7 +13,7 @@ from simulator.engine.engines import Engine
 from simulator.engine.work import ListStream
 from simulator.kinds.units.machine import UnitsMachine
 from simulator.kinds.units.placement import placement_of
-from simulator.recall import fingerprint
+from simulator.recall import NOTHING, Recall, fingerprint
 from simulator.system.program import LoopOrder, Span
 from simulator.system.spec import SystemSpec
 from simulator.system.tensors import Residency
@@ -44,10 +44,15 @@ class Setting:
     pace: Pace
     assemble: bool
     """Whether Y is put together, where the engine carries numbers."""
+    recall: Recall = NOTHING
+    """What was worked out before at any pace."""
 
     @cached_property
     def key(self) -> bytes:
-        """Hash of all but the pace: of what an operation does there, once it is cut. Raises MappingError as `placement_of`."""
+        """Hash of all that decides what an operation does there, once it is cut: of all but the pace and what is remembered.
+
+        Raises MappingError as `placement_of`.
+        """
         return fingerprint((self.machine, self.spec, self.engine, self.assemble, placement_of(self.machine)))
 
 

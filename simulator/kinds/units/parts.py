@@ -232,5 +232,5 @@ def _adds_on_the_bus(machine: UnitsMachine) -> bool:
     """Whether sums meet there: parts of cut rows, of several copies, of several K tiles, or of several token groups (sampled products)."""
     fabric, mapping = machine.fabric, machine.mapping
     of_copies = mapping.dataflow != "gather" and fabric.replicas > 1
-    of_k_tiles = mapping.dataflow != "scatter" and mapping.partial_sums == "auto"
+    of_k_tiles = mapping.partial_sums == "auto"
     return mapping.assignment == "split" or of_copies or of_k_tiles or (fabric.lane_tree and fabric.token_groups > 1)

@@ -43,6 +43,11 @@ class FittedRows:
     entries: Ints
     """[parts, tiles] nonzeros of each part."""
 
+    @property
+    def pieces(self) -> int:
+        """What it takes to hold it, in KiB."""
+        return 1 + int(self.entries.nbytes + 3 * self.parts.row.nbytes) // 1024
+
 
 def line_entries(indptr: NDArray[np.integer], other: NDArray[np.int32], width: int, tiles: int) -> Ints:
     """[rows, tiles] nonzeros of each row by tile of `width` of the other dimension, given each nonzero's index along it."""

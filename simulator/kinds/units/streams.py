@@ -19,15 +19,21 @@ from simulator.system.program import MEMORY, Flow
 LEAST_PLACES = 4
 """Pieces that a FIFO holds at least, so that some come while others are read."""
 
+LEAST_PIECES = 4
+"""Pieces that the lists of an operation come in at least, so that none waits long for the first,"""
+LEAST_BYTES = 256
+"""where they are no smaller than this: a few bursts of DRAM."""
 
-def list_stream(machine: UnitsMachine, entry_bits: int) -> ListStream:
-    """Both halves of a weight bank as a FIFO of pieces.
 
-    The pieces of all units of a group are one chunk of DMA together, but none is less than a line of the bank, nor more than a
-    quarter of it.
+def list_stream(machine: UnitsMachine, entry_bits: int, nonzeros: int) -> ListStream:
+    """Both halves of a weight bank as a FIFO of pieces, for a W of so many nonzeros.
+
+    The pieces of all units of a group are one chunk of DMA together, or a quarter of W where that is less, down to 256 bytes; but none
+    is less than a line of the bank, nor more than a quarter of it.
     """
     entries = max(1, int(2 * machine.fabric.weight_bank_kib * 8192) // entry_bits)
-    even = 8 * DMA_CHUNK_BYTES // (machine.fabric.units_per_group * entry_bits)
+    together = min(8 * DMA_CHUNK_BYTES // entry_bits, max(nonzeros // LEAST_PIECES, 8 * LEAST_BYTES // entry_bits))
+    even = together // machine.fabric.units_per_group
     piece = max(1, min(max(machine.weight_port_entries, even), entries // LEAST_PLACES))
     return ListStream(piece, entries // piece)
 

@@ -181,12 +181,12 @@ def all_cuts(of: UnitsMachine, what: Operation, home: Residency, words: int) -> 
     for tile in range(1, min(of.fabric.accumulators, of.copy_words, of.output_words) + 1):
         for k_tile in range(1, min(k, of.copy_words // tile) + 1):
             shape = *token_tiles(words, 1, tile), k_tile
-            yield from (Cut(*shape, order) for order in ("m_rounds", "rounds_m"))
+            yield from (Cut(*shape, order, "balanced") for order in ("m_rounds", "rounds_m"))
             if k_tile < k:
                 orders: tuple[LoopOrder, ...] = ("m_rounds", "m_k_rounds")
-                yield from (Cut(*shape, order, "dram") for order in orders)
+                yield from (Cut(*shape, order, "balanced", "dram") for order in orders)
                 for order, m_tile in itertools.product(orders, sorted({-(-m // tiles) for tiles in range(1, m + 1)})):
-                    cut = Cut(*shape, order, "buffer", m_tile)
+                    cut = Cut(*shape, order, "balanced", "buffer", m_tile)
                     if cut.sums_bytes(of, what) <= home.room_bytes:
                         yield cut
 

@@ -1,7 +1,7 @@
 """Random machines of vector units and workloads for the laws of whole runs: contended, cut into several tiles, streamed, fused.
 
 python -m tests.kinds.units.laws 300: none of so many runs takes longer with a part made perfect; and, of as many steps up in size on
-crossbars, those that are slower by more than 2 % and 64 cycles, which is no law yet but for the keys of `HARMLESS` (model.md).
+crossbars, those that are slower by more than 2 % and 64 cycles: none by the keys of `HARMLESS`, few by others (model.md).
 """
 
 from __future__ import annotations

@@ -30,3 +30,13 @@ def test_both_engines_agree_on_what_a_perfect_part_saves(seed: int, part: Ideal)
 def test_wider_trunks_and_more_ports_or_places_of_banks_slow_no_crossbar_down(seed: int) -> None:
     """By more than 2 %, or 64 cycles: arbitration, and who is first at a trunk."""
     assert slower_when_larger(seed, HARMLESS) == ""
+
+
+FORMERLY_SLOWER = (16, 282, 313, 316, 437, 582, 679, 846, 901, 953, 960, 1177, 1222, 1364, 1456)
+"""Steps up that made a run slower while schedules were compared by estimate alone."""
+
+
+@pytest.mark.parametrize("seed", [*range(25), *FORMERLY_SLOWER])
+def test_more_of_anything_slows_no_crossbar_down(seed: int) -> None:
+    """Units, banks, capacity, accumulators. Of many steps a few still do (model.md), by arbitration and by wider index bits."""
+    assert slower_when_larger(seed) == ""

@@ -24,7 +24,7 @@ def milestones(wanted: list[int], taken: list[int], written: list[int] | None = 
 
 @given(st.sampled_from([1, 2, 4]), st.sampled_from([0.05, 1.0, 8.0, 64.0]), st.integers(10, 60))
 def test_a_fifo_is_both_halves_of_a_bank_in_at_least_four_places(units: int, kib: float, entry_bits: int) -> None:
-    stream = list_stream(UnitsMachine.of(machine({"units": units, "weight_bank_kib": kib})), entry_bits)
+    stream = list_stream(UnitsMachine.of(machine({"units": units, "weight_bank_kib": kib})), entry_bits, 10**9)
     entries = int(2 * kib * 8192) // entry_bits
     assert stream.piece_entries * stream.fifo_pieces <= max(1, entries) < stream.piece_entries * (stream.fifo_pieces + 1)
     assert stream.fifo_pieces >= min(4, entries)

@@ -1,4 +1,4 @@
-"""Which rows leave the output banks of a gather fabric with a tile, and which of them finished (rule 9)."""
+"""Which rows leave a fabric of units with a tile, and which of them finished (rules 9 and 16)."""
 
 from __future__ import annotations
 

@@ -8,7 +8,7 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from simulator.kinds.gather.leaving import LeavingRows
+from simulator.kinds.units.leaving import LeavingRows
 from simulator.kinds.units.ranges import UNLIMITED, Capacity, line_entries, spread_ranges
 from simulator.system.program import spans
 from tests.strategies import sparse, weight

@@ -1,0 +1,139 @@
+"""An operation in the ways that may take least time: planned, run and decided, or recalled by what each of these depends on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import Any
+
+from simulator.engine.engines import RunOptions
+from simulator.kinds.units.fusion import BlockCut, FusedPlan, SettledCuts, kept_in
+from simulator.kinds.units.loops import Planned, Setting
+from simulator.kinds.units.operation import UnitsPlan, run_plan
+from simulator.kinds.units.rounds import Dataflow
+from simulator.kinds.units.tries import rank
+from simulator.system.operation import OperationRun
+from simulator.system.tensors import Residency
+from simulator.workload.types import Operation
+
+
+@dataclass(frozen=True, eq=False)
+class Decision:
+    """What an operation, the `index`-th of its workload, does in a setting: how it may be cut, what it then does, which way is best."""
+
+    kind: str
+    flow: str
+    """What results call its dataflow."""
+    setting: Setting
+    operation: Operation
+    residency: Residency
+    index: int
+    burst_bytes: int
+    """Of DRAM."""
+    options: RunOptions
+    plan: Callable[[], Sequence[Planned[Dataflow[Any]]]]
+    """Says in which ways it is to be tried, the likeliest first."""
+    _plans: dict[Hashable, UnitsPlan] = field(default_factory=dict)
+    _runs: dict[Hashable, OperationRun] = field(default_factory=dict)
+
+    @cached_property
+    def planned(self) -> dict[Hashable, Planned[Dataflow[Any]]]:
+        """The ways, by what tells them apart."""
+        return {each.key: each for each in self.plan()}
+
+    @cached_property
+    def _work(self) -> tuple[Hashable, ...]:
+        """All that decides what it does once it is cut, but for whether W is kept: neither rates nor room."""
+        home = self.residency.without_room()
+        return self.kind, self.setting.key, self.operation.content, home, self.index, self.burst_bytes, self.options.reuse_tiles
+
+    def best(self) -> Hashable:
+        """The way that takes least time on this system: the only one, or of several the one that is through first when played alone."""
+        return self.options.recall.of_key((*self._work, "best", self.setting.pace, self.residency), self._best)
+
+    def _best(self) -> Hashable:
+        ways = list(self.planned)
+        if len(ways) == 1:
+            return ways[0]
+        engine, system, recall = self.options.engine.name, self.setting.pace.system, self.options.recall
+        return min(ways, key=lambda way: rank((self.run(way),), engine, system, recall))
+
+    def run(self, way: Hashable) -> OperationRun:
+        """What it does, cut in a way: recalled if it was run in the same setting, cut so and with a W that is kept or not."""
+        if way not in self._runs:
+            recall, key = self.options.recall, (*self._work, way)
+            least_room = recall.of_key((*key, "room"), lambda: self._cut(way).least_room(self.residency.room_bytes))
+            kept = least_room is not None and least_room <= self.residency.room_bytes
+            self._runs[way] = recall.of_key(
+                (*key, kept),
+                lambda: run_plan(replace(self._cut(way), w_kept=kept), self.flow, self.residency, self.options),
+                lambda run: run.pieces,
+            )
+        return self._runs[way]
+
+    def _cut(self, way: Hashable) -> UnitsPlan:
+        if way not in self._plans:
+            self._plans[way] = UnitsPlan(self.setting.machine, self.planned[way].dataflow(), self.index, self.burst_bytes)
+        return self._plans[way]
+
+
+@dataclass(frozen=True, eq=False)
+class ChainDecision:
+    """The same of a chain of fused operations, of which the first is the `first`-th of its workload."""
+
+    settled: SettledCuts
+    first: int
+    burst_bytes: int
+    """Of DRAM."""
+    options: RunOptions
+    most: int
+    """Ways that are tried at most."""
+    _plans: dict[BlockCut, FusedPlan] = field(default_factory=dict)
+    _runs: dict[BlockCut, tuple[OperationRun, ...]] = field(default_factory=dict)
+
+    @property
+    def residency(self) -> tuple[Residency, ...]:
+        """[operations]"""
+        return self.settled.cuts.residency
+
+    @cached_property
+    def _work(self) -> tuple[Hashable, ...]:
+        """All that decides what it does once it is cut, but for which W are kept."""
+        homes = tuple(home.without_room() for home in self.residency)
+        return *self.settled.key, homes, self.first, self.burst_bytes, self.options.reuse_tiles
+
+    @cached_property
+    def cuts(self) -> list[BlockCut]:
+        """The likeliest first."""
+        key = *self.settled.key, self.residency, self.most
+        return self.options.recall.of_key(key, lambda: self.settled.likeliest(self.most))
+
+    def best(self) -> BlockCut:
+        """The way that takes least time on this system: the only one, or of several the one that is through first when played alone."""
+        pace = self.settled.settings[0].pace
+        return self.options.recall.of_key((*self._work, "best", pace, self.residency), self._best)
+
+    def _best(self) -> BlockCut:
+        if len(self.cuts) == 1:
+            return self.cuts[0]
+        engine, system, recall = self.options.engine.name, self.settled.settings[0].pace.system, self.options.recall
+        return min(self.cuts, key=lambda cut: rank(self.run(cut), engine, system, recall))
+
+    def run(self, cut: BlockCut) -> tuple[OperationRun, ...]:
+        """What it does, cut in a way: recalled if it was run in the same setting, cut so and with the same W kept."""
+        if cut not in self._runs:
+            recall, key = self.options.recall, (*self._work, cut)
+            kept = kept_in(recall.of_key((*key, "room"), lambda: self.plan(cut).least_rooms()), self.residency)
+            self._runs[cut] = recall.of_key(
+                (*key, kept),
+                lambda: self.plan(cut).with_kept(kept).run(self.residency, self.options),
+                lambda runs: sum(run.pieces for run in runs),
+            )
+        return self._runs[cut]
+
+    def plan(self, cut: BlockCut) -> FusedPlan:
+        """Cut in a way, once; no W is kept in the buffer."""
+        if cut not in self._plans:
+            self._plans[cut] = FusedPlan.of(self.settled, cut, self.first, self.burst_bytes)
+        return self._plans[cut]
