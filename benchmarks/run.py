@@ -18,6 +18,7 @@ from pathlib import Path
 import numba
 import numpy as np
 
+from simulator.engine.batch import WorkBatch
 from simulator.engine.cluster import ClusterSpec
 from simulator.engine.compiled.switch import engine as compiled_switch
 from simulator.engine.work import TileWork
@@ -107,7 +108,7 @@ def kernel_figures(ports: int, queues: str) -> dict[str, float]:
     memory = np.random.default_rng(1).random((tile.words * tile.token_words, 16))
     repeats = 20
     kernel, gather, ratio = pairs(
-        lambda: compiled.run_cluster(cluster, tile, None),
+        lambda: compiled.run_clusters(cluster, WorkBatch([tile]), [None]),
         lambda: [gather_words(memory, tile.word, tile.words, tile.token_words) for _ in range(repeats)],
     )
     return {
@@ -120,7 +121,7 @@ def kernel_figures(ports: int, queues: str) -> dict[str, float]:
 def over_reference(ports: int, queues: str) -> float:
     """How many times faster than the reference engine, on the same tile."""
     cluster, tile = spec(ports, queues), work(ports, 12_000)
-    return pairs(lambda: run_cluster(cluster, tile, None), lambda: compiled.run_cluster(cluster, tile, None), count=3)[2]
+    return pairs(lambda: run_cluster(cluster, tile, None), lambda: compiled.run_clusters(cluster, WorkBatch([tile]), [None]), count=3)[2]
 
 
 def switch_flits_per_second(queues: str) -> float:

@@ -5,7 +5,13 @@ from __future__ import annotations
 from dataclasses import fields, replace
 from typing import Any
 
-from simulator.engine.cluster import ClusterSpec
+from simulator.activity import Bounds
+from simulator.engine.batch import WorkBatch
+from simulator.engine.cluster import ClusterSpec, Outcome, Outcomes
+from simulator.engine.work import TileWork
+from simulator.kinds.gather import bounds
+from simulator.kinds.gather.compiled.engine import run_clusters
+from simulator.kinds.gather.dataflow import check_clusters
 from simulator.network import NetworkSpec
 
 SHARED = ("topology", "radix", "latency")
@@ -50,3 +56,20 @@ def changed(spec: ClusterSpec, **keys: Any) -> ClusterSpec:
     flat |= {"latency": spec.replies.latency, "allocation": spec.requests.latency - spec.replies.latency + 1, "feed": spec.feed_cycles}
     flat |= {"request_flits": spec.requests.flits, "reply_flits": spec.replies.flits, "reply_depth": spec.replies.depth}
     return cluster(**(flat | keys))
+
+
+def run_compiled(spec: ClusterSpec, tile: TileWork) -> Outcome:
+    """One cluster alone in the compiled engine of the gather dataflow."""
+    return run_clusters(spec, WorkBatch([tile]), [None]).outcome(0)
+
+
+def cluster_bounds(spec: ClusterSpec, tile: TileWork) -> Bounds:
+    """Bounds of one cluster."""
+    batch = WorkBatch([tile])
+    return Bounds(*bounds.cluster_bounds(spec, batch, batch.wanted(batch.word))[0].tolist())
+
+
+def check_cluster(spec: ClusterSpec, tile: TileWork, outcome: Outcome) -> None:
+    """The laws of one cluster."""
+    batch = WorkBatch([tile])
+    check_clusters(spec, batch, batch.wanted(batch.word), Outcomes.of([outcome]))

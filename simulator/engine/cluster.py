@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from simulator.activity import CAUSES, Counts
+from simulator.activity import CAUSES, CLOCKED, COUNTERS, Counts
 from simulator.network import NetworkSpec
 
 
@@ -173,5 +174,51 @@ class Outcome:
         return (self.cycles, *self.counts.values(), *self.unit_cycles.tolist(), *timed)
 
 
+@dataclass(frozen=True, eq=False)
+class Outcomes:
+    """What clusters did, a tile each."""
+
+    cycles: NDArray[np.int64]
+    """[tiles]"""
+    clocked: NDArray[np.int64]
+    """[tiles, clocked counters] in the order of CLOCKED."""
+    unit_cycles: NDArray[np.int64]
+    """[tiles, causes]"""
+    milestones: Sequence[Milestones]
+    outputs: Sequence[NDArray[np.float64] | None] = ()
+    """[tiles], if values were carried."""
+
+    @classmethod
+    def of(cls, outcomes: Sequence[Outcome]) -> Outcomes:
+        """Those of clusters that were run one by one; one at least."""
+        return cls(
+            np.array([outcome.cycles for outcome in outcomes]),
+            np.array([[getattr(outcome.counts, name) for name in CLOCKED] for outcome in outcomes]),
+            np.array([outcome.unit_cycles for outcome in outcomes]),
+            [outcome.milestones for outcome in outcomes],
+            [outcome.outputs for outcome in outcomes],
+        )
+
+    def count(self, name: str) -> NDArray[np.int64]:
+        """[tiles] a clocked counter."""
+        counted: NDArray[np.int64] = self.clocked[:, CLOCKED.index(name)]
+        return counted
+
+    def counted(self, **more: NDArray[np.int64]) -> NDArray[np.int64]:
+        """[tiles, counters] in the order of COUNTERS: the clocked ones, and others in their places."""
+        counts = np.zeros((len(self.cycles), len(COUNTERS)), dtype=np.int64)
+        counts[:, _CLOCKED_PLACES] = self.clocked
+        for name, column in more.items():
+            counts[:, COUNTERS.index(name)] = column
+        return counts
+
+    def outcome(self, tile: int) -> Outcome:
+        """Of one tile."""
+        counts = Counts(**dict(zip(CLOCKED, self.clocked[tile].tolist(), strict=True)))
+        outputs = self.outputs[tile] if self.outputs else None
+        return Outcome(int(self.cycles[tile]), counts, self.unit_cycles[tile], self.milestones[tile], outputs)
+
+
+_CLOCKED_PLACES = [COUNTERS.index(name) for name in CLOCKED]
 CAUSE: dict[str, int] = {name: index for index, name in enumerate(CAUSES)}
 """Index of each cause."""

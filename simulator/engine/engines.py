@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from simulator.activity import Ideal
-from simulator.engine.cluster import ClusterSpec, Outcome
+from simulator.engine.batch import WorkBatch
+from simulator.engine.cluster import ClusterSpec, Outcome, Outcomes
 from simulator.engine.compiled.kernels import Kernel
 from simulator.engine.compiled.switch import engine as compiled_switch
 from simulator.engine.compiled.system import engine as compiled_system
@@ -61,8 +62,15 @@ class RunOptions:
         return self.ideal in ("network", "both")
 
 
-ClusterEngine = Callable[[ClusterSpec, TileWork, TileValues | None], Outcome]
-"""Runs one cluster through one tile of a dataflow."""
+ClusterEngine = Callable[[ClusterSpec, WorkBatch, Sequence[TileValues | None]], Outcomes]
+"""Runs clusters through tiles of a dataflow, each from reset; with [tiles] the numbers of each, or None."""
+
+
+def one_by_one(run: Callable[[ClusterSpec, TileWork, TileValues | None], Outcome]) -> ClusterEngine:
+    """An engine that runs one cluster through one tile, as one that runs many."""
+    return lambda spec, batch, values: Outcomes.of([run(spec, *each) for each in zip(batch.works, values, strict=True)])
+
+
 TrafficEngine = Callable[[NetworkSpec, Arrivals, int], TrafficPoint]
 """(network, traffic, cycles of warm-up) → what the network did with it."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
-from functools import cached_property
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -70,19 +70,6 @@ class TileWork:
         pieces = -(-np.diff(self.unit_ptr) // self.stream.piece_entries)
         return len(pieces) - np.cumsum(np.bincount(pieces))[:-1]
 
-    @cached_property
-    def wanted(self) -> NDArray[np.int64]:
-        """[entries] token words whose word is not all zero."""
-        if self.present.all():
-            return np.full(len(self.word), len(self.present))
-        shown: NDArray[np.int64] = self.present.sum(axis=0, dtype=np.int64)
-        return shown[self.word]
-
-    def by_unit(self, values: NDArray[np.int64]) -> NDArray[np.int64]:
-        """[units] sums of [entries] values."""
-        totals = np.concatenate(([0], np.cumsum(values)))
-        return totals[self.unit_ptr[1:]] - totals[self.unit_ptr[:-1]]
-
     def ends_row(self) -> NDArray[np.bool_]:
         """[entries]: whether an entry carries the end-of-row flag (gather)."""
         last = np.ones(len(self.own), dtype=np.bool_)
@@ -92,14 +79,24 @@ class TileWork:
         last[stops] = True
         return last
 
+    def list_digest(self) -> bytes:
+        """Hash of the lists."""
+        return _hash((self.units, self.stream.piece_entries, self.stream.fifo_pieces), self.unit_ptr, self.word, self.own)
+
+    def word_digest(self) -> bytes:
+        """Hash of the words that they are about."""
+        return _hash((self.words, self.token_words), self.bank, np.packbits(self.present))
+
     def digest(self) -> bytes:
         """Hash of all that decides the tile's timing in its dataflow: equal digests, equal tiles."""
-        sha = hashlib.blake2b(digest_size=16)
-        sizes = self.words, self.token_words, self.units, self.stream.piece_entries, self.stream.fifo_pieces
-        sha.update(np.array(sizes, dtype=np.int64).tobytes())
-        for array in (self.unit_ptr, self.word, self.own, self.bank, np.packbits(self.present)):
-            sha.update(np.ascontiguousarray(array).data)
-        return sha.digest()
+        return self.list_digest() + self.word_digest()
+
+
+def _hash(sizes: tuple[int, ...], *arrays: NDArray[Any]) -> bytes:
+    sha = hashlib.blake2b(np.array((*sizes, *map(len, arrays)), dtype=np.int64).data, digest_size=16)
+    for array in arrays:
+        sha.update(np.ascontiguousarray(array).data)
+    return sha.digest()
 
 
 @dataclass(frozen=True, eq=False)

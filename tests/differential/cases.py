@@ -95,6 +95,13 @@ class Case:
             stream=self.stream,
         )
 
+    def other(self) -> Case:
+        """Another tile of other sizes for the same cluster."""
+        tokens, stream = max(1, self.token_words - 1), ListStream(2, 2) if self.stream == WHOLE_LISTS else WHOLE_LISTS
+        return replace(
+            self, seed=self.seed + 1, k_words=self.k_words + 1, token_words=tokens, zeros=0.0 if self.zeros else 0.2, stream=stream
+        )
+
     def _placed(self, random: np.random.Generator, words: int) -> Any:
         if self.banks == "random":
             return random.integers(0, self.spec.banks, size=words).astype(np.int32)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import astuple
 
 from simulator.activity import Activity, Ideal
+from simulator.engine.batch import WorkBatch
+from simulator.engine.cluster import Outcomes
 from simulator.engine.compiled.switch import engine as compiled_switch
 from simulator.engine.engines import SYSTEM_ENGINES, EngineName
 from simulator.engine.reference import traffic
@@ -23,21 +25,31 @@ Counters = tuple[float, ...]
 
 
 def gather_counters(case: Case) -> tuple[Counters, Counters]:
-    """Counters of the reference and of the compiled engine."""
-    work = case.gather()
-    return run_cluster(case.spec, work, None).counters(), compiled.run_cluster(case.spec, work, None).counters()
+    """Counters of the reference and of the compiled engine, which runs other tiles before and after."""
+    work, other = case.gather(), case.other().gather()
+    outcomes = compiled.run_clusters(case.spec, WorkBatch([other, work, other, work]), [None] * 4)
+    return run_cluster(case.spec, work, None).counters(), _agreed(outcomes)
 
 
 def sampled_counters(case: Case) -> tuple[Counters, Counters]:
     """The same for a sampled product."""
-    spec, work = case.sampled()
-    return run_cluster(spec, work, None).counters(), compiled.run_cluster(spec, work, None).counters()
+    (spec, work), (_, other) = case.sampled(), case.other().sampled()
+    outcomes = compiled.run_clusters(spec, WorkBatch([other, work, other, work]), [None] * 4)
+    return run_cluster(spec, work, None).counters(), _agreed(outcomes)
 
 
 def scatter_counters(case: Case) -> tuple[Counters, Counters]:
     """The same for the scatter dataflow."""
-    work, spec = case.scatter(), changed(case.spec, multicast=False)
-    return run_scatter(spec, work, None).counters(), compiled_scatter.run_scatter(spec, work, None).counters()
+    work, other, spec = case.scatter(), case.other().scatter(), changed(case.spec, multicast=False)
+    outcomes = compiled_scatter.run_scatters(spec, WorkBatch([other, work, other, work]), [None] * 4)
+    return run_scatter(spec, work, None).counters(), _agreed(outcomes)
+
+
+def _agreed(outcomes: Outcomes) -> Counters:
+    """Of the second and the last tile, which are the same."""
+    first, last = (outcomes.outcome(tile).counters() for tile in (1, 3))
+    assert first == last
+    return first
 
 
 def switch_figures(case: SwitchCase) -> tuple[Counters, Counters]:

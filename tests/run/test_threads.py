@@ -14,7 +14,7 @@ from simulator.workload import load_workload
 
 @pytest.mark.parametrize("machine", ["crossbar", "replication"])
 def test_threads_change_nothing(machine: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(dataflow, "THREAD_ENTRIES", 0)
+    monkeypatch.setattr(dataflow, "BATCH_ENTRIES", 1)
     monkeypatch.setattr(engines, "SMALL_RUN_REQUESTS", 0)
     workload = load_workload("tinygpt")
     part = replace(workload, operations=workload.operations[:1], fuse=())

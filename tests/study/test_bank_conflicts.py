@@ -10,10 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.polynomial import Polynomial
 
-from simulator.kinds.gather.compiled import engine as compiled
 from simulator.kinds.gather.reference import run_cluster
 from simulator.study.bank_conflicts import BANKS, LANES, bank_conflicts, load_cycles
-from tests.clusters import changed
+from tests.clusters import changed, run_compiled
 from tests.strategies import BARE, work
 
 
@@ -34,7 +33,7 @@ def test_both_engines_take_as_much_longer_as_the_banks(words: int) -> None:
 
     def cycles(wanted: list[int]) -> list[int]:
         tile = work([[(lane, word)] for lane, word in enumerate(wanted)], banks=BANKS, k_words=BANKS * LANES)
-        return [run(spec, tile, None).cycles for run in (run_cluster, compiled.run_cluster)]
+        return [run_cluster(spec, tile, None).cycles, run_compiled(spec, tile).cycles]
 
     colliding = [BANKS * lane if lane < words else lane for lane in range(LANES)]
     free, slowed = cycles(list(range(LANES))), cycles(colliding)

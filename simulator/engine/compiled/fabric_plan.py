@@ -22,40 +22,19 @@ from simulator.engine.compiled.layout import (
     Queue,
     Unit,
 )
-from simulator.engine.compiled.memory import Block, Layout, mask_words, numbers
+from simulator.engine.compiled.memory import Layout, mask_words, numbers
 from simulator.engine.compiled.network_plan import NetworkPlan, Pipelines, write_nobody, write_queues
 from simulator.engine.compiled.records import Memory, View, fields_of, view
-from simulator.engine.work import TileWork
 
 
 @dataclass(frozen=True, eq=False)
 class FabricMemory:
-    """The memory of a fabric at rest, and where its units are."""
+    """The memory of a fabric at rest."""
 
     fabric: type[Fabric[Any]]
     memory: Memory
-    units: Block
-    active: int
     longest_delay: int
     """Cycles of the longest pipeline."""
-
-    def with_lists(self, work: TileWork, **sizes: int) -> Memory:
-        """A copy for one tile: where the lists of its units end, and sizes of the tile, by fields of the fabric."""
-        unit_ptr, stream = work.unit_ptr, work.stream
-        lengths = np.diff(unit_ptr)
-        pieces = -(-int(lengths.max(initial=0)) // stream.piece_entries)
-        sizes |= {"words": work.words, "token_words": work.token_words, "pieces": pieces}
-        sizes |= {"piece_entries": stream.piece_entries, "fifo_pieces": stream.fifo_pieces}
-        memory = self.memory.copy()
-        units, fabric = self.units.of(memory), view(memory, self.fabric)
-        units.entry = units.readable = unit_ptr[:-1] - unit_ptr[0]
-        units.end_entry = unit_ptr[1:] - unit_ptr[0]
-        for name, size in sizes.items():
-            setattr(fabric, name, size)
-        busy = np.flatnonzero(lengths) if work.token_words else np.zeros(0, dtype=np.int64)
-        numbers(memory, self.active, len(busy))[:] = self.units[busy]
-        fabric.active = len(busy)
-        return memory
 
 
 class FabricPlan:
@@ -79,7 +58,7 @@ class FabricPlan:
         """The fabric without lists."""
         memory = self.layout.memory()
         self.write(memory)
-        return FabricMemory(self.fabric, memory, self.units, self.active, max(self.joined.pipes.delays))
+        return FabricMemory(self.fabric, memory, max(self.joined.pipes.delays))
 
     def write(self, memory: Memory) -> None:
         """Write all of it at rest."""
@@ -89,7 +68,7 @@ class FabricPlan:
         for name in ("window", "examine_width", "bank_ports", "read_latency", "accumulate_latency", "ports", "units"):
             setattr(fabric, name, getattr(spec, name))
         fabric.banks, fabric.port_words = self.banks.first, mask_words(spec.ports)
-        fabric.active_units, fabric.causes = self.active, self.causes
+        fabric.active_units, fabric.every_unit, fabric.causes = self.active, self.units.first, self.causes
         write_queues(memory, self.banks, int(min(spec.bank_slots, UNLIMITED)), IN_BANK)
         self._write_units(memory)
         self.joined.write(memory, fabric, self)

@@ -298,6 +298,14 @@ def write_number(context: Any, builder: Any, sig: Any, args: Any) -> Any:
 
 
 @intrinsic
+def _onward(typing_context: Any, numbers: Any, first: Any) -> Any:
+    def generate(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        return builder.gep(args[0], [args[1]])
+
+    return numbers(numbers, types.int64), generate
+
+
+@intrinsic
 def _lowest(typing_context: Any, word: Any) -> Any:
     def generate(context: Any, builder: Any, sig: Any, args: Any) -> Any:
         return builder.cttz(args[0], ir.Constant(ir.IntType(1), 1))
@@ -314,6 +322,8 @@ def _rotated(typing_context: Any, word: Any, places: Any) -> Any:
     return types.int64(types.int64, types.int64), generate
 
 
+onward: Callable[[Numbers, int], Numbers] = cast("Any", _onward)
+"""Numbers from one of them on."""
 lowest: Callable[[int], int] = cast("Any", _lowest)
 """Place of the lowest set bit of a nonzero word."""
 rotated: Callable[[int, int], int] = cast("Any", _rotated)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ctypes
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 from threading import Lock
 from typing import Any
 
@@ -33,7 +34,7 @@ class Kernel:
         *arrays, number = arguments
         run = _loaded(self)
         for array, name in zip(arrays, self.arrays, strict=True):
-            if array.dtype.name != name or not array.flags.c_contiguous:
+            if _name(array.dtype) != name or not array.flags.c_contiguous:
                 raise TypeError(f"run_{self.name} takes contiguous arrays of {', '.join(self.arrays)}, not {array.dtype}")
         run(*(array.__array_interface__["data"][0] for array in arrays), number)
 
@@ -45,6 +46,13 @@ class Kernel:
     def ready(self) -> bool:
         """Whether it need not be compiled: it is loaded, or the disk holds one of exactly these sources, for this processor."""
         return self in _LOADED or kernel_files.read(self.name, self.module) is not None
+
+
+@cache
+def _name(dtype: Any) -> str:
+    """NumPy's name of a type, which it puts together anew each time."""
+    name: str = dtype.name
+    return name
 
 
 def kernels_kept() -> bool:

@@ -7,50 +7,56 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from simulator.activity import Bounds
+from simulator.engine.batch import Ints, WorkBatch, most_of, within
 from simulator.engine.cluster import ClusterSpec
-from simulator.engine.work import TileWork
 from simulator.kinds.gather.schedule import GatherSchedule
 
 
-def cluster_bounds(spec: ClusterSpec, work: TileWork) -> Bounds:
-    """Bounds of one cluster in one tile.
+def cluster_bounds(spec: ClusterSpec, batch: WorkBatch, wanted: Ints) -> Ints:
+    """[clusters, bounds] of clusters, each in its tile, in the order of `ClusterResults`; `wanted` is [clusters, units] requests.
 
     A unit multiplies one word and examines `examine_width` entries a cycle; a bank port serves one word a cycle, for one
     request or, with multicast, for several; a network moves one flit an input and an output.
     """
-    requests = work.by_unit(work.wanted)
-    entries = np.diff(work.unit_ptr) * work.token_words
-    unit = max(int(requests.max(initial=0)), -(-int(entries.max(initial=0)) // spec.examine_width))
-    accesses = (_least_accesses(spec, work) * work.present).ravel()
-    word = -(-int(accesses.max(initial=0)) // spec.bank_ports)
-    port = -(-int(np.bincount(work.bank, weights=accesses, minlength=spec.banks).max(initial=0)) // spec.bank_ports)
-    return Bounds(
-        unit_cycles=unit,
-        word_cycles=word,
-        bank_cycles=port,
-        network_cycles=max(int(requests.max(initial=0)), port) if spec.network == "routed" else 0,
-    )
+    requests = wanted.max(axis=1)
+    entries = batch.lengths.max(axis=1) * batch.token_words
+    word, port = (-(-accesses // spec.bank_ports) for accesses in _most_accesses(spec, batch))
+    network = np.maximum(requests, port) if spec.network == "routed" else np.zeros_like(port)
+    return np.stack([np.maximum(requests, -(-entries // spec.examine_width)), word, port, network], axis=1)
 
 
-def _least_accesses(spec: ClusterSpec, work: TileWork) -> NDArray[np.int64]:
-    """[words of K] the fewest accesses that serve all requests for a word, for each token word in which it is not zero.
+def _most_accesses(spec: ClusterSpec, batch: WorkBatch) -> tuple[Ints, Ints]:
+    """[clusters] of any word of the tile, and [clusters] of any bank."""
+    accesses = _least_accesses(spec, batch)
+    asked = np.flatnonzero(accesses)
+    tile, ends = np.searchsorted(batch.word_ptr, asked, side="right") - 1, np.searchsorted(asked, batch.word_ptr)
+    column, times, tokens = asked - batch.word_ptr[tile], accesses[asked], batch.token_words[tile]
+    place = np.repeat(column, tokens) + within(tokens) * np.repeat(batch.words[tile], tokens)
+    bank = batch.bank[place + np.repeat(batch.first_bank[tile], tokens)]
+    served = np.repeat(times, tokens)
+    if not batch.all_whole:
+        served *= batch.present[place + np.repeat(batch.first_present[tile], tokens)]
+        times = np.where(batch.shown(tile, column) > 0, times, 0)
+    loads = np.bincount(np.repeat(tile * spec.banks, tokens) + bank, weights=served, minlength=len(batch.works) * spec.banks)
+    return most_of(times, ends), loads.reshape(-1, spec.banks).max(axis=1).astype(np.int64)
+
+
+def _least_accesses(spec: ClusterSpec, batch: WorkBatch) -> Ints:
+    """[words of K, of each tile] the fewest accesses that serve all requests for a word, for each token word in which it is not zero.
 
     One a request; with multicast one for all, but a crossbar brings one request a unit and cycle, so that those of one
     unit never go together.
     """
-    if not spec.multicast:
-        return np.bincount(work.word, minlength=work.words)
-    if not spec.combines:
-        return (np.bincount(work.word, minlength=work.words) > 0).astype(np.int64)
-    unit = np.repeat(np.arange(work.units, dtype=np.int64), np.diff(work.unit_ptr))
-    asked, times = np.unique(unit * work.words + work.word, return_counts=True)
-    most = np.zeros(work.words, dtype=np.int64)
-    np.maximum.at(most, asked % work.words, times)
+    words = int(batch.word_ptr[-1])
+    if not (spec.multicast and spec.combines):
+        asked = np.bincount(np.repeat(batch.word_ptr[:-1], batch.counts) + batch.word, minlength=words)
+        return np.minimum(asked, 1) if spec.multicast else asked
+    widest = int(batch.words.max())
+    unit = np.repeat(np.arange(batch.lengths.size, dtype=np.int64), batch.lengths.ravel())
+    of_unit, times = np.unique(unit * widest + batch.word, return_counts=True)
+    most = np.zeros(words, dtype=np.int64)
+    np.maximum.at(most, batch.word_ptr[of_unit // (widest * batch.units)] + of_unit % widest, times)
     return most
-
-
-Ints = NDArray[np.int64]
 
 
 def least_round_cycles(spec: ClusterSpec, units: int, schedule: GatherSchedule, present: NDArray[np.bool_]) -> list[int]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -10,20 +10,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simulator.activity import Counts
-from simulator.engine.cluster import ClusterSpec, Outcome
-from simulator.engine.engines import ClusterEngine, Engine, EngineName
+from simulator.engine.batch import Ints, WorkBatch
+from simulator.engine.cluster import ClusterSpec, Outcome, Outcomes
+from simulator.engine.engines import ClusterEngine, Engine, EngineName, one_by_one
 from simulator.engine.work import TileValues, TileWork
-from simulator.errors import require
 from simulator.kinds.gather.bounds import cluster_bounds, least_round_cycles
 from simulator.kinds.gather.compiled import engine as compiled
 from simulator.kinds.gather.schedule import GatherSchedule
-from simulator.kinds.units.checks import check_causes, check_equal
+from simulator.kinds.units.checks import check_causes, check_equal, require_each
 from simulator.kinds.units.dataflow import TokenwiseDataflow
 from simulator.kinds.units.leaving import Leaving, LeavingRows
 from simulator.kinds.units.lists import SliceLists, cluster_work, present_words, slice_lists, tile_values
 from simulator.kinds.units.loops import Position
 from simulator.kinds.units.machine import UnitsMachine
-from simulator.kinds.units.rounds import ClusterResult, ClusterTile
+from simulator.kinds.units.rounds import ClusterResults, ClusterTile
 from simulator.system.parts import Part
 from simulator.system.program import MemoryLevel, Span
 
@@ -37,7 +37,7 @@ def _by_reference(spec: ClusterSpec, work: TileWork, values: TileValues | None) 
     return run_cluster(spec, work, values)
 
 
-CLUSTER_RUNS: dict[EngineName, ClusterEngine] = {"compiled": compiled.run_cluster, "reference": _by_reference}
+CLUSTER_RUNS: dict[EngineName, ClusterEngine] = {"compiled": compiled.run_clusters, "reference": one_by_one(_by_reference)}
 
 
 class GatherDataflow(TokenwiseDataflow[GatherSchedule, SliceLists]):
@@ -84,20 +84,29 @@ class GatherDataflow(TokenwiseDataflow[GatherSchedule, SliceLists]):
         lists = self.slice(place.m, place.k)
         return cluster_work(self.machine, self.schedule, lists, place.k, place.tokens, place.replica, self.present)
 
-    def simulate(self, work: TileWork, place: ClusterTile) -> ClusterResult:
-        """Run it through the engine, and check it."""
-        values = None
-        if self.weights is not None and self.x is not None:
-            values = tile_values(work.weight_index, self.schedule.k_tiles[place.k], place.tokens, self.schedule.lanes, self.weights, self.x)
-        outcome = CLUSTER_RUNS[self.engine.clusters](self.spec, work, values)
-        check_cluster(self.spec, work, outcome)
-        if values is not None:
-            check_values(work, values, outcome)
-            self._assemble(place, outcome)
-        counts = self._counts(work, outcome)
-        return ClusterResult(
-            outcome.cycles, outcome.unit_cycles, counts, cluster_bounds(self.spec, work), outcome.milestones, values is not None
-        )
+    def words_of(self, place: ClusterTile) -> tuple[int | Span, ...]:
+        """All M tiles look at the same."""
+        return place.k, place.tokens
+
+    def simulate(self, works: Sequence[TileWork], places: Sequence[ClusterTile]) -> ClusterResults:
+        """Run clusters through the engine, and check them."""
+        values = [self._values(work, place) for work, place in zip(works, places, strict=True)]
+        batch = WorkBatch(works)
+        outcomes = CLUSTER_RUNS[self.engine.clusters](self.spec, batch, values)
+        wanted = batch.wanted(batch.word)
+        check_clusters(self.spec, batch, wanted, outcomes)
+        for work, place, numbers, outputs in zip(works, places, values, outcomes.outputs, strict=bool(outcomes.outputs)):
+            if numbers is not None and outputs is not None:
+                check_values(work, numbers, outputs)
+                self._assemble(place, outputs)
+        counts = self._counts(batch, outcomes)
+        bounds = cluster_bounds(self.spec, batch, wanted)
+        return ClusterResults(outcomes.cycles, outcomes.unit_cycles, counts, bounds, outcomes.milestones, values[0] is not None)
+
+    def _values(self, work: TileWork, place: ClusterTile) -> TileValues | None:
+        if self.weights is None or self.x is None:
+            return None
+        return tile_values(work.weight_index, self.schedule.k_tiles[place.k], place.tokens, self.schedule.lanes, self.weights, self.x)
 
     def watched(self, work: TileWork, watch: ClusterWatch) -> Outcome:
         """Run it through the reference engine, without numbers, before the eyes of `watch`."""
@@ -173,17 +182,13 @@ class GatherDataflow(TokenwiseDataflow[GatherSchedule, SliceLists]):
         """[M] parts that each row is cut into, none for an empty one."""
         return np.bincount(self.schedule.parts.row, minlength=self.schedule.operation.shape[0])
 
-    def _counts(self, work: TileWork, outcome: Outcome) -> Counts:
-        lines = -(-np.diff(work.unit_ptr) // self.spec.examine_width)
-        return replace(
-            outcome.counts,
-            mac_slots=outcome.counts.replies * self.schedule.lanes,
-            weight_bank_reads=int(lines.sum()),
-        )
+    def _counts(self, batch: WorkBatch, outcomes: Outcomes) -> Ints:
+        lines = -(-batch.lengths // self.spec.examine_width)
+        return outcomes.counted(mac_slots=outcomes.count("replies") * self.schedule.lanes, weight_bank_reads=lines.sum(axis=1))
 
-    def _assemble(self, place: ClusterTile, outcome: Outcome) -> None:
+    def _assemble(self, place: ClusterTile, outputs: NDArray[np.float64]) -> None:
         """Add what a cluster's output banks received to Y, as later K tiles do in the banks."""
-        if self.outputs is None or outcome.outputs is None:
+        if self.outputs is None:
             return
         lists = self.slice(place.m, place.k)
         first_unit = place.replica * self.spec.units
@@ -193,28 +198,31 @@ class GatherDataflow(TokenwiseDataflow[GatherSchedule, SliceLists]):
             rows = lists.global_row[start:stop][first]
             for token in range(*place.tokens):
                 columns = slice(token * self.schedule.lanes, min((token + 1) * self.schedule.lanes, self.outputs.shape[1]))
-                banked = outcome.outputs[unit, token - place.tokens[0], places, : columns.stop - columns.start]
+                banked = outputs[unit, token - place.tokens[0], places, : columns.stop - columns.start]
                 np.add.at(self.outputs[:, columns], rows, banked)
 
 
-def check_cluster(spec: ClusterSpec, work: TileWork, outcome: Outcome) -> None:
-    """Every entry is examined once, every request answered and multiplied once, every unit-cycle has one cause."""
-    wanted, counts = int(work.wanted.sum()), outcome.counts
-    require(counts.list_entries == work.entries, f"{counts.list_entries} entries examined of {work.entries}")
-    require(counts.requests == wanted, f"{counts.requests} requests for {wanted} entries whose word is not zero")
-    require(counts.requests + counts.entries_dropped == work.entries, "requests + dropped = entries")
-    require(counts.replies == counts.requests == counts.accumulator_updates, "requests = replies = multiplied words")
-    require(counts.rows_merged == counts.output_bank_writes, "rows merged = rows written")
-    check_causes(spec, outcome.cycles, outcome.unit_cycles)
+def check_clusters(spec: ClusterSpec, batch: WorkBatch, wanted: Ints, outcomes: Outcomes) -> None:
+    """Every entry is examined once, every request answered and multiplied once, every unit-cycle has one cause.
+
+    `wanted` is what units want, [clusters, units].
+    """
+    asked, count, entries = wanted.sum(axis=1), outcomes.count, batch.entries
+    listed, requests = count("list_entries"), count("requests")
+    require_each(listed == entries, lambda tile: f"{listed[tile]} entries examined of {entries[tile]}")
+    require_each(requests == asked, lambda tile: f"{requests[tile]} requests for {asked[tile]} entries whose word is not zero")
+    require_each(requests + count("entries_dropped") == entries, lambda tile: "requests + dropped = entries")
+    answered = (count("replies") == requests) & (count("accumulator_updates") == requests)
+    require_each(answered, lambda tile: "requests = replies = multiplied words")
+    require_each(count("rows_merged") == count("output_bank_writes"), lambda tile: "rows merged = rows written")
+    check_causes(spec, outcomes)
 
 
-def check_values(work: TileWork, values: TileValues, outcome: Outcome) -> None:
+def check_values(work: TileWork, values: TileValues, outputs: NDArray[np.float64]) -> None:
     """What the output banks received is the tile of W times the tile of X: exactly on integers, else to rounding."""
-    if outcome.outputs is None:
-        return
-    expected = np.zeros_like(outcome.outputs)
+    expected = np.zeros_like(outputs)
     unit = np.repeat(np.arange(work.units), np.diff(work.unit_ptr))
     words = values.words.reshape(work.token_words, work.words, -1)
     for token in range(work.token_words):
         np.add.at(expected[:, token], (unit, work.own), values.weights[:, None] * words[token, work.word])
-    check_equal(values, expected, outcome.outputs)
+    check_equal(values, expected, outputs)

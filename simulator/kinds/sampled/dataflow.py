@@ -10,18 +10,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simulator.activity import Counts
-from simulator.engine.cluster import ClusterSpec, Outcome
+from simulator.engine.batch import WorkBatch
+from simulator.engine.cluster import ClusterSpec, Outcome, Outcomes
 from simulator.engine.engines import Engine
 from simulator.engine.work import TileValues, TileWork
 from simulator.kinds.gather.bounds import cluster_bounds
-from simulator.kinds.gather.dataflow import CLUSTER_RUNS, check_cluster
+from simulator.kinds.gather.dataflow import CLUSTER_RUNS, check_clusters
 from simulator.kinds.sampled.schedule import SampledSchedule, sampled_values, sampled_work
 from simulator.kinds.units.checks import check_equal
 from simulator.kinds.units.dataflow import UnitsDataflow
 from simulator.kinds.units.lists import SliceLists, present_words, slice_lists, tile_values
 from simulator.kinds.units.loops import Position
 from simulator.kinds.units.machine import UnitsMachine
-from simulator.kinds.units.rounds import ClusterResult, ClusterTile
+from simulator.kinds.units.rounds import ClusterResults, ClusterTile
 from simulator.system.parts import Part
 
 if TYPE_CHECKING:
@@ -54,22 +55,27 @@ class SampledDataflow(UnitsDataflow[SampledSchedule, SliceLists]):
         lists = self.slice(place.m, place.k)
         return sampled_work(self.schedule, lists, self.spec.units, place.k, place.tokens, place.replica, self.present)
 
-    def simulate(self, work: TileWork, place: ClusterTile) -> ClusterResult:
-        """Run it through the engine, and check it."""
-        values = None
-        if self.weights is not None and self.x is not None and self.gradient is not None:
-            k_span, lanes = self.schedule.k_tiles[place.k], self.schedule.lanes
-            words = tile_values(work.weight_index, k_span, place.tokens, lanes, self.weights, self.x).words
-            values = sampled_values(words, self.gradient, self.slice(place.m, place.k).global_row[self._entries(place)], place.tokens)
-        outcome = CLUSTER_RUNS[self.engine.clusters](self.spec, work, values)
-        check_cluster(self.spec, work, outcome)
-        if values is not None:
-            check_sampled(work, values, outcome)
-            self._assemble(place, outcome)
-        counts = self._counts(work, outcome, place.tokens[1] - place.tokens[0])
-        return ClusterResult(
-            outcome.cycles, outcome.unit_cycles, counts, cluster_bounds(self.spec, work), outcome.milestones, values is not None
-        )
+    def simulate(self, works: Sequence[TileWork], places: Sequence[ClusterTile]) -> ClusterResults:
+        """Run clusters through the engine, and check them."""
+        values = [self._values(work, place) for work, place in zip(works, places, strict=True)]
+        batch = WorkBatch(works)
+        outcomes = CLUSTER_RUNS[self.engine.clusters](self.spec, batch, values)
+        wanted = batch.wanted(batch.word)
+        check_clusters(self.spec, batch, wanted, outcomes)
+        for work, place, numbers, outputs in zip(works, places, values, outcomes.outputs, strict=bool(outcomes.outputs)):
+            if numbers is not None and outputs is not None:
+                check_sampled(work, numbers, outputs)
+                self._assemble(place, outputs)
+        counts = self._counts(batch, outcomes, np.array([last - first for first, last in (place.tokens for place in places)]))
+        bounds = cluster_bounds(self.spec, batch, wanted)
+        return ClusterResults(outcomes.cycles, outcomes.unit_cycles, counts, bounds, outcomes.milestones, values[0] is not None)
+
+    def _values(self, work: TileWork, place: ClusterTile) -> TileValues | None:
+        if self.weights is None or self.x is None or self.gradient is None:
+            return None
+        k_span, lanes = self.schedule.k_tiles[place.k], self.schedule.lanes
+        words = tile_values(work.weight_index, k_span, place.tokens, lanes, self.weights, self.x).words
+        return sampled_values(words, self.gradient, self.slice(place.m, place.k).global_row[self._entries(place)], place.tokens)
 
     def w_content(self, position: Position) -> tuple[int, ...]:
         """Lists stay for all rounds, since their sums do."""
@@ -173,35 +179,33 @@ class SampledDataflow(UnitsDataflow[SampledSchedule, SliceLists]):
         ptr = self.slice(place.m, place.k).unit_ptr
         return slice(ptr[place.replica * self.spec.units], ptr[(place.replica + 1) * self.spec.units])
 
-    def _counts(self, work: TileWork, outcome: Outcome, token_words: int) -> Counts:
+    def _counts(self, batch: WorkBatch, outcomes: Outcomes, token_words: Ints) -> Ints:
         """A list entry is read once for all token words; its sum is written back in place, a word of dY read for each product."""
-        counts = outcome.counts
-        return replace(
-            counts,
-            mac_slots=counts.replies * self.schedule.lanes,
-            weight_bank_reads=self._lines(np.diff(work.unit_ptr) // token_words),
-            weight_bits_filled=counts.rows_merged * self.machine.datatypes.accumulate_bits,
-            lane_reductions=counts.rows_merged,
-            output_bank_writes=0,
-            output_bank_reads=counts.replies,
+        replies, merged = outcomes.count("replies"), outcomes.count("rows_merged")
+        lines = -(-(batch.lengths // token_words[:, None]) // self.machine.weight_port_entries)
+        return outcomes.counted(
+            mac_slots=replies * self.schedule.lanes,
+            weight_bank_reads=lines.sum(axis=1),
+            weight_bits_filled=merged * self.machine.datatypes.accumulate_bits,
+            lane_reductions=merged,
+            output_bank_writes=np.zeros_like(merged),
+            output_bank_reads=replies,
         )
 
-    def _assemble(self, place: ClusterTile, outcome: Outcome) -> None:
+    def _assemble(self, place: ClusterTile, outputs: NDArray[np.float64]) -> None:
         """Add what a cluster wrote to G, as later rounds do in place and groups on the drain bus."""
-        if self.outputs is None or outcome.outputs is None:
+        if self.outputs is None:
             return
         lists, entries = self.slice(place.m, place.k), self._entries(place)
         ptr = lists.unit_ptr[place.replica * self.spec.units : (place.replica + 1) * self.spec.units + 1]
-        written = np.concatenate([outcome.outputs[unit, 0, :count, 0] for unit, count in enumerate(np.diff(ptr))])
+        written = np.concatenate([outputs[unit, 0, :count, 0] for unit, count in enumerate(np.diff(ptr))])
         columns = self.schedule.k_tiles[place.k][0] + lists.word[entries]
         self.outputs[lists.global_row[entries], columns] += written
 
 
-def check_sampled(work: TileWork, values: TileValues, outcome: Outcome) -> None:
+def check_sampled(work: TileWork, values: TileValues, outputs: NDArray[np.float64]) -> None:
     """What was written for each place of the mask is the tile's part of dY · Xᵀ: exactly on integers, else to rounding."""
-    if outcome.outputs is None:
-        return
-    expected = np.zeros_like(outcome.outputs)
+    expected = np.zeros_like(outputs)
     unit = np.repeat(np.arange(work.units), np.diff(work.unit_ptr))
     np.add.at(expected[:, 0, :, 0], (unit, work.own), (values.weights * values.words[work.word]).sum(axis=1))
-    check_equal(values, expected, outcome.outputs)
+    check_equal(values, expected, outputs)

@@ -1,11 +1,13 @@
-"""Conservation laws of a fabric of units, tile by tile; a broken one is a bug in sparsim and stops the run."""
+"""Conservation laws of a fabric of units, for every tile; a broken one is a bug in sparsim and stops the run."""
 
 from __future__ import annotations
+
+from collections.abc import Callable
 
 import numpy as np
 from numpy.typing import NDArray
 
-from simulator.engine.cluster import ClusterSpec
+from simulator.engine.cluster import ClusterSpec, Outcomes
 from simulator.engine.work import TileValues, TileWork
 from simulator.errors import require
 
@@ -18,11 +20,17 @@ def check_accumulators(spec: ClusterSpec, work: TileWork) -> None:
         raise ValueError(f"a row of {work.token_words} token words needs as many accumulators; a unit has {spec.accumulators}")
 
 
-def check_causes(spec: ClusterSpec, cycles: int, unit_cycles: NDArray[np.int64]) -> None:
+def require_each(holds: NDArray[np.bool_], law: Callable[[int], str]) -> None:
+    """Raise CheckError where a law does not hold for one of [tiles]; `law` says which, of that tile."""
+    if not holds.all():
+        require(False, law(int(np.argmin(holds))))
+
+
+def check_causes(spec: ClusterSpec, outcomes: Outcomes) -> None:
     """Every unit-cycle has one cause."""
-    causes = int(unit_cycles.sum())
-    require(causes == spec.units * cycles, f"{causes} unit-cycles have a cause of {spec.units} × {cycles}")
-    require(bool((unit_cycles >= 0).all()), "no cause has a negative count")
+    causes, cycles = outcomes.unit_cycles.sum(axis=1), outcomes.cycles
+    require_each(causes == spec.units * cycles, lambda tile: f"{causes[tile]} unit-cycles have a cause of {spec.units} × {cycles[tile]}")
+    require_each(outcomes.unit_cycles.min(axis=1) >= 0, lambda tile: "no cause has a negative count")
 
 
 def check_equal(values: TileValues, expected: Matrix, outputs: Matrix) -> None:

@@ -15,12 +15,14 @@ from numpy.typing import NDArray
 from simulator.activity import Counts
 from simulator.engine.cluster import ClusterSpec
 from simulator.engine.engines import Engine
+from simulator.engine.work import TileWork
 from simulator.kinds.gather.schedule import GatherSchedule
 from simulator.kinds.scatter.schedule import ScatterSchedule
 from simulator.kinds.units.leaving import Leaving
 from simulator.kinds.units.loops import Position
 from simulator.kinds.units.machine import UnitsMachine
 from simulator.kinds.units.named import named_features
+from simulator.kinds.units.rounds import ClusterTile
 from simulator.kinds.units.streams import list_parts
 from simulator.system.parts import Part, Sums
 from simulator.system.program import MemoryLevel, Span
@@ -110,6 +112,14 @@ class UnitsDataflow(ABC, Generic[ScheduleT, SliceT]):
     def loops(self) -> ScheduleT:
         """How the operation is cut into tiles."""
         return self.schedule
+
+    @abstractmethod
+    def work(self, place: ClusterTile) -> TileWork:
+        """What a cluster does in a tile."""
+
+    def digest(self, place: ClusterTile) -> bytes:
+        """Hash of all that decides the timing of that."""
+        return self.work(place).digest()
 
     def slice(self, m: int, k: int) -> SliceT:
         """Lists of one (M tile, K tile): made once, but for large ones, of which the latest are kept."""
@@ -260,6 +270,21 @@ class TokenwiseDataflow(UnitsDataflow[ScheduleT, SliceT]):
         m, _, n = schedule.operation.shape
         super().__init__(machine, spec, engine, schedule, y_shape=(m, n) if assemble else None)
         self.wanted = wanted
+        self._digests: dict[tuple[int | Span, ...], bytes] = {}
+
+    def digest(self, place: ClusterTile) -> bytes:
+        """All groups walk the same lists, all copies hold the same words: each is hashed once."""
+        lists, words = (place.m, place.k, place.replica), self.words_of(place)
+        if not (lists in self._digests and words in self._digests):
+            work = self.work(place)
+            for key, digest in (lists, work.list_digest), (words, work.word_digest):
+                if key not in self._digests:
+                    self._digests[key] = digest()
+        return self._digests[lists] + self._digests[words]
+
+    def words_of(self, place: ClusterTile) -> tuple[int | Span, ...]:
+        """What of its place decides the words that its lists are about."""
+        return place.m, place.k, place.tokens
 
     def made_of(self) -> tuple[Any, ...]:
         """With what leaves of Y."""
@@ -325,14 +350,16 @@ class TokenwiseDataflow(UnitsDataflow[ScheduleT, SliceT]):
             return self.linked_x_counts(self._words_of(self.looked_at, position[1]))
         rows, k, words = self.loops.x_rows(position), position[2], self.loops.round_words(position[1])
         unpacked = len(self.named(rows, k)) * self._round_tokens(position) if self.loops.residency.forms.x.packed else 0
-        return self.x_word_counts(rows, k, words) + Counts(activations_unpacked=unpacked)
+        counts = self.x_word_counts(rows, k, words)
+        return counts + Counts(activations_unpacked=unpacked) if unpacked else counts
 
     def y_counts(self, position: Position) -> Counts:
         """Of all token groups."""
         if self.wanted is not None:
             return self.linked_y_counts(self._words_of(self.wanted, position[1]))
         packed = self.rows_leaving(position) * self._round_tokens(position) if self.loops.residency.forms.y.packed else 0
-        return self.y_word_counts(position, self.loops.round_words(position[1])) + Counts(activations_packed=packed)
+        counts = self.y_word_counts(position, self.loops.round_words(position[1]))
+        return counts + Counts(activations_packed=packed) if packed else counts
 
     def y_bits(self, rows: slice | NDArray[np.int64], tokens: Span) -> int:
         """Of some rows of Y, of a range of token words, as they lie in memory."""

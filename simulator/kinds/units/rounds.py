@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
+from functools import partial
+from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from simulator.activity import CAUSES, Bounds, Counts
+from simulator.activity import Bounds, Counts
+from simulator.engine.batch import Ints
 from simulator.engine.cluster import CAUSE, Milestones, Outcome
 from simulator.kinds.units.loops import Position, TileLoops
 from simulator.kinds.units.machine import UnitsFabric
@@ -38,26 +39,25 @@ class Work(Protocol):
     def entries(self) -> int:
         """List entries walked in it."""
 
-    def digest(self) -> bytes:
-        """Hash of all that decides its timing."""
-
 
 WorkT = TypeVar("WorkT", bound=Work)
-Submit = Callable[..., "Future[ClusterResult]"]
-"""Starts a function, now or in a thread."""
 
 
 @dataclass(frozen=True, eq=False)
-class ClusterResult:
-    """What one cluster did in one tile, whatever the dataflow."""
+class ClusterResults:
+    """What clusters did, a tile each, whatever the dataflow."""
 
-    cycles: int
-    unit_cycles: NDArray[np.int64]
-    counts: Counts
-    bounds: Bounds
-    milestones: Milestones
+    cycles: Ints
+    """[clusters]"""
+    unit_cycles: Ints
+    """[clusters, causes]"""
+    counts: Ints
+    """[clusters, counters] in the order of COUNTERS."""
+    bounds: Ints
+    """[clusters, the first four bounds]: units, hot word, banks, network."""
+    milestones: Sequence[Milestones]
     compared: bool
-    """Whether its numbers were held against NumPy's."""
+    """Whether their numbers were held against NumPy's."""
 
 
 @dataclass(frozen=True)
@@ -104,8 +104,11 @@ class Dataflow(Protocol[WorkT]):
     def work(self, place: ClusterTile) -> WorkT:
         """What a cluster does in a tile."""
 
-    def simulate(self, work: WorkT, place: ClusterTile) -> ClusterResult:
-        """Run it through the engine, and check it."""
+    def digest(self, place: ClusterTile) -> bytes:
+        """Hash of all that decides the timing of that."""
+
+    def simulate(self, works: Sequence[WorkT], places: Sequence[ClusterTile]) -> ClusterResults:
+        """Run clusters through the engine, and check them."""
 
     def watched(self, work: WorkT, watch: ClusterWatch) -> Outcome:
         """Run it through the reference engine, without numbers, before the eyes of `watch`."""
@@ -149,83 +152,139 @@ class Round:
     in_step: InStep
 
 
-THREAD_ENTRIES = 20_000
-"""List entries from which a tile is worth handing to another thread."""
-LOOK_AHEAD_ROUNDS = 16
-"""Rounds that may be under way at once; bounds the memory that waiting tiles take."""
+BATCH_ENTRIES = 1 << 17
+"""List entries, over all token words, with which a batch is large enough: bounds the memory that waiting clusters take."""
+BATCH_CLUSTERS = 4096
+"""The same in clusters."""
+
+
+@dataclass(eq=False)
+class _Batch(Generic[WorkT]):
+    """Clusters that are run together."""
+
+    works: list[WorkT] = field(default_factory=list)
+    """Until they have been run."""
+    places: list[ClusterTile] = field(default_factory=list)
+    entries: int = 0
+    results: Future[ClusterResults] = field(default_factory=Future)
+
+    def add(self, work: WorkT, place: ClusterTile) -> _Cluster:
+        """One more."""
+        self.works.append(work)
+        self.places.append(place)
+        self.entries += work.entries
+        return _Cluster(self, len(self.works) - 1)
+
+    @property
+    def full(self) -> bool:
+        """Whether it is to be run."""
+        return self.entries >= BATCH_ENTRIES or len(self.works) >= BATCH_CLUSTERS
+
+    def run(self, simulate: Callable[[Sequence[WorkT], Sequence[ClusterTile]], ClusterResults]) -> None:
+        """Run it; an error in another thread is raised again where a result is asked for."""
+        works, self.works = self.works, []
+        try:
+            self.results.set_result(simulate(works, self.places))
+        except BaseException as error:
+            self.results.set_exception(error)
+            raise
+
+
+@dataclass(frozen=True, eq=False)
+class _Cluster:
+    """One of them."""
+
+    batch: _Batch[Any]
+    place: int
 
 
 @dataclass(eq=False)
 class RoundRunner(Generic[WorkT]):
-    """Runs rounds; remembers the clusters it has seen, because equal work takes equal time."""
+    """Runs rounds, many clusters at once; remembers those it has seen, because equal work takes equal time."""
 
     fabric: UnitsFabric
     dataflow: Dataflow[WorkT]
     reuse_tiles: bool
     threads: int
-    """Clusters simulated at once; what comes out does not depend on it."""
+    """Batches of clusters simulated at once; what comes out does not depend on it."""
     reused: int = 0
-    _distinct: list[Future[ClusterResult]] = field(default_factory=list)
-    _seen: dict[bytes, Future[ClusterResult]] = field(default_factory=dict)
+    _batches: list[_Batch[WorkT]] = field(default_factory=list)
+    _seen: dict[bytes, _Cluster] = field(default_factory=dict)
     _rounds: dict[tuple[int, ...], Round] = field(default_factory=dict)
 
     def run(self, positions: list[Position]) -> list[Round]:
         """Run all rounds, in order."""
         if self.threads == 1:
-            return [self._round(k, self._start(_immediately, m, r, k)) for m, r, k in positions]
-        rounds: list[Round] = []
-        with ThreadPoolExecutor(self.threads) as pool:
-            under_way: deque[tuple[int, list[Future[ClusterResult]]]] = deque()
-            for m, r, k in positions:
-                under_way.append((k, self._start(pool.submit, m, r, k)))
-                if len(under_way) > LOOK_AHEAD_ROUNDS:
-                    rounds.append(self._round(*under_way.popleft()))
-            rounds += [self._round(*waiting) for waiting in under_way]
-        return rounds
+            clusters = self._started(positions, self._run_here)
+        else:
+            with ThreadPoolExecutor(self.threads) as pool:
+                clusters = self._started(positions, partial(self._submit, pool))
+        return [self._round(k, of_round) for (_, _, k), of_round in zip(positions, clusters, strict=True)]
+
+    def _submit(self, pool: ThreadPoolExecutor, batch: _Batch[WorkT]) -> None:
+        """Run a batch in another thread, once few enough wait there."""
+        pool.submit(batch.run, self.dataflow.simulate)
+        if len(self._batches) > 2 * self.threads:
+            self._batches[-2 * self.threads].results.result()
+
+    def _started(self, positions: list[Position], run: Callable[[_Batch[WorkT]], None]) -> list[list[_Cluster]]:
+        """[rounds][clusters], of which all that have not been seen are run, in batches; the last one here, which else would wait."""
+        batch: _Batch[WorkT] = _Batch()
+        found: list[list[_Cluster]] = []
+        for position in positions:
+            of_round = []
+            for place in cluster_tiles(self.fabric, self.dataflow.loops, position):
+                key = self.dataflow.digest(place) if self.reuse_tiles else b""
+                cluster = self._seen.get(key)
+                if cluster is None:
+                    cluster = batch.add(self.dataflow.work(place), place)
+                    if self.reuse_tiles:
+                        self._seen[key] = cluster
+                else:
+                    self.reused += 1
+                of_round.append(cluster)
+            found.append(of_round)
+            if batch.full:
+                batch = self._run(batch, run)
+        if batch.works:
+            self._run(batch, self._run_here)
+        return found
+
+    def _run_here(self, batch: _Batch[WorkT]) -> None:
+        batch.run(self.dataflow.simulate)
+
+    def _run(self, batch: _Batch[WorkT], run: Callable[[_Batch[WorkT]], None]) -> _Batch[WorkT]:
+        """Run a batch; the next one."""
+        self._batches.append(batch)
+        run(batch)
+        return _Batch()
 
     @property
     def checked(self) -> dict[str, int]:
         """What was verified on the way."""
-        compared = sum(future.result().compared for future in self._distinct)
-        return {"tiles_simulated": len(self._distinct), "tiles_reused": self.reused, "tiles_compared": compared}
+        sizes = [(len(batch.places), batch.results.result().compared) for batch in self._batches]
+        simulated, compared = sum(size for size, _ in sizes), sum(size for size, compared in sizes if compared)
+        return {"tiles_simulated": simulated, "tiles_reused": self.reused, "tiles_compared": compared}
 
-    def _start(self, submit: Submit, m: int, round_index: int, k: int) -> list[Future[ClusterResult]]:
-        """Start all clusters of a round that have not been seen."""
-        return [self._cluster(submit, place) for place in cluster_tiles(self.fabric, self.dataflow.loops, (m, round_index, k))]
-
-    def _round(self, k: int, futures: list[Future[ClusterResult]]) -> Round:
+    def _round(self, k: int, clusters: list[_Cluster]) -> Round:
         """Add up the clusters of a round, once for all that are of the same clusters; the barrier waits for the slowest."""
-        key = (k > 0, *map(id, futures))
+        key = (k > 0, *map(id, clusters))
         if key not in self._rounds:
-            self._rounds[key] = self._added_up(k, [future.result() for future in futures])
+            self._rounds[key] = self._added_up(k, [(cluster.batch.results.result(), cluster.place) for cluster in clusters])
         return self._rounds[key]
 
-    def _added_up(self, k: int, results: list[ClusterResult]) -> Round:
-        step = in_step([result.milestones for result in results], self.fabric.units_per_cluster, self.dataflow.loops.stream.fifo_pieces)
-        cycles = max((result.cycles + delay for result, delay in zip(results, step.delays, strict=True)), default=0)
-        counts = results[0].counts if len(results) == 1 else Counts.total(result.counts for result in results)
-        causes = np.zeros(len(CAUSES), dtype=np.int64)
-        for result in results:
-            causes += result.unit_cycles
+    def _added_up(self, k: int, clusters: list[tuple[ClusterResults, int]]) -> Round:
+        units, fifo_pieces = self.fabric.units_per_cluster, self.dataflow.loops.stream.fifo_pieces
+        step = in_step([results.milestones[place] for results, place in clusters], units, fifo_pieces)
+        cycles, every_count, every_cause, bounds = (_rows_of(name, clusters) for name in ("cycles", "counts", "unit_cycles", "bounds"))
+        longest = int((cycles + step.delays).max())
+        counts, causes = Counts(*every_count.sum(axis=0).tolist()), every_cause.sum(axis=0)
         # A cluster that is done, or has no tokens at all, waits at the barrier.
-        running = self.fabric.units_per_cluster * sum(result.cycles for result in results)
-        causes[CAUSE["imbalance"]] += self.fabric.units * cycles - running
+        causes[CAUSE["imbalance"]] += self.fabric.units * longest - units * int(cycles.sum())
         if k:
             counts = counts + self.dataflow.later_tile_counts(counts)
-        return Round(cycles, counts, causes, _slowest([result.bounds for result in results]), step)
-
-    def _cluster(self, submit: Submit, place: ClusterTile) -> Future[ClusterResult]:
-        work = self.dataflow.work(place)
-        key = work.digest() if self.reuse_tiles else b""
-        if key in self._seen:
-            self.reused += 1
-            return self._seen[key]
-        start = submit if work.entries >= THREAD_ENTRIES else _immediately
-        future = start(self.dataflow.simulate, work, place)
-        self._distinct.append(future)
-        if self.reuse_tiles:
-            self._seen[key] = future
-        return future
+        # A round is bound by the most heavily loaded of its clusters.
+        return Round(longest, counts, causes, Bounds(*bounds.max(axis=0).tolist()), step)
 
 
 def cluster_tiles(fabric: UnitsFabric, loops: TileLoops, position: Position) -> list[ClusterTile]:
@@ -234,18 +293,10 @@ def cluster_tiles(fabric: UnitsFabric, loops: TileLoops, position: Position) -> 
     return [ClusterTile(m, k, tokens, replica) for tokens in loops.active_groups(round_index) for replica in range(fabric.replicas)]
 
 
-def _immediately(simulate: Callable[[WorkT, ClusterTile], ClusterResult], work: WorkT, place: ClusterTile) -> Future[ClusterResult]:
-    """Simulate now, in this thread."""
-    future: Future[ClusterResult] = Future()
-    future.set_result(simulate(work, place))
-    return future
-
-
-def _slowest(bounds: list[Bounds]) -> Bounds:
-    """A round is bound by the most heavily loaded of its clusters."""
-    return Bounds(
-        unit_cycles=max((bound.unit_cycles for bound in bounds), default=0),
-        word_cycles=max((bound.word_cycles for bound in bounds), default=0),
-        bank_cycles=max((bound.bank_cycles for bound in bounds), default=0),
-        network_cycles=max((bound.network_cycles for bound in bounds), default=0),
-    )
+def _rows_of(name: str, clusters: list[tuple[ClusterResults, int]]) -> Ints:
+    """[clusters, …] what a field of their results says of each."""
+    results, place = clusters[0]
+    if len(clusters) == 1:
+        row: Ints = getattr(results, name)[place : place + 1]
+        return row
+    return np.array([getattr(results, name)[place] for results, place in clusters])

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
-from numpy.typing import NDArray
 
+from simulator.engine.batch import Ints, steps, within
 from simulator.engine.cluster import Milestones
 from simulator.engine.work import ListStream
 from simulator.kinds.units.machine import UnitsMachine
@@ -16,7 +16,6 @@ from simulator.machine.model import DMA_CHUNK_BYTES
 from simulator.system.parts import Part, PartColumns
 from simulator.system.program import MEMORY, Flow
 
-Ints = NDArray[np.int64]
 LEAST_PLACES = 4
 """Pieces that a FIFO holds at least, so that some come while others are read."""
 
@@ -55,17 +54,6 @@ def _shares(total: int, ends: Ints, grain: int) -> Ints:
     whole = -(-total * ends // int(ends[-1]))
     cuts = np.minimum(-(-whole // grain) * grain, total)
     return steps(cuts)
-
-
-def steps(ends: Ints) -> Ints:
-    """What each is larger than the one before it, the first than 0 (`np.diff` with that before it, in a quarter of the time).
-
-    >>> steps(np.array([2, 5, 5])).tolist()
-    [2, 3, 0]
-    """
-    sizes = ends.copy()
-    sizes[1:] -= ends[:-1]
-    return sizes
 
 
 def piece_space(stream: ListStream) -> int:
@@ -107,25 +95,30 @@ def in_step(clusters: Sequence[Milestones], units: int, fifo_pieces: int) -> InS
     """
     if len(clusters) == 1:
         return _alone(clusters[0], units)
-    pieces = max((len(each.wanted) for each in clusters), default=0)
-    if pieces <= fifo_pieces:
-        stops = [np.zeros(len(each.wanted), dtype=np.int64) for each in clusters]
-    else:
+    lengths = np.array([len(each.wanted) for each in clusters], dtype=np.int64)
+    pieces = int(lengths.max(initial=0))
+    wanted, taken = _joined(each.wanted for each in clusters), _joined(each.taken for each in clusters)
+    rows = [len(each.written) for each in clusters]
+    cycle, unit = np.divmod(_joined(each.written for each in clusters), units)
+    delays = [0] * len(clusters)
+    if pieces > fifo_pieces:
         stops = _stops(clusters, pieces, fifo_pieces)
+        delays = [int(stopped[-1]) if len(stopped) else 0 for stopped in stops]
+        taken += _joined(_by(each.wanted, stopped, each.taken) for each, stopped in zip(clusters, stops, strict=True))
+        cycle += _joined(_by(each.wanted, stopped, each.written // units) for each, stopped in zip(clusters, stops, strict=True))
+        wanted += _joined(stops)
+    number = within(lengths)
     first, last = np.full(pieces, np.iinfo(np.int64).max), np.zeros(pieces, dtype=np.int64)
-    written: list[Ints] = [np.zeros(0, dtype=np.int64)]
-    unit: list[Ints] = [np.zeros(0, dtype=np.int64)]
-    for index, (each, stopped) in enumerate(zip(clusters, stops, strict=True)):
-        count = len(each.wanted)
-        first[:count] = np.minimum(first[:count], each.wanted + stopped)
-        last[:count] = np.maximum(last[:count], each.taken + _by(each.wanted, stopped, each.taken))
-        cycle = each.written // units
-        written.append(cycle + _by(each.wanted, stopped, cycle))
-        unit.append(each.written % units + index * units)
-    when, who = np.concatenate(written), np.concatenate(unit)
-    order = np.lexsort((who, when))
+    np.minimum.at(first, number, wanted)
+    np.maximum.at(last, number, taken)
+    unit += np.repeat(units * np.arange(len(clusters)), rows)
+    order = np.lexsort((unit, cycle))
     flow = Flow(tuple(first.tolist()), tuple(np.maximum.accumulate(last).tolist())) if pieces else None
-    return InStep([int(stopped[-1]) if len(stopped) else 0 for stopped in stops], flow, when[order], who[order])
+    return InStep(delays, flow, cycle[order], unit[order])
+
+
+def _joined(several: Iterable[Ints]) -> Ints:
+    return np.concatenate([np.zeros(0, dtype=np.int64), *several])
 
 
 def _alone(cluster: Milestones, units: int) -> InStep:

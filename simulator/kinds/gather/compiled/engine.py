@@ -1,19 +1,21 @@
-"""The compiled engine of the gather dataflow: lays out the memory of a tile and runs it."""
+"""The compiled engine of the gather dataflow: lays out the memory of a fabric and runs tiles on it."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import lru_cache
 
 import numpy as np
 
-from simulator.engine.cluster import ClusterSpec, Outcome
+from simulator.engine.batch import WorkBatch, ends_of, steps
+from simulator.engine.cluster import ClusterSpec, Outcomes
+from simulator.engine.compiled.batch import MILESTONES, TAKEN, run_batch
 from simulator.engine.compiled.fabric_plan import FabricMemory, FabricPlan
 from simulator.engine.compiled.kernels import Kernel
 from simulator.engine.compiled.layout import ABSENT, Fabric, Flit, Row, Unit
 from simulator.engine.compiled.memory import numbers
 from simulator.engine.compiled.records import Array, Memory, Nowhere, Table, view
-from simulator.engine.compiled.tile import MILESTONES, run_tile
-from simulator.engine.work import TileValues, TileWork
+from simulator.engine.work import TileValues
 from simulator.kinds.units.checks import check_accumulators
 
 
@@ -81,13 +83,21 @@ def _at_rest(spec: ClusterSpec) -> FabricMemory:
     return GatherPlan(spec).at_rest()
 
 
-def run_cluster(spec: ClusterSpec, work: TileWork, values: TileValues | None) -> Outcome:
-    """Run one cluster through one tile of the gather dataflow, from reset; numbers are not carried. Raises as the reference."""
-    check_accumulators(spec, work)
-    at_rest, ends = _at_rest(spec), work.ends_row()
-    memory = at_rest.with_lists(work, all_present=int(work.present.all()))
-    lists = work.word, ends.view(np.uint8), np.where(work.present.ravel(), work.bank, np.int32(ABSENT))
-    return run_tile(GATHER_KERNEL, at_rest, memory, work, lists, int(ends.sum()) * work.token_words)
+def run_clusters(spec: ClusterSpec, batch: WorkBatch, values: Sequence[TileValues | None]) -> Outcomes:
+    """Run clusters through tiles of the gather dataflow, each from reset; numbers are not carried. Raises as the reference."""
+    for work in batch.works:
+        check_accumulators(spec, work)
+    ends = batch.ends_row
+    banks = batch.bank if batch.all_whole else np.where(batch.present, batch.bank, np.int32(ABSENT))
+    return run_batch(
+        GATHER_KERNEL,
+        _at_rest(spec),
+        batch,
+        (batch.word, ends.view(np.uint8), banks),
+        steps(ends_of(ends)[batch.entry_ptr])[1:] * batch.token_words,
+        all_present=batch.whole,
+        first_bank=batch.first_bank,
+    )
 
 
-GATHER_KERNEL = Kernel("gather", "simulator.kinds.gather.compiled.kernels", ("int64", "int32", "uint8", "int32", *MILESTONES))
+GATHER_KERNEL = Kernel("gather", "simulator.kinds.gather.compiled.kernels", (*TAKEN, "int32", "uint8", "int32", *MILESTONES))

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from simulator.engine.compiled.bits import inline, part
 from simulator.engine.compiled.fabric import leave, route, show_arrivals, skip, waiting, waits
-from simulator.engine.compiled.intrinsics import first_record, lowest
+from simulator.engine.compiled.intrinsics import first_record, lowest, onward
 from simulator.engine.compiled.layout import UNLIMITED, Flit
 from simulator.engine.compiled.queues import enter
 from simulator.engine.compiled.records import Numbers
 from simulator.engine.compiled.routers import next_channel, send
+from simulator.engine.compiled.turns import batch_of, begin, end, milestones_of
 from simulator.engine.compiled.units import Milestones
 from simulator.kinds.gather.compiled.engine import GatherFabric
 from simulator.kinds.gather.compiled.units import Lists, next_release, step_units
@@ -87,21 +88,9 @@ def step_banks(fabric: GatherFabric, cycle: int) -> bool:
     return moved
 
 
-def run_gather(
-    memory: Numbers,
-    words: Numbers,
-    ends: Numbers,
-    banks: Numbers,
-    readers: Numbers,
-    wanted: Numbers,
-    taken: Numbers,
-    written: Numbers,
-    until: int,
-) -> None:
-    """Run a gather tile from its clock's cycle on, to its end or at least to cycle `until`."""
-    fabric = gather_fabric(memory)
-    lists = Lists(words, ends, banks)
-    milestones = Milestones(readers, wanted, taken, written)
+@part
+def run_tile(fabric: GatherFabric, lists: Lists, milestones: Milestones, until: int) -> None:
+    """Run a tile from its clock's cycle on, to its end or at least to cycle `until`."""
     cycle = fabric.cycle
     while fabric.active and cycle < until:
         show_arrivals(fabric, cycle)
@@ -119,3 +108,30 @@ def run_gather(
         else:
             cycle = skip(fabric, next_release(fabric, cycle), cycle)
     fabric.cycle = cycle
+
+
+def run_gather(
+    tiles: Numbers,
+    at_rest: Numbers,
+    memory: Numbers,
+    unit_ptr: Numbers,
+    counted: Numbers,
+    words: Numbers,
+    ends: Numbers,
+    banks: Numbers,
+    readers: Numbers,
+    wanted: Numbers,
+    taken: Numbers,
+    written: Numbers,
+    cycles: int,
+) -> None:
+    """Run gather tiles from where they are, to the end of the last one or for about so many cycles."""
+    batch, fabric = batch_of(tiles), gather_fabric(memory)
+    while batch.at < batch.count and cycles > 0:
+        tile = begin(batch, fabric, memory, at_rest, unit_ptr)
+        fabric.all_present = tile.all_present
+        started = fabric.cycle
+        lists = Lists(words, ends, onward(banks, tile.first_bank))
+        run_tile(fabric, lists, milestones_of(tile, readers, wanted, taken, written), started + cycles)
+        cycles -= fabric.cycle - started
+        end(batch, fabric, memory, counted)

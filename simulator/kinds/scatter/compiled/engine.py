@@ -1,18 +1,20 @@
-"""The compiled engine of the scatter dataflow: lays out the memory of a tile and runs it."""
+"""The compiled engine of the scatter dataflow: lays out the memory of a fabric and runs tiles on it."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import lru_cache
 
 import numpy as np
 
-from simulator.engine.cluster import ClusterSpec, Outcome
+from simulator.engine.batch import WorkBatch
+from simulator.engine.cluster import ClusterSpec, Outcomes
+from simulator.engine.compiled.batch import MILESTONES, TAKEN, run_batch
 from simulator.engine.compiled.fabric_plan import FabricMemory, FabricPlan
 from simulator.engine.compiled.kernels import Kernel
 from simulator.engine.compiled.layout import Fabric, Unit
 from simulator.engine.compiled.records import Memory
-from simulator.engine.compiled.tile import MILESTONES, run_tile
-from simulator.engine.work import TileValues, TileWork
+from simulator.engine.work import TileValues
 
 
 class ScatterUnit(Unit):
@@ -45,12 +47,18 @@ def _at_rest(spec: ClusterSpec) -> FabricMemory:
     return ScatterPlan(spec).at_rest()
 
 
-def run_scatter(spec: ClusterSpec, work: TileWork, values: TileValues | None) -> Outcome:
-    """Run one cluster through one tile of the scatter dataflow, from reset; numbers are not carried."""
-    at_rest = _at_rest(spec)
-    memory = at_rest.with_lists(work, operands=work.present.shape[1])
-    lists = work.word, work.own, work.present.ravel().view(np.uint8), work.bank
-    return run_tile(SCATTER_KERNEL, at_rest, memory, work, lists, 0)
+def run_scatters(spec: ClusterSpec, batch: WorkBatch, values: Sequence[TileValues | None]) -> Outcomes:
+    """Run clusters through tiles of the scatter dataflow, each from reset; numbers are not carried."""
+    return run_batch(
+        SCATTER_KERNEL,
+        _at_rest(spec),
+        batch,
+        (batch.word, batch.own, batch.present.view(np.uint8), batch.bank),
+        np.zeros(len(batch.works), dtype=np.int64),
+        operands=batch.operands,
+        first_present=batch.first_present,
+        first_bank=batch.first_bank,
+    )
 
 
-SCATTER_KERNEL = Kernel("scatter", "simulator.kinds.scatter.compiled.kernels", ("int64", "int32", "int32", "uint8", "int32", *MILESTONES))
+SCATTER_KERNEL = Kernel("scatter", "simulator.kinds.scatter.compiled.kernels", (*TAKEN, "int32", "int32", "uint8", "int32", *MILESTONES))

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from simulator.engine.compiled.bits import part
 from simulator.engine.compiled.fabric import leave, route, show_arrivals, skip, waiting, waits
-from simulator.engine.compiled.intrinsics import first_record, lowest, number
+from simulator.engine.compiled.intrinsics import first_record, lowest, number, onward
 from simulator.engine.compiled.queues import insert_by_order
 from simulator.engine.compiled.records import Numbers
+from simulator.engine.compiled.turns import batch_of, begin, end, milestones_of
 from simulator.engine.compiled.units import Milestones
 from simulator.kinds.scatter.compiled.engine import ScatterFabric
 from simulator.kinds.scatter.compiled.units import Lists, step_units
@@ -34,22 +35,9 @@ def step_banks(fabric: ScatterFabric, cycle: int) -> bool:
     return moved
 
 
-def run_scatter(
-    memory: Numbers,
-    words: Numbers,
-    operands: Numbers,
-    present: Numbers,
-    banks: Numbers,
-    readers: Numbers,
-    wanted: Numbers,
-    taken: Numbers,
-    written: Numbers,
-    until: int,
-) -> None:
-    """Run a scatter tile from its clock's cycle on, to its end or at least to cycle `until`."""
-    fabric = scatter_fabric(memory)
-    lists = Lists(words, operands, present, banks)
-    milestones = Milestones(readers, wanted, taken, written)
+@part
+def run_tile(fabric: ScatterFabric, lists: Lists, milestones: Milestones, until: int) -> None:
+    """Run a tile from its clock's cycle on, to its end or at least to cycle `until`."""
     cycle = fabric.cycle
     while fabric.active and cycle < until:
         show_arrivals(fabric, cycle)
@@ -65,3 +53,31 @@ def run_scatter(
         else:
             cycle = skip(fabric, number(0), cycle)
     fabric.cycle = cycle
+
+
+def run_scatter(
+    tiles: Numbers,
+    at_rest: Numbers,
+    memory: Numbers,
+    unit_ptr: Numbers,
+    counted: Numbers,
+    words: Numbers,
+    operands: Numbers,
+    present: Numbers,
+    banks: Numbers,
+    readers: Numbers,
+    wanted: Numbers,
+    taken: Numbers,
+    written: Numbers,
+    cycles: int,
+) -> None:
+    """Run scatter tiles from where they are, to the end of the last one or for about so many cycles."""
+    batch, fabric = batch_of(tiles), scatter_fabric(memory)
+    while batch.at < batch.count and cycles > 0:
+        tile = begin(batch, fabric, memory, at_rest, unit_ptr)
+        fabric.operands = tile.operands
+        started = fabric.cycle
+        lists = Lists(words, operands, onward(present, tile.first_present), onward(banks, tile.first_bank))
+        run_tile(fabric, lists, milestones_of(tile, readers, wanted, taken, written), started + cycles)
+        cycles -= fabric.cycle - started
+        end(batch, fabric, memory, counted)

@@ -1,0 +1,87 @@
+"""Runs the kernel of a dataflow through many tiles, each from reset, and reads what it counted."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+
+from simulator.activity import CLOCKED
+from simulator.engine.batch import Ints, WorkBatch, ends_of
+from simulator.engine.cluster import CAUSE, Milestones, Outcomes
+from simulator.engine.compiled.fabric_plan import FabricMemory
+from simulator.engine.compiled.kernels import Kernel
+from simulator.engine.compiled.layout import CAUSE_COUNT, MOST_CYCLES, Turn, Turns
+from simulator.engine.compiled.memory import Block, Layout
+from simulator.engine.compiled.records import Memory, fields_of, view
+from simulator.errors import MappingError, stalled
+
+TAKEN = ("int64", "int64", "int64", "int64", "int64")
+"""Types of the first arrays of every such kernel: tiles, fabric at rest, fabric, where lists begin, what is counted."""
+MILESTONES = ("int64", "int64", "int64", "int64")
+"""Types of the last ones: units that have not taken a piece, when it was wanted, when taken, rows written."""
+SLICE_CYCLES = 1 << 16
+"""A kernel comes back to Python now and then, so that a run can be interrupted."""
+_CLOCKED_AT, _CAUSES_AT = 1, 1 + len(CLOCKED)
+
+
+def run_batch(kernel: Kernel, at_rest: FabricMemory, batch: WorkBatch, lists: tuple[Any, ...], rows: Ints, **sizes: Any) -> Outcomes:
+    """Run all tiles to their ends; [tiles] `rows` are the row words that each writes at most, `sizes` are more fields of `Turn`.
+
+    CheckError where nothing has moved for longer than any pipeline takes.
+    """
+    pieces, row_ptr = batch.pieces, ends_of(rows)
+    piece_ptr = ends_of(pieces)
+    readers = batch.piece_readers()
+    wanted, taken = np.full(len(readers), MOST_CYCLES), np.zeros(len(readers), dtype=np.int64)
+    written = np.zeros(row_ptr[-1], dtype=np.int64)
+    counted = np.zeros((len(batch.works), _CAUSES_AT + CAUSE_COUNT), dtype=np.int64)
+    tiles = _laid_out(
+        at_rest,
+        len(batch.works),
+        words=batch.words,
+        token_words=batch.token_words,
+        piece_entries=batch.piece_entries,
+        fifo_pieces=batch.fifo_pieces,
+        pieces=pieces,
+        first_piece=piece_ptr[:-1],
+        first_row=row_ptr[:-1],
+        **sizes,
+    )
+    memory = at_rest.memory.copy()
+    progress, fabric = view(tiles, Turns), view(memory, at_rest.fabric)
+    patience = SLICE_CYCLES + at_rest.longest_delay
+    while progress.at[0] < len(batch.works):
+        kernel(tiles, at_rest.memory, memory, batch.unit_ptr, counted, *lists, readers, wanted, taken, written, SLICE_CYCLES)
+        if fabric.cycle[0] > MOST_CYCLES:
+            raise MappingError(f"a tile takes more than {MOST_CYCLES} cycles; set mapping.tokens_per_tile to make tiles smaller")
+        if progress.begun[0] and fabric.cycle[0] - fabric.moved_at[0] > patience:
+            raise stalled(int(fabric.cycle[0]))
+    cycles, causes = counted[:, 0], counted[:, _CAUSES_AT:]
+    causes[:, CAUSE["imbalance"]] = batch.units * cycles - causes.sum(axis=1)
+    clocked = counted[:, _CLOCKED_AT:_CAUSES_AT]
+    pieces_of = [slice(first, last) for first, last in pairwise(piece_ptr.tolist())]
+    rows_of = zip(row_ptr.tolist(), clocked[:, _MERGED].tolist(), strict=False)
+    milestones = [
+        Milestones(wanted[cut], taken[cut], np.sort(written[first : first + count]))
+        for cut, (first, count) in zip(pieces_of, rows_of, strict=True)
+    ]
+    return Outcomes(cycles, clocked, causes, milestones)
+
+
+_MERGED = CLOCKED.index("rows_merged")
+
+
+def _laid_out(at_rest: FabricMemory, count: int, **sizes: Any) -> Memory:
+    """Records of so many tiles, and where the fabric counts."""
+    layout = Layout(Turns)
+    block: Block = layout.block(Turn, count)
+    memory = layout.memory()
+    batch, tiles = view(memory, Turns), block.of(memory)
+    batch.tiles, batch.count, batch.places = block.first, count, len(at_rest.memory)
+    batch.clocked_at, batch.clocked = fields_of(at_rest.fabric)["counts"].offset // 2, len(CLOCKED)
+    batch.causes_at, batch.causes = int(view(at_rest.memory, at_rest.fabric).causes[0]) // 2, CAUSE_COUNT
+    for name, size in sizes.items():
+        setattr(tiles, name, size)
+    return memory
