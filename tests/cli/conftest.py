@@ -108,7 +108,7 @@ def refusal(sparsim: Type) -> Callable[..., str]:
 @pytest.fixture
 def no_plots(monkeypatch: pytest.MonkeyPatch) -> None:
     """Leave out the slow part of a report, where a test is not about it."""
-    monkeypatch.setattr("simulator.report.plots.save_plots", lambda results, folder, pictures, measured=(): None)
+    monkeypatch.setattr("simulator.report.plots.save_plots", lambda *_: None)
 
 
 @pytest.fixture
