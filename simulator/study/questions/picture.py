@@ -25,6 +25,7 @@ _LETTERS = 10
 _FAR = 20.0
 """Bars further apart are drawn by their logarithms."""
 _DASHES = ("--", ":", "-.")
+_LEVEL_DASHES = ("--", "-.", (0, (6, 1, 1, 1, 1, 1)), ":")
 _Label = tuple[Scalar | None, ...]
 Line = dict[Scalar, dict[str, Estimate]]
 """Value of x → column → estimate."""
@@ -82,11 +83,27 @@ def _curves(axes: Axes, spec: PictureSpec, evidence: Evidence, column: str, line
         axes.fill_between([float(x) for x in xs], low, high, color=colour, alpha=0.12, linewidth=0)
         every += [*low, *high]
     xs_all = sorted({float(x) for line in lines.values() for x in line})
+    every += _draw_levels(axes, spec, evidence, column)
     every += _draw_measured(axes, spec, evidence, column, xs_all)
     plain_ticks(axes, "x", xs_all)
     plain_ticks(axes, "y", every)
     axes.set_xlabel(short(spec.x))
     _labelled(axes, evidence, column)
+
+
+def _draw_levels(axes: Axes, spec: PictureSpec, evidence: Evidence, column: str) -> list[float]:
+    """Lines across, with their bands, of points that have no place along x."""
+    drawn: list[float] = []
+    colours = COLOURS[::-1]
+    for place, level in enumerate(spec.levels):
+        points = evidence.points(level.sweep or next(iter(dict.fromkeys(each.sweep for each in evidence.seen))), level.at)
+        if points:
+            each = evidence.estimate(evidence.best(points, spec.panels[0], spec.best), column)
+            colour, dash = colours[place % len(colours)], _LEVEL_DASHES[place % len(_LEVEL_DASHES)]
+            axes.axhline(each.nominal, color=colour, linestyle=dash, linewidth=1.4, label=level.name)
+            axes.axhspan(each.band.low, each.band.high, color=colour, alpha=0.05, linewidth=0)
+            drawn += [each.nominal, each.band.low, each.band.high]
+    return drawn
 
 
 def _draw_measured(axes: Axes, spec: PictureSpec, evidence: Evidence, column: str, xs: Sequence[float]) -> list[float]:

@@ -188,6 +188,8 @@ class _Reader:
         for axis in (picture.x, *picture.lines):
             if axis not in axes:
                 raise self._fail(place, f"{axis}: no axis of sweeps.{sweep}; allowed: {', '.join(axes)}{nearest_hint(axis, axes)}")
+        for level in picture.levels:
+            self._check_pick(Pick(sweep=level.sweep, at=level.at), (*place, "levels"))
         for column in (*picture.panels, *(line.panel for line in picture.measured)):
             self._check_column(column, place)
         for line in picture.measured:

@@ -42,6 +42,14 @@ class MeasuredLine(FileModel):
     times: float = Field(1.0, gt=0, description="into the unit of the panel")
 
 
+class Level(FileModel):
+    """A point that has no place along the picture's axis: a line across it."""
+
+    name: str = Field(min_length=1, description="what the picture calls it")
+    sweep: str | None = Field(None, description="whose point it is; needed where there are several")
+    at: dict[str, Values] = Field(default_factory=dict, description="axis → value of the point, or a list of values")
+
+
 class PictureSpec(FileModel):
     """The picture that answers."""
 
@@ -53,6 +61,7 @@ class PictureSpec(FileModel):
     stacked: bool = Field(False, description="bars: the columns of `panels` on one another in one panel")
     best: Literal["least", "most"] = Field("least", description="of points that share a place: which of the first panel's column is shown")
     at: dict[str, Values] = Field(default_factory=dict, description="axis → value of the points that are shown")
+    levels: tuple[Level, ...] = Field((), description="lines: points of another sweep, as lines across; of several the best")
     measured: tuple[MeasuredLine, ...] = Field((), description="measured devices, as lines")
     title: str = Field(min_length=1, description="what it shows")
 

@@ -17,6 +17,7 @@ from simulator.workload.models.transformers import (
     WeightGradient,
     attention_chains,
     forward,
+    forward_layer,
     fused_attention_backward,
     mixture_of_experts,
     training_chains,
@@ -89,7 +90,14 @@ def _one_layer(scale: int) -> Model:
     return _forward(f"the first layer of ws-{scale}x and its unembedding: one of eight layers of one law", 256, gpt)
 
 
+def _flagship() -> Model:
+    gpt = weight_sparse_gpt(4)
+    text = "one layer of ws-4x (width 1,024, hidden density 1/64) over four sequences of 256 tokens, its attention fused"
+    return Model(text, 1024, partial(forward_layer, gpt, sequence=256), chains=attention_chains(replace(gpt, layers=1)))
+
+
 MODELS: Mapping[str, Model] = {
+    "flagship": _flagship(),
     **_sparse_gpt(1),
     **_sparse_gpt(4),
     "ws-4x-layer": _one_layer(4),

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from simulator.errors import ConfigError
 from simulator.workload.models.trace import DENSE, OperationKeys, attention_product, product
 
 CAUSAL: Mapping[str, Any] = {"pattern": "causal"}
@@ -65,17 +66,22 @@ def forward(gpt: Gpt, tokens: int) -> list[OperationKeys]:
 
     qk makes all tokens × tokens scores of a head, also those that the causal mask then drops.
     """
-    operations: list[OperationKeys] = []
-    for layer in range(gpt.layers):
-        c_attn, c_proj, c_fc, m_proj = linears(gpt, layer)
-        operations += [
-            c_attn.forward(tokens),
-            *_attention(gpt, layer, tokens),
-            c_proj.forward(tokens),
-            c_fc.forward(tokens),
-            m_proj.forward(tokens),
-        ]
-    return [*operations, unembedding(gpt).forward(tokens)]
+    layers = [operation for layer in range(gpt.layers) for operation in _layer(gpt, layer, tokens, 1)]
+    return [*layers, unembedding(gpt).forward(tokens)]
+
+
+def forward_layer(gpt: Gpt, tokens: int, *, sequence: int) -> list[OperationKeys]:
+    """The products of the first layer, over `tokens` in sequences of so many: tokens of one do not attend to those of another."""
+    if tokens % sequence:
+        raise ConfigError(f"{tokens} tokens are no whole number of sequences of {sequence}")
+    return _layer(gpt, 0, sequence, tokens // sequence)
+
+
+def _layer(gpt: Gpt, layer: int, sequence: int, sequences: int) -> list[OperationKeys]:
+    c_attn, c_proj, c_fc, m_proj = linears(gpt, layer)
+    tokens = sequence * sequences
+    attention = _attention(gpt, layer, sequence, sequences)
+    return [c_attn.forward(tokens), *attention, c_proj.forward(tokens), c_fc.forward(tokens), m_proj.forward(tokens)]
 
 
 def linears(gpt: Gpt, layer: int) -> tuple[Linear, Linear, Linear, Linear]:
@@ -95,13 +101,13 @@ def unembedding(gpt: Gpt) -> Linear:
     return Linear("lm_head", gpt.vocabulary, gpt.width, gpt.unembedding, None, (f"h{gpt.layers - 1}.m_proj",))
 
 
-def _attention(gpt: Gpt, layer: int, tokens: int) -> list[OperationKeys]:
-    """Scores [keys, queries] = K · Qᵀ, and y [channels, queries] = Vᵀ · softmax(scores), a block a head."""
+def _attention(gpt: Gpt, layer: int, tokens: int, sequences: int) -> list[OperationKeys]:
+    """Scores [keys, queries] = K · Qᵀ, and y [channels, queries] = Vᵀ · softmax(scores), a block a head and sequence."""
     name, c_attn = f"h{layer}", f"h{layer}.c_attn"
-    head = gpt.head or DENSE
+    head, blocks = gpt.head or DENSE, gpt.heads * sequences
     return [
-        attention_product(f"{name}.qk", gpt.heads, kind(gpt.head, gpt.head), (tokens, gpt.head_width, tokens), head, head, (c_attn,)),
-        attention_product(f"{name}.av", gpt.heads, "SpMSpM", (gpt.head_width, tokens, tokens), head, CAUSAL, (c_attn, f"{name}.qk")),
+        attention_product(f"{name}.qk", blocks, kind(gpt.head, gpt.head), (tokens, gpt.head_width, tokens), head, head, (c_attn,)),
+        attention_product(f"{name}.av", blocks, "SpMSpM", (gpt.head_width, tokens, tokens), head, CAUSAL, (c_attn, f"{name}.qk")),
     ]
 
 
