@@ -123,3 +123,17 @@ def test_a_plan_says_what_its_drains_come_after() -> None:
     assert done.details["m_tiles"] == 1
     assert sum(drain.after is None for drain in done.program.drains) == rounds
     assert len(done.program.drains) == rounds * k_tiles
+
+
+def test_what_scatters_sums_take_of_the_buffer_w_has_not() -> None:
+    random = np.random.default_rng(0)
+    what = workload(operation(sparse(random, 96, 16, 1.0), np.ones((16, 32))))
+    sizes = SMALL | {"bank_kib": 96 * 8 / 4 / 1024, "output_bank_kib": 8 / 1024, "weight_bank_kib": 1.0}
+    of = machine(sizes, mapping={"dataflow": "scatter"}, trunks={"w_bytes_per_cycle": 4}, activation_buffer_kib=64.0)
+    (op,), (home,) = what.operations, kind_of(of).residency(of, what)
+    kind = kind_of(of).of_operation(of, op)
+    planned = kind.planned(kind.setting(elaborated(of), RunOptions(ENGINES["compiled"])), op, home, 8)
+    flows = [each.dataflow() for each in planned]
+    taken = {flow.sums_home: (home.room_bytes - flow.room_bytes, flow.loops.m_size(0)) for flow in flows}
+    assert taken["buffer"][0] == taken["buffer"][1] * 32 * 4
+    assert taken[None][0] == 0

@@ -36,6 +36,10 @@ class Cut:
     sums_home: MemoryLevel | None = None
     """Where partial sums go at the end of each K tile, and come back from; None: they stay in the copies."""
 
+    def sums_bytes(self, machine: UnitsMachine, operation: Operation) -> int:
+        """What they take of the buffer: those of an M tile over all tokens; 0 where they are not there."""
+        return self.m_tile * operation.shape[2] * machine.datatypes.accumulate_bits // 8 if self.sums_home == "buffer" else 0
+
 
 @dataclass(frozen=True, eq=False)
 class Fitted:
@@ -155,12 +159,9 @@ class Outlook:
                 continue
             if self.residency.y == "dram":
                 yield replace(stays, loop_order="m_k_rounds", sums_home="dram")
-            if self._sums_bytes(m_tile) <= self.residency.room_bytes:
-                yield replace(stays, loop_order="m_k_rounds", sums_home="buffer")
-
-    def _sums_bytes(self, m_tile: int) -> int:
-        """Room for the partial sums of an M tile over all tokens."""
-        return m_tile * self.operation.shape[2] * self.machine.datatypes.accumulate_bits // 8
+            in_buffer = replace(stays, loop_order="m_k_rounds", sums_home="buffer")
+            if in_buffer.sums_bytes(self.machine, self.operation) <= self.residency.room_bytes:
+                yield in_buffer
 
     def _tiles(self) -> Iterator[tuple[int, int, int]]:
         """As much of M as a copy holds the sums of, and smaller shares; of each, all that a copy and a unit's bank hold, or less."""
@@ -197,8 +198,7 @@ class Outlook:
         resident = fitted.longest <= self.stream.piece_entries * self.stream.fifo_pieces
         walks = w_fills / tiles if resident else cut.rounds
         x_bytes, y_bytes, sums = self.x_bytes * x_fills / (cut.rounds * k_tiles), self.y_bytes, self._sums(cut)
-        taken = self._sums_bytes(cut.m_tile) if cut.sums_home == "buffer" else 0
-        w_dram, w_buffer = self._w_traffic(walks, self.residency.room_bytes - taken)
+        w_dram, w_buffer = self._w_traffic(walks, self.residency.room_bytes - cut.sums_bytes(self.machine, self.operation))
         x_dram, y_dram, system = self.residency.x == "dram", self.residency.y == "dram", self.pace.system
         sums_dram = 2 * sums * (cut.sums_home == "dram")
         dram = w_dram + x_dram * x_bytes + y_dram * y_bytes + sums_dram

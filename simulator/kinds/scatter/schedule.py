@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -83,7 +83,7 @@ def cut_scatter(machine: UnitsMachine, operation: Operation, residency: Residenc
     entry_bits = machine.weight_entry_bits(dense=operation.weight.dense)
     return ScatterSchedule(
         operation=operation,
-        residency=residency,
+        residency=replace(residency, room_bytes=residency.room_bytes - cut.sums_bytes(machine, operation)),
         m_tiles=spans(operation.shape[0], cut.m_tile),
         k_tiles=columns.spans,
         token_words=-(-operation.shape[2] // fabric.lanes),
