@@ -239,7 +239,8 @@ def study_step(machine: Machine, sampled: Workload, dense: Workload, *, progress
     for op, whole in zip(sampled.operations, dense.operations, strict=True):
         _check_operands(dense.name, op, whole)
     results = [
-        _simulated(machine, step, f"{sampled.name}, dW {called}", progress) for step, called in ((sampled, "sampled"), (dense, "whole"))
+        _simulated(machine, step, f"{sampled.name}, dW {called}", progress)
+        for step, called in ((sampled, "at its nonzeros"), (dense, "whole"))
     ]
     rebuild = rebuild_cost(results[0].elaborated, technology_of(machine), sampled.operations)
     density = rebuild.nonzeros / rebuild.weights if rebuild.weights else 1.0

@@ -31,7 +31,7 @@ def counts(fabric: dict[str, Any], what: Workload, **keys: Any) -> Counts:
 @pytest.mark.parametrize("dataflow", ["gather", "scatter"])
 @pytest.mark.parametrize("name", get_args(FormatName))
 def test_only_what_is_fetched_changes(name: str, dataflow: str) -> None:
-    keys: dict[str, Any] = {"mapping": {"dataflow": dataflow}}
+    keys: dict[str, Any] = {"mapping": {"dataflow": dataflow, "tokens_per_tile": 2, "loop_order": "m_rounds"}}
     own, other = counts({}, stored("own"), **keys, weight_decoder=False), counts({}, stored(name), **keys)
     assert other.weight_bits_decoded == 8 * (other.weight_value_bytes + other.weight_metadata_bytes) > 0
     assert own.weight_bits_decoded == 0
