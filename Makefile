@@ -1,5 +1,5 @@
 # Needs nothing but python3 (3.11 or newer) with venv; everything else is set up in .venv.
-#   make demo    compare the five machines on tinygpt, into reports/demo
+#   make demo    which design runs a weight-sparse transformer best: the study flagship, into reports/demo
 #   make test    lint, types, layers, tests
 #   make lint    lint, types, layers
 #   make soak    N=10000 random cases of engine against engine
@@ -15,8 +15,6 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-MACHINES := $(foreach name,crossbar hybrid replication partition systolic,configs/machines/$(name).yaml)
-WORKLOAD := workloads/tinygpt.yaml
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
 N ?= 10000
@@ -26,7 +24,7 @@ K ?= 20
 .DELETE_ON_ERROR:
 
 demo: $(VENV)/.installed
-	$(BIN)/sparsim compare $(MACHINES) -w $(WORKLOAD) -o reports/demo --force
+	$(BIN)/sparsim study flagship -o reports/demo --force
 
 test: lint
 	$(BIN)/python -m pytest -n 2 -q

@@ -324,4 +324,4 @@ def test_a_trace_of_a_model_is_a_workload_that_runs(place: Path, sparsim: Type) 
     assert sparsim("inspect", "moe.yaml").code == 0
     misspelt = sparsim("trace", "ws-5x")
     assert misspelt.code == 2
-    assert "allowed: ws-1x" in misspelt.err
+    assert "allowed: flagship, ws-1x" in misspelt.err

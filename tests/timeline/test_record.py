@@ -16,7 +16,7 @@ from simulator.pipeline import simulate
 from simulator.result import Result
 from simulator.timeline import Timeline, tile_named, trace_run
 from simulator.workload.types import Chain, Workload
-from tests.strategies import machine, operation, run, sampled_operation, sparse, workload
+from tests.strategies import machine, operation, sampled_operation, sparse, workload
 from tests.timeline.trace_rules import check, total, tracks
 
 RANDOM = np.random.default_rng(5)
@@ -67,12 +67,12 @@ def test_a_traced_run_is_the_run_and_its_tile_adds_up(kind: str) -> None:
 
 
 def test_unit_cycles_of_an_operation_are_those_of_its_units_in_all_tiles() -> None:
-    what = workload(operation(WEIGHTS, DENSE, "one"))
-    (part,) = run(machine(), what).activity.operations
+    what, of = workload(operation(WEIGHTS, DENSE, "one")), machine(mapping={"tokens_per_tile": 1})
+    (part,) = traced(of, what, None)[0].activity.operations
     tiles = part.details["m_tiles"] * part.details["rounds"] * part.details["k_tiles"]
     seen: Counter[str] = Counter()
     for tile in range(tiles):
-        result, timeline = traced(machine(), what, TileName("one", tile))
+        result, timeline = traced(of, what, TileName("one", tile))
         for name, slices in tracks(list(timeline.events()), 2).items():
             for each in slices if name.startswith("unit ") else []:
                 seen[each["name"]] += each["args"]["cycles"]
