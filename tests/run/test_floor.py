@@ -44,7 +44,7 @@ def _holds(of: Machine, what: Workload) -> None:
     check_floors(of, what, timing)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(st.one_of(gather_machines(), gather_machines(dataflow="scatter")), st.integers(0, 99), st.sampled_from([0.0, 0.2, 0.6, 1.0]))
 def test_no_gather_run_is_below_its_floor(of: Machine, seed: int, density: float) -> None:
     _holds(of, _chain_of_two(seed, density))
@@ -65,7 +65,7 @@ def test_the_energy_floor_of_a_machine_of_both_charges_each_operation_for_its_ow
     assert floor_of("energy", least, pricer) - bare > 0.2 * (result.energy_pj - bare)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(st.sampled_from(sorted(DATAFLOWS)).flatmap(mixtures), st.sampled_from([None, None, "dense", "bitmap", "csr"]))
 def test_no_run_of_any_operation_is_below_its_floor(drawn: tuple[Machine, Workload], stored: FormatName | None) -> None:
     """Gathered, scattered and sampled products, on machines of one dataflow and of both, of W in the machine's form or another."""
@@ -89,7 +89,7 @@ def test_the_floor_of_a_machine_of_both_counts_the_words_that_are_gathered() -> 
     assert least["both", "scatter"] == least["scatter", "none"]
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(
     st.integers(1, 5),
     st.integers(1, 5),
@@ -106,7 +106,7 @@ def test_no_systolic_run_is_below_its_floor(
     _holds(machine(fabric, weight_decoder=decoder, activation_format=form), _chain_of_two(seed, 0.5))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(
     st.sampled_from(
         [{"lane_tree": True, "token_groups": 2}, {"lane_tree": True, "replicas": 4}, {"kind": "systolic", "rows": 3, "cols": 2}]

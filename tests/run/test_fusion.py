@@ -21,7 +21,7 @@ from simulator.workload.types import Chain, Operation, Workload
 from tests.floors import check_floors
 from tests.strategies import Matrix, elaborated, gather_machines, machine, operation, run, sparse, workload
 
-EXAMPLES = settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+EXAMPLES = settings(max_examples=20, deadline=None, suppress_health_check=list(HealthCheck))
 ROOMY = {"bank_kib": 1, "weight_bank_kib": 4, "output_bank_kib": 4}
 """Banks that hold any chain of these tests."""
 

@@ -18,7 +18,7 @@ from simulator.workload.types import Workload
 from tests.strategies import DATAFLOWS, elaborated, machine, mixtures, operation, run, sparse, workload
 
 
-@settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=30, suppress_health_check=[HealthCheck.too_slow])
 @given(drawn=st.sampled_from(sorted(DATAFLOWS)).flatmap(mixtures), ideal=st.sampled_from(["none", *get_args(Ideal)]))
 def test_used_is_never_more_than_available(drawn: tuple[Machine, Workload], ideal: Ideal) -> None:
     of, what = drawn

@@ -12,7 +12,7 @@ from simulator.run.run import Timing
 from simulator.system.waiting import Waiting
 from tests.strategies import Case, cases, machine, operation, run, sparse, workload
 
-EXAMPLES = settings(max_examples=40, suppress_health_check=[HealthCheck.too_slow])
+EXAMPLES = settings(max_examples=25, suppress_health_check=[HealthCheck.too_slow])
 
 
 def go(case: Case, **keys: Any) -> Timing:

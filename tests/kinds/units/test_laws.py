@@ -9,7 +9,7 @@ from tests.differential.compare import repeat_figures
 from tests.kinds.units.laws import HARMLESS, PARTS, case, slower_when_larger, slower_with
 
 
-@settings(max_examples=40)
+@settings(max_examples=25)
 @example(seed=63, part="network").via("a tile, and the run, were slower where all requests are served as they come")
 @example(seed=168, part="network").via("no tile was slower, but the run: the clock of the fabric stopped for longer")
 @example(seed=27, part="dram").via("tiles that were chosen for a perfect DRAM took longer on it than those chosen for the real one")
@@ -25,7 +25,7 @@ def test_both_engines_agree_on_what_a_perfect_part_saves(seed: int, part: Ideal)
     assert compiled == reference
 
 
-@settings(max_examples=40)
+@settings(max_examples=25)
 @given(seed=st.integers(0, 2**32 - 1))
 def test_wider_trunks_and_more_ports_or_places_of_banks_slow_no_crossbar_down(seed: int) -> None:
     """By more than 2 %, or 64 cycles: arbitration, and who is first at a trunk."""
