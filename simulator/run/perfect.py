@@ -54,12 +54,24 @@ def candidates(runs: Mapping[Ideal, Runs]) -> list[Runs]:
             found.append(real)
             continue
         pairs = [(_carried(run, "unhindered"), _held_back(run, other)) for run, other in zip(perfect, real, strict=True)]
-        found += [[min(pair, key=_compute_cycles) for pair in pairs], [held for _, held in pairs]]
+        quickest = [run for chain in _chains(pairs) for run in min(zip(*chain, strict=True), key=_compute_cycles)]
+        found += [quickest, [held for _, held in pairs]]
     return found
 
 
-def _compute_cycles(run: OperationRun) -> int:
-    return sum(tile.cycles for tile in run.program.tiles)
+def _chains(pairs: Sequence[tuple[OperationRun, OperationRun]]) -> list[list[tuple[OperationRun, OperationRun]]]:
+    """Operations that are fused together: a chain is cut as one, so that its runs are all of one way."""
+    chains: list[list[tuple[OperationRun, OperationRun]]] = []
+    for pair in pairs:
+        if pair[0].residency.x == "chip" and chains:
+            chains[-1].append(pair)
+        else:
+            chains.append([pair])
+    return chains
+
+
+def _compute_cycles(runs: Sequence[OperationRun]) -> int:
+    return sum(tile.cycles for run in runs for tile in run.program.tiles)
 
 
 def _held_back(perfect: OperationRun, real: OperationRun) -> OperationRun:

@@ -18,7 +18,7 @@ def test_a_perfect_part_never_makes_a_run_longer(seed: int, part: Ideal) -> None
     assert slower_with(part, case(seed)) == ""
 
 
-@pytest.mark.parametrize(("seed", "part"), [(63, "network"), (99, "both"), (168, "network"), (226, "trunks")])
+@pytest.mark.parametrize(("seed", "part"), [(63, "network"), (99, "both"), (168, "network"), (226, "trunks"), (1973, "network")])
 def test_both_engines_agree_on_what_a_perfect_part_saves(seed: int, part: Ideal) -> None:
     reference, compiled = repeat_figures(case(seed), part)
     assert len(reference) > 1
