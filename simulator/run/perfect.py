@@ -14,6 +14,7 @@ from typing import Literal
 from simulator.activity import Ideal
 from simulator.engine.cluster import CAUSE
 from simulator.system.operation import OperationRun
+from simulator.system.tensors import fused_runs
 
 Runs = Sequence[OperationRun]
 """Those of a workload's operations on the fabric."""
@@ -53,21 +54,13 @@ def candidates(runs: Mapping[Ideal, Runs]) -> list[Runs]:
         if perfect is real:
             found.append(real)
             continue
-        pairs = [(_carried(run, "unhindered"), _held_back(run, other)) for run, other in zip(perfect, real, strict=True)]
-        quickest = [run for chain in _chains(pairs) for run in min(zip(*chain, strict=True), key=_compute_cycles)]
-        found += [quickest, [held for _, held in pairs]]
+        unhindered = [_carried(run, "unhindered") for run in perfect]
+        held_back = [_held_back(run, other) for run, other in zip(perfect, real, strict=True)]
+        # a chain is cut as one, so that its runs are all of one way
+        chains = [slice(chain.start, chain.stop) for chain in fused_runs([run.residency for run in real])]
+        quickest = [run for chain in chains for run in min(unhindered[chain], held_back[chain], key=_compute_cycles)]
+        found += [quickest, held_back]
     return found
-
-
-def _chains(pairs: Sequence[tuple[OperationRun, OperationRun]]) -> list[list[tuple[OperationRun, OperationRun]]]:
-    """Operations that are fused together: a chain is cut as one, so that its runs are all of one way."""
-    chains: list[list[tuple[OperationRun, OperationRun]]] = []
-    for pair in pairs:
-        if pair[0].residency.x == "chip" and chains:
-            chains[-1].append(pair)
-        else:
-            chains.append([pair])
-    return chains
 
 
 def _compute_cycles(runs: Sequence[OperationRun]) -> int:

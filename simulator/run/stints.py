@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass, field, replace
-from functools import partial
 
 from simulator.engine.engines import EngineName, RunOptions, play
 from simulator.errors import MappingError
@@ -114,10 +113,8 @@ class Player:
         residency, programs = [run.residency for run in runs], [run.program for run in runs]
         waits = tuple((op.name, op.depends_on) for op in workload.operations)
         key = "program", waits, tuple(home.y for home in residency), tuple(map(Same, programs))
-        make = partial(program_of, workload, residency, programs)
-        if not self.recall.most:
-            return play(self.engine, spec, make())
-        return play(self.engine, spec, self.recall.of_key(key, lambda: make().kept(), lambda program: program.parts))
+        program = self.recall.of_key(key, lambda: program_of(workload, residency, programs).kept(), lambda made: made.parts)
+        return play(self.engine, spec, program)
 
 
 def program_of(workload: Workload, residency: Sequence[Residency], programs: Sequence[OperationProgram]) -> Program:

@@ -56,9 +56,9 @@ class Trial:
         """Raises MappingError for a chain that is demanded and does not fit."""
         self.elaborated = elaborated
         self.floor = floor
-        self.engine, self.carries_values = engine.name, engine.carries_values
+        self.player, self.carries_values = Player(engine.name, NOTHING), engine.carries_values
         self.kept = Kept(partial(run_operation, elaborated, RunOptions(engine, threads=threads)))
-        self.workload = settled(elaborated, floor.workload, self.kept.run, Player(engine.name, NOTHING))
+        self.workload = settled(elaborated, floor.workload, self.kept.run, self.player)
         self.spec = SystemSpec.of(elaborated)
         self.at_least = floor.least(elaborated).cycles
         self.works = floor.works(elaborated.machine)
@@ -102,9 +102,7 @@ class Trial:
                     self.parts[index] = self._run(run)
             if give_up(self.least()):
                 return None
-        return on_the_system(
-            self.elaborated, self.spec, self.workload, [runs[index] for index in range(len(runs))], Player(self.engine, NOTHING)
-        )
+        return on_the_system(self.elaborated, self.spec, self.workload, [runs[index] for index in range(len(runs))], self.player)
 
     def _longest_first(self) -> list[list[Stint]]:
         """All that there is to do, what is the same work together; first of which the array or the units have most to do."""
