@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache, reduce
+from functools import reduce
 from typing import Literal
 
 import numpy as np
@@ -107,12 +107,10 @@ def activation_forms(workload: Workload, choice: FormatChoice, element_bits: int
     much. What is made of several outputs, or of one of another shape, has no such mask: those outputs, and it, are kept whole.
     An operand that an earlier operation read already, as the training step of a layer does, is the same tensor again.
     """
-    return _forms(workload, choice, element_bits)
+    return workload.recall.of_key(("forms", choice, element_bits), lambda: _forms(workload, choice, element_bits), len)
 
 
-@lru_cache(maxsize=4)
 def _forms(workload: Workload, choice: FormatChoice, element_bits: int) -> tuple[Forms, ...]:
-    """Made once: machines that are tried one after another mostly differ in other things."""
     sources = _Sources.of(workload)
     made = {name: _form(readers, choice, element_bits) for name, readers in sources.readers.items()}
     seen: dict[str, ActivationForm] = {}
