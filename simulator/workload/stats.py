@@ -91,7 +91,7 @@ class BankStats:
 
 def bank_stats(weight: Weight) -> BankStats:
     """Return the estimates for W[M,K]; all are 0 without nonzeros."""
-    columns = np.bincount(weight.indices, minlength=weight.shape[1])
+    columns = weight.column_counts
     load = np.bincount(np.arange(len(columns)) % BANKS, weights=columns, minlength=BANKS)
     return BankStats(
         conflict32=_conflict(weight, lambda column: column % BANKS),

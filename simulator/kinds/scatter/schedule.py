@@ -62,7 +62,7 @@ def by_column(operation: Operation) -> ByColumn:
     weight = operation.weight
     rows = np.repeat(np.arange(weight.shape[0], dtype=np.int32), np.diff(weight.indptr))
     order = np.lexsort((rows, weight.indices))
-    indptr = np.concatenate(([0], np.cumsum(np.bincount(weight.indices, minlength=weight.shape[1]))))
+    indptr = np.concatenate(([0], np.cumsum(weight.column_counts)))
     return ByColumn(indptr.astype(np.int64), rows[order], order.astype(np.int64))
 
 

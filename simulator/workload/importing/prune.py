@@ -36,7 +36,7 @@ def prune_sources(sources: Sequence[Source], pruning: Pruning) -> tuple[list[Sou
 
     Raises OperandError, naming the source, for one without values, or with sizes that do not fit the rule, and where nothing stays.
     """
-    matrices = [_with_values(source) for source in sources]
+    matrices = [_valued(source.name, source.matrix) for source in sources]
     if pruning.rule == "global":
         pruned = _globally(matrices, pruning.density)
     else:
@@ -54,10 +54,6 @@ def pruned(name: str, matrix: Csr, pruning: Pruning) -> Csr:
     if not kept.nnz:
         raise OperandError(f"{name}: pruning to {pruning.density:g} leaves no nonzero of {matrix.shape[0]} × {matrix.shape[1]} places")
     return kept
-
-
-def _with_values(source: Source) -> Csr:
-    return _valued(source.name, source.matrix)
 
 
 def _valued(name: str, matrix: Csr | None) -> Csr:

@@ -96,15 +96,21 @@ def _taken_from(numbers: Reals) -> Take:
 
 
 def _walk(logs: Reals, on: int, tokens: int, keep: float, seed: int, take: Take) -> Chosen:
-    """The channels of each token, as `_exact_walk` has them, several times sooner.
+    """The channels of each token."""
+    chosen = _quick_walk(logs, on, tokens, keep, take)
+    return _exact_walk(logs, on, tokens, keep, seed) if chosen is None else chosen
+
+
+def _quick_walk(logs: Reals, on: int, tokens: int, keep: float, take: Take) -> Chosen | None:
+    """As `_exact_walk` has them, several times sooner; None where only that one can tell.
 
     NumPy's logarithms of whole arrays are quicker than the generator's, and may differ from them in the last bits. That decides
-    nothing unless the last score that is chosen and the first that is not are nearly the same: then the exact walk decides.
+    nothing unless the last score that is chosen and the first that is not are nearly the same.
     """
     chosen = np.empty((tokens, len(logs)), dtype=np.bool_)
     noise = _noise(take(len(logs)))
     if noise is None:
-        return _exact_walk(logs, on, tokens, keep, seed)
+        return None
     step = max(1, _SCORES_AT_ONCE // len(logs))
     for start in range(0, tokens, step):
         scores = np.empty((min(step, tokens - start), len(logs)))
@@ -113,11 +119,11 @@ def _walk(logs: Reals, on: int, tokens: int, keep: float, seed: int, take: Take)
             fresh = np.flatnonzero(take(len(logs)) >= keep)
             new = _noise(take(len(fresh)))
             if new is None:
-                return _exact_walk(logs, on, tokens, keep, seed)
+                return None
             noise[fresh] = new
         least = _least_chosen(scores, on)
         if least is None:
-            return _exact_walk(logs, on, tokens, keep, seed)
+            return None
         np.greater_equal(scores, least[:, None], out=chosen[start : start + step])
     return chosen
 
