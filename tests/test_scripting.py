@@ -57,6 +57,7 @@ def test_with_replaces_keys_and_leaves_the_machine_alone(mine: sim.Machine) -> N
         ({"kind": "x"}, r"several keys are called so: dram\.kind, fabric\.kind"),
         ({"units": "a"}, r'fabric\.units: found "a"; allowed: an integer'),
         ({"units": 9, "replicas": 2}, "do not divide units = 9"),
+        ({"units": object()}, "numbers, text, lists and mappings"),
     ):
         with pytest.raises(sim.ConfigError, match=message):
             mine.with_(**keys)

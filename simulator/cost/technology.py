@@ -12,10 +12,9 @@ from simulator.cost.constants import DRAM_PREFIX, Constant, DramConstants, load_
 from simulator.errors import ConfigError
 from simulator.specs import FileModel, config_path, load_once, nearest_hint
 from simulator.specs.fields import Slot, allowed
+from simulator.specs.shipped import SHELVES
 
 _FOLDER = "technologies"
-_NO_NODES = ("common", "dram")
-"""Files of the folder that hold for every node."""
 
 SramModel = Literal["closed_form", "cacti"]
 Threshold = Literal["rvt", "lvt", "slvt"]
@@ -229,7 +228,7 @@ def load_technology(name_or_path: str, overrides: Mapping[str, float] | None = N
     Raises ConfigError for an unknown technology, a missing or unknown constant, a value out of range, or an SRAM model
     that is not installed. The files are read once, as long as they do not change.
     """
-    path = config_path(_FOLDER, name_or_path, _NO_NODES)
+    path = config_path(_FOLDER, name_or_path, SHELVES[_FOLDER].hidden)
     file = load_once(path, TechnologyFile)
     if file.sram_model == "cacti":
         check_cacti(file.node_nm)

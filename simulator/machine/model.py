@@ -190,7 +190,7 @@ class Machine(FileModel):
         """
         root = parse(self.model_dump_json(exclude_unset=True), f"machine {self.name}", lines=False)
         for path, value in {**(keys or {}), **{_path_of(name, root): value for name, value in named.items()}}.items():
-            new = parse(json.dumps(value), f"with_ {path}", lines=False)
+            new = parse(_json(value), f"with_ {path}", lines=False)
             root = replaced(root, path.split("."), Entry(new.value, Location(f"with_({path}={value!r})")))
         return validated(root, Machine).model
 
@@ -260,7 +260,7 @@ def load_machine(path: str | Path | dict[str, Any], overrides: Sequence[str] = (
 
 
 def _json(record: Any) -> str:
-    """A mapping as text. Raises ConfigError where it holds what no file could."""
+    """A mapping, or the value of a key, as text. Raises ConfigError where it holds what no file could."""
     try:
         return json.dumps(record)
     except (TypeError, ValueError, RecursionError) as error:

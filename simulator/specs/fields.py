@@ -12,7 +12,7 @@ from pydantic.fields import FieldInfo
 
 from simulator.specs.files import nearest
 from simulator.specs.models import Section
-from simulator.specs.tree import Entry, Key, child, deepest, plain
+from simulator.specs.tree import Entry, Key, child, plain
 
 _KEYS_SHOWN = 8
 _MODELS_SHOWN = 4
@@ -39,20 +39,15 @@ def slot_at(model: type[BaseModel], path: Sequence[Key], root: Entry) -> Slot | 
 
 def keys_at(model: type[BaseModel], path: Sequence[Key], root: Entry) -> list[str]:
     """Return the keys that are allowed in the mapping at `path`."""
-    slot = slot_at(model, path, root)
-    entry: Entry | None = root
-    for key in path:
-        entry = child(entry, key) if entry is not None else None
-    models = _models(slot, entry) if slot is not None else []
-    return list(models[0].model_fields) if models else []
+    allowing = _model_at(model, path, root)
+    return list(allowing.model_fields) if allowing is not None else []
 
 
 def hint_at(model: type[BaseModel], path: Sequence[Key], root: Entry) -> str:
     """Return the hint that goes with a key at `path` that is none: the nearest, or what a size follows from that is no key."""
     above, name = path[:-1], str(path[-1])
-    slot = slot_at(model, above, root)
-    models = _models(slot, deepest(root, above)[0]) if slot is not None else []
-    follows = models[0].follows if models and issubclass(models[0], Section) else {}
+    allowing = _model_at(model, above, root)
+    follows = allowing.follows if allowing is not None and issubclass(allowing, Section) else {}
     found = nearest(name, [*keys_at(model, above, root), *follows])
     if found is None:
         return ""
@@ -168,6 +163,15 @@ def _members(slot: Slot) -> Iterator[Slot]:
             yield Slot(model, slot.metadata)
     elif slot.annotation is not type(None):
         yield slot
+
+
+def _model_at(model: type[BaseModel], path: Sequence[Key], root: Entry) -> type[BaseModel] | None:
+    """The model of the mapping at `path` that fits the file's keys best; None where there can be no mapping."""
+    slot = slot_at(model, path, root)
+    entry: Entry | None = root
+    for key in path:
+        entry = child(entry, key) if entry is not None else None
+    return next(iter(_models(slot, entry)), None) if slot is not None else None
 
 
 def _models(slot: Slot, entry: Entry | None) -> list[type[BaseModel]]:

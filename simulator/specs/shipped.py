@@ -39,7 +39,7 @@ class Shelf:
 SHELVES: Mapping[str, Shelf] = {
     "machines": Shelf("configs", "machines"),
     "workloads": Shelf("workloads"),
-    "technologies": Shelf("configs", "technologies", hidden=("common", "dram")),
+    "technologies": Shelf("configs", "technologies", hidden=("common", "dram")),  # which hold for every node
     "sweeps": Shelf("configs", "sweeps"),
     "studies": Shelf("configs", "studies"),
 }
