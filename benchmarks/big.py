@@ -7,15 +7,14 @@ code are compiled before, by a run that is not counted.
 from __future__ import annotations
 
 import json
-import os
 import statistics
-import subprocess
 import sys
 import tempfile
 from pathlib import Path
 
+from commands import PROGRAM, process_use
+
 RESULTS = Path(__file__).parent / "results-big.json"
-PROGRAM = "from simulator.cli import main; main()"
 PRODUCT = """\
 name: product
 operations:
@@ -29,12 +28,7 @@ operations:
 
 def command_run(workload: str) -> tuple[float, float]:
     """Processor seconds and peak MB of one command in a process of its own."""
-    command = [sys.executable, "-c", PROGRAM, "run", "crossbar", "-w", workload, "--json"]
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    _, status, used = os.wait4(process.pid, 0)
-    if status:
-        raise RuntimeError(f"{' '.join(command)}: status {status}")
-    return used.ru_utime + used.ru_stime, used.ru_maxrss / 1024
+    return process_use(PROGRAM, ["run", "crossbar", "-w", workload, "--json"])
 
 
 def main(runs: int) -> None:

@@ -14,8 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-sys.path.insert(0, str(Path(__file__).parent))
-from short import PROGRAM, process_seconds
+from commands import PROGRAM, process_seconds
 
 RESULTS = Path(__file__).parent / "results-others.json"
 

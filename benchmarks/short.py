@@ -10,21 +10,20 @@ from __future__ import annotations
 import io
 import json
 import math
-import resource
 import statistics
-import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Sequence
 from pathlib import Path
 
+from commands import PROGRAM, process_seconds
+
 from simulator.cost.network import network_layout
 from simulator.network import TOPOLOGIES, TopologyName, draw
 from simulator.report.plots.networks import topology_figure
 
 RESULTS = Path(__file__).parent / "results-short.json"
-PROGRAM = "from simulator.cli import main; main()"
 CALIBRATION = "import numpy, numba"
 COMPARE = ["compare", "crossbar", "hybrid", "replication", "partition", "systolic", "-w", "tinygpt", "-j", "1"]
 COMMANDS: dict[str, list[str]] = {
@@ -37,14 +36,6 @@ COMMANDS: dict[str, list[str]] = {
     "compare --no-plots": [*COMPARE, "--no-plots"],
 }
 PORTS = (256, 1024)
-
-
-def process_seconds(code: str, arguments: Sequence[str]) -> float:
-    """Processor time, user and system, of a Python process and those that it starts."""
-    before = resource.getrusage(resource.RUSAGE_CHILDREN)
-    subprocess.run([sys.executable, "-c", code, *arguments], check=True, capture_output=True)
-    after = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
 
 
 def command_figures(command: Sequence[str], pairs: int) -> dict[str, float]:
