@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from simulator.activity import CAUSE_TERMS
-from simulator.cost.types import OFF_FABRIC
 from simulator.report.glossary import by_role, components, label
 from simulator.report.numbers import common_scale
 from simulator.report.page.page import Bars, Part
@@ -44,8 +43,3 @@ def cause_bars(title: str, names: Sequence[str], unit_cycles: Sequence[Mapping[s
         for cause in CAUSE_TERMS
     ]
     return Bars(title, "%", names, [part for part in parts if any(part.values)])
-
-
-def on_fabric(area: Mapping[str, float]) -> dict[str, float]:
-    """Of areas by component those of the fabric."""
-    return {name: value for name, value in area.items() if name not in OFF_FABRIC}
