@@ -105,6 +105,7 @@ def _recorded(file: Path | None, tile: str | None, ideal: IdealPart, *, force: b
     check_free_file(file, force=force)
 
     def compared(machines: Sequence[Machine], workload: Workload, request: Request, progress: Bars) -> Comparison:
+        """The one machine's run, its timeline written."""
         from simulator.study.comparison import Comparison
         from simulator.timeline import tile_named, trace_run
 

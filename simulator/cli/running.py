@@ -1,4 +1,4 @@
-"""What surrounds a run: the notice that kernels are compiled, progress of sweeps, its record, how failures of a sweep end the command."""
+"""What surrounds a run: the notice that kernels are compiled, progress of sweeps, its record and page, what ends it early."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from enum import StrEnum
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -268,6 +269,28 @@ class _State:
         if self.failed:
             parts.append(f"{self.failed} failed")
         return ", ".join(parts)
+
+
+@contextmanager
+def kept_when_interrupted(store: Path) -> Iterator[None]:
+    """Within it, an interrupt is told where the points that are done are kept."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        typer.echo(f"interrupted; what was done is in {store}, and the same command goes on from there", err=True)
+        raise
+
+
+def page_script(asked: bool, *, folder: bool) -> str | None:
+    """What draws the page of a result folder; None where no page was asked for. Raises ConfigError where there is no such folder."""
+    if not asked:
+        return None
+    from simulator.errors import ConfigError
+    from simulator.report.page import drawing_script
+
+    if not folder:
+        raise ConfigError("--html writes report.html into the folder of results; with --json, name it with -o")
+    return drawing_script()
 
 
 def exit_code(rows: Any) -> int:

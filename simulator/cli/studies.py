@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from simulator.cli.options import ForceOption, HtmlOption, JsonOption, OutputOption, Running, shipped, with_running_options
-from simulator.cli.running import SOME_FAILED, Talk, tell_damaged, told
+from simulator.cli.running import SOME_FAILED, Talk, kept_when_interrupted, page_script, tell_damaged, told
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
@@ -60,9 +60,10 @@ def study_command(
         return
     question = load_question(study, overrides or (), cut=cut)
     folder = output or study_folder(question.spec.name, force=force)
-    if output is not None or not as_json:
+    writes = output is not None or not as_json
+    if writes:
         check_study_folder(folder, question.spec.name, force=force)
-    script = _drawing_script(folder=output is not None or not as_json) if html else None
+    script = page_script(html, folder=writes)
     provenance = Provenance()
     talk = Talk.quiet if running.quiet or as_json else Talk.bar
 
@@ -70,14 +71,10 @@ def study_command(
         objective, way = next(iter(spec.objectives.items()))
         return told(talk, spec.name, objective, way)
 
-    try:
-        with Store(running.store) as base:
-            done = answer_question(question, base, running.options(), heard)
-            tell_damaged(base)
-    except KeyboardInterrupt:
-        typer.echo(f"interrupted; what was done is in {running.store}, and the same command goes on from there", err=True)
-        raise
-    if output is not None or not as_json:
+    with kept_when_interrupted(running.store), Store(running.store) as base:
+        done = answer_question(question, base, running.options(), heard)
+        tell_damaged(base)
+    if writes:
         made = provenance.record()
         write_study(folder, done, made, force=force, files={} if script is None else _page(done, made, script))
         if page is not None:
@@ -87,15 +84,6 @@ def study_command(
     else:
         _show(done, folder)
     raise typer.Exit(SOME_FAILED if done.evidence.failed else 0)
-
-
-def _drawing_script(*, folder: bool) -> str:
-    from simulator.errors import ConfigError
-    from simulator.report.page import drawing_script
-
-    if not folder:
-        raise ConfigError("--html writes report.html into the folder of results; with --json, name it with -o")
-    return drawing_script()
 
 
 def _page(done: Answered, made: Mapping[str, Any], script: str) -> dict[str, str]:

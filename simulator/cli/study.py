@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from simulator.cli.progress import Bars, progress_bars
-from simulator.cli.running import Provenance, ensure_kernels
+from simulator.cli.running import Provenance, ensure_kernels, page_script
 from simulator.errors import ConfigError, SparsimError
 from simulator.kinds import kind_of
 from simulator.machine import Machine
@@ -130,7 +130,7 @@ def run_study(
     workload = load_workload(request.workload, request.of_workload)
     name = folder_name([machine.name for machine in machines], workload.name) + request.set_in_name
     folder = _folder(request, name)
-    script = _drawing_script(folder) if request.html else None
+    script = page_script(request.html, folder=folder is not None)
     if folder is not None:
         check_free(folder, force=request.force)
     ensure_kernels(dict.fromkeys(kernel for machine in machines for kernel in kernels_needed(machine, workload, request.engine)))
@@ -168,14 +168,6 @@ def _machine_files(sized: Sequence[Sized]) -> dict[str, str]:
     from simulator.study.sizing.sized import machine_file
 
     return {f"machine-{entry.machine.name}.yaml": machine_file(entry) for entry in sized}
-
-
-def _drawing_script(folder: Path | None) -> str:
-    from simulator.report.page import drawing_script
-
-    if folder is None:
-        raise ConfigError("--html writes report.html into the folder of results; with --json, name it with -o")
-    return drawing_script()
 
 
 def _page(report: Report, made: Mapping[str, Any], files: Mapping[str, str], script: str) -> dict[str, str]:

@@ -17,7 +17,7 @@ from simulator.cli.options import (
     shipped,
     with_running_options,
 )
-from simulator.cli.running import JsonLinesOption, Talk, exit_code, talk_of, tell_damaged, told
+from simulator.cli.running import JsonLinesOption, Talk, exit_code, kept_when_interrupted, page_script, talk_of, tell_damaged, told
 
 
 @with_running_options
@@ -52,23 +52,23 @@ def sweep_command(
     from simulator.study.sweep.tables import study_summary, study_table
 
     if html:
-        from simulator.report.page import PAGE, drawing_script, rendered
+        from simulator.report.page import PAGE, rendered
         from simulator.study.sweep.page import page_of_sweep
     talk = talk_of(running.quiet, json_lines)
     space = load_sweep(sweep, [*(overrides or []), *(["bands=true"] if bands else [])])
     identity = sweep_id(space.spec)
     folder = output or sweep_folder(space.spec.name, identity, force=force)
-    script = drawing_script() if html else None
+    script = page_script(html, folder=True)
     check_sweep_folder(folder, identity, force=force)
     provenance = Provenance()
     objective, way = next(iter(space.spec.objectives.items()))
-    try:
-        with Store(running.store) as base, told(talk, space.spec.name, objective, way) as listener:
-            run = run_sweep(space, base, running.options(), listener)
-            tell_damaged(base)
-    except KeyboardInterrupt:
-        typer.echo(f"interrupted; what was done is in {running.store}, and the same command goes on from there", err=True)
-        raise
+    with (
+        kept_when_interrupted(running.store),
+        Store(running.store) as base,
+        told(talk, space.spec.name, objective, way) as listener,
+    ):
+        run = run_sweep(space, base, running.options(), listener)
+        tell_damaged(base)
     if all(row.record is None for row in run.rows):
         # a failed command leaves no report
         raise typer.Exit(exit_code(run.rows))

@@ -11,6 +11,11 @@ OFF_FABRIC = ("dram", "dram_phy")
 """Components left out of the `without DRAM` figures, which they would otherwise hide."""
 
 
+def on_fabric(by_component: Mapping[str, float]) -> dict[str, float]:
+    """Of figures by component those of the fabric."""
+    return {name: value for name, value in by_component.items() if name not in OFF_FABRIC}
+
+
 SPREAD = ("fill_broadcast", "cluster_wires", "drain_bus")
 """Components without a place of their own: their repeaters stand along wires all over the fabric, and so does their heat."""
 

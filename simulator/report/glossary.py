@@ -5,6 +5,8 @@ Footnotes, `sparsim explain` and docs/metrics.md read it; a term is added where 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from simulator.activity import BOUND_TERMS, CAUSE_TERMS, COUNTER_TERMS
 from simulator.cost.words import AROUND
 from simulator.errors import ConfigError
@@ -52,6 +54,21 @@ _PATTERN = (
 def components() -> tuple[ComponentWords, ...]:
     """Components of all kinds of machines that are registered; one that several kinds have stands once."""
     return tuple(dict.fromkeys((*(entry for kind in KINDS for entry in kind.components), *AROUND)))
+
+
+def roles() -> dict[str, str]:
+    """Component → the one whose colour and legend entry it shares."""
+    return {entry.name: entry.role for entry in components()}
+
+
+def by_role(values: Mapping[str, float]) -> dict[str, float]:
+    """Figures by component, of which those that share a role are added up."""
+    known = roles()
+    added: dict[str, float] = {}
+    for name, value in values.items():
+        role = known.get(name, name)
+        added[role] = added.get(role, 0.0) + value
+    return added
 
 
 def all_terms() -> tuple[Term, ...]:

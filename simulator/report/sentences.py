@@ -86,18 +86,19 @@ def run_sentence(result: Result) -> str:
     cause, share = largest_loss(result)
     if not cause:
         return f"{figures}."
-    works = percent(_share(result, "computing"))
+    works = percent(cause_share(result, "computing"))
     return f"{figures}; its multipliers work {works} of the time, most of the rest is {label(cause, 'cause')} ({percent(share)})."
 
 
 def largest_loss(result: Result) -> tuple[str, float]:
     """The cause, computing left out, to which most unit-cycles go, and its share of all; no cause where every cycle computes."""
-    lost = {cause: _share(result, cause) for cause in CAUSES if cause != "computing"}
+    lost = {cause: cause_share(result, cause) for cause in CAUSES if cause != "computing"}
     cause = max(lost, key=lambda name: lost[name])
     return (cause, lost[cause]) if lost[cause] else ("", 0.0)
 
 
-def _share(result: Result, cause: str) -> float:
+def cause_share(result: Result, cause: str) -> float:
+    """The share of all unit-cycles that go to a cause; 0 where nothing ran."""
     total = sum(result.unit_cycles.values())
     return result.unit_cycles.get(cause, 0) / total if total else 0.0
 

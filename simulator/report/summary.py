@@ -8,7 +8,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from simulator.cost.types import OFF_FABRIC
+from simulator.cost.types import on_fabric
 from simulator.report.glossary import label
 from simulator.report.numbers import common_scale, percent, significant
 from simulator.report.sentences import largest_loss
@@ -63,7 +63,7 @@ def _share(share: float, word: str) -> Text:
 def parts_lines(result: Result) -> RenderableType:
     """Where one machine's time, energy and area go: the largest of each, as shares."""
     energy = {name: value for name, value in result.energy_pj_by_component.items() if value}
-    area = {name: value for name, value in result.area_mm2_by_component.items() if value and name not in OFF_FABRIC}
+    area = {name: value for name, value in on_fabric(result.area_mm2_by_component).items() if value}
     lines = [
         ("time", _largest(result.unit_cycles, "cause")),
         ("energy", _largest(energy, "component")),

@@ -193,10 +193,11 @@ def held_by(known: Assessment, objective: str) -> Callable[[str, str], Held | No
     probe = Probe(known)
 
     def held(winner: str, rival: str) -> Held | None:
+        """None too where the two are equal but for rounding, and so in no order."""
         if objective not in METRICS:
             return None
         found = claim(probe, winner, rival, objective)
-        if found.winner != winner:  # equal but for rounding
+        if found.winner != winner:
             return None
         band = found.ratio.combined
         return Held(band.low, band.high, found.robust, tuple(turn_text(turn) for turn in found.turns))

@@ -95,9 +95,8 @@ def _tile(elaborated: Elaborated, watched: _Watched, tile: TileName, progress: P
     kind = kind_of(elaborated.machine).of_operation(elaborated.machine, run.operation)
     seen = watched.recorder.tiles.get((index, tile.tile), [])
     name = f"{tile.operation} tile {tile.tile}, cluster {tile.cluster}"
-    cycles = (
-        max(1, seen[0].args["fabric_cycles"]) if seen else 1
-    )  # a tile that is none is refused by the kind, which knows how many there are
+    # a tile that is none is refused by the kind, which knows how many there are
+    cycles = max(1, seen[0].args["fabric_cycles"]) if seen else 1
     recorder = ClusterRecorder(lambda cycle: progress(name, min(0.99, cycle / cycles)))
     outcome = kind.watch_tile(elaborated, run.operation, run.residency, RunOptions(ENGINES["compiled"]), tile, recorder)
     progress(name, 1.0)

@@ -10,8 +10,8 @@ from simulator.cost.words import BRANCHES
 from simulator.errors import ConfigError
 from simulator.machine import load_machine
 from simulator.pricing import elaborate, hardware_of
-from simulator.report.glossary import all_terms, components, term, terms, to_markdown
-from simulator.report.plots.style import component_colours, roles
+from simulator.report.glossary import all_terms, components, roles, term, terms, to_markdown
+from simulator.report.plots.style import component_colours
 
 ROOT = Path(__file__).parent.parent.parent
 

@@ -5,41 +5,29 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from simulator.activity import CAUSE_TERMS
-from simulator.cost.types import OFF_FABRIC
-from simulator.report.glossary import components, label
+from simulator.report.glossary import by_role, components, label
 from simulator.report.numbers import common_scale
 from simulator.report.page.page import Bars, Part
-from simulator.terms import ComponentWords
-
-_OTHER = "#e3e3e3"
+from simulator.report.plots.style import OTHER_COLOUR
 
 
 def component_bars(title: str, unit: str, names: Sequence[str], by_component: Sequence[Mapping[str, float]]) -> Bars:
     """Components in the order and colours of pictures, in the unit that suits the totals."""
     factor, unit = common_scale([sum(values.values()) for values in by_component], unit)
     words = {entry.name: entry for entry in components()}
-    by_role = [_roles(values, words) for values in by_component]
-    found = dict.fromkeys(name for values in by_role for name, value in values.items() if value)
+    bars = [by_role(values) for values in by_component]
+    found = dict.fromkeys(name for values in bars for name, value in values.items() if value)
     ordered = sorted(found, key=lambda name: words[name].rank if name in words else 99)
     parts = [
         Part(
             label(name, "component"),
-            words[name].colour or _OTHER if name in words else _OTHER,
+            words[name].colour or OTHER_COLOUR if name in words else OTHER_COLOUR,
             words[name].short if name in words else "",
-            [factor * values.get(name, 0.0) for values in by_role],
+            [factor * values.get(name, 0.0) for values in bars],
         )
         for name in ordered
     ]
     return Bars(title, unit, names, parts)
-
-
-def _roles(values: Mapping[str, float], words: Mapping[str, ComponentWords]) -> dict[str, float]:
-    """Components of several kinds that do the same as one, as in pictures."""
-    added: dict[str, float] = {}
-    for name, value in values.items():
-        role = words[name].role if name in words else name
-        added[role] = added.get(role, 0.0) + value
-    return added
 
 
 def cause_bars(title: str, names: Sequence[str], unit_cycles: Sequence[Mapping[str, float]]) -> Bars:
@@ -55,8 +43,3 @@ def cause_bars(title: str, names: Sequence[str], unit_cycles: Sequence[Mapping[s
         for cause in CAUSE_TERMS
     ]
     return Bars(title, "%", names, [part for part in parts if any(part.values)])
-
-
-def on_fabric(area: Mapping[str, float]) -> dict[str, float]:
-    """Of areas by component those of the fabric."""
-    return {name: value for name, value in area.items() if name not in OFF_FABRIC}

@@ -8,8 +8,9 @@ from typing import Any
 
 import yaml
 
+from simulator.cost.types import on_fabric
 from simulator.report.measured import measured_sentences
-from simulator.report.page.bars import cause_bars, component_bars, on_fabric
+from simulator.report.page.bars import cause_bars, component_bars
 from simulator.report.page.page import Page, Point, columns_of
 from simulator.report.plots.looks import looks
 from simulator.report.write import Report

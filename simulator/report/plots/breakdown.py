@@ -9,11 +9,12 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import PercentFormatter
 
 from simulator.activity import CAUSES
-from simulator.cost.types import OFF_FABRIC
+from simulator.cost.types import on_fabric
 from simulator.report.glossary import label
 from simulator.report.numbers import common_scale
 from simulator.report.plots.stacked import Stack, bar_height, component_stack, draw_stack, gathered, same_parts, stack_handles, stack_legend
 from simulator.report.plots.style import CAUSE_COLOURS, component_colours, narrow, paper, styled
+from simulator.report.sentences import cause_share
 from simulator.result import Result
 from simulator.terms import Section
 
@@ -37,7 +38,7 @@ def energy_figure(results: Sequence[Result]) -> Figure:
     names = [result.name for result in results]
     fabric = [result.fabric_energy_pj for result in results]
     whole = component_stack(names, [result.energy_pj_by_component for result in results], fabric)
-    inner = same_parts(whole, [_without_dram(result.energy_pj_by_component) for result in results])
+    inner = same_parts(whole, [on_fabric(result.energy_pj_by_component) for result in results])
     factor, unit = common_scale(whole.totals, "pJ")
     with styled():
         figure = Figure(figsize=paper(13, max(2 * bar_height(len(results)), 4.6)), layout="constrained")
@@ -55,10 +56,6 @@ def energy_figure(results: Sequence[Result]) -> Figure:
             relative.xaxis.set_major_formatter(PercentFormatter(1.0))
         _legend(figure, whole)
     return figure
-
-
-def _without_dram(bar: Mapping[str, float]) -> dict[str, float]:
-    return {part: value for part, value in bar.items() if part not in OFF_FABRIC}
 
 
 def _legend(figure: Figure, stack: Stack) -> None:
@@ -86,14 +83,9 @@ def causes_figure(results: Sequence[Result]) -> Figure:
 def time_by_cause(results: Sequence[Result]) -> Stack:
     """Bars as long as the runs in seconds, split as the unit-cycles are; causes that no run has are left out, small ones together."""
     parts = tuple(cause for cause in CAUSES if any(result.unit_cycles.get(cause) for result in results))
-    bars = tuple({cause: _share(result, cause) * result.seconds for cause in parts} for result in results)
+    bars = tuple({cause: cause_share(result, cause) * result.seconds for cause in parts} for result in results)
     stack = Stack(tuple(result.name for result in results), parts, bars)
     return gathered(stack, stack.totals)
-
-
-def _share(result: Result, cause: str) -> float:
-    total = sum(result.unit_cycles.values())
-    return result.unit_cycles.get(cause, 0) / total if total else 0.0
 
 
 def overview_figure(results: Sequence[Result]) -> Figure:

@@ -10,8 +10,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch, Rectangle
 
+from simulator.report.glossary import by_role
 from simulator.report.numbers import significant
-from simulator.report.plots.style import OTHER_COLOUR, component_colours, crowding, ink, legend_place, roles
+from simulator.report.plots.style import OTHER_COLOUR, component_colours, crowding, ink, legend_place
 
 OTHER = "other"
 NO_BANDS: Mapping[int, tuple[float, float]] = MappingProxyType({})
@@ -45,7 +46,7 @@ class Stack:
 
 def component_stack(machines: Sequence[str], values: Sequence[Mapping[str, float]], small_of: Sequence[float]) -> Stack:
     """Bars by component: roles merged; the seven largest, those below 2 % of `small_of` on every machine left out, the rest as `other`."""
-    merged = [_merge(bar) for bar in values]
+    merged = [by_role(bar) for bar in values]
     return gathered(Stack(tuple(machines), tuple(component_colours()), tuple(merged)), small_of)
 
 
@@ -64,7 +65,7 @@ def gathered(stack: Stack, small_of: Sequence[float]) -> Stack:
 
 def same_parts(stack: Stack, values: Sequence[Mapping[str, float]]) -> Stack:
     """Bars of other figures by component, one a machine, with the parts of a stack: one legend for both."""
-    return Stack(stack.machines, stack.parts, tuple(_grouped(_merge(bar), stack.parts) for bar in values))
+    return Stack(stack.machines, stack.parts, tuple(_grouped(by_role(bar), stack.parts) for bar in values))
 
 
 def _grouped(bar: Mapping[str, float], large: Sequence[str]) -> dict[str, float]:
@@ -143,15 +144,6 @@ def _plain(colour: str) -> dict[str, object]:
 def bar_height(machines: int) -> float:
     """Inches that so many bars need, with axis and title."""
     return 1.15 + 0.42 * max(machines, 2)
-
-
-def _merge(bar: Mapping[str, float]) -> dict[str, float]:
-    merged: dict[str, float] = {}
-    known = roles()
-    for name, value in bar.items():
-        role = known.get(name, name)
-        merged[role] = merged.get(role, 0.0) + value
-    return merged
 
 
 def _rest(bar: Mapping[str, float], large: Sequence[str]) -> float:

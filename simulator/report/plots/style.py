@@ -116,11 +116,6 @@ def component_colours() -> dict[str, str]:
     return {entry.name: entry.colour for entry in sorted(components(), key=lambda entry: entry.rank) if entry.colour}
 
 
-def roles() -> dict[str, str]:
-    """Component → the one whose colour and legend entry it shares."""
-    return {entry.name: entry.role for entry in components()}
-
-
 @contextmanager
 def styled() -> Iterator[None]:
     """Within it, figures have the project's look; matplotlib's own settings are as before afterwards."""

@@ -6,7 +6,8 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from simulator.report.page.bars import cause_bars, component_bars, on_fabric
+from simulator.cost.types import on_fabric
+from simulator.report.page.bars import cause_bars, component_bars
 from simulator.report.page.page import Page, Point, columns_of
 from simulator.report.page.runs import as_yaml, provenance
 from simulator.result import METRICS
