@@ -109,9 +109,8 @@ def _draw_measured(axes: Axes, spec: PictureSpec, evidence: Evidence, column: st
     """Lines of measured devices, where they were measured."""
     drawn: list[float] = []
     for line, dash in zip((each for each in spec.measured if each.panel == column), _DASHES * len(spec.measured), strict=False):
-        reference = evidence.references[line.reference]
-        curve = reference.curve(line.kernel, line.shape)
-        label = f"{reference.spec.title}: {reference.spec.kernels[line.kernel].means} (measured)"
+        curve = line.curve(evidence)
+        label = f"{curve.reference.spec.title}: {curve.means} (measured)"
         if spec.form == "lines" and spec.x.endswith("density"):
             at = [x for x in sorted({*xs, *curve.densities}) if curve.covers(x) and xs[0] <= x <= xs[-1]]
             values = [curve.at(x, line.quantity) * line.times for x in at]
