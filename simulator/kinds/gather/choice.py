@@ -9,7 +9,7 @@ import numpy as np
 
 from simulator.errors import MappingError
 from simulator.kinds.gather.cut import Cut
-from simulator.kinds.gather.outlook import Outlook
+from simulator.kinds.gather.outlook import Outlay, Outlook
 from simulator.kinds.units.loops import Pace, token_tiles
 from simulator.kinds.units.machine import UnitsMachine
 from simulator.kinds.units.ranges import FittedRows
@@ -44,8 +44,14 @@ class Choice:
         for cut in sorted(about, key=about.__getitem__):
             alike.setdefault(cut.sums_home, []).append(cut)
         finalists = [cut for cuts in alike.values() for cut in cuts[:FINALISTS]]
-        fitted = {cut: cut.fitted(self.machine, self.operation) for cut in finalists}
-        return [(cut, fitted[cut]) for cut in near({cut: self.outlook.exactly(cut, fitted[cut]) for cut in finalists}, most)]
+        fitted: dict[Cut, FittedRows] = {}
+        exactly: dict[Cut, Outlay] = {}
+        for cut in finalists:
+            fitted[cut] = cut.fitted(self.machine, self.operation)
+            exactly[cut] = self.outlook.exactly(cut, fitted[cut])
+            # rows by many tiles are large: only those are held that may be among the likeliest in the end
+            fitted = {likely: fitted[likely] for likely in near(exactly, most)}
+        return list(fitted.items())
 
     def _candidates(self) -> Iterator[Cut]:
         """Long rows are cut or, where the parts would be more to add up than they save, not."""

@@ -88,8 +88,11 @@ def part_entries(row_entries: Ints, parts: RowParts) -> Ints:
     first = last - parts.nnz
     before = first[np.searchsorted(parts.row, parts.row)]
     start, stop = (first - before)[:, None], (last - before)[:, None]
-    inside: Ints = np.minimum(stop, end) - np.maximum(start, end - row_entries[parts.row])
-    return np.maximum(inside, 0)
+    # in place: these are the largest arrays that cutting an operation makes
+    begin: Ints = end - row_entries[parts.row]
+    inside: Ints = np.minimum(stop, end, out=end)
+    inside -= np.maximum(start, begin, out=begin)
+    return np.maximum(inside, 0, out=inside)
 
 
 def whole_rows(row_nnz: Ints, units: int) -> Ints:

@@ -51,12 +51,17 @@ class Evidence:
     """Sweep and row of points that have no figures."""
     _estimates: dict[tuple[int, str], Estimate] = field(default_factory=dict, repr=False)
 
-    def points(self, sweep: str, at: Mapping[str, Scalar | tuple[Scalar, ...]]) -> list[Seen]:
-        """The points of a sweep whose axes have these values, in order; an axis without value may have any."""
+    def sweep(self, name: str | None) -> str:
+        """A sweep as files name it: None is the only one."""
+        return name or next((each.sweep for each in self.seen), "")
+
+    def points(self, sweep: str | None, at: Mapping[str, Scalar | tuple[Scalar, ...]]) -> list[Seen]:
+        """The points of a sweep (None: the only one) whose axes have these values, in order; an axis without value may have any."""
+        name = self.sweep(sweep)
         return [
             each
             for each in self.seen
-            if each.sweep == sweep and all(_is_among(each.row.assignments.get(path), wanted) for path, wanted in at.items())
+            if each.sweep == name and all(_is_among(each.row.assignments.get(path), wanted) for path, wanted in at.items())
         ]
 
     def estimate(self, seen: Seen, column: str) -> Estimate:

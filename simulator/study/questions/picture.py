@@ -33,8 +33,7 @@ Line = dict[Scalar, dict[str, Estimate]]
 
 def picture(spec: PictureSpec, evidence: Evidence) -> Figure | None:
     """The picture; None where no point has figures."""
-    sweep = spec.sweep or next(iter(dict.fromkeys(each.sweep for each in evidence.seen)), "")
-    lines = _lines(spec, evidence, [each for each in evidence.points(sweep, spec.at) if spec.x in each.row.assignments])
+    lines = _lines(spec, evidence, [each for each in evidence.points(spec.sweep, spec.at) if spec.x in each.row.assignments])
     if not lines:
         return None
     with styled():
@@ -96,7 +95,7 @@ def _draw_levels(axes: Axes, spec: PictureSpec, evidence: Evidence, column: str)
     drawn: list[float] = []
     colours = COLOURS[::-1]
     for place, level in enumerate(spec.levels):
-        points = evidence.points(level.sweep or next(iter(dict.fromkeys(each.sweep for each in evidence.seen))), level.at)
+        points = evidence.points(level.sweep, level.at)
         if points:
             each = evidence.estimate(evidence.best(points, spec.panels[0], spec.best), column)
             colour, dash = colours[place % len(colours)], _LEVEL_DASHES[place % len(_LEVEL_DASHES)]
@@ -110,9 +109,8 @@ def _draw_measured(axes: Axes, spec: PictureSpec, evidence: Evidence, column: st
     """Lines of measured devices, where they were measured."""
     drawn: list[float] = []
     for line, dash in zip((each for each in spec.measured if each.panel == column), _DASHES * len(spec.measured), strict=False):
-        reference = evidence.references[line.reference]
-        curve = reference.curve(line.kernel, line.shape)
-        label = f"{reference.spec.title}: {reference.spec.kernels[line.kernel].means} (measured)"
+        curve = line.curve(evidence)
+        label = f"{curve.reference.spec.title}: {curve.means} (measured)"
         if spec.form == "lines" and spec.x.endswith("density"):
             at = [x for x in sorted({*xs, *curve.densities}) if curve.covers(x) and xs[0] <= x <= xs[-1]]
             values = [curve.at(x, line.quantity) * line.times for x in at]

@@ -8,6 +8,7 @@ from pydantic import ConfigDict, Field, model_validator
 
 from simulator.specs import FileModel
 from simulator.study.questions.figures.base import Figure, Values
+from simulator.study.questions.figures.references import Measured
 from simulator.study.sweep.spec import SweepSpec
 
 Name = Annotated[str, Field(min_length=1, max_length=64, pattern=r"^[A-Za-z_]\w*$")]
@@ -31,14 +32,10 @@ class Saying(FileModel):
     )
 
 
-class MeasuredLine(FileModel):
+class MeasuredLine(Measured):
     """A measured device in a panel."""
 
     panel: str = Field(description="column of the panel")
-    reference: str = Field(description="a name in `references`")
-    kernel: str = Field(description="which of its kernels")
-    shape: tuple[int, int, int] = Field(description="[m, k, n] of the product")
-    quantity: Literal["seconds", "joules", "pj_per_mac", "macs_per_s", "macs_per_s_mm2"] = Field(description="of a product")
     times: float = Field(1.0, gt=0, description="into the unit of the panel")
 
 

@@ -253,13 +253,10 @@ class _Equaliser:
 
 def _kept(sized: Sized) -> dict[str, Any]:
     """What a store keeps of a best design, as JSON values."""
-    search = (
-        None if sized.search is None else {**asdict(sized.search), "grid": {key: list(tried) for key, tried in sized.search.grid.items()}}
-    )
     return {
         "sizes": {change.key: change.after for change in sized.changes},
         "achieved": sized.achieved,
-        "search": search,
+        "search": None if sized.search is None else sized.search.to_dict(),
         "walk": None if sized.walk is None else sized.walk.to_dict(),
         "notes": list(sized.notes),
     }
@@ -271,15 +268,13 @@ def _restored(machine: Machine, quantity: Quantity, target: float, record: Mappi
     if best is None:
         return None
     counts, walk = record["search"], record["walk"]
-    if counts is not None:
-        counts = SearchCounts(**{**counts, "grid": {key: tuple(tried) for key, tried in counts["grid"].items()}})
     return Sized(
         machine,
         best,
         quantity,
         target,
         record["achieved"],
-        search=counts,
+        search=None if counts is None else SearchCounts.from_dict(counts),
         walk=None if walk is None else Walk.from_dict(walk),
         notes=tuple(record["notes"]),
     )

@@ -51,6 +51,15 @@ class SearchCounts:
     best: float
     """The objective's value of the chosen one: s, pJ, J·s·mm², or mm²."""
 
+    def to_dict(self) -> dict[str, Any]:
+        """JSON values."""
+        return {**asdict(self), "grid": {key: list(tried) for key, tried in self.grid.items()}}
+
+    @classmethod
+    def from_dict(cls, record: Mapping[str, Any]) -> SearchCounts:
+        """Inverse of `to_dict`."""
+        return cls(**{**record, "grid": {key: tuple(tried) for key, tried in record["grid"].items()}})
+
 
 @dataclass(frozen=True)
 class Sized:
@@ -97,7 +106,7 @@ class Sized:
             "difference": self.difference,
             "next_size": self.next_size,
             "changes": [asdict(change) for change in self.changes],
-            "search": None if self.search is None else {**asdict(self.search), "grid": {k: list(v) for k, v in self.search.grid.items()}},
+            "search": None if self.search is None else self.search.to_dict(),
             "walk": None if self.walk is None else self.walk.to_dict(),
             "notes": list(self.notes),
         }

@@ -38,10 +38,6 @@ class Pick(FileModel):
     at: dict[str, Values] = Field(default_factory=dict, description="axis → value, or a list of values that it may have")
     best: Best | None = Field(None, description="of the axes that `at` leaves open: the point with the least or the most of it")
 
-    def sweep_of(self, evidence: Evidence) -> str:
-        """The sweep it means."""
-        return self.sweep or next(iter(dict.fromkeys(each.sweep for each in evidence.seen)), "")
-
     @property
     def place(self) -> str:
         """Its values, for messages."""
@@ -50,9 +46,9 @@ class Pick(FileModel):
 
     def one(self, evidence: Evidence, column: str) -> Seen:
         """The point. Raises ConfigError where there is none, or where several are left and nothing says which."""
-        points = evidence.points(self.sweep_of(evidence), self.at)
+        points = evidence.points(self.sweep, self.at)
         if not points:
-            failed = [row.reason for sweep, row in evidence.failed if sweep == self.sweep_of(evidence)]
+            failed = [row.reason for sweep, row in evidence.failed if sweep == evidence.sweep(self.sweep)]
             why = f"; the first that failed: {failed[0]}" if failed else ""
             raise ConfigError(f"no point at {self.place} has figures{why}")
         if self.best is not None:

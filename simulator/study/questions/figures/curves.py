@@ -149,9 +149,8 @@ class Winners(Figure):
 
     def found(self, evidence: Evidence, others: Mapping[str, Found]) -> Found:
         """Counts and a map, in words."""
-        sweep = Pick(sweep=self.sweep).sweep_of(evidence)
         places: dict[_Values, dict[_Values, list[Seen]]] = {}
-        for each in evidence.points(sweep, {}):
+        for each in evidence.points(self.sweep, {}):
             place, rival = (tuple(each.row.assignments.get(axis) for axis in axes) for axes in (self.over, self.among))
             places.setdefault(place, {}).setdefault(rival, []).append(each)
         wins: Counter[str] = Counter()

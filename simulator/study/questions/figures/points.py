@@ -14,14 +14,15 @@ from simulator.specs import nearest_hint
 from simulator.study.questions.estimate import Estimate, computed
 from simulator.study.questions.evidence import Best, Evidence
 from simulator.study.questions.figures.base import Figure, Found, Pick
+from simulator.study.questions.quantities import Seen
 from simulator.study.sweep.expression import Expression
 from simulator.study.sweep.keys import shown
+from simulator.study.sweep.spec import Scalar
 
 
-class Value(Figure, Pick):
-    """A column at one point."""
+class _Picked(Figure, Pick):
+    """A figure of a column at the points that it picks itself."""
 
-    kind: Literal["value"]
     of: str = Field(description="column")
 
     def columns(self) -> Iterator[str]:
@@ -31,6 +32,22 @@ class Value(Figure, Pick):
     def picks(self) -> Iterator[Pick]:
         """Itself."""
         yield self
+
+
+class _Along(_Picked):
+    """One that goes along an axis."""
+
+    along: str = Field(description="axis")
+
+    def axes(self) -> Iterator[str]:
+        """`along`."""
+        yield self.along
+
+
+class Value(_Picked):
+    """A column at one point."""
+
+    kind: Literal["value"]
 
     def found(self, evidence: Evidence, others: Mapping[str, Found]) -> Found:
         """The column there."""
@@ -43,11 +60,10 @@ class Over(Pick):
     same: bool = Field(True, description="an axis without value here has the value of `at`; false: it may have any")
 
 
-class Ratio(Figure, Pick):
+class Ratio(_Picked):
     """A column at one point over the same, or another column, at another."""
 
     kind: Literal["ratio"]
-    of: str = Field(description="column")
     by: str | None = Field(None, description="column of the other point; default: the same")
     over: Over = Field(description="the other point")
 
@@ -75,27 +91,13 @@ class Ratio(Figure, Pick):
         return Found(above / below)
 
 
-class Extreme(Figure, Pick):
+class Extreme(_Along):
     """Where along an axis a column is best, and by how much; other axes that `at` leaves open are at their best too."""
 
     kind: Literal["best_along"]
     words: ClassVar[tuple[str, ...]] = ("value", "low", "high", "at", "second", "level")
-    of: str = Field(description="column")
-    along: str = Field(description="axis")
     best: Best = Field("least", description="which end of the column is better")
     level: float = Field(0.03, ge=0, description="values of the axis whose column is this near the best, as a share, are level with it")
-
-    def columns(self) -> Iterator[str]:
-        """`of`."""
-        yield self.of
-
-    def picks(self) -> Iterator[Pick]:
-        """Itself."""
-        yield self
-
-    def axes(self) -> Iterator[str]:
-        """`along`."""
-        yield self.along
 
     def found(self, evidence: Evidence, others: Mapping[str, Found]) -> Found:
         """The runner-up's column over the best one's (of the most: the other way round), and who is who."""
@@ -108,40 +110,24 @@ class Extreme(Figure, Pick):
         return Found(ratio, {"at": shown(first), "second": shown(second), "level": " and ".join(map(shown, near))})
 
 
-def by_value(evidence: Evidence, pick: Pick, along: str, column: str) -> dict[bool | int | float | str, Estimate]:
+def by_value(evidence: Evidence, pick: Pick, along: str, column: str) -> dict[Scalar, Estimate]:
     """Value of an axis → the column at the best of its points that the pick leaves. Raises ConfigError where there is none."""
-    points = evidence.points(pick.sweep_of(evidence), pick.at)
-    groups: dict[bool | int | float | str, list[object]] = {}
+    points = evidence.points(pick.sweep, pick.at)
+    groups: dict[Scalar, list[Seen]] = {}
     for each in points:
         if along in each.row.assignments:
             groups.setdefault(each.row.assignments[along], []).append(each)
     if not groups:
         raise ConfigError(f"no point with a value of {along} has figures")
-    return {
-        value: evidence.estimate(evidence.best(own, column, pick.best or "least"), column)  # type: ignore[arg-type]
-        for value, own in groups.items()
-    }
+    return {value: evidence.estimate(evidence.best(own, column, pick.best or "least"), column) for value, own in groups.items()}
 
 
-class Slope(Figure, Pick):
+class Slope(_Along):
     """The exponent of a column between the ends of an axis: 1 where it grows in proportion, 2 with the square."""
 
     kind: Literal["exponent"]
     words: ClassVar[tuple[str, ...]] = ("value", "low", "high", "first", "last")
-    of: str = Field(description="column")
     along: str = Field(description="axis of numbers")
-
-    def columns(self) -> Iterator[str]:
-        """`of`."""
-        yield self.of
-
-    def picks(self) -> Iterator[Pick]:
-        """Itself."""
-        yield self
-
-    def axes(self) -> Iterator[str]:
-        """`along`."""
-        yield self.along
 
     def found(self, evidence: Evidence, others: Mapping[str, Found]) -> Found:
         """log of the ratio of the column ÷ log of the ratio of the axis."""
