@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simulator.activity import Counts
-from simulator.engine.batch import WorkBatch
+from simulator.engine.batch import Ints, WorkBatch
 from simulator.engine.cluster import ClusterSpec, Outcome, Outcomes
 from simulator.engine.engines import Engine
 from simulator.engine.work import TileValues, TileWork
@@ -27,8 +27,6 @@ from simulator.system.parts import Part
 
 if TYPE_CHECKING:
     from simulator.engine.reference.watching import ClusterWatch
-
-Ints = NDArray[np.int64]
 
 
 class SampledDataflow(UnitsDataflow[SampledSchedule, SliceLists]):
