@@ -24,6 +24,7 @@ MILESTONES = ("int64", "int64", "int64", "int64")
 SLICE_CYCLES = 1 << 16
 """A kernel comes back to Python now and then, so that a run can be interrupted."""
 _CLOCKED_AT, _CAUSES_AT = 1, 1 + len(CLOCKED)
+_MERGED = CLOCKED.index("rows_merged")
 
 
 def run_batch(kernel: Kernel, at_rest: FabricMemory, batch: WorkBatch, lists: tuple[Any, ...], rows: Ints, **sizes: Any) -> Outcomes:
@@ -68,9 +69,6 @@ def run_batch(kernel: Kernel, at_rest: FabricMemory, batch: WorkBatch, lists: tu
         for cut, (first, count) in zip(pieces_of, rows_of, strict=True)
     ]
     return Outcomes(cycles, clocked, causes, milestones)
-
-
-_MERGED = CLOCKED.index("rows_merged")
 
 
 def _laid_out(at_rest: FabricMemory, count: int, **sizes: Any) -> Memory:

@@ -176,12 +176,6 @@ def view(memory: Memory, record: type[Record], first: int = 0, count: int = 1) -
     return View(memory.view(np.int32)[first : first + count * size_of(record)].view(_declared(record).dtype))
 
 
-def numbers_of(records: View) -> dict[str, int]:
-    """The first of some records, all of whose fields are numbers."""
-    (first, *_), names = object.__getattribute__(records, "_records").tolist(), object.__getattribute__(records, "_records").dtype.names
-    return dict(zip(names, first, strict=True))
-
-
 def _arguments(record: type[Record]) -> dict[Any, Any]:
     """What the type variables of generic records stand for in a record that extends them."""
     stands_for: dict[Any, Any] = {}

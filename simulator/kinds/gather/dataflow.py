@@ -12,18 +12,19 @@ from numpy.typing import NDArray
 from simulator.activity import Counts
 from simulator.engine.batch import Ints, WorkBatch
 from simulator.engine.cluster import ClusterSpec, Outcome, Outcomes
-from simulator.engine.engines import ClusterEngine, Engine, EngineName, one_by_one
+from simulator.engine.engines import Engine
 from simulator.engine.work import TileValues, TileWork
 from simulator.kinds.gather.bounds import cluster_bounds, least_round_cycles
 from simulator.kinds.gather.compiled import engine as compiled
 from simulator.kinds.gather.schedule import GatherSchedule
 from simulator.kinds.units.checks import check_causes, check_equal, require_each
-from simulator.kinds.units.dataflow import TokenwiseDataflow
+from simulator.kinds.units.dataflow import ClusterRules
 from simulator.kinds.units.leaving import Leaving, LeavingRows
-from simulator.kinds.units.lists import SliceLists, cluster_work, present_words, slice_lists, tile_values
+from simulator.kinds.units.lists import SliceLists, cluster_work, present_words, slice_lists
 from simulator.kinds.units.loops import Position
 from simulator.kinds.units.machine import UnitsMachine
-from simulator.kinds.units.rounds import ClusterResults, ClusterTile
+from simulator.kinds.units.rounds import ClusterTile
+from simulator.kinds.units.tokenwise import TokenwiseDataflow
 from simulator.system.parts import Part
 from simulator.system.program import MemoryLevel, Span
 
@@ -31,17 +32,35 @@ if TYPE_CHECKING:
     from simulator.engine.reference.watching import ClusterWatch
 
 
-def _by_reference(spec: ClusterSpec, work: TileWork, values: TileValues | None) -> Outcome:
+def _by_reference(spec: ClusterSpec, work: TileWork, values: TileValues | None, *watch: ClusterWatch) -> Outcome:
     from simulator.kinds.gather.reference import run_cluster
 
-    return run_cluster(spec, work, values)
+    return run_cluster(spec, work, values, *watch)
 
 
-CLUSTER_RUNS: dict[EngineName, ClusterEngine] = {"compiled": compiled.run_clusters, "reference": one_by_one(_by_reference)}
+def check_clusters(spec: ClusterSpec, batch: WorkBatch, wanted: Ints, outcomes: Outcomes) -> None:
+    """Every entry is examined once, every request answered and multiplied once, every unit-cycle has one cause.
+
+    `wanted` is what units want, [clusters, units].
+    """
+    asked, count, entries = wanted.sum(axis=1), outcomes.count, batch.entries
+    listed, requests = count("list_entries"), count("requests")
+    require_each(listed == entries, lambda tile: f"{listed[tile]} entries examined of {entries[tile]}")
+    require_each(requests == asked, lambda tile: f"{requests[tile]} requests for {asked[tile]} entries whose word is not zero")
+    require_each(requests + count("entries_dropped") == entries, lambda tile: "requests + dropped = entries")
+    answered = (count("replies") == requests) & (count("accumulator_updates") == requests)
+    require_each(answered, lambda tile: "requests = replies = multiplied words")
+    require_each(count("rows_merged") == count("output_bank_writes"), lambda tile: "rows merged = rows written")
+    check_causes(spec, outcomes)
+
+
+GATHERED = ClusterRules(compiled.run_clusters, _by_reference, lambda batch: batch.word, check_clusters, cluster_bounds)
 
 
 class GatherDataflow(TokenwiseDataflow[GatherSchedule, SliceLists]):
     """One operation, gathered: units own rows of W and write them to their own output banks."""
+
+    rules = GATHERED
 
     def __init__(
         self,
@@ -87,32 +106,6 @@ class GatherDataflow(TokenwiseDataflow[GatherSchedule, SliceLists]):
     def words_of(self, place: ClusterTile) -> tuple[int | Span, ...]:
         """All M tiles look at the same."""
         return place.k, place.tokens
-
-    def simulate(self, works: Sequence[TileWork], places: Sequence[ClusterTile]) -> ClusterResults:
-        """Run clusters through the engine, and check them."""
-        values = [self._values(work, place) for work, place in zip(works, places, strict=True)]
-        batch = WorkBatch(works)
-        outcomes = CLUSTER_RUNS[self.engine.clusters](self.spec, batch, values)
-        wanted = batch.wanted(batch.word)
-        check_clusters(self.spec, batch, wanted, outcomes)
-        for work, place, numbers, outputs in zip(works, places, values, outcomes.outputs, strict=bool(outcomes.outputs)):
-            if numbers is not None and outputs is not None:
-                check_values(work, numbers, outputs)
-                self._assemble(place, outputs)
-        counts = self._counts(batch, outcomes)
-        bounds = cluster_bounds(self.spec, batch, wanted)
-        return ClusterResults(outcomes.cycles, outcomes.unit_cycles, counts, bounds, outcomes.milestones, values[0] is not None)
-
-    def _values(self, work: TileWork, place: ClusterTile) -> TileValues | None:
-        if self.weights is None or self.x is None:
-            return None
-        return tile_values(work.weight_index, self.schedule.k_tiles[place.k], place.tokens, self.schedule.lanes, self.weights, self.x)
-
-    def watched(self, work: TileWork, watch: ClusterWatch) -> Outcome:
-        """Run it through the reference engine, without numbers, before the eyes of `watch`."""
-        from simulator.kinds.gather.reference import run_cluster
-
-        return run_cluster(self.spec, work, None, watch)
 
     def later_tile_counts(self, counts: Counts) -> Counts:
         """A later K tile reads what the output bank holds, adds, and writes; sums that leave are added elsewhere."""
@@ -182,14 +175,17 @@ class GatherDataflow(TokenwiseDataflow[GatherSchedule, SliceLists]):
         """[M] parts that each row is cut into, none for an empty one."""
         return np.bincount(self.schedule.parts.row, minlength=self.schedule.operation.shape[0])
 
-    def _counts(self, batch: WorkBatch, outcomes: Outcomes) -> Ints:
+    def check_outputs(self, work: TileWork, values: TileValues, outputs: NDArray[np.float64]) -> None:
+        """Of the output banks."""
+        check_values(work, values, outputs)
+
+    def counts(self, batch: WorkBatch, places: Sequence[ClusterTile], outcomes: Outcomes) -> Ints:
+        """A line of a list is read from a weight bank at a time."""
         lines = -(-batch.lengths // self.spec.examine_width)
         return outcomes.counted(mac_slots=outcomes.count("replies") * self.schedule.lanes, weight_bank_reads=lines.sum(axis=1))
 
-    def _assemble(self, place: ClusterTile, outputs: NDArray[np.float64]) -> None:
+    def assemble_outputs(self, y: NDArray[np.float64], work: TileWork, place: ClusterTile, outputs: NDArray[np.float64]) -> None:
         """Add what a cluster's output banks received to Y, as later K tiles do in the banks."""
-        if self.outputs is None:
-            return
         lists = self.slice(place.m, place.k)
         first_unit = place.replica * self.spec.units
         for unit in range(self.spec.units):
@@ -197,25 +193,9 @@ class GatherDataflow(TokenwiseDataflow[GatherSchedule, SliceLists]):
             places, first = np.unique(lists.row[start:stop], return_index=True)
             rows = lists.global_row[start:stop][first]
             for token in range(*place.tokens):
-                columns = slice(token * self.schedule.lanes, min((token + 1) * self.schedule.lanes, self.outputs.shape[1]))
+                columns = slice(token * self.schedule.lanes, min((token + 1) * self.schedule.lanes, y.shape[1]))
                 banked = outputs[unit, token - place.tokens[0], places, : columns.stop - columns.start]
-                np.add.at(self.outputs[:, columns], rows, banked)
-
-
-def check_clusters(spec: ClusterSpec, batch: WorkBatch, wanted: Ints, outcomes: Outcomes) -> None:
-    """Every entry is examined once, every request answered and multiplied once, every unit-cycle has one cause.
-
-    `wanted` is what units want, [clusters, units].
-    """
-    asked, count, entries = wanted.sum(axis=1), outcomes.count, batch.entries
-    listed, requests = count("list_entries"), count("requests")
-    require_each(listed == entries, lambda tile: f"{listed[tile]} entries examined of {entries[tile]}")
-    require_each(requests == asked, lambda tile: f"{requests[tile]} requests for {asked[tile]} entries whose word is not zero")
-    require_each(requests + count("entries_dropped") == entries, lambda tile: "requests + dropped = entries")
-    answered = (count("replies") == requests) & (count("accumulator_updates") == requests)
-    require_each(answered, lambda tile: "requests = replies = multiplied words")
-    require_each(count("rows_merged") == count("output_bank_writes"), lambda tile: "rows merged = rows written")
-    check_causes(spec, outcomes)
+                np.add.at(y[:, columns], rows, banked)
 
 
 def check_values(work: TileWork, values: TileValues, outputs: NDArray[np.float64]) -> None:

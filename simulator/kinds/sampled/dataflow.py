@@ -4,35 +4,30 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from simulator.activity import Counts
-from simulator.engine.batch import WorkBatch
-from simulator.engine.cluster import ClusterSpec, Outcome, Outcomes
+from simulator.engine.batch import Ints, WorkBatch
+from simulator.engine.cluster import ClusterSpec, Outcomes
 from simulator.engine.engines import Engine
 from simulator.engine.work import TileValues, TileWork
-from simulator.kinds.gather.bounds import cluster_bounds
-from simulator.kinds.gather.dataflow import CLUSTER_RUNS, check_clusters
+from simulator.kinds.gather.dataflow import GATHERED
 from simulator.kinds.sampled.schedule import SampledSchedule, sampled_values, sampled_work
 from simulator.kinds.units.checks import check_equal
 from simulator.kinds.units.dataflow import UnitsDataflow
 from simulator.kinds.units.lists import SliceLists, present_words, slice_lists, tile_values
 from simulator.kinds.units.loops import Position
 from simulator.kinds.units.machine import UnitsMachine
-from simulator.kinds.units.rounds import ClusterResults, ClusterTile
+from simulator.kinds.units.rounds import ClusterTile
 from simulator.system.parts import Part
-
-if TYPE_CHECKING:
-    from simulator.engine.reference.watching import ClusterWatch
-
-Ints = NDArray[np.int64]
 
 
 class SampledDataflow(UnitsDataflow[SampledSchedule, SliceLists]):
     """G[M, K] = mask ∘ (dY · Xᵀ): units own rows of the mask, with the words of dY for them."""
+
+    rules = GATHERED
 
     def __init__(self, machine: UnitsMachine, spec: ClusterSpec, engine: Engine, schedule: SampledSchedule, *, assemble: bool) -> None:
         spec = replace(spec, summed_lanes=schedule.lanes)
@@ -55,22 +50,8 @@ class SampledDataflow(UnitsDataflow[SampledSchedule, SliceLists]):
         lists = self.slice(place.m, place.k)
         return sampled_work(self.schedule, lists, self.spec.units, place.k, place.tokens, place.replica, self.present)
 
-    def simulate(self, works: Sequence[TileWork], places: Sequence[ClusterTile]) -> ClusterResults:
-        """Run clusters through the engine, and check them."""
-        values = [self._values(work, place) for work, place in zip(works, places, strict=True)]
-        batch = WorkBatch(works)
-        outcomes = CLUSTER_RUNS[self.engine.clusters](self.spec, batch, values)
-        wanted = batch.wanted(batch.word)
-        check_clusters(self.spec, batch, wanted, outcomes)
-        for work, place, numbers, outputs in zip(works, places, values, outcomes.outputs, strict=bool(outcomes.outputs)):
-            if numbers is not None and outputs is not None:
-                check_sampled(work, numbers, outputs)
-                self._assemble(place, outputs)
-        counts = self._counts(batch, outcomes, np.array([last - first for first, last in (place.tokens for place in places)]))
-        bounds = cluster_bounds(self.spec, batch, wanted)
-        return ClusterResults(outcomes.cycles, outcomes.unit_cycles, counts, bounds, outcomes.milestones, values[0] is not None)
-
-    def _values(self, work: TileWork, place: ClusterTile) -> TileValues | None:
+    def values(self, work: TileWork, place: ClusterTile) -> TileValues | None:
+        """Words of dY, one an entry, and of X."""
         if self.weights is None or self.x is None or self.gradient is None:
             return None
         k_span, lanes = self.schedule.k_tiles[place.k], self.schedule.lanes
@@ -84,12 +65,6 @@ class SampledDataflow(UnitsDataflow[SampledSchedule, SliceLists]):
     def w_parts(self, m: int, k: int, grain: int) -> Sequence[Part]:
         """Whole."""
         return (Part(self.fetched(m, k).total, -(-int(self.unit_entries(m, k).max(initial=0)) // self.machine.weight_port_entries)),)
-
-    def watched(self, work: TileWork, watch: ClusterWatch) -> Outcome:
-        """Run it through the reference engine, without numbers, before the eyes of `watch`."""
-        from simulator.kinds.gather.reference import run_cluster
-
-        return run_cluster(self.spec, work, None, watch)
 
     def later_tile_counts(self, counts: Counts) -> Counts:
         """A partial sum comes with its list entry, where it was left: a later tile does nothing more."""
@@ -179,8 +154,13 @@ class SampledDataflow(UnitsDataflow[SampledSchedule, SliceLists]):
         ptr = self.slice(place.m, place.k).unit_ptr
         return slice(ptr[place.replica * self.spec.units], ptr[(place.replica + 1) * self.spec.units])
 
-    def _counts(self, batch: WorkBatch, outcomes: Outcomes, token_words: Ints) -> Ints:
+    def check_outputs(self, work: TileWork, values: TileValues, outputs: NDArray[np.float64]) -> None:
+        """Of the places of the mask."""
+        check_sampled(work, values, outputs)
+
+    def counts(self, batch: WorkBatch, places: Sequence[ClusterTile], outcomes: Outcomes) -> Ints:
         """A list entry is read once for all token words; its sum is written back in place, a word of dY read for each product."""
+        token_words = np.array([last - first for first, last in (place.tokens for place in places)])
         replies, merged = outcomes.count("replies"), outcomes.count("rows_merged")
         lines = -(-(batch.lengths // token_words[:, None]) // self.machine.weight_port_entries)
         return outcomes.counted(
@@ -192,15 +172,13 @@ class SampledDataflow(UnitsDataflow[SampledSchedule, SliceLists]):
             output_bank_reads=replies,
         )
 
-    def _assemble(self, place: ClusterTile, outputs: NDArray[np.float64]) -> None:
+    def assemble_outputs(self, y: NDArray[np.float64], work: TileWork, place: ClusterTile, outputs: NDArray[np.float64]) -> None:
         """Add what a cluster wrote to G, as later rounds do in place and groups on the drain bus."""
-        if self.outputs is None:
-            return
         lists, entries = self.slice(place.m, place.k), self._entries(place)
         ptr = lists.unit_ptr[place.replica * self.spec.units : (place.replica + 1) * self.spec.units + 1]
         written = np.concatenate([outputs[unit, 0, :count, 0] for unit, count in enumerate(np.diff(ptr))])
         columns = self.schedule.k_tiles[place.k][0] + lists.word[entries]
-        self.outputs[lists.global_row[entries], columns] += written
+        y[lists.global_row[entries], columns] += written
 
 
 def check_sampled(work: TileWork, values: TileValues, outputs: NDArray[np.float64]) -> None:

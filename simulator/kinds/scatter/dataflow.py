@@ -12,19 +12,19 @@ from numpy.typing import NDArray
 from simulator.activity import Counts
 from simulator.engine.batch import Ints, WorkBatch, ends_of, most_of, within
 from simulator.engine.cluster import ClusterSpec, Outcome, Outcomes
-from simulator.engine.engines import ClusterEngine, Engine, EngineName, one_by_one
+from simulator.engine.engines import Engine
 from simulator.engine.work import TileValues, TileWork
 from simulator.kinds.scatter.compiled import engine as compiled
 from simulator.kinds.scatter.outlook import entries_within
 from simulator.kinds.scatter.schedule import ScatterSchedule, ScatterSlice, scatter_slice, scatter_work, units_named
 from simulator.kinds.units.checks import check_causes, check_equal, require_each
-from simulator.kinds.units.dataflow import TokenwiseDataflow
+from simulator.kinds.units.dataflow import ClusterRules
 from simulator.kinds.units.leaving import Leaving, LeavingRows
-from simulator.kinds.units.lists import tile_values
 from simulator.kinds.units.loops import Position
 from simulator.kinds.units.machine import UnitsMachine
-from simulator.kinds.units.rounds import ClusterResults, ClusterTile
+from simulator.kinds.units.rounds import ClusterTile
 from simulator.kinds.units.rows import RowParts
+from simulator.kinds.units.tokenwise import TokenwiseDataflow
 from simulator.system.parts import Part
 from simulator.system.program import MemoryLevel, Span
 
@@ -32,17 +32,62 @@ if TYPE_CHECKING:
     from simulator.engine.reference.watching import ClusterWatch
 
 
-def _by_reference(spec: ClusterSpec, work: TileWork, values: TileValues | None) -> Outcome:
+def _by_reference(spec: ClusterSpec, work: TileWork, values: TileValues | None, *watch: ClusterWatch) -> Outcome:
     from simulator.kinds.scatter.reference import run_scatter
 
-    return run_scatter(spec, work, values)
+    return run_scatter(spec, work, values, *watch)
 
 
-SCATTER_RUNS: dict[EngineName, ClusterEngine] = {"compiled": compiled.run_scatters, "reference": one_by_one(_by_reference)}
+def check_scatters(spec: ClusterSpec, batch: WorkBatch, wanted: Ints, outcomes: Outcomes) -> None:
+    """Every entry is examined once, every product accumulated once, every unit-cycle has one cause.
+
+    `wanted` is what units want, [clusters, units].
+    """
+    asked, count, entries = wanted.sum(axis=1), outcomes.count, batch.entries
+    listed, requests = count("list_entries"), count("requests")
+    require_each(listed == entries, lambda tile: f"{listed[tile]} entries examined of {entries[tile]}")
+    require_each(requests == asked, lambda tile: f"{requests[tile]} products of {asked[tile]} entries whose word is not zero")
+    require_each(requests + count("entries_dropped") == entries, lambda tile: "products + dropped = entries")
+    require_each(count("bank_additions") == requests, lambda tile: "products sent = products accumulated")
+    check_causes(spec, outcomes)
+
+
+def scatter_bounds(spec: ClusterSpec, batch: WorkBatch, wanted: Ints) -> Ints:
+    """[clusters, bounds] of clusters, each in its tile of the scatter dataflow, in the order of `ClusterResults`.
+
+    `wanted` is [clusters, units] products.
+
+    A unit sends one product and examines `examine_width` entries a cycle; a bank accumulates one word a port; a packet
+    of partial sums takes its link for all of its flits.
+    """
+    products = wanted.max(axis=1)
+    entries = batch.lengths.max(axis=1) * batch.token_words
+    word, port = (-(-sums // spec.bank_ports) for sums in _most_sums(spec, batch))
+    network = np.maximum(products, port) * spec.requests.flits if spec.network == "routed" else np.zeros_like(port)
+    return np.stack([np.maximum(products, -(-entries // spec.examine_width)), word, port, network], axis=1)
+
+
+def _most_sums(spec: ClusterSpec, batch: WorkBatch) -> tuple[Ints, Ints]:
+    """[clusters] products that any word of the tile takes, and [clusters] that any bank takes."""
+    tokens = batch.token_words[batch.tile]
+    tile, token = np.repeat(batch.tile, tokens), within(tokens)
+    there = batch.present[batch.first_present[tile] + token * batch.operands[tile] + np.repeat(batch.own, tokens)]
+    place = (token * batch.words[tile] + np.repeat(batch.word, tokens))[there]
+    tile = tile[there]
+    first = ends_of(batch.token_words * batch.words)
+    sums = np.bincount(first[tile] + place, minlength=int(first[-1]))
+    banks = tile * spec.banks + batch.bank[batch.first_bank[tile] + place]
+    loads = np.bincount(banks, minlength=len(batch.works) * spec.banks).reshape(-1, spec.banks)
+    return most_of(sums, first), loads.max(axis=1)
+
+
+SCATTERED = ClusterRules(compiled.run_scatters, _by_reference, lambda batch: batch.own, check_scatters, scatter_bounds)
 
 
 class ScatterDataflow(TokenwiseDataflow[ScatterSchedule, ScatterSlice]):
     """One operation, scattered: units own columns of W and their activations, banks accumulate rows."""
+
+    rules = SCATTERED
 
     def __init__(
         self,
@@ -71,32 +116,6 @@ class ScatterDataflow(TokenwiseDataflow[ScatterSchedule, ScatterSlice]):
         """What a cluster does in a tile."""
         lists = self.slice(place.m, place.k)
         return scatter_work(self.machine, self.schedule, lists, place.m, place.k, place.tokens, place.replica)
-
-    def simulate(self, works: Sequence[TileWork], places: Sequence[ClusterTile]) -> ClusterResults:
-        """Run clusters through the engine, and check them."""
-        values = [self._values(work, place) for work, place in zip(works, places, strict=True)]
-        batch = WorkBatch(works)
-        outcomes = SCATTER_RUNS[self.engine.clusters](self.spec, batch, values)
-        wanted = batch.wanted(batch.own)
-        check_scatters(self.spec, batch, wanted, outcomes)
-        for work, place, numbers, outputs in zip(works, places, values, outcomes.outputs, strict=bool(outcomes.outputs)):
-            if numbers is not None and outputs is not None:
-                check_sums(work, numbers, outputs)
-                self._assemble(work, place, outputs)
-        counts = self._counts(batch, outcomes)
-        bounds = scatter_bounds(self.spec, batch, wanted)
-        return ClusterResults(outcomes.cycles, outcomes.unit_cycles, counts, bounds, outcomes.milestones, values[0] is not None)
-
-    def _values(self, work: TileWork, place: ClusterTile) -> TileValues | None:
-        if self.weights is None or self.x is None:
-            return None
-        return tile_values(work.weight_index, self.schedule.k_tiles[place.k], place.tokens, self.schedule.lanes, self.weights, self.x)
-
-    def watched(self, work: TileWork, watch: ClusterWatch) -> Outcome:
-        """Run it through the reference engine, without numbers, before the eyes of `watch`."""
-        from simulator.kinds.scatter.reference import run_scatter
-
-        return run_scatter(self.spec, work, None, watch)
 
     def later_tile_counts(self, counts: Counts) -> Counts:
         """The banks already read, add and write; a later K tile does nothing more."""
@@ -183,7 +202,12 @@ class ScatterDataflow(TokenwiseDataflow[ScatterSchedule, ScatterSlice]):
         sums, replicas = int(words.sum()), self.machine.fabric.replicas
         return Counts(x_bank_reads=sums * replicas * self.machine.sum_words, drain_additions=sums * (replicas - 1))
 
-    def _counts(self, batch: WorkBatch, outcomes: Outcomes) -> Ints:
+    def check_outputs(self, work: TileWork, values: TileValues, outputs: NDArray[np.float64]) -> None:
+        """Of the banks."""
+        check_sums(work, values, outputs)
+
+    def counts(self, batch: WorkBatch, places: Sequence[ClusterTile], outcomes: Outcomes) -> Ints:
+        """A line of a list is read from a weight bank at a time; a bank reads and writes a sum for each product."""
         lines = -(-batch.lengths // self.spec.examine_width)
         touched = outcomes.count("bank_additions") * self.machine.sum_words
         return outcomes.counted(
@@ -193,29 +217,13 @@ class ScatterDataflow(TokenwiseDataflow[ScatterSchedule, ScatterSlice]):
             x_words_filled=touched,
         )
 
-    def _assemble(self, work: TileWork, place: ClusterTile, outputs: NDArray[np.float64]) -> None:
+    def assemble_outputs(self, y: NDArray[np.float64], work: TileWork, place: ClusterTile, outputs: NDArray[np.float64]) -> None:
         """Add what a copy's banks hold to Y, as the drain does over copies and the banks over K tiles."""
-        if self.outputs is None:
-            return
         sums = outputs.reshape(work.token_words, work.words, -1)
         rows = slice(*self.schedule.m_tiles[place.m])
         for token in range(*place.tokens):
-            columns = slice(token * self.schedule.lanes, min((token + 1) * self.schedule.lanes, self.outputs.shape[1]))
-            self.outputs[rows, columns] += sums[token - place.tokens[0], :, : columns.stop - columns.start]
-
-
-def check_scatters(spec: ClusterSpec, batch: WorkBatch, wanted: Ints, outcomes: Outcomes) -> None:
-    """Every entry is examined once, every product accumulated once, every unit-cycle has one cause.
-
-    `wanted` is what units want, [clusters, units].
-    """
-    asked, count, entries = wanted.sum(axis=1), outcomes.count, batch.entries
-    listed, requests = count("list_entries"), count("requests")
-    require_each(listed == entries, lambda tile: f"{listed[tile]} entries examined of {entries[tile]}")
-    require_each(requests == asked, lambda tile: f"{requests[tile]} products of {asked[tile]} entries whose word is not zero")
-    require_each(requests + count("entries_dropped") == entries, lambda tile: "products + dropped = entries")
-    require_each(count("bank_additions") == requests, lambda tile: "products sent = products accumulated")
-    check_causes(spec, outcomes)
+            columns = slice(token * self.schedule.lanes, min((token + 1) * self.schedule.lanes, y.shape[1]))
+            y[rows, columns] += sums[token - place.tokens[0], :, : columns.stop - columns.start]
 
 
 def check_sums(work: TileWork, values: TileValues, outputs: NDArray[np.float64]) -> None:
@@ -225,32 +233,3 @@ def check_sums(work: TileWork, values: TileValues, outputs: NDArray[np.float64])
     for token in range(work.token_words):
         np.add.at(expected[token], work.word, values.weights[:, None] * words[token, work.own])
     check_equal(values, expected.reshape(outputs.shape), outputs)
-
-
-def scatter_bounds(spec: ClusterSpec, batch: WorkBatch, wanted: Ints) -> Ints:
-    """[clusters, bounds] of clusters, each in its tile of the scatter dataflow, in the order of `ClusterResults`.
-
-    `wanted` is [clusters, units] products.
-
-    A unit sends one product and examines `examine_width` entries a cycle; a bank accumulates one word a port; a packet
-    of partial sums takes its link for all of its flits.
-    """
-    products = wanted.max(axis=1)
-    entries = batch.lengths.max(axis=1) * batch.token_words
-    word, port = (-(-sums // spec.bank_ports) for sums in _most_sums(spec, batch))
-    network = np.maximum(products, port) * spec.requests.flits if spec.network == "routed" else np.zeros_like(port)
-    return np.stack([np.maximum(products, -(-entries // spec.examine_width)), word, port, network], axis=1)
-
-
-def _most_sums(spec: ClusterSpec, batch: WorkBatch) -> tuple[Ints, Ints]:
-    """[clusters] products that any word of the tile takes, and [clusters] that any bank takes."""
-    tokens = batch.token_words[batch.tile]
-    tile, token = np.repeat(batch.tile, tokens), within(tokens)
-    there = batch.present[batch.first_present[tile] + token * batch.operands[tile] + np.repeat(batch.own, tokens)]
-    place = (token * batch.words[tile] + np.repeat(batch.word, tokens))[there]
-    tile = tile[there]
-    first = ends_of(batch.token_words * batch.words)
-    sums = np.bincount(first[tile] + place, minlength=int(first[-1]))
-    banks = tile * spec.banks + batch.bank[batch.first_bank[tile] + place]
-    loads = np.bincount(banks, minlength=len(batch.works) * spec.banks).reshape(-1, spec.banks)
-    return most_of(sums, first), loads.max(axis=1)

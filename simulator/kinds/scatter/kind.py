@@ -62,7 +62,7 @@ class Scatter(ChainedKind):
                 f"{operation.name} leaves {m} output features of a block, but one half of a copy holds {machine.copy_sums} words of "
                 "partial sums; raise fabric.banks or fabric.bank_kib"
             )
-        columns = max(spread_over(machine, column_counts(part)).most_parts for part in slices(operation, blocks, values=False))
+        columns = max(spread_over(machine, part.weight.column_counts).most_parts for part in slices(operation, blocks, values=False))
         if columns > machine.own_words:
             raise MappingError(
                 f"{operation.name} gives a unit {columns} columns of a block, but a half of its own bank holds {machine.own_words} words; "
@@ -72,7 +72,7 @@ class Scatter(ChainedKind):
 
     def longest_list(self, machine: UnitsMachine, operation: Operation) -> int:
         """That of its columns."""
-        return spread_over(machine, column_counts(operation)).most_entries
+        return spread_over(machine, operation.weight.column_counts).most_entries
 
     def block_cycles(self, setting: Setting, operation: Operation, residency: Residency, cut: BlockCut) -> float:
         """A product a unit and cycle, and an empty fabric between two tiles."""
@@ -88,11 +88,6 @@ class Scatter(ChainedKind):
     def replayed(self, machine: Machine, operation: Operation, residency: Residency) -> list[NDArray[np.int32]]:
         """The bank ports that units ask for, in list order."""
         return requested_ports(UnitsMachine.of(machine), operation, residency)
-
-
-def column_counts(operation: Operation) -> NDArray[np.int64]:
-    """[K] nonzeros of each column of W."""
-    return operation.weight.column_counts
 
 
 SCATTER = Scatter()

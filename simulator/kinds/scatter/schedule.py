@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from simulator.engine.batch import ends_of
 from simulator.engine.work import TileWork
 from simulator.kinds.scatter.outlook import Cut, fitted
 from simulator.kinds.units.lists import present_words
@@ -62,8 +63,7 @@ def by_column(operation: Operation) -> ByColumn:
     weight = operation.weight
     rows = np.repeat(np.arange(weight.shape[0], dtype=np.int32), np.diff(weight.indptr))
     order = np.lexsort((rows, weight.indices))
-    indptr = np.concatenate(([0], np.cumsum(weight.column_counts)))
-    return ByColumn(indptr.astype(np.int64), rows[order], order.astype(np.int64))
+    return ByColumn(ends_of(weight.column_counts), rows[order], order.astype(np.int64))
 
 
 def cut_whole(machine: UnitsMachine, operation: Operation, residency: Residency, tile: int, rounds: int) -> ScatterSchedule:
@@ -132,7 +132,7 @@ def scatter_slice(schedule: ScatterSchedule, m: int, k: int, units: int) -> Scat
     unit = parts.unit[part]
     order = np.lexsort((rows, part, unit))
     return ScatterSlice(
-        unit_ptr=np.concatenate(([0], np.cumsum(np.bincount(unit, minlength=units)))).astype(np.int64),
+        unit_ptr=ends_of(np.bincount(unit, minlength=units)),
         word=(rows[order] - first).astype(np.int32),
         column=(parts.row[part[order]] - start).astype(np.int32),
         weight_index=index[order],

@@ -18,7 +18,7 @@ from simulator.kinds.systolic.array_product import ArrayProduct, product_of
 from simulator.kinds.systolic.contents import Contents, Ints, contents
 from simulator.kinds.systolic.families import flows_of, least_cycles, without_skips
 from simulator.kinds.systolic.fills import EdgeFills, Transfers
-from simulator.kinds.systolic.folds import Dataflow
+from simulator.kinds.systolic.folds import Dataflow, dimensions
 from simulator.kinds.systolic.machine import SKIP_SCAN_BITS, ArrayMachine, SystolicFabric
 from simulator.kinds.systolic.program import ArrayProgram, weight_level
 from simulator.kinds.systolic.schedule import SystolicSchedule
@@ -191,11 +191,8 @@ def _dense_folds(part: SystolicFabric, product: ArrayProduct, flow: Dataflow, mo
     intervals = 0
     for tokens, tiles in ((most, n // most), (n % most, 1)):
         if tokens:
-            folds, steps = {
-                "ws": (-(-k // rows) * -(-m // cols), tokens),
-                "is": (-(-k // rows) * -(-tokens // cols), m),
-                "os": (-(-tokens // rows) * -(-m // cols), k),
-            }[flow]
+            on_rows, on_cols, steps = dimensions(flow, (m, k, tokens))
+            folds = -(-on_rows // rows) * -(-on_cols // cols)
             intervals += product.batch * tiles * folds * (max(steps, rows) if part.weight_load == "overlapped" else steps)
     return intervals
 

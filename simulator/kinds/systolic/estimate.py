@@ -11,9 +11,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from simulator.kinds.systolic.array_product import Extent
 from simulator.kinds.systolic.families import Family
-from simulator.kinds.systolic.folds import Axis, Dataflow, fold_edges, fold_steps, held_lines
+from simulator.kinds.systolic.folds import Axis, Dataflow, dimensions, fold_edges, fold_steps, held_lines
 from simulator.kinds.systolic.machine import ArrayMachine, SystolicFabric
 from simulator.kinds.systolic.schedule import SystolicSchedule
 from simulator.kinds.systolic.timing import fold_intervals, serial_cycles
@@ -43,16 +42,14 @@ class Grid:
         """Some of them."""
         return Grid(self.part[chosen], self.m[chosen], self.k[chosen], self.n[chosen], self.tokens_outermost[chosen])
 
+    def streamed(self, flow: Dataflow) -> Integers:
+        """What of a tile is streamed at a time."""
+        return {"ws": self.n, "is": self.m, "os": self.k}[flow]
+
     @classmethod
     def joined(cls, grids: Sequence[Grid]) -> Grid:
         """One after another."""
         return cls(*(np.concatenate(of) for of in zip(*((g.part, g.m, g.k, g.n, g.tokens_outermost) for g in grids), strict=True)))
-
-
-def dimensions(flow: Dataflow, shape: Extent) -> Extent:
-    """Extents on rows, on columns, and streamed."""
-    m, k, n = shape
-    return {"ws": (k, m, n), "is": (k, n, m), "os": (n, m, k)}[flow]
 
 
 def operand_bytes(machine: ArrayMachine, family: Family, residency: Residency) -> tuple[float, float, float]:
@@ -78,7 +75,7 @@ def bytes_cycles(machine: ArrayMachine, family: Family, residency: Residency, sp
 def whole_folds(family: Family, fabric: SystolicFabric) -> tuple[int, int]:
     """Folds that a part of the array runs where no dimension is cut, and cycles that they add up to."""
     product, flow = family.product, family.dataflow
-    on_rows, on_cols, streamed = dimensions(family.dataflow, family.product.shape)
+    on_rows, on_cols, streamed = dimensions(flow, product.shape)
     if not (fabric.skip_zero_tiles or fabric.column_skip):
         folds = product.batch * -(-on_rows // fabric.rows) * -(-on_cols // fabric.cols)
         return folds, folds * int(fold_intervals(fabric, np.array([streamed]), flow)[0])
@@ -183,7 +180,7 @@ class Estimate:
     def _pieces(self) -> tuple[Integers, Integers, Integers]:
         """[schedules] what a tile streams at a time, how often, and the last time."""
         streamed = dimensions(self.family.dataflow, self.family.product.shape)[2]
-        size = {"ws": self.grid.n, "is": self.grid.m, "os": self.grid.k}[self.family.dataflow]
+        size = self.grid.streamed(self.family.dataflow)
         tiles = -(-streamed // size)
         return size, tiles, streamed - (tiles - 1) * size
 

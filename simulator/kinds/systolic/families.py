@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from simulator.kinds.systolic.array_product import ArrayProduct, packed, product_of, sampled_outputs, with_row_order
-from simulator.kinds.systolic.folds import Dataflow
+from simulator.kinds.systolic.folds import Dataflow, dimensions
 from simulator.kinds.systolic.machine import SKIP_SCAN_BITS, ArrayMachine, SystolicFabric
 from simulator.kinds.systolic.row_order import grouped_rows
 from simulator.system.tensors import Residency
@@ -120,9 +120,8 @@ def least_cycles(fabric: SystolicFabric, product: ArrayProduct, flow: Dataflow) 
 
     Folds span at most the whole array, and stream every step of which they have a nonzero pair in common.
     """
-    m, k, n = product.shape
     batch, rows, cols = product.batch, fabric.rows, fabric.cols
-    on_rows, on_cols, streamed = {"ws": (k, m, n), "is": (k, n, m), "os": (n, m, k)}[flow]
+    on_rows, on_cols, streamed = dimensions(flow, product.shape)
     dense = batch * -(-on_cols // cols) * max(-(-on_rows // rows) * streamed, on_rows)
     if not (fabric.skip_zero_tiles or fabric.column_skip):
         return dense

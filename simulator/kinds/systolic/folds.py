@@ -8,7 +8,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from simulator.kinds.systolic.array_product import ArrayProduct, Mask
+from simulator.kinds.systolic.array_product import ArrayProduct, Extent, Mask
 from simulator.kinds.systolic.machine import SystolicFabric
 from simulator.system.program import Span
 
@@ -53,6 +53,12 @@ class Axis:
 
 Axes = tuple[Axis, Axis, Axis]
 """M, K, N."""
+
+
+def dimensions(flow: Dataflow, shape: Extent) -> Extent:
+    """Extents on rows, on columns, and streamed."""
+    m, k, n = shape
+    return {"ws": (k, m, n), "is": (k, n, m), "os": (n, m, k)}[flow]
 
 
 def fold_edges(fabric: SystolicFabric, flow: Dataflow) -> tuple[int | None, int | None, int | None]:

@@ -9,9 +9,9 @@ from functools import lru_cache
 import numpy as np
 
 from simulator.kinds.systolic.array_product import Extent, Mask
-from simulator.kinds.systolic.estimate import Grid, Integers, dimensions
+from simulator.kinds.systolic.estimate import Grid, Integers
 from simulator.kinds.systolic.families import Family
-from simulator.kinds.systolic.folds import Dataflow
+from simulator.kinds.systolic.folds import Dataflow, dimensions
 from simulator.kinds.systolic.machine import SKIP_SCAN_BITS, ArrayMachine, SystolicFabric
 from simulator.machine.model import Datatypes
 
@@ -81,8 +81,7 @@ def tried_sizes(frame: Frame) -> Tried:
         if any(grid.m.size for grid in grids):
             break
     grid = Grid.joined(grids)
-    streamed = {"ws": grid.n, "is": grid.m, "os": grid.k}[frame.dataflow]
-    return Tried.of(parts, grid, streamed)
+    return Tried.of(parts, grid, grid.streamed(frame.dataflow))
 
 
 def _parts(frame: Frame) -> Iterator[list[SystolicFabric]]:
@@ -183,6 +182,6 @@ def _fit(frame: Frame, part: SystolicFabric, grid: Grid) -> np.ndarray[tuple[int
     if flow == "os" and part.column_skip:
         fits &= grid.k <= SKIP_SCAN_BITS * part.rows  # or the sequencer would not be through its presence bits in time
     if part.weight_load == "serial":  # SCALE-Sim's fold streams all that there is, where the buffers hold it
-        streamed = {"ws": grid.n, "is": grid.m, "os": grid.k}[flow]
+        streamed = grid.streamed(flow)
         fits &= streamed == np.max(streamed, where=fits, initial=0)
     return np.asarray(fits)

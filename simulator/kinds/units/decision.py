@@ -9,10 +9,10 @@ from typing import Any
 
 from simulator.engine.engines import RunOptions
 from simulator.kinds.units.fusion import BlockCut, FusedPlan, SettledCuts, kept_in
-from simulator.kinds.units.loops import Planned, Setting
+from simulator.kinds.units.loops import Pace, Planned, Setting
 from simulator.kinds.units.operation import UnitsPlan, run_plan
 from simulator.kinds.units.rounds import Dataflow
-from simulator.kinds.units.tries import rank
+from simulator.kinds.units.tries import Way, rank
 from simulator.system.operation import OperationRun
 from simulator.system.tensors import Residency
 from simulator.workload.types import Operation
@@ -53,11 +53,7 @@ class Decision:
         return self.options.recall.of_key((*self._work, "best", self.setting.pace, self.residency), self._best)
 
     def _best(self) -> Hashable:
-        ways = list(self.planned)
-        if len(ways) == 1:
-            return ways[0]
-        engine, system, recall = self.options.engine.name, self.setting.pace.system, self.options.recall
-        return min(ways, key=lambda way: rank((self.run(way),), engine, system, recall))
+        return _quickest(list(self.planned), lambda way: (self.run(way),), self.setting.pace, self.options)
 
     def run(self, way: Hashable) -> OperationRun:
         """What it does, cut in a way: recalled if it was run in the same setting, cut so and with a W that is kept or not."""
@@ -115,10 +111,7 @@ class ChainDecision:
         return self.options.recall.of_key((*self._work, "best", pace, self.residency), self._best)
 
     def _best(self) -> BlockCut:
-        if len(self.cuts) == 1:
-            return self.cuts[0]
-        engine, system, recall = self.options.engine.name, self.settled.settings[0].pace.system, self.options.recall
-        return min(self.cuts, key=lambda cut: rank(self.run(cut), engine, system, recall))
+        return _quickest(self.cuts, self.run, self.settled.settings[0].pace, self.options)
 
     def run(self, cut: BlockCut) -> tuple[OperationRun, ...]:
         """What it does, cut in a way: recalled if it was run in the same setting, cut so and with the same W kept."""
@@ -137,3 +130,10 @@ class ChainDecision:
         if cut not in self._plans:
             self._plans[cut] = FusedPlan.of(self.settled, cut, self.first, self.burst_bytes)
         return self._plans[cut]
+
+
+def _quickest(ways: Sequence[Way], runs_of: Callable[[Way], Sequence[OperationRun]], pace: Pace, options: RunOptions) -> Way:
+    """The only one, which need not be run, or the one that is through first when played alone."""
+    if len(ways) == 1:
+        return ways[0]
+    return min(ways, key=lambda way: rank(runs_of(way), options.engine.name, pace.system, options.recall))

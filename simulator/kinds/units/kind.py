@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -47,6 +47,7 @@ from simulator.workload.types import Operation
 if TYPE_CHECKING:
     from simulator.engine.reference.watching import ClusterWatch
 
+DecisionT = TypeVar("DecisionT", Decision, ChainDecision)
 FABRIC = "gather"
 """What the machine file calls a fabric of units, whichever way its words travel."""
 
@@ -84,10 +85,7 @@ class UnitsKind(Kind):
 
         A small operation is run in every way that may take least time. What was run, or chosen, before is recalled.
         """
-        decision = self._decision(elaborated, operation, residency, index, options)
-        # which is quickest both engines agree on, and only one of them is slow
-        exact = replace(options, engine=ENGINES["compiled"]) if options.engine.carries_values else options
-        judge = decision if exact is options else self._decision(elaborated, operation, residency, index, exact)
+        decision, judge = _judged(options, partial(self._decision, elaborated, operation, residency, index))
         return replace(decision.run(judge.best()), operation=operation, residency=residency)
 
     def watch_tile(
@@ -95,9 +93,8 @@ class UnitsKind(Kind):
     ) -> Outcome:
         """Of an operation that is no part of a chain, cut as it is when it runs."""
         # as the run chooses it, whatever the place of the operation in the workload
-        decision = self._decision(elaborated, operation, residency, 0, replace(options, engine=ENGINES["compiled"]))
-        chosen = self._decision(elaborated, operation, residency, 0, options).planned[decision.best()]
-        dataflow = chosen.dataflow()
+        decision, judge = _judged(options, partial(self._decision, elaborated, operation, residency, 0))
+        dataflow = decision.planned[judge.best()].dataflow()
         positions = dataflow.loops.positions()
         if tile.tile >= len(positions):
             raise ConfigError(f"{operation.name} has the tiles 0 to {len(positions) - 1}, and none of number {tile.tile}")
@@ -292,9 +289,7 @@ class ChainedKind(UnitsKind):
 
         A small chain is run in every way that may take least time. What was run, or chosen, before is recalled.
         """
-        decision = self._chain_decision(elaborated, chain, residency, first, options)
-        exact = replace(options, engine=ENGINES["compiled"]) if options.engine.carries_values else options
-        judge = decision if exact is options else self._chain_decision(elaborated, chain, residency, first, exact)
+        decision, judge = _judged(options, partial(self._chain_decision, elaborated, chain, residency, first))
         homed = zip(decision.run(judge.best()), chain, residency, strict=True)
         return tuple(replace(run, operation=operation, residency=home) for run, operation, home in homed)
 
@@ -318,6 +313,12 @@ class ChainedKind(UnitsKind):
         settled = SettledCuts(cuts, tuple(each.setting(elaborated, options) for each in cuts.kinds))
         most = MOST_TRIED if self.schedules_by_running(elaborated.machine, chain) else 1
         return ChainDecision(settled, first, elaborated.dram_burst_bytes, options, most)
+
+
+def _judged(options: RunOptions, decide: Callable[[RunOptions], DecisionT]) -> tuple[DecisionT, DecisionT]:
+    """A decision, and the one to ask for the quickest way: both engines agree on that, and only one of them is slow."""
+    decision = decide(options)
+    return decision, decide(replace(options, engine=ENGINES["compiled"])) if options.engine.carries_values else decision
 
 
 @by_identity(16)

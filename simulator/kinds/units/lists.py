@@ -8,13 +8,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from simulator.engine.batch import Ints, ends_of
 from simulator.engine.work import TileValues, TileWork
 from simulator.kinds.gather.schedule import GatherSchedule
 from simulator.kinds.units.machine import UnitsMachine
 from simulator.system.program import Span
 from simulator.workload.types import Operation
-
-Ints = NDArray[np.int64]
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,7 +49,7 @@ def slice_lists(schedule: GatherSchedule, m: int, k: int, units: int) -> SliceLi
     part = np.repeat(by_unit.astype(np.int32), entries)
     order = ENTRY_ORDERS[schedule.order](words, part, units_of, schedule)
     return SliceLists(
-        unit_ptr=np.concatenate(([0], np.cumsum(schedule.unit_entries(m, k, units)))).astype(np.int64),
+        unit_ptr=ends_of(schedule.unit_entries(m, k, units)),
         word=words[order],
         row=_output_rows(units_of)[part],
         weight_index=index[order],

@@ -72,7 +72,7 @@ class ClusterTile:
 
 
 class Dataflow(Protocol[WorkT]):
-    """One way to run an operation on a fabric of units. A new dataflow implements this and is named in DATAFLOWS."""
+    """One way to run an operation on a fabric of units."""
 
     @property
     def loops(self) -> TileLoops:
@@ -135,7 +135,7 @@ class Dataflow(Protocol[WorkT]):
         """Bytes that they bring."""
 
     def w_counts(self, m: int, k: int) -> Counts:
-        """Bits that `w_part` writes, over all token groups."""
+        """Bits that `w_parts` write, over all token groups."""
 
     def y_counts(self, position: Position) -> Counts:
         """Words that `y_parts` read, and add on the way."""

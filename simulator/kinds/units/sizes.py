@@ -120,19 +120,18 @@ class UnitsSizes(Sizes):
     def paired_steps(self, machine: Machine) -> Iterator[Keys]:
         """Units, copies and groups, with the banks that serve them or without; words with the memories that hold them; queues."""
         fabric = UnitsMachine.of(machine).fabric
-        for up in (True, False):
-
-            def times(number: float, up: bool = up) -> Any:
-                """The number doubled or halved; what is no whole number of units or banks is refused by the machine file."""
-                return number * 2 if up else number // 2 if isinstance(number, int) else number / 2
-
-            units, banks = {"fabric.units": times(fabric.units)}, {"fabric.banks": times(fabric.banks_per_copy)}
-            copies, groups = {"fabric.replicas": times(fabric.replicas)}, {"fabric.token_groups": times(fabric.token_groups)}
-            fewer_units = {"fabric.units": fabric.units // 2 if up else fabric.units * 2}
-            fewer_banks = {"fabric.banks": fabric.banks_per_copy // 2 if up else fabric.banks_per_copy * 2}
-            fewer_copies = {"fabric.replicas": fabric.replicas // 2 if up else fabric.replicas * 2}
-            lanes = {"fabric.lanes": times(fabric.lanes)}
-            bank_kib, output_kib = {"fabric.bank_kib": times(fabric.bank_kib)}, {"fabric.output_bank_kib": times(fabric.output_bank_kib)}
+        own: dict[str, Any] = {
+            "fabric.units": fabric.units,
+            "fabric.banks": fabric.banks_per_copy,
+            "fabric.replicas": fabric.replicas,
+            "fabric.token_groups": fabric.token_groups,
+            "fabric.lanes": fabric.lanes,
+            "fabric.bank_kib": fabric.bank_kib,
+            "fabric.output_bank_kib": fabric.output_bank_kib,
+        }
+        for more, fewer in (_doubled, _halved), (_halved, _doubled):
+            units, banks, copies, groups, lanes, bank_kib, output_kib = ({key: more(value)} for key, value in own.items())
+            fewer_units, fewer_banks, fewer_copies = ({key: fewer(own[key])} for key in ("fabric.units", "fabric.banks", "fabric.replicas"))
             yield from (units, units | banks, units | copies, units | groups)
             yield from (copies, copies | fewer_banks, groups, groups | fewer_copies, groups | fewer_banks)
             yield from (lanes | bank_kib, lanes | bank_kib | output_kib, lanes | bank_kib | fewer_units)
@@ -161,6 +160,15 @@ class UnitsSizes(Sizes):
             fabric.units * fabric.weight_bank_kib,
             fabric.units * fabric.output_bank_kib,
         )
+
+
+def _doubled(number: Any) -> Any:
+    return number * 2
+
+
+def _halved(number: Any) -> Any:
+    """What is no whole number of units or banks is refused by the machine file."""
+    return number // 2 if isinstance(number, int) else number / 2
 
 
 def _design(units: int, groups: int, replicas: int) -> str:

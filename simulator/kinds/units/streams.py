@@ -8,7 +8,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from simulator.engine.batch import Ints, steps, within
+from simulator.engine.batch import Ints, ends_of, steps, within
 from simulator.engine.cluster import Milestones
 from simulator.engine.work import ListStream
 from simulator.kinds.units.machine import UnitsMachine
@@ -186,7 +186,7 @@ def with_room(drains: Sequence[RowDrain], units: Sequence[Ints], places: int) ->
 
     A unit's bank holds `places` row words: each needs the place of the one that the unit wrote so many before.
     """
-    first = np.concatenate(([0], np.cumsum([len(drain.parts) for drain in drains]))).astype(np.int64)
+    first = ends_of([len(drain.parts) for drain in drains])
     of_row = np.concatenate([drain.of_row + start for drain, start in zip(drains, first, strict=False)])
     unit = np.concatenate(list(units))
     needed = np.zeros(int(first[-1]), dtype=np.int64)
