@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
+
+from simulator.lazy_dataclass import dataclass
 
 
 @dataclass(frozen=True)

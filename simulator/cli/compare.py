@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
@@ -33,6 +32,7 @@ from simulator.cli.options import (
     shipped,
 )
 from simulator.errors import ConfigError
+from simulator.lazy_dataclass import dataclass
 
 if TYPE_CHECKING:
     from rich.console import RenderableType

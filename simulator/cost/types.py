@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 
 from simulator.cost.heat import Heat, LeakageLaw, Package, Sources, settle
+from simulator.lazy_dataclass import dataclass
 
 OFF_FABRIC = ("dram", "dram_phy")
 """Components left out of the `without DRAM` figures, which they would otherwise hide."""

@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
+
+from simulator.lazy_dataclass import dataclass
 
 Scalar = str | int | float | bool | None
 Key = str | int

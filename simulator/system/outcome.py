@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from simulator.lazy_dataclass import dataclass
 from simulator.system.waiting import Waiting
 
 SHARED = ("buffer_read", "buffer_write", "x_trunk", "w_trunk", "drain_bus")

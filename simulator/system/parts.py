@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from typing import Any, overload
 
 import numpy as np
 from numpy.typing import NDArray
+
+from simulator.lazy_dataclass import dataclass
 
 Ints = NDArray[np.int64]
 

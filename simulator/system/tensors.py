@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
+from simulator.lazy_dataclass import dataclass
 from simulator.machine.model import Machine
 from simulator.system.activations import ALL_DENSE, DENSE, Forms, activation_forms
 from simulator.system.program import MemoryLevel

@@ -19,11 +19,12 @@ In a kernel `link.widest.wanted += 1` is two loads, an addition and a store (`in
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Annotated, Any, Generic, Literal, TypeVar, get_args, get_origin, get_type_hints
 
 import numpy as np
 from numpy.typing import NDArray
+
+from simulator.lazy_dataclass import dataclass
 
 Memory = NDArray[np.int64]
 """All records of a fabric."""

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 
 import numpy as np
 
 from simulator.engine.cluster import Milestones
 from simulator.engine.work import TileWork
+from simulator.lazy_dataclass import dataclass
 
 
 @dataclass(eq=False)
