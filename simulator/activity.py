@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import field, fields
+from dataclasses import dataclass, field, fields
 from operator import add, attrgetter
 from typing import Any, Literal
 
-from simulator.lazy_dataclass import dataclass
 from simulator.terms import Cause, Term, bound, cause, counter, terms_of
 
 Ideal = Literal["none", "network", "dram", "trunks", "both"]

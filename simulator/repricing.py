@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import fields, replace
+from dataclasses import dataclass, fields, replace
 
 from simulator.cost import Rates, Technology, load_technology
 from simulator.errors import ConfigError
 from simulator.kinds import kind_of
-from simulator.lazy_dataclass import dataclass
 from simulator.machine.model import Elaborated
 from simulator.pricing import check_latency, elaborate, price_run, pricer_of, technology_of
 from simulator.result import METRICS, Result

@@ -8,10 +8,8 @@ and docs/metrics.md follow from these records; `simulator.report.glossary` colle
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import Field, field, fields
+from dataclasses import Field, dataclass, field, fields
 from typing import Any, Generic, Literal, Self, TypeVar, overload
-
-from simulator.lazy_dataclass import dataclass
 
 Section = Literal["metric", "cause", "bound", "bandwidth", "component", "pattern", "counter"]
 

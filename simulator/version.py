@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from functools import cache
-
-from simulator.lazy_dataclass import dataclass
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
@@ -32,7 +33,6 @@ from simulator.cli.options import (
     shipped,
 )
 from simulator.errors import ConfigError
-from simulator.lazy_dataclass import dataclass
 
 if TYPE_CHECKING:
     from rich.console import RenderableType

@@ -6,14 +6,12 @@ import functools
 import inspect
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import fields
+from dataclasses import dataclass, fields
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, get_type_hints
 
 import typer
-
-from simulator.lazy_dataclass import dataclass
 
 if TYPE_CHECKING:
     from simulator.report.pictures import PictureFormat

@@ -7,9 +7,8 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
-
-from simulator.lazy_dataclass import dataclass
 
 if TYPE_CHECKING:
     from rich.progress import TaskID

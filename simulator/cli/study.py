@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -13,7 +13,6 @@ from simulator.cli.progress import Bars, progress_bars
 from simulator.cli.running import Provenance, ensure_kernels, page_script
 from simulator.errors import ConfigError, SparsimError
 from simulator.kinds import kind_of
-from simulator.lazy_dataclass import dataclass
 from simulator.machine import Machine
 from simulator.pipeline import kernels_needed
 from simulator.pricing import elaborate, technology_of

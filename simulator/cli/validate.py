@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from simulator.cli.options import ForceOption, FormatChoice, FormatOption, FullOption, JsonOption, OutputOption, StyleChoice, StyleOption
-from simulator.lazy_dataclass import dataclass
 
 if TYPE_CHECKING:
     from rich.console import RenderableType

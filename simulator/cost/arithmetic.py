@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 from simulator.cost.component import Area, Component, cell_area
 from simulator.cost.registers import flop_clock_pj, flop_data_pj
 from simulator.cost.technology import Technology
-from simulator.lazy_dataclass import dataclass
 from simulator.machine.model import BITS, SIGNIFICAND_BITS
 
 _NARROW_BITS = 12

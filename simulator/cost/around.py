@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from simulator.cost.buffers import ActivationBuffer
 from simulator.cost.component import Area, Component
@@ -17,7 +17,6 @@ from simulator.cost.registers import flop_clock_pj, flop_data_pj
 from simulator.cost.sram import SramBank
 from simulator.cost.technology import Technology
 from simulator.cost.words import AROUND
-from simulator.lazy_dataclass import dataclass
 from simulator.machine.model import DMA_CHUNK_BYTES, Elaborated
 
 COMPONENTS: tuple[str, ...] = tuple(entry.name for entry in AROUND)

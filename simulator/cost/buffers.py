@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 from simulator.cost.component import Area, Component
 from simulator.cost.sram import SramMacro
-from simulator.lazy_dataclass import dataclass
 
 WORD_BYTES = 32
 """A word of a sub-bank; the port is as many sub-banks wide as its bytes need."""

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import importlib
+from dataclasses import dataclass
 from functools import lru_cache
 from importlib.util import find_spec
 
 from simulator.errors import ConfigError
-from simulator.lazy_dataclass import dataclass
 
 MODULE = "hwcomponents_cacti"
 SMALLEST_NM = 22.0

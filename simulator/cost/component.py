@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import cached_property
 
 from simulator.cost.technology import Technology
-from simulator.lazy_dataclass import dataclass
 
 
 @dataclass(frozen=True)

@@ -7,10 +7,10 @@ are repeated, and in mm. Each depth is a law with constants of `configs/technolo
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 
 from simulator.cost.technology import Technology
 from simulator.errors import ConfigError
-from simulator.lazy_dataclass import dataclass
 from simulator.machine.model import BITS, SIGNIFICAND_BITS
 
 _FITTED_PORTS = 4

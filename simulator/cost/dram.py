@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 from simulator.cost.component import Area, Component
 from simulator.cost.constants import DramDevice
 from simulator.errors import ConfigError
-from simulator.lazy_dataclass import dataclass
 from simulator.machine.model import Machine
 
 _ROUNDING = 1e-9

@@ -14,12 +14,11 @@ all around have their ports all around.
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
-
-from simulator.lazy_dataclass import dataclass
 
 Floats = NDArray[np.float64]
 _TIE = 1e-9

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from simulator.cost.component import Component
 from simulator.cost.floorplan import Floorplan
 from simulator.cost.heat import LeakageLaw
 from simulator.cost.types import OFF_FABRIC, SPREAD
-from simulator.lazy_dataclass import dataclass
 
 
 @dataclass(frozen=True)

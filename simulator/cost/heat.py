@@ -8,10 +8,9 @@ die: the temperature of a small hot component is an upper bound). P_c holds the 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 import numpy as np
-
-from simulator.lazy_dataclass import dataclass
 
 CEILING_C = 250.0
 """Nothing is worked out above: no device works there, and leakage that heats it beyond has no end (thermal runaway)."""

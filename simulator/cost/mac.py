@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 from simulator.cost.arithmetic import adder, format_notes, multiplier
 from simulator.cost.component import Area, Component, cell_area
 from simulator.cost.registers import RegisterFile, flop_clock_pj, flop_data_pj, gated_clock_pj
-from simulator.lazy_dataclass import dataclass
 from simulator.machine.model import BITS
 
 

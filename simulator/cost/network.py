@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
+from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
@@ -12,7 +13,6 @@ from numpy.typing import NDArray
 from simulator.cost.delay import Delay, wire
 from simulator.cost.router import Combiner, Crossbar, Scheduler
 from simulator.cost.wires import cut_area_mm2
-from simulator.lazy_dataclass import dataclass
 from simulator.network import Graph, TopologyName, draw
 from simulator.network.uniform_load import UniformLoad, uniform_load
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 from simulator.cost.arithmetic import integer_adder
 from simulator.cost.component import Area, Component, cell_area
 from simulator.cost.registers import flop_clock_pj, flop_data_pj
-from simulator.lazy_dataclass import dataclass
 
 
 @dataclass(frozen=True)

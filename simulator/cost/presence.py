@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 from simulator.cost.component import Area, Component, cell_area
 from simulator.cost.registers import flop_data_pj, gated_clock_pj
 from simulator.cost.sram import SramBank
-from simulator.lazy_dataclass import dataclass
 
 _WIDTH_BITS = 32
 

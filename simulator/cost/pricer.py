@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import field
+from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 
 import numpy as np
@@ -15,7 +15,6 @@ from numpy.typing import NDArray
 from simulator.activity import COUNTERS, Counts
 from simulator.cost.hardware import PER_CYCLE, Charge, Hardware, Instance, total_die_mm2
 from simulator.cost.types import OFF_FABRIC, ComponentCost, Cost
-from simulator.lazy_dataclass import dataclass
 
 Floats = NDArray[np.float64]
 _PLACE = {name: place for place, name in enumerate(COUNTERS)}

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 from simulator.cost.component import Area, Component, cell_area
 from simulator.cost.technology import Technology
-from simulator.lazy_dataclass import dataclass
 
 
 @dataclass(frozen=True)

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 from simulator.cost.component import Area, Component, cell_area
 from simulator.cost.delay import Delay, multiplexer, wire
 from simulator.cost.registers import flop_clock_pj, flop_data_pj, gated_clock_pj
 from simulator.cost.technology import Technology
 from simulator.cost.wires import repeater_area_um2
-from simulator.lazy_dataclass import dataclass
 
 
 @dataclass(frozen=True)

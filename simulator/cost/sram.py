@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Literal
 
 from simulator.cost.component import Area, Component
 from simulator.cost.sram_law import CactiSram, ClosedFormSram, SramLaw
 from simulator.cost.technology import Technology
-from simulator.lazy_dataclass import dataclass
 
 Ports = Literal["1rw", "1r1w", "2rw", "3rw", "4rw", "5rw", "6rw", "7rw", "8rw"]
 PORTS_RW: tuple[Ports, ...] = ("1rw", "2rw", "3rw", "4rw", "5rw", "6rw", "7rw", "8rw")

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import math
 from abc import ABC, abstractmethod
+from dataclasses import dataclass
 from typing import Literal
 
 from simulator.cost.cacti import CactiFigures, cacti_figures
 from simulator.cost.registers import array_energy
 from simulator.cost.technology import Technology
-from simulator.lazy_dataclass import dataclass
 
 Access = Literal["read", "write"]
 

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 
 from simulator.cost.heat import Heat, LeakageLaw, Package, Sources, settle
-from simulator.lazy_dataclass import dataclass
 
 OFF_FABRIC = ("dram", "dram_phy")
 """Components left out of the `without DRAM` figures, which they would otherwise hide."""

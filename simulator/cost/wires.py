@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 from simulator.cost.component import Area, Component
 from simulator.cost.technology import Technology
-from simulator.lazy_dataclass import dataclass
 
 
 def repeater_area_um2(technology: Technology, bit_mm: float) -> float:

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from simulator.activity import CAUSES, CLOCKED, COUNTERS, Counts
-from simulator.lazy_dataclass import dataclass
 from simulator.network import NetworkSpec
 
 

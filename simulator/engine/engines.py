@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import field, replace
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from simulator.activity import Ideal
@@ -13,7 +13,6 @@ from simulator.engine.compiled.kernels import Kernel
 from simulator.engine.compiled.switch import engine as compiled_switch
 from simulator.engine.compiled.system import engine as compiled_system
 from simulator.engine.work import TileValues, TileWork
-from simulator.lazy_dataclass import dataclass
 from simulator.network import NetworkSpec
 from simulator.network.traffic import Arrivals, TrafficPoint
 from simulator.recall import NOTHING, Recall

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-
-from simulator.lazy_dataclass import dataclass
 
 
 @dataclass(frozen=True)

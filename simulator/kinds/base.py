@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Hashable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -20,7 +20,6 @@ from simulator.engine.compiled.kernels import Kernel
 from simulator.engine.engines import RunOptions
 from simulator.errors import ConfigError, MappingError
 from simulator.kinds.sizes import Sizes
-from simulator.lazy_dataclass import dataclass
 from simulator.machine.model import Elaborated, Machine
 from simulator.network import Graph, NetworkSpec
 from simulator.recall import by_identity, fingerprint

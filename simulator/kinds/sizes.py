@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from itertools import product
 from typing import Any, ClassVar
 
-from simulator.lazy_dataclass import dataclass
 from simulator.machine.model import Elaborated, Machine
 
 Keys = Mapping[str, Any]

@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import ConfigDict, Field, PositiveInt, field_validator, model_validator
 
 from simulator.errors import ConfigError
-from simulator.lazy_dataclass import dataclass
 from simulator.specs import FileModel, config_path, load_yaml_model, nearest_hint
 from simulator.specs.documents import apply_overrides, replaced, validated
 from simulator.specs.fields import every_key

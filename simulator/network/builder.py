@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import field
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from simulator.errors import ConfigError
-from simulator.lazy_dataclass import dataclass
 from simulator.network.graph import Graph
 
 TABLE_ASKS_SPREAD = -1

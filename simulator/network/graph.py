@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
 from simulator.errors import ConfigError
-from simulator.lazy_dataclass import dataclass
 from simulator.network.routes import Routes, follow
 
 Ints = NDArray[np.int32]

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 
-from simulator.lazy_dataclass import dataclass
 from simulator.network.builder import NEVER_ASKED, TABLE_ASKS_SPREAD, GraphBuilder
 from simulator.network.graph import Graph
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from simulator.errors import ConfigError
-from simulator.lazy_dataclass import dataclass
 
 if TYPE_CHECKING:
     from simulator.network.graph import Graph

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Literal
 
-from simulator.lazy_dataclass import dataclass
 from simulator.network.graph import Graph
 from simulator.network.topologies import TopologyName, draw
 

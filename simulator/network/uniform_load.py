@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 from numpy.typing import NDArray
 
-from simulator.lazy_dataclass import dataclass
 from simulator.network.graph import Graph
 
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
+from dataclasses import dataclass
 from typing import Literal
 
 from simulator.errors import ConfigError
-from simulator.lazy_dataclass import dataclass
 
 PictureFormat = Literal["png", "svg", "pdf"]
 PictureStyle = Literal["screen", "column", "slide"]

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from simulator.lazy_dataclass import dataclass
 from simulator.report.folder import MARKER, csv_text, new_folder, write_json
 from simulator.repricing import PricedRun
 from simulator.result import Result

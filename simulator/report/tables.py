@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 from rich.console import Console, ConsoleOptions, Group, RenderableType, RenderResult
 from rich.table import Table
@@ -11,7 +12,6 @@ from rich.text import Text
 
 from simulator.activity import CAUSES, IDEAL_PARTS
 from simulator.cost.types import SPREAD, ComponentCost, Power
-from simulator.lazy_dataclass import dataclass
 from simulator.report.glossary import label, term
 from simulator.report.numbers import common_scale, percent, significant, times
 from simulator.result import METRICS, Result

@@ -7,10 +7,9 @@ into words.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, replace
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
-from simulator.lazy_dataclass import dataclass
 from simulator.result import Result
 from simulator.study.design import design_of
 from simulator.study.uncertainty import METRICS, Assessment, Probe, claim

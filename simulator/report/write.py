@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from functools import cached_property
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from simulator.lazy_dataclass import dataclass
 from simulator.report.folder import MARKER, csv_text, new_folder, trimmed, write_json
 from simulator.report.measured import measured_sentences
 from simulator.report.pictures import OF_ONE, OF_SEVERAL, Pictures

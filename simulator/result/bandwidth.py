@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 
 from simulator.activity import Counts, Ideal
-from simulator.lazy_dataclass import dataclass
 from simulator.machine.model import Elaborated
 from simulator.run.levels import levels
 from simulator.terms import Term, level

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
@@ -10,7 +11,6 @@ import numpy as np
 from simulator.activity import Activity, Ideal
 from simulator.cost.heat import Heat, Package
 from simulator.cost.types import Cost, Power
-from simulator.lazy_dataclass import dataclass
 from simulator.machine.model import Elaborated, Machine
 from simulator.result.bandwidth import Bandwidth, bandwidths
 from simulator.terms import Metric, metric, metrics_of

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +12,6 @@ import msgspec
 from simulator.activity import Activity, Bounds, Counts, Ideal, OperationActivity, operation_shares, run_name
 from simulator.cost.types import Cost
 from simulator.errors import OutputError
-from simulator.lazy_dataclass import dataclass
 from simulator.machine.model import Elaborated
 from simulator.result import codec
 from simulator.result.codec import SCHEMA_VERSION

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,6 @@ from simulator.activity import Counts, run_name
 from simulator.cost.pricer import Counted
 from simulator.errors import OutputError
 from simulator.kinds import kind_of
-from simulator.lazy_dataclass import dataclass
 from simulator.machine.model import Elaborated
 from simulator.pricing import counted, counts_by_kind
 from simulator.result import codec

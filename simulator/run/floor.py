@@ -9,12 +9,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import field, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from simulator.activity import Counts
 from simulator.kinds import Memo, kind_of
-from simulator.lazy_dataclass import dataclass
 from simulator.machine.model import DMA_CHUNK_BYTES, Elaborated, Machine
 from simulator.run.alternatives import Alternatives
 from simulator.system.program import MemoryLevel

@@ -8,11 +8,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Hashable, Sequence
-from dataclasses import field, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 
 from simulator.errors import MappingError
-from simulator.lazy_dataclass import dataclass
 from simulator.machine.model import Elaborated
 from simulator.run.alternatives import Alternatives
 from simulator.run.floor import Floor

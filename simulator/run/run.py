@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
@@ -13,7 +13,6 @@ from numpy.typing import NDArray
 from simulator.activity import CAUSES, Activity, Bounds, Counts, Ideal, OperationActivity, Shape
 from simulator.engine.engines import Engine, RunOptions
 from simulator.kinds import kind_of
-from simulator.lazy_dataclass import dataclass
 from simulator.machine.model import Elaborated
 from simulator.recall import NOTHING, Recall
 from simulator.run.fusing import settled

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Sequence
-from dataclasses import field, replace
+from dataclasses import dataclass, field, replace
 
 from simulator.engine.engines import EngineName, RunOptions, play
 from simulator.errors import MappingError
 from simulator.kinds import kind_of
-from simulator.lazy_dataclass import dataclass
 from simulator.machine.model import Elaborated
 from simulator.recall import Recall, Same
 from simulator.system.operation import OperationRun

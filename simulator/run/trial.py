@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
 
 from simulator.activity import Counts
 from simulator.engine.engines import Engine, RunOptions
 from simulator.kinds import kind_of
 from simulator.kinds.base import Scheduled
-from simulator.lazy_dataclass import dataclass
 from simulator.machine.model import Elaborated
 from simulator.recall import NOTHING
 from simulator.run.floor import Floor, Least

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Generic, TypeVar
@@ -11,7 +12,6 @@ from typing import Generic, TypeVar
 from pydantic import BaseModel, ValidationError
 
 from simulator.errors import ConfigError
-from simulator.lazy_dataclass import dataclass
 from simulator.specs.explain import explain
 from simulator.specs.files import read_text
 from simulator.specs.parse import parse

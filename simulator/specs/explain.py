@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
-from simulator.lazy_dataclass import dataclass
 from simulator.specs.fields import Slot, allowed, choices, hint_at, keys_at, paths_of, slot_at, tags_at
 from simulator.specs.files import nearest, nearest_hint
 from simulator.specs.tree import Entry, Key, KeyPath, Location, child, deepest, dotted, plain, shown

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import types
 from collections.abc import Iterator, Sequence
-from dataclasses import field
+from dataclasses import dataclass, field
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
-from simulator.lazy_dataclass import dataclass
 from simulator.specs.files import nearest
 from simulator.specs.models import Section
 from simulator.specs.tree import Entry, Key, child, plain

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
-from simulator.lazy_dataclass import dataclass
 from simulator.specs.files import data_folder
 
 _SAID = re.compile(r"^(?:description|question): *(.+)$", re.MULTILINE)

@@ -5,9 +5,8 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
-
-from simulator.lazy_dataclass import dataclass
 
 Scalar = str | int | float | bool | None
 Key = str | int

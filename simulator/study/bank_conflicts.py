@@ -6,7 +6,7 @@ import csv
 import random
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from functools import cache
 from pathlib import Path
 from statistics import fmean
@@ -15,7 +15,6 @@ from typing import Any
 from simulator.engine.reference.bank import BankPort
 from simulator.engine.reference.clock import Clock
 from simulator.engine.reference.flit import Flit
-from simulator.lazy_dataclass import dataclass
 from simulator.specs import data_folder
 
 LANES = 32

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import math
 from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Literal
@@ -13,7 +14,6 @@ import numpy as np
 from pydantic import Field
 
 from simulator.errors import ConfigError
-from simulator.lazy_dataclass import dataclass
 from simulator.specs import FileModel, config_names, config_path, load_yaml_model, nearest_hint
 from simulator.workload.types import Workload
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from rich.console import Group, RenderableType
@@ -18,7 +18,6 @@ from simulator.activity import Counts
 from simulator.cost import Counted, Technology
 from simulator.errors import ConfigError
 from simulator.kinds import kind_of
-from simulator.lazy_dataclass import dataclass
 from simulator.machine.model import Elaborated, Machine
 from simulator.pipeline import simulate
 from simulator.pricing import pricer_of, technology_of

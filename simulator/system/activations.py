@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import field
+from dataclasses import dataclass, field
 from functools import reduce
 from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from simulator.lazy_dataclass import dataclass
 from simulator.workload.types import Activations, Operation, Workload
 
 FormatChoice = Literal["auto", "dense", "bitmap"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -10,7 +11,6 @@ from numpy.typing import NDArray
 
 from simulator.activity import Activity, Bounds, Counts, OperationActivity
 from simulator.errors import require
-from simulator.lazy_dataclass import dataclass
 from simulator.system.program import OperationProgram
 from simulator.system.tensors import Residency
 from simulator.workload.types import Operation

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from simulator.lazy_dataclass import dataclass
+from dataclasses import dataclass
+
 from simulator.system.waiting import Waiting
 
 SHARED = ("buffer_read", "buffer_write", "x_trunk", "w_trunk", "drain_bus")

@@ -5,14 +5,13 @@ from __future__ import annotations
 import itertools
 from collections import Counter
 from collections.abc import Callable, Hashable, Iterable, Sequence
-from dataclasses import field, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from simulator.activity import Counts
-from simulator.lazy_dataclass import dataclass
 from simulator.system.parts import Part, PartColumns
 
 T = TypeVar("T")

@@ -11,9 +11,8 @@ from __future__ import annotations
 import bisect
 import itertools
 from collections import deque
-from dataclasses import field
+from dataclasses import dataclass, field
 
-from simulator.lazy_dataclass import dataclass
 from simulator.machine.model import DMA_CHUNK_BYTES
 from simulator.system.parts import NO_SUMS, Part
 from simulator.system.program import Drain, Fill, Program, TileStep

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from simulator.activity import Ideal
-from simulator.lazy_dataclass import dataclass
 from simulator.machine.model import DMA_CHUNK_BYTES, Elaborated
 from simulator.system.parts import Part, Sums
 from simulator.system.program import Size, bursts

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
-from simulator.lazy_dataclass import dataclass
 from simulator.machine.model import Machine
 from simulator.system.activations import ALL_DENSE, DENSE, Forms, activation_forms
 from simulator.system.program import MemoryLevel

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Literal
-
-from simulator.lazy_dataclass import dataclass
 
 NEVER = 1 << 62
 

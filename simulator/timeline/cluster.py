@@ -5,14 +5,13 @@ from __future__ import annotations
 import bisect
 import itertools
 from collections.abc import Callable, Sequence
-from dataclasses import field
+from dataclasses import dataclass, field
 
 from simulator.activity import CAUSE_TERMS
 from simulator.engine.cluster import CAUSE, Outcome
 from simulator.engine.reference.clock import PHASES, Process
 from simulator.engine.reference.network import RoutedNetwork
 from simulator.engine.reference.watching import ClusterParts
-from simulator.lazy_dataclass import dataclass
 from simulator.timeline.events import Level, Slice, Track
 from simulator.timeline.events import Process as Group
 

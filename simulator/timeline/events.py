@@ -9,10 +9,8 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import field
+from dataclasses import dataclass, field
 from typing import Any
-
-from simulator.lazy_dataclass import dataclass
 
 Event = dict[str, Any]
 

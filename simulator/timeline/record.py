@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Sequence
-from dataclasses import field
+from dataclasses import dataclass, field
 
 from simulator.engine.engines import ENGINES, EngineName, RunOptions
 from simulator.errors import ConfigError, require
 from simulator.kinds import kind_of
 from simulator.kinds.base import TileName
-from simulator.lazy_dataclass import dataclass
 from simulator.machine.model import Elaborated, Machine
 from simulator.pipeline import engine_for, priced, requests_of
 from simulator.pricing import elaborate, technology_of

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 from numpy.typing import NDArray
 
 from simulator.errors import OperandError
-from simulator.lazy_dataclass import dataclass
 from simulator.workload.csr import Csr, check_size, flat_csr
 
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from simulator.errors import OperandError
-from simulator.lazy_dataclass import dataclass
 
 MAX_DIMENSION = 2**27
 """Rows or columns: the row pointers of that many rows take 1 GiB."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Annotated, Generic, Literal, TypeVar
 
 import numpy as np
@@ -10,7 +11,6 @@ from numpy.typing import NDArray
 from pydantic import Field, PositiveInt, model_validator
 
 from simulator.errors import MappingError
-from simulator.lazy_dataclass import dataclass
 from simulator.specs import FileModel
 from simulator.workload.types import Weight
 

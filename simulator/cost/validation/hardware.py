@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import ClassVar, Literal
 
 from simulator.cost.component import Area, cell_area
 from simulator.cost.technology import Technology
-from simulator.lazy_dataclass import dataclass
 from simulator.specs import FileModel
 
 AREAS = ("cell_area", "placed_area", "die_area")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from statistics import median
 from typing import Any, Literal
 
@@ -13,7 +14,6 @@ from simulator.cost.validation.figures import Confidence
 from simulator.cost.validation.rebuild_files import Part, Piece, Rebuild
 from simulator.cost.validation.rows import load_once, placed
 from simulator.errors import ConfigError
-from simulator.lazy_dataclass import dataclass
 from simulator.specs import Document, Key
 
 Measure = Literal["um2", "mw"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from functools import lru_cache
 from statistics import median
 from typing import Any, Literal
@@ -14,7 +14,6 @@ from simulator.cost.validation.figures import CLASSES, Figure, FigureClass, Figu
 from simulator.cost.validation.hardware import GROUPS, QUANTITIES, Group, Hardware
 from simulator.cost.validation.memory import cacti_runs
 from simulator.errors import ConfigError
-from simulator.lazy_dataclass import dataclass
 from simulator.specs import Document, Key
 
 RowRole = Literal["fitted", "predicted", "cross-check"]

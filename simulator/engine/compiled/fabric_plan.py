@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -24,7 +25,6 @@ from simulator.engine.compiled.layout import (
 from simulator.engine.compiled.memory import Layout, mask_words, numbers
 from simulator.engine.compiled.network_plan import NetworkPlan, Pipelines, write_nobody, write_queues
 from simulator.engine.compiled.records import Memory, View, fields_of, view
-from simulator.lazy_dataclass import dataclass
 
 
 @dataclass(frozen=True, eq=False)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import ctypes
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import cache
 from threading import Lock
 from typing import Any
 
 from simulator.engine.compiled import kernel_files
-from simulator.lazy_dataclass import dataclass
 
 _LOADED: dict[Kernel, Callable[..., None]] = {}
 _loading = Lock()

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import field
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from simulator.engine.compiled.records import Addresses, Memory, Record, View, size_of, view
-from simulator.lazy_dataclass import dataclass
 
 
 @dataclass(frozen=True)

@@ -19,13 +19,11 @@ In a kernel `link.widest.wanted += 1` is two loads, an addition and a store (`in
 
 from __future__ import annotations
 
-import sys
-from typing import Annotated, Any, Generic, Literal, TypeVar, get_args, get_origin
+from dataclasses import dataclass
+from typing import Annotated, Any, Generic, Literal, TypeVar, get_args, get_origin, get_type_hints
 
 import numpy as np
 from numpy.typing import NDArray
-
-from simulator.lazy_dataclass import dataclass
 
 Memory = NDArray[np.int64]
 """All records of a fabric."""
@@ -138,7 +136,7 @@ def _declare(record: type[Record]) -> Declaration:
     stands_for = _arguments(record)
     fields: dict[str, Field] = {}
     end = 0
-    for name, hint in _hints(record).items():
+    for name, hint in get_type_hints(record, include_extras=True).items():
         kind, place = _kind(hint, stands_for), _place(hint)
         field = Field(kind, place, end + end % 2 if kind.form == "wide" else end)
         fields[name] = field
@@ -155,22 +153,6 @@ def _declare(record: type[Record]) -> Declaration:
         }
     )
     return Declaration(fields, end, dtype)
-
-
-def _hints(record: type[Record]) -> dict[str, Any]:
-    """As `typing.get_type_hints` gives them, in a quarter of its time: a module writes the same few annotations again and again."""
-    found: dict[str, Any] = {}
-    for base in reversed(record.__mro__):
-        known = _MEANINGS.setdefault(base.__module__, {})
-        for name, hint in base.__dict__.get("__annotations__", {}).items():
-            if isinstance(hint, str) and hint not in known:
-                known[hint] = eval(hint, vars(sys.modules[base.__module__]))
-            found[name] = known[hint] if isinstance(hint, str) else hint
-    return found
-
-
-_MEANINGS: dict[str, dict[str, Any]] = {}
-"""What annotations stand for, by the module that they are written in."""
 
 
 class View:

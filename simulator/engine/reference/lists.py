@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import field
+from dataclasses import dataclass, field
 
 import numpy as np
 
 from simulator.engine.cluster import Milestones
 from simulator.engine.work import TileWork
-from simulator.lazy_dataclass import dataclass
 
 
 @dataclass(eq=False)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
@@ -14,7 +15,6 @@ from simulator.engine.reference.clock import REPLY, REQUEST, Clock
 from simulator.engine.reference.flit import Flit
 from simulator.engine.reference.router import HOPS, Channel, Router, Sink
 from simulator.errors import collided
-from simulator.lazy_dataclass import dataclass
 from simulator.network import NetworkSpec
 
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Literal, Protocol
 
 from simulator.engine.cluster import CAUSE
 from simulator.engine.reference.allocator import Allocator, only_winner, places
 from simulator.engine.reference.clock import REPLY, REQUEST, Clock, Process
 from simulator.engine.reference.flit import Flit, Queue
-from simulator.lazy_dataclass import dataclass
 
 _CONTENTION = CAUSE["network_contention"]
 HOPS = {REQUEST: "request_hops", REPLY: "reply_hops"}

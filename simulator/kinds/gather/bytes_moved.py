@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
@@ -13,7 +14,6 @@ from simulator.kinds.units.named import named_features
 from simulator.kinds.units.ranges import FittedRows, row_entries
 from simulator.kinds.units.rows import RowParts
 from simulator.kinds.units.streams import list_stream
-from simulator.lazy_dataclass import dataclass
 from simulator.system.program import Span
 from simulator.system.tensors import Residency
 from simulator.system.weights import dense_elements, format_bits, tile_size, weight_format, whole_bits

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from simulator.kinds.units.machine import UnitsMachine
 from simulator.kinds.units.ranges import UNLIMITED, Capacity, FittedRows, fit_rows, row_entries, spread_ranges
-from simulator.lazy_dataclass import dataclass
 from simulator.system.program import LoopOrder, MemoryLevel, Span, spans
 from simulator.workload.types import Operation
 

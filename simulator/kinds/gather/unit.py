@@ -5,6 +5,7 @@ from __future__ import annotations
 import heapq
 from collections import deque
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,7 +16,6 @@ from simulator.engine.reference.flit import Flit, stall_cause
 from simulator.engine.reference.lists import ListWalk
 from simulator.engine.reference.network import RequestPath
 from simulator.engine.reference.units import Unit
-from simulator.lazy_dataclass import dataclass
 
 Matrix = NDArray[np.float64]
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
@@ -13,7 +14,6 @@ from simulator.kinds.units.loops import Setting, token_tiles
 from simulator.kinds.units.ranges import Capacity, FittedRows, fit_rows, row_entries
 from simulator.kinds.units.rows import spread_over
 from simulator.kinds.units.tries import more, near
-from simulator.lazy_dataclass import dataclass
 from simulator.system.tensors import Residency
 from simulator.workload.types import Operation
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 
 from simulator.cost.arithmetic import adder
 from simulator.cost.component import Area, Component, cell_area
@@ -10,7 +11,6 @@ from simulator.cost.hardware import Charge, Instance
 from simulator.cost.registers import flop_clock_pj, flop_data_pj, gated_clock_pj
 from simulator.cost.technology import Technology
 from simulator.kinds.units.machine import UnitsMachine
-from simulator.lazy_dataclass import dataclass
 from simulator.machine.model import BITS, Stages
 
 CHARGES: tuple[Charge, ...] = (Charge("accumulators", "lane tree", "reduce", "reduce", ("lane_reductions",)),)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
@@ -16,7 +17,6 @@ from simulator.kinds.units.loops import Position, runs_of
 from simulator.kinds.units.machine import UnitsMachine
 from simulator.kinds.units.placement import placement_of
 from simulator.kinds.units.ranges import FittedRows
-from simulator.lazy_dataclass import dataclass
 from simulator.system.program import Span, spans
 from simulator.system.tensors import Residency
 from simulator.workload.types import Operation

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 import numpy as np
@@ -16,7 +16,6 @@ from simulator.kinds.units.ranges import UNLIMITED, Capacity, FittedRows, fit_ro
 from simulator.kinds.units.rows import Ints, spread_over
 from simulator.kinds.units.streams import list_stream
 from simulator.kinds.units.tries import more, near
-from simulator.lazy_dataclass import dataclass
 from simulator.system.program import LoopOrder, MemoryLevel, Span, content_changes, spans
 from simulator.system.tensors import Residency
 from simulator.system.weights import whole_bits

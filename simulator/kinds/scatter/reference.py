@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,7 +17,6 @@ from simulator.engine.reference.network import DirectRequests, RequestPath, Rout
 from simulator.engine.reference.units import Unit, outcome
 from simulator.engine.reference.watching import ClusterParts, ClusterWatch, unwatched
 from simulator.engine.work import TileValues, TileWork
-from simulator.lazy_dataclass import dataclass
 
 
 @dataclass(frozen=True)

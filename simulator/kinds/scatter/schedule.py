@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,7 +17,6 @@ from simulator.kinds.units.placement import Placement, placement_of
 from simulator.kinds.units.ranges import FittedRows
 from simulator.kinds.units.rows import RowParts
 from simulator.kinds.units.streams import list_stream
-from simulator.lazy_dataclass import dataclass
 from simulator.system.program import MemoryLevel, Span, spans
 from simulator.system.tensors import Residency
 from simulator.workload.types import Operation

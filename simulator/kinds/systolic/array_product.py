@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Hashable
-from dataclasses import field, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from simulator.lazy_dataclass import dataclass
 from simulator.workload.types import Operation, Weight
 
 Extent = tuple[int, int, int]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from itertools import zip_longest
 
 import numpy as np
@@ -14,7 +15,6 @@ from simulator.kinds.systolic.families import Family
 from simulator.kinds.systolic.machine import ArrayMachine, SystolicFabric
 from simulator.kinds.systolic.schedule import SystolicSchedule
 from simulator.kinds.systolic.tile_sizes import Frame, Tried, tried_sizes
-from simulator.lazy_dataclass import dataclass
 from simulator.system.program import LoopOrder, spans
 from simulator.system.spec import SystemSpec
 from simulator.system.tensors import Residency

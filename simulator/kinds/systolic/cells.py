@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Generator
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -16,7 +17,6 @@ import simpy
 from numpy.typing import NDArray
 
 from simulator.kinds.systolic.machine import SystolicFabric
-from simulator.lazy_dataclass import dataclass
 
 Matrix = NDArray[np.float64]
 Picks = NDArray[np.int64]

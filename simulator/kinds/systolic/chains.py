@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Hashable, Iterator, Sequence
-from dataclasses import field, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -23,7 +23,6 @@ from simulator.kinds.systolic.machine import SKIP_SCAN_BITS, ArrayMachine, Systo
 from simulator.kinds.systolic.program import ArrayProgram, weight_level
 from simulator.kinds.systolic.schedule import SystolicSchedule
 from simulator.kinds.systolic.timing import TileTimes, fold_plan, times_by_turns
-from simulator.lazy_dataclass import dataclass
 from simulator.recall import NOTHING, Recall
 from simulator.system.program import MEMORY, Fill, OperationProgram, interleaved, spans, turns_of
 from simulator.system.spec import SystemSpec

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-
-from simulator.lazy_dataclass import dataclass
 
 Ints = NDArray[np.int64]
 Mask = NDArray[np.bool_]

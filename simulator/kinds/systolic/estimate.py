@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
@@ -15,7 +16,6 @@ from simulator.kinds.systolic.folds import Axis, Dataflow, dimensions, fold_edge
 from simulator.kinds.systolic.machine import ArrayMachine, SystolicFabric
 from simulator.kinds.systolic.schedule import SystolicSchedule
 from simulator.kinds.systolic.timing import fold_intervals, serial_cycles
-from simulator.lazy_dataclass import dataclass
 from simulator.system.spec import SystemSpec
 from simulator.system.tensors import Residency
 

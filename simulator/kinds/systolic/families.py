@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -12,7 +12,6 @@ from simulator.kinds.systolic.array_product import ArrayProduct, packed, product
 from simulator.kinds.systolic.folds import Dataflow, dimensions
 from simulator.kinds.systolic.machine import SKIP_SCAN_BITS, ArrayMachine, SystolicFabric
 from simulator.kinds.systolic.row_order import grouped_rows
-from simulator.lazy_dataclass import dataclass
 from simulator.system.tensors import Residency
 from simulator.system.weights import whole_bits
 from simulator.workload.made import whole_product

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Hashable, Sequence
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, TypeVar
 
@@ -13,7 +14,6 @@ from numpy.typing import NDArray
 from simulator.kinds.systolic.contents import Contents
 from simulator.kinds.systolic.machine import ArrayMachine
 from simulator.kinds.systolic.schedule import SystolicSchedule
-from simulator.lazy_dataclass import dataclass
 from simulator.system.activations import ALL_DENSE, Forms
 from simulator.system.program import Span
 from simulator.system.weights import format_bits, named_bits, weight_format

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
@@ -9,7 +10,6 @@ from numpy.typing import NDArray
 
 from simulator.kinds.systolic.array_product import ArrayProduct, Extent, Mask
 from simulator.kinds.systolic.machine import SystolicFabric
-from simulator.lazy_dataclass import dataclass
 from simulator.system.program import Span
 
 Dataflow = Literal["ws", "os", "is"]

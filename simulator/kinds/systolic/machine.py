@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field, PositiveInt, model_validator
 
-from simulator.lazy_dataclass import dataclass
 from simulator.machine.model import Auto, Cycles, Elaborated, Fabric, Kib, Machine, MachineView
 
 NmPattern = Literal["none", "1:2", "1:4", "2:4", "2:8", "4:8"]

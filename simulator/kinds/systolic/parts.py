@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 
 from simulator.cost.component import Area, Component
 from simulator.cost.decoder import ValidBits
@@ -17,7 +18,6 @@ from simulator.cost.technology import Technology
 from simulator.cost.wires import Bus
 from simulator.cost.words import COMPUTE, DRAIN_BUS, FILL_BROADCAST, MEMORIES, PRESENCE_BITS
 from simulator.kinds.systolic.machine import SKIP_SCAN_BITS, ArrayMachine, edge_word_elements
-from simulator.lazy_dataclass import dataclass
 from simulator.machine.model import Elaborated
 from simulator.terms import ComponentWords, component
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator
+from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
@@ -14,7 +15,6 @@ from simulator.kinds.systolic.fills import EdgeFills, Known, Transfers, WeightFi
 from simulator.kinds.systolic.machine import ArrayMachine
 from simulator.kinds.systolic.schedule import SystolicSchedule
 from simulator.kinds.systolic.timing import FoldPlan, TileTimes, fold_plan, tile_times
-from simulator.lazy_dataclass import dataclass
 from simulator.system.parts import Part
 from simulator.system.program import Drain, Fill, MemoryLevel, OperationProgram, TileStep
 from simulator.system.spec import SystemSpec

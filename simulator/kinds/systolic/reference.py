@@ -7,6 +7,7 @@ the formulas decide it.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,7 +15,6 @@ from numpy.typing import NDArray
 from simulator.kinds.systolic.cells import Operands, run_output, run_stationary
 from simulator.kinds.systolic.machine import SystolicFabric
 from simulator.kinds.systolic.schedule import SystolicSchedule
-from simulator.lazy_dataclass import dataclass
 from simulator.system.program import Span
 
 Matrix = NDArray[np.float64]

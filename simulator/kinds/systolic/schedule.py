@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
@@ -10,7 +11,6 @@ from numpy.typing import NDArray
 from simulator.kinds.systolic.array_product import ArrayProduct, Extent
 from simulator.kinds.systolic.folds import Axes, Dataflow, fold_axes
 from simulator.kinds.systolic.machine import SystolicFabric
-from simulator.lazy_dataclass import dataclass
 from simulator.system.program import LoopOrder, Span
 
 Position = tuple[int, int, int, int]

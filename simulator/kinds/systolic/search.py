@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import heapq
 import math
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -16,7 +16,6 @@ from simulator.kinds.systolic.families import Family, least_cycles
 from simulator.kinds.systolic.machine import ArrayMachine
 from simulator.kinds.systolic.program import ArrayProgram, weight_level
 from simulator.kinds.systolic.ways import Ways
-from simulator.lazy_dataclass import dataclass
 from simulator.machine.model import DMA_CHUNK_BYTES
 from simulator.recall import NOTHING, Recall
 from simulator.system.relaxed import earliest_end

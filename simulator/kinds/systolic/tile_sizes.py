@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
@@ -12,7 +13,6 @@ from simulator.kinds.systolic.estimate import Grid, Integers
 from simulator.kinds.systolic.families import Family
 from simulator.kinds.systolic.folds import Dataflow, dimensions
 from simulator.kinds.systolic.machine import SKIP_SCAN_BITS, ArrayMachine, SystolicFabric
-from simulator.lazy_dataclass import dataclass
 from simulator.machine.model import Datatypes
 
 MOST_SIZES = 16

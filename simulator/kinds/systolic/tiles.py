@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 
 from simulator.activity import Counts
@@ -10,7 +12,6 @@ from simulator.kinds.systolic.folds import Steps, read_steps
 from simulator.kinds.systolic.machine import ArrayMachine, SystolicFabric
 from simulator.kinds.systolic.schedule import Position, SystolicSchedule
 from simulator.kinds.systolic.timing import FoldPlan, TileTimes
-from simulator.lazy_dataclass import dataclass
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,7 +12,6 @@ from numpy.typing import NDArray
 from simulator.kinds.systolic.folds import Axes, Dataflow, Steps, fold_steps
 from simulator.kinds.systolic.machine import SystolicFabric
 from simulator.kinds.systolic.schedule import Position, SystolicSchedule
-from simulator.lazy_dataclass import dataclass
 
 
 @dataclass(frozen=True, eq=False)

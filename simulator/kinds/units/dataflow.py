@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, Protocol, TypeVar
 
@@ -24,7 +24,6 @@ from simulator.kinds.units.machine import UnitsMachine
 from simulator.kinds.units.named import named_features
 from simulator.kinds.units.rounds import ClusterResults, ClusterTile
 from simulator.kinds.units.streams import list_parts
-from simulator.lazy_dataclass import dataclass
 from simulator.system.parts import Part
 from simulator.system.program import MemoryLevel, Span
 from simulator.system.weights import dense_elements, format_bits, named_bits, tile_size, weight_format

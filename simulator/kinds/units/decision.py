@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Sequence
-from dataclasses import field, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
@@ -13,7 +13,6 @@ from simulator.kinds.units.loops import Pace, Planned, Setting
 from simulator.kinds.units.operation import UnitsPlan, run_plan
 from simulator.kinds.units.rounds import Dataflow
 from simulator.kinds.units.tries import Way, rank
-from simulator.lazy_dataclass import dataclass
 from simulator.system.operation import OperationRun
 from simulator.system.tensors import Residency
 from simulator.workload.types import Operation

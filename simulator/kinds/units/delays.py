@@ -8,6 +8,7 @@ cluster's floorplan, by which the energy of its wires is priced.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 from simulator.cost import delay
 from simulator.cost.delay import Delay, TimingPath, wire
@@ -18,7 +19,6 @@ from simulator.kinds.base import Kind
 from simulator.kinds.units.machine import UnitsMachine
 from simulator.kinds.units.networks import ROUTER_QUEUES, index_bits, queues_mm2, scatters
 from simulator.kinds.units.parts import UnitParts, slices_of_least_area
-from simulator.lazy_dataclass import dataclass
 from simulator.machine.model import Auto, Elaborated
 
 Way = tuple[UnitParts, UnitsMachine]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Hashable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Any, Protocol, cast
 
@@ -24,7 +24,6 @@ from simulator.kinds.units.operation import UnitsPlan, run_of, runner_of
 from simulator.kinds.units.rounds import Dataflow, Round
 from simulator.kinds.units.streams import list_stream, piece_space, with_room
 from simulator.kinds.units.tries import near
-from simulator.lazy_dataclass import dataclass
 from simulator.machine.model import Machine
 from simulator.system.activations import Forms
 from simulator.system.operation import OperationRun

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 from numpy.typing import NDArray
 
 from simulator.kinds.units.rows import RowParts
-from simulator.lazy_dataclass import dataclass
 from simulator.system.program import Span
 
 Ints = NDArray[np.int64]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,7 +12,6 @@ from simulator.engine.batch import Ints, ends_of
 from simulator.engine.work import TileValues, TileWork
 from simulator.kinds.gather.schedule import GatherSchedule
 from simulator.kinds.units.machine import UnitsMachine
-from simulator.lazy_dataclass import dataclass
 from simulator.system.program import Span
 from simulator.workload.types import Operation
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Hashable
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Generic, TypeVar
 
@@ -12,7 +13,6 @@ from simulator.engine.engines import Engine
 from simulator.engine.work import ListStream
 from simulator.kinds.units.machine import UnitsMachine
 from simulator.kinds.units.placement import placement_of
-from simulator.lazy_dataclass import dataclass
 from simulator.recall import NOTHING, Recall, fingerprint
 from simulator.system.program import LoopOrder, Span
 from simulator.system.spec import SystemSpec

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field, PositiveInt, model_validator
 
-from simulator.lazy_dataclass import dataclass
 from simulator.machine.model import MAX_STAGES, Auto, Cycles, Fabric, Kib, Machine, MachineView, Mapping, Stages
 from simulator.network import NetworkSpec, TopologyName
 from simulator.specs import FileModel

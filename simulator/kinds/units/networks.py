@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 
 from simulator.cost.hardware import Instance
 from simulator.cost.network import NetworkLayout, NetworkPlan, RouterKind, network_layout
@@ -12,7 +13,6 @@ from simulator.cost.router import Combiner, Crossbar, Scheduler
 from simulator.cost.technology import Technology
 from simulator.cost.wires import RouterLink, WiringRoom
 from simulator.kinds.units.machine import UnitsMachine
-from simulator.lazy_dataclass import dataclass
 from simulator.machine.model import Stages
 from simulator.network import NetworkSpec
 

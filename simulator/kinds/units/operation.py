@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import field, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
@@ -18,7 +18,6 @@ from simulator.kinds.units.loops import Position, runs_of
 from simulator.kinds.units.machine import UnitsMachine
 from simulator.kinds.units.rounds import Dataflow, Round, RoundRunner
 from simulator.kinds.units.streams import InStep, RowDrain, row_drain, with_room
-from simulator.lazy_dataclass import dataclass
 from simulator.machine.model import DMA_CHUNK_BYTES
 from simulator.system.operation import OperationRun
 from simulator.system.parts import Part, Sums

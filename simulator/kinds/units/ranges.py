@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
@@ -11,7 +12,6 @@ from numpy.typing import NDArray
 
 from simulator.errors import MappingError
 from simulator.kinds.units.rows import Ints, RowParts, part_entries, spread_rows
-from simulator.lazy_dataclass import dataclass
 from simulator.system.program import Span
 from simulator.workload.csr import runs_of_lines
 from simulator.workload.types import Weight

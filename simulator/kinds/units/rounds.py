@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import field
+from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
@@ -17,7 +17,6 @@ from simulator.engine.cluster import CAUSE, Milestones, Outcome
 from simulator.kinds.units.loops import Position, TileLoops
 from simulator.kinds.units.machine import UnitsFabric
 from simulator.kinds.units.streams import InStep, in_step
-from simulator.lazy_dataclass import dataclass
 from simulator.system.parts import Part
 from simulator.system.program import MemoryLevel, Span
 

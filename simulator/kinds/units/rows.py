@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
 
 from simulator.kinds.units.machine import UnitsMachine
-from simulator.lazy_dataclass import dataclass
 
 Assignment = Callable[[NDArray[np.int64], int], NDArray[np.int32]]
 """([rows] nonzeros of each row, units) → [rows] unit of each row, −1 for a row without nonzeros.

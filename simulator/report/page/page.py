@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
-from simulator.lazy_dataclass import dataclass
 from simulator.report.numbers import common_scale
 from simulator.result import METRICS
 from simulator.terms import Better

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Any
-
-from simulator.lazy_dataclass import dataclass
 
 
 @dataclass(frozen=True)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from types import MappingProxyType
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch, Rectangle
 
-from simulator.lazy_dataclass import dataclass
 from simulator.report.glossary import by_role
 from simulator.report.numbers import significant
 from simulator.report.plots.style import OTHER_COLOUR, component_colours, crowding, ink, legend_place

@@ -7,6 +7,7 @@ import textwrap
 import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import IO, Any
@@ -17,7 +18,6 @@ from matplotlib.text import Text
 from matplotlib.ticker import FixedFormatter, FuncFormatter
 
 from simulator.activity import CAUSE_TERMS
-from simulator.lazy_dataclass import dataclass
 from simulator.report.folder import write_whole
 from simulator.report.glossary import components
 from simulator.report.pictures import PictureFormat, PictureStyle, current_style

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import cached_property
 from statistics import median
 
@@ -14,7 +15,6 @@ from matplotlib.lines import Line2D
 from simulator.cost.validation import FigureClass, Row
 from simulator.cost.validation.hardware import GROUPS
 from simulator.cost.validation.memory import PHYSICAL_FROM_NM
-from simulator.lazy_dataclass import dataclass
 from simulator.report.plots.ratios import FAR, MEMORY_COLOUR, draw_axis, draw_label, draw_legend, draw_nothing, memory_marker, side_by_side
 from simulator.report.plots.style import paper, styled
 from simulator.report.validation import GROUP_WORDS

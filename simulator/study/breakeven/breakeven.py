@@ -6,12 +6,11 @@ import itertools
 import json
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from simulator.errors import ConfigError, OutputError
-from simulator.lazy_dataclass import dataclass
 from simulator.machine import Machine
 from simulator.report.folder import MARKER, new_folder, write_json
 from simulator.report.notebook import drawn

@@ -10,14 +10,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from simulator.lazy_dataclass import dataclass
 from simulator.study.uncertainty import Spread
 
 Ratios = Callable[[Sequence[float]], Mapping[float, float | None]]

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, fields
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from simulator.lazy_dataclass import dataclass
 from simulator.report.folder import csv_text
 from simulator.report.glossary import term
 from simulator.report.numbers import common_scale, significant

@@ -5,13 +5,12 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import field
+from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Literal
 
 from simulator.errors import ConfigError
-from simulator.lazy_dataclass import dataclass
 from simulator.specs import load_yaml_document, workload_path
 from simulator.specs.tree import plain
 from simulator.workload.importing import read_sources, trace_spec, write_matrices

@@ -7,11 +7,10 @@ from collections import Counter, deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, CancelledError, Future, wait
 from contextlib import contextmanager
-from dataclasses import field
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from simulator.errors import SparsimError, WorkerError
-from simulator.lazy_dataclass import dataclass
 from simulator.study.executors.executor import Batch, Executor, Report, Work, silent
 
 DIED = "its worker process died while it ran (killed, or out of memory)"

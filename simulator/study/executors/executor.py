@@ -9,11 +9,10 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from contextlib import contextmanager
+from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, Protocol
-
-from simulator.lazy_dataclass import dataclass
 
 KEPT = 8
 """Shared inputs that a worker process keeps in memory."""

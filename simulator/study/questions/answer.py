@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from simulator.errors import ConfigError
-from simulator.lazy_dataclass import dataclass
 from simulator.report.numbers import significant
 from simulator.specs import nearest_hint
 from simulator.study.questions.estimate import Estimate, constant, on_what, words_of

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import field
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 import numpy as np
 
 from simulator.errors import OutputError
-from simulator.lazy_dataclass import dataclass
 from simulator.study.design import design_key
 from simulator.study.measured import Reference
 from simulator.study.questions.estimate import Estimate, computed

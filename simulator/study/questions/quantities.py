@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
@@ -11,7 +12,6 @@ from numpy.typing import NDArray
 
 from simulator.activity import CAUSES, COUNTERS, Activity, operation_shares
 from simulator.cost import Counted, Pricer, Technology
-from simulator.lazy_dataclass import dataclass
 from simulator.machine.model import Elaborated, Machine
 from simulator.pricing import counted, pricer_of
 from simulator.report.glossary import components

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from simulator.errors import ConfigError
-from simulator.lazy_dataclass import dataclass
 from simulator.specs import Document, Key, config_names, config_path, nearest_hint
 from simulator.specs.documents import apply_overrides, read_tree, replaced, validated
 from simulator.specs.parse import parse

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from simulator.lazy_dataclass import dataclass
 from simulator.report.notebook import drawn
 from simulator.result.frames import frame
 from simulator.study.questions.answer import Answer, answered

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from typing import Any
 
-from simulator.lazy_dataclass import dataclass
 from simulator.study.sizing.quantities import Objective
 
 TOLERANCE = 0.01

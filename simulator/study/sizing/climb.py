@@ -11,12 +11,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from itertools import islice
 from typing import TypeVar
 
 from simulator.errors import MappingError
 from simulator.kinds import kind_of
-from simulator.lazy_dataclass import dataclass
 from simulator.machine.model import Machine
 from simulator.result import Result
 from simulator.study.sizing.certificate import Certificate, Neighbour, Walk

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 
 from simulator.cost import Hardware, Pricer, Technology
 from simulator.errors import ConfigError
-from simulator.lazy_dataclass import dataclass
 from simulator.machine.model import Elaborated, Machine
 from simulator.pricing import elaborate, hardware_of
 from simulator.result import Result

@@ -5,11 +5,11 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Any, Literal, Protocol
 
 from simulator.engine.engines import EngineName
 from simulator.errors import MappingError
-from simulator.lazy_dataclass import dataclass
 from simulator.machine.model import Machine
 from simulator.pipeline import attempt, engine_for, priced, requests_of, time_workload
 from simulator.pricing import elaborate, pricer_of, technology_of

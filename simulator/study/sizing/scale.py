@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping
-from dataclasses import field
+from dataclasses import dataclass, field
 from typing import Any
 
 from pydantic import ValidationError
@@ -11,7 +11,6 @@ from pydantic import ValidationError
 from simulator.errors import ConfigError, MappingError, SparsimError
 from simulator.kinds import KINDS, kind_of
 from simulator.kinds.sizes import Grid, Keys, combinations
-from simulator.lazy_dataclass import dataclass
 from simulator.machine.model import Machine
 from simulator.pricing import technology_of
 from simulator.study.design import design_of

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from dataclasses import dataclass
 from typing import Any
 
 from simulator.kinds import kind_of
 from simulator.kinds.sizes import Keys, value_at
-from simulator.lazy_dataclass import dataclass
 from simulator.machine.model import Machine
 from simulator.study.sizing.scale import rebuilt
 

@@ -6,7 +6,7 @@ And what the bands of the constants leave of the best points, each against its r
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from itertools import product
 from typing import Literal, TypeVar
 
@@ -14,7 +14,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simulator.errors import OutputError
-from simulator.lazy_dataclass import dataclass
 from simulator.machine import Elaborated
 from simulator.pricing import counted
 from simulator.report.robustness import on_what

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from simulator.errors import ConfigError, OutputError
-from simulator.lazy_dataclass import dataclass
 from simulator.report.folder import write_whole
 from simulator.result import METRICS
 from simulator.specs import nearest_hint

@@ -6,6 +6,7 @@ A machine is scaled to one area by its size alone, or is the best that a search 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal
@@ -14,7 +15,6 @@ from simulator.cost.technology import Technology
 from simulator.engine.engines import SMALL_RUN_REQUESTS
 from simulator.errors import ConfigError
 from simulator.kinds import kind_of
-from simulator.lazy_dataclass import dataclass
 from simulator.machine import Machine
 from simulator.pricing import technology_of
 from simulator.recall import Recall

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
@@ -17,7 +18,6 @@ from simulator.cost.technology import Technology
 from simulator.engine.engines import EngineName
 from simulator.errors import CheckError, ConfigError, MappingError, SparsimError, WorkerError
 from simulator.kinds import kind_of
-from simulator.lazy_dataclass import dataclass
 from simulator.machine import Elaborated
 from simulator.pipeline import time_workload
 from simulator.pricing import counted, elaborate, pricer_of

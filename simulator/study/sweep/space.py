@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import field
+from dataclasses import dataclass, field
 from functools import cached_property
 from graphlib import CycleError, TopologicalSorter
 from itertools import product
@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from simulator.errors import ConfigError, SparsimError, WorkerError
-from simulator.lazy_dataclass import dataclass
 from simulator.machine import Machine
 from simulator.specs import Document
 from simulator.specs.documents import read_tree, validated

@@ -14,12 +14,12 @@ import sqlite3
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Any
 
 from simulator.errors import OutputError
-from simulator.lazy_dataclass import dataclass
 from simulator.study.sweep.point import ComputedPoint, Failure, to_text
 from simulator.version import MODEL_VERSION
 

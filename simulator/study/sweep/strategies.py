@@ -8,13 +8,13 @@ from __future__ import annotations
 import random as stdlib_random
 import sys
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from itertools import islice, repeat
 from typing import Any, TypeVar
 
 import numpy as np
 
 from simulator.errors import ConfigError
-from simulator.lazy_dataclass import dataclass
 from simulator.specs.tree import deepest
 from simulator.study.sweep.space import Coordinates, Space
 from simulator.study.sweep.study import Row

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any
 from pydantic import ValidationError
 
 from simulator.errors import ConfigError, OutputError
-from simulator.lazy_dataclass import dataclass
 from simulator.report.folder import MARKER, as_text, check_free, csv_text, default_folder, new_folder, write_json
 from simulator.report.notebook import drawn
 from simulator.result import METRICS

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from simulator.cost import Rates, Technology
 from simulator.errors import ConfigError
-from simulator.lazy_dataclass import dataclass
 from simulator.machine.model import Elaborated, Machine
 from simulator.pricing import pricer_of, technology_of
 from simulator.result import BANDED, Result

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from itertools import pairwise
 
 from annotated_types import Ge, Gt, Le
 
 from simulator.cost import Technology
 from simulator.errors import ConfigError
-from simulator.lazy_dataclass import dataclass
 from simulator.machine.model import Machine, Stages
 from simulator.pricing import elaborate, pricer_of
 from simulator.study.design import best_and_array, crossbar_and_replication

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from simulator.cost import Technology
 from simulator.cost.constants import DRAM_PREFIX, Constant, DramConstants
 from simulator.cost.technology import CONSTANTS
 from simulator.kinds import kind_of
-from simulator.lazy_dataclass import dataclass
 from simulator.machine.model import Elaborated
 
 ONE_SLICE = "crossbar_in_one_slice"

@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Annotated, Any
@@ -19,7 +20,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simulator.errors import OperandError
-from simulator.lazy_dataclass import dataclass
 from simulator.specs import nearest_hint, not_a_file
 from simulator.workload.csr import MAX_NONZEROS, Csr, check_size
 from simulator.workload.importing.naming import packed, stored_in_out

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import field, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal
 
 from simulator.errors import OperandError
-from simulator.lazy_dataclass import dataclass
 from simulator.specs import not_a_file
 from simulator.workload.blocks import Stack
 from simulator.workload.csr import Csr

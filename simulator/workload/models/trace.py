@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import yaml
-
-from simulator.lazy_dataclass import dataclass
 
 OperationKeys = Mapping[str, Any]
 """The keys of one operation, as in a workload file."""

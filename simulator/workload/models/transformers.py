@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any, Literal
 
 from simulator.errors import ConfigError
-from simulator.lazy_dataclass import dataclass
 from simulator.workload.models.trace import DENSE, OperationKeys, attention_product, product
 
 CAUSAL: Mapping[str, Any] = {"pattern": "causal"}

@@ -6,6 +6,7 @@ import gzip
 import zlib
 from array import array
 from collections.abc import Iterator
+from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simulator.errors import OperandError
-from simulator.lazy_dataclass import dataclass
 from simulator.workload.csr import Csr, check_size, coordinates_csr
 from simulator.workload.readers.elements import MAX_LINE, Columns, check_indices, content, table
 

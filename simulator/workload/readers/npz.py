@@ -5,7 +5,7 @@ from __future__ import annotations
 import zipfile
 import zlib
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +13,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simulator.errors import OperandError
-from simulator.lazy_dataclass import dataclass
 from simulator.workload.blocks import Stack
 from simulator.workload.csr import MAX_NONZEROS, Csr, check_size, checked_csr, coordinates_csr
 from simulator.workload.readers.numpy_files import Header, npy_header

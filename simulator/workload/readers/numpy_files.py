@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import math
+from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
 
@@ -11,7 +12,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simulator.errors import OperandError
-from simulator.lazy_dataclass import dataclass
 from simulator.workload.csr import MAX_NONZEROS, Csr, check_size, flat_csr
 
 _MAGIC = b"\x93NUMPY"

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Iterator, Mapping
-from dataclasses import field
+from dataclasses import dataclass, field
 from typing import Annotated, Any, ClassVar
 
 from pydantic import Field
 
 from simulator.errors import ConfigError
-from simulator.lazy_dataclass import dataclass
 from simulator.specs import FileModel
 from simulator.specs.models import Section
 from simulator.study.questions.estimate import Estimate
