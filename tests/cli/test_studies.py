@@ -28,7 +28,7 @@ figures:
 answer:
   - - {when: lead < 1, say: "The array, with {lead:x}."}
     - {say: "Not the array: {lead:x}."}
-rests_on: [lead]
+rests_on: {lead: the array over the crossbar}
 overturned_by: Another workload.
 picture: {form: bars, x: machine, panels: [pj], title: Energy}
 """

@@ -97,16 +97,16 @@ def _lookup(figures: Mapping[str, Found]) -> Callable[[str], Any]:
 def overturning(spec: QuestionSpec, figures: Mapping[str, Found], factors: Sequence[str]) -> tuple[str, ...]:
     """Constants that alone, within their bands, turn what the answer rests on; then what the file says."""
     lines = []
-    for name in spec.rests_on:
+    for name, words in spec.rests_on.items():
         estimate = figures[name].estimate
         if estimate is None:
-            lines.append(f"{name}: {figures[name].words.get('band', '')}".rstrip(": "))
+            lines.append(f"{words}: {figures[name].words.get('band', '')}".rstrip(": "))
             continue
         if estimate.nominal <= 0 or not estimate.banded:
-            lines.append(f"no constant moves {name} ({FORMS['n'](estimate)}): only timing would")
+            lines.append(f"no constant moves {words} ({FORMS['n'](estimate)}): only timing would")
             continue
         turning, movers = on_what(estimate, factors)
-        shown = f"{name} ({FORMS['x'](estimate)})"
+        shown = f"{words} ({FORMS['x'](estimate)})"
         if turning:
             more = f" and {len(turning) - _NAMED} more" if len(turning) > _NAMED else ""
             lines.append(f"{shown} passes 1 within the band of {', '.join(turning[:_NAMED])}{more}")

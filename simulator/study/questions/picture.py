@@ -9,6 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter
 
+from simulator.report.plots.looks import looks
 from simulator.report.plots.style import styled
 from simulator.study.questions.estimate import Estimate
 from simulator.study.questions.evidence import Evidence
@@ -67,7 +68,7 @@ def _lines(spec: PictureSpec, evidence: Evidence, points: Sequence[Seen]) -> dic
 
 def _curves(axes: Axes, spec: PictureSpec, evidence: Evidence, column: str, lines: Mapping[_Label, Line]) -> None:
     every: list[float] = []
-    for (label, line), colour in zip(lines.items(), COLOURS * len(lines), strict=False):
+    for (label, line), colour in zip(lines.items(), _colours(spec, lines), strict=True):
         xs = sorted(line, key=float)
         estimates = [line[x][column] for x in xs]
         axes.plot(
@@ -88,6 +89,15 @@ def _curves(axes: Axes, spec: PictureSpec, evidence: Evidence, column: str, line
     plain_ticks(axes, "y", every)
     axes.set_xlabel(short(spec.x))
     _labelled(axes, evidence, column)
+
+
+def _colours(spec: PictureSpec, lines: Mapping[_Label, Line]) -> list[str]:
+    """[lines] a machine's own, where lines are machines; else by turns."""
+    if spec.lines != ("machine",):
+        return [COLOURS[place % len(COLOURS)] for place in range(len(lines))]
+    names = [_name(spec.lines, label) for label in lines]
+    own = looks(names)
+    return [own[name].colour for name in names]
 
 
 def _draw_levels(axes: Axes, spec: PictureSpec, evidence: Evidence, column: str) -> list[float]:
@@ -125,8 +135,7 @@ def _draw_measured(axes: Axes, spec: PictureSpec, evidence: Evidence, column: st
 def _bars(axes: Axes, spec: PictureSpec, evidence: Evidence, column: str, lines: Mapping[_Label, Line]) -> None:
     places = list(dict.fromkeys(x for line in lines.values() for x in line))
     width = 0.8 / len(lines)
-    for index, (label, line) in enumerate(lines.items()):
-        colour = COLOURS[index % len(COLOURS)]
+    for index, ((label, line), colour) in enumerate(zip(lines.items(), _colours(spec, lines), strict=True)):
         offset = (index - (len(lines) - 1) / 2) * width
         known = [(place, line[x][column]) for place, x in enumerate(places) if x in line]
         axes.bar(

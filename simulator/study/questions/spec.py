@@ -76,7 +76,9 @@ class QuestionSpec(FileModel):
     columns: dict[Name, ColumnSpec] = Field(min_length=1, description="name → a column of the table")
     figures: dict[Name, Figure] = Field(min_length=1, description="name → a figure; later ones may name earlier ones")
     answer: tuple[tuple[Saying, ...], ...] = Field(min_length=1, description="groups of sentences; of each the first whose condition holds")
-    rests_on: tuple[str, ...] = Field(min_length=1, description="ratios on which the answer rests: what turns them, overturns it")
+    rests_on: dict[Name, str] = Field(
+        min_length=1, description="figure → its words; ratios on which the answer rests: what turns them, overturns it"
+    )
     overturned_by: str = Field(min_length=1, description="what would overturn it, beyond the constants")
     picture: PictureSpec = Field(description="the picture that answers")
     cut: dict[str, str] = Field(default_factory=dict, description="key path → value in YAML: a part of it that runs in a moment, for tests")
