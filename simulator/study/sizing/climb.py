@@ -91,8 +91,7 @@ def climb(problem: Problem, runner: Runner, kept: Collection[str] = (), tell: Te
         return _Climb(problem, runner.run, kept, tell).found()
     share = sum(each.macs_useful for each in part.operations) / sum(each.macs_useful for each in problem.floor.workload.operations)
     rehearsal = _Climb(problem.of_part(part, share), runner.rehearse, kept, tell, "rehearsal: ")
-    ends = rehearsal.ends()
-    return _Climb(problem, runner.run, kept, tell).found(ends, rehearsal.counts["simulated"])
+    return _Climb(problem, runner.run, kept, tell).found(rehearsal.rehearsed(), rehearsal.counts["simulated"])
 
 
 def certify(problem: Problem, runner: Runner, kept: Collection[str] = (), tell: Tell = untold) -> Certificate:
@@ -119,14 +118,10 @@ class _Climb:
         self.latest: tuple[str, Result] | None = None
         """The run of the least value, by its machine: those of all designs would take much room."""
 
-    def ends(self) -> list[Machine]:
-        """Where walks lead from the best starts, and from the best shape about the best of these; the best first."""
+    def rehearsed(self) -> list[Machine]:
+        """Where a walk leads from the best start, and from the best shape about what it leads to; none where no start runs."""
         starts = self._starts()
-        if not starts:
-            return []
-        walked = self._walked(starts)
-        best = self._rounded(walked[0])
-        return list({identity(machine): machine for machine in (best, *walked)}.values())
+        return [self._rounded(self._walked(starts[:1])[0])] if starts else []
 
     def found(self, rehearsed: Sequence[Machine] = (), rehearsals: int = 0) -> Climbed | None:
         """The best design, with its certificate; begun where so many runs of a rehearsal have led, if any."""

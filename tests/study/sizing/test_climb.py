@@ -220,17 +220,16 @@ def test_a_large_workload_is_rehearsed_and_then_found_on_the_whole(monkeypatch: 
     monkeypatch.setattr(runner_module, "WORTH_REHEARSING", 1)
     tokens = runner_module.PART * 64
     wide = workload(operation(sparse(random, 16, 12, 0.4), sparse(random, 12, tokens, 0.7), "wide"))
-    keep = [key for key in SEARCHED if key not in ("fabric.window", "fabric.lanes")]
     problem = Problem(load_machine("crossbar", [*SMALL, "fabric.window=64"]), "edap", Limits(), TECHNOLOGY, Floor(wide))
     heard: list[Standing] = []
-    found = climb(problem, InTurn(wide), keep, heard.append)
+    found = climb(problem, InTurn(wide), ALL_BUT_WINDOW, heard.append)
     assert found is not None
     assert heard[0].stage == "rehearsal: starts"
     assert found.walk.rehearsed > 0
     assert found.walk.certificate.holds
     assert found.result == simulate(found.machine, wide)
     monkeypatch.undo()
-    assert climb(problem, InTurn(wide), keep).walk.rehearsed == 0  # type: ignore[union-attr]
+    assert climb(problem, InTurn(wide), ALL_BUT_WINDOW).walk.rehearsed == 0  # type: ignore[union-attr]
 
 
 def test_a_rehearsal_leaves_tensors_where_the_whole_has_them(monkeypatch: pytest.MonkeyPatch) -> None:
