@@ -323,6 +323,83 @@ def test_a_checkpoint_of_filters_only_says_how_to_take_them(tmp_path: Path) -> N
         read(path, [])
 
 
+@pytest.mark.parametrize(
+    ("tensors", "turned"),
+    [
+        (
+            {"a.kernel": (4, 6), "a.bias": (6,), "b/kernel:0": (3, 5), "c.kernel": (4, 4)},
+            {"a.kernel": (6, 4), "b-kernel-0": (5, 3), "c.kernel": (4, 4)},
+        ),
+        ({"q_weight": (4, 6), "q_bias": (6,), "lin/w": (4, 6), "lin/b": (6,)}, {"q_weight": (6, 4), "lin-w": (6, 4)}),
+        ({"in_proj_weight": (6, 4), "in_proj_bias": (6,), "a.kernel": (6, 4), "a.bias": (6,)}, {}),
+    ],
+)
+def test_the_names_of_other_families_tell_how_their_weights_are_stored(
+    tmp_path: Path, tensors: dict[str, tuple[int, ...]], turned: dict[str, tuple[int, int]]
+) -> None:
+    path = safetensors(tmp_path / "m.safetensors", {name: np.ones(shape) for name, shape in tensors.items()})
+    sources = read(path, [])
+    labels = {source.name.replace("/", "-").replace(":", "-"): source.matrix.shape for source in sources if source.matrix and source.turned}
+    assert labels == turned
+
+
+@pytest.mark.parametrize(
+    ("name", "shape", "bias", "expected"),
+    [
+        ("up.weight", (6, 4, 3, 3), 4, (36, 6)),  # a transposed convolution: [in, out, …]
+        ("up.weight", (6, 3, 3), 3, (9, 6)),
+        ("c.weight", (6, 4, 3), 6, (6, 12)),
+        ("c.weight", (6, 1, 3, 3), 6, (6, 9)),  # depthwise
+        ("c.kernel", (3, 3, 4, 6), 6, (6, 36)),  # Flax: [height, width, in, out]
+        ("c.kernel", (3, 4, 6), None, (6, 12)),
+    ],
+)
+def test_filters_are_read_with_their_outputs_as_rows(
+    tmp_path: Path, name: str, shape: tuple[int, ...], bias: int | None, expected: tuple[int, int]
+) -> None:
+    filters = np.arange(1.0, np.prod(shape) + 1).reshape(shape)
+    path = safetensors(tmp_path / "m.safetensors", {name: filters} | ({f"{name[:-6]}bias": np.ones(bias)} if bias else {}))
+    (told,) = read_sources(safetensors(tmp_path / "n.safetensors", {name: filters, "w": VALUES}), []).left_out if bias is None else [""]
+    assert bias is not None or told.endswith(f"as {expected[0]} × {expected[1]})")
+    matrix = read(path, [name])[0].matrix
+    assert matrix is not None
+    assert matrix.shape == expected
+    assert np.array_equal(np.sort(dense(matrix).ravel()), np.sort(filters.ravel()))
+
+
+def test_a_mask_is_put_on_the_weight_beside_it(tmp_path: Path) -> None:
+    mask = VALUES > 0
+    tensors = {"a.weight_orig": VALUES, "a.weight_mask": mask.astype("f4"), "b.weight": VALUES, "b.__weight_mma_mask": mask, "c_mask": mask}
+    imported = read_sources(safetensors(tmp_path / "m.safetensors", tensors), [])
+    names = {source.name: source.matrix for source in imported.sources}
+    assert list(names) == ["a.weight", "b.weight", "c_mask"]
+    for name in ("a.weight", "b.weight"):
+        matrix = names[name]
+        assert matrix is not None
+        assert np.array_equal(dense(matrix), np.where(mask, VALUES, 0))
+    assert imported.left_out == {
+        "a.weight_mask": "a mask, which is put on a.weight_orig",
+        "b.__weight_mma_mask": "a mask, which is put on b.weight",
+    }
+
+
+@pytest.mark.parametrize(
+    "parts",
+    [
+        {"q.weight": np.ones((4, 4), "u1"), "q.weight_scale": np.ones((4, 1), "f4"), "q.weight_scale_2": np.ones(1, "f4")},
+        {"q.W_q": np.ones((4, 4), "u1"), "q.scale": np.ones((4, 1), "f4"), "q.zero": np.ones((4, 1), "f4")},
+        {"q.weight": VALUES, "q.weight_meta": np.ones((16, 2), "i2")},
+        {"q.weight._data": np.ones((4, 4), "u1"), "q.weight._scale": np.ones((4, 1), "f4")},
+        {"q.position_ids": np.ones((1, 8), "i8")},
+    ],
+)
+def test_what_stands_beside_packed_weights_is_no_weight_either(tmp_path: Path, parts: dict[str, Any]) -> None:
+    save_file({"w": VALUES, **parts}, tmp_path / "m.safetensors")
+    imported = read_sources(tmp_path / "m.safetensors", [])
+    assert [source.name for source in imported.sources] == ["w"]
+    assert imported.left_out.keys() == {name for name, values in parts.items() if values.ndim == 2}
+
+
 def test_names_that_differ_by_case_alone_become_different_files(tmp_path: Path) -> None:
     sources = [Source("A-b", array_csr(VALUES)), Source("a-b", array_csr(2 * VALUES))]
     names = [operation["name"] for operation in trace_spec("w", sources, 1, "two")["operations"]]
