@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -13,6 +13,8 @@ from simulator.cli.running import SOME_FAILED, Talk, kept_when_interrupted, page
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
+
+    from rich.console import RenderableType
 
     from simulator.study.questions.run import Answered
     from simulator.study.sweep.run import Listener
@@ -78,7 +80,7 @@ def study_command(
         made = provenance.record()
         write_study(folder, done, made, force=force, files={} if script is None else _page(done, made, script))
         if page is not None:
-            update_page(page, question.spec.name, done.answer.sentences, folder)
+            update_page(page, question.spec.name, done.answer, folder)
     if as_json:
         typer.echo(json.dumps(answer_record(done), allow_nan=False))
     else:
@@ -112,18 +114,26 @@ def _show(done: Answered, folder: Path) -> None:
     from rich.text import Text
 
     console = Console(markup=False, highlight=False)
-    if not console.is_terminal:
-        console.width = max(console.width, 110)
     spec = done.question.spec
     console.print(Text(spec.question, style="bold"))
     console.print(f"Claim: {spec.claim}\n")
-    console.print(Text(done.answer.text, style="bold"))
+    console.print(Text(done.answer.verdict, style="bold"))
+    console.print(_listed(done.answer.sentences))
     console.print("\nWhat would overturn it:")
-    for line in done.answer.overturned_by:
-        console.print(f"- {line}")
+    console.print(_listed(done.answer.overturned_by))
     for reference in done.evidence.references.values():
         console.print(f"\n{reference.sentence}")
     for sweep, row in done.evidence.failed:
         console.print(f"no figures in {sweep} at {row.label}: {row.reason}")
     stored = len(done.evidence.seen) - done.computed
     console.print(f"\n{done.computed} points run, {max(0, stored)} from the store; results in {folder}/", soft_wrap=True)
+
+
+def _listed(lines: Sequence[str]) -> RenderableType:
+    """Lines that keep their place under a dash where they wrap."""
+    from rich.table import Table
+
+    grid = Table.grid(padding=(0, 1))
+    for line in lines:
+        grid.add_row("-", line)
+    return grid

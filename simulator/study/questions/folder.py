@@ -49,7 +49,12 @@ def write_study(folder: Path, done: Answered, made: Mapping[str, Any], *, force:
 def answer_text(done: Answered) -> str:
     """The answer as a page."""
     spec, answer = done.question.spec, done.answer
-    parts = [f"# {spec.question}", f"**Claim.** {spec.claim}", f"**Answer.** {answer.text}", "![picture](picture.png)"]
+    parts = [
+        f"# {spec.question}",
+        f"**Claim.** {spec.claim}",
+        f"**Answer.** **{answer.verdict}** {' '.join(answer.sentences)}".rstrip(),
+        "![picture](picture.png)",
+    ]
     parts += ["**What would overturn it.**\n" + "\n".join(f"- {line}" for line in answer.overturned_by)]
     parts += [f"Measured: {reference.sentence}. {reference.spec.source}." for reference in done.evidence.references.values()]
     failed = [f"- {sweep}: {row.label}: {row.reason}" for sweep, row in done.evidence.failed]
@@ -73,6 +78,7 @@ def answer_record(done: Answered) -> dict[str, Any]:
         "sparsim_version": package_version(),
         "model_version": str(MODEL_VERSION),
         "study": done.question.spec.name,
+        "verdict": done.answer.verdict,
         "sentences": list(done.answer.sentences),
         "overturned_by": list(done.answer.overturned_by),
         "figures": figures,

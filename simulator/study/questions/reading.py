@@ -16,7 +16,7 @@ from simulator.study.questions.answer import holes
 from simulator.study.questions.evidence import ColumnOf
 from simulator.study.questions.figures import Pick
 from simulator.study.questions.quantities import SPACES, known_names
-from simulator.study.questions.spec import QuestionSpec
+from simulator.study.questions.spec import QuestionSpec, Saying
 from simulator.study.sweep.expression import Expression
 from simulator.study.sweep.reading import space_of
 from simulator.study.sweep.space import Space
@@ -163,9 +163,11 @@ class _Reader:
         return sweep
 
     def _check_sentences(self) -> None:
-        for number, group in enumerate(self.spec.answer):
+        groups: list[tuple[tuple[Key, ...], tuple[Saying, ...]]] = [(("verdict",), self.spec.verdict)]
+        groups += [(("answer", number), group) for number, group in enumerate(self.spec.answer)]
+        for key_path, group in groups:
             for index, saying in enumerate(group):
-                place = ("answer", number, index)
+                place = (*key_path, index)
                 named = [(name, word, "say") for name, word in holes(saying.say)]
                 if saying.when is not None:
                     paths = Expression.parse(saying.when, self.document.where((*place, "when"))).paths
