@@ -138,15 +138,14 @@ def _write_spy(workload: Workload, output: Path, force: bool) -> None:
 
 
 def _write_twin(workload: Workload, file: Path, force: bool) -> None:
-    import yaml
-
     from simulator.errors import OutputError
     from simulator.report.folder import new_file
+    from simulator.specs import as_yaml
     from simulator.workload.twin import twin_spec
 
     if file.suffix not in (".yaml", ".yml"):
         raise OutputError(f"{file}: allowed: a name that ends in .yaml")
-    text = yaml.safe_dump(twin_spec(workload), sort_keys=False, allow_unicode=True, width=120)
+    text = as_yaml(twin_spec(workload))
     new_file(file, text.encode(), force=force)
     typer.echo(f"uniform twin in {file}", err=True)
 
