@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass
 from functools import cache
+from importlib.metadata import PackageNotFoundError, version
 
 
 @dataclass(frozen=True)
@@ -34,8 +35,6 @@ class ModelVersion:
 
 @cache
 def _numpy_version() -> str:
-    from importlib.metadata import version  # 10 ms, which a run that nobody stores need not wait for
-
     return version("numpy")
 
 
@@ -45,8 +44,6 @@ MODEL_VERSION = ModelVersion(timing=10, cost=7, sizing=6)
 @cache
 def package_version() -> str:
     """Version of sparsim, or `0+source` where it runs without having been installed; pyproject.toml is the one place that says it."""
-    from importlib.metadata import PackageNotFoundError, version
-
     try:
         return version("sparsim")
     except PackageNotFoundError:
