@@ -27,6 +27,10 @@ if TYPE_CHECKING:
     from simulator.workload.types import Workload
 
 
+_PICTURES = ("png", "svg", "pdf")
+"""Endings of a single picture."""
+
+
 def inspect_command(
     file: Annotated[
         str,
@@ -43,7 +47,7 @@ def inspect_command(
             "--output",
             "-o",
             metavar="FILE|DIR",
-            help="Draw a workload's spy plot (FILE.png, .svg) or all its plots (DIR), or a machine's floorplan and networks (DIR).",
+            help="Draw a workload's spy plot (FILE.png, .svg, .pdf) or all its plots (DIR), or a machine's floorplan and networks (DIR).",
         ),
     ] = None,
     twin: Annotated[
@@ -82,7 +86,7 @@ def _inspect_machine(
 
     machine = read_machine(file, overrides)
     if output is not None:
-        if output.suffix.lower() in (".png", ".svg"):
+        if output.suffix.lower().lstrip(".") in _PICTURES:
             raise OutputError(
                 f"{output}: a machine's floorplan and networks are drawn into a folder; allowed: a name without {output.suffix}"
             )
@@ -129,8 +133,8 @@ def _write_spy(workload: Workload, output: Path, force: bool) -> None:
     from simulator.report.plots.style import render
 
     kind = output.suffix.lower().lstrip(".")
-    if kind not in ("png", "svg"):
-        raise OutputError(f"{output}: allowed: a name that ends in .png or .svg, or a folder's, without ending")
+    if kind not in _PICTURES:
+        raise OutputError(f"{output}: allowed: a name that ends in .png, .svg or .pdf, or a folder's, without ending")
     image = io.BytesIO()
     render(spy_figure(workload), image, kind)
     new_file(output, image.getvalue(), force=force)
