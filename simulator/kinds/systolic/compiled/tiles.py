@@ -1,0 +1,162 @@
+"""The tiles of a schedule in execution order, and what each of them takes of the array."""
+
+from __future__ import annotations
+
+from simulator.engine.compiled.bits import inline, part
+from simulator.engine.compiled.intrinsics import onward
+from simulator.engine.compiled.records import Numbers
+from simulator.kinds.systolic.compiled.layout import (
+    BATCH,
+    CYCLES,
+    DELAYS,
+    FLOW,
+    FOLDS,
+    K,
+    K_FOLD,
+    K_TILE,
+    M,
+    M_FOLD,
+    M_TILE,
+    N,
+    N_FOLD,
+    N_TILE,
+    OF_TILE,
+    ROWS,
+    SERIAL,
+    SKEW,
+    SKIPS,
+    TOKENS_OUTERMOST,
+    TOTAL_CYCLES,
+    W_PARTS,
+    W_STAYS,
+    X_PARTS,
+    X_STAYS,
+    Y,
+    Y_STAYS,
+)
+
+
+@inline
+def pieces(extent: int, size: int) -> int:
+    """How many pieces of a size cover an extent."""
+    return -(-extent // size)
+
+
+@inline
+def piece(extent: int, size: int, place: int) -> int:
+    """Size of one of them: the last takes what is left."""
+    return min(size, extent - place * size)
+
+
+@inline
+def blocks(extent: int, tile: int, fold: int) -> int:
+    """Folds along a dimension, tile by tile."""
+    whole = extent // tile
+    return whole * pieces(tile, fold) + pieces(extent - whole * tile, fold)
+
+
+@part
+def serial_cycles(cut: Numbers) -> int:
+    """Cycles of a fold beyond its steps where nothing hides behind another fold (`timing.serial_cycles`)."""
+    return cut[SKEW] + (0 if cut[FLOW] == Y_STAYS else cut[ROWS])
+
+
+@inline
+def interval(cut: Numbers, steps: int) -> int:
+    """Cycles that a fold adds to those before it (`timing.fold_intervals`)."""
+    return steps + serial_cycles(cut) if cut[SERIAL] else max(steps, cut[ROWS])
+
+
+@part
+def lead(cut: Numbers, steps: int) -> int:
+    """Cycles of the first fold beyond its interval (`timing.lead_cycles`)."""
+    if cut[SERIAL]:
+        return 0
+    return min(0, steps - cut[ROWS]) if cut[FLOW] == Y_STAYS else cut[ROWS]
+
+
+@part
+def tail(cut: Numbers, steps: int) -> int:
+    """Cycles of the last fold beyond its interval (`timing.tail_cycles`); of a stationary tile, all of whose folds stream alike."""
+    if cut[SERIAL]:
+        return 0
+    return cut[SKEW] + (cut[ROWS] if cut[FLOW] == Y_STAYS else min(0, steps - cut[ROWS]))
+
+
+@part
+def streamed(cut: Numbers, m: int, k: int, n: int) -> int:
+    """What is streamed of a tile at a time."""
+    if cut[FLOW] == W_STAYS:
+        return piece(cut[N], cut[N_TILE], n)
+    return piece(cut[M], cut[M_TILE], m) if cut[FLOW] == X_STAYS else piece(cut[K], cut[K_TILE], k)
+
+
+@part
+def run_tile(cut: Numbers, steps: Numbers, block: int, m: int, k: int, n: int, of_tile: Numbers) -> None:
+    """Cycles and folds of a tile, and the steps of its first and of its last fold."""
+    ms, ks, ns = (
+        pieces(piece(cut[M], cut[M_TILE], m), cut[M_FOLD]),
+        pieces(piece(cut[K], cut[K_TILE], k), cut[K_FOLD]),
+        pieces(piece(cut[N], cut[N_TILE], n), cut[N_FOLD]),
+    )
+    if not cut[SKIPS]:
+        alike = streamed(cut, m, k, n)
+        folds = ms * ks * ns
+        of_tile[0], of_tile[1], of_tile[2], of_tile[3] = folds * interval(cut, alike), folds, alike, alike
+        return
+    k_blocks, n_blocks = blocks(cut[K], cut[K_TILE], cut[K_FOLD]), blocks(cut[N], cut[N_TILE], cut[N_FOLD])
+    m_first = block * blocks(cut[M], cut[M_TILE], cut[M_FOLD]) + m * pieces(cut[M_TILE], cut[M_FOLD])
+    k_first, n_first = k * pieces(cut[K_TILE], cut[K_FOLD]), n * pieces(cut[N_TILE], cut[N_FOLD])
+    cycles, folds, first, last = 0, 0, 0, 0
+    for i in range(m_first, m_first + ms):
+        for j in range(k_first, k_first + ks):
+            line = (i * k_blocks + j) * n_blocks + n_first
+            for place in range(line, line + ns):
+                each = steps[place]
+                if each:
+                    cycles += interval(cut, each)
+                    first = first if folds else each
+                    last = each
+                    folds += 1
+    of_tile[0], of_tile[1], of_tile[2], of_tile[3] = cycles, folds, first, last
+
+
+@part
+def run_tiles(cut: Numbers, steps: Numbers, table: Numbers, work: Numbers, totals: Numbers, width: int) -> None:
+    """All tiles, in the order of `SystolicSchedule.places`, as `timing.tile_times` has them."""
+    cycles, delays, ys = onward(table, CYCLES * width), onward(table, DELAYS * width), onward(table, Y * width)
+    folds, x_parts, w_parts = onward(work, FOLDS * width), onward(work, X_PARTS * width), onward(work, W_PARTS * width)
+    ms, ks, ns = pieces(cut[M], cut[M_TILE]), pieces(cut[K], cut[K_TILE]), pieces(cut[N], cut[N_TILE])
+    outer, inner = (ns, ms) if cut[TOKENS_OUTERMOST] else (ms, ns)
+    of_tile = onward(totals, OF_TILE)
+    tile, last_run, last_steps, output, outputs = 0, -1, 0, -1, 0
+    for block in range(cut[BATCH]):
+        for first in range(outer):
+            for place in range(inner):
+                second = inner - 1 - place if first & 1 else place
+                m, n = (second, first) if cut[TOKENS_OUTERMOST] else (first, second)
+                for at in range(ks):
+                    k = ks - 1 - at if (first * inner + place) & 1 else at
+                    run_tile(cut, steps, block, m, k, n, of_tile)
+                    cycles[tile], folds[tile] = of_tile[0], of_tile[1]
+                    if of_tile[1]:
+                        if last_run < 0:
+                            cycles[tile] += lead(cut, of_tile[2])
+                        last_run, last_steps = tile, of_tile[3]
+                        delays[tile] = max(0, tail(cut, streamed(cut, m, k, n)))
+                    else:  # where no fold is run, those of the tile before are awaited
+                        delays[tile] = delays[tile - 1] if last_run >= 0 else 0
+                    x_parts[tile] = (block * ns + n) * ks + k
+                    w_parts[tile] = (block * ms + m) * ks + k
+                    if (block * ms + m) * ns + n != output:
+                        output = (block * ms + m) * ns + n
+                        outputs += 1
+                    ys[tile] = outputs - 1
+                    tile += 1
+    if last_run >= 0:
+        cycles[last_run] += tail(cut, last_steps)
+        for after in range(last_run, tile):
+            delays[after] = 0
+    totals[TOTAL_CYCLES] = 0
+    for each in range(tile):
+        totals[TOTAL_CYCLES] += cycles[each]
