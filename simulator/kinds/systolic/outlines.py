@@ -9,11 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simulator.kinds.systolic.candidates import Candidate
-from simulator.kinds.systolic.compiled.engine import NONE, Outline, outlined
-from simulator.kinds.systolic.compiled.layout import FLOWS, Cut
+from simulator.kinds.systolic.compiled.engine import Outline, outlined
 from simulator.kinds.systolic.families import Family
 from simulator.kinds.systolic.fills import EdgeFills, Known
-from simulator.kinds.systolic.folds import fold_edges, fold_steps
+from simulator.kinds.systolic.fold_tables import cut_of, fold_tables
 from simulator.kinds.systolic.machine import ArrayMachine
 from simulator.kinds.systolic.program import ArrayProgram, array_program, weight_level
 from simulator.system.tensors import Residency
@@ -40,25 +39,8 @@ class Cuts:
 
     def outline(self, family: Family, candidate: Candidate) -> Outline:
         """What a search asks of a schedule."""
-        product, flow, fabric, (m, k, n) = family.product, family.dataflow, candidate.fabric, candidate.tile
-        skips_steps = fabric.column_skip and flow == "os"
-        skips = fabric.skip_zero_tiles or skips_steps
-        folds = (edge or tile for edge, tile in zip(fold_edges(fabric, flow), candidate.tile, strict=True))
-        cut = Cut(
-            product.batch,
-            *product.shape,
-            *candidate.tile,
-            *folds,
-            candidate.loop_order == "rounds_m",
-            FLOWS[flow],
-            fabric.weight_load == "serial",
-            fabric.rows,
-            fabric.skew,
-            skips,
-            skips and product.right is not None and flow != "ws",
-            skips and product.left is not None and flow != "is",
-            skips_steps,
-        )
+        product, (m, k, n) = family.product, candidate.tile
+        cut = cut_of(product, family.dataflow, candidate.fabric, candidate.tile, tokens_outermost=candidate.loop_order == "rounds_m")
 
         def edges() -> EdgeFills:
             return EdgeFills(self.machine, candidate.schedule(family), self.operation, self.array, self.residency.forms, self._known)
@@ -68,12 +50,8 @@ class Cuts:
             self._table(("w", m, k, family.compressed), lambda: _of_w(edges())),
             self._table(("y", m, n), lambda: edges().y_bytes),
         )
-        steps = NONE
-        if skips:
-            key = flow, fabric.rows, fabric.cols, fabric.skip_zero_tiles, skips_steps, candidate.tile
-            steps = self._table(key, lambda: fold_steps(fabric, product, flow, edges().axes))
         homes = self.residency.x, weight_level(self.array, self.residency), self.residency.y
-        return outlined(cut, candidate.tiles(family), steps, parts, homes)
+        return outlined(cut, candidate.tiles(family), fold_tables(product, cut), parts, homes)
 
     def _table(self, key: Hashable, make: Callable[[], Ints]) -> Ints:
         if key not in self._tables:

@@ -9,7 +9,10 @@ from simulator.kinds.systolic.compiled.layout import (
     COVERED,
     COVERS,
     FIRST,
+    FLOW,
     FOLDS,
+    HAS_LEFT,
+    HAS_RIGHT,
     HELD,
     K,
     K_FOLD,
@@ -21,15 +24,17 @@ from simulator.kinds.systolic.compiled.layout import (
     N,
     N_TILE,
     OUTPUTS,
-    SCANS_STEPS,
+    SKIPS_FOLDS,
+    SKIPS_STEPS,
     W_PARTS,
+    W_STAYS,
     X,
     X_BANKS,
     X_BYTES,
     X_CONTENTS,
     X_MOVED,
     X_PARTS,
-    X_SCANNED,
+    X_STAYS,
     Y_BYTES,
     Y_MOVED,
 )
@@ -44,15 +49,17 @@ TILES, FOLDED = M_TILE - M, M_FOLD - M
 def steps_scanned(cut: Numbers, k: int) -> int:
     """Presence bits of each line of a K tile."""
     size = piece(cut[K], cut[K_TILE], k)
-    return size if cut[SCANS_STEPS] else pieces(size, cut[K_FOLD])
+    return size if cut[SKIPS_STEPS] else cut[SKIPS_FOLDS] * pieces(size, cut[K_FOLD])
 
 
 @part
-def presence(cut: Numbers, axis: int, scanned: int, of: int) -> int:
-    """Presence bits of a part of an operand whose lines are those of an axis."""
+def presence(cut: Numbers, axis: int, of: int) -> int:
+    """Presence bits of a part of X, whose lines are those of N, or of W, whose lines are those of M."""
+    if not (cut[HAS_RIGHT] and cut[FLOW] != W_STAYS if axis == N else cut[HAS_LEFT] and cut[FLOW] != X_STAYS):
+        return 0
     ks, extent, tile = pieces(cut[K], cut[K_TILE]), cut[axis], cut[axis + TILES]
     lines = pieces(piece(extent, tile, of // ks % pieces(extent, tile)), cut[axis + FOLDED])
-    return scanned * lines * steps_scanned(cut, of % ks)
+    return lines * steps_scanned(cut, of % ks)
 
 
 @part
@@ -115,7 +122,7 @@ def bring_in(cut: Numbers, side: int, of_parts: Numbers, table: Numbers, work: N
             continue
         bits = 0
         for place in range(first[content], first[content + 1]):
-            bits += presence(cut, axis, cut[X_SCANNED + side], covered[place])
+            bits += presence(cut, axis, covered[place])
         size[content] = pieces(bits, 8)
         if held[content] != NOTHING:
             size[content] += of_parts[held[content]]

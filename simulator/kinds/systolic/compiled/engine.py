@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,16 +13,21 @@ from simulator.engine.compiled.kernels import Kernel
 from simulator.engine.compiled.system.plan import MOST, MOST_CYCLES, dram_rate
 from simulator.kinds.systolic.compiled import layout
 from simulator.kinds.systolic.compiled.layout import HOMES, Cut, Rates
+from simulator.kinds.systolic.fold_tables import FoldTables
 from simulator.machine.model import DMA_CHUNK_BYTES
 from simulator.system.program import MemoryLevel, bursts
 from simulator.system.spec import SystemSpec
 
 Ints = NDArray[np.int64]
-NONE: Ints = np.zeros(1, dtype=np.int64)
-
-OUTLINE_KERNEL = Kernel("array_outline", "simulator.kinds.systolic.compiled.kernels", ("int64",) * 8)
-BOUND_KERNEL = Kernel("array_bound", "simulator.kinds.systolic.compiled.kernels", ("int64",) * 5)
-KERNELS = OUTLINE_KERNEL, BOUND_KERNEL
+_MODULE = "simulator.kinds.systolic.compiled.kernels"
+_FOLDS = "int32", "int32", "uint8", "int64"
+OUTLINE_KERNEL = Kernel("array_outline", _MODULE, ("int64", *_FOLDS, *("int64",) * 6))
+WHOLE_KERNEL = Kernel("array_whole", _MODULE, ("int64", *_FOLDS, "int64"))
+BOUND_KERNEL = Kernel("array_bound", _MODULE, ("int64",) * 5)
+TILES_KERNEL = Kernel("array_tiles", _MODULE, ("int64", *_FOLDS, "int64"))
+TURNS_KERNEL = Kernel("array_turns", _MODULE, ("int64",) * 5)
+CHAIN_KERNELS = TILES_KERNEL, TURNS_KERNEL
+KERNELS = OUTLINE_KERNEL, WHOLE_KERNEL, BOUND_KERNEL, *CHAIN_KERNELS
 
 
 @dataclass(frozen=True, eq=False)
@@ -98,15 +104,35 @@ def _rates(spec: SystemSpec, homes: tuple[MemoryLevel, MemoryLevel, MemoryLevel]
 
 
 def outlined(
-    cut: Cut, tiles: int, steps: Ints, parts: tuple[Ints, Ints, Ints], homes: tuple[MemoryLevel, MemoryLevel, MemoryLevel]
+    cut: Cut, tiles: int, folds: FoldTables, parts: tuple[Ints, Ints, Ints], homes: tuple[MemoryLevel, MemoryLevel, MemoryLevel]
 ) -> Outline:
     """A schedule of so many tiles.
 
-    `steps`: [folds] of each, where they differ; `parts`: [2, parts] of X and of W bytes of each part and cycles of its fullest bank, and
-    [parts] bytes of Y.
+    `parts`: [2, parts] of X and of W bytes of each part and cycles of its fullest bank, and [parts] bytes of Y.
     """
     table = np.zeros((len(layout.OUTLINE), tiles + 1), dtype=np.int64)
-    totals = np.empty(layout.OF_TILE + 4, dtype=np.int64)
+    totals = np.empty(len(layout.TOTALS), dtype=np.int64)
     work = np.empty((len(layout.WORK), tiles + 1), dtype=np.int64)
-    OUTLINE_KERNEL(np.array(cut), steps, *parts, table, totals, work, tiles)
+    OUTLINE_KERNEL(np.array(cut, dtype=np.int64), folds.left, folds.right, folds.wanted, folds.common, *parts, table, totals, work, tiles)
     return Outline(table, totals, homes)
+
+
+def whole_folds(cut: Cut, folds: FoldTables) -> tuple[int, int]:
+    """Folds of a product of which no dimension is cut, and cycles that they add up to."""
+    found = np.empty(2, dtype=np.int64)
+    WHOLE_KERNEL(np.array(cut, dtype=np.int64), folds.left, folds.right, folds.wanted, folds.common, found, cut.batch)
+    return int(found[0]), int(found[1])
+
+
+def chain_cycles(operations: Sequence[tuple[Cut, FoldTables]], turns: Ints, *, ahead: bool) -> int:
+    """Cycles of fused operations on one part of the array, K and M whole, with what of the way from one to the next no tile hides.
+
+    `turns`: [2, tiles of all] operation and tile, in execution order; `ahead`: whether the first is a tile ahead of the other.
+    """
+    tiles = turns.shape[1] // len(operations)
+    rows = np.empty((len(operations), len(layout.TILE), tiles), dtype=np.int64)
+    for (cut, folds), of_tiles in zip(operations, rows, strict=True):
+        TILES_KERNEL(np.array(cut, dtype=np.int64), folds.left, folds.right, folds.wanted, folds.common, of_tiles, tiles)
+    found = np.array([len(operations), ahead], dtype=np.int64)
+    TURNS_KERNEL(np.array(operations[0][0], dtype=np.int64), rows, turns, np.empty((2, turns.shape[1]), dtype=np.int64), found, tiles)
+    return int(found[0])

@@ -29,18 +29,20 @@ class Cut(NamedTuple):
     """Whether nothing hides behind another fold."""
     rows: int
     skew: int
-    skips: int
-    """Whether each fold has a number of steps of its own; else all that is streamed of its tile."""
-    x_scanned: int
-    """Presence bits that come with X for each line and fold, or step: none, or one."""
-    w_scanned: int
-    scans_steps: int
-    """Whether each of them tells of a step, not of a fold."""
+    skips_folds: int
+    """Whether a fold of zeros is not run."""
+    skips_steps: int
+    """Whether a fold streams only the steps in which both operands have a nonzero."""
+    has_left: int
+    """Whether W, and X, have zeros, and whether only some outputs are wanted."""
+    has_right: int
+    has_wanted: int
+    has_common: int
 
 
 (
-    BATCH, M, K, N, M_TILE, K_TILE, N_TILE, M_FOLD, K_FOLD, N_FOLD, TOKENS_OUTERMOST, FLOW, SERIAL, ROWS, SKEW, SKIPS, X_SCANNED,
-    W_SCANNED, SCANS_STEPS,
+    BATCH, M, K, N, M_TILE, K_TILE, N_TILE, M_FOLD, K_FOLD, N_FOLD, TOKENS_OUTERMOST, FLOW, SERIAL, ROWS, SKEW, SKIPS_FOLDS,
+    SKIPS_STEPS, HAS_LEFT, HAS_RIGHT, HAS_WANTED, HAS_COMMON,
 ) = range(len(Cut._fields))  # fmt: skip
 
 
@@ -79,8 +81,6 @@ CYCLES, DELAYS, X, W, Y, X_BYTES, X_BANKS, W_BYTES, W_BANKS, Y_BYTES = range(len
 TOTALS = ("cycles", "x_contents", "w_contents", "outputs", "x_bytes", "w_bytes", "y_bytes")
 """What an outline comes to."""
 TOTAL_CYCLES, X_CONTENTS, W_CONTENTS, OUTPUTS, X_MOVED, W_MOVED, Y_MOVED = range(len(TOTALS))
-OF_TILE = len(TOTALS)
-"""Behind them: cycles and folds of the tile at hand, and the steps of its first and of its last fold."""
 
 WORK = (
     "folds",  # [tiles] that are run
@@ -93,6 +93,14 @@ WORK = (
 )  # fmt: skip
 """Rows that are needed while an outline is made."""
 FOLDS, X_PARTS, W_PARTS, HELD, FIRST, COVERED, COVERS, MET = range(len(WORK))
+
+TILE = (
+    "cycles", "folds",
+    "first", "last",  # steps of the first fold that is run, and of the last
+    "delay",  # until the last output has left the array
+)  # fmt: skip
+"""Rows of the tiles of a fused operation."""
+OF_CYCLES, OF_FOLDS, OF_FIRST, OF_LAST, OF_DELAY = range(len(TILE))
 
 TIMES = (
     "x_asked", "x_ready",  # [contents] when each was asked for, and is there

@@ -11,6 +11,10 @@ from simulator.kinds.systolic.compiled.layout import (
     DELAYS,
     FLOW,
     FOLDS,
+    HAS_COMMON,
+    HAS_LEFT,
+    HAS_RIGHT,
+    HAS_WANTED,
     K,
     K_FOLD,
     K_TILE,
@@ -20,11 +24,11 @@ from simulator.kinds.systolic.compiled.layout import (
     N,
     N_FOLD,
     N_TILE,
-    OF_TILE,
     ROWS,
     SERIAL,
     SKEW,
-    SKIPS,
+    SKIPS_FOLDS,
+    SKIPS_STEPS,
     TOKENS_OUTERMOST,
     TOTAL_CYCLES,
     W_PARTS,
@@ -91,44 +95,90 @@ def streamed(cut: Numbers, m: int, k: int, n: int) -> int:
     return piece(cut[M], cut[M_TILE], m) if cut[FLOW] == X_STAYS else piece(cut[K], cut[K_TILE], k)
 
 
+@inline
+def between(before: Numbers, line: int, steps: int, start: int, stop: int) -> int:
+    """Steps from one to another in which a line has a nonzero. `before`: [lines, steps + 1] those before each."""
+    return before[line * (steps + 1) + stop] - before[line * (steps + 1) + start]
+
+
 @part
-def run_tile(cut: Numbers, steps: Numbers, block: int, m: int, k: int, n: int, of_tile: Numbers) -> None:
-    """Cycles and folds of a tile, and the steps of its first and of its last fold."""
+def common_steps(cut: Numbers, left: Numbers, right: Numbers, common: Numbers, i: int, j: int, place: int, start: int, stop: int) -> int:
+    """Steps of a K tile (j) in which a block of W (i) and one of X (place), counted over all of the batch, both have a nonzero."""
+    if cut[HAS_COMMON]:
+        n_blocks = blocks(cut[N], cut[N_TILE], cut[N_FOLD])
+        return common[(i * pieces(cut[K], cut[K_TILE]) + j) * n_blocks + place % n_blocks]
+    if cut[HAS_LEFT]:
+        return between(left, i, cut[K], start, stop)
+    return between(right, place, cut[K], start, stop) if cut[HAS_RIGHT] else stop - start
+
+
+@part
+def run_tile(
+    cut: Numbers,
+    left: Numbers,
+    right: Numbers,
+    wanted: Numbers,
+    common: Numbers,
+    block: int,
+    m: int,
+    k: int,
+    n: int,
+) -> tuple[int, int, int, int]:
+    """Cycles and folds of a tile, and the steps of its first and of its last fold (`folds.fold_steps`)."""
+    k_size, flow = piece(cut[K], cut[K_TILE], k), cut[FLOW]
     ms, ks, ns = (
         pieces(piece(cut[M], cut[M_TILE], m), cut[M_FOLD]),
-        pieces(piece(cut[K], cut[K_TILE], k), cut[K_FOLD]),
+        pieces(k_size, cut[K_FOLD]),
         pieces(piece(cut[N], cut[N_TILE], n), cut[N_FOLD]),
     )
-    if not cut[SKIPS]:
-        alike = streamed(cut, m, k, n)
+    alike = streamed(cut, m, k, n)
+    if not (cut[SKIPS_FOLDS] or cut[SKIPS_STEPS]):
         folds = ms * ks * ns
-        of_tile[0], of_tile[1], of_tile[2], of_tile[3] = folds * interval(cut, alike), folds, alike, alike
-        return
-    k_blocks, n_blocks = blocks(cut[K], cut[K_TILE], cut[K_FOLD]), blocks(cut[N], cut[N_TILE], cut[N_FOLD])
+        return folds * interval(cut, alike), folds, alike, alike
+    n_blocks = blocks(cut[N], cut[N_TILE], cut[N_FOLD])
     m_first = block * blocks(cut[M], cut[M_TILE], cut[M_FOLD]) + m * pieces(cut[M_TILE], cut[M_FOLD])
-    k_first, n_first = k * pieces(cut[K_TILE], cut[K_FOLD]), n * pieces(cut[N_TILE], cut[N_FOLD])
-    cycles, folds, first, last = 0, 0, 0, 0
+    n_first = block * n_blocks + n * pieces(cut[N_TILE], cut[N_FOLD])
+    looks_left = cut[SKIPS_FOLDS] and cut[HAS_LEFT] and flow != X_STAYS
+    looks_right = cut[SKIPS_FOLDS] and cut[HAS_RIGHT] and flow != W_STAYS
+    looks_wanted = cut[SKIPS_FOLDS] and cut[HAS_WANTED]
+    cycles, run, first, last = 0, 0, 0, 0
     for i in range(m_first, m_first + ms):
-        for j in range(k_first, k_first + ks):
-            line = (i * k_blocks + j) * n_blocks + n_first
-            for place in range(line, line + ns):
-                each = steps[place]
+        for j in range(ks):
+            start = k * cut[K_TILE] + j * cut[K_FOLD]
+            stop = min(start + cut[K_FOLD], k * cut[K_TILE] + k_size)
+            if looks_left and not between(left, i, cut[K], start, stop):
+                continue
+            for place in range(n_first, n_first + ns):
+                if looks_right and not between(right, place, cut[K], start, stop):
+                    continue
+                if looks_wanted and not wanted[i * n_blocks + place % n_blocks]:
+                    continue
+                each = min(alike, common_steps(cut, left, right, common, i, k, place, start, stop)) if cut[SKIPS_STEPS] else alike
                 if each:
                     cycles += interval(cut, each)
-                    first = first if folds else each
+                    first = first if run else each
                     last = each
-                    folds += 1
-    of_tile[0], of_tile[1], of_tile[2], of_tile[3] = cycles, folds, first, last
+                    run += 1
+    return cycles, run, first, last
 
 
 @part
-def run_tiles(cut: Numbers, steps: Numbers, table: Numbers, work: Numbers, totals: Numbers, width: int) -> None:
+def run_tiles(
+    cut: Numbers,
+    left: Numbers,
+    right: Numbers,
+    wanted: Numbers,
+    common: Numbers,
+    table: Numbers,
+    work: Numbers,
+    totals: Numbers,
+    width: int,
+) -> None:
     """All tiles, in the order of `SystolicSchedule.places`, as `timing.tile_times` has them."""
     cycles, delays, ys = onward(table, CYCLES * width), onward(table, DELAYS * width), onward(table, Y * width)
     folds, x_parts, w_parts = onward(work, FOLDS * width), onward(work, X_PARTS * width), onward(work, W_PARTS * width)
     ms, ks, ns = pieces(cut[M], cut[M_TILE]), pieces(cut[K], cut[K_TILE]), pieces(cut[N], cut[N_TILE])
     outer, inner = (ns, ms) if cut[TOKENS_OUTERMOST] else (ms, ns)
-    of_tile = onward(totals, OF_TILE)
     tile, last_run, last_steps, output, outputs = 0, -1, 0, -1, 0
     for block in range(cut[BATCH]):
         for first in range(outer):
@@ -137,12 +187,11 @@ def run_tiles(cut: Numbers, steps: Numbers, table: Numbers, work: Numbers, total
                 m, n = (second, first) if cut[TOKENS_OUTERMOST] else (first, second)
                 for at in range(ks):
                     k = ks - 1 - at if (first * inner + place) & 1 else at
-                    run_tile(cut, steps, block, m, k, n, of_tile)
-                    cycles[tile], folds[tile] = of_tile[0], of_tile[1]
-                    if of_tile[1]:
+                    cycles[tile], folds[tile], first_steps, steps = run_tile(cut, left, right, wanted, common, block, m, k, n)
+                    if folds[tile]:
                         if last_run < 0:
-                            cycles[tile] += lead(cut, of_tile[2])
-                        last_run, last_steps = tile, of_tile[3]
+                            cycles[tile] += lead(cut, first_steps)
+                        last_run, last_steps = tile, steps
                         delays[tile] = max(0, tail(cut, streamed(cut, m, k, n)))
                     else:  # where no fold is run, those of the tile before are awaited
                         delays[tile] = delays[tile - 1] if last_run >= 0 else 0
