@@ -108,7 +108,7 @@ class ArrayChain:
     def _quickest(self, products: Sequence[ArrayProduct]) -> list[_Outline]:
         """The cuts that the array is through with first, of equal ones those that come first; what is bound to take longer is not cut."""
         cuts = list(self._cuts(products))
-        least, array = _Least(products), _Array(products, self.ahead)
+        least, array = _Least(products), _Array(products, self.ahead, all(kernel.ready for kernel in CHAIN_KERNELS))
         bounds = [least.cycles(cut) for cut in cuts]
         outlined: dict[int, int] = {}
         quickest: list[int] = []
@@ -202,15 +202,17 @@ def _dense_folds(part: SystolicFabric, product: ArrayProduct, flow: Dataflow, mo
 
 @dataclass(frozen=True, eq=False)
 class _Array:
-    """How long the array takes for cuts of a chain: by the kernels, where they are ready."""
+    """How long the array takes for cuts of a chain."""
 
     products: Sequence[ArrayProduct]
     ahead: bool
+    compiled: bool
+    """Whether the kernels say so."""
     _turns: dict[int, Ints] = field(default_factory=dict)
 
     def cycles(self, each: ChainCut) -> int:
         """Of all tiles, and of what of the way from one operation to the next no tile hides."""
-        if not all(kernel.ready for kernel in CHAIN_KERNELS):
+        if not self.compiled:
             return _Outline.of(self.products, each, self.ahead).cycles
         tiles = self.products[0].batch * -(-self.products[0].shape[2] // each.tokens)
         if tiles not in self._turns:

@@ -36,25 +36,23 @@ class FoldTables:
 def cut_of(product: ArrayProduct, flow: Dataflow, fabric: SystolicFabric, tile: Extent, *, tokens_outermost: bool) -> Cut:
     """A schedule as the kernels take it."""
     skips_steps = fabric.column_skip and flow == "os"
-    both = product.left is not None and product.right is not None
-    folds = (edge or size for edge, size in zip(fold_edges(fabric, flow), tile, strict=True))
+    (m, k, n), (m_tile, k_tile, n_tile) = product.shape, tile
+    m_fold, k_fold, n_fold = (edge or size for edge, size in zip(fold_edges(fabric, flow), tile, strict=True))
+    has_left, has_right = product.left is not None, product.right is not None
     return Cut(
-        product.batch,
-        *product.shape,
-        *tile,
-        *folds,
-        tokens_outermost,
-        FLOWS[flow],
-        fabric.weight_load == "serial",
-        fabric.rows,
-        fabric.skew,
-        fabric.skip_zero_tiles,
-        skips_steps,
-        product.left is not None,
-        product.right is not None,
-        product.sampled is not None,
-        skips_steps and both,
-    )
+        product.batch, m, k, n, m_tile, k_tile, n_tile, m_fold, k_fold, n_fold,
+        tokens_outermost=tokens_outermost,
+        flow=FLOWS[flow],
+        serial=fabric.weight_load == "serial",
+        rows=fabric.rows,
+        skew=fabric.skew,
+        skips_folds=fabric.skip_zero_tiles,
+        skips_steps=skips_steps,
+        has_left=has_left,
+        has_right=has_right,
+        has_wanted=product.sampled is not None,
+        has_common=skips_steps and has_left and has_right,
+    )  # fmt: skip
 
 
 def fold_tables(product: ArrayProduct, cut: Cut) -> FoldTables:

@@ -17,7 +17,6 @@ from simulator.system.tensors import Residency
 from simulator.workload.made import whole_product
 from simulator.workload.types import Operation
 
-
 T = TypeVar("T")
 SMALL_SEARCH_TILES = 20_000
 """Tiles of all schedules that are outlined without kernels, at 50 µs a tile: kernels are compiled in a few seconds."""
@@ -61,7 +60,7 @@ class Ways:
         return self._once("program", family, candidate, Cuts.program)
 
     def outline(self, family: Family, candidate: Candidate) -> Outline | ArrayProgram:
-        """What there is to ask of a schedule before it is played: by the kernels, but for a small search that they would not be ready for."""
+        """What there is to ask of a schedule before it is played: by the kernels, but in a small search for which they are not ready."""
         self._compiled = self._compiled or self._outlined >= SMALL_SEARCH_TILES or all(kernel.ready for kernel in KERNELS)
         if not self._compiled:
             self._outlined += candidate.tiles(family)

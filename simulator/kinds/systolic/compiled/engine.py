@@ -44,7 +44,7 @@ class Outline:
     @property
     def tiles(self) -> int:
         """How many it has."""
-        return self.table.shape[1] - 1
+        return len(self.table[0]) - 1
 
     @property
     def bytes_moved(self) -> tuple[int, int]:
@@ -91,15 +91,21 @@ class Outline:
 
 
 def _rates(spec: SystemSpec, homes: tuple[MemoryLevel, MemoryLevel, MemoryLevel]) -> Rates:
+    x_home, w_home, y_home = (HOMES[home] for home in homes)
+    rate_bytes, byte_cycles, byte_rest = dram_rate(spec)
     return Rates(
-        *(HOMES[home] for home in homes),
-        spec.x_bytes_per_cycle,
-        spec.w_bytes_per_cycle,
-        spec.drain_bytes_per_cycle,
-        spec.dram_latency_cycles,
-        spec.dram_burst_bytes,
-        max(spec.dma_slots * DMA_CHUNK_BYTES, spec.dram_burst_bytes),
-        *dram_rate(spec),
+        x_home,
+        w_home,
+        y_home,
+        x_rate=spec.x_bytes_per_cycle,
+        w_rate=spec.w_bytes_per_cycle,
+        drain_rate=spec.drain_bytes_per_cycle,
+        latency=spec.dram_latency_cycles,
+        burst=spec.dram_burst_bytes,
+        staged=max(spec.dma_slots * DMA_CHUNK_BYTES, spec.dram_burst_bytes),
+        rate_bytes=rate_bytes,
+        byte_cycles=byte_cycles,
+        byte_rest=byte_rest,
     )
 
 

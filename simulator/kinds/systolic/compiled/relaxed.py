@@ -24,13 +24,11 @@ from simulator.kinds.systolic.compiled.layout import (
     SERVED_REST,
     STAGED,
     STAGING_HELD,
-    W,
     W_ASKED,
     W_DRAM,
     W_READY,
     W_SO_FAR,
     WAITING,
-    X,
     X_ASKED,
     X_BANKS,
     X_BYTES,
@@ -40,10 +38,12 @@ from simulator.kinds.systolic.compiled.layout import (
     X_READY,
     X_RELEASED,
     X_SO_FAR,
-    Y,
     Y_BYTES,
     Y_HOME,
     Y_RELEASED,
+    W,
+    X,
+    Y,
 )
 from simulator.kinds.systolic.compiled.tiles import pieces
 from simulator.machine.model import DMA_CHUNK_BYTES

@@ -15,13 +15,10 @@ from simulator.kinds.systolic.compiled.layout import (
     HAS_LEFT,
     HAS_RIGHT,
     HAS_WANTED,
-    K,
     K_FOLD,
     K_TILE,
-    M,
     M_FOLD,
     M_TILE,
-    N,
     N_FOLD,
     N_TILE,
     ROWS,
@@ -35,8 +32,11 @@ from simulator.kinds.systolic.compiled.layout import (
     W_STAYS,
     X_PARTS,
     X_STAYS,
-    Y,
     Y_STAYS,
+    K,
+    M,
+    N,
+    Y,
 )
 
 
