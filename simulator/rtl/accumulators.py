@@ -107,4 +107,3 @@ class Accumulators(Elaboratable):
     def _lanewise(self, first: Value, second: Value) -> Value:
         bits = self.shape.sum_bits
         return Cat((first[lane * bits :][:bits] + second[lane * bits :][:bits])[:bits] for lane in range(self.shape.lanes))
-

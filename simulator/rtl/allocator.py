@@ -6,19 +6,19 @@ from typing import Any
 
 from amaranth.hdl import Cat, Elaboratable, Module, Mux, Signal, Value
 
-from simulator.rtl.parts import any_of, lowest
+from simulator.rtl.parts import any_of, lowest, wire
 
 
-def first_from(mask: Value, from_pointer: Value) -> Value:
-    """The first set bit of a mask cyclically from a pointer, alone; of the pointer, the bits that it does not stand behind."""
-    upper = mask & from_pointer
-    return lowest(Mux(upper.any(), upper, mask))
+def first_from(m: Module, mask: Value, from_pointer: Value, name: str) -> Value:
+    """The first set bit of a mask cyclically from a pointer, alone; of the pointer, the places from it on."""
+    upper = wire(m, mask & from_pointer, f"{name}_upper")
+    return lowest(wire(m, Mux(upper.any(), upper, mask), f"{name}_from"))
 
 
 def past(one_hot: Value) -> Value:
     """The pointer behind a bit: all places after it, or all there are behind the last."""
     after = ~(one_hot | (one_hot - 1))[: len(one_hot)]
-    return Mux(after.any(), after, ~0)
+    return Mux(one_hot[-1], ~0, after)
 
 
 class Allocator(Elaboratable):
@@ -68,14 +68,14 @@ class Allocator(Elaboratable):
             asking: Value = self.wants[output]
             if iteration:
                 asking = Mux(paired[output].any(), 0, asking & ~taken)
-            m.d.comb += winner.eq(first_from(asking, self.grant[output]))
+            m.d.comb += winner.eq(first_from(m, asking, self.grant[output], winner.name))
         return winners
 
     def _accepted(self, m: Module, iteration: int, winners: list[Signal]) -> list[Signal]:
         """[inputs] output that each input accepts."""
         accepted = [Signal(self.outputs, name=f"accepted_{input}_{iteration}") for input in range(self.inputs)]
         for input, chosen in enumerate(accepted):
-            m.d.comb += chosen.eq(first_from(Cat(winner[input] for winner in winners), self.accept[input]))
+            m.d.comb += chosen.eq(first_from(m, Cat(winner[input] for winner in winners), self.accept[input], chosen.name))
         return accepted
 
     def _move_pointers(self, m: Module, winners: list[Signal], pairs: list[Signal], accepted: list[Signal]) -> None:

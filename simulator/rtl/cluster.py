@@ -36,6 +36,19 @@ class Cluster(Elaboratable):
         self.done = Signal()
         """All work of the tile is done."""
 
+    def ports_of_top(self) -> list[Signal]:
+        """What joins it to the rest of a machine: settings of a tile, fills of its memories, rows that are written."""
+        tile = self.tile
+        ports = [tile.run, tile.features, tile.last_token, tile.piece_entries, tile.fifo_pieces, self.done]
+        for bank in self.banks:
+            ports += [bank.fill, bank.fill_line, bank.fill_word]
+        for unit in self.units:
+            scan, lists, sums = unit.scan, unit.walk.bank, unit.accumulators
+            ports += [unit.walk.length, lists.fill, lists.fill_line, lists.fill_entries]
+            ports += [scan.fill, scan.fill_address, scan.fill_present]
+            ports += [sums.write, sums.write_token, sums.write_row, sums.write_word]
+        return ports
+
     def _unit(self, index: int) -> VectorUnit:
         def into(flit: View) -> Value:
             return self.requests.into(index, flit)
@@ -66,7 +79,7 @@ class Cluster(Elaboratable):
 
     def _join_unit(self, m: Module, number: int, unit: VectorUnit) -> None:
         queue, stages = self.requests.entry(number), self.shape.spec.feed_cycles - 1
-        for i, issue in enumerate(unit.issues):
+        for i, issue in enumerate(unit.scan.issues):
             m.d.comb += [
                 queue.push[i].eq(delayed(m, issue.valid, stages, f"feed_{number}_{i}")),
                 queue.flit[i].eq(self._flit(m, issue.flit, stages, f"feed_flit_{number}_{i}", self.request_layout)),

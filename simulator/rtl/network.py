@@ -150,4 +150,3 @@ class RoutedNetwork(Elaboratable):
             m.d.comb += queue.reserve[0].eq(granted)
             if self.voq:
                 m.d.comb += queue.reserve_for[0].eq(buffer.route(flit))
-

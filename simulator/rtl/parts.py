@@ -10,6 +10,13 @@ from amaranth.hdl import Array, Module, Mux, Signal, Value
 from simulator.rtl.shape import index_bits
 
 
+def wire(m: Module, value: Value, name: str, bits: int | None = None) -> Signal:
+    """A value by a name of its own, cut to `bits`: what is used several times is worked out once."""
+    signal = Signal(len(value) if bits is None else bits, name=name)
+    m.d.comb += signal.eq(value)
+    return signal
+
+
 def delayed(m: Module, value: Value, cycles: int, name: str) -> Value:
     """What a wire was `cycles` cycles ago: a register each."""
     for stage in range(cycles):
@@ -26,7 +33,7 @@ def chosen(of: Sequence[Any], index: Value) -> Any:
 
 def lowest(mask: Value) -> Value:
     """The lowest set bit of a mask, alone."""
-    return (mask & (~mask + 1))[: len(mask)]
+    return mask & (~mask + 1)
 
 
 def any_of(masks: Sequence[Value]) -> Value:
@@ -42,9 +49,13 @@ def selected(choices: Sequence[tuple[Value, Value]]) -> Value:
     return any_of([Mux(condition, value, 0) for condition, value in choices])
 
 
-def wrapped(value: Value, limit: int) -> Value:
-    """A sum of two numbers below `limit`, as a number below it again."""
-    return Mux(value >= limit, value - limit, value)[: index_bits(limit)]
+def wrapped(m: Module, value: Value, limit: int) -> Value:
+    """A sum of two numbers of which one is below `limit` and the other no more, as a number below it."""
+    bits = index_bits(limit)
+    if limit == 1 << bits:
+        return value[:bits]
+    sum_ = wire(m, value, "sum")
+    return Mux(sum_ >= limit, sum_ - limit, sum_)[:bits]
 
 
 def total(values: Sequence[Value]) -> Value:

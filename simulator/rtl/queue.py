@@ -53,9 +53,9 @@ class Queue(Elaboratable):
             coming = self._here(self.push, self.into, channel)
             leaving = self.pop & (self.pop_from == channel) if self.channels > 1 else self.pop
             arrived = total(coming)
-            m.d.sync += end[channel].eq(wrapped(end[channel] + arrived, self.slots))
+            m.d.sync += end[channel].eq(wrapped(m, end[channel] + arrived, self.slots))
             with m.If(leaving):
-                m.d.sync += first[channel].eq(wrapped(first[channel] + 1, self.slots))
+                m.d.sync += first[channel].eq(wrapped(m, first[channel] + 1, self.slots))
             taken = self._here(self.reserve, self.reserve_for, channel)
             m.d.sync += self.free[channel].eq(self.free[channel] - total(taken) + leaving)
             if self.early:
@@ -67,7 +67,7 @@ class Queue(Elaboratable):
         for i, (push, into, flit) in enumerate(zip(self.push, self.into, self.flit, strict=True)):
             port = store.write_port()
             before = [self.push[k] & (self.into[k] == into) if self.channels > 1 else self.push[k] for k in range(i)]
-            place = wrapped(chosen(end, into) + total(before), self.slots) if before else chosen(end, into)
+            place = wrapped(m, chosen(end, into) + total(before), self.slots) if before else chosen(end, into)
             m.d.comb += [port.en.eq(push), port.addr.eq(self._address(into, place)), port.data.eq(flit)]
         for i, head in enumerate(self.heads):
             port = store.read_port(domain="comb")
@@ -81,5 +81,3 @@ class Queue(Elaboratable):
 
     def _address(self, channel: Any, place: Any) -> Any:
         return place if self.channels == 1 else channel * self.slots + place
-
-

@@ -74,7 +74,9 @@ class Router(Elaboratable):
         for place, buffer in enumerate(self.buffers):
             m.d.comb += buffer.queue.pop.eq(leaving[place].any())
             if self.voq:
-                m.d.comb += buffer.queue.pop_from.eq(selected([(leaving[place][link], choice[link][place]) for link in range(len(self.sent))]))
+                m.d.comb += buffer.queue.pop_from.eq(
+                    selected([(leaving[place][link], choice[link][place]) for link in range(len(self.sent))])
+                )
         for link, mask in enumerate(pairs.pairs):
             flits = [(mask[place], self._leaving_flit(place, choice[link][place])) for place in range(len(self.buffers))]
             m.d.comb += [

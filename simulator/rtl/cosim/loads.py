@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from simulator.engine.work import TileValues, TileWork
+from simulator.rtl.cosim.events import packed
 from simulator.rtl.lists import entry_layout
 from simulator.rtl.shape import ClusterShape
 
@@ -39,10 +39,10 @@ def load_of(shape: ClusterShape, work: TileWork, values: TileValues) -> Load:
             layout.const({"feature": int(f), "delta": int(d), "last": int(e), "weight": int(w)}).as_value().value
             for f, d, e, w in zip(work.word[span], np.diff(own, prepend=0), last, values.weights[span], strict=True)
         ]
-        lines.append([_joined(entries[start : start + width], layout.size) for start in range(0, len(entries), width)])
+        lines.append([packed(entries[start : start + width], layout.size) for start in range(0, len(entries), width)])
         lengths.append(len(entries))
     present = work.present.ravel().astype(int).tolist()
-    words = _joined_lanes(values.words, shape.activation_bits)
+    words = [packed(word, shape.activation_bits) for word in values.words.tolist()]
     banks = [[0] * shape.bank_words for _ in range(shape.spec.banks)]
     for address, bank in enumerate(work.bank.tolist()):
         banks[bank][address // shape.spec.banks] = words[address]
@@ -53,11 +53,3 @@ def load_of(shape: ClusterShape, work: TileWork, values: TileValues) -> Load:
         "fifo_pieces": min(work.stream.fifo_pieces, shape.entries + 1),
     }
     return Load(lines, lengths, [present] * work.units, banks, settings)
-
-
-def _joined(values: Sequence[int], bits: int) -> int:
-    return sum((value & ((1 << bits) - 1)) << place * bits for place, value in enumerate(values))
-
-
-def _joined_lanes(words: NDArray[np.float64], bits: int) -> list[int]:
-    return [_joined([int(lane) for lane in word], bits) for word in words]

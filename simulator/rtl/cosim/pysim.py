@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -31,8 +30,9 @@ class PythonSimulation:
 
     def run(self, load: Load, cycles: int, waveform: Path | None = None) -> Iterator[Cycle]:
         """So many cycles of a tile. `waveform`: a VCD file to write."""
+        if self._load is not None:
+            self.simulator.reset()
         self._load, self._cycles, self._seen = load, cycles, []
-        self.simulator.reset()
         if waveform is None:
             self.simulator.run()
         else:
@@ -49,7 +49,7 @@ class PythonSimulation:
             for place, line in enumerate(lines):
                 context.set(unit.walk.bank.memory.data[place], line)
             for place, bit in enumerate(present):
-                context.set(unit.present.data[place], bit)
+                context.set(unit.scan.present.data[place], bit)
             context.set(unit.walk.length, length)
         for bank, words in zip(cluster.banks, load.words, strict=True):
             for place, word in enumerate(words):

@@ -26,12 +26,12 @@ def probes(cluster: Cluster) -> list[Probe]:
     """Of every component."""
     found: list[Probe] = []
     for number, unit in enumerate(cluster.units):
-        for i, issue in enumerate(unit.issues):
+        for i, issue in enumerate(unit.scan.issues):
             flit = issue.flit
             found.append(Probe(("unit", number, f"issue {i}"), issue.valid, (flit.sink, flit.tag, flit.carried, issue.token, issue.row)))
         merged, write = unit.accumulators, unit.accumulators
         found += [
-            Probe(("unit", number, "drop"), unit.dropped != 0, (unit.dropped,)),
+            Probe(("unit", number, "drop"), unit.scan.dropped != 0, (unit.scan.dropped,)),
             Probe(("unit", number, "land"), unit.landing.landed, (unit.landing.tag,)),
             Probe(("unit", number, "consume"), unit.landing.consumed, (unit.landing.consumed_tag,)),
             Probe(("unit", number, "merge"), merged.merge, (merged.merge_token, merged.merge_row)),

@@ -14,18 +14,24 @@ from simulator.engine.reference.network import RequestPath
 from simulator.engine.reference.router import Router, Target
 from simulator.engine.reference.units import Unit
 from simulator.engine.reference.watching import ClusterParts
-from simulator.rtl.cosim.events import Cycle, Label
+from simulator.rtl.cosim.events import Cycle, Label, packed
+from simulator.rtl.shape import ClusterShape
 
 
 @dataclass(eq=False)
 class Watcher:
     """Takes notes of a cluster that runs."""
 
-    spec: ClusterSpec
+    shape: ClusterShape
     rows: int
     """Output rows of a token word: the engine numbers those of all token words through."""
     events: defaultdict[int, dict[Label, tuple[int, ...]]] = field(default_factory=lambda: defaultdict(dict))
     pointers: list[int] = field(default_factory=list)
+
+    @property
+    def spec(self) -> ClusterSpec:
+        """What is clocked."""
+        return self.shape.spec
 
     def __call__(self, parts: ClusterParts) -> None:
         """Begin to watch."""
@@ -36,7 +42,9 @@ class Watcher:
             port.replies = _Replies(port.replies, self)
         for name, network in parts.networks.items():
             for number, router in network.routers.items():
-                watched = [replace(c, target=_Target(c.target, self, f"{name} router {number}", router, i)) for i, c in enumerate(router.channels)]
+                watched = [
+                    replace(c, target=_Target(c.target, self, f"{name} router {number}", router, i)) for i, c in enumerate(router.channels)
+                ]
                 router.channels[:] = watched
         self._seen = [_Seen(unit) for unit in parts.units]
         self.pointers.append(self._pointers())
@@ -73,7 +81,7 @@ class Watcher:
     def _rows(self) -> None:
         """Rows are merged in the order in which they are written, a fixed time later."""
         for seen in self._seen:
-            for label, cycle, told in seen.rows(self.rows, self.spec.merge_cycles):
+            for label, cycle, told in seen.rows(self.rows, self.shape):
                 self.events[cycle][label] = told
 
 
@@ -98,13 +106,13 @@ class _Seen:
                 yield ("unit", at, "land"), (flit.tag,)
         self.examined, self.issued, self.computed = position, issued, computed
 
-    def rows(self, rows: int, merge_cycles: int) -> Iterator[tuple[Label, int, tuple[int, ...]]]:
+    def rows(self, rows: int, shape: ClusterShape) -> Iterator[tuple[Label, int, tuple[int, ...]]]:
         """Merges and writes."""
-        unit, units = self.unit, self.unit.spec.units
+        merge_cycles, unit, units = shape.spec.merge_cycles, self.unit, shape.spec.units
         written = [when // units for when in sorted(unit.walk.pieces.written) if when % units == unit.index]
         for cycle, (row, word) in zip(written, unit.outputs.items(), strict=True):  # type: ignore[attr-defined]
             yield ("unit", unit.index, "merge"), cycle - merge_cycles, divmod(row, rows)
-            yield ("unit", unit.index, "write"), cycle, (*divmod(row, rows), tuple(word.astype(int).tolist()))
+            yield ("unit", unit.index, "write"), cycle, (*divmod(row, rows), packed(word.tolist(), shape.sum_bits))
 
 
 @dataclass(frozen=True, eq=False)
