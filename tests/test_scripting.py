@@ -160,8 +160,8 @@ claim: It does.
 sweeps: {windows: {workload: small.yaml, machine: crossbar, axes: {fabric.window: [1, 16]}}}
 columns: {cycles: {of: cycles, unit: cycles, label: time}}
 figures: {gain: {kind: ratio, of: cycles, at: {fabric.window: 1}, over: {at: {fabric.window: 16}}}}
-answer: [[{say: "It gains {gain:x}."}]]
-rests_on: [gain]
+verdict: [{say: "It gains {gain:x}."}]
+rests_on: {gain: one against sixteen}
 overturned_by: nothing
 picture: {title: time, x: fabric.window, panels: [cycles]}
 cut: {sweeps.windows.axes: "{fabric.window: [1, 16]}"}
