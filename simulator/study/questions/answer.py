@@ -14,6 +14,7 @@ from simulator.study.questions.estimate import Estimate, constant, on_what, word
 from simulator.study.questions.evidence import Evidence
 from simulator.study.questions.figures import Found
 from simulator.study.questions.spec import QuestionSpec, Saying
+from simulator.study.questions.table import Rival, rivals
 from simulator.study.sweep.expression import Expression
 
 _HOLE = re.compile(r"\{([A-Za-z_]\w*)(?:\.(\w+))?(?::([%xn]))?\}")
@@ -31,6 +32,7 @@ class Answer:
     sentences: tuple[str, ...]
     """The figures that it rests on, with their bands."""
     overturned_by: tuple[str, ...]
+    rivals: tuple[Rival, ...] = ()
 
     @property
     def text(self) -> str:
@@ -49,7 +51,14 @@ def answered(spec: QuestionSpec, evidence: Evidence) -> Answer:
     verdict = said((spec.verdict,), figures)
     if not verdict:
         raise ConfigError(f"{spec.name}: verdict: none of its conditions holds; give a last sentence without `when`")
-    return Answer(figures, verdict[0], said(spec.answer, figures), overturning(spec, figures, evidence.factors))
+    return Answer(figures, verdict[0], said(spec.answer, figures), overturning(spec, figures, evidence.factors), _rivals(spec, evidence))
+
+
+def _rivals(spec: QuestionSpec, evidence: Evidence) -> tuple[Rival, ...]:
+    try:
+        return rivals(spec.table, evidence) if spec.table is not None else ()
+    except ConfigError as error:
+        raise ConfigError(f"{spec.name}: table: {error}") from error
 
 
 def said(groups: Sequence[Sequence[Saying]], figures: Mapping[str, Found]) -> tuple[str, ...]:

@@ -93,6 +93,7 @@ class _Reader:
         for name in self.spec.figures:
             self._check_figure(name)
         self._check_sentences()
+        self._check_table()
         self._check_picture(references)
         return Question(self.spec, self.spaces, columns, references, self.file)
 
@@ -182,6 +183,14 @@ class _Reader:
         words = self.spec.figures[name].words
         if word and word not in words:
             raise self._fail(place, f"{name}.{word}: no such word of that figure; allowed: {', '.join(words)}{nearest_hint(word, words)}")
+
+    def _check_table(self) -> None:
+        table = self.spec.table
+        if table is not None:
+            for row in table.rows:
+                self._check_pick(Pick(sweep=row.sweep, at=row.at), ("table", "rows"))
+            for column in (*table.columns, table.by):
+                self._check_column(column, ("table",))
 
     def _check_picture(self, references: Mapping[str, Reference]) -> None:
         picture, place = self.spec.picture, ("picture",)

@@ -40,11 +40,26 @@ class MeasuredLine(Measured):
 
 
 class Level(FileModel):
-    """A point that has no place along the picture's axis: a line across it."""
+    """A point with a name. In a picture: one that has no place along its axis, a line across it."""
 
-    name: str = Field(min_length=1, description="what the picture calls it")
+    name: str = Field(min_length=1, description="what picture or table calls it")
     sweep: str | None = Field(None, description="whose point it is; needed where there are several")
     at: dict[str, Values] = Field(default_factory=dict, description="axis → value of the point, or a list of values")
+
+
+class RivalSpec(Level):
+    """A line of the table."""
+
+    group: str = Field("", description="rows of one group are held against the best of them")
+
+
+class TableSpec(FileModel):
+    """The rivals, a line each."""
+
+    columns: tuple[str, ...] = Field(min_length=1, max_length=4, description="columns that are shown")
+    by: str = Field(description="column that decides: shown against the best of the group")
+    best: Literal["least", "most"] = Field("least", description="which end of it is better")
+    rows: tuple[RivalSpec, ...] = Field(min_length=1, description="rivals: a point each, of several the best")
 
 
 class PictureSpec(FileModel):
@@ -87,6 +102,7 @@ class QuestionSpec(FileModel):
         min_length=1, description="figure → what it is, in words: ratios on which the answer rests; what turns them, overturns it"
     )
     overturned_by: str = Field(min_length=1, description="what would overturn it, beyond the constants")
+    table: TableSpec | None = Field(None, description="the rivals, a line each")
     picture: PictureSpec = Field(description="the picture that answers")
     cut: dict[str, str] = Field(default_factory=dict, description="key path → value in YAML: a part of it that runs in a moment, for tests")
 

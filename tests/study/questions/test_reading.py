@@ -28,6 +28,7 @@ verdict:
   - {say: "Not the array ({lead:x})."}
 rests_on: {lead: crossbar against array}
 overturned_by: Another workload.
+table: {columns: [pj], by: pj, rows: [{name: ours, at: {machine: crossbar}}]}
 picture: {form: bars, x: machine, panels: [pj], title: Energy}
 """
 
@@ -64,6 +65,7 @@ def test_a_study_is_one_file(tmp_path: Path) -> None:
         ("panels: [pj]", "panels: [joules]", "joules: no such column; allowed: pj"),
         ("[crossbar, systolic]", "[crossbar, systolc]", "nearest: systolic"),
         ("rests_on", "references: [h201]\nrests_on", "nearest: h200"),
+        ("by: pj", "by: pk", "table: pk: no such column; allowed: pj; nearest: pj"),
         ("    workload: spmm-1024", "    workloads: spmm-1024", "nearest: workload"),
     ],
 )
