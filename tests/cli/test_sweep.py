@@ -245,7 +245,7 @@ def test_a_saved_value_of_another_type_is_said_in_a_sentence(swept: Path, sparsi
     elaborated = whole["elaborated"] | {"dram_latency_cycles": []}
     file.write_text(json.dumps(whole | {"elaborated": elaborated}), encoding="utf-8")
     priced = sparsim("price", "ran", "--json")
-    assert "not a whole sparsim result (elaborated.dram_latency_cycles is list, no number)" in priced.err
+    assert "not a whole sparsim result: elaborated.dram_latency_cycles is list, no number" in priced.err
     file.write_text(json.dumps(whole | {"cost": "none"}), encoding="utf-8")
     drawn = sparsim("plot", "ran", "-o", "drawn")
     assert drawn.code == 2
