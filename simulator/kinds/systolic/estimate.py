@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from simulator.kinds.systolic.compiled import WHOLE_KERNEL
 from simulator.kinds.systolic.compiled import engine as compiled
-from simulator.kinds.systolic.compiled.engine import WHOLE_KERNEL
 from simulator.kinds.systolic.families import Family
 from simulator.kinds.systolic.fold_tables import cut_of, fold_tables
 from simulator.kinds.systolic.folds import Axis, Dataflow, dimensions, fold_edges, fold_steps, held_lines
