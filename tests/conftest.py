@@ -30,6 +30,7 @@ def pytest_collection() -> Iterator[None]:
         gc.freeze()
         gc.enable()
 
+
 NODE_45 = {
     "gate_area_um2": 0.798,
     "sram_cell_um2": 0.346,
