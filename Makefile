@@ -10,6 +10,7 @@
 #   make studies  every shipped study answered, into reports/studies
 #   make workloads  the traces of whole models in workloads/, made again
 #   make bench   kernels, a sweep and short commands, timed as ratios, and how time and memory grow, into benchmarks/results*.json
+#   make blocks  every command that README and the docs print, run as printed: many minutes
 #   make docs    the documentation as a site, into build/site; REPOSITORY_URL=… leads its links to files there
 #   make clean   remove .venv and caches
 
@@ -21,7 +22,7 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 N ?= 10000
 K ?= 20
 
-.PHONY: demo test lint soak fuzz soak-sweep best breakevens studies workloads bench docs clean
+.PHONY: demo test lint soak fuzz soak-sweep best breakevens studies workloads bench blocks docs clean
 .DELETE_ON_ERROR:
 
 demo: $(VENV)/.installed
@@ -67,6 +68,9 @@ bench: $(VENV)/.installed-dev
 	$(BIN)/python benchmarks/others.py
 	$(BIN)/python benchmarks/slopes.py
 	$(BIN)/python benchmarks/big.py
+
+blocks: $(VENV)/.installed-dev
+	$(BIN)/python -m pytest -m heavy tests/test_shell_blocks.py -q
 
 docs: $(VENV)/.installed-docs
 	$(BIN)/mkdocs build --strict
