@@ -104,6 +104,16 @@ VERBS = {
         "A network alone: throughput, latency.",
         "Example: sparsim network configs/machines/crossbar.yaml --traffic uniform --load 0.1:1.0:10",
     ),
+    "rtl": Verb(
+        "rtl",
+        "A machine as hardware: Verilog of a cluster or an array.",
+        "Example: sparsim rtl crossbar --set fabric.units=8 --set fabric.banks=16 -o verilog",
+    ),
+    "cosim": Verb(
+        "cosim",
+        "Hardware beside both engines, cycle by cycle.",
+        "Example: sparsim cosim crossbar -w tinygpt --tiles 2 --vcd tile.vcd",
+    ),
     "validate": Verb(
         "validate",
         "The cost models beside published figures.",
