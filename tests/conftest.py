@@ -6,6 +6,7 @@ Hypothesis draws the same examples in every run, and none fails for being slow o
 from __future__ import annotations
 
 import gc
+import signal
 from collections.abc import Iterator
 from typing import Any
 
@@ -100,3 +101,12 @@ class Machines:
 @pytest.fixture(scope="session")
 def machines() -> type[Machines]:
     return Machines
+
+
+@pytest.fixture
+def handlers() -> Iterator[None]:
+    """`main` handles signals for its process; here it has them for one test."""
+    before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGHUP)}
+    yield
+    for number, handler in before.items():
+        signal.signal(number, handler)

@@ -329,7 +329,8 @@ class EdgeFills:
             m_sizes, k_sizes = (np.diff(spans)[:, 0] for spans in (schedule.m_tiles, schedule.k_tiles))
             return np.broadcast_to(m_sizes[:, None] * k_sizes, tiles)
         if WEIGHTS_KERNEL.ready:
-            return self._counted[0].reshape(tiles)
+            nonzeros: Ints = self._counted[0].reshape(tiles)
+            return nonzeros
         return np.bincount(self._tile_of, minlength=tiles[0] * tiles[1] * tiles[2]).reshape(tiles)
 
     @cached_property
