@@ -1,0 +1,154 @@
+"""Runs folds through an array in Amaranth's simulator, and records what every cell holds and does."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import chain
+from pathlib import Path
+from typing import Any
+
+from amaranth.hdl import Cat, Elaboratable, Module, Signal
+from amaranth.sim import Simulator
+
+from simulator.rtl.array.array import SystolicArray
+
+STROBES = ("multiplies", "useful", "loads", "sums", "shifts_out")
+"""Of every cell, in the order in which a probe shows them; then those of `EDGES`, and what passes between cells."""
+REGISTERS = ("right", "down", "active", "sum", "out")
+"""Of every cell: a valid bit and a value each."""
+
+
+class Probe(Elaboratable):
+    """An array with two wide signals, of what happens in a cycle and of what all registers hold, so that a bench reads two."""
+
+    def __init__(self, array: SystolicArray) -> None:
+        self.array = array
+        cells = list(chain.from_iterable(array.cells))
+        self.strobes = [Cat(getattr(cell, name) for cell in cells) for name in STROBES]
+        self.strobes += [Cat(cell.left.valid for cell in cells), Cat(cell.above.valid for cell in cells)]
+        self.strobes += [Cat(bank.reads for bank in array.row_banks), Cat(bank.reads for bank in array.column_banks)]
+        self.strobes += [Cat(bank.sum.valid for bank in array.sum_banks), Cat(bank.sum.valid & bank.adds for bank in array.sum_banks)]
+        self.strobes += [array.done]
+        self.happens = Signal(sum(map(len, self.strobes)))
+        self.registers = [getattr(cell, name) for cell in cells for name in REGISTERS]
+        self.holds = Signal(sum(len(word.valid) + len(word.value) for word in self.registers))
+
+    def elaborate(self, platform: object) -> Module:
+        """The array, watched."""
+        m = Module()
+        m.submodules.array = self.array
+        m.d.comb += self.happens.eq(Cat(*self.strobes))
+        m.d.comb += self.holds.eq(Cat(chain.from_iterable((word.valid, word.value) for word in self.registers)))
+        return m
+
+
+EDGES = ("rows_pass", "columns_pass", "row_reads", "column_reads", "sum_writes", "sum_adds", "done")
+
+
+@dataclass(frozen=True)
+class Recording:
+    """What an array did: cycle 0 is that in which the first address lies on a bank."""
+
+    happened: tuple[Mapping[str, int], ...]
+    """[cycles] a bit a cell, or a bank, of every strobe."""
+    held: tuple[int, ...]
+    """[cycles] all registers, as a cycle finds them."""
+    widths: tuple[int, ...]
+    """Of the registers of one cell, valid bit included."""
+    cols: int
+    """Of the array."""
+    sums: tuple[tuple[int, ...], ...]
+    """[columns, words] what the banks of sums hold at the end."""
+    seconds: float
+
+    def count(self, strobe: str) -> int:
+        """How often a strobe was seen, over all cells or banks."""
+        return sum(happened[strobe].bit_count() for happened in self.happened)
+
+    @property
+    def last_done(self) -> int:
+        """Cycle in which the last fold's last step was added in the last cell."""
+        return max(cycle for cycle, happened in enumerate(self.happened) if happened["done"])
+
+    def cell(self, cycle: int, place: int) -> dict[str, int]:
+        """Registers of the cell at a place, row by row, as a cycle finds them: 0 where one is not valid."""
+        bits = self.held[cycle] >> (place * sum(self.widths))
+        found = {}
+        for name, width in zip(REGISTERS, self.widths, strict=True):
+            word = (bits & ((1 << width) - 1)) >> 1
+            negative = word >> (width - 2)
+            found[name] = (word - (1 << (width - 1)) if negative else word) if bits & 1 else 0
+            bits >>= width
+        return found
+
+
+def run_folds(
+    array: SystolicArray,
+    stays: bool,
+    part: tuple[int, int],
+    orders: Sequence[Mapping[str, int]],
+    fills: tuple[Mapping[tuple[int, int], int], Mapping[tuple[int, int], int]],
+    waveform: Path | None = None,
+) -> Recording:
+    """Run folds one after another on the first rows and columns of `part`, with operands that lie in the banks: (bank, word) to value.
+
+    Raises TimeoutError where the array does not come to an end in the time that the slowest way of running folds takes.
+    """
+    shape, sequencer = array.shape, array.sequencer
+    probe = Probe(array)
+    simulator = Simulator(probe)
+    simulator.add_clock(1e-9)
+    happened: list[int] = []
+    held: list[int] = []
+    sums: list[tuple[int, ...]] = []
+    drained = shape.skew + 2 * shape.rows + 4
+    limit = sum(order["steps"] + 3 * shape.rows + shape.skew for order in orders) + 4 * drained
+
+    async def bench(ctx: Any) -> None:
+        for banks, words in zip((array.row_banks, array.column_banks), fills, strict=True):
+            for (bank, word), value in words.items():
+                ctx.set(banks[bank].memory.data[word], value)
+        ctx.set(sequencer.stays, int(stays))
+        ctx.set(sequencer.part_rows, part[0])
+        ctx.set(sequencer.part_cols, part[1])
+        waiting = list(reversed(orders))
+        left = drained
+        while left:
+            if waiting:
+                for name, value in waiting[-1].items():
+                    ctx.set(getattr(sequencer.fold, name), value)
+            ctx.set(sequencer.fold.valid, int(bool(waiting)))
+            started = ctx.get(sequencer.streams.valid) or (ctx.get(sequencer.loads.valid) and not stays)
+            if started or happened:
+                happened.append(ctx.get(probe.happens))
+                held.append(ctx.get(probe.holds))
+            taken = waiting and ctx.get(sequencer.ready)
+            busy = ctx.get(sequencer.busy)
+            await ctx.tick()
+            if taken:
+                waiting.pop()
+            left = drained if waiting or busy else left - 1
+            if len(happened) > limit:
+                raise TimeoutError(f"{len(happened)} cycles, and folds still run")
+        sums.extend(tuple(ctx.get(bank.memory.data[word]) for word in range(shape.sum_words)) for bank in array.sum_banks)
+
+    simulator.add_testbench(bench)
+    began = time.process_time()
+    if waveform is None:
+        simulator.run()
+    else:
+        with simulator.write_vcd(str(waveform)):
+            simulator.run()
+    names = (*STROBES, *EDGES)
+    widths = [len(strobe) for strobe in probe.strobes]
+    seen = tuple(dict(zip(names, _fields(bits, widths), strict=True)) for bits in happened)
+    of_cell = tuple(len(word.valid) + len(word.value) for word in probe.registers[: len(REGISTERS)])
+    return Recording(seen, tuple(held), of_cell, shape.cols, tuple(sums), time.process_time() - began)
+
+
+def _fields(bits: int, widths: Sequence[int]) -> Iterator[int]:
+    for width in widths:
+        yield bits & ((1 << width) - 1)
+        bits >>= width
