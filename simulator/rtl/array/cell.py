@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from amaranth.hdl import Const, Elaboratable, Module, Mux, Signal, signed
+from amaranth.hdl import Const, Elaboratable, Module, Mux, Signal, Value, signed
 
 from simulator.rtl.array.shape import ArrayShape
 
@@ -16,7 +14,7 @@ class Token:
         self.valid = Signal(name=f"{name}_valid")
         self.first = Signal(name=f"{name}_first")
         self.last = Signal(name=f"{name}_last")
-        self.value = Signal(signed(shape.operand_bits), name=f"{name}_value")
+        self.value = Signal(signed(shape.operand_bits), name=f"{name}_value", reset_less=True)
 
     @property
     def signals(self) -> tuple[Signal, ...]:
@@ -29,7 +27,7 @@ class Word:
 
     def __init__(self, bits: int, name: str) -> None:
         self.valid = Signal(name=f"{name}_valid")
-        self.value = Signal(signed(bits), name=f"{name}_value")
+        self.value = Signal(signed(bits), name=f"{name}_value", reset_less=True)
 
 
 class Product:
@@ -39,7 +37,7 @@ class Product:
         self.valid = Signal(name=f"{name}_valid")
         self.first = Signal(name=f"{name}_first")
         self.last = Signal(name=f"{name}_last")
-        self.value = Signal(signed(2 * shape.operand_bits), name=f"{name}_value")
+        self.value = Signal(signed(2 * shape.operand_bits), name=f"{name}_value", reset_less=True)
 
     @property
     def signals(self) -> tuple[Signal, ...]:
@@ -88,6 +86,24 @@ class Cell(Elaboratable):
         self.shifts_out = Signal()
         """Whether `out` is written with a sum."""
 
+    @property
+    def ports(self) -> tuple[Signal, ...]:
+        """All that joins it to its neighbours and to the edges."""
+        words = self.above, self.down, self.sum_above, self.sum_below, self.out_above, self.out_below
+        marks = self.fresh_above, self.fresh, self.loading, self.drain, self.drained_above, self.drained, self.leaves_above
+        joined = (*self.left.signals, *self.right.signals, *(signal for word in words for signal in (word.valid, word.value)), *marks)
+        return (self.stays, self.idle, *joined, self.leaves_below, self.leaving.last)
+
+    @property
+    def keeps(self) -> Value:
+        """Whether sums are kept now: a constant in a cell that can do but one."""
+        return self.stays if self.shape.holds and self.shape.keeps else Const(int(self.shape.keeps))
+
+    @property
+    def passed(self) -> Value:
+        """Whether the cell lies idle now; where loads are serial the whole array is used."""
+        return self.idle if self.shape.overlapped else Const(0)
+
     def elaborate(self, platform: object) -> Module:
         """Registers and what is between them."""
         m, shape = Module(), self.shape
@@ -112,14 +128,14 @@ class Cell(Elaboratable):
         self._add(m)
         return m
 
-    def _operand(self, m: Module) -> tuple[Any, Any]:
+    def _operand(self, m: Module) -> tuple[Value, Value]:
         """What the multiplier takes from the column, and whether there is any."""
-        m.d.comb += self.loads.eq(self.fresh_above & self.loading & ~self.stays)
+        m.d.comb += self.loads.eq(self.fresh_above & self.loading & ~self.keeps)
         m.d.sync += self.fresh.eq(self.loads)
-        with m.If(self.stays | self.loads):
+        with m.If(self.keeps | self.loads):
             m.d.sync += self.down.value.eq(self.above.value)
         taken = self.left.first if self.shape.overlapped else self.left.last
-        with m.If(self.stays):
+        with m.If(self.keeps):
             m.d.sync += self.down.valid.eq(self.above.valid)
         with m.Elif(self.loads):
             m.d.sync += self.down.valid.eq(1)
@@ -127,11 +143,11 @@ class Cell(Elaboratable):
             m.d.sync += self.down.valid.eq(0)
         held, holding = self.down.value, self.down.valid
         if self.shape.overlapped and self.shape.holds:
-            with m.If(self.left.first & ~self.stays):
+            with m.If(self.left.first & ~self.keeps):
                 m.d.sync += [self.active.value.eq(held), self.active.valid.eq(holding)]
             held = Mux(self.left.first, held, self.active.value)
             holding = Mux(self.left.first, holding, self.active.valid)
-        return Mux(self.stays, self.above.value, held), Mux(self.stays, self.above.valid, holding)
+        return Mux(self.keeps, self.above.value, held), Mux(self.keeps, self.above.valid, holding)
 
     def _add(self, m: Module) -> None:
         """The adder, the sum, and where it goes."""
@@ -140,27 +156,27 @@ class Cell(Elaboratable):
         begins = Mux(product.first, Const(0, bits), self.sum.value)
         comes = Mux(self.sum_above.valid, self.sum_above.value, Const(0, bits))
         m.d.comb += [
-            addend.eq(Mux(self.stays, begins, comes)),
+            addend.eq(Mux(self.keeps, begins, comes)),
             total.eq(addend + Mux(product.valid, product.value, 0)),
-            self.sums.eq(product.valid | (~self.stays & ~self.idle & self.sum_above.valid)),
+            self.sums.eq(product.valid | (~self.keeps & ~self.passed & self.sum_above.valid)),
         ]
         with m.If(self.sums):
             m.d.sync += self.sum.value.eq(total)
-        m.d.sync += self.sum.valid.eq(self.sums & ~self.stays)
+        m.d.sync += self.sum.valid.eq(self.sums & ~self.keeps)
         m.d.comb += [
-            self.sum_below.valid.eq(Mux(self.idle, self.sum_above.valid, self.sum.valid)),
-            self.sum_below.value.eq(Mux(self.idle, self.sum_above.value, self.sum.value)),
+            self.sum_below.valid.eq(Mux(self.passed, self.sum_above.valid, self.sum.valid)),
+            self.sum_below.value.eq(Mux(self.passed, self.sum_above.value, self.sum.value)),
         ]
         if self.shape.keeps:
             self._leave(m, total)
 
-    def _leave(self, m: Module, total: Any) -> None:
+    def _leave(self, m: Module, total: Value) -> None:
         """A finished sum moves down, and those above it through this cell."""
         opens, done = Signal(), Signal()
         m.d.comb += [
             opens.eq(self.drain | self.drained_above),
-            done.eq(self.stays & self.leaving.valid & self.leaving.last),
-            self.shifts_out.eq(done | (opens & ~self.idle & self.out_above.valid)),
+            done.eq(self.keeps & self.leaving.valid & self.leaving.last),
+            self.shifts_out.eq(done | (opens & ~self.passed & self.out_above.valid)),
         ]
         m.d.sync += self.drained.eq(opens)
         with m.If(done):
@@ -168,7 +184,7 @@ class Cell(Elaboratable):
         with m.Elif(opens):
             m.d.sync += [self.out.value.eq(self.out_above.value), self.out.valid.eq(self.out_above.valid)]
         m.d.comb += [
-            self.out_below.valid.eq(Mux(self.idle, self.out_above.valid, self.out.valid)),
-            self.out_below.value.eq(Mux(self.idle, self.out_above.value, self.out.value)),
-            self.leaves_below.eq(Mux(self.idle, self.leaves_above, opens & self.out.valid)),
+            self.out_below.valid.eq(Mux(self.passed, self.out_above.valid, self.out.valid)),
+            self.out_below.value.eq(Mux(self.passed, self.out_above.value, self.out.value)),
+            self.leaves_below.eq(Mux(self.passed, self.leaves_above, opens & self.out.valid)),
         ]

@@ -49,12 +49,25 @@ class FoldRun:
         return last + self.schedule.fabric.rows if drains else last
 
     @property
+    def registers_compared(self) -> int:
+        """Values, over all cells and cycles."""
+        return sum(len(_engine(self, cells[0][0])) * self.schedule.fabric.multipliers for cells in self.states)
+
+    @property
+    def sums_compared(self) -> int:
+        """Outputs, after the last fold that adds to them."""
+        return sum(_outputs_of(self.schedule.dataflow, fold) for fold in self._outputs.values())
+
+    @property
+    def _outputs(self) -> dict[tuple[int, int], PlacedFold]:
+        """A fold of each block of outputs."""
+        return {(fold.features.start, fold.tokens.start): fold for fold in self.folds}
+
+    @property
     def counts(self) -> Counts:
         """Events of the hardware; every sum that lies in a bank at the end is read once more, to leave."""
         count, flow = self.recording.count, self.schedule.dataflow
         reads = count("row_reads"), count("column_reads")
-        outputs = {(fold.features.start, fold.tokens.start): fold for fold in self.folds}
-        left = sum(_outputs_of(flow, fold) for fold in outputs.values())
         stays = flow == "os"
         return Counts(
             macs_useful=count("useful"),
@@ -65,7 +78,7 @@ class FoldRun:
             x_buffer_reads=reads[flow == "is"],
             w_buffer_reads=reads[flow != "is"],
             y_buffer_writes=count("sum_writes"),
-            y_buffer_reads=count("sum_adds") + left,
+            y_buffer_reads=count("sum_adds") + self.sums_compared,
         )
 
 
