@@ -23,7 +23,7 @@ from simulator.system.tensors import Residency
 from simulator.workload.made import whole_product
 from simulator.workload.types import Operation
 
-CELL_LIMIT_PE_CYCLES = 200_000
+CELL_LIMIT_PE_CYCLES = 10_000
 """Cells × steps beyond which further folds of an operation are left out; one is always run."""
 
 _LARGEST = 127
