@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from simulator.engine.engines import ENGINES, RunOptions
 from simulator.kinds import kind_of
@@ -25,7 +26,7 @@ def cosimulate(machine: Machine, workload: Workload, how: CosimOptions) -> Itera
     """
     require_amaranth()
     elaborated = elaborate(machine, technology_of(machine))
-    kind = kind_of(machine)
+    kind, workload = kind_of(machine), replace(workload, fuse=())
     homes = kind.residency(machine, workload)
     for operation, residency in zip(workload.operations, homes, strict=True):
         of = kind.of_operation(machine, operation)

@@ -102,11 +102,6 @@ def unlinked() -> MappingError:
     return MappingError("this kind of machine has no way from its outputs to its inputs; leave fuse out, or set if_fits: true")
 
 
-def _no_hardware(kind: str) -> ConfigError:
-    """Why a kind without a description of its hardware refuses to give one."""
-    return ConfigError(f"a machine of kind {kind} is not elaborated into hardware")
-
-
 class Kind(ABC):
     """One kind of hardware.
 
@@ -214,13 +209,17 @@ class Kind(ABC):
 
     def design(self, elaborated: Elaborated) -> Design:
         """Its fabric, or the part of it that repeats, as hardware. ConfigError, by name, for an option that is not elaborated."""
-        raise _no_hardware(self.name)
+        raise self.no_hardware()
 
     def cosimulate(
         self, elaborated: Elaborated, operation: Operation, residency: Residency, options: RunOptions, how: CosimOptions
     ) -> Iterator[Agreement]:
         """Run tiles of an operation, by itself, through that hardware and both engines. ConfigError as `design`."""
-        raise _no_hardware(self.name)
+        raise self.no_hardware()
+
+    def no_hardware(self) -> ConfigError:
+        """Why it refuses both."""
+        return ConfigError(f"a machine that works as {self.name} is not elaborated into hardware")
 
     def list_entries(self, machine: Machine, nonzeros: int, tokens: int) -> int:
         """Most list entries that units examine for a W of so many nonzeros and an X of so many tokens, tries included; 0 without lists."""
