@@ -13,7 +13,7 @@ from pathlib import Path
 
 from simulator.errors import ConfigError
 
-_CELL = re.compile(r"^\s*cell\s*\(\s*\"?([^\s\")]+)\"?\s*\)\s*\{", re.MULTILINE)
+_CELL = re.compile(r"\bcell\s*\(\s*\"?([^\s\")]+)\"?\s*\)\s*\{")
 _TOKEN = re.compile(r'"((?:[^"\\]|\\.)*)"|([{}();:,])|([^\s{}();:,"]+)', re.DOTALL)
 _COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
 _FANOUT = 4
@@ -131,6 +131,12 @@ class Library:
             if not _CELL.search(text):
                 raise ConfigError(f"{path}: found no cell; allowed: a library in Liberty's format")
         return library
+
+    @property
+    def name(self) -> str:
+        """Of its file, or of the first of several."""
+        more = len(self.paths) - 1
+        return self.paths[0].name + (f" and {more} more" if more else "")
 
     @cached_property
     def places(self) -> dict[str, tuple[int, int, int]]:

