@@ -11,6 +11,8 @@ from simulator.rtl.parts import any_of, lowest, wire
 
 def first_from(m: Module, mask: Value, from_pointer: Value, name: str) -> Value:
     """The first set bit of a mask cyclically from a pointer, alone; of the pointer, the places from it on."""
+    if len(mask) == 1:
+        return mask
     upper = wire(m, mask & from_pointer, f"{name}_upper")
     return lowest(wire(m, Mux(upper.any(), upper, mask), f"{name}_from"))
 
@@ -52,8 +54,8 @@ class Allocator(Elaboratable):
                 m.d.comb += new[output].eq(Cat(accepted[input][output] for input in range(self.inputs)))
             if iteration == 0:
                 self._move_pointers(m, winners, new, accepted)
-            elif not self.registered:
-                self._move_granted(m, winners)
+            elif not self.registered and self.inputs > 1:
+                _move(m, self.grant, winners)
             paired = [before | now for before, now in zip(paired, new, strict=True)] if paired else list(new)
         m.d.comb += [pairs.eq(found) for pairs, found in zip(self.pairs, paired, strict=True)]
         return m
@@ -80,17 +82,14 @@ class Allocator(Elaboratable):
 
     def _move_pointers(self, m: Module, winners: list[Signal], pairs: list[Signal], accepted: list[Signal]) -> None:
         """Those of the first iteration."""
-        for input, chosen in enumerate(accepted):
-            with m.If(chosen.any()):
-                m.d.sync += self.accept[input].eq(past(chosen))
-        if not self.registered:
-            self._move_granted(m, winners)
-            return
-        for output, pair in enumerate(pairs):
-            with m.If(pair.any()):
-                m.d.sync += self.grant[output].eq(past(pair))
+        if self.outputs > 1:
+            _move(m, self.accept, accepted)
+        if self.inputs > 1:
+            _move(m, self.grant, pairs if self.registered else winners)
 
-    def _move_granted(self, m: Module, winners: list[Signal]) -> None:
-        for output, winner in enumerate(winners):
-            with m.If(winner.any()):
-                m.d.sync += self.grant[output].eq(past(winner))
+
+def _move(m: Module, pointers: list[Signal], taken: list[Signal]) -> None:
+    """Each past what it took, if it took any."""
+    for pointer, chosen in zip(pointers, taken, strict=True):
+        with m.If(chosen.any()):
+            m.d.sync += pointer.eq(past(chosen))

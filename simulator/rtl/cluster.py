@@ -72,8 +72,9 @@ class Cluster(Elaboratable):
             self._join_unit(m, number, unit)
         for number, port in enumerate(self.ports):
             self._join_port(m, number, port)
-        furthest = [Mux(unit.walk.done, self.shape.entries, unit.walk.piece) for unit in self.units]
-        m.d.comb += self.tile.front.eq(least(m, furthest, self.shape.entries) + self.tile.fifo_pieces)
+        if self.shape.streams:
+            furthest = [Mux(unit.walk.done, self.shape.entries, unit.walk.piece) for unit in self.units]
+            m.d.comb += self.tile.front.eq(least(furthest) + self.tile.fifo_pieces)
         m.d.comb += self.done.eq(all_of([unit.idle for unit in self.units]))
         return m
 
@@ -114,8 +115,8 @@ class Cluster(Elaboratable):
         return layout(delayed(m, flit.as_value(), stages, name))
 
 
-def least(m: Module, values: list[Value], most: int) -> Value:
-    """Of numbers up to `most`, by a tree of comparators."""
+def least(values: list[Value]) -> Value:
+    """Of several numbers, by a tree of comparators."""
     while len(values) > 1:
         values = [Mux(a < b, a, b) for a, b in zip(values[::2], values[1::2], strict=False)] + values[len(values) & ~1 :]
     return values[0]

@@ -38,9 +38,11 @@ class RoutedNetwork(Elaboratable):
         self.first_channel = np.searchsorted(graph.router_of_link[graph.link_of_channel], np.arange(graph.routers)).tolist()
         self.first_link = np.searchsorted(graph.router_of_link, np.arange(graph.routers)).tolist()
         entries = set(graph.buffer_of_source.tolist())
-        self.buffers = [self._buffer(index, pushes, early, fed=index in entries) for index in range(graph.buffers)]
-        joined = np.intersect1d(graph.router_of_buffer, graph.router_of_link[graph.link_of_channel])
-        self.routers = {router: self._router(router) for router in joined.tolist()}
+        # a router without a way in, or out, takes part in nothing
+        joined = np.intersect1d(graph.router_of_buffer, graph.router_of_link[graph.link_of_channel]).tolist()
+        there = np.flatnonzero(np.isin(graph.router_of_buffer, joined)).tolist()
+        self.buffers = {index: self._buffer(index, pushes, early, fed=index in entries) for index in there}
+        self.routers = {router: self._router(router) for router in joined}
         self.room = [Signal(name=f"room_{sink}") for sink in range(spec.sinks)]
         """[sinks] whether it has a slot."""
         self.reserved = [Signal(name=f"reserved_{sink}") for sink in range(spec.sinks)]
@@ -69,7 +71,7 @@ class RoutedNetwork(Elaboratable):
     def _buffer(self, index: int, pushes: int, early: bool, *, fed: bool) -> Buffer:
         graph, spec = self.graph, self.spec
         router = int(graph.router_of_buffer[index])
-        channels = max(1, self._channels(router)) if self.voq else 1
+        channels = self._channels(router) if self.voq else 1
         onward = self.voq and bool((graph.target_of_channel[self.first_channel[router] :][: self._channels(router)] >= 0).any())
         heads = channels if onward else 1
         slots = spec.slots(fed=fed)
@@ -85,7 +87,7 @@ class RoutedNetwork(Elaboratable):
         graph = self.graph
         first = self.first_channel[int(graph.router_of_buffer[buffer])]
         table = graph.route[graph.route_row[buffer]].tolist()
-        width = index_bits(max(1, self._channels(int(graph.router_of_buffer[buffer]))))
+        width = index_bits(self._channels(int(graph.router_of_buffer[buffer])))
         asked = {channel for channel in table if channel >= -1}
 
         def route(flit: View) -> Value:
@@ -123,6 +125,8 @@ class RoutedNetwork(Elaboratable):
         target = int(self.graph.target_of_channel[self.first_channel[router] + channel])
         if target < 0:
             return lambda flit: self.room[-1 - target]
+        if target not in self.buffers:
+            return lambda flit: Const(0)
         buffer = self.buffers[target]
         if not self.voq:
             return lambda flit: buffer.queue.free[0] != 0
@@ -133,6 +137,8 @@ class RoutedNetwork(Elaboratable):
         router, spec = self.routers[number], self.spec
         link = router.links[channel]
         target = int(self.graph.target_of_channel[self.first_channel[number] + channel])
+        if target >= 0 and target not in self.buffers:
+            return
         name = f"link_{number}_{channel}"
         granted, flit = router.sent[link] & (router.sent_channel[link] == channel), router.sent_flit[link]
         stages = spec.latency - 1 + (spec.flits - 1 if target < 0 else 0)

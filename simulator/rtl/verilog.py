@@ -1,30 +1,24 @@
-"""A design as Verilog: Amaranth's intermediate language, written out by Yosys."""
+"""A design as Verilog: Amaranth says it in Yosys's own language, and Yosys writes it."""
 
 from __future__ import annotations
-
-import tempfile
-from pathlib import Path
 
 from simulator.rtl.design import Design
 from simulator.rtl.yosys import run_yosys
 
-_MARKS = "-remove generator -remove top -remove src -remove amaranth.hierarchy -remove amaranth.decoding"
-_SCRIPT = f"""
-read_rtlil design.il
-proc -nomux -norom
-memory_collect
-attrmap {_MARKS}
-attrmap -modattr {_MARKS}
-write_verilog -norename design.v
-"""
+_UNSAID = ("generator", "src", "amaranth.hierarchy", "amaranth.decoding")
+"""Attributes that say where something came from."""
+
+
+def rtlil(design: Design) -> str:
+    """Text in Yosys's language; its top module has the design's name."""
+    from amaranth.back.rtlil import convert
+
+    text: str = convert(design.top, name=design.name, ports=list(design.ports), emit_src=False)
+    return text
 
 
 def verilog(design: Design) -> str:
-    """Text of one file that holds all modules. Raises ConfigError where there is no Yosys."""
-    from amaranth.back import rtlil
-
-    with tempfile.TemporaryDirectory(prefix="verilog-") as name:
-        folder = Path(name)
-        (folder / "design.il").write_text(rtlil.convert(design.top, name=design.name, ports=list(design.ports)))
-        run_yosys(_SCRIPT, folder)
-        return (folder / "design.v").read_text()
+    """Text of one file that holds all modules."""
+    unsaid = " ".join(f"-remove {name}" for name in _UNSAID)
+    passes = ["proc -nomux -norom", "memory_collect", f"attrmap {unsaid}", f"attrmap -modattr {unsaid}", "write_verilog -norename"]
+    return run_yosys("\n".join([f"read_rtlil <<rtlil\n{rtlil(design)}\nrtlil", *passes]))

