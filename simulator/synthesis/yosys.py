@@ -25,7 +25,8 @@ _SIZED = f"{_MAPPED}; buffer; upsize; dnsize"
 def synthesised(library: Library, top: Elaboratable, ports: Sequence[Signal], without: Sequence[str] = ()) -> tuple[Netlist, Netlist]:
     """A piece of hardware, flattened, mapped for area; and mapped for area and then sized for its longest path.
 
-    `without`: patterns of cells that are not to be used. Raises ConfigError where Yosys is not installed or fails, CheckError where it leaves what is no cell.
+    `without`: patterns of cells that are not to be used. Raises ConfigError where Yosys is not installed or fails, CheckError where it
+    leaves what is no cell of the library.
     """
     from amaranth.back import rtlil
 
