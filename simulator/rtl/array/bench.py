@@ -84,68 +84,81 @@ class Recording:
         return found
 
 
-def run_folds(
-    array: SystolicArray,
-    stays: bool,
-    part: tuple[int, int],
-    orders: Sequence[Mapping[str, int]],
-    fills: tuple[Mapping[tuple[int, int], int], Mapping[tuple[int, int], int]],
-    waveform: Path | None = None,
-) -> Recording:
-    """Run folds one after another on the first rows and columns of `part`, with operands that lie in the banks: (bank, word) to value.
+@dataclass(frozen=True, eq=False)
+class Job:
+    """Folds to run, one after another, on the first rows and columns of `part`."""
 
-    Raises TimeoutError where the array does not come to an end in the time that the slowest way of running folds takes.
-    """
-    shape, sequencer = array.shape, array.sequencer
-    probe = Probe(array)
-    simulator = Simulator(probe)
-    simulator.add_clock(1e-9)
-    happened: list[int] = []
-    held: list[int] = []
-    sums: list[tuple[int, ...]] = []
-    drained = shape.skew + 2 * shape.rows + 4
-    limit = sum(order["steps"] + 3 * shape.rows + shape.skew for order in orders) + 4 * drained
+    stays: bool
+    part: tuple[int, int]
+    orders: Sequence[Mapping[str, int]]
+    fills: tuple[Mapping[tuple[int, int], int], Mapping[tuple[int, int], int]]
+    """Operands that lie in the banks at the left and at the top: (bank, word) to value."""
 
-    async def bench(ctx: Any) -> None:
-        for banks, words in zip((array.row_banks, array.column_banks), fills, strict=True):
+
+class Bench:
+    """An array in the simulator, which runs one job after another, each from the reset on."""
+
+    def __init__(self, array: SystolicArray) -> None:
+        self.array = array
+        self._probe = Probe(array)
+        self._simulator = Simulator(self._probe)
+        self._simulator.add_clock(1e-9)
+        self._simulator.add_testbench(self._run)
+        self._started = False
+        self._job = Job(False, (array.shape.rows, array.shape.cols), (), ({}, {}))
+        self._happened: list[int] = []
+        self._held: list[int] = []
+        self._sums: list[tuple[int, ...]] = []
+
+    def run(self, job: Job, waveform: Path | None = None) -> Recording:
+        """Run a job. Raises TimeoutError where the array takes more time than the slowest way of running folds."""
+        if self._started:
+            self._simulator.reset()
+        self._started = True
+        self._job, self._happened, self._held, self._sums = job, [], [], []
+        began = time.process_time()
+        if waveform is None:
+            self._simulator.run()
+        else:
+            with self._simulator.write_vcd(str(waveform)):
+                self._simulator.run()
+        names = (*STROBES, *EDGES)
+        widths = [len(strobe) for strobe in self._probe.strobes]
+        seen = tuple(dict(zip(names, _fields(bits, widths), strict=True)) for bits in self._happened)
+        of_cell = tuple(len(word.valid) + len(word.value) for word in self._probe.registers[: len(REGISTERS)])
+        return Recording(seen, tuple(self._held), of_cell, self.array.shape.cols, tuple(self._sums), time.process_time() - began)
+
+    async def _run(self, ctx: Any) -> None:
+        array, job = self.array, self._job
+        shape, sequencer = array.shape, array.sequencer
+        for banks, words in zip((array.row_banks, array.column_banks), job.fills, strict=True):
             for (bank, word), value in words.items():
                 ctx.set(banks[bank].memory.data[word], value)
-        ctx.set(sequencer.stays, int(stays))
-        ctx.set(sequencer.part_rows, part[0])
-        ctx.set(sequencer.part_cols, part[1])
-        waiting = list(reversed(orders))
-        left = drained
+        ctx.set(sequencer.stays, int(job.stays))
+        ctx.set(sequencer.part_rows, job.part[0])
+        ctx.set(sequencer.part_cols, job.part[1])
+        empty = shape.skew + 2 * shape.rows + 4
+        limit = sum(order["steps"] + 3 * shape.rows + shape.skew for order in job.orders) + 4 * empty
+        waiting = list(reversed(job.orders))
+        left = empty
         while left:
             if waiting:
                 for name, value in waiting[-1].items():
                     ctx.set(getattr(sequencer.fold, name), value)
             ctx.set(sequencer.fold.valid, int(bool(waiting)))
-            started = ctx.get(sequencer.streams.valid) or (ctx.get(sequencer.loads.valid) and not stays)
-            if started or happened:
-                happened.append(ctx.get(probe.happens))
-                held.append(ctx.get(probe.holds))
+            started = ctx.get(sequencer.streams.valid) or (ctx.get(sequencer.loads.valid) and not job.stays)
+            if started or self._happened:
+                self._happened.append(ctx.get(self._probe.happens))
+                self._held.append(ctx.get(self._probe.holds))
             taken = waiting and ctx.get(sequencer.ready)
             busy = ctx.get(sequencer.busy)
             await ctx.tick()
             if taken:
                 waiting.pop()
-            left = drained if waiting or busy else left - 1
-            if len(happened) > limit:
-                raise TimeoutError(f"{len(happened)} cycles, and folds still run")
-        sums.extend(tuple(ctx.get(bank.memory.data[word]) for word in range(shape.sum_words)) for bank in array.sum_banks)
-
-    simulator.add_testbench(bench)
-    began = time.process_time()
-    if waveform is None:
-        simulator.run()
-    else:
-        with simulator.write_vcd(str(waveform)):
-            simulator.run()
-    names = (*STROBES, *EDGES)
-    widths = [len(strobe) for strobe in probe.strobes]
-    seen = tuple(dict(zip(names, _fields(bits, widths), strict=True)) for bits in happened)
-    of_cell = tuple(len(word.valid) + len(word.value) for word in probe.registers[: len(REGISTERS)])
-    return Recording(seen, tuple(held), of_cell, shape.cols, tuple(sums), time.process_time() - began)
+            left = empty if waiting or busy else left - 1
+            if len(self._happened) > limit:
+                raise TimeoutError(f"{len(self._happened)} cycles, and folds still run")
+        self._sums.extend(tuple(ctx.get(bank.memory.data[word]) for word in range(shape.sum_words)) for bank in array.sum_banks)
 
 
 def _fields(bits: int, widths: Sequence[int]) -> Iterator[int]:

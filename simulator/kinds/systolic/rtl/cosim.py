@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -19,11 +19,8 @@ from simulator.kinds.systolic.schedule import SystolicSchedule
 from simulator.rtl.design import Difference
 
 if TYPE_CHECKING:
-    from simulator.rtl.array.array import SystolicArray
-    from simulator.rtl.array.bench import Recording
-    from simulator.rtl.array.shape import ArrayShape
+    from simulator.rtl.array.bench import Bench, Recording
 
-Make = Callable[["ArrayShape"], "SystolicArray"]
 States = list[list[list[CellState]]]
 LEAD = 1
 """Cycles from that in which the first address lies on a bank to the engines' cycle 0, which is the next one if a read takes a cycle."""
@@ -83,30 +80,29 @@ class FoldRun:
 
 
 def run_both(
-    machine: ArrayMachine, schedule: SystolicSchedule, folds: Sequence[PlacedFold], make: Make | None = None, waveform: Path | None = None
+    machine: ArrayMachine, schedule: SystolicSchedule, folds: Sequence[PlacedFold], bench: Bench | None = None, waveform: Path | None = None
 ) -> FoldRun:
-    """Run folds of a schedule on a machine whose pipelines are settled. `make` builds the array, where it is to be another one.
+    """Run folds of a schedule on a machine whose pipelines are settled. `bench`: with an array of it, whose banks hold all operands.
 
     Raises ConfigError for what is not elaborated, and for operands that are no integers of the array's width.
     """
     from simulator.rtl.array.array import SystolicArray
-    from simulator.rtl.array.bench import run_folds
+    from simulator.rtl.array.bench import Bench, Job
 
     flow, fabric = schedule.dataflow, machine.fabric
     program = fold_program(flow, folds, fabric.rows, fabric.cols, shape_of(machine).operand_bits)
-    shape = shape_of(machine, (program.row_banks.words, program.column_banks.words, program.sum_words))
+    if bench is None:
+        bench = Bench(SystolicArray(shape_of(machine, (program.row_banks.words, program.column_banks.words, program.sum_words))))
     states: States = []
     run = run_output if flow == "os" else run_stationary
     engine = run(schedule.fabric, [fold.operands for fold in folds], lambda cycle, cells: states.append(cells))
-    recording = run_folds(
-        (make or SystolicArray)(shape),
+    job = Job(
         flow == "os",
         (schedule.fabric.rows, schedule.fabric.cols),
         [{name: int(value) for name, value in asdict(order).items()} for order in program.orders],
         (_fill(program.row_banks.blocks), _fill(program.column_banks.blocks)),
-        waveform,
     )
-    return FoldRun(schedule, folds, program, recording, states, engine)
+    return FoldRun(schedule, folds, program, bench.run(job, waveform), states, engine)
 
 
 def difference(run: FoldRun, around: int = 3) -> Difference | None:
