@@ -116,3 +116,13 @@ def agreement_of(case: Case) -> Agreement:
     work = case.gather()
     pair = pair_of(case.spec, work, case.banks, lanes=1 + (case.seed % 4 == 0))
     return pair.run(repr(case), work, (run_compiled(case.spec, work),))
+
+
+MOST_PORTS = 9
+"""Of units, and of banks, of a cluster that is made in about a second."""
+
+
+def has_hardware(case: Case) -> bool:
+    """Whether a case of the engines' own soak is elaborated, and small."""
+    spec = case.spec
+    return spec.network == "routed" and not spec.multicast and case.banks != "random" and max(spec.units, spec.ports) <= MOST_PORTS
