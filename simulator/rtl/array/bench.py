@@ -47,6 +47,9 @@ class Probe(Elaboratable):
 EDGES = ("rows_pass", "columns_pass", "row_reads", "column_reads", "sum_writes", "sum_adds", "done")
 
 
+_RUBBISH = 77
+
+
 @dataclass(frozen=True)
 class Recording:
     """What an array did: cycle 0 is that in which the first address lies on a bank."""
@@ -134,6 +137,9 @@ class Bench:
         for banks, words in zip((array.row_banks, array.column_banks), job.fills, strict=True):
             for (bank, word), value in words.items():
                 ctx.set(banks[bank].memory.data[word], value)
+        for bank in array.sum_banks:  # a first sum must not be added to what happens to lie there
+            for word in range(shape.sum_words):
+                ctx.set(bank.memory.data[word], _RUBBISH)
         ctx.set(sequencer.stays, int(job.stays))
         ctx.set(sequencer.part_rows, job.part[0])
         ctx.set(sequencer.part_cols, job.part[1])

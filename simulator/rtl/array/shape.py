@@ -63,5 +63,5 @@ class ArrayShape:
 
     @property
     def folds_in_flight(self) -> int:
-        """Most folds that stream or whose sums are still on their way: in a part of one row each may stream for a cycle only."""
-        return 2 + (self.skew + self.rows if self.overlapped else 1)
+        """Most folds that have begun and whose sums are not all there: in a part of one row each may stream for a single cycle."""
+        return 4 + (self.skew + self.rows if self.overlapped else 0)

@@ -17,7 +17,7 @@ def main() -> int:
         try:
             found = random_runs(seed)
         except AssertionError as error:
-            sys.stdout.write(f"random_runs({seed}): {error}\n")
+            sys.stdout.write(f"random_runs({seed}) differs: {error}\n")
             return 1
         runs, cycles = runs + sum(length > 0 for length in found), cycles + sum(found)
     seconds = time.monotonic() - began
