@@ -3,7 +3,7 @@
 #   make test    lint, types, layers, tests
 #   make lint    lint, types, layers
 #   make soak    N=10000 random cases of engine against engine
-#   make soak-rtl N=1000 random clusters in hardware, in step with both engines
+#   make soak-rtl N=1000 random clusters, and as many arrays, in hardware, in step with the engines
 #   make fuzz    N=1000 hostile files of every kind of input: each command ends well, or in words
 #   make soak-sweep  K=20 kills of a sweep's driver, each resumed
 #   make best    the best machine of each kind under one cap of area, for tinygpt and the 4x model, into reports/best and reports/best-4x
@@ -43,6 +43,7 @@ soak: $(VENV)/.installed-dev
 
 soak-rtl: $(VENV)/.installed-dev
 	$(BIN)/python -m tests.rtl.soak $(N)
+	$(BIN)/python -m tests.rtl.array.soak $(N)
 
 best: $(VENV)/.installed
 	for sweep in best best-4x; do $(BIN)/sparsim sweep $$sweep -o reports/$$sweep --force && $(BIN)/sparsim plot reports/$$sweep --format both || exit 1; done
