@@ -8,11 +8,15 @@ from typing import Any
 from amaranth.hdl import Elaboratable, Module, Signal
 from amaranth.lib.data import StructLayout
 
+from simulator.engine.cluster import ClusterSpec
+from simulator.network import NetworkSpec
+from simulator.rtl.accumulators import Accumulators
 from simulator.rtl.allocator import Allocator
 from simulator.rtl.array.cell import Cell
 from simulator.rtl.array.shape import ArrayShape
 from simulator.rtl.queue import Queue
 from simulator.rtl.router import Buffer, Router
+from simulator.rtl.shape import ClusterShape
 
 Built = tuple[Elaboratable, Sequence[Signal]]
 
@@ -34,6 +38,18 @@ def cell(operand_bits: int, accumulate_bits: int, product_stages: int, *, overla
     shape = ArrayShape(1, 1, operand_bits, accumulate_bits, product_stages, 1, overlapped, True, True, 1, 1, 1)
     made = Cell(shape)
     return made, made.ports
+
+
+def unit_arithmetic(lanes: int, bits: tuple[int, int, int], rows: int, partial_sums: int, product_stages: int) -> Built:
+    """The lanes of a unit with their sums and the tree that merges them. `bits`: of a weight, of an activation, of a sum."""
+    both = NetworkSpec(sources=1, sinks=1)
+    spec = ClusterSpec(both, both, 1, 1, False, 1, 1, 1, rows, partial_sums, "routed", product_stages)
+    weight, activation, summed = bits
+    shape = ClusterShape(spec, 1, 1, 1, 1, lanes=lanes, weight_bits=weight, activation_bits=activation, sum_bits=summed)
+    made = Accumulators(shape)
+    asked = made.consumed, made.slot, made.weight, made.word, made.opened
+    merged = made.merge, made.merge_slot, made.merge_row, made.merge_token, made.released
+    return made, (*asked, *merged, made.write, made.write_row, made.write_token, made.write_word)
 
 
 class _Outside(Elaboratable):

@@ -10,7 +10,7 @@ from simulator.cost import delay
 from simulator.cost.component import Component
 from simulator.cost.delay import Delay
 from simulator.cost.hardware import Instance
-from simulator.cost.mac import ProcessingElement
+from simulator.cost.mac import Accumulators, MacLane, ProcessingElement
 from simulator.cost.registers import Fifo
 from simulator.cost.router import Crossbar, Scheduler, WordMultiplexer
 from simulator.machine.model import BITS, SIGNIFICAND_BITS
@@ -73,24 +73,23 @@ def _of_instance(entry: Instance, parts: Sequence[Instance]) -> Iterator[Piece]:
         yield _queue(entry, component)
     elif isinstance(component, ProcessingElement) and not _floating(component) and component.of == 1:
         yield _cell(entry, component, parts)
-    elif isinstance(component, Scheduler) or (isinstance(component, WordMultiplexer) and entry.part == "bypass"):
-        yield from ()
+    elif isinstance(component, Accumulators) and not _floating(component):
+        yield from _unit_arithmetic(entry, component, parts)
 
 
 def _why(component: Component) -> str:
-    if isinstance(component, ProcessingElement) and _floating(component):
-        return f"{component.weight} × {component.activation} → {component.accumulate}: hardware has integers only"
+    if isinstance(component, ProcessingElement | MacLane | Accumulators) and _floating(component):
+        return "hardware has integers only"
     if isinstance(component, ProcessingElement):
         return "selection of N:M weights is not elaborated"
-    if isinstance(component, Scheduler):
-        return "within another piece"
-    if isinstance(component, WordMultiplexer):
-        return "within another piece"
+    if isinstance(component, Scheduler | WordMultiplexer | MacLane):
+        return "within another piece, or not elaborated by itself"
     return "memories, wires, and what is not elaborated by itself"
 
 
-def _floating(cell: ProcessingElement) -> bool:
-    return any(kind in SIGNIFICAND_BITS for kind in (cell.weight, cell.activation, cell.accumulate))
+def _floating(component: ProcessingElement | MacLane | Accumulators) -> bool:
+    kinds = (getattr(component, name, component.accumulate) for name in ("weight", "activation", "accumulate"))
+    return any(kind in SIGNIFICAND_BITS for kind in kinds)
 
 
 def gates_of(component: Component) -> float:
@@ -148,6 +147,24 @@ def _queue(entry: Instance, fifo: Fifo) -> Piece:
 
     figure = ("register_file", {"words": fifo.slots, "width_bits": fifo.width_bits})
     return Piece(f"queue {fifo.slots} × {fifo.width_bits} b", entry.name, entry.count, gates_of(fifo), None, figure, build)
+
+
+def _unit_arithmetic(entry: Instance, rows: Accumulators, parts: Sequence[Instance]) -> Iterator[Piece]:
+    """The lanes of one unit and its accumulators; none where there are no lanes beside them."""
+    lane = next((other.component for other in parts if isinstance(other.component, MacLane)), None)
+    if lane is None or _floating(lane):
+        return
+    bits = BITS[lane.weight], BITS[lane.activation], BITS[rows.accumulate]
+
+    def build() -> tuple[Elaboratable, Sequence[Signal]]:
+        from simulator.rtl.standalone import unit_arithmetic
+
+        return unit_arithmetic(rows.lanes, bits, rows.rows, rows.partial_sums, lane.product_stages)
+
+    name = (
+        f"unit of {rows.lanes} lanes {lane.weight} × {lane.activation} → {rows.accumulate}, {rows.rows} × {rows.partial_sums} sums a lane"
+    )
+    yield Piece(name, entry.name, entry.count, rows.lanes * gates_of(lane) + gates_of(rows), None, None, build)
 
 
 def _cell(entry: Instance, cell: ProcessingElement, parts: Sequence[Instance]) -> Piece:

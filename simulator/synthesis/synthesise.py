@@ -85,7 +85,7 @@ def synthesise(machine: Machine, library: Library, without: Sequence[str] = (), 
     found, unbuilt = pieces(kind_of(machine).parts(elaborated, technology).instances)
     small = [piece for piece in found if piece.gates <= largest]
     large = (piece for piece in found if piece.gates > largest)
-    left = tuple(Unbuilt(piece.name, f"{piece.gates:,.0f} GE by the model: more than {largest:,.0f}") for piece in large)
+    left = tuple(Unbuilt(f"{piece.name} ({piece.gates:,.0f})", f"more than {largest:,.0f} GE by the model") for piece in large)
     results, figures = results_of(small, library, technology.name, without)
     return Synthesis(
         machine.name,

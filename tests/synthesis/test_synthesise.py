@@ -6,7 +6,7 @@ import pytest
 
 from simulator.cost import load_technology
 from simulator.cost.hardware import Instance
-from simulator.cost.mac import ProcessingElement
+from simulator.cost.mac import Accumulators, MacLane, ProcessingElement
 from simulator.cost.registers import Fifo
 from simulator.cost.router import Crossbar, Scheduler, WordMultiplexer
 from simulator.cost.validation import load_figures, validate
@@ -48,6 +48,15 @@ def test_equal_pieces_are_one_and_what_has_no_hardware_says_why() -> None:
     assert built[0].gates == pytest.approx(4 * 9 * 9.7)
     assert built[1].gates == pytest.approx(1.3 * (5.51 * 64 + 5.4 * 32) + 5.9 * (16 + 8 + 32 + 16) + 2 * 1.35 * 32)
     assert "integers only" in pieces([Instance("fp", "cells", floating, 1)])[1][0].reason
+
+
+def test_a_unit_is_its_lanes_with_their_sums_and_the_adders_that_merge_them() -> None:
+    lane, sums = MacLane(TECHNOLOGY, "int8", "int8", "int32"), Accumulators(TECHNOLOGY, 4, 2, 3, "int32")
+    (unit,), _ = pieces([Instance("mac_lanes", "lanes", lane, 6), Instance("accumulators", "rows", sums, 2)])
+    assert (unit.name, unit.copies) == ("3 lanes int8 × int8 → int32, 4 × 2 sums", 2)
+    multiplier, adder = 1.3 * 5.51 * 64, 1.3 * 5.4 * 32
+    assert unit.gates == pytest.approx(3 * (multiplier + adder + 5.9 * 48) + 9.7 * 4 * 2 * 3 * 32 + 3 * adder)
+    assert pieces([Instance("accumulators", "rows", sums, 2)])[0] == ()
 
 
 def test_a_synthesised_queue_becomes_a_row_and_a_figure(tmp_path: Path) -> None:
