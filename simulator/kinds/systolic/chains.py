@@ -14,8 +14,8 @@ import numpy as np
 
 from simulator.engine.engines import play
 from simulator.errors import MappingError
-from simulator.kinds.systolic.array_product import ArrayProduct, product_of
 from simulator.kinds.systolic import compiled
+from simulator.kinds.systolic.array_product import ArrayProduct, product_of
 from simulator.kinds.systolic.compiled.engine import chain_cycles
 from simulator.kinds.systolic.contents import Contents, Ints, contents
 from simulator.kinds.systolic.families import flows_of, least_cycles, without_skips

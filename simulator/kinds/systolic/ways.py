@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable, Sequence
 from typing import Any, ClassVar, TypeVar
 
+from simulator.kinds.systolic import compiled
 from simulator.kinds.systolic.array_product import ArrayProduct, in_row_order
 from simulator.kinds.systolic.candidates import Candidate
-from simulator.kinds.systolic import compiled
 from simulator.kinds.systolic.compiled.engine import Outline
 from simulator.kinds.systolic.estimate import Parts, whole_folds
 from simulator.kinds.systolic.families import Family, families_of, grouped

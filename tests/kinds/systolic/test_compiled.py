@@ -7,9 +7,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from simulator.kinds.systolic import compiled
 from simulator.kinds.systolic.array_product import product_of
 from simulator.kinds.systolic.chains import ArrayChain, _Array, _Outline
-from simulator.kinds.systolic import compiled
 from simulator.kinds.systolic.compiled import layout
 from simulator.kinds.systolic.compiled.engine import Outline, whole_folds
 from simulator.kinds.systolic.fold_tables import cut_of, fold_tables
