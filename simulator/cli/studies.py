@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from simulator.cli.options import ForceOption, HtmlOption, JsonOption, OutputOption, Running, shipped, with_running_options
+from simulator.cli.options import ForceOption, FullOption, HtmlOption, JsonOption, OutputOption, Running, shipped, with_running_options
 from simulator.cli.running import SOME_FAILED, Talk, kept_when_interrupted, page_script, tell_damaged, told
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
+    from rich.console import RenderableType
+
     from simulator.study.questions.run import Answered
+    from simulator.study.questions.table import Rival
     from simulator.study.sweep.run import Listener
     from simulator.study.sweep.spec import SweepSpec
 
@@ -38,6 +41,7 @@ def study_command(
         Path | None, typer.Option("--page", metavar="FILE", help="Put the answer into a Markdown page, where it has a place for it.")
     ] = None,
     html: HtmlOption = False,
+    full: FullOption = False,
     output: OutputOption = None,
     as_json: JsonOption = False,
     force: ForceOption = False,
@@ -78,11 +82,11 @@ def study_command(
         made = provenance.record()
         write_study(folder, done, made, force=force, files={} if script is None else _page(done, made, script))
         if page is not None:
-            update_page(page, question.spec.name, done.answer.sentences, folder)
+            update_page(page, question.spec.name, done.answer, folder)
     if as_json:
         typer.echo(json.dumps(answer_record(done), allow_nan=False))
     else:
-        _show(done, folder)
+        _show(done, folder, full=full)
     raise typer.Exit(SOME_FAILED if done.evidence.failed else 0)
 
 
@@ -107,23 +111,60 @@ def _list() -> None:
     typer.echo("\nsparsim study NAME answers one; each is a file of configs/studies that can be copied")
 
 
-def _show(done: Answered, folder: Path) -> None:
+def _show(done: Answered, folder: Path, *, full: bool) -> None:
     from rich.console import Console
     from rich.text import Text
 
+    from simulator.study.questions.table import headings
+
     console = Console(markup=False, highlight=False)
-    if not console.is_terminal:
-        console.width = max(console.width, 110)
-    spec = done.question.spec
+    spec, answer = done.question.spec, done.answer
     console.print(Text(spec.question, style="bold"))
-    console.print(f"Claim: {spec.claim}\n")
-    console.print(Text(done.answer.text, style="bold"))
-    console.print("\nWhat would overturn it:")
-    for line in done.answer.overturned_by:
-        console.print(f"- {line}")
-    for reference in done.evidence.references.values():
-        console.print(f"\n{reference.sentence}")
+    if full or not answer.rivals:
+        console.print(f"Claim: {spec.claim}")
+    console.print()
+    console.print(Text(answer.verdict, style="bold"))
+    if spec.table is not None:
+        console.print()
+        console.print(_rivals(headings(spec.table, done.evidence), answer.rivals))
+    if full or not answer.rivals:
+        console.print(_listed(answer.sentences))
+    if full:
+        console.print("\nWhat would overturn it:")
+        console.print(_listed(answer.overturned_by))
+        for reference in done.evidence.references.values():
+            console.print(f"\n{reference.sentence}")
     for sweep, row in done.evidence.failed:
         console.print(f"no figures in {sweep} at {row.label}: {row.reason}")
     stored = len(done.evidence.seen) - done.computed
     console.print(f"\n{done.computed} points run, {max(0, stored)} from the store; results in {folder}/", soft_wrap=True)
+    if not full:
+        console.print(Text("more figures, and what would overturn it: --full, or answer.md there", style="dim"), soft_wrap=True)
+
+
+def _rivals(heads: Sequence[tuple[str, str]], rows: Sequence[Rival]) -> RenderableType:
+    """A line each; the name of a group where it begins."""
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(box=None, header_style="bold", pad_edge=False, padding=(0, 1, 0, 0))
+    table.add_column("", no_wrap=True)
+    table.add_column("", no_wrap=True)
+    for label, unit in heads[:-1]:
+        table.add_column(Text(f"{label}\n{unit}", justify="right"), justify="right", no_wrap=True)
+    label, unit = heads[-1]
+    table.add_column(f"{label},\n{unit}", width=max((len(row.of_the_best) for row in rows), default=0))
+    for place, row in enumerate(rows):
+        begins = place == 0 or rows[place - 1].group != row.group
+        table.add_row(row.group if begins else "", row.name, *row.figures, row.of_the_best)
+    return table
+
+
+def _listed(lines: Sequence[str]) -> RenderableType:
+    """Lines that keep their place under a dash where they wrap."""
+    from rich.table import Table
+
+    grid = Table.grid(padding=(0, 1))
+    for line in lines:
+        grid.add_row("-", line)
+    return grid

@@ -193,7 +193,8 @@ class _Relaxed:
             if drain.sums_home == "dram":
                 written = max(written, self._to_sums_in_dram(part, lane, rate))
                 continue
-            lane.issued += sums_cycles(self.spec, part.sums)
+            if part.sums.bus_bytes or part.sums.back_bytes:  # as the system asks: what goes out has been on the bus
+                lane.issued += sums_cycles(self.spec, part.sums)
             if drain.home == "dram":
                 written = max(written, self._to_dram(part, lane, rate))
             elif drain.home == "chip":

@@ -23,6 +23,11 @@ def slices(operation: Operation, blocks: int, *, values: bool) -> tuple[Operatio
     return tuple(_slice(operation, first, min(first + blocks, operation.batch), *numbers) for first in starts)
 
 
+def first_blocks(operation: Operation, blocks: int) -> Operation:
+    """The first so many blocks of a batched operation; patterns alone."""
+    return _slice(operation, 0, blocks, None, None)
+
+
 def _slice(operation: Operation, first: int, last: int, w: Values | None, x: Values | None) -> Operation:
     m, k, _ = operation.block_shape
     return replace(

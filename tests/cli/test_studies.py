@@ -11,6 +11,8 @@ from typing import Any
 
 import pytest
 
+from simulator.report.numbers import significant
+
 Type = Callable[..., Any]
 STUDY = """
 name: mine
@@ -25,11 +27,17 @@ columns:
   pj: {of: energy_pj / useful_macs, unit: pJ, label: energy a useful MAC}
 figures:
   lead: {kind: ratio, of: pj, at: {machine: systolic.yaml}, over: {at: {machine: crossbar.yaml}}}
+verdict:
+  - {when: lead < 1, say: "The array."}
+  - {say: "Not the array."}
 answer:
-  - - {when: lead < 1, say: "The array, with {lead:x}."}
-    - {say: "Not the array: {lead:x}."}
-rests_on: [lead]
+  - - {say: "It takes {lead:x}."}
+rests_on: {lead: array against crossbar}
 overturned_by: Another workload.
+table:
+  columns: [pj]
+  by: pj
+  rows: [{group: both, name: ours, at: {machine: crossbar.yaml}}, {group: both, name: theirs, at: {machine: systolic.yaml}}]
 picture: {form: bars, x: machine, panels: [pj], title: Energy}
 """
 
@@ -52,9 +60,19 @@ def test_a_study_is_answered_and_is_instant_again(study: Path, sparsim: Type, mo
     gathering, array = (float(row["pj"]) for row in rows)
     assert record["figures"]["lead"]["value"] == pytest.approx(array / gathering)
     (sentence,) = record["sentences"]
-    assert sentence.startswith("The array" if array < gathering else "Not the array")
-    assert sentence in (folder / "answer.md").read_text(encoding="utf-8")
-    assert f"**{sentence}**" in (study / "page.md").read_text(encoding="utf-8")
+    assert record["verdict"] == ("The array." if array < gathering else "Not the array.")
+    assert sentence.startswith("It takes ")
+    assert f"**{record['verdict']}** {sentence}" in (folder / "answer.md").read_text(encoding="utf-8")
+    assert f"**{record['verdict']}**\n\n{sentence}\n" in (study / "page.md").read_text(encoding="utf-8")
+    assert "It takes" not in outcome.out
+    ours, theirs = record["rivals"]
+    best, other = (theirs, ours) if array < gathering else (ours, theirs)
+    assert best["of_the_best"] == "1.00×"
+    assert other["of_the_best"].startswith(significant(max(gathering, array) / min(gathering, array)) + "×")
+    assert f" theirs {significant(array)} " in " ".join(outcome.out.split())
+    whole = sparsim("study", "mine.yaml", "-j", "0", "--full", "--quiet").out
+    assert sentence in " ".join(whole.split())
+    assert "- array against crossbar: " in whole
     before = {path.name: path.read_bytes() for path in folder.iterdir() if path.name != "run.json"}
     monkeypatch.setattr("simulator.report.page.drawing_script", lambda: "let Plotly;")
     assert sparsim("study", "mine.yaml", "-j", "0", "--html", "-o", "page", "--quiet").code == 0

@@ -5,12 +5,13 @@ from __future__ import annotations
 import heapq
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
 from simulator.kinds.units.machine import UnitsMachine
+from simulator.recall import Recall
 
 Assignment = Callable[[NDArray[np.int64], int], NDArray[np.int32]]
 """([rows] nonzeros of each row, units) → [rows] unit of each row, −1 for a row without nonzeros.
@@ -117,13 +118,15 @@ POLICIES: dict[str, tuple[Cut, Assignment]] = {
 
 def spread_rows(row_nnz: Ints, units: int, policy: str) -> RowParts:
     """Cut rows into parts, as even as can be, and give them to units."""
-    return _spread(row_nnz.astype(np.int64).tobytes(), units, policy)
+    key = row_nnz.astype(np.int64).tobytes(), units, policy
+    return _SPREAD.of_key(key, lambda: _spread(row_nnz, units, policy), lambda parts: 1 + len(parts.row))
 
 
-@lru_cache(maxsize=256)
-def _spread(row_nnz_bytes: bytes, units: int, policy: str) -> RowParts:
-    """Made once: machines that are tried one after another mostly differ in other things."""
-    row_nnz = np.frombuffer(row_nnz_bytes, dtype=np.int64)
+_SPREAD = Recall(1 << 20)
+"""Made once, as machines that are tried one after another mostly differ in other things: parts of rows, in 40 MB at most."""
+
+
+def _spread(row_nnz: Ints, units: int, policy: str) -> RowParts:
     cut, assign = POLICIES[policy]
     parts = cut(row_nnz, units)
     row = np.repeat(np.arange(len(row_nnz)), parts)

@@ -14,6 +14,7 @@ from simulator.study.questions.estimate import Estimate, constant, on_what, word
 from simulator.study.questions.evidence import Evidence
 from simulator.study.questions.figures import Found
 from simulator.study.questions.spec import QuestionSpec, Saying
+from simulator.study.questions.table import Rival, rivals
 from simulator.study.sweep.expression import Expression
 
 _HOLE = re.compile(r"\{([A-Za-z_]\w*)(?:\.(\w+))?(?::([%xn]))?\}")
@@ -26,13 +27,17 @@ class Answer:
     """What came out."""
 
     figures: Mapping[str, Found]
+    verdict: str
+    """One short sentence."""
     sentences: tuple[str, ...]
+    """The figures that it rests on, with their bands."""
     overturned_by: tuple[str, ...]
+    rivals: tuple[Rival, ...] = ()
 
     @property
     def text(self) -> str:
-        """The sentences, one after another."""
-        return " ".join(self.sentences)
+        """Verdict and sentences, one after another."""
+        return " ".join((self.verdict, *self.sentences))
 
 
 def answered(spec: QuestionSpec, evidence: Evidence) -> Answer:
@@ -43,7 +48,17 @@ def answered(spec: QuestionSpec, evidence: Evidence) -> Answer:
             figures[name] = figure.found(evidence, figures)
         except ConfigError as error:
             raise ConfigError(f"{spec.name}: figures.{name}: {error}") from error
-    return Answer(figures, said(spec.answer, figures), overturning(spec, figures, evidence.factors))
+    verdict = said((spec.verdict,), figures)
+    if not verdict:
+        raise ConfigError(f"{spec.name}: verdict: none of its conditions holds; give a last sentence without `when`")
+    return Answer(figures, verdict[0], said(spec.answer, figures), overturning(spec, figures, evidence.factors), _rivals(spec, evidence))
+
+
+def _rivals(spec: QuestionSpec, evidence: Evidence) -> tuple[Rival, ...]:
+    try:
+        return rivals(spec.table, evidence) if spec.table is not None else ()
+    except ConfigError as error:
+        raise ConfigError(f"{spec.name}: table: {error}") from error
 
 
 def said(groups: Sequence[Sequence[Saying]], figures: Mapping[str, Found]) -> tuple[str, ...]:
@@ -97,22 +112,22 @@ def _lookup(figures: Mapping[str, Found]) -> Callable[[str], Any]:
 def overturning(spec: QuestionSpec, figures: Mapping[str, Found], factors: Sequence[str]) -> tuple[str, ...]:
     """Constants that alone, within their bands, turn what the answer rests on; then what the file says."""
     lines = []
-    for name in spec.rests_on:
+    for name, words in spec.rests_on.items():
         estimate = figures[name].estimate
         if estimate is None:
-            lines.append(f"{name}: {figures[name].words.get('band', '')}".rstrip(": "))
+            lines.append(f"{words}: {figures[name].words.get('band', '')}".rstrip(": "))
             continue
         if estimate.nominal <= 0 or not estimate.banded:
-            lines.append(f"no constant moves {name} ({FORMS['n'](estimate)}): only timing would")
+            lines.append(f"{words}: {FORMS['n'](estimate)}; no constant moves it, only timing would")
             continue
         turning, movers = on_what(estimate, factors)
-        shown = f"{name} ({FORMS['x'](estimate)})"
+        shown = f"{words}: {FORMS['x'](estimate)}"
         if turning:
             more = f" and {len(turning) - _NAMED} more" if len(turning) > _NAMED else ""
-            lines.append(f"{shown} passes 1 within the band of {', '.join(turning[:_NAMED])}{more}")
+            lines.append(f"{shown}; passes 1 within the band of {', '.join(turning[:_NAMED])}{more}")
         else:
             together = ", but several together may" if estimate.band.low < 1 < estimate.band.high else ""
-            lines.append(f"no constant alone takes {shown} past 1{together}; {', '.join(movers)} move it most")
+            lines.append(f"{shown}; no constant alone takes it past 1{together}; {', '.join(movers)} move it most")
     return (*lines, spec.overturned_by)
 
 

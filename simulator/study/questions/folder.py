@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Mapping
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from simulator.report.folder import MARKER, check_free, csv_text, default_folder, new_folder, write_json
 from simulator.study.questions.run import Answered
+from simulator.study.questions.table import headings
 from simulator.study.sweep.study import NO_FILES
 from simulator.version import MODEL_VERSION, package_version
 
@@ -49,7 +51,14 @@ def write_study(folder: Path, done: Answered, made: Mapping[str, Any], *, force:
 def answer_text(done: Answered) -> str:
     """The answer as a page."""
     spec, answer = done.question.spec, done.answer
-    parts = [f"# {spec.question}", f"**Claim.** {spec.claim}", f"**Answer.** {answer.text}", "![picture](picture.png)"]
+    table = _markdown(done)
+    parts = [
+        f"# {spec.question}",
+        f"**Claim.** {spec.claim}",
+        f"**Answer.** **{answer.verdict}** {' '.join(answer.sentences)}".rstrip(),
+        *([table] if table else []),
+        "![picture](picture.png)",
+    ]
     parts += ["**What would overturn it.**\n" + "\n".join(f"- {line}" for line in answer.overturned_by)]
     parts += [f"Measured: {reference.sentence}. {reference.spec.source}." for reference in done.evidence.references.values()]
     failed = [f"- {sweep}: {row.label}: {row.reason}" for sweep, row in done.evidence.failed]
@@ -57,6 +66,16 @@ def answer_text(done: Answered) -> str:
     parts.append(f"Model version {MODEL_VERSION}. In brackets: the bands of the constants.")
     parts.append("Every point: [table.csv](table.csv). Made by [study.yaml](study.yaml).")
     return "\n\n".join(parts) + "\n"
+
+
+def _markdown(done: Answered) -> str:
+    """The rivals as a table; empty where the file asks for none."""
+    if done.question.spec.table is None:
+        return ""
+    heads = ["", "", *(", ".join(filter(None, head)) for head in headings(done.question.spec.table, done.evidence))]
+    lines = [heads, ["---", "---", *["---:"] * (len(heads) - 2)]]
+    lines += [[rival.group, rival.name, *rival.figures, rival.of_the_best] for rival in done.answer.rivals]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 
 
 def answer_record(done: Answered) -> dict[str, Any]:
@@ -73,8 +92,10 @@ def answer_record(done: Answered) -> dict[str, Any]:
         "sparsim_version": package_version(),
         "model_version": str(MODEL_VERSION),
         "study": done.question.spec.name,
+        "verdict": done.answer.verdict,
         "sentences": list(done.answer.sentences),
         "overturned_by": list(done.answer.overturned_by),
+        "rivals": [asdict(rival) for rival in done.answer.rivals],
         "figures": figures,
         "points": len(done.evidence.seen),
         "failed": len(done.evidence.failed),

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from simulator.errors import OutputError
 from simulator.report.folder import write_whole
+from simulator.study.questions.answer import Answer
 
 
 def block(name: str) -> re.Pattern[str]:
@@ -15,7 +16,7 @@ def block(name: str) -> re.Pattern[str]:
     return re.compile(rf"(<!-- study: {re.escape(name)} -->\n).*?(<!-- /study -->)", re.DOTALL)
 
 
-def update_page(page: Path, name: str, sentences: tuple[str, ...], folder: Path) -> None:
+def update_page(page: Path, name: str, answer: Answer, folder: Path) -> None:
     """Put an answer and its picture into a page, whole or not at all. Raises OutputError where it has no place for it."""
     try:
         text = page.read_text(encoding="utf-8")
@@ -24,5 +25,6 @@ def update_page(page: Path, name: str, sentences: tuple[str, ...], folder: Path)
     if block(name).search(text) is None:
         raise OutputError(f"{page}: has no place for this answer; allowed: the lines <!-- study: {name} --> and <!-- /study -->")
     picture = Path(os.path.relpath(folder / "picture.png", page.parent)).as_posix()
-    answer = f"**{' '.join(sentences)}**\n\n![{name}]({picture})\n"
-    write_whole(page, block(name).sub(lambda match: f"{match[1]}{answer}{match[2]}", text).encode())
+    parts = [f"**{answer.verdict}**", " ".join(answer.sentences), f"![{name}]({picture})"]
+    text_of = "\n\n".join(part for part in parts if part)
+    write_whole(page, block(name).sub(lambda match: f"{match[1]}{text_of}\n{match[2]}", text).encode())

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from textwrap import fill
+from typing import Any
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter
 
+from simulator.report.plots.looks import LOOKS, Look, looks
 from simulator.report.plots.style import styled
 from simulator.study.questions.estimate import Estimate
 from simulator.study.questions.evidence import Evidence
@@ -22,6 +24,12 @@ COLOURS = ("#08488a", "#c84f00", "#00714f", "#6a4c93", "#1a9aa8", "#9a7d00", "#a
 _MEASURED = "#222222"
 _LETTERS = 10
 """Of a title, an inch."""
+_ASIDE = 38
+"""Of a label beside an axis."""
+_UPRIGHT = 8
+"""Letters under a bar, beyond which they are slanted."""
+_TICKS = 9
+"""Places along x that all have their number."""
 _FAR = 20.0
 """Bars further apart are drawn by their logarithms."""
 _DASHES = ("--", ":", "-.")
@@ -67,26 +75,31 @@ def _lines(spec: PictureSpec, evidence: Evidence, points: Sequence[Seen]) -> dic
 
 def _curves(axes: Axes, spec: PictureSpec, evidence: Evidence, column: str, lines: Mapping[_Label, Line]) -> None:
     every: list[float] = []
-    for (label, line), colour in zip(lines.items(), COLOURS * len(lines), strict=False):
+    own = _own_looks(spec, lines)
+    for label, line in lines.items():
+        look = own[label]
         xs = sorted(line, key=float)
         estimates = [line[x][column] for x in xs]
         axes.plot(
             [float(x) for x in xs],
             [each.nominal for each in estimates],
-            color=colour,
-            marker="o",
-            markersize=3.5,
-            label=_name(spec.lines, label),
+            color=look.colour,
+            marker=look.marker,
+            linestyle=look.dashes,
+            markersize=4,
+            label=_name(spec, label),
         )
         low, high = [each.band.low for each in estimates], [each.band.high for each in estimates]
-        axes.fill_between([float(x) for x in xs], low, high, color=colour, alpha=0.12, linewidth=0)
+        axes.fill_between([float(x) for x in xs], low, high, color=look.colour, alpha=0.12, linewidth=0)
         every += [*low, *high]
     xs_all = sorted({float(x) for line in lines.values() for x in line})
     every += _draw_levels(axes, spec, evidence, column)
     every += _draw_measured(axes, spec, evidence, column, xs_all)
     plain_ticks(axes, "x", xs_all)
     plain_ticks(axes, "y", every)
-    axes.set_xlabel(short(spec.x))
+    if axes.get_xscale() == "log" and len(xs_all) <= _TICKS:
+        axes.set_xticks(xs_all, [_tick(spec, x) for x in xs_all])
+    axes.set_xlabel(spec.label or short(spec.x))
     _labelled(axes, evidence, column)
 
 
@@ -125,12 +138,16 @@ def _draw_measured(axes: Axes, spec: PictureSpec, evidence: Evidence, column: st
 def _bars(axes: Axes, spec: PictureSpec, evidence: Evidence, column: str, lines: Mapping[_Label, Line]) -> None:
     places = list(dict.fromkeys(x for line in lines.values() for x in line))
     width = 0.8 / len(lines)
+    own = _own_looks(spec, lines)
     for index, (label, line) in enumerate(lines.items()):
-        colour = COLOURS[index % len(COLOURS)]
         offset = (index - (len(lines) - 1) / 2) * width
         known = [(place, line[x][column]) for place, x in enumerate(places) if x in line]
         axes.bar(
-            [place + offset for place, _ in known], [each.nominal for _, each in known], width, color=colour, label=_name(spec.lines, label)
+            [place + offset for place, _ in known],
+            [each.nominal for _, each in known],
+            width,
+            color=own[label].colour,
+            label=_name(spec, label),
         )
         for place, each in known:
             axes.plot([place + offset] * 2, [each.band.low, each.band.high], color="#333333", linewidth=1.0)
@@ -139,40 +156,59 @@ def _bars(axes: Axes, spec: PictureSpec, evidence: Evidence, column: str, lines:
         axes.set_yscale("log")
         axes.yaxis.set_major_formatter(FuncFormatter(plain))
     _draw_measured(axes, spec, evidence, column, [])
-    axes.set_xticks(range(len(places)), [_called(x) for x in places], rotation=20, ha="right")
-    if not any(isinstance(x, str) for x in places):
-        axes.set_xlabel(short(spec.x))
+    names = [_called(spec, x) for x in places]
+    slant: dict[str, Any] = {"rotation": 20, "ha": "right"} if max(map(len, names)) > _UPRIGHT else {}
+    axes.set_xticks(range(len(places)), names, **slant)
+    if spec.label or not any(isinstance(x, str) for x in places):
+        axes.set_xlabel(spec.label or short(spec.x))
     _labelled(axes, evidence, column)
 
 
 def _stacked(axes: Axes, spec: PictureSpec, evidence: Evidence, lines: Mapping[_Label, Line]) -> None:
+    """Bars that lie, the first on top: their names are long."""
     bars = [(label, x) for label, line in lines.items() for x in line]
     base = [0.0] * len(bars)
     for column, colour in zip(spec.panels, COLOURS, strict=False):
         values = [lines[label][x][column].nominal for label, x in bars]
-        axes.bar(range(len(bars)), values, 0.7, bottom=base, color=colour, label=evidence.columns[column].label)
+        axes.barh(range(len(bars)), values, 0.7, left=base, color=colour, label=evidence.columns[column].label)
         base = [below + value for below, value in zip(base, values, strict=True)]
-    axes.set_xticks(
-        range(len(bars)), [" · ".join(filter(None, (_name(spec.lines, label), _called(x)))) for label, x in bars], rotation=20, ha="right"
-    )
-    axes.set_ylabel(evidence.columns[spec.panels[0]].unit)
-    axes.grid(True, axis="y")
+    axes.set_yticks(range(len(bars)), [" · ".join(filter(None, (_name(spec, label), _called(spec, x)))) for label, x in bars])
+    axes.invert_yaxis()
+    axes.xaxis.set_major_formatter(FuncFormatter(plain))
+    axes.set_xlabel(evidence.columns[spec.panels[0]].unit)
+    axes.grid(True, axis="x")
 
 
 def _labelled(axes: Axes, evidence: Evidence, column: str) -> None:
     of = evidence.columns[column]
-    axes.set_ylabel(f"{of.label} ({of.unit})" if of.unit else of.label)
-    axes.grid(True)
+    axes.set_ylabel(fill(f"{of.label} ({of.unit})" if of.unit else of.label, _ASIDE))
+    axes.grid(True, axis="y")
 
 
-def _name(axes: Sequence[str], label: _Label) -> str:
-    """`partition, slices 1`: names speak for themselves, other values after the name of their axis."""
-    named = [(axis, value) for axis, value in zip(axes, label, strict=True) if value is not None]
-    return ", ".join(
-        _called(value) if isinstance(value, str) and value != "auto" else f"{short(axis)} {shown(value)}" for axis, value in named
+def _own_looks(spec: PictureSpec, lines: Mapping[_Label, Line]) -> dict[_Label, Look]:
+    """Of machines alone the look that each has everywhere; else colours and markers in turn."""
+    if spec.lines == ("machine",):
+        of_machines = looks(str(machine) for (machine,) in lines)
+        return {label: of_machines[str(label[0])] for label in lines}
+    return {label: Look(COLOURS[place % len(COLOURS)], LOOKS[place % len(LOOKS)].marker, "", "-") for place, label in enumerate(lines)}
+
+
+def _name(spec: PictureSpec, label: _Label) -> str:
+    """`partition, slices 1`: names speak for themselves, other values after the name of their axis; or what the file calls them."""
+    named = [(axis, value) for axis, value in zip(spec.lines, label, strict=True) if value is not None]
+    own = spec.names.get(" ".join(shown(value) for _, value in named))
+    return own or ", ".join(
+        _called(spec, value) if isinstance(value, str) and value != "auto" else f"{short(axis)} {shown(value)}" for axis, value in named
     )
 
 
-def _called(value: Scalar) -> str:
-    """A value; of a path, its last name."""
-    return shown(value).rpartition("/")[2]
+def _called(spec: PictureSpec, value: Scalar) -> str:
+    """A value, or what the file calls it; of a path, its last name."""
+    return spec.names.get(shown(value), shown(value).rpartition("/")[2])
+
+
+def _tick(spec: PictureSpec, value: float) -> str:
+    """A place along x; a density below one as its reciprocal."""
+    if spec.x.endswith("density") and 0 < value < 1:
+        return f"1/{1 / value:,.4g}"
+    return f"{value:,.6g}"

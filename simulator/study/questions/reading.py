@@ -16,7 +16,7 @@ from simulator.study.questions.answer import holes
 from simulator.study.questions.evidence import ColumnOf
 from simulator.study.questions.figures import Pick
 from simulator.study.questions.quantities import SPACES, known_names
-from simulator.study.questions.spec import QuestionSpec
+from simulator.study.questions.spec import QuestionSpec, Saying
 from simulator.study.sweep.expression import Expression
 from simulator.study.sweep.reading import space_of
 from simulator.study.sweep.space import Space
@@ -93,6 +93,7 @@ class _Reader:
         for name in self.spec.figures:
             self._check_figure(name)
         self._check_sentences()
+        self._check_table()
         self._check_picture(references)
         return Question(self.spec, self.spaces, columns, references, self.file)
 
@@ -163,9 +164,11 @@ class _Reader:
         return sweep
 
     def _check_sentences(self) -> None:
-        for number, group in enumerate(self.spec.answer):
+        groups: list[tuple[tuple[Key, ...], tuple[Saying, ...]]] = [(("verdict",), self.spec.verdict)]
+        groups += [(("answer", number), group) for number, group in enumerate(self.spec.answer)]
+        for key_path, group in groups:
             for index, saying in enumerate(group):
-                place = ("answer", number, index)
+                place = (*key_path, index)
                 named = [(name, word, "say") for name, word in holes(saying.say)]
                 if saying.when is not None:
                     paths = Expression.parse(saying.when, self.document.where((*place, "when"))).paths
@@ -180,6 +183,14 @@ class _Reader:
         words = self.spec.figures[name].words
         if word and word not in words:
             raise self._fail(place, f"{name}.{word}: no such word of that figure; allowed: {', '.join(words)}{nearest_hint(word, words)}")
+
+    def _check_table(self) -> None:
+        table = self.spec.table
+        if table is not None:
+            for row in table.rows:
+                self._check_pick(Pick(sweep=row.sweep, at=row.at), ("table", "rows"))
+            for column in (*table.columns, table.by):
+                self._check_column(column, ("table",))
 
     def _check_picture(self, references: Mapping[str, Reference]) -> None:
         picture, place = self.spec.picture, ("picture",)

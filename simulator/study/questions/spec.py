@@ -40,11 +40,26 @@ class MeasuredLine(Measured):
 
 
 class Level(FileModel):
-    """A point that has no place along the picture's axis: a line across it."""
+    """A point with a name. In a picture: one that has no place along its axis, a line across it."""
 
-    name: str = Field(min_length=1, description="what the picture calls it")
+    name: str = Field(min_length=1, description="what picture or table calls it")
     sweep: str | None = Field(None, description="whose point it is; needed where there are several")
     at: dict[str, Values] = Field(default_factory=dict, description="axis → value of the point, or a list of values")
+
+
+class RivalSpec(Level):
+    """A line of the table."""
+
+    group: str = Field("", description="rows of one group are held against the best of them")
+
+
+class TableSpec(FileModel):
+    """The rivals, a line each."""
+
+    columns: tuple[str, ...] = Field(min_length=1, max_length=4, description="columns that are shown")
+    by: str = Field(description="column that decides: shown against the best of the group")
+    best: Literal["least", "most"] = Field("least", description="which end of it is better")
+    rows: tuple[RivalSpec, ...] = Field(min_length=1, description="rivals: a point each, of several the best")
 
 
 class PictureSpec(FileModel):
@@ -53,6 +68,7 @@ class PictureSpec(FileModel):
     form: Literal["lines", "bars"] = Field("lines", description="lines over numbers; bars over names")
     sweep: str | None = Field(None, description="whose points it shows; needed where there are several")
     x: str = Field(description="axis along which it goes")
+    label: str = Field("", description="what the picture calls that axis; default: the last name of its key")
     lines: tuple[str, ...] = Field((), max_length=3, description="axes: a line, or a group of bars, for each of their values")
     panels: tuple[str, ...] = Field(min_length=1, max_length=3, description="columns: a panel each; stacked bars: the parts of one")
     stacked: bool = Field(False, description="bars: the columns of `panels` on one another in one panel")
@@ -60,6 +76,9 @@ class PictureSpec(FileModel):
     at: dict[str, Values] = Field(default_factory=dict, description="axis → value of the points that are shown")
     levels: tuple[Level, ...] = Field((), description="lines: points of another sweep, as lines across; of several the best")
     measured: tuple[MeasuredLine, ...] = Field((), description="measured devices, as lines")
+    names: dict[str, str] = Field(
+        default_factory=dict, description="values of `lines`, or of a bar's `x`, with a space between → what the picture calls them"
+    )
     title: str = Field(min_length=1, description="what it shows")
 
 
@@ -75,9 +94,15 @@ class QuestionSpec(FileModel):
     references: tuple[str, ...] = Field((), description="measured devices: files, or names in configs/references")
     columns: dict[Name, ColumnSpec] = Field(min_length=1, description="name → a column of the table")
     figures: dict[Name, Figure] = Field(min_length=1, description="name → a figure; later ones may name earlier ones")
-    answer: tuple[tuple[Saying, ...], ...] = Field(min_length=1, description="groups of sentences; of each the first whose condition holds")
-    rests_on: tuple[str, ...] = Field(min_length=1, description="ratios on which the answer rests: what turns them, overturns it")
+    verdict: tuple[Saying, ...] = Field(min_length=1, description="the answer in one short sentence: the first whose condition holds")
+    answer: tuple[tuple[Saying, ...], ...] = Field(
+        (), description="its figures: groups of sentences, of each the first whose condition holds"
+    )
+    rests_on: dict[Name, str] = Field(
+        min_length=1, description="figure → what it is, in words: ratios on which the answer rests; what turns them, overturns it"
+    )
     overturned_by: str = Field(min_length=1, description="what would overturn it, beyond the constants")
+    table: TableSpec | None = Field(None, description="the rivals, a line each")
     picture: PictureSpec = Field(description="the picture that answers")
     cut: dict[str, str] = Field(default_factory=dict, description="key path → value in YAML: a part of it that runs in a moment, for tests")
 

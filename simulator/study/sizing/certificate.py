@@ -21,12 +21,14 @@ class Neighbour:
     ratio: float | None
     """Its value of the objective over the machine's; None where it is no design to choose."""
     why: str = ""
-    """Why it is none: over the cap, or unable to hold the workload."""
+    """Why it is none: over the cap, or unable to hold the workload; or, with a bound, that it need not be simulated."""
+    bound: float | None = None
+    """No run of one that cannot be better by more than the tolerance goes below: also over the machine's value."""
 
 
 @dataclass(frozen=True)
 class Certificate:
-    """Every single step from a machine, in every key, simulated on the workload."""
+    """Every single step from a machine, in every key: simulated on the workload, or bounded from below."""
 
     objective: Objective
     value: float
@@ -71,6 +73,8 @@ class Walk:
     """Designs from which it walked."""
     moves: int
     """Steps that were taken."""
+    rehearsed: int
+    """Designs simulated on a part of the workload, to find out where to begin; not counted below."""
     simulated: int
     bounded: int
     """Left out because no run of theirs could have been better than the best by then."""

@@ -4,7 +4,8 @@ Each round simulates a few steps from where the search stands, those of ways tha
 of them, or from several at once where that is better still. It ends where every single step has been looked at and none helps.
 Then the shapes of the grid (units, lanes, copies; edges), all else as what was found has it, are bounded from below, and those of
 the lowest bounds simulated: where one is better the search goes on from there, and the lowest bound that is left is the gap.
-Last every single step is simulated, also those that bounds had ruled out: what comes of them is the certificate.
+Of a large workload all of that is rehearsed on a part of it first, and begun on the whole where the rehearsal ended.
+Last every single step is simulated, unless its bound says that it cannot be better by more than the tolerance: the certificate.
 """
 
 from __future__ import annotations
@@ -19,9 +20,9 @@ from simulator.errors import MappingError
 from simulator.kinds import kind_of
 from simulator.machine.model import Machine
 from simulator.result import Result
-from simulator.study.sizing.certificate import Certificate, Neighbour, Walk
+from simulator.study.sizing.certificate import TOLERANCE, Certificate, Neighbour, Walk
 from simulator.study.sizing.problem import Built, Problem
-from simulator.study.sizing.runner import Runner
+from simulator.study.sizing.runner import Runner, RunResult, rehearsal_of
 from simulator.study.sizing.scale import grid_of, rebuilt
 from simulator.study.sizing.steps import Step, identity, single_steps
 
@@ -31,7 +32,8 @@ RUN_AT_ONCE = 8
 SHAPES, STARTS = 8, 2
 """It starts from the best of the machine itself and so many shapes of the grid, those of the lowest bounds."""
 CLOSING = 24
-"""Most shapes that are simulated to close the gap around one machine."""
+"""Most shapes that are simulated to close the gap around one machine; on the whole after a rehearsal, which has been through them, a
+third of that."""
 TAKEN = 0.003
 """A step is taken where it is better by more than this share."""
 OVER_CAP, HOLDS_NOT, REFUSED, BOUNDED = "over the cap", "cannot hold the workload", "no such machine", "cannot be better"
@@ -51,6 +53,8 @@ class Standing:
 
 
 Tell = Callable[[Standing], None]
+Run = Callable[[Sequence[Machine]], list[RunResult]]
+"""Runs designs on the workload, or on a part of it."""
 
 
 def untold(standing: Standing) -> None:
@@ -70,10 +74,11 @@ class Climbed:
 class _Seen:
     """A design that was looked at."""
 
-    result: Result | None
+    value: float | None = None
     """None where it is no design to choose, or was not simulated."""
-    value: float | None
     why: str = ""
+    bound: float | None = None
+    """Of one that was ruled out by it."""
 
 
 def climb(problem: Problem, runner: Runner, kept: Collection[str] = (), tell: Tell = untold) -> Climbed | None:
@@ -81,20 +86,27 @@ def climb(problem: Problem, runner: Runner, kept: Collection[str] = (), tell: Te
 
     With a budget it may end before no step is better; `Walk.cut_short` then says so.
     """
-    return _Climb(problem, runner, kept, tell).found()
+    part = None if problem.budget is not None else rehearsal_of(problem.floor.workload)
+    if part is None:
+        return _Climb(problem, runner.run, kept, tell).found()
+    share = sum(each.macs_useful for each in part.operations) / sum(each.macs_useful for each in problem.floor.workload.operations)
+    rehearsal = _Climb(problem.of_part(part, share), runner.rehearse, kept, tell, "rehearsal: ")
+    return _Climb(problem, runner.run, kept, tell).found(rehearsal.rehearsed(), rehearsal.counts["simulated"])
 
 
 def certify(problem: Problem, runner: Runner, kept: Collection[str] = (), tell: Tell = untold) -> Certificate:
     """Simulate the problem's machine and every single step from it. Raises MappingError where it cannot hold the workload."""
-    return _Climb(problem, runner, kept, tell).certificate(problem.machine)
+    return _Climb(problem, runner.run, kept, tell).certificate(problem.machine)
 
 
 class _Climb:
-    def __init__(self, problem: Problem, runner: Runner, kept: Collection[str], tell: Tell) -> None:
+    def __init__(self, problem: Problem, run: Run, kept: Collection[str], tell: Tell, of: str = "") -> None:
         self.problem = problem
-        self.runner = runner
+        self.run = run
         self.kept = kept
         self.tell = tell
+        self.of = of
+        """What its stages begin with."""
         self.seen: dict[str, _Seen] = {}
         self.counts: Counter[str] = Counter()
         self.failures: Counter[tuple[str, ...]] = Counter()
@@ -102,25 +114,30 @@ class _Climb:
         """Of the objective, of all designs that were simulated."""
         self.bound = 0.0
         self.stage = ""
+        self.closing = CLOSING
+        self.latest: tuple[str, Result] | None = None
+        """The run of the least value, by its machine: those of all designs would take much room."""
 
-    def found(self) -> Climbed | None:
-        """The best design, with its certificate."""
+    def rehearsed(self) -> list[Machine]:
+        """Where a walk leads from the best start, and from the best shape about what it leads to; none where no start runs."""
         starts = self._starts()
+        return [self._rounded(self._walked(starts[:1])[0])] if starts else []
+
+    def found(self, rehearsed: Sequence[Machine] = (), rehearsals: int = 0) -> Climbed | None:
+        """The best design, with its certificate; begun where so many runs of a rehearsal have led, if any."""
+        if rehearsed:
+            self.closing = CLOSING // 3
+        starts = self._quickest([self.problem.machine, *rehearsed], 1) if rehearsed else self._starts()
         if not starts:
             return None
-        ends = []
-        for number, start in enumerate(starts, 1):
-            self.stage = f"walk {number} of {len(starts)}"
-            ends.append(self._walk(start))
-        best, certificate = self._certified(self._rounded(min(ends, key=self._known)))
-        seen = self.seen[identity(best)]
-        assert seen.result is not None, "a certificate is of what was run"
+        best, certificate = self._certified(self._rounded(self._walked(starts)[0]))
         walk = Walk(
             objective=self.problem.objective,
             best=certificate.value,
             bound=self.bound,
             starts=len(starts),
             moves=self.counts["moves"],
+            rehearsed=rehearsals,
             simulated=self.counts["simulated"],
             bounded=self.counts[BOUNDED],
             over_cap=self.counts[OVER_CAP],
@@ -128,7 +145,15 @@ class _Climb:
             cut_short=self._spent,
             certificate=certificate,
         )
-        return Climbed(best, seen.result, walk)
+        return Climbed(best, self._result(best), walk)
+
+    def _result(self, machine: Machine) -> Result:
+        """Of a machine that was run."""
+        if self.latest is None or self.latest[0] != identity(machine):
+            (again,) = self.run([machine])
+            assert isinstance(again, Result), "it ran before"
+            return again
+        return self.latest[1]
 
     @property
     def _spent(self) -> bool:
@@ -136,11 +161,23 @@ class _Climb:
 
     def _starts(self) -> list[Machine]:
         """The best of the machine itself and of the shapes of its grid that promise most; only those that run within the limits."""
+        return self._quickest([self.problem.machine, *self._shapes()], STARTS)
+
+    def _quickest(self, machines: Sequence[Machine], most: int) -> list[Machine]:
+        """The best so many of those that run within the limits."""
         self.stage = "starts"
-        machines = {identity(machine): machine for machine in (self.problem.machine, *self._shapes())}.values()
-        self._look(machines)
-        runs = sorted(((value, machine) for machine in machines if (value := self._value(machine)) is not None), key=lambda run: run[0])
-        return [machine for _, machine in runs[:STARTS]]
+        apart = {identity(machine): machine for machine in machines}.values()
+        self._look(apart)
+        runs = sorted(((value, machine) for machine in apart if (value := self._value(machine)) is not None), key=lambda run: run[0])
+        return [machine for _, machine in runs[:most]]
+
+    def _walked(self, starts: Sequence[Machine]) -> list[Machine]:
+        """Where walks lead from each, the best first."""
+        ends = []
+        for number, start in enumerate(starts, 1):
+            self.stage = f"walk {number} of {len(starts)}"
+            ends.append(self._walk(start))
+        return sorted(ends, key=self._known)
 
     def _shapes(self) -> list[Machine]:
         """Those of the lowest bounds about the machine itself."""
@@ -171,14 +208,14 @@ class _Climb:
         """A shape that is better, of those of the lowest bounds that were not looked at; tells the least that the others may have."""
         value = self._known(best)
         unseen = [(bound, shape) for bound, shape in shapes if identity(shape) not in self.seen]
-        for done in range(0, CLOSING + 1, RUN_AT_ONCE):
+        for done in range(0, self.closing + 1, RUN_AT_ONCE):
             left = unseen[done:]
             ran = [found for _, shape in shapes if identity(shape) in self.seen and (found := self._value(shape)) is not None]
             self.bound = min(value, *ran, *(bound for bound, _ in left[:1]))
             better = [shape for _, shape in shapes if identity(shape) in self.seen and self._gain(shape, value)]
             if better:
                 return min(better, key=self._known)
-            if not left or left[0][0] >= value or done == CLOSING or self._spent:
+            if not left or left[0][0] >= value or done == self.closing or self._spent:
                 return None
             self._look([shape for _, shape in left[:RUN_AT_ONCE]], value)
         return None
@@ -196,7 +233,9 @@ class _Climb:
     def _better(self, here: Machine) -> Machine | None:
         """A better machine than this by a step or several at once; None where there is none, or the budget is spent."""
         value = self._known(here)
-        steps = sorted(single_steps(here, self.kept), key=lambda step: self.failures[step.way])
+        # what is around the fabric first, while the runs of this one are remembered: its fabric does the same
+        around = kind_of(here).sizes.around.keys()
+        steps = sorted(single_steps(here, self.kept), key=lambda step: (self.failures[step.way], not step.keys.keys() <= around))
         for batch in _batches(steps, RUN_AT_ONCE):
             self._look([step.machine for step in batch], value)
             better = [step for step in batch if self._gain(step.machine, value)]
@@ -240,40 +279,43 @@ class _Climb:
         """Simulate those that were not looked at before, and that could be better than a value."""
         waiting = []
         for key, machine in {identity(machine): machine for machine in machines}.items():
-            if key not in self.seen or (self.seen[key].why == BOUNDED and to_beat is None):
-                why = self._ruled_out(machine, to_beat)
-                if why:
-                    self.counts[why] += 1
-                    self.seen[key] = _Seen(None, None, why)
-                else:
+            known = self.seen.get(key)
+            if known is None or (known.bound is not None and (to_beat is None or known.bound <= to_beat)):
+                ruled_out = self._ruled_out(machine, to_beat)
+                if ruled_out is None:
                     waiting.append((key, machine))
+                else:
+                    self.counts[ruled_out.why] += 1
+                    self.seen[key] = ruled_out
         for batch in _batches(waiting, RUN_AT_ONCE):
-            for (key, _), outcome in zip(batch, self.runner.run([machine for _, machine in batch]), strict=True):
-                self.seen[key] = self._ran(outcome)
-            self.tell(Standing(self.stage, self.counts["simulated"], self.least, self.bound))
+            for (key, _), outcome in zip(batch, self.run([machine for _, machine in batch]), strict=True):
+                self.seen[key] = self._ran(key, outcome)
+            self.tell(Standing(self.of + self.stage, self.counts["simulated"], self.least, self.bound))
 
-    def _ruled_out(self, machine: Machine, to_beat: float | None) -> str:
+    def _ruled_out(self, machine: Machine, to_beat: float | None) -> _Seen | None:
         built = self.problem.built(machine)
         if built is None:
-            return REFUSED
+            return _Seen(why=REFUSED)
         if self.problem.over_cap(built):
-            return OVER_CAP
+            return _Seen(why=OVER_CAP)
         least = self.problem.floor.least(built.elaborated)
         if self.problem.too_slow(built, least):
-            return OVER_CAP
-        return BOUNDED if to_beat is not None and self.problem.bound(built, least) > to_beat else ""
+            return _Seen(why=OVER_CAP)
+        bound = self.problem.bound(built, least)
+        return _Seen(why=BOUNDED, bound=bound) if to_beat is not None and bound > to_beat else None
 
-    def _ran(self, outcome: Result | MappingError) -> _Seen:
+    def _ran(self, key: str, outcome: Result | MappingError) -> _Seen:
         self.counts["simulated"] += 1
         if isinstance(outcome, MappingError):
             self.counts[HOLDS_NOT] += 1
-            return _Seen(None, None, HOLDS_NOT)
+            return _Seen(why=HOLDS_NOT)
         if not self.problem.within(outcome):
             self.counts[OVER_CAP] += 1
-            return _Seen(None, None, OVER_CAP)
+            return _Seen(why=OVER_CAP)
         value = self.problem.value(outcome)
-        self.least = value if self.least is None else min(self.least, value)
-        return _Seen(outcome, value)
+        if self.least is None or value < self.least:
+            self.least, self.latest = value, (key, outcome)
+        return _Seen(value)
 
     def _certified(self, best: Machine) -> tuple[Machine, Certificate]:
         """With its certificate: where a step turns out to be better after all, the search goes on from there."""
@@ -284,16 +326,22 @@ class _Climb:
             best = self._rounded(self._walk(best))
 
     def certificate(self, machine: Machine) -> Certificate:
-        """Every single step from a machine, simulated; only what is over the cap by its area is not."""
+        """Every single step from a machine: simulated, unless over the cap by its area, or by its bound not better by the tolerance."""
         self.stage = "certificate"
-        steps = single_steps(machine, self.kept)
-        self._look([machine, *(step.machine for step in steps)])
+        self._look([machine])
         seen = self.seen[identity(machine)]
         if seen.value is None:
             raise MappingError(f"{machine.name}: {seen.why}")
+        value = seen.value
+        steps = single_steps(machine, self.kept)
+        self._look([step.machine for step in steps], value * (1 - TOLERANCE))
         outcomes = [(step.keys, self.seen[identity(step.machine)]) for step in steps]
-        neighbours = [Neighbour(keys, None if each.value is None else each.value / seen.value, each.why) for keys, each in outcomes]
-        return Certificate(self.problem.objective, seen.value, tuple(neighbours))
+        neighbours = (Neighbour(keys, _over(each.value, value), each.why, _over(each.bound, value)) for keys, each in outcomes)
+        return Certificate(self.problem.objective, value, tuple(neighbours))
+
+
+def _over(value: float | None, of: float) -> float | None:
+    return None if value is None else value / of
 
 
 def _batches(items: Sequence[T], size: int) -> Iterator[list[T]]:

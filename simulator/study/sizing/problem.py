@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from simulator.cost import Hardware, Pricer, Technology
 from simulator.errors import ConfigError
@@ -13,6 +13,7 @@ from simulator.result import Result
 from simulator.run.floor import Floor, Least
 from simulator.study.sizing.quantities import Objective, floor_of, value_of
 from simulator.study.sizing.runner import Incumbent
+from simulator.workload.types import Workload
 
 
 @dataclass(frozen=True)
@@ -47,6 +48,12 @@ class Problem:
     floor: Floor
     budget: int | None = None
     """Most simulations."""
+
+    def of_part(self, part: Workload, share: float) -> Problem:
+        """The same on a part of the workload, which may take that share of the time."""
+        seconds = self.limits.seconds
+        limits = self.limits if seconds is None else replace(self.limits, seconds=seconds * share)
+        return replace(self, floor=Floor(part), limits=limits)
 
     def built(self, machine: Machine) -> Built | None:
         """A design with its hardware; None where it cannot be built."""

@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Literal, Protocol
 
 from simulator.engine.engines import EngineName
@@ -19,10 +20,16 @@ from simulator.run.floor import Floor, Least
 from simulator.run.trial import Trial
 from simulator.study.executors import Dispatch, Executor, Report
 from simulator.study.sizing.quantities import Objective, floor_of
+from simulator.study.sizing.scale import rebuilt
+from simulator.workload.thinned import thinned
 from simulator.workload.types import Workload
 
-RECALLED = 100_000
-"""Tiles and parts of transfers that are remembered at most of the fabrics that were simulated: about 45 MB a process."""
+RECALLED = 300_000
+"""Tiles and parts of transfers that are remembered at most of the fabrics that were simulated: about 130 MB a process."""
+PART = 4
+"""A rehearsal is of so small a part of the tokens and blocks of a workload."""
+WORTH_REHEARSING = 40_000_000
+"""Useful MACs of a workload of which a part tells machines apart much sooner than the whole."""
 RunResult = Result | MappingError
 """A run, or why the machine cannot hold the workload."""
 
@@ -44,11 +51,20 @@ class Runner(Protocol):
     def run(self, machines: Sequence[Machine]) -> list[RunResult]:
         """Simulate them."""
 
+    def rehearse(self, machines: Sequence[Machine]) -> list[RunResult]:
+        """Simulate them on the rehearsal of the workload."""
+
     def bound(self, machines: Sequence[Machine], incumbent: Incumbent) -> list[float | MappingError]:
         """A value of the objective that no run of each goes below, by its own schedules; ∞ where it is beyond what the incumbent has."""
 
     def attempt(self, machines: Sequence[Machine], incumbent: Incumbent) -> list[RunResult | None]:
         """Simulate them, each until it is seen that it cannot keep to what the incumbent has; then None."""
+
+
+def rehearsal_of(workload: Workload) -> Workload | None:
+    """A part of a workload that finds nearly the same machines best; None of one that is small itself."""
+    useful = sum(operation.macs_useful for operation in workload.operations)
+    return thinned(workload, PART) if useful >= WORTH_REHEARSING else None
 
 
 class InTurn:
@@ -64,7 +80,21 @@ class InTurn:
 
     def run(self, machines: Sequence[Machine]) -> list[RunResult]:
         """Simulate them."""
-        return [self._run(machine) for machine in machines]
+        return [self._run(machine, machine) for machine in machines]
+
+    def rehearse(self, machines: Sequence[Machine]) -> list[RunResult]:
+        """Simulate them on the rehearsal of the workload, with that part of the activation buffer too, and priced as they are.
+
+        So tensors live where those of the whole would. Only for a workload that has a rehearsal.
+        """
+        whole = ((machine, {"activation_buffer_kib": machine.activation_buffer_kib / PART}) for machine in machines)
+        return [self._rehearsal._run(machine, rebuilt(machine, smaller) or machine) for machine, smaller in whole]
+
+    @cached_property
+    def _rehearsal(self) -> InTurn:
+        part = rehearsal_of(self.floor.workload)
+        assert part is not None, "a workload with a rehearsal"
+        return InTurn(part, self.engine)
 
     def bound(self, machines: Sequence[Machine], incumbent: Incumbent) -> list[float | MappingError]:
         """A value of the objective that no run of each goes below; ∞ where it is beyond what the incumbent has."""
@@ -74,12 +104,14 @@ class InTurn:
         """Simulate them, each until it is seen that it cannot keep to what the incumbent has."""
         return [self._attempt(machine, incumbent) for machine in machines]
 
-    def _run(self, machine: Machine) -> RunResult:
+    def _run(self, machine: Machine, timed: Machine) -> RunResult:
+        """Of a machine that is timed as another."""
         workload, technology = self.floor.workload, technology_of(machine)
         elaborated = elaborate(machine, technology)
+        other = elaborated if timed is machine else elaborate(timed, technology)
         try:
             timing = time_workload(
-                elaborated, workload, engine=self.engine, ideal="none", requests=requests_of(machine, workload), recall=self.recall
+                other, workload, engine=self.engine, ideal="none", requests=requests_of(timed, workload), recall=self.recall
             )
         except MappingError as error:
             return error
@@ -137,6 +169,9 @@ class _OnWorkers:
     def run(self, machines: Sequence[Machine]) -> list[RunResult]:
         return self._ask([_Question("run", machine) for machine in machines])
 
+    def rehearse(self, machines: Sequence[Machine]) -> list[RunResult]:
+        return self._ask([_Question("rehearse", machine) for machine in machines])
+
     def bound(self, machines: Sequence[Machine], incumbent: Incumbent) -> list[float | MappingError]:
         return self._ask([_Question("bound", machine, (incumbent,)) for machine in machines])
 
@@ -154,7 +189,7 @@ _RUNNER = "runner"
 class _Question:
     """A method of `Runner`, for one machine."""
 
-    method: Literal["run", "bound", "attempt"]
+    method: Literal["run", "rehearse", "bound", "attempt"]
     machine: Machine
     more: tuple[Any, ...] = ()
     inputs = (_RUNNER,)

@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-import yaml
 from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
@@ -14,6 +13,7 @@ from rich.text import Text
 from simulator.machine.model import Machine
 from simulator.report.numbers import significant
 from simulator.report.tables import Whole
+from simulator.specs import as_yaml
 from simulator.study.design import design_of
 from simulator.study.sizing.certificate import TOLERANCE, Certificate, Walk
 from simulator.study.sizing.quantities import UNITS, Objective, Quantity
@@ -155,7 +155,7 @@ def sentence(entry: Sized) -> str:
 def machine_file(entry: Sized) -> str:
     """The sized machine as a file that can be run, edited and sized again."""
     record = entry.machine.model_dump(exclude_unset=True)
-    text: str = yaml.safe_dump(record, sort_keys=False, allow_unicode=True, default_flow_style=None, width=120)
+    text = as_yaml(record, flow=None)
     changed = "".join(f"#   {change.key}: {change.before} -> {change.after}\n" for change in entry.changes)
     return f"# {sentence(entry)}.\n{'# Changed:' if changed else '# Nothing changed.'}\n{changed}{text}"
 
@@ -170,8 +170,10 @@ def _searched(search: SearchCounts) -> str:
 
 def _walked(walk: Walk) -> str:
     gap = f"more than {100 * walk.gap:.1f} % better, by bounds" if walk.gap else "better"
+    rehearsed = f"{walk.rehearsed:,} designs simulated on a part of the workload; on the whole " if walk.rehearsed else ""
     return (
-        f"from {walk.starts} starts {walk.moves} moves by single steps, {walk.simulated:,} designs simulated, "
+        f"{rehearsed}from {walk.starts} start{'s' if walk.starts > 1 else ''} {walk.moves} moves by single steps, "
+        f"{walk.simulated:,} designs simulated, "
         f"{walk.bounded:,} bounded away; no other shape, all else equal, is {gap}; {certified(walk.certificate)}"
     )
 
@@ -184,8 +186,10 @@ def certified(certificate: Certificate) -> str:
         return f"none of the {len(certificate.neighbours)} single steps is a design to choose"
     to = ", ".join(f"{key}: {value}" for key, value in best.keys.items())
     verdict = f"none is better by more than {share}" if certificate.holds else f"NOT the best by {share}"
+    bounded = sum(each.bound is not None for each in certificate.neighbours)
+    away = f" and {bounded} bounded away" if bounded else ""
     return (
-        f"all {len(certificate.neighbours)} single steps from it tried, {ran} simulated to the end: {verdict} "
+        f"all {len(certificate.neighbours)} single steps from it tried, {ran} simulated{away}: {verdict} "
         f"(the best, {to}, has {100 * (best.ratio - 1):+.2f} %)"
     )
 

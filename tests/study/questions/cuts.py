@@ -24,16 +24,16 @@ def answer_cut(name: str, store: Path) -> Answered:
 
 
 def kept() -> dict[str, Any]:
-    """The version of the model, and study → sentences."""
+    """The version of the model, and study → what it says."""
     record: dict[str, Any] = json.loads(KEPT.read_text(encoding="utf-8"))
     return record
 
 
 def _record() -> None:
     with tempfile.TemporaryDirectory() as folder:
-        sentences = {name: list(answer_cut(name, Path(folder) / "store.sqlite").answer.sentences) for name in study_names()}
+        texts = {name: answer_cut(name, Path(folder) / "store.sqlite").answer.text for name in study_names()}
     KEPT.write_text(
-        json.dumps({"model_version": str(MODEL_VERSION), "sentences": sentences}, indent=1, ensure_ascii=False) + "\n", encoding="utf-8"
+        json.dumps({"model_version": str(MODEL_VERSION), "answers": texts}, indent=1, ensure_ascii=False) + "\n", encoding="utf-8"
     )
 
 

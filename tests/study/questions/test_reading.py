@@ -23,11 +23,12 @@ columns:
   pj: {of: energy_pj / useful_macs, unit: pJ, label: energy}
 figures:
   lead: {kind: ratio, of: pj, at: {machine: crossbar}, over: {at: {machine: systolic}}}
-answer:
-  - - {when: lead > 1, say: "The array, by {lead:x}."}
-    - {say: "Not the array ({lead:x})."}
-rests_on: [lead]
+verdict:
+  - {when: lead > 1, say: "The array, by {lead:x}."}
+  - {say: "Not the array ({lead:x})."}
+rests_on: {lead: crossbar against array}
 overturned_by: Another workload.
+table: {columns: [pj], by: pj, rows: [{name: ours, at: {machine: crossbar}}]}
 picture: {form: bars, x: machine, panels: [pj], title: Energy}
 """
 
@@ -59,11 +60,12 @@ def test_a_study_is_one_file(tmp_path: Path) -> None:
         ("energy_pj /", "counts.dram_red_bytes /", "nearest: counts.dram_read_bytes"),
         ("{lead:x}.", "{led:x}.", "led: no such figure; allowed: lead; nearest: lead"),
         ("lead > 1", "lead.lo > 1", "lead.lo: no such word of that figure; allowed: value, low, high; nearest: low"),
-        ("[lead]", "[led]", "rests_on: led: no such figure; allowed: lead"),
+        ("{lead: cross", "{led: cross", "rests_on: led: no such figure; allowed: lead"),
         ("x: machine", "x: machines", "machines: no axis of sweeps.main; allowed: machine; nearest: machine"),
         ("panels: [pj]", "panels: [joules]", "joules: no such column; allowed: pj"),
         ("[crossbar, systolic]", "[crossbar, systolc]", "nearest: systolic"),
         ("rests_on", "references: [h201]\nrests_on", "nearest: h200"),
+        ("by: pj", "by: pk", "table: pk: no such column; allowed: pj; nearest: pj"),
         ("    workload: spmm-1024", "    workloads: spmm-1024", "nearest: workload"),
     ],
 )

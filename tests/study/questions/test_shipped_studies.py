@@ -12,7 +12,7 @@ import pytest
 from simulator.errors import OutputError
 from simulator.specs.documents import apply_overrides, read_tree
 from simulator.specs.tree import plain
-from simulator.study.questions.answer import said
+from simulator.study.questions.answer import Answer, said
 from simulator.study.questions.estimate import Estimate
 from simulator.study.questions.figures import Found
 from simulator.study.questions.folder import ANSWER
@@ -42,7 +42,7 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_its_cut_says_what_was_kept(name: str, store: Path) -> None:
     done = answer_cut(name, store)
     assert not done.evidence.failed
-    assert list(done.answer.sentences) == kept()["sentences"][name]
+    assert done.answer.text == kept()["answers"][name]
 
 
 def found_of(entry: dict[str, Any]) -> Found:
@@ -57,6 +57,7 @@ def test_the_kept_answer_follows_from_its_figures(file: Path) -> None:
     record = json.loads(file.read_text(encoding="utf-8"))
     spec = load_question(file.parent.name).spec
     figures = {name: found_of(entry) for name, entry in record["figures"].items()}
+    assert said((spec.verdict,), figures) == (record["verdict"],)
     assert list(said(spec.answer, figures)) == record["sentences"]
     page = file.with_name("answer.md").read_text(encoding="utf-8")
     assert " ".join(record["sentences"]) in page
@@ -76,7 +77,12 @@ def test_the_findings_say_what_was_answered(file: Path) -> None:
     record = json.loads(file.read_text(encoding="utf-8"))
     found = block(record["study"]).search(FINDINGS.read_text(encoding="utf-8"))
     assert found is not None
-    assert f"**{' '.join(record['sentences'])}**" in found[0]
+    assert f"**{record['verdict']}**\n\n{' '.join(record['sentences'])}\n" in found[0]
+
+
+def test_the_readme_says_what_the_flagship_answered() -> None:
+    record = json.loads((REPORTS / "flagship" / ANSWER).read_text(encoding="utf-8"))
+    assert f"**{record['verdict']}** {record['sentences'][0]}" in (REPORTS.parents[1] / "README.md").read_text(encoding="utf-8")
 
 
 def test_the_findings_have_a_place_for_each() -> None:
@@ -88,8 +94,10 @@ def test_a_page_takes_an_answer_where_it_has_a_place(tmp_path: Path) -> None:
     page = tmp_path / "docs" / "page.md"
     page.parent.mkdir()
     page.write_text("before\n<!-- study: heat -->\nold\n<!-- /study -->\nafter\n", encoding="utf-8")
-    update_page(page, "heat", ("It is hot.", "Very."), tmp_path / "reports" / "heat")
-    expected = "before\n<!-- study: heat -->\n**It is hot. Very.**\n\n![heat](../reports/heat/picture.png)\n<!-- /study -->\nafter\n"
+    update_page(page, "heat", Answer({}, "It is hot.", ("Very.", "At 80 °C."), ()), tmp_path / "reports" / "heat")
+    expected = (
+        "before\n<!-- study: heat -->\n**It is hot.**\n\nVery. At 80 °C.\n\n![heat](../reports/heat/picture.png)\n<!-- /study -->\nafter\n"
+    )
     assert page.read_text(encoding="utf-8") == expected
     with pytest.raises(OutputError, match="has no place for this answer"):
-        update_page(page, "width", ("No.",), tmp_path)
+        update_page(page, "width", Answer({}, "No.", (), ()), tmp_path)

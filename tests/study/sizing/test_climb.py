@@ -16,9 +16,11 @@ from simulator.errors import ConfigError
 from simulator.kinds.sizes import neighbours, value_at
 from simulator.machine import Machine, load_machine
 from simulator.pipeline import simulate
+from simulator.result import Result
 from simulator.run.floor import Floor
 from simulator.study.design import design_of
 from simulator.study.sizing import Objective, equalise
+from simulator.study.sizing import runner as runner_module
 from simulator.study.sizing.certificate import TOLERANCE, Certificate, Neighbour, Walk
 from simulator.study.sizing.climb import Standing, certify, climb
 from simulator.study.sizing.problem import Limits, Problem
@@ -101,6 +103,8 @@ def test_no_single_step_from_what_is_found_is_better(name: str) -> None:
     for step, told in list(zip(steps, found.walk.certificate.neighbours, strict=True))[::7]:
         if told.ratio is not None:
             assert simulate(step.machine, WORK).edap_js_mm2 / best.edap_js_mm2 == told.ratio >= 1 - TOLERANCE
+        elif told.bound is not None:
+            assert simulate(step.machine, WORK).edap_js_mm2 / best.edap_js_mm2 >= told.bound > 1 - TOLERANCE
     assert found.walk.best < simulate(load_machine(name, small), WORK).edap_js_mm2
 
 
@@ -210,3 +214,36 @@ def test_what_was_found_is_found_again_without_a_run() -> None:
 def test_nothing_within_the_cap_is_refused() -> None:
     with pytest.raises(ConfigError, match=r"crossbar: neither it nor any shape of its kind .* keeps to 0\.001 mm²"):
         equalise([load_machine("crossbar")], "area", WORK, to="0.001mm2", best=True)
+
+
+def test_a_large_workload_is_rehearsed_and_then_found_on_the_whole(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(runner_module, "WORTH_REHEARSING", 1)
+    tokens = runner_module.PART * 64
+    wide = workload(operation(sparse(random, 16, 12, 0.4), sparse(random, 12, tokens, 0.7), "wide"))
+    problem = Problem(load_machine("crossbar", [*SMALL, "fabric.window=64"]), "edap", Limits(), TECHNOLOGY, Floor(wide))
+    heard: list[Standing] = []
+    found = climb(problem, InTurn(wide), ALL_BUT_WINDOW, heard.append)
+    assert found is not None
+    assert heard[0].stage == "rehearsal: starts"
+    assert found.walk.rehearsed > 0
+    assert found.walk.certificate.holds
+    assert found.result == simulate(found.machine, wide)
+    monkeypatch.undo()
+    assert climb(problem, InTurn(wide), ALL_BUT_WINDOW).walk.rehearsed == 0  # type: ignore[union-attr]
+
+
+def test_a_rehearsal_leaves_tensors_where_the_whole_has_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(runner_module, "WORTH_REHEARSING", 1)
+    tokens = runner_module.PART * 64
+    wide = workload(
+        operation(sparse(random, 16, 12, 0.4), sparse(random, 12, tokens, 0.7), "first"),
+        operation(sparse(random, 8, 16, 0.4), sparse(random, 16, tokens, 0.7), "second"),
+    )
+    for kib in (0.5, 4.0, 16.0):
+        machine = load_machine("crossbar", [*SMALL, f"activation_buffer_kib={kib}"])
+        (part,), whole = InTurn(wide).rehearse([machine]), simulate(machine, wide)
+        assert isinstance(part, Result)
+        assert part.machine == machine
+        assert part.fabric_area_mm2 == whole.fabric_area_mm2
+        homes = [[each.details["y_home"] for each in run.activity.operations] for run in (part, whole)]
+        assert homes[0] == homes[1]

@@ -61,7 +61,8 @@ class SystemPlan:
 
     def __init__(self, burst_bytes: int, program: Program) -> None:
         """`burst_bytes`: of DRAM."""
-        self.program = program
+        # not the program itself: it keeps this, and a ring is let go late
+        self.tiles, self.depends_on = program.tiles, program.depends_on
         self.fills = {"x": program.x_fills, "w": tuple(map(not_empty, program.w_fills))}
         self.drains = tuple(map(not_empty, program.drains))
         self.numbers = {"y": numbered(self.drains), **{name: numbered(self.fills[name]) for name in STREAMS}}
@@ -73,20 +74,20 @@ class SystemPlan:
         parts, layout = {name: numbers[-1] for name, numbers in self.numbers.items()}, Layout(records.System)
         chunks = sum(int((-(-np.maximum(part["read"], part["written"]) // DMA_CHUNK_BYTES)).sum()) for part in self.parts.values())
         # records with numbers of 64 bits are of even size and come first: such numbers lie at even addresses
-        self.operation_block = layout.block(records.Operation, len(self.program.depends_on))
+        self.operation_block = layout.block(records.Operation, len(self.depends_on))
         self.part_blocks = {name: layout.block(records.Part, count) for name, count in parts.items()}
         self.fill_blocks = {name: layout.block(records.Fill, len(self.fills[name])) for name in STREAMS}
         transfers = {"x": len(self.fills["x"]), "w": parts["w"], "y": len(self.drains)}
         self.transfer_blocks = {name: layout.block(records.Transfer, count) for name, count in transfers.items()}
         self.drain_block = layout.block(records.Drain, len(self.drains))
-        self.tile_block = layout.block(records.Tile, len(self.program.tiles))
+        self.tile_block = layout.block(records.Tile, len(self.tiles))
         self.moment_block = layout.block(records.Moment, len(self.moments["cycle"]))
         self.chunk_block = layout.block(records.Chunk, chunks)
         self.heap = layout.places(chunks + 4)
         self.ahead = {name: layout.places(parts[name[0]] + 1) for name in TALLIES}
         self.w_room = layout.places(parts["w"])
         self.route_places = {route: layout.places(len(meters)) for route, meters in ROUTES.items()}
-        self.depends_places = [layout.places(len(others)) for others in self.program.depends_on]
+        self.depends_places = [layout.places(len(others)) for others in self.depends_on]
         self.layout = layout
 
     @cached_property
@@ -125,9 +126,7 @@ class SystemPlan:
         return sums_cycles(spec, part["sums_out"], part["sums_back"], part["sums_bus"])
 
     def _write_rates(self, memory: Memory, system: View, spec: SystemSpec) -> None:
-        rate = min(spec.dram_bytes_per_cycle, MOST_RATE)
-        in_bytes, in_cycles = (1, 0) if math.isinf(spec.dram_bytes_per_cycle) else rate.as_integer_ratio()
-        system.rate_bytes, system.byte_cycles, system.byte_rest = in_bytes, *divmod(in_cycles, in_bytes)
+        system.rate_bytes, system.byte_cycles, system.byte_rest = dram_rate(spec)
         system.latency = spec.dram_latency_cycles
         system.buffer_rate, system.drain_rate = spec.buffer_bytes_per_cycle, spec.drain_bytes_per_cycle
         staged = max(spec.dma_slots * DMA_CHUNK_BYTES, spec.dram_burst_bytes)
@@ -158,8 +157,8 @@ class SystemPlan:
         operations = self.operation_block.of(memory)
         operations.role, operations.fetch, operations.start = records.DONE, -1, -1
         operations.undrained = np.bincount([drain.operation for drain in self.drains], minlength=self.operation_block.count)
-        operations.depends_on, operations.depends_count = self.depends_places, [len(others) for others in self.program.depends_on]
-        for first, others in zip(self.depends_places, self.program.depends_on, strict=True):
+        operations.depends_on, operations.depends_count = self.depends_places, [len(others) for others in self.depends_on]
+        for first, others in zip(self.depends_places, self.depends_on, strict=True):
             numbers(memory, first, len(others))[:] = [self.operation_block[other] for other in others]
 
     def _write_parts(self, memory: Memory, name: str) -> None:
@@ -209,14 +208,25 @@ class SystemPlan:
     def _write_tiles(self, memory: Memory, system: View) -> None:
         tiles, moments = self.tile_block.of(memory), self.moment_block.of(memory)
         holding = np.array([drain.holds_w is not None for drain in self.drains], dtype=np.int64)
-        for field, column in tile_columns(self.program.tiles, self.numbers["w"], self.numbers["y"], holding).items():
+        for field, column in tile_columns(self.tiles, self.numbers["w"], self.numbers["y"], holding).items():
             setattr(tiles, field, column)
-        tiles.operation = self.operation_block[np.array([tile.operation for tile in self.program.tiles], dtype=np.int64)]
+        tiles.operation = self.operation_block[np.array([tile.operation for tile in self.tiles], dtype=np.int64)]
         tiles.first_moment, tiles.end_moment = self.moments_of_tiles
         for field, column in self.moments.items():
             setattr(moments, field, column)
-        system.tiles, system.tile_count = self.tile_block.first, len(self.program.tiles)
+        system.tiles, system.tile_count = self.tile_block.first, len(self.tiles)
         system.moments = self.moment_block.first
+
+
+def dram_rate(spec: SystemSpec) -> tuple[int, int, int]:
+    """DRAM moves so many bytes in whole cycles; a byte takes so many, and a rest in parts of as many as the bytes.
+
+    >>> dram_rate(SystemSpec(2.5, 100, 64, 256, 256, 256, 2))
+    (5, 0, 2)
+    """
+    rate = min(spec.dram_bytes_per_cycle, MOST_RATE)
+    in_bytes, in_cycles = (1, 0) if math.isinf(spec.dram_bytes_per_cycle) else rate.as_integer_ratio()
+    return in_bytes, *divmod(in_cycles, in_bytes)
 
 
 def _place_of(*path: str) -> int:
