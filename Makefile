@@ -11,6 +11,8 @@
 #   make studies  every shipped study answered, into reports/studies
 #   make workloads  the traces of whole models in workloads/, made again
 #   make bench   kernels, a sweep and short commands, timed as ratios, and how time and memory grow, into benchmarks/results*.json
+#   make blocks  every command that README and the docs print, run as printed: many minutes
+#   make docs    the documentation as a site, into build/site; REPOSITORY_URL=… leads its links to files there
 #   make clean   remove .venv and caches
 
 PYTHON ?= python3
@@ -21,7 +23,7 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 N ?= 10000
 K ?= 20
 
-.PHONY: demo test lint soak soak-rtl fuzz soak-sweep best breakevens studies workloads bench clean
+.PHONY: demo test lint soak soak-rtl fuzz soak-sweep best breakevens studies workloads bench blocks docs clean
 .DELETE_ON_ERROR:
 
 demo: $(VENV)/.installed
@@ -72,6 +74,12 @@ bench: $(VENV)/.installed-dev
 	$(BIN)/python benchmarks/slopes.py
 	$(BIN)/python benchmarks/big.py
 
+blocks: $(VENV)/.installed-dev
+	$(BIN)/python -m pytest -m heavy tests/test_shell_blocks.py -q
+
+docs: $(VENV)/.installed-docs
+	$(BIN)/mkdocs build --strict
+
 $(VENV)/.created:
 	@command -v $(PYTHON) >/dev/null || { echo "sparsim needs Python 3.11 or newer, and there is no '$(PYTHON)'; install it or run: make PYTHON=/path/to/python3.11 demo" >&2; exit 1; }
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "sparsim needs Python 3.11 or newer, but '$(PYTHON)' is $$($(PYTHON) --version 2>&1); run: make PYTHON=/path/to/python3.11 demo" >&2; exit 1; }
@@ -85,6 +93,10 @@ $(VENV)/.installed: $(VENV)/.created pyproject.toml
 
 $(VENV)/.installed-dev: $(VENV)/.created pyproject.toml
 	$(PIP) --editable '.[dev]'
+	@touch $(VENV)/.installed $@
+
+$(VENV)/.installed-docs: $(VENV)/.created pyproject.toml
+	$(PIP) --editable '.[docs]'
 	@touch $(VENV)/.installed $@
 
 clean:

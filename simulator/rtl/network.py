@@ -10,6 +10,7 @@ from amaranth.hdl import Const, Elaboratable, Module, Signal, Value
 from amaranth.lib.data import StructLayout, View
 
 from simulator.network import NetworkSpec
+from simulator.rtl.bank import BankPort
 from simulator.rtl.parts import chosen, delayed
 from simulator.rtl.queue import Queue
 from simulator.rtl.router import Buffer, Room, Route, Router
@@ -73,7 +74,7 @@ class RoutedNetwork(Elaboratable):
         router = int(graph.router_of_buffer[index])
         channels = self._channels(router) if self.voq else 1
         onward = self.voq and bool((graph.target_of_channel[self.first_channel[router] :][: self._channels(router)] >= 0).any())
-        heads = channels if onward else 1
+        heads = channels if onward or (self.voq and spec.combines) else 1
         slots = spec.slots(fed=fed)
         far = early if fed else spec.latency > 1
         queue = Queue(self.layout, slots, channels=channels, pushes=pushes if fed else 1, early=far, heads=heads)
@@ -118,6 +119,7 @@ class RoutedNetwork(Elaboratable):
             flits=spec.flits,
             iterations=spec.iterations,
             registered=spec.registered,
+            combines=spec.combines,
         )
 
     def _room(self, router: int, channel: int) -> Room:
@@ -156,3 +158,19 @@ class RoutedNetwork(Elaboratable):
             m.d.comb += queue.reserve[0].eq(granted)
             if self.voq:
                 m.d.comb += queue.reserve_for[0].eq(buffer.route(flit))
+
+
+class RoutedReplies(RoutedNetwork):
+    """The reply network: sources are bank ports, sinks are units, whose landing registers never refuse."""
+
+    def take(self, m: Module, number: int, port: BankPort) -> None:
+        """Join a bank port to its queue."""
+        queue = self.entry(number)
+        m.d.comb += [port.room.eq(queue.free[0] != 0), queue.push[0].eq(port.valid), queue.flit[0].eq(port.reply)]
+        if queue.early:
+            m.d.comb += queue.reserve[0].eq(port.access)
+
+    def land(self, m: Module, number: int) -> Way:
+        """What comes to a unit."""
+        m.d.comb += self.room[number].eq(1)
+        return self.out[number]

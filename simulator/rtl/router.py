@@ -9,7 +9,7 @@ from typing import Any
 from amaranth.hdl import Cat, Const, Elaboratable, Module, Mux, Signal, Value
 from amaranth.lib.data import Layout, View
 
-from simulator.rtl.allocator import Allocator
+from simulator.rtl.allocator import Allocator, only_winner
 from simulator.rtl.parts import any_of, selected, wire
 from simulator.rtl.queue import Queue
 from simulator.rtl.shape import index_bits
@@ -44,18 +44,25 @@ class Router(Elaboratable):
         flits: int,
         iterations: int,
         registered: bool,
+        combines: bool,
     ) -> None:
-        """`links`: of each channel, its link."""
+        """`links`: of each channel, its link. `combines`: heads that want the same line over a link go together."""
         self.links = links
         self.buffers = buffers
         self.voq = voq
         self.flits = flits
         count = max(links) + 1
-        self.allocator = Allocator(len(buffers), count, iterations, registered=registered)
+        alike = self._for_the_same_word if combines else only_winner
+        self.allocator = Allocator(len(buffers), count, iterations, registered=registered, alike=alike)
         self.room: list[Room] = []
         """[channels] set by the network, once all buffers are there."""
         self.sent = [Signal(name=f"sent_{link}") for link in range(count)]
         self.sent_flit: list[View] = [Signal(layout, name=f"sent_flit_{link}") for link in range(count)]
+        self.left = [Signal(name=f"left_{place}") for place in range(len(buffers))]
+        """[buffers] a flit goes from it."""
+        self.left_link = [Signal(index_bits(count), name=f"left_link_{place}") for place in range(len(buffers))]
+        self.left_flit: list[View] = [Signal(layout, name=f"left_flit_{place}") for place in range(len(buffers))]
+        self.combines = combines
         self.sent_channel = [Signal(index_bits(len(links)), name=f"sent_channel_{link}") for link in range(count)]
 
     def elaborate(self, platform: Any) -> Module:
@@ -75,11 +82,17 @@ class Router(Elaboratable):
         choice = [self._choice(m, link, heading, able) for link in range(len(self.sent))]
         for place, buffer in enumerate(self.buffers):
             m.d.comb += buffer.queue.pop.eq(leaving[place].any())
+            if self.combines:
+                m.d.comb += self.left[place].eq(leaving[place].any())
+                links = [(taken, Const(link, len(self.left_link[place]))) for link, taken in enumerate(leaving[place])]
+                m.d.comb += self.left_link[place].eq(selected(links))
+                heads = [(taken, self._leaving_flit(place, of[place])) for taken, of in zip(leaving[place], choice, strict=True)]
+                m.d.comb += self.left_flit[place].eq(selected(heads))
             if self.voq:
                 m.d.comb += buffer.queue.pop_from.eq(selected([(leaving[place][link], of[place]) for link, of in enumerate(choice)]))
         for link, mask in enumerate(pairs.pairs):
-            heads = [self._leaving_flit(place, channel) for place, channel in enumerate(choice[link])]
-            m.d.comb += [self.sent[link].eq(mask.any()), self.sent_flit[link].eq(selected(list(zip(mask, heads, strict=True))))]
+            sent = [self._leaving_flit(place, channel) for place, channel in enumerate(choice[link])]
+            m.d.comb += [self.sent[link].eq(mask.any()), self.sent_flit[link].eq(selected(list(zip(mask, sent, strict=True))))]
             several = len(self._channels(link)) > 1
             m.d.comb += self.sent_channel[link].eq(selected(list(zip(mask, choice[link], strict=True))) if several else choice[link][0])
         return m
@@ -129,6 +142,14 @@ class Router(Elaboratable):
                 found = Mux(able[channel][place], channel, found)
             choices.append(wire(m, found, f"choice_{link}_{place}"))
         return choices
+
+    def _for_the_same_word(self, m: Module, link: int, winner: Value, asking: Value) -> Value:
+        """Of the buffers that ask for a link, of one channel, those whose head wants the line that the winner's wants."""
+        lines = [queue.heads[link if len(queue.heads) > 1 else 0].carried for queue in (buffer.queue for buffer in self.buffers)]
+        wanted = wire(m, selected(list(zip(winner, lines, strict=True))), f"wanted_{winner.name}", len(lines[0]))
+        return wire(
+            m, Cat(asks & (line == wanted) & winner.any() for asks, line in zip(asking, lines, strict=True)), f"alike_{winner.name}"
+        )
 
     def _leaving_flit(self, place: int, channel: Value) -> Value:
         queue = self.buffers[place].queue

@@ -77,7 +77,7 @@ def data_path(inputs: int, outputs: int, bits: int) -> Built:
             pop_from=Signal(max(1, (outputs - 1).bit_length()), name=f"pop_from_{place}"),
         )
         buffers.append(Buffer(outside, lambda flit: 0))
-    made = Router(layout, range(outputs), buffers, voq=True, flits=1, iterations=1, registered=True)
+    made = Router(layout, range(outputs), buffers, voq=True, flits=1, iterations=1, registered=True, combines=False)
     pairs = [Signal(inputs, name=f"pairs_{output}") for output in range(outputs)]
     made.allocator = _Outside(wants=[Signal(inputs, name=f"wants_{output}") for output in range(outputs)], pairs=pairs)
     made.room = [lambda flit: 1 for _ in range(outputs)]

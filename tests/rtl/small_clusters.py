@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -60,9 +61,14 @@ OTHERWISE: list[dict[str, Any]] = [
     {"request_flits": 2},
     {"reply_flits": 3},
     {"radix": 3},
+    {"multicast": True, "topology": "full"},
+    {"multicast": True, "topology": "full", "queues": "voq", "iterations": 2},
 ]
 """Departures from it, of which each cluster has a few."""
 MANY: list[dict[str, Any]] = [{"units": 8, "queues": "voq", "iterations": 2}, {"units": 16}, {"units": 8, "topology": "butterfly"}]
+
+
+LEAST_ENTRIES = 5
 
 
 def small_case(number: int, departures: int = 2) -> Case:
@@ -77,9 +83,11 @@ def small_case(number: int, departures: int = 2) -> Case:
             keys |= OTHERWISE[place]
     if keys["allocator"] == "round_robin":
         keys |= {"iterations": 1}
+    if keys.get("multicast"):
+        keys |= {"request_flits": 1, "reply_flits": 1}
     spec = cluster(**keys)
     hashable = spec.banks & (spec.banks - 1) == 0
-    return Case(
+    case = Case(
         spec=spec,
         seed=int(random.integers(1 << 32)),
         k_words=4 if large else int(random.choice([3, 5, 8])),
@@ -90,6 +98,9 @@ def small_case(number: int, departures: int = 2) -> Case:
         zeros=float(random.choice([0.0, 0.3, 0.8])),
         banks="hashed" if hashable and random.random() < 0.5 else "interleaved",
     )
+    while case.gather().entries < LEAST_ENTRIES:
+        case = replace(case, seed=case.seed + 1)
+    return case
 
 
 def pair_of(spec: ClusterSpec, work: TileWork, placement: str, lanes: int = 1) -> Pair:
@@ -125,4 +136,4 @@ MOST_PORTS = 9
 def has_hardware(case: Case) -> bool:
     """Whether a case of the engines' own soak is elaborated, and small."""
     spec = case.spec
-    return spec.network == "routed" and not spec.multicast and case.banks != "random" and max(spec.units, spec.ports) <= MOST_PORTS
+    return spec.network == "routed" and case.banks != "random" and max(spec.units, spec.ports) <= MOST_PORTS

@@ -79,7 +79,7 @@ REFUSED: list[tuple[dict[str, Any], dict[str, Any], str]] = [
         {},
         "fabric.replicas: 2 is not elaborated into hardware; supported: copies that serve several",
     ),
-    ({"multicast": True}, {}, "fabric.multicast: true is not elaborated into hardware; supported: false"),
+    ({"replicas": 4, "units": 4, "banks": 1, "multicast": True}, {}, "fabric.replicas: 4 is not elaborated"),
     ({}, {"mapping": {"dataflow": "scatter"}}, "works as scatter is not elaborated"),
     ({}, {"mapping": {"dataflow": "both"}}, "works as both is not elaborated"),
 ]

@@ -34,8 +34,6 @@ def check_elaborated(machine: UnitsMachine, spec: ClusterSpec) -> None:
         raise not_elaborated("fabric.replicas", machine.fabric.replicas, "copies that serve several units each, over a network")
     if spec.network == "ideal":
         raise not_elaborated("ideal", "a perfect network", "a network of routers")
-    if spec.multicast:
-        raise not_elaborated("fabric.multicast", "true", "false")
     if machine.mapping.placement == "file":
         raise not_elaborated("mapping.placement", "file", "interleaved, hashed")
     if machine.mapping.dataflow != "gather":

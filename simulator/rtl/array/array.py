@@ -11,7 +11,7 @@ from simulator.rtl.array.sequencer import Sequencer
 from simulator.rtl.array.shape import ArrayShape
 
 
-class SystolicArray(Elaboratable):
+class CellArray(Elaboratable):
     """An array that runs the folds which it is handed, from the operands that lie in its banks.
 
     A fold that holds an operand uses the first rows; one that keeps its sums the last rows of the part in use, so that a sum passes

@@ -12,7 +12,7 @@ from typing import Any
 from amaranth.hdl import Cat, Elaboratable, Module, Signal
 from amaranth.sim import Simulator
 
-from simulator.rtl.array.array import SystolicArray
+from simulator.rtl.array.array import CellArray
 
 STROBES = ("multiplies", "useful", "loads", "sums", "shifts_out")
 """Of every cell, in the order in which a probe shows them; then those of `EDGES`, and what passes between cells."""
@@ -23,7 +23,7 @@ REGISTERS = ("right", "down", "active", "sum", "out")
 class Probe(Elaboratable):
     """An array with two wide signals, of what happens in a cycle and of what all registers hold, so that a bench reads two."""
 
-    def __init__(self, array: SystolicArray) -> None:
+    def __init__(self, array: CellArray) -> None:
         self.array = array
         cells = list(chain.from_iterable(array.cells))
         self.strobes = [Cat(getattr(cell, name) for cell in cells) for name in STROBES]
@@ -101,7 +101,7 @@ class Job:
 class Bench:
     """An array in the simulator, which runs one job after another, each from the reset on."""
 
-    def __init__(self, array: SystolicArray) -> None:
+    def __init__(self, array: CellArray) -> None:
         self.array = array
         self._probe = Probe(array)
         self._simulator = Simulator(self._probe)

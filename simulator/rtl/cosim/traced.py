@@ -6,9 +6,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from amaranth.hdl import Cat, Elaboratable, Module, Signal, Value
+from amaranth.hdl import Cat, Const, Elaboratable, Module, Signal, Value
 
 from simulator.rtl.cluster import Cluster
+from simulator.rtl.combining import CombinedReplies
 from simulator.rtl.cosim.events import Cycle, Label
 from simulator.rtl.network import RoutedNetwork
 
@@ -39,19 +40,23 @@ def probes(cluster: Cluster) -> list[Probe]:
         ]
     for number, port in enumerate(cluster.ports):
         head = port.queue.head
-        found.append(Probe(("bank port", number, "access"), port.access, (head.source, head.tag, port.line)))
+        # what was combined is of several units, whose tags wait where they are
+        whose = (Const(0), Const(0)) if cluster.shape.spec.combines else (head.source, head.tag)
+        found.append(Probe(("bank port", number, "access"), port.access, (*whose, port.line)))
     for name, network in networks(cluster).items():
         for number, router in network.routers.items():
             for link, sent in enumerate(router.sent):
                 flit = router.sent_flit[link]
-                told = (router.allocator.pairs[link], router.sent_channel[link], flit.source, flit.sink, flit.tag)
+                source, tag = (Const(0), Const(0)) if router.combines else (flit.source, flit.tag)
+                told = (router.allocator.pairs[link], router.sent_channel[link], source, flit.sink, tag)
                 found.append(Probe((f"{name} router {number}", link, "grant"), sent, told))
     return found
 
 
 def networks(cluster: Cluster) -> dict[str, RoutedNetwork]:
     """Those of routers, by what they carry."""
-    return {"requests": cluster.requests, "replies": cluster.replies}
+    found: dict[str, RoutedNetwork] = {"requests": cluster.requests}
+    return found if isinstance(cluster.replies, CombinedReplies) else {**found, "replies": cluster.replies}
 
 
 def pointers(cluster: Cluster) -> list[tuple[Label, Signal]]:

@@ -17,7 +17,7 @@ from simulator.kinds.systolic.rtl.elaboration import shape_of
 from simulator.kinds.systolic.schedule import SystolicSchedule
 from simulator.kinds.systolic.tiles import array_tiles
 from simulator.kinds.systolic.timing import compute_cycles, fold_plan, tile_times
-from simulator.rtl.array.array import SystolicArray
+from simulator.rtl.array.array import CellArray
 from simulator.rtl.array.bench import Bench
 from simulator.system.program import LoopOrder
 from simulator.workload.types import Operation
@@ -93,5 +93,5 @@ def random_runs(seed: int) -> list[int]:
     """Run one array in all three dataflows, one after another; returns the cycles of each."""
     random = np.random.default_rng(seed)
     of = random_machine(random)
-    bench = Bench(SystolicArray(shape_of(of, WORDS)))
+    bench = Bench(CellArray(shape_of(of, WORDS)))
     return [agrees(random_case(random, of, flow), bench) for flow in FLOWS]

@@ -19,7 +19,7 @@ from amaranth.hdl import Signal
 
 from simulator.kinds.systolic.rtl.cosim import difference, run_both
 from simulator.kinds.systolic.rtl.elaboration import shape_of
-from simulator.rtl.array.array import SystolicArray
+from simulator.rtl.array.array import CellArray
 from simulator.rtl.array.bench import Bench
 from simulator.rtl.array.cell import Word
 from tests.rtl.array.small_arrays import WORDS, Case, random_runs
@@ -30,7 +30,7 @@ def test_random_arrays_agree_in_every_register_counter_cycle_and_value(seed: int
     assert len(random_runs(seed)) == 3
 
 
-class BrokenArray(SystolicArray):
+class BrokenArray(CellArray):
     """Its cell (1, 0) is cut off from the sum above it, and from what keeps it open while sums leave."""
 
     def elaborate(self, platform: object) -> Any:

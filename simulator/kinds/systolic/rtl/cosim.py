@@ -86,13 +86,13 @@ def run_both(
 
     Raises ConfigError for what is not elaborated, and for operands that are no integers of the array's width.
     """
-    from simulator.rtl.array.array import SystolicArray
+    from simulator.rtl.array.array import CellArray
     from simulator.rtl.array.bench import Bench, Job
 
     flow, fabric = schedule.dataflow, machine.fabric
     program = fold_program(flow, folds, fabric.rows, fabric.cols, shape_of(machine).operand_bits)
     if bench is None:
-        bench = Bench(SystolicArray(shape_of(machine, (program.row_banks.words, program.column_banks.words, program.sum_words))))
+        bench = Bench(CellArray(shape_of(machine, (program.row_banks.words, program.column_banks.words, program.sum_words))))
     states: States = []
     run = run_output if flow == "os" else run_stationary
     engine = run(schedule.fabric, [fold.operands for fold in folds], lambda cycle, cells: states.append(cells))

@@ -11,7 +11,7 @@ from simulator.rtl.array.shape import ArrayShape
 from simulator.rtl.design import Design, not_elaborated
 
 if TYPE_CHECKING:
-    from simulator.rtl.array.array import SystolicArray
+    from simulator.rtl.array.array import CellArray
 
 LARGEST_CELLS = 4096
 """Of an array that is written out; every cell is a module of its own."""
@@ -53,9 +53,9 @@ def array_design(machine: ArrayMachine) -> Design:
     shape = shape_of(machine)
     if shape.rows * shape.cols > LARGEST_CELLS:
         raise not_elaborated("fabric.rows, fabric.cols", f"{shape.rows} × {shape.cols}", f"at most {LARGEST_CELLS:,} cells")
-    from simulator.rtl.array.array import SystolicArray
+    from simulator.rtl.array.array import CellArray
 
-    top: SystolicArray = SystolicArray(shape)
+    top: CellArray = CellArray(shape)
     about = (
         f"{machine.name}: {shape.rows} × {shape.cols} cells of {shape.operand_bits} b integers and sums of {shape.accumulate_bits} b, "
         "their sequencer and the banks at three edges"
