@@ -3,6 +3,7 @@
 #   make test    lint, types, layers, tests
 #   make lint    lint, types, layers
 #   make soak    N=10000 random cases of engine against engine
+#   make soak-rtl N=1000 random clusters, and as many arrays, in hardware, in step with the engines
 #   make fuzz    N=1000 hostile files of every kind of input: each command ends well, or in words
 #   make soak-sweep  K=20 kills of a sweep's driver, each resumed
 #   make best    the best machine of each kind under one cap of area, for tinygpt and the 4x model, into reports/best and reports/best-4x
@@ -22,7 +23,7 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 N ?= 10000
 K ?= 20
 
-.PHONY: demo test lint soak fuzz soak-sweep best breakevens studies workloads bench blocks docs clean
+.PHONY: demo test lint soak soak-rtl fuzz soak-sweep best breakevens studies workloads bench blocks docs clean
 .DELETE_ON_ERROR:
 
 demo: $(VENV)/.installed
@@ -39,6 +40,10 @@ lint: $(VENV)/.installed-dev
 
 soak: $(VENV)/.installed-dev
 	$(BIN)/python -m tests.differential.soak $(N)
+
+soak-rtl: $(VENV)/.installed-dev
+	$(BIN)/python -m tests.rtl.soak $(N)
+	$(BIN)/python -m tests.rtl.array.soak $(N)
 
 best: $(VENV)/.installed
 	for sweep in best best-4x; do $(BIN)/sparsim sweep $$sweep -o reports/$$sweep --force && $(BIN)/sparsim plot reports/$$sweep --format both || exit 1; done

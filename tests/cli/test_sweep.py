@@ -110,7 +110,7 @@ def test_results_lists_filters_exports_compares_and_prunes(swept: Path, sparsim:
 
 def test_break_even_is_where_the_curves_cross(swept: Path, sparsim: Type) -> None:
     asked = ("breakeven", "--axis", "workload.operations.0.weight.density", "--between", "crossbar.yaml,systolic.yaml", "-w", "tiny.yaml")
-    outcome = sparsim(*asked, "-m", "energy_pj", "--range", "0.01:1", "--points", "4", "--tolerance", "0.1", "-j", "0", "-o", "even")
+    outcome = sparsim(*asked, "-m", "energy_pj", "--range", "0.01:1", "--points", "4", "--tolerance", "0.5", "-j", "0", "-o", "even")
     assert outcome.code == 0, outcome.err
     record = json.loads((swept / "even" / "breakeven.json").read_text(encoding="utf-8"))
     (curve,) = record["curves"]
