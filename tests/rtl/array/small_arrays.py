@@ -46,8 +46,9 @@ def spans(size: int, cut: int) -> tuple[tuple[int, int], ...]:
     return tuple(itertools.pairwise(edges))
 
 
-WORDS = 160, 160, 240
-"""Of banks that hold the operands and sums of any case."""
+WORDS = 480, 480, 240
+LISTED = 160
+"""Of banks, and of lists, that hold the operands and sums of any case."""
 
 
 def random_machine(random: np.random.Generator) -> ArrayMachine:
@@ -58,6 +59,7 @@ def random_machine(random: np.random.Generator) -> ArrayMachine:
         "read_latency": int(random.integers(1, 4)),
         "multiply_latency": int(random.integers(3)),
         "skip_zero_tiles": bool(random.integers(2)),
+        "column_skip": bool(random.integers(2)),
     }
     return ArrayMachine.of(machine({"kind": "systolic", "rows": rows, "cols": cols, **keys}))
 
@@ -93,5 +95,5 @@ def random_runs(seed: int) -> list[int]:
     """Run one array in all three dataflows, one after another; returns the cycles of each."""
     random = np.random.default_rng(seed)
     of = random_machine(random)
-    bench = Bench(CellArray(shape_of(of, WORDS)))
+    bench = Bench(CellArray(shape_of(of, WORDS, LISTED)))
     return [agrees(random_case(random, of, flow), bench) for flow in FLOWS]
