@@ -103,9 +103,9 @@ def small_case(number: int, departures: int = 2) -> Case:
     return case
 
 
-def pair_of(spec: ClusterSpec, work: TileWork, placement: str, lanes: int = 1) -> Pair:
-    """Hardware as large as a tile asks for, beside the reference engine."""
-    shape = ClusterShape(
+def shape_of(spec: ClusterSpec, work: TileWork, placement: str, lanes: int = 1) -> ClusterShape:
+    """As large as a tile asks for."""
+    return ClusterShape(
         spec,
         words=work.words * work.token_words,
         features=work.words,
@@ -119,14 +119,19 @@ def pair_of(spec: ClusterSpec, work: TileWork, placement: str, lanes: int = 1) -
         activation_bits=4,
         sum_bits=16,
     )
+
+
+def pair_of(case: Case, work: TileWork) -> Pair:
+    """Hardware for a tile, beside the reference engine."""
+    spec = case.spec
+    shape = shape_of(spec, work, case.banks, lanes=1 + (case.seed % 4 == 0))
     return Pair(shape, lambda work, values, watch: run_cluster(spec, work, values, watch))
 
 
 def agreement_of(case: Case) -> Agreement:
     """Hardware, the reference engine and the compiled one."""
     work = case.gather()
-    pair = pair_of(case.spec, work, case.banks, lanes=1 + (case.seed % 4 == 0))
-    return pair.run(repr(case), work, (run_compiled(case.spec, work),))
+    return pair_of(case, work).run(repr(case), work, (run_compiled(case.spec, work),))
 
 
 MOST_PORTS = 9

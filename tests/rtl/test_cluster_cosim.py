@@ -3,13 +3,24 @@
 from __future__ import annotations
 
 from collections import Counter
+from typing import Any
 
+import numpy as np
 import pytest
 
+from simulator.kinds.gather.reference import run_cluster
 from simulator.network import TOPOLOGIES
 from simulator.rtl import allocator
+from simulator.rtl.cluster import Cluster
+from simulator.rtl.cosim.compare import first_difference
+from simulator.rtl.cosim.loads import load_of
+from simulator.rtl.cosim.pair import drawn_values
+from simulator.rtl.cosim.pysim import PythonSimulation
+from simulator.rtl.cosim.traced import Traced
+from simulator.rtl.cosim.watched import Watcher
+from simulator.rtl.outputs import GatedCluster
 from tests.clusters import run_compiled
-from tests.rtl.small_clusters import agreement_of, pair_of, small_case
+from tests.rtl.small_clusters import agreement_of, pair_of, shape_of, small_case
 
 CLUSTERS, BATCHES = 100, 10
 
@@ -53,7 +64,7 @@ def test_one_cluster_runs_tile_after_tile() -> None:
     """Each from reset, whatever the memories held before."""
     case = small_case(0)
     work = case.gather()
-    pair = pair_of(case.spec, work, case.banks)
+    pair = pair_of(case, work)
     first, again = (pair.run("tile", work, (run_compiled(case.spec, work),)) for _ in range(2))
     assert first.difference is None
     assert (again.cycles, again.compared, again.difference) == (first.cycles, first.compared, None)
@@ -82,3 +93,31 @@ def test_an_adder_that_is_wrong_is_found(monkeypatch: pytest.MonkeyPatch) -> Non
     assert difference is not None
     assert difference.what.startswith("unit ")
     assert ": write: engine token 0, row" in difference.what
+
+
+def test_a_fabric_whose_clock_stands_does_the_same_on_its_own_clock() -> None:
+    """Held at random, and with output banks of one row that are drained now and then; rows leave in the order of their writes."""
+    case = small_case(4)
+    work = case.gather()
+    shape = shape_of(case.spec, work, case.banks)
+    values, watcher = drawn_values(shape, work), Watcher(shape, int(work.own.max()) + 1)
+    run_cluster(case.spec, work, values, watcher)
+    engine = list(watcher.cycles())
+    gated = GatedCluster(Cluster(shape), slots=1)
+    random, drained = np.random.default_rng(1), []
+
+    def drive(context: Any, cycle: int) -> None:
+        context.set(gated.hold, int(random.random() < 0.3))
+        for number, output in enumerate(gated.outputs):
+            takes = random.random() < 0.1
+            context.set(output.drain, int(takes))
+            if takes and context.get(output.valid):
+                row = context.get(output.row)
+                drained.append((number, row["token"], row["row"], row["word"]))
+
+    hardware = PythonSimulation(Traced(gated.cluster, gated)).run(load_of(shape, work, values), len(engine) + 100, drive=drive)
+    assert first_difference(engine, hardware, [], 3) is None
+    written = [(label[1], *told) for cycle in engine for label, told in cycle.events.items() if label[2] == "write"]
+    assert len(written) > 2
+    for number in range(case.spec.units):
+        assert [row for row in drained if row[0] == number] == [row for row in written if row[0] == number]

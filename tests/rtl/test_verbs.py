@@ -70,7 +70,7 @@ def test_a_cluster_is_written_as_verilog(files: tuple[str, str], tmp_path: Path)
     assert "a cluster of tiny: 2 units, 2 banks of 1 ports" in told
     text = (tmp_path / "out" / "tiny_cluster.v").read_text(encoding="utf-8")
     assert "module tiny_cluster(" in text
-    assert "module \\tiny_cluster.unit_1.accumulators" in text
+    assert "module \\tiny_cluster.cluster.unit_1.accumulators" in text
 
 
 REFUSED: list[tuple[dict[str, Any], dict[str, Any], str]] = [

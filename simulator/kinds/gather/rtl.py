@@ -17,13 +17,14 @@ from simulator.kinds.units.machine import UnitsMachine
 from simulator.rtl.cluster import Cluster
 from simulator.rtl.cosim.pair import Pair
 from simulator.rtl.design import Agreement, CosimOptions, Design, not_elaborated
+from simulator.rtl.outputs import GatedCluster
 from simulator.rtl.shape import ClusterShape, PlacementName
 
 COMPONENTS = {
-    "requests": "request_network",
-    "replies": "reply_network",
-    "bank": "banks",
-    "unit": "units",
+    "cluster.bank": "x_banks",
+    "cluster.requests": "request_network",
+    "cluster.replies": "reply_network",
+    "output": "output_banks",
 }
 """Of submodules of a cluster, the components of the cost model."""
 
@@ -62,7 +63,7 @@ def design(machine: UnitsMachine, spec: ClusterSpec) -> Design:
         activation_bits=types.activation_bits,
         sum_bits=types.accumulate_bits,
     )
-    cluster = Cluster(shape)
+    cluster = GatedCluster(Cluster(shape), slots=2 * machine.output_words)
     about = f"a cluster of {machine.machine.name}: {spec.units} units, {spec.banks} banks of {spec.bank_ports} ports, integer arithmetic"
     return Design(f"{machine.machine.name}_cluster", cluster, cluster.ports_of_top(), about, COMPONENTS)
 

@@ -328,10 +328,8 @@ class EdgeFills:
         if schedule.product.left is None:
             m_sizes, k_sizes = (np.diff(spans)[:, 0] for spans in (schedule.m_tiles, schedule.k_tiles))
             return np.broadcast_to(m_sizes[:, None] * k_sizes, tiles)
-        if WEIGHTS_KERNEL.ready:
-            nonzeros: Ints = self._counted[0].reshape(tiles)
-            return nonzeros
-        return np.bincount(self._tile_of, minlength=tiles[0] * tiles[1] * tiles[2]).reshape(tiles)
+        nonzeros = self._counted[0] if WEIGHTS_KERNEL.ready else np.bincount(self._tile_of, minlength=tiles[0] * tiles[1] * tiles[2])
+        return np.asarray(nonzeros).reshape(tiles)
 
     @cached_property
     def _tile_of(self) -> Ints:
