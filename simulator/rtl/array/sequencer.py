@@ -22,15 +22,17 @@ class FoldPort:
         self.column_base = Signal(shape.address_bits, name=f"{name}_column_base")
         """And at the top."""
         self.sum_base = Signal(shape.sum_address_bits, name=f"{name}_sum_base")
+        self.listed = Signal(name=f"{name}_listed")
+        """Whether it streams the steps of a list, of those of its tile, and not all of them."""
         self.list_base = Signal(shape.list_bits, name=f"{name}_list_base")
-        """Where its list of steps begins, if steps are skipped."""
+        """Where that begins."""
         self.adds = Signal(name=f"{name}_adds")
         """Whether its sums are added to what lies there."""
 
     @property
     def signals(self) -> tuple[Signal, ...]:
         """In a fixed order, without `valid`."""
-        return self.steps, self.rows, self.cols, self.row_base, self.column_base, self.sum_base, self.list_base, self.adds
+        return self.steps, self.rows, self.cols, self.row_base, self.column_base, self.sum_base, self.listed, self.list_base, self.adds
 
 
 class Sequencer(Elaboratable):
@@ -117,7 +119,7 @@ class Sequencer(Elaboratable):
         read, write = self.lists.read_port(domain="comb"), self.lists.write_port()
         m.d.comb += [write.addr.eq(self.list_address), write.data.eq(self.list_value), write.en.eq(self.lists_step)]
         m.d.comb += read.addr.eq(self.streams.list_base + following)
-        return Mux(self.stays, read.data, following)
+        return Mux(self.streams.listed, read.data, following)
 
     def _words(self, m: Module) -> None:
         """Words of the operands before, at both edges."""

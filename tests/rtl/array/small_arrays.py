@@ -70,6 +70,8 @@ def random_case(random: np.random.Generator, of: ArrayMachine, flow: Dataflow) -
     if fabric.weight_load == "overlapped":
         part = {name: int(random.integers(1, size + 1)) for name, size in (("rows", fabric.rows), ("cols", fabric.cols))}
         fabric = fabric.model_copy(update=part)
+    skips = fabric.column_skip and bool(random.integers(4))  # a schedule may leave an option unused
+    fabric = fabric.model_copy(update={"column_skip": skips})
     m, k, n = random.integers(1, 8, size=3).tolist()
     w, x = sparse(random, m, k, float(random.choice([0.15, 0.8]))), sparse(random, k, n, 0.8)
     tiles = [spans(size, int(random.integers(1, 7))) for size in (m, k, n)]

@@ -26,6 +26,7 @@ class FoldOrder:
     row_base: int
     column_base: int
     sum_base: int
+    listed: bool
     list_base: int
     adds: bool
 
@@ -83,12 +84,13 @@ def fold_program(flow: Dataflow, folds: Sequence[PlacedFold], left: Region, top:
             bases[output] = words
             words += operands.used[0] if flow == "os" else len(operands.rows)
         steps = operands.steps
-        listed = 0 if steps is None else lists.base_of(steps[None])
+        base = 0 if steps is None else lists.base_of(steps[None])
         if steps is not None:
             for edge, region in enumerate((left, top)):
                 last = steps[-1] // region.word == (operands.tile_steps - 1) // region.word
                 unread[edge] += operands.used[edge] * (-operands.tile_steps % region.word) * last
-        orders.append(FoldOrder(len(operands.rows), *operands.used, left.base_of(across), top.base_of(down), bases[output], listed, adds))
+        places = left.base_of(across), top.base_of(down), bases[output]
+        orders.append(FoldOrder(len(operands.rows), *operands.used, *places, steps is not None, base, adds))
     return FoldProgram(tuple(orders), left, top, words, lists, (unread[0], unread[1]), bases)
 
 
