@@ -10,6 +10,7 @@ from amaranth.hdl import Const, Elaboratable, Module, Signal, Value
 from amaranth.lib.data import StructLayout, View
 
 from simulator.network import NetworkSpec
+from simulator.rtl.bank import BankPort
 from simulator.rtl.parts import chosen, delayed
 from simulator.rtl.queue import Queue
 from simulator.rtl.router import Buffer, Room, Route, Router
@@ -38,9 +39,11 @@ class RoutedNetwork(Elaboratable):
         self.first_channel = np.searchsorted(graph.router_of_link[graph.link_of_channel], np.arange(graph.routers)).tolist()
         self.first_link = np.searchsorted(graph.router_of_link, np.arange(graph.routers)).tolist()
         entries = set(graph.buffer_of_source.tolist())
-        self.buffers = [self._buffer(index, pushes, early, fed=index in entries) for index in range(graph.buffers)]
-        joined = np.intersect1d(graph.router_of_buffer, graph.router_of_link[graph.link_of_channel])
-        self.routers = {router: self._router(router) for router in joined.tolist()}
+        # a router without a way in, or out, takes part in nothing
+        joined = np.intersect1d(graph.router_of_buffer, graph.router_of_link[graph.link_of_channel]).tolist()
+        there = np.flatnonzero(np.isin(graph.router_of_buffer, joined)).tolist()
+        self.buffers = {index: self._buffer(index, pushes, early, fed=index in entries) for index in there}
+        self.routers = {router: self._router(router) for router in joined}
         self.room = [Signal(name=f"room_{sink}") for sink in range(spec.sinks)]
         """[sinks] whether it has a slot."""
         self.reserved = [Signal(name=f"reserved_{sink}") for sink in range(spec.sinks)]
@@ -69,9 +72,9 @@ class RoutedNetwork(Elaboratable):
     def _buffer(self, index: int, pushes: int, early: bool, *, fed: bool) -> Buffer:
         graph, spec = self.graph, self.spec
         router = int(graph.router_of_buffer[index])
-        channels = max(1, self._channels(router)) if self.voq else 1
+        channels = self._channels(router) if self.voq else 1
         onward = self.voq and bool((graph.target_of_channel[self.first_channel[router] :][: self._channels(router)] >= 0).any())
-        heads = channels if onward else 1
+        heads = channels if onward or (self.voq and spec.combines) else 1
         slots = spec.slots(fed=fed)
         far = early if fed else spec.latency > 1
         queue = Queue(self.layout, slots, channels=channels, pushes=pushes if fed else 1, early=far, heads=heads)
@@ -85,7 +88,7 @@ class RoutedNetwork(Elaboratable):
         graph = self.graph
         first = self.first_channel[int(graph.router_of_buffer[buffer])]
         table = graph.route[graph.route_row[buffer]].tolist()
-        width = index_bits(max(1, self._channels(int(graph.router_of_buffer[buffer]))))
+        width = index_bits(self._channels(int(graph.router_of_buffer[buffer])))
         asked = {channel for channel in table if channel >= -1}
 
         def route(flit: View) -> Value:
@@ -116,6 +119,7 @@ class RoutedNetwork(Elaboratable):
             flits=spec.flits,
             iterations=spec.iterations,
             registered=spec.registered,
+            combines=spec.combines,
         )
 
     def _room(self, router: int, channel: int) -> Room:
@@ -123,6 +127,8 @@ class RoutedNetwork(Elaboratable):
         target = int(self.graph.target_of_channel[self.first_channel[router] + channel])
         if target < 0:
             return lambda flit: self.room[-1 - target]
+        if target not in self.buffers:
+            return lambda flit: Const(0)
         buffer = self.buffers[target]
         if not self.voq:
             return lambda flit: buffer.queue.free[0] != 0
@@ -133,6 +139,8 @@ class RoutedNetwork(Elaboratable):
         router, spec = self.routers[number], self.spec
         link = router.links[channel]
         target = int(self.graph.target_of_channel[self.first_channel[number] + channel])
+        if target >= 0 and target not in self.buffers:
+            return
         name = f"link_{number}_{channel}"
         granted, flit = router.sent[link] & (router.sent_channel[link] == channel), router.sent_flit[link]
         stages = spec.latency - 1 + (spec.flits - 1 if target < 0 else 0)
@@ -150,3 +158,19 @@ class RoutedNetwork(Elaboratable):
             m.d.comb += queue.reserve[0].eq(granted)
             if self.voq:
                 m.d.comb += queue.reserve_for[0].eq(buffer.route(flit))
+
+
+class RoutedReplies(RoutedNetwork):
+    """The reply network: sources are bank ports, sinks are units, whose landing registers never refuse."""
+
+    def take(self, m: Module, number: int, port: BankPort) -> None:
+        """Join a bank port to its queue."""
+        queue = self.entry(number)
+        m.d.comb += [port.room.eq(queue.free[0] != 0), queue.push[0].eq(port.valid), queue.flit[0].eq(port.reply)]
+        if queue.early:
+            m.d.comb += queue.reserve[0].eq(port.access)
+
+    def land(self, m: Module, number: int) -> Way:
+        """What comes to a unit."""
+        m.d.comb += self.room[number].eq(1)
+        return self.out[number]

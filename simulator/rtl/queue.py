@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from amaranth.hdl import Elaboratable, Module, Signal
+from amaranth.hdl import Elaboratable, Module, Mux, Signal, Value
 from amaranth.lib.data import Layout, View
 from amaranth.lib.memory import Memory
 
@@ -50,20 +50,20 @@ class Queue(Elaboratable):
         first = [Signal(index, name=f"first_{channel}") for channel in range(self.channels)]
         end = [Signal(index, name=f"end_{channel}") for channel in range(self.channels)]
         for channel in range(self.channels):
-            coming = self._here(self.push, self.into, channel)
+            coming = total(self._here(self.push, self.into, channel))
             leaving = self.pop & (self.pop_from == channel) if self.channels > 1 else self.pop
-            arrived = total(coming)
-            m.d.sync += end[channel].eq(wrapped(m, end[channel] + arrived, self.slots))
-            with m.If(leaving):
-                m.d.sync += first[channel].eq(wrapped(m, first[channel] + 1, self.slots))
-            taken = self._here(self.reserve, self.reserve_for, channel)
-            m.d.sync += self.free[channel].eq(self.free[channel] - total(taken) + leaving)
+            taken = total(self._here(self.reserve, self.reserve_for, channel)) if self.early else coming
+            free = self.free[channel]
+            m.d.sync += free.eq(free - taken + leaving)
+            if self.slots > 1:
+                self._move(m, first[channel], leaving)
+                self._move(m, end[channel], coming)
             if self.early:
                 count = Signal(range(self.slots + 1), name=f"count_{channel}")
-                m.d.sync += count.eq(count + arrived - leaving)
+                m.d.sync += count.eq(count + coming - leaving)
                 m.d.comb += self.visible[channel].eq(count != 0)
             else:
-                m.d.comb += self.visible[channel].eq(self.free[channel] != self.slots)
+                m.d.comb += self.visible[channel].eq(free != self.slots)
         for i, (push, into, flit) in enumerate(zip(self.push, self.into, self.flit, strict=True)):
             port = store.write_port()
             before = [self.push[k] & (self.into[k] == into) if self.channels > 1 else self.push[k] for k in range(i)]
@@ -75,6 +75,14 @@ class Queue(Elaboratable):
             address = self._address(self.pop_from, chosen(first, self.pop_from)) if one else i * self.slots + first[i]
             m.d.comb += [port.addr.eq(address), head.eq(port.data)]
         return m
+
+    def _move(self, m: Module, pointer: Signal, by: Value) -> None:
+        """A pointer by so many places, by one at most where no more come."""
+        if len(self.push) == 1:
+            with m.If(by):
+                m.d.sync += pointer.eq(pointer + 1 if self.slots == 1 << len(pointer) else Mux(pointer == self.slots - 1, 0, pointer + 1))
+        else:
+            m.d.sync += pointer.eq(wrapped(m, pointer + by, self.slots))
 
     def _here(self, valid: list[Signal], channel_of: list[Signal], channel: int) -> list[Any]:
         return [v & (c == channel) if self.channels > 1 else v for v, c in zip(valid, channel_of, strict=True)]

@@ -110,14 +110,11 @@ class _Steps:
         m.d.comb += [rows.opened.eq(self.opened), rows.scanned.eq(self.ended), scan.places.opened.eq(self.opened)]
         m.d.comb += rows.at_hand_next.eq(self.at_hand)
         m.d.comb += [after.eq(slot) for after, slot in zip(rows.slot_of_next, self.slots, strict=True)]
-        for number, issue in enumerate(scan.issues):
-            if self.width == 1:
-                mine = [(self.asked[0][0], self.asked[0][2])]
-            else:
-                mine = [
-                    (wire(m, issues & (before == number), f"issue_{number}_by_{step}"), what)
-                    for step, (issues, before, what) in enumerate(self.asked)
-                ]
+        for number, issue in enumerate(scan.issues if self.width > 1 else []):
+            mine = [
+                (wire(m, issues & (before == number), f"issue_{number}_by_{step}"), what)
+                for step, (issues, before, what) in enumerate(self.asked)
+            ]
             m.d.comb += issue.valid.eq(any_of([here for here, _ in mine]))
             for place, signal in enumerate(issue.told):
                 m.d.comb += signal.eq(selected([(here, what.told[place]) for here, what in mine]))
@@ -139,7 +136,8 @@ class _Steps:
         free = wire(m, lowest(wire(m, ~(rows.busy | self.opened), f"unused_{step}", self.count)), f"free_{step}", self.count)
         slot = scan.step_slot[step]
         m.d.comb += slot.eq(Mux(has, chosen(self.slots, token), number_of(free)))
-        asks = Issue(shape, scan.issues[0].flit.shape(), len(scan.free), f"step_{step}")
+        only = self.width == 1
+        asks = scan.issues[0] if only else Issue(shape, scan.issues[0].flit.shape(), len(scan.free), f"step_{step}")
         self._request(asks, address)
         m.d.comb += [asks.slot.eq(slot), asks.token.eq(token), asks.row.eq(scan.walk.row[step]), asks.weight.eq(entry.weight)]
         before = [issues & (what.into == asks.into) for issues, _, what in self.asked]
@@ -176,7 +174,7 @@ class _Steps:
         self.ended = wire(m, self.ended | Mux(ends, one, 0), f"ended_{step}")
         waits = chosen(rows.waiting, slot) != (rows.consumed & one).any()
         issued_for = [issues & (what.slot == slot) for issues, _, what in self.asked]
-        m.d.comb += scan.completes[step].eq(ends & ~asks.valid & ~waits & ~(any_of(issued_for) if issued_for else Const(0)))
+        m.d.comb += scan.completes[step].eq(ends & ~asks.valid & ~any_of([waits, *issued_for]))
         self.slots = [
             wire(m, Mux(asks.valid & for_token[token], slot, before), f"slot_of_{token}_after_{step}")
             for token, before in enumerate(self.slots)

@@ -11,6 +11,8 @@ from typing import Any, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from simulator.kinds.systolic.compiled import WEIGHTS_KERNEL
+from simulator.kinds.systolic.compiled.engine import tiles_of_weights
 from simulator.kinds.systolic.contents import Contents
 from simulator.kinds.systolic.folds import Axes
 from simulator.kinds.systolic.machine import ArrayMachine
@@ -194,8 +196,8 @@ class EdgeFills:
         if form == "dense" or self.schedule.product.of > 1 or self._unpacks:
             bank_cycles = -(-elements // (banks * self.machine.w_word))
             return WeightTiles(form, stored, elements, bank_cycles, elements if self._unpacks else 0 * elements)
-        words = self._words().reshape(-1, banks)
-        return WeightTiles(form, stored, elements, words.max(axis=1), words.sum(axis=1) * self.machine.w_word)
+        most, words = self._words()
+        return WeightTiles(form, stored, elements, most, words * self.machine.w_word)
 
     @property
     def weight_form(self) -> str:
@@ -310,6 +312,15 @@ class EdgeFills:
         return np.diff(self.axes[axis].first)
 
     @cached_property
+    def _counted(self) -> Ints:
+        """[3, batch · M tiles · K tiles] nonzeros of W, words with any in the bank that has most of them, and such words."""
+        schedule, left, machine = self.schedule, self.schedule.product.left, self.machine
+        assert left is not None, "a W without zeros has no list of nonzeros"
+        (height, width, _), (m_start, m_stop), (k_start, k_stop) = schedule.product.shape, schedule.m_tiles[0], schedule.k_tiles[0]
+        tile = m_stop - m_start, k_stop - k_start
+        return tiles_of_weights(left.rows, left.cols, (height, width), tile, schedule.product.batch, machine.fabric.cols, machine.w_word)
+
+    @cached_property
     def _nonzeros(self) -> Ints:
         """[batch, M tiles, K tiles] nonzeros of W."""
         schedule = self.schedule
@@ -317,7 +328,8 @@ class EdgeFills:
         if schedule.product.left is None:
             m_sizes, k_sizes = (np.diff(spans)[:, 0] for spans in (schedule.m_tiles, schedule.k_tiles))
             return np.broadcast_to(m_sizes[:, None] * k_sizes, tiles)
-        return np.bincount(self._tile_of, minlength=tiles[0] * tiles[1] * tiles[2]).reshape(tiles)
+        nonzeros = self._counted[0] if WEIGHTS_KERNEL.ready else np.bincount(self._tile_of, minlength=tiles[0] * tiles[1] * tiles[2])
+        return np.asarray(nonzeros).reshape(tiles)
 
     @cached_property
     def _tile_of(self) -> Ints:
@@ -335,16 +347,21 @@ class EdgeFills:
         m_of, k_of = (np.repeat(np.arange(len(spans)), np.diff(spans)[:, 0]) for spans in (m_tiles, k_tiles))
         return (np.arange(batch)[:, None] * len(m_tiles) + m_of).ravel(), np.tile(k_of, batch)
 
-    def _words(self) -> Ints:
-        """[batch, M tiles, K tiles, banks] words that hold a nonzero; an output feature's bank is its column of the array."""
+    def _words(self) -> tuple[Ints, Ints]:
+        """[batch · M tiles · K tiles] words that hold a nonzero, in the bank that has most of them, and in all.
+
+        An output feature's bank is its column of the array.
+        """
+        if WEIGHTS_KERNEL.ready:
+            return self._counted[1], self._counted[2]
         schedule, left, banks = self.schedule, self.schedule.product.left, self.machine.fabric.cols
         assert left is not None, "a W without zeros is dense"
         word_of, bank_of = self._word_of_column, self._bank_of_row
         key = left.rows * (int(word_of.max()) + 1) + word_of[left.cols]
         first = np.diff(key, prepend=-1) != 0  # nonzeros ascend by row and column, so those of a word stand together
-        tiles = schedule.product.batch, len(schedule.m_tiles), len(schedule.k_tiles)
-        words = np.bincount(self._tile_of[first] * banks + bank_of[left.rows[first]], minlength=tiles[0] * tiles[1] * tiles[2] * banks)
-        return words.reshape(*tiles, banks)
+        tiles = schedule.product.batch * len(schedule.m_tiles) * len(schedule.k_tiles)
+        words = np.bincount(self._tile_of[first] * banks + bank_of[left.rows[first]], minlength=tiles * banks).reshape(tiles, banks)
+        return words.max(axis=1), words.sum(axis=1)
 
     @property
     def _word_of_column(self) -> Ints:

@@ -22,7 +22,7 @@ from simulator.machine.model import Machine
 from simulator.result import Result
 from simulator.study.sizing.certificate import TOLERANCE, Certificate, Neighbour, Walk
 from simulator.study.sizing.problem import Built, Problem
-from simulator.study.sizing.runner import Runner, RunResult, rehearsal_of
+from simulator.study.sizing.runner import PARTED, Runner, RunResult, rehearsal_of
 from simulator.study.sizing.scale import grid_of, rebuilt
 from simulator.study.sizing.steps import Step, identity, single_steps
 
@@ -90,7 +90,7 @@ def climb(problem: Problem, runner: Runner, kept: Collection[str] = (), tell: Te
     if part is None:
         return _Climb(problem, runner.run, kept, tell).found()
     share = sum(each.macs_useful for each in part.operations) / sum(each.macs_useful for each in problem.floor.workload.operations)
-    rehearsal = _Climb(problem.of_part(part, share), runner.rehearse, kept, tell, "rehearsal: ")
+    rehearsal = _Climb(problem.of_part(part, share), runner.rehearse, {*kept, PARTED}, tell, "rehearsal: ")
     return _Climb(problem, runner.run, kept, tell).found(rehearsal.rehearsed(), rehearsal.counts["simulated"])
 
 

@@ -28,6 +28,8 @@ RECALLED = 300_000
 """Tiles and parts of transfers that are remembered at most of the fabrics that were simulated: about 130 MB a process."""
 PART = 4
 """A rehearsal is of so small a part of the tokens and blocks of a workload."""
+PARTED = "activation_buffer_kib"
+"""Of which a rehearsal has a part too, so that it says little of other values: W is as large as in the whole."""
 WORTH_REHEARSING = 40_000_000
 """Useful MACs of a workload of which a part tells machines apart much sooner than the whole."""
 RunResult = Result | MappingError
@@ -87,7 +89,7 @@ class InTurn:
 
         So tensors live where those of the whole would. Only for a workload that has a rehearsal.
         """
-        whole = ((machine, {"activation_buffer_kib": machine.activation_buffer_kib / PART}) for machine in machines)
+        whole = ((machine, {PARTED: machine.activation_buffer_kib / PART}) for machine in machines)
         return [self._rehearsal._run(machine, rebuilt(machine, smaller) or machine) for machine, smaller in whole]
 
     @cached_property

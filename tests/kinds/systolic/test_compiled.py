@@ -7,9 +7,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from simulator.kinds.systolic import compiled
 from simulator.kinds.systolic.array_product import product_of
 from simulator.kinds.systolic.chains import ArrayChain, _Array, _Outline
-from simulator.kinds.systolic.compiled import engine, layout
+from simulator.kinds.systolic.compiled import layout
 from simulator.kinds.systolic.compiled.engine import Outline, whole_folds
 from simulator.kinds.systolic.fold_tables import cut_of, fold_tables
 from simulator.kinds.systolic.folds import fold_steps
@@ -80,9 +81,9 @@ def test_the_array_takes_as_long_for_a_chain_as_tile_by_tile(widths: list[int], 
     chain = fused(*chain_of(random, widths, 2, 40, 0.1, 0.3)).operations[1:]
     homes = (Residency("dram", "chip"), *[Residency("chip", "chip")] * (len(chain) - 2), Residency("chip", "dram"))
     of, products = ArrayChain(ArrayMachine.of(array), chain, homes), [product_of(each) for each in chain]
-    compiled = _Array(products, of.ahead, True)
+    array = _Array(products, of.ahead, True)
     cuts = list(of._cuts(products))[::3]
-    assert [compiled.cycles(cut) for cut in cuts] == [_Outline.of(products, cut, of.ahead).cycles for cut in cuts]
+    assert [array.cycles(cut) for cut in cuts] == [_Outline.of(products, cut, of.ahead).cycles for cut in cuts]
 
 
 def test_a_small_search_does_not_wait_for_kernels(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -94,6 +95,6 @@ def test_a_small_search_does_not_wait_for_kernels(monkeypatch: pytest.MonkeyPatc
     alone = Ways(of.machine, of.operation, of.residency)
     assert isinstance(alone.outline(family, each), ArrayProgram)
     monkeypatch.undo()
-    for kernel in engine.KERNELS:
+    for kernel in compiled.KERNELS:
         kernel.warm_up()
     assert isinstance(alone.outline(family, each), Outline)
