@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from operator import add, attrgetter
 from typing import Any, Literal
 
@@ -240,21 +241,25 @@ def operation_shares(activity: Activity) -> tuple[Activity, ...]:
     """Divide a run among its operations, for pricing: an operation gets its own counts and its own stretch of time.
 
     The stretch begins where the operation before it ended, so that the stretches of all operations add up to the cycles
-    of the run, whatever they overlap; what is left after the last write-back of the last operation is its own.
+    of the run, whatever they overlap; what is left after the last write-back of the last operation is its own. Fused operations run
+    by turns and end together: of their stretch each has a part in proportion to its compute cycles.
     """
-    shares, reached = [], 0
+    shares, reached, first = [], 0, 0
     for index, operation in enumerate(activity.operations):
+        if operation.details.get("y_home") == "chip":
+            continue
         last = index == len(activity.operations) - 1
         end = activity.cycles if last else min(max(reached, operation.end_cycle), activity.cycles)
-        shares.append(
-            Activity(
-                cycles=end - reached,
-                units=activity.units,
-                counts=operation.counts,
-                unit_cycles=operation.unit_cycles,
-                bounds=operation.bounds,
-                operations=(operation,),
+        for each, cycles in _by_turns(activity.operations[first : index + 1], end - reached):
+            shares.append(
+                replace(activity, cycles=cycles, counts=each.counts, unit_cycles=each.unit_cycles, bounds=each.bounds, operations=(each,))
             )
-        )
-        reached = end
+        reached, first = end, index + 1
     return tuple(shares)
+
+
+def _by_turns(operations: tuple[OperationActivity, ...], cycles: int) -> list[tuple[OperationActivity, int]]:
+    """Of a stretch of time, what each has of it; all of it together."""
+    upto = [*itertools.accumulate(operation.compute_cycles for operation in operations)]
+    ends = [0, *(cycles * end // max(1, upto[-1]) for end in upto[:-1]), cycles]
+    return [(operation, end - before) for operation, (before, end) in zip(operations, itertools.pairwise(ends), strict=True)]

@@ -11,6 +11,7 @@ import pytest
 from scipy import sparse
 
 import sparsim as sim
+from simulator.report.plots.looks import looks
 
 RECORD: dict[str, Any] = {
     "name": "mine",
@@ -157,18 +158,20 @@ def test_a_study_is_answered_in_words(small: str) -> None:
 name: windows
 question: Does a longer window help?
 claim: It does.
-sweeps: {windows: {workload: small.yaml, machine: crossbar, axes: {fabric.window: [1, 16]}}}
+sweeps: {windows: {workload: small.yaml, axes: {machine: [crossbar, hybrid], fabric.window: [1, 16]}}}
 columns: {cycles: {of: cycles, unit: cycles, label: time}}
-figures: {gain: {kind: ratio, of: cycles, at: {fabric.window: 1}, over: {at: {fabric.window: 16}}}}
+figures: {gain: {kind: ratio, of: cycles, at: {machine: crossbar, fabric.window: 1}, over: {at: {machine: crossbar, fabric.window: 16}}}}
 verdict: [{say: "It gains {gain:x}."}]
 rests_on: {gain: one against sixteen}
 overturned_by: nothing
-picture: {title: time, x: fabric.window, panels: [cycles]}
+picture: {title: time, x: fabric.window, lines: [machine], panels: [cycles]}
 cut: {sweeps.windows.axes: "{fabric.window: [1, 16]}"}
 """
     Path("windows.yaml").write_text(text, encoding="utf-8")
     done = sim.answer("windows.yaml")
     one, many = (sim.simulate(sim.load_machine("crossbar").with_(window=window), small).cycles for window in (1, 16))
-    assert done.to_frame()["cycles"].tolist() == [one, many]
+    assert done.to_frame()["cycles"].tolist()[:2] == [one, many]
     assert str(done).startswith(f"It gains {one / many:.2f}×")
-    assert done.plot() is not None
+    assert "one against sixteen" in done.answer.overturned_by[0]
+    drawn = {line.get_label(): line.get_color() for line in done.plot().axes[0].lines}
+    assert drawn == {name: look.colour for name, look in looks(["crossbar", "hybrid"]).items()}

@@ -104,6 +104,16 @@ VERBS = {
         "A network alone: throughput, latency.",
         "Example: sparsim network configs/machines/crossbar.yaml --traffic uniform --load 0.1:1.0:10",
     ),
+    "rtl": Verb(
+        "rtl",
+        "A machine as hardware: Verilog of a cluster or an array.",
+        "Example: sparsim rtl crossbar --set fabric.units=8 --set fabric.banks=16 -o verilog",
+    ),
+    "cosim": Verb(
+        "cosim",
+        "Hardware beside both engines, cycle by cycle.",
+        "Example: sparsim cosim crossbar -w tinygpt --tiles 2 --vcd tile.vcd",
+    ),
     "validate": Verb(
         "validate",
         "The cost models beside published figures.",
@@ -163,6 +173,8 @@ class _Verbs(TyperGroup):
             found = _CHOICE.search(error.message)
             if found is not None:
                 error.message = _choice_message(found[1], _QUOTED.findall(found[2]))
+            elif (number := _number_message(error.__cause__)) is not None:
+                error.message = number
             raise
 
 
@@ -174,6 +186,30 @@ def _choice_message(found: str, allowed: Sequence[str]) -> str:
     from simulator.specs import nearest_hint
 
     return f"found {found}; allowed: {', '.join(allowed)}{nearest_hint(found, allowed)}"
+
+
+_NUMBERS = {
+    "greater_than_equal": "at least {ge:.12g}",
+    "less_than_equal": "at most {le:.12g}",
+    "int_parsing": "a whole number",
+    "int_from_float": "a whole number",
+    "int_parsing_size": "a whole number of fewer digits",
+    "float_parsing": "a number",
+    "finite_number": "a finite number",
+}
+"""What is allowed, by the name of pydantic's complaint."""
+
+
+def _number_message(cause: BaseException | None) -> str | None:
+    """What was found and is allowed where pydantic judged a number, as it does within typer; None for other complaints."""
+    from pydantic import ValidationError
+
+    if not isinstance(cause, ValidationError):
+        return None
+    first = cause.errors(include_url=False)[0]
+    if first["type"] not in _NUMBERS:
+        return None
+    return f"found {str(first['input'])[:40]}; allowed: {_NUMBERS[first['type']].format(**first.get('ctx', {}))}"
 
 
 _COMPLETION = "_SPARSIM_COMPLETE"

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from simulator.cli.options import (
+    MOST_COLUMNS,
     ForceOption,
     JsonOption,
     OutputOption,
@@ -62,7 +63,7 @@ def breakeven_command(
         typer.Option("--prune", help="-w is a checkpoint, a matrix or an imported trace: prune its values anew at every density."),
     ] = None,
     tokens: Annotated[
-        int, typer.Option("--tokens", "-n", min=1, help="With --prune of a checkpoint or a matrix: N of its products.")
+        int, typer.Option("--tokens", "-n", min=1, max=MOST_COLUMNS, help="With --prune of a checkpoint or a matrix: N of its products.")
     ] = 256,
     output: OutputOption = None,
     as_json: JsonOption = False,
@@ -236,4 +237,6 @@ def _scale(axis: str, ends: str | None, linear: bool) -> Scale:
         raise ConfigError(f"--range {text}: allowed: LOW:HIGH, two numbers, as 0.001:1") from error
     if not low < high < float("inf") or (not linear and low <= 0):
         raise ConfigError(f"--range {text}: allowed: LOW below HIGH{'' if linear else ', both above 0 (or --linear)'}")
+    if axis.endswith("density") and high > 1:
+        raise ConfigError(f"--range {text}: found {high:g}; allowed: densities up to 1")
     return Scale(low, high, logarithmic=not linear)

@@ -55,10 +55,14 @@ INTERRUPTED = 130
 _OBJECTS_BEFORE_COLLECTION = 1_000_000
 """Modules and models that load at start are no garbage; looking for some among them takes a tenth of a short command."""
 
+_WAIT_OF_BLAS = "4"
+"""Threads of NumPy's matrix products, which seldom have work, wait for it 2^4 cycles before they sleep; unasked 2^26, at every start."""
+
 
 def main() -> None:
     """Run the command line and end the process: 0 well, 2 a user's mistake, 130 interrupted, 1 a bug."""
     gc.set_threshold(_OBJECTS_BEFORE_COLLECTION)
+    os.environ.setdefault("OPENBLAS_THREAD_TIMEOUT", _WAIT_OF_BLAS)
     try:
         signal.signal(signal.SIGTERM, _terminate)
         # a terminal that is closed; under nohup it is ignored, and stays so

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.text import Text
 
 
 def explain_command(
@@ -21,13 +25,13 @@ def explain_command(
 
     def show(entry: Term) -> None:
         unit = f" [{entry.unit}]" if entry.unit else ""
-        console.print(Text.assemble((entry.name, "bold"), f" – {entry.label}{unit}: {entry.short}."), soft_wrap=True)
+        _say(console, Text.assemble((entry.name, "bold"), f" – {entry.label}{unit}: {entry.short}."))
 
     if metric:
         for entry in terms(" ".join(metric)):
             show(entry)
             if entry.more:
-                console.print(entry.more, soft_wrap=True, markup=False)
+                _say(console, Text(entry.more))
         return
     for section, heading in SECTIONS.items():
         console.print(Text(heading, style="bold underline"))
@@ -35,3 +39,13 @@ def explain_command(
             if entry.section == section:
                 show(entry)
         console.print()
+
+
+def _say(console: Console, text: Text) -> None:
+    """A line for other programs; on a terminal as many as it takes, the later ones indented."""
+    from rich.text import Text
+
+    if not console.is_terminal:
+        console.print(text, soft_wrap=True)
+        return
+    console.print(Text("\n  ").join(text.wrap(console, console.width - 2)))

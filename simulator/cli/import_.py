@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from pathlib import Path
@@ -9,11 +10,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from simulator.cli.options import ForceOption, JsonOption
+from simulator.cli.options import MOST_COLUMNS, ForceOption, JsonOption
 
 if TYPE_CHECKING:
-    import yaml
-
     from simulator.workload.importing import Pruning
 
 
@@ -36,6 +35,9 @@ class StoredLayout(StrEnum):
     in_out = "in-out"
 
 
+_RATIO = re.compile(r"([0-9]{1,6}):([0-9]{1,6})")
+_SHARD = re.compile(r"(.+)-([0-9]{5})-of-([0-9]{5})\.safetensors")
+"""A file of a checkpoint of several."""
 _SHOWN = 8
 """Tensors that a message names one by one."""
 _NEEDS = {
@@ -64,12 +66,14 @@ def import_command(
     ] = PruneRule.none,
     density: Annotated[float | None, typer.Option("--density", min=0, max=1, help="Share that pruning keeps.")] = None,
     ratio: Annotated[str | None, typer.Option("--n-m", metavar="N:M", help="For --prune n_m, such as 2:4.")] = None,
-    block: Annotated[int | None, typer.Option("--block", min=1, help="Side of a block, for --prune block.")] = None,
+    block: Annotated[int | None, typer.Option("--block", min=1, max=MOST_COLUMNS, help="Side of a block, for --prune block.")] = None,
     layout: Annotated[
         StoredLayout,
         typer.Option("--layout", help="How weights are stored; auto: as a checkpoint's own names and biases tell, else out-in."),
     ] = StoredLayout.auto,
-    tokens: Annotated[int, typer.Option("--tokens", "-n", min=1, help="N of products whose source does not tell it.")] = 256,
+    tokens: Annotated[
+        int, typer.Option("--tokens", "-n", min=1, max=MOST_COLUMNS, help="N of products whose source does not tell it.")
+    ] = 256,
     name: Annotated[str | None, typer.Option("--name", help="Name of the workload; default: the folder's.")] = None,
     as_json: JsonOption = False,
     force: ForceOption = False,
@@ -77,10 +81,9 @@ def import_command(
     """Write a trace that `sparsim run` takes from matrices, a checkpoint or a topology; prune on the way."""
     import json
 
-    import yaml
-
     from simulator.errors import OperandError, SparsimError
     from simulator.report.folder import MARKER, check_free, new_folder, write_json
+    from simulator.specs import as_yaml
     from simulator.version import package_version
     from simulator.workload import load_workload
     from simulator.workload.importing import prune_sources, read_sources, trace_spec, write_matrices
@@ -89,15 +92,14 @@ def import_command(
     check_free(output, force=force)
     read = [read_sources(path, tensors or (), layout.value) for path in sources]
     found = [source for imported in read for source in imported.sources]
-    unread = {name: reason for imported in read for name, reason in imported.left_out.items()}
+    unread = {name: reason for imported in read for name, reason in imported.left_out.items()} | _other_files(sources)
     if pruning is not None:
         found, empty = prune_sources(found, pruning)
         unread |= dict.fromkeys(empty, "pruning leaves no nonzero of it")
     spec = trace_spec(name or output.resolve().name, found, tokens, ", ".join(path.name for path in sources))
     with new_folder(output, force=force) as draft:
         write_matrices(found, draft)
-        text = yaml.dump(spec, Dumper=_dumper(), sort_keys=False, allow_unicode=True, width=120, default_flow_style=None)
-        (draft / "workload.yaml").write_text(text, encoding="utf-8")
+        (draft / "workload.yaml").write_text(as_yaml(spec, flow=None), encoding="utf-8")
         try:
             workload = load_workload(draft / "workload.yaml")
         except SparsimError as error:
@@ -123,12 +125,18 @@ def import_command(
     tell_left_out(unread)
 
 
-def _dumper() -> type[yaml.SafeDumper]:
-    """PyYAML's, the quick one where it is there."""
-    import yaml
-
-    dumper: type[yaml.SafeDumper] = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
-    return dumper
+def _other_files(sources: Sequence[Path]) -> dict[str, str]:
+    """Files of a checkpoint of which only some are named."""
+    named: dict[tuple[Path, str, int], set[int]] = {}
+    for path in sources:
+        shard = _SHARD.fullmatch(path.name)
+        if shard is not None:
+            named.setdefault((path.parent, shard[1], int(shard[3])), set()).add(int(shard[2]))
+    return {
+        f"{total - len(numbers)} of the {total} files of {stem}": f"they are not named; {stem}.safetensors.index.json takes them all"
+        for (_, stem, total), numbers in named.items()
+        if len(numbers) < total
+    }
 
 
 def _some(names: Sequence[str]) -> str:
@@ -157,9 +165,10 @@ def _pruning(rule: PruneRule, density: float | None, ratio: str | None, block: i
             raise ConfigError(f"--prune {rule.value} needs {option}")
         if value is not None and option not in needs:
             raise ConfigError(f"{option} means nothing beside --prune {rule.value}")
-    n, _, m = (ratio or "1:1").partition(":")
-    if not (n.isdecimal() and m.isdecimal() and 1 <= int(n) <= int(m)):
-        raise ConfigError(f"--n-m: found {ratio}; allowed: N:M with N from 1 to M, such as 2:4")
+    of = _RATIO.fullmatch(ratio or "1:1")
+    n, m = (int(of[1]), int(of[2])) if of else (0, 0)
+    if not 1 <= n <= m:
+        raise ConfigError(f"--n-m: found {(ratio or '')[:40]}; allowed: N:M with N from 1 to M, such as 2:4")
     if rule is PruneRule.none:
         return None
-    return Pruning(rule.value, 1.0 if density is None else density, int(n), int(m), block or 1)
+    return Pruning(rule.value, 1.0 if density is None else density, n, m, block or 1)

@@ -27,6 +27,10 @@ if TYPE_CHECKING:
     from simulator.workload.types import Workload
 
 
+_PICTURES = ("png", "svg", "pdf")
+"""Endings of a single picture."""
+
+
 def inspect_command(
     file: Annotated[
         str,
@@ -43,7 +47,7 @@ def inspect_command(
             "--output",
             "-o",
             metavar="FILE|DIR",
-            help="Draw a workload's spy plot (FILE.png, .svg) or all its plots (DIR), or a machine's floorplan and networks (DIR).",
+            help="Draw a workload's spy plot (FILE.png, .svg, .pdf) or all its plots (DIR), or a machine's floorplan and networks (DIR).",
         ),
     ] = None,
     twin: Annotated[
@@ -82,7 +86,7 @@ def _inspect_machine(
 
     machine = read_machine(file, overrides)
     if output is not None:
-        if output.suffix.lower() in (".png", ".svg"):
+        if output.suffix.lower().lstrip(".") in _PICTURES:
             raise OutputError(
                 f"{output}: a machine's floorplan and networks are drawn into a folder; allowed: a name without {output.suffix}"
             )
@@ -129,8 +133,8 @@ def _write_spy(workload: Workload, output: Path, force: bool) -> None:
     from simulator.report.plots.style import render
 
     kind = output.suffix.lower().lstrip(".")
-    if kind not in ("png", "svg"):
-        raise OutputError(f"{output}: allowed: a name that ends in .png or .svg, or a folder's, without ending")
+    if kind not in _PICTURES:
+        raise OutputError(f"{output}: allowed: a name that ends in .png, .svg or .pdf, or a folder's, without ending")
     image = io.BytesIO()
     render(spy_figure(workload), image, kind)
     new_file(output, image.getvalue(), force=force)
@@ -138,15 +142,14 @@ def _write_spy(workload: Workload, output: Path, force: bool) -> None:
 
 
 def _write_twin(workload: Workload, file: Path, force: bool) -> None:
-    import yaml
-
     from simulator.errors import OutputError
     from simulator.report.folder import new_file
+    from simulator.specs import as_yaml
     from simulator.workload.twin import twin_spec
 
     if file.suffix not in (".yaml", ".yml"):
         raise OutputError(f"{file}: allowed: a name that ends in .yaml")
-    text = yaml.safe_dump(twin_spec(workload), sort_keys=False, allow_unicode=True, width=120)
+    text = as_yaml(twin_spec(workload))
     new_file(file, text.encode(), force=force)
     typer.echo(f"uniform twin in {file}", err=True)
 

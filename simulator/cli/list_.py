@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated
 
@@ -37,7 +38,7 @@ def list_command(
         if as_json:
             typer.echo(json.dumps(names))
         else:
-            _print(*(f"{name}: {', '.join(found)}" for name, found in names.items()))
+            _print(*(line for name, found in names.items() for line in _named(name, found)))
         return
     files = SHELVES[kind.value].files()
     # a technology is its name: what differs from the others is figures
@@ -48,14 +49,33 @@ def list_command(
         _print(_table(said))
 
 
+def _by_folder(names: Iterable[str]) -> dict[str, list[str]]:
+    """Names by the folder that they begin with; those of none come first, under the empty name."""
+    folders: dict[str, list[str]] = {"": []}
+    for name in names:
+        folders.setdefault("/".join(name.split("/")[:-1]), []).append(name)
+    return folders
+
+
+def _named(kind: str, names: Sequence[str]) -> list[RenderableType]:
+    """The names of a kind, those of a folder on lines of their own."""
+    from rich.padding import Padding
+
+    (_, plain), *folders = _by_folder(names).items()
+    return [f"{kind}: {', '.join(plain)}", *(Padding(", ".join(found), (0, 0, 0, 2)) for _, found in folders)]
+
+
 def _table(said: dict[str, str]) -> RenderableType:
     from rich.table import Table
 
     table = Table.grid(padding=(0, 2))
     table.add_column(no_wrap=True)
     table.add_column(overflow="fold")
-    for name, words in said.items():
-        table.add_row(name, words)
+    for folder, names in _by_folder(said).items():
+        if folder:
+            table.add_row()
+        for name in names:
+            table.add_row(name, said[name])
     return table
 
 

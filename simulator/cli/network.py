@@ -47,6 +47,9 @@ def network_command(
     cycles: Annotated[int, typer.Option("--cycles", min=100, max=10_000_000, help="Measured cycles of each load.")] = 4000,
     warmup: Annotated[int, typer.Option("--warmup", min=0, max=10_000_000, help="Cycles before measuring.")] = 1000,
     seed: Annotated[int, typer.Option("--seed", min=0, help="Seed of the traffic.")] = 0,
+    saturation: Annotated[
+        bool, typer.Option("--saturation/--no-saturation", help="Look for the most that it accepts under any load, with 13 loads more.")
+    ] = True,
     engine: EngineOption = EngineChoice.compiled,
     output: OutputOption = None,
     as_json: JsonOption = False,
@@ -87,6 +90,7 @@ def network_command(
             warmup=warmup,
             seed=seed,
             engine=engine.value,
+            saturation=saturation,
             progress=lambda done: report(f"{model.name}: {len(loads)} loads", done),
         )
     if as_json:
@@ -130,5 +134,6 @@ def _table(curve: NetworkCurve) -> Table:
     for point in curve.points:
         table.add_row(f"{point.load:.3f}", f"{point.throughput:.4f}", f"{point.mean_latency_cycles:,.2f}", f"{point.mean_outstanding:,.1f}")
     limits = ", ".join(f"{name} {limit:.3f}" for name, limit in curve.limits.items())
-    table.caption = f"flits a source and cycle; at most {curve.saturation:.4f} under any load\ntheory: {limits or 'none'}"
+    most = "" if curve.saturation is None else f"; at most {curve.saturation:.4f} under any load"
+    table.caption = f"flits a source and cycle{most}\ntheory: {limits or 'none'}"
     return table

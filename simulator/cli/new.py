@@ -80,8 +80,10 @@ def _check(found: Path, kind: NewKind) -> None:
 
 def _copy(text: str, found: Path, kind: NewKind, name: str, named: str) -> str:
     """The text under its new name; what the comment at its head says is of the old one, and stays behind."""
+    from simulator.specs import as_yaml
+
     head = f"# yaml-language-server: $schema={_SCHEMAS}/{kind.value}.schema.json\n# Begun as {named}.\n"
-    body = _NAME.sub(lambda _: f"name: {name}", _HEAD.sub("", text), count=1)
+    body = _NAME.sub(lambda _: as_yaml({"name": name}).rstrip(), _HEAD.sub("", text), count=1)
     return head + (_MATRIX.sub(lambda match: match[1] + _absolute(match[2], found.parent), body) if kind is NewKind.workload else body)
 
 

@@ -18,6 +18,10 @@ if TYPE_CHECKING:
     from simulator.study.sweep.run import Options
 
 
+MOST_COLUMNS = 2**27
+"""Of X: the sides of a matrix are no longer (`MAX_DIMENSION` of the workload, which loads too much for a help text)."""
+
+
 class IdealPart(StrEnum):
     """Parts that a repeat can make perfect."""
 

@@ -205,7 +205,9 @@ def _warn(console: Any, event: Any) -> None:
     for reason, rows in groupby(ordered, key=lambda row: row.reason):
         labels = [row.label for row in rows]
         more = f" … and {len(labels) - 3} more" if len(labels) > 3 else ""
-        console.print(f"  {'; '.join(labels[:3])}{more}\n    {reason}", soft_wrap=True)
+        first, *others = reason.splitlines()
+        alike = f" (and {len(others)} more)" if others else ""
+        console.print(f"  {'; '.join(labels[:3])}{more}\n    {first}{alike}", soft_wrap=True)
 
 
 class _State:

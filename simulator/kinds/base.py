@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -23,6 +23,7 @@ from simulator.kinds.sizes import Sizes
 from simulator.machine.model import Elaborated, Machine
 from simulator.network import Graph, NetworkSpec
 from simulator.recall import by_identity, fingerprint
+from simulator.rtl.design import Agreement, CosimOptions, Design
 from simulator.specs.models import Section
 from simulator.system.operation import OperationRun
 from simulator.system.program import OperationProgram
@@ -205,6 +206,20 @@ class Kind(ABC):
     ) -> Outcome:
         """Run a cluster of an operation's tile in the reference engine, before the eyes of `watch`. ConfigError where there is none."""
         raise ConfigError(f"{operation.name}: this kind of machine is timed by formulas and has no units to watch cycle by cycle")
+
+    def design(self, elaborated: Elaborated) -> Design:
+        """Its fabric, or the part of it that repeats, as hardware. ConfigError, by name, for an option that is not elaborated."""
+        raise self.no_hardware()
+
+    def cosimulate(
+        self, elaborated: Elaborated, operation: Operation, residency: Residency, options: RunOptions, how: CosimOptions
+    ) -> Iterator[Agreement]:
+        """Run tiles of an operation, by itself, through that hardware and both engines. ConfigError as `design`."""
+        raise self.no_hardware()
+
+    def no_hardware(self) -> ConfigError:
+        """Why it refuses both."""
+        return ConfigError(f"a machine that works as {self.name} is not elaborated into hardware")
 
     def list_entries(self, machine: Machine, nonzeros: int, tokens: int) -> int:
         """Most list entries that units examine for a W of so many nonzeros and an X of so many tokens, tries included; 0 without lists."""

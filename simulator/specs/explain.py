@@ -13,6 +13,7 @@ from simulator.specs.files import nearest, nearest_hint
 from simulator.specs.tree import Entry, Key, KeyPath, Location, child, deepest, dotted, plain, shown
 
 MAX_SHOWN = 20
+_NUMBER = re.compile(r"[-+]?[0-9]+(\.[0-9]+)?")
 _NAMES = re.compile(r"[A-Za-z_]\w*(?:\.\w+)*")
 
 
@@ -119,9 +120,19 @@ def _bad_value(path: KeyPath, message: str, model: type[BaseModel], root: Entry)
     slot = slot_at(model, path, root)
     words = allowed(slot) if slot is not None else ""
     hint = nearest_hint(value, choices(slot)) if slot is not None and isinstance(value, str) else ""
-    if isinstance(value, bool) and words.startswith("text"):
-        hint = f"; a bare {'yes or on' if value else 'no or off'} is read as {str(value).lower()}; put it in quotes"
+    hint = hint or _quotes_hint(value, words)
     return _Problem(_place(path, root), path, f"found {shown(value)}; allowed: {words or message}{hint}")
+
+
+def _quotes_hint(value: Any, words: str) -> str:
+    """That quotes make text of what YAML reads as something else, or the other way round."""
+    if words.startswith("text"):
+        if isinstance(value, bool):
+            return f"; a bare {'yes or on' if value else 'no or off'} is read as {str(value).lower()}; put it in quotes"
+        return "; put it in quotes, if it is a text" if value is None or isinstance(value, int | float) else ""
+    if isinstance(value, str) and words.startswith(("a number", "an integer")) and _NUMBER.fullmatch(value):
+        return "; in quotes it is a text; leave them away"
+    return ""
 
 
 def _cross_field(path: KeyPath, message: str, model: type[BaseModel], root: Entry) -> _Problem:

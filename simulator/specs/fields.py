@@ -143,10 +143,18 @@ def _list_length(metadata: tuple[Any, ...]) -> str:
     return f" of at least {least}" if least else ""
 
 
+_CHARACTERS = {r"^[\w.+-]+$": "letters, digits and . + - _", r"^[A-Za-z_]\w*$": "letters, digits and _, a letter first"}
+"""What a pattern allows, in words."""
+
+
 def _text_form(metadata: tuple[Any, ...]) -> str:
     form = _constraints(metadata, "min_length", "max_length", "pattern")
-    length = f" of {form.get('min_length', 0)} to {form['max_length']} characters" if "max_length" in form else ""
-    return length + (f" that matches {form['pattern']}" if "pattern" in form else "")
+    least, pattern = form.get("min_length", 0), form.get("pattern", "")
+    characters = _CHARACTERS.get(pattern, "characters")
+    other = f" that matches {pattern}" if pattern and pattern not in _CHARACTERS else ""
+    if "max_length" in form:
+        return f" of {least} to {form['max_length']} {characters}{other}"
+    return f" of {least} or more {characters}{other}" if least else (f" of {characters}{other}" if pattern in _CHARACTERS else other)
 
 
 def _members(slot: Slot) -> Iterator[Slot]:

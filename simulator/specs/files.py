@@ -137,6 +137,8 @@ def not_a_file(path: Path) -> str | None:
             return "is a folder, not a file" + (f"; files in it: {', '.join(names[:10])}" if names else "")
         if path.exists():
             return "is not a regular file"
+        if path.is_symlink():
+            return f"a link to {os.readlink(path)}, which does not exist"
         if not path.parent.is_dir():
             return f"no such file: the folder {path.parent} does not exist"
         return "no such file" + nearest_hint(path.name, [entry.name for entry in path.parent.iterdir()])

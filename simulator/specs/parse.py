@@ -23,8 +23,31 @@ MAX_STACK = 400
 """Nesting up to which the C parser is used."""
 _BRACKET = re.compile(r"[\[\]{}]")
 _TAG = "tag:yaml.org,2002:"
-_EXPONENT = re.compile(r"[-+]?[0-9]+(\.[0-9]*)?[eE][-+]?[0-9]+")
+NUMBER_OF_TEXT = re.compile(r"[-+]?[0-9]+(\.[0-9]*)?[eE][-+]?[0-9]+")
+"""Bare text that is read as a number."""
 _OCTAL = re.compile(r"[-+]?0[0-9_]+")
+_WRONG = tuple((re.compile(pattern), words) for pattern, words in (
+    (r"directive|document start", "a line that begins with %, or a document that does not begin"),
+    (r"expected ',' or '(\]|\})'", "a list or mapping in brackets lacks a comma, or its {}"),
+    (r"flow node.*found '(.*)'", "a list or mapping in brackets lacks its end, or an item before {}"),
+    (r"quoted scalar.*(end of stream|document separator)", "a text in quotes is not closed"),
+    (r"unknown escape character '(.*)'", "a backslash before {} means nothing in double quotes; single quotes take it as it is"),
+    (r"(escape sequence of|hexadecimal)", "an escape in double quotes lacks its hexadecimal digits"),
+    (r"mapping values are not allowed", "a second colon in a line, or one behind a text that goes on; put text with a colon in quotes"),
+    (r"could not find expected ':'", "a line without a colon, where a key is wanted"),
+    (r"undefined alias '(.*)'", "the alias {} has no anchor above it"),
+    (r"duplicate anchor '(.*)'", "the anchor {} stands twice"),
+    (r"(single document|another document)", "a second document begins; allowed: one"),
+    (r"character '(.*)' that cannot start", "a text cannot begin with {}; put it in quotes"),
+    (r"while scanning an? (alias|anchor)", "an {} without a name; put text with & or * in quotes"),
+    (r"while (scanning|parsing) a tag|tag handle", "a tag that cannot be read; put text with ! in quotes"),
+    (r"<block end>, but found '(<block (?:mapping|sequence) start>|[-?])'", "an indentation that fits no line above it"),
+    (r"<block end>, but found '(.*)'", "{} behind what the line says already, or an indentation that fits no line above it"),
+    (r"sequence entries are not allowed", "a list that begins within a line; it begins on a line of its own, or in brackets"),
+    (r"block (scalar|mapping|collection|sequence)", "an indentation that fits no line above it"),
+    (r"found '(.*)'", "a stray {}"),
+))  # fmt: skip
+"""What PyYAML's complaints mean to whom wrote the file; groups are what it found."""
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
 
@@ -164,7 +187,9 @@ class _Parser:
         text = str(node.value)
         if _SURROGATE.search(text):
             raise self._error(node.start_mark.line, "the text holds half a character (a lone surrogate)")
-        return float(text) if not node.style and _EXPONENT.fullmatch(text) else text
+        if node.style or not NUMBER_OF_TEXT.fullmatch(text):
+            return text
+        return self._finite(float(text), node)
 
     def _number(self, node: yaml.ScalarNode) -> float:
         line, text = node.start_mark.line, shown(node.value)
@@ -175,8 +200,11 @@ class _Parser:
             value: float = self._constructor.construct_yaml_int(node) if integral else self._constructor.construct_yaml_float(node)
         except (ValueError, OverflowError, IndexError) as error:
             raise self._error(line, f"{text} is not a number that can be read") from error
+        return self._finite(value, node)
+
+    def _finite(self, value: float, node: yaml.ScalarNode) -> float:
         if isinstance(value, float) and not math.isfinite(value):
-            raise self._error(line, f"found {text}; allowed: a finite number")
+            raise self._error(node.start_mark.line, f"found {shown(node.value)}; allowed: a finite number")
         return value
 
     def _require_tag(self, node: yaml.Node, kind: str) -> None:
@@ -185,7 +213,18 @@ class _Parser:
 
 
 def _syntax(error: yaml.MarkedYAMLError) -> str:
-    problem = error.problem or "cannot be read"
-    if "'\\t'" in problem:
+    """What is wrong, in words of ours; PyYAML's say what its parser expected."""
+    said = f"{error.context or ''} {error.problem or ''}"
+    if "'\\t'" in said:
         return "a tab where YAML wants spaces; indent with spaces"
-    return ": ".join(["not valid YAML", *([error.context] if error.context else []), problem])
+    found = next(((pattern.search(said), words) for pattern, words in _WRONG if pattern.search(said)), None)
+    if found is None or found[0] is None:
+        return "not valid YAML"
+    return f"not valid YAML: {found[1].format(*(_named(group) for group in found[0].groups()))}"
+
+
+def _named(token: str) -> str:
+    """What PyYAML found, as a reader calls it."""
+    if token.startswith("<"):
+        return "the end" if "end" in token else "a text"
+    return shown(token)

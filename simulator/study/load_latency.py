@@ -33,8 +33,11 @@ class NetworkCurve:
     cycles: int
     """Measured cycles of each point."""
     points: tuple[TrafficPoint, ...]
-    saturation: float
-    """The highest throughput that the network accepts under any load, whichever loads `points` are of. Flits a source and cycle."""
+    saturation: float | None
+    """The highest throughput that the network accepts under any load, whichever loads `points` are of. Flits a source and cycle.
+
+    None where it was not looked for.
+    """
     limits: dict[str, float]
     """Theory's limits, in flits a source and cycle."""
 
@@ -69,9 +72,10 @@ def measure_network(
     warmup: int = 1000,
     seed: int = 0,
     engine: EngineName = "compiled",
+    saturation: bool = True,
     progress: Callable[[float], None] | None = None,
 ) -> NetworkCurve:
-    """Drive a network with traffic at each load, and at those that find its saturation; sinks are ideal, sources queue without bound.
+    """Drive a network with traffic at each load, and at those that find its `saturation`; sinks are ideal, sources queue without bound.
 
     Any published switch can be set up as a NetworkSpec. `trace` replays the bank ports that the busiest operation of
     `workload` asks for, in list order, and needs a machine.
@@ -85,12 +89,12 @@ def measure_network(
     def drive(load: float) -> TrafficPoint:
         driven.append(TRAFFIC_ENGINES[engine](spec, _arrivals(spec, source, load, warmup + cycles, seed), warmup))
         if progress is not None:
-            progress(len(driven) / (len(loads) + _PROBES))
+            progress(len(driven) / (len(loads) + _PROBES * saturation))
         return driven[-1]
 
     points = tuple(drive(load) for load in loads)
-    saturation = _highest(lambda load: drive(load).throughput)
-    return NetworkCurve(name, traffic, spec, cycles, points, saturation, theory_limits(spec, pattern))
+    highest = _highest(lambda load: drive(load).throughput) if saturation else None
+    return NetworkCurve(name, traffic, spec, cycles, points, highest, theory_limits(spec, pattern))
 
 
 _PROBES = 13

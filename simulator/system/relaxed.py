@@ -14,10 +14,10 @@ from collections import deque
 from dataclasses import dataclass, field
 
 from simulator.machine.model import DMA_CHUNK_BYTES
-from simulator.system.parts import NO_SUMS, Part
+from simulator.system.parts import Part
 from simulator.system.program import Drain, Fill, Program, TileStep
 from simulator.system.rate import ExactRate
-from simulator.system.spec import DramDrain, SystemSpec, link_cycles, paced_chunks, sums_cycles
+from simulator.system.spec import DramDrain, SystemSpec, link_cycles, sums_cycles
 from simulator.system.streams import not_empty, numbered, room
 
 
@@ -44,13 +44,42 @@ class _Lane:
     waiting: deque[tuple[int, int]] = field(default_factory=deque)
     """(when it leaves the staging, bytes) of chunks that are in it."""
 
-    def take(self, size: int) -> None:
-        """Wait until the staging has room."""
-        while self.held + size > self.staged_bytes:
-            leaves, other = self.waiting.popleft()
-            self.held -= other
-            self.issued = max(self.issued, leaves)
-        self.held += size
+    def fetch(self, total: int, rate: int, bank_cycles: int, latency: int) -> int:
+        """Bring so many bytes from DRAM over the bus, chunk by chunk as `paced_chunks` has them; when the last is there."""
+        waiting, issued, held, bus, taken = self.waiting, self.issued, self.held, self.bus, 0
+        for start in range(0, total, DMA_CHUNK_BYTES):
+            stop = min(start + DMA_CHUNK_BYTES, total)
+            size = stop - start
+            while held + size > self.staged_bytes:
+                leaves, other = waiting.popleft()
+                held -= other
+                issued = max(issued, leaves)
+            held += size
+            passed = max(-(-stop // rate), -(-bank_cycles * stop // total))
+            bus = max(bus, self.dram.serve(size, issued) + latency) + passed - taken
+            taken = passed
+            waiting.append((bus, size))
+        self.issued, self.held, self.bus = issued, held, bus
+        return bus
+
+    def store(self, total: int, bus_bytes: int, rate: int, bank_cycles: int) -> int:
+        """Take so many bytes over the bus, beside others, to DRAM, as `paced_chunks` has them; when the last is written."""
+        waiting, issued, held, taken, written = self.waiting, self.issued, self.held, 0, 0
+        for start in range(0, total, DMA_CHUNK_BYTES):
+            stop = min(start + DMA_CHUNK_BYTES, total)
+            size = stop - start
+            while held + size > self.staged_bytes:
+                leaves, other = waiting.popleft()
+                held -= other
+                issued = max(issued, leaves)
+            held += size
+            passed = max(-(-bus_bytes * stop // (total * rate)), -(-bank_cycles * stop // total))
+            issued += passed - taken
+            taken = passed
+            written = self.dram.serve(size, issued)
+            waiting.append((written, size))
+        self.issued, self.held = issued, held
+        return written
 
 
 @dataclass(frozen=True)
@@ -151,11 +180,8 @@ class _Relaxed:
 
     def _from_dram(self, part: Part, lane: _Lane, rate: int) -> int:
         total = self.spec.bursts(part.bytes)
-        for size, bus in paced_chunks(total, total, rate, part.bank_cycles):
-            lane.take(size)
-            lane.bus = max(lane.bus, self._served(lane, size) + self.spec.dram_latency_cycles) + bus
-            lane.waiting.append((lane.bus, size))
-        return lane.bus
+        self.dram_bytes += total
+        return lane.fetch(total, rate, part.bank_cycles, self.spec.dram_latency_cycles)
 
     def _drain(self, drain: Drain, computed: list[int]) -> None:
         """`computed`: when each part is in the Y memory, or one cycle for all."""
@@ -167,7 +193,8 @@ class _Relaxed:
             if drain.sums_home == "dram":
                 written = max(written, self._to_sums_in_dram(part, lane, rate))
                 continue
-            lane.issued += sums_cycles(self.spec, part.sums)
+            if part.sums.bus_bytes or part.sums.back_bytes:  # as the system asks: what goes out has been on the bus
+                lane.issued += sums_cycles(self.spec, part.sums)
             if drain.home == "dram":
                 written = max(written, self._to_dram(part, lane, rate))
             elif drain.home == "chip":
@@ -180,14 +207,11 @@ class _Relaxed:
         self.done[drain.operation] = max(self.done[drain.operation], lane.issued, written)
 
     def _to_dram(self, part: Part, lane: _Lane, rate: int) -> int:
-        written = 0
-        for size, *_, bus in DramDrain.of(self.spec, part, NO_SUMS).chunks(rate, part.bank_cycles):
-            lane.take(size)
-            lane.issued += bus
-            if size:
-                written = self._served(lane, size)
-                lane.waiting.append((written, size))
-        return written
+        rows = self.spec.bursts(part.bytes)
+        self.dram_bytes += rows
+        if not rows:
+            lane.issued += max(-(-part.extra_bus_bytes // rate), part.bank_cycles)
+        return lane.store(rows, rows + part.extra_bus_bytes, rate, part.bank_cycles)
 
     def _to_sums_in_dram(self, part: Part, lane: _Lane, rate: int) -> int:
         """As if the staging had room for all: chunks leave it in no order that is known, since some wait for the sums that come back."""
@@ -195,8 +219,3 @@ class _Relaxed:
         lane.issued += sum(bus for *_, bus in moved.chunks(rate, part.bank_cycles))
         self.dram_bytes += moved.read + moved.written
         return lane.issued + (self.spec.dram_latency_cycles if moved.read else 0) if lane.issued > first else first
-
-    def _served(self, lane: _Lane, size: int) -> int:
-        """When DRAM is done with a lane's next chunk."""
-        self.dram_bytes += size
-        return lane.dram.serve(size, lane.issued)

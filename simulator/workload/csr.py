@@ -24,6 +24,14 @@ MAX_DENSE = 2**36
 """Elements of a dense X, of which only the sizes are held: 128 GiB of bf16 that nothing stores."""
 
 
+class RepeatedError(OperandError):
+    """An element stands twice; a file that knows lines says which."""
+
+    def __init__(self, row: int, column: int) -> None:
+        super().__init__(f"the element ({row}, {column}) stands twice (counted from 0)")
+        self.row, self.column = row, column
+
+
 @dataclass(frozen=True, eq=False)
 class Csr:
     """Nonzeros by row: column indices ascend within a row, no index twice, no stored zero.
@@ -116,7 +124,7 @@ def coordinates_csr(shape: tuple[int, int], rows: NDArray[np.int64], columns: ND
     repeated = np.flatnonzero(flat[1:] == flat[:-1])
     if len(repeated):
         row, column = divmod(int(flat[repeated[0]]), shape[1])
-        raise OperandError(f"the element ({row}, {column}) stands twice (counted from 0)")
+        raise RepeatedError(row, column)
     if data is not None:
         data = data[order]
         flat, data = flat[data != 0], data[data != 0]

@@ -140,11 +140,13 @@ def asked(swept: Path, sparsim: Type) -> Type:
 
 
 def test_an_axis_of_integers_is_asked_for_integers(asked: Type, swept: Path) -> None:
+    (swept / "small.yaml").write_text(SMALL.replace("operations:", "seed: 5\noperations:"), encoding="utf-8")
     outcome = asked("--axis", "fabric.window", "--range", "1:7", "-m", "seconds", "-o", "even")
     assert outcome.code == 0, outcome.err
-    assert outcome.out.splitlines()[0] == "time: break-even at fabric.window 5, where they are equal; many below, wide above"
+    assert outcome.out.splitlines()[0] == "time: break-even at fabric.window 3, where they are equal; many below, wide above"
     (curve,) = json.loads((swept / "even" / "breakeven.json").read_text(encoding="utf-8"))["curves"]
     assert curve["values"] == [1, 2, 3, 4, 5, 6, 7]
+    assert curve["first"][2] == curve["second"][2]
     none = asked("--axis", "fabric.window", "--range", "1.2:1.8")
     assert (none.code, "fabric.window takes integers" in none.err) == (2, True)
 

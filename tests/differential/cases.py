@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from simulator.engine.cluster import ClusterSpec
 from simulator.engine.work import WHOLE_LISTS, ListStream, TileWork
+from simulator.kinds.sampled.schedule import repeated
 from simulator.kinds.units.placement import PLACEMENTS
 from simulator.network import TOPOLOGIES, NetworkSpec
 from simulator.network.traffic import PATTERNS, Arrivals, PatternName, draw_arrivals
@@ -56,7 +57,7 @@ class Case:
         )
 
     def sampled(self) -> tuple[ClusterSpec, TileWork]:
-        """A sampled product's lists: every entry its own row, repeated for all token words; two to five lanes are added up."""
+        """A sampled product's lists: every entry its own row, repeated for all token words, also in pieces; two to five lanes are added."""
         work = self.gather()
         count = np.diff(work.unit_ptr)
         place = np.arange(len(work.word)) - np.repeat(work.unit_ptr[:-1], count)
@@ -70,6 +71,7 @@ class Case:
             words=self.k_words * self.token_words,
             token_words=1,
             present=work.present.reshape(1, -1),
+            stream=work.stream if work.stream == WHOLE_LISTS else repeated(work.stream, self.token_words),
         )
         return replace(self.spec, summed_lanes=2 + self.seed % 4), spread
 

@@ -86,6 +86,20 @@ def test_operations_that_overlap_still_divide_the_run() -> None:
     assert [share.cycles for share in operation_shares(early)] == [9000, 800]
 
 
+def test_fused_operations_divide_their_time_by_what_each_computes() -> None:
+    """Both end in cycle 9,000: three quarters of it are the first one's, since it has three quarters of the compute cycles."""
+    activity = sample_result("crossbar").activity
+    first, second = activity.operations
+    fused = replace(first, end_cycle=8900, compute_cycles=600, details={"y_home": "chip"})
+    others = replace(second, end_cycle=9000, compute_cycles=200), replace(second, end_cycle=9800)
+    chained = replace(activity, operations=(fused, *others))
+    shares = operation_shares(chained)
+    assert [share.cycles for share in shares] == [6750, 2250, 800]
+    assert [share.operations for share in shares] == [(fused,), (others[0],), (others[1],)]
+    idle = replace(activity, operations=(replace(fused, compute_cycles=0), replace(second, compute_cycles=0)))
+    assert [share.cycles for share in operation_shares(idle)] == [0, 9800]
+
+
 def test_a_run_of_no_cycles_divides_by_nothing() -> None:
     result = sample_result("crossbar")
     empty = replace(result, activity=replace(result.activity, cycles=0), cost=replace(result.cost, seconds=0.0))

@@ -139,7 +139,7 @@ def test_overrides_replace_and_add(tmp_path: Path) -> None:
         ("title.x=1", '--set title.x=1: title.x: title is "t", which has no keys'),
         ("limit", '--set limit: found "limit"; allowed: KEY.PATH=VALUE, such as fabric.units=128'),
         ("shape..side=1", '--set shape..side=1: found "shape..side=1"; allowed: KEY.PATH=VALUE, such as fabric.units=128'),
-        ("limit={", "--set limit={: not valid YAML: while parsing a flow node: expected the node content, but found '<stream end>'"),
+        ("limit={", "--set limit={: not valid YAML: a list or mapping in brackets lacks its end, or an item before the end"),
     ],
 )
 def test_a_bad_override_names_itself(tmp_path: Path, override: str, expected: str) -> None:

@@ -32,7 +32,7 @@ def test_no_topology_exceeds_its_bisection_and_each_keeps_littles_law(topology: 
     spec = NetworkSpec(16, 16, topology=topology, queues=queues, depth=4)  # type: ignore[arg-type]
     full = measure_network(spec, loads=[1.0], cycles=600, warmup=300)
     assert full.saturation <= min(full.limits["bisection"], full.limits["sinks"]) + 0.01
-    light = measure_network(spec, loads=[0.08], cycles=6000, warmup=300).points[0]
+    light = measure_network(spec, loads=[0.08], cycles=6000, warmup=300, saturation=False).points[0]
     assert light.throughput * spec.sources * light.mean_latency_cycles == pytest.approx(light.mean_outstanding, rel=0.005)
 
 
@@ -52,6 +52,12 @@ def test_a_ring_that_falls_behind_its_saturation_is_told_by_its_best_load() -> N
     curve = measure_network(NetworkSpec(16, 16, topology="ring"), loads=[1.0], cycles=1500, warmup=300)
     assert curve.points[0].throughput < 0.6 * curve.saturation
     assert curve.saturation <= curve.limits["bisection"]
+
+
+def test_points_are_the_same_where_the_saturation_is_not_looked_for() -> None:
+    found, alone = (measure_network(NetworkSpec(8, 8), loads=[0.3, 0.9], cycles=400, saturation=asked) for asked in (True, False))
+    assert alone.points == found.points
+    assert alone.to_dict() == found.to_dict() | {"saturation_throughput": None}
 
 
 def test_both_engines_find_one_saturation() -> None:

@@ -114,6 +114,13 @@ def test_nor_is_one_whose_lists_stream(data: st.DataObject, rate: float, slots: 
     assert earliest_end(spec, program) <= System(spec, program).run().cycles
 
 
+def test_sums_that_nothing_carries_take_no_time() -> None:
+    """A drain whose sums come over no bus moves none, in a run and in its bound."""
+    drain = Drain(0, "buffer", (Part(0, sums=Sums(out_bytes=1)),))
+    program = joined([OperationProgram((TileStep(0, 0, 0, 0, 0),), (Fill(0, "buffer", ()),), (Fill(0, "buffer", ()),), (drain,))], ((),))
+    assert earliest_end(SPEC, program) == System(SPEC, program).run().cycles == 0
+
+
 def test_lists_that_stream_may_leave_room_at_once() -> None:
     """A half that comes after a small piece and a half finds room while the piece is still walked."""
     pieces = tuple(Fill(0, "dram", (Part(size, space=space),)) for size, space in ((64, MEMORY // 4), (64, MEMORY // 4), (6400, 0)))

@@ -12,6 +12,7 @@ from simulator.kinds.scatter.kind import SCATTER
 from simulator.kinds.units.delays import timing_paths, wires_of
 from simulator.kinds.units.machine import UnitsMachine
 from simulator.machine.model import Elaborated, Machine
+from simulator.rtl.design import Design
 from simulator.system.tensors import Residency
 from simulator.workload.types import Operation
 
@@ -35,6 +36,10 @@ class Both(Gather):
     def least(self, machine: Machine, operation: Operation, residency: Residency, memo: Memo) -> Least:
         """As the kind that does it."""
         return self.of_operation(machine, operation).least(machine, operation, residency, memo)
+
+    def design(self, elaborated: Elaborated) -> Design:
+        """Scattering has no hardware yet."""
+        raise self.no_hardware()
 
     def check_files(self, machine: Machine) -> None:
         """One placement is of words where operations gather, and of partial sums where they scatter."""

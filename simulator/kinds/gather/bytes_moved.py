@@ -102,7 +102,7 @@ class Measure:
         touched = np.zeros(0)
         if cut.sums_home is not None:
             touched = (row_entries(operation.weight, cut.k_tile, len(k_tiles)) > 0).sum(axis=1)
-        loads = self._loads(fitted)
+        loads = fitted.loads(self.machine.fabric.units_per_group)
         most: Ints = loads.max(axis=2)
         stays = (most <= self.fifo_entries) & (len(k_tiles) == 1 or cut.loop_order == "m_k_rounds")
         return self._moved(
@@ -126,15 +126,6 @@ class Measure:
 
     def _x(self, features: Ints) -> float:
         return self.residency.forms.x.bits(features, (0, self.operation.shape[2]), self.machine.datatypes.activation_bits) / 8
-
-    def _loads(self, fitted: FittedRows) -> Ints:
-        """[M tiles, K tiles, units] list entries."""
-        units, tiles = self.machine.fabric.units_per_group, len(fitted.spans)
-        m = np.searchsorted([first for first, _ in fitted.spans], fitted.parts.row, side="right") - 1
-        k_tiles = fitted.entries.shape[1]
-        place = ((m * units + fitted.parts.unit) * k_tiles)[:, None] + np.arange(k_tiles)
-        loads = np.bincount(place.ravel(), weights=fitted.entries.ravel(), minlength=tiles * units * k_tiles).astype(np.int64)
-        return loads.reshape(tiles, units, k_tiles).transpose(0, 2, 1)
 
     def _w_tiles(self, m_tiles: tuple[Span, ...], k_tiles: tuple[Span, ...], loads: Ints) -> NDArray[np.float64]:
         """[M tiles, K tiles] bytes as they lie in memory."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import partial
 from typing import Any, ClassVar
 
@@ -9,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simulator.engine.compiled.kernels import Kernel
+from simulator.engine.engines import RunOptions
 from simulator.errors import MappingError
 from simulator.kinds.base import Kind
 from simulator.kinds.gather.choice import Choice
@@ -21,13 +23,14 @@ from simulator.kinds.gather.replay import requested_ports
 from simulator.kinds.gather.schedule import check_room, cut_gather
 from simulator.kinds.sampled.kind import own_or_sampled
 from simulator.kinds.units.fusion import BlockCut, BlockDataflow
-from simulator.kinds.units.kind import ChainedKind
+from simulator.kinds.units.kind import ChainedKind, cluster_spec
 from simulator.kinds.units.loops import Planned, Setting
 from simulator.kinds.units.machine import UnitsMachine
 from simulator.kinds.units.ranges import FittedRows
-from simulator.kinds.units.rounds import Dataflow
+from simulator.kinds.units.rounds import Dataflow, cluster_tiles
 from simulator.kinds.units.rows import spread_over
-from simulator.machine.model import Machine
+from simulator.machine.model import Elaborated, Machine
+from simulator.rtl.design import Agreement, CosimOptions, Design
 from simulator.system.tensors import Residency
 from simulator.workload.types import Operation
 
@@ -80,6 +83,25 @@ class Gather(ChainedKind):
         """With K whole."""
         schedule = cut_gather(setting.machine, operation, residency, _whole(setting.machine, operation, cut))
         return GatherDataflow(setting.machine, setting.spec, setting.engine, schedule, assemble=setting.assemble, wanted=wanted)
+
+    def design(self, elaborated: Elaborated) -> Design:
+        """One cluster."""
+        from simulator.kinds.gather import rtl
+
+        machine = UnitsMachine.of(elaborated.machine)
+        return rtl.design(machine, cluster_spec(machine, elaborated.stages))
+
+    def cosimulate(
+        self, elaborated: Elaborated, operation: Operation, residency: Residency, options: RunOptions, how: CosimOptions
+    ) -> Iterator[Agreement]:
+        """The first busy cluster of each tile."""
+        from simulator.kinds.gather import rtl
+
+        dataflow = self.as_run(elaborated, operation, residency, options)
+        machine, loops = UnitsMachine.of(elaborated.machine), dataflow.loops
+        tiles = (dataflow.work(cluster_tiles(machine.fabric, loops, position)[0]) for position in loops.positions())
+        spec = cluster_spec(machine, elaborated.stages)
+        return rtl.cosimulated(machine, spec, operation.name, tiles, how)
 
     def replayed(self, machine: Machine, operation: Operation, residency: Residency) -> list[NDArray[np.int32]]:
         """The bank ports that units ask for, in list order."""

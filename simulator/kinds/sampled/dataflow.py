@@ -21,7 +21,8 @@ from simulator.kinds.units.lists import SliceLists, present_words, slice_lists, 
 from simulator.kinds.units.loops import Position
 from simulator.kinds.units.machine import UnitsMachine
 from simulator.kinds.units.rounds import ClusterTile
-from simulator.system.parts import Part
+from simulator.system.parts import Part, Sums
+from simulator.system.program import MemoryLevel
 
 
 class SampledDataflow(UnitsDataflow[SampledSchedule, SliceLists]):
@@ -58,16 +59,33 @@ class SampledDataflow(UnitsDataflow[SampledSchedule, SliceLists]):
         words = tile_values(work.weight_index, k_span, place.tokens, lanes, self.weights, self.x).words
         return sampled_values(words, self.gradient, self.slice(place.m, place.k).global_row[self._entries(place)], place.tokens)
 
+    @property
+    def rows_stream(self) -> bool:
+        """Where no sum stays for another round."""
+        return self.schedule.streams
+
+    @property
+    def output_places(self) -> int:
+        """The value fields of the entries that both halves of a weight bank hold."""
+        return self.schedule.stream.piece_entries * self.schedule.stream.fifo_pieces
+
+    @property
+    def sums_home(self) -> MemoryLevel | None:
+        """As scheduled."""
+        return self.schedule.sums_home
+
     def w_content(self, position: Position) -> tuple[int, ...]:
-        """Lists stay for all rounds, since their sums do."""
-        return self.schedule.w_content(position)
+        """Lists whose sums stay do so too, for all rounds."""
+        return super().w_content(position) if self.schedule.streams else self.schedule.w_content(position)
 
     def w_parts(self, m: int, k: int, grain: int) -> Sequence[Part]:
-        """Whole."""
+        """In pieces, or whole where they stay."""
+        if self.schedule.streams:
+            return super().w_parts(m, k, grain)
         return (Part(self.fetched(m, k).total, -(-int(self.unit_entries(m, k).max(initial=0)) // self.machine.weight_port_entries)),)
 
     def later_tile_counts(self, counts: Counts) -> Counts:
-        """A partial sum comes with its list entry, where it was left: a later tile does nothing more."""
+        """A partial sum that stays comes with its list entry, where it was left: a later tile does nothing more."""
         return Counts()
 
     @property
@@ -128,24 +146,31 @@ class SampledDataflow(UnitsDataflow[SampledSchedule, SliceLists]):
         return taken
 
     def y_parts(self, position: Position) -> Sequence[Part]:
-        """The places of the mask, in the type of W; sums of several groups travel in the accumulate type and are added."""
-        m, _, k = position
-        nnz, types, groups = int(self.unit_entries(m, k).sum()), self.machine.datatypes, self._groups
+        """The places of the mask, in the type of W, or their sums. What is added on the way travels in the accumulate type."""
+        m, round_index, k = position
+        nnz, types, groups = int(self.unit_entries(m, k).sum()), self.machine.datatypes, self._groups(round_index)
+        of_places, on_bus = (-(-nnz * times * types.accumulate_bits // 8) for times in (1, groups))
+        back = of_places if self._goes_on(position) else 0
+        if self.sums_home is not None and round_index + 1 < self.schedule.rounds:
+            return (Part(0, sums=Sums(of_places, back, on_bus)),)
         size = -(-nnz * types.weight_bits // 8)
-        extra = -(-nnz * groups * types.accumulate_bits // 8) - size if groups > 1 else 0
-        return (Part(size, extra_bus_bytes=extra),)
+        return (Part(size, extra_bus_bytes=on_bus - size if groups > 1 or back else 0, sums=Sums(back_bytes=back)),)
 
     def y_counts(self, position: Position) -> Counts:
-        """Lines of lists read from the weight banks of all groups, and sums of all but one of them added up."""
-        m, _, k = position
-        entries = self.unit_entries(m, k)
+        """Lines of sums read from the weight banks of all groups; those of all but one added up, and to those of earlier rounds."""
+        m, round_index, k = position
+        entries, groups = self.unit_entries(m, k), self._groups(round_index)
         row_words = -(-int(entries.sum()) // self.schedule.lanes)
-        return Counts(weight_bank_reads=self._lines(entries) * self._groups, drain_additions=row_words * (self._groups - 1))
+        additions = groups - 1 + self._goes_on(position)
+        return Counts(weight_bank_reads=self._lines(entries) * groups, drain_additions=row_words * additions)
 
-    @property
-    def _groups(self) -> int:
+    def _goes_on(self, position: Position) -> bool:
+        """Whether sums of an earlier round come back."""
+        return self.sums_home is not None and position[1] > 0
+
+    def _groups(self, round_index: int) -> int:
         """Token groups that have any tokens."""
-        return len(self.schedule.active_groups(0))
+        return len(self.schedule.active_groups(round_index))
 
     def _lines(self, entries: np.ndarray[tuple[int], np.dtype[np.int64]]) -> int:
         return int((-(-entries // self.machine.weight_port_entries)).sum())

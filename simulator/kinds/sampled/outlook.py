@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
@@ -11,11 +12,18 @@ import numpy as np
 
 from simulator.errors import MappingError
 from simulator.kinds.units.loops import Setting, token_tiles
-from simulator.kinds.units.ranges import Capacity, FittedRows, fit_rows, row_entries
+from simulator.kinds.units.machine import UnitsMachine
+from simulator.kinds.units.ranges import UNLIMITED, Capacity, FittedRows, fit_rows, row_entries
 from simulator.kinds.units.rows import spread_over
+from simulator.kinds.units.streams import list_stream
 from simulator.kinds.units.tries import more, near
+from simulator.machine.model import DMA_CHUNK_BYTES
+from simulator.system.program import MemoryLevel
 from simulator.system.tensors import Residency
 from simulator.workload.types import Operation
+
+Outlay = tuple[float, float, float]
+"""Cycles, DRAM bytes, buffer bytes."""
 
 
 @dataclass(frozen=True)
@@ -27,10 +35,23 @@ class Cut:
     token_words: int
     """Of a tile."""
     rounds: int
+    sums_home: MemoryLevel | None = None
+    """Where partial sums go at the end of each round, and come back from; None: they stay in the lists until the last one."""
+
+    @property
+    def streams(self) -> bool:
+        """Whether no sum stays for another round, so that lists come and sums leave while a tile runs."""
+        return self.rounds == 1 or self.sums_home is not None
+
+    def sums_bytes(self, machine: UnitsMachine, operation: Operation) -> int:
+        """What they take of the buffer: those of all places; 0 where they are not there."""
+        return operation.weight.nnz * machine.datatypes.accumulate_bits // 8 if self.sums_home == "buffer" else 0
 
 
 class Outlook:
-    """The busiest of units, DRAM and the X trunk, and what nothing overlaps with: the first fill, and the last places on their way out."""
+    """The busiest of units, DRAM, trunks, drain bus and ports of the buffer, and what nothing overlaps with: the first fill, and the
+    last places on their way out.
+    """
 
     def __init__(self, setting: Setting, operation: Operation, residency: Residency) -> None:
         self.setting, self.machine, self.pace, self.operation, self.residency = setting, setting.machine, setting.pace, operation, residency
@@ -38,40 +59,80 @@ class Outlook:
         fabric, weight, types = machine.fabric, operation.weight, machine.datatypes
         m, k, n = operation.shape
         self.bank_entries = int(fabric.weight_bank_kib * 8192) // machine.sampled_entry_bits
+        stream = list_stream(machine, machine.sampled_entry_bits, weight.nnz)
+        self.fifo_entries = stream.piece_entries * stream.fifo_pieces
         self.token_words = -(-n // fabric.lanes)
-        parts = spread_over(machine, np.diff(weight.indptr))
-        self.most_rows, self.most_entries = parts.most_parts, parts.most_entries
+        self.group_words = -(-self.token_words // fabric.token_groups)
+        self.most_rows = spread_over(machine, np.diff(weight.indptr)).most_parts
         self.x_bytes = residency.forms.x.bits(slice(0, k), (0, n), types.activation_bits) / 8
         self.gradient_bytes = residency.forms.gradient.bits(slice(0, m), (0, n), types.activation_bits) / 8
         self.w_bytes = weight.nnz * (machine.sampled_entry_bits - types.accumulate_bits) / 8
-        self.y_bytes = weight.nnz * types.weight_bits / 8
+        self.y_bytes, self.sum_bytes = weight.nnz * types.weight_bits / 8, weight.nnz * types.accumulate_bits / 8
 
     def likeliest(self, most: int) -> list[tuple[Cut, FittedRows]]:
         """Those of about the least time, then of DRAM bytes, with their rows; MappingError where nothing fits."""
         fitted = dict(self._cuts())
-        return [(cut, fitted[cut]) for cut in near({cut: self.outlay(cut, rows) for cut, rows in fitted.items()}, most)]
+        if not fitted:
+            raise MappingError(
+                f"{self.machine.name}: rows of {self.operation.name} have more places than half of a weight bank holds, "
+                f"{self.bank_entries}; raise fabric.weight_bank_kib, or set mapping.partial_sums: auto"
+            )
+        outlays = {cut: self.outlay(cut, rows) for cut, rows in fitted.items()}
+        alike: Counter[MemoryLevel | None] = Counter()
+        by_turns: dict[Cut, tuple[int, Outlay]] = {}
+        for cut in sorted(outlays, key=outlays.__getitem__):
+            by_turns[cut] = alike[cut.sums_home], outlays[cut]
+            alike[cut.sums_home] += 1
+        # of sums that stay and of sums that leave as many, since estimates tell alike cuts apart better than others
+        several = sorted(by_turns, key=by_turns.__getitem__)[:most]
+        return [(cut, fitted[cut]) for cut in near({cut: outlays[cut] for cut in several}, most)]
 
     def _cuts(self) -> Iterator[tuple[Cut, FittedRows]]:
-        """As many input features as a copy holds, or fewer; of each, as many token words as banks hold, or fewer.
+        """Of so many input features as many token words as banks hold, or fewer; of several rounds, sums stay in the lists or leave.
 
-        With each the rows of the mask, as they are given to units, and the M tiles.
+        With each the rows of the mask, as they are given to units, and the M tiles: sums that stay fit half of the weight banks.
         """
-        fabric, mapping, weight = self.machine.fabric, self.machine.mapping, self.operation.weight
-        forced, columns = mapping.tokens_per_tile if isinstance(mapping.tokens_per_tile, int) else None, weight.shape[1]
-        most = min(columns, self.machine.copy_words // (forced or 1))
-        if self._longest_row_part(most) > self.bank_entries:
-            most = min(most, self.bank_entries)
-        most = max(1, most)
-        for k_tile in dict.fromkeys((most, *(-(-columns // tiles) for tiles in more(-(-columns // most)) if tiles <= columns))):
-            entries = row_entries(weight, k_tile, -(-columns // k_tile))
-            if k_tile < most and int(entries.max(initial=0)) > self.bank_entries:
-                continue  # another part of a row may be longer
+        mapping, weight = self.machine.mapping, self.operation.weight
+        forced = mapping.tokens_per_tile if isinstance(mapping.tokens_per_tile, int) else None
+        for k_tile in self._k_tiles(forced):
+            longest = self._longest_row_part(k_tile)
             for tile, rounds in self._token_tiles(self.machine.copy_words // k_tile, forced):
-                capacity = Capacity(fabric.units_per_group, mapping.assignment, self.machine.own_words // tile, self.bank_entries)
-                rows = self.setting.recall.of_key(
-                    ("rows", weight.sha256, k_tile, capacity), partial(fit_rows, entries, capacity), lambda found: found.pieces
-                )
-                yield Cut(k_tile, tile, rounds), rows
+                for home in self._homes(rounds):
+                    cut = Cut(k_tile, tile, rounds, home)
+                    if not cut.streams and longest > self.bank_entries:
+                        continue
+                    capacity = Capacity(
+                        self.machine.fabric.units_per_group,
+                        mapping.assignment,
+                        self.machine.own_words // tile,
+                        UNLIMITED if cut.streams else self.bank_entries,
+                    )
+                    entries = row_entries(weight, k_tile, -(-weight.shape[1] // k_tile))
+                    rows = self.setting.recall.of_key(
+                        ("rows", weight.sha256, k_tile, capacity), partial(fit_rows, entries, capacity), lambda found: found.pieces
+                    )
+                    yield cut, rows
+
+    def _k_tiles(self, forced: int | None) -> list[int]:
+        """As many input features as a copy holds, or fewer; as few as leave room for all tokens; as few as a bank has room for."""
+        columns, copy = self.operation.weight.shape[1], self.machine.copy_words
+        most = max(1, min(columns, copy // (forced or 1)))
+        sizes = [most, *(-(-columns // tiles) for tiles in more(-(-columns // most)) if tiles <= columns)]
+        if forced is None and self.group_words <= copy:
+            sizes.append(-(-columns // -(-columns // min(columns, copy // self.group_words))))
+        if self._longest_row_part(most) > self.bank_entries:
+            least = max(1, min(most, self.bank_entries))
+            sizes += [least, *(-(-columns // tiles) for tiles in more(-(-columns // least)) if tiles <= columns)]
+        return list(dict.fromkeys(sizes))
+
+    def _homes(self, rounds: int) -> Iterator[MemoryLevel | None]:
+        """Of partial sums between rounds."""
+        yield None
+        if rounds > 1 and self.machine.mapping.partial_sums == "auto":
+            if self.residency.y == "dram":
+                yield "dram"
+            if self.sum_bytes <= self.residency.room_bytes:
+                yield "buffer"
 
     def _longest_row_part(self, k_tile: int) -> int:
         """Most nonzeros of a row within any K tile."""
@@ -91,24 +152,55 @@ class Outlook:
             return [(tile, rounds)]
         of_all_rows = max(1, min(fitting, own_words // max(1, self.most_rows)))
         _, rounds = token_tiles(self.token_words, groups, of_all_rows)
-        of_a_group = -(-self.token_words // groups)
-        words = (*(-(-of_a_group // count) for count in more(rounds)), max(1, min(fitting, own_words)))
+        words = (*(-(-self.group_words // count) for count in more(rounds)), max(1, min(fitting, own_words)))
         return list(dict.fromkeys(token_tiles(self.token_words, groups, each) for each in words))
 
-    def outlay(self, cut: Cut, fitted: FittedRows) -> tuple[float, float]:
-        """(cycles, DRAM bytes) of a cut, estimated; as if all tiles named the same features."""
-        system, homes = self.pace.system, self.residency
-        m_tiles, k_tiles, rounds = len(fitted.spans), fitted.entries.shape[1], cut.rounds
-        x = self.x_bytes * (m_tiles if rounds * k_tiles > 1 else 1)
-        gradient = self.gradient_bytes * (k_tiles if rounds > 1 else 1)
-        brought = x + gradient
-        dram = self.w_bytes + (brought if homes.x == "dram" else 0) + (self.y_bytes if homes.y == "dram" else 0)
-        words = -(-self.token_words // self.machine.fabric.token_groups)
+    def outlay(self, cut: Cut, fitted: FittedRows) -> Outlay:
+        """(cycles, DRAM bytes, buffer bytes) of a cut, estimated; as if all tiles named the same features."""
+        system, rounds, leaves = self.pace.system, cut.rounds, cut.sums_home is not None
+        m_tiles, k_tiles = len(fitted.spans), fitted.entries.shape[1]
+        tiles, again = m_tiles * k_tiles, rounds > 1 and not leaves
+        loads = fitted.loads(self.machine.fabric.units_per_group).max(axis=2)
+        brought = self.x_bytes * (m_tiles if k_tiles > 1 or again else 1) + self.gradient_bytes * (k_tiles if again else 1)
+        sums = self.sum_bytes * (rounds - 1) if leaves else 0.0
+        walks = rounds if leaves and (tiles > 1 or int(loads.max(initial=0)) > self.fifo_entries) else 1
+        dram, read, written = self._levels(cut, brought, sums, walks, tiles)
         time = max(
-            self.most_entries * words + m_tiles * k_tiles * rounds * self.pace.unloaded_cycles,
+            self._compute_cycles(cut, int(loads.sum()), tiles),
             dram / system.dram_bytes_per_cycle,
             brought / system.x_bytes_per_cycle,
+            self.w_bytes * walks / system.w_bytes_per_cycle,
+            (self.y_bytes + sums) / system.drain_bytes_per_cycle,
+            max(read, written) / system.buffer_bytes_per_cycle,
         )
-        first = brought / (m_tiles * k_tiles * rounds) + self.w_bytes / (m_tiles * k_tiles)
-        rate = min(system.x_bytes_per_cycle, system.dram_bytes_per_cycle if homes.x == "dram" else math.inf)
-        return time + first / rate + self.y_bytes / (m_tiles * k_tiles) / system.drain_bytes_per_cycle, dram
+        piece = DMA_CHUNK_BYTES if cut.streams else math.inf
+        first = brought / (tiles * rounds) + min(piece, self.w_bytes / tiles)
+        rate = min(system.x_bytes_per_cycle, system.dram_bytes_per_cycle if self.residency.x == "dram" else math.inf)
+        return time + first / rate + min(piece, self.y_bytes / tiles) / system.drain_bytes_per_cycle, dram, read + written
+
+    def _compute_cycles(self, cut: Cut, busiest_entries: int, tiles: int) -> float:
+        """Of the busiest unit: a place keeps its accumulator from its first request until it is merged."""
+        words, unloaded = self.group_words / cut.rounds, self.pace.unloaded_cycles
+        place = max(words, (words + unloaded) / self.machine.fabric.accumulators)
+        return cut.rounds * (busiest_entries * place + tiles * unloaded)
+
+    def _levels(self, cut: Cut, brought: float, sums: float, walks: int, tiles: int) -> tuple[float, float, float]:
+        """Bytes that DRAM moves, in whole bursts what is less than one, and that are read of the buffer and written to it."""
+        levels = {"dram": 0.0, "read": 0.0, "written": 0.0}
+
+        def add(home: str, *, read: float = 0.0, written: float = 0.0, transfers: int = 1) -> None:
+            if home == "dram":
+                burst = self.pace.system.dram_burst_bytes * transfers
+                levels["dram"] += sum(max(moved, burst) for moved in (read, written) if moved)
+            else:
+                levels["read"] += read
+                levels["written"] += written
+
+        add(self.residency.x, read=brought)
+        add(self.residency.y, written=self.y_bytes, transfers=tiles)
+        add(cut.sums_home or "buffer", read=sums, written=sums, transfers=tiles * (cut.rounds - 1))
+        kept = walks > 1 and self.w_bytes <= self.residency.room_bytes - cut.sums_bytes(self.machine, self.operation)
+        add("dram", read=self.w_bytes * (1 if kept else walks), transfers=tiles * (1 if kept else walks))
+        if kept:
+            add("buffer", read=self.w_bytes * (walks - 1), written=self.w_bytes)
+        return levels["dram"], levels["read"], levels["written"]

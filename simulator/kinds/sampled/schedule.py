@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
-from simulator.engine.work import WHOLE_LISTS, TileValues, TileWork
+from simulator.engine.work import WHOLE_LISTS, ListStream, TileValues, TileWork
 from simulator.errors import MappingError
 from simulator.kinds.gather.schedule import GatherSchedule
 from simulator.kinds.sampled.outlook import Cut
@@ -17,6 +17,7 @@ from simulator.kinds.units.loops import Position, runs_of
 from simulator.kinds.units.machine import UnitsMachine
 from simulator.kinds.units.placement import placement_of
 from simulator.kinds.units.ranges import FittedRows
+from simulator.kinds.units.streams import list_stream
 from simulator.system.program import Span, spans
 from simulator.system.tensors import Residency
 from simulator.workload.types import Operation
@@ -24,13 +25,18 @@ from simulator.workload.types import Operation
 
 @dataclass(frozen=True, eq=False)
 class SampledSchedule(GatherSchedule):
-    """How a sampled product is cut into tiles: as a gathered one, but with the rounds of tokens innermost."""
+    """How a sampled product is cut into tiles: as a gathered one, with the rounds of tokens in the place of K tiles."""
+
+    @property
+    def streams(self) -> bool:
+        """Whether lists come and sums leave while a tile runs; else both stay, in one place, until all rounds are done."""
+        return self.rounds == 1 or self.sums_home is not None
 
     def x_content(self, position: Position) -> tuple[int, ...]:
         """Words of X, and of dY for other rows."""
         return position
 
-    def y_content(self, position: Position) -> tuple[int, ...]:
+    def outputs_of(self, position: Position) -> tuple[int, ...]:
         """The places of the mask, summed over all rounds."""
         m, _, k = position
         return m, k
@@ -58,12 +64,13 @@ def check_hardware(machine: UnitsMachine, operation: Operation) -> None:
 def cut_sampled(machine: UnitsMachine, operation: Operation, residency: Residency, cut: Cut, fitted: FittedRows) -> SampledSchedule:
     """A sampled product, cut in one way: as rule 4, with the words of dY in the place of finished rows.
 
-    Each unit keeps those of its own rows, `fitted` to the cut, in its output bank.
+    Each unit keeps those of its own rows, `fitted` to the cut, in its output bank, and its sums in the value fields of its lists.
     """
-    fabric = machine.fabric
+    fabric, sums_bytes = machine.fabric, cut.sums_bytes(machine, operation)
+    stream = list_stream(machine, machine.sampled_entry_bits, operation.weight.nnz) if cut.streams else WHOLE_LISTS
     return SampledSchedule(
         operation=operation,
-        residency=residency,
+        residency=replace(residency, room_bytes=residency.room_bytes - sums_bytes),
         m_tiles=fitted.spans,
         k_tiles=spans(operation.weight.shape[1], cut.k_tile),
         token_words=-(-operation.shape[2] // fabric.lanes),
@@ -71,14 +78,15 @@ def cut_sampled(machine: UnitsMachine, operation: Operation, residency: Residenc
         rounds=cut.rounds,
         groups=fabric.token_groups,
         lanes=fabric.lanes,
-        loop_order="m_k_rounds",
-        stream=WHOLE_LISTS,
+        loop_order="m_k_rounds" if cut.sums_home is None else "rounds_m",
+        stream=stream,
         parts=fitted.parts,
         entries=fitted.entries,
         placement=placement_of(machine),
         banks=fabric.banks_per_copy,
         order=machine.mapping.order,
         entry_bits=machine.sampled_entry_bits,
+        sums_home=cut.sums_home,
     )
 
 
@@ -103,7 +111,13 @@ def sampled_work(
         token_words=1,
         bank=schedule.placement(token_words * k_words, schedule.banks),
         present=present[tokens[0] : tokens[1], slice(*schedule.k_tiles[k])].reshape(1, -1),
+        stream=repeated(schedule.stream, token_words) if schedule.streams else WHOLE_LISTS,
     )
+
+
+def repeated(stream: ListStream, times: int) -> ListStream:
+    """A stream of lists whose every entry is repeated so many times, in pieces of the same entries."""
+    return ListStream(stream.piece_entries * times, stream.fifo_pieces)
 
 
 def sampled_values(words: NDArray[np.float64], gradient: NDArray[np.float64], rows: NDArray[np.integer], tokens: Span) -> TileValues:

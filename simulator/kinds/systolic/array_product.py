@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Hashable
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
@@ -15,6 +15,7 @@ from simulator.workload.types import Operation, Weight
 Extent = tuple[int, int, int]
 """Output features, steps of the sum, tokens (M, K, N)."""
 Mask = NDArray[np.bool_]
+T = TypeVar("T")
 Steps = TypeVar("Steps", int, NDArray[np.int64])
 _UNSHARED = 2**18
 """Multiplications of a matrix product that OpenBLAS leaves to one thread."""
@@ -65,30 +66,32 @@ class ArrayProduct:
         """Input features behind a number of steps."""
         return -(-steps * self.of // self.kept)
 
+    def once(self, key: Hashable, make: Callable[[], T]) -> T:
+        """What many schedules ask for, by a key, until it is forgotten."""
+        if key not in self._known:
+            self._known[key] = make()
+        found: T = self._known[key]
+        return found
+
     def left_lines(self, edges: tuple[int, ...]) -> Mask:
         """[batch, blocks, K] whether any weight of a block of output features is nonzero."""
-        if ("left", edges) not in self._known:
-            self._known["left", edges] = self._left_lines(edges)
-        lines: Mask = self._known["left", edges]
-        return lines
+        return self.once(("left", edges), lambda: self._left_lines(edges))
 
     def right_lines(self, edges: tuple[int, ...]) -> Mask:
         """[batch, K, blocks] whether any activation of a block of tokens is nonzero; one block where all are."""
-        if self.right is None:
+        right = self.right
+        if right is None:
             return np.ones((self.batch, self.shape[1], 1), dtype=np.bool_)
-        if ("right", edges) not in self._known:
-            by_block = self.right.reshape(self.batch, self.shape[1], -1)
-            self._known["right", edges] = np.logical_or.reduceat(by_block, np.array(edges[:-1]), axis=2)
-        lines: Mask = self._known["right", edges]
-        return lines
+        by_block = right.reshape(self.batch, self.shape[1], -1)
+        return self.once(("right", edges), lambda: np.logical_or.reduceat(by_block, np.array(edges[:-1]), axis=2))
 
     def common_steps(self, m: tuple[int, ...], k: tuple[int, ...], n: tuple[int, ...]) -> NDArray[np.int64]:
         """[batch, M blocks, K tiles, N blocks] steps in which neither a block's weights nor its activations are all zero."""
-        if (m, k, n) not in self._known:
-            left, right = self.left_lines(m).astype(np.float32), self.right_lines(n).astype(np.float32)
-            self._known[m, k, n] = np.stack([_common(left[:, :, a:b], right[:, a:b]) for a, b in itertools.pairwise(k)], axis=2)
-        steps: NDArray[np.int64] = self._known[m, k, n]
-        return steps
+        return self.once((m, k, n), lambda: self._common_steps(m, k, n))
+
+    def _common_steps(self, m: tuple[int, ...], k: tuple[int, ...], n: tuple[int, ...]) -> NDArray[np.int64]:
+        left, right = self.left_lines(m).astype(np.float32), self.right_lines(n).astype(np.float32)
+        return np.stack([_common(left[:, :, a:b], right[:, a:b]) for a, b in itertools.pairwise(k)], axis=2)
 
     def forget(self) -> None:
         """Let go of all lines that were asked for."""

@@ -15,9 +15,11 @@ import numpy as np
 from simulator.engine.engines import play
 from simulator.errors import MappingError
 from simulator.kinds.systolic.array_product import ArrayProduct, product_of
+from simulator.kinds.systolic.compiled.engine import CHAIN_KERNELS, chain_cycles
 from simulator.kinds.systolic.contents import Contents, Ints, contents
 from simulator.kinds.systolic.families import flows_of, least_cycles, without_skips
 from simulator.kinds.systolic.fills import EdgeFills, Transfers
+from simulator.kinds.systolic.fold_tables import cut_of, fold_tables
 from simulator.kinds.systolic.folds import Dataflow, dimensions
 from simulator.kinds.systolic.machine import SKIP_SCAN_BITS, ArrayMachine, SystolicFabric
 from simulator.kinds.systolic.program import ArrayProgram, weight_level
@@ -106,16 +108,17 @@ class ArrayChain:
     def _quickest(self, products: Sequence[ArrayProduct]) -> list[_Outline]:
         """The cuts that the array is through with first, of equal ones those that come first; what is bound to take longer is not cut."""
         cuts = list(self._cuts(products))
-        least = _Least(products)
+        least, array = _Least(products), _Array(products, self.ahead, all(kernel.ready for kernel in CHAIN_KERNELS))
         bounds = [least.cycles(cut) for cut in cuts]
-        outlined: dict[int, _Outline] = {}
+        outlined: dict[int, int] = {}
         quickest: list[int] = []
         for place in sorted(range(len(cuts)), key=lambda place: bounds[place]):
             if len(quickest) == PLAYED and bounds[place] > quickest[-1]:
                 break
-            outlined[place] = _Outline.of(products, cuts[place], self.ahead)
-            quickest = sorted([*quickest, outlined[place].cycles])[:PLAYED]
-        return sorted((outlined[place] for place in sorted(outlined)), key=lambda outline: outline.cycles)[:PLAYED]
+            outlined[place] = array.cycles(cuts[place])
+            quickest = sorted([*quickest, outlined[place]])[:PLAYED]
+        first = sorted(sorted(outlined), key=lambda place: outlined[place])[:PLAYED]
+        return [_Outline.of(products, cuts[place], self.ahead) for place in first]
 
     def operation_programs(self, planned: Sequence[ArrayProgram], first: int) -> list[OperationProgram]:
         """What the system level must do, the first operation being the `first`-th of its workload."""
@@ -195,6 +198,31 @@ def _dense_folds(part: SystolicFabric, product: ArrayProduct, flow: Dataflow, mo
             folds = -(-on_rows // rows) * -(-on_cols // cols)
             intervals += product.batch * tiles * folds * (max(steps, rows) if part.weight_load == "overlapped" else steps)
     return intervals
+
+
+@dataclass(frozen=True, eq=False)
+class _Array:
+    """How long the array takes for cuts of a chain."""
+
+    products: Sequence[ArrayProduct]
+    ahead: bool
+    compiled: bool
+    """Whether the kernels say so."""
+    _turns: dict[int, Ints] = field(default_factory=dict)
+
+    def cycles(self, each: ChainCut) -> int:
+        """Of all tiles, and of what of the way from one operation to the next no tile hides."""
+        if not self.compiled:
+            return _Outline.of(self.products, each, self.ahead).cycles
+        tiles = self.products[0].batch * -(-self.products[0].shape[2] // each.tokens)
+        if tiles not in self._turns:
+            self._turns[tiles] = np.ascontiguousarray(np.array(turns_of(len(self.products), tiles, ahead=self.ahead)).T)
+        cuts = (
+            cut_of(of, each.dataflow, each.fabric, (*of.shape[:2], min(each.tokens, of.shape[2])), tokens_outermost=False)
+            for of in self.products
+        )
+        operations = [(cut, fold_tables(of, cut)) for cut, of in zip(cuts, self.products, strict=True)]
+        return chain_cycles(operations, self._turns[tiles], ahead=self.ahead)
 
 
 @dataclass(frozen=True, eq=False)

@@ -11,7 +11,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from simulator.kinds.systolic.compiled import engine as compiled
+from simulator.kinds.systolic.compiled.engine import WHOLE_KERNEL
 from simulator.kinds.systolic.families import Family
+from simulator.kinds.systolic.fold_tables import cut_of, fold_tables
 from simulator.kinds.systolic.folds import Axis, Dataflow, dimensions, fold_edges, fold_steps, held_lines
 from simulator.kinds.systolic.machine import ArrayMachine, SystolicFabric
 from simulator.kinds.systolic.schedule import SystolicSchedule
@@ -79,6 +82,9 @@ def whole_folds(family: Family, fabric: SystolicFabric) -> tuple[int, int]:
     if not (fabric.skip_zero_tiles or fabric.column_skip):
         folds = product.batch * -(-on_rows // fabric.rows) * -(-on_cols // fabric.cols)
         return folds, folds * int(fold_intervals(fabric, np.array([streamed]), flow)[0])
+    if WHOLE_KERNEL.ready:
+        cut = cut_of(product, flow, fabric, product.shape, tokens_outermost=False)
+        return compiled.whole_folds(cut, fold_tables(product, cut))
     m, k, n = (((0, extent),) for extent in product.shape)
     steps = fold_steps(fabric, product, flow, SystolicSchedule(fabric, product, flow, m, k, n, "m_rounds").axes)
     return int(np.count_nonzero(steps)), int(fold_intervals(fabric, steps, flow).sum())

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simulator.kinds.systolic.contents import Contents
+from simulator.kinds.systolic.folds import Axes
 from simulator.kinds.systolic.machine import ArrayMachine
 from simulator.kinds.systolic.schedule import SystolicSchedule
 from simulator.system.activations import ALL_DENSE, Forms
@@ -54,7 +55,7 @@ class WeightFills(Transfers):
 
 
 @dataclass(frozen=True, eq=False)
-class _WeightTiles:
+class WeightTiles:
     """[batch · M tiles · K tiles] what W takes, in one cut."""
 
     form: str
@@ -86,8 +87,12 @@ class EdgeFills:
         self.array = array
         """The operation as the array sees it: of a sampled product, the whole one; with the rows of W as they lie on the array."""
         self.forms = forms
-        self.axes = schedule.axes
         self._known: Known = {} if known is None else known
+
+    @property
+    def axes(self) -> Axes:
+        """The blocks that its folds span."""
+        return self.schedule.axes
 
     def _once(self, key: Hashable, make: Callable[[], T]) -> T:
         if key not in self._known:
@@ -97,12 +102,16 @@ class EdgeFills:
 
     def x_fills(self, xs: Contents) -> Transfers:
         """The contents of the X buffer, with their presence bits."""
-        tiles = self._once(("x", self.schedule.k_tiles, self.schedule.n_tiles), self._x_tiles)
+        tiles = self.x_tiles
         size = xs.of_filled(tiles.bytes) + xs.presence_bytes(self.x_presence_bits.ravel())
         return Transfers(size, xs.of_filled(tiles.bank_cycles))
 
+    @property
+    def x_tiles(self) -> Transfers:
+        """[batch · N tiles · K tiles] what X takes, in one cut."""
+        return self._once(("x", self.schedule.k_tiles, self.schedule.n_tiles), self._x_tiles)
+
     def _x_tiles(self) -> Transfers:
-        """[batch · N tiles · K tiles]"""
         bank_cycles = -(-self.x_elements.ravel() // (self.machine.fabric.rows * self.machine.x_word))
         return Transfers(-(-self._x_bits.ravel() // 8), bank_cycles)
 
@@ -153,11 +162,14 @@ class EdgeFills:
 
     def y_drains(self, outputs: Ints) -> Transfers:
         """Of some tiles of outputs, by their numbers over (block, M tile, N tile)."""
-        sizes = self._once(("y", self.schedule.m_tiles, self.schedule.n_tiles), self._y_bytes)
-        return Transfers(sizes[outputs], 0 * outputs)
+        return Transfers(self.y_bytes[outputs], 0 * outputs)
+
+    @property
+    def y_bytes(self) -> Ints:
+        """[batch · M tiles · N tiles] of outputs, as they lie in memory."""
+        return self._once(("y", self.schedule.m_tiles, self.schedule.n_tiles), self._y_bytes)
 
     def _y_bytes(self) -> Ints:
-        """[batch · M tiles · N tiles] of outputs, as they lie in memory."""
         product, m_tiles, n_tiles = self.schedule.product, np.array(self.schedule.m_tiles), np.array(self.schedule.n_tiles)
         rows = (np.arange(product.batch)[:, None, None] * product.shape[0] + m_tiles).reshape(-1, 2)
         bits = self.forms.y.blocks(rows, n_tiles, self.machine.datatypes.activation_bits, product.row_order)
@@ -165,29 +177,30 @@ class EdgeFills:
 
     def w_fills(self, ws: Contents) -> WeightFills:
         """The contents of the W buffer as they lie in memory, with their presence bits; dense where W is made on the way."""
-        tiles = self._weight_tiles
+        tiles = self.weight_tiles
         stored = StoredBits(ws.of_filled(tiles.stored.values), ws.of_filled(tiles.stored.metadata))
         size = -(-stored.total // 8) + ws.presence_bytes(self.w_presence_bits.ravel())
         return WeightFills(size, ws.of_filled(tiles.bank_cycles), stored, ws.of_filled(tiles.decoded_elements))
 
     @property
-    def _weight_tiles(self) -> _WeightTiles:
+    def weight_tiles(self) -> WeightTiles:
+        """What W takes."""
         schedule = self.schedule
         return self._once(("w", schedule.m_tiles, schedule.k_tiles, schedule.compressed), self._weights_in_tiles)
 
-    def _weights_in_tiles(self) -> _WeightTiles:
+    def _weights_in_tiles(self) -> WeightTiles:
         form, banks = self._form(), self.machine.fabric.cols
         stored, elements = self._stored(form), self._sizes.elements.ravel()
         if form == "dense" or self.schedule.product.of > 1 or self._unpacks:
             bank_cycles = -(-elements // (banks * self.machine.w_word))
-            return _WeightTiles(form, stored, elements, bank_cycles, elements if self._unpacks else 0 * elements)
+            return WeightTiles(form, stored, elements, bank_cycles, elements if self._unpacks else 0 * elements)
         words = self._words().reshape(-1, banks)
-        return _WeightTiles(form, stored, elements, words.max(axis=1), words.sum(axis=1) * self.machine.w_word)
+        return WeightTiles(form, stored, elements, words.max(axis=1), words.sum(axis=1) * self.machine.w_word)
 
     @property
     def weight_form(self) -> str:
         """How W lies in memory, all tiles alike; `2:4` where an operand is packed: values, and which activation of a group each meets."""
-        return self._weight_tiles.form
+        return self.weight_tiles.form
 
     def _form(self) -> str:
         product = self.schedule.product
@@ -257,7 +270,7 @@ class EdgeFills:
     @property
     def weight_stored_bytes(self) -> int:
         """Of all tiles of W."""
-        return int((-(-self._weight_tiles.stored.total // 8)).sum())
+        return int((-(-self.weight_tiles.stored.total // 8)).sum())
 
     @property
     def outputs(self) -> int:

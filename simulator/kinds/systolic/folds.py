@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -124,10 +125,16 @@ def _present(product: ArrayProduct, flow: Dataflow, axes: Axes) -> NDArray[np.bo
     if product.right is not None and flow != "ws":
         some = some & np.logical_or.reduceat(product.right_lines(n.edges), k.starts, axis=1)[:, None]
     if product.sampled is not None:
-        wanted = product.sampled.reshape(product.batch, product.shape[0], -1)
-        wanted = np.logical_or.reduceat(np.logical_or.reduceat(wanted, m.starts, axis=1), n.starts, axis=2)
-        some = some & wanted[:, :, None]
+        some = some & wanted_blocks(product, m.starts, n.starts)[:, :, None]
     return some
+
+
+def wanted_blocks(product: ArrayProduct, m_starts: Sequence[int] | Steps, n_starts: Sequence[int] | Steps) -> Mask:
+    """[batch, M blocks, N blocks] whether any output of a block is wanted, of a product that does not want all."""
+    assert product.sampled is not None, "all outputs are wanted"
+    wanted = product.sampled.reshape(product.batch, product.shape[0], -1)
+    blocks: Mask = np.logical_or.reduceat(np.logical_or.reduceat(wanted, m_starts, axis=1), n_starts, axis=2)
+    return blocks
 
 
 def _wanted_steps(product: ArrayProduct, axes: Axes) -> Steps:

@@ -17,6 +17,7 @@ from simulator.kinds.systolic.schedule import SystolicSchedule
 from simulator.kinds.systolic.timing import FoldPlan, TileTimes, fold_plan, tile_times
 from simulator.system.parts import Part
 from simulator.system.program import Drain, Fill, MemoryLevel, OperationProgram, TileStep
+from simulator.system.relaxed import earliest_end
 from simulator.system.spec import SystemSpec
 from simulator.system.tensors import Residency
 from simulator.workload.types import Operation
@@ -71,6 +72,10 @@ class ArrayProgram:
         moved = [sizes for home, sizes in zip(self.homes, self._sizes, strict=True) if home == "dram"]
         bursts = sum(int((-(-sizes // spec.dram_burst_bytes)).sum()) for sizes in moved)
         return max(first + self.times.total + last, int(bursts * spec.dram_burst_bytes // spec.dram_bytes_per_cycle))
+
+    def earliest_end(self, spec: SystemSpec) -> int:
+        """Cycles that no run of it by itself goes below."""
+        return earliest_end(spec, self.program.by_itself())
 
     @cached_property
     def program(self) -> OperationProgram:

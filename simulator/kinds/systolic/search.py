@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import heapq
 import math
+from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 
 from simulator.engine.engines import play
 from simulator.errors import MappingError
 from simulator.kinds.systolic.candidates import EQUAL, Candidate, candidates
+from simulator.kinds.systolic.compiled.engine import Outline
 from simulator.kinds.systolic.estimate import bytes_cycles
 from simulator.kinds.systolic.families import Family, least_cycles
 from simulator.kinds.systolic.machine import ArrayMachine
@@ -18,7 +21,6 @@ from simulator.kinds.systolic.program import ArrayProgram, weight_level
 from simulator.kinds.systolic.ways import Ways
 from simulator.machine.model import DMA_CHUNK_BYTES
 from simulator.recall import NOTHING, Recall
-from simulator.system.relaxed import earliest_end
 from simulator.system.spec import SystemSpec
 from simulator.system.tensors import Residency
 from simulator.workload.types import Operation
@@ -63,15 +65,35 @@ def plan_systolic(
     return best.program
 
 
+@dataclass(frozen=True, eq=False)
+class _Schedule:
+    outline: Outline | ArrayProgram
+    make: Callable[[], ArrayProgram]
+
+    @cached_property
+    def program(self) -> ArrayProgram:
+        """All of it."""
+        return self.make()
+
+
 @dataclass(frozen=True)
 class _Found:
     rank: Rank
-    program: ArrayProgram
+    schedule: _Schedule
 
     @property
     def steps(self) -> int:
         """Tiles, and transfers of DRAM: what it takes to play it."""
-        return self.program.tiles + self.rank[1] // DMA_CHUNK_BYTES + 1
+        return self.schedule.outline.tiles + self.rank[1] // DMA_CHUNK_BYTES + 1
+
+    @property
+    def program(self) -> ArrayProgram:
+        """All of its schedule."""
+        return self.schedule.program
+
+    def taking(self, cycles: int) -> _Found:
+        """The same, of which more is known."""
+        return replace(self, rank=(cycles, *self.rank[1:]))
 
 
 class _Search:
@@ -148,15 +170,14 @@ class _Search:
         played: list[_Found] = []
         found: _Found | None = first
         while found is not None:
-            cycles = play("compiled", self.spec, found.program.program.by_itself()).cycles
-            played.append(_Found((cycles, *found.rank[1:]), found.program))
+            played.append(found.taking(play("compiled", self.spec, found.program.program.by_itself()).cycles))
             quickest = min(one.rank[0] for one in played)
             found = bounded.next_within(math.nextafter(CLOSE * quickest, 0)) if len(played) < plays else None
         return _leanest(played)
 
 
 class _Outlines:
-    """The schedules of a family as programs, each made when it is asked for."""
+    """The schedules of a family, each outlined when it is asked for."""
 
     def __init__(self, search: _Search, family: Family) -> None:
         self._search, self._family = search, family
@@ -176,8 +197,9 @@ class _Outlines:
     def outline(self, candidate: Candidate) -> _Found:
         """With the cycles that it takes at least."""
         if candidate not in self._found:
-            program = self._search.ways.program(self._family, candidate)
-            self._found[candidate] = _Found((program.least_cycles(self.spec), *program.bytes_moved), program)
+            ways, outline = self._search.ways, self._search.ways.outline(self._family, candidate)
+            schedule = _Schedule(outline, lambda: ways.program(self._family, candidate))
+            self._found[candidate] = _Found((outline.least_cycles(self.spec), *outline.bytes_moved), schedule)
         return self._found[candidate]
 
 
@@ -202,8 +224,8 @@ class _InOrder:
         if not outlined:
             heapq.heappush(self._waiting, (found.rank[0], place, True))
             return
-        rank = earliest_end(spec, found.program.program.by_itself()), *found.rank[1:]
-        heapq.heappush(self._bounded, (rank, place, _Found(rank, found.program)))
+        bounded = found.taking(found.schedule.outline.earliest_end(spec))
+        heapq.heappush(self._bounded, (bounded.rank, place, bounded))
 
 
 def _leanest(found: list[_Found]) -> _Found:

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
-from typing import ClassVar
+from collections.abc import Callable, Hashable, Sequence
+from typing import Any, ClassVar, TypeVar
 
 from simulator.kinds.systolic.array_product import ArrayProduct, in_row_order
 from simulator.kinds.systolic.candidates import Candidate
+from simulator.kinds.systolic.compiled.engine import KERNELS, Outline
 from simulator.kinds.systolic.estimate import Parts, whole_folds
 from simulator.kinds.systolic.families import Family, families_of, grouped
-from simulator.kinds.systolic.fills import Known
 from simulator.kinds.systolic.machine import ArrayMachine, SystolicFabric
-from simulator.kinds.systolic.program import ArrayProgram, array_program
+from simulator.kinds.systolic.outlines import Cuts
+from simulator.kinds.systolic.program import ArrayProgram
 from simulator.system.tensors import Residency
 from simulator.workload.made import whole_product
 from simulator.workload.types import Operation
+
+T = TypeVar("T")
+SMALL_SEARCH_TILES = 20_000
+"""Tiles of all schedules that are outlined without kernels, at 50 µs a tile: kernels are compiled in a few seconds."""
 
 
 class Ways:
@@ -29,9 +34,11 @@ class Ways:
         self.natural = families_of(machine, operation, residency)
         self._grouped: dict[Family, Family | None] = {}
         self._parts: dict[Hashable, Parts] = {}
-        self._cuts: dict[ArrayProduct, tuple[Operation, Known]] = {}
-        self._programs: dict[Hashable, ArrayProgram] = {}
+        self._cuts: dict[ArrayProduct, Cuts] = {}
+        self._made: dict[Hashable, Any] = {}
         self._kept = 0
+        self._outlined = 0
+        self._compiled = False
 
     def grouped(self, family: Family) -> Family | None:
         """A family with its output features grouped by their zeros; None where the array takes no fewer cycles for it."""
@@ -50,15 +57,29 @@ class Ways:
 
     def program(self, family: Family, candidate: Candidate) -> ArrayProgram:
         """The program of a schedule."""
-        key = family.product, family.dataflow, family.compressed, candidate.fabric, candidate.tile, candidate.loop_order
-        if key in self._programs:
-            return self._programs[key]
-        array, known = self._cuts.setdefault(family.product, (in_row_order(self.array, family.product.row_order), {}))
-        program = array_program(self.machine, candidate.schedule(family), self.operation, array, self.residency, known)
-        if self._kept + 3 * program.tiles <= self.pieces:
-            self._kept += 3 * program.tiles
-            self._programs[key] = program
-        return program
+        return self._once("program", family, candidate, Cuts.program)
+
+    def outline(self, family: Family, candidate: Candidate) -> Outline | ArrayProgram:
+        """What there is to ask of a schedule before it is played: by the kernels, but in a small search for which they are not ready."""
+        self._compiled = self._compiled or self._outlined >= SMALL_SEARCH_TILES or all(kernel.ready for kernel in KERNELS)
+        if not self._compiled:
+            self._outlined += candidate.tiles(family)
+            return self.program(family, candidate)
+        return self._once("outline", family, candidate, Cuts.outline)
+
+    def _once(self, what: str, family: Family, candidate: Candidate, make: Callable[[Cuts, Family, Candidate], T]) -> T:
+        key = what, family.product, family.dataflow, family.compressed, candidate.fabric, candidate.tile, candidate.loop_order
+        if key in self._made:
+            found: T = self._made[key]
+            return found
+        if family.product not in self._cuts:
+            array = in_row_order(self.array, family.product.row_order)
+            self._cuts[family.product] = Cuts(self.machine, self.operation, array, self.residency)
+        made, pieces = make(self._cuts[family.product], family, candidate), 3 * candidate.tiles(family)
+        if self._kept + pieces <= self.pieces:
+            self._kept += pieces
+            self._made[key] = made
+        return made
 
     def rest(self) -> None:
         """Let go of what is large and quickly found again: lines of operands, and their sums."""

@@ -131,6 +131,11 @@ class UnitsDataflow(ABC, Generic[ScheduleT, SliceT]):
         return False
 
     @property
+    def output_places(self) -> int:
+        """Both halves of an output bank."""
+        return 2 * self.machine.output_words
+
+    @property
     def sums_home(self) -> MemoryLevel | None:
         """Where partial sums go at the end of each K tile, and come back from; None: they stay on the fabric."""
         return None

@@ -92,9 +92,7 @@ class UnitsKind(Kind):
         self, elaborated: Elaborated, operation: Operation, residency: Residency, options: RunOptions, tile: TileName, watch: ClusterWatch
     ) -> Outcome:
         """Of an operation that is no part of a chain, cut as it is when it runs."""
-        # as the run chooses it, whatever the place of the operation in the workload
-        decision, judge = _judged(options, partial(self._decision, elaborated, operation, residency, 0))
-        dataflow = decision.planned[judge.best()].dataflow()
+        dataflow = self.as_run(elaborated, operation, residency, options)
         positions = dataflow.loops.positions()
         if tile.tile >= len(positions):
             raise ConfigError(f"{operation.name} has the tiles 0 to {len(positions) - 1}, and none of number {tile.tile}")
@@ -104,6 +102,11 @@ class UnitsKind(Kind):
                 f"{operation.name}: in tile {tile.tile} the clusters 0 to {len(places) - 1} are busy, and none of number {tile.cluster}"
             )
         return dataflow.watched(dataflow.work(places[tile.cluster]), watch)
+
+    def as_run(self, elaborated: Elaborated, operation: Operation, residency: Residency, options: RunOptions) -> Dataflow[Any]:
+        """An operation by itself, cut as its run chooses it, whatever its place in the workload."""
+        decision, judge = _judged(options, partial(self._decision, elaborated, operation, residency, 0))
+        return decision.planned[judge.best()].dataflow()
 
     def schedule(self, elaborated: Elaborated, operation: Operation, residency: Residency, index: int) -> Scheduled:
         """Tiles with the fewest cycles that their busiest unit allows; exact where it takes runs to choose."""

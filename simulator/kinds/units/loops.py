@@ -118,10 +118,14 @@ class TileLoops:
         m, _, k = position
         return m, k
 
-    def y_content(self, position: Position) -> tuple[int, ...]:
+    def outputs_of(self, position: Position) -> tuple[int, ...]:
         """Which outputs a tile adds to."""
         m, round_index, _ = position
         return m, round_index
+
+    def y_content(self, position: Position) -> tuple[int, ...]:
+        """What of Y a tile leaves: tiles of equal content in sequence share a drain."""
+        return self.outputs_of(position)
 
     def group_tokens(self, round_index: int, group: int) -> Span:
         """Token words [first, last) of a group in a round, spread evenly over the groups; empty where there are too few."""

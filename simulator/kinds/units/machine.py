@@ -174,7 +174,8 @@ class UnitsMapping(Mapping):
     tokens_per_tile: PositiveInt | Auto = Field("auto", description="token words (of `lanes` tokens) of a tile; auto: as many as fit")
     loop_order: Literal["auto", "m_rounds", "rounds_m"] = Field("auto", description="outer loops: M tiles, rounds; auto: least time")
     partial_sums: Literal["auto", "stay"] = Field(
-        "auto", description="between K tiles: on chip (stay), or auto: there, or out and back over the drain bus, which then adds"
+        "auto",
+        description="between K tiles (SDDMM: rounds): on chip (stay), or auto: there, or out and back over the drain bus, which then adds",
     )
 
 

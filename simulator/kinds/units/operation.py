@@ -140,19 +140,20 @@ class UnitsPlan:
         return tuple(fills)
 
     def _drains(self, parts: Sequence[Sequence[Part]]) -> tuple[Drain, ...]:
-        """What leaves in such parts. What a sampled product leaves lies in the lists, which go with it."""
+        """What leaves in such parts. Sums of a sampled product that stay lie in the lists, which go with them."""
         loops, dataflow = self.dataflow.loops, self.dataflow
-        in_lists = loops.operation.gradient is not None
+        in_lists = loops.operation.gradient is not None and not dataflow.rows_stream
         drains = [Drain(self.index, loops.residency.y, each, holds_w=content if in_lists else None) for content, each in enumerate(parts)]
         return tuple(drains if dataflow.sums_home is None else self._with_sums(drains, dataflow.sums_home))
 
     def _with_sums(self, drains: Sequence[Drain], home: MemoryLevel) -> list[Drain]:
-        """Where partial sums leave, a tile has a drain of its own, which adds to what the last K tile of the same rows has left."""
-        before: dict[tuple[int, int], int] = {}
+        """Where partial sums leave, a tile has a drain of its own, which adds to what the last tile of the same outputs has left."""
+        before: dict[tuple[int, ...], int] = {}
         found = []
-        for index, (drain, (m, round_index, _)) in enumerate(zip(drains, self.positions, strict=True)):
-            found.append(replace(drain, sums_home=home, after=before.get((m, round_index))))
-            before[m, round_index] = index
+        for index, (drain, position) in enumerate(zip(drains, self.positions, strict=True)):
+            outputs = self.dataflow.loops.outputs_of(position)
+            found.append(replace(drain, sums_home=home, after=before.get(outputs)))
+            before[outputs] = index
         return found
 
     def cut_drains(self, rounds: Sequence[Round]) -> list[RowDrain]:
@@ -174,8 +175,8 @@ class UnitsPlan:
 
     @property
     def output_places(self) -> int:
-        """Row words of both halves of an output bank."""
-        return 2 * self.machine.output_words
+        """Row words of a unit that are on the fabric at most."""
+        return self.dataflow.output_places
 
     def least_program(self, cycles: Sequence[int]) -> OperationProgram:
         """A program that is through no later than any run's, given the least [tiles] cycles of its rounds.

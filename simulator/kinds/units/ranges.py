@@ -43,6 +43,15 @@ class FittedRows:
     entries: Ints
     """[parts, tiles] nonzeros of each part."""
 
+    def loads(self, units: int) -> Ints:
+        """[ranges, tiles, units] entries of each."""
+        tiles = self.entries.shape[1]
+        within = np.searchsorted([first for first, _ in self.spans], self.parts.row, side="right") - 1
+        place = ((within * units + self.parts.unit) * tiles)[:, None] + np.arange(tiles)
+        size = len(self.spans) * units * tiles
+        loads = np.bincount(place.ravel(), weights=self.entries.ravel(), minlength=size).astype(np.int64)
+        return loads.reshape(len(self.spans), units, tiles).transpose(0, 2, 1)
+
     @property
     def pieces(self) -> int:
         """What it takes to hold it, in KiB."""

@@ -87,6 +87,10 @@ class Dataflow(Protocol[WorkT]):
         """Whether rows leave while the tile runs that made them."""
 
     @property
+    def output_places(self) -> int:
+        """Row words that a unit keeps until they have left, where rows stream."""
+
+    @property
     def sums_home(self) -> MemoryLevel | None:
         """Where partial sums go at the end of each K tile, and come back from; None: they stay on the fabric."""
 

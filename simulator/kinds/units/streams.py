@@ -16,11 +16,13 @@ from simulator.machine.model import DMA_CHUNK_BYTES
 from simulator.system.parts import Part, PartColumns
 from simulator.system.program import MEMORY, Flow
 
-LEAST_PLACES = 4
+LEAST_PLACES = 8
 """Pieces that a FIFO holds at least, so that some come while others are read."""
 
 LEAST_PIECES = 4
 """Pieces that the lists of an operation come in at least, so that none waits long for the first,"""
+LEAST_PARTS = 16
+"""Parts that the rows of a tile leave in at least, so that the last are not long on their way,"""
 LEAST_BYTES = 256
 """where they are no smaller than this: a few bursts of DRAM."""
 
@@ -28,13 +30,14 @@ LEAST_BYTES = 256
 def list_stream(machine: UnitsMachine, entry_bits: int, nonzeros: int) -> ListStream:
     """Both halves of a weight bank as a FIFO of pieces, for a W of so many nonzeros.
 
-    The pieces of all units of a group are one chunk of DMA together, or a quarter of W where that is less, down to 256 bytes; but none
-    is less than a line of the bank, nor more than a quarter of it.
+    The pieces of all units of a group are one chunk of DMA together, or a quarter of W where that is less, down to 256 bytes; but each
+    is whole lines of the bank, at least one, where that is no more than an eighth of the FIFO.
     """
     entries = max(1, int(2 * machine.fabric.weight_bank_kib * 8192) // entry_bits)
     together = min(8 * DMA_CHUNK_BYTES // entry_bits, max(nonzeros // LEAST_PIECES, 8 * LEAST_BYTES // entry_bits))
-    even = together // machine.fabric.units_per_group
-    piece = max(1, min(max(machine.weight_port_entries, even), entries // LEAST_PLACES))
+    line = machine.weight_port_entries
+    even = together // (machine.fabric.units_per_group * line) * line
+    piece = max(1, min(max(line, even), entries // LEAST_PLACES))
     return ListStream(piece, entries // piece)
 
 
@@ -163,11 +166,13 @@ class RowDrain:
 
 
 def row_drain(written: Ints, whole: Part, grain: int, most_rows: int) -> RowDrain:
-    """Cut a drain into chunks of DMA, of at most `most_rows` row words, in the order in which they are written."""
+    """Cut a drain into chunks of DMA, or a sixteenth of it down to 256 bytes, of at most `most_rows` row words, as they are written."""
     rows, sums = len(written), whole.sums
     if not rows:
         return RowDrain((whole,), None, np.zeros(0, dtype=np.int64))
-    step = max(1, min(most_rows, DMA_CHUNK_BYTES * rows // max(1, whole.bytes + sums.out_bytes, sums.back_bytes)))
+    total = max(1, whole.bytes + sums.out_bytes, sums.back_bytes)
+    together = min(DMA_CHUNK_BYTES, max(total // LEAST_PARTS, LEAST_BYTES))
+    step = max(1, min(most_rows, together * rows // total))
     ends = np.minimum(step * np.arange(1, -(-rows // step) + 1), rows)
     flow = Flow(tuple(written[ends - steps(ends)].tolist()), tuple(written[ends - 1].tolist()))
     columns = {

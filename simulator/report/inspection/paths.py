@@ -37,12 +37,11 @@ def paths_table(elaborated: Elaborated, technology: Technology) -> RenderableTyp
     from rich.table import Table
     from rich.text import Text
 
-    from simulator.report.tables import Whole
-
     clock_ghz = elaborated.machine.clock_ghz
     table = Table(box=None, header_style="bold", pad_edge=False, padding=(0, 1, 0, 0))
     for heading in ("path", "FO4", "wire mm", "ns", "cycles", "sets"):
-        table.add_column(heading, justify="left" if heading in ("path", "sets") else "right")
+        words = heading in ("path", "sets")  # which wrap where the terminal is narrow; figures do not
+        table.add_column(heading, justify="left" if words else "right", no_wrap=not words)
     for path in kind_of(elaborated.machine).paths(elaborated, technology):
         figures = (path.delay.fo4, path.delay.wire_mm, path.delay.ns(technology))
         cycles = path.cycles(technology, clock_ghz)
@@ -53,7 +52,7 @@ def paths_table(elaborated: Elaborated, technology: Technology) -> RenderableTyp
         f"{significant(room / technology.fo4_delay_ps * 1e3)} FO4 of {significant(technology.fo4_delay_ps)} ps; wires "
         f"{significant(technology.wire_delay_ns_per_mm)} ns/mm; 0 cycles: within those of the addition"
     )
-    return Group(Whole(table), Text(note, style="dim"))
+    return Group(table, Text(note, style="dim"))
 
 
 def _sets(path: TimingPath, technology: Technology, clock_ghz: float) -> str:

@@ -6,14 +6,13 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-import yaml
-
 from simulator.cost.types import on_fabric
 from simulator.report.measured import measured_sentences
 from simulator.report.page.bars import cause_bars, component_bars
 from simulator.report.page.page import Page, Point, columns_of
 from simulator.report.plots.looks import looks
 from simulator.report.write import Report
+from simulator.specs import as_yaml
 
 _MOST_OPERATIONS = 40
 
@@ -46,7 +45,7 @@ def page_of_runs(report: Report, made: Mapping[str, Any], files: Mapping[str, st
         longest = sorted(report.results[0].operations, key=lambda each: -each.cycles)[:_MOST_OPERATIONS]
         within = [each.unit_cycles for each in longest]
         bars.append(cause_bars("Where the time goes within operations, the longest first", [each.name for each in longest], within))
-    machines = [(f"machine {result.machine.name}.yaml", as_yaml(result.machine.model_dump(mode="json"))) for result in report.results]
+    machines = [(f"machine {result.machine.name}.yaml", as_it_ran(result.machine.model_dump(mode="json"))) for result in report.results]
     workload = report.results[0].workload
     return Page(
         title=f"{', '.join(result.machine.name for result in report.results)} on {workload.name}",
@@ -55,7 +54,7 @@ def page_of_runs(report: Report, made: Mapping[str, Any], files: Mapping[str, st
         points=points,
         axes=("seconds", "energy_pj"),
         bars=bars,
-        files=[*files.items(), *machines, (f"workload {workload.name}.yaml", as_yaml(dict(workload.spec)))],
+        files=[*files.items(), *machines, (f"workload {workload.name}.yaml", as_it_ran(dict(workload.spec)))],
         made=provenance(made, report.results[0].version),
         command=str(made.get("command", "")),
     )
@@ -67,7 +66,7 @@ def provenance(made: Mapping[str, Any], version: str) -> list[tuple[str, str]]:
     return [(name.replace("_", " "), str(value)) for name, value in known.items() if isinstance(value, str | int | float)]
 
 
-def as_yaml(record: dict[str, Any]) -> str:
+def as_it_ran(record: dict[str, Any]) -> str:
     """As it ran, what was left out filled in."""
     plain = json.loads(json.dumps(record, default=str))
-    return yaml.safe_dump(plain, sort_keys=False, allow_unicode=True, width=120)
+    return as_yaml(plain)

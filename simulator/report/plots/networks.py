@@ -272,7 +272,8 @@ def load_latency_figure(curve: NetworkCurve) -> Figure:
     loads = np.array([point.load for point in curve.points])
     throughput = np.array([point.throughput for point in curve.points])
     latency = np.array([point.mean_latency_cycles for point in curve.points])
-    saturated = curve.saturation < _ACCEPTED * loads
+    accepts = throughput.max() if curve.saturation is None else curve.saturation
+    saturated = accepts < _ACCEPTED * loads
     look = looks([curve.name])[curve.name]
     with styled():
         figure = Figure(figsize=paper(8, 7), layout="constrained")

@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-import yaml
 from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
@@ -14,6 +13,7 @@ from rich.text import Text
 from simulator.machine.model import Machine
 from simulator.report.numbers import significant
 from simulator.report.tables import Whole
+from simulator.specs import as_yaml
 from simulator.study.design import design_of
 from simulator.study.sizing.certificate import TOLERANCE, Certificate, Walk
 from simulator.study.sizing.quantities import UNITS, Objective, Quantity
@@ -155,7 +155,7 @@ def sentence(entry: Sized) -> str:
 def machine_file(entry: Sized) -> str:
     """The sized machine as a file that can be run, edited and sized again."""
     record = entry.machine.model_dump(exclude_unset=True)
-    text: str = yaml.safe_dump(record, sort_keys=False, allow_unicode=True, default_flow_style=None, width=120)
+    text = as_yaml(record, flow=None)
     changed = "".join(f"#   {change.key}: {change.before} -> {change.after}\n" for change in entry.changes)
     return f"# {sentence(entry)}.\n{'# Changed:' if changed else '# Nothing changed.'}\n{changed}{text}"
 

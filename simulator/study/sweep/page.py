@@ -9,7 +9,7 @@ from typing import Any
 from simulator.cost.types import on_fabric
 from simulator.report.page.bars import cause_bars, component_bars
 from simulator.report.page.page import Page, Point, columns_of
-from simulator.report.page.runs import as_yaml, provenance
+from simulator.report.page.runs import as_it_ran, provenance
 from simulator.result import METRICS
 from simulator.study.sweep.analysis import by_workload, fronts, thinned
 from simulator.study.sweep.keys import short, shown
@@ -40,7 +40,7 @@ def page_of_sweep(study: Study, made: Mapping[str, Any]) -> Page:
         points=points,
         axes=(x, y),
         bars=bars if front else (),
-        files=[(f"sweep {study.spec.name}.yaml", as_yaml(study.spec.model_dump(mode="json")))],
+        files=[(f"sweep {study.spec.name}.yaml", as_it_ran(study.spec.model_dump(mode="json")))],
         made=provenance(made, package_version()),
         command=str(made.get("command", "")),
     )

@@ -8,7 +8,7 @@ places that the header names, as `ml_dtypes` has them. Both packages are loaded 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 from simulator.errors import OperandError
 from simulator.specs import nearest_hint, not_a_file
 from simulator.workload.csr import MAX_NONZEROS, Csr, check_size
-from simulator.workload.importing.naming import packed, stored_in_out
+from simulator.workload.importing.naming import WIDE_INTEGERS, Shapes, masks, packed, pruned_name, stored_in_out
 from simulator.workload.importing.sources import Imported, Layout, Source, turned
 from simulator.workload.readers.numpy_files import array_csr
 
@@ -89,28 +89,58 @@ def read_checkpoint(path: Path, wanted: Sequence[str], layout: Layout) -> Import
     with _naming(path):
         tensors = _tensors(path)
         names = _chosen(tensors, wanted)
-        unasked = [] if wanted else [name for name, tensor in tensors.items() if len(tensor.shape) > 2]
+        shapes = {name: tensor.shape for name, tensor in tensors.items()}
         unfit = packed({name: tensor.dtype for name, tensor in tensors.items()})
-        turn = set(names) if layout == "in-out" else stored_in_out({name: tensor.shape for name, tensor in tensors.items()})
+        inputs = _leading_inputs(shapes, names, layout)
+        masked = masks(shapes)
+        left_out = {} if wanted else _unasked(tensors, [name for name in names if name not in unfit], inputs, masked)
         sources = []
-        left_out = {f"{name} ({_sides(tensors[name])})": "it has more than 2 dimensions; --tensor takes it" for name in unasked}
         for name in names:
+            if name in left_out:
+                continue
             try:
-                source = Source(name, _csr(tensors[name], unfit.get(name)))
+                matrix = _csr(tensors[name], unfit.get(name), inputs.get(name, 1), tensors.get(masked.get(name, "")))
             except OperandError as error:
                 if name in wanted:
                     raise OperandError(f"{name}: {error}") from error
                 left_out[name] = str(error)
                 continue
-            sources.append(turned(source) if name in turn and layout != "out-in" else source)
+            source = Source(pruned_name(name) if name in masked else name, matrix)
+            sources.append(turned(source) if name in inputs else source)
         if not sources:
-            reasons = "; ".join(f"{name}: {reason}" for name, reason in list(left_out.items())[:_SHOWN])
-            raise OperandError(f"no tensor that can be read: {reasons}")
+            raise OperandError(f"no tensor that can be read: {_by_reason(left_out)}")
         return Imported(sources, left_out)
 
 
+def _leading_inputs(shapes: Shapes, names: Sequence[str], layout: Layout) -> dict[str, int]:
+    """Of the weights that are turned, how many leading axes are inputs."""
+    if layout == "out-in":
+        return {}
+    told = stored_in_out(shapes)
+    return told if layout == "auto" else {name: told.get(name, 1) for name in names}
+
+
+def _unasked(tensors: Mapping[str, Tensor], names: Sequence[str], inputs: Mapping[str, int], masked: Mapping[str, str]) -> dict[str, str]:
+    """What is left out where nobody asks for it by name, and why."""
+    left_out = {
+        f"{name} ({_sides(tensor, inputs.get(name, 0))})": "it has more than 2 dimensions; --tensor takes it"
+        for name, tensor in tensors.items()
+        if len(tensor.shape) > 2
+    }
+    wide = [name for name in names if tensors[name].dtype in WIDE_INTEGERS]
+    left_out |= dict.fromkeys(wide, "integers of 16 bits and more, which are indices or packed numbers; --tensor takes them as numbers")
+    return left_out | {mask: f"a mask, which is put on {weight}" for weight, mask in masked.items() if mask in names}
+
+
+def _by_reason(left_out: Mapping[str, str]) -> str:
+    """Names and reasons, a reason once."""
+    names = {reason: [name for name, why in left_out.items() if why == reason] for reason in left_out.values()}
+    listed = [f"{', '.join(who[:_SHOWN])}{', …' if len(who) > _SHOWN else ''}: {reason}" for reason, who in names.items()]
+    return "; ".join(listed[:_SHOWN])
+
+
 def _tensors(path: Path) -> dict[str, Tensor]:
-    return _indexed(path) if path.name.endswith(INDEX) else read_header(path)
+    return _indexed(path) if path.name.lower().endswith(INDEX) else read_header(path)
 
 
 @contextmanager
@@ -184,14 +214,14 @@ def _check_by_package(path: Path) -> None:
         raise OperandError("no whole safetensors file: its header does not describe it as the format demands") from error
 
 
-def read_tensor(tensor: Tensor) -> NDArray[Any]:
-    """Return a tensor as a matrix of numbers or Booleans, its first dimension × the product of the others.
+def read_tensor(tensor: Tensor, axes: int = 1) -> NDArray[Any]:
+    """Return a tensor as a matrix of numbers or Booleans, the product of its first `axes` dimensions × that of the others.
 
     Raises OperandError where its type is no number, or it is too large to hold.
     """
     if tensor.dtype not in (_NATIVE | _NARROW):
         raise OperandError(f"dtype {tensor.dtype}; allowed: {', '.join(_NATIVE | _NARROW)}")
-    shape = (tensor.shape[0], math.prod(tensor.shape[1:]))
+    shape = (math.prod(tensor.shape[:axes]), math.prod(tensor.shape[axes:]))
     check_size(shape, 0)
     count = math.prod(shape)
     if count > MAX_NONZEROS:
@@ -206,10 +236,13 @@ def read_tensor(tensor: Tensor) -> NDArray[Any]:
     return values.reshape(shape)
 
 
-def _csr(tensor: Tensor, packing: str | None) -> Csr:
+def _csr(tensor: Tensor, packing: str | None, axes: int, mask: Tensor | None) -> Csr:
     if packing is not None:
         raise OperandError(f"part of packed weights, which are not read as numbers: {packing}")
-    matrix = array_csr(read_tensor(tensor))
+    values = read_tensor(tensor, axes)
+    if mask is not None:
+        values = np.where(read_tensor(mask, axes) != 0, values, np.zeros((), values.dtype))
+    matrix = array_csr(values)
     if not matrix.nnz:
         raise OperandError("no nonzero")
     return matrix
@@ -220,7 +253,7 @@ def _indexed(path: Path) -> dict[str, Tensor]:
     if path.stat().st_size > _MAX_INDEX:
         raise OperandError(f"no index: more than {_MAX_INDEX} bytes")
     try:
-        placed = msgspec.json.decode(path.read_bytes(), type=_Index).weight_map
+        placed = msgspec.json.decode(path.read_bytes().removeprefix(b"\xef\xbb\xbf"), type=_Index).weight_map
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise OperandError("no index; allowed: JSON with weight_map, the file of each tensor by name") from error
     files = {file: path.parent / file for file in dict.fromkeys(placed.values()) if Path(file).name == file}
@@ -229,7 +262,10 @@ def _indexed(path: Path) -> dict[str, Tensor]:
         reason = not_a_file(file)
         if reason is not None:
             raise OperandError(f"weight_map: {file}: {reason}")
-        headers[name] = read_header(file)
+        try:
+            headers[name] = read_header(file)
+        except OperandError as error:
+            raise OperandError(f"weight_map: {file}: {error}") from error
     missing = next((name for name, file in placed.items() if name not in headers.get(file, {})), None)
     if missing is not None:
         raise OperandError(f"weight_map: {missing} is not in {placed[missing]}, or that is no file beside the index")
@@ -258,6 +294,9 @@ def _chosen(tensors: dict[str, Tensor], wanted: Sequence[str]) -> list[str]:
     return [name for name in matrices if any(fnmatchcase(name, glob) for glob in wanted)]
 
 
-def _sides(tensor: Tensor) -> str:
-    """Its shape, and that of the matrix that it is read as."""
-    return f"{' × '.join(map(str, tensor.shape))}, as {tensor.shape[0]} × {math.prod(tensor.shape[1:])}"
+def _sides(tensor: Tensor, inputs: int = 0) -> str:
+    """Its shape, and that of the matrix that it is read as; `inputs`: leading axes that are inputs, where outputs do not come first."""
+    axes = inputs or 1
+    sides = math.prod(tensor.shape[:axes]), math.prod(tensor.shape[axes:])
+    rows, columns = sides[::-1] if inputs else sides
+    return f"{' × '.join(map(str, tensor.shape))}, as {rows} × {columns}"

@@ -5,6 +5,7 @@ Both are told from the header alone, before anything is read.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from fnmatch import fnmatchcase
 
@@ -17,32 +18,50 @@ _FAMILY = (*_WIDENING, "c_proj", "q_attn")
 """Modules that one model stores all alike: GPT-2's are Conv1D [in, out], others of the same names are linear layers [out, in]."""
 
 
-def stored_in_out(shapes: Shapes) -> set[str]:
-    """Names of the weights that are stored [in, out].
+_BIASES = {"weight": "bias", "kernel": "bias", "kernel:0": "bias:0", "w": "b"}
+"""Last part of a weight's name, and that of its bias."""
+_KERNELS = ("kernel", "kernel:0")
+"""Names by which Flax and Keras call weights, whose last axis is always the outputs."""
 
-    A bias has an element an output: a weight whose bias is as long as its rows, and not as its columns, is turned. What a bias
-    does not tell (none, or a square weight) is told by others of the same family of names: all are turned, or none.
+
+def stored_in_out(shapes: Shapes) -> dict[str, int]:
+    """Weights that are stored [in, …, out, …], and how many of their leading axes are inputs.
+
+    A bias has an element an output: a weight whose last axes are those of its bias, and not the first ones, is turned; so are filters
+    [in, out, …] of a transposed convolution. What a bias does not tell (none, or a square weight) is told by others of the same family
+    of names (all are turned, or none), or by the name itself (`kernel`).
     """
-    weights = {name: shape for name, shape in shapes.items() if len(shape) == 2}
-    turned = {name for name, shape in weights.items() if _by_bias(name, shape, shapes)}
-    family = {name: shape for name, shape in weights.items() if _module(name) in _FAMILY}
+    weights = {name: shape for name, shape in shapes.items() if len(shape) > 1}
+    inputs = {name: found for name, shape in weights.items() if (found := _inputs(name, shape, shapes.get(_bias(name), ())))}
+    family = {name: shape for name, shape in weights.items() if _module(name) in _FAMILY and len(shape) == 2}
     wider = [shape[1] > shape[0] for name, shape in family.items() if _module(name) in _WIDENING and shape[0] != shape[1]]
-    told = [name in turned for name, shape in family.items() if _bias(name, shapes) is not None and shape[0] != shape[1]]
+    told = [name in inputs for name, shape in family.items() if len(shapes.get(_bias(name), ())) == 1 and shape[0] != shape[1]]
     if any(told or wider) and all(told or wider):
-        turned |= family.keys()
-    return turned
+        inputs |= dict.fromkeys(family, 1)
+    return inputs
 
 
-def _by_bias(name: str, shape: tuple[int, ...], shapes: Shapes) -> bool:
-    outputs = _bias(name, shapes)
-    return outputs is not None and outputs == shape[1] != shape[0]
+def _inputs(name: str, shape: tuple[int, ...], bias: tuple[int, ...]) -> int:
+    """Leading axes that are inputs; 0 where outputs come first, or nothing tells."""
+    axes, kernel = len(bias), _last(name) in _KERNELS
+    first, last = (0 < axes < len(shape) and side == bias for side in (shape[:axes], shape[-axes:]))
+    if first is not last:
+        transposed = not kernel and len(shape) > 2 and shape[1:2] == bias
+        return 1 if transposed else (len(shape) - axes if last else 0)
+    if not kernel and len(shape) > 2 and not first and shape[1:2] == bias:
+        return 1
+    return len(shape) - 1 if kernel else 0
 
 
-def _bias(name: str, shapes: Shapes) -> int | None:
-    """Elements of a weight's bias."""
-    module, _, last = name.rpartition(".")
-    bias = shapes.get(f"{module}.bias" if module else "bias", ()) if last == "weight" else ()
-    return bias[0] if len(bias) == 1 else None
+def _last(name: str) -> str:
+    """The last part of a name, parted by . / or _."""
+    return next((last for last in _BIASES if name == last or name.endswith((f".{last}", f"/{last}", f"_{last}"))), "")
+
+
+def _bias(name: str) -> str:
+    """What a weight's bias is called; the empty text where nothing tells."""
+    last = _last(name)
+    return f"{name.removesuffix(last)}{_BIASES[last]}" if last else ""
 
 
 def _module(name: str) -> str:
@@ -50,7 +69,31 @@ def _module(name: str) -> str:
     return parts[-2] if len(parts) > 1 and parts[-1] == "weight" else ""
 
 
-_INTEGERS = ("I8", "U8", "I16", "U16", "I32", "U32", "I64", "U64")
+_MASK = re.compile(r"(.*[./])?_*(\w+?)(?:_mma)?_mask")
+_UNPRUNED = "_orig"
+"""End of the name of values that a mask beside them is meant for (torch.nn.utils.prune)."""
+
+
+def masks(shapes: Shapes) -> dict[str, str]:
+    """Masks of pruning by the weights that they are put on: `weight_mask` beside `weight` or `weight_orig` of the same shape."""
+    found: dict[str, str] = {}
+    for name, shape in shapes.items():
+        parts = _MASK.fullmatch(name)
+        weight = f"{parts[1] or ''}{parts[2]}" if parts else ""
+        for values in (f"{weight}{_UNPRUNED}", weight):
+            if shapes.get(values) == shape:
+                found.setdefault(values, name)
+    return found
+
+
+def pruned_name(name: str) -> str:
+    """What a weight is called once its mask is put on it."""
+    return name.removesuffix(_UNPRUNED)
+
+
+WIDE_INTEGERS = ("I16", "U16", "I32", "U32", "I64", "U64")
+"""Types of indices, and of numbers of a few bits in larger words; weights of integers have 8 bits."""
+_INTEGERS = ("I8", "U8", *WIDE_INTEGERS)
 _PACKED = {
     "*qweight": "integers of a few bits in words of 32 (GPTQ, AWQ)",
     "*qzeros": "zero points of a few bits in words of 32 (GPTQ, AWQ)",
@@ -59,6 +102,13 @@ _PACKED = {
     "*bitmask": "a bit an element (compressed-tensors)",
     "*row_offsets": "row pointers of a bitmask (compressed-tensors)",
     "*compressed": "the nonzeros of a bitmask (compressed-tensors)",
+    "*.W_q": "numbers of a few bits (HQQ)",
+    "*._data": "numbers of a few bits (quanto)",
+    "*.codes": "numbers of an additive code (AQLM)",
+    "*.codebooks": "values of an additive code (AQLM)",
+    "*.indices": "numbers of a vector code (VPTQ)",
+    "*.centroids.weight": "values of a vector code (VPTQ)",
+    "*.res_centroids.weight": "values of a vector code (VPTQ)",
     "*B_24": "2:4 weights (Marlin)",
     "*B_meta": "places of 2:4 weights (Marlin)",
     "*_meta": "places of N:M weights",
@@ -75,26 +125,33 @@ _PACKED = {
     "*.quant_state.*": "how weights are packed (bitsandbytes)",
 }
 """Names, as globs, of parts of packed weights, and what each is."""
-_BESIDE = {"weight": (".absmax", ".quant_map"), "blocks": ("scales",)}
-"""Ends of the names of integers that are packed where a tensor of the same name and a further end stands beside them."""
+_BESIDE = (
+    ("weight", (".absmax", ".quant_map", "_scale_2"), _INTEGERS),
+    ("weight", ("_scale",), ("U8",)),  # two numbers of 4 bits a byte; I8 are whole ones
+    ("blocks", ("scales",), _INTEGERS),
+)
+"""End of the name of integers that are packed, where a tensor of the same name and a further end stands beside them; their types."""
+_APART = ("scales", "zero points")
+"""Words of what may stand beside weights that are whole numbers."""
 
 
 def packed(dtypes: Mapping[str, str]) -> dict[str, str]:
     """Of tensors that are parts of packed or compressed weights, what they are, by name.
 
-    Nothing of them may be read as numbers. `dtypes` has the type of every tensor, by name.
+    Nothing of them may be read as numbers, nor what stands beside them in their module. `dtypes` has the type of every tensor, by name.
     """
-    return {name: found for name, dtype in dtypes.items() if (found := _packing(name, dtype, dtypes.keys()))}
+    found = {name: words for name, dtype in dtypes.items() if (words := _packing(name, dtype, dtypes.keys()))}
+    modules = {name.rpartition(".")[0]: words for name, words in found.items() if not words.startswith(_APART)}
+    beside = {name: modules.get(name.rpartition(".")[0], "") for name in dtypes if "." in name and not name.endswith("bias")}
+    return {name: f"beside {words}" for name, words in beside.items() if words} | found
 
 
 def _packing(name: str, dtype: str, names: Iterable[str]) -> str:
-    by_name = next((words for glob, words in _PACKED.items() if fnmatchcase(name, glob)), "")
-    if by_name and (dtype in _INTEGERS or "nonzeros" in by_name or "scales" in by_name or "values" in by_name):
-        return by_name
-    if dtype not in _INTEGERS:
-        return ""
-    for last, ends in _BESIDE.items():
+    words = next((words for glob, words in _PACKED.items() if fnmatchcase(name, glob)), "")
+    if words and (dtype in _INTEGERS or any(part in words for part in ("nonzeros", "scales", "values"))):
+        return words
+    for last, ends, types in _BESIDE:
         stem = name if last == "weight" else name.removesuffix(last)
-        if name.endswith(last) and any(f"{stem}{end}" in names for end in ends):
-            return "numbers of a few bits in larger words (bitsandbytes, MXFP4)"
+        if dtype in types and name.endswith(last) and any(f"{stem}{end}" in names for end in ends):
+            return "numbers of a few bits in larger words (bitsandbytes, MXFP4, NVFP4)"
     return ""

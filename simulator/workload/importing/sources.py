@@ -49,7 +49,7 @@ def read_sources(path: Path, tensors: Sequence[str], layout: Layout = "auto") ->
     reason = not_a_file(path)
     if reason is not None:
         raise OperandError(f"{path}: {reason}")
-    reader = next((reader for ending, reader in _READERS.items() if path.name.endswith(ending)), None)
+    reader = next((reader for ending, reader in _READERS.items() if path.name.lower().endswith(ending)), None)
     if reader is None:
         raise OperandError(f"{path}: no known format; allowed endings: {', '.join(_READERS)}")
     return reader(path, tensors, layout)
@@ -61,15 +61,15 @@ def turned(source: Source) -> Source:
 
 
 def _matrix_file(path: Path, tensors: Sequence[str], layout: Layout) -> Imported:
-    ending = next(ending for ending in READERS if path.name.endswith(ending))
-    source = Source(path.name.removesuffix(ending), read_matrix(path))
+    ending = next(ending for ending in READERS if path.name.lower().endswith(ending))
+    source = Source(path.name[: -len(ending)], read_matrix(path))
     return Imported([turned(source) if layout == "in-out" else source])
 
 
 def _topology(path: Path, tensors: Sequence[str], layout: Layout) -> Imported:
     from simulator.workload.importing.scalesim import read_topology
 
-    return Imported(read_topology(path))
+    return read_topology(path)
 
 
 def _checkpoint(path: Path, tensors: Sequence[str], layout: Layout) -> Imported:

@@ -43,7 +43,9 @@ def write_matrices(sources: Sequence[Source], folder: Path) -> None:
         if source.matrix is not None:
             matrix = source.matrix
             data = np.ones(matrix.nnz, dtype=np.bool_) if matrix.data is None else _narrow(matrix.data)
-            sp.save_npz(folder / f"{label}.npz", sp.csr_array((data, matrix.indices, matrix.indptr), shape=matrix.shape))
+            saved = sp.csr_array((data, matrix.indices, matrix.indptr), shape=matrix.shape)
+            # row pointers would be most of a file of rows that are empty
+            sp.save_npz(folder / f"{label}.npz", saved if matrix.nnz >= matrix.shape[0] else saved.tocoo())
 
 
 def _from_matrix(label: str, matrix: Csr, tokens: int) -> dict[str, Any]:

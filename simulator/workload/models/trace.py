@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import yaml
+from simulator.specs import as_yaml
 
 OperationKeys = Mapping[str, Any]
 """The keys of one operation, as in a workload file."""
@@ -92,6 +92,6 @@ def _operation(operation: OperationKeys) -> Iterator[str]:
 def _yaml(value: object, flow: bool = False) -> str:
     """One key and its value; mappings and lists on one line where `flow`."""
     if not flow:
-        return yaml.safe_dump(value, sort_keys=False, allow_unicode=True, width=10_000)
+        return as_yaml(value, width=10_000)
     ((key, inner),) = value.items()  # type: ignore[attr-defined]
-    return f"{key}: {yaml.safe_dump(inner, sort_keys=False, default_flow_style=True, width=10_000).strip()}"
+    return f"{key}: {as_yaml(inner, flow=True, width=10_000).strip()}"

@@ -114,13 +114,17 @@ def _quick_walk(logs: Reals, on: int, tokens: int, keep: float, take: Take) -> C
     step = max(1, _SCORES_AT_ONCE // len(logs))
     for start in range(0, tokens, step):
         scores = np.empty((min(step, tokens - start), len(logs)))
-        for score in scores:
+        fresh, numbers = [], []
+        for _ in scores:
+            fresh.append((take(len(logs)) >= keep).nonzero()[0])
+            numbers.append(take(len(fresh[-1])))
+        drawn = _noise(np.concatenate(numbers))
+        if drawn is None:
+            return None
+        first = 0
+        for score, channels in zip(scores, fresh, strict=True):
             np.add(logs, noise, out=score)
-            fresh = np.flatnonzero(take(len(logs)) >= keep)
-            new = _noise(take(len(fresh)))
-            if new is None:
-                return None
-            noise[fresh] = new
+            noise[channels] = drawn[first : (first := first + len(channels))]
         least = _least_chosen(scores, on)
         if least is None:
             return None

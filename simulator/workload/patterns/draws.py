@@ -15,6 +15,8 @@ _DRAWN_AT_ONCE = 2**20
 """Numbers that are drawn, or looked through, at once."""
 _CHUNK = 2**23
 """Keys that are held at once while lines are chosen from: 64 MiB."""
+_BITS = 63
+"""Of a number that has no sign."""
 _LEAST_NEW = 1 / 16
 """Share of a draw that must be new; below it, keys for every place are the quicker way to the same law."""
 
@@ -67,12 +69,29 @@ def weighted(size: int, count: int, draw: Draw, log_weights: Logs, generator: np
     while len(chosen) < count:
         missing = count - len(chosen)
         sequence = np.concatenate([chosen, draw(max(missing, 1024))])
-        _, first = np.unique(sequence, return_index=True)
+        first = first_of_each(sequence, size)
         new = len(first) - len(chosen)
-        chosen = sequence[np.sort(first)[:count]]
+        chosen = sequence[first[:count]]
         if len(chosen) < count and new < _LEAST_NEW * max(missing, 1024):
             chosen = np.concatenate([chosen, _by_keys(size, count - len(chosen), chosen, log_weights, generator)])
     return np.sort(chosen)
+
+
+def first_of_each(sequence: Places, size: int) -> NDArray[np.int64]:
+    """Where each different place (below `size`) of a sequence is for the first time, ascending."""
+    bits = len(sequence).bit_length()
+    if size.bit_length() + bits > _BITS:
+        return np.sort(np.unique(sequence, return_index=True)[1])
+    # a place and where it stands in one number: these sort several times sooner than places by which indices are ordered
+    keys = sequence << bits
+    keys |= np.arange(len(sequence), dtype=np.int64)
+    keys.sort()
+    first = np.ones(len(keys), dtype=np.bool_)
+    places = keys >> bits
+    np.not_equal(places[1:], places[:-1], out=first[1:])
+    found = keys[first] & ((1 << bits) - 1)
+    found.sort()
+    return found
 
 
 def _distinct(size: int, count: int, generator: np.random.Generator) -> NDArray[np.int64]:

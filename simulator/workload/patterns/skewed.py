@@ -10,7 +10,7 @@ from pydantic import Field, PositiveInt, model_validator
 
 from simulator.errors import OperandError
 from simulator.workload.patterns.base import Counted, Matrix, Oriented, Places
-from simulator.workload.patterns.draws import smallest, uniform_keys, uniform_places, weighted
+from simulator.workload.patterns.draws import first_of_each, smallest, uniform_keys, uniform_places, weighted
 
 
 class ChungLu(Counted):
@@ -183,9 +183,8 @@ def _fill(short: Places, missing: Places, taken: Places, length: int, generator:
     lines, chosen, known = np.repeat(short, missing), [taken[:0]], taken
     while len(lines):
         drawn = lines * length + generator.integers(length, size=len(lines))
-        _, first = np.unique(drawn, return_index=True)
         new = np.zeros(len(drawn), dtype=np.bool_)
-        new[first] = True
+        new[first_of_each(drawn, (int(short[-1]) + 1) * length)] = True
         new &= ~_among(drawn, known)
         chosen.append(drawn[new])
         known = np.sort(np.concatenate([known, drawn[new]]), kind="stable")  # which merges

@@ -28,7 +28,7 @@ READERS: dict[str, Callable[[Path], Csr]] = {
 
 def read_matrix(path: Path) -> Csr:
     """Return the matrix of a file; OperandError, beginning with the file's name, where it cannot be read."""
-    reader = next((reader for ending, reader in READERS.items() if path.name.endswith(ending)), None)
+    reader = next((reader for ending, reader in READERS.items() if path.name.lower().endswith(ending)), None)
     reason = not_a_file(path)
     if reason is None and reader is None:
         reason = f"no known matrix format; allowed endings: {', '.join(READERS)}"

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from simulator.errors import OperandError
 from simulator.workload.csr import MAX_DIMENSION, MAX_NONZEROS, Csr, check_size, coordinates_csr
-from simulator.workload.readers.elements import check_indices, content, table
+from simulator.workload.readers.elements import BYTE_ORDER_MARK, check_indices, content, lines_of_repeated, table
 
 _PATTERN = [("row", "i8"), ("column", "i8")]
 _VALUED = [*_PATTERN, ("value", "f8")]
@@ -32,19 +32,21 @@ def _read(path: Path, allowed: tuple[int, ...]) -> Csr:
         raise OperandError(f"{path.stat().st_size} bytes; allowed: at most {MAX_NONZEROS} elements")
     try:
         with path.open("rb") as stream:
-            lines = content(stream, b"#", 0)
+            stream.seek(len(BYTE_ORDER_MARK) if stream.read(len(BYTE_ORDER_MARK)) == BYTE_ORDER_MARK else 0)
+            lines = content(stream, (b"#", b"%"), 0)
             first = next(lines, None)
             if first is None:
                 raise OperandError("no element")
             count = len(first[1].split())
             if count not in allowed:
                 raise OperandError(f"line {first[0]}: {count} columns; allowed: row, column{', value' if 3 in allowed else ''} of a matrix")
-            columns = _VALUED if count == 3 else _PATTERN
-            found, places = table(itertools.chain([first], lines), columns, "such an")
+            found, places = table(itertools.chain([first], lines), _VALUED if count == 3 else _PATTERN, "such an")
     except OSError as error:
         raise OperandError(f"cannot be read: {error.strerror or error}") from error
     for name in ("row", "column"):
         check_indices(name, found[name], MAX_DIMENSION, places)
     shape = int(found["row"].max()), int(found["column"].max())
-    check_size(shape, len(found))
-    return coordinates_csr(shape, found["row"] - 1, found["column"] - 1, found["value"] if count == 3 else None)
+    check_size(shape, 0)
+    rows, columns = found["row"] - 1, found["column"] - 1
+    with lines_of_repeated(rows, columns, places):
+        return coordinates_csr(shape, rows, columns, found["value"] if count == 3 else None)

@@ -4,19 +4,23 @@ from __future__ import annotations
 
 import io
 from array import array
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from simulator.errors import OperandError
+from simulator.workload.csr import RepeatedError
 
 MAX_LINE = 4096
 _MAX_ELEMENT = 256
 """Bytes of a line with an element; two indices and a number take fewer than 80."""
 _MAX_SKIPPED = 2**24
 """Bytes of comments and blank lines; more are a decompression bomb, or no file of elements."""
+BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+"""That some editors put before UTF-8 text."""
 _CHARACTERS = b"0123456789+-.eE \t\r\n"
 """Of an element. NumPy's reader would take other spaces and letters too."""
 
@@ -24,7 +28,7 @@ Columns = Sequence[tuple[str, str]]
 """Name and NumPy type of each column."""
 
 
-def content(stream: io.BufferedIOBase, comment: bytes, number: int) -> Iterator[tuple[int, bytes]]:
+def content(stream: io.BufferedIOBase, comment: bytes | tuple[bytes, ...], number: int) -> Iterator[tuple[int, bytes]]:
     """Lines that are neither comments nor blank, and no longer than an element may be, with their numbers in the file.
 
     `number` is that of the line before. Raises OperandError.
@@ -56,9 +60,12 @@ def table(lines: Iterable[tuple[int, bytes]], columns: Columns, what: str) -> tu
         return np.empty(0, dtype=list(columns)), places
     if not strange:
         try:
-            return np.loadtxt(texts, dtype=list(columns), comments=None, ndmin=1), places
+            found = np.loadtxt(texts, dtype=list(columns), comments=None, ndmin=1)
         except (ValueError, OverflowError):
             pass
+        else:
+            check_values(found, places, np.isfinite, "a value is NaN or infinite; allowed: finite numbers")
+            return found, places
     wrong = next((at for at, text in enumerate(texts) if not _readable(text, columns)), None)
     if wrong is None:
         raise OperandError("lines that can be read alone, but not together")
@@ -66,6 +73,15 @@ def table(lines: Iterable[tuple[int, bytes]], columns: Columns, what: str) -> tu
         raise OperandError(f"line {places[wrong]}: a value is NaN or infinite; allowed: finite numbers")
     wanted = " and ".join("a number" if name == "value" else f"a {name}" for name, _ in columns)
     raise OperandError(f"line {places[wrong]}: found {texts[wrong].strip()[:40]!r}; {what} element is {wanted}")
+
+
+def check_values(found: NDArray[Any], places: array[int], right: Callable[[NDArray[Any]], NDArray[np.bool_]], words: str) -> None:
+    """Raise OperandError, with its line and `words`, for the first value that is not right; elements without values are."""
+    if "value" not in (found.dtype.names or ()):
+        return
+    wrong = np.flatnonzero(~right(found["value"]))
+    if len(wrong):
+        raise OperandError(f"line {places[wrong[0]]}: {words}")
 
 
 def _readable(text: str, columns: Columns) -> bool:
@@ -83,4 +99,19 @@ def check_indices(name: str, indices: NDArray[np.int64], side: int, places: arra
     """Raise OperandError, with its line, for an index that is not from 1 to `side`."""
     outside = np.flatnonzero((indices < 1) | (indices > side))
     if len(outside):
-        raise OperandError(f"line {places[outside[0]]}: {name} {indices[outside[0]]}; allowed: 1 to {side}")
+        raise OperandError(f"line {places[outside[0]]}: {name} {indices[outside[0]]}; allowed: 1 to {side}, as it counts from 1")
+
+
+@contextmanager
+def lines_of_repeated(rows: NDArray[np.int64], columns: NDArray[np.int64], places: array[int], *, mirrored: bool = False) -> Iterator[None]:
+    """Name the lines where an element stands twice; `mirrored`: or across the diagonal, which means the same."""
+    try:
+        yield
+    except RepeatedError as error:
+        here = (rows == error.row) & (columns == error.column)
+        if mirrored:
+            here |= (rows == error.column) & (columns == error.row)
+        first, second = (places[at] for at in np.flatnonzero(here)[:2])
+        across = f"; ({error.column + 1}, {error.row + 1}) is the same one" if mirrored and error.row != error.column else ""
+        element = f"({error.row + 1}, {error.column + 1})"
+        raise OperandError(f"line {second}: the element {element} stands twice, first in line {first}{across}") from error

@@ -16,7 +16,16 @@ from numpy.typing import NDArray
 
 from simulator.errors import OperandError
 from simulator.workload.csr import Csr, check_size, coordinates_csr
-from simulator.workload.readers.elements import MAX_LINE, Columns, check_indices, content, table
+from simulator.workload.readers.elements import (
+    BYTE_ORDER_MARK,
+    MAX_LINE,
+    Columns,
+    check_indices,
+    check_values,
+    content,
+    lines_of_repeated,
+    table,
+)
 
 _GZIP_RATIO = 1032
 """Deflate never packs more than this many bytes into one."""
@@ -24,8 +33,12 @@ _GZIP_RATIO = 1032
 _ELEMENT_BYTES = {"coordinate": 4, "array": 2}
 """Shortest element: `1 1` or `1`, and the end of its line."""
 
-_FIELDS = ("real", "double", "integer", "unsigned-integer", "pattern")
-_SYMMETRIES = ("general", "symmetric", "skew-symmetric")
+_UNSIGNED = "unsigned-integer"
+_INTEGERS = ("integer", _UNSIGNED)
+_FIELDS = ("real", "double", *_INTEGERS, "pattern")
+_SKEW = "skew-symmetric"
+_SYMMETRIES = ("general", "symmetric", _SKEW, "hermitian")
+"""Of real numbers, hermitian is symmetric."""
 
 
 @dataclass(frozen=True)
@@ -44,11 +57,11 @@ def read_mtx(path: Path) -> Csr:
     Coordinates count from 1. Stored zeros are dropped; field `pattern` has no values.
     """
     try:
-        with path.open("rb") as raw, gzip.open(raw) if path.suffix == ".gz" else raw as stream:
+        with path.open("rb") as raw, gzip.open(raw) if path.suffix.lower() == ".gz" else raw as stream:
             banner = stream.readline(MAX_LINE)
             lines = content(stream, b"%", 1)
             header = _header(banner, next(lines, (0, b""))[1])
-            _check_size(header, path.stat().st_size, packed=path.suffix == ".gz")
+            _check_size(header, path.stat().st_size, packed=path.suffix.lower() == ".gz")
             if header.layout == "array":
                 return _array(header, lines)
             return _coordinates(header, lines)
@@ -57,15 +70,17 @@ def read_mtx(path: Path) -> Csr:
 
 
 def _header(banner: bytes, sizes: bytes) -> _Header:
-    words = banner.decode("latin-1").split()
-    if words[:1] == ["%MatrixMarket"]:
+    words = banner.removeprefix(BYTE_ORDER_MARK).decode("latin-1").lower().split()
+    if words[:1] == ["%matrixmarket"]:
         raise OperandError("the first line begins with one %; allowed: `%%MatrixMarket`")
-    if len(words) != 5 or words[0] != "%%MatrixMarket" or words[1].lower() != "matrix":
+    if len(words) != 5 or words[:2] != ["%%matrixmarket", "matrix"]:
         raise OperandError("the first line is not `%%MatrixMarket matrix LAYOUT FIELD SYMMETRY`")
-    layout, field, symmetry = (word.lower() for word in words[2:])
+    layout, field, symmetry = words[2:]
     for word, allowed in ((layout, tuple(_ELEMENT_BYTES)), (field, _FIELDS), (symmetry, _SYMMETRIES)):
         if word not in allowed:
-            raise OperandError(f"the first line says {word!r}; allowed: {', '.join(allowed)}")
+            raise OperandError(f"the first line says {word[:40]!r}; allowed: {', '.join(allowed)}")
+    if (layout, field) == ("array", "pattern"):
+        raise OperandError("the first line says an array without values (pattern); allowed: coordinate pattern, or array real")
     numbers = sizes.split()
     if len(numbers) != (3 if layout == "coordinate" else 2) or not all(word.isdigit() for word in numbers):
         raise OperandError(f"no size line after the comments, but {sizes[:40].decode('latin-1').strip()!r}")
@@ -79,7 +94,7 @@ def _array_elements(symmetry: str, shape: tuple[int, int]) -> int:
     """Elements of a dense file: all, or the lower triangle, which has a diagonal unless its sign turns there."""
     if symmetry == "general":
         return shape[0] * shape[1]
-    return shape[0] * (shape[0] + (1 if symmetry == "symmetric" else -1)) // 2
+    return shape[0] * (shape[0] + (-1 if symmetry == _SKEW else 1)) // 2
 
 
 def _check_size(header: _Header, size: int, *, packed: bool) -> None:
@@ -92,6 +107,12 @@ def _check_size(header: _Header, size: int, *, packed: bool) -> None:
 def _table(header: _Header, lines: Iterator[tuple[int, bytes]], columns: Columns) -> tuple[NDArray[Any], array[int]]:
     """The elements that the header promises; one line more is read, to be missed by none."""
     found, places = table(islice(lines, header.stored + 1), columns, f"{_article(header.field)} {header.field}")
+    if header.field in _INTEGERS:
+        check_values(
+            found, places, lambda values: values == np.floor(values), f"a value that is no integer; the first line says {header.field}"
+        )
+    if header.field == _UNSIGNED:
+        check_values(found, places, lambda values: values >= 0, "a negative value; the first line says unsigned-integer")
     if len(found) != header.stored:
         reason = f"too long: more than {header.stored}" if len(found) > header.stored else f"truncated: {len(found)}"
         raise OperandError(f"{reason} elements; the header promises {header.stored}")
@@ -109,7 +130,7 @@ def _array(header: _Header, lines: Iterator[tuple[int, bytes]]) -> Csr:
         flat = np.arange(header.stored, dtype=np.int64)
         return coordinates_csr(header.shape, flat % header.shape[0], flat // header.shape[0], values)
     # row by row, the upper triangle has its places in the order in which the lower one has them column by column
-    columns, rows = np.triu_indices(header.shape[0], 0 if header.symmetry == "symmetric" else 1)
+    columns, rows = np.triu_indices(header.shape[0], 1 if header.symmetry == _SKEW else 0)
     return _expanded(header, rows.astype(np.int64), columns.astype(np.int64), values)
 
 
@@ -118,14 +139,18 @@ def _coordinates(header: _Header, lines: Iterator[tuple[int, bytes]]) -> Csr:
     found, places = _table(header, lines, [("row", "i8"), ("column", "i8"), *([] if pattern else [("value", "f8")])])
     for name, side in zip(("row", "column"), header.shape, strict=True):
         check_indices(name, found[name], side, places)
-    return _expanded(header, found["row"] - 1, found["column"] - 1, None if pattern else found["value"])
+    rows, columns = found["row"] - 1, found["column"] - 1
+    if header.symmetry == _SKEW and len(diagonal := np.flatnonzero(rows == columns)):
+        raise OperandError(f"line {places[diagonal[0]]}: an element on the diagonal, which is zero where the matrix is skew-symmetric")
+    with lines_of_repeated(rows, columns, places, mirrored=header.symmetry != "general"):
+        return _expanded(header, rows, columns, None if pattern else found["value"])
 
 
 def _expanded(header: _Header, rows: NDArray[np.int64], columns: NDArray[np.int64], values: NDArray[np.float64] | None) -> Csr:
     """The matrix of these elements and of those that the symmetry leaves out."""
     if header.symmetry != "general":
         off = rows != columns
-        sign = -1.0 if header.symmetry == "skew-symmetric" else 1.0
+        sign = -1.0 if header.symmetry == _SKEW else 1.0
         rows, columns = np.concatenate([rows, columns[off]]), np.concatenate([columns, rows[off]])
         values = None if values is None else np.concatenate([values, sign * values[off]])
     return coordinates_csr(header.shape, rows, columns, values)

@@ -20,6 +20,9 @@ from simulator.workload.readers.numpy_files import Header, npy_header
 _PACKED_TOO_WELL = 256
 """Indices that ascend never shrink to so small a part; a larger member that does is a decompression bomb."""
 _BOMB_BYTES = 2**24
+_POINTERS = ("indptr",)
+"""Arrays that may shrink to nothing, where most rows are empty; they are as long as the matrix has rows, which are bounded."""
+_SHOWN = 8
 _SMALL = 64
 """Elements at most of `format` and `shape`."""
 _PACKINGS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
@@ -67,7 +70,10 @@ class _Parts:
 def _read(archive: zipfile.ZipFile) -> Csr:
     names = set(archive.namelist())
     if "format.npy" not in names:
-        raise OperandError("no sparse matrix: the array `format` is missing; allowed: files of scipy.sparse.save_npz")
+        held = ", ".join(sorted(name.removesuffix(".npy") for name in names)[:_SHOWN]) or "nothing"
+        raise OperandError(
+            f"no sparse matrix: it holds {held[:200]}, and no array `format`; allowed: what scipy.sparse.save_npz writes, or a dense .npy"
+        )
     _check_small(_header(archive, "format"), "format", "SU")
     layout = _array(archive, "format").item()
     layout = layout.decode("ascii", "replace") if isinstance(layout, bytes) else str(layout)
@@ -75,6 +81,8 @@ def _read(archive: zipfile.ZipFile) -> Csr:
         raise OperandError(f"sparse format {layout[:20]!r}; allowed: {', '.join(_FORMATS)}")
     indices, dimensions, reader = _FORMATS[layout]
     members = ("shape", *indices, "data")
+    if "coords.npy" in names:
+        raise OperandError("a sparse array of another number of dimensions; allowed: 2")
     missing = next((name for name in members if f"{name}.npy" not in names), None)
     if missing is not None:
         raise OperandError(f"the array `{missing}` is missing")
@@ -181,7 +189,7 @@ def _header(archive: zipfile.ZipFile, name: str) -> Header:
         raise OperandError(f"`{name}` is packed in another way than scipy.sparse.save_npz packs; allowed: stored or deflated")
     with archive.open(info) as stream:
         header, start = npy_header(stream, name), stream.tell()
-    if info.file_size > max(_BOMB_BYTES, _PACKED_TOO_WELL * info.compress_size):
+    if name not in _POINTERS and info.file_size > max(_BOMB_BYTES, _PACKED_TOO_WELL * info.compress_size):
         raise OperandError(f"`{name}` unpacks {info.compress_size} bytes to {info.file_size}: a decompression bomb, no matrix")
     if info.file_size - start != header.size:
         raise OperandError(f"`{name}` is truncated: {info.file_size - start} bytes for {header.elements} elements of type {header.dtype}")

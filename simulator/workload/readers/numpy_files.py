@@ -15,6 +15,10 @@ from simulator.errors import OperandError
 from simulator.workload.csr import MAX_NONZEROS, Csr, check_size, flat_csr
 
 _MAGIC = b"\x93NUMPY"
+_LENGTHS = {b"\x01\x00": 2, b"\x02\x00": 4, b"\x03\x00": 4}
+"""Bytes of a header's length, by version."""
+_MAX_HEADER = 2**16
+"""Bytes; later versions would allow gigabytes, for records of many fields."""
 _ENTRIES = {"descr", "fortran_order", "shape"}
 
 
@@ -43,18 +47,22 @@ class Header:
 
 
 def npy_header(stream: IO[bytes], name: str) -> Header:
-    """Return what a .npy header of version 1.0 states, the stream then being at the first element.
+    """Return what a .npy header of version 1.0 to 3.0 states, the stream then being at the first element.
 
     Raises OperandError for another version, and for a header that is none: NumPy's own reader hands it to Python's tokenizer.
     """
-    start = stream.read(len(_MAGIC) + 4)
+    start = stream.read(len(_MAGIC) + 2)
     if start[: len(_MAGIC)] != _MAGIC:
         raise OperandError(f"`{name}` does not begin as a .npy file does")
-    if start[len(_MAGIC) : -2] != b"\x01\x00":  # a later version allows headers of gigabytes
-        raise OperandError(f"`{name}` is not of .npy version 1.0")
-    length = int.from_bytes(start[-2:], "little")
+    version = start[len(_MAGIC) :]
+    if version not in _LENGTHS:
+        raise OperandError(f"`{name}` is of .npy version {'.'.join(map(str, version))}; allowed: 1.0, 2.0, 3.0")
+    size = stream.read(_LENGTHS[version])
+    length = int.from_bytes(size, "little")
+    if length > _MAX_HEADER:
+        raise OperandError(f"`{name}` has a header of {length} bytes; allowed: at most {_MAX_HEADER}")
     text = stream.read(length)
-    if len(start) < len(_MAGIC) + 4 or len(text) < length:
+    if len(size) < _LENGTHS[version] or len(text) < length:
         raise OperandError(f"`{name}` ends within its header")
     try:
         stated = ast.literal_eval(text.decode("latin-1").strip())
@@ -108,7 +116,8 @@ def array_csr(array: np.ndarray[tuple[int, ...], np.dtype[np.generic]]) -> Csr:
 def _check(header: Header, size: int) -> None:
     shape, dtype = header.shape, header.dtype
     if dtype.kind not in "biuf":
-        raise OperandError(f"an array of type {dtype}; allowed: real numbers, integers, Booleans")
+        hint = " (bfloat16 is saved so; save it as float32)" if dtype.str == "|V2" else ""
+        raise OperandError(f"an array of type {dtype}{hint}; allowed: real numbers, integers, Booleans")
     if len(shape) != 2:
         raise OperandError(f"an array of {len(shape)} dimensions; allowed: 2")
     check_size((shape[0], shape[1]), 0)

@@ -18,7 +18,7 @@ ROOT = Path(__file__).resolve().parents[3]
 def soak(folder: Path, sweep: str, kills: int, seed: int) -> int:
     """Return how many of the kills hit a running sweep. Raises AssertionError where anything was lost, changed or done twice."""
     os.environ[LOG] = str(folder / "undisturbed.log")
-    drive(str(folder / sweep), str(folder / "undisturbed.sqlite"), "2")
+    drive(str(folder / sweep), str(folder / "undisturbed.sqlite"), "1")
     expected = stored(folder / "undisturbed.sqlite")
     total = len(done_keys(folder / "undisturbed.sqlite"))
     store, log = folder / "killed.sqlite", folder / "killed.log"
@@ -44,10 +44,10 @@ def soak(folder: Path, sweep: str, kills: int, seed: int) -> int:
     return hits
 
 
-def start(sweep: Path, store: Path, log: Path) -> subprocess.Popen[bytes]:
-    """A driver in a process of its own."""
+def start(sweep: Path, store: Path, log: Path, workers: int = 2) -> subprocess.Popen[bytes]:
+    """A driver in a process of its own, which is its only worker where there is one."""
     variables = {**os.environ, LOG: str(log), "PYTHONPATH": os.pathsep.join([str(ROOT), str(ROOT / "tests")])}
-    return subprocess.Popen([sys.executable, "-m", "study.sweep.cases", str(sweep), str(store), "2"], env=variables)
+    return subprocess.Popen([sys.executable, "-m", "study.sweep.cases", str(sweep), str(store), str(workers)], env=variables)
 
 
 def lines(log: Path) -> list[str]:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from study.sweep.cases import write_files
 from study.sweep.conftest import Run
 
 from simulator import load_machine, load_workload, simulate
@@ -19,16 +20,27 @@ from simulator.study.breakeven.plots import break_even_figure
 from simulator.study.sweep.analysis import assess_points
 from simulator.study.sweep.plots import energy_along_figure, pareto_figure
 from simulator.study.sweep.reading import load_sweep
-from simulator.study.sweep.run import Event, Finished, Options, Planned, run_sweep
+from simulator.study.sweep.run import Event, Finished, Options, Planned, SweepRun, run_sweep
 from simulator.study.sweep.spec import SweepSpec
 from simulator.study.sweep.store import Store
 from simulator.study.sweep.study import Study, over_the_bands, rows_csv
 from simulator.study.uncertainty import METRICS, Spread, assess
 
 
-def test_bands_of_a_point_are_those_of_its_result(sweep: Run, place: Path) -> None:
-    run = sweep("sweep.yaml", "bands=true")
-    row = next(row for row in run.rows if row.assignments == {"fabric.window": 2, "fabric.replicas": 4})
+@pytest.fixture(scope="module")
+def banded(tmp_path_factory: pytest.TempPathFactory) -> SweepRun:
+    """The sweep of these files with bands, once for all that ask."""
+    place = tmp_path_factory.mktemp("banded")
+    write_files(place)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(place)
+        with Store(place / "store.sqlite") as store:
+            return run_sweep(load_sweep("sweep.yaml", ["bands=true"]), store, Options())
+
+
+@pytest.mark.usefixtures("place")
+def test_bands_of_a_point_are_those_of_its_result(banded: SweepRun) -> None:
+    row = next(row for row in banded.rows if row.assignments == {"fabric.window": 2, "fabric.replicas": 4})
     result = simulate(load_machine("small.yaml", ["fabric.window=2", "fabric.replicas=4"]), load_workload("tiny.yaml"))
     known = assess([result])
     for metric in METRICS:
@@ -39,21 +51,22 @@ def test_bands_of_a_point_are_those_of_its_result(sweep: Run, place: Path) -> No
 
 
 def test_bands_simulate_nothing_again(sweep: Run) -> None:
-    plain = sweep()
-    assert plain.computed == 9
+    axes = "axes={fabric.window: [1, 4], fabric.replicas: [1, 2]}"
+    plain = sweep("sweep.yaml", axes)
+    assert plain.computed == 4
     with Store(Path("store.sqlite")) as store:
         timed = len(store.activities(point.timing_key for point in plain.points.values()))
-    banded = sweep("sweep.yaml", "bands=true")
-    assert banded.computed == 9
+    banded = sweep("sweep.yaml", axes, "bands=true")
+    assert banded.computed == 4
     with Store(Path("store.sqlite")) as store:
         assert len(store.activities(point.timing_key for point in banded.points.values())) == timed
     assert [row.metric("energy_pj") for row in banded.rows] == [row.metric("energy_pj") for row in plain.rows]
     assert all(row.band("energy_pj") is None for row in plain.rows)
-    assert sweep("sweep.yaml", "bands=true").computed == 0
+    assert sweep("sweep.yaml", axes, "bands=true").computed == 0
 
 
 def test_a_store_that_is_pruned_meanwhile_is_said_in_a_sentence_and_mended_by_running_again(place: Path) -> None:
-    space = load_sweep("sweep.yaml", ["bands=true"])
+    space = load_sweep("sweep.yaml", ["bands=true", "axes={fabric.window: [1, 4]}"])
     with Store(place / "store.sqlite") as store, Store(place / "store.sqlite") as other:
         with pytest.raises(OutputError, match=r"store\.sqlite: was pruned while this ran; run it again"):
             run_sweep(space, store, Options(), lambda event: other.remove([sweep.id for sweep in other.sweeps()]))
@@ -70,12 +83,11 @@ def test_a_break_even_whose_points_are_pruned_meanwhile_says_so(place: Path) -> 
         assert find_break_even(question, store, Options()).curves[0].values
 
 
-def test_standings_price_both_points_with_the_same_constants(sweep: Run) -> None:
-    run = sweep("sweep.yaml", "bands=true")
-    energies = [held for held in run.robustness if held.objective == "energy_pj"]
+def test_standings_price_both_points_with_the_same_constants(banded: SweepRun) -> None:
+    energies = [held for held in banded.robustness if held.objective == "energy_pj"]
     assert energies
-    assert not [held for held in run.robustness if held.objective == "seconds"]
-    rows = {row.label: row for row in run.rows}
+    assert not [held for held in banded.robustness if held.objective == "seconds"]
+    rows = {row.label: row for row in banded.rows}
     for held in energies:
         best, rival = rows[held.best].metric("energy_pj"), rows[held.rival].metric("energy_pj")
         assert held.ratio == pytest.approx(rival / best)
@@ -86,10 +98,9 @@ def test_standings_price_both_points_with_the_same_constants(sweep: Run) -> None
         assert held.high / held.low < high / low
 
 
-def test_the_first_rival_is_the_runner_up(sweep: Run) -> None:
-    run = sweep("sweep.yaml", "bands=true")
-    own = [held for held in run.robustness if held.objective == "energy_pj"]
-    best, *behind = sorted(run.rows, key=lambda row: row.metric("energy_pj"))
+def test_the_first_rival_is_the_runner_up(banded: SweepRun) -> None:
+    own = [held for held in banded.robustness if held.objective == "energy_pj"]
+    best, *behind = sorted(banded.rows, key=lambda row: row.metric("energy_pj"))
     assert (own[0].best, own[0].rival) == (best.label, behind[0].label)
     assert [held.ratio for held in own] == sorted(held.ratio for held in own)
     # and the best at each other value of the first axis is among them
@@ -125,22 +136,21 @@ def test_points_of_one_machine_share_its_prices(sweep: Run) -> None:
     assert known.spread("b", "energy_pj").nominal == pytest.approx(run.rows[1].metric("energy_pj"))
 
 
-def test_a_constraint_that_holds_only_at_the_values_of_the_constants(sweep: Run) -> None:
-    row = sweep("sweep.yaml", "bands=true").rows[0]
+def test_a_constraint_that_holds_only_at_the_values_of_the_constants(banded: SweepRun) -> None:
+    row = banded.rows[0]
     low, high = row.band("area_mm2") or (0.0, 0.0)
     texts = [f"area_mm2 < {limit!r}" for limit in (low / 2, (row.metric("area_mm2") + high) / 2, high * 2)]
     spec = SweepSpec(name="a", machine="m", workload="w", axes={"fabric.window": (1,)}, constraints=tuple(texts))
     assert over_the_bands(spec, row) == tuple(texts[:2])
 
 
-def test_a_study_with_bands_is_read_back_drawn_and_exported(sweep: Run, place: Path) -> None:
-    study = sweep("sweep.yaml", "bands=true")
-    again = Study.from_dict(json.loads(json.dumps(study.to_dict())))
-    assert (again.spec, again.rows, again.robustness) == (study.spec, study.rows, study.robustness)
-    assert again.to_dict() == study.to_dict()
-    assert pareto_figure(study) is not None
-    assert energy_along_figure(study) is not None
-    rows = list(csv.DictReader(io.StringIO(rows_csv(study.rows))))
+def test_a_study_with_bands_is_read_back_drawn_and_exported(banded: SweepRun) -> None:
+    again = Study.from_dict(json.loads(json.dumps(banded.to_dict())))
+    assert (again.spec, again.rows, again.robustness) == (banded.spec, banded.rows, banded.robustness)
+    assert again.to_dict() == banded.to_dict()
+    assert pareto_figure(banded) is not None
+    assert energy_along_figure(banded) is not None
+    rows = list(csv.DictReader(io.StringIO(rows_csv(banded.rows))))
     for row in rows:
         assert float(row["energy_pj_low"]) < float(row["energy_pj"]) < float(row["energy_pj_high"])
     assert "seconds_low" not in rows[0]

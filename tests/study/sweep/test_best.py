@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import BrokenExecutor, Future
 from contextlib import nullcontext
 from pathlib import Path
@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import pytest
 from rich.console import Console
+from study.sweep.cases import write_files
 from study.sweep.conftest import Run
 
 from simulator import load_machine, load_workload
@@ -25,7 +26,7 @@ from simulator.study.sizing.scale import own_area_mm2
 from simulator.study.sweep.inputs import Scaled, SizeSearch
 from simulator.study.sweep.keys import labelled
 from simulator.study.sweep.reading import load_sweep
-from simulator.study.sweep.run import Event, Options, Searching, run_sweep
+from simulator.study.sweep.run import Event, Options, Searching, SweepRun, run_sweep
 from simulator.study.sweep.store import Store
 from simulator.study.sweep.study import rows_csv
 from simulator.study.sweep.tables import study_table
@@ -34,8 +35,8 @@ AXES = "axes={machine: [small.yaml, array.yaml]}"
 BARE = (AXES, "machine=null")
 
 
-@pytest.fixture(autouse=True)
-def small_grid(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture(scope="module", autouse=True)
+def small_grid() -> Iterator[None]:
     """Fewer values, so that a search is over in a moment; what it finds is held against another search of the same grid."""
     few: dict[str, tuple[Any, ...]] = {
         "fabric.units": (2, 4, 8),
@@ -49,19 +50,32 @@ def small_grid(monkeypatch: pytest.MonkeyPatch) -> None:
     }
     edges: dict[str, tuple[Any, ...]] = {"fabric.rows": (4, 8), "fabric.cols": (4, 8), "fabric.dataflow": ("best", "os")}
     buffers: dict[str, tuple[Any, ...]] = {f"fabric.{name}_buffer_kib": (8.0, 16.0) for name in "w"}
-    monkeypatch.setattr(UnitsSizes, "grid", few)
-    monkeypatch.setattr(ArraySizes, "grid", edges | buffers)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(UnitsSizes, "grid", few)
+        patch.setattr(ArraySizes, "grid", edges | buffers)
+        yield
+
+
+@pytest.fixture(scope="module")
+def searched(small_grid: None, tmp_path_factory: pytest.TempPathFactory) -> SweepRun:
+    """Both machines at their best sizes by time, once for all that ask; nothing else looks into its store."""
+    place = tmp_path_factory.mktemp("searched")
+    write_files(place)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(place)
+        with Store(place / "searched.sqlite") as store:
+            return run_sweep(load_sweep("sweep.yaml", [*BARE, f"equal={{area: {_cap()!r}, best: time, search: grid}}"]), store, Options())
 
 
 def _cap() -> float:
     return 1.2 * max(own_area_mm2(load_machine(name)) for name in ("small.yaml", "array.yaml"))
 
 
-def test_each_machine_is_the_best_that_a_search_finds_on_its_workload(sweep: Run) -> None:
+@pytest.mark.usefixtures("place")
+def test_each_machine_is_the_best_that_a_search_finds_on_its_workload(searched: SweepRun) -> None:
     cap = _cap()
-    run = sweep("sweep.yaml", *BARE, f"equal={{area: {cap!r}, best: time, search: grid}}")
     workload = load_workload("tiny.yaml")
-    for row in run.rows:
+    for row in searched.rows:
         machine = load_machine(str(row.assignments["machine"]))
         (wanted,) = equalise([machine], "area", workload, to=f"{cap!r}mm2", best=True, objective="time", search="grid")
         assert dict(row.sizes) == {change.key: change.after for change in wanted.changes} != {}
@@ -71,14 +85,13 @@ def test_each_machine_is_the_best_that_a_search_finds_on_its_workload(sweep: Run
         assert row.unexamined == 0
 
 
-def test_the_table_tells_the_sizes_of_each_point(sweep: Run) -> None:
-    study = sweep("sweep.yaml", *BARE, f"equal={{area: {_cap()!r}, best: time, search: grid}}")
+def test_the_table_tells_the_sizes_of_each_point(searched: SweepRun) -> None:
     console = Console(width=500, file=io.StringIO())
-    console.print(study_table(study))
+    console.print(study_table(searched))
     lines = console.file.getvalue().splitlines()  # type: ignore[attr-defined]
     first = next(index for index, line in enumerate(lines) if line.startswith("Best sizes by time"))
     told = {line.split("  ")[0]: line.rstrip().split("  ")[-1] for line in lines[first + 3 : first + 5]}
-    assert told == {row.label: labelled(row.sizes) for row in study.rows}
+    assert told == {row.label: labelled(row.sizes) for row in searched.rows}
 
 
 def test_every_workload_has_machines_of_its_own(sweep: Run) -> None:
@@ -103,12 +116,11 @@ def test_keys_that_the_sweep_gives_are_kept_at_each_point(sweep: Run) -> None:
     assert not sized & set(keep)
 
 
-def test_sizes_may_be_searched_for_on_another_workload(sweep: Run, place: Path) -> None:
+def test_sizes_may_be_searched_for_on_another_workload(sweep: Run, searched: SweepRun, place: Path) -> None:
     (place / "wide.yaml").write_text((place / "tiny.yaml").read_text().replace("n: 8", "n: 64").replace("name: tiny", "name: wide"))
     equal = f"area: {_cap()!r}, best: time, search: grid"
     own, other = (sweep("sweep.yaml", *BARE, "workload=wide.yaml", f"equal={{{equal}{on}}}").rows for on in ("", ", on: tiny.yaml"))
-    (on_tiny,) = (sweep("sweep.yaml", *BARE, f"equal={{{equal}}}").rows,)
-    assert [row.sizes for row in other] == [row.sizes for row in on_tiny] != [row.sizes for row in own]
+    assert [row.sizes for row in other] == [row.sizes for row in searched.rows] != [row.sizes for row in own]
     assert [row.metric("useful_macs") for row in other] == [row.metric("useful_macs") for row in own]
 
 
@@ -158,12 +170,10 @@ class Mortal(InProcess):
         return future
 
 
-def test_a_worker_that_dies_during_a_search_is_replaced(sweep: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    equal = f"equal={{area: {_cap()!r}, best: time, search: grid}}"
-    expected = sweep("sweep.yaml", *BARE, equal)
+def test_a_worker_that_dies_during_a_search_is_replaced(sweep: Run, searched: SweepRun, monkeypatch: pytest.MonkeyPatch) -> None:
     executor = Mortal()
     monkeypatch.setitem(EXECUTORS, "in_process", lambda workers, address: nullcontext(executor))
-    assert sweep("sweep.yaml", *BARE, equal, store="other.sqlite").rows == expected.rows
+    assert sweep("sweep.yaml", *BARE, f"equal={{area: {_cap()!r}, best: time, search: grid}}").rows == searched.rows
     assert executor.died
 
 
@@ -171,11 +181,11 @@ def test_a_search_whose_workers_keep_dying_is_no_mistake_of_the_file(sweep: Run,
     def dying(search: SizeSearch, *arguments: Any) -> Scaled:
         raise WorkerError("a worker process died")
 
-    equal = f"equal={{area: {_cap()!r}, best: time, search: grid}}"
+    asked = ("axes={machine: [small.yaml]}", "machine=null", f"equal={{area: {_cap()!r}, best: time, search: grid}}")
     with monkeypatch.context() as context:
         context.setattr(SizeSearch, "found", dying)
-        assert {row.failure for row in sweep("sweep.yaml", *BARE, equal).rows} == {"killed"}
-    assert sweep("sweep.yaml", *BARE, equal).failures == []
+        assert [row.failure for row in sweep("sweep.yaml", *asked).rows] == ["killed"]
+    assert sweep("sweep.yaml", *asked).failures == []
 
 
 def test_unless_told_it_goes_by_steps_and_says_how_far_it_is(place: Path) -> None:
@@ -204,11 +214,9 @@ def test_another_placement_is_another_search(place: Path) -> None:
     assert len(keys) == 2
 
 
-def test_two_processes_find_the_same(sweep: Run) -> None:
-    override = f"equal={{area: {_cap()!r}, best: time, search: grid}}"
-    alone = sweep("sweep.yaml", *BARE, override)
-    spread = sweep("sweep.yaml", *BARE, override, store="other.sqlite", executor="processes", workers=2)
-    assert alone.rows == spread.rows
+def test_two_processes_find_the_same(sweep: Run, searched: SweepRun) -> None:
+    spread = sweep("sweep.yaml", *BARE, f"equal={{area: {_cap()!r}, best: time, search: grid}}", executor="processes", workers=2)
+    assert searched.rows == spread.rows
 
 
 @pytest.mark.usefixtures("place")

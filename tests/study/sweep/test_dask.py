@@ -21,11 +21,11 @@ pytest.importorskip("distributed")
 pytestmark = pytest.mark.filterwarnings("default")  # Dask closes its sockets late, and says so
 
 ROOT = Path(__file__).resolve().parents[3]
-QUIET = {"DASK_LOGGING__DISTRIBUTED": "critical", "DASK_DISTRIBUTED__SCHEDULER__ALLOWED_FAILURES": "1"}
+QUIET = {"DASK_LOGGING__DISTRIBUTED": "critical"}
 
 
-def _spawn(*arguments: str, cwd: Path) -> subprocess.Popen[bytes]:
-    variables = {**os.environ, **QUIET, "PYTHONPATH": os.pathsep.join([str(ROOT), str(ROOT / "tests")])}
+def _spawn(*arguments: str, cwd: Path, **environment: str) -> subprocess.Popen[bytes]:
+    variables = {**os.environ, **QUIET, "PYTHONPATH": os.pathsep.join([str(ROOT), str(ROOT / "tests")]), **environment}
     return subprocess.Popen(
         [sys.executable, "-m", *arguments], cwd=cwd, env=variables, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     )
@@ -37,16 +37,19 @@ def _worker(address: str, place: Path, *, nanny: bool) -> subprocess.Popen[bytes
 
 
 @contextmanager
-def cluster(place: Path, *, nanny: bool) -> Iterator[tuple[str, list[subprocess.Popen[bytes]]]]:
+def cluster(place: Path, workers: int, failures: int, *, nanny: bool) -> Iterator[tuple[str, list[subprocess.Popen[bytes]]]]:
+    """A scheduler that gives a task up after more `failures` of its workers, and workers that a nanny may start again."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     address = f"tcp://127.0.0.1:{port}"
-    parts = [_spawn("distributed.cli.dask_scheduler", "--host", "127.0.0.1", "--port", str(port), "--no-dashboard", cwd=place)]
+    options = ["--host", "127.0.0.1", "--port", str(port), "--no-dashboard"]
+    allowed = {"DASK_DISTRIBUTED__SCHEDULER__ALLOWED_FAILURES": str(failures)}
+    parts = [_spawn("distributed.cli.dask_scheduler", *options, cwd=place, **allowed)]
     try:
         _wait_for(port)
-        parts += [_worker(address, place, nanny=nanny) for _ in range(2)]
-        _wait_for_workers(address, 2)
+        parts += [_worker(address, place, nanny=nanny) for _ in range(workers)]
+        _wait_for_workers(address, workers)
         yield address, parts[1:]
     finally:
         for part in reversed(parts):
@@ -77,7 +80,7 @@ def _wait_for_workers(address: str, count: int) -> None:
 
 def test_a_worker_killed_in_the_middle_changes_nothing(sweep: Run, place: Path) -> None:
     sweep(store="alone.sqlite")
-    with cluster(place, nanny=False) as (address, workers):
+    with cluster(place, 2, 1, nanny=False) as (address, workers):
         (place / "victim").write_text(str(workers[0].pid), encoding="utf-8")
         run = sweep(store="dask.sqlite", executor="dask", address=address, function=unhurried)
         assert workers[0].wait(timeout=10) != 0
@@ -86,7 +89,7 @@ def test_a_worker_killed_in_the_middle_changes_nothing(sweep: Run, place: Path) 
 
 
 def test_a_point_that_takes_its_worker_down_fails_alone(sweep: Run, place: Path) -> None:
-    with cluster(place, nanny=True) as (address, _):
+    with cluster(place, 1, 0, nanny=True) as (address, _):
         run = sweep(executor="dask", address=address, function=deadly)
     assert [(dict(row.assignments), row.failure) for row in run.rows if row.failure] == [(DEADLY, "killed")]
 

@@ -26,7 +26,7 @@ def test_killed_drivers_resume_to_the_bytes_of_an_undisturbed_run(place: Path) -
 
 
 def test_two_drivers_share_a_store_at_once(sweep: Run, place: Path) -> None:
-    both = [start(place / "middle.yaml", place / "shared.sqlite", place / f"log{index}") for index in range(2)]
+    both = [start(place / "middle.yaml", place / "shared.sqlite", place / f"log{index}", workers=1) for index in range(2)]
     assert [process.wait(timeout=120) for process in both] == [0, 0]
     sweep("middle.yaml", store="alone.sqlite")
     assert len(done_keys(place / "shared.sqlite")) == 60

@@ -323,6 +323,83 @@ def test_a_checkpoint_of_filters_only_says_how_to_take_them(tmp_path: Path) -> N
         read(path, [])
 
 
+@pytest.mark.parametrize(
+    ("tensors", "turned"),
+    [
+        (
+            {"a.kernel": (4, 6), "a.bias": (6,), "b/kernel:0": (3, 5), "c.kernel": (4, 4)},
+            {"a.kernel": (6, 4), "b-kernel-0": (5, 3), "c.kernel": (4, 4)},
+        ),
+        ({"q_weight": (4, 6), "q_bias": (6,), "lin/w": (4, 6), "lin/b": (6,)}, {"q_weight": (6, 4), "lin-w": (6, 4)}),
+        ({"in_proj_weight": (6, 4), "in_proj_bias": (6,), "a.kernel": (6, 4), "a.bias": (6,)}, {}),
+    ],
+)
+def test_the_names_of_other_families_tell_how_their_weights_are_stored(
+    tmp_path: Path, tensors: dict[str, tuple[int, ...]], turned: dict[str, tuple[int, int]]
+) -> None:
+    path = safetensors(tmp_path / "m.safetensors", {name: np.ones(shape) for name, shape in tensors.items()})
+    sources = read(path, [])
+    labels = {source.name.replace("/", "-").replace(":", "-"): source.matrix.shape for source in sources if source.matrix and source.turned}
+    assert labels == turned
+
+
+@pytest.mark.parametrize(
+    ("name", "shape", "bias", "expected"),
+    [
+        ("up.weight", (6, 4, 3, 3), 4, (36, 6)),  # a transposed convolution: [in, out, …]
+        ("up.weight", (6, 3, 3), 3, (9, 6)),
+        ("c.weight", (6, 4, 3), 6, (6, 12)),
+        ("c.weight", (6, 1, 3, 3), 6, (6, 9)),  # depthwise
+        ("c.kernel", (3, 3, 4, 6), 6, (6, 36)),  # Flax: [height, width, in, out]
+        ("c.kernel", (3, 4, 6), None, (6, 12)),
+    ],
+)
+def test_filters_are_read_with_their_outputs_as_rows(
+    tmp_path: Path, name: str, shape: tuple[int, ...], bias: int | None, expected: tuple[int, int]
+) -> None:
+    filters = np.arange(1.0, np.prod(shape) + 1).reshape(shape)
+    path = safetensors(tmp_path / "m.safetensors", {name: filters} | ({f"{name[:-6]}bias": np.ones(bias)} if bias else {}))
+    (told,) = read_sources(safetensors(tmp_path / "n.safetensors", {name: filters, "w": VALUES}), []).left_out if bias is None else [""]
+    assert bias is not None or told.endswith(f"as {expected[0]} × {expected[1]})")
+    matrix = read(path, [name])[0].matrix
+    assert matrix is not None
+    assert matrix.shape == expected
+    assert np.array_equal(np.sort(dense(matrix).ravel()), np.sort(filters.ravel()))
+
+
+def test_a_mask_is_put_on_the_weight_beside_it(tmp_path: Path) -> None:
+    mask = VALUES > 0
+    tensors = {"a.weight_orig": VALUES, "a.weight_mask": mask.astype("f4"), "b.weight": VALUES, "b.__weight_mma_mask": mask, "c_mask": mask}
+    imported = read_sources(safetensors(tmp_path / "m.safetensors", tensors), [])
+    names = {source.name: source.matrix for source in imported.sources}
+    assert list(names) == ["a.weight", "b.weight", "c_mask"]
+    for name in ("a.weight", "b.weight"):
+        matrix = names[name]
+        assert matrix is not None
+        assert np.array_equal(dense(matrix), np.where(mask, VALUES, 0))
+    assert imported.left_out == {
+        "a.weight_mask": "a mask, which is put on a.weight_orig",
+        "b.__weight_mma_mask": "a mask, which is put on b.weight",
+    }
+
+
+@pytest.mark.parametrize(
+    "parts",
+    [
+        {"q.weight": np.ones((4, 4), "u1"), "q.weight_scale": np.ones((4, 1), "f4"), "q.weight_scale_2": np.ones(1, "f4")},
+        {"q.W_q": np.ones((4, 4), "u1"), "q.scale": np.ones((4, 1), "f4"), "q.zero": np.ones((4, 1), "f4")},
+        {"q.weight": VALUES, "q.weight_meta": np.ones((16, 2), "i2")},
+        {"q.weight._data": np.ones((4, 4), "u1"), "q.weight._scale": np.ones((4, 1), "f4")},
+        {"q.position_ids": np.ones((1, 8), "i8")},
+    ],
+)
+def test_what_stands_beside_packed_weights_is_no_weight_either(tmp_path: Path, parts: dict[str, Any]) -> None:
+    save_file({"w": VALUES, **parts}, tmp_path / "m.safetensors")
+    imported = read_sources(tmp_path / "m.safetensors", [])
+    assert [source.name for source in imported.sources] == ["w"]
+    assert imported.left_out.keys() == {name for name, values in parts.items() if values.ndim == 2}
+
+
 def test_names_that_differ_by_case_alone_become_different_files(tmp_path: Path) -> None:
     sources = [Source("A-b", array_csr(VALUES)), Source("a-b", array_csr(2 * VALUES))]
     names = [operation["name"] for operation in trace_spec("w", sources, 1, "two")["operations"]]
@@ -369,9 +446,9 @@ def test_a_convolution_is_read_by_its_heading_too(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "heading", ["Layer name, M, N, K,", "what, ever, stands, here", "Layer, IFMAP Width, IFMAP Width, Filter Height, Filter Width"]
+    "heading", ["Layer name, M, N, K,", "operator, M, N", "Layer, IFMAP Width, IFMAP Width, Filter Height, Filter Width"]
 )
-def test_a_heading_in_order_or_without_names_changes_nothing(tmp_path: Path, heading: str) -> None:
+def test_a_heading_in_order_changes_nothing(tmp_path: Path, heading: str) -> None:
     (tmp_path / "net.csv").write_text(f"{heading}\ng, 4, 5, 8,\n")
     assert read(tmp_path / "net.csv", [])[0].shape == (5, 8, 4)
 
@@ -379,6 +456,72 @@ def test_a_heading_in_order_or_without_names_changes_nothing(tmp_path: Path, hea
 def test_a_heading_that_moves_some_columns_and_does_not_name_all_is_refused(tmp_path: Path) -> None:
     (tmp_path / "net.csv").write_text("Layer, K, M, rows\ng, 4, 5, 8,\n")
     with pytest.raises(OperandError, match=r"net\.csv:1: 'M' stands in column 3, SCALE-Sim reads it in 2; .*\(n is missing\)"):
+        read(tmp_path / "net.csv", [])
+
+
+@pytest.mark.parametrize(
+    ("heading", "found"),
+    [
+        ("what, ever, stands, here", "'ever' is no column of SCALE-Sim, which reads m there"),
+        ("Layer, Out, In Chanels, Kernel H, Kernel W, Y, X, Stride", r"'Out' is no column of SCALE-Sim, which reads height there"),
+        ("Layer, M, batch, K", "'batch' is no column of SCALE-Sim, which reads n there"),
+        ("Layer, IFMAP Height, IFMAP Width, Filter Hieght, Filter Width, Channels, Num Filter, Strides", "nearest: filterheight"),
+    ],
+)
+def test_a_heading_of_other_names_is_never_read_by_its_places(tmp_path: Path, heading: str, found: str) -> None:
+    (tmp_path / "net.csv").write_text(f"{heading}\nc, 5, 5, 3, 3, 1, 1, 1,\n")
+    with pytest.raises(OperandError, match=rf"net\.csv:1: .*{found}"):
+        read(tmp_path / "net.csv", [])
+
+
+@pytest.mark.parametrize(
+    ("heading", "line"),
+    [
+        ("Name;Kernel H [px];Kernel W [px];Cin;Cout;Input Height;Input Width;Stride", "c;3;5;16;24;28;30;2;"),
+        ("LAYER\tIfmap Height\tIfmap Width\tFilter Height\tFilter Width\tChannels\tNum Filter\tStrides", "c\t28\t30\t3\t5\t16\t24\t2\t"),
+        ("\ufefflayer, h, w, fh, fw, c, f, s", "c, 28, 30, 3, 5, 16, 24, 2\r"),
+        ("Layer,H,W,FH,FW,C,F,S,,,Eh,Ew", "c,28,30,3,5,16,24,2,,,14,14"),
+        ('"Layer","IFMAP Height (px)","IFMAP Width (px)","FH","FW","C","F","Strides"', '"c","28","30","3","5","16","24","2"'),
+    ],
+)
+def test_a_heading_is_known_by_other_marks_cases_units_and_names(tmp_path: Path, heading: str, line: str) -> None:
+    (tmp_path / "net.csv").write_text(f"{heading}\n{line}\n", encoding="utf-8")
+    assert read(tmp_path / "net.csv", [])[0].shape == (24, 3 * 5 * 16, 14 * 14)
+
+
+def test_titles_and_columns_of_notes_are_left_out_by_name(tmp_path: Path) -> None:
+    heading = "Layer name, M, N, K, Who,"
+    (tmp_path / "net.csv").write_text(f"Two nets,\n{heading}\n\nFirst,,,,\ng, 4, 5, 8, me,\nSecond,\n{heading}\nh, 6, 5, 8, you\n")
+    imported = read_sources(tmp_path / "net.csv", [])
+    assert [(source.name, source.shape) for source in imported.sources] == [("g", (5, 8, 4)), ("h", (5, 8, 6))]
+    assert list(imported.left_out) == ["Two nets (line 1)", "'Who'", "First (line 4)", "Second (line 6)"]
+
+
+def test_columns_beside_those_of_scale_sim_count_where_they_change_a_layer(tmp_path: Path) -> None:
+    heading = "Layer,H,W,FH,FW,C,F,Strides,Batch Size,Groups,Padding"
+    (tmp_path / "net.csv").write_text(f"{heading}\na,5,5,3,3,1,1,1,4,1,0\nb,5,5,3,3,1,1,1,,,\n")
+    assert [source.shape for source in read(tmp_path / "net.csv", [])] == [(1, 9, 36), (1, 9, 9)]
+    for line, reason in (
+        ("2,2,0", r"groups = 2; allowed: 1"),
+        ("2,1,1", r"padding = 1; allowed: 0"),
+        ("0,1,0", "batch = 0; allowed: 1 or more"),
+    ):
+        (tmp_path / "net.csv").write_text(f"{heading}\na,5,5,3,3,1,1,1,{line}\n")
+        with pytest.raises(OperandError, match=rf"net\.csv:2: {reason}"):
+            read(tmp_path / "net.csv", [])
+
+
+@pytest.mark.parametrize(
+    ("raw", "reason"),
+    [
+        ("Layer,M,N,K\ng,4,5,8\n".encode("utf-16"), "net.csv:1: a byte that is no UTF-8 text"),
+        (b"Layer,M,N,K\ng\xe9,4,5,8\n", "net.csv:2: a byte that is no UTF-8 text"),
+        (b"Layer,M,N,K\n" + b"g" * 200_000 + b",4,5,8\n", "net.csv:2: a cell that does not end, or is too long"),
+    ],
+)
+def test_what_is_no_text_of_a_table_is_said_in_words_of_ours(tmp_path: Path, raw: bytes, reason: str) -> None:
+    (tmp_path / "net.csv").write_bytes(raw)
+    with pytest.raises(OperandError, match=re.escape(reason)):
         read(tmp_path / "net.csv", [])
 
 

@@ -229,6 +229,7 @@ def test_a_member_packed_in_another_way_is_refused_by_name(tmp_path: Path) -> No
     [
         ("g.tsv", "1\t2\t1\n2\t3\t1\n3\t1\t1\n", [[0, 1, 0], [0, 0, 1], [1, 0, 0]]),
         ("g.tsv", "# an edge list\n1\t2\n\n2\t1\n", [[0, 1], [1, 0]]),
+        ("g.tsv", "\u00ef\u00bb\u00bf% an edge list\n1\t2\n\n2\t1\n", [[0, 1], [1, 0]]),
         ("t.tns", "1 1 1.0\n2 3 2.0\n", [[1, 0, 0], [0, 0, 2]]),
     ],
 )
@@ -243,7 +244,7 @@ def test_lists_of_coordinates_count_from_1(tmp_path: Path, name: str, text: str,
         ("g.tsv", "0\t1\t1\n", "line 1: row 0; allowed: 1 to"),
         ("g.tsv", "1\t1\t1\n1\t2\n", "line 2: found '1\\t2'; such an element is a row and a column and a number"),
         ("g.tsv", "row\tcolumn\tvalue\n1\t1\t1\n", "line 1: found 'row"),
-        ("g.tsv", "1\t1\t1\n1\t1\t2\n2\t2\t1\n", "the element (0, 0) stands twice"),
+        ("g.tsv", "1\t1\t1\n1\t1\t2\n2\t2\t1\n", "line 2: the element (1, 1) stands twice, first in line 1"),
         ("g.tsv", f"1\t{2**27 + 1}\n", f"line 1: column {2**27 + 1}"),
         ("t.tns", "1 1 1 2.0\n", "line 1: 4 columns; allowed: row, column, value of a matrix"),
         ("t.tns", "1 2\n", "line 1: 2 columns"),
@@ -277,7 +278,7 @@ def test_npz_that_is_cut_or_lacks_arrays(tmp_path: Path) -> None:
     with pytest.raises(OperandError, match=r"cut\.npz: not a whole \.npz file"):
         read_matrix(tmp_path / "cut.npz")
     np.savez(tmp_path / "dense.npz", np.eye(3))
-    with pytest.raises(OperandError, match="no sparse matrix: the array `format` is missing"):
+    with pytest.raises(OperandError, match=r"no sparse matrix: it holds .*, and no array `format`"):
         read_matrix(tmp_path / "dense.npz")
     with pytest.raises(OperandError, match="the array `indptr` is missing"):
         read_npz(tmp_path, {name: part for name, part in members().items() if name != "indptr.npy"})
@@ -309,7 +310,12 @@ def test_matrix_market_kinds(tmp_path: Path, kind: str, elements: str, expected:
     ("text", "reason"),
     [
         ("", "the first line is not"),
-        ("%%MatrixMarket matrix coordinate real hermitian\n1 1 1\n1 1 1\n", "'hermitian'; allowed: general, symmetric, skew-symmetric"),
+        ("%%MatrixMarket matrix coordinate complex hermitian\n1 1 1\n1 1 1 0\n", "says 'complex'; allowed: real, double, integer"),
+        ("%%MatrixMarket matrix array pattern general\n1 1\n", "an array without values"),
+        ("%%MatrixMarket matrix coordinate real skew-symmetric\n2 2 2\n2 1 1\n2 2 1\n", "line 4: an element on the diagonal"),
+        ("%%MatrixMarket matrix coordinate integer general\n2 2 1\n2 1 1.5\n", "line 3: a value that is no integer"),
+        ("%%MatrixMarket matrix coordinate unsigned-integer general\n2 2 1\n\n2 1 -1\n", "line 4: a negative value"),
+        ("%%MatrixMarket matrix coordinate real general\n2 2 1\n2 1 1e999\n", "line 3: a value is NaN or infinite"),
         ("%%MatrixMarket matrix coordinate real general\n", "no size line after the comments"),
         ("%%MatrixMarket matrix coordinate real general\n2 2\n", "no size line after the comments, but '2 2'"),
         ("%%MatrixMarket matrix coordinate real general\n2 -2 1\n", "no size line"),
@@ -337,7 +343,10 @@ def test_matrix_market_kinds(tmp_path: Path, kind: str, elements: str, expected:
         ("%%MatrixMarket matrix array real symmetric\n2 3\n1\n", "symmetric, but 2 × 3 is not square"),
         ("%%MatrixMarket matrix coordinate real general\n2 2 1\n1 1 one\n", "line 3: found '1 1 one'"),
         ("%%MatrixMarket matrix coordinate real general\n2 2 1\n1 1 inf\n", "line 3: a value is NaN or infinite"),
-        ("%%MatrixMarket matrix coordinate real symmetric\n2 2 2\n1 2 1\n2 1 1\n", "stands twice"),
+        (
+            "%%MatrixMarket matrix coordinate real symmetric\n2 2 2\n1 2 1\n2 1 1\n",
+            "line 4: the element (1, 2) stands twice, first in line 3; (2, 1) is the same",
+        ),
         ("%%MatrixMarket matrix array real general\n2 2\n1\n", "truncated: "),
         ("%%MatrixMarket matrix array real general\n2 1\n1.0000000\n", "truncated: 1 elements; the header promises 2"),
     ],

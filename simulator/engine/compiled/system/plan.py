@@ -126,9 +126,7 @@ class SystemPlan:
         return sums_cycles(spec, part["sums_out"], part["sums_back"], part["sums_bus"])
 
     def _write_rates(self, memory: Memory, system: View, spec: SystemSpec) -> None:
-        rate = min(spec.dram_bytes_per_cycle, MOST_RATE)
-        in_bytes, in_cycles = (1, 0) if math.isinf(spec.dram_bytes_per_cycle) else rate.as_integer_ratio()
-        system.rate_bytes, system.byte_cycles, system.byte_rest = in_bytes, *divmod(in_cycles, in_bytes)
+        system.rate_bytes, system.byte_cycles, system.byte_rest = dram_rate(spec)
         system.latency = spec.dram_latency_cycles
         system.buffer_rate, system.drain_rate = spec.buffer_bytes_per_cycle, spec.drain_bytes_per_cycle
         staged = max(spec.dma_slots * DMA_CHUNK_BYTES, spec.dram_burst_bytes)
@@ -218,6 +216,17 @@ class SystemPlan:
             setattr(moments, field, column)
         system.tiles, system.tile_count = self.tile_block.first, len(self.tiles)
         system.moments = self.moment_block.first
+
+
+def dram_rate(spec: SystemSpec) -> tuple[int, int, int]:
+    """DRAM moves so many bytes in whole cycles; a byte takes so many, and a rest in parts of as many as the bytes.
+
+    >>> dram_rate(SystemSpec(2.5, 100, 64, 256, 256, 256, 2))
+    (5, 0, 2)
+    """
+    rate = min(spec.dram_bytes_per_cycle, MOST_RATE)
+    in_bytes, in_cycles = (1, 0) if math.isinf(spec.dram_bytes_per_cycle) else rate.as_integer_ratio()
+    return in_bytes, *divmod(in_cycles, in_bytes)
 
 
 def _place_of(*path: str) -> int:

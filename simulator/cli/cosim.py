@@ -1,0 +1,56 @@
+"""`sparsim cosim`: the hardware of a machine beside its engines, cycle by cycle."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from simulator.cli.options import MachineArgument, SetOption, WorkloadOption
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+    from simulator.rtl.design import Difference
+
+
+def cosim_command(
+    machine: MachineArgument,
+    workload: WorkloadOption,
+    overrides: SetOption = None,
+    tiles: Annotated[int, typer.Option("--tiles", min=1, max=1_000_000, help="Tiles of each operation, at most.")] = 1,
+    vcd: Annotated[Path | None, typer.Option("--vcd", metavar="FILE", help="Waveform of the tile that differs, else of the last.")] = None,
+) -> None:
+    """Run tiles of a workload through a machine's hardware and both engines; exit code 1 where they differ. Needs the extra rtl."""
+    from rich.console import Console
+
+    from simulator.cli.study import read_machine
+    from simulator.cosim import cosimulate
+    from simulator.rtl.design import CosimOptions
+    from simulator.workload import load_workload
+
+    console = Console(markup=False, highlight=False)
+    agreements = []
+    for agreement in cosimulate(read_machine(machine, overrides or []), load_workload(workload), CosimOptions(tiles, vcd)):
+        agreements.append(agreement)
+        compared = ", ".join(f"{count:,} {name}" for name, count in agreement.compared.items())
+        verdict = "exact" if agreement.difference is None else "DIFFERS"
+        console.print(f"{agreement.name}: {agreement.cycles:,} cycles, {verdict}: {compared}; {agreement.seconds:.2f} s", soft_wrap=True)
+        if agreement.difference is not None:
+            console.print(f"cycle {agreement.difference.cycle}: {agreement.difference.what}", soft_wrap=True)
+            console.print(_table(agreement.difference))
+            raise typer.Exit(1)
+    cycles = sum(agreement.cycles for agreement in agreements)
+    console.print(f"{len(agreements)} tiles, {cycles:,} cycles: hardware and both engines agree in all of it")
+
+
+def _table(difference: Difference) -> Table:
+    from rich.table import Table
+
+    table = Table(box=None)
+    for column in difference.columns:
+        table.add_column(column)
+    for row in difference.rows:
+        table.add_row(*row)
+    return table

@@ -1,0 +1,31 @@
+"""`sparsim rtl`: a machine as hardware."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from simulator.cli.options import ForceOption, MachineArgument, SetOption
+
+
+def rtl_command(
+    machine: MachineArgument,
+    overrides: SetOption = None,
+    output: Annotated[Path | None, typer.Option("--output", "-o", metavar="DIR", help="Folder to write; default: one in reports/.")] = None,
+    force: ForceOption = False,
+) -> None:
+    """Write the part of a machine that repeats (a cluster, an array) as Verilog; needs the extra rtl."""
+    from simulator.cli.study import read_machine
+    from simulator.cosim import design_of
+    from simulator.report.folder import default_folder, new_file, set_in_name
+    from simulator.rtl.verilog import verilog
+
+    model = read_machine(machine, overrides or [])
+    folder = output or default_folder(Path("reports") / f"rtl-{model.name}{set_in_name(overrides or ())}", force=force)
+    design = design_of(model)
+    file = folder / f"{design.name}.v"
+    text = verilog(design)
+    new_file(file, text.encode(), force=force)
+    typer.echo(f"{design.about}\n{text.count('endmodule')} modules in {file}")

@@ -1,0 +1,36 @@
+"""Runs a workload's operations, each by itself, through the hardware of a machine and both engines."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from simulator.engine.engines import ENGINES, RunOptions
+from simulator.kinds import kind_of
+from simulator.machine.model import Machine
+from simulator.pricing import elaborate, technology_of
+from simulator.rtl.design import Agreement, CosimOptions, Design, require_amaranth
+from simulator.workload.types import Workload
+
+
+def design_of(machine: Machine) -> Design:
+    """The hardware of a machine. Raises ConfigError, by name, for what is not elaborated, and without the extra."""
+    require_amaranth()
+    return kind_of(machine).design(elaborate(machine, technology_of(machine)))
+
+
+def cosimulate(machine: Machine, workload: Workload, how: CosimOptions) -> Iterator[Agreement]:
+    """Tiles of the operations in their order, up to and with the first that differs.
+
+    Raises ConfigError as `design_of`, MappingError where the machine cannot hold the workload.
+    """
+    require_amaranth()
+    elaborated = elaborate(machine, technology_of(machine))
+    kind, workload = kind_of(machine), replace(workload, fuse=())
+    homes = kind.residency(machine, workload)
+    for operation, residency in zip(workload.operations, homes, strict=True):
+        of = kind.of_operation(machine, operation)
+        for agreement in of.cosimulate(elaborated, operation, residency, RunOptions(ENGINES["compiled"]), how):
+            yield agreement
+            if agreement.difference is not None:
+                return

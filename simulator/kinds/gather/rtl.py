@@ -1,0 +1,94 @@
+"""A cluster of a gathering machine as hardware: what of its file is elaborated, and how its tiles are run beside the engines."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterable, Iterator
+
+import numpy as np
+
+from simulator.engine.batch import WorkBatch
+from simulator.engine.cluster import ClusterSpec
+from simulator.engine.work import TileWork
+from simulator.errors import ConfigError
+from simulator.kinds.gather.compiled.engine import run_clusters
+from simulator.kinds.gather.reference import run_cluster
+from simulator.kinds.units.machine import UnitsMachine
+from simulator.rtl.cluster import Cluster
+from simulator.rtl.cosim.pair import Pair
+from simulator.rtl.design import Agreement, CosimOptions, Design, not_elaborated
+from simulator.rtl.shape import ClusterShape, PlacementName
+
+COMPONENTS = {
+    "requests": "request_network",
+    "replies": "reply_network",
+    "bank": "banks",
+    "unit": "units",
+}
+"""Of submodules of a cluster, the components of the cost model."""
+
+
+def check_elaborated(machine: UnitsMachine, spec: ClusterSpec) -> None:
+    """Raise ConfigError for the first option that has no hardware."""
+    if spec.network == "none":
+        raise not_elaborated("fabric.replicas", machine.fabric.replicas, "copies that serve several units each, over a network")
+    if spec.network == "ideal":
+        raise not_elaborated("ideal", "a perfect network", "a network of routers")
+    if spec.multicast:
+        raise not_elaborated("fabric.multicast", "true", "false")
+    if machine.mapping.placement == "file":
+        raise not_elaborated("mapping.placement", "file", "interleaved, hashed")
+    if machine.mapping.dataflow != "gather":
+        raise not_elaborated("mapping.dataflow", machine.mapping.dataflow, "gather")
+
+
+def _placement(machine: UnitsMachine) -> PlacementName:
+    return "hashed" if machine.mapping.placement == "hashed" else "interleaved"
+
+
+def design(machine: UnitsMachine, spec: ClusterSpec) -> Design:
+    """One cluster, with memories as large as one half of each bank of the file."""
+    check_elaborated(machine, spec)
+    fabric, types = machine.fabric, machine.datatypes
+    shape = ClusterShape(
+        spec,
+        words=machine.copy_words,
+        features=machine.copy_words,
+        entries=max(1, int(fabric.weight_bank_kib * 8192) // machine.weight_entry_bits(dense=False)),
+        rows=machine.output_words,
+        placement=_placement(machine),
+        lanes=fabric.lanes,
+        weight_bits=types.weight_bits,
+        activation_bits=types.activation_bits,
+        sum_bits=types.accumulate_bits,
+    )
+    cluster = Cluster(shape)
+    about = f"a cluster of {machine.machine.name}: {spec.units} units, {spec.banks} banks of {spec.bank_ports} ports, integer arithmetic"
+    return Design(f"{machine.machine.name}_cluster", cluster, cluster.ports_of_top(), about, COMPONENTS)
+
+
+def cosimulated(
+    machine: UnitsMachine, spec: ClusterSpec, operation: str, tiles: Iterable[TileWork], how: CosimOptions
+) -> Iterator[Agreement]:
+    """Tiles of an operation, each through one cluster in hardware and both engines, up to and with the first that differs."""
+    check_elaborated(machine, spec)
+    works = [work for work in itertools.islice(tiles, how.tiles) if work.entries]
+    if not works:
+        raise ConfigError(f"{operation}: its tiles have no entries to walk")
+    types = machine.datatypes
+    shape = ClusterShape(
+        spec,
+        words=max(work.words * work.token_words for work in works),
+        features=max(work.words for work in works),
+        entries=max(int(np.diff(work.unit_ptr).max()) for work in works),
+        rows=max(int(work.own.max()) + 1 for work in works),
+        placement=_placement(machine),
+        lanes=machine.fabric.lanes,
+        weight_bits=types.weight_bits,
+        activation_bits=types.activation_bits,
+        sum_bits=types.accumulate_bits,
+    )
+    pair = Pair(shape, lambda work, values, watch: run_cluster(spec, work, values, watch))
+    for number, work in enumerate(works):
+        compiled = run_clusters(spec, WorkBatch([work]), [None]).outcome(0)
+        yield pair.run(f"{operation} tile {number}", work, (compiled,), how.around, how.waveform)

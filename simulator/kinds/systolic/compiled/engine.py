@@ -1,0 +1,144 @@
+"""Outlines of an array's schedules by the compiled kernels: what they move, and what no run of them goes below."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from simulator.engine.compiled.kernels import Kernel
+from simulator.engine.compiled.system.plan import MOST, MOST_CYCLES, dram_rate
+from simulator.kinds.systolic.compiled import layout
+from simulator.kinds.systolic.compiled.layout import HOMES, Cut, Rates
+from simulator.kinds.systolic.fold_tables import FoldTables
+from simulator.machine.model import DMA_CHUNK_BYTES
+from simulator.system.program import MemoryLevel, bursts
+from simulator.system.spec import SystemSpec
+
+Ints = NDArray[np.int64]
+_MODULE = "simulator.kinds.systolic.compiled.kernels"
+_FOLDS = "int32", "int32", "uint8", "int64"
+OUTLINE_KERNEL = Kernel("array_outline", _MODULE, ("int64", *_FOLDS, *("int64",) * 6))
+WHOLE_KERNEL = Kernel("array_whole", _MODULE, ("int64", *_FOLDS, "int64"))
+BOUND_KERNEL = Kernel("array_bound", _MODULE, ("int64",) * 5)
+TILES_KERNEL = Kernel("array_tiles", _MODULE, ("int64", *_FOLDS, "int64"))
+TURNS_KERNEL = Kernel("array_turns", _MODULE, ("int64",) * 5)
+CHAIN_KERNELS = TILES_KERNEL, TURNS_KERNEL
+KERNELS = OUTLINE_KERNEL, WHOLE_KERNEL, BOUND_KERNEL, *CHAIN_KERNELS
+
+
+@dataclass(frozen=True, eq=False)
+class Outline:
+    """A schedule as the system level sees it: the same as its `ArrayProgram`, in rows of numbers."""
+
+    table: Ints
+    """[rows, tiles + 1] as `layout.OUTLINE` names them."""
+    totals: Ints
+    """As `layout.TOTALS` names them."""
+    homes: tuple[MemoryLevel, MemoryLevel, MemoryLevel]
+    """Of X, W and Y."""
+
+    @property
+    def tiles(self) -> int:
+        """How many it has."""
+        return len(self.table[0]) - 1
+
+    @property
+    def bytes_moved(self) -> tuple[int, int]:
+        """Bytes to and from DRAM, and to and from the activation buffer, before they are rounded to bursts."""
+        moved = {"dram": 0, "buffer": 0, "chip": 0}
+        for home, size in zip(self.homes, self.totals[layout.X_MOVED : layout.Y_MOVED + 1].tolist(), strict=True):
+            moved[home] += size
+        return moved["dram"], moved["buffer"]
+
+    def _sizes(self, operand: int) -> Ints:
+        """[contents] bytes of X (0), W (1) or Y (2)."""
+        row = (layout.X_BYTES, layout.W_BYTES, layout.Y_BYTES)[operand]
+        return self.table[row, : self.totals[layout.X_CONTENTS + operand]]
+
+    def least_cycles(self, spec: SystemSpec) -> int:
+        """Cycles that it takes at least by itself on a system (`ArrayProgram.least_cycles`)."""
+        x, x_banks, w, w_banks = self.table[layout.X_BYTES : layout.W_BANKS + 1, 0].tolist()
+        latencies = [spec.dram_latency_cycles if home == "dram" else 0 for home in self.homes]
+        first_x = latencies[0] + max(-(-x // spec.x_bytes_per_cycle), x_banks) if x else 0
+        first_w = latencies[1] + max(-(-w // spec.w_bytes_per_cycle), w_banks) if w else 0
+        last_size = int(self.table[layout.Y_BYTES, self.totals[layout.OUTPUTS] - 1])
+        last = int(self.table[layout.DELAYS, self.tiles - 1]) - (-last_size // spec.drain_bytes_per_cycle)
+        moved = sum(
+            int(bursts(self._sizes(operand), spec.dram_burst_bytes).sum()) for operand, home in enumerate(self.homes) if home == "dram"
+        )
+        array = max(first_x, first_w) + int(self.totals[layout.TOTAL_CYCLES]) + last
+        return max(array, int(moved // spec.dram_bytes_per_cycle))
+
+    def earliest_end(self, spec: SystemSpec) -> int:
+        """Cycles that no run of it by itself goes below (`simulator.system.relaxed`)."""
+        rates = _rates(spec, self.homes)
+        assert self.fits(spec), "numbers are larger than the kernel's"
+        room = rates.staged // math.gcd(rates.burst, DMA_CHUNK_BYTES) + 2
+        times = np.empty((len(layout.TIMES), self.tiles + 1), dtype=np.int64)
+        lanes = np.empty((4, layout.RING + 2 * room), dtype=np.int64)
+        found = np.array([room])
+        BOUND_KERNEL(np.array(rates), self.table, times, lanes, found, self.tiles)
+        return int(found[0])
+
+    def fits(self, spec: SystemSpec) -> bool:
+        """Whether no number on the way to its bound is larger than the kernel's."""
+        largest = int(self.table[layout.X_BYTES :].max()) + spec.dram_burst_bytes
+        return largest < MOST and 3 * largest * self.tiles < MOST_CYCLES * min(1.0, spec.dram_bytes_per_cycle)
+
+
+def _rates(spec: SystemSpec, homes: tuple[MemoryLevel, MemoryLevel, MemoryLevel]) -> Rates:
+    x_home, w_home, y_home = (HOMES[home] for home in homes)
+    rate_bytes, byte_cycles, byte_rest = dram_rate(spec)
+    return Rates(
+        x_home,
+        w_home,
+        y_home,
+        x_rate=spec.x_bytes_per_cycle,
+        w_rate=spec.w_bytes_per_cycle,
+        drain_rate=spec.drain_bytes_per_cycle,
+        latency=spec.dram_latency_cycles,
+        burst=spec.dram_burst_bytes,
+        staged=max(spec.dma_slots * DMA_CHUNK_BYTES, spec.dram_burst_bytes),
+        rate_bytes=rate_bytes,
+        byte_cycles=byte_cycles,
+        byte_rest=byte_rest,
+    )
+
+
+def outlined(
+    cut: Cut, tiles: int, folds: FoldTables, parts: tuple[Ints, Ints, Ints], homes: tuple[MemoryLevel, MemoryLevel, MemoryLevel]
+) -> Outline:
+    """A schedule of so many tiles.
+
+    `parts`: [2, parts] of X and of W bytes of each part and cycles of its fullest bank, and [parts] bytes of Y.
+    """
+    table = np.zeros((len(layout.OUTLINE), tiles + 1), dtype=np.int64)
+    totals = np.empty(len(layout.TOTALS), dtype=np.int64)
+    work = np.empty((len(layout.WORK), tiles + 1), dtype=np.int64)
+    OUTLINE_KERNEL(np.array(cut, dtype=np.int64), folds.left, folds.right, folds.wanted, folds.common, *parts, table, totals, work, tiles)
+    return Outline(table, totals, homes)
+
+
+def whole_folds(cut: Cut, folds: FoldTables) -> tuple[int, int]:
+    """Folds of a product of which no dimension is cut, and cycles that they add up to."""
+    found = np.empty(2, dtype=np.int64)
+    WHOLE_KERNEL(np.array(cut, dtype=np.int64), folds.left, folds.right, folds.wanted, folds.common, found, cut.batch)
+    return int(found[0]), int(found[1])
+
+
+def chain_cycles(operations: Sequence[tuple[Cut, FoldTables]], turns: Ints, *, ahead: bool) -> int:
+    """Cycles of fused operations on one part of the array, K and M whole, with what of the way from one to the next no tile hides.
+
+    `turns`: [2, tiles of all] operation and tile, in execution order; `ahead`: whether the first is a tile ahead of the other.
+    """
+    tiles = turns.shape[1] // len(operations)
+    rows = np.empty((len(operations), len(layout.TILE), tiles), dtype=np.int64)
+    for (cut, folds), of_tiles in zip(operations, rows, strict=True):
+        TILES_KERNEL(np.array(cut, dtype=np.int64), folds.left, folds.right, folds.wanted, folds.common, of_tiles, tiles)
+    found = np.array([len(operations), ahead], dtype=np.int64)
+    TURNS_KERNEL(np.array(operations[0][0], dtype=np.int64), rows, turns, np.empty((2, turns.shape[1]), dtype=np.int64), found, tiles)
+    return int(found[0])

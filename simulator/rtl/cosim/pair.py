@@ -1,0 +1,87 @@
+"""One cluster in hardware and in the reference engine, through the same tiles."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from simulator.activity import CAUSES, CLOCKED
+from simulator.engine.cluster import Outcome
+from simulator.engine.reference.watching import ClusterWatch
+from simulator.engine.work import TileValues, TileWork
+from simulator.rtl.cluster import Cluster
+from simulator.rtl.cosim.compare import compared, first_difference
+from simulator.rtl.cosim.loads import load_of
+from simulator.rtl.cosim.pysim import PythonSimulation
+from simulator.rtl.cosim.tally import Tally
+from simulator.rtl.cosim.traced import Traced
+from simulator.rtl.cosim.watched import Watcher
+from simulator.rtl.design import Agreement, Difference
+from simulator.rtl.shape import ClusterShape
+
+ByReference = Callable[[TileWork, TileValues, ClusterWatch], Outcome]
+"""Runs a tile in the reference engine, before the eyes of a watch."""
+IDLE_CYCLES = 4
+"""That hardware runs on after a tile, in which nothing may happen."""
+
+
+class Pair:
+    """A cluster made once. `by_reference` runs it in the engine whose every event hardware is held against."""
+
+    def __init__(self, shape: ClusterShape, by_reference: ByReference) -> None:
+        self.shape = shape
+        self.by_reference = by_reference
+        self.cluster = Cluster(shape)
+        self.traced = Traced(self.cluster)
+        self.simulation = PythonSimulation(self.traced)
+
+    def run(self, name: str, work: TileWork, others: tuple[Outcome, ...] = (), around: int = 3, waveform: Path | None = None) -> Agreement:
+        """A tile with whole numbers drawn for it. `others`: outcomes of more engines, which are held against counters only."""
+        values = drawn_values(self.shape, work)
+        watcher = Watcher(self.shape, int(work.own.max(initial=0)) + 1)
+        outcome = self.by_reference(work, values, watcher)
+        engine = list(watcher.cycles())
+        started = time.perf_counter()
+        hardware = list(self.simulation.run(load_of(self.shape, work, values), len(engine) + IDLE_CYCLES, waveform))
+        seconds = time.perf_counter() - started
+        pointers = [(label, len(pointer)) for label, pointer in self.traced.pointers]
+        difference = first_difference(engine, hardware, pointers, around)
+        counted = dict(compared(engine))
+        if difference is None:
+            counters = Tally(self.shape.spec, work).outcome(hardware[: len(engine)])
+            difference = _counters(counters, (outcome, *others))
+            counted |= {"counters": len(counters.counters()) * (1 + len(others))}
+        return Agreement(name, outcome.cycles, counted, difference, seconds)
+
+
+def drawn_values(shape: ClusterShape, work: TileWork) -> TileValues:
+    """Whole numbers for a tile's pattern: small, so that no sum overflows, and none where a word is all zero."""
+    random = np.random.default_rng(work.entries)
+    weights = random.integers(-7, 8, size=len(work.word))
+    words = random.integers(-7, 8, size=(work.token_words * work.words, shape.lanes)) * work.present.reshape(-1, 1)
+    return TileValues(weights.astype(np.float64), words.astype(np.float64))
+
+
+def _counters(hardware: Outcome, engines: tuple[Outcome, ...]) -> Difference | None:
+    """The first of cycles, counters, causes and milestones that differs."""
+    for engine in engines:
+        for name, should, did in zip(_names(engine), engine.counters(), hardware.counters(), strict=False):
+            if should != did:
+                return Difference(engine.cycles, f"{name}: engine {should}; hardware {did}")
+        if len(engine.counters()) != len(hardware.counters()):
+            return Difference(engine.cycles, f"milestones: engine {len(engine.counters())}; hardware {len(hardware.counters())}")
+    return None
+
+
+def _names(outcome: Outcome) -> list[str]:
+    when = outcome.milestones
+
+    def several(name: str, times: NDArray[np.int64]) -> list[str]:
+        return [f"{name} {place}" for place in range(len(times))]
+
+    timed = [*several("piece wanted", when.wanted), *several("piece taken", when.taken), *several("row written", when.written)]
+    return ["cycles", *CLOCKED, *(f"{cause} unit-cycles" for cause in CAUSES), *timed]

@@ -1,0 +1,64 @@
+"""A traced cluster in Amaranth's own simulator."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from amaranth.sim import Simulator
+
+from simulator.rtl.cosim.events import Cycle
+from simulator.rtl.cosim.loads import Load
+from simulator.rtl.cosim.traced import Traced
+
+_AHEAD = 2
+"""Cycles in which weight banks read ahead before a tile begins."""
+
+
+class PythonSimulation:
+    """One cluster, made once, that can run tile after tile, each from reset."""
+
+    def __init__(self, traced: Traced) -> None:
+        self.traced = traced
+        self.simulator = Simulator(traced)
+        self.simulator.add_clock(1e-9)
+        self.simulator.add_testbench(self._bench)
+        self._load: Load | None = None
+        self._cycles = 0
+        self._seen: list[int] = []
+
+    def run(self, load: Load, cycles: int, waveform: Path | None = None) -> Iterator[Cycle]:
+        """So many cycles of a tile. `waveform`: a VCD file to write."""
+        if self._load is not None:
+            self.simulator.reset()
+        self._load, self._cycles, self._seen = load, cycles, []
+        if waveform is None:
+            self.simulator.run()
+        else:
+            with self.simulator.write_vcd(str(waveform)):
+                self.simulator.run()
+        return (self.traced.cycle(seen) for seen in self._seen)
+
+    async def _bench(self, context: Any) -> None:
+        load = self._load
+        if load is None:
+            return
+        cluster = self.traced.cluster
+        for unit, lines, length, present in zip(cluster.units, load.lines, load.lengths, load.present, strict=True):
+            for place, line in enumerate(lines):
+                context.set(unit.walk.bank.memory.data[place], line)
+            for place, bit in enumerate(present):
+                context.set(unit.scan.present.data[place], bit)
+            context.set(unit.walk.length, length)
+        for bank, words in zip(cluster.banks, load.words, strict=True):
+            for place, word in enumerate(words):
+                context.set(bank.memory.data[place], word)
+        for name, value in load.settings.items():
+            context.set(getattr(cluster.tile, name), value)
+        await context.tick().repeat(_AHEAD)
+        context.set(cluster.tile.run, 1)
+        await context.tick()
+        for _ in range(self._cycles):
+            self._seen.append(context.get(self.traced.trace))
+            await context.tick()

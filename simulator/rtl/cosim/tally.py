@@ -1,0 +1,276 @@
+"""What a tile's events come to: cycles, counters, causes and milestones, worked out from what the hardware did and nothing else.
+
+Causes ask where the oldest request of a unit is, so requests are followed here from event to event, through queues kept as lists.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from simulator.activity import CAUSES, CLOCKED, Counts
+from simulator.engine.cluster import CAUSE, ClusterSpec, Milestones, Outcome
+from simulator.engine.work import TileWork
+from simulator.network import NetworkSpec
+from simulator.rtl.cosim.events import Cycle
+
+_LATENCY, _CONFLICT, _CONTENTION = CAUSE["latency"], CAUSE["bank_conflict"], CAUSE["network_contention"]
+
+
+@dataclass(eq=False)
+class _Request:
+    """A request, and then its word."""
+
+    source: int
+    sink: int
+    ready: int
+    """First cycle in which it may move on from where it is."""
+    queue: _Queue | None = None
+    """None where it has landed."""
+    channel: int = 0
+
+
+class _Queue:
+    """Requests that wait in order."""
+
+    def __init__(self, slots: float = float("inf")) -> None:
+        self.slots = slots
+        self.held: list[_Request] = []
+        self.left_at = -1
+
+    def take(self, request: _Request, cycle: int) -> None:
+        """Let one go."""
+        self.held.remove(request)
+        self.left_at = cycle
+
+    def full(self, cycle: int) -> bool:
+        """Whether it was, at the start of a cycle that is over."""
+        return len(self.held) + (self.left_at == cycle) >= self.slots
+
+    def headed_by(self, request: _Request, cycle: int) -> bool:
+        """Whether a request that is still here was the first at the start of a cycle."""
+        return self.left_at != cycle and self.held[0] is request
+
+
+class _Way:
+    """A network: which queue a request is in, and why it stays there."""
+
+    def __init__(self, spec: NetworkSpec, sink_slots: float, conflicts: bool) -> None:
+        self.spec, self.graph, self.conflicts = spec, spec.graph(), conflicts
+        self.queues: dict[tuple[int, int], _Queue] = {}
+        """By buffer, and channel where each has its own."""
+        self.sinks = [_Queue(sink_slots) for _ in range(spec.sinks)]
+        self.busy_until = np.zeros(self.graph.links, dtype=np.int64)
+        self.sending_until = np.zeros(self.graph.buffers, dtype=np.int64)
+        self.granted_at = np.full(self.graph.links, -1, dtype=np.int64)
+
+    def enter(self, request: _Request, buffer: int, ready: int) -> None:
+        """Put a request into a buffer."""
+        graph = self.graph
+        channel = int(graph.route[graph.route_row[buffer], request.sink])
+        if channel == -1:
+            fold = (request.source ^ request.sink) >> int(graph.spread_shift[buffer])
+            channel = int(graph.spread_first[buffer]) + fold % int(graph.spread_count[buffer])
+        request.channel, request.ready = channel, ready
+        request.queue = self.queues.setdefault((buffer, channel if self.spec.queues == "voq" else 0), _Queue())
+        request.queue.held.append(request)
+
+    def grant(self, request: _Request, cycle: int) -> bool:
+        """Move one on; whether it is at its sink."""
+        queue, graph, spec = request.queue, self.graph, self.spec
+        assert queue is not None
+        buffer = next(buffer for (buffer, _), other in self.queues.items() if other is queue)
+        link = int(graph.link_of_channel[request.channel])
+        queue.take(request, cycle)
+        self.granted_at[link] = cycle
+        self.busy_until[link] = self.sending_until[buffer] = cycle + spec.flits
+        target = int(graph.target_of_channel[request.channel])
+        if target >= 0:
+            self.enter(request, target, cycle + spec.latency)
+            return False
+        request.ready = cycle + spec.latency + spec.flits - 1
+        return True
+
+    def why(self, request: _Request, cycle: int) -> int:
+        """What held one in a cycle."""
+        queue, graph = request.queue, self.graph
+        assert queue is not None
+        target = int(graph.target_of_channel[request.channel])
+        if not self.conflicts or target >= 0 or not queue.headed_by(request, cycle):
+            return _CONTENTION
+        link = int(graph.link_of_channel[request.channel])
+        if self.granted_at[link] == cycle or self.busy_until[link] > cycle:
+            return _CONFLICT
+        asked = any(
+            queue.held[0].channel == request.channel and queue.held[0].ready <= cycle and self.sending_until[buffer] <= cycle
+            for (buffer, _), queue in self.queues.items()
+            if queue.held and queue.left_at != cycle
+        )
+        return _CONFLICT if asked and self.sinks[-1 - target].full(cycle) else _CONTENTION
+
+
+class _Walk:
+    """Where a unit is in its list."""
+
+    def __init__(self, work: TileWork, unit: int) -> None:
+        self.piece_steps = work.stream.piece_entries * work.token_words
+        self.steps = int(work.unit_ptr[unit + 1] - work.unit_ptr[unit]) * work.token_words
+        self.position, self.last_scan, self.last_write = 0, -1, -1
+        self.outstanding: dict[int, _Request] = {}
+        """By tag, in order of issue."""
+        self.causes = [0] * len(CAUSES)
+
+    @property
+    def running(self) -> bool:
+        """Whether it has more to do than to merge."""
+        return self.position < self.steps or bool(self.outstanding)
+
+    @property
+    def end(self) -> int:
+        """First cycle in which nothing is left of its work."""
+        return max(self.last_scan, self.last_write) + 1
+
+
+class Tally:
+    """Takes the cycles of a tile one after another."""
+
+    def __init__(self, spec: ClusterSpec, work: TileWork) -> None:
+        self.spec, self.work = spec, work
+        self.requests = _Way(spec.requests, spec.bank_slots, conflicts=True)
+        self.replies = _Way(spec.replies, float("inf"), conflicts=False)
+        self.units = [_Walk(work, unit) for unit in range(spec.units)]
+        self.counts = dict.fromkeys(CLOCKED, 0)
+        self.readers = work.piece_readers().tolist()
+        self.wanted: list[int] = []
+        self.taken: list[int] = []
+        self.written: list[int] = []
+
+    def outcome(self, cycles: Sequence[Cycle]) -> Outcome:
+        """Of a tile that is done."""
+        for number, cycle in enumerate(cycles):
+            self._cycle(number, cycle)
+        ends = max(unit.end for unit in self.units)
+        for unit in self.units:
+            unit.causes[CAUSE["imbalance"]] += ends - sum(unit.causes)
+        causes = np.array([unit.causes for unit in self.units], dtype=np.int64).sum(axis=0)
+        milestones = Milestones(*(np.array(times, dtype=np.int64) for times in (self.wanted, self.taken, sorted(self.written))))
+        return Outcome(ends, Counts(**self.counts), causes, milestones)
+
+    def _cycle(self, cycle: int, seen: Cycle) -> None:
+        running = [unit.running for unit in self.units]
+        oldest = [self._oldest_cause(unit, cycle) for unit in self.units]
+        before = [unit.position for unit in self.units]
+        consumed = self._units(cycle, seen)
+        for number, unit in enumerate(self.units):
+            if running[number]:
+                held = oldest[number]
+                if number in consumed:
+                    cause = CAUSE["computing"]
+                elif held is not None:
+                    cause = held
+                elif unit.position > before[number]:
+                    cause = CAUSE["issue"]
+                else:
+                    cause = CAUSE["imbalance" if self._ahead(unit, cycle) else "accumulators_full"]
+                unit.causes[cause] += 1
+            elif unit.steps and cycle < unit.end:
+                unit.causes[CAUSE["drain"]] += 1
+        self._fabric(cycle, seen)
+
+    def _oldest_cause(self, unit: _Walk, cycle: int) -> int | None:
+        """What held the oldest outstanding request in the cycle before; None without one."""
+        if not unit.outstanding:
+            return None
+        oldest = next(iter(unit.outstanding.values()))
+        if oldest.queue is None or oldest.ready >= cycle:
+            return _LATENCY
+        for port in self.requests.sinks:
+            if oldest.queue is port:
+                return _CONTENTION if port.headed_by(oldest, cycle - 1) else _CONFLICT
+        way = self.requests if oldest.queue in self.requests.queues.values() else self.replies
+        return way.why(oldest, cycle - 1)
+
+    def _units(self, cycle: int, seen: Cycle) -> set[int]:
+        """What units did; which of them consumed an operand."""
+        counts, consumed = self.counts, set()
+        steps = [0] * len(self.units)
+        for (component, number, what), told in seen.events.items():
+            if component != "unit":
+                continue
+            unit = self.units[number]
+            if what == "consume":
+                consumed.add(number)
+                del unit.outstanding[told[0]]
+                counts["replies"] += 1
+                counts["accumulator_updates"] += 1
+            elif what == "drop":
+                steps[number] += told[0]
+                counts["entries_dropped"] += told[0]
+            elif what.startswith("issue"):
+                steps[number] += 1
+                counts["requests"] += 1
+            elif what == "merge":
+                counts["rows_merged"] += 1
+                counts["output_bank_writes"] += 1
+                unit.last_write = cycle + self.spec.merge_cycles
+            elif what == "write":
+                self.written.append(cycle * len(self.units) + number)
+        for width in range(self.spec.issue_width):
+            for number, unit in enumerate(self.units):
+                told = seen.events.get(("unit", number, f"issue {width}"), ())
+                if told:
+                    port, tag = told[:2]
+                    unit.outstanding[tag] = request = _Request(number, port, 0)
+                    self.requests.enter(request, int(self.requests.graph.buffer_of_source[number]), cycle + self.spec.feed_cycles)
+        for unit, count in zip(self.units, steps, strict=True):
+            counts["list_entries"] += count
+            self._take(unit, count, cycle)
+        while len(self.taken) < len(self.readers) and not self.readers[len(self.taken)]:
+            self.taken.append(cycle)
+        return consumed
+
+    def _take(self, unit: _Walk, count: int, cycle: int) -> None:
+        for _ in range(count):
+            piece, step = divmod(unit.position, unit.piece_steps)
+            if not step and piece == len(self.wanted):
+                self.wanted.append(cycle)
+            unit.position += 1
+            unit.last_scan = cycle
+            if unit.position == unit.steps or step + 1 == unit.piece_steps:
+                self.readers[piece] -= 1
+
+    def _ahead(self, unit: _Walk, cycle: int) -> bool:
+        """Whether its next step waits for a piece whose place another unit still takes."""
+        piece, step = divmod(unit.position, unit.piece_steps)
+        gone = piece - self.work.stream.fifo_pieces
+        here = gone < 0 or (gone < len(self.taken) and self.taken[gone] < cycle)
+        return not step and unit.position < unit.steps and not here
+
+    def _fabric(self, cycle: int, seen: Cycle) -> None:
+        """Grants of the request network, accesses, and grants of the reply network: what follows reads what was before."""
+        events = seen.events
+        for (component, _, what), told in events.items():
+            if what != "grant":
+                continue
+            _, _, source, sink, tag = told
+            if component.startswith("requests"):
+                self.counts["request_hops"] += self.spec.requests.flits
+                request = self.units[source].outstanding[tag]
+                if self.requests.grant(request, cycle):
+                    request.queue = self.requests.sinks[sink]
+                    request.queue.held.append(request)
+            else:
+                self.counts["reply_hops"] += self.spec.replies.flits
+                request = self.units[sink].outstanding[tag]
+                if self.replies.grant(request, cycle):
+                    request.queue = None
+        for (component, number, _), told in events.items():
+            if component != "bank port":
+                continue
+            self.counts["x_bank_reads"] += 1
+            request = self.units[told[0]].outstanding[told[1]]
+            self.requests.sinks[number].take(request, cycle)
+            request.source, request.sink = number, told[0]
+            self.replies.enter(request, int(self.replies.graph.buffer_of_source[number]), cycle + self.spec.read_latency)

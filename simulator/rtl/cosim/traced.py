@@ -1,0 +1,104 @@
+"""What a cluster in hardware does in each cycle, as one wide register that any simulator can show."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from amaranth.hdl import Cat, Elaboratable, Module, Signal, Value
+
+from simulator.rtl.cluster import Cluster
+from simulator.rtl.cosim.events import Cycle, Label
+from simulator.rtl.network import RoutedNetwork
+
+
+@dataclass(frozen=True, eq=False)
+class Probe:
+    """Something that may happen in a cycle, and what is told of it."""
+
+    label: Label
+    valid: Value
+    fields: tuple[Value, ...]
+
+
+def probes(cluster: Cluster) -> list[Probe]:
+    """Of every component."""
+    found: list[Probe] = []
+    for number, unit in enumerate(cluster.units):
+        for i, issue in enumerate(unit.scan.issues):
+            flit = issue.flit
+            found.append(Probe(("unit", number, f"issue {i}"), issue.valid, (flit.sink, flit.tag, flit.carried, issue.token, issue.row)))
+        merged, write = unit.accumulators, unit.accumulators
+        found += [
+            Probe(("unit", number, "drop"), unit.scan.dropped != 0, (unit.scan.dropped,)),
+            Probe(("unit", number, "land"), unit.landing.landed, (unit.landing.tag,)),
+            Probe(("unit", number, "consume"), unit.landing.consumed, (unit.landing.consumed_tag,)),
+            Probe(("unit", number, "merge"), merged.merge, (merged.merge_token, merged.merge_row)),
+            Probe(("unit", number, "write"), write.write, (write.write_token, write.write_row, write.write_word)),
+        ]
+    for number, port in enumerate(cluster.ports):
+        head = port.queue.head
+        found.append(Probe(("bank port", number, "access"), port.access, (head.source, head.tag, port.line)))
+    for name, network in networks(cluster).items():
+        for number, router in network.routers.items():
+            for link, sent in enumerate(router.sent):
+                flit = router.sent_flit[link]
+                told = (router.allocator.pairs[link], router.sent_channel[link], flit.source, flit.sink, flit.tag)
+                found.append(Probe((f"{name} router {number}", link, "grant"), sent, told))
+    return found
+
+
+def networks(cluster: Cluster) -> dict[str, RoutedNetwork]:
+    """Those of routers, by what they carry."""
+    return {"requests": cluster.requests, "replies": cluster.replies}
+
+
+def pointers(cluster: Cluster) -> list[tuple[Label, Signal]]:
+    """Round-robin pointers of all routers, as they stand at the start of a cycle."""
+    found: list[tuple[Label, Signal]] = []
+    for name, network in networks(cluster).items():
+        for number, router in network.routers.items():
+            where = f"{name} router {number}"
+            found += [((where, link, "grant pointer"), pointer) for link, pointer in enumerate(router.allocator.grant)]
+            found += [((where, place, "accept pointer"), pointer) for place, pointer in enumerate(router.allocator.accept)]
+    return found
+
+
+class Traced(Elaboratable):
+    """A cluster and a register that holds, in each cycle, what happened in the one before."""
+
+    def __init__(self, cluster: Cluster) -> None:
+        self.cluster = cluster
+        self.probes = probes(cluster)
+        self.pointers = pointers(cluster)
+        fields = [field for probe in self.probes for field in probe.fields]
+        self._widths = [[len(Value.cast(field)) for field in probe.fields] for probe in self.probes]
+        self._told = Cat(*(probe.valid for probe in self.probes), *(pointer for _, pointer in self.pointers), *fields)
+        self.trace = Signal(len(self._told))
+        self._pointer_bits = sum(len(pointer) for _, pointer in self.pointers)
+
+    def elaborate(self, platform: Any) -> Module:
+        """The cluster beside its trace."""
+        m = Module()
+        m.submodules.cluster = self.cluster
+        m.d.sync += self.trace.eq(self._told)
+        return m
+
+    def cycle(self, trace: int) -> Cycle:
+        """What a value of the register says."""
+        happened = trace & ((1 << len(self.probes)) - 1)
+        trace >>= len(self.probes)
+        pointers, trace = trace & ((1 << self._pointer_bits) - 1), trace >> self._pointer_bits
+        events = {}
+        for place, (probe, widths) in enumerate(zip(self.probes, self._widths, strict=True)):
+            if happened >> place & 1:
+                events[probe.label] = tuple(_split(trace, widths))
+            trace >>= sum(widths)
+        return Cycle(events, pointers)
+
+
+def _split(bits: int, widths: list[int]) -> Iterator[int]:
+    for width in widths:
+        yield bits & ((1 << width) - 1)
+        bits >>= width

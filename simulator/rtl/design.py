@@ -1,0 +1,77 @@
+"""What a kind of machine hands out as hardware, and what comes of running it beside the engines."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from simulator.errors import ConfigError
+
+if TYPE_CHECKING:
+    from amaranth.hdl import Elaboratable, Signal
+
+
+@dataclass(frozen=True, eq=False)
+class Design:
+    """Hardware that can be written as Verilog, and synthesised."""
+
+    name: str
+    """Of its top module, and of the file."""
+    top: Elaboratable
+    ports: Sequence[Signal]
+    about: str
+    """Which part of the machine it is, in a line."""
+    components: Mapping[str, str] = field(default_factory=dict)
+    """Beginnings of the names of submodules of the top, to the components of the cost model that they are."""
+
+
+@dataclass(frozen=True)
+class CosimOptions:
+    """How hardware is run beside the engines."""
+
+    tiles: int = 1
+    """Of each operation, at most."""
+    waveform: Path | None = None
+    """Where a waveform goes: of the first tile that differs, else of the last one."""
+    around: int = 3
+    """Cycles shown before and after a difference."""
+
+
+@dataclass(frozen=True)
+class Difference:
+    """Where hardware and engine first part."""
+
+    cycle: int
+    what: str
+    """In words: the component, and what it did."""
+    columns: tuple[str, ...] = ()
+    rows: tuple[tuple[str, ...], ...] = ()
+    """Of the cycles around it."""
+
+
+@dataclass(frozen=True)
+class Agreement:
+    """What came of one tile (of one cluster), or of one fold."""
+
+    name: str
+    cycles: int
+    compared: Mapping[str, int]
+    """How much of what was held against the engines: events by kind, counters, values."""
+    difference: Difference | None
+    seconds: float
+    """Of the hardware's simulation."""
+
+
+def not_elaborated(key: str, found: object, supported: str) -> ConfigError:
+    """The refusal of an option that has no hardware: which key, what it says, and what there is."""
+    return ConfigError(f"{key}: {found} is not elaborated into hardware; supported: {supported}")
+
+
+def require_amaranth() -> None:
+    """Raise ConfigError where the extra is not installed."""
+    try:
+        import amaranth  # noqa: F401
+    except ImportError as error:
+        raise ConfigError("hardware needs Amaranth: pip install 'sparsim[rtl]'") from error

@@ -1,0 +1,20 @@
+"""What travels on a network: where it came from, where it goes, the slot of the unit's window that it belongs to, and what it carries."""
+
+from __future__ import annotations
+
+from amaranth.lib.data import StructLayout
+
+from simulator.network import NetworkSpec
+from simulator.rtl.shape import index_bits
+
+
+def flit_layout(spec: NetworkSpec, window: int, carried_bits: int) -> StructLayout:
+    """Of one network: a request carries the line of its bank, a reply the word."""
+    return StructLayout(
+        {
+            "source": index_bits(spec.sources),
+            "sink": index_bits(spec.sinks),
+            "tag": index_bits(window),
+            "carried": max(1, carried_bits),
+        }
+    )

@@ -1,0 +1,190 @@
+"""How a unit scans its list: the steps of a cycle, one behind another, each of which drops its entry, issues its request, or ends it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from amaranth.hdl import Const, Elaboratable, Module, Mux, Signal, Value
+from amaranth.lib.data import StructLayout, View
+from amaranth.lib.memory import Memory
+
+from simulator.rtl.lists import ListWalk, Tile
+from simulator.rtl.parts import any_of, chosen, lowest, selected, total, wire
+from simulator.rtl.placement import bank_of, line_of
+from simulator.rtl.rows import OpenRows, Places
+from simulator.rtl.shape import ClusterShape, index_bits
+from simulator.rtl.window import Tags
+
+
+class Issue:
+    """A request that leaves in a cycle, or may."""
+
+    def __init__(self, shape: ClusterShape, requests: StructLayout, queues: int, name: str) -> None:
+        self.valid = Signal(name=name)
+        self.flit: View = Signal(requests, name=f"{name}_flit")
+        self.into = Signal(index_bits(queues), name=f"{name}_into")
+        """Number of the queue at the network that takes it."""
+        self.slot = Signal(index_bits(shape.spec.accumulators), name=f"{name}_slot")
+        """Accumulator of its row."""
+        self.token = Signal(index_bits(shape.tokens), name=f"{name}_token")
+        self.row = Signal(index_bits(shape.rows), name=f"{name}_row")
+        self.weight = Signal(shape.weight_bits, name=f"{name}_weight")
+
+    @property
+    def told(self) -> tuple[Value, ...]:
+        """All but whether it is one."""
+        return (self.flit.as_value(), self.into, self.slot, self.token, self.row, self.weight)
+
+
+class Scan(Elaboratable):
+    """Rule 10, and what of rule 11 holds back a request: slots of the window, accumulators, and places in the queue at the network."""
+
+    def __init__(
+        self,
+        shape: ClusterShape,
+        tile: Tile,
+        requests: StructLayout,
+        index: int,
+        parts: tuple[ListWalk, Tags, OpenRows, Places],
+        free: Sequence[Signal],
+        into: Callable[[View], Value],
+    ) -> None:
+        """`free`: slots of the queues at the network that are the unit's own; `into` tells which of them takes a request."""
+        self.shape = shape
+        self.tile = tile
+        self.index = index
+        self.walk, self.tags, self.rows, self.places = parts
+        self.free = free
+        self.into = into
+        spec = shape.spec
+        self.present = Memory(shape=1, depth=shape.words, init=[])
+        """Words that are not all zero."""
+        self.fill = Signal()
+        self.fill_address = Signal(range(max(2, shape.words)))
+        self.fill_present = Signal()
+        self.issues = [Issue(shape, requests, len(free), f"issue_{i}") for i in range(spec.issue_width)]
+        self.completes = [Signal(name=f"completes_{step}") for step in range(spec.examine_width)]
+        """Steps that scan the end of a row that waits for nothing."""
+        self.step_slot = [Signal(index_bits(spec.accumulators), name=f"slot_{step}") for step in range(spec.examine_width)]
+        self.dropped = Signal(range(spec.examine_width + 1))
+
+    def elaborate(self, platform: Any) -> Module:
+        """All steps of a cycle."""
+        m = Module()
+        m.submodules.present = self.present
+        write = self.present.write_port()
+        m.d.comb += [write.en.eq(self.fill), write.addr.eq(self.fill_address), write.data.eq(self.fill_present)]
+        _Steps(m, self).all()
+        return m
+
+
+class _Steps:
+    """What the steps so far have done."""
+
+    def __init__(self, m: Module, scan: Scan) -> None:
+        self.m, self.scan = m, scan
+        rows, spec, shape = scan.rows, scan.shape.spec, scan.shape
+        self.width = spec.examine_width
+        self.count = spec.accumulators
+        self.bases: list[Value] = [Const(0, 1)]
+        for token in range(1, shape.tokens):
+            self.bases.append(wire(m, self.bases[-1] + scan.tile.features, f"base_{token}", index_bits(shape.words)))
+        self.goes_on: Value = Const(1)
+        self.issued: Value = Const(0, 1)
+        self.at_hand: Value = rows.at_hand
+        self.slots: list[Value] = list(rows.slot_of)
+        self.opened: Value = Const(0, self.count)
+        self.ended: Value = Const(0, self.count)
+        self.takes: list[Value] = []
+        self.drops: list[Value] = []
+        self.asked: list[tuple[Signal, Value, Issue]] = []
+        """Of each step, whether it issues, how many were issued before it, and what."""
+
+    def all(self) -> None:
+        """One behind another; what they come to."""
+        m, scan, rows = self.m, self.scan, self.scan.rows
+        for step in range(self.width):
+            self._step(step)
+        m.d.comb += [scan.walk.taken.eq(total(self.takes)), scan.dropped.eq(total(self.drops)), scan.tags.taken.eq(self.issued)]
+        m.d.comb += [rows.opened.eq(self.opened), rows.scanned.eq(self.ended), scan.places.opened.eq(self.opened)]
+        m.d.comb += rows.at_hand_next.eq(self.at_hand)
+        m.d.comb += [after.eq(slot) for after, slot in zip(rows.slot_of_next, self.slots, strict=True)]
+        for number, issue in enumerate(scan.issues):
+            if self.width == 1:
+                mine = [(self.asked[0][0], self.asked[0][2])]
+            else:
+                mine = [
+                    (wire(m, issues & (before == number), f"issue_{number}_by_{step}"), what)
+                    for step, (issues, before, what) in enumerate(self.asked)
+                ]
+            m.d.comb += issue.valid.eq(any_of([here for here, _ in mine]))
+            for place, signal in enumerate(issue.told):
+                m.d.comb += signal.eq(selected([(here, what.told[place]) for here, what in mine]))
+        for slot in range(self.count):
+            m.d.comb += rows.issued[slot].eq(total([issue.valid & (issue.slot == slot) for issue in scan.issues]))
+            opens = [(issues & (what.slot == slot), what) for issues, _, what in self.asked]
+            # of the steps that ask for an accumulator, the first opened it, and all of a cycle are of one row and token word
+            m.d.comb += scan.places.token[slot].eq(any_of([Mux(here, what.token, 0) for here, what in opens]))
+            m.d.comb += scan.places.row[slot].eq(any_of([Mux(here, what.row, 0) for here, what in opens]))
+
+    def _step(self, step: int) -> None:
+        m, scan, rows, shape = self.m, self.scan, self.scan.rows, self.scan.shape
+        entry, token = scan.walk.entry[step], scan.walk.token[step]
+        address = wire(m, chosen(self.bases, token) + entry.feature, f"address_{step}", index_bits(shape.words))
+        present = scan.present.read_port(domain="comb")
+        m.d.comb += present.addr.eq(address)
+        for_token = wire(m, 1 << token, f"for_token_{step}", shape.tokens)
+        has = wire(m, (self.at_hand & for_token).any(), f"has_{step}")
+        free = wire(m, lowest(wire(m, ~(rows.busy | self.opened), f"unused_{step}", self.count)), f"free_{step}", self.count)
+        slot = scan.step_slot[step]
+        m.d.comb += slot.eq(Mux(has, chosen(self.slots, token), number_of(free)))
+        asks = Issue(shape, scan.issues[0].flit.shape(), len(scan.free), f"step_{step}")
+        self._request(asks, address)
+        m.d.comb += [asks.slot.eq(slot), asks.token.eq(token), asks.row.eq(scan.walk.row[step]), asks.weight.eq(entry.weight)]
+        before = [issues & (what.into == asks.into) for issues, _, what in self.asked]
+        room = chosen(scan.free, asks.into) > total(before) if before else chosen(scan.free, asks.into) != 0
+        may = (self.issued < shape.spec.issue_width) & (self.issued < scan.tags.count) & (has | free.any()) & room
+        here = wire(m, scan.walk.here[step] & self.goes_on, f"reached_{step}")
+        drop = wire(m, here & ~present.data, f"drops_{step}")
+        m.d.comb += asks.valid.eq(here & present.data & may)
+        takes = wire(m, drop | asks.valid, f"takes_{step}")
+        self._rows(step, asks, has, for_token, takes & entry.last)
+        self.asked.append((asks.valid, self.issued, asks))
+        self.issued = wire(m, self.issued + asks.valid, f"issued_{step}")
+        self.takes.append(takes)
+        self.drops.append(drop)
+        self.goes_on = takes
+
+    def _request(self, asks: Issue, address: Value) -> None:
+        """Where it goes, and which slot of the window its word comes back to."""
+        m, scan, spec = self.m, self.scan, self.scan.shape.spec
+        tag = chosen(scan.tags.first, self.issued)
+        bank = bank_of(scan.shape, address)
+        port = bank * spec.bank_ports + tag % spec.bank_ports if spec.bank_ports > 1 else bank
+        flit = asks.flit
+        m.d.comb += [flit.source.eq(scan.index), flit.sink.eq(port), flit.tag.eq(tag), flit.carried.eq(line_of(scan.shape, address))]
+        m.d.comb += asks.into.eq(scan.into(flit))
+
+    def _rows(self, step: int, asks: Issue, has: Value, for_token: Value, ends: Value) -> None:
+        """What a step does to the rows: it opens one, or scans the end of one."""
+        m, scan, rows = self.m, self.scan, self.scan.rows
+        slot = asks.slot
+        one = wire(m, 1 << slot, f"of_slot_{step}", self.count)
+        self.opened = wire(m, self.opened | Mux(asks.valid & ~has, one, 0), f"opened_{step}")
+        ends = wire(m, ends & (has | asks.valid), f"ends_{step}")
+        self.ended = wire(m, self.ended | Mux(ends, one, 0), f"ended_{step}")
+        waits = chosen(rows.waiting, slot) != (rows.consumed & one).any()
+        issued_for = [issues & (what.slot == slot) for issues, _, what in self.asked]
+        m.d.comb += scan.completes[step].eq(ends & ~asks.valid & ~waits & ~(any_of(issued_for) if issued_for else Const(0)))
+        self.slots = [
+            wire(m, Mux(asks.valid & for_token[token], slot, before), f"slot_of_{token}_after_{step}")
+            for token, before in enumerate(self.slots)
+        ]
+        after = Mux(ends, self.at_hand & ~for_token, Mux(asks.valid, self.at_hand | for_token, self.at_hand))
+        self.at_hand = wire(m, after, f"at_hand_after_{step}", len(rows.at_hand))
+
+
+def number_of(one_hot: Value) -> Value:
+    """Of the place that is set."""
+    return selected([(one_hot[place], Const(place, index_bits(len(one_hot)))) for place in range(len(one_hot))])

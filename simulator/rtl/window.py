@@ -1,0 +1,72 @@
+"""The window of a unit: free slots, and the landing registers that they are."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from amaranth.hdl import Array, Elaboratable, Module, Signal
+from amaranth.lib.data import StructLayout
+from amaranth.lib.memory import Memory
+
+from simulator.rtl.parts import wrapped
+from simulator.rtl.queue import Queue
+from simulator.rtl.shape import index_bits
+
+
+class Tags(Elaboratable):
+    """Free slots, a FIFO: several leave in a cycle, one comes back."""
+
+    def __init__(self, window: int, width: int) -> None:
+        self.window = window
+        self.first = [Signal(index_bits(window), name=f"tag_{i}") for i in range(width)]
+        """Those that leave next."""
+        self.count = Signal(range(window + 1), init=window)
+        self.taken = Signal(range(width + 1))
+        self.back = Signal()
+        self.back_tag = Signal(index_bits(window))
+
+    def elaborate(self, platform: Any) -> Module:
+        """A ring."""
+        m = Module()
+        ring = Array(Signal(index_bits(self.window), name=f"free_{i}", init=i) for i in range(self.window))
+        head, tail = Signal(index_bits(self.window)), Signal(index_bits(self.window))
+        for i, tag in enumerate(self.first):
+            m.d.comb += tag.eq(ring[wrapped(m, head + i, self.window)])
+        m.d.sync += [head.eq(wrapped(m, head + self.taken, self.window)), self.count.eq(self.count - self.taken + self.back)]
+        with m.If(self.back):
+            m.d.sync += [ring[tail].eq(self.back_tag), tail.eq(wrapped(m, tail + 1, self.window))]
+        return m
+
+
+class Landing(Elaboratable):
+    """Landing registers, one a slot, emptied in the order of arrival: one in each cycle in which one is full."""
+
+    def __init__(self, window: int, word_bits: int) -> None:
+        self.arrivals = Queue(StructLayout({"tag": index_bits(window)}), window)
+        self.words = Memory(shape=word_bits, depth=window, init=[])
+        self.landed = Signal()
+        self.tag = Signal(index_bits(window))
+        self.word = Signal(word_bits)
+        self.consumed = Signal()
+        self.consumed_tag = Signal(index_bits(window))
+        self.consumed_word = Signal(word_bits)
+
+    def elaborate(self, platform: Any) -> Module:
+        """A queue of slots, and the words."""
+        m = Module()
+        m.submodules.arrivals = arrivals = self.arrivals
+        m.submodules.words = self.words
+        write, read = self.words.write_port(), self.words.read_port(domain="comb")
+        m.d.comb += [
+            arrivals.push[0].eq(self.landed),
+            arrivals.flit[0].tag.eq(self.tag),
+            arrivals.pop.eq(arrivals.visible[0]),
+            self.consumed.eq(arrivals.visible[0]),
+            self.consumed_tag.eq(arrivals.head.tag),
+            write.en.eq(self.landed),
+            write.addr.eq(self.tag),
+            write.data.eq(self.word),
+            read.addr.eq(self.consumed_tag),
+            self.consumed_word.eq(read.data),
+        ]
+        return m

@@ -1,0 +1,24 @@
+"""Plain data to YAML text that `parse` reads as the same data."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import yaml
+
+from simulator.specs.parse import NUMBER_OF_TEXT
+
+
+def _text(dumper: yaml.SafeDumper, value: str) -> yaml.ScalarNode:
+    """Text; in quotes where it is a bare 1e3, which YAML 1.1 calls text, and `parse` takes as a number."""
+    return dumper.represent_scalar("tag:yaml.org,2002:str", value, style="'" if NUMBER_OF_TEXT.fullmatch(value) else None)
+
+
+_DUMPER: type[yaml.SafeDumper] = type("_Dumper", (getattr(yaml, "CSafeDumper", yaml.SafeDumper),), {})
+_DUMPER.add_representer(str, _text)
+
+
+def as_yaml(value: Any, *, flow: bool | None = False, width: int = 120) -> str:
+    """Return plain data as YAML, keys in their order; `flow` None: the innermost lists and mappings on a line, True: everything."""
+    text: str = yaml.dump(value, Dumper=_DUMPER, sort_keys=False, allow_unicode=True, width=width, default_flow_style=flow)
+    return text
