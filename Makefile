@@ -2,7 +2,9 @@
 #   make demo    which design runs a weight-sparse transformer best: the study flagship, into reports/demo
 #   make test    lint, types, layers, tests
 #   make lint    lint, types, layers
+#   make versions  all tests with the lowest versions that pyproject.toml allows, then with the newest; needs uv
 #   make soak    N=10000 random cases of engine against engine
+#   make soak-rtl N=1000 random clusters, and as many arrays, in hardware, in step with the engines
 #   make fuzz    N=1000 hostile files of every kind of input: each command ends well, or in words
 #   make soak-sweep  K=20 kills of a sweep's driver, each resumed
 #   make best    the best machine of each kind under one cap of area, for tinygpt and the 4x model, into reports/best and reports/best-4x
@@ -10,6 +12,8 @@
 #   make studies  every shipped study answered, into reports/studies
 #   make workloads  the traces of whole models in workloads/, made again
 #   make bench   kernels, a sweep and short commands, timed as ratios, and how time and memory grow, into benchmarks/results*.json
+#   make blocks  every command that README and the docs print, run as printed: many minutes
+#   make docs    the documentation as a site, into build/site; REPOSITORY_URL=… leads its links to files there
 #   make clean   remove .venv and caches
 
 PYTHON ?= python3
@@ -20,7 +24,9 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 N ?= 10000
 K ?= 20
 
-.PHONY: demo test lint soak fuzz soak-sweep best breakevens studies workloads bench clean
+RESOLUTIONS ?= lowest-direct highest
+
+.PHONY: demo test lint versions soak soak-rtl fuzz soak-sweep best breakevens studies workloads bench blocks docs clean
 .DELETE_ON_ERROR:
 
 demo: $(VENV)/.installed
@@ -28,6 +34,11 @@ demo: $(VENV)/.installed
 
 test: lint
 	$(BIN)/python -m pytest -n 2 -q
+
+versions:
+	for which in $(RESOLUTIONS); do \
+	  uv venv --clear --python $(PYTHON) build/$$which && uv pip install --python build/$$which/bin/python --resolution $$which -e '.[dev]' && \
+	    build/$$which/bin/python -m pytest -n 2 -q || exit 1; done
 
 lint: $(VENV)/.installed-dev
 	$(BIN)/ruff check .
@@ -37,6 +48,10 @@ lint: $(VENV)/.installed-dev
 
 soak: $(VENV)/.installed-dev
 	$(BIN)/python -m tests.differential.soak $(N)
+
+soak-rtl: $(VENV)/.installed-dev
+	$(BIN)/python -m tests.rtl.soak $(N)
+	$(BIN)/python -m tests.rtl.array.soak $(N)
 
 best: $(VENV)/.installed
 	for sweep in best best-4x; do $(BIN)/sparsim sweep $$sweep -o reports/$$sweep --force && $(BIN)/sparsim plot reports/$$sweep --format both || exit 1; done
@@ -67,6 +82,12 @@ bench: $(VENV)/.installed-dev
 	$(BIN)/python benchmarks/slopes.py
 	$(BIN)/python benchmarks/big.py
 
+blocks: $(VENV)/.installed-dev
+	$(BIN)/python -m pytest -m heavy tests/test_shell_blocks.py -q
+
+docs: $(VENV)/.installed-docs
+	$(BIN)/mkdocs build --strict
+
 $(VENV)/.created:
 	@command -v $(PYTHON) >/dev/null || { echo "sparsim needs Python 3.11 or newer, and there is no '$(PYTHON)'; install it or run: make PYTHON=/path/to/python3.11 demo" >&2; exit 1; }
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "sparsim needs Python 3.11 or newer, but '$(PYTHON)' is $$($(PYTHON) --version 2>&1); run: make PYTHON=/path/to/python3.11 demo" >&2; exit 1; }
@@ -80,6 +101,10 @@ $(VENV)/.installed: $(VENV)/.created pyproject.toml
 
 $(VENV)/.installed-dev: $(VENV)/.created pyproject.toml
 	$(PIP) --editable '.[dev]'
+	@touch $(VENV)/.installed $@
+
+$(VENV)/.installed-docs: $(VENV)/.created pyproject.toml
+	$(PIP) --editable '.[docs]'
 	@touch $(VENV)/.installed $@
 
 clean:

@@ -114,6 +114,11 @@ VERBS = {
         "Hardware beside both engines, cycle by cycle.",
         "Example: sparsim cosim crossbar -w tinygpt --tiles 2 --vcd tile.vcd",
     ),
+    "synth": Verb(
+        "synth",
+        "Pieces of a machine, synthesised, beside the cost models.",
+        "Example: sparsim synth crossbar --set fabric.units=8 --set fabric.banks=8 --liberty cells.lib -o synth",
+    ),
     "validate": Verb(
         "validate",
         "The cost models beside published figures.",

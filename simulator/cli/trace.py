@@ -42,3 +42,4 @@ def trace_command(
         sys.stdout.write(text)
     else:
         new_file(output, text.encode(), force=force)
+        typer.echo(f"{output}; then: sparsim run crossbar -w {output}")

@@ -15,6 +15,7 @@ from simulator.errors import OutputError
 from simulator.machine.model import Elaborated
 from simulator.result import codec
 from simulator.result.codec import SCHEMA_VERSION
+from simulator.result.damaged import UNSOUND, complaint
 from simulator.result.frames import frame
 from simulator.result.metrics import RunMetrics
 from simulator.terms import metric
@@ -186,8 +187,8 @@ class Result(RunMetrics):
             return cls._read(Path(path).read_bytes())
         except OSError as error:
             raise OutputError(f"{path}: cannot be read: {error.strerror}") from error
-        except (msgspec.MsgspecError, ValueError, KeyError, TypeError) as error:
-            raise OutputError(f"{path}: not a sparsim result ({type(error).__name__}: {error})") from error
+        except UNSOUND as error:
+            raise OutputError(f"{path}: not a sparsim result: {complaint(error)}") from error
 
     @classmethod
     def _read(cls, text: bytes) -> Result:

@@ -16,6 +16,7 @@ from simulator.kinds import kind_of
 from simulator.machine.model import Elaborated
 from simulator.pricing import counted, counts_by_kind
 from simulator.result import codec
+from simulator.result.damaged import UNSOUND, complaint
 from simulator.result.metrics import RunMetrics
 from simulator.result.result import Result
 from simulator.version import package_version
@@ -162,7 +163,6 @@ def _read(file: Path, machines: dict[tuple[bytes, bytes], Elaborated]) -> SavedR
         by_kind = counts_by_kind(machine, _operations(text)) if kind_of(machine).work else {}
     except OSError as error:
         raise OutputError(f"{file}: cannot be read: {error.strerror}") from error
-    except (msgspec.MsgspecError, ValueError, KeyError, TypeError, AttributeError) as error:
-        reason = str(error).splitlines()[0]
-        raise OutputError(f"{file}: not a whole sparsim result ({reason})") from error
+    except UNSOUND as error:
+        raise OutputError(f"{file}: not a whole sparsim result: {complaint(error)}") from error
     return SavedRun(machines[key], Counted(run.counts, run.cycles, by_kind), run.workload.name, run.ideal, run.technology)

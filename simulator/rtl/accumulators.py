@@ -61,7 +61,7 @@ class Accumulators(Elaboratable):
         before = [chosen([sums[s][t] for s in range(count)], slot) for t in range(kept)]
         held = any_of([Mux(turns[t] & old[t], before[t], 0) for t in range(kept)])
         sum_ = Signal(width, name="sum")
-        m.d.comb += sum_.eq(self._lanewise(held, product))
+        m.d.comb += sum_.eq(self.lanewise(held, product))
         result = delayed(m, Cat(adds, slot, turns, sum_), kept - 1, "adding")
         slot, turns, sum_ = result[1 : 1 + slot_bits], result[1 + slot_bits :][:kept], result[1 + slot_bits + kept :]
         for s in range(count):
@@ -83,7 +83,7 @@ class Accumulators(Elaboratable):
         level = [Mux(valid[t], chosen([of[t] for of in sums], slot), 0) for t in range(kept)]
         depth = 0
         while len(level) > 1:
-            added = [self._lanewise(*level[i : i + 2]) if i + 1 < len(level) else level[i] for i in range(0, len(level), 2)]
+            added = [self.lanewise(*level[i : i + 2]) if i + 1 < len(level) else level[i] for i in range(0, len(level), 2)]
             level = [delayed(m, value, kept, f"tree_{depth}_{i}") for i, value in enumerate(added)]
             depth += 1
         row = delayed(m, Cat(now[0], now[1 + len(self.merge_slot) :]), depth * kept, "writing")
@@ -104,6 +104,7 @@ class Accumulators(Elaboratable):
         m.d.comb += product.eq(Cat(*wide))
         return product
 
-    def _lanewise(self, first: Value, second: Value) -> Value:
+    def lanewise(self, first: Value, second: Value) -> Value:
+        """The sum of two words, lane by lane."""
         bits = self.shape.sum_bits
         return Cat((first[lane * bits :][:bits] + second[lane * bits :][:bits])[:bits] for lane in range(self.shape.lanes))

@@ -8,9 +8,10 @@ from amaranth.hdl import Elaboratable, Module, Mux, Signal, Value
 from amaranth.lib.data import StructLayout, View
 
 from simulator.rtl.bank import Bank, BankPort
+from simulator.rtl.combining import CombinedReplies
 from simulator.rtl.flit import flit_layout
 from simulator.rtl.lists import Tile
-from simulator.rtl.network import RoutedNetwork
+from simulator.rtl.network import RoutedNetwork, RoutedReplies
 from simulator.rtl.parts import delayed
 from simulator.rtl.shape import ClusterShape, index_bits
 from simulator.rtl.unit import VectorUnit
@@ -26,7 +27,11 @@ class Cluster(Elaboratable):
         self.request_layout = flit_layout(spec.requests, spec.window, index_bits(shape.bank_words))
         self.reply_layout = flit_layout(spec.replies, spec.window, shape.word_bits)
         self.requests = RoutedNetwork(spec.requests, self.request_layout, pushes=spec.issue_width, early=spec.feed_cycles > 1)
-        self.replies = RoutedNetwork(spec.replies, self.reply_layout, pushes=1, early=spec.read_latency > 1)
+        self.replies: RoutedReplies | CombinedReplies = (
+            CombinedReplies(shape, self.reply_layout)
+            if spec.combines
+            else RoutedReplies(spec.replies, self.reply_layout, early=spec.read_latency > 1)
+        )
         self.units = [self._unit(index) for index in range(spec.units)]
         self.ports = [self._port() for _ in range(spec.ports)]
         per_bank = spec.bank_ports
@@ -53,12 +58,12 @@ class Cluster(Elaboratable):
         def into(flit: View) -> Value:
             return self.requests.into(index, flit)
 
-        return VectorUnit(self.shape, self.tile, self.request_layout, index, self.requests.entry(index).free, into)
+        return VectorUnit(self.shape, self.tile, self.request_layout, index, self.requests.entry(index), into)
 
     def _port(self) -> BankPort:
         spec = self.shape.spec
         far = spec.requests.latency + spec.requests.flits > 2
-        slots = int(spec.bank_slots)
+        slots = spec.bank_queue + spec.requests.latency
         return BankPort(self.request_layout, self.reply_layout, slots, spec.read_latency, pushes=1, early=far)
 
     def elaborate(self, platform: Any) -> Module:
@@ -72,8 +77,9 @@ class Cluster(Elaboratable):
             self._join_unit(m, number, unit)
         for number, port in enumerate(self.ports):
             self._join_port(m, number, port)
-        furthest = [Mux(unit.walk.done, self.shape.entries, unit.walk.piece) for unit in self.units]
-        m.d.comb += self.tile.front.eq(least(m, furthest, self.shape.entries) + self.tile.fifo_pieces)
+        if self.shape.streams:
+            furthest = [Mux(unit.walk.done, self.shape.entries, unit.walk.piece) for unit in self.units]
+            m.d.comb += self.tile.front.eq(least(furthest) + self.tile.fifo_pieces)
         m.d.comb += self.done.eq(all_of([unit.idle for unit in self.units]))
         return m
 
@@ -87,35 +93,32 @@ class Cluster(Elaboratable):
             ]
             if queue.early:
                 m.d.comb += [queue.reserve[i].eq(issue.valid), queue.reserve_for[i].eq(issue.into)]
-        out = self.replies.out[number]
+        if isinstance(self.replies, CombinedReplies):
+            self.replies.grant(m, number, self.requests.routers[0])
+        out = self.replies.land(m, number)
         m.d.comb += [
-            self.replies.room[number].eq(1),
             unit.landing.landed.eq(out.valid),
             unit.landing.tag.eq(out.flit.tag),
             unit.landing.word.eq(out.flit.carried),
         ]
 
     def _join_port(self, m: Module, number: int, port: BankPort) -> None:
-        out, queue = self.requests.out[number], self.replies.entry(number)
+        out = self.requests.out[number]
         m.d.comb += [
-            self.requests.room[number].eq(port.queue.free[0] != 0),
+            self.requests.room[number].eq(port.queue.free != 0),
             port.queue.push[0].eq(out.valid),
             port.queue.flit[0].eq(out.flit),
-            port.room.eq(queue.free[0] != 0),
-            queue.push[0].eq(port.valid),
-            queue.flit[0].eq(port.reply),
         ]
+        self.replies.take(m, number, port)
         if port.queue.early:
             m.d.comb += port.queue.reserve[0].eq(self.requests.reserved[number])
-        if queue.early:
-            m.d.comb += queue.reserve[0].eq(port.access)
 
     def _flit(self, m: Module, flit: View, stages: int, name: str, layout: StructLayout) -> View:
         return layout(delayed(m, flit.as_value(), stages, name))
 
 
-def least(m: Module, values: list[Value], most: int) -> Value:
-    """Of numbers up to `most`, by a tree of comparators."""
+def least(values: list[Value]) -> Value:
+    """Of several numbers, by a tree of comparators."""
     while len(values) > 1:
         values = [Mux(a < b, a, b) for a, b in zip(values[::2], values[1::2], strict=False)] + values[len(values) & ~1 :]
     return values[0]

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from amaranth.hdl import Array, Cat, Const, Elaboratable, Module, Mux, Signal, Value, signed
+from amaranth.hdl import Cat, Const, Elaboratable, Module, Mux, Signal, Value, signed
 from amaranth.lib.data import StructLayout
 from amaranth.lib.memory import Memory
 
-from simulator.rtl.parts import chosen
+from simulator.rtl.parts import chosen, wire
 from simulator.rtl.shape import ClusterShape, index_bits
 
 
@@ -73,8 +72,8 @@ class WeightBank(Elaboratable):
         there, take = Signal(), Signal()
         m.d.comb += [left.eq(count - self.passed), take.eq(there & (left <= width)), read.addr.eq(line + take)]
         m.d.sync += [there.eq(1), line.eq(line + take), count.eq(left + Mux(take, width, 0))]
-        kept = self._chosen([ahead[passed * bits :] for passed in range(width + 1)], self.passed)
-        added = self._chosen([read.data << place * bits for place in range(width + 1)], left)
+        kept = chosen([ahead[passed * bits :] for passed in range(width + 1)], self.passed)
+        added = chosen([read.data << place * bits for place in range(width + 1)], left)
         m.d.sync += ahead.eq((kept & self._mask(left)) | Mux(take, added, 0))
         m.d.comb += [entry.as_value().eq(ahead[place * bits : (place + 1) * bits]) for place, entry in enumerate(self.entries)]
         return m
@@ -82,9 +81,6 @@ class WeightBank(Elaboratable):
     def _mask(self, count: Value) -> Value:
         """Ones over so many entries."""
         return Cat(((count > place) & 1).replicate(self.layout.size) for place in range(2 * self.width))
-
-    def _chosen(self, of: Sequence[Value], index: Value) -> Value:
-        return Array(of)[index]
 
 
 class ListWalk(Elaboratable):
@@ -115,45 +111,47 @@ class ListWalk(Elaboratable):
         """State after each number of steps, of which one becomes the next cycle's."""
         m = Module()
         m.submodules.bank = bank = self.bank
-        width, tile, many = len(self.here), self.tile, self.shape.tokens > 1
-        token, row = Signal(index_bits(self.shape.tokens)), Signal(index_bits(self.shape.rows))
-        in_piece = Signal(range(self.shape.entries + 1))
+        tile, row = self.tile, Signal(index_bits(self.shape.rows))
         rows: list[Value] = [row]
-        places: list[Value] = [in_piece]
-        pieces: list[Value] = [self.piece]
-        for entry in bank.entries:
-            rows.append((rows[-1] + entry.delta)[: len(row)])
-            ends = (places[-1] + 1 == tile.piece_entries) | 0
-            places.append(Mux(ends, 0, places[-1] + 1)[: len(in_piece)])
-            pieces.append((pieces[-1] + ends)[: len(self.piece)])
-        starts = [Signal(name=f"starts_{i}") for i in range(width)]
-        waits = [Signal(name=f"waits_{i}") for i in range(width)]
-        for i in range(width):
-            m.d.comb += [starts[i].eq(places[i] == 0), waits[i].eq(pieces[i] >= tile.front)]
+        for i, entry in enumerate(bank.entries):
+            rows.append(wire(m, rows[-1] + entry.delta, f"row_{i}", len(row)))
+        waits = self._pieces(m) if self.shape.streams else []
         passed: list[Value] = [Const(0, 1)]
-        tokens: list[Value] = [token]
-        for i in range(width):
+        tokens: list[Value] = [Signal(index_bits(self.shape.tokens), name="token")]
+        for i, here in enumerate(self.here):
             offset, at = passed[i], tokens[i]
-            waiting = chosen(starts[: i + 1], offset) & chosen(waits[: i + 1], offset) & (at == 0)
-            exists = self.position + offset < self.length
+            exists = tile.run & (self.position + offset < self.length)
+            waiting = chosen(waits[: i + 1], offset) & (at == 0) if waits else Const(0)
             m.d.comb += [
-                self.here[i].eq(tile.run & exists & ~waiting),
+                here.eq(exists & ~waiting if waits else exists),
                 self.entry[i].eq(chosen(bank.entries[: i + 1], offset)),
                 self.token[i].eq(at),
                 self.row[i].eq(chosen(rows[1 : i + 2], offset)),
             ]
-            over = (at == tile.last_token) if many else Const(1)
-            step = Signal(range(i + 2), name=f"passed_{i + 1}")
-            m.d.comb += step.eq(offset + over)
-            passed.append(step)
-            tokens.append(Mux(over, 0, at + 1)[: len(token)])
-        gone = Array(passed)[self.taken]
+            if self.shape.tokens == 1:
+                passed.append(Const(i + 1))
+                tokens.append(at)
+            else:
+                over = wire(m, at == tile.last_token, f"over_{i}")
+                passed.append(wire(m, offset + over, f"passed_{i + 1}", (i + 1).bit_length()))
+                tokens.append(wire(m, Mux(over, 0, at + 1), f"token_{i + 1}", len(at)))
+        gone = self.taken if self.shape.tokens == 1 else chosen(passed, self.taken)
         m.d.comb += [bank.passed.eq(gone), self.done.eq(self.position == self.length)]
-        m.d.sync += [
-            self.position.eq(self.position + gone),
-            token.eq(Array(tokens)[self.taken]),
-            row.eq(Array(rows)[gone]),
-            in_piece.eq(Array(places)[gone]),
-            self.piece.eq(Array(pieces)[gone]),
-        ]
+        m.d.sync += [self.position.eq(self.position + gone), row.eq(chosen(rows, gone))]
+        if self.shape.tokens > 1:
+            m.d.sync += tokens[0].eq(chosen(tokens, self.taken))
         return m
+
+    def _pieces(self, m: Module) -> list[Signal]:
+        """[entries in sight] whether each begins a piece that cannot be here yet."""
+        tile, in_piece = self.tile, Signal(range(self.shape.entries + 1))
+        places: list[Value] = [in_piece]
+        pieces: list[Value] = [self.piece]
+        waits = []
+        for i in range(len(self.here)):
+            waits.append(wire(m, (places[i] == 0) & (pieces[i] >= tile.front), f"waits_{i}"))
+            ends = wire(m, places[i] + 1 == tile.piece_entries, f"ends_{i}")
+            places.append(wire(m, Mux(ends, 0, places[i] + 1), f"place_{i}", len(in_piece)))
+            pieces.append(wire(m, pieces[i] + ends, f"piece_{i}", len(self.piece)))
+        m.d.sync += [in_piece.eq(chosen(places, self.bank.passed)), self.piece.eq(chosen(pieces, self.bank.passed))]
+        return waits

@@ -10,8 +10,9 @@ from amaranth.hdl import Const, Elaboratable, Module, Signal, Value
 from amaranth.lib.data import StructLayout, View
 
 from simulator.network import NetworkSpec
+from simulator.rtl.bank import BankPort
 from simulator.rtl.parts import chosen, delayed
-from simulator.rtl.queue import Queue
+from simulator.rtl.queue import Buffering, Queue, VirtualQueues
 from simulator.rtl.router import Buffer, Room, Route, Router
 from simulator.rtl.shape import index_bits
 
@@ -38,16 +39,18 @@ class RoutedNetwork(Elaboratable):
         self.first_channel = np.searchsorted(graph.router_of_link[graph.link_of_channel], np.arange(graph.routers)).tolist()
         self.first_link = np.searchsorted(graph.router_of_link, np.arange(graph.routers)).tolist()
         entries = set(graph.buffer_of_source.tolist())
-        self.buffers = [self._buffer(index, pushes, early, fed=index in entries) for index in range(graph.buffers)]
-        joined = np.intersect1d(graph.router_of_buffer, graph.router_of_link[graph.link_of_channel])
-        self.routers = {router: self._router(router) for router in joined.tolist()}
+        # a router without a way in, or out, takes part in nothing
+        joined = np.intersect1d(graph.router_of_buffer, graph.router_of_link[graph.link_of_channel]).tolist()
+        there = np.flatnonzero(np.isin(graph.router_of_buffer, joined)).tolist()
+        self.buffers = {index: self._buffer(index, pushes, early, fed=index in entries) for index in there}
+        self.routers = {router: self._router(router) for router in joined}
         self.room = [Signal(name=f"room_{sink}") for sink in range(spec.sinks)]
         """[sinks] whether it has a slot."""
         self.reserved = [Signal(name=f"reserved_{sink}") for sink in range(spec.sinks)]
         """[sinks] a flit was granted to it."""
         self.out = [Way(Signal(name=f"out_{sink}"), Signal(layout, name=f"out_flit_{sink}")) for sink in range(spec.sinks)]
 
-    def entry(self, source: int) -> Queue:
+    def entry(self, source: int) -> Buffering:
         """The queue that a source pushes into."""
         return self.buffers[int(self.graph.buffer_of_source[source])].queue
 
@@ -69,12 +72,17 @@ class RoutedNetwork(Elaboratable):
     def _buffer(self, index: int, pushes: int, early: bool, *, fed: bool) -> Buffer:
         graph, spec = self.graph, self.spec
         router = int(graph.router_of_buffer[index])
-        channels = max(1, self._channels(router)) if self.voq else 1
+        channels = self._channels(router) if self.voq else 1
         onward = self.voq and bool((graph.target_of_channel[self.first_channel[router] :][: self._channels(router)] >= 0).any())
-        heads = channels if onward else 1
+        heads = channels if onward or (self.voq and spec.combines) else 1
         slots = spec.slots(fed=fed)
         far = early if fed else spec.latency > 1
-        queue = Queue(self.layout, slots, channels=channels, pushes=pushes if fed else 1, early=far, heads=heads)
+        most = pushes if fed else 1
+        queue: Buffering = (
+            VirtualQueues(self.layout, slots, channels, pushes=most, early=far, heads=heads)
+            if channels > 1
+            else Queue(self.layout, slots, pushes=most, early=far)
+        )
         return Buffer(queue, self._route(index))
 
     def _channels(self, router: int) -> int:
@@ -85,7 +93,7 @@ class RoutedNetwork(Elaboratable):
         graph = self.graph
         first = self.first_channel[int(graph.router_of_buffer[buffer])]
         table = graph.route[graph.route_row[buffer]].tolist()
-        width = index_bits(max(1, self._channels(int(graph.router_of_buffer[buffer]))))
+        width = index_bits(self._channels(int(graph.router_of_buffer[buffer])))
         asked = {channel for channel in table if channel >= -1}
 
         def route(flit: View) -> Value:
@@ -116,23 +124,32 @@ class RoutedNetwork(Elaboratable):
             flits=spec.flits,
             iterations=spec.iterations,
             registered=spec.registered,
+            combines=spec.combines,
         )
 
     def _room(self, router: int, channel: int) -> Room:
         """Whether what a channel leads to has a slot for a flit."""
         target = int(self.graph.target_of_channel[self.first_channel[router] + channel])
         if target < 0:
-            return lambda flit: self.room[-1 - target]
+            return lambda m, place, flit: self.room[-1 - target]
+        if target not in self.buffers:
+            return lambda m, place, flit: Const(0)
         buffer = self.buffers[target]
-        if not self.voq:
-            return lambda flit: buffer.queue.free[0] != 0
-        return lambda flit: chosen([free != 0 for free in buffer.queue.free], buffer.route(flit))
+        looks = [buffer.queue.look() for _ in self.routers[router].buffers]
+
+        def room(m: Module, place: int, flit: View) -> Value:
+            m.d.comb += looks[place].channel.eq(buffer.route(flit) if self.voq else 0)
+            return looks[place].free != 0
+
+        return room
 
     def _join(self, m: Module, number: int, channel: int) -> None:
         """A channel to its target: a slot is held from the grant on, the flit follows through the pipeline."""
         router, spec = self.routers[number], self.spec
         link = router.links[channel]
         target = int(self.graph.target_of_channel[self.first_channel[number] + channel])
+        if target >= 0 and target not in self.buffers:
+            return
         name = f"link_{number}_{channel}"
         granted, flit = router.sent[link] & (router.sent_channel[link] == channel), router.sent_flit[link]
         stages = spec.latency - 1 + (spec.flits - 1 if target < 0 else 0)
@@ -150,3 +167,23 @@ class RoutedNetwork(Elaboratable):
             m.d.comb += queue.reserve[0].eq(granted)
             if self.voq:
                 m.d.comb += queue.reserve_for[0].eq(buffer.route(flit))
+
+
+class RoutedReplies(RoutedNetwork):
+    """The reply network: sources are bank ports, sinks are units, whose landing registers never refuse."""
+
+    def __init__(self, spec: NetworkSpec, layout: StructLayout, *, early: bool) -> None:
+        super().__init__(spec, layout, pushes=1, early=early)
+        self.rooms = [self.entry(source).look() for source in range(spec.sources)]
+
+    def take(self, m: Module, number: int, port: BankPort) -> None:
+        """Join a bank port to its queue."""
+        queue = self.entry(number)
+        m.d.comb += [port.room.eq(self.rooms[number].free != 0), queue.push[0].eq(port.valid), queue.flit[0].eq(port.reply)]
+        if queue.early:
+            m.d.comb += queue.reserve[0].eq(port.access)
+
+    def land(self, m: Module, number: int) -> Way:
+        """What comes to a unit."""
+        m.d.comb += self.room[number].eq(1)
+        return self.out[number]

@@ -9,13 +9,13 @@ from typing import Any
 from amaranth.hdl import Cat, Const, Elaboratable, Module, Mux, Signal, Value
 from amaranth.lib.data import Layout, View
 
-from simulator.rtl.allocator import Allocator
-from simulator.rtl.parts import any_of, selected
-from simulator.rtl.queue import Queue
+from simulator.rtl.allocator import Allocator, only_winner
+from simulator.rtl.parts import any_of, selected, wire
+from simulator.rtl.queue import Buffering
 from simulator.rtl.shape import index_bits
 
-Room = Callable[[View], Value]
-"""Whether there is a slot downstream for a flit."""
+Room = Callable[[Module, int, View], Value]
+"""(module, buffer, flit) → whether there is a slot downstream for a flit of a buffer."""
 Route = Callable[[View], Value]
 """The channel of its router that a flit takes out of a buffer."""
 
@@ -24,7 +24,7 @@ Route = Callable[[View], Value]
 class Buffer:
     """An input buffer of a router."""
 
-    queue: Queue
+    queue: Buffering
     route: Route
 
 
@@ -44,18 +44,25 @@ class Router(Elaboratable):
         flits: int,
         iterations: int,
         registered: bool,
+        combines: bool,
     ) -> None:
-        """`links`: of each channel, its link."""
+        """`links`: of each channel, its link. `combines`: heads that want the same line over a link go together."""
         self.links = links
         self.buffers = buffers
         self.voq = voq
         self.flits = flits
         count = max(links) + 1
-        self.allocator = Allocator(len(buffers), count, iterations, registered=registered)
+        alike = self._for_the_same_word if combines else only_winner
+        self.allocator = Allocator(len(buffers), count, iterations, registered=registered, alike=alike)
         self.room: list[Room] = []
         """[channels] set by the network, once all buffers are there."""
         self.sent = [Signal(name=f"sent_{link}") for link in range(count)]
         self.sent_flit: list[View] = [Signal(layout, name=f"sent_flit_{link}") for link in range(count)]
+        self.left = [Signal(name=f"left_{place}") for place in range(len(buffers))]
+        """[buffers] a flit goes from it."""
+        self.left_link = [Signal(index_bits(count), name=f"left_link_{place}") for place in range(len(buffers))]
+        self.left_flit: list[View] = [Signal(layout, name=f"left_flit_{place}") for place in range(len(buffers))]
+        self.combines = combines
         self.sent_channel = [Signal(index_bits(len(links)), name=f"sent_channel_{link}") for link in range(count)]
 
     def elaborate(self, platform: Any) -> Module:
@@ -67,24 +74,32 @@ class Router(Elaboratable):
         leaving = [Cat(mask[place] for mask in pairs.pairs) for place in range(len(self.buffers))]
         sending = self._busy(m, "sending", [links.any() for links in leaving])
         taken = self._busy(m, "taken", [mask.any() for mask in pairs.pairs])
-        able = [self._able(m, channel, sending) for channel in range(len(self.links))]
+        heading = [] if self.voq else [wire(m, b.route(b.queue.head), f"heading_{i}", self._bits) for i, b in enumerate(self.buffers)]
+        able = [self._able(m, channel, heading, sending) for channel in range(len(self.links))]
         for link, busy in enumerate(taken):
-            m.d.comb += pairs.wants[link].eq(Mux(busy, 0, any_of([able[channel] for channel in self._channels(link)])))
-        choice = [[self._first_channel(link, place, able) for place in range(len(self.buffers))] for link in range(len(self.sent))]
+            offers = any_of([able[channel] for channel in self._channels(link)])
+            m.d.comb += pairs.wants[link].eq(offers if self.flits == 1 else Mux(busy, 0, offers))
+        choice = [self._choice(m, link, heading, able) for link in range(len(self.sent))]
         for place, buffer in enumerate(self.buffers):
             m.d.comb += buffer.queue.pop.eq(leaving[place].any())
+            if self.combines:
+                m.d.comb += self.left[place].eq(leaving[place].any())
+                links = [(taken, Const(link, len(self.left_link[place]))) for link, taken in enumerate(leaving[place])]
+                m.d.comb += self.left_link[place].eq(selected(links))
+                heads = [(taken, self._leaving_flit(place, of[place])) for taken, of in zip(leaving[place], choice, strict=True)]
+                m.d.comb += self.left_flit[place].eq(selected(heads))
             if self.voq:
-                m.d.comb += buffer.queue.pop_from.eq(
-                    selected([(leaving[place][link], choice[link][place]) for link in range(len(self.sent))])
-                )
+                m.d.comb += buffer.queue.pop_from.eq(selected([(leaving[place][link], of[place]) for link, of in enumerate(choice)]))
         for link, mask in enumerate(pairs.pairs):
-            flits = [(mask[place], self._leaving_flit(place, choice[link][place])) for place in range(len(self.buffers))]
-            m.d.comb += [
-                self.sent[link].eq(mask.any()),
-                self.sent_flit[link].eq(selected(flits)),
-                self.sent_channel[link].eq(selected([(mask[place], choice[link][place]) for place in range(len(self.buffers))])),
-            ]
+            sent = [self._leaving_flit(place, channel) for place, channel in enumerate(choice[link])]
+            m.d.comb += [self.sent[link].eq(mask.any()), self.sent_flit[link].eq(selected(list(zip(mask, sent, strict=True))))]
+            several = len(self._channels(link)) > 1
+            m.d.comb += self.sent_channel[link].eq(selected(list(zip(mask, choice[link], strict=True))) if several else choice[link][0])
         return m
+
+    @property
+    def _bits(self) -> int:
+        return index_bits(len(self.links))
 
     def _channels(self, link: int) -> list[int]:
         return [channel for channel, of in enumerate(self.links) if of == link]
@@ -100,29 +115,46 @@ class Router(Elaboratable):
             busy.append(left != 0)
         return busy
 
-    def _able(self, m: Module, channel: int, sending: list[Value]) -> Signal:
+    def _able(self, m: Module, channel: int, heading: list[Signal], sending: list[Value]) -> Signal:
         """Buffers whose flit for a channel may go."""
-        able = Signal(len(self.buffers), name=f"able_{channel}")
         bits = []
-        for buffer, busy in zip(self.buffers, sending, strict=True):
+        for place, buffer in enumerate(self.buffers):
             queue = buffer.queue
             head = queue.heads[channel if len(queue.heads) > 1 else 0]
-            wants = queue.visible[channel] if self.voq else queue.visible[0] & (buffer.route(head) == channel)
-            bits.append(wants & ~busy & self.room[channel](head))
-        m.d.comb += able.eq(Cat(*bits))
-        return able
+            wants = queue.visible[channel] if self.voq else queue.visible[0]
+            if not self.voq and len(self.links) > 1:
+                wants = wants & (heading[place] == channel)
+            may = wants & self.room[channel](m, place, head)
+            bits.append(may if self.flits == 1 else may & ~sending[place])
+        return wire(m, Cat(*bits), f"able_{channel}")
 
-    def _first_channel(self, link: int, place: int, able: list[Signal]) -> Value:
-        """The first channel of a link that a buffer may take; of a single queue, its head's."""
+    def _choice(self, m: Module, link: int, heading: list[Signal], able: list[Signal]) -> list[Value]:
+        """[buffers] the channel of a link that each takes, if it is paired with it: of several that it may take, the first."""
         *first, last = self._channels(link)
-        found: Value = Const(last, index_bits(len(self.links)))
-        for channel in reversed(first):
-            found = Mux(able[channel][place], channel, found)
-        return found
+        if not first:
+            return [Const(last, self._bits)] * len(self.buffers)
+        if not self.voq:
+            return list(heading)
+        choices = []
+        for place in range(len(self.buffers)):
+            found: Value = Const(last, self._bits)
+            for channel in reversed(first):
+                found = Mux(able[channel][place], channel, found)
+            choices.append(wire(m, found, f"choice_{link}_{place}"))
+        return choices
+
+    def _for_the_same_word(self, m: Module, link: int, winner: Value, asking: Value) -> Value:
+        """Of the buffers that ask for a link, of one channel, those whose head wants the line that the winner's wants."""
+        lines = [queue.heads[link if len(queue.heads) > 1 else 0].carried for queue in (buffer.queue for buffer in self.buffers)]
+        wanted = wire(m, selected(list(zip(winner, lines, strict=True))), f"wanted_{winner.name}", len(lines[0]))
+        return wire(
+            m, Cat(asks & (line == wanted) & winner.any() for asks, line in zip(asking, lines, strict=True)), f"alike_{winner.name}"
+        )
 
     def _leaving_flit(self, place: int, channel: Value) -> Value:
         queue = self.buffers[place].queue
+        if isinstance(channel, Const) and len(queue.heads) > 1:
+            return queue.heads[channel.value].as_value()
         if len(queue.heads) == 1:
             return queue.head.as_value()
-        heads = queue.heads[: len(self.links)]
-        return selected([(channel == number, head.as_value()) for number, head in enumerate(heads)])
+        return selected([(channel == number, head.as_value()) for number, head in enumerate(queue.heads)])

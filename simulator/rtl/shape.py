@@ -28,6 +28,10 @@ class ClusterShape:
     """Of a unit's list, at most."""
     rows: int
     """Of a unit's output bank, for one token word."""
+    tokens: int = 1
+    """Token words of a tile, at most."""
+    streams: bool = False
+    """Whether lists come in pieces, so that a unit may have to wait for slower ones."""
     placement: PlacementName = "interleaved"
     lanes: int = 1
     weight_bits: int = 8
@@ -48,8 +52,3 @@ class ClusterShape:
     def lines(self) -> int:
         """Lines of a weight bank, each of as many entries as a unit examines in a cycle."""
         return -(-self.entries // self.spec.examine_width)
-
-    @property
-    def tokens(self) -> int:
-        """Token words of a tile, at most: a row has an accumulator for each."""
-        return self.spec.accumulators

@@ -6,6 +6,7 @@ import json
 from collections.abc import Sequence
 from pathlib import Path
 
+import numpy as np
 from matplotlib.figure import Figure
 
 from simulator.errors import OutputError
@@ -28,14 +29,9 @@ _PLOTTED = ("fabric_area_mm2", "seconds", *_STACKED)
 def redraw(folder: Path, target: Path, formats: Sequence[PictureFormat] = ("png",), style: PictureStyle = "screen") -> list[str]:
     """Draw all that a folder's files can show into `target`; return the names of the plots. Raises OutputError."""
     try:
-        with in_style(style):
+        with in_style(style), np.errstate(over="raise", invalid="raise", divide="raise"):
             figures = _figures(folder)
-    except (TypeError, ValueError, KeyError, IndexError, AttributeError, ArithmeticError, RecursionError) as error:
-        # files are checked for their keys, not for the type of every value: what cannot be drawn was not written by sparsim
-        raise OutputError(f"{folder}: a file of it is damaged: a value is not what sparsim writes, and cannot be drawn") from error
-    try:
-        target.mkdir(parents=True, exist_ok=True)
-        with in_style(style):
+            target.mkdir(parents=True, exist_ok=True)
             for name, figure in figures.items():
                 save(figure, target, name, formats)
         several = break_even_files(folder)
@@ -43,6 +39,9 @@ def redraw(folder: Path, target: Path, formats: Sequence[PictureFormat] = ("png"
             write_whole(target / "breakevens.csv", break_evens_csv(load_break_evens(several)).encode())
     except OSError as error:
         raise OutputError(f"{target}: cannot be written: {error.strerror or error}") from error
+    except (TypeError, ValueError, KeyError, IndexError, AttributeError, ArithmeticError, RecursionError) as error:
+        # files are checked for their keys, not for the type of every value: what cannot be drawn was not written by sparsim
+        raise OutputError(f"{folder}: a file of it is damaged: a value is not what sparsim writes, and cannot be drawn") from error
     return list(figures)
 
 

@@ -110,7 +110,7 @@ def test_results_lists_filters_exports_compares_and_prunes(swept: Path, sparsim:
 
 def test_break_even_is_where_the_curves_cross(swept: Path, sparsim: Type) -> None:
     asked = ("breakeven", "--axis", "workload.operations.0.weight.density", "--between", "crossbar.yaml,systolic.yaml", "-w", "tiny.yaml")
-    outcome = sparsim(*asked, "-m", "energy_pj", "--range", "0.01:1", "--points", "4", "--tolerance", "0.1", "-j", "0", "-o", "even")
+    outcome = sparsim(*asked, "-m", "energy_pj", "--range", "0.01:1", "--points", "4", "--tolerance", "0.5", "-j", "0", "-o", "even")
     assert outcome.code == 0, outcome.err
     record = json.loads((swept / "even" / "breakeven.json").read_text(encoding="utf-8"))
     (curve,) = record["curves"]
@@ -245,7 +245,7 @@ def test_a_saved_value_of_another_type_is_said_in_a_sentence(swept: Path, sparsi
     elaborated = whole["elaborated"] | {"dram_latency_cycles": []}
     file.write_text(json.dumps(whole | {"elaborated": elaborated}), encoding="utf-8")
     priced = sparsim("price", "ran", "--json")
-    assert "not a whole sparsim result (elaborated.dram_latency_cycles is list, no number)" in priced.err
+    assert "not a whole sparsim result: elaborated.dram_latency_cycles is list, no number" in priced.err
     file.write_text(json.dumps(whole | {"cost": "none"}), encoding="utf-8")
     drawn = sparsim("plot", "ran", "-o", "drawn")
     assert drawn.code == 2

@@ -1,7 +1,5 @@
 """A cut of `make fuzz`: whatever a file of any kind holds, a command ends well or says in words why not."""
 
-import signal
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -9,15 +7,6 @@ import pytest
 from fuzz.command import Outcome, wrong
 from fuzz.inputs import inputs, whole
 from fuzz.run import fuzzed
-
-
-@pytest.fixture
-def handlers() -> Iterator[None]:
-    """`main` handles signals for its process; here it has them for one test."""
-    before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGHUP)}
-    yield
-    for number, handler in before.items():
-        signal.signal(number, handler)
 
 
 @pytest.mark.usefixtures("handlers")

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from simulator.workload import load_workload
@@ -28,6 +28,7 @@ def test_an_x_as_w_and_its_transpose(batch: int, rows: int, columns: int, densit
     assert transposed(turned, batch).shape == values.shape
 
 
+@settings(max_examples=30)
 @given(st.sampled_from([0.3, 1.0]), st.sampled_from([0.3, 1.0]), st.integers(0, 99))
 def test_a_sampled_product_is_the_whole_one_at_its_mask(of_gradient: float, of_x: float, seed: int) -> None:
     random = np.random.default_rng(seed)

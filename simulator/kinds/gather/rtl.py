@@ -17,13 +17,14 @@ from simulator.kinds.units.machine import UnitsMachine
 from simulator.rtl.cluster import Cluster
 from simulator.rtl.cosim.pair import Pair
 from simulator.rtl.design import Agreement, CosimOptions, Design, not_elaborated
+from simulator.rtl.outputs import GatedCluster
 from simulator.rtl.shape import ClusterShape, PlacementName
 
 COMPONENTS = {
-    "requests": "request_network",
-    "replies": "reply_network",
-    "bank": "banks",
-    "unit": "units",
+    "cluster.bank": "x_banks",
+    "cluster.requests": "request_network",
+    "cluster.replies": "reply_network",
+    "output": "output_banks",
 }
 """Of submodules of a cluster, the components of the cost model."""
 
@@ -34,8 +35,6 @@ def check_elaborated(machine: UnitsMachine, spec: ClusterSpec) -> None:
         raise not_elaborated("fabric.replicas", machine.fabric.replicas, "copies that serve several units each, over a network")
     if spec.network == "ideal":
         raise not_elaborated("ideal", "a perfect network", "a network of routers")
-    if spec.multicast:
-        raise not_elaborated("fabric.multicast", "true", "false")
     if machine.mapping.placement == "file":
         raise not_elaborated("mapping.placement", "file", "interleaved, hashed")
     if machine.mapping.dataflow != "gather":
@@ -56,13 +55,15 @@ def design(machine: UnitsMachine, spec: ClusterSpec) -> Design:
         features=machine.copy_words,
         entries=max(1, int(fabric.weight_bank_kib * 8192) // machine.weight_entry_bits(dense=False)),
         rows=machine.output_words,
+        tokens=fabric.accumulators,
+        streams=True,
         placement=_placement(machine),
         lanes=fabric.lanes,
         weight_bits=types.weight_bits,
         activation_bits=types.activation_bits,
         sum_bits=types.accumulate_bits,
     )
-    cluster = Cluster(shape)
+    cluster = GatedCluster(Cluster(shape), slots=2 * machine.output_words)
     about = f"a cluster of {machine.machine.name}: {spec.units} units, {spec.banks} banks of {spec.bank_ports} ports, integer arithmetic"
     return Design(f"{machine.machine.name}_cluster", cluster, cluster.ports_of_top(), about, COMPONENTS)
 
@@ -82,6 +83,8 @@ def cosimulated(
         features=max(work.words for work in works),
         entries=max(int(np.diff(work.unit_ptr).max()) for work in works),
         rows=max(int(work.own.max()) + 1 for work in works),
+        tokens=max(work.token_words for work in works),
+        streams=any(len(work.piece_readers()) > work.stream.fifo_pieces for work in works),
         placement=_placement(machine),
         lanes=machine.fabric.lanes,
         weight_bits=types.weight_bits,

@@ -153,9 +153,8 @@ def in_row_order(operation: Operation, order: NDArray[np.int64] | None) -> Opera
     if order is None:
         return operation
     weight = operation.weight
-    lengths = np.diff(weight.indptr)[order]
+    entries, lengths = _entries_of(weight.indptr, order)
     indptr = np.concatenate(([0], np.cumsum(lengths))).astype(np.int64)
-    entries = np.repeat(weight.indptr[order] - indptr[:-1], lengths) + np.arange(indptr[-1])
     data = None if weight.data is None else weight.data[entries]
     return replace(operation, weight=Weight(weight.shape, indptr, weight.indices[entries], data, weight.sha256))
 
@@ -163,11 +162,15 @@ def in_row_order(operation: Operation, order: NDArray[np.int64] | None) -> Opera
 def with_row_order(product: ArrayProduct, order: NDArray[np.int64]) -> ArrayProduct:
     """The product with the rows of its left operand in another order."""
     assert product.left is not None, "a W without zeros gains nothing by another order"
-    place = np.empty_like(order)
-    place[order] = np.arange(len(order))
-    rows = place[product.left.rows]
-    entries = np.lexsort((product.left.cols, rows))
-    return replace(product, left=Nonzeros(rows[entries], product.left.cols[entries]), row_order=order)
+    entries, lengths = _entries_of(np.searchsorted(product.left.rows, np.arange(len(order) + 1)), order)
+    return replace(product, left=Nonzeros(np.repeat(np.arange(len(order)), lengths), product.left.cols[entries]), row_order=order)
+
+
+def _entries_of(ends: NDArray[np.int64], order: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Entries of rows in another order, and how many each has, given where those of each row end and the next one's begin."""
+    lengths = np.diff(ends)[order]
+    before = np.cumsum(lengths) - lengths
+    return np.repeat(ends[order] - before, lengths) + np.arange(lengths.sum()), lengths
 
 
 def _nonzeros(weight: Weight) -> Nonzeros:

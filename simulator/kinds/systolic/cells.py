@@ -34,9 +34,15 @@ class Operands:
     """Stationary: [R, C] the held operand. Output-stationary: [stream, C] what enters each column from above."""
     picks: Picks
     """Of the shape of `cols`: which value of its row a weight meets."""
+    used: tuple[int, int]
+    """Rows and columns that are not padding: the first columns, and the first rows; the last rows where sums stay."""
+    steps: NDArray[np.int64] | None = None
+    """Where sums stay and steps are skipped: which of its tile's each is."""
+    tile_steps: int = 0
+    """Then the steps of the tile, skipped ones included."""
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, kw_only=True)
 class Fold(Operands):
     """A fold with its time."""
 
@@ -106,6 +112,10 @@ class CellState:
     out: float | None = None
 
 
+Watch = Callable[[int, list[list[CellState]]], None]
+"""What is told, after each cycle, what the registers of all cells hold."""
+
+
 class Cell:
     """One PE: two SimPy phases a cycle, one that computes the next state and one that publishes it."""
 
@@ -144,9 +154,14 @@ class Array:
             for cell in line:
                 self.env.process(cell.run())
 
-    def run(self, cycles: int) -> None:
-        """Run for a number of cycles."""
-        self.env.run(until=cycles * PHASES)
+    def run(self, cycles: int, watch: Watch | None = None) -> None:
+        """Run for a number of cycles, before the eyes of `watch`."""
+        if watch is None:
+            self.env.run(until=cycles * PHASES)
+            return
+        for cycle in range(cycles):
+            self.env.run(until=(cycle + 1) * PHASES)
+            watch(cycle, [[cell.state for cell in line] for line in self.cells])
 
     def next_state(self, cell: Cell, cycle: int) -> CellState:
         """Registers of a cell at the end of a cycle."""
@@ -264,7 +279,7 @@ def fold_starts(streams: list[int], lead: int, interval: Callable[[int, int], in
     return starts
 
 
-def run_stationary(fabric: SystolicFabric, operands: list[Operands]) -> ArrayRun:
+def run_stationary(fabric: SystolicFabric, operands: list[Operands], watch: Watch | None = None) -> ArrayRun:
     """Run folds that hold [R, C] and stream [n, R, width] each; weight_load says whether loads hide behind the stream."""
     rows, cols = fabric.rows, fabric.cols
     overlapped = fabric.weight_load == "overlapped"
@@ -279,11 +294,11 @@ def run_stationary(fabric: SystolicFabric, operands: list[Operands]) -> ArrayRun
     array = StationaryArray(fabric, _folds(starts, operands))
     array.load_starts = (read, *starts[:-1]) if overlapped else tuple(start - rows for start in starts)
     cycles = starts[-1] + streams[-1] + rows + cols - 2 + fabric.product_cycles
-    array.run(cycles)
+    array.run(cycles, watch)
     return ArrayRun(cycles, [np.array(result).T for result in array.results])
 
 
-def run_output(fabric: SystolicFabric, operands: list[Operands]) -> ArrayRun:
+def run_output(fabric: SystolicFabric, operands: list[Operands], watch: Watch | None = None) -> ArrayRun:
     """Run folds that stream [n, R, width] from the left and [n, C] from above; serial does not count the last drain."""
     rows, cols = fabric.rows, fabric.cols
     overlapped = fabric.weight_load == "overlapped"
@@ -296,10 +311,10 @@ def run_output(fabric: SystolicFabric, operands: list[Operands]) -> ArrayRun:
     starts = fold_starts(streams, fabric.read_cycles - 1, interval)
     array = OutputArray(fabric, _folds(starts, operands))
     cycles = starts[-1] + streams[-1] + rows + cols - 2 + fabric.product_cycles
-    array.run(cycles + rows)
+    array.run(cycles + rows, watch)
     outputs = [np.array(result).T[::-1] for result in array.results]
     return ArrayRun(cycles + rows if overlapped else cycles, outputs)
 
 
 def _folds(starts: list[int], operands: list[Operands]) -> list[Fold]:
-    return [Fold(fold.rows, fold.cols, fold.picks, start) for start, fold in zip(starts, operands, strict=True)]
+    return [Fold(fold.rows, fold.cols, fold.picks, fold.used, start=start) for start, fold in zip(starts, operands, strict=True)]

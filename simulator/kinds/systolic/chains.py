@@ -14,8 +14,9 @@ import numpy as np
 
 from simulator.engine.engines import play
 from simulator.errors import MappingError
+from simulator.kinds.systolic import compiled
 from simulator.kinds.systolic.array_product import ArrayProduct, product_of
-from simulator.kinds.systolic.compiled.engine import CHAIN_KERNELS, chain_cycles
+from simulator.kinds.systolic.compiled.engine import chain_cycles
 from simulator.kinds.systolic.contents import Contents, Ints, contents
 from simulator.kinds.systolic.families import flows_of, least_cycles, without_skips
 from simulator.kinds.systolic.fills import EdgeFills, Transfers
@@ -108,7 +109,7 @@ class ArrayChain:
     def _quickest(self, products: Sequence[ArrayProduct]) -> list[_Outline]:
         """The cuts that the array is through with first, of equal ones those that come first; what is bound to take longer is not cut."""
         cuts = list(self._cuts(products))
-        least, array = _Least(products), _Array(products, self.ahead, all(kernel.ready for kernel in CHAIN_KERNELS))
+        least, array = _Least(products), _Array(products, self.ahead, compiled.ready())
         bounds = [least.cycles(cut) for cut in cuts]
         outlined: dict[int, int] = {}
         quickest: list[int] = []
@@ -209,9 +210,17 @@ class _Array:
     compiled: bool
     """Whether the kernels say so."""
     _turns: dict[int, Ints] = field(default_factory=dict)
+    _known: dict[Hashable, int] = field(default_factory=dict)
 
     def cycles(self, each: ChainCut) -> int:
         """Of all tiles, and of what of the way from one operation to the next no tile hides."""
+        part, flow = each.fabric, each.dataflow
+        key = flow, part.rows, part.cols, part.skip_zero_tiles, part.column_skip and flow == "os", each.tokens
+        if key not in self._known:
+            self._known[key] = self._cycles(each)
+        return self._known[key]
+
+    def _cycles(self, each: ChainCut) -> int:
         if not self.compiled:
             return _Outline.of(self.products, each, self.ahead).cycles
         tiles = self.products[0].batch * -(-self.products[0].shape[2] // each.tokens)

@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from simulator.kinds.systolic.compiled import WHOLE_KERNEL
 from simulator.kinds.systolic.compiled import engine as compiled
-from simulator.kinds.systolic.compiled.engine import WHOLE_KERNEL
 from simulator.kinds.systolic.families import Family
 from simulator.kinds.systolic.fold_tables import cut_of, fold_tables
 from simulator.kinds.systolic.folds import Axis, Dataflow, dimensions, fold_edges, fold_steps, held_lines
@@ -81,7 +81,7 @@ def whole_folds(family: Family, fabric: SystolicFabric) -> tuple[int, int]:
     on_rows, on_cols, streamed = dimensions(flow, product.shape)
     if not (fabric.skip_zero_tiles or fabric.column_skip):
         folds = product.batch * -(-on_rows // fabric.rows) * -(-on_cols // fabric.cols)
-        return folds, folds * int(fold_intervals(fabric, np.array([streamed]), flow)[0])
+        return folds, folds * (max(streamed, fabric.rows) if fabric.weight_load == "overlapped" else streamed + serial_cycles(fabric, flow))
     if WHOLE_KERNEL.ready:
         cut = cut_of(product, flow, fabric, product.shape, tokens_outermost=False)
         return compiled.whole_folds(cut, fold_tables(product, cut))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar
 
@@ -14,11 +14,13 @@ from simulator.cost.hardware import Parts
 from simulator.cost.technology import Technology
 from simulator.engine.engines import RunOptions
 from simulator.kinds.base import Kind, Least, Memo, Scheduled
+from simulator.kinds.systolic.compiled import KERNELS
 from simulator.kinds.systolic.delays import timing_paths
 from simulator.kinds.systolic.machine import ArrayMachine, SystolicFabric
 from simulator.kinds.systolic.parts import WORDS, parts_of
 from simulator.kinds.systolic.sizes import ArraySizes
 from simulator.machine.model import Elaborated, Fabric, Machine
+from simulator.rtl.design import Agreement, CosimOptions, Design
 from simulator.specs.models import Section
 from simulator.system.operation import OperationRun
 from simulator.system.spec import SystemSpec
@@ -41,6 +43,7 @@ class Systolic(Kind):
     sizes = ArraySizes()
     components = WORDS
     sections: ClassVar[dict[type[Section], type[Section]]] = {Fabric: SystolicFabric}
+    planning_kernels = KERNELS
 
     def describes(self, machine: Machine) -> bool:
         """Whether its fabric is an array."""
@@ -90,6 +93,20 @@ class Systolic(Kind):
 
         runs = run_chain(ArrayMachine.inside(elaborated), SystemSpec.of(elaborated), chain, residency, first, None)
         return tuple(map(Scheduled.as_run, runs))
+
+    def design(self, elaborated: Elaborated) -> Design:
+        """The array, its sequencer and its edge banks."""
+        from simulator.kinds.systolic.rtl.elaboration import array_design
+
+        return array_design(ArrayMachine.settled(elaborated))
+
+    def cosimulate(
+        self, elaborated: Elaborated, operation: Operation, residency: Residency, options: RunOptions, how: CosimOptions
+    ) -> Iterator[Agreement]:
+        """The first tiles of an operation, as one run of their folds."""
+        from simulator.kinds.systolic.rtl.agreement import cosimulate_array
+
+        return cosimulate_array(elaborated, operation, residency, how)
 
     def least(self, machine: Machine, operation: Operation, residency: Residency, memo: Memo) -> Least:
         """Folds of whole extents, by the best dataflow that the array may choose.

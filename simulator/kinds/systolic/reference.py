@@ -59,7 +59,8 @@ def run_array(schedule: SystolicSchedule, w: Matrix, x: Matrix) -> tuple[int, Ma
         features, tokens = fold.features, fold.tokens
         block = output if schedule.dataflow == "is" else output.T
         places = np.arange(features.start, features.stop) if order is None else order[features]
-        y[places, tokens] += block[: features.stop - features.start, : tokens.stop - tokens.start]
+        held = slice(-(tokens.stop - tokens.start), None) if schedule.dataflow == "os" else slice(tokens.stop - tokens.start)
+        y[places, tokens] += block[: features.stop - features.start, held]
     return result.cycles, y
 
 
@@ -127,9 +128,9 @@ def _tile(fabric: SystolicFabric, flow: str, of: Steps, spans: tuple[Span, Span,
 def _held(fabric: SystolicFabric, held: Matrix, picks: NDArray[np.int64], streamed: Matrix) -> Operands:
     if fabric.skip_zero_tiles and not held.any():
         streamed = streamed[:0]
-    return Operands(
-        _pad(streamed, 1, fabric.rows), _pad(_pad(held, 0, fabric.rows), 1, fabric.cols), _picks(picks, (fabric.rows, fabric.cols))
-    )
+    rows, cols = fabric.rows, fabric.cols
+    cells = _pad(_pad(held, 0, rows), 1, cols)
+    return Operands(_pad(streamed, 1, rows), cols=cells, picks=_picks(picks, (rows, cols)), used=(held.shape[0], held.shape[1]))
 
 
 def _both_streamed(fabric: SystolicFabric, left: Matrix, top: Matrix, picks: NDArray[np.int64]) -> Operands:
@@ -138,8 +139,11 @@ def _both_streamed(fabric: SystolicFabric, left: Matrix, top: Matrix, picks: NDA
         wanted[:] = False
     if fabric.column_skip:
         wanted &= left.any(axis=(1, 2)) & top.any(axis=1)
+    steps = (np.flatnonzero(wanted), len(wanted)) if fabric.column_skip else (None, 0)
     left, top, picks = left[wanted], top[wanted], picks[wanted]
-    return Operands(_pad(left, 1, fabric.rows), _pad(top, 1, fabric.cols), _picks(picks, (len(picks), fabric.cols)))
+    lines = np.pad(left, ((0, 0), (fabric.rows - left.shape[1], 0), (0, 0)))  # the last rows, from which no sum passes a cell without one
+    used = left.shape[1], top.shape[1]
+    return Operands(lines, _pad(top, 1, fabric.cols), _picks(picks, (len(picks), fabric.cols)), used, *steps)
 
 
 def _blocks(span: slice, step: int) -> Iterator[slice]:

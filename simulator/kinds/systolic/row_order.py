@@ -6,6 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simulator.kinds.systolic.array_product import ArrayProduct
+from simulator.kinds.systolic.compiled import GROUP_KERNEL
+from simulator.kinds.systolic.compiled import engine as compiled
 
 Indices = NDArray[np.int64]
 
@@ -30,8 +32,13 @@ def grouped_rows(product: ArrayProduct, group: int, width: int) -> Indices:
 
 
 def _greedy(rows: Indices, places: Indices, height: int, width: int, group: int) -> Indices:
-    keys = np.unique(rows * width + places)
-    rows, places = keys // width, keys % width
+    first = np.diff(rows * width + places, prepend=-1) != 0  # nonzeros ascend by row and column
+    rows, places = rows[first], places[first]
+    return compiled.in_groups(rows, places, height, width, group) if GROUP_KERNEL.ready else in_groups(rows, places, height, width, group)
+
+
+def in_groups(rows: Indices, places: Indices, height: int, width: int, group: int) -> Indices:
+    """[rows] the order, given which rows have a nonzero in which places, row by row."""
     lengths = np.bincount(rows, minlength=height)
     ends = np.concatenate(([0], np.cumsum(lengths)))
     by_place = rows[np.argsort(places, kind="stable")]

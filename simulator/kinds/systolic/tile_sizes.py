@@ -139,7 +139,8 @@ def _fewest(extent: int, most: int) -> int:
     return -(-extent // -(-extent // most))
 
 
-def _sizes(count: int, room: list[int]) -> list[int]:
+@lru_cache(maxsize=1024)
+def _sizes(count: int, room: tuple[int, ...]) -> list[int]:
     """Even shares of a number of folds or elements, those among them that just go into a buffer."""
     sizes = [_fewest(count, min(most, count)) for most in room if most]
     parts = 1.0
@@ -156,7 +157,7 @@ def _grid(frame: Frame, part: SystolicFabric, number: int) -> Grid:
     flow = frame.dataflow
     steps = part.rows, part.cols, frame.kept_of[0] if flow == "os" else 1
     held_rows, held_cols, stream = (
-        [size * step for size in _sizes(-(-extent // step), [most // step for most in room])]
+        [size * step for size in _sizes(-(-extent // step), tuple(most // step for most in room))]
         for extent, step, room in zip((on_rows, on_cols, streamed), steps, _room(frame), strict=True)
     )
     sizes = {
@@ -164,24 +165,26 @@ def _grid(frame: Frame, part: SystolicFabric, number: int) -> Grid:
         "is": (stream, held_rows, held_cols),
         "os": (held_cols, stream, held_rows),
     }[flow]
-    capped = [sorted({min(size, extent) for size in of}, reverse=True) for of, extent in zip(sizes, frame.shape, strict=True)]
-    m, k, n, order = (axis.ravel() for axis in np.meshgrid(*capped, np.arange(2), indexing="ij"))
-    one_way = (m >= frame.shape[0]) | (n >= frame.shape[2])  # with one tile along either, both orders are one
-    grid = Grid(np.full(len(m), number), m, k, n, order == 1).where((order == 0) | ~one_way)
-    return grid.where(_fit(frame, part, grid))
+    m, k, n = (np.array(sorted({min(size, extent) for size in of}, reverse=True)) for of, extent in zip(sizes, frame.shape, strict=True))
+    fits = _fit(frame, part, m, k, n)
+    both = np.stack((fits, fits), axis=-1)
+    both[..., 1] &= ((m < frame.shape[0])[:, None] & (n < frame.shape[2]))[:, None, :]  # with one tile along either, both orders are one
+    at_m, at_k, at_n, order = np.nonzero(both)
+    return Grid(np.full(len(at_m), number), m[at_m], k[at_k], n[at_n], order == 1)
 
 
-def _fit(frame: Frame, part: SystolicFabric, grid: Grid) -> np.ndarray[tuple[int, ...], np.dtype[np.bool_]]:
+def _fit(frame: Frame, part: SystolicFabric, m: Integers, k: Integers, n: Integers) -> Mask:
+    """[sizes of M, of K, of N] whether the buffers hold a tile."""
     types, (kept, of), flow = frame.types, frame.kept_of, frame.dataflow
-    inputs = -(-grid.k * of // kept)
-    fits = (
-        (inputs * grid.n * types.activation_bits <= part.x_buffer_kib * 8192)
-        & (grid.k * grid.m * types.weight_bits <= part.w_buffer_kib * 8192)
-        & (grid.m * grid.n * types.accumulate_bits <= part.y_buffer_kib * 8192)
-    )
+    inputs = -(-k * of // kept)
+    x = inputs[:, None] * n * types.activation_bits <= part.x_buffer_kib * 8192
+    w = m[:, None] * k * types.weight_bits <= part.w_buffer_kib * 8192
+    y = m[:, None] * n * types.accumulate_bits <= part.y_buffer_kib * 8192
+    fits: Mask = x & w[:, :, None] & y[:, None, :]
     if flow == "os" and part.column_skip:
-        fits &= grid.k <= SKIP_SCAN_BITS * part.rows  # or the sequencer would not be through its presence bits in time
+        fits &= (k <= SKIP_SCAN_BITS * part.rows)[:, None]  # or the sequencer would not be through its presence bits in time
     if part.weight_load == "serial":  # SCALE-Sim's fold streams all that there is, where the buffers hold it
-        streamed = grid.streamed(flow)
-        fits &= streamed == np.max(streamed, where=fits, initial=0)
-    return np.asarray(fits)
+        axis = {"is": 0, "os": 1, "ws": 2}[flow]
+        streamed = np.expand_dims((m, k, n)[axis], tuple(other for other in range(3) if other != axis))
+        fits &= streamed == np.max(np.broadcast_to(streamed, fits.shape), where=fits, initial=0)
+    return fits

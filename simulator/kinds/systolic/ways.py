@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable, Sequence
 from typing import Any, ClassVar, TypeVar
 
+from simulator.kinds.systolic import compiled
 from simulator.kinds.systolic.array_product import ArrayProduct, in_row_order
 from simulator.kinds.systolic.candidates import Candidate
-from simulator.kinds.systolic.compiled.engine import KERNELS, Outline
+from simulator.kinds.systolic.compiled.engine import Outline
 from simulator.kinds.systolic.estimate import Parts, whole_folds
 from simulator.kinds.systolic.families import Family, families_of, grouped
 from simulator.kinds.systolic.machine import ArrayMachine, SystolicFabric
@@ -61,7 +62,7 @@ class Ways:
 
     def outline(self, family: Family, candidate: Candidate) -> Outline | ArrayProgram:
         """What there is to ask of a schedule before it is played: by the kernels, but in a small search for which they are not ready."""
-        self._compiled = self._compiled or self._outlined >= SMALL_SEARCH_TILES or all(kernel.ready for kernel in KERNELS)
+        self._compiled = self._compiled or self._outlined >= SMALL_SEARCH_TILES or compiled.ready()
         if not self._compiled:
             self._outlined += candidate.tiles(family)
             return self.program(family, candidate)

@@ -18,7 +18,7 @@ _TICKS = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20,
 _WIDEST = 1e3
 
 
-def draw_axis(axes: Axes, ratios: Sequence[float], width_inches: float) -> None:
+def draw_axis(axes: Axes, ratios: Sequence[float], width_inches: float, what: str = "model ÷ published") -> None:
     """Set up the axis for these ratios, 0.5 to 2 at least, with as many ticks as can be read on so many inches."""
     low = max(min([0.45, *ratios]) / 1.25, 1 / _WIDEST)
     high = min(max([2.2, *ratios]) * 1.25, _WIDEST)
@@ -33,7 +33,7 @@ def draw_axis(axes: Axes, ratios: Sequence[float], width_inches: float) -> None:
     axes.xaxis.set_major_locator(FixedLocator(shown))
     axes.xaxis.set_minor_locator(NullLocator())
     axes.xaxis.set_major_formatter(FuncFormatter(lambda tick, _: f"{tick:g}"))
-    axes.set_xlabel("model ÷ published")
+    axes.set_xlabel(what)
     axes.tick_params(axis="y", length=0)
     axes.spines["left"].set_visible(False)
 

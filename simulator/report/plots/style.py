@@ -131,14 +131,21 @@ def save(figure: Figure, folder: Path, name: str, formats: Sequence[PictureForma
     _spell(figure)
     if narrow():
         _wrap(figure)
-    with styled():
-        figure.draw_without_rendering()
+    lay_out(figure)
     with matplotlib.rc_context({"figure.constrained_layout.use": False, "figure.autolayout": False}):
         figure.set_layout_engine(None)  # laid out once, not twice more for each format
     for kind in formats:
         file = io.BytesIO()
         render(figure, file, kind)
         write_whole(folder / f"{name}.{kind}", file.getvalue())
+
+
+def lay_out(figure: Figure) -> None:
+    """Give axes their places, as drawing would, without drawing anything."""
+    engine = figure.get_layout_engine()
+    if engine is not None:
+        with styled():
+            engine.execute(figure)
 
 
 @cache

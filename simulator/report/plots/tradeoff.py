@@ -13,7 +13,7 @@ from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
 from simulator.report.numbers import common_scale
 from simulator.report.plots.labels import place_labels
 from simulator.report.plots.looks import looks
-from simulator.report.plots.style import narrow, paper, styled
+from simulator.report.plots.style import lay_out, narrow, paper, styled
 from simulator.result import Result
 
 _FAR = 4.0
@@ -52,7 +52,7 @@ def tradeoff_figure(results: Sequence[Result]) -> Figure:
         for axes in grid[:, 0]:
             axes.set_ylabel(f"energy, DRAM included ({energy_unit})")
         figure.suptitle(f"Energy against time and fabric area · {results[0].workload.name}", x=0.01, ha="left")
-        figure.draw_without_rendering()
+        lay_out(figure)
         for axes, x in drawn:
             place_labels(axes, names, x, y, [_MARK] * len(names))
     return figure

@@ -8,27 +8,27 @@ from collections.abc import Sequence
 from simulator.rtl.cosim.events import Cycle, Label, named, told
 from simulator.rtl.design import Difference
 
-NOTHING = Cycle({}, 0)
+_PLURAL = {
+    "issue": "issues",
+    "drop": "drops",
+    "grant": "grants",
+    "access": "accesses",
+    "land": "landings",
+    "consume": "operands",
+    "merge": "merges",
+    "write": "writes",
+}
 
 
 def compared(cycles: Sequence[Cycle]) -> Counter[str]:
     """How many events of each kind there are."""
-    kinds = {
-        "issue": "issues",
-        "drop": "cycles with drops",
-        "land": "landings",
-        "consume": "operands",
-        "merge": "merges",
-        "write": "writes",
-    }
-    kinds |= {"access": "accesses", "grant": "grants"}
-    return Counter(kinds[label[2].split(" ")[0]] for cycle in cycles for label in cycle.events)
+    return Counter(_PLURAL[label[2].split(" ")[0]] for cycle in cycles for label in cycle.events)
 
 
 def first_difference(
     engine: Sequence[Cycle], hardware: Sequence[Cycle], pointers: Sequence[tuple[Label, int]], around: int
 ) -> Difference | None:
-    """The first event, or pointer, that one has and the other has not. `pointers`: label and bits of each, in their order.
+    """The first pointer, or event, that one has and the other has not. `pointers`: label and bits of each, in their order.
 
     The hardware has run on for a while, in which nothing may happen.
     """
@@ -37,11 +37,12 @@ def first_difference(
         if did == should:
             continue
         labels = [label for label in sorted(did.events.keys() | should.events.keys()) if did.events.get(label) != should.events.get(label)]
-        if labels:
+        if did.pointers != should.pointers:
+            what = _pointer(should.pointers, did.pointers, pointers)
+        else:
             label = labels[0]
             what = f"{named(label)}: engine {told(label, should.events.get(label))}; hardware {told(label, did.events.get(label))}"
-            return Difference(number, what, *_table(engine, hardware, labels, number, around))
-        return Difference(number, _pointer(should.pointers, did.pointers, pointers), *_table(engine, hardware, [], number, around))
+        return Difference(number, what, *_table(engine, hardware, labels, number, around))
     return None
 
 
@@ -75,15 +76,11 @@ def _table(
             if label[:2] in components or (not labels and label[2] == "grant")
         }
     )
-    rows = [
-        (
-            f"{cycle}{' ←' if cycle == at else ''}",
-            named(label),
-            told(label, events(engine, cycle).get(label)),
-            told(label, events(hardware, cycle).get(label)),
-        )
-        for cycle in near
-        for label in shown
-        if label in events(engine, cycle) or label in events(hardware, cycle)
-    ]
+    rows = []
+    for cycle in near:
+        should, did = events(engine, cycle), events(hardware, cycle)
+        mark = f"{cycle} ←" if cycle == at else str(cycle)
+        for label in shown:
+            if label in should or label in did:
+                rows.append((mark, named(label), told(label, should.get(label)), told(label, did.get(label))))
     return ("cycle", "what", "engine", "hardware"), tuple(rows)

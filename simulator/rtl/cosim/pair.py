@@ -46,7 +46,7 @@ class Pair:
         outcome = self.by_reference(work, values, watcher)
         engine = list(watcher.cycles())
         started = time.perf_counter()
-        hardware = list(self.simulation.run(load_of(self.shape, work, values), len(engine) + IDLE_CYCLES, waveform))
+        hardware = self.simulation.run(load_of(self.shape, work, values), len(engine) + IDLE_CYCLES, waveform)
         seconds = time.perf_counter() - started
         pointers = [(label, len(pointer)) for label, pointer in self.traced.pointers]
         difference = first_difference(engine, hardware, pointers, around)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,13 @@ from simulator.rtl.cosim.traced import Traced
 _AHEAD = 2
 """Cycles in which weight banks read ahead before a tile begins."""
 
+Drive = Callable[[Any, int], None]
+"""(context of the simulator, cycle of the clock that never stands): sets inputs for that cycle."""
+
+
+def undriven(context: Any, cycle: int) -> None:
+    """All inputs stay as they are."""
+
 
 class PythonSimulation:
     """One cluster, made once, that can run tile after tile, each from reset."""
@@ -26,24 +33,39 @@ class PythonSimulation:
         self.simulator.add_testbench(self._bench)
         self._load: Load | None = None
         self._cycles = 0
-        self._seen: list[int] = []
+        self._drive: Drive = undriven
+        self._seen: list[Cycle] = []
 
-    def run(self, load: Load, cycles: int, waveform: Path | None = None) -> Iterator[Cycle]:
-        """So many cycles of a tile. `waveform`: a VCD file to write."""
+    def run(self, load: Load, cycles: int, waveform: Path | None = None, drive: Drive = undriven) -> list[Cycle]:
+        """So many cycles of a tile, of those in which its clock does not stand. `waveform`: a VCD file to write."""
         if self._load is not None:
             self.simulator.reset()
-        self._load, self._cycles, self._seen = load, cycles, []
+        self._load, self._cycles, self._drive, self._seen = load, cycles, drive, []
         if waveform is None:
             self.simulator.run()
         else:
             with self.simulator.write_vcd(str(waveform)):
                 self.simulator.run()
-        return (self.traced.cycle(seen) for seen in self._seen)
+        return self._seen
 
     async def _bench(self, context: Any) -> None:
         load = self._load
         if load is None:
             return
+        self._fill(context, load)
+        await context.tick().repeat(_AHEAD)
+        context.set(self.traced.cluster.tile.run, 1)
+        cycle = 0
+        while len(self._seen) < self._cycles:
+            self._drive(context, cycle)
+            await context.tick()
+            seen = self.traced.cycle(context.get(self.traced.trace))
+            if seen is not None:
+                self._seen.append(seen)
+            cycle += 1
+
+    def _fill(self, context: Any, load: Load) -> None:
+        """Memories and settings, before the tile begins."""
         cluster = self.traced.cluster
         for unit, lines, length, present in zip(cluster.units, load.lines, load.lengths, load.present, strict=True):
             for place, line in enumerate(lines):
@@ -56,9 +78,3 @@ class PythonSimulation:
                 context.set(bank.memory.data[place], word)
         for name, value in load.settings.items():
             context.set(getattr(cluster.tile, name), value)
-        await context.tick().repeat(_AHEAD)
-        context.set(cluster.tile.run, 1)
-        await context.tick()
-        for _ in range(self._cycles):
-            self._seen.append(context.get(self.traced.trace))
-            await context.tick()

@@ -254,8 +254,10 @@ class Tally:
         for (component, _, what), told in events.items():
             if what != "grant":
                 continue
-            _, _, source, sink, tag = told
-            if component.startswith("requests"):
+            inputs, _, source, sink, tag = told
+            if self.spec.combines:
+                self._combined(inputs, sink, cycle)
+            elif component.startswith("requests"):
                 self.counts["request_hops"] += self.spec.requests.flits
                 request = self.units[source].outstanding[tag]
                 if self.requests.grant(request, cycle):
@@ -270,7 +272,28 @@ class Tally:
             if component != "bank port":
                 continue
             self.counts["x_bank_reads"] += 1
+            if self.spec.combines:
+                self._answered(self.requests.sinks[number], cycle)
+                continue
             request = self.units[told[0]].outstanding[told[1]]
             self.requests.sinks[number].take(request, cycle)
             request.source, request.sink = number, told[0]
             self.replies.enter(request, int(self.replies.graph.buffer_of_source[number]), cycle + self.spec.read_latency)
+
+    def _combined(self, inputs: int, sink: int, cycle: int) -> None:
+        """Requests of several units that go together; each is at the head of its queue for the port."""
+        for unit in range(self.spec.units):
+            if inputs >> unit & 1:
+                self.counts["request_hops"] += 1
+                channel = sink if self.spec.requests.queues == "voq" else 0
+                request = self.requests.queues[int(self.requests.graph.buffer_of_source[unit]), channel].held[0]
+                self.requests.grant(request, cycle)
+                request.queue = self.requests.sinks[sink]
+                request.queue.held.append(request)
+
+    def _answered(self, port: _Queue, cycle: int) -> None:
+        """All that came together to a port has its word on the way back, which nothing holds up."""
+        for request in [held for held in port.held if held.ready <= cycle]:
+            self.counts["reply_hops"] += 1
+            port.take(request, cycle)
+            request.queue, request.ready = None, cycle + self.spec.read_latency + self.spec.replies.latency

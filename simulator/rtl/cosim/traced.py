@@ -6,11 +6,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from amaranth.hdl import Cat, Elaboratable, Module, Signal, Value
+from amaranth.hdl import Cat, Const, Elaboratable, Module, Signal, Value
 
 from simulator.rtl.cluster import Cluster
+from simulator.rtl.combining import CombinedReplies
 from simulator.rtl.cosim.events import Cycle, Label
 from simulator.rtl.network import RoutedNetwork
+from simulator.rtl.outputs import GatedCluster
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,19 +41,23 @@ def probes(cluster: Cluster) -> list[Probe]:
         ]
     for number, port in enumerate(cluster.ports):
         head = port.queue.head
-        found.append(Probe(("bank port", number, "access"), port.access, (head.source, head.tag, port.line)))
+        # what was combined is of several units, whose tags wait where they are
+        whose = (Const(0), Const(0)) if cluster.shape.spec.combines else (head.source, head.tag)
+        found.append(Probe(("bank port", number, "access"), port.access, (*whose, port.line)))
     for name, network in networks(cluster).items():
         for number, router in network.routers.items():
             for link, sent in enumerate(router.sent):
                 flit = router.sent_flit[link]
-                told = (router.allocator.pairs[link], router.sent_channel[link], flit.source, flit.sink, flit.tag)
+                source, tag = (Const(0), Const(0)) if router.combines else (flit.source, flit.tag)
+                told = (router.allocator.pairs[link], router.sent_channel[link], source, flit.sink, tag)
                 found.append(Probe((f"{name} router {number}", link, "grant"), sent, told))
     return found
 
 
 def networks(cluster: Cluster) -> dict[str, RoutedNetwork]:
     """Those of routers, by what they carry."""
-    return {"requests": cluster.requests, "replies": cluster.replies}
+    found: dict[str, RoutedNetwork] = {"requests": cluster.requests}
+    return found if isinstance(cluster.replies, CombinedReplies) else {**found, "replies": cluster.replies}
 
 
 def pointers(cluster: Cluster) -> list[tuple[Label, Signal]]:
@@ -68,25 +74,31 @@ def pointers(cluster: Cluster) -> list[tuple[Label, Signal]]:
 class Traced(Elaboratable):
     """A cluster and a register that holds, in each cycle, what happened in the one before."""
 
-    def __init__(self, cluster: Cluster) -> None:
+    def __init__(self, cluster: Cluster, gated: GatedCluster | None = None) -> None:
+        """`gated`: the cluster with the gate of its clock."""
         self.cluster = cluster
+        self.gated = gated
         self.probes = probes(cluster)
         self.pointers = pointers(cluster)
         fields = [field for probe in self.probes for field in probe.fields]
         self._widths = [[len(Value.cast(field)) for field in probe.fields] for probe in self.probes]
-        self._told = Cat(*(probe.valid for probe in self.probes), *(pointer for _, pointer in self.pointers), *fields)
+        still = Const(0, 1) if gated is None else gated.still
+        self._told = Cat(still, *(probe.valid for probe in self.probes), *(pointer for _, pointer in self.pointers), *fields)
         self.trace = Signal(len(self._told))
         self._pointer_bits = sum(len(pointer) for _, pointer in self.pointers)
 
     def elaborate(self, platform: Any) -> Module:
         """The cluster beside its trace."""
         m = Module()
-        m.submodules.cluster = self.cluster
+        m.submodules.cluster = self.cluster if self.gated is None else self.gated
         m.d.sync += self.trace.eq(self._told)
         return m
 
-    def cycle(self, trace: int) -> Cycle:
-        """What a value of the register says."""
+    def cycle(self, trace: int) -> Cycle | None:
+        """What a value of the register says; None of a cycle in which the clock of the fabric stood."""
+        if trace & 1:
+            return None
+        trace >>= 1
         happened = trace & ((1 << len(self.probes)) - 1)
         trace >>= len(self.probes)
         pointers, trace = trace & ((1 << self._pointer_bits) - 1), trace >> self._pointer_bits

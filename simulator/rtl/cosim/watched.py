@@ -141,7 +141,8 @@ class _Replies:
 
     def send(self, port: int, flit: Flit, ready: int) -> None:
         spec = self.watcher.spec
-        self.watcher.events[ready - spec.read_latency]["bank port", port, "access"] = (flit.unit, flit.tag, flit.word // spec.banks)
+        whose = (0, 0) if spec.combines else (flit.unit, flit.tag)
+        self.watcher.events[ready - spec.read_latency]["bank port", port, "access"] = (*whose, flit.word // spec.banks)
         self.inner.send(port, flit, ready)
 
 
@@ -159,5 +160,10 @@ class _Target:
     def receive(self, flit: Flit, granted: int) -> None:
         place = next(place for place, queue in enumerate(self.router.queues) if queue is flit.queue) // self.router.per_buffer
         link = self.router.channels[self.channel].link
-        self.watcher.events[granted][self.where, link, "grant"] = (1 << place, self.channel, flit.source, flit.sink, flit.tag)
+        events, label = self.watcher.events[granted], (self.where, link, "grant")
+        if self.watcher.spec.combines:
+            before = events.get(label, (0,))[0]
+            events[label] = (before | 1 << place, self.channel, 0, flit.sink, 0)
+        else:
+            events[label] = (1 << place, self.channel, flit.source, flit.sink, flit.tag)
         self.inner.receive(flit, granted)

@@ -10,11 +10,14 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import msgspec
+
 from simulator.errors import ConfigError, OutputError
 from simulator.machine import Machine
 from simulator.report.folder import MARKER, new_folder, write_json
 from simulator.report.notebook import drawn
 from simulator.result import METRICS
+from simulator.result.damaged import UNSOUND, complaint, json_of
 from simulator.result.frames import frame
 from simulator.specs import Document, nearest_hint
 from simulator.specs.documents import apply_overrides, read_tree, validated
@@ -146,22 +149,14 @@ class BreakEven:
     def load(cls, path: Path) -> BreakEven:
         """Read a breakeven.json. Raises OutputError where the file is none."""
         try:
-            record = json.loads(path.read_text(encoding="utf-8"))
-            if record.pop("schema_version") != SCHEMA_VERSION:
+            record = json_of(path)
+            if record["schema_version"] != SCHEMA_VERSION:
                 raise OutputError(f"{path}: another schema version; this sparsim reads version {SCHEMA_VERSION}")
-            curves = tuple(
-                Curve(**{**{key: tuple(value) for key, value in curve.items() if key != "metric"}, "metric": curve["metric"],
-                         "measured": tuple(MeasuredLine(line["label"], tuple(line["values"]), tuple(line["figures"]))
-                                           for line in curve.get("measured", ())),
-                         "crossings": tuple(Crossing(**crossing) for crossing in curve["crossings"]),
-                         "bands": tuple(CrossingBand(**band) for band in curve["bands"])})
-                for curve in record["curves"]
-            )  # fmt: skip
-            return cls(**{**record, "names": tuple(record["names"]), "curves": curves})
+            return msgspec.convert(record, cls)
         except OSError as error:
             raise OutputError(f"{path}: cannot be read: {error.strerror}") from error
-        except (ValueError, KeyError, TypeError, AttributeError) as error:
-            raise OutputError(f"{path}: not a break-even of sparsim ({type(error).__name__}: {error})") from error
+        except UNSOUND as error:
+            raise OutputError(f"{path}: not a break-even of sparsim: {complaint(error)}") from error
 
 
 def find_break_even(question: Question, store: Store, options: Options, listen: Listener = lambda event: None) -> BreakEven:

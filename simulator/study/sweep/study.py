@@ -9,12 +9,13 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
-from pydantic import ValidationError
+import msgspec
 
 from simulator.errors import ConfigError, OutputError
 from simulator.report.folder import MARKER, as_text, check_free, csv_text, default_folder, new_folder, write_json
 from simulator.report.notebook import drawn
 from simulator.result import METRICS
+from simulator.result.damaged import UNSOUND, complaint, json_of
 from simulator.result.frames import frame
 from simulator.study.sweep.expression import Expression
 from simulator.study.sweep.inputs import Scaled
@@ -188,23 +189,19 @@ class Study:
         """Inverse of `to_dict`. Raises OutputError for another schema version."""
         if record.get("schema_version") != SCHEMA_VERSION:
             raise OutputError(f"a sweep of schema version {record.get('schema_version')!r}; this sparsim reads version {SCHEMA_VERSION}")
-        rows = tuple(Row(**{**row, "broken": tuple(row["broken"])}) for row in record["rows"])
-        robustness = tuple(Robustness(**entry) for entry in record["standings"])
+        rows = tuple(msgspec.convert(row, Row) for row in record["rows"])
+        robustness = tuple(msgspec.convert(entry, Robustness) for entry in record["standings"])
         return cls(SweepSpec.model_validate(record["sweep"]), rows, record["id"], record["excluded"], robustness)
 
     @classmethod
     def load(cls, path: Path) -> Study:
         """Read a sweep.json. Raises OutputError where the file is none."""
         try:
-            return cls.from_dict(json.loads(path.read_text(encoding="utf-8")))
+            return cls.from_dict(json_of(path))
         except OSError as error:
             raise OutputError(f"{path}: cannot be read: {error.strerror}") from error
-        except ValidationError as error:
-            first = error.errors()[0]
-            key = ".".join(map(str, first["loc"])) or "sweep"
-            raise OutputError(f"{path}: not a sweep of sparsim: {key}: {first['msg'].removeprefix('Value error, ')}") from error
-        except (ValueError, KeyError, TypeError, AttributeError) as error:
-            raise OutputError(f"{path}: not a sweep of sparsim ({type(error).__name__}: {error})") from error
+        except UNSOUND as error:
+            raise OutputError(f"{path}: not a sweep of sparsim: {complaint(error)}") from error
 
 
 def flat_rows(rows: Sequence[Row]) -> list[dict[str, Any]]:

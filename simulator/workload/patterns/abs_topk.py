@@ -17,7 +17,7 @@ from simulator.workload.patterns.skewed import lognormal
 _PROBED = 2**18
 """Channels, over all tokens, on which the persistence for a wanted overlap is found: of 16 to 128 tokens."""
 _HALVINGS = 8
-_SCORES_AT_ONCE = 2**18
+_SCORES_AT_ONCE = 2**15
 """Scores that are looked through at once; they stay in the cache."""
 _NEARLY = 1e-11
 """Scores are below 100 and exact to some 1e-14."""

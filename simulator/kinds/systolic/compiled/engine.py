@@ -9,9 +9,17 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from simulator.engine.compiled.kernels import Kernel
 from simulator.engine.compiled.system.plan import MOST, MOST_CYCLES, dram_rate
-from simulator.kinds.systolic.compiled import layout
+from simulator.kinds.systolic.compiled import (
+    BOUND_KERNEL,
+    GROUP_KERNEL,
+    OUTLINE_KERNEL,
+    TILES_KERNEL,
+    TURNS_KERNEL,
+    WEIGHTS_KERNEL,
+    WHOLE_KERNEL,
+    layout,
+)
 from simulator.kinds.systolic.compiled.layout import HOMES, Cut, Rates
 from simulator.kinds.systolic.fold_tables import FoldTables
 from simulator.machine.model import DMA_CHUNK_BYTES
@@ -19,15 +27,6 @@ from simulator.system.program import MemoryLevel, bursts
 from simulator.system.spec import SystemSpec
 
 Ints = NDArray[np.int64]
-_MODULE = "simulator.kinds.systolic.compiled.kernels"
-_FOLDS = "int32", "int32", "uint8", "int64"
-OUTLINE_KERNEL = Kernel("array_outline", _MODULE, ("int64", *_FOLDS, *("int64",) * 6))
-WHOLE_KERNEL = Kernel("array_whole", _MODULE, ("int64", *_FOLDS, "int64"))
-BOUND_KERNEL = Kernel("array_bound", _MODULE, ("int64",) * 5)
-TILES_KERNEL = Kernel("array_tiles", _MODULE, ("int64", *_FOLDS, "int64"))
-TURNS_KERNEL = Kernel("array_turns", _MODULE, ("int64",) * 5)
-CHAIN_KERNELS = TILES_KERNEL, TURNS_KERNEL
-KERNELS = OUTLINE_KERNEL, WHOLE_KERNEL, BOUND_KERNEL, *CHAIN_KERNELS
 
 
 @dataclass(frozen=True, eq=False)
@@ -142,3 +141,25 @@ def chain_cycles(operations: Sequence[tuple[Cut, FoldTables]], turns: Ints, *, a
     found = np.array([len(operations), ahead], dtype=np.int64)
     TURNS_KERNEL(np.array(operations[0][0], dtype=np.int64), rows, turns, np.empty((2, turns.shape[1]), dtype=np.int64), found, tiles)
     return int(found[0])
+
+
+def tiles_of_weights(rows: Ints, cols: Ints, block: tuple[int, int], tile: tuple[int, int], batch: int, banks: int, word: int) -> Ints:
+    """[3, batch · M tiles · K tiles] nonzeros, words with any in the bank that has most of them, and such words.
+
+    `rows`, `cols`: of the nonzeros of W, row by row; `block`, `tile`: rows and columns of each.
+    """
+    k_tiles = -(-block[1] // tile[1])
+    tiles = batch * -(-block[0] // tile[0]) * k_tiles
+    found = np.zeros((3, tiles), dtype=np.int64)
+    given = np.array((*block, *tile, banks, word, tiles), dtype=np.int64)
+    WEIGHTS_KERNEL(given, rows, cols, np.zeros(k_tiles * banks, dtype=np.int64), found, len(rows))
+    return found
+
+
+def in_groups(rows: Ints, places: Ints, height: int, width: int, size: int) -> Ints:
+    """[rows] an order of rows in groups of so many (`row_order.in_groups`)."""
+    work = np.zeros(3 * height + 2 * width + 2, dtype=np.int64)
+    work[height] = len(rows)
+    order = np.empty(height, dtype=np.int64)
+    GROUP_KERNEL(np.array((width, size), dtype=np.int64), rows, places, work, np.empty_like(rows), order, height)
+    return order

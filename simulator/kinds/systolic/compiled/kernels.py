@@ -9,6 +9,7 @@ from simulator.kinds.systolic.compiled.contents import bring_in, take_out
 from simulator.kinds.systolic.compiled.layout import BATCH
 from simulator.kinds.systolic.compiled.relaxed import earliest_end
 from simulator.kinds.systolic.compiled.tiles import run_tile, run_tiles
+from simulator.kinds.systolic.compiled.weights import count_tiles, group
 
 
 def run_array_outline(
@@ -71,3 +72,21 @@ def run_array_turns(cut: Numbers, rows: Numbers, turns: Numbers, times: Numbers,
     as many cycles and delays; `found`: how many operations, and whether the first is ahead; and then the cycles of all.
     """
     found[0] = chain_cycles(cut, rows, turns, times, found[0], found[1], tiles)
+
+
+def run_array_weights(given: Numbers, rows: Numbers, cols: Numbers, counts: Numbers, found: Numbers, nonzeros: int) -> None:
+    """The nonzeros of W by tiles.
+
+    `given`: rows and columns of a block, of a tile, banks, columns of a word, and tiles of all; `rows`, `cols`: of the nonzeros, row by
+    row; `counts`: [K tiles · banks] zeros; `found`: [3, tiles] zeros, then nonzeros, words with any in the bank that has most, and words.
+    """
+    count_tiles(given, rows, cols, counts, found, nonzeros)
+
+
+def run_array_group(given: Numbers, rows: Numbers, places: Numbers, work: Numbers, by_place: Numbers, order: Numbers, height: int) -> None:
+    """Rows in groups that share their places.
+
+    `given`: places, and rows of a group; `rows`, `places`: row by row; `work`: 3 · rows + 2 · places + 2 zeros, but the number of all
+    pairs at the place of the number of rows; `by_place`: [pairs] room; `order`: [rows] is filled.
+    """
+    group(rows, places, work, by_place, order, height, given[0], given[1])

@@ -1,0 +1,72 @@
+"""`sparsim synth`: pieces of a machine's hardware, synthesised, beside the cost models."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from simulator.cli.options import (
+    ForceOption,
+    FormatChoice,
+    FormatOption,
+    JsonOption,
+    MachineArgument,
+    OutputOption,
+    SetOption,
+    StyleChoice,
+    StyleOption,
+)
+
+
+def synth_command(
+    machine: MachineArgument,
+    liberty: Annotated[
+        list[Path], typer.Option("--liberty", metavar="FILE.lib", help="Library of cells, gzipped or not; repeatable. None ships.")
+    ],
+    overrides: SetOption = None,
+    without: Annotated[
+        list[str] | None, typer.Option("--without", metavar="PATTERN", help="Cells of the library not to be used, as '*x4_*'; repeatable.")
+    ] = None,
+    largest: Annotated[
+        float, typer.Option("--largest", min=0.0, metavar="GE", help="Leave out pieces that the cost model takes for larger.")
+    ] = 50_000.0,
+    output: OutputOption = None,
+    as_json: JsonOption = False,
+    force: ForceOption = False,
+    picture_format: FormatOption = FormatChoice.png,
+    style: StyleOption = StyleChoice.screen,
+) -> None:
+    """Synthesise the pieces that a machine is made of (router, allocator, queue, cell) and show them beside the cost and delay models.
+
+    Needs the extra rtl. A figures.yaml in the folder holds the same for validate --figures.
+    """
+    import json
+
+    from rich.console import Console
+
+    from simulator.cli.running import Provenance
+    from simulator.cli.study import read_machine
+    from simulator.report.folder import check_free, default_folder, set_in_name
+    from simulator.report.pictures import in_style
+    from simulator.report.synthesis import synthesis_tables, write_synthesis
+    from simulator.synthesis.liberty import Library
+    from simulator.synthesis.synthesise import synthesise
+
+    model = read_machine(machine, overrides or [])
+    place = Path("reports") / f"synth-{model.name}{set_in_name(overrides or ())}"
+    folder = output or (None if as_json else default_folder(place, force=force))
+    if folder is not None:
+        check_free(folder, force=force)
+    provenance = Provenance()
+    found = synthesise(model, Library.load(liberty), without or (), largest)
+    if folder is not None:
+        with in_style(style.value):
+            write_synthesis(found, folder, provenance.record(), picture_format.formats, force=force)
+    if as_json:
+        typer.echo(json.dumps(found.to_dict(), allow_nan=False))
+        return
+    console = Console(markup=False, highlight=False)
+    console.print(synthesis_tables(found), crop=False)
+    console.print(f"results in {folder}/", style="dim", soft_wrap=True)

@@ -1,0 +1,1 @@
+"""An array as hardware, beside its engines."""

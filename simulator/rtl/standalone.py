@@ -1,0 +1,84 @@
+"""The hardware of each piece: the components that machines are elaborated from, by themselves."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from amaranth.hdl import Const, Elaboratable, Module, Signal
+from amaranth.lib.data import StructLayout
+
+from simulator.engine.cluster import ClusterSpec
+from simulator.network import NetworkSpec
+from simulator.rtl.accumulators import Accumulators
+from simulator.rtl.allocator import Allocator
+from simulator.rtl.array.cell import Cell
+from simulator.rtl.array.shape import ArrayShape
+from simulator.rtl.queue import Queue
+from simulator.rtl.router import Buffer, Router
+from simulator.rtl.shape import ClusterShape
+
+Built = tuple[Elaboratable, Sequence[Signal]]
+
+
+def allocator(inputs: int, outputs: int, iterations: int) -> Built:
+    """Of a router, with its pointers."""
+    made = Allocator(inputs, outputs, iterations, registered=True)
+    return made, (*made.wants, *made.pairs)
+
+
+def queue(slots: int, bits: int) -> Built:
+    """One FIFO."""
+    made = Queue(StructLayout({"carried": bits}), slots)
+    return made, (*made.push, made.flit[0].as_value(), made.pop, made.visible, made.free, made.head.as_value())
+
+
+def cell(operand_bits: int, accumulate_bits: int, product_stages: int, *, overlapped: bool) -> Built:
+    """Of an array that may hold either operand, or keep its sums."""
+    shape = ArrayShape(1, 1, operand_bits, accumulate_bits, product_stages, 1, overlapped, True, True, 1, 1, 1)
+    made = Cell(shape)
+    return made, made.ports
+
+
+def unit_arithmetic(lanes: int, bits: tuple[int, int, int], rows: int, partial_sums: int, product_stages: int) -> Built:
+    """The lanes of a unit with their sums and the tree that merges them. `bits`: of a weight, of an activation, of a sum."""
+    both = NetworkSpec(sources=1, sinks=1)
+    spec = ClusterSpec(both, both, 1, 1, False, 1, 1, 1, rows, partial_sums, "routed", product_stages)
+    weight, activation, summed = bits
+    shape = ClusterShape(spec, 1, 1, 1, 1, lanes=lanes, weight_bits=weight, activation_bits=activation, sum_bits=summed)
+    made = Accumulators(shape)
+    asked = made.consumed, made.slot, made.weight, made.word, made.opened
+    merged = made.merge, made.merge_slot, made.merge_row, made.merge_token, made.released
+    return made, (*asked, *merged, made.write, made.write_row, made.write_token, made.write_word)
+
+
+class _Outside(Elaboratable):
+    """What is not to be synthesised with a router: its signals are ports."""
+
+    def __init__(self, **signals: Any) -> None:
+        self.__dict__.update(signals)
+
+    def elaborate(self, platform: object) -> Module:
+        """Nothing."""
+        return Module()
+
+
+def data_path(inputs: int, outputs: int, bits: int) -> Built:
+    """A router without its queues and its allocator: what takes the granted flit of each output from the heads of the queues."""
+    layout = StructLayout({"carried": bits})
+    heads = [Signal(layout, name=f"head_{place}") for place in range(inputs)]
+    buffers = []
+    for place, head in enumerate(heads):
+        outside = _Outside(
+            heads=[head],
+            head=head,
+            visible=Signal(outputs, name=f"visible_{place}"),
+            pop=Signal(name=f"pop_{place}"),
+            pop_from=Signal(max(1, (outputs - 1).bit_length()), name=f"pop_from_{place}"),
+        )
+        buffers.append(Buffer(outside, lambda flit: 0))
+    made = Router(layout, range(outputs), buffers, voq=True, flits=1, iterations=1, registered=True, combines=False)
+    pairs = [Signal(inputs, name=f"pairs_{output}") for output in range(outputs)]
+    made.allocator = _Outside(wants=[Signal(inputs, name=f"wants_{output}") for output in range(outputs)], pairs=pairs)
+    made.room = [lambda m, place, flit: Const(1) for _ in range(outputs)]
+    return made, (*pairs, *(head.as_value() for head in heads), *(flit.as_value() for flit in made.sent_flit), *made.sent)

@@ -1,0 +1,48 @@
+"""`make soak-rtl N=1000`: as many random clusters as wanted, fresh ones each time, in hardware and in both engines; prints one line."""
+
+from __future__ import annotations
+
+import sys
+import time
+import warnings
+from collections import Counter
+
+from hypothesis import HealthCheck, Phase, given, settings
+
+from tests.differential.cases import Case, cases
+from tests.rtl.small_clusters import MOST_PORTS, agreement_of, has_hardware
+
+
+def main() -> int:
+    """Soak; exit code 1 where any cluster differs."""
+    warnings.filterwarnings("error")
+    count = int(sys.argv[1]) if len(sys.argv) > 1 else 1000
+    started = time.perf_counter()
+    seen: Counter[str] = Counter()
+    found: list[str] = []
+
+    def compare(case: Case) -> None:
+        agreement = agreement_of(case)
+        seen.update({"clusters": 1, "cycles": agreement.cycles, **agreement.compared})
+        if agreement.difference is not None:
+            found.append(f"{case}\n  cycle {agreement.difference.cycle}: {agreement.difference.what}")
+
+    fresh = settings(
+        max_examples=count,
+        deadline=None,
+        derandomize=False,
+        database=None,
+        phases=[Phase.generate],
+        suppress_health_check=list(HealthCheck),
+    )
+    fresh(given(cases().filter(has_hardware))(compare))()
+    for text in found[:5]:
+        sys.stdout.write(text + "\n")
+    told = ", ".join(f"{number:,} {name}" for name, number in seen.items())
+    seconds = time.perf_counter() - started
+    sys.stdout.write(f"soak-rtl: {told}; up to {MOST_PORTS} ports; {len(found)} mismatches, {seconds:.0f} s\n")
+    return 1 if found else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,123 @@
+"""Clusters in hardware, in step with both engines in every event, pointer, counter, cause and value."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any
+
+import numpy as np
+import pytest
+
+from simulator.kinds.gather.reference import run_cluster
+from simulator.network import TOPOLOGIES
+from simulator.rtl import allocator
+from simulator.rtl.cluster import Cluster
+from simulator.rtl.cosim.compare import first_difference
+from simulator.rtl.cosim.loads import load_of
+from simulator.rtl.cosim.pair import drawn_values
+from simulator.rtl.cosim.pysim import PythonSimulation
+from simulator.rtl.cosim.traced import Traced
+from simulator.rtl.cosim.watched import Watcher
+from simulator.rtl.outputs import GatedCluster
+from tests.clusters import run_compiled
+from tests.rtl.small_clusters import agreement_of, pair_of, shape_of, small_case
+
+CLUSTERS, BATCHES = 100, 10
+
+
+@pytest.mark.parametrize("batch", range(BATCHES))
+def test_random_clusters_are_exact(batch: int) -> None:
+    seen: Counter[str] = Counter()
+    for number in range(batch, CLUSTERS, BATCHES):
+        agreement = agreement_of(small_case(number))
+        assert agreement.difference is None, f"{number}: {agreement.name}"
+        seen.update(agreement.compared)
+    assert all(seen[kind] for kind in ("issues", "grants", "accesses", "landings", "operands", "merges", "writes", "drops"))
+
+
+def test_the_series_holds_every_option() -> None:
+    specs = [small_case(number).spec for number in range(CLUSTERS)]
+    assert {spec.requests.topology for spec in specs} == set(TOPOLOGIES)
+    for network in ("requests", "replies"):
+        assert len({getattr(spec, network).latency for spec in specs}) > 2
+        assert len({getattr(spec, network).flits for spec in specs}) > 1
+    assert {(spec.requests.queues, spec.requests.allocator) for spec in specs} == {
+        (q, a) for q in ("fifo", "voq") for a in ("islip", "round_robin")
+    }
+    assert {spec.units for spec in specs} >= {2, 3, 8, 16}
+    assert 20 > sum(spec.combines for spec in specs) > 2
+    for key in (
+        "bank_ports",
+        "window",
+        "issue_width",
+        "scan_width",
+        "accumulators",
+        "accumulate_latency",
+        "multiply_latency",
+        "feed_cycles",
+        "read_latency",
+    ):
+        assert len({getattr(spec, key) for spec in specs}) > 1
+
+
+def test_one_cluster_runs_tile_after_tile() -> None:
+    """Each from reset, whatever the memories held before."""
+    case = small_case(0)
+    work = case.gather()
+    pair = pair_of(case, work)
+    first, again = (pair.run("tile", work, (run_compiled(case.spec, work),)) for _ in range(2))
+    assert first.difference is None
+    assert (again.cycles, again.compared, again.difference) == (first.cycles, first.compared, None)
+
+
+def test_a_pointer_that_does_not_move_on_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where and when it stayed, and what was granted around that cycle."""
+    monkeypatch.setattr(allocator, "past", lambda one_hot: ~0)
+    difference = agreement_of(small_case(32)).difference
+    assert difference is not None
+    assert "router 0" in difference.what
+    assert "pointer: engine at" in difference.what
+    assert "hardware at 0" in difference.what
+    assert difference.columns == ("cycle", "what", "engine", "hardware")
+    assert any("grant" in row[1] for row in difference.rows)
+    assert all(abs(int(row[0].split()[0]) - difference.cycle) <= 3 for row in difference.rows)
+
+
+def test_an_adder_that_is_wrong_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    """In the first row that is written, and in nothing before."""
+    from simulator.rtl.accumulators import Accumulators
+
+    lanewise = Accumulators.lanewise
+    monkeypatch.setattr(Accumulators, "lanewise", lambda self, first, second: lanewise(self, first, second + 1))
+    difference = agreement_of(small_case(4)).difference
+    assert difference is not None
+    assert difference.what.startswith("unit ")
+    assert ": write: engine token 0, row" in difference.what
+
+
+def test_a_fabric_whose_clock_stands_does_the_same_on_its_own_clock() -> None:
+    """Held at random, and with output banks of one row that are drained now and then; rows leave in the order of their writes."""
+    case = small_case(4)
+    work = case.gather()
+    shape = shape_of(case.spec, work, case.banks)
+    values, watcher = drawn_values(shape, work), Watcher(shape, int(work.own.max()) + 1)
+    run_cluster(case.spec, work, values, watcher)
+    engine = list(watcher.cycles())
+    gated = GatedCluster(Cluster(shape), slots=1)
+    random, drained = np.random.default_rng(1), []
+
+    def drive(context: Any, cycle: int) -> None:
+        context.set(gated.hold, int(random.random() < 0.3))
+        for number, output in enumerate(gated.outputs):
+            takes = random.random() < 0.1
+            context.set(output.drain, int(takes))
+            if takes and context.get(output.valid):
+                row = context.get(output.row)
+                drained.append((number, row["token"], row["row"], row["word"]))
+
+    hardware = PythonSimulation(Traced(gated.cluster, gated)).run(load_of(shape, work, values), len(engine) + 100, drive=drive)
+    assert first_difference(engine, hardware, [], 3) is None
+    written = [(label[1], *told) for cycle in engine for label, told in cycle.events.items() if label[2] == "write"]
+    assert len(written) > 2
+    for number in range(case.spec.units):
+        assert [row for row in drained if row[0] == number] == [row for row in written if row[0] == number]

@@ -1,0 +1,103 @@
+"""`sparsim rtl` and `sparsim cosim`, and what they refuse."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from typer.testing import CliRunner
+
+from simulator.cli.app import application
+from simulator.cosim import cosimulate, design_of
+from simulator.errors import ConfigError
+from simulator.rtl import allocator
+from simulator.rtl.design import CosimOptions
+from tests.strategies import machine, operation, sampled_operation, sparse, workload
+
+TINY = {"units": 2, "banks": 2, "lanes": 1, "window": 2, "accumulators": 1, "accumulate_latency": 1, "read_latency": 1, "scan_width": 1}
+TINY |= {"weight_bank_kib": 0.0625, "output_bank_kib": 0.03125}
+
+
+def typed(*arguments: str) -> tuple[int, str]:
+    ended = CliRunner().invoke(application(arguments), list(arguments))
+    return ended.exit_code, ended.output
+
+
+@pytest.fixture
+def files(tmp_path: Path) -> tuple[str, str]:
+    """A machine and a workload."""
+    of, load = tmp_path / "tiny.yaml", tmp_path / "load.yaml"
+    fabric = {
+        **TINY,
+        "kind": "gather",
+        "bank_kib": 0.03125,
+        "network": {"latency": 1, "allocation": 1},
+        "feed_latency": 1,
+        "multiply_latency": 0,
+    }
+    text = ", ".join(f"{key}: {value}" for key, value in fabric.items()).replace("'", "")
+    of.write_text(f"name: tiny\nfabric: {{{text}}}\n", encoding="utf-8")
+    load.write_text(
+        "name: load\noperations:\n  - name: one\n    kind: SpMM\n    shape: {m: 4, k: 6, n: 4}\n"
+        "    weight: {pattern: uniform, density: 0.5}\n    activation: {pattern: dense}\n",
+        encoding="utf-8",
+    )
+    return str(of), str(load)
+
+
+def test_tiles_of_a_workload_agree(files: tuple[str, str], tmp_path: Path) -> None:
+    code, told = typed("cosim", files[0], "-w", files[1], "--tiles", "2", "--vcd", str(tmp_path / "tile.vcd"))
+    assert code == 0, told
+    assert "one tile 1" in told
+    assert "exact" in told
+    assert "2 tiles" in told
+    assert "$timescale" in (tmp_path / "tile.vcd").read_text(encoding="utf-8")
+
+
+def test_what_differs_is_shown(files: tuple[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(allocator, "past", lambda one_hot: ~0)
+    code, told = typed("cosim", files[0], "-w", files[1])
+    assert code == 1
+    assert "DIFFERS" in told
+    assert "pointer: engine at" in told
+
+
+def test_a_cluster_is_written_as_verilog(files: tuple[str, str], tmp_path: Path) -> None:
+    code, told = typed("rtl", files[0], "-o", str(tmp_path / "out"))
+    assert code == 0, told
+    assert "a cluster of tiny: 2 units, 2 banks of 1 ports" in told
+    text = (tmp_path / "out" / "tiny_cluster.v").read_text(encoding="utf-8")
+    assert "module tiny_cluster(" in text
+    assert "module \\tiny_cluster.cluster.unit_1.accumulators" in text
+
+
+REFUSED: list[tuple[dict[str, Any], dict[str, Any], str]] = [
+    (
+        {"replicas": 2, "units": 2, "banks": 1},
+        {},
+        "fabric.replicas: 2 is not elaborated into hardware; supported: copies that serve several",
+    ),
+    ({"replicas": 4, "units": 4, "banks": 1, "multicast": True}, {}, "fabric.replicas: 4 is not elaborated"),
+    ({}, {"mapping": {"dataflow": "scatter"}}, "works as scatter is not elaborated"),
+    ({}, {"mapping": {"dataflow": "both"}}, "works as both is not elaborated"),
+]
+
+
+@pytest.mark.parametrize(("fabric", "keys", "message"), REFUSED)
+def test_what_has_no_hardware_is_refused_by_name(fabric: dict[str, Any], keys: dict[str, Any], message: str) -> None:
+    with pytest.raises(ConfigError, match=message):
+        design_of(machine(fabric, **keys))
+
+
+def test_a_sampled_product_is_refused() -> None:
+    mask, gradient, x = sparse(np.random.default_rng(3), 4, 4, 0.5), np.ones((4, 2)), np.ones((4, 2))
+    with pytest.raises(ConfigError, match="works as sampled is not elaborated"):
+        list(cosimulate(machine({"lane_tree": True}), workload(sampled_operation(mask, gradient, x)), CosimOptions()))
+
+
+def test_an_operation_without_entries_is_told() -> None:
+    empty = workload(operation(np.zeros((4, 4)), np.ones((4, 2)), "none"))
+    with pytest.raises(ConfigError, match="none: its tiles have no entries"):
+        list(cosimulate(machine(), empty, CosimOptions()))

