@@ -24,7 +24,7 @@ PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").g
 COMMAND = re.compile(r"^ *(sparsim .*?) *(?:  #.*)?$", re.MULTILINE)
 COMMANDS = {page.stem: found for page in PAGES if (found := COMMAND.findall(page.read_text(encoding="utf-8")))}
 QUICK = ("import", "trace", "explain", "inspect configs")
-ELSEWHERE = ("scheduler:8786", "--reference")
+ELSEWHERE = ("scheduler:8786", "--reference", "--liberty", "synth/figures.yaml", "mine-load.yaml")
 """What needs more than this computer, or a file of the reader's own."""
 
 

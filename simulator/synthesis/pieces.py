@@ -161,9 +161,8 @@ def _unit_arithmetic(entry: Instance, rows: Accumulators, parts: Sequence[Instan
 
         return unit_arithmetic(rows.lanes, bits, rows.rows, rows.partial_sums, lane.product_stages)
 
-    name = (
-        f"unit of {rows.lanes} lanes {lane.weight} × {lane.activation} → {rows.accumulate}, {rows.rows} × {rows.partial_sums} sums a lane"
-    )
+    kinds = f"{lane.weight} × {lane.activation} → {rows.accumulate}"
+    name = f"{rows.lanes} lanes {kinds}, {rows.rows} × {rows.partial_sums} sums"
     yield Piece(name, entry.name, entry.count, rows.lanes * gates_of(lane) + gates_of(rows), None, None, build)
 
 

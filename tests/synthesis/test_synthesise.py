@@ -53,7 +53,7 @@ def test_equal_pieces_are_one_and_what_has_no_hardware_says_why() -> None:
 def test_a_unit_is_its_lanes_with_their_sums_and_the_adders_that_merge_them() -> None:
     lane, sums = MacLane(TECHNOLOGY, "int8", "int8", "int32"), Accumulators(TECHNOLOGY, 4, 2, 3, "int32")
     (unit,), _ = pieces([Instance("mac_lanes", "lanes", lane, 6), Instance("accumulators", "rows", sums, 2)])
-    assert (unit.name, unit.copies) == ("unit of 3 lanes int8 × int8 → int32, 4 × 2 sums a lane", 2)
+    assert (unit.name, unit.copies) == ("3 lanes int8 × int8 → int32, 4 × 2 sums", 2)
     multiplier, adder = 1.3 * 5.51 * 64, 1.3 * 5.4 * 32
     assert unit.gates == pytest.approx(3 * (multiplier + adder + 5.9 * 48) + 9.7 * 4 * 2 * 3 * 32 + 3 * adder)
     assert pieces([Instance("accumulators", "rows", sums, 2)])[0] == ()

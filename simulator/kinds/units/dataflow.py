@@ -157,18 +157,20 @@ class UnitsDataflow(ABC, Generic[ScheduleT, SliceT]):
         """Hash of all that decides the timing of that."""
         return self.work(place).digest()
 
-    def simulate(self, works: Sequence[TileWork], places: Sequence[ClusterTile]) -> ClusterResults:
-        """Run clusters through the engine, and check them."""
-        values = [self.values(work, place) for work, place in zip(works, places, strict=True)]
+    def simulate(
+        self, works: Sequence[TileWork], places: Sequence[ClusterTile], flows: Sequence[UnitsDataflow[Any, Any]]
+    ) -> ClusterResults:
+        """Run clusters through the engine, and check them; each may be of another dataflow that has the same fabric and rules."""
+        values = [flow.values(work, place) for flow, work, place in zip(flows, works, places, strict=True)]
         batch, rules = WorkBatch(works), self.rules
         outcomes = rules.run(self.engine.clusters)(self.spec, batch, values)
         wanted = batch.wanted(rules.multiplied(batch))
         rules.check(self.spec, batch, wanted, outcomes)
-        for work, place, numbers, outputs in zip(works, places, values, outcomes.outputs, strict=bool(outcomes.outputs)):
+        for flow, work, place, numbers, outputs in zip(flows, works, places, values, outcomes.outputs, strict=bool(outcomes.outputs)):
             if numbers is not None and outputs is not None:
-                self.check_outputs(work, numbers, outputs)
-                if self.outputs is not None:
-                    self.assemble_outputs(self.outputs, work, place, outputs)
+                flow.check_outputs(work, numbers, outputs)
+                if flow.outputs is not None:
+                    flow.assemble_outputs(flow.outputs, work, place, outputs)
         counts, bounds = self.counts(batch, places, outcomes), rules.bounds(self.spec, batch, wanted)
         return ClusterResults(outcomes.cycles, outcomes.unit_cycles, counts, bounds, outcomes.milestones, values[0] is not None)
 

@@ -20,8 +20,8 @@ from simulator.engine.engines import RunOptions
 from simulator.errors import MappingError
 from simulator.kinds.units.loops import Setting, token_tiles
 from simulator.kinds.units.machine import UnitsMachine
-from simulator.kinds.units.operation import UnitsPlan, run_of, runner_of
-from simulator.kinds.units.rounds import Dataflow, Round
+from simulator.kinds.units.operation import UnitsPlan, clusters_of, run_of
+from simulator.kinds.units.rounds import Dataflow, Round, RoundRunner
 from simulator.kinds.units.streams import list_stream, piece_space, with_room
 from simulator.kinds.units.tries import near
 from simulator.machine.model import Machine
@@ -249,9 +249,10 @@ class FusedPlan:
         rounds: list[list[list[Round]]] = []
         checked: list[list[dict[str, int]]] = []
         for plans in self.plans:
-            seen: dict[bytes, Any] = {}
-            runners = [replace(runner_of(plan, options), _seen=seen) for plan in plans]
-            rounds.append([runner.run(plan.positions) for runner, plan in zip(runners, plans, strict=True)])
+            runners: list[RoundRunner[Any]] = [RoundRunner(plan.machine.fabric, plan.dataflow) for plan in plans]
+            with clusters_of(options) as clusters:
+                started = [runner.start(plan.positions, clusters) for runner, plan in zip(runners, plans, strict=True)]
+            rounds.append([runner.rounds(plan.positions, of) for runner, plan, of in zip(runners, plans, started, strict=True)])
             checked.append([runner.checked for runner in runners])
         programs = self._programs(rounds)
         joined = zip(range(len(self.plans)), residency, rounds, checked, programs, strict=True)

@@ -16,7 +16,7 @@ from simulator.engine.engines import RunOptions
 from simulator.kinds.units.checks import check_entries
 from simulator.kinds.units.loops import Position, runs_of
 from simulator.kinds.units.machine import UnitsMachine
-from simulator.kinds.units.rounds import Dataflow, Round, RoundRunner
+from simulator.kinds.units.rounds import Clusters, Dataflow, Round, RoundRunner
 from simulator.kinds.units.streams import InStep, RowDrain, row_drain, with_room
 from simulator.machine.model import DMA_CHUNK_BYTES
 from simulator.system.operation import OperationRun
@@ -209,15 +209,14 @@ class UnitsPlan:
 
 def run_plan(plan: UnitsPlan, flow: str, residency: Residency, options: RunOptions) -> OperationRun:
     """Run the rounds of an operation, and list what the system level must move for them. `flow` is what results call its dataflow."""
-    runner = runner_of(plan, options)
-    rounds = runner.run(plan.positions)
+    runner: RoundRunner[Any] = RoundRunner(plan.machine.fabric, plan.dataflow)
+    rounds = runner.run(plan.positions, clusters_of(options))
     return run_of(plan, flow, residency, rounds, runner.checked, plan.program(rounds))
 
 
-def runner_of(plan: UnitsPlan, options: RunOptions) -> RoundRunner[Any]:
-    """What runs its rounds."""
-    threads = options.threads if options.engine.releases_gil else 1
-    return RoundRunner(plan.machine.fabric, plan.dataflow, options.reuse_tiles, threads)
+def clusters_of(options: RunOptions) -> Clusters[Any]:
+    """What runs clusters, of one operation or of its tiles in a chain."""
+    return Clusters(options.reuse_tiles, options.threads if options.engine.releases_gil else 1)
 
 
 def run_of(

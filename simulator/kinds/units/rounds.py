@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import ExitStack
 from dataclasses import dataclass, field
-from functools import partial
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
 import numpy as np
@@ -111,8 +112,8 @@ class Dataflow(Protocol[WorkT]):
     def digest(self, place: ClusterTile) -> bytes:
         """Hash of all that decides the timing of that."""
 
-    def simulate(self, works: Sequence[WorkT], places: Sequence[ClusterTile]) -> ClusterResults:
-        """Run clusters through the engine, and check them."""
+    def simulate(self, works: Sequence[WorkT], places: Sequence[ClusterTile], flows: Sequence[Any]) -> ClusterResults:
+        """Run clusters through the engine, and check them; each may be of another dataflow that has the same fabric and rules."""
 
     def watched(self, work: WorkT, watch: ClusterWatch) -> Outcome:
         """Run it through the reference engine, without numbers, before the eyes of `watch`."""
@@ -169,14 +170,17 @@ class _Batch(Generic[WorkT]):
     works: list[WorkT] = field(default_factory=list)
     """Until they have been run."""
     places: list[ClusterTile] = field(default_factory=list)
+    flows: list[Dataflow[WorkT]] = field(default_factory=list)
+    """What each is a part of."""
     entries: int = 0
     results: Future[ClusterResults] = field(default_factory=Future)
 
-    def add(self, work: WorkT, place: ClusterTile) -> _Cluster:
+    def add(self, flow: Dataflow[WorkT], place: ClusterTile) -> _Cluster:
         """One more."""
-        self.works.append(work)
+        self.works.append(flow.work(place))
         self.places.append(place)
-        self.entries += work.entries
+        self.flows.append(flow)
+        self.entries += self.works[-1].entries
         return _Cluster(self, len(self.works) - 1)
 
     @property
@@ -184,11 +188,11 @@ class _Batch(Generic[WorkT]):
         """Whether it is to be run."""
         return self.entries >= BATCH_ENTRIES or len(self.works) >= BATCH_CLUSTERS
 
-    def run(self, simulate: Callable[[Sequence[WorkT], Sequence[ClusterTile]], ClusterResults]) -> None:
+    def run(self) -> None:
         """Run it; an error in another thread is raised again where a result is asked for."""
-        works, self.works = self.works, []
+        works, flows, self.works, self.flows = self.works, self.flows, [], []
         try:
-            self.results.set_result(simulate(works, self.places))
+            self.results.set_result(flows[0].simulate(works, self.places, flows))
         except BaseException as error:
             self.results.set_exception(error)
             raise
@@ -203,72 +207,106 @@ class _Cluster:
 
 
 @dataclass(eq=False)
-class RoundRunner(Generic[WorkT]):
-    """Runs rounds, many clusters at once; remembers those it has seen, because equal work takes equal time."""
+class Clusters(Generic[WorkT]):
+    """Runs clusters of dataflows that have the same fabric and rules, many at once; remembers those it has seen.
 
-    fabric: UnitsFabric
-    dataflow: Dataflow[WorkT]
+    with Clusters(reuse_tiles=True, threads=1) as clusters:
+        started = [runner.start(clusters, positions) for runner, positions in …]
+    rounds = [runner.rounds(each) for runner, each in …]
+    """
+
     reuse_tiles: bool
+    """Whether equal work, which takes equal time, is run once."""
     threads: int
-    """Batches of clusters simulated at once; what comes out does not depend on it."""
-    reused: int = 0
+    """Batches simulated at once; what comes out does not depend on it."""
     _batches: list[_Batch[WorkT]] = field(default_factory=list)
+    _waiting: _Batch[WorkT] = field(default_factory=_Batch)
     _seen: dict[bytes, _Cluster] = field(default_factory=dict)
-    _rounds: dict[tuple[int, ...], Round] = field(default_factory=dict)
+    _stack: ExitStack = field(default_factory=ExitStack)
 
-    def run(self, positions: list[Position]) -> list[Round]:
-        """Run all rounds, in order."""
+    def __enter__(self) -> Clusters[WorkT]:
+        return self
+
+    def __exit__(self, *raised: Any) -> None:
+        """Run what still waits, here, which else would wait; then all have been run."""
+        with self._stack:
+            if self._waiting.works and raised[0] is None:
+                self._waiting.run()
+
+    def of(self, flow: Dataflow[WorkT], place: ClusterTile) -> tuple[_Cluster, bool]:
+        """A cluster, and whether it was seen before."""
+        key = flow.digest(place) if self.reuse_tiles else b""
+        known = self._seen.get(key)
+        if known is not None:
+            return known, True
+        cluster = self._waiting.add(flow, place)
+        if self.reuse_tiles:
+            self._seen[key] = cluster
+        return cluster, False
+
+    def run_if_full(self) -> None:
+        """Run those that wait, if there are enough: in another thread, once few enough are waiting there."""
+        if not self._waiting.full:
+            return
+        batch, self._waiting = self._waiting, _Batch()
         if self.threads == 1:
-            clusters = self._started(positions, self._run_here)
-        else:
-            with ThreadPoolExecutor(self.threads) as pool:
-                clusters = self._started(positions, partial(self._submit, pool))
-        return [self._round(k, of_round) for (_, _, k), of_round in zip(positions, clusters, strict=True)]
-
-    def _submit(self, pool: ThreadPoolExecutor, batch: _Batch[WorkT]) -> None:
-        """Run a batch in another thread, once few enough wait there."""
-        pool.submit(batch.run, self.dataflow.simulate)
+            batch.run()
+            return
+        self._batches.append(batch)
+        self._pool.submit(batch.run)
         if len(self._batches) > 2 * self.threads:
             self._batches[-2 * self.threads].results.result()
 
-    def _started(self, positions: list[Position], run: Callable[[_Batch[WorkT]], None]) -> list[list[_Cluster]]:
-        """[rounds][clusters], of which all that have not been seen are run, in batches; the last one here, which else would wait."""
-        batch: _Batch[WorkT] = _Batch()
-        found: list[list[_Cluster]] = []
+    @cached_property
+    def _pool(self) -> ThreadPoolExecutor:
+        return self._stack.enter_context(ThreadPoolExecutor(self.threads))
+
+
+Started = list[list[_Cluster]]
+"""[rounds][clusters] that have been run when their `Clusters` are left."""
+
+
+@dataclass(eq=False)
+class RoundRunner(Generic[WorkT]):
+    """Runs the rounds of a dataflow."""
+
+    fabric: UnitsFabric
+    dataflow: Dataflow[WorkT]
+    reused: int = 0
+    _new: list[_Cluster] = field(default_factory=list)
+    _rounds: dict[tuple[int, ...], Round] = field(default_factory=dict)
+
+    def run(self, positions: list[Position], clusters: Clusters[WorkT]) -> list[Round]:
+        """Run all rounds, in order."""
+        with clusters:
+            started = self.start(positions, clusters)
+        return self.rounds(positions, started)
+
+    def start(self, positions: list[Position], clusters: Clusters[WorkT]) -> Started:
+        """Have all clusters run that have not been seen."""
+        found: Started = []
         for position in positions:
             of_round = []
             for place in cluster_tiles(self.fabric, self.dataflow.loops, position):
-                key = self.dataflow.digest(place) if self.reuse_tiles else b""
-                cluster = self._seen.get(key)
-                if cluster is None:
-                    cluster = batch.add(self.dataflow.work(place), place)
-                    if self.reuse_tiles:
-                        self._seen[key] = cluster
-                else:
-                    self.reused += 1
+                cluster, seen = clusters.of(self.dataflow, place)
                 of_round.append(cluster)
+                if seen:
+                    self.reused += 1
+                else:
+                    self._new.append(cluster)
             found.append(of_round)
-            if batch.full:
-                batch = self._run(batch, run)
-        if batch.works:
-            self._run(batch, self._run_here)
+            clusters.run_if_full()
         return found
 
-    def _run_here(self, batch: _Batch[WorkT]) -> None:
-        batch.run(self.dataflow.simulate)
-
-    def _run(self, batch: _Batch[WorkT], run: Callable[[_Batch[WorkT]], None]) -> _Batch[WorkT]:
-        """Run a batch; the next one."""
-        self._batches.append(batch)
-        run(batch)
-        return _Batch()
+    def rounds(self, positions: list[Position], started: Started) -> list[Round]:
+        """What they did, in order."""
+        return [self._round(k, of_round) for (_, _, k), of_round in zip(positions, started, strict=True)]
 
     @property
     def checked(self) -> dict[str, int]:
         """What was verified on the way."""
-        sizes = [(len(batch.places), batch.results.result().compared) for batch in self._batches]
-        simulated, compared = sum(size for size, _ in sizes), sum(size for size, compared in sizes if compared)
-        return {"tiles_simulated": simulated, "tiles_reused": self.reused, "tiles_compared": compared}
+        compared = sum(cluster.batch.results.result().compared for cluster in self._new)
+        return {"tiles_simulated": len(self._new), "tiles_reused": self.reused, "tiles_compared": compared}
 
     def _round(self, k: int, clusters: list[_Cluster]) -> Round:
         """Add up the clusters of a round, once for all that are of the same clusters; the barrier waits for the slowest."""

@@ -97,12 +97,23 @@ data.bars.forEach((bars, number) => {
     text: bars.names.map((name) => `${name}: ${part.label}<br>${part.meaning}`), textposition: "none",
     hovertemplate: `%{text}<br>%{x:.4~g} ${bars.unit}<extra></extra>`,
   }));
-  const across = innerWidth < 700 ? 2 : 5;
-  const drawn = 40 + 34 * names.length;  // what the bars take; the legend stands below them
-  const height = drawn + 120 + 19 * Math.ceil(bars.parts.length / across);
-  Plotly.newPlot(`bars-${number}`, traces, layout({ barmode: "stack", height, margin: { l: 60, r: 10, t: 34, b: height - drawn - 34 }, xaxis: { title: { text: bars.unit }, automargin: true },
-    yaxis: { autorange: "reversed", automargin: true, tickvals: names.map((_, place) => place), ticktext: names },
-    legend: { orientation: "h", y: -60 / drawn, yanchor: "top", traceorder: "normal" } }), config);
+  const drawn = at(`bars-${number}`);
+  Plotly.newPlot(drawn, traces, layout({ barmode: "stack", height: 120 + 34 * names.length, showlegend: false,
+    xaxis: { title: { text: bars.unit, standoff: 4 }, automargin: true },
+    yaxis: { autorange: "reversed", automargin: true, tickvals: names.map((_, place) => place), ticktext: names } }), config);
+  // a legend of the page's own: plotly's would scroll within the drawing on a phone
+  bars.parts.forEach((part, place) => {
+    const entry = document.createElement("button");
+    entry.append(Object.assign(document.createElement("i"), { style: `background: ${part.colour}` }), part.label);
+    entry.title = part.meaning;
+    entry.setAttribute("aria-pressed", "true");
+    entry.addEventListener("click", () => {
+      const shown = entry.getAttribute("aria-pressed") === "false";
+      entry.setAttribute("aria-pressed", String(shown));
+      Plotly.restyle(drawn, { visible: shown }, [place]);
+    });
+    drawn.nextElementSibling.append(entry);
+  });
 });
 
 at("copy").addEventListener("click", async () => {

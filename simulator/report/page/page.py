@@ -92,9 +92,10 @@ class Page:
 
 
 def columns_of(points: Sequence[Mapping[str, float]], objectives: Sequence[str] = ()) -> list[Column]:
-    """The metrics that points have, each in the unit that suits most of them; `objectives` are shown at first too."""
+    """The metrics that points have, each in the unit that suits most of them; `objectives`, which decide, come first."""
     columns = []
-    for name, metric in METRICS.items():
+    for name in dict.fromkeys([*(name for name in objectives if name in METRICS), *METRICS]):
+        metric = METRICS[name]
         values = [figures[name] for figures in points if name in figures]
         if values:
             factor, unit = common_scale(values, metric.term.unit)

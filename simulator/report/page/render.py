@@ -34,11 +34,12 @@ def rendered(page: Page, script: str) -> str:
         "SENTENCES": _sentences(page),
         "TABLE": _table(page),
         "BARS": "".join(
-            f'<section><h2>{escape(bars.title)}</h2><div class="plot" id="bars-{n}"></div></section>' for n, bars in enumerate(page.bars)
+            f'<section><h2>{escape(bars.title)}</h2><div class="bars" id="bars-{n}"></div><p class="legend"></p></section>'
+            for n, bars in enumerate(page.bars)
         ),
         "FILES": "".join(f"<details><summary>{escape(name)}</summary><pre>{escape(text)}</pre></details>" for name, text in page.files),
         "MADE": "".join(f"<dt>{escape(what)}</dt><dd>{escape(value)}</dd>" for what, value in page.made),
-        "COMMAND": escape(page.command),
+        "COMMAND": " ".join(f"<span>{escape(word)}</span>" for word in page.command.split(" ")),
         "DATA": _data(page),
         "PLOTLY": script.replace("</script", "<\\/script"),
         "SCRIPT": _own("page.js"),

@@ -61,9 +61,11 @@ def page_of_runs(report: Report, made: Mapping[str, Any], files: Mapping[str, st
 
 
 def provenance(made: Mapping[str, Any], version: str) -> list[tuple[str, str]]:
-    """What run.json says, as lines."""
+    """What run.json says, as lines, but the command, which has a place of its own."""
     known = {"sparsim_version": version, **made}
-    return [(name.replace("_", " "), str(value)) for name, value in known.items() if isinstance(value, str | int | float)]
+    return [
+        (name.replace("_", " "), str(value)) for name, value in known.items() if name != "command" and isinstance(value, str | int | float)
+    ]
 
 
 def as_it_ran(record: dict[str, Any]) -> str:

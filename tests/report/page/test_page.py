@@ -10,6 +10,7 @@ from runs import small_runs
 
 from simulator.errors import ConfigError
 from simulator.report.page import Bars, Column, Page, Part, Point, drawing_script, rendered
+from simulator.report.page.bars import component_bars
 from simulator.report.page.runs import page_of_runs
 from simulator.study.comparison import Comparison
 
@@ -38,7 +39,7 @@ class Parsed(HTMLParser):
         self.images += tag == "img"
         if tag not in VOID:
             self.open.append(tag)
-            self.named.append(known.get("id") or tag)
+            self.named.append(self.named[-1] if tag == "span" else known.get("id") or tag)
 
     def handle_endtag(self, tag: str) -> None:
         assert self.open.pop() == tag
@@ -88,6 +89,22 @@ def test_one_machine_has_its_operations() -> None:
     report = Comparison((small_runs()[0],))
     *_, operations = page_of_runs(report, MADE, {}).bars
     assert set(operations.names) == {"up", "down"}
+
+
+def test_a_page_has_no_more_colours_than_can_be_told_apart() -> None:
+    """As pictures have: what is small stands together, and says what it is; nothing is lost."""
+    parts = {f"part {place}": 100.0 / (place + 1) for place in range(14)}
+    bars = component_bars("Energy", "pJ", ["a"], [parts])
+    *_, other = bars.parts
+    assert len(bars.parts) == 8
+    assert (other.label, other.meaning) == ("other", ", ".join(f"part {place}" for place in range(7, 14)))
+    assert sum(part.values[0] for part in bars.parts) == pytest.approx(sum(parts.values()))
+
+
+def test_the_table_begins_with_what_decides() -> None:
+    columns = page_of_runs(Comparison(small_runs()), MADE, {}).columns
+    assert columns[0].name == "edap_js_mm2"
+    assert columns[0].main
 
 
 def test_what_users_name_ends_no_tag() -> None:
