@@ -18,7 +18,7 @@ from simulator.kinds.units.machine import UnitsMachine
 from simulator.rtl.cluster import Cluster
 from simulator.rtl.cosim.pair import Pair, Simulate
 from simulator.rtl.cosim.pysim import PythonSimulation
-from simulator.rtl.cosim.verilated import VerilatedSimulation
+from simulator.rtl.cosim.verilated import VerilatedSimulation, verilator
 from simulator.rtl.design import Agreement, CosimOptions, Design, not_elaborated
 from simulator.rtl.outputs import GatedCluster
 from simulator.rtl.shape import ClusterShape, PlacementName
@@ -94,7 +94,9 @@ def cosimulated(
         activation_bits=types.activation_bits,
         sum_bits=types.accumulate_bits,
     )
-    simulate: Simulate = partial(VerilatedSimulation, waves=how.waveform is not None) if how.simulator == "verilator" else PythonSimulation
+    simulate: Simulate = PythonSimulation
+    if how.simulator == "verilator":
+        simulate = partial(VerilatedSimulation, program=verilator(), waves=how.waveform is not None)
     pair = Pair(shape, lambda work, values, watch: run_cluster(spec, work, values, watch), simulate)
     for number, work in enumerate(works):
         compiled = run_clusters(spec, WorkBatch([work]), [None]).outcome(0)
