@@ -33,6 +33,9 @@ def cosim_command(
         SimulatorChoice,
         typer.Option("--simulator", help="Of the hardware: amaranth, in Python; verilator, compiled: for clusters of many units."),
     ] = SimulatorChoice.amaranth,
+    lanes: Annotated[
+        int | None, typer.Option("--lanes", min=1, help="Lanes that the hardware carries of each word; default: all of the machine's.")
+    ] = None,
     vcd: Annotated[Path | None, typer.Option("--vcd", metavar="FILE", help="Waveform of the tile that differs, else of the last.")] = None,
 ) -> None:
     """Run tiles of a workload through a machine's hardware and both engines; exit code 1 where they differ. Needs the extra rtl."""
@@ -43,7 +46,7 @@ def cosim_command(
     from simulator.rtl.design import CosimOptions
     from simulator.workload import load_workload
 
-    how = CosimOptions(tiles, vcd, simulator.value)
+    how = CosimOptions(tiles, vcd, simulator.value, lanes)
     console = Console(markup=False, highlight=False)
     agreements = []
     for agreement in cosimulate(read_machine(machine, overrides or []), load_workload(workload), how, only):

@@ -40,6 +40,8 @@ class CosimOptions:
     """Where a waveform goes: of the first tile that differs, else of the last one."""
     simulator: SimulatorName = "amaranth"
     """Amaranth's own, in Python; or Verilator, compiled, where it is installed."""
+    lanes: int | None = None
+    """Lanes of a word that the hardware carries, where not all of them are wanted: they are alike, and decide no cycle."""
     around: int = 3
     """Cycles shown before and after a difference."""
 

@@ -89,7 +89,7 @@ def cosimulated(
         tokens=max(work.token_words for work in works),
         streams=any(len(work.piece_readers()) > work.stream.fifo_pieces for work in works),
         placement=_placement(machine),
-        lanes=machine.fabric.lanes,
+        lanes=min(how.lanes or machine.fabric.lanes, machine.fabric.lanes),
         weight_bits=types.weight_bits,
         activation_bits=types.activation_bits,
         sum_bits=types.accumulate_bits,
