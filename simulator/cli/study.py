@@ -18,8 +18,8 @@ from simulator.pipeline import kernels_needed
 from simulator.pricing import elaborate, technology_of
 from simulator.report.folder import check_free, default_folder, set_in_name
 from simulator.report.pictures import Pictures
-from simulator.report.verdict import OBJECTIVE
 from simulator.report.write import Report, uncertainty_record
+from simulator.result import OBJECTIVE
 from simulator.specs import config_path
 from simulator.specs.documents import Document, load_yaml_document
 from simulator.study.comparison import Comparison, check_names, compare, processes_for
