@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
+from functools import cache
 
 import numpy as np
 import pytest
@@ -33,6 +33,7 @@ SEEDS = range(3000, 3008)
 MOST = 12
 
 
+@cache
 def search(seed: int) -> _Search:
     of = case(seed, 6.5)
     array = Machine.model_validate({"name": "array", "fabric": of.fabric, **of.machine})
@@ -41,26 +42,28 @@ def search(seed: int) -> _Search:
     return _Search(Ways(ArrayMachine.of(array), of.operation, home), spec)
 
 
-def ways(of: _Search) -> Iterator[Family]:
-    for family in of.natural:
-        yield family
-        if (other := grouped(family)) is not None:
-            yield other
+@cache
+def ways(of: _Search) -> tuple[Family, ...]:
+    """Each with its output features as they are, and grouped where that decides anything."""
+    return tuple(one for family in of.natural for one in (family, grouped(family)) if one is not None)
 
 
-def tried(of: _Search, family: Family) -> list[Candidate]:
+def found(of: _Search, family: Family) -> list[Candidate]:
     return candidates(of.machine, family, of.residency, of.spec, MOST)
+
+
+tried = cache(found)
 
 
 @pytest.mark.parametrize("seed", SEEDS)
 def test_sizes_that_are_not_estimated_are_not_among_the_best(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
     of = search(seed)
     for family in ways(of):
-        found = []
+        listed = []
         for few in (MOST, 10**9):  # as few as can be, and all
             monkeypatch.setattr(candidates_module, "FEW", few)
-            found.append([(each.cycles, each.fabric, each.tile, each.loop_order) for each in tried(of, family)])
-        assert found[0] == found[1]
+            listed.append([(each.cycles, each.fabric, each.tile, each.loop_order) for each in found(of, family)])
+        assert listed[0] == listed[1]
 
 
 @pytest.mark.parametrize("seed", SEEDS)
@@ -69,9 +72,9 @@ def test_no_schedule_goes_below_what_is_known_of_it_before_it_is_made(seed: int)
     for family in ways(of):
         outlines = _Outlines(of, family)
         for each in tried(of, family):
-            found = outlines.outline(each)
-            assert each.at_least <= found.rank[0]
-            assert outlines.steps(each) == found.steps
+            outlined = outlines.outline(each)
+            assert each.at_least <= outlined.rank[0]
+            assert outlines.steps(each) == outlined.steps
 
 
 @pytest.mark.parametrize("seed", SEEDS)
@@ -88,7 +91,7 @@ def test_a_schedule_does_the_same_whatever_others_have_found_of_its_cuts(seed: i
 
 def ranks_within(of: _Search, family: Family, listed: list[Candidate], cycles: float) -> list[Rank]:
     in_order = _InOrder(_Outlines(of, family), listed)
-    return [found.rank for found in iter(lambda: in_order.next_within(cycles), None)]
+    return [one.rank for one in iter(lambda: in_order.next_within(cycles), None)]
 
 
 @pytest.mark.parametrize("seed", SEEDS)
@@ -124,9 +127,9 @@ def test_cuts_of_a_chain_that_are_not_made_are_not_among_the_quickest(density: f
     homes = (Residency("dram", "chip"), Residency("chip", "dram"))
     of = ArrayChain(ArrayMachine.of(array), chain, homes)
     products = [product_of(each) for each in chain]
-    found = [(each.cycles, [schedule.fabric for schedule in each.schedules]) for each in of._quickest(products)]
+    quickest = [(each.cycles, [schedule.fabric for schedule in each.schedules]) for each in of._quickest(products)]
     monkeypatch.setattr(chains_module._Least, "cycles", lambda self, cut: 0)
-    assert found == [(each.cycles, [schedule.fabric for schedule in each.schedules]) for each in of._quickest(products)]
+    assert quickest == [(each.cycles, [schedule.fabric for schedule in each.schedules]) for each in of._quickest(products)]
 
 
 def test_lines_are_compared_in_pieces() -> None:
@@ -134,6 +137,6 @@ def test_lines_are_compared_in_pieces() -> None:
     random = np.random.default_rng(3)
     w, x = random.random((300, 700)) < 0.02, random.random((700, 200)) < 0.02
     product = product_of(operation(w.astype(float), x.astype(float)))
-    found = product.common_steps(tuple(range(301)), (0, 300, 700), tuple(range(201)))
+    common = product.common_steps(tuple(range(301)), (0, 300, 700), tuple(range(201)))
     whole = [w[:, a:b].astype(np.int64) @ x[a:b].astype(np.int64) for a, b in ((0, 300), (300, 700))]
-    assert (found[0] == np.stack(whole, axis=1)).all()
+    assert (common[0] == np.stack(whole, axis=1)).all()
