@@ -2,6 +2,7 @@
 #   make demo    which design runs a weight-sparse transformer best: the study flagship, into reports/demo
 #   make test    lint, types, layers, tests
 #   make lint    lint, types, layers
+#   make versions  all tests with the lowest versions that pyproject.toml allows, then with the newest; needs uv
 #   make soak    N=10000 random cases of engine against engine
 #   make soak-rtl N=1000 random clusters, and as many arrays, in hardware, in step with the engines
 #   make fuzz    N=1000 hostile files of every kind of input: each command ends well, or in words
@@ -23,7 +24,9 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 N ?= 10000
 K ?= 20
 
-.PHONY: demo test lint soak soak-rtl fuzz soak-sweep best breakevens studies workloads bench blocks docs clean
+RESOLUTIONS ?= lowest-direct highest
+
+.PHONY: demo test lint versions soak soak-rtl fuzz soak-sweep best breakevens studies workloads bench blocks docs clean
 .DELETE_ON_ERROR:
 
 demo: $(VENV)/.installed
@@ -31,6 +34,11 @@ demo: $(VENV)/.installed
 
 test: lint
 	$(BIN)/python -m pytest -n 2 -q
+
+versions:
+	for which in $(RESOLUTIONS); do \
+	  uv venv --clear --python $(PYTHON) build/$$which && uv pip install --python build/$$which/bin/python --resolution $$which -e '.[dev]' && \
+	    build/$$which/bin/python -m pytest -n 2 -q || exit 1; done
 
 lint: $(VENV)/.installed-dev
 	$(BIN)/ruff check .

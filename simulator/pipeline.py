@@ -136,11 +136,18 @@ def engine_for(machine: Machine, engine: EngineName, requests: int) -> Engine:
     return quickest(engine, requests, kind_of(machine).kernels)
 
 
+SMALL_PLAN_MACS = 10_000_000
+"""Products, zeros among them, below which schedules are found long before kernels are compiled."""
+
+
 def kernels_needed(machine: Machine, workload: Workload, engine: EngineName) -> tuple[Kernel, ...]:
-    """Compiled kernels that a run will call: none of them where it is small or runs by formulas."""
+    """Compiled kernels that a run will call: none of them where it is small."""
+    kind = kind_of(machine)
+    planned = kind.planning_kernels and sum(op.macs_dense for op in workload.operations) >= SMALL_PLAN_MACS
+    planning = (*kind.planning_kernels, SYSTEM_KERNEL) if planned else ()
     if engine != "compiled" or requests_of(machine, workload) < SMALL_RUN_REQUESTS:
-        return ()
-    return (*kind_of(machine).kernels, SYSTEM_KERNEL)
+        return planning
+    return (*planning, *kind.kernels, SYSTEM_KERNEL)
 
 
 def requests_of(machine: Machine, workload: Workload) -> int:

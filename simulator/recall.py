@@ -61,6 +61,15 @@ class Recall:
         self._keep(key, result, pieces(result))
         return result
 
+    def named(self, key: Hashable) -> Same:
+        """The same object for equal keys, as long as it is remembered: a part of other keys that is hashed and compared at once.
+
+        >>> recall = Recall(2)
+        >>> recall.named(("long", 1)) == recall.named(("long", 1)), recall.named(("long", 1)) == recall.named(("long", 2))
+        (True, False)
+        """
+        return self.of_key(key, lambda: Same(object()))
+
     def _keep(self, key: Hashable, result: Any, pieces: int) -> None:
         with self._lock:
             if key in self._results or pieces > self.most:

@@ -116,6 +116,8 @@ class Kind(ABC):
     """Its share of the machine file: of each section that comes in kinds, the model that it brings."""
     kernels: ClassVar[tuple[Kernel, ...]] = ()
     """Compiled kernels that its runs call."""
+    planning_kernels: ClassVar[tuple[Kernel, ...]] = ()
+    """Compiled kernels that its search for schedules calls, where operations are not small."""
     components: ClassVar[tuple[ComponentWords, ...]] = ()
     """Words and colours of the components of its fabric, in the order of reports."""
     work: ClassVar[tuple[str, ...]] = ()

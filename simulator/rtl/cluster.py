@@ -30,7 +30,7 @@ class Cluster(Elaboratable):
         self.replies: RoutedReplies | CombinedReplies = (
             CombinedReplies(shape, self.reply_layout)
             if spec.combines
-            else RoutedReplies(spec.replies, self.reply_layout, pushes=1, early=spec.read_latency > 1)
+            else RoutedReplies(spec.replies, self.reply_layout, early=spec.read_latency > 1)
         )
         self.units = [self._unit(index) for index in range(spec.units)]
         self.ports = [self._port() for _ in range(spec.ports)]
@@ -58,7 +58,7 @@ class Cluster(Elaboratable):
         def into(flit: View) -> Value:
             return self.requests.into(index, flit)
 
-        return VectorUnit(self.shape, self.tile, self.request_layout, index, self.requests.entry(index).free, into)
+        return VectorUnit(self.shape, self.tile, self.request_layout, index, self.requests.entry(index), into)
 
     def _port(self) -> BankPort:
         spec = self.shape.spec
@@ -105,7 +105,7 @@ class Cluster(Elaboratable):
     def _join_port(self, m: Module, number: int, port: BankPort) -> None:
         out = self.requests.out[number]
         m.d.comb += [
-            self.requests.room[number].eq(port.queue.free[0] != 0),
+            self.requests.room[number].eq(port.queue.free != 0),
             port.queue.push[0].eq(out.valid),
             port.queue.flit[0].eq(out.flit),
         ]

@@ -12,7 +12,7 @@ from amaranth.lib.data import StructLayout, View
 from simulator.network import NetworkSpec
 from simulator.rtl.bank import BankPort
 from simulator.rtl.parts import chosen, delayed
-from simulator.rtl.queue import Queue
+from simulator.rtl.queue import Buffering, Queue, VirtualQueues
 from simulator.rtl.router import Buffer, Room, Route, Router
 from simulator.rtl.shape import index_bits
 
@@ -50,7 +50,7 @@ class RoutedNetwork(Elaboratable):
         """[sinks] a flit was granted to it."""
         self.out = [Way(Signal(name=f"out_{sink}"), Signal(layout, name=f"out_flit_{sink}")) for sink in range(spec.sinks)]
 
-    def entry(self, source: int) -> Queue:
+    def entry(self, source: int) -> Buffering:
         """The queue that a source pushes into."""
         return self.buffers[int(self.graph.buffer_of_source[source])].queue
 
@@ -77,7 +77,12 @@ class RoutedNetwork(Elaboratable):
         heads = channels if onward or (self.voq and spec.combines) else 1
         slots = spec.slots(fed=fed)
         far = early if fed else spec.latency > 1
-        queue = Queue(self.layout, slots, channels=channels, pushes=pushes if fed else 1, early=far, heads=heads)
+        most = pushes if fed else 1
+        queue: Buffering = (
+            VirtualQueues(self.layout, slots, channels, pushes=most, early=far, heads=heads)
+            if channels > 1
+            else Queue(self.layout, slots, pushes=most, early=far)
+        )
         return Buffer(queue, self._route(index))
 
     def _channels(self, router: int) -> int:
@@ -126,13 +131,17 @@ class RoutedNetwork(Elaboratable):
         """Whether what a channel leads to has a slot for a flit."""
         target = int(self.graph.target_of_channel[self.first_channel[router] + channel])
         if target < 0:
-            return lambda flit: self.room[-1 - target]
+            return lambda m, place, flit: self.room[-1 - target]
         if target not in self.buffers:
-            return lambda flit: Const(0)
+            return lambda m, place, flit: Const(0)
         buffer = self.buffers[target]
-        if not self.voq:
-            return lambda flit: buffer.queue.free[0] != 0
-        return lambda flit: chosen([free != 0 for free in buffer.queue.free], buffer.route(flit))
+        looks = [buffer.queue.look() for _ in self.routers[router].buffers]
+
+        def room(m: Module, place: int, flit: View) -> Value:
+            m.d.comb += looks[place].channel.eq(buffer.route(flit) if self.voq else 0)
+            return looks[place].free != 0
+
+        return room
 
     def _join(self, m: Module, number: int, channel: int) -> None:
         """A channel to its target: a slot is held from the grant on, the flit follows through the pipeline."""
@@ -163,10 +172,14 @@ class RoutedNetwork(Elaboratable):
 class RoutedReplies(RoutedNetwork):
     """The reply network: sources are bank ports, sinks are units, whose landing registers never refuse."""
 
+    def __init__(self, spec: NetworkSpec, layout: StructLayout, *, early: bool) -> None:
+        super().__init__(spec, layout, pushes=1, early=early)
+        self.rooms = [self.entry(source).look() for source in range(spec.sources)]
+
     def take(self, m: Module, number: int, port: BankPort) -> None:
         """Join a bank port to its queue."""
         queue = self.entry(number)
-        m.d.comb += [port.room.eq(queue.free[0] != 0), queue.push[0].eq(port.valid), queue.flit[0].eq(port.reply)]
+        m.d.comb += [port.room.eq(self.rooms[number].free != 0), queue.push[0].eq(port.valid), queue.flit[0].eq(port.reply)]
         if queue.early:
             m.d.comb += queue.reserve[0].eq(port.access)
 

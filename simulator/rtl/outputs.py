@@ -37,7 +37,7 @@ class OutputBank(Elaboratable):
         m.submodules.rows = rows = self.rows
         into = rows.flit[0]
         m.d.comb += [
-            self.waits.eq(self.sums.write & (rows.free[0] == 0)),
+            self.waits.eq(self.sums.write & (rows.free == 0)),
             rows.push[0].eq(self.sums.write & ~self.still),
             into.token.eq(self.sums.write_token),
             into.row.eq(self.sums.write_row),

@@ -11,11 +11,11 @@ from amaranth.lib.data import Layout, View
 
 from simulator.rtl.allocator import Allocator, only_winner
 from simulator.rtl.parts import any_of, selected, wire
-from simulator.rtl.queue import Queue
+from simulator.rtl.queue import Buffering
 from simulator.rtl.shape import index_bits
 
-Room = Callable[[View], Value]
-"""Whether there is a slot downstream for a flit."""
+Room = Callable[[Module, int, View], Value]
+"""(module, buffer, flit) → whether there is a slot downstream for a flit of a buffer."""
 Route = Callable[[View], Value]
 """The channel of its router that a flit takes out of a buffer."""
 
@@ -24,7 +24,7 @@ Route = Callable[[View], Value]
 class Buffer:
     """An input buffer of a router."""
 
-    queue: Queue
+    queue: Buffering
     route: Route
 
 
@@ -124,7 +124,7 @@ class Router(Elaboratable):
             wants = queue.visible[channel] if self.voq else queue.visible[0]
             if not self.voq and len(self.links) > 1:
                 wants = wants & (heading[place] == channel)
-            may = wants & self.room[channel](head)
+            may = wants & self.room[channel](m, place, head)
             bits.append(may if self.flits == 1 else may & ~sending[place])
         return wire(m, Cat(*bits), f"able_{channel}")
 

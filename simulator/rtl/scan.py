@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
 from amaranth.hdl import Const, Elaboratable, Module, Mux, Signal, Value
@@ -12,6 +12,7 @@ from amaranth.lib.memory import Memory
 from simulator.rtl.lists import ListWalk, Tile
 from simulator.rtl.parts import any_of, chosen, lowest, selected, total, wire
 from simulator.rtl.placement import bank_of, line_of
+from simulator.rtl.queue import Buffering
 from simulator.rtl.rows import OpenRows, Places
 from simulator.rtl.shape import ClusterShape, index_bits
 from simulator.rtl.window import Tags
@@ -47,15 +48,15 @@ class Scan(Elaboratable):
         requests: StructLayout,
         index: int,
         parts: tuple[ListWalk, Tags, OpenRows, Places],
-        free: Sequence[Signal],
+        queue: Buffering,
         into: Callable[[View], Value],
     ) -> None:
-        """`free`: slots of the queues at the network that are the unit's own; `into` tells which of them takes a request."""
+        """`queue`: the unit's own at the network; `into` tells which of several there takes a request."""
         self.shape = shape
         self.tile = tile
         self.index = index
         self.walk, self.tags, self.rows, self.places = parts
-        self.free = free
+        self.queues = queue.channels
         self.into = into
         spec = shape.spec
         self.present = Memory(shape=1, depth=shape.words, init=[])
@@ -63,7 +64,8 @@ class Scan(Elaboratable):
         self.fill = Signal()
         self.fill_address = Signal(range(max(2, shape.words)))
         self.fill_present = Signal()
-        self.issues = [Issue(shape, requests, len(free), f"issue_{i}") for i in range(spec.issue_width)]
+        self.rooms = [queue.look() for _ in range(spec.examine_width)]
+        self.issues = [Issue(shape, requests, queue.channels, f"issue_{i}") for i in range(spec.issue_width)]
         self.completes = [Signal(name=f"completes_{step}") for step in range(spec.examine_width)]
         """Steps that scan the end of a row that waits for nothing."""
         self.step_slot = [Signal(index_bits(spec.accumulators), name=f"slot_{step}") for step in range(spec.examine_width)]
@@ -137,11 +139,13 @@ class _Steps:
         slot = scan.step_slot[step]
         m.d.comb += slot.eq(Mux(has, chosen(self.slots, token), number_of(free)))
         only = self.width == 1
-        asks = scan.issues[0] if only else Issue(shape, scan.issues[0].flit.shape(), len(scan.free), f"step_{step}")
+        asks = scan.issues[0] if only else Issue(shape, scan.issues[0].flit.shape(), scan.queues, f"step_{step}")
         self._request(asks, address)
         m.d.comb += [asks.slot.eq(slot), asks.token.eq(token), asks.row.eq(scan.walk.row[step]), asks.weight.eq(entry.weight)]
         before = [issues & (what.into == asks.into) for issues, _, what in self.asked]
-        room = chosen(scan.free, asks.into) > total(before) if before else chosen(scan.free, asks.into) != 0
+        look = scan.rooms[step]
+        m.d.comb += look.channel.eq(asks.into)
+        room = look.free > total(before) if before else look.free != 0
         may = (self.issued < shape.spec.issue_width) & (self.issued < scan.tags.count) & (has | free.any()) & room
         here = wire(m, scan.walk.here[step] & self.goes_on, f"reached_{step}")
         drop = wire(m, here & ~present.data, f"drops_{step}")

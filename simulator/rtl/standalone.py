@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from amaranth.hdl import Elaboratable, Module, Signal
+from amaranth.hdl import Const, Elaboratable, Module, Signal
 from amaranth.lib.data import StructLayout
 
 from simulator.engine.cluster import ClusterSpec
@@ -30,7 +30,7 @@ def allocator(inputs: int, outputs: int, iterations: int) -> Built:
 def queue(slots: int, bits: int) -> Built:
     """One FIFO."""
     made = Queue(StructLayout({"carried": bits}), slots)
-    return made, (*made.push, made.flit[0].as_value(), made.pop, made.visible, *made.free, made.head.as_value())
+    return made, (*made.push, made.flit[0].as_value(), made.pop, made.visible, made.free, made.head.as_value())
 
 
 def cell(operand_bits: int, accumulate_bits: int, product_stages: int, *, overlapped: bool) -> Built:
@@ -80,5 +80,5 @@ def data_path(inputs: int, outputs: int, bits: int) -> Built:
     made = Router(layout, range(outputs), buffers, voq=True, flits=1, iterations=1, registered=True, combines=False)
     pairs = [Signal(inputs, name=f"pairs_{output}") for output in range(outputs)]
     made.allocator = _Outside(wants=[Signal(inputs, name=f"wants_{output}") for output in range(outputs)], pairs=pairs)
-    made.room = [lambda flit: 1 for _ in range(outputs)]
+    made.room = [lambda m, place, flit: Const(1) for _ in range(outputs)]
     return made, (*pairs, *(head.as_value() for head in heads), *(flit.as_value() for flit in made.sent_flit), *made.sent)

@@ -11,6 +11,7 @@ from amaranth.lib.memory import Memory
 
 from simulator.rtl.accumulators import Accumulators
 from simulator.rtl.lists import ListWalk, Tile
+from simulator.rtl.queue import Buffering
 from simulator.rtl.rows import MergeQueue, OpenRows, Places
 from simulator.rtl.scan import Scan
 from simulator.rtl.shape import ClusterShape, index_bits
@@ -24,9 +25,9 @@ class VectorUnit(Elaboratable):
     """
 
     def __init__(
-        self, shape: ClusterShape, tile: Tile, requests: StructLayout, index: int, free: list[Signal], into: Callable[[View], Value]
+        self, shape: ClusterShape, tile: Tile, requests: StructLayout, index: int, queue: Buffering, into: Callable[[View], Value]
     ) -> None:
-        """`free`: slots of the queues at the network that are its own; `into` tells which of them takes a request."""
+        """`queue`: its own at the network; `into` tells which of several there takes a request."""
         spec = shape.spec
         self.shape = shape
         self.walk = ListWalk(shape, tile)
@@ -34,7 +35,7 @@ class VectorUnit(Elaboratable):
         self.landing = Landing(spec.window, shape.word_bits)
         self.rows = OpenRows(shape)
         self.places = Places(shape)
-        self.scan = Scan(shape, tile, requests, index, (self.walk, self.tags, self.rows, self.places), free, into)
+        self.scan = Scan(shape, tile, requests, index, (self.walk, self.tags, self.rows, self.places), queue, into)
         self.merging = MergeQueue(spec.accumulators, 1 + spec.examine_width)
         self.accumulators = Accumulators(shape)
         self.pending = Memory(

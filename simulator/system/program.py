@@ -175,6 +175,8 @@ class OperationProgram:
         return self._elsewhere[index]
 
     def _of_operation(self, index: int) -> OperationProgram:
+        if self.tiles and self.tiles[0].operation == index:
+            return self
         return OperationProgram(
             tiles=tuple(replace(tile, operation=index) for tile in self.tiles),
             x_fills=tuple(replace(fill, operation=index) for fill in self.x_fills),

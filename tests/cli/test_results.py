@@ -99,7 +99,7 @@ def test_a_damaged_store_is_a_sentence_in_both_commands(sparsim: Type) -> None:
     store.write_bytes(store.read_bytes()[:4096] + b"\xa5" * (store.stat().st_size - 4096))
     for command in (["results"], ["sweep", "cond.yaml", "-j", "0", "-q", "--force"]):
         told = sparsim(*command)
-        assert (told.code, told.err) == (2, f"Error: {STORE}: cannot be used as a results store: database disk image is malformed\n")
+        assert (told.code, told.err) == (2, f"Error: {STORE}: cannot be used as a results store: it is damaged\n")
 
 
 def test_an_export_that_fails_leaves_nothing_behind(swept: Path, sparsim: Type) -> None:

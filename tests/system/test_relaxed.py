@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from dataclasses import replace
 
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 
 from simulator.system.parts import Part, Sums
 from simulator.system.program import MEMORY, Drain, Fill, Flow, OperationProgram, TileStep, joined
+from simulator.system.quick_bound import QuickBound
 from simulator.system.relaxed import earliest_end
 from simulator.system.spec import SystemSpec
 from simulator.system.system import System
@@ -112,6 +114,14 @@ def test_nor_is_one_whose_lists_stream(data: st.DataObject, rate: float, slots: 
     program = joined([data.draw(programs(index).flatmap(streamed)) for index in range(3)], depends_on)
     spec = replace(SPEC, dram_bytes_per_cycle=rate, dma_slots=slots)
     assert earliest_end(spec, program) <= System(spec, program).run().cycles
+
+
+@settings(max_examples=60, deadline=None)
+@given(programs(0), st.sampled_from([2.0, 16.0, math.inf]), st.data())
+def test_the_quick_bound_is_one_too(whole: OperationProgram, rate: float, data: st.DataObject) -> None:
+    program = data.draw(streamed(whole))
+    spec = replace(SPEC, dram_bytes_per_cycle=rate)
+    assert QuickBound(program).cycles(spec) <= System(spec, program.by_itself()).run().cycles
 
 
 def test_sums_that_nothing_carries_take_no_time() -> None:

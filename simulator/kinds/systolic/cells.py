@@ -36,9 +36,13 @@ class Operands:
     """Of the shape of `cols`: which value of its row a weight meets."""
     used: tuple[int, int]
     """Rows and columns that are not padding: the first columns, and the first rows; the last rows where sums stay."""
+    steps: NDArray[np.int64] | None = None
+    """Where sums stay and steps are skipped: which of its tile's each is."""
+    tile_steps: int = 0
+    """Then the steps of the tile, skipped ones included."""
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, kw_only=True)
 class Fold(Operands):
     """A fold with its time."""
 
@@ -313,4 +317,4 @@ def run_output(fabric: SystolicFabric, operands: list[Operands], watch: Watch | 
 
 
 def _folds(starts: list[int], operands: list[Operands]) -> list[Fold]:
-    return [Fold(fold.rows, fold.cols, fold.picks, fold.used, start) for start, fold in zip(starts, operands, strict=True)]
+    return [Fold(fold.rows, fold.cols, fold.picks, fold.used, start=start) for start, fold in zip(starts, operands, strict=True)]

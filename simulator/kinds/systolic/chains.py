@@ -210,9 +210,17 @@ class _Array:
     compiled: bool
     """Whether the kernels say so."""
     _turns: dict[int, Ints] = field(default_factory=dict)
+    _known: dict[Hashable, int] = field(default_factory=dict)
 
     def cycles(self, each: ChainCut) -> int:
         """Of all tiles, and of what of the way from one operation to the next no tile hides."""
+        part, flow = each.fabric, each.dataflow
+        key = flow, part.rows, part.cols, part.skip_zero_tiles, part.column_skip and flow == "os", each.tokens
+        if key not in self._known:
+            self._known[key] = self._cycles(each)
+        return self._known[key]
+
+    def _cycles(self, each: ChainCut) -> int:
         if not self.compiled:
             return _Outline.of(self.products, each, self.ahead).cycles
         tiles = self.products[0].batch * -(-self.products[0].shape[2] // each.tokens)

@@ -121,7 +121,7 @@ class EdgeFills:
     def x_elements(self) -> Ints:
         """[batch, N tiles, K tiles] activations."""
         features, tokens = self._x_spans
-        sizes = np.diff(features)[..., 0], np.diff(tokens)[:, 0]
+        sizes = features[..., 1] - features[..., 0], tokens[:, 1] - tokens[:, 0]
         if self.operation.gradient is not None:
             return sizes[0][:, :, None] * sizes[1]
         return sizes[0][:, None, :] * sizes[1][:, None]
@@ -136,7 +136,7 @@ class EdgeFills:
     @property
     def _x_spans(self) -> tuple[Ints, Ints]:
         """[batch, tiles, 2] features of the operation's own X, and [tiles, 2] its tokens: a sampled product streams the transpose."""
-        product, k_tiles, n_tiles = self.schedule.product, np.array(self.schedule.k_tiles), np.array(self.schedule.n_tiles)
+        product, (_, k_tiles, n_tiles) = self.schedule.product, self.schedule.spans
         width = self.operation.block_shape[1]
         offsets = np.arange(product.batch)[:, None, None] * width
         if self.operation.gradient is not None:
@@ -172,7 +172,7 @@ class EdgeFills:
         return self._once(("y", self.schedule.m_tiles, self.schedule.n_tiles), self._y_bytes)
 
     def _y_bytes(self) -> Ints:
-        product, m_tiles, n_tiles = self.schedule.product, np.array(self.schedule.m_tiles), np.array(self.schedule.n_tiles)
+        product, (m_tiles, _, n_tiles) = self.schedule.product, self.schedule.spans
         rows = (np.arange(product.batch)[:, None, None] * product.shape[0] + m_tiles).reshape(-1, 2)
         bits = self.forms.y.blocks(rows, n_tiles, self.machine.datatypes.activation_bits, product.row_order)
         return (-(-bits // 8)).ravel()
@@ -225,7 +225,7 @@ class EdgeFills:
     @cached_property
     def _sizes(self) -> TileSize[Ints]:
         """[batch, M tiles, K tiles]"""
-        rows, columns = (np.diff(spans)[:, 0] for spans in (self.schedule.m_tiles, self.schedule.k_tiles))
+        rows, columns, _ = self.schedule.sizes
         shape = self.schedule.product.batch, len(rows), len(columns)
         elements = np.broadcast_to(rows[:, None] * columns, shape)
         return TileSize(np.broadcast_to(rows[:, None], shape), np.broadcast_to(columns, shape), elements, self._nonzeros)
@@ -240,7 +240,7 @@ class EdgeFills:
         if self.schedule.product.of > 1:
             return StoredBits(elements * value_bits, elements * machine.fabric.selection_bits)
         if self._unpacks:
-            bits = self.forms.gradient.blocks(self._row_spans.reshape(-1, 2), np.array(self.schedule.k_tiles), value_bits)
+            bits = self.forms.gradient.blocks(self._row_spans.reshape(-1, 2), self.schedule.spans[1], value_bits)
             return StoredBits(bits.reshape(elements.shape) - elements, elements)
         if form == "dense":
             return StoredBits(elements * value_bits, 0 * elements)
@@ -251,7 +251,7 @@ class EdgeFills:
 
     def _named(self) -> StoredBits[Ints]:
         """In the format that the operation names, tile by tile."""
-        k_spans, width = np.array(self.schedule.k_tiles), self.schedule.product.shape[1]
+        k_spans, width = self.schedule.spans[1], self.schedule.product.shape[1]
         tiles = [
             named_bits(self.machine.machine, self.array, _span(rows), _span(columns + block * width))
             for block, of_block in enumerate(self._row_spans)
@@ -266,7 +266,7 @@ class EdgeFills:
     def _row_spans(self) -> Ints:
         """[batch, M tiles, 2]"""
         product = self.schedule.product
-        spans: Ints = np.arange(product.batch)[:, None, None] * product.shape[0] + np.array(self.schedule.m_tiles)
+        spans: Ints = np.arange(product.batch)[:, None, None] * product.shape[0] + self.schedule.spans[0]
         return spans
 
     @property
@@ -301,7 +301,7 @@ class EdgeFills:
         """[batch, tiles of an axis, K tiles] a bit a line and step, or a line and fold, or none where nothing is skipped."""
         fabric = self.schedule.fabric
         if fabric.column_skip and self.schedule.dataflow == "os":
-            scanned = np.diff(self.schedule.k_tiles)[:, 0]
+            scanned = self.schedule.sizes[1]
         else:
             scanned = self._lines(1) * fabric.skip_zero_tiles
         lines = self._lines(axis)[:, None] * scanned
@@ -326,7 +326,7 @@ class EdgeFills:
         schedule = self.schedule
         tiles = schedule.product.batch, len(schedule.m_tiles), len(schedule.k_tiles)
         if schedule.product.left is None:
-            m_sizes, k_sizes = (np.diff(spans)[:, 0] for spans in (schedule.m_tiles, schedule.k_tiles))
+            m_sizes, k_sizes, _ = schedule.sizes
             return np.broadcast_to(m_sizes[:, None] * k_sizes, tiles)
         nonzeros = self._counted[0] if WEIGHTS_KERNEL.ready else np.bincount(self._tile_of, minlength=tiles[0] * tiles[1] * tiles[2])
         return np.asarray(nonzeros).reshape(tiles)
@@ -343,8 +343,8 @@ class EdgeFills:
     @property
     def _numbers(self) -> tuple[Ints, Ints]:
         """Tile along M of each row of W, numbered on over its blocks, and tile along K of each column."""
-        m_tiles, k_tiles, batch = self.schedule.m_tiles, self.schedule.k_tiles, self.schedule.product.batch
-        m_of, k_of = (np.repeat(np.arange(len(spans)), np.diff(spans)[:, 0]) for spans in (m_tiles, k_tiles))
+        m_tiles, batch = self.schedule.m_tiles, self.schedule.product.batch
+        m_of, k_of = (np.repeat(np.arange(len(sizes)), sizes) for sizes in self.schedule.sizes[:2])
         return (np.arange(batch)[:, None] * len(m_tiles) + m_of).ravel(), np.tile(k_of, batch)
 
     def _words(self) -> tuple[Ints, Ints]:

@@ -14,6 +14,7 @@ from simulator.cost.hardware import Parts
 from simulator.cost.technology import Technology
 from simulator.engine.engines import RunOptions
 from simulator.kinds.base import Kind, Least, Memo, Scheduled
+from simulator.kinds.systolic.compiled import KERNELS
 from simulator.kinds.systolic.delays import timing_paths
 from simulator.kinds.systolic.machine import ArrayMachine, SystolicFabric
 from simulator.kinds.systolic.parts import WORDS, parts_of
@@ -42,6 +43,7 @@ class Systolic(Kind):
     sizes = ArraySizes()
     components = WORDS
     sections: ClassVar[dict[type[Section], type[Section]]] = {Fabric: SystolicFabric}
+    planning_kernels = KERNELS
 
     def describes(self, machine: Machine) -> bool:
         """Whether its fabric is an array."""

@@ -139,10 +139,11 @@ def _both_streamed(fabric: SystolicFabric, left: Matrix, top: Matrix, picks: NDA
         wanted[:] = False
     if fabric.column_skip:
         wanted &= left.any(axis=(1, 2)) & top.any(axis=1)
+    steps = (np.flatnonzero(wanted), len(wanted)) if fabric.column_skip else (None, 0)
     left, top, picks = left[wanted], top[wanted], picks[wanted]
     lines = np.pad(left, ((0, 0), (fabric.rows - left.shape[1], 0), (0, 0)))  # the last rows, from which no sum passes a cell without one
     used = left.shape[1], top.shape[1]
-    return Operands(lines, _pad(top, 1, fabric.cols), _picks(picks, (len(picks), fabric.cols)), used)
+    return Operands(lines, _pad(top, 1, fabric.cols), _picks(picks, (len(picks), fabric.cols)), used, *steps)
 
 
 def _blocks(span: slice, step: int) -> Iterator[slice]:

@@ -53,6 +53,18 @@ class SystolicSchedule:
         return np.stack((block, first, second, k) if self.loop_order == "m_rounds" else (block, second, first, k))
 
     @cached_property
+    def spans(self) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
+        """[tiles, 2] first and end of each tile along M, K and N."""
+        m, k, n = (np.array(tiles, dtype=np.int64) for tiles in (self.m_tiles, self.k_tiles, self.n_tiles))
+        return m, k, n
+
+    @cached_property
+    def sizes(self) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
+        """[tiles] sizes along M, K and N."""
+        m, k, n = (spans[:, 1] - spans[:, 0] for spans in self.spans)
+        return m, k, n
+
+    @cached_property
     def positions(self) -> tuple[Position, ...]:
         """The same, tile by tile."""
         return tuple((block, m, n, k) for block, m, n, k in self.places.T.tolist())

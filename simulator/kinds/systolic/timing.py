@@ -145,8 +145,7 @@ def _tails(schedule: SystolicSchedule, places: tuple[NDArray[np.int64], ...]) ->
         return np.zeros(len(places[0]), dtype=np.int64)
     if flow == "os":
         return np.full(len(places[0]), fabric.skew + fabric.rows)
-    spans, of = (schedule.n_tiles, places[3]) if flow == "ws" else (schedule.m_tiles, places[1])
-    streamed = np.diff(spans)[of, 0]
+    streamed = schedule.sizes[2][places[3]] if flow == "ws" else schedule.sizes[0][places[1]]
     return np.asarray(fabric.skew + np.minimum(0, streamed - fabric.rows), dtype=np.int64)
 
 

@@ -12,7 +12,8 @@ from simulator.kinds.units.fusion import BlockCut, FusedPlan, SettledCuts, kept_
 from simulator.kinds.units.loops import Pace, Planned, Setting
 from simulator.kinds.units.operation import UnitsPlan, run_plan
 from simulator.kinds.units.rounds import Dataflow
-from simulator.kinds.units.tries import Way, rank
+from simulator.kinds.units.tries import Alone, Way, quickest
+from simulator.recall import Same
 from simulator.system.operation import OperationRun
 from simulator.system.tensors import Residency
 from simulator.workload.types import Operation
@@ -43,14 +44,16 @@ class Decision:
         return {each.key: each for each in self.plan()}
 
     @cached_property
-    def _work(self) -> tuple[Hashable, ...]:
+    def _work(self) -> Same:
         """All that decides what it does once it is cut, but for whether W is kept: neither rates nor room."""
         home = self.residency.without_room()
-        return self.kind, self.setting.key, self.operation.content, home, self.index, self.burst_bytes, self.options.reuse_tiles
+        return self.options.recall.named(
+            ("work", self.kind, self.setting.key, self.operation.content, home, self.index, self.burst_bytes, self.options.reuse_tiles)
+        )
 
     def best(self) -> Hashable:
         """The way that takes least time on this system: the only one, or of several the one that is through first when played alone."""
-        return self.options.recall.of_key((*self._work, "best", self.setting.pace, self.residency), self._best)
+        return self.options.recall.of_key((self._work, "best", self.setting.pace, self.residency), self._best)
 
     def _best(self) -> Hashable:
         return _quickest(list(self.planned), lambda way: (self.run(way),), self.setting.pace, self.options)
@@ -58,7 +61,7 @@ class Decision:
     def run(self, way: Hashable) -> OperationRun:
         """What it does, cut in a way: recalled if it was run in the same setting, cut so and with a W that is kept or not."""
         if way not in self._runs:
-            recall, key = self.options.recall, (*self._work, way)
+            recall, key = self.options.recall, (self._work, way)
             least_room = recall.of_key((*key, "room"), lambda: self._cut(way).least_room(self.residency.room_bytes))
             kept = least_room is not None and least_room <= self.residency.room_bytes
             self._runs[way] = recall.of_key(
@@ -94,10 +97,10 @@ class ChainDecision:
         return self.settled.cuts.residency
 
     @cached_property
-    def _work(self) -> tuple[Hashable, ...]:
+    def _work(self) -> Same:
         """All that decides what it does once it is cut, but for which W are kept."""
         homes = tuple(home.without_room() for home in self.residency)
-        return *self.settled.key, homes, self.first, self.burst_bytes, self.options.reuse_tiles
+        return self.options.recall.named(("chain", *self.settled.key, homes, self.first, self.burst_bytes, self.options.reuse_tiles))
 
     @cached_property
     def cuts(self) -> list[BlockCut]:
@@ -108,7 +111,7 @@ class ChainDecision:
     def best(self) -> BlockCut:
         """The way that takes least time on this system: the only one, or of several the one that is through first when played alone."""
         pace = self.settled.settings[0].pace
-        return self.options.recall.of_key((*self._work, "best", pace, self.residency), self._best)
+        return self.options.recall.of_key((self._work, "best", pace, self.residency), self._best)
 
     def _best(self) -> BlockCut:
         return _quickest(self.cuts, self.run, self.settled.settings[0].pace, self.options)
@@ -116,7 +119,7 @@ class ChainDecision:
     def run(self, cut: BlockCut) -> tuple[OperationRun, ...]:
         """What it does, cut in a way: recalled if it was run in the same setting, cut so and with the same W kept."""
         if cut not in self._runs:
-            recall, key = self.options.recall, (*self._work, cut)
+            recall, key = self.options.recall, (self._work, cut)
             kept = kept_in(recall.of_key((*key, "room"), lambda: self.plan(cut).least_rooms()), self.residency)
             self._runs[cut] = recall.of_key(
                 (*key, kept),
@@ -136,4 +139,5 @@ def _quickest(ways: Sequence[Way], runs_of: Callable[[Way], Sequence[OperationRu
     """The only one, which need not be run, or the one that is through first when played alone."""
     if len(ways) == 1:
         return ways[0]
-    return min(ways, key=lambda way: rank(runs_of(way), options.engine.name, pace.system, options.recall))
+    alone = [Alone.of(runs_of(way), options.recall) for way in ways]
+    return ways[quickest(alone, options.engine.name, pace.system)]

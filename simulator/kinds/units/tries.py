@@ -6,13 +6,16 @@ is contended, rows that find no room. So more capacity could make a machine slow
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import TypeVar
 
 from simulator.engine.engines import EngineName, play
 from simulator.recall import NOTHING, Recall, Same
 from simulator.system.operation import OperationRun
 from simulator.system.program import Program, interleaved
+from simulator.system.quick_bound import QuickBound
 from simulator.system.spec import SystemSpec
 
 NEAR = 2.0
@@ -43,17 +46,44 @@ def more(least: int) -> tuple[int, ...]:
     return least, least + 1, 2 * least, 3 * least, 4 * least
 
 
-def rank(runs: Sequence[OperationRun], engine: EngineName, system: SystemSpec, recall: Recall = NOTHING) -> Rank:
-    """Cycles of an operation, or of a chain, by itself, then bytes of DRAM. Of equal runs at another rate, the program is found again."""
+@dataclass(frozen=True, eq=False)
+class Alone:
+    """An operation, or a chain, that has the machine to itself."""
 
-    def alone() -> Program:
-        programs = [run.program.of_operation(place) for place, run in enumerate(runs)]
-        whole = programs[0] if len(programs) == 1 else interleaved(programs)
-        return whole.by_itself(len(programs))
+    program: Program
+    bound: QuickBound
 
-    if not recall.most:
-        outcome = play(engine, system, alone())
-    else:
-        key = "alone", *(Same(run.program) for run in runs)
-        outcome = play(engine, system, recall.of_key(key, lambda: alone().kept(), lambda program: program.parts))
-    return outcome.cycles, outcome.moved_bytes["dram_read_bytes"] + outcome.moved_bytes["dram_write_bytes"]
+    @classmethod
+    def of(cls, runs: Sequence[OperationRun], recall: Recall = NOTHING) -> Alone:
+        """What its operations do; of equal runs it is found again, to be played at other rates."""
+
+        def made() -> Alone:
+            programs = [run.program.of_operation(place) for place, run in enumerate(runs)]
+            whole = programs[0] if len(programs) == 1 else interleaved(programs)
+            return cls(whole.by_itself(len(programs)).kept(), QuickBound(whole))
+
+        return recall.of_key(("alone", *(Same(run.program) for run in runs)), made, lambda alone: alone.program.parts)
+
+    def floor(self, system: SystemSpec) -> Rank:
+        """No rank is below."""
+        moved = self.bound.moved(system)
+        return self.bound.cycles(system), moved.dram_read_bytes + moved.dram_write_bytes
+
+    def rank(self, engine: EngineName, system: SystemSpec) -> Rank:
+        """Cycles, then bytes of DRAM."""
+        outcome = play(engine, system, self.program)
+        return outcome.cycles, outcome.moved_bytes["dram_read_bytes"] + outcome.moved_bytes["dram_write_bytes"]
+
+
+def quickest(ways: Sequence[Alone], engine: EngineName, system: SystemSpec) -> int:
+    """Place of the way that is through first; of those, that moves the fewest bytes of DRAM; of those, the first.
+
+    Played in order of their floors, until none can be better.
+    """
+    floors = sorted((way.floor(system), place) for place, way in enumerate(ways))
+    best: tuple[Rank, int] = (math.inf,), 0
+    for floor, place in floors:
+        if (floor, place) >= best:
+            break
+        best = min(best, (ways[place].rank(engine, system), place))
+    return best[1]

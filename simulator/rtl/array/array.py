@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from amaranth.hdl import Cat, Const, Elaboratable, Module, Mux, Signal
 from amaranth.lib.fifo import SyncFIFO
 
@@ -22,8 +24,8 @@ class CellArray(Elaboratable):
         self.shape = shape
         self.sequencer = Sequencer(shape)
         self.cells = [[Cell(shape) for _ in range(shape.cols)] for _ in range(shape.rows)]
-        self.row_banks = [OperandBank(shape, shape.row_words) for _ in range(shape.rows)]
-        self.column_banks = [OperandBank(shape, shape.column_words) for _ in range(shape.cols)]
+        self.row_banks = [OperandBank(shape, shape.row_words, shape.row_word) for _ in range(shape.rows)]
+        self.column_banks = [OperandBank(shape, shape.column_words, shape.column_word) for _ in range(shape.cols)]
         self.sum_banks = [SumBank(shape) for _ in range(shape.cols)]
         self.done = Signal()
         """The last step of a fold is added in the last cell of the part in use."""
@@ -32,10 +34,11 @@ class CellArray(Elaboratable):
     def ports(self) -> tuple[Signal, ...]:
         """What is in and out of the array: what is asked of it, fills and drains."""
         sequencer = self.sequencer
+        lists = (sequencer.list_address, sequencer.list_value, sequencer.lists_step) if self.shape.listed_steps else ()
         asked = (sequencer.stays, sequencer.part_rows, sequencer.part_cols, sequencer.fold.valid, *sequencer.fold.signals, sequencer.ready)
         fills = [port for bank in (*self.row_banks, *self.column_banks) for port in (bank.fill_address, bank.fill_value, bank.fills)]
         drains = [port for bank in self.sum_banks for port in (bank.drain_address, bank.drained)]
-        return (*asked, sequencer.busy, self.done, *fills, *drains)
+        return (*asked, *lists, sequencer.busy, self.done, *fills, *drains)
 
     def elaborate(self, platform: object) -> Module:
         """Cells between their edges."""
@@ -62,13 +65,14 @@ class CellArray(Elaboratable):
         """Addresses go down the banks, a row a cycle; `unused` counts down to the first row of a fold, or `used` to its last."""
         shape, sequencer = self.shape, self.sequencer
         valid, first, last, address = sequencer.row_valid, sequencer.row_first, sequencer.row_last, sequencer.row_address
+        reads: Any = sequencer.row_reads
         left = Signal(shape.row_bits)
         streams = sequencer.streams
         m.d.comb += left.eq(Mux(sequencer.stays, sequencer.part_rows - streams.rows, streams.rows))
         for row, bank in enumerate(self.row_banks):
             used = Signal(name=f"row_{row}_used")
             m.d.comb += used.eq(valid & ~idle_rows[row] & ((left == 0) == sequencer.stays))
-            m.d.comb += [bank.address.eq(address), bank.reads.eq(used)]
+            m.d.comb += [bank.address.eq(address), bank.passes.eq(used), bank.reads.eq(used & reads)]
             token, name = self.cells[row][0].left, f"row_{row}"
             arrives = delayed(m, Cat(used, valid & first, valid & last), shape.read_cycles, f"{name}_marks")
             m.d.comb += [Cat(token.valid, token.first, token.last).eq(arrives), token.value.eq(bank.value)]
@@ -76,7 +80,8 @@ class CellArray(Elaboratable):
             m.d.sync += following.eq(Mux(left == 0, 0, left - 1))
             left = following
             address = delayed(m, address, 1, f"{name}_address")
-            valid, first, last = (delayed(m, of, 1, f"{name}_{word}") for of, word in ((valid, "valid"), (first, "first"), (last, "last")))
+            wave = (valid, "valid"), (first, "first"), (last, "last"), (reads, "reads")
+            valid, first, last, reads = (delayed(m, of, 1, f"{name}_{word}") for of, word in wave)
 
     def _along_rows(self, m: Module, idle_cols: Signal) -> None:
         for line in self.cells:
@@ -89,11 +94,12 @@ class CellArray(Elaboratable):
         """Addresses go along the banks, a column a cycle."""
         shape, sequencer = self.shape, self.sequencer
         valid, first, address, cols = sequencer.column_valid, sequencer.column_first, sequencer.column_address, sequencer.column_cols
+        reads: Any = sequencer.column_reads
         for col, bank in enumerate(self.column_banks):
             m.submodules[f"column_bank_{col}"] = bank
             used, name = Signal(name=f"column_{col}_used"), f"column_{col}"
             m.d.comb += used.eq(valid & (cols > col))
-            m.d.comb += [bank.address.eq(address), bank.reads.eq(used)]
+            m.d.comb += [bank.address.eq(address), bank.passes.eq(used), bank.reads.eq(used & reads)]
             arrives = delayed(m, used, shape.read_cycles, f"{name}_used")
             top = self.cells[0][col]
             m.d.comb += [top.above.valid.eq(arrives & sequencer.stays), top.above.value.eq(bank.value), top.fresh_above.eq(arrives)]
@@ -101,8 +107,8 @@ class CellArray(Elaboratable):
             closes = delayed(m, first, shape.read_cycles, f"{name}_first")
             for row, line in enumerate(self.cells):
                 m.d.comb += line[col].loading.eq(arrives & ~closes if row else arrives)
-            wave = (valid, "valid"), (first, "first"), (address, "address"), (cols, "cols")
-            valid, first, address, cols = (delayed(m, of, 1, f"{name}_{word}") for of, word in wave)
+            wave = (valid, "valid"), (first, "first"), (address, "address"), (cols, "cols"), (reads, "reads")
+            valid, first, address, cols, reads = (delayed(m, of, 1, f"{name}_{word}") for of, word in wave)
 
     def _down_columns(self, m: Module, idle_rows: Signal) -> None:
         for row in range(1, self.shape.rows):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
@@ -28,7 +29,8 @@ class Probe(Elaboratable):
         cells = list(chain.from_iterable(array.cells))
         self.strobes = [Cat(getattr(cell, name) for cell in cells) for name in STROBES]
         self.strobes += [Cat(cell.left.valid for cell in cells), Cat(cell.above.valid for cell in cells)]
-        self.strobes += [Cat(bank.reads for bank in array.row_banks), Cat(bank.reads for bank in array.column_banks)]
+        for banks in (array.row_banks, array.column_banks):
+            self.strobes += [Cat(bank.passes for bank in banks), Cat(bank.reads for bank in banks)]
         self.strobes += [Cat(bank.sum.valid for bank in array.sum_banks), Cat(bank.sum.valid & bank.adds for bank in array.sum_banks)]
         self.strobes += [array.done]
         self.happens = Signal(sum(map(len, self.strobes)))
@@ -44,7 +46,7 @@ class Probe(Elaboratable):
         return m
 
 
-EDGES = ("rows_pass", "columns_pass", "row_reads", "column_reads", "sum_writes", "sum_adds", "done")
+EDGES = ("rows_pass", "columns_pass", "row_operands", "row_reads", "column_operands", "column_reads", "sum_writes", "sum_adds", "done")
 
 
 _RUBBISH = 77
@@ -95,7 +97,9 @@ class Job:
     part: tuple[int, int]
     orders: Sequence[Mapping[str, int]]
     fills: tuple[Mapping[tuple[int, int], int], Mapping[tuple[int, int], int]]
-    """Operands that lie in the banks at the left and at the top: (bank, word) to value."""
+    """Operands that lie in the banks at the left and at the top: (bank, place) to value."""
+    lists: Sequence[int] = ()
+    """Steps that remain, where steps are skipped."""
 
 
 class Bench:
@@ -134,9 +138,12 @@ class Bench:
     async def _run(self, ctx: Any) -> None:
         array, job = self.array, self._job
         shape, sequencer = array.shape, array.sequencer
-        for banks, words in zip((array.row_banks, array.column_banks), job.fills, strict=True):
-            for (bank, word), value in words.items():
+        for banks, operands in zip((array.row_banks, array.column_banks), job.fills, strict=True):
+            for (bank, word), value in _words(operands, banks[0].word, shape.operand_bits).items():
                 ctx.set(banks[bank].memory.data[word], value)
+        if sequencer.lists is not None:
+            for place, step in enumerate(job.lists):
+                ctx.set(sequencer.lists.data[place], step)
         for bank in array.sum_banks:  # a first sum must not be added to what happens to lie there
             for word in range(shape.sum_words):
                 ctx.set(bank.memory.data[word], _RUBBISH)
@@ -165,6 +172,14 @@ class Bench:
             if len(self._happened) > limit:
                 raise TimeoutError(f"{len(self._happened)} cycles, and folds still run")
         self._sums.extend(tuple(ctx.get(bank.memory.data[word]) for word in range(shape.sum_words)) for bank in array.sum_banks)
+
+
+def _words(operands: Mapping[tuple[int, int], int], word: int, bits: int) -> Mapping[tuple[int, int], int]:
+    """Words of so many operands, the first lowest."""
+    words: dict[tuple[int, int], int] = defaultdict(int)
+    for (bank, place), value in operands.items():
+        words[bank, place // word] |= (value & ((1 << bits) - 1)) << (place % word * bits)
+    return words
 
 
 def _fields(bits: int, widths: Sequence[int]) -> Iterator[int]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from amaranth.hdl import Elaboratable, Module, Mux, Signal, signed
+from amaranth.hdl import Elaboratable, Module, Mux, Signal, signed, unsigned
 from amaranth.lib.memory import Memory
 
 from simulator.rtl.array.cell import Word
@@ -12,16 +12,22 @@ from simulator.rtl.array.shape import ArrayShape
 
 
 class OperandBank(Elaboratable):
-    """Operands, one an address, each there `read_cycles` after its address; `delayed` is by as much."""
+    """Operands in words of `word`. An access gives a word, which stays until the next.
 
-    def __init__(self, shape: ArrayShape, words: int) -> None:
+    An operand is there `read_cycles` after its address.
+    """
+
+    def __init__(self, shape: ArrayShape, operands: int, word: int) -> None:
         self.shape = shape
-        self.memory = Memory(shape=signed(shape.operand_bits), depth=words, init=[])
+        self.word = word
+        self.memory = Memory(shape=unsigned(word * shape.operand_bits), depth=-(-operands // word), init=[])
         self.address = Signal(shape.address_bits)
-        self.reads = Signal()
+        """Of an operand."""
+        self.passes, self.reads = Signal(), Signal()
+        """Whether an operand is passed on, and whether a word is read for it."""
         self.value = Signal(signed(shape.operand_bits))
         self.fill_address = Signal(shape.address_bits)
-        self.fill_value = Signal(signed(shape.operand_bits))
+        self.fill_value = Signal(word * shape.operand_bits)
         self.fills = Signal()
 
     def elaborate(self, platform: object) -> Module:
@@ -29,9 +35,13 @@ class OperandBank(Elaboratable):
         m = Module()
         m.submodules.memory = self.memory
         read, write = self.memory.read_port(), self.memory.write_port()
-        m.d.comb += [read.addr.eq(self.address), read.en.eq(self.reads)]
+        place = (self.word - 1).bit_length()
+        m.d.comb += [read.addr.eq(self.address[place:]), read.en.eq(self.reads)]
         m.d.comb += [write.addr.eq(self.fill_address), write.data.eq(self.fill_value), write.en.eq(self.fills)]
-        m.d.comb += self.value.eq(delayed(m, read.data, self.shape.read_cycles - 1, "value"))
+        operand = read.data
+        if place:
+            operand = read.data.word_select(delayed(m, self.address[:place], 1, "place"), self.shape.operand_bits)
+        m.d.comb += self.value.eq(delayed(m, operand, self.shape.read_cycles - 1, "value"))
         return m
 
 

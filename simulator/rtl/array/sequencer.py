@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from amaranth.hdl import Elaboratable, Module, Mux, Signal
+from amaranth.hdl import Elaboratable, Module, Mux, Signal, Value, unsigned
+from amaranth.lib.memory import Memory
 
 from simulator.rtl.array.shape import ArrayShape
 
@@ -21,13 +22,17 @@ class FoldPort:
         self.column_base = Signal(shape.address_bits, name=f"{name}_column_base")
         """And at the top."""
         self.sum_base = Signal(shape.sum_address_bits, name=f"{name}_sum_base")
+        self.listed = Signal(name=f"{name}_listed")
+        """Whether it streams the steps of a list, of those of its tile, and not all of them."""
+        self.list_base = Signal(shape.list_bits, name=f"{name}_list_base")
+        """Where that begins."""
         self.adds = Signal(name=f"{name}_adds")
         """Whether its sums are added to what lies there."""
 
     @property
     def signals(self) -> tuple[Signal, ...]:
         """In a fixed order, without `valid`."""
-        return self.steps, self.rows, self.cols, self.row_base, self.column_base, self.sum_base, self.adds
+        return self.steps, self.rows, self.cols, self.row_base, self.column_base, self.sum_base, self.listed, self.list_base, self.adds
 
 
 class Sequencer(Elaboratable):
@@ -56,6 +61,11 @@ class Sequencer(Elaboratable):
         self.column_address = Signal(shape.address_bits)
         self.column_cols = Signal(shape.column_bits)
         """Columns that the fold uses of which the column address is."""
+        self.row_reads, self.column_reads = Signal(), Signal()
+        """Whether an operand lies in another word than the one before it."""
+        self.lists = Memory(shape=unsigned(shape.address_bits), depth=shape.listed_steps, init=[]) if shape.listed_steps else None
+        """Of folds that keep their sums, the steps that remain, where any are skipped."""
+        self.list_address, self.list_value, self.lists_step = Signal(shape.list_bits), Signal(shape.address_bits), Signal()
         self.busy = Signal()
 
     def elaborate(self, platform: object) -> Module:
@@ -77,6 +87,7 @@ class Sequencer(Elaboratable):
             m.d.comb += length.eq(Mux(streams.valid, streams.steps + skew, Mux(self.stays, 0, self.part_rows)))
             may_load = loads.valid & ~self.stays & ~streams.valid
         loading, streaming = Signal(), Signal()
+        step = self._step(m, cycle, gap)
         m.d.comb += [
             self.busy.eq(streams.valid | loads.valid),
             ends.eq(self.busy & (cycle + 1 >= length)),
@@ -85,16 +96,49 @@ class Sequencer(Elaboratable):
             self.row_valid.eq(streaming),
             self.row_first.eq(streaming & (cycle == gap)),
             self.row_last.eq(streaming & (cycle + 1 == gap + streams.steps)),
-            self.row_address.eq(streams.row_base + (cycle - gap)),
+            self.row_address.eq(streams.row_base + step),
             self.column_valid.eq(Mux(self.stays, streaming, loading)),
             self.column_first.eq(loading & (cycle + loads.rows == self.part_rows)),
             # the operand for the lowest row that is used goes in first
-            self.column_address.eq(Mux(self.stays, streams.column_base + (cycle - gap), loads.column_base + (self.part_rows - 1 - cycle))),
+            self.column_address.eq(Mux(self.stays, streams.column_base + step, loads.column_base + (self.part_rows - 1 - cycle))),
             self.column_cols.eq(Mux(self.stays, streams.cols, loads.cols)),
         ]
+        self._words(m)
         m.d.sync += cycle.eq(Mux(ends | ~self.busy, 0, cycle + 1))
         self._take(m, ends, drains)
         return m
+
+    def _step(self, m: Module, cycle: Signal, gap: Signal) -> Value:
+        """Of its tile that a fold streams: the next one, or the next that remains."""
+        shape = self.shape
+        following = Signal(shape.address_bits, name="following")
+        m.d.comb += following.eq(cycle - gap)
+        if self.lists is None:
+            return following
+        m.submodules.lists = self.lists
+        read, write = self.lists.read_port(domain="comb"), self.lists.write_port()
+        m.d.comb += [write.addr.eq(self.list_address), write.data.eq(self.list_value), write.en.eq(self.lists_step)]
+        m.d.comb += read.addr.eq(self.streams.list_base + following)
+        return Mux(self.streams.listed, read.data, following)
+
+    def _words(self, m: Module) -> None:
+        """Words of the operands before, at both edges."""
+        for name, valid, first, address, reads, word in (
+            ("row", self.row_valid, self.row_first, self.row_address, self.row_reads, self.shape.row_word),
+            (
+                "column",
+                self.column_valid,
+                Mux(self.stays, self.row_first, self.column_first),
+                self.column_address,
+                self.column_reads,
+                self.shape.column_word,
+            ),
+        ):
+            place = (word - 1).bit_length()
+            before = Signal(self.shape.address_bits, name=f"{name}_word")
+            with m.If(valid):
+                m.d.sync += before.eq(address[place:])
+            m.d.comb += reads.eq(valid & (first | (address[place:] != before)))
 
     def _take(self, m: Module, ends: Signal, drains: Signal) -> None:
         """Folds move on at the end of a phase; in serial, those that hold an operand load in a phase of their own."""

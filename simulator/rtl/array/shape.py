@@ -25,11 +25,17 @@ class ArrayShape:
     keeps: bool
     """Whether it can keep its sums (output-stationary)."""
     row_words: int
-    """Of a bank at the left edge."""
+    """Operands of a bank at the left edge."""
     column_words: int
-    """Of a bank at the top edge."""
+    """Operands of a bank at the top edge."""
     sum_words: int
     """Of a bank at the bottom edge."""
+    row_word: int = 1
+    """Operands that a bank at the left gives in an access; a power of two."""
+    column_word: int = 1
+    """And at the top."""
+    listed_steps: int = 0
+    """Of all lists of steps that remain of folds which keep their sums; 0 where none is skipped."""
 
     @property
     def skew(self) -> int:
@@ -45,6 +51,11 @@ class ArrayShape:
     def address_bits(self) -> int:
         """Of the larger operand bank."""
         return max(1, (max(self.row_words, self.column_words) - 1).bit_length())
+
+    @property
+    def list_bits(self) -> int:
+        """Of a place in the lists of steps."""
+        return max(1, (self.listed_steps - 1).bit_length())
 
     @property
     def sum_address_bits(self) -> int:

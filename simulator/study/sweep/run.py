@@ -121,6 +121,8 @@ def run_sweep(space: Space, store: Store, options: Options, listen: Listener = l
     return SweepRun(space.spec, rows, sweep.id, sweep.excluded, robustness, computed=sweep.computed, points=points)
 
 
+_MANY_PLANNED = 8
+"""Points from which compiling the kernels of a search for schedules is worth while, whatever their size."""
 _EARLY = 16
 """Points that have been looked at when workers are started, if the store lacks any of these."""
 
@@ -209,7 +211,8 @@ class _Sweep:
 
     def _searched(self, search: SizeSearch) -> Scaled:
         """Search with the workers that points run in."""
-        self.options.prepare(kind_of(search.machine).kernels)
+        kind = kind_of(search.machine)
+        self.options.prepare((*kind.kernels, *kind.planning_kernels))
         workload = search.recipe.make()
         with machine_runner(workload, self._executor) as run:
             return search.found(
@@ -323,12 +326,10 @@ class _Sweep:
 
     def _prepare(self, jobs: Sequence[Job]) -> None:
         """Have the kernels compiled before several processes want them at once."""
-        needed = {
-            kernel
-            for job in jobs
-            if job.activity is None and job.engine == "compiled" and job.requests >= SMALL_RUN_REQUESTS
-            for kernel in kind_of(job.elaborated.machine).kernels
-        }
+        timed = [(job, kind_of(job.elaborated.machine)) for job in jobs if job.activity is None and job.engine == "compiled"]
+        needed = {kernel for job, kind in timed if job.requests >= SMALL_RUN_REQUESTS for kernel in kind.kernels}
+        if len(timed) >= _MANY_PLANNED:
+            needed |= {kernel for _, kind in timed for kernel in kind.planning_kernels}
         self.options.prepare(sorted(needed, key=lambda kernel: kernel.name))
 
 

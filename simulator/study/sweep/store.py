@@ -50,7 +50,29 @@ _SUMMED = {"timings": "key, activity", "points": "key, timing, record, failure, 
 
 
 def _sum(*row: Any) -> str:
-    return hashlib.blake2b(json.dumps(row).encode(errors="surrogatepass"), digest_size=8).hexdigest()
+    # SQLite keeps bytes in columns of text, if somebody puts them there: they are not what was written, but have a sum too
+    return hashlib.blake2b(json.dumps(row, default=repr).encode(errors="surrogatepass"), digest_size=8).hexdigest()
+
+
+_REASONS = {
+    sqlite3.SQLITE_CORRUPT: "it is damaged",
+    sqlite3.SQLITE_NOTADB: "it is no SQLite database",
+    sqlite3.SQLITE_CANTOPEN: "it cannot be opened",
+    sqlite3.SQLITE_READONLY: "it may not be written",
+    sqlite3.SQLITE_PERM: "it may not be opened",
+    sqlite3.SQLITE_FULL: "the disk is full",
+    sqlite3.SQLITE_BUSY: "another program holds it",
+    sqlite3.SQLITE_LOCKED: "another program holds it",
+    sqlite3.SQLITE_IOERR: "the disk cannot read or write it",
+}
+
+
+def _reason(error: OSError | sqlite3.Error) -> str:
+    """What SQLite or the disk says, in words of ours."""
+    if isinstance(error, OSError):
+        return error.strerror or str(error)
+    # an error without a code is one of decoding what was read
+    return _REASONS.get(getattr(error, "sqlite_errorcode", sqlite3.SQLITE_CORRUPT) & 0xFF, "it is damaged, or its tables are not sparsim's")
 
 
 @dataclass(frozen=True)
@@ -153,7 +175,7 @@ class Store:
             # a rule of the tables is broken: a bug of sparsim, never the file's
             raise
         except (OSError, sqlite3.Error) as error:
-            raise OutputError(f"{self.path}: cannot be used as a results store: {error}") from error
+            raise OutputError(f"{self.path}: cannot be used as a results store: {_reason(error)}") from error
 
     @contextmanager
     def _change(self) -> Iterator[None]:

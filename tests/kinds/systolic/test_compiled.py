@@ -10,21 +10,23 @@ import pytest
 from simulator.kinds.systolic import compiled
 from simulator.kinds.systolic.array_product import product_of
 from simulator.kinds.systolic.chains import ArrayChain, _Array, _Outline
-from simulator.kinds.systolic.compiled import layout
+from simulator.kinds.systolic.compiled import engine, layout
 from simulator.kinds.systolic.compiled.engine import Outline, whole_folds
 from simulator.kinds.systolic.fold_tables import cut_of, fold_tables
 from simulator.kinds.systolic.folds import fold_steps
 from simulator.kinds.systolic.machine import ArrayMachine
 from simulator.kinds.systolic.outlines import Cuts
 from simulator.kinds.systolic.program import ArrayProgram
+from simulator.kinds.systolic.row_order import in_groups
 from simulator.kinds.systolic.schedule import SystolicSchedule
 from simulator.kinds.systolic.timing import fold_intervals
 from simulator.kinds.systolic.ways import Ways
+from simulator.pipeline import kernels_needed
 from simulator.system.spec import SystemSpec
 from simulator.system.tensors import Residency
 from tests.kinds.systolic.test_search import search, tried, ways
 from tests.run.test_fusion import chain_of, fused
-from tests.strategies import machine
+from tests.strategies import machine, operation, workload
 
 SEEDS = (3001, 3004, 3010, 3013, 3017)
 SLOW = SystemSpec(2.3, 70, 48, 24, 8, 40, 1)
@@ -72,6 +74,15 @@ def test_folds_of_a_whole_product_are_those_of_its_masks(seed: int) -> None:
         assert whole_folds(cut, fold_tables(family.product, cut)) == whole
 
 
+@pytest.mark.parametrize("density", [0.02, 0.2, 0.7])
+def test_rows_are_grouped_as_in_numpy(density: float) -> None:
+    random = np.random.default_rng(7)
+    for _ in range(8):
+        height, width, size = random.integers(1, 30, 3).tolist()
+        rows, places = (np.ascontiguousarray(of) for of in np.nonzero(random.random((height, width)) < density))
+        assert engine.in_groups(rows, places, height, width, size).tolist() == in_groups(rows, places, height, width, size).tolist()
+
+
 @pytest.mark.parametrize("widths", [[24, 9, 30], [12, 20, 8, 17]])
 @pytest.mark.parametrize("serial", [False, True])
 def test_the_array_takes_as_long_for_a_chain_as_tile_by_tile(widths: list[int], serial: bool) -> None:
@@ -86,6 +97,23 @@ def test_the_array_takes_as_long_for_a_chain_as_tile_by_tile(widths: list[int], 
     assert [array.cycles(cut) for cut in cuts] == [_Outline.of(products, cut, of.ahead).cycles for cut in cuts]
 
 
+@pytest.mark.parametrize("seed", SEEDS)
+def test_nonzeros_are_counted_as_in_numpy(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    of = search(seed)
+    for family in ways(of):
+        for each in tried(of, family)[:2]:
+            counted = []
+            for kernels in (True, False):
+                cuts = Cuts(of.machine, of.operation, of.ways.array, of.residency)
+                with monkeypatch.context() as without:
+                    without.setattr(type(compiled.WEIGHTS_KERNEL), "ready", kernels)
+                    tiles = cuts.program(family, each).edges.weight_tiles
+                counted.append(
+                    [tiles.form, *(of_tiles.tolist() for of_tiles in (tiles.stored.total, tiles.bank_cycles, tiles.decoded_elements))]
+                )
+            assert counted[0] == counted[1]
+
+
 def test_a_small_search_does_not_wait_for_kernels(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("simulator.engine.compiled.kernel_files.read", lambda name, module: None)
     monkeypatch.setattr("simulator.engine.compiled.kernels._LOADED", {})
@@ -98,3 +126,10 @@ def test_a_small_search_does_not_wait_for_kernels(monkeypatch: pytest.MonkeyPatc
     for kernel in compiled.KERNELS:
         kernel.warm_up()
     assert isinstance(alone.outline(family, each), Outline)
+
+
+def test_kernels_are_compiled_beforehand_where_operations_are_not_small() -> None:
+    array, (m, k, n) = machine({"kind": "systolic"}), (256, 256, 256)
+    small, large = (workload(operation(np.ones((m, k // part)), np.ones((k // part, n)))) for part in (16, 1))
+    assert kernels_needed(array, small, "compiled") == ()
+    assert set(compiled.KERNELS) < set(kernels_needed(array, large, "compiled"))

@@ -46,8 +46,9 @@ def spans(size: int, cut: int) -> tuple[tuple[int, int], ...]:
     return tuple(itertools.pairwise(edges))
 
 
-WORDS = 160, 160, 240
-"""Of banks that hold the operands and sums of any case."""
+WORDS = 480, 480, 240
+LISTED = 160
+"""Of banks, and of lists, that hold the operands and sums of any case."""
 
 
 def random_machine(random: np.random.Generator) -> ArrayMachine:
@@ -58,6 +59,7 @@ def random_machine(random: np.random.Generator) -> ArrayMachine:
         "read_latency": int(random.integers(1, 4)),
         "multiply_latency": int(random.integers(3)),
         "skip_zero_tiles": bool(random.integers(2)),
+        "column_skip": bool(random.integers(2)),
     }
     return ArrayMachine.of(machine({"kind": "systolic", "rows": rows, "cols": cols, **keys}))
 
@@ -68,6 +70,8 @@ def random_case(random: np.random.Generator, of: ArrayMachine, flow: Dataflow) -
     if fabric.weight_load == "overlapped":
         part = {name: int(random.integers(1, size + 1)) for name, size in (("rows", fabric.rows), ("cols", fabric.cols))}
         fabric = fabric.model_copy(update=part)
+    skips = fabric.column_skip and bool(random.integers(4))  # a schedule may leave an option unused
+    fabric = fabric.model_copy(update={"column_skip": skips})
     m, k, n = random.integers(1, 8, size=3).tolist()
     w, x = sparse(random, m, k, float(random.choice([0.15, 0.8]))), sparse(random, k, n, 0.8)
     tiles = [spans(size, int(random.integers(1, 7))) for size in (m, k, n)]
@@ -93,5 +97,5 @@ def random_runs(seed: int) -> list[int]:
     """Run one array in all three dataflows, one after another; returns the cycles of each."""
     random = np.random.default_rng(seed)
     of = random_machine(random)
-    bench = Bench(CellArray(shape_of(of, WORDS)))
+    bench = Bench(CellArray(shape_of(of, WORDS, LISTED)))
     return [agrees(random_case(random, of, flow), bench) for flow in FLOWS]

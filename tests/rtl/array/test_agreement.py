@@ -33,12 +33,12 @@ def products() -> Workload:
     return workload(first, operation(sparse(random, 7, 5, 0.9) / 3, sparse(random, 5, 6, 1.0), name="fractions"))
 
 
-@pytest.mark.parametrize("flow", ["ws", "os", "is"])
-def test_operations_agree_as_they_are_scheduled(flow: str) -> None:
+@pytest.mark.parametrize(("flow", "column_skip"), [("ws", False), ("os", True), ("is", False)])
+def test_operations_agree_as_they_are_scheduled(flow: str, column_skip: bool) -> None:
     """Whole operations, so that counters and the formula's cycles are held too; fractions are stood for by whole numbers."""
-    found = list(cosimulate(array(3, 2, dataflow=flow), products(), CosimOptions(tiles=1000)))
+    found = list(cosimulate(array(3, 2, dataflow=flow, column_skip=column_skip), products(), CosimOptions(tiles=1000)))
     assert [each.difference for each in found] == [None, None]
-    assert all(each.compared["counters"] >= 8 and each.compared["registers"] > each.cycles * 6 for each in found)
+    assert all(each.compared["counters"] >= 8 and each.compared["registers"] > 2 * each.cycles for each in found)
 
 
 def test_a_counter_that_differs_is_told(monkeypatch: pytest.MonkeyPatch) -> None:

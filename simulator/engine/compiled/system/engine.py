@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from simulator.engine.compiled.kernels import Kernel
-from simulator.engine.compiled.records import View, view
+from simulator.engine.compiled.records import Memory, View, view
 from simulator.engine.compiled.system.layout import System
-from simulator.engine.compiled.system.plan import SystemPlan
+from simulator.engine.compiled.system.plan import SystemPlan, wide_places
 from simulator.system.outcome import SHARED, SystemOutcome
 from simulator.system.program import Program
 from simulator.system.rate import ExactRate
 from simulator.system.spec import SystemSpec
+from simulator.system.waiting import Waiting
 
 SLICE_EVENTS = 1 << 20
 """The kernel comes back to Python now and then, so that a run can be interrupted."""
@@ -23,38 +26,39 @@ def play(spec: SystemSpec, program: Program) -> SystemOutcome:
 
         return reference.System(spec, program).run()
     memory = plan.memory(spec)
-    system = view(memory, System)
-    while not system.over[0]:
+    over = view(memory, System).over
+    while not over[0]:
         SYSTEM_KERNEL(memory, SLICE_EVENTS)
-    return _outcome(spec, system, plan.operation_block.of(memory))
+    return _outcome(spec, memory, plan.operation_block.of(memory))
 
 
-def _outcome(spec: SystemSpec, system: View, operations: View) -> SystemOutcome:
-    dram, cycles = ExactRate(spec.dram_bytes_per_cycle), int(system.now[0])
-    moved = {
-        "dram_read_bytes": system.read_bytes,
-        "dram_write_bytes": system.written_bytes,
-        "buffer_read_bytes": system.buffer_read_bytes,
-        "buffer_write_bytes": system.buffer_write_bytes,
-        "x_trunk_bytes": system.x.trunk_bytes,
-        "w_trunk_bytes": system.w.trunk_bytes,
-        "drain_bytes": system.drain_bytes,
-    }
-    moved_bytes = {name: int(size[0]) for name, size in moved.items()}
-    busy = {name: int(getattr(system, name).busy[0]) for name in SHARED}
+_BYTES = {
+    "dram_read_bytes": ("read_bytes",),
+    "dram_write_bytes": ("written_bytes",),
+    "buffer_read_bytes": ("buffer_read_bytes",),
+    "buffer_write_bytes": ("buffer_write_bytes",),
+    "x_trunk_bytes": ("x", "trunk_bytes"),
+    "w_trunk_bytes": ("w", "trunk_bytes"),
+    "drain_bytes": ("drain_bytes",),
+}
+_WAITED: tuple[Waiting, ...] = ("dram", "trunk", "write_back", "dependence")
+_COUNTED = (("now",), ("through",), *_BYTES.values(), *((name, "busy") for name in SHARED), *((f"waited_{name}",) for name in _WAITED))
+
+
+def _outcome(spec: SystemSpec, memory: Memory, operations: View) -> SystemOutcome:
+    now, through, *counted = memory.view(np.int32)[wide_places(_COUNTED)].view(np.int64).tolist()
+    moved_bytes = dict(zip(_BYTES, counted, strict=False))
+    busy = dict(zip(SHARED, counted[len(_BYTES) :], strict=False))
+    waited = dict(zip(_WAITED, counted[-len(_WAITED) :], strict=True))
+    waited["write_back"] += now - through
     return SystemOutcome(
-        cycles,
+        now,
         tuple(operations.fetch.tolist()),
         tuple(operations.start.tolist()),
         tuple(operations.end.tolist()),
-        {"dram": dram.cycles(moved_bytes["dram_read_bytes"] + moved_bytes["dram_write_bytes"]), **busy},
+        {"dram": ExactRate(spec.dram_bytes_per_cycle).cycles(moved_bytes["dram_read_bytes"] + moved_bytes["dram_write_bytes"]), **busy},
         moved_bytes,
-        {
-            "dram": int(system.waited_dram[0]),
-            "trunk": int(system.waited_trunk[0]),
-            "write_back": int(system.waited_write_back[0]) + cycles - int(system.through[0]),
-            "dependence": int(system.waited_dependence[0]),
-        },
+        waited,
     )
 
 

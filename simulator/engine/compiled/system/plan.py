@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import math
-from functools import cached_property
+from functools import cache, cached_property
 
 import numpy as np
 
 from simulator.engine.compiled.memory import Layout, numbers
-from simulator.engine.compiled.records import Memory, Record, View, fields_of, view
+from simulator.engine.compiled.records import Addresses, Memory, Record, View, fields_of, view
 from simulator.engine.compiled.system import layout as records
 from simulator.engine.compiled.system.columns import (
     Ints,
@@ -48,6 +48,20 @@ ROUTES = {
     ("", "to_copies"): ("drain_bus", "x_trunk"),
 }
 """What is taken at once, in an order in which none waits in a ring."""
+RATES = (
+    ("rate_bytes",),
+    ("byte_cycles",),
+    ("byte_rest",),
+    ("latency",),
+    ("buffer_rate",),
+    ("drain_rate",),
+    ("x", "rate"),
+    ("w", "rate"),
+    ("x", "staging", "free"),
+    ("w", "staging", "free"),
+    ("y_staging", "free"),
+)
+"""All that differs between memories of one program: where it is in the system's record."""
 
 
 class SystemPlan:
@@ -100,12 +114,13 @@ class SystemPlan:
     def fits(self, spec: SystemSpec) -> bool:
         """Whether no number of the program is larger than the kernel's."""
         moved, largest = self._most
-        return moved < MOST_CYCLES * spec.dram_bytes_per_cycle and max(largest, int(self._sums_cycles(spec).max(initial=0))) < MOST
+        longest = int(self._sums_cycles(spec).max(initial=0)) if self._has_sums else 0
+        return moved < MOST_CYCLES * spec.dram_bytes_per_cycle and max(largest, longest) < MOST
 
     def memory(self, spec: SystemSpec) -> Memory:
         """All of it as it is before the first event, at some rates."""
         memory = self._at_any_rate.copy()
-        self._write_rates(memory, view(memory, records.System), spec)
+        self._write_rates(memory, spec)
         return memory
 
     @cached_property
@@ -120,20 +135,31 @@ class SystemPlan:
         self._write_tiles(memory, system)
         return memory
 
+    @cached_property
+    def _has_sums(self) -> bool:
+        """Whether any part of a drain has."""
+        part = self.parts["y"]
+        return any(bool(part[name].any()) for name in ("sums_out", "sums_back", "sums_bus"))
+
     def _sums_cycles(self, spec: SystemSpec) -> Ints:
         """[parts of drains] that their sums take."""
         part = self.parts["y"]
         return sums_cycles(spec, part["sums_out"], part["sums_back"], part["sums_bus"])
 
-    def _write_rates(self, memory: Memory, system: View, spec: SystemSpec) -> None:
-        system.rate_bytes, system.byte_cycles, system.byte_rest = dram_rate(spec)
-        system.latency = spec.dram_latency_cycles
-        system.buffer_rate, system.drain_rate = spec.buffer_bytes_per_cycle, spec.drain_bytes_per_cycle
+    def _write_rates(self, memory: Memory, spec: SystemSpec) -> None:
         staged = max(spec.dma_slots * DMA_CHUNK_BYTES, spec.dram_burst_bytes)
-        for staging in (system.x.staging, system.w.staging, system.y_staging):
-            staging.free = staged
-        system.x.rate, system.w.rate = spec.x_bytes_per_cycle, spec.w_bytes_per_cycle
-        self.part_blocks["y"].of(memory).sums_cycles = self._sums_cycles(spec)
+        rates = (
+            *dram_rate(spec),
+            spec.dram_latency_cycles,
+            spec.buffer_bytes_per_cycle,
+            spec.drain_bytes_per_cycle,
+            spec.x_bytes_per_cycle,
+            spec.w_bytes_per_cycle,
+            *(staged for _ in range(3)),
+        )
+        memory.view(np.int32)[wide_places(RATES)] = np.array(rates, dtype=np.int64).view(np.int32)
+        if self._has_sums:
+            self.part_blocks["y"].of(memory).sums_cycles = self._sums_cycles(spec)
 
     def _write_shared(self, memory: Memory, system: View) -> None:
         for name in SHARED:
@@ -238,3 +264,20 @@ def _place_of(*path: str) -> int:
         field = fields_of(record)[name]
         place, record = place + field.offset, field.kind.record
     return place
+
+
+@cache
+def wide_places(paths: tuple[tuple[str, ...], ...]) -> Addresses:
+    """[2 a path] where both halves of numbers of 64 bits within the system's record are: found once, for all programs that are played."""
+    places = [_place_of(*path[:-1]) + fields_of(_record_of(*path[:-1]))[path[-1]].offset for path in paths]
+    return np.array([half for place in places for half in (place, place + 1)], dtype=np.int64)
+
+
+def _record_of(*path: str) -> type[Record]:
+    """What a path within the system's record leads to."""
+    record: type[Record] = records.System
+    for name in path:
+        inside = fields_of(record)[name].kind.record
+        assert inside is not None, f"{path} are records"
+        record = inside
+    return record

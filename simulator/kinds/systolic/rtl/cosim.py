@@ -14,7 +14,7 @@ from simulator.kinds.systolic.cells import ArrayRun, CellState, run_output, run_
 from simulator.kinds.systolic.machine import ArrayMachine
 from simulator.kinds.systolic.reference import PlacedFold
 from simulator.kinds.systolic.rtl.elaboration import shape_of
-from simulator.kinds.systolic.rtl.program import FoldProgram, fold_program
+from simulator.kinds.systolic.rtl.program import FoldProgram, Region, fold_program
 from simulator.kinds.systolic.schedule import SystolicSchedule
 from simulator.rtl.design import Difference
 
@@ -64,7 +64,10 @@ class FoldRun:
     def counts(self) -> Counts:
         """Events of the hardware; every sum that lies in a bank at the end is read once more, to leave."""
         count, flow = self.recording.count, self.schedule.dataflow
-        reads = count("row_reads"), count("column_reads")
+        reads = count("row_operands"), count("column_operands")
+        if flow == "os" and self.schedule.fabric.column_skip:
+            left, top = self.program.row_banks.word, self.program.column_banks.word
+            reads = left * count("row_reads") - self.program.unread[0], top * count("column_reads") - self.program.unread[1]
         stays = flow == "os"
         return Counts(
             macs_useful=count("useful"),
@@ -90,9 +93,11 @@ def run_both(
     from simulator.rtl.array.bench import Bench, Job
 
     flow, fabric = schedule.dataflow, machine.fabric
-    program = fold_program(flow, folds, fabric.rows, fabric.cols, shape_of(machine).operand_bits)
+    own = shape_of(machine)
+    program = fold_program(flow, folds, Region(fabric.rows, own.row_word), Region(fabric.cols, own.column_word), own.operand_bits)
     if bench is None:
-        bench = Bench(CellArray(shape_of(machine, (program.row_banks.words, program.column_banks.words, program.sum_words))))
+        words = program.row_banks.words, program.column_banks.words, program.sum_words
+        bench = Bench(CellArray(shape_of(machine, words, max(1, program.lists.words))))
     states: States = []
     run = run_output if flow == "os" else run_stationary
     engine = run(schedule.fabric, [fold.operands for fold in folds], lambda cycle, cells: states.append(cells))
@@ -101,6 +106,7 @@ def run_both(
         (schedule.fabric.rows, schedule.fabric.cols),
         [{name: int(value) for name, value in asdict(order).items()} for order in program.orders],
         (_fill(program.row_banks.blocks), _fill(program.column_banks.blocks)),
+        [step for _, block in program.lists.blocks for step in block[0].tolist()],
     )
     return FoldRun(schedule, folds, program, bench.run(job, waveform), states, engine)
 

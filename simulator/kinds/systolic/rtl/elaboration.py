@@ -17,17 +17,17 @@ LARGEST_CELLS = 4096
 """Of an array that is written out; every cell is a module of its own."""
 
 
-def shape_of(machine: ArrayMachine, words: tuple[int, int, int] | None = None) -> ArrayShape:
+def shape_of(machine: ArrayMachine, words: tuple[int, int, int] | None = None, listed_steps: int | None = None) -> ArrayShape:
     """The sizes of a machine's array, of which all pipelines are settled.
 
     Operands are integers of as many bits as the machine's formats have, whatever these are. `words`: of each bank at the left, at the top
-    and of sums, where they are not to be the machine's own (both halves). Raises ConfigError for what is not elaborated.
+    and of sums, where they are not to be the machine's own (both halves), and `listed_steps` of the lists of steps that remain, where they
+    are not to be those of a running fold and the next. Raises ConfigError for what is not elaborated.
     """
     fabric, kinds = machine.fabric, machine.datatypes
     if fabric.n_m != "none":
         raise not_elaborated("fabric.n_m", fabric.n_m, "none")
-    if fabric.column_skip:
-        raise not_elaborated("fabric.column_skip", "true", "false")
+    skips = fabric.column_skip and fabric.dataflow in ("best", "os")
     if words is None:
         x = _words(fabric.x_buffer_kib, fabric.rows, kinds.activation)
         w = _words(fabric.w_buffer_kib, fabric.cols, kinds.weight)
@@ -45,6 +45,9 @@ def shape_of(machine: ArrayMachine, words: tuple[int, int, int] | None = None) -
         row_words=words[0],
         column_words=words[1],
         sum_words=words[2],
+        row_word=machine.x_word if skips else 1,
+        column_word=machine.w_word if skips else 1,
+        listed_steps=(2 * words[0] if listed_steps is None else listed_steps) if skips else 0,
     )
 
 

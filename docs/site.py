@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from mkdocs.config.defaults import MkDocsConfig
     from mkdocs.structure.pages import Page
 
-ROOT = Path(__file__).resolve().parent
+ROOT = Path(__file__).resolve().parents[1]
 _PAGES = ("README.md", "CONTRIBUTING.md", "CHANGELOG.md", "docs/*.md", "reports/README.md")
 _PICTURES = ("docs/images/*.png", "reports/**/*.png")
 _LINK = re.compile(r"(?<!!)\[(?P<label>[^\]]*)\]\((?P<target>(?![a-z]+:|#)[^)\s#]+)(?P<anchor>#[^)\s]*)?\)")
