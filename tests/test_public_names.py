@@ -49,3 +49,9 @@ def test_what_simulates_loads_nothing_that_draws_or_prints_tables() -> None:
     heavy += ("simulator.study.measured", "simulator.workload.readers", "simulator.workload.stats", "simulator.specs.explain")
     code = f"import sys, simulator.cli.study, simulator.workload.build; print([name for name in {heavy} if name in sys.modules])"
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.strip() == "[]"
+
+
+def test_a_worker_of_a_sweep_loads_nothing_that_prints_tables() -> None:
+    heavy = ("matplotlib", "numba", "pandas", "rich", "scipy", "typer")
+    code = f"import sys, simulator.study.sweep.point; print([name for name in {heavy} if name in sys.modules])"
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.strip() == "[]"

@@ -4,19 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from typing import Any
-
-from rich.console import Group, RenderableType
-from rich.table import Table
-from rich.text import Text
+from typing import TYPE_CHECKING, Any
 
 from simulator.machine.model import Machine
 from simulator.report.numbers import significant
-from simulator.report.tables import Whole
 from simulator.specs import as_yaml
 from simulator.study.design import design_of
 from simulator.study.sizing.certificate import TOLERANCE, Certificate, Walk
 from simulator.study.sizing.quantities import UNITS, Objective, Quantity
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
 
 
 @dataclass(frozen=True)
@@ -121,6 +119,12 @@ def _flat(record: Mapping[str, Any], above: str = "") -> dict[str, Any]:
 
 def sizing_table(sized: Sequence[Sized]) -> RenderableType:
     """One block a machine: what it was made equal to, every key that changed, and what was searched."""
+    from rich.console import Group
+    from rich.table import Table
+    from rich.text import Text
+
+    from simulator.report.tables import Whole
+
     table = Table(box=None, header_style="bold", pad_edge=False, padding=(0, 1))
     for heading in ("machine", "key", "from", "to"):
         table.add_column(heading, no_wrap=True)
