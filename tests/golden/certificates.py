@@ -43,10 +43,11 @@ def key_of(machine: Machine) -> str:
 
 def of_this_version(entry: dict[str, Any]) -> bool:
     """Whether figures were recorded under the version of the model that this is."""
-    return bool(entry["version"] == _version())
+    return bool(entry["version"] == version())
 
 
-def _version() -> dict[str, str]:
+def version() -> dict[str, str]:
+    """Parts of the model's version that figures depend on, whatever NumPy."""
     return {name: number for name, number in MODEL_VERSION.of("timing", "cost").items() if name != "numpy"}
 
 
@@ -82,7 +83,7 @@ def main(names: list[str]) -> None:
     workload = load_workload(WORKLOAD)
     for name in names or SHIPPED:
         machine, runner = load_machine(name), InTurn(workload)
-        entry = {"key": key_of(machine), "version": _version(), "own": figures(runner, machine)}
+        entry = {"key": key_of(machine), "version": version(), "own": figures(runner, machine)}
         entry["steps"] = [{"keys": dict(keys), **figures(runner, step)} for keys, step in steps_of(machine)]
         known = recorded() if FILE.exists() else {}
         text = json.dumps(known | {name: entry}, indent=1, sort_keys=True)

@@ -7,8 +7,11 @@ import random
 import pytest
 
 from simulator import load_machine, load_workload
+from simulator.study.sizing.certificate import Certificate
 from simulator.study.sizing.runner import InTurn
 from simulator.study.sizing.scale import rebuilt
+from simulator.study.sizing.steps import single_steps
+from tests.golden import flagship
 from tests.golden.certificates import SHIPPED, WORKLOAD, certificate, figures, key_of, of_this_version, recorded, steps_of
 
 RECORD = "python -m tests.golden.certificates"
@@ -38,3 +41,14 @@ def test_steps_that_are_drawn_come_out_as_recorded(name: str) -> None:
         found = figures(runner, there)
         told = {key: value for key, value in step.items() if key != "keys"}
         assert found == (told if "why" in told else pytest.approx(told, rel=1e-11))
+
+
+@pytest.mark.parametrize("name", flagship.recorded())
+def test_no_single_step_from_a_flagship_machine_is_better(name: str) -> None:
+    machine, entry = load_machine(f"flagship/{name}"), flagship.recorded()[name]
+    assert entry["key"] == key_of(machine), f"record it: python -m tests.golden.flagship {name}"
+    certificate = Certificate.from_dict(entry["certificate"])
+    assert certificate.holds
+    steps = single_steps(machine, flagship.KEPT)
+    assert [dict(each.keys) for each in certificate.neighbours] == [dict(step.keys) for step in steps]
+    assert all(each.ratio is not None or each.why for each in certificate.neighbours)
