@@ -83,10 +83,10 @@ def import_command(
 
     from simulator.errors import OperandError, SparsimError
     from simulator.report.folder import MARKER, check_free, new_folder, write_json
-    from simulator.specs import as_yaml
+    from simulator.specs import as_yaml, load_yaml_model
     from simulator.version import package_version
-    from simulator.workload import load_workload
-    from simulator.workload.importing import prune_sources, read_sources, trace_spec, write_matrices
+    from simulator.workload.importing import nonzeros, prune_sources, read_sources, trace_spec, write_matrices
+    from simulator.workload.spec import WorkloadSpec
 
     pruning = _pruning(rule, density, ratio, block)
     check_free(output, force=force)
@@ -101,25 +101,24 @@ def import_command(
         write_matrices(found, draft)
         (draft / "workload.yaml").write_text(as_yaml(spec, flow=None), encoding="utf-8")
         try:
-            workload = load_workload(draft / "workload.yaml")
+            # the operands are at hand, and sound: they are not read again to see that
+            load_yaml_model(draft / "workload.yaml", WorkloadSpec)
         except SparsimError as error:
             raise OperandError(str(error).replace(str(draft), str(output))) from error
         write_json(draft / MARKER, {"sources": [str(path) for path in sources], "sparsim_version": package_version()})
-    nonzeros = sum(operation.weight.nnz for operation in workload.operations)
+    weights = sum(map(nonzeros, found))
     turned = [source.name for source in found if source.turned]
     record = {
         "file": str(output / "workload.yaml"),
-        "operations": len(workload.operations),
-        "weight_nonzeros": nonzeros,
+        "operations": len(found),
+        "weight_nonzeros": weights,
         "left_out": list(unread),
         "turned": turned,
     }
     if as_json:
         typer.echo(json.dumps(record))
     else:
-        typer.echo(
-            f"{len(found)} operation{'' if len(found) == 1 else 's'} with {nonzeros:,} nonzero weights in {output / 'workload.yaml'}"
-        )
+        typer.echo(f"{len(found)} operation{'' if len(found) == 1 else 's'} with {weights:,} nonzero weights in {output / 'workload.yaml'}")
         if turned:
             typer.echo(f"{turned_words(turned)}; --layout out-in takes all as they are")
     tell_left_out(unread)

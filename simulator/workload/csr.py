@@ -133,7 +133,11 @@ def coordinates_csr(shape: tuple[int, int], rows: NDArray[np.int64], columns: ND
 
 def flat_csr(shape: tuple[int, int], flat: NDArray[np.int64], data: NDArray[np.float64] | None) -> Csr:
     """Return the Csr of ascending flat positions (row × columns + column)."""
-    indptr = np.searchsorted(flat, np.arange(shape[0] + 1, dtype=np.int64) * shape[1]).astype(np.int64, copy=False)
+    if len(flat) < shape[0]:  # most rows are empty: counting the others is quicker than a search for the end of each
+        indptr = np.zeros(shape[0] + 1, dtype=np.int64)
+        np.cumsum(np.bincount(flat // shape[1], minlength=shape[0]), out=indptr[1:])
+    else:
+        indptr = np.searchsorted(flat, np.arange(shape[0] + 1, dtype=np.int64) * shape[1]).astype(np.int64, copy=False)
     indices = np.empty(len(flat), dtype=np.int32)
     for start in range(0, len(flat), AT_ONCE):
         here = slice(start, start + AT_ONCE)

@@ -215,7 +215,8 @@ def _layer(where: str, cells: list[str], images: int) -> Source:
             batch, values[4] = values[4], 1
         m, k, n = _im2col(where, values)
     n *= images
-    for letter, side in (("batch", batch), ("m", m), ("k", k), ("n", n)):
+    sides = {"batch": batch, "m": m, "k": k, "n": n} | ({"batch × m": batch * m, "batch × k": batch * k} if batch > 1 else {})
+    for letter, side in sides.items():
         if not 1 <= side <= MAX_DIMENSION:
             raise OperandError(f"{where}: {letter} = {side}; allowed: 1 to {MAX_DIMENSION}")
     pattern = _pattern(where, k, ratio)

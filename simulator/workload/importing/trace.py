@@ -12,7 +12,7 @@ import numpy as np
 import scipy.sparse as sp
 
 from simulator.errors import OperandError
-from simulator.workload.csr import Csr
+from simulator.workload.csr import MAX_DENSE, Csr
 from simulator.workload.importing.sources import Source
 
 _STRANGE = re.compile(r"[^\w.+-]+")
@@ -37,6 +37,15 @@ def trace_spec(name: str, sources: Sequence[Source], tokens: int, origin: str) -
     return {"name": _clean(name), "description": f"imported from {origin}", "operations": operations}
 
 
+def nonzeros(source: Source) -> int:
+    """Nonzero weights of a source: of its matrix, or of the pattern that its shape has."""
+    if source.matrix is not None:
+        return source.matrix.nnz
+    m, k, _ = source.shape or (1, 1, 1)
+    n, of = (int(str(source.pattern[key])) for key in ("n", "m")) if source.pattern["pattern"] == "n_m" else (k, k)
+    return source.batch * m * (k // of * n + min(k % of, n))
+
+
 def write_matrices(sources: Sequence[Source], folder: Path) -> None:
     """Write every matrix that a source has beside the trace, as the files that `trace_spec` names."""
     for label, source in zip(_labels(sources), sources, strict=True):
@@ -51,6 +60,8 @@ def write_matrices(sources: Sequence[Source], folder: Path) -> None:
 def _from_matrix(label: str, matrix: Csr, tokens: int) -> dict[str, Any]:
     if not matrix.nnz:
         raise OperandError(f"{label}: no nonzero")
+    if matrix.shape[1] * tokens > MAX_DENSE:
+        raise OperandError(f"{label}: a dense X of {matrix.shape[1]} × {tokens} elements; allowed: at most {MAX_DENSE}, or fewer --tokens")
     kind = "GEMM" if matrix.nnz == matrix.shape[0] * matrix.shape[1] else "SpMM"
     weight = {"file": f"{label}.npz"}
     return {"name": label, "kind": kind, "shape": {"n": tokens}, "weight": weight, "activation": {"pattern": "dense"}}

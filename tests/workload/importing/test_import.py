@@ -16,7 +16,7 @@ from safetensors.numpy import save_file
 from simulator.errors import OperandError
 from simulator.workload import load_workload
 from simulator.workload.csr import Csr
-from simulator.workload.importing import Pruning, Source, prune_sources, read_sources, trace_spec, write_matrices
+from simulator.workload.importing import Pruning, Source, nonzeros, prune_sources, read_sources, trace_spec, write_matrices
 from simulator.workload.readers.numpy_files import array_csr
 
 VALUES = np.random.default_rng(0).normal(size=(16, 32))
@@ -541,6 +541,11 @@ def test_a_layer_too_large_to_hold_is_named_by_its_line(tmp_path: Path, line: st
         read(tmp_path / "net.csv", [])
 
 
+def test_an_x_too_large_for_its_matrix_is_named_with_the_way_out() -> None:
+    with pytest.raises(OperandError, match=r"w: a dense X of 2048 × 67108864 elements; allowed: at most .*, or fewer --tokens"):
+        trace_spec("t", [Source("w", array_csr(np.ones((1, 2048))))], 2**26, "w")
+
+
 def test_a_dense_x_needs_no_storage(tmp_path: Path) -> None:
     """A layer of U-Net with 2.4 G activations, of which only the sizes are held."""
     (tmp_path / "net.csv").write_text("Layer,M,N,K,\nbig,4177936,64,576,\n")
@@ -564,6 +569,10 @@ def test_scale_sim_topologies(tmp_path: Path) -> None:
         ("G", (32, 64, 16), {"pattern": "n_m", "n": 2, "m": 4}),
         ("Conv1", (24, 3 * 5 * 16, 14 * 14), {"pattern": "dense"}),
         ("DP2", (1, 9, 6 * 4), {"pattern": "dense"}),
+    ]
+    (tmp_path / "w.yaml").write_text(json.dumps(trace_spec("w", read(path, []), 1, "net.csv")))
+    assert [nonzeros(source) for source in read(path, [])] == [
+        operation.weight.nnz for operation in load_workload(tmp_path / "w.yaml").operations
     ]
     depthwise = read(path, [])[-1]
     assert trace_spec("w", [depthwise], 1, "net.csv")["operations"][0]["shape"] == {"batch": 32, "m": 1, "k": 9, "n": 24}
