@@ -5,16 +5,17 @@ from __future__ import annotations
 from typing import Any
 
 from amaranth.hdl import Elaboratable, Module, Mux, Signal, Value
-from amaranth.lib.data import StructLayout, View
+from amaranth.lib.data import View
 
 from simulator.rtl.bank import Bank, BankPort
 from simulator.rtl.combining import CombinedReplies
+from simulator.rtl.direct import DirectLanding, DirectReplies, DirectRequests
 from simulator.rtl.flit import flit_layout
 from simulator.rtl.lists import Tile
-from simulator.rtl.network import RoutedNetwork, RoutedReplies
-from simulator.rtl.parts import delayed
+from simulator.rtl.network import RoutedReplies, RoutedRequests
 from simulator.rtl.shape import ClusterShape, index_bits
 from simulator.rtl.unit import VectorUnit
+from simulator.rtl.window import Landing
 
 
 class Cluster(Elaboratable):
@@ -26,14 +27,9 @@ class Cluster(Elaboratable):
         self.tile = Tile(shape)
         self.request_layout = flit_layout(spec.requests, spec.window, index_bits(shape.bank_words))
         self.reply_layout = flit_layout(spec.replies, spec.window, shape.word_bits)
-        self.requests = RoutedNetwork(spec.requests, self.request_layout, pushes=spec.issue_width, early=spec.feed_cycles > 1)
-        self.replies: RoutedReplies | CombinedReplies = (
-            CombinedReplies(shape, self.reply_layout)
-            if spec.combines
-            else RoutedReplies(spec.replies, self.reply_layout, early=spec.read_latency > 1)
-        )
-        self.units = [self._unit(index) for index in range(spec.units)]
         self.ports = [self._port() for _ in range(spec.ports)]
+        self.requests, self.replies = self._paths()
+        self.units = [self._unit(index) for index in range(spec.units)]
         per_bank = spec.bank_ports
         self.banks = [
             Bank(shape.bank_words, shape.word_bits, self.ports[bank * per_bank : (bank + 1) * per_bank]) for bank in range(spec.banks)
@@ -54,17 +50,32 @@ class Cluster(Elaboratable):
             ports += [sums.write, sums.write_token, sums.write_row, sums.write_word]
         return ports
 
+    def _paths(self) -> tuple[RoutedRequests | DirectRequests, RoutedReplies | CombinedReplies | DirectReplies]:
+        spec = self.shape.spec
+        if spec.network == "none":
+            return DirectRequests(self.shape, self.ports), DirectReplies()
+        requests = RoutedRequests(spec, self.request_layout)
+        if spec.combines:
+            return requests, CombinedReplies(self.shape, self.reply_layout, requests.routers[0])
+        return requests, RoutedReplies(spec.replies, self.reply_layout, early=spec.read_latency > 1)
+
     def _unit(self, index: int) -> VectorUnit:
+        shape = self.shape
+
         def into(flit: View) -> Value:
             return self.requests.into(index, flit)
 
-        return VectorUnit(self.shape, self.tile, self.request_layout, index, self.requests.entry(index), into)
+        lone = shape.spec.network == "none"
+        landing = DirectLanding(shape, self.reply_layout) if lone else Landing(shape.spec.window, shape.word_bits)
+        return VectorUnit(shape, self.tile, self.request_layout, index, self.requests.entry(index), into, landing)
 
     def _port(self) -> BankPort:
         spec = self.shape.spec
-        far = spec.requests.latency + spec.requests.flits > 2
-        slots = spec.bank_queue + spec.requests.latency
-        return BankPort(self.request_layout, self.reply_layout, slots, spec.read_latency, pushes=1, early=far)
+        routed = spec.network != "none"
+        slots = spec.bank_queue + (spec.requests.latency if routed else 0)
+        early = spec.requests.latency + spec.requests.flits > 2 if routed else spec.feed_cycles > 1
+        pushes = 1 if routed else spec.issue_width
+        return BankPort(self.request_layout, self.reply_layout, slots, spec.read_latency, pushes=pushes, early=early)
 
     def elaborate(self, platform: Any) -> Module:
         """What joins them."""
@@ -72,49 +83,20 @@ class Cluster(Elaboratable):
         m.submodules.requests, m.submodules.replies = self.requests, self.replies
         for number, bank in enumerate(self.banks):
             m.submodules[f"bank_{number}"] = bank
+        for number, port in enumerate(self.ports):
+            self.requests.serve(m, number, port)
+            self.replies.take(m, number, port)
         for number, unit in enumerate(self.units):
             m.submodules[f"unit_{number}"] = unit
-            self._join_unit(m, number, unit)
-        for number, port in enumerate(self.ports):
-            self._join_port(m, number, port)
+            self.requests.join(m, number, unit.scan.issues)
+            if isinstance(unit.landing, DirectLanding):
+                unit.landing.issues = unit.scan.issues
+            self.replies.land(m, number, unit.landing)
         if self.shape.streams:
             furthest = [Mux(unit.walk.done, self.shape.entries, unit.walk.piece) for unit in self.units]
             m.d.comb += self.tile.front.eq(least(furthest) + self.tile.fifo_pieces)
         m.d.comb += self.done.eq(all_of([unit.idle for unit in self.units]))
         return m
-
-    def _join_unit(self, m: Module, number: int, unit: VectorUnit) -> None:
-        queue, stages = self.requests.entry(number), self.shape.spec.feed_cycles - 1
-        for i, issue in enumerate(unit.scan.issues):
-            m.d.comb += [
-                queue.push[i].eq(delayed(m, issue.valid, stages, f"feed_{number}_{i}")),
-                queue.flit[i].eq(self._flit(m, issue.flit, stages, f"feed_flit_{number}_{i}", self.request_layout)),
-                queue.into[i].eq(delayed(m, issue.into, stages, f"feed_into_{number}_{i}")),
-            ]
-            if queue.early:
-                m.d.comb += [queue.reserve[i].eq(issue.valid), queue.reserve_for[i].eq(issue.into)]
-        if isinstance(self.replies, CombinedReplies):
-            self.replies.grant(m, number, self.requests.routers[0])
-        out = self.replies.land(m, number)
-        m.d.comb += [
-            unit.landing.landed.eq(out.valid),
-            unit.landing.tag.eq(out.flit.tag),
-            unit.landing.word.eq(out.flit.carried),
-        ]
-
-    def _join_port(self, m: Module, number: int, port: BankPort) -> None:
-        out = self.requests.out[number]
-        m.d.comb += [
-            self.requests.room[number].eq(port.queue.free != 0),
-            port.queue.push[0].eq(out.valid),
-            port.queue.flit[0].eq(out.flit),
-        ]
-        self.replies.take(m, number, port)
-        if port.queue.early:
-            m.d.comb += port.queue.reserve[0].eq(self.requests.reserved[number])
-
-    def _flit(self, m: Module, flit: View, stages: int, name: str, layout: StructLayout) -> View:
-        return layout(delayed(m, flit.as_value(), stages, name))
 
 
 def least(values: list[Value]) -> Value:

@@ -12,6 +12,7 @@ from simulator.rtl.network import Way
 from simulator.rtl.parts import chosen, delayed
 from simulator.rtl.router import Router
 from simulator.rtl.shape import ClusterShape, index_bits
+from simulator.rtl.window import Landing
 
 
 class CombinedReplies(Elaboratable):
@@ -20,8 +21,10 @@ class CombinedReplies(Elaboratable):
     What a unit was granted goes through registers as long as the way to the bank and its read, and selects when the word is there.
     """
 
-    def __init__(self, shape: ClusterShape, layout: StructLayout) -> None:
+    def __init__(self, shape: ClusterShape, layout: StructLayout, crossbar: Router) -> None:
+        """`crossbar`: of the requests, that combines."""
         spec = shape.spec
+        self.crossbar = crossbar
         self.spec = spec
         self.word = [Signal(shape.word_bits, name=f"word_{port}") for port in range(spec.ports)]
         """[ports] in the last cycle of the read."""
@@ -35,17 +38,15 @@ class CombinedReplies(Elaboratable):
         """Join a bank port, whose words never wait."""
         m.d.comb += [port.room.eq(1), self.word[number].eq(port.reply.carried)]
 
-    def grant(self, m: Module, number: int, router: Router) -> None:
-        """What a unit was granted by the crossbar that combines."""
+    def land(self, m: Module, number: int, landing: Landing) -> None:
+        """What a unit is granted, and what comes to it."""
+        router = self.crossbar
         m.d.comb += [
             self.granted[number].eq(router.left[number]),
             self.port[number].eq(router.left_link[number]),
             self.tag[number].eq(router.left_flit[number].tag),
         ]
-
-    def land(self, m: Module, number: int) -> Way:
-        """What comes to a unit."""
-        return self.out[number]
+        landing.take(m, self.out[number].valid, self.out[number].flit)
 
     def elaborate(self, platform: Any) -> Module:
         """A multiplexer a unit."""

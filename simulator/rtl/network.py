@@ -9,12 +9,15 @@ import numpy as np
 from amaranth.hdl import Const, Elaboratable, Module, Signal, Value
 from amaranth.lib.data import StructLayout, View
 
+from simulator.engine.cluster import ClusterSpec
 from simulator.network import NetworkSpec
 from simulator.rtl.bank import BankPort
 from simulator.rtl.parts import chosen, delayed
 from simulator.rtl.queue import Buffering, Queue, VirtualQueues
 from simulator.rtl.router import Buffer, Room, Route, Router
+from simulator.rtl.scan import Issue
 from simulator.rtl.shape import index_bits
+from simulator.rtl.window import Landing
 
 
 @dataclass(frozen=True, eq=False)
@@ -169,6 +172,34 @@ class RoutedNetwork(Elaboratable):
                 m.d.comb += queue.reserve_for[0].eq(buffer.route(flit))
 
 
+class RoutedRequests(RoutedNetwork):
+    """The request network: sources are units, sinks are bank ports."""
+
+    def __init__(self, spec: ClusterSpec, layout: StructLayout) -> None:
+        super().__init__(spec.requests, layout, pushes=spec.issue_width, early=spec.feed_cycles > 1)
+        self.feed_cycles = spec.feed_cycles
+
+    def join(self, m: Module, number: int, issues: list[Issue]) -> None:
+        """What a unit issues, to its own queue, in which it has a slot from then on."""
+        queue, stages = self.entry(number), self.feed_cycles - 1
+        for i, issue in enumerate(issues):
+            name = f"feed_{number}_{i}"
+            m.d.comb += [
+                queue.push[i].eq(delayed(m, issue.valid, stages, name)),
+                queue.flit[i].eq(self.layout(delayed(m, issue.flit.as_value(), stages, f"{name}_flit"))),
+                queue.into[i].eq(delayed(m, issue.into, stages, f"{name}_into")),
+            ]
+            if queue.early:
+                m.d.comb += [queue.reserve[i].eq(issue.valid), queue.reserve_for[i].eq(issue.into)]
+
+    def serve(self, m: Module, number: int, port: BankPort) -> None:
+        """What comes to a bank port."""
+        out, queue = self.out[number], port.queue
+        m.d.comb += [self.room[number].eq(queue.free != 0), queue.push[0].eq(out.valid), queue.flit[0].eq(out.flit)]
+        if queue.early:
+            m.d.comb += queue.reserve[0].eq(self.reserved[number])
+
+
 class RoutedReplies(RoutedNetwork):
     """The reply network: sources are bank ports, sinks are units, whose landing registers never refuse."""
 
@@ -183,7 +214,7 @@ class RoutedReplies(RoutedNetwork):
         if queue.early:
             m.d.comb += queue.reserve[0].eq(port.access)
 
-    def land(self, m: Module, number: int) -> Way:
+    def land(self, m: Module, number: int, landing: Landing) -> None:
         """What comes to a unit."""
         m.d.comb += self.room[number].eq(1)
-        return self.out[number]
+        landing.take(m, self.out[number].valid, self.out[number].flit)

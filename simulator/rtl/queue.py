@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Protocol
 
 from amaranth.hdl import Const, Elaboratable, Module, Mux, Signal, Value
 from amaranth.lib.data import Layout, View
@@ -19,6 +19,15 @@ class Look:
     def __init__(self, channels: int, slots: int) -> None:
         self.channel = Signal(index_bits(channels), name="channel")
         self.free = Signal(range(slots + 1), name="free")
+
+
+class Entry(Protocol):
+    """Where a unit puts its requests: so many queues, of which it may look at the free slots of each."""
+
+    channels: int
+
+    def look(self) -> Look:
+        """A view of free slots."""
 
 
 class Buffering(Elaboratable):

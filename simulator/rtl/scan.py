@@ -12,7 +12,7 @@ from amaranth.lib.memory import Memory
 from simulator.rtl.lists import ListWalk, Tile
 from simulator.rtl.parts import any_of, chosen, lowest, selected, total, wire
 from simulator.rtl.placement import bank_of, line_of
-from simulator.rtl.queue import Buffering
+from simulator.rtl.queue import Entry
 from simulator.rtl.rows import OpenRows, Places
 from simulator.rtl.shape import ClusterShape, index_bits
 from simulator.rtl.window import Tags
@@ -48,7 +48,7 @@ class Scan(Elaboratable):
         requests: StructLayout,
         index: int,
         parts: tuple[ListWalk, Tags, OpenRows, Places],
-        queue: Buffering,
+        queue: Entry,
         into: Callable[[View], Value],
     ) -> None:
         """`queue`: the unit's own at the network; `into` tells which of several there takes a request."""

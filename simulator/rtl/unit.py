@@ -10,8 +10,9 @@ from amaranth.lib.data import StructLayout, View
 from amaranth.lib.memory import Memory
 
 from simulator.rtl.accumulators import Accumulators
+from simulator.rtl.direct import DirectLanding
 from simulator.rtl.lists import ListWalk, Tile
-from simulator.rtl.queue import Buffering
+from simulator.rtl.queue import Entry
 from simulator.rtl.rows import MergeQueue, OpenRows, Places
 from simulator.rtl.scan import Scan
 from simulator.rtl.shape import ClusterShape, index_bits
@@ -25,14 +26,21 @@ class VectorUnit(Elaboratable):
     """
 
     def __init__(
-        self, shape: ClusterShape, tile: Tile, requests: StructLayout, index: int, queue: Buffering, into: Callable[[View], Value]
+        self,
+        shape: ClusterShape,
+        tile: Tile,
+        requests: StructLayout,
+        index: int,
+        queue: Entry,
+        into: Callable[[View], Value],
+        landing: Landing | DirectLanding,
     ) -> None:
         """`queue`: its own at the network; `into` tells which of several there takes a request."""
         spec = shape.spec
         self.shape = shape
         self.walk = ListWalk(shape, tile)
         self.tags = Tags(spec.window, spec.issue_width)
-        self.landing = Landing(spec.window, shape.word_bits)
+        self.landing = landing
         self.rows = OpenRows(shape)
         self.places = Places(shape)
         self.scan = Scan(shape, tile, requests, index, (self.walk, self.tags, self.rows, self.places), queue, into)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from amaranth.hdl import Array, Elaboratable, Module, Signal
-from amaranth.lib.data import StructLayout
+from amaranth.hdl import Array, Elaboratable, Module, Signal, Value
+from amaranth.lib.data import StructLayout, View
 from amaranth.lib.memory import Memory
 
 from simulator.rtl.parts import wrapped
@@ -50,6 +50,15 @@ class Landing(Elaboratable):
         self.consumed = Signal()
         self.consumed_tag = Signal(index_bits(window))
         self.consumed_word = Signal(word_bits)
+
+    def take(self, m: Module, valid: Value, flit: View) -> None:
+        """Join what brings the words."""
+        m.d.comb += [self.landed.eq(valid), self.tag.eq(flit.tag), self.word.eq(flit.carried)]
+
+    @property
+    def arriving(self) -> list[tuple[Signal, Value]]:
+        """What lands in a cycle, with its slot."""
+        return [(self.landed, self.tag)]
 
     def elaborate(self, platform: Any) -> Module:
         """A queue of slots, and the words."""

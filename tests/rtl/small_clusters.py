@@ -76,6 +76,7 @@ def small_case(number: int, departures: int = 2) -> Case:
     random = np.random.default_rng(number)
     keys = LEAST | {"topology": list(TOPOLOGIES)[number % len(TOPOLOGIES)], "allocator": ("islip", "round_robin")[number // 7 % 2]}
     large = number % 33 == 32
+    lone = number % 9 == 8
     if large:
         keys |= {"topology": "full"} | MANY[number // 33 % 3]
     else:
@@ -85,6 +86,8 @@ def small_case(number: int, departures: int = 2) -> Case:
         keys |= {"iterations": 1}
     if keys.get("multicast"):
         keys |= {"request_flits": 1, "reply_flits": 1}
+    if lone and not large:
+        keys |= {"network": "none", "units": 1, "multicast": False, "request_flits": 1, "reply_flits": 1}
     spec = cluster(**keys)
     hashable = spec.banks & (spec.banks - 1) == 0
     case = Case(
@@ -141,4 +144,5 @@ MOST_PORTS = 9
 def has_hardware(case: Case) -> bool:
     """Whether a case of the engines' own soak is elaborated, and small."""
     spec = case.spec
-    return spec.network == "routed" and case.banks != "random" and max(spec.units, spec.ports) <= MOST_PORTS
+    lone = spec.network == "none" and not spec.multicast
+    return (spec.network == "routed" or lone) and case.banks != "random" and max(spec.units, spec.ports) <= MOST_PORTS

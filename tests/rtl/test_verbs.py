@@ -75,11 +75,10 @@ def test_a_cluster_is_written_as_verilog(files: tuple[str, str], tmp_path: Path)
 
 REFUSED: list[tuple[dict[str, Any], dict[str, Any], str]] = [
     (
-        {"replicas": 2, "units": 2, "banks": 1},
+        {"replicas": 4, "multicast": True},
         {},
-        "fabric.replicas: 2 is not elaborated into hardware; supported: copies that serve several",
+        "fabric.multicast: true where each unit has a copy of its own is not elaborated into hardware",
     ),
-    ({"replicas": 4, "units": 4, "banks": 1, "multicast": True}, {}, "fabric.replicas: 4 is not elaborated"),
     ({}, {"mapping": {"dataflow": "scatter"}}, "works as scatter is not elaborated"),
     ({}, {"mapping": {"dataflow": "both"}}, "works as both is not elaborated"),
 ]

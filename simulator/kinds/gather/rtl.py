@@ -34,8 +34,10 @@ COMPONENTS = {
 
 def check_elaborated(machine: UnitsMachine, spec: ClusterSpec) -> None:
     """Raise ConfigError for the first option that has no hardware."""
-    if spec.network == "none":
-        raise not_elaborated("fabric.replicas", machine.fabric.replicas, "copies that serve several units each, over a network")
+    if spec.network == "none" and spec.multicast:
+        raise not_elaborated(
+            "fabric.multicast", "true where each unit has a copy of its own", "false, or copies that serve several units each"
+        )
     if spec.network == "ideal":
         raise not_elaborated("ideal", "a perfect network", "a network of routers")
     if machine.mapping.placement == "file":

@@ -223,6 +223,10 @@ class Tally:
                 if told:
                     port, tag = told[:2]
                     unit.outstanding[tag] = request = _Request(number, port, 0)
+                    if self.spec.network == "none":
+                        request.queue, request.ready = self.requests.sinks[port], cycle + self.spec.feed_cycles
+                        request.queue.held.append(request)
+                        continue
                     self.requests.enter(request, int(self.requests.graph.buffer_of_source[number]), cycle + self.spec.feed_cycles)
         for unit, count in zip(self.units, steps, strict=True):
             counts["list_entries"] += count
@@ -277,6 +281,9 @@ class Tally:
                 continue
             request = self.units[told[0]].outstanding[told[1]]
             self.requests.sinks[number].take(request, cycle)
+            if self.spec.network == "none":
+                request.queue, request.ready = None, cycle + self.spec.read_latency
+                continue
             request.source, request.sink = number, told[0]
             self.replies.enter(request, int(self.replies.graph.buffer_of_source[number]), cycle + self.spec.read_latency)
 

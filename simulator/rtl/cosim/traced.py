@@ -9,7 +9,6 @@ from typing import Any
 from amaranth.hdl import Cat, Const, Elaboratable, Module, Signal, Value
 
 from simulator.rtl.cluster import Cluster
-from simulator.rtl.combining import CombinedReplies
 from simulator.rtl.cosim.events import Cycle, Label
 from simulator.rtl.network import RoutedNetwork
 from simulator.rtl.outputs import GatedCluster
@@ -31,10 +30,11 @@ def probes(cluster: Cluster) -> list[Probe]:
         for i, issue in enumerate(unit.scan.issues):
             flit = issue.flit
             found.append(Probe(("unit", number, f"issue {i}"), issue.valid, (flit.sink, flit.tag, flit.carried, issue.token, issue.row)))
+        for i, (landed, tag) in enumerate(unit.landing.arriving):
+            found.append(Probe(("unit", number, f"land {i}"), landed, (tag,)))
         merged, write = unit.accumulators, unit.accumulators
         found += [
             Probe(("unit", number, "drop"), unit.scan.dropped != 0, (unit.scan.dropped,)),
-            Probe(("unit", number, "land"), unit.landing.landed, (unit.landing.tag,)),
             Probe(("unit", number, "consume"), unit.landing.consumed, (unit.landing.consumed_tag,)),
             Probe(("unit", number, "merge"), merged.merge, (merged.merge_token, merged.merge_row)),
             Probe(("unit", number, "write"), write.write, (write.write_token, write.write_row, write.write_word)),
@@ -56,8 +56,8 @@ def probes(cluster: Cluster) -> list[Probe]:
 
 def networks(cluster: Cluster) -> dict[str, RoutedNetwork]:
     """Those of routers, by what they carry."""
-    found: dict[str, RoutedNetwork] = {"requests": cluster.requests}
-    return found if isinstance(cluster.replies, CombinedReplies) else {**found, "replies": cluster.replies}
+    paths = {"requests": cluster.requests, "replies": cluster.replies}
+    return {name: path for name, path in paths.items() if isinstance(path, RoutedNetwork)}
 
 
 def pointers(cluster: Cluster) -> list[tuple[Label, Signal]]:

@@ -101,9 +101,9 @@ class _Seen:
             yield ("unit", at, "drop"), (dropped,)
         if computed > self.computed:
             yield ("unit", at, "consume"), (unit.free_tags[-1],)
-        for ready, _, flit in unit.landed:  # type: ignore[attr-defined]
-            if ready == cycle + 1:
-                yield ("unit", at, "land"), (flit.tag,)
+        landed = sorted((order, flit.tag) for ready, order, flit in unit.landed if ready == cycle + 1)  # type: ignore[attr-defined]
+        for i, (_, tag) in enumerate(landed):
+            yield ("unit", at, f"land {i}"), (tag,)
         self.examined, self.issued, self.computed = position, issued, computed
 
     def rows(self, rows: int, shape: ClusterShape) -> Iterator[tuple[Label, int, tuple[int, ...]]]:
