@@ -116,7 +116,7 @@ class QuickBound:
         if sums.x.in_dram and sums.w.in_dram and sums.x.all and sums.w.all:
             start = max(start, spec.dram_latency_cycles + dram.cycles(sums.x.all + sums.w.all) - sums.w.wanted)
         port = spec.buffer_bytes_per_cycle
-        first = spec.dram_latency_cycles if sums.x.in_dram and sums.x.all else 0
+        first = spec.dram_latency_cycles if sums.x_from_dram and sums.x.all else 0
         return max(
             start + sums.compute + sums.serial.more(spec),
             dram.cycles(moved.dram_read_bytes + moved.dram_write_bytes),
@@ -138,6 +138,9 @@ class _Sums:
 
     x: _First
     w: _First
+    """Of nothing where rows are written before it is wanted: then it does not hold up all that follows."""
+    x_from_dram: bool
+    """Whether none of X is in the buffer, which brings it while DRAM has not answered yet."""
     compute: int
     first_written: int
     """Cycle of the first tile in which anything can leave at the earliest."""
@@ -152,9 +155,11 @@ class _Sums:
         first, last = program.tiles[0], program.tiles[-1]
         x, w = program.x_fills[first.x], program.w_fills[first.w]
         flow, last_flow = first.w_flow, last.w_flow
+        wanted, awaited = (0, len(w.parts)) if flow is None else (flow.first[0], 1)
         return cls(
             _First.of(x, len(x.parts), 0),
-            _First.of(w, len(w.parts) if flow is None else 1, 0 if flow is None else flow.first[0]),
+            _First.of(w, awaited if _written(first, 0) > wanted or flow is None else 0, wanted),
+            all(fill.home != "buffer" for fill in program.x_fills),
             sum(tile.cycles for tile in program.tiles),
             _written(first, 0),
             last.cycles if program.x_fills[last.x].source is None else 0,

@@ -11,6 +11,7 @@ from __future__ import annotations
 import bisect
 import itertools
 from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from simulator.machine.model import DMA_CHUNK_BYTES
@@ -120,15 +121,15 @@ class _Relaxed:
                 self._fill(self.program.x_fills, self.x_filled, free, self.x, self.spec.x_bytes_per_cycle)
             while len(self.w_filled) <= tile.w:
                 self._fill(self.program.w_fills, self.w_filled, self._w_free(len(self.w_filled)), self.w, self.spec.w_bytes_per_cycle)
-            start, now = self._tile(tile, now)
+            at, now = self._tile(tile, now)
             following = tiles[index + 1] if index + 1 < len(tiles) else None
             self.x_released[tile.x] = self.w_released[tile.w] = now
             if following is None or following.y != tile.y:
-                self._drain(self.program.drains[tile.y], [now] if tile.y_flow is None else [start + last + 1 for last in tile.y_flow.last])
+                self._drain(self.program.drains[tile.y], [now] if tile.y_flow is None else [at(last) + 1 for last in tile.y_flow.last])
         return max([*self.done, self.dram.cycles(self.dram_bytes)])
 
-    def _tile(self, tile: TileStep, now: int) -> tuple[int, int]:
-        """When a tile begins, and ends."""
+    def _tile(self, tile: TileStep, now: int) -> tuple[Callable[[int], int], int]:
+        """When it comes to a cycle of its own clock, and when it ends."""
         x, w = self.x_filled[tile.x], self.w_filled[tile.w]
         if tile.awaits is not None:
             now = max(now, self.y_released[tile.awaits])
@@ -136,9 +137,11 @@ class _Relaxed:
             now = max(now, self.y_released[tile.y - 2])
         if tile.w_flow is None:
             start = max(now, self._both(x, w))
-            return start, start + tile.cycles
-        start = max(now, x.ready, w.first_ready - tile.w_flow.first[0])
-        return start, max(start + tile.cycles, self._both(x, w) + tile.cycles - tile.w_flow.first[-1])
+            return lambda cycle: start + cycle, start + tile.cycles
+        start, wanted = max(now, x.ready), tile.w_flow.first[0]
+        stopped = max(start, w.first_ready - wanted)
+        end = max(stopped + tile.cycles, self._both(x, w) + tile.cycles - tile.w_flow.first[-1])
+        return lambda cycle: (stopped if cycle >= wanted else start) + cycle, end
 
     def _both(self, x: _Filled, w: _Filled) -> int:
         """When DRAM can have served both."""
