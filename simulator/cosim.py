@@ -6,10 +6,12 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from simulator.engine.engines import ENGINES, RunOptions
+from simulator.errors import ConfigError
 from simulator.kinds import kind_of
 from simulator.machine.model import Machine
 from simulator.pricing import elaborate, technology_of
 from simulator.rtl.design import Agreement, CosimOptions, Design, require_amaranth
+from simulator.specs import nearest_hint
 from simulator.workload.types import Workload
 
 
@@ -19,16 +21,21 @@ def design_of(machine: Machine) -> Design:
     return kind_of(machine).design(elaborate(machine, technology_of(machine)))
 
 
-def cosimulate(machine: Machine, workload: Workload, how: CosimOptions) -> Iterator[Agreement]:
-    """Tiles of the operations in their order, up to and with the first that differs.
+def cosimulate(machine: Machine, workload: Workload, how: CosimOptions, only: str | None = None) -> Iterator[Agreement]:
+    """Tiles of the operations in their order, or of the `only` one that is named, up to and with the first that differs.
 
-    Raises ConfigError as `design_of`, MappingError where the machine cannot hold the workload.
+    Raises ConfigError as `design_of`, and for an operation that is none; MappingError where the machine cannot hold the workload.
     """
     require_amaranth()
     elaborated = elaborate(machine, technology_of(machine))
     kind, workload = kind_of(machine), replace(workload, fuse=())
     homes = kind.residency(machine, workload)
+    names = [operation.name for operation in workload.operations]
+    if only is not None and only not in names:
+        raise ConfigError(f"--operation {only}: {workload.name} has no such operation{nearest_hint(only, names)}")
     for operation, residency in zip(workload.operations, homes, strict=True):
+        if only not in (None, operation.name):
+            continue
         of = kind.of_operation(machine, operation)
         for agreement in of.cosimulate(elaborated, operation, residency, RunOptions(ENGINES["compiled"]), how):
             yield agreement

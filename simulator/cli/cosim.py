@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -15,11 +16,26 @@ if TYPE_CHECKING:
     from simulator.rtl.design import Difference
 
 
+class SimulatorChoice(StrEnum):
+    """What runs the hardware."""
+
+    amaranth = "amaranth"
+    verilator = "verilator"
+
+
 def cosim_command(
     machine: MachineArgument,
     workload: WorkloadOption,
     overrides: SetOption = None,
     tiles: Annotated[int, typer.Option("--tiles", min=1, max=1_000_000, help="Tiles of each operation, at most.")] = 1,
+    only: Annotated[str | None, typer.Option("--operation", metavar="OP", help="One operation of the workload; default: each.")] = None,
+    simulator: Annotated[
+        SimulatorChoice,
+        typer.Option("--simulator", help="Of the hardware: amaranth, in Python; verilator, compiled: for clusters of many units."),
+    ] = SimulatorChoice.amaranth,
+    lanes: Annotated[
+        int | None, typer.Option("--lanes", min=1, help="Lanes that the hardware carries of each word; default: all of the machine's.")
+    ] = None,
     vcd: Annotated[Path | None, typer.Option("--vcd", metavar="FILE", help="Waveform of the tile that differs, else of the last.")] = None,
 ) -> None:
     """Run tiles of a workload through a machine's hardware and both engines; exit code 1 where they differ. Needs the extra rtl."""
@@ -30,9 +46,10 @@ def cosim_command(
     from simulator.rtl.design import CosimOptions
     from simulator.workload import load_workload
 
+    how = CosimOptions(tiles, vcd, simulator.value, lanes)
     console = Console(markup=False, highlight=False)
     agreements = []
-    for agreement in cosimulate(read_machine(machine, overrides or []), load_workload(workload), CosimOptions(tiles, vcd)):
+    for agreement in cosimulate(read_machine(machine, overrides or []), load_workload(workload), how, only):
         agreements.append(agreement)
         compared = ", ".join(f"{count:,} {name}" for name, count in agreement.compared.items())
         verdict = "exact" if agreement.difference is None else "DIFFERS"

@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from simulator.errors import ConfigError
 
 if TYPE_CHECKING:
     from amaranth.hdl import Elaboratable, Signal
+
+
+SimulatorName = Literal["amaranth", "verilator"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,6 +38,10 @@ class CosimOptions:
     """Of each operation, at most."""
     waveform: Path | None = None
     """Where a waveform goes: of the first tile that differs, else of the last one."""
+    simulator: SimulatorName = "amaranth"
+    """Amaranth's own, in Python; or Verilator, compiled, where it is installed."""
+    lanes: int | None = None
+    """Lanes of a word that the hardware carries, where not all of them are wanted: they are alike, and decide no cycle."""
     around: int = 3
     """Cycles shown before and after a difference."""
 

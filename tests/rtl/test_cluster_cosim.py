@@ -7,12 +7,16 @@ from typing import Any
 
 import numpy as np
 import pytest
+from amaranth.hdl import ResetInserter, Signal
+from amaranth.sim import Simulator
 
 from simulator.kinds.gather.reference import run_cluster
 from simulator.network import TOPOLOGIES
 from simulator.rtl import allocator
 from simulator.rtl.cluster import Cluster
 from simulator.rtl.cosim.compare import first_difference
+from simulator.rtl.cosim.events import Cycle
+from simulator.rtl.cosim.loaded import Loaded
 from simulator.rtl.cosim.loads import load_of
 from simulator.rtl.cosim.pair import drawn_values
 from simulator.rtl.cosim.pysim import PythonSimulation
@@ -121,3 +125,37 @@ def test_a_fabric_whose_clock_stands_does_the_same_on_its_own_clock() -> None:
     assert len(written) > 2
     for number in range(case.spec.units):
         assert [row for row in drained if row[0] == number] == [row for row in written if row[0] == number]
+
+
+def test_a_tile_that_is_written_over_the_bus_is_the_one_that_memories_are_given() -> None:
+    """The way in which a simulator outside of Python fills a cluster; a reset follows, which memories and settings outlast."""
+    case = small_case(4)
+    work = case.gather()
+    shape = shape_of(case.spec, work, case.banks)
+    values, watcher = drawn_values(shape, work), Watcher(shape, int(work.own.max()) + 1)
+    run_cluster(case.spec, work, values, watcher)
+    engine = list(watcher.cycles())
+    traced = Traced(Cluster(shape))
+    loaded, hardware = Loaded(traced), list[Cycle | None]()
+
+    async def bench(context: Any) -> None:
+        for what, where, address, bits in loaded.writes(load_of(shape, work, values)):
+            for wire, value in zip(loaded.ports, (what, where, address, bits), strict=False):
+                context.set(wire, value)
+            await context.tick()
+        context.set(loaded.load_kind, 0)
+        context.set(reset, 1)
+        await context.tick()
+        context.set(reset, 0)
+        await context.tick().repeat(2)
+        context.set(loaded.run, 1)
+        for _ in engine:
+            await context.tick()
+            hardware.append(traced.cycle(context.get(loaded.trace_out)))
+
+    reset = Signal()
+    simulator = Simulator(ResetInserter(reset)(loaded))
+    simulator.add_clock(1e-9)
+    simulator.add_testbench(bench)
+    simulator.run()
+    assert hardware == engine

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterable, Iterator
+from functools import partial
 
 import numpy as np
 
@@ -15,7 +16,9 @@ from simulator.kinds.gather.compiled.engine import run_clusters
 from simulator.kinds.gather.reference import run_cluster
 from simulator.kinds.units.machine import UnitsMachine
 from simulator.rtl.cluster import Cluster
-from simulator.rtl.cosim.pair import Pair
+from simulator.rtl.cosim.pair import Pair, Simulate
+from simulator.rtl.cosim.pysim import PythonSimulation
+from simulator.rtl.cosim.verilated import VerilatedSimulation, verilator
 from simulator.rtl.design import Agreement, CosimOptions, Design, not_elaborated
 from simulator.rtl.outputs import GatedCluster
 from simulator.rtl.shape import ClusterShape, PlacementName
@@ -86,12 +89,15 @@ def cosimulated(
         tokens=max(work.token_words for work in works),
         streams=any(len(work.piece_readers()) > work.stream.fifo_pieces for work in works),
         placement=_placement(machine),
-        lanes=machine.fabric.lanes,
+        lanes=min(how.lanes or machine.fabric.lanes, machine.fabric.lanes),
         weight_bits=types.weight_bits,
         activation_bits=types.activation_bits,
         sum_bits=types.accumulate_bits,
     )
-    pair = Pair(shape, lambda work, values, watch: run_cluster(spec, work, values, watch))
+    simulate: Simulate = PythonSimulation
+    if how.simulator == "verilator":
+        simulate = partial(VerilatedSimulation, program=verilator(), waves=how.waveform is not None)
+    pair = Pair(shape, lambda work, values, watch: run_cluster(spec, work, values, watch), simulate)
     for number, work in enumerate(works):
         compiled = run_clusters(spec, WorkBatch([work]), [None]).outcome(0)
         yield pair.run(f"{operation} tile {number}", work, (compiled,), how.around, how.waveform)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,7 +16,8 @@ from simulator.engine.reference.watching import ClusterWatch
 from simulator.engine.work import TileValues, TileWork
 from simulator.rtl.cluster import Cluster
 from simulator.rtl.cosim.compare import compared, first_difference
-from simulator.rtl.cosim.loads import load_of
+from simulator.rtl.cosim.events import Cycle
+from simulator.rtl.cosim.loads import Load, load_of
 from simulator.rtl.cosim.pysim import PythonSimulation
 from simulator.rtl.cosim.tally import Tally
 from simulator.rtl.cosim.traced import Traced
@@ -25,6 +27,16 @@ from simulator.rtl.shape import ClusterShape
 
 ByReference = Callable[[TileWork, TileValues, ClusterWatch], Outcome]
 """Runs a tile in the reference engine, before the eyes of a watch."""
+
+
+class Simulation(Protocol):
+    """A cluster in a simulator of hardware."""
+
+    def run(self, load: Load, cycles: int, waveform: Path | None = None) -> list[Cycle]:
+        """So many cycles of a tile, from reset. `waveform`: a VCD file to write."""
+
+
+Simulate = Callable[[Traced], Simulation]
 IDLE_CYCLES = 4
 """That hardware runs on after a tile, in which nothing may happen."""
 
@@ -32,12 +44,12 @@ IDLE_CYCLES = 4
 class Pair:
     """A cluster made once. `by_reference` runs it in the engine whose every event hardware is held against."""
 
-    def __init__(self, shape: ClusterShape, by_reference: ByReference) -> None:
+    def __init__(self, shape: ClusterShape, by_reference: ByReference, simulate: Simulate = PythonSimulation) -> None:
         self.shape = shape
         self.by_reference = by_reference
         self.cluster = Cluster(shape)
         self.traced = Traced(self.cluster)
-        self.simulation = PythonSimulation(self.traced)
+        self.simulation = simulate(self.traced)
 
     def run(self, name: str, work: TileWork, others: tuple[Outcome, ...] = (), around: int = 3, waveform: Path | None = None) -> Agreement:
         """A tile with whole numbers drawn for it. `others`: outcomes of more engines, which are held against counters only."""
