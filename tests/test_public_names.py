@@ -45,6 +45,7 @@ def test_help_loads_nothing_heavy() -> None:
 
 
 def test_what_simulates_loads_nothing_that_draws_or_prints_tables() -> None:
-    heavy = ("matplotlib", "numba", "pandas", "rich", "scipy")
-    code = f"import sys, simulator.cli.study; print([name for name in {heavy} if name in sys.modules])"
+    heavy = ("matplotlib", "numba", "pandas", "rich", "scipy", "simulator.report.verdict", "simulator.study.uncertainty")
+    heavy += ("simulator.study.measured", "simulator.workload.readers", "simulator.workload.stats", "simulator.specs.explain")
+    code = f"import sys, simulator.cli.study, simulator.workload.build; print([name for name in {heavy} if name in sys.modules])"
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.strip() == "[]"

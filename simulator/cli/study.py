@@ -18,8 +18,8 @@ from simulator.pipeline import kernels_needed
 from simulator.pricing import elaborate, technology_of
 from simulator.report.folder import check_free, default_folder, set_in_name
 from simulator.report.pictures import Pictures
-from simulator.report.verdict import OBJECTIVE
 from simulator.report.write import Report, uncertainty_record
+from simulator.result import OBJECTIVE
 from simulator.specs import config_path
 from simulator.specs.documents import Document, load_yaml_document
 from simulator.study.comparison import Comparison, check_names, compare, processes_for
@@ -151,6 +151,10 @@ def run_study(
     folder = _folder(request, name)
     if folder is not None:
         files = _machine_files(sized) if sized else {}
+        if request.pictures.names or script:
+            from simulator.cli.drawing import load_matplotlib
+
+            load_matplotlib()
         files |= _page(report, provenance.record(), files, script) if script else {}
         write(folder, report, provenance.record() | record, force=request.force, files=files, pictures=request.pictures)
     if request.as_json:

@@ -4,21 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from simulator.activity import Ideal
 from simulator.engine.batch import WorkBatch
 from simulator.engine.cluster import ClusterSpec, Outcome, Outcomes
 from simulator.engine.compiled.kernels import Kernel
-from simulator.engine.compiled.switch import engine as compiled_switch
 from simulator.engine.compiled.system import engine as compiled_system
 from simulator.engine.work import TileValues, TileWork
-from simulator.network import NetworkSpec
-from simulator.network.traffic import Arrivals, TrafficPoint
 from simulator.recall import NOTHING, Recall
 from simulator.system.outcome import SystemOutcome
 from simulator.system.program import Program
 from simulator.system.spec import SystemSpec
+
+if TYPE_CHECKING:
+    from simulator.network import NetworkSpec
+    from simulator.network.traffic import Arrivals, TrafficPoint
 
 EngineName = Literal["compiled", "reference"]
 
@@ -71,7 +72,7 @@ def one_by_one(run: Callable[[ClusterSpec, TileWork, TileValues | None], Outcome
     return lambda spec, batch, values: Outcomes.of([run(spec, *each) for each in zip(batch.works, values, strict=True)])
 
 
-TrafficEngine = Callable[[NetworkSpec, Arrivals, int], TrafficPoint]
+TrafficEngine = Callable[["NetworkSpec", "Arrivals", int], "TrafficPoint"]
 """(network, traffic, cycles of warm-up) → what the network did with it."""
 
 
@@ -81,7 +82,13 @@ def _drive_by_reference(spec: NetworkSpec, arrivals: Arrivals, warmup: int) -> T
     return traffic.drive(spec, arrivals, warmup)
 
 
-TRAFFIC_ENGINES: dict[EngineName, TrafficEngine] = {"compiled": compiled_switch.drive, "reference": _drive_by_reference}
+def _drive_compiled(spec: NetworkSpec, arrivals: Arrivals, warmup: int) -> TrafficPoint:
+    from simulator.engine.compiled.switch import engine
+
+    return engine.drive(spec, arrivals, warmup)
+
+
+TRAFFIC_ENGINES: dict[EngineName, TrafficEngine] = {"compiled": _drive_compiled, "reference": _drive_by_reference}
 """Drive a network alone with traffic."""
 
 SystemEngine = Callable[[SystemSpec, Program], SystemOutcome]

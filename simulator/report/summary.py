@@ -12,8 +12,8 @@ from simulator.cost.types import on_fabric
 from simulator.report.glossary import label
 from simulator.report.numbers import common_scale, percent, significant
 from simulator.report.sentences import largest_loss
-from simulator.report.verdict import OBJECTIVE, Verdict
-from simulator.result import Result
+from simulator.report.verdict import Verdict
+from simulator.result import OBJECTIVE, Result
 
 _NAME = 20
 """Characters of a name; a longer one is cut, so that no number is."""

@@ -10,14 +10,12 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
-from simulator.result import Result
+from simulator.result import OBJECTIVE, Result
 from simulator.study.design import design_of
 from simulator.study.uncertainty import METRICS, Assessment, Probe, claim
 
 LEVEL = 0.03
 """Figures that are nearer to each other than this share are level: no model of areas and energies tells them apart."""
-OBJECTIVE = "edap_js_mm2"
-"""What a verdict is by, where nothing else was asked for: energy × time × fabric area."""
 OBJECTIVES = (OBJECTIVE, "seconds", "energy_pj", "fabric_area_mm2")
 """Figures in which a winner may be beaten by another: less of each is better."""
 

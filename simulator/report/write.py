@@ -7,17 +7,16 @@ from dataclasses import asdict, dataclass
 from functools import cached_property
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from simulator.report.folder import MARKER, csv_text, new_folder, trimmed, write_json
-from simulator.report.measured import measured_sentences
 from simulator.report.pictures import OF_ONE, OF_SEVERAL, Pictures
-from simulator.report.robustness import bands_record, bands_table
-from simulator.report.sentences import crossbar_against_replication, heat_sentences, ideal_sentence, run_sentence, verdict_sentences
-from simulator.report.verdict import OBJECTIVE, Verdict, entrants_of, held_by, judge
-from simulator.result import SCHEMA_VERSION, Result
-from simulator.study.measured import MeasuredRun
-from simulator.study.uncertainty import Assessment, Claim, claims
+from simulator.result import OBJECTIVE, SCHEMA_VERSION, Result
+
+if TYPE_CHECKING:
+    from simulator.report.verdict import Verdict
+    from simulator.study.measured import MeasuredRun
+    from simulator.study.uncertainty import Assessment, Claim
 
 _WIDTH = 110
 _NO_FILES: Mapping[str, str] = MappingProxyType({})
@@ -46,12 +45,16 @@ class Report:
     @cached_property
     def judged(self) -> Verdict:
         """Who wins, and with an assessment what of that the bands leave."""
+        from simulator.report.verdict import entrants_of, held_by, judge
+
         held = held_by(self.assessment, self.objective) if self.assessment else None
         return judge(entrants_of(self.results), self.objective, on=self.results[0].workload.name, held=held)
 
     @property
     def sentences(self) -> list[str]:
         """The verdict in words, all of it computed; of one run, what it takes. What is too hot is always said."""
+        from simulator.report.sentences import crossbar_against_replication, heat_sentences, run_sentence, verdict_sentences
+
         if len(self.results) == 1:
             return [run_sentence(self.results[0]), *heat_sentences(self.results)]
         return [*verdict_sentences(self.judged), *crossbar_against_replication(self.results), *heat_sentences(self.results)]
@@ -64,11 +67,17 @@ class Report:
     @cached_property
     def claims(self) -> list[Claim]:
         """What the runs claim against one another, and on which constants that turns; empty without an assessment."""
-        return claims(self.assessment) if self.assessment else []
+        if self.assessment is None:
+            return []
+        from simulator.study.uncertainty import claims
+
+        return claims(self.assessment)
 
     @property
     def ideal_sentences(self) -> list[str]:
         """What the part that the repeats made perfect costs, one sentence a machine."""
+        from simulator.report.sentences import ideal_sentence
+
         return [ideal_sentence(plain, ideal) for plain, ideal in zip(self.results, self.ideal_results, strict=False)]
 
 
@@ -132,6 +141,8 @@ def uncertainty_record(report: Report) -> dict[str, Any]:
     """`uncertainty`: bands and claims, where the report has an assessment; else nothing."""
     if report.assessment is None:
         return {}
+    from simulator.report.robustness import bands_record
+
     return {"uncertainty": bands_record(report.assessment, report.claims)}
 
 
@@ -155,6 +166,8 @@ def _table_text(report: Report) -> str:
 
     from rich.console import Console
 
+    from simulator.report.measured import measured_sentences
+    from simulator.report.robustness import bands_table
     from simulator.report.tables import components_table, footnotes, run_table
 
     console = Console(markup=False, file=io.StringIO(), width=_WIDTH, color_system=None)

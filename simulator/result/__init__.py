@@ -7,13 +7,14 @@ their JSON, `saved.py` what pricing reads of thousands of files, `bandwidth.py` 
 from simulator.activity import Ideal
 from simulator.result.bandwidth import Bandwidth, bandwidths
 from simulator.result.codec import SCHEMA_VERSION
-from simulator.result.metrics import BANDED, DETAILS, METRICS, RunMetrics
+from simulator.result.metrics import BANDED, DETAILS, METRICS, OBJECTIVE, RunMetrics
 from simulator.result.result import OperationResult, Result, WorkloadRecord
 
 __all__ = [
     "BANDED",
     "DETAILS",
     "METRICS",
+    "OBJECTIVE",
     "SCHEMA_VERSION",
     "Bandwidth",
     "Ideal",

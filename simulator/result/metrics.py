@@ -320,6 +320,8 @@ BANDED: dict[str, Metric[Any]] = dict(
     sorted(((name, entry) for name, entry in METRICS.items() if entry.banded), key=lambda item: _UNIT_RANK.get(item[1].term.unit, 2))
 )
 """Metrics to which the bands of the constants give a band: energies, areas, then what follows from them; cycles and time have none."""
+OBJECTIVE = "edap_js_mm2"
+"""What a verdict is by, where nothing else was asked for: energy × time × fabric area."""
 
 
 def _ratio(part: float, whole: float) -> float:

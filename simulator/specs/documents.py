@@ -12,7 +12,6 @@ from typing import Generic, TypeVar
 from pydantic import BaseModel, ValidationError
 
 from simulator.errors import ConfigError
-from simulator.specs.explain import explain
 from simulator.specs.files import read_text
 from simulator.specs.parse import parse
 from simulator.specs.tree import Entry, Key, Location, child, deepest, dotted, plain, shown
@@ -54,6 +53,8 @@ def validated(root: Entry, model: type[ModelT]) -> Document[ModelT]:
         # as JSON and strict: a list may be a tuple, but text is no number and true is not 1
         return Document(model.model_validate_json(json.dumps(plain(root)), strict=True), root)
     except ValidationError as error:
+        from simulator.specs.explain import explain
+
         raise ConfigError(explain(error, model, root)) from error
 
 

@@ -11,7 +11,7 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 from simulator.specs.files import nearest
-from simulator.specs.models import Section
+from simulator.specs.models import Choice, Section
 from simulator.specs.tree import Entry, Key, child, plain
 
 _KEYS_SHOWN = 8
@@ -160,7 +160,10 @@ def _text_form(metadata: tuple[Any, ...]) -> str:
 def _members(slot: Slot) -> Iterator[Slot]:
     """The alternatives of a slot: unions and Annotated taken apart."""
     origin, arguments = get_origin(slot.annotation), get_args(slot.annotation)
-    if origin is Annotated:
+    if origin is Annotated and (choice := next((part for part in arguments[1:] if isinstance(part, Choice)), None)) is not None:
+        for model in choice.models():
+            yield Slot(model, slot.metadata)
+    elif origin is Annotated:
         extra = tuple(item for part in arguments[1:] for item in (part.metadata if isinstance(part, FieldInfo) else (part,)))
         yield from _members(Slot(arguments[0], slot.metadata + extra))
     elif origin in (Union, types.UnionType):

@@ -6,6 +6,7 @@ A machine's fabric has one for each kind of hardware.
 from __future__ import annotations
 
 import importlib
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from typing import Any, ClassVar
 
@@ -30,6 +31,14 @@ class FileModel(BaseModel):
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True, validate_default=True)
+
+
+class Choice(ABC):
+    """Beside a type, as an annotation of it: models of which a file means one, made when they are asked for."""
+
+    @abstractmethod
+    def models(self) -> Sequence[type[BaseModel]]:
+        """All that a file may mean."""
 
 
 class Section(FileModel):

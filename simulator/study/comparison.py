@@ -16,8 +16,6 @@ from simulator.report.write import Report as WrittenReport
 from simulator.result import Ideal, Result
 from simulator.result.frames import frame
 from simulator.study.executors import Dispatch, Report, local, silent
-from simulator.study.measured import measured_runs
-from simulator.study.uncertainty import assess
 from simulator.workload.types import Workload
 
 if TYPE_CHECKING:
@@ -65,10 +63,14 @@ class Comparison(WrittenReport):
 
     def beside_measured(self, workload: Workload) -> Comparison:
         """This comparison with the shipped measured devices, where they did the same products; nothing of them is simulated."""
+        from simulator.study.measured import measured_runs
+
         return replace(self, measured=measured_runs(workload))
 
     def with_bands(self) -> Comparison:
         """This comparison over the bands of the constants: the verdict then says what of it is robust. Nothing is simulated."""
+        from simulator.study.uncertainty import assess
+
         return replace(self, assessment=assess(self.results))
 
 

@@ -12,7 +12,7 @@ from simulator.cost.delay import Delay
 from simulator.cost.hardware import Instance
 from simulator.cost.mac import Accumulators, MacLane, ProcessingElement
 from simulator.cost.registers import Fifo
-from simulator.cost.router import Crossbar, Scheduler, WordMultiplexer
+from simulator.cost.router import Combiner, Crossbar, Scheduler, WordMultiplexer
 from simulator.machine.model import BITS, SIGNIFICAND_BITS
 
 if TYPE_CHECKING:
@@ -69,6 +69,8 @@ def _of_instance(entry: Instance, parts: Sequence[Instance]) -> Iterator[Piece]:
         yield _data_path(entry, component)
         if component.arbitrated:
             yield _arbiters(entry, component, parts)
+    elif isinstance(component, Combiner):
+        yield _combiner(entry, component)
     elif isinstance(component, Fifo):
         yield _queue(entry, component)
     elif isinstance(component, ProcessingElement) and not _floating(component) and component.of == 1:
@@ -137,6 +139,19 @@ def _arbiters(entry: Instance, crossbar: Crossbar, parts: Sequence[Instance]) ->
     figure = None if scheduler is None else ("voq_scheduler", {"inputs": inputs, "outputs": outputs, "iterations": iterations})
     name = f"arbiters {size}, FIFO" if scheduler is None else f"allocator {size}, {iterations} iteration{'s' if iterations > 1 else ''}"
     return Piece(name, entry.name, entry.count, gates, delay.allocation(technology, max(inputs, outputs), iterations), figure, build)
+
+
+def _combiner(entry: Instance, combiner: Combiner) -> Piece:
+    """Of one iteration, without the registers of the heads: queues of the hardware show them by multiplexers."""
+    inputs, outputs, bits = combiner.inputs, combiner.outputs, combiner.address_bits
+
+    def build() -> tuple[Elaboratable, Sequence[Signal]]:
+        from simulator.rtl.standalone import combiner as combiner_of
+
+        return combiner_of(inputs, outputs, bits)
+
+    gates = gates_of(replace(combiner, queued=False))
+    return Piece(f"combiner {inputs} × {outputs} × {bits} b", entry.name, entry.count, gates, None, None, build)
 
 
 def _queue(entry: Instance, fifo: Fifo) -> Piece:

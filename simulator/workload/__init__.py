@@ -9,13 +9,17 @@ files of what people have.
 
 from __future__ import annotations
 
+import importlib
 from typing import TYPE_CHECKING, Any
 
-from simulator.workload.stats import PatternStats, pattern_stats
 from simulator.workload.types import KINDS, Activations, Kind, Operation, Weight, WeightHome, Workload
 
 if TYPE_CHECKING:
     from simulator.workload.build import load_workload
+    from simulator.workload.stats import PatternStats, pattern_stats
+
+_HOMES = {"load_workload": "build", "PatternStats": "stats", "pattern_stats": "stats"}
+"""Modules of names that are loaded when they are first used: pricing needs no models of files, and a run no statistics."""
 
 __all__ = [
     "KINDS",
@@ -32,9 +36,6 @@ __all__ = [
 
 
 def __getattr__(name: str) -> Any:
-    """Import the models of workload files with the first file that is read: pricing needs none."""
-    if name == "load_workload":
-        from simulator.workload.build import load_workload
-
-        return load_workload
+    if name in _HOMES:
+        return getattr(importlib.import_module(f"simulator.workload.{_HOMES[name]}"), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

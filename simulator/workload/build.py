@@ -18,7 +18,6 @@ from simulator.workload.csr import Csr
 from simulator.workload.made import stack_of, transposed
 from simulator.workload.operands import activations, dense_activations, drawn, routed_tokens, weight
 from simulator.workload.patterns.base import Seeded, derived_seed
-from simulator.workload.readers import read_matrix
 from simulator.workload.spec import ActivationSpec, Blocks, OperandSpec, OperationSpec, PrunedSpec, WorkloadSpec
 from simulator.workload.storage import StorageSpec
 from simulator.workload.types import ONE_TOKEN, SPARSE_X, SPARSE_X_OF, Activations, Chain, Operation, Weight, Workload
@@ -158,6 +157,8 @@ class _Builder:
 
     def _read(self, index: int, role: Role, file: Path, blocks: Blocks | None) -> Stack:
         try:
+            from simulator.workload.readers import read_matrix
+
             matrix = read_matrix(file)
         except OperandError as error:
             raise self._error(index, f"{role}.file", str(error)) from error

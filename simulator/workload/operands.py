@@ -10,7 +10,6 @@ from simulator.workload.blocks import Stack
 from simulator.workload.csr import MAX_DENSE, MAX_NONZEROS, Csr, check_size, dense_pattern_sha256, runs_of_lines
 from simulator.workload.patterns import Pattern
 from simulator.workload.patterns.base import derived_seed
-from simulator.workload.readers.numpy_files import array_csr
 from simulator.workload.spec import ActivationSpec, ExpertsSpec, OperandSpec
 from simulator.workload.types import Activations, Weight
 
@@ -45,7 +44,11 @@ def activations(matrix: Csr, spec: ActivationSpec) -> Activations:
     Raises OperandError where X is too large to hold whole, or its tokens are not whole sequences.
     """
     _check_whole(matrix.shape)
-    return held(matrix if spec.running_or is None else array_csr(running_or(_mask(matrix), spec.running_or)))
+    if spec.running_or is None:
+        return held(matrix)
+    from simulator.workload.readers.numpy_files import array_csr
+
+    return held(array_csr(running_or(_mask(matrix), spec.running_or)))
 
 
 def _check_whole(shape: tuple[int, int]) -> None:

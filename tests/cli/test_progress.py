@@ -47,12 +47,12 @@ def test_work_that_never_reports_again_is_told_of_with_an_estimate(capsys: pytes
 
     with progress_bars() as bars:
         bars("crossbar", 0.0)
-        wait(bars, r"crossbar: 0%, 0 s so far")
+        wait(bars, r"crossbar: 0%, \d+ s so far")
         bars("crossbar", 0.01)
-        wait(bars, r"crossbar: 1%, 0 s so far, about \d+ s left")
+        wait(bars, r"crossbar: 1%, \d+ s so far, about \d+ s left")
         bars("crossbar", 1.0)
         bars("replication", 0.5)
-        wait(bars, r"replication: 50%, 0 s so far")
+        wait(bars, r"replication: 50%, \d+ s so far")
     assert not any(thread.name == "progress" for thread in threading.enumerate())
 
 

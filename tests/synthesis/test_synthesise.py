@@ -1,5 +1,6 @@
 """From components of a machine to cells: which hardware stands for what, and one run of Yosys."""
 
+import gc
 from pathlib import Path
 
 import pytest
@@ -8,7 +9,7 @@ from simulator.cost import load_technology
 from simulator.cost.hardware import Instance
 from simulator.cost.mac import Accumulators, MacLane, ProcessingElement
 from simulator.cost.registers import Fifo
-from simulator.cost.router import Crossbar, Scheduler, WordMultiplexer
+from simulator.cost.router import Combiner, Crossbar, Scheduler, WordMultiplexer
 from simulator.cost.validation import load_figures, validate
 from simulator.report.synthesis import write_synthesis
 from simulator.synthesis.liberty import Library
@@ -50,6 +51,12 @@ def test_equal_pieces_are_one_and_what_has_no_hardware_says_why() -> None:
     assert "integers only" in pieces([Instance("fp", "cells", floating, 1)])[1][0].reason
 
 
+def test_a_combiner_is_its_comparators_and_multiplexers() -> None:
+    """5.5 and 1.35 GE a bit and crosspoint; the flops that show the heads of queues are not of it."""
+    (combiner,), _ = pieces([Instance("net", "combiner", Combiner(TECHNOLOGY, 4, 3, 5, True), 2)])
+    assert (combiner.name, combiner.gates) == ("combiner 4 × 3 × 5 b", pytest.approx(4 * 3 * 5 * 6.85))
+
+
 def test_a_unit_is_its_lanes_with_their_sums_and_the_adders_that_merge_them() -> None:
     lane, sums = MacLane(TECHNOLOGY, "int8", "int8", "int32"), Accumulators(TECHNOLOGY, 4, 2, 3, "int32")
     (unit,), _ = pieces([Instance("mac_lanes", "lanes", lane, 6), Instance("accumulators", "rows", sums, 2)])
@@ -74,3 +81,26 @@ def test_a_synthesised_queue_becomes_a_row_and_a_figure(tmp_path: Path) -> None:
     (row,) = validate([load_figures(tmp_path / "synth" / "figures.yaml")])
     assert row.error == pytest.approx(queue.ratio - 1, abs=1e-6)
     assert "queue 2 × 2 b" in (tmp_path / "synth" / "table.txt").read_text()
+
+
+def test_every_piece_is_hardware_with_its_ports() -> None:
+    """As Yosys reads it, and nothing is made in vain, of which Amaranth would warn."""
+    rtlil = pytest.importorskip("amaranth.back.rtlil")
+    crossbar = Crossbar(TECHNOLOGY, 2, 2, 3, True)
+    parts = [
+        Instance("net", "crossbar", crossbar, 1),
+        Instance("net", "combiner", Combiner(TECHNOLOGY, 2, 2, 3, True), 1),
+        Instance("queues", "queue", Fifo(TECHNOLOGY, 2, 3), 1),
+        Instance("mac_lanes", "lanes", MacLane(TECHNOLOGY, "int8", "int8", "int32"), 1),
+        Instance("accumulators", "rows", Accumulators(TECHNOLOGY, 2, 1, 1, "int32"), 1),
+        Instance("pe", "cells", ProcessingElement(TECHNOLOGY, "int8", "int8", "int32"), 1),
+    ]
+    built, _ = pieces(parts)
+    assert len(built) == 6
+    for piece in built:
+        top, ports = piece.build()
+        text = rtlil.convert(top, name="piece", ports=list(ports))
+        assert sum(line.strip().startswith("wire") and " input " in line for line in text.splitlines()) >= 3
+        assert sum(line.strip().startswith("wire") and " output " in line for line in text.splitlines()) >= 2
+        del top, ports
+    gc.collect()

@@ -13,7 +13,6 @@ from numpy.typing import NDArray
 from simulator.errors import MappingError, OperandError
 from simulator.kinds.units.machine import UnitsMachine
 from simulator.specs import not_a_file
-from simulator.workload.readers.numpy_files import npy_header
 
 Placement = Callable[[int, int], NDArray[np.int32]]
 """(words of the tile, banks of the copy) → [words] bank of each tile-local word."""
@@ -74,6 +73,8 @@ def _array(path: Path) -> NDArray[Any]:
     reason = not_a_file(path)
     if reason is not None:
         raise MappingError(f"{path}: not a .npy array of bank indices: {reason}")
+    from simulator.workload.readers.numpy_files import npy_header
+
     try:
         with path.open("rb") as stream:
             header, left = npy_header(stream, path.name), path.stat().st_size - stream.tell()

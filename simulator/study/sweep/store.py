@@ -308,6 +308,8 @@ class Store:
             "SELECT id, name, spec, version, started, count(place), count(record), count(failure) FROM sweeps "
             "LEFT JOIN members ON sweep = id LEFT JOIN points ON key = point GROUP BY id ORDER BY started DESC, id"
         )
+        if not all(isinstance(text, str) for row in rows for text in row[:5]):
+            raise OutputError(f"{self.path}: cannot be used as a results store: it is damaged, and holds bytes where text belongs")
         return [StoredSweep(row[0], row[1], self._mapping(row[2]), *row[3:]) for row in rows]
 
     def members(self, sweep: str) -> list[tuple[int, dict[str, Any], ComputedPoint | None]]:

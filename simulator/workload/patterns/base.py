@@ -3,16 +3,30 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from abc import abstractmethod
 from collections.abc import Sequence
-from typing import Annotated, Any, Literal, Union
+from functools import partial
+from typing import Annotated, Any, Literal, Union, get_args
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import BaseModel, Discriminator, Field, Tag, create_model, model_validator
+from pydantic import (
+    BaseModel,
+    Discriminator,
+    Field,
+    GetCoreSchemaHandler,
+    GetJsonSchemaHandler,
+    Tag,
+    ValidationInfo,
+    create_model,
+    model_validator,
+)
+from pydantic_core import CoreSchema, core_schema
 
 from simulator.errors import OperandError
 from simulator.specs import FileModel
+from simulator.specs.models import Choice
 from simulator.workload.csr import MAX_NONZEROS, Csr, check_size, flat_csr
 
 Places = NDArray[np.int64]
@@ -35,6 +49,12 @@ class Pattern(FileModel):
     """
 
     pattern: str
+
+    @classmethod
+    def tag(cls) -> str:
+        """Return the name by which a file asks for it: what `pattern` must be."""
+        (name,) = get_args(cls.model_fields["pattern"].annotation)
+        return str(name)
 
     @abstractmethod
     def nonzeros(self, shape: Matrix) -> int:
@@ -120,12 +140,46 @@ def file_or(operand: type[BaseModel], patterns: Sequence[type[Pattern]], pruned:
 
     With the key `prune` it is `pruned`, where there is such a model.
     """
-    named = tuple(create_model(pattern.__name__, __base__=(pattern, operand), __doc__=pattern.__doc__) for pattern in patterns)
-    drawn: Any = Annotated[Union.__getitem__(named), Field(discriminator="pattern")]
+    drawn: Any = Annotated[Any, Drawn(operand, patterns)]
     return Annotated[
         Union.__getitem__((Annotated[drawn, Tag("drawn")], Annotated[operand, Tag("read")], Annotated[pruned or operand, Tag("pruned")])),
         Discriminator(_source),
     ]
+
+
+class Drawn(Choice):
+    """An operand that a pattern draws: of one model a pattern, each made when a file first names it, since a file names few."""
+
+    def __init__(self, operand: type[BaseModel], patterns: Sequence[type[Pattern]]) -> None:
+        """Every model has the keys of the operand and of a pattern."""
+        self._operand = operand
+        self._patterns = {pattern.tag(): pattern for pattern in patterns}
+        self._made: dict[str, type[BaseModel]] = {}
+
+    def models(self) -> tuple[type[BaseModel], ...]:
+        """All of them."""
+        return tuple(map(self._model, self._patterns))
+
+    def _model(self, tag: str) -> type[BaseModel]:
+        if tag not in self._made:
+            pattern = self._patterns[tag]
+            self._made[tag] = create_model(pattern.__name__, __base__=(pattern, self._operand), __doc__=pattern.__doc__)
+        return self._made[tag]
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        """The model that `pattern` names."""
+        validate = core_schema.with_info_plain_validator_function
+        return core_schema.tagged_union_schema({tag: validate(partial(self._validated, tag)) for tag in self._patterns}, "pattern")
+
+    def _validated(self, tag: str, given: Any, info: ValidationInfo) -> BaseModel:
+        model = self._model(tag)
+        # of a list in JSON, strict validation makes a tuple; of one in Python, it does not
+        return model.model_validate_json(json.dumps(given), strict=True) if info.mode == "json" else model.model_validate(given)
+
+    def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+        """Of any of them."""
+        schemas: dict[str, CoreSchema] = {tag: self._model(tag).__pydantic_core_schema__ for tag in self._patterns}
+        return handler(core_schema.tagged_union_schema(schemas, "pattern"))
 
 
 def _source(value: Any) -> str:

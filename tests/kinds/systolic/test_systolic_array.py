@@ -8,6 +8,7 @@ from hypothesis import given, reject, settings
 from hypothesis import strategies as st
 
 from simulator.errors import CheckError, MappingError
+from simulator.kinds import kind_of
 from simulator.kinds.systolic.array_product import product_of
 from simulator.kinds.systolic.folds import Dataflow
 from simulator.kinds.systolic.machine import ArrayMachine, SystolicFabric
@@ -28,9 +29,9 @@ DRAM = Residency("dram", "dram")
 FLOWS: tuple[Dataflow, ...] = ("ws", "os", "is")
 
 
-def schedule(of: Machine, op: Operation, ideal_dram: bool = False) -> SystolicSchedule:
+def schedule(of: Machine, op: Operation, ideal_dram: bool = False, home: Residency = DRAM) -> SystolicSchedule:
     spec = SystemSpec.of(elaborated(of))
-    return plan_systolic(ArrayMachine.of(of), op, DRAM, spec.made_ideal("dram" if ideal_dram else "none")).schedule
+    return plan_systolic(ArrayMachine.of(of), op, home, spec.made_ideal("dram" if ideal_dram else "none")).schedule
 
 
 def fabric(rows: int, cols: int, weight_load: str = "overlapped", **keys: object) -> SystolicFabric:
@@ -126,8 +127,9 @@ def test_schedules_cover_everything_and_fit_the_buffers(
     random = np.random.default_rng(1)
     m, k, n = extent
     op = operation(sparse(random, m, k, 1.0), sparse(random, k, n, 0.5))
+    (home,) = kind_of(of).residency(of, workload(op))
     try:
-        plan = schedule(of, op)
+        plan = schedule(of, op, home=home)
     except MappingError:
         reject()
     met = np.zeros(extent, dtype=np.int64)

@@ -171,15 +171,18 @@ def test_a_damaged_store_is_said_in_a_sentence_by_every_method(tmp_path: Path) -
                 ask()
 
 
-@pytest.mark.parametrize(("table", "column"), [("sweeps", "spec"), ("members", "assignments")])
-def test_text_that_is_no_json_is_said_in_a_sentence(tmp_path: Path, table: str, column: str) -> None:
+@pytest.mark.parametrize(
+    ("table", "column", "text"),
+    [("sweeps", "spec", "{"), ("members", "assignments", "{"), ("sweeps", "name", b"\x00\xff"), ("members", "assignments", b"\x00\xff")],
+)
+def test_text_that_is_no_json_is_said_in_a_sentence(tmp_path: Path, table: str, column: str, text: str | bytes) -> None:
     path = tmp_path / "store.sqlite"
     with Store(path) as store:
         store.add([ComputedPoint("a", "t", {})], {"t": "{}"})
         store.enlist(named("one"), members("a"))
         store.add_sizes("a", {})
     with closing(sqlite3.connect(path)) as base:
-        base.execute(f"UPDATE {table} SET {column} = '{{' ")
+        base.execute(f"UPDATE {table} SET {column} = ?", (text,))
         base.commit()
     with Store(path) as store:
         ask = {"sweeps": store.sweeps, "members": lambda: store.members("one")}

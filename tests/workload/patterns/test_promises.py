@@ -1,17 +1,19 @@
 """Every pattern keeps the promise that its document makes."""
 
 from itertools import pairwise
+from typing import Annotated, Any
+from unittest.mock import patch
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
-from pydantic import TypeAdapter
+from pydantic import TypeAdapter, create_model
 
 from simulator.errors import OperandError
 from simulator.workload.patterns import ACTIVATION_PATTERNS, Pattern
-from simulator.workload.patterns.base import file_or
+from simulator.workload.patterns.base import Drawn, file_or
 from simulator.workload.patterns.skewed import shares
 from simulator.workload.spec import OperandSpec
 
@@ -259,3 +261,14 @@ def test_what_does_not_fit_is_refused(text: str) -> None:
     spec = pattern(text)
     with pytest.raises(OperandError, match=r"allowed|places|divide|room|leave"):
         spec.stack(1, (2**27, 2**27), 0)
+
+
+def test_the_model_of_a_pattern_is_made_when_a_file_names_it() -> None:
+    choice = Drawn(OperandSpec, ACTIVATION_PATTERNS)
+    operand: TypeAdapter[Pattern] = TypeAdapter(Annotated[Any, choice])
+    with patch("simulator.workload.patterns.base.create_model", wraps=create_model) as made:
+        texts = ['{"pattern": "banded", "offsets": [-1, 1]}', '{"pattern": "dense"}', '{"pattern": "banded", "half_width": 2}']
+        for text in texts:
+            operand.validate_json(text, strict=True)
+        assert [call.args[0] for call in made.call_args_list] == ["Banded", "Dense"]
+    assert [model.__name__ for model in choice.models()] == [pattern.__name__ for pattern in ACTIVATION_PATTERNS]

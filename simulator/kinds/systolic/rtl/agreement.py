@@ -43,6 +43,8 @@ def cosimulate_array(elaborated: Elaborated, operation: Operation, residency: Re
     folds: list[PlacedFold] = []
     cell_steps = 0
     w, x = (as_integers(values, shape.operand_bits) for values in (product.weight.to_dense(), product.activations.values()))
+    if schedule.product.row_order is not None:
+        w = w[schedule.product.row_order]
     for fold in itertools.islice(folds_of(schedule.fabric, schedule, w, x), wanted):
         cell_steps += machine.fabric.multipliers * max(len(fold.operands.rows), schedule.fabric.rows)
         if folds and cell_steps > CELL_LIMIT_PE_CYCLES:
