@@ -151,10 +151,6 @@ def run_study(
     folder = _folder(request, name)
     if folder is not None:
         files = _machine_files(sized) if sized else {}
-        if request.pictures.names or script:
-            from simulator.cli.drawing import load_matplotlib
-
-            load_matplotlib()
         files |= _page(report, provenance.record(), files, script) if script else {}
         write(folder, report, provenance.record() | record, force=request.force, files=files, pictures=request.pictures)
     if request.as_json:
