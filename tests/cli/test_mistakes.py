@@ -98,6 +98,7 @@ def test_an_interrupt_leaves_nothing_half_written(
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
+        preexec_fn=lambda: signal.signal(number, signal.SIG_DFL),  # a suite that was started in the background has SIGINT ignored
     )
     # work is on its way once inputs lie in the workers' folder, however long a busy machine takes to come to that
     while not any(temporary.glob("sparsim-*/*")):
