@@ -35,9 +35,14 @@ class Answer:
     rivals: tuple[Rival, ...] = ()
 
     @property
+    def paragraphs(self) -> tuple[str, ...]:
+        """The verdict, and its sentences where there are any."""
+        return (self.verdict, " ".join(self.sentences)) if self.sentences else (self.verdict,)
+
+    @property
     def text(self) -> str:
         """Verdict and sentences, one after another."""
-        return " ".join((self.verdict, *self.sentences))
+        return " ".join(self.paragraphs)
 
 
 def answered(spec: QuestionSpec, evidence: Evidence) -> Answer:

@@ -11,6 +11,7 @@ from typing import Any
 
 from simulator.report.folder import MARKER, check_free, csv_text, default_folder, new_folder, write_json
 from simulator.study.questions.run import Answered
+from simulator.study.questions.spec import TableSpec
 from simulator.study.questions.table import headings
 from simulator.study.sweep.study import NO_FILES
 from simulator.version import MODEL_VERSION, package_version
@@ -51,12 +52,12 @@ def write_study(folder: Path, done: Answered, made: Mapping[str, Any], *, force:
 def answer_text(done: Answered) -> str:
     """The answer as a page."""
     spec, answer = done.question.spec, done.answer
-    table = _markdown(done)
+    verdict, *sentences = answer.paragraphs
     parts = [
         f"# {spec.question}",
         f"**Claim.** {spec.claim}",
-        f"**Answer.** **{answer.verdict}** {' '.join(answer.sentences)}".rstrip(),
-        *([table] if table else []),
+        " ".join(("**Answer.**", f"**{verdict}**", *sentences)),
+        *([_markdown(done, spec.table)] if spec.table is not None else []),
         "![picture](picture.png)",
     ]
     parts += ["**What would overturn it.**\n" + "\n".join(f"- {line}" for line in answer.overturned_by)]
@@ -68,11 +69,9 @@ def answer_text(done: Answered) -> str:
     return "\n\n".join(parts) + "\n"
 
 
-def _markdown(done: Answered) -> str:
-    """The rivals as a table; empty where the file asks for none."""
-    if done.question.spec.table is None:
-        return ""
-    heads = ["", "", *(", ".join(filter(None, head)) for head in headings(done.question.spec.table, done.evidence))]
+def _markdown(done: Answered, table: TableSpec) -> str:
+    """The rivals as a table."""
+    heads = ["", "", *(", ".join(filter(None, head)) for head in headings(table, done.evidence))]
     lines = [heads, ["---", "---", *["---:"] * (len(heads) - 2)]]
     lines += [[rival.group, rival.name, *rival.figures, rival.of_the_best] for rival in done.answer.rivals]
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)

@@ -31,13 +31,7 @@ def page_of_study(done: Answered, made: Mapping[str, Any]) -> Page:
     measured = [reference.sentence for reference in done.evidence.references.values()]
     return Page(
         title=spec.question,
-        sentences=[
-            answer.verdict,
-            *([" ".join(answer.sentences)] if answer.sentences else []),
-            f"Claim: {spec.claim}",
-            overturned,
-            *measured,
-        ],
+        sentences=[*answer.paragraphs, f"Claim: {spec.claim}", overturned, *measured],
         columns=columns_of([point.figures for point in points]),
         points=points,
         axes=("seconds", "energy_pj"),

@@ -25,6 +25,6 @@ def update_page(page: Path, name: str, answer: Answer, folder: Path) -> None:
     if block(name).search(text) is None:
         raise OutputError(f"{page}: has no place for this answer; allowed: the lines <!-- study: {name} --> and <!-- /study -->")
     picture = Path(os.path.relpath(folder / "picture.png", page.parent)).as_posix()
-    parts = [f"**{answer.verdict}**", " ".join(answer.sentences), f"![{name}]({picture})"]
-    text_of = "\n\n".join(part for part in parts if part)
-    write_whole(page, block(name).sub(lambda match: f"{match[1]}{text_of}\n{match[2]}", text).encode())
+    verdict, *sentences = answer.paragraphs
+    answered = "\n\n".join((f"**{verdict}**", *sentences, f"![{name}]({picture})"))
+    write_whole(page, block(name).sub(lambda match: f"{match[1]}{answered}\n{match[2]}", text).encode())
