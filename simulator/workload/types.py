@@ -219,6 +219,11 @@ class Workload:
         return self._recall
 
     @property
+    def macs_useful(self) -> int:
+        """Useful MACs of all operations."""
+        return sum(op.macs_useful for op in self.operations)
+
+    @property
     def hashes(self) -> dict[str, dict[str, str]]:
         """SHA-256 of each operation's operands."""
         return {op.name: _hashes(op) for op in self.operations}

@@ -89,8 +89,7 @@ def climb(problem: Problem, runner: Runner, kept: Collection[str] = (), tell: Te
     part = None if problem.budget is not None else rehearsal_of(problem.floor.workload)
     if part is None:
         return _Climb(problem, runner.run, kept, tell).found()
-    share = sum(each.macs_useful for each in part.operations) / sum(each.macs_useful for each in problem.floor.workload.operations)
-    rehearsal = _Climb(problem.of_part(part, share), runner.rehearse, {*kept, PARTED}, tell, "rehearsal: ")
+    rehearsal = _Climb(problem.of_part(part), runner.rehearse, {*kept, PARTED}, tell, "rehearsal: ")
     return _Climb(problem, runner.run, kept, tell).found(rehearsal.rehearsed(), rehearsal.counts["simulated"])
 
 
@@ -118,16 +117,18 @@ class _Climb:
         self.latest: tuple[str, Result] | None = None
         """The run of the least value, by its machine: those of all designs would take much room."""
 
-    def rehearsed(self) -> list[Machine]:
-        """Where a walk leads from the best start, and from the best shape about what it leads to; none where no start runs."""
+    def rehearsed(self) -> Machine | None:
+        """Where a walk leads from the best start, and from the best shape about what it leads to; None where no start runs."""
         starts = self._starts()
-        return [self._rounded(self._walked(starts[:1])[0])] if starts else []
+        return self._rounded(self._walked(starts[:1])[0]) if starts else None
 
-    def found(self, rehearsed: Sequence[Machine] = (), rehearsals: int = 0) -> Climbed | None:
+    def found(self, begun: Machine | None = None, rehearsed: int = 0) -> Climbed | None:
         """The best design, with its certificate; begun where so many runs of a rehearsal have led, if any."""
-        if rehearsed:
+        if begun is None:
+            starts = self._starts()
+        else:
+            starts = self._quickest([self.problem.machine, begun], 1)
             self.closing = CLOSING // 3
-        starts = self._quickest([self.problem.machine, *rehearsed], 1) if rehearsed else self._starts()
         if not starts:
             return None
         best, certificate = self._certified(self._rounded(self._walked(starts)[0]))
@@ -137,7 +138,7 @@ class _Climb:
             bound=self.bound,
             starts=len(starts),
             moves=self.counts["moves"],
-            rehearsed=rehearsals,
+            rehearsed=rehearsed,
             simulated=self.counts["simulated"],
             bounded=self.counts[BOUNDED],
             over_cap=self.counts[OVER_CAP],

@@ -243,8 +243,7 @@ class _Equaliser:
             return Limits(area_mm2=self.target, include_dram=self.include_dram)
         if self.quantity == "power":
             return Limits(power_w=self.target, include_dram=self.include_dram)
-        useful = sum(op.macs_useful for op in self.workload.operations)
-        return Limits(seconds=2e-12 * useful / self.target * (1 + _SAME), include_dram=self.include_dram)
+        return Limits(seconds=2e-12 * self.workload.macs_useful / self.target * (1 + _SAME), include_dram=self.include_dram)
 
     def _failed(self) -> str:
         verb = "reaches" if self.quantity == "throughput" else "keeps to"

@@ -49,10 +49,11 @@ class Problem:
     budget: int | None = None
     """Most simulations."""
 
-    def of_part(self, part: Workload, share: float) -> Problem:
-        """The same on a part of the workload, which may take that share of the time."""
-        seconds = self.limits.seconds
-        limits = self.limits if seconds is None else replace(self.limits, seconds=seconds * share)
+    def of_part(self, part: Workload) -> Problem:
+        """The same on a part of the workload, which may take its share of the time, by useful MACs."""
+        limits = self.limits
+        if limits.seconds is not None:
+            limits = replace(limits, seconds=limits.seconds * (part.macs_useful / self.floor.workload.macs_useful))
         return replace(self, floor=Floor(part), limits=limits)
 
     def built(self, machine: Machine) -> Built | None:

@@ -65,8 +65,7 @@ class Runner(Protocol):
 
 def rehearsal_of(workload: Workload) -> Workload | None:
     """A part of a workload that finds nearly the same machines best; None of one that is small itself."""
-    useful = sum(operation.macs_useful for operation in workload.operations)
-    return thinned(workload, PART) if useful >= WORTH_REHEARSING else None
+    return thinned(workload, PART) if workload.macs_useful >= WORTH_REHEARSING else None
 
 
 class InTurn:
