@@ -53,7 +53,7 @@ def _by_folder(names: Iterable[str]) -> dict[str, list[str]]:
     """Names by the folder that they begin with; those of none come first, under the empty name."""
     folders: dict[str, list[str]] = {"": []}
     for name in names:
-        folders.setdefault("/".join(name.split("/")[:-1]), []).append(name)
+        folders.setdefault(name.rpartition("/")[0], []).append(name)
     return folders
 
 

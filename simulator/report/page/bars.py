@@ -21,7 +21,7 @@ def component_bars(title: str, unit: str, names: Sequence[str], by_component: Se
     found = dict.fromkeys(name for values in bars for name, value in values.items() if value)
     known = [name for name in component_colours() if name in found]
     stack = Stack(tuple(names), (*known, *(name for name in found if name not in known)), tuple(bars))
-    return Bars(title, unit, names, _parts(stack, factor, {name: words.get(name) for name in stack.parts}, "component"))
+    return Bars(title, unit, names, _parts(stack, factor, words, "component"))
 
 
 def cause_bars(title: str, names: Sequence[str], unit_cycles: Sequence[Mapping[str, float]]) -> Bars:
@@ -31,16 +31,16 @@ def cause_bars(title: str, names: Sequence[str], unit_cycles: Sequence[Mapping[s
     return Bars(title, "%", names, _parts(stack, 100.0, causes, "cause"))
 
 
-def _parts(stack: Stack, factor: float, words: Mapping[str, Cause | ComponentWords | None], section: Section) -> list[Part]:
+def _parts(stack: Stack, factor: float, words: Mapping[str, Cause | ComponentWords], section: Section) -> list[Part]:
     """The parts of a stack, as many as a picture has colours; `other` says what is in it."""
     shown = gathered(stack, stack.totals)
     others = [label(name, section) for name in stack.parts if name not in shown.parts and any(bar.get(name) for bar in stack.lengths)]
     return [
         Part(
-            OTHER if name == OTHER else label(name, section),
+            label(name, section),
             (word.colour if word else "") or OTHER_COLOUR,
             word.short if word else ", ".join(others) if name == OTHER else "",
             [factor * bar.get(name, 0.0) for bar in shown.lengths],
         )
-        for name, word in ((name, words.get(name) if name != OTHER else None) for name in shown.parts)
+        for name, word in ((name, words.get(name)) for name in shown.parts)
     ]
