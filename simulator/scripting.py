@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from simulator.engine.engines import EngineName
     from simulator.result import Ideal, Result
     from simulator.run.run import Progress
-    from simulator.study.breakeven.breakeven import BreakEven
+    from simulator.study.breakeven.answer import BreakEven
     from simulator.study.breakeven.pruned import PruneRule
     from simulator.study.comparison import Comparison
     from simulator.study.executors import Report

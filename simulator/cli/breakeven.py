@@ -24,7 +24,7 @@ from simulator.cli.options import (
 from simulator.cli.running import SOME_FAILED, Talk, tell_damaged, told
 
 if TYPE_CHECKING:
-    from simulator.study.breakeven.breakeven import BreakEven, Curve
+    from simulator.study.breakeven.answer import BreakEven, Curve
     from simulator.study.breakeven.crossings import Better, Crossing, CrossingBand, Scale
 
 _DENSITY = "0.0009765625:1"
@@ -77,7 +77,8 @@ def breakeven_command(
     from simulator.errors import ConfigError
     from simulator.report.folder import check_free, default_folder, set_in_name
     from simulator.report.pictures import in_style
-    from simulator.study.breakeven.breakeven import Question, check_axis, check_question, find_break_even, write_break_even
+    from simulator.study.breakeven.answer import write_break_even
+    from simulator.study.breakeven.breakeven import Question, check_axis, check_question, find_break_even
     from simulator.study.sweep.store import Store
 
     names = [name.strip() for name in between.split(",")]
@@ -93,7 +94,8 @@ def breakeven_command(
             [*(settings or ()), *([f"prune={prune.value}"] if prune else [])]
         )
         folder = output or default_folder(Path("reports") / f"{name}{'-equal-area' if equal_area else ''}", force=force)
-        if output is not None or not as_json:
+        writes = output is not None or not as_json
+        if writes:
             check_free(folder, force=force)
         provenance = Provenance()
         talk = Talk.quiet if running.quiet or as_json else Talk.bar
@@ -102,7 +104,7 @@ def breakeven_command(
             tell_damaged(base)
     if not any(curve.values for curve in answer.curves):
         raise ConfigError("\n".join(without_figures(answer)))
-    if output is not None or not as_json:
+    if writes:
         with in_style(style.value):
             write_break_even(folder, answer, provenance.record(), force=force)
     if as_json:

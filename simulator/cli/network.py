@@ -73,7 +73,8 @@ def network_command(
     loads = parse_loads(load)
     model = read_machine(machine, overrides or [])
     trace = None if workload is None else load_workload(workload)
-    if output is not None or not as_json:
+    writes = output is not None or not as_json
+    if writes:
         name = f"network-{model.name}-{traffic.value}{set_in_name(overrides or ())}"
         folder = output or default_folder(Path("reports") / name, force=force)
         check_free(folder, force=force)
@@ -95,7 +96,7 @@ def network_command(
         )
     if as_json:
         typer.echo(json.dumps(curve.to_dict(), indent=1))
-    if output is not None or not as_json:
+    if writes:
         from simulator.report.network import write_network
 
         with in_style(style.value):

@@ -15,8 +15,8 @@ from simulator.report.pictures import PictureFormat, PictureStyle, in_style
 from simulator.report.plots import FIGURES
 from simulator.report.plots.style import save
 from simulator.result import Result
-from simulator.study.breakeven.breakeven import FILE as ANSWER
-from simulator.study.breakeven.breakeven import BreakEven
+from simulator.study.breakeven.answer import FILE as ANSWER
+from simulator.study.breakeven.answer import BreakEven
 from simulator.study.breakeven.plots import break_even_figure, break_even_files, break_evens_csv, break_evens_figure, load_break_evens
 from simulator.study.sweep.plots import FIGURES as SWEEP_FIGURES
 from simulator.study.sweep.study import FILE, Study

@@ -1,4 +1,4 @@
-"""Break-even of two machines along an axis: from a question to curves and crossings, and the folder that holds the answer."""
+"""Break-even of two machines along an axis: from a question to curves and crossings."""
 
 from __future__ import annotations
 
@@ -6,25 +6,19 @@ import itertools
 import json
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
-import msgspec
-
-from simulator.errors import ConfigError, OutputError
+from simulator.errors import ConfigError
 from simulator.machine import Machine
-from simulator.report.folder import MARKER, new_folder, write_json
-from simulator.report.notebook import drawn
 from simulator.result import METRICS
-from simulator.result.damaged import UNSOUND, complaint, json_of
-from simulator.result.frames import frame
 from simulator.specs import Document, nearest_hint
 from simulator.specs.documents import apply_overrides, read_tree, validated
 from simulator.specs.fields import slot_at, takes_integers_only
 from simulator.specs.parse import parse
 from simulator.specs.tree import Entry
-from simulator.study.breakeven.crossings import Better, Crossing, CrossingBand, Scale, better_of, crossing_band, find_crossings, halvings
+from simulator.study.breakeven.answer import BreakEven, Curve, MeasuredLine
+from simulator.study.breakeven.crossings import Scale, crossing_band, find_crossings, halvings
 from simulator.study.measured import Quantity as MeasuredQuantity
 from simulator.study.measured import measured_curves
 from simulator.study.sweep.analysis import assess_points
@@ -40,15 +34,9 @@ from simulator.study.uncertainty import METRICS as BANDED
 from simulator.study.uncertainty import Assessment
 from simulator.workload.spec import WorkloadSpec
 
-if TYPE_CHECKING:
-    import pandas as pd
-    from matplotlib.figure import Figure
-
-FILE = "breakeven.json"
 _DENSITY = "workload.density"
 _MEASURED: Mapping[str, tuple[MeasuredQuantity, float]] = {"seconds": ("seconds", 1.0), "energy_pj": ("joules", 1e12)}
 """Metrics that devices were measured in, and the factor into their unit."""
-SCHEMA_VERSION = 3
 
 
 @dataclass(frozen=True)
@@ -68,95 +56,6 @@ class Question:
     """Whether the second machine, and the first where an axis changes it, is scaled to the fabric area of the first."""
     settings: tuple[str, ...] = ()
     """`key.path=value`, for both machines and the workload."""
-
-
-@dataclass(frozen=True)
-class MeasuredLine:
-    """One metric of a measured device at the very products, along the densities at which it is known."""
-
-    label: str
-    values: tuple[float, ...]
-    figures: tuple[float, ...]
-
-
-@dataclass(frozen=True)
-class Curve:
-    """One metric of both machines along the axis."""
-
-    metric: str
-    values: tuple[float, ...]
-    first: tuple[float, ...]
-    second: tuple[float, ...]
-    crossings: tuple[Crossing, ...]
-    low: tuple[float, ...] = ()
-    """Combined band of the first machine's figure over the second's at each value; empty for a metric that has none."""
-    high: tuple[float, ...] = ()
-    bands: tuple[CrossingBand, ...] = ()
-    """Of each crossing."""
-    missing: tuple[float, ...] = ()
-    """Values at which a machine has no figure."""
-    measured: tuple[MeasuredLine, ...] = ()
-    """Devices that were measured at the same products; none of them is simulated."""
-
-    @property
-    def throughout(self) -> Better | None:
-        """The better one at every value that has figures; None where that is not one and the same."""
-        found = {better_of(math.log(first / second)) for first, second in zip(self.first, self.second, strict=True)}
-        return found.pop() if len(found) == 1 else None
-
-
-@dataclass(frozen=True)
-class BreakEven:
-    """The answer."""
-
-    axis: str
-    names: tuple[str, str]
-    workload: str
-    logarithmic: bool
-    curves: tuple[Curve, ...]
-    failures: Mapping[str, str]
-    """Point → why it has no figures."""
-    equal_area: bool = False
-    """Whether machines were scaled to one fabric area."""
-    integers: bool = False
-    """Whether the axis takes integers only: a crossing then lies between two of them, or at one."""
-
-    def called(self, side: Better) -> str:
-        """Name of a machine, or that they are equal."""
-        return {"first": self.names[0], "second": self.names[1], "equal": "equal"}[side]
-
-    def to_frame(self) -> pd.DataFrame:
-        """One row a metric and value of the axis: the figures of both machines, called by their names. Needs pandas."""
-        first, second = self.names
-        rows = [
-            {"metric": curve.metric, self.axis: value, first: one, second: other}
-            for curve in self.curves
-            for value, one, other in zip(curve.values, curve.first, curve.second, strict=True)
-        ]
-        return frame(rows, ["metric", self.axis])
-
-    def plot(self) -> Figure | None:
-        """Both machines along the axis, with every crossing; None where no point has figures."""
-        from simulator.study.breakeven.plots import break_even_figure
-
-        return drawn(break_even_figure(self))
-
-    def to_dict(self) -> dict[str, Any]:
-        """JSON values."""
-        return {"schema_version": SCHEMA_VERSION, **asdict(self)}
-
-    @classmethod
-    def load(cls, path: Path) -> BreakEven:
-        """Read a breakeven.json. Raises OutputError where the file is none."""
-        try:
-            record = json_of(path)
-            if record["schema_version"] != SCHEMA_VERSION:
-                raise OutputError(f"{path}: another schema version; this sparsim reads version {SCHEMA_VERSION}")
-            return msgspec.convert(record, cls)
-        except OSError as error:
-            raise OutputError(f"{path}: cannot be read: {error.strerror}") from error
-        except UNSOUND as error:
-            raise OutputError(f"{path}: not a break-even of sparsim: {complaint(error)}") from error
 
 
 def find_break_even(question: Question, store: Store, options: Options, listen: Listener = lambda event: None) -> BreakEven:
@@ -356,16 +255,3 @@ def takes_integers(space: Space, path: str) -> bool:
         slots = [slot_at(Machine, path.split("."), read_tree(space.machine_file(name), Machine)) for name in space.machines()]
     known = [slot for slot in slots if slot is not None]
     return bool(known) and all(map(takes_integers_only, known))
-
-
-def write_break_even(folder: Path, answer: BreakEven, made: Mapping[str, Any], *, force: bool) -> None:
-    """Write breakeven.json, its plot and run.json, whole or not at all. Raises OutputError."""
-    from simulator.report.plots.style import save
-    from simulator.study.breakeven.plots import break_even_figure
-
-    with new_folder(folder, force=force) as draft:
-        write_json(draft / FILE, answer.to_dict())
-        figure = break_even_figure(answer)
-        if figure is not None:
-            save(figure, draft, "breakeven")
-        write_json(draft / MARKER, made)

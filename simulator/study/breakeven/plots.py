@@ -14,7 +14,7 @@ from simulator.report.glossary import term
 from simulator.report.numbers import common_scale, significant
 from simulator.report.plots.looks import LOOKS, looks
 from simulator.report.plots.style import narrow, paper, styled
-from simulator.study.breakeven.breakeven import FILE, BreakEven, Curve
+from simulator.study.breakeven.answer import FILE, BreakEven, Curve
 from simulator.study.breakeven.crossings import Crossing
 from simulator.study.sweep.keys import short
 from simulator.study.sweep.plots import plain_ticks

@@ -10,7 +10,7 @@ import pytest
 from study.sweep.conftest import Run
 
 from simulator.errors import OutputError
-from simulator.study.breakeven.breakeven import BreakEven, Curve, MeasuredLine
+from simulator.study.breakeven.answer import BreakEven, Curve, MeasuredLine
 from simulator.study.breakeven.crossings import Crossing, CrossingBand
 from simulator.study.breakeven.plots import (
     Entry,

@@ -14,7 +14,8 @@ from study.sweep.conftest import Run
 
 from simulator import load_machine, load_workload, simulate
 from simulator.errors import OutputError
-from simulator.study.breakeven.breakeven import BreakEven, Question, find_break_even
+from simulator.study.breakeven.answer import BreakEven
+from simulator.study.breakeven.breakeven import Question, find_break_even
 from simulator.study.breakeven.crossings import Crossing, Scale, crossing_band
 from simulator.study.breakeven.plots import break_even_figure
 from simulator.study.sweep.analysis import assess_points
