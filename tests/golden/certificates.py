@@ -30,10 +30,17 @@ WORKLOAD, CAP_MM2 = "tinygpt", 7.5
 SHIPPED = ("crossbar", "hybrid", "partition", "replication", "systolic", "systolic-naive")
 
 
-def recorded() -> dict[str, Any]:
-    """The file: name of a machine → its key, its own figures, and its steps."""
-    found: dict[str, Any] = json.loads(FILE.read_text(encoding="utf-8"))
+def recorded(file: Path = FILE) -> dict[str, Any]:
+    """The file: name of a machine → its key, the version of the model, its own figures, and its steps."""
+    found: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
     return found
+
+
+def record(file: Path, name: str, machine: Machine, entry: dict[str, Any]) -> None:
+    """Put what was found of a machine into a file, beside what it is of."""
+    entry = {"key": key_of(machine), "version": version(), **entry}
+    known = recorded(file) if file.exists() else {}
+    file.write_text(json.dumps(known | {name: entry}, indent=1, sort_keys=True) + "\n", encoding="utf-8")
 
 
 def key_of(machine: Machine) -> str:
@@ -83,12 +90,9 @@ def main(names: list[str]) -> None:
     workload = load_workload(WORKLOAD)
     for name in names or SHIPPED:
         machine, runner = load_machine(name), InTurn(workload)
-        entry = {"key": key_of(machine), "version": version(), "own": figures(runner, machine)}
-        entry["steps"] = [{"keys": dict(keys), **figures(runner, step)} for keys, step in steps_of(machine)]
-        known = recorded() if FILE.exists() else {}
-        text = json.dumps(known | {name: entry}, indent=1, sort_keys=True)
-        FILE.write_text(text + "\n", encoding="utf-8")
-        sys.stdout.write(f"{name}: {len(entry['steps'])} steps\n")
+        steps = [{"keys": dict(keys), **figures(runner, step)} for keys, step in steps_of(machine)]
+        record(FILE, name, machine, {"own": figures(runner, machine), "steps": steps})
+        sys.stdout.write(f"{name}: {len(steps)} steps\n")
 
 
 if __name__ == "__main__":

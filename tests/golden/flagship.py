@@ -5,10 +5,8 @@ Units and lanes, of an array its edges, are what the flagship compares at, and s
 
 from __future__ import annotations
 
-import json
 import sys
 from pathlib import Path
-from typing import Any
 
 from simulator import load_machine, load_workload
 from simulator.pricing import technology_of
@@ -16,30 +14,22 @@ from simulator.run.floor import Floor
 from simulator.study.sizing.climb import certify
 from simulator.study.sizing.problem import Limits, Problem
 from simulator.study.sizing.runner import InTurn
-from tests.golden.certificates import key_of, version
+from tests.golden.certificates import record, recorded
 
 FILE = Path(__file__).with_name("flagship.json")
 WORKLOAD, OBJECTIVE = "flagship", "edap"
 KEPT = ("fabric.units", "fabric.lanes", "fabric.rows", "fabric.cols")
 
 
-def recorded() -> dict[str, Any]:
-    """The file: name of a machine → its key, the version of the model, and its certificate."""
-    found: dict[str, Any] = json.loads(FILE.read_text(encoding="utf-8"))
-    return found
-
-
 def main(names: list[str]) -> None:
     """Record machines; one after another, each as soon as it is done."""
     workload = load_workload(WORKLOAD)
     floor, runner = Floor(workload), InTurn(workload)
-    for name in names or list(recorded()):
+    for name in names or list(recorded(FILE)):
         machine = load_machine(f"flagship/{name}")
         problem = Problem(machine, OBJECTIVE, Limits(), technology_of(machine), floor)
         certificate = certify(problem, runner, KEPT)
-        entry = {"key": key_of(machine), "version": version(), "certificate": certificate.to_dict()}
-        known = recorded() if FILE.exists() else {}
-        FILE.write_text(json.dumps(known | {name: entry}, indent=1, sort_keys=True) + "\n", encoding="utf-8")
+        record(FILE, name, machine, {"certificate": certificate.to_dict()})
         sys.stdout.write(f"{name}: {len(certificate.neighbours)} steps, holds: {certificate.holds}\n")
 
 

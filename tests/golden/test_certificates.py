@@ -43,9 +43,9 @@ def test_steps_that_are_drawn_come_out_as_recorded(name: str) -> None:
         assert found == (told if "why" in told else pytest.approx(told, rel=1e-11))
 
 
-@pytest.mark.parametrize("name", flagship.recorded())
+@pytest.mark.parametrize("name", recorded(flagship.FILE))
 def test_no_single_step_from_a_flagship_machine_is_better(name: str) -> None:
-    machine, entry = load_machine(f"flagship/{name}"), flagship.recorded()[name]
+    machine, entry = load_machine(f"flagship/{name}"), recorded(flagship.FILE)[name]
     assert entry["key"] == key_of(machine), f"record it: python -m tests.golden.flagship {name}"
     certificate = Certificate.from_dict(entry["certificate"])
     assert certificate.holds
