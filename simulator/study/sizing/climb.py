@@ -94,7 +94,7 @@ def climb(problem: Problem, runner: Runner, kept: Collection[str] = (), tell: Te
 
 
 def certify(problem: Problem, runner: Runner, kept: Collection[str] = (), tell: Tell = untold) -> Certificate:
-    """Simulate the problem's machine and every single step from it. Raises MappingError where it cannot hold the workload."""
+    """The certificate of the problem's machine by itself, without a search. Raises MappingError where it cannot hold the workload."""
     return _Climb(problem, runner.run, kept, tell).certificate(problem.machine)
 
 
