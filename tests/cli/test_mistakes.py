@@ -14,6 +14,9 @@ from typing import Any
 
 import pytest
 
+from simulator.cli.options import MOST_COLUMNS
+from simulator.workload.csr import MAX_DIMENSION
+
 MALFORMED = Path(__file__).parent.parent / "malformed"
 EXPECTED: dict[str, list[str]] = json.loads((MALFORMED / "expected.json").read_text(encoding="utf-8"))
 Type = Callable[..., Any]
@@ -75,6 +78,10 @@ def test_a_mistyped_command(place: Path, sparsim: Type, arguments: tuple[str, ..
     assert outcome.out == ""
     assert not (place / "reports").exists()
     assert (place / "full" / "letter.txt").exists()
+
+
+def test_options_allow_as_many_columns_as_a_matrix_may_have() -> None:
+    assert MOST_COLUMNS == MAX_DIMENSION
 
 
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129)])
