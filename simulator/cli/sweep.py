@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -18,6 +19,9 @@ from simulator.cli.options import (
     with_running_options,
 )
 from simulator.cli.running import JsonLinesOption, Talk, exit_code, kept_when_interrupted, page_script, talk_of, tell_damaged, told
+
+if TYPE_CHECKING:
+    from simulator.study.sweep.run import SweepRun
 
 
 @with_running_options
@@ -51,9 +55,6 @@ def sweep_command(
     from simulator.study.sweep.study import check_sweep_folder, sweep_folder, write_sweep
     from simulator.study.sweep.tables import study_summary, study_table
 
-    if html:
-        from simulator.report.page import PAGE, rendered
-        from simulator.study.sweep.page import page_of_sweep
     talk = talk_of(running.quiet, json_lines)
     space = load_sweep(sweep, [*(overrides or []), *(["bands=true"] if bands else [])])
     identity = sweep_id(space.spec)
@@ -74,7 +75,7 @@ def sweep_command(
         raise typer.Exit(exit_code(run.rows))
     made = provenance.record()
     with in_style(style.value):
-        write_sweep(folder, run, made, force=force, files={} if script is None else {PAGE: rendered(page_of_sweep(run, made), script)})
+        write_sweep(folder, run, made, force=force, files={} if script is None else _page(run, made, script))
     if talk is not Talk.json_lines:
         console = Console(markup=False, highlight=False)
         console.print(study_table(run) if full else study_summary(run))
@@ -82,3 +83,10 @@ def sweep_command(
         more = "" if full else "; all tables: --full, or table.txt there"
         console.print(f"\n{run.computed} points run, {stored} from the store; results in {folder}/{more}", soft_wrap=True)
     raise typer.Exit(exit_code(run.rows))
+
+
+def _page(run: SweepRun, made: Mapping[str, Any], script: str) -> dict[str, str]:
+    from simulator.report.page import PAGE, rendered
+    from simulator.study.sweep.page import page_of_sweep
+
+    return {PAGE: rendered(page_of_sweep(run, made), script)}
