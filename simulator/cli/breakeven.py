@@ -81,16 +81,14 @@ def breakeven_command(
     from simulator.study.breakeven.breakeven import Question, check_axis, check_question, find_break_even
     from simulator.study.sweep.store import Store
 
-    names = [name.strip() for name in between.split(",")]
-    if len(names) != 2 or not all(names) or names[0] == names[1]:
-        raise ConfigError(f"--between {between}: allowed: two different machines, as crossbar,systolic")
+    machines = _pair(between)
     metrics = tuple(dict.fromkeys(metric or ["seconds", "energy_pj"]))
     with _workload_file(workload, prune, tokens) as file:
-        check_axis(axis, (names[0], names[1]), file)
+        check_axis(axis, machines, file)
         scale = _scale(axis, ends, linear)
-        question = Question(axis, (names[0], names[1]), file, metrics, scale, points, tolerance, equal_area, tuple(settings or ()))
+        question = Question(axis, machines, file, metrics, scale, points, tolerance, equal_area, tuple(settings or ()))
         check_question(question)
-        name = "-".join(["breakeven", *(Path(name).stem for name in names), axis.split(".")[-1]]) + set_in_name(
+        name = "-".join(["breakeven", *(Path(machine).stem for machine in machines), axis.split(".")[-1]]) + set_in_name(
             [*(settings or ()), *([f"prune={prune.value}"] if prune else [])]
         )
         folder = output or default_folder(Path("reports") / f"{name}{'-equal-area' if equal_area else ''}", force=force)
@@ -117,6 +115,16 @@ def breakeven_command(
             console.print(sentence, soft_wrap=not console.is_terminal)
         console.print(f"results in {folder}/", soft_wrap=True)
     raise typer.Exit(SOME_FAILED if answer.failures else 0)
+
+
+def _pair(between: str) -> tuple[str, str]:
+    """The two machines of `A,B`."""
+    from simulator.errors import ConfigError
+
+    names = [name.strip() for name in between.split(",")]
+    if len(names) != 2 or not all(names) or names[0] == names[1]:
+        raise ConfigError(f"--between {between}: allowed: two different machines, as crossbar,systolic")
+    return names[0], names[1]
 
 
 @contextmanager
