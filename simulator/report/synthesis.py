@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import yaml
 from rich.console import Group
 from rich.table import Table
 from rich.text import Text
@@ -14,6 +13,7 @@ from rich.text import Text
 from simulator.report.folder import MARKER, as_text, csv_text, new_folder, write_json
 from simulator.report.numbers import significant
 from simulator.report.pictures import PictureFormat
+from simulator.specs import as_yaml
 from simulator.synthesis.synthesise import Synthesis, Synthesised
 
 _WIDTH = 140
@@ -54,7 +54,7 @@ def write_synthesis(
         (draft / "pieces.csv").write_bytes(csv_text([piece.to_dict() for piece in synthesis.pieces], end="\r\n").encode())
         (draft / "table.txt").write_text(as_text(synthesis_tables(synthesis), _WIDTH), encoding="utf-8")
         if synthesis.figures:
-            figures = yaml.safe_dump({"figures": list(synthesis.figures)}, sort_keys=False, width=1000)
+            figures = as_yaml({"figures": list(synthesis.figures)}, width=1000)
             (draft / "figures.yaml").write_text(figures, encoding="utf-8")
         save(synthesis_figure(synthesis), draft, "synthesis", formats)
         write_json(draft / MARKER, made)
