@@ -51,7 +51,7 @@ class Pair:
         self.traced = Traced(self.cluster)
         self.simulation = simulate(self.traced)
 
-    def run(self, name: str, work: TileWork, others: tuple[Outcome, ...] = (), around: int = 3, waveform: Path | None = None) -> Agreement:
+    def run(self, name: str, work: TileWork, others: tuple[Outcome, ...] = (), waveform: Path | None = None) -> Agreement:
         """A tile with whole numbers drawn for it. `others`: outcomes of more engines, which are held against counters only."""
         values = drawn_values(self.shape, work)
         watcher = Watcher(self.shape, int(work.own.max(initial=0)) + 1)
@@ -61,7 +61,7 @@ class Pair:
         hardware = self.simulation.run(load_of(self.shape, work, values), len(engine) + IDLE_CYCLES, waveform)
         seconds = time.perf_counter() - started
         pointers = [(label, len(pointer)) for label, pointer in self.traced.pointers]
-        difference = first_difference(engine, hardware, pointers, around)
+        difference = first_difference(engine, hardware, pointers)
         counted = dict(compared(engine))
         if difference is None:
             counters = Tally(self.shape.spec, work).outcome(hardware[: len(engine)])
