@@ -8,12 +8,13 @@ from amaranth.hdl import Cat, Elaboratable, Module, Mux, Signal, Value
 from amaranth.lib.data import View
 
 from simulator.rtl.bank import Bank, BankPort
+from simulator.rtl.bits import index_bits
 from simulator.rtl.combining import CombinedReplies
 from simulator.rtl.direct import DirectLanding, DirectReplies, DirectRequests
 from simulator.rtl.flit import flit_layout
 from simulator.rtl.lists import Tile
 from simulator.rtl.network import RoutedReplies, RoutedRequests
-from simulator.rtl.shape import ClusterShape, index_bits
+from simulator.rtl.shape import ClusterShape
 from simulator.rtl.unit import VectorUnit
 from simulator.rtl.window import Landing
 

@@ -12,11 +12,11 @@ from amaranth.lib.data import StructLayout, View
 from simulator.engine.cluster import ClusterSpec
 from simulator.network import NetworkSpec
 from simulator.rtl.bank import BankPort
+from simulator.rtl.bits import index_bits
 from simulator.rtl.parts import chosen, delayed
 from simulator.rtl.queue import Buffering, Queue, VirtualQueues
 from simulator.rtl.router import Buffer, Room, Route, Router
 from simulator.rtl.scan import Issue
-from simulator.rtl.shape import index_bits
 from simulator.rtl.window import Landing
 
 

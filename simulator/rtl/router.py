@@ -10,9 +10,9 @@ from amaranth.hdl import Cat, Const, Elaboratable, Module, Mux, Signal, Value
 from amaranth.lib.data import Layout, View
 
 from simulator.rtl.allocator import Allocator, only_winner
+from simulator.rtl.bits import index_bits
 from simulator.rtl.parts import any_of, selected, wire
 from simulator.rtl.queue import Buffering
-from simulator.rtl.shape import index_bits
 
 Room = Callable[[Module, int, View], Value]
 """(module, buffer, flit) → whether there is a slot downstream for a flit of a buffer."""

@@ -14,6 +14,7 @@ from simulator.rtl.accumulators import Accumulators
 from simulator.rtl.allocator import Allocator
 from simulator.rtl.array.cell import Cell
 from simulator.rtl.array.shape import ArrayShape
+from simulator.rtl.bits import index_bits
 from simulator.rtl.queue import Queue
 from simulator.rtl.router import Buffer, Router
 from simulator.rtl.shape import ClusterShape
@@ -116,7 +117,7 @@ def _without_queues(inputs: int, outputs: int, bits: int, *, heads: int, combine
             head=own[0],
             visible=Signal(outputs, name=f"visible_{place}"),
             pop=Signal(name=f"pop_{place}"),
-            pop_from=Signal(max(1, (outputs - 1).bit_length()), name=f"pop_from_{place}"),
+            pop_from=Signal(index_bits(outputs), name=f"pop_from_{place}"),
         )
         buffers.append(Buffer(outside, lambda flit: 0))
         shown += [head.as_value() for head in own]

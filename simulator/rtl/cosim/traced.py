@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from amaranth.hdl import Cat, Const, Elaboratable, Module, Signal, Value
 
+from simulator.rtl.bits import split
 from simulator.rtl.cluster import Cluster
 from simulator.rtl.cosim.events import Cycle, Label
 from simulator.rtl.network import RoutedNetwork
@@ -105,12 +105,6 @@ class Traced(Elaboratable):
         events = {}
         for place, (probe, widths) in enumerate(zip(self.probes, self._widths, strict=True)):
             if happened >> place & 1:
-                events[probe.label] = tuple(_split(trace, widths))
+                events[probe.label] = tuple(split(trace, widths))
             trace >>= sum(widths)
         return Cycle(events, pointers)
-
-
-def _split(bits: int, widths: list[int]) -> Iterator[int]:
-    for width in widths:
-        yield bits & ((1 << width) - 1)
-        bits >>= width
