@@ -51,7 +51,7 @@ def synth_command(
     from simulator.report.folder import check_free, default_folder, set_in_name
     from simulator.report.pictures import in_style
     from simulator.report.synthesis import synthesis_tables, write_synthesis
-    from simulator.synthesis.liberty import Library
+    from simulator.synthesis.library import Library
     from simulator.synthesis.synthesise import synthesise
 
     model = read_machine(machine, overrides or [])

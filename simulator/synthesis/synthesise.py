@@ -10,7 +10,7 @@ from simulator.kinds import kind_of
 from simulator.machine.model import Machine
 from simulator.pricing import elaborate, technology_of
 from simulator.rtl.design import require_amaranth
-from simulator.synthesis.liberty import Library
+from simulator.synthesis.library import Library
 from simulator.synthesis.pieces import Piece, Unbuilt, pieces
 from simulator.synthesis.yosys import synthesised
 
