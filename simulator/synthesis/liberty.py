@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import re
+import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -37,10 +38,9 @@ def read_liberty(path: Path) -> str:
     try:
         content = path.read_bytes()
         text = (gzip.decompress(content) if content[:2] == b"\x1f\x8b" else content).decode("utf-8", "replace")
-    except OSError as error:
-        raise ConfigError(
-            f"{path}: {error.strerror or error}; allowed: a library in Liberty's format, or one compressed by gzip"
-        ) from error
+    except (OSError, EOFError, zlib.error) as error:
+        why = (error.strerror if isinstance(error, OSError) else None) or error
+        raise ConfigError(f"{path}: {why}; allowed: a library in Liberty's format, or one compressed by gzip") from error
     return _COMMENT.sub(" ", text)
 
 

@@ -27,6 +27,9 @@ def test_a_compressed_library_is_the_same(tiny: Library, tmp_path: Path) -> None
     packed = tmp_path / "tiny.lib.gz"
     packed.write_bytes(gzip.compress(TINY.read_bytes()))
     assert Library.load([packed]).fo4 == tiny.fo4
+    packed.write_bytes(packed.read_bytes()[:-20])
+    with pytest.raises(ConfigError, match=r"tiny.lib.gz: .* allowed: a library in Liberty's format, or one compressed by gzip"):
+        Library.load([packed])
 
 
 def test_several_files_are_one_library(tiny: Library, tmp_path: Path) -> None:
