@@ -85,7 +85,7 @@ def cosimulated(
     simulate: Simulate = PythonSimulation
     if how.simulator == "verilator":
         simulate = partial(VerilatedSimulation, program=verilator(), waves=how.waveform is not None)
-    pair = Pair(shape, lambda work, values, watch: run_cluster(spec, work, values, watch), simulate)
+    pair = Pair(shape, partial(run_cluster, spec), simulate)
     for number, work in enumerate(works):
         compiled = run_clusters(spec, WorkBatch([work]), [None]).outcome(0)
         yield pair.run(f"{operation} tile {number}", work, (compiled,), how.waveform)
