@@ -49,6 +49,16 @@ class Provenance:
         }
 
 
+def result_folder(output: Path | None, name: str, *, as_json: bool, force: bool) -> Path | None:
+    """Where a verb writes: what -o names, else a folder NAME of reports/, and with --json none. Raises OutputError where it may not."""
+    from simulator.report.folder import check_free, default_folder
+
+    folder = output or (None if as_json else default_folder(Path("reports") / name, force=force))
+    if folder is not None:
+        check_free(folder, force=force)
+    return folder
+
+
 NOTICE = "compiling a simulation kernel ({}): once, up to a minute; it is kept for later runs"
 NOT_KEPT = "compiling a simulation kernel ({}): up to a minute; it is not kept, for no cache folder can be written"
 

@@ -58,8 +58,8 @@ def sensitivity_command(
 
     from rich.console import Console
 
-    from simulator.cli.running import Provenance
-    from simulator.report.folder import check_free, default_folder
+    from simulator.cli.running import Provenance, result_folder
+    from simulator.report.folder import check_free
     from simulator.report.pictures import in_style
     from simulator.report.sensitivity import sensitivity_record, sensitivity_table, write_sensitivity
     from simulator.study.uncertainty import Probe, assess, sensitivity
@@ -69,9 +69,7 @@ def sensitivity_command(
     if output is not None:
         check_free(output, force=force)
     runs = _saved(machines, overrides) if workload is None else _simulated(machines, workload, overrides or [])
-    folder = output or (None if as_json else default_folder(Path("reports") / f"sensitivity-{runs[0].workload}", force=force))
-    if folder is not None:
-        check_free(folder, force=force)
+    folder = result_folder(output, f"sensitivity-{runs[0].workload}", as_json=as_json, force=force)
     known = assess(runs)
     pairs = _pairs(known, between or [])
     probe, metrics = Probe(known), [choice.value for choice in metric or []] or DEFAULT_METRICS

@@ -46,19 +46,16 @@ def synth_command(
 
     from rich.console import Console
 
-    from simulator.cli.running import Provenance
+    from simulator.cli.running import Provenance, result_folder
     from simulator.cli.study import read_machine
-    from simulator.report.folder import check_free, default_folder, set_in_name
+    from simulator.report.folder import set_in_name
     from simulator.report.pictures import in_style
     from simulator.report.synthesis import synthesis_tables, write_synthesis
-    from simulator.synthesis.liberty import Library
+    from simulator.synthesis.library import Library
     from simulator.synthesis.synthesise import synthesise
 
     model = read_machine(machine, overrides or [])
-    place = Path("reports") / f"synth-{model.name}{set_in_name(overrides or ())}"
-    folder = output or (None if as_json else default_folder(place, force=force))
-    if folder is not None:
-        check_free(folder, force=force)
+    folder = result_folder(output, f"synth-{model.name}{set_in_name(overrides or ())}", as_json=as_json, force=force)
     provenance = Provenance()
     found = synthesise(model, Library.load(liberty), without or (), largest)
     if folder is not None:

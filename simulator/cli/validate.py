@@ -38,17 +38,13 @@ def validate_command(
 
     from rich.console import Console
 
-    from simulator.cli.running import Provenance
+    from simulator.cli.running import Provenance, result_folder
     from simulator.errors import ConfigError
-    from simulator.report.folder import check_free, default_folder
     from simulator.report.pictures import in_style
 
     if figures is not None and rebuild is not None:
         raise ConfigError("--figures and --rebuild: allowed: one of them; a list of figures holds no rebuilds")
-    place = Path("reports") / ("validate" if rebuild is None else "validate-rebuilds")
-    folder = output or (None if as_json else default_folder(place, force=force))
-    if folder is not None:
-        check_free(folder, force=force)
+    folder = result_folder(output, "validate" if rebuild is None else "validate-rebuilds", as_json=as_json, force=force)
     provenance = Provenance()
     found = _figures(figures) if rebuild is None else _rebuilds(rebuild)
     if folder is not None:

@@ -6,8 +6,9 @@ from typing import Any
 
 from amaranth.hdl import Cat, Elaboratable, Module, Mux, Signal, Value, signed
 
+from simulator.rtl.bits import index_bits
 from simulator.rtl.parts import any_of, chosen, delayed
-from simulator.rtl.shape import ClusterShape, index_bits
+from simulator.rtl.shape import ClusterShape
 
 
 class Accumulators(Elaboratable):

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from typing import Any
 
-from amaranth.hdl import Elaboratable, Module, Mux, Signal, Value
+from amaranth.hdl import Cat, Elaboratable, Module, Mux, Signal, Value
 from amaranth.lib.data import View
 
 from simulator.rtl.bank import Bank, BankPort
+from simulator.rtl.bits import index_bits
 from simulator.rtl.combining import CombinedReplies
 from simulator.rtl.direct import DirectLanding, DirectReplies, DirectRequests
 from simulator.rtl.flit import flit_layout
 from simulator.rtl.lists import Tile
 from simulator.rtl.network import RoutedReplies, RoutedRequests
-from simulator.rtl.shape import ClusterShape, index_bits
+from simulator.rtl.shape import ClusterShape
 from simulator.rtl.unit import VectorUnit
 from simulator.rtl.window import Landing
 
@@ -95,7 +96,7 @@ class Cluster(Elaboratable):
         if self.shape.streams:
             furthest = [Mux(unit.walk.done, self.shape.entries, unit.walk.piece) for unit in self.units]
             m.d.comb += self.tile.front.eq(least(furthest) + self.tile.fifo_pieces)
-        m.d.comb += self.done.eq(all_of([unit.idle for unit in self.units]))
+        m.d.comb += self.done.eq(Cat(unit.idle for unit in self.units).all())
         return m
 
 
@@ -104,11 +105,3 @@ def least(values: list[Value]) -> Value:
     while len(values) > 1:
         values = [Mux(a < b, a, b) for a, b in zip(values[::2], values[1::2], strict=False)] + values[len(values) & ~1 :]
     return values[0]
-
-
-def all_of(values: list[Signal]) -> Value:
-    """Whether all hold."""
-    found: Value = values[0]
-    for value in values[1:]:
-        found = found & value
-    return found

@@ -8,10 +8,11 @@ from amaranth.hdl import Cat, Elaboratable, Module, Signal
 from amaranth.lib.data import StructLayout
 
 from simulator.rtl.bank import BankPort
+from simulator.rtl.bits import index_bits
 from simulator.rtl.network import Way
 from simulator.rtl.parts import chosen, delayed
 from simulator.rtl.router import Router
-from simulator.rtl.shape import ClusterShape, index_bits
+from simulator.rtl.shape import ClusterShape
 from simulator.rtl.window import Landing
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
 
 SimulatorName = Literal["amaranth", "verilator"]
+AROUND = 3
+"""Cycles shown before and after a difference."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -26,8 +28,6 @@ class Design:
     ports: Sequence[Signal]
     about: str
     """Which part of the machine it is, in a line."""
-    components: Mapping[str, str] = field(default_factory=dict)
-    """Beginnings of the names of submodules of the top, to the components of the cost model that they are."""
 
 
 @dataclass(frozen=True)
@@ -42,8 +42,6 @@ class CosimOptions:
     """Amaranth's own, in Python; or Verilator, compiled, where it is installed."""
     lanes: int | None = None
     """Lanes of a word that the hardware carries, where not all of them are wanted: they are alike, and decide no cycle."""
-    around: int = 3
-    """Cycles shown before and after a difference."""
 
 
 @dataclass(frozen=True)

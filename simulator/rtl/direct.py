@@ -9,10 +9,11 @@ from amaranth.lib.data import StructLayout, View
 from amaranth.lib.memory import Memory
 
 from simulator.rtl.bank import BankPort
+from simulator.rtl.bits import index_bits
 from simulator.rtl.parts import delayed, selected, total, wire
 from simulator.rtl.queue import Look, Queue
 from simulator.rtl.scan import Issue
-from simulator.rtl.shape import ClusterShape, index_bits
+from simulator.rtl.shape import ClusterShape
 
 
 class DirectRequests(Elaboratable):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from amaranth.lib.data import StructLayout
 
 from simulator.network import NetworkSpec
-from simulator.rtl.shape import index_bits
+from simulator.rtl.bits import index_bits
 
 
 def flit_layout(spec: NetworkSpec, window: int, carried_bits: int) -> StructLayout:

@@ -9,8 +9,9 @@ from amaranth.hdl import Cat, Const, Elaboratable, Module, Mux, Signal, Value, s
 from amaranth.lib.data import StructLayout
 from amaranth.lib.memory import Memory
 
+from simulator.rtl.bits import index_bits
 from simulator.rtl.parts import chosen, wire
-from simulator.rtl.shape import ClusterShape, index_bits
+from simulator.rtl.shape import ClusterShape
 
 
 def entry_layout(shape: ClusterShape) -> StructLayout:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -11,12 +12,13 @@ from amaranth.lib.data import StructLayout, View
 
 from simulator.engine.cluster import ClusterSpec
 from simulator.network import NetworkSpec
+from simulator.rtl.allocator import Allocator, only_winner
 from simulator.rtl.bank import BankPort
+from simulator.rtl.bits import index_bits
 from simulator.rtl.parts import chosen, delayed
 from simulator.rtl.queue import Buffering, Queue, VirtualQueues
-from simulator.rtl.router import Buffer, Room, Route, Router
+from simulator.rtl.router import Buffer, Room, Route, Router, heads_alike
 from simulator.rtl.scan import Issue
-from simulator.rtl.shape import index_bits
 from simulator.rtl.window import Landing
 
 
@@ -119,16 +121,9 @@ class RoutedNetwork(Elaboratable):
         owners = graph.router_of_link[graph.link_of_channel]
         links = (graph.link_of_channel[owners == number] - self.first_link[number]).tolist()
         buffers = [self.buffers[index] for index in np.flatnonzero(graph.router_of_buffer == number).tolist()]
-        return Router(
-            self.layout,
-            links,
-            buffers,
-            voq=self.voq,
-            flits=spec.flits,
-            iterations=spec.iterations,
-            registered=spec.registered,
-            combines=spec.combines,
-        )
+        alike = partial(heads_alike, buffers) if spec.combines else only_winner
+        allocator = Allocator(len(buffers), max(links) + 1, spec.iterations, registered=spec.registered, alike=alike)
+        return Router(self.layout, links, buffers, allocator, voq=self.voq, flits=spec.flits, combines=spec.combines)
 
     def _room(self, router: int, channel: int) -> Room:
         """Whether what a channel leads to has a slot for a flit."""

@@ -7,9 +7,9 @@ from typing import Any
 from amaranth.hdl import Cat, Elaboratable, EnableInserter, Module, Signal
 from amaranth.lib.data import StructLayout, View
 
+from simulator.rtl.bits import index_bits
 from simulator.rtl.cluster import Cluster
 from simulator.rtl.queue import Queue
-from simulator.rtl.shape import index_bits
 
 
 class OutputBank(Elaboratable):

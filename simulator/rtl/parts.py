@@ -7,7 +7,7 @@ from typing import Any
 
 from amaranth.hdl import Array, Module, Mux, Signal, Value
 
-from simulator.rtl.shape import index_bits
+from simulator.rtl.bits import index_bits
 
 
 def wire(m: Module, value: Value, name: str, bits: int | None = None) -> Signal:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from amaranth.hdl import Const, Value
 
-from simulator.rtl.shape import ClusterShape, index_bits
+from simulator.rtl.bits import index_bits
+from simulator.rtl.shape import ClusterShape
 
 
 def bank_of(shape: ClusterShape, address: Value) -> Value:

@@ -9,8 +9,8 @@ from amaranth.hdl import Const, Elaboratable, Module, Mux, Signal, Value
 from amaranth.lib.data import Layout, View
 from amaranth.lib.memory import Memory
 
+from simulator.rtl.bits import index_bits
 from simulator.rtl.parts import any_of, total, wire, wrapped
-from simulator.rtl.shape import index_bits
 
 
 class Look:

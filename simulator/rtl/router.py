@@ -9,10 +9,10 @@ from typing import Any
 from amaranth.hdl import Cat, Const, Elaboratable, Module, Mux, Signal, Value
 from amaranth.lib.data import Layout, View
 
-from simulator.rtl.allocator import Allocator, only_winner
+from simulator.rtl.allocator import Allocator
+from simulator.rtl.bits import index_bits
 from simulator.rtl.parts import any_of, selected, wire
 from simulator.rtl.queue import Buffering
-from simulator.rtl.shape import index_bits
 
 Room = Callable[[Module, int, View], Value]
 """(module, buffer, flit) → whether there is a slot downstream for a flit of a buffer."""
@@ -28,6 +28,19 @@ class Buffer:
     route: Route
 
 
+def heads_alike(buffers: Sequence[Buffer], m: Module, link: int, winner: Value, asking: Value) -> Value:
+    """Of the buffers that ask for a link, of one channel, those whose head wants the line that the winner's wants."""
+    heads = [buffer.queue.heads for buffer in buffers]
+    return same_line(m, [of[link if len(of) > 1 else 0].carried for of in heads], winner, asking)
+
+
+def same_line(m: Module, lines: Sequence[Value], winner: Value, asking: Value) -> Value:
+    """Of the inputs that ask, those that want the line that the winner wants. `lines`: what each wants."""
+    wanted = wire(m, selected(list(zip(winner, lines, strict=True))), f"wanted_{winner.name}", len(lines[0]))
+    same = Cat(asks & (line == wanted) & winner.any() for asks, line in zip(asking, lines, strict=True))
+    return wire(m, same, f"alike_{winner.name}")
+
+
 class Router(Elaboratable):
     """One router. What is granted in a cycle is on its link in that cycle; the pipeline of the link is the network's.
 
@@ -39,21 +52,19 @@ class Router(Elaboratable):
         layout: Layout,
         links: Sequence[int],
         buffers: Sequence[Buffer],
+        allocator: Allocator,
         *,
         voq: bool,
         flits: int,
-        iterations: int,
-        registered: bool,
         combines: bool,
     ) -> None:
-        """`links`: of each channel, its link. `combines`: heads that want the same line over a link go together."""
+        """`links`: of each channel, its link. `allocator`: of buffers and links. `combines`: it pairs several buffers with a link."""
         self.links = links
         self.buffers = buffers
         self.voq = voq
         self.flits = flits
+        self.allocator = allocator
         count = max(links) + 1
-        alike = self._for_the_same_word if combines else only_winner
-        self.allocator = Allocator(len(buffers), count, iterations, registered=registered, alike=alike)
         self.room: list[Room] = []
         """[channels] set by the network, once all buffers are there."""
         self.sent = [Signal(name=f"sent_{link}") for link in range(count)]
@@ -142,14 +153,6 @@ class Router(Elaboratable):
                 found = Mux(able[channel][place], channel, found)
             choices.append(wire(m, found, f"choice_{link}_{place}"))
         return choices
-
-    def _for_the_same_word(self, m: Module, link: int, winner: Value, asking: Value) -> Value:
-        """Of the buffers that ask for a link, of one channel, those whose head wants the line that the winner's wants."""
-        lines = [queue.heads[link if len(queue.heads) > 1 else 0].carried for queue in (buffer.queue for buffer in self.buffers)]
-        wanted = wire(m, selected(list(zip(winner, lines, strict=True))), f"wanted_{winner.name}", len(lines[0]))
-        return wire(
-            m, Cat(asks & (line == wanted) & winner.any() for asks, line in zip(asking, lines, strict=True)), f"alike_{winner.name}"
-        )
 
     def _leaving_flit(self, place: int, channel: Value) -> Value:
         queue = self.buffers[place].queue

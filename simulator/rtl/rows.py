@@ -6,8 +6,9 @@ from typing import Any
 
 from amaranth.hdl import Cat, Elaboratable, Module, Mux, Signal, Value
 
+from simulator.rtl.bits import index_bits
 from simulator.rtl.parts import chosen, selected, wire
-from simulator.rtl.shape import ClusterShape, index_bits
+from simulator.rtl.shape import ClusterShape
 
 
 class OpenRows(Elaboratable):

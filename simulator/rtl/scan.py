@@ -9,12 +9,13 @@ from amaranth.hdl import Const, Elaboratable, Module, Mux, Signal, Value
 from amaranth.lib.data import StructLayout, View
 from amaranth.lib.memory import Memory
 
+from simulator.rtl.bits import index_bits
 from simulator.rtl.lists import ListWalk, Tile
 from simulator.rtl.parts import any_of, chosen, lowest, selected, total, wire
 from simulator.rtl.placement import bank_of, line_of
 from simulator.rtl.queue import Entry
 from simulator.rtl.rows import OpenRows, Places
-from simulator.rtl.shape import ClusterShape, index_bits
+from simulator.rtl.shape import ClusterShape
 from simulator.rtl.window import Tags
 
 

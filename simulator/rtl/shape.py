@@ -10,11 +10,6 @@ from simulator.engine.cluster import ClusterSpec
 PlacementName = Literal["interleaved", "hashed"]
 
 
-def index_bits(count: int) -> int:
-    """Bits of a number below `count`, one at least."""
-    return max(1, (count - 1).bit_length())
-
-
 @dataclass(frozen=True)
 class ClusterShape:
     """A cluster whose words are integers."""

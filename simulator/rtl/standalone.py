@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import chain
 from typing import Any
 
-from amaranth.hdl import Const, Elaboratable, Module, Signal, Value
+from amaranth.hdl import Const, Elaboratable, Module, Signal
 from amaranth.lib.data import StructLayout
 
 from simulator.engine.cluster import ClusterSpec
@@ -14,8 +15,9 @@ from simulator.rtl.accumulators import Accumulators
 from simulator.rtl.allocator import Allocator
 from simulator.rtl.array.cell import Cell
 from simulator.rtl.array.shape import ArrayShape
+from simulator.rtl.bits import index_bits
 from simulator.rtl.queue import Queue
-from simulator.rtl.router import Buffer, Router
+from simulator.rtl.router import Buffer, Router, same_line
 from simulator.rtl.shape import ClusterShape
 
 Built = tuple[Elaboratable, Sequence[Signal]]
@@ -57,7 +59,6 @@ class _Outside(Elaboratable):
 
     def __init__(self, **signals: Any) -> None:
         self.__dict__.update(signals)
-        _not_elaborated(self)
 
     def elaborate(self, platform: object) -> Module:
         """Nothing."""
@@ -66,58 +67,42 @@ class _Outside(Elaboratable):
 
 def data_path(inputs: int, outputs: int, bits: int) -> Built:
     """A router without its queues and its allocator: what takes the granted flit of each output from the heads of the queues."""
-    made, heads = _without_queues(inputs, outputs, bits, heads=1, combines=False)
-    _not_elaborated(made.allocator)
+    layout = StructLayout({"carried": bits})
+    heads = [Signal(layout, name=f"head_{place}_0") for place in range(inputs)]
+    queues = [
+        _Outside(
+            heads=[head],
+            head=head,
+            visible=Signal(outputs, name=f"visible_{place}"),
+            pop=Signal(name=f"pop_{place}"),
+            pop_from=Signal(index_bits(outputs), name=f"pop_from_{place}"),
+        )
+        for place, head in enumerate(heads)
+    ]
     pairs = [Signal(inputs, name=f"pairs_{output}") for output in range(outputs)]
-    made.allocator = _Outside(wants=[Signal(inputs, name=f"wants_{output}") for output in range(outputs)], pairs=pairs)
+    allocator = _Outside(wants=[Signal(inputs, name=f"wants_{output}") for output in range(outputs)], pairs=pairs)
+    buffers = [Buffer(queue, lambda flit: 0) for queue in queues]
+    made = Router(layout, range(outputs), buffers, allocator, voq=True, flits=1, combines=False)
     made.room = [lambda m, place, flit: Const(1) for _ in range(outputs)]
-    return made, (*pairs, *heads, *(flit.as_value() for flit in made.sent_flit), *made.sent)
+    return made, (*pairs, *(head.as_value() for head in heads), *(flit.as_value() for flit in made.sent_flit), *made.sent)
 
 
 def combiner(inputs: int, outputs: int, address_bits: int) -> Built:
     """What finds, at each output, the requests for the winner's word, in one iteration; every queue of an input shows its head."""
-    router, heads = _without_queues(inputs, outputs, address_bits, heads=outputs, combines=True)
-    made = _Combiner(router)
-    _not_elaborated(router)
-    _not_elaborated(router.allocator)
-    return made, (*heads, *made.winners, *made.asking, *made.alike)
-
-
-def _not_elaborated(of: Elaboratable) -> None:
-    """Amaranth warns of what is made and not elaborated, by this mark; here it is meant."""
-    of._MustUse__used = True
+    made = _Combiner(inputs, outputs, address_bits)
+    return made, (*chain.from_iterable(made.heads), *made.winners, *made.asking, *made.alike)
 
 
 class _Combiner(Elaboratable):
-    def __init__(self, router: Router) -> None:
-        self.router = router
-        inputs, outputs = len(router.buffers), range(len(router.sent))
-        self.winners = [Signal(inputs, name=f"winner_{output}") for output in outputs]
-        self.asking = [Signal(inputs, name=f"asking_{output}") for output in outputs]
-        self.alike = [Signal(inputs, name=f"alike_{output}") for output in outputs]
+    def __init__(self, inputs: int, outputs: int, address_bits: int) -> None:
+        self.heads = [[Signal(address_bits, name=f"head_{place}_{output}") for output in range(outputs)] for place in range(inputs)]
+        self.winners = [Signal(inputs, name=f"winner_{output}") for output in range(outputs)]
+        self.asking = [Signal(inputs, name=f"asking_{output}") for output in range(outputs)]
+        self.alike = [Signal(inputs, name=f"alike_{output}") for output in range(outputs)]
 
     def elaborate(self, platform: object) -> Module:
-        """What the router's allocator is given to ask."""
+        """What the allocator of a router that combines is given to ask."""
         m = Module()
-        find = self.router.allocator.alike
         for output, (winner, asking, alike) in enumerate(zip(self.winners, self.asking, self.alike, strict=True)):
-            m.d.comb += alike.eq(find(m, output, winner, asking))
+            m.d.comb += alike.eq(same_line(m, [of[output] for of in self.heads], winner, asking))
         return m
-
-
-def _without_queues(inputs: int, outputs: int, bits: int, *, heads: int, combines: bool) -> tuple[Router, list[Value]]:
-    """A router whose queues lie outside, and their heads."""
-    layout = StructLayout({"carried": bits})
-    buffers, shown = [], []
-    for place in range(inputs):
-        own = [Signal(layout, name=f"head_{place}_{number}") for number in range(heads)]
-        outside = _Outside(
-            heads=own,
-            head=own[0],
-            visible=Signal(outputs, name=f"visible_{place}"),
-            pop=Signal(name=f"pop_{place}"),
-            pop_from=Signal(max(1, (outputs - 1).bit_length()), name=f"pop_from_{place}"),
-        )
-        buffers.append(Buffer(outside, lambda flit: 0))
-        shown += [head.as_value() for head in own]
-    return Router(layout, range(outputs), buffers, voq=True, flits=1, iterations=1, registered=True, combines=combines), shown

@@ -10,12 +10,13 @@ from amaranth.lib.data import StructLayout, View
 from amaranth.lib.memory import Memory
 
 from simulator.rtl.accumulators import Accumulators
+from simulator.rtl.bits import index_bits
 from simulator.rtl.direct import DirectLanding
 from simulator.rtl.lists import ListWalk, Tile
 from simulator.rtl.queue import Entry
 from simulator.rtl.rows import MergeQueue, OpenRows, Places
 from simulator.rtl.scan import Scan
-from simulator.rtl.shape import ClusterShape, index_bits
+from simulator.rtl.shape import ClusterShape
 from simulator.rtl.window import Landing, Tags
 
 

@@ -8,9 +8,9 @@ from amaranth.hdl import Array, Elaboratable, Module, Signal, Value
 from amaranth.lib.data import StructLayout, View
 from amaranth.lib.memory import Memory
 
+from simulator.rtl.bits import index_bits
 from simulator.rtl.parts import wrapped
 from simulator.rtl.queue import Queue
-from simulator.rtl.shape import index_bits
 
 
 class Tags(Elaboratable):

@@ -9,7 +9,7 @@ from graphlib import CycleError, TopologicalSorter
 from typing import Any
 
 from simulator.errors import CheckError
-from simulator.synthesis.liberty import Arc, Library
+from simulator.synthesis.library import Arc, Library
 
 Net = int
 RISE, FALL = 0, 1

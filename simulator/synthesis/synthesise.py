@@ -10,12 +10,9 @@ from simulator.kinds import kind_of
 from simulator.machine.model import Machine
 from simulator.pricing import elaborate, technology_of
 from simulator.rtl.design import require_amaranth
-from simulator.synthesis.liberty import Library
+from simulator.synthesis.library import Library
 from simulator.synthesis.pieces import Piece, Unbuilt, pieces
 from simulator.synthesis.yosys import synthesised
-
-LARGEST_GATES = 50_000.0
-"""GE by the cost model of a piece that is synthesised; larger ones take many minutes."""
 
 
 @dataclass(frozen=True)
@@ -74,8 +71,8 @@ class Synthesis:
         return asdict(self) | {"pieces": [piece.to_dict() for piece in self.pieces]}
 
 
-def synthesise(machine: Machine, library: Library, without: Sequence[str] = (), largest: float = LARGEST_GATES) -> Synthesis:
-    """Every piece of a machine of which there is hardware and that has at most `largest` gates.
+def synthesise(machine: Machine, library: Library, without: Sequence[str], largest: float) -> Synthesis:
+    """Every piece of a machine of which there is hardware and that has at most `largest` gates by the cost model.
 
     Raises ConfigError without the extra, and with what Yosys complains about.
     """

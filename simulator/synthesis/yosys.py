@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from simulator.rtl.yosys import run_yosys
-from simulator.synthesis.liberty import Library
+from simulator.synthesis.library import Library
 from simulator.synthesis.netlist import Netlist
 
 if TYPE_CHECKING:

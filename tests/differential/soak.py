@@ -1,13 +1,12 @@
-"""`make soak N=10000`: as many random cases as wanted, fresh ones each time; prints one line."""
+"""`make soak N=10000`: as many random cases as wanted, fresh ones each time; prints one line, and how far it is."""
 
 from __future__ import annotations
 
 import sys
 import time
 from collections.abc import Callable
-from typing import TypeVar
+from typing import Any, TypeVar
 
-from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
@@ -21,6 +20,7 @@ from tests.differential.compare import (
     system_figures,
 )
 from tests.kinds.units.laws import PARTS, UnitsCase, case
+from tests.soaking import run_fresh
 from tests.system.random_programs import SystemCase
 
 Drawn = TypeVar("Drawn")
@@ -29,42 +29,31 @@ REPEATED: SearchStrategy[UnitsCase] = st.integers(0, 2**32 - 1).map(case)
 """Whole runs, each of which takes as long as a hundred tiles."""
 
 
-def soak(count: int, strategy: SearchStrategy[Drawn], run: Callable[[Drawn], tuple[Figures, Figures]]) -> tuple[int, list[str]]:
+def soak(name: str, count: int, strategy: SearchStrategy[Drawn], run: Callable[[Drawn], tuple[Figures, Figures]]) -> tuple[int, list[str]]:
     """Run about `count` cases; how many were run, and those in which the engines differ."""
     found: list[str] = []
-    ran = 0
 
     def compare(case: Drawn) -> None:
-        nonlocal ran
-        ran += 1
         reference, compiled = run(case)
         if reference != compiled:
             found.append(f"{case}\n  reference {reference}\n  compiled  {compiled}")
 
-    wanted = settings(
-        max_examples=count,
-        deadline=None,
-        derandomize=False,
-        database=None,
-        phases=[Phase.generate],
-        suppress_health_check=list(HealthCheck),
-    )
-    wanted(given(strategy)(compare))()
-    return ran, found
+    return run_fresh(count, name, strategy, compare), found
 
 
 def main() -> int:
     """Soak; exit code 1 where any case differs."""
     count = int(sys.argv[1]) if len(sys.argv) > 1 else 10_000
     started = time.perf_counter()
-    soaked = {
-        "gather": soak(count - 3 * (count // 5), cases(), gather_counters),
-        "sampled": soak(count // 5, cases(), sampled_counters),
-        "scatter": soak(count // 5, cases(), scatter_counters),
-        "network alone": soak(count // 5, switch_cases(), switch_figures),
-        "system level": soak(count // 2, st.builds(SystemCase, st.integers(0, 2**32 - 1)), system_figures),
-        "run with a perfect part": soak(count // 50, st.tuples(REPEATED, st.sampled_from(PARTS)), lambda drawn: repeat_figures(*drawn)),
+    parts: dict[str, tuple[int, SearchStrategy[Any], Callable[[Any], tuple[Any, Any]]]] = {
+        "gather": (count - 3 * (count // 5), cases(), gather_counters),
+        "sampled": (count // 5, cases(), sampled_counters),
+        "scatter": (count // 5, cases(), scatter_counters),
+        "network alone": (count // 5, switch_cases(), switch_figures),
+        "system level": (count // 2, st.builds(SystemCase, st.integers(0, 2**32 - 1)), system_figures),
+        "run with a perfect part": (count // 50, st.tuples(REPEATED, st.sampled_from(PARTS)), lambda drawn: repeat_figures(*drawn)),
     }
+    soaked = {name: soak(name, *part) for name, part in parts.items()}
     found = [text for _, texts in soaked.values() for text in texts]
     for text in found[:5]:
         sys.stdout.write(text + "\n")

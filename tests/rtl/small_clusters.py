@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -11,7 +12,9 @@ from simulator.engine.cluster import ClusterSpec
 from simulator.engine.work import WHOLE_LISTS, ListStream, TileWork
 from simulator.kinds.gather.reference import run_cluster
 from simulator.network import TOPOLOGIES
-from simulator.rtl.cosim.pair import Pair
+from simulator.rtl.cosim.events import Cycle
+from simulator.rtl.cosim.loads import Load
+from simulator.rtl.cosim.pair import Pair, in_reference
 from simulator.rtl.design import Agreement
 from simulator.rtl.shape import ClusterShape
 from tests.clusters import cluster, run_compiled
@@ -126,9 +129,15 @@ def shape_of(spec: ClusterSpec, work: TileWork, placement: str, lanes: int = 1) 
 
 def pair_of(case: Case, work: TileWork) -> Pair:
     """Hardware for a tile, beside the reference engine."""
-    spec = case.spec
-    shape = shape_of(spec, work, case.banks, lanes=1 + (case.seed % 4 == 0))
-    return Pair(shape, lambda work, values, watch: run_cluster(spec, work, values, watch))
+    return Pair(shape_of(case.spec, work, case.banks, lanes=1 + (case.seed % 4 == 0)), partial(run_cluster, case.spec))
+
+
+def referred(case: Case) -> tuple[ClusterShape, Load, list[Cycle]]:
+    """Sizes of a cluster for a tile, what its memories hold, and what the reference engine does."""
+    work = case.gather()
+    shape = shape_of(case.spec, work, case.banks)
+    load, _, engine = in_reference(shape, work, partial(run_cluster, case.spec))
+    return shape, load, engine
 
 
 def agreement_of(case: Case) -> Agreement:

@@ -1,4 +1,5 @@
-"""`make soak-rtl N=1000`: as many random clusters as wanted, fresh ones each time, in hardware and in both engines; prints one line."""
+"""`make soak-rtl N=1000`: as many random clusters as wanted, fresh ones each time, in hardware and in both engines; prints one line,
+and how far it is."""
 
 from __future__ import annotations
 
@@ -7,10 +8,9 @@ import time
 import warnings
 from collections import Counter
 
-from hypothesis import HealthCheck, Phase, given, settings
-
 from tests.differential.cases import Case, cases
 from tests.rtl.small_clusters import MOST_PORTS, agreement_of, has_hardware
+from tests.soaking import run_fresh
 
 
 def main() -> int:
@@ -27,15 +27,7 @@ def main() -> int:
         if agreement.difference is not None:
             found.append(f"{case}\n  cycle {agreement.difference.cycle}: {agreement.difference.what}")
 
-    fresh = settings(
-        max_examples=count,
-        deadline=None,
-        derandomize=False,
-        database=None,
-        phases=[Phase.generate],
-        suppress_health_check=list(HealthCheck),
-    )
-    fresh(given(cases().filter(has_hardware))(compare))()
+    run_fresh(count, "clusters", cases().filter(has_hardware), compare)
     for text in found[:5]:
         sys.stdout.write(text + "\n")
     told = ", ".join(f"{number:,} {name}" for name, number in seen.items())

@@ -10,21 +10,17 @@ import pytest
 from amaranth.hdl import ResetInserter, Signal
 from amaranth.sim import Simulator
 
-from simulator.kinds.gather.reference import run_cluster
 from simulator.network import TOPOLOGIES
 from simulator.rtl import allocator
 from simulator.rtl.cluster import Cluster
 from simulator.rtl.cosim.compare import first_difference
 from simulator.rtl.cosim.events import Cycle
 from simulator.rtl.cosim.loaded import Loaded
-from simulator.rtl.cosim.loads import load_of
-from simulator.rtl.cosim.pair import drawn_values
 from simulator.rtl.cosim.pysim import PythonSimulation
 from simulator.rtl.cosim.traced import Traced
-from simulator.rtl.cosim.watched import Watcher
 from simulator.rtl.outputs import GatedCluster
 from tests.clusters import run_compiled
-from tests.rtl.small_clusters import agreement_of, pair_of, shape_of, small_case
+from tests.rtl.small_clusters import agreement_of, pair_of, referred, small_case
 
 CLUSTERS, BATCHES = 100, 10
 
@@ -101,12 +97,7 @@ def test_an_adder_that_is_wrong_is_found(monkeypatch: pytest.MonkeyPatch) -> Non
 
 def test_a_fabric_whose_clock_stands_does_the_same_on_its_own_clock() -> None:
     """Held at random, and with output banks of one row that are drained now and then; rows leave in the order of their writes."""
-    case = small_case(4)
-    work = case.gather()
-    shape = shape_of(case.spec, work, case.banks)
-    values, watcher = drawn_values(shape, work), Watcher(shape, int(work.own.max()) + 1)
-    run_cluster(case.spec, work, values, watcher)
-    engine = list(watcher.cycles())
+    shape, load, engine = referred(small_case(4))
     gated = GatedCluster(Cluster(shape), slots=1)
     random, drained = np.random.default_rng(1), []
 
@@ -119,27 +110,22 @@ def test_a_fabric_whose_clock_stands_does_the_same_on_its_own_clock() -> None:
                 row = context.get(output.row)
                 drained.append((number, row["token"], row["row"], row["word"]))
 
-    hardware = PythonSimulation(Traced(gated.cluster, gated)).run(load_of(shape, work, values), len(engine) + 100, drive=drive)
-    assert first_difference(engine, hardware, [], 3) is None
+    hardware = PythonSimulation(Traced(gated.cluster, gated)).run(load, len(engine) + 100, drive=drive)
+    assert first_difference(engine, hardware, []) is None
     written = [(label[1], *told) for cycle in engine for label, told in cycle.events.items() if label[2] == "write"]
     assert len(written) > 2
-    for number in range(case.spec.units):
+    for number in range(shape.spec.units):
         assert [row for row in drained if row[0] == number] == [row for row in written if row[0] == number]
 
 
 def test_a_tile_that_is_written_over_the_bus_is_the_one_that_memories_are_given() -> None:
     """The way in which a simulator outside of Python fills a cluster; a reset follows, which memories and settings outlast."""
-    case = small_case(4)
-    work = case.gather()
-    shape = shape_of(case.spec, work, case.banks)
-    values, watcher = drawn_values(shape, work), Watcher(shape, int(work.own.max()) + 1)
-    run_cluster(case.spec, work, values, watcher)
-    engine = list(watcher.cycles())
+    shape, load, engine = referred(small_case(4))
     traced = Traced(Cluster(shape))
     loaded, hardware = Loaded(traced), list[Cycle | None]()
 
     async def bench(context: Any) -> None:
-        for what, where, address, bits in loaded.writes(load_of(shape, work, values)):
+        for what, where, address, bits in loaded.writes(load):
             for wire, value in zip(loaded.ports, (what, where, address, bits), strict=False):
                 context.set(wire, value)
             await context.tick()

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from simulator.errors import CheckError
-from simulator.synthesis.liberty import Library
+from simulator.synthesis.library import Library
 from simulator.synthesis.netlist import Netlist
 
 LIBRARY = Library.load([Path(__file__).with_name("tiny.lib")])

@@ -12,7 +12,7 @@ from simulator.cost.registers import Fifo
 from simulator.cost.router import Combiner, Crossbar, Scheduler, WordMultiplexer
 from simulator.cost.validation import load_figures, validate
 from simulator.report.synthesis import write_synthesis
-from simulator.synthesis.liberty import Library
+from simulator.synthesis.library import Library
 from simulator.synthesis.pieces import pieces
 from simulator.synthesis.synthesise import Synthesis, results_of
 

@@ -8,9 +8,10 @@ from amaranth.hdl import Cat, Const, Elaboratable, Module, Mux, Signal
 from amaranth.lib.fifo import SyncFIFO
 
 from simulator.rtl.array.cell import Cell, Word
-from simulator.rtl.array.edges import OperandBank, SumBank, delayed
+from simulator.rtl.array.edges import OperandBank, SumBank
 from simulator.rtl.array.sequencer import Sequencer
 from simulator.rtl.array.shape import ArrayShape
+from simulator.rtl.parts import delayed
 
 
 class CellArray(Elaboratable):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
@@ -14,6 +14,7 @@ from amaranth.hdl import Cat, Elaboratable, Module, Signal
 from amaranth.sim import Simulator
 
 from simulator.rtl.array.array import CellArray
+from simulator.rtl.bits import split
 
 STROBES = ("multiplies", "useful", "loads", "sums", "shifts_out")
 """Of every cell, in the order in which a probe shows them; then those of `EDGES`, and what passes between cells."""
@@ -131,7 +132,7 @@ class Bench:
                 self._simulator.run()
         names = (*STROBES, *EDGES)
         widths = [len(strobe) for strobe in self._probe.strobes]
-        seen = tuple(dict(zip(names, _fields(bits, widths), strict=True)) for bits in self._happened)
+        seen = tuple(dict(zip(names, split(bits, widths), strict=True)) for bits in self._happened)
         of_cell = tuple(len(word.valid) + len(word.value) for word in self._probe.registers[: len(REGISTERS)])
         return Recording(seen, tuple(self._held), of_cell, self.array.shape.cols, tuple(self._sums), time.process_time() - began)
 
@@ -180,9 +181,3 @@ def _words(operands: Mapping[tuple[int, int], int], word: int, bits: int) -> Map
     for (bank, place), value in operands.items():
         words[bank, place // word] |= (value & ((1 << bits) - 1)) << (place % word * bits)
     return words
-
-
-def _fields(bits: int, widths: Sequence[int]) -> Iterator[int]:
-    for width in widths:
-        yield bits & ((1 << width) - 1)
-        bits >>= width

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from amaranth.hdl import Elaboratable, Module, Mux, Signal, signed, unsigned
 from amaranth.lib.memory import Memory
 
 from simulator.rtl.array.cell import Word
 from simulator.rtl.array.shape import ArrayShape
+from simulator.rtl.parts import delayed
 
 
 class OperandBank(Elaboratable):
@@ -69,12 +68,3 @@ class SumBank(Elaboratable):
         m.d.comb += write.data.eq(self.sum.value + Mux(self.adds, lies.data, 0))
         m.d.comb += [leaves.addr.eq(self.drain_address), self.drained.eq(leaves.data)]
         return m
-
-
-def delayed(m: Module, signal: Any, cycles: int, name: str) -> Any:
-    """A signal so many cycles later."""
-    for cycle in range(cycles):
-        later = Signal.like(signal, name=f"{name}_{cycle + 1}")
-        m.d.sync += later.eq(signal)
-        signal = later
-    return signal

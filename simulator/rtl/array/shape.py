@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from simulator.rtl.bits import index_bits
+
 
 @dataclass(frozen=True)
 class ArrayShape:
@@ -50,17 +52,17 @@ class ArrayShape:
     @property
     def address_bits(self) -> int:
         """Of the larger operand bank."""
-        return max(1, (max(self.row_words, self.column_words) - 1).bit_length())
+        return index_bits(max(self.row_words, self.column_words))
 
     @property
     def list_bits(self) -> int:
         """Of a place in the lists of steps."""
-        return max(1, (self.listed_steps - 1).bit_length())
+        return index_bits(self.listed_steps)
 
     @property
     def sum_address_bits(self) -> int:
         """Of a bank of sums."""
-        return max(1, (self.sum_words - 1).bit_length())
+        return index_bits(self.sum_words)
 
     @property
     def row_bits(self) -> int:

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 from simulator.rtl.cosim.events import Cycle, Label, named, told
-from simulator.rtl.design import Difference
+from simulator.rtl.design import AROUND, Difference
 
 _PLURAL = {
     "issue": "issues",
@@ -25,9 +25,7 @@ def compared(cycles: Sequence[Cycle]) -> Counter[str]:
     return Counter(_PLURAL[label[2].split(" ")[0]] for cycle in cycles for label in cycle.events)
 
 
-def first_difference(
-    engine: Sequence[Cycle], hardware: Sequence[Cycle], pointers: Sequence[tuple[Label, int]], around: int
-) -> Difference | None:
+def first_difference(engine: Sequence[Cycle], hardware: Sequence[Cycle], pointers: Sequence[tuple[Label, int]]) -> Difference | None:
     """The first pointer, or event, that one has and the other has not. `pointers`: label and bits of each, in their order.
 
     The hardware has run on for a while, in which nothing may happen.
@@ -42,7 +40,7 @@ def first_difference(
         else:
             label = labels[0]
             what = f"{named(label)}: engine {told(label, should.events.get(label))}; hardware {told(label, did.events.get(label))}"
-        return Difference(number, what, *_table(engine, hardware, labels, number, around))
+        return Difference(number, what, *_table(engine, hardware, labels, number))
     return None
 
 
@@ -58,11 +56,10 @@ def _pointer(should: int, did: int, pointers: Sequence[tuple[Label, int]]) -> st
 
 
 def _table(
-    engine: Sequence[Cycle], hardware: Sequence[Cycle], labels: Sequence[Label], at: int, around: int
+    engine: Sequence[Cycle], hardware: Sequence[Cycle], labels: Sequence[Label], at: int
 ) -> tuple[tuple[str, ...], tuple[tuple[str, ...], ...]]:
     """Of the components that differ, what both did in the cycles around; of pointers alone, all of their routers' grants."""
-    first, last = max(0, at - around), at + around
-    near = range(first, last + 1)
+    near = range(max(0, at - AROUND), at + AROUND + 1)
 
     def events(of: Sequence[Cycle], cycle: int) -> dict[Label, tuple[int, ...]]:
         return of[cycle].events if cycle < len(of) else {}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 Label = tuple[str, int, str]
@@ -28,11 +27,6 @@ class Cycle:
     events: dict[Label, tuple[int, ...]]
     pointers: int
     """Round-robin pointers at its start: of each, the mask of the places from it on; one behind another, in the order of routers."""
-
-
-def packed(values: Sequence[float], bits: int) -> int:
-    """Whole numbers in two's complement, the first one lowest."""
-    return sum((int(value) & ((1 << bits) - 1)) << place * bits for place, value in enumerate(values))
 
 
 def named(label: Label) -> str:

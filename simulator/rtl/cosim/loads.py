@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from simulator.engine.work import TileValues, TileWork
-from simulator.rtl.cosim.events import packed
+from simulator.rtl.bits import packed
 from simulator.rtl.lists import entry_layout
 from simulator.rtl.shape import ClusterShape
 

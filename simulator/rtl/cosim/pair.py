@@ -51,23 +51,27 @@ class Pair:
         self.traced = Traced(self.cluster)
         self.simulation = simulate(self.traced)
 
-    def run(self, name: str, work: TileWork, others: tuple[Outcome, ...] = (), around: int = 3, waveform: Path | None = None) -> Agreement:
+    def run(self, name: str, work: TileWork, others: tuple[Outcome, ...] = (), waveform: Path | None = None) -> Agreement:
         """A tile with whole numbers drawn for it. `others`: outcomes of more engines, which are held against counters only."""
-        values = drawn_values(self.shape, work)
-        watcher = Watcher(self.shape, int(work.own.max(initial=0)) + 1)
-        outcome = self.by_reference(work, values, watcher)
-        engine = list(watcher.cycles())
+        load, outcome, engine = in_reference(self.shape, work, self.by_reference)
         started = time.perf_counter()
-        hardware = self.simulation.run(load_of(self.shape, work, values), len(engine) + IDLE_CYCLES, waveform)
+        hardware = self.simulation.run(load, len(engine) + IDLE_CYCLES, waveform)
         seconds = time.perf_counter() - started
         pointers = [(label, len(pointer)) for label, pointer in self.traced.pointers]
-        difference = first_difference(engine, hardware, pointers, around)
+        difference = first_difference(engine, hardware, pointers)
         counted = dict(compared(engine))
         if difference is None:
             counters = Tally(self.shape.spec, work).outcome(hardware[: len(engine)])
             difference = _counters(counters, (outcome, *others))
             counted |= {"counters": len(counters.counters()) * (1 + len(others))}
         return Agreement(name, outcome.cycles, counted, difference, seconds)
+
+
+def in_reference(shape: ClusterShape, work: TileWork, by_reference: ByReference) -> tuple[Load, Outcome, list[Cycle]]:
+    """A tile with whole numbers drawn for it, what comes of it, and what the engine does in each cycle."""
+    values, watcher = drawn_values(shape, work), Watcher(shape, int(work.own.max(initial=0)) + 1)
+    outcome = by_reference(work, values, watcher)
+    return load_of(shape, work, values), outcome, list(watcher.cycles())
 
 
 def drawn_values(shape: ClusterShape, work: TileWork) -> TileValues:

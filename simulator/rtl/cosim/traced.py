@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from amaranth.hdl import Cat, Const, Elaboratable, Module, Signal, Value
 
+from simulator.rtl.bits import split
 from simulator.rtl.cluster import Cluster
 from simulator.rtl.cosim.events import Cycle, Label
 from simulator.rtl.network import RoutedNetwork
@@ -32,12 +32,12 @@ def probes(cluster: Cluster) -> list[Probe]:
             found.append(Probe(("unit", number, f"issue {i}"), issue.valid, (flit.sink, flit.tag, flit.carried, issue.token, issue.row)))
         for i, (landed, tag) in enumerate(unit.landing.arriving):
             found.append(Probe(("unit", number, f"land {i}"), landed, (tag,)))
-        merged, write = unit.accumulators, unit.accumulators
+        sums = unit.accumulators
         found += [
             Probe(("unit", number, "drop"), unit.scan.dropped != 0, (unit.scan.dropped,)),
             Probe(("unit", number, "consume"), unit.landing.consumed, (unit.landing.consumed_tag,)),
-            Probe(("unit", number, "merge"), merged.merge, (merged.merge_token, merged.merge_row)),
-            Probe(("unit", number, "write"), write.write, (write.write_token, write.write_row, write.write_word)),
+            Probe(("unit", number, "merge"), sums.merge, (sums.merge_token, sums.merge_row)),
+            Probe(("unit", number, "write"), sums.write, (sums.write_token, sums.write_row, sums.write_word)),
         ]
     for number, port in enumerate(cluster.ports):
         head = port.queue.head
@@ -105,12 +105,6 @@ class Traced(Elaboratable):
         events = {}
         for place, (probe, widths) in enumerate(zip(self.probes, self._widths, strict=True)):
             if happened >> place & 1:
-                events[probe.label] = tuple(_split(trace, widths))
+                events[probe.label] = tuple(split(trace, widths))
             trace >>= sum(widths)
         return Cycle(events, pointers)
-
-
-def _split(bits: int, widths: list[int]) -> Iterator[int]:
-    for width in widths:
-        yield bits & ((1 << width) - 1)
-        bits >>= width

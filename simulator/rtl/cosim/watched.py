@@ -14,7 +14,8 @@ from simulator.engine.reference.network import RequestPath
 from simulator.engine.reference.router import Router, Target
 from simulator.engine.reference.units import Unit
 from simulator.engine.reference.watching import ClusterParts
-from simulator.rtl.cosim.events import Cycle, Label, packed
+from simulator.rtl.bits import packed
+from simulator.rtl.cosim.events import Cycle, Label
 from simulator.rtl.shape import ClusterShape
 
 

@@ -54,7 +54,7 @@ def cosimulate_array(elaborated: Elaborated, operation: Operation, residency: Re
         return
     run = run_both(machine, schedule, folds, waveform=how.waveform)
     whole = len(folds) == wanted
-    found = difference(run, how.around)
+    found = difference(run)
     if found is None and whole:
         found = _of_formulas(machine, planned, run, operation, how.tiles)
     compared = {"folds": len(folds), "registers": run.registers_compared, "sums": run.sums_compared}

@@ -16,7 +16,7 @@ from simulator.kinds.systolic.reference import PlacedFold
 from simulator.kinds.systolic.rtl.elaboration import shape_of
 from simulator.kinds.systolic.rtl.program import FoldProgram, Region, fold_program
 from simulator.kinds.systolic.schedule import SystolicSchedule
-from simulator.rtl.design import Difference
+from simulator.rtl.design import AROUND, Difference
 
 if TYPE_CHECKING:
     from simulator.rtl.array.bench import Bench, Recording
@@ -111,7 +111,7 @@ def run_both(
     return FoldRun(schedule, folds, program, bench.run(job, waveform), states, engine)
 
 
-def difference(run: FoldRun, around: int = 3) -> Difference | None:
+def difference(run: FoldRun) -> Difference | None:
     """Where hardware and engine first part: in a register of a cell, in the cycles, or in a sum that lies in a bank at the end."""
     fabric, recording = run.schedule.fabric, run.recording
     for cycle, cells in enumerate(run.states):
@@ -122,16 +122,16 @@ def difference(run: FoldRun, around: int = 3) -> Difference | None:
             hardware, engine = _hardware(run, cycle, row, col), _engine(run, cells[row][col])
             parted = [name for name, value in engine.items() if hardware[name] != value]
             if parted:
-                return _of_register(run, cycle, row, col, parted[0], around)
+                return _of_register(run, cycle, row, col, parted[0])
     if run.cycles != run.engine.cycles:
         return Difference(min(run.cycles, run.engine.cycles), f"hardware takes {run.cycles:,} cycles, the engine {run.engine.cycles:,}")
     return _of_sums(run)
 
 
-def _of_register(run: FoldRun, cycle: int, row: int, col: int, name: str, around: int) -> Difference:
+def _of_register(run: FoldRun, cycle: int, row: int, col: int, name: str) -> Difference:
     what = f"cell ({row}, {col}), register {name}: hardware and engine hold different values at the end of the cycle"
     rows = []
-    for at in range(max(0, cycle - around), min(len(run.states), cycle + around + 1)):
+    for at in range(max(0, cycle - AROUND), min(len(run.states), cycle + AROUND + 1)):
         hardware, engine = _hardware(run, at, row, col)[name], _engine(run, run.states[at][row][col])[name]
         rows.append((str(at), str(hardware), f"{engine:g}", "" if hardware == engine else "<"))
     return Difference(cycle, what, ("cycle", f"hardware {name}", f"engine {name}", ""), tuple(rows))

@@ -63,8 +63,7 @@ def array_design(machine: ArrayMachine) -> Design:
         f"{machine.name}: {shape.rows} × {shape.cols} cells of {shape.operand_bits} b integers and sums of {shape.accumulate_bits} b, "
         "their sequencer and the banks at three edges"
     )
-    components = {"cell": "pe_array", "row_bank": "x_buffer", "column_bank": "w_buffer", "sum_bank": "y_buffer"}
-    return Design("array", top, top.ports, about, components)
+    return Design("array", top, top.ports, about)
 
 
 def _words(kib: float, banks: int, kind: str) -> int:
