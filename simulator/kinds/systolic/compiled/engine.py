@@ -78,7 +78,7 @@ class Outline:
         assert self.fits(spec), "numbers are larger than the kernel's"
         room = rates.staged // math.gcd(rates.burst, DMA_CHUNK_BYTES) + 2
         times = np.empty((len(layout.TIMES), self.tiles + 1), dtype=np.int64)
-        lanes = np.empty((4, layout.RING + 2 * room), dtype=np.int64)
+        lanes = np.empty((3, layout.RING + 2 * room), dtype=np.int64)
         found = np.array([room])
         BOUND_KERNEL(np.array(rates), self.table, times, lanes, found, self.tiles)
         return int(found[0])
@@ -90,18 +90,15 @@ class Outline:
 
 
 def _rates(spec: SystemSpec, homes: tuple[MemoryLevel, MemoryLevel, MemoryLevel]) -> Rates:
-    x_home, w_home, y_home = (HOMES[home] for home in homes)
     rate_bytes, byte_cycles, byte_rest = dram_rate(spec)
     return Rates(
-        x_home,
-        w_home,
-        y_home,
+        *(HOMES[home] for home in homes),
         x_rate=spec.x_bytes_per_cycle,
         w_rate=spec.w_bytes_per_cycle,
         drain_rate=spec.drain_bytes_per_cycle,
         latency=spec.dram_latency_cycles,
         burst=spec.dram_burst_bytes,
-        staged=max(spec.dma_slots * DMA_CHUNK_BYTES, spec.dram_burst_bytes),
+        staged=spec.staged_bytes,
         rate_bytes=rate_bytes,
         byte_cycles=byte_cycles,
         byte_rest=byte_rest,

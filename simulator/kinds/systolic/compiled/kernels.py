@@ -42,7 +42,7 @@ def run_array_outline(
 def run_array_bound(rates: Numbers, table: Numbers, times: Numbers, lanes: Numbers, found: Numbers, tiles: int) -> None:
     """Cycles that no run of an outlined schedule goes below.
 
-    `rates`: `Rates`; `times`: rows as `layout` names them; `lanes`: [4, ...] of three streams, and one to reckon with; `found`: [1]
+    `rates`: `Rates`; `times`: rows as `layout` names them; `lanes`: [3, ...] of three streams; `found`: [1]
     chunks that the staging of a stream has room for, and then the bound.
     """
     found[0] = earliest_end(rates, table, times, lanes, tiles + 1, tiles, found[0])

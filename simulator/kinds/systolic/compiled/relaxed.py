@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from simulator.engine.compiled.bits import inline, part
+from simulator.engine.compiled.exact_rate import later
 from simulator.engine.compiled.intrinsics import onward
 from simulator.engine.compiled.records import Numbers
 from simulator.kinds.systolic.compiled.layout import (
@@ -50,33 +51,10 @@ from simulator.machine.model import DMA_CHUNK_BYTES
 
 
 @part
-def add_bytes(rates: Numbers, time: Numbers, size: int) -> None:
-    """Add what DRAM takes for so many bytes to a time of whole cycles and a rest, bit by bit: no product is larger than a number."""
-    cycles, rest, bit = 0, 0, 1
-    while bit <= size:
-        bit <<= 1
-    while bit > 1:
-        bit >>= 1
-        cycles, rest = 2 * cycles, 2 * rest
-        if rest >= rates[RATE_BYTES]:
-            cycles, rest = cycles + 1, rest - rates[RATE_BYTES]
-        if size & bit:
-            cycles, rest = cycles + rates[BYTE_CYCLES], rest + rates[BYTE_REST]
-            if rest >= rates[RATE_BYTES]:
-                cycles, rest = cycles + 1, rest - rates[RATE_BYTES]
-    time[0] += cycles
-    time[1] += rest
-    if time[1] >= rates[RATE_BYTES]:
-        time[0] += 1
-        time[1] -= rates[RATE_BYTES]
-
-
-@part
-def dram_cycles(rates: Numbers, time: Numbers, size: int) -> int:
-    """Whole cycles that so many bytes take by themselves; `time` is used for it."""
-    time[0] = time[1] = 0
-    add_bytes(rates, time, size)
-    return time[0] + (time[1] > 0)
+def dram_cycles(rates: Numbers, size: int) -> int:
+    """Whole cycles that so many bytes take by themselves."""
+    cycles, rest = later(0, 0, size, rates[RATE_BYTES], rates[BYTE_CYCLES], rates[BYTE_REST])
+    return cycles + (rest > 0)
 
 
 @part
@@ -84,7 +62,7 @@ def served(rates: Numbers, lane: Numbers, size: int) -> int:
     """When DRAM is done with the next chunk of a lane that has it to itself (`ExactRate.serve`)."""
     if lane[ISSUED] > lane[SERVED]:
         lane[SERVED], lane[SERVED_REST] = lane[ISSUED], 0
-    add_bytes(rates, onward(lane, SERVED), size)
+    lane[SERVED], lane[SERVED_REST] = later(lane[SERVED], lane[SERVED_REST], size, rates[RATE_BYTES], rates[BYTE_CYCLES], rates[BYTE_REST])
     return lane[SERVED] + (lane[SERVED_REST] > 0)
 
 
@@ -144,14 +122,14 @@ def fill(rates: Numbers, table: Numbers, times: Numbers, lane: Numbers, width: i
 
 
 @part
-def both(rates: Numbers, times: Numbers, width: int, x: int, w: int, time: Numbers) -> int:
+def both(rates: Numbers, times: Numbers, width: int, x: int, w: int) -> int:
     """When DRAM can have served both fills that a tile needs."""
     ready = max(times[X_READY * width + x], times[W_READY * width + w])
     of_x, of_w = times[X_DRAM * width + x], times[W_DRAM * width + w]
     if of_x and of_w:
         asked = min(times[X_ASKED * width + x], times[W_ASKED * width + w])
-        ready = max(ready, asked + dram_cycles(rates, time, of_x + of_w) + rates[LATENCY])
-    return max(ready, dram_cycles(rates, time, times[X_SO_FAR * width + x] + times[W_SO_FAR * width + w]))
+        ready = max(ready, asked + dram_cycles(rates, of_x + of_w) + rates[LATENCY])
+    return max(ready, dram_cycles(rates, times[X_SO_FAR * width + x] + times[W_SO_FAR * width + w]))
 
 
 @part
@@ -181,7 +159,7 @@ def drain(rates: Numbers, lane: Numbers, size: int, computed: int, delay: int, r
 def earliest_end(rates: Numbers, table: Numbers, times: Numbers, lanes: Numbers, width: int, tiles: int, room: int) -> int:
     """Cycles that no run of the program goes below."""
     size = RING + 2 * room
-    x_lane, w_lane, y_lane, time = lanes, onward(lanes, size), onward(lanes, 2 * size), onward(lanes, 3 * size)
+    x_lane, w_lane, y_lane = lanes, onward(lanes, size), onward(lanes, 2 * size)
     xs, ws, ys, sizes = onward(table, X * width), onward(table, W * width), onward(table, Y * width), onward(table, Y_BYTES * width)
     y_released = onward(times, Y_RELEASED * width)
     for place in range(RING):
@@ -197,11 +175,11 @@ def earliest_end(rates: Numbers, table: Numbers, times: Numbers, lanes: Numbers,
             w_filled, moved = w + 1, moved + times[W_DRAM * width + w]
         if y >= 2:
             now = max(now, y_released[y - 2])
-        now = max(now, both(rates, times, width, x, w, time)) + table[CYCLES * width + tile]
+        now = max(now, both(rates, times, width, x, w)) + table[CYCLES * width + tile]
         times[X_RELEASED * width + x] = times[(X_RELEASED + 1) * width + w] = now
         if tile + 1 == tiles or ys[tile + 1] != y:
             end = max(end, drain(rates, y_lane, sizes[y], now, table[DELAYS * width + tile], room))
             y_released[y] = y_lane[ISSUED]
             if rates[Y_HOME] == DRAM:
                 moved += pieces(sizes[y], rates[BURST]) * rates[BURST]
-    return max(end, dram_cycles(rates, time, moved))
+    return max(end, dram_cycles(rates, moved))
