@@ -51,10 +51,8 @@ class _Lane:
         for start in range(0, total, DMA_CHUNK_BYTES):
             stop = min(start + DMA_CHUNK_BYTES, total)
             size = stop - start
-            while held + size > self.staged_bytes:
-                leaves, other = waiting.popleft()
-                held -= other
-                issued = max(issued, leaves)
+            if held + size > self.staged_bytes:
+                issued, held = self._with_room(size, issued, held)
             held += size
             passed = max(-(-stop // rate), -(-bank_cycles * stop // total))
             bus = max(bus, self.dram.serve(size, issued) + latency) + passed - taken
@@ -63,16 +61,22 @@ class _Lane:
         self.issued, self.held, self.bus = issued, held, bus
         return bus
 
+    def _with_room(self, size: int, issued: int, held: int) -> tuple[int, int]:
+        """When the staging has room for so many bytes more, and what it holds until then."""
+        while held + size > self.staged_bytes:
+            leaves, other = self.waiting.popleft()
+            held -= other
+            issued = max(issued, leaves)
+        return issued, held
+
     def store(self, total: int, bus_bytes: int, rate: int, bank_cycles: int) -> int:
         """Take so many bytes over the bus, beside others, to DRAM, as `paced_chunks` has them; when the last is written."""
         waiting, issued, held, taken, written = self.waiting, self.issued, self.held, 0, 0
         for start in range(0, total, DMA_CHUNK_BYTES):
             stop = min(start + DMA_CHUNK_BYTES, total)
             size = stop - start
-            while held + size > self.staged_bytes:
-                leaves, other = waiting.popleft()
-                held -= other
-                issued = max(issued, leaves)
+            if held + size > self.staged_bytes:
+                issued, held = self._with_room(size, issued, held)
             held += size
             passed = max(-(-bus_bytes * stop // (total * rate)), -(-bank_cycles * stop // total))
             issued += passed - taken
@@ -99,9 +103,8 @@ class _Relaxed:
     def __init__(self, spec: SystemSpec, program: Program) -> None:
         self.spec = spec
         self.program = program
-        staged_bytes = max(spec.dma_slots * DMA_CHUNK_BYTES, spec.dram_burst_bytes)
         self.dram = ExactRate(spec.dram_bytes_per_cycle)
-        self.x, self.w, self.y = (_Lane(staged_bytes, ExactRate(spec.dram_bytes_per_cycle)) for _ in range(3))
+        self.x, self.w, self.y = (_Lane(spec.staged_bytes, ExactRate(spec.dram_bytes_per_cycle)) for _ in range(3))
         self.x_filled: list[_Filled] = []
         self.w_filled: list[_Filled] = []
         w_fills = [not_empty(fill) for fill in program.w_fills]

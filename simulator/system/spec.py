@@ -54,6 +54,11 @@ class SystemSpec:
         """Of each port of the activation buffer, which is as wide as the X trunk."""
         return self.x_bytes_per_cycle
 
+    @property
+    def staged_bytes(self) -> int:
+        """That a stream may have under way at most: a chunk a slot, or a burst."""
+        return max(self.dma_slots * DMA_CHUNK_BYTES, self.dram_burst_bytes)
+
     def bursts(self, size: Size) -> Size:
         """Bytes that DRAM moves for `size` useful ones: whole bursts; of an array, each by itself."""
         return bursts(size, self.dram_burst_bytes)

@@ -7,7 +7,6 @@ from typing import get_args
 
 import simpy
 
-from simulator.machine.model import DMA_CHUNK_BYTES
 from simulator.system.outcome import SHARED, SystemOutcome
 from simulator.system.parts import NO_SUMS, Part, Sums
 from simulator.system.program import Drain, Fill, Program, TileStep
@@ -40,8 +39,7 @@ class System:
         self.env = simpy.Environment()
         self.meters = {name: Meter(self.env) for name in SHARED}
         self.dram = ExactRate(spec.dram_bytes_per_cycle)
-        staged_bytes = max(spec.dma_slots * DMA_CHUNK_BYTES, spec.dram_burst_bytes)
-        self.staging = {name: simpy.Container(self.env, staged_bytes, init=staged_bytes) for name in ("x", "w", "y")}
+        self.staging = {name: simpy.Container(self.env, spec.staged_bytes, init=spec.staged_bytes) for name in ("x", "w", "y")}
         self.x = Halves(self.env, len(program.x_fills))
         self.w_parts, self.y_parts = numbered(self.w_fills), numbered(self.drains)
         self.w_room = room(self.w_fills)

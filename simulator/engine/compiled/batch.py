@@ -12,9 +12,10 @@ from simulator.engine.batch import Ints, WorkBatch, ends_of
 from simulator.engine.cluster import CAUSE, Milestones, Outcomes
 from simulator.engine.compiled.fabric_plan import FabricMemory
 from simulator.engine.compiled.kernels import Kernel
-from simulator.engine.compiled.layout import CAUSE_COUNT, MOST_CYCLES, Turn, Turns
+from simulator.engine.compiled.layout import CAUSE_COUNT, MOST_CYCLES
 from simulator.engine.compiled.memory import Block, Layout
 from simulator.engine.compiled.records import Memory, fields_of, view
+from simulator.engine.compiled.turn_layout import Turn, Turns
 from simulator.errors import MappingError, stalled
 
 TAKEN = ("int64", "int64", "int64", "int64", "int64")

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from simulator.engine.compiled.bits import part
 from simulator.engine.compiled.intrinsics import first_record, onward
-from simulator.engine.compiled.layout import Fabric, Turn, Turns, UnitKind
+from simulator.engine.compiled.layout import Fabric, UnitKind
 from simulator.engine.compiled.records import Numbers
+from simulator.engine.compiled.turn_layout import Turn, Turns
 from simulator.engine.compiled.units import Milestones
 
 batch_of = first_record(Turns)

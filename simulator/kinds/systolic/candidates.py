@@ -10,8 +10,9 @@ from itertools import zip_longest
 import numpy as np
 
 from simulator.kinds.systolic.array_product import Extent
-from simulator.kinds.systolic.estimate import Estimate, Grid, Parts, Reals
+from simulator.kinds.systolic.estimate import Estimate, Grid, Reals
 from simulator.kinds.systolic.families import Family
+from simulator.kinds.systolic.invariants import Parts
 from simulator.kinds.systolic.machine import ArrayMachine, SystolicFabric
 from simulator.kinds.systolic.schedule import SystolicSchedule
 from simulator.kinds.systolic.tile_sizes import Frame, Tried, tried_sizes

@@ -11,11 +11,10 @@ from typing import Any, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from simulator.kinds.systolic.compiled import WEIGHTS_KERNEL
-from simulator.kinds.systolic.compiled.engine import tiles_of_weights
 from simulator.kinds.systolic.contents import Contents
 from simulator.kinds.systolic.folds import Axes
 from simulator.kinds.systolic.machine import ArrayMachine
+from simulator.kinds.systolic.nonzero_tiles import NonzeroTiles
 from simulator.kinds.systolic.schedule import SystolicSchedule
 from simulator.system.activations import ALL_DENSE, Forms
 from simulator.system.program import Span
@@ -196,7 +195,7 @@ class EdgeFills:
         if form == "dense" or self.schedule.product.of > 1 or self._unpacks:
             bank_cycles = -(-elements // (banks * self.machine.w_word))
             return WeightTiles(form, stored, elements, bank_cycles, elements if self._unpacks else 0 * elements)
-        most, words = self._words()
+        most, words = self._in_tiles.words
         return WeightTiles(form, stored, elements, most, words * self.machine.w_word)
 
     @property
@@ -312,15 +311,6 @@ class EdgeFills:
         return np.diff(self.axes[axis].first)
 
     @cached_property
-    def _counted(self) -> Ints:
-        """[3, batch · M tiles · K tiles] nonzeros of W, words with any in the bank that has most of them, and such words."""
-        schedule, left, machine = self.schedule, self.schedule.product.left, self.machine
-        assert left is not None, "a W without zeros has no list of nonzeros"
-        (height, width, _), (m_start, m_stop), (k_start, k_stop) = schedule.product.shape, schedule.m_tiles[0], schedule.k_tiles[0]
-        tile = m_stop - m_start, k_stop - k_start
-        return tiles_of_weights(left.rows, left.cols, (height, width), tile, schedule.product.batch, machine.fabric.cols, machine.w_word)
-
-    @cached_property
     def _nonzeros(self) -> Ints:
         """[batch, M tiles, K tiles] nonzeros of W."""
         schedule = self.schedule
@@ -328,55 +318,13 @@ class EdgeFills:
         if schedule.product.left is None:
             m_sizes, k_sizes, _ = schedule.sizes
             return np.broadcast_to(m_sizes[:, None] * k_sizes, tiles)
-        nonzeros = self._counted[0] if WEIGHTS_KERNEL.ready else np.bincount(self._tile_of, minlength=tiles[0] * tiles[1] * tiles[2])
-        return np.asarray(nonzeros).reshape(tiles)
+        return self._in_tiles.nonzeros.reshape(tiles)
 
     @cached_property
-    def _tile_of(self) -> Ints:
-        """[nonzeros of W] tile of each, numbered along M and K."""
+    def _in_tiles(self) -> NonzeroTiles:
         left = self.schedule.product.left
-        if left is None:
-            raise ValueError(f"{self.schedule.product.name}: W has no zeros, so its nonzeros have no list")
-        rows, columns = self._numbers
-        return rows[left.rows] * len(self.schedule.k_tiles) + columns[left.cols]
-
-    @property
-    def _numbers(self) -> tuple[Ints, Ints]:
-        """Tile along M of each row of W, numbered on over its blocks, and tile along K of each column."""
-        m_tiles, batch = self.schedule.m_tiles, self.schedule.product.batch
-        m_of, k_of = (np.repeat(np.arange(len(sizes)), sizes) for sizes in self.schedule.sizes[:2])
-        return (np.arange(batch)[:, None] * len(m_tiles) + m_of).ravel(), np.tile(k_of, batch)
-
-    def _words(self) -> tuple[Ints, Ints]:
-        """[batch · M tiles · K tiles] words that hold a nonzero, in the bank that has most of them, and in all.
-
-        An output feature's bank is its column of the array.
-        """
-        if WEIGHTS_KERNEL.ready:
-            return self._counted[1], self._counted[2]
-        schedule, left, banks = self.schedule, self.schedule.product.left, self.machine.fabric.cols
-        assert left is not None, "a W without zeros is dense"
-        word_of, bank_of = self._word_of_column, self._bank_of_row
-        key = left.rows * (int(word_of.max()) + 1) + word_of[left.cols]
-        first = np.diff(key, prepend=-1) != 0  # nonzeros ascend by row and column, so those of a word stand together
-        tiles = schedule.product.batch * len(schedule.m_tiles) * len(schedule.k_tiles)
-        words = np.bincount(self._tile_of[first] * banks + bank_of[left.rows[first]], minlength=tiles * banks).reshape(tiles, banks)
-        return words.max(axis=1), words.sum(axis=1)
-
-    @property
-    def _word_of_column(self) -> Ints:
-        """[batch · K] number of the word of a row of W that a column lies in: words begin anew with each tile."""
-        k_tiles, word = self.schedule.k_tiles, self.machine.w_word
-        words = [np.arange(stop - start) // word for start, stop in k_tiles]
-        before = np.cumsum([0, *(int(of[-1]) + 1 for of in words)])
-        each = np.concatenate([of + start for of, start in zip(words, before, strict=False)])
-        return np.tile(each, self.schedule.product.batch)  # a row has nonzeros in one block
-
-    @property
-    def _bank_of_row(self) -> Ints:
-        """[batch · M]"""
-        each = np.concatenate([np.arange(stop - start) for start, stop in self.schedule.m_tiles])
-        return np.tile(each % self.machine.fabric.cols, self.schedule.product.batch)
+        assert left is not None, "a W without zeros has no list of nonzeros, and is dense"
+        return NonzeroTiles(self.schedule, left, self.machine.fabric.cols, self.machine.w_word)
 
 
 def _span(ends: Sequence[int] | Ints) -> Span:

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from simulator.kinds.systolic.contents import Contents, contents
 from simulator.kinds.systolic.fills import EdgeFills, Known, Transfers, WeightFills
+from simulator.kinds.systolic.least import Homes, bytes_moved, least_cycles
 from simulator.kinds.systolic.machine import ArrayMachine
 from simulator.kinds.systolic.schedule import SystolicSchedule
 from simulator.kinds.systolic.timing import FoldPlan, TileTimes, fold_plan, tile_times
@@ -43,16 +44,12 @@ class ArrayProgram:
     """[tiles] outputs that each adds to."""
     y_drains: Transfers
     """Of each of these outputs."""
-    homes: tuple[MemoryLevel, MemoryLevel, MemoryLevel]
-    """Of X, W and Y."""
+    homes: Homes
 
     @property
     def bytes_moved(self) -> tuple[int, int]:
         """Bytes to and from DRAM, and to and from the activation buffer, before they are rounded to bursts."""
-        moved = {"dram": 0, "buffer": 0, "chip": 0}
-        for home, sizes in zip(self.homes, self._sizes, strict=True):
-            moved[home] += int(sizes.sum())
-        return moved["dram"], moved["buffer"]
+        return bytes_moved(self.homes, [int(sizes.sum()) for sizes in self._sizes])
 
     @property
     def _sizes(self) -> tuple[Ints, Ints, Ints]:
@@ -64,14 +61,9 @@ class ArrayProgram:
         return len(self.ys)
 
     def least_cycles(self, spec: SystemSpec) -> int:
-        """Cycles that it takes at least by itself on a system: its first fills, its tiles and the last drain; or all that DRAM moves."""
-        rates = spec.x_bytes_per_cycle, spec.w_bytes_per_cycle
-        fills = zip(self.homes[:2], (self.x_fills, self.w_fills), rates, strict=True)
-        first = max(_first_of(of, spec.dram_latency_cycles if home == "dram" else 0, rate) for home, of, rate in fills)
-        last = int(self.times.delays[-1]) - int(-self.y_drains.bytes[-1] // spec.drain_bytes_per_cycle)
-        moved = [sizes for home, sizes in zip(self.homes, self._sizes, strict=True) if home == "dram"]
-        bursts = sum(int((-(-sizes // spec.dram_burst_bytes)).sum()) for sizes in moved)
-        return max(first + self.times.total + last, int(bursts * spec.dram_burst_bytes // spec.dram_bytes_per_cycle))
+        """Cycles that it takes at least by itself on a system."""
+        banks = int(self.x_fills.bank_cycles[0]), int(self.w_fills.bank_cycles[0])
+        return least_cycles(spec, self.homes, self._sizes, banks, self.times.total, int(self.times.delays[-1]))
 
     def earliest_end(self, spec: SystemSpec) -> int:
         """Cycles that no run of it by itself goes below."""
@@ -135,12 +127,6 @@ def weight_level(array: Operation, residency: Residency) -> MemoryLevel:
     if array.weight_home != "activation":
         return "dram"
     return residency.w if residency.x == "chip" else residency.x
-
-
-def _first_of(fills: Transfers, latency: int, rate: int) -> int:
-    """Cycles until the first is there."""
-    size, bank_cycles = int(fills.bytes[0]), int(fills.bank_cycles[0])
-    return latency + max(-(-size // rate), bank_cycles) if size else 0
 
 
 def _fills(transfers: Transfers, home: MemoryLevel, *, waits: bool) -> tuple[Fill, ...]:

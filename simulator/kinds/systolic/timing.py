@@ -50,6 +50,11 @@ def fold_intervals(fabric: SystolicFabric, steps: Steps, dataflow: Dataflow) -> 
     return np.where(steps > 0, steps + serial_cycles(fabric, dataflow), 0)
 
 
+def fold_interval(fabric: SystolicFabric, steps: int, dataflow: Dataflow) -> int:
+    """The same of one fold that is run."""
+    return max(steps, fabric.rows) if fabric.weight_load == "overlapped" else steps + serial_cycles(fabric, dataflow)
+
+
 def serial_cycles(fabric: SystolicFabric, dataflow: Dataflow) -> int:
     """Cycles of a fold beyond its steps where nothing hides behind another fold: load and skew."""
     load = 0 if dataflow == "os" else fabric.rows

@@ -9,8 +9,8 @@ from simulator.kinds.systolic import compiled
 from simulator.kinds.systolic.array_product import ArrayProduct, in_row_order
 from simulator.kinds.systolic.candidates import Candidate
 from simulator.kinds.systolic.compiled.engine import Outline
-from simulator.kinds.systolic.estimate import Parts, whole_folds
 from simulator.kinds.systolic.families import Family, families_of, grouped
+from simulator.kinds.systolic.invariants import Parts, whole_folds
 from simulator.kinds.systolic.machine import ArrayMachine, SystolicFabric
 from simulator.kinds.systolic.outlines import Cuts
 from simulator.kinds.systolic.program import ArrayProgram

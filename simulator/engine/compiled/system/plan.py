@@ -147,7 +147,6 @@ class SystemPlan:
         return sums_cycles(spec, part["sums_out"], part["sums_back"], part["sums_bus"])
 
     def _write_rates(self, memory: Memory, spec: SystemSpec) -> None:
-        staged = max(spec.dma_slots * DMA_CHUNK_BYTES, spec.dram_burst_bytes)
         rates = (
             *dram_rate(spec),
             spec.dram_latency_cycles,
@@ -155,7 +154,7 @@ class SystemPlan:
             spec.drain_bytes_per_cycle,
             spec.x_bytes_per_cycle,
             spec.w_bytes_per_cycle,
-            *(staged for _ in range(3)),
+            *(spec.staged_bytes for _ in range(3)),
         )
         memory.view(np.int32)[wide_places(RATES)] = np.array(rates, dtype=np.int64).view(np.int32)
         if self._has_sums:
@@ -256,11 +255,11 @@ def dram_rate(spec: SystemSpec) -> tuple[int, int, int]:
 
 
 def _place_of(*path: str) -> int:
-    """Address of a record within the system's."""
+    """Address of a record or a number within the system's record."""
     record: type[Record] | None = records.System
     place = 0
     for name in path:
-        assert record is not None, f"{path} are records"
+        assert record is not None, f"{path}: only a record has fields"
         field = fields_of(record)[name]
         place, record = place + field.offset, field.kind.record
     return place
@@ -269,15 +268,4 @@ def _place_of(*path: str) -> int:
 @cache
 def wide_places(paths: tuple[tuple[str, ...], ...]) -> Addresses:
     """[2 a path] where both halves of numbers of 64 bits within the system's record are: found once, for all programs that are played."""
-    places = [_place_of(*path[:-1]) + fields_of(_record_of(*path[:-1]))[path[-1]].offset for path in paths]
-    return np.array([half for place in places for half in (place, place + 1)], dtype=np.int64)
-
-
-def _record_of(*path: str) -> type[Record]:
-    """What a path within the system's record leads to."""
-    record: type[Record] = records.System
-    for name in path:
-        inside = fields_of(record)[name].kind.record
-        assert inside is not None, f"{path} are records"
-        record = inside
-    return record
+    return np.array([half for path in paths for half in (_place_of(*path), _place_of(*path) + 1)], dtype=np.int64)

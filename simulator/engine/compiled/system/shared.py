@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from simulator.engine.compiled.bits import inline, part
+from simulator.engine.compiled.exact_rate import later
 from simulator.engine.compiled.system.events import after, append, follow, pop
 from simulator.engine.compiled.system.layout import Chunk, Meter, Pace, Process, Route, Staging, System, Transfer
 from simulator.machine.model import DMA_CHUNK_BYTES
@@ -75,30 +76,12 @@ def give(system: System, staging: Staging) -> None:
 
 @part
 def serve(system: System, size: int) -> int:
-    """Cycles until DRAM is done with so many bytes that are asked for now (`ExactRate`).
-
-    What they take, in whole cycles and a rest, is put together from what a byte takes, bit by bit: no product is larger than a number.
-    """
+    """Cycles until DRAM is done with so many bytes that are asked for now (`ExactRate`)."""
     if system.now > system.served:
         system.served, system.served_rest = system.now, 0
-    cycles, rest = 0, 0
-    bit = 1
-    while bit <= size:
-        bit <<= 1
-    while bit > 1:
-        bit >>= 1
-        cycles, rest = 2 * cycles, 2 * rest
-        if rest >= system.rate_bytes:
-            cycles, rest = cycles + 1, rest - system.rate_bytes
-        if size & bit:
-            cycles, rest = cycles + system.byte_cycles, rest + system.byte_rest
-            if rest >= system.rate_bytes:
-                cycles, rest = cycles + 1, rest - system.rate_bytes
-    system.served += cycles
-    system.served_rest += rest
-    if system.served_rest >= system.rate_bytes:
-        system.served += 1
-        system.served_rest -= system.rate_bytes
+    system.served, system.served_rest = later(
+        system.served, system.served_rest, size, system.rate_bytes, system.byte_cycles, system.byte_rest
+    )
     return system.served + (system.served_rest > 0) - system.now
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from simulator.engine.compiled.bits import part
 from simulator.engine.compiled.intrinsics import onward
 from simulator.engine.compiled.records import Numbers
-from simulator.kinds.systolic.compiled.layout import OF_CYCLES, OF_DELAY, OF_FIRST, OF_FOLDS, OF_LAST, TILE
+from simulator.kinds.systolic.compiled.layout import OF_CYCLES, OF_DELAY, OF_FIRST, OF_FOLDS, OF_LAST, TILE, CutRecord
 from simulator.kinds.systolic.compiled.tiles import lead, run_tile, streamed, tail
 
 ROWS_OF_TILES = len(TILE)
@@ -13,7 +13,7 @@ ROWS_OF_TILES = len(TILE)
 
 @part
 def one_tile(
-    cut: Numbers, left: Numbers, right: Numbers, wanted: Numbers, common: Numbers, block: int, n: int, of_tile: Numbers, tiles: int
+    cut: CutRecord, left: Numbers, right: Numbers, wanted: Numbers, common: Numbers, block: int, n: int, of_tile: Numbers, tiles: int
 ) -> None:
     """Cycles, folds and the rest of a tile, as if it were in the midst of others; they stand so many numbers apart."""
     cycles, folds, first, last = run_tile(cut, left, right, wanted, common, block, 0, 0, n)
@@ -25,7 +25,7 @@ def one_tile(
 
 
 @part
-def chain_cycles(cut: Numbers, rows: Numbers, turns: Numbers, times: Numbers, operations: int, ahead: int, tiles: int) -> int:
+def chain_cycles(cut: CutRecord, rows: Numbers, turns: Numbers, times: Numbers, operations: int, ahead: int, tiles: int) -> int:
     """Cycles of all tiles, and of the way from one operation to the next what no tile hides."""
     turn_count, last_run, total = operations * tiles, -1, 0
     cycles, delays = times, onward(times, turn_count)

@@ -9,20 +9,10 @@ from simulator.kinds.systolic.compiled.layout import (
     COVERED,
     COVERS,
     FIRST,
-    FLOW,
     FOLDS,
-    HAS_LEFT,
-    HAS_RIGHT,
     HELD,
-    K_FOLD,
-    K_TILE,
-    M_FOLD,
-    M_TILE,
     MET,
-    N_TILE,
     OUTPUTS,
-    SKIPS_FOLDS,
-    SKIPS_STEPS,
     W_PARTS,
     W_STAYS,
     X_BANKS,
@@ -33,33 +23,29 @@ from simulator.kinds.systolic.compiled.layout import (
     X_STAYS,
     Y_BYTES,
     Y_MOVED,
-    K,
-    M,
-    N,
+    CutRecord,
     X,
 )
 from simulator.kinds.systolic.compiled.tiles import piece, pieces
 
 NOTHING = -1
-TILES, FOLDED = M_TILE - M, M_FOLD - M
-"""How far behind the extent of an axis its tiles, and its folds, stand in `Cut`."""
 
 
 @inline
-def steps_scanned(cut: Numbers, k: int) -> int:
+def steps_scanned(cut: CutRecord, k: int) -> int:
     """Presence bits of each line of a K tile."""
-    size = piece(cut[K], cut[K_TILE], k)
-    return size if cut[SKIPS_STEPS] else cut[SKIPS_FOLDS] * pieces(size, cut[K_FOLD])
+    size = piece(cut.k, cut.k_tile, k)
+    return size if cut.skips_steps else cut.skips_folds * pieces(size, cut.k_fold)
 
 
 @part
-def presence(cut: Numbers, axis: int, of: int) -> int:
-    """Presence bits of a part of X, whose lines are those of N, or of W, whose lines are those of M."""
-    if not (cut[HAS_RIGHT] and cut[FLOW] != W_STAYS if axis == N else cut[HAS_LEFT] and cut[FLOW] != X_STAYS):
+def presence(cut: CutRecord, side: int, of: int) -> int:
+    """Presence bits of a part of X (0), whose lines are those of N, or of W (1), whose lines are those of M."""
+    if not (cut.has_left and cut.flow != X_STAYS if side else cut.has_right and cut.flow != W_STAYS):
         return 0
-    ks, extent, tile = pieces(cut[K], cut[K_TILE]), cut[axis], cut[axis + TILES]
-    lines = pieces(piece(extent, tile, of // ks % pieces(extent, tile)), cut[axis + FOLDED])
-    return lines * steps_scanned(cut, of % ks)
+    ks = pieces(cut.k, cut.k_tile)
+    extent, tile, fold = (cut.m, cut.m_tile, cut.m_fold) if side else (cut.n, cut.n_tile, cut.n_fold)
+    return pieces(piece(extent, tile, of // ks % pieces(extent, tile)), fold) * steps_scanned(cut, of % ks)
 
 
 @part
@@ -109,20 +95,20 @@ def still_lies(work: Numbers, width: int, content: int) -> bool:
 
 
 @part
-def bring_in(cut: Numbers, side: int, of_parts: Numbers, table: Numbers, work: Numbers, totals: Numbers, width: int, tiles: int) -> None:
+def bring_in(cut: CutRecord, side: int, of_parts: Numbers, table: Numbers, work: Numbers, totals: Numbers, width: int, tiles: int) -> None:
     """Contents of X (0) or of W (1). `of_parts`: bytes of each part, then the cycles of the fullest bank."""
-    axis, across = (M, N) if side else (N, M)
+    others = pieces(cut.n, cut.n_tile) if side else pieces(cut.m, cut.m_tile)
     first, covered, held = onward(work, FIRST * width), onward(work, COVERED * width), onward(work, HELD * width)
     size, banks = onward(table, (X_BYTES + 2 * side) * width), onward(table, (X_BANKS + 2 * side) * width)
     contents = number_contents(onward(work, (X_PARTS + side) * width), onward(table, (X + side) * width), work, width, tiles)
-    parts, moved = tiles // pieces(cut[across], cut[across + TILES]), 0
+    parts, moved = tiles // others, 0
     for content in range(contents):
         size[content] = banks[content] = 0
         if still_lies(work, width, content):
             continue
         bits = 0
         for place in range(first[content], first[content + 1]):
-            bits += presence(cut, axis, covered[place])
+            bits += presence(cut, side, covered[place])
         size[content] = pieces(bits, 8)
         if held[content] != NOTHING:
             size[content] += of_parts[held[content]]
@@ -132,9 +118,9 @@ def bring_in(cut: Numbers, side: int, of_parts: Numbers, table: Numbers, work: N
 
 
 @part
-def take_out(cut: Numbers, of_parts: Numbers, table: Numbers, work: Numbers, totals: Numbers, width: int, tiles: int) -> None:
+def take_out(cut: CutRecord, of_parts: Numbers, table: Numbers, work: Numbers, totals: Numbers, width: int, tiles: int) -> None:
     """Outputs, in the order in which they leave, each after its K tiles. `of_parts`: bytes of each."""
-    ks, ns = pieces(cut[K], cut[K_TILE]), pieces(cut[N], cut[N_TILE])
+    ks, ns = pieces(cut.k, cut.k_tile), pieces(cut.n, cut.n_tile)
     size = onward(table, Y_BYTES * width)
     x_parts, w_parts = onward(work, X_PARTS * width), onward(work, W_PARTS * width)
     totals[OUTPUTS], totals[Y_MOVED] = tiles // ks, 0

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,8 +23,8 @@ from simulator.kinds.systolic.compiled import (
 )
 from simulator.kinds.systolic.compiled.layout import HOMES, Cut, Rates
 from simulator.kinds.systolic.fold_tables import FoldTables
+from simulator.kinds.systolic.least import Homes, bytes_moved, least_cycles
 from simulator.machine.model import DMA_CHUNK_BYTES
-from simulator.system.program import MemoryLevel, bursts
 from simulator.system.spec import SystemSpec
 
 Ints = NDArray[np.int64]
@@ -37,8 +38,7 @@ class Outline:
     """[rows, tiles + 1] as `layout.OUTLINE` names them."""
     totals: Ints
     """As `layout.TOTALS` names them."""
-    homes: tuple[MemoryLevel, MemoryLevel, MemoryLevel]
-    """Of X, W and Y."""
+    homes: Homes
 
     @property
     def tiles(self) -> int:
@@ -48,29 +48,19 @@ class Outline:
     @property
     def bytes_moved(self) -> tuple[int, int]:
         """Bytes to and from DRAM, and to and from the activation buffer, before they are rounded to bursts."""
-        moved = {"dram": 0, "buffer": 0, "chip": 0}
-        for home, size in zip(self.homes, self.totals[layout.X_MOVED : layout.Y_MOVED + 1].tolist(), strict=True):
-            moved[home] += size
-        return moved["dram"], moved["buffer"]
+        return bytes_moved(self.homes, self.totals[layout.X_MOVED : layout.Y_MOVED + 1].tolist())
 
-    def _sizes(self, operand: int) -> Ints:
-        """[contents] bytes of X (0), W (1) or Y (2)."""
-        row = (layout.X_BYTES, layout.W_BYTES, layout.Y_BYTES)[operand]
-        return self.table[row, : self.totals[layout.X_CONTENTS + operand]]
+    @property
+    def _sizes(self) -> tuple[Ints, Ints, Ints]:
+        """[contents] bytes of X and of W, [outputs] of Y."""
+        x, w, y = self.totals[layout.X_CONTENTS : layout.OUTPUTS + 1].tolist()
+        return self.table[layout.X_BYTES, :x], self.table[layout.W_BYTES, :w], self.table[layout.Y_BYTES, :y]
 
     def least_cycles(self, spec: SystemSpec) -> int:
-        """Cycles that it takes at least by itself on a system (`ArrayProgram.least_cycles`)."""
-        x, x_banks, w, w_banks = self.table[layout.X_BYTES : layout.W_BANKS + 1, 0].tolist()
-        latencies = [spec.dram_latency_cycles if home == "dram" else 0 for home in self.homes]
-        first_x = latencies[0] + max(-(-x // spec.x_bytes_per_cycle), x_banks) if x else 0
-        first_w = latencies[1] + max(-(-w // spec.w_bytes_per_cycle), w_banks) if w else 0
-        last_size = int(self.table[layout.Y_BYTES, self.totals[layout.OUTPUTS] - 1])
-        last = int(self.table[layout.DELAYS, self.tiles - 1]) - (-last_size // spec.drain_bytes_per_cycle)
-        moved = sum(
-            int(bursts(self._sizes(operand), spec.dram_burst_bytes).sum()) for operand, home in enumerate(self.homes) if home == "dram"
-        )
-        array = max(first_x, first_w) + int(self.totals[layout.TOTAL_CYCLES]) + last
-        return max(array, int(moved // spec.dram_bytes_per_cycle))
+        """Cycles that it takes at least by itself on a system."""
+        banks = int(self.table[layout.X_BANKS, 0]), int(self.table[layout.W_BANKS, 0])
+        delay = int(self.table[layout.DELAYS, self.tiles - 1])
+        return least_cycles(spec, self.homes, self._sizes, banks, int(self.totals[layout.TOTAL_CYCLES]), delay)
 
     def earliest_end(self, spec: SystemSpec) -> int:
         """Cycles that no run of it by itself goes below (`simulator.system.relaxed`)."""
@@ -78,7 +68,7 @@ class Outline:
         assert self.fits(spec), "numbers are larger than the kernel's"
         room = rates.staged // math.gcd(rates.burst, DMA_CHUNK_BYTES) + 2
         times = np.empty((len(layout.TIMES), self.tiles + 1), dtype=np.int64)
-        lanes = np.empty((4, layout.RING + 2 * room), dtype=np.int64)
+        lanes = np.empty((3, layout.RING + 2 * room), dtype=np.int64)
         found = np.array([room])
         BOUND_KERNEL(np.array(rates), self.table, times, lanes, found, self.tiles)
         return int(found[0])
@@ -89,7 +79,7 @@ class Outline:
         return largest < MOST and 3 * largest * self.tiles < MOST_CYCLES * min(1.0, spec.dram_bytes_per_cycle)
 
 
-def _rates(spec: SystemSpec, homes: tuple[MemoryLevel, MemoryLevel, MemoryLevel]) -> Rates:
+def _rates(spec: SystemSpec, homes: Homes) -> Rates:
     x_home, w_home, y_home = (HOMES[home] for home in homes)
     rate_bytes, byte_cycles, byte_rest = dram_rate(spec)
     return Rates(
@@ -101,16 +91,18 @@ def _rates(spec: SystemSpec, homes: tuple[MemoryLevel, MemoryLevel, MemoryLevel]
         drain_rate=spec.drain_bytes_per_cycle,
         latency=spec.dram_latency_cycles,
         burst=spec.dram_burst_bytes,
-        staged=max(spec.dma_slots * DMA_CHUNK_BYTES, spec.dram_burst_bytes),
+        staged=spec.staged_bytes,
         rate_bytes=rate_bytes,
         byte_cycles=byte_cycles,
         byte_rest=byte_rest,
     )
 
 
-def outlined(
-    cut: Cut, tiles: int, folds: FoldTables, parts: tuple[Ints, Ints, Ints], homes: tuple[MemoryLevel, MemoryLevel, MemoryLevel]
-) -> Outline:
+def _given(cut: Cut, folds: FoldTables) -> tuple[NDArray[Any], ...]:
+    return np.array(cut, dtype=np.int64), folds.left, folds.right, folds.wanted, folds.common
+
+
+def outlined(cut: Cut, tiles: int, folds: FoldTables, parts: tuple[Ints, Ints, Ints], homes: Homes) -> Outline:
     """A schedule of so many tiles.
 
     `parts`: [2, parts] of X and of W bytes of each part and cycles of its fullest bank, and [parts] bytes of Y.
@@ -118,14 +110,14 @@ def outlined(
     table = np.zeros((len(layout.OUTLINE), tiles + 1), dtype=np.int64)
     totals = np.empty(len(layout.TOTALS), dtype=np.int64)
     work = np.empty((len(layout.WORK), tiles + 1), dtype=np.int64)
-    OUTLINE_KERNEL(np.array(cut, dtype=np.int64), folds.left, folds.right, folds.wanted, folds.common, *parts, table, totals, work, tiles)
+    OUTLINE_KERNEL(*_given(cut, folds), *parts, table, totals, work, tiles)
     return Outline(table, totals, homes)
 
 
 def whole_folds(cut: Cut, folds: FoldTables) -> tuple[int, int]:
     """Folds of a product of which no dimension is cut, and cycles that they add up to."""
     found = np.empty(2, dtype=np.int64)
-    WHOLE_KERNEL(np.array(cut, dtype=np.int64), folds.left, folds.right, folds.wanted, folds.common, found, cut.batch)
+    WHOLE_KERNEL(*_given(cut, folds), found, cut.batch)
     return int(found[0]), int(found[1])
 
 
@@ -137,7 +129,7 @@ def chain_cycles(operations: Sequence[tuple[Cut, FoldTables]], turns: Ints, *, a
     tiles = turns.shape[1] // len(operations)
     rows = np.empty((len(operations), len(layout.TILE), tiles), dtype=np.int64)
     for (cut, folds), of_tiles in zip(operations, rows, strict=True):
-        TILES_KERNEL(np.array(cut, dtype=np.int64), folds.left, folds.right, folds.wanted, folds.common, of_tiles, tiles)
+        TILES_KERNEL(*_given(cut, folds), of_tiles, tiles)
     found = np.array([len(operations), ahead], dtype=np.int64)
     TURNS_KERNEL(np.array(operations[0][0], dtype=np.int64), rows, turns, np.empty((2, turns.shape[1]), dtype=np.int64), found, tiles)
     return int(found[0])

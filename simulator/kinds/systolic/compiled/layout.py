@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
+
+from simulator.engine.compiled.records import Record, Wide
 
 FLOWS = {"ws": 0, "is": 1, "os": 2}
 W_STAYS, X_STAYS, Y_STAYS = FLOWS.values()
@@ -40,10 +42,14 @@ class Cut(NamedTuple):
     has_common: int
 
 
-(
-    BATCH, M, K, N, M_TILE, K_TILE, N_TILE, M_FOLD, K_FOLD, N_FOLD, TOKENS_OUTERMOST, FLOW, SERIAL, ROWS, SKEW, SKIPS_FOLDS,
-    SKIPS_STEPS, HAS_LEFT, HAS_RIGHT, HAS_WANTED, HAS_COMMON,
-) = range(len(Cut._fields))  # fmt: skip
+class CutRecord(Record):
+    """A `Cut` as kernels see it."""
+
+    __annotations__ = dict.fromkeys(Cut._fields, Wide)
+
+    if TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> int: ...
 
 
 class Rates(NamedTuple):
@@ -65,7 +71,15 @@ class Rates(NamedTuple):
     byte_rest: int
 
 
-X_HOME, W_HOME, Y_HOME, X_RATE, W_RATE, DRAIN_RATE, LATENCY, BURST, STAGED, RATE_BYTES, BYTE_CYCLES, BYTE_REST = range(len(Rates._fields))
+class RatesRecord(Record):
+    """`Rates` as kernels see them."""
+
+    __annotations__ = dict.fromkeys(Rates._fields, Wide)
+
+    if TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> int: ...
+
 
 OUTLINE = (
     "cycles",  # [tiles] of the array

@@ -3,26 +3,20 @@
 from __future__ import annotations
 
 from simulator.engine.compiled.bits import inline, part
+from simulator.engine.compiled.exact_rate import later
 from simulator.engine.compiled.intrinsics import onward
 from simulator.engine.compiled.records import Numbers
 from simulator.kinds.systolic.compiled.layout import (
-    BURST,
     BUS,
-    BYTE_CYCLES,
-    BYTE_REST,
     CHIP,
     CYCLES,
     DELAYS,
-    DRAIN_RATE,
     DRAM,
     ISSUED,
-    LATENCY,
     OLDEST,
-    RATE_BYTES,
     RING,
     SERVED,
     SERVED_REST,
-    STAGED,
     STAGING_HELD,
     W_ASKED,
     W_DRAM,
@@ -33,14 +27,12 @@ from simulator.kinds.systolic.compiled.layout import (
     X_BANKS,
     X_BYTES,
     X_DRAM,
-    X_HOME,
-    X_RATE,
     X_READY,
     X_RELEASED,
     X_SO_FAR,
     Y_BYTES,
-    Y_HOME,
     Y_RELEASED,
+    RatesRecord,
     W,
     X,
     Y,
@@ -50,48 +42,25 @@ from simulator.machine.model import DMA_CHUNK_BYTES
 
 
 @part
-def add_bytes(rates: Numbers, time: Numbers, size: int) -> None:
-    """Add what DRAM takes for so many bytes to a time of whole cycles and a rest, bit by bit: no product is larger than a number."""
-    cycles, rest, bit = 0, 0, 1
-    while bit <= size:
-        bit <<= 1
-    while bit > 1:
-        bit >>= 1
-        cycles, rest = 2 * cycles, 2 * rest
-        if rest >= rates[RATE_BYTES]:
-            cycles, rest = cycles + 1, rest - rates[RATE_BYTES]
-        if size & bit:
-            cycles, rest = cycles + rates[BYTE_CYCLES], rest + rates[BYTE_REST]
-            if rest >= rates[RATE_BYTES]:
-                cycles, rest = cycles + 1, rest - rates[RATE_BYTES]
-    time[0] += cycles
-    time[1] += rest
-    if time[1] >= rates[RATE_BYTES]:
-        time[0] += 1
-        time[1] -= rates[RATE_BYTES]
+def dram_cycles(rates: RatesRecord, size: int) -> int:
+    """Whole cycles that so many bytes take by themselves."""
+    cycles, rest = later(0, 0, size, rates.rate_bytes, rates.byte_cycles, rates.byte_rest)
+    return cycles + (rest > 0)
 
 
 @part
-def dram_cycles(rates: Numbers, time: Numbers, size: int) -> int:
-    """Whole cycles that so many bytes take by themselves; `time` is used for it."""
-    time[0] = time[1] = 0
-    add_bytes(rates, time, size)
-    return time[0] + (time[1] > 0)
-
-
-@part
-def served(rates: Numbers, lane: Numbers, size: int) -> int:
+def served(rates: RatesRecord, lane: Numbers, size: int) -> int:
     """When DRAM is done with the next chunk of a lane that has it to itself (`ExactRate.serve`)."""
     if lane[ISSUED] > lane[SERVED]:
         lane[SERVED], lane[SERVED_REST] = lane[ISSUED], 0
-    add_bytes(rates, onward(lane, SERVED), size)
+    lane[SERVED], lane[SERVED_REST] = later(lane[SERVED], lane[SERVED_REST], size, rates.rate_bytes, rates.byte_cycles, rates.byte_rest)
     return lane[SERVED] + (lane[SERVED_REST] > 0)
 
 
 @part
-def take(rates: Numbers, lane: Numbers, size: int, room: int) -> None:
+def take(rates: RatesRecord, lane: Numbers, size: int, room: int) -> None:
     """Wait until the staging has room."""
-    while lane[STAGING_HELD] + size > rates[STAGED]:
+    while lane[STAGING_HELD] + size > rates.staged:
         place = RING + 2 * lane[OLDEST]
         lane[STAGING_HELD] -= lane[place + 1]
         lane[ISSUED] = max(lane[ISSUED], lane[place])
@@ -115,23 +84,23 @@ def on_bus(size: int, stop: int, rate: int, bank_cycles: int) -> int:
 
 
 @part
-def fill(rates: Numbers, table: Numbers, times: Numbers, lane: Numbers, width: int, room: int, side: int, content: int) -> None:
+def fill(rates: RatesRecord, table: Numbers, times: Numbers, lane: Numbers, width: int, room: int, side: int, content: int) -> None:
     """The next content of X (0) or of W (1)."""
     size = onward(table, (X_BYTES + 2 * side) * width)[content]
     bank_cycles = onward(table, (X_BANKS + 2 * side) * width)[content]
     fills = onward(times, 4 * side * width)
-    rate = rates[X_RATE + side]
+    rate = rates.w_rate if side else rates.x_rate
     if content >= 2:
         lane[ISSUED] = max(lane[ISSUED], onward(times, (X_RELEASED + side) * width)[content - 2])
     asked, total, arrived = lane[ISSUED], 0, 0
-    if rates[X_HOME + side] == DRAM:
-        total = pieces(size, rates[BURST]) * rates[BURST]
+    if (rates.w_home if side else rates.x_home) == DRAM:
+        total = pieces(size, rates.burst) * rates.burst
         start, passed = 0, 0
         while start < total:
             stop = min(start + DMA_CHUNK_BYTES, total)
             then = on_bus(total, stop, rate, bank_cycles)
             take(rates, lane, stop - start, room)
-            lane[BUS] = max(lane[BUS], served(rates, lane, stop - start) + rates[LATENCY]) + then - passed
+            lane[BUS] = max(lane[BUS], served(rates, lane, stop - start) + rates.latency) + then - passed
             stage(lane, lane[BUS], stop - start, room)
             start, passed = stop, then
         arrived = lane[BUS]
@@ -144,27 +113,27 @@ def fill(rates: Numbers, table: Numbers, times: Numbers, lane: Numbers, width: i
 
 
 @part
-def both(rates: Numbers, times: Numbers, width: int, x: int, w: int, time: Numbers) -> int:
+def both(rates: RatesRecord, times: Numbers, width: int, x: int, w: int) -> int:
     """When DRAM can have served both fills that a tile needs."""
     ready = max(times[X_READY * width + x], times[W_READY * width + w])
     of_x, of_w = times[X_DRAM * width + x], times[W_DRAM * width + w]
     if of_x and of_w:
         asked = min(times[X_ASKED * width + x], times[W_ASKED * width + w])
-        ready = max(ready, asked + dram_cycles(rates, time, of_x + of_w) + rates[LATENCY])
-    return max(ready, dram_cycles(rates, time, times[X_SO_FAR * width + x] + times[W_SO_FAR * width + w]))
+        ready = max(ready, asked + dram_cycles(rates, of_x + of_w) + rates.latency)
+    return max(ready, dram_cycles(rates, times[X_SO_FAR * width + x] + times[W_SO_FAR * width + w]))
 
 
 @part
-def drain(rates: Numbers, lane: Numbers, size: int, computed: int, delay: int, room: int) -> int:
+def drain(rates: RatesRecord, lane: Numbers, size: int, computed: int, delay: int, room: int) -> int:
     """An output leaves; when all of it is written."""
     lane[ISSUED] = max(lane[ISSUED], computed + delay)
-    rate = rates[DRAIN_RATE]
-    if rates[Y_HOME] == CHIP:
-        lane[ISSUED] += max(pieces(size, rate), pieces(size, rates[X_RATE]))
-    elif rates[Y_HOME] != DRAM:
+    rate = rates.drain_rate
+    if rates.y_home == CHIP:
+        lane[ISSUED] += max(pieces(size, rate), pieces(size, rates.x_rate))
+    elif rates.y_home != DRAM:
         lane[ISSUED] += pieces(size, rate)
     else:
-        total, start, passed, written = pieces(size, rates[BURST]) * rates[BURST], 0, 0, 0
+        total, start, passed, written = pieces(size, rates.burst) * rates.burst, 0, 0, 0
         while start < total:
             stop = min(start + DMA_CHUNK_BYTES, total)
             then = on_bus(total, stop, rate, 0)
@@ -178,10 +147,10 @@ def drain(rates: Numbers, lane: Numbers, size: int, computed: int, delay: int, r
 
 
 @part
-def earliest_end(rates: Numbers, table: Numbers, times: Numbers, lanes: Numbers, width: int, tiles: int, room: int) -> int:
+def earliest_end(rates: RatesRecord, table: Numbers, times: Numbers, lanes: Numbers, width: int, tiles: int, room: int) -> int:
     """Cycles that no run of the program goes below."""
     size = RING + 2 * room
-    x_lane, w_lane, y_lane, time = lanes, onward(lanes, size), onward(lanes, 2 * size), onward(lanes, 3 * size)
+    x_lane, w_lane, y_lane = lanes, onward(lanes, size), onward(lanes, 2 * size)
     xs, ws, ys, sizes = onward(table, X * width), onward(table, W * width), onward(table, Y * width), onward(table, Y_BYTES * width)
     y_released = onward(times, Y_RELEASED * width)
     for place in range(RING):
@@ -197,11 +166,11 @@ def earliest_end(rates: Numbers, table: Numbers, times: Numbers, lanes: Numbers,
             w_filled, moved = w + 1, moved + times[W_DRAM * width + w]
         if y >= 2:
             now = max(now, y_released[y - 2])
-        now = max(now, both(rates, times, width, x, w, time)) + table[CYCLES * width + tile]
+        now = max(now, both(rates, times, width, x, w)) + table[CYCLES * width + tile]
         times[X_RELEASED * width + x] = times[(X_RELEASED + 1) * width + w] = now
         if tile + 1 == tiles or ys[tile + 1] != y:
             end = max(end, drain(rates, y_lane, sizes[y], now, table[DELAYS * width + tile], room))
             y_released[y] = y_lane[ISSUED]
-            if rates[Y_HOME] == DRAM:
-                moved += pieces(sizes[y], rates[BURST]) * rates[BURST]
-    return max(end, dram_cycles(rates, time, moved))
+            if rates.y_home == DRAM:
+                moved += pieces(sizes[y], rates.burst) * rates.burst
+    return max(end, dram_cycles(rates, moved))

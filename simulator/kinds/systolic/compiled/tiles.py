@@ -6,36 +6,16 @@ from simulator.engine.compiled.bits import inline, part
 from simulator.engine.compiled.intrinsics import onward
 from simulator.engine.compiled.records import Numbers
 from simulator.kinds.systolic.compiled.layout import (
-    BATCH,
     CYCLES,
     DELAYS,
-    FLOW,
     FOLDS,
-    HAS_COMMON,
-    HAS_LEFT,
-    HAS_RIGHT,
-    HAS_WANTED,
-    K_FOLD,
-    K_TILE,
-    M_FOLD,
-    M_TILE,
-    N_FOLD,
-    N_TILE,
-    ROWS,
-    SERIAL,
-    SKEW,
-    SKIPS_FOLDS,
-    SKIPS_STEPS,
-    TOKENS_OUTERMOST,
     TOTAL_CYCLES,
     W_PARTS,
     W_STAYS,
     X_PARTS,
     X_STAYS,
     Y_STAYS,
-    K,
-    M,
-    N,
+    CutRecord,
     Y,
 )
 
@@ -60,39 +40,39 @@ def blocks(extent: int, tile: int, fold: int) -> int:
 
 
 @part
-def serial_cycles(cut: Numbers) -> int:
+def serial_cycles(cut: CutRecord) -> int:
     """Cycles of a fold beyond its steps where nothing hides behind another fold (`timing.serial_cycles`)."""
-    return cut[SKEW] + (0 if cut[FLOW] == Y_STAYS else cut[ROWS])
+    return cut.skew + (0 if cut.flow == Y_STAYS else cut.rows)
 
 
 @inline
-def interval(cut: Numbers, steps: int) -> int:
+def interval(cut: CutRecord, steps: int) -> int:
     """Cycles that a fold adds to those before it (`timing.fold_intervals`)."""
-    return steps + serial_cycles(cut) if cut[SERIAL] else max(steps, cut[ROWS])
+    return steps + serial_cycles(cut) if cut.serial else max(steps, cut.rows)
 
 
 @part
-def lead(cut: Numbers, steps: int) -> int:
+def lead(cut: CutRecord, steps: int) -> int:
     """Cycles of the first fold beyond its interval (`timing.lead_cycles`)."""
-    if cut[SERIAL]:
+    if cut.serial:
         return 0
-    return min(0, steps - cut[ROWS]) if cut[FLOW] == Y_STAYS else cut[ROWS]
+    return min(0, steps - cut.rows) if cut.flow == Y_STAYS else cut.rows
 
 
 @part
-def tail(cut: Numbers, steps: int) -> int:
+def tail(cut: CutRecord, steps: int) -> int:
     """Cycles of the last fold beyond its interval (`timing.tail_cycles`); of a stationary tile, all of whose folds stream alike."""
-    if cut[SERIAL]:
+    if cut.serial:
         return 0
-    return cut[SKEW] + (cut[ROWS] if cut[FLOW] == Y_STAYS else min(0, steps - cut[ROWS]))
+    return cut.skew + (cut.rows if cut.flow == Y_STAYS else min(0, steps - cut.rows))
 
 
 @part
-def streamed(cut: Numbers, m: int, k: int, n: int) -> int:
+def streamed(cut: CutRecord, m: int, k: int, n: int) -> int:
     """What is streamed of a tile at a time."""
-    if cut[FLOW] == W_STAYS:
-        return piece(cut[N], cut[N_TILE], n)
-    return piece(cut[M], cut[M_TILE], m) if cut[FLOW] == X_STAYS else piece(cut[K], cut[K_TILE], k)
+    if cut.flow == W_STAYS:
+        return piece(cut.n, cut.n_tile, n)
+    return piece(cut.m, cut.m_tile, m) if cut.flow == X_STAYS else piece(cut.k, cut.k_tile, k)
 
 
 @inline
@@ -102,19 +82,19 @@ def between(before: Numbers, line: int, steps: int, start: int, stop: int) -> in
 
 
 @part
-def common_steps(cut: Numbers, left: Numbers, right: Numbers, common: Numbers, i: int, j: int, place: int, start: int, stop: int) -> int:
+def common_steps(cut: CutRecord, left: Numbers, right: Numbers, common: Numbers, i: int, j: int, place: int, start: int, stop: int) -> int:
     """Steps of a K tile (j) in which a block of W (i) and one of X (place), counted over all of the batch, both have a nonzero."""
-    if cut[HAS_COMMON]:
-        n_blocks = blocks(cut[N], cut[N_TILE], cut[N_FOLD])
-        return common[(i * pieces(cut[K], cut[K_TILE]) + j) * n_blocks + place % n_blocks]
-    if cut[HAS_LEFT]:
-        return between(left, i, cut[K], start, stop)
-    return between(right, place, cut[K], start, stop) if cut[HAS_RIGHT] else stop - start
+    if cut.has_common:
+        n_blocks = blocks(cut.n, cut.n_tile, cut.n_fold)
+        return common[(i * pieces(cut.k, cut.k_tile) + j) * n_blocks + place % n_blocks]
+    if cut.has_left:
+        return between(left, i, cut.k, start, stop)
+    return between(right, place, cut.k, start, stop) if cut.has_right else stop - start
 
 
 @part
 def run_tile(
-    cut: Numbers,
+    cut: CutRecord,
     left: Numbers,
     right: Numbers,
     wanted: Numbers,
@@ -125,35 +105,35 @@ def run_tile(
     n: int,
 ) -> tuple[int, int, int, int]:
     """Cycles and folds of a tile, and the steps of its first and of its last fold (`folds.fold_steps`)."""
-    k_size, flow = piece(cut[K], cut[K_TILE], k), cut[FLOW]
+    k_size, flow = piece(cut.k, cut.k_tile, k), cut.flow
     ms, ks, ns = (
-        pieces(piece(cut[M], cut[M_TILE], m), cut[M_FOLD]),
-        pieces(k_size, cut[K_FOLD]),
-        pieces(piece(cut[N], cut[N_TILE], n), cut[N_FOLD]),
+        pieces(piece(cut.m, cut.m_tile, m), cut.m_fold),
+        pieces(k_size, cut.k_fold),
+        pieces(piece(cut.n, cut.n_tile, n), cut.n_fold),
     )
     alike = streamed(cut, m, k, n)
-    if not (cut[SKIPS_FOLDS] or cut[SKIPS_STEPS]):
+    if not (cut.skips_folds or cut.skips_steps):
         folds = ms * ks * ns
         return folds * interval(cut, alike), folds, alike, alike
-    n_blocks = blocks(cut[N], cut[N_TILE], cut[N_FOLD])
-    m_first = block * blocks(cut[M], cut[M_TILE], cut[M_FOLD]) + m * pieces(cut[M_TILE], cut[M_FOLD])
-    n_first = block * n_blocks + n * pieces(cut[N_TILE], cut[N_FOLD])
-    looks_left = cut[SKIPS_FOLDS] and cut[HAS_LEFT] and flow != X_STAYS
-    looks_right = cut[SKIPS_FOLDS] and cut[HAS_RIGHT] and flow != W_STAYS
-    looks_wanted = cut[SKIPS_FOLDS] and cut[HAS_WANTED]
+    n_blocks = blocks(cut.n, cut.n_tile, cut.n_fold)
+    m_first = block * blocks(cut.m, cut.m_tile, cut.m_fold) + m * pieces(cut.m_tile, cut.m_fold)
+    n_first = block * n_blocks + n * pieces(cut.n_tile, cut.n_fold)
+    looks_left = cut.skips_folds and cut.has_left and flow != X_STAYS
+    looks_right = cut.skips_folds and cut.has_right and flow != W_STAYS
+    looks_wanted = cut.skips_folds and cut.has_wanted
     cycles, run, first, last = 0, 0, 0, 0
     for i in range(m_first, m_first + ms):
         for j in range(ks):
-            start = k * cut[K_TILE] + j * cut[K_FOLD]
-            stop = min(start + cut[K_FOLD], k * cut[K_TILE] + k_size)
-            if looks_left and not between(left, i, cut[K], start, stop):
+            start = k * cut.k_tile + j * cut.k_fold
+            stop = min(start + cut.k_fold, k * cut.k_tile + k_size)
+            if looks_left and not between(left, i, cut.k, start, stop):
                 continue
             for place in range(n_first, n_first + ns):
-                if looks_right and not between(right, place, cut[K], start, stop):
+                if looks_right and not between(right, place, cut.k, start, stop):
                     continue
                 if looks_wanted and not wanted[i * n_blocks + place % n_blocks]:
                     continue
-                each = min(alike, common_steps(cut, left, right, common, i, k, place, start, stop)) if cut[SKIPS_STEPS] else alike
+                each = min(alike, common_steps(cut, left, right, common, i, k, place, start, stop)) if cut.skips_steps else alike
                 if each:
                     cycles += interval(cut, each)
                     first = first if run else each
@@ -164,7 +144,7 @@ def run_tile(
 
 @part
 def run_tiles(
-    cut: Numbers,
+    cut: CutRecord,
     left: Numbers,
     right: Numbers,
     wanted: Numbers,
@@ -177,14 +157,14 @@ def run_tiles(
     """All tiles, in the order of `SystolicSchedule.places`, as `timing.tile_times` has them."""
     cycles, delays, ys = onward(table, CYCLES * width), onward(table, DELAYS * width), onward(table, Y * width)
     folds, x_parts, w_parts = onward(work, FOLDS * width), onward(work, X_PARTS * width), onward(work, W_PARTS * width)
-    ms, ks, ns = pieces(cut[M], cut[M_TILE]), pieces(cut[K], cut[K_TILE]), pieces(cut[N], cut[N_TILE])
-    outer, inner = (ns, ms) if cut[TOKENS_OUTERMOST] else (ms, ns)
+    ms, ks, ns = pieces(cut.m, cut.m_tile), pieces(cut.k, cut.k_tile), pieces(cut.n, cut.n_tile)
+    outer, inner = (ns, ms) if cut.tokens_outermost else (ms, ns)
     tile, last_run, last_steps, output, outputs = 0, -1, 0, -1, 0
-    for block in range(cut[BATCH]):
+    for block in range(cut.batch):
         for first in range(outer):
             for place in range(inner):
                 second = inner - 1 - place if first & 1 else place
-                m, n = (second, first) if cut[TOKENS_OUTERMOST] else (first, second)
+                m, n = (second, first) if cut.tokens_outermost else (first, second)
                 for at in range(ks):
                     k = ks - 1 - at if (first * inner + place) & 1 else at
                     cycles[tile], folds[tile], first_steps, steps = run_tile(cut, left, right, wanted, common, block, m, k, n)
