@@ -211,8 +211,8 @@ class Clusters(Generic[WorkT]):
     """Runs clusters of dataflows that have the same fabric and rules, many at once; remembers those it has seen.
 
     with Clusters(reuse_tiles=True, threads=1) as clusters:
-        started = [runner.start(clusters, positions) for runner, positions in …]
-    rounds = [runner.rounds(each) for runner, each in …]
+        started = [runner.start(positions, clusters) for runner, positions in …]
+    rounds = [runner.rounds(positions, each) for runner, positions, each in …]
     """
 
     reuse_tiles: bool
