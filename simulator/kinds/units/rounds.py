@@ -93,7 +93,7 @@ class Dataflow(Protocol[WorkT]):
 
     @property
     def sums_home(self) -> MemoryLevel | None:
-        """Where partial sums go at the end of each K tile, and come back from; None: they stay on the fabric."""
+        """Where partial sums go at the end of each K tile (SDDMM: round), and come back from; None: they stay on the fabric."""
 
     @property
     def outputs(self) -> NDArray[np.float64] | None:
