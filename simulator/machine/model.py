@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from abc import abstractmethod
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -110,14 +111,14 @@ class Fabric(Section):
     kind: str
 
     @property
+    @abstractmethod
     def multipliers(self) -> int:
         """Multiply-accumulate units."""
-        raise NotImplementedError
 
     @property
+    @abstractmethod
     def unit_count(self) -> int:
         """Units whose cycles are accounted for."""
-        raise NotImplementedError
 
     def check(self, machine: Machine) -> None:
         """Raise ValueError, naming the keys, where it does not go with the rest of the machine."""

@@ -9,9 +9,10 @@ import numpy as np
 
 from simulator.errors import MappingError
 from simulator.kinds.gather.cut import Cut
-from simulator.kinds.gather.outlook import Outlay, Outlook
+from simulator.kinds.gather.outlook import Outlook
 from simulator.kinds.units.loops import Pace, token_tiles
 from simulator.kinds.units.machine import UnitsMachine
+from simulator.kinds.units.outlay import Outlay
 from simulator.kinds.units.ranges import FittedRows
 from simulator.kinds.units.rows import spread_rows
 from simulator.kinds.units.tries import near

@@ -22,8 +22,9 @@ from simulator.kinds.gather.parts import GatherParts
 from simulator.kinds.gather.replay import requested_ports
 from simulator.kinds.gather.schedule import check_room, cut_gather
 from simulator.kinds.sampled.kind import own_or_sampled
+from simulator.kinds.units.chained import ChainedKind
 from simulator.kinds.units.fusion import BlockCut, BlockDataflow
-from simulator.kinds.units.kind import ChainedKind, cluster_spec
+from simulator.kinds.units.kind import cluster_spec
 from simulator.kinds.units.loops import Planned, Setting
 from simulator.kinds.units.machine import UnitsMachine
 from simulator.kinds.units.ranges import FittedRows

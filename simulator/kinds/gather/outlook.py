@@ -8,14 +8,12 @@ from simulator.kinds.gather.bytes_moved import BytesMoved, Measure
 from simulator.kinds.gather.cut import Cut
 from simulator.kinds.units.loops import Pace
 from simulator.kinds.units.machine import UnitsMachine
+from simulator.kinds.units.outlay import Outlay, Traffic
 from simulator.kinds.units.ranges import FittedRows
 from simulator.kinds.units.rows import RowParts, spread_rows
 from simulator.system.program import content_changes
 from simulator.system.tensors import Residency
 from simulator.workload.types import Operation
-
-Outlay = tuple[float, float, float]
-"""Cycles, DRAM bytes, buffer bytes."""
 
 
 class Outlook:
@@ -54,38 +52,29 @@ class Outlook:
         system, in_dram = self.pace.system, self.residency.x == "dram"
         x_rate = min(system.x_bytes_per_cycle, system.dram_bytes_per_cycle if in_dram else math.inf)
         x_fills, _ = content_changes(cut.loop_order, m_tiles, cut.rounds, k_tiles)
-        dram, read, written = self._levels(cut, moved)
+        traffic = self._traffic(cut, moved)
         busiest = max(
             self._compute_cycles(cut, m_tiles, k_tiles, moved.busiest_entries),
-            dram / system.dram_bytes_per_cycle,
+            traffic.dram / system.dram_bytes_per_cycle,
             moved.x / system.x_bytes_per_cycle,
             moved.w_walked / system.w_bytes_per_cycle,
             moved.bus / system.drain_bytes_per_cycle,
-            max(read, written) / system.buffer_bytes_per_cycle,
+            max(traffic.read, traffic.written) / system.buffer_bytes_per_cycle,
         )
-        return busiest + moved.x / x_fills / x_rate, dram, read + written
+        return busiest + moved.x / x_fills / x_rate, traffic.dram, traffic.read + traffic.written
 
-    def _levels(self, cut: Cut, moved: BytesMoved) -> Outlay:
-        """Bytes that DRAM moves, and that are read of the buffer and written to it."""
-        levels = {"dram": 0.0, "read": 0.0, "written": 0.0}
-
-        def add(home: str, *, read: float = 0.0, written: float = 0.0) -> None:
-            if home == "dram":
-                levels["dram"] += read + written
-            else:
-                levels["read"] += read
-                levels["written"] += written
-
-        add(self.residency.x, read=moved.x)
-        add(self.residency.y, written=self.measure.y)
-        add(cut.sums_home or "buffer", read=moved.sums, written=moved.sums)
+    def _traffic(self, cut: Cut, moved: BytesMoved) -> Traffic:
+        traffic = Traffic()
+        traffic.add(self.residency.x, read=moved.x)
+        traffic.add(self.residency.y, written=self.measure.y)
+        traffic.add(cut.sums_home or "buffer", read=moved.sums, written=moved.sums)
         room = self.residency.room_bytes - (cut.sums_bytes(self.machine, self.operation) if cut.sums_home == "buffer" else 0)
         if self.operation.weight_home == "dram" and moved.w_walked > moved.w and moved.w <= room:
-            add("dram", read=moved.w)
-            add("buffer", read=moved.w_walked - moved.w, written=moved.w)
+            traffic.add("dram", read=moved.w)
+            traffic.add("buffer", read=moved.w_walked - moved.w, written=moved.w)
         else:
-            add(self.residency.w, read=moved.w_walked)
-        return levels["dram"], levels["read"], levels["written"]
+            traffic.add(self.residency.w, read=moved.w_walked)
+        return traffic
 
     def _compute_cycles(self, cut: Cut, m_tiles: int, k_tiles: int, busiest_entries: float) -> float:
         """Of the busiest unit: a row keeps its accumulators from its first request until it is merged."""

@@ -74,10 +74,6 @@ class SampledDataflow(UnitsDataflow[SampledSchedule, SliceLists]):
         """As scheduled."""
         return self.schedule.sums_home
 
-    def w_content(self, position: Position) -> tuple[int, ...]:
-        """Lists whose sums stay do so too, for all rounds."""
-        return super().w_content(position) if self.schedule.streams else self.schedule.w_content(position)
-
     def w_parts(self, m: int, k: int, grain: int) -> Sequence[Part]:
         """In pieces, or whole where they stay."""
         if self.schedule.streams:

@@ -34,7 +34,7 @@ class Sampled(UnitsKind):
         return False
 
     def planned(self, setting: Setting, operation: Operation, residency: Residency, most: int) -> list[Planned[Dataflow[Any]]]:
-        """In tiles of which whole lists are in the banks."""
+        """In tiles that lists stream through, or of which they stay in the banks whole."""
         check_hardware(setting.machine, operation)
 
         def dataflow(cut: Cut, fitted: FittedRows) -> Dataflow[Any]:

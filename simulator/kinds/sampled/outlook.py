@@ -13,17 +13,15 @@ import numpy as np
 from simulator.errors import MappingError
 from simulator.kinds.units.loops import Setting, token_tiles
 from simulator.kinds.units.machine import UnitsMachine
+from simulator.kinds.units.outlay import Outlay, Traffic
 from simulator.kinds.units.ranges import UNLIMITED, Capacity, FittedRows, fit_rows, row_entries
-from simulator.kinds.units.rows import spread_over
+from simulator.kinds.units.rows import Ints, spread_over
 from simulator.kinds.units.streams import list_stream
 from simulator.kinds.units.tries import more, near
 from simulator.machine.model import DMA_CHUNK_BYTES
 from simulator.system.program import MemoryLevel
 from simulator.system.tensors import Residency
 from simulator.workload.types import Operation
-
-Outlay = tuple[float, float, float]
-"""Cycles, DRAM bytes, buffer bytes."""
 
 
 @dataclass(frozen=True)
@@ -95,7 +93,8 @@ class Outlook:
         mapping, weight = self.machine.mapping, self.operation.weight
         forced = mapping.tokens_per_tile if isinstance(mapping.tokens_per_tile, int) else None
         for k_tile in self._k_tiles(forced):
-            longest = self._longest_row_part(k_tile)
+            entries = self._row_entries(k_tile)
+            longest = int(entries.max(initial=0))
             for tile, rounds in self._token_tiles(self.machine.copy_words // k_tile, forced):
                 for home in self._homes(rounds):
                     cut = Cut(k_tile, tile, rounds, home)
@@ -107,7 +106,6 @@ class Outlook:
                         self.machine.own_words // tile,
                         UNLIMITED if cut.streams else self.bank_entries,
                     )
-                    entries = row_entries(weight, k_tile, -(-weight.shape[1] // k_tile))
                     rows = self.setting.recall.of_key(
                         ("rows", weight.sha256, k_tile, capacity), partial(fit_rows, entries, capacity), lambda found: found.pieces
                     )
@@ -120,7 +118,7 @@ class Outlook:
         sizes = [most, *(-(-columns // tiles) for tiles in more(-(-columns // most)) if tiles <= columns)]
         if forced is None and self.group_words <= copy:
             sizes.append(-(-columns // -(-columns // min(columns, copy // self.group_words))))
-        if self._longest_row_part(most) > self.bank_entries:
+        if int(self._row_entries(most).max(initial=0)) > self.bank_entries:
             least = max(1, min(most, self.bank_entries))
             sizes += [least, *(-(-columns // tiles) for tiles in more(-(-columns // least)) if tiles <= columns)]
         return list(dict.fromkeys(sizes))
@@ -134,10 +132,10 @@ class Outlook:
             if self.sum_bytes <= self.residency.room_bytes:
                 yield "buffer"
 
-    def _longest_row_part(self, k_tile: int) -> int:
-        """Most nonzeros of a row within any K tile."""
+    def _row_entries(self, k_tile: int) -> Ints:
+        """[rows, K tiles] nonzeros."""
         weight = self.operation.weight
-        return int(row_entries(weight, k_tile, -(-weight.shape[1] // k_tile)).max(initial=0))
+        return row_entries(weight, k_tile, -(-weight.shape[1] // k_tile))
 
     def _token_tiles(self, fitting: int, forced: int | None) -> list[tuple[int, int]]:
         """(token words of a tile, rounds): as many as the copy and the units' own banks hold, of all rows or of some; and fewer."""
@@ -164,19 +162,20 @@ class Outlook:
         brought = self.x_bytes * (m_tiles if k_tiles > 1 or again else 1) + self.gradient_bytes * (k_tiles if again else 1)
         sums = self.sum_bytes * (rounds - 1) if leaves else 0.0
         walks = rounds if leaves and (tiles > 1 or int(loads.max(initial=0)) > self.fifo_entries) else 1
-        dram, read, written = self._levels(cut, brought, sums, walks, tiles)
+        traffic = self._traffic(cut, brought, sums, walks, tiles)
         time = max(
             self._compute_cycles(cut, int(loads.sum()), tiles),
-            dram / system.dram_bytes_per_cycle,
+            traffic.dram / system.dram_bytes_per_cycle,
             brought / system.x_bytes_per_cycle,
             self.w_bytes * walks / system.w_bytes_per_cycle,
             (self.y_bytes + sums) / system.drain_bytes_per_cycle,
-            max(read, written) / system.buffer_bytes_per_cycle,
+            max(traffic.read, traffic.written) / system.buffer_bytes_per_cycle,
         )
         piece = DMA_CHUNK_BYTES if cut.streams else math.inf
         first = brought / (tiles * rounds) + min(piece, self.w_bytes / tiles)
         rate = min(system.x_bytes_per_cycle, system.dram_bytes_per_cycle if self.residency.x == "dram" else math.inf)
-        return time + first / rate + min(piece, self.y_bytes / tiles) / system.drain_bytes_per_cycle, dram, read + written
+        last = min(piece, self.y_bytes / tiles)
+        return time + first / rate + last / system.drain_bytes_per_cycle, traffic.dram, traffic.read + traffic.written
 
     def _compute_cycles(self, cut: Cut, busiest_entries: int, tiles: int) -> float:
         """Of the busiest unit: a place keeps its accumulator from its first request until it is merged."""
@@ -184,23 +183,15 @@ class Outlook:
         place = max(words, (words + unloaded) / self.machine.fabric.accumulators)
         return cut.rounds * (busiest_entries * place + tiles * unloaded)
 
-    def _levels(self, cut: Cut, brought: float, sums: float, walks: int, tiles: int) -> tuple[float, float, float]:
-        """Bytes that DRAM moves, in whole bursts what is less than one, and that are read of the buffer and written to it."""
-        levels = {"dram": 0.0, "read": 0.0, "written": 0.0}
-
-        def add(home: str, *, read: float = 0.0, written: float = 0.0, transfers: int = 1) -> None:
-            if home == "dram":
-                burst = self.pace.system.dram_burst_bytes * transfers
-                levels["dram"] += sum(max(moved, burst) for moved in (read, written) if moved)
-            else:
-                levels["read"] += read
-                levels["written"] += written
-
-        add(self.residency.x, read=brought)
-        add(self.residency.y, written=self.y_bytes, transfers=tiles)
-        add(cut.sums_home or "buffer", read=sums, written=sums, transfers=tiles * (cut.rounds - 1))
+    def _traffic(self, cut: Cut, brought: float, sums: float, walks: int, tiles: int) -> Traffic:
+        """DRAM moves whole bursts of what is less than one."""
+        traffic, burst = Traffic(), self.pace.system.dram_burst_bytes
+        traffic.add(self.residency.x, read=brought, least=burst)
+        traffic.add(self.residency.y, written=self.y_bytes, least=burst * tiles)
+        traffic.add(cut.sums_home or "buffer", read=sums, written=sums, least=burst * tiles * (cut.rounds - 1))
         kept = walks > 1 and self.w_bytes <= self.residency.room_bytes - cut.sums_bytes(self.machine, self.operation)
-        add("dram", read=self.w_bytes * (1 if kept else walks), transfers=tiles * (1 if kept else walks))
+        from_dram = 1 if kept else walks
+        traffic.add("dram", read=self.w_bytes * from_dram, least=burst * tiles * from_dram)
         if kept:
-            add("buffer", read=self.w_bytes * (walks - 1), written=self.w_bytes)
-        return levels["dram"], levels["read"], levels["written"]
+            traffic.add("buffer", read=self.w_bytes * (walks - 1), written=self.w_bytes)
+        return traffic

@@ -17,8 +17,8 @@ from simulator.kinds.scatter.dataflow import ScatterDataflow
 from simulator.kinds.scatter.outlook import Cut, Outlook
 from simulator.kinds.scatter.parts import ScatterParts
 from simulator.kinds.scatter.schedule import cut_scatter, cut_whole
+from simulator.kinds.units.chained import ChainedKind
 from simulator.kinds.units.fusion import BlockCut, BlockDataflow
-from simulator.kinds.units.kind import ChainedKind
 from simulator.kinds.units.loops import Planned, Setting
 from simulator.kinds.units.machine import UnitsMachine
 from simulator.kinds.units.rounds import Dataflow

@@ -137,7 +137,7 @@ class UnitsDataflow(ABC, Generic[ScheduleT, SliceT]):
 
     @property
     def sums_home(self) -> MemoryLevel | None:
-        """Where partial sums go at the end of each K tile, and come back from; None: they stay on the fabric."""
+        """Where partial sums go at the end of each K tile (SDDMM: round), and come back from; None: they stay on the fabric."""
         return None
 
     @abstractmethod

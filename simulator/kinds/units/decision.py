@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Any
+from typing import Any, TypeVar
 
-from simulator.engine.engines import RunOptions
+from simulator.engine.engines import ENGINES, RunOptions
 from simulator.kinds.units.fusion import BlockCut, FusedPlan, SettledCuts, kept_in
 from simulator.kinds.units.loops import Pace, Planned, Setting
 from simulator.kinds.units.operation import UnitsPlan, run_plan
@@ -133,6 +133,15 @@ class ChainDecision:
         if cut not in self._plans:
             self._plans[cut] = FusedPlan.of(self.settled, cut, self.first, self.burst_bytes)
         return self._plans[cut]
+
+
+DecisionT = TypeVar("DecisionT", Decision, ChainDecision)
+
+
+def judged(options: RunOptions, decide: Callable[[RunOptions], DecisionT]) -> tuple[DecisionT, DecisionT]:
+    """A decision, and the one to ask for the quickest way: both engines agree on that, and only one of them is slow."""
+    decision = decide(options)
+    return decision, decide(replace(options, engine=ENGINES["compiled"])) if options.engine.carries_values else decision
 
 
 def _quickest(ways: Sequence[Way], runs_of: Callable[[Way], Sequence[OperationRun]], pace: Pace, options: RunOptions) -> Way:

@@ -35,7 +35,7 @@ from simulator.workload.slices import slices
 from simulator.workload.types import Operation
 
 if TYPE_CHECKING:
-    from simulator.kinds.units.kind import ChainedKind
+    from simulator.kinds.units.chained import ChainedKind
 
 
 class BlockDataflow(Dataflow[Any], Protocol):
@@ -283,7 +283,7 @@ class FusedPlan:
             for plans, each in zip(self.plans, rounds, strict=True)
         ]
         by_turns = list(itertools.chain.from_iterable(zip(*cuts, strict=True)))
-        parts = with_room(by_turns, list(itertools.chain.from_iterable(zip(*units, strict=True))), self.plans[0][0].output_places)
+        parts = with_room(by_turns, list(itertools.chain.from_iterable(zip(*units, strict=True))), self.plans[0][0].dataflow.output_places)
         for place, program in enumerate(programs):
             drains = tuple(replace(drain, parts=own) for drain, own in zip(program.drains, parts[place :: len(programs)], strict=True))
             if place + 1 < len(programs):

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, Literal, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,13 +17,12 @@ from simulator.cost.delay import TimingPath
 from simulator.cost.hardware import Parts
 from simulator.cost.technology import Technology
 from simulator.engine.cluster import ClusterSpec, Outcome
-from simulator.engine.engines import ENGINES, Engine, RunOptions, quickest
+from simulator.engine.engines import Engine, RunOptions, quickest
 from simulator.errors import ConfigError
 from simulator.kinds.base import Kind, Least, Memo, Scheduled, TileName
 from simulator.kinds.units import facts
-from simulator.kinds.units.decision import ChainDecision, Decision
+from simulator.kinds.units.decision import Decision, judged
 from simulator.kinds.units.delays import slices_of, timing_paths, wires_of
-from simulator.kinds.units.fusion import BlockCut, BlockDataflow, ChainCuts, SettledCuts, kept_in
 from simulator.kinds.units.lists import present_words
 from simulator.kinds.units.loops import Pace, Planned, Setting
 from simulator.kinds.units.machine import UnitsFabric, UnitsMachine, UnitsMapping
@@ -47,7 +46,6 @@ from simulator.workload.types import Operation
 if TYPE_CHECKING:
     from simulator.engine.reference.watching import ClusterWatch
 
-DecisionT = TypeVar("DecisionT", Decision, ChainDecision)
 FABRIC = "gather"
 """What the machine file calls a fabric of units, whichever way its words travel."""
 
@@ -85,7 +83,7 @@ class UnitsKind(Kind):
 
         A small operation is run in every way that may take least time. What was run, or chosen, before is recalled.
         """
-        decision, judge = _judged(options, partial(self._decision, elaborated, operation, residency, index))
+        decision, judge = judged(options, partial(self._decision, elaborated, operation, residency, index))
         return replace(decision.run(judge.best()), operation=operation, residency=residency)
 
     def watch_tile(
@@ -105,7 +103,7 @@ class UnitsKind(Kind):
 
     def as_run(self, elaborated: Elaborated, operation: Operation, residency: Residency, options: RunOptions) -> Dataflow[Any]:
         """An operation by itself, cut as its run chooses it, whatever its place in the workload."""
-        decision, judge = _judged(options, partial(self._decision, elaborated, operation, residency, 0))
+        decision, judge = judged(options, partial(self._decision, elaborated, operation, residency, 0))
         return decision.planned[judge.best()].dataflow()
 
     def schedule(self, elaborated: Elaborated, operation: Operation, residency: Residency, index: int) -> Scheduled:
@@ -255,73 +253,6 @@ class UnitsKind(Kind):
     def switch(self, elaborated: Elaborated) -> NetworkSpec | None:
         """That of requests."""
         return facts.switch(UnitsMachine.of(elaborated.machine), elaborated)
-
-
-class ChainedKind(UnitsKind):
-    """A kind whose outputs have a way to its activations, so that it does chains of fused operations."""
-
-    @abstractmethod
-    def most_token_words(self, machine: UnitsMachine, operation: Operation, blocks: int) -> int:
-        """Token words of a tile that holds X and outputs of so many blocks of a batched operation whole.
-
-        Raises MappingError, with the reason, where there is no room for one.
-        """
-
-    @abstractmethod
-    def longest_list(self, machine: UnitsMachine, operation: Operation) -> int:
-        """Entries of the busiest unit's list, where all of an operation is in a tile."""
-
-    @abstractmethod
-    def block_cycles(self, setting: Setting, operation: Operation, residency: Residency, cut: BlockCut) -> float:
-        """About how long the units take for an operation that is whole in each of its tiles."""
-
-    @abstractmethod
-    def block_dataflow(
-        self, setting: Setting, operation: Operation, residency: Residency, cut: BlockCut, wanted: NDArray[np.bool_] | None
-    ) -> BlockDataflow:
-        """An operation that is whole in each of its tiles. `wanted`: row words that leave, where the next operation takes them."""
-
-    def check_fusion(self, machine: Machine, chain: Sequence[Operation], residency: Sequence[Residency]) -> None:
-        """Whether a block of tokens of a chain fits on chip, by which keys, and its W stays there."""
-        ChainCuts.of(self, machine, chain, residency).check()
-
-    def run_fused(
-        self, elaborated: Elaborated, chain: Sequence[Operation], residency: Sequence[Residency], first: int, options: RunOptions
-    ) -> tuple[OperationRun, ...]:
-        """Block after block of the batch, round after round of tokens, all operations of a chain by turns.
-
-        A small chain is run in every way that may take least time. What was run, or chosen, before is recalled.
-        """
-        decision, judge = _judged(options, partial(self._chain_decision, elaborated, chain, residency, first))
-        homed = zip(decision.run(judge.best()), chain, residency, strict=True)
-        return tuple(replace(run, operation=operation, residency=home) for run, operation, home in homed)
-
-    def schedule_fused(
-        self, elaborated: Elaborated, chain: Sequence[Operation], residency: Sequence[Residency], first: int
-    ) -> tuple[Scheduled, ...]:
-        """Tiles with the fewest cycles that their busiest unit allows; exact where it takes runs to choose."""
-        requests = sum(self.list_entries(elaborated.machine, each.weight.nnz, each.shape[2]) for each in chain)
-        options = RunOptions(quickest("compiled", requests, self.kernels))
-        decision = self._chain_decision(elaborated, chain, residency, first, options)
-        if len(decision.cuts) > 1:
-            return tuple(map(Scheduled.as_run, decision.run(decision.best())))
-        plan = decision.plan(decision.cuts[0])
-        plan = plan.with_kept(kept_in(plan.least_rooms(), residency))
-        return tuple(Scheduled(program, count) for program, count in plan.least())
-
-    def _chain_decision(
-        self, elaborated: Elaborated, chain: Sequence[Operation], residency: Sequence[Residency], first: int, options: RunOptions
-    ) -> ChainDecision:
-        cuts = ChainCuts.of(self, elaborated.machine.inside(), chain, residency)
-        settled = SettledCuts(cuts, tuple(each.setting(elaborated, options) for each in cuts.kinds))
-        most = MOST_TRIED if self.schedules_by_running(elaborated.machine, chain) else 1
-        return ChainDecision(settled, first, elaborated.dram_burst_bytes, options, most)
-
-
-def _judged(options: RunOptions, decide: Callable[[RunOptions], DecisionT]) -> tuple[DecisionT, DecisionT]:
-    """A decision, and the one to ask for the quickest way: both engines agree on that, and only one of them is slow."""
-    decision = decide(options)
-    return decision, decide(replace(options, engine=ENGINES["compiled"])) if options.engine.carries_values else decision
 
 
 @by_identity(16)

@@ -92,7 +92,7 @@ class UnitsPlan:
     def program(self, rounds: Sequence[Round]) -> OperationProgram:
         """What the system level must do for it, given what its rounds did, or the least that they do."""
         cut = self.cut_drains(rounds)
-        whole = with_room(cut, [done.in_step.unit for done in rounds], self.output_places) if self.dataflow.rows_stream else None
+        whole = with_room(cut, [done.in_step.unit for done in rounds], self.dataflow.output_places) if self.dataflow.rows_stream else None
         return self.drained(rounds, cut, whole or [each.parts for each in cut])
 
     def drained(self, rounds: Sequence[Round], cut: Sequence[RowDrain], parts: Sequence[Sequence[Part]]) -> OperationProgram:
@@ -170,13 +170,8 @@ class UnitsPlan:
         whole = Part(sum(part.bytes for part in parts), extra_bus_bytes=sum(part.extra_bus_bytes for part in parts), sums=sums)
         key = id(done), whole
         if key not in self._rows:
-            self._rows[key] = row_drain(done.written, whole, grain, max(1, self.output_places // 2))
+            self._rows[key] = row_drain(done.written, whole, grain, max(1, self.dataflow.output_places // 2))
         return self._rows[key]
-
-    @property
-    def output_places(self) -> int:
-        """Row words of a unit that are on the fabric at most."""
-        return self.dataflow.output_places
 
     def least_program(self, cycles: Sequence[int]) -> OperationProgram:
         """A program that is through no later than any run's, given the least [tiles] cycles of its rounds.

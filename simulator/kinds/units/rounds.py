@@ -93,7 +93,7 @@ class Dataflow(Protocol[WorkT]):
 
     @property
     def sums_home(self) -> MemoryLevel | None:
-        """Where partial sums go at the end of each K tile, and come back from; None: they stay on the fabric."""
+        """Where partial sums go at the end of each K tile (SDDMM: round), and come back from; None: they stay on the fabric."""
 
     @property
     def outputs(self) -> NDArray[np.float64] | None:
@@ -211,8 +211,8 @@ class Clusters(Generic[WorkT]):
     """Runs clusters of dataflows that have the same fabric and rules, many at once; remembers those it has seen.
 
     with Clusters(reuse_tiles=True, threads=1) as clusters:
-        started = [runner.start(clusters, positions) for runner, positions in …]
-    rounds = [runner.rounds(each) for runner, each in …]
+        started = [runner.start(positions, clusters) for runner, positions in …]
+    rounds = [runner.rounds(positions, each) for runner, positions, each in …]
     """
 
     reuse_tiles: bool

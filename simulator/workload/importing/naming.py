@@ -45,11 +45,10 @@ def _inputs(name: str, shape: tuple[int, ...], bias: tuple[int, ...]) -> int:
     """Leading axes that are inputs; 0 where outputs come first, or nothing tells."""
     axes, kernel = len(bias), _last(name) in _KERNELS
     first, last = (0 < axes < len(shape) and side == bias for side in (shape[:axes], shape[-axes:]))
-    if first is not last:
-        transposed = not kernel and len(shape) > 2 and shape[1:2] == bias
-        return 1 if transposed else (len(shape) - axes if last else 0)
-    if not kernel and len(shape) > 2 and not first and shape[1:2] == bias:
+    if not kernel and len(shape) > 2 and shape[1:2] == bias and not (first and last):
         return 1
+    if first is not last:
+        return len(shape) - axes if last else 0
     return len(shape) - 1 if kernel else 0
 
 

@@ -14,6 +14,7 @@ import scipy.sparse as sp
 from simulator.errors import OperandError
 from simulator.workload.csr import MAX_DENSE, Csr
 from simulator.workload.importing.sources import Source
+from simulator.workload.patterns import WEIGHT_PATTERNS
 
 _STRANGE = re.compile(r"[^\w.+-]+")
 _NAME = 64
@@ -42,8 +43,8 @@ def nonzeros(source: Source) -> int:
     if source.matrix is not None:
         return source.matrix.nnz
     m, k, _ = source.shape or (1, 1, 1)
-    n, of = (int(str(source.pattern[key])) for key in ("n", "m")) if source.pattern["pattern"] == "n_m" else (k, k)
-    return source.batch * m * (k // of * n + min(k % of, n))
+    pattern = next(known for known in WEIGHT_PATTERNS if known.tag() == source.pattern["pattern"])
+    return source.batch * pattern.model_validate(source.pattern).nonzeros((m, k))
 
 
 def write_matrices(sources: Sequence[Source], folder: Path) -> None:
