@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import matplotlib
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.textpath import TextPath
 from matplotlib.transforms import Bbox
 from numpy.typing import NDArray
 
@@ -31,19 +32,19 @@ def place_labels(
     points = axes.transData.transform(np.column_stack([x, y]))
     pixels_per_point = figure.dpi / 72
     radii = [pixels_per_point * (np.sqrt(size) / 2 + 1) for size in sizes]
-    taken = [Bbox.from_extents(px - r, py - r, px + r, py + r) for (px, py), r in zip(points, radii, strict=True)]
-    taken += [_thick(axes.transData.transform(ends), pixels_per_point) for ends in lines]
+    discs = [Bbox.from_extents(px - r, py - r, px + r, py + r) for (px, py), r in zip(points, radii, strict=True)]
+    taken = discs + [_thick(axes.transData.transform(ends), pixels_per_point) for ends in lines]
     texts: list[Bbox] = []
     frame = axes.get_window_extent()
     named = [tuple(point) for name, point in zip(names, points.tolist(), strict=True) if name]
     for name, point, (px, py), radius in zip(names, zip(x, y, strict=True), points, radii, strict=True):
         if not name:
             continue
-        width, height = 0.68 * letters * pixels_per_point * len(name), 1.25 * letters * pixels_per_point
+        width, height = text_width(name, letters) * pixels_per_point, 1.25 * letters * pixels_per_point
         boxes = [_box(px, py, dx, dy, radius + reach * height, width, height) for reach in (0.25, 1.0, 2.2) for dx, dy in _DIRECTIONS]
         best = min(
             boxes,
-            key=lambda box: sum(_overlap(box, other) for other in taken) + _outside(box, frame) + _crossed((px, py), box, texts),
+            key=lambda box: sum(_overlap(box, other) for other in taken) + _outside(box, frame) + _crossed((px, py), box, [*discs, *texts]),
         )
         taken.append(best)
         texts.append(best)
@@ -63,6 +64,11 @@ def place_labels(
         )
 
 
+def text_width(text: str, letters: float) -> float:
+    """Points that a text takes, with half a letter of air on both sides together."""
+    return float(TextPath((0.0, 0.0), text, size=letters).get_extents().width) + 0.5 * letters
+
+
 _CLEAR = 1.2
 """How many times as far as its own point any other named one is from a name that needs no line to it."""
 _DIRECTIONS = ((1, 0), (0, 1), (0, -1), (-1, 0), (1, 1), (1, -1), (-1, 1), (-1, -1))
@@ -79,10 +85,10 @@ def _box(px: float, py: float, dx: int, dy: int, away: float, width: float, heig
     return Bbox.from_bounds(cx - width / 2, cy - height / 2, width, height)
 
 
-def _crossed(point: tuple[float, float], box: Bbox, texts: Sequence[Bbox]) -> float:
-    """Area of the names that a line from a point to its own name would cross: as bad as lying on them."""
+def _crossed(point: tuple[float, float], box: Bbox, others: Sequence[Bbox]) -> float:
+    """Area of the discs and names that a line from a point to its own name would cross: as bad as lying on them."""
     way = np.linspace(0.0, 1.0, _STEPS)[:, None] * (np.array([(box.x0 + box.x1) / 2, (box.y0 + box.y1) / 2]) - point) + point
-    return sum(float(text.width * text.height) for text in texts if any(text.contains(x, y) for x, y in way.tolist()))
+    return sum(float(other.width * other.height) for other in others if any(other.contains(x, y) for x, y in way.tolist()))
 
 
 _STEPS = 12

@@ -81,5 +81,5 @@ def _limits(values: Sequence[float]) -> tuple[float, float]:
     if _far_apart(values):
         room = (high / low) ** 0.18
         return low / room, high * room
-    room = max((0.34 if narrow() else 0.22) * (high - low), 0.12 * high) or 1.0
+    room = max((0.34 if narrow() else 0.26) * (high - low), 0.12 * high) or 1.0
     return max(low - room, 0.0) if low > room else 0.0, high + room

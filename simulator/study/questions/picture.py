@@ -8,6 +8,7 @@ from typing import Any
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.patheffects import withStroke
 from matplotlib.ticker import FuncFormatter
 
 from simulator.report.plots.looks import LOOKS, Look, looks
@@ -26,6 +27,8 @@ _LETTERS = 10
 """Of a title, an inch."""
 _ASIDE = 38
 """Of a label beside an axis."""
+_JOINED = "\u00a0"
+"""A space at which no line ends: a unit stays whole."""
 _UPRIGHT = 8
 """Letters under a bar, beyond which they are slanted."""
 _TICKS = 9
@@ -33,6 +36,8 @@ _TICKS = 9
 _FAR = 20.0
 """Bars further apart are drawn by their logarithms."""
 _DASHES = ("--", ":", "-.")
+_EDGED = (withStroke(linewidth=2.2, foreground="#ffffff"),)
+"""Of a line that is seen on bars of any colour."""
 _LEVEL_DASHES = ("--", "-.", (0, (6, 1, 1, 1, 1, 1)), ":")
 _Label = tuple[Scalar | None, ...]
 Line = dict[Scalar, dict[str, Estimate]]
@@ -150,7 +155,7 @@ def _bars(axes: Axes, spec: PictureSpec, evidence: Evidence, column: str, lines:
             label=_name(spec, label),
         )
         for place, each in known:
-            axes.plot([place + offset] * 2, [each.band.low, each.band.high], color="#333333", linewidth=1.0)
+            axes.plot([place + offset] * 2, [each.band.low, each.band.high], color="#333333", linewidth=1.0, path_effects=_EDGED)
     heights = [line[x][column].nominal for line in lines.values() for x in line]
     if min(heights) > 0 and max(heights) / min(heights) > _FAR:
         axes.set_yscale("log")
@@ -181,7 +186,8 @@ def _stacked(axes: Axes, spec: PictureSpec, evidence: Evidence, lines: Mapping[_
 
 def _labelled(axes: Axes, evidence: Evidence, column: str) -> None:
     of = evidence.columns[column]
-    axes.set_ylabel(fill(f"{of.label} ({of.unit})" if of.unit else of.label, _ASIDE))
+    whole = of.unit.replace(" ", _JOINED)
+    axes.set_ylabel(fill(f"{of.label} ({whole})" if whole else of.label, _ASIDE).replace(_JOINED, " "))
     axes.grid(True, axis="y")
 
 
@@ -204,7 +210,8 @@ def _name(spec: PictureSpec, label: _Label) -> str:
 
 def _called(spec: PictureSpec, value: Scalar) -> str:
     """A value, or what the file calls it; of a path, its last name."""
-    return spec.names.get(shown(value), shown(value).rpartition("/")[2])
+    plainly = f"{value:,}" if type(value) is int else shown(value).rpartition("/")[2]
+    return spec.names.get(shown(value), plainly)
 
 
 def _tick(spec: PictureSpec, value: float) -> str:
