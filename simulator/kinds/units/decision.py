@@ -115,6 +115,8 @@ class ChainDecision:
         Blocks are looked at in the order of what units take, which no cut goes below, until no more can be among the best.
         """
         least = {cut: self.settled.unit_cycles(cut) for cut in self.settled.cuts.all()}
+        if len(least) <= self.most:
+            return list(least)
         found: dict[BlockCut, tuple[float, ...]] = {}
         for cut in sorted(least, key=least.__getitem__):
             best = sorted(rank[0] for rank in found.values())[: self.most]
