@@ -168,10 +168,10 @@ def test_a_weight_without_nonzeros_is_one_tile() -> None:
 
 def dram_bytes(of: UnitsMachine, plan: GatherSchedule) -> int:
     """What a schedule moves over DRAM, by the program that the system level would execute."""
-    dataflow = GatherDataflow(of, cluster_spec(of, Stages()), ENGINES["compiled"], plan, assemble=False)
+    dataflow = GatherDataflow(of, plan, "")
     tiles = plan.positions()
-    plan = UnitsPlan.of(of, dataflow, 0, 1, room_bytes=dataflow.room_bytes)
-    moved = plan.least_program([0] * len(tiles)).traffic(SLOW.system.dram_burst_bytes)
+    plan = UnitsPlan(dataflow, 0, 1)
+    moved = plan.least_program([0] * len(tiles), w_kept=plan.keeps_w(dataflow.room_bytes)).traffic(SLOW.system.dram_burst_bytes)
     return moved.dram_read_bytes + moved.dram_write_bytes
 
 
