@@ -10,17 +10,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from simulator.engine.engines import ENGINES
 from simulator.errors import MappingError
 from simulator.kinds.gather.cut import Cut
 from simulator.kinds.gather.dataflow import GatherDataflow
 from simulator.kinds.gather.schedule import GatherSchedule, cut_gather, schedule_gather
-from simulator.kinds.units.kind import cluster_spec
 from simulator.kinds.units.loops import Pace, token_tiles
 from simulator.kinds.units.machine import UnitsMachine
 from simulator.kinds.units.operation import UnitsPlan
 from simulator.kinds.units.rows import RowParts, spread_rows
-from simulator.machine.model import Machine, Stages
+from simulator.machine.model import Machine
 from simulator.system.program import LoopOrder, Span
 from simulator.system.tensors import Residency
 from simulator.workload.types import Operation
