@@ -63,6 +63,8 @@ class Synthesis:
     nand2: str
     nand2_area: float
     fo4_ps: float
+    most_driven: int
+    """Inputs that an output drives without a buffer."""
     pieces: tuple[Synthesised, ...]
     figures: tuple[dict[str, Any], ...]
     """For `sparsim validate --figures`: what was synthesised, as if it had been published."""
@@ -93,6 +95,7 @@ def synthesise(machine: Machine, library: Library, without: Sequence[str], large
         library.nand2.name,
         library.nand2.area,
         library.fo4.delay * library.time_ps,
+        library.most_driven,
         results,
         figures,
         (*left, *unbuilt),

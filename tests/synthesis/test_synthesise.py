@@ -76,7 +76,7 @@ def test_a_synthesised_queue_becomes_a_row_and_a_figure(tmp_path: Path) -> None:
     assert queue.register_gates == 8 * 6
     assert queue.gates > queue.register_gates
     assert queue.depth > 1
-    found = Synthesis("m", TECHNOLOGY.name, LIBRARY.name, "NAND2", 2.0, 19.3, results, figures, left)
+    found = Synthesis("m", TECHNOLOGY.name, LIBRARY.name, "NAND2", 2.0, 19.3, 8, results, figures, left)
     write_synthesis(found, tmp_path / "synth", {}, force=False)
     (row,) = validate([load_figures(tmp_path / "synth" / "figures.yaml")])
     assert row.error == pytest.approx(queue.ratio - 1, abs=1e-6)
