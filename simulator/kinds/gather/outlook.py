@@ -54,7 +54,8 @@ class Outlook:
         open_rows = machine.fabric.accumulators // whole.token_words
         opened = 1 - (1 - share) ** entries
         unloaded = self.pace.unloaded_cycles
-        return whole.rounds * (rows * max(asked, examined, (asked + opened * unloaded) / open_rows) + unloaded)
+        cycles: float = whole.rounds * (rows * max(asked, examined, (asked + opened * unloaded) / open_rows) + unloaded)
+        return cycles
 
     def _outlay(self, cut: Cut, m_tiles: int, k_tiles: int, moved: BytesMoved) -> Outlay:
         system, in_dram = self.pace.system, self.residency.x == "dram"

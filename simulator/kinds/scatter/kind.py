@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -45,13 +44,13 @@ class Scatter(ChainedKind):
         """Sampled products are done by the same units, by other rules."""
         return own_or_sampled(self, machine, operation)
 
-    def planned(self, setting: Setting, operation: Operation, residency: Residency, most: int) -> list[Planned[Dataflow[Any]]]:
+    def planned(self, setting: Setting, operation: Operation, residency: Residency, most: int) -> list[Planned[Dataflow]]:
         """In tiles of which a copy holds the sums."""
         outlook = Outlook(setting, operation, residency)
 
-        def dataflow(cut: Cut) -> Dataflow[Any]:
-            schedule = cut_scatter(setting.machine, operation, residency, cut, outlook.fitted(cut).columns)
-            return ScatterDataflow(setting.machine, setting.spec, setting.engine, schedule, assemble=setting.assemble)
+        def dataflow(cut: Cut) -> Dataflow:
+            schedule = cut_scatter(setting.unclocked, operation, residency, cut, outlook.fitted(cut).columns)
+            return ScatterDataflow(setting.unclocked, schedule, setting.carried)
 
         return [Planned(cut, partial(dataflow, cut)) for cut in outlook.likeliest(most)]
 
@@ -87,8 +86,8 @@ class Scatter(ChainedKind):
         self, setting: Setting, operation: Operation, residency: Residency, cut: BlockCut, wanted: NDArray[np.bool_] | None
     ) -> BlockDataflow:
         """With M and K whole."""
-        schedule = cut_whole(setting.machine, operation, residency, cut.tile, cut.rounds)
-        return ScatterDataflow(setting.machine, setting.spec, setting.engine, schedule, assemble=setting.assemble, wanted=wanted)
+        schedule = cut_whole(setting.unclocked, operation, residency, cut.tile, cut.rounds)
+        return ScatterDataflow(setting.unclocked, schedule, setting.carried, wanted)
 
     def replayed(self, machine: Machine, operation: Operation, residency: Residency) -> list[NDArray[np.int32]]:
         """The bank ports that units ask for, in list order."""

@@ -6,10 +6,10 @@ them; and between two tiles the last rows are on their way.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from simulator.engine.engines import play
-from simulator.kinds.units.fusion import BlockCut, FusedPlan, SettledCuts
+from simulator.kinds.units.fusion import BlockCut, FusedPlan, Kept, SettledCuts
 from simulator.system.program import Program, interleaved
 from simulator.system.spec import SystemSpec
 
@@ -24,13 +24,13 @@ class Excerpt:
     """Of blocks, of the whole chain."""
 
     @classmethod
-    def of(cls, settled: SettledCuts, cut: BlockCut, plan: FusedPlan) -> Excerpt:
-        """`plan`: of the first tile alone. Its rounds take as long as units are expected to, and want and write evenly."""
+    def of(cls, settled: SettledCuts, cut: BlockCut, plan: FusedPlan, kept: Kept) -> Excerpt:
+        """`plan` and `kept`: of the first tile alone. Its rounds take as long as units are expected to, and want and write evenly."""
         rounds = [[of_tile.even_rounds(cycles)] for (of_tile,), cycles in zip(plan.plans, settled.round_cycles(cut), strict=True)]
 
         def played(tiles: int) -> Program:
-            repeated = FusedPlan(plan.flows, plan.chain, tuple(of_plan * tiles for of_plan in plan.plans))
-            programs = repeated.programs([of_plan * tiles for of_plan in rounds])
+            repeated = replace(plan, plans=tuple(of_plan * tiles for of_plan in plan.plans))
+            programs = repeated.programs([of_plan * tiles for of_plan in rounds], tuple(of_w * tiles for of_w in kept))
             return interleaved(programs).by_itself(len(programs)).kept()
 
         tiles = settled.tiles(cut)

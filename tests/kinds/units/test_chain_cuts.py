@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import replace
 from typing import cast
 
@@ -61,5 +62,5 @@ def test_room_in_the_buffer_makes_no_chain_slower(flow: str) -> None:
     """Of W that is fetched in every round, room opens cuts of many blocks and few tokens, in which units take least and trunks most."""
     decisions = [_decision(flow, {}, kib) for kib in (4, 8, 16, 64)]
     cycles = [_cycles(decision, decision.best()) for decision in decisions]
-    assert all(more <= 1.02 * less for less, more in zip(cycles, cycles[1:], strict=False))
+    assert all(more <= 1.02 * less for less, more in itertools.pairwise(cycles))
     assert len(decisions[-1].settled.cuts.all()) > len(decisions[0].settled.cuts.all())
