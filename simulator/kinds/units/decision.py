@@ -129,7 +129,7 @@ class ChainDecision:
         """
         least = {cut: self.settled.unit_cycles(cut) for cut in self.settled.cuts.all()}
         if len(least) <= self.most:
-            return list(least)
+            return near({cut: (cycles,) for cut, cycles in least.items()}, self.most)
         found: dict[BlockCut, tuple[float, ...]] = {}
         for cut in sorted(least, key=least.__getitem__):
             best = sorted(rank[0] for rank in found.values())[: self.most]
