@@ -10,10 +10,10 @@ from numpy.typing import NDArray
 from simulator.engine.batch import ends_of
 from simulator.engine.work import TileWork
 from simulator.kinds.scatter.outlook import Cut, fitted
-from simulator.kinds.units.lists import present_words
 from simulator.kinds.units.loops import Position, TileLoops
 from simulator.kinds.units.machine import UnitsMachine
 from simulator.kinds.units.placement import Placement, placement_of
+from simulator.kinds.units.present import present_words
 from simulator.kinds.units.ranges import FittedRows
 from simulator.kinds.units.rows import RowParts
 from simulator.kinds.units.streams import list_stream
