@@ -19,9 +19,10 @@ from simulator.kinds.gather.schedule import GatherSchedule
 from simulator.kinds.units.checks import check_causes, check_equal, require_each
 from simulator.kinds.units.dataflow import ClusterRules
 from simulator.kinds.units.leaving import Leaving, LeavingRows
-from simulator.kinds.units.lists import SliceLists, cluster_work, present_words, slice_lists
+from simulator.kinds.units.lists import SliceLists, cluster_work, slice_lists
 from simulator.kinds.units.loops import Carried, Position
 from simulator.kinds.units.machine import UnitsMachine
+from simulator.kinds.units.present import present_words
 from simulator.kinds.units.rounds import ClusterTile
 from simulator.kinds.units.tokenwise import TokenwiseDataflow
 from simulator.system.parts import Part

@@ -16,9 +16,10 @@ from simulator.kinds.gather.dataflow import GATHERED
 from simulator.kinds.sampled.schedule import SampledSchedule, sampled_values, sampled_work
 from simulator.kinds.units.checks import check_equal
 from simulator.kinds.units.dataflow import UnitsDataflow
-from simulator.kinds.units.lists import SliceLists, present_words, slice_lists, tile_values
+from simulator.kinds.units.lists import SliceLists, slice_lists, tile_values
 from simulator.kinds.units.loops import Carried, Position
 from simulator.kinds.units.machine import UnitsMachine
+from simulator.kinds.units.present import present_words
 from simulator.kinds.units.rounds import ClusterTile
 from simulator.system.parts import Part, Sums
 from simulator.system.program import MemoryLevel

@@ -20,6 +20,7 @@ from simulator.kinds.units.chained import ChainedKind
 from simulator.kinds.units.fusion import BlockCut, BlockDataflow
 from simulator.kinds.units.loops import Planned, Setting
 from simulator.kinds.units.machine import UnitsMachine
+from simulator.kinds.units.present import present_share
 from simulator.kinds.units.rounds import Dataflow
 from simulator.kinds.units.rows import spread_over
 from simulator.machine.model import Machine
@@ -74,8 +75,12 @@ class Scatter(ChainedKind):
         return spread_over(machine, operation.weight.column_counts).most_entries
 
     def block_cycles(self, setting: Setting, operation: Operation, residency: Residency, cut: BlockCut) -> float:
-        """A product a unit and cycle, and an empty fabric between two tiles."""
-        return cut.rounds * (self.longest_list(setting.machine, operation) * cut.tile + setting.pace.unloaded_cycles)
+        """A product a unit and cycle, one that a bank port takes, and an empty fabric between two tiles."""
+        machine, fabric = setting.machine, setting.machine.fabric
+        share, longest = present_share(machine, operation), self.longest_list(machine, operation)
+        ports = fabric.replicas * fabric.banks_per_copy * fabric.bank_ports
+        entries = max(share * longest, longest / machine.weight_port_entries, share * operation.weight.nnz / ports)
+        return cut.rounds * (entries * cut.tile + setting.pace.unloaded_cycles)
 
     def block_dataflow(
         self, setting: Setting, operation: Operation, residency: Residency, cut: BlockCut, wanted: NDArray[np.bool_] | None

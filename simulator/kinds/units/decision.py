@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cached_property
+from functools import cached_property, lru_cache, partial
 from typing import TypeVar
 
 from simulator.engine.engines import ENGINES, RunOptions
+from simulator.kinds.units.excerpt import Excerpt
 from simulator.kinds.units.fusion import BlockCut, FusedPlan, SettledCuts, kept_in
 from simulator.kinds.units.loops import Pace, Planned, Setting
 from simulator.kinds.units.operation import UnitsPlan, run_plan
 from simulator.kinds.units.rounds import Dataflow
-from simulator.kinds.units.tries import Alone, Way, quickest
+from simulator.kinds.units.tries import Alone, Way, near, quickest
 from simulator.recall import NOTHING, Recall, Same
 from simulator.system.operation import OperationRun
 from simulator.system.tensors import Residency
@@ -120,8 +121,36 @@ class ChainDecision:
     @cached_property
     def cuts(self) -> list[BlockCut]:
         """The likeliest first."""
-        key = *self.settled.key, self.settled.capacities, self.residency, self.most
-        return self.options.recall.of_key(key, lambda: self.settled.likeliest(self.most))
+        key = self._work, "cuts", self.settled.capacities, self.settled.settings[0].pace, self.residency, self.most
+        return self.options.recall.of_key(key, self._likeliest)
+
+    def _likeliest(self) -> list[BlockCut]:
+        """By their first blocks; of equal ones those of the fewest blocks, and the most tokens, at a time.
+
+        Blocks are looked at in the order of what units take, which no cut goes below, until no more can be among the best.
+        """
+        least = {cut: self.settled.unit_cycles(cut) for cut in self.settled.cuts.all()}
+        if len(least) <= self.most:
+            return list(least)
+        found: dict[BlockCut, tuple[float, ...]] = {}
+        for cut in sorted(least, key=least.__getitem__):
+            best = sorted(rank[0] for rank in found.values())[: self.most]
+            if len(best) == self.most and least[cut] >= best[-1]:
+                break
+            found[cut] = (self._foreseen(cut),)
+        return near({cut: found[cut] for cut in least if cut in found}, self.most)
+
+    def _foreseen(self, cut: BlockCut) -> int:
+        """Cycles by the first blocks, which are kept for other rates."""
+        recall, key = self.options.recall, (self._work, cut, "excerpt", self.settled.capacities)
+        plan = lru_cache(partial(FusedPlan.of, self.settled, cut, 0, self.burst_bytes, reuse_tiles=self.options.reuse_tiles, tiles=1))
+        kept = kept_in(recall.of_key((*key, "room"), lambda: plan().least_rooms()), self.residency)
+        made = recall.of_key(
+            (*key, kept),
+            lambda: Excerpt.of(self.settled, cut, plan(), kept),
+            lambda excerpt: excerpt.parts,
+        )
+        return made.cycles(self.settled.settings[0].pace.system)
 
     def best(self) -> BlockCut:
         """The way that takes least time on this system: the only one, or of several the one that is through first when played alone."""

@@ -7,6 +7,7 @@ block in a tile, so that a tile leaves all that the next one takes. W of a block
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache, partial
@@ -23,7 +24,6 @@ from simulator.kinds.units.machine import UnitsMachine
 from simulator.kinds.units.operation import UnitsPlan, how, run_of
 from simulator.kinds.units.rounds import Dataflow, Deal, Round, Rounds
 from simulator.kinds.units.streams import list_stream, piece_space, with_room
-from simulator.kinds.units.tries import near
 from simulator.machine.model import Machine
 from simulator.system.activations import Forms
 from simulator.system.operation import OperationRun
@@ -171,22 +171,20 @@ class SettledCuts:
         """The same of what it does, but for the capacities."""
         return *(setting.key for setting in self.settings), tuple(operation.content for operation in self.cuts.chain)
 
-    def likeliest(self, most: int) -> list[BlockCut]:
-        """The cuts that may take least time, so many at most; of equal ones those of the fewest blocks, and the most tokens, at a time.
+    def tiles(self, cut: BlockCut) -> int:
+        """Tiles of blocks."""
+        return -(-self.cuts.chain[0].batch // cut.blocks)
 
-        They are the same at any pace of the system.
-        """
-        return near({cut: (self._cycles(cut),) for cut in self.cuts.all()}, most)
-
-    def _cycles(self, cut: BlockCut) -> float:
-        """Of all tiles, as if each were the first."""
+    def round_cycles(self, cut: BlockCut) -> list[int]:
+        """[operations] about how long the units take in a round of the first tile, were all else there."""
         cuts = self.cuts
         parts = cuts.blocks(cut.blocks)[0]
-        tiles = -(-cuts.chain[0].batch // cut.blocks)
-        return tiles * sum(
-            kind.block_cycles(setting, part, home, cut)
-            for kind, setting, part, home in zip(cuts.kinds, self.settings, parts, cuts.residency, strict=True)
-        )
+        joined = zip(cuts.kinds, self.settings, parts, cuts.residency, strict=True)
+        return [math.ceil(kind.block_cycles(setting, part, home, cut) / cut.rounds) for kind, setting, part, home in joined]
+
+    def unit_cycles(self, cut: BlockCut) -> int:
+        """Of all tiles, as if each were the first."""
+        return self.tiles(cut) * cut.rounds * sum(self.round_cycles(cut))
 
 
 Kept = tuple[tuple[bool, ...], ...]
@@ -228,12 +226,14 @@ class FusedPlan:
     reuse_tiles: bool
 
     @classmethod
-    def of(cls, settled: SettledCuts, cut: BlockCut, first: int, burst_bytes: int, *, reuse_tiles: bool) -> FusedPlan:
-        """Cut in one way."""
+    def of(
+        cls, settled: SettledCuts, cut: BlockCut, first: int, burst_bytes: int, *, reuse_tiles: bool, tiles: int | None = None
+    ) -> FusedPlan:
+        """Cut in one way, all or so many tiles of blocks."""
         cuts, settings = settled.cuts, settled.settings
         chain, residency = cuts.chain, cuts.residency
         made = partial(slices, values=True) if settings[0].carried else _patterns
-        parts = [made(operation, cut.blocks) for operation in chain]
+        parts = [made(operation, cut.blocks)[:tiles] for operation in chain]
         stays = [cut.rounds == 1 or cuts.stay_in_banks(tile) for tile in zip(*parts, strict=True)]
         plans: list[tuple[UnitsPlan, ...]] = []
         wanted: list[NDArray[np.bool_] | None] = [None] * len(stays)
@@ -270,7 +270,7 @@ class FusedPlan:
         """
         done = [deal.run(how(setting, options)) for deal, setting in zip(self._deals, settings, strict=True)]
         rounds = [of_operation for of_operation, _ in done]
-        programs = self._programs([[each.each for each in of_operation] for of_operation in rounds], kept)
+        programs = self.programs([[each.each for each in of_operation] for of_operation in rounds], kept)
         joined = zip(range(len(self.plans)), residency, rounds, programs, strict=True)
         return tuple(self._joined(*each) for each in joined), tuple(itertools.chain.from_iterable(alike for _, alike in done))
 
@@ -280,9 +280,9 @@ class FusedPlan:
             [plan.least_rounds(plan.dataflow.least_cycles(setting.spec), 1) for plan in plans]
             for setting, plans in zip(settings, self.plans, strict=True)
         ]
-        return [(program, _counted(plans)) for program, plans in zip(self._programs(rounds, kept), self.plans, strict=True)]
+        return [(program, _counted(plans)) for program, plans in zip(self.programs(rounds, kept), self.plans, strict=True)]
 
-    def _programs(self, rounds: Sequence[Sequence[Sequence[Round]]], kept: Kept) -> list[OperationProgram]:
+    def programs(self, rounds: Sequence[Sequence[Sequence[Round]]], kept: Kept) -> list[OperationProgram]:
         """[operations] tiles, fills and drains, all as many; drains wait for room as the tiles of all operations leave it."""
         leaving = [
             [plan.cut_drains(done) for plan, done in zip(plans, each, strict=True)] for plans, each in zip(self.plans, rounds, strict=True)

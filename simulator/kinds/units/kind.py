@@ -23,13 +23,13 @@ from simulator.kinds.base import Kind, Least, Memo, Scheduled, TileName
 from simulator.kinds.units import facts
 from simulator.kinds.units.decision import Decision, judged
 from simulator.kinds.units.delays import slices_of, timing_paths, wires_of
-from simulator.kinds.units.lists import present_words
 from simulator.kinds.units.loops import Carried, Pace, Planned, Setting
 from simulator.kinds.units.machine import UnitsFabric, UnitsMachine, UnitsMapping
 from simulator.kinds.units.named import named_features
 from simulator.kinds.units.operation import UnitsPlan
 from simulator.kinds.units.parts import WORDS, UnitParts, fabric_parts
 from simulator.kinds.units.placement import placement_of
+from simulator.kinds.units.present import present_words
 from simulator.kinds.units.rounds import Dataflow, cluster_tiles
 from simulator.kinds.units.sizes import UnitsSizes
 from simulator.kinds.units.tries import MOST_TRIED, TRIED_ENTRIES

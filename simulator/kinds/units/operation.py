@@ -211,6 +211,20 @@ class UnitsPlan:
             rounds.append(Round(least, Counts(), np.zeros(0, dtype=np.int64), Bounds(), InStep([], flow, rows, np.zeros_like(rows))))
         return rounds
 
+    def even_rounds(self, cycles: int) -> list[Round]:
+        """Rounds of so many cycles in which pieces are wanted, and rows written, evenly: as they are when nothing is known of them."""
+        loops, units = self.dataflow.loops, self.dataflow.machine.fabric.units
+        rows = int(np.count_nonzero(np.diff(loops.operation.weight.indptr)))
+        rounds = []
+        for m, round_index, k in self.positions:
+            upto = cycles * np.arange(len(self._w_parts[m, k]) + 1)
+            wanted = (upto // (len(upto) - 1)).tolist()
+            word = np.arange(rows * loops.round_words(round_index))
+            written = cycles * (word + 1) // max(1, len(word)) - 1
+            step = InStep([], Flow(tuple(wanted[:-1]), tuple(wanted[1:])), written, word % units)
+            rounds.append(Round(cycles, Counts(), np.zeros(0, dtype=np.int64), Bounds(), step))
+        return rounds
+
     @cached_property
     def transfer_counts(self) -> Counts:
         """What fills write and drains read on the fabric."""
