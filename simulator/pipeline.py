@@ -143,11 +143,10 @@ SMALL_PLAN_MACS = 10_000_000
 def kernels_needed(machine: Machine, workload: Workload, engine: EngineName) -> tuple[Kernel, ...]:
     """Compiled kernels that a run will call: none of them where it is small."""
     kind = kind_of(machine)
-    planned = kind.planning_kernels and sum(op.macs_dense for op in workload.operations) >= SMALL_PLAN_MACS
-    planning = (*kind.planning_kernels, SYSTEM_KERNEL) if planned else ()
-    if engine != "compiled" or requests_of(machine, workload) < SMALL_RUN_REQUESTS:
-        return planning
-    return (*planning, *kind.kernels, SYSTEM_KERNEL)
+    planned = bool(kind.planning_kernels) and sum(op.macs_dense for op in workload.operations) >= SMALL_PLAN_MACS
+    run = engine == "compiled" and requests_of(machine, workload) >= SMALL_RUN_REQUESTS
+    own = (*(kind.planning_kernels if planned else ()), *(kind.kernels if run else ()))
+    return (*own, SYSTEM_KERNEL) if planned or run else ()
 
 
 def requests_of(machine: Machine, workload: Workload) -> int:

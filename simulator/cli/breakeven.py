@@ -137,13 +137,15 @@ def _workload_file(workload: str, prune: PruneChoice | None, tokens: int) -> Ite
             raise ConfigError(f"{workload}: no workload file; --prune magnitude prunes what it holds at every density of --axis")
         yield workload
         return
-    from simulator.cli.import_ import tell_left_out, turned_words
+    from simulator.cli.import_ import tell_left_out, turned_words, unpacked_words
     from simulator.study.breakeven.pruned import prunable
 
     with prunable(workload, prune.value, tokens) as ready:
         tell_left_out(ready.left_out)
         if ready.turned:
             typer.echo(turned_words(ready.turned), err=True)
+        if ready.unpacked:
+            typer.echo(unpacked_words(ready.unpacked), err=True)
         yield str(ready.file)
 
 

@@ -108,12 +108,14 @@ def import_command(
         write_json(draft / MARKER, {"sources": [str(path) for path in sources], "sparsim_version": package_version()})
     weights = sum(map(nonzeros, found))
     turned = [source.name for source in found if source.turned]
+    unpacked = {source.name: source.packing for source in found if source.packing}
     record = {
         "file": str(output / "workload.yaml"),
         "operations": len(found),
         "weight_nonzeros": weights,
         "left_out": list(unread),
         "turned": turned,
+        "unpacked": unpacked,
     }
     if as_json:
         typer.echo(json.dumps(record))
@@ -121,6 +123,8 @@ def import_command(
         typer.echo(f"{len(found)} operation{'' if len(found) == 1 else 's'} with {weights:,} nonzero weights in {output / 'workload.yaml'}")
         if turned:
             typer.echo(f"{turned_words(turned)}; --layout out-in takes all as they are")
+        if unpacked:
+            typer.echo(unpacked_words(unpacked))
     tell_left_out(unread)
 
 
@@ -145,6 +149,12 @@ def _some(names: Sequence[str]) -> str:
 def turned_words(names: Sequence[str]) -> str:
     """That tensors were stored the other way round."""
     return f"stored [in, out], and turned to [out, in]: {_some(names)}"
+
+
+def unpacked_words(packings: Mapping[str, str]) -> str:
+    """That several tensors were put together, and how each had been packed."""
+    names = {packing: [name for name, how in packings.items() if how == packing] for packing in packings.values()}
+    return f"unpacked: {'; '.join(f'{packing}: {_some(whose)}' for packing, whose in names.items())}"
 
 
 def tell_left_out(unread: Mapping[str, str]) -> None:

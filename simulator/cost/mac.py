@@ -58,14 +58,15 @@ class ProcessingElement(Component):
 
     Gates = multiplier + adder + 5.9 (s b_w + b_x + b_acc + b_w + b_x): stationary register (s = 2 where a second one
     hides the load), the operand passed on, the sum, and the multiplier's two inputs. Any operand may be the
-    stationary one, so the array's width of a shift is the wider of b_w and b_x. `mac`: operators and multiplier
-    inputs; `weight_shift`, `operand_shift`, `sum_shift`: one register written, and the wire across a cell; `clock`: all
-    clock pins, the stationary registers behind gates.
+    stationary one, so the array's width of a shift is the wider of b_w and b_x. Where sums may stay (`keeps`) and folds overlap
+    there are b_acc flops more: finished sums move down registers of their own while the next fold adds. A cell that only keeps
+    sums passes both operands on, s = 1. `mac`: operators and multiplier inputs; `weight_shift`, `operand_shift`, `sum_shift`: one register
+    written, and the wire across a cell; `clock`: all clock pins, those of stationary registers and of finished sums behind gates.
 
     For N:M weights an operand is `of` activations, of which each weight picks one by log2 `of` bits that travel and are
     held with it: (`of` − 1) b_x more bits of the operand passed on, behind gates, and the bits of the pick on every weight.
-    The multiplexer that picks is a part of its own. Where a product has a stage of its own, the registers at the multiplier's
-    inputs stand behind it instead; each further one of its `product_stages` has b_acc more.
+    Multiplexers, which pick or choose between ways, are parts of their own. Where a product has a stage of its own, the registers
+    at the multiplier's inputs stand behind it instead; each further one of its `product_stages` has b_acc more.
     """
 
     weight: str
@@ -75,6 +76,10 @@ class ProcessingElement(Component):
     overlapped_load: bool = True
     of: int = 1
     product_stages: int = 0
+    holds: bool = True
+    """Whether an operand may be stationary (`ws`, `is`)."""
+    keeps: bool = False
+    """Whether sums may be (`os`)."""
 
     @property
     def _operand_bits(self) -> int:
@@ -86,7 +91,11 @@ class ProcessingElement(Component):
 
     @property
     def _stationary_bits(self) -> int:
-        return (BITS[self.weight] + self._pick_bits) * (2 if self.overlapped_load else 1)
+        return (BITS[self.weight] + self._pick_bits) * (2 if self.overlapped_load and self.holds else 1)
+
+    @property
+    def _leaving_bits(self) -> int:
+        return BITS[self.accumulate] if self.keeps and self.overlapped_load else 0
 
     @property
     def _group_bits(self) -> int:
@@ -104,7 +113,7 @@ class ProcessingElement(Component):
     def area(self) -> Area:
         """Cells and their placement."""
         operators = multiplier(self.technology, self.weight, self.activation).gates + adder(self.technology, self.accumulate).gates
-        flops = self._stationary_bits + self._moving_bits + self._group_bits + self._product_bits
+        flops = self._stationary_bits + self._leaving_bits + self._moving_bits + self._group_bits + self._product_bits
         return cell_area(self.technology, operators + self.technology.flop_ge_per_bit * flops)
 
     def actions(self) -> Mapping[str, float]:
@@ -119,7 +128,7 @@ class ProcessingElement(Component):
             "operand_shift": self._shift_pj(self._operand_bits),
             "sum_shift": self._shift_pj(BITS[self.accumulate]),
             "clock": flop_clock_pj(technology, self._moving_bits + self._product_bits)
-            + gated_clock_pj(technology, self._stationary_bits + self._group_bits),
+            + gated_clock_pj(technology, self._stationary_bits + self._leaving_bits + self._group_bits),
         }
 
     def _shift_pj(self, bits: int) -> float:

@@ -117,10 +117,11 @@ class Scheduler(Component):
     """The matching of `inputs` with `outputs` where an input may ask for several outputs at once.
 
     A FIFO offers one flit, so that one arbiter an output decides: the 19 GE a crosspoint of `Crossbar`. An input with a
-    queue an output needs the matrix of requests, an arbiter an output to grant, and one an input to accept: 41 GE a
-    crosspoint by synthesis of iSLIP, of which 19 are in the crossbar already (Passas 2012: 53 GE at 35 % fill). What
-    moves the pointers, iSLIP or plain round-robin, makes no difference to that. Each further iteration of a cycle adds
-    22 GE. A matching of several cycles is cut by registers of a bit a crosspoint, whose data a grant writes for one output.
+    queue an output needs the matrix of requests, an arbiter an output to grant, and one an input to accept: 40.1 GE a
+    crosspoint by synthesis of iSLIP with its match in a register, of which 19 are in the crossbar already and 5.9 are that
+    register, which a matching of one cycle does not have: 15.2. What moves the pointers, iSLIP or plain round-robin, makes no
+    difference to that. Each further iteration of a cycle adds 20.3 GE. A matching of several cycles is cut by registers of a
+    bit a crosspoint, whose data a grant writes for one output (Passas 2012: 53 GE in three cycles, at 35 % fill).
     Energy of a grant: the gates of one output's column switch once, at the
     energy of a gate of an adder, 3.1 / 5.4 fJ at 45 nm (Horowitz 2014; that they switch once is assumed).
     """

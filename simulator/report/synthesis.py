@@ -19,7 +19,8 @@ from simulator.synthesis.synthesise import Synthesis, Synthesised
 _WIDTH = 140
 _HEADINGS = ("piece", "copies", "GE", "model", "ratio", "FO4", "model", "ratio")
 _MEANING = (
-    "GE: areas of the library's smallest NAND of two inputs, mapped for area; ratio: model ÷ synthesis\n"
+    "GE: areas of the library's smallest NAND of two inputs, mapped for area, with buffers where an output drives more than {most} inputs\n"
+    "ratio: model ÷ synthesis\n"
     "FO4: longest path between registers after sizing, without wires, registers and set-up; -: the delay model has no such path"
 )
 
@@ -36,7 +37,12 @@ def synthesis_tables(synthesis: Synthesis) -> Group:
         table.add_row(*_cells(piece))
     reasons = dict.fromkeys(unbuilt.reason for unbuilt in synthesis.unbuilt)
     left = [f"left out, {why}: {', '.join(of.name for of in synthesis.unbuilt if of.reason == why)}" for why in reasons]
-    return Group(Text(f"{head}\n", style="bold"), table, Text(f"{_MEANING}\n", style="dim"), Text("\n".join(left), style="dim"))
+    return Group(
+        Text(f"{head}\n", style="bold"),
+        table,
+        Text(f"{_MEANING.format(most=synthesis.most_driven)}\n", style="dim"),
+        Text("\n".join(left), style="dim"),
+    )
 
 
 def write_synthesis(

@@ -35,9 +35,9 @@ def queue(slots: int, bits: int) -> Built:
     return made, (*made.push, made.flit[0].as_value(), made.pop, made.visible, made.free, made.head.as_value())
 
 
-def cell(operand_bits: int, accumulate_bits: int, product_stages: int, *, overlapped: bool) -> Built:
-    """Of an array that may hold either operand, or keep its sums."""
-    shape = ArrayShape(1, 1, operand_bits, accumulate_bits, product_stages, 1, overlapped, True, True, 1, 1, 1)
+def cell(operand_bits: int, accumulate_bits: int, product_stages: int, *, overlapped: bool, holds: bool, keeps: bool) -> Built:
+    """Of an array that may hold an operand, keep its sums, or do either."""
+    shape = ArrayShape(1, 1, operand_bits, accumulate_bits, product_stages, 1, overlapped, holds, keeps, 1, 1, 1)
     made = Cell(shape)
     return made, made.ports
 

@@ -15,6 +15,8 @@ from simulator.synthesis.liberty import Group, evaluate, parse, read_liberty
 
 _CELL = re.compile(r"\bcell\s*\(\s*\"?([^\s\")]+)\"?\s*\)\s*\{")
 _FANOUT = 4
+_MOST_DRIVEN = 8
+"""Inputs that an output may drive where a library says nothing of it: what IHP's SG13G2 says."""
 _ROUNDS = 30
 _SMALL = 200_000
 """Characters of a cell of one or two inputs, at most; larger ones are not parsed in the search for them."""
@@ -59,6 +61,7 @@ class Pin:
     name: str
     output: bool
     capacitance: float
+    clock: bool
     function: str
     arcs: tuple[Arc, ...]
     """Of a combinational cell's output."""
@@ -150,6 +153,18 @@ class Library:
         return self._smallest((True, False), "inverter")
 
     @cached_property
+    def buffer_area(self) -> float:
+        """Of the smallest buffer, or of two inverters in a library without one."""
+        buffers = self._computing((False, True))
+        return min((cell.area for cell in buffers), default=2 * self.inverter.area)
+
+    @cached_property
+    def most_driven(self) -> int:
+        """Inputs that an output may drive: `default_max_fanout`, or 8."""
+        match = re.search(r"default_max_fanout\s*:\s*\"?\s*([\d.]+)", self.texts[0])
+        return max(2, int(float(match.group(1)))) if match else _MOST_DRIVEN
+
+    @cached_property
     def fo4(self) -> Fo4:
         """Delay and slew of an inverter in a chain of inverters, each of which drives four."""
         (source,) = self.inverter.inputs
@@ -168,11 +183,14 @@ class Library:
         return float(number) * {"ns": 1000.0, "ps": 1.0, "fs": 0.001}[unit]
 
     def _smallest(self, truth: Sequence[bool], what: str) -> Cell:
-        names = [name for name, (number, start, stop) in self.places.items() if stop - start < _SMALL]
-        fitting = [cell for cell in map(self.cell, names) if cell.computes(truth)]
+        fitting = self._computing(truth)
         if not fitting:
             raise ConfigError(f"{self.paths[0]}: found no {what}; allowed: a library that has one")
         return min(fitting, key=lambda cell: (cell.area, cell.name))
+
+    def _computing(self, truth: Sequence[bool]) -> list[Cell]:
+        names = [name for name, (_, start, stop) in self.places.items() if stop - start < _SMALL]
+        return [cell for cell in map(self.cell, names) if cell.computes(truth)]
 
     @cached_property
     def _templates(self) -> tuple[dict[str, Group], ...]:
@@ -203,6 +221,7 @@ def _pin(group: Group, templates: Mapping[str, Group]) -> Pin:
         group.args[0],
         group.value("direction") == "output",
         float(group.value("capacitance", "0")),
+        group.value("clock") == "true",
         group.value("function"),
         tuple(arcs),
     )

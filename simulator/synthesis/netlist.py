@@ -70,6 +70,23 @@ class Netlist:
         counts = self.counts.items()
         return sum(self.library.cell(name).area * count for name, count in counts if self.library.cell(name).sequential)
 
+    @property
+    def buffers(self) -> int:
+        """That are lacking for no output and no port to drive more inputs than the library's `most_driven`: trees of them.
+
+        The clock's are left out.
+        """
+        driven: Counter[Net] = Counter()
+        for placed in self.placed:
+            pins = self.library.cell(placed.cell).pins
+            driven.update(net for name, net in placed.nets.items() if isinstance(net, int) and not (pins[name].output or pins[name].clock))
+        return sum(_tree(inputs, self.library.most_driven) for inputs in driven.values())
+
+    @property
+    def buffer_area(self) -> float:
+        """Of `buffers`."""
+        return self.buffers * self.library.buffer_area
+
     def longest_path(self) -> Path:
         """Without wires: from registers and ports, which change as an inverter with a load of four does, to registers and ports.
 
@@ -111,6 +128,15 @@ class Netlist:
             return tuple(TopologicalSorter(graph).static_order())
         except CycleError as error:
             raise CheckError("a combinational loop in the netlist") from error
+
+
+def _tree(inputs: int, most: int) -> int:
+    """Buffers between one output and so many inputs."""
+    buffers = 0
+    while inputs > most:
+        inputs = -(-inputs // most)
+        buffers += inputs
+    return buffers
 
 
 @dataclass(frozen=True)

@@ -182,7 +182,7 @@ def _unit_arithmetic(entry: Instance, rows: Accumulators, parts: Sequence[Instan
 
 
 def _cell(entry: Instance, cell: ProcessingElement, parts: Sequence[Instance]) -> Piece:
-    """With the multiplexer by which it is passed when it lies idle."""
+    """With the multiplexers of its ways."""
     technology = cell.technology
     beside = [other.component for other in parts if other.name == entry.name and isinstance(other.component, WordMultiplexer)]
     product = delay.multiplication(technology, cell.weight, cell.activation)
@@ -193,9 +193,14 @@ def _cell(entry: Instance, cell: ProcessingElement, parts: Sequence[Instance]) -
     def build() -> tuple[Elaboratable, Sequence[Signal]]:
         from simulator.rtl.standalone import cell as cell_of
 
-        return cell_of(bits, BITS[cell.accumulate], cell.product_stages, overlapped=cell.overlapped_load)
+        stages, overlapped = cell.product_stages, cell.overlapped_load
+        return cell_of(bits, BITS[cell.accumulate], stages, overlapped=overlapped, holds=cell.holds, keeps=cell.keeps)
 
-    name = f"cell {cell.weight} × {cell.activation} → {cell.accumulate}, {cell.product_stages + 1} cycles"
+    stays = {(True, True): "any stays", (True, False): "an operand stays", (False, True): "sums stay"}[cell.holds, cell.keeps]
+    name = f"cell {cell.weight} × {cell.activation} → {cell.accumulate}, {stays}"
+    if cell.product_stages:
+        name += f", {cell.product_stages + 1} cycles"
     kinds = {"weight": cell.weight, "activation": cell.activation, "accumulate": cell.accumulate}
-    figure = None if cell.product_stages or not cell.overlapped_load else ("processing_elements", kinds)
+    as_figures_have_it = cell.overlapped_load and cell.holds and not (cell.product_stages or cell.keeps)
+    figure = ("processing_elements", kinds) if as_figures_have_it else None
     return Piece(name, entry.name, entry.count, gates_of(cell) + sum(map(gates_of, beside)), longest, figure, build)

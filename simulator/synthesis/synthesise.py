@@ -23,13 +23,15 @@ class Synthesised:
     component: str
     copies: int
     cells: int
-    """Of the library, mapped for area."""
+    """Of the library, mapped for area, without buffers."""
     area: float
-    """Of these, in the library's unit."""
+    """Of these and of buffers for what drives many, in the library's unit."""
     gates: float
     """The same in areas of the library's smallest NAND of two inputs."""
     register_gates: float
     """Of it flops and latches."""
+    buffer_gates: float
+    """Of it buffers."""
     model_gates: float
     depth: float
     """FO4 of the longest path between registers, after sizing, without wires, registers and set-up."""
@@ -61,6 +63,8 @@ class Synthesis:
     nand2: str
     nand2_area: float
     fo4_ps: float
+    most_driven: int
+    """Inputs that an output drives without a buffer."""
     pieces: tuple[Synthesised, ...]
     figures: tuple[dict[str, Any], ...]
     """For `sparsim validate --figures`: what was synthesised, as if it had been published."""
@@ -91,6 +95,7 @@ def synthesise(machine: Machine, library: Library, without: Sequence[str], large
         library.nand2.name,
         library.nand2.area,
         library.fo4.delay * library.time_ps,
+        library.most_driven,
         results,
         figures,
         (*left, *unbuilt),
@@ -109,15 +114,16 @@ def results_of(
 
 def _one(piece: Piece, library: Library, without: Sequence[str]) -> Synthesised:
     mapped, sized = synthesised(library, *piece.build(), without)
-    gate = library.nand2.area
+    gate, area = library.nand2.area, mapped.area + mapped.buffer_area
     return Synthesised(
         piece.name,
         piece.component,
         piece.copies,
         len(mapped.placed),
-        mapped.area,
-        mapped.area / gate,
+        area,
+        area / gate,
         mapped.register_area / gate,
+        mapped.buffer_area / gate,
         piece.gates,
         sized.longest_path().delay / library.fo4.delay,
         None if piece.delay is None else piece.delay.fo4,

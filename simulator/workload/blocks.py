@@ -52,6 +52,18 @@ class Stack:
         return Csr(shape, self.matrix.indptr, indices.astype(np.int32), self.matrix.data)
 
 
+@dataclass(frozen=True)
+class WithoutZeros:
+    """A block without zeros, of which only the sizes are held."""
+
+    block_shape: tuple[int, int]
+    batch: int = 1
+
+    def transposed(self) -> WithoutZeros:
+        """Its transpose."""
+        return WithoutZeros((self.block_shape[1], self.block_shape[0]))
+
+
 def cut(matrix: Csr, tokens: int, channels: int, sequence: int | None = None) -> Stack:
     """Return a file of [tokens, channels] as blocks of `tokens` × `channels`: sequences outer, heads inner.
 

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from simulator.errors import OperandError
 from simulator.specs import Document, Key, load_yaml_document, workload_path
-from simulator.workload.blocks import Stack, cut
+from simulator.workload.blocks import Stack, WithoutZeros, cut
 from simulator.workload.csr import Csr
 from simulator.workload.made import stack_of, transposed
 from simulator.workload.operands import activations, dense_activations, drawn, routed_tokens, weight
@@ -26,7 +26,7 @@ Role = Literal["weight", "activation", "gradient"]
 ROLES: tuple[Role, ...] = get_args(Role)
 OPERAND_SIDES: dict[Role, tuple[str, str]] = {"weight": ("m", "k"), "activation": ("k", "n"), "gradient": ("m", "n")}
 """What the rows and the columns of each operand are."""
-Given = dict[Role, Stack]
+Given = dict[Role, Stack | WithoutZeros]
 """The operands that are not drawn."""
 
 
@@ -45,7 +45,7 @@ class Taken:
         return Taken(self.batch, (columns, rows), transposed(self.x, self.batch))
 
 
-Known = dict[Role, Stack | Taken]
+Known = dict[Role, Stack | WithoutZeros | Taken]
 """The operands whose sizes are known before any is drawn."""
 
 
@@ -76,7 +76,7 @@ class _Builder:
     document: Document[WorkloadSpec]
     folder: Path
     stacks: dict[tuple[Path, Blocks | None, bool], Stack] = field(default_factory=dict)
-    weights: dict[str, Stack] = field(default_factory=dict)
+    weights: dict[str, Stack | WithoutZeros] = field(default_factory=dict)
     """W of the operations whose W others take."""
     inputs: dict[str, Taken] = field(default_factory=dict)
     """X of every operation, of all tokens."""
@@ -128,7 +128,7 @@ class _Builder:
             return spec.storage
         return self._storage(next(other for other in self.document.model.operations if other.name == spec.weight_of))
 
-    def _given(self, index: int, role: Role) -> Stack | None:
+    def _given(self, index: int, role: Role) -> Stack | WithoutZeros | None:
         """The blocks of an operand that a file holds, or an earlier operation; None where they are to be drawn."""
         spec: OperandSpec | None = getattr(self.document.model.operations[index], role)
         wanted = self.document.model.operations[index]
@@ -151,7 +151,7 @@ class _Builder:
         except OperandError as error:
             raise self._error(index, "weight.prune", str(error)) from error
 
-    def _taken(self, spec: OperationSpec, name: str) -> Stack:
+    def _taken(self, spec: OperationSpec, name: str) -> Stack | WithoutZeros:
         """W of an earlier operation, or its transpose."""
         return self.weights[name] if spec.transpose == "none" else self.weights[name].transposed()
 
@@ -217,7 +217,7 @@ class _Builder:
         spec: OperandSpec | None = getattr(self.document.model.operations[index], role) if role in ROLES else None
         return spec
 
-    def _weight(self, index: int, name: str, given: Stack | Taken | None, batch: int, block: tuple[int, int]) -> Weight:
+    def _weight(self, index: int, name: str, given: Stack | WithoutZeros | Taken | None, batch: int, block: tuple[int, int]) -> Weight:
         """W of its stack, or of `batch` blocks [M, K] that are drawn, kept where a later operation takes it; or another's X."""
         spec = self.document.model.operations[index]
         if isinstance(given, Taken):
@@ -225,14 +225,15 @@ class _Builder:
         try:
             stack = given if spec.experts is None else self._of_expert(spec, name)
             if stack is None:
-                stack = Stack(batch, self._drawn_weight(spec, name, batch, block))
+                whole = batch == 1 and spec.weight is not None and spec.weight.dense
+                stack = WithoutZeros(block) if whole else Stack(batch, self._drawn_weight(spec, name, batch, block))
             if any(spec.name == other.weight_of for other in self.document.model.operations):
                 self.weights[name] = stack
             return weight(stack)
         except OperandError as error:
             raise self._error(index, "weight", str(error)) from error
 
-    def _of_expert(self, spec: OperationSpec, name: str) -> Stack | None:
+    def _of_expert(self, spec: OperationSpec, name: str) -> Stack | WithoutZeros | None:
         """W of the same expert of another operation."""
         return None if spec.weight_of is None else self._taken(spec, spec.weight_of + name.removeprefix(spec.name))
 
@@ -246,7 +247,9 @@ class _Builder:
             source, seed = source.model_copy(update={"seed": None}), derived_seed(own, name, "weight")
         return drawn(source, batch, block, seed)
 
-    def _activations(self, index: int, role: Role, given: Stack | Taken | None, batch: int, block: tuple[int, int]) -> Activations:
+    def _activations(
+        self, index: int, role: Role, given: Stack | WithoutZeros | Taken | None, batch: int, block: tuple[int, int]
+    ) -> Activations:
         """X or dY of its stack, or another's X, or of `batch` blocks that are drawn: [batch · rows of a block, N]."""
         if isinstance(given, Taken):
             return given.x
@@ -255,7 +258,7 @@ class _Builder:
         try:
             if source.dense:
                 return dense_activations((batch * block[0], block[1]))
-            if given is not None:
+            if isinstance(given, Stack):
                 return activations(given.matrix, source)
             if isinstance(source, Seeded):
                 return activations(drawn(source, batch, block, self._seed(spec, role)), source)

@@ -20,6 +20,9 @@ MAX_NONZEROS = 2**28
 AT_ONCE = 2**20
 """Nonzeros that are worked on at once, so that what is worked out of them stays in the cache, and takes no memory to speak of."""
 
+MAX_WITHOUT_ZEROS = 2**31 - 1
+"""Elements of a W without zeros or values, of which only the sizes are held: as many as 32 bits number."""
+
 MAX_DENSE = 2**36
 """Elements of a dense X, of which only the sizes are held: 128 GiB of bf16 that nothing stores."""
 
@@ -64,6 +67,33 @@ class Csr:
         if self.data is not None:
             digest.update(np.ascontiguousarray(self.data, dtype="<f8").data)
         return digest.hexdigest()
+
+
+@dataclass(frozen=True, eq=False)
+class Ramps:
+    """0 to `length` − 1 over and over, `times` times: the column indices of a matrix without zeros, made where they are read.
+
+    >>> Ramps(3, 2)[1:5], np.asarray(Ramps(3, 2))
+    (array([1, 2, 0, 1], dtype=int32), array([0, 1, 2, 0, 1, 2], dtype=int32))
+    """
+
+    length: int
+    times: int
+
+    def __len__(self) -> int:
+        return self.length * self.times
+
+    def __getitem__(self, places: slice | NDArray[np.integer]) -> NDArray[np.int32]:
+        """Those of a range, or of any places."""
+        if isinstance(places, slice):
+            start, stop, _ = places.indices(len(self))
+            first = start % self.length
+            places = np.arange(first, first + max(stop - start, 0))
+        return (places % self.length).astype(np.int32)
+
+    def __array__(self, dtype: np.dtype[np.generic] | None = None, copy: bool | None = None) -> NDArray[np.generic]:
+        """All of them, held."""
+        return np.tile(np.arange(self.length, dtype=dtype or np.int32), self.times)
 
 
 def dense_pattern_sha256(shape: tuple[int, int]) -> str:

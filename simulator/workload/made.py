@@ -34,7 +34,7 @@ def as_weight(x: Activations, batch: int) -> Weight:
 def stack_of(x: Activations, batch: int) -> Stack:
     """The blocks of an X, of which each is to be a W."""
     plain = as_weight(x, 1)
-    return Stack(batch, Csr(plain.shape, plain.indptr, plain.indices, plain.data))
+    return Stack(batch, Csr(plain.shape, plain.indptr, np.asarray(plain.indices), plain.data))
 
 
 def transposed(x: Activations, batch: int) -> Activations:

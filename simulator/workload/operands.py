@@ -6,8 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simulator.errors import OperandError
-from simulator.workload.blocks import Stack
-from simulator.workload.csr import MAX_DENSE, MAX_NONZEROS, Csr, check_size, dense_pattern_sha256, runs_of_lines
+from simulator.workload.blocks import Stack, WithoutZeros
+from simulator.workload.csr import MAX_DENSE, MAX_NONZEROS, MAX_WITHOUT_ZEROS, Csr, Ramps, check_size, dense_pattern_sha256, runs_of_lines
 from simulator.workload.patterns import Pattern
 from simulator.workload.patterns.base import derived_seed
 from simulator.workload.spec import ActivationSpec, ExpertsSpec, OperandSpec
@@ -24,10 +24,21 @@ def drawn(spec: OperandSpec, batch: int, shape: tuple[int, int], seed: int) -> C
         raise OperandError(f"pattern {spec.pattern}: too large for the memory of this computer") from error
 
 
-def weight(stack: Stack) -> Weight:
+def weight(stack: Stack | WithoutZeros) -> Weight:
     """Return W[M,K] with the blocks of a stack on its diagonal."""
+    if isinstance(stack, WithoutZeros):
+        return dense_weight(stack.block_shape)
     matrix = stack.diagonal()
     return Weight(matrix.shape, matrix.indptr, matrix.indices, matrix.data, matrix.sha256())
+
+
+def dense_weight(shape: tuple[int, int]) -> Weight:
+    """Return W[M,K] without any zero, values unknown, of which only the sizes are held. OperandError where they are too large."""
+    check_size(shape, 0)
+    if shape[0] * shape[1] > MAX_WITHOUT_ZEROS:
+        raise OperandError(f"a dense W of {shape[0]} × {shape[1]} elements; allowed: at most {MAX_WITHOUT_ZEROS}")
+    indptr = np.arange(shape[0] + 1, dtype=np.int64) * shape[1]
+    return Weight(shape, indptr, Ramps(shape[1], shape[0]), None, dense_pattern_sha256(shape))
 
 
 def dense_activations(shape: tuple[int, int]) -> Activations:

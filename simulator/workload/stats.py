@@ -131,7 +131,7 @@ def _tile_cv(weight: Weight) -> float:
     if down * right < 2:
         return 0.0
     rows = np.repeat(np.arange(weight.shape[0]), np.diff(weight.indptr)) // TILE
-    cols = weight.indices.astype(np.int64) // TILE
+    cols = np.asarray(weight.indices, dtype=np.int64) // TILE
     whole = (rows < down) & (cols < right)
     counts = np.bincount((rows * right + cols)[whole], minlength=down * right)
     return float(counts.std() / counts.mean()) if counts.any() else 0.0

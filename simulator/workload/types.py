@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simulator.recall import Recall
-from simulator.workload.csr import occurrences
+from simulator.workload.csr import Ramps, occurrences
 
 if TYPE_CHECKING:
     from simulator.workload.storage import StorageSpec
@@ -41,7 +41,8 @@ class Weight:
 
     shape: tuple[int, int]
     indptr: NDArray[np.int64]
-    indices: NDArray[np.int32]
+    indices: NDArray[np.int32] | Ramps
+    """[nonzeros]; of a pattern without zeros made where they are read, so that its size takes no memory."""
     data: NDArray[np.float64] | None
     """Values; None where only the pattern is known."""
     sha256: str
@@ -60,12 +61,14 @@ class Weight:
     @cached_property
     def column_counts(self) -> NDArray[np.int64]:
         """[K] nonzeros of each column."""
+        if isinstance(self.indices, Ramps):
+            return np.full(self.shape[1], self.shape[0], dtype=np.int64)
         return occurrences(self.indices, self.shape[1])
 
     def to_dense(self) -> NDArray[np.float64]:
         """[M, K] as a dense array."""
         dense = np.zeros(self.shape)
-        dense[np.repeat(np.arange(self.shape[0]), np.diff(self.indptr)), self.indices] = self.values()
+        dense[np.repeat(np.arange(self.shape[0]), np.diff(self.indptr)), np.asarray(self.indices)] = self.values()
         return dense
 
     def values(self) -> NDArray[np.float64]:
@@ -239,7 +242,7 @@ def sampled_pairs(mask: Weight, gradient: Activations, x: Activations) -> int:
     if gradient.mask is None or x.mask is None:
         left = gradient.row_counts() if x.mask is None else np.full(mask.shape[0], x.shape[1])
         rows = np.repeat(np.arange(mask.shape[0]), np.diff(mask.indptr))
-        return int(np.minimum(left[rows], x.row_counts()[mask.indices]).sum())
+        return int(np.minimum(left[rows], x.row_counts()[np.asarray(mask.indices)]).sum())
     right = x.mask.astype(np.float32)
     total = 0
     for start in range(0, mask.shape[0], _ROWS_AT_ONCE):

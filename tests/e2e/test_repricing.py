@@ -122,8 +122,8 @@ def test_multipliers(study: Any, machine: str) -> None:
 def test_processing_elements(study: Any) -> None:
     result = study.result("systolic")
     counts, actions = result["counts"], _component(result, "pe_array")["energy_pj_by_action"]
-    # a flop, and a wire across a cell of 2:4 weights with two stationary registers: of each 16 bits and 2 of a pick
-    gates = 0.7 * (17.0 * 8**2 + 1704.0 * 2**1.62) + 5.9 * (2 * 18 + 16 + 32 + 16 + 16 + 3 * 16 + 2)
+    # a flop, and a wire across a cell of 2:4 weights with two stationary registers, of each 16 bits and 2 of a pick, and two of sums
+    gates = 0.7 * (17.0 * 8**2 + 1704.0 * 2**1.62) + 5.9 * (2 * 18 + 16 + 2 * 32 + 16 + 16 + 3 * 16 + 2)
     shift = NODE * T["flop_fj_per_bit"] * (1 - T["flop_clock_fraction"]) * 1e-3 + T["wire_pj_per_bit_mm"] * _side_mm(gates)
     assert actions["mac"] == pytest.approx(counts["macs_useful"] * _mac_pj(16 + 16))
     assert actions["mac_gated"] == pytest.approx((counts["mac_slots"] - counts["macs_useful"]) * 0.2 * _mac_pj(16 + 16))

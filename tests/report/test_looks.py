@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Sequence
 from pathlib import Path
 
-import matplotlib.colors
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from matplotlib.collections import Collection
+from matplotlib.colors import to_hex
 from sample_results import FABRICS, sample_result
 
 from simulator.report.numbers import quantity
@@ -16,7 +18,7 @@ from simulator.report.pictures import Pictures, PictureStyle, in_style
 from simulator.report.plots import FIGURES, energy_figure, save_plots
 from simulator.report.plots.looks import LOOKS, looks
 from simulator.report.plots.stacked import OTHER, Stack, gathered
-from simulator.report.plots.style import render
+from simulator.report.plots.style import component_colours, render
 from simulator.report.plots.tradeoff import tradeoff_figure
 from simulator.specs import config_names
 
@@ -52,14 +54,24 @@ def test_small_parts_are_gathered_and_none_is_lost(bars: list[list[float]]) -> N
 
 def test_what_is_gathered_counts_to_the_bar_that_it_belongs_to() -> None:
     results = [sample_result(name) for name in FABRICS]
-    without, _, whole, _ = energy_figure(results).axes
-    for axes, energies in ((without, [r.fabric_energy_pj for r in results]), (whole, [r.energy_pj for r in results])):
-        ends = [0.0] * len(results)
-        for bar in axes.patches:
-            row = round(bar.get_y() + bar.get_height() / 2)  # type: ignore[attr-defined]
-            ends[row] = max(ends[row], bar.get_x() + bar.get_width())  # type: ignore[attr-defined]
-        assert ends == pytest.approx([energy * ends[0] / energies[0] for energy in energies])
-        assert any(text.get_text().startswith(quantity(energies[0], "pJ").split()[0]) for text in axes.texts)
+    energy, shares = energy_figure(results).axes
+    for axes, bars in ((energy, [r.energy_pj for r in results]), (shares, [1.0] * len(results))):
+        ends = _ends(axes.collections)
+        assert ends == pytest.approx([length * ends[0] / bars[0] for length in bars])
+    assert any(text.get_text().startswith(quantity(results[0].energy_pj, "pJ").split()[0]) for text in energy.texts)
+    *fabric, dram = energy.collections
+    assert to_hex(dram.get_facecolor()[0]) == component_colours()["dram"]  # type: ignore[index]
+    assert _ends(fabric) == pytest.approx([r.fabric_energy_pj * _ends([dram])[0] / results[0].energy_pj for r in results])
+
+
+def _ends(parts: Sequence[Collection]) -> list[float]:
+    """Where bars end, by their rows, with so many of their parts."""
+    ends: dict[int, float] = {}
+    for path in (path for part in parts for path in part.get_paths()):
+        (_, low), (right, high) = path.get_extents().get_points()
+        row = round((low + high) / 2)
+        ends[row] = max(ends.get(row, 0.0), float(right))
+    return [end for _, end in sorted(ends.items())]
 
 
 @pytest.mark.parametrize(("style", "width"), [("column", 3.5), ("slide", 10.0)])
@@ -91,7 +103,7 @@ def test_area_is_an_axis_and_no_size_of_a_dot() -> None:
         drawn = [float(collection.get_offsets()[0][0]) for collection in axes.collections]  # type: ignore[index]
         assert drawn == pytest.approx(values)
         assert len({float(collection.get_sizes()[0]) for collection in axes.collections}) == 1
-        colours = [matplotlib.colors.to_hex(collection.get_facecolor()[0]) for collection in axes.collections]
+        colours = [to_hex(collection.get_facecolor()[0]) for collection in axes.collections]
         assert colours == [looks(FABRICS)[result.name].colour for result in results]
 
 

@@ -23,6 +23,17 @@ def test_a_gate_and_an_fo4_are_those_of_the_smallest_cells(tiny: Library) -> Non
     assert tiny.time_ps == 1.0
 
 
+def test_a_library_may_say_how_many_an_output_drives_and_lack_a_buffer(tiny: Library, tmp_path: Path) -> None:
+    assert (tiny.most_driven, tiny.buffer_area) == (8, tiny.cell("BUF").area)
+    file, text = tmp_path / "small.lib", TINY.read_text()
+    head, _, rest = text.partition("  cell (BUF)")
+    file.write_text(
+        head.replace("  time_unit", "  default_max_fanout : 20.0;\n  time_unit") + "  cell (DFF)" + rest.partition("  cell (DFF)")[2]
+    )
+    small = Library.load([file])
+    assert (small.most_driven, small.buffer_area) == (20, 2 * small.inverter.area)
+
+
 def test_a_compressed_library_is_the_same(tiny: Library, tmp_path: Path) -> None:
     packed = tmp_path / "tiny.lib.gz"
     packed.write_bytes(gzip.compress(TINY.read_bytes()))

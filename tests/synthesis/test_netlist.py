@@ -39,6 +39,15 @@ def test_the_longer_of_two_ways_counts_and_a_constant_none() -> None:
     assert netlist(("DFF", {"D": 1, "CK": 2, "Q": 3})).longest_path().delay == 0.0
 
 
+def test_who_drives_many_does_it_by_a_tree_of_buffers() -> None:
+    """Ten inputs need 2 buffers, eight none; 65 need 9 and, since these are more than 8, 2 more. Nobody counts a clock."""
+    inverters = [("INV", {"A": 1, "Y": 100 + number}) for number in range(65)]
+    clocked = [("DFF", {"CK": 9, "D": 2, "Q": 200 + number}) for number in range(8)]
+    assert [netlist(*inverters[:count], *clocked).buffers for count in (8, 10, 65)] == [0, 2, 11]
+    assert netlist(*inverters).buffer_area == 11 * LIBRARY.cell("BUF").area
+    assert netlist(("INV", {"A": "1", "Y": 2})).buffers == 0
+
+
 def test_a_loop_and_a_cell_of_no_library_are_refused() -> None:
     with pytest.raises(CheckError, match="combinational loop"):
         netlist(("INV", {"A": 1, "Y": 2}), ("INV", {"A": 2, "Y": 1})).longest_path()

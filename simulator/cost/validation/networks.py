@@ -52,11 +52,13 @@ class VoqScheduler(Hardware):
     inputs: Ports = Field(description="inputs")
     outputs: Ports = Field(description="outputs")
     iterations: int = Field(1, ge=1, le=64, description="iterations of a cycle")
+    registers: int = Field(0, ge=0, le=64, description="registers of a bit a crosspoint that its match goes through")
 
     def modelled(self, technology: Technology) -> Mapping[str, float]:
         """Areas, all of it placed at the scheduler's fill; the time of a matching."""
         arbiters = CrossbarComponent(technology, self.inputs, self.outputs, 0, True).area()
-        cells_mm2 = arbiters.cell_mm2 + Scheduler(technology, self.inputs, self.outputs, self.iterations).area().cell_mm2
+        scheduler = Scheduler(technology, self.inputs, self.outputs, self.iterations, self.registers + 1)
+        cells_mm2 = arbiters.cell_mm2 + scheduler.area().cell_mm2
         placed = areas_um2(technology, Area(cells_mm2, cells_mm2 / technology.crossbar_scheduler_fill))
         return {**placed, "delay": allocation(technology, max(self.inputs, self.outputs), self.iterations).ns(technology)}
 

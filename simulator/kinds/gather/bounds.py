@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -81,15 +82,30 @@ class _Busiest:
     """The busiest unit of each tile."""
 
     def __init__(self, units: int, schedule: GatherSchedule) -> None:
-        parts, self.columns = schedule.parts, schedule.operation.weight.indices
+        self.schedule = schedule
+        parts = schedule.parts
         self.shape = len(schedule.k_tiles), len(schedule.m_tiles), units
         m_tile = np.searchsorted([start for start, _ in schedule.m_tiles], parts.row, side="right") - 1
-        k_tile = np.repeat(np.arange(len(schedule.k_tiles)), [stop - start for start, stop in schedule.k_tiles])
-        self.place = k_tile[self.columns] * (self.shape[1] * units) + np.repeat(m_tile * units + parts.unit, parts.nnz)
+        self.of_part = m_tile * units + parts.unit
+
+    @cached_property
+    def _columns(self) -> NDArray[np.int32]:
+        return np.asarray(self.schedule.operation.weight.indices)
+
+    @cached_property
+    def _place(self) -> Ints:
+        """[nonzeros] K tile, M tile and unit of each."""
+        k_tiles = self.schedule.k_tiles
+        k_tile = np.repeat(np.arange(len(k_tiles)), [stop - start for start, stop in k_tiles])
+        place: Ints = k_tile[self._columns] * (self.shape[1] * self.shape[2]) + np.repeat(self.of_part, self.schedule.parts.nnz)
+        return place
 
     def of(self, times: Ints | None) -> Ints:
         """[K tiles, M tiles] most entries of any unit, each counted so often as its [K] column says; once where told nothing."""
-        weights = None if times is None else times[self.columns]
-        loads = np.bincount(self.place, weights=weights, minlength=math.prod(self.shape))
+        size = self.shape[1] * self.shape[2]
+        if times is None:
+            loads = np.stack([np.bincount(self.of_part, weights=entries, minlength=size) for entries in self.schedule.entries.T])
+        else:
+            loads = np.bincount(self._place, weights=times[self._columns], minlength=math.prod(self.shape))
         busiest: Ints = loads.reshape(self.shape).max(axis=2).astype(np.int64)
         return busiest

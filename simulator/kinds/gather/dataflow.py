@@ -12,7 +12,6 @@ from numpy.typing import NDArray
 from simulator.activity import Counts
 from simulator.engine.batch import Ints, WorkBatch
 from simulator.engine.cluster import ClusterSpec, Outcome, Outcomes
-from simulator.engine.engines import Engine
 from simulator.engine.work import TileValues, TileWork
 from simulator.kinds.gather.bounds import cluster_bounds, least_round_cycles
 from simulator.kinds.gather.compiled import engine as compiled
@@ -20,9 +19,10 @@ from simulator.kinds.gather.schedule import GatherSchedule
 from simulator.kinds.units.checks import check_causes, check_equal, require_each
 from simulator.kinds.units.dataflow import ClusterRules
 from simulator.kinds.units.leaving import Leaving, LeavingRows
-from simulator.kinds.units.lists import SliceLists, cluster_work, present_words, slice_lists
-from simulator.kinds.units.loops import Position
+from simulator.kinds.units.lists import SliceLists, cluster_work, slice_lists
+from simulator.kinds.units.loops import Carried, Position
 from simulator.kinds.units.machine import UnitsMachine
+from simulator.kinds.units.present import present_words
 from simulator.kinds.units.rounds import ClusterTile
 from simulator.kinds.units.tokenwise import TokenwiseDataflow
 from simulator.system.parts import Part
@@ -62,17 +62,8 @@ class GatherDataflow(TokenwiseDataflow[GatherSchedule, SliceLists]):
 
     rules = GATHERED
 
-    def __init__(
-        self,
-        machine: UnitsMachine,
-        spec: ClusterSpec,
-        engine: Engine,
-        schedule: GatherSchedule,
-        *,
-        assemble: bool,
-        wanted: NDArray[np.bool_] | None = None,
-    ) -> None:
-        super().__init__(machine, spec, engine, schedule, assemble=assemble, wanted=wanted)
+    def __init__(self, machine: UnitsMachine, schedule: GatherSchedule, carried: Carried, wanted: NDArray[np.bool_] | None = None) -> None:
+        super().__init__(machine, schedule, carried, wanted)
         self.present = present_words(machine, schedule.operation)
         self._leaving: dict[tuple[int, int], Leaving] = {}
 
@@ -94,9 +85,9 @@ class GatherDataflow(TokenwiseDataflow[GatherSchedule, SliceLists]):
         """Counted without making the lists."""
         return self.schedule.unit_entries(m, k, self.machine.fabric.units_per_group)
 
-    def least_cycles(self) -> list[int]:
+    def least_cycles(self, spec: ClusterSpec) -> list[int]:
         """Of the busiest unit of each round, were nothing in its way."""
-        return least_round_cycles(self.spec, self.machine.fabric.units_per_group, self.schedule, self.present)
+        return least_round_cycles(spec, self.machine.fabric.units_per_group, self.schedule, self.present)
 
     def work(self, place: ClusterTile) -> TileWork:
         """What a cluster does in a tile."""
@@ -181,14 +172,14 @@ class GatherDataflow(TokenwiseDataflow[GatherSchedule, SliceLists]):
 
     def counts(self, batch: WorkBatch, places: Sequence[ClusterTile], outcomes: Outcomes) -> Ints:
         """A line of a list is read from a weight bank at a time."""
-        lines = -(-batch.lengths // self.spec.examine_width)
+        lines = -(-batch.lengths // self.machine.weight_port_entries)
         return outcomes.counted(mac_slots=outcomes.count("replies") * self.schedule.lanes, weight_bank_reads=lines.sum(axis=1))
 
     def assemble_outputs(self, y: NDArray[np.float64], work: TileWork, place: ClusterTile, outputs: NDArray[np.float64]) -> None:
         """Add what a cluster's output banks received to Y, as later K tiles do in the banks."""
         lists = self.slice(place.m, place.k)
-        first_unit = place.replica * self.spec.units
-        for unit in range(self.spec.units):
+        first_unit = place.replica * self.machine.fabric.units_per_cluster
+        for unit in range(self.machine.fabric.units_per_cluster):
             start, stop = lists.unit_ptr[first_unit + unit : first_unit + unit + 2]
             places, first = np.unique(lists.row[start:stop], return_index=True)
             rows = lists.global_row[start:stop][first]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import partial
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -48,12 +48,12 @@ class Gather(ChainedKind):
         """Sampled products are done by the same units, by other rules."""
         return own_or_sampled(self, machine, operation)
 
-    def planned(self, setting: Setting, operation: Operation, residency: Residency, most: int) -> list[Planned[Dataflow[Any]]]:
+    def planned(self, setting: Setting, operation: Operation, residency: Residency, most: int) -> list[Planned[Dataflow]]:
         """In tiles whose lists stream."""
 
-        def dataflow(cut: Cut, fitted: FittedRows | None) -> Dataflow[Any]:
-            schedule = cut_gather(setting.machine, operation, residency, cut, fitted)
-            return GatherDataflow(setting.machine, setting.spec, setting.engine, schedule, assemble=setting.assemble)
+        def dataflow(cut: Cut, fitted: FittedRows | None) -> Dataflow:
+            schedule = cut_gather(setting.unclocked, operation, residency, cut, fitted)
+            return GatherDataflow(setting.unclocked, schedule, setting.carried)
 
         ways = Choice(setting.machine, operation, residency, setting.pace).likeliest(most)
         for cut, _ in ways:
@@ -82,8 +82,8 @@ class Gather(ChainedKind):
         self, setting: Setting, operation: Operation, residency: Residency, cut: BlockCut, wanted: NDArray[np.bool_] | None
     ) -> BlockDataflow:
         """With K whole."""
-        schedule = cut_gather(setting.machine, operation, residency, _whole(setting.machine, operation, cut))
-        return GatherDataflow(setting.machine, setting.spec, setting.engine, schedule, assemble=setting.assemble, wanted=wanted)
+        schedule = cut_gather(setting.unclocked, operation, residency, _whole(setting.machine, operation, cut))
+        return GatherDataflow(setting.unclocked, schedule, setting.carried, wanted)
 
     def design(self, elaborated: Elaborated) -> Design:
         """One cluster."""

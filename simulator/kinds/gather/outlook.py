@@ -9,6 +9,7 @@ from simulator.kinds.gather.cut import Cut
 from simulator.kinds.units.loops import Pace
 from simulator.kinds.units.machine import UnitsMachine
 from simulator.kinds.units.outlay import Outlay, Traffic
+from simulator.kinds.units.present import present_share
 from simulator.kinds.units.ranges import FittedRows
 from simulator.kinds.units.rows import RowParts, spread_rows
 from simulator.system.program import content_changes
@@ -45,8 +46,16 @@ class Outlook:
         return self._outlay(cut, len(fitted.spans), fitted.entries.shape[1], self.measure.exactly(cut, fitted))
 
     def block_cycles(self, whole: Cut) -> float:
-        """Of the units, for an operation that is whole in each tile."""
-        return self._compute_cycles(whole, 1, 1, self.parts(whole).most_entries)
+        """Of the units, for an operation that is whole in each tile: a row whose words are all zero is looked at, and never open."""
+        parts, machine = self.parts(whole), self.machine
+        rows, share = max(1, parts.most_parts), present_share(machine, self.operation)
+        entries = parts.most_entries / rows * self.group_words / whole.rounds
+        asked, examined = entries * share, entries / machine.weight_port_entries
+        open_rows = machine.fabric.accumulators // whole.token_words
+        opened = 1 - (1 - share) ** entries
+        unloaded = self.pace.unloaded_cycles
+        cycles: float = whole.rounds * (rows * max(asked, examined, (asked + opened * unloaded) / open_rows) + unloaded)
+        return cycles
 
     def _outlay(self, cut: Cut, m_tiles: int, k_tiles: int, moved: BytesMoved) -> Outlay:
         system, in_dram = self.pace.system, self.residency.x == "dram"

@@ -9,9 +9,10 @@ from numpy.typing import NDArray
 
 from simulator.engine.work import TileWork
 from simulator.kinds.gather.schedule import schedule_gather
-from simulator.kinds.units.lists import cluster_work, present_words, slice_lists
+from simulator.kinds.units.lists import cluster_work, slice_lists
 from simulator.kinds.units.loops import Pace
 from simulator.kinds.units.machine import UnitsMachine
+from simulator.kinds.units.present import present_words
 from simulator.system.spec import SystemSpec
 from simulator.system.tensors import Residency
 from simulator.workload.types import Operation

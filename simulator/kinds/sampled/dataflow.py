@@ -11,15 +11,15 @@ from numpy.typing import NDArray
 from simulator.activity import Counts
 from simulator.engine.batch import Ints, WorkBatch
 from simulator.engine.cluster import ClusterSpec, Outcomes
-from simulator.engine.engines import Engine
 from simulator.engine.work import TileValues, TileWork
 from simulator.kinds.gather.dataflow import GATHERED
 from simulator.kinds.sampled.schedule import SampledSchedule, sampled_values, sampled_work
 from simulator.kinds.units.checks import check_equal
 from simulator.kinds.units.dataflow import UnitsDataflow
-from simulator.kinds.units.lists import SliceLists, present_words, slice_lists, tile_values
-from simulator.kinds.units.loops import Position
+from simulator.kinds.units.lists import SliceLists, slice_lists, tile_values
+from simulator.kinds.units.loops import Carried, Position
 from simulator.kinds.units.machine import UnitsMachine
+from simulator.kinds.units.present import present_words
 from simulator.kinds.units.rounds import ClusterTile
 from simulator.system.parts import Part, Sums
 from simulator.system.program import MemoryLevel
@@ -30,13 +30,15 @@ class SampledDataflow(UnitsDataflow[SampledSchedule, SliceLists]):
 
     rules = GATHERED
 
-    def __init__(self, machine: UnitsMachine, spec: ClusterSpec, engine: Engine, schedule: SampledSchedule, *, assemble: bool) -> None:
-        spec = replace(spec, summed_lanes=schedule.lanes)
-        shape = schedule.operation.weight.shape
-        super().__init__(machine, spec, engine, schedule, y_shape=shape if assemble else None)
+    def __init__(self, machine: UnitsMachine, schedule: SampledSchedule, carried: Carried) -> None:
+        super().__init__(machine, schedule, carried, schedule.operation.weight.shape)
         self.present = present_words(machine, schedule.operation)
         gradient = schedule.operation.gradient
-        self.gradient = gradient.values() if engine.carries_values and gradient is not None else None
+        self.gradient = gradient.values() if carried and gradient is not None else None
+
+    def driven(self, spec: ClusterSpec) -> ClusterSpec:
+        """It adds up all lanes of a row."""
+        return replace(spec, summed_lanes=self.schedule.lanes)
 
     def list_slice(self, m: int, k: int) -> SliceLists:
         """Make the lists of one (M tile, K tile)."""
@@ -49,7 +51,7 @@ class SampledDataflow(UnitsDataflow[SampledSchedule, SliceLists]):
     def work(self, place: ClusterTile) -> TileWork:
         """What a cluster does in a tile."""
         lists = self.slice(place.m, place.k)
-        return sampled_work(self.schedule, lists, self.spec.units, place.k, place.tokens, place.replica, self.present)
+        return sampled_work(self.schedule, lists, self.machine.fabric.units_per_cluster, place.k, place.tokens, place.replica, self.present)
 
     def values(self, work: TileWork, place: ClusterTile) -> TileValues | None:
         """Words of dY, one an entry, and of X."""
@@ -172,8 +174,8 @@ class SampledDataflow(UnitsDataflow[SampledSchedule, SliceLists]):
         return int((-(-entries // self.machine.weight_port_entries)).sum())
 
     def _entries(self, place: ClusterTile) -> slice:
-        ptr = self.slice(place.m, place.k).unit_ptr
-        return slice(ptr[place.replica * self.spec.units], ptr[(place.replica + 1) * self.spec.units])
+        ptr, units = self.slice(place.m, place.k).unit_ptr, self.machine.fabric.units_per_cluster
+        return slice(ptr[place.replica * units], ptr[(place.replica + 1) * units])
 
     def check_outputs(self, work: TileWork, values: TileValues, outputs: NDArray[np.float64]) -> None:
         """Of the places of the mask."""
@@ -195,8 +197,8 @@ class SampledDataflow(UnitsDataflow[SampledSchedule, SliceLists]):
 
     def assemble_outputs(self, y: NDArray[np.float64], work: TileWork, place: ClusterTile, outputs: NDArray[np.float64]) -> None:
         """Add what a cluster wrote to G, as later rounds do in place and groups on the drain bus."""
-        lists, entries = self.slice(place.m, place.k), self._entries(place)
-        ptr = lists.unit_ptr[place.replica * self.spec.units : (place.replica + 1) * self.spec.units + 1]
+        lists, entries, units = self.slice(place.m, place.k), self._entries(place), self.machine.fabric.units_per_cluster
+        ptr = lists.unit_ptr[place.replica * units : (place.replica + 1) * units + 1]
         written = np.concatenate([outputs[unit, 0, :count, 0] for unit, count in enumerate(np.diff(ptr))])
         columns = self.schedule.k_tiles[place.k][0] + lists.word[entries]
         y[lists.global_row[entries], columns] += written

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import Any
 
 from simulator.errors import MappingError
 from simulator.kinds.base import Kind
@@ -33,13 +32,13 @@ class Sampled(UnitsKind):
         """No machine does only sampled products."""
         return False
 
-    def planned(self, setting: Setting, operation: Operation, residency: Residency, most: int) -> list[Planned[Dataflow[Any]]]:
+    def planned(self, setting: Setting, operation: Operation, residency: Residency, most: int) -> list[Planned[Dataflow]]:
         """In tiles that lists stream through, or of which they stay in the banks whole."""
         check_hardware(setting.machine, operation)
 
-        def dataflow(cut: Cut, fitted: FittedRows) -> Dataflow[Any]:
-            schedule = cut_sampled(setting.machine, operation, residency, cut, fitted)
-            return SampledDataflow(setting.machine, setting.spec, setting.engine, schedule, assemble=setting.assemble)
+        def dataflow(cut: Cut, fitted: FittedRows) -> Dataflow:
+            schedule = cut_sampled(setting.unclocked, operation, residency, cut, fitted)
+            return SampledDataflow(setting.unclocked, schedule, setting.carried)
 
         ways = Outlook(setting, operation, residency).likeliest(most)
         return [Planned(cut, partial(dataflow, cut, fitted)) for cut, fitted in ways]

@@ -12,7 +12,6 @@ from numpy.typing import NDArray
 from simulator.activity import Counts
 from simulator.engine.batch import Ints, WorkBatch, ends_of, most_of, within
 from simulator.engine.cluster import ClusterSpec, Outcome, Outcomes
-from simulator.engine.engines import Engine
 from simulator.engine.work import TileValues, TileWork
 from simulator.kinds.scatter.compiled import engine as compiled
 from simulator.kinds.scatter.outlook import entries_within
@@ -20,7 +19,7 @@ from simulator.kinds.scatter.schedule import ScatterSchedule, ScatterSlice, scat
 from simulator.kinds.units.checks import check_causes, check_equal, require_each
 from simulator.kinds.units.dataflow import ClusterRules
 from simulator.kinds.units.leaving import Leaving, LeavingRows
-from simulator.kinds.units.loops import Position
+from simulator.kinds.units.loops import Carried, Position
 from simulator.kinds.units.machine import UnitsMachine
 from simulator.kinds.units.rounds import ClusterTile
 from simulator.kinds.units.rows import RowParts
@@ -89,17 +88,8 @@ class ScatterDataflow(TokenwiseDataflow[ScatterSchedule, ScatterSlice]):
 
     rules = SCATTERED
 
-    def __init__(
-        self,
-        machine: UnitsMachine,
-        spec: ClusterSpec,
-        engine: Engine,
-        schedule: ScatterSchedule,
-        *,
-        assemble: bool,
-        wanted: NDArray[np.bool_] | None = None,
-    ) -> None:
-        super().__init__(machine, spec, engine, schedule, assemble=assemble, wanted=wanted)
+    def __init__(self, machine: UnitsMachine, schedule: ScatterSchedule, carried: Carried, wanted: NDArray[np.bool_] | None = None) -> None:
+        super().__init__(machine, schedule, carried, wanted)
         self._units_named: dict[tuple[Span, int], NDArray[np.int32]] = {}
         self._leaving: dict[tuple[int, int], Leaving] = {}
 
@@ -208,7 +198,7 @@ class ScatterDataflow(TokenwiseDataflow[ScatterSchedule, ScatterSlice]):
 
     def counts(self, batch: WorkBatch, places: Sequence[ClusterTile], outcomes: Outcomes) -> Ints:
         """A line of a list is read from a weight bank at a time; a bank reads and writes a sum for each product."""
-        lines = -(-batch.lengths // self.spec.examine_width)
+        lines = -(-batch.lengths // self.machine.weight_port_entries)
         touched = outcomes.count("bank_additions") * self.machine.sum_words
         return outcomes.counted(
             mac_slots=outcomes.count("requests") * self.schedule.lanes,

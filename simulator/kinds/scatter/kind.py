@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,6 +20,7 @@ from simulator.kinds.units.chained import ChainedKind
 from simulator.kinds.units.fusion import BlockCut, BlockDataflow
 from simulator.kinds.units.loops import Planned, Setting
 from simulator.kinds.units.machine import UnitsMachine
+from simulator.kinds.units.present import present_share
 from simulator.kinds.units.rounds import Dataflow
 from simulator.kinds.units.rows import spread_over
 from simulator.machine.model import Machine
@@ -44,13 +44,13 @@ class Scatter(ChainedKind):
         """Sampled products are done by the same units, by other rules."""
         return own_or_sampled(self, machine, operation)
 
-    def planned(self, setting: Setting, operation: Operation, residency: Residency, most: int) -> list[Planned[Dataflow[Any]]]:
+    def planned(self, setting: Setting, operation: Operation, residency: Residency, most: int) -> list[Planned[Dataflow]]:
         """In tiles of which a copy holds the sums."""
         outlook = Outlook(setting, operation, residency)
 
-        def dataflow(cut: Cut) -> Dataflow[Any]:
-            schedule = cut_scatter(setting.machine, operation, residency, cut, outlook.fitted(cut).columns)
-            return ScatterDataflow(setting.machine, setting.spec, setting.engine, schedule, assemble=setting.assemble)
+        def dataflow(cut: Cut) -> Dataflow:
+            schedule = cut_scatter(setting.unclocked, operation, residency, cut, outlook.fitted(cut).columns)
+            return ScatterDataflow(setting.unclocked, schedule, setting.carried)
 
         return [Planned(cut, partial(dataflow, cut)) for cut in outlook.likeliest(most)]
 
@@ -75,15 +75,19 @@ class Scatter(ChainedKind):
         return spread_over(machine, operation.weight.column_counts).most_entries
 
     def block_cycles(self, setting: Setting, operation: Operation, residency: Residency, cut: BlockCut) -> float:
-        """A product a unit and cycle, and an empty fabric between two tiles."""
-        return cut.rounds * (self.longest_list(setting.machine, operation) * cut.tile + setting.pace.unloaded_cycles)
+        """A product a unit and cycle, one that a bank port takes, and an empty fabric between two tiles."""
+        machine, fabric = setting.machine, setting.machine.fabric
+        share, longest = present_share(machine, operation), self.longest_list(machine, operation)
+        ports = fabric.replicas * fabric.banks_per_copy * fabric.bank_ports
+        entries = max(share * longest, longest / machine.weight_port_entries, share * operation.weight.nnz / ports)
+        return cut.rounds * (entries * cut.tile + setting.pace.unloaded_cycles)
 
     def block_dataflow(
         self, setting: Setting, operation: Operation, residency: Residency, cut: BlockCut, wanted: NDArray[np.bool_] | None
     ) -> BlockDataflow:
         """With M and K whole."""
-        schedule = cut_whole(setting.machine, operation, residency, cut.tile, cut.rounds)
-        return ScatterDataflow(setting.machine, setting.spec, setting.engine, schedule, assemble=setting.assemble, wanted=wanted)
+        schedule = cut_whole(setting.unclocked, operation, residency, cut.tile, cut.rounds)
+        return ScatterDataflow(setting.unclocked, schedule, setting.carried, wanted)
 
     def replayed(self, machine: Machine, operation: Operation, residency: Residency) -> list[NDArray[np.int32]]:
         """The bank ports that units ask for, in list order."""

@@ -79,6 +79,8 @@ def fitted(machine: UnitsMachine, weight: Weight, m_tile: int, token_words: int)
 def column_entries(weight: Weight, m_tile: int) -> Ints:
     """[K, M tiles] nonzeros of each column; worked out once, for the tries that follow one another."""
     m, k = weight.shape
+    if weight.dense:
+        return np.repeat(np.array([[last - first for first, last in spans(m, m_tile)]]), k, axis=0)
     ends = [(int(weight.indptr[first]), int(weight.indptr[last])) for first, last in spans(m, m_tile)]
     return np.stack([occurrences(weight.indices[first:last], k) for first, last in ends], axis=1)
 

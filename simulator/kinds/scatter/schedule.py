@@ -10,16 +10,30 @@ from numpy.typing import NDArray
 from simulator.engine.batch import ends_of
 from simulator.engine.work import TileWork
 from simulator.kinds.scatter.outlook import Cut, fitted
-from simulator.kinds.units.lists import present_words
 from simulator.kinds.units.loops import Position, TileLoops
 from simulator.kinds.units.machine import UnitsMachine
 from simulator.kinds.units.placement import Placement, placement_of
+from simulator.kinds.units.present import present_words
 from simulator.kinds.units.ranges import FittedRows
 from simulator.kinds.units.rows import RowParts
 from simulator.kinds.units.streams import list_stream
 from simulator.system.program import MemoryLevel, Span, spans
 from simulator.system.tensors import Residency
+from simulator.workload.csr import Ramps
 from simulator.workload.types import Operation
+
+
+@dataclass(frozen=True, eq=False)
+class Turned:
+    """Positions by row of the elements of a W [rows, columns] without zeros, in column order, made where they are read."""
+
+    rows: int
+    columns: int
+
+    def __getitem__(self, places: slice) -> NDArray[np.int64]:
+        """Those of a range."""
+        column, row = np.divmod(np.arange(places.start, places.stop, dtype=np.int64), self.rows)
+        return row * self.columns + column
 
 
 @dataclass(frozen=True, eq=False)
@@ -28,9 +42,9 @@ class ByColumn:
 
     indptr: NDArray[np.int64]
     """[K + 1]"""
-    rows: NDArray[np.int32]
+    rows: NDArray[np.int32] | Ramps
     """[nonzeros] output feature."""
-    index: NDArray[np.int64]
+    index: NDArray[np.int64] | Turned
     """[nonzeros] position in the CSR values."""
 
 
@@ -61,6 +75,8 @@ class ScatterSchedule(TileLoops):
 def by_column(operation: Operation) -> ByColumn:
     """Sort W by column, then row."""
     weight = operation.weight
+    if isinstance(weight.indices, Ramps):
+        return ByColumn(ends_of(weight.column_counts), Ramps(weight.shape[0], weight.shape[1]), Turned(*weight.shape))
     rows = np.repeat(np.arange(weight.shape[0], dtype=np.int32), np.diff(weight.indptr))
     order = np.lexsort((rows, weight.indices))
     return ByColumn(ends_of(weight.column_counts), rows[order], order.astype(np.int64))

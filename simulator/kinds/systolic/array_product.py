@@ -175,7 +175,7 @@ def _entries_of(ends: NDArray[np.int64], order: NDArray[np.int64]) -> tuple[NDAr
 
 def _nonzeros(weight: Weight) -> Nonzeros:
     rows = np.repeat(np.arange(weight.shape[0], dtype=np.int64), np.diff(weight.indptr))
-    return Nonzeros(rows, weight.indices.astype(np.int64))
+    return Nonzeros(rows, np.asarray(weight.indices, dtype=np.int64))
 
 
 def packed(product: ArrayProduct, kept: int, of: int) -> ArrayProduct | None:

@@ -57,6 +57,16 @@ class SystolicFabric(Fabric):
         return int(kept), int(of)
 
     @property
+    def holds_operands(self) -> bool:
+        """Whether an operand may stay in the cells."""
+        return self.dataflow != "os"
+
+    @property
+    def keeps_sums(self) -> bool:
+        """Whether sums may."""
+        return self.dataflow in ("best", "os")
+
+    @property
     def read_cycles(self) -> int:
         """From an edge buffer to the array; no fewer than 1, where that is not settled."""
         return 1 if self.read_latency == "auto" else self.read_latency

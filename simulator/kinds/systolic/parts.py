@@ -25,7 +25,7 @@ WORDS: tuple[ComponentWords, ...] = (
     component(
         "pe_array",
         "multipliers (systolic)",
-        "processing elements: multiplier, adder and registers between neighbours, selection of N:M weights, bypass of idle rows",
+        "processing elements: multiplier, adder and registers between neighbours, selection of N:M weights, ways of sums and operands",
         branch=COMPUTE,
         drawn_as="mac_lanes",
     ),
@@ -150,16 +150,8 @@ def parts_of(elaborated: Elaborated, technology: Technology) -> Parts:
 
 def _blocks(machine: ArrayMachine, technology: Technology) -> Iterator[Instance]:
     fabric, kinds = machine.fabric, machine.datatypes
-    overlapped = fabric.weight_load == "overlapped"
-    rows, cols, (_, of) = fabric.rows, fabric.cols, fabric.kept_of
-    cell = ProcessingElement(
-        technology, kinds.weight, kinds.activation, kinds.accumulate, fabric.gate_zeros, overlapped, of, fabric.product_cycles
-    )
-    yield Instance("pe_array", "cells", cell, rows * cols)
-    if of > 1:
-        yield Instance("pe_array", "selection", WordMultiplexer(technology, of, 1, kinds.activation_bits), rows * cols)
-    if overlapped:  # what comes down a column passes idle rows through one multiplexer each
-        yield Instance("pe_array", "bypass", WordMultiplexer(technology, 2, 1, kinds.accumulate_bits), rows * cols)
+    rows, cols = fabric.rows, fabric.cols
+    yield from _cells(machine, technology)
     yield Instance(
         "x_buffer", "banks", EdgeBuffer(technology, fabric.x_buffer_kib / rows, kinds.activation_bits, word=machine.x_word), rows
     )
@@ -171,6 +163,25 @@ def _blocks(machine: ArrayMachine, technology: Technology) -> Iterator[Instance]
     yield Instance("y_buffer", "banks", EdgeBuffer(technology, fabric.y_buffer_kib / cols, kinds.accumulate_bits, "1r1w"), cols)
     if fabric.column_skip or fabric.skip_zero_tiles:
         yield Instance("presence_bits", "sequencer", PresenceScanner(technology, _presence_kib(machine), SKIP_SCAN_BITS), 1)
+
+
+def _cells(machine: ArrayMachine, technology: Technology) -> Iterator[Instance]:
+    """Registers and operators, and the multiplexers of two between the ways of a word: a level of 1.35 GE a bit and way each."""
+    fabric, kinds = machine.fabric, machine.datatypes
+    overlapped, (_, of) = fabric.weight_load == "overlapped", fabric.kept_of
+    count, holds, keeps = fabric.rows * fabric.cols, fabric.holds_operands, fabric.keeps_sums
+    ways = (kinds.weight, kinds.activation, kinds.accumulate, fabric.gate_zeros, overlapped, of, fabric.product_cycles, holds, keeps)
+    yield Instance("pe_array", "cells", ProcessingElement(technology, *ways), count)
+    if of > 1:
+        yield Instance("pe_array", "selection", WordMultiplexer(technology, of, 1, kinds.activation_bits), count)
+    sums = kinds.accumulate_bits
+    if overlapped:  # what comes down a column passes idle rows through one each: sums that are added to, and finished ones
+        yield Instance("pe_array", "bypass", WordMultiplexer(technology, 2, holds + keeps, sums), count)
+    if keeps:  # what moves down next: the sum that is finished here, or one from above
+        yield Instance("pe_array", "leaving sums", WordMultiplexer(technology, 2, 1, sums), count)
+    if holds and keeps:  # what is added to, the sum from above or the cell's own, and multiplied by, the operand from above or the held one
+        operand = max(kinds.weight_bits, kinds.activation_bits)
+        yield Instance("pe_array", "choice of dataflow", WordMultiplexer(technology, 2, 1, sums + operand), count)
 
 
 def _presence_kib(machine: ArrayMachine) -> float:

@@ -73,8 +73,8 @@ class ChainedKind(UnitsKind):
         if len(decision.cuts) > 1:
             return tuple(map(Scheduled.as_run, decision.run(decision.best())))
         plan = decision.plan(decision.cuts[0])
-        plan = plan.with_kept(kept_in(plan.least_rooms(), residency))
-        return tuple(Scheduled(program, count) for program, count in plan.least())
+        least = plan.least(decision.settled.settings, kept_in(plan.least_rooms(), residency))
+        return tuple(Scheduled(program, count) for program, count in least)
 
     def _chain_decision(
         self, elaborated: Elaborated, chain: Sequence[Operation], residency: Sequence[Residency], first: int, options: RunOptions

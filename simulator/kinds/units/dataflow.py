@@ -7,7 +7,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, ClassVar, Generic, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, Protocol, TypeVar, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,10 +19,10 @@ from simulator.engine.engines import ClusterEngine, Engine, EngineName, one_by_o
 from simulator.engine.work import TileValues, TileWork
 from simulator.kinds.gather.schedule import GatherSchedule
 from simulator.kinds.scatter.schedule import ScatterSchedule
-from simulator.kinds.units.loops import Position
+from simulator.kinds.units.loops import Carried, Position
 from simulator.kinds.units.machine import UnitsMachine
 from simulator.kinds.units.named import named_features
-from simulator.kinds.units.rounds import ClusterResults, ClusterTile
+from simulator.kinds.units.rounds import ClusterResults, ClusterTile, Lot
 from simulator.kinds.units.streams import list_parts
 from simulator.system.parts import Part
 from simulator.system.program import MemoryLevel, Span
@@ -98,23 +98,17 @@ class UnitsDataflow(ABC, Generic[ScheduleT, SliceT]):
 
     rules: ClassVar[ClusterRules]
 
-    def __init__(
-        self, machine: UnitsMachine, spec: ClusterSpec, engine: Engine, schedule: ScheduleT, *, y_shape: tuple[int, int] | None
-    ) -> None:
-        """`y_shape`: that of the outputs, where they are to be assembled."""
+    def __init__(self, machine: UnitsMachine, schedule: ScheduleT, carried: Carried, y_shape: tuple[int, int]) -> None:
+        """`y_shape`: that of the outputs."""
         self.machine = machine
-        self.spec = spec
-        self.engine = engine
         self.room_bytes = schedule.residency.room_bytes
         # what is run and recalled does not see how much room there was
         self.schedule = replace(schedule, residency=schedule.residency.without_room())
-        self.assemble = y_shape is not None
+        self.carried = carried
         operation = schedule.operation
-        self.weights = operation.weight.values() if engine.carries_values else None
-        self.x = operation.activations.values() if engine.carries_values else None
-        self.outputs: NDArray[np.float64] | None = None
-        if y_shape is not None and engine.carries_values:
-            self.outputs = np.zeros(y_shape)
+        self.weights = operation.weight.values() if carried else None
+        self.x = operation.activations.values() if carried else None
+        self.outputs: NDArray[np.float64] | None = np.zeros(y_shape) if carried == "assembled" else None
         self._slices: dict[tuple[int, int], SliceT] = {}
         self._held_entries = 0
         self._entries_of: dict[tuple[int, int], NDArray[np.int64]] = {}
@@ -123,7 +117,7 @@ class UnitsDataflow(ABC, Generic[ScheduleT, SliceT]):
 
     def made_of(self) -> tuple[Any, ...]:
         """All that decides what it does: what it was made with."""
-        return self.machine, self.spec, self.engine, self.schedule, self.assemble
+        return self.machine, self.schedule, self.carried
 
     @property
     def rows_stream(self) -> bool:
@@ -157,26 +151,29 @@ class UnitsDataflow(ABC, Generic[ScheduleT, SliceT]):
         """Hash of all that decides the timing of that."""
         return self.work(place).digest()
 
-    def simulate(
-        self, works: Sequence[TileWork], places: Sequence[ClusterTile], flows: Sequence[UnitsDataflow[Any, Any]]
-    ) -> ClusterResults:
+    def driven(self, spec: ClusterSpec) -> ClusterSpec:
+        """A cluster as this dataflow drives it."""
+        return spec
+
+    def simulate(self, lot: Lot, spec: ClusterSpec, engine: Engine) -> ClusterResults:
         """Run clusters through the engine, and check them; each may be of another dataflow that has the same fabric and rules."""
-        values = [flow.values(work, place) for flow, work, place in zip(flows, works, places, strict=True)]
-        batch, rules = WorkBatch(works), self.rules
-        outcomes = rules.run(self.engine.clusters)(self.spec, batch, values)
+        batch, rules, spec = lot.batch, self.rules, self.driven(spec)
+        dealt = [*zip(cast("Sequence[UnitsDataflow[Any, Any]]", lot.flows), batch.works, lot.places, strict=True)]
+        values = [flow.values(work, place) for flow, work, place in dealt]
+        outcomes = rules.run(engine.clusters)(spec, batch, values)
         wanted = batch.wanted(rules.multiplied(batch))
-        rules.check(self.spec, batch, wanted, outcomes)
-        for flow, work, place, numbers, outputs in zip(flows, works, places, values, outcomes.outputs, strict=bool(outcomes.outputs)):
+        rules.check(spec, batch, wanted, outcomes)
+        for (flow, work, place), numbers, outputs in zip(dealt, values, outcomes.outputs, strict=bool(outcomes.outputs)):
             if numbers is not None and outputs is not None:
                 flow.check_outputs(work, numbers, outputs)
                 if flow.outputs is not None:
                     flow.assemble_outputs(flow.outputs, work, place, outputs)
-        counts, bounds = self.counts(batch, places, outcomes), rules.bounds(self.spec, batch, wanted)
+        counts, bounds = self.counts(batch, lot.places, outcomes), rules.bounds(spec, batch, wanted)
         return ClusterResults(outcomes.cycles, outcomes.unit_cycles, counts, bounds, outcomes.milestones, values[0] is not None)
 
-    def watched(self, work: TileWork, watch: ClusterWatch) -> Outcome:
+    def watched(self, spec: ClusterSpec, work: TileWork, watch: ClusterWatch) -> Outcome:
         """Run it through the reference engine, without numbers, before the eyes of `watch`."""
-        return self.rules.by_reference(self.spec, work, None, watch)
+        return self.rules.by_reference(self.driven(spec), work, None, watch)
 
     @abstractmethod
     def values(self, work: TileWork, place: ClusterTile) -> TileValues | None:
@@ -213,7 +210,7 @@ class UnitsDataflow(ABC, Generic[ScheduleT, SliceT]):
         """Count them."""
         return self.slice(m, k).counts
 
-    def least_cycles(self) -> list[int]:
+    def least_cycles(self, spec: ClusterSpec) -> list[int]:
         """Nothing is known of any tile."""
         return [0] * len(self.schedule.positions())
 

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cached_property
-from typing import Any, TypeVar
+from functools import cached_property, lru_cache, partial
+from typing import TypeVar
 
 from simulator.engine.engines import ENGINES, RunOptions
+from simulator.kinds.units.excerpt import Excerpt
 from simulator.kinds.units.fusion import BlockCut, FusedPlan, SettledCuts, kept_in
 from simulator.kinds.units.loops import Pace, Planned, Setting
 from simulator.kinds.units.operation import UnitsPlan, run_plan
 from simulator.kinds.units.rounds import Dataflow
-from simulator.kinds.units.tries import Alone, Way, quickest
-from simulator.recall import Same
+from simulator.kinds.units.tries import Alone, Way, near, quickest
+from simulator.recall import NOTHING, Recall, Same
 from simulator.system.operation import OperationRun
 from simulator.system.tensors import Residency
 from simulator.workload.types import Operation
@@ -33,23 +34,28 @@ class Decision:
     burst_bytes: int
     """Of DRAM."""
     options: RunOptions
-    plan: Callable[[], Sequence[Planned[Dataflow[Any]]]]
+    plan: Callable[[], Sequence[Planned[Dataflow]]]
     """Says in which ways it is to be tried, the likeliest first."""
     _plans: dict[Hashable, UnitsPlan] = field(default_factory=dict)
     _runs: dict[Hashable, OperationRun] = field(default_factory=dict)
 
     @cached_property
-    def planned(self) -> dict[Hashable, Planned[Dataflow[Any]]]:
+    def planned(self) -> dict[Hashable, Planned[Dataflow]]:
         """The ways, by what tells them apart."""
         return {each.key: each for each in self.plan()}
 
     @cached_property
-    def _work(self) -> Same:
-        """All that decides what it does once it is cut, but for whether W is kept: neither rates nor room."""
+    def _cuts(self) -> Same:
+        """All that decides what is to be done once it is cut, but for whether W is kept: neither rates nor room, nor how it is clocked."""
         home = self.residency.without_room()
         return self.options.recall.named(
-            ("work", self.kind, self.setting.key, self.operation.content, home, self.index, self.burst_bytes, self.options.reuse_tiles)
+            ("cuts", self.kind, self.setting.cut_key, self.operation.content, home, self.index, self.burst_bytes, self.options.reuse_tiles)
         )
+
+    @cached_property
+    def _work(self) -> Same:
+        """The same of what it does."""
+        return self.options.recall.named(("work", self._cuts, self.setting.key))
 
     def best(self) -> Hashable:
         """The way that takes least time on this system: the only one, or of several the one that is through first when played alone."""
@@ -66,14 +72,17 @@ class Decision:
             kept = least_room is not None and least_room <= self.residency.room_bytes
             self._runs[way] = recall.of_key(
                 (*key, kept),
-                lambda: run_plan(replace(self._cut(way), w_kept=kept), self.flow, self.residency, self.options),
+                lambda: run_plan(self._cut(way), self.setting, self.flow, self.residency, self.options, w_kept=kept),
                 lambda run: run.pieces,
             )
         return self._runs[way]
 
     def _cut(self, way: Hashable) -> UnitsPlan:
+        def made() -> UnitsPlan:
+            return UnitsPlan(self.planned[way].dataflow(), self.index, self.burst_bytes, reuse_tiles=self.options.reuse_tiles)
+
         if way not in self._plans:
-            self._plans[way] = UnitsPlan(self.setting.machine, self.planned[way].dataflow(), self.index, self.burst_bytes)
+            self._plans[way] = _plans_of(self.options).of_key((self._cuts, way), made, lambda plan: plan.pieces)
         return self._plans[way]
 
 
@@ -97,16 +106,49 @@ class ChainDecision:
         return self.settled.cuts.residency
 
     @cached_property
-    def _work(self) -> Same:
-        """All that decides what it does once it is cut, but for which W are kept."""
+    def _cuts(self) -> Same:
+        """All that decides what is to be done once it is cut, but for which W are kept."""
         homes = tuple(home.without_room() for home in self.residency)
-        return self.options.recall.named(("chain", *self.settled.key, homes, self.first, self.burst_bytes, self.options.reuse_tiles))
+        return self.options.recall.named(("chain", *self.settled.cut_key, homes, self.first, self.burst_bytes, self.options.reuse_tiles))
+
+    @cached_property
+    def _work(self) -> Same:
+        """The same of what it does."""
+        return self.options.recall.named(("work", self._cuts, *self.settled.key))
 
     @cached_property
     def cuts(self) -> list[BlockCut]:
         """The likeliest first."""
-        key = *self.settled.key, self.residency, self.most
-        return self.options.recall.of_key(key, lambda: self.settled.likeliest(self.most))
+        key = self._work, "cuts", self.settled.settings[0].pace, self.residency, self.most
+        return self.options.recall.of_key(key, self._likeliest)
+
+    def _likeliest(self) -> list[BlockCut]:
+        """By their first blocks; of equal ones those of the fewest blocks, and the most tokens, at a time.
+
+        Blocks are looked at in the order of what units take, which no cut goes below, until no more can be among the best.
+        """
+        least = {cut: self.settled.unit_cycles(cut) for cut in self.settled.cuts.all()}
+        if len(least) <= self.most:
+            return list(least)
+        found: dict[BlockCut, tuple[float, ...]] = {}
+        for cut in sorted(least, key=least.__getitem__):
+            best = sorted(rank[0] for rank in found.values())[: self.most]
+            if len(best) == self.most and least[cut] >= best[-1]:
+                break
+            found[cut] = (self._foreseen(cut),)
+        return near({cut: found[cut] for cut in least if cut in found}, self.most)
+
+    def _foreseen(self, cut: BlockCut) -> int:
+        """Cycles by the first blocks, which are kept for other rates."""
+        recall, key = self.options.recall, (self._work, cut, "excerpt")
+        plan = lru_cache(partial(FusedPlan.of, self.settled, cut, 0, self.burst_bytes, reuse_tiles=self.options.reuse_tiles, tiles=1))
+        kept = kept_in(recall.of_key((*key, "room"), lambda: plan().least_rooms()), self.residency)
+        made = recall.of_key(
+            (*key, kept),
+            lambda: Excerpt.of(self.settled, cut, plan(), kept),
+            lambda excerpt: excerpt.parts,
+        )
+        return made.cycles(self.settled.settings[0].pace.system)
 
     def best(self) -> BlockCut:
         """The way that takes least time on this system: the only one, or of several the one that is through first when played alone."""
@@ -123,16 +165,25 @@ class ChainDecision:
             kept = kept_in(recall.of_key((*key, "room"), lambda: self.plan(cut).least_rooms()), self.residency)
             self._runs[cut] = recall.of_key(
                 (*key, kept),
-                lambda: self.plan(cut).with_kept(kept).run(self.residency, self.options),
+                lambda: self.plan(cut).run(self.settled.settings, self.residency, self.options, kept),
                 lambda runs: sum(run.pieces for run in runs),
             )
         return self._runs[cut]
 
     def plan(self, cut: BlockCut) -> FusedPlan:
-        """Cut in a way, once; no W is kept in the buffer."""
+        """Cut in a way."""
+
+        def made() -> FusedPlan:
+            return FusedPlan.of(self.settled, cut, self.first, self.burst_bytes, reuse_tiles=self.options.reuse_tiles)
+
         if cut not in self._plans:
-            self._plans[cut] = FusedPlan.of(self.settled, cut, self.first, self.burst_bytes)
+            self._plans[cut] = _plans_of(self.options).of_key((self._cuts, cut), made, lambda plan: plan.pieces)
         return self._plans[cut]
+
+
+def _plans_of(options: RunOptions) -> Recall:
+    """What remembers how operations are cut: nothing where a plan puts numbers together, which is run once."""
+    return NOTHING if options.engine.carries_values else options.recall
 
 
 DecisionT = TypeVar("DecisionT", Decision, ChainDecision)

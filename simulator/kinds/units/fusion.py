@@ -7,9 +7,10 @@ block in a tile, so that a tile leaves all that the next one takes. W of a block
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache, partial
+from functools import cached_property, lru_cache, partial
 from typing import TYPE_CHECKING, Any, Protocol, cast
 
 import numpy as np
@@ -20,10 +21,9 @@ from simulator.engine.engines import RunOptions
 from simulator.errors import MappingError
 from simulator.kinds.units.loops import Setting, token_tiles
 from simulator.kinds.units.machine import UnitsMachine
-from simulator.kinds.units.operation import UnitsPlan, clusters_of, run_of
-from simulator.kinds.units.rounds import Dataflow, Round, RoundRunner
+from simulator.kinds.units.operation import UnitsPlan, how, run_of
+from simulator.kinds.units.rounds import Dataflow, Deal, Round, Rounds
 from simulator.kinds.units.streams import list_stream, piece_space, with_room
-from simulator.kinds.units.tries import near
 from simulator.machine.model import Machine
 from simulator.system.activations import Forms
 from simulator.system.operation import OperationRun
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from simulator.kinds.units.chained import ChainedKind
 
 
-class BlockDataflow(Dataflow[Any], Protocol):
+class BlockDataflow(Dataflow, Protocol):
     """One operation of a chain, some blocks of it, whole in each of its tiles."""
 
     @property
@@ -157,29 +157,36 @@ class SettledCuts:
     """[operations]"""
 
     @property
+    def cut_key(self) -> tuple[Hashable, ...]:
+        """All that decides what a chain is to do but where its tensors live, and how it is cut."""
+        return *(setting.cut_key for setting in self.settings), tuple(operation.content for operation in self.cuts.chain)
+
+    @property
     def key(self) -> tuple[Hashable, ...]:
-        """All that decides what a chain does but where its tensors live, and how it is cut."""
+        """The same of what it does."""
         return *(setting.key for setting in self.settings), tuple(operation.content for operation in self.cuts.chain)
 
-    def likeliest(self, most: int) -> list[BlockCut]:
-        """The cuts that may take least time, so many at most; of equal ones those of the fewest blocks, and the most tokens, at a time.
+    def tiles(self, cut: BlockCut) -> int:
+        """Tiles of blocks."""
+        return -(-self.cuts.chain[0].batch // cut.blocks)
 
-        They are the same at any pace of the system.
-        """
-        return near({cut: (self._cycles(cut),) for cut in self.cuts.all()}, most)
-
-    def _cycles(self, cut: BlockCut) -> float:
-        """Of all tiles, as if each were the first."""
+    def round_cycles(self, cut: BlockCut) -> list[int]:
+        """[operations] about how long the units take in a round of the first tile, were all else there."""
         cuts = self.cuts
         parts = cuts.blocks(cut.blocks)[0]
-        tiles = -(-cuts.chain[0].batch // cut.blocks)
-        return tiles * sum(
-            kind.block_cycles(setting, part, home, cut)
-            for kind, setting, part, home in zip(cuts.kinds, self.settings, parts, cuts.residency, strict=True)
-        )
+        joined = zip(cuts.kinds, self.settings, parts, cuts.residency, strict=True)
+        return [math.ceil(kind.block_cycles(setting, part, home, cut) / cut.rounds) for kind, setting, part, home in joined]
+
+    def unit_cycles(self, cut: BlockCut) -> int:
+        """Of all tiles, as if each were the first."""
+        return self.tiles(cut) * cut.rounds * sum(self.round_cycles(cut))
 
 
-def kept_in(least_rooms: Sequence[Sequence[int | None]], residency: Sequence[Residency]) -> tuple[tuple[bool, ...], ...]:
+Kept = tuple[tuple[bool, ...], ...]
+"""[operations][tiles of blocks] whether the buffer keeps a W."""
+
+
+def kept_in(least_rooms: Sequence[Sequence[int | None]], residency: Sequence[Residency]) -> Kept:
     """[operations][tiles of blocks] whether the buffer keeps a W, given what must be left for each, and where the operations live."""
     return tuple(
         tuple(least is not None and least <= home.room_bytes for least in of_tiles)
@@ -211,14 +218,17 @@ class FusedPlan:
     chain: tuple[Operation, ...]
     plans: tuple[tuple[UnitsPlan, ...], ...]
     """[operations][tiles of blocks]"""
+    reuse_tiles: bool
 
     @classmethod
-    def of(cls, settled: SettledCuts, cut: BlockCut, first: int, burst_bytes: int) -> FusedPlan:
-        """Cut in one way; no W is kept in the buffer."""
+    def of(
+        cls, settled: SettledCuts, cut: BlockCut, first: int, burst_bytes: int, *, reuse_tiles: bool, tiles: int | None = None
+    ) -> FusedPlan:
+        """Cut in one way, all or so many tiles of blocks."""
         cuts, settings = settled.cuts, settled.settings
         chain, residency = cuts.chain, cuts.residency
-        made = partial(slices, values=True) if settings[0].engine.carries_values else _patterns
-        parts = [made(operation, cut.blocks) for operation in chain]
+        made = partial(slices, values=True) if settings[0].carried else _patterns
+        parts = [made(operation, cut.blocks)[:tiles] for operation in chain]
         stays = [cut.rounds == 1 or cuts.stay_in_banks(tile) for tile in zip(*parts, strict=True)]
         plans: list[tuple[UnitsPlan, ...]] = []
         wanted: list[NDArray[np.bool_] | None] = [None] * len(stays)
@@ -228,51 +238,50 @@ class FusedPlan:
                 home = _home(residency[place], chain[place], tile * cut.blocks, tile * cut.blocks + part.batch)
                 dataflow = cuts.kinds[place].block_dataflow(settings[place], part, home, cut, wanted[tile])
                 wanted[tile] = dataflow.looked_at
-                planned.append(UnitsPlan(settings[place].machine, dataflow, first + place, burst_bytes, w_stays=stays[tile]))
+                planned.append(UnitsPlan(dataflow, first + place, burst_bytes, stays[tile], reuse_tiles))
             plans.insert(0, tuple(planned))
-        return cls(tuple(each.flow for each in cuts.kinds), tuple(chain), tuple(plans))
+        return cls(tuple(each.flow for each in cuts.kinds), tuple(chain), tuple(plans), reuse_tiles)
+
+    @property
+    def pieces(self) -> int:
+        """What it takes to hold it, with its lists: about 400 bytes each."""
+        return sum(plan.pieces for plans in self.plans for plan in plans)
 
     def least_rooms(self) -> tuple[tuple[int | None, ...], ...]:
         """[operations][tiles of blocks] bytes that the buffer must have left for W, to keep that of a tile (`UnitsPlan.least_room`)."""
         return tuple(tuple(plan.least_room(plan.dataflow.room_bytes) for plan in plans) for plans in self.plans)
 
-    def with_kept(self, kept: Sequence[Sequence[bool]]) -> FusedPlan:
-        """Given [operations][tiles of blocks] whether the buffer keeps their W."""
-        plans = (
-            tuple(replace(plan, w_kept=of_tile) for plan, of_tile in zip(plans, of_tiles, strict=True))
-            for plans, of_tiles in zip(self.plans, kept, strict=True)
-        )
-        return replace(self, plans=tuple(plans))
+    @cached_property
+    def _deals(self) -> tuple[Deal, ...]:
+        """[operations] all tiles of each."""
+        return tuple(Deal([(plan.dataflow, plan.positions) for plan in plans], self.reuse_tiles) for plans in self.plans)
 
-    def run(self, residency: Sequence[Residency], options: RunOptions) -> tuple[OperationRun, ...]:
+    def run(self, settings: Sequence[Setting], residency: Sequence[Residency], options: RunOptions, kept: Kept) -> tuple[OperationRun, ...]:
         """Run all tiles; equal ones of an operation once. `residency` of the operations is that which they were planned with."""
-        rounds: list[list[list[Round]]] = []
-        checked: list[list[dict[str, int]]] = []
-        for plans in self.plans:
-            runners: list[RoundRunner[Any]] = [RoundRunner(plan.machine.fabric, plan.dataflow) for plan in plans]
-            with clusters_of(options) as clusters:
-                started = [runner.start(plan.positions, clusters) for runner, plan in zip(runners, plans, strict=True)]
-            rounds.append([runner.rounds(plan.positions, of) for runner, plan, of in zip(runners, plans, started, strict=True)])
-            checked.append([runner.checked for runner in runners])
-        programs = self._programs(rounds)
-        joined = zip(range(len(self.plans)), residency, rounds, checked, programs, strict=True)
+        rounds = [deal.run(how(setting, options)) for deal, setting in zip(self._deals, settings, strict=True)]
+        programs = self.programs([[each.each for each in of_operation] for of_operation in rounds], kept)
+        joined = zip(range(len(self.plans)), residency, rounds, programs, strict=True)
         return tuple(self._joined(*each) for each in joined)
 
-    def least(self) -> list[tuple[OperationProgram, Callable[[], Counts]]]:
+    def least(self, settings: Sequence[Setting], kept: Kept) -> list[tuple[OperationProgram, Callable[[], Counts]]]:
         """[operations] programs that are through no later than any run's, and the events of fills and drains."""
-        rounds = [[plan.least_rounds(plan.dataflow.least_cycles(), 1) for plan in plans] for plans in self.plans]
-        return [(program, _counted(plans)) for program, plans in zip(self._programs(rounds), self.plans, strict=True)]
+        rounds = [
+            [plan.least_rounds(plan.dataflow.least_cycles(setting.spec), 1) for plan in plans]
+            for setting, plans in zip(settings, self.plans, strict=True)
+        ]
+        return [(program, _counted(plans)) for program, plans in zip(self.programs(rounds, kept), self.plans, strict=True)]
 
-    def _programs(self, rounds: Sequence[Sequence[Sequence[Round]]]) -> list[OperationProgram]:
+    def programs(self, rounds: Sequence[Sequence[Sequence[Round]]], kept: Kept) -> list[OperationProgram]:
         """[operations] tiles, fills and drains, all as many; drains wait for room as the tiles of all operations leave it."""
         leaving = [
             [plan.cut_drains(done) for plan, done in zip(plans, each, strict=True)] for plans, each in zip(self.plans, rounds, strict=True)
         ]
         programs = [
             in_sequence(
-                plan.drained(done, cut, [whole.parts for whole in cut]) for plan, done, cut in zip(plans, of_plans, of_cuts, strict=True)
+                plan.drained(done, cut, [whole.parts for whole in cut], w_kept=w_kept)
+                for plan, done, cut, w_kept in zip(plans, of_plans, of_cuts, of_kept, strict=True)
             )
-            for plans, of_plans, of_cuts in zip(self.plans, rounds, leaving, strict=True)
+            for plans, of_plans, of_cuts, of_kept in zip(self.plans, rounds, leaving, kept, strict=True)
         ]
         cuts = [_flat(each) for each in leaving]
         units = [
@@ -294,17 +303,10 @@ class FusedPlan:
             programs[place] = replace(program, drains=drains)
         return programs
 
-    def _joined(
-        self,
-        place: int,
-        home: Residency,
-        rounds: Sequence[Sequence[Round]],
-        checked: Sequence[dict[str, int]],
-        program: OperationProgram,
-    ) -> OperationRun:
+    def _joined(self, place: int, home: Residency, rounds: Sequence[Rounds], program: OperationProgram) -> OperationRun:
         """One operation's tiles of all blocks as its run."""
         operation, flow = self.chain[place], self.flows[place]
-        runs = [run_of(plan, flow, home, done, seen, program) for plan, done, seen in zip(self.plans[place], rounds, checked, strict=True)]
+        runs = [run_of(plan, flow, home, done, program) for plan, done in zip(self.plans[place], rounds, strict=True)]
         details = dict(runs[0].details) | {"blocks": len(runs)}
         if "weight_stored_bytes" in details:
             details["weight_stored_bytes"] = sum(run.details["weight_stored_bytes"] for run in runs)
@@ -337,7 +339,7 @@ def _flat(several: Any) -> list[Any]:
 
 
 def _counted(plans: Sequence[UnitsPlan]) -> Callable[[], Counts]:
-    return lambda: Counts.total(plan.transfer_counts() for plan in plans)
+    return lambda: Counts.total(plan.transfer_counts for plan in plans)
 
 
 def _into(drain: Drain, bank_cycles: int) -> Drain:

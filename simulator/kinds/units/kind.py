@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,13 +23,13 @@ from simulator.kinds.base import Kind, Least, Memo, Scheduled, TileName
 from simulator.kinds.units import facts
 from simulator.kinds.units.decision import Decision, judged
 from simulator.kinds.units.delays import slices_of, timing_paths, wires_of
-from simulator.kinds.units.lists import present_words
-from simulator.kinds.units.loops import Pace, Planned, Setting
+from simulator.kinds.units.loops import Carried, Pace, Planned, Setting
 from simulator.kinds.units.machine import UnitsFabric, UnitsMachine, UnitsMapping
 from simulator.kinds.units.named import named_features
 from simulator.kinds.units.operation import UnitsPlan
 from simulator.kinds.units.parts import WORDS, UnitParts, fabric_parts
 from simulator.kinds.units.placement import placement_of
+from simulator.kinds.units.present import present_words
 from simulator.kinds.units.rounds import Dataflow, cluster_tiles
 from simulator.kinds.units.sizes import UnitsSizes
 from simulator.kinds.units.tries import MOST_TRIED, TRIED_ENTRIES
@@ -68,7 +68,7 @@ class UnitsKind(Kind):
     """Whether there is a network that carries sums to the banks."""
 
     @abstractmethod
-    def planned(self, setting: Setting, operation: Operation, residency: Residency, most: int) -> list[Planned[Dataflow[Any]]]:
+    def planned(self, setting: Setting, operation: Operation, residency: Residency, most: int) -> list[Planned[Dataflow]]:
         """In which ways to cut an operation that may take least time at the setting's pace, so many at most, the likeliest first.
 
         Raises MappingError where none fits, or the buffer has no room for that.
@@ -99,9 +99,9 @@ class UnitsKind(Kind):
             raise ConfigError(
                 f"{operation.name}: in tile {tile.tile} the clusters 0 to {len(places) - 1} are busy, and none of number {tile.cluster}"
             )
-        return dataflow.watched(dataflow.work(places[tile.cluster]), watch)
+        return dataflow.watched(self.setting(elaborated, options).spec, dataflow.work(places[tile.cluster]), watch)
 
-    def as_run(self, elaborated: Elaborated, operation: Operation, residency: Residency, options: RunOptions) -> Dataflow[Any]:
+    def as_run(self, elaborated: Elaborated, operation: Operation, residency: Residency, options: RunOptions) -> Dataflow:
         """An operation by itself, cut as its run chooses it, whatever its place in the workload."""
         decision, judge = judged(options, partial(self._decision, elaborated, operation, residency, 0))
         return decision.planned[judge.best()].dataflow()
@@ -115,8 +115,9 @@ class UnitsKind(Kind):
             return Scheduled.as_run(decision.run(decision.best()))
         (planned,) = decision.planned.values()
         dataflow = planned.dataflow()
-        plan = UnitsPlan.of(decision.setting.machine, dataflow, index, elaborated.dram_burst_bytes, room_bytes=dataflow.room_bytes)
-        return Scheduled(plan.least_program(plan.dataflow.least_cycles()), plan.transfer_counts)
+        plan = UnitsPlan(dataflow, index, elaborated.dram_burst_bytes)
+        kept = plan.keeps_w(dataflow.room_bytes)
+        return Scheduled(plan.least_program(dataflow.least_cycles(decision.setting.spec), w_kept=kept), lambda: plan.transfer_counts)
 
     def schedules_by_running(self, machine: Machine, operations: Sequence[Operation]) -> bool:
         """Where there is so little to do that it takes runs to choose the schedule."""
@@ -263,7 +264,8 @@ def _setting(
     machine = UnitsMachine.of(elaborated.machine.inside()).in_dataflow(flow)
     spec = cluster_spec(machine, elaborated.stages)
     spec = spec.with_ideal_network() if ideal in ("network", "both") else spec
-    return Setting(machine, spec, engine, Pace(SystemSpec.of(elaborated).made_ideal(ideal), spec.unloaded_cycles), assemble, recall)
+    carried: Carried = ("assembled" if assemble else "checked") if engine.carries_values else ""
+    return Setting(machine, spec, engine, Pace(SystemSpec.of(elaborated).made_ideal(ideal), spec.unloaded_cycles), carried, recall)
 
 
 def cluster_spec(machine: UnitsMachine, stages: Stages) -> ClusterSpec:

@@ -13,7 +13,6 @@ from simulator.engine.work import TileValues, TileWork
 from simulator.kinds.gather.schedule import GatherSchedule
 from simulator.kinds.units.machine import UnitsMachine
 from simulator.system.program import Span
-from simulator.workload.types import Operation
 
 
 @dataclass(frozen=True, eq=False)
@@ -93,20 +92,6 @@ def _output_rows(unit: NDArray[np.int32]) -> NDArray[np.int32]:
     places = np.empty(len(unit), dtype=np.int32)
     places[order] = np.arange(len(unit)) - starts
     return places
-
-
-def present_words(machine: UnitsMachine, operation: Operation) -> NDArray[np.bool_]:
-    """[token words, K]: which activation words have a nonzero lane (all of them, without zero skip)."""
-    _, k, n = operation.shape
-    lanes = machine.fabric.lanes
-    token_words = -(-n // lanes)
-    mask = operation.activations.mask
-    if mask is None or not machine.fabric.zero_skip:
-        return np.ones((token_words, k), dtype=np.bool_)
-    padded = np.zeros((k, token_words * lanes), dtype=np.bool_)
-    padded[:, :n] = mask
-    shown: NDArray[np.bool_] = np.any(padded.reshape(k, token_words, lanes), axis=2)
-    return shown.T
 
 
 def cluster_work(

@@ -6,7 +6,7 @@ import itertools
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Generic, TypeVar
+from typing import Generic, Literal, TypeVar
 
 from simulator.engine.cluster import ClusterSpec
 from simulator.engine.engines import Engine
@@ -21,6 +21,8 @@ from simulator.workload.types import Operation
 
 Position = tuple[int, int, int]
 """M tile, round, K tile."""
+Carried = Literal["", "checked", "assembled"]
+"""Numbers of a run: none, held against NumPy's tile by tile, or put together to Y as well."""
 DataflowT = TypeVar("DataflowT", covariant=True)
 
 
@@ -42,18 +44,27 @@ class Setting:
     spec: ClusterSpec
     engine: Engine
     pace: Pace
-    assemble: bool
-    """Whether Y is put together, where the engine carries numbers."""
+    carried: Carried
     recall: Recall = NOTHING
     """What was worked out before at any pace."""
 
     @cached_property
-    def key(self) -> bytes:
-        """Hash of all that decides what an operation does there, once it is cut: of all but the pace and what is remembered.
+    def unclocked(self) -> UnitsMachine:
+        """What an operation sees of the machine once it is decided how to cut it, until its clusters run."""
+        return self.machine.unclocked()
+
+    @cached_property
+    def cut_key(self) -> bytes:
+        """Hash of all that decides what clusters are to do, once it is decided how an operation is cut.
 
         Raises MappingError as `placement_of`.
         """
-        return fingerprint((self.machine, self.spec, self.engine, self.assemble, placement_of(self.machine)))
+        return fingerprint((self.unclocked, self.carried, placement_of(self.machine)))
+
+    @cached_property
+    def key(self) -> bytes:
+        """Hash of that and of how they do it: of all but the pace and what is remembered."""
+        return fingerprint((self.cut_key, self.spec, self.engine))
 
 
 @dataclass(frozen=True, eq=False)

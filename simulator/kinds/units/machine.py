@@ -153,6 +153,21 @@ class UnitsFabric(Fabric):
         UnitsMachine.of(machine).check()
 
 
+_CLOCKED = (
+    "bank_ports",
+    "bank_queue",
+    "multicast",
+    "window",
+    "accumulators",
+    "feed_latency",
+    "read_latency",
+    "multiply_latency",
+    "accumulate_latency",
+    "network",
+)
+"""Keys of what only clusters look at while they run (`ClusterSpec`)."""
+
+
 class UnitsMapping(Mapping):
     """Placement and schedule of a fabric of units."""
 
@@ -197,6 +212,13 @@ class UnitsMachine(MachineView):
         """The same machine with one dataflow only."""
         mapping = self.mapping.model_copy(update={"dataflow": dataflow})
         return UnitsMachine(self.machine.model_copy(update={"mapping": mapping}), self.fabric, mapping)
+
+    def unclocked(self) -> UnitsMachine:
+        """The machine as far as it decides what clusters do, not how fast: of the rest, nothing is there to be read (AttributeError)."""
+        fabric = self.fabric.model_copy()
+        for name in _CLOCKED:
+            del fabric.__dict__[name]
+        return UnitsMachine(self.machine.model_copy(update={"fabric": fabric}), fabric, self.mapping)
 
     def check(self) -> None:
         """Raise ValueError, naming the keys, where some do not go together."""

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -14,9 +14,8 @@ from numpy.typing import NDArray
 from simulator.activity import CAUSES, Bounds, Counts
 from simulator.engine.engines import RunOptions
 from simulator.kinds.units.checks import check_entries
-from simulator.kinds.units.loops import Position, runs_of
-from simulator.kinds.units.machine import UnitsMachine
-from simulator.kinds.units.rounds import Clusters, Dataflow, Round, RoundRunner
+from simulator.kinds.units.loops import Position, Setting, runs_of
+from simulator.kinds.units.rounds import Dataflow, Deal, How, Round, Rounds
 from simulator.kinds.units.streams import InStep, RowDrain, row_drain, with_room
 from simulator.machine.model import DMA_CHUNK_BYTES
 from simulator.system.operation import OperationRun
@@ -30,33 +29,38 @@ Content = Callable[[Position], tuple[int, ...]]
 
 @dataclass(frozen=True, eq=False)
 class UnitsPlan:
-    """An operation on a fabric of units, cut into tiles but not run."""
+    """An operation on a fabric of units, cut into tiles but not run: what is the same however quick its clusters are."""
 
-    machine: UnitsMachine
-    """In the dataflow of this operation."""
-    dataflow: Dataflow[Any]
+    dataflow: Dataflow
     """What it does, as scheduled."""
     index: int
     burst_bytes: int
     """Of DRAM."""
     w_stays: bool | None = None
     """Whether the lists of a tile stay until all rounds have walked them; None: where they fit by themselves."""
-    w_kept: bool = False
-    """Whether the buffer keeps a W from DRAM that is walked again (rule 7)."""
-    _rows: dict[tuple[int, Part], RowDrain] = field(default_factory=dict)
-    _parts: dict[tuple[int, int, int], Sequence[Part]] = field(default_factory=dict)
-
-    @classmethod
-    def of(cls, machine: UnitsMachine, dataflow: Dataflow[Any], index: int, burst_bytes: int, *, room_bytes: int) -> UnitsPlan:
-        """`room_bytes`: what the buffer has left for W; it keeps all of it, or nothing."""
-        plan = cls(machine, dataflow, index, burst_bytes)
-        least_room = plan.least_room(dataflow.room_bytes)
-        return replace(plan, w_kept=least_room is not None and least_room <= room_bytes)
+    reuse_tiles: bool = True
+    """Whether equal tiles are run once."""
 
     @cached_property
     def positions(self) -> list[Position]:
         """Tiles in execution order."""
         return self.dataflow.loops.positions()
+
+    @cached_property
+    def deal(self) -> Deal:
+        """Its tiles."""
+        return Deal([(self.dataflow, self.positions)], self.reuse_tiles)
+
+    @property
+    def pieces(self) -> int:
+        """What it takes to hold it, with its lists: about 400 bytes each."""
+        operation = self.dataflow.loops.operation
+        return 1 + len(self.positions) + (operation.weight.nnz + sum(operation.shape)) // 8
+
+    def keeps_w(self, room_bytes: int) -> bool:
+        """Whether the buffer, with so many bytes left for W, keeps one from DRAM that is walked again (rule 7): all of it, or nothing."""
+        least = self.least_room(self.dataflow.room_bytes)
+        return least is not None and least <= room_bytes
 
     def least_room(self, room_bytes: int) -> int | None:
         """Bytes that the buffer must have left for W, where it was scheduled with so many, to keep it; None of a W that it never keeps."""
@@ -65,7 +69,7 @@ class UnitsPlan:
         if len(changes) == len(places) or self.dataflow.loops.residency.w != "dram":
             return None
         taken = room_bytes - self.dataflow.room_bytes
-        return taken + sum(part.bytes for place in places for part in self._w_parts(*place, self.burst_bytes))
+        return taken + sum(part.bytes for place in places for part in self._w_parts[place])
 
     @cached_property
     def _w_changes(self) -> list[tuple[int, int]]:
@@ -82,30 +86,33 @@ class UnitsPlan:
         """First tile of each drain, in order."""
         return changes_of(self.positions, self.dataflow.loops.y_content)
 
-    def _w_parts(self, m: int, k: int, grain: int) -> Sequence[Part]:
-        """Those of the dataflow, made once."""
-        key = m, k, grain
-        if key not in self._parts:
-            self._parts[key] = self.dataflow.w_parts(*key)
-        return self._parts[key]
+    @cached_property
+    def _w_parts(self) -> dict[tuple[int, int], Sequence[Part]]:
+        """Of the fills of W."""
+        grain = self.burst_bytes if self.dataflow.loops.residency.w == "dram" else 1
+        return {place: self.dataflow.w_parts(*place, grain) for place in dict.fromkeys(self._w_changes)}
 
-    def program(self, rounds: Sequence[Round]) -> OperationProgram:
-        """What the system level must do for it, given what its rounds did, or the least that they do."""
+    @cached_property
+    def _y_parts(self) -> list[Sequence[Part]]:
+        """Of each drain, uncut."""
+        return [self.dataflow.y_parts(position) for position in self._y_changes]
+
+    def program(self, rounds: Sequence[Round], *, w_kept: bool) -> OperationProgram:
+        """What the system level must do for it, given what its rounds did, or the least that they do, and whether W is kept."""
         cut = self.cut_drains(rounds)
         whole = with_room(cut, [done.in_step.unit for done in rounds], self.dataflow.output_places) if self.dataflow.rows_stream else None
-        return self.drained(rounds, cut, whole or [each.parts for each in cut])
+        return self.drained(rounds, cut, whole or [each.parts for each in cut], w_kept=w_kept)
 
-    def drained(self, rounds: Sequence[Round], cut: Sequence[RowDrain], parts: Sequence[Sequence[Part]]) -> OperationProgram:
+    def drained(
+        self, rounds: Sequence[Round], cut: Sequence[RowDrain], parts: Sequence[Sequence[Part]], *, w_kept: bool
+    ) -> OperationProgram:
         """The same, given what leaves and the parts in which it does."""
-        drains, y_flows = self._drains(parts), [each.flow for each in cut]
-        w_fills = self._w_fills()
-        xs, ws, ys = (self._numbers(content) for content in self._contents)
-        steps = zip(rounds, xs, ws, ys, strict=True)
-        streams = [flows_in(fill.parts) for fill in w_fills]
+        y_flows = [each.flow for each in cut]
         tiles = [
-            TileStep(self.index, done.cycles, x, w, y, done.in_step.w_flow if streams[w] else None, y_flows[y]) for done, x, w, y in steps
+            TileStep(self.index, done.cycles, x, w, y, done.in_step.w_flow if streams else None, y_flows[y])
+            for done, (x, w, y, streams) in zip(rounds, self._steps, strict=True)
         ]
-        return OperationProgram(tuple(tiles), self._x_fills(), w_fills, drains)
+        return OperationProgram(tuple(tiles), self.x_fills, self._kept_fills if w_kept else self._w_fills, self._drains(parts))
 
     @property
     def _contents(self) -> tuple[Content, Content, Content]:
@@ -114,30 +121,34 @@ class UnitsPlan:
         w_content = self.dataflow.w_content if self.w_stays is None else loops.w_content if self.w_stays else tuple
         return loops.x_content, w_content, loops.y_content
 
-    def _numbers(self, content: Content) -> list[int]:
-        return content_indices([content(place) for place in self.positions], 0)
+    @cached_property
+    def _steps(self) -> list[tuple[int, int, int, bool]]:
+        """[tiles] fill of X, fill of W, drain; and whether that W streams."""
+        xs, ws, ys = (content_indices([content(place) for place in self.positions], 0) for content in self._contents)
+        streams = [flows_in(self._w_parts[place]) for place in self._w_changes]
+        return [(x, w, y, streams[w]) for x, w, y in zip(xs, ws, ys, strict=True)]
 
-    def _x_fills(self) -> tuple[Fill, ...]:
+    @cached_property
+    def x_fills(self) -> tuple[Fill, ...]:
+        """In order."""
         home = self.dataflow.loops.residency.x
         return tuple(Fill(self.index, home, self.dataflow.x_parts(position), waits=True) for position in self._x_changes)
 
+    @cached_property
     def _w_fills(self) -> tuple[Fill, ...]:
-        """For all groups at once. A W that is made from activations comes from where they live, and waits for them.
-
-        One that is kept comes from DRAM the first time.
-        """
+        """For all groups at once. A W that is made from activations comes from where they live, and waits for them."""
         loops = self.dataflow.loops
         made, home = loops.operation.weight_home == "activation", loops.residency.w
-        grain = self.burst_bytes if home == "dram" else 1
-        changes = self._w_changes
-        parts = {place: self._w_parts(*place, grain) for place in dict.fromkeys(changes)}
-        fills, seen = [], set()
-        for place in changes:
-            there = self.w_kept and place in seen
-            level: MemoryLevel = "buffer" if there else home
-            fills.append(Fill(self.index, level, parts[place], waits=made, kept=self.w_kept and not there))
-            seen.add(place)
-        return tuple(fills)
+        return tuple(Fill(self.index, home, self._w_parts[place], waits=made) for place in self._w_changes)
+
+    @cached_property
+    def _kept_fills(self) -> tuple[Fill, ...]:
+        """The same where the buffer keeps W: it comes from DRAM the first time."""
+        first = dict(reversed([*zip(self._w_changes, self._w_fills, strict=True)]))
+        return tuple(
+            replace(fill, kept=True) if fill is first[place] else replace(fill, home="buffer")
+            for place, fill in zip(self._w_changes, self._w_fills, strict=True)
+        )
 
     def _drains(self, parts: Sequence[Sequence[Part]]) -> tuple[Drain, ...]:
         """What leaves in such parts. Sums of a sampled product that stay lie in the lists, which go with them."""
@@ -158,29 +169,36 @@ class UnitsPlan:
 
     def cut_drains(self, rounds: Sequence[Round]) -> list[RowDrain]:
         """What leaves, in the parts in which it does."""
-        loops = self.dataflow.loops
-        whole = [self.dataflow.y_parts(position) for position in self._y_changes]
         if not self.dataflow.rows_stream:
-            return [RowDrain(parts, None, np.zeros(0, dtype=np.int64)) for parts in whole]
-        grain = self.burst_bytes if loops.residency.y == "dram" or self.dataflow.sums_home == "dram" else 1
-        return [self._cut(done.in_step, parts, grain) for done, parts in zip(rounds, whole, strict=True)]
+            return [RowDrain(parts, None, np.zeros(0, dtype=np.int64)) for parts in self._y_parts]
+        grain = self.burst_bytes if self.dataflow.loops.residency.y == "dram" or self.dataflow.sums_home == "dram" else 1
+        most_rows = max(1, self.dataflow.output_places // 2)
+        # what the same clusters did, of which the same leaves, is cut once
+        cut: dict[tuple[int, Part], RowDrain] = {}
+        for done, whole in zip(rounds, self._leaving, strict=True):
+            if (id(done), whole) not in cut:
+                cut[id(done), whole] = row_drain(done.in_step.written, whole, grain, most_rows)
+        return [cut[id(done), whole] for done, whole in zip(rounds, self._leaving, strict=True)]
 
-    def _cut(self, done: InStep, parts: Sequence[Part], grain: int) -> RowDrain:
-        sums = Sums.total(part.sums for part in parts)
-        whole = Part(sum(part.bytes for part in parts), extra_bus_bytes=sum(part.extra_bus_bytes for part in parts), sums=sums)
-        key = id(done), whole
-        if key not in self._rows:
-            self._rows[key] = row_drain(done.written, whole, grain, max(1, self.dataflow.output_places // 2))
-        return self._rows[key]
+    @cached_property
+    def _leaving(self) -> list[Part]:
+        """Of each drain, all in one part."""
+        return [
+            Part(
+                sum(part.bytes for part in parts),
+                extra_bus_bytes=sum(part.extra_bus_bytes for part in parts),
+                sums=Sums.total(part.sums for part in parts),
+            )
+            for parts in self._y_parts
+        ]
 
-    def least_program(self, cycles: Sequence[int]) -> OperationProgram:
+    def least_program(self, cycles: Sequence[int], *, w_kept: bool) -> OperationProgram:
         """A program that is through no later than any run's, given the least [tiles] cycles of its rounds.
 
         Of the pieces of a list only the first is wanted before the end, and rows are there from the start.
         """
-        return self.program(
-            self.least_rounds(cycles, 1 + sum(part.bytes for part in self.dataflow.y_parts(self.positions[0])) // DMA_CHUNK_BYTES)
-        )
+        row_words = 1 + sum(part.bytes for part in self.dataflow.y_parts(self.positions[0])) // DMA_CHUNK_BYTES
+        return self.program(self.least_rounds(cycles, row_words), w_kept=w_kept)
 
     def least_rounds(self, cycles: Sequence[int], row_words: int) -> list[Round]:
         """Rounds that do no later than any run's what the system level waits for, with so many row words, there from the start."""
@@ -193,6 +211,21 @@ class UnitsPlan:
             rounds.append(Round(least, Counts(), np.zeros(0, dtype=np.int64), Bounds(), InStep([], flow, rows, np.zeros_like(rows))))
         return rounds
 
+    def even_rounds(self, cycles: int) -> list[Round]:
+        """Rounds of so many cycles in which pieces are wanted, and rows written, evenly: as they are when nothing is known of them."""
+        loops, units = self.dataflow.loops, self.dataflow.machine.fabric.units
+        rows = int(np.count_nonzero(np.diff(loops.operation.weight.indptr)))
+        rounds = []
+        for m, round_index, k in self.positions:
+            upto = cycles * np.arange(len(self._w_parts[m, k]) + 1)
+            wanted = (upto // (len(upto) - 1)).tolist()
+            word = np.arange(rows * loops.round_words(round_index))
+            written = cycles * (word + 1) // max(1, len(word)) - 1
+            step = InStep([], Flow(tuple(wanted[:-1]), tuple(wanted[1:])), written, word % units)
+            rounds.append(Round(cycles, Counts(), np.zeros(0, dtype=np.int64), Bounds(), step))
+        return rounds
+
+    @cached_property
     def transfer_counts(self) -> Counts:
         """What fills write and drains read on the fabric."""
         dataflow = self.dataflow
@@ -201,51 +234,48 @@ class UnitsPlan:
         counts += [dataflow.y_counts(position) for position in self._y_changes]
         return Counts.total(counts)
 
+    @cached_property
+    def details(self) -> dict[str, Any]:
+        """What a result says of its loops, and of the form of W in DRAM and the room that it takes there, where others have not made it."""
+        dataflow, loops = self.dataflow, self.dataflow.loops
+        if loops.operation.weight_home == "activation":
+            return loops.describe()
+        tiles = itertools.product(range(len(loops.m_tiles)), range(len(loops.k_tiles)))
+        stored = sum(dataflow.fetched(m, k).total for m, k in tiles)
+        return loops.describe() | {"weight_format": dataflow.weight_form, "weight_stored_bytes": stored}
 
-def run_plan(plan: UnitsPlan, flow: str, residency: Residency, options: RunOptions) -> OperationRun:
+
+def run_plan(plan: UnitsPlan, setting: Setting, flow: str, residency: Residency, options: RunOptions, *, w_kept: bool) -> OperationRun:
     """Run the rounds of an operation, and list what the system level must move for them. `flow` is what results call its dataflow."""
-    runner: RoundRunner[Any] = RoundRunner(plan.machine.fabric, plan.dataflow)
-    rounds = runner.run(plan.positions, clusters_of(options))
-    return run_of(plan, flow, residency, rounds, runner.checked, plan.program(rounds))
+    (rounds,) = plan.deal.run(how(setting, options))
+    return run_of(plan, flow, residency, rounds, plan.program(rounds.each, w_kept=w_kept))
 
 
-def clusters_of(options: RunOptions) -> Clusters[Any]:
-    """What runs clusters, of one operation or of its tiles in a chain."""
-    return Clusters(options.reuse_tiles, options.threads if options.engine.releases_gil else 1)
+def how(setting: Setting, options: RunOptions) -> How:
+    """How the clusters of an operation are run in a setting."""
+    return How(setting.spec, options.engine, options.threads if options.engine.releases_gil else 1)
 
 
-def run_of(
-    plan: UnitsPlan, flow: str, residency: Residency, rounds: Sequence[Round], checked: Mapping[str, int], program: OperationProgram
-) -> OperationRun:
+def run_of(plan: UnitsPlan, flow: str, residency: Residency, rounds: Rounds, program: OperationProgram) -> OperationRun:
     """What rounds that have been run come to."""
     dataflow = plan.dataflow
     operation = dataflow.loops.operation
     causes: NDArray[np.int64] = np.zeros(len(CAUSES), dtype=np.int64)
-    for result in rounds:
+    for result in rounds.each:
         causes = causes + result.unit_cycles
-    counts = Counts.total([Counts(macs_useful=operation.macs_useful), *(result.counts for result in rounds)])
+    counts = Counts.total([Counts(macs_useful=operation.macs_useful), *(result.counts for result in rounds.each)])
     check_entries(operation.name, counts.list_entries, operation.weight.nnz, dataflow.loops.token_words)
     return OperationRun(
         operation,
         residency,
         program=program,
-        counts=counts + plan.transfer_counts(),
+        counts=counts + plan.transfer_counts,
         unit_cycles=causes,
-        bounds=sum((result.bounds for result in rounds), Bounds()),
-        details={"dataflow": flow} | dataflow.loops.describe() | _stored(dataflow),
-        checked=checked,
+        bounds=sum((result.bounds for result in rounds.each), Bounds()),
+        details={"dataflow": flow} | plan.details,
+        checked=rounds.checked,
         outputs=dataflow.outputs,
     )
-
-
-def _stored(dataflow: Dataflow[Any]) -> dict[str, int | str]:
-    """The form of W in DRAM and the room that it takes there; none where it is made from activations."""
-    loops = dataflow.loops
-    operation = loops.operation
-    if operation.weight_home == "activation":
-        return {}
-    tiles = itertools.product(range(len(loops.m_tiles)), range(len(loops.k_tiles)))
-    return {"weight_format": dataflow.weight_form, "weight_stored_bytes": sum(dataflow.fetched(m, k).total for m, k in tiles)}
 
 
 def changes_of(positions: list[Position], content: Content) -> list[Position]:

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from simulator.errors import MappingError
 from simulator.kinds.units.rows import Ints, RowParts, part_entries, spread_rows
 from simulator.system.program import Span
-from simulator.workload.csr import runs_of_lines
+from simulator.workload.csr import Ramps, runs_of_lines
 from simulator.workload.types import Weight
 
 UNLIMITED = 1 << 40
@@ -58,7 +58,7 @@ class FittedRows:
         return 1 + int(self.entries.nbytes + 3 * self.parts.row.nbytes) // 1024
 
 
-def line_entries(indptr: NDArray[np.integer], other: NDArray[np.int32], width: int, tiles: int) -> Ints:
+def line_entries(indptr: NDArray[np.integer], other: NDArray[np.int32] | Ramps, width: int, tiles: int) -> Ints:
     """[rows, tiles] nonzeros of each row by tile of `width` of the other dimension, given each nonzero's index along it."""
     nnz = np.diff(indptr).astype(np.int64)
     if tiles == 1:

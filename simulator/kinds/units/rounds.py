@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+import itertools
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass, field
-from functools import cached_property
-from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
+from functools import partial
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from simulator.activity import Bounds, Counts
-from simulator.engine.batch import Ints
-from simulator.engine.cluster import CAUSE, Milestones, Outcome
+from simulator.engine.batch import Ints, WorkBatch
+from simulator.engine.cluster import CAUSE, ClusterSpec, Milestones, Outcome
+from simulator.engine.engines import Engine
+from simulator.engine.work import TileWork
 from simulator.kinds.units.loops import Position, TileLoops
-from simulator.kinds.units.machine import UnitsFabric
+from simulator.kinds.units.machine import UnitsFabric, UnitsMachine
 from simulator.kinds.units.streams import InStep, in_step
 from simulator.system.parts import Part
 from simulator.system.program import MemoryLevel, Span
@@ -31,17 +34,6 @@ class WeightBytes(Protocol):
     @property
     def total(self) -> int:
         """Values and metadata."""
-
-
-class Work(Protocol):
-    """What one cluster does in one tile."""
-
-    @property
-    def entries(self) -> int:
-        """List entries walked in it."""
-
-
-WorkT = TypeVar("WorkT", bound=Work)
 
 
 @dataclass(frozen=True, eq=False)
@@ -72,8 +64,11 @@ class ClusterTile:
     replica: int
 
 
-class Dataflow(Protocol[WorkT]):
+class Dataflow(Protocol):
     """One way to run an operation on a fabric of units."""
+
+    machine: UnitsMachine
+    """As far as it decides what clusters do."""
 
     @property
     def loops(self) -> TileLoops:
@@ -103,19 +98,19 @@ class Dataflow(Protocol[WorkT]):
     def weight_form(self) -> str:
         """How W lies in memory."""
 
-    def least_cycles(self) -> list[int]:
+    def least_cycles(self, spec: ClusterSpec) -> list[int]:
         """[tiles in execution order] cycles that no run of each round goes below."""
 
-    def work(self, place: ClusterTile) -> WorkT:
+    def work(self, place: ClusterTile) -> TileWork:
         """What a cluster does in a tile."""
 
     def digest(self, place: ClusterTile) -> bytes:
         """Hash of all that decides the timing of that."""
 
-    def simulate(self, works: Sequence[WorkT], places: Sequence[ClusterTile], flows: Sequence[Any]) -> ClusterResults:
+    def simulate(self, lot: Lot, spec: ClusterSpec, engine: Engine) -> ClusterResults:
         """Run clusters through the engine, and check them; each may be of another dataflow that has the same fabric and rules."""
 
-    def watched(self, work: WorkT, watch: ClusterWatch) -> Outcome:
+    def watched(self, spec: ClusterSpec, work: TileWork, watch: ClusterWatch) -> Outcome:
         """Run it through the reference engine, without numbers, before the eyes of `watch`."""
 
     def later_tile_counts(self, counts: Counts) -> Counts:
@@ -158,171 +153,179 @@ class Round:
 
 
 BATCH_ENTRIES = 1 << 17
-"""List entries, over all token words, with which a batch is large enough: bounds the memory that waiting clusters take."""
+"""List entries, over all token words, with which a lot is large enough: bounds the memory that waiting clusters take."""
 BATCH_CLUSTERS = 4096
 """The same in clusters."""
 
 
-@dataclass(eq=False)
-class _Batch(Generic[WorkT]):
-    """Clusters that are run together."""
+@dataclass(frozen=True)
+class How:
+    """How clusters are run."""
 
-    works: list[WorkT] = field(default_factory=list)
-    """Until they have been run."""
-    places: list[ClusterTile] = field(default_factory=list)
-    flows: list[Dataflow[WorkT]] = field(default_factory=list)
-    """What each is a part of."""
-    entries: int = 0
-    results: Future[ClusterResults] = field(default_factory=Future)
-
-    def add(self, flow: Dataflow[WorkT], place: ClusterTile) -> _Cluster:
-        """One more."""
-        self.works.append(flow.work(place))
-        self.places.append(place)
-        self.flows.append(flow)
-        self.entries += self.works[-1].entries
-        return _Cluster(self, len(self.works) - 1)
-
-    @property
-    def full(self) -> bool:
-        """Whether it is to be run."""
-        return self.entries >= BATCH_ENTRIES or len(self.works) >= BATCH_CLUSTERS
-
-    def run(self) -> None:
-        """Run it; an error in another thread is raised again where a result is asked for."""
-        works, flows, self.works, self.flows = self.works, self.flows, [], []
-        try:
-            self.results.set_result(flows[0].simulate(works, self.places, flows))
-        except BaseException as error:
-            self.results.set_exception(error)
-            raise
+    spec: ClusterSpec
+    engine: Engine
+    threads: int
+    """Lots simulated at once; what comes out does not depend on it."""
 
 
 @dataclass(frozen=True, eq=False)
-class _Cluster:
+class Lot:
+    """Clusters that are run together, each in a tile of its dataflow."""
+
+    flows: Sequence[Dataflow]
+    places: Sequence[ClusterTile]
+    batch: WorkBatch
+
+
+class _Cluster(NamedTuple):
     """One of them."""
 
-    batch: _Batch[Any]
+    lot: int
     place: int
 
 
 @dataclass(eq=False)
-class Clusters(Generic[WorkT]):
-    """Runs clusters of dataflows that have the same fabric and rules, many at once; remembers those it has seen.
+class _Dealt:
+    """Rounds as clusters of lots."""
 
-    with Clusters(reuse_tiles=True, threads=1) as clusters:
-        started = [runner.start(positions, clusters) for runner, positions in …]
-    rounds = [runner.rounds(positions, each) for runner, positions, each in …]
-    """
+    rounds: list[list[list[_Cluster]]] = field(default_factory=list)
+    """[dataflows][rounds][clusters]"""
+    new: list[list[_Cluster]] = field(default_factory=list)
+    """[dataflows] those that were not seen before."""
+    lots: list[Lot] = field(default_factory=list)
+    """Where they are kept."""
 
-    reuse_tiles: bool
-    """Whether equal work, which takes equal time, is run once."""
-    threads: int
-    """Batches simulated at once; what comes out does not depend on it."""
-    _batches: list[_Batch[WorkT]] = field(default_factory=list)
-    _waiting: _Batch[WorkT] = field(default_factory=_Batch)
-    _seen: dict[bytes, _Cluster] = field(default_factory=dict)
-    _stack: ExitStack = field(default_factory=ExitStack)
-
-    def __enter__(self) -> Clusters[WorkT]:
-        return self
-
-    def __exit__(self, *raised: Any) -> None:
-        """Run what still waits, here, which else would wait; then all have been run."""
-        with self._stack:
-            if self._waiting.works and raised[0] is None:
-                self._waiting.run()
-
-    def of(self, flow: Dataflow[WorkT], place: ClusterTile) -> tuple[_Cluster, bool]:
-        """A cluster, and whether it was seen before."""
-        key = flow.digest(place) if self.reuse_tiles else b""
-        known = self._seen.get(key)
-        if known is not None:
-            return known, True
-        cluster = self._waiting.add(flow, place)
-        if self.reuse_tiles:
-            self._seen[key] = cluster
-        return cluster, False
-
-    def run_if_full(self) -> None:
-        """Run those that wait, if there are enough: in another thread, once few enough are waiting there."""
-        if not self._waiting.full:
-            return
-        batch, self._waiting = self._waiting, _Batch()
-        if self.threads == 1:
-            batch.run()
-            return
-        self._batches.append(batch)
-        self._pool.submit(batch.run)
-        if len(self._batches) > 2 * self.threads:
-            self._batches[-2 * self.threads].results.result()
-
-    @cached_property
-    def _pool(self) -> ThreadPoolExecutor:
-        return self._stack.enter_context(ThreadPoolExecutor(self.threads))
-
-
-Started = list[list[_Cluster]]
-"""[rounds][clusters] that have been run when their `Clusters` are left."""
+    def reused(self, flow: int) -> int:
+        """Clusters of a dataflow that were seen before."""
+        return sum(map(len, self.rounds[flow])) - len(self.new[flow])
 
 
 @dataclass(eq=False)
-class RoundRunner(Generic[WorkT]):
-    """Runs the rounds of a dataflow."""
+class Deal:
+    """The rounds of dataflows that have the same fabric and rules, dealt out into lots of clusters.
 
-    fabric: UnitsFabric
-    dataflow: Dataflow[WorkT]
-    reused: int = 0
-    _new: list[_Cluster] = field(default_factory=list)
-    _rounds: dict[tuple[int, ...], Round] = field(default_factory=dict)
+    What is one lot is kept, to be run again in another setting; larger work is dealt anew, so that memory stays bounded.
 
-    def run(self, positions: list[Position], clusters: Clusters[WorkT]) -> list[Round]:
-        """Run all rounds, in order."""
-        with clusters:
-            started = self.start(positions, clusters)
-        return self.rounds(positions, started)
+    rounds = Deal([(dataflow, positions), …], reuse_tiles=True).run(how)
+    """
 
-    def start(self, positions: list[Position], clusters: Clusters[WorkT]) -> Started:
-        """Have all clusters run that have not been seen."""
-        found: Started = []
-        for position in positions:
-            of_round = []
-            for place in cluster_tiles(self.fabric, self.dataflow.loops, position):
-                cluster, seen = clusters.of(self.dataflow, place)
-                of_round.append(cluster)
-                if seen:
-                    self.reused += 1
-                else:
-                    self._new.append(cluster)
-            found.append(of_round)
-            clusters.run_if_full()
-        return found
+    tiles: Sequence[tuple[Dataflow, Sequence[Position]]]
+    """Dataflows, and the tiles of each in execution order."""
+    reuse_tiles: bool
+    """Whether equal work, which takes equal time, is run once."""
+    _kept: _Dealt | None = None
 
-    def rounds(self, positions: list[Position], started: Started) -> list[Round]:
-        """What they did, in order."""
-        return [self._round(k, of_round) for (_, _, k), of_round in zip(positions, started, strict=True)]
+    def run(self, how: How) -> list[Rounds]:
+        """[dataflows] what all rounds did, in order."""
+        with ExitStack() as stack:
+            if self._kept is None:
+                dealt = _Dealt()
+                results = _run(self._lots(dealt), how, stack)
+                if len(results) == 1:
+                    self._kept = dealt
+            else:
+                dealt = self._kept
+                results = _run(dealt.lots, how, stack)
+        done = [result() for result in results]
+        return [self._rounds(number, dealt, done) for number in range(len(self.tiles))]
 
-    @property
-    def checked(self) -> dict[str, int]:
-        """What was verified on the way."""
-        compared = sum(cluster.batch.results.result().compared for cluster in self._new)
-        return {"tiles_simulated": len(self._new), "tiles_reused": self.reused, "tiles_compared": compared}
+    def _lots(self, dealt: _Dealt) -> Iterator[Lot]:
+        """Each as soon as it is large enough."""
+        seen: dict[bytes, _Cluster] = {}
+        number, entries = 0, 0
+        flows: list[Dataflow] = []
+        places: list[ClusterTile] = []
+        works: list[TileWork] = []
+        for flow, positions in self.tiles:
+            dealt.rounds.append([])
+            dealt.new.append([])
+            for position in positions:
+                of_round = []
+                for place in cluster_tiles(flow.machine.fabric, flow.loops, position):
+                    key = flow.digest(place) if self.reuse_tiles else b""
+                    if not (self.reuse_tiles and key in seen):
+                        work = flow.work(place)
+                        seen[key] = _Cluster(number, len(works))
+                        dealt.new[-1].append(seen[key])
+                        flows.append(flow)
+                        places.append(place)
+                        works.append(work)
+                        entries += work.entries
+                    of_round.append(seen[key])
+                dealt.rounds[-1].append(of_round)
+                if entries >= BATCH_ENTRIES or len(works) >= BATCH_CLUSTERS:
+                    yield Lot(flows, places, WorkBatch(works))
+                    number, entries, flows, places, works = number + 1, 0, [], [], []
+        if works:
+            lot = Lot(flows, places, WorkBatch(works))
+            if not number:
+                dealt.lots.append(lot)
+            yield lot
 
-    def _round(self, k: int, clusters: list[_Cluster]) -> Round:
-        """Add up the clusters of a round, once for all that are of the same clusters; the barrier waits for the slowest."""
-        key = (k > 0, *map(id, clusters))
+    def _rounds(self, number: int, dealt: _Dealt, done: Sequence[ClusterResults]) -> Rounds:
+        added = _Added(self.tiles[number][0], done)
+        rounds = [added.round(k, of_round) for (_, _, k), of_round in zip(self.tiles[number][1], dealt.rounds[number], strict=True)]
+        compared = sum(done[cluster.lot].compared for cluster in dealt.new[number])
+        checked = {"tiles_simulated": len(dealt.new[number]), "tiles_reused": dealt.reused(number), "tiles_compared": compared}
+        return Rounds(rounds, checked)
+
+
+@dataclass(frozen=True, eq=False)
+class Rounds:
+    """What the rounds of a dataflow did."""
+
+    each: Sequence[Round]
+    """In order; one object where the same clusters did the same."""
+    checked: Mapping[str, int]
+    """What was verified on the way."""
+
+
+def _run(lots: Iterable[Lot], how: How, stack: ExitStack) -> list[Callable[[], ClusterResults]]:
+    """[lots] what gives the results of each, or raises its error; in other threads, of which few lots wait at once."""
+    found: list[Callable[[], ClusterResults]] = []
+    pool = None
+    for lot, following in itertools.pairwise(itertools.chain(lots, (None,))):
+        assert lot is not None
+        simulate = partial(lot.flows[0].simulate, lot, how.spec, how.engine)
+        if how.threads == 1 or following is None:
+            # the last one here, which else would wait
+            found.append(partial(_itself, simulate()))
+            continue
+        pool = pool or stack.enter_context(ThreadPoolExecutor(how.threads))
+        found.append(pool.submit(simulate).result)
+        if len(found) > 2 * how.threads:
+            found[-2 * how.threads]()
+    return found
+
+
+def _itself(results: ClusterResults) -> ClusterResults:
+    return results
+
+
+@dataclass(frozen=True, eq=False)
+class _Added:
+    """Adds up the clusters of rounds, once for all that are of the same clusters."""
+
+    dataflow: Dataflow
+    done: Sequence[ClusterResults]
+    """[lots]"""
+    _rounds: dict[tuple[Hashable, ...], Round] = field(default_factory=dict)
+
+    def round(self, k: int, clusters: Sequence[_Cluster]) -> Round:
+        """The barrier waits for the slowest."""
+        key = (k > 0, *clusters)
         if key not in self._rounds:
-            self._rounds[key] = self._added_up(k, [(cluster.batch.results.result(), cluster.place) for cluster in clusters])
+            self._rounds[key] = self._added_up(k, [(self.done[cluster.lot], cluster.place) for cluster in clusters])
         return self._rounds[key]
 
     def _added_up(self, k: int, clusters: list[tuple[ClusterResults, int]]) -> Round:
-        units, fifo_pieces = self.fabric.units_per_cluster, self.dataflow.loops.stream.fifo_pieces
-        step = in_step([results.milestones[place] for results, place in clusters], units, fifo_pieces)
+        fabric, fifo_pieces = self.dataflow.machine.fabric, self.dataflow.loops.stream.fifo_pieces
+        step = in_step([results.milestones[place] for results, place in clusters], fabric.units_per_cluster, fifo_pieces)
         cycles, every_count, every_cause, bounds = (_rows_of(name, clusters) for name in ("cycles", "counts", "unit_cycles", "bounds"))
         longest = int((cycles + step.delays).max())
         counts, causes = Counts(*every_count.sum(axis=0).tolist()), every_cause.sum(axis=0)
         # A cluster that is done, or has no tokens at all, waits at the barrier.
-        causes[CAUSE["imbalance"]] += self.fabric.units * longest - units * int(cycles.sum())
+        causes[CAUSE["imbalance"]] += fabric.units * longest - fabric.units_per_cluster * int(cycles.sum())
         if k:
             counts = counts + self.dataflow.later_tile_counts(counts)
         # A round is bound by the most heavily loaded of its clusters.

@@ -11,13 +11,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simulator.activity import Counts
-from simulator.engine.cluster import ClusterSpec
-from simulator.engine.engines import Engine
 from simulator.engine.work import TileValues, TileWork
 from simulator.kinds.units.dataflow import ScheduleT, SliceT, UnitsDataflow
 from simulator.kinds.units.leaving import Leaving
 from simulator.kinds.units.lists import tile_values
-from simulator.kinds.units.loops import Position
+from simulator.kinds.units.loops import Carried, Position
 from simulator.kinds.units.machine import UnitsMachine
 from simulator.kinds.units.rounds import ClusterTile
 from simulator.system.parts import Part, Sums
@@ -33,19 +31,10 @@ class TokenwiseDataflow(UnitsDataflow[ScheduleT, SliceT]):
     present: NDArray[np.bool_]
     """[token words, K] words of X with a nonzero; all of them where the units do not skip any."""
 
-    def __init__(
-        self,
-        machine: UnitsMachine,
-        spec: ClusterSpec,
-        engine: Engine,
-        schedule: ScheduleT,
-        *,
-        assemble: bool,
-        wanted: NDArray[np.bool_] | None = None,
-    ) -> None:
+    def __init__(self, machine: UnitsMachine, schedule: ScheduleT, carried: Carried, wanted: NDArray[np.bool_] | None = None) -> None:
         """`wanted`: [token words, M] row words of Y that leave, where the next operation takes them; None: all of them."""
         m, _, n = schedule.operation.shape
-        super().__init__(machine, spec, engine, schedule, y_shape=(m, n) if assemble else None)
+        super().__init__(machine, schedule, carried, (m, n))
         self.wanted = wanted
         self._digests: dict[tuple[int | Span, ...], bytes] = {}
 

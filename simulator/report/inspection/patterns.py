@@ -80,7 +80,7 @@ def _binned(operand: Weight | Activations) -> NDArray[np.float64]:
 
 def _coordinates(operand: Weight | Activations) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     if isinstance(operand, Weight):
-        return np.repeat(np.arange(operand.shape[0]), np.diff(operand.indptr)), operand.indices.astype(np.int64)
+        return np.repeat(np.arange(operand.shape[0]), np.diff(operand.indptr)), np.asarray(operand.indices, dtype=np.int64)
     mask = np.ones(operand.shape, dtype=bool) if operand.mask is None else operand.mask
     y, x = np.nonzero(mask)
     return y, x

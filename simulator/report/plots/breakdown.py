@@ -9,14 +9,16 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import PercentFormatter
 
 from simulator.activity import CAUSES
-from simulator.cost.types import on_fabric
+from simulator.cost.types import OFF_FABRIC, on_fabric
 from simulator.report.glossary import label
-from simulator.report.numbers import common_scale
-from simulator.report.plots.stacked import Stack, bar_height, component_stack, draw_stack, gathered, same_parts, stack_handles, stack_legend
+from simulator.report.numbers import common_scale, significant
+from simulator.report.plots.stacked import Stack, bar_height, component_stack, draw_stack, gathered, stack_handles, stack_legend, totals
 from simulator.report.plots.style import CAUSE_COLOURS, component_colours, narrow, paper, styled
 from simulator.report.sentences import cause_share
 from simulator.result import Result
 from simulator.terms import Section
+
+_DRAM = OFF_FABRIC[0]
 
 
 def area_figure(results: Sequence[Result]) -> Figure:
@@ -26,7 +28,7 @@ def area_figure(results: Sequence[Result]) -> Figure:
     with styled():
         figure = Figure(figsize=paper(9.5, max(bar_height(len(results)), 3.6)), layout="constrained")
         axes = figure.subplots()
-        draw_stack(axes, stack, component_colours(), factor=1.0, unit="mm²", totals=True)
+        draw_stack(axes, stack, component_colours(), factor=1.0, ends=totals(stack, 1.0, "mm²"))
         axes.set_xlabel("die area (mm²)")
         axes.set_title(f"Die area by component · {results[0].technology}")
         _legend(figure, stack)
@@ -34,32 +36,39 @@ def area_figure(results: Sequence[Result]) -> Figure:
 
 
 def energy_figure(results: Sequence[Result]) -> Figure:
-    """Energy by component, without DRAM above and with it below; as energy on the left, as shares on the right."""
-    names = [result.name for result in results]
-    fabric = [result.fabric_energy_pj for result in results]
-    whole = component_stack(names, [result.energy_pj_by_component for result in results], fabric)
-    inner = same_parts(whole, [on_fabric(result.energy_pj_by_component) for result in results])
-    factor, unit = common_scale(whole.totals, "pJ")
+    """Energy by component, DRAM and its PHY last, at a bar's end with and without them; as energy on the left, as shares on the right."""
+    stack = _with_dram_last(results)
+    factor, unit = common_scale(stack.totals, "pJ")
+    ends = [
+        f"{total} ({significant(result.fabric_energy_pj * factor)})"
+        for total, result in zip(totals(stack, factor, unit), results, strict=True)
+    ]
     with styled():
-        figure = Figure(figsize=paper(13, max(2 * bar_height(len(results)), 4.6)), layout="constrained")
+        figure = Figure(figsize=paper(13, max(bar_height(len(results)), 2.9)), layout="constrained")
         columns = 1 if narrow() else 2
-        panels = figure.subplots(2, columns, sharex="col", sharey=True, squeeze=False, width_ratios=(1.0, 1.25)[:columns])
-        for own, stack in zip(panels, (inner, whole), strict=True):
-            draw_stack(own[0], stack, component_colours(), factor=factor, unit=unit, totals=True, named=0.1)
-            for relative in own[1:]:
-                draw_stack(relative, stack.shares(), component_colours(), factor=1.0, unit="", totals=False)
-        panels[0][0].set_title(f"Energy without DRAM · {results[0].workload.name}")
-        panels[1][0].set_title("Energy with DRAM and its PHY")
-        panels[1][0].set_xlabel(f"energy ({unit})")
-        for relative in panels[1][1:]:
-            relative.set_xlabel("share of the bar on the left")
+        own, *shares = figure.subplots(1, columns, sharey=True, squeeze=False, width_ratios=(1.0, 1.25)[:columns])[0]
+        draw_stack(own, stack, component_colours(), factor=factor, ends=ends, named=0.1)
+        own.set_title(f"Energy by component · {results[0].workload.name}")
+        own.set_xlabel(f"energy (without DRAM), {unit}")
+        for relative in shares:
+            draw_stack(relative, stack.shares(), component_colours(), factor=1.0)
+            relative.set_xlabel("share of the energy")
             relative.xaxis.set_major_formatter(PercentFormatter(1.0))
-        _legend(figure, whole)
+        _legend(figure, stack, **{_DRAM: "DRAM and its PHY"})
     return figure
 
 
-def _legend(figure: Figure, stack: Stack) -> None:
-    stack_legend(figure, stack.parts, component_colours(), {part: label(part, "component") for part in stack.parts})
+def _with_dram_last(results: Sequence[Result]) -> Stack:
+    """Bars of energy, DRAM and its PHY as one part at the end: up to there a bar is the fabric's."""
+    bars = [result.energy_pj_by_component for result in results]
+    merged = [on_fabric(bar) | {_DRAM: sum(bar.get(name, 0.0) for name in OFF_FABRIC)} for bar in bars]
+    stack = component_stack([result.name for result in results], merged, [result.fabric_energy_pj for result in results])
+    return Stack(stack.machines, tuple(sorted(stack.parts, key=lambda part: part == _DRAM)), stack.lengths)
+
+
+def _legend(figure: Figure, stack: Stack, **called: str) -> None:
+    """Of components by their own names, or as they are `called` here."""
+    stack_legend(figure, stack.parts, component_colours(), {part: label(part, "component") for part in stack.parts} | called)
 
 
 def causes_figure(results: Sequence[Result]) -> Figure:
@@ -70,8 +79,8 @@ def causes_figure(results: Sequence[Result]) -> Figure:
     with styled():
         figure = Figure(figsize=paper(9.5, max(2 * bar_height(len(results)), 4.6)), layout="constrained")
         above, below = figure.subplots(2, 1)
-        draw_stack(above, seconds, CAUSE_COLOURS, factor=factor, unit=unit, totals=True)
-        draw_stack(below, seconds.shares(), CAUSE_COLOURS, factor=1.0, unit="", totals=False)
+        draw_stack(above, seconds, CAUSE_COLOURS, factor=factor, ends=totals(seconds, factor, unit))
+        draw_stack(below, seconds.shares(), CAUSE_COLOURS, factor=1.0)
         above.set_title(f"Causes of unit-cycles · {results[0].workload.name}")
         above.set_xlabel(f"time, mean over the units ({unit})")
         below.set_xlabel("share of all unit-cycles")
@@ -104,7 +113,7 @@ def overview_figure(results: Sequence[Result]) -> Figure:
 
 def _panel(axes: Axes, stack: Stack, colours: Mapping[str, str], section: Section, unit: str, title: str) -> None:
     factor, shown = common_scale(stack.totals, unit)
-    draw_stack(axes, stack, colours, factor=factor, unit=shown, totals=True)
+    draw_stack(axes, stack, colours, factor=factor, ends=totals(stack, factor, shown))
     axes.set_title(title)
     axes.set_xlabel(shown)
     handles = stack_handles(stack.parts, colours, {part: label(part, section) for part in stack.parts})

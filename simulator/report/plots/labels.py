@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 
 import matplotlib
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.textpath import TextPath
-from matplotlib.transforms import Bbox
 from numpy.typing import NDArray
 
 
@@ -25,30 +25,28 @@ def place_labels(
     A name that is far from its point, or about as near to that of another name, has a line to its own.
 
     `x` and `y` are data of the axes, `sizes` the areas of discs in points², `lines` the ends of level or upright
-    lines that names should not stand on; the figure has been laid out.
+    lines that names should not stand on; the axes have their limits, and about their size.
     """
-    figure = axes.figure
     letters = float(matplotlib.rcParams["font.size"])
+    pixels_per_point = axes.figure.dpi / 72
     points = axes.transData.transform(np.column_stack([x, y]))
-    pixels_per_point = figure.dpi / 72
-    radii = [pixels_per_point * (np.sqrt(size) / 2 + 1) for size in sizes]
-    discs = [Bbox.from_extents(px - r, py - r, px + r, py + r) for (px, py), r in zip(points, radii, strict=True)]
-    taken = discs + [_thick(axes.transData.transform(ends), pixels_per_point) for ends in lines]
-    texts: list[Bbox] = []
-    frame = axes.get_window_extent()
+    radii = pixels_per_point * (np.sqrt(np.asarray(sizes)) / 2 + 1)
+    discs = np.column_stack([points - radii[:, None], points + radii[:, None]])
+    taken = np.vstack([discs, *(_thick(axes.transData.transform(ends), pixels_per_point) for ends in lines)])
+    texts = np.empty((0, 4))
+    frame = np.array([axes.get_window_extent().extents])
     named = [tuple(point) for name, point in zip(names, points.tolist(), strict=True) if name]
-    for name, point, (px, py), radius in zip(names, zip(x, y, strict=True), points, radii, strict=True):
+    for name, point, (px, py), radius in zip(names, zip(x, y, strict=True), points.tolist(), radii, strict=True):
         if not name:
             continue
         width, height = text_width(name, letters) * pixels_per_point, 1.25 * letters * pixels_per_point
-        boxes = [_box(px, py, dx, dy, radius + reach * height, width, height) for reach in (0.25, 1.0, 2.2) for dx, dy in _DIRECTIONS]
-        best = min(
-            boxes,
-            key=lambda box: sum(_overlap(box, other) for other in taken) + _outside(box, frame) + _crossed((px, py), box, [*discs, *texts]),
-        )
-        taken.append(best)
-        texts.append(best)
-        offset = ((best.x0 + best.x1) / 2 - px, (best.y0 + best.y1) / 2 - py)
+        boxes = _around(px, py, radius, width, height)
+        outside = width * height - _overlaps(boxes, frame)[:, 0]
+        crossed = _crossed((px, py), boxes, np.vstack([discs, texts]))
+        # without the last digits, so that of places that are as good the nearest is taken
+        best = boxes[np.argmin(np.round(_overlaps(boxes, taken).sum(axis=1) + outside + crossed, 3))]
+        taken, texts = np.vstack([taken, best]), np.vstack([texts, best])
+        offset = ((best[0] + best[2]) / 2 - px, (best[1] + best[3]) / 2 - py)
         far = max(abs(offset[0]) - width / 2, abs(offset[1]) - height / 2) > radius + 0.6 * height
         others = [np.hypot(px + offset[0] - qx, py + offset[1] - qy) for qx, qy in named if (qx, qy) != (px, py)]
         unclear = bool(others) and min(others) < _CLEAR * np.hypot(*offset)
@@ -60,45 +58,50 @@ def place_labels(
             ha="center",
             va="center",
             color="#222222",
+            in_layout=False,
             arrowprops={"arrowstyle": "-", "color": "#999999", "linewidth": 0.8} if far or unclear else None,
         )
 
 
+@lru_cache
 def text_width(text: str, letters: float) -> float:
     """Points that a text takes, with half a letter of air on both sides together."""
-    return float(TextPath((0.0, 0.0), text, size=letters).get_extents().width) + 0.5 * letters
+    return float(np.ptp(TextPath((0.0, 0.0), text, size=letters).vertices[:, 0])) + 0.5 * letters
 
 
 _CLEAR = 1.2
 """How many times as far as its own point any other named one is from a name that needs no line to it."""
-_DIRECTIONS = ((1, 0), (0, 1), (0, -1), (-1, 0), (1, 1), (1, -1), (-1, 1), (-1, -1))
+_DIRECTIONS = np.array([(1, 0), (0, 1), (0, -1), (-1, 0), (1, 1), (1, -1), (-1, 1), (-1, -1)])
+_REACHES = (0.25, 1.0, 2.2)
+"""How far from a disc a name may stand, in its heights."""
 
 
-def _thick(ends: NDArray[np.float64], half_width: float) -> Bbox:
-    (x0, y0), (x1, y1) = ends.min(axis=0), ends.max(axis=0)
-    return Bbox.from_extents(x0 - half_width, y0 - half_width, x1 + half_width, y1 + half_width)
+def _around(px: float, py: float, radius: float, width: float, height: float) -> NDArray[np.float64]:
+    """Boxes in which a name may stand, a row each: left, lower, right and upper edge."""
+    size = np.array([width, height])
+    away = [(radius + reach * height + size / 2) * _DIRECTIONS for reach in _REACHES]
+    centres = np.array([px, py]) + np.vstack(away)
+    return np.hstack([centres - size / 2, centres + size / 2])
 
 
-def _box(px: float, py: float, dx: int, dy: int, away: float, width: float, height: float) -> Bbox:
-    cx = px + dx * (away + width / 2)
-    cy = py + dy * (away + height / 2)
-    return Bbox.from_bounds(cx - width / 2, cy - height / 2, width, height)
+def _thick(ends: NDArray[np.float64], half_width: float) -> NDArray[np.float64]:
+    return np.concatenate([ends.min(axis=0) - half_width, ends.max(axis=0) + half_width])
 
 
-def _crossed(point: tuple[float, float], box: Bbox, others: Sequence[Bbox]) -> float:
-    """Area of the discs and names that a line from a point to its own name would cross: as bad as lying on them."""
-    way = np.linspace(0.0, 1.0, _STEPS)[:, None] * (np.array([(box.x0 + box.x1) / 2, (box.y0 + box.y1) / 2]) - point) + point
-    return sum(float(other.width * other.height) for other in others if any(other.contains(x, y) for x, y in way.tolist()))
+def _overlaps(boxes: NDArray[np.float64], others: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Area that each box, a row, shares with each of the others, a column."""
+    shared = np.minimum(boxes[:, None, 2:], others[:, 2:]) - np.maximum(boxes[:, None, :2], others[:, :2])
+    areas: NDArray[np.float64] = np.prod(np.maximum(shared, 0.0), axis=-1)
+    return areas
+
+
+def _crossed(point: tuple[float, float], boxes: NDArray[np.float64], others: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Area of the discs and names that a line from a point to each box would cross: as bad as lying on them."""
+    centres = (boxes[:, :2] + boxes[:, 2:]) / 2
+    ways = (point + np.linspace(0.0, 1.0, _STEPS)[:, None, None] * (centres - point))[:, :, None]
+    inside = np.all((others[:, :2] <= ways) & (ways <= others[:, 2:]), axis=-1).any(axis=0)
+    areas: NDArray[np.float64] = inside @ np.prod(others[:, 2:] - others[:, :2], axis=1)
+    return areas
 
 
 _STEPS = 12
-
-
-def _overlap(one: Bbox, other: Bbox) -> float:
-    wide = min(one.x1, other.x1) - max(one.x0, other.x0)
-    high = min(one.y1, other.y1) - max(one.y0, other.y0)
-    return wide * high if wide > 0 and high > 0 else 0.0
-
-
-def _outside(box: Bbox, frame: Bbox) -> float:
-    return box.width * box.height - _overlap(box, frame)

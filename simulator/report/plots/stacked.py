@@ -6,9 +6,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 
+import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.collections import PolyCollection
 from matplotlib.figure import Figure
-from matplotlib.patches import Patch, Rectangle
+from matplotlib.patches import Patch
 
 from simulator.report.glossary import by_role
 from simulator.report.numbers import significant
@@ -17,6 +19,8 @@ from simulator.report.plots.style import OTHER_COLOUR, component_colours, crowdi
 OTHER = "other"
 NO_BANDS: Mapping[int, tuple[float, float]] = MappingProxyType({})
 _SMALL = 0.02
+_LETTER = 0.018
+"""Of the longest bar, what a letter of a text at its end takes on a screen."""
 HEIGHT = 0.68
 """Of a bar, where bars are 1 apart."""
 _MOST_PARTS = 8
@@ -63,11 +67,6 @@ def gathered(stack: Stack, small_of: Sequence[float]) -> Stack:
     return Stack(stack.machines, parts, tuple(bars))
 
 
-def same_parts(stack: Stack, values: Sequence[Mapping[str, float]]) -> Stack:
-    """Bars of other figures by component, one a machine, with the parts of a stack: one legend for both."""
-    return Stack(stack.machines, stack.parts, tuple(_grouped(by_role(bar), stack.parts) for bar in values))
-
-
 def _grouped(bar: Mapping[str, float], large: Sequence[str]) -> dict[str, float]:
     return {name: bar.get(name, 0.0) for name in large} | {OTHER: _rest(bar, large)}
 
@@ -78,49 +77,56 @@ def draw_stack(
     colours: Mapping[str, str],
     *,
     factor: float,
-    unit: str,
-    totals: bool,
+    ends: Sequence[str] = (),
     named: float = 0.05,
     bands: Mapping[int, tuple[float, float]] = NO_BANDS,
 ) -> None:
-    """Draw the bars, first machine on top; a part longer than `named` × the longest bar carries its share, and the bar's end its total.
+    """Draw the bars, first machine on top; a part longer than `named` × the longest bar carries its share, a bar's end its text of `ends`.
 
     `bands` are low and high ends of totals, by the number of the bar: a line below the bar's middle.
     """
     longest = max([*stack.totals, *(high for _, high in bands.values())], default=0.0) * factor or 1.0
-    for row, (bar, total) in enumerate(zip(stack.lengths, stack.totals, strict=True)):
-        left = 0.0
-        for part, hatch in zip(stack.parts, _HATCHES, strict=False):
-            width = bar.get(part, 0.0) * factor
-            colour = colours.get(part, OTHER_COLOUR)
-            if width:  # a patch by itself: limits are set below, and `barh` would work them out anew for each
-                corner = left, row - HEIGHT / 2
-                axes.add_artist(Rectangle(corner, width, HEIGHT, facecolor=colour, edgecolor="white", linewidth=0.6, hatch=hatch))
-            if width > named * longest * crowding():
-                share = 100 * width / (total * factor)
-                axes.text(
-                    left + width / 2,
-                    row,
-                    f"{share:.0f}%",
-                    ha="center",
-                    va="center",
-                    fontsize="small",
-                    color=ink(colour),
-                    bbox=_plain(colour),
-                )
-            left += width
-        if row in bands:
-            low, high = (end * factor for end in bands[row])
-            axes.plot([low, high], [row + 0.26] * 2, color="#222222", linewidth=1.0, marker="|", markersize=5, zorder=3)
-            left = max(left, high)
-        if totals:
-            axes.text(left + 0.012 * longest, row, f"{significant(total * factor)} {unit}", va="center", fontsize="medium", color="#222222")
+    left = np.zeros(len(stack.machines))
+    for part, hatch in zip(stack.parts, _HATCHES, strict=False):
+        colour = colours.get(part, OTHER_COLOUR)
+        width = np.array([bar.get(part, 0.0) * factor for bar in stack.lengths])
+        corners = [_corners(start, row, length) for row, (start, length) in enumerate(zip(left, width, strict=True)) if length]
+        axes.add_collection(PolyCollection(corners, facecolor=colour, edgecolor="white", linewidth=0.6, hatch=hatch), autolim=False)
+        for row in np.flatnonzero(width > named * longest * crowding()).tolist():
+            share = 100 * width[row] / (stack.totals[row] * factor)
+            axes.text(
+                left[row] + width[row] / 2,
+                row,
+                f"{share:.0f}%",
+                ha="center",
+                va="center",
+                fontsize="small",
+                color=ink(colour),
+                bbox=_plain(colour) if hatch else None,
+            )
+        left += width
+    for row, (low, high) in bands.items():
+        axes.plot([low * factor, high * factor], [row + 0.26] * 2, color="#222222", linewidth=1.0, marker="|", markersize=5, zorder=3)
+        left[row] = max(left[row], high * factor)
+    for row, text in enumerate(ends):
+        axes.text(left[row] + 0.012 * longest, row, text, va="center", fontsize="medium", color="#222222")
     axes.set_yticks(range(len(stack.machines)), stack.machines)
     axes.set_ylim(len(stack.machines) - 0.45, -0.55)
-    axes.set_xlim(0, longest * (1.17 if totals else 1.0))
+    axes.set_xlim(0, longest * (1.04 + _LETTER * crowding() * max(map(len, ends)) if ends else 1.0))
     axes.tick_params(axis="y", length=0)
     axes.spines["left"].set_visible(False)
     axes.grid(axis="x")
+
+
+def _corners(left: float, row: int, width: float) -> list[tuple[float, float]]:
+    """Of one part of a bar."""
+    right, upper, lower = left + width, row - HEIGHT / 2, row + HEIGHT / 2
+    return [(left, upper), (right, upper), (right, lower), (left, lower)]
+
+
+def totals(stack: Stack, factor: float, unit: str) -> list[str]:
+    """What stands at the ends of bars: how long they are."""
+    return [f"{significant(total * factor)} {unit}" for total in stack.totals]
 
 
 def stack_legend(figure: Figure, parts: Sequence[str], colours: Mapping[str, str], labels: Mapping[str, str]) -> None:

@@ -6,7 +6,7 @@ import io
 import textwrap
 import warnings
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -30,6 +30,12 @@ _RC: dict[Any, Any] = {
     "figure.constrained_layout.use": True,
     "figure.constrained_layout.w_pad": 0.1,
     "figure.constrained_layout.h_pad": 0.08,
+    # about where layout puts axes, for names that are placed before
+    "figure.subplot.left": 0.07,
+    "figure.subplot.right": 0.99,
+    "figure.subplot.bottom": 0.12,
+    "figure.subplot.top": 0.92,
+    "figure.subplot.wspace": 0.06,
     "figure.dpi": 100,
     "savefig.dpi": 160,
     "font.size": 10,
@@ -73,7 +79,7 @@ class _Sheet:
 _SHEETS: dict[PictureStyle, _Sheet] = {
     "screen": _Sheet(None, None, 10.0, 1.0),
     "column": _Sheet(3.5, None, 7.5, 1.5),
-    "slide": _Sheet(10.0, 5.625, 14.0, 1.9),
+    "slide": _Sheet(10.0, 5.625, 14.0, 2.4),
 }
 
 
@@ -131,21 +137,26 @@ def save(figure: Figure, folder: Path, name: str, formats: Sequence[PictureForma
     _spell(figure)
     if narrow():
         _wrap(figure)
-    lay_out(figure)
-    with matplotlib.rc_context({"figure.constrained_layout.use": False, "figure.autolayout": False}):
-        figure.set_layout_engine(None)  # laid out once, not twice more for each format
+    _lay_out(figure)
     for kind in formats:
         file = io.BytesIO()
         render(figure, file, kind)
         write_whole(folder / f"{name}.{kind}", file.getvalue())
 
 
-def lay_out(figure: Figure) -> None:
-    """Give axes their places, as drawing would, without drawing anything."""
+def _lay_out(figure: Figure) -> None:
+    """Give axes their places for good, as drawing would, without drawing anything: once, not twice more for each format."""
     engine = figure.get_layout_engine()
     if engine is not None:
         with styled():
             engine.execute(figure)
+        with _no_layout():
+            figure.set_layout_engine(None)
+
+
+def _no_layout() -> AbstractContextManager[None]:
+    """Within it, figures without a layout engine are given none."""
+    return matplotlib.rc_context({"figure.constrained_layout.use": False, "figure.autolayout": False})
 
 
 @cache
@@ -247,7 +258,7 @@ _NO_DATE: dict[str, dict[str, None]] = {
 
 def render(figure: Figure, file: IO[bytes], kind: str) -> None:
     """Write the figure as `png`, `svg` or `pdf`, without a date."""
-    with styled():
+    with styled(), _no_layout():
         figure.savefig(file, format=kind, metadata=_NO_DATE[kind])
 
 

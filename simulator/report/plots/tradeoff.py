@@ -6,14 +6,13 @@ from collections.abc import Sequence
 from typing import Literal
 
 from matplotlib.axes import Axes
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
 
 from simulator.report.numbers import common_scale
 from simulator.report.plots.labels import place_labels
 from simulator.report.plots.looks import looks
-from simulator.report.plots.style import lay_out, narrow, paper, styled
+from simulator.report.plots.style import narrow, paper, styled
 from simulator.result import Result
 
 _FAR = 4.0
@@ -34,10 +33,8 @@ def tradeoff_figure(results: Sequence[Result]) -> Figure:
     own = looks(names)
     with styled():
         figure = Figure(figsize=paper(10.0, 4.6 if not narrow() else 7.6), layout="constrained")
-        FigureCanvasAgg(figure)
         shape = (2, 1) if narrow() else (1, 2)
         grid = figure.subplots(*shape, squeeze=False, sharey=True)
-        drawn = []
         for axes, (noun, base, values) in zip(grid.flat, panels, strict=True):
             factor, unit = common_scale(values, base)
             x = [value * factor for value in values]
@@ -48,13 +45,10 @@ def tradeoff_figure(results: Sequence[Result]) -> Figure:
             _scale(axes, y, "y")
             axes.set_xlabel(f"{noun} ({unit})")
             axes.grid(True)
-            drawn.append((axes, x))
+            place_labels(axes, names, x, y, [_MARK] * len(names))
         for axes in grid[:, 0]:
             axes.set_ylabel(f"energy, DRAM included ({energy_unit})")
         figure.suptitle(f"Energy against time and fabric area · {results[0].workload.name}", x=0.01, ha="left")
-        lay_out(figure)
-        for axes, x in drawn:
-            place_labels(axes, names, x, y, [_MARK] * len(names))
     return figure
 
 

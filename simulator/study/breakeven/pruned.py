@@ -31,6 +31,8 @@ class Prunable:
     """Tensors of a checkpoint that are no product, and why."""
     turned: Sequence[str] = ()
     """Tensors that were stored [in, out]."""
+    unpacked: Mapping[str, str] = field(default_factory=dict)
+    """How weights of several tensors were packed, by name."""
 
 
 @contextmanager
@@ -45,11 +47,12 @@ def prunable(workload: str, rule: PruneRule, tokens: int) -> Iterator[Prunable]:
             read = read_sources(path, (), "auto")
             record, left_out = trace_spec(path.stem, read.sources, tokens, path.name), read.left_out
             turned = [source.name for source in read.sources if source.turned]
+            unpacked = {source.name: source.packing for source in read.sources if source.packing}
             write_matrices(read.sources, folder)
         else:
             file = workload_path(workload)
             record, left_out = plain(load_yaml_document(file, WorkloadSpec).root), {}
-            turned = []
+            turned, unpacked = [], {}
             _name_whole(record, file.parent)
             path = file.parent if file.stem == "workload" else file
         pruned = [operation for operation in record["operations"] if _prune(operation, rule)]
@@ -57,7 +60,7 @@ def prunable(workload: str, rule: PruneRule, tokens: int) -> Iterator[Prunable]:
             raise ConfigError(f"--prune {rule}: no operation of {workload} has a weight from a matrix file")
         made = folder / f"{path.resolve().stem}.yaml"
         made.write_text(json.dumps(record), encoding="utf-8")
-        yield Prunable(made, left_out, turned)
+        yield Prunable(made, left_out, turned, unpacked)
 
 
 def _prune(operation: dict[str, Any], rule: PruneRule) -> bool:

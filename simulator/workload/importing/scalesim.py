@@ -17,7 +17,7 @@ from pathlib import Path
 
 from simulator.errors import OperandError
 from simulator.specs import nearest_hint
-from simulator.workload.csr import MAX_DENSE, MAX_DIMENSION, MAX_NONZEROS
+from simulator.workload.csr import MAX_DENSE, MAX_DIMENSION, MAX_NONZEROS, MAX_WITHOUT_ZEROS
 from simulator.workload.importing.sources import Imported, Source
 
 _MAX_BYTES = 2**20
@@ -221,7 +221,8 @@ def _layer(where: str, cells: list[str], images: int) -> Source:
             raise OperandError(f"{where}: {letter} = {side}; allowed: 1 to {MAX_DIMENSION}")
     pattern = _pattern(where, k, ratio)
     weights = batch * m * (k if ratio is None else -(-k // int(ratio[2])) * int(ratio[1]))
-    for operand, nonzeros, most in (("weights", weights, MAX_NONZEROS), ("activations", batch * k * n, MAX_DENSE)):
+    held = MAX_WITHOUT_ZEROS if batch == 1 and pattern["pattern"] == "dense" else MAX_NONZEROS
+    for operand, nonzeros, most in (("weights", weights, held), ("activations", batch * k * n, MAX_DENSE)):
         if nonzeros > most:
             raise OperandError(f"{where}: {nonzeros} nonzero {operand}; allowed: at most {most}")
     return Source(name, shape=(m, k, n), batch=batch, pattern=pattern)

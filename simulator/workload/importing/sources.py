@@ -30,6 +30,8 @@ class Source:
     pattern: dict[str, object] = field(default_factory=dict)
     turned: bool = False
     """Whether it was stored [in, out]."""
+    packing: str = ""
+    """How it was packed, where several tensors make it."""
 
 
 @dataclass(frozen=True)

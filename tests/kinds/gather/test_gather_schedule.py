@@ -10,17 +10,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from simulator.engine.engines import ENGINES
 from simulator.errors import MappingError
 from simulator.kinds.gather.cut import Cut
 from simulator.kinds.gather.dataflow import GatherDataflow
 from simulator.kinds.gather.schedule import GatherSchedule, cut_gather, schedule_gather
-from simulator.kinds.units.kind import cluster_spec
 from simulator.kinds.units.loops import Pace, token_tiles
 from simulator.kinds.units.machine import UnitsMachine
 from simulator.kinds.units.operation import UnitsPlan
 from simulator.kinds.units.rows import RowParts, spread_rows
-from simulator.machine.model import Machine, Stages
+from simulator.machine.model import Machine
 from simulator.system.program import LoopOrder, Span
 from simulator.system.tensors import Residency
 from simulator.workload.types import Operation
@@ -168,10 +166,10 @@ def test_a_weight_without_nonzeros_is_one_tile() -> None:
 
 def dram_bytes(of: UnitsMachine, plan: GatherSchedule) -> int:
     """What a schedule moves over DRAM, by the program that the system level would execute."""
-    dataflow = GatherDataflow(of, cluster_spec(of, Stages()), ENGINES["compiled"], plan, assemble=False)
+    dataflow = GatherDataflow(of, plan, "")
     tiles = plan.positions()
-    plan = UnitsPlan.of(of, dataflow, 0, 1, room_bytes=dataflow.room_bytes)
-    moved = plan.least_program([0] * len(tiles)).traffic(SLOW.system.dram_burst_bytes)
+    plan = UnitsPlan(dataflow, 0, 1)
+    moved = plan.least_program([0] * len(tiles), w_kept=plan.keeps_w(dataflow.room_bytes)).traffic(SLOW.system.dram_burst_bytes)
     return moved.dram_read_bytes + moved.dram_write_bytes
 
 

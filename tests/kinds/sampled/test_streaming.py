@@ -84,7 +84,7 @@ def leaving(of: Any, op: Any, home: Any, tile: int) -> tuple[Any, Any]:
     ways = dict(outlook._cuts())
     cut = next(cut for cut in ways if cut.sums_home == home and cut.token_words == tile and cut.k_tile == op.shape[1])
     schedule = cut_sampled(setting.machine, op, residency, cut, ways[cut])
-    return schedule, SampledDataflow(setting.machine, setting.spec, setting.engine, schedule, assemble=False)
+    return schedule, SampledDataflow(setting.machine, schedule, "")
 
 
 @pytest.mark.parametrize("groups", [1, 2])

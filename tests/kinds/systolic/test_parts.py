@@ -13,7 +13,7 @@ from simulator.cost.mac import ProcessingElement
 from simulator.cost.presence import PresenceScanner
 from simulator.cost.sram import SramBank
 from simulator.machine.model import Machine
-from simulator.pricing import elaborate, price
+from simulator.pricing import elaborate, hardware_of, price
 
 OPTIONS: tuple[tuple[dict[str, Any], set[str]], ...] = (
     ({"skip_zero_tiles": True}, {"presence_bits"}),
@@ -78,6 +78,29 @@ def test_scanner_by_hand(seven: Technology) -> None:
     assert scanner.area().cell_mm2 == pytest.approx(2 * memory.area().cell_mm2 + 256 * (14 + 2 * 5.9) * 0.0439e-6)
     assert scanner.energy_pj("scan") == pytest.approx(memory.energy_pj("read_bit") + 0.15556 * 2.5e-3, rel=1e-3)
     assert scanner.energy_pj("fill") == memory.energy_pj("write_bit")
+
+
+@pytest.mark.parametrize(
+    ("dataflow", "load", "ways"),
+    [
+        ("ws", "overlapped", {"bypass": 32}),
+        ("os", "overlapped", {"bypass": 32, "leaving sums": 32}),
+        ("best", "overlapped", {"bypass": 2 * 32, "leaving sums": 32, "choice of dataflow": 32 + 16}),
+        ("is", "serial", {}),
+        ("best", "serial", {"leaving sums": 32, "choice of dataflow": 32 + 16}),
+    ],
+)
+def test_a_cell_chooses_between_the_ways_of_its_dataflows(
+    seven: Technology, machines: Any, dataflow: str, load: str, ways: dict[str, int]
+) -> None:
+    """Multiplexers of two, 2 · 1.35 GE a bit: past idle rows, down a column, and between dataflows."""
+    of = hardware_of(elaborate(machines.systolic(dataflow=dataflow, weight_load=load), seven), seven).instances
+    multiplexers = {entry.part: entry.component for entry in of if entry.name == "pe_array" and entry.part != "cells"}
+    found = {part: component.area().cell_mm2 / (2 * 1.35 * 0.0439e-6) for part, component in multiplexers.items()}
+    assert found == pytest.approx(ways)
+    (cell,) = (entry.component for entry in of if entry.part == "cells")
+    assert isinstance(cell, ProcessingElement)
+    assert (cell.holds, cell.keeps) == (dataflow != "os", dataflow in ("os", "best"))
 
 
 def test_a_cell_that_picks_holds_the_group_and_the_pick(seven: Technology) -> None:

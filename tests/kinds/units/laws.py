@@ -6,7 +6,7 @@ crossbars, those that are slower by more than 2 % and 64 cycles: none by the key
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -150,6 +150,14 @@ def _workload(random: np.random.Generator, flow: str, largest: int) -> Workload:
     return workload(*made)
 
 
+def chain_case(seed: int) -> UnitsCase:
+    """The machine of a case with a demanded chain, of so many blocks that there is much to choose."""
+    random = np.random.default_rng(seed + 5 * 10**6)
+    sizes, batch, n = [int(size) for size in random.integers(4, 20, 3)], int(random.integers(2, 17)), int(random.integers(1, 48))
+    made = chain_of(random, sizes, batch, n, _one_of(random, (0.3, 0.7)), _one_of(random, (0.3, 0.9)))
+    return replace(case(seed), workload=fused(*made))
+
+
 def _one_of(random: np.random.Generator, choices: Any) -> Any:
     return choices[int(random.integers(len(choices)))]
 
@@ -188,9 +196,9 @@ def stepped(of: UnitsCase, seed: int, keys: Sequence[str] = tuple(STEPS)) -> tup
     return replace(of, sections=small), replace(of, sections=large), f"{key} from {before} to {after}"
 
 
-def slower_when_larger(seed: int, keys: Sequence[str] = tuple(STEPS)) -> str:
+def slower_when_larger(seed: int, keys: Sequence[str] = tuple(STEPS), made: Callable[[int], UnitsCase] = case) -> str:
     """Why a case gets slower; empty where it does not."""
-    small, large, step = stepped(case(seed), seed, keys)
+    small, large, step = stepped(made(seed), seed, keys)
     try:
         before, after = (of.runs()[0].activity.cycles for of in (small, large))
     except MappingError:

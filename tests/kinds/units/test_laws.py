@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from simulator.activity import Ideal
 from tests.differential.compare import repeat_figures
-from tests.kinds.units.laws import HARMLESS, PARTS, case, slower_when_larger, slower_with
+from tests.kinds.units.laws import HARMLESS, PARTS, case, chain_case, slower_when_larger, slower_with
 
 
 @settings(max_examples=25)
@@ -40,3 +40,9 @@ FORMERLY_SLOWER = (16, 282, 313, 316, 437, 582, 679, 846, 901, 953, 960, 1177, 1
 def test_more_of_anything_slows_no_crossbar_down(seed: int) -> None:
     """Units, banks, capacity, accumulators. Of many steps a few still do (model.md), by arbitration and by wider index bits."""
     assert slower_when_larger(seed) == ""
+
+
+@pytest.mark.parametrize("seed", [*range(8), 25, 247])
+def test_wider_trunks_more_places_and_a_larger_buffer_slow_no_chain_down(seed: int) -> None:
+    """By more than 2 %, or 64 cycles, whether its cuts are tried or (25, 247) chosen by their first blocks."""
+    assert slower_when_larger(seed, (*HARMLESS, "activation_buffer_kib"), chain_case) == ""

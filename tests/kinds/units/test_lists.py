@@ -4,8 +4,9 @@ import numpy as np
 from hypothesis import given, settings
 
 from simulator.kinds.gather.schedule import schedule_gather
-from simulator.kinds.units.lists import cluster_work, present_words, slice_lists, tile_values
+from simulator.kinds.units.lists import cluster_work, slice_lists, tile_values
 from simulator.kinds.units.machine import UnitsMachine
+from simulator.kinds.units.present import present_words
 from simulator.system.tensors import Residency
 from tests.strategies import PACE, Case, cases, machine, operation, work
 

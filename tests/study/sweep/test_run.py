@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 from random import Random
-from typing import get_args
+from typing import Any, get_args
 
 import pytest
 from study.sweep.cases import DEADLY, LOG, deadly, hungry, logged, mortal, stored
@@ -78,7 +78,12 @@ def test_points_that_differ_around_a_fabric_simulate_it_once(sweep: Run, monkeyp
 
     runs: list[int] = []
     real = decision.run_plan
-    monkeypatch.setattr(decision, "run_plan", lambda plan, *given: runs.append(plan.machine.fabric.window) or real(plan, *given))  # type: ignore[func-returns-value]
+
+    def run_plan(plan: Any, setting: Any, *given: Any, **named: Any) -> Any:
+        runs.append(setting.spec.window)
+        return real(plan, setting, *given, **named)
+
+    monkeypatch.setattr(decision, "run_plan", run_plan)
     axes = (
         "axes={dram.latency_ns: [50, 100], trunks.drain_bytes_per_cycle: [32, 64], activation_buffer_kib: [32, 64], fabric.window: [1, 2]}"
     )

@@ -27,7 +27,7 @@ def shape_of(machine: ArrayMachine, words: tuple[int, int, int] | None = None, l
     fabric, kinds = machine.fabric, machine.datatypes
     if fabric.n_m != "none":
         raise not_elaborated("fabric.n_m", fabric.n_m, "none")
-    skips = fabric.column_skip and fabric.dataflow in ("best", "os")
+    skips = fabric.column_skip and fabric.keeps_sums
     if words is None:
         x = _words(fabric.x_buffer_kib, fabric.rows, kinds.activation)
         w = _words(fabric.w_buffer_kib, fabric.cols, kinds.weight)
@@ -40,8 +40,8 @@ def shape_of(machine: ArrayMachine, words: tuple[int, int, int] | None = None, l
         product_stages=fabric.product_cycles,
         read_cycles=fabric.read_cycles,
         overlapped=fabric.weight_load == "overlapped",
-        holds=fabric.dataflow != "os",
-        keeps=fabric.dataflow in ("best", "os"),
+        holds=fabric.holds_operands,
+        keeps=fabric.keeps_sums,
         row_words=words[0],
         column_words=words[1],
         sum_words=words[2],
