@@ -195,7 +195,7 @@ class _Dealt:
     new: list[list[_Cluster]] = field(default_factory=list)
     """[dataflows] those that were not seen before."""
     lots: list[Lot] = field(default_factory=list)
-    """Where they are kept."""
+    """The one that they are in; none where there are several, or where it was full, and gone before the last was known."""
 
     def reused(self, flow: int) -> int:
         """Clusters of a dataflow that were seen before."""
@@ -223,7 +223,7 @@ class Deal:
             if self._kept is None:
                 dealt = _Dealt()
                 results = _run(self._lots(dealt), how, stack)
-                if len(results) == 1:
+                if dealt.lots:
                     self._kept = dealt
             else:
                 dealt = self._kept
