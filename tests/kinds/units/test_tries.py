@@ -2,6 +2,7 @@
 
 from contextlib import suppress
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -81,10 +82,10 @@ def test_ways_are_run_until_none_can_be_better() -> None:
         """A way whose floor and rank are told."""
 
         def __init__(self, name: str, floor: float, cycles: float) -> None:
+            log.append("run " + name)
             self.__dict__.update(name=name, told=(floor, 0.0), ranked=(cycles, 0.0))
 
         def floor(self, system: Any) -> Any:
-            log.append("run " + self.__dict__["name"])
             return self.__dict__["told"]
 
         def rank(self, engine: Any, system: Any) -> Any:
@@ -105,7 +106,7 @@ def test_ways_are_run_until_none_can_be_better() -> None:
         ("later", 42, 54, 70),
         ("seen", 54, 80, 81),
     ]
-    ways = [Try(Least(least), lambda way=Told(name, floor, cycles): way) for name, least, floor, cycles in told]  # type: ignore[arg-type, misc]
+    ways = [Try(Least(least), partial(Told, name, floor, cycles)) for name, least, floor, cycles in told]  # type: ignore[arg-type]
     assert quickest(ways, "compiled", DRAM) == 2  # type: ignore[arg-type]
     assert log == ["run near", "play near", "run best", "play best", "run later", "play later", "run seen", "run even"]
 
