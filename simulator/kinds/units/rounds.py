@@ -214,7 +214,7 @@ class _Dealt:
     new: list[list[_Cluster]] = field(default_factory=list)
     """[dataflows] those that were not seen before."""
     lots: list[Lot] = field(default_factory=list)
-    """Where they are kept."""
+    """The only one, where it is not too large to be kept."""
 
     def reused(self, flow: int) -> int:
         """Clusters of a dataflow that were seen before."""
@@ -242,8 +242,7 @@ class Deal:
             if self._kept is None:
                 dealt = _Dealt()
                 results = _run(self._lots(dealt), how, stack)
-                if len(results) == 1:
-                    self._kept = dealt
+                self._keep(dealt)
             else:
                 dealt = self._kept
                 results = _run(dealt.lots, how, stack)
@@ -256,14 +255,17 @@ class Deal:
         """[dataflows][rounds] cycles that no run goes below, by the busiest part of the clusters. Of work that is one lot."""
         dealt = self._kept or _Dealt()
         lots = self._kept.lots if self._kept else list(self._lots(dealt))
-        if len(lots) == 1:
-            self._kept = dealt
+        self._keep(dealt)
         bounds = [lot.bounds(spec).max(axis=1).tolist() for lot in lots]
         found = []
         for (flow, _), rounds in zip(self.tiles, dealt.rounds, strict=True):
             by_parts = (max(bounds[cluster.lot][cluster.place] for cluster in clusters) for clusters in rounds)
             found.append(list(map(max, flow.least_cycles(spec), by_parts)))
         return found
+
+    def _keep(self, dealt: _Dealt) -> None:
+        if dealt.lots:
+            self._kept = dealt
 
     def _lots(self, dealt: _Dealt) -> Iterator[Lot]:
         """Each as soon as it is large enough."""
