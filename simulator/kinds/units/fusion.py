@@ -28,7 +28,7 @@ from simulator.machine.model import Machine
 from simulator.system.activations import Forms
 from simulator.system.operation import OperationRun
 from simulator.system.parts import PartColumns
-from simulator.system.program import MEMORY, Drain, OperationProgram, in_sequence
+from simulator.system.program import MEMORY, Drain, OperationProgram, in_sequence, interleaved
 from simulator.system.tensors import Residency
 from simulator.system.weights import dense_elements, named_bits
 from simulator.workload.slices import slices
@@ -281,6 +281,14 @@ class FusedPlan:
             for setting, plans in zip(settings, self.plans, strict=True)
         ]
         return [(program, _counted(plans)) for program, plans in zip(self.programs(rounds, kept), self.plans, strict=True)]
+
+    def floor(self, settings: Sequence[Setting], kept: Kept) -> OperationProgram:
+        """One program of all operations that is through no later than any run's, by the least that clusters take."""
+        rounds = [
+            [plan.least_rounds(cycles, 1) for plan, cycles in zip(plans, deal.least(setting.spec), strict=True)]
+            for setting, plans, deal in zip(settings, self.plans, self._deals, strict=True)
+        ]
+        return interleaved(self.programs(rounds, kept))
 
     def programs(self, rounds: Sequence[Sequence[Sequence[Round]]], kept: Kept) -> list[OperationProgram]:
         """[operations] tiles, fills and drains, all as many; drains wait for room as the tiles of all operations leave it."""
