@@ -5,9 +5,10 @@ from __future__ import annotations
 import hashlib
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import fields, is_dataclass
 from functools import lru_cache, wraps
+from operator import contains
 from pathlib import Path
 from types import FunctionType
 from typing import Any, TypeVar, cast
@@ -59,6 +60,40 @@ class Recall:
                 return result
         result = make()
         self._keep(key, result, pieces(result))
+        return result
+
+    def of_sizes(
+        self,
+        key: Hashable,
+        sizes: Sequence[int],
+        make: Callable[[], tuple[T, Sequence[range]]],
+        pieces: Callable[[T], int] = lambda result: 1,
+    ) -> T:
+        """The result that has this key and these sizes, made where none is remembered that holds for them, at whatever sizes it was made.
+
+        `make` gives a result, and the sizes for which it is the same.
+
+        >>> recall, log = Recall(9), []
+        >>> def made(size):
+        ...     log.append(size)
+        ...     return min(size, 4), [range(4, 100) if size >= 4 else range(size, size + 1)]
+        >>> [recall.of_sizes("at most four", [n], lambda n=n: made(n)) for n in (3, 7, 5, 4, 3, 9)], log
+        ([3, 4, 4, 4, 3, 4], [3, 7])
+        """
+        if not self.most:
+            return make()[0]
+        known: list[tuple[range, ...]] = self.of_key(("sizes", key), list)
+        with self._lock:
+            for held in known:
+                if (key, held) in self._results and all(map(contains, held, sizes)):
+                    self._results.move_to_end((key, held))
+                    found: T = self._results[key, held][0]
+                    return found
+        result, held_for = make()
+        held = tuple(held_for)
+        self._keep((key, held), result, pieces(result))
+        with self._lock:
+            known[:] = [each for each in (*known, held) if (key, each) in self._results]
         return result
 
     def named(self, key: Hashable) -> Same:

@@ -13,6 +13,11 @@ from numpy.typing import NDArray
 from simulator.activity import CAUSES, CLOCKED, COUNTERS, Counts
 from simulator.network import NetworkSpec
 
+CAPACITIES = ("window", "accumulators", "bank_queue", "request_depth", "reply_depth")
+"""Places of a cluster that only have to be enough."""
+MOST = 1 << 40
+"""More of them than there ever are."""
+
 
 @dataclass(frozen=True)
 class ClusterSpec:
@@ -115,6 +120,32 @@ class ClusterSpec:
             return np.full((self.units, self.ports), fed, dtype=np.int64), np.zeros((self.ports, self.units), dtype=np.int64)
         return _unhindered(self.requests) + fed, _unhindered(self.replies)
 
+    @property
+    def capacities(self) -> tuple[int, ...]:
+        """In the order of CAPACITIES."""
+        return self.window, self.accumulators, self.bank_queue, self.requests.depth, self.replies.depth
+
+    def holding(self, capacities: Sequence[int]) -> ClusterSpec:
+        """The same cluster with others."""
+        window, accumulators, bank_queue, request_depth, reply_depth = capacities
+        requests, replies = replace(self.requests, depth=request_depth), replace(self.replies, depth=reply_depth)
+        return replace(self, window=window, accumulators=accumulators, bank_queue=bank_queue, requests=requests, replies=replies)
+
+    def alike(self, spare: NDArray[np.int64] | None) -> tuple[range, ...]:
+        """[capacities] those with which a cluster does in every cycle what this one did, of which so much was left when most was taken.
+
+        Where whatever asked for a place has always found more of them than it could take, it would in any cluster that has no fewer
+        than were taken, and these: nothing else in a cluster looks at how many there are. But for tags, whose numbers choose among
+        the ports of a bank where it has several.
+        """
+        enough = [1 if self.bank_ports == 1 else MOST, 1, 1, 1, 1]
+        enough[0] *= self.issue_width
+        left = [0] * len(CAPACITIES) if spare is None else spare.tolist()
+        return tuple(
+            range(max(1, held - free + least), MOST) if free >= least else range(held, held + 1)
+            for held, free, least in zip(self.capacities, left, enough, strict=True)
+        )
+
     def with_ideal_network(self) -> ClusterSpec:
         """The same cluster with a perfect network, if it has one."""
         return self if self.network == "none" else replace(self, network="ideal")
@@ -187,6 +218,8 @@ class Outcomes:
     milestones: Sequence[Milestones]
     outputs: Sequence[NDArray[np.float64] | None] = ()
     """[tiles], if values were carried."""
+    spare: NDArray[np.int64] | None = None
+    """[capacities] the fewest places that anything that took one left of each; None: that was not looked at."""
 
     @classmethod
     def of(cls, outcomes: Sequence[Outcome]) -> Outcomes:

@@ -20,7 +20,7 @@ from simulator.result import Result
 from simulator.study.design import design_key
 from simulator.study.sizing import Objective, area_mm2
 from simulator.study.sizing.certificate import Certificate, Neighbour
-from simulator.study.sizing.climb import HOLDS_NOT, OVER_CAP
+from simulator.study.sizing.looks import HOLDS_NOT, OVER_CAP
 from simulator.study.sizing.runner import InTurn
 from simulator.study.sizing.steps import single_steps
 from simulator.version import MODEL_VERSION

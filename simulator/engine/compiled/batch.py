@@ -9,7 +9,7 @@ import numpy as np
 
 from simulator.activity import CLOCKED
 from simulator.engine.batch import Ints, WorkBatch, ends_of
-from simulator.engine.cluster import CAUSE, Milestones, Outcomes
+from simulator.engine.cluster import CAPACITIES, CAUSE, Milestones, Outcomes
 from simulator.engine.compiled.fabric_plan import FabricMemory
 from simulator.engine.compiled.kernels import Kernel
 from simulator.engine.compiled.layout import CAUSE_COUNT, MOST_CYCLES
@@ -25,6 +25,7 @@ MILESTONES = ("int64", "int64", "int64", "int64")
 SLICE_CYCLES = 1 << 16
 """A kernel comes back to Python now and then, so that a run can be interrupted."""
 _CLOCKED_AT, _CAUSES_AT = 1, 1 + len(CLOCKED)
+_SPARE_AT = _CAUSES_AT + CAUSE_COUNT
 _MERGED = CLOCKED.index("rows_merged")
 
 
@@ -38,7 +39,7 @@ def run_batch(kernel: Kernel, at_rest: FabricMemory, batch: WorkBatch, lists: tu
     readers = batch.piece_readers()
     wanted, taken = np.full(len(readers), MOST_CYCLES), np.zeros(len(readers), dtype=np.int64)
     written = np.zeros(row_ptr[-1], dtype=np.int64)
-    counted = np.zeros((len(batch.works), _CAUSES_AT + CAUSE_COUNT), dtype=np.int64)
+    counted = np.zeros((len(batch.works), _SPARE_AT + len(CAPACITIES)), dtype=np.int64)
     tiles = _laid_out(
         at_rest,
         len(batch.works),
@@ -60,7 +61,7 @@ def run_batch(kernel: Kernel, at_rest: FabricMemory, batch: WorkBatch, lists: tu
             raise MappingError(f"a tile takes more than {MOST_CYCLES} cycles; set mapping.tokens_per_tile to make tiles smaller")
         if progress.begun[0] and fabric.cycle[0] - fabric.moved_at[0] > patience:
             raise stalled(int(fabric.cycle[0]))
-    cycles, causes = counted[:, 0], counted[:, _CAUSES_AT:]
+    cycles, causes = counted[:, 0], counted[:, _CAUSES_AT:_SPARE_AT]
     causes[:, CAUSE["imbalance"]] = batch.units * cycles - causes.sum(axis=1)
     clocked = counted[:, _CLOCKED_AT:_CAUSES_AT]
     pieces_of = [slice(first, last) for first, last in pairwise(piece_ptr.tolist())]
@@ -69,7 +70,7 @@ def run_batch(kernel: Kernel, at_rest: FabricMemory, batch: WorkBatch, lists: tu
         Milestones(wanted[cut], taken[cut], np.sort(written[first : first + count]))
         for cut, (first, count) in zip(pieces_of, rows_of, strict=True)
     ]
-    return Outcomes(cycles, clocked, causes, milestones)
+    return Outcomes(cycles, clocked, causes, milestones, spare=counted[:, _SPARE_AT:].min(axis=0))
 
 
 def _laid_out(at_rest: FabricMemory, count: int, **sizes: Any) -> Memory:

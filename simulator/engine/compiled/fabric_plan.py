@@ -69,6 +69,9 @@ class FabricPlan:
             setattr(fabric, name, getattr(spec, name))
         fabric.banks, fabric.port_words = self.banks.first, mask_words(spec.ports)
         fabric.active_units, fabric.every_unit, fabric.causes = self.active, self.units.first, self.causes
+        fabric.spare_tags = fabric.spare_accumulators = UNLIMITED
+        for network in (fabric.request_network, fabric.reply_network):
+            network.spare_slots = network.spare_sinks = UNLIMITED
         write_queues(memory, self.banks, int(min(spec.bank_slots, UNLIMITED)), IN_BANK)
         self._write_units(memory)
         self.joined.write(memory, fabric, self)

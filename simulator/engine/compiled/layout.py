@@ -14,7 +14,7 @@ from simulator.engine.compiled.records import Array, Here, Inside, Nowhere, Reco
 NEVER = -2
 """A cycle that is not the one before any other."""
 UNLIMITED = 2**30
-"""Free slots of a queue that never fills."""
+"""Free slots of a queue that never fills, and what is spare of what was never taken."""
 MOST_CYCLES = 2**31 - 2**24
 """Cycles of a tile that a register can count."""
 ABSENT, NOT_LOOKED = -1, -2
@@ -189,6 +189,10 @@ class Network(Record):
     """Whether a buffer has one queue and a link one virtual channel, so that every head asks for one link of its own."""
     combines: int
     """Whether heads that want the same word go to a sink together."""
+    spare_slots: int
+    """The fewest free slots that a flit left in a queue of a router when it took one."""
+    spare_sinks: int
+    """The same of queues behind the network."""
 
 
 class Row(Record):
@@ -306,6 +310,10 @@ class Fabric(Record, Generic[UnitKind]):
     """[ports × units]"""
     causes: Array[Wide]
     """[causes] unit-cycles by cause."""
+    spare_tags: int
+    """The fewest free flits that a request left a unit when it took one."""
+    spare_accumulators: int
+    """The same of accumulators, which a new row takes (gather)."""
     request_network: Inside[Network]
     reply_network: Inside[Network]
     cycle: Wide

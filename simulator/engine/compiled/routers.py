@@ -24,9 +24,25 @@ def queue_for(buffer: Buffer, channel: Channel) -> Queue:
 
 
 @inline
-def send(pipe: Pipe, flit: Flit, queue: Queue, channel: Channel, source: int, sink: int, cycle: int) -> None:
+def take_slot(network: Network, queue: Queue) -> None:
+    """Take a free slot of a queue of a router."""
+    free = queue.free - 1
+    queue.free = free
+    network.spare_slots = min(network.spare_slots, free)
+
+
+@inline
+def take_sink_slot(network: Network, queue: Queue) -> None:
+    """Take a free slot of a queue behind the network."""
+    free = queue.free - 1
+    queue.free = free
+    network.spare_sinks = min(network.spare_sinks, free)
+
+
+@inline
+def send(network: Network, pipe: Pipe, flit: Flit, queue: Queue, channel: Channel, source: int, sink: int, cycle: int) -> None:
     """Reserve a slot in a queue of a buffer for a flit, send it there, and note where it goes from there."""
-    queue.free -= 1
+    take_slot(network, queue)
     flit.queue = queue
     flit.channel = channel
     onward = channel.goes_to
@@ -83,8 +99,8 @@ def forward(network: Network, buffer: Buffer, channel: Channel, link: Link, cycl
     onward = channel.goes_to
     if onward:
         source, sink = flit.source, flit.sink
-        send(network.inner_pipe, flit, flit.target, next_channel(onward, source, sink), source, sink, cycle)
+        send(network, network.inner_pipe, flit, flit.target, next_channel(onward, source, sink), source, sink, cycle)
     else:
         flit.queue = channel.sink_queue
-        channel.sink_queue.free -= 1
+        take_sink_slot(network, channel.sink_queue)
         enter(network.sink_pipe, flit, cycle)

@@ -50,12 +50,19 @@ def end(batch: Turns, fabric: Fabric[UnitKind], memory: Numbers, counted: Number
     """Note what was counted in the tile at hand, and go on to the next one, if it is done."""
     if fabric.active:
         return
-    first = batch.at * (1 + batch.clocked + batch.causes)
+    first = batch.at * (1 + batch.clocked + batch.causes + 5)
     counted[first] = fabric.cycles
     for index in range(batch.clocked):
         counted[first + 1 + index] = memory[batch.clocked_at + index]
     first += 1 + batch.clocked
     for index in range(batch.causes):
         counted[first + index] = memory[batch.causes_at + index]
+    first += batch.causes
+    # in the order of CAPACITIES
+    counted[first] = fabric.spare_tags
+    counted[first + 1] = fabric.spare_accumulators
+    counted[first + 2] = fabric.request_network.spare_sinks
+    counted[first + 3] = fabric.request_network.spare_slots
+    counted[first + 4] = fabric.reply_network.spare_slots
     batch.begun = 0
     batch.at += 1

@@ -9,7 +9,7 @@ from simulator.engine.compiled.bits import inline
 from simulator.engine.compiled.layout import ABSENT, AT_SINK, IN_BANK, IN_REQUESTS, Fabric, Flit, Unit, UnitKind
 from simulator.engine.compiled.queues import enter
 from simulator.engine.compiled.records import Numbers
-from simulator.engine.compiled.routers import next_channel, queue_for, send
+from simulator.engine.compiled.routers import next_channel, queue_for, send, take_sink_slot
 
 COMPUTING = CAUSE["computing"]
 DRAIN = CAUSE["drain"]
@@ -122,9 +122,9 @@ def request(fabric: Fabric[UnitKind], unit: Unit, cycle: int) -> Flit:
         return unit.nobody.flit
     port = unit.at_port
     if fabric.routed:
-        send(fabric.request_network.entry_pipe, flit, queue, unit.at_channel, unit.number, port, cycle)
+        send(fabric.request_network, fabric.request_network.entry_pipe, flit, queue, unit.at_channel, unit.number, port, cycle)
     else:
-        queue.free -= 1
+        take_sink_slot(fabric.request_network, queue)
         flit.queue = queue
         enter(fabric.request_wires[unit.number * fabric.ports + port], flit, cycle)
     flit.word = unit.at_word
@@ -147,6 +147,7 @@ def first_free(fabric: Fabric[UnitKind], unit: Unit) -> Flit:
 def take_tag(fabric: Fabric[UnitKind], unit: Unit) -> None:
     """That flit is in use."""
     unit.free_tags -= 1
+    fabric.spare_tags = min(fabric.spare_tags, unit.free_tags)
     if fabric.bank_ports > 1:
         first = unit.first_tag + 1
         unit.first_tag = first if first < fabric.window else 0

@@ -169,7 +169,8 @@ class UnitsDataflow(ABC, Generic[ScheduleT, SliceT]):
                 if flow.outputs is not None:
                     flow.assemble_outputs(flow.outputs, work, place, outputs)
         counts, bounds = self.counts(batch, lot.places, outcomes), rules.bounds(spec, batch, wanted)
-        return ClusterResults(outcomes.cycles, outcomes.unit_cycles, counts, bounds, outcomes.milestones, values[0] is not None)
+        compared = values[0] is not None
+        return ClusterResults(outcomes.cycles, outcomes.unit_cycles, counts, bounds, outcomes.milestones, compared, outcomes.spare)
 
     def watched(self, spec: ClusterSpec, work: TileWork, watch: ClusterWatch) -> Outcome:
         """Run it through the reference engine, without numbers, before the eyes of `watch`."""

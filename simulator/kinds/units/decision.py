@@ -54,12 +54,13 @@ class Decision:
 
     @cached_property
     def _work(self) -> Same:
-        """The same of what it does."""
+        """The same of what it does, but for capacities."""
         return self.options.recall.named(("work", self._cuts, self.setting.key))
 
     def best(self) -> Hashable:
         """The way that takes least time on this system: the only one, or of several the one that is through first when played alone."""
-        return self.options.recall.of_key((self._work, "best", self.setting.pace, self.residency), self._best)
+        key = self._work, "best", self.setting.spec.capacities, self.setting.pace, self.residency
+        return self.options.recall.of_key(key, self._best)
 
     def _best(self) -> Hashable:
         return _quickest(list(self.planned), lambda way: (self.run(way),), self.setting.pace, self.options)
@@ -67,11 +68,12 @@ class Decision:
     def run(self, way: Hashable) -> OperationRun:
         """What it does, cut in a way: recalled if it was run in the same setting, cut so and with a W that is kept or not."""
         if way not in self._runs:
-            recall, key = self.options.recall, (self._work, way)
-            least_room = recall.of_key((*key, "room"), lambda: self._cut(way).least_room(self.residency.room_bytes))
+            recall = self.options.recall
+            least_room = recall.of_key((self._cuts, way, "room"), lambda: self._cut(way).least_room(self.residency.room_bytes))
             kept = least_room is not None and least_room <= self.residency.room_bytes
-            self._runs[way] = recall.of_key(
-                (*key, kept),
+            self._runs[way] = recall.of_sizes(
+                (self._work, way, kept),
+                self.setting.spec.capacities,
                 lambda: run_plan(self._cut(way), self.setting, self.flow, self.residency, self.options, w_kept=kept),
                 lambda run: run.pieces,
             )
@@ -113,13 +115,13 @@ class ChainDecision:
 
     @cached_property
     def _work(self) -> Same:
-        """The same of what it does."""
+        """The same of what it does, but for capacities."""
         return self.options.recall.named(("work", self._cuts, *self.settled.key))
 
     @cached_property
     def cuts(self) -> list[BlockCut]:
         """The likeliest first."""
-        key = self._work, "cuts", self.settled.settings[0].pace, self.residency, self.most
+        key = self._work, "cuts", self.settled.capacities, self.settled.settings[0].pace, self.residency, self.most
         return self.options.recall.of_key(key, self._likeliest)
 
     def _likeliest(self) -> list[BlockCut]:
@@ -129,7 +131,7 @@ class ChainDecision:
         """
         least = {cut: self.settled.unit_cycles(cut) for cut in self.settled.cuts.all()}
         if len(least) <= self.most:
-            return list(least)
+            return near({cut: (cycles,) for cut, cycles in least.items()}, self.most)
         found: dict[BlockCut, tuple[float, ...]] = {}
         for cut in sorted(least, key=least.__getitem__):
             best = sorted(rank[0] for rank in found.values())[: self.most]
@@ -140,7 +142,7 @@ class ChainDecision:
 
     def _foreseen(self, cut: BlockCut) -> int:
         """Cycles by the first blocks, which are kept for other rates."""
-        recall, key = self.options.recall, (self._work, cut, "excerpt")
+        recall, key = self.options.recall, (self._work, cut, "excerpt", self.settled.capacities)
         plan = lru_cache(partial(FusedPlan.of, self.settled, cut, 0, self.burst_bytes, reuse_tiles=self.options.reuse_tiles, tiles=1))
         kept = kept_in(recall.of_key((*key, "room"), lambda: plan().least_rooms()), self.residency)
         made = recall.of_key(
@@ -153,7 +155,7 @@ class ChainDecision:
     def best(self) -> BlockCut:
         """The way that takes least time on this system: the only one, or of several the one that is through first when played alone."""
         pace = self.settled.settings[0].pace
-        return self.options.recall.of_key((self._work, "best", pace, self.residency), self._best)
+        return self.options.recall.of_key((self._work, "best", self.settled.capacities, pace, self.residency), self._best)
 
     def _best(self) -> BlockCut:
         return _quickest(self.cuts, self.run, self.settled.settings[0].pace, self.options)
@@ -161,10 +163,11 @@ class ChainDecision:
     def run(self, cut: BlockCut) -> tuple[OperationRun, ...]:
         """What it does, cut in a way: recalled if it was run in the same setting, cut so and with the same W kept."""
         if cut not in self._runs:
-            recall, key = self.options.recall, (self._work, cut)
-            kept = kept_in(recall.of_key((*key, "room"), lambda: self.plan(cut).least_rooms()), self.residency)
-            self._runs[cut] = recall.of_key(
-                (*key, kept),
+            recall = self.options.recall
+            kept = kept_in(recall.of_key((self._cuts, cut, "room"), lambda: self.plan(cut).least_rooms()), self.residency)
+            self._runs[cut] = recall.of_sizes(
+                (self._work, cut, kept),
+                self.settled.capacities,
                 lambda: self.plan(cut).run(self.settled.settings, self.residency, self.options, kept),
                 lambda runs: sum(run.pieces for run in runs),
             )

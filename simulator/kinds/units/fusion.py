@@ -160,8 +160,13 @@ class SettledCuts:
         return *(setting.cut_key for setting in self.settings), tuple(operation.content for operation in self.cuts.chain)
 
     @property
+    def capacities(self) -> tuple[int, ...]:
+        """[operations × capacities] of the clusters."""
+        return tuple(itertools.chain.from_iterable(setting.spec.capacities for setting in self.settings))
+
+    @property
     def key(self) -> tuple[Hashable, ...]:
-        """The same of what it does."""
+        """The same of what it does, but for the capacities."""
         return *(setting.key for setting in self.settings), tuple(operation.content for operation in self.cuts.chain)
 
     def tiles(self, cut: BlockCut) -> int:
@@ -262,12 +267,18 @@ class FusedPlan:
         """[operations] all tiles of each."""
         return tuple(Deal([(plan.dataflow, plan.positions) for plan in plans], self.reuse_tiles) for plans in self.plans)
 
-    def run(self, settings: Sequence[Setting], residency: Sequence[Residency], options: RunOptions, kept: Kept) -> tuple[OperationRun, ...]:
-        """Run all tiles; equal ones of an operation once. `residency` of the operations is that which they were planned with."""
-        rounds = [deal.run(how(setting, options)) for deal, setting in zip(self._deals, settings, strict=True)]
+    def run(
+        self, settings: Sequence[Setting], residency: Sequence[Residency], options: RunOptions, kept: Kept
+    ) -> tuple[tuple[OperationRun, ...], tuple[range, ...]]:
+        """Run all tiles, equal ones of an operation once; and [operations × capacities] those for which that holds.
+
+        `residency` of the operations is that which they were planned with.
+        """
+        done = [deal.run(how(setting, options)) for deal, setting in zip(self._deals, settings, strict=True)]
+        rounds = [of_operation for of_operation, _ in done]
         programs = self.programs([[each.each for each in of_operation] for of_operation in rounds], kept)
         joined = zip(range(len(self.plans)), residency, rounds, programs, strict=True)
-        return tuple(self._joined(*each) for each in joined)
+        return tuple(self._joined(*each) for each in joined), tuple(itertools.chain.from_iterable(alike for _, alike in done))
 
     def least(self, settings: Sequence[Setting], kept: Kept) -> list[tuple[OperationProgram, Callable[[], Counts]]]:
         """[operations] programs that are through no later than any run's, and the events of fills and drains."""

@@ -245,10 +245,15 @@ class UnitsPlan:
         return loops.describe() | {"weight_format": dataflow.weight_form, "weight_stored_bytes": stored}
 
 
-def run_plan(plan: UnitsPlan, setting: Setting, flow: str, residency: Residency, options: RunOptions, *, w_kept: bool) -> OperationRun:
-    """Run the rounds of an operation, and list what the system level must move for them. `flow` is what results call its dataflow."""
-    (rounds,) = plan.deal.run(how(setting, options))
-    return run_of(plan, flow, residency, rounds, plan.program(rounds.each, w_kept=w_kept))
+def run_plan(
+    plan: UnitsPlan, setting: Setting, flow: str, residency: Residency, options: RunOptions, *, w_kept: bool
+) -> tuple[OperationRun, tuple[range, ...]]:
+    """Run the rounds of an operation, and list what the system level must move for them; and the capacities for which that holds.
+
+    `flow` is what results call its dataflow.
+    """
+    (rounds,), alike = plan.deal.run(how(setting, options))
+    return run_of(plan, flow, residency, rounds, plan.program(rounds.each, w_kept=w_kept)), alike
 
 
 def how(setting: Setting, options: RunOptions) -> How:

@@ -51,6 +51,8 @@ class ClusterResults:
     milestones: Sequence[Milestones]
     compared: bool
     """Whether their numbers were held against NumPy's."""
+    spare: Ints | None
+    """As of `Outcomes`."""
 
 
 @dataclass(frozen=True)
@@ -215,8 +217,8 @@ class Deal:
     """Whether equal work, which takes equal time, is run once."""
     _kept: _Dealt | None = None
 
-    def run(self, how: How) -> list[Rounds]:
-        """[dataflows] what all rounds did, in order."""
+    def run(self, how: How) -> tuple[list[Rounds], tuple[range, ...]]:
+        """[dataflows] what all rounds did, in order; and the capacities of clusters with which they would have (`ClusterSpec.alike`)."""
         with ExitStack() as stack:
             if self._kept is None:
                 dealt = _Dealt()
@@ -227,7 +229,9 @@ class Deal:
                 dealt = self._kept
                 results = _run(dealt.lots, how, stack)
         done = [result() for result in results]
-        return [self._rounds(number, dealt, done) for number in range(len(self.tiles))]
+        left = [each.spare for each in done if each.spare is not None]
+        alike = how.spec.alike(np.min(left, axis=0) if left and len(left) == len(done) else None)
+        return [self._rounds(number, dealt, done) for number in range(len(self.tiles))], alike
 
     def _lots(self, dealt: _Dealt) -> Iterator[Lot]:
         """Each as soon as it is large enough."""

@@ -7,23 +7,31 @@ const MARKS = ["circle", "square", "diamond", "triangle-up", "cross", "x", "star
 
 // The table: a click on a heading sorts by it, a second one the other way round; what has no figure stays at the end.
 const table = document.querySelector("table");
-table.querySelectorAll("thead th").forEach((head, place) => {
-  head.querySelector("button").addEventListener("click", () => {
-    const way = head.getAttribute("aria-sort") === "ascending" ? -1 : 1;
-    table.querySelectorAll("thead th").forEach((other) => other.removeAttribute("aria-sort"));
-    head.setAttribute("aria-sort", way === 1 ? "ascending" : "descending");
-    const key = (row) => {
-      const cell = row.children[place];
-      return cell.dataset.value === undefined ? cell.textContent : cell.dataset.value === "" ? null : Number(cell.dataset.value);
-    };
-    const order = (one, other) => {
-      const [a, b] = [key(one), key(other)];
-      if (a === null || b === null) return (a === null) - (b === null);
-      return way * (typeof a === "number" ? a - b : a.localeCompare(b, undefined, { numeric: true }));
-    };
-    table.tBodies[0].append(...[...table.tBodies[0].rows].sort(order));
-  });
-});
+const heads = [...table.querySelectorAll("thead th")];
+function sortBy(head, way) {
+  const place = heads.indexOf(head);
+  heads.forEach((other) => other.removeAttribute("aria-sort"));
+  head.setAttribute("aria-sort", way === 1 ? "ascending" : "descending");
+  const key = (row) => {
+    const cell = row.children[place];
+    return cell.dataset.value === undefined ? cell.textContent : cell.dataset.value === "" ? null : Number(cell.dataset.value);
+  };
+  const order = (one, other) => {
+    const [a, b] = [key(one), key(other)];
+    if (a === null || b === null) return (a === null) - (b === null);
+    return way * (typeof a === "number" ? a - b : a.localeCompare(b, undefined, { numeric: true }));
+  };
+  table.tBodies[0].append(...[...table.tBodies[0].rows].sort(order));
+}
+const otherWay = (head) => (head.getAttribute("aria-sort") === "ascending" ? -1 : 1);
+heads.forEach((head) => head.querySelector("button").addEventListener("click", () => sortBy(head, otherWay(head))));
+
+// On a narrow screen rows are cards, which have no headings: those are chosen from a list, and a card of many unfolds.
+const sort = document.getElementById("sort");
+sort.append(new Option("as they ran", ""), ...heads.map((head, place) => new Option(head.textContent, place)));
+sort.addEventListener("change", () => sort.value !== "" && sortBy(heads[sort.value], 1));
+document.getElementById("turn").addEventListener("click", () => sort.value !== "" && sortBy(heads[sort.value], otherWay(heads[sort.value])));
+table.tBodies[0].addEventListener("click", (event) => event.target.closest("tbody th")?.parentElement.classList.toggle("open"));
 at("all").addEventListener("change", (event) => table.classList.toggle("everything", event.target.checked));
 
 // The scatter: any metric against any other, and the points that no other one beats in both.
@@ -90,15 +98,28 @@ function scatter() {
 for (const id of ["x", "y", "by", "x-log", "y-log"]) at(id).addEventListener("change", scatter);
 scatter();
 
+// A long name in up to three lines.
+function lines(name) {
+  const found = [""];
+  for (const word of name.split(" ")) {
+    const longer = found.at(-1) ? `${found.at(-1)} ${word}` : word;
+    if (longer.length <= 26 || !found.at(-1)) found[found.length - 1] = longer;
+    else found.push(word);
+  }
+  const shown = found.slice(0, 3).map((line) => (line.length > 30 ? `${line.slice(0, 29)}…` : line));
+  return shown.join("<br>") + (found.length > 3 ? "…" : "");
+}
+
 data.bars.forEach((bars, number) => {
-  const names = bars.names.map((name) => (name.length > 24 ? `${name.slice(0, 23)}…` : name));
+  const names = bars.names.map(lines);
+  const most = Math.max(...names.map((name) => name.split("<br>").length));
   const traces = bars.parts.map((part) => ({
     name: part.label, type: "bar", orientation: "h", y: names.map((_, place) => place), x: part.values, marker: { color: part.colour },
     text: bars.names.map((name) => `${name}: ${part.label}<br>${part.meaning}`), textposition: "none",
     hovertemplate: `%{text}<br>%{x:.4~g} ${bars.unit}<extra></extra>`,
   }));
   const drawn = at(`bars-${number}`);
-  Plotly.newPlot(drawn, traces, layout({ barmode: "stack", height: 120 + 34 * names.length, showlegend: false,
+  Plotly.newPlot(drawn, traces, layout({ barmode: "stack", height: 120 + (18 + 16 * most) * names.length, showlegend: false,
     xaxis: { title: { text: bars.unit, standoff: 4 }, automargin: true },
     yaxis: { autorange: "reversed", automargin: true, tickvals: names.map((_, place) => place), ticktext: names } }), config);
   // a legend of the page's own: plotly's would scroll within the drawing on a phone

@@ -14,6 +14,8 @@ from simulator.report.numbers import significant
 from simulator.report.page.page import Column, Page, Point
 
 _HERE = Path(__file__).parent
+_MANY = 8
+"""Points above which a card of a narrow screen is folded."""
 PAGE = "report.html"
 """What it is called in a folder of results."""
 
@@ -32,6 +34,7 @@ def rendered(page: Page, script: str) -> str:
         "TITLE": escape(page.title),
         "STYLE": _own("page.css"),
         "SENTENCES": _sentences(page),
+        "LABELS": _labels(page),
         "TABLE": _table(page),
         "BARS": "".join(
             f'<section><h2>{escape(bars.title)}</h2><div class="bars" id="bars-{n}"></div><p class="legend"></p></section>'
@@ -67,7 +70,16 @@ def _table(page: Page) -> str:
     ]
     head += ["<th><button>note</button></th>"] if noted else []
     rows = "".join(f"<tr>{_row(page, point, words, noted=noted)}</tr>" for point in page.points)
-    return f"<table><thead><tr>{''.join(head)}</tr></thead><tbody>{rows}</tbody></table>"
+    told = all(point.labels.get(word, "") in point.name for point in page.points for word in words)
+    kinds = " ".join(["told"] * told + ["many"] * (len(page.points) > _MANY))
+    return f'<table class="{kinds}"><thead><tr>{"".join(head)}</tr></thead><tbody>{rows}</tbody></table>'
+
+
+def _labels(page: Page) -> str:
+    """Rules by which the cells of a card, which has no heading, say what they are."""
+    titles = [*_varied(page), *(column.title for column in page.columns), "note"]
+    texts = ["".join(f"\\{ord(mark):x} " if mark in '\\"<\n' else mark for mark in title) for title in titles]
+    return "".join(f'tbody td:nth-child({place})::before {{ content: "{text}"; }}\n' for place, text in enumerate(texts, 2))
 
 
 def _varied(page: Page) -> list[str]:
@@ -77,12 +89,15 @@ def _varied(page: Page) -> list[str]:
 
 
 def _row(page: Page, point: Point, words: list[str], *, noted: bool) -> str:
-    cells = [f"<th>{escape(point.name)}</th>", *(f"<td>{escape(point.labels.get(word, ''))}</td>" for word in words)]
+    cells = [
+        f'<th title="{escape(point.name)}">{escape(point.name)}</th>',
+        *(f'<td class="word">{escape(point.labels.get(word, ""))}</td>' for word in words),
+    ]
     for column in page.columns:
         value = _scaled(point, column)
         text = "" if value is None else significant(value, 4)
         cells.append(f'<td class="number {_shown(column)}" data-value="{"" if value is None else repr(value)}">{text}</td>')
-    return "".join(cells) + (f"<td>{escape(point.note)}</td>" if noted else "")
+    return "".join(cells) + (f'<td class="note">{escape(point.note)}</td>' if noted else "")
 
 
 def _shown(column: Column) -> str:

@@ -1,6 +1,6 @@
 """The best machine of a kind by single steps in every key, from several starts, until no step is better: and the proof of that.
 
-Each round simulates a few steps from where the search stands, those of ways that helped before first, and goes on from the best
+Each round simulates a few steps from where the search stands, those that promise most first (`outlook`), and goes on from the best
 of them, or from several at once where that is better still. It ends where every single step has been looked at and none helps.
 Then the shapes of the grid (units, lanes, copies; edges), all else as what was found has it, are bounded from below, and those of
 the lowest bounds simulated: where one is better the search goes on from there, and the lowest bound that is left is the gap.
@@ -10,55 +10,29 @@ Last every single step is simulated, unless its bound says that it cannot be bet
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+import math
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import islice
-from typing import TypeVar
 
 from simulator.errors import MappingError
 from simulator.kinds import kind_of
 from simulator.machine.model import Machine
 from simulator.result import Result
 from simulator.study.sizing.certificate import TOLERANCE, Certificate, Neighbour, Walk
-from simulator.study.sizing.problem import Built, Problem
-from simulator.study.sizing.runner import PARTED, Runner, RunResult, rehearsal_of
+from simulator.study.sizing.looks import BOUNDED, HOLDS_NOT, OVER_CAP, REFUSED, RUN_AT_ONCE, Looks, Tell, batches, untold
+from simulator.study.sizing.outlook import UNKNOWN, UNLIKELY, Outlook
+from simulator.study.sizing.problem import Problem
+from simulator.study.sizing.runner import PARTED, Runner, rehearsal_of
 from simulator.study.sizing.scale import grid_of, rebuilt
 from simulator.study.sizing.steps import Step, identity, single_steps
 
-T = TypeVar("T")
-RUN_AT_ONCE = 8
-"""Designs simulated before the next decision, whatever the number of processes, so that these do not change what is found."""
 SHAPES, STARTS = 8, 2
 """It starts from the best of the machine itself and so many shapes of the grid, those of the lowest bounds."""
 CLOSING = 24
 """Most shapes that are simulated to close the gap around one machine; on the whole after a rehearsal, which has been through them, a
 third of that."""
 TAKEN = 0.003
-"""A step is taken where it is better by more than this share."""
-OVER_CAP, HOLDS_NOT, REFUSED, BOUNDED = "over the cap", "cannot hold the workload", "no such machine", "cannot be better"
-
-
-@dataclass(frozen=True)
-class Standing:
-    """How far a search has come."""
-
-    stage: str
-    """What it is doing."""
-    simulated: int
-    best: float | None
-    """The objective's value of the best so far: s, pJ, J·s·mm², or mm²."""
-    bound: float
-    """No design goes below; 0 where that is not known."""
-
-
-Tell = Callable[[Standing], None]
-Run = Callable[[Sequence[Machine]], list[RunResult]]
-"""Runs designs on the workload, or on a part of it."""
-
-
-def untold(standing: Standing) -> None:
-    """Nobody wants to know."""
+"""A step is taken where it is better by more than this share; of a large workload, where each costs seconds, by what certificates allow."""
 
 
 @dataclass(frozen=True)
@@ -70,17 +44,6 @@ class Climbed:
     walk: Walk
 
 
-@dataclass(frozen=True)
-class _Seen:
-    """A design that was looked at."""
-
-    value: float | None = None
-    """None where it is no design to choose, or was not simulated."""
-    why: str = ""
-    bound: float | None = None
-    """Of one that was ruled out by it."""
-
-
 def climb(problem: Problem, runner: Runner, kept: Collection[str] = (), tell: Tell = untold) -> Climbed | None:
     """Return the best design that steps lead to, within the limits; None where no start keeps to them.
 
@@ -88,34 +51,31 @@ def climb(problem: Problem, runner: Runner, kept: Collection[str] = (), tell: Te
     """
     part = None if problem.budget is not None else rehearsal_of(problem.floor.workload)
     if part is None:
-        return _Climb(problem, runner.run, kept, tell).found()
-    rehearsal = _Climb(problem.of_part(part), runner.rehearse, {*kept, PARTED}, tell, "rehearsal: ")
-    return _Climb(problem, runner.run, kept, tell).found(rehearsal.rehearsed(), rehearsal.counts["simulated"])
+        return _Climb(Looks(problem, runner.run, tell), kept).found()
+    rehearsal = _Climb(Looks(problem.of_part(part), runner.rehearse, tell, "rehearsal: "), {*kept, PARTED}, TOLERANCE, UNLIKELY)
+    begun = rehearsal.rehearsed()
+    whole = _Climb(Looks(problem, runner.run, tell), kept, TOLERANCE, outlook=rehearsal.outlook)
+    return whole.found(begun, rehearsal.looks.simulated)
 
 
 def certify(problem: Problem, runner: Runner, kept: Collection[str] = (), tell: Tell = untold) -> Certificate:
     """The certificate of the problem's machine by itself, without a search. Raises MappingError where it cannot hold the workload."""
-    return _Climb(problem, runner.run, kept, tell).certificate(problem.machine)
+    return _Climb(Looks(problem, runner.run, tell), kept).certificate(problem.machine)
 
 
 class _Climb:
-    def __init__(self, problem: Problem, run: Run, kept: Collection[str], tell: Tell, of: str = "") -> None:
-        self.problem = problem
-        self.run = run
+    def __init__(
+        self, looks: Looks, kept: Collection[str], taken: float = TAKEN, worth: float = math.inf, outlook: Outlook | None = None
+    ) -> None:
+        """`taken`: share by which a step must be better; `worth`: steps that promise no better than that are left alone."""
+        self.looks = looks
+        self.problem = looks.problem
         self.kept = kept
-        self.tell = tell
-        self.of = of
-        """What its stages begin with."""
-        self.seen: dict[str, _Seen] = {}
-        self.counts: Counter[str] = Counter()
-        self.failures: Counter[tuple[str, ...]] = Counter()
-        self.least: float | None = None
-        """Of the objective, of all designs that were simulated."""
-        self.bound = 0.0
-        self.stage = ""
+        self.taken = taken
+        self.worth = worth
+        self.outlook = outlook or Outlook()
+        self.moves = 0
         self.closing = CLOSING
-        self.latest: tuple[str, Result] | None = None
-        """The run of the least value, by its machine: those of all designs would take much room."""
 
     def rehearsed(self) -> Machine | None:
         """Where a walk leads from the best start, and from the best shape about what it leads to; None where no start runs."""
@@ -135,30 +95,18 @@ class _Climb:
         walk = Walk(
             objective=self.problem.objective,
             best=certificate.value,
-            bound=self.bound,
+            bound=self.looks.bound,
             starts=len(starts),
-            moves=self.counts["moves"],
+            moves=self.moves,
             rehearsed=rehearsed,
-            simulated=self.counts["simulated"],
-            bounded=self.counts[BOUNDED],
-            over_cap=self.counts[OVER_CAP],
-            illegal=self.counts[HOLDS_NOT] + self.counts[REFUSED],
-            cut_short=self._spent,
+            simulated=self.looks.simulated,
+            bounded=self.looks.counts[BOUNDED],
+            over_cap=self.looks.counts[OVER_CAP],
+            illegal=self.looks.counts[HOLDS_NOT] + self.looks.counts[REFUSED],
+            cut_short=self.looks.spent,
             certificate=certificate,
         )
-        return Climbed(best, self._result(best), walk)
-
-    def _result(self, machine: Machine) -> Result:
-        """Of a machine that was run."""
-        if self.latest is None or self.latest[0] != identity(machine):
-            (again,) = self.run([machine])
-            assert isinstance(again, Result), "it ran before"
-            return again
-        return self.latest[1]
-
-    @property
-    def _spent(self) -> bool:
-        return self.problem.budget is not None and self.counts["simulated"] >= self.problem.budget
+        return Climbed(best, self.looks.result(best), walk)
 
     def _starts(self) -> list[Machine]:
         """The best of the machine itself and of the shapes of its grid that promise most; only those that run within the limits."""
@@ -166,19 +114,19 @@ class _Climb:
 
     def _quickest(self, machines: Sequence[Machine], most: int) -> list[Machine]:
         """The best so many of those that run within the limits."""
-        self.stage = "starts"
+        self.looks.stage = "starts"
         apart = {identity(machine): machine for machine in machines}.values()
-        self._look(apart)
-        runs = sorted(((value, machine) for machine in apart if (value := self._value(machine)) is not None), key=lambda run: run[0])
+        self.looks.at(apart)
+        runs = sorted(((value, machine) for machine in apart if (value := self.looks.value(machine)) is not None), key=lambda run: run[0])
         return [machine for _, machine in runs[:most]]
 
     def _walked(self, starts: Sequence[Machine]) -> list[Machine]:
         """Where walks lead from each, the best first."""
         ends = []
         for number, start in enumerate(starts, 1):
-            self.stage = f"walk {number} of {len(starts)}"
+            self.looks.stage = f"walk {number} of {len(starts)}"
             ends.append(self._walk(start))
-        return sorted(ends, key=self._known)
+        return sorted(ends, key=self.looks.known)
 
     def _shapes(self) -> list[Machine]:
         """Those of the lowest bounds about the machine itself."""
@@ -192,160 +140,139 @@ class _Climb:
             shape = rebuilt(machine, keys)
             built = None if shape is None else self.problem.built(shape)
             if built is not None and not self.problem.over_cap(built):
-                bounded.append((self._bound(built), number, built.machine))
+                bounded.append((self.looks.floor(built), number, built.machine))
         return [(bound, shape) for bound, _, shape in sorted(bounded, key=lambda each: each[:2])]
 
     def _rounded(self, best: Machine) -> Machine:
         """Where no shape of the lowest bounds about the machine is better; the bound of the others stands."""
         while True:
-            self.stage = "shapes about the best"
+            self.looks.stage = "shapes about the best"
             better = self._closed(best, self._bounded(best))
             if better is None:
                 return best
-            self.stage = "walk from a better shape"
+            self.looks.stage = "walk from a better shape"
             best = self._walk(better)
 
     def _closed(self, best: Machine, shapes: Sequence[tuple[float, Machine]]) -> Machine | None:
         """A shape that is better, of those of the lowest bounds that were not looked at; tells the least that the others may have."""
-        value = self._known(best)
-        unseen = [(bound, shape) for bound, shape in shapes if identity(shape) not in self.seen]
+        value = self.looks.known(best)
+        unseen = [(bound, shape) for bound, shape in shapes if not self.looks.knows(shape)]
         for done in range(0, self.closing + 1, RUN_AT_ONCE):
             left = unseen[done:]
-            ran = [found for _, shape in shapes if identity(shape) in self.seen and (found := self._value(shape)) is not None]
-            self.bound = min(value, *ran, *(bound for bound, _ in left[:1]))
-            better = [shape for _, shape in shapes if identity(shape) in self.seen and self._gain(shape, value)]
+            ran = [found for _, shape in shapes if (found := self.looks.value(shape)) is not None]
+            self.looks.bound = min(value, *ran, *(bound for bound, _ in left[:1]))
+            better = [shape for _, shape in shapes if self._gain(shape, value)]
             if better:
-                return min(better, key=self._known)
-            if not left or left[0][0] >= value or done == self.closing or self._spent:
+                return min(better, key=self.looks.known)
+            if not left or left[0][0] >= value or done == self.closing or self.looks.spent:
                 return None
-            self._look([shape for _, shape in left[:RUN_AT_ONCE]], value)
+            self.looks.at([shape for _, shape in left[:RUN_AT_ONCE]], value)
         return None
-
-    def _bound(self, built: Built) -> float:
-        return self.problem.bound(built, self.problem.floor.least(built.elaborated))
 
     def _walk(self, here: Machine) -> Machine:
         """Where steps lead: none from there is better, or the budget is spent."""
-        while not self._spent and (better := self._better(here)) is not None:
-            self.counts["moves"] += 1
+        while not self.looks.spent and (better := self._better(here)) is not None:
+            self.moves += 1
             here = better
         return here
 
     def _better(self, here: Machine) -> Machine | None:
         """A better machine than this by a step or several at once; None where there is none, or the budget is spent."""
-        value = self._known(here)
+        value = self.looks.known(here)
         # what is around the fabric first, while the runs of this one are remembered: its fabric does the same
-        around = kind_of(here).sizes.around.keys()
-        steps = sorted(single_steps(here, self.kept), key=lambda step: (self.failures[step.way], not step.keys.keys() <= around))
-        for batch in _batches(steps, RUN_AT_ONCE):
-            self._look([step.machine for step in batch], value)
-            better = [step for step in batch if self._gain(step.machine, value)]
-            for step in batch:
-                self.failures[step.way] += 1
+        steps = self.outlook.ordered(single_steps(here, self.kept), kind_of(here).sizes.around)
+        worth = [step for step in steps if self.outlook.of(step) < self.worth]
+        for portion in self._in_portions(worth):
+            for batch in batches(portion, RUN_AT_ONCE):
+                if not self.looks.spent:
+                    self.looks.at([step.machine for step in batch], value)
+                    self._take_down(batch, value)
+            better = [step for step in portion if self._gain(step.machine, value)]
             if better:
-                better.sort(key=lambda step: self._known(step.machine))
-                for step in better:
-                    self.failures[step.way] = -1
-                return self._furthest(here, better, value)
-            if self._spent:
+                return self._furthest(here, better)
+            if self.looks.spent:
                 return None
-        return None
+        return self._together(here, worth, value)
 
-    def _furthest(self, here: Machine, better: Sequence[Step], value: float) -> Machine:
-        """The best of some steps, or of the first few taken together."""
-        together = [step.machine for step in better[:1]]
-        keys = dict(better[0].keys)
-        for step in better[1:]:
-            if keys.keys().isdisjoint(step.keys):
+    def _in_portions(self, steps: Sequence[Step]) -> Iterator[list[Step]]:
+        """A few at a time; all of which nothing is known at once, so that those that help can be taken together."""
+        known = [step for step in steps if self.outlook.knows(step)]
+        unknown = [step for step in steps if not self.outlook.knows(step)]
+        yield from batches([step for step in known if self.outlook.of(step) <= UNKNOWN], RUN_AT_ONCE)
+        yield unknown
+        yield from batches([step for step in known if self.outlook.of(step) > UNKNOWN], RUN_AT_ONCE)
+
+    def _take_down(self, steps: Iterable[Step], value: float) -> None:
+        """What steps from a machine of that value came to."""
+        for step in steps:
+            seen = self.looks.seen(step.machine)
+            found = seen.bound if seen.value is None else seen.value
+            if found is not None:
+                self.outlook.saw(step, found / value)
+
+    def _furthest(self, here: Machine, better: Sequence[Step]) -> Machine:
+        """The best of some steps, or of the first few, twice as many, or all of them taken together."""
+        ways = self._joined(here, better)
+        several = {min(1 << power, len(ways)) - 1 for power in range(len(ways).bit_length() + 1)}
+        tried = [ways[number] for number in sorted(several)]
+        self.looks.at([machine for _, machine in tried])
+        ran = [way for way in tried if self.looks.value(way[1]) is not None]
+        steps, best = min(ran, key=lambda way: self.looks.known(way[1]))
+        for step in steps:
+            self.outlook.took(step)
+        return best
+
+    def _together(self, here: Machine, steps: Sequence[Step], value: float) -> Machine | None:
+        """All steps at once that are a little better, where none is better by enough alone; None where that is no better by enough."""
+        little = [step for step in steps if (other := self.looks.value(step.machine)) is not None and other < value]
+        if len(little) < 2:
+            return None
+        joined, machine = self._joined(here, little)[-1]
+        self.looks.at([machine], value)
+        if not self._gain(machine, value):
+            return None
+        for step in joined:
+            self.outlook.took(step)
+        return machine
+
+    def _joined(self, here: Machine, steps: Sequence[Step]) -> list[tuple[list[Step], Machine]]:
+        """The best of some steps, the first two together, the first three: of those that change a key, the best."""
+        ordered = sorted(steps, key=lambda step: self.looks.known(step.machine))
+        taken, keys = ordered[:1], dict(ordered[0].keys)
+        ways = [(list(taken), ordered[0].machine)]
+        for step in ordered[1:]:
+            if keys.keys().isdisjoint(step.keys) and (joined := Step.of(here, keys | dict(step.keys))) is not None:
                 keys |= step.keys
-                joined = Step.of(here, keys)
-                together += [] if joined is None else [joined.machine]
-        self._look(together, value)
-        ran = [machine for machine in together if self._value(machine) is not None]
-        return min(ran, key=self._known)
+                taken = [*taken, step]
+                ways.append((taken, joined.machine))
+        return ways
 
     def _gain(self, machine: Machine, value: float) -> bool:
-        other = self._value(machine)
-        return other is not None and other < value * (1 - TAKEN)
-
-    def _value(self, machine: Machine) -> float | None:
-        return self.seen[identity(machine)].value
-
-    def _known(self, machine: Machine) -> float:
-        value = self._value(machine)
-        assert value is not None, "only what ran is gone to"
-        return value
-
-    def _look(self, machines: Iterable[Machine], to_beat: float | None = None) -> None:
-        """Simulate those that were not looked at before, and that could be better than a value."""
-        waiting = []
-        for key, machine in {identity(machine): machine for machine in machines}.items():
-            known = self.seen.get(key)
-            if known is None or (known.bound is not None and (to_beat is None or known.bound <= to_beat)):
-                ruled_out = self._ruled_out(machine, to_beat)
-                if ruled_out is None:
-                    waiting.append((key, machine))
-                else:
-                    self.counts[ruled_out.why] += 1
-                    self.seen[key] = ruled_out
-        for batch in _batches(waiting, RUN_AT_ONCE):
-            for (key, _), outcome in zip(batch, self.run([machine for _, machine in batch]), strict=True):
-                self.seen[key] = self._ran(key, outcome)
-            self.tell(Standing(self.of + self.stage, self.counts["simulated"], self.least, self.bound))
-
-    def _ruled_out(self, machine: Machine, to_beat: float | None) -> _Seen | None:
-        built = self.problem.built(machine)
-        if built is None:
-            return _Seen(why=REFUSED)
-        if self.problem.over_cap(built):
-            return _Seen(why=OVER_CAP)
-        least = self.problem.floor.least(built.elaborated)
-        if self.problem.too_slow(built, least):
-            return _Seen(why=OVER_CAP)
-        bound = self.problem.bound(built, least)
-        return _Seen(why=BOUNDED, bound=bound) if to_beat is not None and bound > to_beat else None
-
-    def _ran(self, key: str, outcome: Result | MappingError) -> _Seen:
-        self.counts["simulated"] += 1
-        if isinstance(outcome, MappingError):
-            self.counts[HOLDS_NOT] += 1
-            return _Seen(why=HOLDS_NOT)
-        if not self.problem.within(outcome):
-            self.counts[OVER_CAP] += 1
-            return _Seen(why=OVER_CAP)
-        value = self.problem.value(outcome)
-        if self.least is None or value < self.least:
-            self.least, self.latest = value, (key, outcome)
-        return _Seen(value)
+        other = self.looks.value(machine)
+        return other is not None and other < value * (1 - self.taken)
 
     def _certified(self, best: Machine) -> tuple[Machine, Certificate]:
         """With its certificate: where a step turns out to be better after all, the search goes on from there."""
         while True:
             certificate = self.certificate(best)
-            if certificate.holds or self._spent:
+            if certificate.holds or self.looks.spent:
                 return best, certificate
             best = self._rounded(self._walk(best))
 
     def certificate(self, machine: Machine) -> Certificate:
         """Every single step from a machine: simulated, unless over the cap by its area, or by its bound not better by the tolerance."""
-        self.stage = "certificate"
-        self._look([machine])
-        seen = self.seen[identity(machine)]
+        self.looks.stage = "certificate"
+        self.looks.at([machine])
+        seen = self.looks.seen(machine)
         if seen.value is None:
             raise MappingError(f"{machine.name}: {seen.why}")
         value = seen.value
         steps = single_steps(machine, self.kept)
-        self._look([step.machine for step in steps], value * (1 - TOLERANCE))
-        outcomes = [(step.keys, self.seen[identity(step.machine)]) for step in steps]
+        self.looks.at([step.machine for step in steps], value * (1 - TOLERANCE))
+        outcomes = [(step.keys, self.looks.seen(step.machine)) for step in steps]
         neighbours = (Neighbour(keys, _over(each.value, value), each.why, _over(each.bound, value)) for keys, each in outcomes)
         return Certificate(self.problem.objective, value, tuple(neighbours))
 
 
 def _over(value: float | None, of: float) -> float | None:
     return None if value is None else value / of
-
-
-def _batches(items: Sequence[T], size: int) -> Iterator[list[T]]:
-    waiting = iter(items)
-    while batch := list(islice(waiting, size)):
-        yield batch

@@ -16,7 +16,8 @@ from simulator.run.floor import Floor
 from simulator.specs import nearest_hint
 from simulator.study.design import design_key, digest
 from simulator.study.sizing.certificate import Walk
-from simulator.study.sizing.climb import Standing, climb
+from simulator.study.sizing.climb import climb
+from simulator.study.sizing.looks import Standing
 from simulator.study.sizing.problem import Limits, Problem
 from simulator.study.sizing.quantities import UNITS, Objective, Quantity, SearchName, area_mm2, dram_gb_per_s, of_run, read_target
 from simulator.study.sizing.runner import InTurn, Runner

@@ -21,6 +21,8 @@ class Step:
     machine: Machine
     way: tuple[str, ...]
     """The keys, and whether each goes up or down; of a word, which."""
+    back: tuple[str, ...]
+    """The way from there to where it began."""
 
     @classmethod
     def of(cls, origin: Machine, keys: Keys) -> Step | None:
@@ -31,7 +33,9 @@ class Step:
         sizes = kind_of(origin).sizes
         if kind_of(machine) is not kind_of(origin) or sizes.design(machine) != sizes.design(origin):
             return None
-        return cls(keys, machine, tuple(f"{key} {_way(value_at(origin, key), value)}" for key, value in sorted(keys.items())))
+        changed = [(key, value_at(origin, key), value) for key, value in sorted(keys.items())]
+        there = tuple(f"{key} {_way(before, after)}" for key, before, after in changed)
+        return cls(keys, machine, there, tuple(f"{key} {_way(after, before)}" for key, before, after in changed))
 
 
 def single_steps(machine: Machine, kept: Collection[str] = ()) -> list[Step]:

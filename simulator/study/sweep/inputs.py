@@ -21,8 +21,8 @@ from simulator.recall import Recall
 from simulator.specs import Document
 from simulator.study.design import design_key, digest, file_digest
 from simulator.study.sizing import Runner, Sized
-from simulator.study.sizing.climb import Tell, untold
 from simulator.study.sizing.equalise import Progress, equalise
+from simulator.study.sizing.looks import Tell, untold
 from simulator.study.sizing.quantities import SearchName
 from simulator.study.sizing.scale import own_area_mm2, rebuilt, within_area
 from simulator.study.sweep.spec import Scalar

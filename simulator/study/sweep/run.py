@@ -16,7 +16,7 @@ from simulator.kinds import kind_of
 from simulator.recall import fingerprint
 from simulator.study.design import digest
 from simulator.study.executors import EXECUTORS, Dispatch, Executor, Work
-from simulator.study.sizing.climb import Standing
+from simulator.study.sizing.looks import Standing
 from simulator.study.sizing.runner import machine_runner
 from simulator.study.sweep.analysis import best_against_rivals
 from simulator.study.sweep.inputs import RECALLED, REFUSED, PricedIn, Recipe, Remembering, Scaled, SizeSearch

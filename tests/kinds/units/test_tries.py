@@ -37,7 +37,7 @@ def test_a_small_operation_takes_no_longer_than_in_any_schedule_that_was_near() 
         setting = GATHER.setting(of, COMPILED)
         flows = [planned.dataflow() for planned in GATHER.planned(setting, what, DRAM, MOST_TRIED)]
         plans = [UnitsPlan(flow, 0, of.dram_burst_bytes) for flow in flows]
-        runs = [run_plan(plan, setting, "gather", DRAM, COMPILED, w_kept=plan.keeps_w(plan.dataflow.room_bytes)) for plan in plans]
+        runs = [run_plan(plan, setting, "gather", DRAM, COMPILED, w_kept=plan.keeps_w(plan.dataflow.room_bytes))[0] for plan in plans]
         best = min(runs, key=lambda run: Alone.of((run,)).rank("compiled", setting.pace.system))
         chosen = kind_of(of.machine).run(of, what, DRAM, 0, COMPILED)
         assert len(plans) > 1

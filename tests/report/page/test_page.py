@@ -2,6 +2,7 @@
 
 import json
 import math
+import re
 from dataclasses import replace
 from html.parser import HTMLParser
 
@@ -115,6 +116,27 @@ def test_what_users_name_ends_no_tag() -> None:
     found = parsed(page, script='"</script>"')
     assert "".join(found.text["command"]) == EVIL
     assert found.data()["points"][0]["name"] == EVIL  # type: ignore[index]
+
+
+def test_a_card_of_a_narrow_screen_says_what_each_of_its_cells_is() -> None:
+    columns = [Column(name, EVIL, unit, "", "low", 1.0, main=True) for name, unit in (("cycles", "\\"), ("seconds", "s"))]
+    points = [Point(name, {"axis\n": name}, {"cycles": 5.0}) for name in "ab"]
+    text = rendered(Page("t", [""], columns, points, ("cycles", "seconds")), "let drawn;")
+    rules = re.findall(r'td:nth-child\((\d)\)::before \{ content: "(.*?)"; \}', text)
+    told = {int(place): re.sub(r"\\([0-9a-f]+) ", lambda code: chr(int(code[1], 16)), content) for place, content in rules}
+    assert told == {2: "axis\n", 3: columns[0].title, 4: columns[1].title, 5: "note"}
+
+
+def test_only_tables_of_many_points_fold_and_names_that_tell_all_words_stand_for_them() -> None:
+    def kinds(names: list[str]) -> str:
+        points = [Point(name, {"axis": name[-1]}, {"cycles": 5.0}) for name in names]
+        text = rendered(Page("t", [""], [Column("cycles", "c", "", "", "low", 1.0, main=True)], points, ("cycles", "cycles")), "")
+        return re.findall('<table class="(.*?)">', text)[0]
+
+    assert kinds(["axis 1", "axis 2"]) == "told"
+    assert kinds([f"axis {place}" for place in range(9)]) == "told many"
+    point = Point("machine", {"workload": "a"}, {}), Point("machine", {"workload": "b"}, {})
+    assert '<table class="">' in rendered(Page("t", [""], [], point, ("cycles", "cycles")), "")
 
 
 def test_what_is_no_number_is_left_empty() -> None:

@@ -22,7 +22,8 @@ from simulator.study.design import design_of
 from simulator.study.sizing import Objective, equalise
 from simulator.study.sizing import runner as runner_module
 from simulator.study.sizing.certificate import TOLERANCE, Certificate, Neighbour, Walk
-from simulator.study.sizing.climb import Standing, certify, climb
+from simulator.study.sizing.climb import certify, climb
+from simulator.study.sizing.looks import Standing
 from simulator.study.sizing.problem import Limits, Problem
 from simulator.study.sizing.quantities import value_of
 from simulator.study.sizing.runner import InTurn, RunResult

@@ -67,7 +67,7 @@ def feed(switch: Switch, created: Numbers, source: int, cycle: int) -> None:
         return
     flit = take_flit(switch)
     flit.order = at
-    send(switch.network.entry_pipe, flit, queue, channel, source, sink, cycle)
+    send(switch.network, switch.network.entry_pipe, flit, queue, channel, source, sink, cycle)
     switch.next_created[source] = at + 1
 
 

@@ -32,7 +32,7 @@ def reply(fabric: GatherFabric, port: int, flit: Flit, cycle: int) -> None:
     if fabric.reply_network.channel_count:
         buffer = fabric.reply_network.entries[port]
         channel = next_channel(buffer, port, unit.number)
-        send(fabric.reply_network.entry_pipe, flit, buffer.queues[0], channel, port, unit.number, cycle)
+        send(fabric.reply_network, fabric.reply_network.entry_pipe, flit, buffer.queues[0], channel, port, unit.number, cycle)
     else:
         flit.queue = unit.landed
         unit.landed.free -= 1

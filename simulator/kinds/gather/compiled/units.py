@@ -101,6 +101,7 @@ def issue(fabric: GatherFabric, unit: GatherUnit, cycle: int) -> bool:
     if not row:
         row = unit.free_rows[unit.open_rows]
         unit.open_rows += 1
+        fabric.spare_accumulators = min(fabric.spare_accumulators, fabric.accumulators - unit.open_rows - unit.releases)
         unit.rows[unit.token] = row
         row.outstanding = 0
         row.ended = 0
