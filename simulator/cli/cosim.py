@@ -41,7 +41,7 @@ def cosim_command(
     """Run tiles of a workload through a machine's hardware and both engines; exit code 1 where they differ. Needs the extra rtl."""
     from rich.console import Console
 
-    from simulator.cli.study import read_machine
+    from simulator.cli.machines import read_machine
     from simulator.cosim import cosimulate
     from simulator.rtl.design import CosimOptions
     from simulator.workload import load_workload

@@ -78,7 +78,7 @@ def inspect_command(
 def _inspect_machine(
     file: str, overrides: list[str], output: Path | None, as_json: bool, picture_format: FormatChoice, *, force: bool
 ) -> None:
-    from simulator.cli.study import read_machine
+    from simulator.cli.machines import read_machine
     from simulator.errors import OutputError
     from simulator.report.inspection.machine import machine_record, machine_table
     from simulator.report.network import write_machine_pictures

@@ -61,18 +61,21 @@ def network_command(
     import json
     from pathlib import Path
 
+    from simulator.cli.machines import read_machine
     from simulator.cli.progress import progress_bars
     from simulator.cli.running import Provenance, ensure_kernels
-    from simulator.cli.study import read_machine
     from simulator.engine.compiled.switch.engine import SWITCH_KERNEL
     from simulator.report.folder import check_free, default_folder, set_in_name
     from simulator.report.pictures import in_style
     from simulator.study.load_latency import measure_network
-    from simulator.workload import load_workload
 
     loads = parse_loads(load)
     model = read_machine(machine, overrides or [])
-    trace = None if workload is None else load_workload(workload)
+    trace = None
+    if workload is not None:
+        from simulator.workload import load_workload
+
+        trace = load_workload(workload)
     writes = output is not None or not as_json
     if writes:
         name = f"network-{model.name}-{traffic.value}{set_in_name(overrides or ())}"

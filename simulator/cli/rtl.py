@@ -17,7 +17,7 @@ def rtl_command(
     force: ForceOption = False,
 ) -> None:
     """Write the part of a machine that repeats (a cluster, an array) as Verilog; needs the extra rtl."""
-    from simulator.cli.study import read_machine
+    from simulator.cli.machines import read_machine
     from simulator.cosim import design_of
     from simulator.report.folder import default_folder, new_file, set_in_name
     from simulator.rtl.verilog import verilog

@@ -114,9 +114,9 @@ def _saved(places: Sequence[str], overrides: Sequence[str] | None) -> list[Saved
 
 
 def _simulated(machines: Sequence[str], workload: str, overrides: Sequence[str]) -> list[SavedRun]:
+    from simulator.cli.machines import read_machine
     from simulator.cli.progress import progress_bars
     from simulator.cli.running import ensure_kernels
-    from simulator.cli.study import read_machine
     from simulator.pipeline import kernels_needed
     from simulator.processors import processors
     from simulator.result.saved import saved_run

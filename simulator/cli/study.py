@@ -1,4 +1,4 @@
-"""What commands that simulate have in common: machines that can be built; `run` and `compare` from what was typed to what is shown."""
+"""`run` and `compare`, from what was typed to what is shown."""
 
 from __future__ import annotations
 
@@ -9,19 +9,15 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
+from simulator.cli.machines import read_machine
 from simulator.cli.progress import Bars, progress_bars
 from simulator.cli.running import Provenance, ensure_kernels, page_script
-from simulator.errors import ConfigError, SparsimError
-from simulator.kinds import kind_of
 from simulator.machine import Machine
 from simulator.pipeline import kernels_needed
-from simulator.pricing import elaborate, technology_of
 from simulator.report.folder import check_free, default_folder, set_in_name
 from simulator.report.pictures import Pictures
 from simulator.report.write import Report, uncertainty_record
 from simulator.result import OBJECTIVE
-from simulator.specs import config_path
-from simulator.specs.documents import Document, load_yaml_document
 from simulator.study.comparison import Comparison, check_names, compare, processes_for
 from simulator.workload import Workload, load_workload
 
@@ -37,33 +33,6 @@ if TYPE_CHECKING:
     """(machines, workload, what the user typed, progress) → their runs."""
 
 REPORTS = Path("reports")
-
-
-def read_machine(name_or_path: str, overrides: Sequence[str] = ()) -> Machine:
-    """Return a machine that can be built: its technology, its DRAM and its placement file are there.
-
-    Raises ConfigError with the file, the line and the key, before anything is simulated.
-    """
-    document = load_yaml_document(config_path("machines", name_or_path), Machine, overrides)
-    machine = document.model
-    try:
-        elaborate(machine, technology_of(machine))
-    except SparsimError as error:
-        raise ConfigError(_placed(document, str(error), "technology")) from error
-    try:
-        kind_of(machine).check_files(machine)
-    except SparsimError as error:
-        raise ConfigError(_placed(document, str(error), "mapping.placement_file")) from error
-    return machine
-
-
-def _placed(document: Document[Machine], message: str, otherwise: str) -> str:
-    """The message with the place of the key that it begins with, or of the key `otherwise`."""
-    key, _, rest = message.partition(": ")
-    path = key.split(".")
-    if path[0] not in Machine.model_fields:
-        path, rest = otherwise.split("."), message
-    return f"{document.where(path)}: {rest}"
 
 
 _OF_WORKLOAD = "workload."

@@ -46,8 +46,8 @@ def synth_command(
 
     from rich.console import Console
 
+    from simulator.cli.machines import read_machine
     from simulator.cli.running import Provenance, result_folder
-    from simulator.cli.study import read_machine
     from simulator.report.folder import set_in_name
     from simulator.report.pictures import in_style
     from simulator.report.synthesis import synthesis_tables, write_synthesis

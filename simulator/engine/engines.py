@@ -10,7 +10,6 @@ from simulator.activity import Ideal
 from simulator.engine.batch import WorkBatch
 from simulator.engine.cluster import ClusterSpec, Outcome, Outcomes
 from simulator.engine.compiled.kernels import Kernel
-from simulator.engine.compiled.system import engine as compiled_system
 from simulator.engine.work import TileValues, TileWork
 from simulator.recall import NOTHING, Recall
 from simulator.system.outcome import SystemOutcome
@@ -101,7 +100,13 @@ def _play_by_reference(spec: SystemSpec, program: Program) -> SystemOutcome:
     return system.play(spec, program)
 
 
-SYSTEM_ENGINES: dict[EngineName, SystemEngine] = {"compiled": compiled_system.play, "reference": _play_by_reference}
+def _play_compiled(spec: SystemSpec, program: Program) -> SystemOutcome:
+    from simulator.engine.compiled.system import engine
+
+    return engine.play(spec, program)
+
+
+SYSTEM_ENGINES: dict[EngineName, SystemEngine] = {"compiled": _play_compiled, "reference": _play_by_reference}
 """Play a program on the system level."""
 
 SMALL_RUN_REQUESTS = 10_000
@@ -125,5 +130,7 @@ SMALL_PROGRAM_PARTS = 10_000
 
 def play(name: EngineName, spec: SystemSpec, program: Program) -> SystemOutcome:
     """Run a program on the system level in the engine of that name, or, a small one whose kernel is not compiled, in the reference."""
-    small = program.parts < SMALL_PROGRAM_PARTS and not compiled_system.SYSTEM_KERNEL.ready
+    from simulator.engine.compiled.system.engine import SYSTEM_KERNEL
+
+    small = program.parts < SMALL_PROGRAM_PARTS and not SYSTEM_KERNEL.ready
     return SYSTEM_ENGINES["reference" if small else name](spec, program)

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
 
 from simulator.errors import MappingError
 from simulator.machine.model import Machine
@@ -45,6 +48,29 @@ def dense_elements(operation: Operation, m_span: Span, k_span: Span) -> int:
 def tile_size(operation: Operation, m_span: Span, k_span: Span, nnz: int) -> TileSize[int]:
     """A tile of so many nonzeros as it is stored: the transpose, where the lists of another product are read by columns."""
     rows, columns, elements = m_span[1] - m_span[0], k_span[1] - k_span[0], dense_elements(operation, m_span, k_span)
+    return TileSize(columns, rows, elements, nnz) if operation.transpose == "scatter" else TileSize(rows, columns, elements, nnz)
+
+
+def tile_elements(operation: Operation, m_spans: Sequence[Span], k_spans: Sequence[Span]) -> NDArray[np.int64]:
+    """[M tiles, K tiles] the same of all tiles of these rows and columns."""
+    m, k, _ = operation.block_shape
+    return _within(m_spans, m, operation.batch) @ _within(k_spans, k, operation.batch).T
+
+
+def _within(spans: Sequence[Span], size: int, blocks: int) -> NDArray[np.int64]:
+    """[spans, blocks] lines of each span that are of each block."""
+    first, last = np.array(spans).T[:, :, None]
+    start = size * np.arange(blocks)
+    lines: NDArray[np.int64] = np.minimum(last, start + size) - np.maximum(first, start)
+    return np.maximum(0, lines)
+
+
+def tile_sizes(
+    operation: Operation, m_spans: Sequence[Span], k_spans: Sequence[Span], nnz: NDArray[np.int64]
+) -> TileSize[NDArray[np.int64]]:
+    """Of all of them, [M tiles, K tiles], as `tile_size` has one."""
+    rows, columns = np.diff(m_spans), np.diff(k_spans).T
+    elements = tile_elements(operation, m_spans, k_spans)
     return TileSize(columns, rows, elements, nnz) if operation.transpose == "scatter" else TileSize(rows, columns, elements, nnz)
 
 

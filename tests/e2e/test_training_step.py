@@ -38,7 +38,7 @@ def by_name(result: dict[str, Any]) -> dict[str, Any]:
 
 
 def test_a_step_on_one_and_on_two_copies_of_w(tmp_path: Path) -> None:
-    both = step(tmp_path, "scatter", "crossbar", "fabric.lane_tree=true", "mapping.dataflow=both")
+    both = step(tmp_path, "scatter", "crossbar", "fabric.lane_tree=true", "fabric.multicast=false", "mapping.dataflow=both")
     stored = step(tmp_path, "stored", "crossbar", "fabric.lane_tree=true")
     once, twice = by_name(both), by_name(stored)
     for counter in ("weight_value_bytes", "weight_metadata_bytes"):
@@ -58,7 +58,8 @@ def test_a_step_on_every_fabric(tmp_path: Path, machine: str) -> None:
     for transpose, dataflow in (("stored", "gather"), ("scatter", "both")):
         path.write_text(STEP.replace("TRANSPOSE", transpose), encoding="utf-8")
         loaded = load_workload(path)
-        ran = simulate(load_machine(machine, ["fabric.lane_tree=true", f"mapping.dataflow={dataflow}"]), loaded, engine="reference")
+        built = load_machine(machine, ["fabric.lane_tree=true", "fabric.multicast=false", f"mapping.dataflow={dataflow}"])
+        ran = simulate(built, loaded, engine="reference")
         assert ran.useful_macs == sum(op.macs_useful for op in loaded.operations)
         assert ran.energy_pj == pytest.approx(sum(entry.energy_pj for entry in ran.operations))
 

@@ -29,7 +29,7 @@ def counters(outcomes: Outcomes) -> list[tuple[int, ...]]:
 
 
 @pytest.mark.parametrize("run", [run_clusters, run_scatters])
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(case=cases(), data=st.data())
 def test_clusters_that_are_said_to_be_alike_are(run: Run, case: Case, data: st.DataObject) -> None:
     """In every cycle, counter and milestone; with as few places of each as is said, with more, or with as many."""

@@ -12,7 +12,7 @@ from simulator.study.sizing.runner import InTurn
 from simulator.study.sizing.scale import rebuilt
 from simulator.study.sizing.steps import single_steps
 from tests.golden import flagship
-from tests.golden.certificates import SHIPPED, WORKLOAD, certificate, figures, key_of, of_this_version, recorded, steps_of
+from tests.golden.certificates import KEPT, SHIPPED, WORKLOAD, certificate, figures, key_of, of_this_version, recorded, steps_of
 
 RECORD = "python -m tests.golden.certificates"
 DRAWN = 2
@@ -27,6 +27,13 @@ def test_every_single_step_from_the_shipped_machine_is_recorded(name: str) -> No
         held = certificate(name, objective)  # type: ignore[arg-type]
         assert held.holds == (not held.better)
         assert all(each.ratio is not None or each.why for each in held.neighbours)
+
+
+@pytest.mark.parametrize("name", SHIPPED)
+def test_no_single_step_from_a_shipped_machine_is_better_by_the_objective_that_it_is_for(name: str) -> None:
+    held = certificate(name, "edap", KEPT)
+    assert held.neighbours
+    assert held.holds, f"{held.better}: `sparsim sweep best` finds other sizes"
 
 
 @pytest.mark.parametrize("name", [name for name in SHIPPED if name != "replication" and not name.startswith("systolic")])

@@ -103,6 +103,10 @@ def test_a_level_that_moved_too_much_stops_the_run() -> None:
 
 
 def test_what_a_fused_operation_is_handed_may_come_before_it_fetches_anything() -> None:
-    run = simulate(load_machine("crossbar", ["trunks.w_bytes_per_cycle=128"]), load_workload("tinygpt")).activity
+    banks = ["fabric.banks=64", "fabric.bank_kib=8", "fabric.output_bank_kib=8", "mapping.tokens_per_tile=2"]
+    units = ["fabric.multicast=false", "fabric.scan_width=4", "fabric.accumulators=4"]
+    network = ["fabric.network.iterations=4", "fabric.network.reply_depth=2"]
+    trunks = ["trunks.x_bytes_per_cycle=256", "trunks.w_bytes_per_cycle=128", "trunks.drain_bytes_per_cycle=256"]
+    run = simulate(load_machine("crossbar", [*banks, *units, *network, *trunks]), load_workload("tinygpt")).activity
     fused = next(operation for operation in run.operations if operation.details["x_home"] == "chip")
     assert fused.counts.x_trunk_bytes > 256 * (fused.end_cycle - fused.fetch_cycle)

@@ -13,6 +13,7 @@ from pydantic import BaseModel, ValidationError
 from simulator.engine.engines import ENGINES
 from simulator.errors import SparsimError
 from simulator.kinds import kind_of
+from simulator.kinds.units import rounds
 from simulator.machine.model import Machine
 from simulator.pricing import elaborate, technology_of
 from simulator.recall import NOTHING, Recall
@@ -195,3 +196,14 @@ def test_operations_of_equal_work_under_other_names_keep_their_names() -> None:
     timed(of, what, recall)
     renamed = timed(of, workload(_SPARSE, operation(_NEXT.weight.to_dense(), _NEXT.activations.values(), "other", ("one",))), recall)
     assert [entry["name"] for entry in renamed["operations"]] == ["one", "other"]
+
+
+@pytest.mark.parametrize("clusters", range(1, 4))
+def test_what_just_fills_a_lot_of_clusters_runs_again_with_another_window(clusters: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A product of three tiles, in lots of one, two and three."""
+    monkeypatch.setattr(rounds, "BATCH_CLUSTERS", clusters)
+    of = machine({"units": 4, "lanes": 1, "bank_kib": 0.125}, mapping={"tokens_per_tile": 1}, **_AROUND)
+    recall = Recall(10**6)
+    for window in (2, 4):
+        other = moved(of, ("fabric", "window"), window)
+        assert timed(other, _TINY, recall) == timed(other, _TINY, NOTHING)

@@ -1,14 +1,18 @@
 """Stored weights on machines: what is fetched is the format's bytes, lists and cycles of the fabric stay as they were."""
 
 from dataclasses import replace
+from itertools import pairwise
 from typing import Any, get_args
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from simulator.activity import Counts
 from simulator.errors import MappingError
 from simulator.kinds.units.machine import UnitsMachine
+from simulator.system.weights import dense_elements, tile_elements
 from simulator.workload.storage import FormatName, StorageSpec
 from simulator.workload.types import Workload
 from tests.strategies import machine, operation, run, sampled_operation, sparse, workload
@@ -101,3 +105,17 @@ def test_what_is_read_by_columns_is_what_was_stored_by_rows(name: str) -> None:
     keys: dict[str, Any] = {"mapping": {"dataflow": "both"}}
     one, other = (counts({"bank_kib": 1, "output_bank_kib": 1}, workload(op), **keys) for op in (forward, backward))
     assert (one.weight_value_bytes, one.weight_metadata_bytes) == (other.weight_value_bytes, other.weight_metadata_bytes)
+
+
+@given(st.integers(1, 4), st.integers(1, 5), st.integers(1, 5), st.sets(st.integers(1, 19)), st.sets(st.integers(1, 19)))
+def test_tiles_of_a_batched_product_have_the_elements_of_its_blocks(batch: int, m: int, k: int, m_cuts: set[int], k_cuts: set[int]) -> None:
+    op = replace(operation(np.kron(np.eye(batch), np.ones((m, k))), np.ones((batch * k, 1))), batch=batch)
+    m_tiles, k_tiles = _spans(batch * m, m_cuts), _spans(batch * k, k_cuts)
+    elements = tile_elements(op, m_tiles, k_tiles)
+    assert elements.tolist() == [[dense_elements(op, rows, columns) for columns in k_tiles] for rows in m_tiles]
+    assert elements.sum() == op.weight.nnz
+
+
+def _spans(size: int, cuts: set[int]) -> list[tuple[int, int]]:
+    """The parts of so many lines."""
+    return list(pairwise(sorted({0, size, *(cut for cut in cuts if cut < size)})))

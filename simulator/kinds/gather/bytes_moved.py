@@ -16,7 +16,7 @@ from simulator.kinds.units.rows import RowParts
 from simulator.kinds.units.streams import list_stream
 from simulator.system.program import Span
 from simulator.system.tensors import Residency
-from simulator.system.weights import dense_elements, format_bits, tile_size, weight_format, whole_bits
+from simulator.system.weights import dense_elements, format_bits, tile_elements, tile_sizes, weight_format, whole_bits
 from simulator.workload.storage import LEAST, FormatName
 from simulator.workload.types import Operation
 
@@ -130,24 +130,17 @@ class Measure:
     def _w_tiles(self, m_tiles: tuple[Span, ...], k_tiles: tuple[Span, ...], loads: Ints) -> NDArray[np.float64]:
         """[M tiles, K tiles] bytes as they lie in memory."""
         operation, machine = self.operation, self.machine.machine
-        nnz: Ints = loads.sum(axis=2)
-        tiles = [(m, k) for m in m_tiles for k in k_tiles]
         if operation.weight_home == "activation":
-            bits = [dense_elements(operation, *tile) * self.machine.datatypes.activation_bits for tile in tiles]
-            return _by_tile(bits, nnz.shape)
-        if operation.storage is not None or len(tiles) > MOST_TILES:
+            return tile_elements(operation, m_tiles, k_tiles) * np.float64(self.machine.datatypes.activation_bits) / 8
+        nnz: Ints = loads.sum(axis=2)
+        if operation.storage is not None or nnz.size > MOST_TILES:
             return nnz.astype(np.float64) * np.float64(self.w_whole / max(1, operation.weight.nnz))
-        lists: NDArray[np.float64] = (-(-loads * self.entry_bits // 8)).sum(axis=2).astype(np.float64)
-        sizes = [tile_size(operation, *tile, int(count)) for tile, count in zip(tiles, nnz.ravel(), strict=True)]
+        lists: Ints = (-(-loads * self.entry_bits // 8)).sum(axis=2)
+        sizes = tile_sizes(operation, m_tiles, k_tiles, nnz)
 
-        def bytes_in(form: FormatName) -> list[int]:
-            return [-(-format_bits(machine, operation, form, size).total // 8) for size in sizes]
+        def bytes_in(form: FormatName) -> Ints:
+            return -(-format_bits(machine, operation, form, sizes).total // 8)
 
-        chosen = weight_format(machine, operation, "lists", int(lists.sum()), lambda form: sum(bytes_in(form)))
+        chosen = weight_format(machine, operation, "lists", int(lists.sum()), lambda form: int(bytes_in(form).sum()))
         stored = next((known for known in LEAST if known == chosen), None)
-        return lists if stored is None else _by_tile([8 * held for held in bytes_in(stored)], nnz.shape)
-
-
-def _by_tile(bits: list[int], shape: tuple[int, ...]) -> NDArray[np.float64]:
-    """Bytes of each."""
-    return np.array(bits, dtype=np.float64).reshape(shape) / 8
+        return (lists if stored is None else bytes_in(stored)).astype(np.float64)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import partial
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,27 +13,23 @@ from simulator.engine.compiled.kernels import Kernel
 from simulator.engine.engines import RunOptions
 from simulator.errors import MappingError
 from simulator.kinds.base import Kind
-from simulator.kinds.gather.choice import Choice
 from simulator.kinds.gather.compiled.engine import GATHER_KERNEL
-from simulator.kinds.gather.cut import Cut
-from simulator.kinds.gather.dataflow import GatherDataflow
-from simulator.kinds.gather.outlook import Outlook
 from simulator.kinds.gather.parts import GatherParts
-from simulator.kinds.gather.replay import requested_ports
-from simulator.kinds.gather.schedule import check_room, cut_gather
 from simulator.kinds.sampled.kind import own_or_sampled
 from simulator.kinds.units.chained import ChainedKind
-from simulator.kinds.units.fusion import BlockCut, BlockDataflow
 from simulator.kinds.units.kind import cluster_spec
 from simulator.kinds.units.loops import Planned, Setting
 from simulator.kinds.units.machine import UnitsMachine
-from simulator.kinds.units.ranges import FittedRows
-from simulator.kinds.units.rounds import Dataflow, cluster_tiles
-from simulator.kinds.units.rows import spread_over
 from simulator.machine.model import Elaborated, Machine
 from simulator.rtl.design import Agreement, CosimOptions, Design
 from simulator.system.tensors import Residency
 from simulator.workload.types import Operation
+
+if TYPE_CHECKING:
+    from simulator.kinds.gather.cut import Cut
+    from simulator.kinds.units.fusion import BlockCut, BlockDataflow
+    from simulator.kinds.units.ranges import FittedRows
+    from simulator.kinds.units.rounds import Dataflow
 
 
 class Gather(ChainedKind):
@@ -50,6 +46,9 @@ class Gather(ChainedKind):
 
     def planned(self, setting: Setting, operation: Operation, residency: Residency, most: int) -> list[Planned[Dataflow]]:
         """In tiles whose lists stream."""
+        from simulator.kinds.gather.choice import Choice
+        from simulator.kinds.gather.dataflow import GatherDataflow
+        from simulator.kinds.gather.schedule import check_room, cut_gather
 
         def dataflow(cut: Cut, fitted: FittedRows | None) -> Dataflow:
             schedule = cut_gather(setting.unclocked, operation, residency, cut, fitted)
@@ -72,16 +71,23 @@ class Gather(ChainedKind):
 
     def longest_list(self, machine: UnitsMachine, operation: Operation) -> int:
         """That of its rows."""
+        from simulator.kinds.units.rows import spread_over
+
         return spread_over(machine, np.diff(operation.weight.indptr)).most_entries
 
     def block_cycles(self, setting: Setting, operation: Operation, residency: Residency, cut: BlockCut) -> float:
         """As schedules are compared."""
+        from simulator.kinds.gather.outlook import Outlook
+
         return Outlook(setting.machine, operation, residency, setting.pace).block_cycles(_whole(setting.machine, operation, cut))
 
     def block_dataflow(
         self, setting: Setting, operation: Operation, residency: Residency, cut: BlockCut, wanted: NDArray[np.bool_] | None
     ) -> BlockDataflow:
         """With K whole."""
+        from simulator.kinds.gather.dataflow import GatherDataflow
+        from simulator.kinds.gather.schedule import cut_gather
+
         schedule = cut_gather(setting.unclocked, operation, residency, _whole(setting.machine, operation, cut))
         return GatherDataflow(setting.unclocked, schedule, setting.carried, wanted)
 
@@ -97,6 +103,7 @@ class Gather(ChainedKind):
     ) -> Iterator[Agreement]:
         """The first busy cluster of each tile."""
         from simulator.kinds.gather import rtl
+        from simulator.kinds.units.rounds import cluster_tiles
 
         dataflow = self.as_run(elaborated, operation, residency, options)
         machine, loops = UnitsMachine.of(elaborated.machine), dataflow.loops
@@ -106,11 +113,15 @@ class Gather(ChainedKind):
 
     def replayed(self, machine: Machine, operation: Operation, residency: Residency) -> list[NDArray[np.int32]]:
         """The bank ports that units ask for, in list order."""
+        from simulator.kinds.gather.replay import requested_ports
+
         return requested_ports(UnitsMachine.of(machine), operation, residency)
 
 
 def _whole(machine: UnitsMachine, operation: Operation, cut: BlockCut) -> Cut:
     """A tile of a chain as one of an operation by itself, with K whole."""
+    from simulator.kinds.gather.cut import Cut
+
     return Cut(cut.tile, cut.rounds, operation.shape[1], "m_rounds", machine.mapping.assignment)
 
 

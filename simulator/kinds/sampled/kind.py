@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 from functools import partial
+from typing import TYPE_CHECKING
 
 from simulator.errors import MappingError
 from simulator.kinds.base import Kind
 from simulator.kinds.gather.compiled.engine import GATHER_KERNEL
 from simulator.kinds.gather.parts import GatherParts
-from simulator.kinds.sampled.dataflow import SampledDataflow
-from simulator.kinds.sampled.outlook import Cut, Outlook
-from simulator.kinds.sampled.schedule import check_hardware, cut_sampled
 from simulator.kinds.units.kind import UnitsKind
 from simulator.kinds.units.loops import Planned, Setting
-from simulator.kinds.units.ranges import FittedRows
-from simulator.kinds.units.rounds import Dataflow
 from simulator.machine.model import Machine
 from simulator.system.tensors import Residency
 from simulator.workload.types import Operation
+
+if TYPE_CHECKING:
+    from simulator.kinds.sampled.outlook import Cut
+    from simulator.kinds.units.ranges import FittedRows
+    from simulator.kinds.units.rounds import Dataflow
 
 
 class Sampled(UnitsKind):
@@ -34,6 +35,10 @@ class Sampled(UnitsKind):
 
     def planned(self, setting: Setting, operation: Operation, residency: Residency, most: int) -> list[Planned[Dataflow]]:
         """In tiles that lists stream through, or of which they stay in the banks whole."""
+        from simulator.kinds.sampled.dataflow import SampledDataflow
+        from simulator.kinds.sampled.outlook import Outlook
+        from simulator.kinds.sampled.schedule import check_hardware, cut_sampled
+
         check_hardware(setting.machine, operation)
 
         def dataflow(cut: Cut, fitted: FittedRows) -> Dataflow:

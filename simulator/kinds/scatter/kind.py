@@ -3,30 +3,27 @@
 from __future__ import annotations
 
 from functools import partial
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from simulator.errors import MappingError
 from simulator.kinds.base import Kind
-from simulator.kinds.gather.replay import requested_ports
 from simulator.kinds.sampled.kind import own_or_sampled
 from simulator.kinds.scatter.compiled.engine import SCATTER_KERNEL
-from simulator.kinds.scatter.dataflow import ScatterDataflow
-from simulator.kinds.scatter.outlook import Cut, Outlook
 from simulator.kinds.scatter.parts import ScatterParts
-from simulator.kinds.scatter.schedule import cut_scatter, cut_whole
 from simulator.kinds.units.chained import ChainedKind
-from simulator.kinds.units.fusion import BlockCut, BlockDataflow
 from simulator.kinds.units.loops import Planned, Setting
 from simulator.kinds.units.machine import UnitsMachine
-from simulator.kinds.units.present import present_share
-from simulator.kinds.units.rounds import Dataflow
-from simulator.kinds.units.rows import spread_over
 from simulator.machine.model import Machine
 from simulator.system.tensors import Residency
-from simulator.workload.slices import slices
 from simulator.workload.types import Operation
+
+if TYPE_CHECKING:
+    from simulator.kinds.scatter.outlook import Cut
+    from simulator.kinds.units.fusion import BlockCut, BlockDataflow
+    from simulator.kinds.units.rounds import Dataflow
 
 
 class Scatter(ChainedKind):
@@ -46,6 +43,10 @@ class Scatter(ChainedKind):
 
     def planned(self, setting: Setting, operation: Operation, residency: Residency, most: int) -> list[Planned[Dataflow]]:
         """In tiles of which a copy holds the sums."""
+        from simulator.kinds.scatter.dataflow import ScatterDataflow
+        from simulator.kinds.scatter.outlook import Outlook
+        from simulator.kinds.scatter.schedule import cut_scatter
+
         outlook = Outlook(setting, operation, residency)
 
         def dataflow(cut: Cut) -> Dataflow:
@@ -56,6 +57,9 @@ class Scatter(ChainedKind):
 
     def most_token_words(self, machine: UnitsMachine, operation: Operation, blocks: int) -> int:
         """As many as a copy holds sums for of all output features, and a unit's own bank words for of its columns."""
+        from simulator.kinds.units.rows import spread_over
+        from simulator.workload.slices import slices
+
         m = blocks * operation.block_shape[0]
         if m > machine.copy_sums:
             raise MappingError(
@@ -72,10 +76,14 @@ class Scatter(ChainedKind):
 
     def longest_list(self, machine: UnitsMachine, operation: Operation) -> int:
         """That of its columns."""
+        from simulator.kinds.units.rows import spread_over
+
         return spread_over(machine, operation.weight.column_counts).most_entries
 
     def block_cycles(self, setting: Setting, operation: Operation, residency: Residency, cut: BlockCut) -> float:
         """A product a unit and cycle, one that a bank port takes, and an empty fabric between two tiles."""
+        from simulator.kinds.units.present import present_share
+
         machine, fabric = setting.machine, setting.machine.fabric
         share, longest = present_share(machine, operation), self.longest_list(machine, operation)
         ports = fabric.replicas * fabric.banks_per_copy * fabric.bank_ports
@@ -86,11 +94,16 @@ class Scatter(ChainedKind):
         self, setting: Setting, operation: Operation, residency: Residency, cut: BlockCut, wanted: NDArray[np.bool_] | None
     ) -> BlockDataflow:
         """With M and K whole."""
+        from simulator.kinds.scatter.dataflow import ScatterDataflow
+        from simulator.kinds.scatter.schedule import cut_whole
+
         schedule = cut_whole(setting.unclocked, operation, residency, cut.tile, cut.rounds)
         return ScatterDataflow(setting.unclocked, schedule, setting.carried, wanted)
 
     def replayed(self, machine: Machine, operation: Operation, residency: Residency) -> list[NDArray[np.int32]]:
         """The bank ports that units ask for, in list order."""
+        from simulator.kinds.gather.replay import requested_ports
+
         return requested_ports(UnitsMachine.of(machine), operation, residency)
 
 

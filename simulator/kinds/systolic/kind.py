@@ -25,7 +25,6 @@ from simulator.specs.models import Section
 from simulator.system.operation import OperationRun
 from simulator.system.spec import SystemSpec
 from simulator.system.tensors import Residency
-from simulator.workload.made import whole_product
 from simulator.workload.types import Operation
 
 if TYPE_CHECKING:
@@ -113,6 +112,8 @@ class Systolic(Kind):
 
         Where it skips or packs, only the activations that useful products need, and their weights without places.
         """
+        from simulator.workload.made import whole_product
+
         array, op, bits, forms = ArrayMachine.of(machine), whole_product(operation), machine.datatypes, residency.forms
         fabric = array.fabric
         m, k, _ = op.block_shape

@@ -6,14 +6,13 @@ from abc import abstractmethod
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from simulator.engine.engines import RunOptions, quickest
 from simulator.kinds.base import Scheduled
-from simulator.kinds.units.decision import ChainDecision, judged
-from simulator.kinds.units.fusion import BlockCut, BlockDataflow, ChainCuts, SettledCuts, kept_in
 from simulator.kinds.units.kind import UnitsKind
 from simulator.kinds.units.loops import Setting
 from simulator.kinds.units.machine import UnitsMachine
@@ -22,6 +21,10 @@ from simulator.machine.model import Elaborated, Machine
 from simulator.system.operation import OperationRun
 from simulator.system.tensors import Residency
 from simulator.workload.types import Operation
+
+if TYPE_CHECKING:
+    from simulator.kinds.units.decision import ChainDecision
+    from simulator.kinds.units.fusion import BlockCut, BlockDataflow
 
 
 class ChainedKind(UnitsKind):
@@ -50,6 +53,8 @@ class ChainedKind(UnitsKind):
 
     def check_fusion(self, machine: Machine, chain: Sequence[Operation], residency: Sequence[Residency]) -> None:
         """Whether a block of tokens of a chain fits on chip, by which keys, and its W stays there."""
+        from simulator.kinds.units.fusion import ChainCuts
+
         ChainCuts.of(self, machine, chain, residency).check()
 
     def run_fused(
@@ -59,6 +64,8 @@ class ChainedKind(UnitsKind):
 
         A small chain is run in every way that may take least time. What was run, or chosen, before is recalled.
         """
+        from simulator.kinds.units.decision import judged
+
         decision, judge = judged(options, partial(self._chain_decision, elaborated, chain, residency, first))
         homed = zip(decision.run(judge.best()), chain, residency, strict=True)
         return tuple(replace(run, operation=operation, residency=home) for run, operation, home in homed)
@@ -67,6 +74,8 @@ class ChainedKind(UnitsKind):
         self, elaborated: Elaborated, chain: Sequence[Operation], residency: Sequence[Residency], first: int
     ) -> tuple[Scheduled, ...]:
         """Tiles with the fewest cycles that their busiest unit allows; exact where it takes runs to choose."""
+        from simulator.kinds.units.fusion import kept_in
+
         requests = sum(self.list_entries(elaborated.machine, each.weight.nnz, each.shape[2]) for each in chain)
         options = RunOptions(quickest("compiled", requests, self.kernels))
         decision = self._chain_decision(elaborated, chain, residency, first, options)
@@ -79,6 +88,9 @@ class ChainedKind(UnitsKind):
     def _chain_decision(
         self, elaborated: Elaborated, chain: Sequence[Operation], residency: Sequence[Residency], first: int, options: RunOptions
     ) -> ChainDecision:
+        from simulator.kinds.units.decision import ChainDecision
+        from simulator.kinds.units.fusion import ChainCuts, SettledCuts
+
         cuts = ChainCuts.of(self, elaborated.machine.inside(), chain, residency)
         settled = SettledCuts(cuts, tuple(each.setting(elaborated, options) for each in cuts.kinds))
         most = MOST_TRIED if self.schedules_by_running(elaborated.machine, chain) else 1

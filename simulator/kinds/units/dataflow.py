@@ -155,20 +155,27 @@ class UnitsDataflow(ABC, Generic[ScheduleT, SliceT]):
         """A cluster as this dataflow drives it."""
         return spec
 
+    def met(self, batch: WorkBatch) -> Ints:
+        """[clusters, units] words that units want, each from a bank, or each a product's."""
+        return batch.wanted(self.rules.multiplied(batch))
+
+    def bounds(self, lot: Lot, spec: ClusterSpec) -> Ints:
+        """[clusters, bounds] in the order of `ClusterResults`."""
+        return self.rules.bounds(self.driven(spec), lot.batch, lot.wanted)
+
     def simulate(self, lot: Lot, spec: ClusterSpec, engine: Engine) -> ClusterResults:
         """Run clusters through the engine, and check them; each may be of another dataflow that has the same fabric and rules."""
         batch, rules, spec = lot.batch, self.rules, self.driven(spec)
         dealt = [*zip(cast("Sequence[UnitsDataflow[Any, Any]]", lot.flows), batch.works, lot.places, strict=True)]
         values = [flow.values(work, place) for flow, work, place in dealt]
         outcomes = rules.run(engine.clusters)(spec, batch, values)
-        wanted = batch.wanted(rules.multiplied(batch))
-        rules.check(spec, batch, wanted, outcomes)
+        rules.check(spec, batch, lot.wanted, outcomes)
         for (flow, work, place), numbers, outputs in zip(dealt, values, outcomes.outputs, strict=bool(outcomes.outputs)):
             if numbers is not None and outputs is not None:
                 flow.check_outputs(work, numbers, outputs)
                 if flow.outputs is not None:
                     flow.assemble_outputs(flow.outputs, work, place, outputs)
-        counts, bounds = self.counts(batch, lot.places, outcomes), rules.bounds(spec, batch, wanted)
+        counts, bounds = self.counts(batch, lot.places, outcomes), lot.bounds(spec)
         compared = values[0] is not None
         return ClusterResults(outcomes.cycles, outcomes.unit_cycles, counts, bounds, outcomes.milestones, compared, outcomes.spare)
 

@@ -9,13 +9,14 @@ from typing import TypeVar
 
 from simulator.engine.engines import ENGINES, RunOptions
 from simulator.kinds.units.excerpt import Excerpt
-from simulator.kinds.units.fusion import BlockCut, FusedPlan, SettledCuts, kept_in
+from simulator.kinds.units.fusion import BlockCut, FusedPlan, Kept, SettledCuts, kept_in
 from simulator.kinds.units.loops import Pace, Planned, Setting
 from simulator.kinds.units.operation import UnitsPlan, run_plan
 from simulator.kinds.units.rounds import Dataflow
-from simulator.kinds.units.tries import Alone, Way, near, quickest
+from simulator.kinds.units.tries import Alone, Try, Way, near, quickest
 from simulator.recall import NOTHING, Recall, Same
 from simulator.system.operation import OperationRun
+from simulator.system.quick_bound import QuickBound
 from simulator.system.tensors import Residency
 from simulator.workload.types import Operation
 
@@ -63,15 +64,25 @@ class Decision:
         return self.options.recall.of_key(key, self._best)
 
     def _best(self) -> Hashable:
-        return _quickest(list(self.planned), lambda way: (self.run(way),), self.setting.pace, self.options)
+        return _quickest(list(self.planned), self._floor, lambda way: (self.run(way),), self.setting.pace, self.options)
+
+    def _floor(self, way: Hashable) -> QuickBound:
+        """What it takes at least, cut in a way."""
+        kept = self._kept(way)
+        return self.options.recall.of_key(
+            (self._work, way, kept, "floor"), lambda: QuickBound(self._cut(way).floor(self.setting.spec, w_kept=kept)), _parts
+        )
+
+    def _kept(self, way: Hashable) -> bool:
+        """Whether the buffer keeps W."""
+        least_room = self.options.recall.of_key((self._cuts, way, "room"), lambda: self._cut(way).least_room(self.residency.room_bytes))
+        return least_room is not None and least_room <= self.residency.room_bytes
 
     def run(self, way: Hashable) -> OperationRun:
         """What it does, cut in a way: recalled if it was run in the same setting, cut so and with a W that is kept or not."""
         if way not in self._runs:
-            recall = self.options.recall
-            least_room = recall.of_key((self._cuts, way, "room"), lambda: self._cut(way).least_room(self.residency.room_bytes))
-            kept = least_room is not None and least_room <= self.residency.room_bytes
-            self._runs[way] = recall.of_sizes(
+            kept = self._kept(way)
+            self._runs[way] = self.options.recall.of_sizes(
                 (self._work, way, kept),
                 self.setting.spec.capacities,
                 lambda: run_plan(self._cut(way), self.setting, self.flow, self.residency, self.options, w_kept=kept),
@@ -158,14 +169,24 @@ class ChainDecision:
         return self.options.recall.of_key((self._work, "best", self.settled.capacities, pace, self.residency), self._best)
 
     def _best(self) -> BlockCut:
-        return _quickest(self.cuts, self.run, self.settled.settings[0].pace, self.options)
+        return _quickest(self.cuts, self._floor, self.run, self.settled.settings[0].pace, self.options)
+
+    def _floor(self, cut: BlockCut) -> QuickBound:
+        """What it takes at least, cut in a way."""
+        kept = self._kept(cut)
+        return self.options.recall.of_key(
+            (self._work, cut, kept, "floor"), lambda: QuickBound(self.plan(cut).floor(self.settled.settings, kept)), _parts
+        )
+
+    def _kept(self, cut: BlockCut) -> Kept:
+        """Which W the buffer keeps."""
+        return kept_in(self.options.recall.of_key((self._cuts, cut, "room"), lambda: self.plan(cut).least_rooms()), self.residency)
 
     def run(self, cut: BlockCut) -> tuple[OperationRun, ...]:
         """What it does, cut in a way: recalled if it was run in the same setting, cut so and with the same W kept."""
         if cut not in self._runs:
-            recall = self.options.recall
-            kept = kept_in(recall.of_key((self._cuts, cut, "room"), lambda: self.plan(cut).least_rooms()), self.residency)
-            self._runs[cut] = recall.of_sizes(
+            kept = self._kept(cut)
+            self._runs[cut] = self.options.recall.of_sizes(
                 (self._work, cut, kept),
                 self.settled.capacities,
                 lambda: self.plan(cut).run(self.settled.settings, self.residency, self.options, kept),
@@ -198,9 +219,20 @@ def judged(options: RunOptions, decide: Callable[[RunOptions], DecisionT]) -> tu
     return decision, decide(replace(options, engine=ENGINES["compiled"])) if options.engine.carries_values else decision
 
 
-def _quickest(ways: Sequence[Way], runs_of: Callable[[Way], Sequence[OperationRun]], pace: Pace, options: RunOptions) -> Way:
+def _quickest(
+    ways: Sequence[Way],
+    floor_of: Callable[[Way], QuickBound],
+    runs_of: Callable[[Way], Sequence[OperationRun]],
+    pace: Pace,
+    options: RunOptions,
+) -> Way:
     """The only one, which need not be run, or the one that is through first when played alone."""
     if len(ways) == 1:
         return ways[0]
-    alone = [Alone.of(runs_of(way), options.recall) for way in ways]
-    return ways[quickest(alone, options.engine.name, pace.system)]
+    tries = [Try(floor_of(way), lambda way=way: Alone.of(runs_of(way), options.recall)) for way in ways]  # type: ignore[misc]
+    return ways[quickest(tries, options.engine.name, pace.system)]
+
+
+def _parts(floor: QuickBound) -> int:
+    """What it takes to hold it."""
+    return floor.program.by_itself().parts

@@ -28,9 +28,9 @@ from simulator.machine.model import Machine
 from simulator.system.activations import Forms
 from simulator.system.operation import OperationRun
 from simulator.system.parts import PartColumns
-from simulator.system.program import MEMORY, Drain, OperationProgram, in_sequence
+from simulator.system.program import MEMORY, Drain, OperationProgram, in_sequence, interleaved
 from simulator.system.tensors import Residency
-from simulator.system.weights import dense_elements, named_bits
+from simulator.system.weights import named_bits
 from simulator.workload.slices import slices
 from simulator.workload.types import Operation
 
@@ -80,9 +80,8 @@ class ChainCuts:
         tile = self._most(1)
         cut = self._cut(1, tile)
         if not self._weights_stay(cut):
-            w_bytes = max(self._w_bytes(parts) for parts in self.blocks(1))
             raise MappingError(
-                f"W of a block, {w_bytes} bytes, is walked in {cut.rounds} rounds of tokens, but stays neither in the weight banks "
+                f"W of a block, {self._w_bytes(1)} bytes, is walked in {cut.rounds} rounds of tokens, but stays neither in weight banks "
                 f"(fabric.weight_bank_kib) nor, twice, in what activation_buffer_kib leaves, {self.room} bytes; raise either"
             )
 
@@ -139,13 +138,12 @@ class ChainCuts:
         """Whether W of a block is fetched once: one round, or room for it in the banks or, with the next block's, in the buffer."""
         if cut.rounds == 1 or all(each.w == "buffer" for each in self.residency):
             return True
-        tiles = self.blocks(cut.blocks)
-        return 2 * max(map(self._w_bytes, tiles)) <= self.room or all(map(self.stay_in_banks, tiles))
+        return 2 * self._w_bytes(cut.blocks) <= self.room or all(map(self.stay_in_banks, self.blocks(cut.blocks)))
 
-    def _w_bytes(self, parts: Sequence[Operation]) -> int:
-        """At most, of what comes from DRAM."""
-        homed = zip(self.machines, parts, self.residency, strict=True)
-        return sum(_w_bytes(machine, part) for machine, part, home in homed if home.w == "dram")
+    def _w_bytes(self, blocks: int) -> int:
+        """Of so many blocks at most, of what comes from DRAM."""
+        homed = zip(self.machines, self.chain, self.residency, strict=True)
+        return int(np.max(sum(_w_bytes(machine, operation, blocks) for machine, operation, home in homed if home.w == "dram")))
 
 
 @dataclass(frozen=True, eq=False)
@@ -205,13 +203,21 @@ def _patterns(operation: Operation, count: int) -> tuple[Operation, ...]:
     return slices(operation, count, values=False)
 
 
-def _w_bytes(machine: UnitsMachine, part: Operation) -> int:
-    spans = (0, part.shape[0]), (0, part.shape[1])
-    if part.storage is not None:
-        return -(-named_bits(machine.machine, part, *spans).total // 8)
-    if part.weight_home == "activation":
-        return machine.token_bytes(dense_elements(part, *spans))
-    return part.weight.nnz * machine.weight_entry_bits(dense=part.weight.dense) // 8 + machine.fabric.units_per_group
+def _w_bytes(machine: UnitsMachine, operation: Operation, blocks: int) -> NDArray[np.int64]:
+    """[tiles] of so many blocks each."""
+    if operation.storage is not None:
+        parts = _patterns(operation, blocks)
+        return np.array([-(-named_bits(machine.machine, part, (0, part.shape[0]), (0, part.shape[1])).total // 8) for part in parts])
+    (m, k, _), batch = operation.block_shape, operation.batch
+    ends = np.minimum(np.arange(0, batch + blocks, blocks), batch)
+    of_tile = np.diff(ends)
+    if operation.weight_home == "activation":
+        return np.array([machine.token_bytes(count * m * k) for count in of_tile.tolist()])
+    nnz = np.diff(operation.weight.indptr[ends * m])
+    dense = nnz == of_tile * m * (of_tile * k)
+    bits = np.where(dense, machine.weight_entry_bits(dense=True), machine.weight_entry_bits(dense=False))
+    held: NDArray[np.int64] = nnz * bits // 8
+    return held + machine.fabric.units_per_group
 
 
 @dataclass(frozen=True, eq=False)
@@ -281,6 +287,14 @@ class FusedPlan:
             for setting, plans in zip(settings, self.plans, strict=True)
         ]
         return [(program, _counted(plans)) for program, plans in zip(self.programs(rounds, kept), self.plans, strict=True)]
+
+    def floor(self, settings: Sequence[Setting], kept: Kept) -> OperationProgram:
+        """One program of all operations that is through no later than any run's, by the least that clusters take."""
+        rounds = [
+            [plan.least_rounds(cycles, 1) for plan, cycles in zip(plans, deal.least(setting.spec), strict=True)]
+            for setting, plans, deal in zip(settings, self.plans, self._deals, strict=True)
+        ]
+        return interleaved(self.programs(rounds, kept))
 
     def programs(self, rounds: Sequence[Sequence[Sequence[Round]]], kept: Kept) -> list[OperationProgram]:
         """[operations] tiles, fills and drains, all as many; drains wait for room as the tiles of all operations leave it."""

@@ -21,16 +21,13 @@ from simulator.engine.engines import Engine, RunOptions, quickest
 from simulator.errors import ConfigError
 from simulator.kinds.base import Kind, Least, Memo, Scheduled, TileName
 from simulator.kinds.units import facts
-from simulator.kinds.units.decision import Decision, judged
 from simulator.kinds.units.delays import slices_of, timing_paths, wires_of
 from simulator.kinds.units.loops import Carried, Pace, Planned, Setting
 from simulator.kinds.units.machine import UnitsFabric, UnitsMachine, UnitsMapping
 from simulator.kinds.units.named import named_features
-from simulator.kinds.units.operation import UnitsPlan
 from simulator.kinds.units.parts import WORDS, UnitParts, fabric_parts
 from simulator.kinds.units.placement import placement_of
 from simulator.kinds.units.present import present_words
-from simulator.kinds.units.rounds import Dataflow, cluster_tiles
 from simulator.kinds.units.sizes import UnitsSizes
 from simulator.kinds.units.tries import MOST_TRIED, TRIED_ENTRIES
 from simulator.machine.model import Elaborated, Fabric, Machine, Stages
@@ -45,6 +42,8 @@ from simulator.workload.types import Operation
 
 if TYPE_CHECKING:
     from simulator.engine.reference.watching import ClusterWatch
+    from simulator.kinds.units.decision import Decision
+    from simulator.kinds.units.rounds import Dataflow
 
 FABRIC = "gather"
 """What the machine file calls a fabric of units, whichever way its words travel."""
@@ -83,6 +82,8 @@ class UnitsKind(Kind):
 
         A small operation is run in every way that may take least time. What was run, or chosen, before is recalled.
         """
+        from simulator.kinds.units.decision import judged
+
         decision, judge = judged(options, partial(self._decision, elaborated, operation, residency, index))
         return replace(decision.run(judge.best()), operation=operation, residency=residency)
 
@@ -90,6 +91,8 @@ class UnitsKind(Kind):
         self, elaborated: Elaborated, operation: Operation, residency: Residency, options: RunOptions, tile: TileName, watch: ClusterWatch
     ) -> Outcome:
         """Of an operation that is no part of a chain, cut as it is when it runs."""
+        from simulator.kinds.units.rounds import cluster_tiles
+
         dataflow = self.as_run(elaborated, operation, residency, options)
         positions = dataflow.loops.positions()
         if tile.tile >= len(positions):
@@ -103,11 +106,15 @@ class UnitsKind(Kind):
 
     def as_run(self, elaborated: Elaborated, operation: Operation, residency: Residency, options: RunOptions) -> Dataflow:
         """An operation by itself, cut as its run chooses it, whatever its place in the workload."""
+        from simulator.kinds.units.decision import judged
+
         decision, judge = judged(options, partial(self._decision, elaborated, operation, residency, 0))
         return decision.planned[judge.best()].dataflow()
 
     def schedule(self, elaborated: Elaborated, operation: Operation, residency: Residency, index: int) -> Scheduled:
         """Tiles with the fewest cycles that their busiest unit allows; exact where it takes runs to choose."""
+        from simulator.kinds.units.operation import UnitsPlan
+
         requests = self.list_entries(elaborated.machine, operation.weight.nnz, operation.shape[2])
         options = RunOptions(quickest("compiled", requests, self.kernels))
         decision = self._decision(elaborated, operation, residency, index, options)
@@ -124,6 +131,8 @@ class UnitsKind(Kind):
         return sum(_entries(machine, each.weight.nnz, each.shape[2]) for each in operations) <= TRIED_ENTRIES
 
     def _decision(self, elaborated: Elaborated, operation: Operation, residency: Residency, index: int, options: RunOptions) -> Decision:
+        from simulator.kinds.units.decision import Decision
+
         setting = self.setting(elaborated, options)
         most = MOST_TRIED if self.schedules_by_running(elaborated.machine, (operation,)) else 1
         plan = partial(self.planned, setting, operation, residency, most)

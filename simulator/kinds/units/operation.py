@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simulator.activity import CAUSES, Bounds, Counts
+from simulator.engine.cluster import ClusterSpec
 from simulator.engine.engines import RunOptions
 from simulator.kinds.units.checks import check_entries
 from simulator.kinds.units.loops import Position, Setting, runs_of
@@ -199,6 +200,11 @@ class UnitsPlan:
         """
         row_words = 1 + sum(part.bytes for part in self.dataflow.y_parts(self.positions[0])) // DMA_CHUNK_BYTES
         return self.program(self.least_rounds(cycles, row_words), w_kept=w_kept)
+
+    def floor(self, spec: ClusterSpec, *, w_kept: bool) -> OperationProgram:
+        """Such a program by the least that clusters take: dearer, and nearer."""
+        (cycles,) = self.deal.least(spec)
+        return self.least_program(cycles, w_kept=w_kept)
 
     def least_rounds(self, cycles: Sequence[int], row_words: int) -> list[Round]:
         """Rounds that do no later than any run's what the system level waits for, with so many row words, there from the start."""

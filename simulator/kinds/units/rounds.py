@@ -7,7 +7,7 @@ from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Seq
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass, field
-from functools import partial
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 import numpy as np
@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from simulator.activity import Bounds, Counts
 from simulator.engine.batch import Ints, WorkBatch
-from simulator.engine.cluster import CAUSE, ClusterSpec, Milestones, Outcome
+from simulator.engine.cluster import CAPACITIES, CAUSE, ClusterSpec, Milestones, Outcome
 from simulator.engine.engines import Engine
 from simulator.engine.work import TileWork
 from simulator.kinds.units.loops import Position, TileLoops
@@ -109,6 +109,12 @@ class Dataflow(Protocol):
     def digest(self, place: ClusterTile) -> bytes:
         """Hash of all that decides the timing of that."""
 
+    def met(self, batch: WorkBatch) -> Ints:
+        """[clusters, units] words that units want, each from a bank, or each a product's."""
+
+    def bounds(self, lot: Lot, spec: ClusterSpec) -> Ints:
+        """[clusters, bounds] in the order of `ClusterResults`."""
+
     def simulate(self, lot: Lot, spec: ClusterSpec, engine: Engine) -> ClusterResults:
         """Run clusters through the engine, and check them; each may be of another dataflow that has the same fabric and rules."""
 
@@ -177,6 +183,19 @@ class Lot:
     flows: Sequence[Dataflow]
     places: Sequence[ClusterTile]
     batch: WorkBatch
+    _bounds: dict[ClusterSpec, Ints] = field(default_factory=dict)
+
+    @cached_property
+    def wanted(self) -> Ints:
+        """[clusters, units] words that units want."""
+        return self.flows[0].met(self.batch)
+
+    def bounds(self, spec: ClusterSpec) -> Ints:
+        """[clusters, bounds] in the order of `ClusterResults`; those of any capacities are the same."""
+        key = spec.holding([0] * len(CAPACITIES))
+        if key not in self._bounds:
+            self._bounds[key] = self.flows[0].bounds(self, spec)
+        return self._bounds[key]
 
 
 class _Cluster(NamedTuple):
@@ -195,7 +214,7 @@ class _Dealt:
     new: list[list[_Cluster]] = field(default_factory=list)
     """[dataflows] those that were not seen before."""
     lots: list[Lot] = field(default_factory=list)
-    """Where they are kept."""
+    """The only one, where it is not too large to be kept."""
 
     def reused(self, flow: int) -> int:
         """Clusters of a dataflow that were seen before."""
@@ -223,8 +242,7 @@ class Deal:
             if self._kept is None:
                 dealt = _Dealt()
                 results = _run(self._lots(dealt), how, stack)
-                if len(results) == 1:
-                    self._kept = dealt
+                self._keep(dealt)
             else:
                 dealt = self._kept
                 results = _run(dealt.lots, how, stack)
@@ -232,6 +250,22 @@ class Deal:
         left = [each.spare for each in done if each.spare is not None]
         alike = how.spec.alike(np.min(left, axis=0) if left and len(left) == len(done) else None)
         return [self._rounds(number, dealt, done) for number in range(len(self.tiles))], alike
+
+    def least(self, spec: ClusterSpec) -> list[list[int]]:
+        """[dataflows][rounds] cycles that no run goes below, by the busiest part of the clusters. Of work that is one lot."""
+        dealt = self._kept or _Dealt()
+        lots = self._kept.lots if self._kept else list(self._lots(dealt))
+        self._keep(dealt)
+        bounds = [lot.bounds(spec).max(axis=1).tolist() for lot in lots]
+        found = []
+        for (flow, _), rounds in zip(self.tiles, dealt.rounds, strict=True):
+            by_parts = (max(bounds[cluster.lot][cluster.place] for cluster in clusters) for clusters in rounds)
+            found.append(list(map(max, flow.least_cycles(spec), by_parts)))
+        return found
+
+    def _keep(self, dealt: _Dealt) -> None:
+        if dealt.lots:
+            self._kept = dealt
 
     def _lots(self, dealt: _Dealt) -> Iterator[Lot]:
         """Each as soon as it is large enough."""

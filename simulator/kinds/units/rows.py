@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import heapq
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -30,24 +30,21 @@ def round_robin(row_nnz: NDArray[np.int64], units: int) -> NDArray[np.int32]:
 
 def balanced(row_nnz: NDArray[np.int64], units: int) -> NDArray[np.int32]:
     """Longest processing time first: the longest row to the least loaded unit; ties to the lowest row, then unit."""
-    return _list_schedule(np.argsort(-row_nnz, kind="stable").tolist(), row_nnz, units)
+    return _list_schedule(np.argsort(-row_nnz, kind="stable"), row_nnz, units)
 
 
 def dynamic(row_nnz: NDArray[np.int64], units: int) -> NDArray[np.int32]:
     """List scheduling: rows in order, each to the least loaded unit."""
-    return _list_schedule(range(len(row_nnz)), row_nnz, units)
+    return _list_schedule(np.arange(len(row_nnz)), row_nnz, units)
 
 
-def _list_schedule(order: Iterable[int], row_nnz: NDArray[np.int64], units: int) -> NDArray[np.int32]:
-    unit, lengths = [-1] * len(row_nnz), row_nnz.tolist()
+def _list_schedule(order: NDArray[np.int64], row_nnz: NDArray[np.int64], units: int) -> NDArray[np.int32]:
+    order = order[row_nnz[order] > 0]
     loads = list(range(units))  # load × units + unit: one number is compared sooner than two
-    for row in order:
-        nnz = lengths[row]
-        if nnz:
-            least = loads[0]
-            unit[row] = least % units
-            heapq.heapreplace(loads, least + nnz * units)
-    return np.array(unit, dtype=np.int32)
+    least = [heapq.heapreplace(loads, loads[0] + more) for more in (row_nnz[order] * units).tolist()]
+    unit = np.full(len(row_nnz), -1, dtype=np.int32)
+    unit[order] = np.array(least, dtype=np.int64) % units
+    return unit
 
 
 Ints = NDArray[np.int64]

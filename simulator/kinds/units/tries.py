@@ -7,7 +7,7 @@ is contended, rows that find no room. So more capacity could make a machine slow
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -75,15 +75,26 @@ class Alone:
         return outcome.cycles, outcome.moved_bytes["dram_read_bytes"] + outcome.moved_bytes["dram_write_bytes"]
 
 
-def quickest(ways: Sequence[Alone], engine: EngineName, system: SystemSpec) -> int:
+@dataclass(frozen=True, eq=False)
+class Try:
+    """A way that is run only where it may be the quickest."""
+
+    least: QuickBound
+    """Of what no run of it goes below."""
+    run: Callable[[], Alone]
+
+
+def quickest(ways: Sequence[Try], engine: EngineName, system: SystemSpec) -> int:
     """Place of the way that is through first; of those, that moves the fewest bytes of DRAM; of those, the first.
 
-    Played in order of their floors, until none can be better.
+    Run, and played, in order of what they take at least, until none can be better.
     """
-    floors = sorted((way.floor(system), place) for place, way in enumerate(ways))
+    order = sorted((way.least.cycles(system), place) for place, way in enumerate(ways))
     best: tuple[Rank, int] = (math.inf,), 0
-    for floor, place in floors:
-        if (floor, place) >= best:
+    for cycles, place in order:
+        if ((cycles,), place) >= best:
             break
-        best = min(best, (ways[place].rank(engine, system), place))
+        alone = ways[place].run()
+        if (alone.floor(system), place) < best:
+            best = min(best, (alone.rank(engine, system), place))
     return best[1]

@@ -8,24 +8,24 @@ from collections.abc import Sequence
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
-from matplotlib.ticker import FuncFormatter
 
 from simulator.report.glossary import label
 from simulator.report.numbers import percent, significant
+from simulator.report.pictures import PictureStyle, current_style
 from simulator.report.plots.style import narrow, paper, styled
 from simulator.result import Result
 
 _USED, _AVAILABLE = "#2f83c4", "#dbe7f1"
-_COLUMNS = 2
+_COLUMNS: dict[PictureStyle, int] = {"screen": 2, "column": 1, "slide": 3}
 
 
 def bandwidth_figure(results: Sequence[Result]) -> Figure:
     """One panel a level, one bar a machine: used inside available, on the level's own scale."""
     levels = list(dict.fromkeys(level for result in results for level in result.bandwidth_gb_per_s))
-    columns = 1 if narrow() else _COLUMNS
+    columns = _COLUMNS[current_style()]
     rows = math.ceil(len(levels) / columns)
     with styled():
-        figure = Figure(figsize=paper(10.5, rows * (0.85 + 0.27 * max(len(results), 2)) + 0.6), layout="constrained")
+        figure = Figure(figsize=paper(10.5, rows * (0.4 + 0.27 * max(len(results), 2)) + 0.6), layout="constrained")
         grid = figure.subplots(rows, columns, squeeze=False, sharey=True)
         panels = list(grid.flat)
         for axes, level in zip(panels, levels, strict=False):
@@ -51,17 +51,16 @@ def _draw_level(axes: Axes, level: str, results: Sequence[Result]) -> None:
         axes.barh(row, value.used, height=0.66, color=_USED)
         limited = math.isfinite(value.available)
         used = _rate(value.used)
-        note = f"{used} of {_rate(value.available)} ({percent(value.share)})" if limited else f"{used}, no limit"
+        of = f"{used} of {_rate(value.available)}" if limited else f"{used}, no limit"
+        note = f"{of} ({percent(value.share)})" if limited and current_style() != "slide" else of
         axes.text(max(limit, value.used) + 0.015 * longest, row, note, va="center", fontsize="small", color="#222222")
-    axes.set_xlim(0, longest * 1.62)
-    axes.set_xticks([tick for tick in axes.get_xticks() if tick <= longest * 1.001])
-    axes.xaxis.set_major_formatter(FuncFormatter(lambda tick, _: f"{tick:,.10g}"))
+    axes.set_xlim(0, longest * (1.85 if current_style() == "slide" else 1.62))
+    axes.set_xticks([])  # what each bar is stands beside it
     axes.set_yticks(range(len(results)), [result.name for result in results])
     axes.set_ylim(len(results) - 0.45, -0.55)
     axes.tick_params(axis="y", length=0)
-    axes.spines["left"].set_visible(False)
-    axes.set_title(label(level, "bandwidth"), fontsize="medium")
-    axes.set_xlabel("GB/s", fontsize="medium")
+    axes.spines[["left", "bottom"]].set_visible(False)
+    axes.set_title(f"{label(level, 'bandwidth')}, GB/s", fontsize="medium")
 
 
 def _rate(gb_per_s: float) -> str:

@@ -24,12 +24,13 @@ def floorplan_figure(name: str, plan: Floorplan) -> Figure:
         "units with their own banks": (plan.units, colours["mac_lanes"]),
         core: (np.array([plan.core]), colours["request_network"] if len(plan.units) else colours["mac_lanes"]),
     }
+    hatches = dict(zip(kinds, ("//////", "", "......"), strict=True))
     with styled():
         figure = Figure(figsize=scaled_paper(6.4, 7.6 if narrow() else 6.6), layout="constrained")
         axes = figure.subplots()
-        for blocks, colour in kinds.values():
+        for kind, (blocks, colour) in kinds.items():
             squares = [Rectangle((left, bottom), width, height) for left, bottom, width, height in blocks.tolist()]
-            axes.add_collection(PatchCollection(squares, facecolor=colour, edgecolor="white", linewidth=0.8))
+            axes.add_collection(PatchCollection(squares, facecolor=colour, edgecolor="white", linewidth=0.8, hatch=hatches[kind]))
         if len(plan.banks) + len(plan.units) <= _FEW_BLOCKS:
             for blocks in (plan.banks, plan.units):
                 ways = np.stack((plan.centres(blocks), plan.ports(blocks)), axis=1)
@@ -45,6 +46,10 @@ def floorplan_figure(name: str, plan: Floorplan) -> Figure:
             summary += f", {to} to unit {significant(plan.unit_way_mm)} mm"
         figure.suptitle(f"{name}: a cluster of {significant(plan.side_mm**2)} mm²", fontweight="bold")
         axes.set_title(summary, loc="center", fontsize="medium", fontweight="normal")
-        handles = [Patch(facecolor=colour, label=label) for label, (blocks, colour) in kinds.items() if len(blocks)]
+        handles = [
+            Patch(facecolor=colour, edgecolor="white", hatch=hatches[label], label=label)
+            for label, (blocks, colour) in kinds.items()
+            if len(blocks)
+        ]
         figure.legend(handles=handles, loc="outside lower center", ncols=1 if narrow() else 3)
     return figure

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Literal
 
+import matplotlib
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
@@ -16,8 +17,8 @@ from simulator.report.plots.style import narrow, paper, styled
 from simulator.result import Result
 
 _FAR = 4.0
-_MARK = 46.0
-"""Area of a mark, points²."""
+_MARK = 4.6
+"""Area of a mark, points² a point of the letters' size."""
 
 
 def tradeoff_figure(results: Sequence[Result]) -> Figure:
@@ -32,6 +33,7 @@ def tradeoff_figure(results: Sequence[Result]) -> Figure:
     names = [result.name for result in results]
     own = looks(names)
     with styled():
+        mark = _MARK * float(matplotlib.rcParams["font.size"])
         figure = Figure(figsize=paper(10.0, 4.6 if not narrow() else 7.6), layout="constrained")
         shape = (2, 1) if narrow() else (1, 2)
         grid = figure.subplots(*shape, squeeze=False, sharey=True)
@@ -40,12 +42,12 @@ def tradeoff_figure(results: Sequence[Result]) -> Figure:
             x = [value * factor for value in values]
             for name, across, up in zip(names, x, y, strict=True):
                 look = own[name]
-                axes.scatter(across, up, s=_MARK, color=look.colour, marker=look.marker, edgecolor="white", linewidth=0.6, zorder=3)
+                axes.scatter(across, up, s=mark, color=look.colour, marker=look.marker, edgecolor="white", linewidth=0.6, zorder=3)
             _scale(axes, x, "x")
             _scale(axes, y, "y")
             axes.set_xlabel(f"{noun} ({unit})")
             axes.grid(True)
-            place_labels(axes, names, x, y, [_MARK] * len(names))
+            place_labels(axes, names, x, y, [mark] * len(names))
         for axes in grid[:, 0]:
             axes.set_ylabel(f"energy, DRAM included ({energy_unit})")
         figure.suptitle(f"Energy against time and fabric area · {results[0].workload.name}", x=0.01, ha="left")

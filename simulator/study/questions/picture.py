@@ -95,7 +95,7 @@ def _curves(axes: Axes, spec: PictureSpec, evidence: Evidence, column: str, line
             label=_name(spec, label),
         )
         low, high = [each.band.low for each in estimates], [each.band.high for each in estimates]
-        axes.fill_between([float(x) for x in xs], low, high, color=look.colour, alpha=0.12, linewidth=0)
+        axes.fill_between([float(x) for x in xs], low, high, color=look.colour, alpha=min(0.12, 0.36 / len(lines)), linewidth=0)
         every += [*low, *high]
     xs_all = sorted({float(x) for line in lines.values() for x in line})
     every += _draw_levels(axes, spec, evidence, column)
@@ -141,25 +141,28 @@ def _draw_measured(axes: Axes, spec: PictureSpec, evidence: Evidence, column: st
 
 
 def _bars(axes: Axes, spec: PictureSpec, evidence: Evidence, column: str, lines: Mapping[_Label, Line]) -> None:
+    """Points, not bars, where they are far apart: on an axis of logarithms the length of a bar says nothing."""
     places = list(dict.fromkeys(x for line in lines.values() for x in line))
+    heights = [line[x][column].nominal for line in lines.values() for x in line]
+    far = min(heights) > 0 and max(heights) / min(heights) > _FAR
     width = 0.8 / len(lines)
     own = _own_looks(spec, lines)
     for index, (label, line) in enumerate(lines.items()):
         offset = (index - (len(lines) - 1) / 2) * width
         known = [(place, line[x][column]) for place, x in enumerate(places) if x in line]
-        axes.bar(
-            [place + offset for place, _ in known],
-            [each.nominal for _, each in known],
-            width,
-            color=own[label].colour,
-            label=_name(spec, label),
-        )
-        for place, each in known:
-            axes.plot([place + offset] * 2, [each.band.low, each.band.high], color="#333333", linewidth=1.0, path_effects=_EDGED)
-    heights = [line[x][column].nominal for line in lines.values() for x in line]
-    if min(heights) > 0 and max(heights) / min(heights) > _FAR:
+        at, values, look = [place + offset for place, _ in known], [each.nominal for _, each in known], own[label]
+        for x, (_, each) in zip(at, known, strict=True):
+            whisker = {"color": look.colour} if far else {"color": "#333333", "path_effects": _EDGED}
+            axes.plot([x] * 2, [each.band.low, each.band.high], linewidth=1.0, **whisker)
+        if far:
+            axes.plot(at, values, color=look.colour, marker=look.marker, linestyle="none", markersize=6, label=_name(spec, label))
+        else:
+            axes.bar(at, values, width, color=look.colour, hatch=look.hatch, edgecolor="white", linewidth=0.5, label=_name(spec, label))
+    if far:
         axes.set_yscale("log")
         axes.yaxis.set_major_formatter(FuncFormatter(plain))
+        for place in range(1, len(places)):
+            axes.axvline(place - 0.5, color="#cccccc", linewidth=0.8)
     _draw_measured(axes, spec, evidence, column, [])
     names = [_called(spec, x) for x in places]
     slant: dict[str, Any] = {"rotation": 20, "ha": "right"} if max(map(len, names)) > _UPRIGHT else {}
@@ -173,9 +176,18 @@ def _stacked(axes: Axes, spec: PictureSpec, evidence: Evidence, lines: Mapping[_
     """Bars that lie, the first on top: their names are long."""
     bars = [(label, x) for label, line in lines.items() for x in line]
     base = [0.0] * len(bars)
-    for column, colour in zip(spec.panels, COLOURS, strict=False):
+    for column, colour, look in zip(spec.panels, COLOURS, LOOKS, strict=False):
         values = [lines[label][x][column].nominal for label, x in bars]
-        axes.barh(range(len(bars)), values, 0.7, left=base, color=colour, label=evidence.columns[column].label)
+        axes.barh(
+            range(len(bars)),
+            values,
+            0.7,
+            left=base,
+            color=colour,
+            hatch=look.hatch,
+            edgecolor="white",
+            label=evidence.columns[column].label,
+        )
         base = [below + value for below, value in zip(base, values, strict=True)]
     axes.set_yticks(range(len(bars)), [" · ".join(filter(None, (_name(spec, label), _called(spec, x)))) for label, x in bars])
     axes.invert_yaxis()
@@ -196,7 +208,10 @@ def _own_looks(spec: PictureSpec, lines: Mapping[_Label, Line]) -> dict[_Label, 
     if spec.lines == ("machine",):
         of_machines = looks(str(machine) for (machine,) in lines)
         return {label: of_machines[str(label[0])] for label in lines}
-    return {label: Look(COLOURS[place % len(COLOURS)], LOOKS[place % len(LOOKS)].marker, "", "-") for place, label in enumerate(lines)}
+    return {
+        label: Look(COLOURS[place % len(COLOURS)], LOOKS[place % len(LOOKS)].marker, LOOKS[place % len(LOOKS)].hatch, "-")
+        for place, label in enumerate(lines)
+    }
 
 
 def _name(spec: PictureSpec, label: _Label) -> str:

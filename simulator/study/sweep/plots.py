@@ -10,15 +10,18 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Literal
 
+import matplotlib
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import LogNorm
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
+from numpy.typing import NDArray
 
 from simulator.report.glossary import label, term
 from simulator.report.numbers import common_scale, listed, significant
+from simulator.report.pictures import current_style
 from simulator.report.plots.labels import place_labels
 from simulator.report.plots.stacked import bar_height, component_stack, draw_stack, stack_legend, totals
 from simulator.report.plots.style import component_colours, ink, narrow, paper, save, styled
@@ -46,6 +49,11 @@ def plain_ticks(axes: Axes, which: Literal["x", "y"], values: Sequence[float]) -
         axis.set_major_locator(LogLocator(subs=(1.0,) if decades else LOG_STEPS))
         axis.set_minor_locator(NullLocator())
     axis.set_major_formatter(FuncFormatter(plain))
+
+
+def _mark() -> float:
+    """Area of a mark of the front, points²."""
+    return 4.4 * float(matplotlib.rcParams["font.size"])
 
 
 _FRONT, _REST, _BROKEN = "#c84f00", "#8fb6d8", "#d5d5d5"
@@ -92,7 +100,7 @@ def pareto_figure(study: Study) -> Figure | None:
         what = f"{term(metrics[0], 'metric').label} against {listed([term(name, 'metric').label for name in others])}"
         figure.suptitle(f"{study.spec.name}: {what}{shown_of}", x=0.01, ha="left")
         handles, labels = panels[0][0].get_legend_handles_labels()
-        figure.legend(handles, labels, loc="outside lower center", ncols=1 if narrow() else 3)
+        figure.legend(handles, labels, loc="outside lower center", ncols={"column": 1, "slide": 2, "screen": 3}[current_style()])
         figure.draw_without_rendering()
         for drawing in drawings:
             drawing.name_points()
@@ -160,7 +168,7 @@ class _Panel:
             if self.flat:
                 ordered = sorted(zip(*self.places(best), strict=True))
                 axes.step(*zip(*ordered, strict=True), where="post", color=colour, linewidth=1.2, alpha=0.6)
-            axes.scatter(*self.places(best), s=44, color=colour, marker=marker, edgecolor="white", linewidth=0.8, zorder=3, label=name)
+            axes.scatter(*self.places(best), s=_mark(), color=colour, marker=marker, edgecolor="white", linewidth=0.8, zorder=3, label=name)
         _draw_bands(axes, self.front, (self.across, self.up), self.factors, "#888888" if several else _FRONT)
         xs, ys = self.places(self.ran)
         plain_ticks(axes, "x", xs)
@@ -179,7 +187,9 @@ class _Panel:
         xs, ys = self.places([*named, *others])
         paths = [path for path in axis_paths(self.study.rows) if not (len(self.found) > 1 and of_the_workload(path))]
         steps = [step for best in self.found.values() for step in _steps(*self.places(best))] if self.flat else []
-        place_labels(self.axes, [*_names(named, paths), *[""] * len(others)], xs, ys, [44.0] * len(self.ran), steps)
+        names = _joined(_names(named, paths), self.axes.transData.transform(np.column_stack([xs, ys]))[: len(named)])
+        place_labels(self.axes, [*names, *[""] * len(others)], xs, ys, [_mark()] * len(self.ran), steps)
+        self.axes.set_title(_key(named, paths), loc="right", fontsize="small", fontweight="normal", color="#666666")
 
 
 def _steps(x: Sequence[float], y: Sequence[float]) -> list[tuple[tuple[float, float], tuple[float, float]]]:
@@ -203,11 +213,34 @@ def _draw_bands(axes: Axes, rows: Sequence[Row], metrics: Sequence[str], factors
 
 
 def _names(rows: Sequence[Row], paths: Sequence[str]) -> list[str]:
-    """The values of these axes, which tell the points apart; the names of the axes stand in the first."""
-    names = [" / ".join(shown(row.assignments[path]) for path in paths if path in row.assignments) for row in rows]
-    if names and paths:
-        names[0] = f"{names[0]}  ({' / '.join(short(path) for path in paths if path in rows[0].assignments)})"
-    return names
+    """The values of these axes, which tell the points apart."""
+    return [" / ".join(shown(row.assignments[path]) for path in paths if path in row.assignments) for row in rows]
+
+
+def _key(rows: Sequence[Row], paths: Sequence[str]) -> str:
+    """The names of the axes whose values are the names of points."""
+    there = [short(path) for path in paths if any(path in row.assignments for row in rows)]
+    return f"beside points: {' / '.join(there)}" if there else ""
+
+
+_TOGETHER = 3.0
+"""Pixels between points that are seen as one."""
+_MOST_TOGETHER = 3
+
+
+def _joined(names: Sequence[str], places: NDArray[np.float64]) -> list[str]:
+    """Names, those of points in one place together in the first of them."""
+    told: list[tuple[int, list[str]]] = []
+    for place, name in enumerate(names):
+        near = next((own for first, own in told if np.hypot(*(places[first] - places[place])) < _TOGETHER), None)
+        if near is None:
+            told.append((place, [name]))
+        else:
+            near.append(name)
+    joined = [""] * len(names)
+    for first, own in told:
+        joined[first] = ", ".join(own[:_MOST_TOGETHER]) + (f", {len(own) - _MOST_TOGETHER} more" if len(own) > _MOST_TOGETHER else "")
+    return joined
 
 
 _MOST_CELLS = 144
@@ -260,7 +293,8 @@ def heat_figure(study: Study) -> Figure | None:
             axes.set_title(term(metric, "metric").label)
             axes.tick_params(length=0)
             axes.spines[:].set_visible(False)
-        panels[0].set_ylabel(short(down))
+        for axes in panels if narrow() else panels[:1]:
+            axes.set_ylabel(short(down))
         figure.suptitle(
             f"{study.spec.name}: best over all other axes{'; – has no point' if empty else ''}", fontsize="medium", x=0.01, ha="left"
         )

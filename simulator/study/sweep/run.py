@@ -306,9 +306,12 @@ class _Sweep:
         return dispatch
 
     def _jobs(self, points: Sequence[Point]) -> list[Job]:
-        """One job for each timing: workload after workload, and fabric after fabric, so that what is recalled was done not long ago."""
+        """One job for each timing: workload after workload, and fabric after fabric, so that what is recalled was done not long ago.
+
+        Fabrics that differ in little follow one another too: a capacity that is large enough for one is often for the next.
+        """
         groups: dict[str, list[Point]] = {}
-        for point in points:
+        for point in sorted(points, key=_along_axes):
             groups.setdefault(point.timing_key, []).append(point)
         counted = self.store.activities(groups)
         share = max(1, len(groups) // max(1, self.options.workers))
@@ -331,6 +334,12 @@ class _Sweep:
         if len(timed) >= _MANY_PLANNED:
             needed |= {kernel for _, kind in timed for kernel in kind.planning_kernels}
         self.options.prepare(sorted(needed, key=lambda kernel: kernel.name))
+
+
+def _along_axes(point: Point) -> list[tuple[bool, float, str]]:
+    """What orders points axis by axis: numbers by size, words behind them."""
+    values = point.assignments.values()
+    return [(False, value, "") if isinstance(value, int | float) else (True, 0, value) for value in values]
 
 
 def _identity(found: Point | Invalid | None) -> Any:

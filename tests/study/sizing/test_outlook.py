@@ -19,7 +19,7 @@ def _step(keys: Mapping[str, Any]) -> Step:
 
 
 LARGER, SMALLER = _step({"fabric.window": 16}), _step({"fabric.window": 4})
-SHALLOWER, WIDER = _step({"fabric.network.depth": 2}), _step({"trunks.x_bytes_per_cycle": 512})
+SHALLOWER, WIDER = _step({"fabric.network.depth": 2}), _step({"trunks.x_bytes_per_cycle": 1024})
 
 
 def test_a_way_back_is_the_way_of_the_step_that_goes_there() -> None:
@@ -27,7 +27,7 @@ def test_a_way_back_is_the_way_of_the_step_that_goes_there() -> None:
     again = Step.of(LARGER.machine, {"fabric.window": 8})
     assert again is not None
     assert again.way == LARGER.back
-    assert _step({"fabric.multicast": True}).back == ("fabric.multicast False",)
+    assert _step({"fabric.multicast": False}).back == ("fabric.multicast True",)
 
 
 def test_a_step_promises_what_the_last_of_its_way_came_to() -> None:
