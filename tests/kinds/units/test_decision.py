@@ -16,10 +16,8 @@ from simulator.study.sizing.runner import InTurn
 
 random = np.random.default_rng(5)
 WORK = workload(operation(sparse(random, 64, 32, 0.5), sparse(random, 32, 256, 0.9), "walked again"))
-MACHINE = load_machine(
-    "crossbar",
-    ["fabric.units=8", "fabric.lanes=4", "fabric.banks=8", "fabric.bank_kib=0.25", "fabric.weight_bank_kib=0.25", "dram.share=0.01"],
-)
+SMALL = ("fabric.units=8", "fabric.lanes=4", "fabric.banks=8", "fabric.bank_kib=0.25", "fabric.weight_bank_kib=0.25", "dram.share=0.01")
+MACHINE = load_machine("crossbar", SMALL)
 
 
 class _Forgetful(Recall):
