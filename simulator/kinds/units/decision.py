@@ -75,7 +75,7 @@ class Decision:
 
     def _kept(self, way: Hashable) -> bool:
         """Whether the buffer keeps W."""
-        least_room = self.options.recall.of_key((self._cuts, way, "room"), lambda: self._cut(way).least_room(self.residency.room_bytes))
+        least_room = self.options.recall.of_key((self._cuts, way, "room"), lambda: self._cut(way).least_room)
         return least_room is not None and least_room <= self.residency.room_bytes
 
     def run(self, way: Hashable) -> OperationRun:
@@ -92,7 +92,8 @@ class Decision:
 
     def _cut(self, way: Hashable) -> UnitsPlan:
         def made() -> UnitsPlan:
-            return UnitsPlan(self.planned[way].dataflow(), self.index, self.burst_bytes, reuse_tiles=self.options.reuse_tiles)
+            dataflow, room_bytes = self.planned[way].dataflow(), self.residency.room_bytes
+            return UnitsPlan(dataflow, self.index, self.burst_bytes, reuse_tiles=self.options.reuse_tiles, scheduled_room=room_bytes)
 
         if way not in self._plans:
             self._plans[way] = _plans_of(self.options).of_key((self._cuts, way), made, lambda plan: plan.pieces)

@@ -262,7 +262,7 @@ class FusedPlan:
 
     def least_rooms(self) -> tuple[tuple[int | None, ...], ...]:
         """[operations][tiles of blocks] bytes that the buffer must have left for W, to keep that of a tile (`UnitsPlan.least_room`)."""
-        return tuple(tuple(plan.least_room(plan.dataflow.room_bytes) for plan in plans) for plans in self.plans)
+        return tuple(tuple(plan.least_room for plan in plans) for plans in self.plans)
 
     @cached_property
     def _deals(self) -> tuple[Deal, ...]:

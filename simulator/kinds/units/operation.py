@@ -41,6 +41,8 @@ class UnitsPlan:
     """Whether the lists of a tile stay until all rounds have walked them; None: where they fit by themselves."""
     reuse_tiles: bool = True
     """Whether equal tiles are run once."""
+    scheduled_room: int | None = None
+    """Bytes that the buffer had left for W, and for sums that leave, where it was scheduled; None: for W alone, as the dataflow says."""
     _at_once: dict[bool, OperationProgram] = field(default_factory=dict)
     """Least programs whose tiles take no time, by whether W is kept."""
 
@@ -62,16 +64,17 @@ class UnitsPlan:
 
     def keeps_w(self, room_bytes: int) -> bool:
         """Whether the buffer, with so many bytes left for W, keeps one from DRAM that is walked again (rule 7): all of it, or nothing."""
-        least = self.least_room(self.dataflow.room_bytes)
+        least = self.least_room
         return least is not None and least <= room_bytes
 
-    def least_room(self, room_bytes: int) -> int | None:
-        """Bytes that the buffer must have left for W, where it was scheduled with so many, to keep it; None of a W that it never keeps."""
+    @property
+    def least_room(self) -> int | None:
+        """Bytes that the buffer must have left to keep W; None of a W that it never keeps. The same wherever it was scheduled."""
         changes = self._w_changes
         places = dict.fromkeys(changes)
         if len(changes) == len(places) or self.dataflow.loops.residency.w != "dram":
             return None
-        taken = room_bytes - self.dataflow.room_bytes
+        taken = 0 if self.scheduled_room is None else self.scheduled_room - self.dataflow.room_bytes
         return taken + sum(part.bytes for place in places for part in self._w_parts[place])
 
     @cached_property
