@@ -168,6 +168,12 @@ class OperationProgram:
     _elsewhere: dict[int, OperationProgram] = field(init=False, default_factory=dict, compare=False, repr=False)
     _moved: dict[int, Counts] = field(init=False, default_factory=dict, compare=False, repr=False)
 
+    def with_tiles(self, tiles: tuple[TileStep, ...]) -> OperationProgram:
+        """The same transfers, which are counted together, behind as many other tiles."""
+        other = replace(self, tiles=tiles)
+        object.__setattr__(other, "_moved", self._moved)
+        return other
+
     def of_operation(self, index: int) -> OperationProgram:
         """The same for another operation of the program; made once for each."""
         if index not in self._elsewhere:

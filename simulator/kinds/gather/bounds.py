@@ -60,22 +60,33 @@ def _least_accesses(spec: ClusterSpec, batch: WorkBatch) -> Ints:
     return most
 
 
-def least_round_cycles(spec: ClusterSpec, units: int, schedule: GatherSchedule, present: NDArray[np.bool_]) -> list[int]:
-    """[tiles in execution order] cycles that no run of the round goes below.
+def least_round_cycles(spec: ClusterSpec, words: Ints, entries: Ints) -> list[int]:
+    """[tiles in execution order] cycles that no run of the round goes below, given what `busiest_rounds` says.
 
-    The busiest of the `units` of a group multiplies a word a cycle, and examines `examine_width` entries; before its first
-    operand lies a crossing of the empty fabric, after its last one the merge of its row. `present` is [token words, K].
+    A unit multiplies a word a cycle, and examines `examine_width` entries; before its first operand lies a crossing of the empty
+    fabric, after its last one the merge of its row.
+    """
+    computing = np.where(words > 0, words + spec.unloaded_cycles, 0)
+    cycles: list[int] = np.maximum(computing, -(-entries // spec.examine_width)).tolist()
+    return cycles
+
+
+def busiest_rounds(units: int, schedule: GatherSchedule, present: NDArray[np.bool_]) -> tuple[Ints, Ints]:
+    """[tiles in execution order] words that the busiest of the `units` of a group multiplies, and entries that the busiest examines.
+
+    `present` is [token words, K].
     """
     busiest = _Busiest(units, schedule)
-    entries = busiest.of(None)
-    least = np.zeros((schedule.rounds, *entries.shape), dtype=np.int64)
+    of_list = busiest.of(None)
+    words, entries = (np.zeros((schedule.rounds, *of_list.shape), dtype=np.int64) for _ in range(2))
     for index in range(schedule.rounds):
         for start, stop in schedule.active_groups(index):
             here = present[start:stop]
-            words = entries * len(here) if here.all() else busiest.of(here.sum(axis=0))
-            computing = np.where(words > 0, words + spec.unloaded_cycles, 0)
-            least[index] = np.maximum.reduce([least[index], computing, -(-entries * len(here) // spec.examine_width)])
-    return [int(least[index, k, m]) for m, index, k in schedule.positions()]
+            examined = of_list * len(here)
+            words[index] = np.maximum(words[index], examined if here.all() else busiest.of(here.sum(axis=0)))
+            entries[index] = np.maximum(entries[index], examined)
+    m, round_index, k = np.array(schedule.positions()).T
+    return words[round_index, k, m], entries[round_index, k, m]
 
 
 class _Busiest:

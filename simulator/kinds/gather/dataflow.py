@@ -13,7 +13,7 @@ from simulator.activity import Counts
 from simulator.engine.batch import Ints, WorkBatch
 from simulator.engine.cluster import ClusterSpec, Outcome, Outcomes
 from simulator.engine.work import TileValues, TileWork
-from simulator.kinds.gather.bounds import cluster_bounds, least_round_cycles
+from simulator.kinds.gather.bounds import busiest_rounds, cluster_bounds, least_round_cycles
 from simulator.kinds.gather.compiled import engine as compiled
 from simulator.kinds.gather.schedule import GatherSchedule
 from simulator.kinds.units.checks import check_causes, check_equal, require_each
@@ -87,7 +87,11 @@ class GatherDataflow(TokenwiseDataflow[GatherSchedule, SliceLists]):
 
     def least_cycles(self, spec: ClusterSpec) -> list[int]:
         """Of the busiest unit of each round, were nothing in its way."""
-        return least_round_cycles(spec, self.machine.fabric.units_per_group, self.schedule, self.present)
+        return least_round_cycles(spec, *self._busiest)
+
+    @cached_property
+    def _busiest(self) -> tuple[Ints, Ints]:
+        return busiest_rounds(self.machine.fabric.units_per_group, self.schedule, self.present)
 
     def work(self, place: ClusterTile) -> TileWork:
         """What a cluster does in a tile."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Callable, Hashable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache, partial
 from typing import TYPE_CHECKING, Any, Protocol, cast
 
@@ -21,7 +21,7 @@ from simulator.engine.engines import RunOptions
 from simulator.errors import MappingError
 from simulator.kinds.units.loops import Setting, token_tiles
 from simulator.kinds.units.machine import UnitsMachine
-from simulator.kinds.units.operation import UnitsPlan, how, run_of
+from simulator.kinds.units.operation import UnitsPlan, how, run_of, taking
 from simulator.kinds.units.rounds import Dataflow, Deal, Round, Rounds
 from simulator.kinds.units.streams import list_stream, piece_space, with_room
 from simulator.machine.model import Machine
@@ -230,6 +230,8 @@ class FusedPlan:
     plans: tuple[tuple[UnitsPlan, ...], ...]
     """[operations][tiles of blocks]"""
     reuse_tiles: bool
+    _at_once: dict[Kept, OperationProgram] = field(default_factory=dict)
+    """Least programs of all operations whose tiles take no time, by which W are kept."""
 
     @classmethod
     def of(
@@ -290,11 +292,11 @@ class FusedPlan:
 
     def floor(self, settings: Sequence[Setting], kept: Kept) -> OperationProgram:
         """One program of all operations that is through no later than any run's, by the least that clusters take."""
-        rounds = [
-            [plan.least_rounds(cycles, 1) for plan, cycles in zip(plans, deal.least(setting.spec), strict=True)]
-            for setting, plans, deal in zip(settings, self.plans, self._deals, strict=True)
-        ]
-        return interleaved(self.programs(rounds, kept))
+        if kept not in self._at_once:
+            rounds = [[plan.least_rounds([0] * len(plan.positions), 1) for plan in plans] for plans in self.plans]
+            self._at_once[kept] = interleaved(self.programs(rounds, kept))
+        cycles = [_flat(deal.least(setting.spec)) for deal, setting in zip(self._deals, settings, strict=True)]
+        return taking(self._at_once[kept], _flat(zip(*cycles, strict=True)))
 
     def programs(self, rounds: Sequence[Sequence[Sequence[Round]]], kept: Kept) -> list[OperationProgram]:
         """[operations] tiles, fills and drains, all as many; drains wait for room as the tiles of all operations leave it."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
@@ -41,6 +41,8 @@ class UnitsPlan:
     """Whether the lists of a tile stay until all rounds have walked them; None: where they fit by themselves."""
     reuse_tiles: bool = True
     """Whether equal tiles are run once."""
+    _at_once: dict[bool, OperationProgram] = field(default_factory=dict)
+    """Least programs whose tiles take no time, by whether W is kept."""
 
     @cached_property
     def positions(self) -> list[Position]:
@@ -203,8 +205,10 @@ class UnitsPlan:
 
     def floor(self, spec: ClusterSpec, *, w_kept: bool) -> OperationProgram:
         """Such a program by the least that clusters take: dearer, and nearer."""
+        if w_kept not in self._at_once:
+            self._at_once[w_kept] = self.least_program([0] * len(self.positions), w_kept=w_kept)
         (cycles,) = self.deal.least(spec)
-        return self.least_program(cycles, w_kept=w_kept)
+        return taking(self._at_once[w_kept], cycles)
 
     def least_rounds(self, cycles: Sequence[int], row_words: int) -> list[Round]:
         """Rounds that do no later than any run's what the system level waits for, with so many row words, there from the start."""
@@ -212,8 +216,7 @@ class UnitsPlan:
         pieces_of = {place: len(self.dataflow.w_parts(*place, 1)) for place in dict.fromkeys((m, k) for m, _, k in self.positions)}
         rounds = []
         for (m, _, k), least in zip(self.positions, cycles, strict=True):
-            pieces = pieces_of[m, k]
-            flow = Flow((0, *[least] * (pieces - 1)), (0,) * pieces)
+            flow = _least_flow(least, pieces_of[m, k])
             rounds.append(Round(least, Counts(), np.zeros(0, dtype=np.int64), Bounds(), InStep([], flow, rows, np.zeros_like(rows))))
         return rounds
 
@@ -249,6 +252,19 @@ class UnitsPlan:
         tiles = itertools.product(range(len(loops.m_tiles)), range(len(loops.k_tiles)))
         stored = sum(dataflow.fetched(m, k).total for m, k in tiles)
         return loops.describe() | {"weight_format": dataflow.weight_form, "weight_stored_bytes": stored}
+
+
+def taking(least: OperationProgram, cycles: Sequence[int]) -> OperationProgram:
+    """A least program whose tiles take so many cycles at least."""
+    timed = zip(least.tiles, cycles, strict=True)
+    return least.with_tiles(
+        tuple(replace(tile, cycles=each, w_flow=tile.w_flow and _least_flow(each, len(tile.w_flow.first))) for tile, each in timed)
+    )
+
+
+def _least_flow(cycles: int, pieces: int) -> Flow:
+    """Of a W of which only the first piece is wanted before the end."""
+    return Flow((0, *[cycles] * (pieces - 1)), (0,) * pieces)
 
 
 def run_plan(

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from simulator.activity import Bounds, Counts
 from simulator.engine.batch import Ints, WorkBatch
-from simulator.engine.cluster import CAPACITIES, CAUSE, ClusterSpec, Milestones, Outcome
+from simulator.engine.cluster import CAUSE, ClusterSpec, Milestones, Outcome
 from simulator.engine.engines import Engine
 from simulator.engine.work import TileWork
 from simulator.kinds.units.loops import Position, TileLoops
@@ -191,11 +191,11 @@ class Lot:
         return self.flows[0].met(self.batch)
 
     def bounds(self, spec: ClusterSpec) -> Ints:
-        """[clusters, bounds] in the order of `ClusterResults`; those of any capacities are the same."""
-        key = spec.holding([0] * len(CAPACITIES))
-        if key not in self._bounds:
-            self._bounds[key] = self.flows[0].bounds(self, spec)
-        return self._bounds[key]
+        """[clusters, bounds] in the order of `ClusterResults`: those of any capacities and latencies are the same."""
+        bound_by = spec.at_any_pace()
+        if bound_by not in self._bounds:
+            self._bounds[bound_by] = self.flows[0].bounds(self, bound_by)
+        return self._bounds[bound_by]
 
 
 class _Cluster(NamedTuple):
