@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from collections.abc import Mapping
 from html import escape
 from importlib.util import find_spec
 from pathlib import Path
@@ -63,14 +64,18 @@ def _sentences(page: Page) -> str:
 def _table(page: Page) -> str:
     words = _varied(page)
     noted = any(point.note for point in page.points)
-    head = ["<th><button>name</button></th>", *(f"<th><button>{escape(word)}</button></th>" for word in words)]
+    # what only some points have, such as the sizes of one kind of machine, stands behind a click
+    of_all = [word for word in words if all(point.labels.get(word) for point in page.points)]
+    kinds_of = {word: "word" if word in of_all else "word more" for word in words}
+    head = ["<th><button>name</button></th>"]
+    head += [f'<th class="{kind}"><button>{escape(word)}</button></th>' for word, kind in kinds_of.items()]
     head += [
         f'<th class="{_shown(column)}" title="{escape(column.meaning)}"><button>{escape(column.title)}</button></th>'
         for column in page.columns
     ]
     head += ["<th><button>note</button></th>"] if noted else []
-    rows = "".join(f"<tr>{_row(page, point, words, noted=noted)}</tr>" for point in page.points)
-    told = all(point.labels.get(word, "") in point.name for point in page.points for word in words)
+    rows = "".join(f"<tr>{_row(page, point, kinds_of, noted=noted)}</tr>" for point in page.points)
+    told = all(point.labels.get(word, "") in point.name for point in page.points for word in of_all)
     kinds = " ".join(["told"] * told + ["many"] * (len(page.points) > _MANY))
     return f'<table class="{kinds}"><thead><tr>{"".join(head)}</tr></thead><tbody>{rows}</tbody></table>'
 
@@ -88,10 +93,10 @@ def _varied(page: Page) -> list[str]:
     return [word for word in words if len({point.labels.get(word) for point in page.points}) > 1]
 
 
-def _row(page: Page, point: Point, words: list[str], *, noted: bool) -> str:
+def _row(page: Page, point: Point, words: Mapping[str, str], *, noted: bool) -> str:
     cells = [
         f'<th title="{escape(point.name)}">{escape(point.name)}</th>',
-        *(f'<td class="word">{escape(point.labels.get(word, ""))}</td>' for word in words),
+        *(f'<td class="{kind}">{escape(point.labels.get(word, ""))}</td>' for word, kind in words.items()),
     ]
     for column in page.columns:
         value = _scaled(point, column)

@@ -135,6 +135,8 @@ def test_only_tables_of_many_points_fold_and_names_that_tell_all_words_stand_for
 
     assert kinds(["axis 1", "axis 2"]) == "told"
     assert kinds([f"axis {place}" for place in range(9)]) == "told many"
+    some = [Point("axis 1", {"axis": "1", "rows": "8"}, {}), Point("axis 2", {"axis": "2"}, {})]
+    assert '<table class="told">' in rendered(Page("t", [""], [], some, ("cycles", "cycles")), "")
     point = Point("machine", {"workload": "a"}, {}), Point("machine", {"workload": "b"}, {})
     assert '<table class="">' in rendered(Page("t", [""], [], point, ("cycles", "cycles")), "")
 
