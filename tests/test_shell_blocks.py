@@ -26,6 +26,8 @@ COMMANDS = {page.stem: found for page in PAGES if (found := COMMAND.findall(page
 QUICK = ("import", "trace", "explain", "inspect configs")
 ELSEWHERE = ("scheduler:8786", "--reference", "--liberty", "synth/figures.yaml", "mine-load.yaml")
 """What needs more than this computer, or a file of the reader's own."""
+BEFORE = {"compare-tinygpt": COMMANDS["README"][0], "replicas": "sparsim sweep replicas -q"}
+"""Commands of README that leave what other pages name."""
 
 
 def words(command: str) -> list[str]:
@@ -81,7 +83,7 @@ def test_the_commands_of_a_page_run_in_order_as_printed(checkout: Path, page: st
     (checkout / "sparsim").write_text(f'#!/bin/sh\nexec "{sys.executable}" -m sparsim "$@"\n', encoding="utf-8")
     (checkout / "sparsim").chmod(0o755)
     surroundings = os.environ | {"PATH": f"{checkout}:{os.environ['PATH']}", "PYTHONPATH": str(ROOT)}
-    before = () if page == "README" else (COMMANDS["README"][0], "sparsim sweep replicas -q")
+    before = [] if page == "README" else [made for name, made in BEFORE.items() if any(name in command for command in COMMANDS[page])]
     for command in [*before, *COMMANDS[page]]:
         if not any(part in command for part in ELSEWHERE):
             done = subprocess.run(["bash", "-c", command], cwd=checkout, env=surroundings, capture_output=True, text=True, check=False)

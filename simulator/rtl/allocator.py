@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from amaranth.hdl import Cat, Elaboratable, Module, Mux, Signal, Value
+from amaranth.hdl import Elaboratable, Module, Mux, Signal, Value
 
-from simulator.rtl.parts import any_of, lowest, wire
+from simulator.rtl.parts import any_of, gathered, lowest, wire
 
 Alike = Callable[[Module, int, Value, Value], Value]
 """(module, output, winner, asking) → the inputs that an output takes along with the winner, the winner among them."""
@@ -60,9 +60,10 @@ class Allocator(Elaboratable):
         for iteration in range(self.iterations):
             winners, grants = self._granted(m, iteration, paired)
             accepted = self._accepted(m, iteration, grants)
-            new = [Signal(self.inputs, name=f"pairs_{output}_{iteration}") for output in range(self.outputs)]
-            for output in range(self.outputs):
-                m.d.comb += new[output].eq(Cat(accepted[input][output] for input in range(self.inputs)))
+            new = [
+                gathered(m, [accepted[input][output] for input in range(self.inputs)], f"pairs_{output}_{iteration}")
+                for output in range(self.outputs)
+            ]
             if iteration == 0:
                 self._move_pointers(m, winners, new, accepted)
             elif not self.registered and self.inputs > 1:
@@ -90,7 +91,8 @@ class Allocator(Elaboratable):
         """[inputs] output that each input accepts."""
         accepted = [Signal(self.outputs, name=f"accepted_{input}_{iteration}") for input in range(self.inputs)]
         for input, chosen in enumerate(accepted):
-            m.d.comb += chosen.eq(first_from(m, Cat(granted[input] for granted in grants), self.accept[input], chosen.name))
+            asked = gathered(m, [granted[input] for granted in grants], f"granted_{input}_{iteration}")
+            m.d.comb += chosen.eq(first_from(m, asked, self.accept[input], chosen.name))
         return accepted
 
     def _move_pointers(self, m: Module, winners: list[Signal], pairs: list[Signal], accepted: list[Signal]) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from itertools import chain
 from typing import Any
 
 from amaranth.hdl import Cat, Elaboratable, Module, Mux, Signal, Value
@@ -11,9 +13,10 @@ from simulator.rtl.bank import Bank, BankPort
 from simulator.rtl.bits import index_bits
 from simulator.rtl.combining import CombinedReplies
 from simulator.rtl.direct import DirectLanding, DirectReplies, DirectRequests
+from simulator.rtl.filling import Fill
 from simulator.rtl.flit import flit_layout
-from simulator.rtl.lists import Tile
-from simulator.rtl.network import RoutedReplies, RoutedRequests
+from simulator.rtl.lists import ListWalk, Tile
+from simulator.rtl.network import RoutedNetwork, RoutedReplies, RoutedRequests
 from simulator.rtl.shape import ClusterShape
 from simulator.rtl.unit import VectorUnit
 from simulator.rtl.window import Landing
@@ -38,16 +41,36 @@ class Cluster(Elaboratable):
         self.done = Signal()
         """All work of the tile is done."""
 
+    @property
+    def lengths(self) -> list[Signal]:
+        """[units] entries of each list."""
+        return [unit.walk.length for unit in self.units]
+
+    @property
+    def fills(self) -> dict[str, list[Fill]]:
+        """Weight banks and presence bits of the units, and the banks."""
+        lists, scans = [unit.walk.bank for unit in self.units], [unit.scan for unit in self.units]
+        return {
+            "lists": [Fill(bank.memory, bank.fill, bank.fill_line, bank.fill_entries) for bank in lists],
+            "present": [Fill(scan.present, scan.fill, scan.fill_address, scan.fill_present) for scan in scans],
+            "banks": [Fill(bank.memory, bank.fill, bank.fill_line, bank.fill_word) for bank in self.banks],
+        }
+
+    @property
+    def networks(self) -> dict[str, RoutedNetwork]:
+        """Those of routers, by what they carry."""
+        paths = {"requests": self.requests, "replies": self.replies}
+        return {name: path for name, path in paths.items() if isinstance(path, RoutedNetwork)}
+
     def ports_of_top(self) -> list[Signal]:
         """What joins it to the rest of a machine: settings of a tile, fills of its memories, rows that are written."""
         tile = self.tile
         ports = [tile.run, tile.features, tile.last_token, tile.piece_entries, tile.fifo_pieces, self.done]
-        for bank in self.banks:
-            ports += [bank.fill, bank.fill_line, bank.fill_word]
+        ports += self.lengths
+        for fill in chain.from_iterable(self.fills.values()):
+            ports += [fill.valid, fill.address, fill.word]
         for unit in self.units:
-            scan, lists, sums = unit.scan, unit.walk.bank, unit.accumulators
-            ports += [unit.walk.length, lists.fill, lists.fill_line, lists.fill_entries]
-            ports += [scan.fill, scan.fill_address, scan.fill_present]
+            sums = unit.accumulators
             ports += [sums.write, sums.write_token, sums.write_row, sums.write_word]
         return ports
 
@@ -68,7 +91,7 @@ class Cluster(Elaboratable):
 
         lone = shape.spec.network == "none"
         landing = DirectLanding(shape, self.reply_layout) if lone else Landing(shape.spec.window, shape.word_bits)
-        return VectorUnit(shape, self.tile, self.request_layout, index, self.requests.entry(index), into, landing)
+        return VectorUnit(shape, self.tile, self.request_layout, self.requests.entry(index), into, landing)
 
     def _port(self) -> BankPort:
         spec = self.shape.spec
@@ -89,15 +112,21 @@ class Cluster(Elaboratable):
             self.replies.take(m, number, port)
         for number, unit in enumerate(self.units):
             m.submodules[f"unit_{number}"] = unit
+            # bit by bit: a number that is said whole would become part of the module that reads it, and no two units would be alike
+            m.d.comb += [bit.eq(number >> place & 1) for place, bit in enumerate(unit.scan.index)]
             self.requests.join(m, number, unit.scan.issues)
             if isinstance(unit.landing, DirectLanding):
-                unit.landing.issues = unit.scan.issues
+                unit.landing.ranking.issues = unit.scan.issues
             self.replies.land(m, number, unit.landing)
         if self.shape.streams:
-            furthest = [Mux(unit.walk.done, self.shape.entries, unit.walk.piece) for unit in self.units]
-            m.d.comb += self.tile.front.eq(least(furthest) + self.tile.fifo_pieces)
+            m.d.comb += self.tile.front.eq(piece_front(self.shape, self.tile, [unit.walk for unit in self.units]))
         m.d.comb += self.done.eq(Cat(unit.idle for unit in self.units).all())
         return m
+
+
+def piece_front(shape: ClusterShape, tile: Tile, walks: Sequence[ListWalk]) -> Value:
+    """The first piece that cannot be here yet: as many behind the slowest unit's as a FIFO holds."""
+    return least([Mux(walk.done, shape.entries, walk.piece) for walk in walks]) + tile.fifo_pieces
 
 
 def least(values: list[Value]) -> Value:

@@ -2,29 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
-from amaranth.hdl import Array, Cat, Const, Elaboratable, Module, Mux, Signal, Value
+from amaranth.hdl import Array, Elaboratable, Module, Signal, Value
 from amaranth.lib.data import StructLayout, View
 from amaranth.lib.memory import Memory
 
 from simulator.rtl.bank import BankPort
 from simulator.rtl.bits import index_bits
-from simulator.rtl.parts import delayed, selected, total, wire
-from simulator.rtl.queue import Look, Queue
-from simulator.rtl.scan import Issue
+from simulator.rtl.flit import Leaving
+from simulator.rtl.parts import delayed, wire
+from simulator.rtl.queue import Look, Queue, Queued
+from simulator.rtl.ranking import ByIssue
 from simulator.rtl.shape import ClusterShape
 
 
 class DirectRequests(Elaboratable):
     """The queues of all ports, as the unit sees them: a request goes into that of its port."""
 
-    def __init__(self, shape: ClusterShape, ports: list[BankPort]) -> None:
+    def __init__(self, shape: ClusterShape, ports: Sequence[Queued]) -> None:
         self.shape = shape
         self.queues = [port.queue for port in ports]
         self.channels = len(ports)
         self.looks: list[Look] = []
-        self.issues: list[Issue] = []
+        self.issues: Sequence[Leaving] = []
         """Of the unit; set once it is there."""
 
     def entry(self, source: int) -> DirectRequests:
@@ -35,11 +37,11 @@ class DirectRequests(Elaboratable):
         """The port that it asks."""
         return flit.sink
 
-    def join(self, m: Module, number: int, issues: list[Issue]) -> None:
+    def join(self, m: Module, number: int, issues: Sequence[Leaving]) -> None:
         """Take what the unit issues."""
         self.issues = issues
 
-    def serve(self, m: Module, number: int, port: BankPort) -> None:
+    def serve(self, m: Module, number: int, port: Queued) -> None:
         """Nothing is between a port and its queue."""
 
     def look(self) -> Look:
@@ -85,34 +87,19 @@ class DirectReplies(Elaboratable):
 
 
 class DirectLanding(Elaboratable):
-    """Landing registers to which words come from all ports at once; those of a cycle rank by issue.
-
-    Who was issued before whom is kept as a bit a pair of slots.
-    """
+    """Landing registers to which words come from all ports at once; those of a cycle rank by issue."""
 
     def __init__(self, shape: ClusterShape, replies: StructLayout) -> None:
         spec = shape.spec
-        self.window = window = spec.window
+        window = spec.window
         self.landed = [Signal(name=f"landed_{port}") for port in range(spec.ports)]
         self.flit: list[View] = [Signal(replies, name=f"flit_{port}") for port in range(spec.ports)]
+        self.ranking = ByIssue(window, spec.ports)
         self.arrivals = Queue(StructLayout({"tag": index_bits(window)}), window, pushes=min(spec.ports, window))
         self.words = Memory(shape=shape.word_bits, depth=window, init=[])
-        self.issues: list[Issue] = []
-        """Of the unit; set once it is there."""
         self.consumed = Signal()
         self.consumed_tag = Signal(index_bits(window))
         self.consumed_word = Signal(shape.word_bits)
-
-    def _older(self, m: Module) -> list[Signal]:
-        """[slots] those that were issued later: the present issue is younger than all, and those of a cycle follow one another."""
-        older = [Signal(self.window, name=f"older_{tag}") for tag in range(self.window)]
-        for tag, later in enumerate(older):
-            after: Value = later
-            for issue in self.issues:
-                mine = issue.flit.tag == tag
-                after = Mux(issue.valid, Mux(mine, 0, after | (1 << issue.flit.tag)), after)
-            m.d.sync += later.eq(after)
-        return older
 
     @property
     def arriving(self) -> list[tuple[Signal, Value]]:
@@ -122,29 +109,19 @@ class DirectLanding(Elaboratable):
     def elaborate(self, platform: Any) -> Module:
         """Rank, and queue."""
         m = Module()
-        m.submodules.arrivals, m.submodules.words = self.arrivals, self.words
-        ways = list(zip(self.landed, self.flit, strict=True))
-        here = [wire(m, Mux(valid, 1 << flit.tag, 0), f"here_{port}", self.window) for port, (valid, flit) in enumerate(ways)]
-        coming = Signal(self.window)
-        m.d.comb += coming.eq(Cat(Cat(*(mask[tag] for mask in here)).any() for tag in range(self.window)))
-        older = self._older(m)
-        ranks = []
-        for tag in range(self.window):
-            rank = Signal(range(self.window + 1), name=f"rank_{tag}")
-            m.d.comb += rank.eq(total([Const(0, 1), *(coming[other] & older[other][tag] for other in range(self.window))]))
-            ranks.append(rank)
-        for place, (push, flit) in enumerate(zip(self.arrivals.push, self.arrivals.flit, strict=True)):
-            mine = [wire(m, coming[tag] & (ranks[tag] == place), f"lands_{place}_{tag}") for tag in range(self.window)]
-            m.d.comb += push.eq(Cat(*mine).any())
-            m.d.comb += flit.tag.eq(selected([(lands, Const(tag, index_bits(self.window))) for tag, lands in enumerate(mine)]))
-        for valid, flit in ways:
+        m.submodules.ranking, m.submodules.arrivals, m.submodules.words = ranking, arrivals, _ = self.ranking, self.arrivals, self.words
+        for comes, slot, landed, flit in zip(ranking.comes, ranking.slot, self.landed, self.flit, strict=True):
+            m.d.comb += [comes.eq(landed), slot.eq(flit.tag)]
+        for push, into, valid, tag in zip(arrivals.push, arrivals.flit, ranking.valid, ranking.tag, strict=True):
+            m.d.comb += [push.eq(valid), into.tag.eq(tag)]
+        for valid, flit in zip(self.landed, self.flit, strict=True):
             write = self.words.write_port()
             m.d.comb += [write.en.eq(valid), write.addr.eq(flit.tag), write.data.eq(flit.carried)]
         read = self.words.read_port(domain="comb")
         m.d.comb += [
-            self.arrivals.pop.eq(self.arrivals.visible[0]),
-            self.consumed.eq(self.arrivals.visible[0]),
-            self.consumed_tag.eq(self.arrivals.head.tag),
+            arrivals.pop.eq(arrivals.visible[0]),
+            self.consumed.eq(arrivals.visible[0]),
+            self.consumed_tag.eq(arrivals.head.tag),
             read.addr.eq(self.consumed_tag),
             self.consumed_word.eq(read.data),
         ]

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from amaranth.lib.data import StructLayout
+from amaranth.hdl import Signal
+from amaranth.lib.data import StructLayout, View
 
 from simulator.network import NetworkSpec
 from simulator.rtl.bits import index_bits
@@ -18,3 +19,13 @@ def flit_layout(spec: NetworkSpec, window: int, carried_bits: int) -> StructLayo
             "carried": max(1, carried_bits),
         }
     )
+
+
+class Leaving:
+    """What leaves a unit for its network in a cycle, or may."""
+
+    def __init__(self, layout: StructLayout, queues: int, name: str) -> None:
+        self.valid = Signal(name=name)
+        self.flit: View = Signal(layout, name=f"{name}_flit")
+        self.into = Signal(index_bits(queues), name=f"{name}_into")
+        """Number of the queue at the network that takes it."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -15,10 +16,10 @@ from simulator.network import NetworkSpec
 from simulator.rtl.allocator import Allocator, only_winner
 from simulator.rtl.bank import BankPort
 from simulator.rtl.bits import index_bits
+from simulator.rtl.flit import Leaving
 from simulator.rtl.parts import chosen, delayed
-from simulator.rtl.queue import Buffering, Queue, VirtualQueues
+from simulator.rtl.queue import Buffering, Queue, Queued, VirtualQueues
 from simulator.rtl.router import Buffer, Room, Route, Router, heads_alike
-from simulator.rtl.scan import Issue
 from simulator.rtl.window import Landing
 
 
@@ -174,7 +175,7 @@ class RoutedRequests(RoutedNetwork):
         super().__init__(spec.requests, layout, pushes=spec.issue_width, early=spec.feed_cycles > 1)
         self.feed_cycles = spec.feed_cycles
 
-    def join(self, m: Module, number: int, issues: list[Issue]) -> None:
+    def join(self, m: Module, number: int, issues: Sequence[Leaving]) -> None:
         """What a unit issues, to its own queue, in which it has a slot from then on."""
         queue, stages = self.entry(number), self.feed_cycles - 1
         for i, issue in enumerate(issues):
@@ -187,7 +188,7 @@ class RoutedRequests(RoutedNetwork):
             if queue.early:
                 m.d.comb += [queue.reserve[i].eq(issue.valid), queue.reserve_for[i].eq(issue.into)]
 
-    def serve(self, m: Module, number: int, port: BankPort) -> None:
+    def serve(self, m: Module, number: int, port: Queued) -> None:
         """What comes to a bank port."""
         out, queue = self.out[number], port.queue
         m.d.comb += [self.room[number].eq(queue.free != 0), queue.push[0].eq(out.valid), queue.flit[0].eq(out.flit)]

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, Protocol
 
 from amaranth.hdl import Cat, Elaboratable, EnableInserter, Module, Signal
 from amaranth.lib.data import StructLayout, View
@@ -49,13 +50,24 @@ class OutputBank(Elaboratable):
         return m
 
 
+def output_banks(cluster: Cluster, slots: int) -> list[OutputBank]:
+    """One a unit. `slots`: row words of it, both halves together."""
+    return [OutputBank(cluster, number, slots) for number in range(len(cluster.units))]
+
+
+class Gateable(Protocol):
+    """A cluster of any dataflow."""
+
+    def ports_of_top(self) -> list[Signal]:
+        """What joins it to the rest of a machine."""
+
+
 class GatedCluster(Elaboratable):
     """A cluster on a clock of its own: it stands where the system holds it (a piece of a list is late) or a row has no place."""
 
-    def __init__(self, cluster: Cluster, slots: int) -> None:
-        """`slots`: row words of an output bank, both halves together."""
+    def __init__(self, cluster: Gateable, outputs: Sequence[OutputBank]) -> None:
         self.cluster = cluster
-        self.outputs = [OutputBank(cluster, number, slots) for number in range(len(cluster.units))]
+        self.outputs = outputs
         self.hold = Signal()
         self.still = Signal()
 
@@ -74,6 +86,6 @@ class GatedCluster(Elaboratable):
         for number, output in enumerate(self.outputs):
             m.submodules[f"output_{number}"] = output
             m.d.comb += output.still.eq(self.still)
-        m.d.comb += self.still.eq(self.hold | Cat(*(output.waits for output in self.outputs)).any())
+        m.d.comb += self.still.eq(self.hold | Cat(0, *(output.waits for output in self.outputs)).any())
         m.d.comb += moves.eq(~self.still)
         return m

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from amaranth.hdl import Array, Module, Mux, Signal, Value
+from amaranth.hdl import Array, Cat, Module, Mux, Signal, Value
 
 from simulator.rtl.bits import index_bits
 
@@ -15,6 +15,16 @@ def wire(m: Module, value: Value, name: str, bits: int | None = None) -> Signal:
     signal = Signal(len(value) if bits is None else bits, name=name)
     m.d.comb += signal.eq(value)
     return signal
+
+
+def gathered(m: Module, bits: Sequence[Value], name: str) -> Signal:
+    """Bits from many places as one word, put together once.
+
+    Said in two parts: a word that is said whole has no wires of its own, and is put together again wherever it is read.
+    """
+    word = Signal(len(bits), name=name)
+    m.d.comb += [word[:1].eq(bits[0]), word[1:].eq(Cat(*bits[1:]))]
+    return word
 
 
 def delayed(m: Module, value: Value, cycles: int, name: str) -> Value:
@@ -47,6 +57,13 @@ def any_of(masks: Sequence[Value]) -> Value:
 def selected(choices: Sequence[tuple[Value, Value]]) -> Value:
     """What goes with the one condition that holds; 0 where none does."""
     return any_of([Mux(condition, value, 0) for condition, value in choices])
+
+
+def number_of(one_hot: Value, bits: int | None = None) -> Value:
+    """Of the place that is set, 0 where none is; in as many bits as its places ask for, or as are told."""
+    width = index_bits(len(one_hot)) if bits is None else bits
+    masks = [sum(1 << place for place in range(len(one_hot)) if place >> bit & 1) for bit in range(width)]
+    return Cat((one_hot & mask).any() for mask in masks)
 
 
 def wrapped(m: Module, value: Value, limit: int) -> Value:

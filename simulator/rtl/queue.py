@@ -30,6 +30,12 @@ class Entry(Protocol):
         """A view of free slots."""
 
 
+class Queued(Protocol):
+    """A bank port, whatever it does with what its queue holds."""
+
+    queue: Queue
+
+
 class Buffering(Elaboratable):
     """An input buffer, whatever its queues: up to `pushes` flits come in a cycle, and one leaves.
 

@@ -11,7 +11,7 @@ from amaranth.lib.data import Layout, View
 
 from simulator.rtl.allocator import Allocator
 from simulator.rtl.bits import index_bits
-from simulator.rtl.parts import any_of, selected, wire
+from simulator.rtl.parts import any_of, gathered, number_of, selected, wire
 from simulator.rtl.queue import Buffering
 
 Room = Callable[[Module, int, View], Value]
@@ -82,7 +82,7 @@ class Router(Elaboratable):
         m.submodules.allocator = pairs = self.allocator
         for place, buffer in enumerate(self.buffers):
             m.submodules[f"buffer_{place}"] = buffer.queue
-        leaving = [Cat(mask[place] for mask in pairs.pairs) for place in range(len(self.buffers))]
+        leaving = [gathered(m, [mask[place] for mask in pairs.pairs], f"leaving_{place}") for place in range(len(self.buffers))]
         sending = self._busy(m, "sending", [links.any() for links in leaving])
         taken = self._busy(m, "taken", [mask.any() for mask in pairs.pairs])
         heading = [] if self.voq else [wire(m, b.route(b.queue.head), f"heading_{i}", self._bits) for i, b in enumerate(self.buffers)]
@@ -100,7 +100,7 @@ class Router(Elaboratable):
                 heads = [(taken, self._leaving_flit(place, of[place])) for taken, of in zip(leaving[place], choice, strict=True)]
                 m.d.comb += self.left_flit[place].eq(selected(heads))
             if self.voq:
-                m.d.comb += buffer.queue.pop_from.eq(selected([(leaving[place][link], of[place]) for link, of in enumerate(choice)]))
+                m.d.comb += buffer.queue.pop_from.eq(self._leaving_channel(leaving[place], [of[place] for of in choice]))
         for link, mask in enumerate(pairs.pairs):
             sent = [self._leaving_flit(place, channel) for place, channel in enumerate(choice[link])]
             m.d.comb += [self.sent[link].eq(mask.any()), self.sent_flit[link].eq(selected(list(zip(mask, sent, strict=True))))]
@@ -137,7 +137,7 @@ class Router(Elaboratable):
                 wants = wants & (heading[place] == channel)
             may = wants & self.room[channel](m, place, head)
             bits.append(may if self.flits == 1 else may & ~sending[place])
-        return wire(m, Cat(*bits), f"able_{channel}")
+        return gathered(m, bits, f"able_{channel}")
 
     def _choice(self, m: Module, link: int, heading: list[Signal], able: list[Signal]) -> list[Value]:
         """[buffers] the channel of a link that each takes, if it is paired with it: of several that it may take, the first."""
@@ -153,6 +153,12 @@ class Router(Elaboratable):
                 found = Mux(able[channel][place], channel, found)
             choices.append(wire(m, found, f"choice_{link}_{place}"))
         return choices
+
+    def _leaving_channel(self, links: Signal, choice: list[Value]) -> Value:
+        """Of a buffer, the channel of the one link that it is paired with."""
+        if len(links) == len(self.links):
+            return number_of(links, self._bits)
+        return selected(list(zip(links, choice, strict=True)))
 
     def _leaving_flit(self, place: int, channel: Value) -> Value:
         queue = self.buffers[place].queue

@@ -10,8 +10,9 @@ from amaranth.lib.data import StructLayout, View
 from amaranth.lib.memory import Memory
 
 from simulator.rtl.bits import index_bits
+from simulator.rtl.flit import Leaving
 from simulator.rtl.lists import ListWalk, Tile
-from simulator.rtl.parts import any_of, chosen, lowest, selected, total, wire
+from simulator.rtl.parts import any_of, chosen, lowest, number_of, selected, total, wire
 from simulator.rtl.placement import bank_of, line_of
 from simulator.rtl.queue import Entry
 from simulator.rtl.rows import OpenRows, Places
@@ -19,14 +20,11 @@ from simulator.rtl.shape import ClusterShape
 from simulator.rtl.window import Tags
 
 
-class Issue:
-    """A request that leaves in a cycle, or may."""
+class Issue(Leaving):
+    """A request for a word."""
 
     def __init__(self, shape: ClusterShape, requests: StructLayout, queues: int, name: str) -> None:
-        self.valid = Signal(name=name)
-        self.flit: View = Signal(requests, name=f"{name}_flit")
-        self.into = Signal(index_bits(queues), name=f"{name}_into")
-        """Number of the queue at the network that takes it."""
+        super().__init__(requests, queues, name)
         self.slot = Signal(index_bits(shape.spec.accumulators), name=f"{name}_slot")
         """Accumulator of its row."""
         self.token = Signal(index_bits(shape.tokens), name=f"{name}_token")
@@ -47,7 +45,6 @@ class Scan(Elaboratable):
         shape: ClusterShape,
         tile: Tile,
         requests: StructLayout,
-        index: int,
         parts: tuple[ListWalk, Tags, OpenRows, Places],
         queue: Entry,
         into: Callable[[View], Value],
@@ -55,7 +52,8 @@ class Scan(Elaboratable):
         """`queue`: the unit's own at the network; `into` tells which of several there takes a request."""
         self.shape = shape
         self.tile = tile
-        self.index = index
+        self.index = Signal(requests["source"].shape)
+        """Number of the unit: a wire, so that all units are made alike."""
         self.walk, self.tags, self.rows, self.places = parts
         self.queues = queue.channels
         self.into = into
@@ -186,8 +184,3 @@ class _Steps:
         ]
         after = Mux(ends, self.at_hand & ~for_token, Mux(asks.valid, self.at_hand | for_token, self.at_hand))
         self.at_hand = wire(m, after, f"at_hand_after_{step}", len(rows.at_hand))
-
-
-def number_of(one_hot: Value) -> Value:
-    """Of the place that is set."""
-    return selected([(one_hot[place], Const(place, index_bits(len(one_hot)))) for place in range(len(one_hot))])

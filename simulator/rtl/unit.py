@@ -31,7 +31,6 @@ class VectorUnit(Elaboratable):
         shape: ClusterShape,
         tile: Tile,
         requests: StructLayout,
-        index: int,
         queue: Entry,
         into: Callable[[View], Value],
         landing: Landing | DirectLanding,
@@ -44,7 +43,7 @@ class VectorUnit(Elaboratable):
         self.landing = landing
         self.rows = OpenRows(shape)
         self.places = Places(shape)
-        self.scan = Scan(shape, tile, requests, index, (self.walk, self.tags, self.rows, self.places), queue, into)
+        self.scan = Scan(shape, tile, requests, (self.walk, self.tags, self.rows, self.places), queue, into)
         self.merging = MergeQueue(spec.accumulators, 1 + spec.examine_width)
         self.accumulators = Accumulators(shape)
         self.pending = Memory(
@@ -68,8 +67,8 @@ class VectorUnit(Elaboratable):
         read = self.pending.read_port(domain="comb")
         m.d.comb += [
             read.addr.eq(landing.consumed_tag),
-            self.tags.back.eq(landing.consumed),
-            self.tags.back_tag.eq(landing.consumed_tag),
+            self.tags.back[0].eq(landing.consumed),
+            self.tags.back_tag[0].eq(landing.consumed_tag),
             accumulators.consumed.eq(landing.consumed),
             accumulators.slot.eq(read.data.slot),
             accumulators.weight.eq(read.data.weight),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from simulator.rtl.design import Design
+from simulator.rtl.sharing import shared
 from simulator.rtl.yosys import run_yosys
 
 _UNSAID = ("generator", "src", "amaranth.hierarchy", "amaranth.decoding")
@@ -13,8 +14,7 @@ def rtlil(design: Design) -> str:
     """Text in Yosys's language; its top module has the design's name."""
     from amaranth.back.rtlil import convert
 
-    text: str = convert(design.top, name=design.name, ports=list(design.ports), emit_src=False)
-    return text
+    return shared(convert(design.top, name=design.name, ports=list(design.ports), emit_src=False))
 
 
 def verilog(design: Design) -> str:

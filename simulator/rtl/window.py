@@ -9,21 +9,21 @@ from amaranth.lib.data import StructLayout, View
 from amaranth.lib.memory import Memory
 
 from simulator.rtl.bits import index_bits
-from simulator.rtl.parts import wrapped
+from simulator.rtl.parts import total, wrapped
 from simulator.rtl.queue import Queue
 
 
 class Tags(Elaboratable):
-    """Free slots, a FIFO: several leave in a cycle, one comes back."""
+    """Free slots, a FIFO: several leave in a cycle, and `backs` may come back, in their order."""
 
-    def __init__(self, window: int, width: int) -> None:
+    def __init__(self, window: int, width: int, backs: int = 1) -> None:
         self.window = window
         self.first = [Signal(index_bits(window), name=f"tag_{i}") for i in range(width)]
         """Those that leave next."""
         self.count = Signal(range(window + 1), init=window)
         self.taken = Signal(range(width + 1))
-        self.back = Signal()
-        self.back_tag = Signal(index_bits(window))
+        self.back = [Signal(name=f"back_{i}") for i in range(backs)]
+        self.back_tag = [Signal(index_bits(window), name=f"back_tag_{i}") for i in range(backs)]
 
     def elaborate(self, platform: Any) -> Module:
         """A ring."""
@@ -32,9 +32,11 @@ class Tags(Elaboratable):
         head, tail = Signal(index_bits(self.window)), Signal(index_bits(self.window))
         for i, tag in enumerate(self.first):
             m.d.comb += tag.eq(ring[wrapped(m, head + i, self.window)])
-        m.d.sync += [head.eq(wrapped(m, head + self.taken, self.window)), self.count.eq(self.count - self.taken + self.back)]
-        with m.If(self.back):
-            m.d.sync += [ring[tail].eq(self.back_tag), tail.eq(wrapped(m, tail + 1, self.window))]
+        m.d.sync += [head.eq(wrapped(m, head + self.taken, self.window)), self.count.eq(self.count - self.taken + total(self.back))]
+        for i, (back, tag) in enumerate(zip(self.back, self.back_tag, strict=True)):
+            with m.If(back):
+                place = wrapped(m, tail + i, self.window) if i else tail
+                m.d.sync += [ring[place].eq(tag), tail.eq(wrapped(m, tail + (i + 1), self.window))]
         return m
 
 

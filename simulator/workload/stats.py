@@ -127,6 +127,8 @@ def _conflict(weight: Weight, bank_of: Callable[[NDArray[np.int64]], NDArray[np.
 
 
 def _tile_cv(weight: Weight) -> float:
+    if weight.dense:
+        return 0.0
     down, right = weight.shape[0] // TILE, weight.shape[1] // TILE
     if down * right < 2:
         return 0.0

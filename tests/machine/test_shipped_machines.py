@@ -27,7 +27,7 @@ def test_the_compared_machines_share_all_that_is_not_the_fabric_and_its_trunks()
 
 
 @pytest.mark.parametrize("name", BEST)
-def test_the_compared_machines_keep_to_the_area_within_which_they_were_found(name: str) -> None:
+def test_the_compared_machines_keep_to_the_area_within_which_they_are_searched_for(name: str) -> None:
     for sweep in ("best", "best-4x"):
         spec = load_sweep(sweep).spec
         assert isinstance(spec.equal, EqualSpec)

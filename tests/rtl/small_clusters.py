@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from functools import partial
 from typing import Any
 
 import numpy as np
 
+from simulator.engine.batch import WorkBatch
 from simulator.engine.cluster import ClusterSpec
 from simulator.engine.work import WHOLE_LISTS, ListStream, TileWork
-from simulator.kinds.gather.reference import run_cluster
+from simulator.kinds.gather.rtl import GATHERED, rows_of
+from simulator.kinds.scatter.compiled.engine import run_scatters
+from simulator.kinds.scatter.rtl.agreement import SCATTERED, most_columns
+from simulator.kinds.scatter.rtl.elaboration import one_a_cycle
 from simulator.network import TOPOLOGIES
 from simulator.rtl.cosim.events import Cycle
 from simulator.rtl.cosim.loads import Load
-from simulator.rtl.cosim.pair import Pair, in_reference
+from simulator.rtl.cosim.pair import Pair
 from simulator.rtl.design import Agreement
 from simulator.rtl.shape import ClusterShape
-from tests.clusters import cluster, run_compiled
+from tests.clusters import changed, cluster, run_compiled
 from tests.differential.cases import Case
 
 LEAST: dict[str, Any] = {
@@ -104,19 +107,19 @@ def small_case(number: int, departures: int = 2) -> Case:
         zeros=float(random.choice([0.0, 0.3, 0.8])),
         banks="hashed" if hashable and random.random() < 0.5 else "interleaved",
     )
-    while case.gather().entries < LEAST_ENTRIES:
+    while min(case.gather().entries, case.scatter().entries) < LEAST_ENTRIES:
         case = replace(case, seed=case.seed + 1)
     return case
 
 
-def shape_of(spec: ClusterSpec, work: TileWork, placement: str, lanes: int = 1) -> ClusterShape:
-    """As large as a tile asks for."""
+def shape_of(spec: ClusterSpec, work: TileWork, placement: str, rows: int, lanes: int = 1) -> ClusterShape:
+    """As large as a tile asks for; `rows`: of a unit's own memory, for a token word."""
     return ClusterShape(
         spec,
         words=work.words * work.token_words,
         features=work.words,
         entries=max(1, int(np.diff(work.unit_ptr).max())),
-        rows=int(work.own.max(initial=0)) + 1,
+        rows=rows,
         tokens=work.token_words,
         streams=work.stream != WHOLE_LISTS,
         placement="hashed" if placement == "hashed" else "interleaved",
@@ -129,21 +132,29 @@ def shape_of(spec: ClusterSpec, work: TileWork, placement: str, lanes: int = 1) 
 
 def pair_of(case: Case, work: TileWork) -> Pair:
     """Hardware for a tile, beside the reference engine."""
-    return Pair(shape_of(case.spec, work, case.banks, lanes=1 + (case.seed % 4 == 0)), partial(run_cluster, case.spec))
+    return Pair(shape_of(case.spec, work, case.banks, rows_of(work), lanes=1 + (case.seed % 4 == 0)), GATHERED)
 
 
 def referred(case: Case) -> tuple[ClusterShape, Load, list[Cycle]]:
     """Sizes of a cluster for a tile, what its memories hold, and what the reference engine does."""
     work = case.gather()
-    shape = shape_of(case.spec, work, case.banks)
-    load, _, engine = in_reference(shape, work, partial(run_cluster, case.spec))
+    shape = shape_of(case.spec, work, case.banks, rows_of(work))
+    load, _, engine = GATHERED.in_reference(shape, work)
     return shape, load, engine
 
 
 def agreement_of(case: Case) -> Agreement:
-    """Hardware, the reference engine and the compiled one."""
+    """Hardware, the reference engine and the compiled one, where units ask for words."""
     work = case.gather()
     return pair_of(case, work).run(repr(case), work, (run_compiled(case.spec, work),))
+
+
+def scattered_agreement_of(case: Case) -> Agreement:
+    """The same where units send products."""
+    work, spec = case.scatter(), changed(case.spec, multicast=False)
+    shape = shape_of(one_a_cycle(spec), work, case.banks, most_columns(work), lanes=1 + (case.seed % 4 == 0))
+    outcome = run_scatters(spec, WorkBatch([work]), [None]).outcome(0)
+    return Pair(shape, SCATTERED).run(repr(case), work, (outcome,))
 
 
 MOST_PORTS = 9

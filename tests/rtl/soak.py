@@ -8,8 +8,9 @@ import time
 import warnings
 from collections import Counter
 
+from simulator.rtl.design import Agreement
 from tests.differential.cases import Case, cases
-from tests.rtl.small_clusters import MOST_PORTS, agreement_of, has_hardware
+from tests.rtl.small_clusters import MOST_PORTS, agreement_of, has_hardware, scattered_agreement_of
 from tests.soaking import run_fresh
 
 
@@ -22,7 +23,10 @@ def main() -> int:
     found: list[str] = []
 
     def compare(case: Case) -> None:
-        agreement = agreement_of(case)
+        for agreed in (agreement_of, scattered_agreement_of):
+            note(case, agreed(case))
+
+    def note(case: Case, agreement: Agreement) -> None:
         seen.update({"clusters": 1, "cycles": agreement.cycles, **agreement.compared})
         if agreement.difference is not None:
             found.append(f"{case}\n  cycle {agreement.difference.cycle}: {agreement.difference.what}")

@@ -14,6 +14,7 @@ from simulator.cosim import cosimulate, design_of
 from simulator.errors import ConfigError
 from simulator.rtl import allocator
 from simulator.rtl.design import CosimOptions
+from simulator.rtl.verilog import rtlil
 from tests.strategies import machine, operation, sampled_operation, sparse, workload
 
 TINY = {"units": 2, "banks": 2, "lanes": 1, "window": 2, "accumulators": 1, "accumulate_latency": 1, "read_latency": 1, "scan_width": 1}
@@ -56,6 +57,14 @@ def test_tiles_of_a_workload_agree(files: tuple[str, str], tmp_path: Path) -> No
     assert "$timescale" in (tmp_path / "tile.vcd").read_text(encoding="utf-8")
 
 
+def test_a_cluster_that_scatters_agrees_and_is_written(files: tuple[str, str]) -> None:
+    code, told = typed("cosim", files[0], "-w", files[1], "--set", "mapping.dataflow=scatter")
+    assert code == 0, told
+    assert "additions" in told
+    text = rtlil(design_of(machine({**TINY, "bank_kib": 0.03125}, mapping={"dataflow": "scatter"})))
+    assert "drain_word" in text
+
+
 def test_what_differs_is_shown(files: tuple[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(allocator, "past", lambda one_hot: ~0)
     code, told = typed("cosim", files[0], "-w", files[1])
@@ -70,7 +79,8 @@ def test_a_cluster_is_written_as_verilog(files: tuple[str, str], tmp_path: Path)
     assert "a cluster of tiny: 2 units, 2 banks of 1 ports" in told
     text = (tmp_path / "out" / "tiny_cluster.v").read_text(encoding="utf-8")
     assert "module tiny_cluster(" in text
-    assert "module \\tiny_cluster.cluster.unit_1.accumulators" in text
+    assert "module \\tiny_cluster.cluster.unit_0.accumulators" in text
+    assert text.count("module \\tiny_cluster.cluster.unit_") < 20, "both units are cells of the same modules"
 
 
 REFUSED: list[tuple[dict[str, Any], dict[str, Any], str]] = [
@@ -79,7 +89,6 @@ REFUSED: list[tuple[dict[str, Any], dict[str, Any], str]] = [
         {},
         "fabric.multicast: true where each unit has a copy of its own is not elaborated into hardware",
     ),
-    ({}, {"mapping": {"dataflow": "scatter"}}, "works as scatter is not elaborated"),
     ({}, {"mapping": {"dataflow": "both"}}, "works as both is not elaborated"),
 ]
 

@@ -103,13 +103,9 @@ class Gather(ChainedKind):
     ) -> Iterator[Agreement]:
         """The first busy cluster of each tile."""
         from simulator.kinds.gather import rtl
-        from simulator.kinds.units.rounds import cluster_tiles
 
-        dataflow = self.as_run(elaborated, operation, residency, options)
-        machine, loops = UnitsMachine.of(elaborated.machine), dataflow.loops
-        tiles = (dataflow.work(cluster_tiles(machine.fabric, loops, position)[0]) for position in loops.positions())
-        spec = cluster_spec(machine, elaborated.stages)
-        return rtl.cosimulated(machine, spec, operation.name, tiles, how)
+        machine, tiles = UnitsMachine.of(elaborated.machine), self.first_clusters(elaborated, operation, residency, options)
+        return rtl.cosimulated(machine, cluster_spec(machine, elaborated.stages), operation.name, tiles, how)
 
     def replayed(self, machine: Machine, operation: Operation, residency: Residency) -> list[NDArray[np.int32]]:
         """The bank ports that units ask for, in list order."""

@@ -2,26 +2,22 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
-from functools import partial
 
-import numpy as np
-
-from simulator.engine.batch import WorkBatch
 from simulator.engine.cluster import ClusterSpec
 from simulator.engine.work import TileWork
-from simulator.errors import ConfigError
 from simulator.kinds.gather.compiled.engine import run_clusters
 from simulator.kinds.gather.reference import run_cluster
 from simulator.kinds.units.machine import UnitsMachine
 from simulator.rtl.cluster import Cluster
-from simulator.rtl.cosim.pair import Pair, Simulate
-from simulator.rtl.cosim.pysim import PythonSimulation
-from simulator.rtl.cosim.verilated import VerilatedSimulation, verilator
+from simulator.rtl.cosim.loads import load_of
+from simulator.rtl.cosim.pair import Sides
+from simulator.rtl.cosim.tally import Tally
+from simulator.rtl.cosim.tiles import cosimulated as run_tiles
+from simulator.rtl.cosim.traced import probes
+from simulator.rtl.cosim.watched import Watcher
 from simulator.rtl.design import Agreement, CosimOptions, Design, not_elaborated
-from simulator.rtl.outputs import GatedCluster
+from simulator.rtl.outputs import GatedCluster, output_banks
 from simulator.rtl.shape import ClusterShape
 
 
@@ -59,33 +55,22 @@ def shape_of(machine: UnitsMachine, spec: ClusterSpec) -> ClusterShape:
 
 def design(machine: UnitsMachine, spec: ClusterSpec) -> Design:
     """One cluster, as the file sizes it."""
-    cluster = GatedCluster(Cluster(shape_of(machine, spec)), slots=2 * machine.output_words)
+    cluster = Cluster(shape_of(machine, spec))
+    gated = GatedCluster(cluster, output_banks(cluster, slots=2 * machine.output_words))
     about = f"a cluster of {machine.machine.name}: {spec.units} units, {spec.banks} banks of {spec.bank_ports} ports, integer arithmetic"
-    return Design(f"{machine.machine.name}_cluster", cluster, cluster.ports_of_top(), about)
+    return Design(f"{machine.machine.name}_cluster", gated, gated.ports_of_top(), about)
+
+
+def rows_of(work: TileWork) -> int:
+    """Output rows of a tile in a unit's own bank, for a token word."""
+    return int(work.own.max(initial=0)) + 1
+
+
+GATHERED = Sides(run_cluster, lambda shape, work: Watcher(shape, rows_of(work)), Cluster, probes, load_of, Tally)
 
 
 def cosimulated(
     machine: UnitsMachine, spec: ClusterSpec, operation: str, tiles: Iterable[TileWork], how: CosimOptions
 ) -> Iterator[Agreement]:
     """Tiles of an operation, each through one cluster in hardware and both engines, up to and with the first that differs."""
-    shape = shape_of(machine, spec)
-    works = [work for work in itertools.islice(tiles, how.tiles) if work.entries]
-    if not works:
-        raise ConfigError(f"{operation}: its tiles have no entries to walk")
-    shape = replace(
-        shape,
-        words=max(work.words * work.token_words for work in works),
-        features=max(work.words for work in works),
-        entries=max(int(np.diff(work.unit_ptr).max()) for work in works),
-        rows=max(int(work.own.max()) + 1 for work in works),
-        tokens=max(work.token_words for work in works),
-        streams=any(len(work.piece_readers()) > work.stream.fifo_pieces for work in works),
-        lanes=min(how.lanes or shape.lanes, shape.lanes),
-    )
-    simulate: Simulate = PythonSimulation
-    if how.simulator == "verilator":
-        simulate = partial(VerilatedSimulation, program=verilator(), waves=how.waveform is not None)
-    pair = Pair(shape, partial(run_cluster, spec), simulate)
-    for number, work in enumerate(works):
-        compiled = run_clusters(spec, WorkBatch([work]), [None]).outcome(0)
-        yield pair.run(f"{operation} tile {number}", work, (compiled,), how.waveform)
+    return run_tiles(shape_of(machine, spec), GATHERED, run_clusters, rows_of, operation, tiles, how)

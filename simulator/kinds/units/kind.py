@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -18,6 +18,7 @@ from simulator.cost.hardware import Parts
 from simulator.cost.technology import Technology
 from simulator.engine.cluster import ClusterSpec, Outcome
 from simulator.engine.engines import Engine, RunOptions, quickest
+from simulator.engine.work import TileWork
 from simulator.errors import ConfigError
 from simulator.kinds.base import Kind, Least, Memo, Scheduled, TileName
 from simulator.kinds.units import facts
@@ -103,6 +104,14 @@ class UnitsKind(Kind):
                 f"{operation.name}: in tile {tile.tile} the clusters 0 to {len(places) - 1} are busy, and none of number {tile.cluster}"
             )
         return dataflow.watched(self.setting(elaborated, options).spec, dataflow.work(places[tile.cluster]), watch)
+
+    def first_clusters(self, elaborated: Elaborated, operation: Operation, residency: Residency, options: RunOptions) -> Iterator[TileWork]:
+        """What the first busy cluster does in each tile of an operation by itself."""
+        from simulator.kinds.units.rounds import cluster_tiles
+
+        dataflow = self.as_run(elaborated, operation, residency, options)
+        fabric, loops = UnitsMachine.of(elaborated.machine).fabric, dataflow.loops
+        return (dataflow.work(cluster_tiles(fabric, loops, position)[0]) for position in loops.positions())
 
     def as_run(self, elaborated: Elaborated, operation: Operation, residency: Residency, options: RunOptions) -> Dataflow:
         """An operation by itself, cut as its run chooses it, whatever its place in the workload."""

@@ -71,6 +71,8 @@ def _binned(operand: Weight | Activations) -> NDArray[np.float64]:
     """Share of nonzeros of each pixel, its square root so that sparse patterns stay visible."""
     rows, cols = operand.shape
     shape = min(rows, _PIXELS), min(cols, _PIXELS)
+    if operand.nnz == rows * cols:
+        return np.ones(shape)
     y, x = _coordinates(operand)
     counts = np.zeros(shape)
     np.add.at(counts, (y * shape[0] // rows, x * shape[1] // cols), 1)

@@ -15,6 +15,8 @@ _PLURAL = {
     "access": "accesses",
     "land": "landings",
     "consume": "operands",
+    "read": "reads",
+    "add": "additions",
     "merge": "merges",
     "write": "writes",
 }

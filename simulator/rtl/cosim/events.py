@@ -12,6 +12,8 @@ FIELDS = {
     "drop": ("entries",),
     "land": ("tag",),
     "consume": ("tag",),
+    "read": (),
+    "add": ("line", "sum"),
     "merge": ("token", "row"),
     "write": ("token", "row", "word"),
     "access": ("unit", "tag", "line"),
@@ -41,4 +43,4 @@ def told(label: Label, fields: tuple[int, ...] | None) -> str:
     if fields is None:
         return "—"
     names = FIELDS[label[2].split(" ")[0]]
-    return ", ".join(f"{name} {value}" for name, value in zip(names, fields, strict=True))
+    return ", ".join(f"{name} {value}" for name, value in zip(names, fields, strict=True)) or "yes"

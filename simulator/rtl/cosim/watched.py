@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from simulator.engine.cluster import CAUSE, ClusterSpec
 from simulator.engine.reference.bank import ReplyPath
 from simulator.engine.reference.clock import PHASES, Process
 from simulator.engine.reference.flit import Flit
 from simulator.engine.reference.network import RequestPath
-from simulator.engine.reference.router import Router, Target
-from simulator.engine.reference.units import Unit
+from simulator.engine.reference.router import Target
 from simulator.engine.reference.watching import ClusterParts
 from simulator.rtl.bits import packed
 from simulator.rtl.cosim.events import Cycle, Label
@@ -43,13 +43,26 @@ class Watcher:
             port.replies = _Replies(port.replies, self)
         for name, network in parts.networks.items():
             for number, router in network.routers.items():
-                watched = [
-                    replace(c, target=_Target(c.target, self, f"{name} router {number}", router, i)) for i, c in enumerate(router.channels)
-                ]
+                places = {id(queue): place // router.per_buffer for place, queue in enumerate(router.queues)}
+                where = f"{name} router {number}"
+                watched = [replace(c, target=_Target(c.target, self, where, places, i, c.link)) for i, c in enumerate(router.channels)]
                 router.channels[:] = watched
-        self._seen = [_Seen(unit) for unit in parts.units]
+        self._seen = [self.looked_at(unit) for unit in parts.units]
         self.pointers.append(self._pointers())
         parts.clock.start(self._look())
+
+    def looked_at(self, unit: Any) -> Seen:
+        """A unit, as one looks at it."""
+        return SeenVectorUnit(unit)
+
+    def issued(self, flit: Flit, port: int) -> tuple[int, ...]:
+        """What is told of a request."""
+        return (port, flit.tag, flit.word // self.spec.banks, *divmod(flit.row, self.rows))
+
+    def accessed(self, flit: Flit, port: int, cycle: int) -> None:
+        """What a bank port does for a request."""
+        whose = (0, 0) if self.spec.combines else (flit.unit, flit.tag)
+        self.events[cycle]["bank port", port, "access"] = (*whose, flit.word // self.spec.banks)
 
     def cycles(self) -> Iterator[Cycle]:
         """What happened, cycle by cycle, of a tile that is done; with the rows that are written after all else."""
@@ -86,32 +99,51 @@ class Watcher:
                 self.events[cycle][label] = told
 
 
-class _Seen:
+class Seen:
     """A unit, looked at after each cycle."""
 
-    def __init__(self, unit: Unit) -> None:
+    def __init__(self, unit: Any) -> None:
         self.unit = unit
-        self.examined, self.issued, self.computed = 0, 0, 0
+        self.examined, self.issued = 0, 0
 
     def after(self, cycle: int) -> Iterator[tuple[Label, tuple[int, ...]]]:
         """What it did in the cycle, but for its issues."""
-        unit, at = self.unit, self.unit.index
-        position, issued, computed = unit.walk.position, unit.issued, unit.causes[CAUSE["computing"]]
+        unit = self.unit
+        position, issued = unit.walk.position, unit.issued
         dropped = position - self.examined - (issued - self.issued)
         if dropped:
-            yield ("unit", at, "drop"), (dropped,)
+            yield ("unit", unit.index, "drop"), (dropped,)
+        self.examined, self.issued = position, issued
+
+    def rows(self, rows: int, shape: ClusterShape) -> Iterator[tuple[Label, int, tuple[int, ...]]]:
+        """What it wrote, once its tile is done: label, cycle, and what is told."""
+        yield from ()
+
+
+class SeenVectorUnit(Seen):
+    """One that asks for words and adds them up."""
+
+    def __init__(self, unit: Any) -> None:
+        super().__init__(unit)
+        self.computed = 0
+
+    def after(self, cycle: int) -> Iterator[tuple[Label, tuple[int, ...]]]:
+        """With what lands and is consumed."""
+        yield from super().after(cycle)
+        unit, at = self.unit, self.unit.index
+        computed = unit.causes[CAUSE["computing"]]
         if computed > self.computed:
             yield ("unit", at, "consume"), (unit.free_tags[-1],)
-        landed = sorted((order, flit.tag) for ready, order, flit in unit.landed if ready == cycle + 1)  # type: ignore[attr-defined]
+        landed = sorted((order, flit.tag) for ready, order, flit in unit.landed if ready == cycle + 1)
         for i, (_, tag) in enumerate(landed):
             yield ("unit", at, f"land {i}"), (tag,)
-        self.examined, self.issued, self.computed = position, issued, computed
+        self.computed = computed
 
     def rows(self, rows: int, shape: ClusterShape) -> Iterator[tuple[Label, int, tuple[int, ...]]]:
         """Merges and writes."""
         merge_cycles, unit, units = shape.spec.merge_cycles, self.unit, shape.spec.units
         written = [when // units for when in sorted(unit.walk.pieces.written) if when % units == unit.index]
-        for cycle, (row, word) in zip(written, unit.outputs.items(), strict=True):  # type: ignore[attr-defined]
+        for cycle, (row, word) in zip(written, unit.outputs.items(), strict=True):
             yield ("unit", unit.index, "merge"), cycle - merge_cycles, divmod(row, rows)
             yield ("unit", unit.index, "write"), cycle, (*divmod(row, rows), packed(word.tolist(), shape.sum_bits))
 
@@ -127,8 +159,7 @@ class _Requests:
     def send(self, flit: Flit, port: int, cycle: int) -> None:
         events = self.watcher.events[cycle]
         count = sum(("unit", flit.unit, f"issue {i}") in events for i in range(self.watcher.spec.issue_width))
-        line = flit.word // self.watcher.spec.banks
-        events["unit", flit.unit, f"issue {count}"] = (port, flit.tag, line, *divmod(flit.row, self.watcher.rows))
+        events["unit", flit.unit, f"issue {count}"] = self.watcher.issued(flit, port)
         self.inner.send(flit, port, cycle)
 
 
@@ -141,9 +172,7 @@ class _Replies:
         return self.inner.free(port, flit, cycle)
 
     def send(self, port: int, flit: Flit, ready: int) -> None:
-        spec = self.watcher.spec
-        whose = (0, 0) if spec.combines else (flit.unit, flit.tag)
-        self.watcher.events[ready - spec.read_latency]["bank port", port, "access"] = (*whose, flit.word // spec.banks)
+        self.watcher.accessed(flit, port, ready - self.watcher.spec.read_latency)
         self.inner.send(port, flit, ready)
 
 
@@ -152,15 +181,17 @@ class _Target:
     inner: Target
     watcher: Watcher
     where: str
-    router: Router
+    places: dict[int, int]
+    """Input of the router that a queue is of, by the queue's identity."""
     channel: int
+    link: int
 
     def room(self, flit: Flit, cycle: int) -> bool:
         return self.inner.room(flit, cycle)
 
     def receive(self, flit: Flit, granted: int) -> None:
-        place = next(place for place, queue in enumerate(self.router.queues) if queue is flit.queue) // self.router.per_buffer
-        link = self.router.channels[self.channel].link
+        place = self.places[id(flit.queue)]
+        link = self.link
         events, label = self.watcher.events[granted], (self.where, link, "grant")
         if self.watcher.spec.combines:
             before = events.get(label, (0,))[0]

@@ -48,8 +48,10 @@ def read_checkpoint(path: Path, wanted: Sequence[str], layout: Layout) -> Import
         unfit = _unfit(tensors, joined)
         inputs = _leading_inputs(shapes, names, layout)
         masked = masks(shapes)
-        whole = [name for name in names if name in tensors and name not in unfit]
-        left_out = {} if wanted else _unasked(tensors, whole, inputs, masked)
+        parts = {name for weight in joined.values() for name in weight.names}
+        alone = {name: tensor for name, tensor in tensors.items() if name not in parts}
+        whole = [name for name in names if name in alone and name not in unfit]
+        left_out = {} if wanted else _unasked(alone, whole, inputs, masked)
         sources = []
         for name in names:
             if name in left_out:

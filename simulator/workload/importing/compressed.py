@@ -27,6 +27,8 @@ _WORD = 32
 """Bits of a word of integers."""
 _FP4 = np.array([0.0, 0.5, 1.0, 1.5, 2.0, 3.0, 4.0, 6.0, -0.0, -0.5, -1.0, -1.5, -2.0, -3.0, -4.0, -6.0], dtype=np.float32)
 """Numbers of E2M1 by their four bits."""
+_NO_EXPONENT = 255
+"""What stands for no number where a scale is an exponent alone."""
 
 
 @dataclass(frozen=True)
@@ -42,7 +44,8 @@ class Joined:
 
     def matrix(self) -> Csr:
         """Read it. Raises OperandError where the parts do not fit one another."""
-        return self.join(self.parts)
+        with np.errstate(over="ignore", invalid="ignore"):  # what is not finite is refused
+            return self.join(self.parts)
 
 
 def joined_weights(tensors: Mapping[str, Tensor]) -> dict[str, Joined]:
@@ -104,9 +107,12 @@ def _fp4(parts: Parts) -> Csr:
     check_elements(shape)
     scale = _matrix("weight_scale", parts["weight_scale"], shape[0])
     if parts["weight_scale"].dtype == "U8":  # an exponent alone
-        scale = np.exp2(scale - 127)
+        scale = np.where(scale < _NO_EXPONENT, np.exp2(scale - 127), np.float32(np.nan))
     if "weight_global_scale" in parts:
-        scale = scale / _matrix("weight_global_scale", parts["weight_global_scale"], 1)
+        of_all = read_values(parts["weight_global_scale"])
+        if of_all.size != 1 or of_all[0] == 0:
+            raise OperandError(f"weight_global_scale is {_sides(parts['weight_global_scale'])}; allowed: one number that is not 0")
+        scale = scale / np.float32(of_all[0])
     bytes_, group = read_tensor(packed), _groups(shape[1], scale.shape[1], None)
     values = np.empty(shape, dtype=np.float32)
     for here in _runs(shape):
@@ -225,6 +231,8 @@ def _zero_points(tensor: Tensor | None, bits: int, shape: tuple[int, int]) -> ND
     zero = _matrix("weight_zero_point", tensor, shape[0])
     if zero.shape != shape:
         raise OperandError(f"weight_zero_point is {_sides(tensor)}, beside scales of {shape[0]} × {shape[1]}")
+    if not np.all(np.abs(zero) <= 2**8) or np.any(zero % 1):
+        raise OperandError("weight_zero_point has a value that is no number of so few bits")
     return zero.astype(np.int16)
 
 
@@ -239,6 +247,8 @@ def _matrix(name: str, tensor: Tensor, rows: int) -> NDArray[np.float32]:
 def _groups(columns: int, groups: int, named: Tensor | None) -> NDArray[np.int64]:
     """[columns] group of each: named, or as many columns that follow one another in each."""
     if named is not None:
+        if named.dtype not in ("I32", "I64"):
+            raise OperandError(f"weight_g_idx is of type {named.dtype}; allowed: I32, I64")
         found: NDArray[np.int64] = read_values(named).astype(np.int64)
         if not np.all(found == -1):  # which says that nothing is out of order
             if len(found) != columns or found.min() < 0 or found.max() >= groups:

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from simulator.errors import OutputError
+from simulator.machine import load_machine
 from simulator.specs.documents import apply_overrides, read_tree
 from simulator.specs.tree import plain
 from simulator.study.questions.answer import Answer, said
@@ -83,6 +84,14 @@ def test_the_findings_say_what_was_answered(file: Path) -> None:
 def test_the_readme_says_what_the_flagship_answered() -> None:
     record = json.loads((REPORTS / "flagship" / ANSWER).read_text(encoding="utf-8"))
     assert f"**{record['verdict']}** {record['sentences'][0]}" in (REPORTS.parents[1] / "README.md").read_text(encoding="utf-8")
+
+
+def test_the_flagships_curve_goes_through_machines_as_they_are() -> None:
+    (together,) = load_question("flagship").spec.sweeps["copies"].zip
+    assert len(together["machine"]) == 6
+    for name, units, copies in zip(together["machine"], together["fabric.units"], together["fabric.replicas"], strict=True):
+        fabric = load_machine(str(name)).fabric
+        assert (fabric.units, fabric.replicas) == (units, copies)
 
 
 def test_the_findings_have_a_place_for_each() -> None:

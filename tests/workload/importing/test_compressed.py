@@ -140,6 +140,9 @@ def test_groups_of_columns_out_of_order(tmp_path: Path) -> None:
         ({"weight_scale": np.ones((2, 3), dtype="f4")}, "40 columns are not 3 groups of as many each"),
         ({"weight_scale": np.ones((3, 2), dtype="f4")}, "weight_scale is 3 × 2; 2 rows need a row each, or one of all"),
         ({"weight_scale": np.full((2, 2), np.inf, dtype="f4")}, "a value is NaN or infinite"),
+        ({"weight_g_idx": np.full(40, np.nan)}, "weight_g_idx is of type F64; allowed: I32, I64"),
+        ({"weight_zero_point": np.full((2, 2), np.nan)}, "weight_zero_point has a value that is no number of so few bits"),
+        ({"weight_zero_point": np.full((2, 2), 0.5)}, "weight_zero_point has a value that is no number of so few bits"),
         ({"weight_g_idx": np.full(40, 2, dtype="i4")}, "weight_g_idx does not name a group of 2 for each of 40 columns"),
         ({"weight_zero_point": np.zeros((2, 2), dtype="i4")}, "weight_zero_point is 2 × 2; weights of that shape need 1 × 2"),
     ],
@@ -175,6 +178,21 @@ def test_numbers_of_four_bits_floating(tmp_path: Path, micro: bool) -> None:
     expected = np.array([[(-1 if code >= 8 else 1) * FP4[code % 8] for code in row] for row in codes])
     expected *= np.exp2(exponents).repeat(64 // exponents.shape[1], 1)
     assert np.array_equal(decoded(tmp_path, {"weight_packed": packed, **scales}), expected / (1 if micro else 2))
+
+
+ONES = np.ones((1, 1), ml_dtypes.float8_e4m3fn)
+
+
+@pytest.mark.parametrize(
+    ("scales", "reason"),
+    [
+        ({"weight_scale": np.array([[255]], dtype="u1")}, "a value is NaN or infinite"),
+        ({"weight_scale": ONES, "weight_global_scale": np.zeros(1, "f4")}, "weight_global_scale is 1; allowed: one number that is not 0"),
+        ({"weight_scale": ONES, "weight_global_scale": np.ones((1, 3), "f4")}, "weight_global_scale is 1 × 3"),
+    ],
+)
+def test_scales_that_are_no_numbers_are_refused_in_words(tmp_path: Path, scales: Parts, reason: str) -> None:
+    assert f"q.weight: {reason}" in refusal(tmp_path, {"weight_packed": np.full((2, 4), 17, dtype=np.uint8), **scales})
 
 
 def marlin(numbers: NDArray[Any], scale: NDArray[np.float16], bits: int) -> Parts:
