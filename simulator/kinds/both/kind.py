@@ -10,9 +10,9 @@ from simulator.kinds.both.parts import WAYS, parts_of
 from simulator.kinds.gather.kind import GATHER, Gather
 from simulator.kinds.scatter.kind import SCATTER
 from simulator.kinds.units.delays import timing_paths, wires_of
+from simulator.kinds.units.kind import ClusterRtl
 from simulator.kinds.units.machine import UnitsMachine
 from simulator.machine.model import Elaborated, Machine
-from simulator.rtl.design import Design
 from simulator.system.tensors import Residency
 from simulator.workload.types import Operation
 
@@ -37,8 +37,8 @@ class Both(Gather):
         """As the kind that does it."""
         return self.of_operation(machine, operation).least(machine, operation, residency, memo)
 
-    def design(self, elaborated: Elaborated) -> Design:
-        """Scattering has no hardware yet."""
+    def rtl(self) -> ClusterRtl:
+        """Of clusters that do both there is none."""
         raise self.no_hardware()
 
     def check_files(self, machine: Machine) -> None:

@@ -2,25 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-from simulator.engine.engines import RunOptions
 from simulator.errors import MappingError
 from simulator.kinds.base import Kind
 from simulator.kinds.sampled.kind import own_or_sampled
 from simulator.kinds.scatter.compiled.engine import SCATTER_KERNEL
 from simulator.kinds.scatter.parts import ScatterParts
 from simulator.kinds.units.chained import ChainedKind
-from simulator.kinds.units.kind import cluster_spec
+from simulator.kinds.units.kind import ClusterRtl
 from simulator.kinds.units.loops import Planned, Setting
 from simulator.kinds.units.machine import UnitsMachine
-from simulator.machine.model import Elaborated, Machine
-from simulator.rtl.design import Agreement, CosimOptions, Design
+from simulator.machine.model import Machine
 from simulator.system.tensors import Residency
 from simulator.workload.types import Operation
 
@@ -104,21 +101,11 @@ class Scatter(ChainedKind):
         schedule = cut_whole(setting.unclocked, operation, residency, cut.tile, cut.rounds)
         return ScatterDataflow(setting.unclocked, schedule, setting.carried, wanted)
 
-    def design(self, elaborated: Elaborated) -> Design:
-        """One cluster."""
+    def rtl(self) -> ClusterRtl:
+        """Loaded, with the extra, where it is asked for."""
         from simulator.kinds.scatter.rtl import elaboration
 
-        machine = UnitsMachine.of(elaborated.machine)
-        return elaboration.design(machine, cluster_spec(machine, elaborated.stages))
-
-    def cosimulate(
-        self, elaborated: Elaborated, operation: Operation, residency: Residency, options: RunOptions, how: CosimOptions
-    ) -> Iterator[Agreement]:
-        """The first busy cluster of each tile."""
-        from simulator.kinds.scatter.rtl import elaboration
-
-        machine, tiles = UnitsMachine.of(elaborated.machine), self.first_clusters(elaborated, operation, residency, options)
-        return elaboration.cosimulated(machine, cluster_spec(machine, elaborated.stages), operation.name, tiles, how)
+        return elaboration
 
     def replayed(self, machine: Machine, operation: Operation, residency: Residency) -> list[NDArray[np.int32]]:
         """The bank ports that units ask for, in list order."""

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar, Literal
+from typing import TYPE_CHECKING, ClassVar, Literal, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -35,6 +35,7 @@ from simulator.machine.model import Elaborated, Fabric, Machine, Stages
 from simulator.machine.model import Mapping as MappingSection
 from simulator.network import Graph, NetworkSpec
 from simulator.recall import Recall, by_identity
+from simulator.rtl.design import Agreement, CosimOptions, Design
 from simulator.specs.models import Section
 from simulator.system.operation import OperationRun
 from simulator.system.spec import SystemSpec
@@ -48,6 +49,18 @@ if TYPE_CHECKING:
 
 FABRIC = "gather"
 """What the machine file calls a fabric of units, whichever way its words travel."""
+
+
+class ClusterRtl(Protocol):
+    """The module in which a kind has its clusters as hardware. Both raise ConfigError, by name, for what is not elaborated."""
+
+    def design(self, machine: UnitsMachine, spec: ClusterSpec) -> Design:
+        """One cluster, as the file sizes it."""
+
+    def cosimulated(
+        self, machine: UnitsMachine, spec: ClusterSpec, operation: str, tiles: Iterable[TileWork], how: CosimOptions
+    ) -> Iterator[Agreement]:
+        """Tiles of an operation, each through one cluster in hardware and both engines, up to and with the first that differs."""
 
 
 class UnitsKind(Kind):
@@ -112,6 +125,23 @@ class UnitsKind(Kind):
         dataflow = self.as_run(elaborated, operation, residency, options)
         fabric, loops = UnitsMachine.of(elaborated.machine).fabric, dataflow.loops
         return (dataflow.work(cluster_tiles(fabric, loops, position)[0]) for position in loops.positions())
+
+    def rtl(self) -> ClusterRtl:
+        """Its clusters as hardware. Raises ConfigError where there is none."""
+        raise self.no_hardware()
+
+    def design(self, elaborated: Elaborated) -> Design:
+        """One cluster."""
+        machine = UnitsMachine.of(elaborated.machine)
+        return self.rtl().design(machine, cluster_spec(machine, elaborated.stages))
+
+    def cosimulate(
+        self, elaborated: Elaborated, operation: Operation, residency: Residency, options: RunOptions, how: CosimOptions
+    ) -> Iterator[Agreement]:
+        """The first busy cluster of each tile."""
+        machine, rtl = UnitsMachine.of(elaborated.machine), self.rtl()
+        tiles = self.first_clusters(elaborated, operation, residency, options)
+        return rtl.cosimulated(machine, cluster_spec(machine, elaborated.stages), operation.name, tiles, how)
 
     def as_run(self, elaborated: Elaborated, operation: Operation, residency: Residency, options: RunOptions) -> Dataflow:
         """An operation by itself, cut as its run chooses it, whatever its place in the workload."""
