@@ -74,15 +74,13 @@ class ChainedKind(UnitsKind):
         self, elaborated: Elaborated, chain: Sequence[Operation], residency: Sequence[Residency], first: int
     ) -> tuple[Scheduled, ...]:
         """Tiles with the fewest cycles that their busiest unit allows; exact where it takes runs to choose."""
-        from simulator.kinds.units.fusion import kept_in
-
         requests = sum(self.list_entries(elaborated.machine, each.weight.nnz, each.shape[2]) for each in chain)
         options = RunOptions(quickest("compiled", requests, self.kernels))
         decision = self._chain_decision(elaborated, chain, residency, first, options)
         if len(decision.cuts) > 1:
             return tuple(map(Scheduled.as_run, decision.run(decision.best())))
-        plan = decision.plan(decision.cuts[0])
-        least = plan.least(decision.settled.settings, kept_in(plan.least_rooms(), residency))
+        (cut,) = decision.cuts
+        least = decision.plan(cut).least(decision.settled.settings, decision.kept(cut))
         return tuple(Scheduled(program, count) for program, count in least)
 
     def _chain_decision(

@@ -11,7 +11,7 @@ from simulator.engine.engines import ENGINES, RunOptions
 from simulator.kinds.units.excerpt import Excerpt
 from simulator.kinds.units.fusion import BlockCut, FusedPlan, Kept, SettledCuts, kept_in
 from simulator.kinds.units.loops import Pace, Planned, Setting
-from simulator.kinds.units.operation import UnitsPlan, run_plan
+from simulator.kinds.units.operation import UnitsPlan, keeps, run_plan
 from simulator.kinds.units.rounds import Dataflow
 from simulator.kinds.units.tries import Alone, Try, Way, near, quickest
 from simulator.recall import NOTHING, Recall, Same
@@ -35,7 +35,7 @@ class Decision:
     burst_bytes: int
     """Of DRAM."""
     options: RunOptions
-    plan: Callable[[], Sequence[Planned[Dataflow]]]
+    ways: Callable[[], Sequence[Planned[Dataflow]]]
     """Says in which ways it is to be tried, the likeliest first."""
     _plans: dict[Hashable, UnitsPlan] = field(default_factory=dict)
     _runs: dict[Hashable, OperationRun] = field(default_factory=dict)
@@ -43,7 +43,7 @@ class Decision:
     @cached_property
     def planned(self) -> dict[Hashable, Planned[Dataflow]]:
         """The ways, by what tells them apart."""
-        return {each.key: each for each in self.plan()}
+        return {each.key: each for each in self.ways()}
 
     @cached_property
     def _cuts(self) -> Same:
@@ -68,29 +68,30 @@ class Decision:
 
     def _floor(self, way: Hashable) -> QuickBound:
         """What it takes at least, cut in a way."""
-        kept = self._kept(way)
+        kept = self.kept(way)
         return self.options.recall.of_key(
-            (self._work, way, kept, "floor"), lambda: QuickBound(self._cut(way).floor(self.setting.spec, w_kept=kept)), _parts
+            (self._work, way, kept, "floor"), lambda: QuickBound(self.plan(way).floor(self.setting.spec, w_kept=kept)), _parts
         )
 
-    def _kept(self, way: Hashable) -> bool:
+    def kept(self, way: Hashable) -> bool:
         """Whether the buffer keeps W."""
-        least_room = self.options.recall.of_key((self._cuts, way, "room"), lambda: self._cut(way).least_room)
-        return least_room is not None and least_room <= self.residency.room_bytes
+        return keeps(self.options.recall.of_key((self._cuts, way, "room"), lambda: self.plan(way).least_room), self.residency.room_bytes)
 
     def run(self, way: Hashable) -> OperationRun:
         """What it does, cut in a way: recalled if it was run in the same setting, cut so and with a W that is kept or not."""
         if way not in self._runs:
-            kept = self._kept(way)
+            kept = self.kept(way)
             self._runs[way] = self.options.recall.of_sizes(
                 (self._work, way, kept),
                 self.setting.spec.capacities,
-                lambda: run_plan(self._cut(way), self.setting, self.flow, self.residency, self.options, w_kept=kept),
+                lambda: run_plan(self.plan(way), self.setting, self.flow, self.residency, self.options, w_kept=kept),
                 lambda run: run.pieces,
             )
         return self._runs[way]
 
-    def _cut(self, way: Hashable) -> UnitsPlan:
+    def plan(self, way: Hashable) -> UnitsPlan:
+        """Cut in a way."""
+
         def made() -> UnitsPlan:
             dataflow, room_bytes = self.planned[way].dataflow(), self.residency.room_bytes
             return UnitsPlan(dataflow, self.index, self.burst_bytes, reuse_tiles=self.options.reuse_tiles, scheduled_room=room_bytes)
@@ -174,19 +175,19 @@ class ChainDecision:
 
     def _floor(self, cut: BlockCut) -> QuickBound:
         """What it takes at least, cut in a way."""
-        kept = self._kept(cut)
+        kept = self.kept(cut)
         return self.options.recall.of_key(
             (self._work, cut, kept, "floor"), lambda: QuickBound(self.plan(cut).floor(self.settled.settings, kept)), _parts
         )
 
-    def _kept(self, cut: BlockCut) -> Kept:
+    def kept(self, cut: BlockCut) -> Kept:
         """Which W the buffer keeps."""
         return kept_in(self.options.recall.of_key((self._cuts, cut, "room"), lambda: self.plan(cut).least_rooms()), self.residency)
 
     def run(self, cut: BlockCut) -> tuple[OperationRun, ...]:
         """What it does, cut in a way: recalled if it was run in the same setting, cut so and with the same W kept."""
         if cut not in self._runs:
-            kept = self._kept(cut)
+            kept = self.kept(cut)
             self._runs[cut] = self.options.recall.of_sizes(
                 (self._work, cut, kept),
                 self.settled.capacities,

@@ -21,7 +21,7 @@ from simulator.engine.engines import RunOptions
 from simulator.errors import MappingError
 from simulator.kinds.units.loops import Setting, token_tiles
 from simulator.kinds.units.machine import UnitsMachine
-from simulator.kinds.units.operation import UnitsPlan, how, run_of, taking
+from simulator.kinds.units.operation import UnitsPlan, how, keeps, run_of, taking
 from simulator.kinds.units.rounds import Dataflow, Deal, Round, Rounds
 from simulator.kinds.units.streams import list_stream, piece_space, with_room
 from simulator.machine.model import Machine
@@ -191,10 +191,7 @@ Kept = tuple[tuple[bool, ...], ...]
 
 def kept_in(least_rooms: Sequence[Sequence[int | None]], residency: Sequence[Residency]) -> Kept:
     """[operations][tiles of blocks] whether the buffer keeps a W, given what must be left for each, and where the operations live."""
-    return tuple(
-        tuple(least is not None and least <= home.room_bytes for least in of_tiles)
-        for of_tiles, home in zip(least_rooms, residency, strict=True)
-    )
+    return tuple(tuple(keeps(least, home.room_bytes) for least in of_tiles) for of_tiles, home in zip(least_rooms, residency, strict=True))
 
 
 @lru_cache(maxsize=64)

@@ -152,18 +152,15 @@ class UnitsKind(Kind):
 
     def schedule(self, elaborated: Elaborated, operation: Operation, residency: Residency, index: int) -> Scheduled:
         """Tiles with the fewest cycles that their busiest unit allows; exact where it takes runs to choose."""
-        from simulator.kinds.units.operation import UnitsPlan
-
         requests = self.list_entries(elaborated.machine, operation.weight.nnz, operation.shape[2])
         options = RunOptions(quickest("compiled", requests, self.kernels))
         decision = self._decision(elaborated, operation, residency, index, options)
         if len(decision.planned) > 1:
             return Scheduled.as_run(decision.run(decision.best()))
-        (planned,) = decision.planned.values()
-        dataflow = planned.dataflow()
-        plan = UnitsPlan(dataflow, index, elaborated.dram_burst_bytes)
-        kept = plan.keeps_w(dataflow.room_bytes)
-        return Scheduled(plan.least_program(dataflow.least_cycles(decision.setting.spec), w_kept=kept), lambda: plan.transfer_counts)
+        (way,) = decision.planned
+        plan = decision.plan(way)
+        least = plan.least_program(plan.dataflow.least_cycles(decision.setting.spec), w_kept=decision.kept(way))
+        return Scheduled(least, lambda: plan.transfer_counts)
 
     def schedules_by_running(self, machine: Machine, operations: Sequence[Operation]) -> bool:
         """Where there is so little to do that it takes runs to choose the schedule."""
@@ -174,8 +171,8 @@ class UnitsKind(Kind):
 
         setting = self.setting(elaborated, options)
         most = MOST_TRIED if self.schedules_by_running(elaborated.machine, (operation,)) else 1
-        plan = partial(self.planned, setting, operation, residency, most)
-        return Decision(self.name, self.flow, setting, operation, residency, index, elaborated.dram_burst_bytes, options, plan)
+        ways = partial(self.planned, setting, operation, residency, most)
+        return Decision(self.name, self.flow, setting, operation, residency, index, elaborated.dram_burst_bytes, options, ways)
 
     def setting(self, elaborated: Elaborated, options: RunOptions) -> Setting:
         """What an operation in this dataflow meets."""

@@ -62,11 +62,6 @@ class UnitsPlan:
         operation = self.dataflow.loops.operation
         return 1 + len(self.positions) + (operation.weight.nnz + sum(operation.shape)) // 8
 
-    def keeps_w(self, room_bytes: int) -> bool:
-        """Whether the buffer, with so many bytes left for W, keeps one from DRAM that is walked again (rule 7): all of it, or nothing."""
-        least = self.least_room
-        return least is not None and least <= room_bytes
-
     @property
     def least_room(self) -> int | None:
         """Bytes that the buffer must have left to keep W; None of a W that it never keeps. The same wherever it was scheduled."""
@@ -255,6 +250,14 @@ class UnitsPlan:
         tiles = itertools.product(range(len(loops.m_tiles)), range(len(loops.k_tiles)))
         stored = sum(dataflow.fetched(m, k).total for m, k in tiles)
         return loops.describe() | {"weight_format": dataflow.weight_form, "weight_stored_bytes": stored}
+
+
+def keeps(least_room: int | None, room_bytes: int) -> bool:
+    """Whether the buffer, with so many bytes left for W, keeps one from DRAM that is walked again (rule 7): all of it, or nothing.
+
+    `least_room`: what it must have left for it (`UnitsPlan.least_room`).
+    """
+    return least_room is not None and least_room <= room_bytes
 
 
 def taking(least: OperationProgram, cycles: Sequence[int]) -> OperationProgram:

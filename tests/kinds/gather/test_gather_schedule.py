@@ -16,7 +16,7 @@ from simulator.kinds.gather.dataflow import GatherDataflow
 from simulator.kinds.gather.schedule import GatherSchedule, cut_gather, schedule_gather
 from simulator.kinds.units.loops import Pace, token_tiles
 from simulator.kinds.units.machine import UnitsMachine
-from simulator.kinds.units.operation import UnitsPlan
+from simulator.kinds.units.operation import UnitsPlan, keeps
 from simulator.kinds.units.rows import RowParts, spread_rows
 from simulator.machine.model import Machine
 from simulator.system.program import LoopOrder, Span
@@ -169,7 +169,7 @@ def dram_bytes(of: UnitsMachine, plan: GatherSchedule) -> int:
     dataflow = GatherDataflow(of, plan, "")
     tiles = plan.positions()
     plan = UnitsPlan(dataflow, 0, 1)
-    moved = plan.least_program([0] * len(tiles), w_kept=plan.keeps_w(dataflow.room_bytes)).traffic(SLOW.system.dram_burst_bytes)
+    moved = plan.least_program([0] * len(tiles), w_kept=keeps(plan.least_room, dataflow.room_bytes)).traffic(SLOW.system.dram_burst_bytes)
     return moved.dram_read_bytes + moved.dram_write_bytes
 
 

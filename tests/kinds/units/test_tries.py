@@ -13,7 +13,7 @@ from simulator.errors import MappingError
 from simulator.kinds import kind_of
 from simulator.kinds.gather.kind import GATHER
 from simulator.kinds.units import decision
-from simulator.kinds.units.operation import UnitsPlan, run_plan
+from simulator.kinds.units.operation import UnitsPlan, keeps, run_plan
 from simulator.kinds.units.tries import MOST_TRIED, TRIED_ENTRIES, Alone, Try, near, quickest
 from simulator.system.spec import SystemSpec
 from simulator.system.tensors import Residency
@@ -38,7 +38,8 @@ def test_a_small_operation_takes_no_longer_than_in_any_schedule_that_was_near() 
         setting = GATHER.setting(of, COMPILED)
         flows = [planned.dataflow() for planned in GATHER.planned(setting, what, DRAM, MOST_TRIED)]
         plans = [UnitsPlan(flow, 0, of.dram_burst_bytes) for flow in flows]
-        runs = [run_plan(plan, setting, "gather", DRAM, COMPILED, w_kept=plan.keeps_w(plan.dataflow.room_bytes))[0] for plan in plans]
+        kept = [keeps(plan.least_room, plan.dataflow.room_bytes) for plan in plans]
+        runs = [run_plan(plan, setting, "gather", DRAM, COMPILED, w_kept=w)[0] for plan, w in zip(plans, kept, strict=True)]
         best = min(runs, key=lambda run: Alone.of((run,)).rank("compiled", setting.pace.system))
         chosen = kind_of(of.machine).run(of, what, DRAM, 0, COMPILED)
         assert len(plans) > 1
