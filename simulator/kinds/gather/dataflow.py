@@ -23,7 +23,7 @@ from simulator.kinds.units.lists import SliceLists, cluster_work, slice_lists
 from simulator.kinds.units.loops import Carried, Position
 from simulator.kinds.units.machine import UnitsMachine
 from simulator.kinds.units.present import present_words
-from simulator.kinds.units.rounds import ClusterTile
+from simulator.kinds.units.protocol import ClusterTile
 from simulator.kinds.units.tokenwise import TokenwiseDataflow
 from simulator.system.parts import Part
 from simulator.system.program import MemoryLevel, Span

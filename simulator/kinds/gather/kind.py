@@ -25,8 +25,8 @@ from simulator.workload.types import Operation
 if TYPE_CHECKING:
     from simulator.kinds.gather.cut import Cut
     from simulator.kinds.units.fusion import BlockCut, BlockDataflow
+    from simulator.kinds.units.protocol import Dataflow
     from simulator.kinds.units.ranges import FittedRows
-    from simulator.kinds.units.rounds import Dataflow
 
 
 class Gather(ChainedKind):

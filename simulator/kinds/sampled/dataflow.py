@@ -20,7 +20,7 @@ from simulator.kinds.units.lists import SliceLists, slice_lists, tile_values
 from simulator.kinds.units.loops import Carried, Position
 from simulator.kinds.units.machine import UnitsMachine
 from simulator.kinds.units.present import present_words
-from simulator.kinds.units.rounds import ClusterTile
+from simulator.kinds.units.protocol import ClusterTile
 from simulator.system.parts import Part, Sums
 from simulator.system.program import MemoryLevel
 

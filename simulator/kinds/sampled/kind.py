@@ -17,8 +17,8 @@ from simulator.workload.types import Operation
 
 if TYPE_CHECKING:
     from simulator.kinds.sampled.outlook import Cut
+    from simulator.kinds.units.protocol import Dataflow
     from simulator.kinds.units.ranges import FittedRows
-    from simulator.kinds.units.rounds import Dataflow
 
 
 class Sampled(UnitsKind):

@@ -21,7 +21,7 @@ from simulator.kinds.units.dataflow import ClusterRules
 from simulator.kinds.units.leaving import Leaving, LeavingRows
 from simulator.kinds.units.loops import Carried, Position
 from simulator.kinds.units.machine import UnitsMachine
-from simulator.kinds.units.rounds import ClusterTile
+from simulator.kinds.units.protocol import ClusterTile
 from simulator.kinds.units.rows import RowParts
 from simulator.kinds.units.tokenwise import TokenwiseDataflow
 from simulator.system.parts import Part

@@ -22,7 +22,7 @@ from simulator.kinds.scatter.schedule import ScatterSchedule
 from simulator.kinds.units.loops import Carried, Position
 from simulator.kinds.units.machine import UnitsMachine
 from simulator.kinds.units.named import named_features
-from simulator.kinds.units.rounds import ClusterResults, ClusterTile, Lot
+from simulator.kinds.units.protocol import ClusterResults, ClusterTile, Lot
 from simulator.kinds.units.streams import list_parts
 from simulator.system.parts import Part
 from simulator.system.program import MemoryLevel, Span

@@ -12,7 +12,7 @@ from simulator.kinds.units.excerpt import Excerpt
 from simulator.kinds.units.fusion import BlockCut, FusedPlan, Kept, SettledCuts, kept_in
 from simulator.kinds.units.loops import Pace, Planned, Setting
 from simulator.kinds.units.operation import UnitsPlan, keeps, run_plan
-from simulator.kinds.units.rounds import Dataflow
+from simulator.kinds.units.protocol import Dataflow
 from simulator.kinds.units.tries import Alone, Try, Way, near, quickest
 from simulator.recall import NOTHING, Recall, Same
 from simulator.system.operation import OperationRun

@@ -22,7 +22,8 @@ from simulator.errors import MappingError
 from simulator.kinds.units.loops import Setting, token_tiles
 from simulator.kinds.units.machine import UnitsMachine
 from simulator.kinds.units.operation import UnitsPlan, how, keeps, run_of, taking
-from simulator.kinds.units.rounds import Dataflow, Deal, Round, Rounds
+from simulator.kinds.units.protocol import Dataflow
+from simulator.kinds.units.rounds import Deal, Round, Rounds
 from simulator.kinds.units.streams import list_stream, piece_space, with_room
 from simulator.machine.model import Machine
 from simulator.system.activations import Forms

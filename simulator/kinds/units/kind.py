@@ -45,7 +45,7 @@ from simulator.workload.types import Operation
 if TYPE_CHECKING:
     from simulator.engine.reference.watching import ClusterWatch
     from simulator.kinds.units.decision import Decision
-    from simulator.kinds.units.rounds import Dataflow
+    from simulator.kinds.units.protocol import Dataflow
 
 FABRIC = "gather"
 """What the machine file calls a fabric of units, whichever way its words travel."""

@@ -16,7 +16,8 @@ from simulator.engine.cluster import ClusterSpec
 from simulator.engine.engines import RunOptions
 from simulator.kinds.units.checks import check_entries
 from simulator.kinds.units.loops import Position, Setting, runs_of
-from simulator.kinds.units.rounds import Dataflow, Deal, How, Round, Rounds
+from simulator.kinds.units.protocol import Dataflow
+from simulator.kinds.units.rounds import Deal, How, Round, Rounds
 from simulator.kinds.units.streams import InStep, RowDrain, row_drain, with_room
 from simulator.machine.model import DMA_CHUNK_BYTES
 from simulator.system.operation import OperationRun

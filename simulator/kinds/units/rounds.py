@@ -1,4 +1,4 @@
-"""What a dataflow tells the runner of an operation, and the runner: round after round, equal clusters once."""
+"""The runner of an operation on a fabric of units: round after round, equal clusters once."""
 
 from __future__ import annotations
 
@@ -7,146 +7,21 @@ from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Seq
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass, field
-from functools import cached_property, partial
-from typing import TYPE_CHECKING, NamedTuple, Protocol
+from functools import partial
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from simulator.activity import Bounds, Counts
 from simulator.engine.batch import Ints, WorkBatch
-from simulator.engine.cluster import CAUSE, ClusterSpec, Milestones, Outcome
+from simulator.engine.cluster import CAUSE, ClusterSpec
 from simulator.engine.engines import Engine
 from simulator.engine.work import TileWork
 from simulator.kinds.units.loops import Position, TileLoops
-from simulator.kinds.units.machine import UnitsFabric, UnitsMachine
+from simulator.kinds.units.machine import UnitsFabric
+from simulator.kinds.units.protocol import ClusterResults, ClusterTile, Dataflow, Lot
 from simulator.kinds.units.streams import InStep, in_step
-from simulator.system.parts import Part
-from simulator.system.program import MemoryLevel, Span
-
-if TYPE_CHECKING:
-    from simulator.engine.reference.watching import ClusterWatch
-
-
-class WeightBytes(Protocol):
-    """Bytes of a fill of W."""
-
-    @property
-    def total(self) -> int:
-        """Values and metadata."""
-
-
-@dataclass(frozen=True, eq=False)
-class ClusterResults:
-    """What clusters did, a tile each, whatever the dataflow."""
-
-    cycles: Ints
-    """[clusters]"""
-    unit_cycles: Ints
-    """[clusters, causes]"""
-    counts: Ints
-    """[clusters, counters] in the order of COUNTERS."""
-    bounds: Ints
-    """[clusters, the first four bounds]: units, hot word, banks, network."""
-    milestones: Sequence[Milestones]
-    compared: bool
-    """Whether their numbers were held against NumPy's."""
-    spare: Ints | None
-    """As of `Outcomes`."""
-
-
-@dataclass(frozen=True)
-class ClusterTile:
-    """Which cluster of which tile."""
-
-    m: int
-    k: int
-    tokens: Span
-    """Token words of the cluster's group."""
-    replica: int
-
-
-class Dataflow(Protocol):
-    """One way to run an operation on a fabric of units."""
-
-    machine: UnitsMachine
-    """As far as it decides what clusters do."""
-
-    @property
-    def loops(self) -> TileLoops:
-        """How the operation is cut into tiles."""
-
-    @property
-    def room_bytes(self) -> int:
-        """What the activation buffer has left for W: of use where it is planned what stays there, not after."""
-
-    @property
-    def rows_stream(self) -> bool:
-        """Whether rows leave while the tile runs that made them."""
-
-    @property
-    def output_places(self) -> int:
-        """Row words that a unit keeps until they have left, where rows stream."""
-
-    @property
-    def sums_home(self) -> MemoryLevel | None:
-        """Where partial sums go at the end of each K tile (SDDMM: round), and come back from; None: they stay on the fabric."""
-
-    @property
-    def outputs(self) -> NDArray[np.float64] | None:
-        """Y as the hardware computed it, where every tile carried its own numbers."""
-
-    @property
-    def weight_form(self) -> str:
-        """How W lies in memory."""
-
-    def least_cycles(self, spec: ClusterSpec) -> list[int]:
-        """[tiles in execution order] cycles that no run of each round goes below."""
-
-    def work(self, place: ClusterTile) -> TileWork:
-        """What a cluster does in a tile."""
-
-    def digest(self, place: ClusterTile) -> bytes:
-        """Hash of all that decides the timing of that."""
-
-    def met(self, batch: WorkBatch) -> Ints:
-        """[clusters, units] words that units want, each from a bank, or each a product's."""
-
-    def bounds(self, lot: Lot, spec: ClusterSpec) -> Ints:
-        """[clusters, bounds] in the order of `ClusterResults`."""
-
-    def simulate(self, lot: Lot, spec: ClusterSpec, engine: Engine) -> ClusterResults:
-        """Run clusters through the engine, and check them; each may be of another dataflow that has the same fabric and rules."""
-
-    def watched(self, spec: ClusterSpec, work: TileWork, watch: ClusterWatch) -> Outcome:
-        """Run it through the reference engine, without numbers, before the eyes of `watch`."""
-
-    def later_tile_counts(self, counts: Counts) -> Counts:
-        """Events that a tile has only because it is not the first along K, given its counts."""
-
-    def x_parts(self, position: Position) -> Sequence[Part]:
-        """Transfers that bring a round's token groups their activations."""
-
-    def w_content(self, position: Position) -> tuple[int, ...]:
-        """What of W a tile needs: tiles of equal content in sequence need no new fill."""
-
-    def w_parts(self, m: int, k: int, grain: int) -> Sequence[Part]:
-        """Transfers that bring all units their lists, at multiples of `grain` bytes."""
-
-    def y_parts(self, position: Position) -> Sequence[Part]:
-        """Transfers that take finished outputs away, after the last tile that adds to them."""
-
-    def x_counts(self, position: Position) -> Counts:
-        """Words that `x_parts` write."""
-
-    def fetched(self, m: int, k: int) -> WeightBytes:
-        """Bytes that they bring."""
-
-    def w_counts(self, m: int, k: int) -> Counts:
-        """Bits that `w_parts` write, over all token groups."""
-
-    def y_counts(self, position: Position) -> Counts:
-        """Words that `y_parts` read, and add on the way."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -174,28 +49,6 @@ class How:
     engine: Engine
     threads: int
     """Lots simulated at once; what comes out does not depend on it."""
-
-
-@dataclass(frozen=True, eq=False)
-class Lot:
-    """Clusters that are run together, each in a tile of its dataflow."""
-
-    flows: Sequence[Dataflow]
-    places: Sequence[ClusterTile]
-    batch: WorkBatch
-    _bounds: dict[ClusterSpec, Ints] = field(default_factory=dict)
-
-    @cached_property
-    def wanted(self) -> Ints:
-        """[clusters, units] words that units want."""
-        return self.flows[0].met(self.batch)
-
-    def bounds(self, spec: ClusterSpec) -> Ints:
-        """[clusters, bounds] in the order of `ClusterResults`: those of any capacities and latencies are the same."""
-        bound_by = spec.at_any_pace()
-        if bound_by not in self._bounds:
-            self._bounds[bound_by] = self.flows[0].bounds(self, bound_by)
-        return self._bounds[bound_by]
 
 
 class _Cluster(NamedTuple):
@@ -238,14 +91,9 @@ class Deal:
 
     def run(self, how: How) -> tuple[list[Rounds], tuple[range, ...]]:
         """[dataflows] what all rounds did, in order; and the capacities of clusters with which they would have (`ClusterSpec.alike`)."""
+        dealt, lots = self._dealt()
         with ExitStack() as stack:
-            if self._kept is None:
-                dealt = _Dealt()
-                results = _run(self._lots(dealt), how, stack)
-                self._keep(dealt)
-            else:
-                dealt = self._kept
-                results = _run(dealt.lots, how, stack)
+            results = _run(lots, how, stack)
         done = [result() for result in results]
         left = [each.spare for each in done if each.spare is not None]
         alike = how.spec.alike(np.min(left, axis=0) if left and len(left) == len(done) else None)
@@ -253,9 +101,7 @@ class Deal:
 
     def least(self, spec: ClusterSpec) -> list[list[int]]:
         """[dataflows][rounds] cycles that no run goes below, by the busiest part of the clusters. Of work that is one lot."""
-        dealt = self._kept or _Dealt()
-        lots = self._kept.lots if self._kept else list(self._lots(dealt))
-        self._keep(dealt)
+        dealt, lots = self._dealt()
         bounds = [lot.bounds(spec).max(axis=1).tolist() for lot in lots]
         found = []
         for (flow, _), rounds in zip(self.tiles, dealt.rounds, strict=True):
@@ -263,9 +109,12 @@ class Deal:
             found.append(list(map(max, flow.least_cycles(spec), by_parts)))
         return found
 
-    def _keep(self, dealt: _Dealt) -> None:
-        if dealt.lots:
-            self._kept = dealt
+    def _dealt(self) -> tuple[_Dealt, Iterable[Lot]]:
+        """The rounds, which are complete when the lots are through; and these."""
+        if self._kept is not None:
+            return self._kept, self._kept.lots
+        dealt = _Dealt()
+        return dealt, self._lots(dealt)
 
     def _lots(self, dealt: _Dealt) -> Iterator[Lot]:
         """Each as soon as it is large enough."""
@@ -298,6 +147,7 @@ class Deal:
             lot = Lot(flows, places, WorkBatch(works))
             if not number:
                 dealt.lots.append(lot)
+                self._kept = dealt
             yield lot
 
     def _rounds(self, number: int, dealt: _Dealt, done: Sequence[ClusterResults]) -> Rounds:

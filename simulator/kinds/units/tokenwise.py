@@ -17,7 +17,7 @@ from simulator.kinds.units.leaving import Leaving
 from simulator.kinds.units.lists import tile_values
 from simulator.kinds.units.loops import Carried, Position
 from simulator.kinds.units.machine import UnitsMachine
-from simulator.kinds.units.rounds import ClusterTile
+from simulator.kinds.units.protocol import ClusterTile
 from simulator.system.parts import Part, Sums
 from simulator.system.program import Span
 
