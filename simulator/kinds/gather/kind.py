@@ -24,7 +24,7 @@ from simulator.workload.types import Operation
 
 if TYPE_CHECKING:
     from simulator.kinds.gather.cut import Cut
-    from simulator.kinds.units.fusion import BlockCut, BlockDataflow
+    from simulator.kinds.units.chain_cuts import BlockCut, BlockDataflow
     from simulator.kinds.units.protocol import Dataflow
     from simulator.kinds.units.ranges import FittedRows
 

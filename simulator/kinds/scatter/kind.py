@@ -23,7 +23,7 @@ from simulator.workload.types import Operation
 
 if TYPE_CHECKING:
     from simulator.kinds.scatter.outlook import Cut
-    from simulator.kinds.units.fusion import BlockCut, BlockDataflow
+    from simulator.kinds.units.chain_cuts import BlockCut, BlockDataflow
     from simulator.kinds.units.protocol import Dataflow
 
 

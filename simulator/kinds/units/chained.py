@@ -23,8 +23,8 @@ from simulator.system.tensors import Residency
 from simulator.workload.types import Operation
 
 if TYPE_CHECKING:
+    from simulator.kinds.units.chain_cuts import BlockCut, BlockDataflow
     from simulator.kinds.units.decision import ChainDecision
-    from simulator.kinds.units.fusion import BlockCut, BlockDataflow
 
 
 class ChainedKind(UnitsKind):
@@ -53,7 +53,7 @@ class ChainedKind(UnitsKind):
 
     def check_fusion(self, machine: Machine, chain: Sequence[Operation], residency: Sequence[Residency]) -> None:
         """Whether a block of tokens of a chain fits on chip, by which keys, and its W stays there."""
-        from simulator.kinds.units.fusion import ChainCuts
+        from simulator.kinds.units.chain_cuts import ChainCuts
 
         ChainCuts.of(self, machine, chain, residency).check()
 
@@ -86,8 +86,8 @@ class ChainedKind(UnitsKind):
     def _chain_decision(
         self, elaborated: Elaborated, chain: Sequence[Operation], residency: Sequence[Residency], first: int, options: RunOptions
     ) -> ChainDecision:
+        from simulator.kinds.units.chain_cuts import ChainCuts, SettledCuts
         from simulator.kinds.units.decision import ChainDecision
-        from simulator.kinds.units.fusion import ChainCuts, SettledCuts
 
         cuts = ChainCuts.of(self, elaborated.machine.inside(), chain, residency)
         settled = SettledCuts(cuts, tuple(each.setting(elaborated, options) for each in cuts.kinds))

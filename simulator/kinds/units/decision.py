@@ -8,8 +8,9 @@ from functools import cached_property, lru_cache, partial
 from typing import TypeVar
 
 from simulator.engine.engines import ENGINES, RunOptions
+from simulator.kinds.units.chain_cuts import BlockCut, SettledCuts
 from simulator.kinds.units.excerpt import Excerpt
-from simulator.kinds.units.fusion import BlockCut, FusedPlan, Kept, SettledCuts, kept_in
+from simulator.kinds.units.fusion import FusedPlan, Kept, kept_in
 from simulator.kinds.units.loops import Pace, Planned, Setting
 from simulator.kinds.units.operation import UnitsPlan, keeps, run_plan
 from simulator.kinds.units.protocol import Dataflow

@@ -9,7 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from simulator.engine.engines import play
-from simulator.kinds.units.fusion import BlockCut, FusedPlan, Kept, SettledCuts
+from simulator.kinds.units.chain_cuts import BlockCut, SettledCuts
+from simulator.kinds.units.fusion import FusedPlan, Kept
 from simulator.system.program import Program, interleaved
 from simulator.system.spec import SystemSpec
 

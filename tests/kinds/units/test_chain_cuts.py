@@ -11,9 +11,9 @@ import pytest
 
 from simulator.engine.engines import ENGINES, RunOptions
 from simulator.kinds import kind_of
+from simulator.kinds.units.chain_cuts import BlockCut, ChainCuts, SettledCuts
 from simulator.kinds.units.chained import ChainedKind
 from simulator.kinds.units.decision import ChainDecision
-from simulator.kinds.units.fusion import BlockCut, ChainCuts, SettledCuts
 from simulator.kinds.units.tries import Alone
 from simulator.machine.model import Machine
 from tests.run.test_fusion import causal, fused
