@@ -154,11 +154,6 @@ class SettledCuts:
         """[operations × capacities] of the clusters."""
         return tuple(itertools.chain.from_iterable(setting.spec.capacities for setting in self.settings))
 
-    @property
-    def key(self) -> tuple[Hashable, ...]:
-        """The same of what it does, but for the capacities."""
-        return *(setting.key for setting in self.settings), tuple(operation.content for operation in self.cuts.chain)
-
     def tiles(self, cut: BlockCut) -> int:
         """Tiles of blocks."""
         return -(-self.cuts.chain[0].batch // cut.blocks)

@@ -38,8 +38,8 @@ class Decision:
     options: RunOptions
     ways: Callable[[], Sequence[Planned[Dataflow]]]
     """Says in which ways it is to be tried, the likeliest first."""
-    _plans: dict[Hashable, UnitsPlan] = field(default_factory=dict)
-    _runs: dict[Hashable, OperationRun] = field(default_factory=dict)
+    _plans: dict[Hashable, UnitsPlan] = field(init=False, default_factory=dict)
+    _runs: dict[Hashable, OperationRun] = field(init=False, default_factory=dict)
 
     @cached_property
     def planned(self) -> dict[Hashable, Planned[Dataflow]]:
@@ -113,8 +113,8 @@ class ChainDecision:
     options: RunOptions
     most: int
     """Ways that are tried at most."""
-    _plans: dict[BlockCut, FusedPlan] = field(default_factory=dict)
-    _runs: dict[BlockCut, tuple[OperationRun, ...]] = field(default_factory=dict)
+    _plans: dict[BlockCut, FusedPlan] = field(init=False, default_factory=dict)
+    _runs: dict[BlockCut, tuple[OperationRun, ...]] = field(init=False, default_factory=dict)
 
     @property
     def residency(self) -> tuple[Residency, ...]:
@@ -130,7 +130,7 @@ class ChainDecision:
     @cached_property
     def _work(self) -> Same:
         """The same of what it does, but for capacities."""
-        return self.options.recall.named(("work", self._cuts, *self.settled.key))
+        return self.options.recall.named(("work", self._cuts, *(setting.key for setting in self.settled.settings)))
 
     @cached_property
     def cuts(self) -> list[BlockCut]:

@@ -49,7 +49,7 @@ class FusedPlan:
     plans: tuple[tuple[UnitsPlan, ...], ...]
     """[operations][tiles of blocks]"""
     reuse_tiles: bool
-    _at_once: dict[Kept, OperationProgram] = field(default_factory=dict)
+    _at_once: dict[Kept, OperationProgram] = field(init=False, default_factory=dict)
     """Least programs of all operations whose tiles take no time, by which W are kept."""
 
     @classmethod

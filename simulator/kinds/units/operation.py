@@ -44,7 +44,7 @@ class UnitsPlan:
     """Whether equal tiles are run once."""
     scheduled_room: int | None = None
     """Bytes that the buffer had left for W, and for sums that leave, where it was scheduled; None: for W alone, as the dataflow says."""
-    _at_once: dict[bool, OperationProgram] = field(default_factory=dict)
+    _at_once: dict[bool, OperationProgram] = field(init=False, default_factory=dict)
     """Least programs whose tiles take no time, by whether W is kept."""
 
     @cached_property

@@ -152,7 +152,7 @@ class Lot:
     flows: Sequence[Dataflow]
     places: Sequence[ClusterTile]
     batch: WorkBatch
-    _bounds: dict[ClusterSpec, Ints] = field(default_factory=dict)
+    _bounds: dict[ClusterSpec, Ints] = field(init=False, default_factory=dict)
 
     @cached_property
     def wanted(self) -> Ints:

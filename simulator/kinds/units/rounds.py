@@ -87,7 +87,7 @@ class Deal:
     """Dataflows, and the tiles of each in execution order."""
     reuse_tiles: bool
     """Whether equal work, which takes equal time, is run once."""
-    _kept: _Dealt | None = None
+    _kept: _Dealt | None = field(init=False, default=None)
 
     def run(self, how: How) -> tuple[list[Rounds], tuple[range, ...]]:
         """[dataflows] what all rounds did, in order; and the capacities of clusters with which they would have (`ClusterSpec.alike`)."""
@@ -197,7 +197,7 @@ class _Added:
     dataflow: Dataflow
     done: Sequence[ClusterResults]
     """[lots]"""
-    _rounds: dict[tuple[Hashable, ...], Round] = field(default_factory=dict)
+    _rounds: dict[tuple[Hashable, ...], Round] = field(init=False, default_factory=dict)
 
     def round(self, k: int, clusters: Sequence[_Cluster]) -> Round:
         """The barrier waits for the slowest."""
