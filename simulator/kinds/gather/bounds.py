@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -77,13 +78,13 @@ def busiest_rounds(units: int, schedule: GatherSchedule, present: NDArray[np.boo
     `present` is [token words, K].
     """
     busiest = _Busiest(units, schedule)
-    of_list = busiest.of(None)
+    of_list = busiest.entries()
     words, entries = (np.zeros((schedule.rounds, *of_list.shape), dtype=np.int64) for _ in range(2))
     for index in range(schedule.rounds):
         for start, stop in schedule.active_groups(index):
             here = present[start:stop]
             examined = of_list * len(here)
-            words[index] = np.maximum(words[index], examined if here.all() else busiest.of(here.sum(axis=0)))
+            words[index] = np.maximum(words[index], examined if here.all() else busiest.words(here.sum(axis=0)))
             entries[index] = np.maximum(entries[index], examined)
     m, round_index, k = np.array(schedule.positions()).T
     return words[round_index, k, m], entries[round_index, k, m]
@@ -111,12 +112,15 @@ class _Busiest:
         place: Ints = k_tile[self._columns] * (self.shape[1] * self.shape[2]) + np.repeat(self.of_part, self.schedule.parts.nnz)
         return place
 
-    def of(self, times: Ints | None) -> Ints:
-        """[K tiles, M tiles] most entries of any unit, each counted so often as its [K] column says; once where told nothing."""
+    def entries(self) -> Ints:
+        """[K tiles, M tiles] most entries of any unit."""
         size = self.shape[1] * self.shape[2]
-        if times is None:
-            loads = np.stack([np.bincount(self.of_part, weights=entries, minlength=size) for entries in self.schedule.entries.T])
-        else:
-            loads = np.bincount(self._place, weights=times[self._columns], minlength=math.prod(self.shape))
+        return self._most(np.stack([np.bincount(self.of_part, weights=of, minlength=size) for of in self.schedule.entries.T]))
+
+    def words(self, times: Ints) -> Ints:
+        """[K tiles, M tiles] the same, each entry counted so often as its [K] column says."""
+        return self._most(np.bincount(self._place, weights=times[self._columns], minlength=math.prod(self.shape)))
+
+    def _most(self, loads: NDArray[Any]) -> Ints:
         busiest: Ints = loads.reshape(self.shape).max(axis=2).astype(np.int64)
         return busiest
