@@ -1,7 +1,8 @@
 """Every single step from the shipped machines, simulated on tinygpt; record them: python -m tests.golden.certificates [NAME…].
 
-Each is stored with its seconds, energy and area, so that it says for every objective whether a machine is the best by single steps.
-By energy × time × area no step is better that leaves `KEPT` as it is: what machines are compared at, and what an array is for any workload.
+Each is stored with its seconds, energy, and energy × time × area, so that it says for every objective whether a machine is the best by
+single steps. By energy × time × area no step is better that leaves `KEPT` as it is: what machines are compared at, and
+what an array is for any workload.
 """
 
 from __future__ import annotations

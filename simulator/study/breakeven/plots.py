@@ -17,7 +17,7 @@ from simulator.report.plots.style import narrow, paper, styled
 from simulator.study.breakeven.answer import FILE, BreakEven, Curve
 from simulator.study.breakeven.crossings import Crossing
 from simulator.study.sweep.keys import short
-from simulator.study.sweep.plots import plain_ticks
+from simulator.study.sweep.scales import plain_ticks
 
 _CROSSING = "#444444"
 _BAND = "#e3e3e3"

@@ -18,7 +18,7 @@ from simulator.study.questions.evidence import Evidence
 from simulator.study.questions.quantities import Seen
 from simulator.study.questions.spec import PictureSpec
 from simulator.study.sweep.keys import short, shown
-from simulator.study.sweep.plots import plain, plain_ticks
+from simulator.study.sweep.scales import plain, plain_ticks
 from simulator.study.sweep.spec import Scalar
 
 COLOURS = ("#08488a", "#c84f00", "#00714f", "#6a4c93", "#1a9aa8", "#9a7d00", "#a0005a", "#555555")

@@ -163,7 +163,7 @@ class Study:
 
     def plot(self) -> Figure | None:
         """The front: the first objective against each of the others; None where no point has figures."""
-        from simulator.study.sweep.plots import pareto_figure
+        from simulator.study.sweep.fronts import pareto_figure
 
         return drawn(pareto_figure(self))
 

@@ -19,7 +19,8 @@ from simulator.study.breakeven.breakeven import Question, find_break_even
 from simulator.study.breakeven.crossings import Crossing, Scale, crossing_band
 from simulator.study.breakeven.plots import break_even_figure
 from simulator.study.sweep.analysis import assess_points
-from simulator.study.sweep.plots import energy_along_figure, pareto_figure
+from simulator.study.sweep.fronts import pareto_figure
+from simulator.study.sweep.plots import energy_along_figure
 from simulator.study.sweep.reading import load_sweep
 from simulator.study.sweep.run import Event, Finished, Options, Planned, SweepRun, run_sweep
 from simulator.study.sweep.spec import SweepSpec

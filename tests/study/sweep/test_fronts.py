@@ -12,7 +12,7 @@ from study.sweep.conftest import Run
 
 from simulator.report.folder import as_text
 from simulator.study.sweep.analysis import fronts, pareto_front
-from simulator.study.sweep.plots import pareto_figure
+from simulator.study.sweep.fronts import pareto_figure
 from simulator.study.sweep.study import Row, write_sweep
 from simulator.study.sweep.tables import study_table
 

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import pytest
 
 from simulator.report.folder import as_text
-from simulator.study.sweep.plots import pareto_figure
+from simulator.study.sweep.fronts import pareto_figure
 from simulator.study.sweep.spec import SweepSpec
 from simulator.study.sweep.study import Row, Study
 from simulator.study.sweep.tables import study_summary
