@@ -86,9 +86,7 @@ class Ramps:
     def __getitem__(self, places: slice | NDArray[np.integer]) -> NDArray[np.int32]:
         """Those of a range, or of any places."""
         if isinstance(places, slice):
-            start, stop, _ = places.indices(len(self))
-            first = start % self.length
-            places = np.arange(first, first + max(stop - start, 0))
+            places = np.arange(*places.indices(len(self)))
         return (places % self.length).astype(np.int32)
 
     def __array__(self, dtype: np.dtype[np.generic] | None = None, copy: bool | None = None) -> NDArray[np.generic]:
