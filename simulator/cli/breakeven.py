@@ -73,9 +73,9 @@ def breakeven_command(
     """Find where the better one of two machines changes along an axis: every crossing that a coarse scan brackets."""
     import json
 
-    from simulator.cli.running import Provenance
+    from simulator.cli.running import Provenance, result_folder
     from simulator.errors import ConfigError
-    from simulator.report.folder import check_free, default_folder, set_in_name
+    from simulator.report.folder import set_in_name
     from simulator.report.pictures import in_style
     from simulator.study.breakeven.answer import write_break_even
     from simulator.study.breakeven.breakeven import Question, check_axis, check_question, find_break_even
@@ -91,10 +91,7 @@ def breakeven_command(
         name = "-".join(["breakeven", *(Path(machine).stem for machine in machines), axis.split(".")[-1]]) + set_in_name(
             [*(settings or ()), *([f"prune={prune.value}"] if prune else [])]
         )
-        folder = output or default_folder(Path("reports") / f"{name}{'-equal-area' if equal_area else ''}", force=force)
-        writes = output is not None or not as_json
-        if writes:
-            check_free(folder, force=force)
+        folder = result_folder(output, f"{name}{'-equal-area' if equal_area else ''}", as_json=as_json, force=force)
         provenance = Provenance()
         talk = Talk.quiet if running.quiet or as_json else Talk.bar
         with Store(running.store) as base, told(talk, "breakeven", metrics[0], "min") as listener:
@@ -102,7 +99,7 @@ def breakeven_command(
             tell_damaged(base)
     if not any(curve.values for curve in answer.curves):
         raise ConfigError("\n".join(without_figures(answer)))
-    if writes:
+    if folder is not None:
         with in_style(style.value):
             write_break_even(folder, answer, provenance.record(), force=force)
     if as_json:

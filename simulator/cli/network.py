@@ -59,13 +59,12 @@ def network_command(
 ) -> None:
     """Drive the request network of one cluster with traffic: throughput, latency, and theory beside them."""
     import json
-    from pathlib import Path
 
     from simulator.cli.machines import read_machine
     from simulator.cli.progress import progress_bars
-    from simulator.cli.running import Provenance, ensure_kernels
+    from simulator.cli.running import Provenance, ensure_kernels, result_folder
     from simulator.engine.compiled.switch.engine import SWITCH_KERNEL
-    from simulator.report.folder import check_free, default_folder, set_in_name
+    from simulator.report.folder import set_in_name
     from simulator.report.pictures import in_style
     from simulator.study.load_latency import measure_network
 
@@ -76,11 +75,8 @@ def network_command(
         from simulator.workload import load_workload
 
         trace = load_workload(workload)
-    writes = output is not None or not as_json
-    if writes:
-        name = f"network-{model.name}-{traffic.value}{set_in_name(overrides or ())}"
-        folder = output or default_folder(Path("reports") / name, force=force)
-        check_free(folder, force=force)
+    name = f"network-{model.name}-{traffic.value}{set_in_name(overrides or ())}"
+    folder = result_folder(output, name, as_json=as_json, force=force)
     if engine is EngineChoice.compiled:
         ensure_kernels([SWITCH_KERNEL])
     provenance = Provenance()
@@ -99,7 +95,7 @@ def network_command(
         )
     if as_json:
         typer.echo(json.dumps(curve.to_dict(), indent=1))
-    if writes:
+    if folder is not None:
         from simulator.report.network import write_network
 
         with in_style(style.value):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -54,10 +55,10 @@ class Stack:
 
 @dataclass(frozen=True)
 class WithoutZeros:
-    """A block without zeros, of which only the sizes are held."""
+    """A block without zeros, of which only the sizes are held: always a stack of one."""
 
+    batch: ClassVar[int] = 1
     block_shape: tuple[int, int]
-    batch: int = 1
 
     def transposed(self) -> WithoutZeros:
         """Its transpose."""

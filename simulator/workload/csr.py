@@ -86,9 +86,7 @@ class Ramps:
     def __getitem__(self, places: slice | NDArray[np.integer]) -> NDArray[np.int32]:
         """Those of a range, or of any places."""
         if isinstance(places, slice):
-            start, stop, _ = places.indices(len(self))
-            first = start % self.length
-            places = np.arange(first, first + max(stop - start, 0))
+            places = np.arange(*places.indices(len(self)))
         return (places % self.length).astype(np.int32)
 
     def __array__(self, dtype: np.dtype[np.generic] | None = None, copy: bool | None = None) -> NDArray[np.generic]:
@@ -122,6 +120,12 @@ def check_size(shape: tuple[int, int], nonzeros: int) -> None:
         raise OperandError(f"{nonzeros} nonzeros; allowed: at most {MAX_NONZEROS}")
 
 
+def check_finite(values: NDArray[np.generic]) -> None:
+    """Raise OperandError where a value is NaN or infinite."""
+    if values.dtype.kind == "f" and not np.all(np.isfinite(values)):
+        raise OperandError("a value is NaN or infinite; allowed: finite numbers")
+
+
 def checked_csr(shape: tuple[int, int], indptr: NDArray[np.int64], indices: NDArray[np.int64], data: NDArray[np.float64] | None) -> Csr:
     """Return CSR arrays of unknown origin as a Csr: rows sorted, stored zeros dropped.
 
@@ -146,8 +150,8 @@ def coordinates_csr(shape: tuple[int, int], rows: NDArray[np.int64], columns: ND
             raise OperandError(f"{what} index {index[np.argmax(wrong)]} is out of range; allowed: 0 to {side - 1} (counted from 0)")
     if data is not None and len(data) != len(columns):
         raise OperandError(f"{len(data)} values for {len(columns)} indices")
-    if data is not None and not np.all(np.isfinite(data)):
-        raise OperandError("a value is NaN or infinite; allowed: finite numbers")
+    if data is not None:
+        check_finite(data)
     flat = rows * shape[1] + columns
     order = np.argsort(flat, kind="stable")
     flat = flat[order]

@@ -27,10 +27,10 @@ const otherWay = (head) => (head.getAttribute("aria-sort") === "ascending" ? -1 
 heads.forEach((head) => head.querySelector("button").addEventListener("click", () => sortBy(head, otherWay(head))));
 
 // On a narrow screen rows are cards, which have no headings: those are chosen from a list, and a card of many unfolds.
-const sort = document.getElementById("sort");
+const sort = at("sort");
 sort.append(new Option("as they ran", ""), ...heads.map((head, place) => new Option(head.textContent, place)));
 sort.addEventListener("change", () => sort.value !== "" && sortBy(heads[sort.value], 1));
-document.getElementById("turn").addEventListener("click", () => sort.value !== "" && sortBy(heads[sort.value], otherWay(heads[sort.value])));
+at("turn").addEventListener("click", () => sort.value !== "" && sortBy(heads[sort.value], otherWay(heads[sort.value])));
 table.tBodies[0].addEventListener("click", (event) => event.target.closest("tbody th")?.parentElement.classList.toggle("open"));
 at("all").addEventListener("change", (event) => table.classList.toggle("everything", event.target.checked));
 

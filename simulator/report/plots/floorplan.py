@@ -20,17 +20,16 @@ def floorplan_figure(name: str, plan: Floorplan) -> Figure:
     colours = component_colours()
     core = "network, queues" if len(plan.units) else "unit"
     kinds = {
-        "banks of activations": (plan.banks, colours["x_banks"]),
-        "units with their own banks": (plan.units, colours["mac_lanes"]),
-        core: (np.array([plan.core]), colours["request_network"] if len(plan.units) else colours["mac_lanes"]),
+        "banks of activations": (plan.banks, colours["x_banks"], "//////"),
+        "units with their own banks": (plan.units, colours["mac_lanes"], ""),
+        core: (np.array([plan.core]), colours["request_network"] if len(plan.units) else colours["mac_lanes"], "......"),
     }
-    hatches = dict(zip(kinds, ("//////", "", "......"), strict=True))
     with styled():
         figure = Figure(figsize=scaled_paper(6.4, 7.6 if narrow() else 6.6), layout="constrained")
         axes = figure.subplots()
-        for kind, (blocks, colour) in kinds.items():
+        for blocks, colour, hatch in kinds.values():
             squares = [Rectangle((left, bottom), width, height) for left, bottom, width, height in blocks.tolist()]
-            axes.add_collection(PatchCollection(squares, facecolor=colour, edgecolor="white", linewidth=0.8, hatch=hatches[kind]))
+            axes.add_collection(PatchCollection(squares, facecolor=colour, edgecolor="white", linewidth=0.8, hatch=hatch))
         if len(plan.banks) + len(plan.units) <= _FEW_BLOCKS:
             for blocks in (plan.banks, plan.units):
                 ways = np.stack((plan.centres(blocks), plan.ports(blocks)), axis=1)
@@ -47,8 +46,8 @@ def floorplan_figure(name: str, plan: Floorplan) -> Figure:
         figure.suptitle(f"{name}: a cluster of {significant(plan.side_mm**2)} mm²", fontweight="bold")
         axes.set_title(summary, loc="center", fontsize="medium", fontweight="normal")
         handles = [
-            Patch(facecolor=colour, edgecolor="white", hatch=hatches[label], label=label)
-            for label, (blocks, colour) in kinds.items()
+            Patch(facecolor=colour, edgecolor="white", hatch=hatch, label=label)
+            for label, (blocks, colour, hatch) in kinds.items()
             if len(blocks)
         ]
         figure.legend(handles=handles, loc="outside lower center", ncols=1 if narrow() else 3)

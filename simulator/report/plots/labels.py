@@ -39,7 +39,7 @@ def place_labels(
     for name, point, (px, py), radius in zip(names, zip(x, y, strict=True), points.tolist(), radii, strict=True):
         if not name:
             continue
-        width, height = text_width(name, letters) * pixels_per_point, 1.25 * letters * pixels_per_point
+        width, height = _text_width(name, letters) * pixels_per_point, 1.25 * letters * pixels_per_point
         boxes = _around(px, py, radius, width, height)
         outside = width * height - _overlaps(boxes, frame)[:, 0]
         crossed = _crossed((px, py), boxes, np.vstack([discs, texts]))
@@ -64,7 +64,7 @@ def place_labels(
 
 
 @lru_cache
-def text_width(text: str, letters: float) -> float:
+def _text_width(text: str, letters: float) -> float:
     """Points that a text takes, with half a letter of air on both sides together."""
     return float(np.ptp(TextPath((0.0, 0.0), text, size=letters).vertices[:, 0])) + 0.5 * letters
 

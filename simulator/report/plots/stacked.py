@@ -62,13 +62,12 @@ def gathered(stack: Stack, small_of: Sequence[float]) -> Stack:
     }
     largest = sorted(share, key=lambda name: -share[name])[: _MOST_PARTS - 1]
     large = [name for name in stack.parts if name in largest and share[name] > _SMALL]
-    bars = [_grouped(bar, large) for bar in stack.lengths]
+    bars = [
+        {name: bar.get(name, 0.0) for name in large} | {OTHER: sum(value for name, value in bar.items() if name not in large)}
+        for bar in stack.lengths
+    ]
     parts = (*large, OTHER) if any(bar[OTHER] for bar in bars) else tuple(large)
     return Stack(stack.machines, parts, tuple(bars))
-
-
-def _grouped(bar: Mapping[str, float], large: Sequence[str]) -> dict[str, float]:
-    return {name: bar.get(name, 0.0) for name in large} | {OTHER: _rest(bar, large)}
 
 
 def draw_stack(
@@ -150,7 +149,3 @@ def _plain(colour: str) -> dict[str, object]:
 def bar_height(machines: int) -> float:
     """Inches that so many bars need, with axis and title."""
     return 1.15 + 0.42 * max(machines, 2)
-
-
-def _rest(bar: Mapping[str, float], large: Sequence[str]) -> float:
-    return sum(value for name, value in bar.items() if name not in large)

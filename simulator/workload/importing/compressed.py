@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simulator.errors import OperandError
-from simulator.workload.csr import AT_ONCE, Csr, check_size, flat_csr
+from simulator.workload.csr import AT_ONCE, Csr, check_finite, check_size, flat_csr
 from simulator.workload.importing.tensors import Tensor, check_elements, read_tensor, read_values
 from simulator.workload.readers.numpy_files import array_csr
 
@@ -181,9 +181,9 @@ def _marlin_scale(tensor: Tensor, outputs: int, inputs: int) -> NDArray[np.float
 def _kept(shape: tuple[int, int], flat: NDArray[np.int64], values: NDArray[Any]) -> Csr:
     """Values at ascending places, without those that are zero."""
     check_size(shape, len(flat))
-    if values.dtype.kind == "f" and not np.all(np.isfinite(values)):
-        raise OperandError("a value is NaN or infinite; allowed: finite numbers")
-    return flat_csr(shape, flat[values != 0], values[values != 0].astype(np.float64))
+    check_finite(values)
+    kept = values != 0
+    return flat_csr(shape, flat[kept], values[kept].astype(np.float64))
 
 
 def _runs(shape: tuple[int, int]) -> Iterator[slice]:

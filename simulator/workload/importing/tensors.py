@@ -126,17 +126,16 @@ def read_tensor(tensor: Tensor, axes: int = 1) -> NDArray[Any]:
     Raises OperandError where its type is no number, or it is too large to hold.
     """
     shape = (math.prod(tensor.shape[:axes]), math.prod(tensor.shape[axes:]))
-    check_number(tensor)
-    check_elements(shape)
+    _check_number(tensor)
+    check_size(shape, 0)
     return read_values(tensor).reshape(shape)
 
 
 def read_values(tensor: Tensor) -> NDArray[Any]:
     """Return the numbers or Booleans of a tensor one after another, those of narrow types as float32; OperandError as `read_tensor`."""
-    check_number(tensor)
+    _check_number(tensor)
     count = math.prod(tensor.shape)
-    if count > MAX_NONZEROS:
-        raise OperandError(f"{count} elements; allowed: at most {MAX_NONZEROS}")
+    _check_count(count)
     if tensor.dtype in _NATIVE:
         return np.fromfile(tensor.file, _NATIVE[tensor.dtype], count, offset=tensor.start)
     import ml_dtypes
@@ -147,14 +146,17 @@ def read_values(tensor: Tensor) -> NDArray[Any]:
     return values
 
 
-def check_number(tensor: Tensor) -> None:
-    """Raise OperandError where the type of a tensor is no number."""
-    if tensor.dtype not in (_NATIVE | _NARROW):
-        raise OperandError(f"dtype {tensor.dtype}; allowed: {', '.join(_NATIVE | _NARROW)}")
-
-
 def check_elements(shape: tuple[int, int]) -> None:
     """Raise OperandError where a matrix is empty, or has more elements than can be held at once."""
     check_size(shape, 0)
-    if math.prod(shape) > MAX_NONZEROS:
-        raise OperandError(f"{math.prod(shape)} elements; allowed: at most {MAX_NONZEROS}")
+    _check_count(math.prod(shape))
+
+
+def _check_count(elements: int) -> None:
+    if elements > MAX_NONZEROS:
+        raise OperandError(f"{elements} elements; allowed: at most {MAX_NONZEROS}")
+
+
+def _check_number(tensor: Tensor) -> None:
+    if tensor.dtype not in (_NATIVE | _NARROW):
+        raise OperandError(f"dtype {tensor.dtype}; allowed: {', '.join(_NATIVE | _NARROW)}")

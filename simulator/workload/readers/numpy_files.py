@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simulator.errors import OperandError
-from simulator.workload.csr import MAX_NONZEROS, Csr, check_size, flat_csr
+from simulator.workload.csr import MAX_NONZEROS, Csr, check_finite, check_size, flat_csr
 
 _MAGIC = b"\x93NUMPY"
 _LENGTHS = {b"\x01\x00": 2, b"\x02\x00": 4, b"\x03\x00": 4}
@@ -105,8 +105,7 @@ def read_npy(path: Path) -> Csr:
 def array_csr(array: np.ndarray[tuple[int, ...], np.dtype[np.generic]]) -> Csr:
     """Return the nonzeros of a 2-D array of real numbers or Booleans; OperandError where a value is not finite."""
     shape = (array.shape[0], array.shape[1])
-    if array.dtype.kind == "f" and not np.all(np.isfinite(array)):
-        raise OperandError("a value is NaN or infinite; allowed: finite numbers")
+    check_finite(array)
     flat = np.flatnonzero(array)
     check_size(shape, len(flat))
     data = None if array.dtype.kind == "b" else np.ascontiguousarray(array).reshape(-1)[flat].astype(np.float64)
