@@ -8,9 +8,9 @@ from amaranth.hdl import Cat, Elaboratable, Module, Mux, Signal, Value
 from amaranth.lib.data import StructLayout
 from amaranth.lib.memory import Memory
 
+from simulator.rtl.bank import port_queue
 from simulator.rtl.bits import index_bits
 from simulator.rtl.parts import delayed, wire
-from simulator.rtl.queue import Queue
 from simulator.rtl.shape import ClusterShape
 
 
@@ -21,11 +21,11 @@ class AccumulatingPort(Elaboratable):
     forwarding.
     """
 
-    def __init__(self, shape: ClusterShape, requests: StructLayout, slots: int, *, early: bool) -> None:
+    def __init__(self, shape: ClusterShape, requests: StructLayout) -> None:
         spec = shape.spec
         self.stages = spec.read_latency + spec.accumulate_latency
         self.line_bits = index_bits(shape.bank_words)
-        self.queue = Queue(requests, slots, early=early)
+        self.queue = port_queue(spec, requests)
         self.access = Signal()
         self.adds = Signal()
         self.line = Signal(self.line_bits)
