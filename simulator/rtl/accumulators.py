@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from amaranth.hdl import Cat, Elaboratable, Module, Mux, Signal, Value, signed
+from amaranth.hdl import Cat, Elaboratable, Module, Mux, Signal, signed
 
 from simulator.rtl.bits import index_bits
-from simulator.rtl.parts import any_of, chosen, delayed
+from simulator.rtl.lanes import lanewise, products
+from simulator.rtl.parts import any_of, chosen, delayed, wire
 from simulator.rtl.shape import ClusterShape
 
 
@@ -55,14 +56,14 @@ class Accumulators(Elaboratable):
                 m.d.sync += [begun[slot].eq(0), turn[slot].eq(1)]
             with m.Elif(here):
                 m.d.sync += [begun[slot].eq(begun[slot] | turn[slot]), turn[slot].eq(turn[slot].rotate_left(1))]
-        product = delayed(m, self._product(m), spec.multiply_latency, "product")
+        product = delayed(m, wire(m, products(m, shape, self.weight, self.word), "product"), spec.multiply_latency, "product")
         into = delayed(m, Cat(self.consumed, self.slot, chosen(turn, self.slot), chosen(begun, self.slot)), spec.multiply_latency, "into")
         adds, slot_bits = into[0], len(self.slot)
         slot, turns, old = into[1 : 1 + slot_bits], into[1 + slot_bits :][:kept], into[1 + slot_bits + kept :]
         before = [chosen([sums[s][t] for s in range(count)], slot) for t in range(kept)]
         held = any_of([Mux(turns[t] & old[t], before[t], 0) for t in range(kept)])
         sum_ = Signal(width, name="sum")
-        m.d.comb += sum_.eq(self.lanewise(held, product))
+        m.d.comb += sum_.eq(lanewise(shape, held, product))
         result = delayed(m, Cat(adds, slot, turns, sum_), kept - 1, "adding")
         slot, turns, sum_ = result[1 : 1 + slot_bits], result[1 + slot_bits :][:kept], result[1 + slot_bits + kept :]
         for s in range(count):
@@ -73,7 +74,7 @@ class Accumulators(Elaboratable):
         return m
 
     def _merge(self, m: Module, sums: list[list[Signal]], begun: list[Signal]) -> None:
-        spec = self.shape.spec
+        shape, spec = self.shape, self.shape.spec
         kept = spec.accumulate_latency
         told = Cat(self.merge, self.merge_slot, self.merge_row, self.merge_token)
         last = delayed(m, told, spec.release_cycles - 1, "merging")
@@ -84,7 +85,7 @@ class Accumulators(Elaboratable):
         level = [Mux(valid[t], chosen([of[t] for of in sums], slot), 0) for t in range(kept)]
         depth = 0
         while len(level) > 1:
-            added = [self.lanewise(*level[i : i + 2]) if i + 1 < len(level) else level[i] for i in range(0, len(level), 2)]
+            added = [lanewise(shape, *level[i : i + 2]) if i + 1 < len(level) else level[i] for i in range(0, len(level), 2)]
             level = [delayed(m, value, kept, f"tree_{depth}_{i}") for i, value in enumerate(added)]
             depth += 1
         row = delayed(m, Cat(now[0], now[1 + len(self.merge_slot) :]), depth * kept, "writing")
@@ -95,17 +96,3 @@ class Accumulators(Elaboratable):
             self.write_token.eq(row[split:]),
             self.write_word.eq(level[0]),
         ]
-
-    def _product(self, m: Module) -> Signal:
-        shape = self.shape
-        product = Signal(shape.lanes * shape.sum_bits, name="product")
-        lanes = [self.word[lane * shape.activation_bits :][: shape.activation_bits].as_signed() for lane in range(shape.lanes)]
-        wide = [Signal(signed(shape.sum_bits), name=f"product_{lane}") for lane in range(shape.lanes)]
-        m.d.comb += [into.eq(self.weight * lane) for into, lane in zip(wide, lanes, strict=True)]
-        m.d.comb += product.eq(Cat(*wide))
-        return product
-
-    def lanewise(self, first: Value, second: Value) -> Value:
-        """The sum of two words, lane by lane."""
-        bits = self.shape.sum_bits
-        return Cat((first[lane * bits :][:bits] + second[lane * bits :][:bits])[:bits] for lane in range(self.shape.lanes))

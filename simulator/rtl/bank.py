@@ -8,8 +8,17 @@ from amaranth.hdl import Elaboratable, Module, Signal
 from amaranth.lib.data import StructLayout, View
 from amaranth.lib.memory import Memory
 
+from simulator.engine.cluster import ClusterSpec
 from simulator.rtl.parts import delayed
 from simulator.rtl.queue import Queue
+
+
+def port_queue(spec: ClusterSpec, requests: StructLayout) -> Queue:
+    """The request queue of a port: with a slot for each stage of the network's pipeline, told ahead of what takes cycles to come."""
+    if spec.network == "none":
+        return Queue(requests, spec.bank_queue, pushes=spec.issue_width, early=spec.feed_cycles > 1)
+    early = spec.requests.latency + spec.requests.flits > 2
+    return Queue(requests, spec.bank_queue + spec.requests.latency, early=early)
 
 
 class BankPort(Elaboratable):
@@ -18,10 +27,10 @@ class BankPort(Elaboratable):
     A memory whose read takes r > 1 cycles has a register at its own output; with r = 1 the slot of the reply queue is that register.
     """
 
-    def __init__(self, requests: StructLayout, replies: StructLayout, slots: int, read_latency: int, *, pushes: int, early: bool) -> None:
+    def __init__(self, spec: ClusterSpec, requests: StructLayout, replies: StructLayout) -> None:
         self.replies = replies
-        self.read_latency = read_latency
-        self.queue = Queue(requests, slots, pushes=pushes, early=early)
+        self.read_latency = spec.read_latency
+        self.queue = port_queue(spec, requests)
         self.room = Signal()
         """Whether the reply queue has a slot."""
         self.access = Signal()

@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from itertools import chain
+from functools import partial
 from typing import Any
 
-from amaranth.hdl import Cat, Elaboratable, Module, Mux, Signal, Value
-from amaranth.lib.data import View
+from amaranth.hdl import Cat, Elaboratable, Module, Signal
 
 from simulator.rtl.bank import Bank, BankPort
 from simulator.rtl.bits import index_bits
 from simulator.rtl.combining import CombinedReplies
 from simulator.rtl.direct import DirectLanding, DirectReplies, DirectRequests
-from simulator.rtl.filling import Fill
+from simulator.rtl.filling import Fill, list_fills, wires_of
 from simulator.rtl.flit import flit_layout
-from simulator.rtl.lists import ListWalk, Tile
+from simulator.rtl.lists import Tile
 from simulator.rtl.network import RoutedNetwork, RoutedReplies, RoutedRequests
+from simulator.rtl.parts import tell
 from simulator.rtl.shape import ClusterShape
 from simulator.rtl.unit import VectorUnit
 from simulator.rtl.window import Landing
@@ -31,7 +30,7 @@ class Cluster(Elaboratable):
         self.tile = Tile(shape)
         self.request_layout = flit_layout(spec.requests, spec.window, index_bits(shape.bank_words))
         self.reply_layout = flit_layout(spec.replies, spec.window, shape.word_bits)
-        self.ports = [self._port() for _ in range(spec.ports)]
+        self.ports = [BankPort(spec, self.request_layout, self.reply_layout) for _ in range(spec.ports)]
         self.requests, self.replies = self._paths()
         self.units = [self._unit(index) for index in range(spec.units)]
         per_bank = spec.bank_ports
@@ -49,9 +48,9 @@ class Cluster(Elaboratable):
     @property
     def fills(self) -> dict[str, list[Fill]]:
         """Weight banks and presence bits of the units, and the banks."""
-        lists, scans = [unit.walk.bank for unit in self.units], [unit.scan for unit in self.units]
+        scans = [unit.scan for unit in self.units]
         return {
-            "lists": [Fill(bank.memory, bank.fill, bank.fill_line, bank.fill_entries) for bank in lists],
+            "lists": list_fills(unit.walk for unit in self.units),
             "present": [Fill(scan.present, scan.fill, scan.fill_address, scan.fill_present) for scan in scans],
             "banks": [Fill(bank.memory, bank.fill, bank.fill_line, bank.fill_word) for bank in self.banks],
         }
@@ -64,11 +63,7 @@ class Cluster(Elaboratable):
 
     def ports_of_top(self) -> list[Signal]:
         """What joins it to the rest of a machine: settings of a tile, fills of its memories, rows that are written."""
-        tile = self.tile
-        ports = [tile.run, tile.features, tile.last_token, tile.piece_entries, tile.fifo_pieces, self.done]
-        ports += self.lengths
-        for fill in chain.from_iterable(self.fills.values()):
-            ports += [fill.valid, fill.address, fill.word]
+        ports = [*self.tile.ports, self.done, *self.lengths, *wires_of(self.fills)]
         for unit in self.units:
             sums = unit.accumulators
             ports += [sums.write, sums.write_token, sums.write_row, sums.write_word]
@@ -85,21 +80,9 @@ class Cluster(Elaboratable):
 
     def _unit(self, index: int) -> VectorUnit:
         shape = self.shape
-
-        def into(flit: View) -> Value:
-            return self.requests.into(index, flit)
-
         lone = shape.spec.network == "none"
         landing = DirectLanding(shape, self.reply_layout) if lone else Landing(shape.spec.window, shape.word_bits)
-        return VectorUnit(shape, self.tile, self.request_layout, self.requests.entry(index), into, landing)
-
-    def _port(self) -> BankPort:
-        spec = self.shape.spec
-        routed = spec.network != "none"
-        slots = spec.bank_queue + (spec.requests.latency if routed else 0)
-        early = spec.requests.latency + spec.requests.flits > 2 if routed else spec.feed_cycles > 1
-        pushes = 1 if routed else spec.issue_width
-        return BankPort(self.request_layout, self.reply_layout, slots, spec.read_latency, pushes=pushes, early=early)
+        return VectorUnit(shape, self.tile, self.request_layout, self.requests.entry(index), partial(self.requests.into, index), landing)
 
     def elaborate(self, platform: Any) -> Module:
         """What joins them."""
@@ -112,25 +95,11 @@ class Cluster(Elaboratable):
             self.replies.take(m, number, port)
         for number, unit in enumerate(self.units):
             m.submodules[f"unit_{number}"] = unit
-            # bit by bit: a number that is said whole would become part of the module that reads it, and no two units would be alike
-            m.d.comb += [bit.eq(number >> place & 1) for place, bit in enumerate(unit.scan.index)]
+            tell(m, unit.scan.index, number)
             self.requests.join(m, number, unit.scan.issues)
             if isinstance(unit.landing, DirectLanding):
                 unit.landing.ranking.issues = unit.scan.issues
             self.replies.land(m, number, unit.landing)
-        if self.shape.streams:
-            m.d.comb += self.tile.front.eq(piece_front(self.shape, self.tile, [unit.walk for unit in self.units]))
+        self.tile.follow(m, [unit.walk for unit in self.units])
         m.d.comb += self.done.eq(Cat(unit.idle for unit in self.units).all())
         return m
-
-
-def piece_front(shape: ClusterShape, tile: Tile, walks: Sequence[ListWalk]) -> Value:
-    """The first piece that cannot be here yet: as many behind the slowest unit's as a FIFO holds."""
-    return least([Mux(walk.done, shape.entries, walk.piece) for walk in walks]) + tile.fifo_pieces
-
-
-def least(values: list[Value]) -> Value:
-    """Of several numbers, by a tree of comparators."""
-    while len(values) > 1:
-        values = [Mux(a < b, a, b) for a, b in zip(values[::2], values[1::2], strict=False)] + values[len(values) & ~1 :]
-    return values[0]

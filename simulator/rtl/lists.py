@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -44,6 +45,17 @@ class Tile:
         self.piece_entries = Signal(range(shape.entries + 1), name="piece_entries", init=shape.entries)
         self.fifo_pieces = Signal(range(shape.entries + 2), name="fifo_pieces", init=1)
         self.front = Signal(range(2 * shape.entries + 2), name="front", init=1)
+
+    @property
+    def ports(self) -> list[Signal]:
+        """What the system sets: all but the front, which the units are at."""
+        return [self.run, self.features, self.last_token, self.piece_entries, self.fifo_pieces]
+
+    def follow(self, m: Module, walks: Sequence[ListWalk]) -> None:
+        """The first piece that cannot be here yet, where lists come in pieces: as many behind the slowest unit's as a FIFO holds."""
+        if self.shape.streams:
+            slowest = _least([Mux(walk.done, self.shape.entries, walk.piece) for walk in walks])
+            m.d.comb += self.front.eq(slowest + self.fifo_pieces)
 
 
 class WeightBank(Elaboratable):
@@ -156,3 +168,10 @@ class ListWalk(Elaboratable):
             pieces.append(wire(m, pieces[i] + ends, f"piece_{i}", len(self.piece)))
         m.d.sync += [in_piece.eq(chosen(places, self.bank.passed)), self.piece.eq(chosen(pieces, self.bank.passed))]
         return waits
+
+
+def _least(values: list[Value]) -> Value:
+    """Of several numbers, by a tree of comparators."""
+    while len(values) > 1:
+        values = [Mux(a < b, a, b) for a, b in zip(values[::2], values[1::2], strict=False)] + values[len(values) & ~1 :]
+    return values[0]

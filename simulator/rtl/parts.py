@@ -27,6 +27,14 @@ def gathered(m: Module, bits: Sequence[Value], name: str) -> Signal:
     return word
 
 
+def tell(m: Module, wire: Signal, number: int) -> None:
+    """A number, to one of several components that are made alike.
+
+    Bit by bit: a number that is said whole would become part of the module that reads it, and no two of them would be alike.
+    """
+    m.d.comb += [bit.eq(number >> place & 1) for place, bit in enumerate(wire)]
+
+
 def delayed(m: Module, value: Value, cycles: int, name: str) -> Value:
     """What a wire was `cycles` cycles ago: a register each."""
     for stage in range(cycles):

@@ -105,10 +105,10 @@ def test_a_pointer_that_does_not_move_on_is_found(monkeypatch: pytest.MonkeyPatc
 
 def test_an_adder_that_is_wrong_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
     """In the first row that is written, and in nothing before."""
-    from simulator.rtl.accumulators import Accumulators
+    from simulator.rtl import accumulators
 
-    lanewise = Accumulators.lanewise
-    monkeypatch.setattr(Accumulators, "lanewise", lambda self, first, second: lanewise(self, first, second + 1))
+    lanewise = accumulators.lanewise
+    monkeypatch.setattr(accumulators, "lanewise", lambda shape, first, second: lanewise(shape, first, second + 1))
     difference = agreement_of(small_case(4)).difference
     assert difference is not None
     assert difference.what.startswith("unit ")

@@ -38,7 +38,7 @@ class Both(Gather):
         return self.of_operation(machine, operation).least(machine, operation, residency, memo)
 
     def rtl(self) -> ClusterRtl:
-        """Of clusters that do both there is none."""
+        """A cluster of both is not elaborated."""
         raise self.no_hardware()
 
     def check_files(self, machine: Machine) -> None:

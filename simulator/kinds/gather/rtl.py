@@ -9,6 +9,7 @@ from simulator.engine.work import TileWork
 from simulator.kinds.gather.compiled.engine import run_clusters
 from simulator.kinds.gather.reference import run_cluster
 from simulator.kinds.units.machine import UnitsMachine
+from simulator.kinds.units.rtl import check_placement, shape_of_file
 from simulator.rtl.cluster import Cluster
 from simulator.rtl.cosim.loads import load_of
 from simulator.rtl.cosim.pair import Sides
@@ -27,8 +28,7 @@ def check_elaborated(machine: UnitsMachine, spec: ClusterSpec) -> None:
         raise not_elaborated(
             "fabric.multicast", "true where each unit has a copy of its own", "false, or copies that serve several units each"
         )
-    if machine.mapping.placement == "file":
-        raise not_elaborated("mapping.placement", "file", "interleaved, hashed")
+    check_placement(machine)
     if machine.mapping.dataflow != "gather":
         raise not_elaborated("mapping.dataflow", machine.mapping.dataflow, "gather")
 
@@ -36,21 +36,7 @@ def check_elaborated(machine: UnitsMachine, spec: ClusterSpec) -> None:
 def shape_of(machine: UnitsMachine, spec: ClusterSpec) -> ClusterShape:
     """A cluster with memories as large as one half of each bank of the file. Raises ConfigError for what is not elaborated."""
     check_elaborated(machine, spec)
-    fabric, types = machine.fabric, machine.datatypes
-    return ClusterShape(
-        spec,
-        words=machine.copy_words,
-        features=machine.copy_words,
-        entries=max(1, int(fabric.weight_bank_kib * 8192) // machine.weight_entry_bits(dense=False)),
-        rows=machine.output_words,
-        tokens=fabric.accumulators,
-        streams=True,
-        placement="hashed" if machine.mapping.placement == "hashed" else "interleaved",
-        lanes=fabric.lanes,
-        weight_bits=types.weight_bits,
-        activation_bits=types.activation_bits,
-        sum_bits=types.accumulate_bits,
-    )
+    return shape_of_file(machine, spec, words=machine.copy_words, rows=machine.output_words, tokens=machine.fabric.accumulators)
 
 
 def design(machine: UnitsMachine, spec: ClusterSpec) -> Design:

@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-from itertools import chain
+from functools import partial
 from typing import Any
 
-from amaranth.hdl import Cat, Elaboratable, Module, Signal, Value
-from amaranth.lib.data import View
+from amaranth.hdl import Cat, Elaboratable, Module, Signal
 
 from simulator.kinds.scatter.rtl.sums import AccumulatingBank, AccumulatingPort
 from simulator.kinds.scatter.rtl.unit import ScatterUnit
 from simulator.rtl.bits import index_bits
-from simulator.rtl.cluster import piece_front
 from simulator.rtl.direct import DirectRequests
-from simulator.rtl.filling import Fill
+from simulator.rtl.filling import Fill, list_fills, wires_of
 from simulator.rtl.flit import flit_layout
 from simulator.rtl.lists import Tile
 from simulator.rtl.network import RoutedNetwork, RoutedRequests
+from simulator.rtl.parts import tell
 from simulator.rtl.shape import ClusterShape
 
 
@@ -29,7 +28,7 @@ class ScatterCluster(Elaboratable):
         self.tile = Tile(shape)
         carried = index_bits(shape.bank_words) + shape.lanes * shape.sum_bits
         self.request_layout = flit_layout(spec.requests, spec.window, carried)
-        self.ports = [self._port() for _ in range(spec.ports)]
+        self.ports = [AccumulatingPort(shape, self.request_layout) for _ in range(spec.ports)]
         self.requests = RoutedRequests(spec, self.request_layout) if spec.network == "routed" else DirectRequests(shape, self.ports)
         self.units = [self._unit(index) for index in range(spec.units)]
         per_bank = spec.bank_ports
@@ -47,9 +46,9 @@ class ScatterCluster(Elaboratable):
     @property
     def fills(self) -> dict[str, list[Fill]]:
         """Weight banks, and the words of the units with their presence bits."""
-        lists, owns = [unit.walk.bank for unit in self.units], [unit.own for unit in self.units]
+        owns = [unit.own for unit in self.units]
         return {
-            "lists": [Fill(bank.memory, bank.fill, bank.fill_line, bank.fill_entries) for bank in lists],
+            "lists": list_fills(unit.walk for unit in self.units),
             "present": [Fill(own.present, own.fill_present, own.fill_address, own.fill_bit) for own in owns],
             "words": [Fill(own.words, own.fill_word, own.fill_address, own.fill_bits) for own in owns],
         }
@@ -61,27 +60,12 @@ class ScatterCluster(Elaboratable):
 
     def ports_of_top(self) -> list[Signal]:
         """What joins it to the rest of a machine: settings of a tile, fills of its memories, sums that are read."""
-        tile = self.tile
-        ports = [tile.run, tile.features, tile.last_token, tile.piece_entries, tile.fifo_pieces, self.clear, self.done, *self.lengths]
-        seen = {id(port) for port in ports}
-        for port in chain.from_iterable((fill.valid, fill.address, fill.word) for fill in chain.from_iterable(self.fills.values())):
-            if id(port) not in seen:  # words and presence bits have one address
-                seen.add(id(port))
-                ports.append(port)
+        ports = [*self.tile.ports, self.clear, self.done, *self.lengths, *wires_of(self.fills)]
         return ports + [wire for bank in self.banks for wire in (bank.drain_line, bank.drain_word)]
 
     def _unit(self, index: int) -> ScatterUnit:
-        def into(flit: View) -> Value:
-            return self.requests.into(index, flit)
-
+        into = partial(self.requests.into, index)
         return ScatterUnit(self.shape, self.tile, self.request_layout, self.requests.entry(index), into, len(self.ports))
-
-    def _port(self) -> AccumulatingPort:
-        spec = self.shape.spec
-        routed = spec.network == "routed"
-        slots = spec.bank_queue + (spec.requests.latency if routed else 0)
-        early = spec.requests.latency + spec.requests.flits > 2 if routed else spec.feed_cycles > 1
-        return AccumulatingPort(self.shape, self.request_layout, slots, early=early)
 
     def elaborate(self, platform: Any) -> Module:
         """What joins them."""
@@ -94,14 +78,12 @@ class ScatterCluster(Elaboratable):
             self.requests.serve(m, number, port)
         for number, unit in enumerate(self.units):
             m.submodules[f"unit_{number}"] = unit
-            # bit by bit: a number that is said whole would become part of the module that reads it, and no two units would be alike
-            m.d.comb += [bit.eq(number >> place & 1) for place, bit in enumerate(unit.index)]
+            tell(m, unit.index, number)
             self.requests.join(m, number, [unit.sends])
             for comes, slot, port in zip(unit.added.comes, unit.added.slot, self.ports, strict=True):
                 head = port.queue.head
                 m.d.comb += [comes.eq(port.access & (head.source == number)), slot.eq(head.tag)]
-        if self.shape.streams:
-            m.d.comb += self.tile.front.eq(piece_front(self.shape, self.tile, [unit.walk for unit in self.units]))
+        self.tile.follow(m, [unit.walk for unit in self.units])
         busy = [*(~unit.idle for unit in self.units), *(port.busy for port in self.ports)]
         m.d.comb += self.done.eq(~Cat(*busy).any())
         return m

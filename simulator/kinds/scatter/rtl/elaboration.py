@@ -11,8 +11,9 @@ from simulator.kinds.scatter.compiled.engine import run_scatters
 from simulator.kinds.scatter.rtl.agreement import SCATTERED, most_columns
 from simulator.kinds.scatter.rtl.cluster import ScatterCluster
 from simulator.kinds.units.machine import UnitsMachine
+from simulator.kinds.units.rtl import check_placement, shape_of_file
 from simulator.rtl.cosim.tiles import cosimulated as run_tiles
-from simulator.rtl.design import Agreement, CosimOptions, Design, not_elaborated
+from simulator.rtl.design import Agreement, CosimOptions, Design
 from simulator.rtl.outputs import GatedCluster
 from simulator.rtl.shape import ClusterShape
 
@@ -24,24 +25,10 @@ def one_a_cycle(spec: ClusterSpec) -> ClusterSpec:
 
 def shape_of(machine: UnitsMachine, spec: ClusterSpec) -> ClusterShape:
     """A cluster with memories as large as one half of each bank of the file. Raises ConfigError for what is not elaborated."""
-    if machine.mapping.placement == "file":
-        raise not_elaborated("mapping.placement", "file", "interleaved, hashed")
-    fabric, types, asked = machine.fabric, machine.datatypes, machine.mapping.tokens_per_tile
+    check_placement(machine)
+    asked = machine.mapping.tokens_per_tile
     tokens = 1 if asked == "auto" else asked
-    return ClusterShape(
-        one_a_cycle(spec),
-        words=machine.copy_sums,
-        features=machine.copy_sums,
-        entries=max(1, int(fabric.weight_bank_kib * 8192) // machine.weight_entry_bits(dense=False)),
-        rows=max(1, machine.own_words // tokens),
-        tokens=tokens,
-        streams=True,
-        placement="hashed" if machine.mapping.placement == "hashed" else "interleaved",
-        lanes=fabric.lanes,
-        weight_bits=types.weight_bits,
-        activation_bits=types.activation_bits,
-        sum_bits=types.accumulate_bits,
-    )
+    return shape_of_file(machine, one_a_cycle(spec), words=machine.copy_sums, rows=max(1, machine.own_words // tokens), tokens=tokens)
 
 
 def design(machine: UnitsMachine, spec: ClusterSpec) -> Design:

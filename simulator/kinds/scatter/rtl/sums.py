@@ -8,9 +8,10 @@ from amaranth.hdl import Cat, Elaboratable, Module, Mux, Signal, Value
 from amaranth.lib.data import StructLayout
 from amaranth.lib.memory import Memory
 
+from simulator.rtl.bank import port_queue
 from simulator.rtl.bits import index_bits
+from simulator.rtl.lanes import lanewise
 from simulator.rtl.parts import delayed, wire
-from simulator.rtl.queue import Queue
 from simulator.rtl.shape import ClusterShape
 
 
@@ -21,11 +22,11 @@ class AccumulatingPort(Elaboratable):
     forwarding.
     """
 
-    def __init__(self, shape: ClusterShape, requests: StructLayout, slots: int, *, early: bool) -> None:
+    def __init__(self, shape: ClusterShape, requests: StructLayout) -> None:
         spec = shape.spec
         self.stages = spec.read_latency + spec.accumulate_latency
         self.line_bits = index_bits(shape.bank_words)
-        self.queue = Queue(requests, slots, early=early)
+        self.queue = port_queue(spec, requests)
         self.access = Signal()
         self.adds = Signal()
         self.line = Signal(self.line_bits)
@@ -70,9 +71,9 @@ class AccumulatingBank(Elaboratable):
         added: Value = valid
         for number, port in enumerate(self.ports):
             m.submodules[f"port_{number}"] = port
-            after = self._lanewise(wire(m, self._sum(m, valid, port.line), f"before_{number}"), port.product)
+            after = lanewise(self.shape, wire(m, self._sum(m, valid, port.line), f"before_{number}"), port.product)
             for other in (*self.ports[:number], *self.ports[number + 1 :]):
-                after = self._lanewise(after, Mux(other.adds & (other.line == port.line), other.product, 0))
+                after = lanewise(self.shape, after, Mux(other.adds & (other.line == port.line), other.product, 0))
             m.d.comb += port.sum.eq(after)
             added = added | Mux(port.adds, 1 << port.line, 0)
         for number, port in enumerate(self.ports):
@@ -88,8 +89,3 @@ class AccumulatingBank(Elaboratable):
         port = self.memory.read_port(domain="comb")
         m.d.comb += port.addr.eq(line)
         return Mux(valid.bit_select(line, 1), port.data, 0)
-
-    def _lanewise(self, first: Value, second: Value) -> Value:
-        bits = self.shape.sum_bits
-        lanes, second = range(0, self.shape.lanes * bits, bits), second[: self.shape.lanes * bits]
-        return Cat((first[lane : lane + bits] + second[lane : lane + bits])[:bits] for lane in lanes)

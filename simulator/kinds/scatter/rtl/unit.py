@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from amaranth.hdl import Cat, Const, Elaboratable, Module, Mux, Signal, Value, signed
+from amaranth.hdl import Cat, Const, Elaboratable, Module, Mux, Signal, Value
 from amaranth.lib.data import StructLayout, View
 from amaranth.lib.memory import Memory
 
 from simulator.rtl.bits import index_bits
 from simulator.rtl.flit import Leaving
+from simulator.rtl.lanes import products
 from simulator.rtl.lists import ListWalk, Tile
 from simulator.rtl.parts import any_of, chosen, selected, total, wire
 from simulator.rtl.placement import bank_of, line_of
@@ -141,17 +142,10 @@ class ScatterUnit(Elaboratable):
         address = wire(m, chosen(bases, token) + entry.feature, "address", index_bits(shape.words))
         tag, bank = self.tags.first[0], bank_of(shape, address)
         port = bank * spec.bank_ports + tag % spec.bank_ports if spec.bank_ports > 1 else bank
-        carried = Cat(line_of(shape, address), self._product(m, entry.weight))
+        carried = Cat(line_of(shape, address), products(m, shape, entry.weight, own.word))
         m.d.comb += [flit.source.eq(self.index), flit.sink.eq(port), flit.tag.eq(tag), flit.carried.eq(carried)]
         m.d.comb += [self.sends.into.eq(self.into(flit)), self.room.channel.eq(self.sends.into)]
         sent = self.sends.valid
         m.d.comb += sent.eq(any_of(asks) & (self.tags.count != 0) & (self.room.free != 0))
         m.d.comb += [own.wants.eq(sent), own.address.eq(selected(list(zip(asks, own.asks_present, strict=True))))]
         return sent
-
-    def _product(self, m: Module, weight: Value) -> Value:
-        shape = self.shape
-        lanes = [self.own.word[lane * shape.activation_bits :][: shape.activation_bits].as_signed() for lane in range(shape.lanes)]
-        wide = [Signal(signed(shape.sum_bits), name=f"product_{lane}") for lane in range(shape.lanes)]
-        m.d.comb += [into.eq(weight * lane) for into, lane in zip(wide, lanes, strict=True)]
-        return Cat(*wide)
