@@ -7,15 +7,14 @@ from typing import Any
 
 from amaranth.hdl import Array, Elaboratable, Module, Signal, Value
 from amaranth.lib.data import StructLayout, View
-from amaranth.lib.memory import Memory
 
 from simulator.rtl.bank import BankPort
-from simulator.rtl.bits import index_bits
 from simulator.rtl.flit import Leaving
 from simulator.rtl.parts import delayed, wire
-from simulator.rtl.queue import Look, Queue, Queued
+from simulator.rtl.queue import Look, Queued
 from simulator.rtl.ranking import ByIssue
 from simulator.rtl.shape import ClusterShape
+from simulator.rtl.window import LandingRegisters
 
 
 class DirectRequests(Elaboratable):
@@ -86,20 +85,16 @@ class DirectReplies(Elaboratable):
         return Module()
 
 
-class DirectLanding(Elaboratable):
+class DirectLanding(LandingRegisters):
     """Landing registers to which words come from all ports at once; those of a cycle rank by issue."""
 
     def __init__(self, shape: ClusterShape, replies: StructLayout) -> None:
         spec = shape.spec
         window = spec.window
+        super().__init__(window, shape.word_bits, pushes=min(spec.ports, window))
         self.landed = [Signal(name=f"landed_{port}") for port in range(spec.ports)]
         self.flit: list[View] = [Signal(replies, name=f"flit_{port}") for port in range(spec.ports)]
         self.ranking = ByIssue(window, spec.ports)
-        self.arrivals = Queue(StructLayout({"tag": index_bits(window)}), window, pushes=min(spec.ports, window))
-        self.words = Memory(shape=shape.word_bits, depth=window, init=[])
-        self.consumed = Signal()
-        self.consumed_tag = Signal(index_bits(window))
-        self.consumed_word = Signal(shape.word_bits)
 
     @property
     def arriving(self) -> list[tuple[Signal, Value]]:
@@ -117,12 +112,5 @@ class DirectLanding(Elaboratable):
         for valid, flit in zip(self.landed, self.flit, strict=True):
             write = self.words.write_port()
             m.d.comb += [write.en.eq(valid), write.addr.eq(flit.tag), write.data.eq(flit.carried)]
-        read = self.words.read_port(domain="comb")
-        m.d.comb += [
-            arrivals.pop.eq(arrivals.visible[0]),
-            self.consumed.eq(arrivals.visible[0]),
-            self.consumed_tag.eq(arrivals.head.tag),
-            read.addr.eq(self.consumed_tag),
-            self.consumed_word.eq(read.data),
-        ]
+        self.empty(m)
         return m

@@ -40,18 +40,36 @@ class Tags(Elaboratable):
         return m
 
 
-class Landing(Elaboratable):
-    """Landing registers, one a slot, emptied in the order of arrival: one in each cycle in which one is full."""
+class LandingRegisters(Elaboratable):
+    """One a slot, emptied in the order of arrival: one in each cycle in which one is full. `pushes`: words that may come in a cycle."""
 
-    def __init__(self, window: int, word_bits: int) -> None:
-        self.arrivals = Queue(StructLayout({"tag": index_bits(window)}), window)
+    def __init__(self, window: int, word_bits: int, pushes: int = 1) -> None:
+        self.arrivals = Queue(StructLayout({"tag": index_bits(window)}), window, pushes=pushes)
         self.words = Memory(shape=word_bits, depth=window, init=[])
-        self.landed = Signal()
-        self.tag = Signal(index_bits(window))
-        self.word = Signal(word_bits)
         self.consumed = Signal()
         self.consumed_tag = Signal(index_bits(window))
         self.consumed_word = Signal(word_bits)
+
+    def empty(self, m: Module) -> None:
+        """What is consumed."""
+        arrivals, read = self.arrivals, self.words.read_port(domain="comb")
+        m.d.comb += [
+            arrivals.pop.eq(arrivals.visible[0]),
+            self.consumed.eq(arrivals.visible[0]),
+            self.consumed_tag.eq(arrivals.head.tag),
+            read.addr.eq(self.consumed_tag),
+            self.consumed_word.eq(read.data),
+        ]
+
+
+class Landing(LandingRegisters):
+    """Landing registers to which a network brings one word a cycle."""
+
+    def __init__(self, window: int, word_bits: int) -> None:
+        super().__init__(window, word_bits)
+        self.landed = Signal()
+        self.tag = Signal(index_bits(window))
+        self.word = Signal(word_bits)
 
     def take(self, m: Module, valid: Value, flit: View) -> None:
         """Join what brings the words."""
@@ -67,17 +85,13 @@ class Landing(Elaboratable):
         m = Module()
         m.submodules.arrivals = arrivals = self.arrivals
         m.submodules.words = self.words
-        write, read = self.words.write_port(), self.words.read_port(domain="comb")
+        write = self.words.write_port()
         m.d.comb += [
             arrivals.push[0].eq(self.landed),
             arrivals.flit[0].tag.eq(self.tag),
-            arrivals.pop.eq(arrivals.visible[0]),
-            self.consumed.eq(arrivals.visible[0]),
-            self.consumed_tag.eq(arrivals.head.tag),
             write.en.eq(self.landed),
             write.addr.eq(self.tag),
             write.data.eq(self.word),
-            read.addr.eq(self.consumed_tag),
-            self.consumed_word.eq(read.data),
         ]
+        self.empty(m)
         return m
