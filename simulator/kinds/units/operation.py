@@ -6,7 +6,7 @@ import itertools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Any
+from typing import Any, Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,6 +27,9 @@ from simulator.system.streams import flows_in
 from simulator.system.tensors import Residency
 
 Content = Callable[[Position], tuple[int, ...]]
+Busiest = Literal["unit", "part"]
+"""By what rounds take at least: their busiest unit, or the busiest part of their clusters, which is dearer to tell and never less."""
+BUSIEST: tuple[Busiest, ...] = get_args(Busiest)
 
 
 @dataclass(frozen=True, eq=False)
@@ -202,11 +205,11 @@ class UnitsPlan:
         row_words = 1 + sum(part.bytes for part in self.dataflow.y_parts(self.positions[0])) // DMA_CHUNK_BYTES
         return self.program(self.least_rounds(cycles, row_words), w_kept=w_kept)
 
-    def floor(self, spec: ClusterSpec, *, w_kept: bool) -> OperationProgram:
-        """Such a program by the least that clusters take: dearer, and nearer."""
+    def floor(self, spec: ClusterSpec, busiest: Busiest, *, w_kept: bool) -> OperationProgram:
+        """Such a program by the least that the busiest unit of each round takes, or the busiest part of a cluster."""
         if w_kept not in self._at_once:
             self._at_once[w_kept] = self.least_program([0] * len(self.positions), w_kept=w_kept)
-        (cycles,) = self.deal.least(spec)
+        cycles = self.dataflow.least_cycles(spec) if busiest == "unit" else self.deal.least(spec)[0]
         return taking(self._at_once[w_kept], cycles)
 
     def least_rounds(self, cycles: Sequence[int], row_words: int) -> list[Round]:
