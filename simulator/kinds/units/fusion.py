@@ -19,7 +19,7 @@ from simulator.activity import Bounds, Counts
 from simulator.engine.engines import RunOptions
 from simulator.kinds.units.chain_cuts import BlockCut, SettledCuts, block_patterns
 from simulator.kinds.units.loops import Setting
-from simulator.kinds.units.operation import Busiest, UnitsPlan, how, keeps, run_of, taking
+from simulator.kinds.units.operation import Busiest, UnitsPlan, cut_drains, how, keeps, run_of, taking
 from simulator.kinds.units.rounds import Deal, Round, Rounds
 from simulator.kinds.units.streams import with_room
 from simulator.system.activations import Forms
@@ -122,9 +122,7 @@ class FusedPlan:
 
     def programs(self, rounds: Sequence[Sequence[Sequence[Round]]], kept: Kept) -> list[OperationProgram]:
         """[operations] tiles, fills and drains, all as many; drains wait for room as the tiles of all operations leave it."""
-        leaving = [
-            [plan.cut_drains(done) for plan, done in zip(plans, each, strict=True)] for plans, each in zip(self.plans, rounds, strict=True)
-        ]
+        leaving = [cut_drains(plans, each) for plans, each in zip(self.plans, rounds, strict=True)]
         programs = [
             in_sequence(
                 plan.drained(done, cut, [whole.parts for whole in cut], w_kept=w_kept)
