@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache, cached_property
@@ -232,10 +233,8 @@ class UnitsPlan:
     def transfer_counts(self) -> Counts:
         """What fills write and drains read on the fabric."""
         dataflow = self.dataflow
-        counts = [dataflow.x_counts(position) for position in self._x_changes]
-        counts += [dataflow.w_counts(m, k) for m, k in self._w_changes]
-        counts += [dataflow.y_counts(position) for position in self._y_changes]
-        return Counts.total(counts)
+        filled = [dataflow.w_counts(*place) * times for place, times in Counter(self._w_changes).items()]
+        return Counts.total([dataflow.x_counts(self._x_changes), *filled, dataflow.y_counts(self._y_changes)])
 
     @cached_property
     def details(self) -> dict[str, Any]:
