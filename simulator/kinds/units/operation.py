@@ -225,7 +225,8 @@ class UnitsPlan:
             wanted = (upto // (len(upto) - 1)).tolist()
             word = np.arange(rows * loops.round_words(round_index))
             written = cycles * (word + 1) // max(1, len(word)) - 1
-            step = InStep([], Flow(tuple(wanted[:-1]), tuple(wanted[1:])), written, word % units)
+            taken = [min(each, cycles - 1) for each in wanted[1:]]
+            step = InStep([], Flow(tuple(wanted[:-1]), tuple(taken)), written, word % units)
             rounds.append(Round(cycles, Counts(), np.zeros(0, dtype=np.int64), Bounds(), step))
         return rounds
 
