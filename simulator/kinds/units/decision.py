@@ -72,7 +72,7 @@ class Decision:
         kept = self.kept(way)
         return self.options.recall.of_key(
             (self._work, way, kept, "floor", busiest),
-            lambda: QuickBound(self.plan(way).floor(self.setting.spec, busiest, w_kept=kept)),
+            lambda: self.plan(way).floor(self.setting.spec, busiest, w_kept=kept),
             _parts,
         )
 
@@ -181,7 +181,7 @@ class ChainDecision:
         kept = self.kept(cut)
         return self.options.recall.of_key(
             (self._work, cut, kept, "floor", busiest),
-            lambda: QuickBound(self.plan(cut).floor(self.settled.settings, busiest, kept)),
+            lambda: self.plan(cut).floor(self.settled.settings, busiest, kept),
             _parts,
         )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache, cached_property
 from typing import Any, Literal, get_args
@@ -24,6 +24,7 @@ from simulator.machine.model import DMA_CHUNK_BYTES
 from simulator.system.operation import OperationRun
 from simulator.system.parts import Part, Sums
 from simulator.system.program import Drain, Fill, Flow, MemoryLevel, OperationProgram, TileStep, content_indices
+from simulator.system.quick_bound import QuickBound
 from simulator.system.streams import flows_in
 from simulator.system.tensors import Residency
 
@@ -48,8 +49,7 @@ class UnitsPlan:
     """Whether equal tiles are run once."""
     scheduled_room: int | None = None
     """Bytes that the buffer had left for W, and for sums that leave, where it was scheduled; None: for W alone, as the dataflow says."""
-    _at_once: dict[bool, OperationProgram] = field(init=False, default_factory=dict)
-    """Least programs whose tiles take no time, by whether W is kept."""
+    _floors: Floors = field(init=False, default_factory=lambda: Floors())
 
     @cached_property
     def positions(self) -> list[Position]:
@@ -193,12 +193,10 @@ class UnitsPlan:
         row_words = 1 + sum(part.bytes for part in self.dataflow.y_parts(self.positions[0])) // DMA_CHUNK_BYTES
         return self.program(self.least_rounds(cycles, row_words), w_kept=w_kept)
 
-    def floor(self, spec: ClusterSpec, busiest: Busiest, *, w_kept: bool) -> OperationProgram:
-        """Such a program by the least that the busiest unit of each round takes, or the busiest part of a cluster."""
-        if w_kept not in self._at_once:
-            self._at_once[w_kept] = self.least_program([0] * len(self.positions), w_kept=w_kept)
+    def floor(self, spec: ClusterSpec, busiest: Busiest, *, w_kept: bool) -> QuickBound:
+        """That of such a program by the least that the busiest unit of each round takes, or the busiest part of a cluster."""
         cycles = self.dataflow.least_cycles(spec) if busiest == "unit" else self.deal.least(spec)[0]
-        return taking(self._at_once[w_kept], cycles)
+        return self._floors.of(w_kept, cycles, lambda: self.least_program([0] * len(self.positions), w_kept=w_kept))
 
     def least_rounds(self, cycles: Sequence[int], row_words: int) -> list[Round]:
         """Rounds that do no later than any run's what the system level waits for, with so many row words, there from the start.
@@ -272,7 +270,27 @@ def keeps(least_room: int | None, room_bytes: int) -> bool:
     return least_room is not None and least_room <= room_bytes
 
 
-def taking(least: OperationProgram, cycles: Sequence[int]) -> OperationProgram:
+@dataclass(frozen=True, eq=False)
+class Floors:
+    """Bounds of least programs that are alike but for the cycles of their tiles."""
+
+    _at_once: dict[Hashable, OperationProgram] = field(default_factory=dict)
+    """Programs whose tiles take no time, by which W is kept."""
+    _latest: dict[Hashable, QuickBound] = field(default_factory=dict)
+    """The last one: what one part of clusters takes is often what all do."""
+
+    def of(self, kept: Hashable, cycles: Sequence[int], make: Callable[[], OperationProgram]) -> QuickBound:
+        """That of tiles which take so many cycles at least, given what makes a program whose tiles take none."""
+        key = kept, tuple(cycles)
+        if key not in self._latest:
+            if kept not in self._at_once:
+                self._at_once[kept] = make()
+            self._latest.clear()
+            self._latest[key] = QuickBound(_taking(self._at_once[kept], cycles))
+        return self._latest[key]
+
+
+def _taking(least: OperationProgram, cycles: Sequence[int]) -> OperationProgram:
     """A least program whose tiles take so many cycles at least."""
     timed = zip(least.tiles, cycles, strict=True)
     return least.with_tiles(
