@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
 from functools import lru_cache
 
 import numpy as np
+from msgspec import Struct
+from msgspec.structs import replace
 
 from simulator.errors import MappingError
 from simulator.kinds.units.loops import Setting, token_tiles
@@ -23,8 +24,7 @@ from simulator.workload.csr import occurrences, runs_of_lines
 from simulator.workload.types import Operation, Weight
 
 
-@dataclass(frozen=True)
-class Cut:
+class Cut(Struct, frozen=True):
     """A way to cut an operation into tiles: of a machine and an operation it decides the K tiles too."""
 
     m_tile: int
@@ -41,8 +41,7 @@ class Cut:
         return self.m_tile * operation.shape[2] * machine.datatypes.accumulate_bits // 8 if self.sums_home == "buffer" else 0
 
 
-@dataclass(frozen=True, eq=False)
-class Fitted:
+class Fitted(Struct, frozen=True, eq=False):
     """Columns, as they are given to units for tiles of so many output features and token words, and the K tiles."""
 
     columns: FittedRows

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
+from msgspec import Struct
 
 from simulator.activity import Counts
 from simulator.kinds.systolic.array_product import ArrayProduct
@@ -14,8 +13,7 @@ from simulator.kinds.systolic.schedule import Position, SystolicSchedule
 from simulator.kinds.systolic.timing import FoldPlan, TileTimes
 
 
-@dataclass(frozen=True)
-class ArrayTile:
+class ArrayTile(Struct, frozen=True):
     """What the array does in one tile."""
 
     cycles: int
@@ -26,8 +24,7 @@ class ArrayTile:
     """PE-cycles of idle edge PEs while a fold streams."""
 
 
-@dataclass(frozen=True)
-class TileFolds:
+class TileFolds(Struct, frozen=True):
     """The folds of one tile, each array [M blocks, K blocks, N blocks] or what broadcasts to it."""
 
     steps: Steps

@@ -7,8 +7,9 @@ from collections import Counter, deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, CancelledError, Future, wait
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from typing import Any, Protocol
+
+from msgspec import Struct, field
 
 from simulator.errors import SparsimError, WorkerError
 from simulator.study.executors.executor import Batch, Executor, Report, Work, silent
@@ -35,8 +36,7 @@ Answer = tuple[int, Any]
 """Number of a task, and its result; or the exception that it ended with: WorkerError where it took its worker down."""
 
 
-@dataclass(frozen=True)
-class _Sent:
+class _Sent(Struct, frozen=True):
     """Tasks that are with a worker, by number."""
 
     numbers: tuple[int, ...]
@@ -44,8 +44,7 @@ class _Sent:
     """It was with a worker that died, and now runs with nothing else on its worker."""
 
 
-@dataclass
-class Dispatch:
+class Dispatch(Struct):
     """Runs tasks on an executor, one run after another.
 
     Dispatch(executor, work, make).answers(tasks)
