@@ -6,12 +6,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from msgspec.structs import asdict
 
-from simulator.report.folder import MARKER, csv_text, new_folder, trimmed, write_json
+from simulator.report.folder import MARKER, NO_FILES, csv_text, new_folder, trimmed, write_json
 from simulator.report.pictures import OF_ONE, OF_SEVERAL, Pictures
 from simulator.result import OBJECTIVE, SCHEMA_VERSION, Result
 
@@ -21,7 +20,6 @@ if TYPE_CHECKING:
     from simulator.study.uncertainty import Assessment, Claim
 
 _WIDTH = 110
-_NO_FILES: Mapping[str, str] = MappingProxyType({})
 
 
 @dataclass(frozen=True)
@@ -89,7 +87,7 @@ def write_run(
     made: Mapping[str, Any],
     *,
     force: bool,
-    files: Mapping[str, str] = _NO_FILES,
+    files: Mapping[str, str] = NO_FILES,
     pictures: Pictures = OF_ONE,
 ) -> None:
     """Write the report of one machine: result.json, summary.csv, table.txt, pictures, and run.json with `made`.
@@ -111,7 +109,7 @@ def write_comparison(
     made: Mapping[str, Any],
     *,
     force: bool,
-    files: Mapping[str, str] = _NO_FILES,
+    files: Mapping[str, str] = NO_FILES,
     pictures: Pictures = OF_SEVERAL,
 ) -> None:
     """Write the report of several machines: comparison.json and a result file for each, otherwise as `write_run`."""
