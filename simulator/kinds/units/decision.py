@@ -232,8 +232,13 @@ def _quickest(
     """The only one, which need not be run, or the one that is through first when played alone."""
     if len(ways) == 1:
         return ways[0]
-    tries = [Try(floor_of(way), lambda way=way: Alone.of(runs_of(way), options.recall)) for way in ways]  # type: ignore[misc]
+    tries = [Try(partial(floor_of, way), partial(_alone, runs_of, way, options)) for way in ways]
     return ways[quickest(tries, options.engine.name, pace.system)]
+
+
+def _alone(runs_of: Callable[[Way], Sequence[OperationRun]], way: Way, options: RunOptions) -> Alone:
+    """What is done in a way, by itself."""
+    return Alone.of(runs_of(way), options.recall)
 
 
 def _parts(floor: QuickBound) -> int:

@@ -6,7 +6,6 @@ is contended, rows that find no room. So more capacity could make a machine slow
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
@@ -79,18 +78,19 @@ class Alone:
 class Try:
     """A way that is run only where it may be the quickest."""
 
-    least: QuickBound
-    """Of what no run of it goes below."""
+    least: Callable[[], QuickBound]
+    """Says of what no run of it goes below."""
     run: Callable[[], Alone]
 
 
 def quickest(ways: Sequence[Try], engine: EngineName, system: SystemSpec) -> int:
     """Place of the way that is through first; of those, that moves the fewest bytes of DRAM; of those, the first.
 
-    Run, and played, in order of what they take at least, until none can be better.
+    `ways` are in order of what they promise: the first is run as it is, since what it takes at least would hardly ever rule it out;
+    the others, and played, in order of what they take at least, until none can be better.
     """
-    order = sorted((way.least.cycles(system), place) for place, way in enumerate(ways))
-    best: tuple[Rank, int] = (math.inf,), 0
+    best: tuple[Rank, int] = ways[0].run().rank(engine, system), 0
+    order = sorted((way.least().cycles(system), place) for place, way in enumerate(ways) if place)
     for cycles, place in order:
         if ((cycles,), place) >= best:
             break
