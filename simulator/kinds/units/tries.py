@@ -6,6 +6,7 @@ is contended, rows that find no room. So more capacity could make a machine slow
 
 from __future__ import annotations
 
+import heapq
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
@@ -78,22 +79,28 @@ class Alone:
 class Try:
     """A way that is run only where it may be the quickest."""
 
-    least: Callable[[], QuickBound]
-    """Says of what no run of it goes below."""
+    leasts: Sequence[Callable[[], QuickBound]]
+    """Of what no run of it goes below: each dearer than the one before it, and no farther."""
     run: Callable[[], Alone]
 
 
 def quickest(ways: Sequence[Try], engine: EngineName, system: SystemSpec) -> int:
     """Place of the way that is through first; of those, that moves the fewest bytes of DRAM; of those, the first.
 
-    `ways` are in order of what they promise: the first is run as it is, since what it takes at least would hardly ever rule it out;
-    the others, and played, in order of what they take at least, until none can be better.
+    `ways` are in order of what they promise. The first is run as it is, since what it takes at least would hardly ever rule it out;
+    the others in order of what they take at least, until none can be better. That is told as nearly as the order asks for.
     """
     best: tuple[Rank, int] = ways[0].run().rank(engine, system), 0
-    order = sorted((way.least().cycles(system), place) for place, way in enumerate(ways) if place)
-    for cycles, place in order:
+    waiting = [(way.leasts[0]().cycles(system), place, 1) for place, way in enumerate(ways) if place]
+    heapq.heapify(waiting)
+    while waiting:
+        cycles, place, told = heapq.heappop(waiting)
         if ((cycles,), place) >= best:
             break
+        leasts = ways[place].leasts
+        if told < len(leasts):
+            heapq.heappush(waiting, (leasts[told]().cycles(system), place, told + 1))
+            continue
         alone = ways[place].run()
         if (alone.floor(system), place) < best:
             best = min(best, (alone.rank(engine, system), place))
