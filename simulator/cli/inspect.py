@@ -169,9 +169,15 @@ _TOP_KEY = re.compile(r"^([A-Za-z_]+)\s*:", re.MULTILINE)
 def file_kind(name_or_path: str) -> Literal["machine", "workload"]:
     """Tell by the top-level keys: a workload has `operations`, a machine has not; a file that cannot be read is a machine's.
 
+    A folder that `import` made is a workload, and weights are to become one.
+
     Only for choosing the reader, which makes all complaints but one: ConfigError for a bare name that neither folder has.
     """
+    from simulator.specs.files import is_operand
+
     path = Path(name_or_path)
+    if is_operand(path) or (path / "workload.yaml").is_file():
+        return "workload"
     if not path.exists() and not path.suffix and path.name == name_or_path:
         _check_shipped(name_or_path)
     if not path.is_file():

@@ -137,7 +137,7 @@ def _pairs(known: Assessment, between: Sequence[str]) -> list[tuple[str, str]]:
     pairs = []
     for text in between:
         names = [name.strip() for name in text.split(",")]
-        if len(names) != 2:
+        if len(names) != 2 or names[0] == names[1]:
             raise ConfigError(f"--between {text}: allowed: two of {', '.join(known.names)}, as A,B")
         for name in names:
             known.index(name)
