@@ -103,8 +103,8 @@ class ScatterDataflow(TokenwiseDataflow[ScatterSchedule, ScatterSlice]):
         """Make the lists of one (M tile, K tile)."""
         return scatter_slice(self.schedule, m, k, self.machine.fabric.units_per_group)
 
-    def work(self, place: ClusterTile) -> TileWork:
-        """What a cluster does in a tile."""
+    def make_work(self, place: ClusterTile) -> TileWork:
+        """By its slice of the lists."""
         lists = self.slice(place.m, place.k)
         return scatter_work(self.machine, self.schedule, lists, place.m, place.k, place.tokens, place.replica)
 
