@@ -99,10 +99,19 @@ def test_what_has_no_hardware_is_refused_by_name(fabric: dict[str, Any], keys: d
         design_of(machine(fabric, **keys))
 
 
-def test_a_sampled_product_is_refused() -> None:
-    mask, gradient, x = sparse(np.random.default_rng(3), 4, 4, 0.5), np.ones((4, 2)), np.ones((4, 2))
-    with pytest.raises(ConfigError, match="works as sampled is not elaborated"):
-        list(cosimulate(machine({"lane_tree": True}), workload(sampled_operation(mask, gradient, x)), CosimOptions()))
+def test_a_sampled_product_is_run_with_all_its_lanes() -> None:
+    """In two tiles of three token words and one of two: tokens are what is added up."""
+    random = np.random.default_rng(3)
+    mask, gradient, x = sparse(random, 4, 4, 0.5), sparse(random, 4, 16, 0.8), sparse(random, 4, 16, 0.6)
+    of, what = (
+        machine(TINY | {"lanes": 2, "lane_tree": True}, mapping={"tokens_per_tile": 3}),
+        workload(sampled_operation(mask, gradient, x)),
+    )
+    agreements = list(cosimulate(of, what, CosimOptions(tiles=3)))
+    assert len(agreements) == 3
+    assert all(agreement.difference is None and agreement.compared["writes"] for agreement in agreements)
+    with pytest.raises(ConfigError, match="--lanes 1: op is a sampled product, which adds up all 2 lanes"):
+        list(cosimulate(of, what, CosimOptions(lanes=1)))
 
 
 def test_an_operation_without_entries_is_told() -> None:
