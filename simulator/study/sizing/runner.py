@@ -24,8 +24,8 @@ from simulator.study.sizing.scale import rebuilt
 from simulator.workload.thinned import thinned
 from simulator.workload.types import Workload
 
-RECALLED = 300_000
-"""Tiles and parts of transfers that are remembered at most of the fabrics that were simulated: about 130 MB a process."""
+RECALLED = 1_500_000
+"""Tiles and parts of transfers that are remembered at most of the fabrics that were simulated: about 350 MB a process."""
 PART = 4
 """A rehearsal is of so small a part of the tokens and blocks of a workload."""
 PARTED = "activation_buffer_kib"
