@@ -76,7 +76,7 @@ class Weight(Struct, frozen=True, eq=False, dict=True):
         return self.data if self.data is not None else _integers(self.sha256, (self.nnz,))
 
 
-class Activations(Struct, frozen=True, eq=False):
+class Activations(Struct, frozen=True, eq=False, dict=True):
     """X[K, N]: a mask of nonzeros, or none where it is dense."""
 
     shape: tuple[int, int]
@@ -85,8 +85,6 @@ class Activations(Struct, frozen=True, eq=False):
     data: NDArray[np.float64] | None
     """[K, N]; None where only the pattern is known."""
     sha256: str
-    _words: dict[int, NDArray[np.bool_]] = field(default_factory=dict, init=False, repr=False)
-    """`words`, by lanes."""
 
     @property
     def nnz(self) -> int:
