@@ -86,6 +86,11 @@ class Activations(Struct, frozen=True, eq=False, dict=True):
     """[K, N]; None where only the pattern is known."""
     sha256: str
 
+    @cached_property
+    def _words(self) -> dict[int, NDArray[np.bool_]]:
+        """`words`, by lanes."""
+        return {}
+
     @property
     def nnz(self) -> int:
         """Nonzeros."""
