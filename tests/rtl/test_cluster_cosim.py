@@ -32,7 +32,7 @@ from tests.rtl.small_clusters import (
     small_case,
 )
 
-GATHERED, SCATTERED, SAMPLED, BATCHES = 100, 30, 10, 10
+GATHERED, SCATTERED, SAMPLED, BATCHES = 80, 30, 10, 10
 
 
 @pytest.mark.parametrize("batch", range(BATCHES))
