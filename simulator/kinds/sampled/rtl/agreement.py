@@ -5,10 +5,10 @@ The engine is given lists whose every entry stands once for each token word; the
 
 from __future__ import annotations
 
-from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
+from msgspec.structs import replace
 from numpy.typing import NDArray
 
 from simulator.engine.work import WHOLE_LISTS, ListStream, TileValues, TileWork
