@@ -76,7 +76,8 @@ class Weight(Struct, frozen=True, eq=False, dict=True):
         return self.data if self.data is not None else _integers(self.sha256, (self.nnz,))
 
 
-class Activations(Struct, frozen=True, eq=False):
+@dataclass(frozen=True, eq=False)
+class Activations:
     """X[K, N]: a mask of nonzeros, or none where it is dense."""
 
     shape: tuple[int, int]

@@ -6,12 +6,10 @@ steps up is slower by more than 2 %, and none reads its edges more often than th
 
 from __future__ import annotations
 
-import dataclasses
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
-from msgspec.structs import replace
 
 import simulator
 from simulator.activity import Ideal
@@ -100,14 +98,14 @@ def stepped(of: ArrayCase, seed: int) -> tuple[ArrayCase, ArrayCase, str]:
         fabric[key] *= float(random.choice([1.25, 1.5, 2, 4]))
     elif key == "weight_decoder":
         small, large = ({**of.machine, key: value} for value in (False, True))
-        return dataclasses.replace(of, machine=small), replace(of, machine=large), key
+        return replace(of, machine=small), replace(of, machine=large), key
     elif key == "n_m":
         before[key], fabric[key] = "none", str(random.choice(["1:2", "2:4", "2:8"]))
     elif key == "dataflow":
         before[key], fabric[key] = str(random.choice(FLOWS)), "best"
     else:
         before[key], fabric[key] = False, True
-    return dataclasses.replace(of, fabric=before), replace(of, fabric=fabric), f"{key} from {before.get(key)} to {fabric[key]}"
+    return replace(of, fabric=before), replace(of, fabric=fabric), f"{key} from {before.get(key)} to {fabric[key]}"
 
 
 def lost_to_a_fixed_dataflow(seed: int, largest: float = 8.7) -> str:

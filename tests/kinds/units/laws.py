@@ -195,7 +195,7 @@ def stepped(of: UnitsCase, seed: int, keys: Sequence[str] = tuple(STEPS)) -> tup
     after = before * _one_of(random, factors)
     larger = {**inside, key: after}
     large = larger if section is None else {**small, section: larger}
-    return dataclasses.replace(of, sections=small), replace(of, sections=large), f"{key} from {before} to {after}"
+    return dataclasses.replace(of, sections=small), dataclasses.replace(of, sections=large), f"{key} from {before} to {after}"
 
 
 def slower_when_larger(seed: int, keys: Sequence[str] = tuple(STEPS), made: Callable[[int], UnitsCase] = case) -> str:
