@@ -161,7 +161,10 @@ class Bounds:
     """The fewest cycles that each part alone would allow; a run is never faster than any of them."""
 
     unit_cycles: int = bound("units", "the busiest unit's work (systolic: the array's multiply slots)")
-    word_cycles: int = bound("hot word", "accesses to the most wanted word of each tile, which no placement can spread")
+    word_cycles: int = bound(
+        "hot word",
+        "accesses to the most wanted word of each tile, which no placement can spread (scatter: A cycles each)",
+    )
     bank_cycles: int = bound("banks", "accesses of the busiest bank port")
     network_cycles: int = bound("network", "flits through the busiest network port")
     buffer_cycles: int = bound("buffer and trunks", "the busiest of the trunks, the drain bus and the activation buffer's ports")

@@ -49,10 +49,10 @@ def sweep_command(
 
     from simulator.cli.running import Provenance
     from simulator.report.pictures import in_style
+    from simulator.study.sweep.folder import check_sweep_folder, sweep_folder, write_sweep
     from simulator.study.sweep.reading import load_sweep
     from simulator.study.sweep.run import run_sweep, sweep_id
     from simulator.study.sweep.store import Store
-    from simulator.study.sweep.study import check_sweep_folder, sweep_folder, write_sweep
     from simulator.study.sweep.tables import study_summary, study_table
 
     talk = talk_of(running.quiet, json_lines)

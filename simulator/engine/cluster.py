@@ -132,11 +132,11 @@ class ClusterSpec:
         return replace(self, window=window, accumulators=accumulators, bank_queue=bank_queue, requests=requests, replies=replies)
 
     def at_any_pace(self) -> ClusterSpec:
-        """One cluster for all that differ in capacities and latencies alone."""
+        """One cluster for all that differ in capacities and latencies alone, but for the adder's, which bounds what adds to one word."""
         held = self.holding([0] * len(CAPACITIES))
         requests = replace(held.requests, latency=1, feed_stages=0)
         replies = replace(held.replies, latency=1, feed_stages=0)
-        return replace(held, requests=requests, replies=replies, accumulate_latency=1, multiply_latency=0)
+        return replace(held, requests=requests, replies=replies, multiply_latency=0)
 
     def alike(self, spare: NDArray[np.int64] | None) -> tuple[range, ...]:
         """[capacities] those with which a cluster does in every cycle what this one did, of which so much was left when most was taken.

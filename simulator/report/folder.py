@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from itertools import chain, count
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from simulator.errors import OutputError
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 
 MARKER = "run.json"
 """File of every report folder: when and how it was made. Only a folder that has it is ever replaced."""
+NO_FILES: Mapping[str, str] = MappingProxyType({})
+"""Nothing beside what the report has of itself."""
 
 
 def check_free(folder: Path, *, force: bool) -> None:

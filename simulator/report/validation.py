@@ -22,8 +22,6 @@ _FITTED = "fitted: a constant of the model was chosen by the figure; predicted: 
 _CHECK = "runs of CACTI 7; below 22 nm it only scales its 22 nm, so that 7 nm is no check; bias: median error with its sign"
 _CLASSES = "component: a block, macro or device by itself; product: share of a die; board: a board under load, all its losses included"
 _ROLES = ("predicted", "fitted")
-GROUP_WORDS = {"other": "delays"}
-"""What people are told of a group of figures that has no word of its own."""
 _UNITS = {"um2": "µm²", "mm2": "mm²"}
 
 
@@ -63,12 +61,8 @@ def _verdict(summaries: Sequence[Summary]) -> str:
     own = [entry for entry in summaries if entry.role == "predicted" and entry.figure_class == "component"]
     if not own:
         return "No figure of a component was predicted: nothing says how far off the models are."
-    said = [f"{_group(entry.name)} by {_percent(entry.median_error, sign=False)} ({entry.figures})" for entry in own]
+    said = [f"{entry.name} by {_percent(entry.median_error, sign=False)} ({entry.figures})" for entry in own]
     return f"Where nothing was fitted, components are off in the median: {', '.join(said)}."
-
-
-def _group(name: str) -> str:
-    return GROUP_WORDS.get(name, name)
 
 
 def write_validation(
@@ -124,7 +118,7 @@ def _summary_table(summaries: Sequence[Summary]) -> Table:
     for summary in summaries:
         median, worst = _percent(summary.median_error, sign=False), _percent(summary.worst_error)
         table.add_row(
-            _group(summary.name), summary.figure_class, summary.role, str(summary.figures), median, worst, summary.worst.replace("_", " ")
+            summary.name, summary.figure_class, summary.role, str(summary.figures), median, worst, summary.worst.replace("_", " ")
         )
     return table
 

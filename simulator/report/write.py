@@ -6,10 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import cached_property
 from pathlib import Path
-from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
-from simulator.report.folder import MARKER, csv_text, new_folder, trimmed, write_json
+from simulator.report.folder import MARKER, NO_FILES, csv_text, new_folder, trimmed, write_json
 from simulator.report.pictures import OF_ONE, OF_SEVERAL, Pictures
 from simulator.result import OBJECTIVE, SCHEMA_VERSION, Result
 
@@ -19,7 +18,6 @@ if TYPE_CHECKING:
     from simulator.study.uncertainty import Assessment, Claim
 
 _WIDTH = 110
-_NO_FILES: Mapping[str, str] = MappingProxyType({})
 
 
 @dataclass(frozen=True)
@@ -87,7 +85,7 @@ def write_run(
     made: Mapping[str, Any],
     *,
     force: bool,
-    files: Mapping[str, str] = _NO_FILES,
+    files: Mapping[str, str] = NO_FILES,
     pictures: Pictures = OF_ONE,
 ) -> None:
     """Write the report of one machine: result.json, summary.csv, table.txt, pictures, and run.json with `made`.
@@ -109,7 +107,7 @@ def write_comparison(
     made: Mapping[str, Any],
     *,
     force: bool,
-    files: Mapping[str, str] = _NO_FILES,
+    files: Mapping[str, str] = NO_FILES,
     pictures: Pictures = OF_SEVERAL,
 ) -> None:
     """Write the report of several machines: comparison.json and a result file for each, otherwise as `write_run`."""

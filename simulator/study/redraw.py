@@ -18,8 +18,9 @@ from simulator.result import Result
 from simulator.study.breakeven.answer import FILE as ANSWER
 from simulator.study.breakeven.answer import BreakEven
 from simulator.study.breakeven.plots import break_even_figure, break_even_files, break_evens_csv, break_evens_figure, load_break_evens
+from simulator.study.sweep.folder import FILE
 from simulator.study.sweep.plots import FIGURES as SWEEP_FIGURES
-from simulator.study.sweep.study import FILE, Study
+from simulator.study.sweep.study import Study
 
 _STACKED = ("area_mm2", "energy_pj")
 _PLOTTED = ("fabric_area_mm2", "seconds", *_STACKED)

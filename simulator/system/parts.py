@@ -79,7 +79,10 @@ class PartColumns(Sequence[Part]):
     @classmethod
     def made(cls, count: int, **columns: Ints | int) -> PartColumns:
         """So many parts; what is not told is 0."""
-        return cls(np.zeros((len(FIELDS), count), dtype=np.int64)).replaced(**columns)
+        table = np.zeros((len(FIELDS), count), dtype=np.int64)
+        for name, column in columns.items():
+            table[_PLACE[name]] = column
+        return cls(table)
 
     @classmethod
     def joined(cls, several: Iterable[Sequence[Part]]) -> PartColumns:

@@ -86,6 +86,8 @@ class Activations:
     data: NDArray[np.float64] | None
     """[K, N]; None where only the pattern is known."""
     sha256: str
+    _words: dict[int, NDArray[np.bool_]] = field(default_factory=dict, init=False, repr=False)
+    """`words`, by lanes."""
 
     @property
     def nnz(self) -> int:
@@ -97,6 +99,19 @@ class Activations:
         mask = None if self.mask is None else self.mask[:, tokens]
         sha = hashlib.sha256(self.sha256.encode() + tokens.astype("<i8").tobytes()).hexdigest()
         return Activations((self.shape[0], len(tokens)), mask, None if self.data is None else self.data[:, tokens], sha)
+
+    def words(self, lanes: int) -> NDArray[np.bool_] | None:
+        """[⌈N / lanes⌉, K] whether any of so many tokens next to each other is nonzero; None where all are. Found once."""
+        if self.mask is None:
+            return None
+        if lanes not in self._words:
+            shown = self.mask[:, ::lanes].copy()
+            for lane in range(1, lanes):
+                others = self.mask[:, lane::lanes]
+                shown[:, : others.shape[1]] |= others
+            self._words[lanes] = np.ascontiguousarray(shown.T)
+            self._words[lanes].flags.writeable = False
+        return self._words[lanes]
 
     def row_counts(self) -> NDArray[np.int64]:
         """[K]: tokens for which each input feature is nonzero."""

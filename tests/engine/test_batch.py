@@ -52,7 +52,8 @@ def scattered(spec: ClusterSpec, tile: TileWork) -> list[int]:
     ]
     words, banks = Counter(word for unit in sent for word in unit), Counter(int(tile.bank[word]) for unit in sent for word in unit)
     products, entries = max(map(len, sent)), max(map(len, of_units(tile))) * tile.token_words
-    word, port = -(-max(words.values(), default=0) // spec.bank_ports), -(-max(banks.values(), default=0) // spec.bank_ports)
+    word = 1 + (most(words) - 1) * spec.accumulate_latency if words else 0
+    port = -(-most(banks) // spec.bank_ports)
     network = max(products, port) * spec.requests.flits if spec.network == "routed" else 0
     return [max(products, -(-entries // spec.examine_width)), word, port, network]
 

@@ -30,7 +30,7 @@ MACHINES: dict[str, dict[str, Any]] = {
     "hybrid": {"fabric": {**_GATHER, "replicas": 2, "network": {"topology": "mesh"}, "bank_kib": 2}},
     "replication": {"fabric": {**_GATHER, "replicas": 8, "multicast": True}},
     "partition": {"fabric": {**_GATHER, "token_groups": 4, "window": 4, "network": {"queues": "fifo"}}},
-    "scatter": {"fabric": {**_GATHER, "lane_tree": False}, "mapping": {"dataflow": "scatter"}},
+    "scatter": {"fabric": {**_GATHER, "lane_tree": False, "bank_ports": 2, "accumulate_latency": 4}, "mapping": {"dataflow": "scatter"}},
     "both": {"fabric": _GATHER, "mapping": {"dataflow": "both"}},
     "systolic": {"fabric": _SYSTOLIC},
     "systolic os": {"fabric": {**_SYSTOLIC, "dataflow": "os", "column_skip": True}},

@@ -112,6 +112,15 @@ def small_case(number: int, departures: int = 2) -> Case:
     return case
 
 
+def scattering_case(number: int) -> Case:
+    """The same of clusters that scatter: adders of one to four stages, and every third with several ports at its banks."""
+    case = small_case(number)
+    keys: dict[str, Any] = {"accumulate_latency": 1 + number % 4}
+    if number % 3 == 0 and case.spec.network == "routed":
+        keys |= {"banks": 1, "bank_ports": 2 + number % 2, "window": 5}
+    return replace(case, spec=changed(case.spec, **keys))
+
+
 def shape_of(spec: ClusterSpec, work: TileWork, placement: str, rows: int, lanes: int = 1) -> ClusterShape:
     """As large as a tile asks for; `rows`: of a unit's own memory, for a token word."""
     return ClusterShape(

@@ -101,7 +101,7 @@ def test_scatter_walks_long_lists_once_where_its_sums_leave(buffer_kib: float, h
         of = machine(
             sizes,
             mapping={"partial_sums": sums, "dataflow": "scatter"},
-            trunks={"w_bytes_per_cycle": 4},
+            trunks={"w_bytes_per_cycle": 1},
             activation_buffer_kib=buffer_kib,
         )
         found = run(of, what, engine=ENGINES["compiled"])

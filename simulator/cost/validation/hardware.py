@@ -39,8 +39,8 @@ def gates_um2(technology: Technology, gates: float, count: int = 1) -> dict[str,
     return areas_um2(technology, cell_area(technology, gates), count)
 
 
-Group = Literal["area", "energy", "other"]
-GROUPS: tuple[Group, ...] = ("area", "energy", "other")
+Group = Literal["area", "energy", "delays"]
+GROUPS: tuple[Group, ...] = ("area", "energy", "delays")
 
 
 @dataclass(frozen=True)
@@ -68,8 +68,8 @@ QUANTITIES: dict[str, Quantity] = {
     "read_energy_per_bit": _PER_BIT,
     "write_energy_per_bit": _PER_BIT,
     "energy_per_bit_mm": Quantity("energy", {"pJ/bit/mm": 1.0, "fJ/bit/mm": 1e-3}),
-    "stages": Quantity("other", {"cycles": 1.0}),
-    "delay": Quantity("other", {"ns": 1.0, "ps": 1e-3}),
+    "stages": Quantity("delays", {"cycles": 1.0}),
+    "delay": Quantity("delays", {"ns": 1.0, "ps": 1e-3}),
 }
 """By the name that a list of figures gives.
 

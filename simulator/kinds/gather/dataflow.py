@@ -93,8 +93,8 @@ class GatherDataflow(TokenwiseDataflow[GatherSchedule, SliceLists]):
     def _busiest(self) -> tuple[Ints, Ints]:
         return busiest_rounds(self.machine.fabric.units_per_group, self.schedule, self.present)
 
-    def work(self, place: ClusterTile) -> TileWork:
-        """What a cluster does in a tile."""
+    def make_work(self, place: ClusterTile) -> TileWork:
+        """By its slice of the lists."""
         lists = self.slice(place.m, place.k)
         return cluster_work(self.machine, self.schedule, lists, place.k, place.tokens, place.replica, self.present)
 

@@ -48,8 +48,8 @@ class SampledDataflow(UnitsDataflow[SampledSchedule, SliceLists]):
         """Counted without making the lists."""
         return self.schedule.unit_entries(m, k, self.machine.fabric.units_per_group)
 
-    def work(self, place: ClusterTile) -> TileWork:
-        """What a cluster does in a tile."""
+    def make_work(self, place: ClusterTile) -> TileWork:
+        """By its slice of the lists."""
         lists = self.slice(place.m, place.k)
         return sampled_work(self.schedule, lists, self.machine.fabric.units_per_cluster, place.k, place.tokens, place.replica, self.present)
 

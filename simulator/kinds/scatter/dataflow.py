@@ -56,12 +56,13 @@ def scatter_bounds(spec: ClusterSpec, batch: WorkBatch, wanted: Ints) -> Ints:
 
     `wanted` is [clusters, units] products.
 
-    A unit sends one product and examines `examine_width` entries a cycle; a bank accumulates one word a port; a packet
-    of partial sums takes its link for all of its flits.
+    A unit sends one product and examines `examine_width` entries a cycle; a bank accumulates one word a port, and adds to a
+    word again when it has its sum; a packet of partial sums takes its link for all of its flits.
     """
     products = wanted.max(axis=1)
     entries = batch.lengths.max(axis=1) * batch.token_words
-    word, port = (-(-sums // spec.bank_ports) for sums in _most_sums(spec, batch))
+    of_word, of_bank = _most_sums(spec, batch)
+    word, port = np.maximum(0, (of_word - 1) * spec.accumulate_latency + 1), -(-of_bank // spec.bank_ports)
     network = np.maximum(products, port) * spec.requests.flits if spec.network == "routed" else np.zeros_like(port)
     return np.stack([np.maximum(products, -(-entries // spec.examine_width)), word, port, network], axis=1)
 
@@ -102,8 +103,8 @@ class ScatterDataflow(TokenwiseDataflow[ScatterSchedule, ScatterSlice]):
         """Make the lists of one (M tile, K tile)."""
         return scatter_slice(self.schedule, m, k, self.machine.fabric.units_per_group)
 
-    def work(self, place: ClusterTile) -> TileWork:
-        """What a cluster does in a tile."""
+    def make_work(self, place: ClusterTile) -> TileWork:
+        """By its slice of the lists."""
         lists = self.slice(place.m, place.k)
         return scatter_work(self.machine, self.schedule, lists, place.m, place.k, place.tokens, place.replica)
 

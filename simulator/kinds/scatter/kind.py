@@ -82,14 +82,16 @@ class Scatter(ChainedKind):
         return spread_over(machine, operation.weight.column_counts).most_entries
 
     def block_cycles(self, setting: Setting, operation: Operation, residency: Residency, cut: BlockCut) -> float:
-        """A product a unit and cycle, one that a bank port takes, and an empty fabric between two tiles."""
+        """A product a unit and cycle, one that a bank port takes, A cycles for one that a word takes; an empty fabric between two tiles."""
         from simulator.kinds.units.present import present_share
 
-        machine, fabric = setting.machine, setting.machine.fabric
+        machine, fabric, spec = setting.machine, setting.machine.fabric, setting.spec
         share, longest = present_share(machine, operation), self.longest_list(machine, operation)
         ports = fabric.replicas * fabric.banks_per_copy * fabric.bank_ports
-        entries = max(share * longest, longest / machine.weight_port_entries, share * operation.weight.nnz / ports)
-        return cut.rounds * (entries * cut.tile + setting.pace.unloaded_cycles)
+        flits = spec.requests.flits if spec.network == "routed" else 1
+        entries = max(flits * share * longest, longest / machine.weight_port_entries, flits * share * operation.weight.nnz / ports)
+        of_word = share * spec.accumulate_latency * int(np.diff(operation.weight.indptr).max(initial=0))
+        return cut.rounds * (max(entries * cut.tile, of_word) + setting.pace.unloaded_cycles)
 
     def block_dataflow(
         self, setting: Setting, operation: Operation, residency: Residency, cut: BlockCut, wanted: NDArray[np.bool_] | None

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 
 import numpy as np
+from numpy.typing import NDArray
 
 from simulator.errors import MappingError
 from simulator.kinds.units.loops import Setting, token_tiles
@@ -46,8 +47,8 @@ class Fitted:
     """Columns, as they are given to units for tiles of so many output features and token words, and the K tiles."""
 
     columns: FittedRows
-    busiest: float
-    """Of all tiles of a round: cycles of the busiest unit or bank port for a token word."""
+    busiest: NDArray[np.float64]
+    """[K tiles, M tiles] products of the busiest unit or bank port, for a token word."""
     longest: int
     """Entries of the longest list."""
 
@@ -97,31 +98,31 @@ def entries_within(weight: Weight, k_tiles: Sequence[Span]) -> Ints:
     return counted
 
 
-def _busiest(machine: UnitsMachine, columns: FittedRows) -> tuple[float, int]:
+def _busiest(machine: UnitsMachine, columns: FittedRows) -> tuple[NDArray[np.float64], int]:
     """As `Fitted` says."""
     fabric, parts, tiles = machine.fabric, columns.parts, columns.entries.shape[1]
     ports = fabric.replicas * fabric.banks_per_copy * fabric.bank_ports
-    cycles, longest = 0.0, 0
+    busiest, longest = [], 0
     for first, last in columns.spans:
         here = parts.of_rows(first, last)
         place = parts.unit[here, None].astype(np.int64) * tiles + np.arange(tiles)
         counted = np.bincount(place.ravel(), weights=columns.entries[here].ravel(), minlength=fabric.units_per_group * tiles)
         of_unit = counted.reshape(fabric.units_per_group, tiles)
         most = of_unit.max(axis=0, initial=0)
-        cycles += float(np.maximum(most, of_unit.sum(axis=0) / ports).sum())
+        busiest.append(np.maximum(most, of_unit.sum(axis=0) / ports))
         longest = max(longest, int(most.max(initial=0)))
-    return cycles, longest
+    return np.array(busiest, dtype=np.float64).reshape(-1, tiles), longest
 
 
 class Outlook:
-    """The busiest of units, banks, DRAM, trunks and drain bus, and what none of them overlaps with: the first fill, the empty fabric
-    between two tiles, and the last sums on their way out.
+    """The busiest of units, banks, the words of banks, DRAM, trunks and drain bus, and what none of them overlaps with: the first fill,
+    the empty fabric between two tiles, and the last sums on their way out.
     """
 
     def __init__(self, setting: Setting, operation: Operation, residency: Residency) -> None:
         self.setting, self.machine, self.pace, self.operation, self.residency = setting, setting.machine, setting.pace, operation, residency
         self._fitted: dict[tuple[int, int], Fitted] = {}
-        self._sums_left: dict[tuple[int, int], int] = {}
+        self._entries: dict[tuple[int, int], tuple[int, Ints]] = {}
         machine = self.machine
         weight, fabric = operation.weight, machine.fabric
         m, k, n = operation.shape
@@ -205,7 +206,7 @@ class Outlook:
         sums_dram = 2 * sums * (cut.sums_home == "dram")
         dram = w_dram + x_dram * x_bytes + y_dram * y_bytes + sums_dram
         time = max(
-            self.group_words * fitted.busiest + cut.rounds * tiles * self.pace.unloaded_cycles,
+            self._fabric_cycles(cut, fitted) + cut.rounds * tiles * self.pace.unloaded_cycles,
             dram / system.dram_bytes_per_cycle,
             x_bytes / system.x_bytes_per_cycle,
             self.w_bytes * walks / system.w_bytes_per_cycle,
@@ -219,23 +220,40 @@ class Outlook:
         buffer = w_buffer + (not x_dram) * x_bytes + (not y_dram) * y_bytes + 2 * sums - sums_dram
         return time + ends, dram, buffer
 
+    def _fabric_cycles(self, cut: Cut, fitted: Fitted) -> float:
+        """Of all rounds: units and ports send and take a product in as many cycles as it has flits, a word takes one in A cycles.
+
+        The word that takes the most takes as many in a tile of many tokens as in one of few.
+        """
+        spec = self.setting.spec
+        busiest = fitted.busiest * (spec.requests.flits if spec.network == "routed" else 1)
+        cycles, most = self.group_words * float(busiest.sum()), int(np.diff(self.operation.weight.indptr).max(initial=0))
+        if most * spec.accumulate_latency > cut.token_words * busiest.min(initial=math.inf):
+            waits = self._counted(cut)[1] * spec.accumulate_latency - cut.token_words * busiest
+            cycles += cut.rounds * float(np.maximum(waits, 0).sum())
+        return cycles
+
     def _sums(self, cut: Cut) -> float:
         """Bytes of partial sums that go out; as many come back."""
         if cut.sums_home is None:
             return 0.0
-        return float(self._left(cut)) * self.operation.shape[2] * self.machine.datatypes.accumulate_bits / 8
+        return float(self._counted(cut)[0]) * self.operation.shape[2] * self.machine.datatypes.accumulate_bits / 8
 
-    def _left(self, cut: Cut) -> int:
-        """Rows with entries, K tile by K tile, but for the last of each: so many sums of a token leave."""
+    def _counted(self, cut: Cut) -> tuple[int, Ints]:
+        """Rows with entries, K tile by K tile, but for the last of each: so many sums of a token leave; and [K tiles, M tiles] entries of
+        the longest row.
+        """
         shape, weight = (cut.m_tile, cut.token_words), self.operation.weight
 
-        def counted() -> int:
-            touched = (entries_within(weight, self.fitted(cut).columns.spans) > 0).sum(axis=1)
-            return int(np.maximum(touched - 1, 0).sum())
+        def counted() -> tuple[int, Ints]:
+            entries = entries_within(weight, self.fitted(cut).columns.spans)
+            left = np.maximum((entries > 0).sum(axis=1) - 1, 0).sum()
+            starts = [first for first, _ in spans(weight.shape[0], cut.m_tile)]
+            return int(left), np.maximum.reduceat(entries, starts, axis=0).T
 
-        if shape not in self._sums_left:
-            self._sums_left[shape] = self.setting.recall.of_key(("left", self.setting.key, weight.sha256, shape), counted)
-        return self._sums_left[shape]
+        if shape not in self._entries:
+            self._entries[shape] = self.setting.recall.of_key(("rows", self.setting.key, weight.sha256, shape), counted)
+        return self._entries[shape]
 
     def _w_traffic(self, walks: float, room: int) -> tuple[float, float]:
         """DRAM and buffer bytes of W, given what the buffer has left for it."""

@@ -9,9 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simulator.engine.cluster import CAUSE, ClusterSpec, Outcome
-from simulator.engine.reference.bank import BankPort
+from simulator.engine.reference.bank import BankPort, ReplyPath
 from simulator.engine.reference.clock import UNIT, Clock, Process
-from simulator.engine.reference.flit import Flit, stall_cause
+from simulator.engine.reference.flit import Flit, Queue, stall_cause
 from simulator.engine.reference.lists import ListWalk, Pieces
 from simulator.engine.reference.network import DirectRequests, RequestPath, RoutedRequests
 from simulator.engine.reference.units import Unit, outcome
@@ -31,10 +31,59 @@ class SendList:
     weights: Sequence[float] | None
 
 
+class Additions:
+    """The additions of a bank, whose ports share its words: an adder of A stages gives a sum back A cycles after it began to add to it."""
+
+    def __init__(self, accumulate_latency: int) -> None:
+        self.accumulate_latency = accumulate_latency
+        self.queues: list[Queue] = []
+        """[ports] products that wait, in the order in which ports go before one another."""
+        self.began: dict[int, int] = {}
+        """Cycle in which the last addition to a word began."""
+
+    def begin(self, place: int, word: int, cycle: int) -> bool:
+        """Let a port begin to add to a word, unless that is being added to, or asked for at a port that goes before; whether it may."""
+        stands = cycle - self.began.get(word, -self.accumulate_latency) < self.accumulate_latency
+        if stands or any(_asks(queue, word, cycle) for queue in self.queues[:place]):
+            return False
+        self.began[word] = cycle
+        return True
+
+
+def _asks(queue: Queue, word: int, cycle: int) -> bool:
+    """Whether the first product of a port is for a word, and has not left in this cycle."""
+    return queue.left_at != cycle and any(flit.word == word and flit.ready <= cycle for flit in queue.flits[:1])
+
+
 class AccumulatingPort(BankPort):
-    """A bank port that adds what arrives to its word: one slot of the port each, pipelined with forwarding."""
+    """A bank port that adds what arrives to its word, one product a cycle, but none to a sum that is not there yet."""
 
     counter = "bank_additions"
+
+    def __init__(
+        self,
+        clock: Clock,
+        port: int,
+        slots: float,
+        read_latency: int,
+        replies: ReplyPath,
+        memory: NDArray[np.float64] | None,
+        additions: Additions,
+    ) -> None:
+        super().__init__(clock, port, slots, read_latency, replies, memory, multicast=False)
+        self.additions = additions
+        self.place = len(additions.queues)
+        additions.queues.append(self.queue)
+
+    def access(self, cycle: int) -> None:
+        """Take the first product, if its word can be added to."""
+        first = self.queue.flits[0]
+        if first.ready <= cycle and self.additions.begin(self.place, first.word, cycle):
+            super().access(cycle)
+
+    def why(self, flit: Flit, cycle: int) -> int:
+        """The first product waits for its word, all others behind it."""
+        return CAUSE["bank_conflict"]
 
     def touch(self, flit: Flit) -> None:
         """What the access does to the numbers: add the product."""
@@ -171,8 +220,9 @@ def run_scatter(spec: ClusterSpec, work: TileWork, values: TileValues | None, wa
     units: list[ScatterUnit] = []
     memory = None if values is None else np.zeros((work.token_words * work.words, values.words.shape[1]))
     acknowledgements = Acknowledgements(units, spec.read_latency)
+    banks = [Additions(spec.accumulate_latency) for _ in range(spec.banks)]
     ports = [
-        AccumulatingPort(clock, port, spec.bank_slots, spec.read_latency, acknowledgements, memory, multicast=False)
+        AccumulatingPort(clock, port, spec.bank_slots, spec.read_latency, acknowledgements, memory, banks[port // spec.bank_ports])
         for port in range(spec.ports)
     ]
     requests: RequestPath = DirectRequests(ports, spec.direct_delays()[0].tolist())

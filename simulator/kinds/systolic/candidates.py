@@ -55,10 +55,11 @@ def candidates(
     spec: SystemSpec,
     most: int,
     parts_of: Callable[[Family, Sequence[SystolicFabric]], Parts] = Parts,
+    limit: float = math.inf,
 ) -> list[Candidate]:
     """By turns the quickest by their estimates, and of those that are as good as equal the ones that move the least.
 
-    None where no tile fits.
+    None where no tile fits, or where all are known to take more cycles than `limit`.
     """
     tried = tried_sizes(Frame.of(machine, family))
     if not tried.grid.m.size:
@@ -69,6 +70,8 @@ def candidates(
         return Estimate(machine, family, parts, grid, residency, spec)
 
     cells = estimate(tried.cells)
+    if cells.least_cycles().min() > limit:
+        return []
     if cells.skips:  # what is passed over is looked for only where it may decide
         slowest, _ = _quickest(tried, cells.array_cycles(1.0), most, lambda grid: estimate(grid).ranks_at(1.0, 1.0))
         tried = tried.where(cells.array_cycles(0.0) <= _reach(slowest[0], most))

@@ -49,6 +49,12 @@ class ChainCut:
     tokens: int
     """Of a tile."""
 
+    @property
+    def work(self) -> Hashable:
+        """All that decides what the array does."""
+        part, flow = self.fabric, self.dataflow
+        return flow, part.rows, part.cols, part.skip_zero_tiles, part.column_skip and flow == "os", self.tokens
+
 
 @dataclass(frozen=True, eq=False)
 class ArrayChain:
@@ -102,9 +108,12 @@ class ArrayChain:
         return min(programs, key=lambda each: (self._cycles(spec, each), sum(sum(one.bytes_moved) for one in each)))
 
     def _tried(self) -> list[tuple[ArrayProgram, ...]]:
-        """The cuts that the array is through with first, as programs."""
+        """The cuts that the array is through with first, as programs; of cuts that do the same, the first."""
         products = [self._product(*homed) for homed in zip(self.operations, self.residency, strict=True)]
-        return [self._programs(outline) for outline in self._quickest(products)]
+        first: dict[Hashable, _Outline] = {}
+        for outline in self._quickest(products):
+            first.setdefault(outline.cut.work, outline)
+        return [self._programs(outline) for outline in first.values()]
 
     def _quickest(self, products: Sequence[ArrayProduct]) -> list[_Outline]:
         """The cuts that the array is through with first, of equal ones those that come first; what is bound to take longer is not cut."""
@@ -214,11 +223,9 @@ class _Array:
 
     def cycles(self, each: ChainCut) -> int:
         """Of all tiles, and of what of the way from one operation to the next no tile hides."""
-        part, flow = each.fabric, each.dataflow
-        key = flow, part.rows, part.cols, part.skip_zero_tiles, part.column_skip and flow == "os", each.tokens
-        if key not in self._known:
-            self._known[key] = self._cycles(each)
-        return self._known[key]
+        if each.work not in self._known:
+            self._known[each.work] = self._cycles(each)
+        return self._known[each.work]
 
     def _cycles(self, each: ChainCut) -> int:
         if not self.compiled:
@@ -238,6 +245,7 @@ class _Array:
 class _Outline:
     """A cut, and how long the array takes for it."""
 
+    cut: ChainCut
     schedules: tuple[SystolicSchedule, ...]
     times: tuple[TileTimes, ...]
     cycles: int
@@ -254,7 +262,7 @@ class _Outline:
         times = tuple(times_by_turns([(schedule, fold_plan(schedule)) for schedule in schedules], turns))
         hidden = times[1].cycles if ahead else 0
         exposed = np.maximum(0, times[0].delays - hidden).sum() + sum(int(of.delays.sum()) for of in times[1:-1])
-        return cls(schedules, times, sum(of.total for of in times) + int(exposed))
+        return cls(each, schedules, times, sum(of.total for of in times) + int(exposed))
 
 
 def _in_a_quarter(fill: Fill) -> Fill:

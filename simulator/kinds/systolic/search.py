@@ -141,8 +141,9 @@ class _Search:
         return bool(waits > (1 - CLOSE) * found.rank[0])
 
     def _searched(self, family: Family, best: _Found | None, hopeless: float) -> _Found | None:
-        tried = candidates(self.machine, family, self.residency, self.spec, TRIED, self.ways.parts)
-        if not tried or (best is not None and min(one.cycles for one in tried) > best.rank[0] * hopeless):
+        limit = math.inf if best is None else best.rank[0]
+        tried = candidates(self.machine, family, self.residency, self.spec, TRIED, self.ways.parts, limit)
+        if not tried or min(one.cycles for one in tried) > limit * hopeless:
             return None
         return self._explored(family, tried, best)
 

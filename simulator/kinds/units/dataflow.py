@@ -111,6 +111,7 @@ class UnitsDataflow(ABC, Generic[ScheduleT, SliceT]):
         self.outputs: NDArray[np.float64] | None = np.zeros(y_shape) if carried == "assembled" else None
         self._slices: dict[tuple[int, int], SliceT] = {}
         self._held_entries = 0
+        self._latest: tuple[ClusterTile, TileWork] | None = None
         self._entries_of: dict[tuple[int, int], NDArray[np.int64]] = {}
         self._named: dict[tuple[Span, int], NDArray[np.int64]] = {}
         self._fetched: dict[tuple[int, int], WeightBytes] = {}
@@ -143,9 +144,15 @@ class UnitsDataflow(ABC, Generic[ScheduleT, SliceT]):
         """How the operation is cut into tiles."""
         return self.schedule
 
-    @abstractmethod
     def work(self, place: ClusterTile) -> TileWork:
-        """What a cluster does in a tile."""
+        """What a cluster does in a tile: made once where it is hashed and then run."""
+        if self._latest is None or self._latest[0] is not place:
+            self._latest = place, self.make_work(place)
+        return self._latest[1]
+
+    @abstractmethod
+    def make_work(self, place: ClusterTile) -> TileWork:
+        """Make it."""
 
     def digest(self, place: ClusterTile) -> bytes:
         """Hash of all that decides the timing of that."""

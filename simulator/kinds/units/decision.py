@@ -12,7 +12,7 @@ from simulator.kinds.units.chain_cuts import BlockCut, SettledCuts
 from simulator.kinds.units.excerpt import Excerpt
 from simulator.kinds.units.fusion import FusedPlan, Kept, kept_in
 from simulator.kinds.units.loops import Pace, Planned, Setting
-from simulator.kinds.units.operation import UnitsPlan, keeps, run_plan
+from simulator.kinds.units.operation import BUSIEST, Busiest, UnitsPlan, keeps, run_plan
 from simulator.kinds.units.protocol import Dataflow
 from simulator.kinds.units.tries import Alone, Try, Way, near, quickest
 from simulator.recall import NOTHING, Recall, Same
@@ -67,11 +67,13 @@ class Decision:
     def _best(self) -> Hashable:
         return _quickest(list(self.planned), self._floor, lambda way: (self.run(way),), self.setting.pace, self.options)
 
-    def _floor(self, way: Hashable) -> QuickBound:
+    def _floor(self, way: Hashable, busiest: Busiest) -> QuickBound:
         """What it takes at least, cut in a way."""
         kept = self.kept(way)
         return self.options.recall.of_key(
-            (self._work, way, kept, "floor"), lambda: QuickBound(self.plan(way).floor(self.setting.spec, w_kept=kept)), _parts
+            (self._work, way, kept, "floor", busiest),
+            lambda: QuickBound(self.plan(way).floor(self.setting.spec, busiest, w_kept=kept)),
+            _parts,
         )
 
     def kept(self, way: Hashable) -> bool:
@@ -174,11 +176,13 @@ class ChainDecision:
     def _best(self) -> BlockCut:
         return _quickest(self.cuts, self._floor, self.run, self.settled.settings[0].pace, self.options)
 
-    def _floor(self, cut: BlockCut) -> QuickBound:
+    def _floor(self, cut: BlockCut, busiest: Busiest) -> QuickBound:
         """What it takes at least, cut in a way."""
         kept = self.kept(cut)
         return self.options.recall.of_key(
-            (self._work, cut, kept, "floor"), lambda: QuickBound(self.plan(cut).floor(self.settled.settings, kept)), _parts
+            (self._work, cut, kept, "floor", busiest),
+            lambda: QuickBound(self.plan(cut).floor(self.settled.settings, busiest, kept)),
+            _parts,
         )
 
     def kept(self, cut: BlockCut) -> Kept:
@@ -224,7 +228,7 @@ def judged(options: RunOptions, decide: Callable[[RunOptions], DecisionT]) -> tu
 
 def _quickest(
     ways: Sequence[Way],
-    floor_of: Callable[[Way], QuickBound],
+    floor_of: Callable[[Way, Busiest], QuickBound],
     runs_of: Callable[[Way], Sequence[OperationRun]],
     pace: Pace,
     options: RunOptions,
@@ -232,7 +236,10 @@ def _quickest(
     """The only one, which need not be run, or the one that is through first when played alone."""
     if len(ways) == 1:
         return ways[0]
-    tries = [Try(floor_of(way), lambda way=way: Alone.of(runs_of(way), options.recall)) for way in ways]  # type: ignore[misc]
+    tries = [
+        Try([partial(floor_of, way, of) for of in BUSIEST], lambda way=way: Alone.of(runs_of(way), options.recall))  # type: ignore[misc]
+        for way in ways
+    ]
     return ways[quickest(tries, options.engine.name, pace.system)]
 
 

@@ -19,7 +19,7 @@ from simulator.activity import Bounds, Counts
 from simulator.engine.engines import RunOptions
 from simulator.kinds.units.chain_cuts import BlockCut, SettledCuts, block_patterns
 from simulator.kinds.units.loops import Setting
-from simulator.kinds.units.operation import UnitsPlan, how, keeps, run_of, taking
+from simulator.kinds.units.operation import Busiest, UnitsPlan, cut_drains, how, keeps, run_of, taking
 from simulator.kinds.units.rounds import Deal, Round, Rounds
 from simulator.kinds.units.streams import with_room
 from simulator.system.activations import Forms
@@ -109,19 +109,20 @@ class FusedPlan:
         ]
         return [(program, _counted(plans)) for program, plans in zip(self.programs(rounds, kept), self.plans, strict=True)]
 
-    def floor(self, settings: Sequence[Setting], kept: Kept) -> OperationProgram:
-        """One program of all operations that is through no later than any run's, by the least that clusters take."""
+    def floor(self, settings: Sequence[Setting], busiest: Busiest, kept: Kept) -> OperationProgram:
+        """One program of all operations that is through no later than any run's, as `UnitsPlan.floor`."""
         if kept not in self._at_once:
             rounds = [[plan.least_rounds([0] * len(plan.positions), 1) for plan in plans] for plans in self.plans]
             self._at_once[kept] = interleaved(self.programs(rounds, kept))
-        cycles = [_flat(deal.least(setting.spec)) for deal, setting in zip(self._deals, settings, strict=True)]
+        cycles = [
+            _flat([plan.dataflow.least_cycles(setting.spec) for plan in plans] if busiest == "unit" else deal.least(setting.spec))
+            for plans, deal, setting in zip(self.plans, self._deals, settings, strict=True)
+        ]
         return taking(self._at_once[kept], _flat(zip(*cycles, strict=True)))
 
     def programs(self, rounds: Sequence[Sequence[Sequence[Round]]], kept: Kept) -> list[OperationProgram]:
         """[operations] tiles, fills and drains, all as many; drains wait for room as the tiles of all operations leave it."""
-        leaving = [
-            [plan.cut_drains(done) for plan, done in zip(plans, each, strict=True)] for plans, each in zip(self.plans, rounds, strict=True)
-        ]
+        leaving = [cut_drains(plans, each) for plans, each in zip(self.plans, rounds, strict=True)]
         programs = [
             in_sequence(
                 plan.drained(done, cut, [whole.parts for whole in cut], w_kept=w_kept)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cached_property
-from typing import Any
+from functools import cache, cached_property
+from typing import Any, Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,7 +18,7 @@ from simulator.kinds.units.checks import check_entries
 from simulator.kinds.units.loops import Position, Setting, runs_of
 from simulator.kinds.units.protocol import Dataflow
 from simulator.kinds.units.rounds import Deal, How, Round, Rounds
-from simulator.kinds.units.streams import InStep, RowDrain, row_drain, with_room
+from simulator.kinds.units.streams import InStep, RowDrain, row_drains, with_room
 from simulator.machine.model import DMA_CHUNK_BYTES
 from simulator.system.operation import OperationRun
 from simulator.system.parts import Part, Sums
@@ -27,6 +27,9 @@ from simulator.system.streams import flows_in
 from simulator.system.tensors import Residency
 
 Content = Callable[[Position], tuple[int, ...]]
+Busiest = Literal["unit", "part"]
+"""By what rounds take at least: their busiest unit, or the busiest part of their clusters, which is dearer to tell and never less."""
+BUSIEST: tuple[Busiest, ...] = get_args(Busiest)
 
 
 @dataclass(frozen=True, eq=False)
@@ -101,7 +104,7 @@ class UnitsPlan:
 
     def program(self, rounds: Sequence[Round], *, w_kept: bool) -> OperationProgram:
         """What the system level must do for it, given what its rounds did, or the least that they do, and whether W is kept."""
-        cut = self.cut_drains(rounds)
+        (cut,) = cut_drains([self], [rounds])
         whole = with_room(cut, [done.in_step.unit for done in rounds], self.dataflow.output_places) if self.dataflow.rows_stream else None
         return self.drained(rounds, cut, whole or [each.parts for each in cut], w_kept=w_kept)
 
@@ -169,19 +172,6 @@ class UnitsPlan:
             before[outputs] = index
         return found
 
-    def cut_drains(self, rounds: Sequence[Round]) -> list[RowDrain]:
-        """What leaves, in the parts in which it does."""
-        if not self.dataflow.rows_stream:
-            return [RowDrain(parts, None, np.zeros(0, dtype=np.int64)) for parts in self._y_parts]
-        grain = self.burst_bytes if self.dataflow.loops.residency.y == "dram" or self.dataflow.sums_home == "dram" else 1
-        most_rows = max(1, self.dataflow.output_places // 2)
-        # what the same clusters did, of which the same leaves, is cut once
-        cut: dict[tuple[int, Part], RowDrain] = {}
-        for done, whole in zip(rounds, self._leaving, strict=True):
-            if (id(done), whole) not in cut:
-                cut[id(done), whole] = row_drain(done.in_step.written, whole, grain, most_rows)
-        return [cut[id(done), whole] for done, whole in zip(rounds, self._leaving, strict=True)]
-
     @cached_property
     def _leaving(self) -> list[Part]:
         """Of each drain, all in one part."""
@@ -202,22 +192,27 @@ class UnitsPlan:
         row_words = 1 + sum(part.bytes for part in self.dataflow.y_parts(self.positions[0])) // DMA_CHUNK_BYTES
         return self.program(self.least_rounds(cycles, row_words), w_kept=w_kept)
 
-    def floor(self, spec: ClusterSpec, *, w_kept: bool) -> OperationProgram:
-        """Such a program by the least that clusters take: dearer, and nearer."""
+    def floor(self, spec: ClusterSpec, busiest: Busiest, *, w_kept: bool) -> OperationProgram:
+        """Such a program by the least that the busiest unit of each round takes, or the busiest part of a cluster."""
         if w_kept not in self._at_once:
             self._at_once[w_kept] = self.least_program([0] * len(self.positions), w_kept=w_kept)
-        (cycles,) = self.deal.least(spec)
+        cycles = self.dataflow.least_cycles(spec) if busiest == "unit" else self.deal.least(spec)[0]
         return taking(self._at_once[w_kept], cycles)
 
     def least_rounds(self, cycles: Sequence[int], row_words: int) -> list[Round]:
-        """Rounds that do no later than any run's what the system level waits for, with so many row words, there from the start."""
+        """Rounds that do no later than any run's what the system level waits for, with so many row words, there from the start.
+
+        One object where they do the same.
+        """
         rows = np.full(row_words, -1)
+
+        @cache
+        def least_round(least: int, pieces: int) -> Round:
+            in_step = InStep([], _least_flow(least, pieces), rows, np.zeros_like(rows))
+            return Round(least, Counts(), np.zeros(0, dtype=np.int64), Bounds(), in_step)
+
         pieces_of = {place: len(self.dataflow.w_parts(*place, 1)) for place in dict.fromkeys((m, k) for m, _, k in self.positions)}
-        rounds = []
-        for (m, _, k), least in zip(self.positions, cycles, strict=True):
-            flow = _least_flow(least, pieces_of[m, k])
-            rounds.append(Round(least, Counts(), np.zeros(0, dtype=np.int64), Bounds(), InStep([], flow, rows, np.zeros_like(rows))))
-        return rounds
+        return [least_round(least, pieces_of[m, k]) for (m, _, k), least in zip(self.positions, cycles, strict=True)]
 
     def even_rounds(self, cycles: int) -> list[Round]:
         """Rounds of so many cycles in which pieces are wanted, and rows written, evenly: as they are when nothing is known of them."""
@@ -251,6 +246,22 @@ class UnitsPlan:
         tiles = itertools.product(range(len(loops.m_tiles)), range(len(loops.k_tiles)))
         stored = sum(dataflow.fetched(m, k).total for m, k in tiles)
         return loops.describe() | {"weight_format": dataflow.weight_form, "weight_stored_bytes": stored}
+
+
+def cut_drains(plans: Sequence[UnitsPlan], rounds: Sequence[Sequence[Round]]) -> list[list[RowDrain]]:
+    """[plans] what leaves, in the parts in which it does, of plans of one operation, given [plans] what their rounds did."""
+    dataflow, burst_bytes = plans[0].dataflow, plans[0].burst_bytes
+    if not dataflow.rows_stream:
+        return [[RowDrain(parts, None, np.zeros(0, dtype=np.int64)) for parts in plan._y_parts] for plan in plans]
+    grain = burst_bytes if dataflow.loops.residency.y == "dram" or dataflow.sums_home == "dram" else 1
+    # what the same clusters did, of which the same leaves, is cut once
+    each = [list(zip(of_plan, plan._leaving, strict=True)) for plan, of_plan in zip(plans, rounds, strict=True)]
+    keys = [[(id(done), whole) for done, whole in of_plan] for of_plan in each]
+    written = {(id(done), whole): done.in_step.written for done, whole in itertools.chain.from_iterable(each)}
+    most_rows = max(1, dataflow.output_places // 2)
+    drains = row_drains(list(written.values()), [whole for _, whole in written], grain, most_rows)
+    cut = dict(zip(written, drains, strict=True))
+    return [[cut[key] for key in of_plan] for of_plan in keys]
 
 
 def keeps(least_room: int | None, room_bytes: int) -> bool:

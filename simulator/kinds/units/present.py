@@ -11,16 +11,11 @@ from simulator.workload.types import Operation
 
 def present_words(machine: UnitsMachine, operation: Operation) -> NDArray[np.bool_]:
     """[token words, K]: which activation words have a nonzero lane (all of them, without zero skip)."""
+    words = operation.activations.words(machine.fabric.lanes) if machine.fabric.zero_skip else None
+    if words is not None:
+        return words
     _, k, n = operation.shape
-    lanes = machine.fabric.lanes
-    token_words = -(-n // lanes)
-    mask = operation.activations.mask
-    if mask is None or not machine.fabric.zero_skip:
-        return np.ones((token_words, k), dtype=np.bool_)
-    padded = np.zeros((k, token_words * lanes), dtype=np.bool_)
-    padded[:, :n] = mask
-    shown: NDArray[np.bool_] = np.any(padded.reshape(k, token_words, lanes), axis=2)
-    return shown.T
+    return np.ones((-(-n // machine.fabric.lanes), k), dtype=np.bool_)
 
 
 def present_share(machine: UnitsMachine, operation: Operation) -> float:

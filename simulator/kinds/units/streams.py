@@ -165,25 +165,34 @@ class RowDrain:
     """[row words] part in which each leaves."""
 
 
-def row_drain(written: Ints, whole: Part, grain: int, most_rows: int) -> RowDrain:
-    """Cut a drain into chunks of DMA, or a sixteenth of it down to 256 bytes, of at most `most_rows` row words, as they are written."""
-    rows, sums = len(written), whole.sums
-    if not rows:
-        return RowDrain((whole,), None, np.zeros(0, dtype=np.int64))
-    total = max(1, whole.bytes + sums.out_bytes, sums.back_bytes)
-    together = min(DMA_CHUNK_BYTES, max(total // LEAST_PARTS, LEAST_BYTES))
-    step = max(1, min(most_rows, together * rows // total))
-    ends = np.minimum(step * np.arange(1, -(-rows // step) + 1), rows)
-    flow = Flow(tuple(written[ends - steps(ends)].tolist()), tuple(written[ends - 1].tolist()))
-    columns = {
-        "bytes": (whole.bytes, grain),
-        "extra_bus_bytes": (whole.extra_bus_bytes, 1),
-        "sums_out": (sums.out_bytes, grain),
-        "sums_back": (sums.back_bytes, grain),
-        "sums_bus": (sums.bus_bytes, 1),
-    }
-    cut = {name: _shares(total, ends, unit) for name, (total, unit) in columns.items() if total}
-    return RowDrain(PartColumns.made(len(ends), **cut), flow, np.arange(rows) // step)
+def row_drains(written: Sequence[Ints], wholes: Sequence[Part], grain: int, most_rows: int) -> list[RowDrain]:
+    """Cut drains as their row words are written: chunks of DMA, or sixteenths down to 256 bytes, of at most `most_rows` row words."""
+    rows, whole = np.array([len(each) for each in written], dtype=np.int64), PartColumns.of(wholes)
+    total = np.maximum(1, np.maximum(whole["bytes"] + whole["sums_out"], whole["sums_back"]))
+    together = np.minimum(DMA_CHUNK_BYTES, np.maximum(total // LEAST_PARTS, LEAST_BYTES))
+    step = np.clip(together * rows // total, 1, most_rows)
+    counts = -(-rows // step)
+    drain, number = np.repeat(np.arange(len(rows)), counts), within(counts)
+    begins = step[drain] * number
+    ends = np.minimum(begins + step[drain], rows[drain])
+
+    def shares(name: str, unit: int) -> Ints:
+        of = whole[name][drain]
+        needed = -(-of * ends // rows[drain])
+        upto = np.minimum(-(-needed // unit) * unit, of)
+        return np.where(number > 0, steps(upto), upto)
+
+    grains = {"bytes": grain, "extra_bus_bytes": 1, "sums_out": grain, "sums_back": grain, "sums_bus": 1}
+    parts = PartColumns.made(len(drain), **{name: shares(name, unit) for name, unit in grains.items() if whole[name].any()})
+    cycles, first = np.concatenate(written), ends_of(rows)[drain]
+    begun, ended = cycles[first + begins].tolist(), cycles[first + ends - 1].tolist()
+    of_row = np.split(within(rows) // np.repeat(step, rows), ends_of(rows)[1:-1])
+    return [
+        RowDrain(parts[start:end], Flow(tuple(begun[start:end]), tuple(ended[start:end])), each)
+        if end > start
+        else RowDrain((only,), None, each)
+        for only, each, (start, end) in zip(wholes, of_row, pairwise(ends_of(counts).tolist()), strict=True)
+    ]
 
 
 def with_room(drains: Sequence[RowDrain], units: Sequence[Ints], places: int) -> list[Sequence[Part]]:

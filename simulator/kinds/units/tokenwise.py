@@ -158,9 +158,10 @@ class TokenwiseDataflow(UnitsDataflow[ScheduleT, SliceT]):
 
     def tokens_of(self, words: NDArray[np.bool_], tokens: Span) -> NDArray[np.int64]:
         """[rows] tokens in the words of each that are marked, [token words, rows], within a range of token words."""
-        held = np.array([self.loops.tokens((word, word + 1)) for word in range(*tokens)], dtype=np.int64)
-        counted: NDArray[np.int64] = held @ words[slice(*tokens)].astype(np.int64)
-        return counted
+        lanes = self.loops.lanes
+        counted: NDArray[np.int64] = lanes * words[slice(*tokens)].sum(axis=0, dtype=np.int64)
+        missing = lanes * (tokens[1] - tokens[0]) - self.loops.tokens(tokens)
+        return counted - missing * words[tokens[1] - 1] if missing else counted
 
     def _words_of(self, words: NDArray[np.bool_], round_index: int) -> NDArray[np.int64]:
         """[rows] words of each that are marked, over all groups of a round."""

@@ -6,6 +6,7 @@ is contended, rows that find no room. So more capacity could make a machine slow
 
 from __future__ import annotations
 
+import heapq
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -79,21 +80,28 @@ class Alone:
 class Try:
     """A way that is run only where it may be the quickest."""
 
-    least: QuickBound
-    """Of what no run of it goes below."""
+    leasts: Sequence[Callable[[], QuickBound]]
+    """Of what no run of it goes below: each dearer than the one before it, and no farther."""
     run: Callable[[], Alone]
 
 
 def quickest(ways: Sequence[Try], engine: EngineName, system: SystemSpec) -> int:
     """Place of the way that is through first; of those, that moves the fewest bytes of DRAM; of those, the first.
 
-    Run, and played, in order of what they take at least, until none can be better.
+    Run, and played, in order of what they take at least, until none can be better. What they take at least is told as nearly as
+    that order asks for.
     """
-    order = sorted((way.least.cycles(system), place) for place, way in enumerate(ways))
+    waiting = [(way.leasts[0]().cycles(system), place, 1) for place, way in enumerate(ways)]
+    heapq.heapify(waiting)
     best: tuple[Rank, int] = (math.inf,), 0
-    for cycles, place in order:
+    while waiting:
+        cycles, place, told = heapq.heappop(waiting)
         if ((cycles,), place) >= best:
             break
+        leasts = ways[place].leasts
+        if told < len(leasts):
+            heapq.heappush(waiting, (leasts[told]().cycles(system), place, told + 1))
+            continue
         alone = ways[place].run()
         if (alone.floor(system), place) < best:
             best = min(best, (alone.rank(engine, system), place))

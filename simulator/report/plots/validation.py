@@ -17,7 +17,6 @@ from simulator.cost.validation.hardware import GROUPS
 from simulator.cost.validation.memory import PHYSICAL_FROM_NM
 from simulator.report.plots.ratios import FAR, MEMORY_COLOUR, draw_axis, draw_label, draw_legend, draw_nothing, memory_marker, side_by_side
 from simulator.report.plots.style import paper, styled
-from simulator.report.validation import GROUP_WORDS
 
 MARKERS: dict[FigureClass, str] = {"component": "o", "product": "s", "board": "D"}
 _COLOURS = {"area": "#2f83c4", "energy": "#c84f00"}
@@ -112,13 +111,13 @@ def validation_figure(rows: Sequence[Row], checks: Sequence[Row]) -> Figure:
 def _sections(rows: Sequence[Row], checks: Sequence[Row]) -> list[list[_Line]]:
     """A heading and a row for each component; boards, which are another class, by figure."""
     names = list(dict.fromkeys(row.component for row in rows))
-    found = []
+    found: list[tuple[str, list[_Line]]] = []
     for group in GROUPS:
         own = [row for row in rows if row.group == group and row.figure_class != "board"]
         lines = [_Line(name.replace("_", " "), tuple(row for row in own if row.component == name)) for name in names]
         others = [row for row in checks if row.group == group and (group != "area" or _node_nm(row) >= PHYSICAL_FROM_NM)]
         lines.append(_Line("sram, CACTI", tuple(others)))
-        found.append((GROUP_WORDS.get(group, group), lines))
+        found.append((group, lines))
     found.append(("at the board", [_Line(row.id.replace("_", " "), (row,)) for row in rows if row.figure_class == "board"]))
     sections = []
     for title, lines in found:

@@ -155,6 +155,8 @@ class Tally:
 
     stands_for = "accumulators_full"
     """Why a unit may do nothing that has nothing outstanding, and whose next entry is here."""
+    first_at_port = "network_contention"
+    """Why the first request at a bank port may wait."""
 
     def __init__(self, spec: ClusterSpec, work: TileWork) -> None:
         self.spec, self.work = spec, work
@@ -207,7 +209,7 @@ class Tally:
         if oldest.queue is None or oldest.ready >= cycle:
             return _LATENCY
         if oldest.way is None:
-            return _CONTENTION if oldest.queue.headed_by(oldest, cycle - 1) else _CONFLICT
+            return CAUSE[self.first_at_port] if oldest.queue.headed_by(oldest, cycle - 1) else _CONFLICT
         return oldest.way.why(oldest, cycle - 1)
 
     def _units(self, cycle: int, seen: Cycle) -> set[int]:

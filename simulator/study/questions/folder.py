@@ -9,11 +9,10 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from simulator.report.folder import MARKER, check_free, csv_text, default_folder, new_folder, write_json
+from simulator.report.folder import MARKER, NO_FILES, check_free, csv_text, default_folder, new_folder, write_json
 from simulator.study.questions.run import Answered
 from simulator.study.questions.spec import TableSpec
 from simulator.study.questions.table import headings
-from simulator.study.sweep.study import NO_FILES
 from simulator.version import MODEL_VERSION, package_version
 
 ANSWER = "answer.json"

@@ -1,18 +1,16 @@
-"""A sweep as records: a row a point, the study that they make, and the folder that holds it: JSON, CSV, its fronts, a table, plots."""
+"""A sweep as records: a row a point, and the study that they make."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from simulator.errors import ConfigError, OutputError
-from simulator.report.folder import MARKER, as_text, check_free, csv_text, default_folder, new_folder, write_json
+from simulator.report.folder import csv_text
 from simulator.report.notebook import drawn
 from simulator.result import METRICS
 from simulator.result.damaged import UNSOUND, complaint, json_of
@@ -29,8 +27,6 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 SCHEMA_VERSION = 2
-FILE = "sweep.json"
-NO_FILES: Mapping[str, str] = MappingProxyType({})
 
 
 @dataclass(frozen=True)
@@ -226,43 +222,3 @@ def flat_rows(rows: Sequence[Row]) -> list[dict[str, Any]]:
 def rows_csv(rows: Sequence[Row]) -> str:
     """The flat rows as CSV."""
     return csv_text(flat_rows(rows), columns=["place"])
-
-
-_WIDTH = 110
-
-
-def check_sweep_folder(folder: Path, sweep: str, *, force: bool) -> None:
-    """Raise OutputError where the folder must not be written; the folder of the same sweep may be."""
-    check_free(folder, force=force or holds_sweep(folder, sweep))
-
-
-def sweep_folder(name: str, sweep: str, *, force: bool) -> Path:
-    """Where a sweep of that name and id is written unless told: the folder that holds it, or the first that is free."""
-    return default_folder(Path("reports") / f"sweep-{name}", force=force, same=lambda folder: holds_sweep(folder, sweep))
-
-
-def holds_sweep(folder: Path, sweep: str) -> bool:
-    """Whether a folder holds the results of this very sweep."""
-    try:
-        return bool(json.loads((folder / FILE).read_text(encoding="utf-8"))["id"] == sweep)
-    except (OSError, ValueError, KeyError, TypeError):
-        return False
-
-
-def write_sweep(folder: Path, study: Study, made: Mapping[str, Any], *, force: bool, files: Mapping[str, str] = NO_FILES) -> None:
-    """Write the folder, whole or not at all. `files` are more of them: text by name. Raises OutputError."""
-    from simulator.study.sweep.analysis import fronts
-    from simulator.study.sweep.plots import save_sweep_plots
-    from simulator.study.sweep.tables import study_table
-
-    on_fronts = [(front.workload, row) for front in fronts(study.rows, study.spec.objectives) for row in front.rows]
-    marked = [{"front": of} | flat for (of, _), flat in zip(on_fronts, flat_rows([row for _, row in on_fronts]), strict=True)]
-    with new_folder(folder, force=force or holds_sweep(folder, study.id)) as draft:
-        write_json(draft / FILE, study.to_dict())
-        (draft / "points.csv").write_text(rows_csv(study.rows), encoding="utf-8")
-        (draft / "fronts.csv").write_text(csv_text(marked, columns=["front", "place"]), encoding="utf-8")
-        (draft / "table.txt").write_text(as_text(study_table(study), _WIDTH), encoding="utf-8")
-        save_sweep_plots(study, draft)
-        for name, text in files.items():
-            (draft / name).write_text(text, encoding="utf-8")
-        write_json(draft / MARKER, made)

@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from simulator.engine.cluster import Milestones
 from simulator.engine.work import ListStream
 from simulator.kinds.units.machine import UnitsMachine
-from simulator.kinds.units.streams import in_step, list_parts, list_stream, row_drain, shares, with_room
+from simulator.kinds.units.streams import in_step, list_parts, list_stream, row_drains, shares, with_room
 from simulator.machine.model import DMA_CHUNK_BYTES
-from simulator.system.parts import Part
+from simulator.system.parts import Part, Sums
 from simulator.system.program import MEMORY
 from tests.strategies import machine
 
@@ -125,7 +125,7 @@ def test_clusters_in_step_stop_as_they_do_cycle_by_cycle(drawn: tuple[list[Miles
 
 
 def test_rows_leave_in_the_order_in_which_they_are_written() -> None:
-    drain = row_drain(np.array([3, 5, 9]), Part(2 * DMA_CHUNK_BYTES + 4096, extra_bus_bytes=30), 64, 99)
+    (drain,) = row_drains([np.array([3, 5, 9])], [Part(2 * DMA_CHUNK_BYTES + 4096, extra_bus_bytes=30)], 64, 99)
     assert drain.flow is not None
     assert (drain.flow.first, drain.flow.last) == ((3, 5, 9), (3, 5, 9))
     assert [part.bytes for part in drain.parts] == [4096, 4096, 4096]
@@ -134,8 +134,27 @@ def test_rows_leave_in_the_order_in_which_they_are_written() -> None:
 
 
 def test_no_part_holds_more_rows_than_it_may() -> None:
-    drain = row_drain(np.arange(10), Part(100), 1, 4)
+    (drain,) = row_drains([np.arange(10)], [Part(100)], 1, 4)
     assert [len(np.flatnonzero(drain.of_row == part)) for part in range(3)] == [4, 4, 2]
+
+
+@given(st.lists(st.tuples(st.integers(0, 40), st.integers(0, 9000), st.integers(0, 9000)), min_size=1, max_size=5), st.integers(1, 9))
+def test_each_drain_is_cut_as_if_there_were_no_other(each: list[tuple[int, int, int]], most: int) -> None:
+    written = [3 * np.arange(rows) + rows for rows, _, _ in each]
+    wholes = [Part(size, extra_bus_bytes=5, sums=Sums(out, 2 * out, out)) for _, size, out in each]
+    for drain, cycles, whole in zip(row_drains(written, wholes, 32, most), written, wholes, strict=True):
+        (alone,) = row_drains([cycles], [whole], 32, most)
+        assert (drain.parts, drain.of_row.tolist()) == (alone.parts, alone.of_row.tolist())
+        if drain.flow is None:
+            assert not len(cycles)
+            assert tuple(drain.parts) == (whole,)
+            continue
+        ends = np.cumsum(np.bincount(drain.of_row))
+        assert drain.flow.last == tuple(cycles[ends - 1].tolist())
+        assert drain.flow.first == tuple(cycles[[0, *ends[:-1]]].tolist())
+        assert [part.bytes for part in drain.parts] == shares(whole.bytes, ends, 32)
+        assert [part.sums.back_bytes for part in drain.parts] == shares(whole.sums.back_bytes, ends, 32)
+        assert [part.extra_bus_bytes for part in drain.parts] == shares(whole.extra_bus_bytes, ends, 1)
 
 
 @settings(max_examples=200)
@@ -147,7 +166,7 @@ def test_a_part_waits_for_the_rows_whose_places_its_own_take(data: st.DataObject
     units: list[Any] = []
     for _ in range(data.draw(st.integers(1, 3))):
         rows = data.draw(st.integers(1, 12))
-        drains.append(row_drain(np.arange(rows), Part(rows * 8), 1, max(1, places // 2)))
+        drains += row_drains([np.arange(rows)], [Part(rows * 8)], 1, max(1, places // 2))
         units.append(np.array(data.draw(st.lists(st.integers(0, 2), min_size=rows, max_size=rows))))
     parts = [part for each in with_room(drains, units, places) for part in each]
     first = np.cumsum([0, *(len(drain.parts) for drain in drains)])

@@ -72,7 +72,10 @@ def test_what_is_not_run_could_not_have_been_quicker(seed: int) -> None:
         ranks = [each.rank("compiled", system) for each in alone]
         floors = [each.floor(system) for each in alone]
         assert all(floor[0] <= rank[0] and floor[1] == rank[1] for floor, rank in zip(floors, ranks, strict=True))
-        assert all(way.least.cycles(system) <= floor[0] for way, floor in zip(ways, floors, strict=True))
+        for way, floor in zip(ways, floors, strict=True):
+            told = [least().cycles(system) for least in way.leasts]
+            assert told == sorted(told)
+            assert told[-1] <= floor[0]
         assert taken == min(range(len(ways)), key=ranks.__getitem__)
 
 
@@ -96,20 +99,28 @@ def test_ways_are_run_until_none_can_be_better() -> None:
     class Least:
         """A bound that is told."""
 
-        def __init__(self, cycles: int) -> None:
+        def __init__(self, name: str, cycles: int) -> None:
+            log.append("bound " + name)
             self.cycles = lambda system: cycles
 
     told = [
-        ("far", 56, 90, 95),
-        ("near", 30, 40, 60),
-        ("best", 41, 50, 55),
-        ("even", 55, 55, 55),
-        ("later", 42, 54, 70),
-        ("seen", 54, 80, 81),
+        ("far", 56, 70, 90, 95),
+        ("near", 20, 30, 40, 60),
+        ("best", 21, 41, 50, 55),
+        ("even", 35, 55, 55, 55),
+        ("later", 42, 42, 54, 70),
+        ("seen", 20, 54, 80, 81),
+        ("unseen", 40, 57, 90, 91),
     ]
-    ways = [Try(Least(least), partial(Told, name, floor, cycles)) for name, least, floor, cycles in told]  # type: ignore[arg-type]
+    ways = [
+        Try([lambda least=least: Least("", least), partial(Least, name, near)], partial(Told, name, floor, cycles))  # type: ignore[misc]
+        for name, least, near, floor, cycles in told
+    ]
     assert quickest(ways, "compiled", DRAM) == 2  # type: ignore[arg-type]
-    assert log == ["run near", "play near", "run best", "play best", "run later", "play later", "run seen", "run even"]
+    each = log[len(ways) :]
+    assert log[: len(ways)] == ["bound "] * len(ways)
+    assert each[:6] == ["bound near", "bound seen", "bound best", "run near", "play near", "bound even"]
+    assert each[6:] == ["bound unseen", "run best", "play best", "bound later", "run later", "play later", "run seen", "run even"]
 
 
 def test_a_large_operation_is_scheduled_by_estimate_alone() -> None:

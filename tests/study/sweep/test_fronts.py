@@ -12,8 +12,9 @@ from study.sweep.conftest import Run
 
 from simulator.report.folder import as_text
 from simulator.study.sweep.analysis import fronts, pareto_front
+from simulator.study.sweep.folder import write_sweep
 from simulator.study.sweep.fronts import pareto_figure
-from simulator.study.sweep.study import Row, write_sweep
+from simulator.study.sweep.study import Row
 from simulator.study.sweep.tables import study_table
 
 BOTH = {"seconds": "min", "energy_pj": "min"}

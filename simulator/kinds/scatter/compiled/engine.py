@@ -53,7 +53,7 @@ def run_scatters(spec: ClusterSpec, batch: WorkBatch, values: Sequence[TileValue
         SCATTER_KERNEL,
         _at_rest(spec),
         batch,
-        (batch.word, batch.own, batch.present.view(np.uint8), batch.bank),
+        (batch.word, batch.own, batch.present.view(np.uint8), batch.bank, np.full(len(batch.bank), -spec.accumulate_latency)),
         np.zeros(len(batch.works), dtype=np.int64),
         operands=batch.operands,
         first_present=batch.first_present,
@@ -61,4 +61,5 @@ def run_scatters(spec: ClusterSpec, batch: WorkBatch, values: Sequence[TileValue
     )
 
 
-SCATTER_KERNEL = Kernel("scatter", "simulator.kinds.scatter.compiled.kernels", (*TAKEN, "int32", "int32", "uint8", "int32", *MILESTONES))
+_ARRAYS = (*TAKEN, "int32", "int32", "uint8", "int32", "int64", *MILESTONES)
+SCATTER_KERNEL = Kernel("scatter", "simulator.kinds.scatter.compiled.kernels", _ARRAYS)

@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from simulator.engine.compiled.bits import inline, part
-from simulator.engine.compiled.layout import ABSENT, NOT_LOOKED
+from simulator.engine.compiled.layout import ABSENT, IN_BANK, NOT_LOOKED, Flit
 from simulator.engine.compiled.queues import remove
 from simulator.engine.compiled.records import Numbers
 from simulator.engine.compiled.units import (
+    BANK_CONFLICT,
     COMPUTING,
     ISSUE,
     Milestones,
@@ -99,13 +100,20 @@ def scan(fabric: ScatterFabric, lists: Lists, milestones: Milestones, unit: Scat
 
 
 @inline
+def held_by(flit: Flit, cycle: int) -> int:
+    """Why a unit that waits for this product is stalled: at a bank, since its word, or what is before it, is being added to."""
+    at_bank = (flit.queue.place == IN_BANK) & (flit.ready < cycle)
+    return BANK_CONFLICT if at_bank else stall_cause(flit, cycle)
+
+
+@inline
 def step_unit(fabric: ScatterFabric, lists: Lists, milestones: Milestones, unit: ScatterUnit, cycle: int) -> bool:
     """One cycle of one unit; whether it did anything."""
     oldest = unit.oldest
     if scan(fabric, lists, milestones, unit, cycle):
         fabric.causes[COMPUTING] += 1
     elif oldest != unit.end:
-        fabric.causes[stall_cause(oldest, cycle)] += 1
+        fabric.causes[held_by(oldest, cycle)] += 1
     elif unit.last_scan == cycle or not ahead(fabric, unit):
         fabric.causes[ISSUE] += 1
     return unit.last_scan == cycle

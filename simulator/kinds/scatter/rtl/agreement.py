@@ -61,13 +61,7 @@ class ScatterWatcher(Watcher):
         assert memory is not None
         written = cycle + spec.read_latency + spec.accumulate_latency
         line, sum_ = flit.word // spec.banks, packed(memory[flit.word].tolist(), self.shape.sum_bits)
-        events, first = self.events[written], port // spec.bank_ports * spec.bank_ports
-        events["bank port", port, "add"] = (line, sum_)
-        # which port of a bank is first in a cycle means nothing: all that add to a word come to the same sum
-        for other in range(first, first + spec.bank_ports):
-            label = "bank port", other, "add"
-            if label in events and events[label][0] == line:
-                events[label] = (line, sum_)
+        self.events[written]["bank port", port, "add"] = (line, sum_)
 
 
 class _SeenUnit(Seen):
@@ -87,6 +81,7 @@ class ScatterTally(Tally):
     """A unit computes in the cycles in which it sends; an access is an addition, and the end of a request."""
 
     stands_for = "issue"
+    first_at_port = "bank_conflict"
 
     def unit_did(self, unit: Walk, number: int, cycle: int, what: str, told: tuple[int, ...]) -> bool:
         """Sending is all that counts."""
