@@ -79,14 +79,19 @@ class _Climb:
         self.closing = CLOSING
 
     def rehearsed(self) -> Machine | None:
-        """Where a walk leads from the best start, and from the best shape about what it leads to; None where no start runs."""
-        starts = self._starts()
+        """Where a walk leads from the best start, and from the best shape about what it leads to; None where no start runs.
+
+        It begins with the machine's own choice for each operation, whatever its file has chosen for all.
+        """
+        machine = self.problem.machine
+        freed = {key: value for key, value in kind_of(machine).sizes.freed.items() if key not in self.kept}
+        starts = self._starts(rebuilt(machine, freed) or machine)
         return self._rounded(self._walked(starts[:1])[0]) if starts else None
 
     def found(self, begun: Machine | None = None, rehearsed: int = 0) -> Climbed | None:
         """The best design, with its certificate; begun where so many runs of a rehearsal have led, if any."""
         if begun is None:
-            starts = self._starts()
+            starts = self._starts(self.problem.machine)
         else:
             starts = self._quickest([self.problem.machine, begun], 1)
             self.closing = CLOSING // 3
@@ -109,9 +114,10 @@ class _Climb:
         )
         return Climbed(best, self.looks.result(best), walk)
 
-    def _starts(self) -> list[Machine]:
-        """The best of the machine itself and of the shapes of its grid that promise most; only those that run within the limits."""
-        return self._quickest([self.problem.machine, *self._shapes()], STARTS)
+    def _starts(self, machine: Machine) -> list[Machine]:
+        """The best of a machine itself and of the shapes of its grid that promise most; only those that run within the limits."""
+        shapes = [shape for _, shape in self._bounded(machine)[:SHAPES]]
+        return self._quickest([machine, *shapes], STARTS)
 
     def _quickest(self, machines: Sequence[Machine], most: int) -> list[Machine]:
         """The best so many of those that run within the limits."""
@@ -128,10 +134,6 @@ class _Climb:
             self.looks.stage = f"walk {number} of {len(starts)}"
             ends.append(self._walk(start))
         return sorted(ends, key=self.looks.known)
-
-    def _shapes(self) -> list[Machine]:
-        """Those of the lowest bounds about the machine itself."""
-        return [shape for _, shape in self._bounded(self.problem.machine)[:SHAPES]]
 
     def _bounded(self, machine: Machine) -> list[tuple[float, Machine]]:
         """Units, lanes, copies or edges of the grid, all else as a machine has it: what keeps to the caps, the lowest bound first."""
