@@ -8,6 +8,7 @@ from functools import reduce
 from typing import Literal
 
 import numpy as np
+from msgspec import Struct
 from numpy.typing import NDArray
 
 from simulator.workload.types import Activations, Operation, Workload
@@ -87,8 +88,7 @@ class ActivationForm:
 DENSE = ActivationForm()
 
 
-@dataclass(frozen=True)
-class Forms:
+class Forms(Struct, frozen=True):
     """Of one operation's operands and output."""
 
     x: ActivationForm = DENSE
@@ -137,8 +137,7 @@ Kept = Sequence[Activations] | None
 """Tensors that together say which elements are kept; None: all are."""
 
 
-@dataclass(frozen=True)
-class _Sources:
+class _Sources(Struct, frozen=True):
     """Which operand is whose output."""
 
     of_operands: Sequence[tuple[str | None, str | None]]

@@ -10,6 +10,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
 import numpy as np
+from msgspec import Struct
 from numpy.typing import NDArray
 
 from simulator.recall import Recall
@@ -36,8 +37,7 @@ _ROWS_AT_ONCE = 256
 _INTEGERS = np.array([-4, -3, -2, -1, 1, 2, 3, 4], dtype=np.float64)
 
 
-@dataclass(frozen=True, eq=False)
-class Weight:
+class Weight(Struct, frozen=True, eq=False, dict=True):
     """W[M, K] in CSR: column indices ascend within a row, no index twice, no stored zero."""
 
     shape: tuple[int, int]
@@ -88,8 +88,7 @@ def _any_of(mask: NDArray[np.bool_], width: int) -> NDArray[np.bool_]:
     return found
 
 
-@dataclass(frozen=True, eq=False)
-class Activations:
+class Activations(Struct, frozen=True, eq=False, dict=True):
     """X[K, N]: a mask of nonzeros, or none where it is dense."""
 
     shape: tuple[int, int]
@@ -98,8 +97,11 @@ class Activations:
     data: NDArray[np.float64] | None
     """[K, N]; None where only the pattern is known."""
     sha256: str
-    _words: dict[int, NDArray[np.bool_]] = field(default_factory=dict, init=False, repr=False)
-    """`words`, by lanes."""
+
+    @cached_property
+    def _words(self) -> dict[int, NDArray[np.bool_]]:
+        """`words`, by lanes."""
+        return {}
 
     @property
     def nnz(self) -> int:
@@ -136,8 +138,7 @@ class Activations:
         return drawn if self.mask is None else drawn * self.mask
 
 
-@dataclass(frozen=True, eq=False)
-class Operation:
+class Operation(Struct, frozen=True, eq=False, dict=True):
     """One matrix product Y[M, N] = W[M, K] · X[K, N]; a batched one is that of a block-diagonal W.
 
     A sampled product (SDDMM) reduces over tokens instead: G[M, K] = W ∘ (dY[M, N] · X[K, N]ᵀ), W being the mask that it is
@@ -202,8 +203,7 @@ class Operation:
         return int(self.weight.column_counts @ self.activations.row_counts())
 
 
-@dataclass(frozen=True)
-class Chain:
+class Chain(Struct, frozen=True):
     """Operations that follow one another and are fused: what each leaves of a block of tokens, the next takes on chip."""
 
     operations: tuple[str, ...]

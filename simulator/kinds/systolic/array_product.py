@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import dataclasses
 import itertools
 from collections.abc import Callable, Hashable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 import numpy as np
+from msgspec import Struct
+from msgspec.structs import replace
 from numpy.typing import NDArray
 
 from simulator.workload.types import Operation, Weight
@@ -23,8 +26,7 @@ _LEAST_STEPS = 64
 """Steps below which a piece is not worth a call."""
 
 
-@dataclass(frozen=True, eq=False)
-class Nonzeros:
+class Nonzeros(Struct, frozen=True, eq=False):
     """Coordinates of a matrix's nonzeros, row by row, ascending within a row."""
 
     rows: NDArray[np.int64]
@@ -174,7 +176,9 @@ def with_row_order(product: ArrayProduct, order: NDArray[np.int64]) -> ArrayProd
     """The product with the rows of its left operand in another order."""
     assert product.left is not None, "a W without zeros gains nothing by another order"
     entries, lengths = _entries_of(np.searchsorted(product.left.rows, np.arange(len(order) + 1)), order)
-    return replace(product, left=Nonzeros(np.repeat(np.arange(len(order)), lengths), product.left.cols[entries]), row_order=order)
+    return dataclasses.replace(
+        product, left=Nonzeros(np.repeat(np.arange(len(order)), lengths), product.left.cols[entries]), row_order=order
+    )
 
 
 def _entries_of(ends: NDArray[np.int64], order: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import heapq
 import math
 from collections.abc import Callable
-from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
+from msgspec import Struct
+from msgspec.structs import replace
 
 from simulator.engine.engines import play
 from simulator.errors import MappingError
@@ -65,8 +66,7 @@ def plan_systolic(
     return best.program
 
 
-@dataclass(frozen=True, eq=False)
-class _Schedule:
+class _Schedule(Struct, frozen=True, eq=False, dict=True):
     outline: Outline | ArrayProgram
     make: Callable[[], ArrayProgram]
 
@@ -76,8 +76,7 @@ class _Schedule:
         return self.outline if isinstance(self.outline, ArrayProgram) else self.make()
 
 
-@dataclass(frozen=True)
-class _Found:
+class _Found(Struct, frozen=True):
     rank: Rank
     schedule: _Schedule
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 import numpy as np
+from msgspec import Struct
 
 from simulator.activity import Counts
 from simulator.kinds.systolic.folds import Steps, read_steps
@@ -14,8 +14,7 @@ from simulator.kinds.systolic.schedule import SystolicSchedule
 from simulator.kinds.systolic.timing import FoldPlan, TileTimes
 
 
-@dataclass(frozen=True)
-class ArrayTile:
+class ArrayTile(Struct, frozen=True):
     """What the array does in one tile."""
 
     cycles: int
@@ -26,8 +25,7 @@ class ArrayTile:
     """PE-cycles of idle edge PEs while a fold streams."""
 
 
-@dataclass(frozen=True, eq=False)
-class ArrayTiles:
+class ArrayTiles(Struct, frozen=True, eq=False):
     """What the array does in all tiles of an operation, each array [tiles] in execution order."""
 
     times: TileTimes

@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
+from msgspec import Struct
 from numpy.typing import NDArray
 
 from simulator.activity import Counts
@@ -32,8 +33,7 @@ class WeightBytes(Protocol):
         """Values and metadata."""
 
 
-@dataclass(frozen=True, eq=False)
-class ClusterResults:
+class ClusterResults(Struct, frozen=True, eq=False):
     """What clusters did, a tile each, whatever the dataflow."""
 
     cycles: Ints
@@ -51,8 +51,7 @@ class ClusterResults:
     """As of `Outcomes`."""
 
 
-@dataclass(frozen=True)
-class ClusterTile:
+class ClusterTile(Struct, frozen=True):
     """Which cluster of which tile."""
 
     m: int

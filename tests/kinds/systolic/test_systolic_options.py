@@ -1,12 +1,12 @@
 """What a systolic array skips and packs: held cell by cell against the masks' formulas, NumPy and the conservation laws."""
 
 import itertools
-from dataclasses import replace
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from simulator.kinds.systolic.array_product import packed, product_of
 from simulator.kinds.systolic.contents import contents

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import itertools
-from dataclasses import replace
 from typing import cast
 
 import numpy as np
 import pytest
+from msgspec.structs import replace
 
 from simulator.engine.engines import ENGINES, EngineName, RunOptions, play
 from simulator.kinds import kind_of
