@@ -211,6 +211,10 @@ class Kind(ABC):
         """Its fabric, or the part of it that repeats, as hardware. ConfigError, by name, for an option that is not elaborated."""
         raise self.no_hardware()
 
+    def designs(self, elaborated: Elaborated) -> Sequence[Design]:
+        """That part, and what else there is of it, as it does other operations. ConfigError as `design`."""
+        return (self.design(elaborated),)
+
     def cosimulate(
         self, elaborated: Elaborated, operation: Operation, residency: Residency, options: RunOptions, how: CosimOptions
     ) -> Iterator[Agreement]:

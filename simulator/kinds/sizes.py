@@ -51,6 +51,9 @@ class Sizes:
     members: ClassVar[tuple[str, ...]] = ()
     """Keys of the grid that leave a design's family: memories, words, parts. The values of each begin with the least area and
     (memories) with the fewest bits of an index."""
+    freed: ClassVar[Keys] = {}
+    """Keys that say how work is laid on the hardware, with the value that lets the machine choose for each operation anew: a walk that
+    begins so is not held where one choice suits the memories of its start."""
     scaled: ClassVar[tuple[str, ...]] = ()
     """Keys that scaling by one number sets, whatever they were."""
     settled: ClassVar[tuple[str, ...]] = ()

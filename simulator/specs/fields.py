@@ -76,6 +76,11 @@ def choices(slot: Slot) -> list[str]:
     return [str(value) for part in _members(slot) if get_origin(part.annotation) is Literal for value in get_args(part.annotation)]
 
 
+def takes_numbers(slot: Slot) -> bool:
+    """Whether numbers may stand in a slot."""
+    return any(part.annotation in (int, float) for part in _members(slot))
+
+
 def takes_integers_only(slot: Slot) -> bool:
     """Whether the numbers that may stand in a slot are integers."""
     numbers = [part.annotation for part in _members(slot) if part.annotation in (int, float)]

@@ -80,7 +80,8 @@ class ActivationForm:
         if tokens not in self._counts:
             if len(self._counts) * len(kept) >= _KEPT_COUNTS:
                 self._counts.clear()
-            self._counts[tokens] = kept[:, slice(*tokens)].sum(axis=1, dtype=np.int64)
+            # narrow numbers are added up sooner
+            self._counts[tokens] = kept[:, slice(*tokens)].sum(axis=1, dtype=np.uint32).astype(np.int64)
         return self._counts[tokens]
 
 

@@ -84,8 +84,12 @@ class ArrayProduct:
         right = self.right
         if right is None:
             return np.ones((self.batch, self.shape[1], 1), dtype=np.bool_)
-        by_block = right.reshape(self.batch, self.shape[1], -1)
-        return self.once(("right", edges), lambda: np.logical_or.reduceat(by_block, np.array(edges[:-1]), axis=2))
+        return self.once(("right", edges), lambda: self._right_lines(right, edges))
+
+    def _right_lines(self, right: Mask, edges: tuple[int, ...]) -> Mask:
+        before = self.once("right before", lambda: _before(right.reshape(self.batch, self.shape[1], -1)))[:, :, edges]
+        lines: Mask = before[:, :, 1:] != before[:, :, :-1]
+        return lines
 
     def common_steps(self, m: tuple[int, ...], k: tuple[int, ...], n: tuple[int, ...]) -> NDArray[np.int64]:
         """[batch, M blocks, K tiles, N blocks] steps in which neither a block's weights nor its activations are all zero."""
@@ -113,6 +117,13 @@ class ArrayProduct:
     def _step_of(self) -> NDArray[np.int64]:
         """[batch · K] step of each column of `left` within its block."""
         return np.tile(np.arange(self.shape[1]), self.batch)
+
+
+def _before(mask: Mask) -> NDArray[np.int32]:
+    """[…, columns + 1] how many of each row are set before each column."""
+    before = np.zeros((*mask.shape[:-1], mask.shape[-1] + 1), dtype=np.int32)
+    np.cumsum(mask, axis=-1, out=before[..., 1:])
+    return before
 
 
 def _common(left: NDArray[np.float32], right: NDArray[np.float32]) -> NDArray[np.int64]:

@@ -16,7 +16,7 @@ from simulator.errors import MappingError
 from simulator.kinds.systolic.candidates import EQUAL, Candidate, candidates
 from simulator.kinds.systolic.compiled.engine import Outline
 from simulator.kinds.systolic.estimate import bytes_cycles
-from simulator.kinds.systolic.families import Family, least_cycles
+from simulator.kinds.systolic.families import Family
 from simulator.kinds.systolic.machine import ArrayMachine
 from simulator.kinds.systolic.program import ArrayProgram, weight_level
 from simulator.kinds.systolic.ways import Ways
@@ -114,7 +114,7 @@ class _Search:
 
     def _least(self, family: Family) -> float:
         """Cycles of the array, and of what moves the operands once; what is skipped need not be moved."""
-        cycles = least_cycles(family.fabric, family.product, family.dataflow)
+        cycles = self.ways.least_cycles(family)
         return cycles if family.skips else max(cycles, bytes_cycles(self.machine, family, self.residency, self.spec))
 
     def _best(self, families: list[Family], best: _Found | None) -> _Found | None:

@@ -147,6 +147,11 @@ class SettledCuts(Struct, frozen=True, eq=False):
         return *(setting.cut_key for setting in self.settings), tuple(operation.content for operation in self.cuts.chain)
 
     @property
+    def choice_key(self) -> tuple[Hashable, ...]:
+        """[operations] what has a part in the choice of how a chain is cut, and none in what it then does."""
+        return tuple(setting.choice_key for setting in self.settings)
+
+    @property
     def capacities(self) -> tuple[int, ...]:
         """[operations × capacities] of the clusters."""
         return tuple(itertools.chain.from_iterable(setting.spec.capacities for setting in self.settings))

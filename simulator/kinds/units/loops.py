@@ -48,6 +48,11 @@ class Setting(Struct, frozen=True, eq=False, dict=True):
     recall: Recall = NOTHING
     """What was worked out before at any pace."""
 
+    @property
+    def choice_key(self) -> tuple[Hashable, ...]:
+        """All that has a part in the choice of how an operation is cut, and none in what it then does: beside the work itself."""
+        return self.spec.capacities, self.pace, self.machine.mapping.tokens_per_tile
+
     @cached_property
     def unclocked(self) -> UnitsMachine:
         """What an operation sees of the machine once it is decided how to cut it, until its clusters run."""

@@ -7,7 +7,6 @@ is contended, rows that find no room. So more capacity could make a machine slow
 from __future__ import annotations
 
 import heapq
-import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import TypeVar
 
@@ -87,12 +86,12 @@ class Try(Struct, frozen=True, eq=False):
 def quickest(ways: Sequence[Try], engine: EngineName, system: SystemSpec) -> int:
     """Place of the way that is through first; of those, that moves the fewest bytes of DRAM; of those, the first.
 
-    Run, and played, in order of what they take at least, until none can be better. What they take at least is told as nearly as
-    that order asks for.
+    `ways` are in order of what they promise. The first is run as it is, since what it takes at least would hardly ever rule it out;
+    the others in order of what they take at least, until none can be better. That is told as nearly as the order asks for.
     """
-    waiting = [(way.leasts[0]().cycles(system), place, 1) for place, way in enumerate(ways)]
+    best: tuple[Rank, int] = ways[0].run().rank(engine, system), 0
+    waiting = [(way.leasts[0]().cycles(system), place, 1) for place, way in enumerate(ways) if place]
     heapq.heapify(waiting)
-    best: tuple[Rank, int] = (math.inf,), 0
     while waiting:
         cycles, place, told = heapq.heappop(waiting)
         if ((cycles,), place) >= best:

@@ -40,8 +40,11 @@ class Executor(Protocol):
     def begin(self, work: Work) -> None:
         """Have workers start that would else start with their first batch: there will be work for all of them."""
 
-    def submit(self, work: Work, tasks: Sequence[Any], inputs: Mapping[str, Any], listen: Report) -> Future[Batch]:
-        """Have a worker do a batch; `inputs` are what `share` returned, by key. `listen` hears what the tasks report."""
+    def submit(self, worker: int, work: Work, tasks: Sequence[Any], inputs: Mapping[str, Any], listen: Report) -> Future[Batch]:
+        """Have a worker do a batch, the one of that number where they can be told apart.
+
+        `inputs` are what `share` returned, by key. `listen` hears what the tasks report.
+        """
 
     def share(self, value: object) -> Any:
         """Take an input to where the workers are, once; return what stands for it."""
@@ -74,7 +77,7 @@ class InProcess:
     def begin(self, work: Work) -> None:
         """It is here."""
 
-    def submit(self, work: Work, tasks: Sequence[Any], inputs: Mapping[str, Any], listen: Report) -> Future[Batch]:
+    def submit(self, worker: int, work: Work, tasks: Sequence[Any], inputs: Mapping[str, Any], listen: Report) -> Future[Batch]:
         """Return a future that is done already."""
         future: Future[Batch] = Future()
         try:
