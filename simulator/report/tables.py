@@ -108,8 +108,8 @@ class Whole:
         self.table = table
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
-        width = _width(self.table, console, options)
-        yield from console.render(self.table, options.update(width=max(width, 1)))
+        # a table that does not expand takes what it needs of any width, which need not be measured before
+        yield from console.render(self.table, options.update(width=_WIDEST))
 
 
 class Fitted:
