@@ -93,7 +93,7 @@ class _Process:
             context = _context(work)
             # a pipe for each worker: one that is killed while it writes neither holds a lock nor leaves others waiting
             self._reports, theirs = context.Pipe(duplex=False)
-            self._executor = ProcessPoolExecutor(1, context, _begin, (theirs,))
+            self._executor = ProcessPoolExecutor(1, context, _begin, (theirs, dict(os.environ)))
             with _undisturbed():
                 self._executor.submit(int).add_done_callback(_unheard)
             theirs.close()
@@ -172,8 +172,13 @@ _OBJECTS_BEFORE_COLLECTION = 1_000_000
 """Modules that a worker loads are no garbage; looking for some among them takes a tenth of its start."""
 
 
-def _begin(reports: Connection) -> None:
-    """Set up a worker: Ctrl-C is the parent's business, and without a parent there is none."""
+def _begin(reports: Connection, environment: Mapping[str, str]) -> None:
+    """Set up a worker: Ctrl-C is the parent's business, and without a parent there is none.
+
+    It has the environment that its parent has now: what it is a copy of was given an earlier one.
+    """
+    os.environ.clear()
+    os.environ.update(environment)
     gc.set_threshold(_OBJECTS_BEFORE_COLLECTION)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     if hasattr(signal, "pthread_sigmask"):
