@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field, PositiveInt, model_validator
@@ -194,8 +193,7 @@ class UnitsMapping(Mapping):
     )
 
 
-@dataclass(frozen=True)
-class UnitsMachine(MachineView):
+class UnitsMachine(MachineView, frozen=True):
     """A machine whose fabric is one of units, with the sizes that follow from its file."""
 
     fabric: UnitsFabric

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import TypeVar
+
+from msgspec import Struct
 
 from simulator.engine.engines import EngineName, play
 from simulator.recall import NOTHING, Recall, Same
@@ -46,8 +47,7 @@ def more(least: int) -> tuple[int, ...]:
     return least, least + 1, 2 * least, 3 * least, 4 * least
 
 
-@dataclass(frozen=True, eq=False)
-class Alone:
+class Alone(Struct, frozen=True, eq=False):
     """An operation, or a chain, that has the machine to itself."""
 
     program: Program
@@ -75,8 +75,7 @@ class Alone:
         return outcome.cycles, outcome.moved_bytes["dram_read_bytes"] + outcome.moved_bytes["dram_write_bytes"]
 
 
-@dataclass(frozen=True, eq=False)
-class Try:
+class Try(Struct, frozen=True, eq=False):
     """A way that is run only where it may be the quickest."""
 
     leasts: Sequence[Callable[[], QuickBound]]

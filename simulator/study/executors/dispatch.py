@@ -7,9 +7,10 @@ from collections import Counter, deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, CancelledError, Future, wait
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Any, Protocol
+
+from msgspec import Struct, field
 
 from simulator.errors import SparsimError, WorkerError
 from simulator.study.executors.executor import Batch, Executor, Report, Work, silent
@@ -36,8 +37,7 @@ Answer = tuple[int, Any]
 """Number of a task, and its result; or the exception that it ended with: WorkerError where it took its worker down."""
 
 
-@dataclass(frozen=True)
-class _Sent:
+class _Sent(Struct, frozen=True):
     """Tasks that are with a worker, by number."""
 
     worker: int
@@ -46,8 +46,7 @@ class _Sent:
     """It was with a worker that died, and now runs with nothing else on its worker."""
 
 
-@dataclass
-class Dispatch:
+class Dispatch(Struct):
     """Runs tasks on an executor, one run after another.
 
     Tasks that have much in common should be neighbours: a worker goes through neighbours as long as it can, and remembers.
@@ -126,8 +125,7 @@ class Dispatch:
         self._seconds = seconds if not self._seconds else (1 - _FORGET) * self._seconds + _FORGET * seconds
 
 
-@dataclass(frozen=True, eq=False)
-class _Shares:
+class _Shares(Struct, frozen=True, eq=False):
     """What no worker has begun, by number: neighbours for each, and those who are through help whoever has most left.
 
     >>> shares = _Shares.of(10, 2)

@@ -9,10 +9,11 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from contextlib import contextmanager
-from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, Protocol
+
+from msgspec import Struct
 
 KEPT = 8
 """Shared inputs that a worker process keeps in memory."""
@@ -102,8 +103,7 @@ def in_process(workers: int, address: str | None) -> Iterator[Executor]:
     yield InProcess()
 
 
-@dataclass(frozen=True)
-class Spooled:
+class Spooled(Struct, frozen=True):
     """An input in a file of a folder that the processes of one computer share."""
 
     path: Path

@@ -82,19 +82,19 @@ def test_what_is_not_run_could_not_have_been_quicker(seed: int) -> None:
 def test_ways_are_run_until_none_can_be_better() -> None:
     log: list[str] = []
 
-    class Told(Alone):
+    class Told:
         """A way whose floor and rank are told."""
 
         def __init__(self, name: str, floor: float, cycles: float) -> None:
             log.append("run " + name)
-            self.__dict__.update(name=name, told=(floor, 0.0), ranked=(cycles, 0.0))
+            self.name, self.told, self.ranked = name, (floor, 0.0), (cycles, 0.0)
 
         def floor(self, system: Any) -> Any:
-            return self.__dict__["told"]
+            return self.told
 
         def rank(self, engine: Any, system: Any) -> Any:
-            log.append("play " + self.__dict__["name"])
-            return self.__dict__["ranked"]
+            log.append("play " + self.name)
+            return self.ranked
 
     class Least:
         """A bound that is told."""
