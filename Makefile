@@ -7,7 +7,7 @@
 #   make soak-rtl N=1000 random clusters, and as many arrays, in hardware, in step with the engines
 #   make fuzz    N=1000 hostile files of every kind of input: each command ends well, or in words
 #   make soak-sweep  K=20 kills of a sweep's driver, each resumed
-#   make best    the best machine of each kind by energy × time × area, for tinygpt, into reports/best
+#   make best    the best machine of each kind by energy × time × area, for tinygpt and the flagship's workload, into reports/best and reports/best-flagship
 #   make breakevens  densities at which each machine and the systolic arrays change places, at equal area, into reports/breakevens
 #   make studies  every shipped study answered, into reports/studies
 #   make workloads  the traces of whole models in workloads/, made again
@@ -54,8 +54,7 @@ soak-rtl: $(VENV)/.installed-dev
 	$(BIN)/python -m tests.rtl.array.soak $(N)
 
 best: $(VENV)/.installed
-	$(BIN)/sparsim sweep best -o reports/best --force
-	$(BIN)/sparsim plot reports/best --format both
+	for sweep in best best-flagship; do $(BIN)/sparsim sweep $$sweep -o reports/$$sweep --force && $(BIN)/sparsim plot reports/$$sweep --format both || exit 1; done
 
 breakevens: $(VENV)/.installed
 	for load in tinygpt-uniform tinygpt-trained; do for array in systolic systolic-naive; do for first in crossbar hybrid replication partition; do \

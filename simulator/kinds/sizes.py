@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from itertools import product
 from typing import Any, ClassVar
+
+from msgspec import Struct
 
 from simulator.machine.model import Elaborated, Machine
 
@@ -21,8 +22,7 @@ WIDTHS = tuple(2**power for power in range(4, 12))
 """Bytes a cycle that a step may give a bus."""
 
 
-@dataclass(frozen=True)
-class OnChipSram:
+class OnChipSram(Struct, frozen=True):
     """The operand memories of a fabric, all of them together."""
 
     x_kib: float
@@ -51,6 +51,9 @@ class Sizes:
     members: ClassVar[tuple[str, ...]] = ()
     """Keys of the grid that leave a design's family: memories, words, parts. The values of each begin with the least area and
     (memories) with the fewest bits of an index."""
+    freed: ClassVar[Keys] = {}
+    """Keys that say how work is laid on the hardware, with the value that lets the machine choose for each operation anew: a walk that
+    begins so is not held where one choice suits the memories of its start."""
     scaled: ClassVar[tuple[str, ...]] = ()
     """Keys that scaling by one number sets, whatever they were."""
     settled: ClassVar[tuple[str, ...]] = ()

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
 import numpy as np
+from msgspec import Struct
 from numpy.typing import NDArray
 
 from simulator.activity import CAUSES, Activity, Bounds, Counts, Ideal, OperationActivity, Shape
@@ -30,8 +31,7 @@ Progress = Callable[[str, float], None]
 """Called with an operation's name and the fraction of all work that is done."""
 
 
-@dataclass(frozen=True, eq=False)
-class Timing:
+class Timing(Struct, frozen=True, eq=False):
     """What timing hands on, and what it verified on the way."""
 
     activity: Activity

@@ -5,17 +5,18 @@ from __future__ import annotations
 import heapq
 import math
 from collections.abc import Callable
-from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
+from msgspec import Struct
+from msgspec.structs import replace
 
 from simulator.engine.engines import play
 from simulator.errors import MappingError
 from simulator.kinds.systolic.candidates import EQUAL, Candidate, candidates
 from simulator.kinds.systolic.compiled.engine import Outline
 from simulator.kinds.systolic.estimate import bytes_cycles
-from simulator.kinds.systolic.families import Family, least_cycles
+from simulator.kinds.systolic.families import Family
 from simulator.kinds.systolic.machine import ArrayMachine
 from simulator.kinds.systolic.program import ArrayProgram, weight_level
 from simulator.kinds.systolic.ways import Ways
@@ -70,8 +71,7 @@ def plan_systolic(
     return best.program
 
 
-@dataclass(frozen=True, eq=False)
-class _Schedule:
+class _Schedule(Struct, frozen=True, eq=False, dict=True):
     outline: Outline | ArrayProgram
     make: Callable[[], ArrayProgram]
 
@@ -81,8 +81,7 @@ class _Schedule:
         return self.outline if isinstance(self.outline, ArrayProgram) else self.make()
 
 
-@dataclass(frozen=True)
-class _Found:
+class _Found(Struct, frozen=True):
     rank: Rank
     schedule: _Schedule
 
@@ -129,7 +128,7 @@ class _Search:
 
     def _least(self, family: Family) -> float:
         """Cycles of the array, and of what moves the operands once; what is skipped need not be moved."""
-        cycles = least_cycles(family.fabric, family.product, family.dataflow)
+        cycles = self.ways.least_cycles(family)
         return cycles if family.skips else max(cycles, bytes_cycles(self.machine, family, self.residency, self.spec))
 
     def _best(self, families: list[Family], best: _Found | None) -> _Found | None:

@@ -41,6 +41,7 @@ class ArraySizes(Sizes):
         "fabric.n_m": ("none", "2:4"),
     }
     members = ("fabric.x_buffer_kib", "fabric.w_buffer_kib", "fabric.y_buffer_kib")
+    freed: ClassVar[Keys] = {"fabric.dataflow": "best"}
     scaled = ("fabric.rows", "fabric.cols")
 
     def design(self, machine: Machine) -> str:

@@ -6,13 +6,15 @@ block in a tile, so that a tile leaves all that the next one takes. W of a block
 
 from __future__ import annotations
 
+import dataclasses
 import itertools
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cached_property, partial
 from typing import Any
 
 import numpy as np
+from msgspec.structs import replace
 from numpy.typing import NDArray
 
 from simulator.activity import Bounds, Counts
@@ -147,7 +149,7 @@ class FusedPlan:
                 drains = tuple(
                     _into(drain, sum(part.bank_cycles for part in fill.parts)) for drain, fill in zip(drains, fills, strict=True)
                 )
-            programs[place] = replace(program, drains=drains)
+            programs[place] = dataclasses.replace(program, drains=drains)
         return programs
 
     def _joined(self, place: int, home: Residency, rounds: Sequence[Rounds], program: OperationProgram) -> OperationRun:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import itertools
+from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cache, cached_property
 from typing import Any, Literal, get_args
 
 import numpy as np
+from msgspec.structs import replace
 from numpy.typing import NDArray
 
 from simulator.activity import CAUSES, Bounds, Counts
@@ -224,7 +226,8 @@ class UnitsPlan:
             wanted = (upto // (len(upto) - 1)).tolist()
             word = np.arange(rows * loops.round_words(round_index))
             written = cycles * (word + 1) // max(1, len(word)) - 1
-            step = InStep([], Flow(tuple(wanted[:-1]), tuple(wanted[1:])), written, word % units)
+            taken = [min(each, cycles - 1) for each in wanted[1:]]
+            step = InStep([], Flow(tuple(wanted[:-1]), tuple(taken)), written, word % units)
             rounds.append(Round(cycles, Counts(), np.zeros(0, dtype=np.int64), Bounds(), step))
         return rounds
 
@@ -232,10 +235,8 @@ class UnitsPlan:
     def transfer_counts(self) -> Counts:
         """What fills write and drains read on the fabric."""
         dataflow = self.dataflow
-        counts = [dataflow.x_counts(position) for position in self._x_changes]
-        counts += [dataflow.w_counts(m, k) for m, k in self._w_changes]
-        counts += [dataflow.y_counts(position) for position in self._y_changes]
-        return Counts.total(counts)
+        filled = [dataflow.w_counts(*place) * times for place, times in Counter(self._w_changes).items()]
+        return Counts.total([dataflow.x_counts(self._x_changes), *filled, dataflow.y_counts(self._y_changes)])
 
     @cached_property
     def details(self) -> dict[str, Any]:

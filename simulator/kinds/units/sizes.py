@@ -52,6 +52,7 @@ class UnitsSizes(Sizes):
         "mapping.tokens_per_tile": ("auto", 1, 2, 4, 8, 16),
     }
     members = ("fabric.bank_kib", "fabric.network.slices", "mapping.tokens_per_tile")
+    freed: ClassVar[Keys] = {"mapping.tokens_per_tile": "auto"}
     scaled = ("fabric.units",)
     settled = ("fabric.banks",)
 

@@ -1,7 +1,8 @@
 """The best machine of a kind by single steps in every key, from several starts, until no step is better: and the proof of that.
 
 Each round simulates a few steps from where the search stands, those that promise most first (`outlook`), and goes on from the best
-of them, or from several at once where that is better still. It ends where every single step has been looked at and none helps.
+of them, or from several at once where that is better still. Where every single step has been looked at and none helps, further ones
+are, of what lies around the fabric; it ends where none of those helps either.
 Then the shapes of the grid (units, lanes, copies; edges), all else as what was found has it, are bounded from below, and those of
 the lowest bounds simulated: where one is better the search goes on from there, and the lowest bound that is left is the gap.
 Of a large workload all of that is rehearsed on a part of it first, and begun on the whole where the rehearsal ended.
@@ -78,14 +79,19 @@ class _Climb:
         self.closing = CLOSING
 
     def rehearsed(self) -> Machine | None:
-        """Where a walk leads from the best start, and from the best shape about what it leads to; None where no start runs."""
-        starts = self._starts()
+        """Where a walk leads from the best start, and from the best shape about what it leads to; None where no start runs.
+
+        It begins with the machine's own choice for each operation, whatever its file has chosen for all.
+        """
+        machine = self.problem.machine
+        freed = {key: value for key, value in kind_of(machine).sizes.freed.items() if key not in self.kept}
+        starts = self._starts(rebuilt(machine, freed) or machine)
         return self._rounded(self._walked(starts[:1])[0]) if starts else None
 
     def found(self, begun: Machine | None = None, rehearsed: int = 0) -> Climbed | None:
         """The best design, with its certificate; begun where so many runs of a rehearsal have led, if any."""
         if begun is None:
-            starts = self._starts()
+            starts = self._starts(self.problem.machine)
         else:
             starts = self._quickest([self.problem.machine, begun], 1)
             self.closing = CLOSING // 3
@@ -108,9 +114,10 @@ class _Climb:
         )
         return Climbed(best, self.looks.result(best), walk)
 
-    def _starts(self) -> list[Machine]:
-        """The best of the machine itself and of the shapes of its grid that promise most; only those that run within the limits."""
-        return self._quickest([self.problem.machine, *self._shapes()], STARTS)
+    def _starts(self, machine: Machine) -> list[Machine]:
+        """The best of a machine itself and of the shapes of its grid that promise most; only those that run within the limits."""
+        shapes = [shape for _, shape in self._bounded(machine)[:SHAPES]]
+        return self._quickest([machine, *shapes], STARTS)
 
     def _quickest(self, machines: Sequence[Machine], most: int) -> list[Machine]:
         """The best so many of those that run within the limits."""
@@ -127,10 +134,6 @@ class _Climb:
             self.looks.stage = f"walk {number} of {len(starts)}"
             ends.append(self._walk(start))
         return sorted(ends, key=self.looks.known)
-
-    def _shapes(self) -> list[Machine]:
-        """Those of the lowest bounds about the machine itself."""
-        return [shape for _, shape in self._bounded(self.problem.machine)[:SHAPES]]
 
     def _bounded(self, machine: Machine) -> list[tuple[float, Machine]]:
         """Units, lanes, copies or edges of the grid, all else as a machine has it: what keeps to the caps, the lowest bound first."""
@@ -171,10 +174,25 @@ class _Climb:
 
     def _walk(self, here: Machine) -> Machine:
         """Where steps lead: none from there is better, or the budget is spent."""
-        while not self.looks.spent and (better := self._better(here)) is not None:
+        while not self.looks.spent and (better := self._better(here) or self._leap(here)) is not None:
             self.moves += 1
             here = better
         return here
+
+    def _leap(self, here: Machine) -> Machine | None:
+        """The best of further steps in one key of what is around the fabric, where it is better; None where there is none.
+
+        Such a machine costs little to run, since its fabric does the same as this one's. And a buffer has valleys: until all weights
+        of an operation fit, a larger one is only larger.
+        """
+        if self.looks.spent:
+            return None
+        value, sizes = self.looks.known(here), kind_of(here).sizes
+        ways = ({key: size} for key, ladder in sizes.around.items() if key not in self.kept for size in ladder)
+        further = [step.machine for keys in ways if (step := Step.of(here, keys)) is not None]
+        self.looks.at(further, value)
+        better = [machine for machine in further if self._gain(machine, value)]
+        return min(better, key=self.looks.known, default=None)
 
     def _better(self, here: Machine) -> Machine | None:
         """A better machine than this by a step or several at once; None where there is none, or the budget is spent."""

@@ -21,11 +21,12 @@ from simulator.run.trial import Trial
 from simulator.study.executors import Dispatch, Executor, Report
 from simulator.study.sizing.quantities import Objective, floor_of
 from simulator.study.sizing.scale import rebuilt
+from simulator.system.weights import dense_elements, whole_bits
 from simulator.workload.thinned import thinned
-from simulator.workload.types import Workload
+from simulator.workload.types import Operation, Workload
 
-RECALLED = 300_000
-"""Tiles and parts of transfers that are remembered at most of the fabrics that were simulated: about 130 MB a process."""
+RECALLED = 1_500_000
+"""Tiles and parts of transfers that are remembered at most of the fabrics that were simulated: about 350 MB a process."""
 PART = 4
 """A rehearsal is of so small a part of the tokens and blocks of a workload."""
 PARTED = "activation_buffer_kib"
@@ -86,10 +87,17 @@ class InTurn:
     def rehearse(self, machines: Sequence[Machine]) -> list[RunResult]:
         """Simulate them on the rehearsal of the workload, with that part of the activation buffer too, and priced as they are.
 
-        So tensors live where those of the whole would. Only for a workload that has a rehearsal.
+        So activations live where those of the whole would. W is as large as in the whole: the largest that the buffer can hold has
+        as much more room. Only for a workload that has a rehearsal.
         """
-        whole = ((machine, {PARTED: machine.activation_buffer_kib / PART}) for machine in machines)
+        whole = ((machine, {PARTED: self._parted_kib(machine)}) for machine in machines)
         return [self._rehearsal._run(machine, rebuilt(machine, smaller) or machine) for machine, smaller in whole]
+
+    def _parted_kib(self, machine: Machine) -> float:
+        """The activation buffer of a rehearsal."""
+        most, stored = machine.activation_buffer_kib, (op for op in self.floor.workload.operations if op.weight_home == "dram")
+        weights = [kib for op in stored if (kib := _weights_kib(machine, op)) <= most]
+        return (most + (PART - 1) * max(weights, default=0.0)) / PART
 
     @cached_property
     def _rehearsal(self) -> InTurn:
@@ -122,16 +130,24 @@ class InTurn:
         asked = _Asked(machine, incumbent)
         engine = engine_for(machine, self.engine, requests_of(machine, self.floor.workload))
         try:
-            trial = Trial(asked.elaborated, self.floor, engine)
+            trial = Trial(asked.elaborated, self.floor, engine, recall=self.recall)
             return asked.value(trial.least()) if trial.schedule(asked.hopeless) else math.inf
         except MappingError as error:
             return error
 
     def _attempt(self, machine: Machine, incumbent: Incumbent) -> RunResult | None:
         try:
-            return attempt(machine, self.floor, engine=self.engine, hopeless=_Asked(machine, incumbent).hopeless)
+            hopeless = _Asked(machine, incumbent).hopeless
+            return attempt(machine, self.floor, engine=self.engine, hopeless=hopeless, recall=self.recall)
         except MappingError as error:
             return error
+
+
+def _weights_kib(machine: Machine, operation: Operation) -> float:
+    """Of an operation's W, as one tile in the least form that the machine takes."""
+    m, k = operation.weight.shape
+    dense = dense_elements(operation, (0, m), (0, k)) * machine.datatypes.weight_bits
+    return whole_bits(machine, operation, dense) / (8 * 1024)
 
 
 class _Asked:

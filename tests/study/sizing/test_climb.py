@@ -119,6 +119,21 @@ def test_with_one_free_key_it_finds_the_best_of_all(objective: Objective, window
     assert found.walk.best <= min(value_of(run, objective) for run in every) * (1 + TOLERANCE)
 
 
+def test_a_valley_of_the_buffer_is_crossed() -> None:
+    chain = workload(
+        operation(sparse(random, 16, 12, 0.4), sparse(random, 12, 64, 0.7), "first"),
+        operation(sparse(random, 8, 16, 0.4), sparse(random, 16, 64, 0.7), "second"),
+    )
+    machines = [load_machine("crossbar", [*SMALL, f"activation_buffer_kib={kib}"]) for kib in (0.25, 0.5, 2.0, 32.0)]
+    least, next_to_it, fits, too_large = (simulate(machine, chain).edap_js_mm2 for machine in machines)
+    assert fits < least < next_to_it
+    assert fits < too_large
+    keep = [key for key in SEARCHED if key != "activation_buffer_kib"]
+    found = climb(Problem(machines[0], "edap", Limits(), TECHNOLOGY, Floor(chain)), InTurn(chain), keep)
+    assert found is not None
+    assert found.machine.activation_buffer_kib == 2.0
+
+
 def test_the_gap_is_what_bounds_leave_of_other_shapes() -> None:
     free = {"fabric.lanes", "fabric.window"}
     found = climb(_problem(load_machine("crossbar", SMALL)), InTurn(WORK), [key for key in SEARCHED if key not in free])
@@ -231,6 +246,19 @@ def test_a_large_workload_is_rehearsed_and_then_found_on_the_whole(monkeypatch: 
     assert found.result == simulate(found.machine, wide)
     monkeypatch.undo()
     assert climb(problem, InTurn(wide), ALL_BUT_WINDOW).walk.rehearsed == 0  # type: ignore[union-attr]
+
+
+def test_a_rehearsal_has_room_for_the_weights_that_the_whole_has_room_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(runner_module, "WORTH_REHEARSING", 1)
+    many = workload(operation(sparse(random, 64, 64, 0.5), sparse(random, 64, runner_module.PART * 64, 0.9), "many"))
+    small_banks = (*SMALL[:3], "fabric.bank_kib=0.5", "fabric.weight_bank_kib=0.25")
+    for kib, from_buffer in ((4.0, False), (8.0, True)):
+        machine = load_machine("crossbar", [*small_banks, f"activation_buffer_kib={kib}"])
+        (part,), whole = InTurn(many).rehearse([machine]), simulate(machine, many)
+        assert isinstance(part, Result)
+        for run in (part, whole):
+            counts = run.activity.operations[0].counts
+            assert (counts.buffer_read_bytes > 0) == from_buffer
 
 
 def test_a_rehearsal_leaves_tensors_where_the_whole_has_them(monkeypatch: pytest.MonkeyPatch) -> None:
