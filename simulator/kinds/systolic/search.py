@@ -24,6 +24,7 @@ from simulator.machine.model import DMA_CHUNK_BYTES
 from simulator.recall import NOTHING, Recall
 from simulator.system.spec import SystemSpec
 from simulator.system.tensors import Residency
+from simulator.telling import tell
 from simulator.workload.types import Operation
 
 TRIED = 24
@@ -40,6 +41,10 @@ CLOSE = 0.998
 HOPELESS = 1.1
 SKIPS_HOPELESS = 2.0
 """How far an estimate may be above the least before a family is not looked at; where tiles are skipped it is but a guess."""
+PLANNING = 0.8
+"""Of what a long operation takes, which is told of as schedules are looked at."""
+LOOKS = TRIED_AT_LEAST + 2
+"""Outlines and bounds that are worked out for a family of a long operation."""
 
 Rank = tuple[float, int, int]
 """Cycles, bytes to and from DRAM, bytes to and from the activation buffer."""
@@ -100,6 +105,15 @@ class _Search:
         self.ways, self.spec = ways, spec
         self.machine, self.operation, self.residency, self.natural = ways.machine, ways.operation, ways.residency, ways.natural
 
+        self._rounds, self._looked, self._told = 0, 0, 0.0
+
+    def looked(self) -> None:
+        """Tell that one more candidate was looked at: each family takes some."""
+        self._looked += 1
+        families = min(self._rounds + min(1.0, self._looked / LOOKS) - 1, len(self.natural))
+        self._told = max(self._told, PLANNING * families / len(self.natural))
+        tell(self._told)
+
     def best(self) -> _Found | None:
         """The best of all families, those that can be quickest first; natural orders before those that must be made."""
         found = self._best(self.natural, None)
@@ -119,6 +133,7 @@ class _Search:
 
     def _best(self, families: list[Family], best: _Found | None) -> _Found | None:
         for family in sorted(families, key=self._least):
+            self._rounds, self._looked = self._rounds + 1, 0
             hopeless = SKIPS_HOPELESS if family.skips else HOPELESS
             if best is not None and self._least(family) > best.rank[0] * HOPELESS:
                 continue
@@ -186,6 +201,10 @@ class _Outlines:
         homes = search.residency.x, search.residency.y, weight_level(search.ways.array, search.residency)
         self._in_dram = "dram" in homes
 
+    def looked(self) -> None:
+        """Tell that the bound of one was worked out."""
+        self._search.looked()
+
     def steps(self, candidate: Candidate) -> int:
         """Tiles, and transfers of DRAM."""
         return self.outline(candidate).steps if self._in_dram else candidate.tiles(self._family) + 1
@@ -198,6 +217,7 @@ class _Outlines:
         """With the cycles that it takes at least."""
         if candidate not in self._found:
             ways, outline = self._search.ways, self._search.ways.outline(self._family, candidate)
+            self._search.looked()
             schedule = _Schedule(outline, lambda: ways.program(self._family, candidate))
             self._found[candidate] = _Found((outline.least_cycles(self.spec), *outline.bytes_moved), schedule)
         return self._found[candidate]
@@ -225,6 +245,7 @@ class _InOrder:
             heapq.heappush(self._waiting, (found.rank[0], place, True))
             return
         bounded = found.taking(found.schedule.outline.earliest_end(spec))
+        self._outlines.looked()
         heapq.heappush(self._bounded, (bounded.rank, place, bounded))
 
 
