@@ -20,7 +20,7 @@ POINTER = b"version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 12
         ("m.npz", POINTER, "it is a Git LFS pointer"),
         ("m.safetensors", POINTER, "it is a Git LFS pointer"),
         ("m.smtx", b"\xef\xbb\xbf \n<!DOCTYPE html><html>", "it is a web page"),
-        ("m.mtx", gzip.compress(b"%%MatrixMarket"), "it is compressed by gzip; unpack it first"),
+        ("m.mtx", gzip.compress(b"%%MatrixMarket", mtime=0), "it is compressed by gzip; unpack it first"),
         ("m.npz", b"\x93NUMPY\x01", "it is a NumPy array; its name should end in .npy"),
         ("m.npy", b"PK\x03\x04", "it is a zip archive"),
         ("m.pt", b"PK\x03\x04", "save its tensors with safetensors.torch.save_file"),

@@ -28,7 +28,9 @@ ROW_PLACES = 3
 
 
 def token_words(work: TileWork) -> int:
-    """That every entry of a list was repeated for."""
+    """That every entry of a list was repeated for; of a tile without entries one."""
+    if not work.entries:
+        return 1
     first = int(np.flatnonzero(np.diff(work.unit_ptr))[0])
     own = work.own[work.unit_ptr[first] : work.unit_ptr[first + 1]]
     return int((own == own[0]).sum())
