@@ -41,7 +41,7 @@ CLOSE = 0.998
 HOPELESS = 1.1
 SKIPS_HOPELESS = 2.0
 """How far an estimate may be above the least before a family is not looked at; where tiles are skipped it is but a guess."""
-PLANNING = 0.8
+PLANNING = 0.5
 """Of what a long operation takes, which is told of as schedules are looked at."""
 LOOKS = TRIED_AT_LEAST + 2
 """Outlines and bounds that are worked out for a family of a long operation."""
