@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, fields
 from operator import add, attrgetter
 from typing import Any, Literal
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from simulator.terms import Cause, Term, bound, cause, counter, terms_of
 
@@ -188,8 +191,7 @@ BOUND_TERMS: tuple[Term, ...] = terms_of(Bounds, "bound")
 """What each bound is, in order."""
 
 
-@dataclass(frozen=True)
-class Shape:
+class Shape(Struct, frozen=True):
     """M output features, K input features, N tokens."""
 
     m: int
@@ -200,8 +202,7 @@ class Shape:
         return f"{self.m}×{self.k}×{self.n}"
 
 
-@dataclass(frozen=True)
-class OperationActivity:
+class OperationActivity(Struct, frozen=True):
     """One operation's share of a run."""
 
     name: str
@@ -225,8 +226,7 @@ class OperationActivity:
     """How it was mapped: tiles, loop order, dataflow, where its tensors live."""
 
 
-@dataclass(frozen=True)
-class Activity:
+class Activity(Struct, frozen=True):
     """All that timing knows of a run; its JSON is its fields."""
 
     cycles: int

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from simulator.engine.engines import ENGINES, RunOptions
@@ -15,16 +15,19 @@ from simulator.specs import nearest_hint
 from simulator.workload.types import Workload
 
 
-def design_of(machine: Machine) -> Design:
-    """The hardware of a machine. Raises ConfigError, by name, for what is not elaborated, and without the extra."""
+def designs_of(machine: Machine) -> Sequence[Design]:
+    """The hardware of a machine, apart for operations that are not done by one and the same.
+
+    Raises ConfigError, by name, for what is not elaborated, and without the extra.
+    """
     require_amaranth()
-    return kind_of(machine).design(elaborate(machine, technology_of(machine)))
+    return kind_of(machine).designs(elaborate(machine, technology_of(machine)))
 
 
 def cosimulate(machine: Machine, workload: Workload, how: CosimOptions, only: str | None = None) -> Iterator[Agreement]:
     """Tiles of the operations in their order, or of the `only` one that is named, up to and with the first that differs.
 
-    Raises ConfigError as `design_of`, and for an operation that is none; MappingError where the machine cannot hold the workload.
+    Raises ConfigError as `designs_of`, and for an operation that is none; MappingError where the machine cannot hold the workload.
     """
     require_amaranth()
     elaborated = elaborate(machine, technology_of(machine))

@@ -71,17 +71,20 @@ def simulate_and_repeat(
     )
 
 
-def attempt(machine: Machine, floor: Floor, *, engine: EngineName = "compiled", hopeless: Callable[[Least], bool]) -> Result | None:
+def attempt(
+    machine: Machine, floor: Floor, *, engine: EngineName = "compiled", hopeless: Callable[[Least], bool], recall: Recall = NOTHING
+) -> Result | None:
     """As `simulate`, but given up, for None, as soon as `hopeless` says so of what no run of this machine can go below.
 
-    Raises MappingError where the machine cannot hold the workload.
+    `recall` remembers what machines did that were run or bounded before. Raises MappingError where the machine cannot hold the workload.
     """
     from simulator.run.trial import Trial
 
     technology = technology_of(machine)
     elaborated = elaborate(machine, technology)
     workload = floor.workload
-    trial = Trial(elaborated, floor, engine_for(machine, engine, requests_of(machine, workload)), threads=processors())
+    first = engine_for(machine, engine, requests_of(machine, workload))
+    trial = Trial(elaborated, floor, first, threads=processors(), recall=recall)
     if not trial.schedule(hopeless):
         return None
     timing = trial.run(hopeless)

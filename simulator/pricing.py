@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, fields, replace
 from typing import Any
+
+from msgspec.structs import asdict, replace
 
 from simulator.activity import Activity, Counts, operation_shares
 from simulator.cost.around import surrounded
@@ -119,11 +120,11 @@ def price_run(activity: Activity, elaborated: Elaborated, technology: Technology
 
 def check_latency(simulated: Elaborated, settled: Elaborated, technology: Technology) -> None:
     """Raise ConfigError where a machine that was simulated has settled on other latencies in a technology."""
-    for entry in fields(Stages):
-        old, new = getattr(simulated.stages, entry.name), getattr(settled.stages, entry.name)
+    for stage in Stages.__struct_fields__:
+        old, new = getattr(simulated.stages, stage), getattr(settled.stages, stage)
         if old != new:
             paths = kind_of(settled.machine).paths(settled, technology)
-            key = next(path.key for path in paths if path.stage == entry.name)
+            key = next(path.key for path in paths if path.stage == stage)
             raise ConfigError(
                 f"{simulated.machine.name} ran with {key}: {old}, but {key}: auto is {new} cycles in {technology.name}; "
                 "simulate again, or price the latencies that were simulated with --hold-latency"

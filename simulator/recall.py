@@ -14,6 +14,7 @@ from types import FunctionType
 from typing import Any, TypeVar, cast
 
 import numpy as np
+from msgspec import Struct
 from pydantic import BaseModel
 
 T = TypeVar("T")
@@ -163,8 +164,9 @@ def by_identity(most: int) -> Callable[[FunctionT], FunctionT]:
 def fingerprint(value: Any) -> bytes:
     """Hash of the content of a value, walked to its ends: equal for equal content, whatever objects hold it.
 
-    Of a dataclass its fields, but those that start with `_`, in which an object keeps what it has worked out; of one that has a
-    `sha256` that alone; of a function its name and what it closes over; of an object with `made_of()` what that returns.
+    Of a record (a `Struct` or a dataclass) its fields, but those that start with `_`, in which an object keeps what it has
+    worked out; of one that has a `sha256` that alone; of a function its name and what it closes over; of an object with `made_of()`
+    what that returns.
     TypeError for anything else, so that nothing is left out unnoticed.
     """
     hasher = hashlib.blake2b(digest_size=32)
@@ -178,8 +180,8 @@ _SEQUENCES = (tuple, list)
 
 @lru_cache(maxsize=1024)
 def _shown(of: type[Any]) -> tuple[str, ...]:
-    """Fields of a dataclass that are its content."""
-    names = [field.name for field in fields(of)]
+    """Fields of a record that are its content."""
+    names = list(of.__struct_fields__) if issubclass(of, Struct) else [field.name for field in fields(of)]
     return ("sha256",) if "sha256" in names else tuple(name for name in names if not name.startswith("_"))
 
 
@@ -220,7 +222,7 @@ class _Walk:
         elif isinstance(value, BaseModel):
             content = value.__dict__
             self._feed_members(value, {name: content[name] for name in type(value).model_fields if name in content})
-        elif is_dataclass(value) and not isinstance(value, type):
+        elif isinstance(value, Struct) or (is_dataclass(value) and not isinstance(value, type)):
             self._feed_members(value, {name: getattr(value, name) for name in _shown(type(value))})
         elif hasattr(value, "made_of"):
             self._feed_members(value, {"made of": value.made_of()})

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass
+
+from msgspec.structs import replace
 
 from simulator.cost import Rates, Technology, load_technology
 from simulator.errors import ConfigError
@@ -48,7 +51,7 @@ def reprice(
     check_version(result.version, result.name)
     elaborated, constants = settled(held(result.elaborated) if hold_latency else result.elaborated, technology, overrides or {})
     cost, shares = price_run(result.activity, elaborated, constants)
-    return replace(result, elaborated=elaborated, cost=cost, operation_costs=shares, version=package_version())
+    return dataclasses.replace(result, elaborated=elaborated, cost=cost, operation_costs=shares, version=package_version())
 
 
 class PriceList:
@@ -98,11 +101,11 @@ def resettled(after: Elaborated, before: Elaborated, technology: Technology) -> 
     """Settle what the machine leaves `auto`, and hold it against what was simulated. Raises ConfigError where a cycle would change."""
     new = elaborate(after.machine, technology)
     check_latency(before, new, technology)
-    for entry in fields(Elaborated):
-        old_value, new_value = getattr(before, entry.name), getattr(new, entry.name)
-        if entry.name not in _NO_CYCLES and old_value != new_value:
+    for name in Elaborated.__struct_fields__:
+        old_value, new_value = getattr(before, name), getattr(new, name)
+        if name not in _NO_CYCLES and old_value != new_value:
             raise ConfigError(
-                f"{before.machine.name} ran with {entry.name} = {old_value:g}, which in {technology.name} with these constants would be "
+                f"{before.machine.name} ran with {name} = {old_value:g}, which in {technology.name} with these constants would be "
                 f"{new_value:g}; simulate again"
             )
     return new

@@ -8,8 +8,10 @@ and docs/metrics.md follow from these records; `simulator.report.glossary` colle
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import Field, dataclass, field, fields
+from dataclasses import Field, field, fields
 from typing import Any, Generic, Literal, Self, TypeVar, overload
+
+from msgspec import Struct
 
 Section = Literal["metric", "cause", "bound", "bandwidth", "component", "pattern", "counter"]
 
@@ -28,8 +30,7 @@ Better = Literal["low", "high", ""]
 """Which end of a metric is the better one; neither where that depends on the question."""
 
 
-@dataclass(frozen=True)
-class Term:
+class Term(Struct, frozen=True):
     """What something is called and what it means."""
 
     name: str
@@ -44,16 +45,14 @@ class Term:
     """What a reader may want to know beyond it."""
 
 
-@dataclass(frozen=True)
-class Cause(Term):
+class Cause(Term, frozen=True):
     """Why a unit spends a cycle as it does."""
 
     colour: str = ""
     """In every plot."""
 
 
-@dataclass(frozen=True)
-class ComponentWords(Term):
+class ComponentWords(Term, frozen=True):
     """Words and look of a component: hardware that has areas and energies of its own in reports."""
 
     colour: str = ""

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 
+from msgspec import Struct
+from msgspec.structs import asdict
 
-@dataclass(frozen=True)
-class ModelVersion:
+
+class ModelVersion(Struct, frozen=True):
     """Which figures the code gives, in the parts that a store looks up apart from each other.
 
     Raise a part when the same machine and workload give other figures in it than before: a rule of the model, a schedule, a

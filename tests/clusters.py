@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import fields, replace
 from typing import Any
+
+from msgspec.structs import replace
 
 from simulator.activity import Bounds
 from simulator.engine.batch import WorkBatch
@@ -17,7 +18,7 @@ from simulator.network import NetworkSpec
 SHARED = ("topology", "radix", "latency")
 """Keys of both networks."""
 OF_REQUESTS = ("queues", "depth", "allocator", "iterations")
-OWN = {entry.name for entry in fields(ClusterSpec)} - {"requests", "replies"}
+OWN = set(ClusterSpec.__struct_fields__) - {"requests", "replies"}
 
 
 def cluster(

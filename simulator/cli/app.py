@@ -5,16 +5,14 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from importlib import import_module
-from typing import Annotated, Any
+from typing import Annotated, Any, NamedTuple
 
 import typer
 from typer.core import TyperGroup
 
 
-@dataclass(frozen=True)
-class Verb:
+class Verb(NamedTuple):
     """What is known of a verb before it is called."""
 
     module: str
@@ -47,17 +45,17 @@ VERBS = {
     "run": Verb(
         "run",
         "One machine on a workload: table, plots.",
-        "Example: sparsim run configs/machines/crossbar.yaml -w workloads/tinygpt.yaml --set fabric.window=32",
+        "Example: sparsim run crossbar -w tinygpt --set fabric.window=32",
     ),
     "compare": Verb(
         "compare",
         "Several machines on a workload: verdict, table, plots.",
-        "Example: sparsim compare configs/machines/{crossbar,replication}.yaml -w workloads/tinygpt.yaml --equal area --ideal network",
+        "Example: sparsim compare crossbar replication systolic -w tinygpt --equal area",
     ),
     "sweep": Verb(
         "sweep",
         "Many machines and workloads: front, effects, plots.",
-        "Example: sparsim sweep configs/sweeps/replicas.yaml --workers 8",
+        "Example: sparsim sweep replicas --workers 8",
     ),
     "study": Verb(
         "studies",
@@ -82,7 +80,7 @@ VERBS = {
     "inspect": Verb(
         "inspect",
         "A workload or a machine before it runs.",
-        "Example: sparsim inspect workloads/tinygpt.yaml -o tinygpt.png",
+        "Example: sparsim inspect tinygpt -o tinygpt.png",
     ),
     "trace": Verb(
         "trace",
@@ -102,7 +100,7 @@ VERBS = {
     "network": Verb(
         "network",
         "A network alone: throughput, latency.",
-        "Example: sparsim network configs/machines/crossbar.yaml --traffic uniform --load 0.1:1.0:10",
+        "Example: sparsim network crossbar --traffic uniform --load 0.1:1.0:10",
     ),
     "rtl": Verb(
         "rtl",
@@ -157,7 +155,7 @@ def application(arguments: Sequence[str]) -> typer.Typer:
         rich_markup_mode=None,
         context_settings={"help_option_names": ["-h", "--help"]},
         help="Cycle-level simulator of sparse-matrix accelerators: crossbar against replication against systolic array.",
-        epilog="Example: sparsim compare configs/machines/*.yaml -w workloads/tinygpt.yaml",
+        epilog="Example: sparsim compare crossbar systolic -w tinygpt",
     )
     app.callback()(_options)
     typed = _to_complete(os.environ) if _COMPLETION in os.environ else arguments

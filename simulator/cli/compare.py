@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
+from msgspec import Struct
 
 from simulator.cli.options import (
     DEFAULT_STORE,
@@ -101,8 +101,7 @@ KeepOption = Annotated[
 IncludeDramOption = Annotated[bool, typer.Option("--include-dram", help="With --equal: count DRAM and its PHY to area and power.")]
 
 
-@dataclass(frozen=True)
-class SizingRequest:
+class SizingRequest(Struct, frozen=True):
     """What the user typed of it."""
 
     equal: QuantityChoice | None
@@ -127,8 +126,7 @@ class SizingRequest:
             raise ConfigError("--objective: with --equal throughput, --best takes the least area that reaches it")
 
 
-@dataclass(frozen=True)
-class _Kept:
+class _Kept(Struct, frozen=True):
     """What searches have found, in a results store that is made when there is something to keep."""
 
     store: Path

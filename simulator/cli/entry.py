@@ -23,6 +23,13 @@ class OutputClosedError(Exception):
     """Whoever read the output has gone: the command ends, and that is no failure."""
 
 
+def open_closed_streams() -> None:
+    """Let a command that was started without stdout or stderr (`2>&-`) write to nowhere; else a file that it opens would stand there."""
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115 (it is open as long as the process)
+
+
 def show_all_text() -> None:
     """Let stdout and stderr replace the characters that their encoding lacks (`µJ` becomes `uJ`), so that none can end a run."""
     codecs.register_error("sparsim", _closest)
@@ -68,6 +75,7 @@ def main() -> None:
         # a terminal that is closed; under nohup it is ignored, and stays so
         if hasattr(signal, "SIGHUP") and signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:
             signal.signal(signal.SIGHUP, _terminate)
+        open_closed_streams()
         show_all_text()
         # here, so that an interrupt while modules load is an interrupt like any other
         from simulator.cli.app import application

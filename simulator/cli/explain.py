@@ -12,7 +12,10 @@ if TYPE_CHECKING:
 
 
 def explain_command(
-    metric: Annotated[list[str] | None, typer.Argument(metavar="METRIC", help="A name or a label of a table; none lists all.")] = None,
+    metric: Annotated[
+        list[str] | None, typer.Argument(metavar="METRIC", help="A name or a label of a table; none lists the names.")
+    ] = None,
+    full: Annotated[bool, typer.Option("--full", help="Without a name: say what each of all means.")] = False,
 ) -> None:
     """Say what a metric, a cause, a bound, a component or a counter means."""
     from rich.console import Console
@@ -32,6 +35,13 @@ def explain_command(
             show(entry)
             if entry.more:
                 _say(console, Text(entry.more))
+        return
+    if not full:
+        from simulator.cli.list_ import print_lines
+
+        names = {heading: [entry.name for entry in all_terms() if entry.section == section] for section, heading in SECTIONS.items()}
+        print_lines(f"{heading} ({len(found)}): {', '.join(found)}" for heading, found in names.items())
+        typer.echo("what one means: sparsim explain NAME; all names, and what each means: --full")
         return
     for section, heading in SECTIONS.items():
         console.print(Text(heading, style="bold underline"))

@@ -24,6 +24,7 @@ from simulator.cli.options import (
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
+    from simulator.machine import Machine
     from simulator.workload.types import Workload
 
 
@@ -72,15 +73,13 @@ def inspect_command(
         raise ConfigError(f"{file}: a machine has no uniform twin; --uniform-twin is for workloads")
     else:
         with in_style(style.value):
-            _inspect_machine(file, overrides or [], output, as_json, picture_format, force=force)
+            machine = _draw_machine(file, overrides or [], output, picture_format, force=force)
+        _show_machine(machine, as_json=as_json, full=full)
 
 
-def _inspect_machine(
-    file: str, overrides: list[str], output: Path | None, as_json: bool, picture_format: FormatChoice, *, force: bool
-) -> None:
+def _draw_machine(file: str, overrides: list[str], output: Path | None, picture_format: FormatChoice, *, force: bool) -> Machine:
     from simulator.cli.machines import read_machine
     from simulator.errors import OutputError
-    from simulator.report.inspection.machine import machine_record, machine_table
     from simulator.report.network import write_machine_pictures
     from simulator.report.numbers import listed
 
@@ -92,7 +91,18 @@ def _inspect_machine(
             )
         names = write_machine_pictures(machine, output, picture_format.formats, force=force)
         typer.echo(f"{listed(names)} drawn in {output}/", err=True)
-    _print(machine_record(machine) if as_json else machine_table(machine))
+    return machine
+
+
+def _show_machine(machine: Machine, *, as_json: bool, full: bool) -> None:
+    from simulator.report.inspection.machine import machine_record, machine_summary, machine_table
+
+    if as_json:
+        _print(machine_record(machine))
+    elif full:
+        _print(machine_table(machine))
+    else:
+        _print(machine_summary(machine))
 
 
 def _draw_workload(
@@ -169,9 +179,15 @@ _TOP_KEY = re.compile(r"^([A-Za-z_]+)\s*:", re.MULTILINE)
 def file_kind(name_or_path: str) -> Literal["machine", "workload"]:
     """Tell by the top-level keys: a workload has `operations`, a machine has not; a file that cannot be read is a machine's.
 
+    A folder that `import` made is a workload, and weights are to become one.
+
     Only for choosing the reader, which makes all complaints but one: ConfigError for a bare name that neither folder has.
     """
+    from simulator.specs.files import is_operand
+
     path = Path(name_or_path)
+    if is_operand(path) or (path / "workload.yaml").is_file():
+        return "workload"
     if not path.exists() and not path.suffix and path.name == name_or_path:
         _check_shipped(name_or_path)
     if not path.is_file():

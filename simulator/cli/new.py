@@ -53,6 +53,7 @@ def new_command(
     from simulator.specs import config_path, workload_path
     from simulator.specs.files import read_text
 
+    name = name.removesuffix(".yaml")
     if not _ALLOWED.fullmatch(name):
         raise ConfigError(f"{name}: allowed as a name: 1 to 64 letters, digits, and . + - _")
     named = source or _FIRST[kind]
@@ -63,7 +64,7 @@ def new_command(
     _check(found, kind)
     new_file(file, text.encode(), force=force)
     write_whole(schema, (schema_text(FileKind(kind.value)) + "\n").encode())
-    typer.echo(f"{file}, from {found}; then: {_THEN[kind].format(file=file)}")
+    typer.echo(f"{file}, as {named} is; then: {_THEN[kind].format(file=file)}")
 
 
 def _check(found: Path, kind: NewKind) -> None:

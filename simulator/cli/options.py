@@ -6,12 +6,12 @@ import functools
 import inspect
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, fields
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, get_type_hints
 
 import typer
+from msgspec import Struct
 
 if TYPE_CHECKING:
     from simulator.report.pictures import PictureFormat
@@ -148,8 +148,7 @@ DEFAULT_STORE = Path("reports/store.sqlite")
 StoreOption = Annotated[Path, typer.Option("--store", metavar="FILE", help="Results store (SQLite); several sweeps may share it.")]
 
 
-@dataclass(frozen=True)
-class Running:
+class Running(Struct, frozen=True):
     """What was typed; each field is an option with its help."""
 
     workers: Annotated[
@@ -185,8 +184,8 @@ def with_running_options(command: Callable[..., None]) -> Callable[..., None]:
     """
     hints = get_type_hints(Running, include_extras=True)
     shared = {
-        entry.name: inspect.Parameter(entry.name, inspect.Parameter.KEYWORD_ONLY, default=entry.default, annotation=hints[entry.name])
-        for entry in fields(Running)
+        name: inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=hints[name])
+        for name, default in zip(Running.__struct_fields__, Running.__struct_defaults__, strict=True)
     }
     signature = inspect.signature(command, eval_str=True)
     own = [

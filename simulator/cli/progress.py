@@ -7,8 +7,9 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
+
+from msgspec import Struct
 
 if TYPE_CHECKING:
     from rich.progress import TaskID
@@ -83,8 +84,7 @@ def say(line: str) -> None:
     sys.stderr.flush()
 
 
-@dataclass
-class _Done:
+class _Done(Struct):
     """How far a piece of work was when it was last told, and when it was first."""
 
     began: float

@@ -9,7 +9,17 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from simulator.cli.options import ForceOption, FormatChoice, FormatOption, JsonOption, OutputOption, SetOption, StyleChoice, StyleOption
+from simulator.cli.options import (
+    ForceOption,
+    FormatChoice,
+    FormatOption,
+    FullOption,
+    JsonOption,
+    OutputOption,
+    SetOption,
+    StyleChoice,
+    StyleOption,
+)
 
 if TYPE_CHECKING:
     from simulator.result.saved import SavedRun
@@ -44,9 +54,12 @@ def sensitivity_command(
     metric: Annotated[
         list[MetricChoice] | None, typer.Option("--metric", help="Default: energy_pj, fabric_area_mm2, edap_js_mm2; repeatable.")
     ] = None,
-    rows: Annotated[int, typer.Option("--rows", min=1, max=1000, help="Constants of each table, the strongest first.")] = 12,
+    rows: Annotated[
+        int, typer.Option("--rows", min=1, max=1000, help="With --full, and in table.txt: constants of each table, the strongest first.")
+    ] = 12,
     overrides: SetOption = None,
     output: OutputOption = None,
+    full: FullOption = False,
     as_json: JsonOption = False,
     force: ForceOption = False,
     picture_format: FormatOption = FormatChoice.png,
@@ -61,7 +74,7 @@ def sensitivity_command(
     from simulator.cli.running import Provenance, result_folder
     from simulator.report.folder import check_free
     from simulator.report.pictures import in_style
-    from simulator.report.sensitivity import sensitivity_record, sensitivity_table, write_sensitivity
+    from simulator.report.sensitivity import sensitivity_record, sensitivity_summary, sensitivity_table, write_sensitivity
     from simulator.study.uncertainty import Probe, assess, sensitivity
     from simulator.study.uncertainty.claims import DEFAULT_METRICS
 
@@ -81,8 +94,8 @@ def sensitivity_command(
         sys.stdout.write(json.dumps({"studies": sensitivity_record(studies)}, allow_nan=False) + "\n")
         return
     console = Console(markup=False, highlight=False)
-    for study in studies:
-        console.print(sensitivity_table(study, rows), crop=False)
+    for shown in [sensitivity_table(study, rows) for study in studies] if full else [sensitivity_summary(studies)]:
+        console.print(shown, crop=False)
         console.print()
     console.print(f"results in {folder}/", soft_wrap=True)
 
@@ -137,7 +150,7 @@ def _pairs(known: Assessment, between: Sequence[str]) -> list[tuple[str, str]]:
     pairs = []
     for text in between:
         names = [name.strip() for name in text.split(",")]
-        if len(names) != 2:
+        if len(names) != 2 or names[0] == names[1]:
             raise ConfigError(f"--between {text}: allowed: two of {', '.join(known.names)}, as A,B")
         for name in names:
             known.index(name)

@@ -5,9 +5,12 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
+
+from msgspec import Struct
+from msgspec.structs import asdict
 
 from simulator.cli.machines import read_machine
 from simulator.cli.progress import Bars, progress_bars
@@ -38,8 +41,7 @@ REPORTS = Path("reports")
 _OF_WORKLOAD = "workload."
 
 
-@dataclass(frozen=True)
-class Request:
+class Request(Struct, frozen=True):
     """What the user typed."""
 
     machines: Sequence[str]

@@ -32,8 +32,9 @@ def trace_command(
     from simulator.workload.models.trace import trace_text
 
     if model is None:
-        width = max(map(len, MODELS))
-        sys.stdout.write("".join(f"{name:{width}}  {entry.description}\n" for name, entry in MODELS.items()))
+        from simulator.cli.list_ import aligned, print_lines
+
+        print_lines(aligned({name: entry.description for name, entry in MODELS.items()}))
         return
     if model not in MODELS:
         raise ConfigError(f"no model is called {model!r}; allowed: {', '.join(MODELS)}{nearest_hint(model, MODELS)}")

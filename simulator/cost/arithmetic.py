@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from msgspec import Struct
+
 from simulator.cost.component import Area, Component, cell_area
 from simulator.cost.registers import flop_clock_pj, flop_data_pj
 from simulator.cost.technology import Technology
@@ -14,8 +16,7 @@ _NARROW_BITS = 12
 FITTED_SIGNIFICANDS = (8, 24)
 
 
-@dataclass(frozen=True)
-class Operator:
+class Operator(Struct, frozen=True):
     """A combinational operator."""
 
     gates: float

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import importlib
-from dataclasses import dataclass
 from functools import lru_cache
 from importlib.util import find_spec
+
+from msgspec import Struct
 
 from simulator.errors import ConfigError
 
@@ -19,8 +20,7 @@ INSTALL = (
 )
 
 
-@dataclass(frozen=True)
-class CactiFigures:
+class CactiFigures(Struct, frozen=True):
     """What one run of CACTI says of a macro with one read-write port."""
 
     area_um2: float

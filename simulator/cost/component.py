@@ -7,11 +7,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
+from msgspec import Struct
+
 from simulator.cost.technology import Technology
 
 
-@dataclass(frozen=True)
-class Area:
+class Area(Struct, frozen=True):
     """The area of one instance, before the die roll-up."""
 
     cell_mm2: float

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Literal
 
+from msgspec import Struct
 from pydantic import Field, field_validator, model_validator
 
 from simulator.errors import ConfigError
@@ -88,8 +88,7 @@ class DramFile(FileModel):
     devices: dict[str, DramConstants] = Field(description="devices by kind")
 
 
-@dataclass(frozen=True)
-class DramDevice:
+class DramDevice(Struct, frozen=True):
     """One kind of DRAM; what is stated is for one device."""
 
     kind: str

@@ -7,7 +7,8 @@ are repeated, and in mm. Each depth is a law with constants of `configs/technolo
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from simulator.cost.technology import Technology
 from simulator.errors import ConfigError
@@ -19,8 +20,7 @@ _ACCESS_KIB = 16.0
 """Capacity for which the access of a macro is stated."""
 
 
-@dataclass(frozen=True)
-class Delay:
+class Delay(Struct, frozen=True):
     """A path between two registers.
 
     >>> Delay(30.0) + Delay(10.0, 2.0)
@@ -113,8 +113,7 @@ def comparator(technology: Technology, bits: int) -> Delay:
     return integer_adder(technology, bits)
 
 
-@dataclass(frozen=True)
-class TimingPath:
+class TimingPath(Struct, frozen=True):
     """A path of a machine that bounds its clock, and what is done where it does not fit into a cycle."""
 
     name: str

@@ -14,10 +14,10 @@ all around have their ports all around.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
+from msgspec import Struct
 from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
@@ -25,8 +25,7 @@ _TIE = 1e-9
 """What counts as equal: a tie falls the same way however areas are rounded."""
 
 
-@dataclass(frozen=True)
-class ClusterBlocks:
+class ClusterBlocks(Struct, frozen=True):
     """What stands in one cluster, in mm² of die."""
 
     bank_mm2: float
@@ -42,8 +41,7 @@ class ClusterBlocks:
         return self.bank_mm2 * self.banks + self.unit_mm2 * self.units + self.network_mm2
 
 
-@dataclass(frozen=True)
-class Floorplan:
+class Floorplan(Struct, frozen=True):
     """Rectangles of one cluster, in mm, from its lower left corner; [blocks, 4] are left, bottom, width, height."""
 
     side_mm: float

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from simulator.cost.component import Component
 from simulator.cost.floorplan import Floorplan
@@ -11,8 +13,7 @@ from simulator.cost.heat import LeakageLaw
 from simulator.cost.types import OFF_FABRIC, SPREAD
 
 
-@dataclass(frozen=True)
-class Instance:
+class Instance(Struct, frozen=True):
     """`count` equal pieces of hardware."""
 
     name: str
@@ -30,8 +31,7 @@ def total_die_mm2(instances: Iterable[Instance]) -> float:
     return sum(entry.count * entry.component.die_mm2() for entry in instances)
 
 
-@dataclass(frozen=True)
-class Charge:
+class Charge(Struct, frozen=True):
     """Energy += (Σ plus − Σ minus) × times × energy of `action` of one instance of that part.
 
     Where a part has instances of several sizes, each takes its share of the events.
@@ -60,8 +60,7 @@ FREE: tuple[str, ...] = ("entries_dropped", "weight_value_bytes", "weight_metada
 """Counters that cost nothing of their own: a dropped entry has paid its weight read and its lookup, W its transfer."""
 
 
-@dataclass(frozen=True)
-class Work:
+class Work(Struct, frozen=True):
     """What is charged for one kind of work."""
 
     kind: str | None
@@ -71,8 +70,7 @@ class Work:
     """That do it: all of the machine's, or, where operations differ in the hardware that they use, as these see it."""
 
 
-@dataclass(frozen=True)
-class Parts:
+class Parts(Struct, frozen=True):
     """What a kind of hardware is made of, without what every machine has around it."""
 
     components: tuple[str, ...]
@@ -86,8 +84,7 @@ class Parts:
     """Of one cluster, where there are clusters."""
 
 
-@dataclass(frozen=True)
-class Hardware:
+class Hardware(Struct, frozen=True):
     """A machine in a technology: every piece that is priced, and what it is paid for."""
 
     technology: str

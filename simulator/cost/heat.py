@@ -8,9 +8,9 @@ die: the temperature of a small hot component is an upper bound). P_c holds the 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 import numpy as np
+from msgspec import Struct
 
 CEILING_C = 250.0
 """Nothing is worked out above: no device works there, and leakage that heats it beyond has no end (thermal runaway)."""
@@ -18,8 +18,7 @@ _ROUNDS = 10_000
 _SETTLED_C = 1e-9
 
 
-@dataclass(frozen=True)
-class Package:
+class Package(Struct, frozen=True):
     """How heat leaves a die."""
 
     ambient_c: float
@@ -29,16 +28,14 @@ class Package:
     """Die and interface, for a component's own power density."""
 
 
-@dataclass(frozen=True)
-class LeakageLaw:
+class LeakageLaw(Struct, frozen=True):
     """Leakage doubles every `doubling_c` degrees; prices hold at `reference_c`."""
 
     reference_c: float
     doubling_c: float
 
 
-@dataclass(frozen=True)
-class Sources:
+class Sources(Struct, frozen=True):
     """Power of a die's components, in one order."""
 
     names: tuple[str, ...]
@@ -50,8 +47,7 @@ class Sources:
     """On which each gives off its heat."""
 
 
-@dataclass(frozen=True)
-class Heat:
+class Heat(Struct, frozen=True):
     """Temperatures that a die settles at."""
 
     die_c: float

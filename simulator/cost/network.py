@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
+from msgspec import Struct
 from numpy.typing import NDArray
 
 from simulator.cost.delay import Delay, wire
@@ -17,8 +17,7 @@ from simulator.network import Graph, TopologyName, draw
 from simulator.network.uniform_load import UniformLoad, uniform_load
 
 
-@dataclass(frozen=True)
-class RouterKind:
+class RouterKind(Struct, frozen=True):
     """Routers of one size."""
 
     inputs: int
@@ -34,8 +33,7 @@ class RouterKind:
     """Its longest link to another router, in sides of the network."""
 
 
-@dataclass(frozen=True)
-class BufferKind:
+class BufferKind(Struct, frozen=True):
     """Buffers that are alike."""
 
     fed: bool
@@ -49,8 +47,7 @@ class BufferKind:
     """Of all hops of uniform traffic."""
 
 
-@dataclass(frozen=True)
-class NetworkLayout:
+class NetworkLayout(Struct, frozen=True):
     """One network of one cluster. Routers, buffers and links that no route uses are not built and not listed."""
 
     routers: tuple[RouterKind, ...]
@@ -137,8 +134,7 @@ def _buffer_kinds(load: UniformLoad, fed: NDArray[np.bool_]) -> tuple[BufferKind
     return tuple(BufferKind(*key, len(members), float(load.of_buffer[members].sum()) / load.hops) for key, members in sorted(kinds.items()))
 
 
-@dataclass(frozen=True)
-class NetworkPlan:
+class NetworkPlan(Struct, frozen=True):
     """One network: its layout, and the crossbar (and scheduler) of each kind of router."""
 
     name: str

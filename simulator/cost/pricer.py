@@ -6,10 +6,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 
 import numpy as np
+from msgspec import Struct, field
 from numpy.typing import NDArray
 
 from simulator.activity import COUNTERS, Counts
@@ -20,8 +20,7 @@ Floats = NDArray[np.float64]
 _PLACE = {name: place for place, name in enumerate(COUNTERS)}
 
 
-@dataclass(frozen=True)
-class Counted:
+class Counted(Struct, frozen=True):
     """What a run did, as pricing sees it."""
 
     counts: Counts
@@ -38,8 +37,7 @@ class Counted:
 _NOTHING = Counts()
 
 
-@dataclass(frozen=True)
-class Rates:
+class Rates(Struct, frozen=True):
     """Totals of a machine: its area, and the prices of what is counted, summed over all components and actions."""
 
     kinds: tuple[str, ...]
@@ -54,8 +52,7 @@ class Rates:
     """[columns] the same without DRAM and its PHY."""
 
 
-@dataclass(frozen=True)
-class _Rows:
+class _Rows(Struct, frozen=True):
     """What is charged, without prices: the same for all machines with the same parts."""
 
     components: tuple[str, ...]
@@ -176,8 +173,7 @@ class Pricer:
         return tuple(_Built.of(name, instances) for name, instances in self.hardware.by_component().items())
 
 
-@dataclass(frozen=True)
-class _Built:
+class _Built(Struct, frozen=True):
     """All instances of one component."""
 
     name: str

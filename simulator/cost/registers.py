@@ -6,12 +6,13 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from msgspec import Struct
+
 from simulator.cost.component import Area, Component, cell_area
 from simulator.cost.technology import Technology
 
 
-@dataclass(frozen=True)
-class ArrayEnergy:
+class ArrayEnergy(Struct, frozen=True):
     """Energy of one access of an array of registers, in pJ."""
 
     read_pj: float

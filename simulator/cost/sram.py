@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
+from msgspec import Struct
+
 from simulator.cost.component import Area, Component
 from simulator.cost.sram_law import CactiSram, ClosedFormSram, SramLaw
 from simulator.cost.technology import Technology
@@ -19,8 +21,7 @@ SRAM_MODELS: dict[str, type[SramLaw]] = {"closed_form": ClosedFormSram, "cacti":
 """By the name in a technology file."""
 
 
-@dataclass(frozen=True)
-class SramMacro:
+class SramMacro(Struct, frozen=True):
     """A macro of `kib` KiB and words of `width_bits` in `lanes` parts (`SramLaw`): area, energy of an access, leakage."""
 
     technology: Technology

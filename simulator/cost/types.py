@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+
+from msgspec import Struct
+from msgspec.structs import asdict
 
 from simulator.cost.heat import Heat, LeakageLaw, Package, Sources, settle
 
@@ -23,8 +25,7 @@ CLOCK_ACTIONS = ("clock", "clock_tree")
 """Actions whose energy is the clock's: pins of flops, and the tree that drives them."""
 
 
-@dataclass(frozen=True)
-class Power:
+class Power(Struct, frozen=True):
     """Mean power during a run, in W."""
 
     dynamic_w: float
@@ -43,8 +44,7 @@ class Power:
         return {**asdict(self), "total_w": self.total_w}
 
 
-@dataclass(frozen=True)
-class ComponentCost:
+class ComponentCost(Struct, frozen=True):
     """All instances of one component of a machine, during one run."""
 
     name: str
@@ -73,8 +73,7 @@ class ComponentCost:
         return sum(self.energy_pj_by_action.values()) + self.leakage_pj
 
 
-@dataclass(frozen=True)
-class Cost:
+class Cost(Struct, frozen=True):
     """Price of one run on one machine in one technology."""
 
     technology: str

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
+from msgspec import Struct
+from msgspec.structs import replace
 from numpy.typing import NDArray
 
 from simulator.activity import CAUSES, CLOCKED, COUNTERS, Counts
@@ -19,8 +20,7 @@ MOST = 1 << 40
 """More of them than there ever are."""
 
 
-@dataclass(frozen=True)
-class ClusterSpec:
+class ClusterSpec(Struct, frozen=True):
     """The hardware of one cluster, as numbers that a clocked model needs."""
 
     requests: NetworkSpec
@@ -180,8 +180,7 @@ ONE_UNIT = ClusterSpec(
 """The least cluster."""
 
 
-@dataclass(frozen=True, eq=False)
-class Milestones:
+class Milestones(Struct, frozen=True, eq=False):
     """When a cluster took what streams in, and wrote what streams out, in cycles of the tile."""
 
     wanted: NDArray[np.int64]
@@ -192,8 +191,7 @@ class Milestones:
     """[row words] cycle × units + unit of each write of one into an output bank, in order."""
 
 
-@dataclass(frozen=True, eq=False)
-class Outcome:
+class Outcome(Struct, frozen=True, eq=False):
     """What one cluster did in one tile."""
 
     cycles: int
@@ -212,8 +210,7 @@ class Outcome:
         return (self.cycles, *self.counts.values(), *self.unit_cycles.tolist(), *timed)
 
 
-@dataclass(frozen=True, eq=False)
-class Outcomes:
+class Outcomes(Struct, frozen=True, eq=False):
     """What clusters did, a tile each."""
 
     cycles: NDArray[np.int64]

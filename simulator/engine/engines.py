@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from simulator.activity import Ideal
 from simulator.engine.batch import WorkBatch
@@ -23,8 +26,7 @@ if TYPE_CHECKING:
 EngineName = Literal["compiled", "reference"]
 
 
-@dataclass(frozen=True)
-class Engine:
+class Engine(Struct, frozen=True):
     """One engine. Each kind of hardware has a run of its own for every name of an engine."""
 
     name: EngineName

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from msgspec import Struct
 from numpy.typing import NDArray
 
 
-@dataclass(frozen=True)
-class ListStream:
+class ListStream(Struct, frozen=True):
     """How lists come to the units: piece after piece, through a FIFO in each unit.
 
     The n-th pieces of all units come together, in order, once every unit has taken its piece n − `fifo_pieces`. So no unit reads
@@ -28,8 +27,7 @@ WHOLE_LISTS = ListStream(piece_entries=1 << 30, fifo_pieces=1)
 """Lists that are resident: each is one piece."""
 
 
-@dataclass(frozen=True, eq=False)
-class TileWork:
+class TileWork(Struct, frozen=True, eq=False):
     """The work lists of one cluster's units for one tile. Each is walked once; an entry is met by all token words before the next.
 
     Entry `e` of a unit is about word `word[e]` of the banks and `own[e]` of the unit's own memory. A gathering unit asks for the
@@ -99,8 +97,7 @@ def _hash(sizes: tuple[int, ...], *arrays: NDArray[Any]) -> bytes:
     return sha.digest()
 
 
-@dataclass(frozen=True, eq=False)
-class TileValues:
+class TileValues(Struct, frozen=True, eq=False):
     """The real numbers of a tile, for the engine that carries them."""
 
     weights: NDArray[np.float64]

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
+from msgspec import Struct
+from msgspec.structs import replace
 from numpy.typing import NDArray
 
 from simulator.activity import Counts
@@ -38,8 +39,7 @@ Memo = dict[Hashable, Any]
 """What a kind has counted of a workload's patterns, by keys of its own, so that it is counted once for all machines."""
 
 
-@dataclass(frozen=True, eq=False)
-class Scheduled:
+class Scheduled(Struct, frozen=True, eq=False):
     """One operation, cut into tiles but not run."""
 
     program: OperationProgram
@@ -53,8 +53,7 @@ class Scheduled:
         return cls(run.program, lambda: run.counts)
 
 
-@dataclass(frozen=True)
-class TileName:
+class TileName(Struct, frozen=True):
     """A cluster of a tile of an operation."""
 
     operation: str
@@ -62,8 +61,7 @@ class TileName:
     cluster: int = 0
 
 
-@dataclass(frozen=True)
-class Least:
+class Least(Struct, frozen=True):
     """What no run of an operation goes below, however it is cut into tiles."""
 
     compute_cycles: int
@@ -212,6 +210,10 @@ class Kind(ABC):
     def design(self, elaborated: Elaborated) -> Design:
         """Its fabric, or the part of it that repeats, as hardware. ConfigError, by name, for an option that is not elaborated."""
         raise self.no_hardware()
+
+    def designs(self, elaborated: Elaborated) -> Sequence[Design]:
+        """That part, and what else there is of it, as it does other operations. ConfigError as `design`."""
+        return (self.design(elaborated),)
 
     def cosimulate(
         self, elaborated: Elaborated, operation: Operation, residency: Residency, options: RunOptions, how: CosimOptions

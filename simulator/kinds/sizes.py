@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from itertools import product
 from typing import Any, ClassVar
+
+from msgspec import Struct
 
 from simulator.machine.model import Elaborated, Machine
 
@@ -21,8 +22,7 @@ WIDTHS = tuple(2**power for power in range(4, 12))
 """Bytes a cycle that a step may give a bus."""
 
 
-@dataclass(frozen=True)
-class OnChipSram:
+class OnChipSram(Struct, frozen=True):
     """The operand memories of a fabric, all of them together."""
 
     x_kib: float

@@ -6,10 +6,10 @@ import json
 import math
 from abc import abstractmethod
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal
 
+from msgspec import Struct
 from pydantic import ConfigDict, Field, PositiveInt, field_validator, model_validator
 
 from simulator.errors import ConfigError
@@ -227,8 +227,7 @@ class Machine(FileModel):
         return self.fabric.unit_count
 
 
-@dataclass(frozen=True)
-class MachineView:
+class MachineView(Struct, frozen=True):
     """A machine as what its fabric makes of it: a kind adds its own section, and the sizes that follow."""
 
     machine: Machine
@@ -297,8 +296,7 @@ DMA_CHUNK_BYTES = 4096
 """What the DMA engine moves between DRAM and a trunk at a time."""
 
 
-@dataclass(frozen=True)
-class Stages:
+class Stages(Struct, frozen=True):
     """Cycles of what is pipelined to reach the clock."""
 
     feed: int = 1
@@ -315,8 +313,7 @@ class Stages:
     """Of an addition to a sum."""
 
 
-@dataclass(frozen=True)
-class Elaborated:
+class Elaborated(Struct, frozen=True):
     """A machine whose `auto` geometry is settled.
 
     Timing sees only these numbers, never the technology they came from.

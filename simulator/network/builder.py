@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-
 import numpy as np
+from msgspec import Struct, field
 from numpy.typing import ArrayLike, NDArray
 
 from simulator.errors import ConfigError
@@ -14,15 +13,13 @@ TABLE_ASKS_SPREAD = -1
 NEVER_ASKED = -2
 
 
-@dataclass
-class _Link:
+class _Link(Struct):
     targets: list[int | None]
     """Buffer (as numbered by the builder) of each virtual channel, or None for a sink."""
     sink: int = -1
 
 
-@dataclass
-class RouterDraft:
+class RouterDraft(Struct):
     """A router as it is being drawn."""
 
     index: int

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
+from msgspec import Struct
 from numpy.typing import NDArray
 
 from simulator.errors import ConfigError
@@ -14,8 +14,7 @@ from simulator.network.routes import Routes, follow
 Ints = NDArray[np.int32]
 
 
-@dataclass(frozen=True, eq=False)
-class Graph:
+class Graph(Struct, frozen=True, eq=False, dict=True):
     """Routers with input buffers and output channels, all numbered through.
 
     A channel is a virtual channel of an output link; without virtual channels each link has one. Buffer i belongs to

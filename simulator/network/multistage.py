@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
+from msgspec import Struct
 
 from simulator.network.builder import NEVER_ASKED, TABLE_ASKS_SPREAD, GraphBuilder
 from simulator.network.graph import Graph
 
 
-@dataclass(frozen=True)
-class Stage:
+class Stage(Struct, frozen=True):
     """One column of radix × radix routers; each joins the lines that differ in digit `digit`."""
 
     digit: int

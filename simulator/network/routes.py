@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
+from msgspec import Struct
 from numpy.typing import NDArray
 
 from simulator.errors import ConfigError
@@ -22,8 +22,7 @@ _WORD = 64
 """Sinks of which one word tells, a bit each."""
 
 
-@dataclass(frozen=True, eq=False)
-class Routes:
+class Routes(Struct, frozen=True, eq=False):
     """Where the flits of all (source, sink) pairs pass. A turn is a channel that some of them take out of a buffer."""
 
     hops: NDArray[np.int16]

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal
+
+from msgspec import Struct
 
 from simulator.network.graph import Graph
 from simulator.network.topologies import TopologyName, draw
@@ -12,8 +13,7 @@ Queues = Literal["fifo", "voq"]
 Allocator = Literal["round_robin", "islip"]
 
 
-@dataclass(frozen=True)
-class NetworkSpec:
+class NetworkSpec(Struct, frozen=True):
     """Routers between so many sources and sinks.
 
     >>> NetworkSpec(4, 8, queues="voq").slots(fed=False)

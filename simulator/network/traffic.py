@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
+from msgspec import Struct
 from numpy.typing import NDArray
 
 from simulator.network.spec import NetworkSpec
@@ -17,8 +17,7 @@ NOTHING = -1
 """No flit is created in this cycle."""
 
 
-@dataclass(frozen=True)
-class TrafficPoint:
+class TrafficPoint(Struct, frozen=True):
     """What a network did with an offered load."""
 
     load: float
@@ -31,8 +30,7 @@ class TrafficPoint:
     """Flits created and not yet delivered, averaged over the measured cycles."""
 
 
-@dataclass(frozen=True, eq=False)
-class Arrivals:
+class Arrivals(Struct, frozen=True, eq=False):
     """Traffic drawn before the run, so that every engine is driven by the same flits."""
 
     load: float

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
+from msgspec import Struct
 from numpy.typing import NDArray
 
 from simulator.network.graph import Graph
 
 
-@dataclass(frozen=True, eq=False)
-class UniformLoad:
+class UniformLoad(Struct, frozen=True, eq=False):
     """Flits of an all-to-all exchange; what none of them passes is hardware that need not be built."""
 
     of_buffer: NDArray[np.int64]

@@ -100,7 +100,7 @@ def terms(name: str, section: Section | None = None) -> tuple[Term, ...]:
         return (*named, *labelled)
     names = {entry.name: entry.name for entry in pool} | {_slug(entry.label): entry.name for entry in pool}
     near = nearest(wanted, names)
-    hint = f"; did you mean {names[near]}?" if near else "; `sparsim explain` lists all"
+    hint = f"; did you mean {names[near]}?" if near else "; `sparsim explain --full` lists all"
     raise ConfigError(f"no metric is called {name!r}{hint}")
 
 

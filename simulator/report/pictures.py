@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass
 from typing import Literal
+
+from msgspec import Struct
 
 from simulator.errors import ConfigError
 
@@ -35,8 +36,7 @@ PICTURES = ("area", "energy", "unit_cycles", "tradeoff", "bandwidth")
 """Names of all that can be drawn from results; `plots.FIGURES` draws them."""
 
 
-@dataclass(frozen=True)
-class Pictures:
+class Pictures(Struct, frozen=True):
     """What to draw."""
 
     names: tuple[str, ...]

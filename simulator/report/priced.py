@@ -61,7 +61,7 @@ def priced_table(files: Sequence[PricedFile]) -> RenderableType:
     from simulator.report.tables import Whole
 
     rows = [entry.row() for entry in files[:TABLE_ROWS]]
-    table = Table(box=None, header_style="bold", pad_edge=False, padding=(0, 1))
+    table = Table(box=None, header_style="bold", pad_edge=False, padding=(0, 1, 0, 0))
     for heading in ("machine", "workload", "technology"):
         table.add_column(heading, no_wrap=True)
     scales = []
@@ -69,7 +69,8 @@ def priced_table(files: Sequence[PricedFile]) -> RenderableType:
         entry = term(name, "metric")
         factor, unit = common_scale([float(row[name]) for row in rows], entry.unit)
         scales.append(factor)
-        table.add_column(f"{entry.label}\n{unit}", justify="right", no_wrap=True)
+        heading = entry.label.replace(" ", "\n").replace("-", "-\n")
+        table.add_column(f"{heading}\n{unit}", justify="right", no_wrap=True, vertical="bottom")
     for file, row in zip(files, rows, strict=False):
         figures = [significant(float(row[name]) * factor) for name, factor in zip(_SHOWN, scales, strict=True)]
         table.add_row(file.priced.run.name, str(row["workload"]), str(row["technology"]), *figures)

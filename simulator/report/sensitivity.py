@@ -43,6 +43,29 @@ def sensitivity_table(study: Sensitivity, rows: int) -> RenderableType:
     return Group(Text(heading_of(study), style="bold"), Whole(table), *[Text(f" · {note}", style="dim") for note in notes])
 
 
+def sensitivity_summary(studies: Sequence[Sensitivity]) -> RenderableType:
+    """What a terminal shows first: of each ratio the strongest factors, the ratio over the band of each, and where the winner changes."""
+    shown: list[RenderableType] = []
+    for study in studies:
+        table = Table.grid(padding=(0, 2), pad_edge=False)
+        for least in (28, 14, 16, 0):
+            table.add_column(min_width=least, no_wrap=True)
+        for entry in study.influences[:_STRONGEST]:
+            low, high = sorted((entry.at_low, entry.at_high))
+            ends = f"{entry.factor.low:g} to {entry.factor.high:g}", f"{significant(low)} to {times(high)}"
+            turn = "never turns" if entry.turn is None else f"turns at {turn_words(entry).replace(' its band', '')}"
+            table.add_row(f"  {entry.factor.name}", *ends, turn)
+        shown += [Text(heading_of(study), style="bold"), table]
+    weaker = max((len(study.influences) for study in studies), default=0) - _STRONGEST
+    notes = ["each: a constant, its band, the ratio over it, and where the winner changes"]
+    notes += [f"up to {weaker} weaker ones: --full, or sensitivity.csv"] if weaker > 0 else []
+    return Group(*shown, *[Text(note, style="dim") for note in notes])
+
+
+_STRONGEST = 3
+"""Factors of a ratio that are shown unless all are asked for."""
+
+
 def heading_of(study: Sensitivity) -> str:
     """`energy, crossbar ÷ replication: 0.774×, combined band 0.64 to 0.97`."""
     band = study.ratio.combined

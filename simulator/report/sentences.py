@@ -44,8 +44,9 @@ def _flips(verdict: Verdict) -> str:
     """Where another one wins, or that none does; the rest of the four figures is the winner's, or level."""
     if not verdict.flips:
         return ""
-    flips = [f"by {objective_words(flip.where)} to {flip.winner} ({times(1 / flip.ratio)})" for flip in verdict.flips]
-    return f"It flips {listed(flips)}."
+    wins = [f"by {objective_words(flip.where)} {flip.winner} wins ({times(1 / flip.ratio)})" for flip in verdict.flips]
+    words = listed(wins)
+    return f"{words[0].upper()}{words[1:]}."
 
 
 def _bands(verdict: Verdict) -> str:
@@ -87,7 +88,8 @@ def run_sentence(result: Result) -> str:
     if not cause:
         return f"{figures}."
     works = percent(cause_share(result, "computing"))
-    return f"{figures}; its multipliers work {works} of the time, most of the rest is {label(cause, 'cause')} ({percent(share)})."
+    lost = f"{label(cause, 'cause')} ({percent(share)})"
+    return f"{figures}; its multipliers work {works} of the time, and the largest loss is {lost}."
 
 
 def largest_loss(result: Result) -> tuple[str, float]:

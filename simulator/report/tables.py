@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
+from msgspec import Struct
 from rich.console import Console, ConsoleOptions, Group, RenderableType, RenderResult
 from rich.table import Table
 from rich.text import Text
@@ -78,8 +78,7 @@ def _metrics_table(results: Sequence[Result], ideal_results: Sequence[Result], c
     return table
 
 
-@dataclass(frozen=True)
-class _Rows:
+class _Rows(Struct, frozen=True):
     """A table that shows some of the runs."""
 
     table: Table
@@ -109,8 +108,8 @@ class Whole:
         self.table = table
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
-        width = _width(self.table, console, options)
-        yield from console.render(self.table, options.update(width=max(width, 1)))
+        # a table that does not expand takes what it needs of any width, which need not be measured before
+        yield from console.render(self.table, options.update(width=_WIDEST))
 
 
 class Fitted:

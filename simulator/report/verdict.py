@@ -7,8 +7,10 @@ into words.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
 from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import asdict, replace
 
 from simulator.result import OBJECTIVE, Result
 from simulator.study.design import design_of
@@ -20,8 +22,7 @@ OBJECTIVES = (OBJECTIVE, "seconds", "energy_pj", "fabric_area_mm2")
 """Figures in which a winner may be beaten by another: less of each is better."""
 
 
-@dataclass(frozen=True)
-class Entrant:
+class Entrant(Struct, frozen=True):
     """What is judged: a machine's run, or a point of a sweep."""
 
     name: str
@@ -31,8 +32,7 @@ class Entrant:
     """By metric; less is better."""
 
 
-@dataclass(frozen=True)
-class Held:
+class Held(Struct, frozen=True):
     """What the bands of the constants leave of a lead: the ratio rival ÷ winner, every constant at one value in both."""
 
     low: float
@@ -44,8 +44,7 @@ class Held:
     """Constants that alone, within their bands, change the winner, each with its value there; the one that goes furthest first."""
 
 
-@dataclass(frozen=True)
-class Standing:
+class Standing(Struct, frozen=True):
     """The best of a kind, beside the winner."""
 
     name: str
@@ -63,8 +62,7 @@ class Standing:
         return self.ratio <= 1 + LEVEL
 
 
-@dataclass(frozen=True)
-class Flip:
+class Flip(Struct, frozen=True):
     """Where another one wins."""
 
     where: str
@@ -74,8 +72,7 @@ class Flip:
     """Figure of the verdict's winner there ÷ that of the winner there: more than `LEVEL` above 1."""
 
 
-@dataclass(frozen=True)
-class Verdict:
+class Verdict(Struct, frozen=True):
     """Who wins.
 
     judged = judge(entrants_of(results), "edap_js_mm2", on="tinygpt")
@@ -122,7 +119,7 @@ class Verdict:
             "winner": self.winner.name,
             "level": [standing.name for standing in self.level],
             "stands": self.stands,
-            "standings": [asdict(standing) for standing in self.standings],
+            "standings": [{**asdict(standing), "held": standing.held and asdict(standing.held)} for standing in self.standings],
             "flips": [asdict(flip) for flip in self.flips],
         }
 

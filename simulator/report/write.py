@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from msgspec.structs import asdict
 
 from simulator.report.folder import MARKER, NO_FILES, csv_text, new_folder, trimmed, write_json
 from simulator.report.pictures import OF_ONE, OF_SEVERAL, Pictures

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from simulator.activity import Counts, Ideal
 from simulator.machine.model import Elaborated
@@ -30,8 +31,7 @@ LEVELS: tuple[Term, ...] = (
 """Levels of the memory system, from DRAM inwards."""
 
 
-@dataclass(frozen=True)
-class Bandwidth:
+class Bandwidth(Struct, frozen=True):
     """Mean bandwidth of one level over a run, in 10⁹ bytes a second."""
 
     used: float

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import fields
 from typing import Any
 
 import msgspec
@@ -26,11 +25,11 @@ SCHEMA_VERSION = 3
 Settled = dict[str, int | float | None]
 """The numbers of an `Elaborated`, without its machine; None for an unlimited bandwidth."""
 
-_SETTLED = tuple(entry.name for entry in fields(Elaborated) if entry.name != "machine")
+_SETTLED = tuple(name for name in Elaborated.__struct_fields__ if name != "machine")
 
 
 def encoded(value: Any) -> bytes:
-    """JSON: mappings and dataclasses as objects, sequences as arrays, NumPy's numbers as numbers, infinities as null."""
+    """JSON: mappings and records as objects, sequences as arrays, NumPy's numbers as numbers, infinities as null."""
     return msgspec.json.encode(value, enc_hook=_known)
 
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import msgspec
+from msgspec.structs import asdict
 
 from simulator.activity import Activity, Bounds, Counts, Ideal, OperationActivity, operation_shares, run_name
 from simulator.cost.types import Cost

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import msgspec
+from msgspec import Struct
 
 from simulator.activity import Counts, run_name
 from simulator.cost.pricer import Counted
@@ -22,8 +22,7 @@ from simulator.result.result import Result
 from simulator.version import package_version
 
 
-@dataclass(frozen=True)
-class SavedRun:
+class SavedRun(Struct, frozen=True):
     """A run without its operations and without its price."""
 
     elaborated: Elaborated

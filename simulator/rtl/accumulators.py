@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from amaranth.hdl import Cat, Elaboratable, Module, Mux, Signal, signed
+from amaranth.hdl import Cat, Elaboratable, Module, Mux, Signal, Value, signed
 
 from simulator.rtl.bits import index_bits
 from simulator.rtl.lanes import lanewise, products
@@ -27,7 +27,7 @@ class Accumulators(Elaboratable):
         self.consumed = Signal()
         self.slot = Signal(index_bits(count))
         """Accumulator of the operand that is consumed."""
-        self.weight = Signal(signed(shape.weight_bits))
+        self.weight = Signal(self.multiplier_shape)
         self.word = Signal(shape.word_bits)
         self.opened = Signal(count)
         """Accumulators that a row takes in this cycle."""
@@ -40,7 +40,25 @@ class Accumulators(Elaboratable):
         self.write = Signal()
         self.write_row = Signal(index_bits(shape.rows))
         self.write_token = Signal(index_bits(shape.tokens))
-        self.write_word = Signal(shape.lanes * shape.sum_bits)
+        self.write_word = Signal(self.written_bits)
+
+    @property
+    def multiplier_shape(self) -> Any:
+        """Of what a word is multiplied by."""
+        return signed(self.shape.weight_bits)
+
+    @property
+    def written_bits(self) -> int:
+        """Of a row."""
+        return self.shape.lanes * self.shape.sum_bits
+
+    def product(self, m: Module) -> Value:
+        """Of the operand that is consumed."""
+        return products(m, self.shape, self.weight, self.word)
+
+    def reduced(self, m: Module, sums: Value) -> tuple[Value, int]:
+        """What is written of a row, given its sums, and how many additions one behind another that takes."""
+        return sums, 0
 
     def elaborate(self, platform: Any) -> Module:
         """Multiply, add, merge."""
@@ -56,7 +74,7 @@ class Accumulators(Elaboratable):
                 m.d.sync += [begun[slot].eq(0), turn[slot].eq(1)]
             with m.Elif(here):
                 m.d.sync += [begun[slot].eq(begun[slot] | turn[slot]), turn[slot].eq(turn[slot].rotate_left(1))]
-        product = delayed(m, wire(m, products(m, shape, self.weight, self.word), "product"), spec.multiply_latency, "product")
+        product = delayed(m, wire(m, self.product(m), "product"), spec.multiply_latency, "product")
         into = delayed(m, Cat(self.consumed, self.slot, chosen(turn, self.slot), chosen(begun, self.slot)), spec.multiply_latency, "into")
         adds, slot_bits = into[0], len(self.slot)
         slot, turns, old = into[1 : 1 + slot_bits], into[1 + slot_bits :][:kept], into[1 + slot_bits + kept :]
@@ -88,11 +106,13 @@ class Accumulators(Elaboratable):
             added = [lanewise(shape, *level[i : i + 2]) if i + 1 < len(level) else level[i] for i in range(0, len(level), 2)]
             level = [delayed(m, value, kept, f"tree_{depth}_{i}") for i, value in enumerate(added)]
             depth += 1
+        word, levels = self.reduced(m, level[0])
+        depth += levels
         row = delayed(m, Cat(now[0], now[1 + len(self.merge_slot) :]), depth * kept, "writing")
         split = 1 + len(self.merge_row)
         m.d.comb += [
             self.write.eq(row[0]),
             self.write_row.eq(row[1:split]),
             self.write_token.eq(row[split:]),
-            self.write_word.eq(level[0]),
+            self.write_word.eq(word),
         ]

@@ -24,6 +24,8 @@ from simulator.rtl.window import Landing
 class Cluster(Elaboratable):
     """The components of one cluster."""
 
+    unit: type[VectorUnit] = VectorUnit
+
     def __init__(self, shape: ClusterShape) -> None:
         spec = shape.spec
         self.shape = shape
@@ -82,7 +84,7 @@ class Cluster(Elaboratable):
         shape = self.shape
         lone = shape.spec.network == "none"
         landing = DirectLanding(shape, self.reply_layout) if lone else Landing(shape.spec.window, shape.word_bits)
-        return VectorUnit(shape, self.tile, self.request_layout, self.requests.entry(index), partial(self.requests.into, index), landing)
+        return self.unit(shape, self.tile, self.request_layout, self.requests.entry(index), partial(self.requests.into, index), landing)
 
     def elaborate(self, platform: Any) -> Module:
         """What joins them."""

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
+
+from msgspec import Struct
 
 from simulator.errors import ConfigError
 
@@ -18,8 +19,7 @@ AROUND = 3
 """Cycles shown before and after a difference."""
 
 
-@dataclass(frozen=True, eq=False)
-class Design:
+class Design(Struct, frozen=True, eq=False):
     """Hardware that can be written as Verilog, and synthesised."""
 
     name: str
@@ -30,8 +30,7 @@ class Design:
     """Which part of the machine it is, in a line."""
 
 
-@dataclass(frozen=True)
-class CosimOptions:
+class CosimOptions(Struct, frozen=True):
     """How hardware is run beside the engines."""
 
     tiles: int = 1
@@ -44,8 +43,7 @@ class CosimOptions:
     """Lanes of a word that the hardware carries, where not all of them are wanted: they are alike, and decide no cycle."""
 
 
-@dataclass(frozen=True)
-class Difference:
+class Difference(Struct, frozen=True):
     """Where hardware and engine first part."""
 
     cycle: int
@@ -56,8 +54,7 @@ class Difference:
     """Of the cycles around it."""
 
 
-@dataclass(frozen=True)
-class Agreement:
+class Agreement(Struct, frozen=True):
     """What came of one tile (of one cluster), or of one fold."""
 
     name: str

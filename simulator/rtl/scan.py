@@ -51,6 +51,8 @@ class Scan(Elaboratable):
     ) -> None:
         """`queue`: the unit's own at the network; `into` tells which of several there takes a request."""
         self.shape = shape
+        self.of_rows = parts[2].shape
+        """The shape as its rows have it."""
         self.tile = tile
         self.index = Signal(requests["source"].shape)
         """Number of the unit: a wire, so that all units are made alike."""
@@ -64,7 +66,7 @@ class Scan(Elaboratable):
         self.fill_address = Signal(range(max(2, shape.words)))
         self.fill_present = Signal()
         self.rooms = [queue.look() for _ in range(spec.examine_width)]
-        self.issues = [Issue(shape, requests, queue.channels, f"issue_{i}") for i in range(spec.issue_width)]
+        self.issues = [Issue(self.of_rows, requests, queue.channels, f"issue_{i}") for i in range(spec.issue_width)]
         self.completes = [Signal(name=f"completes_{step}") for step in range(spec.examine_width)]
         """Steps that scan the end of a row that waits for nothing."""
         self.step_slot = [Signal(index_bits(spec.accumulators), name=f"slot_{step}") for step in range(spec.examine_width)]
@@ -76,11 +78,15 @@ class Scan(Elaboratable):
         m.submodules.present = self.present
         write = self.present.write_port()
         m.d.comb += [write.en.eq(self.fill), write.addr.eq(self.fill_address), write.data.eq(self.fill_present)]
-        _Steps(m, self).all()
+        self.steps(m).all()
         return m
 
+    def steps(self, m: Module) -> Steps:
+        """Of a cycle."""
+        return Steps(m, self)
 
-class _Steps:
+
+class Steps:
     """What the steps so far have done."""
 
     def __init__(self, m: Module, scan: Scan) -> None:
@@ -132,15 +138,16 @@ class _Steps:
         address = wire(m, chosen(self.bases, token) + entry.feature, f"address_{step}", index_bits(shape.words))
         present = scan.present.read_port(domain="comb")
         m.d.comb += present.addr.eq(address)
-        for_token = wire(m, 1 << token, f"for_token_{step}", shape.tokens)
-        has = wire(m, (self.at_hand & for_token).any(), f"has_{step}")
+        for_row = wire(m, self.row_at_hand(token), f"for_row_{step}", len(rows.at_hand))
+        has = wire(m, (self.at_hand & for_row).any(), f"has_{step}")
         free = wire(m, lowest(wire(m, ~(rows.busy | self.opened), f"unused_{step}", self.count)), f"free_{step}", self.count)
         slot = scan.step_slot[step]
         m.d.comb += slot.eq(Mux(has, chosen(self.slots, token), number_of(free)))
         only = self.width == 1
-        asks = scan.issues[0] if only else Issue(shape, scan.issues[0].flit.shape(), scan.queues, f"step_{step}")
+        asks = scan.issues[0] if only else Issue(scan.of_rows, scan.issues[0].flit.shape(), scan.queues, f"step_{step}")
         self._request(asks, address)
-        m.d.comb += [asks.slot.eq(slot), asks.token.eq(token), asks.row.eq(scan.walk.row[step]), asks.weight.eq(entry.weight)]
+        m.d.comb += asks.slot.eq(slot)
+        self.tell(step, asks)
         before = [issues & (what.into == asks.into) for issues, _, what in self.asked]
         look = scan.rooms[step]
         m.d.comb += look.channel.eq(asks.into)
@@ -150,12 +157,25 @@ class _Steps:
         drop = wire(m, here & ~present.data, f"drops_{step}")
         m.d.comb += asks.valid.eq(here & present.data & may)
         takes = wire(m, drop | asks.valid, f"takes_{step}")
-        self._rows(step, asks, has, for_token, takes & entry.last)
+        self._rows(step, asks, has, for_row, takes & self.ends_row(step))
         self.asked.append((asks.valid, self.issued, asks))
         self.issued = wire(m, self.issued + asks.valid, f"issued_{step}")
         self.takes.append(takes)
         self.drops.append(drop)
         self.goes_on = takes
+
+    def row_at_hand(self, token: Value) -> Value:
+        """Which of the rows at hand is that of a token word: each has its own."""
+        return 1 << token
+
+    def ends_row(self, step: int) -> Value:
+        """Whether a step is the last of its row."""
+        return self.scan.walk.entry[step].last
+
+    def tell(self, step: int, asks: Issue) -> None:
+        """Where the row is written that asks, and what its word will be multiplied by."""
+        walk = self.scan.walk
+        self.m.d.comb += [asks.token.eq(walk.token[step]), asks.row.eq(walk.row[step]), asks.weight.eq(walk.entry[step].weight)]
 
     def _request(self, asks: Issue, address: Value) -> None:
         """Where it goes, and which slot of the window its word comes back to."""
@@ -167,7 +187,7 @@ class _Steps:
         m.d.comb += [flit.source.eq(scan.index), flit.sink.eq(port), flit.tag.eq(tag), flit.carried.eq(line_of(scan.shape, address))]
         m.d.comb += asks.into.eq(scan.into(flit))
 
-    def _rows(self, step: int, asks: Issue, has: Value, for_token: Value, ends: Value) -> None:
+    def _rows(self, step: int, asks: Issue, has: Value, for_row: Value, ends: Value) -> None:
         """What a step does to the rows: it opens one, or scans the end of one."""
         m, scan, rows = self.m, self.scan, self.scan.rows
         slot = asks.slot
@@ -179,8 +199,8 @@ class _Steps:
         issued_for = [issues & (what.slot == slot) for issues, _, what in self.asked]
         m.d.comb += scan.completes[step].eq(ends & ~asks.valid & ~any_of([waits, *issued_for]))
         self.slots = [
-            wire(m, Mux(asks.valid & for_token[token], slot, before), f"slot_of_{token}_after_{step}")
-            for token, before in enumerate(self.slots)
+            wire(m, Mux(asks.valid & for_row[place], slot, before), f"slot_of_{place}_after_{step}")
+            for place, before in enumerate(self.slots)
         ]
-        after = Mux(ends, self.at_hand & ~for_token, Mux(asks.valid, self.at_hand | for_token, self.at_hand))
+        after = Mux(ends, self.at_hand & ~for_row, Mux(asks.valid, self.at_hand | for_row, self.at_hand))
         self.at_hand = wire(m, after, f"at_hand_after_{step}", len(rows.at_hand))

@@ -26,6 +26,9 @@ class VectorUnit(Elaboratable):
     In a cycle it takes one operand that has landed and scans its list; both see only what the cycle before left.
     """
 
+    scans: type[Scan] = Scan
+    sums: type[Accumulators] = Accumulators
+
     def __init__(
         self,
         shape: ClusterShape,
@@ -36,22 +39,31 @@ class VectorUnit(Elaboratable):
         landing: Landing | DirectLanding,
     ) -> None:
         """`queue`: its own at the network; `into` tells which of several there takes a request."""
-        spec = shape.spec
+        spec, of_rows = shape.spec, self.of_rows(shape)
         self.shape = shape
         self.walk = ListWalk(shape, tile)
         self.tags = Tags(spec.window, spec.issue_width)
         self.landing = landing
-        self.rows = OpenRows(shape)
-        self.places = Places(shape)
-        self.scan = Scan(shape, tile, requests, (self.walk, self.tags, self.rows, self.places), queue, into)
+        self.rows = OpenRows(of_rows)
+        self.places = Places(of_rows)
+        self.scan = self.scans(shape, tile, requests, (self.walk, self.tags, self.rows, self.places), queue, into)
         self.merging = MergeQueue(spec.accumulators, 1 + spec.examine_width)
-        self.accumulators = Accumulators(shape)
+        self.accumulators = self.sums(of_rows)
         self.pending = Memory(
-            shape=StructLayout({"slot": index_bits(spec.accumulators), "weight": shape.weight_bits}), depth=spec.window, init=[]
+            shape=StructLayout({"slot": index_bits(spec.accumulators), "weight": of_rows.weight_bits}), depth=spec.window, init=[]
         )
         """Of each slot of the window, what its word is multiplied by, and where the product goes."""
         self.idle = Signal()
         """Nothing is left to do but to write."""
+
+    @staticmethod
+    def of_rows(shape: ClusterShape) -> ClusterShape:
+        """The shape as its rows have it: one for each row and token word, in which words are multiplied by weights."""
+        return shape
+
+    def multiplied_by(self, m: Module, told: Value) -> Value:
+        """What a word is multiplied by, given what was told as it was asked for."""
+        return told
 
     def elaborate(self, platform: Any) -> Module:
         """Consume, scan, merge."""
@@ -71,7 +83,7 @@ class VectorUnit(Elaboratable):
             self.tags.back_tag[0].eq(landing.consumed_tag),
             accumulators.consumed.eq(landing.consumed),
             accumulators.slot.eq(read.data.slot),
-            accumulators.weight.eq(read.data.weight),
+            accumulators.weight.eq(self.multiplied_by(m, read.data.weight)),
             accumulators.word.eq(landing.consumed_word),
             accumulators.opened.eq(rows.opened),
             rows.consumed.eq(Mux(landing.consumed, 1 << accumulators.slot, 0)),

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cached_property
+
+from msgspec import Struct
 
 from simulator.kinds import kind_of
 from simulator.machine.model import Machine
@@ -12,8 +14,7 @@ from simulator.system.tensors import Residency
 from simulator.workload.types import Chain, Workload
 
 
-@dataclass(frozen=True, eq=False)
-class Alternatives:
+class Alternatives(Struct, frozen=True, eq=False, dict=True):
     """All that fits fused, or of that only what must be.
 
     Alternatives.of(machine, workload).with_fused([])  # the workload with no chain fused but those that are demanded

@@ -7,10 +7,13 @@ that a search may leave out, unseen and without any loss, what is too slow alrea
 
 from __future__ import annotations
 
+import dataclasses
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from functools import cached_property
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from simulator.activity import Counts
 from simulator.kinds import Memo, kind_of
@@ -23,8 +26,7 @@ from simulator.workload.types import Operation, Workload
 _ROUNDING = 1e-6
 
 
-@dataclass(frozen=True)
-class Least:
+class Least(Struct, frozen=True, dict=True):
     """What no run of a machine goes below."""
 
     cycles: int
@@ -50,8 +52,7 @@ class Least:
         return {name: Counts.total(counts for work, counts in apart if work == name) for name, _ in apart}
 
 
-@dataclass(frozen=True)
-class _Need:
+class _Need(Struct, frozen=True, dict=True):
     """What one operation cannot do without."""
 
     compute_cycles: int
@@ -73,8 +74,7 @@ class _Need:
         )
 
 
-@dataclass(frozen=True, eq=False)
-class Floor:
+class Floor(Struct, frozen=True, eq=False):
     """What a workload needs at least, of any machine; patterns are counted once for each number of lanes.
 
     floor = Floor(workload)
@@ -126,9 +126,9 @@ class Floor:
         w_home, kind = residency.w, kind_of(machine)
         least = kind.least(machine, op, residency, self._memo)
         # between fused operations a mask may keep anything from moving
-        counts = replace(least.counts, x_trunk_bytes=0) if residency.x == "chip" else least.counts
+        counts = dataclasses.replace(least.counts, x_trunk_bytes=0) if residency.x == "chip" else least.counts
         y_bytes = residency.output_bytes(op, kind.output_bits(machine, op), machine.datatypes.activation_bits)
-        drained = replace(counts, drain_bytes=0 if residency.y == "chip" else y_bytes)
+        drained = dataclasses.replace(counts, drain_bytes=0 if residency.y == "chip" else y_bytes)
         return _Need(least.compute_cycles, residency, w_home, drained)
 
 
@@ -138,7 +138,7 @@ def _together(needs: list[_Need]) -> _Need:
         return needs[0]
     w_home: MemoryLevel = "dram" if any(need.w_home == "dram" for need in needs) else "buffer"
     w_bytes = sum(need.counts.w_trunk_bytes for need in needs if need.w_home == w_home)
-    fabric = replace(Counts.total(need.fabric for need in needs), w_trunk_bytes=w_bytes)
+    fabric = dataclasses.replace(Counts.total(need.fabric for need in needs), w_trunk_bytes=w_bytes)
     residency = replace(needs[0].residency, y=needs[-1].residency.y)
     return _Need(sum(need.compute_cycles for need in needs), residency, w_home, fabric)
 
@@ -152,7 +152,9 @@ def _in_any_case(op: Operation, fused: _Need, apart: Residency, *, alone: bool) 
     w_known = fused.w_home == apart.w if alone else op.weight_home == "dram"
     x_known = alone or not op.depends_on
     unknown = ([] if x_known else ["x_trunk_bytes"]) + ([] if w_known else ["w_trunk_bytes"]) + ([] if alone else ["drain_bytes"])
-    return replace(fused, w_home=fused.w_home if w_known else "buffer", fabric=replace(fused.fabric, **dict.fromkeys(unknown, 0)))
+    return replace(
+        fused, w_home=fused.w_home if w_known else "buffer", fabric=dataclasses.replace(fused.fabric, **dict.fromkeys(unknown, 0))
+    )
 
 
 class _Chain:

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Hashable, Sequence
-from dataclasses import dataclass, field, replace
 from functools import partial
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from simulator.errors import MappingError
 from simulator.machine.model import Elaborated
@@ -47,8 +49,7 @@ def _alone(operations: tuple[Operation, ...]) -> Floor:
     return Floor(Workload("chain", tuple(waiting)))
 
 
-@dataclass(frozen=True, eq=False)
-class _Choice:
+class _Choice(Struct, frozen=True, eq=False):
     """Equal chains are decided once."""
 
     elaborated: Elaborated

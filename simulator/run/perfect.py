@@ -7,9 +7,11 @@ quickest of both is what it takes, which is never longer than the real run (mode
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from typing import Literal
+
+from msgspec.structs import replace
 
 from simulator.activity import Ideal
 from simulator.engine.cluster import CAUSE
@@ -72,7 +74,7 @@ def _held_back(perfect: OperationRun, real: OperationRun) -> OperationRun:
     causes = real.unit_cycles.copy()
     causes[CAUSE["latency"]] += causes[CAUSE["network_contention"]]
     causes[CAUSE["network_contention"]] = 0
-    counts = replace(real.counts, request_hops=perfect.counts.request_hops, reply_hops=perfect.counts.reply_hops)
+    counts = dataclasses.replace(real.counts, request_hops=perfect.counts.request_hops, reply_hops=perfect.counts.reply_hops)
     return _carried(replace(real, counts=counts, unit_cycles=causes, bounds=perfect.bounds), "held back")
 
 

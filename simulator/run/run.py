@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
 import numpy as np
+from msgspec import Struct
 from numpy.typing import NDArray
 
 from simulator.activity import CAUSES, Activity, Bounds, Counts, Ideal, OperationActivity, Shape
@@ -23,14 +24,14 @@ from simulator.system.operation import OperationRun, check_operation, check_run
 from simulator.system.outcome import SystemOutcome
 from simulator.system.spec import SystemSpec
 from simulator.system.weights import check_decoder
+from simulator.telling import telling
 from simulator.workload.types import Workload
 
 Progress = Callable[[str, float], None]
 """Called with an operation's name and the fraction of all work that is done."""
 
 
-@dataclass(frozen=True, eq=False)
-class Timing:
+class Timing(Struct, frozen=True, eq=False):
     """What timing hands on, and what it verified on the way."""
 
     activity: Activity
@@ -99,8 +100,15 @@ def _on_the_fabric(all_stints: Sequence[Stint], run_next: Run, progress: Progres
         for op in stint.operations:
             progress(op.name, done / total)
             done += op.macs_useful
-        runs += run_next(stint)
+        with telling(_within(progress, stint, done, total)):
+            runs += run_next(stint)
     return runs
+
+
+def _within(progress: Progress, stint: Stint, done: int, total: int) -> Callable[[float], None]:
+    """What is told of a stint at whose end `done` of `total` are done, by the fraction of the stint that is."""
+    name, share = stint.operations[-1].name, sum(op.macs_useful for op in stint.operations)
+    return lambda fraction: progress(name, (done - (1 - fraction) * share) / total)
 
 
 def _part(progress: Progress, place: int, of: int) -> Progress:

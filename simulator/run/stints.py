@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Sequence
-from dataclasses import dataclass, field, replace
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from simulator.engine.engines import EngineName, RunOptions, play
 from simulator.errors import MappingError
@@ -18,8 +20,7 @@ from simulator.system.tensors import Residency, fused_runs
 from simulator.workload.types import Operation, Workload
 
 
-@dataclass(frozen=True, eq=False)
-class Stint:
+class Stint(Struct, frozen=True, eq=False):
     """What the fabric does before it turns to something else: an operation, or a chain of fused ones."""
 
     operations: tuple[Operation, ...]
@@ -57,8 +58,7 @@ def run_operation(elaborated: Elaborated, options: RunOptions, stint: Stint) -> 
     return (kind.of_operation(elaborated.machine, op).run(elaborated, op, residency, stint.first, options),)
 
 
-@dataclass(frozen=True)
-class Kept:
+class Kept(Struct, frozen=True):
     """Simulates operations on one machine, equal ones once, whatever they are run for: each starts from the same reset fabric."""
 
     simulate: Run
@@ -74,8 +74,7 @@ class Kept:
         return tuple(replace(run, operation=operation, program=run.program.of_operation(place)) for run, operation, place in named)
 
 
-@dataclass(frozen=True)
-class Repeats:
+class Repeats(Struct, frozen=True):
     """Tells the first of equal operations of a workload from the later ones: no tile was simulated for these."""
 
     run_kept: Run
@@ -101,8 +100,7 @@ def _again(run: OperationRun) -> OperationRun:
     return replace(run, checked={"tiles_simulated": 0, "tiles_reused": tiles, "tiles_compared": 0})
 
 
-@dataclass(frozen=True)
-class Player:
+class Player(Struct, frozen=True):
     """Plays operations that their fabric has run on the system level; of equal runs at another rate, the program is found again."""
 
     engine: EngineName

@@ -11,7 +11,7 @@ from simulator.engine.engines import Engine, RunOptions
 from simulator.kinds import kind_of
 from simulator.kinds.base import Scheduled
 from simulator.machine.model import Elaborated
-from simulator.recall import NOTHING
+from simulator.recall import NOTHING, Recall
 from simulator.run.floor import Floor, Least
 from simulator.run.fusing import settled
 from simulator.run.run import Timing, on_the_system
@@ -52,12 +52,12 @@ class Trial:
     trial.schedule() and trial.least().cycles <= trial.run().activity.cycles
     """
 
-    def __init__(self, elaborated: Elaborated, floor: Floor, engine: Engine, *, threads: int = 1) -> None:
-        """Raises MappingError for a chain that is demanded and does not fit."""
+    def __init__(self, elaborated: Elaborated, floor: Floor, engine: Engine, *, threads: int = 1, recall: Recall = NOTHING) -> None:
+        """`recall` remembers what other machines did. Raises MappingError for a chain that is demanded and does not fit."""
         self.elaborated = elaborated
         self.floor = floor
-        self.player, self.carries_values = Player(engine.name, NOTHING), engine.carries_values
-        self.kept = Kept(partial(run_operation, elaborated, RunOptions(engine, threads=threads)))
+        self.player, self.carries_values = Player(engine.name, recall), engine.carries_values
+        self.kept = Kept(partial(run_operation, elaborated, RunOptions(engine, threads=threads, recall=recall)))
         self.workload = settled(elaborated, floor.workload, self.kept.run, self.player)
         self.spec = SystemSpec.of(elaborated)
         self.at_least = floor.least(elaborated).cycles

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Generic, TypeVar
 
+from msgspec import Struct
 from pydantic import BaseModel, ValidationError
 
 from simulator.errors import ConfigError
@@ -19,8 +19,7 @@ from simulator.specs.tree import Entry, Key, Location, child, deepest, dotted, p
 ModelT = TypeVar("ModelT", bound=BaseModel)
 
 
-@dataclass(frozen=True)
-class Document(Generic[ModelT]):
+class Document(Struct, Generic[ModelT], frozen=True):
     """A validated model together with the places of its keys, for errors that only show later."""
 
     model: ModelT

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -34,7 +35,10 @@ class _Problem:
 
 
 def explain(error: ValidationError, model: type[BaseModel], root: Entry) -> str:
-    """Return the message for all errors of one validation, one a line, in the order of the file."""
+    """Return the message for all errors of one validation, one a line, in the order of the file; one for a file of another kind."""
+    other = _other_kind(model, root)
+    if other is not None:
+        return f"{root.place.source}: {other}"
     problems: dict[tuple[KeyPath, str], _Problem] = {}
     details = error.errors(include_url=False)
     for detail in details:
@@ -44,11 +48,31 @@ def explain(error: ValidationError, model: type[BaseModel], root: Entry) -> str:
         problem = _problem(dict(detail), model, root)
         # the branches of a union fail one by one at the same key: one line tells what the union allows
         problems.setdefault((problem.path, problem.text), problem)
-    ordered = sorted(problems.values(), key=lambda problem: problem.place.line or 0)
+    told = [problem for problem in problems.values() if not _told_below(problem, problems.values())]
+    ordered = sorted(told, key=lambda problem: problem.place.line or 0)
     lines = [str(problem) for problem in ordered[:MAX_SHOWN]]
     if len(ordered) > MAX_SHOWN:
         lines.append(f"… and {len(ordered) - MAX_SHOWN} more errors")
     return "\n".join(lines)
+
+
+_TELLING = {"operations": "a workload", "fabric": "a machine", "axes": "a sweep", "question": "a study"}
+"""Top-level keys by which a file of a kind is known, and the kind."""
+
+
+def _other_kind(model: type[BaseModel], root: Entry) -> str | None:
+    """`is a workload (it has operations); allowed: a machine`, where a file has none of the keys that tell a model, but another's."""
+    keys = root.value if isinstance(root.value, dict) else {}
+    own = [key for key in _TELLING if key in model.model_fields]
+    others = [key for key in _TELLING if key in keys and key not in model.model_fields]
+    if not own or not others or any(key in keys for key in own):
+        return None
+    return f"is {_TELLING[others[0]]}, since it has the key {others[0]}; allowed: {_TELLING[own[-1]]}, with the key {own[-1]}"
+
+
+def _told_below(problem: _Problem, others: Iterable[_Problem]) -> bool:
+    """Whether a mapping or a list is of a kind that may stand there, and a line about what is in it says what is wrong."""
+    return problem.text.startswith(("found a mapping;", "found a list;")) and any(_below(other.path, problem.path) for other in others)
 
 
 def _below(location: tuple[Key, ...], above: tuple[Key, ...]) -> bool:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import types
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
+from msgspec import Struct, field
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
@@ -19,8 +19,7 @@ _MODELS_SHOWN = 4
 """Models of a union whose keys are told one by one; of more, those that all have."""
 
 
-@dataclass(frozen=True)
-class Slot:
+class Slot(Struct, frozen=True):
     """What may stand at a key: a type annotation and its constraints."""
 
     annotation: Any
@@ -75,6 +74,11 @@ def paths_of(model: type[BaseModel], name: str, root: Entry) -> list[tuple[str, 
 def choices(slot: Slot) -> list[str]:
     """Return the names that the slot's Literals allow."""
     return [str(value) for part in _members(slot) if get_origin(part.annotation) is Literal for value in get_args(part.annotation)]
+
+
+def takes_numbers(slot: Slot) -> bool:
+    """Whether numbers may stand in a slot."""
+    return any(part.annotation in (int, float) for part in _members(slot))
 
 
 def takes_integers_only(slot: Slot) -> bool:

@@ -42,6 +42,8 @@ _PACKAGE = Path(__file__).resolve().parent.parent
 _OF_IMPORT = "workload.yaml"
 """File of the folder of an imported trace that names its matrices."""
 _SUFFIXES = (".yaml", ".yml")
+_OPERANDS = (".npz", ".npy", ".mtx", ".mtx.gz", ".smtx", ".tsv", ".tns", ".csv", ".safetensors", ".safetensors.index.json")
+"""Endings of files that become a workload only when they are imported."""
 
 
 def data_folder(name: str) -> Path:
@@ -63,11 +65,23 @@ def config_path(folder: str, name_or_path: str | Path, other: Collection[str] = 
 
 
 def workload_path(name_or_path: str | Path) -> Path:
-    """Return the file of the shipped workloads that a bare name means, or that of a folder which an import made; a path stays as it is."""
-    inside = Path(name_or_path) / _OF_IMPORT
+    """Return the file of the shipped workloads that a bare name means, or that of a folder which an import made; a path stays as it is.
+
+    Raises ConfigError where a bare name is not shipped, and for a file that has to be imported first.
+    """
+    path = Path(name_or_path)
+    inside = path / _OF_IMPORT
     if inside.is_file():
         return inside
+    if is_operand(path):
+        folder = f"traces/{path.name.split('.')[0]}"
+        raise ConfigError(f"{path}: weights, and no workload file; make one: sparsim import {path} -o {folder}, then -w {folder}")
     return _named(data_folder("workloads"), "workloads", name_or_path)
+
+
+def is_operand(path: Path) -> bool:
+    """Whether a file holds weights or layers, by its ending."""
+    return path.name.lower().endswith(_OPERANDS) and path.is_file()
 
 
 def config_names(folder: str) -> list[str]:
@@ -86,6 +100,8 @@ def _names(folder: Path) -> list[str]:
 
 def _named(folder: Path, label: str, name_or_path: str | Path, other: Collection[str] = ()) -> Path:
     path = Path(name_or_path)
+    if not str(name_or_path):
+        raise ConfigError(f"an empty name; allowed: a file, or a name in {label}")
     if path.suffix in _SUFFIXES or os.path.exists(path):
         return path
     if path.name != str(name_or_path):

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from simulator.specs.files import data_folder
 
@@ -14,8 +15,7 @@ _FIRST_COMMENT = re.compile(r"\A# *(.+)$", re.MULTILINE)
 _SENTENCE_END = re.compile(r"(?<=[.?])\s")
 
 
-@dataclass(frozen=True)
-class Shelf:
+class Shelf(Struct, frozen=True):
     """A folder of shipped files of one kind."""
 
     within: str

@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 Scalar = str | int | float | bool | None
 Key = str | int
@@ -16,8 +17,7 @@ _SHOWN_CHARACTERS = 60
 _PLAIN_KEY = re.compile(r"[\w+-]+")
 
 
-@dataclass(frozen=True)
-class Location:
+class Location(Struct, frozen=True):
     """A line of a file, or a `--set` option, as messages name it."""
 
     source: str
@@ -29,8 +29,7 @@ class Location:
         return self.source if self.line is None else f"{self.source}:{self.line}"
 
 
-@dataclass(frozen=True)
-class Entry:
+class Entry(Struct, frozen=True):
     """A value and the place of its key (of itself, in a list and at the root)."""
 
     value: Scalar | dict[str, Entry] | list[Entry]

@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from msgspec import Struct
+
 from simulator.engine.engines import EngineName
 from simulator.errors import ConfigError
 from simulator.machine.model import Machine
@@ -134,8 +136,7 @@ def check_names(machines: Sequence[Machine]) -> None:
 _WORKLOAD = "workload"
 
 
-@dataclass(frozen=True)
-class _Task:
+class _Task(Struct, frozen=True):
     """One machine's run, and the repeat with an ideal part where one is named."""
 
     machine: Machine

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
 import numpy as np
+from msgspec import Struct
+from msgspec.structs import asdict
 from numpy.typing import NDArray
 
 from simulator.engine.engines import TRAFFIC_ENGINES, EngineName
@@ -23,8 +24,7 @@ _TOLD = ("sinks", "topology", "radix", "queues", "depth", "allocator", "iteratio
 """What JSON says of a network, beside its ports."""
 
 
-@dataclass(frozen=True)
-class NetworkCurve:
+class NetworkCurve(Struct, frozen=True):
     """What a network did with several offered loads."""
 
     name: str

@@ -5,12 +5,12 @@ from __future__ import annotations
 import csv
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Literal
 
 import numpy as np
+from msgspec import Struct
 from pydantic import Field
 
 from simulator.errors import ConfigError
@@ -51,8 +51,7 @@ class ReferenceSpec(FileModel):
     products: str = Field(min_length=1, description="CSV beside this file: kind, m, k, n, density, seconds, joules, board_w")
 
 
-@dataclass(frozen=True)
-class Product:
+class Product(Struct, frozen=True):
     """One measured product Y[m, n] = W[m, k] · X[k, n], W of a density."""
 
     kernel: str
@@ -70,8 +69,7 @@ class Product:
         return self.m, self.k, self.n
 
 
-@dataclass(frozen=True)
-class Curve:
+class Curve(Struct, frozen=True):
     """Products of one kernel and one shape, by density, ascending; between two of them a power of the density is assumed."""
 
     reference: Reference
@@ -126,8 +124,7 @@ class Curve:
         return float(np.exp(np.interp(math.log(density), np.log(self.densities), np.log(values))))
 
 
-@dataclass(frozen=True)
-class Reference:
+class Reference(Struct, frozen=True, dict=True):
     """A device and all products that it was measured at.
 
     reference = load_reference("h200")
@@ -213,8 +210,7 @@ def _layer_of(shapes: Sequence[Sequence[int]]) -> tuple[int, int, int] | None:
     return (9 * width, width, tokens) if same else None
 
 
-@dataclass(frozen=True)
-class MeasuredRun:
+class MeasuredRun(Struct, frozen=True):
     """A device at the very products of a workload."""
 
     label: str

@@ -10,7 +10,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from simulator.errors import OutputError
-from simulator.report.folder import write_whole
+from simulator.report.folder import MARKER, write_whole
 from simulator.report.pictures import PictureFormat, PictureStyle, in_style
 from simulator.report.plots import FIGURES
 from simulator.report.plots.style import save
@@ -28,7 +28,14 @@ _PLOTTED = ("fabric_area_mm2", "seconds", *_STACKED)
 
 
 def redraw(folder: Path, target: Path, formats: Sequence[PictureFormat] = ("png",), style: PictureStyle = "screen") -> list[str]:
-    """Draw all that a folder's files can show into `target`; return the names of the plots. Raises OutputError."""
+    """Draw all that a folder's files can show into `target`; return the names of the plots.
+
+    Raises OutputError where they show nothing, and where `target` is another report, whose plots would be lost.
+    """
+    if folder.is_file():
+        raise OutputError(f"{folder}: a file; allowed: the folder of a result, {folder.parent}")
+    if (target / MARKER).is_file() and target.resolve() != folder.resolve():
+        raise OutputError(f"{target}: holds another report, whose plots would be replaced; choose another one with -o")
     try:
         with in_style(style), np.errstate(over="raise", invalid="raise", divide="raise"):
             figures = _figures(folder)

@@ -8,6 +8,7 @@ from functools import reduce
 from typing import Literal
 
 import numpy as np
+from msgspec import Struct
 from numpy.typing import NDArray
 
 from simulator.workload.types import Activations, Operation, Workload
@@ -79,15 +80,15 @@ class ActivationForm:
         if tokens not in self._counts:
             if len(self._counts) * len(kept) >= _KEPT_COUNTS:
                 self._counts.clear()
-            self._counts[tokens] = kept[:, slice(*tokens)].sum(axis=1, dtype=np.int64)
+            # narrow numbers are added up sooner
+            self._counts[tokens] = kept[:, slice(*tokens)].sum(axis=1, dtype=np.uint32).astype(np.int64)
         return self._counts[tokens]
 
 
 DENSE = ActivationForm()
 
 
-@dataclass(frozen=True)
-class Forms:
+class Forms(Struct, frozen=True):
     """Of one operation's operands and output."""
 
     x: ActivationForm = DENSE
@@ -136,8 +137,7 @@ Kept = Sequence[Activations] | None
 """Tensors that together say which elements are kept; None: all are."""
 
 
-@dataclass(frozen=True)
-class _Sources:
+class _Sources(Struct, frozen=True):
     """Which operand is whose output."""
 
     of_operands: Sequence[tuple[str | None, str | None]]

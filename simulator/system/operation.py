@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from msgspec import Struct
 from numpy.typing import NDArray
 
 from simulator.activity import Activity, Bounds, Counts, OperationActivity
@@ -16,8 +16,7 @@ from simulator.system.tensors import Residency
 from simulator.workload.types import Operation
 
 
-@dataclass(frozen=True, eq=False)
-class OperationRun:
+class OperationRun(Struct, frozen=True, eq=False):
     """One operation, timed on its fabric."""
 
     operation: Operation

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from simulator.system.waiting import Waiting
 
@@ -10,8 +10,7 @@ SHARED = ("buffer_read", "buffer_write", "x_trunk", "w_trunk", "drain_bus")
 """What serves one at a time, beside DRAM."""
 
 
-@dataclass(frozen=True)
-class SystemOutcome:
+class SystemOutcome(Struct, frozen=True):
     """When things happened."""
 
     cycles: int

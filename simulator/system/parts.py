@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import Any, overload
 
 import numpy as np
+from msgspec import Struct
 from numpy.typing import NDArray
 
 Ints = NDArray[np.int64]
 
 
-@dataclass(frozen=True)
-class Sums:
+class Sums(Struct, frozen=True):
     """Partial sums that a part of a drain takes out, for later K tiles to go on from, and those of earlier ones that come back to it."""
 
     out_bytes: int = 0
@@ -27,14 +27,13 @@ class Sums:
     def total(cls, each: Iterable[Sums]) -> Sums:
         """All together."""
         sums = list(each)
-        return cls(*(sum(getattr(one, name.name) for one in sums) for name in fields(cls)))
+        return cls(*(sum(getattr(one, name) for one in sums) for name in cls.__struct_fields__))
 
 
 NO_SUMS = Sums()
 
 
-@dataclass(frozen=True)
-class Part:
+class Part(Struct, frozen=True):
     """One transfer of a fill or a drain: a token group's share of it, or a piece of what streams."""
 
     bytes: int

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import dataclasses
 import itertools
 from collections import Counter
 from collections.abc import Callable, Hashable, Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any, Literal, TypeVar
 
 import numpy as np
+from msgspec import Struct
+from msgspec.structs import replace
 from numpy.typing import NDArray
 
 from simulator.activity import Counts
@@ -40,8 +43,7 @@ def spans(size: int, step: int) -> tuple[Span, ...]:
     return tuple((start, min(start + step, size)) for start in range(0, size, step))
 
 
-@dataclass(frozen=True, eq=False)
-class Flow:
+class Flow(Struct, frozen=True, eq=False):
     """When a tile takes the parts of its fill of W, or writes those of its drain, on its own clock."""
 
     first: tuple[int, ...]
@@ -50,8 +52,7 @@ class Flow:
     """[parts] cycle in which all of it is taken, or written."""
 
 
-@dataclass(frozen=True)
-class Fill:
+class Fill(Struct, frozen=True):
     """Content brought into one half of the X or the W memories."""
 
     operation: int
@@ -65,8 +66,7 @@ class Fill:
     """Of a fill of X whose home is the chip: the drain that brings it, over the drain bus and the X trunk."""
 
 
-@dataclass(frozen=True)
-class Drain:
+class Drain(Struct, frozen=True):
     """Finished rows that leave one half of the Y memories."""
 
     operation: int
@@ -96,8 +96,7 @@ def _moved(size: NDArray[np.int64], homes: NDArray[np.str_], burst_bytes: int) -
     return np.where(homes == "dram", bursts(size, burst_bytes), size)
 
 
-@dataclass(frozen=True)
-class TileStep:
+class TileStep(Struct, frozen=True):
     """One round of tiles on the fabric, as the system sees it."""
 
     operation: int
@@ -135,7 +134,7 @@ class Program:
 
     def kept(self) -> Program:
         """The same to be played more than once: engines keep what they have made of it, for any rates."""
-        program = replace(self)
+        program = dataclasses.replace(self)
         object.__setattr__(program, "_made", {})
         return program
 
@@ -170,7 +169,7 @@ class OperationProgram:
 
     def with_tiles(self, tiles: tuple[TileStep, ...]) -> OperationProgram:
         """The same transfers, which are counted together, behind as many other tiles."""
-        other = replace(self, tiles=tiles)
+        other = dataclasses.replace(self, tiles=tiles)
         object.__setattr__(other, "_moved", self._moved)
         return other
 

@@ -5,11 +5,11 @@ Less near than `earliest_end`, which follows every part, and had in microseconds
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
 
 import numpy as np
+from msgspec import Struct
 from numpy.typing import NDArray
 
 from simulator.activity import Counts
@@ -22,8 +22,7 @@ from simulator.system.spec import SystemSpec
 Ints = NDArray[np.int64]
 
 
-@dataclass(frozen=True)
-class _First:
+class _First(Struct, frozen=True):
     """What the first tile waits for, of X or of W: useful bytes."""
 
     in_dram: bool
@@ -50,8 +49,7 @@ class _First:
         return spec.dram_latency_cycles + max(dram.cycles(self.all), dram.cycles(self.chunk) + on_trunk) - self.wanted
 
 
-@dataclass(frozen=True, eq=False)
-class _Serial:
+class _Serial(Struct, frozen=True, eq=False):
     """Tiles that nothing goes on behind before their rows have left: the last one, and those whose rows are the next one's X."""
 
     cycles: Ints
@@ -95,8 +93,7 @@ class _Serial:
         return int(np.maximum(end - self.cycles, 0).sum())
 
 
-@dataclass(frozen=True, eq=False)
-class QuickBound:
+class QuickBound(Struct, frozen=True, eq=False, dict=True):
     """Of a program that has the machine to itself."""
 
     program: OperationProgram
@@ -132,8 +129,7 @@ class QuickBound:
         return _Sums.of(self.program)
 
 
-@dataclass(frozen=True, eq=False)
-class _Sums:
+class _Sums(Struct, frozen=True, eq=False):
     """Of a program, at any rates."""
 
     x: _First

@@ -12,7 +12,8 @@ import bisect
 import itertools
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from simulator.machine.model import DMA_CHUNK_BYTES
 from simulator.system.parts import Part
@@ -31,8 +32,7 @@ def earliest_end(spec: SystemSpec, program: Program) -> int:
     return _Relaxed(spec, program).end()
 
 
-@dataclass
-class _Lane:
+class _Lane(Struct):
     """A stream's way through DRAM and its bus, chunk after chunk, within its staging."""
 
     staged_bytes: int
@@ -87,8 +87,7 @@ class _Lane:
         return written
 
 
-@dataclass(frozen=True)
-class _Filled:
+class _Filled(Struct, frozen=True):
     """When a fill was asked for and is there, and the bytes that DRAM moved for it, and for all up to it."""
 
     asked: int

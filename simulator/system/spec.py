@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from simulator.activity import Ideal
 from simulator.machine.model import DMA_CHUNK_BYTES, Elaborated
@@ -15,8 +17,7 @@ ANY_WIDTH = 1 << 40
 """Bytes a cycle of what never holds anything back."""
 
 
-@dataclass(frozen=True)
-class SystemSpec:
+class SystemSpec(Struct, frozen=True):
     """Rates of the shared resources, in bytes a cycle."""
 
     dram_bytes_per_cycle: float
@@ -70,8 +71,7 @@ def link_cycles(spec: SystemSpec, part: Part) -> int:
     return max(on_bus, -(-part.bytes // spec.x_bytes_per_cycle), part.bank_cycles)
 
 
-@dataclass(frozen=True)
-class DramDrain:
+class DramDrain(Struct, frozen=True):
     """What DRAM moves of a part of a drain, and of its sums where they live there too."""
 
     written: int

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Sequence
-from dataclasses import replace
 from functools import lru_cache
 from typing import Literal, TypeVar
 
 import numpy as np
+from msgspec.structs import replace
 
 from simulator.system.parts import Part, PartColumns
 from simulator.system.program import MEMORY, Drain, Fill, Flow

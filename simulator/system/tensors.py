@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from simulator.machine.model import Machine
 from simulator.system.activations import ALL_DENSE, DENSE, Forms, activation_forms
@@ -11,8 +13,7 @@ from simulator.system.program import MemoryLevel
 from simulator.workload.types import Chain, Operation, Workload
 
 
-@dataclass(frozen=True)
-class Residency:
+class Residency(Struct, frozen=True):
     """Residency of one operation's operands and output."""
 
     x: MemoryLevel

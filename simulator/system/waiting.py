@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Literal
+
+from msgspec import Struct
 
 NEVER = 1 << 62
 
@@ -12,8 +13,7 @@ Waiting = Literal["dram", "trunk", "write_back", "dependence"]
 """What a fabric that stands still waits for; causes of its units' cycles."""
 
 
-@dataclass
-class Way:
+class Way(Struct):
     """When a fill, or a part of one, was where."""
 
     free: int

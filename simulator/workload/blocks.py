@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
+from msgspec import Struct
 from numpy.typing import NDArray
 
 from simulator.errors import OperandError
 from simulator.workload.csr import Csr, check_size, flat_csr
 
 
-@dataclass(frozen=True, eq=False)
-class Stack:
+class Stack(Struct, frozen=True, eq=False):
     """Blocks of one size, one below another; an operand that is not batched is a stack of one.
 
     >>> eye = flat_csr((2, 2), np.array([0, 3]), None)
@@ -53,8 +52,7 @@ class Stack:
         return Csr(shape, self.matrix.indptr, indices.astype(np.int32), self.matrix.data)
 
 
-@dataclass(frozen=True)
-class WithoutZeros:
+class WithoutZeros(Struct, frozen=True):
     """A block without zeros, of which only the sizes are held: always a stack of one."""
 
     batch: ClassVar[int] = 1

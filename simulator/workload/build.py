@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal, get_args
 
 import numpy as np
+from msgspec import Struct, field
 from numpy.typing import NDArray
 
 from simulator.errors import OperandError
@@ -30,8 +30,7 @@ Given = dict[Role, Stack | WithoutZeros]
 """The operands that are not drawn."""
 
 
-@dataclass(frozen=True, eq=False)
-class Taken:
+class Taken(Struct, frozen=True, eq=False):
     """X of an earlier operation, for those that take it."""
 
     batch: int
@@ -69,8 +68,7 @@ def build_workload(document: Document[WorkloadSpec], folder: Path) -> Workload:
     return Workload(document.model.name, operations, document.model.model_dump(mode="json"), fuse)
 
 
-@dataclass(frozen=True)
-class _Builder:
+class _Builder(Struct, frozen=True):
     """Turns the operations of one document into operands; files that several operations name are read once."""
 
     document: Document[WorkloadSpec]

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 import numpy as np
+from msgspec import Struct
 from numpy.typing import NDArray
 
 from simulator.errors import OperandError
@@ -35,8 +35,7 @@ class RepeatedError(OperandError):
         self.row, self.column = row, column
 
 
-@dataclass(frozen=True, eq=False)
-class Csr:
+class Csr(Struct, frozen=True, eq=False):
     """Nonzeros by row: column indices ascend within a row, no index twice, no stored zero.
 
     >>> matrix = coordinates_csr((2, 3), np.array([1, 0]), np.array([2, 1]), data=None)
@@ -69,8 +68,7 @@ class Csr:
         return digest.hexdigest()
 
 
-@dataclass(frozen=True, eq=False)
-class Ramps:
+class Ramps(Struct, frozen=True, eq=False):
     """0 to `length` − 1 over and over, `times` times: the column indices of a matrix without zeros, made where they are read.
 
     >>> Ramps(3, 2)[1:5], np.asarray(Ramps(3, 2))

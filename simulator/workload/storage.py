@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Annotated, Generic, Literal, TypeVar
 
 import numpy as np
+from msgspec import Struct
 from numpy.typing import NDArray
 from pydantic import Field, PositiveInt, model_validator
 
@@ -56,8 +56,7 @@ MAX_RUN_BITS = 32
 """Widest run length that `index_bits: auto` tries."""
 
 
-@dataclass(frozen=True)
-class StoredBits(Generic[Number]):
+class StoredBits(Struct, Generic[Number], frozen=True):
     """What a part of W takes, in bits, or each of several parts."""
 
     values: Number
@@ -72,8 +71,7 @@ class StoredBits(Generic[Number]):
         return StoredBits(self.values + other.values, self.metadata + other.metadata)
 
 
-@dataclass(frozen=True, eq=False)
-class TileSize(Generic[Number]):
+class TileSize(Struct, Generic[Number], frozen=True, eq=False):
     """As much of a tile of W, or of each of several, as forms without runs and groups depend on."""
 
     rows: Number
@@ -83,8 +81,7 @@ class TileSize(Generic[Number]):
     nnz: Number
 
 
-@dataclass(frozen=True, eq=False)
-class StoredTile(TileSize[int]):
+class StoredTile(TileSize[int], frozen=True, eq=False):
     """A tile of W, which is stored by itself: rows and columns are counted from its corner."""
 
     first_column: int

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+import dataclasses
 
 import numpy as np
+from msgspec.structs import replace
 
 from simulator.workload.slices import first_blocks
 from simulator.workload.types import Operation, Workload
@@ -18,7 +19,7 @@ def thinned(workload: Workload, part: int) -> Workload:
 
     Every operation has the features that it had, so that tiles and lists are as they were, and there are fewer of them.
     """
-    return replace(workload, operations=tuple(_thinned(operation, part) for operation in workload.operations))
+    return dataclasses.replace(workload, operations=tuple(_thinned(operation, part) for operation in workload.operations))
 
 
 def _thinned(operation: Operation, part: int) -> Operation:

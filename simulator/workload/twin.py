@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
+
+from msgspec.structs import replace
 
 from simulator.workload.blocks import Stack
 from simulator.workload.operands import activations, weight

@@ -153,7 +153,10 @@ def test_the_same_from_python(place: Path) -> None:
 
 def test_explain_one_and_all(sparsim: Type) -> None:
     assert sparsim("explain", "bank_conflict").out.startswith("bank_conflict – bank conflict [unit-cycles]: its oldest request lost")
-    everything = sparsim("explain").out
+    everything = sparsim("explain", "--full").out
+    names = sparsim("explain").out.splitlines()
+    assert names[0].startswith("Metrics (")
+    assert len(names) <= 15
     assert "power_density_w_per_mm2 – power density [W/mm²]" in everything
     misspelt = sparsim("explain", "bank_conflit")
     assert (misspelt.code, misspelt.out) == (2, "")
@@ -166,11 +169,14 @@ def test_inspect_tells_a_workload_from_a_machine(place: Path, sparsim: Type) -> 
     assert (place / "spy.png").read_bytes().startswith(b"\x89PNG")
     machine = json.loads(sparsim("inspect", "crossbar.yaml", "--json").out)
     assert machine["derived"]["multipliers"] == 16
-    assert "activation banks" in sparsim("inspect", "systolic.yaml").out
+    assert "activation banks" in sparsim("inspect", "systolic.yaml", "--full").out
+    short = sparsim("inspect", "systolic.yaml").out
+    assert "operand and output memories" in short
+    assert len(short.splitlines()) <= 18
 
 
 def test_inspect_shows_the_paths_that_bound_the_clock(place: Path, sparsim: Type) -> None:
-    shown = sparsim("inspect", "crossbar.yaml", "--set", "fabric.accumulate_latency=7")
+    shown = sparsim("inspect", "crossbar.yaml", "--set", "fabric.accumulate_latency=7", "--full")
     assert "paths that bound the clock" in shown.out
     assert "fabric.network.allocation" in shown.out
     paths = json.loads(sparsim("inspect", "crossbar.yaml", "--json", "--set", "fabric.accumulate_latency=7").out)["paths"]

@@ -67,9 +67,24 @@ def test_inspect_says_it_too(sparsim: Type, name: str) -> None:
         ),
         (("inspect", "systolic.yaml", "-o", "networks"), "no network to draw"),
         (("explane",), "explain"),
+        (("run", "crossbar.yaml", "-w", ""), "an empty name; allowed: a file, or a name in workloads"),
+        (("run", "tiny.yaml", "-w", "tiny.yaml"), "tiny.yaml: is a workload, since it has the key operations; allowed: a machine"),
+        (("sweep", "crossbar.yaml"), "crossbar.yaml: is a machine, since it has the key fabric; allowed: a sweep, with the key axes"),
+        (("run", "crossbar.yaml", "-w", "m.npy"), "make one: sparsim import m.npy -o traces/m, then -w traces/m"),
+        (("inspect", "m.npy"), "m.npy: weights, and no workload file"),
+        (("trace", "resnet50", "--tokens", "64"), "resnet50: takes one image, and no tokens"),
+        (
+            ("breakeven", "--axis", "fabric.network.queues", "--range", "1:2", "--between", "crossbar,hybrid", "-w", "tiny.yaml"),
+            "--axis fabric.network.queues: takes no numbers, but fifo, voq",
+        ),
+        (
+            ("breakeven", "--axis", "window", "--range", "1:2", "--between", "crossbar,hybrid", "-w", "tiny.yaml"),
+            "window: unknown key",
+        ),
     ],
 )
 def test_a_mistyped_command(place: Path, sparsim: Type, arguments: tuple[str, ...], message: str) -> None:
+    (place / "m.npy").write_bytes(b"not looked at")
     (place / "full").mkdir()
     (place / "full" / "letter.txt").write_text("keep me", encoding="utf-8")
     outcome = sparsim(*arguments)

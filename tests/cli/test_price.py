@@ -102,6 +102,7 @@ def test_a_latency_that_would_be_another_is_refused_unless_held(saved: Path, spa
         (("sensitivity", "nowhere"), "name a workload with -w"),
         (("sensitivity", "saved/result-crossbar.json"), "a ratio needs two machines"),
         (("sensitivity", "saved", "--between", "crossbar"), "as A,B"),
+        (("sensitivity", "saved", "--between", "crossbar,crossbar"), "as A,B"),
         (("sensitivity", "saved", "--between", "crossbar,replica"), "replica: no such run"),
         (("sensitivity", "saved", "saved"), "two results are of a machine called"),
         (("sensitivity", "saved", "-s", "fabric.units=8"), "name a workload with -w"),

@@ -28,7 +28,9 @@ def test_all_that_ships_is_listed_by_the_names_that_commands_take(sparsim: Type)
     assert {"tinygpt", "twins/gnn_cora_adj"} <= set(listed["workloads"])
     assert "7nm" in listed["technologies"]
     assert not {"common", "dram"} & set(listed["technologies"])
-    lines = sparsim("list").out.splitlines()
+    assert "; and 13 in flagship/" in " ".join(sparsim("list").out.split())
+    assert "flagship/clusters-64" not in sparsim("list", "machines").out
+    lines = sparsim("list", "--full").out.splitlines()
     assert lines[0].startswith("machines: crossbar, crossbar-64, hybrid")
     assert any(line.strip().startswith("flagship/clusters-") for line in lines)  # those of a folder apart
 
@@ -82,7 +84,7 @@ def test_a_new_machine_runs_and_a_new_workload_finds_its_matrices(place: Path, s
 def test_what_is_no_name_or_no_such_file_is_refused(place: Path, sparsim: Type) -> None:
     for arguments, message in (
         (("machine", "a/b"), "a/b: allowed as a name"),
-        (("workload", "mine", "--from", "crossbar.yaml"), "crossbar.yaml:5: fabric: unknown key"),
+        (("workload", "mine", "--from", "crossbar.yaml"), "crossbar.yaml: is a machine, since it has the key fabric; allowed: a workload"),
         (("machine", "mine", "--from", "crosbar"), "nearest: crossbar"),
     ):
         refused = sparsim("new", *arguments)

@@ -247,6 +247,11 @@ def test_a_saved_value_of_another_type_is_said_in_a_sentence(swept: Path, sparsi
     priced = sparsim("price", "ran", "--json")
     assert "not a whole sparsim result: elaborated.dram_latency_cycles is list, no number" in priced.err
     file.write_text(json.dumps(whole | {"cost": "none"}), encoding="utf-8")
+    (swept / "other").mkdir()
+    (swept / "other" / "run.json").write_text("{}", encoding="utf-8")
+    refused = sparsim("plot", "ran", "-o", "other")
+    assert (refused.code, "other: holds another report" in refused.err) == (2, True)
+    assert "a file; allowed: the folder of a result, ran" in sparsim("plot", "ran/result.json").err
     drawn = sparsim("plot", "ran", "-o", "drawn")
     assert drawn.code == 2
     assert drawn.err.startswith("Error: ran")

@@ -149,3 +149,15 @@ def test_an_address_that_is_none_is_refused_at_once(place: Path, sparsim: Type) 
     outcome = sparsim("sweep", "s.yaml", "-q", "--dask", "foo")
     assert outcome.code == 2
     assert "--dask foo: allowed: tcp://HOST:PORT" in outcome.err
+
+
+def test_without_stdout_and_stderr_a_command_writes_to_nowhere(monkeypatch: pytest.MonkeyPatch) -> None:
+    from simulator.cli.entry import open_closed_streams
+
+    monkeypatch.setattr(sys, "stdout", None)
+    monkeypatch.setattr(sys, "stderr", None)
+    open_closed_streams()
+    print("to nowhere", file=sys.stderr)
+    assert [stream.name for stream in (sys.stdout, sys.stderr)] == [os.devnull, os.devnull]
+    sys.stdout.close()
+    sys.stderr.close()

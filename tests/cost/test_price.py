@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
-from dataclasses import fields, replace
+from dataclasses import fields
 from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from simulator.activity import COUNTERS, Activity, Bounds, Counts
 from simulator.cost import Cost, Technology, around, load_technology

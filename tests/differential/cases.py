@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+import dataclasses
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from simulator.engine.cluster import ClusterSpec
 from simulator.engine.work import WHOLE_LISTS, ListStream, TileWork
@@ -100,7 +102,7 @@ class Case:
     def other(self) -> Case:
         """Another tile of other sizes for the same cluster."""
         tokens, stream = max(1, self.token_words - 1), ListStream(2, 2) if self.stream == WHOLE_LISTS else WHOLE_LISTS
-        return replace(
+        return dataclasses.replace(
             self, seed=self.seed + 1, k_words=self.k_words + 1, token_words=tokens, zeros=0.0 if self.zeros else 0.2, stream=stream
         )
 

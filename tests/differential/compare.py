@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import astuple
+from msgspec.structs import astuple
 
 from simulator.activity import Activity, Ideal
 from simulator.engine.batch import WorkBatch

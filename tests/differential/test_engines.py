@@ -1,10 +1,10 @@
 """Engine against engine: equal in cycles and in every counter, on random clusters and work over every option."""
 
 import math
-from dataclasses import replace
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from simulator.engine.compiled.system.plan import SystemPlan
 from simulator.engine.engines import SYSTEM_ENGINES

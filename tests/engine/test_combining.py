@@ -1,11 +1,10 @@
 """Rule 15: requests for one word that meet at a crossbar's arbiter share an access, and their words land together."""
 
-from dataclasses import replace
-
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from simulator.activity import CAUSES
 from simulator.engine.cluster import ClusterSpec, Outcome

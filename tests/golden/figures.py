@@ -8,9 +8,11 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, astuple, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
+
+from msgspec.structs import asdict, astuple
 
 import simulator
 from simulator.machine import Machine

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from typing import Any
 
 import pytest
+from msgspec.structs import asdict
 
 from simulator.version import MODEL_VERSION
 from tests.golden.figures import figures, recorded

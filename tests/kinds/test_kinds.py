@@ -1,12 +1,11 @@
 """Every kind of product against SciPy, and what it costs a fabric of words: one token, one lane, more groups than words."""
 
-from dataclasses import replace
-
 import numpy as np
 import pytest
 import scipy.sparse
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from simulator.errors import MappingError
 from simulator.kinds.units.machine import UnitsMachine

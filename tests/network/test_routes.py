@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import asdict
 
 from simulator.errors import ConfigError
 from simulator.network import TOPOLOGIES, Graph, TopologyName
@@ -50,7 +51,7 @@ def test_in_words_and_one_by_one_are_the_same(name: TopologyName) -> None:
         tally = _Tally(TOPOLOGIES[name](90, 130, 3))
         way(tally)
         found.append(tally.routes())
-    words, singly = (vars(routes) for routes in found)
+    words, singly = (asdict(routes) for routes in found)
     assert all((words[field] == singly[field]).all() for field in words)
 
 

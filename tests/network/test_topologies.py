@@ -163,6 +163,6 @@ def test_drawing_is_remembered() -> None:
 
 def test_unknown_routes_are_refused() -> None:
     graph = draw("mesh", 4, 4, 4)
-    lost = Graph(**{name: getattr(graph, name) for name in Graph.__dataclass_fields__} | {"route": np.full_like(graph.route, -2)})
+    lost = Graph(**{name: getattr(graph, name) for name in Graph.__struct_fields__} | {"route": np.full_like(graph.route, -2)})
     with pytest.raises(ConfigError, match="no route"):
         check_deadlock_free(lost)

@@ -88,5 +88,11 @@ def test_what_is_beyond_saturation_is_drawn_as_such_and_theory_has_its_lines() -
     assert any(text.startswith("saturated") for text in told)
 
 
+def test_a_load_so_small_that_nothing_was_sent_has_an_axis_all_the_same() -> None:
+    curve = NetworkCurve("crossbar", "uniform", NetworkSpec(sources=8, sinks=8), 1000, (TrafficPoint(1e-300, 0, 0, 0),), None, {})
+    _, below = load_latency_figure(curve).axes
+    assert below.get_yscale() == "linear"
+
+
 def test_a_network_is_drawn_under_the_name_of_its_machine() -> None:
     assert topology_figure(draw("mesh", 4, 4, 2), "mine, reply network").get_suptitle().startswith("mine, reply network (mesh): 4 sources")

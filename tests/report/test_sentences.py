@@ -1,7 +1,8 @@
 """Sentences about runs: what an ideal part would save, what is too hot, and the lines of the summary."""
 
-from dataclasses import replace
+import dataclasses
 
+from msgspec.structs import replace
 from sample_results import FABRICS, sample_result
 
 from simulator.report.folder import as_text
@@ -39,7 +40,7 @@ def test_heat_above_the_limit_is_said_once_of_all_machines() -> None:
 
 def limited(result: Result, limit: float) -> Result:
     machine = result.machine.model_copy(update={"power_density_limit_w_per_mm2": limit})
-    return replace(result, elaborated=replace(result.elaborated, machine=machine))
+    return dataclasses.replace(result, elaborated=replace(result.elaborated, machine=machine))
 
 
 def test_the_summary_is_a_line_a_machine_on_eighty_columns_the_best_first() -> None:
@@ -53,7 +54,9 @@ def test_the_summary_is_a_line_a_machine_on_eighty_columns_the_best_first() -> N
 
 def test_where_a_name_or_a_word_has_no_room_it_is_cut_and_no_number_is() -> None:
     result = sample_result("crossbar")
-    named = replace(result, elaborated=replace(result.elaborated, machine=result.machine.model_copy(update={"name": "crossbar" * 9})))
+    named = dataclasses.replace(
+        result, elaborated=replace(result.elaborated, machine=result.machine.model_copy(update={"name": "crossbar" * 9}))
+    )
     lines = as_text(summary_table([named], None), 80).splitlines()
     assert max(map(len, lines)) <= 80
     assert all(significant(value) in lines[2] for value in (result.fabric_area_mm2, result.seconds * 1e6))

@@ -46,7 +46,7 @@ def test_within_three_per_cent_they_are_level(ratio: float, level: bool) -> None
 def test_where_another_wins_by_another_figure_it_flips() -> None:
     verdict = judged(entrant("one", 1.0, seconds=2.0), entrant("other", 3.0, seconds=1.0))
     assert verdict.flips == (Flip("seconds", "other", 2.0),)
-    assert verdict_sentences(verdict)[1] == "It flips by time to other (0.500×)."
+    assert verdict_sentences(verdict)[1] == "By time other wins (0.500×)."
     assert not judged(entrant("one", 1.0, seconds=1.02), entrant("other", 3.0, seconds=1.0)).flips, "level is no flip"
 
 

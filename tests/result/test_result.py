@@ -1,11 +1,12 @@
 """A result: its metrics, its file, its share of time for each operation."""
 
+import dataclasses
 import json
 import math
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 from sample_results import FABRICS, sample_result
 
 from simulator.activity import operation_shares
@@ -102,7 +103,7 @@ def test_fused_operations_divide_their_time_by_what_each_computes() -> None:
 
 def test_a_run_of_no_cycles_divides_by_nothing() -> None:
     result = sample_result("crossbar")
-    empty = replace(result, activity=replace(result.activity, cycles=0), cost=replace(result.cost, seconds=0.0))
+    empty = dataclasses.replace(result, activity=replace(result.activity, cycles=0), cost=replace(result.cost, seconds=0.0))
     assert empty.power_w == 0
     assert empty.to_dict()["utilization"] == 0
 

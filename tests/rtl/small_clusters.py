@@ -11,6 +11,7 @@ from simulator.engine.batch import WorkBatch
 from simulator.engine.cluster import ClusterSpec
 from simulator.engine.work import WHOLE_LISTS, ListStream, TileWork
 from simulator.kinds.gather.rtl import GATHERED, rows_of
+from simulator.kinds.sampled.rtl.agreement import SAMPLED
 from simulator.kinds.scatter.compiled.engine import run_scatters
 from simulator.kinds.scatter.rtl.agreement import SCATTERED, most_columns
 from simulator.kinds.scatter.rtl.elaboration import one_a_cycle
@@ -164,6 +165,14 @@ def scattered_agreement_of(case: Case) -> Agreement:
     shape = shape_of(one_a_cycle(spec), work, case.banks, most_columns(work), lanes=1 + (case.seed % 4 == 0))
     outcome = run_scatters(spec, WorkBatch([work]), [None]).outcome(0)
     return Pair(shape, SCATTERED).run(repr(case), work, (outcome,))
+
+
+def sampled_agreement_of(case: Case) -> Agreement:
+    """The same where units sum at the places of a mask, over up to three token words and two to five lanes."""
+    spec, work = replace(case, token_words=1 + case.seed % 3).sampled()
+    lying = SAMPLED.as_it_lies(work)
+    shape = shape_of(spec, lying, case.banks, rows_of(lying), lanes=spec.summed_lanes)
+    return Pair(shape, SAMPLED).run(repr(case), work, (run_compiled(spec, work),))
 
 
 MOST_PORTS = 9

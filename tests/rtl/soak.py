@@ -10,7 +10,7 @@ from collections import Counter
 
 from simulator.rtl.design import Agreement
 from tests.differential.cases import Case, cases
-from tests.rtl.small_clusters import MOST_PORTS, agreement_of, has_hardware, scattered_agreement_of
+from tests.rtl.small_clusters import MOST_PORTS, agreement_of, has_hardware, sampled_agreement_of, scattered_agreement_of
 from tests.soaking import run_fresh
 
 
@@ -23,7 +23,7 @@ def main() -> int:
     found: list[str] = []
 
     def compare(case: Case) -> None:
-        for agreed in (agreement_of, scattered_agreement_of):
+        for agreed in (agreement_of, scattered_agreement_of, sampled_agreement_of):
             note(case, agreed(case))
 
     def note(case: Case, agreement: Agreement) -> None:

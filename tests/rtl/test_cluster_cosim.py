@@ -10,6 +10,7 @@ import pytest
 from amaranth.hdl import Const, ResetInserter, Signal
 from amaranth.sim import Simulator
 
+from simulator.kinds.sampled.rtl.unit import LaneSums
 from simulator.kinds.scatter.rtl.sums import AccumulatingBank, AccumulatingPort
 from simulator.network import TOPOLOGIES
 from simulator.rtl import allocator
@@ -21,9 +22,17 @@ from simulator.rtl.cosim.pysim import PythonSimulation
 from simulator.rtl.cosim.traced import Traced, probes
 from simulator.rtl.outputs import GatedCluster, output_banks
 from tests.clusters import run_compiled
-from tests.rtl.small_clusters import agreement_of, pair_of, referred, scattered_agreement_of, scattering_case, small_case
+from tests.rtl.small_clusters import (
+    agreement_of,
+    pair_of,
+    referred,
+    sampled_agreement_of,
+    scattered_agreement_of,
+    scattering_case,
+    small_case,
+)
 
-GATHERED, SCATTERED, BATCHES = 100, 40, 10
+GATHERED, SCATTERED, SAMPLED, BATCHES = 80, 30, 10, 10
 
 
 @pytest.mark.parametrize("batch", range(BATCHES))
@@ -45,6 +54,25 @@ def test_random_clusters_that_scatter_are_exact(batch: int) -> None:
         assert agreement.difference is None, f"{number}: {agreement.name}"
         seen.update(agreement.compared)
     assert all(seen[kind] for kind in ("issues", "reads", "grants", "accesses", "additions", "drops"))
+
+
+def test_random_clusters_that_sum_at_the_places_of_a_mask_are_exact() -> None:
+    """Of the part after that, behind one of many units."""
+    seen: Counter[str] = Counter()
+    for number in range(GATHERED + SCATTERED + 2, GATHERED + SCATTERED + 2 + SAMPLED):
+        agreement = sampled_agreement_of(small_case(number))
+        assert agreement.difference is None, f"{number}: {agreement.name}"
+        seen.update(agreement.compared)
+    assert all(seen[kind] for kind in ("issues", "grants", "accesses", "landings", "operands", "merges", "writes", "drops"))
+
+
+def test_a_lane_that_is_left_out_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    """In the first sum that is written, and in nothing before."""
+    reduced = LaneSums.reduced
+    monkeypatch.setattr(LaneSums, "reduced", lambda self, m, sums: reduced(self, m, sums & ~((1 << self.shape.sum_bits) - 1)))
+    difference = sampled_agreement_of(small_case(4)).difference
+    assert difference is not None
+    assert ": write: engine token 0, row" in difference.what
 
 
 def test_a_sum_that_forgets_what_came_before_is_found(monkeypatch: pytest.MonkeyPatch) -> None:

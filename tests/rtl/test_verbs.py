@@ -10,7 +10,7 @@ import pytest
 from typer.testing import CliRunner
 
 from simulator.cli.app import application
-from simulator.cosim import cosimulate, design_of
+from simulator.cosim import cosimulate, designs_of
 from simulator.errors import ConfigError
 from simulator.rtl import allocator
 from simulator.rtl.design import CosimOptions
@@ -61,8 +61,8 @@ def test_a_cluster_that_scatters_agrees_and_is_written(files: tuple[str, str]) -
     code, told = typed("cosim", files[0], "-w", files[1], "--set", "mapping.dataflow=scatter")
     assert code == 0, told
     assert "additions" in told
-    text = rtlil(design_of(machine({**TINY, "bank_kib": 0.03125}, mapping={"dataflow": "scatter"})))
-    assert "drain_word" in text
+    (design,) = designs_of(machine({**TINY, "bank_kib": 0.03125}, mapping={"dataflow": "scatter"}))
+    assert "drain_word" in rtlil(design)
 
 
 def test_what_differs_is_shown(files: tuple[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
@@ -96,13 +96,26 @@ REFUSED: list[tuple[dict[str, Any], dict[str, Any], str]] = [
 @pytest.mark.parametrize(("fabric", "keys", "message"), REFUSED)
 def test_what_has_no_hardware_is_refused_by_name(fabric: dict[str, Any], keys: dict[str, Any], message: str) -> None:
     with pytest.raises(ConfigError, match=message):
-        design_of(machine(fabric, **keys))
+        designs_of(machine(fabric, **keys))
 
 
-def test_a_sampled_product_is_refused() -> None:
-    mask, gradient, x = sparse(np.random.default_rng(3), 4, 4, 0.5), np.ones((4, 2)), np.ones((4, 2))
-    with pytest.raises(ConfigError, match="works as sampled is not elaborated"):
-        list(cosimulate(machine({"lane_tree": True}), workload(sampled_operation(mask, gradient, x)), CosimOptions()))
+def test_a_sampled_product_is_run_with_all_its_lanes() -> None:
+    """In two tiles of three token words and one of two: tokens are what is added up."""
+    random = np.random.default_rng(3)
+    mask, gradient, x = sparse(random, 4, 4, 0.5), sparse(random, 4, 16, 0.8), sparse(random, 4, 16, 0.6)
+    of, what = (
+        machine(TINY | {"lanes": 2, "lane_tree": True}, mapping={"tokens_per_tile": 3}),
+        workload(sampled_operation(mask, gradient, x)),
+    )
+    agreements = list(cosimulate(of, what, CosimOptions(tiles=3)))
+    assert len(agreements) == 3
+    assert all(agreement.difference is None and agreement.compared["writes"] for agreement in agreements)
+    designs = designs_of(of)
+    assert [design.name for design in designs] == ["small_cluster", "small_sampled"]
+    assert "2 units that add up 2 lanes" in designs[1].about
+    assert ["fill_own" in rtlil(design) for design in designs] == [False, True]
+    with pytest.raises(ConfigError, match="--lanes 1: op is a sampled product, which adds up all 2 lanes"):
+        list(cosimulate(of, what, CosimOptions(lanes=1)))
 
 
 def test_an_operation_without_entries_is_told() -> None:

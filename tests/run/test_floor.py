@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 import pytest
 from floors import check_floors
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 from strategies import DATAFLOWS, elaborated, gather_machines, machine, mixtures, operation, run, sampled_operation, sparse, workload
 
 from simulator.cost import load_technology

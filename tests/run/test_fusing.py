@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+import dataclasses
 from typing import Any
 
 import numpy as np
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from simulator.engine.engines import ENGINES
 from simulator.errors import MappingError
@@ -27,7 +28,7 @@ CASES = st.one_of(array_cases(), units_cases(), units_cases(**ROOMY))
 
 
 def open_to(what: Workload) -> Workload:
-    return replace(what, fuse=tuple(replace(chain, if_fits=True) for chain in what.fuse))
+    return dataclasses.replace(what, fuse=tuple(replace(chain, if_fits=True) for chain in what.fuse))
 
 
 def ran(of: Machine, what: Workload, **keys: Any) -> Timing:
@@ -47,7 +48,7 @@ def test_a_chain_by_itself_is_the_quicker_of_fused_and_apart(case: Case) -> None
         replace(op, weight_home="dram", depends_on=tuple(name for name in op.depends_on if name in names))
         for op in case.workload.operations[1:]
     ]
-    demanded = replace(workload(*alone), fuse=(Chain(tuple(names)),))
+    demanded = dataclasses.replace(workload(*alone), fuse=(Chain(tuple(names)),))
     either = [ran(case.machine, what).activity for what in (demanded, workload(*alone))]
     best = min(either, key=lambda activity: (activity.cycles, dram_bytes(activity.counts)))
     chosen = ran(case.machine, open_to(demanded)).activity
@@ -93,11 +94,11 @@ def test_where_only_some_are_fused_others_may_live_elsewhere_and_the_floor_knows
     first = causal(np.random.default_rng(0), 8, 3, 2)
     qk, av = (replace(op, name=op.name + "2") for op in first[1:])
     second = [qk, replace(av, depends_on=("source", "qk2"))]
-    what = replace(workload(*first, *second), fuse=tuple(Chain((f"qk{end}", f"av{end}"), True) for end in ("", "2")))
+    what = dataclasses.replace(workload(*first, *second), fuse=tuple(Chain((f"qk{end}", f"av{end}"), True) for end in ("", "2")))
     of = machine(ROOMY, activation_buffer_kib=0.5, activation_format="dense")
     assert not Alternatives.of(of, what).leave_others_alone
     for chosen in ([], what.fuse[:1], what.fuse[1:], what.fuse):
-        timing = ran(of, replace(what, fuse=tuple(replace(chain, if_fits=False) for chain in chosen)))
+        timing = ran(of, dataclasses.replace(what, fuse=tuple(replace(chain, if_fits=False) for chain in chosen)))
         least = Floor(what).least(elaborated(of))
         assert least.cycles <= timing.activity.cycles
         assert all(a <= b for a, b in zip(least.counts.values(), timing.activity.counts.values(), strict=True))

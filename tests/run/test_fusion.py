@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import dataclasses
 import itertools
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from simulator.activity import Counts
 from simulator.engine.engines import ENGINES
@@ -50,7 +52,7 @@ def chain_of(random: np.random.Generator, sizes: list[int], batch: int, n: int, 
 
 def fused(*operations: Operation, if_fits: bool = False) -> Workload:
     """All but the first, which makes their operands, as a chain."""
-    return replace(workload(*operations), fuse=(Chain(tuple(op.name for op in operations[1:]), if_fits),))
+    return dataclasses.replace(workload(*operations), fuse=(Chain(tuple(op.name for op in operations[1:]), if_fits),))
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,7 +68,7 @@ class Case:
 
     @property
     def apart(self) -> Workload:
-        return replace(self.workload, fuse=())
+        return dataclasses.replace(self.workload, fuse=())
 
 
 @st.composite
@@ -197,7 +199,7 @@ def test_what_lies_between_takes_no_room() -> None:
     of = machine(ROOMY, activation_buffer_kib=0.3, activation_format="dense")
     homes = kind_of(of).residency(of, what)
     assert [(home.x, home.w, home.y) for home in homes[1:]] == [("buffer", "buffer", "chip"), ("chip", "buffer", "buffer")]
-    apart = kind_of(of).residency(of, replace(what, fuse=()))
+    apart = kind_of(of).residency(of, dataclasses.replace(what, fuse=()))
     assert [(home.x, home.w, home.y) for home in apart[1:]] == [("buffer", "buffer", "dram"), ("dram", "dram", "buffer")]
 
 
@@ -238,7 +240,7 @@ def test_forced_tokens_are_kept_to() -> None:
 def test_a_chain_of_operations_that_are_not_there_is_refused() -> None:
     source, *rest = chain_of(np.random.default_rng(3), [3, 9, 3], 2, 5, 1.0, 1.0)
     with pytest.raises(MappingError, match=r"^fuse: \[op0, op1\]: the workload has no operation op1$"):
-        run(machine(ROOMY), replace(fused(source, *rest), operations=(source, rest[0])))
+        run(machine(ROOMY), dataclasses.replace(fused(source, *rest), operations=(source, rest[0])))
 
 
 @pytest.mark.parametrize("threads", [2])

@@ -1,12 +1,13 @@
 """No level of the memory system moves more than it can: in a run, in each of its operations, on every kind of machine."""
 
-from dataclasses import replace
+import dataclasses
 from typing import Any, get_args
 
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from simulator import load_machine, load_workload, simulate
 from simulator.activity import Activity, Ideal
@@ -90,7 +91,7 @@ def test_a_level_that_moved_too_much_stops_the_run() -> None:
     quick = replace(only, compute_cycles=only.compute_cycles // 8)
     with pytest.raises(CheckError, match="op: banks moved"):
         check_levels(elaborated(of), replace(activity, operations=(quick,)), "none")
-    without_banks = replace(quick, counts=replace(only.counts, x_bank_reads=0))
+    without_banks = replace(quick, counts=dataclasses.replace(only.counts, x_bank_reads=0))
     with pytest.raises(CheckError, match="op: network moved"):
         check_levels(elaborated(of), replace(activity, operations=(without_banks,)), "none")
     check_levels(elaborated(of), replace(activity, operations=(without_banks,)), "network")

@@ -1,8 +1,9 @@
 """What comes out of a run does not depend on how many threads it ran in, nor on which engine a small run took."""
 
-from dataclasses import replace
+import dataclasses
 
 import pytest
+from msgspec.structs import replace
 
 from simulator.engine import engines
 from simulator.engine.compiled.kernels import Kernel
@@ -17,7 +18,7 @@ def test_threads_change_nothing(machine: str, monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setattr(dataflow, "BATCH_ENTRIES", 1)
     monkeypatch.setattr(engines, "SMALL_RUN_REQUESTS", 0)
     workload = load_workload("tinygpt")
-    part = replace(workload, operations=workload.operations[:1], fuse=())
+    part = dataclasses.replace(workload, operations=workload.operations[:1], fuse=())
     alone, three = (simulate(load_machine(machine), part, threads=threads) for threads in (1, 3))
     assert alone.activity == three.activity
     assert alone.to_dict() == three.to_dict()
@@ -26,7 +27,7 @@ def test_threads_change_nothing(machine: str, monkeypatch: pytest.MonkeyPatch) -
 def test_a_small_run_is_the_same_on_either_engine(monkeypatch: pytest.MonkeyPatch) -> None:
     workload = load_workload("tinygpt")
     chosen = [replace(op, depends_on=()) for op in workload.operations if op.name in ("h0.c_attn", "h0.c_proj")]
-    part = replace(workload, operations=tuple(chosen), fuse=())
+    part = dataclasses.replace(workload, operations=tuple(chosen), fuse=())
     machine = load_machine("hybrid")
     by_reference = simulate(machine, part, engine="reference")
     monkeypatch.setattr(engines, "SMALL_RUN_REQUESTS", 0)

@@ -5,13 +5,13 @@ Bytes are whole bursts of 64 a transfer where DRAM moves them.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from simulator.activity import Activity, Counts
 from simulator.engine.engines import ENGINES

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 import random
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import accumulate
+
+from msgspec.structs import replace
 
 from simulator.system.parts import Part, Sums
 from simulator.system.program import MEMORY, Drain, Fill, Flow, MemoryLevel, OperationProgram, Program, TileStep, interleaved, joined
@@ -51,7 +54,7 @@ class _Draw:
             chain = self._chain() if self.often(0.3) else [self._operation()]
             placed = [one.of_operation(place) for place, one in enumerate(chain, operations)]
             ahead = len(chain) == 2 and self.often(0.5)
-            programs.append(interleaved([replace(placed[0], ahead=ahead), *placed[1:]]) if len(chain) > 1 else placed[0])
+            programs.append(interleaved([dataclasses.replace(placed[0], ahead=ahead), *placed[1:]]) if len(chain) > 1 else placed[0])
             operations += len(chain)
         made_from = [self.chance.choices(range(place), k=self.chance.randint(0, 2)) if place else [] for place in range(operations)]
         return joined(programs, tuple(map(tuple, made_from)))

@@ -1,10 +1,10 @@
 """What is lost on purpose is missed: every conservation law stops the run that breaks it."""
 
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pytest
+from msgspec.structs import replace
 
 from simulator.activity import Activity, Bounds, Counts, OperationActivity, Shape
 from simulator.engine.engines import play

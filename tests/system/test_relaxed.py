@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+import dataclasses
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from simulator.engine.engines import play
 from simulator.system.parts import Part, Sums
@@ -39,7 +40,7 @@ def test_no_program_is_through_before_its_relaxation(case: SystemCase) -> None:
     assert end <= cycles
     assert QuickBound(OperationProgram(program.tiles, program.x_fills, program.w_fills, program.drains)).cycles(spec) <= cycles
     tiles = tuple(tile if tile.w_flow or tile.y_flow else replace(tile, cycles=tile.cycles // 2) for tile in program.tiles)
-    assert earliest_end(spec, replace(program, tiles=tiles)) <= end
+    assert earliest_end(spec, dataclasses.replace(program, tiles=tiles)) <= end
 
 
 def test_rows_may_leave_before_the_first_piece_of_a_list_is_there() -> None:

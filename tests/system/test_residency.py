@@ -1,8 +1,7 @@
 """Rule 7: a tensor stays in the activation buffer if all live tensors fit when it is produced."""
 
-from dataclasses import replace
-
 import numpy as np
+from msgspec.structs import replace
 
 from simulator.kinds import kind_of
 from simulator.system.tensors import Residency

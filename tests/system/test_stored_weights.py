@@ -1,6 +1,5 @@
 """Stored weights on machines: what is fetched is the format's bytes, lists and cycles of the fabric stay as they were."""
 
-from dataclasses import replace
 from itertools import pairwise
 from typing import Any, get_args
 
@@ -8,6 +7,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from simulator.activity import Counts
 from simulator.errors import MappingError

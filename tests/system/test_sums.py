@@ -5,9 +5,8 @@ DRAM moves 16 bytes a cycle in bursts of 64 and answers after 10 cycles; every t
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 
 from simulator.system.outcome import SystemOutcome
 from simulator.system.parts import Part, Sums

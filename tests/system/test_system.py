@@ -3,11 +3,11 @@
 DRAM moves 16 bytes a cycle in bursts of 64 and answers after 10 cycles; every trunk and bus moves 64 bytes a cycle.
 """
 
-from dataclasses import replace
 from typing import get_args
 
 import numpy as np
 import pytest
+from msgspec.structs import replace
 
 from simulator.system.outcome import SystemOutcome
 from simulator.system.parts import Part

@@ -1,9 +1,8 @@
 """Some blocks of a batched product as a product of their own."""
 
-from dataclasses import replace
-
 import numpy as np
 import pytest
+from msgspec.structs import replace
 
 from simulator.workload.slices import slices
 from tests.run.test_fusion import diagonal

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
+from msgspec.structs import replace
 
 from simulator import load_machine, simulate
 from simulator.workload.thinned import LEAST_BLOCKS, LEAST_TOKENS, thinned

@@ -1,12 +1,12 @@
 """A W without zeros is known by its sizes: it is the W that its elements make, in every dataflow, and takes no room."""
 
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 from round_numbers import round_machine
 
 import simulator

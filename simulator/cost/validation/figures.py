@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from functools import reduce
 from operator import or_
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 
+from msgspec.structs import replace
 from pydantic import Field, create_model, model_validator
 
 from simulator.cost.constants import DramConstants, load_dram_devices

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from msgspec import Struct
 from numpy.typing import NDArray
 
 from simulator.engine.cluster import ClusterSpec
@@ -27,8 +27,7 @@ from simulator.engine.compiled.network_plan import NetworkPlan, Pipelines, write
 from simulator.engine.compiled.records import Memory, View, fields_of, view
 
 
-@dataclass(frozen=True, eq=False)
-class FabricMemory:
+class FabricMemory(Struct, frozen=True, eq=False):
     """The memory of a fabric at rest."""
 
     fabric: type[Fabric[Any]]

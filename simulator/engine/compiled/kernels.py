@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import ctypes
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import cache
 from threading import Lock
 from typing import Any
+
+from msgspec import Struct
 
 from simulator.engine.compiled import kernel_files
 
@@ -15,8 +16,7 @@ _LOADED: dict[Kernel, Callable[..., None]] = {}
 _loading = Lock()
 
 
-@dataclass(frozen=True)
-class Kernel:
+class Kernel(Struct, frozen=True):
     """A compiled loop: it runs a memory from its clock's cycle on, to its end or to a cycle.
 
     Its function `run_NAME` is in `module`, and takes `arrays`, of these types, and a number.

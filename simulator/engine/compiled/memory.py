@@ -6,13 +6,13 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
+from msgspec import Struct
 from numpy.typing import NDArray
 
 from simulator.engine.compiled.records import Addresses, Memory, Record, View, size_of, view
 
 
-@dataclass(frozen=True)
-class Block:
+class Block(Struct, frozen=True):
     """Records that follow each other.
 
     >>> from simulator.engine.compiled.layout import Pipe

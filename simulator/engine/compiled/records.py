@@ -19,10 +19,10 @@ In a kernel `link.widest.wanted += 1` is two loads, an addition and a store (`in
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Annotated, Any, Generic, Literal, TypeVar, get_args, get_origin, get_type_hints
 
 import numpy as np
+from msgspec import Struct
 from numpy.typing import NDArray
 
 Memory = NDArray[np.int64]
@@ -71,8 +71,7 @@ class Table(Generic[T]):
         raise TypeError("tables of records are objects of kernels only")
 
 
-@dataclass(frozen=True)
-class Kind:
+class Kind(Struct, frozen=True):
     """What a field or an element is."""
 
     form: Form
@@ -82,8 +81,7 @@ class Kind:
     """Whether numbers have 64 bits."""
 
 
-@dataclass(frozen=True)
-class Field:
+class Field(Struct, frozen=True):
     """One field of a record."""
 
     kind: Kind
@@ -101,8 +99,7 @@ class Field:
         return 2 if self.kind.form == "wide" else 1
 
 
-@dataclass(frozen=True)
-class Declaration:
+class Declaration(Struct, frozen=True):
     """What a class of records declares."""
 
     fields: dict[str, Field]

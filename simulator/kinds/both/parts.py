@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Literal
+
+from msgspec.structs import replace
 
 from simulator.cost.floorplan import floorplan
 from simulator.cost.hardware import Instance, Parts, Work, total_die_mm2

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
+from msgspec import Struct
 from numpy.typing import NDArray
 
 from simulator.kinds.gather.cut import Cut
@@ -25,8 +25,7 @@ MOST_TILES = 4096
 """Tiles of W that are measured one by one, in the form in which they are stored."""
 
 
-@dataclass(frozen=True)
-class BytesMoved:
+class BytesMoved(Struct, frozen=True):
     """Whatever homes tensors have."""
 
     x: float

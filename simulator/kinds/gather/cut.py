@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from simulator.kinds.units.machine import UnitsMachine
 from simulator.kinds.units.ranges import UNLIMITED, Capacity, FittedRows, fit_rows, row_entries, spread_ranges
@@ -10,8 +10,7 @@ from simulator.system.program import LoopOrder, MemoryLevel, Span, spans
 from simulator.workload.types import Operation
 
 
-@dataclass(frozen=True)
-class Cut:
+class Cut(Struct, frozen=True):
     """How large tiles are, in which order they come, and what becomes of sums between K tiles."""
 
     token_words: int

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
@@ -13,12 +14,13 @@ from simulator.errors import MappingError
 from simulator.kinds.base import Kind
 from simulator.kinds.gather.compiled.engine import GATHER_KERNEL
 from simulator.kinds.gather.parts import GatherParts
-from simulator.kinds.sampled.kind import own_or_sampled
+from simulator.kinds.sampled.kind import SAMPLED, own_or_sampled
 from simulator.kinds.units.chained import ChainedKind
 from simulator.kinds.units.kind import ClusterRtl
 from simulator.kinds.units.loops import Planned, Setting
 from simulator.kinds.units.machine import UnitsMachine
-from simulator.machine.model import Machine
+from simulator.machine.model import Elaborated, Machine
+from simulator.rtl.design import Design
 from simulator.system.tensors import Residency
 from simulator.workload.types import Operation
 
@@ -87,6 +89,11 @@ class Gather(ChainedKind):
 
         schedule = cut_gather(setting.unclocked, operation, residency, _whole(setting.machine, operation, cut))
         return GatherDataflow(setting.unclocked, schedule, setting.carried, wanted)
+
+    def designs(self, elaborated: Elaborated) -> Sequence[Design]:
+        """One cluster, and another where its units have adders over their lanes."""
+        fabric = UnitsMachine.of(elaborated.machine).fabric
+        return (self.design(elaborated), *((SAMPLED.design(elaborated),) if fabric.lane_tree else ()))
 
     def rtl(self) -> ClusterRtl:
         """Loaded, with the extra, where it is asked for."""

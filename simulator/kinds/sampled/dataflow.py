@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 import numpy as np
+from msgspec.structs import replace
 from numpy.typing import NDArray
 
 from simulator.activity import Counts
@@ -114,8 +114,11 @@ class SampledDataflow(UnitsDataflow[SampledSchedule, SliceLists]):
                 found.append(Part(-(-own // 8), most_rows * words))
         return tuple(found)
 
-    def x_counts(self, position: Position) -> Counts:
+    def x_counts(self, positions: Sequence[Position]) -> Counts:
         """Words written into every copy, and into the units' own banks."""
+        return Counts.total(map(self._x_counts, positions))
+
+    def _x_counts(self, position: Position) -> Counts:
         groups, forms = self.schedule.active_groups(position[1]), self.schedule.residency.forms
         words, tokens = sum(stop - start for start, stop in groups), sum(self.schedule.tokens(group) for group in groups)
         named, taken = self._features(position), self._taken(position)
@@ -154,8 +157,11 @@ class SampledDataflow(UnitsDataflow[SampledSchedule, SliceLists]):
         size = -(-nnz * types.weight_bits // 8)
         return (Part(size, extra_bus_bytes=on_bus - size if groups > 1 or back else 0, sums=Sums(back_bytes=back)),)
 
-    def y_counts(self, position: Position) -> Counts:
+    def y_counts(self, positions: Sequence[Position]) -> Counts:
         """Lines of sums read from the weight banks of all groups; those of all but one added up, and to those of earlier rounds."""
+        return Counts.total(map(self._y_counts, positions))
+
+    def _y_counts(self, position: Position) -> Counts:
         m, round_index, k = position
         entries, groups = self.unit_entries(m, k), self._groups(round_index)
         row_words = -(-int(entries.sum()) // self.schedule.lanes)

@@ -9,7 +9,7 @@ from simulator.errors import MappingError
 from simulator.kinds.base import Kind
 from simulator.kinds.gather.compiled.engine import GATHER_KERNEL
 from simulator.kinds.gather.parts import GatherParts
-from simulator.kinds.units.kind import UnitsKind
+from simulator.kinds.units.kind import ClusterRtl, UnitsKind
 from simulator.kinds.units.loops import Planned, Setting
 from simulator.machine.model import Machine
 from simulator.system.tensors import Residency
@@ -47,6 +47,12 @@ class Sampled(UnitsKind):
 
         ways = Outlook(setting, operation, residency).likeliest(most)
         return [Planned(cut, partial(dataflow, cut, fitted)) for cut, fitted in ways]
+
+    def rtl(self) -> ClusterRtl:
+        """Loaded, with the extra, where it is asked for."""
+        from simulator.kinds.sampled.rtl import elaboration
+
+        return elaboration
 
 
 SAMPLED = Sampled()

@@ -22,6 +22,7 @@ from simulator.kinds.units.leaving import Leaving, LeavingRows
 from simulator.kinds.units.loops import Carried, Position
 from simulator.kinds.units.machine import UnitsMachine
 from simulator.kinds.units.protocol import ClusterTile
+from simulator.kinds.units.rounds import cluster_tiles
 from simulator.kinds.units.rows import RowParts
 from simulator.kinds.units.tokenwise import TokenwiseDataflow
 from simulator.system.parts import Part
@@ -107,6 +108,12 @@ class ScatterDataflow(TokenwiseDataflow[ScatterSchedule, ScatterSlice]):
         """By its slice of the lists."""
         lists = self.slice(place.m, place.k)
         return scatter_work(self.machine, self.schedule, lists, place.m, place.k, place.tokens, place.replica)
+
+    def first_tile_cycles(self, spec: ClusterSpec) -> int:
+        """Of the first cluster that is busy in the first tile; the engines agree on it, and the quicker one is asked."""
+        schedule = self.schedule
+        place = cluster_tiles(self.machine.fabric, schedule, schedule.positions()[0])[0]
+        return int(compiled.run_scatters(spec, WorkBatch([self.work(place)]), [None]).cycles[0])
 
     def later_tile_counts(self, counts: Counts) -> Counts:
         """The banks already read, add and write; a later K tile does nothing more."""

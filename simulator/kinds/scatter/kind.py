@@ -15,7 +15,7 @@ from simulator.kinds.scatter.compiled.engine import SCATTER_KERNEL
 from simulator.kinds.scatter.parts import ScatterParts
 from simulator.kinds.units.chained import ChainedKind
 from simulator.kinds.units.kind import ClusterRtl
-from simulator.kinds.units.loops import Planned, Setting
+from simulator.kinds.units.loops import Carried, Planned, Setting
 from simulator.kinds.units.machine import UnitsMachine
 from simulator.machine.model import Machine
 from simulator.system.tensors import Residency
@@ -50,11 +50,17 @@ class Scatter(ChainedKind):
 
         outlook = Outlook(setting, operation, residency)
 
-        def dataflow(cut: Cut) -> Dataflow:
+        def dataflow(cut: Cut, carried: Carried) -> ScatterDataflow:
             schedule = cut_scatter(setting.unclocked, operation, residency, cut, outlook.fitted(cut).columns)
-            return ScatterDataflow(setting.unclocked, schedule, setting.carried)
+            return ScatterDataflow(setting.unclocked, schedule, carried)
 
-        return [Planned(cut, partial(dataflow, cut)) for cut in outlook.likeliest(most)]
+        def first_tile(cut: Cut) -> int:
+            key = "first tile", setting.key, setting.spec.capacities, operation.content, cut
+            return setting.recall.of_key(key, lambda: dataflow(cut, "").first_tile_cycles(setting.spec))
+
+        # where it is not tried as a whole, a tile of it is
+        cuts = outlook.likeliest(most) if most > 1 else [outlook.quickest(first_tile)]
+        return [Planned(cut, partial(dataflow, cut, setting.carried)) for cut in cuts]
 
     def most_token_words(self, machine: UnitsMachine, operation: Operation, blocks: int) -> int:
         """As many as a copy holds sums for of all output features, and a unit's own bank words for of its columns."""

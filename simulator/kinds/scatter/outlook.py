@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache
 
 import numpy as np
+from msgspec import Struct
+from msgspec.structs import replace
 from numpy.typing import NDArray
 
 from simulator.errors import MappingError
@@ -16,7 +17,7 @@ from simulator.kinds.units.machine import UnitsMachine
 from simulator.kinds.units.ranges import UNLIMITED, Capacity, FittedRows, fit_rows
 from simulator.kinds.units.rows import Ints, spread_over
 from simulator.kinds.units.streams import list_stream
-from simulator.kinds.units.tries import more, near
+from simulator.kinds.units.tries import MOST_TRIED, more, near
 from simulator.system.program import LoopOrder, MemoryLevel, Span, content_changes, spans
 from simulator.system.tensors import Residency
 from simulator.system.weights import whole_bits
@@ -24,8 +25,7 @@ from simulator.workload.csr import occurrences, runs_of_lines
 from simulator.workload.types import Operation, Weight
 
 
-@dataclass(frozen=True)
-class Cut:
+class Cut(Struct, frozen=True):
     """A way to cut an operation into tiles: of a machine and an operation it decides the K tiles too."""
 
     m_tile: int
@@ -42,8 +42,7 @@ class Cut:
         return self.m_tile * operation.shape[2] * machine.datatypes.accumulate_bits // 8 if self.sums_home == "buffer" else 0
 
 
-@dataclass(frozen=True, eq=False)
-class Fitted:
+class Fitted(Struct, frozen=True, eq=False):
     """Columns, as they are given to units for tiles of so many output features and token words, and the K tiles."""
 
     columns: FittedRows
@@ -140,6 +139,26 @@ class Outlook:
         """Those of about the least time, by time, then DRAM bytes, then buffer bytes. Raises MappingError where nothing fits."""
         return near({cut: self.outlay(cut) for cut in self._cuts()}, most)
 
+    def quickest(self, first_tile: Callable[[Cut], int]) -> Cut:
+        """The one of least time, where a cluster takes so many cycles for the first tile of a cut, and for all others in proportion.
+
+        Of the likeliest shapes of tiles each is looked at once: what products wait for one another is a matter of that, and not of
+        the order in which tiles come. Raises MappingError where nothing fits.
+        """
+        of_shape: dict[tuple[int, int], list[Cut]] = {}
+        for cut in self._cuts():
+            of_shape.setdefault((cut.m_tile, cut.token_words), []).append(cut)
+        shapes = near({shape: min(map(self.outlay, cuts)) for shape, cuts in of_shape.items()}, MOST_TRIED)
+        if len(shapes) == 1:
+            return min(of_shape[shapes[0]], key=self.outlay)
+        ranked: list[tuple[tuple[float, float, float], int, Cut]] = []
+        for shape in shapes:
+            busiest, waits = self._tile_cycles(of_shape[shape][0])
+            expected = shape[1] * float(busiest[0, 0]) + float(waits[0, 0]) + self.pace.unloaded_cycles
+            longer = max(1.0, first_tile(of_shape[shape][0]) / expected)
+            ranked += [(self.outlay(cut, longer), len(ranked) + place, cut) for place, cut in enumerate(of_shape[shape])]
+        return min(ranked)[2]
+
     def fitted(self, cut: Cut) -> Fitted:
         """The columns and K tiles of a cut; no rate and no memory has a part in them."""
         shape, weight = (cut.m_tile, cut.token_words), self.operation.weight
@@ -192,8 +211,8 @@ class Outlook:
             words.append(min(most, with_k_whole))
         return list(dict.fromkeys(token_tiles(self.token_words, groups, each) for each in words))
 
-    def outlay(self, cut: Cut) -> tuple[float, float, float]:
-        """(cycles, DRAM bytes, buffer bytes) of a cut, estimated."""
+    def outlay(self, cut: Cut, longer: float = 1.0) -> tuple[float, float, float]:
+        """(cycles, DRAM bytes, buffer bytes) of a cut, estimated; clusters take so many times as `longer` as their busiest part."""
         fitted = self.fitted(cut)
         tiles, k_tiles = fitted.tiles, len(fitted.columns.spans)
         m_tiles = tiles // k_tiles
@@ -206,7 +225,7 @@ class Outlook:
         sums_dram = 2 * sums * (cut.sums_home == "dram")
         dram = w_dram + x_dram * x_bytes + y_dram * y_bytes + sums_dram
         time = max(
-            self._fabric_cycles(cut, fitted) + cut.rounds * tiles * self.pace.unloaded_cycles,
+            longer * (self._fabric_cycles(cut) + cut.rounds * tiles * self.pace.unloaded_cycles),
             dram / system.dram_bytes_per_cycle,
             x_bytes / system.x_bytes_per_cycle,
             self.w_bytes * walks / system.w_bytes_per_cycle,
@@ -220,18 +239,23 @@ class Outlook:
         buffer = w_buffer + (not x_dram) * x_bytes + (not y_dram) * y_bytes + 2 * sums - sums_dram
         return time + ends, dram, buffer
 
-    def _fabric_cycles(self, cut: Cut, fitted: Fitted) -> float:
-        """Of all rounds: units and ports send and take a product in as many cycles as it has flits, a word takes one in A cycles.
+    def _fabric_cycles(self, cut: Cut) -> float:
+        """Of all rounds."""
+        busiest, waits = self._tile_cycles(cut)
+        return self.group_words * float(busiest.sum()) + cut.rounds * float(waits.sum())
 
-        The word that takes the most takes as many in a tile of many tokens as in one of few.
+    def _tile_cycles(self, cut: Cut) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """[K tiles, M tiles] of the busiest unit or port, for a token word; and how much longer the word takes that is added to most often.
+
+        Units and ports send and take a product in as many cycles as it has flits, a word takes one in A cycles. That word takes as many in
+        a tile of many tokens as in one of few.
         """
-        spec = self.setting.spec
-        busiest = fitted.busiest * (spec.requests.flits if spec.network == "routed" else 1)
-        cycles, most = self.group_words * float(busiest.sum()), int(np.diff(self.operation.weight.indptr).max(initial=0))
-        if most * spec.accumulate_latency > cut.token_words * busiest.min(initial=math.inf):
-            waits = self._counted(cut)[1] * spec.accumulate_latency - cut.token_words * busiest
-            cycles += cut.rounds * float(np.maximum(waits, 0).sum())
-        return cycles
+        spec, busiest = self.setting.spec, self.fitted(cut).busiest
+        busiest = busiest * (spec.requests.flits if spec.network == "routed" else 1)
+        most = int(np.diff(self.operation.weight.indptr).max(initial=0))
+        if most * spec.accumulate_latency <= cut.token_words * busiest.min(initial=math.inf):
+            return busiest, np.zeros_like(busiest)
+        return busiest, np.maximum(self._counted(cut)[1] * spec.accumulate_latency - cut.token_words * busiest, 0)
 
     def _sums(self, cut: Cut) -> float:
         """Bytes of partial sums that go out; as many come back."""

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from simulator.cost.arithmetic import WordAdder
 from simulator.cost.hardware import Charge, Instance

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
+from msgspec import Struct
+from msgspec.structs import replace
 from numpy.typing import NDArray
 
 from simulator.engine.batch import ends_of
@@ -23,8 +25,7 @@ from simulator.workload.csr import Ramps
 from simulator.workload.types import Operation
 
 
-@dataclass(frozen=True, eq=False)
-class Turned:
+class Turned(Struct, frozen=True, eq=False):
     """Positions by row of the elements of a W [rows, columns] without zeros, in column order, made where they are read."""
 
     rows: int
@@ -36,8 +37,7 @@ class Turned:
         return row * self.columns + column
 
 
-@dataclass(frozen=True, eq=False)
-class ByColumn:
+class ByColumn(Struct, frozen=True, eq=False):
     """W in column order."""
 
     indptr: NDArray[np.int64]
@@ -119,8 +119,7 @@ def cut_scatter(machine: UnitsMachine, operation: Operation, residency: Residenc
     )
 
 
-@dataclass(frozen=True, eq=False)
-class ScatterSlice:
+class ScatterSlice(Struct, frozen=True, eq=False):
     """The lists of all units of a token group for one (M tile, K tile)."""
 
     unit_ptr: NDArray[np.int64]

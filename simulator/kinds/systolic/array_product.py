@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import dataclasses
 import itertools
 from collections.abc import Callable, Hashable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 import numpy as np
+from msgspec import Struct
+from msgspec.structs import replace
 from numpy.typing import NDArray
 
 from simulator.workload.types import Operation, Weight
@@ -23,8 +26,7 @@ _LEAST_STEPS = 64
 """Steps below which a piece is not worth a call."""
 
 
-@dataclass(frozen=True, eq=False)
-class Nonzeros:
+class Nonzeros(Struct, frozen=True, eq=False):
     """Coordinates of a matrix's nonzeros, row by row, ascending within a row."""
 
     rows: NDArray[np.int64]
@@ -82,8 +84,12 @@ class ArrayProduct:
         right = self.right
         if right is None:
             return np.ones((self.batch, self.shape[1], 1), dtype=np.bool_)
-        by_block = right.reshape(self.batch, self.shape[1], -1)
-        return self.once(("right", edges), lambda: np.logical_or.reduceat(by_block, np.array(edges[:-1]), axis=2))
+        return self.once(("right", edges), lambda: self._right_lines(right, edges))
+
+    def _right_lines(self, right: Mask, edges: tuple[int, ...]) -> Mask:
+        before = self.once("right before", lambda: _before(right.reshape(self.batch, self.shape[1], -1)))[:, :, edges]
+        lines: Mask = before[:, :, 1:] != before[:, :, :-1]
+        return lines
 
     def common_steps(self, m: tuple[int, ...], k: tuple[int, ...], n: tuple[int, ...]) -> NDArray[np.int64]:
         """[batch, M blocks, K tiles, N blocks] steps in which neither a block's weights nor its activations are all zero."""
@@ -111,6 +117,13 @@ class ArrayProduct:
     def _step_of(self) -> NDArray[np.int64]:
         """[batch · K] step of each column of `left` within its block."""
         return np.tile(np.arange(self.shape[1]), self.batch)
+
+
+def _before(mask: Mask) -> NDArray[np.int32]:
+    """[…, columns + 1] how many of each row are set before each column."""
+    before = np.zeros((*mask.shape[:-1], mask.shape[-1] + 1), dtype=np.int32)
+    np.cumsum(mask, axis=-1, out=before[..., 1:])
+    return before
 
 
 def _common(left: NDArray[np.float32], right: NDArray[np.float32]) -> NDArray[np.int64]:
@@ -163,7 +176,9 @@ def with_row_order(product: ArrayProduct, order: NDArray[np.int64]) -> ArrayProd
     """The product with the rows of its left operand in another order."""
     assert product.left is not None, "a W without zeros gains nothing by another order"
     entries, lengths = _entries_of(np.searchsorted(product.left.rows, np.arange(len(order) + 1)), order)
-    return replace(product, left=Nonzeros(np.repeat(np.arange(len(order)), lengths), product.left.cols[entries]), row_order=order)
+    return dataclasses.replace(
+        product, left=Nonzeros(np.repeat(np.arange(len(order)), lengths), product.left.cols[entries]), row_order=order
+    )
 
 
 def _entries_of(ends: NDArray[np.int64], order: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:

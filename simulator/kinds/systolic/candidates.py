@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from itertools import zip_longest
 
 import numpy as np
+from msgspec import Struct
 
 from simulator.kinds.systolic.array_product import Extent
 from simulator.kinds.systolic.estimate import Estimate, Grid, Reals
@@ -26,8 +26,7 @@ EQUAL = 1.002
 """Times that differ by less count as equal within a family: no engineer would move twice the bytes for them."""
 
 
-@dataclass(frozen=True, eq=False)
-class Candidate:
+class Candidate(Struct, frozen=True, eq=False):
     """Sizes and loop order, with the time that they are estimated to take."""
 
     cycles: float

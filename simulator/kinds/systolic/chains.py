@@ -6,11 +6,13 @@ operation streams or holds it. Of two operations the first is a tile ahead, so t
 
 from __future__ import annotations
 
+import dataclasses
 import itertools
 from collections.abc import Hashable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
 
 import numpy as np
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from simulator.engine.engines import play
 from simulator.errors import MappingError
@@ -40,8 +42,7 @@ SHARES = 3
 """Numbers of rounds of tokens that are tried beyond the fewest."""
 
 
-@dataclass(frozen=True)
-class ChainCut:
+class ChainCut(Struct, frozen=True):
     """How a chain is cut into tiles: all of its operations in one dataflow, on one part of the array."""
 
     dataflow: Dataflow
@@ -56,8 +57,7 @@ class ChainCut:
         return flow, part.rows, part.cols, part.skip_zero_tiles, part.column_skip and flow == "os", self.tokens
 
 
-@dataclass(frozen=True, eq=False)
-class ArrayChain:
+class ArrayChain(Struct, frozen=True, eq=False):
     """Fused operations on an array."""
 
     machine: ArrayMachine
@@ -134,8 +134,8 @@ class ArrayChain:
         """What the system level must do, the first operation being the `first`-th of its workload."""
         programs = [each.program.of_operation(index) for index, each in enumerate(planned, first)]
         if self.ahead and sum(self._w_bits) <= self.machine.fabric.w_buffer_kib * 8192:
-            programs = [replace(each, w_fills=tuple(map(_in_a_quarter, each.w_fills))) for each in programs]
-        return [replace(programs[0], ahead=self.ahead), *programs[1:]]
+            programs = [dataclasses.replace(each, w_fills=tuple(map(_in_a_quarter, each.w_fills))) for each in programs]
+        return [dataclasses.replace(programs[0], ahead=self.ahead), *programs[1:]]
 
     @property
     def _w_bits(self) -> list[int]:
@@ -148,7 +148,7 @@ class ArrayChain:
 
     def _product(self, operation: Operation, home: Residency) -> ArrayProduct:
         right_bits = home.forms.x.bits(slice(0, operation.shape[1]), (0, operation.shape[2]), self.machine.datatypes.activation_bits)
-        return replace(product_of(operation), right_bits=right_bits)
+        return dataclasses.replace(product_of(operation), right_bits=right_bits)
 
     def _cuts(self, products: Sequence[ArrayProduct]) -> Iterator[ChainCut]:
         most, extent, fabric = self.most_tokens(), products[0].shape[2], self.machine.fabric
@@ -180,8 +180,7 @@ class ArrayChain:
         return (*linked, made[-1])
 
 
-@dataclass(frozen=True, eq=False)
-class _Least:
+class _Least(Struct, frozen=True, eq=False):
     """Cycles that no cut of a chain goes below."""
 
     products: Sequence[ArrayProduct]
@@ -210,8 +209,7 @@ def _dense_folds(part: SystolicFabric, product: ArrayProduct, flow: Dataflow, mo
     return intervals
 
 
-@dataclass(frozen=True, eq=False)
-class _Array:
+class _Array(Struct, frozen=True, eq=False):
     """How long the array takes for cuts of a chain."""
 
     products: Sequence[ArrayProduct]
@@ -241,8 +239,7 @@ class _Array:
         return chain_cycles(operations, self._turns[tiles], ahead=self.ahead)
 
 
-@dataclass(frozen=True, eq=False)
-class _Outline:
+class _Outline(Struct, frozen=True, eq=False):
     """A cut, and how long the array takes for it."""
 
     cut: ChainCut

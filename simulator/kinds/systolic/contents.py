@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 
 import numpy as np
+from msgspec import Struct
 from numpy.typing import NDArray
 
 Ints = NDArray[np.int64]
@@ -13,8 +13,7 @@ Mask = NDArray[np.bool_]
 NOTHING = -1
 
 
-@dataclass(frozen=True, eq=False)
-class Contents:
+class Contents(Struct, frozen=True, eq=False):
     """The contents of one kind of buffer over the tiles of an operation; parts of an operand are known by numbers."""
 
     indices: Ints

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
 import numpy as np
+from msgspec import Struct
 from numpy.typing import NDArray
 
 from simulator.kinds.systolic.families import Family
@@ -28,8 +28,7 @@ Integers = NDArray[np.int64]
 Reals = NDArray[np.float64]
 
 
-@dataclass(frozen=True, eq=False)
-class Grid:
+class Grid(Struct, frozen=True, eq=False):
     """Sizes of tile, and the loop order, of many schedules, and which part of the array each uses."""
 
     part: Integers
@@ -72,8 +71,7 @@ def bytes_cycles(machine: ArrayMachine, family: Family, residency: Residency, sp
     return max(dram / spec.dram_bytes_per_cycle, *trunks)
 
 
-@dataclass(frozen=True)
-class Nearly:
+class Nearly(Struct, frozen=True):
     """[parts] whether nearly all of the smallest tiles that are tried have a nonzero, so that all count as if they did."""
 
     filled: tuple[bool, ...]

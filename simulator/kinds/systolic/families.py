@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
 
 import numpy as np
+from msgspec import Struct
+from msgspec.structs import replace
 
 from simulator.kinds.systolic.array_product import ArrayProduct, packed, product_of, sampled_outputs, with_row_order
 from simulator.kinds.systolic.folds import Dataflow, dimensions
@@ -21,8 +23,7 @@ TRIFLE = 0.01
 """Share of the bits of W up to which presence bits are a trifle."""
 
 
-@dataclass(frozen=True, eq=False)
-class Family:
+class Family(Struct, frozen=True, eq=False):
     """One way to run a product; its schedules differ in sizes and loop order."""
 
     product: ArrayProduct
@@ -66,12 +67,14 @@ def products_of(machine: ArrayMachine, operation: Operation, residency: Residenc
     product = product_of(array, sampled_outputs(operation))
     features, tokens = slice(0, operation.shape[1]), (0, operation.shape[2])
     right_bits = residency.forms.x.bits(features, tokens, machine.datatypes.activation_bits)
-    product = replace(product, left_bits=_whole_bits(machine, operation, array, residency), right_bits=right_bits)
+    product = dataclasses.replace(product, left_bits=_whole_bits(machine, operation, array, residency), right_bits=right_bits)
     products = [product]
     if machine.fabric.n_m != "none" and array.weight_home == "dram" and array.storage is None:
         selected = packed(product, *machine.fabric.kept_of)
         if selected is not None:
-            products.append(replace(selected, left_bits=selected.batch * math.prod(selected.shape[:2]) * machine.held_weight_bits))
+            products.append(
+                dataclasses.replace(selected, left_bits=selected.batch * math.prod(selected.shape[:2]) * machine.held_weight_bits)
+            )
     return products
 
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Hashable, Sequence
-from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, TypeVar
 
 import numpy as np
+from msgspec import Struct
 from numpy.typing import NDArray
 
 from simulator.kinds.systolic.contents import Contents
@@ -26,8 +26,7 @@ Ints = NDArray[np.int64]
 T = TypeVar("T")
 
 
-@dataclass(frozen=True, eq=False)
-class Transfers:
+class Transfers(Struct, frozen=True, eq=False):
     """What is moved for each of several tile parts or contents."""
 
     bytes: Ints
@@ -35,8 +34,7 @@ class Transfers:
     """Cycles that the fullest bank needs to take it in."""
 
 
-@dataclass(frozen=True, eq=False)
-class WeightFills(Transfers):
+class WeightFills(Transfers, frozen=True, eq=False):
     """Contents of the W buffer."""
 
     stored: StoredBits[Ints]
@@ -55,8 +53,7 @@ class WeightFills(Transfers):
         return int((-(-self.stored.total // 8)).sum()) - self.value_bytes
 
 
-@dataclass(frozen=True, eq=False)
-class WeightTiles:
+class WeightTiles(Struct, frozen=True, eq=False):
     """[batch · M tiles · K tiles] what W takes, in one cut."""
 
     form: str

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
+from msgspec import Struct
 from numpy.typing import NDArray
 
 from simulator.kinds.systolic.array_product import ArrayProduct, Extent, Mask
@@ -19,8 +18,7 @@ NONE_WANTED: NDArray[np.uint8] = np.zeros(1, dtype=np.uint8)
 NONE_COMMON: NDArray[np.int64] = np.zeros(1, dtype=np.int64)
 
 
-@dataclass(frozen=True, eq=False)
-class FoldTables:
+class FoldTables(Struct, frozen=True, eq=False):
     """What decides which folds of a schedule are run, and how many steps each streams; one number each where nothing does."""
 
     left: Counts

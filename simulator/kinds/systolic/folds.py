@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
+from msgspec import Struct
 from numpy.typing import NDArray
 
 from simulator.kinds.systolic.array_product import ArrayProduct, Extent, Mask
@@ -18,8 +18,7 @@ Steps = NDArray[np.int64]
 """[batch, M blocks, K blocks, N blocks]: steps of each fold; 0: it is not run."""
 
 
-@dataclass(frozen=True)
-class Axis:
+class Axis(Struct, frozen=True):
     """One dimension cut into tiles, and each tile into what one fold spans."""
 
     edges: tuple[int, ...]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field, PositiveInt, model_validator
@@ -105,8 +104,7 @@ class SystolicFabric(Fabric):
         return self.multipliers
 
 
-@dataclass(frozen=True)
-class ArrayMachine(MachineView):
+class ArrayMachine(MachineView, frozen=True):
     """A machine whose fabric is a systolic array."""
 
     fabric: SystolicFabric

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
+from msgspec import Struct
 from numpy.typing import NDArray
 
 from simulator.kinds.systolic.array_product import Nonzeros
@@ -16,8 +16,7 @@ from simulator.kinds.systolic.schedule import SystolicSchedule
 Ints = NDArray[np.int64]
 
 
-@dataclass(frozen=True, eq=False)
-class NonzeroTiles:
+class NonzeroTiles(Struct, frozen=True, eq=False, dict=True):
     """Those of a schedule: counted by the kernel, all at once, or where that would have to be compiled with NumPy, what is asked for."""
 
     schedule: SystolicSchedule

@@ -16,7 +16,7 @@ from simulator.kinds.systolic.machine import ArrayMachine
 from simulator.kinds.systolic.program import ArrayProgram
 from simulator.kinds.systolic.schedule import SystolicSchedule
 from simulator.kinds.systolic.search import plan_systolic
-from simulator.kinds.systolic.tiles import ArrayTile, array_tiles
+from simulator.kinds.systolic.tiles import ArrayTiles, array_tiles
 from simulator.kinds.systolic.timing import compute_cycles
 from simulator.recall import NOTHING, Recall
 from simulator.system.operation import OperationRun
@@ -79,7 +79,8 @@ def run_of(
     product, schedule = whole_product(operation), planned.schedule
     tiles = array_tiles(machine, schedule, planned.plan, planned.times)
     outputs = _cells(machine, product, schedule, array)
-    counts = _counts(operation, tiles) + _fill_counts(spec, planned, residency)
+    counts = tiles.counts + Counts(macs_useful=operation.macs_useful) + _fill_counts(spec, planned, residency)
+    simulated = 0 if outputs is None else planned.tiles
     return OperationRun(
         operation,
         residency,
@@ -88,13 +89,9 @@ def run_of(
         unit_cycles=_causes(machine, tiles, counts.mac_slots),
         bounds=Bounds(unit_cycles=-(-counts.mac_slots // machine.fabric.multipliers)),
         details=_details(schedule, tiles) | _stored(planned.edges),
-        checked={"tiles_simulated": 0 if outputs is None else len(tiles), "tiles_compared": 0 if outputs is None else len(tiles)},
+        checked={"tiles_simulated": simulated, "tiles_compared": simulated},
         outputs=outputs,
     )
-
-
-def _counts(operation: Operation, tiles: list[ArrayTile]) -> Counts:
-    return Counts.total([Counts(macs_useful=operation.macs_useful), *(tile.counts for tile in tiles)])
 
 
 def _fill_counts(spec: SystemSpec, planned: ArrayProgram, residency: Residency) -> Counts:
@@ -143,11 +140,11 @@ def _cells(
     return y
 
 
-def _causes(machine: ArrayMachine, tiles: list[ArrayTile], mac_slots: int) -> NDArray[np.int64]:
+def _causes(machine: ArrayMachine, tiles: ArrayTiles, mac_slots: int) -> NDArray[np.int64]:
     causes = np.zeros(len(CAUSES), dtype=np.int64)
     causes[CAUSE["computing"]] = mac_slots
-    causes[CAUSE["imbalance"]] = sum(tile.edge_pe_cycles for tile in tiles)
-    causes[CAUSE["fill_drain"]] = machine.fabric.multipliers * sum(tile.cycles for tile in tiles) - int(causes.sum())
+    causes[CAUSE["imbalance"]] = tiles.edge_pe_cycles.sum()
+    causes[CAUSE["fill_drain"]] = machine.fabric.multipliers * tiles.times.total - int(causes.sum())
     return causes
 
 
@@ -157,7 +154,7 @@ def _stored(edges: EdgeFills) -> dict[str, int | str]:
     return {"weight_format": edges.weight_form} | ({} if made else {"weight_stored_bytes": edges.weight_stored_bytes})
 
 
-def _details(schedule: SystolicSchedule, tiles: list[ArrayTile]) -> dict[str, int | str]:
+def _details(schedule: SystolicSchedule, tiles: ArrayTiles) -> dict[str, int | str]:
     return {
         "dataflow": schedule.dataflow,
         "m_tiles": len(schedule.m_tiles),
@@ -166,7 +163,7 @@ def _details(schedule: SystolicSchedule, tiles: list[ArrayTile]) -> dict[str, in
         "loop_order": schedule.loop_order,
         "array": f"{schedule.fabric.rows} × {schedule.fabric.cols}",
         "row_order": "natural" if schedule.product.row_order is None else "grouped",
-        "folds": sum(tile.folds for tile in tiles),
+        "folds": int(tiles.times.folds.sum()),
     }
 
 

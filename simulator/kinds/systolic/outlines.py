@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable
-from dataclasses import dataclass, field
 
 import numpy as np
+from msgspec import Struct, field
 from numpy.typing import NDArray
 
 from simulator.kinds.systolic.candidates import Candidate
@@ -21,8 +21,7 @@ from simulator.workload.types import Operation
 Ints = NDArray[np.int64]
 
 
-@dataclass(frozen=True, eq=False)
-class Cuts:
+class Cuts(Struct, frozen=True, eq=False):
     """The schedules of an operation with its output features in one order; parts of operands that they share are looked at once."""
 
     machine: ArrayMachine

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
+from msgspec import Struct
 from numpy.typing import NDArray
 
 from simulator.kinds.systolic.contents import Contents, contents
@@ -26,8 +26,7 @@ from simulator.workload.types import Operation
 Ints = NDArray[np.int64]
 
 
-@dataclass(frozen=True, eq=False)
-class ArrayProgram:
+class ArrayProgram(Struct, frozen=True, eq=False, dict=True):
     """One operation by one schedule, as the system level sees it."""
 
     schedule: SystolicSchedule

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
+from msgspec import Struct
 from numpy.typing import NDArray
 
 from simulator.kinds.systolic.array_product import ArrayProduct, Extent
@@ -17,8 +17,7 @@ Position = tuple[int, int, int, int]
 """Block, M tile, N tile, K tile."""
 
 
-@dataclass(frozen=True, eq=False)
-class SystolicSchedule:
+class SystolicSchedule(Struct, frozen=True, eq=False, dict=True):
     """How one product, or each block of a batched one, is cut into tiles of folds.
 
     Weight-stationary holds K × M and streams tokens; input-stationary holds K × N and streams output features;

@@ -5,17 +5,18 @@ from __future__ import annotations
 import heapq
 import math
 from collections.abc import Callable
-from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
+from msgspec import Struct
+from msgspec.structs import replace
 
 from simulator.engine.engines import play
 from simulator.errors import MappingError
 from simulator.kinds.systolic.candidates import EQUAL, Candidate, candidates
 from simulator.kinds.systolic.compiled.engine import Outline
 from simulator.kinds.systolic.estimate import bytes_cycles
-from simulator.kinds.systolic.families import Family, least_cycles
+from simulator.kinds.systolic.families import Family
 from simulator.kinds.systolic.machine import ArrayMachine
 from simulator.kinds.systolic.program import ArrayProgram, weight_level
 from simulator.kinds.systolic.ways import Ways
@@ -23,6 +24,7 @@ from simulator.machine.model import DMA_CHUNK_BYTES
 from simulator.recall import NOTHING, Recall
 from simulator.system.spec import SystemSpec
 from simulator.system.tensors import Residency
+from simulator.telling import tell
 from simulator.workload.types import Operation
 
 TRIED = 24
@@ -39,6 +41,10 @@ CLOSE = 0.998
 HOPELESS = 1.1
 SKIPS_HOPELESS = 2.0
 """How far an estimate may be above the least before a family is not looked at; where tiles are skipped it is but a guess."""
+PLANNING = 0.8
+"""Of what a long operation takes, which is told of as schedules are looked at."""
+LOOKS = TRIED_AT_LEAST + 2
+"""Outlines and bounds that are worked out for a family of a long operation."""
 
 Rank = tuple[float, int, int]
 """Cycles, bytes to and from DRAM, bytes to and from the activation buffer."""
@@ -65,8 +71,7 @@ def plan_systolic(
     return best.program
 
 
-@dataclass(frozen=True, eq=False)
-class _Schedule:
+class _Schedule(Struct, frozen=True, eq=False, dict=True):
     outline: Outline | ArrayProgram
     make: Callable[[], ArrayProgram]
 
@@ -76,8 +81,7 @@ class _Schedule:
         return self.outline if isinstance(self.outline, ArrayProgram) else self.make()
 
 
-@dataclass(frozen=True)
-class _Found:
+class _Found(Struct, frozen=True):
     rank: Rank
     schedule: _Schedule
 
@@ -101,6 +105,15 @@ class _Search:
         self.ways, self.spec = ways, spec
         self.machine, self.operation, self.residency, self.natural = ways.machine, ways.operation, ways.residency, ways.natural
 
+        self._rounds, self._looked, self._told = 0, 0, 0.0
+
+    def looked(self) -> None:
+        """Tell that one more candidate was looked at: each family takes some."""
+        self._looked += 1
+        families = min(self._rounds + min(1.0, self._looked / LOOKS) - 1, len(self.natural))
+        self._told = max(self._told, PLANNING * families / len(self.natural))
+        tell(self._told)
+
     def best(self) -> _Found | None:
         """The best of all families, those that can be quickest first; natural orders before those that must be made."""
         found = self._best(self.natural, None)
@@ -115,11 +128,12 @@ class _Search:
 
     def _least(self, family: Family) -> float:
         """Cycles of the array, and of what moves the operands once; what is skipped need not be moved."""
-        cycles = least_cycles(family.fabric, family.product, family.dataflow)
+        cycles = self.ways.least_cycles(family)
         return cycles if family.skips else max(cycles, bytes_cycles(self.machine, family, self.residency, self.spec))
 
     def _best(self, families: list[Family], best: _Found | None) -> _Found | None:
         for family in sorted(families, key=self._least):
+            self._rounds, self._looked = self._rounds + 1, 0
             hopeless = SKIPS_HOPELESS if family.skips else HOPELESS
             if best is not None and self._least(family) > best.rank[0] * HOPELESS:
                 continue
@@ -187,6 +201,10 @@ class _Outlines:
         homes = search.residency.x, search.residency.y, weight_level(search.ways.array, search.residency)
         self._in_dram = "dram" in homes
 
+    def looked(self) -> None:
+        """Tell that the bound of one was worked out."""
+        self._search.looked()
+
     def steps(self, candidate: Candidate) -> int:
         """Tiles, and transfers of DRAM."""
         return self.outline(candidate).steps if self._in_dram else candidate.tiles(self._family) + 1
@@ -199,6 +217,7 @@ class _Outlines:
         """With the cycles that it takes at least."""
         if candidate not in self._found:
             ways, outline = self._search.ways, self._search.ways.outline(self._family, candidate)
+            self._search.looked()
             schedule = _Schedule(outline, lambda: ways.program(self._family, candidate))
             self._found[candidate] = _Found((outline.least_cycles(self.spec), *outline.bytes_moved), schedule)
         return self._found[candidate]
@@ -226,6 +245,7 @@ class _InOrder:
             heapq.heappush(self._waiting, (found.rank[0], place, True))
             return
         bounded = found.taking(found.schedule.outline.earliest_end(spec))
+        self._outlines.looked()
         heapq.heappush(self._bounded, (bounded.rank, place, bounded))
 
 

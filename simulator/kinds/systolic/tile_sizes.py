@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
+from msgspec import Struct
 
 from simulator.kinds.systolic.array_product import Extent, Mask
 from simulator.kinds.systolic.estimate import Grid, Integers
@@ -22,8 +22,7 @@ FEW_FOLDS = 8
 """Folds along a dimension up to which one fold more is worth a try."""
 
 
-@dataclass(frozen=True, eq=False)
-class Tried:
+class Tried(Struct, frozen=True, eq=False):
     """Schedules that are worth a look."""
 
     fabrics: tuple[SystolicFabric, ...]
@@ -52,8 +51,7 @@ class Tried:
         return Tried(self.fabrics, self.grid.where(kept), numbers[self.cell_of[kept]], self.cells.where(chosen), self.sizes[chosen])
 
 
-@dataclass(frozen=True)
-class Frame:
+class Frame(Struct, frozen=True):
     """All that sizes of tile depend on: schedules of operations that agree in it are cut alike."""
 
     types: Datatypes

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
 import numpy as np
+from msgspec import Struct
 from numpy.typing import NDArray
 
 from simulator.kinds.systolic.folds import Axes, Dataflow, Steps, fold_steps
@@ -14,8 +14,7 @@ from simulator.kinds.systolic.machine import SystolicFabric
 from simulator.kinds.systolic.schedule import Position, SystolicSchedule
 
 
-@dataclass(frozen=True, eq=False)
-class FoldPlan:
+class FoldPlan(Struct, frozen=True, eq=False):
     """The folds of a schedule."""
 
     axes: Axes
@@ -75,8 +74,7 @@ def tail_cycles(fabric: SystolicFabric, last_steps: int, dataflow: Dataflow) -> 
     return fabric.skew + fabric.rows if dataflow == "os" else fabric.skew + min(0, last_steps - fabric.rows)
 
 
-@dataclass(frozen=True, eq=False)
-class TileTimes:
+class TileTimes(Struct, frozen=True, eq=False):
     """The tiles of an operation, in execution order."""
 
     cycles: NDArray[np.int64]

@@ -9,7 +9,7 @@ from simulator.kinds.systolic import compiled
 from simulator.kinds.systolic.array_product import ArrayProduct, in_row_order
 from simulator.kinds.systolic.candidates import Candidate
 from simulator.kinds.systolic.compiled.engine import Outline
-from simulator.kinds.systolic.families import Family, families_of, grouped
+from simulator.kinds.systolic.families import Family, families_of, grouped, least_cycles
 from simulator.kinds.systolic.invariants import Parts, whole_folds
 from simulator.kinds.systolic.machine import ArrayMachine, SystolicFabric
 from simulator.kinds.systolic.outlines import Cuts
@@ -33,6 +33,7 @@ class Ways:
         self.machine, self.operation, self.residency = machine, operation, residency
         self.array = whole_product(operation)
         self.natural = families_of(machine, operation, residency)
+        self._least: dict[Family, int] = {}
         self._grouped: dict[Family, Family | None] = {}
         self._parts: dict[Hashable, Parts] = {}
         self._cuts: dict[ArrayProduct, Cuts] = {}
@@ -40,6 +41,12 @@ class Ways:
         self._kept = 0
         self._outlined = 0
         self._compiled = False
+
+    def least_cycles(self, family: Family) -> int:
+        """Cycles that no schedule of a family goes below."""
+        if family not in self._least:
+            self._least[family] = least_cycles(family.fabric, family.product, family.dataflow)
+        return self._least[family]
 
     def grouped(self, family: Family) -> Family | None:
         """A family with its output features grouped by their zeros; None where the array takes no fewer cycles for it."""

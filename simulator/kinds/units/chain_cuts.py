@@ -5,11 +5,11 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Hashable, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Protocol, cast
 
 import numpy as np
+from msgspec import Struct
 from numpy.typing import NDArray
 
 from simulator.errors import MappingError
@@ -36,8 +36,7 @@ class BlockDataflow(Dataflow, Protocol):
         """[token words, K] words of X that units look at."""
 
 
-@dataclass(frozen=True)
-class BlockCut:
+class BlockCut(Struct, frozen=True):
     """How a chain is cut into tiles."""
 
     blocks: int
@@ -47,8 +46,7 @@ class BlockCut:
     rounds: int
 
 
-@dataclass(frozen=True, eq=False)
-class ChainCuts:
+class ChainCuts(Struct, frozen=True, eq=False):
     """The ways in which a chain may be cut on a machine."""
 
     kinds: tuple[ChainedKind, ...]
@@ -136,8 +134,7 @@ class ChainCuts:
         return int(np.max(sum(_w_bytes(machine, operation, blocks) for machine, operation, home in homed if home.w == "dram")))
 
 
-@dataclass(frozen=True, eq=False)
-class SettledCuts:
+class SettledCuts(Struct, frozen=True, eq=False):
     """The ways in which a chain may be cut, and what its operations meet."""
 
     cuts: ChainCuts
@@ -148,6 +145,11 @@ class SettledCuts:
     def cut_key(self) -> tuple[Hashable, ...]:
         """All that decides what a chain is to do but where its tensors live, and how it is cut."""
         return *(setting.cut_key for setting in self.settings), tuple(operation.content for operation in self.cuts.chain)
+
+    @property
+    def choice_key(self) -> tuple[Hashable, ...]:
+        """[operations] what has a part in the choice of how a chain is cut, and none in what it then does."""
+        return tuple(setting.choice_key for setting in self.settings)
 
     @property
     def capacities(self) -> tuple[int, ...]:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import itertools
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, Protocol, TypeVar, cast
 
 import numpy as np
+from msgspec import Struct
 from numpy.typing import NDArray
 
 from simulator.activity import Counts
@@ -36,8 +37,7 @@ MOST_ENTRIES = 1 << 24
 """List entries that a dataflow holds at once: 256 MiB."""
 
 
-@dataclass(frozen=True)
-class WeightBytes:
+class WeightBytes(Struct, frozen=True):
     """Bytes of a fill of W."""
 
     values: int
@@ -70,8 +70,7 @@ class ReferenceRun(Protocol):
         """From reset; before the eyes of `watch`, if there is one."""
 
 
-@dataclass(frozen=True)
-class ClusterRules:
+class ClusterRules(Struct, frozen=True):
     """How clusters run, and what holds for them, where words or sums travel in one way."""
 
     compiled: ClusterEngine

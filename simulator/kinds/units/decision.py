@@ -61,7 +61,7 @@ class Decision:
 
     def best(self) -> Hashable:
         """The way that takes least time on this system: the only one, or of several the one that is through first when played alone."""
-        key = self._work, "best", self.setting.spec.capacities, self.setting.pace, self.residency
+        key = self._work, "best", self.setting.choice_key, self.residency
         return self.options.recall.of_key(key, self._best)
 
     def _best(self) -> Hashable:
@@ -72,7 +72,7 @@ class Decision:
         kept = self.kept(way)
         return self.options.recall.of_key(
             (self._work, way, kept, "floor", busiest),
-            lambda: QuickBound(self.plan(way).floor(self.setting.spec, busiest, w_kept=kept)),
+            lambda: self.plan(way).floor(self.setting.spec, busiest, w_kept=kept),
             _parts,
         )
 
@@ -137,7 +137,7 @@ class ChainDecision:
     @cached_property
     def cuts(self) -> list[BlockCut]:
         """The likeliest first."""
-        key = self._work, "cuts", self.settled.capacities, self.settled.settings[0].pace, self.residency, self.most
+        key = self._work, "cuts", self.settled.choice_key, self.residency, self.most
         return self.options.recall.of_key(key, self._likeliest)
 
     def _likeliest(self) -> list[BlockCut]:
@@ -170,8 +170,7 @@ class ChainDecision:
 
     def best(self) -> BlockCut:
         """The way that takes least time on this system: the only one, or of several the one that is through first when played alone."""
-        pace = self.settled.settings[0].pace
-        return self.options.recall.of_key((self._work, "best", self.settled.capacities, pace, self.residency), self._best)
+        return self.options.recall.of_key((self._work, "best", self.settled.choice_key, self.residency), self._best)
 
     def _best(self) -> BlockCut:
         return _quickest(self.cuts, self._floor, self.run, self.settled.settings[0].pace, self.options)
@@ -181,7 +180,7 @@ class ChainDecision:
         kept = self.kept(cut)
         return self.options.recall.of_key(
             (self._work, cut, kept, "floor", busiest),
-            lambda: QuickBound(self.plan(cut).floor(self.settled.settings, busiest, kept)),
+            lambda: self.plan(cut).floor(self.settled.settings, busiest, kept),
             _parts,
         )
 

@@ -8,7 +8,8 @@ cluster's floorplan, by which the energy of its wires is priced.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from simulator.cost import delay
 from simulator.cost.delay import Delay, TimingPath, wire
@@ -42,8 +43,7 @@ def slices_of(way: Way, technology: Technology) -> int:
     return slices
 
 
-@dataclass(frozen=True)
-class Wires:
+class Wires(Struct, frozen=True):
     """The longest ways of a cluster outside the crossbars."""
 
     bank: Delay

@@ -6,7 +6,9 @@ them; and between two tiles the last rows are on their way.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
+
+from msgspec import Struct
 
 from simulator.engine.engines import play
 from simulator.kinds.units.chain_cuts import BlockCut, SettledCuts
@@ -15,8 +17,7 @@ from simulator.system.program import Program, interleaved
 from simulator.system.spec import SystemSpec
 
 
-@dataclass(frozen=True, eq=False)
-class Excerpt:
+class Excerpt(Struct, frozen=True, eq=False):
     """The first tile of blocks of a chain, once and twice, at any rates: what the second adds, each later one does."""
 
     once: Program

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from simulator.activity import Counts
 from simulator.kinds.units.machine import UnitsMachine

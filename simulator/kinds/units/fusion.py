@@ -6,26 +6,29 @@ block in a tile, so that a tile leaves all that the next one takes. W of a block
 
 from __future__ import annotations
 
+import dataclasses
 import itertools
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cached_property, partial
 from typing import Any
 
 import numpy as np
+from msgspec.structs import replace
 from numpy.typing import NDArray
 
 from simulator.activity import Bounds, Counts
 from simulator.engine.engines import RunOptions
 from simulator.kinds.units.chain_cuts import BlockCut, SettledCuts, block_patterns
 from simulator.kinds.units.loops import Setting
-from simulator.kinds.units.operation import Busiest, UnitsPlan, cut_drains, how, keeps, run_of, taking
+from simulator.kinds.units.operation import Busiest, Floors, UnitsPlan, cut_drains, how, keeps, run_of
 from simulator.kinds.units.rounds import Deal, Round, Rounds
 from simulator.kinds.units.streams import with_room
 from simulator.system.activations import Forms
 from simulator.system.operation import OperationRun
 from simulator.system.parts import PartColumns
 from simulator.system.program import Drain, OperationProgram, in_sequence, interleaved
+from simulator.system.quick_bound import QuickBound
 from simulator.system.tensors import Residency
 from simulator.workload.slices import slices
 from simulator.workload.types import Operation
@@ -49,8 +52,7 @@ class FusedPlan:
     plans: tuple[tuple[UnitsPlan, ...], ...]
     """[operations][tiles of blocks]"""
     reuse_tiles: bool
-    _at_once: dict[Kept, OperationProgram] = field(init=False, default_factory=dict)
-    """Least programs of all operations whose tiles take no time, by which W are kept."""
+    _floors: Floors = field(init=False, default_factory=Floors)
 
     @classmethod
     def of(
@@ -109,16 +111,18 @@ class FusedPlan:
         ]
         return [(program, _counted(plans)) for program, plans in zip(self.programs(rounds, kept), self.plans, strict=True)]
 
-    def floor(self, settings: Sequence[Setting], busiest: Busiest, kept: Kept) -> OperationProgram:
-        """One program of all operations that is through no later than any run's, as `UnitsPlan.floor`."""
-        if kept not in self._at_once:
+    def floor(self, settings: Sequence[Setting], busiest: Busiest, kept: Kept) -> QuickBound:
+        """That of one program of all operations that is through no later than any run's, as `UnitsPlan.floor`."""
+
+        def at_once() -> OperationProgram:
             rounds = [[plan.least_rounds([0] * len(plan.positions), 1) for plan in plans] for plans in self.plans]
-            self._at_once[kept] = interleaved(self.programs(rounds, kept))
+            return interleaved(self.programs(rounds, kept))
+
         cycles = [
             _flat([plan.dataflow.least_cycles(setting.spec) for plan in plans] if busiest == "unit" else deal.least(setting.spec))
             for plans, deal, setting in zip(self.plans, self._deals, settings, strict=True)
         ]
-        return taking(self._at_once[kept], _flat(zip(*cycles, strict=True)))
+        return self._floors.of(kept, _flat(zip(*cycles, strict=True)), at_once)
 
     def programs(self, rounds: Sequence[Sequence[Sequence[Round]]], kept: Kept) -> list[OperationProgram]:
         """[operations] tiles, fills and drains, all as many; drains wait for room as the tiles of all operations leave it."""
@@ -147,7 +151,7 @@ class FusedPlan:
                 drains = tuple(
                     _into(drain, sum(part.bank_cycles for part in fill.parts)) for drain, fill in zip(drains, fills, strict=True)
                 )
-            programs[place] = replace(program, drains=drains)
+            programs[place] = dataclasses.replace(program, drains=drains)
         return programs
 
     def _joined(self, place: int, home: Residency, rounds: Sequence[Rounds], program: OperationProgram) -> OperationRun:

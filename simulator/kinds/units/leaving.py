@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
+from msgspec import Struct
 from numpy.typing import NDArray
 
 from simulator.kinds.units.rows import RowParts
@@ -13,8 +12,7 @@ from simulator.system.program import Span
 Ints = NDArray[np.int64]
 
 
-@dataclass(frozen=True, eq=False)
-class Leaving:
+class Leaving(Struct, frozen=True, eq=False):
     """Of one token word, after one tile."""
 
     finished: Ints

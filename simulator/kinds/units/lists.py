@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 import numpy as np
+from msgspec import Struct
 from numpy.typing import NDArray
 
 from simulator.engine.batch import Ints, ends_of
@@ -15,8 +15,7 @@ from simulator.kinds.units.machine import UnitsMachine
 from simulator.system.program import Span
 
 
-@dataclass(frozen=True, eq=False)
-class SliceLists:
+class SliceLists(Struct, frozen=True, eq=False):
     """The lists of all units of a token group for one (M tile, K tile); the same for every group and round."""
 
     unit_ptr: NDArray[np.int64]

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Generic, Literal, TypeVar
 
+from msgspec import Struct
+
 from simulator.engine.cluster import CAPACITIES, ClusterSpec
 from simulator.engine.engines import Engine
 from simulator.engine.work import ListStream
@@ -26,8 +28,7 @@ Carried = Literal["", "checked", "assembled"]
 DataflowT = TypeVar("DataflowT", covariant=True)
 
 
-@dataclass(frozen=True)
-class Pace:
+class Pace(Struct, frozen=True):
     """What bounds the time of a schedule: the system that it runs on, and how long an empty fabric takes for one word."""
 
     system: SystemSpec
@@ -35,8 +36,7 @@ class Pace:
     """From the first request of a tile to its first operand, and from the last operand to the end."""
 
 
-@dataclass(frozen=True, eq=False)
-class Setting:
+class Setting(Struct, frozen=True, eq=False, dict=True):
     """What an operation meets when it is scheduled and run."""
 
     machine: UnitsMachine
@@ -47,6 +47,11 @@ class Setting:
     carried: Carried
     recall: Recall = NOTHING
     """What was worked out before at any pace."""
+
+    @property
+    def choice_key(self) -> tuple[Hashable, ...]:
+        """All that has a part in the choice of how an operation is cut, and none in what it then does: beside the work itself."""
+        return self.spec.capacities, self.pace, self.machine.mapping.tokens_per_tile
 
     @cached_property
     def unclocked(self) -> UnitsMachine:
@@ -67,8 +72,7 @@ class Setting:
         return fingerprint((self.cut_key, self.spec.holding([0] * len(CAPACITIES)), self.engine))
 
 
-@dataclass(frozen=True, eq=False)
-class Planned(Generic[DataflowT]):
+class Planned(Struct, Generic[DataflowT], frozen=True, eq=False):
     """How an operation is to be cut, but not cut yet."""
 
     key: Hashable

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field, PositiveInt, model_validator
@@ -194,8 +193,7 @@ class UnitsMapping(Mapping):
     )
 
 
-@dataclass(frozen=True)
-class UnitsMachine(MachineView):
+class UnitsMachine(MachineView, frozen=True):
     """A machine whose fabric is one of units, with the sizes that follow from its file."""
 
     fabric: UnitsFabric
@@ -214,11 +212,15 @@ class UnitsMachine(MachineView):
         return UnitsMachine(self.machine.model_copy(update={"mapping": mapping}), self.fabric, mapping)
 
     def unclocked(self) -> UnitsMachine:
-        """The machine as far as it decides what clusters do, not how fast: of the rest, nothing is there to be read (AttributeError)."""
-        fabric = self.fabric.model_copy()
+        """The machine as far as it decides what clusters do, not how fast, once an operation is cut.
+
+        Of the rest, nothing is there to be read (AttributeError).
+        """
+        fabric, mapping = self.fabric.model_copy(), self.mapping.model_copy()
         for name in _CLOCKED:
             del fabric.__dict__[name]
-        return UnitsMachine(self.machine.model_copy(update={"fabric": fabric}), fabric, self.mapping)
+        del mapping.__dict__["tokens_per_tile"]
+        return UnitsMachine(self.machine.model_copy(update={"fabric": fabric, "mapping": mapping}), fabric, mapping)
 
     def check(self) -> None:
         """Raise ValueError, naming the keys, where some do not go together."""

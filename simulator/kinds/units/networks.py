@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from simulator.cost.hardware import Instance
 from simulator.cost.network import NetworkLayout, NetworkPlan, RouterKind, network_layout
@@ -42,8 +43,7 @@ def _layout(network: NetworkSpec) -> NetworkLayout:
     return network_layout(network.topology, network.sources, network.sinks, network.radix)
 
 
-@dataclass(frozen=True)
-class FlitBits:
+class FlitBits(Struct, frozen=True):
     """Widths in bits of what the networks carry and their queues hold; a longer packet takes several such flits."""
 
     address: int
@@ -142,8 +142,7 @@ def combiners(machine: UnitsMachine, technology: Technology, layout: NetworkLayo
     return tuple(Combiner(technology, kind.inputs, kind.outputs, address_bits, queued) for kind in layout.routers)
 
 
-@dataclass(frozen=True)
-class RouterQueue:
+class RouterQueue(Struct, frozen=True):
     """Buffers of one size, in one cluster."""
 
     fifo: Fifo

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from collections import Counter
+from collections.abc import Callable, Hashable, Sequence
+from dataclasses import dataclass, field
 from functools import cache, cached_property
 from typing import Any, Literal, get_args
 
 import numpy as np
+from msgspec.structs import replace
 from numpy.typing import NDArray
 
 from simulator.activity import CAUSES, Bounds, Counts
@@ -23,6 +25,7 @@ from simulator.machine.model import DMA_CHUNK_BYTES
 from simulator.system.operation import OperationRun
 from simulator.system.parts import Part, Sums
 from simulator.system.program import Drain, Fill, Flow, MemoryLevel, OperationProgram, TileStep, content_indices
+from simulator.system.quick_bound import QuickBound
 from simulator.system.streams import flows_in
 from simulator.system.tensors import Residency
 
@@ -47,8 +50,7 @@ class UnitsPlan:
     """Whether equal tiles are run once."""
     scheduled_room: int | None = None
     """Bytes that the buffer had left for W, and for sums that leave, where it was scheduled; None: for W alone, as the dataflow says."""
-    _at_once: dict[bool, OperationProgram] = field(init=False, default_factory=dict)
-    """Least programs whose tiles take no time, by whether W is kept."""
+    _floors: Floors = field(init=False, default_factory=lambda: Floors())
 
     @cached_property
     def positions(self) -> list[Position]:
@@ -192,12 +194,10 @@ class UnitsPlan:
         row_words = 1 + sum(part.bytes for part in self.dataflow.y_parts(self.positions[0])) // DMA_CHUNK_BYTES
         return self.program(self.least_rounds(cycles, row_words), w_kept=w_kept)
 
-    def floor(self, spec: ClusterSpec, busiest: Busiest, *, w_kept: bool) -> OperationProgram:
-        """Such a program by the least that the busiest unit of each round takes, or the busiest part of a cluster."""
-        if w_kept not in self._at_once:
-            self._at_once[w_kept] = self.least_program([0] * len(self.positions), w_kept=w_kept)
+    def floor(self, spec: ClusterSpec, busiest: Busiest, *, w_kept: bool) -> QuickBound:
+        """That of such a program by the least that the busiest unit of each round takes, or the busiest part of a cluster."""
         cycles = self.dataflow.least_cycles(spec) if busiest == "unit" else self.deal.least(spec)[0]
-        return taking(self._at_once[w_kept], cycles)
+        return self._floors.of(w_kept, cycles, lambda: self.least_program([0] * len(self.positions), w_kept=w_kept))
 
     def least_rounds(self, cycles: Sequence[int], row_words: int) -> list[Round]:
         """Rounds that do no later than any run's what the system level waits for, with so many row words, there from the start.
@@ -224,7 +224,8 @@ class UnitsPlan:
             wanted = (upto // (len(upto) - 1)).tolist()
             word = np.arange(rows * loops.round_words(round_index))
             written = cycles * (word + 1) // max(1, len(word)) - 1
-            step = InStep([], Flow(tuple(wanted[:-1]), tuple(wanted[1:])), written, word % units)
+            taken = [min(each, cycles - 1) for each in wanted[1:]]
+            step = InStep([], Flow(tuple(wanted[:-1]), tuple(taken)), written, word % units)
             rounds.append(Round(cycles, Counts(), np.zeros(0, dtype=np.int64), Bounds(), step))
         return rounds
 
@@ -232,10 +233,8 @@ class UnitsPlan:
     def transfer_counts(self) -> Counts:
         """What fills write and drains read on the fabric."""
         dataflow = self.dataflow
-        counts = [dataflow.x_counts(position) for position in self._x_changes]
-        counts += [dataflow.w_counts(m, k) for m, k in self._w_changes]
-        counts += [dataflow.y_counts(position) for position in self._y_changes]
-        return Counts.total(counts)
+        filled = [dataflow.w_counts(*place) * times for place, times in Counter(self._w_changes).items()]
+        return Counts.total([dataflow.x_counts(self._x_changes), *filled, dataflow.y_counts(self._y_changes)])
 
     @cached_property
     def details(self) -> dict[str, Any]:
@@ -272,7 +271,27 @@ def keeps(least_room: int | None, room_bytes: int) -> bool:
     return least_room is not None and least_room <= room_bytes
 
 
-def taking(least: OperationProgram, cycles: Sequence[int]) -> OperationProgram:
+@dataclass(frozen=True, eq=False)
+class Floors:
+    """Bounds of least programs that are alike but for the cycles of their tiles."""
+
+    _at_once: dict[Hashable, OperationProgram] = field(default_factory=dict)
+    """Programs whose tiles take no time, by which W is kept."""
+    _latest: dict[Hashable, QuickBound] = field(default_factory=dict)
+    """The last one: what one part of clusters takes is often what all do."""
+
+    def of(self, kept: Hashable, cycles: Sequence[int], make: Callable[[], OperationProgram]) -> QuickBound:
+        """That of tiles which take so many cycles at least, given what makes a program whose tiles take none."""
+        key = kept, tuple(cycles)
+        if key not in self._latest:
+            if kept not in self._at_once:
+                self._at_once[kept] = make()
+            self._latest.clear()
+            self._latest[key] = QuickBound(_taking(self._at_once[kept], cycles))
+        return self._latest[key]
+
+
+def _taking(least: OperationProgram, cycles: Sequence[int]) -> OperationProgram:
     """A least program whose tiles take so many cycles at least."""
     timed = zip(least.tiles, cycles, strict=True)
     return least.with_tiles(

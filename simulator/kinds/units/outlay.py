@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 Outlay = tuple[float, float, float]
 """Cycles, DRAM bytes, buffer bytes."""
 
 
-@dataclass
-class Traffic:
+class Traffic(Struct):
     """Bytes that DRAM moves, and that are read of the activation buffer and written to it."""
 
     dram: float = 0.0

@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
+from msgspec import Struct
 from numpy.typing import NDArray
 
 from simulator.activity import Counts
@@ -32,8 +33,7 @@ class WeightBytes(Protocol):
         """Values and metadata."""
 
 
-@dataclass(frozen=True, eq=False)
-class ClusterResults:
+class ClusterResults(Struct, frozen=True, eq=False):
     """What clusters did, a tile each, whatever the dataflow."""
 
     cycles: Ints
@@ -51,8 +51,7 @@ class ClusterResults:
     """As of `Outcomes`."""
 
 
-@dataclass(frozen=True)
-class ClusterTile:
+class ClusterTile(Struct, frozen=True):
     """Which cluster of which tile."""
 
     m: int
@@ -132,8 +131,8 @@ class Dataflow(Protocol):
     def y_parts(self, position: Position) -> Sequence[Part]:
         """Transfers that take finished outputs away, after the last tile that adds to them."""
 
-    def x_counts(self, position: Position) -> Counts:
-        """Words that `x_parts` write."""
+    def x_counts(self, positions: Sequence[Position]) -> Counts:
+        """Words that the `x_parts` of all these write."""
 
     def fetched(self, m: int, k: int) -> WeightBytes:
         """Bytes that they bring."""
@@ -141,8 +140,8 @@ class Dataflow(Protocol):
     def w_counts(self, m: int, k: int) -> Counts:
         """Bits that `w_parts` write, over all token groups."""
 
-    def y_counts(self, position: Position) -> Counts:
-        """Words that `y_parts` read, and add on the way."""
+    def y_counts(self, positions: Sequence[Position]) -> Counts:
+        """Words that the `y_parts` of all these read, and add on the way."""
 
 
 @dataclass(frozen=True, eq=False)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
+from msgspec import Struct
 from numpy.typing import NDArray
 
 from simulator.errors import MappingError
@@ -20,8 +20,7 @@ UNLIMITED = 1 << 40
 """More than there ever is."""
 
 
-@dataclass(frozen=True)
-class Capacity:
+class Capacity(Struct, frozen=True):
     """What the units' own banks hold, and how rows are given to them."""
 
     units: int
@@ -34,8 +33,7 @@ class Capacity:
     """What a message calls what is given to units."""
 
 
-@dataclass(frozen=True, eq=False)
-class FittedRows:
+class FittedRows(Struct, frozen=True, eq=False):
     """All rows of an operation, range by range."""
 
     spans: tuple[Span, ...]

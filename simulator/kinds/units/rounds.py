@@ -6,11 +6,11 @@ import itertools
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
-from dataclasses import dataclass, field
 from functools import partial
 from typing import NamedTuple
 
 import numpy as np
+from msgspec import Struct, field
 from numpy.typing import NDArray
 
 from simulator.activity import Bounds, Counts
@@ -24,8 +24,7 @@ from simulator.kinds.units.protocol import ClusterResults, ClusterTile, Dataflow
 from simulator.kinds.units.streams import InStep, in_step
 
 
-@dataclass(frozen=True, eq=False)
-class Round:
+class Round(Struct, frozen=True, eq=False):
     """One round of tiles: what all token groups did between two barriers."""
 
     cycles: int
@@ -41,8 +40,7 @@ BATCH_CLUSTERS = 4096
 """The same in clusters."""
 
 
-@dataclass(frozen=True)
-class How:
+class How(Struct, frozen=True):
     """How clusters are run."""
 
     spec: ClusterSpec
@@ -58,8 +56,7 @@ class _Cluster(NamedTuple):
     place: int
 
 
-@dataclass(eq=False)
-class _Dealt:
+class _Dealt(Struct, eq=False):
     """Rounds as clusters of lots."""
 
     rounds: list[list[list[_Cluster]]] = field(default_factory=list)
@@ -74,8 +71,7 @@ class _Dealt:
         return sum(map(len, self.rounds[flow])) - len(self.new[flow])
 
 
-@dataclass(eq=False)
-class Deal:
+class Deal(Struct, eq=False):
     """The rounds of dataflows that have the same fabric and rules, dealt out into lots of clusters.
 
     What is one lot is kept, to be run again in another setting; larger work is dealt anew, so that memory stays bounded.
@@ -87,7 +83,7 @@ class Deal:
     """Dataflows, and the tiles of each in execution order."""
     reuse_tiles: bool
     """Whether equal work, which takes equal time, is run once."""
-    _kept: _Dealt | None = field(init=False, default=None)
+    _kept: _Dealt | None = None
 
     def run(self, how: How) -> tuple[list[Rounds], tuple[range, ...]]:
         """[dataflows] what all rounds did, in order; and the capacities of clusters with which they would have (`ClusterSpec.alike`)."""
@@ -158,8 +154,7 @@ class Deal:
         return Rounds(rounds, checked)
 
 
-@dataclass(frozen=True, eq=False)
-class Rounds:
+class Rounds(Struct, frozen=True, eq=False):
     """What the rounds of a dataflow did."""
 
     each: Sequence[Round]
@@ -190,14 +185,13 @@ def _itself(results: ClusterResults) -> ClusterResults:
     return results
 
 
-@dataclass(frozen=True, eq=False)
-class _Added:
+class _Added(Struct, frozen=True, eq=False):
     """Adds up the clusters of rounds, once for all that are of the same clusters."""
 
     dataflow: Dataflow
     done: Sequence[ClusterResults]
     """[lots]"""
-    _rounds: dict[tuple[Hashable, ...], Round] = field(init=False, default_factory=dict)
+    _rounds: dict[tuple[Hashable, ...], Round] = field(default_factory=dict)
 
     def round(self, k: int, clusters: Sequence[_Cluster]) -> Round:
         """The barrier waits for the slowest."""

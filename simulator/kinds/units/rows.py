@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
+from msgspec import Struct
 from numpy.typing import NDArray
 
 from simulator.kinds.units.machine import UnitsMachine
@@ -52,8 +52,7 @@ Cut = Callable[[Ints, int], Ints]
 """([rows] nonzeros of each row, units) → [rows] parts that each row is cut into, 0 for an empty one."""
 
 
-@dataclass(frozen=True, eq=False)
-class RowParts:
+class RowParts(Struct, frozen=True, eq=False, dict=True):
     """Parts in row order; an uncut row is one part, an empty row none."""
 
     row: Ints

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
+from msgspec import Struct
 
 from simulator.engine.batch import Ints, ends_of, steps, within
 from simulator.engine.cluster import Milestones
@@ -78,8 +78,7 @@ def list_parts(entries: Ints, stream: ListStream, total: int, grain: int, port_e
     return PartColumns.made(pieces, bytes=sizes, bank_cycles=-(-longest // port_entries), space=piece_space(stream))
 
 
-@dataclass(frozen=True, eq=False)
-class InStep:
+class InStep(Struct, frozen=True, eq=False):
     """What the clusters of a round do on one clock."""
 
     delays: list[int]
@@ -154,8 +153,7 @@ def _stops(clusters: Sequence[Milestones], pieces: int, fifo_pieces: int) -> lis
     return stops
 
 
-@dataclass(frozen=True, eq=False)
-class RowDrain:
+class RowDrain(Struct, frozen=True, eq=False):
     """The rows of a round, in the parts in which they leave."""
 
     parts: Sequence[Part]

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Sequence
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from functools import cached_property
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +20,8 @@ from simulator.kinds.units.machine import UnitsMachine
 from simulator.kinds.units.protocol import ClusterTile
 from simulator.system.parts import Part, Sums
 from simulator.system.program import Span
+
+KeyT = TypeVar("KeyT", bound=Hashable)
 
 
 class TokenwiseDataflow(UnitsDataflow[ScheduleT, SliceT]):
@@ -116,22 +118,25 @@ class TokenwiseDataflow(UnitsDataflow[ScheduleT, SliceT]):
             return tuple(self.linked_y_part(self.tokens_of(self.wanted, tokens)) for tokens in groups)
         return tuple(self.y_part(position, tokens) for tokens in groups)
 
-    def x_counts(self, position: Position) -> Counts:
+    def x_counts(self, positions: Sequence[Position]) -> Counts:
         """Of all token groups; what lies packed is unpacked once for all of a group's copies."""
         if self._from_chip:
-            return self.linked_x_counts(self._words_of(self.looked_at, position[1]))
-        rows, k, words = self.loops.x_rows(position), position[2], self.loops.round_words(position[1])
-        unpacked = len(self.named(rows, k)) * self._round_tokens(position) if self.loops.residency.forms.x.packed else 0
-        counts = self.x_word_counts(rows, k, words)
-        return counts + Counts(activations_unpacked=unpacked) if unpacked else counts
+            return self.linked_x_counts(self._words_of(self.looked_at, positions))
+        packed, counts = self.loops.residency.forms.x.packed, []
+        for (rows, k), alike in _grouped(positions, lambda position: (self.loops.x_rows(position), position[2])):
+            elements = packed * len(self.named(rows, k)) * self._tokens(alike)
+            counts += [self.x_word_counts(rows, k, self._words(alike)), Counts(activations_unpacked=elements)]
+        return Counts.total(counts)
 
-    def y_counts(self, position: Position) -> Counts:
+    def y_counts(self, positions: Sequence[Position]) -> Counts:
         """Of all token groups."""
         if self.wanted is not None:
-            return self.linked_y_counts(self._words_of(self.wanted, position[1]))
-        packed = self.rows_leaving(position) * self._round_tokens(position) if self.loops.residency.forms.y.packed else 0
-        counts = self.y_word_counts(position, self.loops.round_words(position[1]))
-        return counts + Counts(activations_packed=packed) if packed else counts
+            return self.linked_y_counts(self._words_of(self.wanted, positions))
+        packed, counts = self.loops.residency.forms.y.packed, []
+        for _, alike in _grouped(positions, lambda position: (position[0], position[2])):
+            elements = packed * self.rows_leaving(alike[0]) * self._tokens(alike)
+            counts += [self.y_word_counts(alike[0], self._words(alike)), Counts(activations_packed=elements)]
+        return Counts.total(counts)
 
     def y_bits(self, rows: slice | NDArray[np.int64], tokens: Span) -> int:
         """Of some rows of Y, of a range of token words, as they lie in memory."""
@@ -145,8 +150,13 @@ class TokenwiseDataflow(UnitsDataflow[ScheduleT, SliceT]):
         sums = Sums(*(-(-rows * row_bits // 8) for rows in (here.out, here.back, here.out_parts)))
         return Part(-(-self.y_bits(here.finished, tokens) // 8), extra_bus_bytes=-(-extra_bits // 8), sums=sums)
 
-    def _round_tokens(self, position: Position) -> int:
-        return sum(self.loops.tokens(words) for words in self.loops.active_groups(position[1]))
+    def _words(self, positions: Sequence[Position]) -> int:
+        """Token words of the rounds of tiles."""
+        return sum(self.loops.round_words(round_index) for _, round_index, _ in positions)
+
+    def _tokens(self, positions: Sequence[Position]) -> int:
+        """Their tokens."""
+        return sum(self.loops.tokens(words) for _, round_index, _ in positions for words in self.loops.active_groups(round_index))
 
     @cached_property
     def looked_at(self) -> NDArray[np.bool_]:
@@ -163,8 +173,18 @@ class TokenwiseDataflow(UnitsDataflow[ScheduleT, SliceT]):
         missing = lanes * (tokens[1] - tokens[0]) - self.loops.tokens(tokens)
         return counted - missing * words[tokens[1] - 1] if missing else counted
 
-    def _words_of(self, words: NDArray[np.bool_], round_index: int) -> NDArray[np.int64]:
-        """[rows] words of each that are marked, over all groups of a round."""
-        spans = self.loops.active_groups(round_index)
-        counted: NDArray[np.int64] = words[spans[0][0] : spans[-1][1]].sum(axis=0, dtype=np.int64)
+    def _words_of(self, words: NDArray[np.bool_], positions: Sequence[Position]) -> NDArray[np.int64]:
+        """[rows] words of each that are marked, over all groups of the rounds of tiles."""
+        counted = np.zeros(words.shape[1], dtype=np.int64)
+        for _, round_index, _ in positions:
+            spans = self.loops.active_groups(round_index)
+            counted += words[spans[0][0] : spans[-1][1]].sum(axis=0, dtype=np.int64)
         return counted
+
+
+def _grouped(positions: Sequence[Position], key: Callable[[Position], KeyT]) -> Iterable[tuple[KeyT, list[Position]]]:
+    """Tiles that agree in something."""
+    groups: dict[KeyT, list[Position]] = {}
+    for position in positions:
+        groups.setdefault(key(position), []).append(position)
+    return groups.items()

@@ -7,10 +7,10 @@ is contended, rows that find no room. So more capacity could make a machine slow
 from __future__ import annotations
 
 import heapq
-import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import TypeVar
+
+from msgspec import Struct
 
 from simulator.engine.engines import EngineName, play
 from simulator.recall import NOTHING, Recall, Same
@@ -47,8 +47,7 @@ def more(least: int) -> tuple[int, ...]:
     return least, least + 1, 2 * least, 3 * least, 4 * least
 
 
-@dataclass(frozen=True, eq=False)
-class Alone:
+class Alone(Struct, frozen=True, eq=False):
     """An operation, or a chain, that has the machine to itself."""
 
     program: Program
@@ -76,8 +75,7 @@ class Alone:
         return outcome.cycles, outcome.moved_bytes["dram_read_bytes"] + outcome.moved_bytes["dram_write_bytes"]
 
 
-@dataclass(frozen=True, eq=False)
-class Try:
+class Try(Struct, frozen=True, eq=False):
     """A way that is run only where it may be the quickest."""
 
     leasts: Sequence[Callable[[], QuickBound]]
@@ -88,12 +86,12 @@ class Try:
 def quickest(ways: Sequence[Try], engine: EngineName, system: SystemSpec) -> int:
     """Place of the way that is through first; of those, that moves the fewest bytes of DRAM; of those, the first.
 
-    Run, and played, in order of what they take at least, until none can be better. What they take at least is told as nearly as
-    that order asks for.
+    `ways` are in order of what they promise. The first is run as it is, since what it takes at least would hardly ever rule it out;
+    the others in order of what they take at least, until none can be better. That is told as nearly as the order asks for.
     """
-    waiting = [(way.leasts[0]().cycles(system), place, 1) for place, way in enumerate(ways)]
+    best: tuple[Rank, int] = ways[0].run().rank(engine, system), 0
+    waiting = [(way.leasts[0]().cycles(system), place, 1) for place, way in enumerate(ways) if place]
     heapq.heapify(waiting)
-    best: tuple[Rank, int] = (math.inf,), 0
     while waiting:
         cycles, place, told = heapq.heappop(waiting)
         if ((cycles,), place) >= best:

@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING, Any
 
 from simulator.activity import Counts
 from simulator.cost import Counted, Hardware, Technology
-from simulator.cost.types import Cost
+from simulator.cost.types import ComponentCost, Cost
 from simulator.cost.words import BRANCHES
 from simulator.kinds import kind_of
 from simulator.machine.model import Elaborated, Machine
 from simulator.pricing import elaborate, pricer_of, technology_of
 from simulator.report.glossary import components, label
-from simulator.report.inspection.paths import paths_record, paths_table
+from simulator.report.inspection.paths import deepest_path, paths_record, paths_table
 from simulator.report.numbers import percent, significant
 from simulator.result import bandwidths
 
@@ -62,6 +62,40 @@ def machine_table(machine: Machine) -> RenderableType:
     )
 
 
+def machine_summary(machine: Machine) -> RenderableType:
+    """What a terminal shows first: area by the branches of its tree, the peak rates, and the deepest path of a cycle."""
+    from rich.console import Group
+    from rich.table import Table
+    from rich.text import Text
+
+    elaborated, _, cost, technology = _priced(machine)
+    table = Table(box=None, header_style="bold", pad_edge=False, padding=(0, 1, 0, 0))
+    for heading in ("", "die mm²", "share"):
+        table.add_column(heading, justify="right" if heading else "left", no_wrap=True)
+    for branch, members in _branches(cost).items():
+        total = sum(part.die_mm2 for part in members)
+        table.add_row(branch, significant(total), percent(total / cost.area_mm2))
+    rates = {level: value.available for level, value in bandwidths(elaborated, Counts(), 1).items()}
+    tops = _peak_rates(elaborated)["peak_tops"]
+    levels = ", ".join(f"{label(level, 'bandwidth')} {significant(float(rate))}" for level, rate in rates.items())
+    return Group(
+        Text(f"{machine.name}: {significant(cost.area_mm2)} mm² of die at {cost.technology}\n", style="bold"),
+        table,
+        Text(f"\npeak: {machine.multipliers:,} multipliers at {machine.clock_ghz:g} GHz, {significant(tops)} TOPS"),
+        Text(f"GB/s: {levels}"),
+        Text(f"clock: {deepest_path(elaborated, technology)}"),
+        Text("every component, size and path, and what is assumed: --full", style="dim"),
+    )
+
+
+def _branches(cost: Cost) -> dict[str, list[ComponentCost]]:
+    """Components that have an area, by the branches of the area tree, in its order."""
+    parts, known = {part.name: part for part in cost.components}, components()
+    branches = dict.fromkeys((*BRANCHES, *(entry.branch for entry in known)))
+    found = {branch: [parts[entry.name] for entry in known if entry.branch == branch and entry.name in parts] for branch in branches}
+    return {branch: members for branch, members in found.items() if sum(part.die_mm2 for part in members)}
+
+
 def _priced(machine: Machine) -> tuple[Elaborated, Hardware, Cost, Technology]:
     """Elaborate the machine and price one idle cycle of it: areas do not depend on what runs."""
     technology = technology_of(machine)
@@ -89,16 +123,11 @@ def _area_tree(cost: Cost) -> RenderableType:
     from rich.table import Table
     from rich.text import Text
 
-    parts = {part.name: part for part in cost.components}
     table = Table(box=None, header_style="bold", pad_edge=False, padding=(0, 1, 0, 0))
     for heading in ("component", "instances", "cells mm²", "placed mm²", "die mm²", "share"):
         table.add_column(heading, justify="left" if heading == "component" else "right", no_wrap=True)
-    known = components()
-    for branch in dict.fromkeys((*BRANCHES, *(entry.branch for entry in known))):
-        members = [parts[entry.name] for entry in known if entry.branch == branch and entry.name in parts]
+    for branch, members in _branches(cost).items():
         total = sum(part.die_mm2 for part in members)
-        if not total:
-            continue
         table.add_row(Text(branch, style="bold"), "", "", "", Text(significant(total), style="bold"), percent(total / cost.area_mm2))
         for part in members if len(members) > 1 else []:
             areas = [significant(area) for area in (part.cell_mm2, part.placed_mm2, part.die_mm2)]

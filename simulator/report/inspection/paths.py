@@ -31,6 +31,21 @@ def paths_record(elaborated: Elaborated, technology: Technology) -> list[dict[st
     ]
 
 
+def deepest_path(elaborated: Elaborated, technology: Technology) -> str:
+    """The path that fills the most of its cycles, in words: how much of them, and what sets their number."""
+    clock_ghz = elaborated.machine.clock_ghz
+    room = technology.crossbar_stage_fill / clock_ghz
+    paths = [path for path in kind_of(elaborated.machine).paths(elaborated, technology) if path.cycles(technology, clock_ghz)]
+    if not paths:
+        return "no path fills a cycle"
+    fill = {path: path.delay.ns(technology) / (room * path.cycles(technology, clock_ghz)) for path in paths}
+    fullest = max(paths, key=lambda path: fill[path])
+    cycles = fullest.cycles(technology, clock_ghz)
+    room_of = "1 cycle has" if cycles == 1 else f"{cycles} cycles have"
+    setting = f"; set by {_sets(fullest, technology, clock_ghz)}" if fullest.key else ""
+    return f"the fullest path is the {fullest.name}, {fill[fullest]:.0%} of what {room_of} room for{setting}"
+
+
 def paths_table(elaborated: Elaborated, technology: Technology) -> RenderableType:
     """The same as a table, and what a cycle has room for."""
     from rich.console import Group

@@ -77,7 +77,7 @@ function scatter() {
   const traces = [...groups].map(([name, points], place) => ({
     name, type: "scatter", mode: "markers", x: points.map((p) => p.figures[x]), y: points.map((p) => p.figures[y]),
     text: points.map((p) => [p.name, ...Object.entries(p.labels).map((pair) => pair.join(": "))].join("<br>")),
-    hovertemplate: "%{text}<br>%{x:.4~g} · %{y:.4~g}<extra></extra>",
+    hovertemplate: "%{text}<br>%{xaxis.title.text}: %{x:.4~g}<br>%{yaxis.title.text}: %{y:.4~g}<extra></extra>",
     marker: { size: 11, color: by || !own ? COLOURS[place % 8] : points[0].colour, symbol: by || !own ? MARKS[place % 8] : MARK_OF[points[0].mark] },
   }));
   const works = [...new Set(there.map((point) => point.work))];
@@ -139,6 +139,7 @@ data.bars.forEach((bars, number) => {
 
 at("copy").addEventListener("click", async () => {
   const text = at("command").textContent;
+  let copied = true;
   try {
     await navigator.clipboard.writeText(text);
   } catch {  // a file on disk may not use the clipboard's interface everywhere
@@ -146,7 +147,7 @@ at("copy").addEventListener("click", async () => {
     range.selectNodeContents(at("command"));
     getSelection().removeAllRanges();
     getSelection().addRange(range);
-    document.execCommand("copy");
+    copied = document.execCommand("copy");
   }
-  at("copy").textContent = "copied";
+  at("copy").textContent = copied ? "copied" : "marked, to be copied";
 });

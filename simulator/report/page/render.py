@@ -75,7 +75,7 @@ def _table(page: Page) -> str:
     ]
     head += ["<th><button>note</button></th>"] if noted else []
     rows = "".join(f"<tr>{_row(page, point, kinds_of, noted=noted)}</tr>" for point in page.points)
-    told = all(point.labels.get(word, "") in point.name for point in page.points for word in of_all)
+    told = bool(of_all) and all(point.labels.get(word, "") in point.name for point in page.points for word in of_all)
     kinds = " ".join(["told"] * told + ["many"] * (len(page.points) > _MANY))
     return f'<table class="{kinds}"><thead><tr>{"".join(head)}</tr></thead><tbody>{rows}</tbody></table>'
 

@@ -46,6 +46,7 @@ def page_of_runs(report: Report, made: Mapping[str, Any], files: Mapping[str, st
         within = [each.unit_cycles for each in longest]
         bars.append(cause_bars("Where the time goes within operations, the longest first", [each.name for each in longest], within))
     machines = [(f"machine {result.machine.name}.yaml", as_it_ran(result.machine.model_dump(mode="json"))) for result in report.results]
+    machines = [(name, text) for name, text in machines if name.replace(" ", "-") not in files]
     workload = report.results[0].workload
     return Page(
         title=f"{', '.join(result.machine.name for result in report.results)} on {workload.name}",

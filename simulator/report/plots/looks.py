@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Any
 
+from msgspec import Struct
 
-@dataclass(frozen=True)
-class Look:
+
+class Look(Struct, frozen=True):
     """Colours differ for colour-blind readers too (after Okabe and Ito); markers, hatches and dashes where there is no colour."""
 
     colour: str

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -13,6 +12,7 @@ from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import LogLocator, NullFormatter, StrMethodFormatter
+from msgspec import Struct
 from numpy.typing import NDArray
 
 from simulator.network import Graph
@@ -131,8 +131,7 @@ def _draw_terminals(axes: Axes, at: Layout, pitch: float) -> list[Line2D]:
     return handles
 
 
-@dataclass(frozen=True, eq=False)
-class Layout:
+class Layout(Struct, frozen=True, eq=False):
     """Layout of routers and of the marks of sources and sinks."""
 
     routers: Points
@@ -150,8 +149,7 @@ class Layout:
         return marks.min(axis=0), marks.max(axis=0)
 
 
-@dataclass(frozen=True, eq=False)
-class Used:
+class Used(Struct, frozen=True, eq=False):
     """What of a graph some route uses, and so what is built."""
 
     inputs: NDArray[np.int64]
@@ -285,10 +283,11 @@ def load_latency_figure(curve: NetworkCurve) -> Figure:
         above.set_ylim(0, 1.08)
         above.set_title(_title(curve))
         _draw_measured(below, loads, latency, saturated, look)
-        below.set_yscale("log")
-        below.yaxis.set_major_formatter(StrMethodFormatter("{x:g}"))
-        below.yaxis.set_minor_formatter(NullFormatter())
-        below.yaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
+        if latency.max() > 0:  # at a load so small that nothing was sent, there is none
+            below.set_yscale("log")
+            below.yaxis.set_major_formatter(StrMethodFormatter("{x:g}"))
+            below.yaxis.set_minor_formatter(NullFormatter())
+            below.yaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
         below.grid(visible=True, axis="y", which="major", alpha=0.4)
         below.set_ylabel("mean latency\n(cycles, source queue included)")
         below.set_xlabel("offered load (flits a source and cycle)")

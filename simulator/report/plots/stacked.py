@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from types import MappingProxyType
 
 import numpy as np
@@ -11,6 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.collections import PolyCollection
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
+from msgspec import Struct
 
 from simulator.report.glossary import by_role
 from simulator.report.numbers import significant
@@ -29,8 +29,7 @@ _HATCHES = ("", "////", "....", "\\\\\\\\", "", "xxxx", "----", "++++")
 """By place in the stack: neighbours differ without colour too."""
 
 
-@dataclass(frozen=True)
-class Stack:
+class Stack(Struct, frozen=True):
     """Bars to draw: for each machine, a length for each part; parts in the order in which they are stacked."""
 
     machines: tuple[str, ...]

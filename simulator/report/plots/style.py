@@ -7,7 +7,6 @@ import textwrap
 import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import IO, Any
@@ -16,6 +15,7 @@ import matplotlib
 from matplotlib.figure import Figure
 from matplotlib.text import Text
 from matplotlib.ticker import FixedFormatter, FuncFormatter
+from msgspec import Struct
 
 from simulator.activity import CAUSE_TERMS
 from simulator.report.folder import write_whole
@@ -63,8 +63,7 @@ _RC: dict[Any, Any] = {
 }
 
 
-@dataclass(frozen=True)
-class _Sheet:
+class _Sheet(Struct, frozen=True):
     """What a style is made of."""
 
     width: float | None

@@ -28,12 +28,17 @@ class Load:
 
 def load_of(shape: ClusterShape, work: TileWork, values: TileValues) -> Load:
     """Of units that ask for words. Whole numbers, in two's complement."""
+    contents = {"lists": list_lines(shape, work, values, work.own), **banks_of(shape, work, values)}
+    return Load(contents, np.diff(work.unit_ptr).tolist(), settings_of(shape, work))
+
+
+def banks_of(shape: ClusterShape, work: TileWork, values: TileValues) -> dict[str, list[list[int]]]:
+    """Presence bits and words, by what a cluster's ports are called."""
     words = [packed(word, shape.activation_bits) for word in values.words.tolist()]
     banks = [[0] * shape.bank_words for _ in range(shape.spec.banks)]
     for address, bank in enumerate(work.bank.tolist()):
         banks[bank][address // shape.spec.banks] = words[address]
-    contents = {"lists": list_lines(shape, work, values, work.own), "present": [work.present.ravel().astype(int).tolist()], "banks": banks}
-    return Load(contents, np.diff(work.unit_ptr).tolist(), settings_of(shape, work))
+    return {"present": [work.present.ravel().astype(int).tolist()], "banks": banks}
 
 
 def list_lines(shape: ClusterShape, work: TileWork, values: TileValues, own: NDArray[np.integer]) -> list[list[int]]:

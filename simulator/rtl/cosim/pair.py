@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -38,10 +38,14 @@ class Sides:
     probes: Callable[[Any], Sequence[Probe]]
     load: Callable[[ClusterShape, TileWork, TileValues], Load]
     tally: Callable[[ClusterSpec, TileWork], Tally]
+    draw: Callable[[ClusterShape, TileWork], TileValues] = field(default_factory=lambda: drawn_values)
+    """Whole numbers for a tile's pattern."""
+    as_it_lies: Callable[[TileWork], TileWork] = lambda work: work
+    """The tile with its lists as they lie in the banks of the hardware, if the engine is given others."""
 
     def in_reference(self, shape: ClusterShape, work: TileWork) -> tuple[Load, Outcome, list[Cycle]]:
         """A tile with whole numbers drawn for it, what comes of it, and what the engine does in each cycle."""
-        values, watcher = drawn_values(shape, work), self.watcher(shape, work)
+        values, watcher = self.draw(shape, work), self.watcher(shape, work)
         outcome = self.by_reference(shape.spec, work, values, watcher)
         return self.load(shape, work, values), outcome, list(watcher.cycles())
 

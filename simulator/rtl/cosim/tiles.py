@@ -34,18 +34,20 @@ def cosimulated(
 ) -> Iterator[Agreement]:
     """Each through the hardware and both engines, up to and with the first that differs; memories are as large as these tiles.
 
-    `rows`: how many numbers a unit's own memory has for a token word of a tile. Raises ConfigError where there is nothing to walk.
+    `rows`: how many numbers a unit's own memory has for a token word of a tile, as it lies. Raises ConfigError where nothing is to be
+    walked.
     """
     works = [work for work in itertools.islice(tiles, how.tiles) if work.entries]
     if not works:
         raise ConfigError(f"{operation}: its tiles have no entries to walk")
+    lying = [sides.as_it_lies(work) for work in works]
     shape = replace(
         shape,
-        words=max(work.words * work.token_words for work in works),
-        features=max(work.words for work in works),
-        entries=max(int(np.diff(work.unit_ptr).max()) for work in works),
-        rows=max(rows(work) for work in works),
-        tokens=max(work.token_words for work in works),
+        words=max(work.words * work.token_words for work in lying),
+        features=max(work.words for work in lying),
+        entries=max(int(np.diff(work.unit_ptr).max()) for work in lying),
+        rows=max(rows(work) for work in lying),
+        tokens=max(work.token_words for work in lying),
         streams=any(len(work.piece_readers()) > work.stream.fifo_pieces for work in works),
         lanes=min(how.lanes or shape.lanes, shape.lanes),
     )

@@ -14,7 +14,7 @@ from simulator.machine import Machine
 from simulator.result import METRICS
 from simulator.specs import Document, nearest_hint
 from simulator.specs.documents import apply_overrides, read_tree, validated
-from simulator.specs.fields import slot_at, takes_integers_only
+from simulator.specs.fields import Slot, allowed, slot_at, takes_integers_only, takes_numbers
 from simulator.specs.parse import parse
 from simulator.specs.tree import Entry
 from simulator.study.breakeven.answer import BreakEven, Curve, MeasuredLine
@@ -111,8 +111,11 @@ def check_axis(axis: str, machines: tuple[str, str], workload: str) -> None:
 
 def _scale_of(question: Question) -> Scale:
     """The scale, of integers where the axis takes no others. Raises ConfigError where the range has none."""
-    scale = question.scale
-    if not takes_integers(space_of(_document(question, [scale.low, scale.high]), Path()), question.axis):
+    scale, space = question.scale, space_of(_document(question, [question.scale.low, question.scale.high]), Path())
+    slots = _slots(space, question.axis)
+    if slots and not any(map(takes_numbers, slots)):
+        raise ConfigError(f"--axis {question.axis}: takes no numbers, but {allowed(slots[0])}; compare runs one with each")
+    if not takes_integers(space, question.axis):
         return scale
     integers = scale.of_integers()
     if integers.low > integers.high:
@@ -248,10 +251,15 @@ def _document(question: Question, values: Sequence[float]) -> Document[SweepSpec
 
 def takes_integers(space: Space, path: str) -> bool:
     """Whether every machine, or every operation of the workload, that has the key at a path takes integers only there."""
+    slots = _slots(space, path)
+    return bool(slots) and all(map(takes_integers_only, slots))
+
+
+def _slots(space: Space, path: str) -> list[Slot]:
+    """What may stand at a path, in every machine or operation that has the key."""
     if path.startswith("workload."):
         root = read_tree(space.workload_file(str(space.spec.workload)), WorkloadSpec)
         slots = [slot_at(WorkloadSpec, keys, root) for keys in reached_by(root, path.removeprefix("workload."))]
     else:
         slots = [slot_at(Machine, path.split("."), read_tree(space.machine_file(name), Machine)) for name in space.machines()]
-    known = [slot for slot in slots if slot is not None]
-    return bool(known) and all(map(takes_integers_only, known))
+    return [slot for slot in slots if slot is not None]

@@ -29,8 +29,8 @@ class DaskCluster:
     def begin(self, work: Work) -> None:
         """They have been started."""
 
-    def submit(self, work: Work, tasks: Sequence[Any], inputs: Mapping[str, Any], listen: Report) -> Future[Batch]:
-        """Return a future that raises KilledWorker where its worker dies."""
+    def submit(self, worker: int, work: Work, tasks: Sequence[Any], inputs: Mapping[str, Any], listen: Report) -> Future[Batch]:
+        """Return a future that raises KilledWorker where its worker dies. Its scheduler chooses the worker."""
         future: Future[Batch] = self._executor.submit(done, work, tasks, dict(inputs))
         return future
 

@@ -7,8 +7,10 @@ from collections import Counter, deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, CancelledError, Future, wait
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Any, Protocol
+
+from msgspec import Struct, field
 
 from simulator.errors import SparsimError, WorkerError
 from simulator.study.executors.executor import Batch, Executor, Report, Work, silent
@@ -35,18 +37,19 @@ Answer = tuple[int, Any]
 """Number of a task, and its result; or the exception that it ended with: WorkerError where it took its worker down."""
 
 
-@dataclass(frozen=True)
-class _Sent:
+class _Sent(Struct, frozen=True):
     """Tasks that are with a worker, by number."""
 
+    worker: int
     numbers: tuple[int, ...]
     suspect: bool
     """It was with a worker that died, and now runs with nothing else on its worker."""
 
 
-@dataclass
-class Dispatch:
+class Dispatch(Struct):
     """Runs tasks on an executor, one run after another.
+
+    Tasks that have much in common should be neighbours: a worker goes through neighbours as long as it can, and remembers.
 
     Dispatch(executor, work, make).answers(tasks)
     """
@@ -122,6 +125,37 @@ class Dispatch:
         self._seconds = seconds if not self._seconds else (1 - _FORGET) * self._seconds + _FORGET * seconds
 
 
+class _Shares(Struct, frozen=True, eq=False):
+    """What no worker has begun, by number: neighbours for each, and those who are through help whoever has most left.
+
+    >>> shares = _Shares.of(10, 2)
+    >>> shares.taken(0, 4), shares.taken(0, 4), shares.taken(0, 2), shares.taken(1, 4), shares.left
+    ([0, 1, 2, 3], [4], [8, 9], [5, 6, 7], 0)
+    """
+
+    waiting: Sequence[deque[int]]
+    """[workers] in order."""
+
+    @classmethod
+    def of(cls, tasks: int, workers: int) -> _Shares:
+        """As many tasks for each as for another."""
+        ends = [tasks * worker // workers for worker in range(workers + 1)]
+        return cls([deque(range(*span)) for span in pairwise(ends)])
+
+    @property
+    def left(self) -> int:
+        """How many there are."""
+        return sum(map(len, self.waiting))
+
+    def taken(self, worker: int, most: int) -> list[int]:
+        """The next of a worker's own, so many at most; where it has none, the last of the largest share, half of it at most."""
+        own = self.waiting[worker]
+        if own:
+            return [own.popleft() for _ in range(min(most, len(own)))]
+        largest = max(self.waiting, key=len)
+        return [largest.pop() for _ in range(min(most, -(-len(largest) // 2)))][::-1]
+
+
 class _Run:
     """State of one run."""
 
@@ -129,7 +163,7 @@ class _Run:
         self.dispatch = dispatch
         self.executor = dispatch.executor
         self.tasks = tasks
-        self.queue = deque(range(len(tasks)))
+        self.shares = _Shares.of(len(tasks), dispatch.executor.workers)
         self.suspects: deque[int] = deque()
         self.running: dict[Future[Batch], _Sent] = {}
         self.deaths: Counter[int] = Counter()
@@ -137,7 +171,7 @@ class _Run:
 
     def answers(self) -> Iterator[list[Answer]]:
         """All of them, as they come."""
-        while self.queue or self.suspects or self.running:
+        while self.shares.left or self.suspects or self.running:
             impossible = self._fill()
             if impossible:
                 yield impossible
@@ -151,18 +185,19 @@ class _Run:
     def _fill(self) -> list[Answer]:
         """Submit until every worker has enough; suspects first, each alone on its worker. Return tasks whose inputs cannot be made."""
         impossible: list[Answer] = []
-        while self.queue or self.suspects:
+        while self.shares.left or self.suspects:
             careful = bool(self.suspects) or any(sent.suspect for sent in self.running.values())
-            if len(self.running) >= self.executor.workers * (1 if careful else self.dispatch.ahead):
+            busy = Counter(sent.worker for sent in self.running.values())
+            worker = min(range(self.executor.workers), key=busy.__getitem__)
+            if busy[worker] >= (1 if careful else self.dispatch.ahead):
                 break
             if self.suspects:
-                impossible += self._send([self.suspects.popleft()], suspect=True)
+                impossible += self._send(worker, [self.suspects.popleft()], suspect=True)
             else:
-                numbers = [self.queue.popleft() for _ in range(self.dispatch.batch_size(len(self.queue)))]
-                impossible += self._send(numbers, suspect=False)
+                impossible += self._send(worker, self.shares.taken(worker, self.dispatch.batch_size(self.shares.left)), suspect=False)
         return impossible
 
-    def _send(self, numbers: Sequence[int], *, suspect: bool) -> list[Answer]:
+    def _send(self, worker: int, numbers: Sequence[int], *, suspect: bool) -> list[Answer]:
         """Submit the tasks whose inputs can be had; return the others with the reason."""
         ready: list[int] = []
         shared: dict[str, Any] = {}
@@ -176,8 +211,8 @@ class _Run:
                 self.dispatch.release(self.tasks[number].inputs)
         if ready:
             tasks = tuple(self.tasks[number] for number in ready)
-            future = self.executor.submit(self.dispatch.work, tasks, shared, self.dispatch.listen)
-            self.running[future] = _Sent(tuple(ready), suspect)
+            future = self.executor.submit(worker, self.dispatch.work, tasks, shared, self.dispatch.listen)
+            self.running[future] = _Sent(worker, tuple(ready), suspect)
         return impossible
 
     def _answers(self, future: Future[Batch], sent: _Sent) -> list[Answer]:

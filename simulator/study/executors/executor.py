@@ -9,10 +9,11 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from contextlib import contextmanager
-from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, Protocol
+
+from msgspec import Struct
 
 KEPT = 8
 """Shared inputs that a worker process keeps in memory."""
@@ -39,8 +40,11 @@ class Executor(Protocol):
     def begin(self, work: Work) -> None:
         """Have workers start that would else start with their first batch: there will be work for all of them."""
 
-    def submit(self, work: Work, tasks: Sequence[Any], inputs: Mapping[str, Any], listen: Report) -> Future[Batch]:
-        """Have a worker do a batch; `inputs` are what `share` returned, by key. `listen` hears what the tasks report."""
+    def submit(self, worker: int, work: Work, tasks: Sequence[Any], inputs: Mapping[str, Any], listen: Report) -> Future[Batch]:
+        """Have a worker do a batch, the one of that number where they can be told apart.
+
+        `inputs` are what `share` returned, by key. `listen` hears what the tasks report.
+        """
 
     def share(self, value: object) -> Any:
         """Take an input to where the workers are, once; return what stands for it."""
@@ -73,7 +77,7 @@ class InProcess:
     def begin(self, work: Work) -> None:
         """It is here."""
 
-    def submit(self, work: Work, tasks: Sequence[Any], inputs: Mapping[str, Any], listen: Report) -> Future[Batch]:
+    def submit(self, worker: int, work: Work, tasks: Sequence[Any], inputs: Mapping[str, Any], listen: Report) -> Future[Batch]:
         """Return a future that is done already."""
         future: Future[Batch] = Future()
         try:
@@ -99,8 +103,7 @@ def in_process(workers: int, address: str | None) -> Iterator[Executor]:
     yield InProcess()
 
 
-@dataclass(frozen=True)
-class Spooled:
+class Spooled(Struct, frozen=True):
     """An input in a file of a folder that the processes of one computer share."""
 
     path: Path

@@ -8,6 +8,7 @@ import multiprocessing.connection
 import os
 import shutil
 import signal
+import sys
 import tempfile
 import threading
 from collections.abc import Iterator, Mapping, Sequence
@@ -16,6 +17,7 @@ from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager, suppress
 from itertools import count
 from multiprocessing.connection import Connection
+from multiprocessing.context import BaseContext
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +28,7 @@ _INTERRUPTS = (signal.SIGINT, signal.SIGTERM)
 
 
 class Processes:
-    """So many processes; a batch goes to the one with the fewest, and a dead one is replaced. Inputs travel through a folder."""
+    """So many processes, of which a dead one is replaced. Inputs travel through a folder."""
 
     queued = 2
     crashes: tuple[type[BaseException], ...] = (BrokenProcessPool,)
@@ -41,9 +43,9 @@ class Processes:
         for process in self._processes:
             process.begin(work)
 
-    def submit(self, work: Work, tasks: Sequence[Any], inputs: Mapping[str, Any], listen: Report) -> Future[Batch]:
+    def submit(self, worker: int, work: Work, tasks: Sequence[Any], inputs: Mapping[str, Any], listen: Report) -> Future[Batch]:
         """Return a future that raises BrokenProcessPool where its worker dies."""
-        return min(self._processes, key=lambda process: process.waiting).submit(work, tasks, inputs, listen)
+        return self._processes[worker].submit(work, tasks, inputs, listen)
 
     def share(self, value: object) -> Spooled:
         """Write an input into the folder."""
@@ -71,36 +73,27 @@ class _Process:
         self._executor: ProcessPoolExecutor | None = None
         self._reports: Connection | None = None
         self._listen: Report = silent
-        self._futures: set[Future[Batch]] = set()
-
-    @property
-    def waiting(self) -> int:
-        """Batches that are not done."""
-        self._futures = {future for future in self._futures if not future.done()}
-        return len(self._futures)
 
     def begin(self, work: Work) -> None:
         """Launch the worker. One that dies before it has anything to do is found dead then."""
         with suppress(BrokenProcessPool):
-            self._started().submit(_known, work).add_done_callback(_unheard)
+            self._started(work).submit(_known, work).add_done_callback(_unheard)
 
     def submit(self, work: Work, tasks: Sequence[Any], inputs: Mapping[str, Any], listen: Report) -> Future[Batch]:
         """Return a future of the worker; a new worker takes the place of one that was found dead."""
         self._listen = listen
         try:
-            future = self._started().submit(_done_here, work, tasks, inputs)
+            return self._started(work).submit(_done_here, work, tasks, inputs)
         except BrokenProcessPool:
             self.end()
-            future = self._started().submit(_done_here, work, tasks, inputs)
-        self._futures.add(future)
-        return future
+            return self._started(work).submit(_done_here, work, tasks, inputs)
 
-    def _started(self) -> ProcessPoolExecutor:
+    def _started(self, work: Work) -> ProcessPoolExecutor:
         if self._executor is None:
-            context = multiprocessing.get_context("spawn")
+            context = _context(work)
             # a pipe for each worker: one that is killed while it writes neither holds a lock nor leaves others waiting
             self._reports, theirs = context.Pipe(duplex=False)
-            self._executor = ProcessPoolExecutor(1, context, _begin, (theirs,))
+            self._executor = ProcessPoolExecutor(1, context, _begin, (theirs, dict(os.environ)))
             with _undisturbed():
                 self._executor.submit(int).add_done_callback(_unheard)
             theirs.close()
@@ -124,6 +117,16 @@ class _Process:
         if self._reports is not None:
             self._reports.close()
             self._reports = None
+
+
+def _context(work: Work) -> BaseContext:
+    """How workers start: where the system can, as copies of one process, without threads, that has imported what they will call."""
+    if sys.platform != "linux":
+        return multiprocessing.get_context("spawn")
+    context = multiprocessing.get_context("forkserver")
+    # of use until the first worker of this process
+    context.set_forkserver_preload([work.__module__])
+    return context
 
 
 def _known(work: Work) -> None:
@@ -169,8 +172,13 @@ _OBJECTS_BEFORE_COLLECTION = 1_000_000
 """Modules that a worker loads are no garbage; looking for some among them takes a tenth of its start."""
 
 
-def _begin(reports: Connection) -> None:
-    """Set up a worker: Ctrl-C is the parent's business, and without a parent there is none."""
+def _begin(reports: Connection, environment: Mapping[str, str]) -> None:
+    """Set up a worker: Ctrl-C is the parent's business, and without a parent there is none.
+
+    It has the environment that its parent has now: what it is a copy of was given an earlier one.
+    """
+    os.environ.clear()
+    os.environ.update(environment)
     gc.set_threshold(_OBJECTS_BEFORE_COLLECTION)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     if hasattr(signal, "pthread_sigmask"):

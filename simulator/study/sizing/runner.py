@@ -130,14 +130,15 @@ class InTurn:
         asked = _Asked(machine, incumbent)
         engine = engine_for(machine, self.engine, requests_of(machine, self.floor.workload))
         try:
-            trial = Trial(asked.elaborated, self.floor, engine)
+            trial = Trial(asked.elaborated, self.floor, engine, recall=self.recall)
             return asked.value(trial.least()) if trial.schedule(asked.hopeless) else math.inf
         except MappingError as error:
             return error
 
     def _attempt(self, machine: Machine, incumbent: Incumbent) -> RunResult | None:
         try:
-            return attempt(machine, self.floor, engine=self.engine, hopeless=_Asked(machine, incumbent).hopeless)
+            hopeless = _Asked(machine, incumbent).hopeless
+            return attempt(machine, self.floor, engine=self.engine, hopeless=hopeless, recall=self.recall)
         except MappingError as error:
             return error
 

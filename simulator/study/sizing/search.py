@@ -14,6 +14,8 @@ from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+import msgspec
+
 from simulator.errors import MappingError
 from simulator.kinds import kind_of
 from simulator.kinds.sizes import Grid, Keys
@@ -171,7 +173,7 @@ class _BranchAndBound:
                 if key not in hardware:
                     hardware[key] = self.problem.built(machine)
                 same = hardware[key]
-                built = same and replace(same, machine=machine, elaborated=replace(same.elaborated, machine=machine))
+                built = same and replace(same, machine=machine, elaborated=msgspec.structs.replace(same.elaborated, machine=machine))
             if built is None:
                 self.counts["illegal"] += 1
             else:

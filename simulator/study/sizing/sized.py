@@ -118,22 +118,17 @@ def _flat(record: Mapping[str, Any], above: str = "") -> dict[str, Any]:
 
 
 def sizing_table(sized: Sequence[Sized]) -> RenderableType:
-    """One block a machine: what it was made equal to, every key that changed, and what was searched."""
+    """A line a machine: what it came to, every key that changed, and what was searched."""
     from rich.console import Group
-    from rich.table import Table
     from rich.text import Text
 
-    from simulator.report.tables import Whole
+    lines = [Text(f"{sentence(entry)}; {_changed(entry)}") for entry in sized]
+    return Group(Text(heading_of(sized), style="bold"), *lines)
 
-    table = Table(box=None, header_style="bold", pad_edge=False, padding=(0, 1))
-    for heading in ("machine", "key", "from", "to"):
-        table.add_column(heading, no_wrap=True)
-    for entry in sized:
-        rows = [(change.key, f"{change.before}", f"{change.after}") for change in entry.changes] or [("nothing changed", "", "")]
-        for number, row in enumerate(rows):
-            table.add_row(entry.machine.name if not number else "", *row)
-    lines = [Text(sentence(entry)) for entry in sized]
-    return Group(Text(heading_of(sized), style="bold"), Whole(table), Text(), *lines)
+
+def _changed(entry: Sized) -> str:
+    """`fabric.rows 64 → 108, fabric.cols 32 → 54`."""
+    return ", ".join(f"{change.key} {change.before} → {change.after}" for change in entry.changes) or "nothing changed"
 
 
 def heading_of(sized: Sequence[Sized]) -> str:

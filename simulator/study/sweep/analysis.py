@@ -5,12 +5,14 @@ And what the bands of the constants leave of the best points, each against its r
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import product
 from typing import Literal, TypeVar
 
 import numpy as np
+from msgspec.structs import replace
 from numpy.typing import NDArray
 
 from simulator.errors import OutputError
@@ -44,7 +46,7 @@ class Front:
 
 def fronts(rows: Sequence[Row], objectives: Mapping[str, Way]) -> tuple[Front, ...]:
     """A front for each workload that has feasible points: those on another workload do other work, and beat nothing here."""
-    found = [replace(pareto_front(own, objectives), workload=workload) for workload, own in by_workload(rows).items()]
+    found = [dataclasses.replace(pareto_front(own, objectives), workload=workload) for workload, own in by_workload(rows).items()]
     return tuple(front for front in found if front.rows)
 
 

@@ -11,7 +11,7 @@ from simulator.machine import Machine
 from simulator.result import METRICS
 from simulator.specs import Document, Key, config_path, load_yaml_document, nearest_hint, workload_path
 from simulator.specs.documents import read_tree
-from simulator.specs.fields import hint_at, keys_at, slot_at
+from simulator.specs.fields import hint_at, keys_at, paths_of, slot_at
 from simulator.specs.tree import Entry
 from simulator.study.sizing.scale import SCALED, SETTLED
 from simulator.study.sweep.expression import Expression, no_names
@@ -183,7 +183,8 @@ class _Reader:
         known = next(length for length in range(len(keys) - 1, -1, -1) if slot_at(model, keys[:length], root) is not None)
         allowed = keys_at(model, keys[:known], root)
         above = ".".join([*([kind] if kind == "workload" else []), *keys[:known]]) or "a machine"
-        hint = hint_at(model, keys[: known + 1], root)
+        elsewhere = next((".".join((*parent, keys[known])) for parent in paths_of(model, keys[known], root)), None)
+        hint = hint_at(model, keys[: known + 1], root) if elsewhere is None else f"; nearest: {elsewhere}"
         if above == "workload":
             allowed = [*allowed, *KNOBS]
             hint = nearest_hint(keys[known], allowed)

@@ -182,7 +182,8 @@ class Space:
         return str(name)
 
     def _base(self, model: Any, name: str) -> Document[Any]:
-        file = self.machine_file(name) if model is Machine else self.workload_file(name)
+        # looked for once: a search through folders for each point would be a tenth of what resolving it takes
+        file = self._once(("file", model, name), lambda: self.machine_file(name) if model is Machine else self.workload_file(name))
         document: Document[Any] = self._once(("base", file), lambda: validated(read_tree(file, model), model))
         return document
 

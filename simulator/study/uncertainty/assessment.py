@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
 import numpy as np
+from msgspec import Struct
 from numpy.typing import NDArray
 
 from simulator.cost import Rates, Technology
@@ -17,16 +17,14 @@ from simulator.result.saved import SavedRun, saved_run
 from simulator.study.uncertainty.factors import Factor, ends, factors_of, moved
 
 
-@dataclass(frozen=True)
-class Band:
+class Band(Struct, frozen=True):
     """From low to high."""
 
     low: float
     high: float
 
 
-@dataclass(frozen=True)
-class Spread:
+class Spread(Struct, frozen=True):
     """A positive figure at the nominal constants, and with one factor at a time at its low and its high end."""
 
     nominal: float
@@ -67,8 +65,7 @@ Figures = NDArray[np.float64]
 """[variants] of one figure: the nominal one first, then each factor at its low end, then each at its high end."""
 
 
-@dataclass(frozen=True)
-class Totals:
+class Totals(Struct, frozen=True):
     """What a run costs, in several variants of its constants."""
 
     seconds: float
@@ -82,8 +79,7 @@ METRICS: dict[str, Callable[[Totals], Figures]] = {name: entry.of for name, entr
 """Metrics that have a band, by their name in results; cycles and time have none."""
 
 
-@dataclass(frozen=True)
-class Assessment:
+class Assessment(Struct, frozen=True):
     """Some runs, and what each factor makes of them.
 
     known = assess(comparison.results)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from itertools import pairwise
 
 from annotated_types import Ge, Gt, Le
+from msgspec import Struct
 
 from simulator.cost import Technology
 from simulator.errors import ConfigError
@@ -91,8 +91,7 @@ _STEEPEST = 3.0
 """…and an exponent from −3 to 3."""
 
 
-@dataclass(frozen=True)
-class Turn:
+class Turn(Struct, frozen=True):
     """Where a factor makes two runs equal."""
 
     factor: Factor
@@ -149,8 +148,7 @@ def _root(function: Callable[[float], float], start: float, end: float) -> float
     return float(brentq(function, start, end, xtol=1e-9 * max(abs(start), abs(end)), rtol=1e-9))
 
 
-@dataclass(frozen=True)
-class Influence:
+class Influence(Struct, frozen=True):
     """One factor's part in the ratio."""
 
     factor: Factor
@@ -165,8 +163,7 @@ class Influence:
     """Runs that would have to be simulated again, since an automatic latency would be another, or the clock would not be reached."""
 
 
-@dataclass(frozen=True)
-class Sensitivity:
+class Sensitivity(Struct, frozen=True):
     """The ratio `first` ÷ `second` of a metric, and all that moves it, the strongest first."""
 
     first: str
@@ -204,8 +201,7 @@ def sensitivity(probe: Probe, first: str, second: str, metric: str) -> Sensitivi
     return Sensitivity(first, second, metric, ratio, tuple(influences), tuple(timing_only))
 
 
-@dataclass(frozen=True)
-class Claim:
+class Claim(Struct, frozen=True):
     """`winner` has less of a metric than `rival`."""
 
     metric: str

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from simulator.cost import Technology
 from simulator.cost.constants import DRAM_PREFIX, Constant, DramConstants
@@ -19,8 +21,7 @@ _TIMING = ("bandwidth_gb_per_s", "burst_bytes")
 """Of a DRAM device: they change cycles, so that pricing again cannot tell what they do."""
 
 
-@dataclass(frozen=True)
-class Factor:
+class Factor(Struct, frozen=True):
     """Something that is known to a band only."""
 
     name: str

@@ -17,8 +17,9 @@ from simulator.workload.csr import Csr
 from simulator.workload.importing.compressed import Joined, joined_weights
 from simulator.workload.importing.naming import WIDE_INTEGERS, Shapes, masks, packed, pruned_name, stored_in_out
 from simulator.workload.importing.sources import Imported, Layout, Source, turned
-from simulator.workload.importing.tensors import Tensor, read_header, read_tensor
+from simulator.workload.importing.tensors import Tensor, check_names_once, read_header, read_tensor
 from simulator.workload.readers.numpy_files import array_csr
+from simulator.workload.readers.strangers import found_instead
 
 INDEX = ".safetensors.index.json"
 """Ending of the file that tells which of several files holds each tensor."""
@@ -119,7 +120,7 @@ def _naming(path: Path) -> Iterator[None]:
     try:
         yield
     except OperandError as error:
-        raise OperandError(f"{path}: {error}") from error
+        raise OperandError(f"{path}: {error}{found_instead(path)}") from error
     except OSError as error:
         raise OperandError(f"{path}: cannot be read: {error.strerror or error}") from error
     except MemoryError as error:
@@ -146,9 +147,11 @@ def _indexed(path: Path) -> dict[str, Tensor]:
     if path.stat().st_size > _MAX_INDEX:
         raise OperandError(f"no index: more than {_MAX_INDEX} bytes")
     try:
-        placed = msgspec.json.decode(path.read_bytes().removeprefix(b"\xef\xbb\xbf"), type=_Index).weight_map
+        text = path.read_bytes().removeprefix(b"\xef\xbb\xbf")
+        placed = msgspec.json.decode(text, type=_Index).weight_map
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise OperandError("no index; allowed: JSON with weight_map, the file of each tensor by name") from error
+    check_names_once(text)
     files = {file: path.parent / file for file in dict.fromkeys(placed.values()) if Path(file).name == file}
     headers = {}
     for name, file in files.items():

@@ -12,6 +12,7 @@ from simulator.specs import not_a_file
 from simulator.workload.blocks import Stack
 from simulator.workload.csr import Csr
 from simulator.workload.readers import READERS, read_matrix
+from simulator.workload.readers.strangers import about_ending
 
 Layout = Literal["auto", "out-in", "in-out"]
 """How weights are stored: [out, in], as W[M,K] is, or turned; auto: as the file tells by its own names and shapes, else [out, in]."""
@@ -44,17 +45,27 @@ class Imported:
 
 
 def read_sources(path: Path, tensors: Sequence[str], layout: Layout = "auto") -> Imported:
-    """Return what a file holds; `tensors` are names or globs of a checkpoint's, none: all that have two dimensions.
+    """Return what a file holds, or a model's folder; `tensors` are names or globs of a checkpoint's, none: all that have two dimensions.
 
     Raises OperandError, beginning with the file's name, where it cannot be read or a name is not there.
     """
+    path = _checkpoint_in(path) if path.is_dir() else path
     reason = not_a_file(path)
     if reason is not None:
         raise OperandError(f"{path}: {reason}")
     reader = next((reader for ending, reader in _READERS.items() if path.name.lower().endswith(ending)), None)
     if reader is None:
-        raise OperandError(f"{path}: no known format; allowed endings: {', '.join(_READERS)}")
+        raise OperandError(f"{path}: no known format; allowed endings: {', '.join(_READERS)}{about_ending(path)}")
     return reader(path, tensors, layout)
+
+
+def _checkpoint_in(folder: Path) -> Path:
+    """The checkpoint of a model's folder: its index, or its only safetensors file; the folder itself where there is no such."""
+    for ending in reversed(_CHECKPOINTS):
+        found = [path for path in folder.iterdir() if path.name.lower().endswith(ending)]
+        if len(found) == 1:
+            return found[0]
+    return folder
 
 
 def turned(source: Source) -> Source:
@@ -64,7 +75,9 @@ def turned(source: Source) -> Source:
 
 def _matrix_file(path: Path, tensors: Sequence[str], layout: Layout) -> Imported:
     ending = next(ending for ending in READERS if path.name.lower().endswith(ending))
-    source = Source(path.name[: -len(ending)], read_matrix(path))
+    source = Source(path.name[: -len(ending)], matrix := read_matrix(path))
+    if not matrix.nnz:
+        raise OperandError(f"{path}: no nonzero")
     return Imported([turned(source) if layout == "in-out" else source])
 
 

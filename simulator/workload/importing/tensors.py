@@ -7,6 +7,7 @@ places that the header names, as `ml_dtypes` has them. Both packages are loaded 
 
 from __future__ import annotations
 
+import json
 import math
 from dataclasses import dataclass
 from pathlib import Path
@@ -73,6 +74,7 @@ def read_header(path: Path) -> dict[str, Tensor]:
         entries = msgspec.json.decode(text, type=dict[str, msgspec.Raw])
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise OperandError("no whole safetensors file: its header is no JSON of tensors by name") from error
+    check_names_once(text)
     entries.pop("__metadata__", None)
     tensors, ends = {}, {}
     for name, raw in entries.items():
@@ -82,6 +84,23 @@ def read_header(path: Path) -> dict[str, Tensor]:
     _check_places(ends, size - 8 - length)
     _check_by_package(path)
     return tensors
+
+
+def check_names_once(text: bytes) -> None:
+    """Raise OperandError where a name stands twice in a JSON object: readers would take the one or the other."""
+    try:
+        json.loads(text, object_pairs_hook=_once)
+    except (ValueError, RecursionError) as error:
+        raise OperandError("no JSON of names") from error
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        names = [name for name, _ in pairs]
+        twice = next(name for name in names if names.count(name) > 1)
+        raise OperandError(f"{twice!r} stands twice; allowed: each name once")
+    return found
 
 
 def _entry(name: str, raw: msgspec.Raw) -> _Entry:

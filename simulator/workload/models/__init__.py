@@ -82,7 +82,7 @@ def _training(description: str, gpt: Gpt, weight_gradient: WeightGradient) -> Mo
 
 def _pruned_resnet50(sparsity: int) -> Model:
     weight = {"pattern": "chung_lu", "density": (100 - sparsity) / 100, **_RESNET_CV}
-    return Model(f"ResNet-50 v1.5, one image, {sparsity} % of the weights pruned", 1, lambda _: resnet50(weight))
+    return Model(f"ResNet-50 v1.5, one image, {sparsity} % of the weights pruned", None, lambda _: resnet50(weight))
 
 
 def _one_layer(scale: int) -> Model:
@@ -104,7 +104,7 @@ MODELS: Mapping[str, Model] = {
     **_sparse_gpt(8),
     **_sparse_gpt(16),
     "gpt2-small": _forward("GPT-2 small, dense: forward pass", 128, GPT2_SMALL),
-    "resnet50": Model("ResNet-50 v1.5, dense, one image", 1, lambda _: resnet50(DENSE)),
+    "resnet50": Model("ResNet-50 v1.5, dense, one image", None, lambda _: resnet50(DENSE)),
     "moe": Model(
         "mixture-of-experts block: 16 experts of 512 → 2,048 → 512, the best two of a token, unevenly liked",
         1024,

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from simulator.errors import ConfigError
 from simulator.specs import as_yaml
 
 OperationKeys = Mapping[str, Any]
@@ -55,8 +56,8 @@ class Model:
     """A model that a trace can be made of."""
 
     description: str
-    tokens: int
-    """Unless told."""
+    tokens: int | None
+    """Unless told; None: it takes no tokens, but one image."""
     operations: Callable[[int], Sequence[OperationKeys]]
     """From tokens to products, in the order in which they run where nothing is fused."""
     fused: Callable[[int], Sequence[OperationKeys]] | None = None
@@ -67,6 +68,8 @@ class Model:
 
 def trace_text(name: str, model: Model, tokens: int | None = None, seed: int = 0, *, fuse: bool = True) -> str:
     """Return the workload file of `model` over `tokens` (its own number unless told), one operation a block of lines."""
+    if tokens is not None and model.tokens is None:
+        raise ConfigError(f"{name}: takes one image, and no tokens; allowed: none with --tokens")
     head = {"name": name, "description": model.description, "seed": seed}
     chains = model.chains if fuse else ()
     options = (f" --tokens {tokens}" if tokens else "") + ("" if fuse else " --unfused")
@@ -79,7 +82,7 @@ def trace_text(name: str, model: Model, tokens: int | None = None, seed: int = 0
         "operations:",
     ]
     products = model.fused if chains and model.fused is not None else model.operations
-    for operation in products(tokens or model.tokens):
+    for operation in products(tokens or model.tokens or 1):
         lines += _operation(operation)
     return "\n".join(lines) + "\n"
 

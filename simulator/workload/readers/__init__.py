@@ -17,6 +17,7 @@ from simulator.workload.readers.mtx import read_mtx
 from simulator.workload.readers.npz import read_npz
 from simulator.workload.readers.numpy_files import read_npy
 from simulator.workload.readers.smtx import read_smtx
+from simulator.workload.readers.strangers import about_ending, found_instead
 
 __all__ = ["READERS", "read_matrix"]
 
@@ -31,12 +32,12 @@ def read_matrix(path: Path) -> Csr:
     reader = next((reader for ending, reader in READERS.items() if path.name.lower().endswith(ending)), None)
     reason = not_a_file(path)
     if reason is None and reader is None:
-        reason = f"no known matrix format; allowed endings: {', '.join(READERS)}"
+        reason = f"no known matrix format; allowed endings: {', '.join(READERS)}{about_ending(path)}"
     if reason is not None or reader is None:
         raise OperandError(f"{path}: {reason}")
     try:
         return reader(path)
     except OperandError as error:
-        raise OperandError(f"{path}: {error}") from error
+        raise OperandError(f"{path}: {error}{found_instead(path)}") from error
     except MemoryError as error:
         raise OperandError(f"{path}: too large for the memory of this computer") from error

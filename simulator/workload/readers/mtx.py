@@ -6,12 +6,12 @@ import gzip
 import zlib
 from array import array
 from collections.abc import Iterator
-from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from msgspec import Struct
 from numpy.typing import NDArray
 
 from simulator.errors import OperandError
@@ -41,8 +41,7 @@ _SYMMETRIES = ("general", "symmetric", _SKEW, "hermitian")
 """Of real numbers, hermitian is symmetric."""
 
 
-@dataclass(frozen=True)
-class _Header:
+class _Header(Struct, frozen=True):
     layout: str
     field: str
     symmetry: str

@@ -5,11 +5,12 @@ from __future__ import annotations
 import zipfile
 import zlib
 from collections.abc import Callable
-from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from msgspec import Struct
+from msgspec.structs import replace
 from numpy.typing import NDArray
 
 from simulator.errors import OperandError
@@ -46,8 +47,7 @@ def _member(error: Exception) -> str:
     return f": `{name.removesuffix('.npy')}` is not what was written" if name else ""
 
 
-@dataclass(frozen=True)
-class _Parts:
+class _Parts(Struct, frozen=True):
     """The arrays of one matrix, of which only those that its format needs are read."""
 
     archive: zipfile.ZipFile

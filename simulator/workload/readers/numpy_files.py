@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import ast
 import math
-from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
 
 import numpy as np
+from msgspec import Struct
 from numpy.typing import NDArray
 
 from simulator.errors import OperandError
@@ -22,8 +22,7 @@ _MAX_HEADER = 2**16
 _ENTRIES = {"descr", "fortran_order", "shape"}
 
 
-@dataclass(frozen=True)
-class Header:
+class Header(Struct, frozen=True):
     """What a .npy header says."""
 
     shape: tuple[int, ...]

@@ -1,13 +1,14 @@
 """Tiles of a gather fabric: everything covered once, nothing over capacity, as large as can be."""
 
+import dataclasses
 import itertools
 from collections.abc import Iterator
-from dataclasses import replace
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 from numpy.typing import NDArray
 
 from simulator.errors import MappingError
@@ -96,7 +97,7 @@ def too_much(of: Machine, plan: GatherSchedule, units: int, m: Span) -> bool:
     before = plan.parts.of_rows(0, m[0])
     rows = np.concatenate([plan.parts.row[before], parts.row + m[0], rest.row + m[1]])
     nnz = np.concatenate([plan.parts.nnz[before], parts.nnz, rest.nnz])
-    longer = replace(plan, parts=RowParts(rows, nnz, np.concatenate([plan.parts.unit[before], parts.unit, rest.unit])))
+    longer = dataclasses.replace(plan, parts=RowParts(rows, nnz, np.concatenate([plan.parts.unit[before], parts.unit, rest.unit])))
     return bool(plan.tile_token_words * rows_of(longer, units, m).max() > UnitsMachine.of(of).output_words)
 
 

@@ -1,12 +1,12 @@
 """Sampled products: G is NumPy's, both engines agree, every count adds up, and the hardware that they need is asked for."""
 
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from simulator.engine.engines import ENGINES
 from simulator.errors import MappingError

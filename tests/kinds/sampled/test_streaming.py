@@ -103,7 +103,7 @@ def test_sums_that_leave_by_hand(groups: int) -> None:
     ]
     assert parts[2].extra_bus_bytes == 480 * groups - 240
     # 120 sums are 60 words of two lanes; those of the second group and those that come back are added
-    counts = [dataflow.y_counts(position) for position in schedule.positions()]
+    counts = [dataflow.y_counts([position]) for position in schedule.positions()]
     assert [each.drain_additions for each in counts] == [60 * (groups - 1), 60 * groups, 60 * groups]
 
 

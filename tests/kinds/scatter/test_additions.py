@@ -1,12 +1,12 @@
 """Banks that add (rule 16): a word is added to again A cycles later, by one port of its bank at a time."""
 
 from collections import defaultdict
-from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
+from msgspec.structs import replace
 
 from simulator.activity import CAUSES
 from simulator.engine.batch import WorkBatch

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 import pytest
+from msgspec.structs import replace
 
 from simulator.kinds.systolic import compiled
 from simulator.kinds.systolic.array_product import product_of

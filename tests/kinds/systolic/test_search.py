@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from functools import cache
 
 import numpy as np
 import pytest
+from msgspec.structs import replace
 
 from simulator.kinds import kind_of
 from simulator.kinds.systolic import candidates as candidates_module
@@ -18,12 +18,13 @@ from simulator.kinds.systolic.families import Family, grouped
 from simulator.kinds.systolic.fills import Known
 from simulator.kinds.systolic.machine import ArrayMachine
 from simulator.kinds.systolic.program import array_program
-from simulator.kinds.systolic.search import Rank, _InOrder, _Outlines, _Search, plan_systolic
+from simulator.kinds.systolic.search import PLANNING, Rank, _InOrder, _Outlines, _Search, plan_systolic
 from simulator.kinds.systolic.ways import Ways
 from simulator.machine import Machine
 from simulator.recall import NOTHING, Recall
 from simulator.system.spec import SystemSpec
 from simulator.system.tensors import Residency
+from simulator.telling import telling
 from simulator.workload.made import whole_product
 from tests.kinds.systolic.laws import case
 from tests.run.test_fusion import chain_of, fused
@@ -116,6 +117,14 @@ def test_a_search_decides_the_same_after_one_for_another_system(seed: int) -> No
         alone, after = (plan_systolic(of.machine, of.operation, of.residency, spec, each) for each in (NOTHING, recall))
         assert alone.program == after.program
     assert recall.pieces == Ways.pieces
+
+
+def test_a_search_tells_how_far_it_is() -> None:
+    of, heard = search(SEEDS[0]), list[float]()
+    with telling(heard.append, every_s=0):
+        plan_systolic(of.machine, of.operation, of.residency, of.spec)
+    assert heard == sorted(heard)
+    assert 0 < heard[0] < heard[-1] <= PLANNING
 
 
 @pytest.mark.parametrize("density", [0.3, 1.0])

@@ -95,7 +95,7 @@ def test_cells_take_the_cycles_of_the_formula_and_give_numpys_product(
     cycles, y = run_array(plan, w, x)
     whole = machine({"kind": "systolic", "rows": rows, "cols": cols, "weight_load": weight_load, **pipelines})
     folds = fold_plan(plan)
-    tiles = array_tiles(ArrayMachine.of(whole), plan, folds, tile_times(plan, folds))
+    tiles = array_tiles(ArrayMachine.of(whole), plan, folds, tile_times(plan, folds)).each()
     assert cycles == compute_cycles(plan) == sum(tile.cycles for tile in tiles)
     assert (y == w @ x).all()
     if len(plan.m_tiles) == len(plan.k_tiles) == len(plan.n_tiles) == 1:

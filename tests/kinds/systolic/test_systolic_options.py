@@ -1,12 +1,12 @@
 """What a systolic array skips and packs: held cell by cell against the masks' formulas, NumPy and the conservation laws."""
 
 import itertools
-from dataclasses import replace
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from simulator.kinds.systolic.array_product import packed, product_of
 from simulator.kinds.systolic.contents import contents
@@ -94,7 +94,7 @@ def test_cells_skip_and_pack_as_the_masks_say(
     plan = SystolicSchedule(of.fabric, product, flow, spans(m, cuts), k_spans, spans(n, cuts), order)
     cycles, y = run_array(plan, w, x)
     folds = fold_plan(plan)
-    tiles = array_tiles(ArrayMachine.of(of), plan, folds, tile_times(plan, folds))
+    tiles = array_tiles(ArrayMachine.of(of), plan, folds, tile_times(plan, folds)).each()
     assert cycles == compute_cycles(plan) == sum(tile.cycles for tile in tiles)
     assert (y == w @ x).all()
     slots = sum(tile.counts.mac_slots for tile in tiles)

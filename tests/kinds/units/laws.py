@@ -6,11 +6,13 @@ crossbars, those that are slower by more than 2 % and 64 cycles: none by the key
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from msgspec.structs import replace
 
 from simulator.activity import Ideal
 from simulator.engine.engines import ENGINES, EngineName, RunOptions
@@ -155,7 +157,7 @@ def chain_case(seed: int) -> UnitsCase:
     random = np.random.default_rng(seed + 5 * 10**6)
     sizes, batch, n = [int(size) for size in random.integers(4, 20, 3)], int(random.integers(2, 17)), int(random.integers(1, 48))
     made = chain_of(random, sizes, batch, n, _one_of(random, (0.3, 0.7)), _one_of(random, (0.3, 0.9)))
-    return replace(case(seed), workload=fused(*made))
+    return dataclasses.replace(case(seed), workload=fused(*made))
 
 
 def _one_of(random: np.random.Generator, choices: Any) -> Any:
@@ -193,7 +195,7 @@ def stepped(of: UnitsCase, seed: int, keys: Sequence[str] = tuple(STEPS)) -> tup
     after = before * _one_of(random, factors)
     larger = {**inside, key: after}
     large = larger if section is None else {**small, section: larger}
-    return replace(of, sections=small), replace(of, sections=large), f"{key} from {before} to {after}"
+    return dataclasses.replace(of, sections=small), dataclasses.replace(of, sections=large), f"{key} from {before} to {after}"
 
 
 def slower_when_larger(seed: int, keys: Sequence[str] = tuple(STEPS), made: Callable[[int], UnitsCase] = case) -> str:

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import itertools
-from dataclasses import replace
 from typing import cast
 
 import numpy as np
 import pytest
+from msgspec.structs import replace
 
-from simulator.engine.engines import ENGINES, RunOptions
+from simulator.engine.engines import ENGINES, EngineName, RunOptions, play
 from simulator.kinds import kind_of
 from simulator.kinds.units.chain_cuts import BlockCut, ChainCuts, SettledCuts
 from simulator.kinds.units.chained import ChainedKind
 from simulator.kinds.units.decision import ChainDecision
+from simulator.kinds.units.excerpt import Excerpt
+from simulator.kinds.units.fusion import FusedPlan, kept_in
 from simulator.kinds.units.tries import Alone
 from simulator.machine.model import Machine
 from tests.run.test_fusion import causal, fused
@@ -64,3 +66,18 @@ def test_room_in_the_buffer_makes_no_chain_slower(flow: str) -> None:
     cycles = [_cycles(decision, decision.best()) for decision in decisions]
     assert all(more <= 1.02 * less for less, more in itertools.pairwise(cycles))
     assert len(decisions[-1].settled.cuts.all()) > len(decisions[0].settled.cuts.all())
+
+
+@pytest.mark.parametrize("flow", ["gather", "scatter"])
+def test_first_blocks_take_equally_long_on_both_engines(flow: str) -> None:
+    """Where no kernel is compiled yet, the reference plays them."""
+    decision = _decision(flow, {}, 64)
+    for cut in decision.settled.cuts.all()[::3]:
+        plan = FusedPlan.of(decision.settled, cut, 0, decision.burst_bytes, reuse_tiles=True, tiles=1)
+        excerpt = Excerpt.of(decision.settled, cut, plan, kept_in(plan.least_rooms(), decision.residency))
+        engines: tuple[EngineName, ...] = ("reference", "compiled")
+        by_reference, compiled = (
+            [play(engine, decision.settled.settings[0].pace.system, program) for program in (excerpt.once, excerpt.twice)]
+            for engine in engines
+        )
+        assert [each.cycles for each in by_reference] == [each.cycles for each in compiled]

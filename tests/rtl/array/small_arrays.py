@@ -37,8 +37,9 @@ class Case:
     def counts(self) -> Counts:
         """By the formulas."""
         plan = fold_plan(self.schedule)
-        tiles = array_tiles(self.machine, self.schedule, plan, tile_times(self.schedule, plan))
-        return Counts.total([Counts(macs_useful=self.operation.macs_useful), *(tile.counts for tile in tiles)])
+        return array_tiles(self.machine, self.schedule, plan, tile_times(self.schedule, plan)).counts + Counts(
+            macs_useful=self.operation.macs_useful
+        )
 
 
 def spans(size: int, cut: int) -> tuple[tuple[int, int], ...]:

@@ -1,5 +1,6 @@
 """Operations as their schedules cut them, through an array's hardware; and the array as Verilog's source."""
 
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -14,7 +15,7 @@ pytest.importorskip("amaranth")
 
 from amaranth.back import rtlil
 
-from simulator.cosim import cosimulate, design_of
+from simulator.cosim import cosimulate, designs_of
 from simulator.kinds.systolic.machine import ArrayMachine
 from simulator.kinds.systolic.rtl import agreement as rtl_agreement
 from simulator.kinds.systolic.rtl.agreement import as_integers
@@ -60,7 +61,7 @@ def test_output_features_agree_in_the_order_of_the_schedule() -> None:
 
 def test_a_counter_that_differs_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     true = rtl_agreement.array_tiles
-    monkeypatch.setattr(rtl_agreement, "array_tiles", lambda *givens: 2 * true(*givens))
+    monkeypatch.setattr(rtl_agreement, "array_tiles", lambda *givens: SimpleNamespace(each=lambda: 2 * true(*givens).each()))
     (found,) = cosimulate(array(2, 2, dataflow="ws"), products(), CosimOptions(tiles=1000))
     assert found.difference is not None
     assert found.difference.what.startswith("counter mac_slots: ")
@@ -81,7 +82,7 @@ def test_values_become_whole_numbers_that_are_zero_only_where_they_were() -> Non
 
 
 def test_the_source_of_an_array_has_a_module_a_component() -> None:
-    design = design_of(array(2, 2))
+    (design,) = designs_of(array(2, 2))
     assert (design.top.shape.row_words, design.top.shape.sum_words) == (64, 32)
     text = rtlil.convert(design.top, name=design.name, ports=list(design.ports))
     modules = {line.split("\\")[-1].split(".")[-1].strip() for line in text.splitlines() if line.startswith("module")}
@@ -90,4 +91,4 @@ def test_the_source_of_an_array_has_a_module_a_component() -> None:
 
 def test_an_array_of_very_many_cells_is_refused() -> None:
     with pytest.raises(ConfigError, match=r"fabric\.rows, fabric\.cols: 128 × 64 is not .*: at most 4,096 cells"):
-        design_of(array(128, 64))
+        designs_of(array(128, 64))

@@ -161,9 +161,9 @@ class Mortal(InProcess):
     def __init__(self) -> None:
         self.died: set[str] = set()
 
-    def submit(self, work: Work, tasks: Sequence[Any], inputs: Mapping[str, Any], listen: Report) -> Future[Batch]:
+    def submit(self, worker: int, work: Work, tasks: Sequence[Any], inputs: Mapping[str, Any], listen: Report) -> Future[Batch]:
         if repr(tasks) in self.died:
-            return super().submit(work, tasks, inputs, listen)
+            return super().submit(worker, work, tasks, inputs, listen)
         self.died.add(repr(tasks))
         future: Future[Batch] = Future()
         future.set_exception(BrokenExecutor("died"))

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 from random import Random
 from typing import Any, get_args
 
 import pytest
+from msgspec.structs import replace
 from study.sweep.cases import DEADLY, LOG, deadly, hungry, logged, mortal, stored
 from study.sweep.conftest import Run
 

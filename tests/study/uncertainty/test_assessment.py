@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 import pytest
+from msgspec.structs import replace
 from round_numbers import round_machine
 from runs import MACHINES, SMALL, small_run, small_runs
 

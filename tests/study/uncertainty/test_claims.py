@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+import dataclasses
 
 import pytest
+from msgspec.structs import replace
 from runs import small_run, small_runs
 
 from simulator.report.robustness import on_what
@@ -105,4 +106,4 @@ def test_two_equal_machines_never_turn(probe: Probe) -> None:
 
 def _renamed(result: Result, name: str) -> Result:
     machine = result.machine.model_copy(update={"name": name})
-    return replace(result, elaborated=replace(result.elaborated, machine=machine))
+    return dataclasses.replace(result, elaborated=replace(result.elaborated, machine=machine))

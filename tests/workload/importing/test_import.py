@@ -106,7 +106,7 @@ def test_hostile_safetensors(tmp_path: Path, changes: dict[str, Any], reason: st
         (struct.pack("<Q", 2) + b"[]", "its header is no JSON of tensors by name"),
         (struct.pack("<Q", 4) + b"{{}}", "its header is no JSON of tensors by name"),
         (struct.pack("<Q", 3) + b'"\xff"', "its header is no JSON of tensors by name"),
-        (struct.pack("<Q", 15) + b'{"a": 1,"a": 2}', "'a': no tensor with dtype, shape and data_offsets in the header"),
+        (struct.pack("<Q", 15) + b'{"a": 1,"a": 2}', "'a' stands twice; allowed: each name once"),
         (struct.pack("<Q", 2) + b"{}", "no tensor of 2 dimensions"),
         (struct.pack("<Q", 100_000) + b"[" * 100_000, "no whole safetensors file"),
         (b"\x80\x04\x95" + b"pickled!" * 4, "no whole safetensors file"),
@@ -632,6 +632,17 @@ def test_what_cannot_be_pruned_is_named() -> None:
         prune_sources([Source("mask", array_csr(VALUES > 0))], Pruning("magnitude", density=0.5))
     with pytest.raises(OperandError, match="w: block = 5 does not divide 16"):
         prune_sources([Source("w", array_csr(VALUES))], Pruning("block", block=5, density=0.5))
+
+
+def test_the_folder_of_a_model_is_its_checkpoint(tmp_path: Path) -> None:
+    save_file({"a": VALUES}, tmp_path / "model.safetensors")
+    (tmp_path / "config.json").write_text("{}")
+    assert [source.name for source in read(tmp_path, [])] == ["a"]
+    save_file({"b": VALUES}, tmp_path / "model-2.safetensors")
+    with pytest.raises(OperandError, match=r"is a folder, not a file; files in it: config\.json, model-2\.safetensors"):
+        read(tmp_path, [])
+    (tmp_path / "model.safetensors.index.json").write_text(json.dumps({"weight_map": {"b": "model-2.safetensors"}}))
+    assert [source.name for source in read(tmp_path, [])] == ["b"]
 
 
 @pytest.mark.parametrize(("n", "m"), [(2, 5), (3, 7), (1, 33), (4, 5)])

@@ -113,7 +113,10 @@ def moments_of(tiles: Sequence[TileStep]) -> tuple[Columns, Ints]:
         for what, at, later in zip(ways, ("first", "last"), (0, 1), strict=True)
     ]
     pair, cycle, what, part = np.concatenate(each, axis=1) if each else np.zeros((4, 0), dtype=np.int64)
-    order = np.lexsort(((what == WANT) | (what == WRITE), cycle, pair))
+    # by pair, cycle, and whether it comes behind what else is of that cycle, as one number: what happens of each sort is in order
+    early = int(cycle.min(initial=0))
+    place = pair * (int(cycle.max(initial=0)) + 1 - early) + cycle - early
+    order = np.argsort(2 * place + ((what == WANT) | (what == WRITE)), kind="stable")
     ends = np.searchsorted(pair[order], np.arange(len(pairs) + 1))
     return {"cycle": cycle[order], "what": what[order], "part": part[order]}, np.array([ends[of_tile], ends[of_tile + 1]])
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from simulator.engine.cluster import ClusterSpec
 from simulator.engine.work import TileWork

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from msgspec import Struct
 from numpy.typing import NDArray
 
 from simulator.engine.compiled.system.plan import MOST, MOST_CYCLES, dram_rate
@@ -30,8 +30,7 @@ from simulator.system.spec import SystemSpec
 Ints = NDArray[np.int64]
 
 
-@dataclass(frozen=True, eq=False)
-class Outline:
+class Outline(Struct, frozen=True, eq=False):
     """A schedule as the system level sees it: the same as its `ArrayProgram`, in rows of numbers."""
 
     table: Ints

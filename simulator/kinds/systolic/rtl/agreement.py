@@ -80,7 +80,7 @@ def _of_formulas(machine: ArrayMachine, planned: ArrayProgram, run: FoldRun, ope
     """Cycles of a whole operation, and counters of whole tiles, as the model's formulas have them."""
     if tiles >= planned.tiles and run.cycles != planned.times.total:
         return Difference(run.cycles, f"hardware takes {run.cycles:,} cycles, the formula {planned.times.total:,}")
-    formulas = Counts.total([tile.counts for tile in array_tiles(machine, planned.schedule, planned.plan, planned.times)[:tiles]])
+    formulas = Counts.total([tile.counts for tile in array_tiles(machine, planned.schedule, planned.plan, planned.times).each()[:tiles]])
     if tiles >= planned.tiles and operation.gradient is None:
         formulas = formulas + Counts(macs_useful=operation.macs_useful)
     for name, count in _counted(formulas).items():

@@ -1,0 +1,1 @@
+"""A cluster whose units sum products at the places of a mask, as hardware (rule 17)."""
