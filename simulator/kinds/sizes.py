@@ -48,6 +48,9 @@ class Sizes:
         "trunks.drain_bytes_per_cycle": WIDTHS,
     }
     """The same of what lies around the fabric."""
+    leaps: ClassVar[tuple[str, ...]] = ("activation_buffer_kib",)
+    """Keys of those around the fabric of which a walk tries all values where no step helps: a memory is only larger until all of a tensor
+    fits, and its fabric does the same."""
     members: ClassVar[tuple[str, ...]] = ()
     """Keys of the grid that leave a design's family: memories, words, parts. The values of each begin with the least area and
     (memories) with the fewest bits of an index."""

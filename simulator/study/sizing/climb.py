@@ -2,7 +2,7 @@
 
 Each round simulates a few steps from where the search stands, those that promise most first (`outlook`), and goes on from the best
 of them, or from several at once where that is better still. Where every single step has been looked at and none helps, further ones
-are, of what lies around the fabric; it ends where none of those helps either.
+are, of the buffer around the fabric; it ends where none of those helps either.
 Then the shapes of the grid (units, lanes, copies; edges), all else as what was found has it, are bounded from below, and those of
 the lowest bounds simulated: where one is better the search goes on from there, and the lowest bound that is left is the gap.
 Of a large workload all of that is rehearsed on a part of it first, and begun on the whole where the rehearsal ended.
@@ -180,15 +180,11 @@ class _Climb:
         return here
 
     def _leap(self, here: Machine) -> Machine | None:
-        """The best of further steps in one key of what is around the fabric, where it is better; None where there is none.
-
-        Such a machine costs little to run, since its fabric does the same as this one's. And a buffer has valleys: until all weights
-        of an operation fit, a larger one is only larger.
-        """
+        """The best of further steps in a key that has valleys, where it is better; None where there is none."""
         if self.looks.spent:
             return None
         value, sizes = self.looks.known(here), kind_of(here).sizes
-        ways = ({key: size} for key, ladder in sizes.around.items() if key not in self.kept for size in ladder)
+        ways = ({key: size} for key in sizes.leaps if key not in self.kept for size in sizes.around[key])
         further = [step.machine for keys in ways if (step := Step.of(here, keys)) is not None]
         self.looks.at(further, value)
         better = [machine for machine in further if self._gain(machine, value)]
