@@ -57,6 +57,11 @@ class ClusterSpec(Struct, frozen=True):
         return self.network == "routed" and self.requests.combines
 
     @property
+    def request_cycles(self) -> int:
+        """That a unit's request takes its link: one a flit, or one where none is routed."""
+        return self.requests.flits if self.network == "routed" else 1
+
+    @property
     def units(self) -> int:
         """Units of the cluster: sources of its request network."""
         return self.requests.sources

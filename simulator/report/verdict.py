@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from msgspec import Struct
-from msgspec.structs import asdict, replace
+from msgspec import Struct, to_builtins
+from msgspec.structs import replace
 
 from simulator.result import OBJECTIVE, Result
 from simulator.study.design import design_of
@@ -119,8 +119,8 @@ class Verdict(Struct, frozen=True):
             "winner": self.winner.name,
             "level": [standing.name for standing in self.level],
             "stands": self.stands,
-            "standings": [{**asdict(standing), "held": standing.held and asdict(standing.held)} for standing in self.standings],
-            "flips": [asdict(flip) for flip in self.flips],
+            "standings": to_builtins(self.standings),
+            "flips": to_builtins(self.flips),
         }
 
 

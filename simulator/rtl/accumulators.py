@@ -54,7 +54,7 @@ class Accumulators(Elaboratable):
 
     def product(self, m: Module) -> Value:
         """Of the operand that is consumed."""
-        return products(m, self.shape, self.weight, self.word)
+        return products(m, self.shape, [self.weight] * self.shape.lanes, self.word)
 
     def reduced(self, m: Module, sums: Value) -> tuple[Value, int]:
         """What is written of a row, given its sums, and how many additions one behind another that takes."""

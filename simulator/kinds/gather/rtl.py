@@ -9,7 +9,7 @@ from simulator.engine.work import TileWork
 from simulator.kinds.gather.compiled.engine import run_clusters
 from simulator.kinds.gather.reference import run_cluster
 from simulator.kinds.units.machine import UnitsMachine
-from simulator.kinds.units.rtl import check_placement, shape_of_file
+from simulator.kinds.units.rtl import check_placement, design_of, shape_of_file
 from simulator.rtl.cluster import Cluster
 from simulator.rtl.cosim.loads import load_of
 from simulator.rtl.cosim.pair import Sides
@@ -18,7 +18,7 @@ from simulator.rtl.cosim.tiles import cosimulated as run_tiles
 from simulator.rtl.cosim.traced import probes
 from simulator.rtl.cosim.watched import Watcher
 from simulator.rtl.design import Agreement, CosimOptions, Design, not_elaborated
-from simulator.rtl.outputs import GatedCluster, output_banks
+from simulator.rtl.outputs import output_banks
 from simulator.rtl.shape import ClusterShape
 
 
@@ -42,9 +42,8 @@ def shape_of(machine: UnitsMachine, spec: ClusterSpec) -> ClusterShape:
 def design(machine: UnitsMachine, spec: ClusterSpec) -> Design:
     """One cluster, as the file sizes it."""
     cluster = Cluster(shape_of(machine, spec))
-    gated = GatedCluster(cluster, output_banks(cluster, slots=2 * machine.output_words))
-    about = f"a cluster of {machine.machine.name}: {spec.units} units, {spec.banks} banks of {spec.bank_ports} ports, integer arithmetic"
-    return Design(f"{machine.machine.name}_cluster", gated, gated.ports_of_top(), about)
+    outputs = output_banks(cluster, slots=2 * machine.output_words)
+    return design_of(machine, "cluster", cluster, outputs, f"{spec.units} units, {spec.banks} banks of {spec.bank_ports} ports")
 
 
 def rows_of(work: TileWork) -> int:

@@ -89,14 +89,15 @@ class Scatter(ChainedKind):
 
     def block_cycles(self, setting: Setting, operation: Operation, residency: Residency, cut: BlockCut) -> float:
         """A product a unit and cycle, one that a bank port takes, A cycles for one that a word takes; an empty fabric between two tiles."""
+        from simulator.kinds.scatter.outlook import most_added_cycles
         from simulator.kinds.units.present import present_share
 
         machine, fabric, spec = setting.machine, setting.machine.fabric, setting.spec
         share, longest = present_share(machine, operation), self.longest_list(machine, operation)
         ports = fabric.replicas * fabric.banks_per_copy * fabric.bank_ports
-        flits = spec.requests.flits if spec.network == "routed" else 1
-        entries = max(flits * share * longest, longest / machine.weight_port_entries, flits * share * operation.weight.nnz / ports)
-        of_word = share * spec.accumulate_latency * int(np.diff(operation.weight.indptr).max(initial=0))
+        sent = spec.request_cycles * share
+        entries = max(sent * longest, longest / machine.weight_port_entries, sent * operation.weight.nnz / ports)
+        of_word = share * most_added_cycles(spec, operation.weight)
         return cut.rounds * (max(entries * cut.tile, of_word) + setting.pace.unloaded_cycles)
 
     def block_dataflow(

@@ -11,6 +11,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 from numpy.typing import NDArray
 
+from simulator.engine.cluster import ClusterSpec
 from simulator.errors import MappingError
 from simulator.kinds.units.loops import Setting, token_tiles
 from simulator.kinds.units.machine import UnitsMachine
@@ -95,6 +96,11 @@ def entries_within(weight: Weight, k_tiles: Sequence[Span]) -> Ints:
         here = counted[rows]
         here[:] = np.bincount(place, minlength=here.size).reshape(here.shape)
     return counted
+
+
+def most_added_cycles(spec: ClusterSpec, weight: Weight) -> int:
+    """Of the word that is added to most often, for a token word: A for each entry of the longest row."""
+    return spec.accumulate_latency * int(np.diff(weight.indptr).max(initial=0))
 
 
 def _busiest(machine: UnitsMachine, columns: FittedRows) -> tuple[NDArray[np.float64], int]:
@@ -251,9 +257,8 @@ class Outlook:
         a tile of many tokens as in one of few.
         """
         spec, busiest = self.setting.spec, self.fitted(cut).busiest
-        busiest = busiest * (spec.requests.flits if spec.network == "routed" else 1)
-        most = int(np.diff(self.operation.weight.indptr).max(initial=0))
-        if most * spec.accumulate_latency <= cut.token_words * busiest.min(initial=math.inf):
+        busiest = busiest * spec.request_cycles
+        if most_added_cycles(spec, self.operation.weight) <= cut.token_words * busiest.min(initial=math.inf):
             return busiest, np.zeros_like(busiest)
         return busiest, np.maximum(self._counted(cut)[1] * spec.accumulate_latency - cut.token_words * busiest, 0)
 

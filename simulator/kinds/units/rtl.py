@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from simulator.engine.cluster import ClusterSpec
 from simulator.kinds.units.machine import UnitsMachine
-from simulator.rtl.design import not_elaborated
+from simulator.rtl.design import Design, not_elaborated
+from simulator.rtl.outputs import Gateable, GatedCluster, OutputBank
 from simulator.rtl.shape import ClusterShape
 
 
@@ -31,3 +34,17 @@ def shape_of_file(machine: UnitsMachine, spec: ClusterSpec, words: int, rows: in
         activation_bits=types.activation_bits,
         sum_bits=types.accumulate_bits,
     )
+
+
+def shape_with_own_words(machine: UnitsMachine, spec: ClusterSpec, words: int) -> ClusterShape:
+    """Where a unit's own bank holds words of activations: for as many token words as the file says, or for one."""
+    asked = machine.mapping.tokens_per_tile
+    tokens = 1 if asked == "auto" else asked
+    return shape_of_file(machine, spec, words, rows=max(1, machine.own_words // tokens), tokens=tokens)
+
+
+def design_of(machine: UnitsMachine, name: str, cluster: Gateable, outputs: Sequence[OutputBank], parts: str) -> Design:
+    """A cluster as hardware. `name`: of its top module, behind the machine's; `parts`: what it is made of, in words."""
+    gated = GatedCluster(cluster, outputs)
+    about = f"a cluster of {machine.machine.name}: {parts}, integer arithmetic"
+    return Design(f"{machine.machine.name}_{name}", gated, gated.ports_of_top(), about)

@@ -14,31 +14,24 @@ from simulator.kinds.gather.rtl import check_elaborated, rows_of
 from simulator.kinds.sampled.rtl.agreement import SAMPLED
 from simulator.kinds.sampled.rtl.cluster import SampledCluster
 from simulator.kinds.units.machine import UnitsMachine
-from simulator.kinds.units.rtl import shape_of_file
+from simulator.kinds.units.rtl import design_of, shape_with_own_words
 from simulator.rtl.cosim.tiles import cosimulated as run_tiles
 from simulator.rtl.design import Agreement, CosimOptions, Design
-from simulator.rtl.outputs import GatedCluster
 from simulator.rtl.shape import ClusterShape
 
 
 def shape_of(machine: UnitsMachine, spec: ClusterSpec) -> ClusterShape:
     """A cluster with memories as large as one half of each bank of the file. Raises ConfigError for what is not elaborated."""
     check_elaborated(machine, spec)
-    asked = machine.mapping.tokens_per_tile
-    tokens = 1 if asked == "auto" else asked
-    spec = replace(spec, summed_lanes=machine.fabric.lanes)
-    return shape_of_file(machine, spec, words=machine.copy_words, rows=max(1, machine.own_words // tokens), tokens=tokens)
+    return shape_with_own_words(machine, replace(spec, summed_lanes=machine.fabric.lanes), words=machine.copy_words)
 
 
 def design(machine: UnitsMachine, spec: ClusterSpec) -> Design:
     """One cluster, as the file sizes it, for tiles of as many token words as it says, or of one."""
     shape = shape_of(machine, spec)
-    gated = GatedCluster(SampledCluster(shape), ())
-    about = (
-        f"a cluster of {machine.machine.name}: {spec.units} units that add up {shape.lanes} lanes, {spec.banks} banks of "
-        f"{spec.bank_ports} ports, {shape.tokens} token words a tile, integer arithmetic"
-    )
-    return Design(f"{machine.machine.name}_sampled", gated, gated.ports_of_top(), about)
+    adding = f"{spec.units} units that add up {shape.lanes} lanes"
+    parts = f"{adding}, {spec.banks} banks of {spec.bank_ports} ports, {shape.tokens} token words a tile"
+    return design_of(machine, "sampled", SampledCluster(shape), (), parts)
 
 
 def cosimulated(

@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from amaranth.hdl import Cat, Const, Module, Signal, Value, signed
+from amaranth.hdl import Const, Module, Signal, Value
 from amaranth.lib.memory import Memory
 
 from simulator.rtl.accumulators import Accumulators
 from simulator.rtl.bits import index_bits
+from simulator.rtl.lanes import lanes_of, products
 from simulator.rtl.parts import chosen, delayed, total, wire
 from simulator.rtl.scan import Issue, Scan, Steps
 from simulator.rtl.shape import ClusterShape
@@ -75,12 +76,7 @@ class LaneSums(Accumulators):
 
     def product(self, m: Module) -> Value:
         """Lane by lane."""
-        shape, bits = self.shape, self.shape.activation_bits
-        wide = [Signal(signed(shape.sum_bits), name=f"product_{lane}") for lane in range(shape.lanes)]
-        for lane, into in enumerate(wide):
-            first, second = (word[lane * bits :][:bits].as_signed() for word in (self.weight, self.word))
-            m.d.comb += into.eq(first * second)
-        return Cat(*wide)
+        return products(m, self.shape, lanes_of(self.shape, self.weight), self.word)
 
     def reduced(self, m: Module, sums: Value) -> tuple[Value, int]:
         """A tree over the lanes, each level of which takes as long as an addition."""

@@ -12,10 +12,9 @@ from simulator.kinds.scatter.compiled.engine import run_scatters
 from simulator.kinds.scatter.rtl.agreement import SCATTERED, most_columns
 from simulator.kinds.scatter.rtl.cluster import ScatterCluster
 from simulator.kinds.units.machine import UnitsMachine
-from simulator.kinds.units.rtl import check_placement, shape_of_file
+from simulator.kinds.units.rtl import check_placement, design_of, shape_with_own_words
 from simulator.rtl.cosim.tiles import cosimulated as run_tiles
 from simulator.rtl.design import Agreement, CosimOptions, Design
-from simulator.rtl.outputs import GatedCluster
 from simulator.rtl.shape import ClusterShape
 
 
@@ -27,20 +26,14 @@ def one_a_cycle(spec: ClusterSpec) -> ClusterSpec:
 def shape_of(machine: UnitsMachine, spec: ClusterSpec) -> ClusterShape:
     """A cluster with memories as large as one half of each bank of the file. Raises ConfigError for what is not elaborated."""
     check_placement(machine)
-    asked = machine.mapping.tokens_per_tile
-    tokens = 1 if asked == "auto" else asked
-    return shape_of_file(machine, one_a_cycle(spec), words=machine.copy_sums, rows=max(1, machine.own_words // tokens), tokens=tokens)
+    return shape_with_own_words(machine, one_a_cycle(spec), words=machine.copy_sums)
 
 
 def design(machine: UnitsMachine, spec: ClusterSpec) -> Design:
     """One cluster, as the file sizes it, for tiles of as many token words as it says, or of one."""
     shape = shape_of(machine, spec)
-    gated = GatedCluster(ScatterCluster(shape), ())
-    about = (
-        f"a cluster of {machine.machine.name}: {spec.units} units that send, {spec.banks} banks of {spec.bank_ports} ports that add, "
-        f"{shape.tokens} token words a tile, integer arithmetic"
-    )
-    return Design(f"{machine.machine.name}_cluster", gated, gated.ports_of_top(), about)
+    parts = f"{spec.units} units that send, {spec.banks} banks of {spec.bank_ports} ports that add, {shape.tokens} token words a tile"
+    return design_of(machine, "cluster", ScatterCluster(shape), (), parts)
 
 
 def cosimulated(

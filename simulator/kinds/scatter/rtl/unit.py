@@ -142,7 +142,7 @@ class ScatterUnit(Elaboratable):
         address = wire(m, chosen(bases, token) + entry.feature, "address", index_bits(shape.words))
         tag, bank = self.tags.first[0], bank_of(shape, address)
         port = bank * spec.bank_ports + tag % spec.bank_ports if spec.bank_ports > 1 else bank
-        carried = Cat(line_of(shape, address), products(m, shape, entry.weight, own.word))
+        carried = Cat(line_of(shape, address), products(m, shape, [entry.weight] * shape.lanes, own.word))
         m.d.comb += [flit.source.eq(self.index), flit.sink.eq(port), flit.tag.eq(tag), flit.carried.eq(carried)]
         m.d.comb += [self.sends.into.eq(self.into(flit)), self.room.channel.eq(self.sends.into)]
         sent = self.sends.valid
