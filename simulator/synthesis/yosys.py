@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from simulator.rtl.sharing import shared
 from simulator.rtl.yosys import run_yosys
 from simulator.synthesis.library import Library
 from simulator.synthesis.netlist import Netlist
@@ -23,7 +24,9 @@ _SIZED = f"{_MAPPED}; buffer; upsize; dnsize"
 
 
 def synthesised(library: Library, top: Elaboratable, ports: Sequence[Signal], without: Sequence[str] = ()) -> tuple[Netlist, Netlist]:
-    """A piece of hardware, flattened, mapped for area; and mapped for area and then sized for its longest path.
+    """A piece of hardware, mapped for area; and mapped for area and then sized for its longest path.
+
+    Modules that say the same are mapped once, however often they are placed, and joined afterwards.
 
     `without`: patterns of cells that are not to be used. Raises ConfigError where Yosys is not installed or fails, CheckError where it
     leaves what is no cell of the library.
@@ -32,7 +35,7 @@ def synthesised(library: Library, top: Elaboratable, ports: Sequence[Signal], wi
 
     with tempfile.TemporaryDirectory(prefix="synth-") as name:
         folder = Path(name)
-        (folder / "piece.il").write_text(rtlil.convert(top, name=TOP, ports=list(ports)))
+        (folder / "piece.il").write_text(shared(rtlil.convert(top, name=TOP, ports=list(ports), emit_src=False)))
         files = [f"cells{number}.lib" for number in range(len(library.texts))]
         for file, text in zip(files, library.texts, strict=True):
             (folder / file).write_text(text)
@@ -47,15 +50,17 @@ def script(libraries: Sequence[str], without: Sequence[str] = ()) -> str:
     return "\n".join(
         (
             "read_rtlil piece.il",
-            f"synth -flatten -top {TOP}",
+            f"synth -top {TOP}",
             f"dfflibmap {cells}",
             "opt",
             "design -save registers",
             mapped,
+            "flatten",
             "opt_clean -purge",
             "write_json mapped.json",
             "design -load registers",
             sized,
+            "flatten",
             "opt_clean -purge",
             "write_json sized.json",
             "",
