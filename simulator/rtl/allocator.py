@@ -35,10 +35,10 @@ class Arbiter(Elaboratable):
         """One of them alone, or none where none asks."""
 
     def elaborate(self, platform: Any) -> Module:
-        """One chain of priority, of those that ask from the pointer on or, where none does, of all that ask."""
+        """Two chains of priority side by side: of those that ask from the pointer on, and of all that ask, for where none of them does."""
         m = Module()
         upper = wire(m, self.asking & self.pointer, "upper")
-        m.d.comb += self.chosen.eq(lowest(wire(m, Mux(upper.any(), upper, self.asking), "from")))
+        m.d.comb += self.chosen.eq(lowest(upper) | Mux(upper.any(), 0, lowest(self.asking)))
         return m
 
 

@@ -19,12 +19,12 @@ if TYPE_CHECKING:
 TOP = "piece"
 _MAPPED = "strash; &get -n; &fraig -x; &put; scorr; dc2; dretime; strash; &get -n; &dch -f; &nf; &put"
 """Yosys' own recipe for a library of cells without constraints: for area."""
-_SIZED = f"{_MAPPED}; buffer; upsize; dnsize"
-"""The same, with buffers and cells of other sizes where they make the longest path shorter."""
+_QUICK = "strash; &get -n; &dch -f; &nf; &put; buffer; upsize; dnsize"
+"""For the longest path: the structure as it is said, since what saves area makes trees to chains; buffers, and cells of other sizes."""
 
 
 def synthesised(library: Library, top: Elaboratable, ports: Sequence[Signal], without: Sequence[str] = ()) -> tuple[Netlist, Netlist]:
-    """A piece of hardware, mapped for area; and mapped for area and then sized for its longest path.
+    """A piece of hardware, mapped for area; and mapped for its longest path.
 
     Modules that say the same are mapped once, however often they are placed, and joined afterwards.
 
@@ -40,17 +40,17 @@ def synthesised(library: Library, top: Elaboratable, ports: Sequence[Signal], wi
         for file, text in zip(files, library.texts, strict=True):
             (folder / file).write_text(text)
         run_yosys(script(files, without), folder)
-        return _netlist(library, folder / "mapped.json"), _netlist(library, folder / "sized.json")
+        return _netlist(library, folder / "mapped.json"), _netlist(library, folder / "quick.json")
 
 
 def script(libraries: Sequence[str], without: Sequence[str] = ()) -> str:
     """What Yosys is told."""
     cells = " ".join([*(f"-liberty {name}" for name in libraries), *(f"-dont_use {pattern}" for pattern in without)])
-    mapped, sized = (f"abc {cells} -script +{recipe.replace('; ', ';').replace(' ', ',')}" for recipe in (_MAPPED, _SIZED))
+    mapped, quick = (f"abc {cells} -script +{recipe.replace('; ', ';').replace(' ', ',')}" for recipe in (_MAPPED, _QUICK))
     return "\n".join(
         (
             "read_rtlil piece.il",
-            f"synth -top {TOP}",
+            f"synth -noabc -top {TOP}",
             f"dfflibmap {cells}",
             "opt",
             "design -save registers",
@@ -59,10 +59,10 @@ def script(libraries: Sequence[str], without: Sequence[str] = ()) -> str:
             "opt_clean -purge",
             "write_json mapped.json",
             "design -load registers",
-            sized,
+            quick,
             "flatten",
             "opt_clean -purge",
-            "write_json sized.json",
+            "write_json quick.json",
             "",
         )
     )
