@@ -114,6 +114,11 @@ class ClusterSpec(Struct, frozen=True):
         return self.answer_cycles + self.merge_cycles
 
     @property
+    def felt_window(self) -> int:
+        """The window, as far as a unit can tell in an empty fabric: it never waits for one that lasts until the first word is back."""
+        return min(self.window, self.issue_width * (self.answer_cycles + 1))
+
+    @property
     def bank_slots(self) -> float:
         """Slots of a bank port's request queue, behind the network's pipeline; combined requests take one together, and never fill it."""
         if self.network == "ideal" or self.combines:

@@ -75,7 +75,7 @@ class Decision:
         """What it takes at least, cut in a way."""
         kept = self.kept(way)
         return self.options.recall.of_key(
-            (self._work, way, kept, "floor", busiest, self.setting.spec.window),
+            (self._work, way, kept, "floor", busiest, self.setting.spec.felt_window),
             lambda: self.plan(way).floor(self.setting.spec, busiest, w_kept=kept),
             _parts,
         )
@@ -187,7 +187,7 @@ class ChainDecision:
         """What it takes at least, cut in a way."""
         kept = self.kept(cut)
         return self.options.recall.of_key(
-            (self._work, cut, kept, "floor", busiest, *(setting.spec.window for setting in self.settled.settings)),
+            (self._work, cut, kept, "floor", busiest, *(setting.spec.felt_window for setting in self.settled.settings)),
             lambda: self.plan(cut).floor(self.settled.settings, busiest, kept),
             _parts,
         )
