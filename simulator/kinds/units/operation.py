@@ -320,7 +320,7 @@ def run_plan(
 
 def how(setting: Setting, options: RunOptions) -> How:
     """How the clusters of an operation are run in a setting."""
-    return How(setting.spec, options.engine, options.threads if options.engine.releases_gil else 1)
+    return How(setting.spec, options.engine, options.threads if options.engine.releases_gil else 1, options.recall)
 
 
 def run_of(plan: UnitsPlan, flow: str, residency: Residency, rounds: Rounds, program: OperationProgram) -> OperationRun:
