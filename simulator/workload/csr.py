@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
+from functools import lru_cache
 
 import numpy as np
 from msgspec import Struct
@@ -92,6 +93,7 @@ class Ramps(Struct, frozen=True, eq=False):
         return np.tile(np.arange(self.length, dtype=dtype or np.int32), self.times)
 
 
+@lru_cache(256)
 def dense_pattern_sha256(shape: tuple[int, int]) -> str:
     """Return the hash that a pattern without any zero has as Csr, without building it.
 
