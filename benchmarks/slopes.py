@@ -69,6 +69,7 @@ def units(topology: str) -> Callable[[int], Callable[[], Any]]:
             f"fabric.banks={count}",
             f"fabric.network.topology={topology}",
             "fabric.network.radix=4",
+            "fabric.multicast=false",
             "clock_ghz=0.5",
         )
         return run(operation(8 * count, 1024, 64, UNIT_NONZEROS * count), *keys)
@@ -78,11 +79,11 @@ def units(topology: str) -> Callable[[int], Callable[[], Any]]:
 
 def points(count: int) -> Callable[[], Any]:
     """A sweep over memory keys in this process."""
-    from sweep import seconds
+    from sweep import AXES, seconds
 
     from simulator.study.sweep.run import Options
 
-    return lambda: seconds("memory", count, Options())
+    return lambda: seconds(AXES["memory"], count, Options())
 
 
 TOPOLOGIES = ("full", "hierarchical", "clos", "butterfly", "benes", "mesh", "ring")

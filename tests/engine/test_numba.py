@@ -4,6 +4,8 @@ import ast
 import tomllib
 from pathlib import Path
 
+from tests.source import imports, trees
+
 ROOT = Path(__file__).parent.parent.parent
 PRIVATE_OPTIONS = {"no_cpython_wrapper", "no_cfunc_wrapper", "forceinline"}
 """Options of njit. Without the first two a kernel takes a third longer to compile, without the last it runs more slowly."""
@@ -14,28 +16,29 @@ PRIVATE_MODULES = {
 DOCUMENTED_OPTIONS = {"error_model"}
 
 
-def trees() -> list[ast.Module]:
-    return [ast.parse(path.read_text(encoding="utf-8")) for path in sorted((ROOT / "simulator").rglob("*.py"))]
-
-
 def test_every_private_option_is_named_here() -> None:
-    compiled = ast.parse((ROOT / "simulator/engine/compiled/bits.py").read_text(encoding="utf-8"))
-    used = {keyword.arg for call in ast.walk(compiled) if isinstance(call, ast.Call) for keyword in call.keywords if keyword.arg}
+    used = {
+        keyword.arg
+        for call in ast.walk(trees()["engine/compiled/bits.py"])
+        if isinstance(call, ast.Call)
+        for keyword in call.keywords
+        if keyword.arg
+    }
     used -= {"bound"}  # of a type variable
     assert used - DOCUMENTED_OPTIONS == PRIVATE_OPTIONS
 
 
 def test_kernels_are_compiled_in_one_place() -> None:
-    importing = [node for tree in trees() for node in ast.walk(tree) if isinstance(node, ast.ImportFrom) and node.module == "numba"]
+    importing = [node for nodes in imports().values() for node in nodes if node.module == "numba"]
     assert {name.name for node in importing for name in node.names} == {"cfunc", "int64", "njit", "types"}
 
 
 def test_every_private_module_is_named_here() -> None:
     used = {
         f"{node.module}.{name.name}" if node.module == "numba.core" else node.module
-        for tree in trees()
-        for node in ast.walk(tree)
-        if isinstance(node, ast.ImportFrom) and node.module and node.module.startswith("numba.core")
+        for nodes in imports().values()
+        for node in nodes
+        if str(node.module).startswith("numba.core")
         for name in node.names
     }
     assert used == PRIVATE_MODULES

@@ -19,8 +19,8 @@ from simulator.kinds import KINDS, Kind, kind_of, registered
 from simulator.report.plots.style import component_colours
 from simulator.study.design import design_of
 from tests.kinds.scalar import SCALAR
+from tests.source import PACKAGE, imports, outside_of_kinds, trees
 
-PACKAGE = Path(simulator.__file__).parent
 _OF_IDEAL = {"cli/options.py", "run/levels.py", "run/perfect.py", "activity.py", "engine/engines.py", "system/spec.py"}
 OTHER_MEANINGS = {
     "both": _OF_IDEAL,
@@ -30,32 +30,17 @@ OTHER_MEANINGS = {
 """Where a kind's name is a word of something else: what `ideal` makes perfect; how a trace reads a transpose; a gradient's form."""
 
 
-def outside() -> Iterator[tuple[str, ast.Module]]:
-    """Every product file outside `simulator/kinds`."""
-    for path in sorted(PACKAGE.rglob("*.py")):
-        name = path.relative_to(PACKAGE).as_posix()
-        if not name.startswith(("kinds/", "_data/")):
-            yield name, ast.parse(path.read_text(encoding="utf-8"))
-
-
 def test_no_module_outside_imports_from_within_a_kind() -> None:
     kinds = {f"simulator.kinds.{path.name}" for path in (PACKAGE / "kinds").iterdir() if path.is_dir()}
     found = [
-        (name, node.module)
-        for name, tree in outside()
-        for node in ast.walk(tree)
-        if isinstance(node, ast.ImportFrom) and node.module and ".".join(node.module.split(".")[:3]) in kinds
+        (name, node.module) for name in outside_of_kinds() for node in imports()[name] if ".".join(str(node.module).split(".")[:3]) in kinds
     ]
     assert found == []
 
 
 def test_what_is_taken_from_the_registry_is_no_kind() -> None:
     taken = {
-        alias.name
-        for _, tree in outside()
-        for node in ast.walk(tree)
-        if isinstance(node, ast.ImportFrom) and node.module == "simulator.kinds"
-        for alias in node.names
+        alias.name for name in outside_of_kinds() for node in imports()[name] if node.module == "simulator.kinds" for alias in node.names
     }
     assert taken <= set(simulator.kinds.__all__)
     assert not any(isinstance(getattr(simulator.kinds, name), Kind) for name in taken)
@@ -67,8 +52,8 @@ def test_no_module_outside_has_a_class_or_a_function_of_a_kind() -> None:
     pairs = ("workload/types.py", "sampled_pairs")  # an operation's own count, whatever does it
     found = [
         (module, node.name)
-        for module, tree in outside()
-        for node in ast.walk(tree)
+        for module in outside_of_kinds()
+        for node in ast.walk(trees()[module])
         if isinstance(node, ast.ClassDef | ast.FunctionDef) and names & {word.lower() for word in re.findall(r"[A-Z]?[a-z]+", node.name)}
     ]
     assert found == [pairs]
@@ -78,8 +63,8 @@ def test_no_module_outside_names_a_kind() -> None:
     names = {kind.name for kind in KINDS}
     found = [
         (name, node.value)
-        for name, tree in outside()
-        for node in ast.walk(tree)
+        for name in outside_of_kinds()
+        for node in ast.walk(trees()[name])
         if isinstance(node, ast.Constant) and node.value in names and name not in OTHER_MEANINGS.get(str(node.value), set())
     ]
     assert found == []
