@@ -59,7 +59,7 @@ def plan_systolic(
     makes a machine slower. `recall` keeps what searches for other systems found that no rate changes. MappingError where nothing fits.
     """
     givens = machine, operation, residency
-    ways = recall.of(("ways", *givens), lambda: Ways(*givens), lambda ways: ways.pieces)
+    ways = recall.of(("ways", *givens), lambda: Ways(*givens, recall), lambda ways: ways.pieces)
     best = _Search(ways, spec).best()
     ways.rest()
     if best is None:
